@@ -1,0 +1,196 @@
+"""What a figure says of itself: as of when, which rows count, why the others don't, and its definition.
+
+`Selection` keeps the book while a metric decides about rows, `stamp` writes it into ``result.attrs``, `explain` reads it
+out. The attrs are a convenience for titles, footnotes and `explain`; nothing depends on their being there.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from .errors import ConfigError, SchemaError
+
+AsOf = str | pd.Timestamp | Any  # anything that pandas reads as a date
+Mask = npt.NDArray[np.bool_]
+
+
+def frame_of(lines: Any, *needed: str, metric: str) -> pd.DataFrame:
+    """Return the frame of lines, or raise `SchemaError` naming the column that ``metric`` needs and the near ones."""
+    frame = getattr(lines, "lines", lines)  # Purchases are taken for their lines
+    if not isinstance(frame, pd.DataFrame):
+        raise SchemaError(f"{metric} takes the lines as a DataFrame, not {type(lines).__name__}: pass data.lines")
+    for name in needed:
+        if name not in frame.columns:
+            near = difflib.get_close_matches(name, [str(c) for c in frame.columns], n=3)
+            hint = f"; near names: {', '.join(near)}" if near else ""
+            raise SchemaError(f"{metric} needs the column {name!r}, which the table has not{hint}")
+    return frame
+
+
+def values(frame: pd.DataFrame, name: str, dtype: Any) -> pd.Series:
+    """Return a column, or a column of missing values where the frame has none (hand-made frames may be sparse)."""
+    if name in frame.columns:
+        column: pd.Series = frame[name]
+        return column
+    return pd.Series(pd.NA if dtype in ("string", "boolean") else np.nan, index=frame.index).astype(dtype)
+
+
+def days_of(frame: pd.DataFrame, name: str) -> npt.NDArray[np.datetime64]:
+    """Return a date column as ``datetime64[D]`` (NaT where missing); an instant gives its UTC day."""
+    column = values(frame, name, "datetime64[us]")
+    if not isinstance(column.dtype, pd.DatetimeTZDtype) and column.dtype.kind != "M":
+        try:
+            column = pd.to_datetime(column)
+        except (ValueError, TypeError) as e:
+            raise SchemaError(f"the column {name!r} holds values that are no dates: {e}") from e
+    if isinstance(column.dtype, pd.DatetimeTZDtype):
+        column = column.dt.tz_convert("UTC").dt.tz_localize(None)
+    return column.to_numpy().astype("datetime64[D]")
+
+
+def as_of_day(lines: pd.DataFrame, as_of: AsOf | None) -> pd.Timestamp:
+    """Return the day that a metric looks from: the argument, else the frame's own, else its latest change."""
+    if as_of is None:
+        as_of = lines.attrs.get("as_of")
+    if as_of is None and "updated_at" in lines.columns and lines["updated_at"].notna().any():
+        as_of = lines["updated_at"].max()
+    if as_of is None:
+        raise ConfigError("no as-of day: neither the lines carry one nor an updated_at; pass as_of='2026-01-31'")
+    try:
+        day: Any = pd.Timestamp(as_of)
+    except (ValueError, TypeError) as e:
+        raise ConfigError(f"as_of={as_of!r} is no date: pass as_of='2026-01-31'") from e
+    if day is pd.NaT:
+        raise ConfigError("as_of is missing (NaT): pass as_of='2026-01-31'")
+    local: pd.Timestamp = day.tz_convert("UTC").tz_localize(None) if day.tz is not None else day
+    return local.normalize()
+
+
+class Selection:
+    """Which rows count, and why the others don't: each row is excluded once, for the first reason that fits."""
+
+    def __init__(self, lines: pd.DataFrame) -> None:
+        self._lines = lines
+        self.codes = np.zeros(len(lines), dtype=np.int16)  # 0 = counts
+        self.reasons: list[str] = [""]
+
+    def exclude(self, rows: Any, reason: str) -> None:
+        """Leave out the rows of a boolean mask, unless they are left out already."""
+        if reason not in self.reasons:
+            self.reasons.append(reason)
+        mask = np.asarray(pd.array(rows, dtype="boolean").fillna(False), dtype=bool) if not _is_mask(rows) else rows
+        self.codes[mask & (self.codes == 0)] = self.reasons.index(reason)
+
+    @property
+    def kept(self) -> Mask:
+        """True where a row counts."""
+        return np.asarray(self.codes == 0)
+
+    def reason(self) -> pd.Series:
+        """Return the reason per row, missing where it counts."""
+        names = pd.array([None, *self.reasons[1:]], dtype="string")
+        return pd.Series(names.take(self.codes.astype(np.intp)), index=self._lines.index)
+
+    def book(self) -> list[dict[str, Any]]:
+        """Return one entry per reason: lines, and their value by currency. Included + excluded = all."""
+        amount = pd.to_numeric(values(self._lines, "amount", "float64"), errors="coerce").to_numpy(dtype=float)
+        code, names = pd.factorize(values(self._lines, "currency", "string"), use_na_sentinel=False)
+        width = max(len(names), 1)
+        cells = self.codes.astype(np.int64) * width + code
+        size = len(self.reasons) * width
+        lines = np.bincount(cells, minlength=size).reshape(-1, width)
+        money = np.bincount(cells, weights=np.nan_to_num(amount), minlength=size).reshape(-1, width)
+        labels = ["" if pd.isna(n) else str(n) for n in names] or [""]
+        return [
+            {
+                "reason": reason or "included",
+                "n_lines": int(n.sum()),
+                "value": {c: round(float(v), 6) for c, v, k in zip(labels, m, n, strict=True) if k},
+            }
+            for reason, n, m in zip(self.reasons, lines, money, strict=True)
+            if n.sum() or not reason
+        ]
+
+
+def _is_mask(rows: Any) -> bool:
+    return isinstance(rows, np.ndarray) and rows.dtype == bool
+
+
+def stamp(
+    result: pd.DataFrame,
+    *,
+    metric: str,
+    parameters: Mapping[str, Any],
+    selection: Selection,
+    lines: pd.DataFrame,
+    as_of: pd.Timestamp | None = None,
+    notes: tuple[str, ...] = (),
+) -> pd.DataFrame:
+    """Write into ``result.attrs`` what was measured, with which parameters, as of when, and what was left out."""
+    book = selection.book()
+    result.attrs = {
+        "metric": metric,
+        "parameters": {k: v for k, v in parameters.items() if v is not None},
+        "as_of": None if as_of is None else str(as_of.date()),
+        "source": lines.attrs.get("source"),
+        "included": book[0],
+        "excluded": book[1:],
+        "notes": list(notes),
+    }
+    return result
+
+
+class Explanation(str):
+    """A text that a notebook shows as it reads."""
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def definition(metric: str) -> str:
+    """Return the definition of a metric: its docstring up to the parameters. The one source of all definitions."""
+    module, _, name = metric.rpartition(".")
+    function = getattr(importlib.import_module(f"makini_analytics.{module}"), name)
+    text = inspect.getdoc(function) or ""
+    return text.split("\nParameters\n")[0].strip()
+
+
+def explain(result: pd.DataFrame) -> Explanation:
+    """Return what a result means: its definition, parameters, as-of day, and what it left out and why.
+
+    Parameters
+    ----------
+    result : DataFrame
+        What a metric of this package returned.
+
+    Raises
+    ------
+    SchemaError
+        The frame carries no provenance: it is no result, or an operation on it dropped its ``attrs``.
+    """
+    said = result.attrs
+    if "metric" not in said:
+        raise SchemaError("this frame does not say where it comes from: pass the result of a metric, unchanged")
+    out = [said["metric"], "", definition(said["metric"]), ""]
+    out.append("Parameters: " + (", ".join(f"{k}={v!r}" for k, v in said["parameters"].items()) or "none"))
+    if said.get("as_of"):
+        out.append(f"As of: {said['as_of']}")
+    if said.get("source"):
+        out.append(f"Source: {said['source']}")
+    out.append(f"Included: {_entry(said['included'])}")
+    out += [f"Left out, {e['reason']}: {_entry(e)}" for e in said["excluded"]] or ["Left out: nothing"]
+    out += said.get("notes", [])
+    return Explanation("\n".join(out))
+
+
+def _entry(entry: Mapping[str, Any]) -> str:
+    money = ", ".join(f"{v:,.2f} {c}".strip() for c, v in entry["value"].items())
+    return f"{entry['n_lines']:,} lines" + (f", {money}" if money else "")

@@ -1,0 +1,263 @@
+"""`Purchases`: the tidy frames of one or several connections, where they came from, and as of when. Save, load, concat."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from .errors import SchemaError
+from .schema import ISSUES, LINES, ORDERS, SOURCES, TABLES, empty
+from .table import read_table
+
+#: Raised by one whenever the columns or their meaning change; a folder of another version is refused, not misread.
+FORMAT = 1
+_MISSING = "\\N"  # in CSV, so that an empty text and a missing one stay two things
+
+
+@dataclass(frozen=True)
+class Purchases:
+    """Purchase orders, ready to compute on.
+
+    Attributes
+    ----------
+    orders : DataFrame, one row per purchase order
+    lines : DataFrame, one row per order line, cancelled and deleted ones too
+    issues : DataFrame, one row per value that could not be read, or that is doubtful
+    sources : DataFrame, one row per connection: when fetched, pages, rows, the server's total, notes
+    as_of : Timestamp or None, the day that the figures look from unless told otherwise
+
+    See `makini_analytics.data_dictionary` for every column.
+    """
+
+    orders: pd.DataFrame
+    lines: pd.DataFrame
+    issues: pd.DataFrame = field(default_factory=lambda: empty("issues"))
+    sources: pd.DataFrame = field(default_factory=lambda: empty("sources"))
+    as_of: pd.Timestamp | None = None
+
+    def __post_init__(self) -> None:
+        day = None if self.as_of is None else pd.Timestamp(self.as_of).normalize()
+        object.__setattr__(self, "as_of", day)
+        said = {"as_of": None if day is None else str(day.date()), "source": self._source()}
+        for name in (
+            "orders",
+            "lines",
+        ):  # as a convenience for titles and footnotes; a copy, so the caller's stays as it is
+            frame = getattr(self, name).copy(deep=False)
+            frame.attrs = {k: v for k, v in said.items() if v is not None}
+            object.__setattr__(self, name, frame)
+
+    def _source(self) -> str | None:
+        names = self.sources["connection"].dropna().unique().tolist() if len(self.sources) else []
+        return ", ".join(names) or None
+
+    def __repr__(self) -> str:
+        as_of = "unknown" if self.as_of is None else self.as_of.date()
+        head = f"Purchases({len(self.orders):,} orders, {len(self.lines):,} lines, {len(self.issues):,} issues, as of {as_of})"
+        rows = [
+            f"  {r['connection']}: {r['n_orders']:,} orders, {r['n_lines']:,} lines. {r['notes']}".rstrip()
+            for r in self.sources.fillna({"notes": "", "n_orders": 0, "n_lines": 0}).to_dict("records")
+        ]
+        return "\n".join([head, *rows])
+
+    # ---- disk ------------------------------------------------------------------------------------------------------
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the frames into a folder and return it: Parquet where pyarrow is installed, else compressed CSV.
+
+        Raises
+        ------
+        SchemaError
+            The folder holds something else already.
+        """
+        folder = Path(folder)
+        if folder.exists() and any(folder.iterdir()) and not (folder / "purchases.json").exists():
+            raise SchemaError(f"{folder} holds other files: choose a new or empty folder")
+        folder.mkdir(parents=True, exist_ok=True)
+        suffix = "parquet" if find_spec("pyarrow") else "csv.gz"
+        for old in (folder / f"{t}.{s}" for t in TABLES for s in ("parquet", "csv.gz")):
+            old.unlink(missing_ok=True)
+        dtypes = {}
+        for table in TABLES:
+            frame: pd.DataFrame = getattr(self, table)
+            dtypes[table] = {str(c): str(d) for c, d in frame.dtypes.items()}
+            if suffix == "parquet":
+                frame.to_parquet(folder / f"{table}.parquet", index=False)
+            else:
+                frame.to_csv(folder / f"{table}.csv.gz", index=False, na_rep=_MISSING)
+        head = {
+            "format": FORMAT,
+            "suffix": suffix,
+            "as_of": None if self.as_of is None else str(self.as_of.date()),
+            "dtypes": dtypes,
+        }
+        (folder / "purchases.json").write_text(json.dumps(head, indent=1), encoding="utf-8")
+        return folder
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Purchases:
+        """Read what `save` wrote.
+
+        Raises
+        ------
+        SchemaError
+            No saved purchases there, or of another format version.
+        """
+        folder = Path(folder)
+        try:
+            head = json.loads((folder / "purchases.json").read_text(encoding="utf-8"))
+        except (FileNotFoundError, NotADirectoryError):
+            raise SchemaError(f"{folder} holds no saved purchases (no purchases.json)") from None
+        except ValueError:
+            raise SchemaError(f"{folder}/purchases.json is damaged: save the purchases anew") from None
+        if head.get("format") != FORMAT:
+            said = f"{folder} was saved in format {head.get('format')}, this version reads format {FORMAT}"
+            raise SchemaError(f"{said}: fetch the purchases anew and save them")
+        if head["suffix"] == "parquet" and not find_spec("pyarrow"):
+            raise SchemaError(f"{folder} is Parquet: pip install 'makini-analytics[fast]' to read it")
+        frames = {}
+        for table, dtypes in head["dtypes"].items():
+            path = folder / f"{table}.{head['suffix']}"
+            try:
+                frames[table] = pd.read_parquet(path) if path.suffix == ".parquet" else _read_csv(path)
+            except FileNotFoundError:
+                raise SchemaError(f"{path} is missing: save the purchases anew") from None
+            frames[table] = _typed(frames[table], dtypes)
+        return cls(**frames, as_of=head["as_of"] and pd.Timestamp(head["as_of"]))
+
+    # ---- tables ----------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def from_table(
+        cls,
+        df: pd.DataFrame,
+        *,
+        columns: Mapping[str, str] | None = None,
+        connection: str = "table",
+        currency: str | None = None,
+        as_of: Any = None,
+        date_formats: Mapping[str, str] | None = None,
+        timezone: str = "UTC",
+        delivery_date: str = "actual",
+        statuses: Mapping[str, str] | None = None,
+    ) -> Purchases:
+        """Return purchases from any table of order lines: an ERP export, a CSV, a query result.
+
+        Every row becomes a line; no row is merged or dropped, also where rows look alike. ``order_id`` falls back to
+        ``order_number``, ``vendor_id`` to ``vendor_name`` (compared exactly after stripping outer blanks), ``line_id`` to
+        the row's position. ISO dates and dates with month names are read as they are; a column of all-numeric dates only
+        where exactly one of day-first and month-first fits every value. What can't be read is a row of ``issues``.
+
+        Parameters
+        ----------
+        df : DataFrame, one row per order line; values may be text, numbers or datetimes
+        columns : the table's names to ours (see `makini_analytics.data_dictionary`), also ``custom.<name>``. Unmapped
+            columns stay out, and ``sources`` says so. Without it, columns that already have our names are taken.
+        connection : name written into each row that has none
+        currency : fills rows that have none
+        as_of : the day the table was made; where omitted, the latest ``updated_at``, if there is one
+        date_formats : our column to a format, as ``{"order_date": "%m/%d/%y"}``
+        timezone : where a date with a zone becomes a calendar day
+        delivery_date : "actual", or "planned" where the delivered date is a plan, or "auto"
+        statuses : status text to state, over the words that are understood anyway
+
+        Raises
+        ------
+        SchemaError
+            A name is unknown (near names are given), or a column of dates can be read in two ways.
+        ConfigError
+            An argument can't be right.
+        """
+        got = read_table(
+            df,
+            columns=columns,
+            connection=connection,
+            currency=currency,
+            date_formats=date_formats or {},
+            timezone=timezone,
+            delivery_date=delivery_date,
+            statuses=statuses,
+        )
+        return cls(got.orders, got.lines, got.issues, got.sources, got.as_of if as_of is None else _day(as_of))
+
+
+def concat(purchases: Iterable[Purchases]) -> Purchases:
+    """Return several purchases as one; each row says its connection.
+
+    The as-of day is the earliest one: the last day on which all of them are known. A custom field that is typed
+    differently becomes text.
+
+    Raises
+    ------
+    SchemaError
+        Two of them have a connection of the same name, whose rows could not be told apart; or none is given.
+    """
+    parts = list(purchases)
+    if not parts:
+        raise SchemaError("concat needs at least one Purchases")
+    seen: set[str] = set()
+    for p in parts:
+        names = set(p.orders["connection"].dropna()) | set(p.sources["connection"].dropna())
+        if names & seen:
+            twice = ", ".join(sorted(names & seen))
+            raise SchemaError(f"the connection {twice!r} comes twice: give each Client or table its own connection=")
+        seen |= names
+    days = [p.as_of for p in parts if p.as_of is not None]
+    tables = {"orders": ORDERS, "lines": LINES, "issues": ISSUES, "sources": SOURCES}
+    frames = {t: _stack([getattr(p, t) for p in parts]) for t in tables}
+    return Purchases(**frames, as_of=min(days) if days else None)
+
+
+def _stack(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    """Stack frames of the same fixed columns and different custom ones."""
+    names = list(dict.fromkeys(c for f in frames for c in f.columns))
+    ready = {}
+    for name in names:
+        have = [f[name] for f in frames if name in f.columns]
+        dtypes = {str(s.dtype) for s in have}
+        dtype = have[0].dtype if len(dtypes) == 1 else pd.StringDtype()
+        columns = []
+        for f in frames:
+            if name in f.columns:
+                columns.append(f[name] if f[name].dtype == dtype else f[name].astype(dtype))
+            else:
+                columns.append(pd.Series([None] * len(f), dtype="float64" if dtype == "float64" else dtype))
+        ready[name] = pd.concat(columns, ignore_index=True)
+    return pd.DataFrame(ready, columns=names)
+
+
+def _day(value: Any) -> pd.Timestamp:
+    from .provenance import as_of_day
+
+    return as_of_day(pd.DataFrame(), value)
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    return pd.read_csv(path, dtype="string", keep_default_na=False, na_values=[_MISSING])
+
+
+def _typed(frame: pd.DataFrame, dtypes: Mapping[str, str]) -> pd.DataFrame:
+    columns = {}
+    dtype: Any
+    for name, dtype in dtypes.items():
+        column = frame[name]
+        if str(column.dtype) == dtype:
+            columns[name] = column
+        elif dtype.startswith("datetime64"):
+            utc = "UTC" in dtype
+            columns[name] = pd.to_datetime(column, format="ISO8601", utc=utc).astype(dtype)
+        elif dtype == "float64":
+            columns[name] = pd.Series([float("nan") if v is pd.NA else float(v) for v in column], dtype=dtype)
+        elif dtype == "boolean":
+            columns[name] = column.map({"True": True, "False": False}).astype(dtype)
+        elif dtype == "Int64":
+            columns[name] = column.astype("Float64").astype(dtype)
+        else:
+            columns[name] = column.astype(dtype)
+    return pd.DataFrame(columns, columns=list(dtypes), index=frame.index)

@@ -1,0 +1,237 @@
+"""Raw values to typed ones: what a number, a day, an instant, a flag and a text look like in an answer of the API.
+
+Nothing is guessed. A value that can't be read becomes missing, and the reader says which one and why; ``null`` is missing
+without a word, while ``""`` is told, so that zero, empty and missing stay three things.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import numpy as np
+import pandas as pd
+
+from .errors import ConfigError
+from .schema import DTYPES
+
+Problem = tuple[int, Any, str]  # position, value, reason
+
+#: What systems store for "no date".
+SENTINEL_DAYS = {"0000-00-00", "0001-01-01", "1753-01-01", "1900-01-01", "1970-01-01", "9999-12-31"}
+#: A year outside of these is a typing error; it would also overflow nanoseconds on older pandas.
+YEARS = range(1901, 2200)
+
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
+_GROUPED = re.compile(r"[+-]?[0-9][0-9.,'\u00a0\u202f ]*")
+_ISO = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.,]\d+)?)?\s*(Z|z|[+-]\d\d(:?\d\d)?)?)?|\d{8}", re.ASCII)
+_FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+
+
+def zone(name: str | tzinfo) -> tzinfo:
+    """Return the time zone of that name, or raise `ConfigError`."""
+    if isinstance(name, tzinfo):
+        return name
+    try:
+        return UTC if name.upper() == "UTC" else ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, AttributeError, OSError) as e:
+        raise ConfigError(f"timezone={name!r} is no time zone: pass one like 'Europe/Berlin' or 'UTC'") from e
+
+
+def read(values: Sequence[Any], kind: str, tz: tzinfo = UTC) -> tuple[Any, list[Problem]]:
+    """Return the values as an array of the dtype of ``kind`` (see `schema.DTYPES`), and what could not be read."""
+    if kind == "number":
+        return _numbers(values)
+    if kind == "day":
+        return _days(values, tz)
+    if kind == "instant":
+        fast = _plain_instants(values)
+        return (fast, []) if fast is not None else _instants(values)
+    one = _flag if kind == "flag" else _text
+    got, problems = _each(values, one)
+    return pd.array(got, dtype=DTYPES[kind]), problems
+
+
+def _each(values: Sequence[Any], one: Callable[[Any], tuple[Any, str]]) -> tuple[list[Any], list[Problem]]:
+    """Read each distinct value once."""
+    memo: dict[Any, tuple[Any, str]] = {}
+    out: list[Any] = []
+    problems: list[Problem] = []
+    for i, v in enumerate(values):
+        if v is None:
+            out.append(None)
+            continue
+        key = (type(v), v)
+        try:
+            got = memo.get(key)
+            if got is None:
+                got = memo[key] = one(v)
+        except TypeError:  # a list or an object can't be a key
+            got = one(v)
+        out.append(got[0])
+        if got[1]:
+            problems.append((i, v, got[1]))
+    return out, problems
+
+
+def _text(value: Any) -> tuple[str | None, str]:
+    if isinstance(value, str):
+        return value, ""
+    if isinstance(value, bool):
+        return ("true" if value else "false"), ""
+    if isinstance(value, int | float | Decimal | np.integer | np.floating):
+        return (None, "") if value != value else (str(value), "")
+    if isinstance(value, date | datetime):
+        return value.isoformat(), ""
+    if isinstance(value, list) and all(isinstance(v, str) for v in value):
+        return ", ".join(value), ""
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False, default=str), "an object where a text was expected; kept as JSON"
+    return (None, "") if value is pd.NA or value is pd.NaT else (str(value), "")
+
+
+def _flag(value: Any) -> tuple[bool | None, str]:
+    if isinstance(value, bool | np.bool_):
+        return bool(value), ""
+    known = _FLAGS.get(str(value).strip().casefold())
+    return known, "" if known is not None else "neither true nor false"
+
+
+# ---- numbers -------------------------------------------------------------------------------------------------------
+
+
+def _numbers(values: Sequence[Any]) -> tuple[np.ndarray[Any, Any], list[Problem]]:
+    if set(map(type, values)) <= {int, float, type(None)}:
+        try:
+            array = np.array(values, dtype=float)
+        except OverflowError:
+            array = np.array([np.inf])
+        # JSON's own NaN and Infinity are no numbers: the slow way names them
+        if np.isfinite(array).sum() == len(values) - sum(v is None for v in values):
+            return array, []
+    got, problems = _each(values, _number)
+    return np.array(got, dtype=float), problems
+
+
+def _number(value: Any) -> tuple[float | None, str]:
+    if isinstance(value, bool | np.bool_):
+        return None, "true or false where a number was expected"
+    if isinstance(value, int | float | Decimal | np.integer | np.floating):
+        try:
+            number = float(value)
+        except OverflowError:
+            return None, "too large to be a number"
+        return (number, "") if math.isfinite(number) else (None, "not a finite number")
+    if isinstance(value, str):
+        text = value.strip()
+        if not text:
+            return None, "empty text"
+        if _NUMBER.fullmatch(text):
+            number = float(text)
+            return (number, "") if math.isfinite(number) else (None, "too large to be a number")
+        if _GROUPED.fullmatch(text):
+            return None, "decimal comma or thousands mark: not guessed"
+        return None, "not a number"
+    if isinstance(value, dict):
+        inner = [value[k] for k in ("value", "amount") if not isinstance(value.get(k), dict | list | None)]
+        if len(inner) == 1:
+            return _number(inner[0])
+        return None, "an object without one value"
+    return (None, "") if value is pd.NA else (None, "not a number")
+
+
+# ---- days and instants ---------------------------------------------------------------------------------------------
+
+
+def parse_iso(value: Any) -> tuple[datetime | None, str]:
+    """Return a date or date-time as the source wrote it, with its own zone if it has one, or the reason why not."""
+    if isinstance(value, dict) and isinstance(value.get("date"), str):  # how PHP writes out a DateTime
+        return _with_php_zone(value)
+    if isinstance(value, datetime):  # a Timestamp, too
+        return (None, "") if value is pd.NaT else _plausible(value)
+    if isinstance(value, date):
+        return _plausible(datetime(value.year, value.month, value.day))
+    if isinstance(value, np.datetime64):
+        return (None, "") if np.isnat(value) else parse_iso(pd.Timestamp(value))
+    if (isinstance(value, float) and math.isnan(value)) or value is pd.NA:
+        return None, ""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return None, "a number where a date was expected"
+    if not isinstance(value, str):
+        return None, "not a date"
+    text = value.strip()
+    if not text:
+        return None, "empty text"
+    if text[:10] in SENTINEL_DAYS:
+        return None, "stands for no date"
+    if not _ISO.fullmatch(text):
+        return None, "not a date"
+    try:
+        return _plausible(datetime.fromisoformat(text.replace(",", ".").replace(" +", "+").replace(" Z", "Z")))
+    except ValueError:
+        return None, "no day of the calendar"
+
+
+def _plausible(moment: datetime) -> tuple[datetime | None, str]:
+    if moment.strftime("%Y-%m-%d") in SENTINEL_DAYS:
+        return None, "stands for no date"
+    return (moment, "") if moment.year in YEARS else (None, "a year that can't be meant")
+
+
+def _with_php_zone(value: dict[str, Any]) -> tuple[datetime | None, str]:
+    moment, reason = parse_iso(value["date"])
+    if moment is None or moment.tzinfo is not None:
+        return moment, reason
+    name = str(value.get("timezone", "UTC"))
+    if re.fullmatch(r"[+-]\d\d:\d\d", name, re.ASCII):
+        hours, minutes = int(name[:3]), int(name[0] + name[4:])
+        if abs(hours) > 23 or abs(minutes) > 59:
+            return None, "not a time zone"
+        return moment.replace(tzinfo=timezone(timedelta(hours=hours, minutes=minutes))), ""
+    try:
+        return moment.replace(tzinfo=zone("UTC" if name == "Z" else name)), ""
+    except ConfigError:
+        return None, "not a time zone"
+
+
+def _days(values: Sequence[Any], tz: tzinfo) -> tuple[pd.Series, list[Problem]]:
+    moments, problems = _each(values, parse_iso)
+    zoned = [m for m in set(moments) if m is not None and m.tzinfo is not None]
+    # A column of nothing but UTC midnights is a column of bare dates written out as instants: such a date never moves.
+    bare = bool(zoned) and all(m.utcoffset() == timedelta(0) and m.time() == datetime.min.time() for m in zoned)
+    memo: dict[datetime | None, np.datetime64] = {None: np.datetime64("NaT", "D")}
+    for m in set(moments):
+        if m is not None:
+            local = m.replace(tzinfo=None) if m.tzinfo is None or bare else m.astimezone(tz)
+            memo[m] = np.datetime64(local.date(), "D")
+    days = np.array([memo[m] for m in moments], dtype="datetime64[D]")
+    return pd.Series(days.astype("datetime64[us]")), problems
+
+
+def _instants(values: Sequence[Any]) -> tuple[pd.Series, list[Problem]]:
+    moments, problems = _each(values, parse_iso)
+    utc = [None if m is None else (m if m.tzinfo is None else m.astimezone(UTC)) for m in moments]
+    naive = np.array([None if m is None else m.replace(tzinfo=None) for m in utc], dtype="datetime64[us]")
+    return pd.Series(naive).dt.tz_localize("UTC"), problems
+
+
+def _plain_instants(values: Sequence[Any]) -> pd.Series | None:
+    """Return instants that are all written ``2025-03-05T09:14:02Z`` in one go, or None where one is not."""
+    if not set(map(type, values)) <= {str, type(None)}:
+        return None
+    try:
+        seconds = np.array([v if v is None else v[:19] for v in values], dtype="datetime64[s]")
+    except ValueError:
+        return None
+    if any(v is not None and (len(v) != 20 or v[19] != "Z" or v[:10] in SENTINEL_DAYS) for v in values):
+        return None
+    years = seconds.astype("datetime64[Y]").astype(int)[~np.isnat(seconds)] + 1970
+    if len(years) and (years.min() not in YEARS or years.max() not in YEARS):
+        return None
+    return pd.Series(seconds.astype("datetime64[us]")).dt.tz_localize("UTC")

@@ -1,0 +1,255 @@
+"""The one column table: every column of ``orders`` and ``lines``, what it means and where it is read from.
+
+Only this file knows the API's field names. Reading, the empty frames, the data dictionary and the chart labels all
+come from the rows below: adding a column is adding a row. Several source names stand for one column because the
+API's published contracts name the same thing differently (``key`` or ``id``); the first one that has a value wins.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from .errors import SchemaError
+
+#: What a kind of column is in pandas: the same on pandas 2.2 and 3, for a full, a sparse and an empty answer.
+DTYPES: dict[str, Any] = {
+    "text": "string",
+    "number": "float64",
+    "day": "datetime64[us]",
+    "instant": "datetime64[us, UTC]",
+    "flag": "boolean",
+    "count": "Int64",
+}
+
+STATES = ("draft", "open", "received", "closed_short", "cancelled", "unknown")
+
+#: Where an order keeps its lines, in the present contract and in the one before it.
+LINE_CONTAINERS = ("lineItems", "lines")
+
+#: The line field that is an actual or a planned delivery, depending on the source system.
+DELIVERY_FIELD = "deliveryAt"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its name, kind (a key of `DTYPES`), meaning, API names, unit, and whether a line inherits it."""
+
+    name: str
+    kind: str
+    meaning: str
+    sources: tuple[str, ...] = ()
+    unit: str = ""
+    inherits: bool = False  # the order's own value is used where the line has none
+
+    @property
+    def dtype(self) -> Any:
+        """The pandas dtype."""
+        return DTYPES[self.kind]
+
+
+def _address(prefix: str, what: str, *sources: str) -> tuple[Column, ...]:
+    fields = {
+        "country": ("country", "text"),
+        "address_lines": ("addressLines", "text"),
+        "addressee": ("addressee", "text"),
+        "state": ("state", "text"),
+        "city": ("city", "text"),
+        "post_code": ("postCode", "text"),
+        "phone": ("phone", "text"),
+        "email": ("email", "text"),
+        "notes": ("notes", "text"),
+        "is_active": ("isActive", "flag"),
+        "created_at": ("createdAt", "instant"),
+        "updated_at": ("updatedAt", "instant"),
+    }
+    return tuple(
+        Column(f"{prefix}.{name}", kind, f"{what}: {name.replace('_', ' ')}", tuple(f"{s}.{f}" for s in sources))
+        for name, (f, kind) in fields.items()
+    )
+
+
+MONEY = "in `currency`"
+
+ORDERS: tuple[Column, ...] = (
+    Column("connection", "text", "Name of the connection that the order was read from"),
+    Column("order_id", "text", "Makini's key of the order, unique within its connection", ("key", "id")),
+    Column("order_number", "text", "Number of the purchase order that people know", ("orderNo", "_idValue")),
+    Column("title", "text", "Title of the order", ("title", "_displayValue")),
+    Column("vendor_id", "text", "Key of the vendor", ("vendorKey",)),
+    Column("vendor_name", "text", "Name of the vendor, from the vendors list", ("vendorName",)),
+    Column("site_id", "text", "Key of the site that ordered", ("siteKey",)),
+    Column("status", "text", "Status as the source system names it, from the statuses list", ("status",)),
+    Column("state", "text", "The status understood: " + ", ".join(STATES)),
+    Column("currency", "text", "Currency code, from the currencies list", ("currency",)),
+    Column("order_date", "day", "Day of the order", ("orderDate",)),
+    Column("approved_date", "day", "Day of approval", ("approvedAt",)),
+    Column("required_date", "day", "Day by which the goods are required", ("dueAt",)),
+    Column("completed_date", "day", "Day on which the order was complete", ("completedAt",)),
+    Column("shipment_date", "day", "Day of shipment", ("shipmentDate",)),
+    Column("total_net", "number", "The source's own net total", ("totalNetValue",), MONEY),
+    Column("total_gross", "number", "The source's own gross total", ("totalGrossValue",), MONEY),
+    Column("payment_terms", "text", "Terms of payment", ("terms",)),
+    Column("shipping_method", "text", "Way of shipment", ("shippingMethod",)),
+    *_address("ship_to", "Address shipped to", "shipmentAddress", "deliveryAddress"),
+    *_address("bill_to", "Address billed to", "billingAddress"),
+    Column("n_lines", "count", "Number of the order's lines", (), "lines"),
+    Column("updated_at", "instant", "Last change", ("updatedAt", "_updatedAt")),
+    Column("created_at", "instant", "Creation", ("createdAt", "_createdAt")),
+    Column("deleted_at", "instant", "Deletion mark; missing when live", ("deletedAt", "_deletedAt")),
+    Column("total_tax", "number", "The source's own tax total", ("totalTaxValue",), MONEY),
+    Column("code", "text", "A second code of the order", ("code",)),
+    Column("description", "text", "Description of the order", ("description",)),
+    Column("notes", "text", "Notes on the order", ("notes",)),
+    Column("site_name", "text", "Name of the site, from the sites list"),
+    Column("organization_id", "text", "Key of the organization", ("organizationKey",)),
+    Column("location_id", "text", "Key of the location", ("locationKey",)),
+    Column("user_requested_id", "text", "Key of the user who requested", ("userRequestedKey",)),
+    Column("user_approved_id", "text", "Key of the user who approved", ("userApprovedKey",)),
+    Column("status_id", "text", "Key of the status", ("statusKey",)),
+    Column("currency_id", "text", "Key of the currency", ("currencyKey",)),
+    Column("implements", "text", "What the record stands for in Makini's data model", ("_implements",)),
+    *_address("delivery_address", "Address delivered to", "deliveryAddress"),
+)
+
+LINES: tuple[Column, ...] = (
+    Column("connection", "text", "Name of the connection that the line was read from"),
+    Column("order_id", "text", "Makini's key of the order"),
+    Column("order_number", "text", "Number of the purchase order that people know"),
+    Column("line_id", "text", "Makini's key of the line", ("key", "id")),
+    Column("line_number", "text", "Number of the line within its order", ("lineNo", "_idValue")),
+    Column("vendor_id", "text", "Key of the vendor", ("vendorKey",), inherits=True),
+    Column("vendor_name", "text", "Name of the vendor, from the vendors list", ("vendorName",), inherits=True),
+    Column("material_id", "text", "Key of the material", ("materialKey", "partKey")),
+    Column("product_code", "text", "Code of the product or material", ("code",)),
+    Column("description", "text", "What was ordered", ("description", "name")),
+    Column("category", "text", "Category, else the line's type", ("category", "type")),
+    Column("site_id", "text", "Key of the site that ordered", ("siteKey",), inherits=True),
+    Column("status", "text", "Status as the source system names it", ("status",), inherits=True),
+    Column("state", "text", "The status understood: " + ", ".join(STATES)),
+    Column("order_date", "day", "Day of the order", ("orderDate",), inherits=True),
+    Column("required_date", "day", "Day by which the goods are required", ("dueAt",), inherits=True),
+    Column("promised_date", "day", "Day that the vendor promised, or that is planned", (DELIVERY_FIELD,)),
+    Column("delivered_date", "day", "Day of the delivery", (DELIVERY_FIELD,)),
+    Column("cancelled_date", "day", "Deletion mark, else last change of a cancelled line (an upper bound)"),
+    Column("quantity", "number", "Ordered quantity", ("quantity", "qty"), "in `unit_of_measure`"),
+    Column("received_quantity", "number", "Received so far", ("receivedQuantity",), "in `unit_of_measure`"),
+    Column("unit_of_measure", "text", "Unit of the quantities, from the units list; else its key"),
+    Column("unit_price", "number", "Price of one price unit", ("price", "cost"), MONEY),
+    Column("discount", "number", "Discount as the source gives it", ("discount",), MONEY),
+    Column("tax", "number", "Tax on the line", ("lineTaxValue",), MONEY),
+    Column(
+        "amount",
+        "number",
+        "The source's line total; computed only where it gives none",
+        ("lineTotalValue",),
+        MONEY,
+    ),
+    Column("currency", "text", "Currency code, from the currencies list", ("currency",), inherits=True),
+    Column("updated_at", "instant", "Last change", ("updatedAt", "_updatedAt"), inherits=True),
+    Column(
+        "deleted_at",
+        "instant",
+        "Deletion mark; missing when live",
+        ("deletedAt", "_deletedAt"),
+        inherits=True,
+    ),
+    Column("created_at", "instant", "Creation", ("createdAt", "_createdAt")),
+    Column("name", "text", "Name of what was ordered", ("name", "_displayValue")),
+    Column("type", "text", "Type of the line", ("type",)),
+    Column("line_ref", "text", "The source's reference of the line", ("lineRef",)),
+    Column("notes", "text", "Notes on the line", ("notes",)),
+    Column(
+        "price_unit",
+        "number",
+        "Quantity that the unit price is for; shown by the line's total",
+        (),
+        "in `unit_of_measure`",
+    ),
+    Column("cost", "number", "Cost, where the source gives one beside the price", ("cost",), MONEY),
+    Column("site_name", "text", "Name of the site, from the sites list", inherits=True),
+    Column("payment_terms", "text", "The order's terms of payment", inherits=True),
+    Column("approved_date", "day", "The order's day of approval", inherits=True),
+    Column("completed_date", "day", "The order's day of completion", inherits=True),
+    Column("ship_to.country", "text", "Country shipped to, of the order", inherits=True),
+    Column("location_id", "text", "Key of the location", ("locationKey",), inherits=True),
+    Column("account_id", "text", "Key of the account", ("accountKey",)),
+    Column("asset_id", "text", "Key of the asset", ("assetKey",)),
+    Column("product_id", "text", "Key of the product", ("productKey",)),
+    Column("storeroom_id", "text", "Key of the storeroom", ("storeroomKey",)),
+    Column("status_id", "text", "Key of the status", ("statusKey",), inherits=True),
+    Column("currency_id", "text", "Key of the currency", ("currencyKey",), inherits=True),
+    Column("uom_id", "text", "Key of the unit of measure", ("uomKey", "uom")),
+    Column("implements", "text", "What the record stands for in Makini's data model", ("_implements",)),
+)
+
+ISSUES: tuple[Column, ...] = (
+    Column("connection", "text", "Name of the connection"),
+    Column("table", "text", "`orders` or `lines`"),
+    Column("id", "text", "`order_id` or `line_id` of the row"),
+    Column("column", "text", "Our name of the column"),
+    Column("value", "text", "The value as it was given"),
+    Column("reason", "text", "Why it is missing or doubtful"),
+)
+
+SOURCES: tuple[Column, ...] = (
+    Column("connection", "text", "Name of the connection"),
+    Column("source", "text", "Where the rows came from: a base URL, a table, a folder"),
+    Column("contract", "text", "The published shape of the API that it answered in"),
+    Column("fetched_at", "instant", "When the rows were fetched (for cached ones: when they were stored)"),
+    Column("from_cache", "flag", "Whether every page came from the cache"),
+    Column("n_pages", "count", "Pages read", (), "pages"),
+    Column("n_orders", "count", "Orders read", (), "orders"),
+    Column("n_lines", "count", "Lines read", (), "lines"),
+    Column("server_total", "count", "Orders that the server said it has", (), "orders"),
+    Column("sync_status", "text", "State of the connection's synchronisation, where the API tells"),
+    Column("synced_at", "instant", "Last synchronisation with the source system, where the API tells"),
+    Column("delivery_date", "text", "How the delivery date was read: actual or planned"),
+    Column("notes", "text", "What a reader of the figures should know, one sentence after the other"),
+)
+
+TABLES = {"orders": ORDERS, "lines": LINES, "issues": ISSUES, "sources": SOURCES}
+
+
+def empty(table: str) -> pd.DataFrame:
+    """Return the typed frame of a table without rows.
+
+    >>> empty("issues").columns.tolist()
+    ['connection', 'table', 'id', 'column', 'value', 'reason']
+    """
+    return pd.DataFrame({c.name: pd.Series([], dtype=c.dtype) for c in TABLES[table]})
+
+
+def column(table: str, name: str) -> Column:
+    """Return the row of the column table for one column; `SchemaError` where there is none."""
+    for c in TABLES[table]:
+        if c.name == name:
+            return c
+    raise SchemaError(f"{table} has no column {name!r}")
+
+
+def data_dictionary() -> pd.DataFrame:
+    """Return one row per column of the tidy frames: table, column, dtype, unit, meaning, sources.
+
+    ``sources`` are the API's field names, in the order in which they are tried. Which fields a source system fills,
+    and what its custom fields are, is decided by the field mapping of the connection, seen in Makini's dashboard
+    under the connection's settings; undocumented fields are kept under ``custom.<name>``.
+
+    >>> data_dictionary().query("column == 'required_date' and table == 'lines'").sources.item()
+    "dueAt; else the order's dueAt"
+    """
+    order_sources = {c.name: ", ".join(c.sources) for c in ORDERS}
+
+    def sources(table: str, c: Column) -> str:
+        own = ", ".join(c.sources)
+        if table == "lines" and c.inherits:
+            inherited = f"the order's {order_sources[c.name] or c.name}"
+            return f"{own}; else {inherited}" if own else inherited
+        return own
+
+    rows = [(t, c.name, c.dtype, c.unit, c.meaning, sources(t, c)) for t, cs in TABLES.items() for c in cs]
+    custom = "A field of the connection's own mapping (see it in Makini's dashboard), typed where it is clean"
+    rows += [(t, "custom.*", "", "", custom, "any undocumented field") for t in ("orders", "lines")]
+    return pd.DataFrame(rows, columns=["table", "column", "dtype", "unit", "meaning", "sources"], dtype="string")

@@ -1,0 +1,107 @@
+"""What a status means: the words of many source systems, and the state of each line and order that follows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from .errors import ConfigError
+from .schema import STATES
+
+# Words of SAP, Oracle, Dynamics, NetSuite, Business Central, Maximo, Infor, Odoo and ERPNext. "closed" is no state of its
+# own: the quantities decide whether it was received or closed short. What is not here stays unknown, and is listed.
+_WORDS = {
+    "draft": """draft; in draft; incomplete; in preparation; planned; requested; rfq; rfq sent; quotation; pending approval;
+        pending supervisor approval; pending internal approval; awaiting approval; waiting for approval; waiting approval;
+        to approve; for approval; in approval; in review; under review; submitted for approval; not approved; unapproved;
+        on hold; hold; held; wappr; requires reapproval; not released; parked; proposed; entwurf; brouillon""",
+    "open": """open; opened; open order; new; created; approved; appr; released; issued; ordered; on order; sent; dispatched;
+        transmitted; confirmed; acknowledged; accepted; active; in progress; in process; processing; inprg; backorder;
+        back ordered; purchase order; purchase; partially received; partly received; part received; partial; pending receipt;
+        partially delivered; partly delivered; partially shipped; shipped; in transit; to receive; to receive and bill;
+        pending delivery; awaiting delivery; awaiting receipt; pending; submitted; revised; offen; bestellt; freigegeben""",
+    "closed": """closed; close; complete; completed; comp; done; received; fully received; delivered; fulfilled; finished;
+        finally closed; closed for receiving; closed for invoice; closed for invoicing; invoiced; fully invoiced; billed;
+        fully billed; pending billing; pending bill; to bill; paid; locked; archived; goods received; receipt complete;
+        delivery complete; geliefert; abgeschlossen; erledigt""",
+    "cancelled": """cancelled; canceled; cancel; can; void; voided; rejected; rejected by supervisor; declined; deleted;
+        withdrawn; abandoned; terminated; storniert; abgelehnt; annule""",
+}
+_MEANING = {re.sub(r"\s+", " ", w.strip()): state for state, words in _WORDS.items() for w in words.split(";")}
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[\s_\-./]+", " ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)).strip().casefold()
+
+
+def check(statuses: Mapping[str, str] | None) -> dict[str, str]:
+    """Return the user's own mapping of status text to state, checked: `ConfigError` on a state that is none."""
+    for text, state in (statuses or {}).items():
+        if state not in STATES:
+            raise ConfigError(f"statuses={{{text!r}: {state!r}}}: the states are {', '.join(STATES)}")
+    return {_plain(str(text)): state for text, state in (statuses or {}).items()}
+
+
+def understand(text: str, own: Mapping[str, str]) -> str:
+    """Return what a status means: a state, or "closed", or "unknown".
+
+    >>> understand("Partially Received", {}), understand("CLOSED", {}), understand("ZQ7", {"zq7": "draft"})
+    ('open', 'closed', 'draft')
+    """
+    plain = _plain(text)
+    return own.get(plain) or _MEANING.get(plain) or "unknown"
+
+
+def meanings(status: pd.Series, own: Mapping[str, str]) -> np.ndarray:
+    """Return the meaning of each status text, "" where there is none."""
+    codes, texts = pd.factorize(status)
+    known = np.array([understand(str(t), own) if str(t).strip() else "" for t in texts] + [""], dtype=object)
+    return known[codes]
+
+
+def line_states(
+    meaning: np.ndarray,
+    order_meaning: np.ndarray,
+    *,
+    quantity: np.ndarray,
+    received: np.ndarray,
+    delivered: np.ndarray,
+    deleted: np.ndarray,
+) -> np.ndarray:
+    """Return the state of each line.
+
+    A line's own status counts, else its order's; a cancelled order cancels its lines, a deletion mark the line. Closed
+    means closed short where less than the quantity is known to be received. Without any status, a line that is delivered
+    or fully received is received, else open.
+    """
+    state = np.where(meaning == "", order_meaning, meaning)
+    short = received < quantity - 1e-9  # False where either is missing
+    full = (received >= quantity - 1e-9) & (quantity > 0)
+    state = np.where(state == "closed", np.where(short, "closed_short", "received"), state)
+    nothing_said = np.where(full | (delivered & ~short), "received", "open")
+    state = np.where(state == "", nothing_said, state)
+    return np.asarray(np.where(deleted | (order_meaning == "cancelled"), "cancelled", state))
+
+
+def order_states(
+    meaning: np.ndarray, deleted: np.ndarray, lines: pd.DataFrame, order_of_line: np.ndarray
+) -> np.ndarray:
+    """Return the state of each order: its own status, closed short where a line is; without one, what its lines say."""
+    n = len(meaning)
+    line_state = lines["state"].to_numpy(dtype=object)
+
+    def count(*states: str) -> np.ndarray:
+        return np.bincount(order_of_line[np.isin(line_state, states)], minlength=n)
+
+    total = np.bincount(order_of_line, minlength=n)
+    live = total - count("cancelled")
+    done = count("received", "closed_short")
+    said_by_lines = np.where(
+        (total > 0) & (live == 0), "cancelled", np.where((live > 0) & (done == live), "received", "open")
+    )
+    state = np.where(meaning == "", said_by_lines, meaning)
+    state = np.where(state == "closed", np.where(count("closed_short") > 0, "closed_short", "received"), state)
+    return np.asarray(np.where(deleted, "cancelled", state))
