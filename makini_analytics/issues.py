@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .reading import Problem
+from .reading import Problem, sound
 from .schema import ISSUES, empty
 
 _LONGEST = 200  # characters of a value that are kept
@@ -53,5 +53,5 @@ class IssueBook:
 def _shown(value: Any) -> str | None:
     if value is None or value is pd.NA:
         return None
-    text = value if isinstance(value, str) else str(value)
+    text = sound(value if isinstance(value, str) else str(value))
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

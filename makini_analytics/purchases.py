@@ -225,11 +225,19 @@ def _stack(frames: list[pd.DataFrame]) -> pd.DataFrame:
         columns = []
         for f in frames:
             if name in f.columns:
-                columns.append(f[name] if f[name].dtype == dtype else f[name].astype(dtype))
+                columns.append(f[name] if f[name].dtype == dtype else _as_text(f[name]))
             else:
                 columns.append(pd.Series([None] * len(f), dtype="float64" if dtype == "float64" else dtype))
         ready[name] = pd.concat(columns, ignore_index=True)
     return pd.DataFrame(ready, columns=names)
+
+
+def _as_text(column: pd.Series) -> pd.Series:
+    """Return a custom column as text, a whole number without the ``.0`` that it got beside missing values."""
+    if column.dtype == "float64":
+        texts = [None if v != v else str(int(v)) if v.is_integer() else repr(v) for v in column]
+        return pd.Series(texts, dtype="string", index=column.index)
+    return column.astype("string")
 
 
 def _day(value: Any) -> pd.Timestamp:

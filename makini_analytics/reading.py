@@ -31,6 +31,7 @@ YEARS = range(1901, 2200)
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
 _GROUPED = re.compile(r"[+-]?[0-9][0-9.,'\u00a0\u202f ]*")
 _ISO = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.,]\d+)?)?\s*(Z|z|[+-]\d\d(:?\d\d)?)?)?|\d{8}", re.ASCII)
+_HALF = re.compile("[\ud800-\udfff]")
 _FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
@@ -80,9 +81,15 @@ def _each(values: Sequence[Any], one: Callable[[Any], tuple[Any, str]]) -> tuple
     return out, problems
 
 
+def sound(text: str) -> str:
+    """Return a text that every file format can hold: half a surrogate pair, which JSON can smuggle in, becomes U+FFFD."""
+    return text if text.isascii() or not _HALF.search(text) else _HALF.sub("\ufffd", text)
+
+
 def _text(value: Any) -> tuple[str | None, str]:
     if isinstance(value, str):
-        return value, ""
+        clean = sound(value)
+        return clean, "" if clean is value else "not valid Unicode; the faulty characters replaced"
     if isinstance(value, bool):
         return ("true" if value else "false"), ""
     if isinstance(value, int | float | Decimal | np.integer | np.floating):
@@ -90,9 +97,10 @@ def _text(value: Any) -> tuple[str | None, str]:
     if isinstance(value, date | datetime):
         return value.isoformat(), ""
     if isinstance(value, list) and all(isinstance(v, str) for v in value):
-        return ", ".join(value), ""
+        return sound(", ".join(value)), ""
     if isinstance(value, dict | list):
-        return json.dumps(value, ensure_ascii=False, default=str), "an object where a text was expected; kept as JSON"
+        text = sound(json.dumps(value, ensure_ascii=False, default=str))
+        return text, "an object where a text was expected; kept as JSON"
     return (None, "") if value is pd.NA or value is pd.NaT else (str(value), "")
 
 

@@ -20,7 +20,7 @@ import pandas as pd
 from . import derive, states
 from .errors import ConfigError, MakiniWarning
 from .issues import IssueBook
-from .reading import parse_iso, read, zone
+from .reading import parse_iso, read, sound, zone
 from .schema import DTYPES, LINE_CONTAINERS, LINES, ORDERS, Column
 
 Records = Sequence[Mapping[str, Any]]
@@ -99,7 +99,7 @@ def tidy_table(records: Iterable[Any], *, connection: str) -> pd.DataFrame:
     """Return any list of records as a frame: ``connection`` first, objects flattened, columns typed where clean."""
     flat = [_flatten(r) if isinstance(r, Mapping) else {"value": r} for r in records]
     names = list(dict.fromkeys(k for r in flat for k in r))
-    columns = {n: clean_column([r.get(n) for r in flat], of_keys=_is_key(n)) for n in names}
+    columns = {sound(n): clean_column([r.get(n) for r in flat], of_keys=_is_key(n)) for n in names}
     frame = pd.DataFrame(columns, index=pd.RangeIndex(len(flat)))
     name = pd.Series([connection] * len(flat), dtype="string")
     frame.insert(0, "connection", name, allow_duplicates=True)
@@ -195,7 +195,9 @@ def _custom(raw: Mapping[str, list[Any]], index: pd.Index) -> pd.DataFrame:
         opened = [_flatten(v, name) if isinstance(v, Mapping) else {name: v} for v in values]
         for inner in dict.fromkeys(k for o in opened for k in o):
             flat[inner] = [o.get(inner) for o in opened]
-    return pd.DataFrame({f"custom.{n}": clean_column(v, of_keys=_is_key(n)) for n, v in flat.items()}, index=index)
+    return pd.DataFrame(
+        {f"custom.{sound(n)}": clean_column(v, of_keys=_is_key(n)) for n, v in flat.items()}, index=index
+    )
 
 
 def _flatten(record: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -233,7 +235,7 @@ def clean_column(values: Sequence[Any], *, of_keys: bool = False) -> Any:
             kind = "instant" if any(m and m.tzinfo for m, _ in moments) else "day"
             if kind == "instant" or not any(m and m.time() != m.min.time() for m, _ in moments):
                 return read(values, kind)[0]
-    texts = [json.dumps(v, ensure_ascii=False, default=str) if isinstance(v, dict | list) else v for v in values]
+    texts = [sound(json.dumps(v, ensure_ascii=False, default=str)) if isinstance(v, dict | list) else v for v in values]
     return read(texts, "text")[0]
 
 
