@@ -149,7 +149,8 @@ def _nothing(c: Column, index: pd.Index) -> pd.Series[Any]:
     if c.kind == "number":
         return pd.Series(np.nan, index=index)
     nothing: Any = pd.NaT if c.kind in ("day", "instant") else pd.NA
-    return pd.Series([nothing] * len(index), index=index, dtype=c.dtype)
+    missing: pd.Series[Any] = pd.Series([nothing] * len(index), index=index, dtype=c.dtype)
+    return missing
 
 
 def _with_ids(frame: pd.DataFrame, connection: str, currency: str | None) -> pd.DataFrame:

@@ -123,7 +123,7 @@ def test_dtypes_are_the_same_for_a_full_a_sparse_and_an_empty_answer():
 def test_the_dictionary_holds_every_column():
     said = data_dictionary()
     for table, columns in (("orders", ORDERS), ("lines", LINES)):
-        assert said.query("table == @table").column.tolist() == [*(c.name for c in columns), "custom.*"]
+        assert said[said["table"] == table].column.tolist() == [*(c.name for c in columns), "custom.*"]
     assert said.meaning.str.len().min() > 5
 
 

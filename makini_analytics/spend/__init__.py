@@ -1,0 +1,23 @@
+"""Vendor spend: ordered value by vendor or any column, by period, and how concentrated it is.
+
+Each function takes the lines and gives one tidy frame, in one row per currency unless ``currency=`` or a conversion makes it
+one; `makini_analytics.explain` tells its parameters and what it left out. ``plot_*`` draws the same figures.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from .concentration import concentration
+from .periods import by_period
+from .tail import tail
+from .vendors import by_vendor
+
+__all__ = ["by_period", "by_vendor", "concentration", "tail"]
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("plot_"):  # matplotlib is loaded when something is drawn
+        return getattr(importlib.import_module(".plots", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

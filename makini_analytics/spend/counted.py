@@ -1,0 +1,46 @@
+"""Which lines count as spend, and with which amount: the one rule that all functions of this room share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ..errors import ConfigError
+from ..provenance import Selection, frame_of, values
+
+BASES = ("ordered", "received", "open")
+
+
+def counted(
+    lines: Any, *, metric: str, basis: str, currency: str | None
+) -> tuple[pd.DataFrame, Selection, npt.NDArray[Any]]:
+    """Return the frame, the selection of lines that count, and each line's value on the basis (0 where it doesn't count)."""
+    if basis not in BASES:
+        raise ConfigError(f"basis={basis!r}: pass 'ordered', 'received' or 'open'")
+    frame = frame_of(lines, "amount", metric=metric)
+    state = values(frame, "state", "string").astype("string")
+    amount = pd.to_numeric(frame["amount"]).to_numpy(dtype=float, na_value=np.nan)
+    selection = Selection(frame)
+    selection.exclude(values(frame, "deleted_at", "datetime64[us, UTC]").notna().to_numpy(), "deleted")
+    selection.exclude(state == "cancelled", "cancelled")
+    selection.exclude(state == "draft", "draft")
+    if currency is not None:
+        known = values(frame, "currency", "string").astype("string")
+        selection.exclude((known != currency).fillna(True), "other currency")
+    selection.exclude(np.isnan(amount), "no amount")
+    value = amount
+    if basis != "ordered":
+        quantity, received = (
+            pd.to_numeric(values(frame, c, "float64")).to_numpy(dtype=float, na_value=np.nan)
+            for c in ("quantity", "received_quantity")
+        )
+        if basis == "open":
+            selection.exclude(state.isin(["received", "closed_short"]), "closed")
+        with np.errstate(divide="ignore", invalid="ignore"):
+            share = received / quantity if basis == "received" else np.maximum(quantity - received, 0) / quantity
+        selection.exclude(~np.isfinite(share), "no quantity or received quantity")
+        value = amount * share
+    return frame, selection, np.where(selection.kept, value, 0.0)

@@ -1,0 +1,109 @@
+"""Spend by vendor, or by any other column of the lines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..errors import ConfigError
+from ..grouping import By, count_distinct, group_lines
+from ..provenance import stamp, values
+from .counted import counted
+
+
+def by_vendor(
+    lines: Any,
+    *,
+    by: By = "vendor",
+    basis: str = "ordered",
+    currency: str | None = None,
+    abc: tuple[float, float] = (0.80, 0.95),
+) -> pd.DataFrame:
+    """Ordered spend by vendor, with its share, rank class and numbers of orders and lines.
+
+    Spend is the sum of ``amount`` over the lines whose state is open, received, closed_short or unknown; draft, cancelled and
+    deleted lines don't count. Shares are of the grand total in the same currency, the unknown vendor included; nothing is ever
+    converted. ABC class: vendors by falling spend; A up to and including the one that crosses 80 % of the total, B to 95 %, C the
+    rest (Pareto analysis). A vendor whose net is negative comes last and has no class.
+
+    Parameters
+    ----------
+    lines : DataFrame, one row per order line
+        Needs ``amount`` and ``vendor_id`` or ``vendor_name`` (or the columns of ``by``).
+    by : "vendor", a column, or several
+    basis : "ordered"; "received" takes amount x received / quantity; "open" amount x what is still to come / quantity of
+        the lines that are not closed
+    currency : keeps the lines in that currency and counts the rest; it never converts
+    abc : the two shares at which class A and class B end
+
+    Returns
+    -------
+    DataFrame, one row per (vendor, currency), by currency and falling spend
+        vendor_id, vendor_name : string; missing for the unknown vendor (or the columns of ``by``)
+        currency : string; missing where the source gives none
+        spend : float, in ``currency``
+        share, cumulative_share : float, 0..1 of the currency's total; missing where that total is not positive
+        abc_class : string; missing where net spend is not positive
+        n_orders, n_lines : int
+        connection : string, where the lines have one
+
+    Raises
+    ------
+    SchemaError
+        A column that is needed is missing.
+    ConfigError
+        An unknown basis, or ABC limits out of order.
+
+    Examples
+    --------
+    >>> lines = pd.DataFrame({"vendor_id": ["a", "b", "a"], "currency": "EUR", "amount": [60.0, 10.0, 30.0]})
+    >>> by_vendor(lines)[["vendor_id", "spend", "share", "abc_class", "n_lines"]]
+      vendor_id  spend  share abc_class  n_lines
+    0         a   90.0    0.9         A        2
+    1         b   10.0    0.1         B        1
+    """
+    if not 0 < abc[0] <= abc[1] <= 1:
+        raise ConfigError(f"abc={abc!r}: pass two rising shares such as (0.8, 0.95)")
+    frame, selection, value = counted(lines, metric="spend.by_vendor", basis=basis, currency=currency)
+    kept = selection.kept
+    part, money = frame[kept], value[kept]
+    groups = group_lines(part, by, also=("currency",))
+    n = len(groups) if len(part) else 0
+    spend = np.bincount(groups.codes, weights=money, minlength=n)[:n].astype(float)
+    result = groups.keys.iloc[:n].assign(
+        spend=spend,
+        n_orders=count_distinct(groups.codes, order_ids(part), n)[:n].astype("int64"),
+        n_lines=np.bincount(groups.codes, minlength=n)[:n].astype("int64"),
+    )
+    if "currency" in result:
+        result["currency"] = result["currency"].astype("string")
+    result = result.sort_values(["currency", "spend"], ascending=[True, False], kind="stable", na_position="last")
+    result = _with_shares(result.reset_index(drop=True), abc)
+    keys = [c for c in groups.keys.columns if c not in ("currency", "connection")]
+    order = [*keys, "currency", "spend", "share", "cumulative_share", "abc_class", "n_orders", "n_lines"]
+    result = result[order + [c for c in result.columns if c not in order]]
+    parameters = {"by": by, "basis": basis, "currency": currency, "abc": abc if abc != (0.80, 0.95) else None}
+    return stamp(result, metric="spend.by_vendor", parameters=parameters, selection=selection, lines=frame)
+
+
+def order_ids(lines: pd.DataFrame) -> pd.DataFrame:
+    """Return what makes an order one order: its connection and id, its number where there is no id."""
+    order = values(lines, "order_id", "string").astype("string")
+    if "order_number" in lines.columns:
+        order = order.where(order.notna(), lines["order_number"].astype("string"))
+    return pd.DataFrame({"connection": values(lines, "connection", "string"), "order": order})
+
+
+def _with_shares(result: pd.DataFrame, abc: tuple[float, float]) -> pd.DataFrame:
+    code, _ = pd.factorize(result["currency"], use_na_sentinel=False)
+    total = np.bincount(code, weights=result["spend"])[code] if len(result) else np.zeros(0)
+    spend = result["spend"].to_numpy(dtype=float)
+    share = np.where(total > 0, spend / np.where(total > 0, total, 1), np.nan)
+    cumulative = pd.Series(share).groupby(code).cumsum().to_numpy() if len(result) else share
+    before = cumulative - share
+    # a tolerance, so that 0.8 reached exactly ends the class whatever the last bit of the sum
+    names = np.where(before < abc[0] - 1e-12, "A", np.where(before < abc[1] - 1e-12, "B", "C")).astype(object)
+    names[~((spend > 0) & (total > 0))] = None
+    return result.assign(share=share, cumulative_share=cumulative, abc_class=pd.array(names, dtype="string"))
