@@ -80,6 +80,8 @@ _HOME = {
     "explain": "provenance",
     "data_dictionary": "schema",
     "MakiniError": "errors",
+    "MakiniWarning": "errors",
+    "support_report": "errors",
     "ConfigError": "errors",
     "ApiError": "errors",
     "AuthError": "errors",

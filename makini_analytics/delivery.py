@@ -27,10 +27,12 @@ def standing(lines: pd.DataFrame, as_of: pd.Timestamp) -> Standing:
     yet the delivery. A line that its source calls received or closed without a date that proves the delivery is neither
     delivered nor open: it can't be judged, and is counted apart.
     """
-    day = np.datetime64(as_of, "D")
+    day = as_of.to_datetime64().astype("datetime64[D]")
     state = values(lines, "state", "string")
-    quantity = pd.to_numeric(values(lines, "quantity", "float64")).to_numpy(dtype=float)
-    received = pd.to_numeric(values(lines, "received_quantity", "float64")).to_numpy(dtype=float)
+    quantity, received = (
+        pd.to_numeric(values(lines, c, "float64")).to_numpy(dtype=float, na_value=np.nan)
+        for c in ("quantity", "received_quantity")
+    )
     delivered_day = days_of(lines, "delivered_date")
 
     def is_in(*names: str) -> Mask:

@@ -7,6 +7,11 @@ by ``e.retryable`` or ``e.status`` without knowing the subclasses.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
 
 class MakiniError(Exception):
     """Root of every error of this package.
@@ -27,6 +32,8 @@ class MakiniError(Exception):
         Name of the connection concerned.
     operation : str or None
         What was asked, for example ``GET /api/erp/purchase-orders?page=3``.
+    when : datetime
+        When it was raised, in UTC.
     """
 
     def __init__(
@@ -49,6 +56,7 @@ class MakiniError(Exception):
         self.retryable = retryable
         self.connection = connection
         self.operation = operation
+        self.when = datetime.now(UTC)
 
 
 class ConfigError(MakiniError, ValueError):
@@ -91,6 +99,10 @@ class MixedCurrencyError(SchemaError):
     """One figure was asked of amounts in several currencies."""
 
 
+class MakiniWarning(UserWarning):
+    """Something that a reader of the figures should know, and that is no error."""
+
+
 def error_class(status: int) -> type[ApiError]:
     """Return the error class for an HTTP status.
 
@@ -104,5 +116,125 @@ def error_class(status: int) -> type[ApiError]:
     return ServerError if status >= 500 else ApiError
 
 
-class MakiniWarning(UserWarning):
-    """Something that a reader of the figures should know, and that is no error."""
+_ADVICE = {
+    401: (
+        "Check the token (complete, not expired, of this connection), whether the source system's credentials were changed "
+        "(then reconnect, which gives a new token), whether the connection is active, and its permissions"
+    ),
+    403: "Check whether the token's connection may read this",
+    404: "Check base_url, area and contract: nothing is at this path",
+    422: "The API does not accept a parameter of the request",
+    429: "Wait, use fewer workers (max_workers=), or ask Makini to raise the limit",
+}
+_REQUEST_ID_HEADERS = (
+    "x-request-id",
+    "request-id",
+    "x-makini-request-id",
+    "x-correlation-id",
+    "x-amzn-trace-id",
+    "cf-ray",
+)
+
+
+def error_from(
+    status: int,
+    headers: Mapping[str, str],
+    body: Any,
+    *,
+    connection: str,
+    operation: str,
+    retry_after: float | None = None,
+    tries: int = 1,
+) -> ApiError:
+    """Return the error for an answer; ``body`` is the parsed JSON, or the text where it is none.
+
+    The shape of errors is not documented, so code, message and request id are read from every published or likely one: an
+    ``error`` object, the same names at the top, Laravel's ``message`` and ``errors``, a list of ``errors``, HTML, nothing.
+    """
+    top: Mapping[str, Any] = body if isinstance(body, Mapping) else {}
+    inner = top.get("error")
+    box: Mapping[str, Any] = {**top, **inner} if isinstance(inner, Mapping) else top
+    lower = {str(k).lower(): str(v) for k, v in headers.items()}
+
+    def first(*names: str) -> str | None:
+        return next((str(box[n]) for n in names if isinstance(box.get(n), str | int) and box[n] != ""), None)
+
+    request_id = first("request_id", "requestId", "requestID") or next(
+        (lower[h] for h in _REQUEST_ID_HEADERS if lower.get(h)), None
+    )
+    code = first("code", "error_code", "errorCode")
+    said = first("message", "error_description", "detail", "title") or (inner if isinstance(inner, str) else "")
+    said += "".join(f"; {d}" for d in _details(box.get("errors")))
+    if not said and isinstance(body, str):
+        said = _plain_text(body)
+    retryable = status == 429 or status in (500, 502, 503, 504)
+    parts = [f"{operation} on connection {connection!r} answered {status}" + (f" {code}" if code else "")]
+    if said:
+        parts[0] += f": {said[:300]}"
+    if tries > 1:
+        parts.append(f"It was tried {tries} times")
+    if retry_after is not None:
+        parts.append(f"The server asks to wait {retry_after:g} s")
+    if status >= 500:
+        quote = f", and quote request id {request_id} to Makini's support" if request_id else " before asking support"
+        parts.append(
+            f"The fault is Makini's or the source system's, usually for a while: check Makini's status page{quote}"
+        )
+    elif status in _ADVICE:
+        parts.append(_ADVICE[status])
+    if request_id and status < 500:
+        parts.append(f"Request id: {request_id}")
+    return error_class(status)(
+        ". ".join(parts) + ".",
+        status=status,
+        code=code,
+        request_id=request_id,
+        retry_after=retry_after,
+        retryable=retryable,
+        connection=connection,
+        operation=operation,
+    )
+
+
+def _details(errors: Any) -> list[str]:
+    if isinstance(errors, Mapping):
+        return [f"{k}: {', '.join(map(str, v)) if isinstance(v, list) else v}" for k, v in errors.items()]
+    if isinstance(errors, list):
+        return [str(e.get("message", e)) if isinstance(e, Mapping) else str(e) for e in errors]
+    return []
+
+
+def _plain_text(body: str) -> str:
+    text = re.sub(r"(?s)<(script|style).*?</\1>|<[^>]*>", " ", body[:20_000])
+    return re.sub(r"\s+", " ", text).strip()[:200]
+
+
+def support_report(errors: MakiniError | Iterable[MakiniError]) -> str:
+    """Return the text of a support request: request ids, when it began, how often, which operations and connections.
+
+    >>> print(support_report(ServerError("x", status=503, request_id="r-1", connection="emea", operation="GET /a")))
+    Support request to Makini
+    Began: ...
+    Errors: 1 (503 x 1)
+    Connections affected: emea
+    Operations affected: GET /a
+    Request ids: r-1
+    """
+    several = [errors] if isinstance(errors, MakiniError) else list(errors)
+    if not several:
+        return "No errors to report."
+
+    def each(values: Iterable[Any]) -> str:
+        return ", ".join(dict.fromkeys(str(v) for v in values if v is not None)) or "not known"
+
+    times = sorted(e.when for e in several)
+    kinds = [str(e.status or type(e).__name__) for e in several]
+    lines = ["Support request to Makini", f"Began: {times[0]:%Y-%m-%d %H:%M:%S} UTC"]
+    if len(several) > 1:
+        lines.append(f"Last: {times[-1]:%Y-%m-%d %H:%M:%S} UTC")
+    counts = ", ".join(f"{k} x {kinds.count(k)}" for k in dict.fromkeys(kinds))
+    lines.append(f"Errors: {len(several)} ({counts})")
+    lines.append(f"Connections affected: {each(e.connection for e in several)}")
+    lines.append(f"Operations affected: {each(e.operation for e in several)}")
+    lines.append(f"Request ids: {each(e.request_id for e in several)}")
+    return "\n".join(lines)

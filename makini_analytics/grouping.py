@@ -56,7 +56,8 @@ def _vendors(lines: pd.DataFrame, also: Sequence[str]) -> Groups:
     name = values(lines, "vendor_name", "string").astype("string")
     vendor = values(lines, "vendor_id", "string").astype("string")
     vendor = vendor.where(vendor.notna(), name)
-    key = pd.DataFrame({"vendor_id": vendor, "connection": values(lines, "connection", "string")}, index=lines.index)
+    connection = values(lines, "connection", "string").astype("string")
+    key = pd.DataFrame({"vendor_id": vendor, "connection": connection}, index=lines.index)
     for column in also:
         key[column] = values(lines, column, "string")
     groups = _keyed(key, len(lines))

@@ -62,6 +62,8 @@ def as_of_day(lines: pd.DataFrame, as_of: AsOf | None) -> pd.Timestamp:
         as_of = lines.attrs.get("as_of")
     if as_of is None and "updated_at" in lines.columns and lines["updated_at"].notna().any():
         as_of = lines["updated_at"].max()
+    if as_of is None and lines.empty:
+        return pd.NaT  # type: ignore[return-value]  # no line to look at, so no day is needed
     if as_of is None:
         raise ConfigError("no as-of day: neither the lines carry one nor an updated_at; pass as_of='2026-01-31'")
     try:
@@ -103,6 +105,7 @@ class Selection:
         """Return one entry per reason: lines, and their value by currency. Included + excluded = all."""
         amount = pd.to_numeric(values(self._lines, "amount", "float64"), errors="coerce").to_numpy(dtype=float)
         code, names = pd.factorize(values(self._lines, "currency", "string"), use_na_sentinel=False)
+        priced = "amount" in self._lines.columns  # where nothing has a value, 0.00 would be an invention
         width = max(len(names), 1)
         cells = self.codes.astype(np.int64) * width + code
         size = len(self.reasons) * width
@@ -113,7 +116,7 @@ class Selection:
             {
                 "reason": reason or "included",
                 "n_lines": int(n.sum()),
-                "value": {c: round(float(v), 6) for c, v, k in zip(labels, m, n, strict=True) if k},
+                "value": {c: round(float(v), 6) for c, v, k in zip(labels, m, n, strict=True) if k and priced},
             }
             for reason, n, m in zip(self.reasons, lines, money, strict=True)
             if n.sum() or not reason
@@ -139,7 +142,7 @@ def stamp(
     result.attrs = {
         "metric": metric,
         "parameters": {k: v for k, v in parameters.items() if v is not None},
-        "as_of": None if as_of is None else str(as_of.date()),
+        "as_of": None if as_of is None or pd.isna(as_of) else str(as_of.date()),
         "source": lines.attrs.get("source"),
         "included": book[0],
         "excluded": book[1:],

@@ -1,7 +1,8 @@
 """Lead times: from the order to the delivery, with the open lines counted as open.
 
-The usual mean of what has arrived leaves out the slow lines that are still under way, the more so the more recent the orders
-are. Here an open line says what it knows - longer than its age - by the methods of survival analysis.
+Averaging what has arrived flatters: the slow lines of the last months are not in yet. Here a line that is
+still open counts as longer than its present age, so the figures don't improve by waiting. ``plot_*`` draws
+the same figures.
 """
 
 from __future__ import annotations

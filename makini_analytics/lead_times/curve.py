@@ -1,85 +1,90 @@
-"""The share of ordered lines that is delivered by each day."""
+"""The share of the ordered lines that is delivered by each day after the order."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from ..grouping import By, group_lines
 from ..provenance import AsOf, stamp
-from . import survival
-from .per_line import durations
+from .per_line import ages
+from .survival import CANCELLED, CENSORED, DELIVERED, aalen_johansen, at_risk, log_log_band, with_day_zero
 
 
 def curve(lines: Any, *, by: By = None, as_of: AsOf | None = None) -> pd.DataFrame:
-    """Share of all lines ordered that is delivered by each day after the order, with a 95 % band.
+    """Share of all lines ordered that is delivered by each day after the order, with its 95 % band.
 
-    The Aalen-Johansen estimate (Aalen & Johansen 1978): open lines are censored at the as-of day, a cancellation is a competing
-    outcome, so that a cancelled line is never counted as one that will still come. Where nothing is cancelled it is one minus
-    the Kaplan-Meier curve. The band is pointwise, on the log(-log) scale. The same lines are left out as in
-    ``lead_times.by_vendor``.
+    Lines still open at the as-of day are right-censored at their age. A cancellation is a competing end: a
+    cancelled line is never delivered, so the share levels off below 100 % where lines are cancelled (Aalen &
+    Johansen 1978). Without cancellations the share is 1 - S of Kaplan & Meier 1958. The band is pointwise, by
+    the log-log transformation of the share not delivered; the variance is the delta method's (Marubini &
+    Valsecchi 1995), Greenwood's where nothing is cancelled. It takes the lines as independent, which lines of
+    one order are not quite. On the same day deliveries and cancellations come before the lines that are
+    censored then. This assumes that old and new orders follow the same law.
+
+    The same lines are left out, and counted, as in ``lead_times.by_vendor``.
 
     Parameters
     ----------
     lines : DataFrame, one row per order line
         Needs ``order_date`` and ``delivered_date``.
-    by : None, "vendor", a column, or several: one curve each
-    as_of : the day to look from; by default the lines' own
+    by : None for all lines together; "vendor", a column or several for a curve each
+    as_of : day from which to look; the lines' own as-of day by default, else their latest ``updated_at``
 
     Returns
     -------
-    DataFrame, one row per (group, day) on which a line was delivered or cancelled or was last seen open, and day 0
-        the columns of ``by``; days : float, since the order
-        at_risk : int, lines still under way just before that day
-        delivered : int, lines delivered on that day
-        share_delivered, low, high : float, 0..1
-        cancelled, censored : int
+    DataFrame, one row per day on which a line was delivered, cancelled or censored, and day 0; none without lines
+        the columns of ``by`` first (vendor_id, vendor_name, and connection where there is one, for "vendor")
+        days : float, days after the order
+        at_risk : int, lines still under way just before
+        delivered : int, lines delivered on that day after the order
+        share_delivered : float, 0..1, share of all lines ordered that is delivered by then
+        low, high : float, 0..1, pointwise 95 % band; of no width where the share is 0 or 1, which gives no
+            variance
+        cancelled, censored : int, lines that left otherwise on that day
 
     Raises
     ------
-    SchemaError, ConfigError
-        A column is missing; no as-of day is known.
+    SchemaError
+        A column that is needed is missing, or holds values that are no dates.
+    ConfigError
+        There is no as-of day: neither the argument nor the lines give one.
 
     Examples
     --------
-    >>> lines = pd.DataFrame({"order_date": pd.to_datetime(["2025-01-01"] * 4),
-    ...     "delivered_date": pd.to_datetime(["2025-01-11", "2025-01-21", None, None])})
-    >>> curve(lines, as_of="2025-01-31")[["days", "at_risk", "delivered", "share_delivered"]]
-       days  at_risk  delivered  share_delivered
-    0   0.0        4          0             0.00
-    1  10.0        4          1             0.25
-    2  20.0        3          1             0.50
-    3  30.0        2          0             0.50
+    >>> lines = pd.DataFrame({
+    ...     "order_date": pd.to_datetime(["2025-01-01", "2025-01-01", "2025-01-03"]),
+    ...     "delivered_date": pd.to_datetime(["2025-01-05", "2025-01-11", None]),
+    ... })
+    >>> curve(lines, as_of="2025-01-31")[["days", "at_risk", "delivered", "share_delivered", "censored"]].round(2)
+       days  at_risk  delivered  share_delivered  censored
+    0   0.0        3          0             0.00         0
+    1   4.0        3          1             0.33         0
+    2  10.0        2          1             0.67         0
+    3  28.0        1          0             0.67         1
     """
-    d = durations(lines, as_of, metric="lead_times.curve")
-    kept = d.selection.kept
-    groups = group_lines(d.frame[kept], by)
-    n = len(groups) if kept.any() else 0
-    counts = _with_day_0(survival.count_days(groups.codes, d.days[kept], d.outcome[kept], n))
-    share, low, high = survival.share_delivered(counts)
-    result = groups.keys.iloc[counts.group].reset_index(drop=True)
+    got = ages(lines, as_of=as_of, metric="lead_times.curve")
+    groups = group_lines(got.frame, by)
+    table = with_day_zero(got.counted(groups))
+    share, variance = aalen_johansen(table)
+    low, high = log_log_band(share, variance)
+    result = groups.keys.take(table.group).reset_index(drop=True)
     result = result.assign(
-        days=counts.day.astype(float),
-        at_risk=counts.at_risk.astype("int64"),
-        delivered=counts.delivered.astype("int64"),
+        days=table.day.astype(float),
+        at_risk=at_risk(table),
+        delivered=table.counts[:, DELIVERED],
         share_delivered=share,
         low=low,
         high=high,
-        cancelled=counts.cancelled.astype("int64"),
-        censored=counts.open.astype("int64"),
+        cancelled=table.counts[:, CANCELLED],
+        censored=table.counts[:, CENSORED],
     )
     return stamp(
-        result, metric="lead_times.curve", parameters={"by": by}, selection=d.selection, lines=d.frame, as_of=d.as_of
+        result,
+        metric="lead_times.curve",
+        parameters={"by": by},
+        selection=got.selection,
+        lines=got.frame,
+        as_of=got.as_of,
     )
-
-
-def _with_day_0(c: survival.DayCounts) -> survival.DayCounts:
-    """Return the counts with a row for day 0 in each group, so that every curve starts at its beginning."""
-    lacking = np.setdiff1d(np.arange(c.n_groups), c.group[c.day == 0])
-    order = np.lexsort((np.r_[c.day, np.zeros(len(lacking), dtype=np.int64)], np.r_[c.group, lacking]))
-    zeros = np.zeros(len(lacking), dtype=np.int64)
-    delivered, still_open, cancelled = (np.r_[x, zeros][order] for x in (c.delivered, c.open, c.cancelled))
-    group, day = np.r_[c.group, lacking][order], np.r_[c.day, zeros][order]
-    return survival.DayCounts(group, day, delivered, still_open, cancelled, c.n_groups)

@@ -1,4 +1,4 @@
-"""The lead time of each line, or how long it has been open: the shape that survival analysis takes."""
+"""The lead time of each line: how long the delivery took, or for how long it has been awaited."""
 
 from __future__ import annotations
 
@@ -9,103 +9,129 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ..day_counts import DayCounts, count_days
 from ..delivery import standing
+from ..grouping import Groups
 from ..provenance import AsOf, Selection, as_of_day, days_of, frame_of, stamp, values
+from .survival import CANCELLED, CENSORED, DELIVERED
 
-#: Codes of `Durations.outcome`.
-DELIVERED, OPEN, CANCELLED = 0, 1, 2
-_OUTCOMES = np.array(["delivered", "open", "cancelled", "excluded"], dtype=object)
+OUTCOMES = ("delivered", "cancelled", "open", "excluded")  # by code; an open line is a censored one
+EXCLUDED = 3
 
 
 @dataclass(frozen=True)
-class Durations:
-    """Whole days from the order to the delivery, the cancellation or the as-of day, and which of them it was."""
+class Ages:
+    """How each line ended, and after how many days; the days of excluded lines mean nothing."""
 
-    days: npt.NDArray[np.int64]  # meaningless where excluded
-    outcome: npt.NDArray[np.int8]  # DELIVERED, OPEN, CANCELLED; 3 = excluded
-    selection: Selection
     frame: pd.DataFrame
     as_of: pd.Timestamp
+    selection: Selection
+    days: npt.NDArray[np.int64]
+    outcome: npt.NDArray[np.int64]  # position in OUTCOMES
+
+    def counted(self, groups: Groups) -> DayCounts:
+        """Return the lines by group, days and outcome, excluded ones left out."""
+        kept = self.selection.kept
+        return count_days(groups.codes[kept], self.days[kept], self.outcome[kept], n_groups=len(groups), n_kinds=3)
 
 
-def durations(lines: Any, as_of: AsOf | None, *, metric: str) -> Durations:
-    """Return each line's duration and outcome as of a day, and the book of the excluded ones."""
+def ages(lines: Any, *, as_of: AsOf | None, metric: str) -> Ages:
+    """Return how each line stands and for how many days it took or has been under way: the one rule of this room."""
     frame = frame_of(lines, "order_date", "delivered_date", metric=metric)
     day = as_of_day(frame, as_of)
-    at = standing(frame, day)
-    today = np.datetime64(day, "D")
-    ordered = days_of(frame, "order_date")
-    delivered = days_of(frame, "delivered_date")
+    stands = standing(frame, day)
+    ordered, delivered, until = (
+        days_of(frame, "order_date"),
+        days_of(frame, "delivered_date"),
+        day.to_datetime64().astype("datetime64[D]"),
+    )
     cancelled = days_of(frame, "cancelled_date")
-    # A cancellation of unknown day, or one noted later, happened by the as-of day at the latest: an upper bound.
-    cancelled = np.where(np.isnat(cancelled) | (cancelled > today), today, cancelled)
-    end = np.where(at.delivered, delivered, np.where(at.cancelled, cancelled, today))
+
     selection = Selection(frame)
-    for reason, rows in at.unjudged.items():
+    for reason, rows in stands.unjudged.items():
         selection.exclude(rows, reason)
     selection.exclude(np.isnat(ordered), "no order date")
-    selection.exclude(at.delivered & (delivered < ordered), "delivered before ordered")
-    selection.exclude(ordered > today, "ordered after the as-of day")
-    days = (end - ordered).astype("timedelta64[D]").astype(np.int64)
-    days = np.where(selection.kept, np.maximum(days, 0), 0)  # a cancellation before the order: day 0
-    outcome = np.where(at.delivered, DELIVERED, np.where(at.cancelled, CANCELLED, OPEN)).astype(np.int8)
-    outcome[~selection.kept] = 3
-    return Durations(days, outcome, selection, frame, day)
+    selection.exclude(stands.delivered & (delivered < ordered), "delivered before ordered")
+    selection.exclude(ordered > until, "ordered after as-of")
+
+    # a cancellation that is not dated, or dated after as-of, ended the waiting at as-of at the latest
+    cancelled = np.where(cancelled <= until, cancelled, until)
+    end = np.where(stands.delivered, delivered, np.where(stands.cancelled, cancelled, until))
+    days = (end - ordered).astype(np.int64)
+    days[np.isnat(ordered)] = 0
+    outcome = np.where(stands.delivered, DELIVERED, np.where(stands.cancelled, CANCELLED, CENSORED))
+    outcome[~selection.kept] = EXCLUDED
+    # a cancellation dated before its order says only that nothing was waited for
+    return Ages(frame, day, selection, np.maximum(days, 0), outcome.astype(np.int64))
 
 
 def per_line(lines: Any, *, as_of: AsOf | None = None) -> pd.DataFrame:
-    """Lead time of each line in calendar days, from the order date to the delivered date.
+    """Lead time of each order line: calendar days from its order date to its delivered date.
 
-    A line is delivered when its delivered date is on or before the as-of day and, where a received quantity is known, all of
-    the quantity is received. A line that is still open has no lead time yet, only an age. Left out, with the reason: lines
-    without an order date, delivered before they were ordered, drafts, returns, lines closed short, and lines that are called
-    received without a delivery date.
+    A line is delivered when its delivered date is on or before the as-of day and, where a received quantity
+    is given, all of the quantity is there; otherwise it is open, and its lead time is known only to exceed
+    its age. Dates are compared as days, without the time of day. Every line has one outcome. Excluded are
+    lines that nothing can be said of: no order date, ordered after the as-of day, delivered before ordered
+    (an order written after the fact: a finding, never clipped to 0), drafts, returns (negative quantity),
+    lines closed short, and lines that their source calls received without a delivery date. Deleted lines
+    count as cancelled.
 
     Parameters
     ----------
     lines : DataFrame, one row per order line
-        Needs ``order_date`` and ``delivered_date``; ``quantity``, ``received_quantity``, ``state``, ``cancelled_date`` are used
-        where they are there.
-    as_of : the day to look from; by default the lines' own
+        Needs ``order_date`` and ``delivered_date``; looks at ``state``, ``quantity``, ``received_quantity``,
+        ``cancelled_date`` and ``deleted_at`` where they are there.
+    as_of : day from which to look; the lines' own as-of day by default, else their latest ``updated_at``
 
     Returns
     -------
     DataFrame, one row per line, in the order and with the index of ``lines``
-        order_id, line_id, vendor_id, vendor_name : string
-        lead_time_days : float; missing unless delivered
-        outcome : string, "delivered", "open", "cancelled" or "excluded"
-        reason : string; missing unless excluded
-        age_days : float, days under way until the as-of day or the cancellation; missing unless open or cancelled
+        order_id, line_id, vendor_id, vendor_name : string, as the lines have them
+        lead_time_days : float, days; missing unless delivered
+        outcome : string; delivered, open, cancelled or excluded
+        reason : string, why the line is excluded; missing where it counts
+        age_days : float, days from the order to the as-of day (open) or to the cancellation (cancelled; to
+            the as-of day where no earlier day is known, an upper bound); missing for the others
+        connection : string, where the lines have one
 
     Raises
     ------
-    SchemaError, ConfigError
-        A column is missing; no as-of day is known.
+    SchemaError
+        A column that is needed is missing, or holds values that are no dates.
+    ConfigError
+        There is no as-of day: neither the argument nor the lines give one.
 
     Examples
     --------
-    >>> lines = pd.DataFrame({"order_date": pd.to_datetime(["2025-01-01", "2025-01-11"]),
-    ...                       "delivered_date": pd.to_datetime(["2025-01-08", None])})
-    >>> per_line(lines, as_of="2025-01-31")[["lead_time_days", "outcome", "age_days"]]
-       lead_time_days    outcome  age_days
-    0             7.0  delivered       NaN
-    1             NaN       open      20.0
+    >>> lines = pd.DataFrame({
+    ...     "order_date": pd.to_datetime(["2025-01-01", "2025-01-10", "2025-02-01"]),
+    ...     "delivered_date": pd.to_datetime(["2025-01-15", None, "2025-01-20"]),
+    ... })
+    >>> per_line(lines, as_of="2025-01-31")[["lead_time_days", "outcome", "reason", "age_days"]]
+       lead_time_days    outcome               reason  age_days
+    0            14.0  delivered                 <NA>       NaN
+    1             NaN       open                 <NA>      21.0
+    2             NaN   excluded  delivered before...       NaN
     """
-    d = durations(lines, as_of, metric="lead_times.per_line")
-    under_way = (d.outcome == OPEN) | (d.outcome == CANCELLED)
-    ids = {
-        c: values(d.frame, c, "string").astype("string") for c in ("order_id", "line_id", "vendor_id", "vendor_name")
-    }
+    got = ages(lines, as_of=as_of, metric="lead_times.per_line")
+    frame, days = got.frame, got.days.astype(float)
+    waited = (got.outcome == CANCELLED) | (got.outcome == CENSORED)
+    names = pd.array(OUTCOMES, dtype="string")
     result = pd.DataFrame(
         {
-            **ids,
-            "lead_time_days": np.where(d.outcome == DELIVERED, d.days, np.nan).astype(float),
-            "outcome": pd.array(_OUTCOMES[d.outcome], dtype="string"),
-            "reason": d.selection.reason(),
-            "age_days": np.where(under_way, d.days, np.nan).astype(float),
+            **{
+                c: values(frame, c, "string").astype("string")
+                for c in ("order_id", "line_id", "vendor_id", "vendor_name")
+            },
+            "lead_time_days": np.where(got.outcome == DELIVERED, days, np.nan),
+            "outcome": names.take(got.outcome),
+            "reason": got.selection.reason(),
+            "age_days": np.where(waited, days, np.nan),
         },
-        index=d.frame.index,
+        index=frame.index,
     )
+    if "connection" in frame.columns:
+        result["connection"] = frame["connection"].astype("string")
     return stamp(
-        result, metric="lead_times.per_line", parameters={}, selection=d.selection, lines=d.frame, as_of=d.as_of
+        result, metric="lead_times.per_line", parameters={}, selection=got.selection, lines=frame, as_of=got.as_of
     )

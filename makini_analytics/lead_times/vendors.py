@@ -7,84 +7,109 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..errors import ConfigError
 from ..grouping import By, group_lines
 from ..provenance import AsOf, stamp
-from . import survival
-from .per_line import durations
+from .per_line import ages
+from .survival import CANCELLED, CENSORED, DELIVERED, first_day_at, kaplan_meier, restricted_mean
 
 
-def by_vendor(lines: Any, *, by: By = "vendor", as_of: AsOf | None = None) -> pd.DataFrame:
-    """Lead time by vendor in calendar days from order to delivery: median, p80 and p90, open lines counted as open.
+def by_vendor(lines: Any, *, as_of: AsOf | None = None, by: By = "vendor", min_lines: int = 1) -> pd.DataFrame:
+    """Lead times by vendor, with the open lines counted as open: median, 80th and 90th percentile.
 
-    The quantiles are those of the Kaplan-Meier curve (Kaplan & Meier 1958): the first day on which the share still open is at
-    most 1 - q. An open line is censored at the as-of day, a cancelled one on the day of its cancellation. A quantile that the
-    curve does not reach is missing: not yet estimable, rather than a number that is too small. The mean of the delivered lines
-    alone is given for comparison; it is too short while slow lines are open. Left out, with counts: lines without an order
-    date, delivered before ordered, drafts, returns, closed short, received without a delivery date.
+    The lead time is the calendar days from order date to delivered date. Lines that are still open at the
+    as-of day are right-censored there: known to take longer than their age. Cancelled lines are censored on
+    the day of their cancellation. The share still open after t days is S(t), the product over the days up to
+    t of 1 - delivered / still under way just before (Kaplan & Meier 1958; on the same day deliveries come
+    first). A percentile q is the first day on which S <= 1 - q. Where the curve has not come down that far
+    the percentile is missing: not yet estimable, which is no good news and no bad news. This assumes that old
+    and new orders follow the same law.
+
+    ``mean_delivered_days`` is the usual average of the lines delivered so far. It is given to compare with:
+    it is too low while orders are open, because the slow ones are not in yet. ``restricted_mean_days`` is the
+    honest mean up to the longest age observed, the area under S.
+
+    n_lines = n_delivered + n_open + n_cancelled. Lines without an order date, ordered after the as-of day,
+    delivered before ordered, drafts, returns, lines closed short and lines received on an unknown day are
+    left out and counted.
 
     Parameters
     ----------
     lines : DataFrame, one row per order line
-        Needs ``order_date``, ``delivered_date`` and ``vendor_id`` or ``vendor_name`` (or the columns of ``by``).
-    by : "vendor", a column, or several
-    as_of : the day to look from; by default the lines' own
+        Needs ``order_date``, ``delivered_date``, and ``vendor_id`` or ``vendor_name`` (or the columns of
+        ``by``).
+    as_of : day from which to look; the lines' own as-of day by default, else their latest ``updated_at``
+    by : "vendor", a column, several, or None for all lines together
+    min_lines : the 80th and 90th percentile of groups with fewer lines are missing too; 20 is a good minimum
+        for a 90th percentile
 
     Returns
     -------
-    DataFrame, one row per vendor, most lines first
-        vendor_id, vendor_name : string (or the columns of ``by``)
-        n_lines, n_delivered, n_open, n_cancelled : int; the first is the sum of the others
-        median_days, p80_days, p90_days : float; missing = not yet estimable
-        mean_delivered_days : float, over delivered lines only; missing without any
-        restricted_mean_days : float, mean up to the longest time followed
+    DataFrame, one row per vendor, the one with the most lines first; a vendor without lines that count too
+        vendor_id, vendor_name : string; missing for the unknown vendor (or the columns of ``by``)
+        n_lines, n_delivered, n_open, n_cancelled : int
+        median_days, p80_days, p90_days : float, days; missing where not yet estimable
+        mean_delivered_days : float, days, delivered lines only, too low while lines are open; missing where
+            none is delivered
+        restricted_mean_days : float, days, mean up to ``restricted_to_days``
+        restricted_to_days : float, days, the longest lead time or age among the lines
         connection : string, where the lines have one
 
     Raises
     ------
-    SchemaError, ConfigError
-        A column is missing; no as-of day is known.
+    SchemaError
+        A column that is needed is missing, or holds values that are no dates.
+    ConfigError
+        There is no as-of day, or ``min_lines`` is no count.
 
     Examples
     --------
-    >>> lines = pd.DataFrame({"vendor_id": "a", "order_date": pd.to_datetime(["2025-01-01"] * 4),
-    ...     "delivered_date": pd.to_datetime(["2025-01-11", "2025-01-21", None, None])})
-    >>> by_vendor(lines, as_of="2025-01-31")[["n_lines", "n_open", "median_days", "p90_days", "mean_delivered_days"]]
-       n_lines  n_open  median_days  p90_days  mean_delivered_days
-    0        4       2         20.0       NaN                 15.0
+    >>> lines = pd.DataFrame({
+    ...     "vendor_id": ["a", "a", "a", "b"],
+    ...     "order_date": pd.to_datetime(["2025-01-01", "2025-01-01", "2025-01-03", "2025-01-02"]),
+    ...     "delivered_date": pd.to_datetime(["2025-01-05", "2025-01-11", None, None]),
+    ... })
+    >>> by_vendor(lines, as_of="2025-01-31")[["vendor_id", "n_lines", "n_open", "median_days", "p90_days", "mean_delivered_days"]]
+      vendor_id  n_lines  n_open  median_days  p90_days  mean_delivered_days
+    0         a        3       1         10.0       NaN                  7.0
+    1         b        1       1          NaN       NaN                  NaN
     """
-    d = durations(lines, as_of, metric="lead_times.by_vendor")
-    kept = d.selection.kept
-    groups = group_lines(d.frame[kept], by)
-    n = len(groups) if kept.any() else 0
-    counts = survival.count_days(groups.codes, d.days[kept], d.outcome[kept], n)
-
-    def total(x: np.ndarray) -> np.ndarray:
-        return np.bincount(counts.group, weights=x, minlength=n)[:n].astype("int64")
-
-    at = survival.quantiles(counts, (0.5, 0.8, 0.9))
-    delivered = total(counts.delivered)
-    days = np.bincount(counts.group, weights=counts.delivered * counts.day, minlength=n)[:n].astype(float)
-    keys = [c for c in groups.keys.columns if c != "connection" or by != "vendor"]
-    result = groups.keys.iloc[:n].assign(
-        n_lines=total(counts.total),
-        n_delivered=delivered,
-        n_open=total(counts.open),
-        n_cancelled=total(counts.cancelled),
-        median_days=at[0.5],
-        p80_days=at[0.8],
-        p90_days=at[0.9],
-        mean_delivered_days=np.divide(days, delivered, out=np.full(n, np.nan), where=delivered > 0),
-        restricted_mean_days=survival.restricted_mean(counts),
+    if isinstance(min_lines, bool) or not isinstance(min_lines, (int, np.integer)) or min_lines < 0:
+        raise ConfigError(f"min_lines={min_lines!r}: pass a number of lines such as 20")
+    got = ages(lines, as_of=as_of, metric="lead_times.by_vendor")
+    groups = group_lines(got.frame, by)
+    table = got.counted(groups)
+    total = table.total()
+    n_lines, n_delivered = total.sum(axis=1), total[:, DELIVERED]
+    surviving = kaplan_meier(table)
+    enough = n_lines >= min_lines
+    days = table.sum_by_group(table.day * table.counts[:, DELIVERED])
+    mean, until = restricted_mean(table, surviving)
+    keys = groups.keys.drop(columns="connection", errors="ignore") if by == "vendor" else groups.keys
+    result = keys.assign(
+        n_lines=n_lines,
+        n_delivered=n_delivered,
+        n_open=total[:, CENSORED],
+        n_cancelled=total[:, CANCELLED],
+        median_days=first_day_at(table, surviving, 1 - 0.5),
+        p80_days=np.where(enough, first_day_at(table, surviving, 1 - 0.8), np.nan),
+        p90_days=np.where(enough, first_day_at(table, surviving, 1 - 0.9), np.nan),
+        mean_delivered_days=np.where(n_delivered > 0, days / np.maximum(n_delivered, 1), np.nan),
+        restricted_mean_days=mean,
+        restricted_to_days=until,
     )
-    result = result[[*keys, *(c for c in result.columns if c not in keys)]]
-    if "connection" in result.columns and by == "vendor":
-        result["connection"] = result.pop("connection")
-    result = result.sort_values("n_lines", ascending=False, kind="stable").reset_index(drop=True)
+    if len(keys.columns) < len(groups.keys.columns):
+        result["connection"] = groups.keys["connection"]
+    most_first = np.argsort(-n_lines, kind="stable")  # the keys are in order already
+    if not len(got.frame):
+        most_first = most_first[:0]  # by=None makes one group, of nothing
+    result = result.iloc[most_first].reset_index(drop=True)
+    parameters = {"by": by, "min_lines": min_lines if min_lines != 1 else None}
     return stamp(
         result,
         metric="lead_times.by_vendor",
-        parameters={"by": by},
-        selection=d.selection,
-        lines=d.frame,
-        as_of=d.as_of,
+        parameters=parameters,
+        selection=got.selection,
+        lines=got.frame,
+        as_of=got.as_of,
     )

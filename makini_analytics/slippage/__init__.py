@@ -1,6 +1,7 @@
 """Slippage: the delivered date against the date that was required or promised.
 
-All due lines are in the denominator, the ones that have not come, too: an open line past its due date is late already.
+All due lines are in the denominator, those that have not come too: an open line past its due date is late
+already. ``plot_*`` draws the same figures.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ def wilson(hits: npt.ArrayLike, n: npt.ArrayLike) -> tuple[npt.NDArray[np.float6
 
     >>> low, high = wilson([9, 3], [10, 3])
     >>> low.round(3).tolist(), high.round(3).tolist()
-    ([0.596, 0.438], [0.982, 1.0])
+    ([0.596, 0.439], [0.982, 1.0])
     """
     k, m = np.asarray(hits, dtype=float), np.asarray(n, dtype=float)
     with np.errstate(divide="ignore", invalid="ignore"):

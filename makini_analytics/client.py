@@ -1,0 +1,364 @@
+"""`Client`: one connection of Makini, asked for purchase orders and any other list. It only reads: GET is all that is ever sent."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+import platformdirs
+
+from . import contracts, store, tidy
+from .contracts import Contract
+from .errors import ApiError, ConfigError, MakiniError, OfflineMissError
+from .fetching import Asked, asked, cut, freshness, source_row
+from .purchases import Purchases
+from .schema import LINE_CONTAINERS
+from .session import Bearer, Link, Patience, check_base_url, check_token
+from .walk import Walked, walk
+
+_DEFAULT: Any = object()
+
+
+class Client:
+    """One connection of Makini, read only.
+
+    Parameters
+    ----------
+    token : the connection's bearer token; by default the environment variable MAKINI_API_TOKEN. It is never shown.
+    connection : your name for the connection, written into every row
+    base_url : where the API is, perhaps with a path; by default MAKINI_BASE_URL, else https://api.makini.io
+    contract : "auto", "v3", "v4" or "v1": the published shape of the API; auto learns it from the answers
+    area : "erp", "eam" or "wms"
+    delivery_date : "actual", "planned" or "auto": what the source's delivery date means
+    cache_dir : folder of the cached pages; by default MAKINI_CACHE_DIR, else the system's cache folder; None keeps them in memory
+    expire_after : seconds or timedelta after which a fetch asks anew
+    per_page : rows per page
+    max_workers : pages fetched side by side
+    timeout : seconds for one answer
+    offline : never touch the network; what is not in the cache is an `OfflineMissError`
+    progress : show a progress bar; by default where someone is looking
+    retries, backoff, max_wait : how often a temporary fault is tried again, the first wait in seconds (doubled each time), and the
+        longest; a server that asks for more is not waited for
+
+    Raises
+    ------
+    ConfigError
+        There is no token, or a setting can't be right.
+
+    Examples
+    --------
+    >>> Client("secret-token", connection="emea", cache_dir=None)
+    Client('emea', 'https://api.makini.io', contract='auto', cache in memory)
+    """
+
+    def __init__(
+        self,
+        token: str | None = None,
+        *,
+        connection: str = "default",
+        base_url: str | None = None,
+        contract: str = "auto",
+        area: str = "erp",
+        delivery_date: str = "auto",
+        cache_dir: str | Path | None = _DEFAULT,
+        expire_after: float | timedelta = 3600,
+        per_page: int = 100,
+        max_workers: int = 4,
+        timeout: float = 60,
+        offline: bool = False,
+        progress: bool | None = None,
+        retries: int = 3,
+        backoff: float = 2.0,
+        max_wait: float = 60.0,
+    ) -> None:
+        auth = Bearer(check_token(os.environ.get("MAKINI_API_TOKEN") if token is None else token))
+        del token  # so that no traceback with local variables can show it
+        _one_of("contract", contract, ("auto", *contracts.CONTRACTS))
+        _one_of("area", area, contracts.AREAS)
+        _one_of("delivery_date", delivery_date, ("auto", "actual", "planned"))
+        for name, value in {"per_page": per_page, "max_workers": max_workers, "timeout": timeout}.items():
+            if not isinstance(value, int | float) or value <= 0:
+                raise ConfigError(f"{name}={value!r}: pass a number above 0")
+        if not connection:
+            raise ConfigError("connection='': give the connection a name")
+        self.connection, self.contract, self.area, self.delivery_date = connection, contract, area, delivery_date
+        self.base_url = check_base_url(base_url or os.environ.get("MAKINI_BASE_URL") or contracts.DEFAULT_BASE_URL)
+        self.per_page, self.max_workers, self._progress = int(per_page), int(max_workers), progress
+        if cache_dir is _DEFAULT:
+            cache_dir = os.environ.get("MAKINI_CACHE_DIR") or platformdirs.user_cache_dir(
+                "makini-analytics", appauthor=False
+            )
+        self.cache_path: Path | None = None
+        if cache_dir is not None:
+            self.cache_path = Path(cache_dir).expanduser() / store.file_name(self.base_url, auth.reveal())
+        self._link = Link(
+            auth,
+            self.base_url,
+            store.Store(self.cache_path, connection),
+            connection=connection,
+            expire_after=expire_after if isinstance(expire_after, timedelta) else timedelta(seconds=expire_after),
+            patience=Patience(timeout, int(retries), backoff, max_wait),
+            offline=offline,
+            workers=self.max_workers,
+        )
+        self._learned: Contract | None = None
+
+    def __repr__(self) -> str:
+        cache = f"cache {self.cache_path}" if self.cache_path else "cache in memory"
+        return f"Client({self.connection!r}, {self.base_url!r}, contract={self.contract!r}, {cache})"
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close sockets and the cache file."""
+        self._link.close()
+
+    def clear_cache(self) -> None:
+        """Forget every cached page of this connection."""
+        self._link.store.clear()
+
+    # ---- fetching ------------------------------------------------------------------------------------------------------
+
+    def fetch_purchases(
+        self,
+        since: Any = None,
+        until: Any = None,
+        *,
+        modified_since: Any = None,
+        refresh: bool = False,
+        timezone: str = "UTC",
+        statuses: Mapping[str, str] | None = None,
+    ) -> Purchases:
+        """Fetch purchase orders with their lines: all pages, or an error.
+
+        Parameters
+        ----------
+        since, until : first and last day of the order date, both included; text, date or Timestamp
+        modified_since : only orders changed since then
+        refresh : ask anew, whatever the cache holds
+        timezone : where an instant becomes a calendar day
+        statuses : status text to state, over the words that are understood anyway
+
+        Returns
+        -------
+        Purchases, whose ``sources`` say when and how they were fetched, and what to know of them
+
+        Raises
+        ------
+        IncompleteDataError, AuthError, RateLimitError, ServerError, NetworkError, OfflineMissError, ApiError, ConfigError
+        """
+        question = asked(since, until, modified_since)
+        notes: list[str] = []
+        orders = self._orders(question, refresh, notes)
+        lookups = {
+            ours: self._lookup(ours, name, refresh, notes)
+            for ours, name in contracts.LOOKUPS.items()
+            if name not in contracts.NOT_IN_AREA.get(self.area, ())
+        }
+        pages = self._with_lines(orders.pages, refresh, notes)
+        tidied = tidy.tidy_orders(
+            pages,
+            connection=self.connection,
+            lookups=lookups,
+            delivery_date=self.delivery_date,
+            timezone=timezone,
+            statuses=statuses,
+        )
+        tidied, cut_notes = cut(tidied, question)
+        sync = self._sync_state(refresh)
+        notes += orders.notes + cut_notes + tidied.notes + freshness(tidied, orders, sync)
+        row = source_row(self.connection, self.base_url, orders, tidied, sync, notes)
+        as_of = tidied.as_of
+        if as_of is None and orders.fetched_at is not None:
+            as_of = pd.Timestamp(orders.fetched_at).tz_convert(timezone).tz_localize(None).normalize()
+        return Purchases(tidied.orders, tidied.lines, tidied.issues, row, as_of)
+
+    def fetch_table(self, name: str, /, *, refresh: bool = False, **filters: Any) -> pd.DataFrame:
+        """Fetch any list as a frame: vendors, companies, receipts, exchange rates, a raw table, a custom entity.
+
+        Parameters
+        ----------
+        name : the path after ``/api/{area}/``, such as "vendors", "uom" or "statuses/purchase-orders"; "statuses", "units" and
+            the like are understood; a name that starts with "/" is a path as it stands
+        refresh : ask anew, whatever the cache holds
+        filters : fields that must be equal, such as ``isActive="true"``
+
+        Returns
+        -------
+        DataFrame, one row per record; ``connection`` first, keys as text, numbers and dates typed where clean
+
+        Raises
+        ------
+        IncompleteDataError, AuthError, RateLimitError, ServerError, NetworkError, OfflineMissError, ApiError
+        """
+        params = {f"filter[{field}]": value for field, value in filters.items()}
+        if len(params) > 1:
+            params |= contracts.MATCH_ALL
+        with self._bar(name) as progress:
+            got = self._walk_either(name, dict.fromkeys(contracts.CONTRACTS, params), refresh, progress)
+        return tidy.tidy_table([r for page in got.pages for r in page], connection=self.connection)
+
+    def check(self) -> str:
+        """Ask for one order, past the cache, and return in a sentence that the token answers; an error where it does not."""
+        one = Client.__new__(Client)
+        one.__dict__ = self.__dict__ | {"per_page": 1, "_progress": False}
+        for contract in one._contracts():
+            try:
+                params = {contract.per_page: 1, **({contract.page: 1} if contract.page else {})}
+                self._link.get(contracts.path_of(contract, self.area, contracts.ORDERS), params, refresh=True)
+                return f"{self.base_url} answers to the token of connection {self.connection!r} ({contract.name})"
+            except ApiError as e:
+                if e.status != 404 or contract is one._contracts()[-1]:
+                    raise
+        raise AssertionError("unreachable")
+
+    # ---- parts ---------------------------------------------------------------------------------------------------------
+
+    def _contracts(self) -> list[Contract]:
+        if self.contract != "auto":
+            return [contracts.CONTRACTS[self.contract]]
+        return [self._learned] if self._learned else [contracts.V3, contracts.V1]
+
+    def _walk_either(self, name: str, params: Mapping[str, Mapping[str, Any]], refresh: bool, progress: Any) -> Walked:
+        """Walk a list under the contract that there is: with "auto" the first path that is not a 404, remembered."""
+        candidates = self._contracts()
+        for contract in candidates:
+            last = contract is candidates[-1]
+            if not last and not refresh and self._refused(contract, name):
+                continue
+            try:
+                got = walk(
+                    self._link,
+                    contracts.path_of(contract, self.area, name),
+                    {contract.per_page: self.per_page, **params[contract.name]},
+                    numbered=contract.page is not None,
+                    workers=self.max_workers,
+                    refresh=refresh,
+                    progress=progress,
+                )
+            except ApiError as e:
+                if e.status != 404 or last:
+                    raise
+                self._remember_refusal(contract, name, 404)
+                continue
+            if not name.startswith("/"):
+                self._learned = contract
+            got.contract = got.contract or contract.name
+            return got
+        raise AssertionError("unreachable")
+
+    def _orders(self, question: Asked, refresh: bool, notes: list[str]) -> Walked:
+        params = {name: question.params(c) for name, c in contracts.CONTRACTS.items()}
+        with self._bar(contracts.ORDERS) as progress:
+            try:
+                return self._walk_either(contracts.ORDERS, params, refresh, progress)
+            except ApiError as e:
+                if e.status not in (400, 422) or not any(params.values()):
+                    raise
+                notes.append(
+                    f"The API does not take the filters ({e.status}), so every order was fetched and cut here."
+                )
+            return self._walk_either(contracts.ORDERS, {c: {} for c in contracts.CONTRACTS}, refresh, progress)
+
+    def _lookup(self, ours: str, name: str, refresh: bool, notes: list[str]) -> list[Any]:
+        contract = self._contracts()[0]
+        known = None if refresh else self._refused(contract, name)
+        if known:
+            notes.append(f"The list of {ours} is not available ({known}): keys are kept instead of names.")
+            return []
+        try:
+            got = self._walk_either(name, {c: {} for c in contracts.CONTRACTS}, refresh, lambda done, total: None)
+        except ApiError as e:
+            if e.status not in (403, 404):
+                raise
+            self._remember_refusal(contract, name, e.status)
+            notes.append(f"The list of {ours} is not available ({e.status}): keys are kept instead of names.")
+            return []
+        except OfflineMissError:
+            notes.append(f"The list of {ours} is not in the cache: keys are kept instead of names.")
+            return []
+        return [r for page in got.pages for r in page]
+
+    def _with_lines(self, pages: list[list[Any]], refresh: bool, notes: list[str]) -> list[list[Any]]:
+        """Return the orders with their lines; where the list leaves lines out altogether, each order is asked for."""
+        orders = [r for page in pages for r in page if isinstance(r, Mapping)]
+        if not orders or any(c in r for r in orders for c in LINE_CONTAINERS):
+            return pages
+        notes.append("The list of orders carries no lines, so each order was asked for on its own.")
+        contract = self._contracts()[0]
+        path = contracts.path_of(contract, self.area, contracts.ORDERS)
+        whole = []
+        with self._bar("lines") as progress:
+            for i, record in enumerate(orders):
+                key = record.get("key", record.get("id"))
+                try:
+                    data = (
+                        self._link.get(f"{path}/{key}", refresh=refresh).json().get("data") if key is not None else None
+                    )
+                except ApiError as e:
+                    if e.status not in (403, 404):
+                        raise
+                    data = None
+                whole.append({**record, **data} if isinstance(data, Mapping) else record)
+                progress(i + 1, len(orders))
+        return [whole]
+
+    # That a list is refused is remembered as long as a page, so that a second fetch asks for nothing.
+
+    def _refused(self, contract: Contract, name: str) -> int | None:
+        page = self._link.store.get(f"refused {contract.name} {self.area} {name}")
+        if page is None or not (self._link.offline or page.expires > store.now()):
+            return None
+        return int(page.json())
+
+    def _remember_refusal(self, contract: Contract, name: str, status: int) -> None:
+        self._link.remember(f"refused {contract.name} {self.area} {name}", status)
+
+    def _sync_state(self, refresh: bool) -> Mapping[str, Any]:
+        contract = self._contracts()[0]
+        if not refresh and self._refused(contract, contracts.CURRENT):
+            return {}
+        try:
+            body = self._link.get(contracts.CURRENT, refresh=refresh).json()
+        except MakiniError as e:
+            if isinstance(e, ApiError) and e.status in (403, 404):
+                self._remember_refusal(contract, contracts.CURRENT, e.status)
+            elif isinstance(e, ApiError):
+                return {"note": f"The state of the synchronisation could not be had ({e.status})."}
+            return {}
+        data = body.get("data", body) if isinstance(body, Mapping) else None
+        return data if isinstance(data, Mapping) else {}
+
+    @contextmanager
+    def _bar(self, what: str) -> Iterator[Any]:
+        """Yield a progress callback behind which is a bar, where someone is looking."""
+        from tqdm.auto import tqdm
+
+        off = not (sys.stderr.isatty() or "ipykernel" in sys.modules) if self._progress is None else not self._progress
+        bar = tqdm(desc=f"{self.connection}: {what}", unit="page", disable=off, leave=False)
+        self._link.tell = lambda text: bar.set_postfix_str(text, refresh=True)
+
+        def progress(done: int, total: int | None) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        try:
+            yield progress
+        finally:
+            self._link.tell = lambda text: None
+            bar.close()
+
+
+def _one_of(name: str, value: Any, good: tuple[Literal["auto"] | str, ...]) -> None:
+    if value not in good:
+        raise ConfigError(f"{name}={value!r}: pass one of {', '.join(map(repr, good))}")

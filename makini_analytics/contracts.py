@@ -1,0 +1,64 @@
+"""The published shapes of the API as data: paths, paging, filters. Field names are the business of `schema`.
+
+Three contracts are public and they disagree: the older OpenAPI files ("v3"), the present documentation ("v4") and the website's
+answers ("v1"). Which one a token meets is not known beforehand, so the client recognises it from the answers. Where the names of
+v4 and v1 are not public, v3's are used: an assumption.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+DEFAULT_BASE_URL = "https://api.makini.io"
+AREAS = ("erp", "eam", "wms")
+ORDERS = "purchase-orders"
+CURRENT = "/api/integrations/current"  # the state of the connection's synchronisation, the same in every contract
+
+
+@dataclass(frozen=True)
+class Contract:
+    """How lists are asked for under one contract."""
+
+    name: str
+    path: str
+    page: str | None  # parameter of the page number; None where pages go by cursor
+    per_page: str
+    modified_since: str
+    order_date: str | None  # stem of the filter on the order date; None where none is known
+
+
+V3 = Contract("v3", "/api/{area}/{name}", "page", "per_page", "filter[updatedAt:gteq]", "filter[orderDate:{op}]")
+V4 = Contract("v4", V3.path, V3.page, V3.per_page, V3.modified_since, V3.order_date)
+V1 = Contract("v1", "/api/v1/{name}", None, "per_page", "modified_after", None)
+CONTRACTS = {c.name: c for c in (V3, V4, V1)}
+
+#: More than one condition: how they join is not documented to be "all" by default, so it is always said.
+MATCH_ALL = {"filterMatch": "all"}
+
+#: Friendly names for `Client.fetch_table`; any other name is taken as it stands.
+ALIASES = {
+    "statuses": "statuses/purchase-orders",
+    "units": "uom",
+    "orders": ORDERS,
+    "requisitions": "purchase-requisitions",
+    "exchange_rates": "exchange-rates",
+}
+
+#: Names for keys: what `tidy` calls them, and where they are.
+LOOKUPS = {
+    "vendors": "vendors",
+    "statuses": "statuses/purchase-orders",
+    "currencies": "currencies",
+    "units": "uom",
+    "sites": "sites",
+}
+NOT_IN_AREA = {"eam": {"currencies"}}
+
+
+def path_of(contract: Contract, area: str, name: str) -> str:
+    """Return the path of a list.
+
+    >>> path_of(V1, "erp", "vendors"), path_of(V3, "wms", "units"), path_of(V3, "erp", "/api/raw/tables")
+    ('/api/v1/vendors', '/api/wms/uom', '/api/raw/tables')
+    """
+    return name if name.startswith("/") else contract.path.format(area=area, name=ALIASES.get(name, name))
