@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -55,9 +56,11 @@ def _vendors(lines: pd.DataFrame, also: Sequence[str]) -> Groups:
         raise SchemaError("by='vendor' needs the column 'vendor_id' or 'vendor_name', and the table has neither")
     name = values(lines, "vendor_name", "string").astype("string")
     vendor = values(lines, "vendor_id", "string").astype("string")
-    vendor = vendor.where(vendor.notna(), name)
-    connection = values(lines, "connection", "string").astype("string")
-    key = pd.DataFrame({"vendor_id": vendor, "connection": connection}, index=lines.index)
+    if vendor.isna().any():
+        vendor = vendor.where(vendor.notna(), name)
+    key = pd.DataFrame({"vendor_id": vendor}, index=lines.index)
+    if "connection" in lines.columns:
+        key["connection"] = lines["connection"].astype("string")
     for column in also:
         key[column] = values(lines, column, "string")
     groups = _keyed(key, len(lines))
@@ -79,7 +82,7 @@ def _keyed(key: pd.DataFrame, n: int) -> Groups:
         code = np.where(code < 0, len(distinct), code)  # unknown sorts last
         parts.append((column, distinct, len(distinct) + 1))
         codes = codes * (len(distinct) + 1) + code
-    present, dense = np.unique(codes, return_inverse=True) if n else (codes, codes)
+    present, dense = _dense(codes, math.prod(width for *_, width in parts))
     keys = {}
     rest = present
     for column, distinct, width in reversed(parts):
@@ -89,6 +92,15 @@ def _keyed(key: pd.DataFrame, n: int) -> Groups:
     return Groups(
         dense.astype(np.intp).reshape(-1), pd.DataFrame({c: keys[c] for c in key}, index=pd.RangeIndex(len(present)))
     )
+
+
+def _dense(codes: npt.NDArray[np.int64], limit: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the codes that occur, rising, and each code's position among them."""
+    if limit > 4 * len(codes) + 65_536:  # more combinations than a table should hold
+        present, position = np.unique(codes, return_inverse=True)
+        return present, position.reshape(-1)
+    occurs = np.bincount(codes, minlength=limit) > 0
+    return np.flatnonzero(occurs), (np.cumsum(occurs) - 1)[codes]
 
 
 def _most_frequent(name: pd.Series, codes: np.ndarray, n: int) -> pd.Series:

@@ -24,8 +24,9 @@ def lines_of(*ages: tuple[int, str], vendor: str | None = "v") -> pd.DataFrame:
         rows.append((vendor, ordered, at if what == "delivered" else None, at if what == "cancelled" else None, what))
     out = pd.DataFrame(rows, columns=["vendor_id", "order_date", "delivered_date", "cancelled_date", "state"])
     out["state"] = out.state.replace("delivered", "received").astype("string")
+    out["vendor_id"] = out.vendor_id.astype("string")
     for name in ("order_date", "delivered_date", "cancelled_date"):
-        out[name] = pd.to_datetime(out[name])
+        out[name] = pd.to_datetime(out[name]).astype("datetime64[us]")
     return out
 
 
@@ -84,7 +85,7 @@ def test_few_lines_have_no_tail_where_a_minimum_is_asked():
 
 def test_every_vendor_is_a_row_also_the_unknown_one_and_the_one_without_lines_that_count():
     a, b = lines_of((1, "delivered"), vendor="a"), lines_of((1, "delivered"), (2, "delivered"), vendor="b")
-    c = lines_of((1, "delivered"), vendor="c").assign(order_date=pd.NaT)
+    c = lines_of((1, "delivered"), vendor="c").assign(order_date=lambda f: f.order_date.where(f.order_date.isna()))
     unknown = lines_of((4, "open"), vendor=None)
     got = lead_times.by_vendor(pd.concat([c, unknown, a, b]), as_of=AS_OF)
     assert got.vendor_id.fillna("?").tolist() == ["b", "a", "?", "c"]  # most lines first, then by key, unknown last

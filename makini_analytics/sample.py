@@ -1,0 +1,68 @@
+"""The sample purchase orders that come with the package: three connections, no network."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from .errors import ConfigError
+from .purchases import Purchases, concat
+from .schema import SOURCES
+from .tidy import tidy_orders
+
+#: Each connection and the contract that its sandbox speaks.
+CONTRACTS = {"emea": "v3", "us": "v4", "apac": "v1"}
+#: What each source means by its delivery date.
+DELIVERY_DATES = {"emea": "actual", "us": "actual", "apac": "planned"}
+_LOOKUPS = {
+    "vendors": "vendors",
+    "statuses": "statuses/purchase-orders",
+    "currencies": "currencies",
+    "units": "uom",
+    "sites": "sites",
+}
+
+
+def _folder() -> Path:
+    installed = Path(__file__).parent / "_sample"
+    return installed if installed.is_dir() else Path(__file__).parents[1] / "data" / "sample"
+
+
+def sample_tables(name: str) -> dict[str, list[dict[str, Any]]]:
+    """Return the raw records of one sample connection by path, in the API's own shape."""
+    if name not in CONTRACTS:
+        raise ConfigError(f"no sample connection {name!r}: there are {', '.join(CONTRACTS)}")
+    with gzip.open(_folder() / f"{name}.json.gz", "rt", encoding="utf-8") as file:
+        tables: dict[str, list[dict[str, Any]]] = json.load(file)
+    return tables
+
+
+def load_sample(connections: Iterable[str] | None = None) -> Purchases:
+    """Return the sample purchase orders of all three connections ("emea", "us", "apac"), or of some, without any network.
+
+    They are made up, by a generator with known answers; see ``data/sample/README.md``.
+
+    >>> load_sample(["us"]).sources.connection.tolist()
+    ['us']
+    """
+    return concat(_one(name) for name in (CONTRACTS if connections is None else connections))
+
+
+def _one(name: str) -> Purchases:
+    tables = sample_tables(name)
+    got = tidy_orders(
+        [tables["purchase-orders"]],
+        connection=name,
+        lookups={ours: tables[path] for ours, path in _LOOKUPS.items() if path in tables},
+        delivery_date=DELIVERY_DATES[name],
+    )
+    row = {"connection": name, "source": "sample", "contract": CONTRACTS[name], "from_cache": False}
+    row |= {"n_orders": len(got.orders), "n_lines": len(got.lines), "delivery_date": got.delivery_date}
+    row["notes"] = " ".join(["Made-up sample data.", *got.notes])
+    sources = pd.DataFrame({c.name: pd.Series([row.get(c.name)], dtype=object).astype(c.dtype) for c in SOURCES})
+    return Purchases(got.orders, got.lines, got.issues, sources, got.as_of)

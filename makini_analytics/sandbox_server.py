@@ -1,0 +1,335 @@
+"""A Makini on loopback: a real HTTP server that speaks the public contracts, to try the toolkit on and to test notebooks with.
+
+It checks the token of each connection, pages, filters and sorts, and misbehaves when told to. What is asked of it stays on this
+machine.
+"""
+
+from __future__ import annotations
+
+import copy
+import gzip
+import hashlib
+import json
+import socket
+import struct
+import threading
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from .errors import ConfigError
+from .sandbox_shapes import Record, Tables, paged, selected, shaped, tables_of
+
+if TYPE_CHECKING:
+    from .client import Client
+    from .purchases import Purchases
+
+KINDS = ("500", "502", "503", "504", "429", "slow", "cut", "bad-json", "html", "reset", "shift")
+
+
+@dataclass
+class _Fault:
+    kind: str
+    times: int | None
+    path: str
+    page: int | None
+    connection: str | None
+    options: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request as the sandbox saw it."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    connection: str | None
+    status: int
+
+
+class Sandbox:
+    """A running sandbox; make one with `sandbox`.
+
+    Attributes
+    ----------
+    base_url : str
+    tokens : dict, connection name -> token
+    requests : list of what was asked: method, path, query, connection, status
+    """
+
+    def __init__(
+        self, connections: Mapping[str, Tables], contracts: Mapping[str, str], port: int, latency: float, most: int
+    ) -> None:
+        self._tables = {name: copy.deepcopy(tables) for name, tables in connections.items()}
+        self._contracts, self._latency, self._most = dict(contracts), latency, most
+        # A token is made of what it opens, so a client's cache never shows the rows of another sandbox.
+        self.tokens = {name: f"sandbox-{name}-{_digest(name, tables)}" for name, tables in connections.items()}
+        self._owner = {token: name for name, token in self.tokens.items()}
+        self.requests: list[Asked] = []
+        self._faults: list[_Fault] = []
+        self._lock = threading.RLock()
+        try:
+            self._server = _Server(("127.0.0.1", port), _handler_for(self))
+        except OSError as e:
+            raise ConfigError(f"port {port} can't be had ({e.strerror}): pass port=0 for a free one") from None
+        self.base_url = f"http://127.0.0.1:{self._server.server_port}"
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> Sandbox:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Sandbox({self.base_url!r}, connections: {', '.join(self.tokens)})"
+
+    def close(self) -> None:
+        """Stop serving."""
+        self._server.shutdown()
+        self._server.server_close()
+
+    def client(self, connection: str | None = None, **options: Any) -> Client:
+        """Return a client of one connection, the first by default; its cache is in memory unless ``cache_dir`` says otherwise."""
+        from .client import Client
+
+        name = connection or next(iter(self.tokens))
+        if name not in self.tokens:
+            raise ConfigError(f"no connection {name!r}: there are {', '.join(self.tokens)}")
+        return Client(
+            self.tokens[name], **({"connection": name, "base_url": self.base_url, "cache_dir": None} | options)
+        )
+
+    def misbehave(
+        self,
+        kind: str,
+        *,
+        times: int | None = 1,
+        path: str = "purchase-orders",
+        page: int | None = None,
+        connection: str | None = None,
+        **options: Any,
+    ) -> None:
+        """Arm a fault for the next requests that fit.
+
+        Parameters
+        ----------
+        kind : "500", "502", "503", "504"; "429" (``retry_after=1``, seconds or a date); "slow" (``seconds=1``); "cut": the body
+            breaks off; "bad-json"; "html": a web page with status 200; "reset": the connection is reset; "shift": a new order
+            comes in front after the answer, so that the rows of later pages move
+        times : how often; None for always
+        path, page, connection : which requests: a part of the path, the page number, the connection
+        """
+        if kind not in KINDS:
+            raise ConfigError(f"misbehave({kind!r}): pass one of {', '.join(KINDS)}")
+        if connection is not None and connection not in self.tokens:
+            raise ConfigError(f"no connection {connection!r}: there are {', '.join(self.tokens)}")
+        with self._lock:
+            self._faults.append(_Fault(kind, times, path, page, connection, options))
+
+    # ---- changing the records ------------------------------------------------------------------------------------------
+
+    def insert(self, connection: str, record: Record, *, table: str = "purchase-orders") -> None:
+        """Add a record at the front."""
+        with self._lock:
+            self._tables[connection][table].insert(0, copy.deepcopy(record))
+
+    def edit(self, connection: str, key: str, *, table: str = "purchase-orders", **changes: Any) -> None:
+        """Change a record."""
+        with self._lock:
+            records = self._tables[connection][table]
+            at = next((i for i, r in enumerate(records) if r.get("key") == key), None)
+            if at is None:
+                raise ConfigError(f"no {key!r} in {table!r} of {connection!r}")
+            records[at] = records[at] | changes
+
+    def delete(self, connection: str, key: str, *, table: str = "purchase-orders") -> None:
+        """Take a record away without a trace, as some sources do."""
+        with self._lock:
+            self._tables[connection][table] = [r for r in self._tables[connection][table] if r.get("key") != key]
+
+    # ---- answering -----------------------------------------------------------------------------------------------------
+
+    def _fault_for(self, path: str, page: int, connection: str | None) -> _Fault | None:
+        with self._lock:
+            for fault in self._faults:
+                if fault.path in path and fault.page in (None, page) and fault.connection in (None, connection):
+                    if fault.times is not None:
+                        fault.times -= 1
+                        if fault.times == 0:
+                            self._faults.remove(fault)
+                    return fault
+        return None
+
+    def _answer(self, handler: BaseHTTPRequestHandler) -> None:
+        parts = urlsplit(handler.path)
+        query = {k: v[0] for k, v in parse_qs(parts.query, keep_blank_values=True).items()}
+        scheme, _, token = handler.headers.get("Authorization", "").partition(" ")
+        connection = self._owner.get(token) if scheme.lower() == "bearer" else None
+        if self._latency:
+            time.sleep(self._latency)
+        status, body, page = self._look_up(handler.command, unquote(parts.path), query, connection)
+        fault = self._fault_for(parts.path, page, connection) if status == 200 else None
+        headers: dict[str, str] = {}
+        if fault is not None and fault.kind.isdigit():
+            status, body = (
+                int(fault.kind),
+                {"error": {"code": "SOURCE_UNAVAILABLE", "message": "The source system did not answer."}},
+            )
+            if fault.kind == "429":
+                body = {"error": {"code": "RATE_LIMIT_EXCEEDED", "type": "rate_limit", "message": "Too many requests."}}
+                headers["Retry-After"] = str(fault.options.get("retry_after", 1))
+        elif fault is not None and fault.kind == "slow":
+            time.sleep(float(fault.options.get("seconds", 1)))
+        with self._lock:
+            self.requests.append(Asked(handler.command, parts.path, query, connection, status))
+        _send(handler, status, body, headers, fault.kind if fault else "")
+        if fault is not None and fault.kind == "shift" and connection is not None:
+            fresh = copy.deepcopy(self._tables[connection]["purchase-orders"][0])
+            self.insert(
+                connection,
+                fresh | {"key": f"05{uuid.uuid4().hex}", "orderNo": f"NEW-{uuid.uuid4().hex[:6]}", "lineItems": []},
+            )
+
+    def _look_up(self, method: str, path: str, query: dict[str, str], connection: str | None) -> tuple[int, Any, int]:
+        if method != "GET":
+            return 405, {"message": "The sandbox only answers GET, as the toolkit only sends GET."}, 0
+        if connection is None:
+            error = {"code": "AUTHENTICATION_FAILED", "type": "authentication", "message": "The token is not accepted."}
+            return 401, {"error": error | {"request_id": uuid.uuid4().hex}}, 0
+        contract = self._contracts[connection]
+        with self._lock:
+            tables = self._tables[connection]
+            if path == "/api/integrations/current":
+                return 200, {"data": _state(connection, tables)}, 1
+            family, _, rest = path.removeprefix("/api/").partition("/")
+            right = family == "v1" if contract == "v1" else family in ("erp", "eam", "wms")
+            if not path.startswith("/api/") or not right:
+                return 404, {"message": "Not Found"}, 0
+            if rest in tables:
+                records = [shaped(r, rest, contract) for r in selected(tables[rest], query)]
+                body, page = paged(records, query, contract, self.base_url + path, self._most)
+                return 200, body, page
+            table, _, key = rest.rpartition("/")
+            one = next((r for r in tables.get(table, ()) if r.get("key") == key), None)
+            if one is not None:
+                return 200, {"data": shaped(one, table, contract)}, 1
+        return 404, {"message": "Not Found"}, 0
+
+
+def _digest(name: str, tables: Tables) -> str:
+    text = json.dumps(tables, sort_keys=True, default=str)
+    return hashlib.sha256(f"{name}{text}".encode()).hexdigest()[:16]
+
+
+def _state(connection: str, tables: Tables) -> Record:
+    changes = [str(r["updatedAt"]) for r in tables.get("purchase-orders", ()) if r.get("updatedAt")]
+    last = max(changes, default=None)
+    about = {"id": 1, "company_name": "Sandbox", "email": None, "provider": f"sandbox-{connection}", "updated_at": last}
+    return about | {"sync_status": "done", "sync_updated_at": last}
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that hangs up is no news."""
+
+
+def _handler_for(outer: Sandbox) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+        wbufsize = -1  # headers and body in one go
+
+        def do_GET(self) -> None:
+            outer._answer(self)
+
+        do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_GET
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Say nothing on the terminal."""
+
+    return Handler
+
+
+def _send(handler: BaseHTTPRequestHandler, status: int, body: Any, headers: dict[str, str], fault: str) -> None:
+    raw, kind = json.dumps(body, ensure_ascii=False).encode(), "application/json"
+    if fault == "bad-json":
+        raw = raw[: len(raw) * 2 // 3]
+    elif fault == "html":
+        raw, kind = b"<!doctype html><title>Maintenance</title><p>We are back soon.</p>", "text/html"
+    elif fault == "reset":
+        handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        handler.close_connection = True
+        handler.connection.close()
+        return
+    if "gzip" in handler.headers.get("Accept-Encoding", "") and len(raw) > 500:
+        raw = gzip.compress(raw, 1)
+        headers = headers | {"Content-Encoding": "gzip"}
+    handler.send_response(status)
+    headers = {"Content-Type": kind, "Content-Length": str(len(raw)), "X-Request-Id": uuid.uuid4().hex} | headers
+    for name, value in headers.items():
+        handler.send_header(name, value)
+    handler.end_headers()
+    handler.wfile.write(raw[: len(raw) // 2] if fault == "cut" else raw)
+    handler.wfile.flush()
+    if fault == "cut":
+        handler.close_connection = True
+
+
+def sandbox(
+    connections: Mapping[str, Tables | Purchases] | Tables | Purchases | None = None,
+    *,
+    contract: str | Mapping[str, str] | None = None,
+    port: int = 0,
+    latency: float = 0.0,
+    max_per_page: int = 500,
+) -> Sandbox:
+    """Start a Makini on loopback and return it; use it as ``with ma.sandbox() as server: client = server.client()``.
+
+    Parameters
+    ----------
+    connections : what it serves: the sample's three connections by default; else a mapping of connection names to tables or
+        `Purchases`, or one of these, as the connection "sandbox". Tables map a path such as "purchase-orders" or "vendors", or any
+        custom entity, to records in v3's shape.
+    contract : "v3", "v4" or "v1", for all or by connection; by default the sample's own, else "v3". Where the field names of v4
+        and v1 are not public they are v3's, an assumption.
+    port : 0 for a free one
+    latency : seconds that every answer takes
+    max_per_page : the largest page
+
+    Raises
+    ------
+    ConfigError
+        The port is taken, or a contract or table is none.
+
+    Examples
+    --------
+    >>> with sandbox({"vendors": [{"key": "01", "name": "ACME"}], "purchase-orders": []}) as server:
+    ...     server.client().fetch_table("vendors").name.tolist()
+    ['ACME']
+    """
+    from .sample import CONTRACTS, sample_tables
+
+    own: Mapping[str, str] = {}
+    if connections is None:
+        own = CONTRACTS
+        connections = {name: sample_tables(name) for name in CONTRACTS}
+    elif not isinstance(connections, Mapping) or any(isinstance(v, list) for v in connections.values()):
+        connections = {"sandbox": connections}
+    if not connections:
+        raise ConfigError("connections={}: give at least one, or leave it out for the sample")
+    tables: dict[str, Tables] = {n: t if isinstance(t, dict) else tables_of(t) for n, t in connections.items()}  # type: ignore[arg-type,misc]
+    by_name = contract if isinstance(contract, Mapping) else {n: contract for n in tables if contract}
+    chosen = {n: by_name.get(n) or own.get(n, "v3") for n in tables}
+    for name, c in chosen.items():
+        if c not in ("v3", "v4", "v1"):
+            raise ConfigError(f"contract={c!r} of {name!r}: pass 'v3', 'v4' or 'v1'")
+    return Sandbox(tables, chosen, port, latency, max_per_page)

@@ -1,0 +1,198 @@
+"""The shapes in which the sandbox answers: neutral records in, the wire forms of the three contracts out.
+
+Neutral records are v3's own, the only contract whose fields of purchase orders are public. v4's and v1's other field names are taken
+from v3: an assumption, as the field names of neither are public.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from .schema import LINES, ORDERS, Column
+
+if TYPE_CHECKING:
+    from .purchases import Purchases
+
+Record = dict[str, Any]
+Tables = dict[str, list[Record]]  # path -> records
+
+_V4 = {"key": "id", "createdAt": "_createdAt", "updatedAt": "_updatedAt", "deletedAt": "_deletedAt"}
+_V4_ORDER = _V4 | {"orderNo": "_idValue", "title": "_displayValue"}
+_V4_LINE = _V4 | {"lineNo": "_idValue", "name": "_displayValue"}
+_V4_OTHER = _V4 | {"code": "_idValue", "name": "_displayValue"}
+_CONDITION = re.compile(r"filter\[(?P<field>[^\]:]+)(?::(?P<op>\w+))?\]")
+_SORT = re.compile(r"sort\[([^\]]+)\]")
+
+
+def shaped(record: Record, table: str, contract: str) -> Record:
+    """Return a record as a contract shows it."""
+    if contract != "v4":
+        return record
+    if table != "purchase-orders":
+        # names stay readable beside v4's own, since which fields an entity has of its own is not public
+        extra = {v: record[k] for k, v in _V4_OTHER.items() if k in record}
+        return {k: v for k, v in record.items() if k not in _V4} | extra | {"_implements": None}
+    out = {_V4_ORDER.get(k, k): v for k, v in record.items() if k != "lineItems"}
+    lines = [{_V4_LINE.get(k, k): v for k, v in line.items()} for line in record.get("lineItems") or []]
+    return out | {"_implements": "purchaseOrder", "lineItems": lines}
+
+
+def selected(records: list[Record], query: Mapping[str, str]) -> list[Record]:
+    """Return the records that meet the filters of a query, sorted as it asks.
+
+    As documented: ``filter[field]``, ``filter[field:gteq]`` and the like, joined by ``filterMatch`` any (here the default) or all;
+    ``sort[field]=1`` is descending. A filter on a field that no record has is ignored, as an API may do.
+    """
+    conditions = []
+    for name, wanted in query.items():
+        found = _CONDITION.fullmatch(name)
+        if found and any(found["field"] in r for r in records):
+            conditions.append((found["field"], found["op"] or "eq", wanted))
+    if "modified_after" in query:
+        conditions.append(("updatedAt", "gteq", query["modified_after"]))
+    if conditions:
+        join = all if query.get("filterMatch") == "all" or len(conditions) == 1 else any
+        records = [r for r in records if join(_meets(r.get(f), op, wanted) for f, op, wanted in conditions)]
+    for name, direction in query.items():
+        if found := _SORT.fullmatch(name):
+            field = found[1]
+            records = sorted(records, key=lambda r: str(r.get(field) or ""), reverse=direction == "1")
+    return records
+
+
+def _meets(value: Any, op: str, wanted: str) -> bool:
+    if value is None:
+        return False
+    text = "true" if value is True else "false" if value is False else str(value)
+    n = min(len(text), len(wanted)) if re.match(r"\d{4}-\d\d-\d\d", wanted) else None
+    a, b = text[:n] if op in ("gteq", "lted") else text, wanted
+    tests = {
+        "eq": text == wanted,
+        "contains": wanted.casefold() in text.casefold(),
+        "startsWith": text.casefold().startswith(wanted.casefold()),
+        "gt": text > wanted and not text.startswith(wanted),
+        "gteq": a >= b[:n] if n else text >= wanted,
+        "lt": text < wanted,
+        "lted": a <= b[:n] if n else text <= wanted,
+    }
+    return tests.get(op, True)
+
+
+def paged(records: list[Record], query: Mapping[str, str], contract: str, url: str, most: int) -> tuple[Record, int]:
+    """Return the answer to a list request, and the number of the page that it is."""
+    size = _number(query.get("per_page"), 15)
+    size = min(size, most)
+    if contract == "v1":
+        start = _cursor(query.get("cursor"))
+        more = start + size < len(records)
+        cursor = base64.urlsafe_b64encode(json.dumps({"from": start + size}).encode()).decode() if more else None
+        return {"data": records[start : start + size], "next_cursor": cursor}, start // size + 1
+    page, last = _number(query.get("page"), 1), max(1, math.ceil(len(records) / size))
+    data = records[(page - 1) * size : page * size]
+    meta: Record = {"current_page": page, "last_page": last, "per_page": size, "total": len(records)}
+    if contract == "v4":
+        return {"data": data, "meta": meta}, page
+    first = (page - 1) * size + 1 if data else None
+    meta |= {"from": first, "to": first + len(data) - 1 if first else None, "path": url}
+    links = {
+        "first": 1,
+        "last": last,
+        "prev": page - 1 if page > 1 else None,
+        "next": page + 1 if page < last else None,
+    }
+    return {"data": data, "links": {k: n and f"{url}?page={n}" for k, n in links.items()}, "meta": meta}, page
+
+
+def _number(text: str | None, default: int) -> int:
+    return int(text) if text and text.isdigit() and int(text) > 0 else default
+
+
+def _cursor(text: str | None) -> int:
+    try:
+        return int(json.loads(base64.urlsafe_b64decode(text.encode()))["from"]) if text else 0
+    except (ValueError, KeyError, TypeError):
+        return 0
+
+
+# ---- purchases back to records ---------------------------------------------------------------------------------------
+
+
+def tables_of(data: Purchases) -> Tables:
+    """Return the records of which tidy frames could have been made: what a connection with these orders would answer."""
+    keys: dict[str, dict[str, str]] = {
+        "currencies": {},
+        "uom": {},
+        "statuses/purchase-orders": {},
+        "vendors": {},
+        "sites": {},
+    }
+    prefixes = {"currencies": "20", "uom": "21", "statuses/purchase-orders": "19", "vendors": "09", "sites": "01"}
+
+    def key(table: str, name: Any) -> str | None:
+        if pd.isna(name):
+            return None
+        known = keys[table]
+        return known.setdefault(str(name), f"{prefixes[table]}{len(known) + 1:06d}")
+
+    lines_of: dict[tuple[Any, Any], list[Record]] = {}
+    order_dates = data.orders.set_index(["connection", "order_id"])["order_date"].to_dict()
+    for row in data.lines.to_dict("records"):
+        record = _record(row, LINES)
+        record["uomKey"] = key("uom", row.get("unit_of_measure"))
+        own = (row["connection"], row["order_id"])
+        if row["order_date"] == order_dates.get(own):
+            record.pop("orderDate", None)
+        _name_keys(record, row, key)
+        delivery = row["delivered_date"] if pd.notna(row["delivered_date"]) else row["promised_date"]
+        record["deliveryAt"] = _wire(delivery)
+        lines_of.setdefault(own, []).append(record)
+    orders = []
+    for row in data.orders.to_dict("records"):
+        record = _record(row, ORDERS)
+        _name_keys(record, row, key)
+        orders.append(record | {"lineItems": lines_of.get((row["connection"], row["order_id"]), [])})
+    tables: Tables = {"purchase-orders": orders}
+    for table, known in keys.items():
+        tables[table] = [{"key": k, "name": name, "code": name, "isActive": True} for name, k in known.items()]
+    names = data.lines.dropna(subset=["vendor_id", "vendor_name"]).drop_duplicates("vendor_id")
+    tables["vendors"] = [{"key": i, "name": n} for i, n in zip(names["vendor_id"], names["vendor_name"], strict=True)]
+    return tables
+
+
+def _name_keys(record: Record, row: Mapping[str, Any], key: Any) -> None:
+    record["currencyKey"] = key("currencies", row.get("currency"))
+    record["statusKey"] = key("statuses/purchase-orders", row.get("status"))
+    for name in ("currency", "status", "vendorName"):
+        record.pop(name, None)
+
+
+def _record(row: Mapping[str, Any], columns: Iterable[Column]) -> Record:
+    """Return a record under the first API name of each column that has one, custom fields under their own."""
+    record: Record = {}
+    for c in columns:
+        if not c.sources or c.name in ("delivered_date", "promised_date") or pd.isna(value := row.get(c.name)):
+            continue
+        name, _, inner = c.sources[0].partition(".")
+        if inner:
+            record.setdefault(name, {})[inner] = _wire(value)
+        else:
+            record[name] = _wire(value)
+    for name, value in row.items():
+        if str(name).startswith("custom.") and pd.notna(value):
+            record[str(name).removeprefix("custom.")] = _wire(value)
+    return record
+
+
+def _wire(value: Any) -> Any:
+    if value is None or pd.isna(value):
+        return None
+    if isinstance(value, pd.Timestamp):
+        return value.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return value
