@@ -48,7 +48,8 @@ def weigh_delivery_date(lines: pd.DataFrame, own_statuses: Mapping[str, str]) ->
         f"{int((dated & nothing_received).sum()):,} of them nothing was received of",
         f"{int((dated & future).sum()):,} of them lie after the last change",
     ]
-    if against / n >= 0.10:
+    waiting = live & nothing_received
+    if against / n >= 0.10 or (waiting.sum() >= ENOUGH_LINES and (waiting & dated).sum() >= 0.5 * waiting.sum()):
         return "planned", "; ".join(evidence), False
     undated_open = int(
         (live & date.isna().to_numpy() & ((known & (received <= 0)) | (~known & (meaning != "closed")))).sum()

@@ -18,7 +18,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from .errors import ConfigError
@@ -319,14 +319,17 @@ def sandbox(
     from .sample import CONTRACTS, sample_tables
 
     own: Mapping[str, str] = {}
+    served: Mapping[str, Any]
     if connections is None:
         own = CONTRACTS
-        connections = {name: sample_tables(name) for name in CONTRACTS}
+        served = {name: sample_tables(name) for name in CONTRACTS}
     elif not isinstance(connections, Mapping) or any(isinstance(v, list) for v in connections.values()):
-        connections = {"sandbox": connections}
-    if not connections:
+        served = {"sandbox": cast(Any, connections)}
+    else:
+        served = connections
+    if not served:
         raise ConfigError("connections={}: give at least one, or leave it out for the sample")
-    tables: dict[str, Tables] = {n: t if isinstance(t, dict) else tables_of(t) for n, t in connections.items()}  # type: ignore[arg-type,misc]
+    tables: dict[str, Tables] = {n: t if isinstance(t, dict) else tables_of(t) for n, t in dict(served).items()}
     by_name = contract if isinstance(contract, Mapping) else {n: contract for n in tables if contract}
     chosen = {n: by_name.get(n) or own.get(n, "v3") for n in tables}
     for name, c in chosen.items():

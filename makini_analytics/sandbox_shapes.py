@@ -166,14 +166,14 @@ def tables_of(data: Purchases) -> Tables:
     return tables
 
 
-def _name_keys(record: Record, row: Mapping[str, Any], key: Any) -> None:
+def _name_keys(record: Record, row: Mapping[Any, Any], key: Any) -> None:
     record["currencyKey"] = key("currencies", row.get("currency"))
     record["statusKey"] = key("statuses/purchase-orders", row.get("status"))
     for name in ("currency", "status", "vendorName"):
         record.pop(name, None)
 
 
-def _record(row: Mapping[str, Any], columns: Iterable[Column]) -> Record:
+def _record(row: Mapping[Any, Any], columns: Iterable[Column]) -> Record:
     """Return a record under the first API name of each column that has one, custom fields under their own."""
     record: Record = {}
     for c in columns:

@@ -124,7 +124,7 @@ LINES: tuple[Column, ...] = (
     Column("vendor_name", "text", "Name of the vendor, from the vendors list", ("vendorName",), inherits=True),
     Column("material_id", "text", "Key of the material", ("materialKey", "partKey")),
     Column("product_code", "text", "Code of the product or material", ("code",)),
-    Column("description", "text", "What was ordered", ("description", "name")),
+    Column("description", "text", "What was ordered", ("description", "name", "_displayValue")),
     Column("category", "text", "Category, else the line's type", ("category", "type")),
     Column("site_id", "text", "Key of the site that ordered", ("siteKey",), inherits=True),
     Column("status", "text", "Status as the source system names it", ("status",), inherits=True),

@@ -1,0 +1,159 @@
+"""Charts of lead times: each takes the lines, or what the function of the same name gave."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from .. import style
+from .curve import curve
+from .per_line import per_line
+from .vendors import by_vendor
+
+
+def plot_by_vendor(
+    data: Any, *, ax: Axes | None = None, title: str | None = None, top: int = 12, **options: Any
+) -> Axes:
+    """Draw median to p90 of the vendors with most lines; what is not yet estimable is said, not drawn."""
+    result = data if "median_days" in getattr(data, "columns", ()) else by_vendor(data, **options)
+    rows: pd.DataFrame = result[result["n_delivered"] > 0].head(top)
+    if not len(rows):
+        return style.no_data(ax, "lead times by vendor", result)
+    rows = rows.sort_values("median_days", na_position="last", kind="stable")
+    key = "vendor_name" if "vendor_name" in rows else str(rows.columns[0])
+    names = rows[key].fillna(rows["vendor_id"]) if key == "vendor_name" else rows[key]
+    ax = style.axes(ax, rows=len(rows))
+    y = np.arange(len(rows))
+    ax.set_yticks(y, [f"{style.label(n, 32)}  n={k:,}" for n, k in zip(names, rows["n_lines"], strict=True)])
+    ax.invert_yaxis()
+    far = float(np.nanmax([1.0, rows[["median_days", "p90_days"]].max().max()]))
+    for i, row in enumerate(rows.to_dict("records")):
+        middle, ninth = row["median_days"], row["p90_days"]
+        if pd.notna(middle) and pd.notna(ninth):
+            ax.plot([middle, ninth], [i, i], color=style.REST, lw=6, solid_capstyle="round", zorder=1)
+        ax.plot(middle, i, "o", color=style.HIGHLIGHT, ms=8, zorder=3)
+        ax.plot(ninth, i, "|", color=style.INK, ms=12, mew=2, zorder=3)
+        text = (
+            "not yet estimable"
+            if pd.isna(middle)
+            else f"{middle:.0f}" + (f" – {ninth:.0f} days" if pd.notna(ninth) else " days; p90 not yet estimable")
+        )
+        end = next((v for v in (ninth, middle) if pd.notna(v)), 0)
+        ax.annotate(text, (end, i), (9, 0), textcoords="offset points", va="center", fontsize=9.5, color=style.INK)
+    ax.set_xlim(0, far * 1.3)
+    ax.set_xlabel("calendar days from order to delivery", color=style.MUTED, fontsize=9.5)
+    known = rows.dropna(subset=["median_days"])
+    said = title or (
+        f"Half of the lines take up to {known['median_days'].iloc[0]:.0f} days at the fastest of these vendors, {known['median_days'].iloc[-1]:.0f} at the slowest"
+        if len(known) > 1 else "Lead times by vendor"
+    )  # fmt: skip
+    sub = f"Lead time in days: median (dot) to p90 (bar), the {len(rows)} vendors with most lines; open lines counted as open"
+    return style.finish(
+        ax, title=said, subtitle=sub, result=result, alt="; ".join(t.get_text() for t in ax.get_yticklabels())
+    )
+
+
+def plot_curve(data: Any, *, ax: Axes | None = None, title: str | None = None, **options: Any) -> Axes:
+    """Draw the share of ordered lines delivered by each day, with its band; median and p90 marked where they are reached."""
+    result = data if "share_delivered" in getattr(data, "columns", ()) else curve(data, **options)
+    if not len(result) or not result["delivered"].sum():
+        return style.no_data(ax, "share delivered by day", result)
+    keys = list(result.columns[: list(result.columns).index("days")])
+    ax = style.axes(ax, rows=9)
+    groups = list(result.groupby(keys, dropna=False, observed=True, sort=False)) if keys else [((), result)]
+    groups = sorted(groups, key=lambda g: -int(g[1]["at_risk"].max()))[:6]
+    for i, (name, g) in enumerate(groups):
+        colour = style.HIGHLIGHT if i == 0 else style.PLAIN
+        ax.step(g["days"], g["share_delivered"], where="post", color=colour, lw=2.2 if i == 0 else 1.4)
+        if i == 0:
+            ax.fill_between(g["days"], g["low"], g["high"], step="post", color=colour, alpha=0.16, lw=0)
+        if keys:
+            text = " / ".join(style.label(v, 22) for v in (name if isinstance(name, tuple) else (name,)))
+            ax.annotate(
+                text,
+                (g["days"].iloc[-1], g["share_delivered"].iloc[-1]),
+                (4, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=9,
+                color=colour,
+            )
+    main = groups[0][1]
+    reached = {}
+    for q in (0.5, 0.9):
+        at = main[main["share_delivered"] >= q - 1e-9]["days"]
+        if len(at):
+            reached[q] = day = float(at.iloc[0])
+            ax.plot([day, day, 0], [0, q, q], color=style.MUTED, lw=0.8, ls=":")
+            ax.annotate(
+                f"{style.percent(q)} by day {day:.0f}",
+                (day, q),
+                (6, -12),
+                textcoords="offset points",
+                fontsize=10,
+                color=style.INK,
+                fontweight="bold",
+            )
+    ax.set_ylim(0, 1.02)
+    ax.set_xlim(0, float(max(main["days"].quantile(0.97), reached.get(0.9, 0) * 1.4, 1)))
+    ax.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
+    ax.set_xlabel("calendar days since the order", color=style.MUTED, fontsize=9.5)
+    if isinstance(ax, style.ChartAxes):
+        ax.set_position([0.08, 0.25, 0.86, 0.52])
+    half = (
+        f"Half of the ordered lines are delivered by day {reached[0.5]:.0f}"
+        if 0.5 in reached
+        else "Fewer than half of the ordered lines are delivered so far"
+    )
+    said = title or half + (
+        f", nine of ten by day {reached[0.9]:.0f}" if 0.9 in reached else ", nine of ten not yet estimable"
+    )
+    sub = "Share of ordered lines delivered by day, with 95 % band; open lines counted as open, cancellations as never delivered"
+    return style.finish(ax, title=said, subtitle=sub, result=result, alt=half)
+
+
+def plot_per_line(data: Any, *, ax: Axes | None = None, title: str | None = None, **options: Any) -> Axes:
+    """Draw how the lead times of the delivered lines are spread, and say how many are still open."""
+    result = data if "lead_time_days" in getattr(data, "columns", ()) else per_line(data, **options)
+    days = result["lead_time_days"].dropna().to_numpy()
+    if not len(days):
+        return style.no_data(ax, "lead time of each line", result)
+    far = float(np.quantile(days, 0.99)) + 1
+    ax = style.axes(ax, rows=8)
+    ax.hist(
+        np.minimum(days, far),
+        bins=np.arange(0, far + 2, max(1, round(far / 45))),
+        color=style.PLAIN,
+        edgecolor="white",
+        lw=0.4,
+    )
+    top = ax.get_ylim()[1]
+    for q, name in ((0.5, "median"), (0.9, "p90")):
+        day = float(np.quantile(days, q))
+        ax.axvline(day, color=style.HIGHLIGHT, lw=1.6)
+        ax.annotate(
+            f"{name} {day:.0f}",
+            (day, top * 0.97),
+            (4, 0),
+            textcoords="offset points",
+            fontsize=10,
+            color=style.HIGHLIGHT,
+            va="top",
+            fontweight="bold",
+        )
+    ax.set_yticks([])
+    ax.set_xlabel("calendar days from order to delivery", color=style.MUTED, fontsize=9.5)
+    if isinstance(ax, style.ChartAxes):
+        ax.set_position([0.04, 0.25, 0.92, 0.50])
+    n_open = int((result["outcome"] == "open").sum())
+    beyond = int((days > far).sum())
+    said = (
+        title or f"Of the delivered lines, half came within {np.median(days):.0f} days; {n_open:,} lines are still open"
+    )
+    sub = f"Lead time of {len(days):,} delivered lines (the open ones are longer than they look)" + (
+        f"; {beyond:,} beyond {far:.0f} days in the last bar" if beyond else ""
+    )
+    return style.finish(ax, title=said, subtitle=sub, result=result, alt=said)

@@ -1,0 +1,129 @@
+"""Charts of slippage: each takes the lines, or what the function of the same name gave."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from .. import style
+from .per_line import per_line
+from .vendors import by_vendor
+
+SMALL_N = 20
+
+
+def plot_by_vendor(
+    data: Any, *, ax: Axes | None = None, title: str | None = None, top: int = 12, **options: Any
+) -> Axes:
+    """Draw the on-time rate of the vendors with most due lines, with its interval; few lines are drawn in grey."""
+    result = data if "on_time_rate" in getattr(data, "columns", ()) else by_vendor(data, **options)
+    rows: pd.DataFrame = result[result["n_due"] > 0].head(top)
+    if not len(rows):
+        return style.no_data(ax, "on-time delivery by vendor", result)
+    overall = result["n_on_time"].sum() / result["n_due"].sum()
+    rows = rows.sort_values("on_time_low", ascending=False, kind="stable")  # few lines with luck don't lead
+    key = "vendor_name" if "vendor_name" in rows else str(rows.columns[0])
+    names = rows[key].fillna(rows["vendor_id"]) if key == "vendor_name" else rows[key]
+    ax = style.axes(ax, rows=len(rows))
+    ax.set_yticks(
+        np.arange(len(rows)), [f"{style.label(n, 32)}  n={k:,}" for n, k in zip(names, rows["n_due"], strict=True)]
+    )
+    ax.axvline(overall, color=style.MUTED, lw=1, ls="--")
+    ax.annotate(
+        f"all {style.percent(overall)}",
+        (overall, -0.6),
+        (3, 0),
+        textcoords="offset points",
+        fontsize=9,
+        color=style.MUTED,
+        va="bottom",
+    )
+    for i, row in enumerate(rows.to_dict("records")):
+        few = row["n_due"] < SMALL_N
+        colour = style.REST if few else style.LATE if row["on_time_high"] < overall else style.HIGHLIGHT
+        ax.plot(
+            [row["on_time_low"], row["on_time_high"]], [i, i], color=colour, lw=5, alpha=0.55, solid_capstyle="round"
+        )
+        ax.plot(row["on_time_rate"], i, "s" if colour == style.LATE else "o", color=colour, ms=8)
+        ax.annotate(
+            style.percent(row["on_time_rate"]),
+            (row["on_time_high"], i),
+            (8, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=9.5,
+            color=style.INK,
+        )
+    ax.set_ylim(len(rows) - 0.4, -1.0)
+    ax.set_xlim(0, 1.09)
+    ax.set_xticks([0, 0.5, 1], ["0", "50 %", "100 %"])
+    below = int((result["on_time_high"] < overall).sum())
+    said = title or f"{style.percent(overall)} of due lines came on time" + (
+        f"; {below} vendors are clearly below that" if below else "; no vendor is clearly below that"
+    )
+    sub = f"On-time rate of all due lines, open ones past due counted late; bar: 95 % interval; square: clearly below; grey: fewer than {SMALL_N} lines"
+    return style.finish(
+        ax, title=said, subtitle=sub, result=result, alt="; ".join(t.get_text() for t in ax.get_yticklabels())
+    )
+
+
+def plot_per_line(data: Any, *, ax: Axes | None = None, title: str | None = None, **options: Any) -> Axes:
+    """Draw how early and late the delivered lines came, zero marked, and say how many are overdue."""
+    result = data if "days_late" in getattr(data, "columns", ()) else per_line(data, **options)
+    judged = result[result["outcome"].isin(["early", "on_time", "late"])]
+    days = judged["days_late"].dropna().to_numpy()
+    if not len(days):
+        return style.no_data(ax, "days late of each line", result)
+    low, high = float(np.floor(np.quantile(days, 0.01))), float(np.ceil(np.quantile(days, 0.99)))
+    low, high = min(low, -1.0), max(high, 1.0)
+    shown = np.clip(days, low, high)
+    step = max(1, round((high - low) / 60))
+    edges = np.arange(-step * np.ceil(-low / step), high + 2 * step, step) - 0.5
+    ax = style.axes(ax, rows=8)
+    _, _, bars = ax.hist(shown, bins=edges.tolist(), edgecolor="white", lw=0.4)
+    for bar in bars:
+        late = bar.get_x() + bar.get_width() / 2 > 0.5
+        bar.set_facecolor(style.LATE if late else style.PLAIN)
+        bar.set_hatch("//" if late else "")
+    ax.axvline(0, color=style.INK, lw=1)
+    n_overdue = int((result["outcome"] == "overdue_open").sum())
+    n = len(days)
+    on_day, late_n = int((days == 0).sum()), int((days > 0).sum())
+    for x, text, ha in (
+        (0.02, f"early {style.percent((n - on_day - late_n) / n)}", "left"),
+        (0.98, f"late {style.percent(late_n / n)}", "right"),
+    ):
+        ax.text(
+            x,
+            0.92,
+            text,
+            transform=ax.transAxes,
+            ha=ha,
+            fontsize=12,
+            fontweight="bold",
+            color=style.LATE if "late" in text else style.MUTED,
+        )
+    ax.annotate(
+        f"on the day {style.percent(on_day / n)}",
+        (0, ax.get_ylim()[1]),
+        (6, -14),
+        textcoords="offset points",
+        fontsize=10,
+        color=style.INK,
+    )
+    ax.set_yticks([])
+    ax.set_xlabel("days after (+) or before (–) the due date", color=style.MUTED, fontsize=9.5)
+    if isinstance(ax, style.ChartAxes):
+        ax.set_position([0.04, 0.25, 0.92, 0.50])
+    beyond = int(((days < low) | (days > high)).sum())
+    said = (
+        title
+        or f"{style.percent(late_n / n)} of the delivered due lines came late; {n_overdue:,} more are open and overdue"
+    )
+    sub = f"Days late of {n:,} delivered lines" + (
+        f"; {beyond:,} beyond the ends are in the outer bars" if beyond else ""
+    )
+    return style.finish(ax, title=said, subtitle=sub, result=result, alt=said)
