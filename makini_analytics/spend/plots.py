@@ -123,9 +123,9 @@ def plot_concentration(data: Any, *, ax: Axes | None = None, title: str | None =
         ax.annotate(
             name,
             (float(rows[column].iloc[0]), -0.45),
-            (-3, 0),
+            (3, 0) if column == "top_10_share" else (-3, 0),
             textcoords="offset points",
-            ha="right",
+            ha="left" if column == "top_10_share" else "right",
             fontsize=9,
             color=style.INK,
         )

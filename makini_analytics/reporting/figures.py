@@ -1,0 +1,140 @@
+"""The figures of a report: computed once, drawn and written from there, so every format tells the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from .. import lead_times, slippage, spend, style
+from ..provenance import as_of_day
+from ..purchases import Purchases
+
+#: Money charts are drawn for so many currencies, those of most lines; all are in the tables.
+MOST_CURRENCIES = 3
+
+
+@dataclass
+class Figures:
+    """Tables and charts by name, the charts' own table, and the sentences of the summary."""
+
+    as_of: pd.Timestamp
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    charts: dict[str, Axes] = field(default_factory=dict)
+    table_of: dict[str, str] = field(default_factory=dict)  # chart -> table
+    summary: list[tuple[str, str]] = field(default_factory=list)  # what, how much
+    notes: list[str] = field(default_factory=list)
+
+
+def figures(data: Purchases, *, as_of: Any = None) -> Figures:
+    """Compute and draw everything that a report shows."""
+    lines = data.lines
+    day = as_of_day(lines, as_of)
+    out = Figures(day)
+    tables = {
+        "spend_by_vendor": spend.by_vendor(lines),
+        "spend_by_month": spend.by_period(lines, as_of=day),
+        "spend_concentration": spend.concentration(lines),
+        "lead_times_by_vendor": lead_times.by_vendor(lines, as_of=day),
+        "lead_times_curve": lead_times.curve(lines, as_of=day),
+        "slippage_by_vendor": slippage.by_vendor(lines, as_of=day),
+        "slippage_per_line": slippage.per_line(lines, as_of=day),
+    }
+    out.tables = dict(tables)
+    out.tables["left_out"] = _left_out(tables)
+    out.tables["issues"] = (
+        data.issues.groupby(["connection", "table", "column", "reason"], dropna=False)
+        .size()
+        .reset_index(name="n_values")
+    )
+    out.tables["sources"] = data.sources
+
+    totals = (
+        tables["spend_by_vendor"]
+        .groupby("currency", dropna=False, sort=False)[["spend", "n_lines"]]
+        .sum()
+        .reset_index()
+    )
+    totals = totals.sort_values("n_lines", ascending=False, kind="stable")
+    out.tables["spend_by_currency"] = totals.reset_index(drop=True)
+    known = [str(c) for c in totals["currency"].dropna()]
+    for currency in known[:MOST_CURRENCIES]:
+        name = "".join(c if c.isalnum() else "_" for c in currency)
+        _draw(out, f"spend_by_vendor_{name}", "spend_by_vendor", spend.plot_by_vendor(lines, currency=currency))
+        _draw(
+            out, f"spend_by_month_{name}", "spend_by_month", spend.plot_by_period(lines, currency=currency, as_of=day)
+        )
+    if known:
+        chart = spend.plot_concentration(lines, currency=known[0], by="category" if _has(lines, "category") else None)
+        _draw(out, "spend_concentration", "spend_concentration", chart)
+    if len(known) > MOST_CURRENCIES:
+        out.notes.append(
+            f"Charts of spend are drawn for {', '.join(known[:MOST_CURRENCIES])}; the others are in the tables."
+        )
+    _draw(out, "lead_times_curve", "lead_times_curve", lead_times.plot_curve(tables["lead_times_curve"]))
+    _draw(
+        out, "lead_times_by_vendor", "lead_times_by_vendor", lead_times.plot_by_vendor(tables["lead_times_by_vendor"])
+    )
+    _draw(out, "slippage_by_vendor", "slippage_by_vendor", slippage.plot_by_vendor(tables["slippage_by_vendor"]))
+    _draw(out, "slippage_days_late", "slippage_per_line", slippage.plot_per_line(tables["slippage_per_line"]))
+
+    planned = data.sources.loc[data.sources["delivery_date"] == "planned", "connection"].dropna().tolist()
+    if planned:
+        out.notes.append(
+            f"Of {', '.join(planned)} only planned delivery dates are known, so nothing is said of deliveries there."
+        )
+    out.summary = _summary(data, out)
+    return out
+
+
+def _draw(out: Figures, name: str, table: str, chart: Axes) -> None:
+    out.charts[name] = chart
+    out.table_of[name] = table
+
+
+def _has(lines: pd.DataFrame, column: str) -> bool:
+    return column in lines.columns and bool(lines[column].notna().any())
+
+
+def _left_out(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return one row per metric and reason: included and excluded lines add up to all."""
+    rows = []
+    for result in tables.values():
+        said = result.attrs
+        for entry in (said["included"], *said["excluded"]):
+            value = "; ".join(f"{v:,.2f} {c}".strip() for c, v in entry["value"].items())
+            rows.append((said["metric"], entry["reason"], entry["n_lines"], value))
+    frame = pd.DataFrame(rows, columns=["metric", "reason", "n_lines", "value"])
+    return frame.drop_duplicates().reset_index(drop=True)
+
+
+def _summary(data: Purchases, out: Figures) -> list[tuple[str, str]]:
+    late = out.tables["slippage_by_vendor"]
+    days = lead_times.by_vendor(data.lines, by=None, as_of=out.as_of)
+    due = int(late["n_due"].sum())
+    rows = [("Orders and lines", f"{len(data.orders):,} and {len(data.lines):,}, as of {out.as_of.date()}")]
+    for row in out.tables["spend_by_currency"].to_dict("records"):
+        unit = "no currency" if pd.isna(row["currency"]) else row["currency"]
+        rows.append(
+            (f"Ordered spend, {unit}", f"{style.money(row['spend'], row['currency'])} in {row['n_lines']:,} lines")
+        )
+    if len(days) and days["n_delivered"].iloc[0]:
+        median, ninth = days["median_days"].iloc[0], days["p90_days"].iloc[0]
+        said = "not yet estimable" if pd.isna(median) else f"{median:.0f} days"
+        rows.append(
+            (
+                "Median lead time",
+                said
+                + ("" if pd.isna(ninth) else f", p90 {ninth:.0f} days")
+                + f"; {days['n_open'].iloc[0]:,} lines open",
+            )
+        )
+    if due:
+        rate = late["n_on_time"].sum() / due
+        rows.append(
+            ("On-time delivery", f"{rate:.1%} of {due:,} due lines; {late['n_overdue_open'].sum():,} open and overdue")
+        )
+    rows.append(("Values not read or doubtful", f"{len(data.issues):,}"))
+    return rows
