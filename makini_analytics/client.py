@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -17,10 +16,11 @@ from . import contracts, store, tidy
 from .contracts import Contract
 from .errors import ApiError, ConfigError, MakiniError, OfflineMissError
 from .fetching import Asked, asked, cut, freshness, source_row
+from .progress import bar
 from .purchases import Purchases
 from .schema import LINE_CONTAINERS
 from .session import Bearer, Link, Patience, check_base_url, check_token
-from .walk import Walked, walk
+from .walk import Progress, Walked, walk
 
 _DEFAULT: Any = object()
 
@@ -210,15 +210,14 @@ class Client:
 
     def check(self) -> str:
         """Ask for one order, past the cache, and return in a sentence that the token answers; an error where it does not."""
-        one = Client.__new__(Client)
-        one.__dict__ = self.__dict__ | {"per_page": 1, "_progress": False}
-        for contract in one._contracts():
+        candidates = self._contracts()
+        for contract in candidates:
             try:
                 params = {contract.per_page: 1, **({contract.page: 1} if contract.page else {})}
                 self._link.get(contracts.path_of(contract, self.area, contracts.ORDERS), params, refresh=True)
                 return f"{self.base_url} answers to the token of connection {self.connection!r} ({contract.name})"
             except ApiError as e:
-                if e.status != 404 or contract is one._contracts()[-1]:
+                if e.status != 404 or contract is candidates[-1]:
                     raise
         raise AssertionError("unreachable")
 
@@ -339,24 +338,8 @@ class Client:
         data = body.get("data", body) if isinstance(body, Mapping) else None
         return data if isinstance(data, Mapping) else {}
 
-    @contextmanager
-    def _bar(self, what: str) -> Iterator[Any]:
-        """Yield a progress callback behind which is a bar, where someone is looking."""
-        from tqdm.auto import tqdm
-
-        off = not (sys.stderr.isatty() or "ipykernel" in sys.modules) if self._progress is None else not self._progress
-        bar = tqdm(desc=f"{self.connection}: {what}", unit="page", disable=off, leave=False)
-        self._link.tell = lambda text: bar.set_postfix_str(text, refresh=True)
-
-        def progress(done: int, total: int | None) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        try:
-            yield progress
-        finally:
-            self._link.tell = lambda text: None
-            bar.close()
+    def _bar(self, what: str) -> AbstractContextManager[Progress]:
+        return bar(self._link, f"{self.connection}: {what}", self._progress)
 
 
 def _one_of(name: str, value: Any, good: tuple[Literal["auto"] | str, ...]) -> None:

@@ -142,7 +142,7 @@ def stamp(
     result.attrs = {
         "metric": metric,
         "parameters": {k: v for k, v in parameters.items() if v is not None},
-        "as_of": None if as_of is None or pd.isna(as_of) else str(as_of.date()),
+        "as_of": lines.attrs.get("as_of") if as_of is None or pd.isna(as_of) else str(as_of.date()),
         "source": lines.attrs.get("source"),
         "included": book[0],
         "excluded": book[1:],

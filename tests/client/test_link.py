@@ -411,11 +411,11 @@ def test_in_memory():
 
 
 def test_the_cache_is_small(tmp_path):
-    with FaultServer([order(i, notes=f"note {i} " * 20) for i in range(500)]) as server:
+    with FaultServer([order(i, notes=f"note {i} " * 20) for i in range(2500)]) as server:
         c = client(server, per_page=100, cache_dir=tmp_path / "c")
         c.fetch_purchases()
         plain = sum(
-            len(c._link.get("/api/erp/purchase-orders", {"page": p, "per_page": 100}).body) for p in range(1, 6)
+            len(c._link.get("/api/erp/purchase-orders", {"page": p, "per_page": 100}).body) for p in range(1, 26)
         )
         c.close()
     assert c.cache_path.stat().st_size < plain / 5

@@ -1,0 +1,158 @@
+"""Spend against plain loops and SQL; every line is counted or said to be left out."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+
+from makini_analytics import ConfigError, SchemaError, explain, spend
+
+HAND = pd.DataFrame(
+    {
+        "vendor_id": ["a", "a", "b", "c", None, "a", "b", "d"],
+        "vendor_name": ["A", "A", "B", "C", None, "A", "B", "D"],
+        "order_id": ["1", "1", "2", "3", "4", "5", "6", "7"],
+        "amount": [50.0, 30.0, 15.0, 5.0, 10.0, 999.0, 7.0, np.nan],
+        "currency": ["EUR"] * 7 + ["USD"],
+        "state": ["open", "received", "closed_short", "unknown", "open", "cancelled", "draft", "open"],
+        "order_date": pd.to_datetime(
+            ["2025-01-31", "2025-02-01", "2025-04-01", "2025-04-02", None, "2025-01-01", "2025-01-01", "2025-01-01"]
+        ),
+    }
+)
+
+
+def random_lines(seed, n=400):
+    r = np.random.default_rng(seed)
+
+    def pick(values):
+        return r.choice(np.array(values, dtype=object), n)
+
+    return pd.DataFrame(
+        {
+            "connection": pick(["x", "y"]), "vendor_id": pick(["a", "b", "c", "d", None]), "vendor_name": pick(["A", "B", None]),
+            "order_id": pick([str(i) for i in range(60)]), "amount": np.where(r.random(n) < 0.05, np.nan, r.normal(100, 80, n).round(2)),
+            "currency": pick(["EUR", "USD", None]), "state": pick(["open", "received", "closed_short", "unknown", "draft", "cancelled"]),
+            "order_date": pd.to_datetime("2024-01-01") + pd.to_timedelta(r.integers(0, 700, n), unit="D"),
+        }
+    )  # fmt: skip
+
+
+def test_by_hand():
+    got = spend.by_vendor(HAND)
+    assert got.vendor_id.tolist() == ["a", "b", pd.NA, "c"]
+    assert got.spend.tolist() == [80, 15, 10, 5]
+    assert got.share.round(4).tolist() == [0.7273, 0.1364, 0.0909, 0.0455]
+    assert got.abc_class.tolist() == ["A", "A", "B", "C"]
+    assert got.n_orders.tolist() == [1, 1, 1, 1]
+    assert got.attrs["included"]["n_lines"] == 5
+    assert {e["reason"]: e["n_lines"] for e in got.attrs["excluded"]} == {"cancelled": 1, "draft": 1, "no amount": 1}
+    assert "Left out, cancelled: 1 lines, 999.00 EUR" in explain(got)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_against_sql_and_decimal(seed):
+    lines = random_lines(seed)
+    before = lines.copy()
+    got = spend.by_vendor(lines)
+    pd.testing.assert_frame_equal(lines, before)
+    want = duckdb.sql(
+        """select connection, coalesce(vendor_id, vendor_name) v, currency c, sum(amount) s, count(*) n, count(distinct order_id) o
+        from lines where state not in ('draft', 'cancelled') and amount is not null group by all"""
+    ).df()
+
+    def key(f, vendor, currency, money):
+        return sorted(zip(f.connection, f[vendor].fillna("-"), f[currency].fillna("-"), f[money].round(6), strict=True))
+
+    assert key(got.astype({"vendor_id": object}), "vendor_id", "currency", "spend") == key(want, "v", "c", "s")
+    assert got.n_lines.sum() == want.n.sum()
+    assert got.n_orders.sum() == want.o.sum()
+    total = sum(
+        Decimal(repr(a))
+        for a, s in zip(lines.amount, lines.state, strict=True)
+        if s not in ("draft", "cancelled") and a == a
+    )
+    assert abs(Decimal(repr(float(got.spend.sum()))) - total) < Decimal("0.005")
+    counted = got.attrs["included"]["n_lines"] + sum(e["n_lines"] for e in got.attrs["excluded"])
+    assert counted == len(lines)
+    again = spend.by_vendor(lines.sample(frac=1, random_state=1))
+    pd.testing.assert_frame_equal(got.drop(columns="vendor_name"), again.drop(columns="vendor_name"))
+
+
+@pytest.mark.parametrize("freq", ["M", "Q", "Y", "W"])
+def test_periods_add_up(freq):
+    lines = random_lines(7)
+    got = spend.by_period(lines, freq=freq)
+    assert np.isclose(got.spend.sum(), spend.by_vendor(lines).spend.sum())
+    for _, g in got.groupby("currency", dropna=False):
+        assert g.period.is_monotonic_increasing
+        assert len(g) == g.period.iloc[-1].ordinal - g.period.iloc[0].ordinal + 1
+
+
+def test_months_by_hand():
+    got = spend.by_period(HAND.assign(updated_at=pd.Timestamp("2025-04-20", tz="UTC")), currency="EUR")
+    assert [str(p) for p in got.period] == ["2025-01", "2025-02", "2025-03", "2025-04"]
+    assert got.spend.tolist() == [50, 30, 0, 20]
+    assert got.complete.tolist() == [True, True, True, False]
+    assert {e["reason"]: e["n_lines"] for e in got.attrs["excluded"]}["no order date"] == 1
+
+
+def test_concentration():
+    four = pd.DataFrame({"vendor_id": list("abcd"), "amount": [40.0, 30, 20, 10], "currency": "EUR"})
+    got = spend.concentration(four).iloc[0]
+    assert (round(got.hhi), got.effective_vendors, got.n_vendors) == (3000, pytest.approx(10 / 3), 4)
+    aliases = pd.DataFrame({"vendor_id": list("abcdefg"), "amount": [10.0, 10, 10, 10, 30, 20, 10], "currency": "EUR"})
+    assert round(spend.concentration(aliases).hhi.iloc[0]) == 1800
+    unknown = spend.concentration(HAND, currency="EUR")
+    assert {e["reason"]: e["n_lines"] for e in unknown.attrs["excluded"]}["no vendor"] == 1
+
+
+def test_tail_has_two_definitions_and_asks_which():
+    with pytest.raises(ConfigError, match="threshold"):
+        spend.tail(HAND, definition="both")
+    got = spend.tail(HAND, definition="share", currency="EUR")
+    assert got.set_index("part").spend.to_dict() == {"head": 95, "tail": 15}
+    small = spend.tail(HAND, definition="threshold", threshold=12, currency="EUR").set_index("part")
+    assert small.n_vendors.to_dict() == {"head": 2, "tail": 2}
+
+
+def test_received_and_open_value():
+    lines = pd.DataFrame(
+        {
+            "vendor_id": "a",
+            "amount": [100.0, 100],
+            "quantity": [10.0, 10],
+            "received_quantity": [4.0, 10],
+            "state": ["open", "received"],
+        }
+    )
+    assert spend.by_vendor(lines, basis="received").spend.item() == 140
+    assert spend.by_vendor(lines, basis="open").spend.item() == 60
+
+
+def test_wrong_input_teaches():
+    with pytest.raises(SchemaError, match="'amount'"):
+        spend.by_vendor(pd.DataFrame({"ammount": [1]}))
+    with pytest.raises(SchemaError, match="category"):
+        spend.by_vendor(HAND.assign(category="x"), by="categry")
+    with pytest.raises(ConfigError, match="received"):
+        spend.by_vendor(HAND, basis="paid")
+    with pytest.raises(ConfigError, match="'M'"):
+        spend.by_period(HAND, freq="D")
+
+
+def test_empty_in_empty_typed_out():
+    for f in (spend.by_vendor, spend.by_period, spend.concentration):
+        assert f(HAND.iloc[:0]).dtypes.equals(f(HAND).dtypes)
+
+
+def test_the_real_deliveries(scms):
+    got = spend.by_vendor(scms.lines)
+    assert got.spend.round(2).tolist()[:4] == [1_085_372_434.95, 147_703_351.01, 91_383_710.67, 72_213_665.51]
+    assert (got.share * 100).round(4).tolist()[:3] == [66.6861, 9.0750, 5.6147]
+    assert got.n_orders.tolist()[:3] == [3_417, 427, 337]
+    assert round(got.spend.sum(), 2) == 1_627_584_457.29
