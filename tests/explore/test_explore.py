@@ -43,4 +43,7 @@ def test_the_bar_changes_chart_table_and_code(data):
     assert table.value != before
     search.value = "<script>"
     assert "<script>" not in table.value + code.value
-    assert whole != before
+    search.value = ""
+    connection.value, currency.value = "us", "USD"
+    assert "Great Lakes Bearing Co." in table.value
+    assert table.value != whole
