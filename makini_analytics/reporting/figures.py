@@ -18,14 +18,19 @@ MOST_CURRENCIES = 3
 
 @dataclass
 class Figures:
-    """Tables and charts by name, the charts' own table, and the sentences of the summary."""
+    """Tables and charts by name, the frame behind each chart, and the sentences of the summary."""
 
     as_of: pd.Timestamp
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     charts: dict[str, Axes] = field(default_factory=dict)
-    table_of: dict[str, str] = field(default_factory=dict)  # chart -> table
+    behind: dict[str, pd.DataFrame] = field(default_factory=dict)  # chart -> the frame that it draws
     summary: list[tuple[str, str]] = field(default_factory=list)  # what, how much
     notes: list[str] = field(default_factory=list)
+
+    def draw(self, name: str, result: pd.DataFrame, chart: Axes) -> None:
+        """Keep a chart and the frame that it draws."""
+        self.charts[name] = chart
+        self.behind[name] = result
 
 
 def figures(data: Purchases, *, as_of: Any = None) -> Figures:
@@ -62,23 +67,23 @@ def figures(data: Purchases, *, as_of: Any = None) -> Figures:
     known = [str(c) for c in totals["currency"].dropna()]
     for currency in known[:MOST_CURRENCIES]:
         name = "".join(c if c.isalnum() else "_" for c in currency)
-        _draw(out, f"spend_by_vendor_{name}", "spend_by_vendor", spend.plot_by_vendor(lines, currency=currency))
-        _draw(
-            out, f"spend_by_month_{name}", "spend_by_month", spend.plot_by_period(lines, currency=currency, as_of=day)
-        )
+        by_vendor = spend.by_vendor(lines, currency=currency)
+        out.draw(f"spend_by_vendor_{name}", by_vendor, spend.plot_by_vendor(by_vendor))
+        by_month = spend.by_period(lines, currency=currency, as_of=day)
+        out.draw(f"spend_by_month_{name}", by_month, spend.plot_by_period(by_month))
     if known:
-        chart = spend.plot_concentration(lines, currency=known[0], by="category" if _has(lines, "category") else None)
-        _draw(out, "spend_concentration", "spend_concentration", chart)
+        inside = spend.concentration(lines, currency=known[0], by="category" if _has(lines, "category") else None)
+        out.draw("spend_concentration", inside, spend.plot_concentration(inside))
     if len(known) > MOST_CURRENCIES:
-        out.notes.append(
-            f"Charts of spend are drawn for {', '.join(known[:MOST_CURRENCIES])}; the others are in the tables."
-        )
-    _draw(out, "lead_times_curve", "lead_times_curve", lead_times.plot_curve(tables["lead_times_curve"]))
-    _draw(
-        out, "lead_times_by_vendor", "lead_times_by_vendor", lead_times.plot_by_vendor(tables["lead_times_by_vendor"])
-    )
-    _draw(out, "slippage_by_vendor", "slippage_by_vendor", slippage.plot_by_vendor(tables["slippage_by_vendor"]))
-    _draw(out, "slippage_days_late", "slippage_per_line", slippage.plot_per_line(tables["slippage_per_line"]))
+        drawn = ", ".join(known[:MOST_CURRENCIES])
+        out.notes.append(f"Charts of spend are drawn for {drawn}; the others are in the tables.")
+    for name, plot in (
+        ("lead_times_curve", lead_times.plot_curve),
+        ("lead_times_by_vendor", lead_times.plot_by_vendor),
+        ("slippage_by_vendor", slippage.plot_by_vendor),
+        ("slippage_per_line", slippage.plot_per_line),
+    ):
+        out.draw(name, tables[name], plot(tables[name]))
 
     planned = data.sources.loc[data.sources["delivery_date"] == "planned", "connection"].dropna().tolist()
     if planned:
@@ -87,11 +92,6 @@ def figures(data: Purchases, *, as_of: Any = None) -> Figures:
         )
     out.summary = _summary(data, out)
     return out
-
-
-def _draw(out: Figures, name: str, table: str, chart: Axes) -> None:
-    out.charts[name] = chart
-    out.table_of[name] = table
 
 
 def _has(lines: pd.DataFrame, column: str) -> bool:

@@ -83,12 +83,10 @@ def _figure(name: str, chart: Axes, made: Figures) -> str:
         figure.savefig(out, format="svg", facecolor="white", metadata={"Date": None})
     source = base64.b64encode(out.getvalue()).decode()
     alt = escape(style.alt_text(chart).replace("\n", " "), quote=True)
-    table = made.tables[made.table_of[name]]
-    behind = (
-        ""
-        if made.table_of[name] == "slippage_per_line"
-        else f"<details><summary>The table behind it</summary>{_table(table, name)}</details>"
-    )
+    table = made.behind[name]
+    if "outcome" in table.columns:  # one row per line: the counts say it
+        table = table.groupby(["outcome", "reason"], dropna=False).size().reset_index(name="n_lines")
+    behind = f"<details><summary>The table behind it</summary>{_table(table, name)}</details>"
     return f"<figure id='{escape(name, quote=True)}'><img alt='{alt}' src='data:image/svg+xml;base64,{source}'>{behind}</figure>"
 
 

@@ -48,8 +48,9 @@ def test_the_page_asks_for_nothing_and_closes_its_tags(made):
 
 def test_the_page_tells_the_figures_of_the_frames(made):
     data, _, page = made
-    for row in spend.by_vendor(data.lines).head(10).to_dict("records"):
-        assert f"{row['spend']:,.2f}" in page
+    for currency in ("EUR", "USD"):
+        for row in spend.by_vendor(data.lines, currency=currency).head(10).to_dict("records"):
+            assert f"{row['spend']:,.2f}" in page
     assert "Left out" in page or "left out" in page
     assert "Kaplan" in page  # the definitions come from the docstrings
 
