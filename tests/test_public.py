@@ -1,0 +1,47 @@
+"""The public names are there, and what is not there is said."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+
+import makini_analytics as ma
+
+
+def test_every_public_name_can_be_had():
+    for name in ma.__all__:
+        assert getattr(ma, name) is not None
+    assert set(ma.__all__) <= set(dir(ma))
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = ma.nothing
+
+
+def test_functions_stay_functions_whatever_was_imported():
+    import makini_analytics.reporting
+    import makini_analytics.sandbox_server  # noqa: F401
+
+    assert callable(ma.report)
+    assert callable(ma.sandbox)
+
+
+@pytest.mark.parametrize("room", ["spend", "lead_times", "slippage"])
+def test_metrics_take_data_and_keywords_and_say_what_they_return(room):
+    module = getattr(ma, room)
+    for name in module.__all__:
+        function = getattr(module, name)
+        first, *others = inspect.signature(function).parameters.values()
+        assert first.kind is first.POSITIONAL_OR_KEYWORD
+        assert all(p.kind is p.KEYWORD_ONLY for p in others), name
+        for part in ("Parameters", "Returns", "Raises"):
+            assert part in function.__doc__, (name, part)
+
+
+@pytest.mark.parametrize("error", ["ConfigError", "ApiError", "AuthError", "RateLimitError", "ServerError", "NetworkError",
+                                   "IncompleteDataError", "OfflineMissError", "SchemaError", "MixedCurrencyError"])  # fmt: skip
+def test_every_error_carries_the_same_fields(error):
+    made = getattr(ma, error)("x")
+    assert isinstance(made, ma.MakiniError)
+    for field in ("status", "code", "request_id", "retry_after", "connection", "operation"):
+        assert getattr(made, field) is None
+    assert made.retryable is False
