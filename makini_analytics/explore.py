@@ -60,8 +60,7 @@ def vendors(data: Any, *, top: int = 10) -> w.VBox:
         code.value = f"<code>{escape(f'spend.by_vendor({source}, currency={currency.value!r})')}</code>"
         result = spend.by_vendor(picked, currency=currency.value)
         out = io.BytesIO()
-        figure: Any = spend.plot_by_vendor(result, top=top).figure
-        figure.savefig(out, format="png", dpi=90, facecolor="white")
+        style.render(spend.plot_by_vendor(result, top=top), out, format="png", dpi=90)
         chart.value = out.getvalue()
         columns = ["vendor_name", "currency", "spend", "share", "abc_class", "n_orders", "n_lines"]
         formats: dict[Any, Any] = {"spend": "{:,.2f}".format, "share": style.percent}

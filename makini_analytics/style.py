@@ -5,7 +5,9 @@ Figures are made outside pyplot, so nothing is registered, shown twice or leaked
 
 from __future__ import annotations
 
+import io
 import textwrap
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -29,11 +31,8 @@ class ChartAxes(Axes):
     """Axes that a notebook shows as a picture when they are the last value of a cell."""
 
     def _repr_png_(self) -> bytes:
-        import io
-
         out = io.BytesIO()
-        figure: Any = self.figure
-        figure.savefig(out, format="png", dpi=110, bbox_inches="tight", facecolor="white")
+        render(self, out, format="png", dpi=110, bbox_inches="tight")
         return out.getvalue()
 
 
@@ -166,6 +165,15 @@ def one_currency(result: pd.DataFrame) -> str | None:
     return None if len(names) == 0 or pd.isna(names[0]) else str(names[0])
 
 
+def render(ax: Axes, out: Any, **options: Any) -> None:
+    """Write a chart in one way for all: fonts, stable SVG ids, and no warning for a script that no installed font has."""
+    figure: Any = ax.figure
+    settings = {"svg.hashsalt": "makini", "svg.fonttype": "path", "font.family": fonts()}
+    with mpl.rc_context(settings), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")  # drawn as a box; the tables have the name
+        figure.savefig(out, facecolor="white", **options)
+
+
 def save(ax: Axes, path: str | Path, *, size: str | None = None) -> Path:
     """Write a chart as PNG (200 dpi) or SVG, with its alt text in the file; the same data give the same bytes."""
     path = Path(path)
@@ -179,6 +187,5 @@ def save(ax: Axes, path: str | Path, *, size: str | None = None) -> Path:
     text = alt_text(ax)
     svg = path.suffix == ".svg"
     metadata = {"Date": None, "Description": text} if svg else {"Description": text, "Software": None}
-    with mpl.rc_context({"svg.hashsalt": "makini", "svg.fonttype": "path", "font.family": fonts()}):
-        figure.savefig(path, dpi=200, facecolor="white", metadata=metadata)
+    render(ax, path, dpi=200, metadata=metadata)
     return path

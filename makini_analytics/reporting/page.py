@@ -9,7 +9,6 @@ from importlib.resources import files
 from string import Template
 from typing import Any
 
-import matplotlib as mpl
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -78,9 +77,7 @@ def _sources(data: Purchases, made: Figures) -> str:
 
 def _figure(name: str, chart: Axes, made: Figures) -> str:
     out = io.BytesIO()
-    figure: Any = chart.figure
-    with mpl.rc_context({"svg.hashsalt": "makini", "svg.fonttype": "path", "font.family": style.fonts()}):
-        figure.savefig(out, format="svg", facecolor="white", metadata={"Date": None})
+    style.render(chart, out, format="svg", metadata={"Date": None})
     source = base64.b64encode(out.getvalue()).decode()
     alt = escape(style.alt_text(chart).replace("\n", " "), quote=True)
     table = made.behind[name]

@@ -41,7 +41,10 @@ def test_every_chart_has_a_finding_a_footnote_and_an_alt_text(plot, lines, tmp_p
 
 
 @pytest.mark.parametrize("plot", ALL, ids=lambda p: f"{p.__module__.split('.')[1]}.{p.__name__}")
-def test_no_rows_one_row_and_hostile_names(plot, lines, tmp_path):
+@pytest.mark.parametrize("known_fonts", [True, False], ids=["all fonts", "only Latin"])
+def test_no_rows_one_row_and_hostile_names(plot, lines, tmp_path, known_fonts, monkeypatch):
+    if not known_fonts:
+        monkeypatch.setattr(style, "_FONTS", ("DejaVu Sans",))
     assert "No data" in " ".join(texts(plot(lines.iloc[:0])))
     style.save(plot(lines[lines.delivered_date.notna()].iloc[:1]), tmp_path / "one.png")
     names = ["株式会社東海", "شركة الخليج", "$a_b$ & <b>", "x" * 200, "", None, "Müller"]
