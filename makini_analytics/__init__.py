@@ -72,6 +72,7 @@ if TYPE_CHECKING:
 # Loaded when first used, so that importing the package costs no more than what is then called.
 _HOME = {
     "Client": "client",
+    "fetch_all": "connections",
     "Purchases": "purchases",
     "concat": "purchases",
     "load_sample": "sample",

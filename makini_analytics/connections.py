@@ -1,0 +1,109 @@
+"""Several connections side by side: each with its own token, cache and fate."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .client import Client
+from .errors import ConfigError, MakiniError
+from .purchases import Purchases, concat
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """What several connections gave.
+
+    Attributes
+    ----------
+    data : Purchases of those that answered; None where none did
+    errors : dict, one clear error for each connection that failed
+    """
+
+    data: Purchases | None
+    errors: dict[str, MakiniError] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        failed = [f"FAILED {name}: {e}" for name, e in self.errors.items()]
+        return "\n".join([repr(self.data) if self.data is not None else "no data", *failed])
+
+
+def fetch_all(
+    connections: Mapping[str, Any] | str | Path, *, since: Any = None, until: Any = None, **options: Any
+) -> Fetched:
+    """Fetch the purchase orders of several connections side by side; one that fails leaves the others whole.
+
+    Parameters
+    ----------
+    connections : names to what a connection needs, or the path of a TOML file of the same. Each is a token, ``"$NAME"`` for an
+        environment variable, or a mapping of arguments of `Client` with ``token`` or ``token_env``. A file names variables and
+        never holds tokens::
+
+            [emea]
+            token_env = "MAKINI_TOKEN_EMEA"
+            delivery_date = "actual"
+    since, until : first and last day of the order date
+    options : arguments of `Client` for all of them
+
+    Returns
+    -------
+    Fetched, with ``data`` and ``errors``; look at both
+
+    Raises
+    ------
+    ConfigError
+        No connection is named, a file holds a token, or a variable is not set.
+    """
+    clients = {name: _client(name, given, options) for name, given in _named(connections).items()}
+    errors: dict[str, MakiniError] = {}
+    parts: list[Purchases] = []
+    with ThreadPoolExecutor(max(len(clients), 1), thread_name_prefix="makini-connection") as pool:
+        futures = {name: pool.submit(client.fetch_purchases, since, until) for name, client in clients.items()}
+        for name, future in futures.items():
+            try:
+                parts.append(future.result())
+            except MakiniError as e:
+                errors[name] = e
+            finally:
+                clients[name].close()
+    return Fetched(concat(parts) if parts else None, errors)
+
+
+def _named(connections: Mapping[str, Any] | str | Path) -> Mapping[str, Any]:
+    if isinstance(connections, str | Path):
+        try:
+            named: Mapping[str, Any] = tomllib.loads(Path(connections).read_text(encoding="utf-8"))
+        except (OSError, tomllib.TOMLDecodeError) as e:
+            raise ConfigError(f"{connections} can't be read as TOML: {e}") from None
+        for name, given in named.items():
+            if not isinstance(given, Mapping) or "token" in given:
+                raise ConfigError(
+                    f'{connections}: [{name}] names a variable with token_env = "..."; a file never holds a token'
+                )
+    else:
+        named = connections
+    if not named:
+        raise ConfigError("no connections: pass {'emea': '$MAKINI_TOKEN_EMEA', ...}")
+    return named
+
+
+def _client(name: str, given: Any, options: Mapping[str, Any]) -> Client:
+    own = dict(given) if isinstance(given, Mapping) else {"token": given}
+    variable = own.pop("token_env", None)
+    if variable is None and isinstance(own.get("token"), str) and own["token"].startswith("$"):
+        variable = own.pop("token")[1:]
+    if variable is not None:
+        own["token"] = os.environ.get(variable)
+        if not own["token"]:
+            raise ConfigError(f"connection {name!r}: the environment variable {variable} is not set")
+    if own.get("token") is None:
+        raise ConfigError(f"connection {name!r} has no token: pass one, or token_env")
+    try:
+        return Client(**{"connection": name, **options, **own})
+    except TypeError as e:
+        raise ConfigError(f"connection {name!r}: {str(e).removeprefix('Client.__init__() ')}") from None
