@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 import platformdirs
 
-from . import contracts, store, tidy
+from . import contracts, store, tidy, updating
 from .contracts import Contract
-from .errors import ApiError, ConfigError, MakiniError, OfflineMissError
-from .fetching import Asked, asked, cut, freshness, source_row
+from .errors import ApiError, ConfigError, MakiniError, OfflineMissError, one_of
+from .fetching import Asked, asked, cut, freshness, one_by_one, source_row
 from .progress import bar
 from .purchases import Purchases
 from .schema import LINE_CONTAINERS
@@ -79,9 +80,9 @@ class Client:
     ) -> None:
         auth = Bearer(check_token(os.environ.get("MAKINI_API_TOKEN") if token is None else token))
         del token  # so that no traceback with local variables can show it
-        _one_of("contract", contract, ("auto", *contracts.CONTRACTS))
-        _one_of("area", area, contracts.AREAS)
-        _one_of("delivery_date", delivery_date, ("auto", "actual", "planned"))
+        one_of("contract", contract, ("auto", *contracts.CONTRACTS))
+        one_of("area", area, contracts.AREAS)
+        one_of("delivery_date", delivery_date, ("auto", "actual", "planned"))
         for name, value in {"per_page": per_page, "max_workers": max_workers, "timeout": timeout}.items():
             if not isinstance(value, int | float) or value <= 0:
                 raise ConfigError(f"{name}={value!r}: pass a number above 0")
@@ -157,7 +158,29 @@ class Client:
         ------
         IncompleteDataError, AuthError, RateLimitError, ServerError, NetworkError, OfflineMissError, ApiError, ConfigError
         """
-        question = asked(since, until, modified_since)
+        return self._fetch(asked(since, until, modified_since), refresh, timezone, statuses, self.delivery_date)
+
+    def update(self, data: Purchases, *, timezone: str = "UTC", statuses: Mapping[str, str] | None = None) -> Purchases:
+        """Fetch what changed since ``data`` was fetched, and return the whole brought up to date; ``data`` stays as it is.
+
+        Asks for the orders changed since the latest change that is known, less a day, and puts them in the place of the known
+        ones by (connection, order_id). Where the server does not keep to the filter, everything is fetched, and the notes say so.
+        An order that was deleted without a mark shows only in a full fetch.
+        """
+        last = updating.last_change(data, self.connection)
+        role = updating.known_role(data, self.connection, self.delivery_date)
+        since = None if last is None else last - updating.OVERLAP
+        fresh = self._fetch(asked(None, None, since), True, timezone, statuses, role)
+        if last is not None and "did not keep to modified_since" in str(fresh.sources["notes"].iloc[0]):
+            fresh = self._fetch(asked(None, None, None), True, timezone, statuses, role)
+            said = "The server does not keep to modified_since, so everything was fetched. "
+            fresh = replace(fresh, sources=fresh.sources.assign(notes=said + fresh.sources["notes"]))
+            last = None
+        return updating.merge(data, fresh, self.connection, whole=last is None)
+
+    def _fetch(
+        self, question: Asked, refresh: bool, timezone: str, statuses: Mapping[str, str] | None, delivery_date: str
+    ) -> Purchases:
         notes: list[str] = []
         orders = self._orders(question, refresh, notes)
         lookups = {
@@ -170,7 +193,7 @@ class Client:
             pages,
             connection=self.connection,
             lookups=lookups,
-            delivery_date=self.delivery_date,
+            delivery_date=delivery_date,
             timezone=timezone,
             statuses=statuses,
         )
@@ -294,23 +317,9 @@ class Client:
         if not orders or any(c in r for r in orders for c in LINE_CONTAINERS):
             return pages
         notes.append("The list of orders carries no lines, so each order was asked for on its own.")
-        contract = self._contracts()[0]
-        path = contracts.path_of(contract, self.area, contracts.ORDERS)
-        whole = []
+        path = contracts.path_of(self._contracts()[0], self.area, contracts.ORDERS)
         with self._bar("lines") as progress:
-            for i, record in enumerate(orders):
-                key = record.get("key", record.get("id"))
-                try:
-                    data = (
-                        self._link.get(f"{path}/{key}", refresh=refresh).json().get("data") if key is not None else None
-                    )
-                except ApiError as e:
-                    if e.status not in (403, 404):
-                        raise
-                    data = None
-                whole.append({**record, **data} if isinstance(data, Mapping) else record)
-                progress(i + 1, len(orders))
-        return [whole]
+            return [one_by_one(self._link, path, orders, refresh, progress)]
 
     # That a list is refused is remembered as long as a page, so that a second fetch asks for nothing.
 
@@ -340,8 +349,3 @@ class Client:
 
     def _bar(self, what: str) -> AbstractContextManager[Progress]:
         return bar(self._link, f"{self.connection}: {what}", self._progress)
-
-
-def _one_of(name: str, value: Any, good: tuple[Literal["auto"] | str, ...]) -> None:
-    if value not in good:
-        raise ConfigError(f"{name}={value!r}: pass one of {', '.join(map(repr, good))}")

@@ -116,6 +116,12 @@ def error_class(status: int) -> type[ApiError]:
     return ServerError if status >= 500 else ApiError
 
 
+def one_of(name: str, value: Any, good: Iterable[str]) -> None:
+    """Raise `ConfigError` with the list of good values where an option is none of them."""
+    if value not in (names := tuple(good)):
+        raise ConfigError(f"{name}={value!r}: pass one of {', '.join(map(repr, names))}")
+
+
 _ADVICE = {
     401: (
         "Check the token (complete, not expired, of this connection), whether the source system's credentials were changed "

@@ -210,11 +210,11 @@ def concat(purchases: Iterable[Purchases]) -> Purchases:
         seen |= names
     days = [p.as_of for p in parts if p.as_of is not None]
     tables = {"orders": ORDERS, "lines": LINES, "issues": ISSUES, "sources": SOURCES}
-    frames = {t: _stack([getattr(p, t) for p in parts]) for t in tables}
+    frames = {t: stack([getattr(p, t) for p in parts]) for t in tables}
     return Purchases(**frames, as_of=min(days) if days else None)
 
 
-def _stack(frames: list[pd.DataFrame]) -> pd.DataFrame:
+def stack(frames: list[pd.DataFrame]) -> pd.DataFrame:
     """Stack frames of the same fixed columns and different custom ones."""
     names = list(dict.fromkeys(c for f in frames for c in f.columns))
     ready = {}

@@ -1,0 +1,59 @@
+"""Only what changed: the orders that came anew take the place of the ones that are known. Deletions show in a full fetch only."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+
+from .purchases import Purchases, stack
+
+#: The source's clock and the synchronisation's are not the same: what changed shortly before is asked for again.
+OVERLAP = pd.Timedelta(days=1)
+
+
+def last_change(data: Purchases, connection: str) -> pd.Timestamp | None:
+    """Return the latest change that is known of a connection, or None."""
+    times = [t.loc[t["connection"] == connection, "updated_at"].max() for t in (data.orders, data.lines)]
+    known = [t for t in times if t is not pd.NaT]
+    return max(known) if known else None
+
+
+def known_role(data: Purchases, connection: str, default: str) -> str:
+    """Return how the connection's delivery date was read so far: a few changed orders are no evidence to decide it anew."""
+    said = data.sources.loc[data.sources["connection"] == connection, "delivery_date"].dropna()
+    return str(said.iloc[0]) if len(said) else default
+
+
+def merge(data: Purchases, fresh: Purchases, connection: str, *, whole: bool) -> Purchases:
+    """Return the purchases with a connection's fresh orders in the place of the known ones; all of them where it came whole."""
+    mine = data.orders["connection"] == connection
+    gone = set(data.orders.loc[mine, "order_id"] if whole else fresh.orders["order_id"])
+
+    def kept(frame: pd.DataFrame, ids: pd.Series) -> pd.DataFrame:
+        return frame[~((frame["connection"] == connection) & ids.isin(gone)).to_numpy(dtype=bool)]
+
+    lines_gone = set(
+        data.lines.loc[(data.lines["connection"] == connection) & data.lines["order_id"].isin(gone), "line_id"]
+    )
+    issues = data.issues
+    stale = issues["connection"] == connection
+    stale &= ((issues["table"] == "orders") & issues["id"].isin(gone)) | (
+        (issues["table"] == "lines") & issues["id"].isin(lines_gone)
+    )
+    orders = stack([kept(data.orders, data.orders["order_id"]), fresh.orders])
+    lines = stack([kept(data.lines, data.lines["order_id"]), fresh.lines])
+    row = fresh.sources.assign(
+        n_orders=pd.array([int((orders["connection"] == connection).sum())], dtype="Int64"),
+        n_lines=pd.array([int((lines["connection"] == connection).sum())], dtype="Int64"),
+    )
+    sources = stack([data.sources[(data.sources["connection"] != connection).to_numpy(dtype=bool)], row])
+    days = [d for d in (data.as_of, fresh.as_of) if d is not None]
+    return replace(
+        data,
+        orders=orders,
+        lines=lines,
+        issues=stack([issues[~stale.to_numpy(dtype=bool)], fresh.issues]),
+        sources=sources,
+        as_of=max(days) if days else None,
+    )
