@@ -225,8 +225,7 @@ class Client:
         IncompleteDataError, AuthError, RateLimitError, ServerError, NetworkError, OfflineMissError, ApiError
         """
         params = {f"filter[{field}]": value for field, value in filters.items()}
-        if len(params) > 1:
-            params |= contracts.MATCH_ALL
+        params |= contracts.MATCH_ALL if len(params) > 1 else {}
         with self._bar(name) as progress:
             got = self._walk_either(name, dict.fromkeys(contracts.CONTRACTS, params), refresh, progress)
         return tidy.tidy_table([r for page in got.pages for r in page], connection=self.connection)
