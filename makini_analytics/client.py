@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -14,14 +14,13 @@ import pandas as pd
 import platformdirs
 
 from . import contracts, store, tidy, updating
-from .contracts import Contract
-from .errors import ApiError, ConfigError, MakiniError, OfflineMissError, one_of
-from .fetching import Asked, asked, cut, freshness, one_by_one, source_row
-from .progress import bar
+from .errors import ApiError, ConfigError, one_of
+from .fetching import Asked, asked, cut, freshness, source_row
+from .lists import Lists, lack_lines
+from .progress import Display
 from .purchases import Purchases
-from .schema import LINE_CONTAINERS
 from .session import Bearer, Link, Patience, check_base_url, check_token
-from .walk import Progress, Walked, walk
+from .walk import Progress, Walked
 
 _DEFAULT: Any = object()
 
@@ -108,7 +107,8 @@ class Client:
             offline=offline,
             workers=self.max_workers,
         )
-        self._learned: Contract | None = None
+        self._lists = Lists(self._link, contract, area, self.per_page, self.max_workers)
+        self.display: Display | None = None  # one for several clients, where `fetch_all` shares it
 
     def __repr__(self) -> str:
         cache = f"cache {self.cache_path}" if self.cache_path else "cache in memory"
@@ -184,13 +184,12 @@ class Client:
         notes: list[str] = []
         orders = self._orders(question, refresh, notes)
         lookups = {
-            ours: self._lookup(ours, name, refresh, notes)
+            ours: self._lists.names(ours, name, refresh, notes)
             for ours, name in contracts.LOOKUPS.items()
             if name not in contracts.NOT_IN_AREA.get(self.area, ())
         }
-        pages = self._with_lines(orders.pages, refresh, notes)
         tidied = tidy.tidy_orders(
-            pages,
+            orders.pages,
             connection=self.connection,
             lookups=lookups,
             delivery_date=delivery_date,
@@ -198,7 +197,9 @@ class Client:
             statuses=statuses,
         )
         tidied, cut_notes = cut(tidied, question)
-        sync = self._sync_state(refresh)
+        sync = self._lists.sync_state(refresh)
+        if self._link.offline and orders.fetched_at is not None:
+            notes.append(f"Read offline, from pages stored {orders.fetched_at:%Y-%m-%d %H:%M} UTC.")
         notes += orders.notes + cut_notes + tidied.notes + freshness(tidied, orders, sync)
         row = source_row(self.connection, self.base_url, orders, tidied, sync, notes)
         as_of = tidied.as_of
@@ -226,13 +227,13 @@ class Client:
         """
         params = {f"filter[{field}]": value for field, value in filters.items()}
         params |= contracts.MATCH_ALL if len(params) > 1 else {}
-        with self._bar(name) as progress:
-            got = self._walk_either(name, dict.fromkeys(contracts.CONTRACTS, params), refresh, progress)
+        with self._walking(name) as progress:
+            got = self._lists.walk(name, dict.fromkeys(contracts.CONTRACTS, params), refresh=refresh, progress=progress)
         return tidy.tidy_table([r for page in got.pages for r in page], connection=self.connection)
 
     def check(self) -> str:
         """Ask for one order, past the cache, and return in a sentence that the token answers; an error where it does not."""
-        candidates = self._contracts()
+        candidates = self._lists.candidates()
         for contract in candidates:
             try:
                 params = {contract.per_page: 1, **({contract.page: 1} if contract.page else {})}
@@ -245,106 +246,28 @@ class Client:
 
     # ---- parts ---------------------------------------------------------------------------------------------------------
 
-    def _contracts(self) -> list[Contract]:
-        if self.contract != "auto":
-            return [contracts.CONTRACTS[self.contract]]
-        return [self._learned] if self._learned else [contracts.V3, contracts.V1]
-
-    def _walk_either(self, name: str, params: Mapping[str, Mapping[str, Any]], refresh: bool, progress: Any) -> Walked:
-        """Walk a list under the contract that there is: with "auto" the first path that is not a 404, remembered."""
-        candidates = self._contracts()
-        for contract in candidates:
-            last = contract is candidates[-1]
-            if not last and not refresh and self._refused(contract, name):
-                continue
-            try:
-                got = walk(
-                    self._link,
-                    contracts.path_of(contract, self.area, name),
-                    {contract.per_page: self.per_page, **params[contract.name]},
-                    numbered=contract.page is not None,
-                    workers=self.max_workers,
-                    refresh=refresh,
-                    progress=progress,
-                )
-            except ApiError as e:
-                if e.status != 404 or last:
-                    raise
-                self._remember_refusal(contract, name, 404)
-                continue
-            if not name.startswith("/"):
-                self._learned = contract
-            got.contract = got.contract or contract.name
-            return got
-        raise AssertionError("unreachable")
-
     def _orders(self, question: Asked, refresh: bool, notes: list[str]) -> Walked:
+        """Return every order with its lines; where the list leaves lines out altogether, each order is asked for."""
         params = {name: question.params(c) for name, c in contracts.CONTRACTS.items()}
-        with self._bar(contracts.ORDERS) as progress:
+        with self._walking(contracts.ORDERS) as progress:
             try:
-                return self._walk_either(contracts.ORDERS, params, refresh, progress)
+                got = self._lists.walk(contracts.ORDERS, params, refresh=refresh, progress=progress)
             except ApiError as e:
                 if e.status not in (400, 422) or not any(params.values()):
                     raise
                 notes.append(
                     f"The API does not take the filters ({e.status}), so every order was fetched and cut here."
                 )
-            return self._walk_either(contracts.ORDERS, {c: {} for c in contracts.CONTRACTS}, refresh, progress)
+                got = self._lists.walk(contracts.ORDERS, refresh=refresh, progress=progress)
+        if lack_lines(got.pages):
+            notes.append("The list of orders carries no lines, so each order was asked for on its own.")
+            with self._walking("lines") as progress:
+                got.pages = self._lists.with_lines(got.pages, refresh, progress)
+        return got
 
-    def _lookup(self, ours: str, name: str, refresh: bool, notes: list[str]) -> list[Any]:
-        contract = self._contracts()[0]
-        known = None if refresh else self._refused(contract, name)
-        if known:
-            notes.append(f"The list of {ours} is not available ({known}): keys are kept instead of names.")
-            return []
-        try:
-            got = self._walk_either(name, {c: {} for c in contracts.CONTRACTS}, refresh, lambda done, total: None)
-        except ApiError as e:
-            if e.status not in (403, 404):
-                raise
-            self._remember_refusal(contract, name, e.status)
-            notes.append(f"The list of {ours} is not available ({e.status}): keys are kept instead of names.")
-            return []
-        except OfflineMissError:
-            notes.append(f"The list of {ours} is not in the cache: keys are kept instead of names.")
-            return []
-        return [r for page in got.pages for r in page]
-
-    def _with_lines(self, pages: list[list[Any]], refresh: bool, notes: list[str]) -> list[list[Any]]:
-        """Return the orders with their lines; where the list leaves lines out altogether, each order is asked for."""
-        orders = [r for page in pages for r in page if isinstance(r, Mapping)]
-        if not orders or any(c in r for r in orders for c in LINE_CONTAINERS):
-            return pages
-        notes.append("The list of orders carries no lines, so each order was asked for on its own.")
-        path = contracts.path_of(self._contracts()[0], self.area, contracts.ORDERS)
-        with self._bar("lines") as progress:
-            return [one_by_one(self._link, path, orders, refresh, progress)]
-
-    # That a list is refused is remembered as long as a page, so that a second fetch asks for nothing.
-
-    def _refused(self, contract: Contract, name: str) -> int | None:
-        page = self._link.store.get(f"refused {contract.name} {self.area} {name}")
-        if page is None or not (self._link.offline or page.expires > store.now()):
-            return None
-        return int(page.json())
-
-    def _remember_refusal(self, contract: Contract, name: str, status: int) -> None:
-        self._link.remember(f"refused {contract.name} {self.area} {name}", status)
-
-    def _sync_state(self, refresh: bool) -> Mapping[str, Any]:
-        contract = self._contracts()[0]
-        if not refresh and self._refused(contract, contracts.CURRENT):
-            return {}
-        try:
-            body = self._link.get(contracts.CURRENT, refresh=refresh).json()
-        except MakiniError as e:
-            if isinstance(e, ApiError) and e.status in (403, 404):
-                self._remember_refusal(contract, contracts.CURRENT, e.status)
-            elif isinstance(e, ApiError):
-                return {"note": f"The state of the synchronisation could not be had ({e.status})."}
-            return {}
-        data = body.get("data", body) if isinstance(body, Mapping) else None
-        return data if isinstance(data, Mapping) else {}
-
-    def _bar(self, what: str) -> AbstractContextManager[Progress]:
-        return bar(self._link, f"{self.connection}: {what}", self._progress)
+    @contextmanager
+    def _walking(self, what: str) -> Iterator[Progress]:
+        """Show the progress of a walk on the display that is shared by several connections, else on one of its own."""
+        with ExitStack() as stack:
+            display = self.display or stack.enter_context(Display(f"{self.connection}: {what}", self._progress))
+            yield stack.enter_context(display.walk(self._link))

@@ -12,6 +12,7 @@ from typing import Any
 
 from .client import Client
 from .errors import ConfigError, MakiniError
+from .progress import Display
 from .purchases import Purchases, concat
 
 
@@ -62,15 +63,25 @@ def fetch_all(
     clients = {name: _client(name, given, options) for name, given in _named(connections).items()}
     errors: dict[str, MakiniError] = {}
     parts: list[Purchases] = []
-    with ThreadPoolExecutor(max(len(clients), 1), thread_name_prefix="makini-connection") as pool:
-        futures = {name: pool.submit(client.fetch_purchases, since, until) for name, client in clients.items()}
-        for name, future in futures.items():
-            try:
-                parts.append(future.result())
-            except MakiniError as e:
-                errors[name] = e
-            finally:
-                clients[name].close()
+    pool = ThreadPoolExecutor(len(clients), thread_name_prefix="makini-connection")
+    try:
+        with Display(f"{len(clients)} connections", options.get("progress")) as display:
+            futures = {}
+            for name, client in clients.items():
+                client.display = display
+                futures[name] = pool.submit(client.fetch_purchases, since, until)
+            for name, future in futures.items():
+                try:
+                    parts.append(future.result())
+                except MakiniError as e:
+                    errors[name] = e
+                except Exception as e:  # a fault of ours on one connection's data: the others' are not lost by it
+                    errors[name] = MakiniError(f"connection {name!r} could not be read: {e!r}", connection=name)
+                    errors[name].__cause__ = e
+    finally:  # after Ctrl-C, too: who still waits stops waiting
+        for client in clients.values():
+            client.close()
+        pool.shutdown(wait=False, cancel_futures=True)
     return Fetched(concat(parts) if parts else None, errors)
 
 

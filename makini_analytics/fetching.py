@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
 from .contracts import MATCH_ALL, Contract
-from .errors import ApiError, ConfigError
+from .errors import ConfigError
 from .reading import read
 from .schema import SOURCES
-from .session import Link
 from .tidy import Tidied
-from .walk import Progress, Walked
+from .walk import Walked
 
 DAY = pd.Timedelta(days=1)
 
@@ -94,25 +93,6 @@ def cut(tidied: Tidied, question: Asked) -> tuple[Tidied, list[str]]:
     for table, known in ids.items():
         kept |= (issues["table"] == table) & issues["id"].isin(known)
     return replace(tidied, orders=orders, lines=lines, issues=issues[kept].reset_index(drop=True)), notes
-
-
-def one_by_one(
-    link: Link, path: str, orders: Sequence[Mapping[str, Any]], refresh: bool, progress: Progress
-) -> list[Mapping[str, Any]]:
-    """Return the orders as each is told when it is asked for by key; one that is refused stays as the list has it."""
-    whole: list[Mapping[str, Any]] = []
-    for i, record in enumerate(orders):
-        key = record.get("key", record.get("id"))
-        data = None
-        if key is not None:
-            try:
-                data = link.get(f"{path}/{key}", refresh=refresh).json().get("data")
-            except ApiError as e:
-                if e.status not in (403, 404):
-                    raise
-        whole.append({**record, **data} if isinstance(data, Mapping) else record)
-        progress(i + 1, len(orders))
-    return whole
 
 
 def freshness(tidied: Tidied, orders: Walked, sync: Mapping[str, Any]) -> list[str]:

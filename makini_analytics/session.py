@@ -115,7 +115,8 @@ class Link:
         )
         self._gate = threading.Lock()
         self._resume_at = 0.0
-        self.stopped = threading.Event()
+        self._closed = False
+        self._stopped = threading.Event()
         self.tell: Callable[[str], None] = lambda text: None  # a progress bar puts itself here
 
     def __repr__(self) -> str:
@@ -143,36 +144,51 @@ class Link:
         if kept is not None and (kept.expires == expires if expires else self.offline or kept.expires > now()):
             return kept
         if self.offline:
-            raise OfflineMissError(
-                f"offline=True and {operation} of connection {self.connection!r} is not in the cache"
-                + (f" as of {expires - self._expire_after:%Y-%m-%d %H:%M} UTC" if expires else "")
-                + ": fetch once without offline=True",
-                connection=self.connection,
-                operation=operation,
-            )
+            raise self._missed(operation, expires)
         body, parsed, request_id = self._ask(url, operation)
         moment = now()
         page = Page(url, body, moment, expires or moment + self._expire_after, request_id, parsed=parsed)
-        self.store.put(key, page)
+        if not self._closed:
+            self.store.put(key, page)
         return page
+
+    def _missed(self, operation: str, expires: datetime | None) -> OfflineMissError:
+        """Return the error that says what is missing, and what there is instead."""
+        held = self.store.span()
+        what = "holds nothing" if held is None else f"holds {held[0]:,} pages stored {_when(held[1])}"
+        if held is not None and held[2] - held[1] > timedelta(minutes=1):
+            what += f" to {_when(held[2])}"
+        part = "; the walk that stored the first page of this list did not come to its end" if expires else ""
+        return OfflineMissError(
+            f"offline=True, and {operation} of connection {self.connection!r} is not in the cache, which {what}{part}. The same span, "
+            "filters and per_page as when it was fetched are found; else fetch once without offline=True.",
+            connection=self.connection,
+            operation=operation,
+        )
 
     def remember(self, key: str, value: int) -> None:
         """Keep a small fact as long as a page."""
         moment = now()
         self.store.put(key, Page("", zlib.compress(json.dumps(value).encode()), moment, moment + self._expire_after))
 
+    def interrupt(self) -> None:
+        """Let whoever waits or asks at this moment give up; who asks afterwards is not concerned."""
+        stopped, self._stopped = self._stopped, threading.Event()
+        stopped.set()
+
     def close(self) -> None:
         """Close sockets and cache; whoever still waits stops waiting."""
-        self.stopped.set()
+        self._closed = True
+        self.interrupt()
         self._session.close()
         self.store.close()
 
     # ---- one request, tried a few times --------------------------------------------------------------------------------
 
     def _ask(self, url: str, operation: str) -> tuple[bytes, Any, str | None]:
-        p = self._patience
+        p, stopped = self._patience, self._stopped
         for attempt in range(1, p.retries + 2):
-            self._wait_at_gate()
+            self._wait_at_gate(stopped)
             answer = self._try(url, operation, attempt)
             if not isinstance(answer, MakiniError):
                 return answer
@@ -189,8 +205,7 @@ class Link:
                 with self._gate:
                     self._resume_at = max(self._resume_at, time.monotonic() + wait)
             else:
-                self.stopped.wait(wait)
-            self._check_stopped()
+                stopped.wait(wait)
         raise AssertionError("unreachable")
 
     def _try(self, url: str, operation: str, attempt: int) -> tuple[bytes, Any, str | None] | MakiniError:
@@ -272,15 +287,15 @@ class Link:
         wait: float = min(p.backoff * 2 ** (attempt - 1), p.max_wait)
         return wait * random.uniform(1.0, 1.25)  # so that several workers don't come back at once
 
-    def _wait_at_gate(self) -> None:
-        while (wait := self._resume_at - time.monotonic()) > 0:
-            self.stopped.wait(wait)
-            self._check_stopped()
-        self._check_stopped()
-
-    def _check_stopped(self) -> None:
-        if self.stopped.is_set():
+    def _wait_at_gate(self, stopped: threading.Event) -> None:
+        while (wait := self._resume_at - time.monotonic()) > 0 and not stopped.is_set():
+            stopped.wait(wait)
+        if stopped.is_set() or self._closed:
             raise NetworkError("the client was closed or interrupted", connection=self.connection)
+
+
+def _when(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
 def _unpacked(raw: bytes, encoding: str) -> tuple[bytes, bytes]:

@@ -163,6 +163,22 @@ class Store:
                 return None
         return page
 
+    def span(self) -> tuple[int, datetime, datetime] | None:
+        """Return how many pages are kept, and when the oldest and the newest was stored; None where there is none."""
+        try:
+            if isinstance(self._table, _Table):
+                with self._table.connection() as db:
+                    heads = [
+                        row[0] for row in db.execute("SELECT substr(value, 1, instr(value, x'0a') - 1) FROM pages")
+                    ]
+                said = [json.loads(bytes(head)) for head in heads]
+                times = [datetime.fromisoformat(h["fetched_at"]) for h in said if h["url"]]
+            else:
+                times = [p.fetched_at for p in (self._table or {}).values() if p.url]
+        except (sqlite3.Error, ValueError, KeyError):
+            return None
+        return (len(times), min(times), max(times)) if times else None
+
     def put(self, key: str, page: Page) -> None:
         """Keep a page."""
         if self._table is not None:

@@ -14,7 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 from .errors import ApiError, IncompleteDataError
 from .session import Link
@@ -112,6 +112,8 @@ class _Walk:
         self.link, self.path, self.params, self.workers, self.progress = link, path, params, max(workers, 1), progress
         self.numbered = numbered
         self.got = Walked()
+        self.ids: set[str] = set()
+        self.n_rows = 0
 
     def run(self, refresh: bool) -> Walked:
         start = {"page": 1} if self.numbered else {}
@@ -120,8 +122,8 @@ class _Walk:
         answer = self._read(page)
         self.got.server_total = answer.total
         self.got.contract = _contract(answer)
-        self.got.add(page, answer.rows)
-        if answer.last_page is not None:
+        self._add(page, answer.rows)
+        if answer.last_page or (answer.last_page == 0 and not answer.rows):
             self._numbered(answer)
         elif answer.has_cursor:
             self._by_cursor(answer)
@@ -157,11 +159,11 @@ class _Walk:
                 raise _Disagreement(f"{where} is empty")
             if answer.current_page not in (None, number):
                 raise _Disagreement(f"page {number} was asked and page {answer.current_page} came")
-            if answer.last_page not in (None, last):
-                raise _Disagreement(f"page 1 speaks of {last} pages, page {number} of {answer.last_page}")
             if answer.total is not None and first.total is not None and answer.total != first.total:
                 raise _Disagreement(f"the total went from {first.total} on page 1 to {answer.total} on page {number}")
-            self.got.add(page, answer.rows)
+            if answer.last_page not in (None, last):
+                raise _Disagreement(f"page 1 speaks of {last} pages, page {number} of {answer.last_page}")
+            self._add(page, answer.rows)
             self.progress(number, last)
 
     def _side_by_side(self, last: int) -> Iterator[tuple[int, Page]]:
@@ -176,15 +178,19 @@ class _Walk:
             return
         pool = ThreadPoolExecutor(self.workers, thread_name_prefix="makini")
         ahead: dict[int, Future[Page]] = {}
+        whole = False
         try:
             for number in range(2, last + 1):
                 for n in range(number + len(ahead), min(number + 2 * self.workers, last + 1)):
                     ahead[n] = pool.submit(one, n)
                 yield number, ahead.pop(number).result()
+            whole = True
         finally:
-            for future in ahead.values():
-                future.cancel()
-            pool.shutdown(wait=True, cancel_futures=True)
+            if (
+                not whole
+            ):  # an error, a disagreement, or Ctrl-C: nobody goes on asking or waiting for what is not wanted any more
+                self.link.interrupt()
+            pool.shutdown(wait=whole, cancel_futures=True)
 
     def _by_cursor(self, answer: _Answer) -> None:
         seen: set[str] = set()
@@ -200,7 +206,7 @@ class _Walk:
                 raise _Disagreement(f"{len(self.got.pages)} pages and no end, the last {empty} without a row")
             if answer.total is not None and self.got.server_total not in (None, answer.total):
                 raise _Disagreement(f"the total went from {self.got.server_total} to {answer.total}")
-            self.got.add(page, answer.rows)
+            self._add(page, answer.rows)
             self.progress(len(self.got.pages), None)
 
     def _by_link(self, answer: _Answer) -> None:
@@ -214,45 +220,56 @@ class _Walk:
             if url in seen:
                 raise _Disagreement(f"the same next link came twice, after {len(self.got.pages)} pages")
             seen.add(url)
-            page = self._get(url, None)
+            said = parse_qs(urlsplit(url).query)  # what a link leaves out is said again: unfiltered it is another list
+            page = self._get(url, {k: v for k, v in self.params.items() if k not in said})
             answer = self._read(page)
             if not answer.rows and answer.next_link:
                 raise _Disagreement(f"page {len(self.got.pages) + 1} is empty and not the last")
             if len(seen) > MOST_PAGES:
                 raise _Disagreement(f"{len(seen)} pages and no end")
-            self.got.add(page, answer.rows)
+            self._add(page, answer.rows)
             self.progress(len(self.got.pages), None)
 
     def _probing(self, answer: _Answer) -> None:
         """Without any sign of paging, ask on until a page is empty, or the whole list comes again."""
-        first = answer.rows
-        if answer.total is not None and answer.total == len(first):
-            return
+        first = before = answer.rows
         number = 1
-        while answer.rows:
+        while answer.rows and self.n_rows != answer.total:
             number += 1
             page = self._get(self.path, {"page": number, **self.params})
             answer = self._read(page)
+            if answer.rows == first and number == 2:
+                return  # the page number is not looked at: the list came whole
             if answer.rows == first:
-                if number == 2:
-                    return  # the page number is not looked at: the list came whole
                 raise _Disagreement(f"page {number} is page 1 again")
-            if not answer.rows:
-                return
+            if answer.rows == before:
+                return  # beyond the end the last page comes again
             if number > MOST_PAGES:
                 raise _Disagreement(f"{number} pages and no end")
-            self.got.add(page, answer.rows)
-            self.progress(number, None)
+            if answer.rows:
+                self._add(page, answer.rows)
+                self.progress(number, None)
+            before = answer.rows
 
     # ---- the whole -----------------------------------------------------------------------------------------------------
 
+    def _add(self, page: Page, rows: list[Any]) -> None:
+        """Take in one page, at once told from one whose rows came before: so a list that goes in circles ends."""
+        self.got.add(page, rows)
+        self.n_rows += len(rows)
+        total = self.got.server_total
+        if total is not None and self.n_rows > total:
+            raise _Disagreement(f"the server speaks of {total} rows and {len(self.got.pages)} pages hold {self.n_rows}")
+        ids = [i for r in rows if (i := _id(r)) is not None]
+        known = len(self.ids)
+        self.ids.update(ids)
+        if twice := known + len(ids) - len(self.ids):
+            raise _Disagreement(f"{twice} of the {len(rows)} rows of page {len(self.got.pages)} came twice")
+
     def _check_whole(self) -> None:
-        total, rows = self.got.server_total, self.got.n_rows
-        if total is not None and total != rows:
-            raise _Disagreement(f"the server speaks of {total} rows and {len(self.got.pages)} pages hold {rows}")
-        ids = [i for rows_ in self.got.pages for r in rows_ if (i := _id(r)) is not None]
-        if len(set(ids)) != len(ids):
-            raise _Disagreement(f"{len(ids) - len(set(ids))} of {len(ids)} rows came twice")
+        total = self.got.server_total
+        if total is not None and total != self.n_rows:
+            raise _Disagreement(f"the server speaks of {total} rows and {len(self.got.pages)} pages hold {self.n_rows}")
 
 
 def _id(row: Any) -> str | None:
@@ -290,16 +307,19 @@ class _Answer:
                 operation=f"GET {path}",
             )
         boxes = [b for b in (body, *(body.get(k) for k in ("meta", "pagination", "links"))) if isinstance(b, Mapping)]
-        meta = body.get("meta") if isinstance(body.get("meta"), Mapping) else {}
+
+        def number(name: str) -> int | None:
+            return next((n for b in boxes if (n := _whole(b.get(name))) is not None), None)
+
         links = body.get("links") if isinstance(body.get("links"), Mapping) else {}
         holder = next((b for b in boxes if "next_cursor" in b), None)
         cursor = holder["next_cursor"] if holder is not None else None
         next_link = links.get("next")
         return cls(
             rows,
-            next((n for b in boxes if (n := _whole(b.get("total"))) is not None), None),
-            _whole(meta.get("last_page")),
-            _whole(meta.get("current_page")),
+            number("total"),
+            number("last_page"),
+            number("current_page"),
             holder is not None,
             str(cursor) if isinstance(cursor, str | int) and not isinstance(cursor, bool) and cursor != "" else None,
             next_link if isinstance(next_link, str) and next_link else None,

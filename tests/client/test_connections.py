@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import signal
+import subprocess
+import sys
+import time
+
 import pytest
 
 import makini_analytics as ma
-from makini_analytics import AuthError, ConfigError
-from tests.faults.server import FaultServer, order, status
+from makini_analytics import AuthError, Client, ConfigError
+from tests.faults.server import FaultServer, order, rate_limit, status
 
 A, B = [order(i) for i in range(12)], [order(i, department="x") for i in range(5, 30)]
 
@@ -61,3 +67,48 @@ def test_a_file_names_variables_and_never_holds_tokens(server, tmp_path, monkeyp
 def test_what_can_not_be_right_teaches(bad):
     with pytest.raises(ConfigError):
         ma.fetch_all(bad)
+
+
+def test_a_fault_of_ours_on_one_connection_leaves_the_others_whole(server, monkeypatch):
+    own = Client.fetch_purchases
+
+    def broken(self, *args):
+        if self.connection == "b":
+            raise ZeroDivisionError("a bug")
+        return own(self, *args)
+
+    monkeypatch.setattr(Client, "fetch_purchases", broken)
+    got = ma.fetch_all({"a": "tok-a", "b": "tok-b"}, **options(server))
+    assert len(got.data.orders) == 12
+    assert "ZeroDivisionError" in str(got.errors["b"])
+    assert got.errors["b"].connection == "b"
+
+
+def test_one_display_for_all(server, capsys):
+    server.faults.extend([rate_limit(1)])
+    got = ma.fetch_all({"a": "tok-a", "b": "tok-b"}, **options(server) | {"progress": True})
+    assert len(got.data.orders) == 37
+    shown = capsys.readouterr().err
+    assert "2 connections: " in shown
+    assert re.search(r"[ab]: waiting 1 s \(rate limit\)", shown)
+    assert "purchase-orders" not in shown  # no bar of one connection beside it
+    assert re.search(r"8/8", shown)  # 3 pages and 5 pages
+
+
+def test_ctrl_c_ends_all(server):
+    script = """
+import sys
+import makini_analytics as ma
+try:
+    ma.fetch_all({"a": "tok-a", "b": "tok-b"}, base_url=sys.argv[1], per_page=5, backoff=30, progress=False)
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+    server.always = status(503)
+    process = subprocess.Popen([sys.executable, "-c", script, server.url], stdout=subprocess.PIPE, text=True)
+    while len(server.requests) < 2:
+        time.sleep(0.05)
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=20)
+    assert out == "interrupted\n"

@@ -109,7 +109,7 @@ def test_the_waits_grow_from_about_two_seconds(monkeypatch):
     with FaultServer(ROWS) as server:
         server.always = status(503)
         c = client(server, backoff=2.0)
-        monkeypatch.setattr(c._link.stopped, "wait", lambda s: waits.append(s) or False)
+        monkeypatch.setattr(c._link._stopped, "wait", lambda s: waits.append(s) or False)
         with pytest.raises(ServerError):
             c.fetch_purchases()
     assert len(waits) == 3
@@ -372,7 +372,7 @@ def test_a_walk_that_broke_goes_on_where_it_broke():
 
 def test_offline_never_asks_and_says_what_is_missing():
     with FaultServer(ROWS) as server:
-        with pytest.raises(OfflineMissError, match="not in the cache"):
+        with pytest.raises(OfflineMissError, match="not in the cache, which holds nothing"):
             client(server, offline=True).fetch_purchases()
         client(server, expire_after=0.01).fetch_purchases()
         n = len(server.requests)
@@ -381,8 +381,28 @@ def test_offline_never_asks_and_says_what_is_missing():
         assert len(server.requests) == n
         assert len(data.orders) == 35
         assert data.sources.from_cache.tolist() == [True]
-        with pytest.raises(OfflineMissError):
+        stored = f"{data.sources.fetched_at.item():%Y-%m-%d %H:%M} UTC"
+        assert f"Read offline, from pages stored {stored}" in data.sources.notes.item()
+        with pytest.raises(OfflineMissError, match=f"purchase-orders.*holds [0-9]+ pages stored {stored}"):
             client(server, offline=True).fetch_purchases(since="2025-06-01")
+
+
+def test_offline_a_walk_that_broke_is_told_from_a_list_that_was_never_asked():
+    with FaultServer(ROWS) as server:
+        server.faults.extend([None] * 3 + [status(400)] * 5)
+        with pytest.raises(ApiError):
+            client(server, max_workers=1).fetch_purchases()
+        with pytest.raises(OfflineMissError, match=r"page=4.*holds 3 pages.*did not come to its end"):
+            client(server, offline=True, max_workers=1).fetch_purchases()
+
+
+def test_offline_says_the_same_of_pages_in_memory():
+    with FaultServer(ROWS) as server:
+        c = client(server, cache_dir=None)
+        c.fetch_purchases()
+        c._link.offline = True
+        with pytest.raises(OfflineMissError, match=r"holds \d+ pages stored 20"):
+            c.fetch_purchases(since="2025-06-01")
 
 
 def test_an_error_is_never_cached():
@@ -507,6 +527,32 @@ def test_killed_in_the_middle_the_next_run_gives_the_whole(tmp_path):
 @pytest.mark.full
 def test_killed_fifty_times(tmp_path):
     kill_in_the_middle(tmp_path, 50)
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+def test_ctrl_c_ends_a_fetch_that_waits_and_the_client_lives_on(workers, tmp_path):
+    """A real signal in a real process, while every worker waits for its next try."""
+    script = f"""
+import sys, time
+from makini_analytics import Client
+c = Client({TOKEN!r}, base_url=sys.argv[1], per_page=5, backoff=30, progress=False, max_workers={workers})
+began = time.monotonic()
+try:
+    c.fetch_purchases()
+except KeyboardInterrupt:
+    assert time.monotonic() - began < 10
+    print(len(c.fetch_purchases().orders), flush=True)
+"""
+    with FaultServer(ROWS) as server:
+        server.faults.extend([None, None, *[status(503)] * workers])
+        process = subprocess.Popen([sys.executable, "-c", script, server.url], stdout=subprocess.PIPE, text=True)
+        while len(server.requests) < 2 + workers:
+            time.sleep(0.05)
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=30)
+    assert out == "35\n"
+    assert process.returncode == 0
 
 
 def test_closing_wakes_who_waits():

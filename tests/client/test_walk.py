@@ -153,14 +153,27 @@ def test_a_list_that_knows_no_pages_is_taken_whole():
         assert len(client(server).fetch_purchases().orders) == 35
 
 
+def test_beyond_the_end_the_last_page_comes_again():
+    with FaultServer(ROWS) as server:
+        server.edit_answer = lambda body, page: {"data": ROWS[min(page - 1, 6) * 5 :][:5]}
+        assert len(client(server).fetch_purchases().orders) == 35
+
+
+def test_paging_is_read_from_the_top_of_the_answer_too():
+    with FaultServer(ROWS) as server:
+        server.edit_answer = lambda body, page: {"data": body["data"], **body["meta"]}
+        data = client(server).fetch_purchases()
+        assert data.sources.server_total.tolist() == [35]
+        assert data.sources.n_pages.tolist() == [7]
+
+
 def test_zero_pages():
     with FaultServer([]) as server:
         server.edit_answer = meta(last_page=0)
         assert len(client(server).fetch_purchases().orders) == 0
     with FaultServer(ROWS) as server:
-        server.edit_answer = meta(last_page=0)
-        with pytest.raises(IncompleteDataError):
-            client(server).fetch_purchases()
+        server.edit_answer = meta(last_page=0)  # which can't be: the list is asked on until it ends
+        assert len(client(server).fetch_purchases().orders) == 35
 
 
 @pytest.mark.parametrize("body", [{"items": []}, {"data": {"a": 1}}, {}, {"data": None}])
@@ -179,6 +192,14 @@ def test_a_repeated_cursor_is_an_error_not_a_circle():
         server.edit_answer = lambda body, page: body | {"next_cursor": "c5"}
         with pytest.raises(IncompleteDataError, match="cursor came twice"):
             client(server).fetch_purchases()
+
+
+def test_new_cursors_to_the_same_rows_end():
+    with FaultServer(ROWS, "v1") as server:
+        server.edit_answer = lambda body, page: {"data": ROWS[:5], "next_cursor": f"c{len(server.requests) + 100}"}
+        with pytest.raises(IncompleteDataError, match="came twice"):
+            client(server).fetch_purchases()
+        assert len(server.requests) < 10
 
 
 def test_endless_empty_cursor_pages_end():

@@ -1,0 +1,153 @@
+"""The lists of one connection, under whichever published contract it answers: which path, what is refused, what goes with orders."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from . import contracts, store
+from .contracts import Contract
+from .errors import ApiError, MakiniError, OfflineMissError
+from .schema import LINE_CONTAINERS
+from .session import Link
+from .walk import Progress, Walked, walk
+
+
+def _quiet(done: int, total: int | None) -> None:
+    """Show no progress."""
+
+
+class Lists:
+    """What can be asked of one connection, and what was learned of it: its contract, and which lists it refuses."""
+
+    def __init__(self, link: Link, contract: str, area: str, per_page: int, workers: int) -> None:
+        self.link, self.area = link, area
+        self._contract, self._per_page, self._workers = contract, per_page, workers
+        self._learned: Contract | None = None
+
+    def candidates(self) -> list[Contract]:
+        """Return the contracts that the connection may answer in, the likeliest first."""
+        if self._contract != "auto":
+            return [contracts.CONTRACTS[self._contract]]
+        return [self._learned] if self._learned else [contracts.V3, contracts.V1]
+
+    def path(self, name: str) -> str:
+        """Return the path of a list under the contract that is known."""
+        return contracts.path_of(self.candidates()[0], self.area, name)
+
+    def walk(
+        self,
+        name: str,
+        params: Mapping[str, Mapping[str, Any]] | None = None,
+        *,
+        refresh: bool = False,
+        progress: Progress = _quiet,
+    ) -> Walked:
+        """Return a whole list: with "auto" under the first contract whose path is not a 404, and that is remembered.
+
+        ``params`` are the filters by name of the contract.
+        """
+        candidates = self.candidates()
+        for contract in candidates:
+            last = contract is candidates[-1]
+            if not last and not refresh and self._refused(contract, name):
+                continue
+            try:
+                got = walk(
+                    self.link,
+                    contracts.path_of(contract, self.area, name),
+                    {contract.per_page: self._per_page, **((params or {}).get(contract.name) or {})},
+                    numbered=contract.page is not None,
+                    workers=self._workers,
+                    refresh=refresh,
+                    progress=progress,
+                )
+            except ApiError as e:
+                if e.status != 404 or last:
+                    raise
+                self._remember_refusal(contract, name, 404)
+                continue
+            if not name.startswith("/"):
+                self._learned = contract
+            got.contract = got.contract or contract.name
+            return got
+        raise AssertionError("unreachable")
+
+    def names(self, ours: str, name: str, refresh: bool, notes: list[str]) -> list[Any]:
+        """Return the records of a list of names; one that is refused, or not in the cache when offline, is noted, not an error."""
+        contract = self.candidates()[0]
+        known = None if refresh else self._refused(contract, name)
+        if known:
+            notes.append(f"The list of {ours} is not available ({known}): keys are kept instead of names.")
+            return []
+        try:
+            got = self.walk(name, refresh=refresh)
+        except ApiError as e:
+            if e.status not in (403, 404):
+                raise
+            self._remember_refusal(contract, name, e.status)
+            notes.append(f"The list of {ours} is not available ({e.status}): keys are kept instead of names.")
+            return []
+        except OfflineMissError:
+            notes.append(f"The list of {ours} is not in the cache: keys are kept instead of names.")
+            return []
+        return [r for page in got.pages for r in page]
+
+    def sync_state(self, refresh: bool) -> Mapping[str, Any]:
+        """Return what the API tells of the connection's synchronisation with its source system; empty where it tells nothing."""
+        contract = self.candidates()[0]
+        if not refresh and self._refused(contract, contracts.CURRENT):
+            return {}
+        try:
+            body = self.link.get(contracts.CURRENT, refresh=refresh).json()
+        except MakiniError as e:
+            if isinstance(e, ApiError) and e.status in (403, 404):
+                self._remember_refusal(contract, contracts.CURRENT, e.status)
+            elif isinstance(e, ApiError):
+                return {"note": f"The state of the synchronisation could not be had ({e.status})."}
+            return {}
+        data = body.get("data", body) if isinstance(body, Mapping) else None
+        return data if isinstance(data, Mapping) else {}
+
+    def with_lines(self, pages: list[list[Any]], refresh: bool, progress: Progress) -> list[list[Any]]:
+        """Return pages of orders, each order as it is told when asked for by key; one that is refused stays as the list has it."""
+        done, total = 0, sum(map(len, pages))
+        out: list[list[Any]] = []
+        for page in pages:
+            out.append([])
+            for record in page:
+                out[-1].append(self._whole(record, refresh))
+                done += 1
+                progress(done, total)
+        return out
+
+    def _whole(self, record: Any, refresh: bool) -> Any:
+        key = record.get("key", record.get("id")) if isinstance(record, Mapping) else None
+        if key is None:
+            return record
+        try:
+            body = self.link.get(f"{self.path(contracts.ORDERS)}/{quote(str(key), safe='')}", refresh=refresh).json()
+        except ApiError as e:
+            if e.status not in (403, 404):
+                raise
+            return record
+        data = body.get("data") if isinstance(body, Mapping) else None
+        return {**record, **data} if isinstance(data, Mapping) else record
+
+    # That a list is refused is remembered as long as a page, so that a second fetch asks for nothing.
+
+    def _refused(self, contract: Contract, name: str) -> int | None:
+        page = self.link.store.get(f"refused {contract.name} {self.area} {name}")
+        if page is None or not (self.link.offline or page.expires > store.now()):
+            return None
+        return int(page.json())
+
+    def _remember_refusal(self, contract: Contract, name: str, status: int) -> None:
+        self.link.remember(f"refused {contract.name} {self.area} {name}", status)
+
+
+def lack_lines(pages: list[list[Any]]) -> bool:
+    """Whether a list of orders leaves the lines out altogether."""
+    orders = [r for page in pages for r in page if isinstance(r, Mapping)]
+    return bool(orders) and not any(c in r for r in orders for c in LINE_CONTAINERS)

@@ -1,0 +1,84 @@
+"""A server of ready-made pages in a process of its own: 250 orders each, gzip as a real one sends them, so many ms late.
+
+Run as a script it prints its port and serves until its standard input closes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+import re
+import subprocess
+import sys
+from contextlib import contextmanager
+
+PER_PAGE = 250
+_HEAD = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n"
+
+
+def bodies(n_pages):
+    """Return the JSON text of each page: orders of the sample over and over, each with keys of its own."""
+    from makini_analytics.sample import sample_tables
+
+    orders = sample_tables("emea")["purchase-orders"]
+    out = []
+    for page in range(n_pages):
+        rows = []
+        for i in range(PER_PAGE):
+            n = page * PER_PAGE + i
+            order = orders[n % len(orders)]
+            lines = [line | {"key": f"L{n}-{j}"} for j, line in enumerate(order["lineItems"])]
+            rows.append(order | {"key": f"O{n}", "orderNo": f"PO{n:07d}", "lineItems": lines})
+        meta = {"current_page": page + 1, "last_page": n_pages, "per_page": PER_PAGE, "total": n_pages * PER_PAGE}
+        out.append(json.dumps({"data": rows, "meta": meta}).encode())
+    return out
+
+
+def serve(n_pages, latency):
+    pages = []
+    plain = 0
+    for body in bodies(n_pages):
+        plain += len(body)
+        packed = gzip.compress(body, 6)
+        pages.append(_HEAD.format(len(packed)).encode() + packed)
+    missing = b"HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
+
+    async def answer(reader, writer):
+        try:
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                line = head.split(b"\r\n", 1)[0].decode()
+                if "/api/erp/purchase-orders?" in line:
+                    await asyncio.sleep(latency)
+                    writer.write(pages[int(re.search(r"[?&]page=(\d+)", line)[1]) - 1])
+                else:
+                    writer.write(missing)
+                await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            writer.close()
+
+    async def main():
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        print(server.sockets[0].getsockname()[1], plain, flush=True)
+        await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
+        server.close()
+
+    asyncio.run(main())
+
+
+@contextmanager
+def running(n_pages, latency):
+    """Yield (base URL, bytes of JSON in all pages)."""
+    command = [sys.executable, "-m", "tests.benchmarks.page_server", str(n_pages), str(latency)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            port, plain = process.stdout.readline().split()
+            yield f"http://127.0.0.1:{port}", int(plain)
+        finally:
+            process.stdin.close()
+            process.wait(10)
+
+
+if __name__ == "__main__":
+    serve(int(sys.argv[1]), float(sys.argv[2]))
