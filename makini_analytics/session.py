@@ -25,7 +25,7 @@ from urllib3.exceptions import HTTPError, InvalidHeader
 from urllib3.util import Retry
 
 from .errors import ApiError, ConfigError, MakiniError, NetworkError, OfflineMissError, error_from
-from .store import Page, Store, now
+from .store import Page, Store, now, parse
 
 log = logging.getLogger("makini_analytics")
 
@@ -237,7 +237,7 @@ class Link:
     ) -> tuple[bytes, Any, str | None] | MakiniError:
         parsed: Any = None
         try:
-            parsed = json.loads(text)
+            parsed = parse(text)
             whole = isinstance(parsed, dict | list)
         except (ValueError, RecursionError):
             whole = False
@@ -310,7 +310,7 @@ def _unpacked(raw: bytes, encoding: str) -> tuple[bytes, bytes]:
         return raw, plain
     if encoding and encoding.strip().lower() != "identity":
         raise EOFError(f"an encoding that was not asked for: {encoding}")
-    return zlib.compress(raw, 1), raw
+    return zlib.compress(raw, 3), raw
 
 
 def _scrubbed(text: str, auth: Bearer) -> str:

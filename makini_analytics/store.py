@@ -19,10 +19,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import orjson
 from requests_cache.backends.sqlite import SQLiteDict
 from requests_cache.serializers import SerializerPipeline, Stage
 
 log = logging.getLogger("makini_analytics")
+
+
+def parse(text: bytes) -> Any:
+    """Return what a JSON text says: by orjson, and where that is too strict (10**400, NaN, half characters) by json."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return json.loads(text)
+
 
 #: Seconds after which a locked file counts as unusable.
 PATIENCE = 5.0
@@ -52,7 +62,7 @@ class Page:
 
     def json(self) -> Any:
         """Return the parsed body."""
-        return self.parsed if self.parsed is not None else json.loads(self.body)
+        return self.parsed if self.parsed is not None else parse(self.body)
 
 
 def _dumps(page: Page) -> bytes:
@@ -106,6 +116,12 @@ class _Table(SQLiteDict):
             finally:
                 self._active_transaction = False
 
+    def _write(self, key: str, value: Page) -> None:
+        """Write in one statement: three would each wait until the threads that parse let go of the interpreter."""
+        row = key, self.serialize(value), value.expires_unix
+        with self._lock, self.connection() as db:
+            db.execute("INSERT OR REPLACE INTO pages (key, value, expires) VALUES (?, ?, ?)", row)
+
 
 def file_name(base_url: str, token: str) -> str:
     """Return the cache file's name: a fingerprint of base URL and token, from which neither can be told."""
@@ -144,7 +160,7 @@ class Store:
             if path.stat().st_size:
                 _probe(path)
         pipeline = SerializerPipeline([Stage(dumps=_dumps, loads=_loads)], name="makini", is_binary=True)
-        return _Table(str(path), table_name="pages", serializer=pipeline, wal=True, busy_timeout=100)
+        return _Table(str(path), table_name="pages", serializer=pipeline, wal=True, busy_timeout=int(PATIENCE * 1000))
 
     def get(self, key: str) -> Page | None:
         """Return the page kept under a key, or None."""
@@ -158,7 +174,7 @@ class Store:
         if page is not None:
             page.from_cache = True
             try:
-                page.parsed = json.loads(page.body)
+                page.parsed = parse(page.body)
             except (zlib.error, ValueError):  # a damaged row is a page that is not there
                 return None
         return page

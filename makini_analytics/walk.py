@@ -119,6 +119,7 @@ class _Walk:
         start = {"page": 1} if self.numbered else {}
         page = self.link.get(self.path, {**start, **self.params}, refresh=refresh)
         self.expires = page.expires
+        self.fresh = not page.from_cache  # no page of a walk that began just now can be in the cache: it need not be looked for
         answer = self._read(page)
         self.got.server_total = answer.total
         self.got.contract = _contract(answer)
@@ -135,7 +136,7 @@ class _Walk:
         return self.got
 
     def _get(self, path: str, params: Mapping[str, Any] | None) -> Page:
-        return self.link.get(path, params, expires=self.expires)
+        return self.link.get(path, params, expires=self.expires, refresh=self.fresh)
 
     def _read(self, page: Page) -> _Answer:
         return _Answer.of(page.json(), self.link.connection, self.path)

@@ -55,7 +55,7 @@ def serve(n_pages, latency):
                 else:
                     writer.write(missing)
                 await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             writer.close()
 
     async def main():
