@@ -13,14 +13,16 @@ from typing import Any
 import pandas as pd
 import platformdirs
 
-from . import contracts, store, tidy, updating
+from . import contracts, store, updating
 from .errors import ApiError, ConfigError, one_of
 from .fetching import Asked, asked, cut, freshness, source_row
-from .lists import Lists, lack_lines
+from .gathering import table_of
+from .lists import Lists
 from .progress import Display
 from .purchases import Purchases
 from .session import Bearer, Link, Patience, check_base_url, check_token
-from .walk import Progress, Walked
+from .tidy import Tidying
+from .walk import Progress, Rows, Walked
 
 _DEFAULT: Any = object()
 
@@ -188,8 +190,7 @@ class Client:
             for ours, name in contracts.LOOKUPS.items()
             if name not in contracts.NOT_IN_AREA.get(self.area, ())
         }
-        tidied = tidy.tidy_orders(
-            orders.pages,
+        tidied = orders.into.finish(
             connection=self.connection,
             lookups=lookups,
             delivery_date=delivery_date,
@@ -228,8 +229,10 @@ class Client:
         params = {f"filter[{field}]": value for field, value in filters.items()}
         params |= contracts.MATCH_ALL if len(params) > 1 else {}
         with self._walking(name) as progress:
-            got = self._lists.walk(name, dict.fromkeys(contracts.CONTRACTS, params), refresh=refresh, progress=progress)
-        return tidy.tidy_table([r for page in got.pages for r in page], connection=self.connection)
+            got = self._lists.walk(
+                name, Rows, dict.fromkeys(contracts.CONTRACTS, params), refresh=refresh, progress=progress
+            )
+        return table_of(got.into, self.connection)
 
     def check(self) -> str:
         """Ask for one order, past the cache, and return in a sentence that the token answers; an error where it does not."""
@@ -246,23 +249,23 @@ class Client:
 
     # ---- parts ---------------------------------------------------------------------------------------------------------
 
-    def _orders(self, question: Asked, refresh: bool, notes: list[str]) -> Walked:
+    def _orders(self, question: Asked, refresh: bool, notes: list[str]) -> Walked[Tidying]:
         """Return every order with its lines; where the list leaves lines out altogether, each order is asked for."""
         params = {name: question.params(c) for name, c in contracts.CONTRACTS.items()}
         with self._walking(contracts.ORDERS) as progress:
             try:
-                got = self._lists.walk(contracts.ORDERS, params, refresh=refresh, progress=progress)
+                got = self._lists.walk(contracts.ORDERS, Tidying, params, refresh=refresh, progress=progress)
             except ApiError as e:
                 if e.status not in (400, 422) or not any(params.values()):
                     raise
                 notes.append(
                     f"The API does not take the filters ({e.status}), so every order was fetched and cut here."
                 )
-                got = self._lists.walk(contracts.ORDERS, refresh=refresh, progress=progress)
-        if lack_lines(got.pages):
+                got = self._lists.walk(contracts.ORDERS, Tidying, refresh=refresh, progress=progress)
+        if got.into.without_lines:
             notes.append("The list of orders carries no lines, so each order was asked for on its own.")
             with self._walking("lines") as progress:
-                got.pages = self._lists.with_lines(got.pages, refresh, progress)
+                got.into.without_lines = self._lists.with_lines(got.into.without_lines, refresh, progress)
         return got
 
     @contextmanager

@@ -95,7 +95,7 @@ def cut(tidied: Tidied, question: Asked) -> tuple[Tidied, list[str]]:
     return replace(tidied, orders=orders, lines=lines, issues=issues[kept].reset_index(drop=True)), notes
 
 
-def freshness(tidied: Tidied, orders: Walked, sync: Mapping[str, Any]) -> list[str]:
+def freshness(tidied: Tidied, orders: Walked[Any], sync: Mapping[str, Any]) -> list[str]:
     """Return what to know of how fresh and how complete the rows are."""
     notes = [str(sync["note"])] if "note" in sync else []
     status = sync.get("sync_status")
@@ -113,7 +113,7 @@ def freshness(tidied: Tidied, orders: Walked, sync: Mapping[str, Any]) -> list[s
 
 
 def source_row(
-    connection: str, base_url: str, orders: Walked, tidied: Tidied, sync: Mapping[str, Any], notes: list[str]
+    connection: str, base_url: str, orders: Walked[Any], tidied: Tidied, sync: Mapping[str, Any], notes: list[str]
 ) -> pd.DataFrame:
     """Return the one row of `sources` for a fetch."""
     synced, _ = read([sync.get("sync_updated_at")], "instant")
@@ -123,7 +123,7 @@ def source_row(
         "contract": orders.contract,
         "fetched_at": pd.Timestamp(orders.fetched_at) if orders.fetched_at else pd.NaT,
         "from_cache": orders.from_cache,
-        "n_pages": len(orders.pages),
+        "n_pages": orders.n_pages,
         "n_orders": len(tidied.orders),
         "n_lines": len(tidied.lines),
         "server_total": orders.server_total,

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
 from . import contracts, store
 from .contracts import Contract
 from .errors import ApiError, MakiniError, OfflineMissError
-from .schema import LINE_CONTAINERS
 from .session import Link
-from .walk import Progress, Walked, walk
+from .walk import Progress, Rows, T, Walked, walk
 
 
 def _quiet(done: int, total: int | None) -> None:
@@ -39,11 +38,12 @@ class Lists:
     def walk(
         self,
         name: str,
+        into: Callable[[], T],
         params: Mapping[str, Mapping[str, Any]] | None = None,
         *,
         refresh: bool = False,
         progress: Progress = _quiet,
-    ) -> Walked:
+    ) -> Walked[T]:
         """Return a whole list: with "auto" under the first contract whose path is not a 404, and that is remembered.
 
         ``params`` are the filters by name of the contract.
@@ -58,6 +58,7 @@ class Lists:
                     self.link,
                     contracts.path_of(contract, self.area, name),
                     {contract.per_page: self._per_page, **((params or {}).get(contract.name) or {})},
+                    into,
                     numbered=contract.page is not None,
                     workers=self._workers,
                     refresh=refresh,
@@ -82,7 +83,7 @@ class Lists:
             notes.append(f"The list of {ours} is not available ({known}): keys are kept instead of names.")
             return []
         try:
-            got = self.walk(name, refresh=refresh)
+            return self.walk(name, Rows, refresh=refresh).into
         except ApiError as e:
             if e.status not in (403, 404):
                 raise
@@ -92,7 +93,6 @@ class Lists:
         except OfflineMissError:
             notes.append(f"The list of {ours} is not in the cache: keys are kept instead of names.")
             return []
-        return [r for page in got.pages for r in page]
 
     def sync_state(self, refresh: bool) -> Mapping[str, Any]:
         """Return what the API tells of the connection's synchronisation with its source system; empty where it tells nothing."""
@@ -145,9 +145,3 @@ class Lists:
 
     def _remember_refusal(self, contract: Contract, name: str, status: int) -> None:
         self.link.remember(f"refused {contract.name} {self.area} {name}", status)
-
-
-def lack_lines(pages: list[list[Any]]) -> bool:
-    """Whether a list of orders leaves the lines out altogether."""
-    orders = [r for page in pages for r in page if isinstance(r, Mapping)]
-    return bool(orders) and not any(c in r for r in orders for c in LINE_CONTAINERS)

@@ -25,10 +25,12 @@ Problem = tuple[int, Any, str]  # position, value, reason
 
 #: What systems store for "no date".
 SENTINEL_DAYS = {"0000-00-00", "0001-01-01", "1753-01-01", "1900-01-01", "1970-01-01", "9999-12-31"}
+_SENTINELS = np.array([d for d in sorted(SENTINEL_DAYS) if d[:4] != "0000"], dtype="datetime64[D]")
 #: A year outside of these is a typing error; it would also overflow nanoseconds on older pandas.
 YEARS = range(1901, 2200)
 
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
+_NUMBERS = re.compile(rf"({_NUMBER.pattern}(\n|\Z))+")
 _GROUPED = re.compile(r"[+-]?[0-9][0-9.,'\u00a0\u202f ]*")
 _ISO = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.,]\d+)?)?\s*(Z|z|[+-]\d\d(:?\d\d)?)?)?|\d{8}", re.ASCII)
 _HALF = re.compile("[\ud800-\udfff]")
@@ -48,12 +50,14 @@ def zone(name: str | tzinfo) -> tzinfo:
 def read(values: Sequence[Any], kind: str, tz: tzinfo = UTC) -> tuple[Any, list[Problem]]:
     """Return the values as an array of the dtype of ``kind`` (see `schema.DTYPES`), and what could not be read."""
     if kind == "number":
-        return _numbers(values)
+        return read_numbers(values)
     if kind == "day":
         return _days(values, tz)
     if kind == "instant":
-        fast = _plain_instants(values)
-        return (fast, []) if fast is not None else _instants(values)
+        moments, problems = read_instants(values)
+        return pd.Series(moments).dt.tz_localize("UTC"), problems
+    if kind == "text" and set(map(type, values)) <= {str, type(None)} and _is_sound("".join(filter(None, values))):
+        return pd.array(values, dtype=DTYPES[kind]), []
     one = _flag if kind == "flag" else _text
     got, problems = _each(values, one)
     return pd.array(got, dtype=DTYPES[kind]), problems
@@ -83,7 +87,11 @@ def _each(values: Sequence[Any], one: Callable[[Any], tuple[Any, str]]) -> tuple
 
 def sound(text: str) -> str:
     """Return a text that every file format can hold: half a surrogate pair, which JSON can smuggle in, becomes U+FFFD."""
-    return text if text.isascii() or not _HALF.search(text) else _HALF.sub("\ufffd", text)
+    return text if _is_sound(text) else _HALF.sub("\ufffd", text)
+
+
+def _is_sound(text: str) -> bool:
+    return text.isascii() or not _HALF.search(text)
 
 
 def _text(value: Any) -> tuple[str | None, str]:
@@ -114,15 +122,18 @@ def _flag(value: Any) -> tuple[bool | None, str]:
 # ---- numbers -------------------------------------------------------------------------------------------------------
 
 
-def _numbers(values: Sequence[Any]) -> tuple[np.ndarray[Any, Any], list[Problem]]:
-    if set(map(type, values)) <= {int, float, type(None)}:
-        try:
-            array = np.array(values, dtype=float)
-        except OverflowError:
-            array = np.array([np.inf])
-        # JSON's own NaN and Infinity are no numbers: the slow way names them
-        if np.isfinite(array).sum() == len(values) - sum(v is None for v in values):
-            return array, []
+def read_numbers(values: Sequence[Any]) -> tuple[np.ndarray[Any, Any], list[Problem]]:
+    """Return the numbers, and what could not be read."""
+    if set(map(type, values)) <= {int, float, str, type(None)}:
+        texts = [v for v in values if type(v) is str]
+        if not texts or _NUMBERS.fullmatch("\n".join(texts)):
+            try:
+                array = np.array(values, dtype=float)
+            except OverflowError:
+                array = np.array([np.inf])
+            # JSON's own NaN and Infinity are no numbers: the slow way names them
+            if np.isfinite(array).sum() == len(values) - values.count(None):
+                return array, []
     got, problems = _each(values, _number)
     return np.array(got, dtype=float), problems
 
@@ -222,24 +233,49 @@ def _days(values: Sequence[Any], tz: tzinfo) -> tuple[pd.Series, list[Problem]]:
     return pd.Series(days.astype("datetime64[us]")), problems
 
 
-def _instants(values: Sequence[Any]) -> tuple[pd.Series, list[Problem]]:
-    moments, problems = _each(values, parse_iso)
-    utc = [None if m is None else (m if m.tzinfo is None else m.astimezone(UTC)) for m in moments]
-    naive = np.array([None if m is None else m.replace(tzinfo=None) for m in utc], dtype="datetime64[us]")
-    return pd.Series(naive).dt.tz_localize("UTC"), problems
+def read_instants(values: Sequence[Any]) -> tuple[np.ndarray[Any, Any], list[Problem]]:
+    """Return the instants in UTC, without a zone, and what could not be read."""
+    given = [v for v in values if v is not None]
+    fast = _plain_instants(given)
+    if fast is None:
+        moments, problems = _each(values, parse_iso)
+        utc = [None if m is None else (m if m.tzinfo is None else m.astimezone(UTC)) for m in moments]
+        return np.array([None if m is None else m.replace(tzinfo=None) for m in utc], dtype="datetime64[us]"), problems
+    if len(given) == len(values):
+        return fast, []
+    out = np.full(len(values), "NaT", dtype="datetime64[us]")
+    out[[v is not None for v in values]] = fast
+    return out, []
 
 
-def _plain_instants(values: Sequence[Any]) -> pd.Series | None:
-    """Return instants that are all written ``2025-03-05T09:14:02Z`` in one go, or None where one is not."""
-    if not set(map(type, values)) <= {str, type(None)}:
+_PLAIN = np.frombuffer(b"0000-00-00T00:00:00Z", dtype=np.uint8)
+_DIGITS = ord("0") == _PLAIN
+
+
+def _plain_instants(given: Sequence[Any]) -> np.ndarray[Any, Any] | None:
+    """Return instants that are all written ``2025-03-05T09:14:02Z`` in one go, or None where one is not or can't be meant."""
+    if not given:
+        return np.empty(0, dtype="datetime64[us]")
+    if set(map(type, given)) != {str} or set(map(len, given)) != {20} or not (text := "".join(given)).isascii():
         return None
-    try:
-        seconds = np.array([v if v is None else v[:19] for v in values], dtype="datetime64[s]")
-    except ValueError:
+    marks = np.frombuffer(text.encode(), dtype=np.uint8).reshape(-1, 20)
+    digits = marks[:, _DIGITS] - np.uint8(ord("0"))
+    if (marks[:, ~_DIGITS] != _PLAIN[~_DIGITS]).any() or (digits > 9).any():
         return None
-    if any(v is not None and (len(v) != 20 or v[19] != "Z" or v[:10] in SENTINEL_DAYS) for v in values):
+    d = digits.astype(np.int64)
+    year, month, day = (
+        d[:, 0] * 1000 + d[:, 1] * 100 + d[:, 2] * 10 + d[:, 3],
+        d[:, 4] * 10 + d[:, 5],
+        d[:, 6] * 10 + d[:, 7],
+    )
+    hour, minute, second = d[:, 8] * 10 + d[:, 9], d[:, 10] * 10 + d[:, 11], d[:, 12] * 10 + d[:, 13]
+    if year.min() not in YEARS or year.max() not in YEARS or not ((month >= 1) & (month <= 12)).all():
         return None
-    years = seconds.astype("datetime64[Y]").astype(int)[~np.isnat(seconds)] + 1970
-    if len(years) and (years.min() not in YEARS or years.max() not in YEARS):
+    months = ((year - 1970) * 12 + month - 1).astype("datetime64[M]")
+    days = months.astype("datetime64[D]") + (day - 1)
+    if (day < 1).any() or (days.astype("datetime64[M]") != months).any():
         return None
-    return pd.Series(seconds.astype("datetime64[us]")).dt.tz_localize("UTC")
+    if (hour > 23).any() or (minute > 59).any() or (second > 59).any() or np.isin(days, _SENTINELS).any():
+        return None
+    moments = days.astype("datetime64[us]") + ((hour * 60 + minute) * 60 + second) * np.timedelta64(1_000_000, "us")
+    return np.asarray(moments)

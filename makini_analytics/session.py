@@ -107,6 +107,14 @@ class Link:
         self.base_url, self.connection, self.store, self.offline = base_url, connection, store, offline
         self._auth, self._expire_after, self._patience = auth, expire_after, patience
         self._session = requests.Session()
+        # Proxies and certificates of the environment are looked up once, since every request goes to the same host.
+        found = self._session.merge_environment_settings(base_url, {}, None, None, None)
+        self._session.proxies, self._session.verify, self._session.cert = (
+            found["proxies"],
+            found["verify"],
+            found["cert"],
+        )
+        self._session.trust_env = False
         adapter = requests.adapters.HTTPAdapter(pool_maxsize=max(workers, 1), max_retries=0)
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)

@@ -14,7 +14,7 @@ import time
 import zlib
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -199,7 +199,7 @@ class Store:
         """Keep a page."""
         if self._table is not None:
             try:
-                self._table[key] = page
+                self._table[key] = replace(page, parsed=None)
             except (sqlite3.Error, OSError) as e:
                 self._give_up(e)
 

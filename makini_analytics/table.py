@@ -13,11 +13,11 @@ import pandas as pd
 
 from . import derive, states
 from .errors import ConfigError, SchemaError
+from .gathering import clean_column
 from .issues import IssueBook
 from .reading import read, zone
 from .schema import LINES, ORDERS, SOURCES, Column
 from .table_dates import read_dates
-from .tidy import clean_column
 
 _LINE = {c.name: c for c in LINES}
 _ORDER_ONLY = {c.name: c for c in ORDERS if c.name not in _LINE and c.name != "n_lines"}

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from makini_analytics import data_dictionary
 from makini_analytics.errors import ConfigError, MakiniWarning
+from makini_analytics.gathering import table_of
 from makini_analytics.schema import LINES, ORDERS, empty
-from makini_analytics.tidy import tidy_orders, tidy_table
+from makini_analytics.tidy import tidy_orders
 
 ORDER = {
     "key": "0500", "siteKey": "0100", "organizationKey": "2200", "locationKey": "1700", "vendorKey": "0900",
@@ -334,11 +335,9 @@ def test_a_hundred_thousand_hostile_records(records):
     check_hostile(records)
 
 
-def test_tidy_table_types_what_is_clean():
-    got = tidy_table(
-        [{"key": "01", "rate": 1.5, "a": {"b": 1}, "at": "2025-01-01"}, {"key": "2", "rate": None}], connection="z"
-    )
+def test_table_of_types_what_is_clean():
+    got = table_of([{"key": "01", "rate": 1.5, "a": {"b": 1}, "at": "2025-01-01"}, {"key": "2", "rate": None}], "z")
     assert got.columns.tolist() == ["connection", "key", "rate", "a.b", "at"]
     assert got.dtypes.astype(str).tolist() == ["string", "string", "float64", "float64", "datetime64[us]"]
     assert got.key.tolist() == ["01", "2"]
-    assert tidy_table([], connection="z").columns.tolist() == ["connection"]
+    assert table_of([], "z").columns.tolist() == ["connection"]

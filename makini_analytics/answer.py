@@ -1,0 +1,90 @@
+"""One page of a list as the server describes it: its rows, and what it says of the pages before and behind it.
+
+Totals and page numbers are looked for wherever a published or likely shape has them; that they may be missing, or wrong, is the
+business of the walk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .errors import ApiError
+
+
+@dataclass
+class Answer:
+    """One page as the server describes it."""
+
+    rows: list[Any]
+    total: int | None
+    last_page: int | None
+    current_page: int | None
+    has_cursor: bool
+    cursor: str | None
+    next_link: str | None
+
+    @classmethod
+    def of(cls, body: Any, connection: str, path: str) -> Answer:
+        """Read an answer; `ApiError` where it holds no list."""
+        if isinstance(body, list):  # as older answers were
+            return cls(body, None, None, None, False, None, None)
+        rows = body.get("data")
+        if not isinstance(rows, list):
+            names = ", ".join(map(str, list(body)[:6])) or "nothing"
+            raise ApiError(
+                f"GET {path} of connection {connection!r} answered without a list under 'data' (it has: {names}): is this the path "
+                "of a list, and base_url that of the API?",
+                status=200,
+                connection=connection,
+                operation=f"GET {path}",
+            )
+        boxes = [b for b in (body, *(body.get(k) for k in ("meta", "pagination", "links"))) if isinstance(b, Mapping)]
+
+        def number(name: str) -> int | None:
+            return next((n for b in boxes if (n := _whole(b.get(name))) is not None), None)
+
+        links = body.get("links") if isinstance(body.get("links"), Mapping) else {}
+        holder = next((b for b in boxes if "next_cursor" in b), None)
+        cursor = holder["next_cursor"] if holder is not None else None
+        next_link = links.get("next")
+        return cls(
+            rows,
+            number("total"),
+            number("last_page"),
+            number("current_page"),
+            holder is not None,
+            str(cursor) if isinstance(cursor, str | int) and not isinstance(cursor, bool) and cursor != "" else None,
+            next_link if isinstance(next_link, str) and next_link else None,
+        )
+
+
+def _whole(value: Any) -> int | None:
+    """Return a whole number of 0 or more, also from text; None where it is none."""
+    if isinstance(value, str) and value.strip().isascii() and value.strip().isdigit():
+        return int(value)
+    return (
+        int(value)
+        if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0 and value == int(value)
+        else None
+    )
+
+
+def contract_of(answer: Answer) -> str:
+    """Return the contract in whose shape a list came; "" where it can't be told."""
+    if answer.last_page is None:
+        return "v1" if answer.has_cursor else ""
+    row = next((r for r in answer.rows if isinstance(r, Mapping)), None)
+    if row is None:
+        return ""
+    return "v4" if "key" not in row and ("_idValue" in row or "id" in row) else "v3"
+
+
+def id_of(row: Any) -> str | None:
+    """Return what tells a row from the others of its list, or None."""
+    if not isinstance(row, dict):
+        return None
+    found = row.get("key")
+    found = row.get("id") if found is None else found
+    return None if found is None or isinstance(found, dict | list) else str(found)
