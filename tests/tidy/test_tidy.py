@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from makini_analytics import data_dictionary
+from makini_analytics import data_dictionary, gathering
 from makini_analytics.errors import ConfigError, MakiniWarning
 from makini_analytics.gathering import table_of
 from makini_analytics.schema import LINES, ORDERS, empty
@@ -326,6 +326,44 @@ QUICK = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, Healt
 @given(st.lists(hostile_order | anything, min_size=8, max_size=8))
 def test_hostile_records_never_stop_a_fetch_nor_touch_their_neighbours(records):
     check_hostile(records)
+
+
+@settings(max_examples=100, **QUICK)
+@given(st.lists(hostile_order | anything, min_size=2, max_size=8), st.integers(1, 4))
+def test_how_the_records_were_cut_into_pages_changes_nothing(records, size):
+    records = [*records, GOOD]
+    whole = tidy_orders([records], connection="x", delivery_date="actual", timezone="Asia/Tokyo")
+    pages = [records[i : i + size] for i in range(0, len(records), size)]
+    cut = tidy_orders(pages, connection="x", delivery_date="actual", timezone="Asia/Tokyo")
+    for table in ("orders", "lines"):
+        a, b = getattr(whole, table), getattr(cut, table)
+        assert set(a) == set(b)
+        pd.testing.assert_frame_equal(a, b[a.columns])
+    order = list(whole.issues)
+    said = [i.sort_values(order, ignore_index=True) for i in (whole.issues, cut.issues)]
+    pd.testing.assert_frame_equal(*said)
+
+
+def test_a_column_of_many_distinct_values_is_read_the_same():
+    """Beyond so many distinct values a column is kept as a list: keys, codes, dates and flags come out the same."""
+    n = gathering.MANY + 5_000
+    rows = [
+        {
+            "key": f"{i:06d}",
+            "orderDate": str(pd.Timestamp("1975-01-01") + pd.Timedelta(days=i))[:10],
+            "code": i,
+            "mine": f"m{i}",
+        }
+        for i in range(n)
+    ]
+    rows[-1] |= {"orderDate": "never", "mine": None}
+    got = tidy_orders([rows[i : i + 700] for i in range(0, n, 700)], connection="x")
+    assert got.orders.order_id.tolist() == [r["key"] for r in rows]
+    assert got.orders.code.tolist() == [str(i) for i in range(n)]
+    assert got.orders.order_date.iloc[-2] == pd.Timestamp("1975-01-01") + pd.Timedelta(days=n - 2)
+    assert got.orders["custom.mine"].tolist()[:-1] == [f"m{i}" for i in range(n - 1)]
+    assert got.orders["custom.mine"].isna().sum() == 1
+    assert got.issues[["id", "column", "value"]].to_numpy().tolist() == [[rows[-1]["key"], "order_date", "never"]]
 
 
 @pytest.mark.full
