@@ -291,7 +291,7 @@ class Connection:
 
 
 def plant_duplicates(emea: Connection, us: Connection, n: int = 12) -> list[str]:
-    """Copy some orders of one connection into the other, as a migration does: the same numbers and values under other keys."""
+    """Give some orders of one connection the numbers and vendors of the other's, as a migration with dates and a currency of its own."""
     numbers = []
     ours = [
         o

@@ -1,0 +1,245 @@
+"""What seems to be there twice: suggestions with their evidence. Nothing is ever merged but by a mapping of yours."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..errors import ConfigError, SchemaError
+from ..provenance import Selection, frame_of, stamp, values
+from ..purchases import Purchases
+
+#: Endings that say what kind of company it is and not which one; in their cleaned spelling.
+_LEGAL = {
+    "ab", "ag", "aktiengesellschaft", "as", "a s", "bv", "b v", "co", "company", "corp", "corporation", "e k", "ek", "gmbh", "inc",
+    "incorporated", "kg", "kk", "k k", "limited", "llc", "ltd", "ltda", "nv", "n v", "oy", "oyj", "plc", "pte", "pty", "pvt", "s a",
+    "s a r l", "s a s", "s l", "s p a", "s r l", "s r o", "sa", "sarl", "sas", "se", "sl", "sp z o o", "spa", "srl", "sro",
+}  # fmt: skip
+_FOLDED = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "æ": "ae", "ß": "ss", "ł": "l", "&": " "}
+)
+#: Orders agree in value up to this share.
+_SAME_VALUE = 0.005
+
+
+def duplicates(data: Purchases, *, score: float = 88) -> pd.DataFrame:
+    """What seems to be there twice: orders in two connections, vendors under several names, due dates that copy the delivery.
+
+    An order is suggested when two connections have the same order number and the vendor's name agrees, or order date and total value
+    do. A number alone repeats across companies and is never enough; the score says how much of the four agrees. Vendors are compared by their cleaned names - case,
+    accents, punctuation and legal ending folded - with the words in any order (rapidfuzz's token_sort_ratio; without the extra
+    ``enrich`` only equal cleaned names are found). A subsidiary may look like its parent: look before you merge. Due dates
+    are doubtful where more than 95 % of a connection's delivered lines came exactly on theirs.
+
+    Parameters
+    ----------
+    data : Purchases
+    score : least similarity of two cleaned vendor names, 0..100
+
+    Returns
+    -------
+    DataFrame, one row per suggestion, by kind and falling score
+        kind : string; order, vendor or due date
+        connection, id, name : string, the one (order number or vendor name)
+        other_connection, other_id, other_name : string, the other; missing for due dates
+        score : float, 0..100; share of the evidence that agrees, similarity of the names, or share of the lines
+        evidence : string, what agrees and what does not
+
+    Raises
+    ------
+    SchemaError
+        ``data`` is not Purchases.
+    ConfigError
+        A score outside 0..100.
+    """
+    if not isinstance(data, Purchases):
+        raise SchemaError(
+            f"quality.duplicates takes Purchases, not {type(data).__name__}: it looks at orders and lines"
+        )
+    if not 0 <= score <= 100:
+        raise ConfigError(f"score={score!r}: pass a number from 0 to 100")
+    rows = [*_orders(data, score), *_vendors(data.lines, score), *_due_dates(data.lines)]
+    names = ["kind", "connection", "id", "name", "other_connection", "other_id", "other_name", "score", "evidence"]
+    result = pd.DataFrame(rows, columns=names).astype(dict.fromkeys(names, "string") | {"score": "float64"})
+    rank = result["kind"].map({"order": 0, "vendor": 1, "due date": 2})
+    order = pd.DataFrame({"rank": rank, "score": -result["score"], "name": result["name"]}).sort_values(
+        ["rank", "score", "name"]
+    )
+    result = result.loc[order.index].reset_index(drop=True)
+    frame = frame_of(data, metric="quality.duplicates")
+    return stamp(
+        result, metric="quality.duplicates", parameters={"score": score}, selection=Selection(frame), lines=frame
+    )
+
+
+def rename_vendors(lines: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
+    """Return the lines with vendors renamed as you say, so that ``by="vendor_name"`` counts them as one.
+
+    Parameters
+    ----------
+    lines : DataFrame of lines
+    names : vendor name to the name that it shall go under
+
+    Returns
+    -------
+    DataFrame, every line in its order
+        vendor_name : string, the new name where there is one
+        original_vendor_name : string, as it was
+
+    Raises
+    ------
+    SchemaError
+        The lines have no vendor names, or none that is to be renamed.
+
+    Examples
+    --------
+    >>> lines = pd.DataFrame({"vendor_name": ["Acme Ltd", "ACME Limited", "Else"], "amount": [1.0, 2.0, 4.0]})
+    >>> rename_vendors(lines, {"ACME Limited": "Acme Ltd"}).groupby("vendor_name")["amount"].sum().to_dict()
+    {'Acme Ltd': 3.0, 'Else': 4.0}
+    """
+    frame = frame_of(lines, "vendor_name", metric="quality.rename_vendors")
+    unknown = [n for n in names if n not in set(frame["vendor_name"].dropna())]
+    if unknown:
+        raise SchemaError(
+            f"no line has the vendor name {unknown[0]!r}" + (f" (nor {len(unknown) - 1} others)" if unknown[1:] else "")
+        )
+    old = frame["vendor_name"].astype("string")
+    out = frame.assign(vendor_name=old.map(dict(names)).astype("string").fillna(old), original_vendor_name=old)
+    out.attrs = dict(frame.attrs)
+    return out
+
+
+def clean_name(name: str) -> str:
+    """Return a vendor's name for comparison: folded, without punctuation and without its legal ending.
+
+    >>> clean_name("Müller Antriebstechnik GmbH & Co. KG"), clean_name("MUELLER ANTRIEBSTECHNIK, GMBH")
+    ('mueller antriebstechnik', 'mueller antriebstechnik')
+    """
+    folded = unicodedata.normalize("NFKC", name).casefold().translate(_FOLDED)
+    plain = "".join(c for c in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(c))
+    words = re.sub(r"[^\w]+", " ", plain).split()
+    while len(words) > 1:
+        ending = next((k for k in (4, 3, 2, 1) if len(words) > k and " ".join(words[-k:]) in _LEGAL), 0)
+        if not ending:
+            break
+        words = words[:-ending]
+    return " ".join(words)
+
+
+# ---- orders ------------------------------------------------------------------------------------------------------------
+
+
+def _orders(data: Purchases, least: float) -> Iterator[dict[str, Any]]:
+    orders = data.orders
+    number = orders["order_number"].astype("string").str.strip().str.casefold()
+    table = pd.DataFrame(
+        {
+            "connection": orders["connection"],
+            "id": orders["order_id"],
+            "name": orders["order_number"],
+            "date": orders["order_date"],
+            "vendor": orders["vendor_name"],
+            "value": orders["total_net"].fillna(orders["total_gross"]),
+            "currency": orders["currency"],
+            "number": number,
+        }
+    )[(number.notna() & (number != "").fillna(False)).to_numpy(dtype=bool)]
+    twice = table.groupby("number")["connection"].transform("nunique") > 1
+    for _, group in table[twice.to_numpy(dtype=bool)].groupby("number"):
+        for a, b in combinations(_records(group), 2):
+            if a["connection"] == b["connection"]:
+                continue
+            agrees = {
+                "vendor": any(_similar([clean_name(v["vendor"]) for v in (a, b) if pd.notna(v["vendor"])], least)),
+                "order date": _same(a["date"], b["date"]),
+                "value": _same(a["currency"], b["currency"])
+                and abs(a["value"] - b["value"]) <= _SAME_VALUE * max(abs(a["value"]), abs(b["value"])),
+            }
+            if agrees["vendor"] or (agrees["order date"] and agrees["value"]):
+                alike, odd = ([k for k, v in agrees.items() if v is want] for want in (True, False))
+                said = f"the same number and {', '.join(alike)}" + (f"; not the same {', '.join(odd)}" if odd else "")
+                yield _pair("order", a, b, 25 * (1 + len(alike)), said)
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(k): v for k, v in record.items()} for record in frame.to_dict("records")]
+
+
+def _same(a: Any, b: Any) -> bool:
+    return bool(pd.notna(a) and pd.notna(b) and a == b)
+
+
+def _pair(kind: str, a: Mapping[str, Any], b: Mapping[str, Any], score: float, evidence: str) -> dict[str, Any]:
+    one = {k: a[k] for k in ("connection", "id", "name")}
+    return {"kind": kind, **one, **{f"other_{k}": b[k] for k in one}, "score": score, "evidence": evidence}
+
+
+# ---- vendors -----------------------------------------------------------------------------------------------------------
+
+
+def _vendors(lines: pd.DataFrame, least: float) -> Iterator[dict[str, Any]]:
+    known = lines[lines["vendor_name"].notna()]
+    key = ["connection", "vendor_id", "vendor_name"]
+    vendors = known.groupby(key, dropna=False).size().rename("n").reset_index()
+    cleaned = [clean_name(n) for n in vendors["vendor_name"]]
+    materials = [frozenset(codes.dropna()) for _, codes in known.groupby(key, dropna=False)["product_code"]]
+    records = _records(vendors.rename(columns={"vendor_id": "id", "vendor_name": "name"}))
+    for i, j, similarity in _similar(cleaned, least):
+        a, b = records[i], records[j]
+        said = [f"{a['n']:,} and {b['n']:,} lines"]
+        if cleaned[i] == cleaned[j]:
+            said.append(
+                "the same name but for spelling and legal ending" if a["name"] != b["name"] else "the same name"
+            )
+        either = materials[i] | materials[j]
+        if materials[i] and materials[j]:
+            said.append(f"{len(materials[i] & materials[j]):,} of {len(either):,} product codes in common")
+        if a["connection"] == b["connection"]:
+            said.append("two keys in one connection")
+        yield _pair("vendor", a, b, similarity, "; ".join(said))
+
+
+def _similar(names: list[str], least: float) -> Iterator[tuple[int, int, float]]:
+    """Yield the pairs of names, each once, that are at least so similar."""
+    try:
+        from rapidfuzz import fuzz, process
+    except ImportError:
+        groups: dict[str, list[int]] = {}
+        for i, name in enumerate(names):
+            groups.setdefault(name, []).append(i)
+        for members in groups.values():
+            yield from ((i, j, 100.0) for i, j in combinations(members, 2))
+        return
+    for first in range(0, len(names), 1000):  # a stripe at a time, so that many vendors don't need a square of memory
+        part = process.cdist(
+            names[first : first + 1000], names, scorer=fuzz.token_sort_ratio, score_cutoff=least, dtype=np.float32
+        )
+        for i, j in zip(*np.nonzero(part), strict=True):
+            if first + i < j:
+                yield int(first + i), int(j), float(part[i, j])
+
+
+# ---- due dates ---------------------------------------------------------------------------------------------------------
+
+
+def _due_dates(lines: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    due, came = (values(lines, c, "datetime64[us]") for c in ("required_date", "delivered_date"))
+    both = (due.notna() & came.notna()).to_numpy(dtype=bool)
+    equal = (due == came)[both]
+    for connection, part in equal.groupby(lines["connection"][both]):
+        share = float(part.mean())
+        if len(part) >= 20 and share > 0.95:
+            said = f"{int(part.sum()):,} of {len(part):,} delivered lines came exactly on their due date: it may be filled in from the receipt"
+            yield {
+                "kind": "due date",
+                "connection": connection,
+                "name": "required_date",
+                "score": 100 * share,
+                "evidence": said,
+            }

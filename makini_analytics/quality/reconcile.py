@@ -1,0 +1,247 @@
+"""From every row to the rows that count, and from the orders' own totals to the sums of their lines: all accounted for."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from .. import lead_times, slippage, spend
+from ..errors import SchemaError, one_of
+from ..provenance import Selection, frame_of, stamp, values
+from ..purchases import Purchases
+
+METRICS = {
+    "spend.by_vendor": spend.by_vendor,
+    "lead_times.by_vendor": lead_times.by_vendor,
+    "slippage.by_vendor": slippage.by_vendor,
+}
+Floats = npt.NDArray[np.float64]
+
+
+def reconcile(data: Purchases, *, metric: str = "spend.by_vendor") -> pd.DataFrame:
+    """From all lines to those that a figure counts, and from the orders' totals to the sums of their lines.
+
+    Part ``lines``: every line with its value, each reason for which lines are left out, and what the figure uses: raw = left out +
+    used, in lines and to the cent. Part ``orders``: the orders by how their own total (net; gross where there is no net) stands to
+    the sum of their live lines (plus tax, against gross). Orders agree to half a cent; a difference up to a cent per line, or 0.1 %
+    where nothing else explains it, is rounding; a cause is named only where it explains the difference to a cent per line. Header
+    total minus lines, by cause, adds up to the whole difference.
+
+    Parameters
+    ----------
+    data : Purchases
+    metric : the figure: "spend.by_vendor", "lead_times.by_vendor" or "slippage.by_vendor"
+
+    Returns
+    -------
+    DataFrame, one row per connection, currency, part, step and reason
+        connection, currency : string; the currency is missing where the source gives none
+        part : string; lines or orders
+        step : string; raw, left out, used (lines); agrees, differs, not comparable (orders)
+        reason : string; why left out, or the cause of the difference
+        n_orders : Int64, orders (part orders)
+        n_lines : Int64, lines
+        value : float, sum of the line amounts, in ``currency``
+        header_total : float, sum of the orders' own totals (part orders)
+        difference : float, header_total minus the lines (and tax) compared with it (part orders)
+
+    Raises
+    ------
+    SchemaError
+        ``data`` is not Purchases.
+    ConfigError
+        An unknown metric.
+    """
+    one_of("metric", metric, METRICS)
+    if not isinstance(data, Purchases):
+        raise SchemaError(f"quality.reconcile takes Purchases, not {type(data).__name__}: it looks at orders and lines")
+    rows = [*_line_steps(data.lines, metric), *_order_steps(data.orders, data.lines)]
+    columns = [
+        "connection",
+        "currency",
+        "part",
+        "step",
+        "reason",
+        "n_orders",
+        "n_lines",
+        "value",
+        "header_total",
+        "difference",
+    ]
+    result = pd.DataFrame(rows, columns=columns).astype(
+        dict.fromkeys(("connection", "currency", "part", "step", "reason"), "string")
+        | {"n_orders": "Int64", "n_lines": "Int64"}
+        | dict.fromkeys(("value", "header_total", "difference"), "float64")
+    )
+    frame = frame_of(data, metric="quality.reconcile")
+    return stamp(
+        result, metric="quality.reconcile", parameters={"metric": metric}, selection=Selection(frame), lines=frame
+    )
+
+
+# ---- lines -------------------------------------------------------------------------------------------------------------
+
+
+def _line_steps(lines: pd.DataFrame, metric: str) -> list[dict[str, Any]]:
+    out: list[dict[str, Any]] = []
+    for key, part in lines.groupby(["connection", "currency"], dropna=False, sort=True):
+        connection, currency = key if isinstance(key, tuple) else (key, None)
+        part.attrs = lines.attrs
+        said = METRICS[metric](part).attrs
+        head = {"connection": connection, "currency": currency, "part": "lines"}
+        out.append(head | {"step": "raw", "reason": "all lines", "n_lines": len(part), "value": _sum(part["amount"])})
+        for entry in [*said["excluded"], said["included"]]:
+            used = entry is said["included"]
+            reason = metric if used else entry["reason"]
+            value = math.fsum(entry["value"].values())
+            out.append(
+                head
+                | {
+                    "step": "used" if used else "left out",
+                    "reason": reason,
+                    "n_lines": entry["n_lines"],
+                    "value": value,
+                }
+            )
+    return out
+
+
+def _sum(amounts: pd.Series) -> float:
+    return math.fsum(amounts.dropna())
+
+
+# ---- orders ------------------------------------------------------------------------------------------------------------
+
+_CHARGE = re.compile(r"freight|shipping|handling|charge|fracht|versand|transport", re.IGNORECASE)
+_DISCOUNT = re.compile(r"discount|rebate|rabatt|skonto", re.IGNORECASE)
+
+
+def _order_steps(orders: pd.DataFrame, lines: pd.DataFrame) -> list[dict[str, Any]]:
+    cause, total, compared, amounts, n_lines = _causes(orders, lines)
+    table = pd.DataFrame(
+        {
+            "connection": orders["connection"].to_numpy(dtype=object),
+            "currency": orders["currency"].to_numpy(dtype=object),
+            "cause": cause,
+            "total": total,
+            "difference": np.where(np.isnan(total), np.nan, total - compared),
+            "amounts": amounts,
+            "n_lines": n_lines,
+        }
+    )
+    out = []
+    for key, part in table.groupby(["connection", "currency", "cause"], dropna=False):
+        connection, currency, reason = key if isinstance(key, tuple) else (key, None, "")
+        step = (
+            "agrees"
+            if reason in ("agrees", "rounding")
+            else "not comparable"
+            if reason in _NOT_COMPARABLE
+            else "differs"
+        )
+        out.append(
+            {
+                "connection": connection,
+                "currency": currency,
+                "part": "orders",
+                "step": step,
+                "reason": reason,
+                "n_orders": len(part),
+                "n_lines": int(part["n_lines"].sum()),
+                "value": _sum(part["amounts"]),
+                "header_total": _sum(part["total"]) if part["total"].notna().any() else np.nan,
+                "difference": _sum(part["difference"]) if part["total"].notna().any() else np.nan,
+            }
+        )
+    return out
+
+
+_NOT_COMPARABLE = ("the order has no total", "a line has no amount", "a line is in another currency")
+
+
+def _causes(
+    orders: pd.DataFrame, lines: pd.DataFrame
+) -> tuple[npt.NDArray[np.object_], Floats, Floats, Floats, Floats]:
+    """Return per order the cause, its own total, what that is compared with, the sum of its live lines, and their number."""
+    n = len(orders)
+    key = ["connection", "order_id"]
+    of = pd.MultiIndex.from_frame(orders[key]).get_indexer(pd.MultiIndex.from_frame(lines[key]))
+
+    def per_order(rows: npt.NDArray[np.bool_], weights: Any = None) -> Floats:
+        rows = rows & (of >= 0)
+        weight = None if weights is None else np.nan_to_num(np.asarray(weights, dtype=float))[rows]
+        return np.bincount(of[rows], weights=weight, minlength=n).astype(float)
+
+    def number(frame: pd.DataFrame, name: str) -> Floats:
+        column: Floats = pd.to_numeric(values(frame, name, "float64")).to_numpy(dtype=float, na_value=np.nan)
+        return column
+
+    amount = number(lines, "amount")
+    deleted = values(lines, "deleted_at", "datetime64[us, UTC]").notna().to_numpy()
+    cancelled = (lines["state"] == "cancelled").to_numpy(dtype=bool, na_value=False) & ~deleted
+    live = ~deleted & ~cancelled
+    priced = np.nan_to_num(
+        number(lines, "unit_price") * number(lines, "quantity") / np.nan_to_num(number(lines, "price_unit"), nan=1.0)
+    )
+    sums, count = per_order(live, amount), per_order(live)
+    tax = per_order(live, number(lines, "tax"))
+    net, gross = number(orders, "total_net"), number(orders, "total_gross")
+    by_gross = np.isnan(net) & ~np.isnan(gross)
+    total = np.where(by_gross, gross, net)
+    compared = np.where(by_gross, sums + np.where(tax != 0, tax, np.nan_to_num(number(orders, "total_tax"))), sums)
+    gap = total - compared
+    tight = 0.01 * np.maximum(count, 1) + 1e-9
+
+    def explains(part: Floats) -> npt.NDArray[np.bool_]:
+        return np.asarray((part != 0) & (np.abs(gap - part) <= tight))
+
+    def noted(pattern: re.Pattern[str], sign: int) -> npt.NDArray[np.bool_]:
+        found = np.zeros(n, dtype=bool)
+        for name in orders.columns:
+            if str(name).startswith("custom.") and pattern.search(str(name)) and orders[name].dtype.kind == "f":
+                found |= explains(sign * np.nan_to_num(number(orders, name)))
+        return found
+
+    own = orders["currency"].reindex(orders.index.take(np.maximum(of, 0)) if n else []).set_axis(lines.index)
+    foreign = (lines["currency"] != own).fillna(False).to_numpy(dtype=bool) & live
+    gone = per_order(deleted, amount), per_order(cancelled, amount)
+    order_tax = np.nan_to_num(number(orders, "total_tax"))
+    reasons: dict[str, npt.NDArray[np.bool_]] = {
+        "the order has no total": np.isnan(total),
+        "a line has no amount": per_order(live & np.isnan(amount)) > 0,
+        "a line is in another currency": per_order(foreign) > 0,
+        "agrees": np.abs(gap) <= 0.005 + 1e-9,
+        "rounding": np.abs(gap) <= tight,
+        "the order has no lines": (per_order(live | ~live) == 0),
+        "deleted lines are in the total": explains(gone[0]),
+        "cancelled lines are in the total": explains(gone[1]) | explains(gone[0] + gone[1]),
+        "tax is in the total": ~by_gross & (explains(tax) | explains(order_tax)),
+        "line discounts are not in the total": explains(per_order(live, priced) - sums),
+        "freight or charges on the order": noted(_CHARGE, 1),
+        "a discount on the order": noted(_DISCOUNT, -1),
+        "line numbers have gaps: lines may be missing": (gap > tight) & _gaps(lines, of, n),
+    }
+    small = np.abs(gap) <= 0.001 * np.abs(total)
+    rest = np.where(
+        small, "rounding", np.where(gap > 0, "more than the lines, cause unknown", "less than the lines, cause unknown")
+    )
+    return np.select(list(reasons.values()), list(reasons), rest).astype(object), total, compared, sums, count
+
+
+def _gaps(lines: pd.DataFrame, of: npt.NDArray[np.intp], n: int) -> npt.NDArray[np.bool_]:
+    """Whether an order's line numbers, 10, 20, 40 say, leave one out of their own step."""
+    number = pd.to_numeric(values(lines, "line_number", "string"), errors="coerce").to_numpy(
+        dtype=float, na_value=np.nan
+    )
+    known = (of >= 0) & ~np.isnan(number)
+    grouped = pd.Series(number[known]).groupby(of[known])
+    step = grouped.min()  # numbering starts at its step
+    lacking = (step > 0) & (grouped.max() / step.where(step > 0) > grouped.size())
+    out = np.zeros(n, dtype=bool)
+    out[lacking.index.to_numpy(dtype=int)] = lacking.to_numpy(dtype=bool)
+    return out
