@@ -96,6 +96,9 @@ def plot_reconcile(
         or f"{style.money(used, currency)} of {style.money(raw, currency)} is used: {style.percent(share)} of the value"
     )
     alt = "; ".join(f"{name} {style.money(h, currency)}" for name, h in zip(labels, heights, strict=True))
+    of = ", ".join(lines["connection"].dropna().unique())
+    result = result.copy(deep=False)
+    result.attrs |= {"source": of, "included": {"n_lines": counts[0], "value": {}}}  # of what is drawn
     return style.finish(
         ax,
         title=said,
@@ -144,4 +147,4 @@ def _both(row: dict[str, Any]) -> str:
         return f"{row['connection']}: {row['name']}"
     if row["kind"] == "order":
         return f"{row['name']} ({row['connection']}, {row['other_connection']})"
-    return f"{style.label(row['name'], 22)} = {style.label(row['other_name'], 22)}"
+    return f"{style.label(row['name'], 34)}\n= {style.label(row['other_name'], 32)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from ..errors import SchemaError, one_of
 from ..provenance import Selection, frame_of, stamp, values
 from ..purchases import Purchases
 
-METRICS = {
+METRICS: dict[str, Callable[..., pd.DataFrame]] = {
     "spend.by_vendor": spend.by_vendor,
     "lead_times.by_vendor": lead_times.by_vendor,
     "slippage.by_vendor": slippage.by_vendor,
