@@ -247,7 +247,7 @@ def test_their_charts(plot, sample, tmp_path):
 
 
 def test_options_that_are_none_teach(sample):
-    with pytest.raises(ConfigError, match="spend.by_vendor"):
+    with pytest.raises(ConfigError, match=r"spend.by_vendor"):
         quality.reconcile(sample, metric="spend")
     with pytest.raises(ConfigError, match="0 to 100"):
         quality.duplicates(sample, score=101)
