@@ -94,7 +94,7 @@ _HOME = {
     "SchemaError": "errors",
     "MixedCurrencyError": "errors",
 }
-_ROOMS = ("spend", "lead_times", "slippage", "quality", "currency", "explore")
+_ROOMS = ("spend", "lead_times", "slippage", "quality", "currency", "units", "explore")
 
 __all__ = ["__version__", *_HOME, *_ROOMS]
 

@@ -190,6 +190,7 @@ class Client:
             for ours, name in contracts.LOOKUPS.items()
             if name not in contracts.NOT_IN_AREA.get(self.area, ())
         }
+        lookups |= self._beside(question, refresh)
         tidied = orders.into.finish(
             connection=self.connection,
             lookups=lookups,
@@ -267,6 +268,18 @@ class Client:
             with self._walking("lines") as progress:
                 got.into.without_lines = self._lists.with_lines(got.into.without_lines, refresh, progress)
         return got
+
+    def _beside(self, question: Asked, refresh: bool) -> dict[str, list[Any]]:
+        """Return the receipts and return orders, where the connection lists them."""
+        if self.area != "erp":
+            return {}
+        params = {name: question.params_beside(c) for name, c in contracts.CONTRACTS.items()}
+        found: dict[str, list[Any]] = {}
+        for ours, names in contracts.BESIDE.items():
+            for name in names:
+                if not found.get(ours):
+                    found[ours] = self._lists.names(ours, name, refresh, [], params)
+        return found
 
     @contextmanager
     def _walking(self, what: str) -> Iterator[Progress]:

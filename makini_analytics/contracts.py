@@ -54,6 +54,10 @@ LOOKUPS = {
 }
 NOT_IN_AREA = {"eam": {"currencies"}}
 
+#: Documents beside the orders, asked for under the first name that answers with records; only the ERP area has them. That return
+#: orders have a list, and its name, is not public.
+BESIDE = {"receipts": ("receipts", "receiving"), "returns": ("return-orders",)}
+
 
 def path_of(contract: Contract, area: str, name: str) -> str:
     """Return the path of a list.

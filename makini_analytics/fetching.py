@@ -40,6 +40,12 @@ class Asked:
             out[contract.modified_since] = self.modified_since.strftime("%Y-%m-%dT%H:%M:%SZ")
         return out | (MATCH_ALL if len(out) > 1 else {})
 
+    def params_beside(self, contract: Contract) -> dict[str, str]:
+        """Return the filter for documents that follow an order: they changed after the first day that is asked for."""
+        if self.since is None:
+            return {}
+        return {contract.modified_since: (self.since - DAY).strftime("%Y-%m-%dT%H:%M:%SZ")}
+
 
 def asked(since: Any, until: Any, modified_since: Any) -> Asked:
     """Return what is asked, or raise `ConfigError` where a date is none or the span is empty."""

@@ -39,7 +39,7 @@ class IssueBook:
             (
                 names,
                 table,
-                known[table][i] if 0 <= i < len(known[table]) else None,
+                _at(known.get(table), i),
                 column,
                 _shown(value),
                 reason,
@@ -48,6 +48,10 @@ class IssueBook:
         ]
         frame = pd.DataFrame(rows, columns=[c.name for c in ISSUES])
         return frame.astype({c.name: c.dtype for c in ISSUES})
+
+
+def _at(ids: Any, i: int) -> Any:
+    return ids[i] if ids is not None and 0 <= i < len(ids) else None
 
 
 def _shown(value: Any) -> str | None:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from . import contracts, store
 from .contracts import Contract
-from .errors import ApiError, MakiniError, OfflineMissError
+from .errors import ApiError, IncompleteDataError, MakiniError, OfflineMissError
 from .session import Link
 from .walk import Progress, Rows, T, Walked, walk
 
@@ -75,23 +75,34 @@ class Lists:
             return got
         raise AssertionError("unreachable")
 
-    def names(self, ours: str, name: str, refresh: bool, notes: list[str]) -> list[Any]:
-        """Return the records of a list of names; one that is refused, or not in the cache when offline, is noted, not an error."""
+    def names(
+        self,
+        ours: str,
+        name: str,
+        refresh: bool,
+        notes: list[str],
+        params: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> list[Any]:
+        """Return the records of a list beside the orders; one that is refused, does not add up, or is not in the cache when offline
+        is noted, not an error."""
         contract = self.candidates()[0]
         known = None if refresh else self._refused(contract, name)
         if known:
             notes.append(f"The list of {ours} is not available ({known}): keys are kept instead of names.")
             return []
         try:
-            return self.walk(name, Rows, refresh=refresh).into
+            return self.walk(name, Rows, params, refresh=refresh).into
         except ApiError as e:
-            if e.status not in (403, 404):
+            if e.status not in (400, 403, 404, 422):
                 raise
             self._remember_refusal(contract, name, e.status)
             notes.append(f"The list of {ours} is not available ({e.status}): keys are kept instead of names.")
             return []
         except OfflineMissError:
             notes.append(f"The list of {ours} is not in the cache: keys are kept instead of names.")
+            return []
+        except IncompleteDataError as e:
+            notes.append(f"The list of {ours} does not add up, so keys are kept instead of names: {e}")
             return []
 
     def sync_state(self, refresh: bool) -> Mapping[str, Any]:

@@ -183,6 +183,56 @@ LINES: tuple[Column, ...] = (
     Column("currency_id", "text", "Key of the currency", ("currencyKey",), inherits=True),
     Column("uom_id", "text", "Key of the unit of measure", ("uomKey", "uom")),
     Column("implements", "text", "What the record stands for in Makini's data model", ("_implements",)),
+    Column(
+        "is_return",
+        "flag",
+        "Whether goods go back: quantity and amount are negative then",
+        ("isReturn", "returnFlag", "returnItem"),
+    ),
+    Column("first_receipt_date", "day", "Day of the first receipt, where the connection lists receipts"),
+    Column("n_receipts", "count", "Number of receipts, where the connection lists them", (), "receipts"),
+    Column("unit_code", "text", "The unit of measure understood: UN/ECE code; missing where it is not"),
+)
+
+# The documents beside orders, of which the fields that carry the day and the order's line are not public: every likely name is tried.
+_RECEIVED = ("receivedAt", "receiptDate", "receivedDate", "deliveryAt", "postingDate", "documentDate", "date")
+_ORDER = ("poKey", "purchaseOrderKey", "orderKey")
+
+RECEIPTS: tuple[Column, ...] = (
+    Column("receipt_id", "text", "Makini's key of the receipt", ("key", "id")),
+    Column("order_id", "text", "Key of the order", _ORDER),
+    Column("received_date", "day", "Day of the receipt", (*_RECEIVED, "completedAt", "createdAt", "_createdAt")),
+    Column("deleted_at", "instant", "Deletion mark; missing when live", ("deletedAt", "_deletedAt")),
+)
+
+RECEIPT_LINES: tuple[Column, ...] = (
+    Column("line_id", "text", "Makini's key of the receipt's line, in some systems the order line's", ("key", "id")),
+    Column("order_id", "text", "Key of the order", _ORDER),
+    Column(
+        "order_line_id",
+        "text",
+        "Key of the order's line",
+        (
+            "poLineKey",
+            "poLineItemKey",
+            "purchaseOrderLineKey",
+            "purchaseOrderLineItemKey",
+            "orderLineKey",
+            "lineItemKey",
+        ),
+    ),
+    Column("line_number", "text", "Number of the order's line", ("poLineNo", "lineNo", "_idValue")),
+    Column("line_ref", "text", "The source's reference of the line", ("lineRef",)),
+    Column("material_id", "text", "Key of the material", ("materialKey", "partKey")),
+    Column("product_code", "text", "Code of the product or material", ("code",)),
+    Column("quantity", "number", "Received quantity; negative for a reversal", ("receivedQuantity", "quantity", "qty")),
+    Column("received_date", "day", "Day of the receipt", _RECEIVED),
+    Column("deleted_at", "instant", "Deletion mark; missing when live", ("deletedAt", "_deletedAt")),
+)
+
+RETURNS: tuple[Column, ...] = (
+    Column("return_id", "text", "Makini's key of the return order", ("key", "id")),
+    Column("order_id", "text", "Key of the order that goods of go back", _ORDER),
 )
 
 ISSUES: tuple[Column, ...] = (

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from . import derive, states
+from . import derive, receipts, states, units
 from .errors import ConfigError, SchemaError
 from .gathering import clean_column
 from .issues import IssueBook
@@ -21,7 +21,7 @@ from .table_dates import read_dates
 
 _LINE = {c.name: c for c in LINES}
 _ORDER_ONLY = {c.name: c for c in ORDERS if c.name not in _LINE and c.name != "n_lines"}
-_SETTLED = {"state", "cancelled_date", "price_unit"}  # these follow from the others
+_SETTLED = {"state", "cancelled_date", "price_unit", "unit_code"}  # these follow from the others
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,8 @@ def read_table(
         role, why, _ = derive.weigh_delivery_date(frame, own)
         notes.append(f"The delivery date is taken as {role}: {why}.")
     frame = derive.place_delivery_date(frame, role)
-    frame = derive.settle_amounts(frame, book)
+    frame = receipts.settle_returns(frame, book)
+    frame = derive.settle_amounts(frame, book).assign(unit_code=units.understood(frame["unit_of_measure"]))
 
     keys = list(zip(frame["connection"], frame["order_id"], strict=True))
     of, _ = pd.factorize(pd.Series(keys, index=index, dtype=object))

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from . import derive, states
+from . import derive, receipts, states, units
+from .documents import Documents, Framed
 from .errors import ConfigError, MakiniWarning
-from .gathering import Gatherer
 from .issues import IssueBook
 from .reading import zone
 from .schema import LINE_CONTAINERS, LINES, ORDERS
@@ -43,9 +43,7 @@ class Tidying:
 
     def __init__(self) -> None:
         self._book = IssueBook()
-        self._orders = Gatherer(ORDERS, "orders", self._book)
-        self._lines = Gatherer(LINES, "lines", self._book)
-        self._line_counts: list[int] = []
+        self._documents = Documents(ORDERS, LINES, ("orders", "lines"), self._book)
         self._with_lines = False
         # Pages are held as long as no order has lines, so that they can be asked for.
         self.without_lines: list[list[Any]] = []
@@ -55,37 +53,14 @@ class Tidying:
         self._with_lines |= any(c in r for r in page if isinstance(r, Mapping) for c in LINE_CONTAINERS)
         if self._with_lines:
             self._gather_held()
-            self._gather(page)
+            self._documents.take(page)
         elif page:
             self.without_lines.append(list(page))
 
     def _gather_held(self) -> None:
         held, self.without_lines = self.without_lines, []
         for page in held:
-            self._gather(page)
-
-    def _gather(self, page: Sequence[Any]) -> None:
-        orders: list[Mapping[str, Any]] = []
-        lines: list[Mapping[str, Any]] = []
-        for record in page:
-            at = self._orders.n + len(orders)
-            if not isinstance(record, Mapping):
-                self._book.add_problems("orders", "order_id", [(at, record, "the record is no object")])
-                record = {}
-            orders.append(record)
-            nested = next((record[c] for c in LINE_CONTAINERS if record.get(c) is not None), ())
-            if not isinstance(nested, list | tuple):
-                self._book.add_problems("orders", "n_lines", [(at, nested, "the order's lines are no list")])
-                nested = ()
-            for line in nested:
-                if not isinstance(line, Mapping):
-                    position = self._lines.n + len(lines)
-                    self._book.add_problems("lines", "line_id", [(position, line, "the record is no object")])
-                    line = {}
-                lines.append(line)
-            self._line_counts.append(len(nested))
-        self._orders.take(orders)
-        self._lines.take(lines)
+            self._documents.take(page)
 
     def finish(
         self,
@@ -101,19 +76,23 @@ class Tidying:
             raise ConfigError(f"delivery_date={delivery_date!r}: pass 'auto', 'actual' or 'planned'")
         own, tz, book = states.check(statuses), zone(timezone), self._book
         self._gather_held()
-        orders, order_custom = self._orders.frames(tz)
-        lines, line_custom = self._lines.frames(tz)
-        of = np.repeat(np.arange(len(orders)), np.asarray(self._line_counts, dtype=np.intp))
+        orders, order_custom, lines, line_custom, of = self._documents.frames(tz)
+        given = lookups or {}
+        if given.get("returns"):
+            framed = Framed(orders, order_custom, lines, line_custom, of)
+            _, _, lines, line_custom, of = receipts.append_returns(framed, given["returns"], tz, book)
 
         orders = _with_ids(orders.assign(connection=pd.array([connection] * len(orders), dtype="string")), book)
-        orders = _named(orders, lookups or {})
-        lines = _named(lines, lookups or {})
+        orders = _named(orders, given)
+        lines = _named(lines, given)
         own_status = lines["status"]
         lines = _inherit(lines, orders, of)
         notes: list[str] = []
+        receipt_lines = receipts.read_receipts(given.get("receipts", ()), tz, book)
         role = delivery_date
         if role == "auto":
-            role, why, doubtful = derive.weigh_delivery_date(lines, own)
+            shown = receipts.weigh(lines, receipt_lines)
+            role, why, doubtful = (*shown, False) if shown else derive.weigh_delivery_date(lines, own)
             if doubtful:
                 said = f"{connection}: the delivery date is taken as planned, since {why}. If it is the day on which the goods "
                 said += "came, pass delivery_date='actual'; if you know that it is a plan, 'planned'."
@@ -122,7 +101,11 @@ class Tidying:
             else:
                 notes.append(f"The delivery date is taken as {role}: {why}.")
         lines = derive.place_delivery_date(lines, role)
-        lines = derive.settle_amounts(lines, book)
+        if len(receipt_lines):
+            lines, said = receipts.apply_receipts(lines, receipt_lines, book)
+            notes.append(said)
+        lines = receipts.settle_returns(lines, book)
+        lines = derive.settle_amounts(lines, book).assign(unit_code=units.understood(lines["unit_of_measure"]))
         orders, lines = derive.settle_states(orders, lines, of, own_status, own, book)
         orders["n_lines"] = pd.array(np.bincount(of, minlength=len(orders)), dtype="Int64")
 
@@ -130,7 +113,10 @@ class Tidying:
         lines = pd.concat([lines[[c.name for c in LINES]], line_custom], axis=1)
         changes = [t for t in (orders["updated_at"].max(), lines["updated_at"].max()) if t is not pd.NaT]
         as_of = max(changes).tz_convert(tz).tz_localize(None).normalize() if changes else None
-        issues = book.frame(connection, {"orders": orders["order_id"], "lines": lines["line_id"]})
+        issues = book.frame(
+            connection,
+            {"orders": orders["order_id"], "lines": lines["line_id"], "receipt lines": receipt_lines["order_id"]},
+        )
         return Tidied(orders, lines, issues, as_of, role, notes)
 
 

@@ -1,0 +1,68 @@
+"""Documents with lines - orders, receipts, return orders - taken apart page by page into two tables and which line is whose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import tzinfo
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from .gathering import Gatherer
+from .issues import IssueBook
+from .schema import LINE_CONTAINERS, Column
+
+
+class Framed(NamedTuple):
+    """Documents as frames: documented columns typed, others under ``custom.``; ``of`` is each line's document by position."""
+
+    heads: pd.DataFrame
+    head_custom: pd.DataFrame
+    lines: pd.DataFrame
+    line_custom: pd.DataFrame
+    of: npt.NDArray[np.intp]
+
+
+class Documents:
+    """Documents being gathered; what is no document or no line is noted and keeps its place."""
+
+    def __init__(
+        self, heads: Sequence[Column], lines: Sequence[Column], tables: tuple[str, str], book: IssueBook
+    ) -> None:
+        self._tables, self._book = tables, book
+        self._heads, self._lines = Gatherer(heads, tables[0], book), Gatherer(lines, tables[1], book)
+        self._ids = tuple(next(c.name for c in columns if "key" in c.sources) for columns in (heads, lines))
+        self._line_counts: list[int] = []
+
+    def take(self, page: Sequence[Any]) -> None:
+        """Take in a page of records."""
+        heads: list[Mapping[str, Any]] = []
+        lines: list[Mapping[str, Any]] = []
+        for record in page:
+            at = self._heads.n + len(heads)
+            if not isinstance(record, Mapping):
+                self._book.add_problems(self._tables[0], self._ids[0], [(at, record, "the record is no object")])
+                record = {}
+            heads.append(record)
+            nested = next((record[c] for c in LINE_CONTAINERS if record.get(c) is not None), ())
+            if not isinstance(nested, list | tuple):
+                self._book.add_problems(self._tables[0], "n_lines", [(at, nested, "the order's lines are no list")])
+                nested = ()
+            for line in nested:
+                if not isinstance(line, Mapping):
+                    position = self._lines.n + len(lines)
+                    self._book.add_problems(
+                        self._tables[1], self._ids[1], [(position, line, "the record is no object")]
+                    )
+                    line = {}
+                lines.append(line)
+            self._line_counts.append(len(nested))
+        self._heads.take(heads)
+        self._lines.take(lines)
+
+    def frames(self, tz: tzinfo) -> Framed:
+        """Return what was taken in."""
+        of = np.repeat(np.arange(len(self._line_counts)), np.asarray(self._line_counts, dtype=np.intp))
+        return Framed(*self._heads.frames(tz), *self._lines.frames(tz), of)

@@ -1,0 +1,213 @@
+"""What other documents say of the order lines: receipts when the goods came, return orders what went back. No row is multiplied.
+
+Makini lists receipts with the key of their order and lines of their own; how a receipt's line names the order's line is not public, so
+it is looked for: its key, the order's line number, the material where only one line has it, or the only line that there is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import tzinfo
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from . import derive
+from .documents import Documents, Framed
+from .issues import IssueBook
+from .schema import LINES, RECEIPT_LINES, RECEIPTS, RETURNS
+
+Positions = npt.NDArray[np.intp]
+_MATCHED_BY = (("order_line_id", "line_id"), ("line_id", "line_id"), ("line_number", "line_number"), ("line_ref", "line_number"),
+               ("material_id", "material_id"), ("product_code", "product_code"))  # fmt: skip
+
+
+def read_receipts(records: Iterable[Any], tz: tzinfo, book: IssueBook) -> pd.DataFrame:
+    """Return one row per receipt line: order_id, what names the order's line, day and quantity. Deleted ones don't count."""
+    framed = _framed(records, Documents(RECEIPTS, RECEIPT_LINES, ("receipts", "receipt lines"), book), tz)
+    heads, lines, of = framed.heads, framed.lines, framed.of
+    head = heads.take(of).reset_index(drop=True)
+    out = lines.assign(
+        order_id=lines["order_id"].fillna(head["order_id"]),
+        received_date=lines["received_date"].where(lines["received_date"].notna(), head["received_date"]),
+    )
+    live = lines["deleted_at"].isna() & head["deleted_at"].isna()
+    return out[live.to_numpy(dtype=bool)].reset_index(drop=True)
+
+
+def _framed(records: Iterable[Any], documents: Documents, tz: tzinfo) -> Framed:
+    documents.take(list(records))
+    return documents.frames(tz)
+
+
+def line_of(receipts: pd.DataFrame, lines: pd.DataFrame) -> Positions:
+    """Return the position of each receipt line's order line, -1 where it can't be told which one it is."""
+    found = np.full(len(receipts), -1, dtype=np.intp)
+    for theirs, ours in _MATCHED_BY:
+        known = lines["order_id"].notna() & lines[ours].notna() & (lines[ours] != "").fillna(False)
+        key = pd.MultiIndex.from_frame(lines.loc[known.to_numpy(dtype=bool), ["order_id", ours]])
+        single = ~key.duplicated(keep=False)  # what several lines have names none of them
+        places = np.flatnonzero(known.to_numpy(dtype=bool))[single]
+        at = key[single].get_indexer(pd.MultiIndex.from_frame(receipts[["order_id", theirs]]))
+        hit = (found < 0) & (at >= 0) & receipts[theirs].notna().to_numpy(dtype=bool)
+        found[hit] = places[at[hit]]
+    alone = lines["order_id"][~lines["order_id"].duplicated(keep=False)].dropna()
+    at = pd.Index(alone).get_indexer(receipts["order_id"])
+    nameless = (
+        receipts[[theirs for theirs, _ in _MATCHED_BY if theirs != "line_id"]].isna().all(axis=1).to_numpy(dtype=bool)
+    )
+    hit = (found < 0) & (at >= 0) & nameless
+    found[hit] = alone.index.to_numpy()[at[hit]]
+    return found
+
+
+def weigh(lines: pd.DataFrame, receipts: pd.DataFrame) -> tuple[str, str] | None:
+    """Return what the lines' own delivery date means, as their receipts show it, and why; None where too few have both."""
+    of = line_of(receipts, lines)
+    own = lines["delivered_date"].to_numpy().astype("datetime64[D]")[np.maximum(of, 0)] if len(lines) else of
+    day = receipts["received_date"].to_numpy().astype("datetime64[D]")
+    both = (of >= 0) & ~np.isnat(day) & ~np.isnat(own) if len(lines) else of >= 0
+    n = len(np.unique(of[both]))
+    if n < derive.ENOUGH_LINES:
+        return None
+    equal = len(np.unique(of[both & (own == day)]))
+    return (
+        "actual" if equal >= 0.9 * n else "planned",
+        f"it is the day of a receipt on {equal:,} of the {n:,} lines that have both",
+    )
+
+
+def apply_receipts(lines: pd.DataFrame, receipts: pd.DataFrame, book: IssueBook) -> tuple[pd.DataFrame, str]:
+    """Return the lines with what their receipts say, and a sentence about it.
+
+    ``first_receipt_date`` is the day of the first receipt; ``delivered_date`` the day from which on all of the quantity is there,
+    reversals taken off, or the last receipt's where the line has no quantity; ``received_quantity`` their sum where the line has
+    none of its own.
+    """
+    of = line_of(receipts, lines)
+    day = receipts["received_date"].to_numpy().astype("datetime64[D]")
+    book.add(
+        "receipt lines",
+        "order_line_id",
+        np.flatnonzero(of < 0),
+        receipts["order_id"],
+        "a receipt of no order line that is known; not counted",
+    )
+    book.add(
+        "receipt lines",
+        "received_date",
+        np.flatnonzero((of >= 0) & np.isnat(day)),
+        receipts["order_id"],
+        "a receipt without a day; not counted",
+    )
+    used = pd.DataFrame(
+        {"line": of, "day": day.astype("datetime64[us]"), "quantity": receipts["quantity"].to_numpy(dtype=float)}
+    )
+    used = used[(of >= 0) & ~np.isnat(day)].sort_values(["line", "day"], kind="stable")
+    ordered = lines["quantity"].to_numpy(dtype=float)
+    need = np.abs(ordered)[used["line"].to_numpy(dtype=int)]
+    cumulative = used["quantity"].abs().mul(np.sign(used["quantity"])).groupby(used["line"]).cumsum().to_numpy()
+    short = cumulative < need - 1e-9
+    # complete from the receipt after the last one at which something was lacking; a quantity that is not told can't lack
+    last_short = (
+        pd.Series(np.where(short, np.arange(len(used)), -1), index=used.index).groupby(used["line"]).transform("max")
+    )
+    after = used[np.arange(len(used)) > last_short.to_numpy()].groupby("line")["day"]
+    complete = after.first().where(~np.isnan(ordered[after.first().index]), after.last())
+    first, total = used.groupby("line")["day"].first(), used.groupby("line")["quantity"].sum(min_count=1)
+    count = used.groupby("line").size()
+
+    def placed(values: pd.Series, dtype: Any) -> pd.Series:
+        return values.reindex(range(len(lines))).set_axis(lines.index).astype(dtype)
+
+    has = placed(count, "Int64").notna().to_numpy(dtype=bool)
+    out = lines.assign(
+        first_receipt_date=placed(first, "datetime64[us]"),
+        n_receipts=placed(count, "Int64"),
+        delivered_date=placed(complete, "datetime64[us]").where(has, lines["delivered_date"]),
+        received_quantity=lines["received_quantity"].where(
+            lines["received_quantity"].notna(), placed(total, "float64")
+        ),
+    )
+    return out, f"The deliveries of {int(has.sum()):,} lines are those of their {len(used):,} receipts."
+
+
+def append_returns(framed: Framed, records: Iterable[Any], tz: tzinfo, book: IssueBook) -> Framed:
+    """Return the order lines with those of the return orders behind them, each under its order.
+
+    A return of an order that is not here, and one that the order has as a line already (same material, same quantity), is listed and
+    not counted, so that nothing is taken off twice.
+    """
+    returned = _framed(records, Documents(RETURNS, LINES, ("returns", "return lines"), book), tz)
+    order_of_return = (
+        pd.Index(framed.heads["order_id"]).get_indexer(returned.heads["order_id"])
+        if framed.heads["order_id"].is_unique
+        else (
+            pd.Series(range(len(framed.heads)), index=framed.heads["order_id"])
+            .groupby(level=0)
+            .first()
+            .reindex(returned.heads["order_id"])
+            .fillna(-1)
+            .to_numpy(dtype=int)
+        )
+    )
+    order_of_return = np.where(returned.heads["order_id"].isna(), -1, order_of_return)
+    of = np.asarray(order_of_return, dtype=np.intp)[returned.of]
+    book.add(
+        "return lines",
+        "order_id",
+        np.flatnonzero(of < 0),
+        returned.lines["line_id"],
+        "a return of an order that is not here; not counted",
+    )
+    there = _what(framed.lines, framed.of)[is_return(framed.lines)]
+    twice = (of >= 0) & pd.Index(_what(returned.lines, of)).isin(set(there))
+    book.add(
+        "return lines",
+        "line_id",
+        np.flatnonzero(twice),
+        returned.lines["line_id"],
+        "the order has this return as a line; counted once",
+    )
+    keep = (of >= 0) & ~twice
+    added = returned.lines.assign(is_return=pd.array([True] * len(returned.lines), dtype="boolean"))[keep]
+    lines = pd.concat([framed.lines, added], ignore_index=True)
+    custom = pd.concat([framed.line_custom, returned.line_custom[keep]], ignore_index=True)
+    return framed._replace(lines=lines, line_custom=custom, of=np.concatenate([framed.of, of[keep]]))
+
+
+def _what(lines: pd.DataFrame, of: Positions) -> npt.NDArray[np.object_]:
+    """Return what tells whether two returns are one: order, material, quantity."""
+    material = lines["material_id"].fillna(lines["product_code"]).fillna(lines["description"])
+    quantity = lines["quantity"].abs()
+    keys: Sequence[Any] = list(
+        zip(of.tolist(), material.astype(object).where(material.notna(), None), quantity.tolist(), strict=True)
+    )
+    out = np.empty(len(keys), dtype=object)
+    out[:] = keys
+    return out
+
+
+_WORDS = {"return", "returns", "returned", "return order", "return item", "retoure", "rückgabe", "rma", "retour"}
+
+
+def is_return(lines: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Whether a line is a return: it says so by a flag or by its type, or its quantity is negative."""
+    flagged = lines["is_return"].fillna(False).to_numpy(dtype=bool)
+    typed = lines["type"].str.strip().str.casefold().isin(_WORDS).fillna(False).to_numpy(dtype=bool)
+    return np.asarray(flagged | typed | (lines["quantity"] < 0).to_numpy(dtype=bool))
+
+
+def settle_returns(lines: pd.DataFrame, book: IssueBook) -> pd.DataFrame:
+    """Return the lines with returns in one shape: quantities and amounts negative, the price as it is, ``is_return`` told."""
+    returned = is_return(lines)
+    out: dict[str, Any] = {"is_return": pd.array(returned, dtype="boolean")}
+    for name in ("quantity", "received_quantity", "amount", "discount", "tax"):
+        column = lines[name].to_numpy(dtype=float)
+        if name in ("quantity", "amount"):
+            odd = np.flatnonzero(returned & (column > 0))
+            book.add("lines", name, odd, lines[name], "a return given as positive; counted as negative")
+        out[name] = np.where(returned, -np.abs(column), column)
+    return lines.assign(**out)

@@ -1,0 +1,132 @@
+"""Units of measure: what a source's unit means, by a small table of UN/ECE and SAP codes. What is not in it stays unknown.
+
+Quantities of two units are never added or compared unless both are understood and measure the same thing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .errors import SchemaError
+from .provenance import frame_of, values
+
+# UN/ECE Recommendation 20 code: (what it measures, how many of the first unit of that kind, other spellings). SAP's internal and
+# commercial codes are among the spellings. Packages (box, pallet) measure nothing by themselves: how many are in one differs.
+_TABLE: dict[str, tuple[str, float, str]] = {
+    "C62": ("pieces", 1, "ea; each; pc; pcs; pce; piece; pieces; st; stk; stck; stück; stueck; un; unit; units; h87; nos"),
+    "DZN": ("pieces", 12, "dz; doz; dozen; dzd; dutzend"),
+    "CEN": ("pieces", 100, "hun; hundred"),
+    "MIL": ("pieces", 1000, "th; thousand; tsd; 1000pc"),
+    "PR": ("pairs", 1, "paa; pair; pairs; pr; paar"),
+    "SET": ("sets", 1, "set; sets; satz; kit"),
+    "GRM": ("mass", 0.001, "g; gr; gram; grams; gramm"),
+    "KGM": ("mass", 1, "kg; kgs; kilo; kilogram; kilograms; kilogramm"),
+    "TNE": ("mass", 1000, "t; to; ton metric; tonne; tonnes; metric ton; mt"),
+    "LBR": ("mass", 0.45359237, "lb; lbs; lbm; pound; pounds"),
+    "ONZ": ("mass", 0.028349523125, "oz; ounce; ounces"),
+    "MMT": ("length", 0.001, "mm; millimeter; millimetre"),
+    "CMT": ("length", 0.01, "cm; centimeter; centimetre"),
+    "MTR": ("length", 1, "m; mtr; meter; metre; meters; metres; lfm"),
+    "KMT": ("length", 1000, "km; kilometer; kilometre"),
+    "INH": ("length", 0.0254, "in; inch; inches; zoll"),
+    "FOT": ("length", 0.3048, "ft; foot; feet"),
+    "YRD": ("length", 0.9144, "yd; yard; yards"),
+    "MTK": ("area", 1, "m2; m²; sqm; square meter; square metre; qm"),
+    "FTK": ("area", 0.09290304, "ft2; sqft; square foot; square feet"),
+    "MLT": ("volume", 0.001, "ml; milliliter; millilitre"),
+    "LTR": ("volume", 1, "l; lt; ltr; liter; litre; liters; litres"),
+    "MTQ": ("volume", 1000, "m3; m³; cbm; cubic meter; cubic metre"),
+    "GLL": ("volume", 3.785411784, "gal; gallon; gallons; gll us"),
+    "MIN": ("time", 1 / 60, "min; minute; minutes"),
+    "HUR": ("time", 1, "h; hr; hrs; hour; hours; std; stunde"),
+    "DAY": ("time", 24, "d; day; days; tag"),
+    "KWH": ("energy", 1, "kwh; kilowatt hour"),
+    "MWH": ("energy", 1000, "mwh; megawatt hour"),
+    "BX": ("boxes", 1, "box; boxes; bx; kar; karton; carton; ctn; cs; case"),
+    "PK": ("packs", 1, "pk; pack; packs; pak; pkg; package"),
+    "PF": ("pallets", 1, "pal; pallet; pallets; pf; palette"),
+    "RO": ("rolls", 1, "rol; roll; rolls; ro; rolle"),
+    "BG": ("bags", 1, "bag; bags; bg; sack"),
+    "LS": ("lump sums", 1, "ls; lump sum; lot; au; le; leistungseinheit; activity unit; service"),
+}  # fmt: skip
+_CODE = {name.strip(): code for code, (_, _, names) in _TABLE.items() for name in (*names.split(";"), code.casefold())}
+
+
+def understood(units: pd.Series) -> pd.Series:
+    """Return the UN/ECE code of each unit, missing where it is not understood.
+
+    >>> understood(pd.Series(["EA", "Kilogram", "BOX", "XYZ"], dtype="string")).tolist()
+    ['C62', 'KGM', 'BX', <NA>]
+    """
+    codes, distinct = pd.factorize(units)
+    known = pd.array([None, *(_CODE.get(str(u).strip().rstrip(".").casefold()) for u in distinct)], dtype="string")
+    return pd.Series(known.take(codes + 1), index=units.index)
+
+
+def factor(one: str, other: str, own: Mapping[str, tuple[str, float]] | None = None) -> float:
+    """Return how many of ``other`` are in ``one``: NaN where either is unknown or they measure different things.
+
+    >>> factor("TNE", "KGM"), factor("DZN", "EA"), factor("BOX", "EA"), factor("BOX", "EA", {"BOX": ("EA", 12)})
+    (1000.0, 12.0, nan, 12.0)
+    """
+    scale = 1.0
+    for _ in range(5):  # a unit of your own may stand on another one
+        if own and one in own and one != other:
+            one, times = own[one]
+            scale *= float(times)
+    a, b = (_TABLE.get(_CODE.get(u.strip().casefold(), "")) for u in (one, other))
+    if one.strip().casefold() == other.strip().casefold():
+        return scale
+    return scale * a[1] / b[1] if a and b and a[0] == b[0] else float("nan")
+
+
+def from_api(units: pd.DataFrame) -> dict[str, tuple[str, float]]:
+    """Return the API's own factors for `convert`, from ``client.fetch_table("units")``: code to (code of its base, how many)."""
+    frame = frame_of(units, "key", "code", "rate", "rateBaseKey", metric="units.from_api")
+    code = frame.set_index("key")["code"]
+    rate = pd.to_numeric(frame["rate"], errors="coerce")
+    rows = zip(frame["code"], frame["rateBaseKey"].map(code), rate, strict=True)
+    return {
+        str(c): (str(b), float(r))
+        for c, b, r in rows
+        if pd.notna(c) and pd.notna(b) and pd.notna(r) and r > 0 and c != b
+    }
+
+
+def convert(lines: Any, to: str, *, own: Mapping[str, tuple[str, float]] | None = None) -> pd.DataFrame:
+    """Return the lines with quantities in one unit and unit prices per that unit; missing where the unit does not convert.
+
+    Amounts stay. ``own`` gives units of your own, as ``{"BOX": ("EA", 12)}``, or the API's by `from_api`.
+
+    Raises
+    ------
+    SchemaError
+        The lines have no unit of measure, or ``to`` is not understood.
+
+    Examples
+    --------
+    >>> lines = pd.DataFrame({"quantity": [2.0, 500.0], "unit_price": [10.0, 0.02], "unit_of_measure": ["KG", "G"]})
+    >>> convert(lines, "KG")[["quantity", "unit_price"]].to_numpy().tolist()
+    [[2.0, 10.0], [0.5, 20.0]]
+    """
+    frame = frame_of(lines, "quantity", "unit_of_measure", metric="units.convert")
+    if to.strip().casefold() not in _CODE and not (own and to in {base for base, _ in own.values()}):
+        raise SchemaError(f"to={to!r} is no unit that is understood")
+    codes, distinct = pd.factorize(frame["unit_of_measure"])
+    by_unit = np.array([np.nan, *(factor(str(u), to, own) for u in distinct)])
+    times = by_unit[codes + 1]
+    out: dict[str, Any] = {"unit_of_measure": frame["unit_of_measure"].astype("string").where(np.isnan(times), to)}
+    for name in ("quantity", "received_quantity"):
+        if name in frame:
+            out[name] = pd.to_numeric(frame[name]).to_numpy(dtype=float, na_value=np.nan) * times
+    if "unit_price" in frame:
+        per = pd.to_numeric(values(frame, "price_unit", "float64")).fillna(1.0).to_numpy(dtype=float)
+        out["unit_price"] = pd.to_numeric(frame["unit_price"]).to_numpy(dtype=float, na_value=np.nan) / per / times
+        out["price_unit"] = np.where(np.isnan(times), np.nan, 1.0)
+    result = frame.assign(**out)
+    result.attrs = dict(frame.attrs)
+    return result
