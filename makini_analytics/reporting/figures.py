@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from .. import lead_times, slippage, spend, style
+from .. import lead_times, quality, slippage, spend, style
 from ..provenance import as_of_day
 from ..purchases import Purchases
 
@@ -85,6 +85,16 @@ def figures(data: Purchases, *, as_of: Any = None) -> Figures:
     ):
         out.draw(name, tables[name], plot(tables[name]))
 
+    coverage, reconciled = quality.coverage(data), quality.reconcile(data)
+    out.tables |= {
+        "quality_coverage": coverage,
+        "quality_reconcile": reconciled,
+        "quality_duplicates": quality.duplicates(data),
+    }
+    can = coverage[coverage["table"] == "metrics"].drop(columns="table").reset_index(drop=True)
+    can.attrs = coverage.attrs
+    out.draw("quality_coverage", can, quality.plot_coverage(coverage))
+
     planned = data.sources.loc[data.sources["delivery_date"] == "planned", "connection"].dropna().tolist()
     if planned:
         out.notes.append(
@@ -136,5 +146,9 @@ def _summary(data: Purchases, out: Figures) -> list[tuple[str, str]]:
         rows.append(
             ("On-time delivery", f"{rate:.1%} of {due:,} due lines; {late['n_overdue_open'].sum():,} open and overdue")
         )
+    orders = out.tables["quality_reconcile"].query("part == 'orders'").groupby("step")["n_orders"].sum()
+    comparable = int(orders.get("agrees", 0) + orders.get("differs", 0))
+    if comparable:
+        rows.append(("Order totals that agree with their lines", f"{orders.get('agrees', 0):,} of {comparable:,}"))
     rows.append(("Values not read or doubtful", f"{len(data.issues):,}"))
     return rows

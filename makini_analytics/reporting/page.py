@@ -33,6 +33,13 @@ def page(data: Purchases, made: Figures, title: str) -> str:
         parts.append(_section(heading, *figures))
     parts.append(
         _section(
+            "What the data can carry, and whether they add up",
+            *[_figure(name, chart, made) for name, chart in made.charts.items() if name.startswith("quality")],
+            _table(_header_causes(made), "The orders' own totals against their lines"),
+        )
+    )
+    parts.append(
+        _section(
             "What was left out, and why",
             _p("Included and left out add up to all lines."),
             _table(made.tables["left_out"], "What each figure counts"),
@@ -48,6 +55,12 @@ def page(data: Purchases, made: Figures, title: str) -> str:
     template = Template(files(__package__).joinpath("page.html").read_text(encoding="utf-8"))
     foot = f"As of {made.as_of.date()} · makini-analytics {__version__}"
     return template.substitute(title=escape(title), body="\n".join(parts), foot=escape(foot))
+
+
+def _header_causes(made: Figures) -> pd.DataFrame:
+    causes = made.tables["quality_reconcile"].query("part == 'orders'")
+    columns = ["connection", "currency", "step", "reason", "n_orders", "header_total", "value", "difference"]
+    return causes[columns].assign(difference=causes["difference"].round(2) + 0.0)
 
 
 def _section(heading: str, *content: str) -> str:
