@@ -18,11 +18,10 @@ _HEAD = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: 
 
 
 def bodies(n_pages):
-    """Return the JSON text of each page: orders of the sample over and over, each with keys of its own."""
+    """Yield the JSON text of each page: orders of the sample over and over, each with keys of its own."""
     from makini_analytics.sample import sample_tables
 
     orders = sample_tables("emea")["purchase-orders"]
-    out = []
     for page in range(n_pages):
         rows = []
         for i in range(PER_PAGE):
@@ -31,8 +30,7 @@ def bodies(n_pages):
             lines = [line | {"key": f"L{n}-{j}"} for j, line in enumerate(order["lineItems"])]
             rows.append(order | {"key": f"O{n}", "orderNo": f"PO{n:07d}", "lineItems": lines})
         meta = {"current_page": page + 1, "last_page": n_pages, "per_page": PER_PAGE, "total": n_pages * PER_PAGE}
-        out.append(json.dumps({"data": rows, "meta": meta}).encode())
-    return out
+        yield json.dumps({"data": rows, "meta": meta}).encode()
 
 
 def serve(n_pages, latency):
