@@ -149,6 +149,6 @@ def _summary(data: Purchases, out: Figures) -> list[tuple[str, str]]:
     orders = out.tables["quality_reconcile"].query("part == 'orders'").groupby("step")["n_orders"].sum()
     comparable = int(orders.get("agrees", 0) + orders.get("differs", 0))
     if comparable:
-        rows.append(("Order totals that agree with their lines", f"{orders.get('agrees', 0):,} of {comparable:,}"))
+        rows.append(("Totals that agree with lines", f"{orders.get('agrees', 0):,} of {comparable:,}"))
     rows.append(("Values not read or doubtful", f"{len(data.issues):,}"))
     return rows
