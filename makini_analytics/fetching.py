@@ -16,6 +16,7 @@ from .tidy import Tidied
 from .walk import Walked
 
 DAY = pd.Timedelta(days=1)
+_INSTANT = "%Y-%m-%dT%H:%M:%SZ"
 
 
 @dataclass(frozen=True)
@@ -37,14 +38,14 @@ class Asked:
             ):  # "less or equal" is documented in a spelling that may be a slip: less than the next
                 out[contract.order_date.format(op="lt")] = str((self.until + 2 * DAY).date())
         if self.modified_since is not None:
-            out[contract.modified_since] = self.modified_since.strftime("%Y-%m-%dT%H:%M:%SZ")
+            out[contract.modified_since] = self.modified_since.strftime(_INSTANT)
         return out | (MATCH_ALL if len(out) > 1 else {})
 
     def params_beside(self, contract: Contract) -> dict[str, str]:
         """Return the filter for documents that follow an order: they changed after the first day that is asked for."""
         if self.since is None:
             return {}
-        return {contract.modified_since: (self.since - DAY).strftime("%Y-%m-%dT%H:%M:%SZ")}
+        return {contract.modified_since: (self.since - DAY).strftime(_INSTANT)}
 
 
 def asked(since: Any, until: Any, modified_since: Any) -> Asked:

@@ -63,12 +63,11 @@ def line_of(receipts: pd.DataFrame, lines: pd.DataFrame) -> Positions:
     return found
 
 
-def weigh(lines: pd.DataFrame, receipts: pd.DataFrame) -> tuple[str, str] | None:
+def weigh(lines: pd.DataFrame, receipts: pd.DataFrame, of: Positions) -> tuple[str, str] | None:
     """Return what the lines' own delivery date means, as their receipts show it, and why; None where too few have both."""
-    of = line_of(receipts, lines)
-    own = lines["delivered_date"].to_numpy().astype("datetime64[D]")[np.maximum(of, 0)] if len(lines) else of
+    own = lines["delivered_date"].reindex(of).to_numpy().astype("datetime64[D]")  # -1 is no line: missing
     day = receipts["received_date"].to_numpy().astype("datetime64[D]")
-    both = (of >= 0) & ~np.isnat(day) & ~np.isnat(own) if len(lines) else of >= 0
+    both = ~np.isnat(day) & ~np.isnat(own)
     n = len(np.unique(of[both]))
     if n < derive.ENOUGH_LINES:
         return None
@@ -79,14 +78,15 @@ def weigh(lines: pd.DataFrame, receipts: pd.DataFrame) -> tuple[str, str] | None
     )
 
 
-def apply_receipts(lines: pd.DataFrame, receipts: pd.DataFrame, book: IssueBook) -> tuple[pd.DataFrame, str]:
-    """Return the lines with what their receipts say, and a sentence about it.
+def apply_receipts(
+    lines: pd.DataFrame, receipts: pd.DataFrame, of: Positions, book: IssueBook
+) -> tuple[pd.DataFrame, str]:
+    """Return the lines with what their receipts say, and a sentence about it; ``of`` is each receipt's line, by `line_of`.
 
     ``first_receipt_date`` is the day of the first receipt; ``delivered_date`` the day from which on all of the quantity is there,
     reversals taken off, or the last receipt's where the line has no quantity; ``received_quantity`` their sum where the line has
     none of its own.
     """
-    of = line_of(receipts, lines)
     day = receipts["received_date"].to_numpy().astype("datetime64[D]")
     book.add(
         "receipt lines",
@@ -108,7 +108,7 @@ def apply_receipts(lines: pd.DataFrame, receipts: pd.DataFrame, book: IssueBook)
     used = used[(of >= 0) & ~np.isnat(day)].sort_values(["line", "day"], kind="stable")
     ordered = lines["quantity"].to_numpy(dtype=float)
     need = np.abs(ordered)[used["line"].to_numpy(dtype=int)]
-    cumulative = used["quantity"].abs().mul(np.sign(used["quantity"])).groupby(used["line"]).cumsum().to_numpy()
+    cumulative = used["quantity"].groupby(used["line"]).cumsum().to_numpy()
     short = cumulative < need - 1e-9
     # complete from the receipt after the last one at which something was lacking; a quantity that is not told can't lack
     last_short = (
@@ -141,20 +141,9 @@ def append_returns(framed: Framed, records: Iterable[Any], tz: tzinfo, book: Iss
     not counted, so that nothing is taken off twice.
     """
     returned = _framed(records, Documents(RETURNS, LINES, ("returns", "return lines"), book), tz)
-    order_of_return = (
-        pd.Index(framed.heads["order_id"]).get_indexer(returned.heads["order_id"])
-        if framed.heads["order_id"].is_unique
-        else (
-            pd.Series(range(len(framed.heads)), index=framed.heads["order_id"])
-            .groupby(level=0)
-            .first()
-            .reindex(returned.heads["order_id"])
-            .fillna(-1)
-            .to_numpy(dtype=int)
-        )
-    )
-    order_of_return = np.where(returned.heads["order_id"].isna(), -1, order_of_return)
-    of = np.asarray(order_of_return, dtype=np.intp)[returned.of]
+    first = framed.heads["order_id"].dropna().drop_duplicates()
+    at = pd.Index(first).get_indexer(returned.heads["order_id"])
+    of = np.append(first.index.to_numpy(dtype=np.intp), -1)[at][returned.of]  # at is -1 where the order is not here
     book.add(
         "return lines",
         "order_id",

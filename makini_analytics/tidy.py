@@ -89,9 +89,10 @@ class Tidying:
         lines = _inherit(lines, orders, of)
         notes: list[str] = []
         receipt_lines = receipts.read_receipts(given.get("receipts", ()), tz, book)
+        line_of_receipt = receipts.line_of(receipt_lines, lines) if len(receipt_lines) else None
         role = delivery_date
         if role == "auto":
-            shown = receipts.weigh(lines, receipt_lines)
+            shown = None if line_of_receipt is None else receipts.weigh(lines, receipt_lines, line_of_receipt)
             role, why, doubtful = (*shown, False) if shown else derive.weigh_delivery_date(lines, own)
             if doubtful:
                 said = f"{connection}: the delivery date is taken as planned, since {why}. If it is the day on which the goods "
@@ -101,8 +102,8 @@ class Tidying:
             else:
                 notes.append(f"The delivery date is taken as {role}: {why}.")
         lines = derive.place_delivery_date(lines, role)
-        if len(receipt_lines):
-            lines, said = receipts.apply_receipts(lines, receipt_lines, book)
+        if line_of_receipt is not None:
+            lines, said = receipts.apply_receipts(lines, receipt_lines, line_of_receipt, book)
             notes.append(said)
         lines = receipts.settle_returns(lines, book)
         lines = derive.settle_amounts(lines, book).assign(unit_code=units.understood(lines["unit_of_measure"]))

@@ -136,7 +136,7 @@ def plot_duplicates(
     return style.finish(
         ax,
         title=said,
-        subtitle=f"score of 100: suggestions to look at, nothing is merged{more}",
+        subtitle=f"score, out of 100; suggestions to look at, nothing is merged{more}",
         result=result,
         alt="; ".join(labels),
     )

@@ -8,6 +8,7 @@ import pytest
 
 from makini_analytics import ConfigError, SchemaError, lead_times
 from makini_analytics.schema import empty
+from tests.cases import lines_of
 
 AS_OF = "2025-06-30"
 
@@ -37,14 +38,7 @@ COLUMNS = ["order_date", "delivered_date", "cancelled_date", "quantity", "receiv
 
 
 def frame() -> pd.DataFrame:
-    lines = pd.DataFrame([c[:6] for c in CASES], columns=COLUMNS)
-    for name in COLUMNS[:3]:
-        lines[name] = pd.to_datetime(lines[name])
-    lines = lines.astype({"quantity": float, "received_quantity": float, "state": "string"})
-    lines["vendor_id"] = "v"
-    lines["line_id"] = [f"l{i}" for i in range(len(lines))]
-    lines["amount"], lines["currency"] = 2.0, "EUR"
-    return lines
+    return lines_of(CASES, COLUMNS)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import pytest
 
 from makini_analytics import ConfigError, SchemaError, slippage
 from makini_analytics.schema import empty
+from tests.cases import lines_of
 
 AS_OF = "2025-06-30"
 
@@ -35,14 +36,7 @@ COLUMNS = ["required_date", "delivered_date", "quantity", "received_quantity", "
 
 
 def frame() -> pd.DataFrame:
-    lines = pd.DataFrame([c[:5] for c in CASES], columns=COLUMNS)
-    for name in COLUMNS[:2]:
-        lines[name] = pd.to_datetime(lines[name])
-    lines = lines.astype({"quantity": float, "received_quantity": float, "state": "string"})
-    lines["vendor_id"] = "v"
-    lines["line_id"] = [f"l{i}" for i in range(len(lines))]
-    lines["amount"], lines["currency"] = 2.0, "EUR"
-    return lines
+    return lines_of(CASES, COLUMNS)
 
 
 @pytest.fixture
