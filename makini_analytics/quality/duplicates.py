@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
+from functools import cache
 from itertools import combinations
 from typing import Any
 
@@ -15,12 +16,15 @@ from ..errors import ConfigError, SchemaError
 from ..provenance import Selection, frame_of, stamp, values
 from ..purchases import Purchases
 
-#: Endings that say what kind of company it is and not which one; in their cleaned spelling.
+#: The commonest endings that say what kind of company it is and not which one, in their cleaned spelling. cleanco knows
+#: the rest; these stand where the extra `enrich` is not installed, and a few are missing there.
 _LEGAL = {
     "ab", "ag", "aktiengesellschaft", "as", "a s", "bv", "b v", "co", "company", "corp", "corporation", "e k", "ek", "gmbh", "inc",
-    "incorporated", "kg", "kk", "k k", "limited", "llc", "ltd", "ltda", "nv", "n v", "oy", "oyj", "plc", "pte", "pty", "pvt", "s a",
-    "s a r l", "s a s", "s l", "s p a", "s r l", "s r o", "sa", "sarl", "sas", "se", "sl", "sp z o o", "spa", "srl", "sro",
+    "incorporated", "kg", "kk", "k k", "limited", "llc", "ltd", "nv", "n v", "oy", "plc", "pte", "pty", "pvt", "s a", "sa", "sarl", "sas",
+    "se", "spa", "srl",
 }  # fmt: skip
+#: Endings of cleanco that are as often a country or a word of the name.
+_NO_ENDINGS = {"nl", "vat", "et", "da", "private", "unlimited"}
 _FOLDED = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "æ": "ae", "ß": "ss", "ł": "l", "&": " "}
 )
@@ -33,8 +37,8 @@ def duplicates(data: Purchases, *, score: float = 88) -> pd.DataFrame:
 
     An order is suggested when two connections have the same order number and the vendor's name agrees, or order date and total value
     do. A number alone repeats across companies and is never enough; the score says how much of the four agrees. Vendors are compared by their cleaned names - case,
-    accents, punctuation and legal ending folded - with the words in any order (rapidfuzz's token_sort_ratio; without the extra
-    ``enrich`` only equal cleaned names are found). A subsidiary may look like its parent: look before you merge. Due dates
+    accents, punctuation and legal ending (cleanco's list) folded - with the words in any order (rapidfuzz's token_sort_ratio;
+    without the extra ``enrich`` only equal cleaned names are found). A subsidiary may look like its parent: look before you merge. Due dates
     are doubtful where more than 95 % of a connection's delivered lines came exactly on theirs.
 
     Parameters
@@ -121,15 +125,31 @@ def clean_name(name: str) -> str:
     >>> clean_name("Müller Antriebstechnik GmbH & Co. KG"), clean_name("MUELLER ANTRIEBSTECHNIK, GMBH")
     ('mueller antriebstechnik', 'mueller antriebstechnik')
     """
-    folded = unicodedata.normalize("NFKC", name).casefold().translate(_FOLDED)
-    plain = "".join(c for c in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(c))
-    words = re.sub(r"[^\w]+", " ", plain).split()
+    words, endings = _words(name), _legal_endings()
     while len(words) > 1:
-        ending = next((k for k in (4, 3, 2, 1) if len(words) > k and " ".join(words[-k:]) in _LEGAL), 0)
+        ending = next((k for k in (4, 3, 2, 1) if len(words) > k and " ".join(words[-k:]) in endings), 0)
         if not ending:
             break
         words = words[:-ending]
     return " ".join(words)
+
+
+def _words(name: str) -> list[str]:
+    folded = unicodedata.normalize("NFKC", name).casefold().translate(_FOLDED)
+    plain = "".join(c for c in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(c))
+    return re.sub(r"[^\w]+", " ", plain).split()
+
+
+@cache
+def _legal_endings() -> frozenset[str]:
+    """Return the legal endings, cleaned: "s p a" as well as "spa"."""
+    try:
+        from cleanco.termdata import terms_by_type
+    except ImportError:
+        return frozenset(_LEGAL)
+    known = [_words(term) for terms in terms_by_type.values() for term in terms]
+    spelt = {" ".join(words) for words in known} | {"".join(words) for words in known if max(map(len, words)) == 1}
+    return frozenset(_LEGAL | spelt - _NO_ENDINGS)
 
 
 # ---- orders ------------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +11,7 @@ import pytest
 
 import makini_analytics as ma
 from makini_analytics import ConfigError, Purchases, SchemaError, quality, style
-from makini_analytics.quality.duplicates import clean_name
+from makini_analytics.quality.duplicates import _legal_endings, clean_name
 from makini_analytics.tidy import tidy_orders
 
 ANSWERS = json.loads((Path(__file__).parents[2] / "data" / "sample" / "answers.json").read_text(encoding="utf-8"))
@@ -184,10 +185,23 @@ def test_p27_a_number_alone_is_never_enough():
         ("Company Co", "Company Inc.", True),
         ("AG", "GmbH", False),  # nothing but a legal form stays as it is
         ("Siemens AG", "Siemens Energy AG", False),
+        ("Brembo S. p. A.", "BREMBO SpA", True),
+        ("Škoda Auto a.s.", "Skoda Auto", True),
+        ("Siam Cement Public Co., Ltd", "Siam Cement Public Company Limited", True),
+        ("Orlen Sp. z o.o.", "ORLEN", True),
+        ("Bank of NL", "Bank of", False),
     ],
 )
 def test_p10_names_are_folded_and_only_the_ending_is_dropped(a, b, same):
     assert (clean_name(a) == clean_name(b)) is same
+
+
+def test_p10_without_the_extra_the_commonest_endings_still_fold(monkeypatch):
+    _legal_endings.cache_clear()
+    monkeypatch.setitem(sys.modules, "cleanco.termdata", None)
+    assert clean_name("ACME GmbH & Co. KG") == clean_name("Acme Inc.") == "acme"
+    assert clean_name("Orlen Sp. z o.o.") != "orlen"
+    _legal_endings.cache_clear()
 
 
 def test_p10_parent_and_subsidiary_are_not_suggested_at_the_default_score():
