@@ -203,7 +203,7 @@ class Client:
         if self._link.offline and orders.fetched_at is not None:
             notes.append(f"Read offline, from pages stored {orders.fetched_at:%Y-%m-%d %H:%M} UTC.")
         notes += orders.notes + cut_notes + tidied.notes + freshness(tidied, orders, sync)
-        row = source_row(self.connection, self.base_url, orders, tidied, sync, notes)
+        row = source_row(self.connection, self.base_url, question, orders, tidied, sync, notes)
         as_of = tidied.as_of
         if as_of is None and orders.fetched_at is not None:
             as_of = pd.Timestamp(orders.fetched_at).tz_convert(timezone).tz_localize(None).normalize()

@@ -1,13 +1,21 @@
-"""How each line stands on a day: delivered, open, cancelled, or not to be judged. One rule for lead times and slippage."""
+"""How each line stands on a day - delivered, open, cancelled, or not to be judged - and for how long it was waited for."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from .provenance import Mask, days_of, values
+from .day_counts import DayCounts, count_days
+from .grouping import Groups
+from .provenance import AsOf, Mask, Selection, as_of_day, days_of, frame_of, values
+from .survival import CANCELLED, CENSORED, DELIVERED
+
+OUTCOMES = ("delivered", "cancelled", "open", "excluded")  # by code; an open line is a censored one
+EXCLUDED = 3
 
 
 @dataclass(frozen=True)
@@ -58,3 +66,49 @@ def standing(lines: pd.DataFrame, as_of: pd.Timestamp) -> Standing:
             "received, delivery date unknown": closed & ~short,
         },
     )
+
+
+@dataclass(frozen=True)
+class Ages:
+    """How each line ended, and after how many days; the days of excluded lines mean nothing."""
+
+    frame: pd.DataFrame
+    as_of: pd.Timestamp
+    selection: Selection
+    days: npt.NDArray[np.int64]
+    outcome: npt.NDArray[np.int64]  # position in OUTCOMES
+
+    def counted(self, groups: Groups) -> DayCounts:
+        """Return the lines by group, days and outcome, excluded ones left out."""
+        kept = self.selection.kept
+        return count_days(groups.codes[kept], self.days[kept], self.outcome[kept], n_groups=len(groups), n_kinds=3)
+
+
+def ages(lines: Any, *, as_of: AsOf | None, metric: str) -> Ages:
+    """Return how each line stands and for how many days it took or has been under way: the one rule of all lead times."""
+    frame = frame_of(lines, "order_date", "delivered_date", metric=metric)
+    day = as_of_day(frame, as_of)
+    stands = standing(frame, day)
+    ordered, delivered, until = (
+        days_of(frame, "order_date"),
+        days_of(frame, "delivered_date"),
+        day.to_datetime64().astype("datetime64[D]"),
+    )
+    cancelled = days_of(frame, "cancelled_date")
+
+    selection = Selection(frame)
+    for reason, rows in stands.unjudged.items():
+        selection.exclude(rows, reason)
+    selection.exclude(np.isnat(ordered), "no order date")
+    selection.exclude(stands.delivered & (delivered < ordered), "delivered before ordered")
+    selection.exclude(ordered > until, "ordered after as-of")
+
+    # a cancellation that is not dated, or dated after as-of, ended the waiting at as-of at the latest
+    cancelled = np.where(cancelled <= until, cancelled, until)
+    end = np.where(stands.delivered, delivered, np.where(stands.cancelled, cancelled, until))
+    days = (end - ordered).astype(np.int64)
+    days[np.isnat(ordered)] = 0
+    outcome = np.where(stands.delivered, DELIVERED, np.where(stands.cancelled, CANCELLED, CENSORED))
+    outcome[~selection.kept] = EXCLUDED
+    # a cancellation dated before its order says only that nothing was waited for
+    return Ages(frame, day, selection, np.maximum(days, 0), outcome.astype(np.int64))

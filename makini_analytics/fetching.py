@@ -120,7 +120,13 @@ def freshness(tidied: Tidied, orders: Walked[Any], sync: Mapping[str, Any]) -> l
 
 
 def source_row(
-    connection: str, base_url: str, orders: Walked[Any], tidied: Tidied, sync: Mapping[str, Any], notes: list[str]
+    connection: str,
+    base_url: str,
+    question: Asked,
+    orders: Walked[Any],
+    tidied: Tidied,
+    sync: Mapping[str, Any],
+    notes: list[str],
 ) -> pd.DataFrame:
     """Return the one row of `sources` for a fetch."""
     synced, _ = read([sync.get("sync_updated_at")], "instant")
@@ -130,6 +136,8 @@ def source_row(
         "contract": orders.contract,
         "fetched_at": pd.Timestamp(orders.fetched_at) if orders.fetched_at else pd.NaT,
         "from_cache": orders.from_cache,
+        "since": question.since,
+        "until": question.until,
         "n_pages": orders.n_pages,
         "n_orders": len(tidied.orders),
         "n_lines": len(tidied.lines),

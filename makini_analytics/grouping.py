@@ -28,48 +28,65 @@ class Groups:
         return len(self.keys)
 
 
+#: What a line is grouped by under one word: the key (the first column that has a value), and the columns that name it.
+ENTITIES = {
+    "vendor": (("vendor_id", "vendor_name"), ("vendor_name",)),
+    "material": (("material_id", "product_id", "product_code"), ("product_code", "description")),
+}
+
+
 def group_lines(lines: pd.DataFrame, by: By, *, also: Sequence[str] = ()) -> Groups:
-    """Return the groups of the lines by vendor, by one column, by several, or by nothing (``by=None``).
+    """Return the groups of the lines by vendor, by material, by one column, by several, or by nothing (``by=None``).
 
     A vendor is one vendor of one connection: the key is (connection, vendor_id), with the name where there is no id. Its
-    name is the one that most of its lines carry. ``also`` adds columns, such as ``currency``, to the key.
+    name is the one that most of its lines carry. A material likewise: (connection, material_id), else its product or its
+    code. ``also`` adds columns, such as ``currency``, to the key.
 
     Raises
     ------
     SchemaError
         A column of ``by`` is not there; the message gives the near ones.
     """
-    if by == "vendor":
-        return _vendors(lines, also)
     names = [by] if isinstance(by, str) else list(by or ())
+    key: dict[str, pd.Series] = {}
+    described: list[tuple[str, str]] = []  # key column -> a column that names it
     for name in names:
-        if name not in lines.columns:
+        if name in ENTITIES:
+            (first, *_), naming = ENTITIES[name]
+            key[first] = entity(lines, name)
+            described += [(first, column) for column in naming]
+            if "connection" in lines.columns:
+                key["connection"] = lines["connection"].astype("string")
+        elif name not in lines.columns:
             near = difflib.get_close_matches(name, [str(c) for c in lines.columns], n=3)
             raise SchemaError(
                 f"by={name!r}: the lines have no such column" + (f"; near: {', '.join(near)}" if near else "")
             )
-    return _keyed(pd.DataFrame({n: values(lines, n, "string") for n in [*names, *also]}, index=lines.index), len(lines))
-
-
-def _vendors(lines: pd.DataFrame, also: Sequence[str]) -> Groups:
-    if "vendor_id" not in lines.columns and "vendor_name" not in lines.columns:
-        raise SchemaError("by='vendor' needs the column 'vendor_id' or 'vendor_name', and the table has neither")
-    name = values(lines, "vendor_name", "string").astype("string")
-    vendor = values(lines, "vendor_id", "string").astype("string")
-    if vendor.isna().any():
-        vendor = vendor.where(vendor.notna(), name)
-    key = pd.DataFrame({"vendor_id": vendor}, index=lines.index)
-    if "connection" in lines.columns:
-        key["connection"] = lines["connection"].astype("string")
-    for column in also:
-        key[column] = values(lines, column, "string")
-    groups = _keyed(key, len(lines))
+        else:
+            key[name] = lines[name]
+    key |= {c: values(lines, c, "string") for c in also}
+    groups = _keyed(pd.DataFrame(key, index=lines.index), len(lines))
     keys = groups.keys
-    keys.insert(1, "vendor_name", _most_frequent(name, groups.codes, len(keys)))
-    order = [c for c in keys.columns if c != "connection"]
-    if "connection" in lines.columns:
-        order.append("connection")
-    return Groups(groups.codes, keys[order])
+    for first, column in reversed(described):  # each right behind its key, so the last one first
+        if column not in key and (column in lines.columns or column == "vendor_name"):
+            told = _most_frequent(values(lines, column, "string").astype("string"), groups.codes, len(keys))
+            keys.insert(list(keys.columns).index(first) + 1, column, told)
+    if described and "connection" in key:
+        keys = keys[[c for c in keys.columns if c != "connection"] + ["connection"]]
+    return Groups(groups.codes, keys)
+
+
+def entity(lines: pd.DataFrame, name: str) -> pd.Series:
+    """Return what identifies each line's vendor or material inside its connection; missing where nothing does."""
+    columns = [c for c in ENTITIES[name][0] if c in lines.columns]
+    if not columns:
+        wanted = " or ".join(repr(c) for c in ENTITIES[name][0])
+        raise SchemaError(f"by={name!r} needs the column {wanted}, and the table has none of them")
+    found = lines[columns[0]].astype("string")
+    for column in columns[1:]:
+        if found.isna().any():
+            found = found.where(found.notna(), lines[column].astype("string"))
+    return found
 
 
 def _keyed(key: pd.DataFrame, n: int) -> Groups:

@@ -44,7 +44,7 @@ class Purchases:
     def __post_init__(self) -> None:
         day = None if self.as_of is None else pd.Timestamp(self.as_of).normalize()
         object.__setattr__(self, "as_of", day)
-        said = {"as_of": None if day is None else str(day.date()), "source": self._source()}
+        said = {"as_of": None if day is None else str(day.date()), "source": self._source()} | self._window()
         for name in (
             "orders",
             "lines",
@@ -56,6 +56,12 @@ class Purchases:
     def _source(self) -> str | None:
         names = self.sources["connection"].dropna().unique().tolist() if len(self.sources) else []
         return ", ".join(names) or None
+
+    def _window(self) -> dict[str, str | None]:
+        """Return the span of order dates that was asked of every connection: a period that it cuts is not a whole one."""
+        span = self.sources.reindex(columns=["since", "until"])
+        first, last = span["since"].max(), span["until"].min()
+        return {k: None if pd.isna(v) else str(v.date()) for k, v in {"since": first, "until": last}.items()}
 
     def __repr__(self) -> str:
         as_of = "unknown" if self.as_of is None else self.as_of.date()

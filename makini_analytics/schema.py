@@ -250,6 +250,8 @@ SOURCES: tuple[Column, ...] = (
     Column("contract", "text", "The published shape of the API that it answered in"),
     Column("fetched_at", "instant", "When the rows were fetched (for cached ones: when they were stored)"),
     Column("from_cache", "flag", "Whether every page came from the cache"),
+    Column("since", "day", "First order date that was asked for; missing where all were"),
+    Column("until", "day", "Last order date that was asked for; missing where all were"),
     Column("n_pages", "count", "Pages read", (), "pages"),
     Column("n_orders", "count", "Orders read", (), "orders"),
     Column("n_lines", "count", "Lines read", (), "lines"),

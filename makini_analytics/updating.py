@@ -47,6 +47,9 @@ def merge(data: Purchases, fresh: Purchases, connection: str, *, whole: bool) ->
         n_orders=pd.array([int((orders["connection"] == connection).sum())], dtype="Int64"),
         n_lines=pd.array([int((lines["connection"] == connection).sum())], dtype="Int64"),
     )
+    if not whole:  # the span of order dates is still the one that was asked for at first
+        known = data.sources[data.sources["connection"] == connection]
+        row = row.assign(**{c: known[c].to_numpy()[:1] for c in ("since", "until") if c in known and len(known)})
     sources = stack([data.sources[(data.sources["connection"] != connection).to_numpy(dtype=bool)], row])
     days = [d for d in (data.as_of, fresh.as_of) if d is not None]
     return replace(

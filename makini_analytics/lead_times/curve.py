@@ -6,10 +6,10 @@ from typing import Any
 
 import pandas as pd
 
+from ..delivery import ages
 from ..grouping import By, group_lines
 from ..provenance import AsOf, stamp
-from .per_line import ages
-from .survival import CANCELLED, CENSORED, DELIVERED, aalen_johansen, at_risk, log_log_band, with_day_zero
+from ..survival import CANCELLED, CENSORED, DELIVERED, aalen_johansen, at_risk, log_log_band, with_day_zero
 
 
 def curve(lines: Any, *, by: By = None, as_of: AsOf | None = None) -> pd.DataFrame:

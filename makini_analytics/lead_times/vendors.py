@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..delivery import ages
 from ..errors import ConfigError
 from ..grouping import By, group_lines
 from ..provenance import AsOf, stamp
-from .per_line import ages
-from .survival import CANCELLED, CENSORED, DELIVERED, first_day_at, kaplan_meier, restricted_mean
+from ..survival import CANCELLED, CENSORED, DELIVERED, first_day_at, kaplan_meier, restricted_mean
 
 
 def by_vendor(lines: Any, *, as_of: AsOf | None = None, by: By = "vendor", min_lines: int = 1) -> pd.DataFrame:

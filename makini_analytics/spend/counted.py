@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -15,7 +17,7 @@ BASES = ("ordered", "received", "open")
 
 
 def counted(
-    lines: Any, *, metric: str, basis: str, currency: str | None
+    lines: Any, *, metric: str, basis: str, currency: str | None, intercompany: Collection[str] = ()
 ) -> tuple[pd.DataFrame, Selection, npt.NDArray[Any]]:
     """Return the frame, the selection of lines that count, and each line's value on the basis (0 where it doesn't count)."""
     if basis not in BASES:
@@ -30,6 +32,8 @@ def counted(
     if currency is not None:
         known = values(frame, "currency", "string").astype("string")
         selection.exclude((known != currency).fillna(True), "other currency")
+    if intercompany:
+        selection.exclude(_among(frame, intercompany), "intercompany")
     selection.exclude(np.isnan(amount), "no amount")
     value = amount
     if basis != "ordered":
@@ -44,3 +48,18 @@ def counted(
         selection.exclude(~np.isfinite(share), "no quantity or received quantity")
         value = amount * share
     return frame, selection, np.where(selection.kept, value, 0.0)
+
+
+def _among(frame: pd.DataFrame, vendors: Collection[str]) -> npt.NDArray[np.bool_]:
+    """Return the lines of these vendors, named by name or id."""
+    if isinstance(vendors, str):
+        raise ConfigError(f"intercompany={vendors!r}: pass a list of vendor names or ids")
+    columns = [values(frame, c, "string").astype("string") for c in ("vendor_name", "vendor_id")]
+    for vendor in vendors:
+        if not any((c == vendor).any() for c in columns):
+            known = sorted({str(v) for c in columns for v in c.dropna().unique()})
+            near = difflib.get_close_matches(vendor, known, n=3)
+            raise ConfigError(
+                f"intercompany: no line has the vendor {vendor!r}" + (f"; near: {', '.join(near)}" if near else "")
+            )
+    return np.asarray(columns[0].isin(list(vendors)) | columns[1].isin(list(vendors)), dtype=bool)

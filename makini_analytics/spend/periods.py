@@ -1,10 +1,12 @@
-"""Spend by month, quarter, year or week of the order date."""
+"""Spend by month, quarter, year or week of the order date, and beside it the year before."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ..errors import ConfigError
@@ -13,6 +15,14 @@ from ..provenance import AsOf, as_of_day, days_of, stamp
 from .counted import counted
 from .vendors import order_ids
 
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Days = npt.NDArray[np.datetime64]
+
+#: How many periods make a year. A week is compared with the one 52 weeks before, which has the same weekdays.
+_YEAR = {"M": 12, "Q": 4, "Y": 1, "W": 52}
+#: So many days without an order at the start of a period are a weekend with a holiday, not the start of the data.
+_QUIET_DAYS = 3
 _MONTHS = "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split()  # noqa: SIM905
 
 
@@ -25,12 +35,15 @@ def by_period(
     basis: str = "ordered",
     fiscal_year_start: int = 1,
     as_of: AsOf | None = None,
+    intercompany: Collection[str] = (),
 ) -> pd.DataFrame:
-    """Ordered spend by period of the order date.
+    """Ordered spend by period of the order date, and the change against the same days of the year before.
 
-    The same lines count as in ``spend.by_vendor``; a line without an order date can't be placed and is left out and counted. A
-    period without orders between a group's first and last is a row of zero spend. A period that ends after the as-of day is
-    marked as not complete: it is not to be compared with whole ones.
+    The same lines count as in ``spend.by_vendor``; a line without an order date can't be placed and is left out and counted
+    (``basis="received"`` goes by the day of the delivery). A period without orders between a group's first and last is a row of
+    zero spend. A period that the data cut - it ends after the as-of day, or begins before the first day that was asked for - is
+    marked as not complete, and never compared with a whole one: the one that the as-of day cuts is compared with so many days of
+    the year before. Where the data do not reach back to those days, there is nothing to compare with.
 
     Parameters
     ----------
@@ -42,6 +55,7 @@ def by_period(
     basis : "ordered", "received" or "open"
     fiscal_year_start : month in which the fiscal year starts, 1..12; moves quarters and years
     as_of : the day that the data are known to; by default the lines' own
+    intercompany : vendors, by name or id, that belong to the own group: left out and counted apart
 
     Returns
     -------
@@ -50,7 +64,10 @@ def by_period(
         currency : string
         spend : float, in ``currency``
         n_orders, n_lines : int
-        complete : boolean; missing where no as-of day is known
+        complete : boolean, whether the data cover the period; missing where they don't say how far they reach
+        spend_year_before : float, in ``currency``, of the same days one year before (weeks: 52 weeks); missing where the data
+            don't reach back to them, or the period lies after the as-of day
+        yoy_change : float, spend / spend_year_before - 1; missing where there is none or it is not positive
 
     Raises
     ------
@@ -68,42 +85,115 @@ def by_period(
     2  2025-03    7.0
     """
     alias = _alias(freq, fiscal_year_start)
-    frame, selection, value = counted(lines, metric="spend.by_period", basis=basis, currency=currency)
-    days = days_of(frame, "order_date")
-    selection.exclude(np.isnat(days), "no order date")
-    kept = selection.kept
-    part, money = frame[kept], value[kept]
-    groups = group_lines(part, by, also=("currency",))
-    period = pd.PeriodIndex(pd.DatetimeIndex(days[kept].astype("datetime64[us]")).to_period(alias))
-    n = len(groups) if len(part) else 0
-    ordinal = period.asi8 if len(period) else np.zeros(0, dtype=np.int64)
-    first = np.full(n, np.iinfo(np.int64).max)
-    last = np.full(n, np.iinfo(np.int64).min)
-    np.minimum.at(first, groups.codes, ordinal)
-    np.maximum.at(last, groups.codes, ordinal)
-    length = last - first + 1
-    start = np.concatenate([[0], np.cumsum(length)]).astype(np.int64)
-    cell = start[groups.codes] + ordinal - first[groups.codes] if n else np.zeros(0, dtype=np.int64)
-    size = int(start[-1]) if n else 0
-    of = np.repeat(np.arange(n), length)
-    ordinals = first[of] + np.arange(size) - start[of] if n else np.zeros(0, dtype=np.int64)
-    tables = groups.keys.iloc[of].reset_index(drop=True)
-    result = tables.assign(
-        period=pd.PeriodIndex.from_ordinals(ordinals, freq=period.freq),  # type: ignore[attr-defined]
-        currency=tables["currency"].astype("string"),
-        spend=np.bincount(cell, weights=money, minlength=size).astype(float),
-        n_orders=count_distinct(cell, order_ids(part), size).astype("int64"),
-        n_lines=np.bincount(cell, minlength=size).astype("int64"),
+    frame, selection, value = counted(
+        lines, metric="spend.by_period", basis=basis, currency=currency, intercompany=intercompany
     )
-    day = _known_to(frame, as_of)
-    ends = pd.PeriodIndex(result["period"]).end_time.normalize()
-    result["complete"] = pd.array([pd.NA] * size if day is None else np.asarray(ends <= day), dtype="boolean")
+    days = days_of(frame, "order_date")
+    if basis == "received":
+        arrived, first = days_of(frame, "delivered_date"), days_of(frame, "first_receipt_date")
+        days = np.where(np.isnat(arrived), first, arrived)
+    selection.exclude(np.isnat(days), "no delivery date" if basis == "received" else "no order date")
+    kept = selection.kept
+    part, money, days = frame[kept], value[kept], days[kept]
+    groups = group_lines(part, by, also=("currency",))
+    period = pd.PeriodIndex(pd.DatetimeIndex(days.astype("datetime64[us]")).to_period(alias))
+    grid = _Grid(groups.codes, period.asi8.astype(np.int64), len(groups) if len(part) else 0)
+    tables = groups.keys.iloc[grid.group].reset_index(drop=True)
+    periods = pd.PeriodIndex.from_ordinals(grid.ordinal, freq=period.freq)  # type: ignore[attr-defined]
+    spend = np.bincount(grid.cell, weights=money, minlength=grid.size).astype(float)
+    result = tables.assign(
+        period=periods,
+        currency=tables["currency"].astype("string"),
+        spend=spend,
+        n_orders=count_distinct(grid.cell, order_ids(part), grid.size).astype("int64"),
+        n_lines=np.bincount(grid.cell, minlength=grid.size).astype("int64"),
+    )
+    day, since = _known_to(frame, as_of), frame.attrs.get("since")
+    result["complete"] = _complete(periods, days, day, since)
+    before, compared = _year_before(grid, periods, _YEAR[freq], spend, days, money, day, since)
+    result["spend_year_before"] = before
+    result["yoy_change"] = np.divide(compared, before, out=np.full(grid.size, np.nan), where=before > 0) - 1
     keys = [c for c in groups.keys.columns if c != "currency"]
-    result = result[[*keys, "period", "currency", "spend", "n_orders", "n_lines", "complete"]]
-    parameters = {"freq": freq, "by": by, "currency": currency, "basis": basis}
-    if fiscal_year_start != 1:
-        parameters["fiscal_year_start"] = fiscal_year_start  # type: ignore[assignment]
-    return stamp(result, metric="spend.by_period", parameters=parameters, selection=selection, lines=frame, as_of=day)
+    shown = ["period", "currency", "spend", "n_orders", "n_lines", "complete", "spend_year_before", "yoy_change"]
+    parameters = {
+        "freq": freq,
+        "by": by,
+        "currency": currency,
+        "basis": basis,
+        "fiscal_year_start": fiscal_year_start if fiscal_year_start != 1 else None,
+        "intercompany": list(intercompany) or None,
+    }
+    return stamp(
+        result[[*keys, *shown]],
+        metric="spend.by_period",
+        parameters=parameters,
+        selection=selection,
+        lines=frame,
+        as_of=day,
+    )
+
+
+class _Grid:
+    """The cells of the result: for each group every period from its first to its last."""
+
+    def __init__(self, codes: Ints, ordinal: Ints, n_groups: int) -> None:
+        self.n_groups = n_groups
+        first = np.full(n_groups, np.iinfo(np.int64).max)
+        last = np.full(n_groups, np.iinfo(np.int64).min)
+        np.minimum.at(first, codes, ordinal)
+        np.maximum.at(last, codes, ordinal)
+        length = last - first + 1
+        self.start = np.concatenate([[0], np.cumsum(length)]).astype(np.int64)
+        self.size = int(self.start[-1])
+        self.group = np.repeat(np.arange(n_groups), length)
+        self.first = first[self.group]
+        self.ordinal = self.first + np.arange(self.size) - self.start[self.group]
+        self.of_line = codes
+        self.cell = self.start[codes] + ordinal - first[codes] if n_groups else np.zeros(0, dtype=np.int64)
+
+
+def _year_before(
+    grid: _Grid, periods: pd.PeriodIndex, year: int, spend: Floats, days: Days, money: Floats, day: Any, since: Any
+) -> tuple[Floats, Floats]:
+    """Return for each cell the spend of the same days one year before, missing where there is no comparing, and its own."""
+    before, compared = np.full(grid.size, np.nan), spend.copy()
+    if not grid.size:
+        return before, compared
+    (starts, ends), (begins, stops) = _span(periods), _span(periods - year)
+    edge = days.max() if day is None else np.datetime64(day, "D")  # without an as-of day the last order is the end
+    reach = days.min() - _QUIET_DAYS if since is None else np.datetime64(since, "D")
+    covered = begins >= reach
+    whole = covered & (ends <= edge)
+    at = np.arange(grid.size) - year
+    there = grid.ordinal - year >= grid.first  # else the group had no orders then: zero
+    before[whole] = np.where(there, spend[np.maximum(at, 0)], 0.0)[whole]
+    cut = covered & (starts <= edge) & (edge < ends)
+    if cut.any():  # the one period that the as-of day lies in: the same for all groups
+        start, begin, stop = starts[cut][0], begins[cut][0], stops[cut][0]
+        last = min(begin + (edge - start), stop)  # so many days; a shorter month has no more of them
+        for out, first, until in ((before, begin, last), (compared, start, edge)):
+            within = (days >= first) & (days <= until)
+            out[cut] = np.bincount(grid.of_line[within], weights=money[within], minlength=grid.n_groups)[
+                grid.group[cut]
+            ]
+    return before, compared
+
+
+def _span(periods: pd.PeriodIndex) -> tuple[Days, Days]:
+    return tuple(t.to_numpy().astype("datetime64[D]") for t in (periods.start_time, periods.end_time))  # type: ignore[return-value]
+
+
+def _complete(periods: pd.PeriodIndex, days: Days, day: pd.Timestamp | None, since: str | None) -> Any:
+    """Return whether the data cover each period; missing where the data don't say how far they reach."""
+    out = pd.array([pd.NA] * len(periods), dtype="boolean")
+    if day is not None:
+        out = pd.array(periods.end_time.normalize() <= day, dtype="boolean")
+    starts = _span(periods)[0]
+    if since is not None:
+        out[starts < np.datetime64(since, "D")] = False
+    elif len(days):  # begins long before the first order of all: nobody knows whether orders were asked for
+        out[(starts < days.min() - _QUIET_DAYS) & np.asarray(out.fillna(False), dtype=bool)] = pd.NA
+    return out
 
 
 def _alias(freq: str, fiscal_year_start: int) -> str:
@@ -117,8 +207,12 @@ def _alias(freq: str, fiscal_year_start: int) -> str:
 
 
 def _known_to(frame: pd.DataFrame, as_of: AsOf | None) -> pd.Timestamp | None:
-    """Return the as-of day, or None: spend needs none, only the mark of a cut period does."""
+    """Return the last day that the data cover, or None: spend needs none, only the mark of a cut period does."""
     known = as_of is not None or frame.attrs.get("as_of") is not None
     if not known and "updated_at" in frame.columns:
         known = bool(frame["updated_at"].notna().any())
-    return as_of_day(frame, as_of) if known else None
+    until = frame.attrs.get("until")
+    if not known:
+        return None if until is None else pd.Timestamp(until)
+    day = as_of_day(frame, as_of)
+    return day if until is None else min(day, pd.Timestamp(until))

@@ -10,9 +10,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from makini_analytics import lead_times
+from makini_analytics import lead_times, survival
 from makini_analytics.day_counts import count_days
-from makini_analytics.lead_times import survival
 
 AS_OF = pd.Timestamp("2025-12-31")
 LEVELS = (Fraction(1, 2), Fraction(8, 10), Fraction(9, 10))
