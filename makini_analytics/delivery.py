@@ -80,8 +80,12 @@ class Ages:
 
     def counted(self, groups: Groups) -> DayCounts:
         """Return the lines by group, days and outcome, excluded ones left out."""
+        return self.counted_by(groups.codes, len(groups))
+
+    def counted_by(self, codes: npt.NDArray[np.intp], n_groups: int) -> DayCounts:
+        """Return the same for groups that are given as codes."""
         kept = self.selection.kept
-        return count_days(groups.codes[kept], self.days[kept], self.outcome[kept], n_groups=len(groups), n_kinds=3)
+        return count_days(codes[kept], self.days[kept], self.outcome[kept], n_groups=n_groups, n_kinds=3)
 
 
 def ages(lines: Any, *, as_of: AsOf | None, metric: str) -> Ages:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from .errors import SchemaError
+from .errors import ConfigError, SchemaError
 from .provenance import values
 
 By = str | Sequence[str] | None
@@ -32,6 +32,7 @@ class Groups:
 ENTITIES = {
     "vendor": (("vendor_id", "vendor_name"), ("vendor_name",)),
     "material": (("material_id", "product_id", "product_code"), ("product_code", "description")),
+    "asset": (("asset_id",), ()),
 }
 
 
@@ -87,6 +88,27 @@ def entity(lines: pd.DataFrame, name: str) -> pd.Series:
         if found.isna().any():
             found = found.where(found.notna(), lines[column].astype("string"))
     return found
+
+
+def merge_aliases(lines: pd.DataFrame, aliases: Mapping[str, str]) -> pd.DataFrame:
+    """Return the lines with each vendor that has an alias under that one name, in all connections alike.
+
+    Raises
+    ------
+    ConfigError
+        A name of ``aliases`` that no line has; the message gives the near ones.
+    """
+    name = values(lines, "vendor_name", "string").astype("string")
+    for given in aliases:
+        if not (name == given).any():
+            near = difflib.get_close_matches(given, name.dropna().unique().tolist(), n=3)
+            raise ConfigError(f"no line has the vendor name {given!r}" + (f"; near: {', '.join(near)}" if near else ""))
+    new = name.map(dict(aliases)).astype("string").fillna(name)
+    one = new.isin(list(aliases.values())).to_numpy(dtype=bool)  # the one that others are merged into, too
+    out = lines.assign(vendor_name=new, vendor_id=values(lines, "vendor_id", "string").astype("string").mask(one, new))
+    if "connection" in lines.columns:
+        out["connection"] = lines["connection"].astype("string").mask(one)
+    return out
 
 
 def _keyed(key: pd.DataFrame, n: int) -> Groups:

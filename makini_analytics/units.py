@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from .errors import SchemaError
@@ -65,6 +66,24 @@ def understood(units: pd.Series) -> pd.Series:
     codes, distinct = pd.factorize(units)
     known = pd.array([None, *(_CODE.get(str(u).strip().rstrip(".").casefold()) for u in distinct)], dtype="string")
     return pd.Series(known.take(codes + 1), index=units.index)
+
+
+#: The unit that each kind of measure is counted in, under its commonest name.
+_BASE = {kind: names.split(";")[0].upper() for kind, times, names in _TABLE.values() if times == 1}
+
+
+def based(units: pd.Series) -> tuple[pd.Series, npt.NDArray[np.float64]]:
+    """Return the base unit of each unit and how many of it are in one; what is not understood is its own base.
+
+    >>> unit, times = based(pd.Series(["G", "kg", "EA", "box", "XYZ"], dtype="string"))
+    >>> unit.tolist(), times.tolist()
+    (['KG', 'KG', 'EA', 'BOX', 'XYZ'], [0.001, 1.0, 1.0, 1.0, 1.0])
+    """
+    codes, distinct = pd.factorize(units.astype("string"))
+    known = [_TABLE.get(_CODE.get(str(u).strip().rstrip(".").casefold(), "")) for u in distinct]
+    names = [_BASE[k[0]] if k else str(u).strip() for k, u in zip(known, distinct, strict=True)]
+    times = np.array([1.0, *(k[1] if k else 1.0 for k in known)])
+    return pd.Series(pd.array([None, *names], dtype="string").take(codes + 1), index=units.index), times[codes + 1]
 
 
 def factor(one: str, other: str, own: Mapping[str, tuple[str, float]] | None = None) -> float:

@@ -9,12 +9,25 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+from .bridge import bridge
 from .concentration import concentration
+from .dispersion import price_dispersion
 from .periods import by_period
+from .prices import price_changes
+from .sources import single_source
 from .tail import tail
 from .vendors import by_vendor
 
-__all__ = ["by_period", "by_vendor", "concentration", "tail"]
+__all__ = [
+    "bridge",
+    "by_period",
+    "by_vendor",
+    "concentration",
+    "price_changes",
+    "price_dispersion",
+    "single_source",
+    "tail",
+]
 
 
 def __getattr__(name: str) -> Any:

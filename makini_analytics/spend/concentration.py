@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from ..grouping import By, group_lines
-from ..provenance import stamp
+from ..grouping import By, Groups, group_lines, merge_aliases
+from ..provenance import stamp, values
 from .counted import counted
 
+Floats = npt.NDArray[np.float64]
 
-def concentration(lines: Any, *, by: By = None, currency: str | None = None, basis: str = "ordered") -> pd.DataFrame:
+
+def concentration(
+    lines: Any,
+    *,
+    by: By = None,
+    currency: str | None = None,
+    basis: str = "ordered",
+    aliases: Mapping[str, str] | None = None,
+    intercompany: Collection[str] = (),
+) -> pd.DataFrame:
     """How concentrated spend is on few vendors: HHI, effective number of vendors, shares of the largest.
 
     The Herfindahl-Hirschman index is ``10000 x sum of squared shares`` of the vendors' net spend: 10000 is a single source. The
     effective number of vendors is ``10000 / HHI``: so many vendors of equal size would be as concentrated. The bands of the
     2023 merger guidelines (1000 to 1800 moderate, above high) are made for sellers in a market: take them as orientation. Only
-    vendors with a positive net count; lines without a vendor are left out and counted, since they are no one vendor.
+    vendors with a positive net count; lines without a vendor are left out and counted, since they are no one vendor. One vendor
+    under several names, or in several connections, looks like several: ``aliases`` gives each figure before and after.
 
     Parameters
     ----------
@@ -27,11 +40,14 @@ def concentration(lines: Any, *, by: By = None, currency: str | None = None, bas
     by : None, a column or several: concentration inside each group, such as ``"category"``
     currency : keeps the lines in that currency and counts the rest
     basis : "ordered", "received" or "open"
+    aliases : vendor name to the name that it shall count under (`quality.duplicates` suggests them)
+    intercompany : vendors, by name or id, that belong to the own group: left out and counted apart
 
     Returns
     -------
     DataFrame, one row per (group, currency)
         the columns of ``by``; currency : string
+        vendors : string, "as given" or "after aliases"; only with ``aliases``
         hhi : float, 0..10000; effective_vendors : float
         top_1_share, top_5_share, top_10_share : float, 0..1
         n_vendors : int, vendors with a positive net
@@ -41,6 +57,8 @@ def concentration(lines: Any, *, by: By = None, currency: str | None = None, bas
     ------
     SchemaError
         A column that is needed is missing.
+    ConfigError
+        An alias, or an intercompany vendor, that no line has.
 
     Examples
     --------
@@ -49,20 +67,38 @@ def concentration(lines: Any, *, by: By = None, currency: str | None = None, bas
           hhi  top_1_share  n_vendors
     0  3000.0          0.4          4
     """
-    frame, selection, value = counted(lines, metric="spend.concentration", basis=basis, currency=currency)
-    has_vendor = np.zeros(len(frame), dtype=bool)
-    for name in ("vendor_id", "vendor_name"):
-        if name in frame.columns:
-            has_vendor |= frame[name].notna().to_numpy()
-    selection.exclude(~has_vendor, "no vendor")
+    frame, selection, value = counted(
+        lines, metric="spend.concentration", basis=basis, currency=currency, intercompany=intercompany
+    )
+    known = [values(frame, c, "string").notna().to_numpy(dtype=bool) for c in ("vendor_id", "vendor_name")]
+    selection.exclude(~(known[0] | known[1]), "no vendor")
     kept = selection.kept
-    part = frame[kept]
-    vendors = group_lines(part, "vendor")
+    part, money = frame[kept], value[kept]
     outer = group_lines(part, by, also=("currency",))
+    result = _measured(part, money, outer)
+    if aliases is not None:
+        after = _measured(merge_aliases(frame, aliases)[kept], money, outer)
+        result.insert(len(outer.keys.columns), "vendors", "as given")
+        after.insert(len(outer.keys.columns), "vendors", "after aliases")
+        result = pd.concat([result, after]).sort_index(kind="stable").reset_index(drop=True)
+        result["vendors"] = result["vendors"].astype("string")
+    parameters = {
+        "by": by,
+        "currency": currency,
+        "basis": basis,
+        "aliases": aliases,
+        "intercompany": list(intercompany) or None,
+    }
+    return stamp(result, metric="spend.concentration", parameters=parameters, selection=selection, lines=frame)
+
+
+def _measured(part: pd.DataFrame, money: Floats, outer: Groups) -> pd.DataFrame:
+    """Return the figures of each group: its vendors' nets, largest first, and what follows from them."""
+    vendors = group_lines(part, "vendor")
     n = len(outer) if len(part) else 0
     width = max(len(vendors), 1)
     cells, dense = np.unique(outer.codes.astype(np.int64) * width + vendors.codes, return_inverse=True)
-    net = np.bincount(dense.reshape(-1), weights=value[kept], minlength=len(cells))
+    net = np.bincount(dense.reshape(-1), weights=money, minlength=len(cells))
     group = cells // width
     positive = net > 0
     group, net = group[positive], net[positive]
@@ -70,24 +106,22 @@ def concentration(lines: Any, *, by: By = None, currency: str | None = None, bas
     group, net = group[order], net[order]
     total = np.bincount(group, weights=net, minlength=n)[:n].astype(float)
     share = net / total[group] if len(net) else net
-    starts = np.searchsorted(group, np.arange(n))
-    rank = np.arange(len(group)) - starts[group] if len(group) else group
-    hhi = 10_000 * np.bincount(group, weights=share**2, minlength=n)[:n]
+    rank = np.arange(len(group)) - np.searchsorted(group, np.arange(n))[group] if len(group) else group
     count = np.bincount(group, minlength=n)[:n]
-    hhi = np.where(count > 0, hhi, np.nan)
+    hhi = np.where(count > 0, 10_000 * np.bincount(group, weights=share**2, minlength=n)[:n], np.nan)
 
-    def top(k: int) -> np.ndarray:
-        return np.where(count > 0, np.bincount(group[rank < k], weights=share[rank < k], minlength=n)[:n], np.nan)
+    def top(k: int) -> Floats:
+        of_top = np.bincount(group[rank < k], weights=share[rank < k], minlength=n)[:n]
+        return np.where(count > 0, np.minimum(of_top, 1.0), np.nan)
 
     result = outer.keys.iloc[:n].assign(
         hhi=hhi,
         effective_vendors=10_000 / hhi,
         top_1_share=top(1),
-        top_5_share=np.minimum(top(5), 1.0),
-        top_10_share=np.minimum(top(10), 1.0),
+        top_5_share=top(5),
+        top_10_share=top(10),
         n_vendors=count.astype("int64"),
         spend=total,
     )
     result["currency"] = result["currency"].astype("string")
-    parameters = {"by": by, "currency": currency, "basis": basis}
-    return stamp(result, metric="spend.concentration", parameters=parameters, selection=selection, lines=frame)
+    return result

@@ -84,7 +84,7 @@ def by_period(
     1  2025-02    0.0
     2  2025-03    7.0
     """
-    alias = _alias(freq, fiscal_year_start)
+    alias = period_alias(freq, fiscal_year_start)
     frame, selection, value = counted(
         lines, metric="spend.by_period", basis=basis, currency=currency, intercompany=intercompany
     )
@@ -196,7 +196,8 @@ def _complete(periods: pd.PeriodIndex, days: Days, day: pd.Timestamp | None, sin
     return out
 
 
-def _alias(freq: str, fiscal_year_start: int) -> str:
+def period_alias(freq: str, fiscal_year_start: int) -> str:
+    """Return pandas' name of the period, years and quarters ending before the fiscal year's first month."""
     if fiscal_year_start not in range(1, 13):
         raise ConfigError(f"fiscal_year_start={fiscal_year_start!r}: pass the month, 1 to 12")
     end = _MONTHS[(fiscal_year_start - 2) % 12]

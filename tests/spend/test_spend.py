@@ -116,9 +116,9 @@ def test_tail_has_two_definitions_and_asks_which():
     with pytest.raises(ConfigError, match="threshold"):
         spend.tail(HAND, definition="both")
     got = spend.tail(HAND, definition="share", currency="EUR")
-    assert got.set_index("part").spend.to_dict() == {"head": 95, "tail": 15}
+    assert got.set_index("part").spend.to_dict() == {"head": 80, "tail": 20, "unknown vendor": 10}
     small = spend.tail(HAND, definition="threshold", threshold=12, currency="EUR").set_index("part")
-    assert small.n_vendors.to_dict() == {"head": 2, "tail": 2}
+    assert small.n_vendors.to_dict() == {"head": 2, "tail": 1, "unknown vendor": 0}
 
 
 def test_received_and_open_value():
