@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from .bridge import bridge
+from .bridge import EFFECTS, bridge
 from .concentration import concentration
 from .dispersion import price_dispersion
 from .periods import by_period
@@ -19,6 +19,7 @@ from .tail import tail
 from .vendors import by_vendor
 
 __all__ = [
+    "EFFECTS",
     "bridge",
     "by_period",
     "by_vendor",

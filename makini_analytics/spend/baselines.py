@@ -97,6 +97,8 @@ def listed_prices(
             document if not has_currency else None,
         )
         out = np.where(np.isnan(out), found, out)
+    if len(part) and np.isnan(out).all():
+        raise ConfigError(f"none of the lines has an item of the price list ({', '.join(columns)} were compared)")
     return out
 
 

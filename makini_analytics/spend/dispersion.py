@@ -14,8 +14,8 @@ from ..provenance import frame_of, stamp, values
 from .items import items_of
 from .vendors import order_ids
 
-#: A price so many times the item's median, or so small a part of it, is more likely a typing error or another unit.
-OUTLIER = 100
+#: A price so many times the item's median, or so small a part of it, is more likely a slip of two digits than a price.
+OUTLIER = 50
 
 
 def price_dispersion(
@@ -33,7 +33,7 @@ def price_dispersion(
     ``cv`` is their standard deviation (n - 1) over their mean, ``spread`` is (p90 - p10) / median, each line one price.
     ``theoretical_ceiling = sum of max(price - reference, 0) x quantity``: as if all had been bought at the reference price, the
     quantity-weighted 25th percentile or the lowest one. It is a ceiling, not a forecast: lots, dates and services differ. Items of
-    fewer than ``min_orders`` orders have no figures. A price 100 times off the item's median, either way, is counted as an
+    fewer than ``min_orders`` orders have no figures. A price 50 times off the item's median, either way, is counted as an
     outlier: it stays in the spend, and out of the statistics.
 
     Parameters

@@ -68,10 +68,13 @@ def items_of(
     frame, selection, amount = counted(lines, metric=metric, basis=basis, currency=currency, intercompany=intercompany)
     note = ""
     if item == "material" and not any(c in frame and frame[c].notna().any() for c in ENTITIES["material"][0]):
-        if len(frame) and not ("description" in frame and frame["description"].notna().any()):
+        if "description" in frame and frame["description"].notna().any():
+            item, note = "description", "Items are told apart by their description, since no line has a code."
+        elif len(frame):
             wanted = ", ".join(ENTITIES["material"][0])
             raise SchemaError(f"{metric} needs to know what was bought: no line has one of {wanted} or a description")
-        item, note = "description", "Items are told apart by their description, since no line has a code."
+        else:
+            frame = frame.assign(material_id=pd.array([], dtype="string"))
     if item not in ENTITIES and item not in frame.columns and len(frame):
         raise SchemaError(f"item={item!r}: the lines have no such column")
     first = ENTITIES[item][0] if item in ENTITIES else (item,)
