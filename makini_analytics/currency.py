@@ -93,7 +93,8 @@ def convert(
     selection = Selection(frame)
     for reason in found.reasons:
         selection.exclude((found.reason == reason).to_numpy(), reason)
-    told = f"Converted to {to} at {_basis(basis, period, day)}; rates: {book.source}."
+    basis_told = f"converted to {to} at {_basis(basis, period, day)}; rates: {book.source}"
+    told = f"{basis_told[0].upper()}{basis_told[1:]}."
     parameters = {
         "to": to,
         "basis": basis,
@@ -101,6 +102,7 @@ def convert(
         "max_gap_days": max_gap_days,
     }
     stamp(converted, metric="currency.convert", parameters=parameters, selection=selection, lines=frame, notes=(told,))
+    converted.attrs |= {"currency": basis_told} | {k: v for k, v in frame.attrs.items() if k in ("since", "until")}
     if data is None:
         return converted
     of_orders = _found(data.orders, book, to, basis, period, day, max_gap_days)

@@ -144,11 +144,19 @@ def stamp(
         "parameters": {k: v for k, v in parameters.items() if v is not None},
         "as_of": lines.attrs.get("as_of") if as_of is None or pd.isna(as_of) else str(as_of.date()),
         "source": lines.attrs.get("source"),
+        "currency": currency_basis(lines),
         "included": book[0],
         "excluded": book[1:],
         "notes": list(notes),
     }
     return result
+
+
+def currency_basis(lines: pd.DataFrame) -> str:
+    """Return what the amounts of the lines are in: the documents' own currencies, or one, and at which rates."""
+    if "original_currency" not in lines.columns:
+        return "as in the documents"
+    return str(lines.attrs.get("currency", "converted, at rates that are not known any more"))
 
 
 class Explanation(str):
@@ -188,6 +196,8 @@ def explain(result: pd.DataFrame) -> Explanation:
         out.append(f"As of: {said['as_of']}")
     if said.get("source"):
         out.append(f"Source: {said['source']}")
+    if said.get("currency") and "currency" in result.columns:
+        out.append(f"Currency: {said['currency']}")
     out.append(f"Included: {_entry(said['included'])}")
     out += [f"Left out, {e['reason']}: {_entry(e)}" for e in said["excluded"]] or ["Left out: nothing"]
     out += said.get("notes", [])

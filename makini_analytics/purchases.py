@@ -50,7 +50,8 @@ class Purchases:
             "lines",
         ):  # as a convenience for titles and footnotes; a copy, so the caller's stays as it is
             frame = getattr(self, name).copy(deep=False)
-            frame.attrs = {k: v for k, v in said.items() if v is not None}
+            kept = {"currency": frame.attrs.get("currency")}  # what a conversion says of its rates
+            frame.attrs = {k: v for k, v in (said | kept).items() if v is not None}
             object.__setattr__(self, name, frame)
 
     def _source(self) -> str | None:

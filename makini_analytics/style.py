@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import io
 import textwrap
+import unicodedata
 import warnings
 from collections.abc import Mapping
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +26,9 @@ from .errors import ConfigError, MixedCurrencyError
 HIGHLIGHT, LATE = "#0072B2", "#D55E00"  # blue and vermillion: told apart by colour-blind eyes and in grey
 PLAIN, REST, INK, MUTED, LINE = "#8A8F94", "#C3C7CB", "#1F2328", "#57606A", "#D0D7DE"
 SIZES = {"slide": (10.0, 5.6), "half": (6.0, 4.6), "column": (7.0, 4.2)}
+_CJK = {"Noto Sans CJK JP", "Noto Sans CJK SC", "IPAexGothic"}
 _FONTS = ("DejaVu Sans", "Noto Sans CJK JP", "Noto Sans CJK SC", "IPAexGothic", "Noto Sans Arabic", "Noto Naskh Arabic")
+_LEFT_TO_RIGHT = "\u200e"
 _WITHOUT_CENTS = {"JPY", "KRW", "VND", "CLP", "ISK", "HUF"}
 
 
@@ -36,10 +41,19 @@ class ChartAxes(Axes):
         return out.getvalue()
 
 
-def fonts() -> list[str]:
-    """Return the font families to try in turn, of those that are installed: Latin first, then Japanese and Arabic."""
+@cache
+def fonts() -> tuple[str, ...]:
+    """Return the font families to try in turn, of those that are there: Latin and Arabic first, then Japanese and Chinese.
+
+    The Japanese font that the extra ``report`` brings stands in where the machine has none.
+    """
     known = set(font_manager.get_font_names())
-    return [f for f in _FONTS if f in known] or ["sans-serif"]
+    brought = find_spec("matplotlib_fontja")
+    if not known & _CJK and brought is not None and brought.submodule_search_locations:
+        for path in sorted(Path(brought.submodule_search_locations[0]).rglob("*.ttf")):
+            font_manager.fontManager.addfont(path)
+        known = set(font_manager.get_font_names())
+    return tuple(f for f in _FONTS if f in known) or ("sans-serif",)
 
 
 def axes(ax: Axes | None, *, rows: int = 8) -> Axes:
@@ -63,7 +77,7 @@ def finish(ax: Axes, *, title: str, subtitle: str, result: pd.DataFrame, alt: st
     """Return the axes with title, subtitle, footnote and alt text; every text is text, never a formula."""
     family = fonts()
     figure: Any = ax.figure
-    width = 88 if figure.get_figwidth() > 8 else 60
+    width = 82 if figure.get_figwidth() > 8 else 60
     left = 0.02 if isinstance(ax, ChartAxes) else None
     top = 1 - 0.18 / figure.get_figheight()
     footnote = "\n".join(textwrap.wrap(footnote_of(result), int(width * 1.65)))
@@ -96,13 +110,22 @@ def finish(ax: Axes, *, title: str, subtitle: str, result: pd.DataFrame, alt: st
     return ax
 
 
-def no_data(ax: Axes | None, what: str, result: pd.DataFrame) -> Axes:
-    """Return axes that say that there is nothing to draw."""
+def no_data(ax: Axes | None, what: str, result: pd.DataFrame, *, title: str | None = None) -> Axes:
+    """Return axes that say that there is nothing to draw; ``title`` where that is the finding."""
     ax = axes(ax, rows=3)
     ax.set_xticks([])
     ax.set_yticks([])
-    ax.text(0.5, 0.5, "No data", transform=ax.transAxes, ha="center", va="center", fontsize=16, color=MUTED)
-    return finish(ax, title=f"No data: {what}", subtitle="nothing is left to count", result=result)
+    ax.text(
+        0.5,
+        0.5,
+        "None" if title else "No data",
+        transform=ax.transAxes,
+        ha="center",
+        va="center",
+        fontsize=16,
+        color=MUTED,
+    )
+    return finish(ax, title=title or f"No data: {what}", subtitle="nothing is left to count", result=result)
 
 
 def alt_text(ax: Axes) -> str:
@@ -111,7 +134,7 @@ def alt_text(ax: Axes) -> str:
 
 
 def footnote_of(result: pd.DataFrame) -> str:
-    """Return source, as-of day, number of lines, what was left out, and the definition's name."""
+    """Return source, as-of day, currency basis, number of lines, what was left out, and the definition's name."""
     said: Mapping[str, Any] = result.attrs
     if "metric" not in said:
         return ""
@@ -119,6 +142,7 @@ def footnote_of(result: pd.DataFrame) -> str:
         f"Source: {said['source']}" if said.get("source") else "",
         f"as of {said['as_of']}" if said.get("as_of") else "",
     ]
+    parts.append(f"currency: {said['currency']}" if said.get("currency") and "currency" in result else "")
     parts.append(f"n = {said['included']['n_lines']:,} lines")
     left_out = ", ".join(f"{e['n_lines']:,} {e['reason']}" for e in said["excluded"])
     parts.append(f"left out: {left_out or 'nothing'}")
@@ -126,10 +150,18 @@ def footnote_of(result: pd.DataFrame) -> str:
     return " · ".join(p for p in parts if p)
 
 
-def label(name: Any, most: int = 38) -> str:
-    """Return a name for an axis: shortened in the middle, never empty."""
-    text = "Unknown" if name is None or pd.isna(name) else " ".join(str(name).split())
-    return text if len(text) <= most else f"{text[: most - 13]}…{text[-12:]}"
+def label(name: Any, most: int = 34) -> str:
+    """Return a name for an axis: shortened in the middle, never empty, and not turning the text around it to the left.
+
+    >>> label(None), label(" "), label("A very long company name of a vendor GmbH & Co. KG")
+    ('Unknown', '(blank)', 'A very long company n… GmbH & Co. KG')
+    """
+    text = "Unknown" if name is None or pd.isna(name) else " ".join(str(name).split()) or "(blank)"
+    if len(text) > most:
+        end = min(14, most // 2)
+        text = f"{text[: most - end - 1].rstrip()}…{text[-end:]}"
+    right_to_left = any(unicodedata.bidirectional(c) in ("R", "AL") for c in text)
+    return f"{_LEFT_TO_RIGHT}{text}{_LEFT_TO_RIGHT}" if right_to_left else text
 
 
 def money(value: float, currency: Any = "") -> str:

@@ -22,7 +22,7 @@ _TABLE: dict[str, tuple[str, float, str]] = {
     "DZN": ("pieces", 12, "dz; doz; dozen; dzd; dutzend"),
     "CEN": ("pieces", 100, "hun; hundred"),
     "MIL": ("pieces", 1000, "th; thousand; tsd; 1000pc"),
-    "PR": ("pairs", 1, "paa; pair; pairs; pr; paar"),
+    "PR": ("pairs", 1, "pr; paa; pair; pairs; paar"),
     "SET": ("sets", 1, "set; sets; satz; kit"),
     "GRM": ("mass", 0.001, "g; gr; gram; grams; gramm"),
     "KGM": ("mass", 1, "kg; kgs; kilo; kilogram; kilograms; kilogramm"),

@@ -12,6 +12,7 @@ from typing import Any
 from .bridge import EFFECTS, bridge
 from .concentration import concentration
 from .dispersion import price_dispersion
+from .history import price_history
 from .periods import by_period
 from .prices import price_changes
 from .sources import single_source
@@ -26,6 +27,7 @@ __all__ = [
     "concentration",
     "price_changes",
     "price_dispersion",
+    "price_history",
     "single_source",
     "tail",
 ]
