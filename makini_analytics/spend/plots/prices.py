@@ -210,8 +210,15 @@ def plot_price_history(
     )
     last = mine.iloc[-1]
     ax.annotate(
-        style.label(first, 30), (last["order_date"], last["price"]), (0, 9), textcoords="offset points", ha="right", fontsize=9.5, color=style.HIGHLIGHT
-    )  # fmt: skip
+        style.label(first, 30),
+        (last["order_date"], last["price"]),
+        (0, 9),
+        textcoords="offset points",
+        ha="right",
+        fontsize=9.5,
+        color=style.HIGHLIGHT,
+        bbox={"fc": "white", "ec": "none", "pad": 1, "alpha": 0.8},
+    )
     least, most = float(result["price"].min()), float(result["price"].max())
     room = 0.3 * (most - least) or 0.1 * most
     ax.set_ylim(max(0.0, least - room), most + room)  # dots, not bars: the scale need not begin at zero
@@ -222,8 +229,9 @@ def plot_price_history(
         ax.set_position((0.09, 0.24, 0.74, 0.53))
     name = result["description"].dropna()
     what = style.label(name.iloc[0] if len(name) else result.attrs.get("parameters", {}).get("of"), 44)
-    low, high, now = (f"{v:,.4g}" for v in (least, most, float(result["price"].iloc[-1])))
-    said = title or f"{what}: last paid {now} {currency or ''} per {unit}, {low} to {high} before".replace("  ", " ")
+    now, earlier = float(result["price"].iloc[-1]), result["price"].iloc[:-1]
+    span = f"; before {earlier.min():,.4g} to {earlier.max():,.4g}" if len(earlier) else ""
+    said = title or f"{what}: last paid {now:,.4g} {currency or ''} per {unit}{span}".replace("  ", " ")
     sub = f"Effective unit price of {len(result):,} lines by order date, {in_currency(currency)} per {unit}; grey: {vendor.nunique() - 1:,} other vendors"
-    alt = f"Weighted mean {weighted:,.4g}; lowest {low}, highest {high}, last {now}"
+    alt = f"Weighted mean {weighted:,.4g}; lowest {least:,.4g}, highest {most:,.4g}, last {now:,.4g}"
     return style.finish(ax, title=said, subtitle=sub, result=result, alt=alt)
