@@ -154,7 +154,7 @@ def label(name: Any, most: int = 34) -> str:
     """Return a name for an axis: shortened in the middle, never empty, and not turning the text around it to the left.
 
     >>> label(None), label(" "), label("A very long company name of a vendor GmbH & Co. KG")
-    ('Unknown', '(blank)', 'A very long company n… GmbH & Co. KG')
+    ('Unknown', '(blank)', 'A very long company… GmbH & Co. KG')
     """
     text = "Unknown" if name is None or pd.isna(name) else " ".join(str(name).split()) or "(blank)"
     if len(text) > most:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from .bridge import EFFECTS, bridge
+from .bridge import bridge
 from .concentration import concentration
 from .dispersion import price_dispersion
 from .history import price_history
@@ -20,7 +20,6 @@ from .tail import tail
 from .vendors import by_vendor
 
 __all__ = [
-    "EFFECTS",
     "bridge",
     "by_period",
     "by_vendor",

@@ -15,7 +15,7 @@ from .items import items_of
 
 
 def price_history(
-    lines: Any, of: str | None = None, *, item: str = "material", currency: str | None = None
+    lines: Any, *, of: str | None = None, item: str = "material", currency: str | None = None
 ) -> pd.DataFrame:
     """Each price that was paid for one item: the effective unit price of its lines, by order date.
 
@@ -48,7 +48,7 @@ def price_history(
     --------
     >>> lines = pd.DataFrame({"product_code": "P1", "order_date": pd.to_datetime(["2025-03-01", "2024-03-01"]),
     ...                       "quantity": [20.0, 10.0], "amount": [110.0, 50.0], "currency": "EUR"})
-    >>> price_history(lines, "P1")["price"].tolist()
+    >>> price_history(lines, of="P1")["price"].tolist()
     [5.0, 5.5]
     """
     metric = "spend.price_history"

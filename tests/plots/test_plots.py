@@ -153,14 +153,14 @@ def test_price_bars_add_up_to_the_variance_of_the_period(lines):
 
 
 def test_a_price_history_shows_each_price_of_one_unit(lines):
-    history = spend.price_history(lines, "MOT-32")
+    history = spend.price_history(lines, of="MOT-32")
     ax = spend.plot_price_history(history)
     assert sum(len(line.get_xdata()) for line in ax.lines if line.get_marker() == "o") == len(history)
     mixed = lines.assign(product_code="P", material_id=pd.NA)
     with pytest.raises(SchemaError, match="one unit of measure"):
         spend.plot_price_history(mixed)
     with pytest.raises(ConfigError, match="near: MOT-32"):
-        spend.price_history(lines, "MOT-33x")
+        spend.price_history(lines, of="MOT-33x")
 
 
 def test_names_from_right_to_left_don_t_turn_the_text_around_them():

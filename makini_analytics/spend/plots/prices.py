@@ -176,11 +176,11 @@ def plot_price_dispersion(
 
 
 def plot_price_history(
-    data: Any, of: str | None = None, *, ax: Axes | None = None, title: str | None = None, **options: Any
+    data: Any, *, ax: Axes | None = None, title: str | None = None, **options: Any
 ) -> Axes:
     """Draw each price that was paid for one item over time, the vendor with the most lines highlighted."""
     given = {"price", "order_date", "unit"} <= set(getattr(data, "columns", ()))
-    result = data if given else price_history(data, of, **options)
+    result = data if given else price_history(data, **options)
     currency = style.one_currency(result)
     if not len(result):
         return style.no_data(ax, "prices of the item", result)
