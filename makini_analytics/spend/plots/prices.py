@@ -175,9 +175,7 @@ def plot_price_dispersion(
     return style.finish(ax, title=said, subtitle=sub, result=result, alt=alternative(labels, values, currency))
 
 
-def plot_price_history(
-    data: Any, *, ax: Axes | None = None, title: str | None = None, **options: Any
-) -> Axes:
+def plot_price_history(data: Any, *, ax: Axes | None = None, title: str | None = None, **options: Any) -> Axes:
     """Draw each price that was paid for one item over time, the vendor with the most lines highlighted."""
     given = {"price", "order_date", "unit"} <= set(getattr(data, "columns", ()))
     result = data if given else price_history(data, **options)
