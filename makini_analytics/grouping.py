@@ -156,6 +156,14 @@ def _most_frequent(name: pd.Series, codes: np.ndarray, n: int) -> pd.Series:
     return taken.astype("string")
 
 
+def order_ids(lines: pd.DataFrame) -> pd.DataFrame:
+    """Return what makes an order one order: its connection and id, its number where there is no id."""
+    order = values(lines, "order_id", "string").astype("string")
+    if "order_number" in lines.columns:
+        order = order.where(order.notna(), lines["order_number"].astype("string"))
+    return pd.DataFrame({"connection": values(lines, "connection", "string"), "order": order})
+
+
 def count_distinct(codes: np.ndarray, ids: pd.Series | pd.DataFrame, n: int) -> npt.NDArray[np.int64]:
     """Return how many distinct ids each group has; missing ids don't count."""
     frame = ids.to_frame() if isinstance(ids, pd.Series) else ids

@@ -143,6 +143,8 @@ def footnote_of(result: pd.DataFrame) -> str:
         f"as of {said['as_of']}" if said.get("as_of") else "",
     ]
     parts.append(f"currency: {said['currency']}" if said.get("currency") and "currency" in result else "")
+    calendar = said.get("parameters", {}).get("calendar")
+    parts.append(f"days: {calendar}" if calendar else "")
     parts.append(f"n = {said['included']['n_lines']:,} lines")
     left_out = ", ".join(f"{e['n_lines']:,} {e['reason']}" for e in said["excluded"])
     parts.append(f"left out: {left_out or 'nothing'}")

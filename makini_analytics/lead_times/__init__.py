@@ -12,9 +12,11 @@ from typing import Any
 
 from .curve import curve
 from .per_line import per_line
+from .periods import by_period
+from .planning import recommend
 from .vendors import by_vendor
 
-__all__ = ["by_vendor", "curve", "per_line"]
+__all__ = ["by_period", "by_vendor", "curve", "per_line", "recommend"]
 
 
 def __getattr__(name: str) -> Any:

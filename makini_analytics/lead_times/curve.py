@@ -6,13 +6,22 @@ from typing import Any
 
 import pandas as pd
 
+from ..calendars import WorkCalendar
 from ..delivery import ages
 from ..grouping import By, group_lines
 from ..provenance import AsOf, stamp
 from ..survival import CANCELLED, CENSORED, DELIVERED, aalen_johansen, at_risk, log_log_band, with_day_zero
 
 
-def curve(lines: Any, *, by: By = None, as_of: AsOf | None = None) -> pd.DataFrame:
+def curve(
+    lines: Any,
+    *,
+    by: By = None,
+    as_of: AsOf | None = None,
+    start: str = "order",
+    end: str = "complete",
+    calendar: WorkCalendar = None,
+) -> pd.DataFrame:
     """Share of all lines ordered that is delivered by each day after the order, with its 95 % band.
 
     Lines still open at the as-of day are right-censored at their age. A cancellation is a competing end: a
@@ -31,6 +40,11 @@ def curve(lines: Any, *, by: By = None, as_of: AsOf | None = None) -> pd.DataFra
         Needs ``order_date`` and ``delivered_date``.
     by : None for all lines together; "vendor", a column or several for a curve each
     as_of : day from which to look; the lines' own as-of day by default, else their latest ``updated_at``
+    start : where the lead time begins: "order" (order date), "approval" or "creation" (in the source system)
+    end : where it ends: "complete" (all of the quantity is there), "first_receipt" (the delivery where receipts are not known) or
+        "header" (the order's date of completion, the same for all of its lines)
+    calendar : None for calendar days; "weekdays" for Monday to Friday; a country or region ("DE", "US-CA") for its working days;
+        or a mapping of site_id to one of these, with None for the other sites
 
     Returns
     -------
@@ -64,7 +78,7 @@ def curve(lines: Any, *, by: By = None, as_of: AsOf | None = None) -> pd.DataFra
     2  10.0        2          1             0.67         0
     3  28.0        1          0             0.67         1
     """
-    got = ages(lines, as_of=as_of, metric="lead_times.curve")
+    got = ages(lines, as_of=as_of, metric="lead_times.curve", start=start, end=end, calendar=calendar)
     groups = group_lines(got.frame, by)
     table = with_day_zero(got.counted(groups))
     share, variance = aalen_johansen(table)
@@ -83,7 +97,7 @@ def curve(lines: Any, *, by: By = None, as_of: AsOf | None = None) -> pd.DataFra
     return stamp(
         result,
         metric="lead_times.curve",
-        parameters={"by": by},
+        parameters={"by": by, **got.parameters},
         selection=got.selection,
         lines=got.frame,
         as_of=got.as_of,

@@ -7,12 +7,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..calendars import WorkCalendar
 from ..delivery import OUTCOMES, ages
 from ..provenance import AsOf, stamp, values
 from ..survival import CANCELLED, CENSORED, DELIVERED
 
 
-def per_line(lines: Any, *, as_of: AsOf | None = None) -> pd.DataFrame:
+def per_line(
+    lines: Any,
+    *,
+    as_of: AsOf | None = None,
+    start: str = "order",
+    end: str = "complete",
+    calendar: WorkCalendar = None,
+) -> pd.DataFrame:
     """Lead time of each order line: calendar days from its order date to its delivered date.
 
     A line is delivered when its delivered date is on or before the as-of day and, where a received quantity
@@ -29,6 +37,11 @@ def per_line(lines: Any, *, as_of: AsOf | None = None) -> pd.DataFrame:
         Needs ``order_date`` and ``delivered_date``; looks at ``state``, ``quantity``, ``received_quantity``,
         ``cancelled_date`` and ``deleted_at`` where they are there.
     as_of : day from which to look; the lines' own as-of day by default, else their latest ``updated_at``
+    start : where the lead time begins: "order" (order date), "approval" or "creation" (in the source system)
+    end : where it ends: "complete" (all of the quantity is there), "first_receipt" (the delivery where receipts are not known) or
+        "header" (the order's date of completion, the same for all of its lines)
+    calendar : None for calendar days; "weekdays" for Monday to Friday; a country or region ("DE", "US-CA") for its working days;
+        or a mapping of site_id to one of these, with None for the other sites
 
     Returns
     -------
@@ -60,7 +73,7 @@ def per_line(lines: Any, *, as_of: AsOf | None = None) -> pd.DataFrame:
     1             NaN       open                 <NA>      21.0
     2             NaN   excluded  delivered before...       NaN
     """
-    got = ages(lines, as_of=as_of, metric="lead_times.per_line")
+    got = ages(lines, as_of=as_of, metric="lead_times.per_line", start=start, end=end, calendar=calendar)
     frame, days = got.frame, got.days.astype(float)
     waited = (got.outcome == CANCELLED) | (got.outcome == CENSORED)
     names = pd.array(OUTCOMES, dtype="string")
@@ -80,5 +93,10 @@ def per_line(lines: Any, *, as_of: AsOf | None = None) -> pd.DataFrame:
     if "connection" in frame.columns:
         result["connection"] = frame["connection"].astype("string")
     return stamp(
-        result, metric="lead_times.per_line", parameters={}, selection=got.selection, lines=frame, as_of=got.as_of
+        result,
+        metric="lead_times.per_line",
+        parameters=got.parameters,
+        selection=got.selection,
+        lines=frame,
+        as_of=got.as_of,
     )

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..calendars import WorkCalendar
 from ..delivery import ages
 from ..errors import ConfigError
 from ..grouping import By, group_lines
@@ -14,7 +15,16 @@ from ..provenance import AsOf, stamp
 from ..survival import CANCELLED, CENSORED, DELIVERED, first_day_at, kaplan_meier, restricted_mean
 
 
-def by_vendor(lines: Any, *, as_of: AsOf | None = None, by: By = "vendor", min_lines: int = 1) -> pd.DataFrame:
+def by_vendor(
+    lines: Any,
+    *,
+    as_of: AsOf | None = None,
+    by: By = "vendor",
+    min_lines: int = 1,
+    start: str = "order",
+    end: str = "complete",
+    calendar: WorkCalendar = None,
+) -> pd.DataFrame:
     """Lead times by vendor, with the open lines counted as open: median, 80th and 90th percentile.
 
     The lead time is the calendar days from order date to delivered date. Lines that are still open at the
@@ -42,6 +52,11 @@ def by_vendor(lines: Any, *, as_of: AsOf | None = None, by: By = "vendor", min_l
     by : "vendor", a column, several, or None for all lines together
     min_lines : the 80th and 90th percentile of groups with fewer lines are missing too; 20 is a good minimum
         for a 90th percentile
+    start : where the lead time begins: "order" (order date), "approval" or "creation" (in the source system)
+    end : where it ends: "complete" (all of the quantity is there), "first_receipt" (the delivery where receipts are not known) or
+        "header" (the order's date of completion, the same for all of its lines)
+    calendar : None for calendar days; "weekdays" for Monday to Friday; a country or region ("DE", "US-CA") for its working days;
+        or a mapping of site_id to one of these, with None for the other sites
 
     Returns
     -------
@@ -76,7 +91,7 @@ def by_vendor(lines: Any, *, as_of: AsOf | None = None, by: By = "vendor", min_l
     """
     if isinstance(min_lines, bool) or not isinstance(min_lines, (int, np.integer)) or min_lines < 0:
         raise ConfigError(f"min_lines={min_lines!r}: pass a number of lines such as 20")
-    got = ages(lines, as_of=as_of, metric="lead_times.by_vendor")
+    got = ages(lines, as_of=as_of, metric="lead_times.by_vendor", start=start, end=end, calendar=calendar)
     groups = group_lines(got.frame, by)
     table = got.counted(groups)
     total = table.total()
@@ -104,7 +119,7 @@ def by_vendor(lines: Any, *, as_of: AsOf | None = None, by: By = "vendor", min_l
     if not len(got.frame):
         most_first = most_first[:0]  # by=None makes one group, of nothing
     result = result.iloc[most_first].reset_index(drop=True)
-    parameters = {"by": by, "min_lines": min_lines if min_lines != 1 else None}
+    parameters = {"by": by, "min_lines": min_lines if min_lines != 1 else None, **got.parameters}
     return stamp(
         result,
         metric="lead_times.by_vendor",

@@ -9,10 +9,9 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ConfigError, one_of
-from ..grouping import count_distinct, entity
+from ..grouping import count_distinct, entity, order_ids
 from ..provenance import frame_of, stamp, values
 from .items import items_of
-from .vendors import order_ids
 
 #: A price so many times the item's median, or so small a part of it, is more likely a slip of two digits than a price.
 OUTLIER = 50

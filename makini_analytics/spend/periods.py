@@ -9,11 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..errors import ConfigError
-from ..grouping import By, count_distinct, group_lines
+from ..grouping import By, count_distinct, group_lines, order_ids
+from ..periods import period_alias
 from ..provenance import AsOf, as_of_day, days_of, stamp
 from .counted import counted
-from .vendors import order_ids
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -23,7 +22,6 @@ Days = npt.NDArray[np.datetime64]
 _YEAR = {"M": 12, "Q": 4, "Y": 1, "W": 52}
 #: So many days without an order at the start of a period are a weekend with a holiday, not the start of the data.
 _QUIET_DAYS = 3
-_MONTHS = "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split()  # noqa: SIM905
 
 
 def by_period(
@@ -194,17 +192,6 @@ def _complete(periods: pd.PeriodIndex, days: Days, day: pd.Timestamp | None, sin
     elif len(days):  # begins long before the first order of all: nobody knows whether orders were asked for
         out[(starts < days.min() - _QUIET_DAYS) & np.asarray(out.fillna(False), dtype=bool)] = pd.NA
     return out
-
-
-def period_alias(freq: str, fiscal_year_start: int) -> str:
-    """Return pandas' name of the period, years and quarters ending before the fiscal year's first month."""
-    if fiscal_year_start not in range(1, 13):
-        raise ConfigError(f"fiscal_year_start={fiscal_year_start!r}: pass the month, 1 to 12")
-    end = _MONTHS[(fiscal_year_start - 2) % 12]
-    aliases = {"M": "M", "Q": f"Q-{end}", "Y": f"Y-{end}", "W": "W-SUN"}
-    if freq not in aliases:
-        raise ConfigError(f"freq={freq!r}: pass 'M', 'Q', 'Y' or 'W'")
-    return aliases[freq]
 
 
 def _known_to(frame: pd.DataFrame, as_of: AsOf | None) -> pd.Timestamp | None:

@@ -10,10 +10,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..errors import one_of
+from ..periods import period_alias
 from ..provenance import days_of, frame_of, stamp
 from .baselines import BASELINES, Baseline, listed_prices, prices_before
 from .items import items_of
-from .periods import period_alias
 
 Floats = npt.NDArray[np.float64]
 

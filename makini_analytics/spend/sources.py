@@ -10,11 +10,10 @@ import pandas as pd
 
 from ..delivery import ages
 from ..errors import ConfigError, SchemaError
-from ..grouping import count_distinct, group_lines, merge_aliases
+from ..grouping import count_distinct, group_lines, merge_aliases, order_ids
 from ..provenance import AsOf, days_of, stamp, values
 from ..survival import CENSORED, DELIVERED, first_day_at, kaplan_meier
 from .counted import counted
-from .vendors import order_ids
 
 
 def single_source(

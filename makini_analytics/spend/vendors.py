@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ConfigError
-from ..grouping import By, count_distinct, group_lines
-from ..provenance import stamp, values
+from ..grouping import By, count_distinct, group_lines, order_ids
+from ..provenance import stamp
 from .counted import counted
 
 
@@ -106,14 +106,6 @@ def by_vendor(
         lines=frame,
         notes=_on_negatives(result),
     )
-
-
-def order_ids(lines: pd.DataFrame) -> pd.DataFrame:
-    """Return what makes an order one order: its connection and id, its number where there is no id."""
-    order = values(lines, "order_id", "string").astype("string")
-    if "order_number" in lines.columns:
-        order = order.where(order.notna(), lines["order_number"].astype("string"))
-    return pd.DataFrame({"connection": values(lines, "connection", "string"), "order": order})
 
 
 def _with_shares(result: pd.DataFrame, abc: tuple[float, float]) -> pd.DataFrame:

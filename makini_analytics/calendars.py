@@ -1,0 +1,129 @@
+"""Days between two dates: calendar days, or working days by the site's own weekend and public holidays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from .errors import ConfigError
+from .provenance import values
+
+Days = npt.NDArray[np.datetime64]
+Ints = npt.NDArray[np.int64]
+#: None: calendar days. "weekdays": Monday to Friday. "DE" or "US-CA": a country's, or its region's, weekend and public holidays.
+#: A mapping of site_id to one of these: each site its own; the key None is for sites that are not named.
+WorkCalendar = str | Mapping[Any, str] | None
+
+
+@dataclass(frozen=True)
+class DayCounter:
+    """Counts the days between two dates of each line."""
+
+    codes: Ints  # which calendar each line goes by
+    calendars: list[np.busdaycalendar | None]
+    name: str  # for footnotes
+
+    @property
+    def working(self) -> bool:
+        """Whether working days are counted."""
+        return self.calendars[0] is not None
+
+    def between(self, begin: Days, end: Days) -> Ints:
+        """Return the days from ``begin`` to ``end``, negative where it is earlier; 0 where one of them is missing.
+
+        Working days are those that begin in the span, the first day included and the last one not (`numpy.busday_count`): Friday
+        to Monday is 1, Saturday to Monday is 0.
+        """
+        out = np.zeros(len(begin), dtype=np.int64)
+        known = ~(np.isnat(begin) | np.isnat(end))
+        for code, calendar in enumerate(self.calendars):
+            rows = known & (self.codes == code)
+            if calendar is None:
+                out[rows] = (end[rows] - begin[rows]).astype(np.int64)
+            elif rows.any():
+                out[rows] = np.busday_count(begin[rows], end[rows], busdaycal=calendar)
+        return out
+
+    def rolled(self, days: Days) -> Days:
+        """Return the days, those that are no working day moved to the next one."""
+        out = days.copy()
+        for code, calendar in enumerate(self.calendars):
+            rows = (self.codes == code) & ~np.isnat(days)
+            if calendar is not None and rows.any():
+                out[rows] = np.busday_offset(days[rows], 0, roll="forward", busdaycal=calendar)
+        return out
+
+
+def day_counter(lines: pd.DataFrame, calendar: WorkCalendar, *dates: Days) -> DayCounter:
+    """Return the counter of a calendar; ``dates`` are those that it must reach.
+
+    Raises
+    ------
+    ConfigError
+        An unknown calendar, a site without one, or a country where the package holidays is not installed.
+    """
+    if calendar is None:
+        return DayCounter(np.zeros(len(lines), dtype=np.int64), [None], "calendar days")
+    span = _years(dates)
+    if isinstance(calendar, str):
+        return DayCounter(np.zeros(len(lines), dtype=np.int64), [_calendar(calendar, span)], _name([calendar]))
+    if not isinstance(calendar, Mapping) or not calendar:
+        raise ConfigError(
+            f"calendar={calendar!r}: pass 'weekdays', a country such as 'DE', or a mapping of site_id to one"
+        )
+    names = sorted(set(calendar.values()))
+    site = values(lines, "site_id", "string").astype("string")
+    of_site = {s: names.index(c) for s, c in calendar.items() if s is not None}
+    code = site.map(of_site).astype("Int64")
+    if None in calendar:
+        code = code.fillna(names.index(calendar[None]))
+    if code.isna().any():
+        first = site[code.isna()].iloc[0]
+        raise ConfigError(f"calendar: the site {first!r} has none; name it, or pass one for the others under None")
+    return DayCounter(code.to_numpy().astype(np.int64), [_calendar(n, span) for n in names], _name(names))
+
+
+def _years(dates: tuple[Days, ...]) -> tuple[int, int]:
+    known = [d[~np.isnat(d)] for d in dates]
+    known = [d for d in known if len(d)]
+    if not known:
+        return (2000, 2000)
+    first, last = min(d.min() for d in known), max(d.max() for d in known)
+    # one date of 9999 must not ask for centuries of holidays
+    return tuple(int(np.clip(d.astype("datetime64[Y]").astype(int) + 1970, 1950, 2100)) for d in (first, last))  # type: ignore[return-value]
+
+
+def _calendar(name: str, span: tuple[int, int]) -> np.busdaycalendar:
+    if name == "weekdays":
+        return np.busdaycalendar("1111100")
+    try:
+        import holidays
+    except ImportError:
+        raise ConfigError(
+            f"calendar={name!r} needs public holidays: pip install 'makini-analytics[enrich]', or pass 'weekdays'"
+        ) from None
+    country, _, region = str(name).partition("-")
+    years = range(span[0], span[1] + 1)
+    try:
+        book: Any = holidays.country_holidays(country, subdiv=region or None, years=years)
+    except (NotImplementedError, TypeError, AttributeError) as e:
+        raise ConfigError(f"calendar={name!r} is no country or region that is known: {e}") from None
+    weekmask = "".join("0" if d in book.weekend else "1" for d in range(7))
+    # a day off that is made a working day, as in Hungary or China, is still taken as off: the error is a day a year
+    free = np.array([d for d in book if isinstance(d, date)], dtype="datetime64[D]")
+    return np.busdaycalendar(weekmask, free)
+
+
+def _name(names: list[str]) -> str:
+    countries = [n for n in names if n != "weekdays"]
+    if not countries:
+        return "working days, Monday to Friday"
+    from importlib.metadata import version
+
+    return f"working days of {', '.join(countries)} (public holidays by holidays {version('holidays')})"

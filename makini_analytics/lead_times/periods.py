@@ -1,0 +1,129 @@
+"""Lead times by the period of the order: the recent ones are not finished, and say so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..calendars import WorkCalendar
+from ..delivery import ages
+from ..grouping import By, Groups, group_lines
+from ..periods import period_alias
+from ..provenance import AsOf, stamp
+from ..survival import CANCELLED, CENSORED, DELIVERED, first_day_at, kaplan_meier
+
+
+def by_period(
+    lines: Any,
+    *,
+    freq: str = "M",
+    by: By = None,
+    as_of: AsOf | None = None,
+    min_lines: int = 1,
+    fiscal_year_start: int = 1,
+    start: str = "order",
+    end: str = "complete",
+    calendar: WorkCalendar = None,
+) -> pd.DataFrame:
+    """Lead times by the period in which the lines were ordered: each cohort followed to the as-of day.
+
+    The average of what has arrived makes the last months look fast: their slow lines are still open. Here each cohort has its
+    Kaplan-Meier quantiles as in ``lead_times.by_vendor``, with its open lines counted as open, and is ``finished`` only where
+    the 90th percentile can be estimated and at most one line in ten is open. A cohort that is not finished is neither
+    faster nor slower; it is not known yet. The same lines are left out, and counted.
+
+    Parameters
+    ----------
+    lines : DataFrame, one row per order line
+        Needs ``order_date`` and ``delivered_date``.
+    freq : period of the order date: "M", "Q", "Y" or "W"
+    by : None for all lines together; "vendor", a column or several
+    as_of : day from which to look; the lines' own as-of day by default, else their latest ``updated_at``
+    min_lines : quantiles of cohorts with fewer lines are missing; 20 is a good minimum for a 90th percentile
+    fiscal_year_start : month in which the fiscal year starts, 1..12
+    start : where the lead time begins: "order" (order date), "approval" or "creation" (in the source system)
+    end : where it ends: "complete" (all of the quantity is there), "first_receipt" (the delivery where receipts are not known) or
+        "header" (the order's date of completion, the same for all of its lines)
+    calendar : None for calendar days; "weekdays" for Monday to Friday; a country or region ("DE", "US-CA") for its working days;
+        or a mapping of site_id to one of these, with None for the other sites
+
+    Returns
+    -------
+    DataFrame, one row per (group, period) that has a line, by group and period
+        the columns of ``by``; period : period
+        n_lines, n_delivered, n_open, n_cancelled : int
+        median_days, p80_days, p90_days : float, days; missing where not yet estimable
+        mean_delivered_days : float, days, delivered lines only: too low until the cohort is finished
+        open_share : float, 0..1
+        followed_days : float, calendar days from the end of the period to the as-of day: the youngest line is at least so old
+        finished : boolean, whether the 90th percentile is estimable and at most a tenth of the lines is open
+
+    Raises
+    ------
+    SchemaError, ConfigError
+        A column is missing; no as-of day; an unknown freq or option.
+
+    Examples
+    --------
+    >>> lines = pd.DataFrame({
+    ...     "order_date": pd.to_datetime(["2025-01-05", "2025-01-10", "2025-02-10", "2025-02-12"]),
+    ...     "delivered_date": pd.to_datetime(["2025-01-25", "2025-02-09", "2025-02-15", None]),
+    ... })
+    >>> by_period(lines, as_of="2025-02-28")[["period", "n_open", "median_days", "p90_days", "mean_delivered_days", "finished"]]
+        period  n_open  median_days  p90_days  mean_delivered_days  finished
+    0  2025-01       0         20.0      30.0                 25.0      True
+    1  2025-02       1          5.0       NaN                  5.0     False
+    """
+    alias = period_alias(freq, fiscal_year_start)
+    got = ages(lines, as_of=as_of, metric="lead_times.by_period", start=start, end=end, calendar=calendar)
+    kept = got.selection.kept
+    outer = group_lines(got.frame, by)
+    days = np.where(kept, got.ordered, np.datetime64("1970-01-01", "D")).astype("datetime64[us]")
+    period = pd.PeriodIndex(pd.DatetimeIndex(days).to_period(alias))
+    ordinal = period.asi8.astype(np.int64)
+    pairs = np.column_stack([outer.codes, ordinal])
+    present, codes = np.unique(pairs[kept], axis=0, return_inverse=True)
+    every = np.zeros(len(got.frame), dtype=np.intp)
+    every[kept] = codes.reshape(-1)
+    keys = outer.keys.iloc[present[:, 0]].reset_index(drop=True)
+    groups = Groups(every, keys)
+    table = got.counted(groups)
+    total, surviving = table.total(), kaplan_meier(table)
+    n_lines, n_delivered = total.sum(axis=1), total[:, DELIVERED]
+    enough = n_lines >= min_lines
+    periods = pd.PeriodIndex.from_ordinals(present[:, 1], freq=period.freq)  # type: ignore[attr-defined]
+    quantiles = {q: first_day_at(table, surviving, 1 - q) for q in (0.5, 0.8, 0.9)}
+    sums = table.sum_by_group(table.day * table.counts[:, DELIVERED])
+    ended = periods.end_time.normalize()
+    open_share = total[:, CENSORED] / np.maximum(n_lines, 1)
+    result = keys.assign(
+        period=periods,
+        n_lines=n_lines,
+        n_delivered=n_delivered,
+        n_open=total[:, CENSORED],
+        n_cancelled=total[:, CANCELLED],
+        median_days=np.where(enough, quantiles[0.5], np.nan),
+        p80_days=np.where(enough, quantiles[0.8], np.nan),
+        p90_days=np.where(enough, quantiles[0.9], np.nan),
+        mean_delivered_days=np.where(n_delivered > 0, sums / np.maximum(n_delivered, 1), np.nan),
+        open_share=open_share,
+        followed_days=np.maximum((got.as_of - ended).days.to_numpy(dtype=float), 0.0),
+        finished=pd.array(~np.isnan(quantiles[0.9]) & (open_share <= 0.1), dtype="boolean"),
+    )
+    parameters = {
+        "freq": freq,
+        "by": by,
+        "min_lines": min_lines if min_lines != 1 else None,
+        "fiscal_year_start": fiscal_year_start if fiscal_year_start != 1 else None,
+        **got.parameters,
+    }
+    return stamp(
+        result,
+        metric="lead_times.by_period",
+        parameters=parameters,
+        selection=got.selection,
+        lines=got.frame,
+        as_of=got.as_of,
+    )

@@ -1,0 +1,136 @@
+"""Which lead time to plan with, beside the one that the orders ask for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..calendars import WorkCalendar, day_counter
+from ..delivery import ages
+from ..errors import ConfigError
+from ..grouping import By, count_distinct, group_lines, order_ids
+from ..provenance import AsOf, days_of, frame_of, stamp
+from ..survival import CENSORED, DELIVERED, first_day_at, kaplan_meier
+
+
+def recommend(
+    lines: Any,
+    *,
+    by: By = ("vendor", "material"),
+    as_of: AsOf | None = None,
+    min_lines: int = 10,
+    start: str = "order",
+    end: str = "complete",
+    calendar: WorkCalendar = None,
+) -> pd.DataFrame:
+    """Lead time to plan with, by vendor and material: the 80th and 90th percentile, beside what the orders asked for.
+
+    The percentiles are Kaplan-Meier's, open lines counted as open, as in ``lead_times.by_vendor``. ``asked_days`` is the median
+    of required date - order date. A due date is impossible where it asks for less than the group's 10th percentile: nine of ten
+    lines have taken longer than that. Two things that look alike are told apart: where ``impossible_share`` is high, we ask too
+    late; where ``late_share_of_possible`` is high, they deliver late although they could have known.
+
+    Late is delivered after the required date, or open beyond it, of all lines whose required date has passed. The same lines are
+    left out, and counted, as in ``lead_times.by_vendor``.
+
+    Parameters
+    ----------
+    lines : DataFrame, one row per order line
+        Needs ``order_date``, ``delivered_date``, ``required_date``, and the columns of ``by``.
+    by : "vendor", "material", a column, or several; None for all lines together
+    as_of : day from which to look; the lines' own as-of day by default, else their latest ``updated_at``
+    min_lines : groups with fewer delivered lines have no percentiles
+    start : where the lead time begins: "order" (order date), "approval" or "creation" (in the source system)
+    end : where it ends: "complete" (all of the quantity is there), "first_receipt" (the delivery where receipts are not known) or
+        "header" (the order's date of completion, the same for all of its lines)
+    calendar : None for calendar days; "weekdays" for Monday to Friday; a country or region ("DE", "US-CA") for its working days;
+        or a mapping of site_id to one of these, with None for the other sites
+
+    Returns
+    -------
+    DataFrame, one row per group, the one with the most lines first
+        the columns of ``by``
+        n_lines, n_delivered, n_open : int
+        p80_days, p90_days : float, days; missing where not yet estimable or below ``min_lines``
+        asked_days : float, days, median; missing where no line has both dates
+        short_days : float, days, p90_days - asked_days: so much the orders ask too little
+        n_orders : int; impossible_share : float, 0..1, orders with a line whose due date is impossible, of those with a due date
+        n_due : int, lines whose required date has passed; late_share, late_share_of_possible : float, 0..1
+
+    Raises
+    ------
+    SchemaError, ConfigError
+        A column is missing; no as-of day; ``min_lines`` is no count.
+
+    Examples
+    --------
+    >>> lines = pd.DataFrame({"vendor_id": "v", "product_code": "P", "order_id": [str(i) for i in range(10)],
+    ...     "order_date": pd.Timestamp("2025-01-01"), "required_date": pd.Timestamp("2025-01-08"),
+    ...     "delivered_date": pd.to_datetime([f"2025-01-{10 + i}" for i in range(10)])})
+    >>> recommend(lines, as_of="2025-02-28")[["p80_days", "p90_days", "asked_days", "short_days", "impossible_share"]]
+       p80_days  p90_days  asked_days  short_days  impossible_share
+    0      16.0      17.0         7.0        10.0               1.0
+    """
+    if isinstance(min_lines, bool) or not isinstance(min_lines, (int, np.integer)) or min_lines < 0:
+        raise ConfigError(f"min_lines={min_lines!r}: pass a number of lines such as 10")
+    frame_of(lines, "required_date", metric="lead_times.recommend")
+    got = ages(lines, as_of=as_of, metric="lead_times.recommend", start=start, end=end, calendar=calendar)
+    frame, kept = got.frame, got.selection.kept
+    groups = group_lines(frame, by)
+    n = len(groups) if len(frame) else 0
+    codes = groups.codes
+    table = got.counted(groups)
+    total, surviving = table.total(), kaplan_meier(table)
+    n_delivered = total[:, DELIVERED]
+    enough = n_delivered >= min_lines
+    p10, p80, p90 = (np.where(enough, first_day_at(table, surviving, 1 - q), np.nan) for q in (0.1, 0.8, 0.9))
+
+    due = days_of(frame, "required_date")
+    asks = kept & ~np.isnat(due)
+    counter = day_counter(frame, calendar, got.ordered[asks], due[asks])
+    asked = np.where(asks, counter.between(got.ordered, due), 0)
+    median = pd.Series(asked[asks], dtype=float).groupby(codes[asks]).median().reindex(range(n)).to_numpy()
+    impossible = asks & (asked < np.nan_to_num(p10, nan=0.0)[codes]) if n else asks
+    orders = order_ids(frame)
+    n_orders, n_impossible = (count_distinct(codes[rows], orders[rows], n)[:n] for rows in (asks, impossible))
+
+    until = got.as_of.to_datetime64().astype("datetime64[D]") if n else np.datetime64("1970-01-01", "D")
+    came = got.outcome == DELIVERED
+    passed = asks & (due < until) & (came | (got.outcome == CENSORED)) | (asks & came & (due <= until))
+    # an open line's day of judgement is the as-of day, a delivered one's that of its delivery
+    late = passed & (~came | (asked < got.days))
+
+    def share(part: np.ndarray[Any, Any], of: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        whole = np.bincount(codes[of], minlength=n)[:n]
+        some = np.bincount(codes[part], minlength=n)[:n]
+        out: np.ndarray[Any, Any] = np.divide(some, whole, out=np.full(n, np.nan), where=whole > 0)
+        return out
+
+    result = groups.keys.iloc[:n].assign(
+        n_lines=total.sum(axis=1)[:n],
+        n_delivered=n_delivered[:n],
+        n_open=total[:n, CENSORED],
+        p80_days=p80[:n],
+        p90_days=p90[:n],
+        asked_days=median,
+        short_days=p90[:n] - median,
+        n_orders=n_orders.astype("int64"),
+        impossible_share=np.divide(n_impossible, n_orders, out=np.full(n, np.nan), where=(n_orders > 0) & enough[:n]),
+        n_due=np.bincount(codes[passed], minlength=n)[:n].astype("int64"),
+        late_share=share(late, passed),
+        late_share_of_possible=np.where(enough[:n], share(late & ~impossible, passed & ~impossible), np.nan),
+    )
+    if "connection" in result:
+        result["connection"] = result.pop("connection")
+    result = result.iloc[np.argsort(-result["n_lines"].to_numpy(), kind="stable")].reset_index(drop=True)
+    parameters = {"by": by, "min_lines": min_lines, **got.parameters}
+    return stamp(
+        result,
+        metric="lead_times.recommend",
+        parameters=parameters,
+        selection=got.selection,
+        lines=frame,
+        as_of=got.as_of,
+    )
