@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from .errors import SchemaError
+from .errors import ConfigError, SchemaError
 from .schema import ISSUES, LINES, ORDERS, SOURCES, TABLES, empty
 from .table import read_table
 
@@ -75,15 +75,22 @@ class Purchases:
 
     # ---- disk ------------------------------------------------------------------------------------------------------
 
-    def save(self, folder: str | Path) -> Path:
+    def save(self, folder: str | Path, *, dated: bool = False) -> Path:
         """Write the frames into a folder and return it: Parquet where pyarrow is installed, else compressed CSV.
+
+        With ``dated=True`` into a folder of that folder, named by the as-of day, so that each run keeps its snapshot: what was
+        promised then is known later (`slippage.date_changes`). A second run of the same day takes the place of the first.
 
         Raises
         ------
         SchemaError
             The folder holds something else already.
+        ConfigError
+            ``dated``, and the purchases have no as-of day.
         """
-        folder = Path(folder)
+        if dated and self.as_of is None:
+            raise ConfigError("save(dated=True) names the folder by the as-of day, and these purchases have none")
+        folder = Path(folder) / str(self.as_of.date()) if dated and self.as_of is not None else Path(folder)
         if folder.exists() and any(folder.iterdir()) and not (folder / "purchases.json").exists():
             raise SchemaError(f"{folder} holds other files: choose a new or empty folder")
         folder.mkdir(parents=True, exist_ok=True)

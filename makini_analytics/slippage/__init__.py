@@ -9,10 +9,14 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+from .in_full import otif, value_days
+from .ladder import ladder, swings
 from .per_line import per_line
+from .periods import by_period
+from .promises import date_changes
 from .vendors import by_vendor
 
-__all__ = ["by_vendor", "per_line"]
+__all__ = ["by_period", "by_vendor", "date_changes", "ladder", "otif", "per_line", "swings", "value_days"]
 
 
 def __getattr__(name: str) -> Any:

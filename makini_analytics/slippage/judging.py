@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ..calendars import WorkCalendar, day_counter
 from ..delivery import standing
 from ..errors import ConfigError
 from ..provenance import AsOf, Selection, as_of_day, days_of, frame_of, values
@@ -56,9 +57,10 @@ class Judged:
     delivered: Days
     standing: Ints
     days: Ints  # 0 for lines that can't be judged
+    parameters: dict[str, str]  # the calendar, where working days are counted
 
 
-def judge(lines: Any, *, as_of: AsOf | None, due: str, metric: str) -> Judged:
+def judge(lines: Any, *, as_of: AsOf | None, due: str, metric: str, calendar: WorkCalendar = None) -> Judged:
     """Return how each line stands to its due date on a day, and the book of the lines that can't be judged."""
     if due not in DUE_DATES:
         raise ConfigError(f"due={due!r}: pass 'required' (required_date) or 'promised' (promised_date)")
@@ -77,10 +79,13 @@ def judge(lines: Any, *, as_of: AsOf | None, due: str, metric: str) -> Judged:
 
     kept = selection.kept
     days = np.zeros(len(frame), dtype=np.int64)
-    days[kept] = (np.where(stands.delivered, delivered_day, until)[kept] - due_day[kept]).astype(np.int64)
+    ends = np.where(stands.delivered, delivered_day, until)
+    counter = day_counter(frame, calendar, due_day[kept], ends[kept])
+    days[kept] = counter.between(counter.rolled(due_day), ends)[kept]
     how = np.where(stands.delivered, np.where(due_day <= until, DELIVERED, AHEAD), OPEN)
     how[~kept] = UNJUDGED
-    return Judged(frame, day, selection, due_day, delivered_day, how.astype(np.int64), days)
+    chosen = {"calendar": counter.name} if counter.working else {}
+    return Judged(frame, day, selection, due_day, delivered_day, how.astype(np.int64), days, chosen)
 
 
 def outcome_of(how: int | Ints, days: Ints, tolerance: Tolerance) -> Ints:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..calendars import WorkCalendar
 from ..provenance import AsOf, stamp, values
 from .judging import AHEAD, DELIVERED, OUTCOMES, OVERDUE_OPEN, Tolerance, judge, outcome_of, suspicions
 
@@ -18,6 +19,7 @@ def per_line(
     due: str = "required",
     late_days: float = 0,
     early_days: float | None = None,
+    calendar: WorkCalendar = None,
 ) -> pd.DataFrame:
     """Slippage of each order line: calendar days from its due date to its delivered date, and how it is judged.
 
@@ -43,6 +45,8 @@ def per_line(
     late_days : days after the due date that still are on time
     early_days : days before the due date that still are on time; by default early is a kind of on time,
         however early
+    calendar : None for calendar days; "weekdays", a country or region ("DE", "US-CA"), or a mapping of site_id to one of these: a due
+        date that is no working day moves to the next one, and working days are counted from there
 
     Returns
     -------
@@ -77,7 +81,7 @@ def per_line(
     3        NaN           NaN       not_due
     """
     tolerance = Tolerance(late_days, early_days)
-    got = judge(lines, as_of=as_of, due=due, metric="slippage.per_line")
+    got = judge(lines, as_of=as_of, due=due, metric="slippage.per_line", calendar=calendar)
     frame, days = got.frame, got.days.astype(float)
     outcome = outcome_of(got.standing, got.days, tolerance)
     came = (got.standing == DELIVERED) | (got.standing == AHEAD)
@@ -101,7 +105,7 @@ def per_line(
     return stamp(
         result,
         metric="slippage.per_line",
-        parameters={"due": due, "late_days": late_days, "early_days": early_days},
+        parameters={"due": due, "late_days": late_days, "early_days": early_days, **got.parameters},
         selection=got.selection,
         lines=frame,
         as_of=got.as_of,

@@ -14,7 +14,7 @@ from makini_analytics.slippage.intervals import wilson
 AS_OF = pd.Timestamp("2025-06-30")
 COLUMNS = [
     "vendor_id", "vendor_name", "n_due", "n_on_time", "on_time_rate", "on_time_low", "on_time_high", "n_late", "n_early",
-    "n_overdue_open", "median_days_late", "p90_days_late", "n_not_due",
+    "n_overdue_open", "median_days_late", "p90_days_late", "n_not_due", "on_time_shrunken",
 ]  # fmt: skip
 
 
@@ -31,7 +31,7 @@ def test_a_vendor_worked_by_hand():
     got = slippage.by_vendor(lines, as_of=AS_OF)
     assert got.columns.tolist() == COLUMNS
     assert [str(t) for t in got.dtypes] == [
-        *["string"] * 2, *["int64"] * 2, *["float64"] * 3, *["int64"] * 3, *["float64"] * 2, "int64",
+        *["string"] * 2, *["int64"] * 2, *["float64"] * 3, *["int64"] * 3, *["float64"] * 2, "int64", "float64",
     ]  # fmt: skip
     one = got.iloc[0]
     assert (one.n_due, one.n_on_time, one.n_late, one.n_early, one.n_overdue_open) == (7, 3, 4, 1, 1)

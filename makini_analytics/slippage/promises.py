@@ -1,0 +1,113 @@
+"""How due dates moved between two snapshots: one extract only knows the latest promise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..errors import SchemaError, one_of
+from ..provenance import Selection, days_of, frame_of, stamp, values
+from .judging import DUE_DATES
+
+
+def date_changes(earlier: Any, later: Any, *, due: str = "required") -> pd.DataFrame:
+    """Which due dates moved between two snapshots, and by how many days: postponed, advanced, set, removed.
+
+    A due date that is edited after the fact makes a late line look on time. With two saved snapshots
+    (``data.save(folder, dated=True)`` on each run) the first known due date stands as the honest target: put it in the place of the
+    current one and judge again, ``lines.assign(required_date=changes.first_due_date)`` on matching lines. Lines are matched by
+    connection, order and line id; a line of one snapshot only is "new" or "gone".
+
+    Parameters
+    ----------
+    earlier, later : DataFrame, one row per order line, of two snapshots of the same connections
+    due : "required" or "promised"
+
+    Returns
+    -------
+    DataFrame, one row per line of either snapshot: the later ones in their order, then those that are gone
+        connection, order_id, line_id, vendor_id, vendor_name : string
+        first_due_date, due_date : datetime64, in the earlier and in the later snapshot
+        drift_days : float, due_date - first_due_date, positive = postponed; missing unless both are known
+        change : string; unchanged, postponed, advanced, set, removed, none (no date in either), new, gone
+        days_late_first, days_late : float, delivered - first_due_date and - due_date; missing unless delivered
+        amount : float, in ``currency``; currency : string
+
+    Raises
+    ------
+    SchemaError
+        A column is missing, or several lines of a snapshot have the same ids, so that they can't be matched.
+
+    Examples
+    --------
+    >>> old = pd.DataFrame({"order_id": ["1", "2"], "line_id": ["1", "2"], "required_date": pd.to_datetime(["2025-03-01", "2025-03-01"])})
+    >>> new = old.assign(required_date=pd.to_datetime(["2025-03-11", "2025-03-01"]))
+    >>> date_changes(old, new)[["line_id", "drift_days", "change"]]
+      line_id  drift_days     change
+    0       1        10.0  postponed
+    1       2         0.0  unchanged
+    """
+    one_of("due", due, DUE_DATES)
+    metric, column = "slippage.date_changes", DUE_DATES[due]
+    sides = [frame_of(side, "line_id", column, metric=metric) for side in (earlier, later)]
+    keys = [_key(side, name) for side, name in zip(sides, ("earlier", "later"), strict=True)]
+    before, after = (
+        pd.Series(days_of(s, column).astype("datetime64[us]"), index=k) for s, k in zip(sides, keys, strict=True)
+    )
+    gone = ~keys[0].isin(keys[1])
+    both = pd.concat([_lines(sides[1]), _lines(sides[0])[gone]], ignore_index=True)
+    key = keys[1].append(keys[0][gone])
+    first, now = before.reindex(key).to_numpy(), after.reindex(key).to_numpy()
+    was, there = key.isin(keys[0]), key.isin(keys[1])
+    drift = (now - first).astype("timedelta64[D]").astype(float)
+    drift[np.isnat(first) | np.isnat(now)] = np.nan
+    change = np.select(
+        [~was, ~there, np.isnat(first) & np.isnat(now), np.isnat(first), np.isnat(now), drift > 0, drift < 0],
+        ["new", "gone", "none", "set", "removed", "postponed", "advanced"],
+        "unchanged",
+    )
+    delivered = both.pop("delivered_date").to_numpy()
+    money = [both.pop(c) for c in ("amount", "currency")]
+
+    def late(day: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        out: np.ndarray[Any, Any] = (delivered - day).astype("timedelta64[D]").astype(float)
+        out[np.isnat(delivered) | np.isnat(day)] = np.nan
+        return out
+
+    result = both.assign(
+        first_due_date=first,
+        due_date=now,
+        drift_days=drift,
+        change=pd.array(change, dtype="string"),
+        days_late_first=late(np.where(np.isnat(first), now, first)),
+        days_late=late(now),
+        amount=money[0],
+        currency=money[1],
+    )
+    whole = result.copy(deep=False)
+    whole.attrs = dict(sides[1].attrs)
+    span = [side.attrs.get("as_of", "unknown") for side in sides]
+    moved = result["change"].isin(["postponed", "advanced"])
+    told = f"Snapshots of {span[0]} and {span[1]}: {int(moved.sum()):,} of {int((was & there).sum()):,} lines in both have another due date."
+    return stamp(result, metric=metric, parameters={"due": due}, selection=Selection(whole), lines=whole, notes=(told,))
+
+
+def _key(side: pd.DataFrame, name: str) -> pd.MultiIndex:
+    columns = [values(side, c, "string").astype("string").fillna("") for c in ("connection", "order_id", "line_id")]
+    key = pd.MultiIndex.from_arrays(columns)
+    if key.has_duplicates:
+        twice = key[key.duplicated()][0]
+        raise SchemaError(
+            f"the {name} snapshot has several lines {' / '.join(str(x) for x in twice if x)}: they can't be matched"
+        )
+    return key
+
+
+def _lines(side: pd.DataFrame) -> pd.DataFrame:
+    texts = ("connection", "order_id", "line_id", "vendor_id", "vendor_name", "currency")
+    out: dict[str, Any] = {c: values(side, c, "string").astype("string").reset_index(drop=True) for c in texts}
+    out["delivered_date"] = pd.Series(days_of(side, "delivered_date").astype("datetime64[us]"))
+    out["amount"] = pd.to_numeric(values(side, "amount", "float64")).astype(float).reset_index(drop=True)
+    return pd.DataFrame(out)
