@@ -11,12 +11,25 @@ from typing import Any
 
 from .in_full import otif, value_days
 from .ladder import ladder, swings
+from .open_orders import ageing, backtest, open_orders
 from .per_line import per_line
 from .periods import by_period
 from .promises import date_changes
 from .vendors import by_vendor
 
-__all__ = ["by_period", "by_vendor", "date_changes", "ladder", "otif", "per_line", "swings", "value_days"]
+__all__ = [
+    "ageing",
+    "backtest",
+    "by_period",
+    "by_vendor",
+    "date_changes",
+    "ladder",
+    "open_orders",
+    "otif",
+    "per_line",
+    "swings",
+    "value_days",
+]
 
 
 def __getattr__(name: str) -> Any:
