@@ -9,8 +9,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from .. import style
+from ..errors import ConfigError
 from .curve import curve
 from .per_line import per_line
+from .periods import by_period
 from .vendors import by_vendor
 
 
@@ -54,6 +56,58 @@ def plot_by_vendor(
     return style.finish(
         ax, title=said, subtitle=sub, result=result, alt="; ".join(t.get_text() for t in ax.get_yticklabels())
     )
+
+
+def plot_by_period(data: Any, *, ax: Axes | None = None, title: str | None = None, **options: Any) -> Axes:
+    """Draw median to p90 of each order period; those that are not finished are hollow, and the naive mean is beside them."""
+    result = data if {"period", "finished"} <= set(getattr(data, "columns", ())) else by_period(data, **options)
+    if len(result) and list(result.columns).index("period"):
+        raise ConfigError("a cohort chart shows one group: pass the rows of one, or by=None")
+    if not len(result) or not result["n_delivered"].sum():
+        return style.no_data(ax, "lead times by order period", result)
+    ax = style.axes(ax, rows=9)
+    x, done = np.arange(len(result)), result["finished"].to_numpy(dtype=bool)
+    median, ninth = (result[c].to_numpy(dtype=float) for c in ("median_days", "p90_days"))
+    far = float(np.nanmax([1.0, *median, *ninth, *result["mean_delivered_days"]]))
+    both = ~np.isnan(median) & ~np.isnan(ninth)
+    ax.vlines(x[both], median[both], ninth[both], color=style.REST, lw=6)
+    ax.plot(x[done], median[done], "o", color=style.HIGHLIGHT, ms=8)
+    ax.plot(x[~done], median[~done], "o", mfc="white", mec=style.HIGHLIGHT, ms=8)
+    ax.plot(x, result["mean_delivered_days"], color=style.MUTED, lw=1, ls="--")
+    last = float(result["mean_delivered_days"].ffill().iloc[-1])
+    ax.annotate(
+        "mean of what has come",
+        (x[-1], last),
+        (6, 0),
+        textcoords="offset points",
+        va="center",
+        fontsize=9,
+        color=style.MUTED,
+    )
+    for i in x[~done]:
+        ax.axvspan(i - 0.5, i + 0.5, color=style.LINE, alpha=0.25, lw=0)
+        if np.isnan(median[i]):
+            ax.annotate("not yet\nestimable", (i, far * 0.5), ha="center", fontsize=8.5, color=style.INK)
+    periods = [str(p).split("/")[0] for p in result["period"]]
+    step = max(1, -(-len(x) // 13))
+    turned = len(x) > 8
+    ax.set_xticks(x[::step], periods[::step], rotation=45 if turned else 0, ha="right" if turned else "center")
+    ax.set_ylim(0, far * 1.1)
+    ax.set_xlim(-0.6, len(x) - 0.4)
+    ax.set_ylabel("days", color=style.MUTED, fontsize=9.5)
+    if isinstance(ax, style.ChartAxes):
+        ax.set_position((0.07, 0.28, 0.74, 0.48))
+    n_open = int((~done).sum())
+    finished = median[done & ~np.isnan(median)]
+    said = title or (
+        f"Half of the lines took {finished.min():.0f} to {finished.max():.0f} days in the finished periods; {n_open:,} are not finished"
+        if len(finished) else f"None of the {len(x):,} periods is finished: too early to say"
+    )  # fmt: skip
+    sub = "Lead time by order period: median (dot) to p90 (bar); shaded: slow lines are still open, neither faster nor slower"
+    alt = "; ".join(
+        f"{p} median {'not yet estimable' if np.isnan(m) else f'{m:.0f}'}" for p, m in zip(periods, median, strict=True)
+    )
+    return style.finish(ax, title=said, subtitle=sub, result=result, alt=alt)
 
 
 def plot_curve(data: Any, *, ax: Axes | None = None, title: str | None = None, **options: Any) -> Axes:

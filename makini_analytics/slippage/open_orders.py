@@ -249,8 +249,8 @@ def _verdict(test: BackTest) -> str:
         return f"The forecast could not be tested: {len(test.row):,} lines are too few. It goes by the age since the order."
     told = f"Forecast by the {'age since the order' if test.clock == 'age' else 'day relative to the due date'}"
     better = test.brier < test.brier_base
-    said = "better than" if better else "no better than the base rate: the error of"
-    return f"{told}, {said} the trailing on-time rate on {len(test.row):,} lines of days gone by (Brier score {test.brier:.3f}, {test.brier_base:.3f})."
+    said = "better than" if better else "no better than"
+    return f"{told}, {said} the base rate, the trailing on-time rate, on {len(test.row):,} lines of days gone by (Brier score {test.brier:.3f}, {test.brier_base:.3f})."
 
 
 def _unjudged(frame: pd.DataFrame, day: int) -> np.ndarray[Any, Any]:

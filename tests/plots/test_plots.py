@@ -21,6 +21,7 @@ plot_bridge.__module__ = "makini_analytics.spend.plots"
 ALL = [
     spend.plot_by_vendor, spend.plot_pareto, spend.plot_by_period, spend.plot_small_multiples, spend.plot_concentration, spend.plot_tail,
     spend.plot_single_source, spend.plot_price_changes, spend.plot_price_dispersion, spend.plot_price_history, plot_bridge,
+    lead_times.plot_by_period, slippage.plot_by_period, slippage.plot_funnel, slippage.plot_ladder, slippage.plot_ageing, slippage.plot_backtest,
     lead_times.plot_by_vendor, lead_times.plot_curve, lead_times.plot_per_line, slippage.plot_by_vendor, slippage.plot_per_line,
 ]  # fmt: skip
 
@@ -186,6 +187,34 @@ def test_the_footnote_names_the_currency_and_its_rates(lines):
     assert "currency: converted to USD at fixed rates; rates: 1 EUR = 1.1 USD" in said
     assert "Currency: converted to USD" in ma.explain(spend.by_vendor(converted))
     assert "not known any more" in style.footnote_of(spend.by_vendor(pd.DataFrame(dict(converted))))
+
+
+def test_the_cohorts_that_are_not_finished_are_hollow(lines):
+    result = lead_times.by_period(lines)
+    ax = lead_times.plot_by_period(result)
+    filled, hollow = (line for line in ax.lines if line.get_marker() == "o")
+    assert len(filled.get_xdata()) == result.finished.sum()
+    assert len(hollow.get_xdata()) == (~result.finished).sum() > 0
+    with pytest.raises(ConfigError, match="one group"):
+        lead_times.plot_by_period(lines, by="category")
+
+
+def test_the_funnel_marks_who_differs_by_more_than_chance(lines):
+    result = slippage.by_vendor(lines)
+    ax = slippage.plot_funnel(result)
+    n, rate = result.n_due.to_numpy(), result.on_time_rate.to_numpy()
+    common = (n * rate)[n > 0].sum() / n.sum()
+    out = np.abs(rate - common)[n > 0] > 3.09 * np.sqrt(common * (1 - common) / n[n > 0])
+    drawn = next(line for line in ax.lines if line.get_marker() == "o" and line.get_color() == style.HIGHLIGHT)
+    assert len(drawn.get_xdata()) == out.sum()
+
+
+def test_ageing_bars_are_the_open_value_and_one_group_only(lines):
+    result = slippage.ageing(lines)
+    ax = slippage.plot_ageing(result)
+    assert np.isclose(sum(p.get_width() for p in ax.patches), result.open_value.sum())
+    with pytest.raises(ConfigError, match="one group"):
+        slippage.plot_ageing(slippage.ageing(lines, by="vendor"))
 
 
 def test_three_thousand_vendors_and_negative_values(tmp_path):

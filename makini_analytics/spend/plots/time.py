@@ -159,7 +159,7 @@ def plot_small_multiples(
     ax = style.axes(ax, rows=5 * down)
     ax.set_axis_off()
     if isinstance(ax, style.ChartAxes):
-        ax.set_position((0.03, 0.9 / ax.figure.get_figheight(), 0.94, 1 - 1.9 / ax.figure.get_figheight()))  # type: ignore[union-attr]
+        ax.set_position((0.03, 0.9 / ax.figure.get_figheight(), 0.94, 1 - 1.9 / ax.figure.get_figheight()))
     low, high = min(0.0, *(p[2].min() for p in panels)), max(1e-9, *(p[2].max() for p in panels))
     periods = [str(first + i) for i in range(width)]
     for i, (name, total, values) in enumerate(panels):

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from .. import style
-from .per_line import per_line
-from .vendors import by_vendor
+from ... import style
+from ..per_line import per_line
+from ..vendors import by_vendor
 
 SMALL_N = 20
 

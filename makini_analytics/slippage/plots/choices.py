@@ -1,0 +1,193 @@
+"""On-time rates over time, against the number of lines, and under every way to count them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from ... import style
+from ...errors import ConfigError
+from ..ladder import CHOICES, ladder, swings
+from ..periods import by_period
+from ..vendors import by_vendor
+
+_WORDS = {
+    "due": "due date",
+    "late_days": "days allowed late",
+    "early_days": "days allowed early",
+    "calendar": "calendar",
+    "weight": "weight",
+    "open_lines": "open lines late, or left out",
+}
+
+
+def plot_by_period(data: Any, *, ax: Axes | None = None, title: str | None = None, **options: Any) -> Axes:
+    """Draw the on-time rate of each period of the due date with its interval; one that the as-of day cuts is hollow."""
+    result = data if {"period", "on_time_rate"} <= set(getattr(data, "columns", ())) else by_period(data, **options)
+    if len(result) and list(result.columns).index("period"):
+        raise ConfigError("a trend shows one group: pass the rows of one, or by=None")
+    if not len(result):
+        return style.no_data(ax, "on-time rate by period", result)
+    ax = style.axes(ax, rows=8)
+    x, rate = np.arange(len(result)), result["on_time_rate"].to_numpy()
+    whole = result["complete"].to_numpy(dtype=bool)
+    ax.vlines(x, result["on_time_low"], result["on_time_high"], color=style.REST, lw=5)
+    ax.plot(x, rate, color=style.HIGHLIGHT, lw=1.2)
+    ax.plot(x[whole], rate[whole], "o", color=style.HIGHLIGHT, ms=7)
+    ax.plot(x[~whole], rate[~whole], "o", mfc="white", mec=style.HIGHLIGHT, ms=7)
+    periods = [str(p).split("/")[0] for p in result["period"]]
+    step = max(1, -(-len(x) // 13))
+    turned = len(x) > 8
+    ax.set_xticks(x[::step], periods[::step], rotation=45 if turned else 0, ha="right" if turned else "center")
+    low = float(np.nanmin(result["on_time_low"]))
+    ax.set_ylim(max(0.0, np.floor(low * 10) / 10 - 0.05), 1.02)
+    ax.yaxis.set_major_formatter(lambda v, _: style.percent(v) if v > 0 else "0")
+    ax.grid(axis="y", color=style.LINE, lw=0.6)
+    ax.set_axisbelow(True)
+    if isinstance(ax, style.ChartAxes):
+        ax.set_position((0.08, 0.28, 0.87, 0.48))
+    full = np.flatnonzero(whole)
+    last = result.iloc[int(full[-1]) if len(full) else -1]
+    said = (
+        title
+        or f"On time in {str(last['period']).split('/')[0]}: {style.percent(last['on_time_rate'])} of {last['n_due']:,} due lines"
+        + _moved(result, full)
+    )
+    cut = "" if whole.all() else "; hollow: cut by the as-of day"
+    sub = f"On-time rate by the period of the due date, all due lines, with 95 % interval{cut}"
+    alt = "; ".join(f"{p} {style.percent(r)}" for p, r in zip(periods, rate, strict=True))
+    return style.finish(ax, title=said, subtitle=sub, result=result, alt=alt)
+
+
+def _moved(result: pd.DataFrame, full: Any) -> str:
+    """Return whether the last whole period differs from the one before, in words that the intervals allow."""
+    if len(full) < 2:
+        return ""
+    a, b = (result.iloc[int(i)] for i in full[-2:])
+    if a["on_time_high"] < b["on_time_low"]:
+        return f", up from {style.percent(a['on_time_rate'])}"
+    if b["on_time_high"] < a["on_time_low"]:
+        return f", down from {style.percent(a['on_time_rate'])}"
+    return "; no clear difference to the period before"
+
+
+def plot_funnel(data: Any, *, ax: Axes | None = None, title: str | None = None, **options: Any) -> Axes:
+    """Draw each vendor's rate against its number of due lines, within the limits that chance alone allows (95 and 99.8 %).
+
+    A vendor outside of the outer limits differs from the common rate by more than chance; one inside may not differ at all.
+    """
+    result = data if "on_time_rate" in getattr(data, "columns", ()) else by_vendor(data, **options)
+    rows = result[result["n_due"] > 0]
+    if not len(rows):
+        return style.no_data(ax, "on-time rates against volume", result)
+    n, rate = rows["n_due"].to_numpy(dtype=float), rows["on_time_rate"].to_numpy(dtype=float)
+    common = float((rate * n).sum() / n.sum())
+    ax = style.axes(ax, rows=9)
+    far = np.unique(np.r_[np.arange(1, 31), np.geomspace(30, max(n.max() * 1.1, 31), 120).round()])
+    sd = np.sqrt(common * (1 - common) / far)
+    for z, colour, text in ((1.96, style.LINE, "95 %"), (3.09, style.REST, "99.8 %")):
+        for sign in (-1, 1):
+            ax.plot(far, np.clip(common + sign * z * sd, 0, 1), color=colour, lw=1.2, zorder=1)
+        near = int(len(far) * 0.35)
+        bound = float(np.clip(common - z * sd[near], 0, 1))
+        ax.annotate(text, (far[near], bound), (3, -9), textcoords="offset points", fontsize=8.5, color=style.MUTED)
+    ax.axhline(common, color=style.MUTED, lw=1, ls=":", zorder=1)
+    z = (rate - common) / np.sqrt(max(common * (1 - common), 1e-12) / n)
+    outside = np.abs(z) > 3.09
+    ax.plot(n[~outside], rate[~outside], "o", mfc="white", mec=style.PLAIN, ms=6, zorder=2)
+    ax.plot(n[outside], rate[outside], "o", color=style.HIGHLIGHT, ms=7, zorder=3)
+    key = "vendor_name" if "vendor_name" in rows else str(rows.columns[0])
+    names = rows[key].fillna(rows["vendor_id"]) if key == "vendor_name" else rows[key]
+    for i in np.argsort(-np.abs(z))[:6]:
+        if outside[i]:
+            ax.annotate(
+                style.label(names.iloc[i], 26),
+                (n[i], rate[i]),
+                (6, 5),
+                textcoords="offset points",
+                fontsize=9,
+                color=style.INK,
+            )
+    ax.set_xscale("log")
+    ax.set_xlim(max(0.8, n.min() * 0.8), far[-1] * 1.25)
+    ax.xaxis.set_major_formatter(lambda v, _: f"{v:,.0f}")
+    ax.xaxis.set_minor_formatter(lambda *_: "")
+    ax.set_ylim(-0.02, 1.03)
+    ax.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
+    ax.set_xlabel("due lines", color=style.MUTED, fontsize=9.5)
+    if isinstance(ax, style.ChartAxes):
+        ax.set_position((0.08, 0.24, 0.86, 0.54))
+    k = int(outside.sum())
+    said = title or (
+        f"{k:,} of {len(rows):,} differ from the common on-time rate of {style.percent(common)} by more than chance"
+        if k else f"No clear difference: none of {len(rows):,} differs from the common {style.percent(common)} by more than chance"
+    )  # fmt: skip
+    sub = "On-time rate against the number of due lines; the funnel is what chance allows around the common rate"
+    alt = "; ".join(
+        f"{style.label(a)} {style.percent(r)} of {int(m):,}"
+        for a, r, m in zip(names[outside], rate[outside], n[outside], strict=True)
+    )
+    return style.finish(ax, title=said, subtitle=sub, result=result, alt=alt)
+
+
+def plot_ladder(data: Any, *, ax: Axes | None = None, title: str | None = None, **options: Any) -> Axes:
+    """Draw every combination's rate in rising order, and how far each choice moves it."""
+    result = data if set(CHOICES) <= set(getattr(data, "columns", ())) else ladder(data, **options)
+    rates = result["on_time_rate"].dropna().sort_values()
+    if not len(rates):
+        return style.no_data(ax, "the on-time rate under every way to count", result)
+    by = swings(result)
+    ax = style.axes(ax, rows=8)
+    ax.set_axis_off()
+    left, right = ax.inset_axes((0.0, 0.06, 0.48, 0.9)), ax.inset_axes((0.72, 0.06, 0.27, 0.9))
+    for panel in (left, right):
+        for side in panel.spines.values():
+            side.set_visible(False)
+        panel.tick_params(length=0, colors=style.INK, labelsize=9.5)
+    if isinstance(ax, style.ChartAxes):
+        ax.set_position((0.06, 0.20, 0.90, 0.58))
+    x = np.arange(len(rates))
+    first = result["on_time_rate"].iloc[0]
+    left.vlines(x, 0, rates, color=style.REST, lw=max(0.8, 180 / len(rates)))
+    at = int(np.flatnonzero(rates.index == result.index[0])[0]) if result.index[0] in rates.index else 0
+    left.vlines([at], 0, [first], color=style.HIGHLIGHT, lw=max(2.0, 200 / len(rates)))
+    left.annotate(
+        f"as usual {style.percent(first)}",
+        (at, first),
+        (0, 6),
+        textcoords="offset points",
+        ha="center",
+        fontsize=9.5,
+        color=style.HIGHLIGHT,
+    )
+    left.set_ylim(0, 1.1)
+    left.set_yticks([0, 0.5, 1], ["0", "50 %", "100 %"])
+    left.set_xticks([])
+    left.set_title(f"{len(rates):,} ways to count", fontsize=10, loc="left", color=style.MUTED, family=style.fonts())
+    y = np.arange(len(by))
+    right.barh(y, by["swing"], color=[style.HIGHLIGHT, *[style.REST] * max(len(by) - 1, 0)][: len(by)], height=0.6)
+    right.set_yticks(y, [_WORDS[c] for c in by["choice"]])
+    right.set_ylim(max(len(by), 3) - 0.4, -0.6)
+    right.set_xticks([])
+    for i, swing in enumerate(by["swing"]):
+        right.annotate(
+            f"{swing * 100:.1f} points",
+            (swing, i),
+            (4, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=9.5,
+            color=style.INK,
+        )
+    right.set_xlim(0, max([*by["swing"], 1e-9]) * 1.7)
+    right.set_title("what moves the rate, on average", fontsize=10, loc="left", color=style.MUTED, family=style.fonts())
+    driver = f"; what moves it most: {_WORDS[by['choice'].iloc[0]]}" if len(by) else ""
+    said = (
+        title or f"The same lines are {style.percent(rates.iloc[0])} to {style.percent(rates.iloc[-1])} on time{driver}"
+    )
+    sub = f"On-time rate of {int(result['n_due'].max()):,} due lines under due date, tolerances, calendar, weight, open lines late or left out"
+    alt = "; ".join(f"{_WORDS[c]} {s * 100:.1f} points" for c, s in zip(by["choice"], by["swing"], strict=True))
+    return style.finish(ax, title=said, subtitle=sub, result=result, alt=alt)
