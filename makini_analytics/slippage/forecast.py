@@ -21,14 +21,17 @@ Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
 CLOCKS = ("age", "due date")
-STRENGTHS = (5.0, 20.0, 80.0)
+STRENGTHS = (2.0, 8.0, 32.0)
 #: Days before and after the start of a clock that are told apart; what is older is taken as that old.
 _EARLIEST, _LATEST = -400, 1000
 #: Origins of the back-test, in days before as-of, and how far each looks ahead.
 _ORIGINS, _AHEAD = (30, 60, 90, 120, 150, 180), 60
 #: Days over which the rate to beat is taken.
 _TRAILING = 90
+#: Lines tested, below which nothing is said of the error, and the forecast goes by the age alone.
 _FEWEST = 50
+_MODELS = tuple(product(CLOCKS, STRENGTHS))
+_OF_AGE = np.array([clock == "age" for clock, _ in _MODELS])
 
 
 @dataclass(frozen=True)
@@ -99,8 +102,7 @@ class Hazards:
 class BackTest:
     """The lines that were open on days gone by: their forecast, the rate to beat, and what became of them."""
 
-    clock: str
-    strength: float
+    weights: Floats  # of each of _MODELS, as of today
     row: Ints
     origin: Ints
     chance: Floats
@@ -119,42 +121,78 @@ class BackTest:
 
     @property
     def enough(self) -> bool:
-        """Whether so many lines were tested that the choice means something."""
+        """Whether so many lines were tested that the error means something."""
         return len(self.row) >= _FEWEST
+
+    @property
+    def by_due_date(self) -> float:
+        """The part that the clock of the due date has in the forecast, 0..1."""
+        return float(self.weights[~_OF_AGE].sum())
+
+    @property
+    def of_age(self) -> Floats:
+        """The weights for a line that has no due date."""
+        out = np.where(_OF_AGE, self.weights + 1e-300, 0.0)
+        out /= out.sum()
+        return out
 
 
 def back_test(book: Book, day: int) -> BackTest:
-    """Return the forecast of the best clock and strength: the one with the least error on days gone by."""
-    tried = [_tried(book, day, clock, m) for clock, m in product(CLOCKS, STRENGTHS)]
-    tested = [t for t in tried if t.enough]
-    if not tested:
-        return tried[list(product(CLOCKS, STRENGTHS)).index(("age", 20.0))]
-    return min(tested, key=lambda t: t.brier)
+    """Return what would have been forecast on days gone by, and the models' weights as of today.
+
+    A forecast of one of those days goes by the weights that could have been known on that day, from the lines that had fallen
+    due by then: it has not seen its own test.
+    """
+    rows, origin, base, chances = _asked(book, day)
+    on_time = (book.delivered & (book.ended <= book.due))[rows]
+    errors = (chances - on_time) ** 2
+    fell_due = book.due[rows]
+
+    def weights(known: Mask) -> Floats:
+        if known.sum() < _FEWEST:
+            out = _OF_AGE.astype(float)
+        else:
+            loss = errors[:, known].sum(axis=1)
+            out = np.exp((loss.min() - loss) / 2)
+        out /= out.sum()
+        return out
+
+    chance = np.zeros(len(rows))
+    for then in np.unique(origin):
+        asked = origin == then
+        chance[asked] = weights((origin < then) & (fell_due <= then)) @ chances[:, asked]
+    return BackTest(weights(np.ones(len(rows), dtype=bool)), rows, origin, chance, base, on_time)
 
 
-def _tried(book: Book, day: int, clock: str, strength: float) -> BackTest:
+def forecast(book: Book, learnt: Mask, asked: Mask, day: int, by: tuple[Ints, ...], weights: Floats) -> list[Floats]:
+    """Return the chances of the lines asked for to be there on each of the days ``by``: the models' average."""
+    out = [np.zeros(int(asked.sum())) for _ in by]
+    for (clock, strength), weight in zip(_MODELS, weights, strict=True):
+        if weight > 1e-6:
+            hazards = Hazards(book, learnt, day, clock, strength)
+            for chance, until in zip(out, by, strict=True):
+                chance += weight * hazards.chance(book, asked, day, until)
+    return out
+
+
+def _asked(book: Book, day: int) -> tuple[Ints, Ints, Floats, Floats]:
+    """Return the lines open on days gone by that have fallen due since: row, day, rate to beat, and each model's chance."""
     parts: list[tuple[Any, ...]] = []
-    for back in _ORIGINS:
+    for back in reversed(_ORIGINS):
         then = day - back
         known, there = book.as_known_on(then)
         # those whose due date has passed since, so that their fate is known; a line cancelled since has none
         asked = there & ~known.delivered & ~known.cancelled & ~(book.cancelled & (book.ended <= day))
         asked &= (book.due > then) & (book.due <= min(then + _AHEAD, day))
         past = there & ~book.cancelled & (book.due > then - _TRAILING) & (book.due <= then)
-        if not asked.any() or not past.any() or not there.any():
+        if not asked.any() or not past.any():
             continue
-        hazards = Hazards(known, there, then, clock, strength)
+        n = int(asked.sum())
         base = float(np.mean(known.delivered[past] & (book.ended[past] <= book.due[past])))
-        chance = hazards.chance(known, asked, then, book.due[asked])
-        rows = np.flatnonzero(asked)
-        parts.append(
-            (
-                rows,
-                np.full(len(rows), then),
-                chance,
-                np.full(len(rows), base),
-                (book.delivered & (book.ended <= book.due))[asked],
-            )
-        )
-    joined = [np.concatenate(p) for p in zip(*parts, strict=True)] if parts else [np.zeros(0, dtype=np.int64)] * 2 + [np.zeros(0)] * 2 + [np.zeros(0, dtype=bool)]  # fmt: skip
-    return BackTest(clock, strength, *joined)
+        chances = [Hazards(known, there, then, *model).chance(known, asked, then, book.due[asked]) for model in _MODELS]
+        parts.append((np.flatnonzero(asked), np.full(n, then), np.full(n, base), np.array(chances)))
+    if not parts:
+        none: Ints = np.zeros(0, dtype=np.int64)
+        return none, none, np.zeros(0), np.zeros((len(_MODELS), 0))
+    rows, origin, rate, by_model = (np.concatenate(p, axis=-1) for p in zip(*parts, strict=True))
+    return rows, origin, rate, by_model

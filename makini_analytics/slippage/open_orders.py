@@ -10,7 +10,7 @@ import pandas as pd
 from ..delivery import standing
 from ..grouping import By, count_distinct, entity, group_lines, order_ids
 from ..provenance import AsOf, Selection, as_of_day, days_of, frame_of, stamp, values
-from .forecast import BackTest, Book, Hazards, back_test
+from .forecast import BackTest, Book, back_test, forecast
 from .judging import DUE_DATES
 
 #: Ageing buckets by days past the due date; due today is not overdue.
@@ -26,9 +26,9 @@ def open_orders(lines: Any, *, as_of: AsOf | None = None, due: str = "required")
 
     The chance is that of a line that is already so old: from the daily hazards of the lines so far, open ones counted as open,
     each vendor drawn towards its category and that towards all, the more the fewer lines it has. Two clocks are tried, the age
-    since the order and the day relative to the due date, and the one with the smaller error (Brier score) on days gone by is
-    taken; ``ma.explain`` says which, and says so where the forecast is no better than the trailing on-time rate. It assumes that
-    vendors go on as they did, and that the line is not cancelled. An overdue line has no chance left.
+    since the order and the day relative to the due date, and the smaller their error (Brier score) on days gone by, the more they
+    count; ``ma.explain`` says how much, and says so where the forecast is no better than the trailing on-time rate. It assumes
+    that vendors go on as they did, and that the line is not cancelled. An overdue line has no chance left.
 
     Parameters
     ----------
@@ -68,16 +68,18 @@ def open_orders(lines: Any, *, as_of: AsOf | None = None, due: str = "required")
     test = back_test(book, day)
     known = is_open & (book.ordered >= 0)
     chances = {n: np.full(len(frame), np.nan) for n in ("on_time", "30", "60")}
-    learnt = (book.ordered >= 0) & (book.ordered <= day) & (book.due >= 0) & ~_unjudged(frame, day)
-    for clock, names in ((test.clock, ("on_time",)), ("age", ("30", "60"))):
-        rows = known & (book.due >= 0) if clock == "due date" or names[0] == "on_time" else known
-        if not rows.any():
-            continue
-        base = learnt if clock == "due date" else learnt | (known & (book.due < 0))
-        hazards = Hazards(book, base, day, clock, test.strength)
-        for name in names:
-            until = book.due[rows] if name == "on_time" else np.full(int(rows.sum()), day + int(name))
-            chances[name][rows] = hazards.chance(book, rows, day, until)
+    learnt = (book.ordered >= 0) & (book.ordered <= day) & ~_unjudged(frame, day)
+    dated = book.due >= 0
+    for rows, past, weights in (
+        (known & dated, learnt & dated, test.weights),
+        (known & ~dated, learnt, test.of_age),  # a line without a due date has no other clock
+    ):
+        if rows.any():
+            soon = [np.full(int(rows.sum()), day + d) for d in (30, 60)]
+            got = forecast(book, past, rows, day, (book.due[rows], *soon), weights)
+            for name, chance in zip(chances, got, strict=True):
+                chances[name][rows] = chance
+    chances["on_time"][~dated] = np.nan
     part = frame[is_open]
     overdue = np.where(book.due >= 0, day - book.due, np.nan)[is_open].astype(float)
     value = _open_value(part)
@@ -187,7 +189,8 @@ def backtest(lines: Any, *, as_of: AsOf | None = None, due: str = "required") ->
 
     On six days, 30 to 180 days before as-of, only what was known on that day is used; each line that was open then and has fallen
     due since, within 60 days, is forecast. The rate to beat is that of all lines due in the 90 days before. The error is the Brier
-    score, the mean of (chance - outcome)^2: ``((result.chance - result.on_time) ** 2).mean()``.
+    score, the mean of (chance - outcome)^2: ``((result.chance - result.on_time) ** 2).mean()``. How much each clock
+    counts in a forecast is decided by what had fallen due before its own day, so it has not seen its own test.
 
     Parameters
     ----------
@@ -247,7 +250,7 @@ def backtest(lines: Any, *, as_of: AsOf | None = None, due: str = "required") ->
 def _verdict(test: BackTest) -> str:
     if not test.enough:
         return f"The forecast could not be tested: {len(test.row):,} lines are too few. It goes by the age since the order."
-    told = f"Forecast by the {'age since the order' if test.clock == 'age' else 'day relative to the due date'}"
+    told = f"Forecast by the age since the order ({1 - test.by_due_date:.0%}) and the day relative to the due date ({test.by_due_date:.0%})"
     better = test.brier < test.brier_base
     said = "better than" if better else "no better than"
     return f"{told}, {said} the base rate, the trailing on-time rate, on {len(test.row):,} lines of days gone by (Brier score {test.brier:.3f}, {test.brier_base:.3f})."
