@@ -1,35 +1,100 @@
 """How every chart looks: one style, titles that tell the finding, direct labels, a footnote that tells what was left out.
 
-Figures are made outside pyplot, so nothing is registered, shown twice or leaked; no global setting is touched.
+Figures are made outside pyplot, so nothing is registered, shown twice or leaked; no setting of matplotlib's is touched. A
+company's fonts, colours and number marks are set in one place, `use`.
 """
 
 from __future__ import annotations
 
 import io
 import textwrap
-import unicodedata
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import matplotlib as mpl
 import pandas as pd
-from matplotlib import font_manager
+from matplotlib import colors, font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
 
 from .errors import ConfigError, MixedCurrencyError
+from .wording import MARKS
+from .wording import group_columns as group_columns
+from .wording import group_labels as group_labels
+from .wording import label as label
+from .wording import money as money
+from .wording import number as number
+from .wording import percent as percent
 
 HIGHLIGHT, LATE = "#0072B2", "#D55E00"  # blue and vermillion: told apart by colour-blind eyes and in grey
 PLAIN, REST, INK, MUTED, LINE = "#8A8F94", "#C3C7CB", "#1F2328", "#57606A", "#D0D7DE"
+FONTS = ("DejaVu Sans", "Noto Sans CJK JP", "Noto Sans CJK SC", "IPAexGothic", "Noto Sans Arabic", "Noto Naskh Arabic")
+_DEFAULTS = {"HIGHLIGHT": HIGHLIGHT, "LATE": LATE, "FONTS": FONTS}
 SIZES = {"slide": (10.0, 5.6), "half": (6.0, 4.6), "column": (7.0, 4.2)}
 _CJK = {"Noto Sans CJK JP", "Noto Sans CJK SC", "IPAexGothic"}
-_FONTS = ("DejaVu Sans", "Noto Sans CJK JP", "Noto Sans CJK SC", "IPAexGothic", "Noto Sans Arabic", "Noto Naskh Arabic")
-_LEFT_TO_RIGHT = "\u200e"
-_WITHOUT_CENTS = {"JPY", "KRW", "VND", "CLP", "ISK", "HUF"}
+
+
+@dataclass(frozen=True)
+class Said:
+    """The texts around a chart, unwrapped."""
+
+    title: str
+    subtitle: str
+    footnote: str
+
+
+_SAID: WeakKeyDictionary[Axes, Said] = WeakKeyDictionary()
+
+
+def use(
+    *,
+    fonts: Sequence[str] = (),
+    highlight: str | None = None,
+    late: str | None = None,
+    decimal: str = ".",
+    thousands: str = ",",
+) -> None:
+    """Set the look of all charts and reports that are made from now on; without arguments, the usual one.
+
+    Parameters
+    ----------
+    fonts : font families to try before the usual ones; they must be installed
+    highlight, late : colours of what the title speaks of, and of what is late
+    decimal, thousands : marks of numbers in charts and reports, such as "," and "."; files of numbers keep numbers
+
+    Raises
+    ------
+    ConfigError
+        A font is not installed, a colour is none or can't be seen on white, or both marks are the same.
+    """
+    known = set(font_manager.get_font_names())
+    for name in fonts:
+        if name not in known:
+            raise ConfigError(f"the font {name!r} is not installed: see matplotlib.font_manager.get_font_names()")
+    for colour in (highlight, late):
+        if colour is not None and (not colors.is_color_like(colour) or _contrast(colour) < 3):
+            raise ConfigError(
+                f"{colour!r}: pass a colour such as '#0072B2' with a contrast of at least 3 to 1 on white"
+            )
+    if decimal == thousands:
+        raise ConfigError(f"decimal and thousands marks are both {decimal!r}: numbers could not be read")
+    globals().update(_DEFAULTS | {"FONTS": (*fonts, *_DEFAULTS["FONTS"])})
+    globals().update({k: v for k, v in (("HIGHLIGHT", highlight), ("LATE", late)) if v is not None})
+    MARKS.update(decimal=decimal, thousands=thousands)
+    _families.cache_clear()
+
+
+def _contrast(colour: str) -> float:
+    """Return the contrast with white, as WCAG 2 defines it."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colors.to_rgb(colour)]
+    return 1.05 / (0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] + 0.05)
 
 
 class ChartAxes(Axes):
@@ -41,19 +106,23 @@ class ChartAxes(Axes):
         return out.getvalue()
 
 
-@cache
 def fonts() -> tuple[str, ...]:
     """Return the font families to try in turn, of those that are there: Latin and Arabic first, then Japanese and Chinese.
 
     The Japanese font that the extra ``report`` brings stands in where the machine has none.
     """
+    return _families()
+
+
+@cache
+def _families() -> tuple[str, ...]:
     known = set(font_manager.get_font_names())
     brought = find_spec("matplotlib_fontja")
     if not known & _CJK and brought is not None and brought.submodule_search_locations:
         for path in sorted(Path(brought.submodule_search_locations[0]).rglob("*.ttf")):
             font_manager.fontManager.addfont(path)
         known = set(font_manager.get_font_names())
-    return tuple(f for f in _FONTS if f in known) or ("sans-serif",)
+    return tuple(f for f in FONTS if f in known) or ("sans-serif",)
 
 
 def axes(ax: Axes | None, *, rows: int = 8) -> Axes:
@@ -75,39 +144,73 @@ def axes(ax: Axes | None, *, rows: int = 8) -> Axes:
 
 def finish(ax: Axes, *, title: str, subtitle: str, result: pd.DataFrame, alt: str = "") -> Axes:
     """Return the axes with title, subtitle, footnote and alt text; every text is text, never a formula."""
-    family = fonts()
-    figure: Any = ax.figure
-    width = 82 if figure.get_figwidth() > 8 else 60
-    left = 0.02 if isinstance(ax, ChartAxes) else None
-    top = 1 - 0.18 / figure.get_figheight()
-    footnote = "\n".join(textwrap.wrap(footnote_of(result), int(width * 1.65)))
-    title = "\n".join(textwrap.wrap(title, width))
-    if left is not None:
-        figure.text(
-            left, top, title, fontsize=14, fontweight="bold", color=INK, va="top", family=family, parse_math=False
-        )
-        gap = 0.28 * (title.count("\n") + 1) / figure.get_figheight()
-        figure.text(left, top - gap, subtitle, fontsize=10.5, color=MUTED, va="top", family=family, parse_math=False)
-        figure.text(
-            left,
-            0.10 / figure.get_figheight(),
-            footnote,
-            fontsize=8.5,
-            color=MUTED,
-            va="bottom",
-            family=family,
-            parse_math=False,
-        )
-    else:
-        ax.set_title(f"{title}\n{subtitle}", fontsize=11, color=INK, loc="left", family=family, parse_math=False)
-        ax.annotate(
-            footnote, (0, -0.22), xycoords="axes fraction", fontsize=7.5, color=MUTED, va="top", parse_math=False
-        )
+    _SAID[ax] = Said(title, subtitle, footnote_of(result))
+    _write_around(ax)
     for text in [*ax.get_xticklabels(), *ax.get_yticklabels(), *ax.texts]:
-        text.set_family(family)
+        text.set_family(fonts())
         text.set_parse_math(False)
     ax.set_gid("\n".join(x for x in (f"{title}. {subtitle}.", alt) if x))
     return ax
+
+
+def _write_around(ax: Axes) -> None:
+    """Write title, subtitle and footnote, wrapped for the size of the figure."""
+    said, figure = _SAID[ax], _figure(ax)
+    wide, high = figure.get_size_inches()
+    family: dict[str, Any] = {"family": fonts(), "parse_math": False}
+    title = "\n".join(textwrap.wrap(said.title, max(20, int(wide * 8.2) if wide > 8 else int(wide * 8.6) - 2)))
+    if not isinstance(ax, ChartAxes):
+        ax.set_title(f"{title}\n{said.subtitle}", fontsize=11, color=INK, loc="left", **family)
+        footnote = "\n".join(textwrap.wrap(said.footnote, int(wide * 13.5)))
+        ax.annotate(
+            footnote, (0, -0.22), xycoords="axes fraction", fontsize=7.5, color=MUTED, va="top", parse_math=False
+        )
+        return
+    subtitle = "\n".join(textwrap.wrap(said.subtitle, max(30, int(wide * 12.8)))) if wide < 9 else said.subtitle
+    footnote = "\n".join(textwrap.wrap(said.footnote, int(wide * 13.5)))
+    gap = 0.28 * (title.count("\n") + 1)
+    figure.text(0.02, 1 - 0.18 / high, title, fontsize=14, fontweight="bold", color=INK, va="top", **family)
+    figure.text(0.02, 1 - (0.18 + gap) / high, subtitle, fontsize=10.5, color=MUTED, va="top", **family)
+    figure.text(0.02, 0.10 / high, footnote, fontsize=8.5, color=MUTED, va="bottom", **family)
+
+
+def _figure(ax: Axes) -> Any:
+    return ax.figure
+
+
+def said_of(ax: Axes) -> Said:
+    """Return the title, subtitle and footnote of a chart."""
+    return _SAID.get(ax, Said("", "", ""))
+
+
+def retitle(ax: Axes, title: str) -> None:
+    """Give a chart another title: yours, over the one that it found."""
+    old = said_of(ax)
+    _SAID[ax] = Said(title, old.subtitle, old.footnote)
+    ax.set_gid(alt_text(ax).replace(old.title, title, 1))
+    resize(ax, *_figure(ax).get_size_inches())
+
+
+def resize(ax: Axes, wide: float, high: float) -> None:
+    """Draw a chart of its own figure at another size in inches: the letters keep theirs, and the chart gives way."""
+    figure = _figure(ax)
+    old_wide, old_high = figure.get_size_inches()
+    figure.set_size_inches(wide, high)
+    if not isinstance(ax, ChartAxes):
+        return
+    for text in list(figure.texts):
+        text.remove()
+    _write_around(ax)
+    if (wide, high) == (old_wide, old_high):
+        return
+    _, subtitle, footnote = (t.get_window_extent() for t in figure.texts)
+    scale = figure.dpi
+    for _ in range(2):  # the labels turn with the axes, so once more
+        at, needs = ax.get_position(), Bbox.union([a.get_tightbbox() for a in figure.axes])  # a second y axis too
+        left, right = at.x0 + 0.02 - needs.x0 / scale / wide, at.x1 + 0.98 - needs.x1 / scale / wide
+        bottom = at.y0 + (footnote.y1 - needs.y0) / scale / high + 0.02
+        top = at.y1 + (subtitle.y0 - needs.y1) / scale / high - 0.02
+        ax.set_position((left, bottom, max(0.2, right - left), max(0.2, top - bottom)))
 
 
 def no_data(ax: Axes | None, what: str, result: pd.DataFrame, *, title: str | None = None) -> Axes:
@@ -145,47 +248,11 @@ def footnote_of(result: pd.DataFrame) -> str:
     parts.append(f"currency: {said['currency']}" if said.get("currency") and "currency" in result else "")
     calendar = said.get("parameters", {}).get("calendar")
     parts.append(f"days: {calendar}" if calendar else "")
-    parts.append(f"n = {said['included']['n_lines']:,} lines")
-    left_out = ", ".join(f"{e['n_lines']:,} {e['reason']}" for e in said["excluded"])
+    parts.append(f"n = {number(said['included']['n_lines'])} lines")
+    left_out = ", ".join(f"{number(e['n_lines'])} {e['reason']}" for e in said["excluded"])
     parts.append(f"left out: {left_out or 'nothing'}")
     parts.append(f"definition: {said['metric']}")
     return " · ".join(p for p in parts if p)
-
-
-def label(name: Any, most: int = 34) -> str:
-    """Return a name for an axis: shortened in the middle, never empty, and not turning the text around it to the left.
-
-    >>> label(None), label(" "), label("A very long company name of a vendor GmbH & Co. KG")
-    ('Unknown', '(blank)', 'A very long company… GmbH & Co. KG')
-    """
-    text = "Unknown" if name is None or pd.isna(name) else " ".join(str(name).split()) or "(blank)"
-    if len(text) > most:
-        end = min(14, most // 2)
-        text = f"{text[: most - end - 1].rstrip()}…{text[-end:]}"
-    right_to_left = any(unicodedata.bidirectional(c) in ("R", "AL") for c in text)
-    return f"{_LEFT_TO_RIGHT}{text}{_LEFT_TO_RIGHT}" if right_to_left else text
-
-
-def money(value: float, currency: Any = "") -> str:
-    """Return an amount in few characters.
-
-    >>> money(1_250_000, "EUR"), money(84_500, "JPY"), money(12.5, "USD"), money(-3_000_000, "EUR")
-    ('1.25 M EUR', '84.5 k JPY', '12.50 USD', '-3 M EUR')
-    """
-    unit = "" if currency is None or pd.isna(currency) else str(currency)
-    for size, name in ((1e9, "bn"), (1e6, "M"), (1e3, "k")):
-        if abs(value) >= size:
-            return (
-                f"{value / size:.3g} {name} {unit}".strip()
-                if abs(value / size) < 1000
-                else f"{value / size:,.0f} {name} {unit}".strip()
-            )
-    return f"{value:.{0 if unit in _WITHOUT_CENTS else 2}f} {unit}".strip()
-
-
-def percent(share: float) -> str:
-    """Return a share in percent; a little is not nothing."""
-    return "no data" if pd.isna(share) else "<1 %" if 0 < share < 0.005 else f"{share:.0%}".replace("%", " %")
 
 
 def one_currency(result: pd.DataFrame) -> str | None:
@@ -215,9 +282,8 @@ def save(ax: Axes, path: str | Path, *, size: str | None = None) -> Path:
         raise ConfigError(f"{path.name}: save charts as .png or .svg")
     if size is not None and size not in SIZES:
         raise ConfigError(f"size={size!r}: pass one of {', '.join(SIZES)}")
-    figure: Any = ax.figure
     if size:
-        figure.set_size_inches(*SIZES[size])
+        resize(ax, *SIZES[size])
     text = alt_text(ax)
     svg = path.suffix == ".svg"
     metadata = {"Date": None, "Description": text} if svg else {"Description": text, "Software": None}

@@ -29,7 +29,9 @@ def plot_by_vendor(
     names = rows[key].fillna(rows["vendor_id"]) if key == "vendor_name" else rows[key]
     ax = style.axes(ax, rows=len(rows))
     y = np.arange(len(rows))
-    ax.set_yticks(y, [f"{style.label(n, 32)}  n={k:,}" for n, k in zip(names, rows["n_lines"], strict=True)])
+    ax.set_yticks(
+        y, [f"{style.label(n, 32)}  n={style.number(k)}" for n, k in zip(names, rows["n_lines"], strict=True)]
+    )
     ax.invert_yaxis()
     far = float(np.nanmax([1.0, rows[["median_days", "p90_days"]].max().max()]))
     for i, row in enumerate(rows.to_dict("records")):
@@ -100,8 +102,8 @@ def plot_by_period(data: Any, *, ax: Axes | None = None, title: str | None = Non
     n_open = int((~done).sum())
     finished = median[done & ~np.isnan(median)]
     said = title or (
-        f"Half of the lines took {finished.min():.0f} to {finished.max():.0f} days in the finished periods; {n_open:,} are not finished"
-        if len(finished) else f"None of the {len(x):,} periods is finished: too early to say"
+        f"Half of the lines took {finished.min():.0f} to {finished.max():.0f} days in the finished periods; {style.number(n_open)} are not finished"
+        if len(finished) else f"None of the {style.number(len(x))} periods is finished: too early to say"
     )  # fmt: skip
     sub = "Lead time by order period: median (dot) to p90 (bar); shaded: slow lines are still open, neither faster nor slower"
     alt = "; ".join(
@@ -205,9 +207,10 @@ def plot_per_line(data: Any, *, ax: Axes | None = None, title: str | None = None
     n_open = int((result["outcome"] == "open").sum())
     beyond = int((days > far).sum())
     said = (
-        title or f"Of the delivered lines, half came within {np.median(days):.0f} days; {n_open:,} lines are still open"
+        title
+        or f"Of the delivered lines, half came within {np.median(days):.0f} days; {style.number(n_open)} lines are still open"
     )
-    sub = f"Lead time of {len(days):,} delivered lines (the open ones are longer than they look)" + (
-        f"; {beyond:,} beyond {far:.0f} days in the last bar" if beyond else ""
+    sub = f"Lead time of {style.number(len(days))} delivered lines (the open ones are longer than they look)" + (
+        f"; {style.number(beyond)} beyond {far:.0f} days in the last bar" if beyond else ""
     )
     return style.finish(ax, title=said, subtitle=sub, result=result, alt=said)

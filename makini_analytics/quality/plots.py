@@ -75,7 +75,7 @@ def plot_reconcile(
     colours = [style.PLAIN, *[style.LATE] * len(out), style.HIGHLIGHT]
     ax.barh(y, heights, left=starts, color=colours, height=0.66)
     for i, (height, start, n) in enumerate(zip(heights, starts, counts, strict=True)):
-        value = f"{style.money(height, currency)}, {n:,} lines"
+        value = f"{style.money(height, currency)}, {style.number(n)} lines"
         ax.annotate(
             value,
             (max(start, start + height, 0), i),
@@ -132,7 +132,7 @@ def plot_duplicates(
     ax.set_xticks([])
     counts = result["kind"].value_counts()
     said = title or "Seems to be there twice: " + ", ".join(f"{n} {k}{'s' if n > 1 else ''}" for k, n in counts.items())
-    more = f"; {len(result) - len(head):,} more in the table" if len(result) > len(head) else ""
+    more = f"; {style.number(len(result) - len(head))} more in the table" if len(result) > len(head) else ""
     return style.finish(
         ax,
         title=said,

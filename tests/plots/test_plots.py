@@ -173,11 +173,11 @@ def test_names_from_right_to_left_don_t_turn_the_text_around_them():
 
 def test_a_brought_font_stands_in_where_the_machine_has_none(monkeypatch):
     pytest.importorskip("matplotlib_fontja")
-    style.fonts.cache_clear()
+    style._families.cache_clear()
     known = style.font_manager.get_font_names
     monkeypatch.setattr(style.font_manager, "get_font_names", lambda: [n for n in known() if "Noto" not in n])
     assert "IPAexGothic" in style.fonts()
-    style.fonts.cache_clear()
+    style._families.cache_clear()
 
 
 def test_the_footnote_names_the_currency_and_its_rates(lines):

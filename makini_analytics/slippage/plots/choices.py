@@ -53,7 +53,7 @@ def plot_by_period(data: Any, *, ax: Axes | None = None, title: str | None = Non
     last = result.iloc[int(full[-1]) if len(full) else -1]
     said = (
         title
-        or f"On time in {str(last['period']).split('/')[0]}: {style.percent(last['on_time_rate'])} of {last['n_due']:,} due lines"
+        or f"On time in {str(last['period']).split('/')[0]}: {style.percent(last['on_time_rate'])} of {style.number(last['n_due'])} due lines"
         + _moved(result, full)
     )
     cut = "" if whole.all() else "; hollow: cut by the as-of day"
@@ -113,7 +113,7 @@ def plot_funnel(data: Any, *, ax: Axes | None = None, title: str | None = None, 
             )
     ax.set_xscale("log")
     ax.set_xlim(max(0.8, n.min() * 0.8), far[-1] * 1.25)
-    ax.xaxis.set_major_formatter(lambda v, _: f"{v:,.0f}")
+    ax.xaxis.set_major_formatter(lambda v, _: f"{style.number(v)}")
     ax.xaxis.set_minor_formatter(lambda *_: "")
     ax.set_ylim(-0.02, 1.03)
     ax.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
@@ -122,12 +122,12 @@ def plot_funnel(data: Any, *, ax: Axes | None = None, title: str | None = None, 
         ax.set_position((0.08, 0.24, 0.86, 0.54))
     k = int(outside.sum())
     said = title or (
-        f"{k:,} of {len(rows):,} differ from the common on-time rate of {style.percent(common)} by more than chance"
-        if k else f"No clear difference: none of {len(rows):,} differs from the common {style.percent(common)} by more than chance"
+        f"{style.number(k)} of {style.number(len(rows))} differ from the common on-time rate of {style.percent(common)} by more than chance"
+        if k else f"No clear difference: none of {style.number(len(rows))} differs from the common {style.percent(common)} by more than chance"
     )  # fmt: skip
     sub = "On-time rate against the number of due lines; the funnel is what chance allows around the common rate"
     alt = "; ".join(
-        f"{style.label(a)} {style.percent(r)} of {int(m):,}"
+        f"{style.label(a)} {style.percent(r)} of {style.number(int(m))}"
         for a, r, m in zip(names[outside], rate[outside], n[outside], strict=True)
     )
     return style.finish(ax, title=said, subtitle=sub, result=result, alt=alt)
@@ -142,7 +142,7 @@ def plot_ladder(data: Any, *, ax: Axes | None = None, title: str | None = None, 
     by = swings(result)
     ax = style.axes(ax, rows=8)
     ax.set_axis_off()
-    left, right = ax.inset_axes((0.0, 0.06, 0.48, 0.9)), ax.inset_axes((0.72, 0.06, 0.27, 0.9))
+    left, right = ax.inset_axes((0.0, 0.06, 0.40, 0.9)), ax.inset_axes((0.78, 0.06, 0.22, 0.9))
     for panel in (left, right):
         for side in panel.spines.values():
             side.set_visible(False)
@@ -166,7 +166,9 @@ def plot_ladder(data: Any, *, ax: Axes | None = None, title: str | None = None, 
     left.set_ylim(0, 1.1)
     left.set_yticks([0, 0.5, 1], ["0", "50 %", "100 %"])
     left.set_xticks([])
-    left.set_title(f"{len(rates):,} ways to count", fontsize=10, loc="left", color=style.MUTED, family=style.fonts())
+    left.set_title(
+        f"{style.number(len(rates))} ways to count", fontsize=10, loc="left", color=style.MUTED, family=style.fonts()
+    )
     y = np.arange(len(by))
     right.barh(y, by["swing"], color=[style.HIGHLIGHT, *[style.REST] * max(len(by) - 1, 0)][: len(by)], height=0.6)
     right.set_yticks(y, [_WORDS[c] for c in by["choice"]])
@@ -174,7 +176,7 @@ def plot_ladder(data: Any, *, ax: Axes | None = None, title: str | None = None, 
     right.set_xticks([])
     for i, swing in enumerate(by["swing"]):
         right.annotate(
-            f"{swing * 100:.1f} points",
+            f"{style.number(swing * 100, 1)} points",
             (swing, i),
             (4, 0),
             textcoords="offset points",
@@ -188,6 +190,8 @@ def plot_ladder(data: Any, *, ax: Axes | None = None, title: str | None = None, 
     said = (
         title or f"The same lines are {style.percent(rates.iloc[0])} to {style.percent(rates.iloc[-1])} on time{driver}"
     )
-    sub = f"On-time rate of {int(result['n_due'].max()):,} due lines under due date, tolerances, calendar, weight, open lines late or left out"
-    alt = "; ".join(f"{_WORDS[c]} {s * 100:.1f} points" for c, s in zip(by["choice"], by["swing"], strict=True))
+    sub = f"On-time rate of {style.number(int(result['n_due'].max()))} due lines under due date, tolerances, calendar, weight, open lines late or left out"
+    alt = "; ".join(
+        f"{_WORDS[c]} {style.number(s * 100, 1)} points" for c, s in zip(by["choice"], by["swing"], strict=True)
+    )
     return style.finish(ax, title=said, subtitle=sub, result=result, alt=alt)

@@ -29,7 +29,8 @@ def plot_by_vendor(
     names = rows[key].fillna(rows["vendor_id"]) if key == "vendor_name" else rows[key]
     ax = style.axes(ax, rows=len(rows))
     ax.set_yticks(
-        np.arange(len(rows)), [f"{style.label(n, 32)}  n={k:,}" for n, k in zip(names, rows["n_due"], strict=True)]
+        np.arange(len(rows)),
+        [f"{style.label(n, 32)}  n={style.number(k)}" for n, k in zip(names, rows["n_due"], strict=True)],
     )
     ax.axvline(overall, color=style.MUTED, lw=1, ls="--")
     ax.annotate(
@@ -121,9 +122,9 @@ def plot_per_line(data: Any, *, ax: Axes | None = None, title: str | None = None
     beyond = int(((days < low) | (days > high)).sum())
     said = (
         title
-        or f"{style.percent(late_n / n)} of the delivered due lines came late; {n_overdue:,} more are open and overdue"
+        or f"{style.percent(late_n / n)} of the delivered due lines came late; {style.number(n_overdue)} more are open and overdue"
     )
-    sub = f"Days late of {n:,} delivered lines" + (
-        f"; {beyond:,} beyond the ends are in the outer bars" if beyond else ""
+    sub = f"Days late of {style.number(n)} delivered lines" + (
+        f"; {style.number(beyond)} beyond the ends are in the outer bars" if beyond else ""
     )
     return style.finish(ax, title=said, subtitle=sub, result=result, alt=said)

@@ -33,7 +33,7 @@ def plot_ageing(data: Any, *, ax: Axes | None = None, title: str | None = None, 
     ax.axvline(0, color=style.LINE, lw=1)
     for i, (value, n) in enumerate(zip(values, rows["n_lines"], strict=True)):
         ax.annotate(
-            f"{style.money(value, currency)}  {n:,} {'line' if n == 1 else 'lines'}",
+            f"{style.money(value, currency)}  {style.number(n)} {'line' if n == 1 else 'lines'}",
             (max(value, 0), i),
             (5, 0),
             textcoords="offset points",
@@ -45,7 +45,7 @@ def plot_ageing(data: Any, *, ax: Axes | None = None, title: str | None = None, 
     overdue, total = float(values[late].sum()), float(values.sum())
     n = int(rows["n_lines"][late].sum())
     said = title or (
-        f"{style.money(overdue, currency)} of {style.money(total, currency)} still to come is overdue, {n:,} lines"
+        f"{style.money(overdue, currency)} of {style.money(total, currency)} still to come is overdue, {style.number(n)} lines"
         if n else f"Nothing of the {style.money(total, currency)} still to come is overdue"
     )  # fmt: skip
     soon = float(result["expected_late_value_30"].sum())
@@ -81,8 +81,8 @@ def plot_backtest(data: Any, *, ax: Axes | None = None, title: str | None = None
     ours, base = (float(np.mean((p - came) ** 2)) for p in (chance, result["trailing_rate"].to_numpy()))
     said = title or (
         f"The forecast has {style.percent(1 - ours / base)} less error than the trailing on-time rate"
-        if ours < base else f"The forecast is no better than the trailing on-time rate ({ours:.3f}, {base:.3f})"
+        if ours < base else f"The forecast is no better than the trailing on-time rate ({style.number(ours, 3)}, {style.number(base, 3)})"
     )  # fmt: skip
-    sub = f"Lines that came in time, by their forecast, {len(result):,} forecasts of days gone by; Brier score {ours:.3f}, of the trailing rate {base:.3f}"
+    sub = f"Lines that came in time by their forecast, {style.number(len(result))} forecasts of days gone by; Brier score {style.number(ours, 3)}, trailing rate {style.number(base, 3)}"
     alt = "; ".join(f"forecast {style.percent(a)}, came {style.percent(b)}" for a, b in zip(x, share, strict=True))
     return style.finish(ax, title=said, subtitle=sub, result=result, alt=alt)

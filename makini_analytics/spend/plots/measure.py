@@ -24,33 +24,6 @@ def in_currency(currency: str | None) -> str:
     return currency or "no currency stated"
 
 
-def group_columns(result: pd.DataFrame, until: str) -> list[str]:
-    """Return the columns that name the rows: those before ``until``."""
-    columns = list(result.columns)
-    return [str(c) for c in columns[: columns.index(until)]]
-
-
-def group_labels(result: pd.DataFrame, columns: Sequence[str]) -> list[str]:
-    """Return one short name per row: the vendor's or item's name where there is one, else all of the keys."""
-    shown = [c for c in columns if c not in ("vendor_id", "material_id") or f"{c[:-3]}_name" not in columns]
-    if "product_code" in columns or "description" in columns:
-        shown = [c for c in shown if c != "material_id"]
-    if not shown:
-        return ["All"] * len(result)
-    rows = result.copy(deep=False)
-    if "vendor_name" in columns and "vendor_id" in result:
-        rows["vendor_name"] = rows["vendor_name"].fillna(rows["vendor_id"])
-    widths = {c: max((len(style.label(v)) for v in rows[c]), default=0) for c in shown}
-    while sum(widths.values()) > 37 - 3 * len(shown):  # the longest gives way
-        widths[max(widths, key=lambda c: widths[c])] -= 1
-    parts = [[style.label(v, max(w, 14)) for v in rows[c]] for c, w in widths.items()]
-    labels = [" / ".join(p) for p in zip(*parts, strict=True)]
-    if "connection" in result:  # the same name in two connections
-        of = result["connection"].tolist()
-        labels = [f"{style.label(n, 28)} ({c})" if labels.count(n) > 1 else n for n, c in zip(labels, of, strict=True)]
-    return labels
-
-
 def head_and_rest(result: pd.DataFrame, top: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the first rows and the others, to be folded into one bar; one row alone is not folded."""
     n = len(result) if len(result) <= top + 1 else top

@@ -14,7 +14,7 @@ from ..bridge import bridge
 from ..dispersion import price_dispersion
 from ..history import price_history
 from ..prices import price_changes
-from .measure import alternative, bars, group_columns, group_labels, head_and_rest, in_currency
+from .measure import alternative, bars, head_and_rest, in_currency
 
 _WORDS = {
     "before": "Before",
@@ -103,14 +103,14 @@ def plot_price_changes(
     rows = compared[compared["period"] == last]
     rows = rows.iloc[np.argsort(-rows["ppv"].abs().to_numpy(), kind="stable")]
     head, rest = head_and_rest(rows, top)
-    columns = [c for c in group_columns(rows, "unit") if c != "vendor_id"]
+    columns = [c for c in style.group_columns(rows, "unit") if c != "vendor_id"]
     shown = [c for c in ("product_code", "description", *columns) if c in columns and rows[c].notna().any()][:1]
     if "vendor_name" in columns:
         shown.append("vendor_name")
-    labels, values = group_labels(head, shown or columns), head["ppv"].tolist()
+    labels, values = style.group_labels(head, shown or columns), head["ppv"].tolist()
     texts = [f"{_signed(v, currency)}  {_rate(r)}" for v, r in zip(values, head["ppv_rate"], strict=True)]
     if len(rest):
-        labels.append(f"Other ({len(rest):,})")
+        labels.append(f"Other ({style.number(len(rest))})")
         values.append(float(rest["ppv"].sum()))
         texts.append(_signed(values[-1], currency))
     colours = [style.HIGHLIGHT if v > 0 else style.REST for v in values]
@@ -150,15 +150,15 @@ def plot_price_dispersion(
     if not len(rows):
         return style.no_data(ax, "price dispersion: no item has enough orders", result)
     head, rest = head_and_rest(rows, top)
-    columns = group_columns(rows, "unit")
+    columns = style.group_columns(rows, "unit")
     shown = [c for c in ("description", "product_code", *columns) if c in columns and rows[c].notna().any()][:1]
-    labels, values = group_labels(head, shown), head["theoretical_ceiling"].tolist()
+    labels, values = style.group_labels(head, shown), head["theoretical_ceiling"].tolist()
     texts = [
         f"{style.money(v, currency)}  {p:,.4g} to {q:,.4g} per {'unit' if pd.isna(u) else u}"
         for v, p, q, u in zip(values, head["lowest_price"], head["highest_price"], head["unit"], strict=True)
     ]
     if len(rest):
-        labels.append(f"Other ({len(rest):,})")
+        labels.append(f"Other ({style.number(len(rest))})")
         values.append(float(rest["theoretical_ceiling"].sum()))
         texts.append(style.money(values[-1], currency))
     colours = [style.HIGHLIGHT] * len(head) + [style.REST] * bool(len(rest))
@@ -230,6 +230,6 @@ def plot_price_history(data: Any, *, ax: Axes | None = None, title: str | None =
     now, earlier = float(result["price"].iloc[-1]), result["price"].iloc[:-1]
     span = f"; before {earlier.min():,.4g} to {earlier.max():,.4g}" if len(earlier) else ""
     said = title or f"{what}: last paid {now:,.4g} {currency or ''} per {unit}{span}".replace("  ", " ")
-    sub = f"Effective unit price of {len(result):,} lines by order date, {in_currency(currency)} per {unit}; grey: {vendor.nunique() - 1:,} other vendors"
+    sub = f"Effective unit price of {style.number(len(result))} lines by order date, {in_currency(currency)} per {unit}; grey: {style.number(vendor.nunique() - 1)} other vendors"
     alt = f"Weighted mean {weighted:,.4g}; lowest {least:,.4g}, highest {most:,.4g}, last {now:,.4g}"
     return style.finish(ax, title=said, subtitle=sub, result=result, alt=alt)

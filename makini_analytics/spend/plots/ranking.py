@@ -13,7 +13,7 @@ from ..concentration import concentration
 from ..sources import single_source
 from ..tail import tail
 from ..vendors import by_vendor
-from .measure import alternative, bars, group_columns, group_labels, head_and_rest, in_currency, measured, named
+from .measure import alternative, bars, head_and_rest, in_currency, measured, named
 
 
 def plot_by_vendor(
@@ -22,14 +22,14 @@ def plot_by_vendor(
     """Draw vendors by falling spend, the rest folded into one bar, so that the bars add up to the total."""
     result = data if "abc_class" in getattr(data, "columns", ()) else by_vendor(data, **options)
     currency, what = style.one_currency(result), measured(result)
-    columns = group_columns(result, "currency")
+    columns = style.group_columns(result, "currency")
     if not len(result):
         return style.no_data(ax, f"{what.lower()} by {named(columns)}", result)
     head, rest = head_and_rest(result, top)
     total = float(result["spend"].sum())
-    labels, values = group_labels(head, columns), head["spend"].tolist()
+    labels, values = style.group_labels(head, columns), head["spend"].tolist()
     if len(rest):
-        labels.append(f"Other ({len(rest):,})")
+        labels.append(f"Other ({style.number(len(rest))})")
         values.append(float(rest["spend"].sum()))
     spoken, said = _leading(result, head, columns, labels, what)
     colours = [style.HIGHLIGHT if i in spoken else style.PLAIN for i in range(len(head))] + [style.REST] * bool(
@@ -41,7 +41,7 @@ def plot_by_vendor(
     bars(ax, labels, values, colours, texts)
     below = result["spend"] < 0
     apart = (
-        f"; {int(below.sum()):,} with a negative net, {style.money(result['spend'][below].sum(), currency)}"
+        f"; {style.number(int(below.sum()))} with a negative net, {style.money(result['spend'][below].sum(), currency)}"
         if below.any()
         else ""
     )
@@ -79,7 +79,9 @@ def _leading(
     if len(spoken) == 1:
         return {spoken[0]}, f"{labels[spoken[0]]} makes {style.percent(share)} of {what.lower()}"
     several = f"{group} groups" if " and " in group else _plural(group)
-    return set(spoken), f"{len(spoken)} of {int(known.sum()):,} {several} make {style.percent(share)} of {what.lower()}"
+    return set(
+        spoken
+    ), f"{len(spoken)} of {style.number(int(known.sum()))} {several} make {style.percent(share)} of {what.lower()}"
 
 
 def _plural(word: str) -> str:
@@ -94,7 +96,7 @@ def plot_pareto(data: Any, *, ax: Axes | None = None, title: str | None = None, 
     result = data if "abc_class" in getattr(data, "columns", ()) else by_vendor(data, **options)
     currency, what = style.one_currency(result), measured(result)
     ranked = result[result["cumulative_share"].notna()]
-    columns = group_columns(result, "currency")
+    columns = style.group_columns(result, "currency")
     if not len(ranked):
         return style.no_data(ax, f"{what.lower()} by {named(columns)}", result)
     ax = style.axes(ax, rows=9)
@@ -116,7 +118,7 @@ def plot_pareto(data: Any, *, ax: Axes | None = None, title: str | None = None, 
     end = float(share[n_a - 1])
     line.plot([x[n_a - 1]], [end], marker="o", ms=7, color=style.HIGHLIGHT, mec="white")
     line.annotate(
-        f"{n_a:,} of {n:,}: {style.percent(end)}",
+        f"{style.number(n_a)} of {style.number(n)}: {style.percent(end)}",
         (x[n_a - 1], end),
         (8, -12),
         textcoords="offset points",
@@ -135,12 +137,12 @@ def plot_pareto(data: Any, *, ax: Axes | None = None, title: str | None = None, 
     ax.set_ylim(0, total * 1.06)
     ax.set_xlim(0.4, n + 0.6)
     if n <= top:
-        names = [style.label(v, 22) for v in group_labels(ranked, columns)]
+        names = [style.label(v, 22) for v in style.group_labels(ranked, columns)]
         ax.set_xticks(x, names, rotation=40, ha="right", rotation_mode="anchor", fontsize=9)
     else:
         step = max(1, round(n / 8, -int(np.log10(n)) + (n > 100)))
         at = np.r_[1, np.arange(step, n + 1, step)].astype(int)
-        ax.set_xticks(at, [f"{i:,}" for i in at])
+        ax.set_xticks(at, [f"{style.number(i)}" for i in at])
         ax.set_xlabel(
             f"{named(columns)}s by falling spend".capitalize(), color=style.MUTED, fontsize=9.5, family=style.fonts()
         )
@@ -153,14 +155,14 @@ def plot_pareto(data: Any, *, ax: Axes | None = None, title: str | None = None, 
     unknown = "" if known[of_a].all() else " (with what has none)"
     several = _plural(named(columns))
     said = title or (
-        f"{int(known[of_a].sum()):,} of {int(known.sum()):,} {several} make {style.percent(end)} of {what.lower()}{unknown}"
+        f"{style.number(int(known[of_a].sum()))} of {style.number(int(known.sum()))} {several} make {style.percent(end)} of {what.lower()}{unknown}"
     )
     below = result["spend"] < 0
-    apart = f"; without {int(below.sum()):,} of negative net" if below.any() else ""
+    apart = f"; without {style.number(int(below.sum()))} of negative net" if below.any() else ""
     sub = f"{what} by {named(columns)}, {in_currency(currency)} (bars), and cumulative share (line){apart}"
     alt = (
-        f"Class A {n_a:,}, B {int((ranked['abc_class'] == 'B').sum()):,}, C {int((ranked['abc_class'] == 'C').sum()):,}. "
-        + alternative(group_labels(ranked.head(10), columns), ranked.head(10)["spend"].tolist(), currency)
+        f"Class A {style.number(n_a)}, B {style.number(int((ranked['abc_class'] == 'B').sum()))}, C {style.number(int((ranked['abc_class'] == 'C').sum()))}. "
+        + alternative(style.group_labels(ranked.head(10), columns), ranked.head(10)["spend"].tolist(), currency)
     )
     return style.finish(ax, title=said, subtitle=sub, result=result, alt=alt)
 
@@ -172,7 +174,7 @@ def plot_concentration(data: Any, *, ax: Axes | None = None, title: str | None =
     currency = style.one_currency(result)
     if not len(result):
         return style.no_data(ax, "concentration of spend", result)
-    keys = [c for c in group_columns(result, "hhi") if c != "currency"]
+    keys = [c for c in style.group_columns(result, "hhi") if c != "currency"]
     groups = [k for k in keys if k != "vendors"]
     most = result.groupby(groups, dropna=False)["hhi"].transform("max") if groups else result["hhi"]
     rows: pd.DataFrame = result.assign(most=most, place=range(len(result)))
@@ -195,13 +197,13 @@ def plot_concentration(data: Any, *, ax: Axes | None = None, title: str | None =
             fontsize=9,
             color=style.INK,
         )
-    labels = [style.label(n) for n in group_labels(rows, groups)] if groups else ["All vendors"] * len(rows)
+    labels = [style.label(n) for n in style.group_labels(rows, groups)] if groups else ["All vendors"] * len(rows)
     if "vendors" in keys:
         labels = ["after aliases" if v == "after aliases" else n for n, v in zip(labels, rows["vendors"], strict=True)]
     ax.set_yticks(y, labels)
     ax.set_ylim(len(rows) - 0.4, -0.75)
     for i, row in enumerate(rows.to_dict("records")):
-        text = f"HHI {row['hhi']:,.0f}, as {row['effective_vendors']:.1f} equal vendors; {row['n_vendors']:,} in all"
+        text = f"HHI {style.number(row['hhi'])}, as {style.number(row['effective_vendors'], 1)} equal vendors; {style.number(row['n_vendors'])} in all"
         ax.annotate(text, (1.0, i), (6, 0), textcoords="offset points", va="center", fontsize=9, color=style.INK)
     ax.set_xlim(0, 1.55)
     ax.set_xticks([0, 0.5, 1], ["0", "50 %", "100 %"])
@@ -214,10 +216,10 @@ def plot_concentration(data: Any, *, ax: Axes | None = None, title: str | None =
             + (f", the five largest {style.percent(first['top_5_share'])}" if first["n_vendors"] > 5 else "")
         )
     )
-    alt = "; ".join(f"{n}: HHI {h:,.0f}" for n, h in zip(labels, rows["hhi"], strict=True))
+    alt = "; ".join(f"{n}: HHI {style.number(h)}" for n, h in zip(labels, rows["hhi"], strict=True))
     sub = f"Share of {measured(result).lower()} by vendor, {in_currency(currency)}"
     if len(result) > len(rows):
-        sub += f"; the {len(rows)} most concentrated of {len(result):,} groups"
+        sub += f"; the {len(rows)} most concentrated of {style.number(len(result))} groups"
     return style.finish(ax, title=said, subtitle=sub, result=result, alt=alt)
 
 
@@ -225,11 +227,11 @@ def _merged(result: pd.DataFrame, groups: list[str]) -> str:
     """Return what the aliases change most."""
     one, other = (result[result["vendors"] == v].reset_index(drop=True) for v in ("as given", "after aliases"))
     i = int((other["hhi"] - one["hhi"]).abs().argmax())
-    of = f" of {' / '.join(group_labels(one.iloc[[i]], groups))}" if groups else ""
+    of = f" of {' / '.join(style.group_labels(one.iloc[[i]], groups))}" if groups else ""
     a, b = float(one["hhi"][i]), float(other["hhi"][i])
-    if f"{a:,.0f}" == f"{b:,.0f}":
+    if f"{style.number(a)}" == f"{style.number(b)}":
         return "The aliases don't change the concentration"
-    return f"With aliases merged, the HHI{of} is {b:,.0f} instead of {a:,.0f}"
+    return f"With aliases merged, the HHI{of} is {style.number(b)} instead of {style.number(a)}"
 
 
 def plot_tail(data: Any, *, ax: Axes | None = None, title: str | None = None, **options: Any) -> Axes:
@@ -251,7 +253,7 @@ def plot_tail(data: Any, *, ax: Axes | None = None, title: str | None = None, **
             share = shares[name, part] = value / whole if whole else 0.0
             ax.barh(y, share, left=left, color=colours[part], height=0.62)
             if share > 0.04:
-                shown = style.money(value, currency) if column == "spend" else f"{value:,.0f}"
+                shown = style.money(value, currency) if column == "spend" else f"{style.number(value)}"
                 ax.annotate(
                     f"{shown}  {style.percent(share)}" if share > 0.14 else style.percent(share),
                     (left + share / 2, y),
@@ -282,7 +284,7 @@ def plot_tail(data: Any, *, ax: Axes | None = None, title: str | None = None, **
     said = title or (
         "There is no tail: no vendor is beyond the head"
         if not small
-        else f"{parts['n_vendors']['tail']:,} of {n_all:,} vendors are the tail: {style.percent(shares['Spend', 'tail'])} of "
+        else f"{style.number(parts['n_vendors']['tail'])} of {style.number(n_all)} vendors are the tail: {style.percent(shares['Spend', 'tail'])} of "
         f"{measured(result).lower()}, {style.percent(shares['Orders', 'tail'])} of orders"
     )
     told = result.attrs.get("parameters", {})
@@ -291,7 +293,7 @@ def plot_tail(data: Any, *, ax: Axes | None = None, title: str | None = None, **
     else:
         sub = f"Tail: vendors beyond the first {style.percent(told.get('head_share', 0.8))} of spend"
     once = int(parts["n_one_time_vendors"].sum())
-    sub += f", {in_currency(currency)}; {once:,} vendors have one order"
+    sub += f", {in_currency(currency)}; {style.number(once)} vendors have one order"
     alt = "; ".join(f"{n} {p} {style.percent(s)}" for (n, p), s in shares.items())
     return style.finish(ax, title=said, subtitle=sub, result=result, alt=alt)
 
@@ -305,12 +307,12 @@ def plot_single_source(
     item = result.attrs.get("parameters", {}).get("item", "material")
     if not len(result):
         several = sum(e["n_lines"] for e in result.attrs.get("excluded", ()) if e["reason"] == "several vendors")
-        none = f"No {item} was bought from one vendor only: {several:,} lines are of items with several"
+        none = f"No {item} was bought from one vendor only: {style.number(several)} lines are of items with several"
         return style.no_data(ax, f"{_plural(item)} with one vendor", result, title=none if several else None)
     head, rest = head_and_rest(result, top)
-    columns = [c for c in group_columns(result, "currency") if not c.startswith("vendor_")]
+    columns = [c for c in style.group_columns(result, "currency") if not c.startswith("vendor_")]
     shown = [c for c in ("description", "product_code", *columns) if c in columns and head[c].notna().any()][:1]
-    labels, values = group_labels(head, shown), head["spend"].tolist()
+    labels, values = style.group_labels(head, shown), head["spend"].tolist()
     texts = []
     for row in head.to_dict("records"):
         vendor = style.label(row["vendor_name"] if pd.notna(row.get("vendor_name")) else row["vendor_id"], 26)
@@ -318,7 +320,7 @@ def plot_single_source(
         texts.append(f"{style.money(row['spend'], currency)}  {vendor}{slow}")
     colours = [style.HIGHLIGHT] + [style.PLAIN] * (len(head) - 1)
     if len(rest):
-        labels.append(f"Other ({len(rest):,})")
+        labels.append(f"Other ({style.number(len(rest))})")
         values.append(float(rest["spend"].sum()))
         texts.append(style.money(values[-1], currency))
         colours.append(style.REST)
@@ -328,7 +330,7 @@ def plot_single_source(
     share = float(result["share"].sum())
     several = _plural(item) if len(result) > 1 else item
     said = title or (
-        f"{len(result):,} {several} {'were' if len(result) > 1 else 'was'} bought from one vendor only: "
+        f"{style.number(len(result))} {several} {'were' if len(result) > 1 else 'was'} bought from one vendor only: "
         f"{style.percent(share)} of ordered spend"
     )
     sub = (

@@ -13,7 +13,7 @@ from ... import style
 from ...errors import ConfigError
 from ...grouping import By
 from ..periods import by_period
-from .measure import alternative, group_columns, group_labels, in_currency, measured, named
+from .measure import alternative, in_currency, measured, named
 
 
 def plot_by_period(data: Any, *, ax: Axes | None = None, title: str | None = None, **options: Any) -> Axes:
@@ -22,7 +22,7 @@ def plot_by_period(data: Any, *, ax: Axes | None = None, title: str | None = Non
     A result of several groups is drawn as small multiples.
     """
     result = data if {"period", "spend"} <= set(getattr(data, "columns", ())) else by_period(data, **options)
-    if len(result) and group_columns(result, "period"):
+    if len(result) and style.group_columns(result, "period"):
         return plot_small_multiples(result, ax=ax, title=title)
     currency, what = style.one_currency(result), measured(result)
     if not len(result):
@@ -128,7 +128,7 @@ def plot_small_multiples(
     """Draw one small chart of spend per period for each of the largest groups, all on one scale, the rest as "Other"."""
     given = {"period", "spend"} <= set(getattr(data, "columns", ()))
     result = data if given else by_period(data, by=by, **options)
-    keys = group_columns(result, "period")
+    keys = style.group_columns(result, "period")
     if not keys:
         raise ConfigError(
             "small multiples need groups: pass by='category', or a result of spend.by_period(..., by=...)"
@@ -149,11 +149,11 @@ def plot_small_multiples(
     whole = np.ones(width, dtype=bool)
     whole[ordinal] = _whole(result)
     of_group = result.iloc[np.unique(code, return_index=True)[1]]
-    names = group_labels(of_group, keys)
+    names = style.group_labels(of_group, keys)
     panels = [(names[g], totals[g], tables[g]) for g in ranked[:top]]
     if len(ranked) > top:
         rest = ranked[top:]
-        panels.append((f"Other ({len(rest):,})", totals[rest].sum(), tables[rest].sum(axis=0)))
+        panels.append((f"Other ({style.number(len(rest))})", totals[rest].sum(), tables[rest].sum(axis=0)))
     across = min(3, len(panels))
     down = -(-len(panels) // across)
     ax = style.axes(ax, rows=5 * down)
@@ -172,6 +172,8 @@ def plot_small_multiples(
         panel.set_yticks([])
         panel.axhline(0, color=style.LINE, lw=1)
         panel.set_xticks([0, width - 1], [_short(periods[0]), _short(periods[-1])], fontsize=8.5)
+        for tick, side in zip(panel.get_xticklabels(), ("left", "right"), strict=True):
+            tick.set_ha(side)
         panel.tick_params(colors=style.MUTED, length=0)
         for side in panel.spines.values():
             side.set_visible(False)
@@ -180,7 +182,10 @@ def plot_small_multiples(
         told = style.money(values[peak], currency)
         panel.annotate(told, (peak, values[peak]), (0, 2), textcoords="offset points", ha="center", fontsize=8.5, color=style.INK)  # fmt: skip
     part = totals[ranked[0]] / totals.sum() if totals.sum() > 0 else np.nan
-    said = title or f"{panels[0][0]} is the largest of {len(totals):,}, with {style.percent(part)} of {what.lower()}"
+    said = (
+        title
+        or f"{panels[0][0]} is the largest of {style.number(len(totals))}, with {style.percent(part)} of {what.lower()}"
+    )
     cut = "" if whole.all() else "; hatched: cut by the data"
     sub = f"{what} by period and {named(keys)}, {in_currency(currency)}, all on one scale, the peak labelled{cut}"
     alt = alternative([p[0] for p in panels], [float(p[1]) for p in panels], currency, 24)

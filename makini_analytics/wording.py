@@ -1,0 +1,91 @@
+"""How names, amounts and shares read in charts and reports. Numbers in tables stay numbers; these are for people.
+
+The marks of the numbers are set in one place, `makini_analytics.style.use`.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+_LEFT_TO_RIGHT = "\u200e"
+_WITHOUT_CENTS = {"JPY", "KRW", "VND", "CLP", "ISK", "HUF"}
+#: Between the whole and the parts, and between the thousands.
+MARKS = {"decimal": ".", "thousands": ","}
+
+
+def number(value: Any, decimals: int = 0) -> str:
+    """Return a number with the marks that are set.
+
+    >>> number(1234567), number(0.25, 2)
+    ('1,234,567', '0.25')
+    """
+    marks = str.maketrans({",": MARKS["thousands"], ".": MARKS["decimal"]})
+    return f"{value:,.{decimals}f}".translate(marks)
+
+
+def money(value: float, currency: Any = "") -> str:
+    """Return an amount in few characters.
+
+    >>> money(1_250_000, "EUR"), money(84_500, "JPY"), money(12.5, "USD"), money(-3_000_000, "EUR")
+    ('1.25 M EUR', '84.5 k JPY', '12.50 USD', '-3 M EUR')
+    """
+    unit = "" if currency is None or pd.isna(currency) else str(currency)
+    for size, name in ((1e9, "bn"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= size:
+            scaled = value / size
+            few = f"{scaled:.3g}".replace(".", MARKS["decimal"]) if abs(scaled) < 1000 else number(scaled)
+            return f"{few} {name} {unit}".strip()
+    return f"{number(value, 0 if unit in _WITHOUT_CENTS else 2)} {unit}".strip()
+
+
+def percent(share: float) -> str:
+    """Return a share in percent; a little is not nothing."""
+    return "no data" if pd.isna(share) else "<1 %" if 0 < share < 0.005 else f"{share:.0%}".replace("%", " %")
+
+
+def label(name: Any, most: int = 34) -> str:
+    """Return a name for an axis: shortened in the middle, never empty, and not turning the text around it to the left.
+
+    >>> label(None), label(" "), label("A very long company name of a vendor GmbH & Co. KG")
+    ('Unknown', '(blank)', 'A very long company… GmbH & Co. KG')
+    """
+    text = "Unknown" if name is None or pd.isna(name) else " ".join(str(name).split()) or "(blank)"
+    if len(text) > most:
+        end = min(14, most // 2)
+        text = f"{text[: most - end - 1].rstrip()}…{text[-end:]}"
+    right_to_left = any(unicodedata.bidirectional(c) in ("R", "AL") for c in text)
+    return f"{_LEFT_TO_RIGHT}{text}{_LEFT_TO_RIGHT}" if right_to_left else text
+
+
+def group_columns(result: pd.DataFrame, until: str) -> list[str]:
+    """Return the columns that name the rows: those before ``until``."""
+    columns = list(result.columns)
+    return [str(c) for c in columns[: columns.index(until)]]
+
+
+def group_labels(result: pd.DataFrame, columns: Sequence[str]) -> list[str]:
+    """Return one short name per row: the vendor's or item's name where there is one, else all of the keys."""
+    shown = [c for c in columns if c not in ("vendor_id", "material_id") or f"{c[:-3]}_name" not in columns]
+    if "product_code" in columns or "description" in columns:
+        shown = [c for c in shown if c != "material_id"]
+    shown = [c for c in shown if c != "connection"] or shown
+    if not shown:
+        return ["All"] * len(result)
+    rows = result.copy(deep=False)
+    if "vendor_name" in columns and "vendor_id" in result:
+        rows["vendor_name"] = rows["vendor_name"].fillna(rows["vendor_id"])
+    widths = {c: max((len(label(v)) for v in rows[c]), default=0) for c in shown}
+    while sum(widths.values()) > 37 - 3 * len(shown):  # the longest gives way
+        widths[max(widths, key=lambda c: widths[c])] -= 1
+    parts = [[label(v, max(w, 14)) for v in rows[c]] for c, w in widths.items()]
+    labels = [" / ".join(p) for p in zip(*parts, strict=True)]
+    if "connection" in result and "connection" not in shown:  # the same name in two connections
+        times = Counter(labels)
+        of = result["connection"].tolist()
+        labels = [f"{label(n, 28)} ({c})" if times[n] > 1 else n for n, c in zip(labels, of, strict=True)]
+    return labels
