@@ -42,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
 
     demo = commands.add_parser("demo", help="the whole way on an embedded sandbox: fetch, tidy, compute, report")
     demo.add_argument("--out", default="makini-report", help="folder of the report (default: ./makini-report)")
+    _sections(demo)
     demo.add_argument("--quiet", action="store_true", help="no progress bar and no summary")
     demo.set_defaults(run=_demo)
 
@@ -69,8 +70,11 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--out",
             default="makini-report" if name == "report" else "makini-data",
-            help="folder to write to, or an .html file",
+            help="folder to write to" + (", or a .html, .xlsx or .pptx file" if name == "report" else ""),
         )
+        if name == "report":
+            _sections(command)
+            command.add_argument("--template", help="a company's .pptx, for a .pptx report")
         command.set_defaults(run=run)
 
     sandbox = commands.add_parser("sandbox", help="serve the sample as a Makini on loopback until Ctrl-C")
@@ -82,6 +86,17 @@ def _parser() -> argparse.ArgumentParser:
     doctor.add_argument("--base-url")
     doctor.set_defaults(run=_doctor)
     return parser
+
+
+def _sections(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--sections",
+        nargs="+",
+        metavar="NAME",
+        help="of quality, spend, lead_times, slippage, open_orders, left_out, definitions (default: all)",
+    )
+    command.add_argument("--vendor", help="a vendor's name or id: a report of that vendor alone")
+    command.set_defaults(template=None)
 
 
 def _demo(options: argparse.Namespace) -> None:
@@ -143,14 +158,15 @@ def _report(options: argparse.Namespace) -> None:
 
 
 def _write(data: Purchases, options: argparse.Namespace, how: str) -> None:
-    from .reporting import figures, report
+    from .reporting import content, write
 
-    target = report(data, options.out)
+    made = content(data, sections=options.sections, vendor=options.vendor)
+    target = write(made, options.out, template=options.template)
     if options.quiet:
         return
     cached = data.sources["from_cache"].fillna(False)
     print("All pages came from the cache; nothing was fetched." if cached.all() else how)
-    for what, how_much in figures(data).summary:
+    for what, how_much in made.summary:
         print(f"  {what + ':':<30} {how_much}")
     print(
         f"Report: {target}" + ("" if Path(options.out).suffix else f" (charts and tables beside it in {options.out}/)")

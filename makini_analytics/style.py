@@ -22,6 +22,7 @@ import pandas as pd
 from matplotlib import colors, font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from matplotlib.transforms import Bbox
 
 from .errors import ConfigError, MixedCurrencyError
@@ -253,6 +254,18 @@ def footnote_of(result: pd.DataFrame) -> str:
     parts.append(f"left out: {left_out or 'nothing'}")
     parts.append(f"definition: {said['metric']}")
     return " · ".join(p for p in parts if p)
+
+
+def bare(ax: Axes) -> Axes:
+    """Return a chart of its own figure without title, subtitle and footnote: for a page that has them."""
+    for text in list(_figure(ax).texts) if isinstance(ax, ChartAxes) else ():
+        text.remove()
+    return ax
+
+
+def bar_colours(ax: Axes) -> list[str]:
+    """Return the colours of a chart's bars, in their order."""
+    return [colors.to_hex(p.get_facecolor()).upper() for p in ax.patches if isinstance(p, Rectangle)]
 
 
 def one_currency(result: pd.DataFrame) -> str | None:

@@ -1,51 +1,115 @@
-"""One report of everything: a page, or a folder with the page, its charts and its tables. The same frames behind all of them."""
+"""One report in several formats. The tables and charts are made once, and every format writes the same ones."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from .. import style
 from ..errors import ConfigError
 from ..purchases import Purchases
-from .figures import Figures, figures
+from .content import content
+from .exhibits import Content, plain
 from .page import page
 
-__all__ = ["Figures", "figures", "report"]
+__all__ = ["content", "report", "write"]
 
 
-def report(data: Purchases, out: str | Path, *, as_of: Any = None, title: str = "Purchase order report") -> Path:
+def report(
+    data: Purchases,
+    out: str | Path,
+    *,
+    sections: Sequence[str] | None = None,
+    vendor: str | None = None,
+    as_of: Any = None,
+    title: str | None = None,
+    headlines: Mapping[str, str] | None = None,
+    template: str | Path | None = None,
+) -> Path:
     """Write the report of some purchases and return where it is.
 
     Parameters
     ----------
     data : the purchases
-    out : a file that ends in ``.html``: one self-contained page; or a folder: ``report.html``, ``charts/`` as PNG and SVG, and
-        ``tables/`` as CSV (UTF-8 with a mark, so that spreadsheets open umlauts rightly; names stay as they are, so import a table
-        from a source that you don't trust as text)
+    out : where to, and in which format, by its ending:
+        ``.html``, one page that needs nothing else;
+        ``.xlsx``, a workbook of tidy sheets with Excel's own charts;
+        ``.pptx``, slides of one finding each, with PowerPoint's own charts where it has such a chart;
+        a folder: ``report.html``, ``charts/`` as PNG and SVG, and ``tables/`` as CSV (UTF-8 with a mark, so that spreadsheets open
+        umlauts rightly; names stay as they are, so import a table from a source that you don't trust as text)
+    sections : which, in which order, of "quality", "spend", "lead_times", "slippage", "open_orders", "left_out", "definitions";
+        all by default
+    vendor : a vendor's name or id, for a report of that vendor alone
     as_of : the day to look from; by default the data's own
-    title : headline of the page
+    title : headline of the whole
+    headlines : name of an exhibit to the title that its chart is to have, over the one that it found
+    template : a company's .pptx, whose layouts, fonts and colours the slides take
+
+    Returns
+    -------
+    Path of the file, or of the page in the folder
 
     Raises
     ------
     ConfigError
-        Another kind of file, or no as-of day is known.
+        Another kind of file, an unknown section, vendor or exhibit, no as-of day, or a package that is missing: ``.xlsx`` and
+        ``.pptx`` need ``pip install 'makini-analytics[report]'``.
     """
+    writer = _writer(out, template)  # before the work: a wrong name costs nothing
+    made = content(data, sections=sections, vendor=vendor, as_of=as_of, title=title)
+    charts = {e.name: e.chart for e in made.exhibits if e.chart is not None}
+    for name, said in (headlines or {}).items():
+        if name not in charts:
+            raise ConfigError(f"headlines: no chart {name!r} in this report; there are {', '.join(charts)}")
+        style.retitle(charts[name], said)
+    return writer(made)
+
+
+def write(made: Content, out: str | Path, *, template: str | Path | None = None) -> Path:
+    """Write a report's content in the format of ``out`` and return where it is."""
+    return _writer(out, template)(made)
+
+
+def _writer(out: str | Path, template: str | Path | None) -> Callable[[Content], Path]:
+    """Return what writes the format of ``out``, or raise before anything is computed."""
     out = Path(out)
-    if out.suffix not in ("", ".html"):
-        raise ConfigError(f"{out.name}: a report is written as .html, or into a folder")
-    made = figures(data, as_of=as_of)
+    if template is not None and out.suffix != ".pptx":
+        raise ConfigError("template= is for a .pptx report")
     if out.suffix == ".html":
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(page(data, made, title), encoding="utf-8")
-        return out
+        return lambda made: _page(made, out)
+    if out.suffix == "":
+        return lambda made: _folder(made, out)
+    try:
+        if out.suffix == ".xlsx":
+            from .workbook import workbook
+
+            return lambda made: workbook(made, _ready(out))
+        if out.suffix == ".pptx":
+            from .slides import slides
+
+            return lambda made: slides(made, _ready(out), template=template)
+    except ImportError as e:
+        raise ConfigError(f"{out.suffix} needs {e.name}: pip install 'makini-analytics[report]'") from e
+    raise ConfigError(f"{out.name}: a report is written as .html, .xlsx or .pptx, or into a folder")
+
+
+def _ready(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def _page(made: Content, out: Path) -> Path:
+    _ready(out).write_text(page(made), encoding="utf-8")
+    return out
+
+
+def _folder(made: Content, out: Path) -> Path:
     for folder in ("charts", "tables"):
         (out / folder).mkdir(parents=True, exist_ok=True)
-    for name, chart in made.charts.items():
-        for suffix in ("png", "svg"):
-            style.save(chart, out / "charts" / f"{name}.{suffix}")
-    for name, table in made.tables.items():
-        table.to_csv(out / "tables" / f"{name}.csv", index=False, encoding="utf-8-sig")
-    target = out / "report.html"
-    target.write_text(page(data, made, title), encoding="utf-8")
-    return target
+    for exhibit in made.exhibits:
+        if exhibit.chart is not None:
+            for suffix in ("png", "svg"):
+                style.save(exhibit.chart, out / "charts" / f"{exhibit.name}.{suffix}")
+        plain(exhibit.table).to_csv(out / "tables" / f"{exhibit.name}.csv", index=False, encoding="utf-8-sig")
+    return _page(made, out / "report.html")

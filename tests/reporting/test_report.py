@@ -1,82 +1,360 @@
-"""The report: self-contained, escaped, and the same figures as the frames."""
+"""The report in its formats: the same figures in each, read back with a reader of the format; hostile names are text in all."""
 
 from __future__ import annotations
 
 import re
+import warnings
+import zipfile
 from html.parser import HTMLParser
 
+import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
 from PIL import Image
+from pptx import Presentation
 
 import makini_analytics as ma
-from makini_analytics import ConfigError, spend
+from makini_analytics import ConfigError, spend, style
+from makini_analytics.reporting import content, write
+
+HOSTILE = [
+    "=1+1",
+    "@SUM(A1)",
+    "<script>alert(1)</script>",
+    "株式会社日立",
+    "شركة النيل",
+    "a" * 200,
+    "$x^2$",
+    "M&Ms",
+    "+49",
+    "-1",
+    "'x",
+    None,
+]
+
+
+class Tables(HTMLParser):
+    """Every table of a page, by its name: the names of its columns, and of each cell its value and its text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tables: dict[str, tuple[list[str], list[list[tuple[str | None, str]]]]] = {}
+        self.cell: list[str] | None = None
+
+    def handle_starttag(self, tag, attrs):
+        got = dict(attrs)
+        if tag == "table":
+            self.name = got["data-name"]
+            self.tables[self.name] = ([], [])
+        elif tag == "tr":
+            self.row = []
+        elif tag in ("td", "th"):
+            self.cell, self.value = [], got.get("data-v")
+
+    def handle_data(self, data):
+        if self.cell is not None:
+            self.cell.append(data)
+
+    def handle_endtag(self, tag):
+        if tag in ("td", "th") and self.cell is not None:
+            self.row.append((self.value, "".join(self.cell)))
+            self.cell = None
+            if tag == "th":
+                self.tables[self.name][0].append(self.row[-1][1])
+        elif (
+            tag == "tr"
+            and self.row
+            and self.row[0]
+            and len(self.tables[self.name][0]) == len(self.row)
+            and self.row[0][1] != self.tables[self.name][0][0]
+        ):
+            self.tables[self.name][1].append(self.row)
+
+
+def read_html(path):
+    reader = Tables()
+    reader.feed(path.read_text(encoding="utf-8"))
+    return reader.tables
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
+    """Every format of one report."""
     data = ma.load_sample(["emea", "us"])
     out = tmp_path_factory.mktemp("report")
-    return data, out, ma.report(data, out / "r").read_text(encoding="utf-8")
+    told = content(data)
+    for name in ("r.html", "r.xlsx", "folder"):
+        write(told, out / name)
+    write(content(data), out / "r.pptx")
+    return data, out, told
+
+
+def test_each_format_tells_every_figure_of_the_same_tables(made):
+    _, out, told = made
+    pages, book = read_html(out / "r.html"), openpyxl.load_workbook(out / "r.xlsx")
+    sheets = {ws.title: ws for ws in book}
+    compared = 0
+    for exhibit in told.exhibits:
+        table = exhibit.table
+        csv = pd.read_csv(out / "folder" / "tables" / f"{exhibit.name}.csv", encoding="utf-8-sig")
+        assert len(csv) == len(table)
+        sheet = sheets["Excluded" if exhibit.name == "left_out" else exhibit.heading[:31]]
+        rows = list(sheet.iter_rows(values_only=True))
+        names = list(rows[0])
+        page_names, page_rows = pages[exhibit.name]
+        assert page_names == [c.replace("_", " ") for c in table.columns]
+        assert len(page_rows) == min(25, len(table)), exhibit.name
+        for j, column in enumerate(table.columns):
+            values = table[column]
+            if not pd.api.types.is_numeric_dtype(values.dtype) or values.dtype == "boolean":
+                continue
+            want = values.to_numpy(dtype=float, na_value=np.nan)
+            excel = [
+                np.nan if r[names.index(column)] is None else r[names.index(column)] for r in rows[1 : len(table) + 1]
+            ]
+            np.testing.assert_allclose(np.array(excel, dtype=float), want[: len(excel)], rtol=1e-12)
+            np.testing.assert_allclose(csv[column].to_numpy(dtype=float), want, rtol=1e-12)
+            html = [np.nan if r[j][0] is None else float(r[j][0]) for r in page_rows]
+            np.testing.assert_allclose(html, want[:25], rtol=1e-12)
+            compared += len(want)
+    assert compared > 5000
+
+
+def test_slides_hold_one_finding_each_with_native_charts_of_the_same_figures(made):
+    _, out, told = made
+    deck = Presentation(str(out / "r.pptx"))
+    charts = [e for e in told.exhibits if e.chart is not None]
+    slides = list(deck.slides)[1:]
+    assert [s.shapes.title.text_frame.text for s in slides] == [e.title for e in charts]
+    native = 0
+    for slide, exhibit in zip(slides, charts, strict=True):
+        assert exhibit.footnote in [s.text_frame.text for s in slide.shapes if s.has_text_frame]
+        assert "\t".join(map(str, exhibit.table.columns)) in slide.notes_slide.notes_text_frame.text
+        shown = [s for s in slide.shapes if s.name == exhibit.name]
+        assert len(shown) == 1
+        assert shown[0]._element.xpath(".//p:cNvPr")[0].get("descr")
+        if not shown[0].has_chart:
+            continue
+        native += 1
+        chart, spec = shown[0].chart, exhibit.native
+        rows = exhibit.charted
+        for series, (column, name) in zip(chart.plots[0].series, spec.series.items(), strict=True):
+            assert series.name == name
+            got = [np.nan if v is None else v for v in series.values]
+            want = rows[column].astype(float).to_numpy()
+            if spec.cumulative:  # ten, and the others in one bar: the whole is told
+                np.testing.assert_allclose(got[:10], want[: min(10, len(want))][: len(got)])
+                assert sum(got) == pytest.approx(want.sum())
+            elif spec.kind != "scatter":
+                np.testing.assert_allclose(got, want[: len(got)])
+            else:
+                assert len(got) == np.isfinite(want).sum()
+        # its data open in PowerPoint: the workbook inside holds the same numbers
+        inside = openpyxl.load_workbook(pd.io.common.BytesIO(chart.part.chart_workbook.xlsx_part.blob)).active
+        assert inside.max_row >= 2
+    assert native >= 12
+    assert (
+        "errBars"
+        in zipfile.ZipFile(out / "r.pptx").read("ppt/charts/" + min(_with_error_bars(out / "r.pptx"))).decode()
+    )
+
+
+def _with_error_bars(path):
+    book = zipfile.ZipFile(path)
+    return [
+        n.split("/")[-1] for n in book.namelist() if n.startswith("ppt/charts/chart") and b"errBars" in book.read(n)
+    ]
+
+
+def test_the_workbook_has_native_charts_dates_filters_and_a_true_pareto(made):
+    _, out, told = made
+    book = openpyxl.load_workbook(out / "r.xlsx")
+    sheet = book["Spend by vendor, EUR"]
+    assert sheet.freeze_panes == "A2"
+    assert sheet.auto_filter.ref
+    assert book["Open lines"]["G2"].is_date
+    spend_column = [c.value for c in sheet[1]].index("spend")
+    assert "EUR" in sheet.cell(2, spend_column + 1).number_format
+    xml = zipfile.ZipFile(out / "r.xlsx")
+    charts = [xml.read(n).decode() for n in xml.namelist() if re.match(r"xl/charts/chart\d+\.xml", n)]
+    assert len(charts) == sum(e.native is not None and len(e.charted) > 0 for e in told.exhibits)
+    pareto = [c for c in charts if "<c:barChart>" in c and "<c:lineChart>" in c]
+    assert len(pareto) == 3
+    assert "'Spend by vendor, EUR'!$" in pareto[0]  # bound to the cells
+    assert pareto[0].count("<c:valAx>") == 2  # the share has its own axis
+    drawings = "".join(xml.read(n).decode() for n in xml.namelist() if n.startswith("xl/drawings/drawing"))
+    assert drawings.count('descr="') == len(charts)
+    assert {"Definitions", "Excluded", "Sources", "At a glance"} <= set(book.sheetnames)
 
 
 def test_the_folder_holds_page_charts_and_tables(made):
-    data, out, _ = made
-    charts = sorted(p.stem for p in (out / "r" / "charts").glob("*.png"))
-    assert len(charts) >= 5
-    assert charts == sorted(p.stem for p in (out / "r" / "charts").glob("*.svg"))
-    for chart in (out / "r" / "charts").glob("*.png"):
+    data, out, told = made
+    charts = sorted(p.stem for p in (out / "folder" / "charts").glob("*.png"))
+    assert charts == sorted(p.stem for p in (out / "folder" / "charts").glob("*.svg"))
+    assert charts == sorted(e.name for e in told.exhibits if e.chart is not None)
+    for chart in (out / "folder" / "charts").glob("*.png"):
         with Image.open(chart) as image:
             assert image.width >= 1800
             assert image.info["Description"]
-    back = pd.read_csv(out / "r" / "tables" / "spend_by_vendor.csv", encoding="utf-8-sig")
-    want = spend.by_vendor(data.lines)
+    back = pd.read_csv(out / "folder" / "tables" / "spend_by_vendor_EUR.csv", encoding="utf-8-sig")
+    want = spend.by_vendor(data.lines, currency="EUR")
     assert back.spend.round(2).tolist() == want.spend.round(2).tolist()
     assert back.vendor_name.fillna("").tolist() == want.vendor_name.fillna("").tolist()
 
 
 def test_the_page_asks_for_nothing_and_closes_its_tags(made):
-    page = made[2]
-    assert not re.search(r'(src|href)="?\'?https?:', page)
-    assert "<script" not in page
+    page = (made[1] / "r.html").read_text(encoding="utf-8")
+    assert not re.search(r'(src|href)="?\'?(https?:|//)', page)
     assert page.count("<img alt='") == page.count("<img")
     assert "alt=''" not in page
-    HTMLParser().feed(page)
-    for tag in ("section", "figure", "table", "details", "dl"):
-        assert page.count(f"<{tag}") == page.count(f"</{tag}>"), tag
-
-
-def test_the_page_tells_the_figures_of_the_frames(made):
-    data, _, page = made
-    for currency in ("EUR", "USD"):
-        for row in spend.by_vendor(data.lines, currency=currency).head(10).to_dict("records"):
-            assert f"{row['spend']:,.2f}" in page
-    assert "Left out" in page or "left out" in page
+    for tag in ("section", "figure", "table", "details", "dl", "nav", "main"):
+        assert len(re.findall(rf"<{tag}[ >]", page)) == page.count(f"</{tag}>"), tag
+    for link in re.findall(r"href='#([^']+)'", page):
+        assert f"<section id='{link}'" in page
     assert "Kaplan" in page  # the definitions come from the docstrings
 
 
+def test_the_same_data_give_the_same_bytes(made, tmp_path):
+    data, _, _ = made
+    for name in ("a.xlsx", "a.html"):
+        first, second = (ma.report(data, tmp_path / i / name, sections=["spend"]).read_bytes() for i in "12")
+        assert first == second, name
+
+
 def test_what_was_left_out_adds_up(made):
-    data, out, _ = made
-    left = pd.read_csv(out / "r" / "tables" / "left_out.csv", encoding="utf-8-sig")
-    whole = left.groupby("metric").n_lines.sum()
-    assert (whole[["spend.by_vendor", "lead_times.by_vendor", "slippage.by_vendor"]] == len(data.lines)).all()
+    data, _, told = made
+    left = told.sections["left_out"][0].table
+    whole = left.groupby(["metric", "currency"], dropna=False).n_lines.sum().reset_index()
+    of_lines = whole[
+        whole.metric.isin(["spend.by_vendor", "lead_times.by_vendor", "slippage.by_vendor", "slippage.open_orders"])
+    ]
+    assert len(of_lines) == 6
+    assert (of_lines.n_lines == len(data.lines)).all()
 
 
-def test_hostile_names_are_text(tmp_path):
-    names = ["<script>alert(1)</script>", "=1+1", "株式会社", "a" * 200, "$x^2$", "M&Ms", None]
-    table = pd.DataFrame({"vendor_name": names, "amount": range(1, 8), "order_date": "2025-01-01", "delivered_date": "2025-01-09",
-                          "required_date": "2025-01-08", "order_number": list("abcdefg")})  # fmt: skip
-    data = ma.Purchases.from_table(table, currency="EUR", as_of="2025-02-01")
-    page = ma.report(data, tmp_path / "x.html").read_text(encoding="utf-8")
-    assert "<script" not in page
-    assert "&lt;script&gt;" in page
+def test_sections_vendor_headlines_and_template(made, tmp_path):
+    data, _, _ = made
+    page = ma.report(
+        data, tmp_path / "x.html", sections=["slippage", "spend"], headlines={"slippage_ladder": "It depends <how>"}
+    ).read_text("utf-8")
+    assert page.index("<section id='slippage'") < page.index("<section id='spend'")
+    assert "<section id='quality'" not in page
+    assert "It depends &lt;how&gt;" in page
+    told = content(data, vendor="Kugellager Nord AG")
+    mine = data.lines[data.lines.vendor_name == "Kugellager Nord AG"]
+    assert len(told.data.lines) == len(mine)
+    assert told.title.startswith("Kugellager Nord AG")
+    items = next(e.table for e in told.exhibits if e.name == "spend_by_material_EUR")
+    assert items.spend.sum() == pytest.approx(spend.by_vendor(mine, currency="EUR").spend.sum())
+    assert set(told.data.orders.order_id) == set(mine.order_id)
+    deck = Presentation()
+    deck.slide_width, deck.slide_height = 9144000, 6858000
+    deck.slides.add_slide(deck.slide_layouts[0]).shapes.title.text = "old"
+    deck.save(str(tmp_path / "company.pptx"))
+    back = Presentation(
+        str(ma.report(data, tmp_path / "y.pptx", sections=["spend"], template=tmp_path / "company.pptx"))
+    )
+    assert back.slide_width == 9144000
+    assert "old" not in [s.shapes.title.text_frame.text for s in back.slides]
+    for slide in back.slides:
+        for shape in slide.shapes:
+            assert shape.left >= 0 and shape.left + shape.width <= back.slide_width + 1
+            assert shape.top >= 0 and shape.top + shape.height <= back.slide_height + 1
+
+
+@pytest.fixture(scope="module")
+def hostile():
+    n = len(HOSTILE)
+    day = pd.Timestamp("2025-01-01")
+    table = pd.DataFrame({"vendor_name": HOSTILE * 3, "amount": range(1, 3 * n + 1), "order_date": day, "delivered_date": [day + pd.Timedelta(days=8), None, day + pd.Timedelta(days=3)] * n,
+                          "required_date": day + pd.Timedelta(days=7), "order_number": [f"=P{i}" for i in range(3 * n)], "description": "=HYPERLINK(1)"})  # fmt: skip
+    return ma.Purchases.from_table(table, currency="EUR", as_of="2025-02-01")
+
+
+def test_hostile_names_are_text_in_every_format(hostile, tmp_path):
+    page = ma.report(hostile, tmp_path / "x.html").read_text(encoding="utf-8")
+    assert page.count("<script") == 1  # our own, that sorts
+    assert "&lt;script&gt;alert" in page
+    _, rows = read_html(tmp_path / "x.html")["spend_by_vendor_EUR"]
+    assert {n for n in HOSTILE if n} <= {cell[1] for row in rows for cell in row}
+
+    book = openpyxl.load_workbook(ma.report(hostile, tmp_path / "x.xlsx"))
+    kinds = {cell.data_type for sheet in book for row in sheet.iter_rows() for cell in row}
+    assert "f" not in kinds  # no formula anywhere
+    names = {cell.value for cell in book["Spend by vendor, EUR"]["C"]}
+    assert {n for n in HOSTILE if n} <= names
+
+    deck = Presentation(str(ma.report(hostile, tmp_path / "x.pptx")))
+    said = "".join(shape.text_frame.text for s in deck.slides for shape in s.shapes if shape.has_text_frame)
+    notes = "".join(s.notes_slide.notes_text_frame.text for s in deck.slides if s.has_notes_slide)
+    assert "株式会社日立" in said + notes
+    for shape in (shape for s in deck.slides for shape in s.shapes if shape.has_chart):
+        inside = openpyxl.load_workbook(pd.io.common.BytesIO(shape.chart.part.chart_workbook.xlsx_part.blob)).active
+        assert "f" not in {cell.data_type for row in inside.iter_rows() for cell in row}
+
+    ma.report(hostile, tmp_path / "folder")
+    back = pd.read_csv(tmp_path / "folder" / "tables" / "spend_by_vendor_EUR.csv", encoding="utf-8-sig")
+    assert {n for n in HOSTILE if n} <= set(back.vendor_name.dropna())
 
 
 def test_nothing_at_all_is_still_a_report(tmp_path):
     data = ma.Purchases.from_table(pd.DataFrame({"vendor_name": [], "amount": []}), as_of="2025-02-01")
     assert "No data" in ma.report(data, tmp_path / "x.html").read_text(encoding="utf-8")
+    assert ma.report(data, tmp_path / "x.xlsx").exists()
+    assert len(Presentation(str(ma.report(data, tmp_path / "x.pptx"))).slides) > 1
 
 
-def test_another_kind_of_file_teaches(tmp_path):
-    with pytest.raises(ConfigError, match="html"):
-        ma.report(ma.load_sample(["us"]), tmp_path / "x.docx")
+@pytest.mark.parametrize(
+    ("out", "options", "says"),
+    [
+        ("x.docx", {}, "html, .xlsx or .pptx"),
+        ("x.html", {"sections": ["spnd"]}, "spend"),
+        ("x.html", {"vendor": "Kugelager Nord"}, "Kugellager Nord AG"),
+        ("x.html", {"headlines": {"no": "x"}}, "spend_by_vendor_EUR"),
+        ("x.html", {"template": "y.pptx"}, "pptx"),
+    ],
+)
+def test_what_is_wrong_is_said(out, options, says, tmp_path):
+    with pytest.raises(ConfigError, match=re.escape(says)):
+        ma.report(ma.load_sample(["emea"]), tmp_path / out, **options)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_company_sets_its_look_in_one_place(tmp_path):
+    data = ma.load_sample(["emea"])
+    try:
+        style.use(highlight="#7A1FA2", decimal=",", thousands=".")
+        ax = spend.plot_by_vendor(data.lines, currency="EUR")
+        assert style.bar_colours(ax)[0] == "#7A1FA2"
+        assert "1,25 M EUR" in style.alt_text(ax)
+        page = ma.report(data, tmp_path / "x.html", sections=["spend"]).read_text(encoding="utf-8")
+        assert re.search(r"\d\.\d{3}\.\d{3},\d{2}<", page)
+        for wrong in (
+            {"highlight": "#FFFF00"},
+            {"highlight": "nocolour"},
+            {"fonts": ["No Such Font"]},
+            {"decimal": ","},
+        ):
+            with pytest.raises(ConfigError):
+                style.use(**wrong)
+    finally:
+        style.use()
+    assert style.bar_colours(spend.plot_by_vendor(data.lines, currency="EUR"))[0] == "#0072B2"
+
+
+def test_charts_fit_the_sizes_of_a_meeting(tmp_path):
+    data = ma.load_sample(["emea"])
+    for size, (wide, high) in style.SIZES.items():
+        ax = spend.plot_by_vendor(data.lines, currency="EUR")
+        with Image.open(style.save(ax, tmp_path / f"{size}.png", size=size)) as image:
+            assert image.size == (round(wide * 200), round(high * 200))
+        figure = ax.figure
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            figure.draw_without_rendering()
+            texts = [t.get_window_extent() for t in figure.texts]
+            inside = ax.get_tightbbox()
+        assert all(t.x1 <= figure.bbox.x1 and t.x0 >= 0 for t in texts)
+        title, subtitle, footnote = texts
+        assert footnote.y1 <= inside.y0 + 1 and inside.y1 <= subtitle.y0 + 1 and subtitle.y1 <= title.y0 + 3

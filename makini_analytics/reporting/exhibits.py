@@ -1,0 +1,146 @@
+"""What a report is made of: exhibits, each one table with the chart that shows it, and how a column's values are written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from .. import style
+from ..purchases import Purchases
+
+Kind = Literal["money", "share", "days", "count", "number", "date", "time", "text"]
+
+
+@dataclass(frozen=True)
+class Native:
+    """A chart that a spreadsheet or a slide program draws itself, from the rows of a table, so that it stays editable.
+
+    Attributes
+    ----------
+    kind : "bar" (lying), "column" (standing), "line" or "scatter"
+    x : the column of the labels, or of the days; "label" is made of the names in each row
+    series : the columns that are drawn, and their names
+    first : rows that are drawn, from the top
+    form : how the numbers are shown, in the programs' own words
+    interval : the columns of the lower and upper end, of a single series
+    cumulative : the column of a running share: where the program can, a line on its own axis, which makes it a Pareto chart
+    rows : what is drawn, where that is not the exhibit's table
+    says : the subtitle, where the picture's speaks of marks that this chart has not
+    """
+
+    kind: Literal["bar", "column", "line", "scatter"]
+    x: str
+    series: dict[str, str]
+    first: int = 15
+    form: str = "#,##0"
+    interval: tuple[str, str] | None = None
+    cumulative: str | None = None
+    rows: pd.DataFrame | None = None
+    says: str = ""
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """One finding: its tidy table, with the chart and the native chart that show it, where there are any."""
+
+    name: str
+    heading: str
+    table: pd.DataFrame
+    chart: Axes | None = None
+    native: Native | None = None
+
+    @property
+    def title(self) -> str:
+        """The finding, or what the table holds."""
+        return style.said_of(self.chart).title if self.chart is not None else self.heading
+
+    @property
+    def footnote(self) -> str:
+        """Source, as-of day, lines, what was left out."""
+        return style.footnote_of(self.table)
+
+    @property
+    def alt(self) -> str:
+        """What the chart says, for those who don't see it."""
+        return style.alt_text(self.chart).replace("\n", " ") if self.chart is not None else self.title
+
+    @property
+    def charted(self) -> pd.DataFrame:
+        """The rows that a native chart reads: the table, with the label of each row where it needs one."""
+        rows = plain(self.table if self.native is None or self.native.rows is None else self.native.rows)
+        if self.native is not None and self.native.x == "label" and "label" not in rows:
+            rows.insert(0, "label", pd.Series(_labels(self.table), index=rows.index, dtype="string"))
+        return rows
+
+
+def _labels(table: pd.DataFrame) -> list[str]:
+    if "period" in table and table.columns[0] == "period":
+        whole = table.get("complete", table.get("finished", pd.Series(True, index=table.index)))
+        word = "part" if "complete" in table else "unfinished"
+        return [
+            str(p) if w is True or w is pd.NA else f"{p} ({word})"
+            for p, w in zip(table["period"], whole.astype(object), strict=True)
+        ]
+    until = next(c for c in ("unit", "currency", "n_lines", "n_due") if c in table.columns)
+    return style.group_labels(table, style.group_columns(table, until))
+
+
+@dataclass
+class Content:
+    """A report before it has a format: every format writes these tables and charts, so all tell the same."""
+
+    data: Purchases
+    title: str
+    as_of: pd.Timestamp
+    sections: dict[str, list[Exhibit]] = field(default_factory=dict)
+    summary: list[tuple[str, str]] = field(default_factory=list)  # what, how much
+    notes: list[str] = field(default_factory=list)
+    definitions: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def exhibits(self) -> list[Exhibit]:
+        """All exhibits in their order."""
+        return [e for section in self.sections.values() for e in section]
+
+
+_MONEY = {
+    "spend", "amount", "value", "ppv", "price", "base_price", "difference", "header_total", "spend_year_before", "open_value",
+    "expected_late_value", "expected_late_value_30", "expected_late_value_60", "value_due", "value_late", "value_overdue_open",
+}  # fmt: skip
+_SHARES = {"low", "high", "share_delivered", "yoy_change", "chance", "on_time_low", "on_time_high", "on_time_shrunken"}
+
+
+def kind_of(column: str, values: pd.Series) -> Kind:
+    """Return what a column holds, by its name (a name carries its unit) and its type."""
+    if isinstance(values.dtype, pd.DatetimeTZDtype):
+        return "time"
+    if values.dtype.kind == "M":
+        return "date"
+    if pd.api.types.is_bool_dtype(values.dtype) or not pd.api.types.is_numeric_dtype(values.dtype):
+        return "text"
+    if column in _MONEY:
+        return "money"
+    if column in _SHARES or column.endswith(("share", "_rate")) or column.startswith(("share", "chance")):
+        return "share"
+    if column.endswith("_days") or column.startswith("days"):
+        return "days"
+    return "count" if pd.api.types.is_integer_dtype(values.dtype) else "number"
+
+
+def plain(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table as files hold it: periods, intervals and other objects as their text, all else as it is."""
+    out = table.copy(deep=False)
+    for name, values in table.items():
+        if isinstance(values.dtype, pd.PeriodDtype) or values.dtype == object:
+            out[name] = values.map(str, na_action="ignore").astype("string")
+    return out
+
+
+def money_format(table: pd.DataFrame) -> str:
+    """Return how amounts are shown: with their currency, where the table has one only."""
+    names: list[str] = list(table["currency"].dropna().unique()) if "currency" in table else []
+    unit = "".join(c for c in str(names[0]) if c.isalnum()) if len(names) == 1 else ""
+    return f'#,##0.00" {unit}"' if unit else "#,##0.00"
