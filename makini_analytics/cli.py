@@ -1,13 +1,16 @@
-"""The command line: ``makini-analytics demo | fetch | report | sandbox | doctor``."""
+"""The command line: ``makini-analytics demo | fetch | report | lab | sandbox | doctor``."""
 
 from __future__ import annotations
 
 import argparse
 import os
+import shutil
+import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +79,12 @@ def _parser() -> argparse.ArgumentParser:
             _sections(command)
             command.add_argument("--template", help="a company's .pptx, for a .pptx report")
         command.set_defaults(run=run)
+
+    lab = commands.add_parser("lab", help="open the notebooks in JupyterLab, on the sandbox or with MAKINI_API_TOKEN")
+    lab.add_argument("--folder", default="makini-notebooks", help="where your copies are (default: ./makini-notebooks)")
+    lab.add_argument("--port", type=int, default=0, help="a free one by default")
+    lab.add_argument("--no-browser", action="store_true", help="only print the address")
+    lab.set_defaults(run=_lab)
 
     sandbox = commands.add_parser("sandbox", help="serve the sample as a Makini on loopback until Ctrl-C")
     sandbox.add_argument("--port", type=int, default=0, help="a free one by default")
@@ -179,6 +188,29 @@ def _fetch(options: argparse.Namespace) -> None:
     if not options.quiet:
         print(data)
         print(f"Saved in {folder}; load it with ma.Purchases.load({str(folder)!r})")
+
+
+def _lab(options: argparse.Namespace) -> None:
+    """Copy the notebooks, never over a changed one, and start JupyterLab there."""
+    if not find_spec("jupyterlab"):
+        raise ConfigError("JupyterLab is not installed: pip install 'makini-analytics[notebook]'")
+    inside = Path(__file__).with_name("_notebooks")
+    ours = inside if inside.is_dir() else Path(__file__).parents[1] / "notebooks"
+    folder = Path(options.folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    for book in sorted(ours.glob("*.ipynb")):
+        if not (folder / book.name).exists():
+            shutil.copyfile(book, folder / book.name)
+    own = "your token (MAKINI_API_TOKEN)" if os.environ.get("MAKINI_API_TOKEN") else "the sandbox"
+    print(f"Notebooks in {folder.resolve()}, on {own}; Ctrl-C ends JupyterLab.", flush=True)
+    words = [sys.executable, "-m", "jupyterlab", f"--notebook-dir={folder}", f"--port={options.port}"]
+    words += ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+    words += ["--no-browser"] if options.no_browser else []
+    # as root, as in a container, Jupyter asks to be told that this is meant
+    words += ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    code = subprocess.run(words, check=False).returncode
+    if code:
+        raise ConfigError(f"JupyterLab ended with code {code}; its own words are above")
 
 
 def _sandbox(options: argparse.Namespace) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import re
+from pathlib import Path
 
 import pytest
 
@@ -45,3 +47,12 @@ def test_every_error_carries_the_same_fields(error):
     for field in ("status", "code", "request_id", "retry_after", "connection", "operation"):
         assert getattr(made, field) is None
     assert made.retryable is False
+
+
+def test_the_readme_says_what_the_docstrings_say():
+    """One source of all definitions: each line of the README's table is the first of a docstring."""
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    told = re.findall(r"^\| `(\w+)\.(\w+)` \| (.+) \|$", readme, re.M)
+    assert len(told) >= 15
+    for room, name, said in told:
+        assert inspect.getdoc(getattr(getattr(ma, room), name)).splitlines()[0].replace("``", "`") == said

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import subprocess
 import sys
+import time
+
+import pytest
+import requests
 
 import makini_analytics as ma
 from makini_analytics.cli import main
@@ -74,3 +80,33 @@ def test_sandbox_prints_the_lines_that_connect():
 def test_doctor_without_a_token(capsys):
     assert main(["doctor"]) == 0
     assert "none set" in capsys.readouterr().out
+
+
+def test_lab_serves_copies_of_the_notebooks_and_keeps_changed_ones(tmp_path):
+    pytest.importorskip("jupyterlab")
+    mine = tmp_path / "books" / "01_first_look.ipynb"
+    mine.parent.mkdir()
+    mine.write_text("{}")
+    words = [sys.executable, "-m", "makini_analytics.cli", "lab", "--no-browser", "--folder", str(mine.parent)]
+    folders = {f"JUPYTER_{k}_DIR": str(tmp_path / k) for k in ("CONFIG", "DATA", "RUNTIME")}
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=os.environ | folders, start_new_session=True)  # fmt: skip
+    try:
+        address = None
+        for line in process.stdout:
+            address = re.search(r"(http://127\.0\.0\.1:\d+)/lab\?token=(\w+)", line)
+            if address:
+                break
+        assert address
+        for wait in (0.5, 1, 2, 4, 8):  # it says its address before it listens
+            time.sleep(wait)
+            try:
+                got = requests.get(f"{address[1]}/api/contents", params={"token": address[2]}, timeout=20).json()
+                break
+            except requests.ConnectionError:
+                continue
+        assert sorted(f["name"] for f in got["content"])[::4] == ["01_first_look.ipynb", "05_report_for_the_meeting.ipynb"]
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(20)
+        process.stdout.close()
+    assert mine.read_text() == "{}"
