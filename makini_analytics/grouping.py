@@ -77,6 +77,16 @@ def group_lines(lines: pd.DataFrame, by: By, *, also: Sequence[str] = ()) -> Gro
     return Groups(groups.codes, keys)
 
 
+def taken(lines: pd.DataFrame, rows: npt.NDArray[np.bool_], by: By, *more: str) -> pd.DataFrame:
+    """Return some rows, with the columns alone that groups, orders and ``more`` need: lines are wide, and copies cost."""
+    names = [by] if isinstance(by, str) else list(by or ())
+    wanted = {"connection", "currency", "order_id", "order_number", *more}
+    for name in names:
+        wanted |= {c for part in ENTITIES[name] for c in part} if name in ENTITIES else {name}
+    whole = any(n not in ENTITIES and n not in lines.columns for n in names)  # so that an error can name the near ones
+    return (lines if whole else lines[[c for c in lines.columns if c in wanted]])[rows]
+
+
 def entity(lines: pd.DataFrame, name: str) -> pd.Series:
     """Return what identifies each line's vendor or material inside its connection; missing where nothing does."""
     columns = [c for c in ENTITIES[name][0] if c in lines.columns]

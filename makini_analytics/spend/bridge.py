@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..errors import SchemaError, one_of
-from ..grouping import ENTITIES, By, group_lines
+from ..grouping import ENTITIES, By, group_lines, taken
 from ..provenance import days_of, frame_of, stamp, values
 from .items import Items, items_of
 
@@ -110,7 +110,7 @@ def bridge(
         }
     )
     effects = _effects(table)
-    outer = group_lines(frame[kept], by, also=("currency",))
+    outer = group_lines(taken(frame, kept, by), by, also=("currency",))
     n_outer = len(outer) if kept.any() else 0
     of_line = np.full(len(frame), -1)
     of_line[kept] = outer.codes

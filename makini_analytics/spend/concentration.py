@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..grouping import By, Groups, group_lines, merge_aliases
+from ..grouping import By, Groups, group_lines, merge_aliases, taken
 from ..provenance import stamp, values
 from .counted import counted
 
@@ -73,7 +73,7 @@ def concentration(
     known = [values(frame, c, "string").notna().to_numpy(dtype=bool) for c in ("vendor_id", "vendor_name")]
     selection.exclude(~(known[0] | known[1]), "no vendor")
     kept = selection.kept
-    part, money = frame[kept], value[kept]
+    part, money = taken(frame, kept, by, "vendor_id", "vendor_name"), value[kept]
     outer = group_lines(part, by, also=("currency",))
     result = _measured(part, money, outer)
     if aliases is not None:

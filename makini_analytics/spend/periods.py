@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..grouping import By, count_distinct, group_lines, order_ids
+from ..grouping import By, count_distinct, group_lines, order_ids, taken
 from ..periods import period_alias
 from ..provenance import AsOf, as_of_day, days_of, stamp
 from .counted import counted
@@ -92,7 +92,7 @@ def by_period(
         days = np.where(np.isnat(arrived), first, arrived)
     selection.exclude(np.isnat(days), "no delivery date" if basis == "received" else "no order date")
     kept = selection.kept
-    part, money, days = frame[kept], value[kept], days[kept]
+    part, money, days = taken(frame, kept, by), value[kept], days[kept]
     groups = group_lines(part, by, also=("currency",))
     period = pd.PeriodIndex(pd.DatetimeIndex(days.astype("datetime64[us]")).to_period(alias))
     grid = _Grid(groups.codes, period.asi8.astype(np.int64), len(groups) if len(part) else 0)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ConfigError
-from ..grouping import By, count_distinct, group_lines, order_ids
+from ..grouping import By, count_distinct, group_lines, order_ids, taken
 from ..provenance import stamp
 from .counted import counted
 
@@ -75,7 +75,7 @@ def by_vendor(
         lines, metric="spend.by_vendor", basis=basis, currency=currency, intercompany=intercompany
     )
     kept = selection.kept
-    part, money = frame[kept], value[kept]
+    part, money = taken(frame, kept, by), value[kept]
     groups = group_lines(part, by, also=("currency",))
     n = len(groups) if len(part) else 0
     spend = np.bincount(groups.codes, weights=money, minlength=n)[:n].astype(float)
