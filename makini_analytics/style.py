@@ -9,8 +9,8 @@ from __future__ import annotations
 import io
 import textwrap
 import warnings
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -49,6 +49,9 @@ class Said:
     title: str
     subtitle: str
     footnote: str
+    bars: tuple[
+        tuple[int, ...], ...
+    ] = ()  # the rows of the result behind each bar, from the top, where bars are groups
 
 
 _SAID: WeakKeyDictionary[Axes, Said] = WeakKeyDictionary()
@@ -143,9 +146,17 @@ def axes(ax: Axes | None, *, rows: int = 8) -> Axes:
     return ax
 
 
-def finish(ax: Axes, *, title: str, subtitle: str, result: pd.DataFrame, alt: str = "") -> Axes:
+def finish(
+    ax: Axes,
+    *,
+    title: str,
+    subtitle: str,
+    result: pd.DataFrame,
+    alt: str = "",
+    bars: Iterable[Iterable[int]] = (),
+) -> Axes:
     """Return the axes with title, subtitle, footnote and alt text; every text is text, never a formula."""
-    _SAID[ax] = Said(title, subtitle, footnote_of(result))
+    _SAID[ax] = Said(title, subtitle, footnote_of(result), tuple(tuple(rows) for rows in bars))
     _write_around(ax)
     for text in [*ax.get_xticklabels(), *ax.get_yticklabels(), *ax.texts]:
         text.set_family(fonts())
@@ -187,7 +198,7 @@ def said_of(ax: Axes) -> Said:
 def retitle(ax: Axes, title: str) -> None:
     """Give a chart another title: yours, over the one that it found."""
     old = said_of(ax)
-    _SAID[ax] = Said(title, old.subtitle, old.footnote)
+    _SAID[ax] = replace(old, title=title)
     ax.set_gid(alt_text(ax).replace(old.title, title, 1))
     resize(ax, *_figure(ax).get_size_inches())
 

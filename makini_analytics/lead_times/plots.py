@@ -25,6 +25,7 @@ def plot_by_vendor(
     if not len(rows):
         return style.no_data(ax, "lead times by vendor", result)
     rows = rows.sort_values("median_days", na_position="last", kind="stable")
+    places = [[i] for i in result.index.get_indexer(rows.index)]
     key = "vendor_name" if "vendor_name" in rows else str(rows.columns[0])
     names = rows[key].fillna(rows["vendor_id"]) if key == "vendor_name" else rows[key]
     ax = style.axes(ax, rows=len(rows))
@@ -56,7 +57,12 @@ def plot_by_vendor(
     )  # fmt: skip
     sub = f"Lead time in days: median (dot) to p90 (bar), the {len(rows)} vendors with most lines; open lines counted as open"
     return style.finish(
-        ax, title=said, subtitle=sub, result=result, alt="; ".join(t.get_text() for t in ax.get_yticklabels())
+        ax,
+        title=said,
+        subtitle=sub,
+        result=result,
+        alt="; ".join(t.get_text() for t in ax.get_yticklabels()),
+        bars=places,
     )
 
 

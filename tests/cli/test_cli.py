@@ -104,7 +104,10 @@ def test_lab_serves_copies_of_the_notebooks_and_keeps_changed_ones(tmp_path):
                 break
             except requests.ConnectionError:
                 continue
-        assert sorted(f["name"] for f in got["content"])[::4] == ["01_first_look.ipynb", "05_report_for_the_meeting.ipynb"]
+        assert sorted(f["name"] for f in got["content"])[::4] == [
+            "01_first_look.ipynb",
+            "05_report_for_the_meeting.ipynb",
+        ]
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait(20)

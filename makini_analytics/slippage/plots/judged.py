@@ -25,6 +25,7 @@ def plot_by_vendor(
         return style.no_data(ax, "on-time delivery by vendor", result)
     overall = result["n_on_time"].sum() / result["n_due"].sum()
     rows = rows.sort_values("on_time_low", ascending=False, kind="stable")  # few lines with luck don't lead
+    places = [[i] for i in result.index.get_indexer(rows.index)]
     key = "vendor_name" if "vendor_name" in rows else str(rows.columns[0])
     names = rows[key].fillna(rows["vendor_id"]) if key == "vendor_name" else rows[key]
     ax = style.axes(ax, rows=len(rows))
@@ -67,7 +68,12 @@ def plot_by_vendor(
     )
     sub = f"On-time rate of all due lines, open ones past due counted late; bar: 95 % interval; square: clearly below; grey: fewer than {SMALL_N} lines"
     return style.finish(
-        ax, title=said, subtitle=sub, result=result, alt="; ".join(t.get_text() for t in ax.get_yticklabels())
+        ax,
+        title=said,
+        subtitle=sub,
+        result=result,
+        alt="; ".join(t.get_text() for t in ax.get_yticklabels()),
+        bars=places,
     )
 
 

@@ -47,7 +47,8 @@ def plot_by_vendor(
     )
     sub = f"{what} by {named(columns)}, {in_currency(currency)}, total {style.money(total, currency)}{apart}"
     alt = alternative(labels, values, currency)
-    return style.finish(ax, title=title or said, subtitle=sub, result=result, alt=alt)
+    rows = [[i] for i in range(len(head))] + ([range(len(head), len(result))] if len(rest) else [])
+    return style.finish(ax, title=title or said, subtitle=sub, result=result, alt=alt, bars=rows)
 
 
 def _leading(

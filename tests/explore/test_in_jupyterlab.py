@@ -1,0 +1,78 @@
+"""The explorer in a real JupyterLab, in a real browser: change a filter, see the figure change, open a bar, export a file."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+
+import nbformat
+import pandas as pd
+import pytest
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]  # fmt: skip
+
+pytest.importorskip("jupyterlab", reason="JupyterLab is not installed")
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+pytestmark = [
+    pytest.mark.skipif(not CHROMIUM, reason="no chromium on this machine"),
+    pytest.mark.filterwarnings("ignore"),  # of the browser's driver
+]
+
+
+@pytest.fixture
+def lab(tmp_path):
+    """Return the address of a JupyterLab that has a notebook with an explorer."""
+    cell = nbformat.v4.new_code_cell("import makini_analytics as ma\nfrom makini_analytics import explore\nexplore.spend(ma.load_sample())")  # fmt: skip
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell], metadata=kernel), tmp_path / "explore.ipynb")
+    folders = {f"JUPYTER_{k}_DIR": str(tmp_path / k.lower()) for k in ("CONFIG", "DATA", "RUNTIME")}
+    words = [sys.executable, "-m", "jupyterlab", "--no-browser", "--port=0", f"--notebook-dir={tmp_path}", "--allow-root", "--LabApp.news_url=None"]  # fmt: skip
+    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True, env=os.environ | folders)  # fmt: skip
+    try:
+        for line in process.stderr:
+            found = re.search(r"http://127\.0\.0\.1:\d+/lab\?token=\w+", line)
+            if found:
+                yield found[0].replace("/lab?", "/lab/tree/explore.ipynb?")
+                break
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(20)
+        process.stderr.close()
+
+
+def test_filter_click_and_export(lab, tmp_path):
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        page = browser.new_page(viewport={"width": 1500, "height": 1900})
+        page.set_default_timeout(60_000)
+        for _ in range(5):  # it says its address before it listens
+            try:
+                page.goto(lab)
+                break
+            except playwright.Error:
+                page.wait_for_timeout(1000)
+        page.get_by_text(re.compile(r"\| Idle")).first.wait_for()
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_text("Run All Cells", exact=True).click()
+        image = page.locator(".jp-OutputArea-output img").first
+        image.wait_for()
+        before = image.get_attribute("src")
+        page.get_by_label("Connection", exact=True).select_option("emea")
+        page.wait_for_function("was => document.querySelector('.jp-OutputArea-output img').src !== was", arg=before)
+        assert "lines[(lines.connection == 'emea')]" in page.get_by_label("Code", exact=True).input_value()
+        bar = page.get_by_title(re.compile("The order lines of Kugellager Nord"))
+        bar.click()
+        page.get_by_text(re.compile(r"Kugellager Nord AG.*order lines", re.S)).first.wait_for()
+        page.get_by_role("button", name="CSV of the table").click()
+        page.get_by_text("Written:").wait_for()
+        if os.environ.get("MAKINI_SCREENSHOT"):
+            page.screenshot(path=os.environ["MAKINI_SCREENSHOT"])
+        browser.close()
+    back = pd.read_csv(tmp_path / "makini-exports" / "spend_by_vendor.csv", encoding="utf-8-sig")
+    assert "Kugellager Nord AG" in set(back.vendor_name)
+    assert set(back.connection) == {"emea"}
