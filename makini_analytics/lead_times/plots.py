@@ -108,7 +108,7 @@ def plot_by_period(data: Any, *, ax: Axes | None = None, title: str | None = Non
     n_open = int((~done).sum())
     finished = median[done & ~np.isnan(median)]
     said = title or (
-        f"Half of the lines took {finished.min():.0f} to {finished.max():.0f} days in the finished periods; {style.number(n_open)} are not finished"
+        f"Half of the lines took {finished.min():.0f} to {finished.max():.0f} days in the finished periods" + (f"; {style.number(n_open)} are not finished" if n_open else "")
         if len(finished) else f"None of the {style.number(len(x))} periods is finished: too early to say"
     )  # fmt: skip
     sub = "Lead time by order period: median (dot) to p90 (bar); shaded: slow lines are still open, neither faster nor slower"

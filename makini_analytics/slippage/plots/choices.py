@@ -101,8 +101,12 @@ def plot_funnel(data: Any, *, ax: Axes | None = None, title: str | None = None, 
     ax.plot(n[outside], rate[outside], "o", color=style.HIGHLIGHT, ms=7, zorder=3)
     key = "vendor_name" if "vendor_name" in rows else str(rows.columns[0])
     names = rows[key].fillna(rows["vendor_id"]) if key == "vendor_name" else rows[key]
-    for i in np.argsort(-np.abs(z))[:6]:
-        if outside[i]:
+    named: list[tuple[float, float]] = []
+    for i in np.argsort(-np.abs(z)):
+        # a name where another has none yet: side by side on a scale of 4 decades, above each other on one of 0 to 1
+        free = all(abs(np.log10(n[i] / m)) > 0.55 or abs(rate[i] - r) > 0.05 for m, r in named)
+        if outside[i] and free and len(named) < 6:
+            named.append((n[i], rate[i]))
             ax.annotate(
                 style.label(names.iloc[i], 26),
                 (n[i], rate[i]),

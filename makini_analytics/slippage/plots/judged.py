@@ -126,9 +126,8 @@ def plot_per_line(data: Any, *, ax: Axes | None = None, title: str | None = None
     if isinstance(ax, style.ChartAxes):
         ax.set_position([0.04, 0.25, 0.92, 0.50])
     beyond = int(((days < low) | (days > high)).sum())
-    said = (
-        title
-        or f"{style.percent(late_n / n)} of the delivered due lines came late; {style.number(n_overdue)} more are open and overdue"
+    said = title or f"{style.percent(late_n / n)} of the delivered due lines came late" + (
+        f"; {style.number(n_overdue)} more are open and overdue" if n_overdue else ""
     )
     sub = f"Days late of {style.number(n)} delivered lines" + (
         f"; {style.number(beyond)} beyond the ends are in the outer bars" if beyond else ""
