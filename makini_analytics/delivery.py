@@ -13,7 +13,7 @@ from .calendars import WorkCalendar, day_counter
 from .day_counts import DayCounts, count_days
 from .errors import one_of
 from .grouping import Groups
-from .provenance import AsOf, Mask, Selection, as_of_day, days_of, frame_of, values
+from .provenance import AsOf, Mask, Selection, as_of_day, days_of, frame_of, numbers, values
 from .survival import CANCELLED, CENSORED, DELIVERED
 
 OUTCOMES = ("delivered", "cancelled", "open", "excluded")  # by code; an open line is a censored one
@@ -55,10 +55,7 @@ def standing(lines: pd.DataFrame, as_of: pd.Timestamp, *, end: str = "complete")
     """
     day = as_of.to_datetime64().astype("datetime64[D]")
     state = values(lines, "state", "string")
-    quantity, received = (
-        pd.to_numeric(values(lines, c, "float64")).to_numpy(dtype=float, na_value=np.nan)
-        for c in ("quantity", "received_quantity")
-    )
+    quantity, received = (numbers(lines, c) for c in ("quantity", "received_quantity"))
     delivered_day = end_of(lines, end)
 
     def is_in(*names: str) -> Mask:

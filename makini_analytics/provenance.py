@@ -43,6 +43,16 @@ def values(frame: pd.DataFrame, name: str, dtype: Any) -> pd.Series:
     return pd.Series(pd.NA if dtype in ("string", "boolean") else np.nan, index=frame.index).astype(dtype)
 
 
+def numbers(frame: pd.DataFrame, name: str) -> npt.NDArray[np.float64]:
+    """Return a column as floats, NaN where missing; what is infinite is no amount, and missing too."""
+    try:
+        column = pd.to_numeric(values(frame, name, "float64"))
+    except (ValueError, TypeError) as e:
+        raise SchemaError(f"the column {name!r} holds values that are no numbers: {e}") from e
+    out: npt.NDArray[np.float64] = column.to_numpy(dtype=float, na_value=np.nan)
+    return np.where(np.isinf(out), np.nan, out) if np.isinf(out).any() else out
+
+
 def days_of(frame: pd.DataFrame, name: str) -> npt.NDArray[np.datetime64]:
     """Return a date column as ``datetime64[D]`` (NaT where missing); an instant gives its UTC day."""
     column = values(frame, name, "datetime64[us]")
@@ -51,6 +61,10 @@ def days_of(frame: pd.DataFrame, name: str) -> npt.NDArray[np.datetime64]:
             column = pd.to_datetime(column)
         except (ValueError, TypeError) as e:
             raise SchemaError(f"the column {name!r} holds values that are no dates: {e}") from e
+    elif isinstance(column.dtype, pd.ArrowDtype):
+        column = column.astype(
+            "datetime64[us, UTC]" if getattr(column.dtype.pyarrow_dtype, "tz", None) else "datetime64[us]"
+        )
     if isinstance(column.dtype, pd.DatetimeTZDtype):
         column = column.dt.tz_convert("UTC").dt.tz_localize(None)
     return column.to_numpy().astype("datetime64[D]")
@@ -103,7 +117,7 @@ class Selection:
 
     def book(self) -> list[dict[str, Any]]:
         """Return one entry per reason: lines, and their value by currency. Included + excluded = all."""
-        amount = pd.to_numeric(values(self._lines, "amount", "float64"), errors="coerce").to_numpy(dtype=float)
+        amount = numbers(self._lines, "amount")
         code, names = pd.factorize(values(self._lines, "currency", "string"), use_na_sentinel=False)
         priced = "amount" in self._lines.columns  # where nothing has a value, 0.00 would be an invention
         width = max(len(names), 1)

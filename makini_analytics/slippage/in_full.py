@@ -10,7 +10,7 @@ import pandas as pd
 from ..calendars import WorkCalendar
 from ..errors import one_of
 from ..grouping import By, group_lines
-from ..provenance import AsOf, stamp, values
+from ..provenance import AsOf, numbers, stamp, values
 from .intervals import wilson
 from .judging import AHEAD, EXCLUDED, LATE, NOT_DUE, OVERDUE_OPEN, Tolerance, judge, outcome_of
 from .rates import cluster_codes, hits_of
@@ -155,7 +155,7 @@ def value_days(
     0       100.0            300.0             200.0
     """
     got = judge(lines, as_of=as_of, due=due, metric="slippage.value_days", calendar=calendar)
-    amount = pd.to_numeric(values(got.frame, "amount", "float64")).to_numpy(dtype=float, na_value=np.nan)
+    amount = numbers(got.frame, "amount")
     got.selection.exclude(np.isnan(amount), "no amount")
     outcome = np.where(got.selection.kept, outcome_of(got.standing, got.days, Tolerance()), EXCLUDED)
     is_due, _ = hits_of(outcome, False)

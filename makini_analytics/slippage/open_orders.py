@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..delivery import standing
 from ..grouping import By, count_distinct, entity, group_lines, order_ids
-from ..provenance import AsOf, Selection, as_of_day, days_of, frame_of, stamp, values
+from ..provenance import AsOf, Selection, as_of_day, days_of, frame_of, numbers, stamp, values
 from .forecast import BackTest, Book, back_test, forecast
 from .judging import DUE_DATES
 
@@ -301,10 +301,7 @@ def _looked_at(
 
 
 def _open_value(part: pd.DataFrame) -> np.ndarray[Any, Any]:
-    amount, quantity, received = (
-        pd.to_numeric(values(part, c, "float64")).to_numpy(dtype=float, na_value=np.nan)
-        for c in ("amount", "quantity", "received_quantity")
-    )
+    amount, quantity, received = (numbers(part, c) for c in ("amount", "quantity", "received_quantity"))
     share = np.divide(np.maximum(quantity - received, 0), quantity, out=np.ones(len(part)), where=quantity > 0)
     value: np.ndarray[Any, Any] = np.where(np.isnan(share), 1.0, share) * amount
     return value

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..errors import ConfigError, MixedCurrencyError
 from ..grouping import group_lines, order_ids
-from ..provenance import values
+from ..provenance import numbers, values
 from .intervals import wilson
 from .judging import EARLY, EXCLUDED, LATE, NOT_DUE, ON_TIME, OVERDUE_OPEN, Ints, Judged
 
@@ -31,7 +31,7 @@ def weights_of(got: Judged, weight: str) -> Floats | None:
     if weight == "lines":
         return None
     column = "quantity" if weight == "quantity" else "amount"
-    number = pd.to_numeric(values(got.frame, column, "float64")).to_numpy(dtype=float, na_value=np.nan)
+    number = numbers(got.frame, column)
     got.selection.exclude(~(number > 0), f"no {column} to weigh by")
     if weight == "value":
         currencies = values(got.frame, "currency", "string")[got.selection.kept].astype("string").unique()

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..errors import ConfigError
-from ..provenance import Selection, frame_of, values
+from ..provenance import Selection, frame_of, numbers, values
 
 BASES = ("ordered", "received", "open")
 
@@ -24,7 +24,7 @@ def counted(
         raise ConfigError(f"basis={basis!r}: pass 'ordered', 'received' or 'open'")
     frame = frame_of(lines, "amount", metric=metric)
     state = values(frame, "state", "string").astype("string")
-    amount = pd.to_numeric(frame["amount"]).to_numpy(dtype=float, na_value=np.nan)
+    amount = numbers(frame, "amount")
     selection = Selection(frame)
     selection.exclude(values(frame, "deleted_at", "datetime64[us, UTC]").notna().to_numpy(), "deleted")
     selection.exclude(state == "cancelled", "cancelled")
@@ -37,10 +37,7 @@ def counted(
     selection.exclude(np.isnan(amount), "no amount")
     value = amount
     if basis != "ordered":
-        quantity, received = (
-            pd.to_numeric(values(frame, c, "float64")).to_numpy(dtype=float, na_value=np.nan)
-            for c in ("quantity", "received_quantity")
-        )
+        quantity, received = (numbers(frame, c) for c in ("quantity", "received_quantity"))
         if basis == "open":
             selection.exclude(state.isin(["received", "closed_short"]), "closed")
         with np.errstate(divide="ignore", invalid="ignore"):

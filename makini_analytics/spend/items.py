@@ -13,7 +13,7 @@ import pandas as pd
 from .. import units
 from ..errors import SchemaError
 from ..grouping import ENTITIES, Groups, group_lines
-from ..provenance import Selection, values
+from ..provenance import Selection, numbers, values
 from .counted import counted
 
 Floats = npt.NDArray[np.float64]
@@ -102,7 +102,7 @@ def items_of(
 
 
 def _number(frame: pd.DataFrame, name: str) -> Floats:
-    return pd.to_numeric(values(frame, name, "float64")).to_numpy(dtype=float, na_value=np.nan)
+    return numbers(frame, name)
 
 
 def _flag(frame: pd.DataFrame) -> npt.NDArray[np.bool_]:
