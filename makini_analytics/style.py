@@ -126,7 +126,20 @@ def _families() -> tuple[str, ...]:
         for path in sorted(Path(brought.submodule_search_locations[0]).rglob("*.ttf")):
             font_manager.fontManager.addfont(path)
         known = set(font_manager.get_font_names())
-    return tuple(f for f in FONTS if f in known) or ("sans-serif",)
+    found = tuple(f for f in FONTS if f in known)
+    for family in found:
+        _fill_weights(family)
+    return found or ("sans-serif",)
+
+
+def _fill_weights(family: str) -> None:
+    """Let a family of one weight, as the brought one is, stand in for bold too: matplotlib would take it, and complain each time."""
+    manager = font_manager.fontManager
+    upright = [f for f in manager.ttflist if f.name == family and f.style == "normal"]
+    weights = {f: font_manager.weight_dict.get(f.weight, f.weight) for f in upright}
+    for wanted in {400, 700} - set(weights.values()) if weights else ():
+        nearest = min(upright, key=lambda f: abs(weights[f] - wanted))
+        manager.ttflist.append(replace(nearest, weight=wanted))
 
 
 def axes(ax: Axes | None, *, rows: int = 8) -> Axes:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -178,6 +181,27 @@ def test_a_brought_font_stands_in_where_the_machine_has_none(monkeypatch):
     monkeypatch.setattr(style.font_manager, "get_font_names", lambda: [n for n in known() if "Noto" not in n])
     assert "IPAexGothic" in style.fonts()
     style._families.cache_clear()
+
+
+def test_a_machine_with_no_font_but_the_brought_one_draws_bold_titles_without_a_word(tmp_path):
+    """matplotlib logs to stderr when a family lacks a weight; a notebook would show that under every chart."""
+    pytest.importorskip("matplotlib_fontja")
+    script = """
+import sys
+import pandas as pd
+from matplotlib import font_manager
+manager = font_manager.fontManager
+manager.ttflist = [f for f in manager.ttflist if f.name == "DejaVu Sans"]
+from makini_analytics import spend, style
+frame = pd.DataFrame({"vendor_id": ["株式会社東海", "b"], "amount": [9.0, 1.0], "currency": "JPY"})
+ax = spend.plot_by_vendor(frame, title="株式会社東海 is bold")
+assert "IPAexGothic" in style.fonts()
+style.save(ax, sys.argv[1])
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path / "x.png")], capture_output=True, text=True, check=True
+    )
+    assert run.stderr == ""
 
 
 def test_the_footnote_names_the_currency_and_its_rates(lines):
