@@ -1,8 +1,9 @@
-"""The explorer's widget: filters, the code, the chart with a button on each bar, the table, the lines behind a bar, the exports."""
+"""The explorer's widget: filters, the code, the chart with a button on each bar, the lines behind a bar, the table, the exports."""
 
 from __future__ import annotations
 
 import base64
+import inspect
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,228 +12,186 @@ from pathlib import Path
 from typing import Any
 
 import ipywidgets as w
-import numpy as np
 import pandas as pd
 
 from .. import style
 from ..errors import ConfigError, MakiniError
-from ..grouping import group_lines
+from .bars import Bar, bars_of
+from .filters import NAMED, Filters
+from .tables import table
 
-ALL = "all"
 _DPI = 90
-_MOST_ROWS = 200
-#: Columns that the bar filters by, as far as the lines have them, and how the control is named.
-_PICKS = {"connection": "Connection", "site_id": "Site", "category": "Category", "state": "State"}
-#: What the metrics need of a line, and what a reader of its lines wants to see.
+_MOST_ROWS, _MOST_LINES = 25, 200
+_LINE = 100  # letters of code in a row of the box, about
+#: What a reader of a bar's lines wants to see, and what else the metrics need of a line.
 _SHOWN = ("connection", "order_number", "line_number", "vendor_name", "product_code", "description", "state", "order_date",
           "required_date", "promised_date", "delivered_date", "quantity", "unit_of_measure", "amount", "currency")  # fmt: skip
 _NEEDED = (*_SHOWN, "order_id", "line_id", "vendor_id", "material_id", "product_id", "site_id", "category", "received_quantity", "first_receipt_date",
            "cancelled_date", "completed_date", "approved_date", "created_at", "deleted_at", "updated_at", "is_return", "document_type")  # fmt: skip
+#: Works without the clipboard API, which a browser gives to pages over https and on localhost only.
+_COPY = (
+    "const t=this.closest('.makini-explorer').querySelector('textarea');t.select();document.execCommand('copy');"
+    "this.textContent='Copied';setTimeout(()=>this.textContent='Copy the code',2000)"
+)
 
 
 @dataclass(frozen=True)
 class View:
-    """What an explorer can show: the function, its plot, the call as code, and the columns of the lines behind a bar."""
+    """What an explorer can show: the function, its plot, and the call as code."""
 
     name: str
     call: str  # such as "spend.by_vendor"
     compute: Callable[..., pd.DataFrame]
     plot: Callable[..., Any]
-    options: tuple[str, ...] = ()  # of the explorer's options, those that the function takes
 
 
 class Explorer(w.VBox):  # type: ignore[misc]
-    """The filter bar, the code, the chart with a button on each bar, the table, the lines behind a bar, the exports."""
+    """A filter bar over some metrics.
+
+    Attributes
+    ----------
+    result : the frame that is shown
+    shown : the order lines of the bar that was clicked last
+    code : the code that gives the same result
+    """
 
     def __init__(
-        self, lines: pd.DataFrame, views: tuple[View, ...], options: dict[str, Any], folder: str | Path
+        self, lines: pd.DataFrame, named: str, views: tuple[View, ...], options: dict[str, Any], folder: str | Path
     ) -> None:
         self.lines = lines[[c for c in lines.columns if c in _NEEDED]]  # narrow: every filter copies it
         self.lines.attrs = lines.attrs
         self.result = pd.DataFrame()
         self.shown = self.lines.iloc[:0]
-        self._views, self._options, self._folder = {v.name: v for v in views}, options, Path(folder)
+        self._named, self._options, self._folder = named, options, Path(folder)
+        self._views = {v.name: v for v in views}
         self._axes: Any = None
-        self._codes = {c: pd.factorize(lines[c]) for c in _PICKS if c in lines and len(lines[c].unique()) > 1}
-        self._vendors = pd.factorize(lines["vendor_name"]) if "vendor_name" in lines else None
-        self._dates = lines["order_date"].to_numpy(dtype="datetime64[us]") if "order_date" in lines else None
-        self._picks = {
-            c: w.Dropdown(options=[ALL, *sorted(map(str, names))], description=_PICKS[c])
-            for c, (_, names) in self._codes.items()
-        }
-        self._search = w.Text(placeholder="part of a name", description="Vendor", continuous_update=False)
-        first, last = (getattr(lines["order_date"], f)() if self._dates is not None else pd.NaT for f in ("min", "max"))
-        self._since, self._until = (
-            w.DatePicker(description=n, value=None if pd.isna(d) else d.date())
-            for n, d in (("From", first), ("To", last))
+        self._bars: list[Bar] = []
+        self.filters = Filters(self.lines, without=tuple(options))
+        self.view = w.ToggleButtons(
+            options=list(self._views),
+            description="Show",
+            style={"button_width": "auto", **NAMED["style"]},
+            layout={"width": "auto"},
         )
-        self._span = (self._since.value, self._until.value)
-        self._view = w.ToggleButtons(options=list(self._views), description="")
-        self._code = w.Textarea(disabled=False, description="Code", layout=w.Layout(width="100%", height="4.5em"))
-        self._chart, self._table, self._behind, self._said = w.VBox(), w.HTML(), w.HTML(), w.HTML()
-        exports = {"PNG": self._png, "CSV of the table": self._csv, "CSV of the lines": self._lines_csv}
-        buttons = [w.Button(description=name, icon="download", layout=w.Layout(width="auto")) for name in exports]
-        for button, act in zip(buttons, exports.values(), strict=True):
+        self._code = w.Textarea(description="Code", rows=3, layout=w.Layout(width="auto"))
+        copy = w.HTML(f'<button type="button" class="jupyter-button" onclick="{_COPY}">Copy the code</button>')
+        self._chart, self._said = w.VBox(), w.HTML()
+        self._table, self._behind = (w.HTML(layout=w.Layout(overflow="auto", max_height="28em")) for _ in range(2))
+        exports = {"PNG of the chart": self._png, "CSV of the table": self._csv, "CSV of the lines": self._lines_csv}
+        self.buttons = [w.Button(description=name, icon="download", layout={"width": "auto"}) for name in exports]
+        for button, act in zip(self.buttons, exports.values(), strict=True):
             button.on_click(lambda _, act=act: self._export(act))
-        bar = [*self._picks.values(), self._search, self._since, self._until, *options.values()]
-        for control in (*bar, self._view):
+        bar = [*self.filters.controls, *options.values()]
+        for control in (*bar, self.view):
             control.observe(self._show, names="value")
-        flow = w.Layout(flex_flow="row wrap")
-        below = [self._code, w.HBox([*buttons, self._said], layout=flow), self._chart, self._behind, self._table]
-        super().__init__([w.Box(bar, layout=flow), self._view, *below])
+        grid = w.Layout(grid_template_columns="repeat(auto-fill, minmax(19em, 1fr))", grid_gap="2px 12px")
+        row = w.HBox([copy, *self.buttons, self._said], layout=w.Layout(flex_flow="row wrap", align_items="center"))
+        below = [self._code, row, self._chart, self._behind, self._table]
+        super().__init__([w.GridBox(bar, layout=grid), self.view, *below])
+        self.add_class("makini-explorer")
         self._show()
-
-    # ---- what is picked, as rows and as code -------------------------------------------------------------------------
-
-    def _picked(self) -> tuple[pd.DataFrame, str]:
-        rows: np.ndarray[Any, Any] | None = None
-        said = []
-
-        def narrow(mask: np.ndarray[Any, Any], code: str) -> None:
-            nonlocal rows
-            rows = mask if rows is None else rows & mask
-            said.append(f"({code})")
-
-        for column, control in self._picks.items():
-            if control.value != ALL:
-                codes, names = self._codes[column]
-                narrow(
-                    np.isin(codes, np.flatnonzero(np.asarray(names, dtype=str) == control.value)),
-                    f"lines.{column} == {control.value!r}",
-                )
-        if self._search.value and self._vendors is not None:
-            codes, names = self._vendors
-            hit = pd.Series(names, dtype="object").str.contains(self._search.value, case=False, regex=False)
-            narrow(
-                np.isin(codes, np.flatnonzero(hit.to_numpy(dtype=bool))),
-                f"lines.vendor_name.str.contains({self._search.value!r}, case=False, regex=False, na=False)",
-            )
-        # A line without an order date stays as long as the span is the whole one.
-        for control, edge, sign in ((self._since, 0, ">="), (self._until, 1, "<=")):
-            if control.value and control.value != self._span[edge] and self._dates is not None:
-                day = np.datetime64(control.value, "us")
-                narrow(
-                    self._dates >= day if edge == 0 else self._dates <= day,
-                    f"lines.order_date {sign} '{control.value}'",
-                )
-        if rows is None:
-            return self.lines, "lines"
-        return self.lines.take(np.flatnonzero(rows)), f"lines[{' & '.join(said)}]"
 
     @property
     def code(self) -> str:
-        """The code that gives the same result, given ``lines``."""
+        """The code that gives the same result."""
         return str(self._code.value)
 
     # ---- showing -----------------------------------------------------------------------------------------------------
 
     def _show(self, _: Any = None) -> None:
-        view = self._views[self._view.value]
-        lines, source = self._picked()
-        self._now = lines
-        options = {k: v.value for k, v in self._options.items() if k in view.options}
-        # what is as usual is left out, so that the line reads as one would have written it
-        usual = {"basis": "ordered", "due": "required", "late_days": 0, "early_days": None, "calendar": None}
-        told = "".join(f", {k}={v!r}" for k, v in options.items() if k not in usual or usual[k] != v)
-        self._code.value = f"{view.call}({source}{told})"
-        self._behind.value = ""
-        self.shown = lines.iloc[:0]
+        view = self._views[self.view.value]
+        self._now, source = self.filters.picked()
+        options = self._chosen(view)
+        told = "".join(f", {k}={v!r}" for k, v in options.items())
+        needs = "" if self._named == "lines" else f"lines = {self._named}\n"
+        call = f"{view.call}({source}{told})"
+        self._code.value = f"from makini_analytics import {view.call.split('.')[0]}\n{needs}{call}"
+        self._code.rows = 3 + len(call) // _LINE
+        self._behind.value = self._said.value = ""
+        self.shown = self._now.iloc[:0]
         try:
-            self.result = view.compute(lines, **{k: v for k, v in options.items() if v is not None})
-            axes = view.plot(self.result)
+            self.result = view.compute(self._now, **options)
+            self._axes = view.plot(self.result)
         except MakiniError as e:
-            self.result = pd.DataFrame()
+            self.result, self._axes, self._bars = pd.DataFrame(), None, []
             self._chart.children = (w.HTML(f"<p role='alert'>{escape(str(e))}</p>"),)
             self._table.value = ""
-            self._axes = None
             return
-        self._axes = axes
-        self._chart.children = (self._picture(axes),)
-        self._table.value = _table(self.result)
+        self._chart.children = (self._picture(),)
+        self._table.value = f"<p><b>{view.call}</b></p>{table(self.result, _MOST_ROWS)}"
 
-    def _picture(self, axes: Any) -> w.Widget:
-        """Return the chart, and over each bar that stands for a group a button that can be reached by keyboard, too."""
+    def _chosen(self, view: View) -> dict[str, Any]:
+        """Return the options that the view's function takes, without those that are as usual: the code reads as one writes it."""
+        takes = inspect.signature(view.compute).parameters
+        chosen = {k: None if o.value == "" else o.value for k, o in self._options.items() if k in takes}
+        return {k: v for k, v in chosen.items() if v is not None and v != takes[k].default}
+
+    def _png_bytes(self) -> bytes:
         out = io.BytesIO()
-        style.render(axes, out, format="png", dpi=_DPI)
-        wide, high = (round(float(s) * _DPI) for s in axes.figure.get_size_inches())
-        image = w.Image(value=out.getvalue(), format="png", width=wide, height=high)
-        if not style.said_of(axes).bars:
-            return image
-        ticks = [t for t in axes.get_yticklabels() if t.get_text()]
-        at = (
-            axes.transData.transform(np.column_stack([np.zeros(len(ticks)), axes.get_yticks()]))
-            / axes.figure.dpi
-            * _DPI
+        style.render(self._axes, out, format="png", dpi=_DPI)
+        return out.getvalue()
+
+    def _picture(self) -> w.Widget:
+        """Return the chart, and over each bar a button, which can be reached by keyboard, too."""
+        wide, high = (round(float(s) * _DPI) for s in self._axes.figure.get_size_inches())
+        image = w.Image(
+            value=self._png_bytes(),
+            format="png",
+            width=wide,
+            height=high,
+            layout=w.Layout(width="100%", height="auto", grid_area="1 / 1"),
         )
-        centres = high - at[:, 1]
-        half = float(np.min(np.abs(np.diff(centres)))) / 2 if len(centres) > 1 else 14.0
-        image.layout.grid_area = "1 / 1 / -1 / -1"
-        edges, places, buttons = [0.0], [], []
-        for i in np.argsort(centres):
-            top, bottom = max(centres[i] - half * 0.9, edges[-1]), centres[i] + half * 0.9
-            edges += [top, bottom]
-            places.append((int(i), len(edges) - 1))
-        for i, row in places:
-            button = w.Button(
-                tooltip=f"The order lines of {ticks[i].get_text()}",
-                layout=w.Layout(grid_area=f"{row} / 1 / {row + 1} / 2", width="auto", height="auto", border="none"),
-            )
+        self._bars = bars_of(self._axes, self.result, self._now)  # after drawing: only then its places are known
+        buttons = []
+        for i, bar in enumerate(self._bars):
+            left, top, width, height = (f"{x:.3%}" for x in bar.box)
+            # The one measure that margins and padding share is the picture's width; so nothing else sets the height.
+            place = w.Layout(grid_area="1 / 1", width=width, height="0", margin=f"{top} 0 0 {left}", padding=f"0 0 {height} 0",
+                             min_width="0", border="none", align_self="flex-start")  # fmt: skip
+            button = w.Button(tooltip=f"The order lines of {bar.name}", layout=place)
             button.style.button_color = "transparent"
             button.on_click(lambda _, i=i: self.open_bar(i))
             buttons.append(button)
-        rows = " ".join(f"{b - a:.1f}px" for a, b in zip(edges, [*edges[1:], float(high)], strict=True))
-        return w.GridBox(
-            [image, *buttons],
-            layout=w.Layout(
-                grid_template_rows=rows,
-                grid_template_columns=f"{wide}px",
-                width=f"{wide}px",
-                height=f"{high}px",
-                grid_gap="0",
-            ),
+        fits = w.Layout(
+            width="100%", max_width=f"{wide}px", grid_template_columns="100%", grid_gap="0", overflow="hidden"
         )
+        return w.GridBox([image, *buttons], layout=fits)
 
     def open_bar(self, bar: int) -> pd.DataFrame:
-        """Show the order lines of a bar, counted from the top, and return them."""
-        picked = self.result.iloc[list(style.said_of(self._axes).bars[bar])]
-        groups = group_lines(self._now, "vendor", also=("currency",) if "currency" in picked else ())
-        keys = [c for c in groups.keys if c in picked and c != "vendor_name"]
-        ours, theirs = (frame[keys].astype("string") for frame in (groups.keys, picked))
-        wanted = ours.reset_index(names="row").merge(theirs, on=keys)["row"]
-        self.shown = self._now.take(np.flatnonzero(np.isin(groups.codes, wanted)))
-        names = ", ".join(style.label(n) for n in picked["vendor_name"].fillna(picked["vendor_id"]).head(3))
+        """Show the order lines of a bar, counted from the top or the left, and return them."""
+        picked = self._bars[bar]
+        self.shown = self._now.take(picked.rows())
         head = self.shown[[c for c in _SHOWN if c in self.shown]]
-        self._behind.value = (
-            f"<p><b>{escape(names)}{' …' if len(picked) > 3 else ''}</b>: {len(self.shown):,} order lines, counted or not</p>"
-            f"<div style='max-height:20em;overflow:auto'>{_table(head, _MOST_ROWS)}</div>"
-        )
+        said = f"<b>{escape(picked.name)}</b>: {len(head):,} order lines, counted or not"
+        self._behind.value = f"<p>{said}</p>{table(head, _MOST_LINES)}"
         return self.shown
 
     # ---- exports -----------------------------------------------------------------------------------------------------
 
-    def _export(self, write: Callable[[], Path]) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
+    def _export(self, write: Callable[[Path], Path]) -> None:
+        picked = self.filters.words()
+        name = self.view_call.replace(".", "_") + (f"_{picked}" if picked else "")
         try:
-            self._said.value = f"<span role='status'>Written: {escape(str(write()))}</span>"
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._said.value = f"<span role='status'>Written: {escape(str(write(self._folder / name)))}</span>"
         except (OSError, MakiniError) as e:
             self._said.value = f"<span role='alert'>{escape(str(e))}</span>"
 
-    def _name(self, ending: str) -> Path:
-        return self._folder / f"{self._views[self._view.value].call.replace('.', '_')}{ending}"
+    @property
+    def view_call(self) -> str:
+        """The function that is shown, such as ``spend.by_vendor``."""
+        return self._views[self.view.value].call
 
-    def _png(self) -> Path:
+    def _png(self, name: Path) -> Path:
         if self._axes is None:
             raise ConfigError("there is no chart to export")
-        return style.save(self._axes, self._name(".png"))
+        return style.save(self._axes, name.with_name(f"{name.name}.png"))
 
-    def _csv(self) -> Path:
-        self.result.to_csv(self._name(".csv"), index=False, encoding="utf-8-sig")
-        return self._name(".csv")
+    def _csv(self, name: Path) -> Path:
+        return _csv(self.result, name.with_name(f"{name.name}.csv"))
 
-    def _lines_csv(self) -> Path:
-        lines = self.shown if len(self.shown) else self._now
-        lines.to_csv(self._name("_lines.csv"), index=False, encoding="utf-8-sig")
-        return self._name("_lines.csv")
+    def _lines_csv(self, name: Path) -> Path:
+        return _csv(self.shown if len(self.shown) else self._now, name.with_name(f"{name.name}_lines.csv"))
 
     # ---- where widgets can't run -------------------------------------------------------------------------------------
 
@@ -241,23 +200,15 @@ class Explorer(w.VBox):  # type: ignore[misc]
         bundle = super()._repr_mimebundle_(**kwargs)
         data = bundle[0] if isinstance(bundle, tuple) else bundle
         if self._axes is not None and data is not None:
-            out = io.BytesIO()
-            style.render(self._axes, out, format="png", dpi=_DPI)
             alt = escape(style.alt_text(self._axes).replace("\n", " "), quote=True)
-            picture = base64.b64encode(out.getvalue()).decode()
+            picture = base64.b64encode(self._png_bytes()).decode()
+            shown = table(self.result, _MOST_ROWS)
             data["text/html"] = (
-                f"<img alt='{alt}' src='data:image/png;base64,{picture}'><pre>{escape(self.code)}</pre>{_table(self.result)}"
+                f"<img alt='{alt}' src='data:image/png;base64,{picture}'><pre>{escape(self.code)}</pre>{shown}"
             )
         return bundle
 
 
-def _table(frame: pd.DataFrame, most: int = 25) -> str:
-    shares = [c for c in frame.columns if str(c).endswith(("share", "_rate"))]
-    formats: dict[Any, Any] = dict.fromkeys(shares, style.percent)
-    if "spend" in frame:
-        formats["spend"] = "{:,.2f}".format
-    shown = frame.drop(columns=[c for c in frame.columns if str(c).endswith("_id") and f"{str(c)[:-3]}_name" in frame])
-    texts = shown.head(most).select_dtypes(["string", "object", "category"])
-    shown = shown.head(most).assign(**{str(c): texts[c].astype("object").where(texts[c].notna(), "–") for c in texts})
-    more = f"<p>The first {most} of {len(frame):,} rows.</p>" if len(frame) > most else ""
-    return str(shown.to_html(index=False, border=0, formatters=formats, escape=True, na_rep="–", max_cols=None)) + more
+def _csv(frame: pd.DataFrame, path: Path) -> Path:
+    frame.to_csv(path, index=False, encoding="utf-8-sig")  # with a mark, so that spreadsheets open umlauts rightly
+    return path

@@ -21,8 +21,11 @@ def data():
 
 
 def by_code(explorer, data):
-    """Run the code that is shown, as one would who copied it."""
-    return eval(explorer.code, {"lines": data.lines, "spend": spend, "lead_times": lead_times, "slippage": slippage})
+    """Run the code that is shown, as one would who copied it into the next cell."""
+    *before, last = explorer.code.splitlines()
+    cell = {"data": data}
+    exec("\n".join(before), cell)
+    return eval(last, cell)
 
 
 @pytest.mark.parametrize("room", ROOMS)
@@ -37,17 +40,17 @@ def test_every_filter_changes_the_figure_and_the_code_gives_the_same(room, data,
 
     assert changed() == 1
     for n, (column, value) in enumerate({"connection": "emea", "category": "Bearings"}.items(), start=2):
-        got._picks[column].value = value
+        got.filters.picks[column].value = value
         assert changed() == n
-    got._picks["category"].value = "all"
-    got._search.value = "kugel"
+    got.filters.picks["category"].value = ""
+    got.filters.search.value = "kugel"
     assert set(got.result.get("vendor_name", ["Kugellager Nord AG"])) == {"Kugellager Nord AG"}
-    got._since.value = datetime.date(2025, 3, 1)
-    got._until.value = datetime.date(2025, 9, 30)
+    got.filters.since.value = datetime.date(2025, 3, 1)
+    got.filters.until.value = datetime.date(2025, 9, 30)
     changed()
-    got._search.value = ""
-    for view in got._view.options:
-        got._view.value = view
+    got.filters.search.value = ""
+    for view in got.view.options:
+        got.view.value = view
         changed()
     assert len(pictures) >= 5
 
@@ -88,6 +91,50 @@ def test_a_click_on_each_bar_opens_its_lines(room, data, tmp_path):
         assert len(bars[-1]) == len(got.result) - 10
 
 
+def test_a_click_on_a_month_or_on_days_late_opens_its_lines(data, tmp_path):
+    money, days, late = (room(data, folder=tmp_path) for room in ROOMS.values())
+    money.view.value = days.view.value = "months"
+    late.view.value = "days late"
+    judged = late.result.days_late[late.result.outcome.isin(["early", "on_time", "late"])]
+    bars = late._bars
+    assert sum(len(late.open_bar(i)) for i in range(len(bars))) == judged.notna().sum()
+    at = [b.name for b in bars].index("3 days late")
+    assert len(late.open_bar(at)) == (judged == 3).sum()
+    assert "3 days late" in late._behind.value
+    for got in (money, days):
+        bars = got._bars
+        assert [b.name for b in bars] == [str(p) for p in got.result.period]
+        assert set(got.open_bar(2).order_date.dt.strftime("%Y-%m")) == {"2024-03"}
+        lefts = [b.box[0] for b in bars]
+        assert lefts == sorted(lefts)
+        assert 0 <= lefts[0] < lefts[-1] < 1
+    assert spend.by_vendor(money.open_bar(2), currency="EUR").spend.sum() == pytest.approx(money.result.spend[2])
+    money._options["basis"].value = "received"
+    assert set(money.open_bar(2).delivered_date.dt.strftime("%Y-%m")) == {bars[2].name}
+    days.view.value = "curve"
+    assert days._bars == []
+
+
+def test_lines_without_a_value_can_be_picked_and_exports_of_two_picks_are_two_files(data, tmp_path):
+    lines = data.lines.assign(category=data.lines.category.where(data.lines.category != "Bearings"))
+    got = explore.spend(ma.Purchases(data.orders, lines, data.issues, data.sources), folder=tmp_path)
+    got.filters.picks["category"].value = dict(got.filters.picks["category"].options)["(none)"]
+    assert len(got._now) == (data.lines.category == "Bearings").sum()
+    assert "lines.category.isna()" in got.code
+    for connection in ("emea", "us"):
+        got.filters.picks["category"].value = ""
+        got.filters.picks["connection"].value = connection
+        got.buttons[1].click()
+    assert {f.name for f in tmp_path.iterdir()} == {"spend_by_vendor_emea.csv", "spend_by_vendor_us.csv"}
+
+
+def test_the_code_has_the_notebooks_own_name_of_the_data(data, tmp_path, monkeypatch):
+    shell = type("Shell", (), {"user_ns": {"_1": data, "emea": data, "eur": data.lines}})
+    monkeypatch.setattr(explore, "get_ipython", lambda: shell)
+    assert "lines = emea.lines\n" in explore.spend(data, folder=tmp_path).code
+    assert "lines = eur\n" in explore.spend(data.lines, folder=tmp_path).code
+
+
 ROOMS_OF = {
     "spend": lambda lines: spend.by_vendor(lines, currency="EUR").spend.sum(),
     "lead_times": lambda lines: lead_times.by_vendor(lines).n_lines.sum(),
@@ -99,7 +146,7 @@ MEASURE = {"spend": "spend", "lead_times": "n_lines", "slippage": "n_due"}
 def test_exports_are_files_and_say_where(data, tmp_path):
     got = explore.spend(data, folder=tmp_path / "out")
     got.open_bar(1)
-    for button in got.children[3].children[:3]:
+    for button in got.buttons:
         button.click()
         assert "Written" in got._said.value
     back = pd.read_csv(tmp_path / "out" / "spend_by_vendor.csv", encoding="utf-8-sig")
@@ -114,13 +161,13 @@ def test_hostile_names_are_text_and_what_can_not_be_computed_is_a_sentence(tmp_p
     data = ma.Purchases.from_table(table, currency="EUR")
     got = explore.spend(data, folder=tmp_path)
     got.open_bar(0)
-    got._search.value = "<script>"
+    got.filters.search.value = "<script>"
     shown = got._table.value + got._behind.value
     assert "<script>" not in shown
     assert "&lt;script&gt;" in shown
     late = explore.slippage(data, folder=tmp_path)  # no as-of day
     assert "as-of day" in late._chart.children[0].value
-    late.children[3].children[0].click()
+    late.buttons[0].click()
     assert "no chart" in late._said.value
 
 
@@ -131,9 +178,9 @@ def test_nothing_and_one_vendor(data, tmp_path):
     for room in ROOMS.values():
         assert len(room(empty, folder=tmp_path).result) == 0
     got = explore.spend(data, folder=tmp_path)
-    got._search.value = "no such vendor"
+    got.filters.search.value = "no such vendor"
     assert len(got.result) == 0
-    got._search.value = "Rossi"
+    got.filters.search.value = "Rossi"
     assert len(got.open_bar(0)) > 100
 
 
@@ -157,9 +204,9 @@ def test_an_interaction_with_a_million_lines_takes_less_than_half_a_second(data,
     for room in ROOMS.values():
         got = room(big, folder=tmp_path)
         took = []
-        for name in ["emea", "us", "apac", "all"]:
+        for name in ["emea", "us", "apac", ""]:
             began = time.perf_counter()
-            got._picks["connection"].value = name
+            got.filters.picks["connection"].value = name
             took.append(time.perf_counter() - began)
         print(room.__name__, [round(t, 2) for t in took])
         assert np.median(took) < 0.5

@@ -27,7 +27,7 @@ pytestmark = [
 @pytest.fixture
 def lab(tmp_path):
     """Return the address of a JupyterLab that has a notebook with an explorer."""
-    cell = nbformat.v4.new_code_cell("import makini_analytics as ma\nfrom makini_analytics import explore\nexplore.spend(ma.load_sample())")  # fmt: skip
+    cell = nbformat.v4.new_code_cell("import makini_analytics as ma\nfrom makini_analytics import explore\ndata = ma.load_sample()\nexplore.spend(data)")  # fmt: skip
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     nbformat.write(nbformat.v4.new_notebook(cells=[cell], metadata=kernel), tmp_path / "explore.ipynb")
     folders = {f"JUPYTER_{k}_DIR": str(tmp_path / k.lower()) for k in ("CONFIG", "DATA", "RUNTIME")}
@@ -64,7 +64,9 @@ def test_filter_click_and_export(lab, tmp_path):
         before = image.get_attribute("src")
         page.get_by_label("Connection", exact=True).select_option("emea")
         page.wait_for_function("was => document.querySelector('.jp-OutputArea-output img').src !== was", arg=before)
-        assert "lines[(lines.connection == 'emea')]" in page.get_by_label("Code", exact=True).input_value()
+        code = page.get_by_label("Code", exact=True).input_value()
+        assert "lines = data.lines\n" in code
+        assert "lines[lines.connection == 'emea']" in code
         bar = page.get_by_title(re.compile("The order lines of Kugellager Nord"))
         bar.click()
         page.get_by_text(re.compile(r"Kugellager Nord AG.*order lines", re.S)).first.wait_for()
@@ -73,6 +75,6 @@ def test_filter_click_and_export(lab, tmp_path):
         if os.environ.get("MAKINI_SCREENSHOT"):
             page.screenshot(path=os.environ["MAKINI_SCREENSHOT"])
         browser.close()
-    back = pd.read_csv(tmp_path / "makini-exports" / "spend_by_vendor.csv", encoding="utf-8-sig")
+    back = pd.read_csv(tmp_path / "makini-exports" / "spend_by_vendor_emea.csv", encoding="utf-8-sig")
     assert "Kugellager Nord AG" in set(back.vendor_name)
     assert set(back.connection) == {"emea"}

@@ -1,0 +1,92 @@
+"""The filter bar: its controls, and what they pick, as rows and as the code that picks the same."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import ipywidgets as w
+import numpy as np
+import pandas as pd
+
+#: Columns that the bar filters by, as far as the lines have several values there, and how the control is named.
+PICKS = {
+    "connection": "Connection",
+    "site_id": "Site",
+    "category": "Category",
+    "state": "State",
+    "currency": "Currency",
+}
+ALL, NONE = "", "\0"  # no names: a category may well be called "all"
+#: So that labels stand in columns, and a control is as wide as its place in the bar.
+NAMED = {"style": {"description_width": "6.5em"}, "layout": {"width": "auto"}}
+_MOST_SUGGESTED = 1000
+
+
+class Filters:
+    """The controls over some lines; ``picked`` gives what they leave."""
+
+    def __init__(self, lines: pd.DataFrame, *, without: tuple[str, ...] = ()) -> None:
+        self._lines = lines
+        several = [c for c in PICKS if c in lines and c not in without and len(lines[c].unique()) > 1]
+        self._codes = {c: pd.factorize(lines[c]) for c in several}
+        self.picks = {c: _picker(PICKS[c], names, bool((codes < 0).any())) for c, (codes, names) in self._codes.items()}
+        self._vendors = pd.factorize(lines["vendor_name"]) if "vendor_name" in lines else None
+        known = sorted(map(str, self._vendors[1])) if self._vendors is not None else []
+        self.search = w.Combobox(
+            placeholder="part of a name",
+            description="Vendor",
+            options=known[:_MOST_SUGGESTED],
+            continuous_update=False,
+            **NAMED,
+        )
+        self._dates = lines["order_date"].to_numpy(dtype="datetime64[us]") if "order_date" in lines else None
+        first, last = (getattr(lines["order_date"], f)() if self._dates is not None else pd.NaT for f in ("min", "max"))
+        self.since, self.until = (
+            w.DatePicker(description=n, value=None if pd.isna(d) else d.date(), **NAMED)
+            for n, d in (("Ordered from", first), ("Ordered to", last))
+        )
+        self._span = (self.since.value, self.until.value)
+        dates = [self.since, self.until] if self._dates is not None else []
+        self.controls = [*self.picks.values(), *([self.search] if known else []), *dates]
+
+    def picked(self) -> tuple[pd.DataFrame, str]:
+        """Return the lines that are picked, and the code that gives them of ``lines``."""
+        masks, said = [], []
+        for column, control in self.picks.items():
+            if control.value != ALL:
+                codes, names = self._codes[column]
+                wanted = -1 if control.value == NONE else np.flatnonzero(np.asarray(names, dtype=str) == control.value)
+                masks.append(np.isin(codes, wanted))
+                said.append(f"lines.{column}" + (".isna()" if control.value == NONE else f" == {control.value!r}"))
+        if self.search.value and self._vendors is not None:
+            codes, names = self._vendors
+            hit = pd.Series(names, dtype="object").str.contains(self.search.value, case=False, regex=False)
+            masks.append(np.isin(codes, np.flatnonzero(hit.to_numpy(dtype=bool))))
+            said.append(f"lines.vendor_name.str.contains({self.search.value!r}, case=False, regex=False, na=False)")
+        # A line without an order date stays as long as the span is the whole one.
+        for control, whole, sign in ((self.since, self._span[0], ">="), (self.until, self._span[1], "<=")):
+            if control.value and control.value != whole and self._dates is not None:
+                day = np.datetime64(control.value, "us")
+                masks.append(self._dates >= day if sign == ">=" else self._dates <= day)
+                said.append(f"lines.order_date {sign} '{control.value}'")
+        if not masks:
+            return self._lines, "lines"
+        condition = said[0] if len(said) == 1 else " & ".join(f"({s})" for s in said)
+        return self._lines.take(np.flatnonzero(np.logical_and.reduce(masks))), f"lines[{condition}]"
+
+    def words(self) -> str:
+        """Return what is picked as a part of a file's name: an export must not overwrite that of another pick."""
+        picks = ["none" if c.value == NONE else c.value for c in self.picks.values() if c.value != ALL]
+        days = [
+            f"{word} {control.value}"
+            for control, whole, word in ((self.since, self._span[0], "from"), (self.until, self._span[1], "to"))
+            if control.value and control.value != whole
+        ]
+        return re.sub(r"\W+", "_", " ".join([*picks, self.search.value, *days])).strip("_")[:80]
+
+
+def _picker(label: str, names: Any, some_missing: bool) -> w.Dropdown:
+    known = [(str(n), str(n)) for n in sorted(map(str, names))]
+    options = [("all", ALL), *known, *([("(none)", NONE)] if some_missing else [])]
+    return w.Dropdown(options=options, description=label, **NAMED)
