@@ -50,7 +50,10 @@ def _of_groups(axes: Any, result: pd.DataFrame, lines: pd.DataFrame) -> list[Bar
     boxes = [(0.0, (high - y - step / 2) / wide, 1.0, step / wide) for y in at]
     each = zip(ticks, boxes, style.said_of(axes).bars, strict=True)
     # the key of each line's vendor is worked out once, at the first click
-    return [Bar(t.get_text(), box, partial(_of_vendors, result.iloc[list(rows)], lines)) for t, box, rows in each]
+    return [
+        Bar(t.get_text().split("  n=")[0], box, partial(_of_vendors, result.iloc[list(rows)], lines))
+        for t, box, rows in each
+    ]
 
 
 def _of_vendors(picked: pd.DataFrame, lines: pd.DataFrame) -> Rows:
@@ -63,9 +66,11 @@ def _of_vendors(picked: pd.DataFrame, lines: pd.DataFrame) -> Rows:
 
 def _of_periods(axes: Any, result: pd.DataFrame, lines: pd.DataFrame) -> list[Bar]:
     received = result.attrs.get("parameters", {}).get("basis") == "received"
-    column = "delivered_date" if received else "order_date"
+    days = lines["delivered_date" if received else "order_date"]
+    if "currency" in result and "currency" in lines:  # the bar is the month's spend in one currency
+        days = days.where(lines["currency"].isin(result["currency"]))
     return [
-        Bar(str(p), _standing(axes, i - 0.5, i + 0.5), partial(_within, lines[column], p.start_time, p.end_time))
+        Bar(str(p), _standing(axes, i - 0.5, i + 0.5), partial(_within, days, p.start_time, p.end_time))
         for i, p in enumerate(result["period"])
     ]
 

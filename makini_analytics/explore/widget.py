@@ -91,6 +91,9 @@ class Explorer(w.VBox):  # type: ignore[misc]
         self.add_class("makini-explorer")
         self._show()
 
+    def __repr__(self) -> str:
+        return f"Explorer of {self.view_call}, {len(self.lines):,} order lines"
+
     @property
     def code(self) -> str:
         """The code that gives the same result."""
