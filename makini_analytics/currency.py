@@ -17,8 +17,9 @@ import pandas as pd
 
 from .errors import ConfigError, MakiniWarning, SchemaError, one_of
 from .provenance import AsOf, Selection, as_of_day, days_of, frame_of, stamp, values
-from .purchases import Purchases, stack
+from .purchases import Purchases
 from .schema import LINES, MONEY, ORDERS
+from .stacking import stack
 
 BASES = ("order_date", "period_average", "as_of", "fixed")
 PERIODS = {"M": "month", "Q": "quarter", "Y": "year"}

@@ -27,7 +27,7 @@ def weigh_delivery_date(lines: pd.DataFrame, own_statuses: Mapping[str, str]) ->
     Returns ``("actual" | "planned", sentence, doubtful)``; in doubt it is planned, so that no plan passes as a delivery.
     """
     meaning = _states.meanings(lines["status"], own_statuses)
-    live = lines["deleted_at"].isna().to_numpy() & ~np.isin(meaning, ("cancelled", "draft"))
+    live = lines["deleted_at"].isna().to_numpy() & (meaning != _states.CANCELLED) & (meaning != _states.DRAFT)
     date = lines["delivered_date"]
     dated = date.notna().to_numpy() & live
     n = int(dated.sum())
@@ -52,9 +52,9 @@ def weigh_delivery_date(lines: pd.DataFrame, own_statuses: Mapping[str, str]) ->
     if against / n >= 0.10 or (waiting.sum() >= ENOUGH_LINES and (waiting & dated).sum() >= 0.5 * waiting.sum()):
         return "planned", "; ".join(evidence), False
     undated_open = int(
-        (live & date.isna().to_numpy() & ((known & (received <= 0)) | (~known & (meaning != "closed")))).sum()
+        (live & date.isna().to_numpy() & ((known & (received <= 0)) | (~known & (meaning != _states.CLOSED)))).sum()
     )
-    arrived = int((dated & ((known & (received > 0)) | (~known & (meaning == "closed")))).sum())
+    arrived = int((dated & ((known & (received > 0)) | (~known & (meaning == _states.CLOSED)))).sum())
     evidence.append(f"{arrived:,} of them were received or closed")
     evidence.append(f"{undated_open:,} open lines carry none")
     due = lines["required_date"]
@@ -135,7 +135,7 @@ def settle_states(
     order_meaning = _states.meanings(orders["status"], own)
     line_meaning = _states.meanings(own_status_of_line, own)
     for table, frame, meaning in (("orders", orders, order_meaning), ("lines", lines, line_meaning)):
-        unknown = np.flatnonzero(meaning == "unknown") if table in listed else ()
+        unknown = np.flatnonzero(meaning == _states.UNKNOWN) if table in listed else np.empty(0, dtype=np.intp)
         issues.add(table, "status", unknown, frame["status"], "status not understood: pass statuses={text: state}")
     state = _states.line_states(
         line_meaning,
@@ -145,8 +145,10 @@ def settle_states(
         delivered=lines["delivered_date"].notna().to_numpy(),
         deleted=lines["deleted_at"].notna().to_numpy(),
     )
-    when = lines["deleted_at"].where(lines["deleted_at"].notna(), lines["updated_at"])
-    day = when.dt.tz_localize(None).dt.normalize().where(pd.Series(state == "cancelled", index=lines.index))
-    lines = lines.assign(state=pd.array(state, dtype="string"), cancelled_date=day.astype("datetime64[us]"))
-    of_orders = _states.order_states(order_meaning, orders["deleted_at"].notna().to_numpy(), lines, order_of_line)
-    return orders.assign(state=pd.array(of_orders, dtype="string")), lines
+    cancelled = np.flatnonzero(state == _states.CANCELLED)
+    marked, changed = (lines[c].iloc[cancelled] for c in ("deleted_at", "updated_at"))
+    day = np.full(len(lines), "NaT", dtype="datetime64[us]")
+    day[cancelled] = marked.where(marked.notna(), changed).dt.tz_localize(None).dt.normalize().to_numpy()
+    lines = lines.assign(state=_states.named(state), cancelled_date=day)
+    of_orders = _states.order_states(order_meaning, orders["deleted_at"].notna().to_numpy(), state, order_of_line)
+    return orders.assign(state=_states.named(of_orders)), lines

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -38,6 +39,17 @@ class Documents:
 
     def take(self, page: Sequence[Any]) -> None:
         """Take in a page of records."""
+        nested: list[Any] = [r.get(LINE_CONTAINERS[0]) for r in page] if set(map(type, page)) == {dict} else [None]
+        lines: list[Any] = list(chain.from_iterable(nested)) if set(map(type, nested)) == {list} else [None]
+        if set(map(type, lines)) <= {dict}:  # as nearly all pages are
+            self._line_counts += map(len, nested)
+            self._heads.take(page)
+            self._lines.take(lines)
+        else:
+            self._take_each(page)
+
+    def _take_each(self, page: Sequence[Any]) -> None:
+        """Take in a page in which something may be no record, or no list, looking at each."""
         heads: list[Mapping[str, Any]] = []
         lines: list[Mapping[str, Any]] = []
         for record in page:

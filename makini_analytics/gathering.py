@@ -8,15 +8,16 @@ as a list instead. Nothing that comes out depends on how the records were cut in
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, tzinfo
 from itertools import chain
-from operator import itemgetter
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from . import labels
 from .issues import IssueBook
 from .reading import Problem, parse_iso, read, read_instants, read_numbers, sound
 from .schema import DTYPES, LINE_CONTAINERS, Column
@@ -26,7 +27,8 @@ Raw = dict[str, Sequence[Any]]
 #: From so many values on, a column of which more than half were new is kept as it came.
 MANY = 20_000
 
-_AT_ONCE = ("number", "instant")
+#: So many values are converted at once: numpy and pandas are slow to start.
+AT_ONCE = 5_000
 
 
 def by_key(records: Sequence[Mapping[str, Any]]) -> Raw:
@@ -34,22 +36,27 @@ def by_key(records: Sequence[Mapping[str, Any]]) -> Raw:
     if not records:
         return {}
     keys = list(records[0])
-    if len(keys) > 1 and set(map(len, records)) == {len(keys)}:
-        try:  # records of one shape, as most pages are: read in one go
-            return dict(zip(keys, zip(*map(itemgetter(*keys), records), strict=True), strict=True))
-        except KeyError:
-            pass
+    if keys and set(map(type, records)) == {dict} and all(map(keys.__eq__, map(list, records))):
+        # records of one shape, as on most pages: all values in a row, and of them every so many-th
+        flat: list[Any] = list(chain.from_iterable(map(dict.values, records)))  # type: ignore[arg-type]
+        return {k: flat[i :: len(keys)] for i, k in enumerate(keys)}
     return {k: [r.get(k) for r in records] for k in dict.fromkeys(chain.from_iterable(records))}
 
 
+class _Odd(Exception):
+    """A value is no text."""
+
+
 class _Codes(dict[Any, int]):
-    """Gives each new value the next number."""
+    """Gives each new text the next number; asked for anything else, raises, so that texts need not be looked at one by one."""
 
     def __init__(self) -> None:
         super().__init__({None: 0})
         self.values_: list[Any] = [None]
 
     def __missing__(self, value: Any) -> int:
+        if type(value) is not str:
+            raise _Odd
         self[value] = code = len(self.values_)
         self.values_.append(value)
         return code
@@ -68,85 +75,148 @@ class _Codes(dict[Any, int]):
         return found
 
 
-class _Gathered:
-    """The raw values of one column, so far."""
+class _Column(ABC):
+    """The values of one column, so far. What is missing is only counted: a column that no record has costs nothing."""
 
-    def __init__(self, n: int = 0) -> None:
+    def __init__(self) -> None:
         self.n = 0
-        self._codes: _Codes | None = _Codes()
-        self._chunks: list[np.ndarray[Any, Any]] = []
-        self._plain: list[Any] = []
-        self.skip(n)
+        self._chunks: list[Any] = []  # of a page, or a number of missing values
 
-    def skip(self, n: int) -> None:
-        """Take in ``n`` missing values."""
-        self.n += n
-        if self._codes is None:
-            self._plain += [None] * n
-        elif n:
-            self._chunks.append(np.zeros(n, dtype=np.int32))
+    def fill_up(self, n: int) -> None:
+        """Take in missing values, until there are ``n`` in all."""
+        if n > self.n:
+            self._missing(n - self.n)
+            self.n = n
 
     def take(self, values: Sequence[Any]) -> None:
         """Take in the values of a page."""
-        self.n += len(values)
+        n = len(values)
+        if n and values[0] is None and values.count(None) == n:
+            self._missing(n)
+        else:
+            self._take(values)
+        self.n += n
+
+    def _missing(self, n: int) -> None:
+        self._chunks.append(n)
+
+    def _whole(self, missing: Any) -> np.ndarray[Any, Any]:
+        """Return the pages as one array, and let them go."""
+        pages, self._chunks = self._chunks, []
+        return np.concatenate([np.full(p, missing) if type(p) is int else p for p in pages] or [np.full(0, missing)])
+
+    @abstractmethod
+    def _take(self, values: Sequence[Any]) -> None: ...
+
+    @abstractmethod
+    def read(self, kind: str, tz: tzinfo) -> tuple[Any, list[Problem]]:
+        """Return the typed column, and what could not be read of it by position."""
+
+
+class _Repeated(_Column):
+    """A column of values that repeat: each is held once, and what it means is worked out once for all its places."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._codes: _Codes | None = _Codes()
+        self._plain: list[Any] = []
+
+    def _missing(self, n: int) -> None:
+        if self._codes is None:
+            self._plain += [None] * n
+        else:
+            self._chunks.append(n)
+
+    def _take(self, values: Sequence[Any]) -> None:
         codes = self._codes
         if codes is None:
             self._plain += values
             return
-        plain = set(map(type, values)) <= {str, type(None)}
-        numbered = map(codes.__getitem__ if plain else codes.of, values)
-        self._chunks.append(np.fromiter(numbered, dtype=np.int32, count=len(values)))
-        if len(codes.values_) > MANY and len(codes.values_) > self.n / 2:
-            self._plain = [codes.values_[i] for i in np.concatenate(self._chunks)]
-            self._codes, self._chunks = None, []
+        try:
+            page = np.fromiter(map(codes.__getitem__, values), dtype=np.int32, count=len(values))
+        except (_Odd, TypeError):  # not only texts
+            page = np.fromiter(map(codes.of, values), dtype=np.int32, count=len(values))
+        n = len(codes.values_)
+        self._chunks.append(page.astype(np.uint8 if n <= 256 else np.uint16) if n <= 65_536 else page)
+        if n > MANY and n > (self.n + len(values)) / 2:
+            whole = self._whole(np.uint8(0))
+            self._plain = [codes.values_[i] for i in whole]
+            self._codes = None
 
     def distinct(self) -> tuple[list[Any], np.ndarray[Any, Any] | None]:
         """Return the distinct values and where each stands; where they are kept as they came, the values and None."""
         if self._codes is None:
             return self._plain, None
-        return self._codes.values_, np.concatenate([np.empty(0, dtype=np.int32), *self._chunks])
+        return self._codes.values_, self._whole(np.uint8(0))
 
     def read(self, kind: str, tz: tzinfo) -> tuple[Any, list[Problem]]:
-        """Return the typed column, and what could not be read of it by position."""
         values, codes = self.distinct()
-        array, problems = read(values, kind, tz)
+        array, problems = read(values, "text" if kind == "label" else kind, tz)
         if codes is None:
-            return array, problems
-        return spread(array, codes), [(int(i), v, why) for of, v, why in problems for i in np.flatnonzero(codes == of)]
+            return labels.labels(array) if kind == "label" else array, problems
+        if problems:
+            problems = [(int(i), v, why) for of, v, why in problems for i in np.flatnonzero(codes == of)]
+        return labels.coded(array, codes) if kind == "label" else spread(array, codes), problems
 
     def clean(self, *, of_keys: bool) -> tuple[Any, bool]:
         """Return the column typed where it is clean, and whether it holds anything."""
         values, codes = self.distinct()
         array = clean_column(values, of_keys=of_keys)
-        return (array if codes is None else spread(array, codes)), any(v is not None for v in values)
+        some = any(v is not None for v in values)
+        if array.dtype == DTYPES["text"]:
+            return (labels.labels(array) if codes is None else labels.coded(array, codes)), some
+        return (array if codes is None else spread(array, codes)), some
 
 
-class _AtOnce:
-    """A column of numbers or instants, converted page by page."""
+class _AtOnce(_Column):
+    """A column of values that seldom repeat, converted as they come: numbers, instants, and texts of which each is new."""
 
     def __init__(self, kind: str) -> None:
-        self.n = 0
-        self._missing: Any = np.nan if kind == "number" else np.datetime64("NaT", "us")
-        self._read = read_numbers if kind == "number" else read_instants
-        self._chunks: list[np.ndarray[Any, Any]] = []
+        super().__init__()
+        self._kind = kind
+        self._waiting: list[Any] = []
         self._problems: list[Problem] = []
 
-    def skip(self, n: int) -> None:
-        """Take in ``n`` missing values."""
-        self._chunks.append(np.full(n, self._missing))
-        self.n += n
+    def _missing(self, n: int) -> None:
+        self._convert(self.n)
+        self._chunks.append(n)
 
-    def take(self, values: Sequence[Any]) -> None:
-        """Take in the values of a page."""
-        array, problems = self._read(values)
-        self._chunks.append(array)
-        self._problems += [(self.n + i, v, why) for i, v, why in problems]
-        self.n += len(values)
+    def _take(self, values: Sequence[Any]) -> None:
+        self._waiting += values
+        if len(self._waiting) >= AT_ONCE:
+            self._convert(self.n + len(values))
+
+    def _convert(self, n: int) -> None:
+        """Convert what waits, of a column that then has ``n`` values."""
+        if self._waiting:
+            array, problems = _CONVERT[self._kind](self._waiting)
+            first = n - len(self._waiting)
+            self._chunks.append(array)
+            self._problems += [(first + i, v, why) for i, v, why in problems]
+            self._waiting = []
 
     def read(self, kind: str, tz: tzinfo) -> tuple[Any, list[Problem]]:
-        """Return the typed column, and what could not be read of it by position."""
-        whole = np.concatenate([np.full(0, self._missing), *self._chunks])
-        return whole if kind == "number" else pd.Series(whole).dt.tz_localize("UTC"), self._problems
+        self._convert(self.n)
+        if kind == "number":
+            return self._whole(np.nan), self._problems
+        if kind == "instant":
+            moments = self._whole(np.datetime64("NaT", "us"))
+            return pd.Series(moments, copy=False).dt.tz_localize("UTC").array, self._problems
+        pages, self._chunks = self._chunks, []
+        missing = pd.array([None], dtype=DTYPES["text"])
+        parts = [missing.take(np.zeros(p, dtype=np.intp)) if type(p) is int else p for p in pages]
+        return type(missing)._concat_same_type(parts or [missing[:0]]), self._problems
+
+
+_CONVERT: dict[str, Callable[[Sequence[Any]], tuple[Any, list[Problem]]]] = {
+    "number": read_numbers,
+    "instant": read_instants,
+    "text": lambda values: read(values, "text"),
+}
+
+
+def _column(kind: str) -> _Column:
+    return _AtOnce(kind) if kind in _CONVERT else _Repeated()
 
 
 def spread(array: Any, codes: np.ndarray[Any, Any]) -> Any:
@@ -160,14 +230,13 @@ class Gatherer:
     def __init__(self, columns: Sequence[Column], table: str, book: IssueBook) -> None:
         self._columns, self._table, self._book = columns, table, book
         self.n = 0
-        self._known: dict[str, _Gathered | _AtOnce] = {
-            c.name: _AtOnce(c.kind) if c.kind in _AT_ONCE else _Gathered() for c in columns
-        }
-        self._custom: dict[str, _Gathered] = {}
+        self._known = {c.name: _column(c.kind) for c in columns}
+        self._custom: dict[str, _Repeated] = {}
         self._boxes = {s.partition(".")[0] for c in columns for s in c.sources if "." in s}  # addresses
         self._first_names = {c.sources[0] for c in columns if c.sources}
         self._documented = {s for c in columns for s in c.sources}
         self._documented |= set(LINE_CONTAINERS) if table == "orders" else set()
+        self._plans: dict[tuple[str, ...], tuple[list[tuple[Column, list[str]]], list[str]]] = {}
 
     def take(self, records: Sequence[Mapping[str, Any]]) -> None:
         """Take in a page of records."""
@@ -175,35 +244,34 @@ class Gatherer:
         for box in self._boxes & raw.keys():
             opened = [_address(a) for a in raw.pop(box)]
             raw |= {f"{box}.{inner}": values for inner, values in by_key(opened).items()}
-        custom = {k: v for k, v in raw.items() if k not in self._documented}
-        for c in self._columns:
-            values = self._merged(c, raw, custom)
+        present, others = self._plan(tuple(raw))
+        custom = {name: raw[name] for name in others}
+        for c, sources in present:
+            values = raw[sources[0]] if len(sources) == 1 else self._merged(sources, raw, custom)
+            if c.name in ("currency", "status") and dict in set(map(type, values)):
+                values = [_label(v) if type(v) is dict else v for v in values]
             known = self._known[c.name]
-            if (
-                values is None or c.name == "promised_date"
-            ):  # read once, as delivered_date; what it means is decided later
-                known.skip(len(records))
-            elif c.name in ("currency", "status"):
-                known.take(
-                    [_label(v) if type(v) is dict else v for v in values] if dict in set(map(type, values)) else values
-                )
-            else:
-                known.take(values)
+            known.fill_up(self.n)
+            known.take(values)
         for name, values in opened_up(custom).items():
-            if name not in self._custom:
-                self._custom[name] = _Gathered(self.n)
-            self._custom[name].take(values)
+            own = self._custom.setdefault(name, _Repeated())
+            own.fill_up(self.n)
+            own.take(values)
         self.n += len(records)
-        for late in self._custom.values():
-            late.skip(self.n - late.n)
 
-    def _merged(self, c: Column, raw: Raw, custom: Raw) -> Sequence[Any] | None:
+    def _plan(self, keys: tuple[str, ...]) -> tuple[list[tuple[Column, list[str]]], list[str]]:
+        """Return, for records of these keys, the columns that are in them with their keys, and the keys of no column."""
+        if keys not in self._plans:
+            there = {c.name: [s for s in c.sources if s in keys] for c in self._columns}
+            # a promise is read once, as delivered_date; what it means is decided later
+            present = [(c, there[c.name]) for c in self._columns if there[c.name] and c.name != "promised_date"]
+            self._plans[keys] = present, [k for k in keys if k not in self._documented]
+        return self._plans[keys]
+
+    def _merged(self, sources: list[str], raw: Raw, custom: Raw) -> Sequence[Any]:
         """Return a column's values under the first of its names that has one; what a later name says otherwise is custom."""
-        present = [s for s in c.sources if s in raw]
-        if not present:
-            return None
-        merged = raw[present[0]]
-        for other in present[1:]:
+        merged = raw[sources[0]]
+        for other in sources[1:]:
             pairs = list(zip(merged, raw[other], strict=True))
             if other not in self._first_names:
                 odd = [b if a is not None and b is not None and a != b else None for a, b in pairs]
@@ -217,20 +285,24 @@ class Gatherer:
         index = pd.RangeIndex(self.n)
         built: dict[str, Any] = {}
         for c in self._columns:
-            built[c.name], problems = self._known.pop(c.name).read(c.kind, tz)
+            column = self._known.pop(c.name)
+            column.fill_up(self.n)
+            built[c.name], problems = column.read(c.kind, tz)
             self._book.add_problems(self._table, c.name, problems)
-        return pd.DataFrame(built, index=index), self._custom_frame(index)
+        return pd.DataFrame(built, index=index, copy=False), self._custom_frame(index)
 
     def _custom_frame(self, index: pd.Index) -> pd.DataFrame:
         built = {}
         names = list(self._custom)
         for name in names:
-            column, filled = self._custom.pop(name).clean(of_keys=is_key(name))
+            column = self._custom.pop(name)
+            column.fill_up(self.n)
+            array, filled = column.clean(of_keys=is_key(name))
             if filled or not any(
                 n.startswith(f"{name}.") for n in names
             ):  # an object's name of its own where it was missing
-                built[f"custom.{sound(name)}"] = column
-        return pd.DataFrame(built, index=index)
+                built[f"custom.{sound(name)}"] = array
+        return pd.DataFrame(built, index=index, copy=False)
 
 
 def opened_up(raw: Raw) -> Raw:
@@ -245,16 +317,16 @@ def opened_up(raw: Raw) -> Raw:
     return out
 
 
-def flatten(record: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+def flatten(record: Mapping[str, Any], prefix: str | None = None) -> dict[str, Any]:
     """Return an object without objects in it, names joined by dots; a date of PHP stays one."""
     out: dict[str, Any] = {}
     for key, value in record.items():
-        name = f"{prefix}.{key}" if prefix else str(key)
+        name = str(key) if prefix is None else f"{prefix}.{key}"
         if isinstance(value, Mapping) and value and not {"date", "timezone"} <= value.keys():
             out |= flatten(value, name)
         else:
             out[name] = value
-    return out or ({prefix: None} if prefix else {})
+    return out or ({} if prefix is None else {prefix: None})
 
 
 def is_key(name: str) -> bool:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from .reading import Problem, sound
 from .schema import ISSUES, empty
 
+Positions = npt.NDArray[np.intp]
 _LONGEST = 200  # characters of a value that are kept
 
 
@@ -18,40 +20,46 @@ class IssueBook:
     """Collects doubts by row position; the ids are known only when the frames are built."""
 
     def __init__(self) -> None:
-        self._rows: list[tuple[str, int, str, Any, str]] = []
+        self._batches: list[tuple[str, str, str, Positions, list[Any]]] = []  # table, column, reason, rows, values
 
-    def add(self, table: str, column: str, positions: Iterable[int], values: Any, reason: str) -> None:
+    def add(self, table: str, column: str, positions: Positions, values: Any, reason: str) -> None:
         """Note the same reason for several rows; ``values`` is the whole column."""
-        array = np.asarray(values, dtype=object)
-        self._rows += [(table, int(i), column, array[i], reason) for i in positions]
+        if len(positions):
+            given = values.iloc[positions] if isinstance(values, pd.Series) else np.asarray(values)[positions]
+            self._batches.append((table, column, reason, positions, given.tolist()))
 
     def add_problems(self, table: str, column: str, problems: Sequence[Problem]) -> None:
         """Note what a reader could not read."""
-        self._rows += [(table, i, column, value, reason) for i, value, reason in problems]
+        for reason in dict.fromkeys(why for *_, why in problems):
+            mine = [(i, value) for i, value, why in problems if why == reason]
+            rows = np.array([i for i, _ in mine], dtype=np.intp)
+            self._batches.append((table, column, reason, rows, [v for _, v in mine]))
 
-    def frame(self, connection: pd.Series | str, ids: Mapping[str, pd.Series]) -> pd.DataFrame:
+    def frame(self, connection: str, ids: Mapping[str, pd.Series]) -> pd.DataFrame:
         """Return the issues as a frame; ``ids`` gives the id of each row position by table."""
-        if not self._rows:
+        if not self._batches:
             return empty("issues")
-        known = {table: series.to_numpy(dtype=object) for table, series in ids.items()}
-        names = connection if isinstance(connection, str) else None
-        rows = [
-            (
-                names,
-                table,
-                _at(known.get(table), i),
-                column,
-                _shown(value),
-                reason,
-            )
-            for table, i, column, value, reason in self._rows
+        known = {table: series.astype("string").array for table, series in ids.items()}
+        n = [len(rows) for *_, rows, _ in self._batches]
+        at = np.repeat(np.arange(len(n)), n)
+
+        def repeated(texts: Sequence[str]) -> Any:
+            return pd.array(texts, dtype="string").take(at)
+
+        nobody: Any = pd.array([None], dtype="string")
+        of = [
+            known[table].take(rows) if table in known else nobody.take(np.zeros(len(rows), dtype=np.intp))
+            for table, _, _, rows, _ in self._batches
         ]
-        frame = pd.DataFrame(rows, columns=[c.name for c in ISSUES])
-        return frame.astype({c.name: c.dtype for c in ISSUES})
-
-
-def _at(ids: Any, i: int) -> Any:
-    return ids[i] if ids is not None and 0 <= i < len(ids) else None
+        columns = {
+            "connection": repeated([connection] * len(n)),
+            "table": repeated([b[0] for b in self._batches]),
+            "id": type(nobody)._concat_same_type(of),
+            "column": repeated([b[1] for b in self._batches]),
+            "value": pd.array([_shown(v) for *_, values in self._batches for v in values], dtype="string"),
+            "reason": repeated([b[2] for b in self._batches]),
+        }
+        return pd.DataFrame(columns, columns=[c.name for c in ISSUES])
 
 
 def _shown(value: Any) -> str | None:

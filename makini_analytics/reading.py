@@ -25,7 +25,6 @@ Problem = tuple[int, Any, str]  # position, value, reason
 
 #: What systems store for "no date".
 SENTINEL_DAYS = {"0000-00-00", "0001-01-01", "1753-01-01", "1900-01-01", "1970-01-01", "9999-12-31"}
-_SENTINELS = np.array([d for d in sorted(SENTINEL_DAYS) if d[:4] != "0000"], dtype="datetime64[D]")
 #: A year outside of these is a typing error; it would also overflow nanoseconds on older pandas.
 YEARS = range(1901, 2200)
 
@@ -124,18 +123,24 @@ def _flag(value: Any) -> tuple[bool | None, str]:
 
 def read_numbers(values: Sequence[Any]) -> tuple[np.ndarray[Any, Any], list[Problem]]:
     """Return the numbers, and what could not be read."""
-    if set(map(type, values)) <= {int, float, str, type(None)}:
-        texts = [v for v in values if type(v) is str]
-        if not texts or _NUMBERS.fullmatch("\n".join(texts)):
+    kinds = set(map(type, values))
+    if kinds <= {int, float, str, type(None)}:
+        texts = [v for v in values if type(v) is str] if str in kinds else []
+        if not texts or _only_signs(texts) or _NUMBERS.fullmatch("\n".join(texts)):
             try:
                 array = np.array(values, dtype=float)
-            except OverflowError:
+            except (OverflowError, ValueError):
                 array = np.array([np.inf])
             # JSON's own NaN and Infinity are no numbers: the slow way names them
-            if np.isfinite(array).sum() == len(values) - values.count(None):
+            if np.isfinite(array).sum() == len(values) - (values.count(None) if type(None) in kinds else 0):
                 return array, []
     got, problems = _each(values, _number)
     return np.array(got, dtype=float), problems
+
+
+def _only_signs(texts: Sequence[str]) -> bool:
+    """Whether texts hold nothing but the signs of numbers, which is quickly seen; numpy refuses what is no number then."""
+    return not "".join(texts).encode("utf-8", "surrogatepass").translate(None, b"0123456789.+-eE")
 
 
 def _number(value: Any) -> tuple[float | None, str]:
@@ -249,7 +254,13 @@ def read_instants(values: Sequence[Any]) -> tuple[np.ndarray[Any, Any], list[Pro
 
 
 _PLAIN = np.frombuffer(b"0000-00-00T00:00:00Z", dtype=np.uint8)
-_DIGITS = ord("0") == _PLAIN
+_DIGITS = np.flatnonzero(ord("0") == _PLAIN)
+_MARKS = np.flatnonzero(ord("0") != _PLAIN)
+#: What each of the fourteen digits adds to year, month, day, hour, minute, second.
+_WEIGHTS = np.zeros((14, 6), dtype=np.float32)
+_WEIGHTS[np.arange(14), [0] * 4 + [1, 1, 2, 2, 3, 3, 4, 4, 5, 5]] = [1000, 100, 10, 1] + [10, 1] * 5
+_LEAST = np.array([YEARS.start, 1, 1, 0, 0, 0])
+_MOST = np.array([YEARS.stop - 1, 12, 31, 23, 59, 59])
 
 
 def _plain_instants(given: Sequence[Any]) -> np.ndarray[Any, Any] | None:
@@ -258,24 +269,18 @@ def _plain_instants(given: Sequence[Any]) -> np.ndarray[Any, Any] | None:
         return np.empty(0, dtype="datetime64[us]")
     if set(map(type, given)) != {str} or set(map(len, given)) != {20} or not (text := "".join(given)).isascii():
         return None
-    marks = np.frombuffer(text.encode(), dtype=np.uint8).reshape(-1, 20)
-    digits = marks[:, _DIGITS] - np.uint8(ord("0"))
-    if (marks[:, ~_DIGITS] != _PLAIN[~_DIGITS]).any() or (digits > 9).any():
+    signs = np.frombuffer(text.encode(), dtype=np.uint8).reshape(-1, 20)
+    digits = signs[:, _DIGITS] - np.uint8(ord("0"))
+    if (signs[:, _MARKS] != _PLAIN[_MARKS]).any() or (digits > 9).any():
         return None
-    d = digits.astype(np.int64)
-    year, month, day = (
-        d[:, 0] * 1000 + d[:, 1] * 100 + d[:, 2] * 10 + d[:, 3],
-        d[:, 4] * 10 + d[:, 5],
-        d[:, 6] * 10 + d[:, 7],
-    )
-    hour, minute, second = d[:, 8] * 10 + d[:, 9], d[:, 10] * 10 + d[:, 11], d[:, 12] * 10 + d[:, 13]
-    if year.min() not in YEARS or year.max() not in YEARS or not ((month >= 1) & (month <= 12)).all():
+    parts = (digits.astype(np.float32) @ _WEIGHTS).astype(np.int64)  # small whole numbers: exact
+    if (parts < _LEAST).any() or (parts > _MOST).any():
         return None
-    months = ((year - 1970) * 12 + month - 1).astype("datetime64[M]")
+    year, month, day, hour, minute, second = parts.T
+    months = ((year - 1970) * 12 + (month - 1)).astype("datetime64[M]")
     days = months.astype("datetime64[D]") + (day - 1)
-    if (day < 1).any() or (days.astype("datetime64[M]") != months).any():
-        return None
-    if (hour > 23).any() or (minute > 59).any() or (second > 59).any() or np.isin(days, _SENTINELS).any():
+    # 1970-01-01 stands for no date, as the slow way tells; the other such days lie outside of the years
+    if (days.astype("datetime64[M]") != months).any() or (days.astype(np.int64) == 0).any():
         return None
     moments = days.astype("datetime64[us]") + ((hour * 60 + minute) * 60 + second) * np.timedelta64(1_000_000, "us")
     return np.asarray(moments)

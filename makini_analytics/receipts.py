@@ -14,10 +14,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from . import derive
+from . import derive, labels
 from .documents import Documents, Framed
 from .issues import IssueBook
 from .schema import LINES, RECEIPT_LINES, RECEIPTS, RETURNS
+from .stacking import stack
 
 Positions = npt.NDArray[np.intp]
 _MATCHED_BY = (("order_line_id", "line_id"), ("line_id", "line_id"), ("line_number", "line_number"), ("line_ref", "line_number"),
@@ -47,14 +48,14 @@ def line_of(receipts: pd.DataFrame, lines: pd.DataFrame) -> Positions:
     found = np.full(len(receipts), -1, dtype=np.intp)
     for theirs, ours in _MATCHED_BY:
         known = lines["order_id"].notna() & lines[ours].notna() & (lines[ours] != "").fillna(False)
-        key = pd.MultiIndex.from_frame(lines.loc[known.to_numpy(dtype=bool), ["order_id", ours]])
+        key = pd.MultiIndex.from_frame(lines.loc[known.to_numpy(dtype=bool), ["order_id", ours]].astype("string"))
         single = ~key.duplicated(keep=False)  # what several lines have names none of them
         places = np.flatnonzero(known.to_numpy(dtype=bool))[single]
         at = key[single].get_indexer(pd.MultiIndex.from_frame(receipts[["order_id", theirs]]))
         hit = (found < 0) & (at >= 0) & receipts[theirs].notna().to_numpy(dtype=bool)
         found[hit] = places[at[hit]]
-    alone = lines["order_id"][~lines["order_id"].duplicated(keep=False)].dropna()
-    at = pd.Index(alone).get_indexer(receipts["order_id"])
+    alone = lines["order_id"][~lines["order_id"].duplicated(keep=False)].dropna().astype("string")
+    at = pd.Index(alone).get_indexer(pd.Index(receipts["order_id"]))
     nameless = (
         receipts[[theirs for theirs, _ in _MATCHED_BY if theirs != "line_id"]].isna().all(axis=1).to_numpy(dtype=bool)
     )
@@ -141,8 +142,8 @@ def append_returns(framed: Framed, records: Iterable[Any], tz: tzinfo, book: Iss
     not counted, so that nothing is taken off twice.
     """
     returned = _framed(records, Documents(RETURNS, LINES, ("returns", "return lines"), book), tz)
-    first = framed.heads["order_id"].dropna().drop_duplicates()
-    at = pd.Index(first).get_indexer(returned.heads["order_id"])
+    first = framed.heads["order_id"].dropna().drop_duplicates().astype("string")
+    at = pd.Index(first).get_indexer(pd.Index(returned.heads["order_id"].astype("string")))
     of = np.append(first.index.to_numpy(dtype=np.intp), -1)[at][returned.of]  # at is -1 where the order is not here
     book.add(
         "return lines",
@@ -162,14 +163,15 @@ def append_returns(framed: Framed, records: Iterable[Any], tz: tzinfo, book: Iss
     )
     keep = (of >= 0) & ~twice
     added = returned.lines.assign(is_return=pd.array([True] * len(returned.lines), dtype="boolean"))[keep]
-    lines = pd.concat([framed.lines, added], ignore_index=True)
-    custom = pd.concat([framed.line_custom, returned.line_custom[keep]], ignore_index=True)
+    lines = stack([framed.lines, added])
+    custom = stack([framed.line_custom, returned.line_custom[keep]])
     return framed._replace(lines=lines, line_custom=custom, of=np.concatenate([framed.of, of[keep]]))
 
 
 def _what(lines: pd.DataFrame, of: Positions) -> npt.NDArray[np.object_]:
     """Return what tells whether two returns are one: order, material, quantity."""
-    material = lines["material_id"].fillna(lines["product_code"]).fillna(lines["description"])
+    texts = [lines[c].astype("string") for c in ("material_id", "product_code", "description")]
+    material = texts[0].fillna(texts[1]).fillna(texts[2])
     quantity = lines["quantity"].abs()
     keys: Sequence[Any] = list(
         zip(of.tolist(), material.astype(object).where(material.notna(), None), quantity.tolist(), strict=True)
@@ -185,7 +187,8 @@ _WORDS = {"return", "returns", "returned", "return order", "return item", "retou
 def is_return(lines: pd.DataFrame) -> npt.NDArray[np.bool_]:
     """Whether a line is a return: it says so by a flag or by its type, or its quantity is negative."""
     flagged = lines["is_return"].fillna(False).to_numpy(dtype=bool)
-    typed = lines["type"].str.strip().str.casefold().isin(_WORDS).fillna(False).to_numpy(dtype=bool)
+    kinds = labels.of_series(lines["type"])
+    typed = np.array([*(str(k).strip().casefold() in _WORDS for k in kinds.categories), False])[kinds.codes]
     return np.asarray(flagged | typed | (lines["quantity"] < 0).to_numpy(dtype=bool))
 
 
@@ -193,6 +196,8 @@ def settle_returns(lines: pd.DataFrame, book: IssueBook) -> pd.DataFrame:
     """Return the lines with returns in one shape: quantities and amounts negative, the price as it is, ``is_return`` told."""
     returned = is_return(lines)
     out: dict[str, Any] = {"is_return": pd.array(returned, dtype="boolean")}
+    if not returned.any():
+        return lines.assign(**out)
     for name in ("quantity", "received_quantity", "amount", "discount", "tax"):
         column = lines[name].to_numpy(dtype=float)
         if name in ("quantity", "amount"):

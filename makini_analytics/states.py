@@ -6,10 +6,17 @@ import re
 from collections.abc import Mapping
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
+from . import labels
 from .errors import ConfigError
 from .schema import STATES
+
+#: What a status can mean, and the places of the meanings: a column of a million is one of small numbers.
+MEANINGS = (*STATES, "closed", "")
+DRAFT, OPEN, RECEIVED, CLOSED_SHORT, CANCELLED, UNKNOWN, CLOSED, NOTHING = range(len(MEANINGS))
+Codes = npt.NDArray[np.int8]
 
 # Words of SAP, Oracle, Dynamics, NetSuite, Business Central, Maximo, Infor, Odoo and ERPNext. "closed" is no state of its
 # own: the quantities decide whether it was received or closed short. What is not here stays unknown, and is listed.
@@ -55,53 +62,56 @@ def understand(text: str, own: Mapping[str, str]) -> str:
     return own.get(plain) or _MEANING.get(plain) or "unknown"
 
 
-def meanings(status: pd.Series, own: Mapping[str, str]) -> np.ndarray:
-    """Return the meaning of each status text, "" where there is none."""
+def meanings(status: pd.Series, own: Mapping[str, str]) -> Codes:
+    """Return the meaning of each status text as its place in `MEANINGS`: the state, "closed", or "" where there is none."""
     codes, texts = pd.factorize(status)
-    known = np.array([understand(str(t), own) if str(t).strip() else "" for t in texts] + [""], dtype=object)
-    return known[codes]
+    known = [MEANINGS.index(understand(str(t), own) if str(t).strip() else "") for t in texts]
+    return np.array([*known, NOTHING], dtype=np.int8)[codes]
+
+
+def named(states: Codes) -> labels.Labels:
+    """Return the states by name."""
+    there = np.bincount(states, minlength=len(STATES)) > 0
+    return labels.coded([s if t else None for s, t in zip(STATES, there, strict=True)], states)
 
 
 def line_states(
-    meaning: np.ndarray,
-    order_meaning: np.ndarray,
+    meaning: Codes,
+    order_meaning: Codes,
     *,
     quantity: np.ndarray,
     received: np.ndarray,
     delivered: np.ndarray,
     deleted: np.ndarray,
-) -> np.ndarray:
-    """Return the state of each line.
+) -> Codes:
+    """Return the state of each line, as its place in `MEANINGS`.
 
     A line's own status counts, else its order's; a cancelled order cancels its lines, a deletion mark the line. Closed
     means closed short where less than the quantity is known to be received. Without any status, a line that is delivered
     or fully received is received, else open.
     """
-    state = np.where(meaning == "", order_meaning, meaning)
+    state = np.where(meaning == NOTHING, order_meaning, meaning)
     short = received < quantity - 1e-9  # False where either is missing
     full = (received >= quantity - 1e-9) & (quantity > 0)
-    state = np.where(state == "closed", np.where(short, "closed_short", "received"), state)
-    nothing_said = np.where(full | (delivered & ~short), "received", "open")
-    state = np.where(state == "", nothing_said, state)
-    return np.asarray(np.where(deleted | (order_meaning == "cancelled"), "cancelled", state))
+    state = np.where(state == CLOSED, np.where(short, CLOSED_SHORT, RECEIVED), state)
+    nothing_said = np.where(full | (delivered & ~short), RECEIVED, OPEN)
+    state = np.where(state == NOTHING, nothing_said, state)
+    return np.where(deleted | (order_meaning == CANCELLED), CANCELLED, state).astype(np.int8)
 
 
-def order_states(
-    meaning: np.ndarray, deleted: np.ndarray, lines: pd.DataFrame, order_of_line: np.ndarray
-) -> np.ndarray:
+def order_states(meaning: Codes, deleted: np.ndarray, line_state: Codes, order_of_line: np.ndarray) -> Codes:
     """Return the state of each order: its own status, closed short where a line is; without one, what its lines say."""
     n = len(meaning)
-    line_state = lines["state"].to_numpy(dtype=object)
 
-    def count(*states: str) -> np.ndarray:
+    def count(*states: int) -> np.ndarray:
         return np.bincount(order_of_line[np.isin(line_state, states)], minlength=n)
 
     total = np.bincount(order_of_line, minlength=n)
-    live = total - count("cancelled")
-    done = count("received", "closed_short")
+    short = count(CLOSED_SHORT)
+    live, done = total - count(CANCELLED), count(RECEIVED) + short
     said_by_lines = np.where(
-        (total > 0) & (live == 0), "cancelled", np.where((live > 0) & (done == live), "received", "open")
+        (total > 0) & (live == 0), CANCELLED, np.where((live > 0) & (done == live), RECEIVED, OPEN)
     )
-    state = np.where(meaning == "", said_by_lines, meaning)
-    state = np.where(state == "closed", np.where(count("closed_short") > 0, "closed_short", "received"), state)
-    return np.asarray(np.where(deleted, "cancelled", state))
+    state = np.where(meaning == NOTHING, said_by_lines, meaning)
+    state = np.where(state == CLOSED, np.where(short > 0, CLOSED_SHORT, RECEIVED), state)
+    return np.where(deleted, CANCELLED, state).astype(np.int8)

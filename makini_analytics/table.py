@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from . import derive, receipts, states, units
+from . import derive, labels, receipts, states, units
 from .errors import ConfigError, SchemaError
 from .gathering import clean_column
 from .issues import IssueBook
@@ -56,14 +56,16 @@ def read_table(
     got: dict[str, Any] = {}
     for name, source in source_of.items():
         if name.startswith("custom."):
-            got[name] = clean_column(_plain(df[source]))
+            clean = clean_column(_plain(df[source]))
+            got[name] = labels.labels(clean) if clean.dtype == "string" else clean
             continue
         c = _LINE.get(name) or _ORDER_ONLY[name]
         values = _plain(df[source])
         if c.kind in ("day", "instant"):
             got[name], problems = read_dates(values, c, source, date_formats.get(name), tz)
         else:
-            got[name], problems = read(values, c.kind, tz)
+            array, problems = read(values, "text" if c.kind == "label" else c.kind, tz)
+            got[name] = labels.labels(array) if c.kind == "label" else array
         book.add_problems("lines" if name in _LINE else "orders", name, problems)
     frame = pd.DataFrame(got, index=index)
     missing = {c.name: _nothing(c, index) for c in (*LINES, *_ORDER_ONLY.values()) if c.name not in frame}
@@ -85,7 +87,7 @@ def read_table(
     of = of.astype(np.intp)
     first = frame.groupby(of, sort=False).first()  # the first value that is there
     orders = first.reindex(columns=[c.name for c in ORDERS])
-    orders = orders.astype({c.name: c.dtype for c in ORDERS})
+    orders = orders.astype({c.name: c.dtype for c in ORDERS if c.kind != "label"})
     orders["n_lines"] = pd.array(np.bincount(of, minlength=len(orders)), dtype="Int64")
     # Each row says its own status; an order of several statuses has none of its own.
     mixed = frame["status"].groupby(of).nunique().to_numpy() > 1 if len(frame) else np.zeros(0, dtype=bool)
@@ -149,6 +151,8 @@ def _plain(column: pd.Series) -> list[Any]:
 def _nothing(c: Column, index: pd.Index) -> pd.Series[Any]:
     if c.kind == "number":
         return pd.Series(np.nan, index=index)
+    if c.kind == "label":
+        return pd.Series(labels.nothing(len(index)), index=index)
     nothing: Any = pd.NaT if c.kind in ("day", "instant") else pd.NA
     missing: pd.Series[Any] = pd.Series([nothing] * len(index), index=index, dtype=c.dtype)
     return missing
@@ -156,18 +160,28 @@ def _nothing(c: Column, index: pd.Index) -> pd.Series[Any]:
 
 def _with_ids(frame: pd.DataFrame, connection: str, currency: str | None) -> pd.DataFrame:
     """Return the frame with connection, order, line and vendor ids in every row that can have one."""
-    out = {
-        name: frame[name].str.strip() for name in ("vendor_id", "vendor_name", "order_id", "order_number", "currency")
+
+    def stripped(name: str) -> labels.Labels:
+        column = labels.of_series(frame[name])
+        return labels.each(column, [str(c).strip() or None for c in column.categories])
+
+    def filled(column: labels.Labels, other: labels.Labels) -> labels.Labels:
+        return labels.where(column.codes >= 0, column, other)
+
+    n = len(frame)
+    out: dict[str, Any] = {
+        name: stripped(name) for name in ("vendor_id", "vendor_name", "order_id", "order_number", "currency")
     }
-    out = {name: column.mask((column == "").fillna(False)) for name, column in out.items()}
-    position = pd.Series([str(i + 1) for i in range(len(frame))], index=frame.index, dtype="string")
-    out["vendor_id"] = out["vendor_id"].fillna(out["vendor_name"])
-    out["order_id"] = out["order_id"].fillna(out["order_number"]).fillna("#" + position)
+    position = pd.Series([str(i + 1) for i in range(n)], index=frame.index, dtype="string")
+    out["vendor_id"] = filled(out["vendor_id"], out["vendor_name"])
+    out["order_id"] = filled(out["order_id"], out["order_number"])
+    if (out["order_id"].codes < 0).any():
+        out["order_id"] = filled(out["order_id"], labels.labels("#" + position))
     given = frame["line_id"].mask((frame["line_id"] == "").fillna(False))
     out["line_id"] = given.fillna("#" + position if given.notna().any() else position)  # never one that is given
-    out["connection"] = frame["connection"].fillna(connection)
+    out["connection"] = filled(labels.of_series(frame["connection"]), labels.constant(connection, n))
     if currency is not None:
-        out["currency"] = out["currency"].fillna(currency)
+        out["currency"] = filled(out["currency"], labels.constant(currency, n))
     return frame.assign(**out)
 
 
@@ -177,7 +191,7 @@ def _issues(book: IssueBook, orders: pd.DataFrame, lines: pd.DataFrame, of: np.n
     named = lines["connection"].unique()
     frame = book.frame(str(named[0]) if len(named) else "", of_line)
     if len(named) > 1:
-        by_line = lines.drop_duplicates("line_id").set_index("line_id")["connection"]
+        by_line = lines.drop_duplicates("line_id").set_index("line_id")["connection"].astype("string")
         frame["connection"] = frame["id"].map(by_line).astype("string").fillna(frame["connection"])
     return frame
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from . import derive, receipts, states, units
+from . import derive, labels, receipts, states, units
 from .documents import Documents, Framed
 from .errors import ConfigError, MakiniWarning
 from .issues import IssueBook
@@ -82,7 +82,7 @@ class Tidying:
             framed = Framed(orders, order_custom, lines, line_custom, of)
             _, _, lines, line_custom, of = receipts.append_returns(framed, given["returns"], tz, book)
 
-        orders = _with_ids(orders.assign(connection=pd.array([connection] * len(orders), dtype="string")), book)
+        orders = _with_ids(orders.assign(connection=labels.constant(connection, len(orders))), book)
         orders = _named(orders, given)
         lines = _named(lines, given)
         own_status = lines["status"]
@@ -144,12 +144,14 @@ def tidy_orders(pages: Iterable[Sequence[Any]], **options: Any) -> Tidied:
 
 def _with_ids(orders: pd.DataFrame, book: IssueBook) -> pd.DataFrame:
     """Return the orders with an id each: an order without a key goes by its number, else by its position."""
-    lacking = (orders["order_id"].isna() | (orders["order_id"] == "").fillna(True)).to_numpy(dtype=bool)
-    if not lacking.any():
+    own = labels.of_series(orders["order_id"])
+    has = labels.filled(own)
+    if has.all():
         return orders
-    book.add("orders", "order_id", np.flatnonzero(lacking), orders["order_id"], "the record has no key")
-    position = pd.Series([f"#{i + 1}" for i in range(len(orders))], dtype="string", index=orders.index)
-    return orders.assign(order_id=orders["order_id"].mask(lacking, orders["order_number"].fillna(position)))
+    book.add("orders", "order_id", np.flatnonzero(~has), orders["order_id"], "the record has no key")
+    number = labels.of_series(orders["order_number"])
+    position = labels.labels([f"#{i + 1}" for i in range(len(orders))])
+    return orders.assign(order_id=labels.where(has, own, labels.where(number.codes >= 0, number, position)))
 
 
 def _named(frame: pd.DataFrame, lookups: Mapping[str, Records]) -> pd.DataFrame:
@@ -164,17 +166,19 @@ def _named(frame: pd.DataFrame, lookups: Mapping[str, Records]) -> pd.DataFrame:
                 found[str(key)] = str(name)
         return found
 
-    def joined(key: str, own: pd.Series | None, table: dict[str, str], keep_key: bool) -> pd.Series:
-        known = frame[key].map(table).astype("string") if table else pd.Series(pd.NA, index=frame.index, dtype="string")
-        value = known if own is None else own.where(own.notna() & (own != "").fillna(False), known)
-        return value.where(value.notna(), frame[key]) if keep_key else value
+    def joined(key: str, own: str | None, table: dict[str, str], keep_key: bool) -> labels.Labels:
+        keys = labels.of_series(frame[key])
+        said = [table.get(k, k if keep_key else None) for k in keys.categories]
+        known = labels.each(keys, said)
+        if own is None:
+            return known
+        given = labels.of_series(frame[own])
+        return labels.where(labels.filled(given), given, known)
 
     out = {
-        "vendor_name": joined(
-            "vendor_id", frame["vendor_name"], names("vendors", "name", "_displayValue", "code"), False
-        ),
-        "status": joined("status_id", frame["status"], names("statuses", "name", "_displayValue", "code"), True),
-        "currency": joined("currency_id", frame["currency"], names("currencies", "code", "_idValue", "name"), True),
+        "vendor_name": joined("vendor_id", "vendor_name", names("vendors", "name", "_displayValue", "code"), False),
+        "status": joined("status_id", "status", names("statuses", "name", "_displayValue", "code"), True),
+        "currency": joined("currency_id", "currency", names("currencies", "code", "_idValue", "name"), True),
         "site_name": joined("site_id", None, names("sites", "name", "_displayValue", "code"), False),
     }
     if "uom_id" in frame:
@@ -196,20 +200,27 @@ def _inherit(lines: pd.DataFrame, orders: pd.DataFrame, of: np.ndarray) -> pd.Da
     for c in LINES:
         if not (c.inherits or c.name in ("connection", "order_id", "order_number")):
             continue
-        taken = orders[c.name].take(of).reset_index(drop=True).set_axis(lines.index)
-        if c.name in lines and c.inherits:
-            own = lines[c.name]
-            has_own = own.notna() & (own != "").fillna(True) if c.kind == "text" else own.notna()
+        of_order = orders[c.name].array.take(of)
+        if not (c.name in lines and c.inherits):
+            out[c.name] = of_order
+        elif c.kind == "label":
+            own = labels.of_series(lines[c.name])
+            has_own = labels.filled(own)
             if c.name in _KEY_OF:  # a name goes with its key: never the order's name beside the line's own key
-                key = lines[_KEY_OF[c.name]]
-                same = orders[_KEY_OF[c.name]].take(of).reset_index(drop=True).set_axis(lines.index)
-                has_own |= key.notna() & (key != same).fillna(True)
-            taken = own.where(has_own.astype(bool), taken)
-        out[c.name] = taken
+                key = labels.of_series(lines[_KEY_OF[c.name]])
+                of_orders_key = labels.of_series(orders[_KEY_OF[c.name]]).take(of)
+                has_own = has_own | ((key.codes >= 0) & ~labels.same(key, of_orders_key))
+            out[c.name] = labels.where(has_own, own, of_order)
+        else:
+            has_own = lines[c.name].notna().to_numpy()
+            if not has_own.any():
+                out[c.name] = of_order
+            elif not has_own.all():
+                out[c.name] = lines[c.name].where(has_own, pd.Series(of_order, index=lines.index))
     lines = lines.assign(**out)
     lacking = lines["line_id"].isna().to_numpy()
     if lacking.any():
         nth = lines.groupby(of).cumcount() + 1
-        made = (lines["order_id"] + "#" + nth.astype("string")).astype("string")
+        made = (lines["order_id"].astype("string") + "#" + nth.astype("string")).astype("string")
         lines = lines.assign(line_id=lines["line_id"].mask(lacking, made))
     return lines

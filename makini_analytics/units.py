@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from . import labels
 from .errors import SchemaError
 from .provenance import frame_of, values
 
@@ -63,9 +64,9 @@ def understood(units: pd.Series) -> pd.Series:
     >>> understood(pd.Series(["EA", "Kilogram", "BOX", "XYZ"], dtype="string")).tolist()
     ['C62', 'KGM', 'BX', <NA>]
     """
-    codes, distinct = pd.factorize(units)
-    known = pd.array([None, *(_CODE.get(str(u).strip().rstrip(".").casefold()) for u in distinct)], dtype="string")
-    return pd.Series(known.take(codes + 1), index=units.index)
+    given = labels.of_series(units)
+    known = [_CODE.get(str(u).strip().rstrip(".").casefold()) for u in given.categories]
+    return pd.Series(labels.each(given, known), index=units.index)
 
 
 #: The unit that each kind of measure is counted in, under its commonest name.

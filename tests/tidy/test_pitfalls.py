@@ -8,9 +8,9 @@ import pytest
 
 import makini_analytics as ma
 from makini_analytics import IncompleteDataError, SchemaError, lead_times, slippage, spend
-from makini_analytics.tidy import tidy_orders
 from tests.client.test_walk import client
 from tests.faults.server import FaultServer, order
+from tests.tidy.plain import tidy_orders
 
 
 def tidied(*orders, **options):

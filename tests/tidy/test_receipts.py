@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from makini_analytics import Client, Purchases, lead_times, slippage, spend
-from makini_analytics.tidy import tidy_orders
 from tests.faults.server import TOKEN, FaultServer, order
+from tests.tidy.plain import tidy_orders
 
 
 def po(key, *lines, **extra):

@@ -15,7 +15,7 @@ from makini_analytics import data_dictionary, gathering
 from makini_analytics.errors import ConfigError, MakiniWarning
 from makini_analytics.gathering import table_of
 from makini_analytics.schema import LINES, ORDERS, empty
-from makini_analytics.tidy import tidy_orders
+from tests.tidy.plain import tidy_orders
 
 ORDER = {
     "key": "0500", "siteKey": "0100", "organizationKey": "2200", "locationKey": "1700", "vendorKey": "0900",

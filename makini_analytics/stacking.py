@@ -1,0 +1,36 @@
+"""Frames one below the other: the same fixed columns, and custom ones that some have, or have otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from . import labels
+
+
+def stack(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return the frames one below the other; a column that one of them lacks is missing there, one typed otherwise is text."""
+    names = list(dict.fromkeys(c for f in frames for c in f.columns))
+    index = pd.RangeIndex(sum(map(len, frames)))
+    return pd.DataFrame({name: _stacked(frames, name) for name in names}, index=index, columns=names)
+
+
+def _stacked(frames: Sequence[pd.DataFrame], name: str) -> Any:
+    have = [f[name] for f in frames if name in f.columns]
+    kinds = {str(s.dtype) for s in have}
+    if len(kinds) > 1 or kinds == {"category"}:
+        held = [_as_labels(f[name]) if name in f.columns else labels.nothing(len(f)) for f in frames]
+        return held[0] if len(held) == 1 else labels.stacked(held)
+    dtype: Any = have[0].dtype
+    parts = [f[name] if name in f.columns else pd.Series([None] * len(f), dtype=dtype) for f in frames]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _as_labels(column: pd.Series) -> labels.Labels:
+    """Return a custom column as text, a whole number without the ``.0`` that it got beside missing values."""
+    if column.dtype == "float64":
+        texts = [None if v != v else str(int(v)) if v.is_integer() else repr(v) for v in column]
+        return labels.labels(texts)
+    return labels.labels(column if column.dtype == "category" else column.astype("string"))

@@ -1,0 +1,13 @@
+"""What a user gets of tidied records: the frames as `Purchases` holds them, texts as plain texts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from makini_analytics import Purchases, tidy
+
+
+def tidy_orders(pages, **options):
+    got = tidy.tidy_orders(pages, **options)
+    data = Purchases(got.orders, got.lines, got.issues)
+    return replace(got, orders=data.orders, lines=data.lines)
