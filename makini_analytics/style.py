@@ -7,9 +7,11 @@ company's fonts, colours and number marks are set in one place, `use`.
 from __future__ import annotations
 
 import io
+import re
 import textwrap
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.util import find_spec
@@ -31,13 +33,17 @@ from .wording import group_columns as group_columns
 from .wording import group_labels as group_labels
 from .wording import label as label
 from .wording import money as money
+from .wording import named as named
 from .wording import number as number
 from .wording import percent as percent
+from .wording import plural as plural
+from .wording import room as room
 
 HIGHLIGHT, LATE = "#0072B2", "#D55E00"  # blue and vermillion: told apart by colour-blind eyes and in grey
 PLAIN, REST, INK, MUTED, LINE = "#8A8F94", "#C3C7CB", "#1F2328", "#57606A", "#D0D7DE"
 FONTS = ("DejaVu Sans", "Noto Sans CJK JP", "Noto Sans CJK SC", "IPAexGothic", "Noto Sans Arabic", "Noto Naskh Arabic")
 _DEFAULTS = {"HIGHLIGHT": HIGHLIGHT, "LATE": LATE, "FONTS": FONTS}
+SMALL_N = 20  #: fewer lines are drawn in grey, and no title speaks of them
 SIZES = {"slide": (10.0, 5.6), "half": (6.0, 4.6), "column": (7.0, 4.2)}
 _CJK = {"Noto Sans CJK JP", "Noto Sans CJK SC", "IPAexGothic"}
 
@@ -183,20 +189,25 @@ def _write_around(ax: Axes) -> None:
     said, figure = _SAID[ax], _figure(ax)
     wide, high = figure.get_size_inches()
     family: dict[str, Any] = {"family": fonts(), "parse_math": False}
-    title = "\n".join(textwrap.wrap(said.title, max(20, int(wide * 8.2) if wide > 8 else int(wide * 8.6) - 2)))
+    title = _wrapped(said.title, max(20, int(wide * 8.2) if wide > 8 else int(wide * 8.6) - 2))
+    footnote = _wrapped(said.footnote, int(wide * 13.5))
     if not isinstance(ax, ChartAxes):
         ax.set_title(f"{title}\n{said.subtitle}", fontsize=11, color=INK, loc="left", **family)
-        footnote = "\n".join(textwrap.wrap(said.footnote, int(wide * 13.5)))
         ax.annotate(
             footnote, (0, -0.22), xycoords="axes fraction", fontsize=7.5, color=MUTED, va="top", parse_math=False
         )
         return
-    subtitle = "\n".join(textwrap.wrap(said.subtitle, max(30, int(wide * 12.8)))) if wide < 9 else said.subtitle
-    footnote = "\n".join(textwrap.wrap(said.footnote, int(wide * 13.5)))
+    subtitle = _wrapped(said.subtitle, max(30, int(wide * 12.8))) if wide < 9 else said.subtitle
     gap = 0.28 * (title.count("\n") + 1)
     figure.text(0.02, 1 - 0.18 / high, title, fontsize=14, fontweight="bold", color=INK, va="top", **family)
     figure.text(0.02, 1 - (0.18 + gap) / high, subtitle, fontsize=10.5, color=MUTED, va="top", **family)
     figure.text(0.02, 0.10 / high, footnote, fontsize=8.5, color=MUTED, va="bottom", **family)
+
+
+def _wrapped(text: str, wide: int) -> str:
+    """Return the text in lines of so many letters; a number stays with its unit."""
+    unit = r"(?<=\d) (?=(?:%|k|M|bn|days?|lines?|[A-Z]{3})\b|%)|(?<=\d [kM]) |(?<=\d bn) |(?<=\bn) (?==)|(?<=n =) "
+    return "\n".join(textwrap.wrap(re.sub(unit, "\N{NO-BREAK SPACE}", text), wide)).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def _figure(ax: Axes) -> Any:
@@ -219,23 +230,43 @@ def retitle(ax: Axes, title: str) -> None:
 def resize(ax: Axes, wide: float, high: float) -> None:
     """Draw a chart of its own figure at another size in inches: the letters keep theirs, and the chart gives way."""
     figure = _figure(ax)
-    old_wide, old_high = figure.get_size_inches()
     figure.set_size_inches(wide, high)
     if not isinstance(ax, ChartAxes):
         return
-    for text in list(figure.texts):
-        text.remove()
+    bare(ax)
     _write_around(ax)
-    if (wide, high) == (old_wide, old_high):
-        return
-    _, subtitle, footnote = (t.get_window_extent() for t in figure.texts)
-    scale = figure.dpi
+    with _any_glyph():
+        _, subtitle, footnote = (t.get_window_extent() for t in figure.texts)
+    scale = figure.dpi * high
+    _fit(ax, bottom=footnote.y1 / scale + 0.02, top=subtitle.y0 / scale - 0.02)
+
+
+def fill(ax: Axes, wide: float, high: float) -> None:
+    """Draw a chart of its own figure at another size in inches without the texts around it: for a slide that has them."""
+    if isinstance(ax, ChartAxes):
+        _figure(bare(ax)).set_size_inches(wide, high)
+        _fit(ax, bottom=0.02, top=0.98)
+
+
+def _fit(ax: Axes, *, bottom: float, top: float) -> None:
+    """Let the axes with all their labels take the room between two heights, in parts of the figure."""
+    figure = _figure(ax)
+    wide, high = figure.get_size_inches() * figure.dpi
     for _ in range(2):  # the labels turn with the axes, so once more
-        at, needs = ax.get_position(), Bbox.union([a.get_tightbbox() for a in figure.axes])  # a second y axis too
-        left, right = at.x0 + 0.02 - needs.x0 / scale / wide, at.x1 + 0.98 - needs.x1 / scale / wide
-        bottom = at.y0 + (footnote.y1 - needs.y0) / scale / high + 0.02
-        top = at.y1 + (subtitle.y0 - needs.y1) / scale / high - 0.02
-        ax.set_position((left, bottom, max(0.2, right - left), max(0.2, top - bottom)))
+        with _any_glyph():
+            needs = Bbox.union([a.get_tightbbox() for a in figure.axes])  # a second y axis too
+        at = ax.get_position()
+        x0, x1 = at.x0 + 0.02 - needs.x0 / wide, at.x1 + 0.98 - needs.x1 / wide
+        y0, y1 = at.y0 + bottom - needs.y0 / high, at.y1 + top - needs.y1 / high
+        ax.set_position((x0, y0, max(0.2, x1 - x0), max(0.2, y1 - y0)))
+
+
+@contextmanager
+def _any_glyph() -> Iterator[None]:
+    """Say nothing of a letter that no installed font has: it is drawn as a box, and the tables have the name."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        yield
 
 
 def no_data(ax: Axes | None, what: str, result: pd.DataFrame, *, title: str | None = None) -> Axes:
@@ -243,17 +274,8 @@ def no_data(ax: Axes | None, what: str, result: pd.DataFrame, *, title: str | No
     ax = axes(ax, rows=3)
     ax.set_xticks([])
     ax.set_yticks([])
-    ax.text(
-        0.5,
-        0.5,
-        "None" if title else "No data",
-        transform=ax.transAxes,
-        ha="center",
-        va="center",
-        fontsize=16,
-        color=MUTED,
-    )
-    return finish(ax, title=title or f"No data: {what}", subtitle="nothing is left to count", result=result)
+    ax.text(0.5, 0.5, "None" if title else "No data", transform=ax.transAxes, ha="center", va="center", fontsize=16, color=MUTED)  # fmt: skip
+    return finish(ax, title=title or f"No data: {what}", subtitle="Nothing is left to count", result=result)
 
 
 def alt_text(ax: Axes) -> str:
@@ -307,8 +329,7 @@ def render(ax: Axes, out: Any, **options: Any) -> None:
     """Write a chart in one way for all: fonts, stable SVG ids, and no warning for a script that no installed font has."""
     figure: Any = ax.figure
     settings = {"svg.hashsalt": "makini", "svg.fonttype": "path", "font.family": fonts()}
-    with mpl.rc_context(settings), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")  # drawn as a box; the tables have the name
+    with mpl.rc_context(settings), _any_glyph():
         figure.savefig(out, facecolor="white", **options)
 
 
@@ -319,8 +340,7 @@ def save(ax: Axes, path: str | Path, *, size: str | None = None) -> Path:
         raise ConfigError(f"{path.name}: save charts as .png or .svg")
     if size is not None and size not in SIZES:
         raise ConfigError(f"size={size!r}: pass one of {', '.join(SIZES)}")
-    if size:
-        resize(ax, *SIZES[size])
+    resize(ax, *(SIZES[size] if size else _figure(ax).get_size_inches()))
     text = alt_text(ax)
     svg = path.suffix == ".svg"
     metadata = {"Date": None, "Description": text} if svg else {"Description": text, "Software": None}

@@ -48,7 +48,7 @@ def percent(share: float) -> str:
     return "no data" if pd.isna(share) else "<1 %" if 0 < share < 0.005 else f"{share:.0%}".replace("%", " %")
 
 
-def label(name: Any, most: int = 34) -> str:
+def label(name: Any, most: int = 34, end: int = 14) -> str:
     """Return a name for an axis: shortened in the middle, never empty, and not turning the text around it to the left.
 
     >>> label(None), label(" "), label("A very long company name of a vendor GmbH & Co. KG")
@@ -56,10 +56,19 @@ def label(name: Any, most: int = 34) -> str:
     """
     text = "Unknown" if name is None or pd.isna(name) else " ".join(str(name).split()) or "(blank)"
     if len(text) > most:
-        end = min(14, most // 2)
+        end = min(end, most // 2)
         text = f"{text[: most - end - 1].rstrip()}…{text[-end:]}"
     right_to_left = any(unicodedata.bidirectional(c) in ("R", "AL") for c in text)
     return f"{_LEFT_TO_RIGHT}{text}{_LEFT_TO_RIGHT}" if right_to_left else text
+
+
+def room(text: str) -> int:
+    """Return how wide a text is in Latin letters.
+
+    >>> room("Müller"), room("株式会社")
+    (6, 8)
+    """
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def group_columns(result: pd.DataFrame, until: str) -> list[str]:
@@ -68,7 +77,29 @@ def group_columns(result: pd.DataFrame, until: str) -> list[str]:
     return [str(c) for c in columns[: columns.index(until)]]
 
 
-def group_labels(result: pd.DataFrame, columns: Sequence[str]) -> list[str]:
+def named(columns: Sequence[str]) -> str:
+    """Return what the rows are, in words.
+
+    >>> named(["vendor_id", "vendor_name"]), named(["category", "site_id"]), named([])
+    ('vendor', 'category and site', 'line')
+    """
+    words = [c.removesuffix("_name").removesuffix("_id").replace("custom.", "").replace("_", " ") for c in columns]
+    words = [w for w in dict.fromkeys(words) if w not in ("product code", "description")]
+    return " and ".join(w for w in words if w != "connection" or len(words) == 1) or "line"
+
+
+def plural(word: str) -> str:
+    """Return the word for several.
+
+    >>> plural("category"), plural("vendor"), plural("category and site")
+    ('categories', 'vendors', 'groups of category and site')
+    """
+    if " and " in word:
+        return f"groups of {word}"
+    return f"{word[:-1]}ies" if word.endswith("y") else word if word.endswith("s") else f"{word}s"
+
+
+def group_labels(result: pd.DataFrame, columns: Sequence[str], most: int = 37) -> list[str]:
     """Return one short name per row: the vendor's or item's name where there is one, else all of the keys."""
     shown = [c for c in columns if c not in ("vendor_id", "material_id") or f"{c[:-3]}_name" not in columns]
     if "product_code" in columns or "description" in columns:
@@ -80,11 +111,18 @@ def group_labels(result: pd.DataFrame, columns: Sequence[str]) -> list[str]:
     if "vendor_name" in columns and "vendor_id" in result:
         rows["vendor_name"] = rows["vendor_name"].fillna(rows["vendor_id"])
     widths = {c: max((len(label(v)) for v in rows[c]), default=0) for c in shown}
-    while sum(widths.values()) > 37 - 3 * len(shown):  # the longest gives way
+    while sum(widths.values()) > most - 3 * len(shown):  # the longest gives way
         widths[max(widths, key=lambda c: widths[c])] -= 1
-    parts = [[label(v, max(w, 14)) for v in rows[c]] for c, w in widths.items()]
-    labels = [" / ".join(p) for p in zip(*parts, strict=True)]
-    if "connection" in result and "connection" not in shown:  # the same name in two connections
+    labels: list[str] = []
+    distinct = len(rows[shown].drop_duplicates())
+    for end in (14, 4, 20):  # long names may differ in what is cut out of their middle
+        parts = [[label(v, max(w, 14), end) for v in rows[c]] for c, w in widths.items()]
+        tried = [" / ".join(p) for p in zip(*parts, strict=True)]
+        labels = tried if not labels or len(set(tried)) > len(set(labels)) else labels
+        if len(set(labels)) == distinct:
+            break
+    several = "connection" in result and len(set(result["connection"])) > 1
+    if several and "connection" not in shown:  # the same name in two connections
         times = Counter(labels)
         of = result["connection"].tolist()
         labels = [f"{label(n, 28)} ({c})" if times[n] > 1 else n for n, c in zip(labels, of, strict=True)]

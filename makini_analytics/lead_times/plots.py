@@ -19,51 +19,70 @@ from .vendors import by_vendor
 def plot_by_vendor(
     data: Any, *, ax: Axes | None = None, title: str | None = None, top: int = 12, **options: Any
 ) -> Axes:
-    """Draw median to p90 of the vendors with most lines; what is not yet estimable is said, not drawn."""
+    """Draw median to p90 of the vendors with most lines, those of few in grey; what is not yet estimable is said, not drawn."""
     result = data if "median_days" in getattr(data, "columns", ()) else by_vendor(data, **options)
     rows: pd.DataFrame = result[result["n_delivered"] > 0].head(top)
     if not len(rows):
         return style.no_data(ax, "lead times by vendor", result)
     rows = rows.sort_values("median_days", na_position="last", kind="stable")
     places = [[i] for i in result.index.get_indexer(rows.index)]
-    key = "vendor_name" if "vendor_name" in rows else str(rows.columns[0])
-    names = rows[key].fillna(rows["vendor_id"]) if key == "vendor_name" else rows[key]
+    columns = style.group_columns(rows, "n_lines")
+    several = style.plural(style.named(columns))
+    names = style.group_labels(rows, columns, 32)
     ax = style.axes(ax, rows=len(rows))
     y = np.arange(len(rows))
-    ax.set_yticks(
-        y, [f"{style.label(n, 32)}  n={style.number(k)}" for n, k in zip(names, rows["n_lines"], strict=True)]
-    )
+    ax.set_yticks(y, [f"{n}  n={style.number(k)}" for n, k in zip(names, rows["n_lines"], strict=True)])
     ax.invert_yaxis()
     far = float(np.nanmax([1.0, rows[["median_days", "p90_days"]].max().max()]))
     for i, row in enumerate(rows.to_dict("records")):
         middle, ninth = row["median_days"], row["p90_days"]
         if pd.notna(middle) and pd.notna(ninth):
             ax.plot([middle, ninth], [i, i], color=style.REST, lw=6, solid_capstyle="round", zorder=1)
-        ax.plot(middle, i, "o", color=style.HIGHLIGHT, ms=8, zorder=3)
+        few = row["n_lines"] < style.SMALL_N
+        ax.plot(middle, i, "o", color=style.PLAIN if few else style.HIGHLIGHT, ms=8, zorder=3)
         ax.plot(ninth, i, "|", color=style.INK, ms=12, mew=2, zorder=3)
         text = (
             "not yet estimable"
             if pd.isna(middle)
-            else f"{middle:.0f}" + (f" – {ninth:.0f} days" if pd.notna(ninth) else " days; p90 not yet estimable")
+            else f"{middle:.0f}" + (f" – {ninth:.0f} days" if pd.notna(ninth) else " days; p90 not yet")
         )
         end = next((v for v in (ninth, middle) if pd.notna(v)), 0)
         ax.annotate(text, (end, i), (9, 0), textcoords="offset points", va="center", fontsize=9.5, color=style.INK)
     ax.set_xlim(0, far * 1.3)
     ax.set_xlabel("calendar days from order to delivery", color=style.MUTED, fontsize=9.5)
-    known = rows.dropna(subset=["median_days"])
-    said = title or (
-        f"Half of the lines take up to {known['median_days'].iloc[0]:.0f} days at the fastest of these vendors, {known['median_days'].iloc[-1]:.0f} at the slowest"
-        if len(known) > 1 else "Lead times by vendor"
-    )  # fmt: skip
-    sub = f"Lead time in days: median (dot) to p90 (bar), the {len(rows)} vendors with most lines; open lines counted as open"
+    sub = (
+        f"Lead time in days: median (dot) to p90 (bar), the {len(rows)} {several} with most lines; open lines counted as open"
+        + ("; grey: fewer than 20 lines" if (rows["n_lines"] < style.SMALL_N).any() else "")
+    )
+    said = title or _spread(rows, several)
     return style.finish(
         ax,
         title=said,
         subtitle=sub,
         result=result,
-        alt="; ".join(t.get_text() for t in ax.get_yticklabels()),
+        alt="; ".join(f"{n}: {t.get_text()}" for n, t in zip(names, ax.texts, strict=True)),
         bars=places,
     )
+
+
+def _spread(rows: pd.DataFrame, several: str) -> str:
+    """Return how far the medians lie apart, without a word on who is faster: they have no interval here."""
+    enough = rows.loc[rows["n_lines"] >= style.SMALL_N, "median_days"].dropna()
+    if len(rows) == 1:
+        middle = rows["median_days"].iloc[0]
+        return (
+            "The median lead time is not yet estimable"
+            if pd.isna(middle)
+            else f"Half of the lines take up to {middle:.0f} days"
+        )
+    if not len(enough):
+        return f"Too early to compare: none of these {style.number(len(rows))} {several} has {style.SMALL_N} lines and a median"
+    low, high = f"{enough.min():.0f}", f"{enough.max():.0f}"
+    if low == high:
+        return (
+            f"No clear difference: the median lead time is {low} days at each of {style.number(len(enough))} {several}"
+        )
+    return f"Median lead times lie between {low} and {high} days, among {style.number(len(enough))} {several}"
 
 
 def plot_by_period(data: Any, *, ax: Axes | None = None, title: str | None = None, **options: Any) -> Axes:
@@ -78,20 +97,23 @@ def plot_by_period(data: Any, *, ax: Axes | None = None, title: str | None = Non
     median, ninth = (result[c].to_numpy(dtype=float) for c in ("median_days", "p90_days"))
     far = float(np.nanmax([1.0, *median, *ninth, *result["mean_delivered_days"]]))
     both = ~np.isnan(median) & ~np.isnan(ninth)
+    few = result["n_lines"].to_numpy(dtype=float) < style.SMALL_N
     ax.vlines(x[both], median[both], ninth[both], color=style.REST, lw=6)
     ax.plot(x[done], median[done], "o", color=style.HIGHLIGHT, ms=8)
+    ax.plot(x[done & few], median[done & few], "o", color=style.PLAIN, ms=8)
     ax.plot(x[~done], median[~done], "o", mfc="white", mec=style.HIGHLIGHT, ms=8)
     ax.plot(x, result["mean_delivered_days"], color=style.MUTED, lw=1, ls="--")
-    last = float(result["mean_delivered_days"].ffill().iloc[-1])
-    ax.annotate(
-        "mean of what has come",
-        (x[-1], last),
-        (6, 0),
-        textcoords="offset points",
-        va="center",
-        fontsize=9,
-        color=style.MUTED,
-    )
+    if len(x) > 1:  # one period makes no line
+        last = float(result["mean_delivered_days"].ffill().iloc[-1])
+        ax.annotate(
+            "mean of what\nhas come",
+            (x[-1] + 0.5, last),
+            (6, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=9,
+            color=style.MUTED,
+        )
     for i in x[~done]:
         ax.axvspan(i - 0.5, i + 0.5, color=style.LINE, alpha=0.25, lw=0)
         if np.isnan(median[i]):
@@ -105,17 +127,31 @@ def plot_by_period(data: Any, *, ax: Axes | None = None, title: str | None = Non
     ax.set_ylabel("days", color=style.MUTED, fontsize=9.5)
     if isinstance(ax, style.ChartAxes):
         ax.set_position((0.07, 0.28, 0.74, 0.48))
-    n_open = int((~done).sum())
-    finished = median[done & ~np.isnan(median)]
-    said = title or (
-        f"Half of the lines took {finished.min():.0f} to {finished.max():.0f} days in the finished periods" + (f"; {style.number(n_open)} are not finished" if n_open else "")
-        if len(finished) else f"None of the {style.number(len(x))} periods is finished: too early to say"
-    )  # fmt: skip
-    sub = "Lead time by order period: median (dot) to p90 (bar); shaded: slow lines are still open, neither faster nor slower"
+    sub = (
+        "Lead time by order period: median (dot) to p90 (bar); shaded: slow lines are still open, neither faster nor slower"
+        + ("; grey: fewer than 20 lines" if (done & few).any() else "")
+    )
+    said = title or _cohorts(median[done & ~few & ~np.isnan(median)], len(x), int((~done).sum()))
     alt = "; ".join(
         f"{p} median {'not yet estimable' if np.isnan(m) else f'{m:.0f}'}" for p, m in zip(periods, median, strict=True)
     )
     return style.finish(ax, title=said, subtitle=sub, result=result, alt=alt)
+
+
+def _cohorts(finished: np.ndarray[Any, Any], n: int, n_open: int) -> str:
+    """Return the span of the medians of what can be judged; a trend is not spoken of."""
+    if n_open == n:
+        return f"None of the {style.number(n)} periods is finished: too early to say" if n > 1 else (
+            "The period is not finished: too early to say"
+        )  # fmt: skip
+    if not len(finished):
+        return f"No finished period has {style.SMALL_N} lines and a median: too few to say"
+    low, high = f"{finished.min():.0f}", f"{finished.max():.0f}"
+    span = f"{low} to {high} days" if low != high else f"{low} days"
+    periods = "the finished periods" if len(finished) > 1 else "the finished period"
+    return f"Half of the lines took {span} in {periods}" + (
+        f"; {style.number(n_open)} {'is' if n_open == 1 else 'are'} not finished" if n_open else ""
+    )
 
 
 def plot_curve(data: Any, *, ax: Axes | None = None, title: str | None = None, **options: Any) -> Axes:
@@ -170,11 +206,15 @@ def plot_curve(data: Any, *, ax: Axes | None = None, title: str | None = None, *
         if 0.5 in reached
         else "Fewer than half of the ordered lines are delivered so far"
     )
+    if keys:  # several curves: the title speaks of the one that is highlighted
+        first = groups[0][0] if isinstance(groups[0][0], tuple) else (groups[0][0],)
+        half = f"{' / '.join(style.label(v, 22) for v in first)}: {half[0].lower()}{half[1:]}"
     said = title or half + (
         f", nine of ten by day {reached[0.9]:.0f}" if 0.9 in reached else ", nine of ten not yet estimable"
     )
     sub = "Share of ordered lines delivered by day, with 95 % band; open lines counted as open, cancellations as never delivered"
-    return style.finish(ax, title=said, subtitle=sub, result=result, alt=half)
+    alt = "; ".join(f"{style.percent(q)} delivered by day {day:.0f}" for q, day in reached.items())
+    return style.finish(ax, title=said, subtitle=sub, result=result, alt=alt)
 
 
 def plot_per_line(data: Any, *, ax: Axes | None = None, title: str | None = None, **options: Any) -> Axes:
@@ -219,4 +259,5 @@ def plot_per_line(data: Any, *, ax: Axes | None = None, title: str | None = None
     sub = f"Lead time of {style.number(len(days))} delivered lines (the open ones are longer than they look)" + (
         f"; {style.number(beyond)} beyond {far:.0f} days in the last bar" if beyond else ""
     )
-    return style.finish(ax, title=said, subtitle=sub, result=result, alt=said)
+    alt = "; ".join(f"{name} {np.quantile(days, q):.0f} days" for q, name in ((0.5, "median"), (0.9, "p90")))
+    return style.finish(ax, title=said, subtitle=sub, result=result, alt=alt)

@@ -33,14 +33,17 @@ def plot_coverage(data: Any, *, ax: Axes | None = None, title: str | None = None
     ax.set_ylim(len(names) - 0.5, -0.5)
     ax.set_xticks(np.arange(len(connections)) + 0.5, [style.label(c, 20) for c in connections])
     ax.xaxis.tick_top()
-    ax.set_yticks(range(len(names)), names)
+    ax.set_yticks(
+        range(len(names)),
+        [n.replace(", due=promised", " by promised date").replace(".", " ").replace("_", " ") for n in names],
+    )
     for side in ax.spines.values():
         side.set_visible(False)
     n, good = len(figures), int(figures["computable"].sum())
     said = title or f"{good} of {n} figures can be computed" + ("" if good == n else f"; {n - good} can't")
     lacking = figures[~figures["computable"].astype(bool)]
     alt = "; ".join(f"{r['connection']}, {r['name']}: {r['evidence']}" for r in lacking.to_dict("records"))
-    return style.finish(ax, title=said, subtitle="lines that each figure counts, by connection", result=result, alt=alt)
+    return style.finish(ax, title=said, subtitle="Lines that each figure counts, by connection", result=result, alt=alt)
 
 
 def plot_reconcile(
@@ -75,7 +78,7 @@ def plot_reconcile(
     colours = [style.PLAIN, *[style.LATE] * len(out), style.HIGHLIGHT]
     ax.barh(y, heights, left=starts, color=colours, height=0.66)
     for i, (height, start, n) in enumerate(zip(heights, starts, counts, strict=True)):
-        value = f"{style.money(height, currency)}, {style.number(n)} lines"
+        value = f"{style.money(height, currency)}, {style.number(n)} {'line' if n == 1 else 'lines'}"
         ax.annotate(
             value,
             (max(start, start + height, 0), i),
@@ -86,13 +89,14 @@ def plot_reconcile(
             color=style.INK,
         )
     ax.set_yticks(y, [style.label(name) for name in labels])
-    ax.invert_yaxis()
+    ax.set_ylim(max(len(labels), 4) - 0.5, -0.6)
     ax.set_xticks([])
     ends = [s + h for s, h in zip(starts, heights, strict=True)]
     ax.set_xlim(min(0.0, *ends), max(*ends, *starts, 1e-9) * 1.35)
     share = used / raw if raw else np.nan
     said = (
         title
+        or (f"All of the {style.money(raw, currency)} is used: nothing was left out" if not len(out) else "")
         or f"{style.money(used, currency)} of {style.money(raw, currency)} is used: {style.percent(share)} of the value"
     )
     alt = "; ".join(f"{name} {style.money(h, currency)}" for name, h in zip(labels, heights, strict=True))
@@ -102,7 +106,7 @@ def plot_reconcile(
     return style.finish(
         ax,
         title=said,
-        subtitle=f"value of the order lines, {currency or 'no currency stated'}, and what is left out",
+        subtitle=f"Value of the order lines, {currency or 'no currency stated'}, and what is left out",
         result=result,
         alt=alt,
     )
@@ -136,7 +140,7 @@ def plot_duplicates(
     return style.finish(
         ax,
         title=said,
-        subtitle=f"score, out of 100; suggestions to look at, nothing is merged{more}",
+        subtitle=f"Score, out of 100; suggestions to look at, nothing is merged{more}",
         result=result,
         alt="; ".join(labels),
     )

@@ -69,7 +69,9 @@ def _of_vendor(data: Purchases, vendor: str) -> tuple[Purchases, str]:
     orders = data.orders.merge(part[key].drop_duplicates(), on=key)
     issues = data.issues[data.issues["id"].isin(set(part["line_id"].dropna()) | set(part["order_id"].dropna()))]
     names = part["vendor_name"].dropna()
-    narrowed = replace(data, orders=orders, lines=part.reset_index(drop=True), issues=issues.reset_index(drop=True))
+    its = data.sources["connection"].isin(set(part["connection"].dropna())) | data.sources["connection"].isna()
+    narrowed = replace(data, orders=orders, lines=part.reset_index(drop=True), issues=issues.reset_index(drop=True),
+                       sources=data.sources[its].reset_index(drop=True))  # fmt: skip
     return narrowed, str(names.iloc[0]) if len(names) else vendor
 
 

@@ -29,6 +29,7 @@ class Native:
     cumulative : the column of a running share: where the program can, a line on its own axis, which makes it a Pareto chart
     rows : what is drawn, where that is not the exhibit's table
     says : the subtitle, where the picture's speaks of marks that this chart has not
+    colours : of each bar, where they are not the picture's
     """
 
     kind: Literal["bar", "column", "line", "scatter"]
@@ -40,6 +41,7 @@ class Native:
     cumulative: str | None = None
     rows: pd.DataFrame | None = None
     says: str = ""
+    colours: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -72,11 +74,12 @@ class Exhibit:
         """The rows that a native chart reads: the table, with the label of each row where it needs one."""
         rows = plain(self.table if self.native is None or self.native.rows is None else self.native.rows)
         if self.native is not None and self.native.x == "label" and "label" not in rows:
-            rows.insert(0, "label", pd.Series(_labels(self.table), index=rows.index, dtype="string"))
+            rows.insert(0, "label", pd.Series(labels_of(self.table), index=rows.index, dtype="string"))
         return rows
 
 
-def _labels(table: pd.DataFrame) -> list[str]:
+def labels_of(table: pd.DataFrame) -> list[str]:
+    """Return the name of each row, as charts have it."""
     if "period" in table and table.columns[0] == "period":
         whole = table.get("complete", table.get("finished", pd.Series(True, index=table.index)))
         word = "part" if "complete" in table else "unfinished"

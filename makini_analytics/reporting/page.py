@@ -16,6 +16,8 @@ from .exhibits import Content, Exhibit, Kind, kind_of, plain
 from .sections import SECTIONS
 
 MOST_ROWS = 25
+#: Columns that a table may have on a page of paper that stands upright.
+_MOST_UPRIGHT = 9
 _HEADINGS = {name: heading for name, (heading, _) in SECTIONS.items()} | {"left_out": "What was left out, and why"}
 
 
@@ -63,10 +65,12 @@ def _sources(made: Content) -> list[str]:
 
 
 def _exhibit(exhibit: Exhibit) -> str:
-    table = _table(exhibit.table, exhibit.heading, exhibit.name)
+    table = _table(exhibit.table, exhibit.heading, exhibit.name, headed=exhibit.chart is None)
     if exhibit.chart is None:
-        return f"<h3 class='t'>{escape(exhibit.heading)}</h3>{table}"
+        return f"<h3 class='t' id='{escape(exhibit.name, quote=True)}'>{escape(exhibit.heading)}</h3>{table}"
     out = io.BytesIO()
+    figure: Any = exhibit.chart.figure
+    style.resize(exhibit.chart, *figure.get_size_inches())  # no room left over between chart and footnote
     style.render(exhibit.chart, out, format="svg", metadata={"Date": None})
     source = base64.b64encode(out.getvalue()).decode()
     alt = escape(style.alt_text(exhibit.chart).replace("\n", " "), quote=True)
@@ -77,8 +81,8 @@ def _exhibit(exhibit: Exhibit) -> str:
     return f"<figure id='{escape(exhibit.name, quote=True)}'>{scrolls}{behind}</figure>"
 
 
-def _table(frame: pd.DataFrame, caption: str, name: str) -> str:
-    """Return a table whose cells carry the value itself beside what is read, for sorting and for programs."""
+def _table(frame: pd.DataFrame, caption: str, name: str, *, headed: bool = False) -> str:
+    """Return a table, without a caption under a heading that says the same, whose cells carry the value itself beside what is read, for sorting and for programs."""
     frame, most = plain(frame), f"The first {MOST_ROWS} of {len(frame):,} rows; the workbook and the tables hold all."
     kinds: list[Kind] = [kind_of(str(c), frame[c]) for c in frame.columns]
     right = [_class(str(c), k) for c, k in zip(frame.columns, kinds, strict=True)]
@@ -91,16 +95,21 @@ def _table(frame: pd.DataFrame, caption: str, name: str) -> str:
         cells = (f"<td{r}{_raw(v, k)}>{escape(read(v, k))}</td>" for v, k, r in zip(values, kinds, right, strict=True))
         rows.append(f"<tr>{''.join(cells)}</tr>")
     more = _p(most) if len(frame) > MOST_ROWS else "" if len(frame) else _p("None.")
-    inside = f"<caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody>"
+    above = "" if headed else f"<caption>{escape(caption)}</caption>"
+    by = f" aria-labelledby='{escape(name, quote=True)}'" if headed else ""
+    inside = f"{above}<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody>"
     label = escape(caption, quote=True)
-    where = f"class='scroll' tabindex='0' role='region' aria-label='{label}'"
-    return f"<div {where}><table data-name='{escape(name, quote=True)}'>{inside}</table></div>{more}"
+    wide = " wide" if len(frame.columns) > _MOST_UPRIGHT else ""
+    where = f"class='scroll{wide}' tabindex='0' role='region' aria-label='{label}'"
+    return f"<div {where}><table data-name='{escape(name, quote=True)}'{by}>{inside}</table></div>{more}"
 
 
 def _class(column: str, kind: Kind) -> str:
     if kind in ("date", "time"):
         return " class='d'"
-    return " class='id'" if column.endswith("_id") else "" if kind == "text" else " class='n'"
+    return (
+        " class='id'" if column == "id" or column.endswith("_id") else " class='t'" if kind == "text" else " class='n'"
+    )
 
 
 def _raw(value: Any, kind: Kind) -> str:

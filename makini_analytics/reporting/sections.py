@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .. import lead_times, quality, slippage, spend
+from .. import lead_times, quality, slippage, spend, style
 from ..purchases import Purchases
-from .exhibits import Exhibit, Native, money_format
+from ..spend.plots.prices import drawn_changes
+from .exhibits import Exhibit, Native, labels_of, money_format
 
 #: Money is drawn for so many currencies, those of most lines; all are in the tables.
 MOST_CURRENCIES = 3
@@ -23,6 +24,13 @@ def by_currency(lines: pd.DataFrame) -> pd.DataFrame:
 
 def _currencies(lines: pd.DataFrame) -> list[str]:
     return [str(c) for c in by_currency(lines)["currency"].dropna()][:MOST_CURRENCIES]
+
+
+def _grain(lines: pd.DataFrame) -> tuple[str, str]:
+    """Return the periods that a chart of all order dates has room for: months of three years, quarters of nine."""
+    days = lines["order_date"].dropna()
+    years = (days.max() - days.min()).days / 365.25 if len(days) else 0
+    return ("M", "month") if years <= 3.1 else ("Q", "quarter") if years <= 10 else ("Y", "year")
 
 
 def of_quality(data: Purchases, subject: str, day: pd.Timestamp) -> list[Exhibit]:
@@ -50,17 +58,18 @@ def of_quality(data: Purchases, subject: str, day: pd.Timestamp) -> list[Exhibit
 def of_spend(data: Purchases, subject: str, day: pd.Timestamp) -> list[Exhibit]:
     """Return spend by vendor (of one vendor: by material), by month, its concentration, and the changes of prices."""
     lines, currencies = data.lines, _currencies(data.lines)
+    freq, word = _grain(lines)
     out = []
     for currency in currencies:
         groups = spend.by_vendor(lines, by=subject, currency=currency)
         ranked = Native("bar", "label", {"spend": "spend"}, 10, money_format(groups), cumulative="cumulative_share")
-        months = spend.by_period(lines, currency=currency, as_of=day)
+        months = spend.by_period(lines, freq=freq, currency=currency, as_of=day)
         drawn = {"spend": "spend", "spend_year_before": "same days a year before"}
-        says = f"Ordered spend by order date, {currency}; part: cut by the data, not to be compared with whole months"
+        says = f"Ordered spend by order date, {currency}; part: cut by the data, not to be compared with whole {word}s"
         columns = Native("column", "label", drawn, len(months), money_format(months), says=says)
         name, heading = f"spend_by_{subject}_{_safe(currency)}", f"Spend by {subject}, {currency}"
         out.append(Exhibit(name, heading, groups, spend.plot_by_vendor(groups), ranked))
-        name, heading = f"spend_by_month_{_safe(currency)}", f"Spend by month, {currency}"
+        name, heading = f"spend_by_{word}_{_safe(currency)}", f"Spend by {word}, {currency}"
         out.append(Exhibit(name, heading, months, spend.plot_by_period(months), columns))
     if not currencies:  # no currency is stated, or there is no line
         groups = spend.by_vendor(lines, by=subject)
@@ -69,13 +78,16 @@ def of_spend(data: Purchases, subject: str, day: pd.Timestamp) -> list[Exhibit]:
     if subject == "vendor":
         inside = spend.concentration(lines, currency=currency, by="category" if _has(lines, "category") else None)
         drawn = {"top_1_share": "largest", "top_5_share": "5 largest", "top_10_share": "10 largest"}
-        shares = Native("bar", "label", drawn, form="0%")
+        ranked_groups = inside.sort_values("hhi", ascending=False, kind="stable", ignore_index=True)
+        shares = Native("bar", "label", drawn, form="0%", rows=_labelled(ranked_groups, drawn))
         chart = spend.plot_concentration(inside)
         out.append(Exhibit("spend_concentration", f"Concentration, {currency}", inside, chart, shares))
     changes = spend.price_changes(lines, currency=currency)
     if changes["ppv"].notna().any():
         drawn = {"ppv": "price variance, positive = paid more"}
-        variance = Native("bar", "label", drawn, 12, money_format(changes))
+        labels, values, _ = drawn_changes(changes)
+        rows = pd.DataFrame({"label": pd.array(labels, dtype="string"), "ppv": values})
+        variance = Native("bar", "label", drawn, len(rows), money_format(changes), rows=rows)
         chart = spend.plot_price_changes(changes)
         out.append(Exhibit("spend_price_changes", f"Price changes, {currency}", changes, chart, variance))
     if subject == "vendor":
@@ -90,7 +102,7 @@ def of_lead_times(data: Purchases, subject: str, day: pd.Timestamp) -> list[Exhi
     curve = lead_times.curve(lines, as_of=day)
     steps = curve[["days", "share_delivered", "low", "high"]]
     held = steps.assign(days=steps["days"].shift(-1)).dropna(subset=["days"])  # until the next day on which it moves
-    rows = pd.concat([steps, held]).sort_values("days", kind="stable", ignore_index=True)
+    rows = pd.concat([held, steps]).sort_values("days", kind="stable", ignore_index=True)  # first along, then up
     drawn = {"share_delivered": "share delivered", "low": "95 % band, from", "high": "to"}
     stairs = Native("scatter", "days", drawn, len(rows), "0%", rows=rows)
     groups = lead_times.by_vendor(lines, by=subject, as_of=day)
@@ -98,19 +110,21 @@ def of_lead_times(data: Purchases, subject: str, day: pd.Timestamp) -> list[Exhi
         "bar",
         "label",
         {"median_days": "median days", "p90_days": "p90 days"},
+        12,
         form="0",
-        says="Lead time in days of those with most lines; open lines counted as open; no bar: not yet estimable",
+        says=f"Lead time in days of the {style.plural(subject)} with most lines; open lines counted as open; no bar: not yet estimable",
     )
-    months = lead_times.by_period(lines, as_of=day)
+    freq, word = _grain(lines)
+    months = lead_times.by_period(lines, freq=freq, as_of=day)
     drawn = {"median_days": "median days", "p90_days": "p90 days", "mean_delivered_days": "mean of what has come"}
-    says = "Lead time in days by order month; unfinished: slow lines are still open, neither faster nor slower"
+    says = f"Lead time in days by order {word}; unfinished: slow lines are still open, neither faster nor slower"
     points = Native("line", "label", drawn, len(months), "0", says=says)
     return [
         Exhibit("lead_times_curve", "Share delivered by day", curve, lead_times.plot_curve(curve), stairs),
         Exhibit(
             f"lead_times_by_{subject}", f"Lead times by {subject}", groups, lead_times.plot_by_vendor(groups), bars
         ),
-        Exhibit("lead_times_by_month", "Lead times by month", months, lead_times.plot_by_period(months), points),
+        Exhibit(f"lead_times_by_{word}", f"Lead times by {word}", months, lead_times.plot_by_period(months), points),
         Exhibit("lead_times_recommend", "Lead times to plan with", lead_times.recommend(lines, as_of=day)),
     ]
 
@@ -120,21 +134,19 @@ def of_slippage(data: Purchases, subject: str, day: pd.Timestamp) -> list[Exhibi
     lines = data.lines
     groups = slippage.by_vendor(lines, by=subject, as_of=day)
     drawn = {"on_time_rate": "on-time rate, with its 95 % interval"}
-    rates = Native(
-        "bar",
-        "label",
-        drawn,
-        form="0%",
-        interval=("on_time_low", "on_time_high"),
-        says="On-time rate of all due lines, of those with most due lines; open ones past due counted late",
-    )
+    several = style.plural(subject)
+    says = f"On-time rate of the {several} with most due lines, open ones past due late; orange: clearly below all; grey: few lines"
+    ends = ("on_time_low", "on_time_high")
+    rates = Native("bar", "label", drawn, 12, "0%", interval=ends, says=says, colours=_clearly_below(groups))
     chart = slippage.plot_by_vendor(groups)
     out = [Exhibit(f"slippage_by_{subject}", f"On-time delivery by {subject}", groups, chart, rates)]
     if subject == "vendor":
         out.append(Exhibit("slippage_funnel", "On-time delivery by volume", groups, slippage.plot_funnel(groups)))
     judged = slippage.per_line(lines, as_of=day)
     days = _days_late(judged)
-    counts = Native("column", "days_late", {"n_lines": "lines"}, len(days))
+    late = days["days_late"].str.split().str[0].astype("float64") > 0
+    colours = tuple(style.LATE if x else style.PLAIN for x in late)
+    counts = Native("column", "days_late", {"n_lines": "lines"}, len(days), colours=colours)
     outcomes = judged.groupby(["outcome", "reason"], dropna=False).size().reset_index(name="n_lines")
     outcomes.attrs = judged.attrs
     ladder = slippage.ladder(lines, as_of=day)
@@ -147,6 +159,14 @@ def of_slippage(data: Purchases, subject: str, day: pd.Timestamp) -> list[Exhibi
     return out
 
 
+def _clearly_below(groups: pd.DataFrame) -> tuple[str, ...]:
+    """Return the colour of each bar, as the picture has them."""
+    overall = groups["n_on_time"].sum() / max(int(groups["n_due"].sum()), 1)
+    few, below = groups["n_due"] < style.SMALL_N, groups["on_time_high"] < overall
+    pairs = zip(few.tolist(), below.fillna(False).tolist(), strict=True)
+    return tuple(style.PLAIN if f else style.LATE if b else style.HIGHLIGHT for f, b in pairs)
+
+
 def of_open_orders(data: Purchases, subject: str, day: pd.Timestamp) -> list[Exhibit]:
     """Return what is still to come: by how overdue it is, line by line, and how good the forecast was."""
     table = slippage.open_orders(data.lines, as_of=day)
@@ -154,7 +174,13 @@ def of_open_orders(data: Purchases, subject: str, day: pd.Timestamp) -> list[Exh
     out = []
     for currency in table["currency"].value_counts().index[:MOST_CURRENCIES]:
         part = _part(ages, ages["currency"] == currency)
-        bars = Native("bar", "bucket", {"open_value": "open value"}, form=money_format(part))
+        words = (
+            part["bucket"]
+            .astype("string")
+            .where(part["bucket"].isin(["not due", "no due date"]), part["bucket"] + " days overdue")
+        )
+        rows = pd.DataFrame({"label": words, "open_value": part["open_value"]})
+        bars = Native("bar", "label", {"open_value": "open value"}, form=money_format(part), rows=rows)
         name, heading = f"open_orders_ageing_{_safe(currency)}", f"Open value by age, {currency}"
         out.append(Exhibit(name, heading, part, slippage.plot_ageing(part), bars))
     if not out:
@@ -180,6 +206,13 @@ def _days_late(judged: pd.DataFrame) -> pd.DataFrame:
     table = pd.DataFrame({"days_late": pd.array(names, dtype="string"), "n_lines": n.to_numpy(dtype="int64")})
     table.attrs = judged.attrs
     return table
+
+
+def _labelled(table: pd.DataFrame, drawn: dict[str, str]) -> pd.DataFrame:
+    """Return the drawn columns of a table with the name of each row."""
+    rows = table[list(drawn)].copy()
+    rows.insert(0, "label", pd.Series(labels_of(table), index=rows.index, dtype="string"))
+    return rows
 
 
 def _part(result: pd.DataFrame, rows: pd.Series) -> pd.DataFrame:

@@ -89,6 +89,7 @@ class _Pen:
         """Write a table from the first cell on: names in a frozen first row with filters, the caption in the header for print."""
         sheet, shown = self.sheet(name), plain(table.head(MOST_ROWS))
         money = money_format(table)
+        widths_of: list[float] = []
         for j, column in enumerate(shown.columns):
             values = shown[column]
             kind = kind_of(str(column), values)
@@ -97,18 +98,27 @@ class _Pen:
             sheet.write_string(0, j, str(column), self.format(bold=True, bottom=1, bg_color="#F0F2F4"))
             for i, value in enumerate(values.tolist(), start=1):
                 _write(sheet, i, j, value, kind, cell)
-            sheet.set_column(j, j, (widths or {}).get(j) or _width(str(column), values, kind))
+            widths_of.append((widths or {}).get(j) or _width(str(column), values, kind))
+            sheet.set_column(j, j, widths_of[-1])
         sheet.freeze_panes(1, 0)
         if len(shown):
             sheet.autofilter(0, 0, len(shown), max(len(shown.columns) - 1, 0))
         if len(table) > MOST_ROWS:
             said = f"The first {MOST_ROWS:,} of {len(table):,} rows; a report into a folder has all of them as CSV."
             sheet.write_string(len(shown) + 2, 0, said, self.format(italic=True))
-        sheet.set_landscape()
-        sheet.fit_to_pages(1, 0)
+        _for_print(sheet, sum(widths_of))
         sheet.repeat_rows(0)
         sheet.set_header('&L&"-,Bold"' + caption.replace("&", "&&")[:200])
         return sheet
+
+
+def _for_print(sheet: Any, letters: float) -> None:
+    """Let all columns of a table stand on one page of A4 across; a chart beside it has the next page."""
+    sheet.set_paper(9)
+    sheet.set_landscape()
+    sheet.set_margins(left=0.4, right=0.4, top=0.75, bottom=0.5)
+    across = letters * 7 / 96  # inches, of letters of 7 pixels
+    sheet.set_print_scale(int(min(100, max(10, 100 * 10.5 / max(across, 9.5)))))
 
 
 def _write(sheet: Any, row: int, column: int, value: Any, kind: Kind, cell: Any) -> None:
@@ -170,7 +180,9 @@ def _sheet(pen: _Pen, exhibit: Exhibit) -> None:
     if not own:  # a chart of other rows, which stand beside the table
         for j, (name, values) in enumerate(drawn.items(), start=column):
             sheet.write_string(0, j, f"chart: {name}", pen.format(italic=True))
-            sheet.write_column(1, j, values.tolist())
+            form = pen.format(num_format=native.form if name in native.series else "General")
+            sheet.write_column(1, j, values.tolist(), form)
+        sheet.set_column(column, column + len(drawn.columns) - 1, 16)
         column += len(drawn.columns) + 1
     chart = _chart(pen.book, native, drawn, sheet.get_name(), at)
     chart.set_title({"name": exhibit.title, "name_font": {"size": 14, "color": style.INK}, "overlay": False})
@@ -178,6 +190,7 @@ def _sheet(pen: _Pen, exhibit: Exhibit) -> None:
         {"position": "bottom"} if len(native.series) > 1 or native.cumulative or native.interval else {"none": True}
     )
     chart.set_size({"width": 900, "height": 480})
+    sheet.set_v_pagebreaks([column])
     sheet.insert_chart(1, column, chart, {"description": exhibit.alt[:2000]})
     sheet.write_string(27, column, exhibit.footnote, pen.format(font_size=9, font_color=style.MUTED))
 
@@ -205,6 +218,13 @@ def _chart(book: Any, native: Native, table: pd.DataFrame, sheet: str, at: int) 
             series |= {"line": {"color": colour, "width": 2}} | (marks if native.kind == "line" else {})
         else:
             series |= {"fill": {"color": colour}, "border": {"none": True}, "gap": 35}
+            if native.colours:
+                series["points"] = [{"fill": {"color": c}, "border": {"none": True}} for c in native.colours[:n]]
+            if native.kind == "bar" and not pareto:
+                inside = (
+                    {"position": "inside_base", "font": {"color": "white", "bold": True}} if native.interval else {}
+                )
+                series["data_labels"] = {"value": True, "num_format": native.form.replace(".00", "")} | inside
         if native.interval:
             low, value, high = (
                 table[c].head(n).astype(float) for c in (native.interval[0], column, native.interval[1])
@@ -226,7 +246,11 @@ def _chart(book: Any, native: Native, table: pd.DataFrame, sheet: str, at: int) 
         "major_gridlines": {"visible": True, "line": {"color": style.LINE}},
     } | whole
     names = {"num_font": {"rotation": -45} if standing and native.kind != "scatter" else {}, "label_position": "low"}
-    chart.set_y_axis(values if standing else names | {"reverse": True, "crossing": "max"})
-    chart.set_x_axis(names | ({"min": 0, "name": native.x} if native.kind == "scatter" else {}) if standing else values)
+    each = {"interval_unit": 1} if n <= 30 and native.kind != "scatter" else {}
+    plain_values = values | {"visible": False, "major_gridlines": {"visible": False}}
+    chart.set_y_axis(values if standing else names | each | {"reverse": True})
+    chart.set_x_axis(
+        names | each | ({"min": 0, "name": native.x} if native.kind == "scatter" else {}) if standing else plain_values
+    )
     chart.show_blanks_as("gap")
     return chart

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
+from scipy.stats import binom
 
 import makini_analytics as ma
 from makini_analytics import ConfigError, MixedCurrencyError, SchemaError, currency, lead_times, slippage, spend, style
@@ -216,8 +217,9 @@ def test_the_footnote_names_the_currency_and_its_rates(lines):
 def test_the_cohorts_that_are_not_finished_are_hollow(lines):
     result = lead_times.by_period(lines)
     ax = lead_times.plot_by_period(result)
-    filled, hollow = (line for line in ax.lines if line.get_marker() == "o")
+    filled, grey, hollow = (line for line in ax.lines if line.get_marker() == "o")
     assert len(filled.get_xdata()) == result.finished.sum()
+    assert len(grey.get_xdata()) == (result.finished & (result.n_lines < 20)).sum()
     assert len(hollow.get_xdata()) == (~result.finished).sum() > 0
     with pytest.raises(ConfigError, match="one group"):
         lead_times.plot_by_period(lines, by="category")
@@ -228,7 +230,8 @@ def test_the_funnel_marks_who_differs_by_more_than_chance(lines):
     ax = slippage.plot_funnel(result)
     n, rate = result.n_due.to_numpy(), result.on_time_rate.to_numpy()
     common = (n * rate)[n > 0].sum() / n.sum()
-    out = np.abs(rate - common)[n > 0] > 3.09 * np.sqrt(common * (1 - common) / n[n > 0])
+    lower, upper = binom.cdf(n * rate, n, common)[n > 0], binom.sf(n * rate - 1, n, common)[n > 0]
+    out = np.minimum(lower, upper) < 0.001
     drawn = next(line for line in ax.lines if line.get_marker() == "o" and line.get_color() == style.HIGHLIGHT)
     assert len(drawn.get_xdata()) == out.sum()
 

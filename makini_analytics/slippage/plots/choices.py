@@ -1,4 +1,4 @@
-"""On-time rates over time, against the number of lines, and under every way to count them."""
+"""On-time rates over time, and under every way to count them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from ... import style
 from ...errors import ConfigError
 from ..ladder import CHOICES, ladder, swings
 from ..periods import by_period
-from ..vendors import by_vendor
 
 _WORDS = {
     "due": "due date",
@@ -20,8 +19,12 @@ _WORDS = {
     "early_days": "days allowed early",
     "calendar": "calendar",
     "weight": "weight",
-    "open_lines": "open lines late, or left out",
+    "open_lines": "open lines late,\nor left out",
 }
+
+
+def _said(choice: str) -> str:
+    return _WORDS[choice].replace("\n", " ")
 
 
 def plot_by_period(data: Any, *, ax: Axes | None = None, title: str | None = None, **options: Any) -> Axes:
@@ -74,69 +77,6 @@ def _moved(result: pd.DataFrame, full: Any) -> str:
     return "; no clear difference to the period before"
 
 
-def plot_funnel(data: Any, *, ax: Axes | None = None, title: str | None = None, **options: Any) -> Axes:
-    """Draw each vendor's rate against its number of due lines, within the limits that chance alone allows (95 and 99.8 %).
-
-    A vendor outside of the outer limits differs from the common rate by more than chance; one inside may not differ at all.
-    """
-    result = data if "on_time_rate" in getattr(data, "columns", ()) else by_vendor(data, **options)
-    rows = result[result["n_due"] > 0]
-    if not len(rows):
-        return style.no_data(ax, "on-time rates against volume", result)
-    n, rate = rows["n_due"].to_numpy(dtype=float), rows["on_time_rate"].to_numpy(dtype=float)
-    common = float((rate * n).sum() / n.sum())
-    ax = style.axes(ax, rows=9)
-    far = np.unique(np.r_[np.arange(1, 31), np.geomspace(30, max(n.max() * 1.1, 31), 120).round()])
-    sd = np.sqrt(common * (1 - common) / far)
-    for z, colour, text in ((1.96, style.LINE, "95 %"), (3.09, style.REST, "99.8 %")):
-        for sign in (-1, 1):
-            ax.plot(far, np.clip(common + sign * z * sd, 0, 1), color=colour, lw=1.2, zorder=1)
-        near = int(len(far) * 0.35)
-        bound = float(np.clip(common - z * sd[near], 0, 1))
-        ax.annotate(text, (far[near], bound), (3, -9), textcoords="offset points", fontsize=8.5, color=style.MUTED)
-    ax.axhline(common, color=style.MUTED, lw=1, ls=":", zorder=1)
-    z = (rate - common) / np.sqrt(max(common * (1 - common), 1e-12) / n)
-    outside = np.abs(z) > 3.09
-    ax.plot(n[~outside], rate[~outside], "o", mfc="white", mec=style.PLAIN, ms=6, zorder=2)
-    ax.plot(n[outside], rate[outside], "o", color=style.HIGHLIGHT, ms=7, zorder=3)
-    key = "vendor_name" if "vendor_name" in rows else str(rows.columns[0])
-    names = rows[key].fillna(rows["vendor_id"]) if key == "vendor_name" else rows[key]
-    named: list[tuple[float, float]] = []
-    for i in np.argsort(-np.abs(z)):
-        # a name where another has none yet: side by side on a scale of 4 decades, above each other on one of 0 to 1
-        free = all(abs(np.log10(n[i] / m)) > 0.55 or abs(rate[i] - r) > 0.05 for m, r in named)
-        if outside[i] and free and len(named) < 6:
-            named.append((n[i], rate[i]))
-            ax.annotate(
-                style.label(names.iloc[i], 26),
-                (n[i], rate[i]),
-                (6, 5),
-                textcoords="offset points",
-                fontsize=9,
-                color=style.INK,
-            )
-    ax.set_xscale("log")
-    ax.set_xlim(max(0.8, n.min() * 0.8), far[-1] * 1.25)
-    ax.xaxis.set_major_formatter(lambda v, _: f"{style.number(v)}")
-    ax.xaxis.set_minor_formatter(lambda *_: "")
-    ax.set_ylim(-0.02, 1.03)
-    ax.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
-    ax.set_xlabel("due lines", color=style.MUTED, fontsize=9.5)
-    if isinstance(ax, style.ChartAxes):
-        ax.set_position((0.08, 0.24, 0.86, 0.54))
-    k = int(outside.sum())
-    said = title or (
-        f"{style.number(k)} of {style.number(len(rows))} differ from the common on-time rate of {style.percent(common)} by more than chance"
-        if k else f"No clear difference: none of {style.number(len(rows))} differs from the common {style.percent(common)} by more than chance"
-    )  # fmt: skip
-    sub = "On-time rate against the number of due lines; the funnel is what chance allows around the common rate"
-    alt = "; ".join(
-        f"{style.label(a)} {style.percent(r)} of {style.number(int(m))}"
-        for a, r, m in zip(names[outside], rate[outside], n[outside], strict=True)
-    )
-    return style.finish(ax, title=said, subtitle=sub, result=result, alt=alt)
-
-
 def plot_ladder(data: Any, *, ax: Axes | None = None, title: str | None = None, **options: Any) -> Axes:
     """Draw every combination's rate in rising order, and how far each choice moves it."""
     result = data if set(CHOICES) <= set(getattr(data, "columns", ())) else ladder(data, **options)
@@ -146,7 +86,7 @@ def plot_ladder(data: Any, *, ax: Axes | None = None, title: str | None = None, 
     by = swings(result)
     ax = style.axes(ax, rows=8)
     ax.set_axis_off()
-    left, right = ax.inset_axes((0.0, 0.06, 0.40, 0.9)), ax.inset_axes((0.78, 0.06, 0.22, 0.9))
+    left, right = ax.inset_axes((0.0, 0.06, 0.40, 0.9)), ax.inset_axes((0.74, 0.06, 0.26, 0.9))
     for panel in (left, right):
         for side in panel.spines.values():
             side.set_visible(False)
@@ -158,15 +98,9 @@ def plot_ladder(data: Any, *, ax: Axes | None = None, title: str | None = None, 
     left.vlines(x, 0, rates, color=style.REST, lw=max(0.8, 180 / len(rates)))
     at = int(np.flatnonzero(rates.index == result.index[0])[0]) if result.index[0] in rates.index else 0
     left.vlines([at], 0, [first], color=style.HIGHLIGHT, lw=max(2.0, 200 / len(rates)))
-    left.annotate(
-        f"as usual {style.percent(first)}",
-        (at, first),
-        (0, 6),
-        textcoords="offset points",
-        ha="center",
-        fontsize=9.5,
-        color=style.HIGHLIGHT,
-    )
+    middle = at > len(rates) / 2
+    left.annotate(f"as usual {style.percent(first)}", (at, first), (2 if middle else -2, 6), textcoords="offset points",
+                  ha="right" if middle else "left", fontsize=9.5, color=style.HIGHLIGHT)  # fmt: skip
     left.set_ylim(0, 1.1)
     left.set_yticks([0, 0.5, 1], ["0", "50 %", "100 %"])
     left.set_xticks([])
@@ -190,12 +124,12 @@ def plot_ladder(data: Any, *, ax: Axes | None = None, title: str | None = None, 
         )
     right.set_xlim(0, max([*by["swing"], 1e-9]) * 1.7)
     right.set_title("what moves the rate, on average", fontsize=10, loc="left", color=style.MUTED, family=style.fonts())
-    driver = f"; what moves it most: {_WORDS[by['choice'].iloc[0]]}" if len(by) else ""
+    driver = f"; what moves it most: {_said(by['choice'].iloc[0])}" if len(by) else ""
     said = (
         title or f"The same lines are {style.percent(rates.iloc[0])} to {style.percent(rates.iloc[-1])} on time{driver}"
     )
     sub = f"On-time rate of {style.number(int(result['n_due'].max()))} due lines under due date, tolerances, calendar, weight, open lines late or left out"
     alt = "; ".join(
-        f"{_WORDS[c]} {style.number(s * 100, 1)} points" for c, s in zip(by["choice"], by["swing"], strict=True)
+        f"{_said(c)} {style.number(s * 100, 1)} points" for c, s in zip(by["choice"], by["swing"], strict=True)
     )
     return style.finish(ax, title=said, subtitle=sub, result=result, alt=alt)

@@ -12,8 +12,6 @@ from ... import style
 from ..per_line import per_line
 from ..vendors import by_vendor
 
-SMALL_N = 20
-
 
 def plot_by_vendor(
     data: Any, *, ax: Axes | None = None, title: str | None = None, top: int = 12, **options: Any
@@ -26,12 +24,12 @@ def plot_by_vendor(
     overall = result["n_on_time"].sum() / result["n_due"].sum()
     rows = rows.sort_values("on_time_low", ascending=False, kind="stable")  # few lines with luck don't lead
     places = [[i] for i in result.index.get_indexer(rows.index)]
-    key = "vendor_name" if "vendor_name" in rows else str(rows.columns[0])
-    names = rows[key].fillna(rows["vendor_id"]) if key == "vendor_name" else rows[key]
+    columns = style.group_columns(rows, "n_due")
+    several = style.plural(style.named(columns))
+    names = style.group_labels(rows, columns, 32)
     ax = style.axes(ax, rows=len(rows))
     ax.set_yticks(
-        np.arange(len(rows)),
-        [f"{style.label(n, 32)}  n={style.number(k)}" for n, k in zip(names, rows["n_due"], strict=True)],
+        np.arange(len(rows)), [f"{n}  n={style.number(k)}" for n, k in zip(names, rows["n_due"], strict=True)]
     )
     ax.axvline(overall, color=style.MUTED, lw=1, ls="--")
     ax.annotate(
@@ -44,7 +42,7 @@ def plot_by_vendor(
         va="bottom",
     )
     for i, row in enumerate(rows.to_dict("records")):
-        few = row["n_due"] < SMALL_N
+        few = row["n_due"] < style.SMALL_N
         colour = style.REST if few else style.LATE if row["on_time_high"] < overall else style.HIGHLIGHT
         ax.plot(
             [row["on_time_low"], row["on_time_high"]], [i, i], color=colour, lw=5, alpha=0.55, solid_capstyle="round"
@@ -62,19 +60,38 @@ def plot_by_vendor(
     ax.set_ylim(len(rows) - 0.4, -1.0)
     ax.set_xlim(0, 1.09)
     ax.set_xticks([0, 0.5, 1], ["0", "50 %", "100 %"])
-    below = int((result["on_time_high"] < overall).sum())
-    said = title or f"{style.percent(overall)} of due lines came on time" + (
-        f"; {below} vendors are clearly below that" if below else "; no vendor is clearly below that"
+    enough = rows[rows["n_due"] >= style.SMALL_N]
+    below = int((enough["on_time_high"] < overall).sum())
+    said = title or f"{style.percent(overall)} of due lines came on time" + _apart(
+        below, len(enough), len(rows), several
     )
-    sub = f"On-time rate of all due lines, open ones past due counted late; bar: 95 % interval; square: clearly below; grey: fewer than {SMALL_N} lines"
+    few = f"; grey: fewer than {style.SMALL_N} lines" if len(enough) < len(rows) else ""
+    shown = f", of the {len(rows)} {several} with most" if len(rows) < len(result) else ""
+    sub = f"On-time rate of all due lines{shown}; open ones past due are late; bar: 95 % interval; square: clearly below{few}"
+    told = rows[["on_time_rate", "on_time_low", "on_time_high"]].itertuples(index=False, name=None)
+    alt = "; ".join(
+        f"{n}: {style.percent(rate)} ({style.percent(low)} to {style.percent(high)})"
+        for n, (rate, low, high) in zip(names, told, strict=True)
+    )
     return style.finish(
         ax,
         title=said,
         subtitle=sub,
         result=result,
-        alt="; ".join(t.get_text() for t in ax.get_yticklabels()),
+        alt=alt,
         bars=places,
     )
+
+
+def _apart(below: int, n: int, shown: int, several: str) -> str:
+    """Return who is below the common rate by more than its interval allows; of few lines nothing is said."""
+    if shown == 1:
+        return ""
+    if not n:
+        return f"; too few lines to tell {several} apart"
+    if not below:
+        return f"; no clear difference: none of {style.number(n)} {several} is clearly below that"
+    return f"; {style.number(below)} of {style.number(n)} {several} {'is' if below == 1 else 'are'} clearly below that"
 
 
 def plot_per_line(data: Any, *, ax: Axes | None = None, title: str | None = None, **options: Any) -> Axes:
@@ -88,7 +105,9 @@ def plot_per_line(data: Any, *, ax: Axes | None = None, title: str | None = None
     low, high = min(low, -1.0), max(high, 1.0)
     shown = np.clip(days, low, high)
     step = max(1, round((high - low) / 60))
-    edges = np.arange(-step * np.ceil(-low / step), high + 2 * step, step) - 0.5
+    edges = 0.5 + step * np.arange(
+        np.floor((low - 0.5) / step), np.ceil((high - 0.5) / step) + 1
+    )  # late begins at an edge
     ax = style.axes(ax, rows=8)
     _, _, bars = ax.hist(shown, bins=edges.tolist(), edgecolor="white", lw=0.4)
     for bar in bars:
@@ -99,28 +118,17 @@ def plot_per_line(data: Any, *, ax: Axes | None = None, title: str | None = None
     n_overdue = int((result["outcome"] == "overdue_open").sum())
     n = len(days)
     on_day, late_n = int((days == 0).sum()), int((days > 0).sum())
+    ax.set_ylim(0, ax.get_ylim()[1] * 1.3)  # the words stand above the bars
     for x, text, ha in (
         (0.02, f"early {style.percent((n - on_day - late_n) / n)}", "left"),
         (0.98, f"late {style.percent(late_n / n)}", "right"),
     ):
-        ax.text(
-            x,
-            0.92,
-            text,
-            transform=ax.transAxes,
-            ha=ha,
-            fontsize=12,
-            fontweight="bold",
-            color=style.LATE if "late" in text else style.MUTED,
-        )
-    ax.annotate(
-        f"on the day {style.percent(on_day / n)}",
-        (0, ax.get_ylim()[1]),
-        (6, -14),
-        textcoords="offset points",
-        fontsize=10,
-        color=style.INK,
-    )
+        ax.text(x, 0.93, text, transform=ax.transAxes, ha=ha, fontsize=12, fontweight="bold",
+                color=style.LATE if "late" in text else style.MUTED)  # fmt: skip
+    side = "left" if -low < high else "right"  # where there is more room
+    said_of_day = f"on the day {style.percent(on_day / n)}"
+    ax.annotate(said_of_day, (0, 0.80), (6 if side == "left" else -6, 0), xycoords=("data", "axes fraction"),
+                textcoords="offset points", fontsize=10, ha=side, color=style.INK)  # fmt: skip
     ax.set_yticks([])
     ax.set_xlabel("days after (+) or before (–) the due date", color=style.MUTED, fontsize=9.5)
     if isinstance(ax, style.ChartAxes):
@@ -132,4 +140,6 @@ def plot_per_line(data: Any, *, ax: Axes | None = None, title: str | None = None
     sub = f"Days late of {style.number(n)} delivered lines" + (
         f"; {style.number(beyond)} beyond the ends are in the outer bars" if beyond else ""
     )
-    return style.finish(ax, title=said, subtitle=sub, result=result, alt=said)
+    parts = {"early": n - on_day - late_n, "on the day": on_day, "late": late_n}
+    alt = "; ".join(f"{word} {style.number(k)} lines, {style.percent(k / n)}" for word, k in parts.items())
+    return style.finish(ax, title=said, subtitle=sub, result=result, alt=alt)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 
 from ... import style
@@ -17,7 +18,9 @@ def plot_ageing(data: Any, *, ax: Axes | None = None, title: str | None = None, 
     result = data if "expected_late_value_30" in getattr(data, "columns", ()) else ageing(data, **options)
     currency = style.one_currency(result)
     if not len(result):
-        return style.no_data(ax, "open lines", result)
+        done = sum(e["n_lines"] for e in result.attrs.get("excluded", ()) if e["reason"] == "delivered")
+        none = f"No line is open: all {style.number(done)} that count are delivered" if done else None
+        return style.no_data(ax, "open lines", result, title=none)
     if result["bucket"].duplicated().any():
         raise ConfigError("an ageing chart shows one group: pass the rows of one, or by=None")
     rows = result.set_index("bucket").reindex([b for b in BUCKETS if b in set(result["bucket"])])
@@ -78,11 +81,23 @@ def plot_backtest(data: Any, *, ax: Axes | None = None, title: str | None = None
     ax.set_xlabel("forecast chance to come in time", color=style.MUTED, fontsize=9.5)
     if isinstance(ax, style.ChartAxes):
         ax.set_position((0.30, 0.25, 0.42, 0.53))
-    ours, base = (float(np.mean((p - came) ** 2)) for p in (chance, result["trailing_rate"].to_numpy()))
-    said = title or (
-        f"The forecast has {style.percent(1 - ours / base)} less error than the trailing on-time rate"
-        if ours < base else f"The forecast is no better than the trailing on-time rate ({style.number(ours, 3)}, {style.number(base, 3)})"
-    )  # fmt: skip
+    errors, of_rate = ((p - came) ** 2 for p in (chance, result["trailing_rate"].to_numpy()))
+    ours, base = float(errors.mean()), float(of_rate.mean())
+    said = title or _compared(of_rate - errors, ours, base, result)
     sub = f"Lines that came in time by their forecast, {style.number(len(result))} forecasts of days gone by; Brier score {style.number(ours, 3)}, trailing rate {style.number(base, 3)}"
     alt = "; ".join(f"forecast {style.percent(a)}, came {style.percent(b)}" for a, b in zip(x, share, strict=True))
     return style.finish(ax, title=said, subtitle=sub, result=result, alt=alt)
+
+
+def _compared(gain: np.ndarray[Any, Any], ours: float, base: float, result: pd.DataFrame) -> str:
+    """Return whether the forecast is better, where the mean gain clears its 95 % interval; lines of one order count as one."""
+    order = result.groupby([c for c in ("connection", "order_id") if c in result], dropna=False, sort=False).ngroup()
+    sums = np.bincount(order, weights=gain - gain.mean())
+    m = len(sums)
+    half = 1.96 * np.sqrt(m / max(m - 1, 1) * (sums**2).sum()) / len(gain)
+    both = f"({style.number(ours, 3)}, {style.number(base, 3)})"
+    if m < style.SMALL_N or abs(gain.mean()) <= half:
+        return f"No clear difference between the forecast's error and the trailing on-time rate's {both}"
+    if ours > base:
+        return f"The forecast has more error than the trailing on-time rate {both}"
+    return f"The forecast has {style.percent(1 - ours / base)} less error than the trailing on-time rate"

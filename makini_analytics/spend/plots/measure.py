@@ -30,16 +30,10 @@ def head_and_rest(result: pd.DataFrame, top: int) -> tuple[pd.DataFrame, pd.Data
     return result.iloc[:n], result.iloc[n:]
 
 
-def named(columns: Sequence[str]) -> str:
-    """Return what the rows are, in words: ``vendor``, ``category and site``."""
-    words = [c.removesuffix("_name").removesuffix("_id").replace("custom.", "").replace("_", " ") for c in columns]
-    return " and ".join(dict.fromkeys(w for w in words if w not in ("product code", "description"))) or "line"
-
-
 def bars(
     ax: Axes, labels: Sequence[str], values: Sequence[float], colours: Sequence[str], texts: Sequence[str]
 ) -> None:
-    """Draw horizontal bars from the top down, each with its text at the end that points away from zero."""
+    """Draw horizontal bars from the top down, each with its text to the right: of its end, or of zero, away from the names."""
     y = np.arange(len(values))
     ax.barh(y, values, color=list(colours), height=0.68)
     ax.set_yticks(y, list(labels))
@@ -47,20 +41,17 @@ def bars(
     ax.set_xticks([])
     ax.axvline(0, color=style.LINE, lw=1)
     low, high = min(0.0, *values), max(0.0, *values)
-    room = (high - low or 1.0) * (0.4 if low < 0 else 0.25)
     for i, (value, text) in enumerate(zip(values, texts, strict=True)):
-        right = value >= 0
         ax.annotate(
             text,
-            (value, i),
-            (5 if right else -5, 0),
+            (max(value, 0.0), i),
+            (5, 0),
             textcoords="offset points",
             va="center",
-            ha="left" if right else "right",
             fontsize=9.5,
             color=style.INK,
         )
-    ax.set_xlim(low - (room if low < 0 else 0), high + room)
+    ax.set_xlim(low, high + (high - low or 1.0) * 0.25)
 
 
 def alternative(labels: Sequence[Any], values: Sequence[float], currency: str | None, most: int = 15) -> str:

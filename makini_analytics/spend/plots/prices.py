@@ -101,18 +101,8 @@ def plot_price_changes(
         return style.no_data(ax, "purchase price variance: nothing has a baseline", result)
     last = compared["period"].max()
     rows = compared[compared["period"] == last]
-    rows = rows.iloc[np.argsort(-rows["ppv"].abs().to_numpy(), kind="stable")]
-    head, rest = head_and_rest(rows, top)
-    columns = [c for c in style.group_columns(rows, "unit") if c != "vendor_id"]
-    shown = [c for c in ("product_code", "description", *columns) if c in columns and rows[c].notna().any()][:1]
-    if "vendor_name" in columns:
-        shown.append("vendor_name")
-    labels, values = style.group_labels(head, shown or columns), head["ppv"].tolist()
-    texts = [f"{_signed(v, currency)}  {_rate(r)}" for v, r in zip(values, head["ppv_rate"], strict=True)]
-    if len(rest):
-        labels.append(f"Other ({style.number(len(rest))})")
-        values.append(float(rest["ppv"].sum()))
-        texts.append(_signed(values[-1], currency))
+    labels, values, rates = drawn_changes(result, top)
+    texts = [f"{_signed(v, currency)}  {_rate(r)}".rstrip() for v, r in zip(values, rates, strict=True)]
     colours = [style.HIGHLIGHT if v > 0 else style.REST for v in values]
     ax = style.axes(ax, rows=len(values))
     bars(ax, labels, values, colours, texts)
@@ -134,6 +124,24 @@ def plot_price_changes(
         "is of items with a baseline"
     )
     return style.finish(ax, title=said, subtitle=sub, result=result, alt=alternative(labels, values, currency))
+
+
+def drawn_changes(result: pd.DataFrame, top: int = 12) -> tuple[list[str], list[float], list[float]]:
+    """Return the bars of the last period: names, variances and rates, the largest first, all others in one."""
+    compared = result[result["ppv"].notna()]
+    rows = compared[compared["period"] == compared["period"].max()]
+    head, rest = head_and_rest(rows.iloc[np.argsort(-rows["ppv"].abs().to_numpy(), kind="stable")], top)
+    columns = [c for c in style.group_columns(rows, "unit") if c != "vendor_id"]
+    shown = [c for c in ("product_code", "description", *columns) if c in columns and rows[c].notna().any()][:1]
+    if "vendor_name" in columns and (len(set(rows["vendor_name"])) > 1 or not shown):  # one vendor's name says nothing
+        shown.append("vendor_name")
+    labels = style.group_labels(head, shown or columns)
+    values, rates = (head[c].astype("float64").tolist() for c in ("ppv", "ppv_rate"))
+    if len(rest):
+        labels.append(f"Other ({style.number(len(rest))})")
+        values.append(float(rest["ppv"].sum()))
+        rates.append(np.nan)
+    return labels, values, rates
 
 
 def _rate(rate: float) -> str:

@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.patches import Patch
 
 from ... import style
 from ..concentration import concentration
 from ..sources import single_source
 from ..tail import tail
 from ..vendors import by_vendor
-from .measure import alternative, bars, head_and_rest, in_currency, measured, named
+from .measure import alternative, bars, head_and_rest, in_currency, measured
 
 
 def plot_by_vendor(
@@ -24,7 +25,7 @@ def plot_by_vendor(
     currency, what = style.one_currency(result), measured(result)
     columns = style.group_columns(result, "currency")
     if not len(result):
-        return style.no_data(ax, f"{what.lower()} by {named(columns)}", result)
+        return style.no_data(ax, f"{what.lower()} by {style.named(columns)}", result)
     head, rest = head_and_rest(result, top)
     total = float(result["spend"].sum())
     labels, values = style.group_labels(head, columns), head["spend"].tolist()
@@ -45,7 +46,7 @@ def plot_by_vendor(
         if below.any()
         else ""
     )
-    sub = f"{what} by {named(columns)}, {in_currency(currency)}, total {style.money(total, currency)}{apart}"
+    sub = f"{what} by {style.named(columns)}, {in_currency(currency)}, total {style.money(total, currency)}{apart}"
     alt = alternative(labels, values, currency)
     rows = [[i] for i in range(len(head))] + ([range(len(head), len(result))] if len(rest) else [])
     return style.finish(ax, title=title or said, subtitle=sub, result=result, alt=alt, bars=rows)
@@ -55,7 +56,7 @@ def _leading(
     result: pd.DataFrame, head: pd.DataFrame, columns: list[str], labels: list[str], what: str
 ) -> tuple[set[int], str]:
     """Return the bars that the title speaks of, those that make up half of the total, and the title."""
-    total, group = float(result["spend"].sum()), named(columns)
+    total, group = float(result["spend"].sum()), style.named(columns)
     below = float(result["spend"].clip(upper=0).sum())
     if total <= 0 or head["spend"].iloc[0] > total:
         currency = style.one_currency(result)
@@ -79,14 +80,10 @@ def _leading(
         share += float(head["share"].iloc[i])
     if len(spoken) == 1:
         return {spoken[0]}, f"{labels[spoken[0]]} makes {style.percent(share)} of {what.lower()}"
-    several = f"{group} groups" if " and " in group else _plural(group)
+    several = style.plural(group)
     return set(
         spoken
     ), f"{len(spoken)} of {style.number(int(known.sum()))} {several} make {style.percent(share)} of {what.lower()}"
-
-
-def _plural(word: str) -> str:
-    return f"{word[:-1]}ies" if word.endswith("y") else word if word.endswith("s") else f"{word}s"
 
 
 def plot_pareto(data: Any, *, ax: Axes | None = None, title: str | None = None, top: int = 25, **options: Any) -> Axes:
@@ -99,7 +96,7 @@ def plot_pareto(data: Any, *, ax: Axes | None = None, title: str | None = None, 
     ranked = result[result["cumulative_share"].notna()]
     columns = style.group_columns(result, "currency")
     if not len(ranked):
-        return style.no_data(ax, f"{what.lower()} by {named(columns)}", result)
+        return style.no_data(ax, f"{what.lower()} by {style.named(columns)}", result)
     ax = style.axes(ax, rows=9)
     n, spend = len(ranked), ranked["spend"].to_numpy()
     share = ranked["cumulative_share"].to_numpy()
@@ -145,7 +142,10 @@ def plot_pareto(data: Any, *, ax: Axes | None = None, title: str | None = None, 
         at = np.r_[1, np.arange(step, n + 1, step)].astype(int)
         ax.set_xticks(at, [f"{style.number(i)}" for i in at])
         ax.set_xlabel(
-            f"{named(columns)}s by falling spend".capitalize(), color=style.MUTED, fontsize=9.5, family=style.fonts()
+            f"{style.plural(style.named(columns))} by falling spend".capitalize(),
+            color=style.MUTED,
+            fontsize=9.5,
+            family=style.fonts(),
         )
     if isinstance(ax, style.ChartAxes):
         bottom = 0.40 if n <= top else 0.24
@@ -154,13 +154,13 @@ def plot_pareto(data: Any, *, ax: Axes | None = None, title: str | None = None, 
     of_a = ranked["abc_class"] == "A"
     known = ranked[columns].notna().any(axis=1) if columns else of_a
     unknown = "" if known[of_a].all() else " (with what has none)"
-    several = _plural(named(columns))
+    several = style.plural(style.named(columns))
     said = title or (
         f"{style.number(int(known[of_a].sum()))} of {style.number(int(known.sum()))} {several} make {style.percent(end)} of {what.lower()}{unknown}"
     )
     below = result["spend"] < 0
     apart = f"; without {style.number(int(below.sum()))} of negative net" if below.any() else ""
-    sub = f"{what} by {named(columns)}, {in_currency(currency)} (bars), and cumulative share (line){apart}"
+    sub = f"{what} by {style.named(columns)}, {in_currency(currency)} (bars), and cumulative share (line){apart}"
     alt = (
         f"Class A {style.number(n_a)}, B {style.number(int((ranked['abc_class'] == 'B').sum()))}, C {style.number(int((ranked['abc_class'] == 'C').sum()))}. "
         + alternative(style.group_labels(ranked.head(10), columns), ranked.head(10)["spend"].tolist(), currency)
@@ -182,27 +182,20 @@ def plot_concentration(data: Any, *, ax: Axes | None = None, title: str | None =
     rows = rows.sort_values(["most", *groups, "place"], ascending=[False, *[True] * len(groups), True]).head(16)
     ax = style.axes(ax, rows=len(rows) + 2)
     y = np.arange(len(rows))
-    for column, colour, name in (
-        ("top_10_share", style.REST, "10 largest"),
-        ("top_5_share", style.PLAIN, "5 largest"),
-        ("top_1_share", style.HIGHLIGHT, "largest"),
+    for column, colour in (
+        ("top_10_share", style.REST),
+        ("top_5_share", style.PLAIN),
+        ("top_1_share", style.HIGHLIGHT),
     ):
         ax.barh(y, rows[column], color=colour, height=0.62)
-        outer = column == "top_10_share"
-        ax.annotate(
-            name,
-            (float(rows[column].iloc[0]), -0.45),
-            (3, 0) if outer else (-3, 0),
-            textcoords="offset points",
-            ha="left" if outer else "right",
-            fontsize=9,
-            color=style.INK,
-        )
+    keys_of = [Patch(color=c) for c in (style.HIGHLIGHT, style.PLAIN, style.REST)]
+    ax.legend(keys_of, ["largest", "5 largest", "10 largest"], loc="lower left", bbox_to_anchor=(0, 1), ncols=3,
+              frameon=False, fontsize=9.5, labelcolor=style.INK, handlelength=0.9, handletextpad=0.5, borderaxespad=0.2)  # fmt: skip
     labels = [style.label(n) for n in style.group_labels(rows, groups)] if groups else ["All vendors"] * len(rows)
     if "vendors" in keys:
         labels = ["after aliases" if v == "after aliases" else n for n, v in zip(labels, rows["vendors"], strict=True)]
     ax.set_yticks(y, labels)
-    ax.set_ylim(len(rows) - 0.4, -0.75)
+    ax.set_ylim(max(len(rows), 3) - 0.4, -0.5)
     for i, row in enumerate(rows.to_dict("records")):
         text = f"HHI {style.number(row['hhi'])}, as {style.number(row['effective_vendors'], 1)} equal vendors; {style.number(row['n_vendors'])} in all"
         ax.annotate(text, (1.0, i), (6, 0), textcoords="offset points", va="center", fontsize=9, color=style.INK)
@@ -213,7 +206,7 @@ def plot_concentration(data: Any, *, ax: Axes | None = None, title: str | None =
         title
         or (_merged(result, groups) if "vendors" in keys else "")
         or (
-            f"The largest vendor{' of ' + labels[0] if keys else ''} has {style.percent(first['top_1_share'])} of ordered spend"
+            f"The largest vendor{' of ' + labels[0] if keys else ''} has {style.percent(first['top_1_share'])} of {'its ' if keys else ''}ordered spend"
             + (f", the five largest {style.percent(first['top_5_share'])}" if first["n_vendors"] > 5 else "")
         )
     )
@@ -309,7 +302,7 @@ def plot_single_source(
     if not len(result):
         several = sum(e["n_lines"] for e in result.attrs.get("excluded", ()) if e["reason"] == "several vendors")
         none = f"No {item} was bought from one vendor only: {style.number(several)} lines are of items with several"
-        return style.no_data(ax, f"{_plural(item)} with one vendor", result, title=none if several else None)
+        return style.no_data(ax, f"{style.plural(item)} with one vendor", result, title=none if several else None)
     head, rest = head_and_rest(result, top)
     columns = [c for c in style.group_columns(result, "currency") if not c.startswith("vendor_")]
     shown = [c for c in ("description", "product_code", *columns) if c in columns and head[c].notna().any()][:1]
@@ -329,7 +322,7 @@ def plot_single_source(
     bars(ax, labels, values, colours, texts)
     ax.set_xlim(right=max(*values, 1e-9) * 1.75)
     share = float(result["share"].sum())
-    several = _plural(item) if len(result) > 1 else item
+    several = style.plural(item) if len(result) > 1 else item
     said = title or (
         f"{style.number(len(result))} {several} {'were' if len(result) > 1 else 'was'} bought from one vendor only: "
         f"{style.percent(share)} of ordered spend"

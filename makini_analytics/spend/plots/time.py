@@ -13,7 +13,7 @@ from ... import style
 from ...errors import ConfigError
 from ...grouping import By
 from ..periods import by_period
-from .measure import alternative, in_currency, measured, named
+from .measure import alternative, in_currency, measured
 
 
 def plot_by_period(data: Any, *, ax: Axes | None = None, title: str | None = None, **options: Any) -> Axes:
@@ -38,7 +38,7 @@ def plot_by_period(data: Any, *, ax: Axes | None = None, title: str | None = Non
     ax.hlines(before[seen], x[seen] - half, x[seen] + half, color=style.INK, lw=1.8)
     if seen.any():
         last = int(np.flatnonzero(seen)[-1])
-        ax.annotate("year before", (len(x) - 0.5, before[last]), (4, 0), textcoords="offset points", va="center", fontsize=9, color=style.INK)  # fmt: skip
+        ax.annotate("year before", (len(x) - 0.5, before[last]), (4, 3), textcoords="offset points", va="top", fontsize=9, color=style.INK)  # fmt: skip
     periods = [str(p) for p in result["period"]]
     step = max(1, -(-len(x) // 13))
     turned = len(x) > 8 and len(periods[0]) > 4
@@ -59,6 +59,7 @@ def plot_by_period(data: Any, *, ax: Axes | None = None, title: str | None = Non
             ha="center",
             fontsize=9.5,
             color=style.INK,
+            bbox={"fc": "white", "ec": "none", "pad": 0.6, "alpha": 0.8},
         )
     top = max(values.max(), before[seen].max() if seen.any() else 0, 1e-9)
     ax.set_ylim(min(0, values.min()), top * 1.15)
@@ -102,18 +103,24 @@ def _finding(result: pd.DataFrame, whole: np.ndarray[Any, Any], what: str, curre
     change = result["yoy_change"].to_numpy(dtype=float)
     compared = np.flatnonzero(~np.isnan(change) & whole)
     values = result["spend"].to_numpy()
-    if len(compared):
+    last = np.flatnonzero(whole)
+    if (
+        len(compared) and compared[-1] == last[-1]
+    ):  # else the last ones have nothing beside them, and an old one is no news
         i = int(compared[-1])
-        moved = "as much as" if abs(change[i]) < 0.005 else (
-            f"{style.percent(abs(change[i]))} {'more' if change[i] > 0 else 'less'} than"
-        )  # fmt: skip
         weeks = "52 weeks" if "/" in str(result["period"].iloc[i]) else "a year"
-        return (
-            f"{what} of {_short(str(result['period'].iloc[i]))}: {style.money(values[i], currency)}, {moved} {weeks} before",
-            i,
-        )
+        period = _short(str(result["period"].iloc[i]))
+        return f"{what} of {period}: {style.money(values[i], currency)}, {_moved(change[i])} {weeks} before", i
     i = int(np.argmax(values))
     return f"{what} was highest in {_short(str(result['period'].iloc[i]))}: {style.money(values[i], currency)}", i
+
+
+def _moved(change: float) -> str:
+    if abs(change) < 0.005:
+        return "as much as"
+    if change >= 2:  # a share of so much says nothing any more
+        return f"{style.number(change + 1, 1)} times as much as"
+    return f"{style.percent(abs(change))} {'more' if change > 0 else 'less'} than"
 
 
 def plot_small_multiples(
@@ -137,7 +144,7 @@ def plot_small_multiples(
         raise ConfigError(f"top={top!r}: pass 1 to 23 charts")
     currency, what = style.one_currency(result), measured(result)
     if not len(result):
-        return style.no_data(ax, f"{what.lower()} by period and {named(keys)}", result)
+        return style.no_data(ax, f"{what.lower()} by period and {style.named(keys)}", result)
     code = result.groupby(keys, dropna=False, sort=False).ngroup().to_numpy()
     totals = np.bincount(code, weights=result["spend"])
     ranked = np.argsort(-totals, kind="stable")
@@ -187,6 +194,6 @@ def plot_small_multiples(
         or f"{panels[0][0]} is the largest of {style.number(len(totals))}, with {style.percent(part)} of {what.lower()}"
     )
     cut = "" if whole.all() else "; hatched: cut by the data"
-    sub = f"{what} by period and {named(keys)}, {in_currency(currency)}, all on one scale, the peak labelled{cut}"
+    sub = f"{what} by period and {style.named(keys)}, {in_currency(currency)}, all on one scale, the peak labelled{cut}"
     alt = alternative([p[0] for p in panels], [float(p[1]) for p in panels], currency, 24)
     return style.finish(ax, title=said, subtitle=sub, result=result, alt=alt)
