@@ -13,7 +13,8 @@ from typing import Any
 import pandas as pd
 
 _LEFT_TO_RIGHT = "\u200e"
-_WITHOUT_CENTS = {"JPY", "KRW", "VND", "CLP", "ISK", "HUF"}
+#: Currencies whose amounts have no parts.
+WITHOUT_CENTS = {"JPY", "KRW", "VND", "CLP", "ISK", "HUF"}
 #: Between the whole and the parts, and between the thousands.
 MARKS = {"decimal": ".", "thousands": ","}
 
@@ -40,7 +41,7 @@ def money(value: float, currency: Any = "") -> str:
             scaled = value / size
             few = f"{scaled:.3g}".replace(".", MARKS["decimal"]) if abs(scaled) < 1000 else number(scaled)
             return f"{few} {name} {unit}".strip()
-    return f"{number(value, 0 if unit in _WITHOUT_CENTS else 2)} {unit}".strip()
+    return f"{number(value, 0 if unit in WITHOUT_CENTS else 2)} {unit}".strip()
 
 
 def percent(share: float) -> str:

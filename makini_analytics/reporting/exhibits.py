@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 
 from .. import style
 from ..purchases import Purchases
+from ..wording import WITHOUT_CENTS
 
 Kind = Literal["money", "share", "days", "count", "number", "date", "time", "text"]
 
@@ -145,5 +146,15 @@ def plain(table: pd.DataFrame) -> pd.DataFrame:
 def money_format(table: pd.DataFrame) -> str:
     """Return how amounts are shown: with their currency, where the table has one only."""
     names: list[str] = list(table["currency"].dropna().unique()) if "currency" in table else []
-    unit = "".join(c for c in str(names[0]) if c.isalnum()) if len(names) == 1 else ""
-    return f'#,##0.00" {unit}"' if unit else "#,##0.00"
+    return money_form(names[0] if len(names) == 1 else None)
+
+
+def money_form(currency: str | None) -> str:
+    """Return how amounts of a currency are shown, in the words of spreadsheets.
+
+    >>> money_form("EUR"), money_form("JPY"), money_form(None)
+    ('#,##0.00" EUR"', '#,##0" JPY"', '#,##0.00')
+    """
+    unit = "".join(c for c in str(currency) if c.isalnum()) if currency else ""
+    cents = "" if unit in WITHOUT_CENTS else ".00"
+    return f'#,##0{cents}" {unit}"' if unit else "#,##0.00"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 from html import escape
 from importlib.resources import files
 from string import Template
@@ -48,7 +49,8 @@ def _p(text: str) -> str:
 
 
 def _prose(text: str) -> str:
-    return "".join(_p(part) for part in text.split("\n\n"))
+    """Return the paragraphs of a docstring, its names of columns in the letters of code."""
+    return "".join(re.sub("``(.+?)``", r"<code>\1</code>", _p(part)) for part in text.split("\n\n"))
 
 
 def _cards(made: Content) -> str:
@@ -67,7 +69,9 @@ def _sources(made: Content) -> list[str]:
 def _exhibit(exhibit: Exhibit) -> str:
     table = _table(exhibit.table, exhibit.heading, exhibit.name, headed=exhibit.chart is None)
     if exhibit.chart is None:
-        return f"<h3 class='t' id='{escape(exhibit.name, quote=True)}'>{escape(exhibit.heading)}</h3>{table}"
+        wide = " class='wide'" if len(exhibit.table) and len(exhibit.table.columns) > _MOST_UPRIGHT else ""
+        heading = f"<h3 class='t' id='{escape(exhibit.name, quote=True)}'>{escape(exhibit.heading)}</h3>"
+        return f"<div{wide}>{heading}{table}</div>"
     out = io.BytesIO()
     figure: Any = exhibit.chart.figure
     style.resize(exhibit.chart, *figure.get_size_inches())  # no room left over between chart and footnote
@@ -85,7 +89,7 @@ def _table(frame: pd.DataFrame, caption: str, name: str, *, headed: bool = False
     """Return a table, without a caption under a heading that says the same, whose cells carry the value itself beside what is read, for sorting and for programs."""
     frame, most = plain(frame), f"The first {MOST_ROWS} of {len(frame):,} rows; the workbook and the tables hold all."
     kinds: list[Kind] = [kind_of(str(c), frame[c]) for c in frame.columns]
-    right = [_class(str(c), k) for c, k in zip(frame.columns, kinds, strict=True)]
+    right = [_class(str(c), k, frame[c]) for c, k in zip(frame.columns, kinds, strict=True)]
     head = "".join(
         f"<th scope='col'{r}><button type='button'>{escape(str(c).replace('_', ' '))}</button></th>"
         for c, r in zip(frame.columns, right, strict=True)
@@ -99,17 +103,19 @@ def _table(frame: pd.DataFrame, caption: str, name: str, *, headed: bool = False
     by = f" aria-labelledby='{escape(name, quote=True)}'" if headed else ""
     inside = f"{above}<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody>"
     label = escape(caption, quote=True)
-    wide = " wide" if len(frame.columns) > _MOST_UPRIGHT else ""
-    where = f"class='scroll{wide}' tabindex='0' role='region' aria-label='{label}'"
+    where = f"class='scroll' tabindex='0' role='region' aria-label='{label}'"
     return f"<div {where}><table data-name='{escape(name, quote=True)}'{by}>{inside}</table></div>{more}"
 
 
-def _class(column: str, kind: Kind) -> str:
+def _class(column: str, kind: Kind, values: pd.Series) -> str:
     if kind in ("date", "time"):
         return " class='d'"
-    return (
-        " class='id'" if column == "id" or column.endswith("_id") else " class='t'" if kind == "text" else " class='n'"
-    )
+    if column == "id" or column.endswith("_id"):
+        return " class='id'"
+    if kind != "text":
+        return " class='n'"
+    long = values.head(MOST_ROWS).astype(str).str.len().max() > 40  # sentences need more room than names
+    return " class='t l'" if long else " class='t'"
 
 
 def _raw(value: Any, kind: Kind) -> str:

@@ -82,6 +82,8 @@ def of_spend(data: Purchases, subject: str, day: pd.Timestamp) -> list[Exhibit]:
         shares = Native("bar", "label", drawn, form="0%", rows=_labelled(ranked_groups, drawn))
         chart = spend.plot_concentration(inside)
         out.append(Exhibit("spend_concentration", f"Concentration, {currency}", inside, chart, shares))
+    if not any(_has(lines, c) for c in ("material_id", "product_id", "product_code", "description")):
+        return out  # nothing says what was bought: quality tells that, and prices can't be compared
     changes = spend.price_changes(lines, currency=currency)
     if changes["ppv"].notna().any():
         drawn = {"ppv": "price variance, positive = paid more"}

@@ -170,5 +170,5 @@ def _notes(exhibit: Exhibit) -> str:
         for row in table.itertuples(index=False, name=None)
     ]
     more = [f"The first {MOST_ROWS} of {len(exhibit.table):,} rows."] if len(exhibit.table) > MOST_ROWS else []
-    meaning = definition(exhibit.table.attrs["metric"]) if "metric" in exhibit.table.attrs else ""
+    meaning = definition(exhibit.table.attrs["metric"]).replace("``", "") if "metric" in exhibit.table.attrs else ""
     return "\n".join([exhibit.alt, "", *lines, *more, "", exhibit.footnote, "", meaning])

@@ -9,7 +9,7 @@ import pandas as pd
 import xlsxwriter
 
 from .. import __version__, style
-from .exhibits import Content, Exhibit, Kind, Native, kind_of, money_format, plain
+from .exhibits import Content, Exhibit, Kind, Native, kind_of, money_form, plain
 
 #: Rows of a sheet; a longer table says so and where all of it is.
 MOST_ROWS = 20_000
@@ -54,7 +54,12 @@ def workbook(made: Content, path: Path) -> Path:
         sources = made.data.sources
         pen.table("Sources", sources[[c for c in columns if c in sources]], "Where the rows come from")
         if made.definitions:
-            told = pd.DataFrame({"figure": list(made.definitions), "definition": list(made.definitions.values())})
+            told = pd.DataFrame(
+                {
+                    "figure": list(made.definitions),
+                    "definition": [d.replace("``", "") for d in made.definitions.values()],
+                }
+            )
             pen.table("Definitions", told, "What each figure means", widths={1: 110})
     finally:
         book.close()
@@ -88,16 +93,21 @@ class _Pen:
     def table(self, name: str, table: pd.DataFrame, caption: str, *, widths: dict[int, float] | None = None) -> Any:
         """Write a table from the first cell on: names in a frozen first row with filters, the caption in the header for print."""
         sheet, shown = self.sheet(name), plain(table.head(MOST_ROWS))
-        money = money_format(table)
         widths_of: list[float] = []
         for j, column in enumerate(shown.columns):
             values = shown[column]
             kind = kind_of(str(column), values)
-            how = {"num_format": money if kind == "money" else _FORMATS[kind]} if kind != "text" else {}
+            how = {"num_format": money_form(None) if kind == "money" else _FORMATS[kind]} if kind != "text" else {}
             cell = self.format(**how, valign="top", **({"text_wrap": True} if (widths or {}).get(j) else {}))
             sheet.write_string(0, j, str(column), self.format(bold=True, bottom=1, bg_color="#F0F2F4"))
-            for i, value in enumerate(values.tolist(), start=1):
-                _write(sheet, i, j, value, kind, cell)
+            cells = [cell] * len(values)
+            if kind == "money" and "currency" in shown:  # each amount in its own currency
+                cells = [
+                    self.format(num_format=money_form(None if pd.isna(c) else c), valign="top")
+                    for c in shown["currency"]
+                ]
+            for i, (value, look) in enumerate(zip(values.tolist(), cells, strict=True), start=1):
+                _write(sheet, i, j, value, kind, look)
             widths_of.append((widths or {}).get(j) or _width(str(column), values, kind))
             sheet.set_column(j, j, widths_of[-1])
         sheet.freeze_panes(1, 0)

@@ -16,7 +16,7 @@ from pptx import Presentation
 
 import makini_analytics as ma
 from makini_analytics import ConfigError, spend, style
-from makini_analytics.reporting import content, write
+from makini_analytics.reporting import content
 
 HOSTILE = [
     "=1+1",
@@ -76,18 +76,6 @@ def read_html(path):
     reader = Tables()
     reader.feed(path.read_text(encoding="utf-8"))
     return reader.tables
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    """Every format of one report."""
-    data = ma.load_sample(["emea", "us"])
-    out = tmp_path_factory.mktemp("report")
-    told = content(data)
-    for name in ("r.html", "r.xlsx", "folder"):
-        write(told, out / name)
-    write(content(data), out / "r.pptx")
-    return data, out, told
 
 
 def test_each_format_tells_every_figure_of_the_same_tables(made):

@@ -1,0 +1,199 @@
+"""The HTML report in a real browser: silent, alone, sortable without a mouse, readable on a phone, in the dark and on paper."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import makini_analytics as ma
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install -e '.[dev]'")
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+if CHROMIUM is None:
+    pytest.skip("no chromium on this machine: install it, or name one in CHROMIUM", allow_module_level=True)
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(2)>",
+    "'><svg onload=alert(3)>",
+    '" onmouseover="alert(4)',
+    "</table></section><h1>gone",
+    "&lt;b&gt;",
+    "株式会社日立",
+    "شركة النيل",
+    "a" * 200,
+    "=1+1",
+]
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory) -> dict[str, Path]:
+    out, day, n = tmp_path_factory.mktemp("pages"), pd.Timestamp("2025-01-01"), len(HOSTILE)
+    table = pd.DataFrame({"vendor_name": HOSTILE * 3, "amount": range(1, 3 * n + 1), "order_date": day, "required_date": day + pd.Timedelta(days=7),
+                          "delivered_date": ([day + pd.Timedelta(days=8), None, day + pd.Timedelta(days=3)] * n)[: 3 * n]})  # fmt: skip
+    hostile = ma.Purchases.from_table(table, currency="EUR", as_of="2025-02-01")
+    return {
+        "sample": ma.report(ma.load_sample(["emea", "us"]), out / "sample.html"),
+        "vendor": ma.report(ma.load_sample(), out / "vendor.html", vendor="Kugellager Nord AG"),
+        "hostile": ma.report(hostile, out / "hostile.html"),
+    }
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with playwright.sync_playwright() as p:
+        browser = p.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium):
+    """Open a page with all that it says and asks for written down; a request to anywhere else is refused."""
+    contexts = []
+
+    def go(path: Path, **options):
+        context = chromium.new_context(**options)
+        contexts.append(context)
+        page, said, asked = context.new_page(), [], []
+
+        def refuse(route):
+            if route.request.url == path.as_uri():
+                route.continue_()
+            else:
+                asked.append(route.request.url)
+                route.abort()
+
+        context.route("**/*", refuse)
+        page.on("console", lambda m: said.append(m.text))
+        page.on("pageerror", lambda e: said.append(str(e)))
+        page.on("dialog", lambda d: (said.append(f"dialog: {d.message}"), d.dismiss()))
+        page.goto(path.as_uri())
+        return page, said, asked
+
+    yield go
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize("name", ["sample", "vendor", "hostile"])
+def test_it_says_nothing_and_asks_for_nothing(pages, visit, name):
+    page, said, asked = visit(pages[name])
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    page.mouse.wheel(0, 20_000)
+    page.wait_for_function("[...document.images].every(i => i.complete)")
+    assert said == []
+    assert [u for u in asked if not u.startswith("data:")] == []
+    charts = page.evaluate("[...document.images].map(i => [i.naturalWidth, i.alt.length])")
+    assert len(charts) > 8
+    assert all(width > 0 and alt > 20 for width, alt in charts)
+
+
+def test_hostile_names_are_text(pages, visit):
+    page, said, _ = visit(pages["hostile"])
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    cells = set(page.locator("table[data-name=spend_by_vendor_EUR] td").all_inner_texts())
+    assert set(HOSTILE) <= cells
+    assert page.locator("script").count() == 1  # our own
+    assert page.locator("td *, h1 *, figure svg, [onmouseover]").count() == 0
+    assert page.locator("h1").count() == 1
+    page.locator("figure").first.hover()
+    assert said == []
+
+
+def column(page, index):
+    rows = page.locator("table[data-name=spend_by_vendor_EUR] tbody tr").all()
+    return [row.locator("td").nth(index).get_attribute("data-v") for row in rows]
+
+
+def test_a_table_sorts_by_click_and_by_keyboard(pages, visit):
+    page, _, _ = visit(pages["sample"])
+    page.locator("#spend_by_vendor_EUR summary").click()
+    table = page.locator("table[data-name=spend_by_vendor_EUR]")
+    names = table.locator("th").all_inner_texts()
+    i = names.index("n lines")
+    before = [int(v) for v in column(page, i)]
+    assert before != sorted(before)
+    button = table.locator("th").nth(i).locator("button")
+    button.click()
+    assert [int(v) for v in column(page, i)] == sorted(before)
+    assert table.locator("th").nth(i).get_attribute("aria-sort") == "ascending"
+    button.focus()
+    page.keyboard.press("Enter")
+    assert [int(v) for v in column(page, i)] == sorted(before, reverse=True)
+    page.keyboard.press("Shift+Tab")  # to the column before it
+    page.keyboard.press("Space")
+    sorted_by = [th.get_attribute("aria-sort") for th in table.locator("th").all()]
+    assert sorted_by.index("ascending") == i - 1
+    assert sorted_by.count(None) == len(names) - 1
+
+
+def test_the_keyboard_reaches_the_figures_and_every_table(pages, visit):
+    page, _, _ = visit(pages["sample"])
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    assert page.url.endswith("#main")
+    wide = page.evaluate(
+        "[...document.querySelectorAll('.scroll')].filter(d => d.tabIndex !== 0 || !d.getAttribute('aria-label')).length"
+    )
+    assert wide == 0
+    page.locator("summary").first.focus()
+    page.keyboard.press("Enter")
+    assert page.locator("details").first.get_attribute("open") is not None
+
+
+@pytest.mark.parametrize("name", ["sample", "hostile"])
+def test_a_phone_scrolls_tables_and_charts_but_not_the_page(pages, visit, name):
+    page, _, _ = visit(pages[name], viewport={"width": 390, "height": 844})
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+    # a word is never broken into letters: a cell of one word is one line high
+    heights = page.evaluate("""[...document.querySelectorAll('td.t')].filter(c => /^[a-z]{2,9}$/.test(c.textContent) && c.offsetParent).map(c => {
+        const range = document.createRange(); range.selectNodeContents(c); return range.getClientRects().length })""")
+    assert heights
+    assert max(heights) == 1
+
+
+def brightness(colour: str) -> float:
+    parts = [int(c) / 255 for c in colour.removeprefix("rgb(").removesuffix(")").split(",")]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_each_scheme_has_its_colours_and_contrast(pages, visit, scheme):
+    page, _, _ = visit(pages["sample"], color_scheme=scheme)
+    paper = brightness(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+    assert (paper < 0.1) == (scheme == "dark")
+    for what in ("p", "td", "td.id", "dt", "nav a", "footer", "summary"):
+        ink = brightness(page.evaluate("s => getComputedStyle(document.querySelector(s)).color", what))
+        ratio = (max(ink, paper) + 0.05) / (min(ink, paper) + 0.05)
+        assert ratio >= 4.5, what
+
+
+def test_it_prints_on_paper_with_light_colours(pages, visit, tmp_path):
+    page, _, _ = visit(pages["sample"], color_scheme="dark")
+    page.emulate_media(media="print")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.locator("nav").is_hidden()
+    pdf = page.pdf(path=tmp_path / "x.pdf", prefer_css_page_size=True)
+    assert pdf.startswith(b"%PDF")
+    boxes = pdf.count(b"/Type /Page\n")
+    assert 5 <= boxes <= 60
+    assert b"[0 0 841" in pdf  # the wide tables lie on their side
+
+
+@pytest.mark.skipif("AXE" not in os.environ, reason="AXE=path/to/axe.min.js checks accessibility (npm i axe-core)")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["sample", "vendor", "hostile"])
+def test_axe_finds_nothing_serious(pages, visit, name, scheme):
+    page, _, _ = visit(pages[name], color_scheme=scheme)
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    page.evaluate(Path(os.environ["AXE"]).read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+    assert [(v["id"], len(v["nodes"])) for v in found if v["impact"] in ("serious", "critical")] == []

@@ -1,0 +1,152 @@
+"""What a report draws: charts that say what their titles say, in the look of a company, the same bytes for the same data."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+
+import openpyxl
+import pandas as pd
+import pytest
+from pptx import Presentation
+
+import makini_analytics as ma
+from makini_analytics import style
+from makini_analytics.reporting import content, write
+
+
+def exhibit(told, name):
+    return next(e for e in told.exhibits if e.name == name)
+
+
+def test_native_charts_show_what_their_titles_and_pictures_say(made):
+    _, _, told = made
+    stairs = exhibit(told, "lead_times_curve").native.rows
+    assert stairs.days.is_monotonic_increasing
+    assert stairs.share_delivered.is_monotonic_increasing  # along, then up: never back
+    prices = exhibit(told, "spend_price_changes")
+    last = prices.table[prices.table.period == prices.table.period[prices.table.ppv.notna()].max()]
+    assert prices.native.rows.ppv.sum() == pytest.approx(last.ppv.sum())
+    assert str(last.period.iloc[0]) in prices.title
+    picture = [t.get_text() for t in prices.chart.get_yticklabels()]
+    assert prices.native.rows.label.tolist() == picture
+    spread = exhibit(told, "spend_concentration").native.rows
+    assert spread.label[0] in exhibit(told, "spend_concentration").title
+    rates = exhibit(told, "slippage_by_vendor")
+    assert len(rates.native.colours) == len(rates.table)
+    judged = rates.table.head(12)
+    assert f"{(judged.on_time_high < judged.n_on_time.sum() / judged.n_due.sum()).sum()} of " in rates.title
+    shown = rates.native.colours[:12]
+    assert shown.count(style.LATE) == int(re.search(r"(\d+) of 12", rates.title)[1])
+    days = exhibit(told, "slippage_days_late")
+    assert [c == style.LATE for c in days.native.colours] == [float(d.split()[0]) > 0 for d in days.table.days_late]
+
+
+def test_pictures_on_slides_are_crisp_fill_their_room_and_leave_the_chart_as_it_was(made, tmp_path):
+    _, _, told = made
+    before = {e.name: e.chart.figure.get_size_inches().tolist() for e in told.exhibits if e.chart is not None}
+    write(told, tmp_path / "x.pptx")
+    assert before == {e.name: e.chart.figure.get_size_inches().tolist() for e in told.exhibits if e.chart is not None}
+    assert all(len(e.chart.figure.texts) == 3 for e in told.exhibits if e.chart is not None)
+    pictures = [
+        (s, shape)
+        for s in Presentation(str(tmp_path / "x.pptx")).slides
+        for shape in s.shapes
+        if shape.shape_type == 13
+    ]
+    assert len(pictures) >= 4
+    for _, shape in pictures:
+        wide, high = shape.image.size
+        assert wide / (shape.width / 914400) >= 200
+        assert wide / high == pytest.approx(shape.width / shape.height, rel=0.01)
+
+
+def test_a_company_s_template_keeps_its_placeholders_and_its_size(made, tmp_path):
+    data, _, _ = made
+    for name, (wide, high) in {
+        "4x3": (9144000, 6858000),
+        "16x9": (12192000, 6858000),
+        "a4": (9906000, 6858000),
+    }.items():
+        deck = Presentation()
+        deck.slide_width, deck.slide_height = wide, high
+        for layout in deck.slide_layouts:  # the company's order of layouts, and a title that stands at the bottom
+            for holder in layout.placeholders:
+                if holder.placeholder_format.type is not None and holder.placeholder_format.type.name == "TITLE":
+                    holder.left, holder.top, holder.width, holder.height = 300_000, 200_000, wide - 600_000, 700_000
+        deck.save(str(tmp_path / f"{name}.pptx"))
+        back = Presentation(
+            str(
+                ma.report(
+                    data, tmp_path / f"{name}-out.pptx", sections=["slippage"], template=tmp_path / f"{name}.pptx"
+                )
+            )
+        )
+        assert (back.slide_width, back.slide_height) == (wide, high)
+        for slide in back.slides:
+            assert [p.placeholder_format.type.name for p in slide.placeholders] == ["TITLE"]  # none is left empty
+            title = slide.shapes.title
+            assert not title._element.xpath("./p:spPr/a:xfrm")  # where the layout has it
+            content_of = [s for s in slide.shapes if s.has_chart or s.shape_type == 13]
+            for shape in content_of:
+                assert shape.top >= 200_000 + 700_000
+                assert shape.left >= 0 and shape.left + shape.width <= wide and shape.top + shape.height <= high
+
+
+def test_each_amount_in_a_workbook_has_the_format_of_its_currency(tmp_path):
+    data = ma.load_sample()
+    book = openpyxl.load_workbook(ma.report(data, tmp_path / "x.xlsx", sections=["spend", "open_orders"]))
+    sheet = book["Open lines"]
+    names = [c.value for c in sheet[1]]
+    money = names.index("open_value") if "open_value" in names else names.index("amount")
+    seen = set()
+    for row in sheet.iter_rows(min_row=2):
+        currency, form = row[names.index("currency")].value, row[money].number_format
+        seen.add(currency)
+        assert form == ('#,##0" JPY"' if currency == "JPY" else f'#,##0.00" {currency}"')
+    assert {"JPY", "EUR", "USD"} <= seen
+
+
+def test_a_table_of_vendors_and_amounts_alone_makes_a_report(tmp_path):
+    table = pd.DataFrame({"vendor_name": ["a", "b", "a"], "amount": [1.0, 2.0, 3.0]})
+    data = ma.Purchases.from_table(table, currency="EUR", as_of="2025-02-01")
+    for name in ("x.html", "x.xlsx", "x.pptx"):
+        assert ma.report(data, tmp_path / name).exists()
+
+
+def test_long_times_go_by_quarter_or_year():
+    day = pd.Timestamp("2015-01-01")
+    for years, word in ((2, "month"), (8, "quarter"), (20, "year")):
+        table = pd.DataFrame({"vendor_name": "a", "amount": 1.0, "order_date": [day - pd.DateOffset(years=years), day]})
+        told = content(ma.Purchases.from_table(table, currency="EUR", as_of="2025-02-01"), sections=["spend"])
+        assert f"spend_by_{word}_EUR" in {e.name for e in told.exhibits}
+
+
+def test_a_report_of_one_vendor_names_materials_and_only_its_connections():
+    told = content(ma.load_sample(), vendor="Kugellager Nord AG")
+    names = [t.get_text() for t in exhibit(told, "slippage_by_material").chart.get_yticklabels()]
+    assert not any(re.search(r"[0-9a-f]{8}", n) for n in names)
+    assert set(told.data.sources.connection) == set(told.data.lines.connection)
+    assert "materials" in exhibit(told, "slippage_by_material").title
+
+
+def test_another_process_with_another_hash_seed_writes_the_same_bytes(tmp_path):
+    script = """
+import sys
+import makini_analytics as ma
+from pathlib import Path
+data, out = ma.load_sample(["emea", "us"]), Path(sys.argv[1])
+ma.report(data, out / "folder", sections=["spend", "slippage"])
+ma.report(data, out / "x.xlsx", sections=["spend", "slippage"])
+"""
+    for seed in ("1", "2"):
+        subprocess.run(
+            [sys.executable, "-c", script, str(tmp_path / seed)], check=True, env=os.environ | {"PYTHONHASHSEED": seed}
+        )
+    files = sorted(p.relative_to(tmp_path / "1") for p in (tmp_path / "1").rglob("*") if p.is_file())
+    assert {p.suffix for p in files} == {".png", ".svg", ".csv", ".html", ".xlsx"}
+    assert len(files) > 30
+    for name in files:
+        assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "2" / name).read_bytes(), name
