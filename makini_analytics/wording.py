@@ -116,7 +116,7 @@ def group_labels(result: pd.DataFrame, columns: Sequence[str], most: int = 37) -
         widths[max(widths, key=lambda c: widths[c])] -= 1
     labels: list[str] = []
     distinct = len(rows[shown].drop_duplicates())
-    for end in (14, 4, 20):  # long names may differ in what is cut out of their middle
+    for end in (14, 4, 1, 20):  # long names may differ in what is cut out of their middle
         parts = [[label(v, max(w, 14), end) for v in rows[c]] for c, w in widths.items()]
         tried = [" / ".join(p) for p in zip(*parts, strict=True)]
         labels = tried if not labels or len(set(tried)) > len(set(labels)) else labels

@@ -69,7 +69,7 @@ class _Slide:
         holder.text_frame.text = title
         holder.text_frame.word_wrap = True
         if own:
-            size, room = next(((s, 0.6) for s, most in ((26, 58), (22, 66), (20, 74)) if len(title) < most), (22, 0.95))
+            size, room = next(((s, 0.6) for s, most in ((26, 54), (22, 64), (20, 72)) if len(title) < most), (22, 0.95))
             holder.left, holder.top, holder.width, holder.height = _EDGE, Inches(0.3), wide - 2 * _EDGE, Inches(room)
             holder.text_frame.vertical_anchor = MSO_ANCHOR.TOP
             holder.text_frame.paragraphs[0].alignment = PP_ALIGN.LEFT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +94,6 @@ class _Pen:
     def table(self, name: str, table: pd.DataFrame, caption: str, *, widths: dict[int, float] | None = None) -> Any:
         """Write a table from the first cell on: names in a frozen first row with filters, the caption in the header for print."""
         sheet, shown = self.sheet(name), plain(table.head(MOST_ROWS))
-        widths_of: list[float] = []
         for j, column in enumerate(shown.columns):
             values = shown[column]
             kind = kind_of(str(column), values)
@@ -108,27 +108,20 @@ class _Pen:
                 ]
             for i, (value, look) in enumerate(zip(values.tolist(), cells, strict=True), start=1):
                 _write(sheet, i, j, value, kind, look)
-            widths_of.append((widths or {}).get(j) or _width(str(column), values, kind))
-            sheet.set_column(j, j, widths_of[-1])
+            sheet.set_column(j, j, (widths or {}).get(j) or _width(str(column), values, kind))
         sheet.freeze_panes(1, 0)
         if len(shown):
             sheet.autofilter(0, 0, len(shown), max(len(shown.columns) - 1, 0))
         if len(table) > MOST_ROWS:
             said = f"The first {MOST_ROWS:,} of {len(table):,} rows; a report into a folder has all of them as CSV."
             sheet.write_string(len(shown) + 2, 0, said, self.format(italic=True))
-        _for_print(sheet, sum(widths_of))
+        sheet.set_paper(9)
+        sheet.set_landscape()
+        sheet.set_margins(left=0.4, right=0.4, top=0.75, bottom=0.5)
+        sheet.fit_to_pages(1, 0)
         sheet.repeat_rows(0)
         sheet.set_header('&L&"-,Bold"' + caption.replace("&", "&&")[:200])
         return sheet
-
-
-def _for_print(sheet: Any, letters: float) -> None:
-    """Let all columns of a table stand on one page of A4 across; a chart beside it has the next page."""
-    sheet.set_paper(9)
-    sheet.set_landscape()
-    sheet.set_margins(left=0.4, right=0.4, top=0.75, bottom=0.5)
-    across = letters * 7 / 96  # inches, of letters of 7 pixels
-    sheet.set_print_scale(int(min(100, max(10, 100 * 10.5 / max(across, 9.5)))))
 
 
 def _write(sheet: Any, row: int, column: int, value: Any, kind: Kind, cell: Any) -> None:
@@ -199,10 +192,13 @@ def _sheet(pen: _Pen, exhibit: Exhibit) -> None:
     chart.set_legend(
         {"position": "bottom"} if len(native.series) > 1 or native.cumulative or native.interval else {"none": True}
     )
-    chart.set_size({"width": 900, "height": 480})
-    sheet.set_v_pagebreaks([column])
+    chart.set_size({"width": 760, "height": 440})
     sheet.insert_chart(1, column, chart, {"description": exhibit.alt[:2000]})
-    sheet.write_string(27, column, exhibit.footnote, pen.format(font_size=9, font_color=style.MUTED))
+    small = pen.format(font_size=9, font_color=style.MUTED)
+    for i, line in enumerate(
+        textwrap.wrap(exhibit.footnote, 120), start=24
+    ):  # no wider than the chart: print fits the width
+        sheet.write_string(i, column, line, small)
 
 
 def _chart(book: Any, native: Native, table: pd.DataFrame, sheet: str, at: int) -> Any:

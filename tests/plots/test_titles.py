@@ -1,0 +1,167 @@
+"""Titles claim no more than the data carry: a difference only where intervals are apart, and few lines are not spoken of."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import makini_analytics as ma
+from makini_analytics import lead_times, quality, slippage, spend, style
+
+DAY = pd.Timestamp("2025-01-01")
+
+
+def lines_of(vendors, *, late=(), days=8, orders=None):
+    """One line per element; ``late`` says which came after the due date."""
+    n = len(vendors)
+    delivered = np.where(np.isin(np.arange(n), list(late)), days + 10, days)
+    return pd.DataFrame(
+        {
+            "vendor_id": vendors,
+            "order_id": orders if orders is not None else [f"o{i}" for i in range(n)],
+            "line_id": [f"l{i}" for i in range(n)],
+            "order_date": DAY,
+            "required_date": DAY + pd.Timedelta(days=days),
+            "delivered_date": DAY + pd.to_timedelta(delivered, unit="D"),
+            "amount": 1.0,
+            "currency": "EUR",
+            "state": "received",
+        }
+    )
+
+
+def title(ax):
+    return style.said_of(ax).title
+
+
+def test_rates_whose_intervals_overlap_are_no_clear_difference():
+    two = lines_of(["a"] * 40 + ["b"] * 40, late=[*range(6), *range(40, 50)])  # 85 and 75 %
+    assert "no clear difference: none of 2 vendors is clearly below" in title(
+        slippage.plot_by_vendor(two, as_of="2025-03-01")
+    )
+    assert title(slippage.plot_funnel(two, as_of="2025-03-01")).startswith("No clear difference: none of 2 vendors")
+    apart = lines_of(["a"] * 40 + ["b"] * 40, late=range(40, 70))
+    assert "1 of 2 vendors is clearly below that" in title(slippage.plot_by_vendor(apart, as_of="2025-03-01"))
+    assert "2 of 2 vendors differ from" in title(slippage.plot_funnel(apart, as_of="2025-03-01"))
+
+
+def test_few_lines_are_grey_and_not_spoken_of():
+    few = lines_of(["a"] * 60 + ["b"] * 5, late=range(60, 65))  # none of five in time
+    ax = slippage.plot_by_vendor(few, as_of="2025-03-01")
+    assert "none of 1 vendors" in title(ax) or "no clear difference" in title(ax)
+    assert "grey: fewer than 20 lines" in style.said_of(ax).subtitle
+    small = lines_of(["a"] * 5 + ["b"] * 5, late=range(5))
+    assert "too few lines to tell vendors apart" in title(slippage.plot_by_vendor(small, as_of="2025-03-01"))
+    assert title(lead_times.plot_by_vendor(small, as_of="2025-03-01")).startswith(
+        "Too early to compare: none of these 2 vendors"
+    )
+
+
+def test_a_vendor_with_few_lines_is_held_to_the_exact_chance():
+    # 2 lines, both late, where 89 % are in time: 4 standard deviations by the usual formula, and yet once in 80 times
+    frame = lines_of(["a"] * 200 + ["b"] * 2, late=[*range(21), 200, 201])
+    assert title(slippage.plot_funnel(frame, as_of="2025-03-01")).startswith("No clear difference")
+
+
+def test_medians_that_are_the_same_are_no_difference_and_others_get_no_ranking():
+    same = lines_of(["a"] * 30 + ["b"] * 30)
+    assert title(lead_times.plot_by_vendor(same, as_of="2025-03-01")) == (
+        "No clear difference: the median lead time is 8 days at each of 2 vendors"
+    )
+    sample = title(lead_times.plot_by_vendor(ma.load_sample(["emea"]).lines))
+    assert not any(word in sample for word in ("fast", "slow", "best", "worst", "because", "due to"))
+    assert "between" in sample
+
+
+def test_a_forecast_is_better_only_beyond_its_interval():
+    rng = np.random.default_rng(7)
+    n = 400
+    came = rng.random(n) < 0.7
+    frame = pd.DataFrame(
+        {"connection": "x", "order_id": [f"o{i}" for i in range(n)], "trailing_rate": 0.7, "on_time": came}
+    )
+    frame.attrs = {}
+    no_better = frame.assign(chance=np.clip(0.7 + rng.normal(0, 0.02, n), 0, 1))
+    assert title(slippage.plot_backtest(no_better)).startswith("No clear difference")
+    better = frame.assign(chance=np.where(came, 0.9, 0.3))
+    assert "less error" in title(slippage.plot_backtest(better))
+    worse = frame.assign(chance=np.where(came, 0.3, 0.9))
+    assert "more error" in title(slippage.plot_backtest(worse))
+    one_order = better.assign(order_id="o")  # all lines of one order are one piece of evidence
+    assert title(slippage.plot_backtest(one_order)).startswith("No clear difference")
+
+
+def test_lines_on_the_day_are_never_drawn_as_late():
+    frame = lines_of(["a"] * 300)
+    frame.loc[:100, "delivered_date"] = DAY + pd.to_timedelta(
+        np.r_[np.zeros(51), np.full(50, 200)], unit="D"
+    )  # wide bins
+    ax = slippage.plot_per_line(frame, as_of="2026-01-01")
+    late = [p for p in ax.patches if p.get_hatch()]
+    early = [p for p in ax.patches if not p.get_hatch()]
+    assert sum(p.get_height() for p in late) == 50
+    assert sum(p.get_height() for p in early) == 250
+    assert min(p.get_x() for p in late) >= 0.5
+
+
+def test_a_change_of_many_times_is_no_percent_and_old_news_is_none():
+    dates = pd.to_datetime(
+        ["2024-01-15", "2024-02-15", "2024-03-15", "2025-01-15", "2025-02-15", "2025-03-15", "2025-04-01"]
+    )
+    frame = pd.DataFrame(
+        {"vendor_id": "a", "amount": [10.0, 10, 10, 10, 10, 110, 1], "currency": "EUR", "order_date": dates}
+    )
+    told = title(spend.plot_by_period(spend.by_period(frame, freq="M", as_of="2025-03-31")))
+    assert told.endswith("11.0 times as much as a year before")
+    # nothing stands beside the last month: an older comparison is not told as the newest
+    gone = frame[frame.order_date < "2025-04-01"].assign(order_date=lambda f: f.order_date - pd.Timedelta(days=0))
+    gone = pd.concat([gone, gone.tail(1).assign(order_date=pd.Timestamp("2025-06-15"), amount=500.0)])
+    assert "2025-06" in title(spend.plot_by_period(spend.by_period(gone, freq="M", as_of="2025-06-30")))
+
+
+def test_numbers_keep_their_units_where_a_title_is_wrapped():
+    ax = spend.plot_by_vendor(lines_of(["a"] * 3))
+    style.retitle(ax, "8 of 73 vendors differ from the common on-time rate of 89 % and 1,234 k EUR")
+    for wide in np.arange(4.0, 10.0, 0.25):
+        style.resize(ax, wide, 5.0)
+        for line in ax.figure.texts[0].get_text().split("\n"):
+            assert not line.startswith(("%", "k ", "EUR"))
+
+
+def test_what_is_all_there_and_what_is_not_open_has_a_title_of_its_own():
+    frame = lines_of(["a"] * 3)
+    assert title(slippage.plot_ageing(frame, as_of="2025-03-01")) == "No line is open: all 3 that count are delivered"
+    table = pd.DataFrame({"vendor_name": ["a", "b"], "amount": [1.0, 2.0], "order_date": "2025-01-01"})
+    data = ma.Purchases.from_table(table, currency="EUR", as_of="2025-02-01")
+    assert title(quality.plot_reconcile(data)).startswith("All of the 3.00 EUR is used")
+
+
+def test_names_cut_to_the_same_letters_stay_apart():
+    names = ["Efavirenz 600mg, tablets, 30 Tabs", "Efavirenz 200mg, tablets, 30 Tabs"]
+    frame = pd.DataFrame({"description": names, "vendor_name": ["HETERO LABS LIMITED (unit two)"] * 2})
+    assert len(set(style.group_labels(frame, ["description", "vendor_name"]))) == 2
+
+
+@pytest.mark.parametrize("size", style.SIZES)
+def test_values_never_cover_the_names_of_the_bars(size, tmp_path):
+    lines = ma.load_sample(["emea"]).lines.query("currency == 'EUR'")
+    ax = spend.plot_price_changes(lines)
+    style.save(ax, tmp_path / "x.png", size=size)
+    ax.figure.draw_without_rendering()
+    names = [t.get_window_extent() for t in ax.get_yticklabels()]
+    for text in ax.texts:
+        assert not any(text.get_window_extent().overlaps(n) for n in names)
+
+
+@pytest.mark.parametrize("size", style.SIZES)
+def test_names_in_the_funnel_don_t_cover_each_other(size, tmp_path):
+    ax = slippage.plot_funnel(ma.load_sample().lines)
+    style.save(ax, tmp_path / "x.png", size=size)
+    ax.figure.draw_without_rendering()
+    boxes = [t.get_window_extent() for t in ax.texts]
+    assert len(boxes) > 3
+    inside = ax.figure.bbox
+    for i, one in enumerate(boxes):
+        assert one.x1 <= inside.x1 and one.x0 >= 0
+        assert not any(one.overlaps(other) for other in boxes[i + 1 :])
