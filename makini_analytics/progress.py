@@ -1,24 +1,44 @@
-"""The progress bar: one for a fetch, and one for several side by side. Where someone is looking; quiet in pipes."""
+"""The progress bar: one for a fetch, one for several side by side, one for a report. Where someone is looking; quiet in pipes."""
 
 from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from .session import Link
 from .walk import Progress
+
+
+def _bar(title: str, wanted: bool | None, **options: Any) -> Any:
+    from tqdm.auto import tqdm
+
+    looking = sys.stderr.isatty() or "ipykernel" in sys.modules
+    return tqdm(desc=title, disable=not (looking if wanted is None else wanted), leave=False, **options)
+
+
+@contextmanager
+def steps(title: str, total: int, wanted: bool | None) -> Iterator[Callable[[str], None]]:
+    """Yield what is to be called with the name of each step as it begins."""
+    begun = 0
+    with _bar(title, wanted, total=total, bar_format="{desc} {bar} {n_fmt}/{total_fmt}") as bar:
+
+        def tell(name: str) -> None:
+            nonlocal begun
+            bar.update(min(begun, 1))  # the step before is done
+            begun += 1
+            bar.set_description_str(f"{title}: {name.replace('_', ' ')}")
+
+        yield tell
 
 
 class Display:
     """One bar that counts the pages of every walk that it is given, and says which connection waits, for what and how long."""
 
     def __init__(self, title: str, wanted: bool | None) -> None:
-        from tqdm.auto import tqdm
-
-        looking = sys.stderr.isatty() or "ipykernel" in sys.modules
-        self._bar = tqdm(desc=title, unit="page", disable=not (looking if wanted is None else wanted), leave=False)
+        self._bar = _bar(title, wanted, unit="page")
         self._pages: dict[object, tuple[int, int | None]] = {}
         self._said: dict[str, str] = {}
         self._lock = threading.Lock()

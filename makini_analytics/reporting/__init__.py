@@ -8,8 +8,10 @@ from typing import Any
 
 from .. import style
 from ..errors import ConfigError
+from ..progress import steps
 from ..purchases import Purchases
-from .content import content
+from ..whole import whole
+from .content import PARTS, content
 from .exhibits import Content, plain
 from .page import page
 
@@ -26,6 +28,7 @@ def report(
     title: str | None = None,
     headlines: Mapping[str, str] | None = None,
     template: str | Path | None = None,
+    progress: bool | None = None,
 ) -> Path:
     """Write the report of some purchases and return where it is.
 
@@ -45,6 +48,7 @@ def report(
     title : headline of the whole
     headlines : name of an exhibit to the title that its chart is to have, over the one that it found
     template : a company's .pptx, whose layouts, fonts and colours the slides take
+    progress : whether to show the section that is at hand; None: where someone is looking, in a notebook or a terminal
 
     Returns
     -------
@@ -56,19 +60,28 @@ def report(
         Another kind of file, an unknown section, vendor or exhibit, no as-of day, or a package that is missing: ``.xlsx`` and
         ``.pptx`` need ``pip install 'makini-analytics[report]'``.
     """
-    writer = _writer(out, template)  # before the work: a wrong name costs nothing
-    made = content(data, sections=sections, vendor=vendor, as_of=as_of, title=title)
+    _writer(out, template)  # before the work: a wrong name costs nothing
+    n = len(PARTS if sections is None else sections)
+    with steps("report", n + 1, progress) as tell:
+        made = content(data, sections=sections, vendor=vendor, as_of=as_of, title=title, tell=tell)
+        _retitle(made, headlines or {})
+        tell("writing")
+        return write(made, out, template=template)
+
+
+def _retitle(made: Content, headlines: Mapping[str, str]) -> None:
     charts = {e.name: e.chart for e in made.exhibits if e.chart is not None}
-    for name, said in (headlines or {}).items():
+    for name, said in headlines.items():
         if name not in charts:
             raise ConfigError(f"headlines: no chart {name!r} in this report; there are {', '.join(charts)}")
         style.retitle(charts[name], said)
-    return writer(made)
 
 
 def write(made: Content, out: str | Path, *, template: str | Path | None = None) -> Path:
     """Write a report's content in the format of ``out`` and return where it is."""
-    return _writer(out, template)(made)
+    _writer(out, template)
+    with whole(Path(out)) as part:  # who looks there meanwhile, or after an interruption, finds no half of a report
+        return Path(out) / _writer(part, template)(made).relative_to(part)
 
 
 def _writer(out: str | Path, template: str | Path | None) -> Callable[[Content], Path]:

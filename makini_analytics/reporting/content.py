@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -26,8 +26,9 @@ def content(
     vendor: str | None = None,
     as_of: Any = None,
     title: str | None = None,
+    tell: Callable[[str], None] = lambda name: None,
 ) -> Content:
-    """Compute and draw what a report shows; see `makini_analytics.report`."""
+    """Compute and draw what a report shows; see `makini_analytics.report`. ``tell`` hears which section is at hand."""
     asked = PARTS if sections is None else tuple(sections)
     for name in asked:
         if name not in PARTS:
@@ -39,6 +40,7 @@ def content(
     day = as_of_day(data.lines, as_of)
     made = Content(data, title or (f"{vendor}: purchase orders" if vendor else "Purchase order report"), day)
     for name in asked:
+        tell(name)
         if name in SECTIONS:
             made.sections[name] = SECTIONS[name][1](data, subject, day)
         elif name == "left_out":

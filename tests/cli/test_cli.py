@@ -13,7 +13,9 @@ import pytest
 import requests
 
 import makini_analytics as ma
+from makini_analytics import cli
 from makini_analytics.cli import main
+from makini_analytics.reporting.content import PARTS
 
 
 def run(*words, **environment):
@@ -93,7 +95,7 @@ def test_lab_serves_copies_of_the_notebooks_and_keeps_changed_ones(tmp_path):
     try:
         address = None
         for line in process.stdout:
-            address = re.search(r"(http://127\.0\.0\.1:\d+)/lab\?token=(\w+)", line)
+            address = re.search(r"(http://127\.0\.0\.1:\d+)/lab/tree/01_first_look.ipynb\?token=(\w+)", line)
             if address:
                 break
         assert address
@@ -113,3 +115,132 @@ def test_lab_serves_copies_of_the_notebooks_and_keeps_changed_ones(tmp_path):
         process.wait(20)
         process.stdout.close()
     assert mine.read_text() == "{}"
+
+
+COMMANDS = ["demo", "report", "fetch", "lab", "sandbox", "doctor"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_tells_a_newcomer_what_it_does_an_example_and_the_exit_codes(command, capsys):
+    with pytest.raises(SystemExit) as end:
+        main([command, "--help"])
+    assert end.value.code == 0
+    said = capsys.readouterr().out
+    assert f"makini-analytics {command}" in said.split("example:")[1]
+    assert "130  interrupted" in said
+    assert "--quiet" in said
+    assert max(map(len, said.splitlines())) <= 120
+
+
+def test_help_loads_no_frames():
+    code = "import sys\nfrom makini_analytics.cli import main\ntry:\n    main(['--help'])\nfinally:\n    assert 'pandas' not in sys.modules"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60, check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["report", "--out", "x.docx"], ["report", "--sections", "nothing"], ["fetch", "--since", "yesterday"], ["fetch", "--contract", "v9"]],
+)  # fmt: skip
+def test_wrong_words_are_told_before_anything_is_fetched(words, capsys):
+    with pytest.raises(SystemExit) as end:
+        main(words)
+    assert end.value.code == 2
+    assert words[2] in capsys.readouterr().err
+
+
+def test_the_sections_of_the_help_are_those_of_the_report():
+    assert cli.SECTIONS == PARTS
+
+
+@pytest.fixture
+def here(monkeypatch):
+    """A sandbox that the environment points at."""
+    with ma.sandbox() as server:
+        monkeypatch.setenv("MAKINI_API_TOKEN", server.tokens["emea"])
+        monkeypatch.setenv("MAKINI_BASE_URL", server.base_url)
+        yield server
+
+
+def test_quiet_prints_nothing_and_a_pipe_gets_no_bar(here, tmp_path, capfd):
+    for words in (["fetch", "--out", "d"], ["report", "--out", "r.html", "--sections", "slippage"], ["doctor"]):
+        assert main([*words[:2], *(str(tmp_path / w) for w in words[2:3]), *words[3:], "--quiet"]) == 0
+        assert tuple(capfd.readouterr()) == ("", "")
+    done = run("report", "--out", tmp_path / "r.html", "--sections", "spend")
+    assert "Report:" in done.stdout
+    assert done.stderr == ""
+    assert sorted(f.name for f in tmp_path.iterdir() if f.name != "cache") == ["d", "r.html"]
+
+
+def test_a_closed_pipe_does_not_stop_the_work(here, tmp_path):
+    words = [
+        sys.executable,
+        "-m",
+        "makini_analytics.cli",
+        "report",
+        "--sections",
+        "spend",
+        "--out",
+        str(tmp_path / "r.html"),
+    ]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process.stdout.close()  # as `| head -0` does
+    said = process.stderr.read()
+    process.stderr.close()
+    assert process.wait(60) == 0
+    assert said == ""
+    assert (tmp_path / "r.html").read_text(encoding="utf-8").endswith("</html>\n")
+
+
+def test_a_file_that_can_not_be_written_is_a_sentence(here, tmp_path):
+    (tmp_path / "taken").write_text("")
+    done = run("report", "--sections", "spend", "--out", tmp_path / "taken" / "r.html")
+    assert done.returncode == 1
+    assert "taken" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_ctrl_c_in_a_fetch_ends_at_once_and_leaves_nothing(here, tmp_path):
+    here.misbehave("slow", times=None, seconds=6, path="")
+    words = [sys.executable, "-m", "makini_analytics.cli", "fetch", "--out", str(tmp_path / "d")]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while not here.requests:
+        time.sleep(0.05)
+    began = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=15) == ("", "interrupted\n")
+    assert process.returncode == 130
+    assert time.monotonic() - began < 4
+    assert [f.name for f in tmp_path.iterdir() if f.name != "cache"] == []
+
+
+@pytest.mark.parametrize("name", ["r.html", "folder"])
+def test_ctrl_c_in_the_writing_of_a_report_leaves_the_one_before(name, tmp_path):
+    """The interruption comes when a part is written already, whatever the speed of the machine."""
+    old = tmp_path / name / "report.html" if name == "folder" else tmp_path / name
+    old.parent.mkdir(exist_ok=True)
+    old.write_text("before")
+    code = """
+import os, signal, sys
+import makini_analytics as ma
+from makini_analytics import cli, commands, reporting
+commands._fetched = lambda options: ma.load_sample(["emea"])
+usual = reporting.page
+def page(made):
+    os.kill(os.getpid(), signal.SIGINT)
+    return usual(made)
+reporting.page = page
+sys.exit(cli.main(["report", "--sections", "spend", "--out", sys.argv[1]]))
+"""
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path / name)], capture_output=True, text=True, timeout=60, check=False)  # fmt: skip
+    assert (done.returncode, done.stderr) == (130, "interrupted\n")
+    assert old.read_text() == "before"
+    assert [f.name for f in tmp_path.iterdir()] == [name]
+
+
+def test_a_terminal_sees_which_section_a_report_is_at(tmp_path, capfd):
+    ma.report(ma.load_sample(["emea"]), tmp_path / "r.html", sections=["lead_times", "slippage"], progress=True)
+    said = capfd.readouterr().err
+    for step in ("report: lead times", "report: slippage", "report: writing", "2/3"):
+        assert step in said
+    ma.report(ma.load_sample(["emea"]), tmp_path / "r.html", sections=["slippage"])
+    assert capfd.readouterr().err == ""
