@@ -10,8 +10,10 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, tzinfo
 from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -36,10 +38,9 @@ def by_key(records: Sequence[Mapping[str, Any]]) -> Raw:
     if not records:
         return {}
     keys = list(records[0])
-    if keys and set(map(type, records)) == {dict} and all(map(keys.__eq__, map(list, records))):
-        # records of one shape, as on most pages: all values in a row, and of them every so many-th
-        flat: list[Any] = list(chain.from_iterable(map(dict.values, records)))  # type: ignore[arg-type]
-        return {k: flat[i :: len(keys)] for i, k in enumerate(keys)}
+    if len(keys) > 1 and set(map(len, records)) == {len(keys)}:
+        with suppress(KeyError):  # records of one shape, as on most pages: read in one go
+            return dict(zip(keys, zip(*map(itemgetter(*keys), records), strict=True), strict=True))
     return {k: [r.get(k) for r in records] for k in dict.fromkeys(chain.from_iterable(records))}
 
 
@@ -75,12 +76,40 @@ class _Codes(dict[Any, int]):
         return found
 
 
+class _Growing:
+    """An array that grows. What is missing is counted until something comes behind it: a column that no record has costs nothing."""
+
+    def __init__(self, missing: Any, dtype: Any) -> None:
+        self._missing, self._lag, self._n = missing, 0, 0
+        self._array: np.ndarray[Any, Any] = np.empty(0, dtype=dtype)
+
+    def skip(self, n: int) -> None:
+        self._lag += n
+
+    def put(self, page: np.ndarray[Any, Any]) -> None:
+        at, until = self._n + self._lag, self._n + self._lag + len(page)
+        if until > len(self._array) or page.dtype.itemsize > self._array.dtype.itemsize:
+            wider = np.empty(max(until, len(self._array) * 3 // 2), dtype=np.result_type(self._array, page))
+            wider[: self._n] = self._array[: self._n]
+            self._array = wider
+        self._array[self._n : at] = self._missing
+        self._array[at:until] = page
+        self._n, self._lag = until, 0
+
+    def whole(self) -> np.ndarray[Any, Any]:
+        """Return the array and let it go."""
+        if self._lag:
+            self.put(np.full(0, self._missing, dtype=self._array.dtype))
+        array, self._array = self._array, np.empty(0, dtype=self._array.dtype)
+        array.resize(self._n, refcheck=False)
+        return array
+
+
 class _Column(ABC):
-    """The values of one column, so far. What is missing is only counted: a column that no record has costs nothing."""
+    """The values of one column, so far."""
 
     def __init__(self) -> None:
         self.n = 0
-        self._chunks: list[Any] = []  # of a page, or a number of missing values
 
     def fill_up(self, n: int) -> None:
         """Take in missing values, until there are ``n`` in all."""
@@ -97,13 +126,8 @@ class _Column(ABC):
             self._take(values)
         self.n += n
 
-    def _missing(self, n: int) -> None:
-        self._chunks.append(n)
-
-    def _whole(self, missing: Any) -> np.ndarray[Any, Any]:
-        """Return the pages as one array, and let them go."""
-        pages, self._chunks = self._chunks, []
-        return np.concatenate([np.full(p, missing) if type(p) is int else p for p in pages] or [np.full(0, missing)])
+    @abstractmethod
+    def _missing(self, n: int) -> None: ...
 
     @abstractmethod
     def _take(self, values: Sequence[Any]) -> None: ...
@@ -116,44 +140,56 @@ class _Column(ABC):
 class _Repeated(_Column):
     """A column of values that repeat: each is held once, and what it means is worked out once for all its places."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: str = "") -> None:
         super().__init__()
         self._codes: _Codes | None = _Codes()
+        self._places = _Growing(0, np.uint8)
         self._plain: list[Any] = []
+        self._texts = _AtOnce("text") if kind == "label" else None  # of labels that turn out to be new each time
 
     def _missing(self, n: int) -> None:
         if self._codes is None:
-            self._plain += [None] * n
+            self._keep([None] * n)
         else:
-            self._chunks.append(n)
+            self._places.skip(n)
+
+    def _keep(self, values: Sequence[Any]) -> None:
+        if self._texts is not None:
+            self._texts.take(values)
+        else:
+            self._plain += values
 
     def _take(self, values: Sequence[Any]) -> None:
         codes = self._codes
         if codes is None:
-            self._plain += values
+            self._keep(values)
             return
         try:
             page = np.fromiter(map(codes.__getitem__, values), dtype=np.int32, count=len(values))
         except (_Odd, TypeError):  # not only texts
             page = np.fromiter(map(codes.of, values), dtype=np.int32, count=len(values))
         n = len(codes.values_)
-        self._chunks.append(page.astype(np.uint8 if n <= 256 else np.uint16) if n <= 65_536 else page)
+        self._places.put(page.astype(np.uint8 if n <= 256 else np.uint16) if n <= 65_536 else page)
         if n > MANY and n > (self.n + len(values)) / 2:
-            whole = self._whole(np.uint8(0))
-            self._plain = [codes.values_[i] for i in whole]
             self._codes = None
+            self._keep([codes.values_[i] for i in self._places.whole()])
 
     def distinct(self) -> tuple[list[Any], np.ndarray[Any, Any] | None]:
         """Return the distinct values and where each stands; where they are kept as they came, the values and None."""
         if self._codes is None:
             return self._plain, None
-        return self._codes.values_, self._whole(np.uint8(0))
+        return self._codes.values_, self._places.whole()
 
     def read(self, kind: str, tz: tzinfo) -> tuple[Any, list[Problem]]:
+        if self._codes is None and self._texts is not None:
+            array, problems = self._texts.read("text", tz)
+            return labels.labels(array), problems
         values, codes = self.distinct()
+        if kind == "label" and len(values) == 1:  # as most columns of a connection
+            return labels.nothing(self.n), []
         array, problems = read(values, "text" if kind == "label" else kind, tz)
         if codes is None:
-            return labels.labels(array) if kind == "label" else array, problems
+            return array, problems
         if problems:
             problems = [(int(i), v, why) for of, v, why in problems for i in np.flatnonzero(codes == of)]
         return labels.coded(array, codes) if kind == "label" else spread(array, codes), problems
@@ -176,10 +212,15 @@ class _AtOnce(_Column):
         self._kind = kind
         self._waiting: list[Any] = []
         self._problems: list[Problem] = []
+        self._array = _Growing(*((np.nan, float) if kind == "number" else (np.datetime64("NaT"), "datetime64[us]")))
+        self._texts: list[Any] = []
 
     def _missing(self, n: int) -> None:
-        self._convert(self.n)
-        self._chunks.append(n)
+        if self._kind == "text":
+            self._waiting += [None] * n
+        else:
+            self._convert(self.n)
+            self._array.skip(n)
 
     def _take(self, values: Sequence[Any]) -> None:
         self._waiting += values
@@ -191,21 +232,20 @@ class _AtOnce(_Column):
         if self._waiting:
             array, problems = _CONVERT[self._kind](self._waiting)
             first = n - len(self._waiting)
-            self._chunks.append(array)
+            (self._texts.append if self._kind == "text" else self._array.put)(array)
             self._problems += [(first + i, v, why) for i, v, why in problems]
             self._waiting = []
 
     def read(self, kind: str, tz: tzinfo) -> tuple[Any, list[Problem]]:
         self._convert(self.n)
         if kind == "number":
-            return self._whole(np.nan), self._problems
+            return self._array.whole(), self._problems
         if kind == "instant":
-            moments = self._whole(np.datetime64("NaT", "us"))
-            return pd.Series(moments, copy=False).dt.tz_localize("UTC").array, self._problems
-        pages, self._chunks = self._chunks, []
-        missing = pd.array([None], dtype=DTYPES["text"])
-        parts = [missing.take(np.zeros(p, dtype=np.intp)) if type(p) is int else p for p in pages]
-        return type(missing)._concat_same_type(parts or [missing[:0]]), self._problems
+            moments = pd.Series(self._array.whole(), copy=False)
+            return moments.dt.tz_localize("UTC").array, self._problems
+        parts, self._texts = self._texts, []
+        none: Any = pd.array([], dtype=DTYPES["text"])
+        return type(none)._concat_same_type([none, *parts]), self._problems
 
 
 _CONVERT: dict[str, Callable[[Sequence[Any]], tuple[Any, list[Problem]]]] = {
@@ -216,7 +256,7 @@ _CONVERT: dict[str, Callable[[Sequence[Any]], tuple[Any, list[Problem]]]] = {
 
 
 def _column(kind: str) -> _Column:
-    return _AtOnce(kind) if kind in _CONVERT else _Repeated()
+    return _AtOnce(kind) if kind in _CONVERT else _Repeated(kind)
 
 
 def spread(array: Any, codes: np.ndarray[Any, Any]) -> Any:
@@ -281,11 +321,13 @@ class Gatherer:
         return merged
 
     def frames(self, tz: tzinfo = UTC) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """Return the documented columns, typed, and the undocumented ones under ``custom.``; each column is let go once built."""
+        """Return the columns that were read, typed, and the undocumented ones under ``custom.``; each is let go once built."""
         index = pd.RangeIndex(self.n)
         built: dict[str, Any] = {}
         for c in self._columns:
             column = self._known.pop(c.name)
+            if not c.sources or (c.inherits and c.kind != "label" and not column.n):  # it follows from others, later
+                continue
             column.fill_up(self.n)
             built[c.name], problems = column.read(c.kind, tz)
             self._book.add_problems(self._table, c.name, problems)

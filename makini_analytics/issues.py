@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from . import labels
 from .reading import Problem, sound
 from .schema import ISSUES, empty
 
@@ -43,8 +44,8 @@ class IssueBook:
         n = [len(rows) for *_, rows, _ in self._batches]
         at = np.repeat(np.arange(len(n)), n)
 
-        def repeated(texts: Sequence[str]) -> Any:
-            return pd.array(texts, dtype="string").take(at)
+        def repeated(texts: list[str]) -> labels.Labels:
+            return labels.coded(pd.array(texts, dtype="string"), at)
 
         nobody: Any = pd.array([None], dtype="string")
         of = [
@@ -56,13 +57,19 @@ class IssueBook:
             "table": repeated([b[0] for b in self._batches]),
             "id": type(nobody)._concat_same_type(of),
             "column": repeated([b[1] for b in self._batches]),
-            "value": pd.array([_shown(v) for *_, values in self._batches for v in values], dtype="string"),
+            "value": pd.array([t for *_, values in self._batches for t in _shown(values)], dtype="string"),
             "reason": repeated([b[2] for b in self._batches]),
         }
         return pd.DataFrame(columns, columns=[c.name for c in ISSUES])
 
 
-def _shown(value: Any) -> str | None:
+def _shown(values: list[Any]) -> list[str | None]:
+    if set(map(type, values)) == {float}:  # the many amounts that were computed, or don't reconcile
+        return list(map(repr, values))
+    return [_each_shown(v) for v in values]
+
+
+def _each_shown(value: Any) -> str | None:
     if value is None or value is pd.NA:
         return None
     text = sound(value if isinstance(value, str) else str(value))

@@ -23,7 +23,7 @@ Mask = npt.NDArray[np.bool_]
 #: From so many lines on, texts that repeat are held once.
 MANY = 100_000
 
-#: The dtype of a column of labels that has no row.
+#: The dtype of a column of labels that has none.
 EMPTY = pd.CategoricalDtype(pd.Index([], dtype="string"))
 
 
@@ -36,8 +36,14 @@ def coded(texts: Any, codes: Codes) -> Labels:
 
 
 def _made(codes: Codes, names: pd.Index) -> Labels:
-    made: Labels = pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(names))  # type: ignore[assignment]
+    made: Labels = pd.Categorical.from_codes(codes, dtype=_dtype(names))
     return made
+
+
+def _dtype(names: pd.Index) -> Any:
+    """Return the dtype of texts that are distinct already: asked whether they are, pandas would make a Python text of each and keep it."""
+    quick = getattr(pd.CategoricalDtype, "_from_fastpath", None)
+    return quick(names, False) if quick is not None else pd.CategoricalDtype(names)
 
 
 def labels(values: Any) -> Labels:
@@ -127,7 +133,7 @@ def renamed(column: Labels, names: Mapping[str, str]) -> Labels:
 
 def each(column: Labels, texts: Sequence[str | None]) -> Labels:
     """Return the labels with another text, or none, for each of the categories."""
-    return coded([*texts, None], np.asarray(column.codes))
+    return coded([*texts, None], np.asarray(column.codes)) if len(texts) else column
 
 
 def stacked(columns: Sequence[Labels]) -> Labels:

@@ -49,16 +49,14 @@ class Purchases:
         day = None if self.as_of is None else pd.Timestamp(self.as_of).normalize()
         object.__setattr__(self, "as_of", day)
         said = {"as_of": None if day is None else str(day.date()), "source": self._source()} | self._window()
-        for name in (
-            "orders",
-            "lines",
-        ):  # as a convenience for titles and footnotes; a copy, so the caller's stays as it is
+        # as a convenience for titles and footnotes; a copy, so the caller's stays as it is
+        for name in ("orders", "lines", "issues"):
             frame = getattr(self, name).copy(deep=False)
             repeated = {c.name for c in TABLES[name] if c.kind == "label"}
             repeated |= {c for c in frame.columns if str(c).startswith("custom.")}
             frame = labels.held(frame, repeated, once=len(self.lines) >= labels.MANY)
             kept = {"currency": getattr(self, name).attrs.get("currency")}  # what a conversion says of its rates
-            frame.attrs = {k: v for k, v in (said | kept).items() if v is not None}
+            frame.attrs = {k: v for k, v in (said | kept).items() if v is not None} if name != "issues" else {}
             object.__setattr__(self, name, frame)
 
     def _source(self) -> str | None:

@@ -16,6 +16,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
+import orjson
 import pandas as pd
 
 from .errors import ConfigError
@@ -29,7 +30,6 @@ SENTINEL_DAYS = {"0000-00-00", "0001-01-01", "1753-01-01", "1900-01-01", "1970-0
 YEARS = range(1901, 2200)
 
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
-_NUMBERS = re.compile(rf"({_NUMBER.pattern}(\n|\Z))+")
 _GROUPED = re.compile(r"[+-]?[0-9][0-9.,'\u00a0\u202f ]*")
 _ISO = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.,]\d+)?)?\s*(Z|z|[+-]\d\d(:?\d\d)?)?)?|\d{8}", re.ASCII)
 _HALF = re.compile("[\ud800-\udfff]")
@@ -125,11 +125,11 @@ def read_numbers(values: Sequence[Any]) -> tuple[np.ndarray[Any, Any], list[Prob
     """Return the numbers, and what could not be read."""
     kinds = set(map(type, values))
     if kinds <= {int, float, str, type(None)}:
-        texts = [v for v in values if type(v) is str] if str in kinds else []
-        if not texts or _only_signs(texts) or _NUMBERS.fullmatch("\n".join(texts)):
+        numbers = values if str not in kinds else _of_texts(values, kinds)
+        if numbers is not None:
             try:
-                array = np.array(values, dtype=float)
-            except (OverflowError, ValueError):
+                array = _floats(numbers, type(None) in kinds)
+            except OverflowError:
                 array = np.array([np.inf])
             # JSON's own NaN and Infinity are no numbers: the slow way names them
             if np.isfinite(array).sum() == len(values) - (values.count(None) if type(None) in kinds else 0):
@@ -138,9 +138,26 @@ def read_numbers(values: Sequence[Any]) -> tuple[np.ndarray[Any, Any], list[Prob
     return np.array(got, dtype=float), problems
 
 
-def _only_signs(texts: Sequence[str]) -> bool:
-    """Whether texts hold nothing but the signs of numbers, which is quickly seen; numpy refuses what is no number then."""
-    return not "".join(texts).encode("utf-8", "surrogatepass").translate(None, b"0123456789.+-eE")
+def _floats(values: Sequence[Any], some_missing: bool) -> np.ndarray[Any, Any]:
+    given = [math.nan if v is None else v for v in values] if some_missing else values
+    return np.fromiter(given, dtype=float, count=len(values))
+
+
+def _of_texts(values: Sequence[Any], kinds: set[type]) -> Sequence[Any] | None:
+    """Return the values with the numbers that the texts among them are, or None where one is written otherwise than in JSON."""
+    texts: list[str] = list(values) if kinds == {str} else [v for v in values if type(v) is str]
+    if "".join(texts).encode("utf-8", "surrogatepass").translate(None, b"0123456789.-eE"):
+        return None
+    try:
+        numbers = orjson.loads(f"[{','.join(texts)}]")
+    except orjson.JSONDecodeError:
+        return None
+    if len(numbers) != len(texts):  # an only one, and empty
+        return None
+    if kinds == {str}:
+        return numbers  # type: ignore[no-any-return]
+    following = iter(numbers)
+    return [next(following) if type(v) is str else v for v in values]
 
 
 def _number(value: Any) -> tuple[float | None, str]:
@@ -225,6 +242,15 @@ def _with_php_zone(value: dict[str, Any]) -> tuple[datetime | None, str]:
 
 
 def _days(values: Sequence[Any], tz: tzinfo) -> tuple[pd.Series, list[Problem]]:
+    given = [v for v in values if v is not None]
+    plain = _plain_instants(given)
+    if plain is not None:  # all written alike, as most columns are
+        days = plain.astype("datetime64[D]")
+        if tz is not UTC and not (days == plain).all():
+            days = _local_days(plain, tz)
+        out = np.full(len(values), "NaT", dtype="datetime64[us]")
+        out[[v is not None for v in values]] = days
+        return pd.Series(out), []
     moments, problems = _each(values, parse_iso)
     zoned = [m for m in set(moments) if m is not None and m.tzinfo is not None]
     # A column of nothing but UTC midnights is a column of bare dates written out as instants: such a date never moves.
@@ -236,6 +262,11 @@ def _days(values: Sequence[Any], tz: tzinfo) -> tuple[pd.Series, list[Problem]]:
             memo[m] = np.datetime64(local.date(), "D")
     days = np.array([memo[m] for m in moments], dtype="datetime64[D]")
     return pd.Series(days.astype("datetime64[us]")), problems
+
+
+def _local_days(moments: np.ndarray[Any, Any], tz: tzinfo) -> np.ndarray[Any, Any]:
+    local = pd.Series(moments).dt.tz_localize("UTC").dt.tz_convert(tz).dt.tz_localize(None)
+    return local.to_numpy().astype("datetime64[D]")
 
 
 def read_instants(values: Sequence[Any]) -> tuple[np.ndarray[Any, Any], list[Problem]]:

@@ -78,7 +78,7 @@ ORDERS: tuple[Column, ...] = (
     Column("connection", "label", "Name of the connection that the order was read from"),
     Column("order_id", "label", "Makini's key of the order, unique within its connection", ("key", "id")),
     Column("order_number", "label", "Number of the purchase order that people know", ("orderNo", "_idValue")),
-    Column("title", "text", "Title of the order", ("title", "_displayValue")),
+    Column("title", "label", "Title of the order", ("title", "_displayValue")),
     Column("vendor_id", "label", "Key of the vendor", ("vendorKey",)),
     Column("vendor_name", "label", "Name of the vendor, from the vendors list", ("vendorName",)),
     Column("site_id", "label", "Key of the site that ordered", ("siteKey",)),
@@ -103,7 +103,7 @@ ORDERS: tuple[Column, ...] = (
     Column("total_tax", "number", "The source's own tax total", ("totalTaxValue",), MONEY),
     Column("code", "label", "A second code of the order", ("code",)),
     Column("description", "label", "Description of the order", ("description",)),
-    Column("notes", "text", "Notes on the order", ("notes",)),
+    Column("notes", "label", "Notes on the order", ("notes",)),
     Column("site_name", "label", "Name of the site, from the sites list"),
     Column("organization_id", "label", "Key of the organization", ("organizationKey",)),
     Column("location_id", "label", "Key of the location", ("locationKey",)),
@@ -160,8 +160,8 @@ LINES: tuple[Column, ...] = (
     Column("created_at", "instant", "Creation", ("createdAt", "_createdAt")),
     Column("name", "label", "Name of what was ordered", ("name", "_displayValue")),
     Column("type", "label", "Type of the line", ("type",)),
-    Column("line_ref", "text", "The source's reference of the line", ("lineRef",)),
-    Column("notes", "text", "Notes on the line", ("notes",)),
+    Column("line_ref", "label", "The source's reference of the line", ("lineRef",)),
+    Column("notes", "label", "Notes on the line", ("notes",)),
     Column(
         "price_unit",
         "number",
@@ -237,12 +237,12 @@ RETURNS: tuple[Column, ...] = (
 )
 
 ISSUES: tuple[Column, ...] = (
-    Column("connection", "text", "Name of the connection"),
-    Column("table", "text", "`orders` or `lines`"),
+    Column("connection", "label", "Name of the connection"),
+    Column("table", "label", "`orders` or `lines`"),
     Column("id", "text", "`order_id` or `line_id` of the row"),
-    Column("column", "text", "Our name of the column"),
+    Column("column", "label", "Our name of the column"),
     Column("value", "text", "The value as it was given"),
-    Column("reason", "text", "Why it is missing or doubtful"),
+    Column("reason", "label", "Why it is missing or doubtful"),
 )
 
 SOURCES: tuple[Column, ...] = (

@@ -7,6 +7,7 @@ can't be read becomes a missing value and a row of `issues`.
 
 from __future__ import annotations
 
+import gc
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -49,7 +50,19 @@ class Tidying:
         self.without_lines: list[list[Any]] = []
 
     def take(self, page: Sequence[Any]) -> None:
-        """Take in a page of order records, as the API gives them under any contract."""
+        """Take in a page of order records, as the API gives them under any contract.
+
+        Meanwhile the garbage collector rests: nothing here makes cycles, and it would look through every record again and again.
+        """
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
+            self._take(page)
+        finally:
+            if collecting:
+                gc.enable()
+
+    def _take(self, page: Sequence[Any]) -> None:
         self._with_lines |= any(c in r for r in page if isinstance(r, Mapping) for c in LINE_CONTAINERS)
         if self._with_lines:
             self._gather_held()
@@ -111,6 +124,11 @@ class Tidying:
         orders["n_lines"] = pd.array(np.bincount(of, minlength=len(orders)), dtype="Int64")
 
         orders = pd.concat([orders[[c.name for c in ORDERS]], order_custom], axis=1)
+        if line_of_receipt is None:
+            lines = lines.assign(
+                first_receipt_date=np.full(len(lines), "NaT", dtype="datetime64[us]"),
+                n_receipts=pd.array([pd.NA], dtype="Int64").take(np.zeros(len(lines), dtype=np.intp)),
+            )
         lines = pd.concat([lines[[c.name for c in LINES]], line_custom], axis=1)
         changes = [t for t in (orders["updated_at"].max(), lines["updated_at"].max()) if t is not pd.NaT]
         as_of = max(changes).tz_convert(tz).tz_localize(None).normalize() if changes else None
@@ -201,7 +219,7 @@ def _inherit(lines: pd.DataFrame, orders: pd.DataFrame, of: np.ndarray) -> pd.Da
         if not (c.inherits or c.name in ("connection", "order_id", "order_number")):
             continue
         of_order = orders[c.name].array.take(of)
-        if not (c.name in lines and c.inherits):
+        if c.name not in lines:
             out[c.name] = of_order
         elif c.kind == "label":
             own = labels.of_series(lines[c.name])
