@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from .columns import Columns, PandasColumns, as_dates
 from .errors import ConfigError
 from .provenance import values
 
@@ -21,6 +22,31 @@ Ints = npt.NDArray[np.int64]
 WorkCalendar = str | Mapping[Any, str] | None
 
 
+class Span:
+    """The days between two dates of a rule: calendar days in any frame, working days in a pandas frame."""
+
+    def __init__(self, calendar: WorkCalendar, *, rolled: bool = False) -> None:
+        """``rolled`` moves a first day that is no working day to the next one."""
+        self._calendar = calendar
+        self._rolled = rolled
+        self.working = calendar is not None
+        self.name = "calendar days"
+
+    def days(self, c: Columns, begin: Any, end: Any, left_out: Iterable[tuple[Any, str]]) -> Any:
+        """Return the days from ``begin`` to ``end``; those of lines that are left out mean nothing."""
+        if self._calendar is None:
+            return end - begin
+        if not isinstance(c, PandasColumns):
+            raise ConfigError(
+                f"calendar={self._calendar!r}: working days are counted on a pandas frame alone; collect the lines that you look at"
+            )
+        kept = ~np.logical_or.reduce([rows for rows, _ in left_out])
+        first, last = as_dates(begin), as_dates(np.broadcast_to(end, len(kept)))
+        counter = day_counter(c.frame, self._calendar, first[kept], last[kept])
+        self.name = counter.name
+        return counter.between(counter.rolled(first) if self._rolled else first, last)
+
+
 @dataclass(frozen=True)
 class DayCounter:
     """Counts the days between two dates of each line."""
@@ -28,11 +54,6 @@ class DayCounter:
     codes: Ints  # which calendar each line goes by
     calendars: list[np.busdaycalendar | None]
     name: str  # for footnotes
-
-    @property
-    def working(self) -> bool:
-        """Whether working days are counted."""
-        return self.calendars[0] is not None
 
     def between(self, begin: Days, end: Days) -> Ints:
         """Return the days from ``begin`` to ``end``, negative where it is earlier; 0 where one of them is missing.

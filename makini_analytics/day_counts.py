@@ -34,9 +34,7 @@ class DayCounts:
 
     def sum_by_group(self, count: npt.NDArray[Any]) -> Ints:
         """Return the sum of one number per row, by group."""
-        out = np.zeros(self.n_groups, dtype=np.int64)
-        np.add.at(out, self.group, count)
-        return out
+        return np.bincount(self.group, weights=count, minlength=self.n_groups).astype(np.int64)
 
     def slices(self) -> Iterator[slice]:
         """Yield the rows of each group that has any."""
@@ -51,25 +49,60 @@ def count_days(
     *,
     n_groups: int,
     n_kinds: int,
+    rows: npt.NDArray[np.bool_] | None = None,
+    n: npt.NDArray[np.integer[Any]] | None = None,
 ) -> DayCounts:
-    """Count lines by group, whole day and kind (0 .. ``n_kinds`` - 1)."""
-    if not len(day):
-        nothing = np.zeros(0, dtype=np.int64)
-        return DayCounts(nothing, nothing, np.zeros((0, n_kinds), dtype=np.int64), n_groups)
-    first = int(day.min())
-    width = int(day.max()) - first + 1
-    cell = group.astype(np.int64) * width + (day - first)
-    n_cells = n_groups * width
-    if n_cells * n_kinds <= 4 * len(day) + 65_536:
-        table = np.bincount(cell * n_kinds + kind, minlength=n_cells * n_kinds).reshape(n_cells, n_kinds)
-        present = np.flatnonzero(table.any(axis=1))
-        counts = table[present]
-    else:  # one date of 9999 must not make a table of centuries: sort what is there instead
-        present, position = np.unique(cell, return_inverse=True)
-        counts = np.bincount(position.reshape(-1) * n_kinds + kind, minlength=len(present) * n_kinds)
-        counts = counts.reshape(len(present), n_kinds)
-    which, offset = np.divmod(present, width)
-    return DayCounts(which.astype(np.int64), offset.astype(np.int64) + first, counts.astype(np.int64), n_groups)
+    """Count lines by group, whole day and kind (0 .. ``n_kinds`` - 1).
+
+    ``rows`` are those that count, and ``n`` says how many lines each row stands for.
+    """
+    cells = Cells.of(group, day, n_groups)
+    counts = cells.add(n, kind, n_kinds, rows).astype(np.int64, copy=False)
+    present = np.flatnonzero(counts.sum(axis=0))
+    return DayCounts(*cells.of_rows(present), counts[:, present].T, n_groups)
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The table of groups and days that lines fall into, and each line's cell in it."""
+
+    cell: npt.NDArray[np.integer[Any]]  # of each line
+    n: int  # cells
+    first: int  # day
+    width: int  # days
+    number: Ints | None  # of each cell in the table of all days, where only those that occur are kept
+
+    @classmethod
+    def of(cls, group: npt.NDArray[np.integer[Any]], day: npt.NDArray[np.integer[Any]], n_groups: int) -> Cells:
+        """Return the cells of some lines."""
+        first = int(day.min()) if len(day) else 0
+        width = int(day.max()) - first + 1 if len(day) else 0
+        cell: npt.NDArray[Any] = group.astype(np.int32 if n_groups * width < 2**28 else np.int64) * width
+        cell += day.astype(cell.dtype) - first
+        if n_groups * width <= 2 * len(day) + 65_536:
+            return cls(cell, n_groups * width, first, width, None)
+        # one date of 9999 must not make a table of centuries: sort what is there instead
+        number, cell = np.unique(cell, return_inverse=True)
+        return cls(cell.reshape(-1), len(number), first, width, number.astype(np.int64))
+
+    def add(
+        self,
+        what: npt.NDArray[Any] | None,
+        kind: npt.NDArray[np.integer[Any]] | None = None,
+        n_kinds: int = 1,
+        rows: npt.NDArray[np.bool_] | None = None,
+    ) -> npt.NDArray[Any]:
+        """Return the number of lines, or the sum of ``what``, by kind and cell."""
+        cell = self.cell if kind is None else self.cell + kind.astype(self.cell.dtype) * self.cell.dtype.type(self.n)
+        if rows is not None and not rows.all():  # at the end, so that one array is cut and not three
+            cell, what = cell[rows], None if what is None else what[rows]
+        return np.bincount(cell, weights=what, minlength=self.n * n_kinds).reshape(n_kinds, self.n)
+
+    def of_rows(self, rows: Ints) -> tuple[Ints, Ints]:
+        """Return the group and the day of some cells."""
+        number = rows if self.number is None else self.number[rows]
+        group = number // max(self.width, 1)
+        return group, number - group * self.width + self.first
 
 
 def quantile(table: DayCounts, count: Ints, q: float) -> Floats:

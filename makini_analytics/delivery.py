@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from .calendars import WorkCalendar, day_counter
+from .calendars import Span, WorkCalendar
+from .columns import Columns, PandasColumns, as_dates
 from .day_counts import DayCounts, count_days
 from .errors import one_of
-from .grouping import Groups
-from .provenance import AsOf, Mask, Selection, as_of_day, days_of, frame_of, numbers, values
+from .grouping import By, Groups, group_lines
+from .provenance import AsOf, Selection, day_number
 from .survival import CANCELLED, CENSORED, DELIVERED
+from .tally import Ruled, Tally, lines_of, pandas_lines, whole_days
 
 OUTCOMES = ("delivered", "cancelled", "open", "excluded")  # by code; an open line is a censored one
 EXCLUDED = 3
@@ -28,50 +31,48 @@ ENDS = ("complete", "first_receipt", "header")
 
 @dataclass(frozen=True)
 class Standing:
-    """Boolean arrays, one entry per line; a line is exactly one of delivered, open, cancelled, or in ``unjudged``."""
+    """One boolean per line; a line is exactly one of delivered, open, cancelled, or in ``unjudged``."""
 
-    delivered: Mask  # a delivered date on or before the day, and all of the quantity where that is known
-    open: Mask  # still to come, as far as the data tell
-    cancelled: Mask  # cancelled or deleted by that day
-    unjudged: dict[str, Mask]  # reason -> lines that can't be judged, disjoint
+    delivered: Any  # a delivered date on or before the day, and all of the quantity where that is known
+    open: Any  # still to come, as far as the data tell
+    cancelled: Any  # cancelled or deleted by that day
+    unjudged: dict[str, Any]  # reason -> lines that can't be judged, disjoint
 
 
-def end_of(lines: pd.DataFrame, end: str) -> npt.NDArray[np.datetime64]:
+def end_of(c: Columns, end: str) -> Any:
     """Return the day that counts as each line's delivery."""
     one_of("end", end, ENDS)
     if end == "header":
-        return days_of(lines, "completed_date")
-    complete = days_of(lines, "delivered_date")
-    first = days_of(lines, "first_receipt_date")
-    return complete if end == "complete" else np.where(np.isnat(first), complete, first)
+        return c.day("completed_date")
+    complete = c.day("delivered_date")
+    if end == "complete" or not c.has("first_receipt_date"):
+        return complete
+    first = c.day("first_receipt_date")
+    return c.pick(c.missing(first), complete, first)
 
 
 def standing(lines: pd.DataFrame, as_of: pd.Timestamp, *, end: str = "complete") -> Standing:
-    """Return how each line stands on the day ``as_of``, by what counts as the delivery (`ENDS`).
+    """Return how each line of a pandas frame stands on the day ``as_of``."""
+    return standing_on(PandasColumns(lines), day_number(as_of), end)
+
+
+def standing_on(c: Columns, day: int, end: str = "complete") -> Standing:
+    """Return how each line stands on a day, by what counts as the delivery (`ENDS`).
 
     A delivered date after the day is not yet a delivery, and a received quantity smaller than the ordered one is not
     yet the delivery. A line that its source calls received or closed without a date that proves the delivery is neither
     delivered nor open: it can't be judged, and is counted apart.
     """
-    day = as_of.to_datetime64().astype("datetime64[D]")
-    state = values(lines, "state", "string")
-    quantity, received = (numbers(lines, c) for c in ("quantity", "received_quantity"))
-    delivered_day = end_of(lines, end)
-
-    def is_in(*names: str) -> Mask:
-        return np.asarray(state.isin(names), dtype=bool)
-
-    deleted = ~np.isnat(days_of(lines, "deleted_at"))
-    cancelled = is_in("cancelled") | deleted
-    draft = is_in("draft") & ~cancelled
+    quantity, arrived = c.number("quantity"), end_of(c, end)
+    cancelled = c.is_in("state", "cancelled") | c.known("deleted_at")
+    draft = c.is_in("state", "draft") & ~cancelled
     returned = (quantity < 0) & ~cancelled & ~draft
     judged = ~(cancelled | draft | returned)
-    in_full = np.isnan(received) | np.isnan(quantity) | (received >= quantity - 1e-9)
-    if end != "complete":
-        in_full = np.ones(len(lines), dtype=bool)
-    delivered = judged & (delivered_day <= day) & in_full
-    closed = judged & ~delivered & is_in("received", "closed_short") & ~(delivered_day > day)
-    short = closed & is_in("closed_short")
+    delivered = judged & (arrived <= day)
+    if end == "complete":
+        delivered = delivered & ~(c.number("received_quantity") < quantity - 1e-9)
+    closed = judged & ~delivered & c.is_in("state", "received", "closed_short") & ~(arrived > day)
+    short = closed & c.is_in("state", "closed_short")
     return Standing(
         delivered=delivered,
         open=judged & ~delivered & ~closed,
@@ -87,15 +88,33 @@ def standing(lines: pd.DataFrame, as_of: pd.Timestamp, *, end: str = "complete")
 
 @dataclass(frozen=True)
 class Ages:
-    """How each line ended, and after how many days; the days of excluded lines mean nothing."""
+    """How each line ended, and after how many days; the days of excluded lines mean nothing. A row may stand for many lines."""
 
-    frame: pd.DataFrame
+    tallied: Tally
     as_of: pd.Timestamp
-    selection: Selection
-    days: npt.NDArray[np.int64]
-    outcome: npt.NDArray[np.int64]  # position in OUTCOMES
-    ordered: npt.NDArray[np.datetime64]  # where the waiting begins
+    days: npt.NDArray[np.int32]
+    outcome: npt.NDArray[np.int8]  # position in OUTCOMES
     parameters: dict[str, str]  # what was chosen other than the usual
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The lines."""
+        return self.tallied.frame
+
+    @property
+    def selection(self) -> Selection:
+        """Which of them count."""
+        return self.tallied.selection
+
+    @property
+    def ordered(self) -> npt.NDArray[np.datetime64]:
+        """Where the waiting begins."""
+        return as_dates(self.tallied.marks["ordered"])
+
+    def by(self, by: By) -> tuple[Groups, DayCounts]:
+        """Return the groups of all lines, and the lines that count by group, days and outcome."""
+        groups = group_lines(self.frame, by, n=self.tallied.n)
+        return groups, self.counted(groups)
 
     def counted(self, groups: Groups) -> DayCounts:
         """Return the lines by group, days and outcome, excluded ones left out."""
@@ -103,8 +122,15 @@ class Ages:
 
     def counted_by(self, codes: npt.NDArray[np.intp], n_groups: int) -> DayCounts:
         """Return the same for groups that are given as codes."""
-        kept = self.selection.kept
-        return count_days(codes[kept], self.days[kept], self.outcome[kept], n_groups=n_groups, n_kinds=3)
+        return count_days(
+            codes,
+            self.days,
+            self.outcome,
+            n_groups=n_groups,
+            n_kinds=3,
+            rows=self.selection.kept,
+            n=self.tallied.n,
+        )
 
 
 def ages(
@@ -112,37 +138,46 @@ def ages(
     *,
     as_of: AsOf | None,
     metric: str,
+    by: By = None,
+    any_frame: bool = False,
     start: str = "order",
     end: str = "complete",
     calendar: WorkCalendar = None,
 ) -> Ages:
-    """Return how each line stands and for how many days it took or has been under way: the one rule of all lead times."""
+    """Return how each line stands and for how many days it took or has been under way.
+
+    With ``any_frame`` an engine may count the lines itself, by the columns of ``by``; else they are those of a pandas frame.
+    """
     one_of("start", start, STARTS)
     one_of("end", end, ENDS)
     needed = {"complete": "delivered_date", "first_receipt": "delivered_date", "header": "completed_date"}[end]
-    frame = frame_of(lines, STARTS[start], needed, metric=metric)
-    day = as_of_day(frame, as_of)
-    stands = standing(frame, day, end=end)
-    until = day.to_datetime64().astype("datetime64[D]")
-    ordered, delivered, cancelled = days_of(frame, STARTS[start]), end_of(frame, end), days_of(frame, "cancelled_date")
-
-    selection = Selection(frame)
-    for reason, rows in stands.unjudged.items():
-        selection.exclude(rows, reason)
-    selection.exclude(np.isnat(ordered), "no order date" if start == "order" else f"no date of {start}")
-    selection.exclude(stands.delivered & (delivered < ordered), "delivered before ordered")
-    selection.exclude(ordered > until, "ordered after as-of")
-
-    # a cancellation that is not dated, or dated after as-of, ended the waiting at as-of at the latest
-    cancelled = np.where(cancelled <= until, cancelled, until)
-    ended = np.where(stands.delivered, delivered, np.where(stands.cancelled, cancelled, until))
-    counter = day_counter(frame, calendar, ordered[selection.kept], ended[selection.kept])
-    days = np.zeros(len(frame), dtype=np.int64)
-    days[selection.kept] = counter.between(ordered, ended)[selection.kept]
-    outcome = np.where(stands.delivered, DELIVERED, np.where(stands.cancelled, CANCELLED, CENSORED))
-    outcome[~selection.kept] = EXCLUDED
-    chosen = {"start": start, "end": end, "calendar": counter.name}
-    usual = {"start": "order", "end": "complete", "calendar": "calendar days"}
-    chosen = {k: v for k, v in chosen.items() if v != usual[k]}
+    source = (lines_of if any_frame else pandas_lines)(lines, STARTS[start], needed, metric=metric)
+    day = source.as_of(as_of)
+    span = Span(calendar)
+    tallied = source.tally(partial(ageing, until=day_number(day), start=start, end=end, span=span), by=by)
+    kept = tallied.selection.kept
     # a cancellation dated before its order says only that nothing was waited for
-    return Ages(frame, day, selection, np.maximum(days, 0), outcome.astype(np.int64), ordered, chosen)
+    days = np.maximum(whole_days(tallied.marks["days"], kept), 0)
+    outcome = np.where(kept, tallied.marks["outcome"], np.int8(EXCLUDED)).astype(np.int8)
+    chosen = {"start": start, "end": end, "calendar": span.name}
+    usual = {"start": "order", "end": "complete", "calendar": "calendar days"}
+    return Ages(tallied, day, days, outcome, {k: v for k, v in chosen.items() if v != usual[k]})
+
+
+def ageing(c: Columns, *, until: int, start: str, end: str, span: Span) -> Ruled:
+    """Return the one rule of all lead times: what is left out, how each line ended, and after how many days."""
+    stands = standing_on(c, until, end)
+    ordered, arrived, cancelled = c.day(STARTS[start]), end_of(c, end), c.day("cancelled_date")
+    left_out = [
+        *((rows, reason) for reason, rows in stands.unjudged.items()),
+        (c.missing(ordered), "no order date" if start == "order" else f"no date of {start}"),
+        (stands.delivered & (arrived < ordered), "delivered before ordered"),
+        (ordered > until, "ordered after as-of"),
+    ]
+    # a cancellation that is not dated, or dated after as-of, ended the waiting at as-of at the latest
+    ended = c.pick(stands.cancelled & (cancelled <= until), cancelled, until)
+    ended = c.pick(stands.delivered, arrived, ended)
+    outcome = c.pick(stands.delivered, DELIVERED, c.pick(stands.cancelled, CANCELLED, CENSORED))
+    return Ruled(
+        left_out, {"days": span.days(c, ordered, ended, left_out), "outcome": outcome}, of_line={"ordered": ordered}
+    )

@@ -6,15 +6,18 @@ import difflib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from .coding import Coded, coded, filled
 from .errors import ConfigError, SchemaError
-from .provenance import values
+from .provenance import Mask, values
 
 By = str | Sequence[str] | None
+Ints = npt.NDArray[np.integer[Any]]
 
 
 @dataclass(frozen=True)
@@ -36,12 +39,15 @@ ENTITIES = {
 }
 
 
-def group_lines(lines: pd.DataFrame, by: By, *, also: Sequence[str] = ()) -> Groups:
+def group_lines(
+    lines: pd.DataFrame, by: By, *, also: Sequence[str] = (), rows: Mask | None = None, n: Ints | None = None
+) -> Groups:
     """Return the groups of the lines by vendor, by material, by one column, by several, or by nothing (``by=None``).
 
     A vendor is one vendor of one connection: the key is (connection, vendor_id), with the name where there is no id. Its
     name is the one that most of its lines carry. A material likewise: (connection, material_id), else its product or its
-    code. ``also`` adds columns, such as ``currency``, to the key.
+    code. ``also`` adds columns, such as ``currency``, to the key; ``rows`` takes some of the lines alone; ``n`` says how many
+    lines each row stands for.
 
     Raises
     ------
@@ -49,32 +55,48 @@ def group_lines(lines: pd.DataFrame, by: By, *, also: Sequence[str] = ()) -> Gro
         A column of ``by`` is not there; the message gives the near ones.
     """
     names = [by] if isinstance(by, str) else list(by or ())
-    key: dict[str, pd.Series] = {}
+    key: dict[str, tuple[Coded, Any]] = {}
     described: list[tuple[str, str]] = []  # key column -> a column that names it
     for name in names:
         if name in ENTITIES:
             (first, *_), naming = ENTITIES[name]
-            key[first] = entity(lines, name)
+            key[first] = _entity(lines, name), "string"
             described += [(first, column) for column in naming]
             if "connection" in lines.columns:
-                key["connection"] = lines["connection"].astype("string")
+                key["connection"] = coded(lines["connection"]), "string"
         elif name not in lines.columns:
             near = difflib.get_close_matches(name, [str(c) for c in lines.columns], n=3)
             raise SchemaError(
                 f"by={name!r}: the lines have no such column" + (f"; near: {', '.join(near)}" if near else "")
             )
         else:
-            key[name] = lines[name]
-    key |= {c: values(lines, c, "string") for c in also}
-    groups = _keyed(pd.DataFrame(key, index=lines.index), len(lines))
-    keys = groups.keys
-    for first, column in reversed(described):  # each right behind its key, so the last one first
-        if column not in key and (column in lines.columns or column == "vendor_name"):
-            told = _most_frequent(values(lines, column, "string").astype("string"), groups.codes, len(keys))
-            keys.insert(list(keys.columns).index(first) + 1, column, told)
+            key[name] = coded(lines[name]), _small_dtype(lines[name])
+    for name in also:
+        column = values(lines, name, "string")
+        key[name] = coded(column), _small_dtype(column)
+    codes, keys = _keyed(key, len(lines), rows)
+    for first, name in reversed(described):  # each right behind its key, so the last one first
+        if name not in key and (name in lines.columns or name == "vendor_name"):
+            told = coded(values(lines, name, "string"))
+            told = told if rows is None else Coded(told.codes[rows], told.labels)
+            keys.insert(list(keys.columns).index(first) + 1, name, _most_frequent(told, codes, len(keys), n))
     if described and "connection" in key:
         keys = keys[[c for c in keys.columns if c != "connection"] + ["connection"]]
-    return Groups(groups.codes, keys)
+    return Groups(codes, keys)
+
+
+def _small_dtype(column: pd.Series) -> Any:
+    """Return the dtype of a column's values in a small result: text is text there, also where the lines hold categories."""
+    if not isinstance(column.dtype, pd.CategoricalDtype):
+        return column.dtype
+    return "string" if pd.api.types.is_string_dtype(column.cat.categories) else column.dtype
+
+
+def crossed(outer: Groups, inner: Groups) -> tuple[Ints, Ints]:
+    """Return the pairs of groups that occur, as outer x number of inner groups + inner, and the pair of each line."""
+    limit = len(outer) * len(inner)
+    codes = outer.codes * max(len(inner), 1) + inner.codes
+    return _dense(codes, limit)
 
 
 def taken(lines: pd.DataFrame, rows: npt.NDArray[np.bool_], by: By, *more: str) -> pd.DataFrame:
@@ -89,14 +111,24 @@ def taken(lines: pd.DataFrame, rows: npt.NDArray[np.bool_], by: By, *more: str) 
 
 def entity(lines: pd.DataFrame, name: str) -> pd.Series:
     """Return what identifies each line's vendor or material inside its connection; missing where nothing does."""
+    found = _entity(lines, name)
+    return pd.Series(pd.Categorical.from_codes(found.codes, found.labels), index=lines.index)
+
+
+def _entity(lines: pd.DataFrame, name: str) -> Coded:
     columns = [c for c in ENTITIES[name][0] if c in lines.columns]
     if not columns:
         wanted = " or ".join(repr(c) for c in ENTITIES[name][0])
         raise SchemaError(f"by={name!r} needs the column {wanted}, and the table has none of them")
-    found = lines[columns[0]].astype("string")
+    return _first_known(lines, columns)
+
+
+def _first_known(lines: pd.DataFrame, columns: Sequence[str]) -> Coded:
+    """Return the first of several columns that has a value, line by line."""
+    found = coded(lines[columns[0]])
     for column in columns[1:]:
-        if found.isna().any():
-            found = found.where(found.notna(), lines[column].astype("string"))
+        if not found.whole():
+            found = filled(found, coded(lines[column]))
     return found
 
 
@@ -121,70 +153,89 @@ def merge_aliases(lines: pd.DataFrame, aliases: Mapping[str, str]) -> pd.DataFra
     return out
 
 
-def _keyed(key: pd.DataFrame, n: int) -> Groups:
-    if not key.shape[1]:
-        return Groups(np.zeros(n, dtype=np.intp), pd.DataFrame(index=pd.RangeIndex(1)))
-    codes = np.zeros(n, dtype=np.int64)
-    parts = []
-    for column in key:
-        code, distinct = pd.factorize(key[column], sort=True)
-        code = np.where(code < 0, len(distinct), code)  # unknown sorts last
-        parts.append((column, distinct, len(distinct) + 1))
-        codes = codes * (len(distinct) + 1) + code
-    present, dense = _dense(codes, math.prod(width for *_, width in parts))
-    keys = {}
-    rest = present
-    for column, distinct, width in reversed(parts):
-        rest, position = np.divmod(rest, width)
-        taken = pd.Series(distinct).reindex(np.where(position < len(distinct), position, -1)).reset_index(drop=True)
-        keys[column] = taken.astype(key[column].dtype)
-    return Groups(
-        dense.astype(np.intp).reshape(-1), pd.DataFrame({c: keys[c] for c in key}, index=pd.RangeIndex(len(present)))
-    )
+def _keyed(
+    key: Mapping[str, tuple[Coded, Any]], n: int, rows: Mask | None
+) -> tuple[npt.NDArray[np.intp], pd.DataFrame]:
+    """Return each line's group, and the keys of the groups: the columns' codes are put together as the digits of a number."""
+    if not key:
+        n = n if rows is None else int(np.count_nonzero(rows))
+        return np.zeros(n, dtype=np.intp), pd.DataFrame(index=pd.RangeIndex(1))
+    widths = {name: len(column.labels) + 1 for name, (column, _) in key.items()}
+    limit = math.prod(widths.values())
+    codes: Any = None
+    for name, (column, _) in key.items():
+        code: npt.NDArray[Any] = column.codes.astype(np.int32 if limit < 2**31 else np.int64)
+        if not column.whole():
+            code[code < 0] = len(column.labels)  # unknown sorts last
+        codes = code if codes is None else codes * widths[name] + code
+    present, dense = _dense(codes if rows is None else codes[rows], limit)
+    rest, keys = present, {}
+    for name, (column, dtype) in reversed(list(key.items())):
+        rest, place = np.divmod(rest, widths[name])
+        taken = pd.Series(column.labels).reindex(np.where(place < len(column.labels), place, -1))
+        keys[name] = taken.reset_index(drop=True).astype(dtype)
+    return dense.astype(np.intp), pd.DataFrame({c: keys[c] for c in key}, index=pd.RangeIndex(len(present)))
 
 
-def _dense(codes: npt.NDArray[np.int64], limit: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def _dense(codes: Ints, limit: int) -> tuple[Ints, Ints]:
     """Return the codes that occur, rising, and each code's position among them."""
     if limit > 4 * len(codes) + 65_536:  # more combinations than a table should hold
         present, position = np.unique(codes, return_inverse=True)
-        return present, position.reshape(-1)
+        return present.astype(np.int64), position.reshape(-1)
     occurs = np.bincount(codes, minlength=limit) > 0
+    if occurs.all():
+        return np.arange(limit), codes
     return np.flatnonzero(occurs), (np.cumsum(occurs) - 1)[codes]
 
 
-def _most_frequent(name: pd.Series, codes: np.ndarray, n: int) -> pd.Series:
-    code, distinct = pd.factorize(name, sort=True)
-    known = code >= 0
-    out = np.full(n, -1)
-    if known.any():
-        pair, count = np.unique(codes[known].astype(np.int64) * len(distinct) + code[known], return_counts=True)
-        group, which = np.divmod(pair, len(distinct))
+def _most_frequent(name: Coded, codes: npt.NDArray[np.intp], n_groups: int, n: Ints | None) -> pd.Series:
+    """Return the name that most lines of each group carry, the first of the alphabet where several do."""
+    out = np.full(n_groups, -1, dtype=name.codes.dtype)
+    known = name.codes >= 0
+    whole = bool(known.all())
+    out[codes if whole else codes[known]] = name.codes if whole else name.codes[known]
+    other = known & (out[codes] != name.codes)
+    if other.any():  # a group has one name nearly always, and only the groups that have several are counted
+        several = np.zeros(n_groups, dtype=bool)
+        several[codes[other]] = True
+        rows = np.flatnonzero(known & several[codes])
+        pair, place = np.unique(codes[rows] * np.int64(len(name.labels)) + name.codes[rows], return_inverse=True)
+        count = np.bincount(place.reshape(-1), weights=None if n is None else n[rows])
+        group, which = np.divmod(pair, len(name.labels))
         order = np.lexsort((which, -count, group))  # most lines first, then the alphabet
         first = order[np.r_[True, group[order][1:] != group[order][:-1]]]
         out[group[first]] = which[first]
-    taken = pd.Series(distinct, dtype="string").reindex(out).reset_index(drop=True)
-    return taken.astype("string")
+    return pd.Series(name.labels).reindex(out).reset_index(drop=True).astype("string")
 
 
 def order_ids(lines: pd.DataFrame) -> pd.DataFrame:
     """Return what makes an order one order: its connection and id, its number where there is no id."""
-    order = values(lines, "order_id", "string").astype("string")
-    if "order_number" in lines.columns:
-        order = order.where(order.notna(), lines["order_number"].astype("string"))
+    order = values(lines, "order_id", "string")
+    if "order_number" in lines.columns and order.isna().any():
+        found = _first_known(lines.assign(order_id=order), ["order_id", "order_number"])
+        order = pd.Series(pd.Categorical.from_codes(found.codes, found.labels), index=lines.index)
     return pd.DataFrame({"connection": values(lines, "connection", "string"), "order": order})
 
 
 def count_distinct(codes: np.ndarray, ids: pd.Series | pd.DataFrame, n: int) -> npt.NDArray[np.int64]:
     """Return how many distinct ids each group has; missing ids don't count."""
-    frame = ids.to_frame() if isinstance(ids, pd.Series) else ids
-    code = np.zeros(len(frame), dtype=np.int64)
-    known = np.ones(len(frame), dtype=bool)
-    for column in frame.columns[::-1]:  # the last one must be known; a missing connection is one connection
-        part, distinct = pd.factorize(frame[column], use_na_sentinel=True)
-        if column == frame.columns[-1]:
-            known = part >= 0
-        code = code * (len(distinct) + 1) + part + 1
-    _, code = np.unique(code[known], return_inverse=True)
-    width = int(code.max()) + 1 if len(code) else 1
-    pairs = np.unique(codes[known].astype(np.int64) * width + code)
-    return np.bincount(pairs // width, minlength=n)
+    columns = [ids] if isinstance(ids, pd.Series) else [ids[c] for c in ids]
+    parts = [coded(c, sort=False) for c in columns]
+    limit = math.prod(len(p.labels) + 1 for p in parts)
+    code: npt.NDArray[Any] = np.zeros(len(codes), dtype=np.int32 if limit < 2**31 else np.int64)
+    for part in parts:
+        if len(part.labels):
+            code = code * (len(part.labels) + 1) + (part.codes + 1)
+    known = parts[-1].codes >= 0  # the last one must be known; a missing connection is one connection
+    if not known.all():
+        codes, code = codes[known], code[known]
+    if limit > 4 * len(code) + 65_536:
+        distinct, code = np.unique(code, return_inverse=True)
+        limit, code = len(distinct), code.reshape(-1)
+    # an id lies in one group nearly always: it is counted there, and only lines that put it elsewhere are sorted
+    home = np.full(limit, -1, dtype=np.int32)
+    home[code] = codes
+    out = np.bincount(home[home >= 0], minlength=n)
+    away = np.flatnonzero(home[code] != codes)
+    pairs = np.unique(codes[away] * np.int64(limit) + code[away])
+    return out + np.bincount(pairs // max(limit, 1), minlength=n)

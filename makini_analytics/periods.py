@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pandas as pd
+
 from .errors import ConfigError
 
 _MONTHS = "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split()  # noqa: SIM905
@@ -16,3 +20,27 @@ def period_alias(freq: str, fiscal_year_start: int) -> str:
     if freq not in aliases:
         raise ConfigError(f"freq={freq!r}: pass 'M', 'Q', 'Y' or 'W'")
     return aliases[freq]
+
+
+def period_number(day: Any, freq: str, fiscal_year_start: int) -> Any:
+    """Return pandas' number of the period that a day lies in, from whole days since 1970: of an array, or in any engine.
+
+    The month by Howard Hinnant's integer arithmetic (``civil_from_days``), which needs no calendar but that of the engine's
+    whole numbers. No quotient is of a negative number, where engines round differently, for days after the year 0.
+
+    >>> int(period_number(19_782, "M", 1)), pd.Period("2024-02-29", "M").ordinal
+    (649, 649)
+    """
+    alias = period_alias(freq, fiscal_year_start)
+    zero = int(pd.Period("1970-01-01", freq=alias).ordinal)
+    if freq == "W":
+        weeks = 110_000
+        return (day + 3 + 7 * weeks) // 7 - weeks + zero
+    era = (day + 719_468) // 146_097
+    of_era = day + 719_468 - era * 146_097
+    year = (of_era - of_era // 1_460 + of_era // 36_524 - of_era // 146_096) // 365
+    of_year = of_era - (365 * year + year // 4 - year // 100)  # from the first of March
+    month = (year + era * 400) * 12 + (5 * of_year + 2) // 153 + 2  # since the year 0
+    months = {"M": 1, "Q": 3, "Y": 12}[freq]
+    shift = 12 - (fiscal_year_start - 1)
+    return (month + shift) // months - (1970 * 12 + shift) // months + zero

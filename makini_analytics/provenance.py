@@ -9,30 +9,46 @@ from __future__ import annotations
 import difflib
 import importlib
 import inspect
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from .coding import coded
 from .errors import ConfigError, SchemaError
 
 AsOf = str | pd.Timestamp | Any  # anything that pandas reads as a date
 Mask = npt.NDArray[np.bool_]
 
 
+def is_pandas(lines: Any) -> bool:
+    """Whether the lines are a pandas frame, or `Purchases` that hold one."""
+    return isinstance(lines, pd.DataFrame) or isinstance(getattr(lines, "lines", None), pd.DataFrame)
+
+
 def frame_of(lines: Any, *needed: str, metric: str) -> pd.DataFrame:
     """Return the frame of lines, or raise `SchemaError` naming the column that ``metric`` needs and the near ones."""
-    frame = getattr(lines, "lines", lines)  # Purchases are taken for their lines
-    if not isinstance(frame, pd.DataFrame):
-        raise SchemaError(f"{metric} takes the lines as a DataFrame, not {type(lines).__name__}: pass data.lines")
+    if not is_pandas(lines):
+        raise SchemaError(
+            f"{metric} takes the lines as a pandas DataFrame, not {type(lines).__name__}: pass data.lines"
+        )
+    frame: pd.DataFrame = (
+        lines if isinstance(lines, pd.DataFrame) else lines.lines
+    )  # Purchases are taken for their lines
+    need(frame.columns, *needed, metric=metric)
+    return frame
+
+
+def need(columns: Iterable[Any], *needed: str, metric: str) -> None:
+    """Raise `SchemaError` where a column that ``metric`` needs is not there, with the near ones."""
+    there = [str(c) for c in columns]
     for name in needed:
-        if name not in frame.columns:
-            near = difflib.get_close_matches(name, [str(c) for c in frame.columns], n=3)
+        if name not in there:
+            near = difflib.get_close_matches(name, there, n=3)
             hint = f"; near names: {', '.join(near)}" if near else ""
             raise SchemaError(f"{metric} needs the column {name!r}, which the table has not{hint}")
-    return frame
 
 
 def values(frame: pd.DataFrame, name: str, dtype: Any) -> pd.Series:
@@ -45,11 +61,14 @@ def values(frame: pd.DataFrame, name: str, dtype: Any) -> pd.Series:
 
 def numbers(frame: pd.DataFrame, name: str) -> npt.NDArray[np.float64]:
     """Return a column as floats, NaN where missing; what is infinite is no amount, and missing too."""
-    try:
-        column = pd.to_numeric(values(frame, name, "float64"))
-    except (ValueError, TypeError) as e:
-        raise SchemaError(f"the column {name!r} holds values that are no numbers: {e}") from e
-    out: npt.NDArray[np.float64] = column.to_numpy(dtype=float, na_value=np.nan)
+    column = values(frame, name, "float64")
+    if column.dtype == np.float64:
+        out: npt.NDArray[np.float64] = column.to_numpy()
+    else:
+        try:
+            out = pd.to_numeric(column).to_numpy(dtype=float, na_value=np.nan)
+        except (ValueError, TypeError) as e:
+            raise SchemaError(f"the column {name!r} holds values that are no numbers: {e}") from e
     return np.where(np.isinf(out), np.nan, out) if np.isinf(out).any() else out
 
 
@@ -76,7 +95,12 @@ def as_of_day(lines: pd.DataFrame, as_of: AsOf | None) -> pd.Timestamp:
         as_of = lines.attrs.get("as_of")
     if as_of is None and "updated_at" in lines.columns and lines["updated_at"].notna().any():
         as_of = lines["updated_at"].max()
-    if as_of is None and lines.empty:
+    return as_day(as_of, empty=lines.empty)
+
+
+def as_day(as_of: AsOf | None, *, empty: bool) -> pd.Timestamp:
+    """Return an as-of day without time and zone; ``empty`` lines need none."""
+    if as_of is None and empty:
         return pd.NaT  # type: ignore[return-value]  # no line to look at, so no day is needed
     if as_of is None:
         raise ConfigError("no as-of day: neither the lines carry one nor an updated_at; pass as_of='2026-01-31'")
@@ -90,20 +114,30 @@ def as_of_day(lines: pd.DataFrame, as_of: AsOf | None) -> pd.Timestamp:
     return local.normalize()
 
 
-class Selection:
-    """Which rows count, and why the others don't: each row is excluded once, for the first reason that fits."""
+def day_number(day: pd.Timestamp) -> int:
+    """Return a day as whole days since 1970; where there is none, there is no line to look at either."""
+    return 0 if pd.isna(day) else int(day.to_datetime64().astype("datetime64[D]").astype(np.int64))
 
-    def __init__(self, lines: pd.DataFrame) -> None:
+
+class Selection:
+    """Which rows count, and why the others don't: each row is excluded once, for the first reason that fits.
+
+    A row is a line, or stands for ``n`` lines that an engine has counted already; then ``amount`` is their sum.
+    """
+
+    def __init__(self, lines: pd.DataFrame, n: npt.NDArray[np.int64] | None = None) -> None:
         self._lines = lines
-        self.codes = np.zeros(len(lines), dtype=np.int16)  # 0 = counts
+        self._n = n
+        self.codes = np.zeros(len(lines), dtype=np.int8)  # 0 = counts
         self.reasons: list[str] = [""]
 
     def exclude(self, rows: Any, reason: str) -> None:
         """Leave out the rows of a boolean mask, unless they are left out already."""
-        if reason not in self.reasons:
-            self.reasons.append(reason)
         mask = np.asarray(pd.array(rows, dtype="boolean").fillna(False), dtype=bool) if not _is_mask(rows) else rows
-        self.codes[mask & (self.codes == 0)] = self.reasons.index(reason)
+        if mask.any():
+            if reason not in self.reasons:
+                self.reasons.append(reason)
+            np.putmask(self.codes, mask & (self.codes == 0), self.reasons.index(reason))
 
     @property
     def kept(self) -> Mask:
@@ -118,21 +152,27 @@ class Selection:
     def book(self) -> list[dict[str, Any]]:
         """Return one entry per reason: lines, and their value by currency. Included + excluded = all."""
         amount = numbers(self._lines, "amount")
-        code, names = pd.factorize(values(self._lines, "currency", "string"), use_na_sentinel=False)
         priced = "amount" in self._lines.columns  # where nothing has a value, 0.00 would be an invention
-        width = max(len(names), 1)
-        cells = self.codes.astype(np.int64) * width + code
-        size = len(self.reasons) * width
-        lines = np.bincount(cells, minlength=size).reshape(-1, width)
-        money = np.bincount(cells, weights=np.nan_to_num(amount), minlength=size).reshape(-1, width)
-        labels = ["" if pd.isna(n) else str(n) for n in names] or [""]
+        currency = coded(values(self._lines, "currency", "string"))
+        labels = [*map(str, currency.labels), ""]  # the last one is for lines without a currency
+        size = len(self.reasons) * len(labels)
+        cells = self.codes.astype(np.intp)
+        cells *= len(labels)
+        cells += currency.codes
+        if not currency.whole():
+            cells[currency.codes < 0] += len(labels)
+        none = np.isnan(amount)
+        money = np.bincount(cells, weights=np.where(none, 0.0, amount) if none.any() else amount, minlength=size)
+        lines = np.bincount(cells, weights=self._n, minlength=size).astype(np.int64)
         return [
             {
                 "reason": reason or "included",
                 "n_lines": int(n.sum()),
                 "value": {c: round(float(v), 6) for c, v, k in zip(labels, m, n, strict=True) if k and priced},
             }
-            for reason, n, m in zip(self.reasons, lines, money, strict=True)
+            for reason, n, m in zip(
+                self.reasons, lines.reshape(-1, len(labels)), money.reshape(-1, len(labels)), strict=True
+            )
             if n.sum() or not reason
         ]
 

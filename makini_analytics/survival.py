@@ -52,12 +52,15 @@ def first_day_at(table: DayCounts, surviving: Floats, level: float) -> Floats:
 
 def restricted_mean(table: DayCounts, surviving: Floats) -> tuple[Floats, Floats]:
     """Return each group's mean up to its last observed day, which is the area under its curve, and that day."""
+    starts = np.diff(table.group, prepend=-1) != 0
+    last = np.flatnonzero(np.append(starts[1:], True)[: len(starts)])
+    before = np.where(starts, 1.0, np.roll(surviving, 1))
+    days = np.where(starts, table.day, np.diff(table.day, prepend=0))
     mean, until = (np.full(table.n_groups, np.nan) for _ in range(2))
-    for rows in table.slices():
-        day = table.day[rows]
-        before = np.concatenate([[1.0], surviving[rows][:-1]])
-        mean[table.group[rows.start]] = np.sum(before * np.diff(day, prepend=0))
-        until[table.group[rows.start]] = day[-1]
+    mean[table.group[last]] = np.bincount(table.group, weights=before * days, minlength=table.n_groups)[
+        table.group[last]
+    ]
+    until[table.group[last]] = table.day[last]
     return mean, until
 
 

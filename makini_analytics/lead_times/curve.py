@@ -8,7 +8,7 @@ import pandas as pd
 
 from ..calendars import WorkCalendar
 from ..delivery import ages
-from ..grouping import By, group_lines
+from ..grouping import By
 from ..provenance import AsOf, stamp
 from ..survival import CANCELLED, CENSORED, DELIVERED, aalen_johansen, at_risk, log_log_band, with_day_zero
 
@@ -78,9 +78,9 @@ def curve(
     2  10.0        2          1             0.67         0
     3  28.0        1          0             0.67         1
     """
-    got = ages(lines, as_of=as_of, metric="lead_times.curve", start=start, end=end, calendar=calendar)
-    groups = group_lines(got.frame, by)
-    table = with_day_zero(got.counted(groups))
+    got = ages(lines, as_of=as_of, metric="lead_times.curve", by=by, any_frame=True, start=start, end=end, calendar=calendar)
+    groups, table = got.by(by)
+    table = with_day_zero(table)
     share, variance = aalen_johansen(table)
     low, high = log_log_band(share, variance)
     result = groups.keys.take(table.group).reset_index(drop=True)

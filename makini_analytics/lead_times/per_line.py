@@ -84,7 +84,7 @@ def per_line(
                 for c in ("order_id", "line_id", "vendor_id", "vendor_name")
             },
             "lead_time_days": np.where(got.outcome == DELIVERED, days, np.nan),
-            "outcome": names.take(got.outcome),
+            "outcome": names.take(got.outcome.astype(np.intp)),
             "reason": got.selection.reason(),
             "age_days": np.where(waited, days, np.nan),
         },

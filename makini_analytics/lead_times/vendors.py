@@ -10,7 +10,7 @@ import pandas as pd
 from ..calendars import WorkCalendar
 from ..delivery import ages
 from ..errors import ConfigError
-from ..grouping import By, group_lines
+from ..grouping import By
 from ..provenance import AsOf, stamp
 from ..survival import CANCELLED, CENSORED, DELIVERED, first_day_at, kaplan_meier, restricted_mean
 
@@ -91,9 +91,8 @@ def by_vendor(
     """
     if isinstance(min_lines, bool) or not isinstance(min_lines, (int, np.integer)) or min_lines < 0:
         raise ConfigError(f"min_lines={min_lines!r}: pass a number of lines such as 20")
-    got = ages(lines, as_of=as_of, metric="lead_times.by_vendor", start=start, end=end, calendar=calendar)
-    groups = group_lines(got.frame, by)
-    table = got.counted(groups)
+    got = ages(lines, as_of=as_of, metric="lead_times.by_vendor", by=by, any_frame=True, start=start, end=end, calendar=calendar)
+    groups, table = got.by(by)
     total = table.total()
     n_lines, n_delivered = total.sum(axis=1), total[:, DELIVERED]
     surviving = kaplan_meier(table)

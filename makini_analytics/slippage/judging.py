@@ -8,16 +8,21 @@ tolerance.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..calendars import WorkCalendar, day_counter
-from ..delivery import standing
+from ..calendars import Span, WorkCalendar
+from ..columns import Columns, as_dates
+from ..day_counts import DayCounts, count_days
+from ..delivery import standing_on
 from ..errors import ConfigError
-from ..provenance import AsOf, Selection, as_of_day, days_of, frame_of, values
+from ..grouping import By, Groups
+from ..provenance import AsOf, Mask, Selection, day_number
+from ..tally import Ruled, Tally, lines_of, pandas_lines, whole_days
 
 OUTCOMES = ("early", "on_time", "late", "overdue_open", "not_due", "excluded")
 EARLY, ON_TIME, LATE, OVERDUE_OPEN, NOT_DUE, EXCLUDED = range(6)
@@ -26,7 +31,7 @@ EARLY, ON_TIME, LATE, OVERDUE_OPEN, NOT_DUE, EXCLUDED = range(6)
 DELIVERED, AHEAD, OPEN, UNJUDGED = range(4)
 
 DUE_DATES = {"required": "required_date", "promised": "promised_date"}
-Ints = npt.NDArray[np.int64]
+Ints = npt.NDArray[np.integer[Any]]
 Days = npt.NDArray[np.datetime64]
 
 
@@ -48,63 +53,122 @@ class Tolerance:
 
 @dataclass(frozen=True)
 class Judged:
-    """Each line's standing, and its days after the due date: at the delivery, or for an open line at the as-of day."""
+    """Each line's standing, and its days after the due date: at the delivery, or for an open line at the as-of day.
 
-    frame: pd.DataFrame
+    A row may stand for many lines (``tallied.n``)."""
+
+    tallied: Tally
     as_of: pd.Timestamp
-    selection: Selection
-    due: Days
-    delivered: Days
-    standing: Ints
-    days: Ints  # 0 for lines that can't be judged
+    standing: npt.NDArray[np.int8]
+    days: npt.NDArray[np.int32]  # 0 for lines that can't be judged
     parameters: dict[str, str]  # the calendar, where working days are counted
 
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The lines."""
+        return self.tallied.frame
 
-def judge(lines: Any, *, as_of: AsOf | None, due: str, metric: str, calendar: WorkCalendar = None) -> Judged:
-    """Return how each line stands to its due date on a day, and the book of the lines that can't be judged."""
+    @property
+    def selection(self) -> Selection:
+        """Which of them can be judged."""
+        return self.tallied.selection
+
+    @property
+    def due(self) -> Days:
+        """The due dates."""
+        return as_dates(self.tallied.marks["due"])
+
+    @property
+    def delivered(self) -> Days:
+        """The dates of the deliveries."""
+        return as_dates(self.tallied.marks["delivered"])
+
+    def counted(self, groups: Groups) -> DayCounts:
+        """Return the lines that can be judged by group, days and standing."""
+        return count_days(
+            groups.codes,
+            self.days,
+            self.standing,
+            n_groups=len(groups),
+            n_kinds=3,
+            rows=self.selection.kept,
+            n=self.tallied.n,
+        )
+
+
+def judge(
+    lines: Any,
+    *,
+    as_of: AsOf | None,
+    due: str,
+    metric: str,
+    by: By = None,
+    any_frame: bool = False,
+    calendar: WorkCalendar = None,
+) -> Judged:
+    """Return how each line stands to its due date on a day, and the book of the lines that can't be judged.
+
+    With ``any_frame`` an engine may count the lines itself, by the columns of ``by``; else they are those of a pandas frame.
+    """
     if due not in DUE_DATES:
         raise ConfigError(f"due={due!r}: pass 'required' (required_date) or 'promised' (promised_date)")
-    frame = frame_of(lines, DUE_DATES[due], "delivered_date", metric=metric)
-    day = as_of_day(frame, as_of)
-    stands = standing(frame, day)
-    until = day.to_datetime64().astype("datetime64[D]")
-    due_day, delivered_day = days_of(frame, DUE_DATES[due]), days_of(frame, "delivered_date")
-
-    selection = Selection(frame)
-    selection.exclude(values(frame, "deleted_at", "datetime64[us, UTC]").notna().to_numpy(), "deleted")
-    selection.exclude(stands.cancelled, "cancelled")
-    for reason, rows in stands.unjudged.items():
-        selection.exclude(rows, reason)
-    selection.exclude(np.isnat(due_day), "no due date")
-
-    kept = selection.kept
-    days = np.zeros(len(frame), dtype=np.int64)
-    ends = np.where(stands.delivered, delivered_day, until)
-    counter = day_counter(frame, calendar, due_day[kept], ends[kept])
-    days[kept] = counter.between(counter.rolled(due_day), ends)[kept]
-    how = np.where(stands.delivered, np.where(due_day <= until, DELIVERED, AHEAD), OPEN)
-    how[~kept] = UNJUDGED
-    chosen = {"calendar": counter.name} if counter.working else {}
-    return Judged(frame, day, selection, due_day, delivered_day, how.astype(np.int64), days, chosen)
+    source = (lines_of if any_frame else pandas_lines)(lines, DUE_DATES[due], "delivered_date", metric=metric)
+    day = source.as_of(as_of)
+    span = Span(calendar, rolled=True)
+    tallied = source.tally(partial(judging, until=day_number(day), due=due, span=span), by=by)
+    kept = tallied.selection.kept
+    how = np.where(kept, tallied.marks["standing"], np.int8(UNJUDGED)).astype(np.int8)
+    chosen = {"calendar": span.name} if span.working else {}
+    return Judged(tallied, day, how, whole_days(tallied.marks["days"], kept), chosen)
 
 
-def outcome_of(how: int | Ints, days: Ints, tolerance: Tolerance) -> Ints:
+def judging(c: Columns, *, until: int, due: str, span: Span) -> Ruled:
+    """Return the one rule of this room: what can't be judged, how each line stands, and its days after the due date."""
+    stands = standing_on(c, until)
+    due_day, arrived = c.day(DUE_DATES[due]), c.day("delivered_date")
+    left_out = [
+        (c.known("deleted_at"), "deleted"),
+        (stands.cancelled, "cancelled"),
+        *((rows, reason) for reason, rows in stands.unjudged.items()),
+        (c.missing(due_day), "no due date"),
+    ]
+    days = span.days(c, due_day, c.pick(stands.delivered, arrived, until), left_out)
+    how = c.pick(stands.delivered, c.pick(due_day <= until, DELIVERED, AHEAD), OPEN)
+    return Ruled(
+        left_out,
+        {"days": days, "standing": how},
+        {"due_at_order": c.pick(c.day("order_date") == due_day, 1, 0)} if c.has("order_date") else {},
+        of_line={"due": due_day, "delivered": arrived},
+    )
+
+
+#: The outcome of each standing for a line that is early, on time and late.
+_OUTCOME = np.array(
+    [EARLY, ON_TIME, LATE, NOT_DUE, NOT_DUE, NOT_DUE, NOT_DUE, NOT_DUE, OVERDUE_OPEN, EXCLUDED, EXCLUDED, EXCLUDED],
+    dtype=np.int8,
+)
+
+
+def outcome_of(how: int | Ints, days: Ints, tolerance: Tolerance) -> npt.NDArray[np.int8]:
     """Return the outcome (position in `OUTCOMES`) of each standing and number of days after the due date."""
     late, early = days > tolerance.late_days, days < -(tolerance.early_days or 0)
-    delivered = np.where(late, LATE, np.where(early, EARLY, ON_TIME))
-    still_open = np.where(late, OVERDUE_OPEN, NOT_DUE)
-    return np.choose(how, [delivered, np.int64(NOT_DUE), still_open, np.int64(EXCLUDED)])
+    return _OUTCOME.take(how * 3 + 1 + late.astype(np.int8) - early.astype(np.int8))
 
 
-def suspicions(got: Judged, outcome: Ints) -> tuple[str, ...]:
+def suspicions(got: Judged, outcome: npt.NDArray[np.integer[Any]]) -> tuple[str, ...]:
     """Return what makes the due dates doubtful: copied from the delivery, or from the order. Silent below 20 due lines."""
-    judged = (outcome != NOT_DUE) & (outcome != EXCLUDED)
-    n = int(judged.sum())
-    if n < 20:
+    due = (outcome != NOT_DUE) & (outcome != EXCLUDED)
+    exact = due & (got.standing == DELIVERED) & (got.days == 0)
+    return doubts(got, due, n_due=got.tallied.total(due), n_exact=got.tallied.total(exact))
+
+
+def doubts(got: Judged, due: Mask, *, n_due: int, n_exact: int) -> tuple[str, ...]:
+    """Return the same where the lines delivered exactly on their due date are counted already."""
+    if n_due < 20:
         return ()
-    doubts = []
-    if np.mean((got.standing[judged] == DELIVERED) & (got.days[judged] == 0)) > 0.95:
-        doubts.append("delivered exactly on their due date: the due date may be filled in from the delivery")
-    if "order_date" in got.frame and np.mean(days_of(got.frame, "order_date")[judged] == got.due[judged]) > 0.95:
-        doubts.append("due on the day of their order: the due date may be filled in by default")
-    return tuple(f"Doubtful due dates: more than 95 % of the {n:,} due lines are {doubt}." for doubt in doubts)
+    found = []
+    if n_exact / n_due > 0.95:
+        found.append("delivered exactly on their due date: the due date may be filled in from the delivery")
+    if "due_at_order" in got.tallied.sums and got.tallied.sums["due_at_order"][due].sum() / n_due > 0.95:
+        found.append("due on the day of their order: the due date may be filled in by default")
+    return tuple(f"Doubtful due dates: more than 95 % of the {n_due:,} due lines are {doubt}." for doubt in found)

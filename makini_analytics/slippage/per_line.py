@@ -95,7 +95,7 @@ def per_line(
             "delivered_date": got.delivered.astype("datetime64[us]"),
             "days_late": np.where(came, days, np.nan),
             "days_overdue": np.where(outcome == OVERDUE_OPEN, days, np.nan),
-            "outcome": pd.array(OUTCOMES, dtype="string").take(outcome),
+            "outcome": pd.array(OUTCOMES, dtype="string").take(outcome.astype(np.intp)),
             "reason": got.selection.reason(),
         },
         index=frame.index,

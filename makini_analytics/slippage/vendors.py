@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from ..calendars import WorkCalendar
-from ..day_counts import count_days, quantile
+from ..day_counts import quantile
+from ..errors import ConfigError
 from ..grouping import By, group_lines
 from ..provenance import AsOf, stamp
 from .intervals import wilson
@@ -16,17 +17,16 @@ from .judging import (
     AHEAD,
     DELIVERED,
     EARLY,
-    EXCLUDED,
     LATE,
     NOT_DUE,
     ON_TIME,
     OPEN,
+    OUTCOMES,
     OVERDUE_OPEN,
-    Ints,
     Tolerance,
+    doubts,
     judge,
     outcome_of,
-    suspicions,
 )
 from .rates import cluster_codes, hits_of, rate_of, shrunken, weights_of
 
@@ -113,23 +113,25 @@ def by_vendor(
     1         b      0          0       0               0               NaN
     """
     tolerance = Tolerance(late_days, early_days)
-    got = judge(lines, as_of=as_of, due=due, metric="slippage.by_vendor", calendar=calendar)
+    got = judge(lines, as_of=as_of, due=due, metric="slippage.by_vendor", by=by, any_frame=True, calendar=calendar)
+    if got.tallied.n is not None and (weight != "lines" or cluster is not None):
+        raise ConfigError(
+            "weight= and cluster= look at single lines, which only a pandas frame has: collect the lines that you look at"
+        )
     weights = weights_of(got, weight)
-    groups = group_lines(got.frame, by)
+    groups = group_lines(got.frame, by, n=got.tallied.n)
     kept = got.selection.kept
-    table = count_days(groups.codes[kept], got.days[kept], got.standing[kept], n_groups=len(groups), n_kinds=3)
+    table = got.counted(groups)
 
     outcomes = {s: outcome_of(s, table.day, tolerance) for s in (DELIVERED, AHEAD, OPEN)}
-
-    def number(outcome: int) -> Ints:
-        return sum(
-            (table.sum_by_group(np.where(o == outcome, table.counts[:, s], 0)) for s, o in outcomes.items()), start=none
-        )
-
-    none = np.zeros(len(groups), dtype=np.int64)
-    n_early, n_overdue = number(EARLY), number(OVERDUE_OPEN)
-    n_late = number(LATE) + n_overdue
-    n_on_time = number(ON_TIME) + (n_early if early_days is None else 0)
+    cells = sum(
+        np.bincount(table.group * len(OUTCOMES) + o, weights=table.counts[:, s], minlength=len(groups) * len(OUTCOMES))
+        for s, o in outcomes.items()
+    )
+    number = np.reshape(cells, (len(groups), len(OUTCOMES))).astype(np.int64).T  # by outcome and group
+    n_early, n_overdue = number[EARLY], number[OVERDUE_OPEN]
+    n_late = number[LATE] + n_overdue
+    n_on_time = number[ON_TIME] + (n_early if early_days is None else 0)
     n_due = n_on_time + n_late + (n_early if early_days is not None else 0)
     rate = np.where(n_due > 0, n_on_time / np.maximum(n_due, 1), np.nan)
     low, high = wilson(n_on_time, n_due)
@@ -154,7 +156,7 @@ def by_vendor(
         n_overdue_open=n_overdue,
         median_days_late=quantile(table, late, 0.5),
         p90_days_late=quantile(table, late, 0.9),
-        n_not_due=number(NOT_DUE),
+        n_not_due=number[NOT_DUE],
         on_time_shrunken=shrunken(n_on_time, n_due),
     )
     if len(keys.columns) < len(groups.keys.columns):
@@ -164,8 +166,10 @@ def by_vendor(
         most_first = most_first[:0]  # by=None makes one group, of nothing
     result = result.iloc[most_first].reset_index(drop=True)
 
-    outcome = np.where(kept, outcome_of(got.standing, got.days, tolerance), EXCLUDED)
-    got.selection.exclude(outcome == NOT_DUE, "not due yet")
+    not_due = (got.standing == AHEAD) | ((got.standing == OPEN) & (got.days <= late_days))
+    got.selection.exclude(not_due, "not due yet")
+    n_exact = int(table.counts[table.day == 0, DELIVERED].sum())
+    notes = doubts(got, got.selection.kept, n_due=int(n_due.sum()), n_exact=n_exact)
     parameters = {
         "by": by,
         "due": due,
@@ -182,5 +186,5 @@ def by_vendor(
         selection=got.selection,
         lines=got.frame,
         as_of=got.as_of,
-        notes=suspicions(got, outcome),
+        notes=notes,
     )

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..grouping import By, Groups, group_lines, merge_aliases, taken
-from ..provenance import stamp, values
-from .counted import counted
+from ..grouping import By, Groups, crossed, merge_aliases
+from ..provenance import stamp
+from ..tally import Ruled
+from .counted import tallied
 
 Floats = npt.NDArray[np.float64]
 
@@ -67,17 +69,20 @@ def concentration(
           hhi  top_1_share  n_vendors
     0  3000.0          0.4          4
     """
-    frame, selection, value = counted(
-        lines, metric="spend.concentration", basis=basis, currency=currency, intercompany=intercompany
+    got = tallied(
+        lines,
+        metric="spend.concentration",
+        by=_with_vendor(by),
+        basis=basis,
+        currency=currency,
+        intercompany=intercompany,
+        more=lambda c: Ruled([(~(c.known("vendor_id") | c.known("vendor_name")), "no vendor")]),
     )
-    known = [values(frame, c, "string").notna().to_numpy(dtype=bool) for c in ("vendor_id", "vendor_name")]
-    selection.exclude(~(known[0] | known[1]), "no vendor")
-    kept = selection.kept
-    part, money = taken(frame, kept, by, "vendor_id", "vendor_name"), value[kept]
-    outer = group_lines(part, by, also=("currency",))
-    result = _measured(part, money, outer)
+    frame, money = got.frame, got.kept(got.sums["value"])
+    outer = got.groups(by, "currency")
+    result = _measured(got.groups("vendor"), money, outer)
     if aliases is not None:
-        after = _measured(merge_aliases(frame, aliases)[kept], money, outer)
+        after = _measured(replace(got, frame=merge_aliases(frame, aliases)).groups("vendor"), money, outer)
         result.insert(len(outer.keys.columns), "vendors", "as given")
         after.insert(len(outer.keys.columns), "vendors", "after aliases")
         result = pd.concat([result, after]).sort_index(kind="stable").reset_index(drop=True)
@@ -89,17 +94,19 @@ def concentration(
         "aliases": aliases,
         "intercompany": list(intercompany) or None,
     }
-    return stamp(result, metric="spend.concentration", parameters=parameters, selection=selection, lines=frame)
+    return stamp(result, metric="spend.concentration", parameters=parameters, selection=got.selection, lines=frame)
 
 
-def _measured(part: pd.DataFrame, money: Floats, outer: Groups) -> pd.DataFrame:
+def _with_vendor(by: By) -> list[str]:
+    return ["vendor", *([by] if isinstance(by, str) else by or ())]
+
+
+def _measured(vendors: Groups, money: Floats, outer: Groups) -> pd.DataFrame:
     """Return the figures of each group: its vendors' nets, largest first, and what follows from them."""
-    vendors = group_lines(part, "vendor")
-    n = len(outer) if len(part) else 0
-    width = max(len(vendors), 1)
-    cells, dense = np.unique(outer.codes.astype(np.int64) * width + vendors.codes, return_inverse=True)
-    net = np.bincount(dense.reshape(-1), weights=money, minlength=len(cells))
-    group = cells // width
+    n = len(outer) if len(money) else 0
+    pairs, cells = crossed(outer, vendors)
+    net = np.bincount(cells, weights=money, minlength=len(pairs))
+    group = pairs // max(len(vendors), 1)
     positive = net > 0
     group, net = group[positive], net[positive]
     order = np.lexsort((-net, group))

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..errors import ConfigError
-from ..provenance import Selection, frame_of, numbers, values
+from ..columns import Columns
+from ..errors import ConfigError, one_of
+from ..grouping import By
+from ..provenance import Selection, frame_of
+from ..tally import Lines, Ruled, Tally, lines_of
 
 BASES = ("ordered", "received", "open")
 
@@ -20,43 +24,67 @@ def counted(
     lines: Any, *, metric: str, basis: str, currency: str | None, intercompany: Collection[str] = ()
 ) -> tuple[pd.DataFrame, Selection, npt.NDArray[Any]]:
     """Return the frame, the selection of lines that count, and each line's value on the basis (0 where it doesn't count)."""
-    if basis not in BASES:
-        raise ConfigError(f"basis={basis!r}: pass 'ordered', 'received' or 'open'")
     frame = frame_of(lines, "amount", metric=metric)
-    state = values(frame, "state", "string").astype("string")
-    amount = numbers(frame, "amount")
-    selection = Selection(frame)
-    selection.exclude(values(frame, "deleted_at", "datetime64[us, UTC]").notna().to_numpy(), "deleted")
-    selection.exclude(state == "cancelled", "cancelled")
-    selection.exclude(state == "draft", "draft")
-    if currency is not None:
-        known = values(frame, "currency", "string").astype("string")
-        selection.exclude((known != currency).fillna(True), "other currency")
+    got = tallied(frame, metric=metric, by=None, basis=basis, currency=currency, intercompany=intercompany)
+    return frame, got.selection, np.where(got.selection.kept, got.sums["value"], 0.0)
+
+
+def tallied(
+    lines: Any,
+    *,
+    metric: str,
+    by: By,
+    basis: str,
+    currency: str | None,
+    intercompany: Collection[str],
+    more: Callable[[Columns], Ruled] = lambda c: Ruled([]),
+    orders: bool = False,
+) -> Tally:
+    """Return the lines of any kind of frame with the ``value`` of those that count; ``more`` adds what a metric asks beside."""
+    one_of("basis", basis, BASES)
+    if isinstance(intercompany, str):
+        raise ConfigError(f"intercompany={intercompany!r}: pass a list of vendor names or ids")
+    source = lines_of(lines, "amount", metric=metric)
     if intercompany:
-        selection.exclude(_among(frame, intercompany), "intercompany")
-    selection.exclude(np.isnan(amount), "no amount")
-    value = amount
-    if basis != "ordered":
-        quantity, received = (numbers(frame, c) for c in ("quantity", "received_quantity"))
-        if basis == "open":
-            selection.exclude(state.isin(["received", "closed_short"]), "closed")
-        with np.errstate(divide="ignore", invalid="ignore"):
-            share = received / quantity if basis == "received" else np.maximum(quantity - received, 0) / quantity
-        selection.exclude(~np.isfinite(share), "no quantity or received quantity")
-        value = amount * share
-    return frame, selection, np.where(selection.kept, value, 0.0)
+        _must_occur(source, intercompany)
+
+    def rule(c: Columns) -> Ruled:
+        ruled, beside = counting(c, basis, currency, tuple(intercompany)), more(c)
+        return replace(beside, left_out=ruled.left_out + beside.left_out, sums=ruled.sums | beside.sums)
+
+    return source.tally(rule, by=by, also=("currency",), orders=orders)
 
 
-def _among(frame: pd.DataFrame, vendors: Collection[str]) -> npt.NDArray[np.bool_]:
-    """Return the lines of these vendors, named by name or id."""
-    if isinstance(vendors, str):
-        raise ConfigError(f"intercompany={vendors!r}: pass a list of vendor names or ids")
-    columns = [values(frame, c, "string").astype("string") for c in ("vendor_name", "vendor_id")]
+def counting(c: Columns, basis: str, currency: str | None, intercompany: tuple[str, ...]) -> Ruled:
+    """Return the one rule of this room: which lines count, and with which value."""
+    amount = c.number("amount")
+    left_out = [
+        (c.known("deleted_at"), "deleted"),
+        (c.is_in("state", "cancelled"), "cancelled"),
+        (c.is_in("state", "draft"), "draft"),
+    ]
+    if currency is not None:
+        left_out.append((~c.is_in("currency", currency), "other currency"))
+    if intercompany:
+        left_out.append((c.is_in("vendor_name", *intercompany) | c.is_in("vendor_id", *intercompany), "intercompany"))
+    left_out.append((c.missing(amount), "no amount"))
+    if basis == "ordered":
+        return Ruled(left_out, sums={"value": amount})
+    quantity, received = c.number("quantity"), c.number("received_quantity")
+    if basis == "open":
+        left_out.append((c.is_in("state", "received", "closed_short"), "closed"))
+        received = quantity - c.pick(received > quantity, quantity, received)  # what is still to come
+    share = c.ratio(received, quantity)
+    left_out.append((~c.finite(share), "no quantity or received quantity"))
+    return Ruled(left_out, sums={"value": amount * share})
+
+
+def _must_occur(source: Lines, vendors: Collection[str]) -> None:
+    """Raise `ConfigError` for a vendor that no line has, with the near ones."""
+    known = source.texts("vendor_name") | source.texts("vendor_id")
     for vendor in vendors:
-        if not any((c == vendor).any() for c in columns):
-            known = sorted({str(v) for c in columns for v in c.dropna().unique()})
-            near = difflib.get_close_matches(vendor, known, n=3)
+        if vendor not in known:
+            near = difflib.get_close_matches(vendor, sorted(known), n=3)
             raise ConfigError(
                 f"intercompany: no line has the vendor {vendor!r}" + (f"; near: {', '.join(near)}" if near else "")
             )
-    return np.asarray(columns[0].isin(list(vendors)) | columns[1].isin(list(vendors)), dtype=bool)

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..grouping import By, count_distinct, group_lines, order_ids, taken
-from ..periods import period_alias
-from ..provenance import AsOf, as_of_day, days_of, stamp
-from .counted import counted
+from ..columns import Columns
+from ..day_counts import Cells
+from ..errors import ConfigError
+from ..grouping import By, Groups
+from ..periods import period_alias, period_number
+from ..provenance import AsOf, stamp
+from ..tally import Lines, Ruled, Tally, lines_of
+from .counted import tallied
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -83,32 +89,34 @@ def by_period(
     2  2025-03    7.0
     """
     alias = period_alias(freq, fiscal_year_start)
-    frame, selection, value = counted(
-        lines, metric="spend.by_period", basis=basis, currency=currency, intercompany=intercompany
+    got = tallied(
+        lines,
+        metric="spend.by_period",
+        by=by,
+        basis=basis,
+        currency=currency,
+        intercompany=intercompany,
+        more=partial(
+            _placed, basis=basis, period=partial(period_number, freq=freq, fiscal_year_start=fiscal_year_start)
+        ),
+        orders=True,
     )
-    days = days_of(frame, "order_date")
-    if basis == "received":
-        arrived, first = days_of(frame, "delivered_date"), days_of(frame, "first_receipt_date")
-        days = np.where(np.isnat(arrived), first, arrived)
-    selection.exclude(np.isnat(days), "no delivery date" if basis == "received" else "no order date")
-    kept = selection.kept
-    part, money, days = taken(frame, kept, by), value[kept], days[kept]
-    groups = group_lines(part, by, also=("currency",))
-    period = pd.PeriodIndex(pd.DatetimeIndex(days.astype("datetime64[us]")).to_period(alias))
-    grid = _Grid(groups.codes, period.asi8.astype(np.int64), len(groups) if len(part) else 0)
+    frame, groups = got.frame, got.groups(by, "currency")
+    table = _DayTable.of(got, groups)
+    grid = _Grid(table, period_number(table.day, freq, fiscal_year_start))
     tables = groups.keys.iloc[grid.group].reset_index(drop=True)
-    periods = pd.PeriodIndex.from_ordinals(grid.ordinal, freq=period.freq)  # type: ignore[attr-defined]
-    spend = np.bincount(grid.cell, weights=money, minlength=grid.size).astype(float)
+    periods = pd.PeriodIndex.from_ordinals(grid.ordinal, freq=alias)  # type: ignore[attr-defined]
+    spend = np.bincount(grid.cell, weights=table.money, minlength=grid.size).astype(float)
     result = tables.assign(
         period=periods,
         currency=tables["currency"].astype("string"),
         spend=spend,
-        n_orders=count_distinct(grid.cell, order_ids(part), grid.size).astype("int64"),
-        n_lines=np.bincount(grid.cell, minlength=grid.size).astype("int64"),
+        n_orders=got.n_orders(table.of_lines(grid.cell), tables.assign(of_order=grid.ordinal)),
+        n_lines=np.bincount(grid.cell, weights=table.n, minlength=grid.size).astype("int64"),
     )
-    day, since = _known_to(frame, as_of), frame.attrs.get("since")
-    result["complete"] = _complete(periods, days, day, since)
-    before, compared = _year_before(grid, periods, _YEAR[freq], spend, days, money, day, since)
+    day, since = _known_to(lines_of(lines, metric="spend.by_period"), as_of), frame.attrs.get("since")
+    result["complete"] = _complete(periods, table.date, day, since)
+    before, compared = _year_before(grid, periods, _YEAR[freq], spend, table, day, since)
     result["spend_year_before"] = before
     result["yoy_change"] = np.divide(compared, before, out=np.full(grid.size, np.nan), where=before > 0) - 1
     keys = [c for c in groups.keys.columns if c != "currency"]
@@ -125,36 +133,78 @@ def by_period(
         result[[*keys, *shown]],
         metric="spend.by_period",
         parameters=parameters,
-        selection=selection,
+        selection=got.selection,
         lines=frame,
         as_of=day,
     )
 
 
+def _placed(c: Columns, *, basis: str, period: Callable[[Any], Any]) -> Ruled:
+    """Return the day that spend is placed on, and what is left out without one."""
+    day = c.day("order_date")
+    if basis == "received":
+        arrived, first = c.day("delivered_date"), c.day("first_receipt_date")
+        day = c.pick(c.missing(arrived), first, arrived)
+    why = "no delivery date" if basis == "received" else "no order date"
+    return Ruled([(c.missing(day), why)], {"day": day}, of_order=lambda: period(day))
+
+
+@dataclass(frozen=True)
+class _DayTable:
+    """The lines that count and their value, by group and day."""
+
+    cells: Cells
+    present: Ints
+    group: Ints
+    day: Ints
+    n: Ints
+    money: Floats
+
+    @classmethod
+    def of(cls, got: Tally, groups: Groups) -> _DayTable:
+        """Return the table of what was tallied."""
+        day = got.kept(got.marks["day"]).astype(np.int32)
+        cells = Cells.of(groups.codes, day, len(groups))
+        n = cells.add(None if got.n is None else got.kept(got.n)).ravel().astype(np.int64)
+        money = cells.add(got.kept(got.sums["value"])).ravel()
+        present = np.flatnonzero(n)
+        return cls(cells, present, *cells.of_rows(present), n[present], money[present])
+
+    @property
+    def date(self) -> Days:
+        """The days as dates."""
+        return self.day.astype("datetime64[D]")
+
+    def of_lines(self, what: Ints) -> Ints:
+        """Return for each line that counts what its row of the table says."""
+        out = np.zeros(self.cells.n, dtype=np.int64)
+        out[self.present] = what
+        found: Ints = out[self.cells.cell]
+        return found
+
+
 class _Grid:
     """The cells of the result: for each group every period from its first to its last."""
 
-    def __init__(self, codes: Ints, ordinal: Ints, n_groups: int) -> None:
-        self.n_groups = n_groups
-        first = np.full(n_groups, np.iinfo(np.int64).max)
-        last = np.full(n_groups, np.iinfo(np.int64).min)
-        np.minimum.at(first, codes, ordinal)
-        np.maximum.at(last, codes, ordinal)
-        length = last - first + 1
+    def __init__(self, table: _DayTable, ordinal: Ints) -> None:
+        first_rows = np.flatnonzero(np.diff(table.group, prepend=-1))  # the table is in order of group and day
+        last_rows = np.append(first_rows[1:], len(ordinal)) - 1 if len(ordinal) else first_rows
+        first = ordinal[first_rows]
+        length = ordinal[last_rows] - first + 1
+        self.n_groups = len(first)  # each group has a line that counts
         self.start = np.concatenate([[0], np.cumsum(length)]).astype(np.int64)
         self.size = int(self.start[-1])
-        self.group = np.repeat(np.arange(n_groups), length)
+        self.group = np.repeat(np.arange(self.n_groups), length)
         self.first = first[self.group]
         self.ordinal = self.first + np.arange(self.size) - self.start[self.group]
-        self.of_line = codes
-        self.cell = self.start[codes] + ordinal - first[codes] if n_groups else np.zeros(0, dtype=np.int64)
+        self.cell = self.start[table.group] + ordinal - first[table.group]
 
 
 def _year_before(
-    grid: _Grid, periods: pd.PeriodIndex, year: int, spend: Floats, days: Days, money: Floats, day: Any, since: Any
+    grid: _Grid, periods: pd.PeriodIndex, year: int, spend: Floats, table: _DayTable, day: Any, since: Any
 ) -> tuple[Floats, Floats]:
     """Return for each cell the spend of the same days one year before, missing where there is no comparing, and its own."""
-    before, compared = np.full(grid.size, np.nan), spend.copy()
+    before, compared, days = np.full(grid.size, np.nan), spend.copy(), table.date
     if not grid.size:
         return before, compared
     (starts, ends), (begins, stops) = _span(periods), _span(periods - year)
@@ -171,9 +221,8 @@ def _year_before(
         last = min(begin + (edge - start), stop)  # so many days; a shorter month has no more of them
         for out, first, until in ((before, begin, last), (compared, start, edge)):
             within = (days >= first) & (days <= until)
-            out[cut] = np.bincount(grid.of_line[within], weights=money[within], minlength=grid.n_groups)[
-                grid.group[cut]
-            ]
+            net = np.bincount(table.group[within], weights=table.money[within], minlength=grid.n_groups)
+            out[cut] = net[grid.group[cut]]
     return before, compared
 
 
@@ -194,13 +243,14 @@ def _complete(periods: pd.PeriodIndex, days: Days, day: pd.Timestamp | None, sin
     return out
 
 
-def _known_to(frame: pd.DataFrame, as_of: AsOf | None) -> pd.Timestamp | None:
+def _known_to(source: Lines, as_of: AsOf | None) -> pd.Timestamp | None:
     """Return the last day that the data cover, or None: spend needs none, only the mark of a cut period does."""
-    known = as_of is not None or frame.attrs.get("as_of") is not None
-    if not known and "updated_at" in frame.columns:
-        known = bool(frame["updated_at"].notna().any())
-    until = frame.attrs.get("until")
-    if not known:
-        return None if until is None else pd.Timestamp(until)
-    day = as_of_day(frame, as_of)
-    return day if until is None else min(day, pd.Timestamp(until))
+    until = source.attrs.get("until")
+    try:
+        day: pd.Timestamp | None = source.as_of(as_of)
+    except ConfigError:
+        if as_of is not None:
+            raise
+        day = None
+    known = [d for d in (day, None if until is None else pd.Timestamp(until)) if d is not None and not pd.isna(d)]
+    return min(known, default=None)

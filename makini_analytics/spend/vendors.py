@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ConfigError
-from ..grouping import By, count_distinct, group_lines, order_ids, taken
+from ..grouping import By
 from ..provenance import stamp
-from .counted import counted
+from .counted import tallied
 
 
 def by_vendor(
@@ -71,18 +71,22 @@ def by_vendor(
     """
     if not 0 < abc[0] <= abc[1] <= 1:
         raise ConfigError(f"abc={abc!r}: pass two rising shares such as (0.8, 0.95)")
-    frame, selection, value = counted(
-        lines, metric="spend.by_vendor", basis=basis, currency=currency, intercompany=intercompany
+    got = tallied(
+        lines,
+        metric="spend.by_vendor",
+        by=by,
+        basis=basis,
+        currency=currency,
+        intercompany=intercompany,
+        orders=True,
     )
-    kept = selection.kept
-    part, money = taken(frame, kept, by), value[kept]
-    groups = group_lines(part, by, also=("currency",))
-    n = len(groups) if len(part) else 0
-    spend = np.bincount(groups.codes, weights=money, minlength=n)[:n].astype(float)
-    result = groups.keys.iloc[:n].assign(
-        spend=spend,
-        n_orders=count_distinct(groups.codes, order_ids(part), n)[:n].astype("int64"),
-        n_lines=np.bincount(groups.codes, minlength=n)[:n].astype("int64"),
+    groups = got.groups(by, "currency")
+    n = len(groups) if len(groups.codes) else 0  # by=None makes one group, of nothing
+    of_groups = groups.keys.iloc[:n]
+    result = of_groups.assign(
+        spend=np.bincount(groups.codes, weights=got.kept(got.sums["value"]), minlength=n).astype(float),
+        n_orders=got.n_orders(groups.codes, of_groups),
+        n_lines=got.count(groups.codes, n),
     )
     if "currency" in result:
         result["currency"] = result["currency"].astype("string")
@@ -102,8 +106,8 @@ def by_vendor(
         result,
         metric="spend.by_vendor",
         parameters=parameters,
-        selection=selection,
-        lines=frame,
+        selection=got.selection,
+        lines=got.frame,
         notes=_on_negatives(result),
     )
 

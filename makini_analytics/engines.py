@@ -1,0 +1,191 @@
+"""The heavy step in another engine - polars, PyArrow, DuckDB, Spark, whatever narwhals reads - as one grouped count.
+
+Nothing is sorted and no line is collected: what comes back has a row for each group, reason, day and outcome. What an engine can't
+do exactly is refused, and the error says what to do instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+
+from .errors import ConfigError, SchemaError
+from .formulas import EngineColumns
+from .grouping import ENTITIES, By
+from .provenance import AsOf, Selection, as_day, need
+from .tally import Rule, Tally
+
+#: Stands for the dot of a name in Spark.
+_DOT = "\u2024"
+
+
+@dataclass(frozen=True)
+class EngineLines:
+    """Lines in an engine of their own."""
+
+    frame: Any  # nw.LazyFrame, or nw.DataFrame where the engine knows no other
+    attrs: Mapping[Any, Any]
+    dot: str = "."  # what stands for the dot in names such as ship_to.country
+
+    @classmethod
+    def of(cls, lines: Any, *needed: str, metric: str) -> EngineLines:
+        """Return the lines of a frame that narwhals reads, or of an object that has one in ``lines``, and maybe ``attrs``."""
+        frame = nw.from_native(lines, pass_through=True)
+        attrs: Mapping[Any, Any] = {}
+        if frame is lines and hasattr(lines, "lines"):
+            frame, attrs = nw.from_native(lines.lines, pass_through=True), getattr(lines, "attrs", {})
+        if not isinstance(frame, nw.DataFrame | nw.LazyFrame):
+            raise SchemaError(f"{metric} takes the lines as a DataFrame, not {type(lines).__name__}: pass data.lines")
+        if frame.implementation.is_dask():
+            raise ConfigError(
+                "Dask counts groups wrongly by way of narwhals: pass the lines as polars, DuckDB or Spark"
+            )
+        names = frame.collect_schema().names()
+        need(names, *needed, metric=metric)
+        if frame.implementation.is_spark_like() and any("." in n for n in names):  # there it reaches into a struct
+            return cls(nw.from_native(frame.to_native().toDF(*(n.replace(".", _DOT) for n in names))), attrs, _DOT)
+        return cls(frame.lazy() if frame.implementation.is_polars() else frame, attrs)
+
+    def has(self, name: str) -> bool:
+        """Whether the lines have the column."""
+        return name in self.frame.collect_schema()
+
+    def texts(self, name: str) -> set[str]:
+        """Return the values that a text column has."""
+        if not self.has(name):
+            return set()
+        one = self.frame.select(nw.col(name).cast(nw.String))
+        return set(_collected(one.group_by(name).agg(nw.len().alias("__n")))[name].dropna())
+
+    def as_of(self, as_of: AsOf | None) -> pd.Timestamp:
+        """Return the day to look from."""
+        as_of = self.attrs.get("as_of") if as_of is None else as_of
+        if as_of is not None:
+            return as_day(as_of, empty=False)
+        latest = [nw.col("updated_at").max()] if self.has("updated_at") else []
+        found = _collected(self.frame.select(*latest, nw.len().alias("__n")))
+        if latest and found["updated_at"].notna().any():
+            as_of = found["updated_at"].iloc[0]
+        return as_day(as_of, empty=not found["__n"].iloc[0])
+
+    def tally(self, rule: Rule, *, by: By = None, also: tuple[str, ...] = (), orders: bool = False) -> Tally:
+        """Return rows that stand for many lines each, counted by reason, by what the rule marks, and by the columns of ``by``."""
+        by = [name.replace(".", self.dot) for name in ([by] if isinstance(by, str) else by or ())]
+        schema = self.frame.collect_schema()
+        c = EngineColumns(schema, self.frame.implementation)
+        ruled = rule(c)
+        keys = self._keys(by, also)
+        marks = {f"__mark_{k}": v for k, v in ruled.marks.items()}
+        sums = {f"__sum_{k}": v for k, v in ruled.sums.items()}
+        amount = c.number("amount") if self.has("amount") else None
+        of_order = None if not orders or ruled.of_order is None else ruled.of_order()
+        reasons = ["", *dict.fromkeys(reason for _, reason in ruled.left_out)]
+        reason: Any = 0
+        for rows, why in reversed(ruled.left_out):
+            reason = c.pick(rows, reasons.index(why), reason)
+        counts = reason == 0
+        told = {k: c.plan.expr(c.pick(counts, v, 0)) for k, v in marks.items()}
+        told |= {k: c.plan.expr(c.pick(counts, v, 0.0)) for k, v in sums.items()}
+        told |= {"__reason": c.plan.expr(reason)}
+        if amount is not None:
+            told["__amount"] = c.plan.expr(amount)  # what is left out has a value in the book, too
+        if of_order is not None:
+            told["__of_order"] = c.plan.expr(of_order)
+
+        more = _order_keys(schema) if orders else {}
+        read = c.plan.on(self.frame.select(**{k: _text(schema, k) for k in keys}, **c.read, **more))
+        read = read.select(*keys, *more, **told)
+        added = [k for k in told if k in sums or k == "__amount"]
+        total = [nw.col(k).sum().alias(f"{k}_total") for k in added]
+        cells = _collected(read.group_by(*keys, "__reason", *marks).agg(nw.len().alias("__n"), *total))
+        n = cells["__n"].to_numpy(dtype=np.int64)
+        frame = cells[keys].rename(columns=lambda name: name.replace(self.dot, "."))
+        if amount is not None:
+            frame = frame.assign(amount=_floats(cells["__amount_total"]))
+        if "original_currency" in schema:  # says that the amounts were converted
+            frame = frame.assign(original_currency=None)
+        frame.attrs = dict(self.attrs)
+        selection = Selection(frame, n)
+        selection.reasons, selection.codes = reasons, cells["__reason"].to_numpy(dtype=np.int8)
+        found = None
+        if orders:
+            found = _distinct_orders(read.filter(nw.col("__reason") == 0), by, schema, of_order is not None)
+            found = found.rename(columns=lambda name: name.replace(self.dot, "."))
+        return Tally(
+            frame,
+            selection,
+            {k: cells[f"__mark_{k}"].to_numpy(dtype=np.int64) for k in ruled.marks},
+            {k: _floats(cells[f"__sum_{k}_total"]) for k in ruled.sums},
+            n,
+            found,
+        )
+
+    def _keys(self, by: Sequence[str], also: tuple[str, ...]) -> list[str]:
+        """Return the columns that the groups of ``by`` are made of and named by."""
+        wanted: list[str] = []
+        for name in by:
+            if name in ENTITIES:
+                wanted += [c for part in ENTITIES[name] for c in part if self.has(c)] + ["connection"] * self.has(
+                    "connection"
+                )
+            else:
+                need(self.frame.collect_schema().names(), name, metric=f"by={name!r}")
+                wanted.append(name)
+        return list(dict.fromkeys([*wanted, *(c for c in (*also, "currency") if self.has(c))]))
+
+
+def _text(schema: Mapping[str, Any], name: str) -> nw.Expr:
+    kind = schema[name]
+    return nw.col(name).cast(nw.String) if kind in (nw.Categorical, nw.Enum, nw.Unknown) else nw.col(name)
+
+
+def _order_keys(schema: Mapping[str, Any]) -> dict[str, nw.Expr]:
+    """Return what makes an order one order: its connection and id, its number where there is no id."""
+    names = [nw.col(c).cast(nw.String) for c in ("order_id", "order_number") if c in schema]
+    order = nw.coalesce(*names) if len(names) > 1 else (names or [nw.lit(None, nw.String)])[0]
+    return {"__order": order, "__connection": _text(schema, "connection") if "connection" in schema else nw.lit("")}
+
+
+def _distinct_orders(read: Any, by: Sequence[str], schema: Mapping[str, Any], of_order: bool) -> pd.DataFrame:
+    """Return the distinct orders of each group.
+
+    A count of distinct things adds up over machines only when all lines of an order in a group have met, so a cluster shuffles
+    twice here: first lines, by group and order, one row for each order that a machine holds, and then counts, a row for each group.
+    """
+    keys: dict[str, nw.Expr] = {}
+    for name in by:
+        if name in ENTITIES:
+            columns = [nw.col(c).cast(nw.String) for c in ENTITIES[name][0] if c in schema]
+            keys[ENTITIES[name][0][0]] = nw.coalesce(*columns) if len(columns) > 1 else columns[0]
+            keys |= {"connection": nw.col("connection")} if "connection" in schema else {}
+        else:
+            keys[name] = nw.col(name)
+    keys |= {"currency": nw.col("currency")} if "currency" in schema else {}
+    keys |= {"of_order": nw.col("__of_order")} if of_order else {}
+    order = {k: nw.col(k) for k in ("__order", "__connection")}
+    known = read.filter(~nw.col("__order").is_null()).select(**keys, **order)
+    met = known.group_by(*keys, *order).agg(nw.len().alias("__n"))
+    counted = met.group_by(*keys).agg(nw.len().alias("n_orders")) if keys else met.select(nw.len().alias("n_orders"))
+    return _collected(counted)
+
+
+def _floats(column: pd.Series) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Return sums as floats; of nothing it is 0, which some engines call missing."""
+    out: np.ndarray[Any, np.dtype[np.float64]] = np.nan_to_num(column.to_numpy(dtype=float, na_value=np.nan))
+    return out
+
+
+def _collected(frame: Any) -> pd.DataFrame:
+    """Return a small result as a pandas frame."""
+    table = frame.collect("pyarrow").to_native() if isinstance(frame, nw.LazyFrame) else frame.to_arrow()
+    small: pd.DataFrame = table.to_pandas(types_mapper=_text_type, date_as_object=False)
+    return small
+
+
+def _text_type(kind: Any) -> Any:
+    return pd.StringDtype() if "string" in str(kind) else None

@@ -1,0 +1,199 @@
+"""The algebra of `columns` as narwhals expressions: what a rule says of the lines, written down for an engine to work out.
+
+Dates become whole days first, by year and day of the year, since no way to subtract dates works in all engines; after that a
+rule is comparisons and whole numbers alone.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import narwhals as nw
+
+from .errors import SchemaError
+
+#: Names of the one zone whose day an instant belongs to.
+_UTC = ("UTC", "Etc/UTC", "GMT", "Z", "+00:00")
+
+
+class Formula:
+    """A narwhals expression in the making, with the arithmetic of `columns`: a comparison with something missing is False.
+
+    It remembers what it is made of. Written out, what is used twice would be there twice, and what is made of that four times, and
+    so on: `Plan` makes a column of it instead.
+    """
+
+    def __init__(self, make: Callable[..., nw.Expr], *parts: Any) -> None:
+        self.make, self.parts, self.uses = make, parts, 0
+        for part in parts:
+            if isinstance(part, Formula):
+                part.uses += 1
+
+    def __lt__(self, other: Any) -> Formula:
+        return Formula(lambda a, b: (a < b).fill_null(False), self, other)
+
+    def __le__(self, other: Any) -> Formula:
+        return Formula(lambda a, b: (a <= b).fill_null(False), self, other)
+
+    def __gt__(self, other: Any) -> Formula:
+        return Formula(lambda a, b: (a > b).fill_null(False), self, other)
+
+    def __ge__(self, other: Any) -> Formula:
+        return Formula(lambda a, b: (a >= b).fill_null(False), self, other)
+
+    def __eq__(self, other: Any) -> Formula:  # type: ignore[override]
+        return Formula(lambda a, b: (a == b).fill_null(False), self, other)
+
+    def __and__(self, other: Formula) -> Formula:
+        return Formula(operator.and_, self, other)
+
+    def __or__(self, other: Formula) -> Formula:
+        return Formula(operator.or_, self, other)
+
+    def __invert__(self) -> Formula:
+        return Formula(operator.invert, self)
+
+    def __add__(self, other: Any) -> Formula:
+        return Formula(operator.add, self, other)
+
+    def __sub__(self, other: Any) -> Formula:
+        return Formula(operator.sub, self, other)
+
+    def __mul__(self, other: Any) -> Formula:
+        return Formula(operator.mul, self, other)
+
+    def __rmul__(self, other: Any) -> Formula:
+        return Formula(operator.mul, self, other)
+
+    def __rsub__(self, other: Any) -> Formula:
+        return Formula(lambda a, b: _literal(b) - a, self, other)
+
+    def __floordiv__(self, other: int) -> Formula:
+        return Formula(operator.floordiv, self, other)
+
+    __hash__ = object.__hash__
+
+
+def _literal(value: Any) -> Any:
+    return nw.lit(value, nw.Int64) if isinstance(value, int) else value
+
+
+class Plan:
+    """The columns that formulas need, level by level."""
+
+    def __init__(self) -> None:
+        self.levels: list[dict[str, nw.Expr]] = []
+        self._known: dict[Formula, tuple[nw.Expr, int]] = {}
+
+    def expr(self, formula: Formula) -> nw.Expr:
+        """Return the expression of a formula, and note what must be a column before."""
+        expr: nw.Expr = self._made(formula)[0]
+        return expr
+
+    def on(self, frame: Any) -> Any:
+        """Return a frame with the columns that were noted."""
+        for columns in self.levels:
+            frame = frame.with_columns(**columns)
+        return frame
+
+    def _made(self, part: Any) -> tuple[Any, int]:
+        if not isinstance(part, Formula):
+            return part, 0
+        if part not in self._known:
+            made = [self._made(p) for p in part.parts]
+            expr, level = part.make(*(e for e, _ in made)), max((n for _, n in made), default=0)
+            if part.uses > 1 and part.parts:
+                while len(self.levels) <= level:
+                    self.levels.append({})
+                name = f"__step_{level}_{len(self.levels[level])}"
+                self.levels[level][name] = expr
+                expr, level = nw.col(name), level + 1
+            self._known[part] = expr, level
+        return self._known[part]
+
+
+@dataclass
+class EngineColumns:
+    """The columns of a frame of any engine. What a rule asks for is noted in ``read``: each becomes a column, read once."""
+
+    schema: Mapping[str, Any]
+    engine: nw.Implementation
+    read: dict[str, nw.Expr] = field(default_factory=dict)
+    plan: Plan = field(default_factory=Plan)
+
+    def has(self, name: str) -> bool:
+        """Whether the lines have the column."""
+        return name in self.schema
+
+    def day(self, name: str) -> Formula:
+        """Return a date column as whole days since 1970."""
+        return self._noted(f"__day_{name}", self._day(name))
+
+    def number(self, name: str) -> Formula:
+        """Return a column of numbers; what is infinite, or NaN, is missing."""
+        return self._noted(f"__number_{name}", self._number(name))
+
+    def known(self, name: str) -> Formula:
+        """Return where a column has a value."""
+        return self._noted(f"__known_{name}", nw.lit(False) if self._empty(name) else ~nw.col(name).is_null())
+
+    def is_in(self, name: str, *texts: str) -> Formula:
+        """Return where a text column has one of these values."""
+        text = self._noted(f"__text_{name}", nw.lit("") if self._empty(name) else nw.col(name).cast(nw.String))
+        return Formula(lambda a: a.is_in(list(texts)).fill_null(False), text)
+
+    def missing(self, value: Formula) -> Formula:
+        """Return where a day or number is missing."""
+        return Formula(lambda a: a.is_null(), value)
+
+    def finite(self, value: Formula) -> Formula:
+        """Return where a number is neither missing nor infinite."""
+        return Formula(lambda a: a.is_finite().fill_null(False), value)
+
+    def ratio(self, this: Formula, of: Formula) -> Formula:
+        """Return one number divided by another, missing where that is 0: some engines make an error of it."""
+        return Formula(lambda a, b: a / nw.when(b != 0).then(b), this, of)
+
+    def pick(self, rows: Formula, this: Any, that: Any) -> Formula:
+        """Return one of two values, or of two numbers, by row."""
+        return Formula(lambda r, a, b: nw.when(r).then(_literal(a)).otherwise(_literal(b)), rows, this, that)
+
+    def _noted(self, alias: str, expr: nw.Expr) -> Formula:
+        self.read[alias] = expr
+        return Formula(lambda: nw.col(alias))
+
+    def _empty(self, name: str) -> bool:
+        return name not in self.schema or self.schema[name] == nw.Unknown  # no values at all have no type either
+
+    def _number(self, name: str) -> nw.Expr:
+        if self._empty(name):
+            return nw.lit(None, nw.Float64)
+        if not self.schema[name].is_numeric():
+            raise SchemaError(f"the column {name!r} holds {self.schema[name]}: cast it to a number first")
+        number = nw.col(name).cast(nw.Float64)
+        return nw.when(number.is_finite()).then(number)
+
+    def _day(self, name: str) -> nw.Expr:
+        if self._empty(name):
+            return nw.lit(None, nw.Int64)
+        kind, column = self.schema[name], nw.col(name)
+        if kind not in (nw.Date, nw.Datetime):
+            raise SchemaError(f"the column {name!r} holds {kind}, not dates: cast it to a date first")
+        if kind == nw.Datetime and kind.time_zone not in (None, *_UTC):
+            if not (self.engine.is_polars() or self.engine.is_pyarrow()):
+                raise SchemaError(
+                    f"the column {name!r} holds instants, whose day {self.engine.value} tells in {kind.time_zone}: "
+                    "cast it to a date in the zone that you mean first"
+                )
+            column = column.dt.convert_time_zone("UTC")
+        # years counted from 4000 before Christ, so that no quotient is of a negative number
+        before = column.dt.year().cast(nw.Int64) + 3999
+        leap = before // 4 - before // 100 + before // 400
+        return before * 365 + leap + column.dt.ordinal_day().cast(nw.Int64) - _DAY_ZERO
+
+
+#: The first day of 1970, counted likewise.
+_DAY_ZERO = 5969 * 365 + 5969 // 4 - 5969 // 100 + 5969 // 400 + 1
