@@ -1,36 +1,22 @@
-"""Pages of records to columns: page after page is taken apart and let go, and a text that repeats is held once.
-
-A column remembers each distinct value and where it stands, so that what a value means is worked out once for all its places; only
-numbers and instants, which seldom repeat, are converted page by page. A column of which nearly every value is new (keys) is kept
-as a list instead. Nothing that comes out depends on how the records were cut into pages.
-"""
+"""Pages of records to tables: page after page is taken apart by its keys, documented or not, and let go."""
 
 from __future__ import annotations
 
-import json
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, tzinfo
 from itertools import chain
 from operator import itemgetter
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from . import labels
+from .gathered import Repeated, clean_column, gathered
 from .issues import IssueBook
-from .reading import Problem, parse_iso, read, read_instants, read_numbers, sound
-from .schema import DTYPES, LINE_CONTAINERS, Column
+from .reading import sound
+from .schema import LINE_CONTAINERS, Column
 
 Raw = dict[str, Sequence[Any]]
-
-#: From so many values on, a column of which more than half were new is kept as it came.
-MANY = 20_000
-
-#: So many values are converted at once: numpy and pandas are slow to start.
-AT_ONCE = 5_000
 
 
 def by_key(records: Sequence[Mapping[str, Any]]) -> Raw:
@@ -44,234 +30,14 @@ def by_key(records: Sequence[Mapping[str, Any]]) -> Raw:
     return {k: [r.get(k) for r in records] for k in dict.fromkeys(chain.from_iterable(records))}
 
 
-class _Odd(Exception):
-    """A value is no text."""
-
-
-class _Codes(dict[Any, int]):
-    """Gives each new text the next number; asked for anything else, raises, so that texts need not be looked at one by one."""
-
-    def __init__(self) -> None:
-        super().__init__({None: 0})
-        self.values_: list[Any] = [None]
-
-    def __missing__(self, value: Any) -> int:
-        if type(value) is not str:
-            raise _Odd
-        self[value] = code = len(self.values_)
-        self.values_.append(value)
-        return code
-
-    def of(self, value: Any) -> int:
-        """Return the number of a value of any type: 1, 1.0 and True stay three, and what can't be compared is always new."""
-        if value is None or type(value) is str:
-            return self[value]
-        code = len(self.values_)
-        try:
-            found = self.setdefault((type(value), value), code)
-        except TypeError:
-            found = code
-        if found == code:
-            self.values_.append(value)
-        return found
-
-
-class _Growing:
-    """An array that grows. What is missing is counted until something comes behind it: a column that no record has costs nothing."""
-
-    def __init__(self, missing: Any, dtype: Any) -> None:
-        self._missing, self._lag, self._n = missing, 0, 0
-        self._array: np.ndarray[Any, Any] = np.empty(0, dtype=dtype)
-
-    def skip(self, n: int) -> None:
-        self._lag += n
-
-    def put(self, page: np.ndarray[Any, Any]) -> None:
-        at, until = self._n + self._lag, self._n + self._lag + len(page)
-        if until > len(self._array) or page.dtype.itemsize > self._array.dtype.itemsize:
-            wider = np.empty(max(until, len(self._array) * 3 // 2), dtype=np.result_type(self._array, page))
-            wider[: self._n] = self._array[: self._n]
-            self._array = wider
-        self._array[self._n : at] = self._missing
-        self._array[at:until] = page
-        self._n, self._lag = until, 0
-
-    def whole(self) -> np.ndarray[Any, Any]:
-        """Return the array and let it go."""
-        if self._lag:
-            self.put(np.full(0, self._missing, dtype=self._array.dtype))
-        array, self._array = self._array, np.empty(0, dtype=self._array.dtype)
-        array.resize(self._n, refcheck=False)
-        return array
-
-
-class _Column(ABC):
-    """The values of one column, so far."""
-
-    def __init__(self) -> None:
-        self.n = 0
-
-    def fill_up(self, n: int) -> None:
-        """Take in missing values, until there are ``n`` in all."""
-        if n > self.n:
-            self._missing(n - self.n)
-            self.n = n
-
-    def take(self, values: Sequence[Any]) -> None:
-        """Take in the values of a page."""
-        n = len(values)
-        if n and values[0] is None and values.count(None) == n:
-            self._missing(n)
-        else:
-            self._take(values)
-        self.n += n
-
-    @abstractmethod
-    def _missing(self, n: int) -> None: ...
-
-    @abstractmethod
-    def _take(self, values: Sequence[Any]) -> None: ...
-
-    @abstractmethod
-    def read(self, kind: str, tz: tzinfo) -> tuple[Any, list[Problem]]:
-        """Return the typed column, and what could not be read of it by position."""
-
-
-class _Repeated(_Column):
-    """A column of values that repeat: each is held once, and what it means is worked out once for all its places."""
-
-    def __init__(self, kind: str = "") -> None:
-        super().__init__()
-        self._codes: _Codes | None = _Codes()
-        self._places = _Growing(0, np.uint8)
-        self._plain: list[Any] = []
-        self._texts = _AtOnce("text") if kind == "label" else None  # of labels that turn out to be new each time
-
-    def _missing(self, n: int) -> None:
-        if self._codes is None:
-            self._keep([None] * n)
-        else:
-            self._places.skip(n)
-
-    def _keep(self, values: Sequence[Any]) -> None:
-        if self._texts is not None:
-            self._texts.take(values)
-        else:
-            self._plain += values
-
-    def _take(self, values: Sequence[Any]) -> None:
-        codes = self._codes
-        if codes is None:
-            self._keep(values)
-            return
-        try:
-            page = np.fromiter(map(codes.__getitem__, values), dtype=np.int32, count=len(values))
-        except (_Odd, TypeError):  # not only texts
-            page = np.fromiter(map(codes.of, values), dtype=np.int32, count=len(values))
-        n = len(codes.values_)
-        self._places.put(page.astype(np.uint8 if n <= 256 else np.uint16) if n <= 65_536 else page)
-        if n > MANY and n > (self.n + len(values)) / 2:
-            self._codes = None
-            self._keep([codes.values_[i] for i in self._places.whole()])
-
-    def distinct(self) -> tuple[list[Any], np.ndarray[Any, Any] | None]:
-        """Return the distinct values and where each stands; where they are kept as they came, the values and None."""
-        if self._codes is None:
-            return self._plain, None
-        return self._codes.values_, self._places.whole()
-
-    def read(self, kind: str, tz: tzinfo) -> tuple[Any, list[Problem]]:
-        if self._codes is None and self._texts is not None:
-            array, problems = self._texts.read("text", tz)
-            return labels.labels(array), problems
-        values, codes = self.distinct()
-        if kind == "label" and len(values) == 1:  # as most columns of a connection
-            return labels.nothing(self.n), []
-        array, problems = read(values, "text" if kind == "label" else kind, tz)
-        if codes is None:
-            return array, problems
-        if problems:
-            problems = [(int(i), v, why) for of, v, why in problems for i in np.flatnonzero(codes == of)]
-        return labels.coded(array, codes) if kind == "label" else spread(array, codes), problems
-
-    def clean(self, *, of_keys: bool) -> tuple[Any, bool]:
-        """Return the column typed where it is clean, and whether it holds anything."""
-        values, codes = self.distinct()
-        array = clean_column(values, of_keys=of_keys)
-        some = any(v is not None for v in values)
-        if array.dtype == DTYPES["text"]:
-            return (labels.labels(array) if codes is None else labels.coded(array, codes)), some
-        return (array if codes is None else spread(array, codes)), some
-
-
-class _AtOnce(_Column):
-    """A column of values that seldom repeat, converted as they come: numbers, instants, and texts of which each is new."""
-
-    def __init__(self, kind: str) -> None:
-        super().__init__()
-        self._kind = kind
-        self._waiting: list[Any] = []
-        self._problems: list[Problem] = []
-        self._array = _Growing(*((np.nan, float) if kind == "number" else (np.datetime64("NaT"), "datetime64[us]")))
-        self._texts: list[Any] = []
-
-    def _missing(self, n: int) -> None:
-        if self._kind == "text":
-            self._waiting += [None] * n
-        else:
-            self._convert(self.n)
-            self._array.skip(n)
-
-    def _take(self, values: Sequence[Any]) -> None:
-        self._waiting += values
-        if len(self._waiting) >= AT_ONCE:
-            self._convert(self.n + len(values))
-
-    def _convert(self, n: int) -> None:
-        """Convert what waits, of a column that then has ``n`` values."""
-        if self._waiting:
-            array, problems = _CONVERT[self._kind](self._waiting)
-            first = n - len(self._waiting)
-            (self._texts.append if self._kind == "text" else self._array.put)(array)
-            self._problems += [(first + i, v, why) for i, v, why in problems]
-            self._waiting = []
-
-    def read(self, kind: str, tz: tzinfo) -> tuple[Any, list[Problem]]:
-        self._convert(self.n)
-        if kind == "number":
-            return self._array.whole(), self._problems
-        if kind == "instant":
-            moments = pd.Series(self._array.whole(), copy=False)
-            return moments.dt.tz_localize("UTC").array, self._problems
-        parts, self._texts = self._texts, []
-        none: Any = pd.array([], dtype=DTYPES["text"])
-        return type(none)._concat_same_type([none, *parts]), self._problems
-
-
-_CONVERT: dict[str, Callable[[Sequence[Any]], tuple[Any, list[Problem]]]] = {
-    "number": read_numbers,
-    "instant": read_instants,
-    "text": lambda values: read(values, "text"),
-}
-
-
-def _column(kind: str) -> _Column:
-    return _AtOnce(kind) if kind in _CONVERT else _Repeated(kind)
-
-
-def spread(array: Any, codes: np.ndarray[Any, Any]) -> Any:
-    """Return the values at their places."""
-    return (array.array if isinstance(array, pd.Series) else array).take(codes)
-
-
 class Gatherer:
     """One table of a connection, taken in page by page."""
 
     def __init__(self, columns: Sequence[Column], table: str, book: IssueBook) -> None:
         self._columns, self._table, self._book = columns, table, book
         self.n = 0
-        self._known = {c.name: _column(c.kind) for c in columns}
-        self._custom: dict[str, _Repeated] = {}
+        self._known = {c.name: gathered(c.kind) for c in columns}
+        self._custom: dict[str, Repeated] = {}
         self._boxes = {s.partition(".")[0] for c in columns for s in c.sources if "." in s}  # addresses
         self._first_names = {c.sources[0] for c in columns if c.sources}
         self._documented = {s for c in columns for s in c.sources}
@@ -294,7 +60,7 @@ class Gatherer:
             known.fill_up(self.n)
             known.take(values)
         for name, values in opened_up(custom).items():
-            own = self._custom.setdefault(name, _Repeated())
+            own = self._custom.setdefault(name, Repeated())
             own.fill_up(self.n)
             own.take(values)
         self.n += len(records)
@@ -374,30 +140,6 @@ def flatten(record: Mapping[str, Any], prefix: str | None = None) -> dict[str, A
 def is_key(name: str) -> bool:
     """Whether a field is a key by its name: text, whatever it looks like."""
     return name in ("key", "id") or name.endswith(("Key", "_id", "Id"))
-
-
-def clean_column(values: Sequence[Any], *, of_keys: bool = False) -> Any:
-    """Return a column typed where every value agrees - numbers, flags, dates - and as text where one does not.
-
-    A text of digits stays text: it may be a code with leading zeros.
-    """
-    kinds = {type(v) for v in values} - {type(None)}
-    if kinds and kinds <= {bool}:
-        return pd.array(values, dtype=DTYPES["flag"])
-    if kinds and kinds <= {int, float} and not of_keys:
-        array, problems = read(values, "number")
-        if not problems:
-            return array
-    if kinds <= {str, dict} and kinds and not of_keys:
-        moments = [(None, "") if v is None else parse_iso(v) for v in values]
-        if all(m is not None or v is None for v, (m, _) in zip(values, moments, strict=True)) and not any(
-            isinstance(v, str) and v.strip().isdigit() for v in values
-        ):
-            kind = "instant" if any(m and m.tzinfo for m, _ in moments) else "day"
-            if kind == "instant" or not any(m and m.time() != m.min.time() for m, _ in moments):
-                return read(values, kind)[0]
-    texts = [sound(json.dumps(v, ensure_ascii=False, default=str)) if isinstance(v, dict | list) else v for v in values]
-    return read(texts, "text")[0]
 
 
 def table_of(records: Iterable[Any], connection: str) -> pd.DataFrame:

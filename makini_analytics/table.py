@@ -13,7 +13,7 @@ import pandas as pd
 
 from . import derive, labels, receipts, states, units
 from .errors import ConfigError, SchemaError
-from .gathering import clean_column
+from .gathered import clean_column
 from .issues import IssueBook
 from .reading import read, zone
 from .schema import LINES, ORDERS, SOURCES, Column

@@ -10,4 +10,4 @@ from makini_analytics import Purchases, tidy
 def tidy_orders(pages, **options):
     got = tidy.tidy_orders(pages, **options)
     data = Purchases(got.orders, got.lines, got.issues)
-    return replace(got, orders=data.orders, lines=data.lines)
+    return replace(got, orders=data.orders, lines=data.lines, issues=data.issues)

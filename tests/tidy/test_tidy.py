@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from makini_analytics import data_dictionary, gathering
+from makini_analytics import data_dictionary, gathered
 from makini_analytics.errors import ConfigError, MakiniWarning
 from makini_analytics.gathering import table_of
 from makini_analytics.schema import LINES, ORDERS, empty
@@ -346,7 +346,7 @@ def test_how_the_records_were_cut_into_pages_changes_nothing(records, size):
 
 def test_a_column_of_many_distinct_values_is_read_the_same():
     """Beyond so many distinct values a column is kept as a list: keys, codes, dates and flags come out the same."""
-    n = gathering.MANY + 5_000
+    n = gathered.MANY + 5_000
     rows = [
         {
             "key": f"{i:06d}",
