@@ -87,7 +87,8 @@ def _exhibit(exhibit: Exhibit) -> str:
 
 def _table(frame: pd.DataFrame, caption: str, name: str, *, headed: bool = False) -> str:
     """Return a table, without a caption under a heading that says the same, whose cells carry the value itself beside what is read, for sorting and for programs."""
-    frame, most = plain(frame), f"The first {MOST_ROWS} of {len(frame):,} rows; the workbook and the tables hold all."
+    n, frame = len(frame), plain(frame.head(MOST_ROWS))  # the rows that are shown, before their periods become text
+    most = f"The first {MOST_ROWS} of {style.number(n)} rows; a report into a folder has all of them as CSV."
     kinds: list[Kind] = [kind_of(str(c), frame[c]) for c in frame.columns]
     right = [_class(str(c), k, frame[c]) for c, k in zip(frame.columns, kinds, strict=True)]
     head = "".join(
@@ -95,10 +96,10 @@ def _table(frame: pd.DataFrame, caption: str, name: str, *, headed: bool = False
         for c, r in zip(frame.columns, right, strict=True)
     )
     rows = []
-    for values in frame.head(MOST_ROWS).itertuples(index=False, name=None):
+    for values in frame.itertuples(index=False, name=None):
         cells = (f"<td{r}{_raw(v, k)}>{escape(read(v, k))}</td>" for v, k, r in zip(values, kinds, right, strict=True))
         rows.append(f"<tr>{''.join(cells)}</tr>")
-    more = _p(most) if len(frame) > MOST_ROWS else "" if len(frame) else _p("None.")
+    more = _p(most) if n > MOST_ROWS else "" if n else _p("None.")
     above = "" if headed else f"<caption>{escape(caption)}</caption>"
     by = f" aria-labelledby='{escape(name, quote=True)}'" if headed else ""
     inside = f"{above}<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody>"
@@ -114,7 +115,7 @@ def _class(column: str, kind: Kind, values: pd.Series) -> str:
         return " class='id'"
     if kind != "text":
         return " class='n'"
-    long = values.head(MOST_ROWS).astype(str).str.len().max() > 40  # sentences need more room than names
+    long = values.astype(str).str.len().max() > 40  # sentences need more room than names
     return " class='t l'" if long else " class='t'"
 
 

@@ -162,7 +162,7 @@ def _drawn(exhibit: Exhibit) -> pd.DataFrame | None:
 
 def _notes(exhibit: Exhibit) -> str:
     """Return the table for the notes page, tab-separated, so that it can be pasted into a sheet."""
-    table = plain(exhibit.table).head(MOST_ROWS)
+    table = plain(exhibit.table.head(MOST_ROWS))
     kinds = [kind_of(str(c), table[c]) for c in table.columns]
     lines = ["\t".join(map(str, table.columns))]
     lines += [

@@ -173,8 +173,10 @@ def _sheet(pen: _Pen, exhibit: Exhibit) -> None:
     """Write an exhibit's table; beside it Excel's own chart on these cells."""
     native = exhibit.native
     own = native is not None and native.rows is None
-    table = exhibit.charted if own else plain(exhibit.table)
-    table.attrs = exhibit.table.attrs
+    table = exhibit.table
+    if own:
+        table = exhibit.charted
+        table.attrs = exhibit.table.attrs
     sheet = pen.table("Excluded" if exhibit.name == "left_out" else exhibit.heading, table, exhibit.title)
     column = len(table.columns) + 1
     if native is None or not len(exhibit.charted):
