@@ -11,6 +11,8 @@ import pytest
 
 import makini_analytics as ma
 from makini_analytics import explore, lead_times, slippage, spend, style
+from makini_analytics.labels import labels
+from makini_analytics.schema import LINES
 
 ROOMS = {"spend": explore.spend, "lead_times": explore.lead_times, "slippage": explore.slippage}
 
@@ -193,20 +195,30 @@ def test_where_no_widgets_run_the_chart_and_the_table_stay(data, tmp_path):
     assert "alt='3 of 25 vendors" in page
 
 
-@pytest.mark.benchmark
-def test_an_interaction_with_a_million_lines_takes_less_than_half_a_second(data, tmp_path):
-    lines = data.lines
-    n = 1_000_000
+@pytest.fixture(scope="module")
+def million(data):
+    """A million lines as a fetch of so many gives them: texts that repeat are held once."""
+    n, lines = 1_000_000, data.lines
+    copies = np.arange(n) // len(lines)
     big = lines.take(np.arange(n) % len(lines)).reset_index(drop=True)
     for column in ("order_id", "line_id"):
-        big[column] = big[column].astype(object) + "-" + (np.arange(n) // len(lines)).astype(str)
+        big[column] = (big[column] + "-" + copies.astype(str)).astype("string")
+    big = big.assign(**{c.name: labels(big[c.name]) for c in LINES if c.kind == "label" and c.name in big})
     big.attrs = lines.attrs
-    for room in ROOMS.values():
-        got = room(big, folder=tmp_path)
-        took = []
-        for name in ["emea", "us", "apac", ""]:
-            began = time.perf_counter()
+    return big
+
+
+@pytest.mark.benchmark
+@pytest.mark.parametrize("room", ROOMS)
+def test_an_interaction_with_a_million_lines_takes_less_than_half_a_second(room, million, tmp_path):
+    """Time of this process alone: another program on the machine is not our slowness."""
+    got = ROOMS[room](million, folder=tmp_path)
+    for view in got.view.options:
+        got.view.value = view
+        took = {}
+        for name in ("emea", "us", "apac", ""):
+            began = time.process_time()
             got.filters.picks["connection"].value = name
-            took.append(time.perf_counter() - began)
-        print(room.__name__, [round(t, 2) for t in took])
-        assert np.median(took) < 0.5
+            took[name or "all"] = time.process_time() - began
+        print(f"{room}, {view}: " + ", ".join(f"{name} {t:.2f} s" for name, t in took.items()))
+        assert max(took.values()) < 0.5
