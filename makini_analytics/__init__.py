@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from .errors import (
         ServerError as ServerError,
     )
+    from .parts import scan as scan
     from .provenance import explain as explain
     from .purchases import Purchases as Purchases
     from .purchases import concat as concat
@@ -75,6 +76,7 @@ _HOME = {
     "fetch_all": "connections",
     "Purchases": "purchases",
     "concat": "purchases",
+    "scan": "parts",
     "load_sample": "sample",
     "sandbox": "sandbox_server",
     "report": "reporting",

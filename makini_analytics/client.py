@@ -8,21 +8,21 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import pandas as pd
 import platformdirs
 
 from . import contracts, store, updating
-from .errors import ApiError, ConfigError, one_of
-from .fetching import Asked, asked, cut, freshness, source_row
+from .asking import Asked, asked
+from .errors import ConfigError, one_of
+from .fetching import Fetch
 from .gathering import table_of
 from .lists import Lists
 from .progress import Display
 from .purchases import Purchases
 from .session import Bearer, Link, Patience, check_base_url, check_token
-from .tidy import Tidying
-from .walk import Progress, Rows, Walked
+from .walk import Progress, Rows
 
 _DEFAULT: Any = object()
 
@@ -132,6 +132,32 @@ class Client:
 
     # ---- fetching ------------------------------------------------------------------------------------------------------
 
+    @overload
+    def fetch_purchases(
+        self,
+        since: Any = ...,
+        until: Any = ...,
+        *,
+        modified_since: Any = ...,
+        refresh: bool = ...,
+        timezone: str = ...,
+        statuses: Mapping[str, str] | None = ...,
+        to: None = ...,
+    ) -> Purchases: ...
+
+    @overload
+    def fetch_purchases(
+        self,
+        since: Any = ...,
+        until: Any = ...,
+        *,
+        modified_since: Any = ...,
+        refresh: bool = ...,
+        timezone: str = ...,
+        statuses: Mapping[str, str] | None = ...,
+        to: str | Path,
+    ) -> Path: ...
+
     def fetch_purchases(
         self,
         since: Any = None,
@@ -141,7 +167,8 @@ class Client:
         refresh: bool = False,
         timezone: str = "UTC",
         statuses: Mapping[str, str] | None = None,
-    ) -> Purchases:
+        to: str | Path | None = None,
+    ) -> Purchases | Path:
         """Fetch purchase orders with their lines: all pages, or an error.
 
         Parameters
@@ -151,16 +178,21 @@ class Client:
         refresh : ask anew, whatever the cache holds
         timezone : where an instant becomes a calendar day
         statuses : status text to state, over the words that are understood anyway
+        to : a new or empty folder, or one of saved purchases, which they take the place of. For more lines than fit into memory:
+            they go there part by part as Parquet, and `makini_analytics.scan` reads them. With ``delivery_date="auto"`` the first
+            200,000 lines decide for all; receipts and return orders, which are joined in memory, are not read then.
 
         Returns
         -------
-        Purchases, whose ``sources`` say when and how they were fetched, and what to know of them
+        Purchases, whose ``sources`` say when and how they were fetched, and what to know of them; with ``to`` the path of the folder
 
         Raises
         ------
         IncompleteDataError, AuthError, RateLimitError, ServerError, NetworkError, OfflineMissError, ApiError, ConfigError
         """
-        return self._fetch(asked(since, until, modified_since), refresh, timezone, statuses, self.delivery_date)
+        question = asked(since, until, modified_since)
+        fetch = self._fetch(question, refresh, timezone, statuses, self.delivery_date)
+        return fetch.purchases() if to is None else fetch.to(to)
 
     def update(self, data: Purchases, *, timezone: str = "UTC", statuses: Mapping[str, str] | None = None) -> Purchases:
         """Fetch what changed since ``data`` was fetched, and return the whole brought up to date; ``data`` stays as it is.
@@ -172,42 +204,13 @@ class Client:
         last = updating.last_change(data, self.connection)
         role = updating.known_role(data, self.connection, self.delivery_date)
         since = None if last is None else last - updating.OVERLAP
-        fresh = self._fetch(asked(None, None, since), True, timezone, statuses, role)
+        fresh = self._fetch(asked(None, None, since), True, timezone, statuses, role).purchases()
         if last is not None and "did not keep to modified_since" in str(fresh.sources["notes"].iloc[0]):
-            fresh = self._fetch(asked(None, None, None), True, timezone, statuses, role)
+            fresh = self._fetch(asked(None, None, None), True, timezone, statuses, role).purchases()
             said = "The server does not keep to modified_since, so everything was fetched. "
             fresh = replace(fresh, sources=fresh.sources.assign(notes=said + fresh.sources["notes"]))
             last = None
         return updating.merge(data, fresh, self.connection, whole=last is None)
-
-    def _fetch(
-        self, question: Asked, refresh: bool, timezone: str, statuses: Mapping[str, str] | None, delivery_date: str
-    ) -> Purchases:
-        notes: list[str] = []
-        orders = self._orders(question, refresh, notes)
-        lookups = {
-            ours: self._lists.names(ours, name, refresh, notes)
-            for ours, name in contracts.LOOKUPS.items()
-            if name not in contracts.NOT_IN_AREA.get(self.area, ())
-        }
-        lookups |= self._beside(question, refresh)
-        tidied = orders.into.finish(
-            connection=self.connection,
-            lookups=lookups,
-            delivery_date=delivery_date,
-            timezone=timezone,
-            statuses=statuses,
-        )
-        tidied, cut_notes = cut(tidied, question)
-        sync = self._lists.sync_state(refresh)
-        if self._link.offline and orders.fetched_at is not None:
-            notes.append(f"Read offline, from pages stored {orders.fetched_at:%Y-%m-%d %H:%M} UTC.")
-        notes += orders.notes + cut_notes + tidied.notes + freshness(tidied, orders, sync)
-        row = source_row(self.connection, self.base_url, question, orders, tidied, sync, notes)
-        as_of = tidied.as_of
-        if as_of is None and orders.fetched_at is not None:
-            as_of = pd.Timestamp(orders.fetched_at).tz_convert(timezone).tz_localize(None).normalize()
-        return Purchases(tidied.orders, tidied.lines, tidied.issues, row, as_of)
 
     def fetch_table(self, name: str, /, *, refresh: bool = False, **filters: Any) -> pd.DataFrame:
         """Fetch any list as a frame: vendors, companies, receipts, exchange rates, a raw table, a custom entity.
@@ -237,49 +240,17 @@ class Client:
 
     def check(self) -> str:
         """Ask for one order, past the cache, and return in a sentence that the token answers; an error where it does not."""
-        candidates = self._lists.candidates()
-        for contract in candidates:
-            try:
-                params = {contract.per_page: 1, **({contract.page: 1} if contract.page else {})}
-                self._link.get(contracts.path_of(contract, self.area, contracts.ORDERS), params, refresh=True)
-                return f"{self.base_url} answers to the token of connection {self.connection!r} ({contract.name})"
-            except ApiError as e:
-                if e.status != 404 or contract is candidates[-1]:
-                    raise
-        raise AssertionError("unreachable")
+        contract = self._lists.learn(refresh=True)
+        return f"{self.base_url} answers to the token of connection {self.connection!r} ({contract.name})"
 
     # ---- parts ---------------------------------------------------------------------------------------------------------
 
-    def _orders(self, question: Asked, refresh: bool, notes: list[str]) -> Walked[Tidying]:
-        """Return every order with its lines; where the list leaves lines out altogether, each order is asked for."""
-        params = {name: question.params(c) for name, c in contracts.CONTRACTS.items()}
-        with self._walking(contracts.ORDERS) as progress:
-            try:
-                got = self._lists.walk(contracts.ORDERS, Tidying, params, refresh=refresh, progress=progress)
-            except ApiError as e:
-                if e.status not in (400, 422) or not any(params.values()):
-                    raise
-                notes.append(
-                    f"The API does not take the filters ({e.status}), so every order was fetched and cut here."
-                )
-                got = self._lists.walk(contracts.ORDERS, Tidying, refresh=refresh, progress=progress)
-        if got.into.without_lines:
-            notes.append("The list of orders carries no lines, so each order was asked for on its own.")
-            with self._walking("lines") as progress:
-                got.into.without_lines = self._lists.with_lines(got.into.without_lines, refresh, progress)
-        return got
-
-    def _beside(self, question: Asked, refresh: bool) -> dict[str, list[Any]]:
-        """Return the receipts and return orders, where the connection lists them."""
-        if self.area != "erp":
-            return {}
-        params = {name: question.params_beside(c) for name, c in contracts.CONTRACTS.items()}
-        found: dict[str, list[Any]] = {}
-        for ours, names in contracts.BESIDE.items():
-            for name in names:
-                if not found.get(ours):
-                    found[ours] = self._lists.names(ours, name, refresh, [], params)
-        return found
+    def _fetch(
+        self, question: Asked, refresh: bool, timezone: str, statuses: Mapping[str, str] | None, delivery_date: str
+    ) -> Fetch:
+        return Fetch(
+            self._link, self._lists, self._walking, self.base_url, question, refresh, timezone, statuses, delivery_date
+        )
 
     @contextmanager
     def _walking(self, what: str) -> Iterator[Progress]:

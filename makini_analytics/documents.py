@@ -74,6 +74,11 @@ class Documents:
         self._heads.take(heads)
         self._lines.take(lines)
 
+    @property
+    def n(self) -> tuple[int, int]:
+        """The documents, and their lines, so far."""
+        return self._heads.n, self._lines.n
+
     def frames(self, tz: tzinfo) -> Framed:
         """Return what was taken in."""
         of = np.repeat(np.arange(len(self._line_counts)), np.asarray(self._line_counts, dtype=np.intp))

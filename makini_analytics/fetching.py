@@ -1,150 +1,157 @@
-"""Around one fetch of orders: what is asked, what is cut off here, how fresh it is, and the row of `sources` that tells it."""
+"""One fetch of purchase orders: the walk, what goes with it, and the frames, in memory or part by part on disk."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from .contracts import MATCH_ALL, Contract
-from .errors import ConfigError
-from .reading import read
-from .schema import SOURCES
-from .tidy import Tidied
-from .walk import Walked
-
-DAY = pd.Timedelta(days=1)
-_INSTANT = "%Y-%m-%dT%H:%M:%SZ"
+from . import contracts
+from .asking import Asked, cut, day_fetched, freshness, source_row
+from .errors import ApiError
+from .lists import Lists
+from .parts import Parts, Told
+from .purchases import Purchases
+from .session import Link
+from .tidy import Tidied, Tidying
+from .walk import Progress, T, Walked
 
 
 @dataclass(frozen=True)
-class Asked:
-    """The span of order days, both included, and the moment of the last change, where they were asked for."""
+class Fetch:
+    """What is asked of a connection, and how it is to be read."""
 
-    since: pd.Timestamp | None
-    until: pd.Timestamp | None
-    modified_since: pd.Timestamp | None
+    link: Link
+    lists: Lists
+    walking: Callable[[str], AbstractContextManager[Progress]]  # shows the progress of a walk
+    base_url: str
+    question: Asked
+    refresh: bool
+    timezone: str
+    statuses: Mapping[str, str] | None
+    delivery_date: str
 
-    def params(self, contract: Contract) -> dict[str, str]:
-        """Return the filters of a contract. The span is one day wider on each side, since an instant's day depends on the zone."""
-        out: dict[str, str] = {}
-        if contract.order_date:
-            if self.since is not None:
-                out[contract.order_date.format(op="gteq")] = str((self.since - DAY).date())
-            if (
-                self.until is not None
-            ):  # "less or equal" is documented in a spelling that may be a slip: less than the next
-                out[contract.order_date.format(op="lt")] = str((self.until + 2 * DAY).date())
-        if self.modified_since is not None:
-            out[contract.modified_since] = self.modified_since.strftime(_INSTANT)
-        return out | (MATCH_ALL if len(out) > 1 else {})
+    def purchases(self) -> Purchases:
+        """Return the orders, with their lines, names, receipts and returns."""
+        notes: list[str] = []
+        orders = self._orders(notes, Tidying)
+        if orders.into.without_lines:
+            notes.append("The list of orders carries no lines, so each order was asked for on its own.")
+            with self.walking("lines") as progress:
+                orders.into.without_lines = self.lists.with_lines(orders.into.without_lines, self.refresh, progress)
+        lookups = self._lookups(notes) | self._beside()
+        tidied = orders.into.finish(
+            connection=self.link.connection,
+            lookups=lookups,
+            delivery_date=self.delivery_date,
+            timezone=self.timezone,
+            statuses=self.statuses,
+        )
+        tidied, cut_notes = cut(tidied, self.question)
+        counts, first = (len(tidied.orders), len(tidied.lines)), tidied.orders["order_date"].min()
+        notes += cut_notes + tidied.notes
+        row = self._source(orders, counts, first, tidied.delivery_date, notes)
+        as_of = tidied.as_of or day_fetched(orders, self.timezone)
+        return Purchases(tidied.orders, tidied.lines, tidied.issues, row, as_of)
 
-    def params_beside(self, contract: Contract) -> dict[str, str]:
-        """Return the filter for documents that follow an order: they changed after the first day that is asked for."""
-        if self.since is None:
+    def to(self, folder: str | Path) -> Path:
+        """Write the orders into a folder, part by part, and return it."""
+        notes = (
+            ["Receipts and return orders were not read: they are joined in memory only."]
+            if self.lists.area == "erp"
+            else []
+        )
+        self.lists.learn(refresh=self.refresh)  # the names come first, since each part is given them
+        lookups = self._lookups(notes)
+
+        def tidy(part: Tidying, told: Told) -> tuple[Tidied, list[str]]:
+            if part.without_lines:
+                with self.walking("lines") as progress:
+                    part.without_lines = self.lists.with_lines(part.without_lines, self.refresh, progress)
+            tidied = part.finish(
+                connection=self.link.connection,
+                lookups=lookups,
+                delivery_date=told.delivery_date or self.delivery_date,
+                timezone=self.timezone,
+                statuses=self.statuses,
+                before=told.n_taken,
+            )
+            return cut(tidied, self.question)
+
+        parts: list[Parts] = []  # of a walk that is repeated the last one counts
+
+        def into() -> Parts:
+            parts.append(Parts(folder, tidy))
+            return parts[-1]
+
+        try:
+            orders = self._orders(notes, into)
+            return orders.into.close(
+                lambda t: self._source(
+                    orders,
+                    (t.n_orders, t.n_lines),
+                    t.first_order_date,
+                    t.delivery_date,
+                    notes + t.notes,
+                ),
+                lambda t: t.as_of or day_fetched(orders, self.timezone),
+            )
+        except BaseException:
+            for each in parts:
+                each.drop()
+            raise
+
+    def _source(
+        self,
+        orders: Walked[Any],
+        counts: tuple[int, int],
+        first: pd.Timestamp | None,
+        delivery_date: str | None,
+        notes: list[str],
+    ) -> pd.DataFrame:
+        """Return the row of `sources`, with what to know of how the orders came and how fresh they are."""
+        sync = self.lists.sync_state(self.refresh)
+        if self.link.offline and orders.fetched_at is not None:
+            notes = [*notes, f"Read offline, from pages stored {orders.fetched_at:%Y-%m-%d %H:%M} UTC."]
+        notes = [*notes, *orders.notes, *freshness(first, orders, sync)]
+        return source_row(
+            self.link.connection, self.base_url, self.question, orders, counts, delivery_date, sync, notes
+        )
+
+    def _orders(self, notes: list[str], into: Callable[[], T]) -> Walked[T]:
+        """Take in every page of orders."""
+        params = {name: self.question.params(c) for name, c in contracts.CONTRACTS.items()}
+        with self.walking(contracts.ORDERS) as progress:
+            try:
+                return self.lists.walk(contracts.ORDERS, into, params, refresh=self.refresh, progress=progress)
+            except ApiError as e:
+                if e.status not in (400, 422) or not any(params.values()):
+                    raise
+                notes.append(
+                    f"The API does not take the filters ({e.status}), so every order was fetched and cut here."
+                )
+                return self.lists.walk(contracts.ORDERS, into, refresh=self.refresh, progress=progress)
+
+    def _lookups(self, notes: list[str]) -> dict[str, list[Any]]:
+        """Return the lists that give names to keys."""
+        return {
+            ours: self.lists.names(ours, name, self.refresh, notes)
+            for ours, name in contracts.LOOKUPS.items()
+            if name not in contracts.NOT_IN_AREA.get(self.lists.area, ())
+        }
+
+    def _beside(self) -> dict[str, list[Any]]:
+        """Return the receipts and return orders, where the connection lists them."""
+        if self.lists.area != "erp":
             return {}
-        return {contract.modified_since: (self.since - DAY).strftime(_INSTANT)}
-
-
-def asked(since: Any, until: Any, modified_since: Any) -> Asked:
-    """Return what is asked, or raise `ConfigError` where a date is none or the span is empty."""
-    days = [_moment(n, v) for n, v in {"since": since, "until": until, "modified_since": modified_since}.items()]
-    first, last = (None if d is None else d.tz_localize(None).normalize() for d in days[:2])
-    if first is not None and last is not None and first > last:
-        raise ConfigError(f"since={first.date()} is after until={last.date()}")
-    return Asked(first, last, days[2])
-
-
-def _moment(name: str, value: Any) -> pd.Timestamp | None:
-    if value is None:
-        return None
-    try:
-        moment: Any = pd.Timestamp(value)
-    except (ValueError, TypeError):
-        moment = pd.NaT
-    if moment is pd.NaT:
-        raise ConfigError(f"{name}={value!r} is no date: pass one like '2025-01-31'")
-    stamp: pd.Timestamp = moment.tz_localize("UTC") if moment.tz is None else moment.tz_convert("UTC")
-    return stamp
-
-
-def cut(tidied: Tidied, question: Asked) -> tuple[Tidied, list[str]]:
-    """Return what was asked of what came: the server may have sent more. Orders without a date are kept, and told."""
-    orders, notes = tidied.orders, []
-    keep = pd.Series(True, index=orders.index)
-    date = orders["order_date"]
-    if question.since is not None:
-        keep &= ~(date < question.since)
-    if question.until is not None:
-        keep &= ~(date > question.until)
-    if question.since is not None or question.until is not None:
-        undated = int(date.isna().sum())
-        if undated:
-            notes.append(f"{undated:,} orders without an order date are kept, though a span was asked for.")
-    if question.modified_since is not None:
-        older = orders["updated_at"] < question.modified_since
-        if older.any():
-            notes.append(
-                f"The server did not keep to modified_since: {int(older.sum()):,} older orders came and were left out."
-            )
-            keep &= ~older
-    if keep.all():
-        return tidied, notes
-    orders = orders[keep].reset_index(drop=True)
-    lines = tidied.lines[tidied.lines["order_id"].isin(orders["order_id"])].reset_index(drop=True)
-    ids = {"orders": orders["order_id"], "lines": lines["line_id"]}
-    issues = tidied.issues
-    kept = pd.Series(False, index=issues.index)
-    for table, known in ids.items():
-        kept |= (issues["table"] == table) & issues["id"].isin(known)
-    return replace(tidied, orders=orders, lines=lines, issues=issues[kept].reset_index(drop=True)), notes
-
-
-def freshness(tidied: Tidied, orders: Walked[Any], sync: Mapping[str, Any]) -> list[str]:
-    """Return what to know of how fresh and how complete the rows are."""
-    notes = [str(sync["note"])] if "note" in sync else []
-    status = sync.get("sync_status")
-    if status and str(status) not in ("done", "fulldone"):
-        notes.append(f"The connection's synchronisation is not done (sync_status {status!r}): rows may be missing.")
-    first = tidied.orders["order_date"].min()
-    if first is not pd.NaT and orders.fetched_at is not None:
-        reach = (pd.Timestamp(orders.fetched_at).tz_localize(None) - first).days
-        if 0 <= reach <= 100:
-            notes.append(
-                f"The earliest order is {reach} days old: a first synchronisation brings 30 to 90 days of history, so older orders "
-                "may exist in the source system."
-            )
-    return notes
-
-
-def source_row(
-    connection: str,
-    base_url: str,
-    question: Asked,
-    orders: Walked[Any],
-    tidied: Tidied,
-    sync: Mapping[str, Any],
-    notes: list[str],
-) -> pd.DataFrame:
-    """Return the one row of `sources` for a fetch."""
-    synced, _ = read([sync.get("sync_updated_at")], "instant")
-    row: dict[str, Any] = {
-        "connection": connection,
-        "source": base_url,
-        "contract": orders.contract,
-        "fetched_at": pd.Timestamp(orders.fetched_at) if orders.fetched_at else pd.NaT,
-        "from_cache": orders.from_cache,
-        "since": question.since,
-        "until": question.until,
-        "n_pages": orders.n_pages,
-        "n_orders": len(tidied.orders),
-        "n_lines": len(tidied.lines),
-        "server_total": orders.server_total,
-        "sync_status": None if sync.get("sync_status") is None else str(sync["sync_status"]),
-        "synced_at": synced.iloc[0],
-        "delivery_date": tidied.delivery_date,
-        "notes": " ".join(notes),
-    }
-    return pd.DataFrame({c.name: pd.Series([row[c.name]], dtype=object).astype(c.dtype) for c in SOURCES})
+        params = {name: self.question.params_beside(c) for name, c in contracts.CONTRACTS.items()}
+        found: dict[str, list[Any]] = {}
+        for ours, names in contracts.BESIDE.items():
+            for name in names:
+                if not found.get(ours):
+                    found[ours] = self.lists.names(ours, name, self.refresh, [], params)
+        return found

@@ -35,6 +35,21 @@ class Lists:
         """Return the path of a list under the contract that is known."""
         return contracts.path_of(self.candidates()[0], self.area, name)
 
+    def learn(self, *, refresh: bool = False) -> Contract:
+        """Ask for one order, and return the contract that the connection answers in; an error where it answers in none."""
+        candidates = self.candidates()
+        for contract in candidates:
+            try:
+                params = {contract.per_page: 1, **({contract.page: 1} if contract.page else {})}
+                self.link.get(contracts.path_of(contract, self.area, contracts.ORDERS), params, refresh=refresh)
+            except ApiError as e:
+                if e.status != 404 or contract is candidates[-1]:
+                    raise
+                continue
+            self._learned = contract
+            return contract
+        raise AssertionError("unreachable")
+
     def walk(
         self,
         name: str,

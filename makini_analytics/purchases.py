@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from . import labels
+from . import labels, saved
 from .errors import ConfigError, SchemaError
 from .schema import ISSUES, LINES, ORDERS, SOURCES, TABLES, empty
 from .stacking import stack
 from .table import read_table
-
-#: Raised by one whenever the columns or their meaning change; a folder of another version is refused, not misread.
-FORMAT = 2
-_MISSING = "\\N"  # in CSV, so that an empty text and a missing one stay two things
 
 
 @dataclass(frozen=True)
@@ -95,28 +89,10 @@ class Purchases:
         """
         if dated and self.as_of is None:
             raise ConfigError("save(dated=True) names the folder by the as-of day, and these purchases have none")
-        folder = Path(folder) / str(self.as_of.date()) if dated and self.as_of is not None else Path(folder)
-        if folder.exists() and any(folder.iterdir()) and not (folder / "purchases.json").exists():
-            raise SchemaError(f"{folder} holds other files: choose a new or empty folder")
-        folder.mkdir(parents=True, exist_ok=True)
-        suffix = "parquet" if find_spec("pyarrow") else "csv.gz"
-        for old in (folder / f"{t}.{s}" for t in TABLES for s in ("parquet", "csv.gz")):
-            old.unlink(missing_ok=True)
-        dtypes = {}
-        for table in TABLES:
-            frame: pd.DataFrame = getattr(self, table)
-            dtypes[table] = {str(c): str(d) for c, d in frame.dtypes.items()}
-            if suffix == "parquet":
-                frame.to_parquet(folder / f"{table}.parquet", index=False)
-            else:
-                frame.to_csv(folder / f"{table}.csv.gz", index=False, na_rep=_MISSING)
-        head = {
-            "format": FORMAT,
-            "suffix": suffix,
-            "as_of": None if self.as_of is None else str(self.as_of.date()),
-            "dtypes": dtypes,
-        }
-        (folder / "purchases.json").write_text(json.dumps(head, indent=1), encoding="utf-8")
+        folder = saved.checked_folder(
+            Path(folder) / str(self.as_of.date()) if dated and self.as_of is not None else folder
+        )
+        saved.write(folder, {table: getattr(self, table) for table in TABLES}, self.as_of)
         return folder
 
     @classmethod
@@ -128,27 +104,8 @@ class Purchases:
         SchemaError
             No saved purchases there, or of another format version.
         """
-        folder = Path(folder)
-        try:
-            head = json.loads((folder / "purchases.json").read_text(encoding="utf-8"))
-        except (FileNotFoundError, NotADirectoryError):
-            raise SchemaError(f"{folder} holds no saved purchases (no purchases.json)") from None
-        except ValueError:
-            raise SchemaError(f"{folder}/purchases.json is damaged: save the purchases anew") from None
-        if head.get("format") != FORMAT:
-            said = f"{folder} was saved in format {head.get('format')}, this version reads format {FORMAT}"
-            raise SchemaError(f"{said}: fetch the purchases anew and save them")
-        if head["suffix"] == "parquet" and not find_spec("pyarrow"):
-            raise SchemaError(f"{folder} is Parquet: pip install 'makini-analytics[fast]' to read it")
-        frames = {}
-        for table, dtypes in head["dtypes"].items():
-            path = folder / f"{table}.{head['suffix']}"
-            try:
-                frames[table] = pd.read_parquet(path) if path.suffix == ".parquet" else _read_csv(path)
-            except FileNotFoundError:
-                raise SchemaError(f"{path} is missing: save the purchases anew") from None
-            frames[table] = _typed(frames[table], dtypes)
-        return cls(**frames, as_of=head["as_of"] and pd.Timestamp(head["as_of"]))
+        head = saved.read_head(Path(folder))
+        return cls(**saved.read(Path(folder), head), as_of=saved.as_of_in(head))
 
     # ---- tables ----------------------------------------------------------------------------------------------------
 
@@ -237,30 +194,3 @@ def _day(value: Any) -> pd.Timestamp:
     from .provenance import as_of_day
 
     return as_of_day(pd.DataFrame(), value)
-
-
-def _read_csv(path: Path) -> pd.DataFrame:
-    return pd.read_csv(path, dtype="string", keep_default_na=False, na_values=[_MISSING])
-
-
-def _typed(frame: pd.DataFrame, dtypes: Mapping[str, str]) -> pd.DataFrame:
-    columns = {}
-    dtype: Any
-    for name, dtype in dtypes.items():
-        column = frame[name]
-        if dtype == "category":
-            columns[name] = pd.Series(labels.of_series(column), index=frame.index)
-        elif str(column.dtype) == dtype:
-            columns[name] = column
-        elif dtype.startswith("datetime64"):
-            utc = "UTC" in dtype
-            columns[name] = pd.to_datetime(column, format="ISO8601", utc=utc).astype(dtype)
-        elif dtype == "float64":
-            columns[name] = pd.Series([float("nan") if v is pd.NA else float(v) for v in column], dtype=dtype)
-        elif dtype == "boolean":
-            columns[name] = column.map({"True": True, "False": False}).astype(dtype)
-        elif dtype == "Int64":
-            columns[name] = column.astype("Float64").astype(dtype)
-        else:
-            columns[name] = column.astype(dtype)
-    return pd.DataFrame(columns, columns=list(dtypes), index=frame.index)

@@ -29,8 +29,12 @@ def _stacked(frames: Sequence[pd.DataFrame], name: str) -> Any:
 
 
 def _as_labels(column: pd.Series) -> labels.Labels:
+    return labels.labels(column if column.dtype == "category" else as_text(column))
+
+
+def as_text(column: pd.Series) -> pd.Series:
     """Return a custom column as text, a whole number without the ``.0`` that it got beside missing values."""
     if column.dtype == "float64":
         texts = [None if v != v else str(int(v)) if v.is_integer() else repr(v) for v in column]
-        return labels.labels(texts)
-    return labels.labels(column if column.dtype == "category" else column.astype("string"))
+        return pd.Series(texts, dtype="string", index=column.index)
+    return column.astype("string")

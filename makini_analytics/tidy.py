@@ -70,6 +70,16 @@ class Tidying:
         elif page:
             self.without_lines.append(list(page))
 
+    @property
+    def n_orders(self) -> int:
+        """The orders so far."""
+        return self._documents.n[0] + sum(map(len, self.without_lines))
+
+    @property
+    def n_lines(self) -> int:
+        """The lines so far; an order of a list without lines counts as one, since it is to be asked for."""
+        return self._documents.n[1] + sum(map(len, self.without_lines))
+
     def _gather_held(self) -> None:
         held, self.without_lines = self.without_lines, []
         for page in held:
@@ -83,8 +93,9 @@ class Tidying:
         delivery_date: str = "auto",
         timezone: str | tzinfo = "UTC",
         statuses: Mapping[str, str] | None = None,
+        before: int = 0,
     ) -> Tidied:
-        """Return the frames of what was taken in; see `tidy_orders`."""
+        """Return the frames of what was taken in; see `tidy_orders`. ``before`` orders of the same list were tidied already."""
         if delivery_date not in ("auto", "actual", "planned"):
             raise ConfigError(f"delivery_date={delivery_date!r}: pass 'auto', 'actual' or 'planned'")
         own, tz, book = states.check(statuses), zone(timezone), self._book
@@ -95,7 +106,7 @@ class Tidying:
             framed = Framed(orders, order_custom, lines, line_custom, of)
             _, _, lines, line_custom, of = receipts.append_returns(framed, given["returns"], tz, book)
 
-        orders = _with_ids(orders.assign(connection=labels.constant(connection, len(orders))), book)
+        orders = _with_ids(orders.assign(connection=labels.constant(connection, len(orders))), book, before)
         orders = _named(orders, given)
         lines = _named(lines, given)
         own_status = lines["status"]
@@ -160,7 +171,7 @@ def tidy_orders(pages: Iterable[Sequence[Any]], **options: Any) -> Tidied:
 # ---- what an order and its lines share -----------------------------------------------------------------------------
 
 
-def _with_ids(orders: pd.DataFrame, book: IssueBook) -> pd.DataFrame:
+def _with_ids(orders: pd.DataFrame, book: IssueBook, before: int) -> pd.DataFrame:
     """Return the orders with an id each: an order without a key goes by its number, else by its position."""
     own = labels.of_series(orders["order_id"])
     has = labels.filled(own)
@@ -168,7 +179,7 @@ def _with_ids(orders: pd.DataFrame, book: IssueBook) -> pd.DataFrame:
         return orders
     book.add("orders", "order_id", np.flatnonzero(~has), orders["order_id"], "the record has no key")
     number = labels.of_series(orders["order_number"])
-    position = labels.labels([f"#{i + 1}" for i in range(len(orders))])
+    position = labels.labels([f"#{before + i + 1}" for i in range(len(orders))])
     return orders.assign(order_id=labels.where(has, own, labels.where(number.codes >= 0, number, position)))
 
 

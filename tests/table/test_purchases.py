@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import makini_analytics.purchases as purchases
+import makini_analytics.saved as saved
 from makini_analytics import Purchases, SchemaError, concat
 from tests.tidy.test_tidy import ORDER, tidy
 
@@ -23,7 +23,7 @@ def one(name="emea", **order):
 @pytest.mark.parametrize("parquet", [True, False])
 def test_what_is_saved_is_loaded(tmp_path, monkeypatch, parquet):
     if not parquet:
-        monkeypatch.setattr(purchases, "find_spec", lambda name: None)
+        monkeypatch.setattr(saved, "find_spec", lambda name: None)
     data = one(title="", notes=None, totalNetValue=0.1 + 0.2)
     folder = data.save(tmp_path / "run")
     assert (folder / "lines.parquet").exists() == parquet
