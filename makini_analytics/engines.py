@@ -20,7 +20,7 @@ from .grouping import ENTITIES, By
 from .provenance import AsOf, Selection, as_day, need
 from .tally import Rule, Tally
 
-#: Stands for the dot of a name in Spark.
+#: Stands for the dot of a name in Spark and DuckDB.
 _DOT = "\u2024"
 
 
@@ -47,8 +47,8 @@ class EngineLines:
             )
         names = frame.collect_schema().names()
         need(names, *needed, metric=metric)
-        if frame.implementation.is_spark_like() and any("." in n for n in names):  # there it reaches into a struct
-            return cls(nw.from_native(frame.to_native().toDF(*(n.replace(".", _DOT) for n in names))), attrs, _DOT)
+        if any("." in n for n in names) and (frame.implementation.is_spark_like() or frame.implementation.is_duckdb()):
+            return cls(_without_dots(frame, names), attrs, _DOT)
         return cls(frame.lazy() if frame.implementation.is_polars() else frame, attrs)
 
     def has(self, name: str) -> bool:
@@ -77,7 +77,7 @@ class EngineLines:
         """Return rows that stand for many lines each, counted by reason, by what the rule marks, and by the columns of ``by``."""
         by = [name.replace(".", self.dot) for name in ([by] if isinstance(by, str) else by or ())]
         schema = self.frame.collect_schema()
-        c = EngineColumns(schema, self.frame.implementation)
+        c = EngineColumns(schema, self.frame.implementation, _zone(self.frame))
         ruled = rule(c)
         keys = self._keys(by, also)
         marks = {f"__mark_{k}": v for k, v in ruled.marks.items()}
@@ -137,6 +137,25 @@ class EngineLines:
                 need(self.frame.collect_schema().names(), name, metric=f"by={name!r}")
                 wanted.append(name)
         return list(dict.fromkeys([*wanted, *(c for c in (*also, "currency") if self.has(c))]))
+
+
+def _zone(frame: Any) -> str | None:
+    """Return the time zone of a Spark session; narwhals remembers the one that it had first."""
+    if not frame.implementation.is_pyspark():
+        return None
+    zone: str = frame.to_native().sparkSession.conf.get("spark.sql.session.timeZone")
+    return zone
+
+
+def _without_dots(frame: Any, names: list[str]) -> Any:
+    """Return the frame with other names for its columns with a dot, which in Spark and DuckDB reaches into a struct or table."""
+    native, new = frame.to_native(), [n.replace(".", _DOT) for n in names]
+    if frame.implementation.is_spark_like():
+        return nw.from_native(native.toDF(*new))
+    old = ['"' + n.replace('"', '""') + '"' for n in names]
+    return nw.from_native(
+        native.project(", ".join(f"{a} AS {b.replace('.', _DOT)}" for a, b in zip(old, old, strict=True)))
+    )
 
 
 def _text(schema: Mapping[str, Any], name: str) -> nw.Expr:

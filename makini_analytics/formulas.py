@@ -121,6 +121,7 @@ class EngineColumns:
 
     schema: Mapping[str, Any]
     engine: nw.Implementation
+    zone: str | None = None  # of the session, in an engine whose instants have no zone of their own
     read: dict[str, nw.Expr] = field(default_factory=dict)
     plan: Plan = field(default_factory=Plan)
 
@@ -182,10 +183,11 @@ class EngineColumns:
         kind, column = self.schema[name], nw.col(name)
         if kind not in (nw.Date, nw.Datetime):
             raise SchemaError(f"the column {name!r} holds {kind}, not dates: cast it to a date first")
-        if kind == nw.Datetime and kind.time_zone not in (None, *_UTC):
+        zone = kind.time_zone and (self.zone or kind.time_zone) if kind == nw.Datetime else None
+        if zone not in (None, *_UTC):
             if not (self.engine.is_polars() or self.engine.is_pyarrow()):
                 raise SchemaError(
-                    f"the column {name!r} holds instants, whose day {self.engine.value} tells in {kind.time_zone}: "
+                    f"the column {name!r} holds instants, whose day {self.engine.value} tells in {zone}: "
                     "cast it to a date in the zone that you mean first"
                 )
             column = column.dt.convert_time_zone("UTC")

@@ -31,12 +31,11 @@ def is_pandas(lines: Any) -> bool:
 def frame_of(lines: Any, *needed: str, metric: str) -> pd.DataFrame:
     """Return the frame of lines, or raise `SchemaError` naming the column that ``metric`` needs and the near ones."""
     if not is_pandas(lines):
+        kind = type(lines).__name__
         raise SchemaError(
-            f"{metric} takes the lines as a pandas DataFrame, not {type(lines).__name__}: pass data.lines"
+            f"{metric} takes the lines as a DataFrame of pandas, not {kind}: pass data.lines, or collect some"
         )
-    frame: pd.DataFrame = (
-        lines if isinstance(lines, pd.DataFrame) else lines.lines
-    )  # Purchases are taken for their lines
+    frame: pd.DataFrame = lines if isinstance(lines, pd.DataFrame) else lines.lines  # those of Purchases
     need(frame.columns, *needed, metric=metric)
     return frame
 
