@@ -49,7 +49,7 @@ def _of_groups(axes: Any, result: pd.DataFrame, lines: pd.DataFrame) -> list[Bar
     step = float(np.min(np.abs(np.diff(at)))) if len(at) > 1 else 28.0
     boxes = [(0.0, (high - y - step / 2) / wide, 1.0, step / wide) for y in at]
     each = zip(ticks, boxes, style.said_of(axes).bars, strict=True)
-    # the key of each line's vendor is worked out once, at the first click
+    # which lines they are is worked out when one is clicked
     return [
         Bar(t.get_text().split("  n=")[0], box, partial(_of_vendors, result.iloc[list(rows)], lines))
         for t, box, rows in each
