@@ -7,6 +7,7 @@ comparison with something missing is False. So each rule is stated once, and can
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -56,11 +57,16 @@ class Columns(Protocol):
 
 @dataclass
 class PandasColumns:
-    """The columns of a pandas frame: floats for days and numbers (NaN where missing), boolean arrays for marks."""
+    """The columns of some rows of a pandas frame: floats for days and numbers (NaN where missing), boolean arrays for marks."""
 
     frame: pd.DataFrame
+    rows: slice = field(default_factory=lambda: slice(None))
+    _whole: dict[Any, Any] = field(default_factory=dict)  # what is the same for all rows
     _days: dict[str, Floats] = field(default_factory=dict)  # a rule asks for the same dates more than once
-    _coded: dict[str, Coded] = field(default_factory=dict)
+
+    def at(self, rows: slice) -> PandasColumns:
+        """Return the columns of other rows."""
+        return PandasColumns(self.frame, rows, self._whole)
 
     def has(self, name: str) -> bool:
         """Whether the lines have the column."""
@@ -69,28 +75,30 @@ class PandasColumns:
     def day(self, name: str) -> Floats:
         """Return a date column as whole days since 1970."""
         if name not in self._days:
-            self._days[name] = day_numbers(self.frame, name) if self.has(name) else self._nothing()
+            self._days[name] = self._day(name) if self.has(name) else self._nothing()
         return self._days[name]
 
     def number(self, name: str) -> Floats:
         """Return a column of numbers; what is infinite is missing."""
-        return numbers(self.frame, name) if self.has(name) else self._nothing()
+        if not self.has(name):
+            return self._nothing()
+        number: Floats = self._once(("number", name), lambda: numbers(self.frame, name))[self.rows]
+        return number
 
     def known(self, name: str) -> Mask:
         """Return where a column has a value."""
         if not self.has(name):
-            return np.zeros(len(self.frame), dtype=bool)
-        return self.frame[name].notna().to_numpy(dtype=bool)
+            return np.zeros(len(self), dtype=bool)
+        known: Mask = self._once(("known", name), lambda: self.frame[name].notna().to_numpy(dtype=bool))[self.rows]
+        return known
 
     def is_in(self, name: str, *texts: str) -> Mask:
         """Return where a text column has one of these values."""
-        out = np.zeros(len(self.frame), dtype=bool)
+        out = np.zeros(len(self), dtype=bool)
         if self.has(name):
-            if name not in self._coded:
-                self._coded[name] = coded(self.frame[name], sort=False)
-            column = self._coded[name]
-            for code in np.flatnonzero(np.asarray(column.labels.isin(texts), dtype=bool)):
-                out |= column.codes == code
+            column: Coded = self._once(("text", name), lambda: coded(self.frame[name], sort=False))
+            for code in self._once((name, texts), lambda: np.flatnonzero(column.labels.isin(texts))):
+                out |= column.codes[self.rows] == code
         return out
 
     def missing(self, value: Floats) -> Mask:
@@ -112,23 +120,32 @@ class PandasColumns:
             this, that = np.int8(this), np.int8(that) if isinstance(that, int) else that
         return np.where(rows, this, that)
 
+    def __len__(self) -> int:
+        return len(range(*self.rows.indices(len(self.frame))))
+
     def _nothing(self) -> Floats:
-        return np.broadcast_to(np.float64(np.nan), len(self.frame))
+        return np.broadcast_to(np.float64(np.nan), len(self))
+
+    def _once(self, key: Any, make: Callable[[], Any]) -> Any:
+        if key not in self._whole:
+            self._whole[key] = make()
+        return self._whole[key]
+
+    def _day(self, name: str) -> Floats:
+        raw, of_a_day = self._once(("day", name), lambda: _instants(self.frame, name))
+        raw = raw[self.rows]
+        # a division of integers takes a third of the time of numpy's own change of unit
+        out: Floats = (raw // of_a_day).astype(np.float64)
+        np.putmask(out, raw == np.iinfo(np.int64).min, np.nan)
+        return out
 
 
-def day_numbers(frame: pd.DataFrame, name: str) -> Floats:
-    """Return a date column as whole days since 1970, NaN where missing; an instant gives its UTC day."""
+def _instants(frame: pd.DataFrame, name: str) -> tuple[npt.NDArray[np.int64], int]:
+    """Return a date column as integers, the smallest one for a missing date, and how many of them make a day."""
     column = frame[name]
     if isinstance(column.dtype, np.dtype) and column.dtype.kind == "M":
-        raw = column.to_numpy().view(np.int64)
-        # a division of integers takes a third of the time of numpy's own change of unit
-        out: Floats = (raw // _UNITS[column.dt.unit]).astype(np.float64)
-        none = raw == np.iinfo(np.int64).min
-    else:
-        days = days_of(frame, name)
-        out, none = days.view(np.int64).astype(np.float64), np.isnat(days)
-    np.putmask(out, none, np.nan)
-    return out
+        return column.to_numpy().view(np.int64), _UNITS[column.dt.unit]
+    return days_of(frame, name).view(np.int64), 1
 
 
 def as_dates(days: Floats) -> npt.NDArray[np.datetime64]:

@@ -11,13 +11,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from .calendars import Span, WorkCalendar
-from .columns import Columns, PandasColumns, as_dates
+from .columns import Columns, PandasColumns
 from .day_counts import DayCounts, count_days
 from .errors import one_of
 from .grouping import By, Groups, group_lines
-from .provenance import AsOf, Selection, day_number
+from .provenance import AsOf, Selection, day_number, days_of
 from .survival import CANCELLED, CENSORED, DELIVERED
-from .tally import Ruled, Tally, lines_of, pandas_lines, whole_days
+from .tally import Ruled, Tally, lines_of, pandas_lines
 
 OUTCOMES = ("delivered", "cancelled", "open", "excluded")  # by code; an open line is a censored one
 EXCLUDED = 3
@@ -109,7 +109,7 @@ class Ages:
     @property
     def ordered(self) -> npt.NDArray[np.datetime64]:
         """Where the waiting begins."""
-        return as_dates(self.tallied.marks["ordered"])
+        return days_of(self.frame, STARTS[self.parameters.get("start", "order")])
 
     def by(self, by: By) -> tuple[Groups, DayCounts]:
         """Return the groups of all lines, and the lines that count by group, days and outcome."""
@@ -154,10 +154,11 @@ def ages(
     source = (lines_of if any_frame else pandas_lines)(lines, STARTS[start], needed, metric=metric)
     day = source.as_of(as_of)
     span = Span(calendar)
-    tallied = source.tally(partial(ageing, until=day_number(day), start=start, end=end, span=span), by=by)
+    rule = partial(ageing, until=day_number(day), start=start, end=end, span=span)
+    tallied = source.tally(rule, by=by, at_once=span.working)
     kept = tallied.selection.kept
     # a cancellation dated before its order says only that nothing was waited for
-    days = np.maximum(whole_days(tallied.marks["days"], kept), 0)
+    days = np.maximum(tallied.marks["days"], 0)
     outcome = np.where(kept, tallied.marks["outcome"], np.int8(EXCLUDED)).astype(np.int8)
     chosen = {"start": start, "end": end, "calendar": span.name}
     usual = {"start": "order", "end": "complete", "calendar": "calendar days"}
@@ -178,6 +179,4 @@ def ageing(c: Columns, *, until: int, start: str, end: str, span: Span) -> Ruled
     ended = c.pick(stands.cancelled & (cancelled <= until), cancelled, until)
     ended = c.pick(stands.delivered, arrived, ended)
     outcome = c.pick(stands.delivered, DELIVERED, c.pick(stands.cancelled, CANCELLED, CENSORED))
-    return Ruled(
-        left_out, {"days": span.days(c, ordered, ended, left_out), "outcome": outcome}, of_line={"ordered": ordered}
-    )
+    return Ruled(left_out, {"days": span.days(c, ordered, ended, left_out), "outcome": outcome})

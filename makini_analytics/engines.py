@@ -73,7 +73,9 @@ class EngineLines:
             as_of = found["updated_at"].iloc[0]
         return as_day(as_of, empty=not found["__n"].iloc[0])
 
-    def tally(self, rule: Rule, *, by: By = None, also: tuple[str, ...] = (), orders: bool = False) -> Tally:
+    def tally(
+        self, rule: Rule, *, by: By = None, also: tuple[str, ...] = (), orders: bool = False, at_once: bool = False
+    ) -> Tally:
         """Return rows that stand for many lines each, counted by reason, by what the rule marks, and by the columns of ``by``."""
         by = [name.replace(".", self.dot) for name in ([by] if isinstance(by, str) else by or ())]
         schema = self.frame.collect_schema()

@@ -130,13 +130,14 @@ class Selection:
         self.codes = np.zeros(len(lines), dtype=np.int8)  # 0 = counts
         self.reasons: list[str] = [""]
 
-    def exclude(self, rows: Any, reason: str) -> None:
-        """Leave out the rows of a boolean mask, unless they are left out already."""
+    def exclude(self, rows: Any, reason: str, of: slice = slice(None)) -> None:
+        """Leave out the rows of a boolean mask, which may be of a part of the rows, unless they are left out already."""
         mask = np.asarray(pd.array(rows, dtype="boolean").fillna(False), dtype=bool) if not _is_mask(rows) else rows
+        if reason not in self.reasons:
+            self.reasons.append(reason)
+        codes = self.codes[of]
         if mask.any():
-            if reason not in self.reasons:
-                self.reasons.append(reason)
-            np.putmask(self.codes, mask & (self.codes == 0), self.reasons.index(reason))
+            np.putmask(codes, mask & (codes == 0), self.reasons.index(reason))
 
     @property
     def kept(self) -> Mask:

@@ -30,11 +30,13 @@ class Ruled:
     left_out: list[tuple[Any, str]]  # boolean, and the reason; the first one that fits holds
     marks: dict[str, Any] = field(default_factory=dict)  # whole numbers to count by
     sums: dict[str, Any] = field(default_factory=dict)  # numbers to add up
-    of_line: dict[str, Any] = field(default_factory=dict)  # what is told of single lines, where there are some
     of_order: Callable[[], Any] | None = None  # a whole number that orders are counted by, beside their group
 
 
 Rule = Callable[[Columns], Ruled]
+
+#: Lines that a rule looks at together: so many that its arrays stay in the processor's cache, which halves its time.
+_STEP = 65_536
 
 
 @dataclass(frozen=True)
@@ -96,8 +98,13 @@ class Lines(Protocol):
     def as_of(self, as_of: AsOf | None) -> pd.Timestamp:
         """Return the day to look from: the argument, else the lines' own, else their latest change."""
 
-    def tally(self, rule: Rule, *, by: By, also: tuple[str, ...] = (), orders: bool = False) -> Tally:
-        """Return the lines tallied by a rule and by the columns of ``by`` and ``also``; with ``orders``, distinct orders too."""
+    def tally(
+        self, rule: Rule, *, by: By, also: tuple[str, ...] = (), orders: bool = False, at_once: bool = False
+    ) -> Tally:
+        """Return the lines tallied by a rule and by the columns of ``by`` and ``also``; with ``orders``, distinct orders too.
+
+        ``at_once`` shows a pandas rule all lines together, for working days, whose calendars are dear to make.
+        """
 
 
 @dataclass(frozen=True)
@@ -123,13 +130,26 @@ class PandasLines:
         """Return the day to look from."""
         return as_of_day(self.frame, as_of)
 
-    def tally(self, rule: Rule, *, by: By = None, also: tuple[str, ...] = (), orders: bool = False) -> Tally:
+    def tally(
+        self, rule: Rule, *, by: By = None, also: tuple[str, ...] = (), orders: bool = False, at_once: bool = False
+    ) -> Tally:
         """Return the lines with what the rule says of them."""
-        ruled = rule(PandasColumns(self.frame))
-        selection = Selection(self.frame)
-        for rows, reason in ruled.left_out:
-            selection.exclude(rows, reason)
-        return Tally(self.frame, selection, ruled.marks | ruled.of_line, ruled.sums)
+        whole, selection, n = PandasColumns(self.frame), Selection(self.frame), len(self.frame)
+        step = max(n, 1) if at_once else _STEP
+        marks: dict[str, npt.NDArray[Any]] = {}
+        sums: dict[str, npt.NDArray[Any]] = {}
+        for start in range(0, max(n, 1), step):
+            rows = slice(start, min(start + step, n))
+            ruled = rule(whole.at(rows))
+            for left_out, reason in ruled.left_out:
+                selection.exclude(left_out, reason, rows)
+            numbers = {k: whole_numbers(v, selection.codes[rows] == 0) for k, v in ruled.marks.items()}
+            for out, part in ((marks, numbers), (sums, ruled.sums)):
+                for name, value in part.items():
+                    if not start:
+                        out[name] = np.empty(n, dtype=value.dtype)
+                    out[name][rows] = value
+        return Tally(self.frame, selection, marks, sums)
 
 
 def pandas_lines(lines: Any, *needed: str, metric: str) -> Lines:
@@ -150,7 +170,7 @@ def lines_of(lines: Any, *needed: str, metric: str) -> Lines:
     return EngineLines.of(lines, *needed, metric=metric)
 
 
-def whole_days(days: npt.NDArray[Any], kept: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:
-    """Return days as integers; 0 where a row is left out and its days may be missing."""
-    out: npt.NDArray[np.int32] = (days if kept.all() else np.where(kept, days, 0)).astype(np.int32)
-    return out
+def whole_numbers(mark: npt.NDArray[Any], kept: Mask) -> npt.NDArray[np.integer[Any]]:
+    """Return a mark as integers; 0 where a row is left out and its days may be missing."""
+    out = np.where(kept, mark, 0)
+    return out if out.dtype.kind == "i" else out.astype(np.int32)

@@ -16,13 +16,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..calendars import Span, WorkCalendar
-from ..columns import Columns, as_dates
+from ..columns import Columns
 from ..day_counts import DayCounts, count_days
 from ..delivery import standing_on
 from ..errors import ConfigError
 from ..grouping import By, Groups
-from ..provenance import AsOf, Mask, Selection, day_number
-from ..tally import Ruled, Tally, lines_of, pandas_lines, whole_days
+from ..provenance import AsOf, Mask, Selection, day_number, days_of
+from ..tally import Ruled, Tally, lines_of, pandas_lines
 
 OUTCOMES = ("early", "on_time", "late", "overdue_open", "not_due", "excluded")
 EARLY, ON_TIME, LATE, OVERDUE_OPEN, NOT_DUE, EXCLUDED = range(6)
@@ -58,6 +58,7 @@ class Judged:
     A row may stand for many lines (``tallied.n``)."""
 
     tallied: Tally
+    due_column: str
     as_of: pd.Timestamp
     standing: npt.NDArray[np.int8]
     days: npt.NDArray[np.int32]  # 0 for lines that can't be judged
@@ -76,12 +77,12 @@ class Judged:
     @property
     def due(self) -> Days:
         """The due dates."""
-        return as_dates(self.tallied.marks["due"])
+        return days_of(self.frame, self.due_column)
 
     @property
     def delivered(self) -> Days:
         """The dates of the deliveries."""
-        return as_dates(self.tallied.marks["delivered"])
+        return days_of(self.frame, "delivered_date")
 
     def counted(self, groups: Groups) -> DayCounts:
         """Return the lines that can be judged by group, days and standing."""
@@ -115,11 +116,11 @@ def judge(
     source = (lines_of if any_frame else pandas_lines)(lines, DUE_DATES[due], "delivered_date", metric=metric)
     day = source.as_of(as_of)
     span = Span(calendar, rolled=True)
-    tallied = source.tally(partial(judging, until=day_number(day), due=due, span=span), by=by)
+    tallied = source.tally(partial(judging, until=day_number(day), due=due, span=span), by=by, at_once=span.working)
     kept = tallied.selection.kept
     how = np.where(kept, tallied.marks["standing"], np.int8(UNJUDGED)).astype(np.int8)
     chosen = {"calendar": span.name} if span.working else {}
-    return Judged(tallied, day, how, whole_days(tallied.marks["days"], kept), chosen)
+    return Judged(tallied, DUE_DATES[due], day, how, tallied.marks["days"], chosen)
 
 
 def judging(c: Columns, *, until: int, due: str, span: Span) -> Ruled:
@@ -138,7 +139,6 @@ def judging(c: Columns, *, until: int, due: str, span: Span) -> Ruled:
         left_out,
         {"days": days, "standing": how},
         {"due_at_order": c.pick(c.day("order_date") == due_day, 1, 0)} if c.has("order_date") else {},
-        of_line={"due": due_day, "delivered": arrived},
     )
 
 

@@ -239,21 +239,21 @@ def same(name: str, ours: pd.DataFrame, peer: pd.DataFrame | pl.DataFrame) -> No
         assert np.isclose(ours[column].sum(), theirs[column].sum(), rtol=1e-9), (name, column)
 
 
-def measure(n: int, rounds: int, threads: int | None, names: list[str]) -> dict[str, dict[str, list[float]]]:
-    """Return seconds by metric and by who computed it, in interleaved rounds."""
+def measure(n: int, rounds: int, threads: int | None, names: list[str]) -> dict[str, dict[str, list[list[float]]]]:
+    """Return seconds of the clock and of the processor by metric and by who computed it, in interleaved rounds."""
     frame = lines(n)
-    out: dict[str, dict[str, list[float]]] = {}
+    out: dict[str, dict[str, list[list[float]]]] = {}
     for name in names:
         who = {"ours": OURS[name], "polars": POLARS[name], "duckdb": duck(name, threads)}
         first = {k: f(frame) for k, f in who.items()}
         for k in ("polars", "duckdb"):
             same(name, first["ours"], first[k])
-        times: dict[str, list[float]] = {k: [] for k in who}
+        times: dict[str, list[list[float]]] = {k: [] for k in who}
         for _ in range(rounds):
             for k, f in who.items():
-                begin = time.perf_counter()
+                begin, worked = time.perf_counter(), time.process_time()
                 f(frame)
-                times[k].append(time.perf_counter() - begin)
+                times[k].append([time.perf_counter() - begin, time.process_time() - worked])
         out[name] = times
     return out
 

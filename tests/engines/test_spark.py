@@ -119,7 +119,7 @@ def test_a_day_that_depends_on_the_zone_of_the_session_is_refused(spark):
     spark.conf.set("spark.sql.session.timeZone", "America/New_York")
     try:
         with pytest.raises(
-            SchemaError, match="'order_date' holds instants, whose day pyspark tells in America/New_York: cast"
+            SchemaError, match="'delivered_date' holds instants, whose day pyspark tells in America/New_York: cast"
         ):
             CALLS["lead_times.curve"](frame)
     finally:

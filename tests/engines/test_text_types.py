@@ -57,3 +57,16 @@ def test_the_input_is_not_touched():
     for call in CALLS.values():
         call(lines)
     pd.testing.assert_frame_equal(lines, before)
+
+
+def test_lines_are_looked_at_in_steps(monkeypatch):
+    """However small the steps: a reason may come up in a late one first, and the book keeps the order of the rule."""
+    from makini_analytics import tally
+
+    for seed in (10, 11):
+        lines = dirty(seed, texts="category")
+        want = {name: call(lines) for name, call in CALLS.items()}
+        for step in (1, 37, 400):
+            monkeypatch.setattr(tally, "_STEP", step)
+            for name, call in CALLS.items():
+                same(call(lines), want[name])

@@ -1,0 +1,202 @@
+"""The metrics beside polars, DuckDB, scipy and lifelines on the same lines, in interleaved rounds; how each grows from 10k to 10M.
+
+One thread each: the ratios that are asserted are of processor time, which another program on the machine doesn't move; the table
+has both. Run with ``pytest -m benchmark tests/benchmarks/test_metrics.py``.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import venv
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from makini_analytics import lead_times, slippage, spend
+from makini_analytics.day_counts import count_days
+from makini_analytics.survival import first_day_at, kaplan_meier
+
+pytestmark = pytest.mark.benchmark
+
+ROUNDS = 5
+ROOT = Path(__file__).parents[2]
+AT_MOST = {"spend.by_vendor": 1.0, "spend.by_period": 1.0, "lead_times.by_vendor": 1.0, "slippage.by_vendor": 0.8}
+
+
+def _measured(n: int, *threads: str) -> dict[str, dict[str, list[list[float]]]]:
+    command = [sys.executable, "-m", "tests.benchmarks.metric_peers", str(n), str(ROUNDS), *threads]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert not done.returncode, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def _table(title: str, got: dict[str, dict[str, list[list[float]]]]) -> tuple[str, dict[tuple[str, str], float]]:
+    """Return a Markdown table, and ours / theirs of processor time: the median of the rounds' ratios."""
+    rows = [
+        f"\n{title}\n",
+        "| metric | who | clock, ms, median | min-max | processor, ms | ours / theirs, clock | processor |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    ratios = {}
+    for metric, times in got.items():
+        for who, runs in times.items():
+            clock, work = ([r[i] * 1e3 for r in runs] for i in (0, 1))
+            by = [statistics.median(a[i] / b[i] for a, b in zip(times["ours"], runs, strict=True)) for i in (0, 1)]
+            ratios[metric, who] = by[1]
+            told = f"{statistics.median(clock):.1f} | {min(clock):.1f}-{max(clock):.1f} | {statistics.median(work):.1f}"
+            rows.append(f"| {metric} | {who} | {told} | {by[0]:.2f} | {by[1]:.2f} |")
+    return "\n".join(rows), ratios
+
+
+@pytest.mark.parametrize("n", [1_000_000, 10_000_000])
+def test_beside_polars_and_duckdb(n, capsys):
+    table, ratios = _table(f"{n:,} lines, one thread each, {ROUNDS} rounds", _measured(n, "1"))
+    free, _ = _table(f"{n:,} lines, as many threads as each likes", _measured(n))
+    with capsys.disabled():
+        print(table + "\n" + free)
+    late = {k: v for k, v in ratios.items() if k[1] != "ours" and v > AT_MOST[k[0]]}
+    assert not late
+
+
+def test_growth(capsys):
+    from tests.benchmarks.metric_peers import lines
+
+    metrics = [
+        spend.by_vendor,
+        spend.by_period,
+        spend.concentration,
+        lead_times.by_vendor,
+        lead_times.curve,
+        slippage.by_vendor,
+    ]
+    sizes = (10_000, 100_000, 1_000_000, 10_000_000)
+    work: dict[str, list[float]] = {}
+    for n in sizes:
+        frame = lines(n)
+        for f in metrics:
+            f(frame)
+            times = []
+            for _ in range(3):
+                begin = time.process_time()
+                f(frame)
+                times.append(time.process_time() - begin)
+            work.setdefault(f"{f.__module__.split('.')[1]}.{f.__name__}", []).append(statistics.median(times))
+    rows = [
+        "\n| metric, processor ms at | " + " | ".join(f"{n:,}" for n in sizes) + " |",
+        "|---" * (len(sizes) + 1) + "|",
+    ]
+    rows += [f"| {name} | " + " | ".join(f"{t * 1e3:.1f}" for t in times) + " |" for name, times in work.items()]
+    with capsys.disabled():
+        print("\n".join(rows))
+    for name, times in work.items():
+        assert times[3] / times[2] < 20, name  # ten times the lines, and caches that no longer hold them
+
+
+LIFELINES = """
+import json, sys, time
+import numpy as np, pandas as pd
+from lifelines import KaplanMeierFitter
+data = np.load(sys.argv[1])
+vendor, days, event = data["vendor"], data["days"], data["event"]
+seconds = []
+for _ in range(int(sys.argv[2])):
+    begin = time.process_time()
+    groups = pd.DataFrame({"v": vendor, "d": days, "e": event}).groupby("v")
+    medians = [KaplanMeierFitter().fit(g["d"], g["e"]).median_survival_time_ for _, g in groups]
+    seconds.append(time.process_time() - begin)
+print(json.dumps([seconds, [m if np.isfinite(m) else None for m in medians]]))
+"""
+
+
+@pytest.fixture(scope="module")
+def lifelines() -> Path:
+    """The Python of an environment with lifelines, which pins pandas<3; made once, and kept for the next run."""
+    home = Path(tempfile.gettempdir()) / "makini-analytics-lifelines"
+    python = home / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    if (
+        subprocess.run([python, "-c", "import lifelines"], check=False, capture_output=True).returncode
+        if python.exists()
+        else True
+    ):
+        venv.create(home, with_pip=True, clear=True)
+        command = [python, "-m", "pip", "install", "-q", "lifelines>=0.30.3"]
+        done = subprocess.run(command, check=False, capture_output=True, text=True)
+        if done.returncode:
+            pytest.skip(f"lifelines can't be installed: {done.stderr[-200:]}")
+    return python
+
+
+def _waits(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(3)
+    vendor, days = rng.integers(0, 1000, n), np.ceil(rng.lognormal(np.log(30), 0.6, n)).astype(np.int64)
+    age = rng.integers(0, 365, n)
+    return vendor, np.minimum(days, age), days <= age
+
+
+def _ours(vendor, days, event):
+    table = count_days(vendor, days, np.where(event, 0, 2), n_groups=1000, n_kinds=3)
+    return first_day_at(table, kaplan_meier(table), 0.5)
+
+
+def _scipy(vendor, days, event):
+    from scipy import stats
+
+    order = np.argsort(vendor, kind="stable")
+    edges = np.searchsorted(vendor[order], np.arange(1001))
+    days, event, out = days[order], event[order], np.full(1000, np.nan)
+    for i, (a, b) in enumerate(pairwise(edges)):
+        d, e = days[a:b], event[a:b]
+        curve = stats.ecdf(stats.CensoredData(uncensored=d[e], right=d[~e])).sf
+        reached = np.flatnonzero(curve.probabilities <= 0.5)
+        out[i] = curve.quantiles[reached[0]] if len(reached) else np.nan
+    return out
+
+
+def test_survival_medians(lifelines, tmp_path, capsys):
+    waits = _waits(1_000_000)
+    np.savez(tmp_path / "waits.npz", vendor=waits[0], days=waits[1], event=waits[2])
+    times: dict[str, list[float]] = {"ours": [], "scipy": []}
+    for _ in range(ROUNDS):
+        for name, f in (("ours", _ours), ("scipy", _scipy)):
+            begin = time.process_time()
+            got = f(*waits)
+            times[name].append(time.process_time() - begin)
+            assert np.nanmax(np.abs(got - _ours(*waits))) == 0
+    command = [lifelines, "-W", "ignore", "-c", LIFELINES, str(tmp_path / "waits.npz"), str(ROUNDS)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert not done.returncode, done.stderr
+    times["lifelines"], medians = json.loads(done.stdout)
+    np.testing.assert_array_equal(np.array(medians, dtype=float), _ours(*waits))
+    middle = {k: statistics.median(v) for k, v in times.items()}
+    rows = ["\n| medians of 1,000 vendors, 1M lines | processor, ms, median | min-max | / ours |", "|---|---|---|---|"]
+    for name, runs in times.items():
+        told = f"{middle[name] * 1e3:.0f} | {min(runs) * 1e3:.0f}-{max(runs) * 1e3:.0f} | {middle[name] / middle['ours']:.1f}"
+        rows.append(f"| {name} | {told} |")
+    with capsys.disabled():
+        print("\n".join(rows))
+    assert middle["scipy"] / middle["ours"] >= 5
+    assert middle["lifelines"] / middle["ours"] >= 80
+
+
+def test_survival_medians_are_exact_where_the_curve_lands_on_one_half():
+    vendor, days, event = _waits(100_000)
+    exact = np.full(1000, np.nan)
+    for v in range(1000):
+        d, e = days[vendor == v], event[vendor == v]
+        stays, left = Fraction(1), len(d)
+        for day in np.unique(d):
+            came = int(np.count_nonzero((d == day) & e))
+            stays *= 1 - Fraction(came, left)
+            left -= int(np.count_nonzero(d == day))
+            if stays <= Fraction(1, 2):
+                exact[v] = day
+                break
+    np.testing.assert_array_equal(_ours(vendor, days, event), exact)
