@@ -99,13 +99,14 @@ def _table(frame: pd.DataFrame, caption: str, name: str, *, headed: bool = False
     for values in frame.itertuples(index=False, name=None):
         cells = (f"<td{r}{_raw(v, k)}>{escape(read(v, k))}</td>" for v, k, r in zip(values, kinds, right, strict=True))
         rows.append(f"<tr>{''.join(cells)}</tr>")
-    more = _p(most) if n > MOST_ROWS else "" if n else _p("None.")
+    first = _p(most) if n > MOST_ROWS else ""  # above: below, it would begin a page of its own in print
+    none = "" if n else _p("None.")
     above = "" if headed else f"<caption>{escape(caption)}</caption>"
     by = f" aria-labelledby='{escape(name, quote=True)}'" if headed else ""
     inside = f"{above}<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody>"
     label = escape(caption, quote=True)
     where = f"class='scroll' tabindex='0' role='region' aria-label='{label}'"
-    return f"<div {where}><table data-name='{escape(name, quote=True)}'{by}>{inside}</table></div>{more}"
+    return f"{first}<div {where}><table data-name='{escape(name, quote=True)}'{by}>{inside}</table></div>{none}"
 
 
 def _class(column: str, kind: Kind, values: pd.Series) -> str:

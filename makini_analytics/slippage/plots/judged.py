@@ -87,7 +87,7 @@ def _apart(below: int, n: int, shown: int, several: str) -> str:
     """Return who is below the common rate by more than its interval allows; of few lines nothing is said."""
     if shown == 1:
         return ""
-    if not n:
+    if n < 2:  # nobody to compare with
         return f"; too few lines to tell {several} apart"
     if not below:
         return f"; no clear difference: none of {style.number(n)} {several} is clearly below that"
