@@ -16,13 +16,15 @@ import numpy as np
 import pandas as pd
 
 from . import labels
-from .reading import Problem, parse_iso, read, read_instants, read_numbers, sound
+from .reading import Problem, as_texts, pa, parse_iso, read, read_instants, read_numbers, sound
 from .schema import DTYPES
 
 #: From so many values on, a column of which more than half were new is kept as it came.
 MANY = 20_000
 #: So many values are converted at once: numpy and pandas are slow to start.
 AT_ONCE = 5_000
+#: So many texts of a column wait at the most to be numbered.
+MOST_WAITING = 100_000
 
 
 class _Odd(Exception):
@@ -63,6 +65,10 @@ class _Growing:
     def __init__(self, missing: Any, dtype: Any) -> None:
         self._missing, self._lag, self._n = missing, 0, 0
         self._array: np.ndarray[Any, Any] = np.empty(0, dtype=dtype)
+
+    @property
+    def n(self) -> int:
+        return self._n + self._lag
 
     def skip(self, n: int) -> None:
         self._lag += n
@@ -125,6 +131,8 @@ class Repeated(Gathered):
         super().__init__()
         self._codes: _Codes | None = _Codes()
         self._places = _Growing(0, np.uint8)
+        self._waiting: list[Any] = []
+        self._n_waiting = 0
         self._plain: list[Any] = []
         self._texts = _AtOnce("text") if kind == "label" else None  # of labels that turn out to be new each time
 
@@ -132,6 +140,7 @@ class Repeated(Gathered):
         if self._codes is None:
             self._keep([None] * n)
         else:
+            self._number()
             self._places.skip(n)
 
     def _keep(self, values: Sequence[Any]) -> None:
@@ -145,13 +154,34 @@ class Repeated(Gathered):
         if codes is None:
             self._keep(values)
             return
+        texts = as_texts(values)
+        if texts is not None:
+            self._waiting.append(texts)
+            self._n_waiting += len(values)
+            if self._n_waiting >= min(max(AT_ONCE, 4 * len(codes.values_)), MOST_WAITING):
+                self._number()
+            return
+        self._number()
         try:
             page = np.fromiter(map(codes.__getitem__, values), dtype=np.int32, count=len(values))
         except (_Odd, TypeError):  # not only texts
             page = np.fromiter(map(codes.of, values), dtype=np.int32, count=len(values))
+        self._put(codes, page)
+
+    def _number(self) -> None:
+        """Give the texts that wait their numbers: Arrow finds the distinct ones, so that only those are looked up here."""
+        if not self._waiting or self._codes is None:
+            return
+        waiting = pa.chunked_array(self._waiting).combine_chunks().dictionary_encode()
+        self._waiting, self._n_waiting = [], 0
+        distinct = waiting.dictionary.to_pylist()
+        numbers = np.fromiter(map(self._codes.__getitem__, [*distinct, None]), dtype=np.int32, count=len(distinct) + 1)
+        self._put(self._codes, numbers[waiting.indices.fill_null(len(distinct)).to_numpy(zero_copy_only=False)])
+
+    def _put(self, codes: _Codes, page: np.ndarray[Any, Any]) -> None:
         n = len(codes.values_)
         self._places.put(page.astype(np.uint8 if n <= 256 else np.uint16) if n <= 65_536 else page)
-        if n > MANY and n > (self.n + len(values)) / 2:
+        if n > MANY and n > self._places.n / 2:
             self._codes = None
             self._keep([codes.values_[i] for i in self._places.whole()])
 
@@ -163,6 +193,7 @@ class Repeated(Gathered):
 
     def read(self, kind: str, tz: tzinfo) -> tuple[Any, list[Problem]]:
         """Return the typed column, and what could not be read of it by position."""
+        self._number()
         if self._codes is None and self._texts is not None:
             array, problems = self._texts.read("text", tz)
             return labels.labels(array), problems
@@ -178,6 +209,7 @@ class Repeated(Gathered):
 
     def clean(self, *, of_keys: bool) -> tuple[Any, bool]:
         """Return the column typed where it is clean, and whether it holds anything."""
+        self._number()
         values, codes = self.distinct()
         array = clean_column(values, of_keys=of_keys)
         some = any(v is not None for v in values)

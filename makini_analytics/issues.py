@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,13 +21,13 @@ class IssueBook:
     """Collects doubts by row position; the ids are known only when the frames are built."""
 
     def __init__(self) -> None:
-        self._batches: list[tuple[str, str, str, Positions, list[Any]]] = []  # table, column, reason, rows, values
+        self._batches: list[tuple[str, str, str, Positions, Any]] = []  # table, column, reason, rows, values
 
     def add(self, table: str, column: str, positions: Positions, values: Any, reason: str) -> None:
         """Note the same reason for several rows; ``values`` is the whole column."""
         if len(positions):
             given = values.iloc[positions] if isinstance(values, pd.Series) else np.asarray(values)[positions]
-            self._batches.append((table, column, reason, positions, given.tolist()))
+            self._batches.append((table, column, reason, positions, given))
 
     def add_problems(self, table: str, column: str, problems: Sequence[Problem]) -> None:
         """Note what a reader could not read."""
@@ -57,10 +57,17 @@ class IssueBook:
             "table": repeated([b[0] for b in self._batches]),
             "id": type(nobody)._concat_same_type(of),
             "column": repeated([b[1] for b in self._batches]),
-            "value": pd.array([t for *_, values in self._batches for t in _shown(values)], dtype="string"),
+            "value": type(nobody)._concat_same_type([t for *_, values in self._batches for t in _texts(values)]),
             "reason": repeated([b[2] for b in self._batches]),
         }
         return pd.DataFrame(columns, columns=[c.name for c in ISSUES])
+
+
+def _texts(values: Any) -> Iterator[Any]:
+    """Yield the values as texts, some at a time: of a million lines many may be doubtful."""
+    for i in range(0, len(values), 20_000):
+        some = values[i : i + 20_000] if isinstance(values, list | np.ndarray) else values.iloc[i : i + 20_000]
+        yield pd.array(_shown(some if isinstance(some, list) else some.tolist()), dtype="string")
 
 
 def _shown(values: list[Any]) -> list[str | None]:

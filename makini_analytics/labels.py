@@ -102,15 +102,16 @@ def where(keep: Mask, column: Labels, other: Labels) -> Labels:
     if not keep.any():
         return other
     names = column.categories.append(other.categories)
-    codes = np.where(keep, np.asarray(column.codes, dtype=np.int64), _shifted(other.codes, len(column.categories)))
+    codes = np.where(keep, column.codes, _shifted(other.codes, len(column.categories)))
     used = np.bincount(codes + 1, minlength=len(names) + 1)[1:] > 0
     to = np.append(np.cumsum(used) - 1, -1)
     return coded(names[used].append(pd.Index([pd.NA], dtype="string")).array, to[codes])
 
 
 def _shifted(codes: Codes, by: int) -> Codes:
-    wide = np.asarray(codes, dtype=np.int64)
-    return np.where(wide >= 0, wide + by, -1)
+    wide = np.asarray(codes, dtype=np.int32) + np.int32(by)
+    wide[np.asarray(codes) < 0] = -1
+    return wide
 
 
 def same(one: Labels, other: Labels) -> Mask:

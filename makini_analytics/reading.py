@@ -19,6 +19,11 @@ import numpy as np
 import orjson
 import pandas as pd
 
+try:
+    import pyarrow as pa
+except ImportError:  # then the texts are looked at one by one
+    pa = None
+
 from .errors import ConfigError
 from .schema import DTYPES
 
@@ -55,11 +60,23 @@ def read(values: Sequence[Any], kind: str, tz: tzinfo = UTC) -> tuple[Any, list[
     if kind == "instant":
         moments, problems = read_instants(values)
         return pd.Series(moments).dt.tz_localize("UTC"), problems
+    if kind == "text" and (texts := as_texts(values)) is not None:
+        return pd.array(texts, dtype=DTYPES[kind]), []
     if kind == "text" and set(map(type, values)) <= {str, type(None)} and _is_sound("".join(filter(None, values))):
         return pd.array(values, dtype=DTYPES[kind]), []
     one = _flag if kind == "flag" else _text
     got, problems = _each(values, one)
     return pd.array(got, dtype=DTYPES[kind]), problems
+
+
+def as_texts(values: Sequence[Any]) -> Any:
+    """Return values that are all sound texts or missing as an Arrow array; None where one is not, or there is no pyarrow."""
+    if pa is None:
+        return None
+    try:
+        return pa.array(values, pa.large_string())
+    except (pa.ArrowException, TypeError, UnicodeError):
+        return None
 
 
 def _each(values: Sequence[Any], one: Callable[[Any], tuple[Any, str]]) -> tuple[list[Any], list[Problem]]:

@@ -208,8 +208,13 @@ def _causes(
                 found |= explains(sign * np.nan_to_num(number(orders, name)))
         return found
 
-    own = orders["currency"].reindex(orders.index.take(np.maximum(of, 0)) if n else []).set_axis(lines.index)
-    foreign = (lines["currency"] != own).fillna(False).to_numpy(dtype=bool) & live
+    own = (
+        orders["currency"]
+        .astype("string")
+        .reindex(orders.index.take(np.maximum(of, 0)) if n else [])
+        .set_axis(lines.index)
+    )
+    foreign = (lines["currency"].astype("string") != own).fillna(False).to_numpy(dtype=bool) & live
     gone = per_order(deleted, amount), per_order(cancelled, amount)
     order_tax = np.nan_to_num(number(orders, "total_tax"))
     reasons: dict[str, npt.NDArray[np.bool_]] = {
