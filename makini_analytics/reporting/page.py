@@ -70,7 +70,7 @@ def _exhibit(exhibit: Exhibit) -> str:
     table = _table(exhibit.table, exhibit.heading, exhibit.name, headed=exhibit.chart is None)
     if exhibit.chart is None:
         wide = " class='wide'" if len(exhibit.table) and len(exhibit.table.columns) > _MOST_UPRIGHT else ""
-        heading = f"<h3 class='t' id='{escape(exhibit.name, quote=True)}'>{escape(exhibit.heading)}</h3>"
+        heading = f"<h3 class='t' id='of-{escape(exhibit.name, quote=True)}'>{escape(exhibit.heading)}</h3>"
         return f"<div{wide}>{heading}{table}</div>"
     out = io.BytesIO()
     figure: Any = exhibit.chart.figure
@@ -102,7 +102,7 @@ def _table(frame: pd.DataFrame, caption: str, name: str, *, headed: bool = False
     first = _p(most) if n > MOST_ROWS else ""  # above: below, it would begin a page of its own in print
     none = "" if n else _p("None.")
     above = "" if headed else f"<caption>{escape(caption)}</caption>"
-    by = f" aria-labelledby='{escape(name, quote=True)}'" if headed else ""
+    by = f" aria-labelledby='of-{escape(name, quote=True)}'" if headed else ""
     inside = f"{above}<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody>"
     label = escape(caption, quote=True)
     where = f"class='scroll' tabindex='0' role='region' aria-label='{label}'"

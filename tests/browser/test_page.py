@@ -90,6 +90,12 @@ def test_it_says_nothing_and_asks_for_nothing(pages, visit, name):
     assert [u for u in asked if not u.startswith("data:")] == []
     charts = page.evaluate("[...document.images].map(i => [i.naturalWidth, i.alt.length])")
     assert len(charts) > 8
+    ids = page.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)")
+    assert len(ids) == len(set(ids))
+    heads = page.evaluate(
+        "[...document.querySelectorAll('[aria-labelledby]')].map(e => e.getAttribute('aria-labelledby'))"
+    )
+    assert heads and set(heads) <= set(ids)
     assert all(width > 0 and alt > 20 for width, alt in charts)
 
 
