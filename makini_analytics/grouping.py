@@ -217,17 +217,22 @@ def order_ids(lines: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"connection": values(lines, "connection", "string"), "order": order})
 
 
-def count_distinct(codes: np.ndarray, ids: pd.Series | pd.DataFrame, n: int) -> npt.NDArray[np.int64]:
-    """Return how many distinct ids each group has; missing ids don't count."""
+def count_distinct(
+    codes: np.ndarray, ids: pd.Series | pd.DataFrame, n: int, *, rows: Mask | None = None
+) -> npt.NDArray[np.int64]:
+    """Return how many distinct ids each group has; missing ids don't count. ``codes`` are those of ``rows``, or of all."""
     columns = [ids] if isinstance(ids, pd.Series) else [ids[c] for c in ids]
     parts = [coded(c, sort=False) for c in columns]
     limit = math.prod(len(p.labels) + 1 for p in parts)
-    code: npt.NDArray[Any] = np.zeros(len(codes), dtype=np.int32 if limit < 2**31 else np.int64)
+    code: npt.NDArray[Any] = np.zeros(len(parts[0].codes), dtype=np.int32 if limit < 2**31 else np.int64)
     for part in parts:
         if len(part.labels):
-            code = code * (len(part.labels) + 1) + (part.codes + 1)
-    known = parts[-1].codes >= 0  # the last one must be known; a missing connection is one connection
-    if not known.all():
+            code *= len(part.labels) + 1
+            code += part.codes
+            code += 1
+    code = code if rows is None else code[rows]
+    if not parts[-1].whole():  # the last one must be known; a missing connection is one connection
+        known = parts[-1].codes >= 0 if rows is None else parts[-1].codes[rows] >= 0
         codes, code = codes[known], code[known]
     if limit > 4 * len(code) + 65_536:
         distinct, code = np.unique(code, return_inverse=True)

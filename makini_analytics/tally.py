@@ -73,10 +73,8 @@ class Tally:
     def n_orders(self, codes: Ints, keys: pd.DataFrame) -> npt.NDArray[np.int64]:
         """Return the distinct orders of each group: ``codes`` are those of the rows that count, ``keys`` those of the groups."""
         if self.orders is None:
-            ids = order_ids(self.frame)
-            return count_distinct(codes, ids if len(codes) == len(ids) else ids[self.selection.kept], len(keys))[
-                : len(keys)
-            ]
+            rows = None if len(codes) == len(self.frame) else self.selection.kept
+            return count_distinct(codes, order_ids(self.frame), len(keys), rows=rows)[: len(keys)]
         shared = [c for c in keys.columns if c in self.orders.columns]
         found = keys[shared].merge(self.orders, on=shared, how="left") if shared else self.orders
         return found["n_orders"].fillna(0).to_numpy(dtype=np.int64)[: len(keys)]

@@ -36,7 +36,7 @@ def curve(
 
     Parameters
     ----------
-    lines : DataFrame, one row per order line
+    lines : DataFrame, one row per order line; of pandas, or with the extra ``lake`` of polars, PyArrow, DuckDB or Spark
         Needs ``order_date`` and ``delivered_date``.
     by : None for all lines together; "vendor", a column or several for a curve each
     as_of : day from which to look; the lines' own as-of day by default, else their latest ``updated_at``

@@ -65,7 +65,7 @@ def by_vendor(
 
     Parameters
     ----------
-    lines : DataFrame, one row per order line
+    lines : DataFrame, one row per order line; of pandas, or with the extra ``lake`` of polars, PyArrow, DuckDB or Spark
         Needs ``delivered_date``, the due date, and ``vendor_id`` or ``vendor_name`` (or the columns of
         ``by``).
     as_of : day from which to look; the lines' own as-of day by default, else their latest ``updated_at``

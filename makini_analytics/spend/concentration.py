@@ -37,7 +37,7 @@ def concentration(
 
     Parameters
     ----------
-    lines : DataFrame, one row per order line
+    lines : DataFrame, one row per order line; of pandas, or with the extra ``lake`` of polars, PyArrow, DuckDB or Spark
         Needs ``amount`` and ``vendor_id`` or ``vendor_name``.
     by : None, a column or several: concentration inside each group, such as ``"category"``
     currency : keeps the lines in that currency and counts the rest

@@ -51,7 +51,7 @@ def by_period(
 
     Parameters
     ----------
-    lines : DataFrame, one row per order line
+    lines : DataFrame, one row per order line; of pandas, or with the extra ``lake`` of polars, PyArrow, DuckDB or Spark
         Needs ``amount`` and ``order_date``.
     freq : "M" month, "Q" quarter, "Y" year, "W" week (Monday to Sunday)
     by : None, a column, several, or "vendor"

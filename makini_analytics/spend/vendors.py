@@ -33,7 +33,7 @@ def by_vendor(
 
     Parameters
     ----------
-    lines : DataFrame, one row per order line
+    lines : DataFrame, one row per order line; of pandas, or with the extra ``lake`` of polars, PyArrow, DuckDB or Spark
         Needs ``amount`` and ``vendor_id`` or ``vendor_name`` (or the columns of ``by``).
     by : "vendor", "material", a column such as "category", "site_id", "payment_terms" or "custom.plant", or several
     basis : "ordered"; "received" takes amount x received / quantity; "open" amount x what is still to come / quantity of

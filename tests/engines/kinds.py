@@ -38,6 +38,17 @@ CALLS = {
 }
 
 
+#: Each of them once, as it is.
+ASKED = (
+    "spend.by_vendor",
+    "spend.by_period",
+    "spend.concentration",
+    "lead_times.by_vendor",
+    "lead_times.curve",
+    "slippage.by_vendor",
+)
+
+
 def arrow(lines: pd.DataFrame):
     pa = pytest.importorskip("pyarrow")
     return pa.Table.from_pandas(lines, preserve_index=False)

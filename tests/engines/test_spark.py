@@ -9,7 +9,7 @@ import pytest
 
 import makini_analytics as ma
 from makini_analytics.errors import SchemaError
-from tests.engines.kinds import CALLS, arrow, dirty, same
+from tests.engines.kinds import ASKED, CALLS, arrow, dirty, same
 
 pytest.importorskip("narwhals")
 pytest.importorskip("pyspark", reason="pyspark is not installed")
@@ -20,16 +20,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning"),
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
 ]
-
-#: What the issue asks of Spark, by name; the money of "received" is divided by quantities of which some are 0.
-ASKED = (
-    "spend.by_vendor",
-    "spend.by_period",
-    "spend.concentration",
-    "lead_times.by_vendor",
-    "lead_times.curve",
-    "slippage.by_vendor",
-)
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +35,8 @@ def spark():
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.ui.showConsoleProgress": "false",
+        "spark.sql.codegen.wholeStage": "false",  # few rows: to compile costs more than to run
+        "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     }.items():
         builder = builder.config(key, value)
     session = builder.getOrCreate()
