@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from . import labels
-from .reading import Problem, as_texts, pa, parse_iso, read, read_instants, read_numbers, sound
+from .reading import Problem, as_texts, parse_iso, read, read_instants, read_numbers, sound
 from .schema import DTYPES
 
 #: From so many values on, a column of which more than half were new is kept as it came.
@@ -172,6 +172,8 @@ class Repeated(Gathered):
         """Give the texts that wait their numbers: Arrow finds the distinct ones, so that only those are looked up here."""
         if not self._waiting or self._codes is None:
             return
+        import pyarrow as pa
+
         waiting = pa.chunked_array(self._waiting).combine_chunks().dictionary_encode()
         self._waiting, self._n_waiting = [], 0
         distinct = waiting.dictionary.to_pylist()
@@ -203,9 +205,7 @@ class Repeated(Gathered):
         array, problems = read(values, "text" if kind == "label" else kind, tz)
         if codes is None:
             return array, problems
-        if problems:
-            problems = [(int(i), v, why) for of, v, why in problems for i in np.flatnonzero(codes == of)]
-        return labels.coded(array, codes) if kind == "label" else spread(array, codes), problems
+        return (labels.coded(array, codes) if kind == "label" else spread(array, codes)), at_places(problems, codes)
 
     def clean(self, *, of_keys: bool) -> tuple[Any, bool]:
         """Return the column typed where it is clean, and whether it holds anything."""
@@ -273,6 +273,15 @@ _CONVERT: dict[str, Callable[[Sequence[Any]], tuple[Any, list[Problem]]]] = {
 def gathered(kind: str) -> Gathered:
     """Return a column of a kind, with nothing in it yet."""
     return _AtOnce(kind) if kind in _CONVERT else Repeated(kind)
+
+
+def at_places(problems: list[Problem], codes: np.ndarray[Any, Any]) -> list[Problem]:
+    """Return problems of distinct values as problems of all their places."""
+    if not problems:
+        return []
+    order = np.argsort(codes, kind="stable")
+    ends = np.searchsorted(codes[order], [[of, of + 1] for of, *_ in problems])
+    return [(int(i), v, why) for (_, v, why), (a, b) in zip(problems, ends, strict=True) for i in order[a:b]]
 
 
 def spread(array: Any, codes: np.ndarray[Any, Any]) -> Any:

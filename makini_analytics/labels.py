@@ -88,6 +88,14 @@ def of_series(column: pd.Series) -> Labels:
     return labels(column.array)
 
 
+def plain(column: pd.Series) -> pd.Series:
+    """Return a column of labels or of texts as plain texts."""
+    if not isinstance(column.dtype, pd.CategoricalDtype) or not len(column.cat.categories):
+        return column.astype("string")
+    names: Any = column.cat.categories.astype("string").array
+    return pd.Series(names.take(column.cat.codes.to_numpy(), allow_fill=True), index=column.index, name=column.name)
+
+
 def filled(column: Labels) -> Mask:
     """Return where a label says something: neither missing nor an empty text."""
     says = np.append(np.asarray(column.categories != "", dtype=bool), False)
@@ -155,7 +163,7 @@ def held(frame: pd.DataFrame, names: Collection[str], *, once: bool) -> pd.DataF
     """Return a frame with these columns of texts as categoricals, or as plain texts."""
 
     def changed(column: pd.Series) -> pd.Series:
-        array: Any = labels(column) if once else column.astype("string")
+        array: Any = labels(column) if once else plain(column).array
         return pd.Series(array, index=frame.index, name=column.name, copy=False)
 
     def differs(column: pd.Series) -> bool:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from . import derive, labels, receipts, states, units
 from .errors import ConfigError, SchemaError
-from .gathered import clean_column
+from .gathered import at_places, clean_column, spread
 from .issues import IssueBook
 from .reading import read, zone
 from .schema import LINES, ORDERS, SOURCES, Column
@@ -60,12 +60,17 @@ def read_table(
             got[name] = labels.labels(clean) if clean.dtype == "string" else clean
             continue
         c = _LINE.get(name) or _ORDER_ONLY[name]
-        values = _plain(df[source])
+        values, codes = _distinct(df[source])
         if c.kind in ("day", "instant"):
-            got[name], problems = read_dates(values, c, source, date_formats.get(name), tz)
+            array, problems = read_dates(values, c, source, date_formats.get(name), tz)
         else:
             array, problems = read(values, "text" if c.kind == "label" else c.kind, tz)
-            got[name] = labels.labels(array) if c.kind == "label" else array
+        if codes is not None:
+            problems = at_places(problems, codes)
+        if c.kind == "label":
+            got[name] = labels.labels(array) if codes is None else labels.coded(array, codes)
+        else:
+            got[name] = array if codes is None else spread(array, codes)
         book.add_problems("lines" if name in _LINE else "orders", name, problems)
     frame = pd.DataFrame(got, index=index)
     missing = {c.name: _nothing(c, index) for c in (*LINES, *_ORDER_ONLY.values()) if c.name not in frame}
@@ -146,6 +151,15 @@ def _plain(column: pd.Series) -> list[Any]:
     if isinstance(column.dtype, pd.DatetimeTZDtype) or column.dtype.kind == "M":
         return [None if v is pd.NaT else v for v in column]
     return [None if v is None or v is pd.NA or v is pd.NaT or v != v else v for v in column.tolist()]
+
+
+def _distinct(column: pd.Series) -> tuple[list[Any], np.ndarray[Any, Any] | None]:
+    """Return the distinct values of a column of texts or dates, a missing one last, and where each stands; else the values and None."""
+    dates = isinstance(column.dtype, pd.DatetimeTZDtype) or column.dtype.kind == "M"
+    if not dates and pd.api.types.infer_dtype(column, skipna=True) != "string":
+        return _plain(column), None
+    codes, values = pd.factorize(column)
+    return [*_plain(pd.Series(values)), None], np.where(codes < 0, len(values), codes)
 
 
 def _nothing(c: Column, index: pd.Index) -> pd.Series[Any]:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from ..calendars import WorkCalendar
 from ..delivery import OUTCOMES, ages
+from ..labels import plain
 from ..provenance import AsOf, stamp, values
 from ..survival import CANCELLED, CENSORED, DELIVERED
 
@@ -79,10 +80,7 @@ def per_line(
     names = pd.array(OUTCOMES, dtype="string")
     result = pd.DataFrame(
         {
-            **{
-                c: values(frame, c, "string").astype("string")
-                for c in ("order_id", "line_id", "vendor_id", "vendor_name")
-            },
+            **{c: plain(values(frame, c, "string")) for c in ("order_id", "line_id", "vendor_id", "vendor_name")},
             "lead_time_days": np.where(got.outcome == DELIVERED, days, np.nan),
             "outcome": names.take(got.outcome.astype(np.intp)),
             "reason": got.selection.reason(),
@@ -91,7 +89,7 @@ def per_line(
         index=frame.index,
     )
     if "connection" in frame.columns:
-        result["connection"] = frame["connection"].astype("string")
+        result["connection"] = plain(frame["connection"])
     return stamp(
         result,
         metric="lead_times.per_line",

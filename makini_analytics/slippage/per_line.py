@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..calendars import WorkCalendar
+from ..labels import plain
 from ..provenance import AsOf, stamp, values
 from .judging import AHEAD, DELIVERED, OUTCOMES, OVERDUE_OPEN, Tolerance, judge, outcome_of, suspicions
 
@@ -87,10 +88,7 @@ def per_line(
     came = (got.standing == DELIVERED) | (got.standing == AHEAD)
     result = pd.DataFrame(
         {
-            **{
-                c: values(frame, c, "string").astype("string")
-                for c in ("order_id", "line_id", "vendor_id", "vendor_name")
-            },
+            **{c: plain(values(frame, c, "string")) for c in ("order_id", "line_id", "vendor_id", "vendor_name")},
             "due_date": got.due.astype("datetime64[us]"),
             "delivered_date": got.delivered.astype("datetime64[us]"),
             "days_late": np.where(came, days, np.nan),
@@ -101,7 +99,7 @@ def per_line(
         index=frame.index,
     )
     if "connection" in frame.columns:
-        result["connection"] = frame["connection"].astype("string")
+        result["connection"] = plain(frame["connection"])
     return stamp(
         result,
         metric="slippage.per_line",

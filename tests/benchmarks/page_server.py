@@ -1,6 +1,7 @@
-"""A server of ready-made pages in a process of its own: 250 orders each, gzip as a real one sends them, so many ms late.
+"""A server of pages in a process of its own: 250 orders each, gzip as a real one sends them, so many ms late.
 
-Run as a script it prints its port and serves until its standard input closes.
+The orders are those of the sample over and over, or "made": as `pages` makes them, 1,000 vendors and every documented field. Run as a
+script it prints its port and serves until its standard input closes.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ import subprocess
 import sys
 from contextlib import contextmanager
 
-PER_PAGE = 250
+from tests.benchmarks import pages as made
+
+PER_PAGE = made.PER_PAGE
 _HEAD = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n"
 
 
@@ -33,12 +36,12 @@ def bodies(n_pages):
         yield json.dumps({"data": rows, "meta": meta}).encode()
 
 
-def serve(n_pages, latency):
+def serve(n_pages, latency, kind):
     pages = []
     plain = 0
-    for body in bodies(n_pages):
+    for body in bodies(n_pages) if kind == "sample" else (made.page(i, n_pages) for i in range(n_pages)):
         plain += len(body)
-        packed = gzip.compress(body, 6)
+        packed = gzip.compress(body, 4)
         pages.append(_HEAD.format(len(packed)).encode() + packed)
     missing = b"HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
 
@@ -66,9 +69,9 @@ def serve(n_pages, latency):
 
 
 @contextmanager
-def running(n_pages, latency):
+def running(n_pages, latency, kind="sample"):
     """Yield (base URL, bytes of JSON in all pages)."""
-    command = [sys.executable, "-m", "tests.benchmarks.page_server", str(n_pages), str(latency)]
+    command = [sys.executable, "-m", "tests.benchmarks.page_server", str(n_pages), str(latency), kind]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
             port, plain = process.stdout.readline().split()
@@ -79,4 +82,4 @@ def running(n_pages, latency):
 
 
 if __name__ == "__main__":
-    serve(int(sys.argv[1]), float(sys.argv[2]))
+    serve(int(sys.argv[1]), float(sys.argv[2]), sys.argv[3])

@@ -33,8 +33,8 @@ _UNITS, _SITES, _CURRENCIES = ([_key(e, i) for i in range(n)] for e, n in (("21"
 _STATUSES = [_key("19", i) for i in range(5)]
 
 
-def page(number: int) -> bytes:
-    """Return a page of 250 orders as JSON; the same for the same number."""
+def page(number: int, n_pages: int) -> bytes:
+    """Return a page of 250 orders as JSON, with what it says of the paging; the same for the same number."""
     draw = random.Random(number)
     orders = []
     for i in range(number * PER_PAGE, (number + 1) * PER_PAGE):
@@ -71,7 +71,8 @@ def page(number: int) -> bytes:
                 "totalGrossValue": f"{1.19 * net:.2f}", "updatedAt": changed, "lineItems": lines, "plantCostCenter": f"CC-{i % 30}",
             }
         )  # fmt: skip
-    return orjson.dumps({"data": orders})
+    meta = {"current_page": number + 1, "last_page": n_pages, "per_page": PER_PAGE, "total": n_pages * PER_PAGE}
+    return orjson.dumps({"data": orders, "meta": meta})
 
 
 def write(folder: Path, n_lines: int) -> int:
@@ -79,5 +80,5 @@ def write(folder: Path, n_lines: int) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     n_pages = n_lines // (PER_PAGE * LINES)
     for number in range(n_pages):
-        (folder / f"{number:06d}.json").write_bytes(page(number))
+        (folder / f"{number:06d}.json").write_bytes(page(number, n_pages))
     return n_pages * PER_PAGE
