@@ -11,91 +11,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
+from .hazards import Asked, Book, Floats, Ints, Mask, Model, chances
 
 CLOCKS = ("age", "due date")
 STRENGTHS = (2.0, 8.0, 32.0)
-#: Days before and after the start of a clock that are told apart; what is older is taken as that old.
-_EARLIEST, _LATEST = -400, 1000
 #: Origins of the back-test, in days before as-of, and how far each looks ahead.
 _ORIGINS, _AHEAD = (30, 60, 90, 120, 150, 180), 60
 #: Days over which the rate to beat is taken.
 _TRAILING = 90
 #: Lines tested, below which nothing is said of the error, and the forecast goes by the age alone.
 _FEWEST = 50
-_MODELS = tuple(product(CLOCKS, STRENGTHS))
-_OF_AGE = np.array([clock == "age" for clock, _ in _MODELS])
-
-
-@dataclass(frozen=True)
-class Book:
-    """What is known of each line, in whole days since 1970: ordered, due, ended, and how; -1 where a day is not known."""
-
-    ordered: Ints
-    due: Ints
-    ended: Ints  # delivered or cancelled; meaningless where still open
-    delivered: Mask
-    cancelled: Mask
-    groups: tuple[Ints, ...]  # codes of all lines, of the categories, of the vendors
-
-    def as_known_on(self, day: int) -> tuple[Book, Mask]:
-        """Return the book as it was on a day, and which lines were in it."""
-        known = (self.ordered >= 0) & (self.ordered <= day) & (self.due >= 0)
-        seen = self.ended <= day
-        return Book(
-            self.ordered, self.due, self.ended, self.delivered & seen, self.cancelled & seen, self.groups
-        ), known
-
-
-class Hazards:
-    """The daily hazards of each group on one clock, as cumulated log survival."""
-
-    def __init__(self, book: Book, rows: Mask, day: int, clock: str, strength: float) -> None:
-        self.clock = clock
-        zero = book.ordered if clock == "age" else book.due
-        end = np.where(book.delivered | book.cancelled, book.ended, day)
-        first = np.clip((book.ordered - zero)[rows], _EARLIEST, _LATEST)
-        last = np.clip((end - zero)[rows], _EARLIEST, _LATEST)
-        event = book.delivered[rows] & (last < _LATEST)
-        self.shift = int(first.min()) if rows.any() else 0
-        width = int(last.max()) - self.shift + 1 if rows.any() else 1
-        above: Floats = np.zeros((1, width))
-        parent = np.zeros(1, dtype=np.int64)
-        codes: Ints = np.zeros(int(rows.sum()), dtype=np.int64)
-        for level, every in enumerate(book.groups):
-            below = every[rows]
-            n = int(every.max()) + 1 if len(every) else 1
-            parent = np.zeros(n, dtype=np.int64)
-            parent[below] = codes  # each vendor stands under the category of its lines
-            leaving = np.zeros((n, width + 1))
-            # at risk from the day of the order, that day included, to the day of the end
-            np.add.at(leaving, (below, first - self.shift), 1.0)
-            np.add.at(leaving, (below, last - self.shift + 1), -1.0)
-            open_lines = np.cumsum(leaving, axis=1)[:, :width]
-            came = np.zeros((n, width))
-            np.add.at(came, (below[event], (last - self.shift)[event]), 1.0)
-            m = strength if level else 0.0
-            prior = above[parent]
-            above = np.divide(came + m * prior, open_lines + m, out=np.zeros((n, width)), where=open_lines + m > 0)
-            codes = below
-        self.log_open = np.cumsum(np.log1p(-np.minimum(above, 1 - 1e-9)), axis=1)
-
-    def chance(self, book: Book, rows: Mask, day: int, by: Ints) -> Floats:
-        """Return the chance of each line, open on ``day``, to be there on the day ``by``."""
-        zero = (book.ordered if self.clock == "age" else book.due)[rows]
-        group = book.groups[-1][rows]
-        last = self.log_open.shape[1] - 1
-        now, then = (np.clip(d - zero - self.shift, -1, last) for d in (np.full(len(zero), day), by))
-        at = np.where(now >= 0, self.log_open[group, np.maximum(now, 0)], 0.0)
-        after = np.where(then >= 0, self.log_open[group, np.maximum(then, 0)], 0.0)
-        return np.where(by > day, np.abs(np.expm1(np.minimum(after - at, 0.0))), 0.0)
+_MODELS = tuple(Model(*m) for m in product(CLOCKS, STRENGTHS))
+_OF_AGE = np.array([m.clock == "age" for m in _MODELS])
 
 
 @dataclass(frozen=True)
@@ -166,33 +96,38 @@ def back_test(book: Book, day: int) -> BackTest:
 
 def forecast(book: Book, learnt: Mask, asked: Mask, day: int, by: tuple[Ints, ...], weights: Floats) -> list[Floats]:
     """Return the chances of the lines asked for to be there on each of the days ``by``: the models' average."""
-    out = [np.zeros(int(asked.sum())) for _ in by]
-    for (clock, strength), weight in zip(_MODELS, weights, strict=True):
-        if weight > 1e-6:
-            hazards = Hazards(book, learnt, day, clock, strength)
-            for chance, until in zip(out, by, strict=True):
-                chance += weight * hazards.chance(book, asked, day, until)
+    rows = np.flatnonzero(asked)
+    counting = [(model, weight) for model, weight in zip(_MODELS, weights, strict=True) if weight > 1e-6]
+    out = [np.zeros(len(rows)) for _ in by]
+    questions = [Asked(rows, day, until) for until in by]
+    for question, model, places, chance in chances(book, learnt, questions, [m for m, _ in counting]):
+        out[question][places] += counting[model][1] * chance
     return out
 
 
 def _asked(book: Book, day: int) -> tuple[Ints, Ints, Floats, Floats]:
     """Return the lines open on days gone by that have fallen due since: row, day, rate to beat, and each model's chance."""
-    parts: list[tuple[Any, ...]] = []
+    usable = (book.ordered >= 0) & (book.due >= 0)
+    # what no day gone by asks about needs no look on each of them
+    near = np.flatnonzero(usable & ~book.cancelled & (book.due > day - max(_ORIGINS) - _TRAILING) & (book.due <= day))
+    ordered, due, ended = (x[near] for x in (book.ordered, book.due, book.ended))
+    asked: list[Asked] = []
+    rates: list[float] = []
     for back in reversed(_ORIGINS):
         then = day - back
-        known, there = book.as_known_on(then)
+        there, came = ordered <= then, book.delivered[near] & (ended <= then)
         # those whose due date has passed since, so that their fate is known; a line cancelled since has none
-        asked = there & ~known.delivered & ~known.cancelled & ~(book.cancelled & (book.ended <= day))
-        asked &= (book.due > then) & (book.due <= min(then + _AHEAD, day))
-        past = there & ~book.cancelled & (book.due > then - _TRAILING) & (book.due <= then)
-        if not asked.any() or not past.any():
-            continue
-        n = int(asked.sum())
-        base = float(np.mean(known.delivered[past] & (book.ended[past] <= book.due[past])))
-        chances = [Hazards(known, there, then, *model).chance(known, asked, then, book.due[asked]) for model in _MODELS]
-        parts.append((np.flatnonzero(asked), np.full(n, then), np.full(n, base), np.array(chances)))
-    if not parts:
+        open_then = there & ~came & (due > then) & (due <= min(then + _AHEAD, day))
+        past = there & (due > then - _TRAILING) & (due <= then)
+        if open_then.any() and past.any():
+            rates.append(float(np.mean(came[past] & (ended[past] <= due[past]))))
+            asked.append(Asked(near[open_then], then, due[open_then]))
+    if not asked:
         none: Ints = np.zeros(0, dtype=np.int64)
         return none, none, np.zeros(0), np.zeros((len(_MODELS), 0))
-    rows, origin, rate, by_model = (np.concatenate(p, axis=-1) for p in zip(*parts, strict=True))
-    return rows, origin, rate, by_model
+    n = [len(a.rows) for a in asked]
+    by_model = np.zeros((len(_MODELS), sum(n)))
+    begins = np.cumsum([0, *n])
+    for question, model, places, chance in chances(book, usable, asked, _MODELS):
+        by_model[model, begins[question] + places] = chance
+    return np.concatenate([a.rows for a in asked]), np.repeat([a.day for a in asked], n), np.repeat(rates, n), by_model

@@ -10,7 +10,8 @@ import pandas as pd
 from ..delivery import standing
 from ..grouping import By, count_distinct, entity, group_lines, order_ids
 from ..provenance import AsOf, Selection, as_of_day, days_of, frame_of, numbers, stamp, values
-from .forecast import BackTest, Book, back_test, forecast
+from .forecast import BackTest, back_test, forecast
+from .hazards import Book
 from .judging import DUE_DATES
 
 #: Ageing buckets by days past the due date; due today is not overdue.

@@ -1,0 +1,266 @@
+"""Daily hazards of groups of lines, each drawn towards the group above, on the few days that a question asks about.
+
+A table of all groups and all days would be large and mostly empty. A question is about one line and the days from now to its
+date, so each group has a window of the days that its lines are asked about, and the windows lie one behind the other in one
+flat table. What is known on a later day is what was known before, and the lines that came since: each line is counted once,
+however many days are looked from; only the lines still open on a day are counted for that day anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+#: Days before and after the start of a clock that are told apart; what is older is taken as that old.
+_EARLIEST, _LATEST = -400, 1000
+#: Cells of a flat table; where the windows need more, the questions are taken some groups at a time.
+_CELLS = 2_000_000
+
+
+class Model(NamedTuple):
+    """From when the days of a line are counted, and how many lines the group above is worth."""
+
+    clock: str  # "age" since the order, or days relative to the "due date"
+    strength: float
+
+
+@dataclass(frozen=True)
+class Book:
+    """What is known of each line, in whole days since 1970: ordered, due, ended, and how; -1 where a day is not known."""
+
+    ordered: Ints
+    due: Ints
+    ended: Ints  # delivered or cancelled; meaningless where still open
+    delivered: Mask
+    cancelled: Mask
+    groups: tuple[
+        Ints, ...
+    ]  # codes of all lines, of the categories, of the vendors: each within one of the level above
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Lines that are open on a day, and for each a day by which it may have come."""
+
+    rows: Ints
+    day: int
+    by: Ints
+
+
+class _Step(NamedTuple):
+    """The lines that were ordered, and that ended, since the day before, and those that are open on the day."""
+
+    day: int
+    new: Ints
+    gone: Ints
+    still: Ints
+
+
+def chances(
+    book: Book, learnt: Mask, asked: Sequence[Asked], models: Sequence[Model]
+) -> Iterator[tuple[int, int, Ints, Floats]]:
+    """Yield the chances by each model of the lines asked for, as known on their day: question, model, places in it, chances.
+
+    A line whose place never comes has no chance left: its day has passed.
+    """
+    steps = list(_steps(book, np.flatnonzero(learnt), sorted({a.day for a in asked})))
+    parents = [_parents(*pair) for pair in zip(book.groups, book.groups[1:], strict=False)]
+    for clock in dict.fromkeys(m.clock for m in models):
+        start = book.ordered if clock == "age" else book.due
+        spans = [_span(a, start) for a in asked]
+        for part in _parts(spans, [book.groups[-1][a.rows] for a in asked]):
+            yield from _of_clock(book, start, steps, parents, asked, spans, part, clock, models)
+
+
+def _of_clock(
+    book: Book,
+    start: Ints,
+    steps: Sequence[_Step],
+    parents: Sequence[Ints],
+    asked: Sequence[Asked],
+    spans: Sequence[tuple[Ints, Ints]],
+    part: Sequence[Ints],
+    clock: str,
+    models: Sequence[Model],
+) -> Iterator[tuple[int, int, Ints, Floats]]:
+    """Yield the chances of a part of the questions on one clock."""
+    group = [book.groups[-1][a.rows[p]] for a, p in zip(asked, part, strict=True)]
+    spans = [(after[p], until[p]) for (after, until), p in zip(spans, part, strict=True)]
+    after, until = (np.concatenate(x) for x in zip(*spans, strict=True))
+    windows = Windows.stacked(parents, np.concatenate(group), after + 1, until, _n_groups(book.groups[-1]))
+    above = [w.cells_above(up, to) for up, w, to in zip(windows, windows[1:], parents, strict=False)]
+    change, came = ([np.zeros(w.size, dtype=np.int64) for w in windows] for _ in range(2))
+    for day, new, gone, still in steps:
+        enters = np.clip(book.ordered[new] - start[new], _EARLIEST, _LATEST)
+        last = np.clip(book.ended[gone] - start[gone], _EARLIEST, _LATEST)
+        event = book.delivered[gone] & (last < _LATEST)
+        waits = np.clip(day - start[still], _EARLIEST, _LATEST)
+        open_lines = []
+        for w, code, net, arrived in zip(windows, book.groups, change, came, strict=True):
+            # at risk from the day of the order, that day included, to the day of the end: so a line leaves on the day after
+            left, delivered = w.count(code[gone], last + 1, event)
+            arrived += delivered
+            net += w.count(code[new], enters)[0]
+            net -= left
+            net -= delivered
+            # each line that enters a window leaves it at its end at the latest: one running sum serves all windows
+            open_lines.append(np.cumsum(net - w.count(code[still], waits + 1)[0]))
+        asking = [i for i, a in enumerate(asked) if a.day == day and len(part[i])]
+        places = [_Segments(windows[-1], group[i], *spans[i]) for i in asking]
+        for number, model in enumerate(models):
+            if model.clock == clock and asking:
+                log_open = _log_open(came, open_lines, above, model.strength)
+                for i, segments in zip(asking, places, strict=True):
+                    yield i, number, part[i], np.abs(np.expm1(np.minimum(segments.sums(log_open), 0.0)))
+
+
+def _log_open(came: Sequence[Ints], open_lines: Sequence[Ints], above: Sequence[Ints], strength: float) -> Floats:
+    """Return the logarithm of the chance to stay open over each day of the lowest level's windows."""
+    hazard: Floats = np.zeros(0)
+    for level, (arrived, at_risk) in enumerate(zip(came, open_lines, strict=True)):
+        delivered = np.append(arrived[1:], 0).astype(float)  # who leaves on the next day came on this one
+        if level:
+            delivered += strength * hazard[above[level - 1]]
+            hazard = np.divide(delivered, at_risk + strength, out=delivered)
+        else:
+            hazard = np.divide(delivered, at_risk, out=np.zeros(len(delivered)), where=at_risk > 0)
+    np.minimum(hazard, 1 - 1e-9, out=hazard)
+    np.negative(hazard, out=hazard)
+    return np.log1p(hazard, out=hazard)
+
+
+@dataclass(frozen=True)
+class Windows:
+    """The days of each group that are asked about, one group behind the other in a flat table.
+
+    Each has two cells more: the day after its last one, on which those who came on the last day leave, and all later days.
+    What is before a window is counted on its first day.
+    """
+
+    zero: Ints  # cell of day 0, were it in the window
+    low: Ints  # first cell
+    high: Ints  # last cell, of the later days
+    size: int
+
+    @classmethod
+    def of(cls, first: Ints, last: Ints) -> Windows:
+        """Return the windows from the first to the last day of each group; none where the last is before the first."""
+        width = np.maximum(last - first + 1, 0) + 2
+        high = np.cumsum(width) - 1
+        low = high - width + 1
+        return cls(low - np.where(width > 2, first, 0), low, high, int(width.sum()))
+
+    @classmethod
+    def stacked(cls, parents: Sequence[Ints], group: Ints, first: Ints, last: Ints, n: int) -> list[Windows]:
+        """Return the windows of the groups of each level, those above spanning those below; given are the lowest ones' days."""
+        lowest, highest = _bounds(group, first, last, n)
+        out = [cls.of(lowest, highest)]
+        for parent in reversed(parents):
+            lowest, highest = _bounds(parent, lowest, highest, _n_groups(parent))
+            out.insert(0, cls.of(lowest, highest))
+        return out
+
+    def cells(self, group: Ints, day: Ints) -> Ints:
+        """Return the cell of each group and day."""
+        out = self.zero[group]
+        out += day
+        if len(self.low) == 1:
+            return np.clip(out, self.low[0], self.high[0], out=out)
+        np.maximum(out, self.low[group], out=out)
+        return np.minimum(out, self.high[group], out=out)
+
+    def count(self, group: Ints, day: Ints, event: Mask | None = None) -> npt.NDArray[Any]:
+        """Return the lines of each cell, by whether they are an event."""
+        cell = self.cells(group, day)
+        if event is None:
+            return np.bincount(cell, minlength=self.size).reshape(1, -1)
+        cell += event * np.int64(self.size)
+        return np.bincount(cell, minlength=2 * self.size).reshape(2, -1)
+
+    def cells_above(self, up: Windows, parent: Ints) -> Ints:
+        """Return for each cell the one of the same day in the group above."""
+        group = np.repeat(np.arange(len(self.low)), self.high - self.low + 1)
+        day = np.arange(self.size) - self.zero[group]
+        return up.cells(parent[group], day)
+
+
+def _bounds(group: Ints, first: Ints, last: Ints, n: int) -> tuple[Ints, Ints]:
+    """Return the first and the last day of each group; of one that nothing is asked about, the first is after the last."""
+    lowest, highest = np.full(n, 2**31, dtype=np.int64), np.full(n, -(2**31), dtype=np.int64)
+    np.minimum.at(lowest, group, first)
+    np.maximum.at(highest, group, last)
+    return lowest, highest
+
+
+class _Segments:
+    """The days after now, up to a day, of each line asked for, as stretches of the flat table."""
+
+    def __init__(self, windows: Windows, group: Ints, after: Ints, until: Ints) -> None:
+        edges = np.column_stack([windows.cells(group, after + 1), windows.cells(group, until + 1)])
+        self.order = np.argsort(
+            edges[:, 0], kind="stable"
+        )  # so that what lies between two stretches is passed over once
+        self.edges = edges[self.order].ravel()
+
+    def sums(self, what: Floats) -> Floats:
+        """Return the sum over each stretch: of its own days alone, so that rounding does not add up over the table."""
+        out = np.empty(len(self.order))
+        out[self.order] = np.add.reduceat(what, self.edges)[::2]
+        return out
+
+
+def _span(a: Asked, start: Ints) -> tuple[Ints, Ints]:
+    """Return the days on the clock between which each line asked for may come: after the first, up to the second."""
+    zero = start[a.rows]
+    # one day before the first one that is told apart: that day too is still to come
+    after, until = (np.clip(d - zero, _EARLIEST - 1, _LATEST) for d in (np.int64(a.day), a.by))
+    return after, until
+
+
+def _parts(spans: Sequence[tuple[Ints, Ints]], groups: Sequence[Ints]) -> Iterator[list[Ints]]:
+    """Yield the places, in each question, of lines with days to come, for so many groups at a time as a table may hold."""
+    some = [np.flatnonzero(until > after) for after, until in spans]
+    group = np.concatenate([g[p] for g, p in zip(groups, some, strict=True)])
+    if not len(group):
+        return
+    first, last = (np.concatenate([x[k][p] for x, p in zip(spans, some, strict=True)]) for k in (0, 1))
+    n = int(group.max()) + 1
+    whole = Windows.stacked([], group, first + 1, last, n)[0]
+    part = whole.high // _CELLS
+    if part[-1] == 0:
+        yield some
+        return
+    for p in np.unique(part[group]):
+        yield [s[part[g[s]] == p] for s, g in zip(some, groups, strict=True)]
+
+
+def _steps(book: Book, rows: Ints, days: Sequence[int]) -> Iterator[_Step]:
+    """Yield what is new on each of some days, in their order, among the lines that are learnt from."""
+    ordered = book.ordered[rows]
+    never = np.iinfo(np.int64).max
+    ended = np.where(book.delivered | book.cancelled, book.ended, never)[rows]
+    before = -1
+    for day in days:
+        there = (ordered >= 0) & (ordered <= day)
+        new, gone = there & (ordered > before), there & (ended > before) & (ended <= day)
+        yield _Step(day, rows[new], rows[gone], rows[there & (ended > day)])
+        before = day
+
+
+def _parents(above: Ints, below: Ints) -> Ints:
+    """Return the group above each group."""
+    out = np.zeros(_n_groups(below), dtype=np.int64)
+    out[below] = above
+    return out
+
+
+def _n_groups(codes: Ints) -> int:
+    return int(codes.max()) + 1 if len(codes) else 1
