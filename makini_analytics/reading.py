@@ -142,39 +142,45 @@ def read_numbers(values: Sequence[Any]) -> tuple[np.ndarray[Any, Any], list[Prob
     """Return the numbers, and what could not be read."""
     kinds = set(map(type, values))
     if kinds <= {int, float, str, type(None)}:
-        numbers = values if str not in kinds else _of_texts(values, kinds)
-        if numbers is not None:
-            try:
-                array = _floats(numbers, type(None) in kinds)
-            except OverflowError:
-                array = np.array([np.inf])
-            # JSON's own NaN and Infinity are no numbers: the slow way names them
-            if np.isfinite(array).sum() == len(values) - (values.count(None) if type(None) in kinds else 0):
-                return array, []
+        array = _of_texts(values, kinds) if str in kinds else _floats(values, type(None) in kinds)
+        # JSON's own NaN and Infinity are no numbers: the slow way names them
+        if np.isfinite(array).sum() == len(values) - (values.count(None) if type(None) in kinds else 0):
+            return array, []
     got, problems = _each(values, _number)
     return np.array(got, dtype=float), problems
 
 
+#: Numbers that could not be had at once.
+_NOT_ALL = np.array([math.inf])
+
+
 def _floats(values: Sequence[Any], some_missing: bool) -> np.ndarray[Any, Any]:
     given = [math.nan if v is None else v for v in values] if some_missing else values
-    return np.fromiter(given, dtype=float, count=len(values))
-
-
-def _of_texts(values: Sequence[Any], kinds: set[type]) -> Sequence[Any] | None:
-    """Return the values with the numbers that the texts among them are, or None where one is written otherwise than in JSON."""
-    texts: list[str] = list(values) if kinds == {str} else [v for v in values if type(v) is str]
-    if "".join(texts).encode("utf-8", "surrogatepass").translate(None, b"0123456789.-eE"):
-        return None
     try:
-        numbers = orjson.loads(f"[{','.join(texts)}]")
+        return np.fromiter(given, dtype=float, count=len(values))
+    except OverflowError:
+        return _NOT_ALL
+
+
+def _of_texts(values: Sequence[Any], kinds: set[type]) -> np.ndarray[Any, Any]:
+    """Return the numbers of values some of which are texts; `_NOT_ALL` where one is written otherwise than in JSON."""
+    if pa is not None and int not in kinds and float not in kinds:
+        try:
+            numbers: np.ndarray[Any, Any] = pa.array(values, pa.large_string()).cast(pa.float64()).to_numpy(False)
+            return numbers
+        except (pa.ArrowException, UnicodeError):
+            return _NOT_ALL
+    texts: list[str] = [v for v in values if type(v) is str]
+    if "".join(texts).encode("utf-8", "surrogatepass").translate(None, b"0123456789.-eE"):
+        return _NOT_ALL
+    try:
+        read = orjson.loads(f"[{','.join(texts)}]")
     except orjson.JSONDecodeError:
-        return None
-    if len(numbers) != len(texts):  # an only one, and empty
-        return None
-    if kinds == {str}:
-        return numbers  # type: ignore[no-any-return]
-    following = iter(numbers)
-    return [next(following) if type(v) is str else v for v in values]
+        return _NOT_ALL
+    if len(read) != len(texts):  # an only one, and empty
+        return _NOT_ALL
+    following = iter(read)
+    return _floats([next(following) if type(v) is str else v for v in values], type(None) in kinds)
 
 
 def _number(value: Any) -> tuple[float | None, str]:
@@ -301,6 +307,26 @@ def read_instants(values: Sequence[Any]) -> tuple[np.ndarray[Any, Any], list[Pro
     return out, []
 
 
+_FIRST, _LAST = (np.datetime64(f"{year}-01-01", "us") for year in (YEARS.start, YEARS.stop))
+_ZERO, _ONE = (np.datetime64(f"1970-01-0{day}", "us") for day in (1, 2))
+
+
+def _by_arrow(given: Sequence[str]) -> np.ndarray[Any, Any] | None:
+    import pyarrow.compute as pc
+
+    try:
+        texts = pa.array(given, pa.large_string())
+        if not pc.all(pc.ends_with(texts, "Z")).as_py():
+            return None
+        moments = texts.cast(pa.timestamp("us", "UTC")).to_numpy(False).astype("datetime64[us]")
+    except (pa.ArrowException, UnicodeError):
+        return None
+    # 1970-01-01 stands for no date, as the slow way tells; the other such days lie outside of the years
+    if moments.min() < _FIRST or moments.max() >= _LAST or ((moments >= _ZERO) & (moments < _ONE)).any():
+        return None
+    return np.asarray(moments)
+
+
 _PLAIN = np.frombuffer(b"0000-00-00T00:00:00Z", dtype=np.uint8)
 _DIGITS = np.flatnonzero(ord("0") == _PLAIN)
 _MARKS = np.flatnonzero(ord("0") != _PLAIN)
@@ -315,7 +341,11 @@ def _plain_instants(given: Sequence[Any]) -> np.ndarray[Any, Any] | None:
     """Return instants that are all written ``2025-03-05T09:14:02Z`` in one go, or None where one is not or can't be meant."""
     if not given:
         return np.empty(0, dtype="datetime64[us]")
-    if set(map(type, given)) != {str} or set(map(len, given)) != {20} or not (text := "".join(given)).isascii():
+    if set(map(type, given)) != {str} or set(map(len, given)) != {20}:
+        return None
+    if pa is not None:
+        return _by_arrow(given)
+    if not (text := "".join(given)).isascii():
         return None
     signs = np.frombuffer(text.encode(), dtype=np.uint8).reshape(-1, 20)
     digits = signs[:, _DIGITS] - np.uint8(ord("0"))
