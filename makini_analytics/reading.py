@@ -311,54 +311,23 @@ _FIRST, _LAST = (np.datetime64(f"{year}-01-01", "us") for year in (YEARS.start, 
 _ZERO, _ONE = (np.datetime64(f"1970-01-0{day}", "us") for day in (1, 2))
 
 
-def _by_arrow(given: Sequence[str]) -> np.ndarray[Any, Any] | None:
-    import pyarrow.compute as pc
-
-    try:
-        texts = pa.array(given, pa.large_string())
-        if not pc.all(pc.ends_with(texts, "Z")).as_py():
-            return None
-        moments = texts.cast(pa.timestamp("us", "UTC")).to_numpy(False).astype("datetime64[us]")
-    except (pa.ArrowException, UnicodeError):
-        return None
-    # 1970-01-01 stands for no date, as the slow way tells; the other such days lie outside of the years
-    if moments.min() < _FIRST or moments.max() >= _LAST or ((moments >= _ZERO) & (moments < _ONE)).any():
-        return None
-    return np.asarray(moments)
-
-
-_PLAIN = np.frombuffer(b"0000-00-00T00:00:00Z", dtype=np.uint8)
-_DIGITS = np.flatnonzero(ord("0") == _PLAIN)
-_MARKS = np.flatnonzero(ord("0") != _PLAIN)
-#: What each of the fourteen digits adds to year, month, day, hour, minute, second.
-_WEIGHTS = np.zeros((14, 6), dtype=np.float32)
-_WEIGHTS[np.arange(14), [0] * 4 + [1, 1, 2, 2, 3, 3, 4, 4, 5, 5]] = [1000, 100, 10, 1] + [10, 1] * 5
-_LEAST = np.array([YEARS.start, 1, 1, 0, 0, 0])
-_MOST = np.array([YEARS.stop - 1, 12, 31, 23, 59, 59])
-
-
 def _plain_instants(given: Sequence[Any]) -> np.ndarray[Any, Any] | None:
     """Return instants that are all written ``2025-03-05T09:14:02Z`` in one go, or None where one is not or can't be meant."""
     if not given:
         return np.empty(0, dtype="datetime64[us]")
-    if set(map(type, given)) != {str} or set(map(len, given)) != {20}:
+    if set(map(type, given)) != {str} or set(map(len, given)) != {20} or {v[-1] for v in given} != {"Z"}:
         return None
-    if pa is not None:
-        return _by_arrow(given)
-    if not (text := "".join(given)).isascii():
+    try:
+        if pa is None:
+            if {v[10:20:3] for v in given} != {"T::Z"}:  # numpy reads other forms, too, with a warning
+                return None
+            moments = np.array([v[:-1] for v in given], dtype="datetime64[us]")
+        else:
+            texts = pa.array(given, pa.large_string())
+            moments = texts.cast(pa.timestamp("us", "UTC")).to_numpy(False).astype("datetime64[us]")
+    except (ValueError, TypeError):  # Arrow's own errors and those of Unicode are ValueErrors
         return None
-    signs = np.frombuffer(text.encode(), dtype=np.uint8).reshape(-1, 20)
-    digits = signs[:, _DIGITS] - np.uint8(ord("0"))
-    if (signs[:, _MARKS] != _PLAIN[_MARKS]).any() or (digits > 9).any():
-        return None
-    parts = (digits.astype(np.float32) @ _WEIGHTS).astype(np.int64)  # small whole numbers: exact
-    if (parts < _LEAST).any() or (parts > _MOST).any():
-        return None
-    year, month, day, hour, minute, second = parts.T
-    months = ((year - 1970) * 12 + (month - 1)).astype("datetime64[M]")
-    days = months.astype("datetime64[D]") + (day - 1)
     # 1970-01-01 stands for no date, as the slow way tells; the other such days lie outside of the years
-    if (days.astype("datetime64[M]") != months).any() or (days.astype(np.int64) == 0).any():
+    if moments.min() < _FIRST or moments.max() >= _LAST or ((moments >= _ZERO) & (moments < _ONE)).any():
         return None
-    moments = days.astype("datetime64[us]") + ((hour * 60 + minute) * 60 + second) * np.timedelta64(1_000_000, "us")
     return np.asarray(moments)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from makini_analytics import reading
 from makini_analytics.errors import ConfigError
 from makini_analytics.reading import read, zone
 
@@ -132,3 +133,34 @@ def test_zero_empty_and_null_stay_apart():
 def test_a_zone_that_is_none_teaches():
     with pytest.raises(ConfigError, match="Europe/Berlin"):
         zone("Mars/Olympus")
+
+
+@pytest.mark.parametrize("with_arrow", [True, False])
+@pytest.mark.parametrize(
+    "odd",
+    ["2025-02-30T09:14:02Z", "1970-01-01T00:00:00Z", "9999-12-31T00:00:00Z", "2025-03-05T24:14:02Z", "2025_03-05T09:14:02Z",
+     "2025-03-05T091402+0Z", "2025-03-05 09:14:02Z", "٢٠٢٥-03-05T09:14:02Z", "\ud8005-03-05T09:14:02Z"],
+)  # fmt: skip
+def test_instants_of_one_form_are_read_at_once_and_an_odd_one_as_it_is_alone(odd, with_arrow, monkeypatch):
+    if not with_arrow:
+        monkeypatch.setattr(reading, "pa", None)
+    good = ["2025-03-05T09:14:02Z", "2024-02-29T23:59:59Z"]
+    moments, problems = reading.read_instants(good)
+    assert moments.tolist() == [datetime(2025, 3, 5, 9, 14, 2), datetime(2024, 2, 29, 23, 59, 59)] and problems == []
+    alone, why = reading.read_instants([odd])
+    together, said = reading.read_instants([*good, odd])
+    assert together.tolist() == [*moments.tolist(), *alone.tolist()]
+    assert [(i + 2, v, r) for i, v, r in why] == said
+
+
+@pytest.mark.parametrize("with_arrow", [True, False])
+@pytest.mark.parametrize(
+    "odd", ["", " 5", "1,5", "0x10", "1_0", "nan", "inf", "1e400", "+5", ".5", "1.", "٣", "--1", 7, True, None]
+)
+def test_numbers_are_read_at_once_and_an_odd_one_as_it_is_alone(odd, with_arrow, monkeypatch):
+    if not with_arrow:
+        monkeypatch.setattr(reading, "pa", None)
+    alone, why = reading.read_numbers([odd])
+    together, said = reading.read_numbers(["1250.50", "-3", odd])
+    np.testing.assert_array_equal(together, [1250.5, -3.0, alone[0]])
+    assert [(i + 2, v, r) for i, v, r in why] == said
