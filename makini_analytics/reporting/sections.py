@@ -9,6 +9,7 @@ import pandas as pd
 
 from .. import lead_times, quality, slippage, spend, style
 from ..purchases import Purchases
+from ..slippage.open_orders import with_backtest
 from ..spend.plots.prices import drawn_changes
 from .exhibits import Exhibit, Native, labels_of, money_format
 
@@ -171,7 +172,7 @@ def _clearly_below(groups: pd.DataFrame) -> tuple[str, ...]:
 
 def of_open_orders(data: Purchases, subject: str, day: pd.Timestamp) -> list[Exhibit]:
     """Return what is still to come: by how overdue it is, line by line, and how good the forecast was."""
-    table = slippage.open_orders(data.lines, as_of=day)
+    table, test = with_backtest(data.lines, as_of=day)
     ages = slippage.ageing(table)
     out = []
     for currency in table["currency"].value_counts().index[:MOST_CURRENCIES]:
@@ -188,7 +189,6 @@ def of_open_orders(data: Purchases, subject: str, day: pd.Timestamp) -> list[Exh
     if not out:
         out.append(Exhibit("open_orders_ageing", "Open value by age", ages, slippage.plot_ageing(ages.iloc[:0])))
     out.append(Exhibit("open_orders", "Open lines", table))
-    test = slippage.backtest(data.lines, as_of=day)
     if len(test) >= 50:
         out.append(Exhibit("open_orders_forecast", "How good the forecast was", test, slippage.plot_backtest(test)))
     return out

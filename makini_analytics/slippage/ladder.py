@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..day_counts import Cells
 from ..errors import ConfigError
 from ..provenance import AsOf, Mask, Selection, frame_of, stamp, values
-from .judging import DELIVERED, DUE_DATES, Judged, Tolerance, judge, outcome_of
+from .judging import DELIVERED, DUE_DATES, UNJUDGED, Judged, Tolerance, judge, outcome_of
 from .rates import WEIGHTS, hits_of, weights_of
 
 #: The choices that an on-time rate hides, in the order of their columns.
@@ -159,13 +160,11 @@ def _told(result: pd.DataFrame) -> tuple[str, ...]:
 
 def _table(got: Judged, same: Mask, load: dict[str, Any]) -> tuple[Any, Any, Any, dict[str, Any]]:
     """Return the distinct standings and days with their lines and weights: the few rows hold all that tolerances ask for."""
-    pair, place = np.unique(np.column_stack([got.standing[same], got.days[same]]), axis=0, return_inverse=True)
-    place, n = place.reshape(-1), len(pair)
-    heavy = {
-        w: np.bincount(place, weights=None if x is None else x[same], minlength=n).astype(float)
-        for w, x in load.items()
-    }
-    return pair[:, 0], pair[:, 1], np.bincount(place, minlength=n), heavy
+    cells = Cells.of(got.standing, got.days, UNJUDGED + 1)
+    n_lines = cells.add(None, rows=same)[0]
+    there = np.flatnonzero(n_lines)
+    heavy = {w: cells.add(x, rows=same)[0][there].astype(float) for w, x in load.items()}
+    return *cells.of_rows(there), n_lines[there], heavy
 
 
 def _dues(frame: pd.DataFrame) -> list[str]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ..delivery import standing
-from ..grouping import By, count_distinct, entity, group_lines, order_ids
-from ..provenance import AsOf, Selection, as_of_day, days_of, frame_of, numbers, stamp, values
+from ..coding import coded
+from ..delivery import Standing, standing
+from ..grouping import By, count_distinct, group_lines, order_ids
+from ..provenance import AsOf, Selection, as_of_day, day_number, days_of, frame_of, numbers, stamp, values
 from .forecast import BackTest, back_test, forecast
-from .hazards import Book
+from .hazards import Book, Ints
 from .judging import DUE_DATES
 
 #: Ageing buckets by days past the due date; due today is not overdue.
@@ -65,56 +67,8 @@ def open_orders(lines: Any, *, as_of: AsOf | None = None, due: str = "required")
     0          10.0     8-30        10.0             0.0
     1         -21.0  not due        10.0             0.0
     """
-    frame, day, selection, is_open, book = _looked_at(lines, as_of, due, "slippage.open_orders")
-    test = back_test(book, day)
-    known = is_open & (book.ordered >= 0)
-    chances = {n: np.full(len(frame), np.nan) for n in ("on_time", "30", "60")}
-    learnt = (book.ordered >= 0) & (book.ordered <= day) & ~_unjudged(frame, day)
-    dated = book.due >= 0
-    for rows, past, weights in (
-        (known & dated, learnt & dated, test.weights),
-        (known & ~dated, learnt, test.of_age),  # a line without a due date has no other clock
-    ):
-        if rows.any():
-            soon = [np.full(int(rows.sum()), day + d) for d in (30, 60)]
-            got = forecast(book, past, rows, day, (book.due[rows], *soon), weights)
-            for name, chance in zip(chances, got, strict=True):
-                chances[name][rows] = chance
-    chances["on_time"][~dated] = np.nan
-    part = frame[is_open]
-    overdue = np.where(book.due >= 0, day - book.due, np.nan)[is_open].astype(float)
-    value = _open_value(part)
-    bucket = np.array(BUCKETS, dtype=object)[np.searchsorted(_EDGES, np.nan_to_num(overdue), side="left")]
-    bucket[np.isnan(overdue)] = BUCKETS[-1]
-    on_time = chances["on_time"][is_open]
-    texts = ("connection", "order_id", "line_id", "vendor_id", "vendor_name", "category")
-    result = pd.DataFrame(
-        {
-            **{c: values(part, c, "string").astype("string") for c in texts},
-            "order_date": days_of(part, "order_date").astype("datetime64[us]"),
-            "due_date": days_of(part, DUE_DATES[due]).astype("datetime64[us]"),
-            "age_days": np.where(book.ordered >= 0, day - book.ordered, np.nan)[is_open].astype(float),
-            "days_overdue": overdue,
-            "bucket": pd.array(bucket, dtype="string"),
-            "open_value": value,
-            "currency": values(part, "currency", "string").astype("string"),
-            "chance_on_time": on_time,
-            "chance_30_days": chances["30"][is_open],
-            "chance_60_days": chances["60"][is_open],
-            "expected_late_value": value * (1 - on_time),
-        },
-        index=part.index,
-    )
-    result = result.sort_values("days_overdue", ascending=False, kind="stable", na_position="last")
-    return stamp(
-        result.reset_index(drop=True),
-        metric="slippage.open_orders",
-        parameters={"due": due},
-        selection=selection,
-        lines=frame,
-        as_of=pd.Timestamp("1970-01-01") + pd.Timedelta(days=day) if len(frame) else None,
-        notes=(_verdict(test),) if len(frame) else (),
-    )
+    looked = _looked_at(lines, as_of, due, "slippage.open_orders")
+    return _open_lines(looked, back_test(looked.book, looked.day))
 
 
 def ageing(lines: Any, *, by: By = None, as_of: AsOf | None = None, due: str = "required") -> pd.DataFrame:
@@ -221,31 +175,149 @@ def backtest(lines: Any, *, as_of: AsOf | None = None, due: str = "required") ->
     >>> len(backtest(lines, as_of="2025-01-25"))
     0
     """
-    frame, day, selection, _, book = _looked_at(lines, as_of, due, "slippage.backtest")
-    test = back_test(book, day)
-    part = frame.iloc[test.row]
+    looked = _looked_at(lines, as_of, due, "slippage.backtest")
+    return _tested(looked, back_test(looked.book, looked.day))
+
+
+def with_backtest(lines: Any, *, as_of: AsOf | None = None, due: str = "required") -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return ``slippage.open_orders`` and ``slippage.backtest`` of the same lines: both need the days gone by, looked at once."""
+    looked = _looked_at(lines, as_of, due, "slippage.open_orders")
+    test = back_test(looked.book, looked.day)
+    return _open_lines(looked, test), _tested(looked, test)
+
+
+@dataclass(frozen=True)
+class _Looked:
+    """Lines, the day from which they are looked at, how they stand, and what the forecast goes by."""
+
+    frame: pd.DataFrame
+    due: str
+    as_of: pd.Timestamp
+    day: int
+    stands: Standing
+    book: Book
+
+    def selection(self, *, delivered: bool) -> Selection:
+        """Return the selection of the lines that can be judged, with the delivered ones or without."""
+        out = Selection(self.frame)
+        if not delivered:
+            out.exclude(self.stands.delivered, "delivered")
+        out.exclude(self.stands.cancelled, "cancelled")
+        for reason, rows in self.stands.unjudged.items():
+            out.exclude(rows, reason)
+        return out
+
+    def stamped(self, result: pd.DataFrame, metric: str, selection: Selection, test: BackTest) -> pd.DataFrame:
+        """Return a result that says where it comes from, and how good the forecast is."""
+        return stamp(
+            result,
+            metric=metric,
+            parameters={"due": self.due},
+            selection=selection,
+            lines=self.frame,
+            as_of=self.as_of if len(self.frame) else None,
+            notes=(_verdict(test),) if len(self.frame) else (),
+        )
+
+
+def _looked_at(lines: Any, as_of: AsOf | None, due: str, metric: str) -> _Looked:
+    frame = frame_of(lines, "order_date", "delivered_date", DUE_DATES[due], metric=metric)
+    as_of_ = as_of_day(frame, as_of)
+    day = day_number(as_of_)
+    stands = standing(frame, as_of_ if not pd.isna(as_of_) else pd.Timestamp("1970-01-01"))
+    whole = {c: days_of(frame, c) for c in ("order_date", "delivered_date", "cancelled_date", DUE_DATES[due])}
+    number = {c: np.where(np.isnat(d), -1, d.astype(np.int64)) for c, d in whole.items()}
+    ordered, cancelled = number["order_date"], number["cancelled_date"]
+    cancelled = np.where((cancelled < 0) | (cancelled > day), day, cancelled)
+    ended = np.where(
+        stands.delivered, number["delivered_date"], np.where(stands.cancelled, cancelled, np.iinfo(np.int64).max)
+    )
+    # nothing is learnt from a line that can't be judged: it is as good as one without an order date
+    usable = (stands.delivered | stands.cancelled | stands.open) & (ended >= ordered) & (ordered <= day)
+    codes = [np.zeros(len(frame), dtype=np.int64)]
+    category = ["category"] if "category" in frame.columns else []
+    if category:
+        codes.append(group_lines(frame, category).codes.astype(np.int64))
+    if "vendor_id" in frame.columns or "vendor_name" in frame.columns:
+        codes.append(group_lines(frame, ["vendor", *category]).codes.astype(np.int64))
+    due_day = np.maximum(number[DUE_DATES[due]], -1)
+    book = Book(np.where(usable, ordered, -1), due_day, ended, stands.delivered, stands.cancelled, tuple(codes))
+    return _Looked(frame, due, as_of_, day, stands, book)
+
+
+def _open_lines(looked: _Looked, test: BackTest) -> pd.DataFrame:
+    """Return the open lines with their chances, the models' weights being those of the test."""
+    frame, book, day = looked.frame, looked.book, looked.day
+    is_open = looked.stands.open
+    known, dated = book.ordered >= 0, book.due >= 0
+    chances = {n: np.full(len(frame), np.nan) for n in ("on_time", "30", "60")}
+    for rows, past, weights in (
+        (is_open & known & dated, known & dated, test.weights),
+        (is_open & known & ~dated, known, test.of_age),  # a line without a due date has no other clock
+    ):
+        if rows.any():
+            soon = [np.full(int(rows.sum()), day + d) for d in (30, 60)]
+            got = forecast(book, past, rows, day, (book.due[rows], *soon), weights)
+            for name, chance in zip(chances, got, strict=True):
+                chances[name][rows] = chance
+    chances["on_time"][~dated] = np.nan
+    overdue = np.where(dated, day - book.due, np.nan)
+    rows = np.flatnonzero(is_open)
+    rows = rows[np.argsort(-overdue[rows], kind="stable")]  # the most overdue first, those without a due date last
+    overdue = overdue[rows]
+    due = DUE_DATES[looked.due]
+    shown = {"order_date", due, "amount", "quantity", "received_quantity"}
+    part = frame[[c for c in frame.columns if c in shown]].iloc[rows].reset_index(drop=True)
+    value = _open_value(part)
+    bucket = np.searchsorted(_EDGES, np.nan_to_num(overdue), side="left")
+    bucket[np.isnan(overdue)] = len(BUCKETS) - 1
+    on_time = chances["on_time"][rows]
+    texts = ("connection", "order_id", "line_id", "vendor_id", "vendor_name", "category")
+    result = pd.DataFrame(
+        {
+            **{c: _texts(frame, c, rows) for c in texts},
+            "order_date": days_of(part, "order_date").astype("datetime64[us]"),
+            "due_date": days_of(part, due).astype("datetime64[us]"),
+            "age_days": np.where(book.ordered[rows] >= 0, day - book.ordered[rows], np.nan),
+            "days_overdue": overdue,
+            "bucket": pd.array(BUCKETS, dtype="string").take(bucket),
+            "open_value": value,
+            "currency": _texts(frame, "currency", rows),
+            "chance_on_time": on_time,
+            "chance_30_days": chances["30"][rows],
+            "chance_60_days": chances["60"][rows],
+            "expected_late_value": value * (1 - on_time),
+        }
+    )
+    return looked.stamped(result, "slippage.open_orders", looked.selection(delivered=False), test)
+
+
+def _tested(looked: _Looked, test: BackTest) -> pd.DataFrame:
+    """Return the test, line by line."""
     texts = ("connection", "order_id", "line_id", "vendor_id", "vendor_name")
     result = pd.DataFrame(
         {
             "origin": test.origin.astype("datetime64[D]").astype("datetime64[us]"),
-            **{c: values(part, c, "string").astype("string").to_numpy() for c in texts},
+            **{c: _texts(looked.frame, c, test.row) for c in texts},
             "chance": test.chance,
             "trailing_rate": test.base,
             "on_time": pd.array(test.on_time, dtype="boolean"),
         }
-    ).astype(dict.fromkeys(texts, "string"))
-    never = np.ones(len(frame), dtype=bool)
-    never[test.row] = False
-    selection.exclude(never, "not open on a day of the test")
-    return stamp(
-        result,
-        metric="slippage.backtest",
-        parameters={"due": due},
-        selection=selection,
-        lines=frame,
-        as_of=pd.Timestamp("1970-01-01") + pd.Timedelta(days=day) if len(frame) else None,
-        notes=(_verdict(test),) if len(frame) else (),
     )
+    never = np.ones(len(looked.frame), dtype=bool)
+    never[test.row] = False
+    selection = looked.selection(delivered=True)
+    selection.exclude(never, "not open on a day of the test")
+    return looked.stamped(result, "slippage.backtest", selection, test)
+
+
+def _texts(frame: pd.DataFrame, name: str, rows: Ints) -> Any:
+    """Return some rows of a text column; categories are looked up for these rows alone."""
+    column = values(frame, name, "string")
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        found = coded(column, sort=False)
+        return found.labels.astype("string").array.take(found.codes[rows], allow_fill=True)
+    return column.iloc[rows].astype("string").array
 
 
 def _verdict(test: BackTest) -> str:
@@ -255,50 +327,6 @@ def _verdict(test: BackTest) -> str:
     better = test.brier < test.brier_base
     said = "better than" if better else "no better than"
     return f"{told}, {said} the base rate, the trailing on-time rate, on {len(test.row):,} lines of days gone by (Brier score {test.brier:.3f}, {test.brier_base:.3f})."
-
-
-def _unjudged(frame: pd.DataFrame, day: int) -> np.ndarray[Any, Any]:
-    stands = standing(frame, pd.Timestamp("1970-01-01") + pd.Timedelta(days=day))
-    out = np.zeros(len(frame), dtype=bool)
-    for rows in stands.unjudged.values():
-        out |= rows
-    return out
-
-
-def _looked_at(
-    lines: Any, as_of: AsOf | None, due: str, metric: str
-) -> tuple[pd.DataFrame, int, Selection, np.ndarray[Any, Any], Book]:
-    """Return the frame, the as-of day as a number, the selection of the open lines, and the book of all."""
-    frame = frame_of(lines, "order_date", "delivered_date", DUE_DATES[due], metric=metric)
-    as_of_ = as_of_day(frame, as_of)
-    day = 0 if pd.isna(as_of_) else int(as_of_.to_datetime64().astype("datetime64[D]").astype(np.int64))
-    stands = standing(frame, as_of_ if not pd.isna(as_of_) else pd.Timestamp("1970-01-01"))
-    selection = Selection(frame)
-    if metric == "slippage.open_orders":
-        selection.exclude(stands.delivered, "delivered")
-    selection.exclude(stands.cancelled, "cancelled")
-    for reason, rows in stands.unjudged.items():
-        selection.exclude(rows, reason)
-    whole = {c: days_of(frame, c) for c in ("order_date", "delivered_date", "cancelled_date", DUE_DATES[due])}
-    number = {c: np.where(np.isnat(d), -1, d.astype(np.int64)) for c, d in whole.items()}
-    cancelled = number["cancelled_date"]
-    cancelled = np.where((cancelled < 0) | (cancelled > day), day, cancelled)
-    ended = np.where(
-        stands.delivered, number["delivered_date"], np.where(stands.cancelled, cancelled, np.iinfo(np.int64).max)
-    )
-    usable = (number["order_date"] >= 0) & (stands.delivered | stands.cancelled | stands.open)
-    ordered = np.where(usable & (ended >= number["order_date"]), number["order_date"], np.int64(np.iinfo(np.int32).max))
-    codes = [np.zeros(len(frame), dtype=np.int64)]
-    if "category" in frame.columns:
-        codes.append(group_lines(frame, "category").codes.astype(np.int64))
-    if "vendor_id" in frame.columns or "vendor_name" in frame.columns:
-        inside = frame.assign(vendor_id=entity(frame, "vendor"))
-        codes.append(group_lines(inside, ["vendor", *(["category"] if len(codes) > 1 else [])]).codes.astype(np.int64))
-    # a line without a due date is far from falling due; one that can't be used is ordered in a far future
-    due_day = np.where(number[DUE_DATES[due]] < 0, -1, number[DUE_DATES[due]])
-    ordered = np.where(ordered > day, -1, ordered)
-    book = Book(ordered, due_day, ended, stands.delivered, stands.cancelled, tuple(codes))
-    return frame, day, selection, stands.open, book
 
 
 def _open_value(part: pd.DataFrame) -> np.ndarray[Any, Any]:
