@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..coding import coded
 from ..delivery import Standing, standing
 from ..grouping import By, count_distinct, group_lines, order_ids
-from ..provenance import AsOf, Selection, as_of_day, day_number, days_of, frame_of, numbers, stamp, values
+from ..provenance import AsOf, Selection, as_of_day, day_number, days_of, frame_of, numbers, stamp
 from .forecast import BackTest, back_test, forecast
-from .hazards import Book, Ints
+from .hazards import Book
 from .judging import DUE_DATES
+from .texts import texts_of
 
 #: Ageing buckets by days past the due date; due today is not overdue.
 BUCKETS = ("not due", "1-7", "8-30", "31-60", "61-90", "over 90", "no due date")
@@ -275,14 +275,14 @@ def _open_lines(looked: _Looked, test: BackTest) -> pd.DataFrame:
     texts = ("connection", "order_id", "line_id", "vendor_id", "vendor_name", "category")
     result = pd.DataFrame(
         {
-            **{c: _texts(frame, c, rows) for c in texts},
+            **{c: texts_of(frame, c, rows) for c in texts},
             "order_date": days_of(part, "order_date").astype("datetime64[us]"),
             "due_date": days_of(part, due).astype("datetime64[us]"),
             "age_days": np.where(book.ordered[rows] >= 0, day - book.ordered[rows], np.nan),
             "days_overdue": overdue,
             "bucket": pd.array(BUCKETS, dtype="string").take(bucket),
             "open_value": value,
-            "currency": _texts(frame, "currency", rows),
+            "currency": texts_of(frame, "currency", rows),
             "chance_on_time": on_time,
             "chance_30_days": chances["30"][rows],
             "chance_60_days": chances["60"][rows],
@@ -298,7 +298,7 @@ def _tested(looked: _Looked, test: BackTest) -> pd.DataFrame:
     result = pd.DataFrame(
         {
             "origin": test.origin.astype("datetime64[D]").astype("datetime64[us]"),
-            **{c: _texts(looked.frame, c, test.row) for c in texts},
+            **{c: texts_of(looked.frame, c, test.row) for c in texts},
             "chance": test.chance,
             "trailing_rate": test.base,
             "on_time": pd.array(test.on_time, dtype="boolean"),
@@ -309,15 +309,6 @@ def _tested(looked: _Looked, test: BackTest) -> pd.DataFrame:
     selection = looked.selection(delivered=True)
     selection.exclude(never, "not open on a day of the test")
     return looked.stamped(result, "slippage.backtest", selection, test)
-
-
-def _texts(frame: pd.DataFrame, name: str, rows: Ints) -> Any:
-    """Return some rows of a text column; categories are looked up for these rows alone."""
-    column = values(frame, name, "string")
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        found = coded(column, sort=False)
-        return found.labels.astype("string").array.take(found.codes[rows], allow_fill=True)
-    return column.iloc[rows].astype("string").array
 
 
 def _verdict(test: BackTest) -> str:

@@ -5,11 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
+from ..coding import Coded, coded
 from ..errors import SchemaError, one_of
 from ..provenance import Selection, days_of, frame_of, stamp, values
 from .judging import DUE_DATES
+from .texts import texts_of
+
+Ints = npt.NDArray[np.int64]
+#: What makes a line the same line in another snapshot.
+_KEY = ("connection", "order_id", "line_id")
 
 
 def date_changes(earlier: Any, later: Any, *, due: str = "required") -> pd.DataFrame:
@@ -52,15 +59,15 @@ def date_changes(earlier: Any, later: Any, *, due: str = "required") -> pd.DataF
     one_of("due", due, DUE_DATES)
     metric, column = "slippage.date_changes", DUE_DATES[due]
     sides = [frame_of(side, "line_id", column, metric=metric) for side in (earlier, later)]
-    keys = [_key(side, name) for side, name in zip(sides, ("earlier", "later"), strict=True)]
-    before, after = (
-        pd.Series(days_of(s, column).astype("datetime64[us]"), index=k) for s, k in zip(sides, keys, strict=True)
-    )
-    gone = ~keys[0].isin(keys[1])
-    both = pd.concat([_lines(sides[1]), _lines(sides[0])[gone]], ignore_index=True)
-    key = keys[1].append(keys[0][gone])
-    first, now = before.reindex(key).to_numpy(), after.reindex(key).to_numpy()
-    was, there = key.isin(keys[0]), key.isin(keys[1])
+    before, after = (days_of(side, column).astype("datetime64[us]") for side in sides)
+    place, gone = _matched(*sides)
+    both = pd.concat([_lines(sides[1], np.arange(len(place))), _lines(sides[0], gone)], ignore_index=True)
+    never = np.datetime64("NaT", "us")
+    first = np.concatenate([np.append(before, never)[place], before[gone]])
+    now = np.concatenate([after, np.full(len(gone), never)])
+    there = np.arange(len(now)) < len(place)
+    was = ~there
+    was[: len(place)] = place >= 0
     drift = (now - first).astype("timedelta64[D]").astype(float)
     drift[np.isnat(first) | np.isnat(now)] = np.nan
     change = np.select(
@@ -94,20 +101,49 @@ def date_changes(earlier: Any, later: Any, *, due: str = "required") -> pd.DataF
     return stamp(result, metric=metric, parameters={"due": due}, selection=Selection(whole), lines=whole, notes=(told,))
 
 
-def _key(side: pd.DataFrame, name: str) -> pd.MultiIndex:
-    columns = [values(side, c, "string").astype("string").fillna("") for c in ("connection", "order_id", "line_id")]
-    key = pd.MultiIndex.from_arrays(columns)
-    if key.has_duplicates:
-        twice = key[key.duplicated()][0]
-        raise SchemaError(
-            f"the {name} snapshot has several lines {' / '.join(str(x) for x in twice if x)}: they can't be matched"
-        )
-    return key
+def _matched(earlier: pd.DataFrame, later: pd.DataFrame) -> tuple[Ints, Ints]:
+    """Return where each later line is among the earlier ones, -1 where it is not, and the earlier lines that are gone."""
+    sides = {"earlier": earlier, "later": later}
+    keys = [np.zeros(len(side), dtype=np.int64) for side in sides.values()]
+    limit = 1
+    for name in _KEY:  # the columns' codes are put together as the digits of a number: texts are compared once each
+        parts = [coded(values(side, name, "string"), sort=False) for side in sides.values()]
+        codes, n = _in_common(*parts)
+        if limit * n >= 2**62:
+            dense = pd.factorize(np.concatenate(keys))[0].astype(np.int64)
+            keys, limit = np.split(dense, [len(earlier)]), len(dense)
+        keys = [key * n + code for key, code in zip(keys, codes, strict=True)]
+        limit *= n
+    before, now = map(pd.Index, keys)
+    for (which, side), key in zip(sides.items(), (before, now), strict=True):
+        if key.has_duplicates:
+            twice = np.flatnonzero(key.duplicated())[:1]
+            told = " / ".join(x for c in _KEY for x in texts_of(side, c, twice).fillna("") if x)
+            raise SchemaError(f"the {which} snapshot has several lines {told}: they can't be matched")
+    place = before.get_indexer(now).astype(np.int64)
+    gone = np.ones(len(earlier), dtype=bool)
+    gone[place[place >= 0]] = False
+    return place, np.flatnonzero(gone)
 
 
-def _lines(side: pd.DataFrame) -> pd.DataFrame:
-    texts = ("connection", "order_id", "line_id", "vendor_id", "vendor_name", "currency")
-    out: dict[str, Any] = {c: values(side, c, "string").astype("string").reset_index(drop=True) for c in texts}
-    out["delivered_date"] = pd.Series(days_of(side, "delivered_date").astype("datetime64[us]"))
-    out["amount"] = pd.to_numeric(values(side, "amount", "float64")).astype(float).reset_index(drop=True)
+def _in_common(first: Coded, other: Coded) -> tuple[list[Ints], int]:
+    """Return the codes of two columns under one numbering, in which a missing text is an empty one, and how many there are."""
+    labels = [x.labels.astype("string") for x in (first, other)]
+    empty = pd.Index([""], dtype="string")
+    if labels[0].equals(labels[1]):
+        places, found = pd.factorize(empty.append(labels[0]))
+        own = [places[1:]] * 2
+    else:
+        places, found = pd.factorize(empty.append(labels[0]).append(labels[1]))
+        own = np.split(places[1:], [len(labels[0])])
+    return [np.append(p, places[0])[x.codes].astype(np.int64) for p, x in zip(own, (first, other), strict=True)], len(
+        found
+    )
+
+
+def _lines(side: pd.DataFrame, rows: Ints) -> pd.DataFrame:
+    names = ("connection", "order_id", "line_id", "vendor_id", "vendor_name", "currency")
+    out: dict[str, Any] = {c: texts_of(side, c, rows) for c in names}
+    out["delivered_date"] = days_of(side, "delivered_date")[rows].astype("datetime64[us]")
+    out["amount"] = pd.to_numeric(values(side, "amount", "float64")).astype(float).to_numpy()[rows]
     return pd.DataFrame(out)
