@@ -18,6 +18,7 @@ import pandas as pd
 
 from .coding import coded
 from .errors import ConfigError, SchemaError
+from .labels import plain
 
 AsOf = str | pd.Timestamp | Any  # anything that pandas reads as a date
 Mask = npt.NDArray[np.bool_]
@@ -56,6 +57,11 @@ def values(frame: pd.DataFrame, name: str, dtype: Any) -> pd.Series:
         column: pd.Series = frame[name]
         return column
     return pd.Series(pd.NA if dtype in ("string", "boolean") else np.nan, index=frame.index).astype(dtype)
+
+
+def texts_of(frame: pd.DataFrame, name: str, rows: npt.NDArray[np.integer[Any]]) -> Any:
+    """Return some rows of a text column as plain texts; of a million lines those alone that a result shows."""
+    return plain(values(frame, name, "string").iloc[rows]).array
 
 
 def numbers(frame: pd.DataFrame, name: str) -> npt.NDArray[np.float64]:

@@ -78,7 +78,9 @@ def curve(
     2  10.0        2          1             0.67         0
     3  28.0        1          0             0.67         1
     """
-    got = ages(lines, as_of=as_of, metric="lead_times.curve", by=by, any_frame=True, start=start, end=end, calendar=calendar)
+    got = ages(
+        lines, as_of=as_of, metric="lead_times.curve", by=by, any_frame=True, start=start, end=end, calendar=calendar
+    )
     groups, table = got.by(by)
     table = with_day_zero(table)
     share, variance = aalen_johansen(table)

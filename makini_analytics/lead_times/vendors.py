@@ -91,7 +91,16 @@ def by_vendor(
     """
     if isinstance(min_lines, bool) or not isinstance(min_lines, (int, np.integer)) or min_lines < 0:
         raise ConfigError(f"min_lines={min_lines!r}: pass a number of lines such as 20")
-    got = ages(lines, as_of=as_of, metric="lead_times.by_vendor", by=by, any_frame=True, start=start, end=end, calendar=calendar)
+    got = ages(
+        lines,
+        as_of=as_of,
+        metric="lead_times.by_vendor",
+        by=by,
+        any_frame=True,
+        start=start,
+        end=end,
+        calendar=calendar,
+    )
     groups, table = got.by(by)
     total = table.total()
     n_lines, n_delivered = total.sum(axis=1), total[:, DELIVERED]

@@ -169,6 +169,9 @@ def doubts(got: Judged, due: Mask, *, n_due: int, n_exact: int) -> tuple[str, ..
     found = []
     if n_exact / n_due > 0.95:
         found.append("delivered exactly on their due date: the due date may be filled in from the delivery")
-    if "due_at_order" in got.tallied.sums and (got.tallied.sums["due_at_order"] * due).sum(dtype=np.int64) / n_due > 0.95:
+    if (
+        "due_at_order" in got.tallied.sums
+        and (got.tallied.sums["due_at_order"] * due).sum(dtype=np.int64) / n_due > 0.95
+    ):
         found.append("due on the day of their order: the due date may be filled in by default")
     return tuple(f"Doubtful due dates: more than 95 % of the {n_due:,} due lines are {doubt}." for doubt in found)

@@ -10,11 +10,10 @@ import pandas as pd
 
 from ..delivery import Standing, standing
 from ..grouping import By, count_distinct, group_lines, order_ids
-from ..provenance import AsOf, Selection, as_of_day, day_number, days_of, frame_of, numbers, stamp
+from ..provenance import AsOf, Selection, as_of_day, day_number, days_of, frame_of, numbers, stamp, texts_of
 from .forecast import BackTest, back_test, forecast
 from .hazards import Book
 from .judging import DUE_DATES
-from .texts import texts_of
 
 #: Ageing buckets by days past the due date; due today is not overdue.
 BUCKETS = ("not due", "1-7", "8-30", "31-60", "61-90", "over 90", "no due date")

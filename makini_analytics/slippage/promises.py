@@ -10,9 +10,8 @@ import pandas as pd
 
 from ..coding import Coded, coded
 from ..errors import SchemaError, one_of
-from ..provenance import Selection, days_of, frame_of, stamp, values
+from ..provenance import Selection, days_of, frame_of, stamp, texts_of, values
 from .judging import DUE_DATES
-from .texts import texts_of
 
 Ints = npt.NDArray[np.int64]
 #: What makes a line the same line in another snapshot.
