@@ -180,7 +180,8 @@ class Client:
         statuses : status text to state, over the words that are understood anyway
         to : a new or empty folder, or one of saved purchases, which they take the place of. For more lines than fit into memory:
             they go there part by part as Parquet, and `makini_analytics.scan` reads them. With ``delivery_date="auto"`` the first
-            200,000 lines decide for all; receipts and return orders, which are joined in memory, are not read then.
+            200,000 lines decide for all; whether a column of UTC midnights holds bare dates is decided for every 200,000 lines; receipts
+            and return orders, which are joined in memory, are not read then.
 
         Returns
         -------
@@ -240,7 +241,7 @@ class Client:
 
     def check(self) -> str:
         """Ask for one order, past the cache, and return in a sentence that the token answers; an error where it does not."""
-        contract = self._lists.learn(refresh=True)
+        contract = self._lists.learn(per_page=1, refresh=True)
         return f"{self.base_url} answers to the token of connection {self.connection!r} ({contract.name})"
 
     # ---- parts ---------------------------------------------------------------------------------------------------------

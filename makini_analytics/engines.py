@@ -16,7 +16,7 @@ import pandas as pd
 
 from .errors import ConfigError, SchemaError
 from .formulas import EngineColumns
-from .grouping import ENTITIES, By
+from .grouping import ENTITIES, By, none_of
 from .provenance import AsOf, Selection, as_day, need
 from .tally import Rule, Tally
 
@@ -132,6 +132,8 @@ class EngineLines:
         wanted: list[str] = []
         for name in by:
             if name in ENTITIES:
+                if not any(self.has(c) for c in ENTITIES[name][0]):
+                    raise none_of(name)
                 wanted += [c for part in ENTITIES[name] for c in part if self.has(c)] + ["connection"] * self.has(
                     "connection"
                 )

@@ -14,7 +14,7 @@ from . import contracts
 from .asking import Asked, cut, day_fetched, freshness, source_row
 from .errors import ApiError
 from .lists import Lists
-from .parts import Parts, Told
+from .parts import Parts, Told, ready
 from .purchases import Purchases
 from .session import Link
 from .tidy import Tidied, Tidying
@@ -65,11 +65,13 @@ class Fetch:
             if self.lists.area == "erp"
             else []
         )
-        self.lists.learn(refresh=self.refresh)  # the names come first, since each part is given them
+        ready(folder)  # before anything is asked
+        # the names come first, since each part is given them
+        self.lists.learn({n: self.question.params(c) for n, c in contracts.CONTRACTS.items()}, refresh=self.refresh)
         lookups = self._lookups(notes)
 
         def tidy(part: Tidying, told: Told) -> tuple[Tidied, list[str]]:
-            if part.without_lines:
+            if part.without_lines and not told.with_lines:
                 with self.walking("lines") as progress:
                     part.without_lines = self.lists.with_lines(part.without_lines, self.refresh, progress)
             tidied = part.finish(

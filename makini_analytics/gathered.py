@@ -22,7 +22,7 @@ from .schema import DTYPES
 #: From so many values on, a column of which more than half were new is kept as it came.
 MANY = 20_000
 #: So many values are converted at once: numpy and pandas are slow to start.
-AT_ONCE = 5_000
+AT_ONCE = 1_000
 #: So many texts of a column wait at the most to be numbered.
 MOST_WAITING = 100_000
 
@@ -137,10 +137,10 @@ class Repeated(Gathered):
         self._texts = _AtOnce("text") if kind == "label" else None  # of labels that turn out to be new each time
 
     def _missing(self, n: int) -> None:
+        self._number()  # which may show that nearly each is new
         if self._codes is None:
             self._keep([None] * n)
         else:
-            self._number()
             self._places.skip(n)
 
     def _keep(self, values: Sequence[Any]) -> None:
@@ -150,18 +150,18 @@ class Repeated(Gathered):
             self._plain += values
 
     def _take(self, values: Sequence[Any]) -> None:
+        texts = as_texts(values) if self._codes is not None else None
+        if texts is not None and self._codes is not None:
+            self._waiting.append(texts)
+            self._n_waiting += len(values)
+            if self._n_waiting >= min(max(AT_ONCE, 4 * len(self._codes.values_)), MOST_WAITING):
+                self._number()
+            return
+        self._number()  # which may show that nearly each is new
         codes = self._codes
         if codes is None:
             self._keep(values)
             return
-        texts = as_texts(values)
-        if texts is not None:
-            self._waiting.append(texts)
-            self._n_waiting += len(values)
-            if self._n_waiting >= min(max(AT_ONCE, 4 * len(codes.values_)), MOST_WAITING):
-                self._number()
-            return
-        self._number()
         try:
             page = np.fromiter(map(codes.__getitem__, values), dtype=np.int32, count=len(values))
         except (_Odd, TypeError):  # not only texts

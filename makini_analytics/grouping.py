@@ -118,9 +118,14 @@ def entity(lines: pd.DataFrame, name: str) -> pd.Series:
 def _entity(lines: pd.DataFrame, name: str) -> Coded:
     columns = [c for c in ENTITIES[name][0] if c in lines.columns]
     if not columns:
-        wanted = " or ".join(repr(c) for c in ENTITIES[name][0])
-        raise SchemaError(f"by={name!r} needs the column {wanted}, and the table has none of them")
+        raise none_of(name)
     return _first_known(lines, columns)
+
+
+def none_of(name: str) -> SchemaError:
+    """Return the error that lines have no column that tells a vendor or a material."""
+    wanted = " or ".join(repr(c) for c in ENTITIES[name][0])
+    return SchemaError(f"by={name!r} needs the column {wanted}, and the table has none of them")
 
 
 def _first_known(lines: pd.DataFrame, columns: Sequence[str]) -> Coded:
@@ -162,6 +167,8 @@ def _keyed(
         return np.zeros(n, dtype=np.intp), pd.DataFrame(index=pd.RangeIndex(1))
     widths = {name: len(column.labels) + 1 for name, (column, _) in key.items()}
     limit = math.prod(widths.values())
+    if limit >= 2**62:
+        return _keyed_by_steps(key, rows)
     codes: Any = None
     for name, (column, _) in key.items():
         code: npt.NDArray[Any] = column.codes.astype(np.int32 if limit < 2**31 else np.int64)
@@ -175,6 +182,22 @@ def _keyed(
         taken = pd.Series(column.labels).reindex(np.where(place < len(column.labels), place, -1))
         keys[name] = taken.reset_index(drop=True).astype(dtype)
     return dense.astype(np.intp), pd.DataFrame({c: keys[c] for c in key}, index=pd.RangeIndex(len(present)))
+
+
+def _keyed_by_steps(
+    key: Mapping[str, tuple[Coded, Any]], rows: Mask | None
+) -> tuple[npt.NDArray[np.intp], pd.DataFrame]:
+    """Return the same where the number would be too large: made small again with each digit, and read off each group's first line."""
+    at = slice(None) if rows is None else rows
+    dense: Any = 0
+    for column, _ in key.values():
+        code = column.codes[at].astype(np.int64)
+        code[code < 0] = len(column.labels)
+        _, dense = np.unique(dense * (len(column.labels) + 1) + code, return_inverse=True)
+    _, first = np.unique(dense, return_index=True)
+    index = pd.RangeIndex(len(first))
+    keys = {n: pd.Series(c.labels).reindex(c.codes[at][first]).set_axis(index).astype(t) for n, (c, t) in key.items()}
+    return dense.astype(np.intp), pd.DataFrame(keys, index=index)
 
 
 def _dense(codes: Ints, limit: int) -> tuple[Ints, Ints]:

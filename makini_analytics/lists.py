@@ -35,17 +35,32 @@ class Lists:
         """Return the path of a list under the contract that is known."""
         return contracts.path_of(self.candidates()[0], self.area, name)
 
-    def learn(self, *, refresh: bool = False) -> Contract:
-        """Ask for one order, and return the contract that the connection answers in; an error where it answers in none."""
+    def learn(
+        self,
+        params: Mapping[str, Mapping[str, Any]] | None = None,
+        *,
+        per_page: int | None = None,
+        refresh: bool = False,
+    ) -> Contract:
+        """Ask for the first page of orders, as a walk would, and return the contract that the connection answers in.
+
+        An error where it answers in none; a filter that is refused is the walk's to tell.
+        """
         candidates = self.candidates()
         for contract in candidates:
+            start = {contract.page: 1} if contract.page else {}
+            wanted = {
+                **start,
+                contract.per_page: per_page or self._per_page,
+                **((params or {}).get(contract.name) or {}),
+            }
             try:
-                params = {contract.per_page: 1, **({contract.page: 1} if contract.page else {})}
-                self.link.get(contracts.path_of(contract, self.area, contracts.ORDERS), params, refresh=refresh)
+                self.link.get(contracts.path_of(contract, self.area, contracts.ORDERS), wanted, refresh=refresh)
             except ApiError as e:
-                if e.status != 404 or contract is candidates[-1]:
+                if e.status == 404 and contract is not candidates[-1]:
+                    continue
+                if e.status not in (400, 422):
                     raise
-                continue
             self._learned = contract
             return contract
         raise AssertionError("unreachable")

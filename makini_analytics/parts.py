@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -36,6 +37,7 @@ class Told:
     first_order_date: pd.Timestamp | None = None
     as_of: pd.Timestamp | None = None
     delivery_date: str | None = None
+    with_lines: bool = False  # whether the list of orders has them
     notes: list[str] = field(default_factory=list)
 
     def add(self, part: Tidied, notes: Sequence[str]) -> None:
@@ -53,13 +55,13 @@ class Parts:
     """Takes in pages of orders, as `Tidying` does, and writes the frames of every so many lines into a folder beside the wanted one."""
 
     def __init__(self, folder: str | Path, tidy: Callable[[Tidying, Told], tuple[Tidied, list[str]]]) -> None:
-        if not find_spec("pyarrow"):
-            raise ConfigError("to= writes Parquet: pip install 'makini-analytics[fast]'")
-        self._folder = saved.checked_folder(folder)
+        self._folder = ready(folder)
         self._beside = self._folder.with_name(f".{self._folder.name}-part{os.getpid()}")
         shutil.rmtree(self._beside, ignore_errors=True)
         self._tidy, self._now, self._n, self.told = tidy, Tidying(), 0, Told()
-        self._schemas: dict[str, list[Any]] = {t: [] for t in _TABLES}
+        self._types: dict[str, list[dict[str, Any]]] = {
+            t: [] for t in _TABLES
+        }  # of a part's columns, None of an empty one
 
     def take(self, page: Sequence[Any]) -> None:
         """Take in a page of order records."""
@@ -72,6 +74,7 @@ class Parts:
         import pyarrow.parquet as pq
 
         n_taken = self._now.n_orders
+        self.told.with_lines |= self._now.with_lines
         part, notes = self._tidy(self._now, self.told)
         self._now = Tidying()
         self.told.n_taken += n_taken
@@ -81,7 +84,8 @@ class Parts:
             path = self._path(table, self._n)
             path.parent.mkdir(parents=True, exist_ok=True)
             pq.write_table(made, path, compression="zstd")
-            self._schemas[table].append(made.schema)
+            empty = {n for n in made.column_names if n.startswith("custom.") and made[n].null_count == len(made)}
+            self._types[table].append({f.name: None if f.name in empty else f.type for f in made.schema})
         self._n += 1
 
     def _path(self, table: str, n: int) -> Path:
@@ -110,16 +114,18 @@ class Parts:
         import pyarrow.parquet as pq
 
         types: dict[str, Any] = {}
-        for f in (f for schema in self._schemas[table] for f in schema):
-            types[f.name] = f.type if types.get(f.name, f.type) == f.type else pa.large_string()
-        for n, schema in enumerate(self._schemas[table]):
-            if {f.name: f.type for f in schema} == types and schema.names == list(types):
+        for name, kind in (item for part in self._types[table] for item in part.items()):
+            known = types.get(name)
+            types[name] = kind if known is None or kind == known else known if kind is None else pa.large_string()
+        types = {name: kind or pa.large_string() for name, kind in types.items()}
+        for n, part in enumerate(self._types[table]):
+            if part == types and list(part) == list(types):
                 continue
             path = self._path(table, n)
             was = pq.read_table(path)
             columns = []
             for name, wanted in types.items():
-                if name not in was.column_names:
+                if part.get(name) is None:
                     columns.append(pa.nulls(len(was), wanted))
                 elif was.schema.field(name).type == wanted:
                     columns.append(was[name])
@@ -127,6 +133,13 @@ class Parts:
                     text = as_text(was[name].to_pandas()).astype("string")
                     columns.append(pa.array(text, type=wanted))
             pq.write_table(pa.table(dict(zip(types, columns, strict=True))), path, compression="zstd")
+
+
+def ready(folder: str | Path) -> Path:
+    """Return the folder that parts may be written to, or raise before anything is asked."""
+    if not find_spec("pyarrow"):
+        raise ConfigError("to= writes Parquet: pip install 'makini-analytics[fast]'")
+    return saved.checked_folder(Path(folder).resolve())
 
 
 def _arrow(frame: pd.DataFrame, days: set[str]) -> Any:
@@ -199,11 +212,11 @@ def scan(folder: str | Path, *, engine: str = "duckdb") -> Scan:
         )
     read = _reader(engine)
     inside = "{}/*.parquet" if head["suffix"] == saved.PARTS else "{}.parquet"
-    frames = {t: read(str(folder / inside.format(t))) for t in _TABLES}
+    frames = {t: read([str(p) for p in sorted(folder.glob(inside.format(t)))]) for t in _TABLES}
     return Scan(**frames, sources=pd.read_parquet(folder / "sources.parquet"), as_of=saved.as_of_in(head))
 
 
-def _reader(engine: str) -> Callable[[str], Any]:
+def _reader(engine: str) -> Callable[[list[str]], Any]:
     if engine not in ("duckdb", "polars"):
         raise ConfigError(f"engine={engine!r}: pass 'duckdb' or 'polars'")
     if not find_spec(engine):
@@ -211,7 +224,8 @@ def _reader(engine: str) -> Callable[[str], Any]:
     if engine == "duckdb":
         import duckdb
 
-        return lambda path: duckdb.read_parquet(path)
+        # a name is a pattern there: what is one by accident is told apart
+        return lambda paths: duckdb.read_parquet([re.sub(r"([*?\[])", r"[\1]", p) for p in paths])
     import polars
 
-    return lambda path: polars.scan_parquet(path)
+    return lambda paths: polars.scan_parquet(paths, glob=False)

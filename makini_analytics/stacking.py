@@ -19,22 +19,31 @@ def stack(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 def _stacked(frames: Sequence[pd.DataFrame], name: str) -> Any:
     have = [f[name] for f in frames if name in f.columns]
-    kinds = {str(s.dtype) for s in have}
+    told = [s for s in have if s.notna().any()] or have[:1]  # what is missing all the way has no type of its own
+    kinds = {str(s.dtype) for s in told}
     if len(kinds) > 1 or kinds == {"category"}:
         held = [_as_labels(f[name]) if name in f.columns else labels.nothing(len(f)) for f in frames]
         return held[0] if len(held) == 1 else labels.stacked(held)
-    dtype: Any = have[0].dtype
+    dtype: Any = told[0].dtype
     parts = [f[name] if name in f.columns else pd.Series([None] * len(f), dtype=dtype) for f in frames]
-    return pd.concat(parts, ignore_index=True)
+    return pd.concat(
+        [s if s.dtype == dtype else pd.Series([None] * len(s), dtype=dtype) for s in parts], ignore_index=True
+    )
 
 
 def _as_labels(column: pd.Series) -> labels.Labels:
     return labels.labels(column if column.dtype == "category" else as_text(column))
 
 
-def as_text(column: pd.Series) -> pd.Series:
+def as_text(column: pd.Series) -> Any:
     """Return a custom column as text, a whole number without the ``.0`` that it got beside missing values."""
     if column.dtype == "float64":
         texts = [None if v != v else str(int(v)) if v.is_integer() else repr(v) for v in column]
         return pd.Series(texts, dtype="string", index=column.index)
+    if pd.api.types.is_bool_dtype(column.dtype):
+        return column.astype("string").str.lower()
+    if isinstance(column.dtype, pd.DatetimeTZDtype):
+        return column.dt.tz_convert("UTC").dt.strftime("%Y-%m-%dT%H:%M:%SZ").astype("string")
+    if column.dtype.kind == "M":
+        return column.dt.strftime("%Y-%m-%d").astype("string")
     return column.astype("string")

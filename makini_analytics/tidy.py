@@ -45,7 +45,7 @@ class Tidying:
     def __init__(self) -> None:
         self._book = IssueBook()
         self._documents = Documents(ORDERS, LINES, ("orders", "lines"), self._book)
-        self._with_lines = False
+        self.with_lines = False
         # Pages are held as long as no order has lines, so that they can be asked for.
         self.without_lines: list[list[Any]] = []
 
@@ -63,8 +63,8 @@ class Tidying:
                 gc.enable()
 
     def _take(self, page: Sequence[Any]) -> None:
-        self._with_lines |= any(c in r for r in page if isinstance(r, Mapping) for c in LINE_CONTAINERS)
-        if self._with_lines:
+        self.with_lines |= any(c in r for r in page if isinstance(r, Mapping) for c in LINE_CONTAINERS)
+        if self.with_lines:
             self._gather_held()
             self._documents.take(page)
         elif page:

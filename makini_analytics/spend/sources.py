@@ -74,7 +74,7 @@ def single_source(
         lines, metric=metric, basis="ordered", currency=currency, intercompany=intercompany
     )
     merged = frame if aliases is None else merge_aliases(frame, aliases)
-    total = pd.Series(value).groupby(values(frame, "currency", "string").fillna("").to_numpy()).sum()
+    total = pd.Series(value).groupby(values(frame, "currency", "string").astype("string").fillna("").to_numpy()).sum()
     items = group_lines(frame, item)
     vendors = group_lines(merged, "vendor")
     no_item = items.keys.iloc[:, 0].isna().to_numpy()[items.codes]

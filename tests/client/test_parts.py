@@ -136,3 +136,40 @@ def test_a_second_fetch_takes_the_place_of_the_first(small, tmp_path):
 def test_what_can_not_be_scanned_is_said(make, options, says, tmp_path):
     with pytest.raises(ma.MakiniError, match=says):
         ma.scan(make(tmp_path), **options)
+
+
+def test_what_is_missing_in_one_part_takes_its_kind_from_the_others(small, tmp_path):
+    rows = [order(i) for i in range(900)]
+    for i, row in enumerate(rows):
+        row |= {
+            "number": None if i < 500 else i / 2,
+            "flag": None if i < 500 else True,
+            "day": None if i > 300 else "2025-01-05",
+        }
+    with ma.sandbox({"purchase-orders": rows}) as server:
+        client = server.client(delivery_date="actual", **OPTIONS)
+        data, folder = client.fetch_purchases(), client.fetch_purchases(to=tmp_path / "x")
+    same(data, ma.Purchases.load(folder))
+    assert data.orders["custom.number"].dtype == "float64"
+    halves = [data.orders[:500].assign(connection="a"), data.orders[500:].assign(connection="b")]
+    both = ma.concat([ma.Purchases(h, data.lines[:0]) for h in halves])
+    assert [str(both.orders[f"custom.{c}"].dtype) for c in ("number", "flag")] == ["float64", "boolean"]
+
+
+def test_offline_from_the_cache_and_into_a_folder_of_any_name(small, tmp_path):
+    with ma.sandbox() as server:
+        n = len(server.client("emea", cache_dir=tmp_path / "cache", progress=False).fetch_purchases().lines)
+        offline = server.client("emea", cache_dir=tmp_path / "cache", offline=True, progress=False)
+        folder = offline.fetch_purchases(to=tmp_path / "data[1]*")
+    for engine in ("duckdb", "polars"):
+        said = lead_times.by_vendor(ma.scan(folder, engine=engine)).attrs
+        assert said["included"]["n_lines"] + sum(e["n_lines"] for e in said["excluded"]) == n
+
+
+def test_a_link_to_a_folder_stays_one(small, tmp_path):
+    (tmp_path / "there").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "there", target_is_directory=True)
+    with ma.sandbox() as server:
+        server.client("us", **OPTIONS).fetch_purchases(to=tmp_path / "link")
+    assert (tmp_path / "link").is_symlink()
+    assert len(ma.Purchases.load(tmp_path / "there").lines) > 1000

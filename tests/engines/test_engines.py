@@ -218,3 +218,9 @@ def test_lines_are_never_collected(sample, monkeypatch):
             out += sizes
         assert once == tenfold
         assert max(once) < len(sample)
+
+
+def test_no_vendor_at_all_is_the_same_error():
+    frame = pytest.importorskip("polars").DataFrame({"amount": [1.0], "currency": ["EUR"], "order_id": ["1"]})
+    with pytest.raises(SchemaError, match="vendor_id"):
+        spend.by_vendor(frame)

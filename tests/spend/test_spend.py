@@ -157,3 +157,19 @@ def test_the_real_deliveries(scms):
     assert (got.share * 100).round(4).tolist()[:3] == [66.6861, 9.0750, 5.6147]
     assert got.n_orders.tolist()[:3] == [3_417, 427, 337]
     assert round(got.spend.sum(), 2) == 1_627_584_457.29
+
+
+def test_groups_of_many_wide_columns_keep_their_keys():
+    """The columns' codes put together as one number would not fit into 64 bits."""
+    r, n = np.random.default_rng(0), 5_000
+    frame = pd.DataFrame({f"k{i}": [f"{j:05d}" for j in r.permutation(n)] for i in range(6)} | {"amount": 1.0})
+    by = [f"k{i}" for i in range(6)]
+    got = spend.by_vendor(frame, by=by)
+    want = frame.sort_values(by, ignore_index=True)
+    assert (got.sort_values(by, ignore_index=True)[by].to_numpy() == want[by].to_numpy()).all()
+
+
+def test_single_sources_where_a_currency_is_missing_in_labels():
+    lines = pd.DataFrame({"vendor_id": list("aabb"), "material_id": list("xxyz"), "order_id": list("1234"), "amount": 5.0, "currency": ["EUR", None, "EUR", None]})  # fmt: skip
+    labelled = lines.astype({"currency": "category", "vendor_id": "category"})
+    pd.testing.assert_frame_equal(spend.single_source(labelled), spend.single_source(lines))

@@ -379,3 +379,21 @@ def test_table_of_types_what_is_clean():
     assert got.dtypes.astype(str).tolist() == ["string", "string", "float64", "float64", "datetime64[us]"]
     assert got.key.tolist() == ["01", "2"]
     assert table_of([], "z").columns.tolist() == ["connection"]
+
+
+@pytest.mark.parametrize("odd", [None, 7, True, {"a": 1}, "\ud800", "absent"])
+@pytest.mark.parametrize("field", ["notes", "orderNo", "mine"])
+def test_a_column_that_turns_out_to_be_new_each_time_loses_nothing(field, odd, monkeypatch):
+    """Texts wait to be numbered; that each is new may show only when a page of something else comes behind them."""
+    for name, few in {"MANY": 20, "AT_ONCE": 8, "MOST_WAITING": 64}.items():
+        monkeypatch.setattr(gathered, name, few)
+    texts = [f"n{i}" for i in range(90)]
+    values = [*texts[:45], *[odd] * 10, *texts[45:], *[odd] * 10]
+    rows = [{"key": f"o{i}", field: v} for i, v in enumerate(values)]
+    rows = [{k: v for k, v in r.items() if v != "absent"} for r in rows]
+    cut = tidy_orders([rows[i : i + 5] for i in range(0, len(rows), 5)], connection="x", delivery_date="actual")
+    whole = tidy_orders([rows], connection="x", delivery_date="actual")
+    pd.testing.assert_frame_equal(cut.orders, whole.orders)
+    name = {"notes": "notes", "orderNo": "order_number", "mine": "custom.mine"}[field]
+    if name in cut.orders:
+        assert [v for v in cut.orders[name] if isinstance(v, str) and v.startswith("n")] == texts
