@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, tzinfo
 from itertools import chain
-from operator import itemgetter
 from typing import Any
 
 import pandas as pd
@@ -24,9 +22,10 @@ def by_key(records: Sequence[Mapping[str, Any]]) -> Raw:
     if not records:
         return {}
     keys = list(records[0])
-    if len(keys) > 1 and set(map(len, records)) == {len(keys)}:
-        with suppress(KeyError):  # records of one shape, as on most pages: read in one go
-            return dict(zip(keys, zip(*map(itemgetter(*keys), records), strict=True), strict=True))
+    if keys and set(map(type, records)) == {dict} and list(chain.from_iterable(records)) == keys * len(records):
+        # records of one shape, as on most pages: all values in a row, and of them every so many-th
+        row: list[Any] = list(chain.from_iterable(map(dict.values, records)))  # type: ignore[arg-type]
+        return {k: row[i :: len(keys)] for i, k in enumerate(keys)}
     return {k: [r.get(k) for r in records] for k in dict.fromkeys(chain.from_iterable(records))}
 
 
@@ -38,7 +37,7 @@ class Gatherer:
         self.n = 0
         self._known = {c.name: gathered(c.kind) for c in columns}
         self._custom: dict[str, Repeated] = {}
-        self._boxes = {s.partition(".")[0] for c in columns for s in c.sources if "." in s}  # addresses
+        self._boxes = dict.fromkeys(s.partition(".")[0] for c in columns for s in c.sources if "." in s)  # addresses
         self._first_names = {c.sources[0] for c in columns if c.sources}
         self._documented = {s for c in columns for s in c.sources}
         self._documented |= set(LINE_CONTAINERS) if table == "orders" else set()
@@ -47,9 +46,10 @@ class Gatherer:
     def take(self, records: Sequence[Mapping[str, Any]]) -> None:
         """Take in a page of records."""
         raw = by_key(records)
-        for box in self._boxes & raw.keys():
-            opened = [_address(a) for a in raw.pop(box)]
-            raw |= {f"{box}.{inner}": values for inner, values in by_key(opened).items()}
+        for box in self._boxes:
+            if box in raw:
+                opened = [_address(a) for a in raw.pop(box)]
+                raw |= {f"{box}.{inner}": values for inner, values in by_key(opened).items()}
         present, others = self._plan(tuple(raw))
         custom = {name: raw[name] for name in others}
         for c, sources in present:
