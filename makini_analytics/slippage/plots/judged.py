@@ -97,19 +97,20 @@ def _apart(below: int, n: int, shown: int, several: str) -> str:
 def plot_per_line(data: Any, *, ax: Axes | None = None, title: str | None = None, **options: Any) -> Axes:
     """Draw how early and late the delivered lines came, zero marked, and say how many are overdue."""
     result = data if "days_late" in getattr(data, "columns", ()) else per_line(data, **options)
-    judged = result[result["outcome"].isin(["early", "on_time", "late"])]
-    days = judged["days_late"].dropna().to_numpy()
+    days = result["days_late"].to_numpy()  # the frame is wide and may be long: only what is drawn is taken
+    days = days[~np.isnan(days) & result["outcome"].isin(["early", "on_time", "late"]).to_numpy(dtype=bool)]
     if not len(days):
         return style.no_data(ax, "days late of each line", result)
-    low, high = float(np.floor(np.quantile(days, 0.01))), float(np.ceil(np.quantile(days, 0.99)))
-    low, high = min(low, -1.0), max(high, 1.0)
-    shown = np.clip(days, low, high)
+    ends = np.quantile(days, [0.01, 0.99])
+    low, high = min(float(np.floor(ends[0])), -1.0), max(float(np.ceil(ends[1])), 1.0)
+    n_lines = np.bincount((np.clip(days, low, high) - low).astype(np.int64))  # by whole days
     step = max(1, round((high - low) / 60))
     edges = 0.5 + step * np.arange(
         np.floor((low - 0.5) / step), np.ceil((high - 0.5) / step) + 1
     )  # late begins at an edge
     ax = style.axes(ax, rows=8)
-    _, _, bars = ax.hist(shown, bins=edges.tolist(), edgecolor="white", lw=0.4)
+    on = low + np.arange(len(n_lines))
+    _, _, bars = ax.hist(on, bins=edges.tolist(), weights=n_lines, edgecolor="white", lw=0.4)
     for bar in bars:
         late = bar.get_x() + bar.get_width() / 2 > 0.5
         bar.set_facecolor(style.LATE if late else style.PLAIN)
