@@ -9,7 +9,7 @@ and categoricals from there on.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -78,11 +78,6 @@ def constant(text: str, n: int) -> Labels:
     return _made(np.zeros(n, dtype=np.int8), pd.Index([text] if n else [], dtype="string"))
 
 
-def placed(column: Labels, rows: npt.NDArray[np.integer[Any]]) -> Labels:
-    """Return the labels at these positions."""
-    return _made(np.asarray(column.codes)[rows], column.categories)
-
-
 def of_series(column: pd.Series) -> Labels:
     """Return the labels that a column of a frame holds."""
     return labels(column.array)
@@ -129,19 +124,12 @@ def same(one: Labels, other: Labels) -> Mask:
     return mine
 
 
-def renamed(column: Labels, names: Mapping[str, str]) -> Labels:
-    """Return the name of each label, missing where there is none.
+def each(column: Labels, texts: Sequence[str | None]) -> Labels:
+    """Return the labels with another text, or none, for each of the categories.
 
-    >>> renamed(labels(["a", "b", None]), {"a": "Anna"}).tolist()
+    >>> each(labels(["a", "b", None]), ["Anna", None]).tolist()
     ['Anna', <NA>, <NA>]
     """
-    if not names:
-        return nothing(len(column))
-    return each(column, [names.get(c) for c in column.categories])
-
-
-def each(column: Labels, texts: Sequence[str | None]) -> Labels:
-    """Return the labels with another text, or none, for each of the categories."""
     return coded([*texts, None], np.asarray(column.codes)) if len(texts) else column
 
 
