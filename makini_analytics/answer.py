@@ -83,7 +83,7 @@ def contract_of(answer: Answer) -> str:
 
 def id_of(row: Any) -> str | None:
     """Return what tells a row from the others of its list, or None."""
-    if not isinstance(row, dict):
+    if not isinstance(row, Mapping):
         return None
     found = row.get("key")
     found = row.get("id") if found is None else found

@@ -13,6 +13,7 @@ import pandas as pd
 
 from .gathering import Gatherer
 from .issues import IssueBook
+from .records import Record
 from .schema import LINE_CONTAINERS, Column
 
 
@@ -39,9 +40,9 @@ class Documents:
 
     def take(self, page: Sequence[Any]) -> None:
         """Take in a page of records."""
-        nested: list[Any] = [r.get(LINE_CONTAINERS[0]) for r in page] if set(map(type, page)) == {dict} else [None]
+        nested: list[Any] = [r.get(LINE_CONTAINERS[0]) for r in page] if _are_records(page) else [None]
         lines: list[Any] = list(chain.from_iterable(nested)) if set(map(type, nested)) == {list} else [None]
-        if set(map(type, lines)) <= {dict}:  # as nearly all pages are
+        if _are_records(lines):  # as nearly all pages are
             self._line_counts += map(len, nested)
             self._heads.take(page)
             self._lines.take(lines)
@@ -83,3 +84,7 @@ class Documents:
         """Return what was taken in."""
         of = np.repeat(np.arange(len(self._line_counts)), np.asarray(self._line_counts, dtype=np.intp))
         return Framed(*self._heads.frames(tz), *self._lines.frames(tz), of)
+
+
+def _are_records(values: Sequence[Any]) -> bool:
+    return all(issubclass(kind, dict | Record) for kind in set(map(type, values)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from .errors import ApiError
 from .lists import Lists
 from .parts import Parts, Told, ready
 from .purchases import Purchases
+from .records import Shaped
+from .schema import LINE_CONTAINERS
 from .session import Link
 from .tidy import Tidied, Tidying
 from .walk import Progress, T, Walked
@@ -127,16 +130,20 @@ class Fetch:
     def _orders(self, notes: list[str], into: Callable[[], T]) -> Walked[T]:
         """Take in every page of orders."""
         params = {name: self.question.params(c) for name, c in contracts.CONTRACTS.items()}
+        parse = Shaped(LINE_CONTAINERS)
         with self.walking(contracts.ORDERS) as progress:
+            asked = partial(
+                self.lists.walk, contracts.ORDERS, into, refresh=self.refresh, parse=parse, progress=progress
+            )
             try:
-                return self.lists.walk(contracts.ORDERS, into, params, refresh=self.refresh, progress=progress)
+                return asked(params)
             except ApiError as e:
                 if e.status not in (400, 422) or not any(params.values()):
                     raise
                 notes.append(
                     f"The API does not take the filters ({e.status}), so every order was fetched and cut here."
                 )
-                return self.lists.walk(contracts.ORDERS, into, refresh=self.refresh, progress=progress)
+                return asked()
 
     def _lookups(self, notes: list[str]) -> dict[str, list[Any]]:
         """Return the lists that give names to keys."""

@@ -12,21 +12,10 @@ import pandas as pd
 from .gathered import Repeated, clean_column, gathered
 from .issues import IssueBook
 from .reading import sound
+from .records import by_key
 from .schema import LINE_CONTAINERS, Column
 
 Raw = dict[str, Sequence[Any]]
-
-
-def by_key(records: Sequence[Mapping[str, Any]]) -> Raw:
-    """Return the values of each key of a page of records, ``None`` where a record lacks it."""
-    if not records:
-        return {}
-    keys = list(records[0])
-    if keys and set(map(type, records)) == {dict} and list(chain.from_iterable(records)) == keys * len(records):
-        # records of one shape, as on most pages: all values in a row, and of them every so many-th
-        row: list[Any] = list(chain.from_iterable(map(dict.values, records)))  # type: ignore[arg-type]
-        return {k: row[i :: len(keys)] for i, k in enumerate(keys)}
-    return {k: [r.get(k) for r in records] for k in dict.fromkeys(chain.from_iterable(records))}
 
 
 class Gatherer:

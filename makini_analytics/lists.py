@@ -9,6 +9,7 @@ from urllib.parse import quote
 from . import contracts, store
 from .contracts import Contract
 from .errors import ApiError, IncompleteDataError, MakiniError, OfflineMissError
+from .records import Parse, parse
 from .session import Link
 from .walk import Progress, Rows, T, Walked, walk
 
@@ -72,11 +73,12 @@ class Lists:
         params: Mapping[str, Mapping[str, Any]] | None = None,
         *,
         refresh: bool = False,
+        parse: Parse = parse,
         progress: Progress = _quiet,
     ) -> Walked[T]:
         """Return a whole list: with "auto" under the first contract whose path is not a 404, and that is remembered.
 
-        ``params`` are the filters by name of the contract.
+        ``params`` are the filters by name of the contract; ``parse`` makes records of a page.
         """
         candidates = self.candidates()
         for contract in candidates:
@@ -92,6 +94,7 @@ class Lists:
                     numbered=contract.page is not None,
                     workers=self._workers,
                     refresh=refresh,
+                    parse=parse,
                     progress=progress,
                 )
             except ApiError as e:

@@ -15,8 +15,8 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import msgspec
 import numpy as np
-import orjson
 import pandas as pd
 
 try:
@@ -150,6 +150,7 @@ def read_numbers(values: Sequence[Any]) -> tuple[np.ndarray[Any, Any], list[Prob
     return np.array(got, dtype=float), problems
 
 
+_NUMBERS = msgspec.json.Decoder(list[float])
 #: Numbers that could not be had at once.
 _NOT_ALL = np.array([math.inf])
 
@@ -174,8 +175,8 @@ def _of_texts(values: Sequence[Any], kinds: set[type]) -> np.ndarray[Any, Any]:
     if "".join(texts).encode("utf-8", "surrogatepass").translate(None, b"0123456789.-eE"):
         return _NOT_ALL
     try:
-        read = orjson.loads(f"[{','.join(texts)}]")
-    except orjson.JSONDecodeError:
+        read = _NUMBERS.decode(f"[{','.join(texts)}]")
+    except msgspec.MsgspecError:
         return _NOT_ALL
     if len(read) != len(texts):  # an only one, and empty
         return _NOT_ALL

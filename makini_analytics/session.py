@@ -25,7 +25,8 @@ from urllib3.exceptions import HTTPError, InvalidHeader
 from urllib3.util import Retry
 
 from .errors import ApiError, ConfigError, MakiniError, NetworkError, OfflineMissError, error_from
-from .store import Page, Store, now, parse
+from .records import Parse, parse
+from .store import Page, Store, now
 
 log = logging.getLogger("makini_analytics")
 
@@ -137,8 +138,9 @@ class Link:
         *,
         expires: datetime | None = None,
         refresh: bool = False,
+        parse: Parse = parse,
     ) -> Page:
-        """Return one page, from the cache or the network.
+        """Return one page, from the cache or the network, parsed.
 
         ``expires`` is the expiry of the walk's first page, to the microsecond: pages of one walk, and of no other, share it, so
         only they are taken from the cache, and all expire together. Without it any page that has not expired is taken.
@@ -148,12 +150,12 @@ class Link:
             url += ("&" if "?" in url else "?") + urlencode(params)
         key = hashlib.sha256(url.encode()).hexdigest()
         operation = f"GET {url.removeprefix(self.base_url)}"
-        kept = None if refresh and not self.offline else self.store.get(key)
+        kept = None if refresh and not self.offline else self.store.get(key, parse)
         if kept is not None and (kept.expires == expires if expires else self.offline or kept.expires > now()):
             return kept
         if self.offline:
             raise self._missed(operation, expires)
-        body, parsed, request_id = self._ask(url, operation)
+        body, parsed, request_id = self._ask(url, operation, parse)
         moment = now()
         page = Page(url, body, moment, expires or moment + self._expire_after, request_id, parsed=parsed)
         if not self._closed:
@@ -193,11 +195,11 @@ class Link:
 
     # ---- one request, tried a few times --------------------------------------------------------------------------------
 
-    def _ask(self, url: str, operation: str) -> tuple[bytes, Any, str | None]:
+    def _ask(self, url: str, operation: str, parse: Parse) -> tuple[bytes, Any, str | None]:
         p, stopped = self._patience, self._stopped
         for attempt in range(1, p.retries + 2):
             self._wait_at_gate(stopped)
-            answer = self._try(url, operation, attempt)
+            answer = self._try(url, operation, attempt, parse)
             if not isinstance(answer, MakiniError):
                 return answer
             wait = self._wait_before_retry(answer, attempt)
@@ -216,7 +218,7 @@ class Link:
                 stopped.wait(wait)
         raise AssertionError("unreachable")
 
-    def _try(self, url: str, operation: str, attempt: int) -> tuple[bytes, Any, str | None] | MakiniError:
+    def _try(self, url: str, operation: str, attempt: int, parse: Parse) -> tuple[bytes, Any, str | None] | MakiniError:
         """Return the whole answer, or the error that it is. Never raises one of requests' own: they carry the token."""
         try:
             response = self._session.get(
@@ -238,15 +240,15 @@ class Link:
                 connection=self.connection,
                 operation=operation,
             )
-        return self._judged(status, headers, body, text, operation, attempt)
+        return self._judged(status, headers, body, text, operation, attempt, parse)
 
     def _judged(
-        self, status: int, headers: dict[str, str], body: bytes, text: bytes, operation: str, attempt: int
+        self, status: int, headers: dict[str, str], body: bytes, text: bytes, operation: str, attempt: int, parse: Parse
     ) -> tuple[bytes, Any, str | None] | MakiniError:
         parsed: Any = None
         try:
             parsed = parse(text)
-            whole = isinstance(parsed, dict | list)
+            whole = isinstance(parsed, Mapping | list)
         except (ValueError, RecursionError):
             whole = False
         if status == 200 and whole:

@@ -19,20 +19,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import orjson
 from requests_cache.backends.sqlite import SQLiteDict
 from requests_cache.serializers import SerializerPipeline, Stage
 
+from .records import Parse, parse
+
 log = logging.getLogger("makini_analytics")
-
-
-def parse(text: bytes) -> Any:
-    """Return what a JSON text says: by orjson, and where that is too strict (10**400, NaN, half characters) by json."""
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return json.loads(text)
-
 
 #: Seconds after which a locked file counts as unusable.
 PATIENCE = 5.0
@@ -162,7 +154,7 @@ class Store:
         pipeline = SerializerPipeline([Stage(dumps=_dumps, loads=_loads)], name="makini", is_binary=True)
         return _Table(str(path), table_name="pages", serializer=pipeline, wal=True, busy_timeout=int(PATIENCE * 1000))
 
-    def get(self, key: str) -> Page | None:
+    def get(self, key: str, parse: Parse = parse) -> Page | None:
         """Return the page kept under a key, or None."""
         if self._table is None:
             return None

@@ -18,6 +18,7 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 
 from .answer import Answer, contract_of, id_of
 from .errors import IncompleteDataError
+from .records import Parse, parse
 from .session import Link
 from .store import Page
 
@@ -81,6 +82,7 @@ def walk(
     numbered: bool = True,
     workers: int = 4,
     refresh: bool = False,
+    parse: Parse = parse,
     progress: Progress = lambda done, total: None,
 ) -> Walked[T]:
     """Take in every row of a list exactly once.
@@ -93,6 +95,7 @@ def walk(
     numbered : whether to ask for page 1 by number, as all contracts but "v1" do
     workers : pages fetched side by side, where their number is known
     refresh : ask anew, whatever the cache holds
+    parse : makes records of a page
 
     Raises
     ------
@@ -102,14 +105,14 @@ def walk(
         A page could not be had.
     """
     try:
-        return _Walk(link, path, dict(params), into(), numbered, workers, progress).run(refresh)
+        return _Walk(link, path, dict(params), into(), numbered, workers, parse, progress).run(refresh)
     except _Disagreement as e:
         first = str(e)
     again = "" if link.offline else first
     if again:
         link.tell("rows moved while they were read, once more")
         try:
-            got = _Walk(link, path, dict(params), into(), numbered, workers, progress).run(refresh=True)
+            got = _Walk(link, path, dict(params), into(), numbered, workers, parse, progress).run(refresh=True)
             got.notes.append(f"The walk was repeated, since the first one did not add up: {first}.")
             return got
         except _Disagreement as e:
@@ -127,16 +130,24 @@ def walk(
 
 class _Walk(Generic[T]):
     def __init__(
-        self, link: Link, path: str, params: dict[str, Any], into: T, numbered: bool, workers: int, progress: Progress
+        self,
+        link: Link,
+        path: str,
+        params: dict[str, Any],
+        into: T,
+        numbered: bool,
+        workers: int,
+        parse: Parse,
+        progress: Progress,
     ) -> None:
         self.link, self.path, self.params, self.workers, self.progress = link, path, params, max(workers, 1), progress
-        self.numbered = numbered
+        self.numbered, self.parse = numbered, parse
         self.got = Walked(into)
         self.ids: set[str] = set()
 
     def run(self, refresh: bool) -> Walked[T]:
         start = {"page": 1} if self.numbered else {}
-        page = self.link.get(self.path, {**start, **self.params}, refresh=refresh)
+        page = self.link.get(self.path, {**start, **self.params}, refresh=refresh, parse=self.parse)
         self.expires = page.expires
         self.fresh = (
             not page.from_cache
@@ -157,7 +168,7 @@ class _Walk(Generic[T]):
         return self.got
 
     def _get(self, path: str, params: Mapping[str, Any] | None) -> Page:
-        return self.link.get(path, params, expires=self.expires, refresh=self.fresh)
+        return self.link.get(path, params, expires=self.expires, refresh=self.fresh, parse=self.parse)
 
     def _read(self, page: Page) -> Answer:
         return Answer.of(page.json(), self.link.connection, self.path)

@@ -16,6 +16,8 @@ N_LINES, ROUNDS = 1_000_000, 5
 HEAD = """
 import json, pathlib, resource, sys, time
 import orjson, pandas as pd
+from makini_analytics.records import Shaped
+from makini_analytics.schema import LINE_CONTAINERS
 from makini_analytics.tidy import Tidying
 files = sorted(pathlib.Path(sys.argv[1]).iterdir())
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -24,9 +26,9 @@ a = time.perf_counter()
 VARIANTS = {
     "orjson.loads alone": "n = sum(len(orjson.loads(f.read_bytes())['data']) for f in files)",
     "ours": """
-t = Tidying()
+t, parse = Tidying(), Shaped(LINE_CONTAINERS)
 for f in files:
-    t.take(orjson.loads(f.read_bytes())["data"])
+    t.take(parse(f.read_bytes())["data"])
 n = len(t.finish(connection="x", delivery_date="actual").orders)
 """,
     "json_normalize": """

@@ -1,0 +1,149 @@
+"""What an answer's JSON says, as records: mappings of their keys.
+
+The pages of a list hold thousands of records of the same keys. Once the keys are known, a record is parsed into places instead of a
+dict of its own, which takes half the time and half the memory, and all values of a page can be laid in a row. Nothing rests on it: a
+page in which anything is otherwise is parsed as any other JSON, and what is new in it is learned.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
+from typing import Any, ClassVar
+
+import msgspec
+
+#: From so many times on that a page brought new keys, the records of a list are too different to be worth learning.
+MOST_SHAPES = 20
+
+
+Parse = Callable[[bytes], Any]
+
+
+def parse(text: bytes) -> Any:
+    """Return what a JSON text says: by msgspec, and where that is too strict (1e400, NaN, half characters) by json."""
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return json.loads(text)
+
+
+class Record(msgspec.Struct, gc=False, eq=False, forbid_unknown_fields=True):
+    """A record as a mapping; what it lacks is None, as what it says is null."""
+
+    places: ClassVar[dict[str, str]] = {}  # the attribute of each key
+
+    def __getitem__(self, key: str) -> Any:
+        return getattr(self, self.places[key])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.places)
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return the value of a key; the default where it says nothing."""
+        value = getattr(self, self.places[key]) if key in self.places else None
+        return default if value is None else value
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the other says the same, whatever other keys it could have."""
+        return isinstance(other, Mapping) and _said(self) == _said(other)
+
+    __hash__ = None  # type: ignore[assignment]
+    __contains__, keys, items, values = Mapping.__contains__, Mapping.keys, Mapping.items, Mapping.values
+
+
+Mapping.register(Record)
+
+
+def _said(record: Any) -> dict[str, Any]:
+    return {k: v for k, v in record.items() if v is not None}
+
+
+def by_key(records: Sequence[Mapping[str, Any]]) -> dict[str, Sequence[Any]]:
+    """Return the values of each key of a page of records, ``None`` where a record lacks it.
+
+    >>> by_key([{"a": 1, "b": 2}, {"a": 3, "c": 4}])
+    {'a': [1, 3], 'b': [2, None], 'c': [None, 4]}
+    """
+    if not records:
+        return {}
+    kind = type(records[0])
+    keys = list(records[0])
+    row: list[Any] | None = None  # all values, record after record, where all have the same keys
+    if set(map(type, records)) == {kind}:
+        if issubclass(kind, Record):
+            row = list(chain.from_iterable(map(msgspec.structs.astuple, records)))  # type: ignore[arg-type]
+        elif kind is dict and keys and list(chain.from_iterable(records)) == keys * len(records):
+            row = list(chain.from_iterable(map(dict.values, records)))  # type: ignore[arg-type]
+    if row is not None:
+        return {k: row[i :: len(keys)] for i, k in enumerate(keys)}
+    return {k: [r.get(k) for r in records] for k in dict.fromkeys(chain.from_iterable(records))}
+
+
+class Shaped:
+    """Parses the pages of one list, whose records have many keys in common, and learns the keys; for several threads at once."""
+
+    def __init__(self, nested: Sequence[str] = ()) -> None:
+        self._nested = nested  # the keys under which a record has records of its own
+        self._outer: dict[str, None] = {}
+        self._inner: dict[str, None] = {}
+        self._around: dict[str, None] = {}  # the keys of a page beside its records
+        self._decoder: msgspec.json.Decoder[Any] | None = None
+        self._learned = 0
+        self._lock = threading.Lock()
+
+    def __call__(self, text: bytes) -> Any:
+        """Return what a page says; its records under ``data`` are of one kind where all their keys were known."""
+        if self._decoder is not None:
+            try:
+                return self._decoder.decode(text)
+            except (msgspec.MsgspecError, ValueError, RecursionError):
+                pass  # a new key, or something is no record: parsed as any other JSON
+        page = parse(text)
+        if self._learned < MOST_SHAPES:
+            with self._lock:
+                self._learn(page)
+        return page
+
+    def _learn(self, page: Any) -> None:
+        rows = page.get("data") if isinstance(page, dict) else None
+        if not isinstance(rows, list) or not rows or set(map(type, rows)) != {dict}:
+            return
+        lists = [next((r[k] for k in self._nested if r.get(k) is not None), None) for r in rows]
+        lines = [line for one in lists if isinstance(one, list) for line in one if isinstance(line, dict)]
+        known = len(self._outer), len(self._inner), len(self._around)
+        for keys, some in ((self._outer, rows), (self._inner, lines), (self._around, [page])):
+            keys |= dict.fromkeys(chain.from_iterable(some))
+        if known == (len(self._outer), len(self._inner), len(self._around)):
+            return
+        self._learned += 1
+        if _alike(rows, self._outer) and _alike(lines, self._inner) and self._learned < MOST_SHAPES:
+            self._decoder = self._made()
+        else:
+            self._decoder = None
+
+    def _made(self) -> msgspec.json.Decoder[Any] | None:
+        try:
+            line: Any = list[_record("Line", self._inner)] | None  # type: ignore[misc]
+            row: Any = list[_record("Row", self._outer, dict.fromkeys(self._nested, line))]  # type: ignore[misc]
+            return msgspec.json.Decoder(_record("Page", self._around, {"data": row}))
+        except ValueError:  # a key that is no sound text, or has quotes in it
+            return None
+
+
+def _alike(records: Sequence[Mapping[str, Any]], keys: Mapping[str, None]) -> bool:
+    """Whether records have at least half of the keys each, taken together: else the places would mostly be empty."""
+    return 2 * sum(map(len, records)) >= len(keys) * len(records)
+
+
+def _record(name: str, keys: Mapping[str, None], kinds: Mapping[str, Any] | None = None) -> type[Record]:
+    """Return the class of records of these keys, all of any type but those of a known one."""
+    places = {k: f"at{i}" for i, k in enumerate(keys)}
+    fields = [(place, (kinds or {}).get(k, Any), None) for k, place in places.items()]
+    rename = {place: k for k, place in places.items()}
+    return msgspec.defstruct(name, fields, bases=(Record,), namespace={"places": places}, rename=rename)  # type: ignore[return-value]

@@ -1,0 +1,165 @@
+"""Pages parsed into places say what the same pages parsed as any JSON say, whatever stands in them."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+import pandas as pd
+import pytest
+
+from makini_analytics import Client, records
+from makini_analytics.records import MOST_SHAPES, Record, Shaped, by_key, parse
+from makini_analytics.schema import LINE_CONTAINERS
+from makini_analytics.tidy import tidy_orders
+from tests.faults.server import TOKEN, FaultServer, order
+
+SOUND_KEYS = ["", "get", "places", "__class__", "a.b", "at0", "Größe", "x" * 300, "extra", "dueAt", "status", "lines"]
+ODD_KEYS = [*SOUND_KEYS, 'with "quotes"', "back\\slash", "key\ud800"]
+SOUND = [None, "", 0, 1.5, -0.0, True, 10**25, "Ü", [], {}, {"a": None}, [{"a": 1}], "12.50"]
+ODD = [*SOUND, "a\ud800", float("nan")]
+
+
+def order_of(draw, i, keys, values):
+    """Return an order with what a source may add or leave out."""
+    line = {"key": f"l{i}", "lineNo": "10", "quantity": draw.choice([1, 2.5, "3"]), "price": "1.50", "code": None}
+    made = {
+        "key": f"o{i}",
+        "orderNo": f"PO-{i}",
+        "vendorKey": f"v{i % 3}",
+        "lineItems": [dict(line) for _ in range(i % 4)],
+    }
+    for record in (made, *made["lineItems"]):
+        while draw.random() < 0.2:
+            record[draw.choice(keys)] = draw.choice(values)
+        while draw.random() < 0.1 and len(record) > 1:
+            del record[draw.choice(list(record))]
+    if draw.random() < 0.01:
+        made["lineItems"] = draw.choice([None, "none", {}, [None], [[]], ["text"], 7])
+    return made
+
+
+def pages_of(seed):
+    draw = random.Random(seed)
+    keys, values = (ODD_KEYS, ODD) if seed % 4 == 0 else (draw.sample(SOUND_KEYS, 3), SOUND)
+    pages = [[order_of(draw, 10 * n + i, keys, values) for i in range(10)] for n in range(12)]
+    for page in pages:
+        if draw.random() < 0.1:
+            page[draw.randrange(10)] = draw.choice([None, "text", [], 5])
+    return [json.dumps({"data": p, "meta": {"total": 120}}).encode() for p in pages]
+
+
+def same(one, other):
+    for name in ("orders", "lines", "issues"):
+        a, b = getattr(one, name), getattr(other, name)
+        assert set(a.columns) == set(b.columns)  # a field that is an object only later may stand elsewhere
+        pd.testing.assert_frame_equal(a[b.columns], b)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_whatever_the_pages_hold_the_frames_are_the_same(seed):
+    pages, shaped = pages_of(seed), Shaped(LINE_CONTAINERS)
+    options = {"connection": "x", "delivery_date": "planned"}
+    parsed = [shaped(p)["data"] for p in pages]
+    same(
+        tidy_orders(parsed, **options),
+        tidy_orders([json.loads(p)["data"] for p in pages], **options),
+    )
+
+
+def test_such_pages_are_parsed_both_ways():
+    n = {Record: 0, dict: 0}
+    for seed in range(40):
+        shaped = Shaped(LINE_CONTAINERS)
+        for page in pages_of(seed):
+            n[Record if any(isinstance(r, Record) for r in shaped(page)["data"]) else dict] += 1
+    assert min(n.values()) > 100, n
+
+
+def clean(n, **more):
+    rows = [{"key": f"o{i}", "a": i, "lineItems": [{"key": f"l{i}", "b": "x"}], **more} for i in range(n)]
+    return json.dumps({"data": rows, "meta": {"total": n}}).encode()
+
+
+def test_a_page_of_known_keys_makes_no_dicts_of_its_records():
+    shaped = Shaped(LINE_CONTAINERS)
+    first, second = shaped(clean(3)), shaped(clean(3))
+    assert type(first["data"][0]) is dict
+    row = second["data"][0]
+    assert isinstance(row, Record) and isinstance(row["lineItems"][0], Record) and isinstance(row, Mapping)
+    assert second == first and first["data"] == second["data"]
+    assert (dict(row), row.get("none", 5), "a" in row, len(row)) == (first["data"][0], 5, True, 3)
+    assert by_key(second["data"]) == by_key(first["data"])
+    with pytest.raises(KeyError):
+        row["none"]
+
+
+def test_a_new_key_costs_one_page_and_is_known_from_then_on():
+    shaped = Shaped(LINE_CONTAINERS)
+    shaped(clean(2))
+    assert type(shaped(clean(2, c=1))["data"][0]) is dict
+    new = shaped(clean(2, c=1))
+    assert isinstance(new["data"][0], Record)
+    without = shaped(clean(2))["data"][0]
+    assert isinstance(without, Record) and without["c"] is None and without.get("c", 7) == 7
+    assert without == {"key": "o0", "a": 0, "lineItems": [{"key": "l0", "b": "x"}]}
+
+
+def test_records_that_have_little_in_common_stay_as_they_are():
+    shaped = Shaped()
+    page = json.dumps({"data": [{f"k{i}": 1, f"m{i}": 2} for i in range(10)]}).encode()
+    assert [type(shaped(page)["data"][0]) for _ in range(3)] == [dict] * 3
+    shaped = Shaped()
+    for i in range(MOST_SHAPES + 5):
+        assert type(shaped(clean(2, **{f"new{i}": 1}))["data"][0]) is dict
+    assert type(shaped(clean(2))["data"][0]) is dict  # no longer worth a try
+
+
+def test_keys_that_can_be_no_field_are_parsed_as_any_json():
+    for key in ODD_KEYS:
+        shaped = Shaped(LINE_CONTAINERS)
+        for _ in range(2):
+            assert shaped(clean(2, **{key: "v"}))["data"][0][key] == "v"
+
+
+def test_what_is_no_page_of_records_is_parsed_as_any_json():
+    shaped = Shaped(LINE_CONTAINERS)
+    shaped(clean(2))
+    for text in (
+        b"{}",
+        b"[]",
+        b"null",
+        b'{"data": null}',
+        b'{"data": [1]}',
+        b'{"message": "no"}',
+        b'{"data": {"key": 1}}',
+    ):
+        assert shaped(text) == json.loads(text) or list(shaped(text).values()) == [None, None]
+    with pytest.raises(ValueError):
+        shaped(b'{"data": [')
+
+
+def test_many_threads_learn_one_shape():
+    shaped = Shaped(LINE_CONTAINERS)
+    pages = [clean(50, **{f"k{i % 7}": i}) for i in range(200)]
+    with ThreadPoolExecutor(8) as pool:
+        got = list(pool.map(shaped, pages))
+    for page, text in zip(got, pages, strict=True):
+        assert page == json.loads(text)
+
+
+def test_a_list_that_comes_again_is_known_in_other_keys():
+    rows = [order(i) for i in range(1, 11)]
+    rows[7]["onlyLater"] = 1
+    with FaultServer(rows) as server:
+        server.edit_answer = lambda body, page: {"data": body["data"]}  # no sign of paging
+        data = Client(TOKEN, base_url=server.url, per_page=5, progress=False).fetch_purchases()
+    assert data.orders.order_id.tolist() == [r["key"] for r in rows]
+    assert data.orders["custom.onlyLater"].notna().sum() == 1
+
+
+def test_numbers_are_told_to_the_last_digit():
+    assert parse(b"[123456789012345678901234567890, 1e400, 0.1]") == [123456789012345678901234567890, float("inf"), 0.1]
+    assert records.parse(b'["\\ud800"]') == ["\ud800"]
