@@ -23,8 +23,8 @@ from .schema import DTYPES
 MANY = 20_000
 #: So many values are converted at once: numpy and pandas are slow to start.
 AT_ONCE = 1_000
-#: So many texts of a column wait at the most to be numbered.
-MOST_WAITING = 100_000
+#: So many texts of a column wait at the least and at the most to be numbered, else four times as many as are known.
+LEAST_WAITING, MOST_WAITING = 4_000, 100_000
 
 
 class _Odd(Exception):
@@ -154,7 +154,7 @@ class Repeated(Gathered):
         if texts is not None and self._codes is not None:
             self._waiting.append(texts)
             self._n_waiting += len(values)
-            if self._n_waiting >= min(max(AT_ONCE, 4 * len(self._codes.values_)), MOST_WAITING):
+            if self._n_waiting >= min(max(LEAST_WAITING, 4 * len(self._codes.values_)), MOST_WAITING):
                 self._number()
             return
         self._number()  # which may show that nearly each is new

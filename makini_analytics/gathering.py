@@ -36,9 +36,10 @@ class Gatherer:
         """Take in a page of records."""
         raw = by_key(records)
         for box in self._boxes:
-            if box in raw:
-                opened = [_address(a) for a in raw.pop(box)]
-                raw |= {f"{box}.{inner}": values for inner, values in by_key(opened).items()}
+            boxed = raw.pop(box, ())
+            if any(b is not None for b in boxed):
+                opened = by_key([_address(b) for b in boxed])
+                raw |= {f"{box}.{inner}": values for inner, values in opened.items()}
         present, others = self._plan(tuple(raw))
         custom = {name: raw[name] for name in others}
         for c, sources in present:

@@ -21,6 +21,7 @@ import pandas as pd
 
 try:
     import pyarrow as pa
+    import pyarrow.compute as pc
 except ImportError:  # then the texts are looked at one by one
     pa = None
 
@@ -140,48 +141,18 @@ def _flag(value: Any) -> tuple[bool | None, str]:
 
 def read_numbers(values: Sequence[Any]) -> tuple[np.ndarray[Any, Any], list[Problem]]:
     """Return the numbers, and what could not be read."""
-    kinds = set(map(type, values))
-    if kinds <= {int, float, str, type(None)}:
-        array = _of_texts(values, kinds) if str in kinds else _floats(values, type(None) in kinds)
-        # JSON's own NaN and Infinity are no numbers: the slow way names them
-        if np.isfinite(array).sum() == len(values) - (values.count(None) if type(None) in kinds else 0):
+    try:  # numbers, and texts that are written as JSON writes numbers
+        array = np.array(msgspec.convert(values, _NUMBERS, strict=False), dtype=float)
+        # NaN and Infinity, as JSON's or as words, and "null", are no numbers: the slow way names them
+        if np.isfinite(array).sum() == len(values) - values.count(None):
             return array, []
+    except ValueError:  # one is something else, or a text that is not sound
+        pass
     got, problems = _each(values, _number)
     return np.array(got, dtype=float), problems
 
 
-_NUMBERS = msgspec.json.Decoder(list[float])
-#: Numbers that could not be had at once.
-_NOT_ALL = np.array([math.inf])
-
-
-def _floats(values: Sequence[Any], some_missing: bool) -> np.ndarray[Any, Any]:
-    given = [math.nan if v is None else v for v in values] if some_missing else values
-    try:
-        return np.fromiter(given, dtype=float, count=len(values))
-    except OverflowError:
-        return _NOT_ALL
-
-
-def _of_texts(values: Sequence[Any], kinds: set[type]) -> np.ndarray[Any, Any]:
-    """Return the numbers of values some of which are texts; `_NOT_ALL` where one is written otherwise than in JSON."""
-    if pa is not None and int not in kinds and float not in kinds:
-        try:
-            numbers: np.ndarray[Any, Any] = pa.array(values, pa.large_string()).cast(pa.float64()).to_numpy(False)
-            return numbers
-        except (pa.ArrowException, UnicodeError):
-            return _NOT_ALL
-    texts: list[str] = [v for v in values if type(v) is str]
-    if "".join(texts).encode("utf-8", "surrogatepass").translate(None, b"0123456789.-eE"):
-        return _NOT_ALL
-    try:
-        read = _NUMBERS.decode(f"[{','.join(texts)}]")
-    except msgspec.MsgspecError:
-        return _NOT_ALL
-    if len(read) != len(texts):  # an only one, and empty
-        return _NOT_ALL
-    following = iter(read)
-    return _floats([next(following) if type(v) is str else v for v in values], type(None) in kinds)
+_NUMBERS = list[float | None]
 
 
 def _number(value: Any) -> tuple[float | None, str]:
@@ -295,40 +266,46 @@ def _local_days(moments: np.ndarray[Any, Any], tz: tzinfo) -> np.ndarray[Any, An
 
 def read_instants(values: Sequence[Any]) -> tuple[np.ndarray[Any, Any], list[Problem]]:
     """Return the instants in UTC, without a zone, and what could not be read."""
-    given = [v for v in values if v is not None]
-    fast = _plain_instants(given)
-    if fast is None:
-        moments, problems = _each(values, parse_iso)
-        utc = [None if m is None else (m if m.tzinfo is None else m.astimezone(UTC)) for m in moments]
-        return np.array([None if m is None else m.replace(tzinfo=None) for m in utc], dtype="datetime64[us]"), problems
-    if len(given) == len(values):
+    fast = _plain_instants(values)
+    if fast is not None:
         return fast, []
-    out = np.full(len(values), "NaT", dtype="datetime64[us]")
-    out[[v is not None for v in values]] = fast
-    return out, []
+    moments, problems = _each(values, parse_iso)
+    utc = [None if m is None else (m if m.tzinfo is None else m.astimezone(UTC)) for m in moments]
+    return np.array([None if m is None else m.replace(tzinfo=None) for m in utc], dtype="datetime64[us]"), problems
 
 
 _FIRST, _LAST = (np.datetime64(f"{year}-01-01", "us") for year in (YEARS.start, YEARS.stop))
 _ZERO, _ONE = (np.datetime64(f"1970-01-0{day}", "us") for day in (1, 2))
 
 
-def _plain_instants(given: Sequence[Any]) -> np.ndarray[Any, Any] | None:
+def _plain_instants(values: Sequence[Any]) -> np.ndarray[Any, Any] | None:
     """Return instants that are all written ``2025-03-05T09:14:02Z`` in one go, or None where one is not or can't be meant."""
-    if not given:
-        return np.empty(0, dtype="datetime64[us]")
-    if set(map(type, given)) != {str} or set(map(len, given)) != {20} or {v[-1] for v in given} != {"Z"}:
-        return None
-    try:
-        if pa is None:
-            if {v[10:20:3] for v in given} != {"T::Z"}:  # numpy reads other forms, too, with a warning
-                return None
-            moments = np.array([v[:-1] for v in given], dtype="datetime64[us]")
-        else:
-            texts = pa.array(given, pa.large_string())
-            moments = texts.cast(pa.timestamp("us", "UTC")).to_numpy(False).astype("datetime64[us]")
-    except (ValueError, TypeError):  # Arrow's own errors and those of Unicode are ValueErrors
+    moments = _by_numpy(values) if pa is None else _by_arrow(values)
+    if moments is None:
         return None
     # 1970-01-01 stands for no date, as the slow way tells; the other such days lie outside of the years
-    if moments.min() < _FIRST or moments.max() >= _LAST or ((moments >= _ZERO) & (moments < _ONE)).any():
+    odd = (moments < _FIRST) | (moments >= _LAST) | ((moments >= _ZERO) & (moments < _ONE))
+    return None if odd.any() else moments
+
+
+def _by_arrow(values: Sequence[Any]) -> np.ndarray[Any, Any] | None:
+    texts = as_texts(values)
+    if texts is None:
         return None
-    return np.asarray(moments)
+    written = pc.and_(pc.equal(pc.binary_length(texts), 20), pc.ends_with(texts, "Z"))
+    if pc.all(written).as_py() is False:
+        return None
+    try:
+        return np.asarray(texts.cast(pa.timestamp("us", "UTC")).to_numpy(False).astype("datetime64[us]"))
+    except pa.ArrowException:
+        return None
+
+
+def _by_numpy(values: Sequence[Any]) -> np.ndarray[Any, Any] | None:
+    given = [v for v in values if v is not None]
+    if set(map(type, given)) - {str} or any(len(v) != 20 or v[10:20:3] != "T::Z" for v in given):
+        return None  # numpy reads other forms, too, with a warning
+    try:
+        return np.array([None if v is None else v[:-1] for v in values], dtype="datetime64[us]")
+    except (ValueError, TypeError):
+        return None

@@ -385,7 +385,7 @@ def test_table_of_types_what_is_clean():
 @pytest.mark.parametrize("field", ["notes", "orderNo", "mine"])
 def test_a_column_that_turns_out_to_be_new_each_time_loses_nothing(field, odd, monkeypatch):
     """Texts wait to be numbered; that each is new may show only when a page of something else comes behind them."""
-    for name, few in {"MANY": 20, "AT_ONCE": 8, "MOST_WAITING": 64}.items():
+    for name, few in {"MANY": 20, "AT_ONCE": 8, "LEAST_WAITING": 8, "MOST_WAITING": 64}.items():
         monkeypatch.setattr(gathered, name, few)
     texts = [f"n{i}" for i in range(90)]
     values = [*texts[:45], *[odd] * 10, *texts[45:], *[odd] * 10]
