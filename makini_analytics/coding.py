@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+Ints = npt.NDArray[np.integer[Any]]
+
 
 @dataclass(frozen=True)
 class Coded:
@@ -41,3 +43,15 @@ def filled(first: Coded, other: Coded) -> Coded:
     n = len(first.labels)
     of_other = np.append(place[n:], -1)[other.codes]
     return Coded(np.where(first.codes >= 0, np.append(place[:n], -1)[first.codes], of_other), pd.Index(labels))
+
+
+def pairs(one: Ints, other: Ints) -> tuple[Ints, Ints, Ints]:
+    """Return the pairs of numbers that occur, rising, the first and the second of each, and where each row's pair stands.
+
+    >>> [x.tolist() for x in pairs(np.array([1, 0, 1]), np.array([5, 7, 5]))]
+    [[0, 1], [7, 5], [1, 0, 1]]
+    """
+    low, width = (int(other.min()), int(other.max()) - int(other.min()) + 1) if len(other) else (0, 1)
+    # one number for a pair: sorting rows of two columns takes many times as long
+    pair, place = np.unique(one.astype(np.int64) * width + (other - low), return_inverse=True)
+    return pair // width, pair % width + low, place.reshape(-1)

@@ -7,7 +7,6 @@ sorting, counts add up over chunks, and what follows works on a small table.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +15,9 @@ import numpy.typing as npt
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+
+#: So many rows of a group are gone through together with those of the other groups.
+STEPS = 16
 
 
 @dataclass(frozen=True)
@@ -36,10 +38,21 @@ class DayCounts:
         """Return the sum of one number per row, by group."""
         return np.bincount(self.group, weights=count, minlength=self.n_groups).astype(np.int64)
 
-    def slices(self) -> Iterator[slice]:
-        """Yield the rows of each group that has any."""
-        edges = np.flatnonzero(np.diff(self.group, prepend=-1, append=self.n_groups))
-        yield from map(slice, edges[:-1], edges[1:])
+    def starts(self) -> Ints:
+        """Return the first row of each group that has any."""
+        return np.flatnonzero(np.diff(self.group, prepend=-1))
+
+    def running(self, ufunc: np.ufunc, number: npt.NDArray[Any]) -> Floats:
+        """Return the running sum (``np.add``) or product of one number per row, by group."""
+        out: Floats = np.array(number, dtype=float)
+        first = self.starts()
+        n = np.diff(first, append=len(out))
+        for step in range(1, STEPS):  # all groups at once, since most have few rows where there are many groups
+            first, n = first[n > step], n[n > step]
+            out[first + step] = ufunc(out[first + step - 1], out[first + step])
+        for a, b in zip(first + STEPS - 1, first + n, strict=True):
+            out[a:b] = ufunc.accumulate(out[a:b])
+        return out
 
 
 def count_days(

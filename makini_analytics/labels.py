@@ -57,7 +57,8 @@ def labels(values: Any) -> Labels:
     if isinstance(values, pd.Categorical):
         if isinstance(values.categories.dtype, pd.StringDtype) and values.categories.dtype.na_value is pd.NA:
             return values
-        return coded(pd.array([*values.categories, None], dtype="string"), values.codes)
+        texts: Any = values.categories.astype("string").array
+        return coded(type(texts)._concat_same_type([texts, texts.take([-1], allow_fill=True)]), values.codes)
     if not (isinstance(values, pd.api.extensions.ExtensionArray) and str(values.dtype) == "string"):
         values = pd.array(values, dtype="string")
     of, names = pd.factorize(values, sort=True)

@@ -69,10 +69,10 @@ def weigh(lines: pd.DataFrame, receipts: pd.DataFrame, of: Positions) -> tuple[s
     own = lines["delivered_date"].reindex(of).to_numpy().astype("datetime64[D]")  # -1 is no line: missing
     day = receipts["received_date"].to_numpy().astype("datetime64[D]")
     both = ~np.isnat(day) & ~np.isnat(own)
-    n = len(np.unique(of[both]))
+    n = len(pd.unique(of[both]))
     if n < derive.ENOUGH_LINES:
         return None
-    equal = len(np.unique(of[both & (own == day)]))
+    equal = len(pd.unique(of[both & (own == day)]))
     return (
         "actual" if equal >= 0.9 * n else "planned",
         f"it is the day of a receipt on {equal:,} of the {n:,} lines that have both",

@@ -36,10 +36,7 @@ def kaplan_meier(table: DayCounts) -> Floats:
 
 
 def _surviving(table: DayCounts, events: Ints) -> Floats:
-    stays = 1 - events / at_risk(table)
-    for rows in table.slices():
-        stays[rows] = np.cumprod(stays[rows])
-    return stays
+    return table.running(np.multiply, 1 - events / at_risk(table))
 
 
 def first_day_at(table: DayCounts, surviving: Floats, level: float) -> Floats:
@@ -70,23 +67,20 @@ def aalen_johansen(table: DayCounts) -> tuple[Floats, Floats]:
     The variance is the delta method's (Gaynor et al. 1993, Marubini & Valsecchi 1995); without cancellations
     it is Greenwood's.
     """
-    n = at_risk(table).astype(float)
-    delivered = table.counts[:, DELIVERED]
-    ended = delivered + table.counts[:, CANCELLED]
-    after = _surviving(table, ended)
-    share, variance = np.zeros(len(n)), np.zeros(len(n))
-    for rows in table.slices():
-        m, d, e = n[rows], delivered[rows], ended[rows]
-        before = np.concatenate([[1.0], after[rows][:-1]])
-        f = share[rows] = np.minimum(np.cumsum(before * d / m), 1.0)
-        # sum over earlier days j of (f - f_j)^2 u_j + v_j - 2 (f - f_j) w_j, multiplied out so that it runs along;
-        # where all end on a day, f stays what it is, and u_j has no part in it
-        u = np.divide(e, m * (m - e), out=np.zeros(len(m)), where=m > e)
-        v = before**2 * d * (m - d) / m**3
-        w = before * d / m**2
-        sum_u, sum_w, sum_f = np.cumsum(u), np.cumsum(w + f * u), np.cumsum(f**2 * u + v + 2 * f * w)
-        variance[rows] = np.maximum(f**2 * sum_u - 2 * f * sum_w + sum_f, 0.0)
-    return share, variance
+    m = at_risk(table).astype(float)
+    d = table.counts[:, DELIVERED]
+    e = d + table.counts[:, CANCELLED]
+    before = np.roll(_surviving(table, e), 1)
+    before[table.starts()] = 1.0
+    w = before * d / m
+    share = np.minimum(table.running(np.add, w), 1.0)
+    # sum over earlier days j of (share - share_j)^2 u_j + v_j - 2 (share - share_j) w_j, multiplied out so that it runs along;
+    # where all end on a day, share stays what it is, and u_j has no part in it
+    u = np.divide(e, m * (m - e), out=np.zeros(len(m)), where=m > e)
+    v, w = before**2 * d * (m - d) / m**3, w / m
+    sum_u, sum_w = table.running(np.add, u), table.running(np.add, w + share * u)
+    sum_f = table.running(np.add, share**2 * u + v + 2 * share * w)
+    return share, np.maximum(share**2 * sum_u - 2 * share * sum_w + sum_f, 0.0)
 
 
 def log_log_band(share: Floats, variance: Floats) -> tuple[Floats, Floats]:
@@ -103,7 +97,7 @@ def log_log_band(share: Floats, variance: Floats) -> tuple[Floats, Floats]:
 
 def with_day_zero(table: DayCounts) -> DayCounts:
     """Return the table with a row for day 0 in each group that has lines."""
-    starts = np.array([rows.start for rows in table.slices()], dtype=np.intp)
+    starts = table.starts()
     starts = starts[table.day[starts] != 0]
     return DayCounts(
         np.insert(table.group, starts, table.group[starts]),

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from . import labels
+from .coding import coded
 from .errors import SchemaError
 from .provenance import frame_of, values
 
@@ -80,7 +81,8 @@ def based(units: pd.Series) -> tuple[pd.Series, npt.NDArray[np.float64]]:
     >>> unit.tolist(), times.tolist()
     (['KG', 'KG', 'EA', 'BOX', 'XYZ'], [0.001, 1.0, 1.0, 1.0, 1.0])
     """
-    codes, distinct = pd.factorize(units.astype("string"))
+    given = coded(units, sort=False)
+    codes, distinct = given.codes, given.labels
     known = [_TABLE.get(_CODE.get(str(u).strip().rstrip(".").casefold(), "")) for u in distinct]
     names = [_BASE[k[0]] if k else str(u).strip() for k, u in zip(known, distinct, strict=True)]
     times = np.array([1.0, *(k[1] if k else 1.0 for k in known)])

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from .. import lead_times, slippage, spend
+from .. import labels, lead_times, slippage, spend
 from ..errors import SchemaError, one_of
 from ..provenance import Selection, frame_of, stamp, values
 from ..purchases import Purchases
@@ -208,13 +208,9 @@ def _causes(
                 found |= explains(sign * np.nan_to_num(number(orders, name)))
         return found
 
-    own = (
-        orders["currency"]
-        .astype("string")
-        .reindex(orders.index.take(np.maximum(of, 0)) if n else [])
-        .set_axis(lines.index)
-    )
-    foreign = (lines["currency"].astype("string") != own).fillna(False).to_numpy(dtype=bool) & live
+    ours, theirs = labels.of_series(orders["currency"]), labels.of_series(lines["currency"])
+    own = ours.take(of, allow_fill=True)
+    foreign = (theirs.codes >= 0) & (own.codes >= 0) & ~labels.same(theirs, own) & live
     gone = per_order(deleted, amount), per_order(cancelled, amount)
     order_tax = np.nan_to_num(number(orders, "total_tax"))
     reasons: dict[str, npt.NDArray[np.bool_]] = {

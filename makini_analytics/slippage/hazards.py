@@ -238,7 +238,7 @@ def _parts(spans: Sequence[tuple[Ints, Ints]], groups: Sequence[Ints]) -> Iterat
     if part[-1] == 0:
         yield some
         return
-    for p in np.unique(part[group]):
+    for p in np.flatnonzero(np.bincount(part[group])):
         yield [s[part[g[s]] == p] for s, g in zip(some, groups, strict=True)]
 
 

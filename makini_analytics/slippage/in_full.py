@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..calendars import WorkCalendar
+from ..coding import pairs
 from ..errors import one_of
 from ..grouping import By, group_lines
 from ..provenance import AsOf, numbers, stamp, values
@@ -116,9 +117,7 @@ def otif(
 def _orders(codes: Ints, n: int, together: Ints | None = None) -> Ints:
     """Return how many orders each group has, or lines where nothing says which of them are one order."""
     if together is not None:
-        width = int(together.max()) + 1 if len(together) else 1
-        # one number for a pair: sorting rows of two columns takes many times as long
-        codes = np.unique(codes.astype(np.int64) * width + together) // width
+        codes, _, _ = pairs(codes, together)
     return np.bincount(codes, minlength=n)[:n]
 
 

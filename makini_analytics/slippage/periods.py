@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..calendars import WorkCalendar
+from ..coding import pairs
 from ..grouping import By, group_lines
 from ..periods import period_alias
 from ..provenance import AsOf, stamp
@@ -82,16 +83,15 @@ def by_period(
     is_due, hit = hits_of(outcome, strict)
     outer = group_lines(got.frame, by)
     period = pd.PeriodIndex(pd.DatetimeIndex(got.due[is_due].astype("datetime64[us]")).to_period(alias))
-    pairs = np.column_stack([outer.codes[is_due], period.asi8.astype(np.int64)])
-    present, codes = np.unique(pairs, axis=0, return_inverse=True)
-    codes, n = codes.reshape(-1).astype(np.int64), len(present)
+    group, ordinal, codes = pairs(outer.codes[is_due], period.asi8)
+    n = len(group)
     unit = np.ones(len(got.frame)) if weights is None else weights
     together = None if cluster is None else cluster_codes(got.frame, cluster)[is_due]
     rate, low, high = rate_of(hit[is_due], unit[is_due], codes, n, together)
     counts = counts_of(outcome[is_due], codes, n, strict)
-    periods = pd.PeriodIndex.from_ordinals(present[:, 1], freq=period.freq)  # type: ignore[attr-defined]
+    periods = pd.PeriodIndex.from_ordinals(ordinal, freq=period.freq)  # type: ignore[attr-defined]
     result = (
-        outer.keys.iloc[present[:, 0]]
+        outer.keys.iloc[group]
         .reset_index(drop=True)
         .assign(
             period=periods,

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ..coding import pairs
 from ..errors import ConfigError, MixedCurrencyError
 from ..grouping import group_lines, order_ids
 from ..provenance import numbers, values
@@ -59,8 +60,7 @@ def rate_of(
     rate = np.divide(total(weight * hit), whole, out=np.full(n_groups, np.nan), where=whole > 0)
     n_effective = np.divide(whole**2, total(weight**2), out=np.zeros(n_groups), where=whole > 0)
     if cluster is not None and len(codes):
-        pair, place = np.unique(np.column_stack([codes, cluster]), axis=0, return_inverse=True)
-        of, place = pair[:, 0], place.reshape(-1)
+        of, _, place = pairs(codes, cluster)
         mass, spread = (np.bincount(place, weights=x) for x in (weight, weight * (hit - rate[codes])))
         m, square, one_each = (
             np.bincount(of, weights=x, minlength=n_groups)[:n_groups] for x in (mass > 0, spread**2, mass**2)

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ..coding import pairs
 from ..errors import SchemaError, one_of
 from ..grouping import ENTITIES, By, group_lines, taken
 from ..provenance import days_of, frame_of, stamp, values
@@ -185,8 +186,7 @@ def _refuse_mixed_units(items: Items, item: str) -> None:
         return
     what = group_lines(items.frame[rows], item)
     unit, _ = pd.factorize(items.keys["unit"][rows], use_na_sentinel=False)
-    pairs = np.unique(np.column_stack([what.codes, unit]), axis=0)[:, 0]
-    several = np.flatnonzero(np.bincount(pairs) > 1)
+    several = np.flatnonzero(np.bincount(pairs(what.codes, unit)[0]) > 1)
     if len(several):
         key = what.keys.iloc[several[0]]
         units = sorted(items.keys["unit"][rows][what.codes == several[0]].fillna("no unit").unique())

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from .. import units
+from ..coding import coded
 from ..errors import SchemaError
 from ..grouping import ENTITIES, Groups, group_lines
 from ..provenance import Selection, numbers, values
@@ -110,7 +111,7 @@ def _flag(frame: pd.DataFrame) -> npt.NDArray[np.bool_]:
 
 
 def _no_goods(frame: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    said = values(frame, "type", "string").astype("string")
-    kinds = said.dropna().unique()
-    hit = pd.Series(kinds, dtype="string").str.contains(_NO_GOODS, case=False, regex=True)
-    return np.asarray(said.isin(list(kinds[hit.to_numpy(dtype=bool)])), dtype=bool)
+    said = coded(values(frame, "type", "string"), sort=False)
+    hit = said.labels.astype("string").str.contains(_NO_GOODS, case=False, regex=True)
+    out: npt.NDArray[np.bool_] = np.append(np.asarray(hit, dtype=bool), False)[said.codes]
+    return out

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..coding import coded, pairs
 from ..delivery import ages
 from ..errors import ConfigError, SchemaError
 from ..grouping import count_distinct, group_lines, merge_aliases, order_ids
@@ -74,7 +75,8 @@ def single_source(
         lines, metric=metric, basis="ordered", currency=currency, intercompany=intercompany
     )
     merged = frame if aliases is None else merge_aliases(frame, aliases)
-    total = pd.Series(value).groupby(values(frame, "currency", "string").astype("string").fillna("").to_numpy()).sum()
+    money = coded(values(frame, "currency", "string"))
+    total = pd.Series(np.bincount(money.codes + 1, weights=value), index=["", *money.labels]).groupby(level=0).sum()
     items = group_lines(frame, item)
     vendors = group_lines(merged, "vendor")
     no_item = items.keys.iloc[:, 0].isna().to_numpy()[items.codes]
@@ -82,8 +84,7 @@ def single_source(
     selection.exclude(no_item, "no material" if item == "material" else f"no {item}")
     kept = selection.kept
     n = len(items)
-    pairs = np.unique(np.column_stack([items.codes[kept], vendors.codes[kept]]), axis=0)
-    n_vendors = np.bincount(pairs[:, 0], minlength=n)
+    n_vendors = np.bincount(pairs(items.codes[kept], vendors.codes[kept])[0], minlength=n)
     n_orders = count_distinct(items.codes[kept], order_ids(frame[kept]), n)
     selection.exclude((n_vendors > 1)[items.codes], "several vendors")
     selection.exclude(no_vendor, "no vendor")
