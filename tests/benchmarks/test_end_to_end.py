@@ -12,7 +12,7 @@ from tests.benchmarks.page_server import running
 from tests.benchmarks.pages import LINES, PER_PAGE
 
 REPORT = """
-import cProfile, json, pstats, resource, sys, time
+import json, resource, sys, time
 import makini_analytics as ma
 from makini_analytics import reporting
 from makini_analytics.reporting import sections
@@ -49,15 +49,13 @@ def run(code, url, folder, word):
 
 
 @pytest.mark.benchmark
-def test_a_million_lines_to_the_report(tmp_path, capsys):
+def test_a_million_lines_to_the_report(tmp_path, measured):
     with running(1_000_000 // (PER_PAGE * LINES), 0.0, "made") as (url, _):
         run(REPORT, url, tmp_path, "cold")
         n, peak, took = run(REPORT, url, tmp_path, "warm")
     assert n == 1_000_000
-    with capsys.disabled():
-        print(f"\n1,000,000 lines from a warm cache, peak {peak:.0f} MiB\n\n| part | seconds |\n|---|---|")
-        for name, seconds in took.items():
-            print(f"| {name} | {seconds:.1f} |")
+    title = f"1,000,000 lines from a warm cache to the report, peak {peak:,.0f} MiB"
+    measured.tell(title, ["part", "seconds"], [(name, f"{s:.1f}") for name, s in took.items()])
 
 
 TO_FOLDER = """
@@ -87,17 +85,12 @@ print(json.dumps([n, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 
 
 
 @pytest.mark.benchmark
-def test_ten_million_lines_through_a_folder(tmp_path, capsys):
+def test_ten_million_lines_through_a_folder(tmp_path, measured):
     n_lines = 10_000_000
     with running(n_lines // (PER_PAGE * LINES), 0.0, "made") as (url, _):
         seconds, peak = run(TO_FOLDER, url, tmp_path, "")
     n, peak_of_scan, took = run(SCAN, "", tmp_path, "")
     assert n == n_lines
-    with capsys.disabled():
-        print(
-            f"\n10,000,000 lines to Parquet: {seconds:.0f} s, peak {peak:.0f} MiB; scanned by DuckDB held to 1 GB, peak {peak_of_scan:.0f} MiB"
-        )
-        print("\n| function | seconds |\n|---|---|")
-        for name, s in took.items():
-            print(f"| {name} | {s:.1f} |")
+    title = f"10,000,000 lines to Parquet in {seconds:.0f} s, peak {peak:,.0f} MiB; by DuckDB held to 1 GB, peak {peak_of_scan:,.0f} MiB"
+    measured.tell(title, ["function", "seconds"], [(name, f"{s:.1f}") for name, s in took.items()])
     assert peak < 2048

@@ -1,7 +1,7 @@
 """The metrics beside polars, DuckDB, scipy and lifelines on the same lines, in interleaved rounds; how each grows from 10k to 10M.
 
-One thread each: the ratios that are asserted are of processor time, which another program on the machine doesn't move; the table
-has both. Run with ``pytest -m benchmark tests/benchmarks/test_metrics.py``.
+The ratios that are asserted are of processor time, one thread each, which another program on the machine doesn't move; the table has
+those of the clock, pinned to one thread and not. Run with ``pytest -m benchmark tests/benchmarks/test_metrics.py``.
 """
 
 from __future__ import annotations
@@ -38,35 +38,23 @@ def _measured(n: int, *threads: str) -> dict[str, dict[str, list[list[float]]]]:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def _table(title: str, got: dict[str, dict[str, list[list[float]]]]) -> tuple[str, dict[tuple[str, str], float]]:
-    """Return a Markdown table, and ours / theirs of processor time: the median of the rounds' ratios."""
-    rows = [
-        f"\n{title}\n",
-        "| metric | who | clock, ms, median | min-max | processor, ms | ours / theirs, clock | processor |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    ratios = {}
-    for metric, times in got.items():
-        for who, runs in times.items():
-            clock, work = ([r[i] * 1e3 for r in runs] for i in (0, 1))
-            by = [statistics.median(a[i] / b[i] for a, b in zip(times["ours"], runs, strict=True)) for i in (0, 1)]
-            ratios[metric, who] = by[1]
-            told = f"{statistics.median(clock):.1f} | {min(clock):.1f}-{max(clock):.1f} | {statistics.median(work):.1f}"
-            rows.append(f"| {metric} | {who} | {told} | {by[0]:.2f} | {by[1]:.2f} |")
-    return "\n".join(rows), ratios
-
-
 @pytest.mark.parametrize("n", [1_000_000, 10_000_000])
-def test_beside_polars_and_duckdb(n, capsys):
-    table, ratios = _table(f"{n:,} lines, one thread each, {ROUNDS} rounds", _measured(n, "1"))
-    free, _ = _table(f"{n:,} lines, as many threads as each likes", _measured(n))
-    with capsys.disabled():
-        print(table + "\n" + free)
-    late = {k: v for k, v in ratios.items() if k[1] != "ours" and v > AT_MOST[k[0]]}
+def test_beside_polars_and_duckdb(n, measured):
+    late = {}
+    for threads in ("1", ""):
+        held = "one thread each" if threads else "as many threads as each likes"
+        for metric, times in _measured(n, *filter(None, [threads])).items():
+            measured.add(
+                f"{metric}, {n:,} lines, {held}", {k: [r[0] for r in runs] for k, runs in times.items()}, unit="ms"
+            )
+            for who in ("polars", "duckdb") if threads else ():
+                ratio = statistics.median(a[1] / b[1] for a, b in zip(times["ours"], times[who], strict=True))
+                if ratio > AT_MOST[metric]:
+                    late[metric, who] = ratio
     assert not late
 
 
-def test_growth(capsys):
+def test_growth(measured):
     from tests.benchmarks.metric_peers import lines
 
     metrics = [
@@ -89,13 +77,9 @@ def test_growth(capsys):
                 f(frame)
                 times.append(time.process_time() - begin)
             work.setdefault(f"{f.__module__.split('.')[1]}.{f.__name__}", []).append(statistics.median(times))
-    rows = [
-        "\n| metric, processor ms at | " + " | ".join(f"{n:,}" for n in sizes) + " |",
-        "|---" * (len(sizes) + 1) + "|",
-    ]
-    rows += [f"| {name} | " + " | ".join(f"{t * 1e3:.1f}" for t in times) + " |" for name, times in work.items()]
-    with capsys.disabled():
-        print("\n".join(rows))
+    head = ["metric, processor ms at", *(f"{n:,} lines" for n in sizes)]
+    rows = [(name, *(f"{t * 1e3:.1f}" for t in times)) for name, times in work.items()]
+    measured.tell("Metrics grow with the lines", head, rows)
     for name, times in work.items():
         assert times[3] / times[2] < 20, name  # ten times the lines, and caches that no longer hold them
 
@@ -160,7 +144,7 @@ def _scipy(vendor, days, event):
     return out
 
 
-def test_survival_medians(lifelines, tmp_path, capsys):
+def test_survival_medians(lifelines, tmp_path, measured):
     waits = _waits(1_000_000)
     np.savez(tmp_path / "waits.npz", vendor=waits[0], days=waits[1], event=waits[2])
     times: dict[str, list[float]] = {"ours": [], "scipy": []}
@@ -175,15 +159,9 @@ def test_survival_medians(lifelines, tmp_path, capsys):
     assert not done.returncode, done.stderr
     times["lifelines"], medians = json.loads(done.stdout)
     np.testing.assert_array_equal(np.array(medians, dtype=float), _ours(*waits))
-    middle = {k: statistics.median(v) for k, v in times.items()}
-    rows = ["\n| medians of 1,000 vendors, 1M lines | processor, ms, median | min-max | / ours |", "|---|---|---|---|"]
-    for name, runs in times.items():
-        told = f"{middle[name] * 1e3:.0f} | {min(runs) * 1e3:.0f}-{max(runs) * 1e3:.0f} | {middle[name] / middle['ours']:.1f}"
-        rows.append(f"| {name} | {told} |")
-    with capsys.disabled():
-        print("\n".join(rows))
-    assert middle["scipy"] / middle["ours"] >= 5
-    assert middle["lifelines"] / middle["ours"] >= 80
+    theirs = measured.add("survival medians of 1,000 vendors, 1M lines", times, unit="ms")
+    assert theirs["scipy"] >= 5
+    assert theirs["lifelines"] >= 80
 
 
 def test_survival_medians_are_exact_where_the_curve_lands_on_one_half():
