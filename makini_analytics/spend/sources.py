@@ -76,7 +76,8 @@ def single_source(
     )
     merged = frame if aliases is None else merge_aliases(frame, aliases)
     money = coded(values(frame, "currency", "string"))
-    total = pd.Series(np.bincount(money.codes + 1, weights=value), index=["", *money.labels]).groupby(level=0).sum()
+    sums = np.bincount(money.codes + 1, weights=value, minlength=len(money.labels) + 1)
+    total = pd.Series(sums, index=["", *money.labels]).groupby(level=0).sum()
     items = group_lines(frame, item)
     vendors = group_lines(merged, "vendor")
     no_item = items.keys.iloc[:, 0].isna().to_numpy()[items.codes]

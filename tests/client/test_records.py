@@ -58,8 +58,18 @@ def same(one, other):
         pd.testing.assert_frame_equal(a[b.columns], b)
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(12))
 def test_whatever_the_pages_hold_the_frames_are_the_same(seed):
+    check_same(seed)
+
+
+@pytest.mark.full
+def test_whatever_five_thousand_pages_hold_the_frames_are_the_same():
+    for seed in range(12, 430):
+        check_same(seed)
+
+
+def check_same(seed):
     pages, shaped = pages_of(seed), Shaped(LINE_CONTAINERS)
     options = {"connection": "x", "delivery_date": "planned"}
     parsed = [shaped(p)["data"] for p in pages]

@@ -322,13 +322,13 @@ def check_hostile(records):
 QUICK = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
 
 
-@settings(max_examples=250, **QUICK)
+@settings(max_examples=100, **QUICK)
 @given(st.lists(hostile_order | anything, min_size=8, max_size=8))
 def test_hostile_records_never_stop_a_fetch_nor_touch_their_neighbours(records):
     check_hostile(records)
 
 
-@settings(max_examples=100, **QUICK)
+@settings(max_examples=50, **QUICK)
 @given(st.lists(hostile_order | anything, min_size=2, max_size=8), st.integers(1, 4))
 def test_how_the_records_were_cut_into_pages_changes_nothing(records, size):
     records = [*records, GOOD]
