@@ -15,8 +15,8 @@ from typing import Any, ClassVar
 
 import msgspec
 
-#: From so many times on that a page brought new keys, the records of a list are too different to be worth learning.
-MOST_SHAPES = 20
+#: After so many pages with something new or odd, and no more without, the records of a list are not worth learning.
+MOST_MISSES = 20
 
 
 Parse = Callable[[bytes], Any]
@@ -94,19 +94,25 @@ class Shaped:
         self._inner: dict[str, None] = {}
         self._around: dict[str, None] = {}  # the keys of a page beside its records
         self._decoder: msgspec.json.Decoder[Any] | None = None
-        self._learned = 0
+        self._hits = self._misses = 0
         self._lock = threading.Lock()
 
     def __call__(self, text: bytes) -> Any:
         """Return what a page says; its records under ``data`` are of one kind where all their keys were known."""
-        if self._decoder is not None:
+        decoder = self._decoder
+        if decoder is not None:
             try:
-                return self._decoder.decode(text)
-            except (msgspec.MsgspecError, ValueError, RecursionError):
+                page = decoder.decode(text)
+                self._hits += 1
+                return page
+            except (ValueError, RecursionError):
                 pass  # a new key, or something is no record: parsed as any other JSON
         page = parse(text)
-        if self._learned < MOST_SHAPES:
-            with self._lock:
+        with self._lock:
+            self._misses += 1
+            if self._misses > max(MOST_MISSES, self._hits):
+                self._decoder = None
+            else:
                 self._learn(page)
         return page
 
@@ -121,11 +127,7 @@ class Shaped:
             keys |= dict.fromkeys(chain.from_iterable(some))
         if known == (len(self._outer), len(self._inner), len(self._around)):
             return
-        self._learned += 1
-        if _alike(rows, self._outer) and _alike(lines, self._inner) and self._learned < MOST_SHAPES:
-            self._decoder = self._made()
-        else:
-            self._decoder = None
+        self._decoder = self._made() if _alike(rows, self._outer) and _alike(lines, self._inner) else None
 
     def _made(self) -> msgspec.json.Decoder[Any] | None:
         try:

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from makini_analytics import Client, records
-from makini_analytics.records import MOST_SHAPES, Record, Shaped, by_key, parse
+from makini_analytics.records import MOST_MISSES, Record, Shaped, by_key, parse
 from makini_analytics.schema import LINE_CONTAINERS
 from makini_analytics.tidy import tidy_orders
 from tests.faults.server import TOKEN, FaultServer, order
@@ -122,9 +122,18 @@ def test_records_that_have_little_in_common_stay_as_they_are():
     page = json.dumps({"data": [{f"k{i}": 1, f"m{i}": 2} for i in range(10)]}).encode()
     assert [type(shaped(page)["data"][0]) for _ in range(3)] == [dict] * 3
     shaped = Shaped()
-    for i in range(MOST_SHAPES + 5):
+    for i in range(MOST_MISSES + 1):
         assert type(shaped(clean(2, **{f"new{i}": 1}))["data"][0]) is dict
     assert type(shaped(clean(2))["data"][0]) is dict  # no longer worth a try
+
+
+def test_rare_keys_are_learned_as_long_as_most_pages_are_known():
+    shaped = Shaped(LINE_CONTAINERS)
+    keys = dict.fromkeys((f"k{i}" for i in range(60)), 1)
+    for i in range(3 * MOST_MISSES):
+        assert type(shaped(clean(2, **keys, **{f"rare{i}": 1}))["data"][0]) is dict
+        for _ in range(2):
+            assert isinstance(shaped(clean(2, **keys))["data"][0], Record)
 
 
 def test_keys_that_can_be_no_field_are_parsed_as_any_json():
