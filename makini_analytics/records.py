@@ -11,6 +11,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
+from operator import itemgetter
 from typing import Any, ClassVar
 
 import msgspec
@@ -72,16 +73,21 @@ def by_key(records: Sequence[Mapping[str, Any]]) -> dict[str, Sequence[Any]]:
     """
     if not records:
         return {}
-    kind = type(records[0])
     keys = list(records[0])
-    row: list[Any] | None = None  # all values, record after record, where all have the same keys
-    if set(map(type, records)) == {kind}:
-        if issubclass(kind, Record):
-            row = list(chain.from_iterable(map(msgspec.structs.astuple, records)))  # type: ignore[arg-type]
-        elif kind is dict and keys and list(chain.from_iterable(records)) == keys * len(records):
-            row = list(chain.from_iterable(map(dict.values, records)))  # type: ignore[arg-type]
-    if row is not None:
-        return {k: row[i :: len(keys)] for i, k in enumerate(keys)}
+    kinds = set(map(type, records))
+    cut: Callable[[Any], tuple[Any, ...]] | None = (
+        None  # how all values are had of a record at once, where all have the same keys
+    )
+    if len(kinds) == 1 and isinstance(records[0], Record):
+        cut = msgspec.structs.astuple
+    elif kinds == {dict} and len(keys) > 1 and set(map(len, records)) == {len(keys)}:
+        cut = itemgetter(*keys)
+    if cut is not None:
+        try:
+            columns = zip(*map(cut, records), strict=True)
+            return {k: list(column) for k, column in zip(keys, columns, strict=True)}
+        except KeyError:  # as many keys, but others
+            pass
     return {k: [r.get(k) for r in records] for k in dict.fromkeys(chain.from_iterable(records))}
 
 
