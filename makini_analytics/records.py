@@ -74,21 +74,23 @@ def by_key(records: Sequence[Mapping[str, Any]]) -> dict[str, Sequence[Any]]:
     if not records:
         return {}
     keys = list(records[0])
-    kinds = set(map(type, records))
-    cut: Callable[[Any], tuple[Any, ...]] | None = (
-        None  # how all values are had of a record at once, where all have the same keys
-    )
-    if len(kinds) == 1 and isinstance(records[0], Record):
-        cut = msgspec.structs.astuple
-    elif kinds == {dict} and len(keys) > 1 and set(map(len, records)) == {len(keys)}:
-        cut = itemgetter(*keys)
-    if cut is not None:
+    values = _all_values(records, keys)
+    if values is not None:
         try:
-            columns = zip(*map(cut, records), strict=True)
-            return {k: list(column) for k, column in zip(keys, columns, strict=True)}
+            return {k: list(column) for k, column in zip(keys, zip(*map(values, records), strict=True), strict=True)}
         except KeyError:  # as many keys, but others
             pass
     return {k: [r.get(k) for r in records] for k in dict.fromkeys(chain.from_iterable(records))}
+
+
+def _all_values(records: Sequence[Any], keys: Sequence[str]) -> Callable[[Any], tuple[Any, ...]] | None:
+    """Return what gives all values of a record at once, where all records seem to have these keys; else None."""
+    kinds = set(map(type, records))
+    if len(kinds) == 1 and isinstance(records[0], Record):
+        return msgspec.structs.astuple
+    if kinds == {dict} and len(keys) > 1 and set(map(len, records)) == {len(keys)}:
+        return itemgetter(*keys)
+    return None
 
 
 class Shaped:
