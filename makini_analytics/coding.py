@@ -53,5 +53,5 @@ def pairs(one: Ints, other: Ints) -> tuple[Ints, Ints, Ints]:
     """
     low, width = (int(other.min()), int(other.max()) - int(other.min()) + 1) if len(other) else (0, 1)
     # one number for a pair: sorting rows of two columns takes many times as long
-    pair, place = np.unique(one.astype(np.int64) * width + (other - low), return_inverse=True)
+    pair, place = np.unique(one.astype(np.int64) * width + (other.astype(np.int64) - low), return_inverse=True)
     return pair // width, pair % width + low, place.reshape(-1)

@@ -130,10 +130,14 @@ class Fetch:
     def _orders(self, notes: list[str], into: Callable[[], T]) -> Walked[T]:
         """Take in every page of orders."""
         params = {name: self.question.params(c) for name, c in contracts.CONTRACTS.items()}
-        parse = Shaped(LINE_CONTAINERS)
         with self.walking(contracts.ORDERS) as progress:
             asked = partial(
-                self.lists.walk, contracts.ORDERS, into, refresh=self.refresh, parse=parse, progress=progress
+                self.lists.walk,
+                contracts.ORDERS,
+                into,
+                refresh=self.refresh,
+                parser=lambda: Shaped(LINE_CONTAINERS),
+                progress=progress,
             )
             try:
                 return asked(params)

@@ -23,7 +23,7 @@ from .schema import DTYPES
 MANY = 20_000
 #: So many values are converted at once: numpy and pandas are slow to start.
 AT_ONCE = 1_000
-#: So many texts of a column wait at the least and at the most to be numbered, else four times as many as are known.
+#: The texts of a column wait to be numbered until there are four times as many as are known, within these bounds.
 LEAST_WAITING, MOST_WAITING = 4_000, 100_000
 
 

@@ -73,12 +73,12 @@ class Lists:
         params: Mapping[str, Mapping[str, Any]] | None = None,
         *,
         refresh: bool = False,
-        parse: Parse = parse,
+        parser: Callable[[], Parse] = lambda: parse,
         progress: Progress = _quiet,
     ) -> Walked[T]:
         """Return a whole list: with "auto" under the first contract whose path is not a 404, and that is remembered.
 
-        ``params`` are the filters by name of the contract; ``parse`` makes records of a page.
+        ``params`` are the filters by name of the contract; ``parser`` makes what makes records of a page.
         """
         candidates = self.candidates()
         for contract in candidates:
@@ -94,7 +94,7 @@ class Lists:
                     numbered=contract.page is not None,
                     workers=self._workers,
                     refresh=refresh,
-                    parse=parse,
+                    parser=parser,
                     progress=progress,
                 )
             except ApiError as e:

@@ -146,7 +146,7 @@ def read_numbers(values: Sequence[Any]) -> tuple[np.ndarray[Any, Any], list[Prob
         # NaN and Infinity, as JSON's or as words, and "null", are no numbers: the slow way names them
         if np.isfinite(array).sum() == len(values) - values.count(None):
             return array, []
-    except ValueError:  # one is something else, or a text that is not sound
+    except (msgspec.MsgspecError, ValueError):  # one is something else, or a text that is not sound
         pass
     got, problems = _each(values, _number)
     return np.array(got, dtype=float), problems

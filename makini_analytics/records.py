@@ -10,13 +10,14 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import chain
 from operator import itemgetter
 from typing import Any, ClassVar
 
 import msgspec
 
-#: After so many pages with something new or odd, and no more without, the records of a list are not worth learning.
+#: Learning stops once more pages than this, and more than were parsed into places, had something new or odd.
 MOST_MISSES = 20
 
 
@@ -53,6 +54,12 @@ class Record(msgspec.Struct, gc=False, eq=False, forbid_unknown_fields=True):
     def __eq__(self, other: object) -> bool:
         """Whether the other says the same, whatever other keys it could have."""
         return isinstance(other, Mapping) and _said(self) == _said(other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({_said(self)})"
 
     __hash__ = None  # type: ignore[assignment]
     __contains__, keys, items, values = Mapping.__contains__, Mapping.keys, Mapping.items, Mapping.values
@@ -110,10 +117,11 @@ class Shaped:
         decoder = self._decoder
         if decoder is not None:
             try:
-                page = decoder.decode(text)
-                self._hits += 1
-                return page
-            except (ValueError, RecursionError):
+                page = _said(decoder.decode(text))
+                if "data" in page:
+                    self._hits += 1
+                    return page
+            except (msgspec.MsgspecError, ValueError):
                 pass  # a new key, or something is no record: parsed as any other JSON
         page = parse(text)
         with self._lock:
@@ -135,15 +143,12 @@ class Shaped:
             keys |= dict.fromkeys(chain.from_iterable(some))
         if known == (len(self._outer), len(self._inner), len(self._around)):
             return
-        self._decoder = self._made() if _alike(rows, self._outer) and _alike(lines, self._inner) else None
-
-    def _made(self) -> msgspec.json.Decoder[Any] | None:
-        try:
+        if not (_alike(rows, self._outer) and _alike(lines, self._inner)):
+            return
+        with suppress(ValueError):  # a key that is no sound text, or has quotes in it
             line: Any = list[_record("Line", self._inner)] | None  # type: ignore[misc]
             row: Any = list[_record("Row", self._outer, dict.fromkeys(self._nested, line))]  # type: ignore[misc]
-            return msgspec.json.Decoder(_record("Page", self._around, {"data": row}))
-        except ValueError:  # a key that is no sound text, or has quotes in it
-            return None
+            self._decoder = msgspec.json.Decoder(_record("Page", self._around, {"data": row}))
 
 
 def _alike(records: Sequence[Mapping[str, Any]], keys: Mapping[str, None]) -> bool:

@@ -82,7 +82,7 @@ def walk(
     numbered: bool = True,
     workers: int = 4,
     refresh: bool = False,
-    parse: Parse = parse,
+    parser: Callable[[], Parse] = lambda: parse,
     progress: Progress = lambda done, total: None,
 ) -> Walked[T]:
     """Take in every row of a list exactly once.
@@ -95,7 +95,7 @@ def walk(
     numbered : whether to ask for page 1 by number, as all contracts but "v1" do
     workers : pages fetched side by side, where their number is known
     refresh : ask anew, whatever the cache holds
-    parse : makes records of a page
+    parser : makes what makes records of a page; made anew as ``into`` is
 
     Raises
     ------
@@ -105,14 +105,14 @@ def walk(
         A page could not be had.
     """
     try:
-        return _Walk(link, path, dict(params), into(), numbered, workers, parse, progress).run(refresh)
+        return _Walk(link, path, dict(params), into(), numbered, workers, parser(), progress).run(refresh)
     except _Disagreement as e:
         first = str(e)
     again = "" if link.offline else first
     if again:
         link.tell("rows moved while they were read, once more")
         try:
-            got = _Walk(link, path, dict(params), into(), numbered, workers, parse, progress).run(refresh=True)
+            got = _Walk(link, path, dict(params), into(), numbered, workers, parser(), progress).run(refresh=True)
             got.notes.append(f"The walk was repeated, since the first one did not add up: {first}.")
             return got
         except _Disagreement as e:

@@ -77,7 +77,7 @@ def single_source(
     merged = frame if aliases is None else merge_aliases(frame, aliases)
     money = coded(values(frame, "currency", "string"))
     sums = np.bincount(money.codes + 1, weights=value, minlength=len(money.labels) + 1)
-    total = pd.Series(sums, index=["", *money.labels]).groupby(level=0).sum()
+    total = pd.Series(sums, index=["", *money.labels.astype("string")]).groupby(level=0).sum()
     items = group_lines(frame, item)
     vendors = group_lines(merged, "vendor")
     no_item = items.keys.iloc[:, 0].isna().to_numpy()[items.codes]

@@ -27,7 +27,7 @@ class Counted:
     def take(self, page): self.n += len(page)
 def run(url, folder):
     with Client("t", base_url=url, cache_dir=folder, per_page=250, max_workers={workers}, progress=False) as c:
-        return walk(c._link, "/api/erp/purchase-orders", {{"per_page": 250}}, Counted, workers={workers}, parse=Shaped(LINE_CONTAINERS)).into.n
+        return walk(c._link, "/api/erp/purchase-orders", {{"per_page": 250}}, Counted, workers={workers}, parser=lambda: Shaped(LINE_CONTAINERS)).into.n
 """
 VARIANTS = {
     "requests loop": """

@@ -6,6 +6,7 @@ import json
 import random
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from itertools import permutations
 
 import pandas as pd
 import pytest
@@ -99,7 +100,8 @@ def test_a_page_of_known_keys_makes_no_dicts_of_its_records():
     assert type(first["data"][0]) is dict
     row = second["data"][0]
     assert isinstance(row, Record) and isinstance(row["lineItems"][0], Record) and isinstance(row, Mapping)
-    assert second == first and first["data"] == second["data"]
+    assert second == first and first["data"] == second["data"] and (second["data"][0] != first["data"][0]) is False
+    assert repr(row) == "Row({'key': 'o0', 'a': 0, 'lineItems': [Line({'key': 'l0', 'b': 'x'})]})"
     assert (dict(row), row.get("none", 5), "a" in row, len(row)) == (first["data"][0], 5, True, 3)
     assert by_key(second["data"]) == by_key(first["data"])
     with pytest.raises(KeyError):
@@ -121,6 +123,10 @@ def test_records_that_have_little_in_common_stay_as_they_are():
     shaped = Shaped()
     page = json.dumps({"data": [{f"k{i}": 1, f"m{i}": 2} for i in range(10)]}).encode()
     assert [type(shaped(page)["data"][0]) for _ in range(3)] == [dict] * 3
+    shaped = Shaped(LINE_CONTAINERS)
+    for page in (clean(2, **dict.fromkeys("abcdefgh", 1)), json.dumps({"data": [{"key": "o", "new": 1}]}).encode()):
+        assert type(shaped(page)["data"][0]) is dict
+    assert isinstance(shaped(clean(2))["data"][0], Record)  # one that is otherwise changes nothing for the others
     shaped = Shaped()
     for i in range(MOST_MISSES + 1):
         assert type(shaped(clean(2, **{f"new{i}": 1}))["data"][0]) is dict
@@ -136,11 +142,13 @@ def test_rare_keys_are_learned_as_long_as_most_pages_are_known():
             assert isinstance(shaped(clean(2, **keys))["data"][0], Record)
 
 
-def test_keys_that_can_be_no_field_are_parsed_as_any_json():
+def test_any_key_is_read_and_those_that_can_be_no_field_as_any_json():
     for key in ODD_KEYS:
         shaped = Shaped(LINE_CONTAINERS)
-        for _ in range(2):
-            assert shaped(clean(2, **{key: "v"}))["data"][0][key] == "v"
+        shaped(clean(2, **{key: "v"}))
+        row = shaped(clean(2, **{key: "v"}))["data"][0]
+        assert row[key] == "v"
+        assert isinstance(row, Record) is (key in SOUND_KEYS and key != "lines")
 
 
 def test_what_is_no_page_of_records_is_parsed_as_any_json():
@@ -155,9 +163,28 @@ def test_what_is_no_page_of_records_is_parsed_as_any_json():
         b'{"message": "no"}',
         b'{"data": {"key": 1}}',
     ):
-        assert shaped(text) == json.loads(text) or list(shaped(text).values()) == [None, None]
-    with pytest.raises(ValueError):
-        shaped(b'{"data": [')
+        assert shaped(text) == json.loads(text)
+    for text in (b'{"data": [', b'"\xff"', b""):
+        with pytest.raises(ValueError):
+            shaped(text)
+
+
+def test_a_page_says_nothing_of_keys_that_others_have():
+    shaped = Shaped()
+    shaped(b'{"data": [{"key": 1}], "next_cursor": "a"}')
+    shaped(b'{"data": [{"key": 2}], "meta": {"next_cursor": "b"}}')
+    assert shaped(b'{"data": [{"key": 3}], "meta": {"next_cursor": "c"}}').keys() == {"data", "meta"}
+
+
+def test_columns_stand_in_the_order_of_the_pages_whichever_was_parsed_first():
+    pages = [clean(2), clean(2, alpha=1), clean(2, beta=None), clean(2, beta=2)]
+    options = {"connection": "x", "delivery_date": "planned"}
+    wanted = ["custom.a", "custom.alpha", "custom.beta"]
+    for order_of_parsing in permutations(range(4)):
+        shaped = Shaped(LINE_CONTAINERS)
+        parsed = {i: shaped(pages[i])["data"] for i in order_of_parsing}
+        orders = tidy_orders([parsed[i] for i in range(4)], **options).orders
+        assert [c for c in orders if c.startswith("custom.")] == wanted, order_of_parsing
 
 
 def test_many_threads_learn_one_shape():
@@ -167,6 +194,7 @@ def test_many_threads_learn_one_shape():
         got = list(pool.map(shaped, pages))
     for page, text in zip(got, pages, strict=True):
         assert page == json.loads(text)
+    assert sum(isinstance(page["data"][0], Record) for page in got) > 100
 
 
 def test_a_list_that_comes_again_is_known_in_other_keys():

@@ -1,0 +1,50 @@
+"""What everything that counts stands on: pairs of codes, running sums and products within groups."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from makini_analytics import spend
+from makini_analytics.coding import pairs
+from makini_analytics.day_counts import STEPS, DayCounts
+
+
+@pytest.mark.parametrize("dtype", ["int8", "int16", "int64"])
+def test_pairs_are_those_of_rows_of_two_columns(dtype):
+    rng = np.random.default_rng(1)
+    for n in (0, 1, 200):
+        one, other = rng.integers(-1, 40, n).astype(dtype), rng.integers(-128, 128, n).astype(dtype)
+        first, second, place = pairs(one, other)
+        want, stands = np.unique(np.column_stack([one, other]), axis=0, return_inverse=True)
+        assert np.column_stack([first, second]).tolist() == want.tolist()
+        assert place.tolist() == stands.reshape(-1).tolist()
+
+
+@pytest.mark.parametrize("ufunc", [np.add, np.multiply])
+def test_running_within_groups_is_one_group_after_the_other(ufunc):
+    rng = np.random.default_rng(2)
+    sizes = [0, 1, 2, STEPS - 1, STEPS, STEPS + 1, 3 * STEPS, 0, 1, 0]
+    group = np.repeat(np.arange(len(sizes)), sizes)
+    number = rng.random(len(group))
+    table = DayCounts(group, np.arange(len(group)), np.ones((len(group), 1), dtype=int), len(sizes))
+    rows = groupby(range(len(group)), key=group.__getitem__)
+    want = np.concatenate([ufunc.accumulate(number[list(r)]) for _, r in rows])
+    assert table.running(ufunc, number).tolist() == want.tolist()  # to the last bit
+    none = DayCounts(group[:0], group[:0], np.ones((0, 1), dtype=int), 3)
+    assert len(none.running(ufunc, number[:0])) == 0
+
+
+@pytest.mark.parametrize(
+    "currency",
+    [[1, 1, 2], pd.Categorical([1, 1, 2]), ["", None, "EUR"], pd.Categorical(["b", "b", "a"], ["c", "b", "a"])],
+)
+def test_a_share_is_of_the_spend_in_the_same_currency_whatever_it_is_called(currency):
+    lines = pd.DataFrame(
+        {"product_code": list("AAB"), "vendor_id": list("xxy"), "currency": currency, "amount": [1.0, 3.0, 5.0]}
+    )
+    got = spend.single_source(lines)
+    assert got.groupby(got.currency.fillna("")).share.sum().tolist() == [1.0, 1.0]
