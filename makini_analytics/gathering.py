@@ -26,7 +26,7 @@ class Gatherer:
         self.n = 0
         self._known = {c.name: gathered(c.kind) for c in columns}
         self._custom: dict[str, Repeated] = {}
-        self._heard: dict[str, None] = {}  # the keys of no column so far
+        self._heard: set[str] = set()  # the keys of no column, so far
         self._boxes = dict.fromkeys(s.partition(".")[0] for c in columns for s in c.sources if "." in s)  # addresses
         self._first_names = {c.sources[0] for c in columns if c.sources}
         self._documented = {s for c in columns for s in c.sources}
@@ -42,10 +42,10 @@ class Gatherer:
                 opened = by_key([_address(b) for b in boxed])
                 raw |= {f"{box}.{inner}": values for inner, values in opened.items()}
         present, others = self._plan(tuple(raw))
-        if any(isinstance(r, Record) for r in records[:1]):
+        if records and isinstance(records[0], Record):
             # a place that none fills may be a key of a page behind this one that was parsed before it
             others = [k for k in others if k in self._heard or any(v is not None for v in raw[k])]
-        self._heard |= dict.fromkeys(others)
+        self._heard |= set(others)
         custom = {name: raw[name] for name in others}
         for c, sources in present:
             values = raw[sources[0]] if len(sources) == 1 else self._merged(sources, raw, custom)

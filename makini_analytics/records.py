@@ -20,7 +20,6 @@ import msgspec
 #: Learning stops once more pages than this, and more than were parsed into places, had something new or odd.
 MOST_MISSES = 20
 
-
 Parse = Callable[[bytes], Any]
 
 
@@ -157,7 +156,7 @@ def _alike(records: Sequence[Mapping[str, Any]], keys: Mapping[str, None]) -> bo
 
 
 def _record(name: str, keys: Mapping[str, None], kinds: Mapping[str, Any] | None = None) -> type[Record]:
-    """Return the class of records of these keys, all of any type but those of a known one."""
+    """Return the class of records of these keys; what they say is of any type, but for the keys of which ``kinds`` tells it."""
     places = {k: f"at{i}" for i, k in enumerate(keys)}
     fields = [(place, (kinds or {}).get(k, Any), None) for k, place in places.items()]
     rename = {place: k for k, place in places.items()}
