@@ -128,4 +128,4 @@ def _typed(frame: pd.DataFrame, dtypes: Mapping[str, str]) -> pd.DataFrame:
             columns[name] = column.astype("Float64").astype(dtype)
         else:
             columns[name] = column.astype(dtype)
-    return pd.DataFrame(columns, columns=list(dtypes), index=frame.index)
+    return pd.DataFrame(columns, columns=list(dtypes), index=frame.index, copy=False)

@@ -6,6 +6,12 @@ import statistics
 
 import pytest
 
+#: Says the highest memory of a process of its own, in MiB. ``ru_maxrss`` would begin with that of the process which started it.
+PEAK = """
+def peak():
+    return int(open("/proc/self/status").read().partition("VmHWM:")[2].split()[0]) / 1024
+"""
+
 
 class Measured:
     """The rows of the table, and the tables of growth."""

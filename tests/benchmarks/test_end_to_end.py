@@ -8,11 +8,12 @@ import sys
 
 import pytest
 
+from tests.benchmarks.conftest import PEAK
 from tests.benchmarks.page_server import running
 from tests.benchmarks.pages import LINES, PER_PAGE
 
 REPORT = """
-import json, resource, sys, time
+import json, sys, time
 import makini_analytics as ma
 from makini_analytics import reporting
 from makini_analytics.reporting import sections
@@ -31,14 +32,13 @@ assert bool(data.sources.from_cache.all()) is (sys.stdin.readline().strip() == "
 for name, (heading, make) in list(sections.SECTIONS.items()):
     sections.SECTIONS[name] = (heading, timed(f"report: {name}", make))
 timed("report in all", ma.report)(data, folder + "/report.html")
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-print(json.dumps([len(data.lines), peak, took]))
+print(json.dumps([len(data.lines), peak(), took]))
 """
 
 
 def run(code, url, folder, word):
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", code, url, str(folder)],
+        [sys.executable, "-W", "ignore", "-c", PEAK + code, url, str(folder)],
         input=word,
         capture_output=True,
         text=True,
@@ -59,16 +59,16 @@ def test_a_million_lines_to_the_report(tmp_path, measured):
 
 
 TO_FOLDER = """
-import json, resource, sys, time
+import json, sys, time
 import makini_analytics as ma
 url, folder = sys.argv[1:]
 began = time.perf_counter()
 with ma.Client("t", base_url=url, cache_dir=folder + "/cache", per_page=250, progress=False, delivery_date="actual") as client:
     client.fetch_purchases(to=folder + "/lake")
-print(json.dumps([time.perf_counter() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]))
+print(json.dumps([time.perf_counter() - began, peak()]))
 """
 SCAN = """
-import json, resource, sys, time
+import json, sys, time
 import duckdb
 import makini_analytics as ma
 from makini_analytics import lead_times, slippage, spend
@@ -80,7 +80,7 @@ for f in (spend.by_vendor, spend.by_period, spend.concentration, lead_times.by_v
     out = f(lines)
     took[f.__name__ + " " + f.__module__.split(".")[1]] = time.perf_counter() - began
 n = out.attrs["included"]["n_lines"] + sum(e["n_lines"] for e in out.attrs["excluded"])
-print(json.dumps([n, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, took]))
+print(json.dumps([n, peak(), took]))
 """
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.benchmarks.conftest import PEAK
 from tests.benchmarks.page_server import PER_PAGE, running
 
 PAGES, LATENCY, ROUNDS = 400, 0.02, 5
@@ -65,17 +66,19 @@ def run(url, folder):
 """,
 }
 TIMED = """
-import json, resource, sys, time
+import json, sys, time
 a = time.perf_counter()
 n = run(*sys.argv[1:])
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-print(json.dumps([n, time.perf_counter() - a, peak]))
+print(json.dumps([n, time.perf_counter() - a, peak()]))
 """
 
 
 def timed(name, url, folder):
     done = subprocess.run(
-        [sys.executable, "-c", VARIANTS[name] + TIMED, url, str(folder)], capture_output=True, text=True, check=False
+        [sys.executable, "-c", PEAK + VARIANTS[name] + TIMED, url, str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode and "No module named 'dlt'" in done.stderr:
         return None

@@ -8,12 +8,13 @@ import sys
 
 import pytest
 
+from tests.benchmarks.conftest import PEAK
 from tests.benchmarks.pages import write
 
 N_LINES, ROUNDS = 1_000_000, 5
 
 HEAD = """
-import io, json, pathlib, resource, sys, time
+import io, json, pathlib, sys, time
 import msgspec, orjson, pandas as pd, pyarrow as pa
 from makini_analytics import Purchases
 from makini_analytics.records import Shaped
@@ -27,7 +28,7 @@ def tidied():
         t.take(parse(f.read_bytes())["data"])
     return t.finish(connection="x", delivery_date="actual")
 first = orjson.loads(files[0].read_bytes())["data"][0]
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = peak()
 a = time.perf_counter()
 """
 OURS = "n = len(tidied().orders)"
@@ -92,13 +93,12 @@ REOPENED = {
     "ours, tidied again": OURS,
 }
 TAIL = """
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-print(json.dumps([n, time.perf_counter() - a, peak / 1024]))
+print(json.dumps([n, time.perf_counter() - a, peak() - before]))
 """
 
 
 def timed(code, folder, n_orders):
-    command = [sys.executable, "-W", "ignore", "-c", HEAD + code + TAIL, str(folder)]
+    command = [sys.executable, "-W", "ignore", "-c", PEAK + HEAD + code + TAIL, str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert not done.returncode, done.stderr
     n, seconds, peak = json.loads(done.stdout.splitlines()[-1])
