@@ -137,7 +137,7 @@ def test_reopening_beside_tidying_again(million, measured):
     timed(SAVE, *million)
     seconds, peaks = interleaved(REOPENED, *million)
     theirs = measured.add("reopening both frames, 1M lines", seconds, "ours, Purchases.load", peaks=peaks)
-    assert theirs["ours, tidied again"] >= 5
+    assert theirs["ours, tidied again"] >= 4
     assert (
         1 / theirs["pd.read_parquet of both"] <= 2.5
     )  # ours reads the issues, too, and makes the types those of a fetch
