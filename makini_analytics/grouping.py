@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from .coding import Coded, coded, filled
+from .coding import Coded, coded, filled, pairs
 from .errors import ConfigError, SchemaError
 from .provenance import Mask, values
 
@@ -189,11 +189,11 @@ def _keyed_by_steps(
 ) -> tuple[npt.NDArray[np.intp], pd.DataFrame]:
     """Return the same where the number would be too large: made small again with each digit, and read off each group's first line."""
     at = slice(None) if rows is None else rows
-    dense: Any = 0
+    dense: Any = None
     for column, _ in key.values():
         code = column.codes[at].astype(np.int64)
         code[code < 0] = len(column.labels)
-        _, dense = np.unique(dense * (len(column.labels) + 1) + code, return_inverse=True)
+        _, _, dense = pairs(np.zeros_like(code) if dense is None else dense, code)
     _, first = np.unique(dense, return_index=True)
     index = pd.RangeIndex(len(first))
     keys = {n: pd.Series(c.labels).reindex(c.codes[at][first]).set_axis(index).astype(t) for n, (c, t) in key.items()}
@@ -222,9 +222,8 @@ def _most_frequent(name: Coded, codes: npt.NDArray[np.intp], n_groups: int, n: I
         several = np.zeros(n_groups, dtype=bool)
         several[codes[other]] = True
         rows = np.flatnonzero(known & several[codes])
-        pair, place = np.unique(codes[rows] * np.int64(len(name.labels)) + name.codes[rows], return_inverse=True)
-        count = np.bincount(place.reshape(-1), weights=None if n is None else n[rows])
-        group, which = np.divmod(pair, len(name.labels))
+        group, which, place = pairs(codes[rows], name.codes[rows])
+        count = np.bincount(place, weights=None if n is None else n[rows])
         order = np.lexsort((which, -count, group))  # most lines first, then the alphabet
         first = order[np.r_[True, group[order][1:] != group[order][:-1]]]
         out[group[first]] = which[first]

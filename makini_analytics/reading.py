@@ -237,15 +237,12 @@ def _with_php_zone(value: dict[str, Any]) -> tuple[datetime | None, str]:
 
 
 def _days(values: Sequence[Any], tz: tzinfo) -> tuple[pd.Series, list[Problem]]:
-    given = [v for v in values if v is not None]
-    plain = _plain_instants(given)
+    plain = _plain_instants(values)
     if plain is not None:  # all written alike, as most columns are
         days = plain.astype("datetime64[D]")
-        if tz is not UTC and not (days == plain).all():
+        if tz is not UTC and not ((days == plain) | np.isnat(plain)).all():
             days = _local_days(plain, tz)
-        out = np.full(len(values), "NaT", dtype="datetime64[us]")
-        out[[v is not None for v in values]] = days
-        return pd.Series(out), []
+        return pd.Series(days.astype("datetime64[us]")), []
     moments, problems = _each(values, parse_iso)
     zoned = [m for m in set(moments) if m is not None and m.tzinfo is not None]
     # A column of nothing but UTC midnights is a column of bare dates written out as instants: such a date never moves.

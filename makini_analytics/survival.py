@@ -39,6 +39,13 @@ def _surviving(table: DayCounts, events: Ints) -> Floats:
     return table.running(np.multiply, 1 - events / at_risk(table))
 
 
+def _just_before(table: DayCounts, surviving: Floats) -> Floats:
+    """Return the share still under way just before each row's day: all of them before a group's first one."""
+    before = np.roll(surviving, 1)
+    before[table.starts()] = 1.0
+    return before
+
+
 def first_day_at(table: DayCounts, surviving: Floats, level: float) -> Floats:
     """Return each group's first day on which the share still under way is at most ``level``; missing where not reached."""
     out = np.full(table.n_groups, np.nan)
@@ -49,10 +56,11 @@ def first_day_at(table: DayCounts, surviving: Floats, level: float) -> Floats:
 
 def restricted_mean(table: DayCounts, surviving: Floats) -> tuple[Floats, Floats]:
     """Return each group's mean up to its last observed day, which is the area under its curve, and that day."""
-    starts = np.diff(table.group, prepend=-1) != 0
-    last = np.flatnonzero(np.append(starts[1:], True)[: len(starts)])
-    before = np.where(starts, 1.0, np.roll(surviving, 1))
-    days = np.where(starts, table.day, np.diff(table.day, prepend=0))
+    first = table.starts()
+    last = np.append(first[1:], len(table.day))[: len(first)] - 1
+    before = _just_before(table, surviving)
+    days = np.diff(table.day, prepend=0)
+    days[first] = table.day[first]
     mean, until = (np.full(table.n_groups, np.nan) for _ in range(2))
     mean[table.group[last]] = np.bincount(table.group, weights=before * days, minlength=table.n_groups)[
         table.group[last]
@@ -70,8 +78,7 @@ def aalen_johansen(table: DayCounts) -> tuple[Floats, Floats]:
     m = at_risk(table).astype(float)
     d = table.counts[:, DELIVERED]
     e = d + table.counts[:, CANCELLED]
-    before = np.roll(_surviving(table, e), 1)
-    before[table.starts()] = 1.0
+    before = _just_before(table, _surviving(table, e))
     w = before * d / m
     share = np.minimum(table.running(np.add, w), 1.0)
     # sum over earlier days j of (share - share_j)^2 u_j + v_j - 2 (share - share_j) w_j, multiplied out so that it runs along;

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..calendars import WorkCalendar
+from ..coding import pairs
 from ..delivery import ages
 from ..grouping import By, Groups, group_lines
 from ..periods import period_alias
@@ -82,19 +83,16 @@ def by_period(
     outer = group_lines(got.frame, by)
     days = np.where(kept, got.ordered, np.datetime64("1970-01-01", "D")).astype("datetime64[us]")
     period = pd.PeriodIndex(pd.DatetimeIndex(days).to_period(alias))
-    ordinal = period.asi8.astype(np.int64)
-    first = ordinal.min(initial=0)
-    width = ordinal.max(initial=0) - first + 1
-    present, codes = np.unique((outer.codes.astype(np.int64) * width + (ordinal - first))[kept], return_inverse=True)
+    group, ordinal, codes = pairs(outer.codes[kept], period.asi8[kept])
     every = np.zeros(len(got.frame), dtype=np.intp)
-    every[kept] = codes.reshape(-1)
-    keys = outer.keys.iloc[present // width].reset_index(drop=True)
+    every[kept] = codes
+    keys = outer.keys.iloc[group].reset_index(drop=True)
     groups = Groups(every, keys)
     table = got.counted(groups)
     total, surviving = table.total(), kaplan_meier(table)
     n_lines, n_delivered = total.sum(axis=1), total[:, DELIVERED]
     enough = n_lines >= min_lines
-    periods = pd.PeriodIndex.from_ordinals(present % width + first, freq=period.freq)  # type: ignore[attr-defined]
+    periods = pd.PeriodIndex.from_ordinals(ordinal, freq=period.freq)  # type: ignore[attr-defined]
     quantiles = {q: first_day_at(table, surviving, 1 - q) for q in (0.5, 0.8, 0.9)}
     sums = table.sum_by_group(table.day * table.counts[:, DELIVERED])
     ended = periods.end_time.normalize()
