@@ -15,8 +15,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .access import days_of, frame_of, values
+from .as_of import AsOf, as_of_day
 from .errors import ConfigError, MakiniWarning, SchemaError, one_of
-from .provenance import AsOf, Selection, as_of_day, days_of, frame_of, stamp, values
+from .provenance import Selection, stamp
 from .purchases import Purchases
 from .schema import LINES, MONEY, ORDERS
 from .stacking import stack

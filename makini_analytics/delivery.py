@@ -10,12 +10,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from .access import days_of
+from .as_of import AsOf, day_number
 from .calendars import Span, WorkCalendar
 from .columns import Columns, PandasColumns
 from .day_counts import DayCounts, count_days
 from .errors import one_of
 from .grouping import By, Groups, group_lines
-from .provenance import AsOf, Selection, day_number, days_of
+from .provenance import Selection
 from .survival import CANCELLED, CENSORED, DELIVERED
 from .tally import Ruled, Tally, lines_of, pandas_lines
 

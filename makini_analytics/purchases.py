@@ -191,6 +191,6 @@ def concat(purchases: Iterable[Purchases]) -> Purchases:
 
 
 def _day(value: Any) -> pd.Timestamp:
-    from .provenance import as_of_day
+    from .as_of import as_of_day
 
     return as_of_day(pd.DataFrame(), value)

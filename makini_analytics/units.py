@@ -13,9 +13,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from . import labels
+from .access import frame_of, values
 from .coding import coded
 from .errors import SchemaError
-from .provenance import frame_of, values
 
 # UN/ECE Recommendation 20 code: (what it measures, how many of the first unit of that kind, other spellings). SAP's internal and
 # commercial codes are among the spellings. Packages (box, pallet) measure nothing by themselves: how many are in one differs.

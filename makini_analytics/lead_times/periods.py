@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..as_of import AsOf
 from ..calendars import WorkCalendar
 from ..coding import pairs
 from ..delivery import ages
 from ..grouping import By, Groups, group_lines
 from ..periods import period_alias
-from ..provenance import AsOf, stamp
+from ..provenance import stamp
 from ..survival import CANCELLED, CENSORED, DELIVERED, first_day_at, kaplan_meier
 
 

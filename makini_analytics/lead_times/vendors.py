@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..as_of import AsOf
 from ..calendars import WorkCalendar
 from ..delivery import ages
 from ..errors import ConfigError
 from ..grouping import By
-from ..provenance import AsOf, stamp
+from ..provenance import stamp
 from ..survival import CANCELLED, CENSORED, DELIVERED, first_day_at, kaplan_meier, restricted_mean
 
 

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from .. import lead_times, slippage, spend
+from ..access import frame_of, values
 from ..errors import SchemaError
-from ..provenance import Selection, frame_of, stamp, values
+from ..provenance import Selection, stamp
 from ..purchases import Purchases
 
 Metric = Callable[[pd.DataFrame], pd.DataFrame]

@@ -12,8 +12,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from .. import labels, lead_times, slippage, spend
+from ..access import frame_of, values
 from ..errors import SchemaError, one_of
-from ..provenance import Selection, frame_of, stamp, values
+from ..provenance import Selection, stamp
 from ..purchases import Purchases
 
 METRICS: dict[str, Callable[..., pd.DataFrame]] = {

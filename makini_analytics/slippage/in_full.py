@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..access import numbers, values
+from ..as_of import AsOf
 from ..calendars import WorkCalendar
 from ..coding import pairs
 from ..errors import one_of
 from ..grouping import By, group_lines
-from ..provenance import AsOf, numbers, stamp, values
+from ..provenance import stamp
 from .intervals import wilson
 from .judging import AHEAD, EXCLUDED, LATE, NOT_DUE, OVERDUE_OPEN, Ints, Tolerance, judge, outcome_of
 from .rates import cluster_codes, hits_of

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..as_of import AsOf
 from ..calendars import WorkCalendar
 from ..coding import pairs
 from ..grouping import By, group_lines
 from ..periods import period_alias
-from ..provenance import AsOf, stamp
+from ..provenance import stamp
 from .judging import EXCLUDED, NOT_DUE, Tolerance, judge, outcome_of, suspicions
 from .rates import cluster_codes, counts_of, hits_of, rate_of, weights_of
 

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..as_of import AsOf
 from ..calendars import WorkCalendar
 from ..day_counts import quantile
 from ..errors import ConfigError
 from ..grouping import By, group_lines
-from ..provenance import AsOf, stamp
+from ..provenance import stamp
 from .intervals import wilson
 from .judging import (
     AHEAD,

@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ..access import days_of, frame_of, values
 from ..coding import pairs
 from ..errors import SchemaError, one_of
 from ..grouping import ENTITIES, By, group_lines, taken
-from ..provenance import days_of, frame_of, stamp, values
+from ..provenance import stamp
 from .items import Items, items_of
 
 EFFECTS = ("price", "volume", "mix", "currency", "new", "lost", "not itemised")

@@ -11,10 +11,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ..access import frame_of
 from ..columns import Columns
 from ..errors import ConfigError, one_of
 from ..grouping import By
-from ..provenance import Selection, frame_of
+from ..provenance import Selection
 from ..tally import Lines, Ruled, Tally, lines_of
 
 BASES = ("ordered", "received", "open")

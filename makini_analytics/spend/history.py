@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..access import days_of, frame_of, values
 from ..errors import ConfigError
 from ..grouping import ENTITIES
-from ..provenance import days_of, frame_of, stamp, values
+from ..provenance import stamp
 from .items import items_of
 
 

@@ -11,10 +11,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from .. import units
+from ..access import numbers, values
 from ..coding import coded
 from ..errors import SchemaError
 from ..grouping import ENTITIES, Groups, group_lines
-from ..provenance import Selection, numbers, values
+from ..provenance import Selection
 from .counted import counted
 
 Floats = npt.NDArray[np.float64]

@@ -11,12 +11,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ..as_of import AsOf
 from ..columns import Columns
 from ..day_counts import Cells
 from ..errors import ConfigError
 from ..grouping import By, Groups
 from ..periods import period_alias, period_number
-from ..provenance import AsOf, stamp
+from ..provenance import stamp
 from ..tally import Lines, Ruled, Tally, lines_of
 from .counted import tallied
 

@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ..access import days_of, frame_of
 from ..errors import one_of
 from ..periods import period_alias
-from ..provenance import days_of, frame_of, stamp
+from ..provenance import stamp
 from .baselines import BASELINES, Baseline, listed_prices, prices_before
 from .items import items_of
 

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..access import days_of, values
+from ..as_of import AsOf
 from ..coding import coded, pairs
 from ..delivery import ages
 from ..errors import ConfigError, SchemaError
 from ..grouping import count_distinct, group_lines, merge_aliases, order_ids
-from ..provenance import AsOf, days_of, stamp, values
+from ..provenance import stamp
 from ..survival import CENSORED, DELIVERED, first_day_at, kaplan_meier
 from .counted import counted
 

@@ -1,0 +1,86 @@
+"""The lines that a function was given: the frame, its columns with missing ones where there are none, and errors that name what is lacking."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from .errors import SchemaError
+from .labels import plain
+
+Mask = npt.NDArray[np.bool_]
+
+
+def is_pandas(lines: Any) -> bool:
+    """Whether the lines are a pandas frame, or `Purchases` that hold one."""
+    return isinstance(lines, pd.DataFrame) or isinstance(getattr(lines, "lines", None), pd.DataFrame)
+
+
+def frame_of(lines: Any, *needed: str, metric: str) -> pd.DataFrame:
+    """Return the frame of lines, or raise `SchemaError` naming the column that ``metric`` needs and the near ones."""
+    if not is_pandas(lines):
+        kind = type(lines).__name__
+        raise SchemaError(
+            f"{metric} takes the lines as a DataFrame of pandas, not {kind}: pass data.lines, or collect some"
+        )
+    frame: pd.DataFrame = lines if isinstance(lines, pd.DataFrame) else lines.lines  # those of Purchases
+    need(frame.columns, *needed, metric=metric)
+    return frame
+
+
+def need(columns: Iterable[Any], *needed: str, metric: str) -> None:
+    """Raise `SchemaError` where a column that ``metric`` needs is not there, with the near ones."""
+    there = [str(c) for c in columns]
+    for name in needed:
+        if name not in there:
+            near = difflib.get_close_matches(name, there, n=3)
+            hint = f"; near names: {', '.join(near)}" if near else ""
+            raise SchemaError(f"{metric} needs the column {name!r}, which the table has not{hint}")
+
+
+def values(frame: pd.DataFrame, name: str, dtype: Any) -> pd.Series:
+    """Return a column, or a column of missing values where the frame has none (hand-made frames may be sparse)."""
+    if name in frame.columns:
+        column: pd.Series = frame[name]
+        return column
+    return pd.Series(pd.NA if dtype in ("string", "boolean") else np.nan, index=frame.index).astype(dtype)
+
+
+def texts_of(frame: pd.DataFrame, name: str, rows: npt.NDArray[np.integer[Any]]) -> Any:
+    """Return some rows of a text column as plain texts; of a million lines those alone that a result shows."""
+    return plain(values(frame, name, "string").iloc[rows]).array
+
+
+def numbers(frame: pd.DataFrame, name: str) -> npt.NDArray[np.float64]:
+    """Return a column as floats, NaN where missing; what is infinite is no amount, and missing too."""
+    column = values(frame, name, "float64")
+    if column.dtype == np.float64:
+        out: npt.NDArray[np.float64] = column.to_numpy()
+    else:
+        try:
+            out = pd.to_numeric(column).to_numpy(dtype=float, na_value=np.nan)
+        except (ValueError, TypeError) as e:
+            raise SchemaError(f"the column {name!r} holds values that are no numbers: {e}") from e
+    return np.where(np.isinf(out), np.nan, out) if np.isinf(out).any() else out
+
+
+def days_of(frame: pd.DataFrame, name: str) -> npt.NDArray[np.datetime64]:
+    """Return a date column as ``datetime64[D]`` (NaT where missing); an instant gives its UTC day."""
+    column = values(frame, name, "datetime64[us]")
+    if not isinstance(column.dtype, pd.DatetimeTZDtype) and column.dtype.kind != "M":
+        try:
+            column = pd.to_datetime(column)
+        except (ValueError, TypeError) as e:
+            raise SchemaError(f"the column {name!r} holds values that are no dates: {e}") from e
+    elif isinstance(column.dtype, pd.ArrowDtype):
+        column = column.astype(
+            "datetime64[us, UTC]" if getattr(column.dtype.pyarrow_dtype, "tz", None) else "datetime64[us]"
+        )
+    if isinstance(column.dtype, pd.DatetimeTZDtype):
+        column = column.dt.tz_convert("UTC").dt.tz_localize(None)
+    return column.to_numpy().astype("datetime64[D]")

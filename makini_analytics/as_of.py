@@ -1,0 +1,42 @@
+"""The as-of day: the day from which a figure looks at its lines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .errors import ConfigError
+
+AsOf = str | pd.Timestamp | Any  # anything that pandas reads as a date
+
+
+def as_of_day(lines: pd.DataFrame, as_of: AsOf | None) -> pd.Timestamp:
+    """Return the day that a metric looks from: the argument, else the frame's own, else its latest change."""
+    if as_of is None:
+        as_of = lines.attrs.get("as_of")
+    if as_of is None and "updated_at" in lines.columns and lines["updated_at"].notna().any():
+        as_of = lines["updated_at"].max()
+    return as_day(as_of, empty=lines.empty)
+
+
+def as_day(as_of: AsOf | None, *, empty: bool) -> pd.Timestamp:
+    """Return an as-of day without time and zone; ``empty`` lines need none."""
+    if as_of is None and empty:
+        return pd.NaT  # type: ignore[return-value]  # no line to look at, so no day is needed
+    if as_of is None:
+        raise ConfigError("no as-of day: neither the lines carry one nor an updated_at; pass as_of='2026-01-31'")
+    try:
+        day: Any = pd.Timestamp(as_of)
+    except (ValueError, TypeError) as e:
+        raise ConfigError(f"as_of={as_of!r} is no date: pass as_of='2026-01-31'") from e
+    if day is pd.NaT:
+        raise ConfigError("as_of is missing (NaT): pass as_of='2026-01-31'")
+    local: pd.Timestamp = day.tz_convert("UTC").tz_localize(None) if day.tz is not None else day
+    return local.normalize()
+
+
+def day_number(day: pd.Timestamp) -> int:
+    """Return a day as whole days since 1970; where there is none, there is no line to look at either."""
+    return 0 if pd.isna(day) else int(day.to_datetime64().astype("datetime64[D]").astype(np.int64))
