@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from .access import values
 from .columns import Columns, PandasColumns, as_dates
 from .errors import ConfigError
+from .frames import values
 
 Days = npt.NDArray[np.datetime64]
 Ints = npt.NDArray[np.int64]

@@ -15,8 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from .access import Mask, days_of, numbers
-from .coding import Coded, coded
+from .frames import Coded, Mask, coded, days_of, numbers
 
 Floats = npt.NDArray[np.float64]
 

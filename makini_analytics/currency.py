@@ -15,13 +15,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .access import days_of, frame_of, values
-from .as_of import AsOf, as_of_day
 from .errors import ConfigError, MakiniWarning, SchemaError, one_of
+from .frames import AsOf, as_of_day, days_of, frame_of, stack, values
 from .provenance import Selection, stamp
 from .purchases import Purchases
 from .schema import LINES, MONEY, ORDERS
-from .stacking import stack
 
 BASES = ("order_date", "period_average", "as_of", "fixed")
 PERIODS = {"M": "month", "Q": "quarter", "Y": "year"}

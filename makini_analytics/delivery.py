@@ -10,12 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from .access import days_of
-from .as_of import AsOf, day_number
 from .calendars import Span, WorkCalendar
 from .columns import Columns, PandasColumns
 from .day_counts import DayCounts, count_days
 from .errors import one_of
+from .frames import AsOf, day_number, days_of
 from .grouping import By, Groups, group_lines
 from .provenance import Selection
 from .survival import CANCELLED, CENSORED, DELIVERED

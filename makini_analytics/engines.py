@@ -14,10 +14,9 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from .access import need
-from .as_of import AsOf, as_day
 from .errors import ConfigError, SchemaError
 from .formulas import EngineColumns
+from .frames import AsOf, as_day, need
 from .grouping import ENTITIES, By, none_of
 from .provenance import Selection
 from .tally import Rule, Tally

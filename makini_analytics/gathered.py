@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from . import labels
+from .frames import categoricals
 from .reading import Problem, as_texts, parse_iso, read, read_instants, read_numbers, sound
 from .schema import DTYPES
 
@@ -198,14 +198,16 @@ class Repeated(Gathered):
         self._number()
         if self._codes is None and self._texts is not None:
             array, problems = self._texts.read("text", tz)
-            return labels.labels(array), problems
+            return categoricals.labels(array), problems
         values, codes = self.distinct()
         if kind == "label" and len(values) == 1:  # as most columns of a connection
-            return labels.nothing(self.n), []
+            return categoricals.nothing(self.n), []
         array, problems = read(values, "text" if kind == "label" else kind, tz)
         if codes is None:
             return array, problems
-        return (labels.coded(array, codes) if kind == "label" else spread(array, codes)), at_places(problems, codes)
+        return (categoricals.coded(array, codes) if kind == "label" else spread(array, codes)), at_places(
+            problems, codes
+        )
 
     def clean(self, *, of_keys: bool) -> tuple[Any, bool]:
         """Return the column typed where it is clean, and whether it holds anything."""
@@ -214,7 +216,7 @@ class Repeated(Gathered):
         array = clean_column(values, of_keys=of_keys)
         some = any(v is not None for v in values)
         if array.dtype == DTYPES["text"]:
-            return (labels.labels(array) if codes is None else labels.coded(array, codes)), some
+            return (categoricals.labels(array) if codes is None else categoricals.coded(array, codes)), some
         return (array if codes is None else spread(array, codes)), some
 
 

@@ -12,9 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from .access import Mask, values
-from .coding import Coded, coded, filled, pairs
 from .errors import ConfigError, SchemaError
+from .frames import Coded, Mask, coded, filled, pairs, values
 
 By = str | Sequence[str] | None
 Ints = npt.NDArray[np.integer[Any]]

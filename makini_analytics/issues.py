@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from . import labels
+from .frames import categoricals
 from .reading import Problem, sound
 from .schema import ISSUES, empty
 
@@ -44,8 +44,8 @@ class IssueBook:
         n = [len(rows) for *_, rows, _ in self._batches]
         at = np.repeat(np.arange(len(n)), n)
 
-        def repeated(texts: list[str]) -> labels.Labels:
-            return labels.coded(pd.array(texts, dtype="string"), at)
+        def repeated(texts: list[str]) -> categoricals.Labels:
+            return categoricals.coded(pd.array(texts, dtype="string"), at)
 
         nobody: Any = pd.array([None], dtype="string")
         of = [

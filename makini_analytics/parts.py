@@ -15,9 +15,9 @@ import pandas as pd
 
 from . import saved
 from .errors import ConfigError, SchemaError
+from .frames import as_text
 from .purchases import Purchases
 from .schema import TABLES
-from .stacking import as_text
 from .tidy import Tidied, Tidying
 
 #: So many lines are tidied at once.

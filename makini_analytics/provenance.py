@@ -15,9 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from .access import Mask, numbers, values
-from .coding import coded
 from .errors import SchemaError
+from .frames import Mask, coded, numbers, values
 
 
 class Selection:

@@ -9,10 +9,10 @@ from typing import Any
 
 import pandas as pd
 
-from . import labels, saved
+from . import saved
 from .errors import ConfigError, SchemaError
+from .frames import categoricals, stack
 from .schema import ISSUES, LINES, ORDERS, SOURCES, TABLES, empty
-from .stacking import stack
 from .table import read_table
 
 
@@ -48,7 +48,7 @@ class Purchases:
             frame = getattr(self, name).copy(deep=False)
             repeated = {c.name for c in TABLES[name] if c.kind == "label"}
             repeated |= {c for c in frame.columns if str(c).startswith("custom.")}
-            frame = labels.held(frame, repeated, once=len(self.lines) >= labels.MANY)
+            frame = categoricals.held(frame, repeated, once=len(self.lines) >= categoricals.MANY)
             kept = {"currency": getattr(self, name).attrs.get("currency")}  # what a conversion says of its rates
             frame.attrs = {k: v for k, v in (said | kept).items() if v is not None} if name != "issues" else {}
             object.__setattr__(self, name, frame)
@@ -191,6 +191,6 @@ def concat(purchases: Iterable[Purchases]) -> Purchases:
 
 
 def _day(value: Any) -> pd.Timestamp:
-    from .as_of import as_of_day
+    from .frames import as_of_day
 
     return as_of_day(pd.DataFrame(), value)

@@ -14,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from . import derive, labels
+from . import derive
 from .documents import Documents, Framed
+from .frames import categoricals, stack
 from .issues import IssueBook
 from .schema import LINES, RECEIPT_LINES, RECEIPTS, RETURNS
-from .stacking import stack
 
 Positions = npt.NDArray[np.intp]
 _MATCHED_BY = (("order_line_id", "line_id"), ("line_id", "line_id"), ("line_number", "line_number"), ("line_ref", "line_number"),
@@ -187,7 +187,7 @@ _WORDS = {"return", "returns", "returned", "return order", "return item", "retou
 def is_return(lines: pd.DataFrame) -> npt.NDArray[np.bool_]:
     """Whether a line is a return: it says so by a flag or by its type, or its quantity is negative."""
     flagged = lines["is_return"].fillna(False).to_numpy(dtype=bool)
-    kinds = labels.of_series(lines["type"])
+    kinds = categoricals.of_series(lines["type"])
     typed = np.array([*(str(k).strip().casefold() in _WORDS for k in kinds.categories), False])[kinds.codes]
     return np.asarray(flagged | typed | (lines["quantity"] < 0).to_numpy(dtype=bool))
 

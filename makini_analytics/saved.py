@@ -11,8 +11,8 @@ from typing import Any
 
 import pandas as pd
 
-from . import labels
 from .errors import SchemaError
+from .frames import categoricals
 from .schema import TABLES
 
 #: Raised by one whenever the columns or their meaning change; a folder of another version is refused, not misread.
@@ -114,7 +114,7 @@ def _typed(frame: pd.DataFrame, dtypes: Mapping[str, str]) -> pd.DataFrame:
     for name, dtype in dtypes.items():
         column = frame[name]
         if dtype == "category":
-            columns[name] = pd.Series(labels.of_series(column), index=frame.index)
+            columns[name] = pd.Series(categoricals.of_series(column), index=frame.index)
         elif str(column.dtype) == dtype:
             columns[name] = column
         elif dtype.startswith("datetime64"):

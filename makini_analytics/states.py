@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from . import labels
 from .errors import ConfigError
+from .frames import categoricals
 from .schema import STATES
 
 #: What a status can mean, and the places of the meanings: a column of a million is one of small numbers.
@@ -69,10 +69,10 @@ def meanings(status: pd.Series, own: Mapping[str, str]) -> Codes:
     return np.array([*known, NOTHING], dtype=np.int8)[codes]
 
 
-def named(states: Codes) -> labels.Labels:
+def named(states: Codes) -> categoricals.Labels:
     """Return the states by name."""
     there = np.bincount(states, minlength=len(STATES)) > 0
-    return labels.coded([s if t else None for s, t in zip(STATES, there, strict=True)], states)
+    return categoricals.coded([s if t else None for s, t in zip(STATES, there, strict=True)], states)
 
 
 def line_states(

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from . import derive, labels, receipts, states, units
+from . import derive, receipts, states, units
 from .errors import ConfigError, SchemaError
+from .frames import categoricals
 from .gathered import at_places, clean_column, spread
 from .issues import IssueBook
 from .reading import read, zone
@@ -57,7 +58,7 @@ def read_table(
     for name, source in source_of.items():
         if name.startswith("custom."):
             clean = clean_column(_plain(df[source]))
-            got[name] = labels.labels(clean) if clean.dtype == "string" else clean
+            got[name] = categoricals.labels(clean) if clean.dtype == "string" else clean
             continue
         c = _LINE.get(name) or _ORDER_ONLY[name]
         values, codes = _distinct(df[source])
@@ -68,7 +69,7 @@ def read_table(
         if codes is not None:
             problems = at_places(problems, codes)
         if c.kind == "label":
-            got[name] = labels.labels(array) if codes is None else labels.coded(array, codes)
+            got[name] = categoricals.labels(array) if codes is None else categoricals.coded(array, codes)
         else:
             got[name] = array if codes is None else spread(array, codes)
         book.add_problems("lines" if name in _LINE else "orders", name, problems)
@@ -166,7 +167,7 @@ def _nothing(c: Column, index: pd.Index) -> pd.Series[Any]:
     if c.kind == "number":
         return pd.Series(np.nan, index=index)
     if c.kind == "label":
-        return pd.Series(labels.nothing(len(index)), index=index)
+        return pd.Series(categoricals.nothing(len(index)), index=index)
     nothing: Any = pd.NaT if c.kind in ("day", "instant") else pd.NA
     missing: pd.Series[Any] = pd.Series([nothing] * len(index), index=index, dtype=c.dtype)
     return missing
@@ -175,12 +176,12 @@ def _nothing(c: Column, index: pd.Index) -> pd.Series[Any]:
 def _with_ids(frame: pd.DataFrame, connection: str, currency: str | None) -> pd.DataFrame:
     """Return the frame with connection, order, line and vendor ids in every row that can have one."""
 
-    def stripped(name: str) -> labels.Labels:
-        column = labels.of_series(frame[name])
-        return labels.each(column, [str(c).strip() or None for c in column.categories])
+    def stripped(name: str) -> categoricals.Labels:
+        column = categoricals.of_series(frame[name])
+        return categoricals.each(column, [str(c).strip() or None for c in column.categories])
 
-    def filled(column: labels.Labels, other: labels.Labels) -> labels.Labels:
-        return labels.where(column.codes >= 0, column, other)
+    def filled(column: categoricals.Labels, other: categoricals.Labels) -> categoricals.Labels:
+        return categoricals.where(column.codes >= 0, column, other)
 
     n = len(frame)
     out: dict[str, Any] = {
@@ -190,12 +191,12 @@ def _with_ids(frame: pd.DataFrame, connection: str, currency: str | None) -> pd.
     out["vendor_id"] = filled(out["vendor_id"], out["vendor_name"])
     out["order_id"] = filled(out["order_id"], out["order_number"])
     if (out["order_id"].codes < 0).any():
-        out["order_id"] = filled(out["order_id"], labels.labels("#" + position))
+        out["order_id"] = filled(out["order_id"], categoricals.labels("#" + position))
     given = frame["line_id"].mask((frame["line_id"] == "").fillna(False))
     out["line_id"] = given.fillna("#" + position if given.notna().any() else position)  # never one that is given
-    out["connection"] = filled(labels.of_series(frame["connection"]), labels.constant(connection, n))
+    out["connection"] = filled(categoricals.of_series(frame["connection"]), categoricals.constant(connection, n))
     if currency is not None:
-        out["currency"] = filled(out["currency"], labels.constant(currency, n))
+        out["currency"] = filled(out["currency"], categoricals.constant(currency, n))
     return frame.assign(**out)
 
 

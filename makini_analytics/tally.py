@@ -15,10 +15,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from .access import Mask, frame_of, is_pandas
-from .as_of import AsOf, as_of_day
 from .columns import Columns, PandasColumns
 from .errors import ConfigError
+from .frames import AsOf, Mask, as_of_day, frame_of, is_pandas
 from .grouping import By, Groups, count_distinct, group_lines, order_ids
 from .provenance import Selection
 

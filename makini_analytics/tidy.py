@@ -17,9 +17,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from . import derive, labels, receipts, states, units
+from . import derive, receipts, states, units
 from .documents import Documents, Framed
 from .errors import ConfigError, MakiniWarning
+from .frames import categoricals
 from .issues import IssueBook
 from .reading import zone
 from .schema import LINE_CONTAINERS, LINES, ORDERS
@@ -106,7 +107,7 @@ class Tidying:
             framed = Framed(orders, order_custom, lines, line_custom, of)
             _, _, lines, line_custom, of = receipts.append_returns(framed, given["returns"], tz, book)
 
-        orders = _with_ids(orders.assign(connection=labels.constant(connection, len(orders))), book, before)
+        orders = _with_ids(orders.assign(connection=categoricals.constant(connection, len(orders))), book, before)
         orders = _named(orders, given)
         lines = _named(lines, given)
         own_status = lines["status"]
@@ -173,14 +174,14 @@ def tidy_orders(pages: Iterable[Sequence[Any]], **options: Any) -> Tidied:
 
 def _with_ids(orders: pd.DataFrame, book: IssueBook, before: int) -> pd.DataFrame:
     """Return the orders with an id each: an order without a key goes by its number, else by its position."""
-    own = labels.of_series(orders["order_id"])
-    has = labels.filled(own)
+    own = categoricals.of_series(orders["order_id"])
+    has = categoricals.filled(own)
     if has.all():
         return orders
     book.add("orders", "order_id", np.flatnonzero(~has), orders["order_id"], "the record has no key")
-    number = labels.of_series(orders["order_number"])
-    position = labels.labels([f"#{before + i + 1}" for i in range(len(orders))])
-    return orders.assign(order_id=labels.where(has, own, labels.where(number.codes >= 0, number, position)))
+    number = categoricals.of_series(orders["order_number"])
+    position = categoricals.labels([f"#{before + i + 1}" for i in range(len(orders))])
+    return orders.assign(order_id=categoricals.where(has, own, categoricals.where(number.codes >= 0, number, position)))
 
 
 def _named(frame: pd.DataFrame, lookups: Mapping[str, Records]) -> pd.DataFrame:
@@ -195,14 +196,14 @@ def _named(frame: pd.DataFrame, lookups: Mapping[str, Records]) -> pd.DataFrame:
                 found[str(key)] = str(name)
         return found
 
-    def joined(key: str, own: str | None, table: dict[str, str], keep_key: bool) -> labels.Labels:
-        keys = labels.of_series(frame[key])
+    def joined(key: str, own: str | None, table: dict[str, str], keep_key: bool) -> categoricals.Labels:
+        keys = categoricals.of_series(frame[key])
         said = [table.get(k, k if keep_key else None) for k in keys.categories]
-        known = labels.each(keys, said)
+        known = categoricals.each(keys, said)
         if own is None:
             return known
-        given = labels.of_series(frame[own])
-        return labels.where(labels.filled(given), given, known)
+        given = categoricals.of_series(frame[own])
+        return categoricals.where(categoricals.filled(given), given, known)
 
     out = {
         "vendor_name": joined("vendor_id", "vendor_name", names("vendors", "name", "_displayValue", "code"), False),
@@ -233,13 +234,13 @@ def _inherit(lines: pd.DataFrame, orders: pd.DataFrame, of: np.ndarray) -> pd.Da
         if c.name not in lines:
             out[c.name] = of_order
         elif c.kind == "label":
-            own = labels.of_series(lines[c.name])
-            has_own = labels.filled(own)
+            own = categoricals.of_series(lines[c.name])
+            has_own = categoricals.filled(own)
             if c.name in _KEY_OF:  # a name goes with its key: never the order's name beside the line's own key
-                key = labels.of_series(lines[_KEY_OF[c.name]])
-                of_orders_key = labels.of_series(orders[_KEY_OF[c.name]]).take(of)
-                has_own = has_own | ((key.codes >= 0) & ~labels.same(key, of_orders_key))
-            out[c.name] = labels.where(has_own, own, of_order)
+                key = categoricals.of_series(lines[_KEY_OF[c.name]])
+                of_orders_key = categoricals.of_series(orders[_KEY_OF[c.name]]).take(of)
+                has_own = has_own | ((key.codes >= 0) & ~categoricals.same(key, of_orders_key))
+            out[c.name] = categoricals.where(has_own, own, of_order)
         else:
             has_own = lines[c.name].notna().to_numpy()
             if not has_own.any():

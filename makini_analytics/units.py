@@ -12,10 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from . import labels
-from .access import frame_of, values
-from .coding import coded
 from .errors import SchemaError
+from .frames import categoricals, coded, frame_of, values
 
 # UN/ECE Recommendation 20 code: (what it measures, how many of the first unit of that kind, other spellings). SAP's internal and
 # commercial codes are among the spellings. Packages (box, pallet) measure nothing by themselves: how many are in one differs.
@@ -65,9 +63,9 @@ def understood(units: pd.Series) -> pd.Series:
     >>> understood(pd.Series(["EA", "Kilogram", "BOX", "XYZ"], dtype="string")).tolist()
     ['C62', 'KGM', 'BX', <NA>]
     """
-    given = labels.of_series(units)
+    given = categoricals.of_series(units)
     known = [_CODE.get(str(u).strip().rstrip(".").casefold()) for u in given.categories]
-    return pd.Series(labels.each(given, known), index=units.index)
+    return pd.Series(categoricals.each(given, known), index=units.index)
 
 
 #: The unit that each kind of measure is counted in, under its commonest name.

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from makini_analytics import spend
-from makini_analytics.coding import pairs
 from makini_analytics.day_counts import STEPS, DayCounts
+from makini_analytics.frames import pairs
 
 
 @pytest.mark.parametrize("dtype", ["int8", "int16", "int64"])

@@ -16,7 +16,7 @@ from IPython import get_ipython
 from .. import lead_times as lt
 from .. import slippage as sl
 from .. import spend as sp
-from ..access import frame_of
+from ..frames import frame_of
 from .filters import NAMED
 from .widget import Explorer, View
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from ..as_of import AsOf
 from ..calendars import WorkCalendar
 from ..delivery import ages
+from ..frames import AsOf
 from ..grouping import By
 from ..provenance import stamp
 from ..survival import CANCELLED, CENSORED, DELIVERED, aalen_johansen, at_risk, log_log_band, with_day_zero

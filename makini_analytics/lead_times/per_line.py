@@ -7,11 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..access import values
-from ..as_of import AsOf
 from ..calendars import WorkCalendar
 from ..delivery import OUTCOMES, ages
-from ..labels import plain
+from ..frames import AsOf, plain, values
 from ..provenance import stamp
 from ..survival import CANCELLED, CENSORED, DELIVERED
 

@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..access import days_of, frame_of
-from ..as_of import AsOf
 from ..calendars import WorkCalendar, day_counter
 from ..delivery import ages
 from ..errors import ConfigError
+from ..frames import AsOf, days_of, frame_of
 from ..grouping import By, count_distinct, group_lines, order_ids
 from ..provenance import stamp
 from ..survival import CENSORED, DELIVERED, first_day_at, kaplan_meier

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..as_of import AsOf
 from ..calendars import WorkCalendar
 from ..delivery import ages
 from ..errors import ConfigError
+from ..frames import AsOf
 from ..grouping import By
 from ..provenance import stamp
 from ..survival import CANCELLED, CENSORED, DELIVERED, first_day_at, kaplan_meier, restricted_mean

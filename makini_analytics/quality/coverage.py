@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from .. import lead_times, slippage, spend
-from ..access import frame_of, values
 from ..errors import SchemaError
+from ..frames import frame_of, values
 from ..provenance import Selection, stamp
 from ..purchases import Purchases
 

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..access import frame_of, values
 from ..errors import ConfigError, SchemaError
+from ..frames import frame_of, values
 from ..provenance import Selection, stamp
 from ..purchases import Purchases
 

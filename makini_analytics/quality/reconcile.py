@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from .. import labels, lead_times, slippage, spend
-from ..access import frame_of, values
+from .. import lead_times, slippage, spend
 from ..errors import SchemaError, one_of
+from ..frames import categoricals, frame_of, values
 from ..provenance import Selection, stamp
 from ..purchases import Purchases
 
@@ -209,9 +209,9 @@ def _causes(
                 found |= explains(sign * np.nan_to_num(number(orders, name)))
         return found
 
-    ours, theirs = labels.of_series(orders["currency"]), labels.of_series(lines["currency"])
+    ours, theirs = categoricals.of_series(orders["currency"]), categoricals.of_series(lines["currency"])
     own = ours.take(of, allow_fill=True)
-    foreign = (theirs.codes >= 0) & (own.codes >= 0) & ~labels.same(theirs, own) & live
+    foreign = (theirs.codes >= 0) & (own.codes >= 0) & ~categoricals.same(theirs, own) & live
     gone = per_order(deleted, amount), per_order(cancelled, amount)
     order_tax = np.nan_to_num(number(orders, "total_tax"))
     reasons: dict[str, npt.NDArray[np.bool_]] = {

@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 
 from .. import lead_times, slippage, style
-from ..as_of import as_of_day
 from ..errors import ConfigError
+from ..frames import as_of_day
 from ..provenance import definition
 from ..purchases import Purchases
 from .exhibits import Content, Exhibit

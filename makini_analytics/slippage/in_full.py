@@ -7,11 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..access import numbers, values
-from ..as_of import AsOf
 from ..calendars import WorkCalendar
-from ..coding import pairs
 from ..errors import one_of
+from ..frames import AsOf, numbers, pairs, values
 from ..grouping import By, group_lines
 from ..provenance import stamp
 from .intervals import wilson

@@ -15,13 +15,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..access import Mask, days_of
-from ..as_of import AsOf, day_number
 from ..calendars import Span, WorkCalendar
 from ..columns import Columns
 from ..day_counts import DayCounts, count_days
 from ..delivery import standing_on
 from ..errors import ConfigError
+from ..frames import AsOf, Mask, day_number, days_of
 from ..grouping import By, Groups
 from ..provenance import Selection
 from ..tally import Ruled, Tally, lines_of, pandas_lines

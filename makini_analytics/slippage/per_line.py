@@ -7,10 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..access import values
-from ..as_of import AsOf
 from ..calendars import WorkCalendar
-from ..labels import plain
+from ..frames import AsOf, plain, values
 from ..provenance import stamp
 from .judging import AHEAD, DELIVERED, OUTCOMES, OVERDUE_OPEN, Tolerance, judge, outcome_of, suspicions
 

@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..as_of import AsOf
 from ..calendars import WorkCalendar
-from ..coding import pairs
+from ..frames import AsOf, pairs
 from ..grouping import By, group_lines
 from ..periods import period_alias
 from ..provenance import stamp

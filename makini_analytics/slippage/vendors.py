@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..as_of import AsOf
 from ..calendars import WorkCalendar
 from ..day_counts import quantile
 from ..errors import ConfigError
+from ..frames import AsOf
 from ..grouping import By, group_lines
 from ..provenance import stamp
 from .intervals import wilson

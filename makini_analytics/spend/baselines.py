@@ -12,8 +12,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from .. import units
-from ..access import frame_of, values
 from ..errors import ConfigError, SchemaError
+from ..frames import frame_of, values
 from .items import Items
 
 Floats = npt.NDArray[np.float64]

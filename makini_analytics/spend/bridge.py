@@ -9,9 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..access import days_of, frame_of, values
-from ..coding import pairs
 from ..errors import SchemaError, one_of
+from ..frames import days_of, frame_of, pairs, values
 from ..grouping import ENTITIES, By, group_lines, taken
 from ..provenance import stamp
 from .items import Items, items_of

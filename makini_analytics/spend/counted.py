@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..access import frame_of
 from ..columns import Columns
 from ..errors import ConfigError, one_of
+from ..frames import frame_of
 from ..grouping import By
 from ..provenance import Selection
 from ..tally import Lines, Ruled, Tally, lines_of

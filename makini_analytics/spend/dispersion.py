@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..access import frame_of, values
 from ..errors import ConfigError, one_of
+from ..frames import frame_of, values
 from ..grouping import count_distinct, entity, order_ids
 from ..provenance import stamp
 from .items import items_of

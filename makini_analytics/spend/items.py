@@ -11,9 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from .. import units
-from ..access import numbers, values
-from ..coding import coded
 from ..errors import SchemaError
+from ..frames import coded, numbers, values
 from ..grouping import ENTITIES, Groups, group_lines
 from ..provenance import Selection
 from .counted import counted

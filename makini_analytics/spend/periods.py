@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..as_of import AsOf
 from ..columns import Columns
 from ..day_counts import Cells
 from ..errors import ConfigError
+from ..frames import AsOf
 from ..grouping import By, Groups
 from ..periods import period_alias, period_number
 from ..provenance import stamp

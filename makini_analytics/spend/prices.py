@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..access import days_of, frame_of
 from ..errors import one_of
+from ..frames import days_of, frame_of
 from ..periods import period_alias
 from ..provenance import stamp
 from .baselines import BASELINES, Baseline, listed_prices, prices_before

@@ -8,11 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..access import days_of, values
-from ..as_of import AsOf
-from ..coding import coded, pairs
 from ..delivery import ages
 from ..errors import ConfigError, SchemaError
+from ..frames import AsOf, coded, days_of, pairs, values
 from ..grouping import count_distinct, group_lines, merge_aliases, order_ids
 from ..provenance import stamp
 from ..survival import CENSORED, DELIVERED, first_day_at, kaplan_meier

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from .errors import SchemaError
-from .labels import plain
+from ..errors import SchemaError
+from .categoricals import plain
 
 Mask = npt.NDArray[np.bool_]
 

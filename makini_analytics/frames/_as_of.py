@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .errors import ConfigError
+from ..errors import ConfigError
 
 AsOf = str | pd.Timestamp | Any  # anything that pandas reads as a date
 

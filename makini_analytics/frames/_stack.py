@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from . import labels
+from . import categoricals
 
 
 def stack(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
@@ -22,8 +22,8 @@ def _stacked(frames: Sequence[pd.DataFrame], name: str) -> Any:
     told = [s for s in have if s.notna().any()] or have[:1]  # what is missing all the way has no type of its own
     kinds = {str(s.dtype) for s in told}
     if len(kinds) > 1 or kinds == {"category"}:
-        held = [_as_labels(f[name]) if name in f.columns else labels.nothing(len(f)) for f in frames]
-        return held[0] if len(held) == 1 else labels.stacked(held)
+        held = [_as_labels(f[name]) if name in f.columns else categoricals.nothing(len(f)) for f in frames]
+        return held[0] if len(held) == 1 else categoricals.stacked(held)
     dtype: Any = told[0].dtype
     parts = [f[name] if name in f.columns else pd.Series([None] * len(f), dtype=dtype) for f in frames]
     return pd.concat(
@@ -31,8 +31,8 @@ def _stacked(frames: Sequence[pd.DataFrame], name: str) -> Any:
     )
 
 
-def _as_labels(column: pd.Series) -> labels.Labels:
-    return labels.labels(column if column.dtype == "category" else as_text(column))
+def _as_labels(column: pd.Series) -> categoricals.Labels:
+    return categoricals.labels(column if column.dtype == "category" else as_text(column))
 
 
 def as_text(column: pd.Series) -> Any:
