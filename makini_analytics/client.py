@@ -19,10 +19,10 @@ from .errors import ConfigError, one_of
 from .fetching import Fetch
 from .gathering import table_of
 from .lists import Lists
-from .progress import Display
 from .purchases import Purchases
 from .session import Bearer, Link, Patience, check_base_url, check_token
-from .walk import Progress, Rows
+from .system import Display, Progress
+from .walk import Rows
 
 _DEFAULT: Any = object()
 

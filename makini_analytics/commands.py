@@ -17,7 +17,7 @@ from . import __version__
 from .cli import SECTIONS
 from .errors import ConfigError
 from .purchases import Purchases, concat
-from .whole import whole
+from .system import whole
 
 DEMO_PORT = 8765  # so that a second demo finds the first one's pages in the cache
 #: What the notebooks take beyond JupyterLab.
@@ -150,8 +150,8 @@ def _fetched(options: argparse.Namespace) -> Purchases:
 
 
 def _write(data: Purchases, options: argparse.Namespace, how: str) -> None:
-    from .progress import steps
     from .reporting import content, write
+    from .system import steps
 
     with steps("report", len(options.sections or SECTIONS) + 1, False if options.quiet else None) as tell:
         made = content(data, sections=options.sections, vendor=options.vendor, tell=tell)

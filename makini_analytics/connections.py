@@ -12,8 +12,8 @@ from typing import Any
 
 from .client import Client
 from .errors import ConfigError, MakiniError
-from .progress import Display
 from .purchases import Purchases, concat
+from .system import Display
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,9 @@ from .purchases import Purchases
 from .records import Shaped
 from .schema import LINE_CONTAINERS
 from .session import Link
+from .system import Progress
 from .tidy import Tidied, Tidying
-from .walk import Progress, T, Walked
+from .walk import T, Walked
 
 
 @dataclass(frozen=True)

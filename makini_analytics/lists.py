@@ -11,7 +11,8 @@ from .contracts import Contract
 from .errors import ApiError, IncompleteDataError, MakiniError, OfflineMissError
 from .records import Parse, parse
 from .session import Link
-from .walk import Progress, Rows, T, Walked, walk
+from .system import Progress
+from .walk import Rows, T, Walked, walk
 
 
 def _quiet(done: int, total: int | None) -> None:

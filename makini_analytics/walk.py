@@ -21,12 +21,11 @@ from .errors import IncompleteDataError
 from .records import Parse, parse
 from .session import Link
 from .store import Page
+from .system import Progress
 
 #: No list is this long; a server that says so is wrong.
 MOST_PAGES = 1_000_000
 MOST_EMPTY_PAGES = 10  # in a row, of a walk by cursor
-
-Progress = Callable[[int, int | None], None]  # pages done, pages in all where known
 
 
 T = TypeVar("T", bound="Taker")

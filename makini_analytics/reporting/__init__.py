@@ -8,9 +8,8 @@ from typing import Any
 
 from .. import style
 from ..errors import ConfigError
-from ..progress import steps
 from ..purchases import Purchases
-from ..whole import whole
+from ..system import steps, whole
 from .content import PARTS, content
 from .exhibits import Content, plain
 from .page import page

@@ -6,10 +6,16 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
-from .session import Link
-from .walk import Progress
+Progress = Callable[[int, int | None], None]  # pages done, pages in all where known
+
+
+class Teller(Protocol):
+    """What a walk goes through: it has a name, and tells what it waits for."""
+
+    connection: str
+    tell: Callable[[str], None]
 
 
 def _bar(title: str, wanted: bool | None, **options: Any) -> Any:
@@ -50,7 +56,7 @@ class Display:
         self._bar.close()
 
     @contextmanager
-    def walk(self, link: Link) -> Iterator[Progress]:
+    def walk(self, link: Teller) -> Iterator[Progress]:
         """Yield the callback of one walk; meanwhile what its link tells is shown."""
         me = object()
 

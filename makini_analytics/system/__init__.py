@@ -1,0 +1,8 @@
+"""The machine around: a file appears whole or not at all, and a bar shows how far the work is."""
+
+from __future__ import annotations
+
+from ._files import whole
+from ._progress import Display, Progress, steps
+
+__all__ = ["Display", "Progress", "steps", "whole"]
