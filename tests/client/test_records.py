@@ -11,8 +11,10 @@ from itertools import permutations
 import pandas as pd
 import pytest
 
-from makini_analytics import Client, records
-from makini_analytics.records import MOST_MISSES, Record, Shaped, by_key, parse
+from makini_analytics import Client
+from makini_analytics.records import Record, Shaped, by_key, parse
+from makini_analytics.records import _decoder as records
+from makini_analytics.records._decoder import MOST_MISSES
 from makini_analytics.schema import LINE_CONTAINERS
 from makini_analytics.tidy import tidy_orders
 from tests.faults.server import TOKEN, FaultServer, order
