@@ -8,12 +8,11 @@ from typing import Any
 
 import pandas as pd
 
-from .contracts import MATCH_ALL, Contract
 from .errors import ConfigError
 from .reading import read
 from .schema import SOURCES
 from .tidy import Tidied
-from .walk import Walked
+from .transport import MATCH_ALL, Contract, Walked
 
 DAY = pd.Timedelta(days=1)
 _INSTANT = "%Y-%m-%dT%H:%M:%SZ"

@@ -13,16 +13,14 @@ from typing import Any, overload
 import pandas as pd
 import platformdirs
 
-from . import contracts, store, updating
+from . import updating
 from .asking import Asked, asked
 from .errors import ConfigError, one_of
 from .fetching import Fetch
 from .gathering import table_of
-from .lists import Lists
 from .purchases import Purchases
-from .session import Bearer, Link, Patience, check_base_url, check_token
 from .system import Display, Progress
-from .walk import Rows
+from .transport import Bearer, Link, Lists, Patience, Rows, Store, check_base_url, check_token, contracts, file_name
 
 _DEFAULT: Any = object()
 
@@ -98,11 +96,11 @@ class Client:
             )
         self.cache_path: Path | None = None
         if cache_dir is not None:
-            self.cache_path = Path(cache_dir).expanduser() / store.file_name(self.base_url, auth.reveal())
+            self.cache_path = Path(cache_dir).expanduser() / file_name(self.base_url, auth.reveal())
         self._link = Link(
             auth,
             self.base_url,
-            store.Store(self.cache_path, connection),
+            Store(self.cache_path, connection),
             connection=connection,
             expire_after=expire_after if isinstance(expire_after, timedelta) else timedelta(seconds=expire_after),
             patience=Patience(timeout, int(retries), backoff, max_wait),

@@ -11,18 +11,15 @@ from typing import Any
 
 import pandas as pd
 
-from . import contracts
 from .asking import Asked, cut, day_fetched, freshness, source_row
 from .errors import ApiError
-from .lists import Lists
 from .parts import Parts, Told, ready
 from .purchases import Purchases
 from .records import Shaped
 from .schema import LINE_CONTAINERS
-from .session import Link
 from .system import Progress
 from .tidy import Tidied, Tidying
-from .walk import T, Walked
+from .transport import Link, Lists, T, Walked, contracts
 
 
 @dataclass(frozen=True)

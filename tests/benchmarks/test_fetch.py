@@ -22,7 +22,7 @@ OURS = """
 from makini_analytics import Client
 from makini_analytics.records import Shaped
 from makini_analytics.schema import LINE_CONTAINERS
-from makini_analytics.walk import walk
+from makini_analytics.transport._pagination import walk
 class Counted:
     n = 0
     def take(self, page): self.n += len(page)

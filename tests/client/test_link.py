@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-import makini_analytics.session as session
-import makini_analytics.store as store
+import makini_analytics.transport._page_cache as store
+import makini_analytics.transport._session as session
 from makini_analytics import (
     ApiError,
     AuthError,

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from . import contracts, store
+from ..errors import ApiError, IncompleteDataError, MakiniError, OfflineMissError
+from ..records import Parse, parse
+from ..system import Progress
+from . import _page_cache, contracts
+from ._pagination import Rows, T, Walked, walk
+from ._session import Link
 from .contracts import Contract
-from .errors import ApiError, IncompleteDataError, MakiniError, OfflineMissError
-from .records import Parse, parse
-from .session import Link
-from .system import Progress
-from .walk import Rows, T, Walked, walk
 
 
 def _quiet(done: int, total: int | None) -> None:
@@ -184,7 +184,7 @@ class Lists:
 
     def _refused(self, contract: Contract, name: str) -> int | None:
         page = self.link.store.get(f"refused {contract.name} {self.area} {name}")
-        if page is None or not (self.link.offline or page.expires > store.now()):
+        if page is None or not (self.link.offline or page.expires > _page_cache.now()):
             return None
         return int(page.json())
 

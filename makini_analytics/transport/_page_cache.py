@@ -22,7 +22,7 @@ from typing import Any
 from requests_cache.backends.sqlite import SQLiteDict
 from requests_cache.serializers import SerializerPipeline, Stage
 
-from .records import Parse, parse
+from ..records import Parse, parse
 
 log = logging.getLogger("makini_analytics")
 

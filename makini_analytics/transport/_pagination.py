@@ -16,12 +16,12 @@ from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import parse_qs, urljoin, urlsplit
 
-from .answer import Answer, contract_of, id_of
-from .errors import IncompleteDataError
-from .records import Parse, parse
-from .session import Link
-from .store import Page
-from .system import Progress
+from ..errors import IncompleteDataError
+from ..records import Parse, parse
+from ..system import Progress
+from ._list_response import Answer, contract_of, id_of
+from ._page_cache import Page
+from ._session import Link
 
 #: No list is this long; a server that says so is wrong.
 MOST_PAGES = 1_000_000

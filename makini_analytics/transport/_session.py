@@ -24,9 +24,9 @@ from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError, InvalidHeader
 from urllib3.util import Retry
 
-from .errors import ApiError, ConfigError, MakiniError, NetworkError, OfflineMissError, error_from
-from .records import Parse, parse
-from .store import Page, Store, now
+from ..errors import ApiError, ConfigError, MakiniError, NetworkError, OfflineMissError, error_from
+from ..records import Parse, parse
+from ._page_cache import Page, Store, now
 
 log = logging.getLogger("makini_analytics")
 
