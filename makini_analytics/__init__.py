@@ -68,7 +68,7 @@ if TYPE_CHECKING:
     from .reporting import report as report
     from .sample import load_sample as load_sample
     from .sandbox_server import sandbox as sandbox
-    from .schema import data_dictionary as data_dictionary
+    from .tidy import data_dictionary as data_dictionary
 
 # Loaded when first used, so that importing the package costs no more than what is then called.
 _HOME = {
@@ -81,7 +81,7 @@ _HOME = {
     "sandbox": "sandbox_server",
     "report": "reporting",
     "explain": "provenance",
-    "data_dictionary": "schema",
+    "data_dictionary": "tidy",
     "MakiniError": "errors",
     "MakiniWarning": "errors",
     "support_report": "errors",

@@ -9,9 +9,7 @@ from typing import Any
 import pandas as pd
 
 from .errors import ConfigError
-from .reading import read
-from .schema import SOURCES
-from .tidy import Tidied
+from .tidy import SOURCES, Tidied, read
 from .transport import MATCH_ALL, Contract, Walked
 
 DAY = pd.Timedelta(days=1)

@@ -17,9 +17,9 @@ from . import updating
 from .asking import Asked, asked
 from .errors import ConfigError, one_of
 from .fetching import Fetch
-from .gathering import table_of
 from .purchases import Purchases
 from .system import Display, Progress
+from .tidy import table_of
 from .transport import Bearer, Link, Lists, Patience, Rows, Store, check_base_url, check_token, contracts, file_name
 
 _DEFAULT: Any = object()

@@ -19,7 +19,7 @@ from .errors import ConfigError, MakiniWarning, SchemaError, one_of
 from .frames import AsOf, as_of_day, days_of, frame_of, stack, values
 from .provenance import Selection, stamp
 from .purchases import Purchases
-from .schema import LINES, MONEY, ORDERS
+from .tidy import LINES, MONEY, ORDERS
 
 BASES = ("order_date", "period_average", "as_of", "fixed")
 PERIODS = {"M": "month", "Q": "quarter", "Y": "year"}

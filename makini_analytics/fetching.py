@@ -16,9 +16,8 @@ from .errors import ApiError
 from .parts import Parts, Told, ready
 from .purchases import Purchases
 from .records import Shaped
-from .schema import LINE_CONTAINERS
 from .system import Progress
-from .tidy import Tidied, Tidying
+from .tidy import LINE_CONTAINERS, Tidied, Tidying
 from .transport import Link, Lists, T, Walked, contracts
 
 

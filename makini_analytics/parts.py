@@ -17,8 +17,7 @@ from . import saved
 from .errors import ConfigError, SchemaError
 from .frames import as_text
 from .purchases import Purchases
-from .schema import TABLES
-from .tidy import Tidied, Tidying
+from .tidy import TABLES, Tidied, Tidying
 
 #: So many lines are tidied at once.
 PART_LINES = 200_000

@@ -12,8 +12,7 @@ import pandas as pd
 from . import saved
 from .errors import ConfigError, SchemaError
 from .frames import categoricals, stack
-from .schema import ISSUES, LINES, ORDERS, SOURCES, TABLES, empty
-from .table import read_table
+from .tidy import ISSUES, LINES, ORDERS, SOURCES, TABLES, empty, read_table
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,7 @@ import pandas as pd
 
 from .errors import ConfigError
 from .purchases import Purchases, concat
-from .schema import SOURCES
-from .tidy import tidy_orders
+from .tidy import SOURCES, tidy_orders
 
 #: Each connection and the contract that its sandbox speaks.
 CONTRACTS = {"emea": "v3", "us": "v4", "apac": "v1"}

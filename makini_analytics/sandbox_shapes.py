@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from .schema import LINES, ORDERS, Column
+from .tidy import LINES, ORDERS, Column
 
 if TYPE_CHECKING:
     from .purchases import Purchases

@@ -13,7 +13,7 @@ import pandas as pd
 
 from .errors import SchemaError
 from .frames import categoricals
-from .schema import TABLES
+from .tidy import TABLES
 
 #: Raised by one whenever the columns or their meaning change; a folder of another version is refused, not misread.
 FORMAT = 2

@@ -21,7 +21,7 @@ PAGES, LATENCY, ROUNDS = 400, 0.02, 5
 OURS = """
 from makini_analytics import Client
 from makini_analytics.records import Shaped
-from makini_analytics.schema import LINE_CONTAINERS
+from makini_analytics.tidy._schema import LINE_CONTAINERS
 from makini_analytics.transport._pagination import walk
 class Counted:
     n = 0

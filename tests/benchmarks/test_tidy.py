@@ -18,7 +18,7 @@ import io, json, pathlib, sys, time
 import msgspec, orjson, pandas as pd, pyarrow as pa
 from makini_analytics import Purchases
 from makini_analytics.records import Shaped
-from makini_analytics.schema import LINE_CONTAINERS, empty
+from makini_analytics.tidy._schema import LINE_CONTAINERS, empty
 from makini_analytics.tidy import Tidying
 files = sorted(pathlib.Path(sys.argv[1], "pages").iterdir())
 saved = pathlib.Path(sys.argv[1], "saved")

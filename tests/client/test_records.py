@@ -15,8 +15,7 @@ from makini_analytics import Client
 from makini_analytics.records import Record, Shaped, by_key, parse
 from makini_analytics.records import _decoder as records
 from makini_analytics.records._decoder import MOST_MISSES
-from makini_analytics.schema import LINE_CONTAINERS
-from makini_analytics.tidy import tidy_orders
+from makini_analytics.tidy import LINE_CONTAINERS, tidy_orders
 from tests.faults.server import TOKEN, FaultServer, order
 
 SOUND_KEYS = ["", "get", "places", "__class__", "a.b", "at0", "Größe", "x" * 300, "extra", "dueAt", "status", "lines"]

@@ -12,7 +12,7 @@ import pytest
 import makini_analytics as ma
 from makini_analytics import explore, lead_times, slippage, spend, style
 from makini_analytics.frames.categoricals import labels
-from makini_analytics.schema import LINES
+from makini_analytics.tidy import LINES
 
 ROOMS = {"spend": explore.spend, "lead_times": explore.lead_times, "slippage": explore.slippage}
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from makini_analytics import ConfigError, SchemaError, lead_times
-from makini_analytics.schema import empty
+from makini_analytics.tidy import empty
 from tests.cases import lines_of
 
 AS_OF = "2025-06-30"

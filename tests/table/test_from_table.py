@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from makini_analytics import ConfigError, Purchases, SchemaError
-from makini_analytics.schema import empty
+from makini_analytics.tidy import empty
 
 EXPORT = pd.DataFrame(
     {

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from makini_analytics import Purchases, tidy
+from makini_analytics import Purchases
+from makini_analytics.tidy import _orders as tidy
 
 
 def tidy_orders(pages, **options):

@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from makini_analytics import reading
 from makini_analytics.errors import ConfigError
-from makini_analytics.reading import read, zone
+from makini_analytics.tidy import _parsing as reading
+from makini_analytics.tidy import read
+from makini_analytics.tidy._parsing import zone
 
 
 def number(value):

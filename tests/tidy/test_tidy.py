@@ -11,10 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from makini_analytics import data_dictionary, gathered
+from makini_analytics import data_dictionary
 from makini_analytics.errors import ConfigError, MakiniWarning
-from makini_analytics.gathering import table_of
-from makini_analytics.schema import LINES, ORDERS, empty
+from makini_analytics.tidy import LINES, ORDERS, empty, table_of
+from makini_analytics.tidy import _column_builder as gathered
 from tests.tidy.plain import tidy_orders
 
 ORDER = {

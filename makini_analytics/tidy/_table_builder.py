@@ -9,11 +9,11 @@ from typing import Any
 
 import pandas as pd
 
-from .gathered import Repeated, clean_column, gathered
-from .issues import IssueBook
-from .reading import sound
-from .records import Record, by_key
-from .schema import LINE_CONTAINERS, Column
+from ..records import Record, by_key
+from ._column_builder import Repeated, clean_column, gathered
+from ._issues import IssueBook
+from ._parsing import sound
+from ._schema import LINE_CONTAINERS, Column
 
 Raw = dict[str, Sequence[Any]]
 

@@ -25,8 +25,8 @@ try:
 except ImportError:  # then the texts are looked at one by one
     pa = None
 
-from .errors import ConfigError
-from .schema import DTYPES
+from ..errors import ConfigError
+from ._schema import DTYPES
 
 Problem = tuple[int, Any, str]  # position, value, reason
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from .errors import SchemaError
+from ..errors import SchemaError
 
 #: What a kind of column is in pandas: the same on pandas 2.2 and 3, for a full, a sparse and an empty answer.
 DTYPES: dict[str, Any] = {

@@ -17,13 +17,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from . import derive, receipts, states, units
-from .documents import Documents, Framed
-from .errors import ConfigError, MakiniWarning
-from .frames import categoricals
-from .issues import IssueBook
-from .reading import zone
-from .schema import LINE_CONTAINERS, LINES, ORDERS
+from .. import units
+from ..errors import ConfigError, MakiniWarning
+from ..frames import categoricals
+from . import _derive, _receipts, _status
+from ._documents import Documents, Framed
+from ._issues import IssueBook
+from ._parsing import zone
+from ._schema import LINE_CONTAINERS, LINES, ORDERS
 
 Records = Sequence[Mapping[str, Any]]
 
@@ -99,13 +100,13 @@ class Tidying:
         """Return the frames of what was taken in; see `tidy_orders`. ``before`` orders of the same list were tidied already."""
         if delivery_date not in ("auto", "actual", "planned"):
             raise ConfigError(f"delivery_date={delivery_date!r}: pass 'auto', 'actual' or 'planned'")
-        own, tz, book = states.check(statuses), zone(timezone), self._book
+        own, tz, book = _status.check(statuses), zone(timezone), self._book
         self._gather_held()
         orders, order_custom, lines, line_custom, of = self._documents.frames(tz)
         given = lookups or {}
         if given.get("returns"):
             framed = Framed(orders, order_custom, lines, line_custom, of)
-            _, _, lines, line_custom, of = receipts.append_returns(framed, given["returns"], tz, book)
+            _, _, lines, line_custom, of = _receipts.append_returns(framed, given["returns"], tz, book)
 
         orders = _with_ids(orders.assign(connection=categoricals.constant(connection, len(orders))), book, before)
         orders = _named(orders, given)
@@ -113,12 +114,12 @@ class Tidying:
         own_status = lines["status"]
         lines = _inherit(lines, orders, of)
         notes: list[str] = []
-        receipt_lines = receipts.read_receipts(given.get("receipts", ()), tz, book)
-        line_of_receipt = receipts.line_of(receipt_lines, lines) if len(receipt_lines) else None
+        receipt_lines = _receipts.read_receipts(given.get("receipts", ()), tz, book)
+        line_of_receipt = _receipts.line_of(receipt_lines, lines) if len(receipt_lines) else None
         role = delivery_date
         if role == "auto":
-            shown = None if line_of_receipt is None else receipts.weigh(lines, receipt_lines, line_of_receipt)
-            role, why, doubtful = (*shown, False) if shown else derive.weigh_delivery_date(lines, own)
+            shown = None if line_of_receipt is None else _receipts.weigh(lines, receipt_lines, line_of_receipt)
+            role, why, doubtful = (*shown, False) if shown else _derive.weigh_delivery_date(lines, own)
             if doubtful:
                 said = f"{connection}: the delivery date is taken as planned, since {why}. If it is the day on which the goods "
                 said += "came, pass delivery_date='actual'; if you know that it is a plan, 'planned'."
@@ -126,13 +127,13 @@ class Tidying:
                 notes.append(said)
             else:
                 notes.append(f"The delivery date is taken as {role}: {why}.")
-        lines = derive.place_delivery_date(lines, role)
+        lines = _derive.place_delivery_date(lines, role)
         if line_of_receipt is not None:
-            lines, said = receipts.apply_receipts(lines, receipt_lines, line_of_receipt, book)
+            lines, said = _receipts.apply_receipts(lines, receipt_lines, line_of_receipt, book)
             notes.append(said)
-        lines = receipts.settle_returns(lines, book)
-        lines = derive.settle_amounts(lines, book).assign(unit_code=units.understood(lines["unit_of_measure"]))
-        orders, lines = derive.settle_states(orders, lines, of, own_status, own, book)
+        lines = _receipts.settle_returns(lines, book)
+        lines = _derive.settle_amounts(lines, book).assign(unit_code=units.understood(lines["unit_of_measure"]))
+        orders, lines = _derive.settle_states(orders, lines, of, own_status, own, book)
         orders["n_lines"] = pd.array(np.bincount(of, minlength=len(orders)), dtype="Int64")
 
         orders = pd.concat([orders[[c.name for c in ORDERS]], order_custom], axis=1)

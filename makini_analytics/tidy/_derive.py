@@ -11,8 +11,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from . import states as _states
-from .issues import IssueBook
+from . import _status
+from ._issues import IssueBook
 
 #: Below this many dated lines there is too little to tell what a delivery date means.
 ENOUGH_LINES = 10
@@ -26,8 +26,8 @@ def weigh_delivery_date(lines: pd.DataFrame, own_statuses: Mapping[str, str]) ->
     An actual date can't lie after the extract and can't stand on a line of which nothing was received; a planned one can.
     Returns ``("actual" | "planned", sentence, doubtful)``; in doubt it is planned, so that no plan passes as a delivery.
     """
-    meaning = _states.meanings(lines["status"], own_statuses)
-    live = lines["deleted_at"].isna().to_numpy() & (meaning != _states.CANCELLED) & (meaning != _states.DRAFT)
+    meaning = _status.meanings(lines["status"], own_statuses)
+    live = lines["deleted_at"].isna().to_numpy() & (meaning != _status.CANCELLED) & (meaning != _status.DRAFT)
     date = lines["delivered_date"]
     dated = date.notna().to_numpy() & live
     n = int(dated.sum())
@@ -52,9 +52,9 @@ def weigh_delivery_date(lines: pd.DataFrame, own_statuses: Mapping[str, str]) ->
     if against / n >= 0.10 or (waiting.sum() >= ENOUGH_LINES and (waiting & dated).sum() >= 0.5 * waiting.sum()):
         return "planned", "; ".join(evidence), False
     undated_open = int(
-        (live & date.isna().to_numpy() & ((known & (received <= 0)) | (~known & (meaning != _states.CLOSED)))).sum()
+        (live & date.isna().to_numpy() & ((known & (received <= 0)) | (~known & (meaning != _status.CLOSED)))).sum()
     )
-    arrived = int((dated & ((known & (received > 0)) | (~known & (meaning == _states.CLOSED)))).sum())
+    arrived = int((dated & ((known & (received > 0)) | (~known & (meaning == _status.CLOSED)))).sum())
     evidence.append(f"{arrived:,} of them were received or closed")
     evidence.append(f"{undated_open:,} open lines carry none")
     due = lines["required_date"]
@@ -132,12 +132,12 @@ def settle_states(
     listed: tuple[str, ...] = ("orders", "lines"),
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return orders and lines with ``state`` and, on lines, ``cancelled_date``; statuses not understood are listed."""
-    order_meaning = _states.meanings(orders["status"], own)
-    line_meaning = _states.meanings(own_status_of_line, own)
+    order_meaning = _status.meanings(orders["status"], own)
+    line_meaning = _status.meanings(own_status_of_line, own)
     for table, frame, meaning in (("orders", orders, order_meaning), ("lines", lines, line_meaning)):
-        unknown = np.flatnonzero(meaning == _states.UNKNOWN) if table in listed else np.empty(0, dtype=np.intp)
+        unknown = np.flatnonzero(meaning == _status.UNKNOWN) if table in listed else np.empty(0, dtype=np.intp)
         issues.add(table, "status", unknown, frame["status"], "status not understood: pass statuses={text: state}")
-    state = _states.line_states(
+    state = _status.line_states(
         line_meaning,
         order_meaning[order_of_line],
         quantity=lines["quantity"].to_numpy(dtype=float),
@@ -145,10 +145,10 @@ def settle_states(
         delivered=lines["delivered_date"].notna().to_numpy(),
         deleted=lines["deleted_at"].notna().to_numpy(),
     )
-    cancelled = np.flatnonzero(state == _states.CANCELLED)
+    cancelled = np.flatnonzero(state == _status.CANCELLED)
     marked, changed = (lines[c].iloc[cancelled] for c in ("deleted_at", "updated_at"))
     day = np.full(len(lines), "NaT", dtype="datetime64[us]")
     day[cancelled] = marked.where(marked.notna(), changed).dt.tz_localize(None).dt.normalize().to_numpy()
-    lines = lines.assign(state=_states.named(state), cancelled_date=day)
-    of_orders = _states.order_states(order_meaning, orders["deleted_at"].notna().to_numpy(), state, order_of_line)
-    return orders.assign(state=_states.named(of_orders)), lines
+    lines = lines.assign(state=_status.named(state), cancelled_date=day)
+    of_orders = _status.order_states(order_meaning, orders["deleted_at"].notna().to_numpy(), state, order_of_line)
+    return orders.assign(state=_status.named(of_orders)), lines

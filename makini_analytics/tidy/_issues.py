@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from .frames import categoricals
-from .reading import Problem, sound
-from .schema import ISSUES, empty
+from ..frames import categoricals
+from ._parsing import Problem, sound
+from ._schema import ISSUES, empty
 
 Positions = npt.NDArray[np.intp]
 _LONGEST = 200  # characters of a value that are kept

@@ -11,14 +11,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from . import derive, receipts, states, units
-from .errors import ConfigError, SchemaError
-from .frames import categoricals
-from .gathered import at_places, clean_column, spread
-from .issues import IssueBook
-from .reading import read, zone
-from .schema import LINES, ORDERS, SOURCES, Column
-from .table_dates import read_dates
+from .. import units
+from ..errors import ConfigError, SchemaError
+from ..frames import categoricals
+from . import _derive, _receipts, _status
+from ._column_builder import at_places, clean_column, spread
+from ._dates import read_dates
+from ._issues import IssueBook
+from ._parsing import read, zone
+from ._schema import LINES, ORDERS, SOURCES, Column
 
 _LINE = {c.name: c for c in LINES}
 _ORDER_ONLY = {c.name: c for c in ORDERS if c.name not in _LINE and c.name != "n_lines"}
@@ -50,7 +51,7 @@ def read_table(
     """Return the frames of a table of order lines; see `Purchases.from_table`."""
     if delivery_date not in ("auto", "actual", "planned"):
         raise ConfigError(f"delivery_date={delivery_date!r}: pass 'auto', 'actual' or 'planned'")
-    own, tz, book = states.check(statuses), zone(timezone), IssueBook()
+    own, tz, book = _status.check(statuses), zone(timezone), IssueBook()
     source_of, left_out = _mapping(df, columns, date_formats)
     index = pd.RangeIndex(len(df))
 
@@ -82,11 +83,11 @@ def read_table(
     notes = [f"Columns left out: {', '.join(left_out)}."] if left_out else []
     role = delivery_date
     if role == "auto":
-        role, why, _ = derive.weigh_delivery_date(frame, own)
+        role, why, _ = _derive.weigh_delivery_date(frame, own)
         notes.append(f"The delivery date is taken as {role}: {why}.")
-    frame = derive.place_delivery_date(frame, role)
-    frame = receipts.settle_returns(frame, book)
-    frame = derive.settle_amounts(frame, book).assign(unit_code=units.understood(frame["unit_of_measure"]))
+    frame = _derive.place_delivery_date(frame, role)
+    frame = _receipts.settle_returns(frame, book)
+    frame = _derive.settle_amounts(frame, book).assign(unit_code=units.understood(frame["unit_of_measure"]))
 
     keys = list(zip(frame["connection"], frame["order_id"], strict=True))
     of, _ = pd.factorize(pd.Series(keys, index=index, dtype=object))
@@ -98,7 +99,7 @@ def read_table(
     # Each row says its own status; an order of several statuses has none of its own.
     mixed = frame["status"].groupby(of).nunique().to_numpy() > 1 if len(frame) else np.zeros(0, dtype=bool)
     of_orders = orders.assign(status=orders["status"].mask(mixed))
-    of_orders, lines = derive.settle_states(of_orders, frame, of, own_status, own, book, listed=("lines",))
+    of_orders, lines = _derive.settle_states(of_orders, frame, of, own_status, own, book, listed=("lines",))
     orders = orders.assign(state=of_orders["state"])
     orders = orders.reset_index(drop=True)
 

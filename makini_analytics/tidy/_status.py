@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from .errors import ConfigError
-from .frames import categoricals
-from .schema import STATES
+from ..errors import ConfigError
+from ..frames import categoricals
+from ._schema import STATES
 
 #: What a status can mean, and the places of the meanings: a column of a million is one of small numbers.
 MEANINGS = (*STATES, "closed", "")

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .frames import categoricals
-from .reading import Problem, as_texts, parse_iso, read, read_instants, read_numbers, sound
-from .schema import DTYPES
+from ..frames import categoricals
+from ._parsing import Problem, as_texts, parse_iso, read, read_instants, read_numbers, sound
+from ._schema import DTYPES
 
 #: From so many values on, a column of which more than half were new is kept as it came.
 MANY = 20_000

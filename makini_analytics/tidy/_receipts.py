@@ -14,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from . import derive
-from .documents import Documents, Framed
-from .frames import categoricals, stack
-from .issues import IssueBook
-from .schema import LINES, RECEIPT_LINES, RECEIPTS, RETURNS
+from ..frames import categoricals, stack
+from . import _derive
+from ._documents import Documents, Framed
+from ._issues import IssueBook
+from ._schema import LINES, RECEIPT_LINES, RECEIPTS, RETURNS
 
 Positions = npt.NDArray[np.intp]
 _MATCHED_BY = (("order_line_id", "line_id"), ("line_id", "line_id"), ("line_number", "line_number"), ("line_ref", "line_number"),
@@ -70,7 +70,7 @@ def weigh(lines: pd.DataFrame, receipts: pd.DataFrame, of: Positions) -> tuple[s
     day = receipts["received_date"].to_numpy().astype("datetime64[D]")
     both = ~np.isnat(day) & ~np.isnat(own)
     n = len(pd.unique(of[both]))
-    if n < derive.ENOUGH_LINES:
+    if n < _derive.ENOUGH_LINES:
         return None
     equal = len(pd.unique(of[both & (own == day)]))
     return (

@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from .gathering import Gatherer
-from .issues import IssueBook
-from .records import Record
-from .schema import LINE_CONTAINERS, Column
+from ..records import Record
+from ._issues import IssueBook
+from ._schema import LINE_CONTAINERS, Column
+from ._table_builder import Gatherer
 
 
 class Framed(NamedTuple):

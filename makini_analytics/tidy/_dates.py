@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .errors import ConfigError, SchemaError
-from .reading import Problem, parse_iso, read
-from .schema import Column
+from ..errors import ConfigError, SchemaError
+from ._parsing import Problem, parse_iso, read
+from ._schema import Column
 
 _MONTHS = {
     m: i + 1 for i, m in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"])
