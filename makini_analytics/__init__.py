@@ -61,10 +61,10 @@ if TYPE_CHECKING:
     from .errors import (
         ServerError as ServerError,
     )
-    from .parts import scan as scan
     from .provenance import explain as explain
     from .purchases import Purchases as Purchases
     from .purchases import concat as concat
+    from .purchases import scan as scan
     from .reporting import report as report
     from .sample import load_sample as load_sample
     from .sandbox_server import sandbox as sandbox
@@ -76,7 +76,7 @@ _HOME = {
     "fetch_all": "connections",
     "Purchases": "purchases",
     "concat": "purchases",
-    "scan": "parts",
+    "scan": "purchases",
     "load_sample": "sample",
     "sandbox": "sandbox_server",
     "report": "reporting",

@@ -13,8 +13,7 @@ import pandas as pd
 
 from .asking import Asked, cut, day_fetched, freshness, source_row
 from .errors import ApiError
-from .parts import Parts, Told, ready
-from .purchases import Purchases
+from .purchases import Parts, Purchases, Told, ready
 from .records import Shaped
 from .system import Progress
 from .tidy import LINE_CONTAINERS, Tidied, Tidying

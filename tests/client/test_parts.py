@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 import makini_analytics as ma
-from makini_analytics import lead_times, parts, slippage, spend
+from makini_analytics import lead_times, slippage, spend
+from makini_analytics.purchases import _parts as parts
 from tests.faults.server import order
 
 OPTIONS = {"progress": False, "per_page": 50}

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import makini_analytics.saved as saved
+import makini_analytics.purchases._folder as saved
 from makini_analytics import Purchases, SchemaError, concat
 from tests.tidy.test_tidy import ORDER, tidy
 

@@ -1,9 +1,8 @@
-"""Purchases larger than memory: tidied part by part into Parquet while their pages come, and read again without being loaded."""
+"""Purchases larger than memory: tidied part by part into Parquet while their pages come."""
 
 from __future__ import annotations
 
 import os
-import re
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -13,17 +12,15 @@ from typing import Any
 
 import pandas as pd
 
-from . import saved
-from .errors import ConfigError, SchemaError
-from .frames import as_text
-from .purchases import Purchases
-from .tidy import TABLES, Tidied, Tidying
+from ..errors import ConfigError
+from ..frames import as_text
+from ..tidy import TABLES, Tidied, Tidying
+from . import _folder
 
 #: So many lines are tidied at once.
 PART_LINES = 200_000
 
-_TABLES = ("orders", "lines", "issues")
-_DAYS = {table: {c.name for c in TABLES[table] if c.kind == "day"} for table in _TABLES}
+_DAYS = {table: {c.name for c in TABLES[table] if c.kind == "day"} for table in _folder.FRAMES}
 
 
 @dataclass
@@ -59,7 +56,7 @@ class Parts:
         shutil.rmtree(self._beside, ignore_errors=True)
         self._tidy, self._now, self._n, self.told = tidy, Tidying(), 0, Told()
         self._types: dict[str, list[dict[str, Any]]] = {
-            t: [] for t in _TABLES
+            t: [] for t in _folder.FRAMES
         }  # of a part's columns, None of an empty one
 
     def take(self, page: Sequence[Any]) -> None:
@@ -78,7 +75,7 @@ class Parts:
         self._now = Tidying()
         self.told.n_taken += n_taken
         self.told.add(part, notes)
-        for table in _TABLES:
+        for table in _folder.FRAMES:
             made = _arrow(getattr(part, table), _DAYS[table])
             path = self._path(table, self._n)
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -94,10 +91,10 @@ class Parts:
         """Write the rest and what is known of the whole, put the folder where it is wanted, and return it."""
         if self._now.n_orders or not self._n:
             self._write()
-        for table in _TABLES:
+        for table in _folder.FRAMES:
             self._agree(table)
         sources(self.told).to_parquet(self._beside / "sources.parquet", index=False)
-        saved.write_head(self._beside, saved.PARTS, as_of(self.told))
+        _folder.write_head(self._beside, _folder.PARTS, as_of(self.told))
         if self._folder.exists():
             shutil.rmtree(self._folder)
         self._beside.rename(self._folder)
@@ -138,7 +135,7 @@ def ready(folder: str | Path) -> Path:
     """Return the folder that parts may be written to, or raise before anything is asked."""
     if not find_spec("pyarrow"):
         raise ConfigError("to= writes Parquet: pip install 'makini-analytics[fast]'")
-    return saved.checked_folder(Path(folder).resolve())
+    return _folder.checked_folder(Path(folder).resolve())
 
 
 def _arrow(frame: pd.DataFrame, days: set[str]) -> Any:
@@ -152,79 +149,3 @@ def _arrow(frame: pd.DataFrame, days: set[str]) -> Any:
         elif pa.types.is_dictionary(f.type) or pa.types.is_null(f.type):
             table = table.set_column(i, f.name, table.column(i).cast(pa.large_string()))
     return table.replace_schema_metadata(None)
-
-
-@dataclass(frozen=True)
-class Scan:
-    """Saved purchases that are not loaded: pass it, or its ``lines``, to a metric, and the engine counts them where they lie.
-
-    Attributes
-    ----------
-    lines, orders, issues : a DuckDB relation, or a polars LazyFrame, of the saved columns
-    sources : DataFrame, one row per connection
-    as_of : Timestamp or None, the day that the figures look from unless told otherwise
-    """
-
-    lines: Any
-    orders: Any
-    issues: Any
-    sources: pd.DataFrame
-    as_of: pd.Timestamp | None
-
-    @property
-    def attrs(self) -> dict[str, Any]:
-        """What `Purchases.lines` says of itself in ``attrs``: as-of day, source, first and last day that was asked for."""
-        nothing = pd.DataFrame()
-        told = Purchases(nothing, nothing, sources=self.sources, as_of=self.as_of).lines.attrs
-        return {str(k): v for k, v in told.items()}
-
-    def __repr__(self) -> str:
-        n_orders, n_lines = (int(self.sources[c].fillna(0).sum()) for c in ("n_orders", "n_lines"))
-        as_of = "unknown" if self.as_of is None else self.as_of.date()
-        return f"Scan({n_orders:,} orders, {n_lines:,} lines on disk, as of {as_of})"
-
-
-def scan(folder: str | Path, *, engine: str = "duckdb") -> Scan:
-    """Return saved purchases without loading them, for figures over more lines than fit into memory.
-
-    Reads what ``client.fetch_purchases(to=folder)`` or `Purchases.save` wrote. `spend.by_vendor`, `spend.by_period`,
-    `spend.concentration`, `lead_times.by_vendor`, `lead_times.curve` and `slippage.by_vendor` take the result as they take lines, count
-    it in the engine, and give the same frame as of lines in memory.
-
-    Parameters
-    ----------
-    folder : where the purchases are
-    engine : "duckdb" or "polars"
-
-    Raises
-    ------
-    SchemaError
-        There are no saved purchases, or they are not Parquet.
-    ConfigError
-        The engine is none of these, or is not installed.
-    """
-    folder = Path(folder)
-    head = saved.read_head(folder)
-    if head["suffix"] not in (saved.PARTS, "parquet"):
-        raise SchemaError(
-            f"{folder} is {head['suffix']}, and scan reads Parquet: load it, or save it with pyarrow there"
-        )
-    read = _reader(engine)
-    inside = "{}/*.parquet" if head["suffix"] == saved.PARTS else "{}.parquet"
-    frames = {t: read([str(p) for p in sorted(folder.glob(inside.format(t)))]) for t in _TABLES}
-    return Scan(**frames, sources=pd.read_parquet(folder / "sources.parquet"), as_of=saved.as_of_in(head))
-
-
-def _reader(engine: str) -> Callable[[list[str]], Any]:
-    if engine not in ("duckdb", "polars"):
-        raise ConfigError(f"engine={engine!r}: pass 'duckdb' or 'polars'")
-    if not find_spec(engine):
-        raise ConfigError(f"{engine} is not installed: pip install 'makini-analytics[lake]'")
-    if engine == "duckdb":
-        import duckdb
-
-        # a name is a pattern there: what is one by accident is told apart
-        return lambda paths: duckdb.read_parquet([re.sub(r"([*?\[])", r"[\1]", p) for p in paths])
-    import polars
-
-    return lambda paths: polars.scan_parquet(paths, glob=False)

@@ -11,15 +11,17 @@ from typing import Any
 
 import pandas as pd
 
-from .errors import SchemaError
-from .frames import categoricals
-from .tidy import TABLES
+from ..errors import SchemaError
+from ..frames import categoricals
+from ..tidy import TABLES
 
 #: Raised by one whenever the columns or their meaning change; a folder of another version is refused, not misread.
 FORMAT = 2
 HEAD = "purchases.json"
 #: The suffix of a folder whose tables are folders of Parquet files.
 PARTS = "parts"
+#: The tables that have a row for each order, line or doubt.
+FRAMES = ("orders", "lines", "issues")
 _MISSING = "\\N"  # in CSV, so that an empty text and a missing one stay two things
 
 

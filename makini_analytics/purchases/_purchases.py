@@ -9,10 +9,10 @@ from typing import Any
 
 import pandas as pd
 
-from . import saved
-from .errors import ConfigError, SchemaError
-from .frames import categoricals, stack
-from .tidy import ISSUES, LINES, ORDERS, SOURCES, TABLES, empty, read_table
+from ..errors import ConfigError, SchemaError
+from ..frames import as_day, categoricals, stack
+from ..tidy import ISSUES, LINES, ORDERS, SOURCES, TABLES, empty, read_table
+from . import _folder
 
 
 @dataclass(frozen=True)
@@ -88,10 +88,10 @@ class Purchases:
         """
         if dated and self.as_of is None:
             raise ConfigError("save(dated=True) names the folder by the as-of day, and these purchases have none")
-        folder = saved.checked_folder(
+        folder = _folder.checked_folder(
             Path(folder) / str(self.as_of.date()) if dated and self.as_of is not None else folder
         )
-        saved.write(folder, {table: getattr(self, table) for table in TABLES}, self.as_of)
+        _folder.write(folder, {table: getattr(self, table) for table in TABLES}, self.as_of)
         return folder
 
     @classmethod
@@ -103,8 +103,8 @@ class Purchases:
         SchemaError
             No saved purchases there, or of another format version.
         """
-        head = saved.read_head(Path(folder))
-        return cls(**saved.read(Path(folder), head), as_of=saved.as_of_in(head))
+        head = _folder.read_head(Path(folder))
+        return cls(**_folder.read(Path(folder), head), as_of=_folder.as_of_in(head))
 
     # ---- tables ----------------------------------------------------------------------------------------------------
 
@@ -159,7 +159,9 @@ class Purchases:
             delivery_date=delivery_date,
             statuses=statuses,
         )
-        return cls(got.orders, got.lines, got.issues, got.sources, got.as_of if as_of is None else _day(as_of))
+        return cls(
+            got.orders, got.lines, got.issues, got.sources, got.as_of if as_of is None else as_day(as_of, empty=False)
+        )
 
 
 def concat(purchases: Iterable[Purchases]) -> Purchases:
@@ -187,9 +189,3 @@ def concat(purchases: Iterable[Purchases]) -> Purchases:
     tables = {"orders": ORDERS, "lines": LINES, "issues": ISSUES, "sources": SOURCES}
     frames = {t: stack([getattr(p, t) for p in parts]) for t in tables}
     return Purchases(**frames, as_of=min(days) if days else None)
-
-
-def _day(value: Any) -> pd.Timestamp:
-    from .frames import as_of_day
-
-    return as_of_day(pd.DataFrame(), value)

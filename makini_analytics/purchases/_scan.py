@@ -1,0 +1,92 @@
+"""Saved purchases that are read where they lie, without being loaded: for figures over more lines than fit into memory."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ..errors import ConfigError, SchemaError
+from . import _folder
+from ._purchases import Purchases
+
+
+@dataclass(frozen=True)
+class Scan:
+    """Saved purchases that are not loaded: pass it, or its ``lines``, to a metric, and the engine counts them where they lie.
+
+    Attributes
+    ----------
+    lines, orders, issues : a DuckDB relation, or a polars LazyFrame, of the saved columns
+    sources : DataFrame, one row per connection
+    as_of : Timestamp or None, the day that the figures look from unless told otherwise
+    """
+
+    lines: Any
+    orders: Any
+    issues: Any
+    sources: pd.DataFrame
+    as_of: pd.Timestamp | None
+
+    @property
+    def attrs(self) -> dict[str, Any]:
+        """What `Purchases.lines` says of itself in ``attrs``: as-of day, source, first and last day that was asked for."""
+        nothing = pd.DataFrame()
+        told = Purchases(nothing, nothing, sources=self.sources, as_of=self.as_of).lines.attrs
+        return {str(k): v for k, v in told.items()}
+
+    def __repr__(self) -> str:
+        n_orders, n_lines = (int(self.sources[c].fillna(0).sum()) for c in ("n_orders", "n_lines"))
+        as_of = "unknown" if self.as_of is None else self.as_of.date()
+        return f"Scan({n_orders:,} orders, {n_lines:,} lines on disk, as of {as_of})"
+
+
+def scan(folder: str | Path, *, engine: str = "duckdb") -> Scan:
+    """Return saved purchases without loading them, for figures over more lines than fit into memory.
+
+    Reads what ``client.fetch_purchases(to=folder)`` or `Purchases.save` wrote. `spend.by_vendor`, `spend.by_period`,
+    `spend.concentration`, `lead_times.by_vendor`, `lead_times.curve` and `slippage.by_vendor` take the result as they take lines, count
+    it in the engine, and give the same frame as of lines in memory.
+
+    Parameters
+    ----------
+    folder : where the purchases are
+    engine : "duckdb" or "polars"
+
+    Raises
+    ------
+    SchemaError
+        There are no saved purchases, or they are not Parquet.
+    ConfigError
+        The engine is none of these, or is not installed.
+    """
+    folder = Path(folder)
+    head = _folder.read_head(folder)
+    if head["suffix"] not in (_folder.PARTS, "parquet"):
+        raise SchemaError(
+            f"{folder} is {head['suffix']}, and scan reads Parquet: load it, or save it with pyarrow there"
+        )
+    read = _reader(engine)
+    inside = "{}/*.parquet" if head["suffix"] == _folder.PARTS else "{}.parquet"
+    frames = {t: read([str(p) for p in sorted(folder.glob(inside.format(t)))]) for t in _folder.FRAMES}
+    return Scan(**frames, sources=pd.read_parquet(folder / "sources.parquet"), as_of=_folder.as_of_in(head))
+
+
+def _reader(engine: str) -> Callable[[list[str]], Any]:
+    if engine not in ("duckdb", "polars"):
+        raise ConfigError(f"engine={engine!r}: pass 'duckdb' or 'polars'")
+    if not find_spec(engine):
+        raise ConfigError(f"{engine} is not installed: pip install 'makini-analytics[lake]'")
+    if engine == "duckdb":
+        import duckdb
+
+        # a name is a pattern there: what is one by accident is told apart
+        return lambda paths: duckdb.read_parquet([re.sub(r"([*?\[])", r"[\1]", p) for p in paths])
+    import polars
+
+    return lambda paths: polars.scan_parquet(paths, glob=False)
