@@ -28,6 +28,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from .client import Client as Client
+    from .compute import explain as explain
     from .errors import (
         ApiError as ApiError,
     )
@@ -61,7 +62,6 @@ if TYPE_CHECKING:
     from .errors import (
         ServerError as ServerError,
     )
-    from .provenance import explain as explain
     from .purchases import Purchases as Purchases
     from .purchases import concat as concat
     from .purchases import scan as scan
@@ -80,7 +80,7 @@ _HOME = {
     "load_sample": "sample",
     "sandbox": "sandbox_server",
     "report": "reporting",
-    "explain": "provenance",
+    "explain": "compute",
     "data_dictionary": "tidy",
     "MakiniError": "errors",
     "MakiniWarning": "errors",

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .compute import Selection, stamp
 from .errors import ConfigError, MakiniWarning, SchemaError, one_of
 from .frames import AsOf, as_of_day, days_of, frame_of, stack, values
-from .provenance import Selection, stamp
 from .purchases import Purchases
 from .tidy import LINES, MONEY, ORDERS
 

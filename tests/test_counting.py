@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from makini_analytics import spend
-from makini_analytics.day_counts import STEPS, DayCounts
+from makini_analytics.compute import DayCounts
+from makini_analytics.compute._day_counts import STEPS
 from makini_analytics.frames import pairs
 
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from .. import style
-from ..grouping import group_lines
+from ..compute import group_lines
 
 Rows = npt.NDArray[np.intp]
 

@@ -6,12 +6,20 @@ from typing import Any
 
 import pandas as pd
 
-from ..calendars import WorkCalendar
-from ..delivery import ages
+from ..compute import (
+    CANCELLED,
+    CENSORED,
+    DELIVERED,
+    By,
+    WorkCalendar,
+    aalen_johansen,
+    ages,
+    at_risk,
+    log_log_band,
+    stamp,
+    with_day_zero,
+)
 from ..frames import AsOf
-from ..grouping import By
-from ..provenance import stamp
-from ..survival import CANCELLED, CENSORED, DELIVERED, aalen_johansen, at_risk, log_log_band, with_day_zero
 
 
 def curve(

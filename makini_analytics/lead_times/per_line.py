@@ -7,11 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..calendars import WorkCalendar
-from ..delivery import OUTCOMES, ages
+from ..compute import CANCELLED, CENSORED, DELIVERED, OUTCOMES, WorkCalendar, ages, stamp
 from ..frames import AsOf, plain, values
-from ..provenance import stamp
-from ..survival import CANCELLED, CENSORED, DELIVERED
 
 
 def per_line(

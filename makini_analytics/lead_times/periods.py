@@ -7,13 +7,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..calendars import WorkCalendar
-from ..delivery import ages
+from ..compute import (
+    CANCELLED,
+    CENSORED,
+    DELIVERED,
+    By,
+    Groups,
+    WorkCalendar,
+    ages,
+    first_day_at,
+    group_lines,
+    kaplan_meier,
+    period_alias,
+    stamp,
+)
 from ..frames import AsOf, pairs
-from ..grouping import By, Groups, group_lines
-from ..periods import period_alias
-from ..provenance import stamp
-from ..survival import CANCELLED, CENSORED, DELIVERED, first_day_at, kaplan_meier
 
 
 def by_period(

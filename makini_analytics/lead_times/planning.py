@@ -7,13 +7,22 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..calendars import WorkCalendar, day_counter
-from ..delivery import ages
+from ..compute import (
+    CENSORED,
+    DELIVERED,
+    By,
+    WorkCalendar,
+    ages,
+    count_distinct,
+    day_counter,
+    first_day_at,
+    group_lines,
+    kaplan_meier,
+    order_ids,
+    stamp,
+)
 from ..errors import ConfigError
 from ..frames import AsOf, days_of, frame_of
-from ..grouping import By, count_distinct, group_lines, order_ids
-from ..provenance import stamp
-from ..survival import CENSORED, DELIVERED, first_day_at, kaplan_meier
 
 
 def recommend(

@@ -7,13 +7,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..calendars import WorkCalendar
-from ..delivery import ages
+from ..compute import (
+    CANCELLED,
+    CENSORED,
+    DELIVERED,
+    By,
+    WorkCalendar,
+    ages,
+    first_day_at,
+    kaplan_meier,
+    restricted_mean,
+    stamp,
+)
 from ..errors import ConfigError
 from ..frames import AsOf
-from ..grouping import By
-from ..provenance import stamp
-from ..survival import CANCELLED, CENSORED, DELIVERED, first_day_at, kaplan_meier, restricted_mean
 
 
 def by_vendor(

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from .. import lead_times, slippage, spend
+from ..compute import Selection, stamp
 from ..errors import SchemaError
 from ..frames import frame_of, values
-from ..provenance import Selection, stamp
 from ..purchases import Purchases
 
 Metric = Callable[[pd.DataFrame], pd.DataFrame]

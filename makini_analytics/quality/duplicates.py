@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..compute import Selection, stamp
 from ..errors import ConfigError, SchemaError
 from ..frames import frame_of, values
-from ..provenance import Selection, stamp
 from ..purchases import Purchases
 
 #: The commonest endings that say what kind of company it is and not which one, in their cleaned spelling. cleanco knows

@@ -12,9 +12,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from .. import lead_times, slippage, spend
+from ..compute import Selection, stamp
 from ..errors import SchemaError, one_of
 from ..frames import categoricals, frame_of, values
-from ..provenance import Selection, stamp
 from ..purchases import Purchases
 
 METRICS: dict[str, Callable[..., pd.DataFrame]] = {

@@ -10,9 +10,9 @@ from typing import Any
 import pandas as pd
 
 from .. import lead_times, slippage, style
+from ..compute import definition
 from ..errors import ConfigError
 from ..frames import as_of_day
-from ..provenance import definition
 from ..purchases import Purchases
 from .exhibits import Content, Exhibit
 from .sections import SECTIONS, by_currency

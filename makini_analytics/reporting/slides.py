@@ -14,7 +14,7 @@ from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
 from pptx.util import Emu, Inches, Pt
 
 from .. import style
-from ..provenance import definition
+from ..compute import definition
 from ..wording import label
 from .exhibits import Content, Exhibit, kind_of, plain
 from .page import read

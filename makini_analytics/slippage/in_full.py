@@ -7,11 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..calendars import WorkCalendar
+from ..compute import By, WorkCalendar, group_lines, stamp
 from ..errors import one_of
 from ..frames import AsOf, numbers, pairs, values
-from ..grouping import By, group_lines
-from ..provenance import stamp
 from .intervals import wilson
 from .judging import AHEAD, EXCLUDED, LATE, NOT_DUE, OVERDUE_OPEN, Ints, Tolerance, judge, outcome_of
 from .rates import cluster_codes, hits_of

@@ -15,15 +15,23 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..calendars import Span, WorkCalendar
-from ..columns import Columns
-from ..day_counts import DayCounts, count_days
-from ..delivery import standing_on
+from ..compute import (
+    By,
+    Columns,
+    DayCounts,
+    Groups,
+    Ruled,
+    Selection,
+    Span,
+    Tally,
+    WorkCalendar,
+    count_days,
+    lines_of,
+    pandas_lines,
+    standing_on,
+)
 from ..errors import ConfigError
 from ..frames import AsOf, Mask, day_number, days_of
-from ..grouping import By, Groups
-from ..provenance import Selection
-from ..tally import Ruled, Tally, lines_of, pandas_lines
 
 OUTCOMES = ("early", "on_time", "late", "overdue_open", "not_due", "excluded")
 EARLY, ON_TIME, LATE, OVERDUE_OPEN, NOT_DUE, EXCLUDED = range(6)

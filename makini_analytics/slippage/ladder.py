@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..day_counts import Cells
+from ..compute import Cells, Selection, stamp
 from ..errors import ConfigError
 from ..frames import AsOf, Mask, frame_of, values
-from ..provenance import Selection, stamp
 from .judging import DELIVERED, DUE_DATES, UNJUDGED, Judged, Tolerance, judge, outcome_of
 from .rates import WEIGHTS, hits_of, weights_of
 

@@ -8,10 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..delivery import Standing, standing
+from ..compute import By, Selection, Standing, count_distinct, group_lines, order_ids, stamp, standing
 from ..frames import AsOf, as_of_day, day_number, days_of, frame_of, numbers, texts_of
-from ..grouping import By, count_distinct, group_lines, order_ids
-from ..provenance import Selection, stamp
 from .forecast import BackTest, back_test, forecast
 from .hazards import Book
 from .judging import DUE_DATES

@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..calendars import WorkCalendar
+from ..compute import WorkCalendar, stamp
 from ..frames import AsOf, plain, values
-from ..provenance import stamp
 from .judging import AHEAD, DELIVERED, OUTCOMES, OVERDUE_OPEN, Tolerance, judge, outcome_of, suspicions
 
 

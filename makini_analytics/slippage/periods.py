@@ -7,11 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..calendars import WorkCalendar
+from ..compute import By, WorkCalendar, group_lines, period_alias, stamp
 from ..frames import AsOf, pairs
-from ..grouping import By, group_lines
-from ..periods import period_alias
-from ..provenance import stamp
 from .judging import EXCLUDED, NOT_DUE, Tolerance, judge, outcome_of, suspicions
 from .rates import cluster_codes, counts_of, hits_of, rate_of, weights_of
 

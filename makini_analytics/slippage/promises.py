@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ..compute import Selection, stamp
 from ..errors import SchemaError, one_of
 from ..frames import Coded, coded, days_of, frame_of, texts_of, values
-from ..provenance import Selection, stamp
 from .judging import DUE_DATES
 
 Ints = npt.NDArray[np.int64]

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ..compute import group_lines, order_ids
 from ..errors import ConfigError, MixedCurrencyError
 from ..frames import numbers, pairs, values
-from ..grouping import group_lines, order_ids
 from .intervals import wilson
 from .judging import EARLY, EXCLUDED, LATE, NOT_DUE, ON_TIME, OVERDUE_OPEN, Ints, Judged
 

@@ -7,12 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..calendars import WorkCalendar
-from ..day_counts import quantile
+from ..compute import By, WorkCalendar, group_lines, quantile, stamp
 from ..errors import ConfigError
 from ..frames import AsOf
-from ..grouping import By, group_lines
-from ..provenance import stamp
 from .intervals import wilson
 from .judging import (
     AHEAD,

@@ -9,10 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ..compute import ENTITIES, By, group_lines, stamp, taken
 from ..errors import SchemaError, one_of
 from ..frames import days_of, frame_of, pairs, values
-from ..grouping import ENTITIES, By, group_lines, taken
-from ..provenance import stamp
 from .items import Items, items_of
 
 EFFECTS = ("price", "volume", "mix", "currency", "new", "lost", "not itemised")

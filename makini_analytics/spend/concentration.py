@@ -10,9 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..grouping import By, Groups, crossed, merge_aliases
-from ..provenance import stamp
-from ..tally import Ruled
+from ..compute import By, Groups, Ruled, crossed, merge_aliases, stamp
 from .counted import tallied
 
 Floats = npt.NDArray[np.float64]

@@ -11,12 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..columns import Columns
+from ..compute import By, Columns, Lines, Ruled, Selection, Tally, lines_of
 from ..errors import ConfigError, one_of
 from ..frames import frame_of
-from ..grouping import By
-from ..provenance import Selection
-from ..tally import Lines, Ruled, Tally, lines_of
 
 BASES = ("ordered", "received", "open")
 

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..compute import count_distinct, entity, order_ids, stamp
 from ..errors import ConfigError, one_of
 from ..frames import frame_of, values
-from ..grouping import count_distinct, entity, order_ids
-from ..provenance import stamp
 from .items import items_of
 
 #: A price so many times the item's median, or so small a part of it, is more likely a slip of two digits than a price.

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..compute import ENTITIES, stamp
 from ..errors import ConfigError
 from ..frames import days_of, frame_of, values
-from ..grouping import ENTITIES
-from ..provenance import stamp
 from .items import items_of
 
 

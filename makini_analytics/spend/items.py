@@ -11,10 +11,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from .. import units
+from ..compute import ENTITIES, Groups, Selection, group_lines
 from ..errors import SchemaError
 from ..frames import coded, numbers, values
-from ..grouping import ENTITIES, Groups, group_lines
-from ..provenance import Selection
 from .counted import counted
 
 Floats = npt.NDArray[np.float64]

@@ -11,14 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..columns import Columns
-from ..day_counts import Cells
+from ..compute import By, Cells, Columns, Groups, Lines, Ruled, Tally, lines_of, period_alias, period_number, stamp
 from ..errors import ConfigError
 from ..frames import AsOf
-from ..grouping import By, Groups
-from ..periods import period_alias, period_number
-from ..provenance import stamp
-from ..tally import Lines, Ruled, Tally, lines_of
 from .counted import tallied
 
 Ints = npt.NDArray[np.int64]

@@ -9,10 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ..compute import period_alias, stamp
 from ..errors import one_of
 from ..frames import days_of, frame_of
-from ..periods import period_alias
-from ..provenance import stamp
 from .baselines import BASELINES, Baseline, listed_prices, prices_before
 from .items import items_of
 

@@ -8,12 +8,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..delivery import ages
+from ..compute import (
+    CENSORED,
+    DELIVERED,
+    ages,
+    count_distinct,
+    first_day_at,
+    group_lines,
+    kaplan_meier,
+    merge_aliases,
+    order_ids,
+    stamp,
+)
 from ..errors import ConfigError, SchemaError
 from ..frames import AsOf, coded, days_of, pairs, values
-from ..grouping import count_distinct, group_lines, merge_aliases, order_ids
-from ..provenance import stamp
-from ..survival import CENSORED, DELIVERED, first_day_at, kaplan_meier
 from .counted import counted
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..compute import stamp
 from ..errors import ConfigError
-from ..provenance import stamp
 from .counted import counted
 from .vendors import by_vendor
 

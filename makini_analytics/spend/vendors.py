@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..compute import By, stamp
 from ..errors import ConfigError
-from ..grouping import By
-from ..provenance import stamp
 from .counted import tallied
 
 

@@ -21,8 +21,7 @@ import numpy as np
 import pytest
 
 from makini_analytics import lead_times, slippage, spend
-from makini_analytics.day_counts import count_days
-from makini_analytics.survival import first_day_at, kaplan_meier
+from makini_analytics.compute import count_days, first_day_at, kaplan_meier
 
 pytestmark = pytest.mark.benchmark
 

@@ -6,11 +6,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from makini_analytics.columns import PandasColumns, as_dates
-from makini_analytics.day_counts import Cells, count_days
-from makini_analytics.grouping import count_distinct, group_lines
-from makini_analytics.periods import period_alias, period_number
-from makini_analytics.provenance import Selection
+from makini_analytics.compute import (
+    Cells,
+    Selection,
+    count_days,
+    count_distinct,
+    group_lines,
+    period_alias,
+    period_number,
+)
+from makini_analytics.compute._pandas_engine import PandasColumns, as_dates
 
 
 @pytest.mark.parametrize("freq", ["M", "Q", "Y", "W"])
@@ -24,8 +29,8 @@ def test_the_number_of_a_period_is_that_of_pandas(freq, start):
 @pytest.mark.parametrize("kind", ["polars", "pyarrow", "duckdb"])
 def test_days_in_an_engine_are_those_of_numpy(kind):
     nw = pytest.importorskip("narwhals")
-    from makini_analytics.engines import EngineLines
-    from makini_analytics.tally import Ruled
+    from makini_analytics.compute import Ruled
+    from makini_analytics.compute._narwhals_engine import EngineLines
     from tests.engines.kinds import KINDS
 
     days = np.arange(np.datetime64("0001-01-01"), np.datetime64("2500-01-01"), 97)

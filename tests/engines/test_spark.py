@@ -86,7 +86,7 @@ def test_dirty_lines_from_parquet_with_and_without_ansi(spark, tmp_path, ansi):
 
 def test_the_heavy_step_is_one_shuffle(spark, monkeypatch):
     """Distinct orders take two: the lines of an order in a group meet first, and then the counts of the group."""
-    from makini_analytics import engines
+    from makini_analytics.compute import _narwhals_engine as engines
 
     plans = []
     collected = engines._collected

@@ -61,7 +61,7 @@ def test_the_input_is_not_touched():
 
 def test_lines_are_looked_at_in_steps(monkeypatch):
     """However small the steps: a reason may come up in a late one first, and the book keeps the order of the rule."""
-    from makini_analytics import tally
+    from makini_analytics.compute import _pandas_engine as tally
 
     for seed in (10, 11):
         lines = dirty(seed, texts="category")

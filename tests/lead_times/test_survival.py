@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from makini_analytics import lead_times, survival
-from makini_analytics.day_counts import count_days
+from makini_analytics import lead_times
+from makini_analytics.compute import _survival as survival
+from makini_analytics.compute import count_days
 
 AS_OF = pd.Timestamp("2025-12-31")
 LEVELS = (Fraction(1, 2), Fraction(8, 10), Fraction(9, 10))
@@ -209,7 +210,7 @@ def test_every_line_left_out_leaves_no_curve():
 
 @pytest.mark.parametrize("q", [0.0, 0.1, 0.5, 0.9, 1.0])
 def test_quantiles_of_counts_are_numpys_of_the_days(q):
-    from makini_analytics.day_counts import quantile
+    from makini_analytics.compute import quantile
 
     rng = np.random.default_rng(4)
     group, days = rng.integers(0, 30, 400), rng.integers(-50, 50, 400)

@@ -10,8 +10,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from ... import style
+from ...compute import By
 from ...errors import ConfigError
-from ...grouping import By
 from ..periods import by_period
 from .measure import alternative, in_currency, measured
 

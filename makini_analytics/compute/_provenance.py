@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from .errors import SchemaError
-from .frames import Mask, coded, numbers, values
+from ..errors import SchemaError
+from ..frames import Mask, coded, numbers, values
 
 
 class Selection:

@@ -1,4 +1,4 @@
-"""The algebra of `columns` as narwhals expressions: what a rule says of the lines, written down for an engine to work out.
+"""The algebra of a rule as narwhals expressions: what a rule says of the lines, written down for an engine to work out.
 
 Dates become whole days first, by year and day of the year, since no way to subtract dates works in all engines; after that a
 rule is comparisons and whole numbers alone.
@@ -13,14 +13,14 @@ from typing import Any
 
 import narwhals as nw
 
-from .errors import SchemaError
+from ..errors import SchemaError
 
 #: Names of the one zone whose day an instant belongs to.
 _UTC = ("UTC", "Etc/UTC", "GMT", "Z", "+00:00")
 
 
 class Formula:
-    """A narwhals expression in the making, with the arithmetic of `columns`: a comparison with something missing is False.
+    """A narwhals expression in the making, with the arithmetic of a rule: a comparison with something missing is False.
 
     It remembers what it is made of. Written out, what is used twice would be there twice, and what is made of that four times, and
     so on: `Plan` makes a column of it instead.

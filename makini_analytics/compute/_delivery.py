@@ -10,15 +10,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from .calendars import Span, WorkCalendar
-from .columns import Columns, PandasColumns
-from .day_counts import DayCounts, count_days
-from .errors import one_of
-from .frames import AsOf, day_number, days_of
-from .grouping import By, Groups, group_lines
-from .provenance import Selection
-from .survival import CANCELLED, CENSORED, DELIVERED
-from .tally import Ruled, Tally, lines_of, pandas_lines
+from ..errors import one_of
+from ..frames import AsOf, day_number, days_of
+from ._calendars import Span, WorkCalendar
+from ._day_counts import DayCounts, count_days
+from ._engines import lines_of
+from ._groups import By, Groups, group_lines
+from ._pandas_engine import PandasColumns, pandas_lines
+from ._provenance import Selection
+from ._rule import Columns, Ruled, Tally
+from ._survival import CANCELLED, CENSORED, DELIVERED
 
 OUTCOMES = ("delivered", "cancelled", "open", "excluded")  # by code; an open line is a censored one
 EXCLUDED = 3

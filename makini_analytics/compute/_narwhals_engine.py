@@ -14,12 +14,12 @@ import narwhals as nw
 import numpy as np
 import pandas as pd
 
-from .errors import ConfigError, SchemaError
-from .formulas import EngineColumns
-from .frames import AsOf, as_day, need
-from .grouping import ENTITIES, By, none_of
-from .provenance import Selection
-from .tally import Rule, Tally
+from ..errors import ConfigError, SchemaError
+from ..frames import AsOf, as_day, need
+from ._expressions import EngineColumns
+from ._groups import ENTITIES, By, none_of
+from ._provenance import Selection
+from ._rule import Rule, Tally
 
 #: Stands for the dot of a name in Spark and DuckDB.
 _DOT = "\u2024"

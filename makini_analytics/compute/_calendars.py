@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from .columns import Columns, PandasColumns, as_dates
-from .errors import ConfigError
-from .frames import values
+from ..errors import ConfigError
+from ..frames import values
+from ._pandas_engine import PandasColumns, as_dates
+from ._rule import Columns
 
 Days = npt.NDArray[np.datetime64]
 Ints = npt.NDArray[np.int64]

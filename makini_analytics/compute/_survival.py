@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .day_counts import DayCounts, Floats, Ints
+from ._day_counts import DayCounts, Floats, Ints
 
 DELIVERED, CANCELLED, CENSORED = range(3)
 

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from .errors import ConfigError, SchemaError
-from .frames import Coded, Mask, coded, filled, pairs, values
+from ..errors import ConfigError, SchemaError
+from ..frames import Coded, Mask, coded, filled, pairs, values
 
 By = str | Sequence[str] | None
 Ints = npt.NDArray[np.integer[Any]]

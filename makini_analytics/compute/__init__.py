@@ -1,0 +1,75 @@
+"""What the metrics share: which lines count and why the others don't, groups, calendars, how a line stands, day counts, survival curves.
+
+A metric says what it wants as a rule; the engine that holds the lines counts them, and what follows works on a small table.
+"""
+
+from __future__ import annotations
+
+from ._calendars import Span, WorkCalendar, day_counter
+from ._day_counts import Cells, DayCounts, count_days, quantile
+from ._delivery import OUTCOMES, Standing, ages, standing, standing_on
+from ._engines import lines_of
+from ._groups import ENTITIES, By, Groups, count_distinct, crossed, entity, group_lines, merge_aliases, order_ids, taken
+from ._pandas_engine import pandas_lines
+from ._periods import period_alias, period_number
+from ._provenance import Selection, definition, explain, stamp
+from ._rule import Columns, Lines, Ruled, Tally
+from ._survival import (
+    CANCELLED,
+    CENSORED,
+    DELIVERED,
+    aalen_johansen,
+    at_risk,
+    first_day_at,
+    kaplan_meier,
+    log_log_band,
+    restricted_mean,
+    with_day_zero,
+)
+
+__all__ = [
+    "CANCELLED",
+    "CENSORED",
+    "DELIVERED",
+    "ENTITIES",
+    "OUTCOMES",
+    "By",
+    "Cells",
+    "Columns",
+    "DayCounts",
+    "Groups",
+    "Lines",
+    "Ruled",
+    "Selection",
+    "Span",
+    "Standing",
+    "Tally",
+    "WorkCalendar",
+    "aalen_johansen",
+    "ages",
+    "at_risk",
+    "count_days",
+    "count_distinct",
+    "crossed",
+    "day_counter",
+    "definition",
+    "entity",
+    "explain",
+    "first_day_at",
+    "group_lines",
+    "kaplan_meier",
+    "lines_of",
+    "log_log_band",
+    "merge_aliases",
+    "order_ids",
+    "pandas_lines",
+    "period_alias",
+    "period_number",
+    "quantile",
+    "restricted_mean",
+    "stamp",
+    "standing",
+    "standing_on",
+    "taken",
+    "with_day_zero",
+]

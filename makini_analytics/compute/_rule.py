@@ -1,0 +1,132 @@
+"""What a rule says of lines, and what is counted by it: the same for the arrays of a pandas frame and for any other engine.
+
+A rule - which lines count, how a line stands, for how many days it was waited for - is a function of a `Columns`: it takes days,
+numbers and marks from there, compares and combines them by ``< <= > >= + - & | ~``, and chooses by `Columns.pick`. In every engine a
+comparison with something missing is False. So each rule is stated once, and can't come to mean one thing here and another there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ..frames import AsOf, Mask
+from ._groups import By, Groups, count_distinct, group_lines, order_ids
+from ._provenance import Selection
+
+Ints = npt.NDArray[np.integer[Any]]
+
+
+class Columns(Protocol):
+    """The columns of some lines, as a rule sees them. A column that is not there is one whose values are all missing."""
+
+    def has(self, name: str) -> bool:
+        """Whether the lines have the column."""
+
+    def day(self, name: str) -> Any:
+        """Return a date column as whole days since 1970."""
+
+    def number(self, name: str) -> Any:
+        """Return a column of numbers; what is infinite is missing."""
+
+    def known(self, name: str) -> Any:
+        """Return where a column has a value."""
+
+    def is_in(self, name: str, *texts: str) -> Any:
+        """Return where a text column has one of these values."""
+
+    def missing(self, value: Any) -> Any:
+        """Return where a day or number is missing."""
+
+    def finite(self, value: Any) -> Any:
+        """Return where a number is neither missing nor infinite."""
+
+    def ratio(self, this: Any, of: Any) -> Any:
+        """Return one number divided by another; neither missing nor infinite means that there is one."""
+
+    def pick(self, rows: Any, this: Any, that: Any) -> Any:
+        """Return one of two values, or of two numbers, by row."""
+
+
+@dataclass(frozen=True)
+class Ruled:
+    """What a rule says of the lines, in the algebra of `Columns`."""
+
+    left_out: list[tuple[Any, str]]  # boolean, and the reason; the first one that fits holds
+    marks: dict[str, Any] = field(default_factory=dict)  # whole numbers to count by
+    sums: dict[str, Any] = field(default_factory=dict)  # numbers to add up
+    of_order: Callable[[], Any] | None = None  # a whole number that orders are counted by, beside their group
+
+
+Rule = Callable[[Columns], Ruled]
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Lines, or rows that stand for ``n`` lines each, with what the rule said of them. Numbers of rows left out mean nothing."""
+
+    frame: pd.DataFrame
+    selection: Selection
+    marks: Mapping[str, npt.NDArray[Any]]
+    sums: Mapping[str, npt.NDArray[Any]]
+    n: Ints | None = None  # None: one each
+    orders: pd.DataFrame | None = None  # distinct orders by group, where an engine counted them
+
+    def kept(self, what: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Return the entries of the rows that count."""
+        rows = self.selection.kept
+        return what if rows.all() else what[rows]
+
+    def groups(self, by: By, *also: str) -> Groups:
+        """Return the groups of the rows that count."""
+        rows = self.selection.kept
+        n = None if self.n is None else self.kept(self.n)
+        return group_lines(self.frame, by, also=also, rows=None if rows.all() else rows, n=n)
+
+    def count(self, codes: Ints, n_groups: int) -> npt.NDArray[np.int64]:
+        """Return the lines of each group of the rows that count."""
+        n = None if self.n is None else self.kept(self.n)
+        return np.bincount(codes, weights=n, minlength=n_groups)[:n_groups].astype(np.int64)
+
+    def total(self, rows: Mask) -> int:
+        """Return how many lines some rows are."""
+        return int(np.count_nonzero(rows) if self.n is None else self.n[rows].sum())
+
+    def n_orders(self, codes: Ints, keys: pd.DataFrame) -> npt.NDArray[np.int64]:
+        """Return the distinct orders of each group: ``codes`` are those of the rows that count, ``keys`` those of the groups."""
+        if self.orders is None:
+            rows = None if len(codes) == len(self.frame) else self.selection.kept
+            return count_distinct(codes, order_ids(self.frame), len(keys), rows=rows)[: len(keys)]
+        shared = [c for c in keys.columns if c in self.orders.columns]
+        found = keys[shared].merge(self.orders, on=shared, how="left") if shared else self.orders
+        return found["n_orders"].fillna(0).to_numpy(dtype=np.int64)[: len(keys)]
+
+
+class Lines(Protocol):
+    """Some lines that can be tallied."""
+
+    @property
+    def attrs(self) -> Mapping[Any, Any]:
+        """As-of day, source, first and last day that was asked for, as `Purchases.lines` carries them."""
+
+    def has(self, name: str) -> bool:
+        """Whether the lines have the column."""
+
+    def texts(self, name: str) -> set[str]:
+        """Return the values that a text column has."""
+
+    def as_of(self, as_of: AsOf | None) -> pd.Timestamp:
+        """Return the day to look from: the argument, else the lines' own, else their latest change."""
+
+    def tally(
+        self, rule: Rule, *, by: By, also: tuple[str, ...] = (), orders: bool = False, at_once: bool = False
+    ) -> Tally:
+        """Return the lines tallied by a rule and by the columns of ``by`` and ``also``; with ``orders``, distinct orders too.
+
+        ``at_once`` shows a pandas rule all lines together, for working days, whose calendars are dear to make.
+        """
