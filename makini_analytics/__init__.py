@@ -27,7 +27,6 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from .client import Client as Client
     from .compute import explain as explain
     from .errors import (
         ApiError as ApiError,
@@ -62,6 +61,7 @@ if TYPE_CHECKING:
     from .errors import (
         ServerError as ServerError,
     )
+    from .fetch import Client as Client
     from .purchases import Purchases as Purchases
     from .purchases import concat as concat
     from .purchases import scan as scan
@@ -72,8 +72,8 @@ if TYPE_CHECKING:
 
 # Loaded when first used, so that importing the package costs no more than what is then called.
 _HOME = {
-    "Client": "client",
-    "fetch_all": "connections",
+    "Client": "fetch",
+    "fetch_all": "fetch",
     "Purchases": "purchases",
     "concat": "purchases",
     "scan": "purchases",

@@ -26,7 +26,7 @@ _NOTEBOOKS_NEED = ("jupyterlab", "currency_converter", "rapidfuzz", "holidays", 
 
 def demo(options: argparse.Namespace) -> None:
     """Fetch from an embedded sandbox, with faults on the way, and write a report."""
-    from .client import Client
+    from .fetch import Client
     from .sandbox_server import sandbox
 
     began = time.monotonic()
@@ -113,7 +113,7 @@ def sandbox(options: argparse.Namespace) -> None:
 
 def doctor(options: argparse.Namespace) -> None:
     """Say versions, the place of the cache, and whether the token answers."""
-    from .client import Client
+    from .fetch import Client
 
     _say(options, f"makini-analytics {__version__}, Python {sys.version.split()[0]}")
     for name in ("pandas", "numpy", "requests", "requests-cache", "urllib3", "matplotlib", "ipywidgets"):
@@ -133,7 +133,7 @@ def doctor(options: argparse.Namespace) -> None:
 
 
 def _fetched(options: argparse.Namespace) -> Purchases:
-    from .client import Client
+    from .fetch import Client
 
     with Client(
         options.token,

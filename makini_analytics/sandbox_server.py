@@ -25,7 +25,7 @@ from .errors import ConfigError
 from .sandbox_shapes import Record, Tables, paged, selected, shaped, tables_of
 
 if TYPE_CHECKING:
-    from .client import Client
+    from .fetch import Client
     from .purchases import Purchases
 
 KINDS = ("500", "502", "503", "504", "429", "slow", "cut", "bad-json", "html", "reset", "shift")
@@ -97,7 +97,7 @@ class Sandbox:
 
     def client(self, connection: str | None = None, **options: Any) -> Client:
         """Return a client of one connection, the first by default; its cache is in memory unless ``cache_dir`` says otherwise."""
-        from .client import Client
+        from .fetch import Client
 
         name = connection or next(iter(self.tokens))
         if name not in self.tokens:

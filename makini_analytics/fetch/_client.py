@@ -13,14 +13,14 @@ from typing import Any, overload
 import pandas as pd
 import platformdirs
 
-from . import updating
-from .asking import Asked, asked
-from .errors import ConfigError, one_of
-from .fetching import Fetch
-from .purchases import Purchases
-from .system import Display, Progress
-from .tidy import table_of
-from .transport import Bearer, Link, Lists, Patience, Rows, Store, check_base_url, check_token, contracts, file_name
+from ..errors import ConfigError, one_of
+from ..purchases import Purchases
+from ..system import Display, Progress
+from ..tidy import table_of
+from ..transport import Bearer, Link, Lists, Patience, Rows, Store, check_base_url, check_token, contracts, file_name
+from . import _update
+from ._purchase_orders import Fetch
+from ._query import Asked, asked
 
 _DEFAULT: Any = object()
 
@@ -200,16 +200,16 @@ class Client:
         ones by (connection, order_id). Where the server does not keep to the filter, everything is fetched, and the notes say so.
         An order that was deleted without a mark shows only in a full fetch.
         """
-        last = updating.last_change(data, self.connection)
-        role = updating.known_role(data, self.connection, self.delivery_date)
-        since = None if last is None else last - updating.OVERLAP
+        last = _update.last_change(data, self.connection)
+        role = _update.known_role(data, self.connection, self.delivery_date)
+        since = None if last is None else last - _update.OVERLAP
         fresh = self._fetch(asked(None, None, since), True, timezone, statuses, role).purchases()
         if last is not None and "did not keep to modified_since" in str(fresh.sources["notes"].iloc[0]):
             fresh = self._fetch(asked(None, None, None), True, timezone, statuses, role).purchases()
             said = "The server does not keep to modified_since, so everything was fetched. "
             fresh = replace(fresh, sources=fresh.sources.assign(notes=said + fresh.sources["notes"]))
             last = None
-        return updating.merge(data, fresh, self.connection, whole=last is None)
+        return _update.merge(data, fresh, self.connection, whole=last is None)
 
     def fetch_table(self, name: str, /, *, refresh: bool = False, **filters: Any) -> pd.DataFrame:
         """Fetch any list as a frame: vendors, companies, receipts, exchange rates, a raw table, a custom entity.

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .client import Client
-from .errors import ConfigError, MakiniError
-from .purchases import Purchases, concat
-from .system import Display
+from ..errors import ConfigError, MakiniError
+from ..purchases import Purchases, concat
+from ..system import Display
+from ._client import Client
 
 
 @dataclass(frozen=True)

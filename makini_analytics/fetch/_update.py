@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pandas as pd
 
-from .frames import stack
-from .purchases import Purchases
+from ..frames import stack
+from ..purchases import Purchases
 
 #: The source's clock and the synchronisation's are not the same: what changed shortly before is asked for again.
 OVERLAP = pd.Timedelta(days=1)

@@ -11,13 +11,14 @@ from typing import Any
 
 import pandas as pd
 
-from .asking import Asked, cut, day_fetched, freshness, source_row
-from .errors import ApiError
-from .purchases import Parts, Purchases, Told, ready
-from .records import Shaped
-from .system import Progress
-from .tidy import LINE_CONTAINERS, Tidied, Tidying
-from .transport import Link, Lists, T, Walked, contracts
+from ..errors import ApiError
+from ..purchases import Parts, Purchases, Told, ready
+from ..records import Shaped
+from ..system import Progress
+from ..tidy import LINE_CONTAINERS, Tidied, Tidying
+from ..transport import Link, Lists, T, Walked, contracts
+from ._query import Asked, cut
+from ._source_row import day_fetched, freshness, source_row
 
 
 @dataclass(frozen=True)

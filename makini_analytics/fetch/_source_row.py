@@ -1,0 +1,67 @@
+"""The row of `sources` that a fetch leaves: where its rows came from, when, and what to know of how fresh and complete they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from ..tidy import SOURCES, read
+from ..transport import Walked
+from ._query import Asked
+
+
+def day_fetched(orders: Walked[Any], timezone: str) -> pd.Timestamp | None:
+    """Return the day on which the orders were fetched: as of when they are where no change is dated."""
+    if orders.fetched_at is None:
+        return None
+    return pd.Timestamp(orders.fetched_at).tz_convert(timezone).tz_localize(None).normalize()
+
+
+def freshness(first: pd.Timestamp | None, orders: Walked[Any], sync: Mapping[str, Any]) -> list[str]:
+    """Return what to know of how fresh and how complete the rows are."""
+    notes = [str(sync["note"])] if "note" in sync else []
+    status = sync.get("sync_status")
+    if status and str(status) not in ("done", "fulldone"):
+        notes.append(f"The connection's synchronisation is not done (sync_status {status!r}): rows may be missing.")
+    if first is not None and not pd.isna(first) and orders.fetched_at is not None:
+        reach = (pd.Timestamp(orders.fetched_at).tz_localize(None) - first).days
+        if 0 <= reach <= 100:
+            notes.append(
+                f"The earliest order is {reach} days old: a first synchronisation brings 30 to 90 days of history, so older orders "
+                "may exist in the source system."
+            )
+    return notes
+
+
+def source_row(
+    connection: str,
+    base_url: str,
+    question: Asked,
+    orders: Walked[Any],
+    counts: tuple[int, int],
+    delivery_date: str | None,
+    sync: Mapping[str, Any],
+    notes: list[str],
+) -> pd.DataFrame:
+    """Return the one row of `sources` for a fetch."""
+    synced, _ = read([sync.get("sync_updated_at")], "instant")
+    row: dict[str, Any] = {
+        "connection": connection,
+        "source": base_url,
+        "contract": orders.contract,
+        "fetched_at": pd.Timestamp(orders.fetched_at) if orders.fetched_at else pd.NaT,
+        "from_cache": orders.from_cache,
+        "since": question.since,
+        "until": question.until,
+        "n_pages": orders.n_pages,
+        "n_orders": counts[0],
+        "n_lines": counts[1],
+        "server_total": orders.server_total,
+        "sync_status": None if sync.get("sync_status") is None else str(sync["sync_status"]),
+        "synced_at": synced.iloc[0],
+        "delivery_date": delivery_date,
+        "notes": " ".join(notes),
+    }
+    return pd.DataFrame({c.name: pd.Series([row[c.name]], dtype=object).astype(c.dtype) for c in SOURCES})
