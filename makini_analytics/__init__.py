@@ -28,6 +28,8 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from .compute import explain as explain
+    from .demo import load_sample as load_sample
+    from .demo import sandbox as sandbox
     from .errors import (
         ApiError as ApiError,
     )
@@ -66,8 +68,6 @@ if TYPE_CHECKING:
     from .purchases import concat as concat
     from .purchases import scan as scan
     from .reporting import report as report
-    from .sample import load_sample as load_sample
-    from .sandbox_server import sandbox as sandbox
     from .tidy import data_dictionary as data_dictionary
 
 # Loaded when first used, so that importing the package costs no more than what is then called.
@@ -77,8 +77,8 @@ _HOME = {
     "Purchases": "purchases",
     "concat": "purchases",
     "scan": "purchases",
-    "load_sample": "sample",
-    "sandbox": "sandbox_server",
+    "load_sample": "demo",
+    "sandbox": "demo",
     "report": "reporting",
     "explain": "compute",
     "data_dictionary": "tidy",

@@ -26,8 +26,8 @@ _NOTEBOOKS_NEED = ("jupyterlab", "currency_converter", "rapidfuzz", "holidays", 
 
 def demo(options: argparse.Namespace) -> None:
     """Fetch from an embedded sandbox, with faults on the way, and write a report."""
+    from .demo import sandbox
     from .fetch import Client
-    from .sandbox_server import sandbox
 
     began = time.monotonic()
     try:
@@ -99,7 +99,7 @@ def lab(options: argparse.Namespace) -> None:
 
 def sandbox(options: argparse.Namespace) -> None:
     """Serve the sample until Ctrl-C, and say how to connect."""
-    from .sandbox_server import sandbox as serve
+    from .demo import sandbox as serve
 
     with serve(port=options.port) as server:
         names = ", ".join(server.tokens)

@@ -22,7 +22,7 @@ _HEAD = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: 
 
 def bodies(n_pages):
     """Yield the JSON text of each page: orders of the sample over and over, each with keys of its own."""
-    from makini_analytics.sample import sample_tables
+    from makini_analytics.demo._sample import sample_tables
 
     orders = sample_tables("emea")["purchase-orders"]
     for page in range(n_pages):

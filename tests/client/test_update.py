@@ -68,7 +68,7 @@ def test_other_connections_stay_and_a_filter_that_is_not_kept_is_said():
         server.delete("a", "0003")
         client = server.client("a", **OPTIONS)
         assert len(client.update(data).orders) == 24  # a deletion shows in a full fetch only
-        import makini_analytics.sandbox_server as s
+        import makini_analytics.demo._server as s
 
         kept, s.selected = s.selected, lambda records, query: records
         try:

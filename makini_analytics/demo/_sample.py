@@ -10,9 +10,9 @@ from typing import Any
 
 import pandas as pd
 
-from .errors import ConfigError
-from .purchases import Purchases, concat
-from .tidy import SOURCES, tidy_orders
+from ..errors import ConfigError
+from ..purchases import Purchases, concat
+from ..tidy import SOURCES, tidy_orders
 
 #: Each connection and the contract that its sandbox speaks.
 CONTRACTS = {"emea": "v3", "us": "v4", "apac": "v1"}
@@ -28,8 +28,8 @@ _LOOKUPS = {
 
 
 def _folder() -> Path:
-    installed = Path(__file__).parent / "_sample"
-    return installed if installed.is_dir() else Path(__file__).parents[1] / "data" / "sample"
+    installed = Path(__file__).parents[1] / "_sample"
+    return installed if installed.is_dir() else Path(__file__).parents[2] / "data" / "sample"
 
 
 def sample_tables(name: str) -> dict[str, list[dict[str, Any]]]:

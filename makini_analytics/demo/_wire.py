@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from .tidy import LINES, ORDERS, Column
+from ..tidy import LINES, ORDERS, Column
 
 if TYPE_CHECKING:
-    from .purchases import Purchases
+    from ..purchases import Purchases
 
 Record = dict[str, Any]
 Tables = dict[str, list[Record]]  # path -> records

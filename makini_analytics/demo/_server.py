@@ -21,12 +21,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from .errors import ConfigError
-from .sandbox_shapes import Record, Tables, paged, selected, shaped, tables_of
+from ..errors import ConfigError
+from ._wire import Record, Tables, paged, selected, shaped, tables_of
 
 if TYPE_CHECKING:
-    from .fetch import Client
-    from .purchases import Purchases
+    from ..fetch import Client
+    from ..purchases import Purchases
 
 KINDS = ("500", "502", "503", "504", "429", "slow", "cut", "bad-json", "html", "reset", "shift")
 
@@ -97,7 +97,7 @@ class Sandbox:
 
     def client(self, connection: str | None = None, **options: Any) -> Client:
         """Return a client of one connection, the first by default; its cache is in memory unless ``cache_dir`` says otherwise."""
-        from .fetch import Client
+        from ..fetch import Client
 
         name = connection or next(iter(self.tokens))
         if name not in self.tokens:
@@ -316,7 +316,7 @@ def sandbox(
     ...     server.client().fetch_table("vendors").name.tolist()
     ['ACME']
     """
-    from .sample import CONTRACTS, sample_tables
+    from ._sample import CONTRACTS, sample_tables
 
     own: Mapping[str, str] = {}
     served: Mapping[str, Any]
