@@ -37,19 +37,19 @@ def plot_by_vendor(
     for i, row in enumerate(rows.to_dict("records")):
         middle, ninth = row["median_days"], row["p90_days"]
         if pd.notna(middle) and pd.notna(ninth):
-            ax.plot([middle, ninth], [i, i], color=style.REST, lw=6, solid_capstyle="round", zorder=1)
+            ax.plot([middle, ninth], [i, i], color=style.look.rest, lw=6, solid_capstyle="round", zorder=1)
         few = row["n_lines"] < style.SMALL_N
-        ax.plot(middle, i, "o", color=style.PLAIN if few else style.HIGHLIGHT, ms=8, zorder=3)
-        ax.plot(ninth, i, "|", color=style.INK, ms=12, mew=2, zorder=3)
+        ax.plot(middle, i, "o", color=style.look.plain if few else style.look.highlight, ms=8, zorder=3)
+        ax.plot(ninth, i, "|", color=style.look.ink, ms=12, mew=2, zorder=3)
         text = (
             "not yet estimable"
             if pd.isna(middle)
             else f"{middle:.0f}" + (f" – {ninth:.0f} days" if pd.notna(ninth) else " days; p90 not yet")
         )
         end = next((v for v in (ninth, middle) if pd.notna(v)), 0)
-        ax.annotate(text, (end, i), (9, 0), textcoords="offset points", va="center", fontsize=9.5, color=style.INK)
+        ax.annotate(text, (end, i), (9, 0), textcoords="offset points", va="center", fontsize=9.5, color=style.look.ink)
     ax.set_xlim(0, far * 1.3)
-    ax.set_xlabel("calendar days from order to delivery", color=style.MUTED, fontsize=9.5)
+    ax.set_xlabel("calendar days from order to delivery", color=style.look.muted, fontsize=9.5)
     sub = (
         f"Lead time in days: median (dot) to p90 (bar), the {len(rows)} {several} with most lines; open lines counted as open"
         + ("; grey: fewer than 20 lines" if (rows["n_lines"] < style.SMALL_N).any() else "")
@@ -98,11 +98,11 @@ def plot_by_period(data: Any, *, ax: Axes | None = None, title: str | None = Non
     far = float(np.nanmax([1.0, *median, *ninth, *result["mean_delivered_days"]]))
     both = ~np.isnan(median) & ~np.isnan(ninth)
     few = result["n_lines"].to_numpy(dtype=float) < style.SMALL_N
-    ax.vlines(x[both], median[both], ninth[both], color=style.REST, lw=6)
-    ax.plot(x[done], median[done], "o", color=style.HIGHLIGHT, ms=8)
-    ax.plot(x[done & few], median[done & few], "o", color=style.PLAIN, ms=8)
-    ax.plot(x[~done], median[~done], "o", mfc="white", mec=style.HIGHLIGHT, ms=8)
-    ax.plot(x, result["mean_delivered_days"], color=style.MUTED, lw=1, ls="--")
+    ax.vlines(x[both], median[both], ninth[both], color=style.look.rest, lw=6)
+    ax.plot(x[done], median[done], "o", color=style.look.highlight, ms=8)
+    ax.plot(x[done & few], median[done & few], "o", color=style.look.plain, ms=8)
+    ax.plot(x[~done], median[~done], "o", mfc="white", mec=style.look.highlight, ms=8)
+    ax.plot(x, result["mean_delivered_days"], color=style.look.muted, lw=1, ls="--")
     if len(x) > 1:  # one period makes no line
         last = float(result["mean_delivered_days"].ffill().iloc[-1])
         ax.annotate(
@@ -112,19 +112,19 @@ def plot_by_period(data: Any, *, ax: Axes | None = None, title: str | None = Non
             textcoords="offset points",
             va="center",
             fontsize=9,
-            color=style.MUTED,
+            color=style.look.muted,
         )
     for i in x[~done]:
-        ax.axvspan(i - 0.5, i + 0.5, color=style.LINE, alpha=0.25, lw=0)
+        ax.axvspan(i - 0.5, i + 0.5, color=style.look.line, alpha=0.25, lw=0)
         if np.isnan(median[i]):
-            ax.annotate("not yet\nestimable", (i, far * 0.5), ha="center", fontsize=8.5, color=style.INK)
+            ax.annotate("not yet\nestimable", (i, far * 0.5), ha="center", fontsize=8.5, color=style.look.ink)
     periods = [str(p).split("/")[0] for p in result["period"]]
     step = max(1, -(-len(x) // 13))
     turned = len(x) > 8
     ax.set_xticks(x[::step], periods[::step], rotation=45 if turned else 0, ha="right" if turned else "center")
     ax.set_ylim(0, far * 1.1)
     ax.set_xlim(-0.6, len(x) - 0.4)
-    ax.set_ylabel("days", color=style.MUTED, fontsize=9.5)
+    ax.set_ylabel("days", color=style.look.muted, fontsize=9.5)
     if isinstance(ax, style.ChartAxes):
         ax.set_position((0.07, 0.28, 0.74, 0.48))
     sub = (
@@ -164,7 +164,7 @@ def plot_curve(data: Any, *, ax: Axes | None = None, title: str | None = None, *
     groups = list(result.groupby(keys, dropna=False, observed=True, sort=False)) if keys else [((), result)]
     groups = sorted(groups, key=lambda g: -int(g[1]["at_risk"].max()))[:6]
     for i, (name, g) in enumerate(groups):
-        colour = style.HIGHLIGHT if i == 0 else style.PLAIN
+        colour = style.look.highlight if i == 0 else style.look.plain
         ax.step(g["days"], g["share_delivered"], where="post", color=colour, lw=2.2 if i == 0 else 1.4)
         if i == 0:
             ax.fill_between(g["days"], g["low"], g["high"], step="post", color=colour, alpha=0.16, lw=0)
@@ -185,20 +185,20 @@ def plot_curve(data: Any, *, ax: Axes | None = None, title: str | None = None, *
         at = main[main["share_delivered"] >= q - 1e-9]["days"]
         if len(at):
             reached[q] = day = float(at.iloc[0])
-            ax.plot([day, day, 0], [0, q, q], color=style.MUTED, lw=0.8, ls=":")
+            ax.plot([day, day, 0], [0, q, q], color=style.look.muted, lw=0.8, ls=":")
             ax.annotate(
                 f"{style.percent(q)} by day {day:.0f}",
                 (day, q),
                 (6, -12),
                 textcoords="offset points",
                 fontsize=10,
-                color=style.INK,
+                color=style.look.ink,
                 fontweight="bold",
             )
     ax.set_ylim(0, 1.02)
     ax.set_xlim(0, float(max(main["days"].quantile(0.97), reached.get(0.9, 0) * 1.4, 1)))
     ax.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
-    ax.set_xlabel("calendar days since the order", color=style.MUTED, fontsize=9.5)
+    ax.set_xlabel("calendar days since the order", color=style.look.muted, fontsize=9.5)
     if isinstance(ax, style.ChartAxes):
         ax.set_position([0.08, 0.25, 0.86, 0.52])
     half = (
@@ -228,26 +228,26 @@ def plot_per_line(data: Any, *, ax: Axes | None = None, title: str | None = None
     ax.hist(
         np.minimum(days, far),
         bins=np.arange(0, far + 2, max(1, round(far / 45))),
-        color=style.PLAIN,
+        color=style.look.plain,
         edgecolor="white",
         lw=0.4,
     )
     top = ax.get_ylim()[1]
     for q, name in ((0.5, "median"), (0.9, "p90")):
         day = float(np.quantile(days, q))
-        ax.axvline(day, color=style.HIGHLIGHT, lw=1.6)
+        ax.axvline(day, color=style.look.highlight, lw=1.6)
         ax.annotate(
             f"{name} {day:.0f}",
             (day, top * 0.97),
             (4, 0),
             textcoords="offset points",
             fontsize=10,
-            color=style.HIGHLIGHT,
+            color=style.look.highlight,
             va="top",
             fontweight="bold",
         )
     ax.set_yticks([])
-    ax.set_xlabel("calendar days from order to delivery", color=style.MUTED, fontsize=9.5)
+    ax.set_xlabel("calendar days from order to delivery", color=style.look.muted, fontsize=9.5)
     if isinstance(ax, style.ChartAxes):
         ax.set_position([0.04, 0.25, 0.92, 0.50])
     n_open = int((result["outcome"] == "open").sum())

@@ -28,7 +28,9 @@ def plot_coverage(data: Any, *, ax: Axes | None = None, title: str | None = None
         ax.barh(y, 0.92, left=x + 0.04, height=0.84, color="#F0F2F4")
         ax.barh(y, 0.92 * row["share"] if good else 0, left=x + 0.04, height=0.84, color="#B9D8EC")
         said = f"{style.percent(row['share'])} of lines" if good else "no"
-        ax.text(x + 0.5, y, said, ha="center", va="center", fontsize=9.5, color=style.INK if good else style.LATE)
+        ax.text(
+            x + 0.5, y, said, ha="center", va="center", fontsize=9.5, color=style.look.ink if good else style.look.late
+        )
     ax.set_xlim(0, len(connections))
     ax.set_ylim(len(names) - 0.5, -0.5)
     ax.set_xticks(np.arange(len(connections)) + 0.5, [style.label(c, 20) for c in connections])
@@ -75,7 +77,7 @@ def plot_reconcile(
     counts.append(int(lines.loc[lines["step"] == "used", "n_lines"].sum()))
     ax = style.axes(ax, rows=len(labels))
     y = np.arange(len(labels))
-    colours = [style.PLAIN, *[style.LATE] * len(out), style.HIGHLIGHT]
+    colours = [style.look.plain, *[style.look.late] * len(out), style.look.highlight]
     ax.barh(y, heights, left=starts, color=colours, height=0.66)
     for i, (height, start, n) in enumerate(zip(heights, starts, counts, strict=True)):
         value = f"{style.money(height, currency)}, {style.number(n)} {'line' if n == 1 else 'lines'}"
@@ -86,7 +88,7 @@ def plot_reconcile(
             textcoords="offset points",
             va="center",
             fontsize=9.5,
-            color=style.INK,
+            color=style.look.ink,
         )
     ax.set_yticks(y, [style.label(name) for name in labels])
     ax.set_ylim(max(len(labels), 4) - 0.5, -0.6)
@@ -124,11 +126,20 @@ def plot_duplicates(
     ax = style.axes(ax, rows=len(head))
     y = np.arange(len(head))
     ax.barh(
-        y, head["score"], color=[style.HIGHLIGHT if k == "order" else style.PLAIN for k in head["kind"]], height=0.66
+        y,
+        head["score"],
+        color=[style.look.highlight if k == "order" else style.look.plain for k in head["kind"]],
+        height=0.66,
     )
     for i, value in enumerate(head["score"]):
         ax.annotate(
-            f"{value:.0f}", (value, i), (5, 0), textcoords="offset points", va="center", fontsize=9.5, color=style.INK
+            f"{value:.0f}",
+            (value, i),
+            (5, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=9.5,
+            color=style.look.ink,
         )
     ax.set_yticks(y, labels)
     ax.invert_yaxis()

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 
 from .. import style
 from ..purchases import Purchases
-from ..wording import WITHOUT_CENTS
+from ..style import WITHOUT_CENTS
 
 Kind = Literal["money", "share", "days", "count", "number", "date", "time", "text"]
 

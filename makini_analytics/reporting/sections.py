@@ -148,7 +148,7 @@ def of_slippage(data: Purchases, subject: str, day: pd.Timestamp) -> list[Exhibi
     judged = slippage.per_line(lines, as_of=day)
     days = _days_late(judged)
     late = days["days_late"].str.split().str[0].astype("float64") > 0
-    colours = tuple(style.LATE if x else style.PLAIN for x in late)
+    colours = tuple(style.look.late if x else style.look.plain for x in late)
     counts = Native("column", "days_late", {"n_lines": "lines"}, len(days), colours=colours)
     outcomes = judged.groupby(["outcome", "reason"], dropna=False).size().reset_index(name="n_lines")
     outcomes.attrs = judged.attrs
@@ -167,7 +167,7 @@ def _clearly_below(groups: pd.DataFrame) -> tuple[str, ...]:
     overall = groups["n_on_time"].sum() / max(int(groups["n_due"].sum()), 1)
     few, below = groups["n_due"] < style.SMALL_N, groups["on_time_high"] < overall
     pairs = zip(few.tolist(), below.fillna(False).tolist(), strict=True)
-    return tuple(style.PLAIN if f else style.LATE if b else style.HIGHLIGHT for f, b in pairs)
+    return tuple(style.look.plain if f else style.look.late if b else style.look.highlight for f, b in pairs)
 
 
 def of_open_orders(data: Purchases, subject: str, day: pd.Timestamp) -> list[Exhibit]:

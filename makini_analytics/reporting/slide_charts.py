@@ -84,7 +84,7 @@ def _dress(chart: Any, native: Native, rows: pd.DataFrame, colours_of_bars: list
         chart.legend.position, chart.legend.include_in_layout = XL_LEGEND_POSITION.BOTTOM, False
     _axes(chart, native, rows)
     alone = len(native.series) == 1 and native.kind in ("bar", "column")
-    colours = (style.HIGHLIGHT, style.REST if len(native.series) == 2 else style.PLAIN, style.REST)
+    colours = (style.look.highlight, style.look.rest if len(native.series) == 2 else style.look.plain, style.look.rest)
     for series, colour in zip(chart.plots[0].series, colours, strict=False):
         if native.kind in ("line", "scatter"):
             series.smooth = False
@@ -116,10 +116,10 @@ def _axes(chart: Any, native: Native, rows: pd.DataFrame) -> None:
         values.minimum_scale, values.maximum_scale = 0, 1
     values.has_major_gridlines = native.kind != "bar"
     if values.has_major_gridlines:
-        values.major_gridlines.format.line.color.rgb = _rgb(style.LINE)
+        values.major_gridlines.format.line.color.rgb = _rgb(style.look.line)
     values.tick_labels.number_format, values.tick_labels.number_format_is_linked = native.form.replace(".00", ""), False
     values.format.line.fill.background()
-    names.format.line.color.rgb = _rgb(style.LINE)
+    names.format.line.color.rgb = _rgb(style.look.line)
     names.has_major_gridlines = False
     names.major_tick_mark = values.major_tick_mark = XL_TICK_MARK.NONE
     names.tick_label_position = XL_TICK_LABEL_POSITION.LOW

@@ -15,7 +15,7 @@ from pptx.util import Emu, Inches, Pt
 
 from .. import style
 from ..compute import definition
-from ..wording import label
+from ..style import label
 from .exhibits import Content, Exhibit, kind_of, plain
 from .page import read
 from .slide_charts import add_chart
@@ -84,7 +84,7 @@ class _Slide:
         frame = self.slide.shapes.add_textbox(self.left, Emu(top), self.width, Emu(height)).text_frame
         frame.word_wrap = True
         frame.text = text
-        _font(frame.paragraphs[0], size, colour=style.MUTED)
+        _font(frame.paragraphs[0], size, colour=style.look.muted)
 
     def text(self, lines: list[tuple[str, str]]) -> None:
         """Write paragraphs: what, and how much of it."""
@@ -95,7 +95,7 @@ class _Slide:
             paragraph = frame.paragraphs[0] if i == 0 else frame.add_paragraph()
             paragraph.space_after = Pt(6)
             if what:
-                _font(_run(paragraph, f"{what}: "), 18, colour=style.MUTED)
+                _font(_run(paragraph, f"{what}: "), 18, colour=style.look.muted)
             _font(_run(paragraph, how_much), 18, bold=bool(what))
 
 
@@ -110,7 +110,7 @@ def _titled(layout: Any) -> bool:
     return len([k for k in kinds if k is not None and k.name in ("TITLE", "CENTER_TITLE")]) == 1
 
 
-def _font(paragraph: Any, size: float, *, bold: bool = False, colour: str = style.INK) -> None:
+def _font(paragraph: Any, size: float, *, bold: bool = False, colour: str = style.look.ink) -> None:
     paragraph.font.size = Pt(size)
     paragraph.font.bold = bold
     paragraph.font.color.rgb = RGBColor.from_string(colour.lstrip("#"))

@@ -190,13 +190,13 @@ def _sheet(pen: _Pen, exhibit: Exhibit) -> None:
         sheet.set_column(column, column + len(drawn.columns) - 1, 16)
         column += len(drawn.columns) + 1
     chart = _chart(pen.book, native, drawn, sheet.get_name(), at)
-    chart.set_title({"name": exhibit.title, "name_font": {"size": 14, "color": style.INK}, "overlay": False})
+    chart.set_title({"name": exhibit.title, "name_font": {"size": 14, "color": style.look.ink}, "overlay": False})
     chart.set_legend(
         {"position": "bottom"} if len(native.series) > 1 or native.cumulative or native.interval else {"none": True}
     )
     chart.set_size({"width": 760, "height": 440})
     sheet.insert_chart(1, column, chart, {"description": exhibit.alt[:2000]})
-    small = pen.format(font_size=9, font_color=style.MUTED)
+    small = pen.format(font_size=9, font_color=style.look.muted)
     for i, line in enumerate(
         textwrap.wrap(exhibit.footnote, 120), start=24
     ):  # no wider than the chart: print fits the width
@@ -218,7 +218,7 @@ def _chart(book: Any, native: Native, table: pd.DataFrame, sheet: str, at: int) 
         if pareto
         else {"type": native.kind} | ({"subtype": "straight"} if native.kind == "scatter" else {})
     )
-    colours = (style.HIGHLIGHT, style.REST if len(native.series) == 2 else style.PLAIN, style.REST)
+    colours = (style.look.highlight, style.look.rest if len(native.series) == 2 else style.look.plain, style.look.rest)
     for (column, name), colour in zip(native.series.items(), colours, strict=False):
         series: dict[str, Any] = {"name": name, "categories": cells(native.x), "values": cells(column)}
         if native.kind in ("line", "scatter"):
@@ -238,12 +238,12 @@ def _chart(book: Any, native: Native, table: pd.DataFrame, sheet: str, at: int) 
                 table[c].head(n).astype(float) for c in (native.interval[0], column, native.interval[1])
             )
             ends = {"plus_values": (high - value).fillna(0).tolist(), "minus_values": (value - low).fillna(0).tolist()}
-            series["y_error_bars"] = {"type": "custom", "line": {"color": style.INK}} | ends
+            series["y_error_bars"] = {"type": "custom", "line": {"color": style.look.ink}} | ends
         chart.add_series(series)
     if pareto:
         line = book.add_chart({"type": "line"})
-        mark = {"type": "circle", "size": 4, "fill": {"color": style.INK}, "border": {"none": True}}
-        look = {"line": {"color": style.INK, "width": 1.75}, "marker": mark, "y2_axis": True}
+        mark = {"type": "circle", "size": 4, "fill": {"color": style.look.ink}, "border": {"none": True}}
+        look = {"line": {"color": style.look.ink, "width": 1.75}, "marker": mark, "y2_axis": True}
         share = cells(str(native.cumulative))
         line.add_series({"name": "cumulative share", "categories": cells(native.x), "values": share} | look)
         chart.combine(line)
@@ -251,7 +251,7 @@ def _chart(book: Any, native: Native, table: pd.DataFrame, sheet: str, at: int) 
     whole: dict[str, Any] = {"min": 0, "max": 1} if native.form == "0%" else {}
     values = {
         "num_format": native.form.replace(".00", ""),
-        "major_gridlines": {"visible": True, "line": {"color": style.LINE}},
+        "major_gridlines": {"visible": True, "line": {"color": style.look.line}},
     } | whole
     names = {"num_font": {"rotation": -45} if standing and native.kind != "scatter" else {}, "label_position": "low"}
     each = {"interval_unit": 1} if n <= 30 and native.kind != "scatter" else {}

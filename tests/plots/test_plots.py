@@ -9,11 +9,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib import font_manager
 from matplotlib.figure import Figure
 from scipy.stats import binom
 
 import makini_analytics as ma
 from makini_analytics import ConfigError, MixedCurrencyError, SchemaError, currency, lead_times, slippage, spend, style
+from makini_analytics.style._look import families
 
 
 def plot_bridge(lines, **options):
@@ -177,11 +179,11 @@ def test_names_from_right_to_left_don_t_turn_the_text_around_them():
 
 def test_a_brought_font_stands_in_where_the_machine_has_none(monkeypatch):
     pytest.importorskip("matplotlib_fontja")
-    style._families.cache_clear()
-    known = style.font_manager.get_font_names
-    monkeypatch.setattr(style.font_manager, "get_font_names", lambda: [n for n in known() if "Noto" not in n])
+    families.cache_clear()
+    known = font_manager.get_font_names
+    monkeypatch.setattr(font_manager, "get_font_names", lambda: [n for n in known() if "Noto" not in n])
     assert "IPAexGothic" in style.fonts()
-    style._families.cache_clear()
+    families.cache_clear()
 
 
 def test_a_machine_with_no_font_but_the_brought_one_draws_bold_titles_without_a_word(tmp_path):
@@ -232,7 +234,7 @@ def test_the_funnel_marks_who_differs_by_more_than_chance(lines):
     common = (n * rate)[n > 0].sum() / n.sum()
     lower, upper = binom.cdf(n * rate, n, common)[n > 0], binom.sf(n * rate - 1, n, common)[n > 0]
     out = np.minimum(lower, upper) < 0.001
-    drawn = next(line for line in ax.lines if line.get_marker() == "o" and line.get_color() == style.HIGHLIGHT)
+    drawn = next(line for line in ax.lines if line.get_marker() == "o" and line.get_color() == style.look.highlight)
     assert len(drawn.get_xdata()) == out.sum()
 
 

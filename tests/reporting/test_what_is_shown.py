@@ -39,9 +39,11 @@ def test_native_charts_show_what_their_titles_and_pictures_say(made):
     judged = rates.table.head(12)
     assert f"{(judged.on_time_high < judged.n_on_time.sum() / judged.n_due.sum()).sum()} of " in rates.title
     shown = rates.native.colours[:12]
-    assert shown.count(style.LATE) == int(re.search(r"(\d+) of 12", rates.title)[1])
+    assert shown.count(style.look.late) == int(re.search(r"(\d+) of 12", rates.title)[1])
     days = exhibit(told, "slippage_days_late")
-    assert [c == style.LATE for c in days.native.colours] == [float(d.split()[0]) > 0 for d in days.table.days_late]
+    assert [c == style.look.late for c in days.native.colours] == [
+        float(d.split()[0]) > 0 for d in days.table.days_late
+    ]
 
 
 def test_pictures_on_slides_are_crisp_fill_their_room_and_leave_the_chart_as_it_was(made, tmp_path):

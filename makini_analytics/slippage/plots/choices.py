@@ -37,10 +37,10 @@ def plot_by_period(data: Any, *, ax: Axes | None = None, title: str | None = Non
     ax = style.axes(ax, rows=8)
     x, rate = np.arange(len(result)), result["on_time_rate"].to_numpy()
     whole = result["complete"].to_numpy(dtype=bool)
-    ax.vlines(x, result["on_time_low"], result["on_time_high"], color=style.REST, lw=5)
-    ax.plot(x, rate, color=style.HIGHLIGHT, lw=1.2)
-    ax.plot(x[whole], rate[whole], "o", color=style.HIGHLIGHT, ms=7)
-    ax.plot(x[~whole], rate[~whole], "o", mfc="white", mec=style.HIGHLIGHT, ms=7)
+    ax.vlines(x, result["on_time_low"], result["on_time_high"], color=style.look.rest, lw=5)
+    ax.plot(x, rate, color=style.look.highlight, lw=1.2)
+    ax.plot(x[whole], rate[whole], "o", color=style.look.highlight, ms=7)
+    ax.plot(x[~whole], rate[~whole], "o", mfc="white", mec=style.look.highlight, ms=7)
     periods = [str(p).split("/")[0] for p in result["period"]]
     step = max(1, -(-len(x) // 13))
     turned = len(x) > 8
@@ -48,7 +48,7 @@ def plot_by_period(data: Any, *, ax: Axes | None = None, title: str | None = Non
     low = float(np.nanmin(result["on_time_low"]))
     ax.set_ylim(max(0.0, np.floor(low * 10) / 10 - 0.05), 1.02)
     ax.yaxis.set_major_formatter(lambda v, _: style.percent(v) if v > 0 else "0")
-    ax.grid(axis="y", color=style.LINE, lw=0.6)
+    ax.grid(axis="y", color=style.look.line, lw=0.6)
     ax.set_axisbelow(True)
     if isinstance(ax, style.ChartAxes):
         ax.set_position((0.08, 0.28, 0.87, 0.48))
@@ -90,25 +90,31 @@ def plot_ladder(data: Any, *, ax: Axes | None = None, title: str | None = None, 
     for panel in (left, right):
         for side in panel.spines.values():
             side.set_visible(False)
-        panel.tick_params(length=0, colors=style.INK, labelsize=9.5)
+        panel.tick_params(length=0, colors=style.look.ink, labelsize=9.5)
     if isinstance(ax, style.ChartAxes):
         ax.set_position((0.06, 0.20, 0.90, 0.58))
     x = np.arange(len(rates))
     first = result["on_time_rate"].iloc[0]
-    left.vlines(x, 0, rates, color=style.REST, lw=max(0.8, 180 / len(rates)))
+    left.vlines(x, 0, rates, color=style.look.rest, lw=max(0.8, 180 / len(rates)))
     at = int(np.flatnonzero(rates.index == result.index[0])[0]) if result.index[0] in rates.index else 0
-    left.vlines([at], 0, [first], color=style.HIGHLIGHT, lw=max(2.0, 200 / len(rates)))
+    left.vlines([at], 0, [first], color=style.look.highlight, lw=max(2.0, 200 / len(rates)))
     middle = at > len(rates) / 2
     left.annotate(f"as usual {style.percent(first)}", (at, first), (2 if middle else -2, 6), textcoords="offset points",
-                  ha="right" if middle else "left", fontsize=9.5, color=style.HIGHLIGHT)  # fmt: skip
+                  ha="right" if middle else "left", fontsize=9.5, color=style.look.highlight)  # fmt: skip
     left.set_ylim(0, 1.1)
     left.set_yticks([0, 0.5, 1], ["0", "50 %", "100 %"])
     left.set_xticks([])
     left.set_title(
-        f"{style.number(len(rates))} ways to count", fontsize=10, loc="left", color=style.MUTED, family=style.fonts()
+        f"{style.number(len(rates))} ways to count",
+        fontsize=10,
+        loc="left",
+        color=style.look.muted,
+        family=style.fonts(),
     )
     y = np.arange(len(by))
-    right.barh(y, by["swing"], color=[style.HIGHLIGHT, *[style.REST] * max(len(by) - 1, 0)][: len(by)], height=0.6)
+    right.barh(
+        y, by["swing"], color=[style.look.highlight, *[style.look.rest] * max(len(by) - 1, 0)][: len(by)], height=0.6
+    )
     right.set_yticks(y, [_WORDS[c] for c in by["choice"]])
     right.set_ylim(max(len(by), 3) - 0.4, -0.6)
     right.set_xticks([])
@@ -120,10 +126,12 @@ def plot_ladder(data: Any, *, ax: Axes | None = None, title: str | None = None, 
             textcoords="offset points",
             va="center",
             fontsize=9.5,
-            color=style.INK,
+            color=style.look.ink,
         )
     right.set_xlim(0, max([*by["swing"], 1e-9]) * 1.7)
-    right.set_title("what moves the rate, on average", fontsize=10, loc="left", color=style.MUTED, family=style.fonts())
+    right.set_title(
+        "what moves the rate, on average", fontsize=10, loc="left", color=style.look.muted, family=style.fonts()
+    )
     driver = f"; what moves it most: {_said(by['choice'].iloc[0])}" if len(by) else ""
     said = (
         title or f"The same lines are {style.percent(rates.iloc[0])} to {style.percent(rates.iloc[-1])} on time{driver}"

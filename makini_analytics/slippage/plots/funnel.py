@@ -35,26 +35,28 @@ def plot_funnel(data: Any, *, ax: Axes | None = None, title: str | None = None, 
     ax.set_xlim(left, far[-1] * 1.25)
     ax.set_ylim(-0.02, 1.03)
     taken: list[tuple[float, float, float, float]] = []
-    for z, colour, text in ((1.96, style.LINE, "95 %"), (_OUTER, style.REST, "99.8 %")):
+    for z, colour, text in ((1.96, style.look.line, "95 %"), (_OUTER, style.look.rest, "99.8 %")):
         for sign in (-1, 1):
             ax.plot(far, np.clip(common + sign * z * sd, 0, 1), color=colour, lw=1.2, zorder=1)
         # named well below the common rate, where the lines lie apart and few vendors are
         at = max(z**2 * (1 - common) / (0.36 * common) if common else 1.0, left * 1.2, 1.0)
         bound = float(np.clip(common - z * np.sqrt(common * (1 - common) / at), 0, 1))
-        ax.annotate(text, (at, bound), (4, -3), textcoords="offset points", va="top", fontsize=8.5, color=style.MUTED)
+        ax.annotate(
+            text, (at, bound), (4, -3), textcoords="offset points", va="top", fontsize=8.5, color=style.look.muted
+        )
         taken.append(_box(ax, at, bound, len(text), right=True, above=False))
-    ax.axhline(common, color=style.MUTED, lw=1, ls=":", zorder=1)
+    ax.axhline(common, color=style.look.muted, lw=1, ls=":", zorder=1)
     off = (rate - common) / np.sqrt(max(common * (1 - common), 1e-12) / n)
     outside = np.array([_beyond_chance(int(m), r, common, z) for m, r, z in zip(n, rate, off, strict=True)])
-    ax.plot(n[~outside], rate[~outside], "o", mfc="white", mec=style.PLAIN, ms=6, zorder=2)
-    ax.plot(n[outside], rate[outside], "o", color=style.HIGHLIGHT, ms=7, zorder=3)
+    ax.plot(n[~outside], rate[~outside], "o", mfc="white", mec=style.look.plain, ms=6, zorder=2)
+    ax.plot(n[outside], rate[outside], "o", color=style.look.highlight, ms=7, zorder=3)
     columns = style.group_columns(rows, "n_due")
     names = style.group_labels(rows, columns, 30)
     _name(ax, [i for i in np.argsort(-np.abs(off), kind="stable") if outside[i]], names, n, rate, taken)
     ax.xaxis.set_major_formatter(lambda v, _: f"{style.number(v)}")
     ax.xaxis.set_minor_formatter(lambda *_: "")
     ax.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
-    ax.set_xlabel("due lines", color=style.MUTED, fontsize=9.5)
+    ax.set_xlabel("due lines", color=style.look.muted, fontsize=9.5)
     if isinstance(ax, style.ChartAxes):
         ax.set_position((0.08, 0.24, 0.86, 0.54))
     k, several = int(outside.sum()), style.plural(style.named(columns))
@@ -110,5 +112,5 @@ def _name(
                 where = {"ha": "left" if right else "right", "va": "bottom" if above else "top"}
                 paper = {"fc": "white", "ec": "none", "pad": 0.4, "alpha": 0.75}
                 away = (6 if right else -6, 4 if above else -4)
-                ax.annotate(names[i], (n[i], rate[i]), away, textcoords="offset points", fontsize=9, color=style.INK, bbox=paper, **where)  # fmt: skip
+                ax.annotate(names[i], (n[i], rate[i]), away, textcoords="offset points", fontsize=9, color=style.look.ink, bbox=paper, **where)  # fmt: skip
                 break

@@ -31,23 +31,23 @@ def plot_by_vendor(
     ax.set_yticks(
         np.arange(len(rows)), [f"{n}  n={style.number(k)}" for n, k in zip(names, rows["n_due"], strict=True)]
     )
-    ax.axvline(overall, color=style.MUTED, lw=1, ls="--")
+    ax.axvline(overall, color=style.look.muted, lw=1, ls="--")
     ax.annotate(
         f"all {style.percent(overall)}",
         (overall, -0.6),
         (3, 0),
         textcoords="offset points",
         fontsize=9,
-        color=style.MUTED,
+        color=style.look.muted,
         va="bottom",
     )
     for i, row in enumerate(rows.to_dict("records")):
         few = row["n_due"] < style.SMALL_N
-        colour = style.REST if few else style.LATE if row["on_time_high"] < overall else style.HIGHLIGHT
+        colour = style.look.rest if few else style.look.late if row["on_time_high"] < overall else style.look.highlight
         ax.plot(
             [row["on_time_low"], row["on_time_high"]], [i, i], color=colour, lw=5, alpha=0.55, solid_capstyle="round"
         )
-        ax.plot(row["on_time_rate"], i, "s" if colour == style.LATE else "o", color=colour, ms=8)
+        ax.plot(row["on_time_rate"], i, "s" if colour == style.look.late else "o", color=colour, ms=8)
         ax.annotate(
             style.percent(row["on_time_rate"]),
             (row["on_time_high"], i),
@@ -55,7 +55,7 @@ def plot_by_vendor(
             textcoords="offset points",
             va="center",
             fontsize=9.5,
-            color=style.INK,
+            color=style.look.ink,
         )
     ax.set_ylim(len(rows) - 0.4, -1.0)
     ax.set_xlim(0, 1.09)
@@ -113,9 +113,9 @@ def plot_per_line(data: Any, *, ax: Axes | None = None, title: str | None = None
     _, _, bars = ax.hist(on, bins=edges.tolist(), weights=n_lines, edgecolor="white", lw=0.4)
     for bar in bars:
         late = bar.get_x() + bar.get_width() / 2 > 0.5
-        bar.set_facecolor(style.LATE if late else style.PLAIN)
+        bar.set_facecolor(style.look.late if late else style.look.plain)
         bar.set_hatch("//" if late else "")
-    ax.axvline(0, color=style.INK, lw=1)
+    ax.axvline(0, color=style.look.ink, lw=1)
     n_overdue = int((result["outcome"] == "overdue_open").sum())
     n = len(days)
     on_day, late_n = int((days == 0).sum()), int((days > 0).sum())
@@ -125,13 +125,13 @@ def plot_per_line(data: Any, *, ax: Axes | None = None, title: str | None = None
         (0.98, f"late {style.percent(late_n / n)}", "right"),
     ):
         ax.text(x, 0.93, text, transform=ax.transAxes, ha=ha, fontsize=12, fontweight="bold",
-                color=style.LATE if "late" in text else style.MUTED)  # fmt: skip
+                color=style.look.late if "late" in text else style.look.muted)  # fmt: skip
     side = "left" if -low < high else "right"  # where there is more room
     said_of_day = f"on the day {style.percent(on_day / n)}"
     ax.annotate(said_of_day, (0, 0.80), (6 if side == "left" else -6, 0), xycoords=("data", "axes fraction"),
-                textcoords="offset points", fontsize=10, ha=side, color=style.INK)  # fmt: skip
+                textcoords="offset points", fontsize=10, ha=side, color=style.look.ink)  # fmt: skip
     ax.set_yticks([])
-    ax.set_xlabel("days after (+) or before (–) the due date", color=style.MUTED, fontsize=9.5)
+    ax.set_xlabel("days after (+) or before (–) the due date", color=style.look.muted, fontsize=9.5)
     if isinstance(ax, style.ChartAxes):
         ax.set_position([0.04, 0.25, 0.92, 0.50])
     beyond = int(((days < low) | (days > high)).sum())

@@ -28,12 +28,12 @@ def plot_ageing(data: Any, *, ax: Axes | None = None, title: str | None = None, 
     values = rows["open_value"].to_numpy(dtype=float)
     ax = style.axes(ax, rows=len(rows))
     y = np.arange(len(rows))
-    ax.barh(y, values, color=[style.LATE if x else style.REST for x in late], height=0.66)
+    ax.barh(y, values, color=[style.look.late if x else style.look.rest for x in late], height=0.66)
     words = {"not due": "not due yet", "no due date": "no due date"}
     ax.set_yticks(y, [words.get(str(b), f"{b} days overdue") for b in rows.index])
     ax.set_ylim(max(len(rows), 4) - 0.5, -0.6)
     ax.set_xticks([])
-    ax.axvline(0, color=style.LINE, lw=1)
+    ax.axvline(0, color=style.look.line, lw=1)
     for i, (value, n) in enumerate(zip(values, rows["n_lines"], strict=True)):
         ax.annotate(
             f"{style.money(value, currency)}  {style.number(n)} {'line' if n == 1 else 'lines'}",
@@ -42,7 +42,7 @@ def plot_ageing(data: Any, *, ax: Axes | None = None, title: str | None = None, 
             textcoords="offset points",
             va="center",
             fontsize=9.5,
-            color=style.INK,
+            color=style.look.ink,
         )
     ax.set_xlim(min(0.0, values.min()), max(values.max(), 1e-9) * 1.3)
     overdue, total = float(values[late].sum()), float(values.sum())
@@ -67,18 +67,24 @@ def plot_backtest(data: Any, *, ax: Axes | None = None, title: str | None = None
     x, share, n = (np.array([f(p) for p in parts]) for f in (lambda p: chance[p].mean(), lambda p: came[p].mean(), len))
     half = 1.96 * np.sqrt(np.maximum(share * (1 - share), 0.25 / n) / n)
     ax = style.axes(ax, rows=9)
-    ax.plot([0, 1], [0, 1], color=style.LINE, lw=1.2)
-    ax.vlines(x, np.clip(share - half, 0, 1), np.clip(share + half, 0, 1), color=style.REST, lw=4)
-    ax.plot(x, share, "o", color=style.HIGHLIGHT, ms=7)
+    ax.plot([0, 1], [0, 1], color=style.look.line, lw=1.2)
+    ax.vlines(x, np.clip(share - half, 0, 1), np.clip(share + half, 0, 1), color=style.look.rest, lw=4)
+    ax.plot(x, share, "o", color=style.look.highlight, ms=7)
     ax.annotate(
-        "as forecast", (0.97, 0.97), (0, -14), textcoords="offset points", ha="right", fontsize=9, color=style.MUTED
+        "as forecast",
+        (0.97, 0.97),
+        (0, -14),
+        textcoords="offset points",
+        ha="right",
+        fontsize=9,
+        color=style.look.muted,
     )
     ticks = [0, 0.25, 0.5, 0.75, 1]
     ax.set_xticks(ticks, ["0", *(style.percent(t) for t in ticks[1:])])
     ax.set_yticks(ticks, ["0", *(style.percent(t) for t in ticks[1:])])
     ax.set_xlim(-0.02, 1.02)
     ax.set_ylim(-0.02, 1.04)
-    ax.set_xlabel("forecast chance to come in time", color=style.MUTED, fontsize=9.5)
+    ax.set_xlabel("forecast chance to come in time", color=style.look.muted, fontsize=9.5)
     if isinstance(ax, style.ChartAxes):
         ax.set_position((0.30, 0.25, 0.42, 0.53))
     errors, of_rate = ((p - came) ** 2 for p in (chance, result["trailing_rate"].to_numpy()))

@@ -39,7 +39,7 @@ def bars(
     ax.set_yticks(y, list(labels))
     ax.set_ylim(max(len(values), 4) - 0.5, -0.6)
     ax.set_xticks([])
-    ax.axvline(0, color=style.LINE, lw=1)
+    ax.axvline(0, color=style.look.line, lw=1)
     low, high = min(0.0, *values), max(0.0, *values)
     for i, (value, text) in enumerate(zip(values, texts, strict=True)):
         ax.annotate(
@@ -49,7 +49,7 @@ def bars(
             textcoords="offset points",
             va="center",
             fontsize=9.5,
-            color=style.INK,
+            color=style.look.ink,
         )
     ax.set_xlim(low, high + (high - low or 1.0) * 0.25)
 

@@ -58,25 +58,27 @@ def plot_bridge(
         if name in ("before", "after"):
             starts.append(0.0)
             widths.append(value[name])
-            colours.append(style.PLAIN)
+            colours.append(style.look.plain)
             at = value[name]
         else:
             starts.append(at)
             widths.append(value[name])
-            colours.append(style.HIGHLIGHT if name == largest else style.REST)
+            colours.append(style.look.highlight if name == largest else style.look.rest)
             at += value[name]
     y = np.arange(len(ends))
     ax.barh(y, widths, left=starts, color=colours, height=0.66)
     right = [max(s, s + w) for s, w in zip(starts, widths, strict=True)]
     joints = [s + w for s, w in zip(starts, widths, strict=True)]
-    ax.vlines(joints[:-1], y[:-1] - 0.33, y[1:] + 0.33, color=style.MUTED, lw=0.8)
+    ax.vlines(joints[:-1], y[:-1] - 0.33, y[1:] + 0.33, color=style.look.muted, lw=0.8)
     for i, name in enumerate(ends):
         text = style.money(value[name], currency) if name in ("before", "after") else _signed(value[name], currency)
-        ax.annotate(text, (right[i], i), (5, 0), textcoords="offset points", va="center", fontsize=9.5, color=style.INK)
+        ax.annotate(
+            text, (right[i], i), (5, 0), textcoords="offset points", va="center", fontsize=9.5, color=style.look.ink
+        )
     ax.set_yticks(y, [_WORDS[e] for e in ends])
     ax.invert_yaxis()
     ax.set_xticks([])
-    ax.axvline(0, color=style.LINE, lw=1)
+    ax.axvline(0, color=style.look.line, lw=1)
     low, high = min(0.0, *starts, *joints), max(*right, 1e-9)
     ax.set_xlim(low, high + (high - low) * 0.18)
     rate = f" ({style.percent(abs(total) / value['before'])})" if value["before"] > 0 else ""
@@ -103,7 +105,7 @@ def plot_price_changes(
     rows = compared[compared["period"] == last]
     labels, values, rates = drawn_changes(result, top)
     texts = [f"{_signed(v, currency)}  {_rate(r)}".rstrip() for v, r in zip(values, rates, strict=True)]
-    colours = [style.HIGHLIGHT if v > 0 else style.REST for v in values]
+    colours = [style.look.highlight if v > 0 else style.look.rest for v in values]
     ax = style.axes(ax, rows=len(values))
     bars(ax, labels, values, colours, texts)
     net = float(rows["ppv"].sum())
@@ -169,7 +171,7 @@ def plot_price_dispersion(
         labels.append(f"Other ({style.number(len(rest))})")
         values.append(float(rest["theoretical_ceiling"].sum()))
         texts.append(style.money(values[-1], currency))
-    colours = [style.HIGHLIGHT] * len(head) + [style.REST] * bool(len(rest))
+    colours = [style.look.highlight] * len(head) + [style.look.rest] * bool(len(rest))
     ax = style.axes(ax, rows=len(values))
     bars(ax, labels, values, colours, texts)
     total, spend = float(sum(values)), float(rows["spend"].sum())
@@ -198,12 +200,14 @@ def plot_price_history(data: Any, *, ax: Axes | None = None, title: str | None =
     first = str(vendor.value_counts().index[0])
     ax = style.axes(ax, rows=8)
     others = (vendor != first).to_numpy(dtype=bool)
-    ax.plot(result["order_date"][others], result["price"][others], "o", ms=6, mfc="white", mec=style.PLAIN, zorder=2)
+    ax.plot(
+        result["order_date"][others], result["price"][others], "o", ms=6, mfc="white", mec=style.look.plain, zorder=2
+    )
     mine = result[~others]
-    ax.plot(mine["order_date"], mine["price"], "-", color=style.HIGHLIGHT, lw=1, alpha=0.5, zorder=2)
-    ax.plot(mine["order_date"], mine["price"], "o", ms=7, color=style.HIGHLIGHT, zorder=3)
+    ax.plot(mine["order_date"], mine["price"], "-", color=style.look.highlight, lw=1, alpha=0.5, zorder=2)
+    ax.plot(mine["order_date"], mine["price"], "o", ms=7, color=style.look.highlight, zorder=3)
     weighted = float(result["amount"].sum() / result["quantity"].sum())
-    ax.axhline(weighted, color=style.LINE, lw=1.2, zorder=1)
+    ax.axhline(weighted, color=style.look.line, lw=1.2, zorder=1)
     right = ax.get_xlim()[1]
     ax.annotate(
         f"weighted mean {weighted:,.4g}",
@@ -212,7 +216,7 @@ def plot_price_history(data: Any, *, ax: Axes | None = None, title: str | None =
         textcoords="offset points",
         va="center",
         fontsize=9.5,
-        color=style.MUTED,
+        color=style.look.muted,
     )
     last = mine.iloc[-1]
     ax.annotate(
@@ -222,14 +226,14 @@ def plot_price_history(data: Any, *, ax: Axes | None = None, title: str | None =
         textcoords="offset points",
         ha="right",
         fontsize=9.5,
-        color=style.HIGHLIGHT,
+        color=style.look.highlight,
         bbox={"fc": "white", "ec": "none", "pad": 1, "alpha": 0.8},
     )
     least, most = float(result["price"].min()), float(result["price"].max())
     room = 0.3 * (most - least) or 0.1 * most
     ax.set_ylim(max(0.0, least - room), most + room)  # dots, not bars: the scale need not begin at zero
     ax.yaxis.set_major_formatter(lambda v, _: f"{v:,.4g}")
-    ax.grid(axis="y", color=style.LINE, lw=0.6, alpha=0.6)
+    ax.grid(axis="y", color=style.look.line, lw=0.6, alpha=0.6)
     ax.set_axisbelow(True)
     if isinstance(ax, style.ChartAxes):
         ax.set_position((0.09, 0.24, 0.74, 0.53))

@@ -33,9 +33,9 @@ def plot_by_vendor(
         labels.append(f"Other ({style.number(len(rest))})")
         values.append(float(rest["spend"].sum()))
     spoken, said = _leading(result, head, columns, labels, what)
-    colours = [style.HIGHLIGHT if i in spoken else style.PLAIN for i in range(len(head))] + [style.REST] * bool(
-        len(rest)
-    )
+    colours = [style.look.highlight if i in spoken else style.look.plain for i in range(len(head))] + [
+        style.look.rest
+    ] * bool(len(rest))
     of_total = total > 0 and values[0] <= total  # with large negative nets a share of the total says nothing
     texts = [style.money(v, currency) + (f"  {style.percent(v / total)}" if of_total else "") for v in values]
     ax = style.axes(ax, rows=len(values))
@@ -106,30 +106,30 @@ def plot_pareto(data: Any, *, ax: Axes | None = None, title: str | None = None, 
         x,
         spend,
         width=0.78 if n <= 60 else 1.0,
-        color=[style.HIGHLIGHT if i < n_a else style.REST for i in range(n)],
+        color=[style.look.highlight if i < n_a else style.look.rest for i in range(n)],
         linewidth=0,
     )
-    ax.axvspan(0.5, n_a + 0.5, color=style.HIGHLIGHT, alpha=0.07, lw=0)
+    ax.axvspan(0.5, n_a + 0.5, color=style.look.highlight, alpha=0.07, lw=0)
     total = float(np.maximum(spend, 0).sum())
     line = ax.twinx()  # scaled to the same total: a bar and the line's first step have the same height
-    line.plot(np.r_[0.5, x], np.r_[0, share], color=style.INK, lw=1.6, marker="o" if n <= 40 else None, ms=3.5)
+    line.plot(np.r_[0.5, x], np.r_[0, share], color=style.look.ink, lw=1.6, marker="o" if n <= 40 else None, ms=3.5)
     end = float(share[n_a - 1])
-    line.plot([x[n_a - 1]], [end], marker="o", ms=7, color=style.HIGHLIGHT, mec="white")
+    line.plot([x[n_a - 1]], [end], marker="o", ms=7, color=style.look.highlight, mec="white")
     line.annotate(
         f"{style.number(n_a)} of {style.number(n)}: {style.percent(end)}",
         (x[n_a - 1], end),
         (8, -12),
         textcoords="offset points",
         fontsize=10,
-        color=style.INK,
+        color=style.look.ink,
         family=style.fonts(),
     )
     line.set_ylim(0, 1.06)
     line.set_yticks([0, 0.2, 0.4, 0.6, 0.8, 1.0], ["0", "20 %", "40 %", "60 %", "80 %", "100 %"])
-    line.tick_params(colors=style.INK, labelsize=9, length=0)
+    line.tick_params(colors=style.look.ink, labelsize=9, length=0)
     for side in line.spines.values():
         side.set_visible(False)
-    line.axhline(0.8, color=style.LINE, lw=1, zorder=0)
+    line.axhline(0.8, color=style.look.line, lw=1, zorder=0)
     ax.set_ylim(0, total * 1.06)
     ax.set_yticks(ax.get_yticks()[:-1], ["0" if v == 0 else style.money(v, "") for v in ax.get_yticks()[:-1]])
     ax.set_ylim(0, total * 1.06)
@@ -143,7 +143,7 @@ def plot_pareto(data: Any, *, ax: Axes | None = None, title: str | None = None, 
         ax.set_xticks(at, [f"{style.number(i)}" for i in at])
         ax.set_xlabel(
             f"{style.plural(style.named(columns))} by falling spend".capitalize(),
-            color=style.MUTED,
+            color=style.look.muted,
             fontsize=9.5,
             family=style.fonts(),
         )
@@ -183,14 +183,14 @@ def plot_concentration(data: Any, *, ax: Axes | None = None, title: str | None =
     ax = style.axes(ax, rows=len(rows) + 2)
     y = np.arange(len(rows))
     for column, colour in (
-        ("top_10_share", style.REST),
-        ("top_5_share", style.PLAIN),
-        ("top_1_share", style.HIGHLIGHT),
+        ("top_10_share", style.look.rest),
+        ("top_5_share", style.look.plain),
+        ("top_1_share", style.look.highlight),
     ):
         ax.barh(y, rows[column], color=colour, height=0.62)
-    keys_of = [Patch(color=c) for c in (style.HIGHLIGHT, style.PLAIN, style.REST)]
+    keys_of = [Patch(color=c) for c in (style.look.highlight, style.look.plain, style.look.rest)]
     ax.legend(keys_of, ["largest", "5 largest", "10 largest"], loc="lower left", bbox_to_anchor=(0, 1), ncols=3,
-              frameon=False, fontsize=9.5, labelcolor=style.INK, handlelength=0.9, handletextpad=0.5, borderaxespad=0.2)  # fmt: skip
+              frameon=False, fontsize=9.5, labelcolor=style.look.ink, handlelength=0.9, handletextpad=0.5, borderaxespad=0.2)  # fmt: skip
     labels = [style.label(n) for n in style.group_labels(rows, groups)] if groups else ["All vendors"] * len(rows)
     if "vendors" in keys:
         labels = ["after aliases" if v == "after aliases" else n for n, v in zip(labels, rows["vendors"], strict=True)]
@@ -198,7 +198,7 @@ def plot_concentration(data: Any, *, ax: Axes | None = None, title: str | None =
     ax.set_ylim(max(len(rows), 3) - 0.4, -0.5)
     for i, row in enumerate(rows.to_dict("records")):
         text = f"HHI {style.number(row['hhi'])}, as {style.number(row['effective_vendors'], 1)} equal vendors; {style.number(row['n_vendors'])} in all"
-        ax.annotate(text, (1.0, i), (6, 0), textcoords="offset points", va="center", fontsize=9, color=style.INK)
+        ax.annotate(text, (1.0, i), (6, 0), textcoords="offset points", va="center", fontsize=9, color=style.look.ink)
     ax.set_xlim(0, 1.55)
     ax.set_xticks([0, 0.5, 1], ["0", "50 %", "100 %"])
     first = rows.iloc[0]
@@ -238,7 +238,7 @@ def plot_tail(data: Any, *, ax: Axes | None = None, title: str | None = None, **
     parts = result.set_index("part")
     rows = {"Spend": "spend", "Vendors": "n_vendors", "Orders": "n_orders", "Lines": "n_lines"}
     ax = style.axes(ax, rows=6)
-    colours = {"head": style.REST, "tail": style.HIGHLIGHT, "unknown vendor": style.PLAIN}
+    colours = {"head": style.look.rest, "tail": style.look.highlight, "unknown vendor": style.look.plain}
     shares: dict[tuple[str, str], float] = {}
     for y, (name, column) in enumerate(rows.items()):
         whole, left = float(parts[column].clip(lower=0).sum()), 0.0
@@ -254,7 +254,7 @@ def plot_tail(data: Any, *, ax: Axes | None = None, title: str | None = None, **
                     ha="center",
                     va="center",
                     fontsize=9.5,
-                    color="white" if part != "head" else style.INK,
+                    color="white" if part != "head" else style.look.ink,
                 )
             if y == 0 and share > 0:
                 narrow = share < 0.06
@@ -265,7 +265,7 @@ def plot_tail(data: Any, *, ax: Axes | None = None, title: str | None = None, **
                     ha="left" if narrow else "center",
                     va="center" if narrow else "baseline",
                     fontsize=9.5,
-                    color=style.INK,
+                    color=style.look.ink,
                 )
             left += share
     ax.set_yticks(range(len(rows)), list(rows))
@@ -312,12 +312,12 @@ def plot_single_source(
         vendor = style.label(row["vendor_name"] if pd.notna(row.get("vendor_name")) else row["vendor_id"], 26)
         slow = "" if pd.isna(row["p90_days"]) else f", 9 of 10 in {row['p90_days']:.0f} days"
         texts.append(f"{style.money(row['spend'], currency)}  {vendor}{slow}")
-    colours = [style.HIGHLIGHT] + [style.PLAIN] * (len(head) - 1)
+    colours = [style.look.highlight] + [style.look.plain] * (len(head) - 1)
     if len(rest):
         labels.append(f"Other ({style.number(len(rest))})")
         values.append(float(rest["spend"].sum()))
         texts.append(style.money(values[-1], currency))
-        colours.append(style.REST)
+        colours.append(style.look.rest)
     ax = style.axes(ax, rows=len(values))
     bars(ax, labels, values, colours, texts)
     ax.set_xlim(right=max(*values, 1e-9) * 1.75)

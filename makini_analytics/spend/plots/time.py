@@ -35,10 +35,10 @@ def plot_by_period(data: Any, *, ax: Axes | None = None, title: str | None = Non
     x = np.arange(len(values))
     seen = ~np.isnan(before)
     half = 0.42
-    ax.hlines(before[seen], x[seen] - half, x[seen] + half, color=style.INK, lw=1.8)
+    ax.hlines(before[seen], x[seen] - half, x[seen] + half, color=style.look.ink, lw=1.8)
     if seen.any():
         last = int(np.flatnonzero(seen)[-1])
-        ax.annotate("year before", (len(x) - 0.5, before[last]), (4, 3), textcoords="offset points", va="top", fontsize=9, color=style.INK)  # fmt: skip
+        ax.annotate("year before", (len(x) - 0.5, before[last]), (4, 3), textcoords="offset points", va="top", fontsize=9, color=style.look.ink)  # fmt: skip
     periods = [str(p) for p in result["period"]]
     step = max(1, -(-len(x) // 13))
     turned = len(x) > 8 and len(periods[0]) > 4
@@ -49,7 +49,7 @@ def plot_by_period(data: Any, *, ax: Axes | None = None, title: str | None = Non
         ha="right" if turned else "center",
     )
     ax.set_yticks([])
-    ax.axhline(0, color=style.LINE, lw=1)
+    ax.axhline(0, color=style.look.line, lw=1)
     for i in {spoken, len(x) - 1}:
         ax.annotate(
             style.money(values[i], currency),
@@ -58,7 +58,7 @@ def plot_by_period(data: Any, *, ax: Axes | None = None, title: str | None = Non
             textcoords="offset points",
             ha="center",
             fontsize=9.5,
-            color=style.INK,
+            color=style.look.ink,
             bbox={"fc": "white", "ec": "none", "pad": 0.6, "alpha": 0.8},
         )
     top = max(values.max(), before[seen].max() if seen.any() else 0, 1e-9)
@@ -85,12 +85,14 @@ def _whole(result: pd.DataFrame) -> np.ndarray[Any, Any]:
 
 def _columns(ax: Axes, values: np.ndarray[Any, Any], whole: np.ndarray[Any, Any], spoken: int | None) -> None:
     x = np.arange(len(values))
-    colours = [style.HIGHLIGHT if i == spoken else style.REST for i in x]
+    colours = [style.look.highlight if i == spoken else style.look.rest for i in x]
     drawn = ax.bar(x, values, color=colours, width=0.78)
     for bar, complete, colour in zip(drawn, whole, colours, strict=True):
         if not complete:
             bar.set(
-                hatch="///", facecolor="white", edgecolor=style.HIGHLIGHT if colour == style.HIGHLIGHT else style.PLAIN
+                hatch="///",
+                facecolor="white",
+                edgecolor=style.look.highlight if colour == style.look.highlight else style.look.plain,
             )
 
 
@@ -177,17 +179,17 @@ def plot_small_multiples(
         _columns(panel, values, whole, peak)
         panel.set_ylim(low, high * 1.3)
         panel.set_yticks([])
-        panel.axhline(0, color=style.LINE, lw=1)
+        panel.axhline(0, color=style.look.line, lw=1)
         panel.set_xticks([0, width - 1], [_short(periods[0]), _short(periods[-1])], fontsize=8.5)
         for tick, side in zip(panel.get_xticklabels(), ("left", "right"), strict=True):
             tick.set_ha(side)
-        panel.tick_params(colors=style.MUTED, length=0)
+        panel.tick_params(colors=style.look.muted, length=0)
         for side in panel.spines.values():
             side.set_visible(False)
         head = f"{style.label(name, 22)}  {style.money(total, currency)}"
-        panel.set_title(head, fontsize=10, loc="left", color=style.INK, family=style.fonts(), parse_math=False)
+        panel.set_title(head, fontsize=10, loc="left", color=style.look.ink, family=style.fonts(), parse_math=False)
         told = style.money(values[peak], currency)
-        panel.annotate(told, (peak, values[peak]), (0, 2), textcoords="offset points", ha="center", fontsize=8.5, color=style.INK)  # fmt: skip
+        panel.annotate(told, (peak, values[peak]), (0, 2), textcoords="offset points", ha="center", fontsize=8.5, color=style.look.ink)  # fmt: skip
     part = totals[ranked[0]] / totals.sum() if totals.sum() > 0 else np.nan
     said = (
         title

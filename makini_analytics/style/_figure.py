@@ -10,42 +10,27 @@ import io
 import re
 import textwrap
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import matplotlib as mpl
 import pandas as pd
-from matplotlib import colors, font_manager
+from matplotlib import colors
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.transforms import Bbox
 
-from .errors import ConfigError, MixedCurrencyError
-from .wording import MARKS
-from .wording import group_columns as group_columns
-from .wording import group_labels as group_labels
-from .wording import label as label
-from .wording import money as money
-from .wording import named as named
-from .wording import number as number
-from .wording import percent as percent
-from .wording import plural as plural
-from .wording import room as room
+from ..errors import ConfigError, MixedCurrencyError
+from ._look import fonts, look
+from ._wording import number
 
-HIGHLIGHT, LATE = "#0072B2", "#D55E00"  # blue and vermillion: told apart by colour-blind eyes and in grey
-PLAIN, REST, INK, MUTED, LINE = "#8A8F94", "#C3C7CB", "#1F2328", "#57606A", "#D0D7DE"
-FONTS = ("DejaVu Sans", "Noto Sans CJK JP", "Noto Sans CJK SC", "IPAexGothic", "Noto Sans Arabic", "Noto Naskh Arabic")
-_DEFAULTS = {"HIGHLIGHT": HIGHLIGHT, "LATE": LATE, "FONTS": FONTS}
 SMALL_N = 20  #: fewer lines are drawn in grey, and no title speaks of them
 SIZES = {"slide": (10.0, 5.6), "half": (6.0, 4.6), "column": (7.0, 4.2)}
-_CJK = {"Noto Sans CJK JP", "Noto Sans CJK SC", "IPAexGothic"}
 
 
 @dataclass(frozen=True)
@@ -63,50 +48,6 @@ class Said:
 _SAID: WeakKeyDictionary[Axes, Said] = WeakKeyDictionary()
 
 
-def use(
-    *,
-    fonts: Sequence[str] = (),
-    highlight: str | None = None,
-    late: str | None = None,
-    decimal: str = ".",
-    thousands: str = ",",
-) -> None:
-    """Set the look of all charts and reports that are made from now on; without arguments, the usual one.
-
-    Parameters
-    ----------
-    fonts : font families to try before the usual ones; they must be installed
-    highlight, late : colours of what the title speaks of, and of what is late
-    decimal, thousands : marks of numbers in charts and reports, such as "," and "."; files of numbers keep numbers
-
-    Raises
-    ------
-    ConfigError
-        A font is not installed, a colour is none or can't be seen on white, or both marks are the same.
-    """
-    known = set(font_manager.get_font_names())
-    for name in fonts:
-        if name not in known:
-            raise ConfigError(f"the font {name!r} is not installed: see matplotlib.font_manager.get_font_names()")
-    for colour in (highlight, late):
-        if colour is not None and (not colors.is_color_like(colour) or _contrast(colour) < 3):
-            raise ConfigError(
-                f"{colour!r}: pass a colour such as '#0072B2' with a contrast of at least 3 to 1 on white"
-            )
-    if decimal == thousands:
-        raise ConfigError(f"decimal and thousands marks are both {decimal!r}: numbers could not be read")
-    globals().update(_DEFAULTS | {"FONTS": (*fonts, *_DEFAULTS["FONTS"])})
-    globals().update({k: v for k, v in (("HIGHLIGHT", highlight), ("LATE", late)) if v is not None})
-    MARKS.update(decimal=decimal, thousands=thousands)
-    _families.cache_clear()
-
-
-def _contrast(colour: str) -> float:
-    """Return the contrast with white, as WCAG 2 defines it."""
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colors.to_rgb(colour)]
-    return 1.05 / (0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] + 0.05)
-
-
 class ChartAxes(Axes):
     """Axes that a notebook shows as a picture when they are the last value of a cell."""
 
@@ -114,38 +55,6 @@ class ChartAxes(Axes):
         out = io.BytesIO()
         render(self, out, format="png", dpi=110, bbox_inches="tight")
         return out.getvalue()
-
-
-def fonts() -> tuple[str, ...]:
-    """Return the font families to try in turn, of those that are there: Latin and Arabic first, then Japanese and Chinese.
-
-    The Japanese font that the extra ``report`` brings stands in where the machine has none.
-    """
-    return _families()
-
-
-@cache
-def _families() -> tuple[str, ...]:
-    known = set(font_manager.get_font_names())
-    brought = find_spec("matplotlib_fontja")
-    if not known & _CJK and brought is not None and brought.submodule_search_locations:
-        for path in sorted(Path(brought.submodule_search_locations[0]).rglob("*.ttf")):
-            font_manager.fontManager.addfont(path)
-        known = set(font_manager.get_font_names())
-    found = tuple(f for f in FONTS if f in known)
-    for family in found:
-        _fill_weights(family)
-    return found or ("sans-serif",)
-
-
-def _fill_weights(family: str) -> None:
-    """Let a family of one weight, as the brought one is, stand in for bold too: matplotlib would take it, and complain each time."""
-    manager = font_manager.fontManager
-    upright = [f for f in manager.ttflist if f.name == family and f.style == "normal"]
-    weights = {f: font_manager.weight_dict.get(f.weight, f.weight) for f in upright}
-    for wanted in {400, 700} - set(weights.values()) if weights else ():
-        nearest = min(upright, key=lambda f: abs(weights[f] - wanted))
-        manager.ttflist.append(replace(nearest, weight=wanted))
 
 
 def axes(ax: Axes | None, *, rows: int = 8) -> Axes:
@@ -160,8 +69,8 @@ def axes(ax: Axes | None, *, rows: int = 8) -> Axes:
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
     for side in ("left", "bottom"):
-        ax.spines[side].set_color(LINE)
-    ax.tick_params(colors=INK, labelsize=10, length=0)
+        ax.spines[side].set_color(look.line)
+    ax.tick_params(colors=look.ink, labelsize=10, length=0)
     return ax
 
 
@@ -192,16 +101,16 @@ def _write_around(ax: Axes) -> None:
     title = _wrapped(said.title, max(20, int(wide * 8.2) if wide > 8 else int(wide * 8.6) - 2))
     footnote = _wrapped(said.footnote, int(wide * 13.5))
     if not isinstance(ax, ChartAxes):
-        ax.set_title(f"{title}\n{said.subtitle}", fontsize=11, color=INK, loc="left", **family)
+        ax.set_title(f"{title}\n{said.subtitle}", fontsize=11, color=look.ink, loc="left", **family)
         ax.annotate(
-            footnote, (0, -0.22), xycoords="axes fraction", fontsize=7.5, color=MUTED, va="top", parse_math=False
+            footnote, (0, -0.22), xycoords="axes fraction", fontsize=7.5, color=look.muted, va="top", parse_math=False
         )
         return
     subtitle = _wrapped(said.subtitle, max(30, int(wide * 12.8))) if wide < 9 else said.subtitle
     gap = 0.28 * (title.count("\n") + 1)
-    figure.text(0.02, 1 - 0.18 / high, title, fontsize=14, fontweight="bold", color=INK, va="top", **family)
-    figure.text(0.02, 1 - (0.18 + gap) / high, subtitle, fontsize=10.5, color=MUTED, va="top", **family)
-    figure.text(0.02, 0.10 / high, footnote, fontsize=8.5, color=MUTED, va="bottom", **family)
+    figure.text(0.02, 1 - 0.18 / high, title, fontsize=14, fontweight="bold", color=look.ink, va="top", **family)
+    figure.text(0.02, 1 - (0.18 + gap) / high, subtitle, fontsize=10.5, color=look.muted, va="top", **family)
+    figure.text(0.02, 0.10 / high, footnote, fontsize=8.5, color=look.muted, va="bottom", **family)
 
 
 def _wrapped(text: str, wide: int) -> str:
@@ -274,7 +183,7 @@ def no_data(ax: Axes | None, what: str, result: pd.DataFrame, *, title: str | No
     ax = axes(ax, rows=3)
     ax.set_xticks([])
     ax.set_yticks([])
-    ax.text(0.5, 0.5, "None" if title else "No data", transform=ax.transAxes, ha="center", va="center", fontsize=16, color=MUTED)  # fmt: skip
+    ax.text(0.5, 0.5, "None" if title else "No data", transform=ax.transAxes, ha="center", va="center", fontsize=16, color=look.muted)  # fmt: skip
     return finish(ax, title=title or f"No data: {what}", subtitle="Nothing is left to count", result=result)
 
 

@@ -12,11 +12,11 @@ from typing import Any
 
 import pandas as pd
 
+from ._look import look
+
 _LEFT_TO_RIGHT = "\u200e"
 #: Currencies whose amounts have no parts.
 WITHOUT_CENTS = {"JPY", "KRW", "VND", "CLP", "ISK", "HUF"}
-#: Between the whole and the parts, and between the thousands.
-MARKS = {"decimal": ".", "thousands": ","}
 
 
 def number(value: Any, decimals: int = 0) -> str:
@@ -25,7 +25,7 @@ def number(value: Any, decimals: int = 0) -> str:
     >>> number(1234567), number(0.25, 2)
     ('1,234,567', '0.25')
     """
-    marks = str.maketrans({",": MARKS["thousands"], ".": MARKS["decimal"]})
+    marks = str.maketrans({",": look.thousands, ".": look.decimal})
     return f"{value:,.{decimals}f}".translate(marks)
 
 
@@ -39,7 +39,7 @@ def money(value: float, currency: Any = "") -> str:
     for size, name in ((1e9, "bn"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= size:
             scaled = value / size
-            few = f"{scaled:.3g}".replace(".", MARKS["decimal"]) if abs(scaled) < 1000 else number(scaled)
+            few = f"{scaled:.3g}".replace(".", look.decimal) if abs(scaled) < 1000 else number(scaled)
             return f"{few} {name} {unit}".strip()
     return f"{number(value, 0 if unit in WITHOUT_CENTS else 2)} {unit}".strip()
 

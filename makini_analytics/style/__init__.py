@@ -1,0 +1,61 @@
+"""How every chart looks and how numbers and names read: `use` sets a company's look, `save` writes a chart."""
+
+from __future__ import annotations
+
+from ._figure import (
+    SIZES,
+    SMALL_N,
+    ChartAxes,
+    Said,
+    alt_text,
+    axes,
+    bar_colours,
+    bare,
+    fill,
+    finish,
+    footnote_of,
+    no_data,
+    one_currency,
+    render,
+    resize,
+    retitle,
+    said_of,
+    save,
+)
+from ._look import Look, fonts, look, use
+from ._wording import WITHOUT_CENTS, group_columns, group_labels, label, money, named, number, percent, plural, room
+
+__all__ = [
+    "SIZES",
+    "SMALL_N",
+    "WITHOUT_CENTS",
+    "ChartAxes",
+    "Look",
+    "Said",
+    "alt_text",
+    "axes",
+    "bar_colours",
+    "bare",
+    "fill",
+    "finish",
+    "fonts",
+    "footnote_of",
+    "group_columns",
+    "group_labels",
+    "label",
+    "look",
+    "money",
+    "named",
+    "no_data",
+    "number",
+    "one_currency",
+    "percent",
+    "plural",
+    "render",
+    "resize",
+    "retitle",
+    "room",
+    "said_of",
+    "save",
+    "use",
+]
