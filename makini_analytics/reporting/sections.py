@@ -9,8 +9,6 @@ import pandas as pd
 
 from .. import lead_times, quality, slippage, spend, style
 from ..purchases import Purchases
-from ..slippage.open_orders import with_backtest
-from ..spend.plots.prices import drawn_changes
 from .exhibits import Exhibit, Native, labels_of, money_format
 
 #: Money is drawn for so many currencies, those of most lines; all are in the tables.
@@ -88,10 +86,9 @@ def of_spend(data: Purchases, subject: str, day: pd.Timestamp) -> list[Exhibit]:
     changes = spend.price_changes(lines, currency=currency)
     if changes["ppv"].notna().any():
         drawn = {"ppv": "price variance, positive = paid more"}
-        labels, values, _ = drawn_changes(changes)
-        rows = pd.DataFrame({"label": pd.array(labels, dtype="string"), "ppv": values})
-        variance = Native("bar", "label", drawn, len(rows), money_format(changes), rows=rows)
         chart = spend.plot_price_changes(changes)
+        rows = style.bars_of(chart, "ppv")
+        variance = Native("bar", "label", drawn, len(rows), money_format(changes), rows=rows)
         out.append(Exhibit("spend_price_changes", f"Price changes, {currency}", changes, chart, variance))
     if subject == "vendor":
         alone = spend.single_source(lines, currency=currency, as_of=day)
@@ -172,7 +169,7 @@ def _clearly_below(groups: pd.DataFrame) -> tuple[str, ...]:
 
 def of_open_orders(data: Purchases, subject: str, day: pd.Timestamp) -> list[Exhibit]:
     """Return what is still to come: by how overdue it is, line by line, and how good the forecast was."""
-    table, test = with_backtest(data.lines, as_of=day)
+    table, test = slippage.open_orders(data.lines, as_of=day), slippage.backtest(data.lines, as_of=day)
     ages = slippage.ageing(table)
     out = []
     for currency in table["currency"].value_counts().index[:MOST_CURRENCIES]:

@@ -177,13 +177,6 @@ def backtest(lines: Any, *, as_of: AsOf | None = None, due: str = "required") ->
     return _tested(looked, back_test(looked.book, looked.day))
 
 
-def with_backtest(lines: Any, *, as_of: AsOf | None = None, due: str = "required") -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return ``slippage.open_orders`` and ``slippage.backtest`` of the same lines: both need the days gone by, looked at once."""
-    looked = _looked_at(lines, as_of, due, "slippage.open_orders")
-    test = back_test(looked.book, looked.day)
-    return _open_lines(looked, test), _tested(looked, test)
-
-
 @dataclass(frozen=True)
 class _Looked:
     """Lines, the day from which they are looked at, how they stand, and what the forecast goes by."""

@@ -18,6 +18,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import matplotlib as mpl
+import numpy as np
 import pandas as pd
 from matplotlib import colors
 from matplotlib.axes import Axes
@@ -216,6 +217,13 @@ def bare(ax: Axes) -> Axes:
     for text in list(_figure(ax).texts) if isinstance(ax, ChartAxes) else ():
         text.remove()
     return ax
+
+
+def bars_of(ax: Axes, value: str) -> pd.DataFrame:
+    """Return the bars that a chart shows, from the top: ``label`` and their length, in a column of that name."""
+    bars = [p.get_width() for p in ax.patches if isinstance(p, Rectangle)]
+    labels = [t.get_text() for t in ax.get_yticklabels()]
+    return pd.DataFrame({"label": pd.array(labels, dtype="string"), value: np.array(bars, dtype=float)})
 
 
 def bar_colours(ax: Axes) -> list[str]:

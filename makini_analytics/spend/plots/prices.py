@@ -103,7 +103,7 @@ def plot_price_changes(
         return style.no_data(ax, "purchase price variance: nothing has a baseline", result)
     last = compared["period"].max()
     rows = compared[compared["period"] == last]
-    labels, values, rates = drawn_changes(result, top)
+    labels, values, rates = _drawn_changes(result, top)
     texts = [f"{_signed(v, currency)}  {_rate(r)}".rstrip() for v, r in zip(values, rates, strict=True)]
     colours = [style.look.highlight if v > 0 else style.look.rest for v in values]
     ax = style.axes(ax, rows=len(values))
@@ -128,7 +128,7 @@ def plot_price_changes(
     return style.finish(ax, title=said, subtitle=sub, result=result, alt=alternative(labels, values, currency))
 
 
-def drawn_changes(result: pd.DataFrame, top: int = 12) -> tuple[list[str], list[float], list[float]]:
+def _drawn_changes(result: pd.DataFrame, top: int = 12) -> tuple[list[str], list[float], list[float]]:
     """Return the bars of the last period: names, variances and rates, the largest first, all others in one."""
     compared = result[result["ppv"].notna()]
     rows = compared[compared["period"] == compared["period"].max()]
