@@ -12,7 +12,8 @@ from typing import Any
 
 import pandas as pd
 
-from .. import __version__, style
+from .. import style
+from .._version import __version__
 from .exhibits import Content, Exhibit, Kind, kind_of, plain
 from .sections import SECTIONS
 

@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 import xlsxwriter
 
-from .. import __version__, style
+from .. import style
+from .._version import __version__
 from .exhibits import Content, Exhibit, Kind, Native, kind_of, money_form, plain
 
 #: Rows of a sheet; a longer table says so and where all of it is.

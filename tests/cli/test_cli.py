@@ -13,7 +13,7 @@ import pytest
 import requests
 
 import makini_analytics as ma
-from makini_analytics import cli
+from makini_analytics.cli import _parser as cli
 from makini_analytics.cli import main
 from makini_analytics.reporting.content import PARTS
 
@@ -222,7 +222,8 @@ def test_ctrl_c_in_the_writing_of_a_report_leaves_the_one_before(name, tmp_path)
     code = """
 import os, signal, sys
 import makini_analytics as ma
-from makini_analytics import cli, commands, reporting
+from makini_analytics import cli, reporting
+from makini_analytics.cli import _commands as commands
 commands._fetched = lambda options: ma.load_sample(["emea"])
 usual = reporting.page
 def page(made):

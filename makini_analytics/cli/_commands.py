@@ -1,4 +1,4 @@
-"""What the commands of the command line do, one function each; `cli` says how they are called."""
+"""What the commands of the command line do, one function each; `_parser` says how they are called."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from . import __version__
-from .cli import SECTIONS
-from .errors import ConfigError
-from .purchases import Purchases, concat
-from .system import whole
+from .._version import __version__
+from ..errors import ConfigError
+from ..purchases import Purchases, concat
+from ..system import whole
+from ._parser import SECTIONS
 
 DEMO_PORT = 8765  # so that a second demo finds the first one's pages in the cache
 #: What the notebooks take beyond JupyterLab.
@@ -26,8 +26,8 @@ _NOTEBOOKS_NEED = ("jupyterlab", "currency_converter", "rapidfuzz", "holidays", 
 
 def demo(options: argparse.Namespace) -> None:
     """Fetch from an embedded sandbox, with faults on the way, and write a report."""
-    from .demo import sandbox
-    from .fetch import Client
+    from ..demo import sandbox
+    from ..fetch import Client
 
     began = time.monotonic()
     try:
@@ -74,8 +74,8 @@ def lab(options: argparse.Namespace) -> None:
     missing = [name for name in _NOTEBOOKS_NEED if not find_spec(name)]
     if "jupyterlab" in missing:
         raise ConfigError("JupyterLab is not installed: pip install 'makini-analytics[all]'")
-    inside = Path(__file__).with_name("_notebooks")
-    ours = inside if inside.is_dir() else Path(__file__).parents[1] / "notebooks"
+    inside = Path(__file__).parents[1] / "_notebooks"
+    ours = inside if inside.is_dir() else Path(__file__).parents[2] / "notebooks"
     folder = Path(options.folder)
     folder.mkdir(parents=True, exist_ok=True)
     for book in sorted(ours.glob("*.ipynb")):
@@ -99,7 +99,7 @@ def lab(options: argparse.Namespace) -> None:
 
 def sandbox(options: argparse.Namespace) -> None:
     """Serve the sample until Ctrl-C, and say how to connect."""
-    from .demo import sandbox as serve
+    from ..demo import sandbox as serve
 
     with serve(port=options.port) as server:
         names = ", ".join(server.tokens)
@@ -113,7 +113,7 @@ def sandbox(options: argparse.Namespace) -> None:
 
 def doctor(options: argparse.Namespace) -> None:
     """Say versions, the place of the cache, and whether the token answers."""
-    from .fetch import Client
+    from ..fetch import Client
 
     _say(options, f"makini-analytics {__version__}, Python {sys.version.split()[0]}")
     for name in ("pandas", "numpy", "requests", "requests-cache", "urllib3", "matplotlib", "ipywidgets"):
@@ -133,7 +133,7 @@ def doctor(options: argparse.Namespace) -> None:
 
 
 def _fetched(options: argparse.Namespace) -> Purchases:
-    from .fetch import Client
+    from ..fetch import Client
 
     with Client(
         options.token,
@@ -150,8 +150,8 @@ def _fetched(options: argparse.Namespace) -> Purchases:
 
 
 def _write(data: Purchases, options: argparse.Namespace, how: str) -> None:
-    from .reporting import content, write
-    from .system import steps
+    from ..reporting import content, write
+    from ..system import steps
 
     with steps("report", len(options.sections or SECTIONS) + 1, False if options.quiet else None) as tell:
         made = content(data, sections=options.sections, vendor=options.vendor, tell=tell)

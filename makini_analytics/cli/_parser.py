@@ -1,19 +1,12 @@
-"""The command line: ``makini-analytics demo | fetch | report | lab | sandbox | doctor``. What each does is in `commands`."""
+"""How the commands are called: their options, help and exit codes. Loads nothing heavy, so that ``--help`` answers at once."""
 
 from __future__ import annotations
 
 import argparse
-import os
-import sys
-import threading
-import warnings
-from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
 
-from . import __version__
-from .errors import MakiniError
+from .._version import __version__
 
 SECTIONS = ("quality", "spend", "lead_times", "slippage", "open_orders", "left_out", "definitions")
 _EXITS = """exit codes:
@@ -28,43 +21,15 @@ _ENVIRONMENT = """environment:
 An option on the command line goes before its variable."""
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit code: 0 done, 1 an error that the message explains, 2 wrong usage, 130 interrupted."""
-    try:
-        options = _parser().parse_args(argv)
-        from . import commands  # the frames and charts take a second to load, and --help needs none of them
-
-        with warnings.catch_warnings():
-            warnings.showwarning = _warn
-            if options.quiet:  # what they say is in the report, and in the sources of what is saved
-                warnings.simplefilter("ignore")
-            getattr(commands, options.command)(options)
-    except (MakiniError, OSError) as e:
-        print(f"{type(e).__name__}: {e}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr, flush=True)
-        if threading.active_count() > 1:
-            # Python would wait for the requests that are on their way, as long as a minute. Each page in the cache is whole.
-            os._exit(130)
-        return 130
-    return 0
-
-
-def _warn(message: Warning | str, *_: Any, **__: Any) -> None:
-    """Show a warning as a sentence, without the line of code that it comes from."""
-    print(f"Warning: {message}", file=sys.stderr)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(
         prog="makini-analytics",
         description="Purchase orders from Makini's unified API: vendor spend, lead times, delivery-date slippage. It only reads.",
         epilog=f"Without a token, start with: makini-analytics demo\n\n{_ENVIRONMENT}\n\n{_EXITS}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"makini-analytics {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
+    made.add_argument("--version", action="version", version=f"makini-analytics {__version__}")
+    commands = made.add_subparsers(required=True, metavar="COMMAND", dest="command")
 
     def add(name: str, does: str, more: str, example: str, *, token: bool = False) -> argparse.ArgumentParser:
         end = f"example:\n  {example}\n\n" + (f"{_ENVIRONMENT}\n\n" if token else "") + _EXITS
@@ -145,7 +110,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     doctor.add_argument("--token", help="prefer MAKINI_API_TOKEN")
     doctor.add_argument("--base-url", metavar="URL", help="where the API is")
-    return parser
+    return made
 
 
 def _connection(command: argparse.ArgumentParser) -> None:
@@ -183,7 +148,3 @@ def _report_name(text: str) -> str:
     if Path(text).suffix not in ("", ".html", ".xlsx", ".pptx"):
         raise argparse.ArgumentTypeError(f"{text!r}: a report is a .html, .xlsx or .pptx file, or a folder")
     return text
-
-
-if __name__ == "__main__":
-    sys.exit(main())
