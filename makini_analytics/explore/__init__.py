@@ -17,8 +17,8 @@ from .. import lead_times as lt
 from .. import slippage as sl
 from .. import spend as sp
 from ..frames import frame_of
-from .filters import NAMED
-from .widget import Explorer, View
+from ._filters import NAMED
+from ._widget import Explorer, View
 
 __all__ = ["lead_times", "slippage", "spend"]
 

@@ -10,16 +10,16 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from .curve import curve
-from .per_line import per_line
-from .periods import by_period
-from .planning import recommend
-from .vendors import by_vendor
+from ._curve import curve
+from ._per_line import per_line
+from ._periods import by_period
+from ._planning import recommend
+from ._vendors import by_vendor
 
 __all__ = ["by_period", "by_vendor", "curve", "per_line", "recommend"]
 
 
 def __getattr__(name: str) -> Any:
     if name.startswith("plot_"):  # matplotlib is loaded when something is drawn
-        return getattr(importlib.import_module(".plots", __name__), name)
+        return getattr(importlib.import_module("._plots", __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

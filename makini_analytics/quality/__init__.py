@@ -9,14 +9,14 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from .coverage import coverage
-from .duplicates import duplicates, rename_vendors
-from .reconcile import reconcile
+from ._coverage import coverage
+from ._duplicates import duplicates, rename_vendors
+from ._reconcile import reconcile
 
 __all__ = ["coverage", "duplicates", "reconcile", "rename_vendors"]
 
 
 def __getattr__(name: str) -> Any:
     if name.startswith("plot_"):  # matplotlib is loaded when something is drawn
-        return getattr(importlib.import_module(".plots", __name__), name)
+        return getattr(importlib.import_module("._plots", __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -10,9 +10,9 @@ from .. import style
 from ..errors import ConfigError
 from ..purchases import Purchases
 from ..system import steps, whole
-from .content import PARTS, content
-from .exhibits import Content, plain
-from .page import page
+from ._content import PARTS, content
+from ._exhibits import Content, plain
+from ._page import page
 
 __all__ = ["content", "report", "write"]
 
@@ -94,11 +94,11 @@ def _writer(out: str | Path, template: str | Path | None) -> Callable[[Content],
         return lambda made: _folder(made, out)
     try:
         if out.suffix == ".xlsx":
-            from .workbook import workbook
+            from ._workbook import workbook
 
             return lambda made: workbook(made, _ready(out))
         if out.suffix == ".pptx":
-            from .slides import slides
+            from ._slides import slides
 
             return lambda made: slides(made, _ready(out), template=template)
     except ImportError as e:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from .in_full import otif, value_days
-from .ladder import ladder, swings
-from .open_orders import ageing, backtest, open_orders
-from .per_line import per_line
-from .periods import by_period
-from .promises import date_changes
-from .vendors import by_vendor
+from ._in_full import otif, value_days
+from ._ladder import ladder, swings
+from ._open_orders import ageing, backtest, open_orders
+from ._per_line import per_line
+from ._periods import by_period
+from ._promises import date_changes
+from ._vendors import by_vendor
 
 __all__ = [
     "ageing",
@@ -34,5 +34,5 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name.startswith("plot_"):  # matplotlib is loaded when something is drawn
-        return getattr(importlib.import_module(".plots", __name__), name)
+        return getattr(importlib.import_module("._plots", __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

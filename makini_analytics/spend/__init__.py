@@ -9,15 +9,15 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from .bridge import bridge
-from .concentration import concentration
-from .dispersion import price_dispersion
-from .history import price_history
-from .periods import by_period
-from .prices import price_changes
-from .sources import single_source
-from .tail import tail
-from .vendors import by_vendor
+from ._bridge import bridge
+from ._concentration import concentration
+from ._dispersion import price_dispersion
+from ._history import price_history
+from ._periods import by_period
+from ._prices import price_changes
+from ._sources import single_source
+from ._tail import tail
+from ._vendors import by_vendor
 
 __all__ = [
     "bridge",
@@ -34,5 +34,5 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name.startswith("plot_"):  # matplotlib is loaded when something is drawn
-        return getattr(importlib.import_module(".plots", __name__), name)
+        return getattr(importlib.import_module("._plots", __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -15,7 +15,7 @@ import requests
 import makini_analytics as ma
 from makini_analytics.cli import _parser as cli
 from makini_analytics.cli import main
-from makini_analytics.reporting.content import PARTS
+from makini_analytics.reporting._content import PARTS
 
 
 def run(*words, **environment):

@@ -23,7 +23,7 @@ def plot_bridge(lines, **options):
     return spend.plot_bridge(lines[~late], lines[late], mixed_units="apart", **options)
 
 
-plot_bridge.__module__ = "makini_analytics.spend.plots"
+plot_bridge.__module__ = "makini_analytics.spend._plots"
 ALL = [
     spend.plot_by_vendor, spend.plot_pareto, spend.plot_by_period, spend.plot_small_multiples, spend.plot_concentration, spend.plot_tail,
     spend.plot_single_source, spend.plot_price_changes, spend.plot_price_dispersion, spend.plot_price_history, plot_bridge,

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from makini_analytics import Purchases, explain, slippage
-from makini_analytics.slippage.intervals import wilson
+from makini_analytics.slippage._intervals import wilson
 
 AS_OF = pd.Timestamp("2025-06-30")
 COLUMNS = [

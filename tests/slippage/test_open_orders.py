@@ -12,7 +12,7 @@ from scipy import stats
 
 import makini_analytics as ma
 from makini_analytics import slippage
-from makini_analytics.slippage import hazards
+from makini_analytics.slippage import _hazards as hazards
 
 ANSWERS = json.loads((Path(__file__).parents[2] / "data" / "sample" / "answers.json").read_text(encoding="utf-8"))
 AS_OF = pd.Timestamp("2025-06-30")

@@ -10,8 +10,8 @@ import pytest
 
 import makini_analytics as ma
 from makini_analytics import ConfigError, MixedCurrencyError, SchemaError, slippage
-from makini_analytics.slippage.intervals import wilson
-from makini_analytics.slippage.rates import shrunken
+from makini_analytics.slippage._intervals import wilson
+from makini_analytics.slippage._rates import shrunken
 
 AS_OF = "2025-06-30"
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from makini_analytics import ConfigError, SchemaError, currency, explain, spend
-from makini_analytics.spend.bridge import EFFECTS
+from makini_analytics.spend._bridge import EFFECTS
 
 from .test_oracle import random_lines
 

@@ -11,7 +11,7 @@ import pytest
 
 import makini_analytics as ma
 from makini_analytics import spend
-from makini_analytics.spend.bridge import EFFECTS
+from makini_analytics.spend._bridge import EFFECTS
 
 from . import oracle
 

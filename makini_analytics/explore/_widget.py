@@ -1,0 +1,217 @@
+"""The explorer's widget: filters, the code, the chart with a button on each bar, the lines behind a bar, the table, the exports."""
+
+from __future__ import annotations
+
+import base64
+import inspect
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import ipywidgets as w
+import pandas as pd
+
+from .. import style
+from ..errors import ConfigError, MakiniError
+from ._bars import Bar, bars_of
+from ._filters import NAMED, Filters
+from ._tables import table
+
+_DPI = 90
+_MOST_ROWS, _MOST_LINES = 25, 200
+_LINE = 100  # letters of code in a row of the box, about
+#: What a reader of a bar's lines wants to see, and what else the metrics need of a line.
+_SHOWN = ("connection", "order_number", "line_number", "vendor_name", "product_code", "description", "state", "order_date",
+          "required_date", "promised_date", "delivered_date", "quantity", "unit_of_measure", "amount", "currency")  # fmt: skip
+_NEEDED = (*_SHOWN, "order_id", "line_id", "vendor_id", "material_id", "product_id", "site_id", "category", "received_quantity", "first_receipt_date",
+           "cancelled_date", "completed_date", "approved_date", "created_at", "deleted_at", "updated_at", "is_return", "document_type")  # fmt: skip
+#: Works without the clipboard API, which a browser gives to pages over https and on localhost only.
+_COPY = (
+    "const t=this.closest('.makini-explorer').querySelector('textarea');t.select();document.execCommand('copy');"
+    "this.textContent='Copied';setTimeout(()=>this.textContent='Copy the code',2000)"
+)
+
+
+@dataclass(frozen=True)
+class View:
+    """What an explorer can show: the function, its plot, and the call as code."""
+
+    name: str
+    call: str  # such as "spend.by_vendor"
+    compute: Callable[..., pd.DataFrame]
+    plot: Callable[..., Any]
+
+
+class Explorer(w.VBox):  # type: ignore[misc]
+    """A filter bar over some metrics.
+
+    Attributes
+    ----------
+    result : the frame that is shown
+    shown : the order lines of the bar that was clicked last
+    code : the code that gives the same result
+    """
+
+    def __init__(
+        self, lines: pd.DataFrame, named: str, views: tuple[View, ...], options: dict[str, Any], folder: str | Path
+    ) -> None:
+        self.lines = lines[[c for c in lines.columns if c in _NEEDED]]  # narrow: every filter copies it
+        self.lines.attrs = lines.attrs
+        self.result = pd.DataFrame()
+        self.shown = self.lines.iloc[:0]
+        self._named, self._options, self._folder = named, options, Path(folder)
+        self._views = {v.name: v for v in views}
+        self._axes: Any = None
+        self._bars: list[Bar] = []
+        self.filters = Filters(self.lines, without=tuple(options))
+        self.view = w.ToggleButtons(
+            options=list(self._views),
+            description="Show",
+            style={"button_width": "auto", **NAMED["style"]},
+            layout={"width": "auto"},
+        )
+        self._code = w.Textarea(description="Code", rows=3, layout=w.Layout(width="auto"))
+        copy = w.HTML(f'<button type="button" class="jupyter-button" onclick="{_COPY}">Copy the code</button>')
+        self._chart, self._said = w.VBox(), w.HTML()
+        self._table, self._behind = (w.HTML(layout=w.Layout(overflow="auto", max_height="28em")) for _ in range(2))
+        exports = {"PNG of the chart": self._png, "CSV of the table": self._csv, "CSV of the lines": self._lines_csv}
+        self.buttons = [w.Button(description=name, icon="download", layout={"width": "auto"}) for name in exports]
+        for button, act in zip(self.buttons, exports.values(), strict=True):
+            button.on_click(lambda _, act=act: self._export(act))
+        bar = [*self.filters.controls, *options.values()]
+        for control in (*bar, self.view):
+            control.observe(self._show, names="value")
+        grid = w.Layout(grid_template_columns="repeat(auto-fill, minmax(19em, 1fr))", grid_gap="2px 12px")
+        row = w.HBox([copy, *self.buttons, self._said], layout=w.Layout(flex_flow="row wrap", align_items="center"))
+        below = [self._code, row, self._chart, self._behind, self._table]
+        super().__init__([w.GridBox(bar, layout=grid), self.view, *below])
+        self.add_class("makini-explorer")
+        self._show()
+
+    def __repr__(self) -> str:
+        return f"Explorer of {self.view_call}, {len(self.lines):,} order lines"
+
+    @property
+    def code(self) -> str:
+        """The code that gives the same result."""
+        return str(self._code.value)
+
+    # ---- showing -----------------------------------------------------------------------------------------------------
+
+    def _show(self, _: Any = None) -> None:
+        view = self._views[self.view.value]
+        self._now, source = self.filters.picked()
+        options = self._chosen(view)
+        told = "".join(f", {k}={v!r}" for k, v in options.items())
+        needs = "" if self._named == "lines" else f"lines = {self._named}\n"
+        call = f"{view.call}({source}{told})"
+        self._code.value = f"from makini_analytics import {view.call.split('.')[0]}\n{needs}{call}"
+        self._code.rows = 3 + len(call) // _LINE
+        self._behind.value = self._said.value = ""
+        self.shown = self._now.iloc[:0]
+        try:
+            self.result = view.compute(self._now, **options)
+            self._axes = view.plot(self.result)
+        except MakiniError as e:
+            self.result, self._axes, self._bars = pd.DataFrame(), None, []
+            self._chart.children = (w.HTML(f"<p role='alert'>{escape(str(e))}</p>"),)
+            self._table.value = ""
+            return
+        self._chart.children = (self._picture(),)
+        self._table.value = f"<p><b>{view.call}</b></p>{table(self.result, _MOST_ROWS)}"
+
+    def _chosen(self, view: View) -> dict[str, Any]:
+        """Return the options that the view's function takes, without those that are as usual: the code reads as one writes it."""
+        takes = inspect.signature(view.compute).parameters
+        chosen = {k: None if o.value == "" else o.value for k, o in self._options.items() if k in takes}
+        return {k: v for k, v in chosen.items() if v is not None and v != takes[k].default}
+
+    def _png_bytes(self) -> bytes:
+        out = io.BytesIO()
+        style.render(self._axes, out, format="png", dpi=_DPI)
+        return out.getvalue()
+
+    def _picture(self) -> w.Widget:
+        """Return the chart, and over each bar a button, which can be reached by keyboard, too."""
+        wide, high = (round(float(s) * _DPI) for s in self._axes.figure.get_size_inches())
+        image = w.Image(
+            value=self._png_bytes(),
+            format="png",
+            width=wide,
+            height=high,
+            layout=w.Layout(width="100%", height="auto", grid_area="1 / 1"),
+        )
+        self._bars = bars_of(self._axes, self.result, self._now)  # after drawing: only then its places are known
+        buttons = []
+        for i, bar in enumerate(self._bars):
+            left, top, width, height = (f"{x:.3%}" for x in bar.box)
+            # The one measure that margins and padding share is the picture's width; so nothing else sets the height.
+            place = w.Layout(grid_area="1 / 1", width=width, height="0", margin=f"{top} 0 0 {left}", padding=f"0 0 {height} 0",
+                             min_width="0", border="none", align_self="flex-start")  # fmt: skip
+            button = w.Button(tooltip=f"The order lines of {bar.name}", layout=place)
+            button.style.button_color = "transparent"
+            button.on_click(lambda _, i=i: self.open_bar(i))
+            buttons.append(button)
+        fits = w.Layout(
+            width="100%", max_width=f"{wide}px", grid_template_columns="100%", grid_gap="0", overflow="hidden"
+        )
+        return w.GridBox([image, *buttons], layout=fits)
+
+    def open_bar(self, bar: int) -> pd.DataFrame:
+        """Show the order lines of a bar, counted from the top or the left, and return them."""
+        picked = self._bars[bar]
+        self.shown = self._now.take(picked.rows())
+        head = self.shown[[c for c in _SHOWN if c in self.shown]]
+        said = f"<b>{escape(picked.name)}</b>: {len(head):,} order lines, counted or not"
+        self._behind.value = f"<p>{said}</p>{table(head, _MOST_LINES)}"
+        return self.shown
+
+    # ---- exports -----------------------------------------------------------------------------------------------------
+
+    def _export(self, write: Callable[[Path], Path]) -> None:
+        picked = self.filters.words()
+        name = self.view_call.replace(".", "_") + (f"_{picked}" if picked else "")
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._said.value = f"<span role='status'>Written: {escape(str(write(self._folder / name)))}</span>"
+        except (OSError, MakiniError) as e:
+            self._said.value = f"<span role='alert'>{escape(str(e))}</span>"
+
+    @property
+    def view_call(self) -> str:
+        """The function that is shown, such as ``spend.by_vendor``."""
+        return self._views[self.view.value].call
+
+    def _png(self, name: Path) -> Path:
+        if self._axes is None:
+            raise ConfigError("there is no chart to export")
+        return style.save(self._axes, name.with_name(f"{name.name}.png"))
+
+    def _csv(self, name: Path) -> Path:
+        return _csv(self.result, name.with_name(f"{name.name}.csv"))
+
+    def _lines_csv(self, name: Path) -> Path:
+        return _csv(self.shown if len(self.shown) else self._now, name.with_name(f"{name.name}_lines.csv"))
+
+    # ---- where widgets can't run -------------------------------------------------------------------------------------
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        """Return the widget's view, and beside it the chart's and the table's page for where no widgets run."""
+        bundle = super()._repr_mimebundle_(**kwargs)
+        data = bundle[0] if isinstance(bundle, tuple) else bundle
+        if self._axes is not None and data is not None:
+            alt = escape(style.alt_text(self._axes).replace("\n", " "), quote=True)
+            picture = base64.b64encode(self._png_bytes()).decode()
+            shown = table(self.result, _MOST_ROWS)
+            data["text/html"] = (
+                f"<img alt='{alt}' src='data:image/png;base64,{picture}'><pre>{escape(self.code)}</pre>{shown}"
+            )
+        return bundle
+
+
+def _csv(frame: pd.DataFrame, path: Path) -> Path:
+    frame.to_csv(path, index=False, encoding="utf-8-sig")  # with a mark, so that spreadsheets open umlauts rightly
+    return path

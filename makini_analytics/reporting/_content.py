@@ -1,0 +1,116 @@
+"""What a report tells, before it has a format: its sections, summary, definitions, and what was left out."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from .. import lead_times, slippage, style
+from ..compute import definition
+from ..errors import ConfigError
+from ..frames import as_of_day
+from ..purchases import Purchases
+from ._exhibits import Content, Exhibit
+from ._sections import SECTIONS, by_currency
+
+PARTS = (*SECTIONS, "left_out", "definitions")
+
+
+def content(
+    data: Purchases,
+    *,
+    sections: Sequence[str] | None = None,
+    vendor: str | None = None,
+    as_of: Any = None,
+    title: str | None = None,
+    tell: Callable[[str], None] = lambda name: None,
+) -> Content:
+    """Compute and draw what a report shows; see `makini_analytics.report`. ``tell`` hears which section is at hand."""
+    asked = PARTS if sections is None else tuple(sections)
+    for name in asked:
+        if name not in PARTS:
+            raise ConfigError(f"sections: {name!r} is none of {', '.join(PARTS)}")
+    subject = "vendor"
+    if vendor is not None:
+        data, vendor = _of_vendor(data, vendor)
+        subject = "material"
+    day = as_of_day(data.lines, as_of)
+    made = Content(data, title or (f"{vendor}: purchase orders" if vendor else "Purchase order report"), day)
+    for name in asked:
+        tell(name)
+        if name in SECTIONS:
+            made.sections[name] = SECTIONS[name][1](data, subject, day)
+        elif name == "left_out":
+            made.sections[name] = [
+                Exhibit("left_out", "What each figure counts, and what it leaves out", _left_out(made))
+            ]
+        else:
+            metrics = dict.fromkeys(e.table.attrs["metric"] for e in made.exhibits if "metric" in e.table.attrs)
+            made.definitions = {m: definition(m) for m in metrics}
+    planned = data.sources.loc[data.sources["delivery_date"] == "planned", "connection"].dropna().tolist()
+    if planned:
+        said = "only planned delivery dates are known, so nothing is said of deliveries there."
+        made.notes.append(f"Of {', '.join(planned)} {said}")
+    made.summary = _summary(data, day)
+    return made
+
+
+def _of_vendor(data: Purchases, vendor: str) -> tuple[Purchases, str]:
+    """Return the part of the purchases that is one vendor's, and the vendor's name."""
+    lines = data.lines
+    mine = ((lines["vendor_id"] == vendor) | (lines["vendor_name"] == vendor)).fillna(False).astype(bool)
+    if not mine.any():
+        known = [str(v) for v in lines["vendor_name"].dropna().unique()]
+        near = difflib.get_close_matches(vendor, known, n=3, cutoff=0.4)
+        raise ConfigError(f"no line of a vendor {vendor!r}" + (f"; near names: {', '.join(near)}" if near else ""))
+    part = lines[mine]
+    key = ["connection", "order_id"]
+    orders = data.orders.merge(part[key].drop_duplicates(), on=key)
+    issues = data.issues[data.issues["id"].isin(set(part["line_id"].dropna()) | set(part["order_id"].dropna()))]
+    names = part["vendor_name"].dropna()
+    its = data.sources["connection"].isin(set(part["connection"].dropna())) | data.sources["connection"].isna()
+    narrowed = replace(data, orders=orders, lines=part.reset_index(drop=True), issues=issues.reset_index(drop=True),
+                       sources=data.sources[its].reset_index(drop=True))  # fmt: skip
+    return narrowed, str(names.iloc[0]) if len(names) else vendor
+
+
+def _left_out(made: Content) -> pd.DataFrame:
+    """Return one row per metric and reason: included and excluded lines add up to all."""
+    rows = []
+    for exhibit in made.exhibits:
+        said = exhibit.table.attrs
+        for entry in (said["included"], *said["excluded"]) if "metric" in said else ():
+            value = "; ".join(f"{v:,.2f} {c}".strip() for c, v in entry["value"].items())
+            currency = said["parameters"].get("currency")
+            rows.append((said["metric"], currency, entry["reason"], entry["n_lines"], value))
+    frame = pd.DataFrame(rows, columns=["metric", "currency", "reason", "n_lines", "value_by_currency"])
+    return frame.astype(dict.fromkeys(("metric", "currency", "reason", "value_by_currency"), "string")).drop_duplicates(
+        ignore_index=True
+    )
+
+
+def _summary(data: Purchases, day: pd.Timestamp) -> list[tuple[str, str]]:
+    lines = data.lines
+    late, days = slippage.by_vendor(lines, by=None, as_of=day), lead_times.by_vendor(lines, by=None, as_of=day)
+    rows = [
+        ("Orders and lines", f"{style.number(len(data.orders))} and {style.number(len(lines))}, as of {day.date()}")
+    ]
+    for row in by_currency(lines).to_dict("records"):
+        unit = "no currency" if pd.isna(row["currency"]) else row["currency"]
+        amount = f"{style.money(row['spend'], row['currency'])} in {style.number(row['n_lines'])} lines"
+        rows.append((f"Ordered spend, {unit}", amount))
+    if len(days) and days["n_delivered"].iloc[0]:
+        median, ninth = days["median_days"].iloc[0], days["p90_days"].iloc[0]
+        said = "not yet estimable" if pd.isna(median) else f"{median:.0f} days"
+        ninth_said = "" if pd.isna(ninth) else f", p90 {ninth:.0f} days"
+        rows.append(("Median lead time", f"{said}{ninth_said}; {style.number(days['n_open'].iloc[0])} lines open"))
+    if len(late) and late["n_due"].iloc[0]:
+        due, overdue = (style.number(late[c].iloc[0]) for c in ("n_due", "n_overdue_open"))
+        rate = style.number(late["on_time_rate"].iloc[0] * 100, 1)
+        rows.append(("On-time delivery", f"{rate} % of {due} due lines; {overdue} open and overdue"))
+    rows.append(("Values not read or doubtful", style.number(len(data.issues))))
+    return rows

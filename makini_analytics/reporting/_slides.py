@@ -1,0 +1,174 @@
+"""The report as slides: one finding each, with PowerPoint's own chart where it has such a chart, and the table in the notes."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+from pptx import Presentation
+from pptx.dml.color import RGBColor
+from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
+from pptx.util import Emu, Inches, Pt
+
+from .. import style
+from ..compute import definition
+from ..style import label
+from ._exhibits import Content, Exhibit, kind_of, plain
+from ._page import read
+from ._slide_charts import add_chart
+
+#: Rows of the table in the notes.
+MOST_ROWS = 15
+_WIDE, _HIGH, _EDGE = Inches(13.333), Inches(7.5), Inches(0.55)
+#: Pictures are drawn smaller than they are shown, so that their letters read as well as those of the slide.
+_LARGER = 1.25
+
+
+def slides(made: Content, path: Path, *, template: str | Path | None = None) -> Path:
+    """Write the slides and return where they are: of 16:9, or of the template's size with its layouts, fonts and colours."""
+    deck = Presentation(str(template) if template else None)
+    if template is None:
+        deck.slide_width, deck.slide_height = _WIDE, _HIGH
+    else:
+        _emptied(deck)
+    _Slide(deck, made.title, own=template is None).text([*made.summary, *(("", n) for n in made.notes)])
+    for exhibit in made.exhibits:
+        if exhibit.chart is not None:
+            _finding(deck, exhibit, exhibit.chart, own=template is None)
+    deck.core_properties.title = made.title
+    deck.save(str(path))
+    return path
+
+
+def _emptied(deck: Any) -> None:
+    """Take the slides out of a template: only its layouts are wanted."""
+    ids = deck.slides._sldIdLst
+    for each in list(ids):
+        deck.part.drop_rel(each.rId)
+        ids.remove(each)
+
+
+class _Slide:
+    """A slide with its title, and the room that is left for content."""
+
+    def __init__(self, deck: Any, title: str, *, own: bool) -> None:
+        # a layout with a title and nothing else to fill in; by name where there is one, since templates order them at will
+        layouts = {one.name.lower(): one for one in deck.slide_layouts}
+        layout = layouts.get("title only") or next((x for x in deck.slide_layouts if _titled(x)), deck.slide_layouts[0])
+        self.slide = deck.slides.add_slide(layout)
+        wide, high = deck.slide_width, deck.slide_height
+        holder = self.slide.shapes.title
+        for shape in list(self.slide.placeholders):
+            if holder is None or shape.shape_id != holder.shape_id:
+                shape.element.getparent().remove(shape.element)
+        if holder is None:
+            holder = self.slide.shapes.add_textbox(_EDGE, Inches(0.3), wide - 2 * _EDGE, Inches(1.0))
+        holder.text_frame.text = title
+        holder.text_frame.word_wrap = True
+        if own:
+            size, room = next(((s, 0.6) for s, most in ((26, 54), (22, 64), (20, 72)) if len(title) < most), (22, 0.95))
+            holder.left, holder.top, holder.width, holder.height = _EDGE, Inches(0.3), wide - 2 * _EDGE, Inches(room)
+            holder.text_frame.vertical_anchor = MSO_ANCHOR.TOP
+            holder.text_frame.paragraphs[0].alignment = PP_ALIGN.LEFT
+            _font(holder.text_frame.paragraphs[0], size, bold=True)
+        self.left, self.width = _EDGE, wide - 2 * _EDGE
+        self.top = int(holder.top + holder.height)
+        self.bottom = high - Inches(0.75)
+        self.high = high
+
+    def line(self, text: str, top: int, height: int, size: float) -> None:
+        """Write a line of small text."""
+        frame = self.slide.shapes.add_textbox(self.left, Emu(top), self.width, Emu(height)).text_frame
+        frame.word_wrap = True
+        frame.text = text
+        _font(frame.paragraphs[0], size, colour=style.look.muted)
+
+    def text(self, lines: list[tuple[str, str]]) -> None:
+        """Write paragraphs: what, and how much of it."""
+        height = Emu(self.bottom - self.top)
+        frame = self.slide.shapes.add_textbox(self.left, Emu(self.top), self.width, height).text_frame
+        frame.word_wrap = True
+        for i, (what, how_much) in enumerate(lines):
+            paragraph = frame.paragraphs[0] if i == 0 else frame.add_paragraph()
+            paragraph.space_after = Pt(6)
+            if what:
+                _font(_run(paragraph, f"{what}: "), 18, colour=style.look.muted)
+            _font(_run(paragraph, how_much), 18, bold=bool(what))
+
+
+def _run(paragraph: Any, text: str) -> Any:
+    run = paragraph.add_run()
+    run.text = text
+    return run
+
+
+def _titled(layout: Any) -> bool:
+    kinds = [p.placeholder_format.type for p in layout.placeholders]
+    return len([k for k in kinds if k is not None and k.name in ("TITLE", "CENTER_TITLE")]) == 1
+
+
+def _font(paragraph: Any, size: float, *, bold: bool = False, colour: str = style.look.ink) -> None:
+    paragraph.font.size = Pt(size)
+    paragraph.font.bold = bold
+    paragraph.font.color.rgb = RGBColor.from_string(colour.lstrip("#"))
+
+
+def _finding(deck: Any, exhibit: Exhibit, chart: Axes, *, own: bool) -> None:
+    slide = _Slide(deck, exhibit.title, own=own)
+    says = exhibit.native.says if exhibit.native is not None else ""  # a native chart has other marks
+    slide.line(says or style.said_of(chart).subtitle, slide.top, Inches(0.35), 14)
+    slide.line(exhibit.footnote, slide.bottom, Inches(0.6), 10)
+    box = (slide.left, Emu(slide.top + Inches(0.4)), slide.width, Emu(slide.bottom - slide.top - Inches(0.4)))
+    rows = _drawn(exhibit)
+    if exhibit.native is not None and rows is not None and len(rows):
+        shape: Any = add_chart(slide.slide, box, exhibit.native, rows, style.bar_colours(chart))
+    else:
+        shape = _picture(slide, chart, box)
+    shape.name = exhibit.name
+    shape._element.xpath(".//p:cNvPr")[0].set("descr", exhibit.alt[:2000])
+    slide.slide.notes_slide.notes_text_frame.text = _notes(exhibit)
+
+
+def _picture(slide: _Slide, chart: Axes, box: tuple[int, int, int, int]) -> Any:
+    """Place the chart as a picture of 250 dpi that fills its room, without the texts around it, which the slide has."""
+    out = io.BytesIO()
+    figure: Any = chart.figure
+    before = figure.get_size_inches().copy()
+    style.fill(chart, box[2] / Inches(1) / _LARGER, box[3] / Inches(1) / _LARGER)
+    style.render(chart, out, format="png", dpi=250 * _LARGER)
+    style.resize(chart, *before)  # as it was: other formats may follow
+    out.seek(0)
+    return slide.slide.shapes.add_picture(out, *box)
+
+
+def _drawn(exhibit: Exhibit) -> pd.DataFrame | None:
+    """Return the rows of the native chart, the others folded into one where their sum means something."""
+    native = exhibit.native
+    if native is None:
+        return None
+    rows = exhibit.charted
+    if native.cumulative and len(rows) > native.first + 1:
+        column = next(iter(native.series))
+        rest = rows.iloc[native.first :]
+        other = pd.DataFrame({"label": [f"Other ({len(rest):,})"], column: [float(rest[column].sum())]})
+        rows = pd.concat(
+            [rows.head(native.first)[["label", column]].astype({"label": "object"}), other], ignore_index=True
+        )
+    return rows.head(max(native.first, native.first + 1 if native.cumulative else 0))
+
+
+def _notes(exhibit: Exhibit) -> str:
+    """Return the table for the notes page, tab-separated, so that it can be pasted into a sheet."""
+    table = plain(exhibit.table.head(MOST_ROWS))
+    kinds = [kind_of(str(c), table[c]) for c in table.columns]
+    lines = ["\t".join(map(str, table.columns))]
+    lines += [
+        "\t".join(label(read(v, k), 80) for v, k in zip(row, kinds, strict=True))
+        for row in table.itertuples(index=False, name=None)
+    ]
+    more = [f"The first {MOST_ROWS} of {len(exhibit.table):,} rows."] if len(exhibit.table) > MOST_ROWS else []
+    meaning = definition(exhibit.table.attrs["metric"]).replace("``", "") if "metric" in exhibit.table.attrs else ""
+    return "\n".join([exhibit.alt, "", *lines, *more, "", exhibit.footnote, "", meaning])

@@ -1,0 +1,183 @@
+"""How much the on-time rate depends on how it is counted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..compute import Cells, Selection, stamp
+from ..errors import ConfigError
+from ..frames import AsOf, Mask, frame_of, values
+from ._judging import DELIVERED, DUE_DATES, UNJUDGED, Judged, Tolerance, judge, outcome_of
+from ._rates import WEIGHTS, hits_of, weights_of
+
+#: The choices that an on-time rate hides, in the order of their columns.
+CHOICES = ("due", "late_days", "early_days", "calendar", "weight", "open_lines")
+
+
+def ladder(
+    lines: Any,
+    *,
+    as_of: AsOf | None = None,
+    due: Sequence[str] | None = None,
+    late_days: Sequence[float] = (0, 1, 3, 7),
+    early_days: Sequence[float | None] = (None, 7, 3),
+    calendar: Sequence[str | None] = (None, "weekdays"),
+    weight: Sequence[str] | None = None,
+    open_lines: Sequence[bool] = (True, False),
+) -> pd.DataFrame:
+    """The on-time rate of the same lines under every way to count it: the same deliveries, another figure.
+
+    Each combination of due date, days allowed late and early, calendar or working days, weight, and whether lines that are open
+    past their due date count as late or not at all. The same lines are looked at throughout: those that have each of the due dates
+    (and the weights) that are compared. Due dates and weights that fewer than half of the lines have are not compared, unless
+    asked for; values only where they are in one currency.
+
+    Parameters
+    ----------
+    lines : DataFrame, one row per order line
+        Needs ``delivered_date`` and a due date.
+    as_of : day from which to look; the lines' own as-of day by default, else their latest ``updated_at``
+    due : of "required" and "promised"; by default those that at least half of the lines have
+    late_days, early_days : tolerances to compare; None is early without a limit
+    calendar : None for calendar days, "weekdays", or a country
+    weight : of "lines", "quantity" and "value"; by default those that the lines can carry
+    open_lines : True counts open lines past their due date as late, False leaves them out, as many reports do
+
+    Returns
+    -------
+    DataFrame, one row per combination, in the order of the arguments
+        due : string; late_days : float; early_days : float, missing for no limit; calendar : string; weight : string
+        open_lines : boolean
+        n_due : int, lines
+        on_time_rate : float, 0..1
+
+    Raises
+    ------
+    SchemaError, ConfigError
+        A column is missing; no as-of day; an unknown option, or none to compare.
+
+    Examples
+    --------
+    >>> lines = pd.DataFrame({
+    ...     "required_date": pd.to_datetime(["2025-01-10"] * 4),
+    ...     "delivered_date": pd.to_datetime(["2025-01-08", "2025-01-11", "2025-01-20", None]),
+    ... })
+    >>> ladder(lines, as_of="2025-02-20", late_days=(0, 3), early_days=(None,), calendar=(None,))[["late_days", "open_lines", "on_time_rate"]]
+       late_days  open_lines  on_time_rate
+    0        0.0        True      0.250000
+    1        0.0       False      0.333333
+    2        3.0        True      0.500000
+    3        3.0       False      0.666667
+    """
+    metric = "slippage.ladder"
+    frame = frame_of(lines, "delivered_date", metric=metric)
+    due = _dues(frame) if due is None else due
+    weight = _weights(frame) if weight is None else weight
+    for name, given in zip(CHOICES, (due, late_days, early_days, calendar, weight, open_lines), strict=True):
+        if isinstance(given, str) or not len(given):
+            raise ConfigError(f"{name}={given!r}: pass the ones to compare, as a list")
+    if unknown := [d for d in due if d not in DUE_DATES] + [w for w in weight if w not in WEIGHTS]:
+        raise ConfigError(f"{unknown[0]!r} is none of {', '.join([*DUE_DATES, *WEIGHTS])}")
+    tolerances = {(late, early): Tolerance(late, early) for late, early in product(late_days, early_days)}
+    judged = {(d, c): judge(frame, as_of=as_of, due=d, metric=metric, calendar=c) for d, c in product(due, calendar)}
+    first = judged[due[0], calendar[0]]
+    selection = first.selection
+    for (d, _), other in judged.items():
+        selection.exclude(~other.selection.kept, f"no {d} date")
+    load = {w: weights_of(first, w) for w in weight}
+    same = selection.kept
+    tables = {k: _table(got, same, load) for k, got in judged.items()}
+    rows = []
+    for d, late, early, c, w, with_open in product(due, late_days, early_days, calendar, weight, open_lines):
+        how, days, n_lines, heavy = tables[d, c]
+        is_due, hit = hits_of(outcome_of(how, days, tolerances[late, early]), early is not None)
+        of = is_due if with_open else is_due & (how == DELIVERED)
+        whole = heavy[w][of].sum()
+        rate = (heavy[w] * hit)[of].sum() / whole if whole > 0 else np.nan
+        rows.append((d, late, early, c or "calendar days", w, with_open, int(n_lines[of].sum()), rate))
+    result = pd.DataFrame(rows, columns=[*CHOICES, "n_due", "on_time_rate"])
+    result = result.astype({"due": "string", "calendar": "string", "weight": "string", "open_lines": "boolean"})
+    result = result.astype({"late_days": "float64", "early_days": "float64", "n_due": "int64"})
+    return stamp(
+        result,
+        metric=metric,
+        parameters={},
+        selection=selection if len(frame) else Selection(frame),
+        lines=frame,
+        as_of=first.as_of,
+        notes=_told(result),
+    )
+
+
+def swings(result: pd.DataFrame) -> pd.DataFrame:
+    """Return how far each choice moves the on-time rate, the others held: one row per choice, the largest first.
+
+    Parameters
+    ----------
+    result : DataFrame
+        What `ladder` returned.
+
+    Returns
+    -------
+    DataFrame
+        choice : string; swing : float, 0..1, highest minus lowest rate, on average over all settings of the other choices
+        largest : float, 0..1, the same at the setting where it is largest
+
+    Raises
+    ------
+    SchemaError
+        The frame is no result of `ladder`.
+    """
+    frame_of(result, *CHOICES, "on_time_rate", metric="slippage.swings")
+    rows = []
+    for choice in CHOICES:
+        others = [c for c in CHOICES if c != choice]
+        rates = result.groupby(others, dropna=False)["on_time_rate"]
+        span = (rates.max() - rates.min()).dropna()
+        if len(result[choice].drop_duplicates()) > 1 and len(span):
+            rows.append((choice, float(span.mean()), float(span.max())))
+    out = pd.DataFrame(rows, columns=["choice", "swing", "largest"]).astype({"choice": "string"})
+    return out.astype({"swing": "float64", "largest": "float64"}).sort_values(
+        "swing", ascending=False, ignore_index=True
+    )
+
+
+def _told(result: pd.DataFrame) -> tuple[str, ...]:
+    rates = result["on_time_rate"].dropna()
+    if rates.empty:
+        return ()
+    by = swings(result)
+    driver = (
+        f" What moves it most is {by['choice'].iloc[0]}, by {by['swing'].iloc[0]:.1%} on average." if len(by) else ""
+    )
+    return (f"The same lines are {rates.min():.1%} to {rates.max():.1%} on time.{driver}",)
+
+
+def _table(got: Judged, same: Mask, load: dict[str, Any]) -> tuple[Any, Any, Any, dict[str, Any]]:
+    """Return the distinct standings and days with their lines and weights: the few rows hold all that tolerances ask for."""
+    cells = Cells.of(got.standing, got.days, UNJUDGED + 1)
+    n_lines = cells.add(None, rows=same)[0]
+    there = np.flatnonzero(n_lines)
+    heavy = {w: cells.add(x, rows=same)[0][there].astype(float) for w, x in load.items()}
+    return *cells.of_rows(there), n_lines[there], heavy
+
+
+def _dues(frame: pd.DataFrame) -> list[str]:
+    shares = {d: values(frame, c, "datetime64[us]").notna().mean() for d, c in DUE_DATES.items() if c in frame}
+    known = [d for d, share in shares.items() if share >= 0.5]
+    return known or list(shares)[:1] or ["required"]
+
+
+def _weights(frame: pd.DataFrame) -> list[str]:
+    out = ["lines"]
+    if "quantity" in frame and (pd.to_numeric(frame["quantity"]) > 0).mean() >= 0.5:
+        out.append("quantity")
+    one = len(values(frame, "currency", "string").drop_duplicates()) == 1
+    if one and "amount" in frame and (pd.to_numeric(frame["amount"]) > 0).mean() >= 0.5:
+        out.append("value")
+    return out

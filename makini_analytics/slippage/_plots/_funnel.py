@@ -1,0 +1,116 @@
+"""On-time rates against the number of lines: who differs by more than chance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import comb
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from ... import style
+from .._vendors import by_vendor
+
+_OUTER = 3.09  # standard deviations that hold 99.8 %
+
+
+def plot_funnel(data: Any, *, ax: Axes | None = None, title: str | None = None, **options: Any) -> Axes:
+    """Draw each vendor's rate against its number of due lines, within the limits that chance alone allows (95 and 99.8 %).
+
+    A vendor outside of the outer limits differs from the common rate by more than chance; one inside may not differ at all.
+    The lines of the limits are the usual approximation; with few lines it is too bold, so there the exact chance decides.
+    """
+    result = data if "on_time_rate" in getattr(data, "columns", ()) else by_vendor(data, **options)
+    rows = result[result["n_due"] > 0]
+    if not len(rows):
+        return style.no_data(ax, "on-time rates against volume", result)
+    n, rate = rows["n_due"].to_numpy(dtype=float), rows["on_time_rate"].to_numpy(dtype=float)
+    common = float((rate * n).sum() / n.sum())
+    ax = style.axes(ax, rows=9)
+    far = np.unique(np.r_[np.arange(1, 31), np.geomspace(30, max(n.max() * 1.1, 31), 120).round()])
+    sd = np.sqrt(common * (1 - common) / far)
+    ax.set_xscale("log")
+    left = max(0.8, n.min() * 0.8)
+    ax.set_xlim(left, far[-1] * 1.25)
+    ax.set_ylim(-0.02, 1.03)
+    taken: list[tuple[float, float, float, float]] = []
+    for z, colour, text in ((1.96, style.look.line, "95 %"), (_OUTER, style.look.rest, "99.8 %")):
+        for sign in (-1, 1):
+            ax.plot(far, np.clip(common + sign * z * sd, 0, 1), color=colour, lw=1.2, zorder=1)
+        # named well below the common rate, where the lines lie apart and few vendors are
+        at = max(z**2 * (1 - common) / (0.36 * common) if common else 1.0, left * 1.2, 1.0)
+        bound = float(np.clip(common - z * np.sqrt(common * (1 - common) / at), 0, 1))
+        ax.annotate(
+            text, (at, bound), (4, -3), textcoords="offset points", va="top", fontsize=8.5, color=style.look.muted
+        )
+        taken.append(_box(ax, at, bound, len(text), right=True, above=False))
+    ax.axhline(common, color=style.look.muted, lw=1, ls=":", zorder=1)
+    off = (rate - common) / np.sqrt(max(common * (1 - common), 1e-12) / n)
+    outside = np.array([_beyond_chance(int(m), r, common, z) for m, r, z in zip(n, rate, off, strict=True)])
+    ax.plot(n[~outside], rate[~outside], "o", mfc="white", mec=style.look.plain, ms=6, zorder=2)
+    ax.plot(n[outside], rate[outside], "o", color=style.look.highlight, ms=7, zorder=3)
+    columns = style.group_columns(rows, "n_due")
+    names = style.group_labels(rows, columns, 30)
+    _name(ax, [i for i in np.argsort(-np.abs(off), kind="stable") if outside[i]], names, n, rate, taken)
+    ax.xaxis.set_major_formatter(lambda v, _: f"{style.number(v)}")
+    ax.xaxis.set_minor_formatter(lambda *_: "")
+    ax.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
+    ax.set_xlabel("due lines", color=style.look.muted, fontsize=9.5)
+    if isinstance(ax, style.ChartAxes):
+        ax.set_position((0.08, 0.24, 0.86, 0.54))
+    k, several = int(outside.sum()), style.plural(style.named(columns))
+    differs = "differs" if k == 1 else "differ"
+    said = title or (
+        f"{style.number(k)} of {style.number(len(rows))} {several} {differs} from the common on-time rate of {style.percent(common)} by more than chance"
+        if k else f"No clear difference: none of {style.number(len(rows))} {several} differs from the common {style.percent(common)} by more than chance"
+    )  # fmt: skip
+    sub = "On-time rate against the number of due lines; the funnel is what chance allows around the common rate"
+    alt = "; ".join(
+        f"{names[i]} {style.percent(rate[i])} of {style.number(int(n[i]))}" for i in np.flatnonzero(outside)
+    )
+    return style.finish(ax, title=said, subtitle=sub, result=result, alt=alt)
+
+
+def _beyond_chance(n: int, rate: float, common: float, off: float) -> bool:
+    """Return whether so few or so many on time would come by chance less than once in 500 times, both sides counted."""
+    if n >= 200 or abs(off) <= _OUTER:
+        return abs(off) > _OUTER
+    k = round(rate * n)
+    tail = range(k + 1) if off < 0 else range(k, n + 1)
+    return sum(comb(n, i) * common**i * (1 - common) ** (n - i) for i in tail) < 0.001
+
+
+def _box(ax: Axes, x: float, y: float, letters: int, *, right: bool, above: bool) -> tuple[float, float, float, float]:
+    """Return the room of a name beside a point in parts of the axes, measured for the smallest size that charts have."""
+    (x0, x1), (y0, y1) = np.log10(ax.get_xlim()), ax.get_ylim()
+    at, up, wide, high = (np.log10(x) - x0) / (x1 - x0), (y - y0) / (y1 - y0), 0.012 + 0.0155 * letters, 0.085
+    left = at if right else at - wide
+    bottom = up if above else up - high
+    return left, bottom, left + wide, bottom + high
+
+
+def _name(
+    ax: Axes,
+    order: Sequence[Any],
+    names: Sequence[str],
+    n: np.ndarray[Any, Any],
+    rate: np.ndarray[Any, Any],
+    taken: list[tuple[float, float, float, float]],
+    most: int = 6,
+) -> None:
+    """Name the points, the outermost first, each on the side where there is room; one that would cover a name has none."""
+    named = 0
+    for i in order:
+        for right, above in ((True, True), (False, True), (True, False), (False, False)):
+            box = _box(ax, n[i], rate[i], style.room(names[i]), right=right, above=above)
+            inside = box[0] >= 0 and box[2] <= 1.06 and box[1] >= -0.02 and box[3] <= 1.08
+            free = all(box[2] <= b[0] or b[2] <= box[0] or box[3] <= b[1] or b[3] <= box[1] for b in taken)
+            if named < most and inside and free:
+                named += 1
+                taken.append(box)
+                where = {"ha": "left" if right else "right", "va": "bottom" if above else "top"}
+                paper = {"fc": "white", "ec": "none", "pad": 0.4, "alpha": 0.75}
+                away = (6 if right else -6, 4 if above else -4)
+                ax.annotate(names[i], (n[i], rate[i]), away, textcoords="offset points", fontsize=9, color=style.look.ink, bbox=paper, **where)  # fmt: skip
+                break

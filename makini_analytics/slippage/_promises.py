@@ -1,0 +1,148 @@
+"""How due dates moved between two snapshots: one extract only knows the latest promise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ..compute import Selection, stamp
+from ..errors import SchemaError, one_of
+from ..frames import Coded, coded, days_of, frame_of, texts_of, values
+from ._judging import DUE_DATES
+
+Ints = npt.NDArray[np.int64]
+#: What makes a line the same line in another snapshot.
+_KEY = ("connection", "order_id", "line_id")
+
+
+def date_changes(earlier: Any, later: Any, *, due: str = "required") -> pd.DataFrame:
+    """Which due dates moved between two snapshots, and by how many days: postponed, advanced, set, removed.
+
+    A due date that is edited after the fact makes a late line look on time. With two saved snapshots
+    (``data.save(folder, dated=True)`` on each run) the first known due date stands as the honest target: put it in the place of the
+    current one and judge again, ``lines.assign(required_date=changes.first_due_date)`` on matching lines. Lines are matched by
+    connection, order and line id; a line of one snapshot only is "new" or "gone".
+
+    Parameters
+    ----------
+    earlier, later : DataFrame, one row per order line, of two snapshots of the same connections
+    due : "required" or "promised"
+
+    Returns
+    -------
+    DataFrame, one row per line of either snapshot: the later ones in their order, then those that are gone
+        connection, order_id, line_id, vendor_id, vendor_name : string
+        first_due_date, due_date : datetime64, in the earlier and in the later snapshot
+        drift_days : float, due_date - first_due_date, positive = postponed; missing unless both are known
+        change : string; unchanged, postponed, advanced, set, removed, none (no date in either), new, gone
+        days_late_first, days_late : float, delivered - first_due_date and - due_date; missing unless delivered
+        amount : float, in ``currency``; currency : string
+
+    Raises
+    ------
+    SchemaError
+        A column is missing, or several lines of a snapshot have the same ids, so that they can't be matched.
+
+    Examples
+    --------
+    >>> old = pd.DataFrame({"order_id": ["1", "2"], "line_id": ["1", "2"], "required_date": pd.to_datetime(["2025-03-01", "2025-03-01"])})
+    >>> new = old.assign(required_date=pd.to_datetime(["2025-03-11", "2025-03-01"]))
+    >>> date_changes(old, new)[["line_id", "drift_days", "change"]]
+      line_id  drift_days     change
+    0       1        10.0  postponed
+    1       2         0.0  unchanged
+    """
+    one_of("due", due, DUE_DATES)
+    metric, column = "slippage.date_changes", DUE_DATES[due]
+    sides = [frame_of(side, "line_id", column, metric=metric) for side in (earlier, later)]
+    before, after = (days_of(side, column).astype("datetime64[us]") for side in sides)
+    place, gone = _matched(*sides)
+    both = pd.concat([_lines(sides[1], np.arange(len(place))), _lines(sides[0], gone)], ignore_index=True)
+    never = np.datetime64("NaT", "us")
+    first = np.concatenate([np.append(before, never)[place], before[gone]])
+    now = np.concatenate([after, np.full(len(gone), never)])
+    there = np.arange(len(now)) < len(place)
+    was = ~there
+    was[: len(place)] = place >= 0
+    drift = (now - first).astype("timedelta64[D]").astype(float)
+    drift[np.isnat(first) | np.isnat(now)] = np.nan
+    change = np.select(
+        [~was, ~there, np.isnat(first) & np.isnat(now), np.isnat(first), np.isnat(now), drift > 0, drift < 0],
+        ["new", "gone", "none", "set", "removed", "postponed", "advanced"],
+        "unchanged",
+    )
+    delivered = both.pop("delivered_date").to_numpy()
+    money = [both.pop(c) for c in ("amount", "currency")]
+
+    def late(day: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        out: np.ndarray[Any, Any] = (delivered - day).astype("timedelta64[D]").astype(float)
+        out[np.isnat(delivered) | np.isnat(day)] = np.nan
+        return out
+
+    result = both.assign(
+        first_due_date=first,
+        due_date=now,
+        drift_days=drift,
+        change=pd.array(change, dtype="string"),
+        days_late_first=late(np.where(np.isnat(first), now, first)),
+        days_late=late(now),
+        amount=money[0],
+        currency=money[1],
+    )
+    whole = result.copy(deep=False)
+    whole.attrs = dict(sides[1].attrs)
+    span = [side.attrs.get("as_of", "unknown") for side in sides]
+    moved = result["change"].isin(["postponed", "advanced"])
+    told = f"Snapshots of {span[0]} and {span[1]}: {int(moved.sum()):,} of {int((was & there).sum()):,} lines in both have another due date."
+    return stamp(result, metric=metric, parameters={"due": due}, selection=Selection(whole), lines=whole, notes=(told,))
+
+
+def _matched(earlier: pd.DataFrame, later: pd.DataFrame) -> tuple[Ints, Ints]:
+    """Return where each later line is among the earlier ones, -1 where it is not, and the earlier lines that are gone."""
+    sides = {"earlier": earlier, "later": later}
+    keys = [np.zeros(len(side), dtype=np.int64) for side in sides.values()]
+    limit = 1
+    for name in _KEY:  # the columns' codes are put together as the digits of a number: texts are compared once each
+        parts = [coded(values(side, name, "string"), sort=False) for side in sides.values()]
+        codes, n = _in_common(*parts)
+        if limit * n >= 2**62:
+            dense = pd.factorize(np.concatenate(keys))[0].astype(np.int64)
+            keys, limit = np.split(dense, [len(earlier)]), len(dense)
+        keys = [key * n + code for key, code in zip(keys, codes, strict=True)]
+        limit *= n
+    before, now = map(pd.Index, keys)
+    for (which, side), key in zip(sides.items(), (before, now), strict=True):
+        if key.has_duplicates:
+            twice = np.flatnonzero(key.duplicated())[:1]
+            told = " / ".join(x for c in _KEY for x in texts_of(side, c, twice).fillna("") if x)
+            raise SchemaError(f"the {which} snapshot has several lines {told}: they can't be matched")
+    place = before.get_indexer(now).astype(np.int64)
+    gone = np.ones(len(earlier), dtype=bool)
+    gone[place[place >= 0]] = False
+    return place, np.flatnonzero(gone)
+
+
+def _in_common(first: Coded, other: Coded) -> tuple[list[Ints], int]:
+    """Return the codes of two columns under one numbering, in which a missing text is an empty one, and how many there are."""
+    labels = [x.labels.astype("string") for x in (first, other)]
+    empty = pd.Index([""], dtype="string")
+    if labels[0].equals(labels[1]):
+        places, found = pd.factorize(empty.append(labels[0]))
+        own = [places[1:]] * 2
+    else:
+        places, found = pd.factorize(empty.append(labels[0]).append(labels[1]))
+        own = np.split(places[1:], [len(labels[0])])
+    return [np.append(p, places[0])[x.codes].astype(np.int64) for p, x in zip(own, (first, other), strict=True)], len(
+        found
+    )
+
+
+def _lines(side: pd.DataFrame, rows: Ints) -> pd.DataFrame:
+    names = ("connection", "order_id", "line_id", "vendor_id", "vendor_name", "currency")
+    out: dict[str, Any] = {c: texts_of(side, c, rows) for c in names}
+    out["delivered_date"] = days_of(side, "delivered_date")[rows].astype("datetime64[us]")
+    out["amount"] = pd.to_numeric(values(side, "amount", "float64")).astype(float).to_numpy()[rows]
+    return pd.DataFrame(out)

@@ -1,0 +1,116 @@
+"""The price that a purchase is compared with: of the period before, the last, the first, or of a list of your own.
+
+One price per line, in the document's currency and per base unit; missing where there is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from .. import units
+from ..errors import ConfigError, SchemaError
+from ..frames import frame_of, values
+from ._items import Items
+
+Floats = npt.NDArray[np.float64]
+Baseline = str | Mapping[str, float] | pd.DataFrame
+
+
+def prices_before(lot: pd.DataFrame, baseline: str) -> Floats:
+    """Return the baseline price of each line of a table with key, day, period, paid and quantity."""
+    return _BASE_OF[baseline](lot)
+
+
+def _weighted(lot: pd.DataFrame, when: str) -> pd.Series:
+    sums = lot.groupby(["key", when], sort=True)[["paid", "quantity"]].sum()
+    return sums["paid"] / sums["quantity"]
+
+
+def _previous_period(lot: pd.DataFrame) -> Floats:
+    price = _weighted(lot, "period")
+    wanted = pd.MultiIndex.from_arrays([lot["key"], lot["period"] - 1])
+    return price.reindex(wanted).to_numpy(dtype=float)
+
+
+def _last(lot: pd.DataFrame) -> Floats:
+    price = _weighted(lot, "day")
+    before = price.groupby(level=0).shift()
+    return before.reindex(pd.MultiIndex.from_arrays([lot["key"], lot["day"]])).to_numpy(dtype=float)
+
+
+def _first(lot: pd.DataFrame) -> Floats:
+    price = _weighted(lot, "day").reset_index(name="price").groupby("key", sort=True).first()
+    is_later = lot["day"].to_numpy() > lot["key"].map(price["day"]).to_numpy()
+    return np.where(is_later, lot["key"].map(price["price"]).to_numpy(dtype=float), np.nan)
+
+
+_BASE_OF = {"previous_period": _previous_period, "last": _last, "first": _first}
+BASELINES = tuple(_BASE_OF)
+
+
+def listed_prices(
+    items: Items, rows: npt.NDArray[np.bool_], given: Mapping[str, float] | pd.DataFrame, item: str
+) -> Floats:
+    """Return the price that a list of your own gives for each line."""
+    table = (
+        given if isinstance(given, pd.DataFrame) else pd.DataFrame({"item": list(given), "price": list(given.values())})
+    )
+    frame = frame_of(table, "price", metric="spend.price_changes with a price list")
+    price = pd.to_numeric(frame["price"], errors="coerce").to_numpy(dtype=float)
+    if not (np.isfinite(price) & (price > 0)).all():
+        bad = int(np.argmin(np.isfinite(price) & (price > 0)))
+        raise ConfigError(f"the price list has {frame['price'].iloc[bad]!r} at row {bad}: pass prices above 0")
+    part = items.frame[rows]
+    columns = [c for c in ("material_id", "product_id", "product_code", item) if c in part]
+    known = next((c for c in columns if c in frame), None)
+    if not isinstance(given, Mapping) and known is None:
+        raise SchemaError(f"the price list needs one of the columns {', '.join(columns)}")
+    unit, times = units.based(values(frame, "unit_of_measure", "string"))
+    has_unit, has_currency = ("unit_of_measure" in frame), ("currency" in frame)
+    document = items.keys["document_currency" if "document_currency" in items.keys else "currency"][rows]
+    listed = pd.DataFrame({"price": price / times})
+    out = np.full(len(part), np.nan)
+    for column in [known] if known else columns:
+        wanted = [part[column].astype("string").to_numpy()]
+        told = [frame["item" if known is None else known].astype("string").to_numpy()]
+        for has, ours, theirs in (
+            (has_unit, items.keys["unit"][rows], unit),
+            (has_currency, document, values(frame, "currency", "string").astype("string")),
+        ):
+            if has:
+                wanted.append(ours.to_numpy())
+                told.append(theirs.to_numpy())
+        by = pd.Series(listed["price"].to_numpy(), index=pd.MultiIndex.from_arrays(told))
+        if by.index.has_duplicates:
+            twice = by.index[by.index.duplicated()][0]
+            raise SchemaError(f"the price list has two prices of {' / '.join(str(x) for x in twice)}")
+        found = by.reindex(pd.MultiIndex.from_arrays(wanted)).to_numpy(dtype=float)
+        _one_measure(
+            column,
+            found,
+            part,
+            items.keys["unit"][rows] if not has_unit else None,
+            document if not has_currency else None,
+        )
+        out = np.where(np.isnan(out), found, out)
+    if len(part) and np.isnan(out).all():
+        raise ConfigError(f"none of the lines has an item of the price list ({', '.join(columns)} were compared)")
+    return out
+
+
+def _one_measure(column: str, found: Floats, part: pd.DataFrame, *measures: pd.Series | None) -> None:
+    """Refuse one price for an item that is bought in several units or currencies."""
+    hit = np.isfinite(found)
+    for name, measure in zip(("unit_of_measure", "currency"), measures, strict=True):
+        if measure is None or not hit.any():
+            continue
+        several = measure[hit].groupby(part[column][hit].astype("string")).nunique()
+        if (several > 1).any():
+            raise SchemaError(
+                f"{several.idxmax()!r} is bought in several {'units' if name == 'unit_of_measure' else 'currencies'}: "
+                f"pass the price list as a table with the column {name!r}"
+            )

@@ -1,0 +1,159 @@
+"""How far the prices paid for one item lie apart."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..compute import count_distinct, entity, order_ids, stamp
+from ..errors import ConfigError, one_of
+from ..frames import frame_of, values
+from ._items import items_of
+
+#: A price so many times the item's median, or so small a part of it, is more likely a slip of two digits than a price.
+OUTLIER = 50
+
+
+def price_dispersion(
+    lines: Any,
+    *,
+    item: str = "material",
+    reference: str = "p25",
+    min_orders: int = 3,
+    currency: str | None = None,
+    intercompany: Collection[str] = (),
+) -> pd.DataFrame:
+    """How far the prices paid for one item lie apart, and the theoretical ceiling of what paying less could have saved.
+
+    Prices are effective unit prices (see ``spend.price_changes``) of all vendors in the window, per item, unit and currency.
+    ``cv`` is their standard deviation (n - 1) over their mean, ``spread`` is (p90 - p10) / median, each line one price.
+    ``theoretical_ceiling = sum of max(price - reference, 0) x quantity``: as if all had been bought at the reference price, the
+    quantity-weighted 25th percentile or the lowest one. It is a ceiling, not a forecast: lots, dates and services differ. Items of
+    fewer than ``min_orders`` orders have no figures. A price 50 times off the item's median, either way, is counted as an
+    outlier: it stays in the spend, and out of the statistics.
+
+    Parameters
+    ----------
+    lines : DataFrame, one row per order line
+        Needs ``amount``, ``quantity`` and ``material_id`` or ``product_code``.
+    item : "material", or a column that says what was bought
+    reference : "p25" or "lowest"
+    min_orders : least number of orders
+    currency : keeps the lines in that currency and counts the rest
+    intercompany : vendors, by name or id, that belong to the own group: left out and counted apart
+
+    Returns
+    -------
+    DataFrame, one row per (item, unit, currency), largest ceiling first
+        the item's columns, unit, currency : string
+        spend : float, in ``currency``; quantity : float, in ``unit``
+        price : float, spend / quantity
+        lowest_price, median_price, highest_price : float, outliers left out
+        cv, spread, max_over_min : float
+        reference_price, theoretical_ceiling : float, in ``currency``
+        n_lines, n_orders, n_vendors, n_outliers : int
+
+    Raises
+    ------
+    SchemaError, ConfigError
+        A column is missing; an unknown reference, or ``min_orders`` that is no count.
+
+    Examples
+    --------
+    >>> lines = pd.DataFrame({"product_code": "P1", "vendor_id": list("abc"), "order_id": list("123"), "currency": "EUR",
+    ...                       "quantity": [10.0, 10.0, 10.0], "amount": [40.0, 50.0, 60.0]})
+    >>> price_dispersion(lines)[["price", "spread", "max_over_min", "reference_price", "theoretical_ceiling"]]
+       price  spread  max_over_min  reference_price  theoretical_ceiling
+    0    5.0    0.32           1.5              4.0                 30.0
+    """
+    one_of("reference", reference, ("p25", "lowest"))
+    if isinstance(min_orders, bool) or not isinstance(min_orders, (int, np.integer)) or min_orders < 1:
+        raise ConfigError(f"min_orders={min_orders!r}: pass a number of orders such as 3")
+    frame_of(lines, "amount", "quantity", metric="spend.price_dispersion")
+    items, item = items_of(
+        lines, metric="spend.price_dispersion", item=item, currency=currency, intercompany=intercompany
+    )
+    items.leave_out_unpriced()
+    rows = items.selection.kept
+    groups = items.groups([item], rows)
+    n = len(groups) if rows.any() else 0
+    part = items.frame[rows]
+    lot = pd.DataFrame(
+        {"key": groups.codes, "amount": items.amount[rows], "quantity": items.quantity[rows]}, index=part.index
+    )
+    lot["price"] = lot["amount"] / lot["quantity"]
+    median = lot.groupby("key")["price"].transform("median")
+    odd = (lot["price"] >= OUTLIER * median) | (lot["price"] * OUTLIER <= median)
+    vendor = pd.DataFrame({"connection": values(part, "connection", "string"), "vendor": _vendor(part)})
+    n_orders = count_distinct(groups.codes, order_ids(part), n)[:n]
+    usual = lot[~odd]
+    prices = usual.groupby("key")["price"]
+    p10, p50, p90 = (prices.quantile(q) for q in (0.1, 0.5, 0.9))
+    if reference == "lowest":
+        at = prices.min()
+    else:
+        rising = usual.sort_values(["key", "price"], kind="stable")
+        up_to = rising.groupby("key")["quantity"].cumsum()
+        whole = rising.groupby("key")["quantity"].transform("sum")
+        at = rising[(up_to >= 0.25 * whole * (1 - 1e-12)).to_numpy()].groupby("key")["price"].first()
+    above = (usual["price"] - usual["key"].map(at)).clip(lower=0) * usual["quantity"]
+    sums = lot.groupby("key")[["amount", "quantity"]].sum()
+    figures = pd.DataFrame(
+        {
+            "lowest_price": prices.min(),
+            "median_price": p50,
+            "highest_price": prices.max(),
+            "cv": prices.std() / prices.mean(),
+            "spread": (p90 - p10) / p50,
+            "max_over_min": prices.max() / prices.min(),
+            "reference_price": at,
+            "theoretical_ceiling": above.groupby(usual["key"]).sum(),
+        }
+    ).reindex(range(n))
+    figures[n_orders < min_orders] = np.nan
+    names = groups.keys.iloc[:n]
+    result = pd.concat(
+        [
+            names.drop(columns="connection", errors="ignore"),
+            pd.DataFrame(
+                {
+                    "spend": sums["amount"],
+                    "quantity": sums["quantity"],
+                    "price": sums["amount"] / sums["quantity"],
+                }
+            ).reindex(range(n)),
+            figures,
+        ],
+        axis=1,
+    ).assign(
+        n_lines=np.bincount(groups.codes, minlength=n)[:n].astype("int64"),
+        n_orders=n_orders.astype("int64"),
+        n_vendors=count_distinct(groups.codes, vendor, n)[:n].astype("int64"),
+        n_outliers=np.bincount(groups.codes, weights=odd.to_numpy(dtype=float), minlength=n)[:n].astype("int64"),
+    )
+    if "connection" in names:
+        result["connection"] = names["connection"]
+    result = result.sort_values("theoretical_ceiling", ascending=False, kind="stable", na_position="last")
+    parameters = {
+        "item": item,
+        "reference": reference,
+        "min_orders": min_orders,
+        "currency": currency,
+        "intercompany": list(intercompany) or None,
+    }
+    return stamp(
+        result.reset_index(drop=True),
+        metric="spend.price_dispersion",
+        parameters=parameters,
+        selection=items.selection,
+        lines=items.frame,
+        notes=(items.note,) if items.note else (),
+    )
+
+
+def _vendor(part: pd.DataFrame) -> pd.Series:
+    known = "vendor_id" in part or "vendor_name" in part
+    return entity(part, "vendor") if known else values(part, "vendor_id", "string")

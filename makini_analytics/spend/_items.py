@@ -1,0 +1,116 @@
+"""Which lines have a price that compares, of which item, in which unit: what prices, dispersion and bridge share."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from .. import units
+from ..compute import ENTITIES, Groups, Selection, group_lines
+from ..errors import SchemaError
+from ..frames import coded, numbers, values
+from ._counted import counted
+
+Floats = npt.NDArray[np.float64]
+
+#: Words of a line's type that say that its quantity counts no goods: a price per unit would be an invention.
+_NO_GOODS = (
+    r"servi[cz]|dienstleist|freight|fracht|transport|charge|surcharge|zuschlag|\btext\b|blanket|\blimit|rahmen|frame"
+)
+
+
+@dataclass(frozen=True)
+class Items:
+    """Every line's item and its price; what has none is named in ``unpriced``, and the selection still counts it."""
+
+    frame: pd.DataFrame
+    selection: Selection
+    amount: Floats  # in the frame's currency; 0 where the line doesn't count
+    paid: Floats  # the same in the currency of the document
+    quantity: Floats  # in the base unit, 1000 g being 1 kg
+    keys: pd.DataFrame  # one column each: what identifies the item (unit and document currency among them)
+    unpriced: list[tuple[npt.NDArray[np.bool_], str]]  # why a line has no price that compares
+    note: str
+
+    @property
+    def priced(self) -> npt.NDArray[np.bool_]:
+        """True where the line counts and has a price that compares."""
+        out = self.selection.kept
+        for rows, _ in self.unpriced:
+            out = out & ~rows
+        return out
+
+    def leave_out_unpriced(self) -> None:
+        """Exclude what has no price, reason by reason."""
+        for rows, reason in self.unpriced:
+            self.selection.exclude(rows, reason)
+
+    def groups(self, by: list[str], rows: npt.NDArray[np.bool_]) -> Groups:
+        """Return the groups of these rows by ``by`` and by unit and currencies."""
+        also = ["unit", "currency", *(["document_currency"] if "document_currency" in self.keys else [])]
+        frame = self.frame.assign(**{str(c): self.keys[c] for c in self.keys})
+        return group_lines(frame[rows], by, also=also)
+
+
+def items_of(
+    lines: Any, *, metric: str, item: str, currency: str | None, intercompany: Collection[str], basis: str = "ordered"
+) -> tuple[Items, str]:
+    """Return the items of the lines, and what identifies them: ``item``, or the description where no line has a code.
+
+    The price that compares is the effective one, amount / quantity, in the unit's base (per kg where some is bought in g). A frame
+    that `currency.convert` made keeps the price of the document, so that a move of the rate is not taken for one of the price.
+    """
+    frame, selection, amount = counted(lines, metric=metric, basis=basis, currency=currency, intercompany=intercompany)
+    note = ""
+    if item == "material" and not any(c in frame and frame[c].notna().any() for c in ENTITIES["material"][0]):
+        if "description" in frame and frame["description"].notna().any():
+            item, note = "description", "Items are told apart by their description, since no line has a code."
+        elif len(frame):
+            wanted = ", ".join(ENTITIES["material"][0])
+            raise SchemaError(f"{metric} needs to know what was bought: no line has one of {wanted} or a description")
+        else:
+            frame = frame.assign(material_id=pd.array([], dtype="string"))
+    if item not in ENTITIES and item not in frame.columns and len(frame):
+        raise SchemaError(f"item={item!r}: the lines have no such column")
+    first = ENTITIES[item][0] if item in ENTITIES else (item,)
+    named = np.zeros(len(frame), dtype=bool)
+    for column in first:
+        named |= values(frame, column, "string").notna().to_numpy(dtype=bool)
+
+    unit, times = units.based(values(frame, "unit_of_measure", "string"))
+    given = _number(frame, "quantity")
+    keys = {"unit": unit, "currency": values(frame, "currency", "string").astype("string")}
+    paid = amount
+    if "original_amount" in frame and "original_currency" in frame:
+        keys["document_currency"] = frame["original_currency"].astype("string")
+        original = _number(frame, "original_amount")
+        share = np.divide(amount, _number(frame, "amount"), out=np.ones(len(frame)), where=amount != 0)
+        paid = np.where(selection.kept, original * share, 0.0)
+    unpriced = [
+        (_flag(frame) | (given < 0) | (amount < 0), "return"),
+        (_no_goods(frame), "service, charge or frame line"),
+        (~named, "no material"),
+        (~(given > 0), "no quantity"),
+        (amount == 0, "zero price"),
+    ]
+    return Items(frame, selection, amount, paid, given * times, pd.DataFrame(keys), unpriced, note), item
+
+
+def _number(frame: pd.DataFrame, name: str) -> Floats:
+    return numbers(frame, name)
+
+
+def _flag(frame: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    return np.asarray(values(frame, "is_return", "boolean").astype("boolean").fillna(False), dtype=bool)
+
+
+def _no_goods(frame: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    said = coded(values(frame, "type", "string"), sort=False)
+    hit = said.labels.astype("string").str.contains(_NO_GOODS, case=False, regex=True)
+    out: npt.NDArray[np.bool_] = np.append(np.asarray(hit, dtype=bool), False)[said.codes]
+    return out

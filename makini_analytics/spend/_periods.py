@@ -1,0 +1,252 @@
+"""Spend by month, quarter, year or week of the order date, and beside it the year before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ..compute import By, Cells, Columns, Groups, Lines, Ruled, Tally, lines_of, period_alias, period_number, stamp
+from ..errors import ConfigError
+from ..frames import AsOf
+from ._counted import tallied
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Days = npt.NDArray[np.datetime64]
+
+#: How many periods make a year. A week is compared with the one 52 weeks before, which has the same weekdays.
+_YEAR = {"M": 12, "Q": 4, "Y": 1, "W": 52}
+#: So many days without an order at the start of a period are a weekend with a holiday, not the start of the data.
+_QUIET_DAYS = 3
+
+
+def by_period(
+    lines: Any,
+    *,
+    freq: str = "M",
+    by: By = None,
+    currency: str | None = None,
+    basis: str = "ordered",
+    fiscal_year_start: int = 1,
+    as_of: AsOf | None = None,
+    intercompany: Collection[str] = (),
+) -> pd.DataFrame:
+    """Ordered spend by period of the order date, and the change against the same days of the year before.
+
+    The same lines count as in ``spend.by_vendor``; a line without an order date can't be placed and is left out and counted
+    (``basis="received"`` goes by the day of the delivery). A period without orders between a group's first and last is a row of
+    zero spend. A period that the data cut - it ends after the as-of day, or begins before the first day that was asked for - is
+    marked as not complete, and never compared with a whole one: the one that the as-of day cuts is compared with so many days of
+    the year before. Where the data do not reach back to those days, there is nothing to compare with.
+
+    Parameters
+    ----------
+    lines : DataFrame, one row per order line; of pandas, or with the extra ``lake`` of polars, PyArrow, DuckDB or Spark
+        Needs ``amount`` and ``order_date``.
+    freq : "M" month, "Q" quarter, "Y" year, "W" week (Monday to Sunday)
+    by : None, a column, several, or "vendor"
+    currency : keeps the lines in that currency and counts the rest
+    basis : "ordered", "received" or "open"
+    fiscal_year_start : month in which the fiscal year starts, 1..12; moves quarters and years
+    as_of : the day that the data are known to; by default the lines' own
+    intercompany : vendors, by name or id, that belong to the own group: left out and counted apart
+
+    Returns
+    -------
+    DataFrame, one row per (group, period, currency)
+        period : period (prints as 2025-03), preceded by the columns of ``by``
+        currency : string
+        spend : float, in ``currency``
+        n_orders, n_lines : int
+        complete : boolean, whether the data cover the period; missing where they don't say how far they reach
+        spend_year_before : float, in ``currency``, of the same days one year before (weeks: 52 weeks); missing where the data
+            don't reach back to them, or the period lies after the as-of day
+        yoy_change : float, spend / spend_year_before - 1; missing where there is none or it is not positive
+
+    Raises
+    ------
+    SchemaError, ConfigError
+        A column is missing; an unknown ``freq``.
+
+    Examples
+    --------
+    >>> lines = pd.DataFrame({"order_date": pd.to_datetime(["2025-01-05", "2025-03-01"]), "currency": "EUR",
+    ...                       "amount": [5.0, 7.0]})
+    >>> by_period(lines)[["period", "spend"]]
+        period  spend
+    0  2025-01    5.0
+    1  2025-02    0.0
+    2  2025-03    7.0
+    """
+    alias = period_alias(freq, fiscal_year_start)
+    got = tallied(
+        lines,
+        metric="spend.by_period",
+        by=by,
+        basis=basis,
+        currency=currency,
+        intercompany=intercompany,
+        more=partial(
+            _placed, basis=basis, period=partial(period_number, freq=freq, fiscal_year_start=fiscal_year_start)
+        ),
+        orders=True,
+    )
+    frame, groups = got.frame, got.groups(by, "currency")
+    table = _DayTable.of(got, groups)
+    grid = _Grid(table, period_number(table.day, freq, fiscal_year_start))
+    tables = groups.keys.iloc[grid.group].reset_index(drop=True)
+    periods = pd.PeriodIndex.from_ordinals(grid.ordinal, freq=alias)  # type: ignore[attr-defined]
+    spend = np.bincount(grid.cell, weights=table.money, minlength=grid.size).astype(float)
+    result = tables.assign(
+        period=periods,
+        currency=tables["currency"].astype("string"),
+        spend=spend,
+        n_orders=got.n_orders(table.of_lines(grid.cell), tables.assign(of_order=grid.ordinal)),
+        n_lines=np.bincount(grid.cell, weights=table.n, minlength=grid.size).astype("int64"),
+    )
+    day, since = _known_to(lines_of(lines, metric="spend.by_period"), as_of), frame.attrs.get("since")
+    result["complete"] = _complete(periods, table.date, day, since)
+    before, compared = _year_before(grid, periods, _YEAR[freq], spend, table, day, since)
+    result["spend_year_before"] = before
+    result["yoy_change"] = np.divide(compared, before, out=np.full(grid.size, np.nan), where=before > 0) - 1
+    keys = [c for c in groups.keys.columns if c != "currency"]
+    shown = ["period", "currency", "spend", "n_orders", "n_lines", "complete", "spend_year_before", "yoy_change"]
+    parameters = {
+        "freq": freq,
+        "by": by,
+        "currency": currency,
+        "basis": basis,
+        "fiscal_year_start": fiscal_year_start if fiscal_year_start != 1 else None,
+        "intercompany": list(intercompany) or None,
+    }
+    return stamp(
+        result[[*keys, *shown]],
+        metric="spend.by_period",
+        parameters=parameters,
+        selection=got.selection,
+        lines=frame,
+        as_of=day,
+    )
+
+
+def _placed(c: Columns, *, basis: str, period: Callable[[Any], Any]) -> Ruled:
+    """Return the day that spend is placed on, and what is left out without one."""
+    day = c.day("order_date")
+    if basis == "received":
+        arrived, first = c.day("delivered_date"), c.day("first_receipt_date")
+        day = c.pick(c.missing(arrived), first, arrived)
+    why = "no delivery date" if basis == "received" else "no order date"
+    return Ruled([(c.missing(day), why)], {"day": day}, of_order=lambda: period(day))
+
+
+@dataclass(frozen=True)
+class _DayTable:
+    """The lines that count and their value, by group and day."""
+
+    cells: Cells
+    present: Ints
+    group: Ints
+    day: Ints
+    n: Ints
+    money: Floats
+
+    @classmethod
+    def of(cls, got: Tally, groups: Groups) -> _DayTable:
+        """Return the table of what was tallied."""
+        day = got.kept(got.marks["day"]).astype(np.int32)
+        cells = Cells.of(groups.codes, day, len(groups))
+        n = cells.add(None if got.n is None else got.kept(got.n)).ravel().astype(np.int64)
+        money = cells.add(got.kept(got.sums["value"])).ravel()
+        present = np.flatnonzero(n)
+        return cls(cells, present, *cells.of_rows(present), n[present], money[present])
+
+    @property
+    def date(self) -> Days:
+        """The days as dates."""
+        return self.day.astype("datetime64[D]")
+
+    def of_lines(self, what: Ints) -> Ints:
+        """Return for each line that counts what its row of the table says."""
+        out = np.zeros(self.cells.n, dtype=np.int64)
+        out[self.present] = what
+        found: Ints = out[self.cells.cell]
+        return found
+
+
+class _Grid:
+    """The cells of the result: for each group every period from its first to its last."""
+
+    def __init__(self, table: _DayTable, ordinal: Ints) -> None:
+        first_rows = np.flatnonzero(np.diff(table.group, prepend=-1))  # the table is in order of group and day
+        last_rows = np.append(first_rows[1:], len(ordinal)) - 1 if len(ordinal) else first_rows
+        first = ordinal[first_rows]
+        length = ordinal[last_rows] - first + 1
+        self.n_groups = len(first)  # each group has a line that counts
+        self.start = np.concatenate([[0], np.cumsum(length)]).astype(np.int64)
+        self.size = int(self.start[-1])
+        self.group = np.repeat(np.arange(self.n_groups), length)
+        self.first = first[self.group]
+        self.ordinal = self.first + np.arange(self.size) - self.start[self.group]
+        self.cell = self.start[table.group] + ordinal - first[table.group]
+
+
+def _year_before(
+    grid: _Grid, periods: pd.PeriodIndex, year: int, spend: Floats, table: _DayTable, day: Any, since: Any
+) -> tuple[Floats, Floats]:
+    """Return for each cell the spend of the same days one year before, missing where there is no comparing, and its own."""
+    before, compared, days = np.full(grid.size, np.nan), spend.copy(), table.date
+    if not grid.size:
+        return before, compared
+    (starts, ends), (begins, stops) = _span(periods), _span(periods - year)
+    edge = days.max() if day is None else np.datetime64(day, "D")  # without an as-of day the last order is the end
+    reach = days.min() - _QUIET_DAYS if since is None else np.datetime64(since, "D")
+    covered = begins >= reach
+    whole = covered & (ends <= edge)
+    at = np.arange(grid.size) - year
+    there = grid.ordinal - year >= grid.first  # else the group had no orders then: zero
+    before[whole] = np.where(there, spend[np.maximum(at, 0)], 0.0)[whole]
+    cut = covered & (starts <= edge) & (edge < ends)
+    if cut.any():  # the one period that the as-of day lies in: the same for all groups
+        start, begin, stop = starts[cut][0], begins[cut][0], stops[cut][0]
+        last = min(begin + (edge - start), stop)  # so many days; a shorter month has no more of them
+        for out, first, until in ((before, begin, last), (compared, start, edge)):
+            within = (days >= first) & (days <= until)
+            net = np.bincount(table.group[within], weights=table.money[within], minlength=grid.n_groups)
+            out[cut] = net[grid.group[cut]]
+    return before, compared
+
+
+def _span(periods: pd.PeriodIndex) -> tuple[Days, Days]:
+    return tuple(t.to_numpy().astype("datetime64[D]") for t in (periods.start_time, periods.end_time))  # type: ignore[return-value]
+
+
+def _complete(periods: pd.PeriodIndex, days: Days, day: pd.Timestamp | None, since: str | None) -> Any:
+    """Return whether the data cover each period; missing where the data don't say how far they reach."""
+    out = pd.array([pd.NA] * len(periods), dtype="boolean")
+    if day is not None:
+        out = pd.array(periods.end_time.normalize() <= day, dtype="boolean")
+    starts = _span(periods)[0]
+    if since is not None:
+        out[starts < np.datetime64(since, "D")] = False
+    elif len(days):  # begins long before the first order of all: nobody knows whether orders were asked for
+        out[(starts < days.min() - _QUIET_DAYS) & np.asarray(out.fillna(False), dtype=bool)] = pd.NA
+    return out
+
+
+def _known_to(source: Lines, as_of: AsOf | None) -> pd.Timestamp | None:
+    """Return the last day that the data cover, or None: spend needs none, only the mark of a cut period does."""
+    until = source.attrs.get("until")
+    try:
+        day: pd.Timestamp | None = source.as_of(as_of)
+    except ConfigError:
+        if as_of is not None:
+            raise
+        day = None
+    known = [d for d in (day, None if until is None else pd.Timestamp(until)) if d is not None and not pd.isna(d)]
+    return min(known, default=None)

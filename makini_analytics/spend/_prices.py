@@ -1,0 +1,166 @@
+"""What was paid more, or less, than at a stated baseline price."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ..compute import period_alias, stamp
+from ..errors import one_of
+from ..frames import days_of, frame_of
+from ._baselines import BASELINES, Baseline, listed_prices, prices_before
+from ._items import items_of
+
+Floats = npt.NDArray[np.float64]
+
+
+def price_changes(
+    lines: Any,
+    *,
+    baseline: Baseline = "previous_period",
+    freq: str = "Y",
+    item: str = "material",
+    per_vendor: bool = True,
+    currency: str | None = None,
+    fiscal_year_start: int = 1,
+    intercompany: Collection[str] = (),
+) -> pd.DataFrame:
+    """Purchase price variance: what was paid more, or less, than at the baseline price, by item, vendor and period.
+
+    The effective unit price is amount / quantity, in the base unit (per kg where some is bought in g), so discounts and price
+    units are in it. ``PPV = amount - baseline price x quantity``, summed over the lines that have a baseline; **positive = paid
+    more**. ``ppv_rate = PPV / (baseline price x quantity)``. Baselines: ``"previous_period"``, the quantity-weighted price of the
+    period just before; ``"last"``, the price of the last order day before the line's; ``"first"``, the price of the item's
+    first order day; or your own list. A line without a baseline is a first purchase: counted apart, in no variance. A baseline is
+    of the same item, vendor, unit and document currency; after `currency.convert` both prices are taken at the line's own rate,
+    so a move of the rate is no variance.
+
+    Of the lines that count as spend, left out are returns, zero prices (free of charge), lines without an item, quantity or order
+    date, and lines whose type says service, charge or frame.
+
+    Parameters
+    ----------
+    lines : DataFrame, one row per order line
+        Needs ``amount``, ``quantity``, ``order_date`` and ``material_id`` or ``product_code``.
+    baseline : "previous_period", "last", "first"; a mapping of material_id or product_code to price per base unit, in the document
+        currency; or a table with the column ``item``'s code, ``price``, and where prices differ by them ``unit_of_measure`` and
+        ``currency``
+    freq : period of the rows (and of "previous_period"): "M", "Q", "Y" or "W"
+    item : "material", or a column that says what was bought
+    per_vendor : False compares with what any vendor was paid for the item
+    currency : keeps the lines in that currency and counts the rest
+    fiscal_year_start : month in which the fiscal year starts, 1..12
+    intercompany : vendors, by name or id, that belong to the own group: left out and counted apart
+
+    Returns
+    -------
+    DataFrame, one row per (item, vendor, unit, currency, period), largest variance first
+        the item's columns (material_id, product_code, description), vendor_id, vendor_name : string
+        unit : string, the base unit; currency : string; document_currency : string, after a conversion
+        period : period
+        spend : float, in ``currency``; quantity : float, in ``unit``
+        price : float, spend / quantity
+        base_price : float, baseline price, weighted by the quantities compared; missing for first purchases
+        ppv : float, in ``currency``, positive = paid more; ppv_rate : float; both missing where nothing is compared
+        n_lines, n_first_purchases : int; lines, and those without a baseline
+
+    Raises
+    ------
+    SchemaError
+        A column that is needed is missing; a price list that has two prices for one item.
+    ConfigError
+        An unknown baseline or freq, or a price that is no positive number.
+
+    Examples
+    --------
+    >>> lines = pd.DataFrame({"product_code": "P1", "vendor_id": "v", "unit_of_measure": "EA", "currency": "EUR",
+    ...     "order_date": pd.to_datetime(["2024-03-01", "2025-03-01"]), "quantity": [10.0, 20.0], "amount": [50.0, 110.0]})
+    >>> price_changes(lines)[["period", "price", "base_price", "ppv", "ppv_rate", "n_first_purchases"]]
+      period  price  base_price   ppv  ppv_rate  n_first_purchases
+    0   2025    5.5         5.0  10.0       0.1                  0
+    1   2024    5.0         NaN   NaN       NaN                  1
+    """
+    if isinstance(baseline, str):
+        one_of("baseline", baseline, BASELINES)
+    alias = period_alias(freq, fiscal_year_start)
+    frame_of(lines, "amount", "quantity", "order_date", metric="spend.price_changes")
+    items, item = items_of(lines, metric="spend.price_changes", item=item, currency=currency, intercompany=intercompany)
+    items.leave_out_unpriced()
+    days = days_of(items.frame, "order_date")
+    items.selection.exclude(np.isnat(days), "no order date")
+    rows = items.selection.kept
+    keys = [item, "vendor"] if per_vendor else [item]
+    groups = items.groups(keys, rows)
+    day = days[rows]
+    period = pd.PeriodIndex(pd.DatetimeIndex(day.astype("datetime64[us]")).to_period(alias))
+    lot = pd.DataFrame(
+        {
+            "key": groups.codes,
+            "day": day.astype("datetime64[us]"),
+            "period": period.asi8,
+            "paid": items.paid[rows],
+            "amount": items.amount[rows],
+            "quantity": items.quantity[rows],
+        }
+    )
+    base = prices_before(lot, baseline) if isinstance(baseline, str) else listed_prices(items, rows, baseline, item)
+    rate = lot["amount"].to_numpy() / lot["paid"].to_numpy()
+    at_base = base * lot["quantity"].to_numpy() * rate
+    compared = np.isfinite(at_base)
+    lot = lot.assign(
+        base=np.where(compared, at_base, 0.0),
+        variance=np.where(compared, lot["amount"] - at_base, 0.0),
+        of=np.where(compared, lot["quantity"], 0.0),
+        first=(~compared).astype("int64"),
+        n=1,
+    )
+    got = lot.groupby(["key", "period"], sort=True)[
+        ["amount", "quantity", "base", "variance", "of", "n", "first"]
+    ].sum()
+    key, ordinal = (got.index.get_level_values(i).to_numpy() for i in (0, 1))
+    some = got["of"].to_numpy() > 0
+
+    def where(a: Any, b: Any) -> Floats:
+        out: Floats = np.divide(a, b, out=np.full(len(got), np.nan), where=some)
+        return out
+
+    names = groups.keys.iloc[key].reset_index(drop=True)
+    result = names.drop(columns="connection", errors="ignore").assign(
+        period=pd.PeriodIndex.from_ordinals(ordinal, freq=period.freq),  # type: ignore[attr-defined]
+        spend=got["amount"].to_numpy(),
+        quantity=got["quantity"].to_numpy(),
+        price=got["amount"].to_numpy() / got["quantity"].to_numpy(),
+        base_price=where(got["base"].to_numpy(), got["of"].to_numpy()),
+        ppv=np.where(some, got["variance"].to_numpy(), np.nan),
+        ppv_rate=where(got["variance"].to_numpy(), got["base"].to_numpy()),
+        n_lines=got["n"].to_numpy().astype("int64"),
+        n_first_purchases=got["first"].to_numpy().astype("int64"),
+    )
+    if "connection" in names:
+        result["connection"] = names["connection"]
+    largest = np.argsort(-np.abs(result["ppv"].fillna(0.0).to_numpy()) + 0.0, kind="stable")
+    result = result.iloc[largest].reset_index(drop=True)
+    told = baseline if isinstance(baseline, str) else f"own list of {len(baseline):,} prices"
+    parameters = {
+        "baseline": told,
+        "freq": freq,
+        "item": item,
+        "per_vendor": per_vendor,
+        "currency": currency,
+        "fiscal_year_start": fiscal_year_start if fiscal_year_start != 1 else None,
+        "intercompany": list(intercompany) or None,
+    }
+    n_first = int(result["n_first_purchases"].sum())
+    notes = [f"{n_first:,} of {int(rows.sum()):,} lines are first purchases, without a baseline."] if n_first else []
+    return stamp(
+        result,
+        metric="spend.price_changes",
+        parameters=parameters,
+        selection=items.selection,
+        lines=items.frame,
+        notes=(*notes, *([items.note] if items.note else [])),
+    )

@@ -1,0 +1,166 @@
+"""What depends on one vendor."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..compute import (
+    CENSORED,
+    DELIVERED,
+    ages,
+    count_distinct,
+    first_day_at,
+    group_lines,
+    kaplan_meier,
+    merge_aliases,
+    order_ids,
+    stamp,
+)
+from ..errors import ConfigError, SchemaError
+from ..frames import AsOf, coded, days_of, pairs, values
+from ._counted import counted
+
+
+def single_source(
+    lines: Any,
+    *,
+    item: str = "material",
+    min_orders: int = 1,
+    as_of: AsOf | None = None,
+    currency: str | None = None,
+    aliases: Mapping[str, str] | None = None,
+    intercompany: Collection[str] = (),
+) -> pd.DataFrame:
+    """Materials, or assets, that were bought from one vendor only in the window of the lines, with spend and lead time beside.
+
+    The same lines count as in ``spend.by_vendor``. An item that also has lines without a vendor is not listed: the unknown one may
+    be another. One order is one vendor by necessity: ``min_orders`` asks for more. The lead time is that of all lines of the item,
+    from the Kaplan-Meier curve as in ``lead_times.by_vendor``. Bought from one is not the same as to be had from one only: whether
+    there is another source the data can't say.
+
+    Parameters
+    ----------
+    lines : DataFrame, one row per order line
+        Needs ``amount``, ``vendor_id`` or ``vendor_name``, and the item; for lead times ``order_date`` and ``delivered_date``.
+    item : "material", "asset", or a column that says what was bought
+    min_orders : least number of orders of the item
+    as_of : day from which to look at lead times; the lines' own by default
+    currency : keeps the lines in that currency and counts the rest
+    aliases : vendor name to the name that it shall count under
+    intercompany : vendors, by name or id, that belong to the own group: left out and counted apart
+
+    Returns
+    -------
+    DataFrame, one row per (item, currency), by currency and falling spend
+        the item's columns (material_id, product_code, description), vendor_id, vendor_name, currency : string
+        spend : float, in ``currency``; share : float, of all spend that counts in the currency
+        n_orders, n_lines : int, in the currency; last_order_date : datetime64
+        n_delivered, n_open : int, lines of the item in any currency
+        median_days, p90_days : float, days; missing where not yet estimable
+
+    Raises
+    ------
+    SchemaError
+        A column that is needed is missing.
+    ConfigError
+        ``min_orders`` is no count; an alias or intercompany vendor that no line has.
+
+    Examples
+    --------
+    >>> lines = pd.DataFrame({"product_code": list("AAB"), "vendor_id": list("xyx"), "currency": "EUR", "amount": [1.0, 2.0, 3.0]})
+    >>> single_source(lines)[["product_code", "vendor_id", "spend", "share"]]
+      product_code vendor_id  spend  share
+    0            B         x    3.0    0.5
+    """
+    if isinstance(min_orders, bool) or not isinstance(min_orders, (int, np.integer)) or min_orders < 1:
+        raise ConfigError(f"min_orders={min_orders!r}: pass a number of orders such as 2")
+    metric = "spend.single_source"
+    frame, selection, value = counted(
+        lines, metric=metric, basis="ordered", currency=currency, intercompany=intercompany
+    )
+    merged = frame if aliases is None else merge_aliases(frame, aliases)
+    money = coded(values(frame, "currency", "string"))
+    sums = np.bincount(money.codes + 1, weights=value, minlength=len(money.labels) + 1)
+    total = pd.Series(sums, index=["", *money.labels.astype("string")]).groupby(level=0).sum()
+    items = group_lines(frame, item)
+    vendors = group_lines(merged, "vendor")
+    no_item = items.keys.iloc[:, 0].isna().to_numpy()[items.codes]
+    no_vendor = vendors.keys["vendor_id"].isna().to_numpy()[vendors.codes]
+    selection.exclude(no_item, "no material" if item == "material" else f"no {item}")
+    kept = selection.kept
+    n = len(items)
+    n_vendors = np.bincount(pairs(items.codes[kept], vendors.codes[kept])[0], minlength=n)
+    n_orders = count_distinct(items.codes[kept], order_ids(frame[kept]), n)
+    selection.exclude((n_vendors > 1)[items.codes], "several vendors")
+    selection.exclude(no_vendor, "no vendor")
+    selection.exclude((n_orders < min_orders)[items.codes] & (min_orders > 1), "fewer orders")
+    kept = selection.kept
+    part = frame[kept]
+    groups = group_lines(part, [item, "vendor"] if aliases is None else item, also=("currency",))
+    size = len(groups) if len(part) else 0
+    result = groups.keys.iloc[:size].assign(
+        spend=np.bincount(groups.codes, weights=value[kept], minlength=size)[:size].astype(float),
+        n_orders=count_distinct(groups.codes, order_ids(part), size)[:size].astype("int64"),
+        n_lines=np.bincount(groups.codes, minlength=size)[:size].astype("int64"),
+    )
+    first_line = np.zeros(size, dtype=np.int64)
+    first_line[groups.codes[::-1]] = np.flatnonzero(kept)[::-1]
+    if aliases is not None:
+        of = vendors.codes[first_line]
+        for place, name in enumerate(("vendor_id", "vendor_name"), list(result.columns).index("currency")):
+            result.insert(place, name, vendors.keys[name].array[of])
+    result["currency"] = result["currency"].astype("string")
+    whole = result["currency"].fillna("").map(total).to_numpy(dtype=float)
+    share = np.divide(result["spend"], whole, out=np.full(size, np.nan), where=whole > 0)
+    result.insert(list(result.columns).index("spend") + 1, "share", share)
+    ordered = pd.Series(days_of(part, "order_date").astype("datetime64[us]"))
+    result["last_order_date"] = ordered.groupby(groups.codes).max().reindex(range(size)).to_numpy()
+    times, note = _lead_times(frame, items.codes, n, as_of)
+    result = pd.concat([result, times.iloc[items.codes[first_line]].reset_index(drop=True)], axis=1)
+    if "connection" in result:
+        result["connection"] = result.pop("connection")
+    result = result.sort_values(["currency", "spend"], ascending=[True, False], kind="stable", na_position="last")
+    parameters = {
+        "item": item,
+        "min_orders": min_orders,
+        "currency": currency,
+        "aliases": aliases,
+        "intercompany": list(intercompany) or None,
+    }
+    return stamp(
+        result.reset_index(drop=True),
+        metric=metric,
+        parameters=parameters,
+        selection=selection,
+        lines=frame,
+        notes=(note,) if note else (),
+    )
+
+
+def _lead_times(
+    frame: pd.DataFrame, codes: np.ndarray[Any, Any], n: int, as_of: AsOf | None
+) -> tuple[pd.DataFrame, str]:
+    """Return each item's lead time, or missing values and why."""
+    nothing = pd.DataFrame(
+        {"n_delivered": 0, "n_open": 0, "median_days": np.nan, "p90_days": np.nan}, index=pd.RangeIndex(n)
+    )
+    try:
+        got = ages(frame, as_of=as_of, metric="spend.single_source")
+    except (SchemaError, ConfigError) as e:
+        if as_of is not None:
+            raise
+        return nothing, f"No lead times: {e}"
+    if not len(frame):
+        return nothing, ""
+    table = got.counted_by(codes, n)
+    surviving, total = kaplan_meier(table), table.total()
+    return nothing.assign(
+        n_delivered=total[:, DELIVERED],
+        n_open=total[:, CENSORED],
+        median_days=first_day_at(table, surviving, 1 - 0.5),
+        p90_days=first_day_at(table, surviving, 1 - 0.9),
+    ), ""

@@ -1,0 +1,105 @@
+"""Tail spend: the many small vendors, by one of the two definitions that are in use."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..compute import stamp
+from ..errors import ConfigError
+from ._counted import counted
+from ._vendors import by_vendor
+
+
+def tail(
+    lines: Any,
+    *,
+    definition: str,
+    currency: str | None = None,
+    head_share: float = 0.80,
+    threshold: float | None = None,
+    basis: str = "ordered",
+    intercompany: Collection[str] = (),
+) -> pd.DataFrame:
+    """Tail spend: how much goes to the many small vendors, and in how many orders.
+
+    There are two definitions, which don't agree, so one must be chosen. ``"share"``: the vendors beyond those that make up the
+    first 80 % of spend (the one that crosses it belongs to the head). ``"threshold"``: all vendors below an amount. The same
+    lines count as in ``spend.by_vendor``. A vendor whose net is not positive belongs to the tail. What has no vendor is neither
+    head nor tail: it is no one vendor, and has a row of its own. A one-time vendor has one order in the window of the lines; the
+    average order value is spend / orders.
+
+    Parameters
+    ----------
+    lines : DataFrame, one row per order line
+    definition : "share" or "threshold"
+    currency : keeps the lines in that currency and counts the rest
+    head_share : for "share", where the head ends
+    threshold : for "threshold", in the lines' currency, over the whole window of the lines
+    basis : "ordered", "received" or "open"
+    intercompany : vendors, by name or id, that belong to the own group: left out and counted apart
+
+    Returns
+    -------
+    DataFrame, one row per (currency, part): head, tail, unknown vendor
+        currency, part : string; head, tail, or unknown vendor
+        spend : float, in ``currency``; share : float, of the currency's total
+        n_vendors, n_one_time_vendors, n_orders, n_lines : int
+        average_order_value : float, in ``currency``
+
+    Raises
+    ------
+    ConfigError
+        No such definition, or a threshold that is missing.
+
+    Examples
+    --------
+    >>> lines = pd.DataFrame({"vendor_id": list("aabc"), "order_id": list("1234"), "currency": "EUR",
+    ...                       "amount": [50.0, 35.0, 10.0, 5.0]})
+    >>> tail(lines, definition="share")[["part", "spend", "n_vendors", "n_one_time_vendors", "average_order_value"]]
+       part  spend  n_vendors  n_one_time_vendors  average_order_value
+    0  head   85.0          1                   0                 42.5
+    1  tail   15.0          2                   2                  7.5
+    """
+    if definition not in ("share", "threshold") or (definition == "threshold") != (threshold is not None):
+        raise ConfigError("choose definition='share', or definition='threshold' with threshold=<amount>")
+    vendors = by_vendor(lines, currency=currency, basis=basis, intercompany=intercompany)
+    known = vendors["vendor_id"].notna().to_numpy(dtype=bool)
+    spend = vendors["spend"].to_numpy(dtype=float)
+    if definition == "share":
+        ranked = pd.Series(np.where(known, np.maximum(spend, 0), 0))
+        currencies, _ = pd.factorize(vendors["currency"], use_na_sentinel=False)
+        total = ranked.groupby(currencies).transform("sum").to_numpy()
+        before = (ranked.groupby(currencies).cumsum() - ranked).to_numpy()
+        in_tail = (before >= (head_share - 1e-12) * total) | (spend <= 0)
+    else:
+        in_tail = spend < (threshold or 0)
+    part = np.where(known, np.where(in_tail, "tail", "head"), "unknown vendor")
+    grouped = vendors.assign(
+        part=pd.array(part, dtype="string"),
+        once=(known & (vendors["n_orders"] == 1)).astype("int64"),
+        vendors=1 * known,
+    ).groupby(["currency", "part"], dropna=False, sort=True)
+    result = grouped.agg(
+        spend=("spend", "sum"),
+        n_vendors=("vendors", "sum"),
+        n_one_time_vendors=("once", "sum"),
+        n_orders=("n_orders", "sum"),
+        n_lines=("n_lines", "sum"),
+    ).reset_index()
+    total_of = result.groupby("currency", dropna=False)["spend"].transform("sum")
+    result.insert(3, "share", (result["spend"] / total_of).where(total_of > 0))
+    result["average_order_value"] = (result["spend"] / result["n_orders"]).where(result["n_orders"] > 0)
+    frame, selection, _ = counted(lines, metric="spend.tail", basis=basis, currency=currency, intercompany=intercompany)
+    parameters = {
+        "definition": definition,
+        "head_share": head_share if definition == "share" else None,
+        "threshold": threshold,
+        "currency": currency,
+        "basis": basis,
+        "intercompany": list(intercompany) or None,
+    }
+    return stamp(result, metric="spend.tail", parameters=parameters, selection=selection, lines=frame)
