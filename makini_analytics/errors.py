@@ -63,6 +63,10 @@ class ConfigError(MakiniError, ValueError):
     """A setting or an argument is missing or can't be right."""
 
 
+class OptionError(ConfigError, TypeError):
+    """A function was called with an option that it does not have; the message gives the near names."""
+
+
 class ApiError(MakiniError):
     """The API answered with an error, or with something that is no answer."""
 

@@ -10,6 +10,7 @@ from ._day_counts import Cells, DayCounts, count_days, quantile
 from ._delivery import OUTCOMES, Standing, ages, standing, standing_on
 from ._engines import lines_of
 from ._groups import ENTITIES, By, Groups, count_distinct, crossed, entity, group_lines, merge_aliases, order_ids, taken
+from ._options import known_options
 from ._pandas_engine import pandas_lines
 from ._periods import period_alias, period_number
 from ._provenance import Selection, definition, explain, stamp
@@ -58,6 +59,7 @@ __all__ = [
     "first_day_at",
     "group_lines",
     "kaplan_meier",
+    "known_options",
     "lines_of",
     "log_log_band",
     "merge_aliases",
