@@ -64,7 +64,7 @@ def read_table(
         c = _LINE.get(name) or _ORDER_ONLY[name]
         values, codes = _distinct(df[source])
         if c.kind in ("day", "instant"):
-            array, problems = read_dates(values, c, source, date_formats.get(name), tz)
+            array, problems = read_dates(values, c, date_formats.get(name), tz)
         else:
             array, problems = read(values, "text" if c.kind == "label" else c.kind, tz)
         if codes is not None:
