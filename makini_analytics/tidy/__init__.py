@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ._from_table import read_table
+from ._from_table import Beside, read_table
+from ._number_format import NumberFormat
 from ._orders import Tidied, Tidying, tidy_orders
 from ._parsing import read
 from ._schema import ISSUES, LINE_CONTAINERS, LINES, MONEY, ORDERS, SOURCES, TABLES, Column, data_dictionary, empty
@@ -16,7 +17,9 @@ __all__ = [
     "ORDERS",
     "SOURCES",
     "TABLES",
+    "Beside",
     "Column",
+    "NumberFormat",
     "Tidied",
     "Tidying",
     "data_dictionary",

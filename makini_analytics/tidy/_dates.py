@@ -46,43 +46,40 @@ class DateOrder:
 
     Attributes
     ----------
-    only : for each order, a date that only this order can read
-    either : by column, some dates that both orders read as two different days
+    only : by column and order, a date that only this order can read
+    either : by column, the dates that both orders read as two different days
     """
 
-    only: dict[str, str] = field(default_factory=dict)
-    either: dict[str, list[str]] = field(default_factory=dict)
+    only: dict[Any, dict[str, str]] = field(default_factory=dict)
+    either: dict[Any, list[str]] = field(default_factory=dict)
 
     def look(self, source: Any, texts: Iterable[str]) -> None:
         """Take the texts of a column into account."""
+        only, either = self.only.setdefault(source, {}), self.either.setdefault(source, [])
         for text in texts:
             found = _NUMERIC.fullmatch(text)
-            day_first, month_first = (
-                (_numeric(found, way) for way in (DAY_FIRST, MONTH_FIRST)) if found else (None, None)
-            )
+            day_first, month_first = (_numeric(found, way) if found else None for way in (DAY_FIRST, MONTH_FIRST))
+            if day_first == month_first:
+                continue  # no day of any calendar, or the same day either way, as 03.03.2024
             if day_first is not None and month_first is not None:
-                if day_first != month_first:
-                    self.either.setdefault(source, []).append(text)
-            elif day_first is not None or month_first is not None:
-                self.only.setdefault(DAY_FIRST if month_first is None else MONTH_FIRST, text)
+                either.append(text)
+            else:
+                only.setdefault(DAY_FIRST if month_first is None else MONTH_FIRST, text)
 
     def of(self, name: str, source: Any) -> str:
-        """Return the order of a column that has dates; `SchemaError` where both fit, or dates of both orders are there."""
-        if len(self.only) == 1:
-            return next(iter(self.only))
-        doubtful = self.either.get(source, [])
-        if not self.only and not doubtful:
-            return DAY_FIRST  # each is the same day either way, as 03.03.2024
-        if self.only and not doubtful:
-            return DAY_FIRST
-        shown = ", ".join(repr(t) for t in [*sorted(doubtful)[:3], *self.only.values()][:4])
-        why = "day-first and month-first both fit"
-        if self.only:
-            why = "neither day-first nor month-first fits every value"
-        one, other = (_as_format(doubtful, way) for way in (DAY_FIRST, MONTH_FIRST))
+        """Return the order of a column: its own dates show it, else those of the table's other columns; else `SchemaError`."""
+        own, doubtful = self.only[source], self.either[source]
+        anywhere = {order for only in self.only.values() for order in only}
+        if len(own) == 1:
+            return next(iter(own))
+        if not own and (not doubtful or len(anywhere) == 1):
+            return next(iter(anywhere)) if len(anywhere) == 1 else DAY_FIRST
+        shown = [*sorted(own.values()), *sorted(doubtful)]
+        why = "neither day-first nor month-first fits every value" if own else "day-first and month-first both fit"
+        one, other = (_as_format(shown, way) for way in (DAY_FIRST, MONTH_FIRST))
         raise SchemaError(
-            f"the dates of {source!r} are all-numeric ({shown}) and {why}: pass date_formats={{{name!r}: {one!r}}} "
-            f"or {{{name!r}: {other!r}}}"
+            f"the dates of {source!r} are all-numeric ({', '.join(map(repr, shown[:3]))}) and {why}: pass "
+            f"date_formats={{{name!r}: {one!r}}} or {{{name!r}: {other!r}}}"
         )
 
 

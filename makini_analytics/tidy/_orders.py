@@ -131,9 +131,16 @@ class Tidying:
         if line_of_receipt is not None:
             lines, said = _receipts.apply_receipts(lines, receipt_lines, line_of_receipt, book)
             notes.append(said)
-        lines = _receipts.settle_returns(lines, book)
-        lines = _derive.settle_amounts(lines, book).assign(unit_code=units.understood(lines["unit_of_measure"]))
-        orders, lines = _derive.settle_states(orders, lines, of, own_status, own, book)
+        lines = _receipts.settle_returns(lines, book).assign(
+            price_unit=np.nan,
+            discount_percent=np.nan,
+            cancelled_date=np.full(len(lines), "NaT", dtype="datetime64[us]"),
+        )  # the API tells none of them
+        unreadable = _unreadable(book, lines, of, role)
+        lines, said_of_amounts = _derive.settle_amounts(lines, book, unreadable)
+        notes += said_of_amounts
+        lines = lines.assign(unit_code=units.understood(lines["unit_of_measure"]))
+        orders, lines = _derive.settle_states(orders, lines, of, own_status, own, book, unreadable)
         orders["n_lines"] = pd.array(np.bincount(of, minlength=len(orders)), dtype="Int64")
 
         orders = pd.concat([orders[[c.name for c in ORDERS]], order_custom], axis=1)
@@ -215,6 +222,19 @@ def _named(frame: pd.DataFrame, lookups: Mapping[str, Records]) -> pd.DataFrame:
     if "uom_id" in frame:
         out["unit_of_measure"] = joined("uom_id", None, names("units", "code", "_idValue", "name"), True)
     return frame.assign(**out)
+
+
+def _unreadable(book: IssueBook, lines: pd.DataFrame, of: np.ndarray, role: str) -> dict[str, Any]:
+    """Return the lines of each column whose own value, or that of their order in its place, was given and could not be read."""
+    out: dict[str, Any] = book.unreadable("lines")
+    inherit = {c.name for c in LINES if c.inherits}
+    for name, orders in book.unreadable("orders").items():
+        if name in inherit:
+            rows = np.flatnonzero(np.isin(of, orders) & lines[name].isna().to_numpy())
+            out[name] = np.union1d(out.get(name, rows), rows)
+    if role == "planned" and "delivered_date" in out:  # then it is a promise that could not be read
+        out["promised_date"] = out.pop("delivered_date")
+    return out
 
 
 _KEY_OF = {

@@ -91,7 +91,7 @@ class Gatherer:
                 continue
             column.fill_up(self.n)
             built[c.name], problems = column.read(c.kind, tz)
-            self._book.add_problems(self._table, c.name, problems)
+            self._book.add_problems(self._table, c.name, problems, typed=c.kind not in ("label", "text"))
         return pd.DataFrame(built, index=index, copy=False), self._custom_frame(index)
 
     def _custom_frame(self, index: pd.Index) -> pd.DataFrame:
