@@ -211,6 +211,6 @@ def _list_unknown(frame: pd.DataFrame, unknown: npt.NDArray[np.bool_], table: st
         value = ""
         if table == "lines":
             sums = frame["amount"].iloc[at].groupby(frame["currency"].iloc[at], dropna=False, observed=True).sum()
-            value = "".join(f", {v:,.2f} {'' if pd.isna(c) else c}".rstrip() for c, v in sums.items())
+            value = "".join(f", {v:,.2f} {c if isinstance(c, str) else ''}".rstrip() for c, v in sums.items())
         why = f"status not understood ({len(at):,} {table}{value}): pass statuses={{text: state}}"
         issues.add(table, "status", np.asarray(at[:1], dtype=np.intp), pd.Series([text] * len(frame)), why)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
@@ -21,8 +21,9 @@ from ._issues import IssueBook
 from ._number_format import NumberFormat
 from ._parsing import zone
 from ._row_checks import check_rows, check_stacked
-from ._schema import LINES, ORDERS, RECEIPT_LINES, SOURCES, Column
-from ._table_values import Table, TableFormat, TableValues, read_values
+from ._schema import LINES, ORDERS, SOURCES, Column
+from ._table_values import Table, TableFormat, TableValues, filled, framed, read_values, stripped
+from ._tables_beside import RECEIPT, overlaid, with_heads, with_receipts
 
 #: A table beside the lines: with our names, or with what maps its names to ours.
 Beside = pd.DataFrame | tuple[pd.DataFrame, Mapping[str, str]]
@@ -30,12 +31,6 @@ Beside = pd.DataFrame | tuple[pd.DataFrame, Mapping[str, str]]
 _LINE = {c.name: c for c in LINES}
 _ORDER = {c.name: c for c in ORDERS}
 _ORDER_ONLY = {c.name: c for c in ORDERS if c.name not in _LINE and c.name != "n_lines"}
-#: The receipts of a table may name the order by its number, and are called as on the lines.
-_RECEIPT = {c.name: c for c in RECEIPT_LINES} | {
-    "order_number": _LINE["order_number"],
-    "delivered_date": _LINE["delivered_date"],
-    "received_quantity": _LINE["received_quantity"],
-}
 #: Under which table the issues of a table beside the lines stand.
 _ISSUES_OF = {"orders=": "order heads", "receipts=": "receipt lines"}
 _SETTLED = {"state", "unit_code", "unreadable", "first_receipt_date", "n_receipts"}  # these follow from the others
@@ -72,7 +67,7 @@ def read_table(
     form = TableFormat(number_format, date_formats, zone(timezone))
     allowed = {n: c for n, c in (_LINE | _ORDER_ONLY).items() if n not in _SETTLED}
     tables = [_table("the table", df, columns, allowed, "lines", date_formats)]
-    for what, beside, names in (("orders=", orders, _ORDER), ("receipts=", receipts, _RECEIPT)):
+    for what, beside, names in (("orders=", orders, _ORDER), ("receipts=", receipts, RECEIPT)):
         if beside is not None:
             frame, own_columns = beside if isinstance(beside, tuple) else (beside, None)
             mine = {n: c for n, c in names.items() if n not in ("state", "n_lines")}
@@ -83,10 +78,10 @@ def read_table(
     left = _left_out(tables[0])
     notes = [f"Columns left out: {left}."] if left else []
 
-    frame = _framed(got[0], len(df), [*LINES, *_ORDER_ONLY.values()])
+    frame = framed(got[0], len(df), [*LINES, *_ORDER_ONLY.values()])
     frame = _with_ids(frame, got[0], connection, currency, book)
     if heads is not None:
-        frame, head_rows, said = _with_heads(frame, _framed(heads, len(tables[1].df), ORDERS), book)
+        frame, head_rows, said = with_heads(frame, framed(heads, len(tables[1].df), ORDERS), book)
         notes += said
     frame, of, said = split_by_vendor(frame, book)
     notes += said
@@ -101,16 +96,16 @@ def read_table(
     if role == "planned" and "delivered_date" in unreadable:  # then it is a promise that could not be read
         unreadable["promised_date"] = unreadable.pop("delivered_date")
     if arrived is not None:
-        frame, said = _with_receipts(frame, arrived, len(tables[-1].df), book)
-        notes.append(said)
+        frame, on_receipts = with_receipts(frame, arrived, len(tables[-1].df), book)
+        notes.append(on_receipts)
     frame = _receipts.settle_returns(frame, book)
-    frame, said = _derive.settle_amounts(frame, book, unreadable, got[0].percent.get("discount"))
-    notes += said
+    frame, on_amounts = _derive.settle_amounts(frame, book, unreadable, got[0].percent.get("discount"))
+    notes += on_amounts
     frame = frame.assign(unit_code=units.understood(frame["unit_of_measure"]))
 
     orders_frame = _orders_of(frame, of)
     if heads is not None:
-        orders_frame = _overlaid(orders_frame, head_rows)
+        orders_frame = overlaid(orders_frame, head_rows)
     orders_frame, lines = _derive.settle_states(
         orders_frame, frame, of, own_status, own, book, unreadable, listed=("lines",)
     )
@@ -182,46 +177,19 @@ def _left_out(table: Table) -> str:
 # ---- frames ---------------------------------------------------------------------------------------------------------
 
 
-def _framed(got: TableValues, n: int, columns: Sequence[Column]) -> pd.DataFrame:
-    """Return the columns that were read, and the others with nothing in them."""
-    index = pd.RangeIndex(n)
-    frame = pd.DataFrame(got.columns, index=index)
-    missing = {c.name: _nothing(c, index) for c in columns if c.name not in frame}
-    return pd.concat([frame, pd.DataFrame(missing, index=index)], axis=1)
-
-
-def _nothing(c: Column, index: pd.Index) -> pd.Series[Any]:
-    if c.kind == "number":
-        return pd.Series(np.nan, index=index)
-    if c.kind == "label":
-        return pd.Series(categoricals.nothing(len(index)), index=index)
-    nothing: Any = pd.NaT if c.kind in ("day", "instant") else pd.NA
-    missing: pd.Series[Any] = pd.Series([nothing] * len(index), index=index, dtype=c.dtype)
-    return missing
-
-
-def _stripped(frame: pd.DataFrame, name: str) -> categoricals.Labels:
-    column = categoricals.of_series(frame[name])
-    return categoricals.each(column, [str(c).strip() or None for c in column.categories])
-
-
-def _filled(column: categoricals.Labels, other: categoricals.Labels) -> categoricals.Labels:
-    return categoricals.where(column.codes >= 0, column, other)
-
-
 def _with_ids(
     frame: pd.DataFrame, got: TableValues, connection: str, currency: str | None, book: IssueBook
 ) -> pd.DataFrame:
     """Return the frame with connection, order, line and vendor ids and a currency in every row that can have one."""
     n = len(frame)
     names = ("vendor_id", "vendor_name", "order_id", "order_number", "currency", "status")
-    out: dict[str, Any] = {name: _stripped(frame, name) for name in names}
-    out["connection"] = _filled(categoricals.of_series(frame["connection"]), categoricals.constant(connection, n))
+    out: dict[str, Any] = {name: stripped(frame, name) for name in names}
+    out["connection"] = filled(categoricals.of_series(frame["connection"]), categoricals.constant(connection, n))
     position = pd.Series([str(i + 1) for i in range(n)], index=frame.index, dtype="string")
-    out["vendor_id"] = _filled(one_vendor(out["vendor_id"], out["vendor_name"], out["connection"]), out["vendor_name"])
-    out["order_id"] = _filled(out["order_id"], out["order_number"])
+    out["vendor_id"] = filled(one_vendor(out["vendor_id"], out["vendor_name"], out["connection"]), out["vendor_name"])
+    out["order_id"] = filled(out["order_id"], out["order_number"])
     if (out["order_id"].codes < 0).any():
-        out["order_id"] = _filled(out["order_id"], categoricals.labels("#" + position))
+        out["order_id"] = filled(out["order_id"], categoricals.labels("#" + position))
     given = frame["line_id"].mask((frame["line_id"] == "").fillna(False))
     out["line_id"] = given.fillna("#" + position if given.notna().any() else position)  # never one that is given
     own = currency_codes(out["currency"])
@@ -235,82 +203,10 @@ def _with_ids(
             pd.Series(said),
             "another currency beside the number than in the currency column",
         )
-        own = _filled(own, said)
+        own = filled(own, said)
     if currency is not None:
-        own = _filled(own, categoricals.constant(currency, n))
+        own = filled(own, categoricals.constant(currency, n))
     return frame.assign(**(out | {"currency": own}))
-
-
-def _with_heads(
-    frame: pd.DataFrame, heads: pd.DataFrame, book: IssueBook
-) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
-    """Return the lines with their order's own values where they have none, the heads by the lines' order ids, and what to know."""
-    by = (
-        "order_id"
-        if heads["order_id"].notna().any() and frame["order_id"].isin(heads["order_id"]).any()
-        else "order_number"
-    )
-    heads = heads.assign(**{n: _stripped(heads, n) for n in ("order_id", "order_number", "vendor_id", "vendor_name", "status")},
-                         currency=currency_codes(categoricals.of_series(heads["currency"])))  # fmt: skip
-    key = categoricals.plain(heads[by])
-    twice = key.duplicated().to_numpy() & key.notna().to_numpy()
-    book.add("orders", "order_id", np.flatnonzero(twice), key, "the order is there twice: the first one is taken")
-    index = pd.Index(key.mask(twice))
-    at = index.get_indexer(pd.Index(categoricals.plain(frame[by])))
-    at = np.where(categoricals.plain(frame[by]).isna().to_numpy(), -1, at)
-    out: dict[str, Any] = {}
-    for c in LINES:
-        if c.name not in _ORDER or c.name in ("connection", "order_id", "order_number", "state"):
-            continue
-        of_order = heads[c.name].array.take(at, allow_fill=True)
-        if c.kind == "label":
-            out[c.name] = _filled(categoricals.of_series(frame[c.name]), categoricals.labels(of_order))
-        else:
-            out[c.name] = frame[c.name].where(frame[c.name].notna(), pd.Series(of_order, index=frame.index))
-    orphans, alone = (
-        int((at < 0).sum()),
-        len(set(range(len(heads))) - set(at.tolist()) - set(np.flatnonzero(twice).tolist())),
-    )
-    notes = [f"{orphans:,} lines are of orders that orders= has not."] if orphans else []
-    notes += [f"{alone:,} orders of orders= have no line."] if alone else []
-    return frame.assign(**out), heads.assign(key=key.mask(twice), by=by), notes
-
-
-def _overlaid(orders: pd.DataFrame, heads: pd.DataFrame) -> pd.DataFrame:
-    """Return the orders with the values of their heads, and the heads without a line behind them."""
-    by = str(heads["by"].iloc[0]) if len(heads) else "order_id"
-    at = pd.Index(heads["key"]).get_indexer(pd.Index(categoricals.plain(orders[by])))
-    out: dict[str, Any] = {}
-    for c in ORDERS:
-        if c.name in ("connection", "order_id", "order_number", "state", "n_lines"):
-            continue
-        of_head = pd.Series(heads[c.name].array.take(at, allow_fill=True), index=orders.index)
-        if c.kind == "label":
-            out[c.name] = _filled(categoricals.of_series(of_head), categoricals.of_series(orders[c.name]))
-        else:
-            out[c.name] = of_head.where(of_head.notna(), orders[c.name])
-    return orders.assign(**out)
-
-
-def _with_receipts(frame: pd.DataFrame, got: TableValues, n: int, book: IssueBook) -> tuple[pd.DataFrame, str]:
-    """Return the lines with what their receipts say: no line is multiplied, however many receipts it has."""
-    columns = list(_RECEIPT.values())
-    receipts = _framed(got, n, columns)
-    text = {c.name: categoricals.plain(receipts[c.name]) if c.kind == "label" else receipts[c.name] for c in columns}
-    receipts = receipts.assign(**text)
-    number = pd.Series(_stripped(receipts, "order_number")).astype("string")
-    ids = pd.Series(_stripped(receipts, "order_id")).astype("string")
-    by_number = frame.drop_duplicates("order_number").set_index(
-        categoricals.plain(frame.drop_duplicates("order_number")["order_number"])
-    )["order_id"]
-    of_number = number.map(categoricals.plain(by_number).to_dict()).astype("string")
-    receipts = receipts.assign(
-        order_id=ids.fillna(of_number).fillna(number),
-        received_date=receipts["received_date"].where(receipts["received_date"].notna(), receipts["delivered_date"]),
-        quantity=receipts["quantity"].where(receipts["quantity"].notna(), receipts["received_quantity"]),
-    )
-    of = _receipts.line_of(receipts, frame)
-    return _receipts.apply_receipts(frame, receipts, of, book)
 
 
 #: Columns in which the rows of an order may differ; where they do, the order has no value of its own.

@@ -55,6 +55,7 @@ def is_no_mark(value: Any) -> bool:
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
 _GROUPED = re.compile(r"[+-]?[0-9][0-9.,'\u00a0\u202f ]*")
 _ISO = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.,]\d+)?)?\s*(Z|z|[+-]\d\d(:?\d\d)?)?)?|\d{8}", re.ASCII)
+_TICKS = re.compile(r"\\?/Date\((-?\d{1,15})(?:[+-]\d{4})?\)\\?/", re.ASCII)
 _HALF = re.compile("[\ud800-\udfff]")
 _FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
@@ -233,6 +234,12 @@ def parse_iso(value: Any) -> tuple[datetime | None, str]:
         return None, "empty text"
     if text[:10] in SENTINEL_DAYS:
         return None, "stands for no date"
+    ticks = _TICKS.fullmatch(text)
+    if ticks:  # milliseconds since 1970, as Microsoft's JSON has them; the zone behind them is for show
+        try:
+            return _plausible(datetime.fromtimestamp(int(ticks[1]) / 1000, UTC))
+        except (OverflowError, ValueError, OSError):
+            return None, "no day of the calendar"
     if not _ISO.fullmatch(text):
         return None, "not a date"
     try:

@@ -184,9 +184,9 @@ def _judged_dates(
         texts.append({n: numeric_dates(distinct[n][0]) for n in dates})
         for name, some in texts[-1].items():
             judge.look(table.source_of[name], some)
-    stated = {n: check_format(n, f) for n, f in form.dates.items()}
+    stated: dict[str, str | None] = {n: check_format(n, f) for n, f in form.dates.items()}
     return [
-        stated | {n: judge.of(n, table.source_of[n]) if some else None for n, some in mine.items()}
+        {**stated, **{n: judge.of(n, table.source_of[n]) if some else None for n, some in mine.items()}}
         for (table, _), mine in zip(tables, texts, strict=True)
     ]
 
@@ -218,3 +218,35 @@ def _distinct(column: pd.Series) -> Distinct:
         return plain_values(column), None
     codes, values = pd.factorize(column)
     return [*plain_values(pd.Series(values)), None], np.where(codes < 0, len(values), codes)
+
+
+# ---- frames ---------------------------------------------------------------------------------------------------------
+
+
+def framed(got: TableValues, n: int, columns: Sequence[Column]) -> pd.DataFrame:
+    """Return the columns that were read, and the others with nothing in them."""
+    index = pd.RangeIndex(n)
+    frame = pd.DataFrame(got.columns, index=index)
+    missing = {c.name: _nothing(c, index) for c in columns if c.name not in frame}
+    return pd.concat([frame, pd.DataFrame(missing, index=index)], axis=1)
+
+
+def _nothing(c: Column, index: pd.Index) -> pd.Series[Any]:
+    if c.kind == "number":
+        return pd.Series(np.nan, index=index)
+    if c.kind == "label":
+        return pd.Series(categoricals.nothing(len(index)), index=index)
+    nothing: Any = pd.NaT if c.kind in ("day", "instant") else pd.NA
+    missing: pd.Series[Any] = pd.Series([nothing] * len(index), index=index, dtype=c.dtype)
+    return missing
+
+
+def stripped(frame: pd.DataFrame, name: str) -> categoricals.Labels:
+    """Return a column without outer blanks; what is blank altogether is missing."""
+    column = categoricals.of_series(frame[name])
+    return categoricals.each(column, [str(c).strip() or None for c in column.categories])
+
+
+def filled(column: categoricals.Labels, other: categoricals.Labels) -> categoricals.Labels:
+    """Return a column with the values of another one where it has none."""
+    return categoricals.where(column.codes >= 0, column, other)
