@@ -59,12 +59,15 @@ def check_stacked(df: pd.DataFrame, lines: pd.DataFrame, book: IssueBook) -> Non
 
 
 def _note(book: IssueBook, lines: pd.DataFrame, rows: Mask, amount: npt.NDArray[np.float64], why: str) -> None:
-    book.add("lines", "line_id", np.flatnonzero(rows), _at_stake(lines, amount), why)
+    at = np.flatnonzero(rows)
+    if len(at):
+        book.add("lines", "line_id", at, _at_stake(lines, amount), why)
 
 
 def _at_stake(lines: pd.DataFrame, amount: npt.NDArray[np.float64]) -> pd.Series:
     """Return what each row counts for, as an issue shows it."""
-    return pd.Series(np.where(np.isnan(amount), None, amount), index=lines.index, dtype=object)
+    texts = [None if np.isnan(a) else repr(float(a)) for a in amount]
+    return pd.Series(texts, index=lines.index, dtype="string")
 
 
 def _totals(lines: pd.DataFrame, amount: npt.NDArray[np.float64]) -> Mask:
