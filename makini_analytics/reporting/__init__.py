@@ -11,8 +11,8 @@ from ..errors import ConfigError
 from ..purchases import Purchases
 from ..system import steps, whole
 from ._content import PARTS, content
-from ._exhibits import Content, plain
-from ._page import page
+from ._exhibits import Content, exportable
+from ._page import html_page
 
 __all__ = ["content", "report", "write"]
 
@@ -112,7 +112,7 @@ def _ready(path: Path) -> Path:
 
 
 def _page(made: Content, out: Path) -> Path:
-    _ready(out).write_text(page(made), encoding="utf-8")
+    _ready(out).write_text(html_page(made), encoding="utf-8")
     return out
 
 
@@ -123,5 +123,5 @@ def _folder(made: Content, out: Path) -> Path:
         if exhibit.chart is not None:
             for suffix in ("png", "svg"):
                 style.save(exhibit.chart, out / "charts" / f"{exhibit.name}.{suffix}")
-        plain(exhibit.table).to_csv(out / "tables" / f"{exhibit.name}.csv", index=False, encoding="utf-8-sig")
+        exportable(exhibit.table).to_csv(out / "tables" / f"{exhibit.name}.csv", index=False, encoding="utf-8-sig")
     return _page(made, out / "report.html")

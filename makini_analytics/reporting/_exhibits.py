@@ -12,8 +12,6 @@ from .. import style
 from ..purchases import Purchases
 from ..style import WITHOUT_CENTS
 
-Kind = Literal["money", "share", "days", "count", "number", "date", "time", "text"]
-
 
 @dataclass(frozen=True)
 class Native:
@@ -73,7 +71,7 @@ class Exhibit:
     @property
     def charted(self) -> pd.DataFrame:
         """The rows that a native chart reads: the table, with the label of each row where it needs one."""
-        rows = plain(self.table if self.native is None or self.native.rows is None else self.native.rows)
+        rows = exportable(self.table if self.native is None or self.native.rows is None else self.native.rows)
         if self.native is not None and self.native.x == "label" and "label" not in rows:
             rows.insert(0, "label", pd.Series(labels_of(self.table), index=rows.index, dtype="string"))
         return rows
@@ -110,31 +108,7 @@ class Content:
         return [e for section in self.sections.values() for e in section]
 
 
-_MONEY = {
-    "spend", "amount", "value", "ppv", "price", "base_price", "difference", "header_total", "spend_year_before", "open_value",
-    "expected_late_value", "expected_late_value_30", "expected_late_value_60", "value_due", "value_late", "value_overdue_open",
-}  # fmt: skip
-_SHARES = {"low", "high", "share_delivered", "yoy_change", "chance", "on_time_low", "on_time_high", "on_time_shrunken"}
-
-
-def kind_of(column: str, values: pd.Series) -> Kind:
-    """Return what a column holds, by its name (a name carries its unit) and its type."""
-    if isinstance(values.dtype, pd.DatetimeTZDtype):
-        return "time"
-    if values.dtype.kind == "M":
-        return "date"
-    if pd.api.types.is_bool_dtype(values.dtype) or not pd.api.types.is_numeric_dtype(values.dtype):
-        return "text"
-    if column in _MONEY:
-        return "money"
-    if column in _SHARES or column.endswith(("share", "_rate")) or column.startswith(("share", "chance")):
-        return "share"
-    if column.endswith("_days") or column.startswith("days"):
-        return "days"
-    return "count" if pd.api.types.is_integer_dtype(values.dtype) else "number"
-
-
-def plain(table: pd.DataFrame) -> pd.DataFrame:
+def exportable(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table as files hold it: periods, intervals and other objects as their text, all else as it is."""
     out = table.copy(deep=False)
     for name, values in table.items():

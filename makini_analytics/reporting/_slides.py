@@ -15,9 +15,8 @@ from pptx.util import Emu, Inches, Pt
 
 from .. import style
 from ..compute import definition
-from ..style import label
-from ._exhibits import Content, Exhibit, kind_of, plain
-from ._page import read
+from ..style import cell_text, kind_of, label
+from ._exhibits import Content, Exhibit, exportable
 from ._slide_charts import add_chart
 
 #: Rows of the table in the notes.
@@ -162,11 +161,11 @@ def _drawn(exhibit: Exhibit) -> pd.DataFrame | None:
 
 def _notes(exhibit: Exhibit) -> str:
     """Return the table for the notes page, tab-separated, so that it can be pasted into a sheet."""
-    table = plain(exhibit.table.head(MOST_ROWS))
+    table = exportable(exhibit.table.head(MOST_ROWS))
     kinds = [kind_of(str(c), table[c]) for c in table.columns]
     lines = ["\t".join(map(str, table.columns))]
     lines += [
-        "\t".join(label(read(v, k), 80) for v, k in zip(row, kinds, strict=True))
+        "\t".join(label(cell_text(v, k), 80) for v, k in zip(row, kinds, strict=True))
         for row in table.itertuples(index=False, name=None)
     ]
     more = [f"The first {MOST_ROWS} of {len(exhibit.table):,} rows."] if len(exhibit.table) > MOST_ROWS else []

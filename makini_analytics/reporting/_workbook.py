@@ -11,7 +11,8 @@ import xlsxwriter
 
 from .. import style
 from .._version import __version__
-from ._exhibits import Content, Exhibit, Kind, Native, kind_of, money_form, plain
+from ..style import Kind, kind_of
+from ._exhibits import Content, Exhibit, Native, exportable, money_form
 
 #: Rows of a sheet; a longer table says so and where all of it is.
 MOST_ROWS = 20_000
@@ -94,7 +95,7 @@ class _Pen:
 
     def table(self, name: str, table: pd.DataFrame, caption: str, *, widths: dict[int, float] | None = None) -> Any:
         """Write a table from the first cell on: names in a frozen first row with filters, the caption in the header for print."""
-        sheet, shown = self.sheet(name), plain(table.head(MOST_ROWS))
+        sheet, shown = self.sheet(name), exportable(table.head(MOST_ROWS))
         for j, column in enumerate(shown.columns):
             values = shown[column]
             kind = kind_of(str(column), values)

@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from ._files import whole
 from ._progress import Display, Progress, steps
+from ._templates import template
 
-__all__ = ["Display", "Progress", "steps", "whole"]
+__all__ = ["Display", "Progress", "steps", "template", "whole"]
