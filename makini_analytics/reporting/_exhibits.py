@@ -1,4 +1,4 @@
-"""What a report is made of: exhibits, each one table with the chart that shows it, and how a column's values are written."""
+"""What a report is made of: exhibits, each one table with the chart that shows it; and how tables and amounts go into files."""
 
 from __future__ import annotations
 
@@ -80,12 +80,14 @@ class Exhibit:
 def labels_of(table: pd.DataFrame) -> list[str]:
     """Return the name of each row, as charts have it."""
     if "period" in table and table.columns[0] == "period":
+        # spend's periods are complete or cut by the data; those of lead times finished or with lines still open
         whole = table.get("complete", table.get("finished", pd.Series(True, index=table.index)))
         word = "part" if "complete" in table else "unfinished"
         return [
             str(p) if w is True or w is pd.NA else f"{p} ({word})"
             for p, w in zip(table["period"], whole.astype(object), strict=True)
         ]
+    # the columns of a result that name its rows come first, and one of these is the first that does not
     until = next(c for c in ("unit", "currency", "n_lines", "n_due") if c in table.columns)
     return style.group_labels(table, style.group_columns(table, until))
 
@@ -109,7 +111,10 @@ class Content:
 
 
 def exportable(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table as files hold it: periods, intervals and other objects as their text, all else as it is."""
+    """Return a table as files hold it: periods, intervals and other objects as their text, all else as it is.
+
+    No format has a type for ``Period("2025-01")``, and each library would write its own text for it.
+    """
     out = table.copy(deep=False)
     for name, values in table.items():
         if isinstance(values.dtype, pd.PeriodDtype) or values.dtype == object:
@@ -129,6 +134,7 @@ def money_form(currency: str | None) -> str:
     >>> money_form("EUR"), money_form("JPY"), money_form(None)
     ('#,##0.00" EUR"', '#,##0" JPY"', '#,##0.00')
     """
+    # quotes and brackets mean something in a number format: a hostile currency must not get into one
     unit = "".join(c for c in str(currency) if c.isalnum()) if currency else ""
     cents = "" if unit in WITHOUT_CENTS else ".00"
     return f'#,##0{cents}" {unit}"' if unit else "#,##0.00"

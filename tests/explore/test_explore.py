@@ -167,6 +167,13 @@ def test_hostile_names_are_text_and_what_can_not_be_computed_is_a_sentence(tmp_p
     shown = got._table.value + got._behind.value
     assert "<script>" not in shown
     assert "&lt;script&gt;" in shown
+    still = got._repr_mimebundle_()
+    still = (still[0] if isinstance(still, tuple) else still)["text/html"]  # the alt text, the code and the table
+    assert "<script>" not in still
+    assert still.count("&lt;script&gt;") >= 3
+    got._folder = tmp_path / "<b>out</b>"
+    got.buttons[1].click()
+    assert "&lt;b&gt;out&lt;/b&gt;" in got._status.value
     late = explore.slippage(data, folder=tmp_path)  # no as-of day
     assert "as-of day" in late._chart.children[0].value
     late.buttons[0].click()
