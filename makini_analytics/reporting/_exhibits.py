@@ -42,6 +42,16 @@ class Native:
     says: str = ""
     colours: tuple[str, ...] = ()
 
+    @property
+    def series_colours(self) -> tuple[str, str, str]:
+        """The colour of each series. Of two, the second is the lesser one; of three, the last (the end of a band)."""
+        return (style.look.highlight, style.look.rest if len(self.series) == 2 else style.look.plain, style.look.rest)
+
+    @property
+    def short_form(self) -> str:
+        """How the numbers are shown at bars and axes, where cents would be noise."""
+        return self.form.replace(".00", "")
+
 
 @dataclass(frozen=True)
 class Exhibit:

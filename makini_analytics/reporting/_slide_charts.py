@@ -84,8 +84,7 @@ def _dress(chart: Any, native: Native, rows: pd.DataFrame, colours_of_bars: list
         chart.legend.position, chart.legend.include_in_layout = XL_LEGEND_POSITION.BOTTOM, False
     _axes(chart, native, rows)
     alone = len(native.series) == 1 and native.kind in ("bar", "column")
-    colours = (style.look.highlight, style.look.rest if len(native.series) == 2 else style.look.plain, style.look.rest)
-    for series, colour in zip(chart.plots[0].series, colours, strict=False):
+    for series, colour in zip(chart.plots[0].series, native.series_colours, strict=False):
         if native.kind in ("line", "scatter"):
             series.smooth = False
             series.format.line.color.rgb, series.format.line.width = _rgb(colour), Pt(2.25)
@@ -117,7 +116,7 @@ def _axes(chart: Any, native: Native, rows: pd.DataFrame) -> None:
     values.has_major_gridlines = native.kind != "bar"
     if values.has_major_gridlines:
         values.major_gridlines.format.line.color.rgb = _rgb(style.look.line)
-    values.tick_labels.number_format, values.tick_labels.number_format_is_linked = native.form.replace(".00", ""), False
+    values.tick_labels.number_format, values.tick_labels.number_format_is_linked = native.short_form, False
     values.format.line.fill.background()
     names.format.line.color.rgb = _rgb(style.look.line)
     names.has_major_gridlines = False
@@ -149,7 +148,7 @@ def _labels(chart: Any, native: Native) -> None:
     plot = chart.plots[0]
     plot.has_data_labels = True
     labels = plot.data_labels
-    labels.number_format, labels.number_format_is_linked = native.form.replace(".00", ""), False
+    labels.number_format, labels.number_format_is_linked = native.short_form, False
     labels.font.size = Pt(11)
     if native.interval:  # at the other end of the bar than its interval
         labels.position = XL_LABEL_POSITION.INSIDE_BASE
