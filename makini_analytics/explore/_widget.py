@@ -19,9 +19,12 @@ from ._bars import Bar, bars_of
 from ._filters import NAMED, Filters
 from ._html import html, table_of
 
+#: Crisp enough on a screen, and small enough to be sent to it at every click.
 _DPI = 90
+#: Rows that are shown of a result, and of the order lines behind a bar; the exports have all of them.
 _MOST_ROWS, _MOST_LINES = 25, 200
-_LINE = 100  # letters of code in a row of the box, about
+#: Letters of code that fit a row of its box, about: widgets don't say how wide they are.
+_LINE = 100
 #: What a reader of a bar's lines wants to see, and what else the metrics need of a line.
 _SHOWN = ("connection", "order_number", "line_number", "vendor_name", "product_code", "description", "state", "order_date",
           "required_date", "promised_date", "delivered_date", "quantity", "unit_of_measure", "amount", "currency")  # fmt: skip
@@ -53,7 +56,7 @@ class Explorer(w.VBox):  # type: ignore[misc]
         self, lines: pd.DataFrame, named: str, views: tuple[View, ...], options: dict[str, Any], folder: str | Path
     ) -> None:
         self.lines = lines[[c for c in lines.columns if c in _NEEDED]]  # narrow: every filter copies it
-        self.lines.attrs = lines.attrs
+        self.lines.attrs = lines.attrs  # the as-of day
         self.result = pd.DataFrame()
         self.shown = self.lines.iloc[:0]
         self._named, self._options, self._folder = named, options, Path(folder)
@@ -99,14 +102,14 @@ class Explorer(w.VBox):  # type: ignore[misc]
         view = self._views[self.view.value]
         self._now, source = self.filters.picked()
         options = self._chosen(view)
-        told = "".join(f", {k}={v!r}" for k, v in options.items())
+        arguments = "".join(f", {k}={v!r}" for k, v in options.items())
         needs = "" if self._named == "lines" else f"lines = {self._named}\n"
-        call = f"{view.call}({source}{told})"
+        call = f"{view.call}({source}{arguments})"
         self._code.value = f"from makini_analytics import {view.call.split('.')[0]}\n{needs}{call}"
         self._code.rows = 3 + len(call) // _LINE
         self._behind.value = self._status.value = ""
         self.shown = self._now.iloc[:0]
-        try:
+        try:  # a pick may leave lines that have no such figure; the sentence says why, where the chart would be
             self.result = view.compute(self._now, **options)
             self._axes = view.plot(self.result)
         except MakiniError as e:
@@ -195,7 +198,7 @@ class Explorer(w.VBox):  # type: ignore[misc]
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         """Return the widget's view, and beside it the chart's and the table's page for where no widgets run."""
         bundle = super()._repr_mimebundle_(**kwargs)
-        data = bundle[0] if isinstance(bundle, tuple) else bundle
+        data = bundle[0] if isinstance(bundle, tuple) else bundle  # IPython allows a pair of data and metadata, too
         if self._axes is not None and data is not None:
             alt = style.alt_text(self._axes).replace("\n", " ")
             png = base64.b64encode(self._png_bytes()).decode()

@@ -87,37 +87,40 @@ class _Pen:
         """Write a table from the first cell on: names in a frozen first row with filters, the caption in the header for print."""
         sheet, shown = self.sheet(name), exportable(table.head(MOST_ROWS))
         for j, column in enumerate(shown.columns):
-            values = shown[column]
-            kind = kind_of(str(column), values)
-            how = {"num_format": money_form(None) if kind == "money" else _FORMATS[kind]} if kind != "text" else {}
-            cell = self.format(**how, valign="top", **({"text_wrap": True} if (widths or {}).get(j) else {}))
-            sheet.write_string(0, j, str(column), self.format(bold=True, bottom=1, bg_color="#F0F2F4"))
-            cells = [cell] * len(values)
-            if kind == "money" and "currency" in shown:  # each amount in its own currency
-                cells = [
-                    self.format(num_format=money_form(None if pd.isna(c) else c), valign="top")
-                    for c in shown["currency"]
-                ]
-            for i, (value, look) in enumerate(zip(values.tolist(), cells, strict=True), start=1):
-                _write(sheet, i, j, value, kind, look)
-            sheet.set_column(j, j, (widths or {}).get(j) or _width(str(column), values, kind))
+            self._column(sheet, j, str(column), shown, (widths or {}).get(j))
         sheet.freeze_panes(1, 0)
         if len(shown):
             sheet.autofilter(0, 0, len(shown), max(len(shown.columns) - 1, 0))
         if len(table) > MOST_ROWS:
             more = f"The first {MOST_ROWS:,} of {len(table):,} rows; a report into a folder has all of them as CSV."
-            sheet.write_string(
-                len(shown) + 2, 0, more, self.format(italic=True)
-            )  # apart from the rows, or a sort would take it along
+            # a blank row apart from the others, or a sort would take it along
+            sheet.write_string(len(shown) + 2, 0, more, self.format(italic=True))
         sheet.set_paper(9)  # A4
         sheet.set_landscape()
         sheet.set_margins(left=0.4, right=0.4, top=0.75, bottom=0.5)
         sheet.fit_to_pages(1, 0)  # one page wide, as many high as it takes
         sheet.repeat_rows(0)
-        sheet.set_header(
-            '&L&"-,Bold"' + caption.replace("&", "&&")[:200]
-        )  # & begins a code there, and 255 letters are all it takes
+        # in a header & begins a code ("&B" is bold), and all of it may have 255 letters
+        sheet.set_header('&L&"-,Bold"' + caption.replace("&", "&&")[:200])
         return sheet
+
+    def _column(self, sheet: Any, j: int, column: str, shown: pd.DataFrame, width: float | None) -> None:
+        """Write a column: its name, and its values as numbers, days or text, each cell in the format of its kind."""
+        values = shown[column]
+        kind = kind_of(column, values)
+        look: dict[str, Any] = {"valign": "top"}
+        if kind != "text":
+            look["num_format"] = money_form(None) if kind == "money" else _FORMATS[kind]
+        if width:  # a width that is asked for is one for sentences
+            look["text_wrap"] = True
+        formats = [self.format(**look)] * len(values)
+        if kind == "money" and "currency" in shown:  # each amount in its own currency: yen have no cents
+            forms = [money_form(None if pd.isna(c) else c) for c in shown["currency"]]
+            formats = [self.format(num_format=form, valign="top") for form in forms]
+        sheet.write_string(0, j, column, self.format(bold=True, bottom=1, bg_color="#F0F2F4"))
+        for i, (value, cell) in enumerate(zip(values.tolist(), formats, strict=True), start=1):
+            _write(sheet, i, j, value, kind, cell)
+        sheet.set_column(j, j, width or _width(column, values, kind))
 
 
 def _write(sheet: Any, row: int, column: int, value: Any, kind: Kind, cell: Any) -> None:
