@@ -16,7 +16,7 @@ from ..tidy import SOURCES, tidy_orders
 
 #: Each connection and the contract that its sandbox speaks.
 CONTRACTS = {"emea": "v3", "us": "v4", "apac": "v1"}
-#: What each source means by its delivery date. apac has planned ones only, so that the sample shows what is not said then.
+#: What each source means by its delivery date. apac has planned ones only, so that the sample also shows which figures are missing then.
 DELIVERY_DATES = {"emea": "actual", "us": "actual", "apac": "planned"}
 #: What tidy calls each lookup, and the path that has it.
 _LOOKUPS = {

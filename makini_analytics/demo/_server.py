@@ -159,8 +159,8 @@ class Sandbox:
 
     # ---- answering -----------------------------------------------------------------------------------------------------
 
-    # The order of events is that of a server in front of a source: a wrong token or path is refused whatever is armed, a fault
-    # strikes an answer that would have been right, and `requests` has what the client got to see.
+    # As with a gateway in front of a source: a wrong token or path is refused whatever fault is armed, and a fault strikes an
+    # answer that would have been right. So a test that arms "503, twice" sees it twice, not once lost on a lookup that has no table.
 
     def _fault_for(self, path: str, page: int, connection: str | None) -> _Fault | None:
         with self._lock:
@@ -185,10 +185,8 @@ class Sandbox:
         fault = self._fault_for(parts.path, page, connection) if status == 200 else None
         headers: dict[str, str] = {}
         if fault is not None and fault.kind.isdigit():
-            status, body = (
-                int(fault.kind),
-                {"error": {"code": "SOURCE_UNAVAILABLE", "message": "The source system did not answer."}},
-            )
+            status = int(fault.kind)
+            body = {"error": {"code": "SOURCE_UNAVAILABLE", "message": "The source system did not answer."}}
             if fault.kind == "429":
                 body = {"error": {"code": "RATE_LIMIT_EXCEEDED", "type": "rate_limit", "message": "Too many requests."}}
                 headers["Retry-After"] = str(fault.options.get("retry_after", 1))

@@ -104,7 +104,7 @@ def labels_of(table: pd.DataFrame) -> list[str]:
 
 @dataclass
 class Content:
-    """A report before it has a format: every format writes these tables and charts, so all tell the same."""
+    """A report before it has a format: every format writes these tables and charts, so the figures are the same in all."""
 
     data: Purchases
     title: str
