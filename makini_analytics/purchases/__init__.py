@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from ._folder import checked_folder
 from ._parts import Parts, Told, ready
 from ._purchases import Purchases, concat
 from ._scan import scan
 
-__all__ = ["Parts", "Purchases", "Told", "concat", "ready", "scan"]
+__all__ = ["Parts", "Purchases", "Told", "checked_folder", "concat", "ready", "scan"]

@@ -24,6 +24,7 @@ from ._figure import (
     save,
 )
 from ._look import Look, fonts, look, use
+from ._table import Kind, cell_text, kind_of
 from ._wording import WITHOUT_CENTS, group_columns, group_labels, label, money, named, number, percent, plural, room
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "SMALL_N",
     "WITHOUT_CENTS",
     "ChartAxes",
+    "Kind",
     "Look",
     "Said",
     "alt_text",
@@ -38,12 +40,14 @@ __all__ = [
     "bar_colours",
     "bare",
     "bars_of",
+    "cell_text",
     "fill",
     "finish",
     "fonts",
     "footnote_of",
     "group_columns",
     "group_labels",
+    "kind_of",
     "label",
     "look",
     "money",

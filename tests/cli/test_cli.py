@@ -225,11 +225,11 @@ import makini_analytics as ma
 from makini_analytics import cli, reporting
 from makini_analytics.cli import _commands as commands
 commands._fetched = lambda options: ma.load_sample(["emea"])
-usual = reporting.page
+usual = reporting.html_page
 def page(made):
     os.kill(os.getpid(), signal.SIGINT)
     return usual(made)
-reporting.page = page
+reporting.html_page = page
 sys.exit(cli.main(["report", "--sections", "spend", "--out", sys.argv[1]]))
 """
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path / name)], capture_output=True, text=True, timeout=60, check=False)  # fmt: skip

@@ -150,7 +150,7 @@ def test_exports_are_files_and_say_where(data, tmp_path):
     got.open_bar(1)
     for button in got.buttons:
         button.click()
-        assert "Written" in got._said.value
+        assert "Written" in got._status.value
     back = pd.read_csv(tmp_path / "out" / "spend_by_vendor.csv", encoding="utf-8-sig")
     assert back.spend.sum() == pytest.approx(got.result.spend.sum())
     lines = pd.read_csv(tmp_path / "out" / "spend_by_vendor_lines.csv", encoding="utf-8-sig")
@@ -167,10 +167,17 @@ def test_hostile_names_are_text_and_what_can_not_be_computed_is_a_sentence(tmp_p
     shown = got._table.value + got._behind.value
     assert "<script>" not in shown
     assert "&lt;script&gt;" in shown
+    still = got._repr_mimebundle_()
+    still = (still[0] if isinstance(still, tuple) else still)["text/html"]  # the alt text, the code and the table
+    assert "<script>" not in still
+    assert still.count("&lt;script&gt;") >= 3
+    got._folder = tmp_path / "<b>out</b>"
+    got.buttons[1].click()
+    assert "&lt;b&gt;out&lt;/b&gt;" in got._status.value
     late = explore.slippage(data, folder=tmp_path)  # no as-of day
     assert "as-of day" in late._chart.children[0].value
     late.buttons[0].click()
-    assert "no chart" in late._said.value
+    assert "no chart" in late._status.value
 
 
 def test_nothing_and_one_vendor(data, tmp_path):

@@ -286,6 +286,46 @@ def test_hostile_names_are_text_in_every_format(hostile, tmp_path):
     assert {n for n in HOSTILE if n} <= set(back.vendor_name.dropna())
 
 
+def test_hostile_texts_of_every_kind_are_text_on_the_page(tmp_path):
+    """Not only vendors have names: titles, connections, currencies, categories, notes and headlines reach the page as well."""
+    n = 8
+    evil = {what: f"</td></p>'\"><img src=x alt={what}>" for what in ("vendor", "title", "connection", "currency", "category", "item", "number", "head")}  # fmt: skip
+    day = pd.Timestamp("2025-01-01")
+    table = pd.DataFrame({"vendor_name": evil["vendor"], "amount": np.arange(1.0, n + 1), "category": evil["category"], "description": evil["item"], "order_number": [f"{evil['number']}{i}" for i in range(n)],
+                          "order_date": day, "delivered_date": [day + pd.Timedelta(days=8), None] * (n // 2), "required_date": ["2025-01-07", "no day " + evil["number"]] * (n // 2)})  # fmt: skip
+    data = ma.Purchases.from_table(table, currency=evil["currency"], connection=evil["connection"], as_of="2025-02-01")
+    headline = {"slippage_ladder": evil["head"]}
+    text = ma.report(data, tmp_path / "x.html", title=evil["title"], headlines=headline).read_text(encoding="utf-8")
+    page = Elements()
+    page.feed(text)
+    pictures = [attrs for tag, attrs in page.elements if tag == "img"]
+    assert pictures
+    assert all(set(attrs) == {"alt", "src"} and attrs["src"].startswith("data:image/svg") for attrs in pictures)
+    known = {"alt", "src", "id", "class", "data-name", "data-v", "aria-label", "aria-labelledby", "tabindex", "role", "href", "scope", "type", "lang", "charset", "name", "content"}  # fmt: skip
+    assert {name for _, attrs in page.elements for name in attrs} <= known
+    texts = "".join(page.texts)
+    for what in ("vendor", "title", "connection", "currency", "category", "number"):
+        assert evil[what] in texts, what
+    labels = "".join(f"{attrs.get('alt')} {attrs.get('aria-label')}" for _, attrs in page.elements)
+    for what in ("currency", "head"):
+        assert evil[what] in labels, what
+
+
+class Elements(HTMLParser):
+    """Every element of a page with its attributes, and every text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[str] = []
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        self.texts.append(data)
+
+
 def test_nothing_at_all_is_still_a_report(tmp_path):
     data = ma.Purchases.from_table(pd.DataFrame({"vendor_name": [], "amount": []}), as_of="2025-02-01")
     assert "No data" in ma.report(data, tmp_path / "x.html").read_text(encoding="utf-8")
