@@ -12,6 +12,7 @@ becomes a definition list. A name in single backticks is a link, and one that ca
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Iterator
 
@@ -34,6 +35,11 @@ _ITEM = re.compile(r"^(?P<term>\*{0,2}[A-Za-z_][\w.*<>]*(?:, \*{0,2}[A-Za-z_][\w
 
 class UnknownName(Exception):
     """A docstring links to a name that is not public."""
+
+
+def clean(doc: str) -> str:
+    """Return a docstring without the indentation that it has in its file."""
+    return inspect.cleandoc(doc)
 
 
 def sections(text: str) -> dict[str, list[str]]:

@@ -39,7 +39,7 @@ def write(folder: Path, root: Path) -> None:
     """Write every generated page below ``folder``; the notebooks and pictures come from the repository at ``root``."""
     sample = Sample()
     charts = _drawn(sample, folder / "gallery" / "images")
-    notes = {room: _notes(folder / "notes" / f"{room}.md") for room in ROOMS}
+    notes = {room: notes_of(folder / "notes" / f"{room}.md") for room in ROOMS}
     pages = {"gallery/index.md": _gallery(charts), "data_dictionary.md": _data_dictionary()}
     for room in ROOMS:
         for name in figures(room):
@@ -74,12 +74,20 @@ def _drawn(sample: Sample, folder: Path) -> dict[str, str]:
     return alt
 
 
-def _notes(path: Path) -> dict[str, str]:
+def notes_of(path: Path) -> dict[str, str]:
     """Return the hand-written part of each figure of a room: the sections below its name."""
     if not path.exists():
         return {}
-    parts = re.split(r"(?m)^# +(\w+) *$", path.read_text(encoding="utf-8"))
+    text = re.sub(r"(?<![\[\w#])P(\d{1,2})\b", r"[P\1](#p\1)", path.read_text(encoding="utf-8"))  # pitfalls are links
+    parts = re.split(r"(?m)^# +(\w+) *$", text)
     return {name: text.strip() for name, text in zip(parts[1::2], parts[2::2], strict=True)}
+
+
+def public(short: str) -> Any:
+    """Return what a short name such as ``spend.by_vendor`` or ``Client.update`` stands for."""
+    head, _, rest = short.partition(".")
+    value = module(head) if head in (*ROOMS, *OTHER_ROOMS) else getattr(ma, head)
+    return getattr(value, rest) if rest else value
 
 
 def _rst(lines: list[str]) -> str:
