@@ -18,7 +18,7 @@ import makini_analytics as ma
 from makini_analytics import style
 
 from . import docstrings
-from .calls import PREAMBLE, Sample, call, drawn
+from .calls import PICTURES, PREAMBLE, Sample, call, drawn
 from .names import OTHER_ROOMS, ROOMS, figures, functions_of, module, needed_columns, plots, top_level
 
 TITLES = {
@@ -63,6 +63,8 @@ def _put(path: Path, text: str) -> None:
 def _drawn(sample: Sample, folder: Path) -> dict[str, str]:
     """Draw every chart of every room on the sample; return each one's alt text."""
     folder.mkdir(parents=True, exist_ok=True)
+    for name in PICTURES:
+        style.save(sample.run(name), folder / f"{name}.png")
     alt = {}
     for room in ROOMS:
         for name in plots(room):
@@ -72,6 +74,10 @@ def _drawn(sample: Sample, folder: Path) -> dict[str, str]:
             if not alt[f"{room}.{name}"]:
                 raise RuntimeError(f"{room}.{name} has no alt text")
     return alt
+
+
+def _with_code(text: str) -> str:
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
 
 
 def notes_of(path: Path) -> dict[str, str]:
@@ -278,6 +284,7 @@ def _errors(names: list[str]) -> str:
 def _data_dictionary() -> str:
     table = ma.data_dictionary()
     out = [
+        "---\nhide-toc: true\n---\n",
         "# Data dictionary\n",
         "What `ma.data_dictionary()` returns: every column of the frames. *Sources* are the API's field names, in the order in which they "
         "are tried. Money columns are in the row's `currency`; dates are calendar days without a zone; a custom field of the "
@@ -288,7 +295,7 @@ def _data_dictionary() -> str:
         head = "".join(f"<th scope='col'>{h}</th>" for h in ("Column", "Type", "Unit", "Meaning", "Sources"))
         body = "\n".join(
             f"<tr id='{name}-{html.escape(r.column)}'><th scope='row'><code>{html.escape(r.column)}</code></th>"
-            + "".join(f"<td>{html.escape(str(v))}</td>" for v in (r.dtype, r.unit, r.meaning, r.sources))
+            + "".join(f"<td>{_with_code(str(v))}</td>" for v in (r.dtype, r.unit, r.meaning, r.sources))
             + "</tr>"
             for r in rows.fillna("").itertuples()
         )
