@@ -112,6 +112,8 @@ def _definitions(lines: list[str], indent: int) -> Iterator[str]:
         yield ", ".join(f"``{t}``" for t in term.split(", "))
         first, *more = body
         yield f"    {first}"
+        if more and more[0].strip()[:1].isupper() and not first.rstrip().endswith((".", ":", ",", ";")):
+            yield ""  # "lines : DataFrame", and below it a sentence of its own
         yield from (m if m.startswith("    ") or not m else f"    {m}" for m in more)
         yield ""
 

@@ -86,19 +86,22 @@ def resolved(name: str, owner: str) -> str | None:
     return next((known()[t] for t in tries if t in known()), None)
 
 
-def needed_columns(figure: str) -> str:
-    """Return the columns that a figure needs, from the registry of figures where the package has one."""
+def needed_columns(figure: str) -> list[str]:
+    """Return what a figure needs, as lines of Markdown, from the registry of figures where the package has one."""
     try:
         from makini_analytics.compute import FIGURES
-    except ImportError:
-        return ""
-    try:
+
         entry = FIGURES[figure]
-    except (KeyError, TypeError, IndexError):
-        entry = next((f for f in FIGURES if getattr(f, "name", None) == figure), None)
-    needs = next((getattr(entry, a) for a in ("columns", "needs", "needed") if hasattr(entry, a)), entry)
-    if needs is None or isinstance(needs, str):
-        return f"`{needs}`" if needs else ""
-    return ", ".join(
-        f"`{c}`" if isinstance(c, str) else " or ".join(f"`{one}`" for one in c) for c in needs if c is not None
-    )
+    except (ImportError, KeyError):
+        return []
+    if not (entry.columns or entry.choices):
+        return []
+    always = [f"`{c}`" for c in entry.columns if not c.endswith("?")]
+    absent = [f"`{c.rstrip('?')}`" for c in entry.columns if c.endswith("?")]
+    out = [f"* Always: {', '.join(always)}"] if always else []
+    out += [f"* Without it all lines are left out: {', '.join(absent)}"] if absent else []
+    for option, column_of in entry.choices.items():
+        out += [f"* With `{option}={value!r}`: `{column.rstrip('?')}`" for value, column in column_of.items()]
+    if entry.any_frame:
+        out.append("\nAlso computed where the lines lie: polars, PyArrow, DuckDB and Spark.")
+    return out

@@ -125,7 +125,7 @@ def _figure(name: str, notes: str, charts: dict[str, str], sample: Sample) -> st
         out += ["## Definition\n", _rst(definition[1:])]
     out += [notes + "\n"] if notes else []
     if columns := needed_columns(name):
-        out.append(f"## Columns it needs\n\n{columns}\n")
+        out.append("## Columns it needs\n\n" + "\n".join(columns) + "\n")
     out.append("## On the sample\n")
     out.append(f"```python\n{call(name)}\n```\n")
     out.append(_table(sample.run(name)))
@@ -143,8 +143,13 @@ def _table(result: Any, rows: int = 5, columns: int = 12) -> str:
         return f"```text\n{result}\n```\n"
     left = len(result.columns) - columns
     shown = result.iloc[:rows, :columns]
-    text = pd.DataFrame({str(c): [_cell(v) for v in shown[c]] for c in shown})
-    box = text.to_html(index=False, border=0, classes="sample", justify="left")
+    right = [pd.api.types.is_numeric_dtype(d) and not pd.api.types.is_bool_dtype(d) for d in shown.dtypes]
+    head = "".join(_element("th", str(c), r, " scope='col'") for c, r in zip(shown.columns, right, strict=True))
+    body = "\n".join(
+        "<tr>" + "".join(_element("td", _cell(v), r) for v, r in zip(row, right, strict=True)) + "</tr>"
+        for row in shown.itertuples(index=False, name=None)
+    )
+    box = f"<table class='sample'><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table>"
     told = f"{len(result):,} rows" + (
         f"; {left} more columns: " + ", ".join(map(str, result.columns[columns:])) if left > 0 else ""
     )
@@ -152,6 +157,11 @@ def _table(result: Any, rows: int = 5, columns: int = 12) -> str:
         '```{raw} html\n<div class="table-box" tabindex="0" role="region" aria-label="First rows of the result">\n'
         f'{box}\n</div>\n<p class="told">{html.escape(told)}</p>\n```\n'
     )
+
+
+def _element(tag: str, text: str, right: bool, more: str = "") -> str:
+    kind = " class='number'" if right else ""
+    return f"<{tag}{more}{kind}>{html.escape(text)}</{tag}>"
 
 
 def _cell(value: Any) -> str:
