@@ -29,7 +29,7 @@ TITLES = {
 }
 #: Page of the reference: title, and the top-level names on it. A name that is on none goes to "More".
 REFERENCE = {
-    "client": ("Client and connections", ("Client", "fetch_all")),
+    "client": ("Client and connections", ("Client", "fetch_all", "Fetched")),
     "purchases": ("Purchases", ("Purchases", "concat", "scan", "load_sample", "sandbox", "data_dictionary")),
     "report": ("Report and explain", ("report", "explain")),
 }
@@ -225,7 +225,7 @@ def _reference(charts: dict[str, str]) -> dict[str, str]:
     pages = {}
     for key, (title, names) in groups.items():
         body = [f"# {title}\n"] + [_rst(_auto(n, named[n])) for n in names]
-        if key == "client":
+        if key == "client" and "Fetched" not in named:
             body.append(_rst([".. autoclass:: makini_analytics.fetch.Fetched", "   :members:"]))
         if key == "report":
             body += ["## Look of the charts\n", _rst([".. py:module:: makini_analytics.style"])]
