@@ -103,18 +103,22 @@ def _items(lines: list[str], indent: int) -> Iterator[tuple[str, list[str]]]:
         yield term, body
 
 
+def _with_a_break(body: list[str]) -> list[str]:
+    """Part a type from the sentence that stands below it, as in "lines : DataFrame" and "Needs amount" on the next line."""
+    first, *more = body
+    if more and more[0].strip()[:1].isupper() and not first.rstrip().endswith((".", ":", ",", ";")):
+        return [first, "", *more]
+    return body
+
+
 def _definitions(lines: list[str], indent: int) -> Iterator[str]:
     for term, body in _items(lines, indent):
         if not term:
-            yield from (b.strip() for b in body)
+            yield from _with_a_break([b.strip() for b in body])
             yield ""
             continue
         yield ", ".join(f"``{t}``" for t in term.split(", "))
-        first, *more = body
-        yield f"    {first}"
-        if more and more[0].strip()[:1].isupper() and not first.rstrip().endswith((".", ":", ",", ";")):
-            yield ""  # "lines : DataFrame", and below it a sentence of its own
-        yield from (m if m.startswith("    ") or not m else f"    {m}" for m in more)
+        yield from (x if x.startswith("    ") or not x else f"    {x}" for x in _with_a_break(body))
         yield ""
 
 
