@@ -9,7 +9,7 @@ from typing import Any
 
 from .names import ROOMS, module
 
-#: What the reader runs once; every call on the site goes on from here.
+#: What the reader runs once; every call on the site assumes it.
 PREAMBLE = """\
 import makini_analytics as ma
 from makini_analytics import currency, lead_times, quality, slippage, spend

@@ -104,7 +104,7 @@ def _items(lines: list[str], indent: int) -> Iterator[tuple[str, list[str]]]:
 
 
 def _with_a_break(body: list[str]) -> list[str]:
-    """Part a type from the sentence that stands below it, as in "lines : DataFrame" and "Needs amount" on the next line."""
+    """Separate a type from the sentence below it, as in "lines : DataFrame" and "Needs amount" on the next line."""
     first, *more = body
     if more and more[0].strip()[:1].isupper() and not first.rstrip().endswith((".", ":", ",", ";")):
         return [first, "", *more]

@@ -180,7 +180,7 @@ def _cell(value: Any) -> str:
 def _figures_index() -> str:
     out = [
         "# Figures\n",
-        "One page per figure: its definition, formula, source, pitfalls, and what it gives on the sample. The definition is the "
+        "One page per figure: its definition, formula, source, pitfalls, and its result on the sample. The definition is the "
         "function's docstring, the one that `ma.explain(result)` and the report print.\n",
     ]
     for room in ROOMS:
@@ -198,10 +198,10 @@ def _gallery(charts: dict[str, str]) -> str:
     out = [
         "---\nhide-toc: true\n---\n",
         "# Gallery\n",
-        "Every chart, drawn on the sample, with the line that draws it. A click leads to the function. The lines go on from here:\n",
+        "Every chart, drawn on the sample, with the line that draws it. Click a picture to reach its function. Every line assumes this set-up:\n",
         f"```python\n{PREAMBLE}\n```\n",
-        "Each `plot_*` takes lines and computes, or takes a result that is there already: `spend.plot_pareto(spend.by_vendor(lines))`. "
-        "It returns matplotlib's `Axes`, so what you know of matplotlib goes on working.\n",
+        "Each `plot_*` takes either lines, which it computes from, or a result that you already have: `spend.plot_pareto(spend.by_vendor(lines))`. "
+        "It returns matplotlib's `Axes`, so everything you know about matplotlib still applies.\n",
     ]
     for room in ROOMS:
         out.append(f"## {TITLES[room]}\n")
@@ -323,7 +323,7 @@ def _notebooks(folder: Path, source: Path) -> str:
         if not (folder / name).exists() or (folder / name).read_bytes() != (source / name).read_bytes():
             shutil.copyfile(source / name, folder / name)
     return (
-        "# Notebooks\n\nA course of half an hour, shown with the outputs that they are kept with; a test runs each one and compares. "
+        "# Notebooks\n\nA half-hour course, shown with the outputs stored in the repository; a test runs each notebook and compares. "
         "`makini-analytics lab` opens them in JupyterLab, on made-up orders, or on your own where `MAKINI_API_TOKEN` is set.\n\n"
         "```{toctree}\n:maxdepth: 1\n\n" + "\n".join(n.removesuffix(".ipynb") for n in names) + "\n```\n"
     )
