@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import re
 import shutil
 import subprocess
@@ -37,6 +38,11 @@ def test_docstrings_convert_and_link_to_public_names_only(generator):
         value = generator.pages.public(short)
         if isinstance(doc := getattr(value, "__doc__", None), str):
             assert generator.docstrings.as_rst(generator.docstrings.clean(doc), names[short])  # UnknownName says which
+
+
+def test_examples_of_the_generator(generator):
+    for module in (generator.calls, generator.docstrings, generator.names, generator.pages):
+        assert doctest.testmod(module).failed == 0, module.__name__
 
 
 def test_hand_written_notes_are_of_figures_that_exist(generator):
