@@ -31,7 +31,11 @@ class Span:
         self._calendar = calendar
         self._rolled = rolled
         self.working = calendar is not None
-        self.name = "calendar days"
+
+    @property
+    def name(self) -> str | None:
+        """What the days are counted by, for footnotes; None for calendar days."""
+        return _name(self._calendar)
 
     def days(self, c: Columns, begin: Any, end: Any, left_out: Iterable[tuple[Any, str]]) -> Any:
         """Return the days from ``begin`` to ``end``; those of lines that are left out mean nothing."""
@@ -44,7 +48,6 @@ class Span:
         kept = ~np.logical_or.reduce([rows for rows, _ in left_out])
         first, last = as_dates(begin), as_dates(np.broadcast_to(end, len(kept)))
         counter = day_counter(c.frame, self._calendar, first[kept], last[kept])
-        self.name = counter.name
         return counter.between(counter.rolled(first) if self._rolled else first, last)
 
 
@@ -54,13 +57,12 @@ class DayCounter:
 
     codes: Ints  # which calendar each line goes by
     calendars: list[np.busdaycalendar | None]
-    name: str  # for footnotes
 
     def between(self, begin: Days, end: Days) -> Ints:
         """Return the days from ``begin`` to ``end``, negative where it is earlier; 0 where one of them is missing.
 
-        Working days are those that begin in the span, the first day included and the last one not (`numpy.busday_count`): Friday
-        to Monday is 1, Saturday to Monday is 0.
+        Working days are those in the span, the first day included and the last one not (`numpy.busday_count`): from Friday to
+        Monday it is 1, the Friday itself, where calendar days are 3; from Saturday to Monday it is 0.
         """
         out = np.zeros(len(begin), dtype=np.int64)
         known = ~(np.isnat(begin) | np.isnat(end))
@@ -91,10 +93,10 @@ def day_counter(lines: pd.DataFrame, calendar: WorkCalendar, *dates: Days) -> Da
         An unknown calendar, a site without one, or a country where the package holidays is not installed.
     """
     if calendar is None:
-        return DayCounter(np.zeros(len(lines), dtype=np.int64), [None], "calendar days")
+        return DayCounter(np.zeros(len(lines), dtype=np.int64), [None])
     span = _years(dates)
     if isinstance(calendar, str):
-        return DayCounter(np.zeros(len(lines), dtype=np.int64), [_calendar(calendar, span)], _name([calendar]))
+        return DayCounter(np.zeros(len(lines), dtype=np.int64), [_calendar(calendar, span)])
     if not isinstance(calendar, Mapping) or not calendar:
         raise ConfigError(
             f"calendar={calendar!r}: pass 'weekdays', a country such as 'DE', or a mapping of site_id to one"
@@ -108,7 +110,7 @@ def day_counter(lines: pd.DataFrame, calendar: WorkCalendar, *dates: Days) -> Da
     if code.isna().any():
         first = site[code.isna()].iloc[0]
         raise ConfigError(f"calendar: the site {first!r} has none; name it, or pass one for the others under None")
-    return DayCounter(code.to_numpy().astype(np.int64), [_calendar(n, span) for n in names], _name(names))
+    return DayCounter(code.to_numpy().astype(np.int64), [_calendar(n, span) for n in names])
 
 
 def _years(dates: tuple[Days, ...]) -> tuple[int, int]:
@@ -142,7 +144,10 @@ def _calendar(name: str, span: tuple[int, int]) -> np.busdaycalendar:
     return np.busdaycalendar(weekmask, free)
 
 
-def _name(names: list[str]) -> str:
+def _name(calendar: WorkCalendar) -> str | None:
+    if calendar is None:
+        return None
+    names = [calendar] if isinstance(calendar, str) else sorted(set(calendar.values()))
     countries = [n for n in names if n != "weekdays"]
     if not countries:
         return "working days, Monday to Friday"

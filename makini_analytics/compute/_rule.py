@@ -17,7 +17,7 @@ import pandas as pd
 
 from ..frames import AsOf, Mask
 from ._groups import By, Groups, count_distinct, group_lines, order_ids
-from ._provenance import Selection
+from ._provenance import Counted, Selection
 
 Ints = npt.NDArray[np.integer[Any]]
 
@@ -105,6 +105,17 @@ class Tally:
         shared = [c for c in keys.columns if c in self.orders.columns]
         found = keys[shared].merge(self.orders, on=shared, how="left") if shared else self.orders
         return found["n_orders"].fillna(0).to_numpy(dtype=np.int64)[: len(keys)]
+
+    def counted(
+        self,
+        result: pd.DataFrame,
+        *,
+        as_of: pd.Timestamp | None = None,
+        notes: tuple[str, ...] = (),
+        **parameters: Any,
+    ) -> Counted:
+        """Return a figure of these lines; ``parameters`` are those that differ from its arguments."""
+        return Counted(result, self.selection, as_of, notes, parameters)
 
 
 class Lines(Protocol):

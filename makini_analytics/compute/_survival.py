@@ -10,14 +10,13 @@ from __future__ import annotations
 import numpy as np
 
 from ._day_counts import DayCounts, Floats, Ints
+from ._normal import Z
 
+#: The columns of a table: how many left on a day because they were delivered, were cancelled, or are only known up to there.
 DELIVERED, CANCELLED, CENSORED = range(3)
 
 #: Below this a difference between a share and a level is floating point's, not the data's.
 TOLERANCE = 1e-9
-
-#: The 97.5 % point of the normal distribution.
-Z = 1.959963984540054
 
 
 def at_risk(table: DayCounts) -> Ints:

@@ -11,19 +11,23 @@ from ..compute import (
     CANCELLED,
     CENSORED,
     DELIVERED,
+    ENDS,
+    STARTS,
     By,
+    Counted,
     Groups,
     WorkCalendar,
     ages,
+    figure,
     first_day_at,
     group_lines,
     kaplan_meier,
     period_alias,
-    stamp,
 )
 from ..frames import AsOf, pairs
 
 
+@figure(start=STARTS, end=ENDS)
 def by_period(
     lines: Any,
     *,
@@ -35,7 +39,7 @@ def by_period(
     start: str = "order",
     end: str = "complete",
     calendar: WorkCalendar = None,
-) -> pd.DataFrame:
+) -> Counted:
     """Lead times by the period in which the lines were ordered: each cohort followed to the as-of day.
 
     The average of what has arrived makes the last months look fast: their slow lines are still open. Here each cohort has its
@@ -86,7 +90,7 @@ def by_period(
     1  2025-02       1          5.0       NaN                  5.0     False
     """
     alias = period_alias(freq, fiscal_year_start)
-    got = ages(lines, as_of=as_of, metric="lead_times.by_period", start=start, end=end, calendar=calendar)
+    got = ages(lines, as_of=as_of, start=start, end=end, calendar=calendar)
     kept = got.selection.kept
     outer = group_lines(got.frame, by)
     days = np.where(kept, got.ordered, np.datetime64("1970-01-01", "D")).astype("datetime64[us]")
@@ -96,7 +100,7 @@ def by_period(
     every[kept] = codes
     keys = outer.keys.iloc[group].reset_index(drop=True)
     groups = Groups(every, keys)
-    table = got.counted(groups)
+    table = got.day_counts(groups)
     total, surviving = table.total(), kaplan_meier(table)
     n_lines, n_delivered = total.sum(axis=1), total[:, DELIVERED]
     enough = n_lines >= min_lines
@@ -119,18 +123,4 @@ def by_period(
         followed_days=np.maximum((got.as_of - ended).days.to_numpy(dtype=float), 0.0),
         finished=pd.array(~np.isnan(quantiles[0.9]) & (open_share <= 0.1), dtype="boolean"),
     )
-    parameters = {
-        "freq": freq,
-        "by": by,
-        "min_lines": min_lines if min_lines != 1 else None,
-        "fiscal_year_start": fiscal_year_start if fiscal_year_start != 1 else None,
-        **got.parameters,
-    }
-    return stamp(
-        result,
-        metric="lead_times.by_period",
-        parameters=parameters,
-        selection=got.selection,
-        lines=got.frame,
-        as_of=got.as_of,
-    )
+    return got.counted(result)

@@ -10,21 +10,25 @@ import pandas as pd
 from ..compute import (
     CENSORED,
     DELIVERED,
+    ENDS,
+    STARTS,
     By,
+    Counted,
     WorkCalendar,
     ages,
     count_distinct,
     day_counter,
+    figure,
     first_day_at,
     group_lines,
     kaplan_meier,
     order_ids,
-    stamp,
 )
 from ..errors import ConfigError
-from ..frames import AsOf, days_of, frame_of
+from ..frames import AsOf, days_of
 
 
+@figure("required_date", start=STARTS, end=ENDS)
 def recommend(
     lines: Any,
     *,
@@ -34,7 +38,7 @@ def recommend(
     start: str = "order",
     end: str = "complete",
     calendar: WorkCalendar = None,
-) -> pd.DataFrame:
+) -> Counted:
     """Lead time to plan with, by vendor and material: the 80th and 90th percentile, beside what the orders asked for.
 
     The percentiles are Kaplan-Meier's, open lines counted as open, as in ``lead_times.by_vendor``. ``asked_days`` is the median
@@ -85,13 +89,12 @@ def recommend(
     """
     if isinstance(min_lines, bool) or not isinstance(min_lines, (int, np.integer)) or min_lines < 0:
         raise ConfigError(f"min_lines={min_lines!r}: pass a number of lines such as 10")
-    frame_of(lines, "required_date", metric="lead_times.recommend")
-    got = ages(lines, as_of=as_of, metric="lead_times.recommend", start=start, end=end, calendar=calendar)
+    got = ages(lines, as_of=as_of, start=start, end=end, calendar=calendar)
     frame, kept = got.frame, got.selection.kept
     groups = group_lines(frame, by)
     n = len(groups) if len(frame) else 0
     codes = groups.codes
-    table = got.counted(groups)
+    table = got.day_counts(groups)
     total, surviving = table.total(), kaplan_meier(table)
     n_delivered = total[:, DELIVERED]
     enough = n_delivered >= min_lines
@@ -135,12 +138,5 @@ def recommend(
     if "connection" in result:
         result["connection"] = result.pop("connection")
     result = result.iloc[np.argsort(-result["n_lines"].to_numpy(), kind="stable")].reset_index(drop=True)
-    parameters = {"by": by, "min_lines": min_lines, **got.parameters}
-    return stamp(
-        result,
-        metric="lead_times.recommend",
-        parameters=parameters,
-        selection=got.selection,
-        lines=frame,
-        as_of=got.as_of,
-    )
+    # beside a percentile to plan with, the least number of lines is always worth saying
+    return got.counted(result, min_lines=min_lines)

@@ -5,24 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from ..compute import (
     CANCELLED,
     CENSORED,
     DELIVERED,
+    ENDS,
+    STARTS,
     By,
+    Counted,
     WorkCalendar,
     ages,
+    figure,
     first_day_at,
     kaplan_meier,
     restricted_mean,
-    stamp,
 )
 from ..errors import ConfigError
 from ..frames import AsOf
 
 
+@figure(any_frame=True, start=STARTS, end=ENDS)
 def by_vendor(
     lines: Any,
     *,
@@ -32,7 +35,7 @@ def by_vendor(
     start: str = "order",
     end: str = "complete",
     calendar: WorkCalendar = None,
-) -> pd.DataFrame:
+) -> Counted:
     """Lead times by vendor, with the open lines counted as open: median, 80th and 90th percentile.
 
     The lead time is the calendar days from order date to delivered date. Lines that are still open at the
@@ -99,16 +102,7 @@ def by_vendor(
     """
     if isinstance(min_lines, bool) or not isinstance(min_lines, (int, np.integer)) or min_lines < 0:
         raise ConfigError(f"min_lines={min_lines!r}: pass a number of lines such as 20")
-    got = ages(
-        lines,
-        as_of=as_of,
-        metric="lead_times.by_vendor",
-        by=by,
-        any_frame=True,
-        start=start,
-        end=end,
-        calendar=calendar,
-    )
+    got = ages(lines, as_of=as_of, by=by, start=start, end=end, calendar=calendar)
     groups, table = got.by(by)
     total = table.total()
     n_lines, n_delivered = total.sum(axis=1), total[:, DELIVERED]
@@ -135,12 +129,4 @@ def by_vendor(
     if not len(got.frame):
         most_first = most_first[:0]  # by=None makes one group, of nothing
     result = result.iloc[most_first].reset_index(drop=True)
-    parameters = {"by": by, "min_lines": min_lines if min_lines != 1 else None, **got.parameters}
-    return stamp(
-        result,
-        metric="lead_times.by_vendor",
-        parameters=parameters,
-        selection=got.selection,
-        lines=got.frame,
-        as_of=got.as_of,
-    )
+    return got.counted(result)

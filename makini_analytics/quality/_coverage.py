@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from .. import lead_times, slippage, spend
-from ..compute import Selection, stamp
+from ..compute import Counted, Selection, figure
 from ..errors import SchemaError
-from ..frames import frame_of, values
+from ..frames import values
 from ..purchases import Purchases
 
 Metric = Callable[[pd.DataFrame], pd.DataFrame]
@@ -30,7 +30,8 @@ METRICS: dict[str, tuple[Metric, str]] = {
 }
 
 
-def coverage(data: Purchases) -> pd.DataFrame:
+@figure()
+def coverage(data: Purchases) -> Counted:
     """How full each column is, and which figures can be computed, by connection.
 
     A cell is filled when it is neither missing nor an empty text. A figure can be computed where the column that it stands on holds
@@ -84,8 +85,7 @@ def coverage(data: Purchases) -> pd.DataFrame:
         {"connection": "string", "table": "string", "name": "string", "n_rows": "int64", "n_filled": "int64"}
         | {"computable": "boolean", "evidence": "string"}
     )
-    frame = frame_of(data, metric="quality.coverage")
-    return stamp(result, metric="quality.coverage", parameters={}, selection=Selection(frame), lines=frame)
+    return Counted(result, Selection(data.lines))
 
 
 def _of(frame: pd.DataFrame, connection: str) -> pd.DataFrame:

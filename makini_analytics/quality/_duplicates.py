@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..compute import Selection, stamp
+from ..compute import Counted, Selection, figure
 from ..errors import ConfigError, SchemaError
 from ..frames import frame_of, values
 from ..purchases import Purchases
@@ -33,7 +33,8 @@ _FOLDED = str.maketrans(
 _SAME_VALUE = 0.005
 
 
-def duplicates(data: Purchases, *, score: float = 88) -> pd.DataFrame:
+@figure()
+def duplicates(data: Purchases, *, score: float = 88) -> Counted:
     """What seems to be there twice: orders in two connections, vendors under several names, due dates that copy the delivery.
 
     An order is suggested when two connections have the same order number and the vendor's name agrees, or order date and total value
@@ -77,10 +78,7 @@ def duplicates(data: Purchases, *, score: float = 88) -> pd.DataFrame:
         ["rank", "score", "name"]
     )
     result = result.loc[order.index].reset_index(drop=True)
-    frame = frame_of(data, metric="quality.duplicates")
-    return stamp(
-        result, metric="quality.duplicates", parameters={"score": score}, selection=Selection(frame), lines=frame
-    )
+    return Counted(result, Selection(data.lines))
 
 
 def rename_vendors(lines: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:

@@ -12,9 +12,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from .. import lead_times, slippage, spend
-from ..compute import Selection, stamp
+from ..compute import Counted, Selection, figure
 from ..errors import SchemaError, one_of
-from ..frames import categoricals, frame_of, values
+from ..frames import categoricals, values
 from ..purchases import Purchases
 
 METRICS: dict[str, Callable[..., pd.DataFrame]] = {
@@ -25,7 +25,8 @@ METRICS: dict[str, Callable[..., pd.DataFrame]] = {
 Floats = npt.NDArray[np.float64]
 
 
-def reconcile(data: Purchases, *, metric: str = "spend.by_vendor") -> pd.DataFrame:
+@figure()
+def reconcile(data: Purchases, *, metric: str = "spend.by_vendor") -> Counted:
     """From all lines to those that a figure counts, and from the orders' totals to the sums of their lines.
 
     Part ``lines``: every line with its value, each reason for which lines are left out, and what the figure uses: raw = left out +
@@ -80,10 +81,7 @@ def reconcile(data: Purchases, *, metric: str = "spend.by_vendor") -> pd.DataFra
         | {"n_orders": "Int64", "n_lines": "Int64"}
         | dict.fromkeys(("value", "header_total", "difference"), "float64")
     )
-    frame = frame_of(data, metric="quality.reconcile")
-    return stamp(
-        result, metric="quality.reconcile", parameters={"metric": metric}, selection=Selection(frame), lines=frame
-    )
+    return Counted(result, Selection(data.lines))
 
 
 # ---- lines -------------------------------------------------------------------------------------------------------------

@@ -13,21 +13,15 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from ..compute import (
     By,
     Columns,
-    DayCounts,
-    Groups,
+    DayTally,
     Ruled,
-    Selection,
     Span,
-    Tally,
     WorkCalendar,
-    count_days,
     lines_of,
-    pandas_lines,
     standing_on,
 )
 from ..errors import ConfigError
@@ -61,27 +55,15 @@ class Tolerance:
 
 
 @dataclass(frozen=True)
-class Judged:
-    """Each line's standing, and its days after the due date: at the delivery, or for an open line at the as-of day.
+class Judged(DayTally):
+    """Each line's standing, and its days after the due date: at the delivery, or for an open line at the as-of day."""
 
-    A row may stand for many lines (``tallied.n``)."""
-
-    tallied: Tally
     due_column: str
-    as_of: pd.Timestamp
-    standing: npt.NDArray[np.int8]
-    days: npt.NDArray[np.int32]  # 0 for lines that can't be judged
-    parameters: dict[str, str]  # the calendar, where working days are counted
 
     @property
-    def frame(self) -> pd.DataFrame:
-        """The lines."""
-        return self.tallied.frame
-
-    @property
-    def selection(self) -> Selection:
-        """Which of them can be judged."""
-        return self.tallied.selection
+    def standing(self) -> npt.NDArray[np.int8]:
+        """How each line stands to its due date, as one of the codes above."""
+        return self.stands
 
     @property
     def due(self) -> Days:
@@ -93,43 +75,27 @@ class Judged:
         """The dates of the deliveries."""
         return days_of(self.frame, "delivered_date")
 
-    def counted(self, groups: Groups) -> DayCounts:
-        """Return the lines that can be judged by group, days and standing."""
-        return count_days(
-            groups.codes,
-            self.days,
-            self.standing,
-            n_groups=len(groups),
-            n_kinds=3,
-            rows=self.selection.kept,
-            n=self.tallied.n,
-        )
-
 
 def judge(
     lines: Any,
     *,
     as_of: AsOf | None,
     due: str,
-    metric: str,
     by: By = None,
-    any_frame: bool = False,
     calendar: WorkCalendar = None,
 ) -> Judged:
     """Return how each line stands to its due date on a day, and the book of the lines that can't be judged.
 
-    With ``any_frame`` an engine may count the lines itself, by the columns of ``by``; else they are those of a pandas frame.
+    Lines in an engine are counted there by the columns of ``by``; those of a pandas frame stay lines.
     """
     if due not in DUE_DATES:
         raise ConfigError(f"due={due!r}: pass 'required' (required_date) or 'promised' (promised_date)")
-    source = (lines_of if any_frame else pandas_lines)(lines, DUE_DATES[due], "delivered_date", metric=metric)
+    source = lines_of(lines)
     day = source.as_of(as_of)
     span = Span(calendar, rolled=True)
-    tallied = source.tally(partial(judging, until=day_number(day), due=due, span=span), by=by, at_once=span.working)
-    kept = tallied.selection.kept
-    how = np.where(kept, tallied.marks["standing"], np.int8(UNJUDGED)).astype(np.int8)
-    chosen = {"calendar": span.name} if span.working else {}
-    return Judged(tallied, DUE_DATES[due], day, how, tallied.marks["days"], chosen)
+    tally = source.tally(partial(judging, until=day_number(day), due=due, span=span), by=by, at_once=span.working)
+    standing = np.where(tally.selection.kept, tally.marks["standing"], np.int8(UNJUDGED)).astype(np.int8)
+    return Judged(tally, day, tally.marks["days"], standing, span.name, DUE_DATES[due])
 
 
 def judging(c: Columns, *, until: int, due: str, span: Span) -> Ruled:
@@ -168,7 +134,7 @@ def suspicions(got: Judged, outcome: npt.NDArray[np.integer[Any]]) -> tuple[str,
     """Return what makes the due dates doubtful: copied from the delivery, or from the order. Silent below 20 due lines."""
     due = (outcome != NOT_DUE) & (outcome != EXCLUDED)
     exact = due & (got.standing == DELIVERED) & (got.days == 0)
-    return doubts(got, due, n_due=got.tallied.total(due), n_exact=got.tallied.total(exact))
+    return doubts(got, due, n_due=got.tally.total(due), n_exact=got.tally.total(exact))
 
 
 def doubts(got: Judged, due: Mask, *, n_due: int, n_exact: int) -> tuple[str, ...]:
@@ -178,9 +144,6 @@ def doubts(got: Judged, due: Mask, *, n_due: int, n_exact: int) -> tuple[str, ..
     found = []
     if n_exact / n_due > 0.95:
         found.append("delivered exactly on their due date: the due date may be filled in from the delivery")
-    if (
-        "due_at_order" in got.tallied.sums
-        and (got.tallied.sums["due_at_order"] * due).sum(dtype=np.int64) / n_due > 0.95
-    ):
+    if "due_at_order" in got.tally.sums and (got.tally.sums["due_at_order"] * due).sum(dtype=np.int64) / n_due > 0.95:
         found.append("due on the day of their order: the due date may be filled in by default")
     return tuple(f"Doubtful due dates: more than 95 % of the {n_due:,} due lines are {doubt}." for doubt in found)

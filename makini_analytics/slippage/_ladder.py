@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..compute import Cells, Selection, stamp
+from ..compute import Cells, Counted, Selection, figure
 from ..errors import ConfigError
-from ..frames import AsOf, Mask, frame_of, values
+from ..frames import AsOf, Mask, frame_of, need, values
 from ._judging import DELIVERED, DUE_DATES, UNJUDGED, Judged, Tolerance, judge, outcome_of
 from ._rates import WEIGHTS, hits_of, weights_of
 
@@ -19,6 +19,7 @@ from ._rates import WEIGHTS, hits_of, weights_of
 CHOICES = ("due", "late_days", "early_days", "calendar", "weight", "open_lines")
 
 
+@figure("delivered_date", due=DUE_DATES)
 def ladder(
     lines: Any,
     *,
@@ -29,7 +30,7 @@ def ladder(
     calendar: Sequence[str | None] = (None, "weekdays"),
     weight: Sequence[str] | None = None,
     open_lines: Sequence[bool] = (True, False),
-) -> pd.DataFrame:
+) -> Counted:
     """The on-time rate of the same lines under every way to count it: the same deliveries, another figure.
 
     Each combination of due date, days allowed late and early, calendar or working days, weight, and whether lines that are open
@@ -74,8 +75,7 @@ def ladder(
     2        3.0        True      0.500000
     3        3.0       False      0.666667
     """
-    metric = "slippage.ladder"
-    frame = frame_of(lines, "delivered_date", metric=metric)
+    frame = frame_of(lines, metric="slippage.ladder")
     due = _dues(frame) if due is None else due
     weight = _weights(frame) if weight is None else weight
     for name, given in zip(CHOICES, (due, late_days, early_days, calendar, weight, open_lines), strict=True):
@@ -84,7 +84,8 @@ def ladder(
     if unknown := [d for d in due if d not in DUE_DATES] + [w for w in weight if w not in WEIGHTS]:
         raise ConfigError(f"{unknown[0]!r} is none of {', '.join([*DUE_DATES, *WEIGHTS])}")
     tolerances = {(late, early): Tolerance(late, early) for late, early in product(late_days, early_days)}
-    judged = {(d, c): judge(frame, as_of=as_of, due=d, metric=metric, calendar=c) for d, c in product(due, calendar)}
+    need(frame.columns, *(DUE_DATES[d] for d in due), metric="slippage.ladder")  # also where the default chose them
+    judged = {(d, c): judge(frame, as_of=as_of, due=d, calendar=c) for d, c in product(due, calendar)}
     first = judged[due[0], calendar[0]]
     selection = first.selection
     for (d, _), other in judged.items():
@@ -103,14 +104,12 @@ def ladder(
     result = pd.DataFrame(rows, columns=[*CHOICES, "n_due", "on_time_rate"])
     result = result.astype({"due": "string", "calendar": "string", "weight": "string", "open_lines": "boolean"})
     result = result.astype({"late_days": "float64", "early_days": "float64", "n_due": "int64"})
-    return stamp(
+    return Counted(
         result,
-        metric=metric,
-        parameters={},
-        selection=selection if len(frame) else Selection(frame),
-        lines=frame,
-        as_of=first.as_of,
-        notes=_told(result),
+        selection if len(frame) else Selection(frame),
+        first.as_of,
+        _finding(result),
+        dict.fromkeys(CHOICES),  # every row names its own choices, so the figure as a whole has no parameters
     )
 
 
@@ -147,7 +146,7 @@ def swings(result: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _told(result: pd.DataFrame) -> tuple[str, ...]:
+def _finding(result: pd.DataFrame) -> tuple[str, ...]:
     rates = result["on_time_rate"].dropna()
     if rates.empty:
         return ()

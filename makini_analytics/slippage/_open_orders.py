@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..compute import By, Selection, Standing, count_distinct, group_lines, order_ids, stamp, standing
+from ..compute import By, Counted, Selection, Standing, count_distinct, figure, group_lines, order_ids, standing
+from ..errors import one_of
 from ..frames import AsOf, as_of_day, day_number, days_of, frame_of, numbers, texts_of
 from ._forecast import BackTest, back_test, forecast
 from ._hazards import Book
@@ -19,7 +20,8 @@ BUCKETS = ("not due", "1-7", "8-30", "31-60", "61-90", "over 90", "no due date")
 _EDGES = (0, 7, 30, 60, 90)
 
 
-def open_orders(lines: Any, *, as_of: AsOf | None = None, due: str = "required") -> pd.DataFrame:
+@figure("order_date", "delivered_date", due=DUE_DATES)
+def open_orders(lines: Any, *, as_of: AsOf | None = None, due: str = "required") -> Counted:
     """Each open line: how many days overdue, its open value, and the chance that it arrives by its due date.
 
     Open is neither delivered, closed, cancelled, deleted nor draft; overdue from the day after the due date. The open value is
@@ -65,11 +67,12 @@ def open_orders(lines: Any, *, as_of: AsOf | None = None, due: str = "required")
     0          10.0     8-30        10.0             0.0
     1         -21.0  not due        10.0             0.0
     """
-    looked = _looked_at(lines, as_of, due, "slippage.open_orders")
+    looked = _looked_at(lines, as_of, due)
     return _open_lines(looked, back_test(looked.book, looked.day))
 
 
-def ageing(lines: Any, *, by: By = None, as_of: AsOf | None = None, due: str = "required") -> pd.DataFrame:
+@figure()
+def ageing(lines: Any, *, by: By = None, as_of: AsOf | None = None, due: str = "required") -> Counted:
     """Open lines by how overdue they are, with their open value, and the value expected to be late among those that fall due soon.
 
     The lines, buckets, values and chances are those of ``slippage.open_orders``. ``expected_late_value_30`` is the sum of open value
@@ -125,19 +128,17 @@ def ageing(lines: Any, *, by: By = None, as_of: AsOf | None = None, due: str = "
     result["currency"] = result["currency"].astype("string")
     whole = table.rename(columns={"open_value": "amount"})
     whole.attrs = dict(table.attrs)
-    out = stamp(
+    # the lines in hand are the open ones: what was left out is known from the table that they came from
+    return Counted(
         result.reset_index(drop=True),
-        metric="slippage.ageing",
-        parameters={"by": by, "due": due},
-        selection=Selection(whole),
-        lines=whole,
-        notes=tuple(table.attrs.get("notes", ())),
+        Selection(whole),
+        notes=table.attrs.get("notes", ()),
+        excluded=table.attrs.get("excluded", ()),
     )
-    out.attrs["excluded"] = list(table.attrs.get("excluded", ()))
-    return out
 
 
-def backtest(lines: Any, *, as_of: AsOf | None = None, due: str = "required") -> pd.DataFrame:
+@figure("order_date", "delivered_date", due=DUE_DATES)
+def backtest(lines: Any, *, as_of: AsOf | None = None, due: str = "required") -> Counted:
     """How good the forecast of ``slippage.open_orders`` was: what it would have said on days gone by, and what became of the lines.
 
     On six days, 30 to 180 days before as-of, only what was known on that day is used; each line that was open then and has fallen
@@ -173,7 +174,7 @@ def backtest(lines: Any, *, as_of: AsOf | None = None, due: str = "required") ->
     >>> len(backtest(lines, as_of="2025-01-25"))
     0
     """
-    looked = _looked_at(lines, as_of, due, "slippage.backtest")
+    looked = _looked_at(lines, as_of, due)
     return _tested(looked, back_test(looked.book, looked.day))
 
 
@@ -198,21 +199,16 @@ class _Looked:
             out.exclude(rows, reason)
         return out
 
-    def stamped(self, result: pd.DataFrame, metric: str, selection: Selection, test: BackTest) -> pd.DataFrame:
-        """Return a result that says where it comes from, and how good the forecast is."""
-        return stamp(
-            result,
-            metric=metric,
-            parameters={"due": self.due},
-            selection=selection,
-            lines=self.frame,
-            as_of=self.as_of if len(self.frame) else None,
-            notes=(_verdict(test),) if len(self.frame) else (),
-        )
+    def counted(self, result: pd.DataFrame, selection: Selection, test: BackTest) -> Counted:
+        """Return a figure of these lines, with a note on how good the forecast is."""
+        if not len(self.frame):
+            return Counted(result, selection)
+        return Counted(result, selection, self.as_of, (_verdict(test),))
 
 
-def _looked_at(lines: Any, as_of: AsOf | None, due: str, metric: str) -> _Looked:
-    frame = frame_of(lines, "order_date", "delivered_date", DUE_DATES[due], metric=metric)
+def _looked_at(lines: Any, as_of: AsOf | None, due: str) -> _Looked:
+    one_of("due", due, DUE_DATES)
+    frame = frame_of(lines, metric="slippage.open_orders")
     as_of_ = as_of_day(frame, as_of)
     day = day_number(as_of_)
     stands = standing(frame, as_of_ if not pd.isna(as_of_) else pd.Timestamp("1970-01-01"))
@@ -236,7 +232,7 @@ def _looked_at(lines: Any, as_of: AsOf | None, due: str, metric: str) -> _Looked
     return _Looked(frame, due, as_of_, day, stands, book)
 
 
-def _open_lines(looked: _Looked, test: BackTest) -> pd.DataFrame:
+def _open_lines(looked: _Looked, test: BackTest) -> Counted:
     """Return the open lines with their chances, the models' weights being those of the test."""
     frame, book, day = looked.frame, looked.book, looked.day
     is_open = looked.stands.open
@@ -280,10 +276,10 @@ def _open_lines(looked: _Looked, test: BackTest) -> pd.DataFrame:
             "expected_late_value": value * (1 - on_time),
         }
     )
-    return looked.stamped(result, "slippage.open_orders", looked.selection(delivered=False), test)
+    return looked.counted(result, looked.selection(delivered=False), test)
 
 
-def _tested(looked: _Looked, test: BackTest) -> pd.DataFrame:
+def _tested(looked: _Looked, test: BackTest) -> Counted:
     """Return the test, line by line."""
     texts = ("connection", "order_id", "line_id", "vendor_id", "vendor_name")
     result = pd.DataFrame(
@@ -299,7 +295,7 @@ def _tested(looked: _Looked, test: BackTest) -> pd.DataFrame:
     never[test.row] = False
     selection = looked.selection(delivered=True)
     selection.exclude(never, "not open on a day of the test")
-    return looked.stamped(result, "slippage.backtest", selection, test)
+    return looked.counted(result, selection, test)
 
 
 def _verdict(test: BackTest) -> str:

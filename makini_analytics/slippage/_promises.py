@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..compute import Selection, stamp
+from ..compute import Counted, Selection, figure
 from ..errors import SchemaError, one_of
 from ..frames import Coded, coded, days_of, frame_of, texts_of, values
 from ._judging import DUE_DATES
@@ -18,7 +18,8 @@ Ints = npt.NDArray[np.int64]
 _KEY = ("connection", "order_id", "line_id")
 
 
-def date_changes(earlier: Any, later: Any, *, due: str = "required") -> pd.DataFrame:
+@figure("line_id", due=DUE_DATES)
+def date_changes(earlier: Any, later: Any, *, due: str = "required") -> Counted:
     """Which due dates moved between two snapshots, and by how many days: postponed, advanced, set, removed.
 
     A due date that is edited after the fact makes a late line look on time. With two saved snapshots
@@ -56,8 +57,8 @@ def date_changes(earlier: Any, later: Any, *, due: str = "required") -> pd.DataF
     1       2         0.0  unchanged
     """
     one_of("due", due, DUE_DATES)
-    metric, column = "slippage.date_changes", DUE_DATES[due]
-    sides = [frame_of(side, "line_id", column, metric=metric) for side in (earlier, later)]
+    column = DUE_DATES[due]
+    sides = [frame_of(side, metric="slippage.date_changes") for side in (earlier, later)]
     before, after = (days_of(side, column).astype("datetime64[us]") for side in sides)
     place, gone = _matched(*sides)
     both = pd.concat([_lines(sides[1], np.arange(len(place))), _lines(sides[0], gone)], ignore_index=True)
@@ -96,8 +97,8 @@ def date_changes(earlier: Any, later: Any, *, due: str = "required") -> pd.DataF
     whole.attrs = dict(sides[1].attrs)
     span = [side.attrs.get("as_of", "unknown") for side in sides]
     moved = result["change"].isin(["postponed", "advanced"])
-    told = f"Snapshots of {span[0]} and {span[1]}: {int(moved.sum()):,} of {int((was & there).sum()):,} lines in both have another due date."
-    return stamp(result, metric=metric, parameters={"due": due}, selection=Selection(whole), lines=whole, notes=(told,))
+    note = f"Snapshots of {span[0]} and {span[1]}: {int(moved.sum()):,} of {int((was & there).sum()):,} lines in both have another due date."
+    return Counted(result, Selection(whole), notes=(note,))
 
 
 def _matched(earlier: pd.DataFrame, later: pd.DataFrame) -> tuple[Ints, Ints]:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from ..compute import By, WorkCalendar, group_lines, quantile, stamp
+from ..compute import By, Counted, WorkCalendar, figure, group_lines, quantile
 from ..errors import ConfigError
 from ..frames import AsOf
 from ._intervals import wilson
 from ._judging import (
     AHEAD,
     DELIVERED,
+    DUE_DATES,
     EARLY,
     LATE,
     NOT_DUE,
@@ -29,6 +29,7 @@ from ._judging import (
 from ._rates import cluster_codes, hits_of, rate_of, shrunken, weights_of
 
 
+@figure("delivered_date", any_frame=True, due=DUE_DATES)
 def by_vendor(
     lines: Any,
     *,
@@ -40,7 +41,7 @@ def by_vendor(
     weight: str = "lines",
     cluster: str | None = None,
     calendar: WorkCalendar = None,
-) -> pd.DataFrame:
+) -> Counted:
     """On-time delivery by vendor: the share of all due lines that came by their due date, and how late the late ones were.
 
     A due line has a due date on or before the as-of day and can be judged: delivered, or open with the as-of
@@ -111,15 +112,15 @@ def by_vendor(
     1         b      0          0       0               0               NaN
     """
     tolerance = Tolerance(late_days, early_days)
-    got = judge(lines, as_of=as_of, due=due, metric="slippage.by_vendor", by=by, any_frame=True, calendar=calendar)
-    if got.tallied.n is not None and (weight != "lines" or cluster is not None):
+    got = judge(lines, as_of=as_of, due=due, by=by, calendar=calendar)
+    if got.tally.n is not None and (weight != "lines" or cluster is not None):
         raise ConfigError(
             "weight= and cluster= look at single lines, which only a pandas frame has: collect the lines that you look at"
         )
     weights = weights_of(got, weight)
-    groups = group_lines(got.frame, by, n=got.tallied.n)
+    groups = group_lines(got.frame, by, n=got.tally.n)
     kept = got.selection.kept
-    table = got.counted(groups)
+    table = got.day_counts(groups)
 
     outcomes = {s: outcome_of(s, table.day, tolerance) for s in (DELIVERED, AHEAD, OPEN)}
     cells = sum(
@@ -168,21 +169,4 @@ def by_vendor(
     got.selection.exclude(not_due, "not due yet")
     n_exact = int(table.counts[table.day == 0, DELIVERED].sum())
     notes = doubts(got, got.selection.kept, n_due=int(n_due.sum()), n_exact=n_exact)
-    parameters = {
-        "by": by,
-        "due": due,
-        "late_days": late_days,
-        "early_days": early_days,
-        "weight": weight if weight != "lines" else None,
-        "cluster": cluster,
-        **got.parameters,
-    }
-    return stamp(
-        result,
-        metric="slippage.by_vendor",
-        parameters=parameters,
-        selection=got.selection,
-        lines=got.frame,
-        as_of=got.as_of,
-        notes=notes,
-    )
+    return got.counted(result, notes=notes)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..compute import ENTITIES, By, group_lines, stamp, taken
+from ..compute import ENTITIES, By, Counted, figure, group_lines, taken
 from ..errors import SchemaError, one_of
 from ..frames import days_of, frame_of, pairs, values
 from ._items import Items, items_of
@@ -22,6 +22,7 @@ _FLAGS = ("is_return",)
 _DATES = ("order_date", "deleted_at")
 
 
+@figure("amount", "quantity")
 def bridge(
     before: Any,
     after: Any,
@@ -33,7 +34,7 @@ def bridge(
     mixed_units: str = "refuse",
     currency: str | None = None,
     intercompany: Collection[str] = (),
-) -> pd.DataFrame:
+) -> Counted:
     """From the ordered spend of one set of lines to that of another: price, volume, mix, currency, new and lost items.
 
     Per item that both have, with p the effective price in the document's currency, q the quantity in the base unit and f the rate::
@@ -90,11 +91,11 @@ def bridge(
     """
     one_of("mixed_units", mixed_units, ("refuse", "apart"))
     both, is_after = _joined(before, after, by, item)
-    items, item = items_of(both, metric="spend.bridge", item=item, currency=currency, intercompany=intercompany)
+    items = items_of(both, metric="spend.bridge", item=item, currency=currency, intercompany=intercompany)
     if mixed_units == "refuse":
-        _refuse_mixed_units(items, item)
+        _refuse_mixed_units(items)
     frame, kept, priced = items.frame, items.selection.kept, items.priced
-    keys = [*([by] if isinstance(by, str) else by or ()), item, *(["vendor"] if per_vendor else [])]
+    keys = [*([by] if isinstance(by, str) else by or ()), items.item, *(["vendor"] if per_vendor else [])]
     inner = items.groups(list(dict.fromkeys(keys)), priced)
     n = len(inner) if priced.any() else 0
 
@@ -126,28 +127,13 @@ def bridge(
     notes = [_span("before", frame, kept & ~is_after), _span("after", frame, kept & is_after)]
     if not per_item and n and inner.keys["unit"].iloc[:n].isna().any():
         notes.append("Where the unit is not known, quantity is not split and stands under volume.")
-    parameters = {
-        "by": by,
-        "item": item,
-        "per_vendor": per_vendor or None,
-        "per_item": per_item or None,
-        "mixed_units": mixed_units,
-        "currency": currency,
-        "intercompany": list(intercompany) or None,
-    }
-    return stamp(
-        result,
-        metric="spend.bridge",
-        parameters=parameters,
-        selection=items.selection,
-        lines=frame,
-        notes=(*notes, *([items.note] if items.note else [])),
-    )
+    # here "per_item" is a form of the result, and "per_vendor" an exception: they are named only where they were chosen
+    return items.counted(result, notes=notes, per_vendor=per_vendor or None, per_item=per_item or None)
 
 
 def _joined(before: Any, after: Any, by: By, item: str) -> tuple[pd.DataFrame, npt.NDArray[np.bool_]]:
     """Return the lines of both sides, the columns that are needed only, and which are of the second one."""
-    sides = [frame_of(side, "amount", "quantity", metric="spend.bridge") for side in (before, after)]
+    sides = [frame_of(side, metric="spend.bridge") for side in (before, after)]
     entities = [c for keys, names in ENTITIES.values() for c in (*keys, *names)]
     own = [c for c in ([by] if isinstance(by, str) else by or ()) if c not in ENTITIES] + [item]
     texts = [
@@ -179,11 +165,11 @@ def _plain(side: pd.DataFrame, name: str, dtype: str) -> pd.Series:
     return (pd.to_numeric(column) if dtype == "float64" else column).astype(dtype)  # type: ignore[call-overload, no-any-return]
 
 
-def _refuse_mixed_units(items: Items, item: str) -> None:
+def _refuse_mixed_units(items: Items) -> None:
     rows = items.priced
     if not rows.any():
         return
-    what = group_lines(items.frame[rows], item)
+    what = group_lines(items.frame[rows], items.item)
     unit, _ = pd.factorize(items.keys["unit"][rows], use_na_sentinel=False)
     several = np.flatnonzero(np.bincount(pairs(what.codes, unit)[0]) > 1)
     if len(several):

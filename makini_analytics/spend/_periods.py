@@ -11,10 +11,23 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..compute import By, Cells, Columns, Groups, Lines, Ruled, Tally, lines_of, period_alias, period_number, stamp
+from ..compute import (
+    By,
+    Cells,
+    Columns,
+    Counted,
+    Groups,
+    Lines,
+    Ruled,
+    Tally,
+    figure,
+    lines_of,
+    period_alias,
+    period_number,
+)
 from ..errors import ConfigError
 from ..frames import AsOf
-from ._counted import tallied
+from ._rule import BASIS_COLUMNS, tallied
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -26,6 +39,7 @@ _YEAR = {"M": 12, "Q": 4, "Y": 1, "W": 52}
 _QUIET_DAYS = 3
 
 
+@figure("amount", "order_date?", any_frame=True, basis=BASIS_COLUMNS)
 def by_period(
     lines: Any,
     *,
@@ -36,7 +50,7 @@ def by_period(
     fiscal_year_start: int = 1,
     as_of: AsOf | None = None,
     intercompany: Collection[str] = (),
-) -> pd.DataFrame:
+) -> Counted:
     """Ordered spend by period of the order date, and the change against the same days of the year before.
 
     The same lines count as in ``spend.by_vendor``; a line without an order date can't be placed and is left out and counted
@@ -87,7 +101,6 @@ def by_period(
     alias = period_alias(freq, fiscal_year_start)
     got = tallied(
         lines,
-        metric="spend.by_period",
         by=by,
         basis=basis,
         currency=currency,
@@ -110,29 +123,14 @@ def by_period(
         n_orders=got.n_orders(table.of_lines(grid.cell), tables.assign(of_order=grid.ordinal)),
         n_lines=np.bincount(grid.cell, weights=table.n, minlength=grid.size).astype("int64"),
     )
-    day, since = _known_to(lines_of(lines, metric="spend.by_period"), as_of), frame.attrs.get("since")
+    day, since = _known_to(lines_of(lines), as_of), frame.attrs.get("since")
     result["complete"] = _complete(periods, table.date, day, since)
     before, compared = _year_before(grid, periods, _YEAR[freq], spend, table, day, since)
     result["spend_year_before"] = before
     result["yoy_change"] = np.divide(compared, before, out=np.full(grid.size, np.nan), where=before > 0) - 1
     keys = [c for c in groups.keys.columns if c != "currency"]
     shown = ["period", "currency", "spend", "n_orders", "n_lines", "complete", "spend_year_before", "yoy_change"]
-    parameters = {
-        "freq": freq,
-        "by": by,
-        "currency": currency,
-        "basis": basis,
-        "fiscal_year_start": fiscal_year_start if fiscal_year_start != 1 else None,
-        "intercompany": list(intercompany) or None,
-    }
-    return stamp(
-        result[[*keys, *shown]],
-        metric="spend.by_period",
-        parameters=parameters,
-        selection=got.selection,
-        lines=frame,
-        as_of=day,
-    )
+    return got.counted(result[[*keys, *shown]], as_of=day)
 
 
 def _placed(c: Columns, *, basis: str, period: Callable[[Any], Any]) -> Ruled:

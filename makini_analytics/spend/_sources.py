@@ -11,20 +11,22 @@ import pandas as pd
 from ..compute import (
     CENSORED,
     DELIVERED,
+    Counted,
     ages,
     count_distinct,
+    figure,
     first_day_at,
     group_lines,
     kaplan_meier,
     merge_aliases,
     order_ids,
-    stamp,
 )
 from ..errors import ConfigError, SchemaError
-from ..frames import AsOf, coded, days_of, pairs, values
-from ._counted import counted
+from ..frames import AsOf, coded, days_of, need, pairs, values
+from ._rule import tallied, value_of
 
 
+@figure("amount")
 def single_source(
     lines: Any,
     *,
@@ -34,7 +36,7 @@ def single_source(
     currency: str | None = None,
     aliases: Mapping[str, str] | None = None,
     intercompany: Collection[str] = (),
-) -> pd.DataFrame:
+) -> Counted:
     """Materials, or assets, that were bought from one vendor only in the window of the lines, with spend and lead time beside.
 
     The same lines count as in ``spend.by_vendor``. An item that also has lines without a vendor is not listed: the unknown one may
@@ -78,10 +80,8 @@ def single_source(
     """
     if isinstance(min_orders, bool) or not isinstance(min_orders, (int, np.integer)) or min_orders < 1:
         raise ConfigError(f"min_orders={min_orders!r}: pass a number of orders such as 2")
-    metric = "spend.single_source"
-    frame, selection, value = counted(
-        lines, metric=metric, basis="ordered", currency=currency, intercompany=intercompany
-    )
+    got = tallied(lines, currency=currency, intercompany=intercompany)
+    frame, selection, value = got.frame, got.selection, value_of(got)
     merged = frame if aliases is None else merge_aliases(frame, aliases)
     money = coded(values(frame, "currency", "string"))
     sums = np.bincount(money.codes + 1, weights=value, minlength=len(money.labels) + 1)
@@ -124,21 +124,7 @@ def single_source(
     if "connection" in result:
         result["connection"] = result.pop("connection")
     result = result.sort_values(["currency", "spend"], ascending=[True, False], kind="stable", na_position="last")
-    parameters = {
-        "item": item,
-        "min_orders": min_orders,
-        "currency": currency,
-        "aliases": aliases,
-        "intercompany": list(intercompany) or None,
-    }
-    return stamp(
-        result.reset_index(drop=True),
-        metric=metric,
-        parameters=parameters,
-        selection=selection,
-        lines=frame,
-        notes=(note,) if note else (),
-    )
+    return got.counted(result.reset_index(drop=True), notes=(note,) if note else ())
 
 
 def _lead_times(
@@ -149,14 +135,15 @@ def _lead_times(
         {"n_delivered": 0, "n_open": 0, "median_days": np.nan, "p90_days": np.nan}, index=pd.RangeIndex(n)
     )
     try:
-        got = ages(frame, as_of=as_of, metric="spend.single_source")
+        need(frame.columns, "order_date", "delivered_date", metric="spend.single_source")
+        got = ages(frame, as_of=as_of)
     except (SchemaError, ConfigError) as e:
         if as_of is not None:
             raise
         return nothing, f"No lead times: {e}"
     if not len(frame):
         return nothing, ""
-    table = got.counted_by(codes, n)
+    table = got.day_counts_by(codes, n)
     surviving, total = kaplan_meier(table), table.total()
     return nothing.assign(
         n_delivered=total[:, DELIVERED],
