@@ -110,7 +110,7 @@ class _Figures(Mapping[str, Figure]):
     def __iter__(self) -> Iterator[str]:
         for room in _ROOMS:
             _load(room)
-        return iter(sorted(self._declared, key=lambda name: _ROOMS.index(name.partition(".")[0])))
+        return iter(sorted(self._declared, key=lambda name: (_ROOMS.index(name.partition(".")[0]), name)))
 
     def __len__(self) -> int:
         return len(list(iter(self)))
@@ -170,7 +170,7 @@ def figure(
             )
 
         computed.__signature__ = signature  # type: ignore[attr-defined]
-        computed.__annotations__ = {**function.__annotations__, "return": "pd.DataFrame"}
+        computed.__annotations__ = {**function.__annotations__, "return": pd.DataFrame}
         declared = Figure(name, computed, data, defaults, columns, choices, any_frame)
         FIGURES.declare(declared)
         return computed

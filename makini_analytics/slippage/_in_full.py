@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..compute import By, Counted, WorkCalendar, figure, group_lines
+from ..compute import By, Counted, WorkCalendar, figure, group_lines, taken
 from ..errors import one_of
 from ..frames import AsOf, numbers, pairs, values
 from ._intervals import wilson
@@ -159,7 +159,7 @@ def value_days(
     got.selection.exclude(np.isnan(amount), "no amount")
     outcome = np.where(got.selection.kept, outcome_of(got.standing, got.days, Tolerance()), EXCLUDED)
     is_due, _ = hits_of(outcome, False)
-    groups = group_lines(got.frame[is_due], by, also=("currency",))
+    groups = group_lines(taken(got.frame, is_due, by), by, also=("currency",))
     n = len(groups) if is_due.any() else 0
     money, days = amount[is_due], got.days[is_due].astype(float)
     kind = outcome[is_due]

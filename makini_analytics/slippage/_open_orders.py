@@ -71,7 +71,7 @@ def open_orders(lines: Any, *, as_of: AsOf | None = None, due: str = "required")
     return _open_lines(looked, back_test(looked.book, looked.day))
 
 
-@figure()
+@figure("order_date?", "delivered_date?", due={due: f"{column}?" for due, column in DUE_DATES.items()})
 def ageing(lines: Any, *, by: By = None, as_of: AsOf | None = None, due: str = "required") -> Counted:
     """Open lines by how overdue they are, with their open value, and the value expected to be late among those that fall due soon.
 

@@ -39,7 +39,7 @@ _YEAR = {"M": 12, "Q": 4, "Y": 1, "W": 52}
 _QUIET_DAYS = 3
 
 
-@figure("amount", "order_date?", any_frame=True, basis=BASIS_COLUMNS)
+@figure("order_date?", "amount", any_frame=True, basis=BASIS_COLUMNS)
 def by_period(
     lines: Any,
     *,
