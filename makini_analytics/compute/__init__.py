@@ -8,7 +8,7 @@ from __future__ import annotations
 from ._calendars import Span, WorkCalendar, day_counter
 from ._day_counts import Cells, DayCounts, count_days, quantile
 from ._day_tally import DayTally
-from ._delivery import ENDINGS, ENDS, STARTS, Standing, ages, standing, standing_on
+from ._delivery import ENDINGS, ENDS, STARTS, Ages, Standing, ages, standing, standing_on
 from ._engines import lines_of
 from ._explain import definition, explain
 from ._figures import FIGURES, Figure, figure
@@ -40,6 +40,7 @@ __all__ = [
     "ENTITIES",
     "FIGURES",
     "STARTS",
+    "Ages",
     "By",
     "Cells",
     "Columns",

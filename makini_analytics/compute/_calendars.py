@@ -24,10 +24,14 @@ WorkCalendar = str | Mapping[Any, str] | None
 
 
 class Span:
-    """The days between two dates of a rule: calendar days in any frame, working days in a pandas frame."""
+    """How a rule counts the days between two dates: calendar days in any frame, working days in a pandas frame.
+
+    Calendar days are a difference of two numbers, which every engine can take. Working days need the weekend and the holidays of
+    each line's own site, and `numpy.busday_count`.
+    """
 
     def __init__(self, calendar: WorkCalendar, *, rolled: bool = False) -> None:
-        """``rolled`` moves a first day that is no working day to the next one."""
+        """``rolled`` moves a first day that is no working day to the next one: what is due on Sunday is due on Monday."""
         self._calendar = calendar
         self._rolled = rolled
         self.working = calendar is not None
@@ -45,6 +49,7 @@ class Span:
             raise ConfigError(
                 f"calendar={self._calendar!r}: working days are counted on a pandas frame alone; collect the lines that you look at"
             )
+        # the holidays of a country are made year by year, so the years of lines that don't count are not asked for
         kept = ~np.logical_or.reduce([rows for rows, _ in left_out])
         first, last = as_dates(begin), as_dates(np.broadcast_to(end, len(kept)))
         counter = day_counter(c.frame, self._calendar, first[kept], last[kept])
@@ -53,7 +58,7 @@ class Span:
 
 @dataclass(frozen=True)
 class DayCounter:
-    """Counts the days between two dates of each line."""
+    """Counts the days between two dates of each line, by the calendar of its site."""
 
     codes: Ints  # which calendar each line goes by
     calendars: list[np.busdaycalendar | None]
@@ -119,7 +124,7 @@ def _years(dates: tuple[Days, ...]) -> tuple[int, int]:
     if not known:
         return (2000, 2000)
     first, last = min(d.min() for d in known), max(d.max() for d in known)
-    # one date of 9999 must not ask for centuries of holidays
+    # a date of 9999, which some systems write for "never", must not ask for eighty centuries of holidays
     return tuple(int(np.clip(d.astype("datetime64[Y]").astype(int) + 1970, 1950, 2100)) for d in (first, last))  # type: ignore[return-value]
 
 
@@ -139,7 +144,8 @@ def _calendar(name: str, span: tuple[int, int]) -> np.busdaycalendar:
     except (NotImplementedError, TypeError, AttributeError) as e:
         raise ConfigError(f"calendar={name!r} is no country or region that is known: {e}") from None
     weekmask = "".join("0" if d in book.weekend else "1" for d in range(7))
-    # a day off that is made a working day, as in Hungary or China, is still taken as off: the error is a day a year
+    # a Saturday that is made a working day in exchange for a bridge day, as in Hungary or China, is still taken as off: the
+    # error is a day or two a year
     free = np.array([d for d in book if isinstance(d, date)], dtype="datetime64[D]")
     return np.busdaycalendar(weekmask, free)
 

@@ -24,7 +24,7 @@ from ._survival import CANCELLED, CENSORED, DELIVERED
 #: How the waiting for a line ended, by code: the three ends that a survival curve knows - an open line is a censored one, its
 #: wait has lasted so long *so far* - and the lines that are left out.
 ENDINGS = ("delivered", "cancelled", "open", "excluded")
-EXCLUDED = 3
+_EXCLUDED = ENDINGS.index("excluded")
 
 #: Where a lead time begins: the order date, its approval, or its creation in the source system.
 STARTS = {"order": "order_date", "approval": "approved_date", "creation": "created_at"}
@@ -68,13 +68,16 @@ def standing_on(c: Columns, day: int, end: str = "complete") -> Standing:
     delivered nor open: it can't be judged, and is counted apart.
     """
     quantity, arrived = c.number("quantity"), end_of(c, end)
+    # deleted, cancelled and draft lines may carry delivery dates, too: each line is taken for the first thing that it is
     cancelled = c.is_in("state", "cancelled") | c.known("deleted_at")
     draft = c.is_in("state", "draft") & ~cancelled
     returned = (quantity < 0) & ~cancelled & ~draft
     judged = ~(cancelled | draft | returned)
     delivered = judged & (arrived <= day)
     if end == "complete":
+        # "not less" and not "at least": where a quantity is missing the comparison is False, and the date alone decides
         delivered = delivered & ~(c.number("received_quantity") < quantity - 1e-9)
+    # a line that was closed later than the day was still open on it
     closed = judged & ~delivered & c.is_in("state", "received", "closed_short") & ~(arrived > day)
     short = closed & c.is_in("state", "closed_short")
     return Standing(
@@ -134,7 +137,7 @@ def ages(
     tally = source.tally(rule, by=by, at_once=span.working)
     # a line cancelled before the date of its order, which happens where dates are typed in, was not waited for at all
     days = np.maximum(tally.marks["days"], 0)
-    outcome = np.where(tally.selection.kept, tally.marks["outcome"], np.int8(EXCLUDED)).astype(np.int8)
+    outcome = np.where(tally.selection.kept, tally.marks["outcome"], np.int8(_EXCLUDED)).astype(np.int8)
     return Ages(tally, day, days, outcome, span.name, start)
 
 
@@ -148,7 +151,7 @@ def ageing(c: Columns, *, until: int, start: str, end: str, span: Span) -> Ruled
         (stands.delivered & (arrived < ordered), "delivered before ordered"),
         (ordered > until, "ordered after as-of"),
     ]
-    # a cancellation that is not dated, or dated after as-of, ended the waiting at as-of at the latest
+    # the wait of a line cancelled on an unknown day, or after as-of, is counted up to as-of: it can't have lasted longer
     ended = c.pick(stands.cancelled & (cancelled <= until), cancelled, until)
     ended = c.pick(stands.delivered, arrived, ended)
     outcome = c.pick(stands.delivered, DELIVERED, c.pick(stands.cancelled, CANCELLED, CENSORED))

@@ -19,7 +19,7 @@ from ..frames import is_pandas
 from ._pandas_engine import pandas_lines
 from ._rule import Lines
 
-#: What is passed by mistake and is a frame of no engine. It gets the error of the pandas engine, which can be told without
+#: What is passed by mistake and is a frame of no engine. It gets the error of the pandas engine, which needs no
 #: narwhals: nobody should have to install an extra to read that ``[1, 2]`` is no table.
 _NO_FRAMES = (type(None), str, bytes, Number, Sequence, Mapping, Set, np.ndarray, np.generic, pd.Series, pd.Index)
 

@@ -40,7 +40,7 @@ def definition(metric: str) -> str:
 def explain(result: pd.DataFrame) -> Explanation:
     """Return what a result means: its definition, parameters, as-of day, and what it left out and why.
 
-    The definition is the docstring of the figure. Under ``python -OO`` there are no docstrings: everything else is told, and
+    The definition is the docstring of the figure. Under ``python -OO`` there are no docstrings: everything else is there, and
     a line in place of the definition says why it is missing.
 
     Parameters

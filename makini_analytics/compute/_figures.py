@@ -183,8 +183,8 @@ def _worth_saying(options: Mapping[str, Any], instead: Mapping[str, Any]) -> dic
 
     ``instead`` are the values that the function reports itself, such as the item that it chose; those are named as they are.
     """
-    said = {n: v for n, v in options.items() if n != "as_of" and (n not in _UNREMARKABLE or v != _UNREMARKABLE[n])}
-    if "intercompany" in said:
-        said["intercompany"] = list(said["intercompany"]) or None  # a set prints as a list
-    said |= instead
-    return {n: said[n] for n in options if said.get(n) is not None}
+    named = {n: v for n, v in options.items() if n != "as_of" and (n not in _UNREMARKABLE or v != _UNREMARKABLE[n])}
+    if "intercompany" in named:
+        named["intercompany"] = list(named["intercompany"]) or None  # a set prints as a list
+    named |= instead
+    return {n: named[n] for n in options if named.get(n) is not None}

@@ -31,10 +31,11 @@ class Selection:
 
     def exclude(self, rows: Any, reason: str, of: slice = slice(None)) -> None:
         """Leave out the rows of a boolean mask, which may be of a part of the rows, unless they are left out already."""
+        # a missing mark is no reason to leave a row out: nullable booleans turn to False where they are missing
         mask = np.asarray(pd.array(rows, dtype="boolean").fillna(False), dtype=bool) if not _is_mask(rows) else rows
         if reason not in self.reasons:
             self.reasons.append(reason)
-        codes = self.codes[of]
+        codes = self.codes[of]  # a view, so that what is written into it is written into the whole
         if mask.any():
             np.putmask(codes, mask & (codes == 0), self.reasons.index(reason))
 
@@ -54,6 +55,7 @@ class Selection:
         priced = "amount" in self.lines.columns  # where nothing has a value, 0.00 would be an invention
         currency = coded(values(self.lines, "currency", "string"))
         labels = [*map(str, currency.labels), ""]  # the last one is for lines without a currency
+        # one count over reason x currency: with 3 labels, reason 2 in currency 1 is the cell 2 x 3 + 1
         size = len(self.reasons) * len(labels)
         cells = self.codes.astype(np.intp)
         cells *= len(labels)

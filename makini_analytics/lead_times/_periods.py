@@ -93,9 +93,11 @@ def by_period(
     got = ages(lines, as_of=as_of, start=start, end=end, calendar=calendar)
     kept = got.selection.kept
     outer = group_lines(got.frame, by)
+    # a line without an order date is left out already; any day will do for it, since a period can't be missing here
     days = np.where(kept, got.ordered, np.datetime64("1970-01-01", "D")).astype("datetime64[us]")
     period = pd.PeriodIndex(pd.DatetimeIndex(days).to_period(alias))
     group, ordinal, codes = pairs(outer.codes[kept], period.asi8[kept])
+    # back to one code per line: lines that are left out get group 0, and are not counted in it
     every = np.zeros(len(got.frame), dtype=np.intp)
     every[kept] = codes
     keys = outer.keys.iloc[group].reset_index(drop=True)

@@ -70,8 +70,8 @@ def coverage(data: Purchases) -> Counted:
                 for c in part.columns
             ]
         lines = _of(data.lines, connection)
-        said = data.sources.loc[data.sources["connection"] == connection, "delivery_date"].dropna()
-        role = str(said.iloc[0]) if len(said) else ""
+        roles = data.sources.loc[data.sources["connection"] == connection, "delivery_date"].dropna()
+        role = str(roles.iloc[0]) if len(roles) else ""
         rows += [
             {"connection": connection, "table": "metrics", "name": name, "n_rows": len(lines)}
             | _what_counts(figure, options, lines, role)

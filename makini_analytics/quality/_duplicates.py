@@ -125,6 +125,7 @@ def clean_name(name: str) -> str:
     ('mueller antriebstechnik', 'mueller antriebstechnik')
     """
     words, endings = _words(name), _legal_endings()
+    # endings stack, as in "GmbH & Co. KG": the longest one is taken off again and again, but never the last word
     while len(words) > 1:
         ending = next((k for k in (4, 3, 2, 1) if len(words) > k and " ".join(words[-k:]) in endings), 0)
         if not ending:
@@ -135,8 +136,8 @@ def clean_name(name: str) -> str:
 
 def _words(name: str) -> list[str]:
     folded = unicodedata.normalize("NFKC", name).casefold().translate(_FOLDED)
-    plain = "".join(c for c in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(c))
-    return re.sub(r"[^\w]+", " ", plain).split()
+    bare = "".join(c for c in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(c))
+    return re.sub(r"[^\w]+", " ", bare).split()
 
 
 @cache
@@ -169,6 +170,7 @@ def _orders(data: Purchases, least: float) -> Iterator[dict[str, Any]]:
             "number": number,
         }
     )[(number.notna() & (number != "").fillna(False)).to_numpy(dtype=bool)]
+    # numbers are made per system, so the same one twice in one connection is no sign of anything
     twice = table.groupby("number")["connection"].transform("nunique") > 1
     for _, group in table[twice.to_numpy(dtype=bool)].groupby("number"):
         for a, b in combinations(_records(group), 2):
@@ -182,8 +184,10 @@ def _orders(data: Purchases, least: float) -> Iterator[dict[str, Any]]:
             }
             if agrees["vendor"] or (agrees["order date"] and agrees["value"]):
                 alike, odd = ([k for k, v in agrees.items() if v is want] for want in (True, False))
-                said = f"the same number and {', '.join(alike)}" + (f"; not the same {', '.join(odd)}" if odd else "")
-                yield _pair("order", a, b, 25 * (1 + len(alike)), said)
+                evidence = f"the same number and {', '.join(alike)}" + (
+                    f"; not the same {', '.join(odd)}" if odd else ""
+                )
+                yield _pair("order", a, b, 25 * (1 + len(alike)), evidence)
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -211,17 +215,17 @@ def _vendors(lines: pd.DataFrame, least: float) -> Iterator[dict[str, Any]]:
     records = _records(vendors.rename(columns={"vendor_id": "id", "vendor_name": "name"}))
     for i, j, similarity in _similar(cleaned, least):
         a, b = records[i], records[j]
-        said = [f"{a['n']:,} and {b['n']:,} lines"]
+        evidence = [f"{a['n']:,} and {b['n']:,} lines"]
         if cleaned[i] == cleaned[j]:
-            said.append(
+            evidence.append(
                 "the same name but for spelling and legal ending" if a["name"] != b["name"] else "the same name"
             )
         either = materials[i] | materials[j]
         if materials[i] and materials[j]:
-            said.append(f"{len(materials[i] & materials[j]):,} of {len(either):,} product codes in common")
+            evidence.append(f"{len(materials[i] & materials[j]):,} of {len(either):,} product codes in common")
         if a["connection"] == b["connection"]:
-            said.append("two keys in one connection")
-        yield _pair("vendor", a, b, similarity, "; ".join(said))
+            evidence.append("two keys in one connection")
+        yield _pair("vendor", a, b, similarity, "; ".join(evidence))
 
 
 def _similar(names: list[str], least: float) -> Iterator[tuple[int, int, float]]:
@@ -235,7 +239,8 @@ def _similar(names: list[str], least: float) -> Iterator[tuple[int, int, float]]
         for members in groups.values():
             yield from ((i, j, 100.0) for i, j in combinations(members, 2))
         return
-    for first in range(0, len(names), 1000):  # a stripe at a time, so that many vendors don't need a square of memory
+    # a thousand names against all at a time: 20,000 vendors against each other at once would be 1.6 GB of scores
+    for first in range(0, len(names), 1000):
         part = process.cdist(
             names[first : first + 1000], names, scorer=fuzz.token_sort_ratio, score_cutoff=least, dtype=np.float32
         )
@@ -254,11 +259,11 @@ def _due_dates(lines: pd.DataFrame) -> Iterator[dict[str, Any]]:
     for connection, part in equal.groupby(lines["connection"][both]):
         share = float(part.mean())
         if len(part) >= 20 and share > 0.95:
-            said = f"{int(part.sum()):,} of {len(part):,} delivered lines came exactly on their due date: it may be filled in from the receipt"
+            evidence = f"{int(part.sum()):,} of {len(part):,} delivered lines came exactly on their due date: it may be filled in from the receipt"
             yield {
                 "kind": "due date",
                 "connection": connection,
                 "name": "required_date",
                 "score": 100 * share,
-                "evidence": said,
+                "evidence": evidence,
             }

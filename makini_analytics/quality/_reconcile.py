@@ -17,6 +17,7 @@ from ..errors import SchemaError, one_of
 from ..frames import categoricals, values
 from ..purchases import Purchases
 
+#: The figures that a meeting compares with the ERP's own.
 METRICS: dict[str, Callable[..., pd.DataFrame]] = {
     "spend.by_vendor": spend.by_vendor,
     "lead_times.by_vendor": lead_times.by_vendor,
@@ -92,11 +93,11 @@ def _line_steps(lines: pd.DataFrame, metric: str) -> list[dict[str, Any]]:
     for key, part in lines.groupby(["connection", "currency"], dropna=False, sort=True):
         connection, currency = key if isinstance(key, tuple) else (key, None)
         part.attrs = lines.attrs
-        said = METRICS[metric](part).attrs
+        about = METRICS[metric](part).attrs
         head = {"connection": connection, "currency": currency, "part": "lines"}
         out.append(head | {"step": "raw", "reason": "all lines", "n_lines": len(part), "value": _sum(part["amount"])})
-        for entry in [*said["excluded"], said["included"]]:
-            used = entry is said["included"]
+        for entry in [*about["excluded"], about["included"]]:
+            used = entry is about["included"]
             reason = metric if used else entry["reason"]
             value = math.fsum(entry["value"].values())
             out.append(
@@ -137,31 +138,32 @@ def _order_steps(orders: pd.DataFrame, lines: pd.DataFrame) -> list[dict[str, An
     out = []
     for key, part in table.groupby(["connection", "currency", "cause"], dropna=False):
         connection, currency, reason = key if isinstance(key, tuple) else (key, None, "")
-        step = (
-            "agrees"
-            if reason in ("agrees", "rounding")
-            else "not comparable"
-            if reason in _NOT_COMPARABLE
-            else "differs"
-        )
+        known = part["total"].notna().any()
         out.append(
             {
                 "connection": connection,
                 "currency": currency,
                 "part": "orders",
-                "step": step,
+                "step": _STEP_OF.get(reason, "differs"),
                 "reason": reason,
                 "n_orders": len(part),
                 "n_lines": int(part["n_lines"].sum()),
                 "value": _sum(part["amounts"]),
-                "header_total": _sum(part["total"]) if part["total"].notna().any() else np.nan,
-                "difference": _sum(part["difference"]) if part["total"].notna().any() else np.nan,
+                "header_total": _sum(part["total"]) if known else np.nan,
+                "difference": _sum(part["difference"]) if known else np.nan,
             }
         )
     return out
 
 
-_NOT_COMPARABLE = ("the order has no total", "a line has no amount", "a line is in another currency")
+#: The step of each cause; all others are differences.
+_STEP_OF = {
+    "agrees": "agrees",
+    "rounding": "agrees",
+    "the order has no total": "not comparable",
+    "a line has no amount": "not comparable",
+    "a line is in another currency": "not comparable",
+}
 
 
 def _causes(
@@ -185,6 +187,7 @@ def _causes(
     deleted = values(lines, "deleted_at", "datetime64[us, UTC]").notna().to_numpy()
     cancelled = (lines["state"] == "cancelled").to_numpy(dtype=bool, na_value=False) & ~deleted
     live = ~deleted & ~cancelled
+    # price x quantity, before the line's own discount
     priced = np.nan_to_num(
         number(lines, "unit_price") * number(lines, "quantity") / np.nan_to_num(number(lines, "price_unit"), nan=1.0)
     )
@@ -195,6 +198,7 @@ def _causes(
     total = np.where(by_gross, gross, net)
     compared = np.where(by_gross, sums + np.where(tax != 0, tax, np.nan_to_num(number(orders, "total_tax"))), sums)
     gap = total - compared
+    # every line may be rounded to the cent by itself
     tight = 0.01 * np.maximum(count, 1) + 1e-9
 
     def explains(part: Floats) -> npt.NDArray[np.bool_]:
@@ -212,6 +216,7 @@ def _causes(
     foreign = (theirs.codes >= 0) & (own.codes >= 0) & ~categoricals.same(theirs, own) & live
     gone = per_order(deleted, amount), per_order(cancelled, amount)
     order_tax = np.nan_to_num(number(orders, "total_tax"))
+    # the first reason that fits holds, so they stand from the certain to the likely
     reasons: dict[str, npt.NDArray[np.bool_]] = {
         "the order has no total": np.isnan(total),
         "a line has no amount": per_order(live & np.isnan(amount)) > 0,
@@ -235,13 +240,15 @@ def _causes(
 
 
 def _gaps(lines: pd.DataFrame, of: npt.NDArray[np.intp], n: int) -> npt.NDArray[np.bool_]:
-    """Whether an order's line numbers, 10, 20, 40 say, leave one out of their own step."""
+    """Return the orders whose line numbers, such as 10, 20, 40, leave one out."""
     number = pd.to_numeric(values(lines, "line_number", "string"), errors="coerce").to_numpy(
         dtype=float, na_value=np.nan
     )
     known = (of >= 0) & ~np.isnan(number)
     grouped = pd.Series(number[known]).groupby(of[known])
-    step = grouped.min()  # numbering starts at its step
+    step = (
+        grouped.min()
+    )  # numbers start at their own step: 10 20 40 has the step 10, and its 40 says that there were four lines
     lacking = (step > 0) & (grouped.max() / step.where(step > 0) > grouped.size())
     out = np.zeros(n, dtype=bool)
     out[lacking.index.to_numpy(dtype=int)] = lacking.to_numpy(dtype=bool)

@@ -80,7 +80,8 @@ def otif(
     else:
         together = cluster_codes(got.frame, "order")[is_due]
         n_due, n_late = _orders(codes, n, together), _orders(codes[late], n, together[late])
-    n_otif = n_due - n_late  # an order with a late line is not in full
+    # counted by what is late, since one late line spoils its order, and distinct orders with a late line are easy to count
+    n_otif = n_due - n_late
     low, high = wilson(n_otif, n_due)
     receipts = values(got.frame, "n_receipts", "Int64").notna().to_numpy(dtype=bool)[is_due]
     lines_due, proven = (

@@ -1,8 +1,8 @@
 """How a line is judged against its due date: the one rule of this room, for single lines and for counts of them.
 
-The days and the standing of a line don't depend on any tolerance; the outcome does. So lines are counted by
-standing and days once, and `outcome_of` reads the outcomes off the lines or off the counts alike, under any
-tolerance.
+The days and the standing of a line don't depend on any tolerance; the outcome does. So lines are counted by standing and days once,
+and `outcome_of` reads the outcomes off the lines or off the counts alike, under any tolerance: "came, 2 days after the due date" is
+late, and on time where ``late_days=3``.
 """
 
 from __future__ import annotations
@@ -30,8 +30,9 @@ from ..frames import AsOf, Mask, day_number, days_of
 OUTCOMES = ("early", "on_time", "late", "overdue_open", "not_due", "excluded")
 EARLY, ON_TIME, LATE, OVERDUE_OPEN, NOT_DUE, EXCLUDED = range(6)
 
-#: Standings: delivered and due by as-of; delivered ahead of a due date that is still to come; open; not to be judged.
-DELIVERED, AHEAD, OPEN, UNJUDGED = range(4)
+#: How a line stands to its due date, before any tolerance: it came, and its due date has passed; it came ahead of a due date that
+#: is still to come; it is open; it can't be judged.
+CAME, AHEAD, OPEN, UNJUDGED = range(4)
 
 DUE_DATES = {"required": "required_date", "promised": "promised_date"}
 Ints = npt.NDArray[np.integer[Any]]
@@ -109,31 +110,43 @@ def judging(c: Columns, *, until: int, due: str, span: Span) -> Ruled:
         (c.missing(due_day), "no due date"),
     ]
     days = span.days(c, due_day, c.pick(stands.delivered, arrived, until), left_out)
-    how = c.pick(stands.delivered, c.pick(due_day <= until, DELIVERED, AHEAD), OPEN)
+    how = c.pick(stands.delivered, c.pick(due_day <= until, CAME, AHEAD), OPEN)
     return Ruled(
         left_out,
         {"days": days, "standing": how},
+        # counted here, while the dates are at hand: an engine can't be asked for them again
         {"due_at_order": c.pick(c.day("order_date") == due_day, 1, 0)} if c.has("order_date") else {},
     )
 
 
-#: The outcome of each standing for a line that is early, on time and late.
+#: The outcome by standing (a row each) and by whether the days are before, within or after the tolerance. An open line before or
+#: within it is not due yet, as is everything that came ahead of its due date.
 _OUTCOME = np.array(
-    [EARLY, ON_TIME, LATE, NOT_DUE, NOT_DUE, NOT_DUE, NOT_DUE, NOT_DUE, OVERDUE_OPEN, EXCLUDED, EXCLUDED, EXCLUDED],
+    [
+        [EARLY, ON_TIME, LATE],  # CAME
+        [NOT_DUE, NOT_DUE, NOT_DUE],  # AHEAD
+        [NOT_DUE, NOT_DUE, OVERDUE_OPEN],  # OPEN
+        [EXCLUDED, EXCLUDED, EXCLUDED],  # UNJUDGED
+    ],
     dtype=np.int8,
 )
 
 
 def outcome_of(how: int | Ints, days: Ints, tolerance: Tolerance) -> npt.NDArray[np.int8]:
     """Return the outcome (position in `OUTCOMES`) of each standing and number of days after the due date."""
+    # without early_days the limit is the due date itself: such lines are called early, and count as on time later on
     late, early = days > tolerance.late_days, days < -(tolerance.early_days or 0)
+    # `take` reads the table as one row of twelve: three places for each standing, its middle one for "within"
     return _OUTCOME.take(how * 3 + 1 + late.astype(np.int8) - early.astype(np.int8))
 
 
 def suspicions(got: Judged, outcome: npt.NDArray[np.integer[Any]]) -> tuple[str, ...]:
-    """Return what makes the due dates doubtful: copied from the delivery, or from the order. Silent below 20 due lines."""
+    """Return what makes the due dates doubtful: copied from the delivery, or from the order. Nothing below 20 due lines.
+
+    An ERP that fills in the due date when the goods arrive makes every line on time, to the day. Real deliveries scatter.
+    """
     due = (outcome != NOT_DUE) & (outcome != EXCLUDED)
-    exact = due & (got.standing == DELIVERED) & (got.days == 0)
+    exact = due & (got.standing == CAME) & (got.days == 0)
     return doubts(got, due, n_due=got.tally.total(due), n_exact=got.tally.total(exact))
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 from ..compute import Cells, Counted, Selection, figure
 from ..errors import ConfigError
 from ..frames import AsOf, Mask, frame_of, need, values
-from ._judging import DELIVERED, DUE_DATES, UNJUDGED, Judged, Tolerance, judge, outcome_of
+from ._judging import CAME, DUE_DATES, UNJUDGED, Judged, Tolerance, judge, outcome_of
 from ._rates import WEIGHTS, hits_of, weights_of
 
 #: The choices that an on-time rate hides, in the order of their columns.
@@ -85,7 +85,9 @@ def ladder(
         raise ConfigError(f"{unknown[0]!r} is none of {', '.join([*DUE_DATES, *WEIGHTS])}")
     tolerances = {(late, early): Tolerance(late, early) for late, early in product(late_days, early_days)}
     need(frame.columns, *(DUE_DATES[d] for d in due), metric="slippage.ladder")  # also where the default chose them
+    # judged once for each due date and calendar; tolerances, weights and open lines are read off those counts
     judged = {(d, c): judge(frame, as_of=as_of, due=d, calendar=c) for d, c in product(due, calendar)}
+    # only lines that every way can judge: else the ways would differ by their lines, too
     first = judged[due[0], calendar[0]]
     selection = first.selection
     for (d, _), other in judged.items():
@@ -97,7 +99,7 @@ def ladder(
     for d, late, early, c, w, with_open in product(due, late_days, early_days, calendar, weight, open_lines):
         how, days, n_lines, heavy = tables[d, c]
         is_due, hit = hits_of(outcome_of(how, days, tolerances[late, early]), early is not None)
-        of = is_due if with_open else is_due & (how == DELIVERED)
+        of = is_due if with_open else is_due & (how == CAME)
         whole = heavy[w][of].sum()
         rate = (heavy[w] * hit)[of].sum() / whole if whole > 0 else np.nan
         rows.append((d, late, early, c or "calendar days", w, with_open, int(n_lines[of].sum()), rate))
@@ -158,7 +160,10 @@ def _finding(result: pd.DataFrame) -> tuple[str, ...]:
 
 
 def _table(got: Judged, same: Mask, load: dict[str, Any]) -> tuple[Any, Any, Any, dict[str, Any]]:
-    """Return the distinct standings and days with their lines and weights: the few rows hold all that tolerances ask for."""
+    """Return the distinct standings and days with their lines and weights: all that is needed to count under any tolerance.
+
+    A million lines make a few thousand rows, which are then counted under some hundred ways in milliseconds.
+    """
     cells = Cells.of(got.standing, got.days, UNJUDGED + 1)
     n_lines = cells.add(None, rows=same)[0]
     there = np.flatnonzero(n_lines)

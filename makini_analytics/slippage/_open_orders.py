@@ -219,7 +219,8 @@ def _looked_at(lines: Any, as_of: AsOf | None, due: str) -> _Looked:
     ended = np.where(
         stands.delivered, number["delivered_date"], np.where(stands.cancelled, cancelled, np.iinfo(np.int64).max)
     )
-    # nothing is learnt from a line that can't be judged: it is as good as one without an order date
+    # Nothing is learnt from a line that can't be judged, so it is treated as one without an order date. Days that are not known
+    # are -1, a number that no real day has, since whole numbers can't be missing.
     usable = (stands.delivered | stands.cancelled | stands.open) & (ended >= ordered) & (ordered <= day)
     codes = [np.zeros(len(frame), dtype=np.int64)]
     category = ["category"] if "category" in frame.columns else []
@@ -249,6 +250,7 @@ def _open_lines(looked: _Looked, test: BackTest) -> Counted:
                 chances[name][rows] = chance
     chances["on_time"][~dated] = np.nan
     overdue = np.where(dated, day - book.due, np.nan)
+    # from here on only the open lines, a few per cent: a copy of all columns of all lines would cost more than the forecast
     rows = np.flatnonzero(is_open)
     rows = rows[np.argsort(-overdue[rows], kind="stable")]  # the most overdue first, those without a due date last
     overdue = overdue[rows]
@@ -301,14 +303,15 @@ def _tested(looked: _Looked, test: BackTest) -> Counted:
 def _verdict(test: BackTest) -> str:
     if not test.enough:
         return f"The forecast could not be tested: {len(test.row):,} lines are too few. It goes by the age since the order."
-    told = f"Forecast by the age since the order ({1 - test.by_due_date:.0%}) and the day relative to the due date ({test.by_due_date:.0%})"
+    clocks = f"Forecast by the age since the order ({1 - test.by_due_date:.0%}) and the day relative to the due date ({test.by_due_date:.0%})"
     better = test.brier < test.brier_base
-    said = "better than" if better else "no better than"
-    return f"{told}, {said} the base rate, the trailing on-time rate, on {len(test.row):,} lines of days gone by (Brier score {test.brier:.3f}, {test.brier_base:.3f})."
+    verdict = "better than" if better else "no better than"
+    return f"{clocks}, {verdict} the base rate, the trailing on-time rate, on {len(test.row):,} lines of days gone by (Brier score {test.brier:.3f}, {test.brier_base:.3f})."
 
 
 def _open_value(part: pd.DataFrame) -> np.ndarray[Any, Any]:
     amount, quantity, received = (numbers(part, c) for c in ("amount", "quantity", "received_quantity"))
     share = np.divide(np.maximum(quantity - received, 0), quantity, out=np.ones(len(part)), where=quantity > 0)
+    # where a quantity is not known the whole amount is taken as open, which errs on the side of caution
     value: np.ndarray[Any, Any] = np.where(np.isnan(share), 1.0, share) * amount
     return value

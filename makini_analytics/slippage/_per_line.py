@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..compute import Counted, WorkCalendar, figure
 from ..frames import AsOf, plain, values
-from ._judging import AHEAD, DELIVERED, DUE_DATES, OUTCOMES, OVERDUE_OPEN, Tolerance, judge, outcome_of, suspicions
+from ._judging import AHEAD, CAME, DUE_DATES, OUTCOMES, OVERDUE_OPEN, Tolerance, judge, outcome_of, suspicions
 
 
 @figure("delivered_date", due=DUE_DATES)
@@ -85,7 +85,7 @@ def per_line(
     got = judge(lines, as_of=as_of, due=due, calendar=calendar)
     frame, days = got.frame, got.days.astype(float)
     outcome = outcome_of(got.standing, got.days, tolerance)
-    came = (got.standing == DELIVERED) | (got.standing == AHEAD)
+    came = (got.standing == CAME) | (got.standing == AHEAD)
     result = pd.DataFrame(
         {
             **{c: plain(values(frame, c, "string")) for c in ("order_id", "line_id", "vendor_id", "vendor_name")},

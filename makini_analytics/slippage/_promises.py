@@ -63,6 +63,7 @@ def date_changes(earlier: Any, later: Any, *, due: str = "required") -> Counted:
     place, gone = _matched(*sides)
     both = pd.concat([_lines(sides[1], np.arange(len(place))), _lines(sides[0], gone)], ignore_index=True)
     never = np.datetime64("NaT", "us")
+    # place -1, for a line that is new, picks the last entry: no date
     first = np.concatenate([np.append(before, never)[place], before[gone]])
     now = np.concatenate([after, np.full(len(gone), never)])
     there = np.arange(len(now)) < len(place)
@@ -106,10 +107,14 @@ def _matched(earlier: pd.DataFrame, later: pd.DataFrame) -> tuple[Ints, Ints]:
     sides = {"earlier": earlier, "later": later}
     keys = [np.zeros(len(side), dtype=np.int64) for side in sides.values()]
     limit = 1
-    for name in _KEY:  # the columns' codes are put together as the digits of a number: texts are compared once each
+    # mixed radix, as in compute's groups: the columns' codes are the digits of one number per line, so that each text is compared
+    # once and a million lines are matched as whole numbers
+    for name in _KEY:
         parts = [coded(values(side, name, "string"), sort=False) for side in sides.values()]
         codes, n = _in_common(*parts)
-        if limit * n >= 2**62:
+        if (
+            limit * n >= 2**62
+        ):  # the next digit would not fit: renumber what occurs, which is never more than there are lines
             dense = pd.factorize(np.concatenate(keys))[0].astype(np.int64)
             keys, limit = np.split(dense, [len(earlier)]), len(dense)
         keys = [key * n + code for key, code in zip(keys, codes, strict=True)]
@@ -118,8 +123,8 @@ def _matched(earlier: pd.DataFrame, later: pd.DataFrame) -> tuple[Ints, Ints]:
     for (which, side), key in zip(sides.items(), (before, now), strict=True):
         if key.has_duplicates:
             twice = np.flatnonzero(key.duplicated())[:1]
-            told = " / ".join(x for c in _KEY for x in texts_of(side, c, twice).fillna("") if x)
-            raise SchemaError(f"the {which} snapshot has several lines {told}: they can't be matched")
+            line = " / ".join(x for c in _KEY for x in texts_of(side, c, twice).fillna("") if x)
+            raise SchemaError(f"the {which} snapshot has several lines {line}: they can't be matched")
     place = before.get_indexer(now).astype(np.int64)
     gone = np.ones(len(earlier), dtype=bool)
     gone[place[place >= 0]] = False

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from ..compute import By, Counted, WorkCalendar, figure, group_lines, quantile
+from ..compute import By, Counted, DayCounts, Groups, WorkCalendar, figure, group_lines, quantile
 from ..errors import ConfigError
-from ..frames import AsOf
+from ..frames import AsOf, Mask
 from ._intervals import wilson
 from ._judging import (
     AHEAD,
-    DELIVERED,
+    CAME,
     DUE_DATES,
     EARLY,
     LATE,
@@ -21,12 +22,13 @@ from ._judging import (
     OPEN,
     OUTCOMES,
     OVERDUE_OPEN,
+    Judged,
     Tolerance,
     doubts,
     judge,
     outcome_of,
 )
-from ._rates import cluster_codes, hits_of, rate_of, shrunken, weights_of
+from ._rates import Floats, cluster_codes, hits_of, rate_of, shrunken, weights_of
 
 
 @figure("delivered_date", any_frame=True, due=DUE_DATES)
@@ -119,29 +121,19 @@ def by_vendor(
         )
     weights = weights_of(got, weight)
     groups = group_lines(got.frame, by, n=got.tally.n)
-    kept = got.selection.kept
     table = got.day_counts(groups)
 
-    outcomes = {s: outcome_of(s, table.day, tolerance) for s in (DELIVERED, AHEAD, OPEN)}
-    cells = sum(
-        np.bincount(table.group * len(OUTCOMES) + o, weights=table.counts[:, s], minlength=len(groups) * len(OUTCOMES))
-        for s, o in outcomes.items()
-    )
-    number = np.reshape(cells, (len(groups), len(OUTCOMES))).astype(np.int64).T  # by outcome and group
+    number = _by_outcome(table, tolerance, len(groups))
     n_early, n_overdue = number[EARLY], number[OVERDUE_OPEN]
     n_late = number[LATE] + n_overdue
     n_on_time = number[ON_TIME] + (n_early if early_days is None else 0)
     n_due = n_on_time + n_late + (n_early if early_days is not None else 0)
     rate = np.where(n_due > 0, n_on_time / np.maximum(n_due, 1), np.nan)
     low, high = wilson(n_on_time, n_due)
-    if weights is not None or cluster is not None:
-        due_line, hit = hits_of(outcome_of(got.standing, got.days, tolerance), early_days is not None)
-        due_line &= kept
-        unit = np.ones(len(got.frame)) if weights is None else weights
-        together = None if cluster is None else cluster_codes(got.frame, cluster)[due_line]
-        codes = groups.codes.astype(np.int64)
-        rate, low, high = rate_of(hit[due_line], unit[due_line], codes[due_line], len(groups), together)
-    late = np.where(outcomes[DELIVERED] == LATE, table.counts[:, DELIVERED], 0)
+    if weights is not None or cluster is not None:  # single lines weigh differently: counts by outcome are not enough
+        hits = hits_of(outcome_of(got.standing, got.days, tolerance), early_days is not None)
+        rate, low, high = _weighted(got, groups, hits, weights, cluster)
+    late = np.where(outcome_of(CAME, table.day, tolerance) == LATE, table.counts[:, CAME], 0)
 
     keys = groups.keys.drop(columns="connection", errors="ignore") if by == "vendor" else groups.keys
     result = keys.assign(
@@ -167,6 +159,31 @@ def by_vendor(
 
     not_due = (got.standing == AHEAD) | ((got.standing == OPEN) & (got.days <= late_days))
     got.selection.exclude(not_due, "not due yet")
-    n_exact = int(table.counts[table.day == 0, DELIVERED].sum())
+    n_exact = int(table.counts[table.day == 0, CAME].sum())
     notes = doubts(got, got.selection.kept, n_due=int(n_due.sum()), n_exact=n_exact)
     return got.counted(result, notes=notes)
+
+
+def _by_outcome(table: DayCounts, tolerance: Tolerance, n_groups: int) -> npt.NDArray[np.int64]:
+    """Return the lines by outcome (a row each, in the order of `OUTCOMES`) and group."""
+    n = len(OUTCOMES)
+    cells = sum(
+        np.bincount(
+            table.group * n + outcome_of(standing, table.day, tolerance),
+            weights=table.counts[:, standing],
+            minlength=n_groups * n,
+        )
+        for standing in (CAME, AHEAD, OPEN)
+    )
+    return np.reshape(cells, (n_groups, n)).astype(np.int64).T
+
+
+def _weighted(
+    got: Judged, groups: Groups, hits: tuple[Mask, Floats], weights: Floats | None, cluster: str | None
+) -> tuple[Floats, Floats, Floats]:
+    """Return each group's rate and its interval where lines have weights, or hang together."""
+    due, hit = hits
+    due = due & got.selection.kept
+    weight = np.ones(len(got.frame)) if weights is None else weights
+    together = None if cluster is None else cluster_codes(got.frame, cluster)[due]
+    return rate_of(hit[due], weight[due], groups.codes.astype(np.int64)[due], len(groups), together)

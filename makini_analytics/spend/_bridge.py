@@ -151,14 +151,14 @@ def _joined(before: Any, after: Any, by: By, item: str) -> tuple[pd.DataFrame, n
     for dtype, names in (("string", texts), ("float64", _NUMBERS), ("boolean", _FLAGS), ("datetime64[us]", _DATES)):
         for name in dict.fromkeys(names):
             if any(name in side.columns for side in sides):
-                parts = [_plain(side, name, dtype) for side in sides]
+                parts = [_as_dtype(side, name, dtype) for side in sides]
                 out[name] = pd.concat(parts, ignore_index=True)
     joined = pd.DataFrame(out)
     joined.attrs = dict(sides[1].attrs)
     return joined, np.repeat([False, True], [len(side) for side in sides])
 
 
-def _plain(side: pd.DataFrame, name: str, dtype: str) -> pd.Series:
+def _as_dtype(side: pd.DataFrame, name: str, dtype: str) -> pd.Series:
     if dtype == "datetime64[us]":
         return pd.Series(days_of(side, name).astype(dtype), index=side.index)
     column = values(side, name, dtype)
@@ -169,6 +169,7 @@ def _refuse_mixed_units(items: Items) -> None:
     rows = items.priced
     if not rows.any():
         return
+    # an item in pieces and boxes has two prices: their difference would look like a change of price
     what = group_lines(items.frame[rows], items.item)
     unit, _ = pd.factorize(items.keys["unit"][rows], use_na_sentinel=False)
     several = np.flatnonzero(np.bincount(pairs(what.codes, unit)[0]) > 1)
@@ -183,7 +184,16 @@ def _refuse_mixed_units(items: Items) -> None:
 
 
 def _effects(table: pd.DataFrame) -> pd.DataFrame:
-    """Return price, currency, quantity, new and lost of each item; nought where it is none of it."""
+    """Return price, currency, quantity, new and lost of each item; 0 where it is none of it.
+
+    Ten pieces at 5.00 USD and 0.90 EUR per USD became twelve at 6.00 and 0.80: 45.00 EUR became 57.60. ::
+
+        price     (6 - 5)       x 12 x 0.90 = 10.80     at the new quantity and the old rate
+        currency  (0.80 - 0.90) x  6 x 12   = -7.20     at the new price and quantity
+        quantity  (12 - 10)     x  5 x 0.90 =  9.00     at the old price and rate
+
+    Each effect is taken after the ones below it, so nothing is left over: together they are 12.60, the whole change.
+    """
     v0, v1, paid0, paid1, q0, q1 = (table[c].to_numpy() for c in ("v0", "v1", "paid0", "paid1", "q0", "q1"))
     both = (q0 > 0) & (q1 > 0)
 
@@ -206,7 +216,12 @@ def _effects(table: pd.DataFrame) -> pd.DataFrame:
 def _split_quantity(
     effects: pd.DataFrame, table: pd.DataFrame, unit: pd.Series, outer: npt.NDArray[np.int64]
 ) -> pd.DataFrame:
-    """Return the effects with quantity split into volume and mix within each group and unit."""
+    """Return the effects with quantity split into volume and mix within each group and unit.
+
+    Ten of A at 1.00 and ten of B at 9.00 became twenty of A and ten of B. All pieces grew by half, which is worth 50.00 at the old
+    mix; but only the cheap ones grew, which is worth 10.00: volume 50.00, mix -40.00. Pieces and kilograms can't be added, so that
+    is done within one unit.
+    """
     both = effects["both"].to_numpy()
     group = pd.DataFrame({"outer": outer, "unit": unit})
     code = group.groupby(["outer", "unit"], dropna=False, sort=False).ngroup().to_numpy()
@@ -214,6 +229,7 @@ def _split_quantity(
     total0, total1 = (pd.Series(q).groupby(code).transform("sum").to_numpy() for q in (q0, q1))
     growth = np.divide(total1, total0, out=np.ones(len(q0)), where=total0 > 0) - 1
     volume = np.where(both, growth * table["v0"], 0.0)
+    # items of no known unit may be anything: they have no common growth
     volume = np.where(unit.isna(), effects["quantity"], volume)
     return effects.assign(volume=volume, mix=effects["quantity"] - volume)
 
@@ -274,5 +290,5 @@ def _by_item(keys: pd.DataFrame, table: pd.DataFrame, effects: pd.DataFrame) -> 
 def _span(side: str, frame: pd.DataFrame, rows: npt.NDArray[np.bool_]) -> str:
     days = days_of(frame, "order_date")[rows]
     known = days[~np.isnat(days)]
-    told = f", ordered {known.min()} to {known.max()}" if len(known) else ""
-    return f"The side {side}: {int(rows.sum()):,} lines{told}."
+    ordered = f", ordered {known.min()} to {known.max()}" if len(known) else ""
+    return f"The side {side}: {int(rows.sum()):,} lines{ordered}."

@@ -13,7 +13,7 @@ from ..errors import ConfigError, one_of
 from ..frames import values
 from ._items import items_of
 
-#: A price so many times the item's median, or so small a part of it, is more likely a slip of two digits than a price.
+#: A price 50 times the item's median, or a 50th of it, is more likely a slip of two digits, or a price per hundred, than a price.
 OUTLIER = 50
 
 

@@ -35,7 +35,7 @@ Days = npt.NDArray[np.datetime64]
 
 #: How many periods make a year. A week is compared with the one 52 weeks before, which has the same weekdays.
 _YEAR = {"M": 12, "Q": 4, "Y": 1, "W": 52}
-#: So many days without an order at the start of a period are a weekend with a holiday, not the start of the data.
+#: A period that starts with up to three days without an order starts with a long weekend, not before the data do.
 _QUIET_DAYS = 3
 
 

@@ -6,12 +6,15 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ..compute import (
     CENSORED,
     DELIVERED,
     Counted,
+    Groups,
+    Selection,
     ages,
     count_distinct,
     figure,
@@ -83,21 +86,10 @@ def single_source(
     got = tallied(lines, currency=currency, intercompany=intercompany)
     frame, selection, value = got.frame, got.selection, value_of(got)
     merged = frame if aliases is None else merge_aliases(frame, aliases)
-    money = coded(values(frame, "currency", "string"))
-    sums = np.bincount(money.codes + 1, weights=value, minlength=len(money.labels) + 1)
-    total = pd.Series(sums, index=["", *money.labels.astype("string")]).groupby(level=0).sum()
-    items = group_lines(frame, item)
-    vendors = group_lines(merged, "vendor")
-    no_item = items.keys.iloc[:, 0].isna().to_numpy()[items.codes]
-    no_vendor = vendors.keys["vendor_id"].isna().to_numpy()[vendors.codes]
-    selection.exclude(no_item, "no material" if item == "material" else f"no {item}")
-    kept = selection.kept
+    total = _spend_by_currency(frame, value)
+    items, vendors = group_lines(frame, item), group_lines(merged, "vendor")
     n = len(items)
-    n_vendors = np.bincount(pairs(items.codes[kept], vendors.codes[kept])[0], minlength=n)
-    n_orders = count_distinct(items.codes[kept], order_ids(frame[kept]), n)
-    selection.exclude((n_vendors > 1)[items.codes], "several vendors")
-    selection.exclude(no_vendor, "no vendor")
-    selection.exclude((n_orders < min_orders)[items.codes] & (min_orders > 1), "fewer orders")
+    _exclude_several(selection, frame, items, vendors, item, min_orders)
     kept = selection.kept
     part = frame[kept]
     groups = group_lines(part, [item, "vendor"] if aliases is None else item, also=("currency",))
@@ -107,6 +99,7 @@ def single_source(
         n_orders=count_distinct(groups.codes, order_ids(part), size)[:size].astype("int64"),
         n_lines=np.bincount(groups.codes, minlength=size)[:size].astype("int64"),
     )
+    # backwards, so that of several lines the first one is written last, and stays
     first_line = np.zeros(size, dtype=np.int64)
     first_line[groups.codes[::-1]] = np.flatnonzero(kept)[::-1]
     if aliases is not None:
@@ -127,10 +120,34 @@ def single_source(
     return got.counted(result.reset_index(drop=True), notes=(note,) if note else ())
 
 
+def _spend_by_currency(frame: pd.DataFrame, value: npt.NDArray[np.float64]) -> pd.Series:
+    """Return all spend that counts, by currency; that of lines without a currency under ""."""
+    currency = coded(values(frame, "currency", "string"))
+    # code -1, for no currency, is moved to place 0
+    sums = np.bincount(currency.codes + 1, weights=value, minlength=len(currency.labels) + 1)
+    return pd.Series(sums, index=["", *currency.labels.astype("string")]).groupby(level=0).sum()
+
+
+def _exclude_several(
+    selection: Selection, frame: pd.DataFrame, items: Groups, vendors: Groups, item: str, min_orders: int
+) -> None:
+    """Leave out the lines of items that are not known, that several vendors have delivered, or that were ordered too seldom."""
+    no_item = items.keys.iloc[:, 0].isna().to_numpy()[items.codes]
+    no_vendor = vendors.keys["vendor_id"].isna().to_numpy()[vendors.codes]
+    selection.exclude(no_item, "no material" if item == "material" else f"no {item}")
+    kept, n = selection.kept, len(items)
+    # the unknown vendor is a group like any other here: it may be a second source
+    n_vendors = np.bincount(pairs(items.codes[kept], vendors.codes[kept])[0], minlength=n)
+    n_orders = count_distinct(items.codes[kept], order_ids(frame[kept]), n)
+    selection.exclude((n_vendors > 1)[items.codes], "several vendors")
+    selection.exclude(no_vendor, "no vendor")
+    selection.exclude((n_orders < min_orders)[items.codes] & (min_orders > 1), "fewer orders")
+
+
 def _lead_times(
     frame: pd.DataFrame, codes: np.ndarray[Any, Any], n: int, as_of: AsOf | None
 ) -> tuple[pd.DataFrame, str]:
-    """Return each item's lead time, or missing values and why."""
+    """Return each item's lead time, or missing values and why: spend needs no dates, so their absence is a note and no error."""
     nothing = pd.DataFrame(
         {"n_delivered": 0, "n_open": 0, "median_days": np.nan, "p90_days": np.nan}, index=pd.RangeIndex(n)
     )

@@ -98,5 +98,6 @@ def tail(
     total_of = result.groupby("currency", dropna=False)["spend"].transform("sum")
     result.insert(3, "share", (result["spend"] / total_of).where(total_of > 0))
     result["average_order_value"] = (result["spend"] / result["n_orders"]).where(result["n_orders"] > 0)
-    said = head_share if definition == "share" else None  # the other definition has no use for it
-    return Counted(result, by_vendor.selection, parameters={"head_share": said})
+    # the other definition has no use for it, and a footnote that names it would mislead
+    unused = {} if definition == "share" else {"head_share": None}
+    return Counted(result, by_vendor.selection, parameters=unused)
