@@ -1,4 +1,4 @@
-"""How each line stands on a day - delivered, open, cancelled, or not to be judged - and for how long it was waited for."""
+"""How each line stands on a day - delivered, open, cancelled, or not to be judged - and how long it took."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ _EXCLUDED = ENDINGS.index("excluded")
 
 #: Where a lead time begins: the order date, its approval, or its creation in the source system.
 STARTS = {"order": "order_date", "approval": "approved_date", "creation": "created_at"}
-#: Where it ends: all of the quantity is there; the first receipt (the delivery where receipts are not known); the order's own
-#: date of completion, which is the same for all of its lines.
+#: Where it ends: when all of the quantity is there; at the first receipt (the delivery where receipts are not known); or on the
+#: order's own date of completion, the same for all of its lines. Beside it the column that must be there.
 ENDS = {"complete": "delivered_date", "first_receipt": "delivered_date", "header": "completed_date"}
 
 
@@ -38,7 +38,7 @@ class Standing:
     """One boolean per line; a line is exactly one of delivered, open, cancelled, or in ``unjudged``."""
 
     delivered: Any  # a delivered date on or before the day, and all of the quantity where that is known
-    open: Any  # still to come, as far as the data tell
+    open: Any  # still to come, by all that the data show
     cancelled: Any  # cancelled or deleted by that day
     unjudged: dict[str, Any]  # reason -> lines that can't be judged, disjoint
 

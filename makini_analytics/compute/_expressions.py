@@ -1,4 +1,4 @@
-r"""A rule as a graph of narwhals expressions: what the rule says of the lines, written down for an engine to work out.
+r"""A rule as a graph of narwhals expressions: written down here, worked out by an engine.
 
 Dates become whole days first, by year and day of the year, since no way to subtract dates works in all engines; after that a
 rule is comparisons and whole numbers alone.

@@ -89,7 +89,7 @@ def group_lines(
 
 
 def _small_dtype(column: pd.Series) -> Any:
-    """Return the dtype of a column's values in a small result: text is text there, also where the lines hold categories."""
+    """Return the dtype of a column's values in a small result: text is plain text there, even where the lines hold categories."""
     if not isinstance(column.dtype, pd.CategoricalDtype):
         return column.dtype
     return "string" if pd.api.types.is_string_dtype(column.cat.categories) else column.dtype
@@ -103,7 +103,7 @@ def crossed(outer: Groups, inner: Groups) -> tuple[Ints, Ints]:
 
 
 def taken(lines: pd.DataFrame, rows: npt.NDArray[np.bool_], by: By, *more: str) -> pd.DataFrame:
-    """Return some rows, with the columns alone that groups, orders and ``more`` need: lines are wide, and copies cost."""
+    """Return some rows, with only the columns that groups, orders and ``more`` need: lines are wide, and copying them is slow."""
     names = [by] if isinstance(by, str) else list(by or ())
     wanted = {"connection", "currency", "order_id", "order_number", *more}
     for name in names:

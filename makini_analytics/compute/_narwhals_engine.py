@@ -27,7 +27,7 @@ _DOT = "\u2024"
 
 @dataclass(frozen=True)
 class EngineLines:
-    """Lines in an engine of their own."""
+    """Lines that their own engine counts."""
 
     frame: Any  # nw.LazyFrame, or nw.DataFrame where the engine knows no other
     attrs: Mapping[Any, Any]
@@ -201,7 +201,7 @@ def _distinct_orders(read: Any, by: Sequence[str], schema: Mapping[str, Any], of
 
 
 def _floats(column: pd.Series) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Return sums as floats; of nothing it is 0, which some engines call missing."""
+    """Return sums as floats. The sum of nothing is 0; some engines return a missing value."""
     out: np.ndarray[Any, np.dtype[np.float64]] = np.nan_to_num(column.to_numpy(dtype=float, na_value=np.nan))
     return out
 

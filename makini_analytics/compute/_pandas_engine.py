@@ -1,4 +1,4 @@
-"""The heavy step on a pandas frame: the lines stay lines, and what a rule says of them is arrays."""
+"""The heavy step on a pandas frame: the lines stay lines, and what a rule gives for them is arrays."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class PandasColumns:
         return np.isfinite(value)
 
     def ratio(self, this: Floats, of: Floats) -> Floats:
-        """Return one number divided by another; neither missing nor infinite means that there is one."""
+        """Return one number divided by another; the result is missing or infinite where there is none."""
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             return this / of
 
@@ -137,7 +137,7 @@ class PandasLines:
 
     @property
     def attrs(self) -> Mapping[Any, Any]:
-        """What the frame says of itself."""
+        """The as-of day, the source and whatever else the frame carries."""
         return self.frame.attrs
 
     def has(self, name: str) -> bool:
@@ -155,7 +155,7 @@ class PandasLines:
     def tally(
         self, rule: Rule, *, by: By = None, also: tuple[str, ...] = (), orders: bool = False, at_once: bool = False
     ) -> Tally:
-        """Return the lines with what the rule says of them."""
+        """Return the lines with what the rule gives for them."""
         whole, selection, n = PandasColumns(self.frame), Selection(self.frame), len(self.frame)
         step = max(n, 1) if at_once else _STEP
         marks: dict[str, npt.NDArray[Any]] = {}

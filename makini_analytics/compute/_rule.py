@@ -29,7 +29,7 @@ Ints = npt.NDArray[np.integer[Any]]
 
 
 class Columns(Protocol):
-    """The columns of some lines, as a rule sees them. A column that is not there is one whose values are all missing."""
+    """The columns of some lines, as a rule sees them. A column that is absent counts as one without values."""
 
     def has(self, name: str) -> bool:
         """Whether the lines have the column."""
@@ -53,7 +53,7 @@ class Columns(Protocol):
         """Return where a number is neither missing nor infinite."""
 
     def ratio(self, this: Any, of: Any) -> Any:
-        """Return one number divided by another; neither missing nor infinite means that there is one."""
+        """Return one number divided by another; the result is missing or infinite where there is none."""
 
     def pick(self, rows: Any, this: Any, that: Any) -> Any:
         """Return one of two values, or of two numbers, by row."""
@@ -88,16 +88,19 @@ class Tally:
         rows = self.selection.kept
         return what if rows.all() else what[rows]
 
+    @property
+    def n_kept(self) -> Ints | None:
+        """The number of lines that each row that counts stands for; None: one each."""
+        return None if self.n is None else self.kept(self.n)
+
     def groups(self, by: By, *also: str) -> Groups:
         """Return the groups of the rows that count."""
         rows = self.selection.kept
-        n = None if self.n is None else self.kept(self.n)
-        return group_lines(self.frame, by, also=also, rows=None if rows.all() else rows, n=n)
+        return group_lines(self.frame, by, also=also, rows=None if rows.all() else rows, n=self.n_kept)
 
     def count(self, codes: Ints, n_groups: int) -> npt.NDArray[np.int64]:
         """Return the lines of each group of the rows that count."""
-        n = None if self.n is None else self.kept(self.n)
-        return np.bincount(codes, weights=n, minlength=n_groups)[:n_groups].astype(np.int64)
+        return np.bincount(codes, weights=self.n_kept, minlength=n_groups)[:n_groups].astype(np.int64)
 
     def total(self, rows: Mask) -> int:
         """Return how many lines some rows are."""
@@ -133,7 +136,7 @@ class Lines(Protocol):
 
     @property
     def attrs(self) -> Mapping[Any, Any]:
-        """As-of day, source, first and last day that was asked for, as `Purchases.lines` carries them."""
+        """As-of day, source, first and last day of the query, as `Purchases.lines` carries them."""
 
     def has(self, name: str) -> bool:
         """Whether the lines have the column."""

@@ -1,4 +1,4 @@
-"""The lead time of each line: how long the delivery took, or for how long it has been awaited."""
+"""The lead time of each line: how long the delivery took, or how long it has been awaited."""
 
 from __future__ import annotations
 

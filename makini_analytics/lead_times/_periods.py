@@ -1,4 +1,4 @@
-"""Lead times by the period of the order: the recent ones are not finished, and say so."""
+"""Lead times by the period of the order: the recent ones are not finished, and are marked so."""
 
 from __future__ import annotations
 

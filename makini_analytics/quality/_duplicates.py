@@ -24,12 +24,12 @@ _LEGAL = {
     "incorporated", "kg", "kk", "k k", "limited", "llc", "ltd", "nv", "n v", "oy", "plc", "pte", "pty", "pvt", "s a", "sa", "sarl", "sas",
     "se", "spa", "srl",
 }  # fmt: skip
-#: Endings of cleanco that are as often a country or a word of the name.
+#: Endings of cleanco that are just as often a country or a word of the name.
 _NO_ENDINGS = {"nl", "vat", "et", "da", "private", "unlimited"}
 _FOLDED = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "æ": "ae", "ß": "ss", "ł": "l", "&": " "}
 )
-#: Orders agree in value up to this share.
+#: Two orders agree in value where they differ by at most this share.
 _SAME_VALUE = 0.005
 
 
@@ -229,7 +229,7 @@ def _vendors(lines: pd.DataFrame, least: float) -> Iterator[dict[str, Any]]:
 
 
 def _similar(names: list[str], least: float) -> Iterator[tuple[int, int, float]]:
-    """Yield the pairs of names, each once, that are at least so similar."""
+    """Yield the pairs of names, each once, whose similarity is at least ``least``."""
     try:
         from rapidfuzz import fuzz, process
     except ImportError:

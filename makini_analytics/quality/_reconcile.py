@@ -144,7 +144,7 @@ def _order_steps(orders: pd.DataFrame, lines: pd.DataFrame) -> list[dict[str, An
                 "connection": connection,
                 "currency": currency,
                 "part": "orders",
-                "step": _STEP_OF.get(reason, "differs"),
+                "step": _STEP_OF.get(str(reason), "differs"),
                 "reason": reason,
                 "n_orders": len(part),
                 "n_lines": int(part["n_lines"].sum()),
@@ -179,24 +179,20 @@ def _causes(
         weight = None if weights is None else np.nan_to_num(np.asarray(weights, dtype=float))[rows]
         return np.bincount(of[rows], weights=weight, minlength=n).astype(float)
 
-    def number(frame: pd.DataFrame, name: str) -> Floats:
-        column: Floats = pd.to_numeric(values(frame, name, "float64")).to_numpy(dtype=float, na_value=np.nan)
-        return column
-
-    amount = number(lines, "amount")
+    amount = _number(lines, "amount")
     deleted = values(lines, "deleted_at", "datetime64[us, UTC]").notna().to_numpy()
     cancelled = (lines["state"] == "cancelled").to_numpy(dtype=bool, na_value=False) & ~deleted
     live = ~deleted & ~cancelled
     # price x quantity, before the line's own discount
     priced = np.nan_to_num(
-        number(lines, "unit_price") * number(lines, "quantity") / np.nan_to_num(number(lines, "price_unit"), nan=1.0)
+        _number(lines, "unit_price") * _number(lines, "quantity") / np.nan_to_num(_number(lines, "price_unit"), nan=1.0)
     )
     sums, count = per_order(live, amount), per_order(live)
-    tax = per_order(live, number(lines, "tax"))
-    net, gross = number(orders, "total_net"), number(orders, "total_gross")
+    tax = per_order(live, _number(lines, "tax"))
+    net, gross = _number(orders, "total_net"), _number(orders, "total_gross")
     by_gross = np.isnan(net) & ~np.isnan(gross)
     total = np.where(by_gross, gross, net)
-    compared = np.where(by_gross, sums + np.where(tax != 0, tax, np.nan_to_num(number(orders, "total_tax"))), sums)
+    compared = np.where(by_gross, sums + np.where(tax != 0, tax, np.nan_to_num(_number(orders, "total_tax"))), sums)
     gap = total - compared
     # every line may be rounded to the cent by itself
     tight = 0.01 * np.maximum(count, 1) + 1e-9
@@ -208,14 +204,12 @@ def _causes(
         found = np.zeros(n, dtype=bool)
         for name in orders.columns:
             if str(name).startswith("custom.") and pattern.search(str(name)) and orders[name].dtype.kind == "f":
-                found |= explains(sign * np.nan_to_num(number(orders, name)))
+                found |= explains(sign * np.nan_to_num(_number(orders, name)))
         return found
 
-    ours, theirs = categoricals.of_series(orders["currency"]), categoricals.of_series(lines["currency"])
-    own = ours.take(of, allow_fill=True)
-    foreign = (theirs.codes >= 0) & (own.codes >= 0) & ~categoricals.same(theirs, own) & live
+    foreign = live & _in_other_currency(orders, lines, of)
     gone = per_order(deleted, amount), per_order(cancelled, amount)
-    order_tax = np.nan_to_num(number(orders, "total_tax"))
+    order_tax = np.nan_to_num(_number(orders, "total_tax"))
     # the first reason that fits holds, so they stand from the certain to the likely
     reasons: dict[str, npt.NDArray[np.bool_]] = {
         "the order has no total": np.isnan(total),
@@ -237,6 +231,19 @@ def _causes(
         small, "rounding", np.where(gap > 0, "more than the lines, cause unknown", "less than the lines, cause unknown")
     )
     return np.select(list(reasons.values()), list(reasons), rest).astype(object), total, compared, sums, count
+
+
+def _number(frame: pd.DataFrame, name: str) -> Floats:
+    column: Floats = pd.to_numeric(values(frame, name, "float64")).to_numpy(dtype=float, na_value=np.nan)
+    return column
+
+
+def _in_other_currency(orders: pd.DataFrame, lines: pd.DataFrame, of: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
+    """Return the lines that are in another currency than their order, both being known."""
+    ours, theirs = categoricals.of_series(orders["currency"]), categoricals.of_series(lines["currency"])
+    own = ours.take(of, allow_fill=True)
+    known: npt.NDArray[np.bool_] = (theirs.codes >= 0) & (own.codes >= 0)
+    return known & ~categoricals.same(theirs, own)
 
 
 def _gaps(lines: pd.DataFrame, of: npt.NDArray[np.intp], n: int) -> npt.NDArray[np.bool_]:

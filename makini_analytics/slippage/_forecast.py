@@ -56,7 +56,7 @@ class BackTest:
 
     @property
     def by_due_date(self) -> float:
-        """The part that the clock of the due date has in the forecast, 0..1."""
+        """The weight of the due date's clock in the forecast, 0..1."""
         return float(self.weights[~_OF_AGE].sum())
 
     @property
@@ -97,7 +97,7 @@ def back_test(book: Book, day: int) -> BackTest:
 
 
 def forecast(book: Book, learnt: Mask, asked: Mask, day: int, by: tuple[Ints, ...], weights: Floats) -> list[Floats]:
-    """Return the chances of the lines asked for to be there on each of the days ``by``: the models' average."""
+    """Return the chance of each of the lines ``asked`` for to arrive by each of the days ``by``: the models' weighted average."""
     rows = np.flatnonzero(asked)
     counting = [(model, weight) for model, weight in zip(_MODELS, weights, strict=True) if weight > 1e-6]
     out = [np.zeros(len(rows)) for _ in by]

@@ -76,10 +76,10 @@ def otif(
     codes = groups.codes[is_due]
     late = hit[is_due] == 0
     if level == "line":
-        n_due, n_late = _orders(codes, n), _orders(codes[late], n)
+        n_due, n_late = (np.bincount(c, minlength=n)[:n] for c in (codes, codes[late]))
     else:
-        together = cluster_codes(got.frame, "order")[is_due]
-        n_due, n_late = _orders(codes, n, together), _orders(codes[late], n, together[late])
+        order = cluster_codes(got.frame, "order", is_due)
+        n_due, n_late = _orders(codes, order, n), _orders(codes[late], order[late], n)
     # counted by what is late, since one late line spoils its order, and distinct orders with a late line are easy to count
     n_otif = n_due - n_late
     low, high = wilson(n_otif, n_due)
@@ -104,11 +104,10 @@ def otif(
     return got.counted(result)
 
 
-def _orders(codes: Ints, n: int, together: Ints | None = None) -> Ints:
-    """Return how many orders each group has, or lines where nothing says which of them are one order."""
-    if together is not None:
-        codes, _, _ = pairs(codes, together)
-    return np.bincount(codes, minlength=n)[:n]
+def _orders(codes: Ints, order: Ints, n: int) -> Ints:
+    """Return how many distinct orders each group has."""
+    of_pair, _, _ = pairs(codes, order)
+    return np.bincount(of_pair, minlength=n)[:n]
 
 
 @figure("delivered_date", "amount?", due=DUE_DATES)

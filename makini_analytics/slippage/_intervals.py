@@ -1,4 +1,4 @@
-"""How sure a rate is."""
+"""How certain a rate is, given the number of lines behind it."""
 
 from __future__ import annotations
 

@@ -67,8 +67,8 @@ def open_orders(lines: Any, *, as_of: AsOf | None = None, due: str = "required")
     0          10.0     8-30        10.0             0.0
     1         -21.0  not due        10.0             0.0
     """
-    looked = _looked_at(lines, as_of, due)
-    return _open_lines(looked, back_test(looked.book, looked.day))
+    seen = _snapshot(lines, as_of, due)
+    return _open_lines(seen, back_test(seen.book, seen.day))
 
 
 @figure("order_date?", "delivered_date?", due={due: f"{column}?" for due, column in DUE_DATES.items()})
@@ -174,13 +174,13 @@ def backtest(lines: Any, *, as_of: AsOf | None = None, due: str = "required") ->
     >>> len(backtest(lines, as_of="2025-01-25"))
     0
     """
-    looked = _looked_at(lines, as_of, due)
-    return _tested(looked, back_test(looked.book, looked.day))
+    seen = _snapshot(lines, as_of, due)
+    return _tested(seen, back_test(seen.book, seen.day))
 
 
 @dataclass(frozen=True)
-class _Looked:
-    """Lines, the day from which they are looked at, how they stand, and what the forecast goes by."""
+class _Snapshot:
+    """Lines as they stood on a day, and what the forecast learns from."""
 
     frame: pd.DataFrame
     due: str
@@ -206,7 +206,7 @@ class _Looked:
         return Counted(result, selection, self.as_of, (_verdict(test),))
 
 
-def _looked_at(lines: Any, as_of: AsOf | None, due: str) -> _Looked:
+def _snapshot(lines: Any, as_of: AsOf | None, due: str) -> _Snapshot:
     one_of("due", due, DUE_DATES)
     frame = frame_of(lines, metric="slippage.open_orders")
     as_of_ = as_of_day(frame, as_of)
@@ -230,13 +230,13 @@ def _looked_at(lines: Any, as_of: AsOf | None, due: str) -> _Looked:
         codes.append(group_lines(frame, ["vendor", *category]).codes.astype(np.int64))
     due_day = np.maximum(number[DUE_DATES[due]], -1)
     book = Book(np.where(usable, ordered, -1), due_day, ended, stands.delivered, stands.cancelled, tuple(codes))
-    return _Looked(frame, due, as_of_, day, stands, book)
+    return _Snapshot(frame, due, as_of_, day, stands, book)
 
 
-def _open_lines(looked: _Looked, test: BackTest) -> Counted:
+def _open_lines(seen: _Snapshot, test: BackTest) -> Counted:
     """Return the open lines with their chances, the models' weights being those of the test."""
-    frame, book, day = looked.frame, looked.book, looked.day
-    is_open = looked.stands.open
+    frame, book, day = seen.frame, seen.book, seen.day
+    is_open = seen.stands.open
     known, dated = book.ordered >= 0, book.due >= 0
     chances = {n: np.full(len(frame), np.nan) for n in ("on_time", "30", "60")}
     for rows, past, weights in (
@@ -254,7 +254,7 @@ def _open_lines(looked: _Looked, test: BackTest) -> Counted:
     rows = np.flatnonzero(is_open)
     rows = rows[np.argsort(-overdue[rows], kind="stable")]  # the most overdue first, those without a due date last
     overdue = overdue[rows]
-    due = DUE_DATES[looked.due]
+    due = DUE_DATES[seen.due]
     shown = {"order_date", due, "amount", "quantity", "received_quantity"}
     part = frame[[c for c in frame.columns if c in shown]].iloc[rows].reset_index(drop=True)
     value = _open_value(part)
@@ -278,26 +278,26 @@ def _open_lines(looked: _Looked, test: BackTest) -> Counted:
             "expected_late_value": value * (1 - on_time),
         }
     )
-    return looked.counted(result, looked.selection(delivered=False), test)
+    return seen.counted(result, seen.selection(delivered=False), test)
 
 
-def _tested(looked: _Looked, test: BackTest) -> Counted:
+def _tested(seen: _Snapshot, test: BackTest) -> Counted:
     """Return the test, line by line."""
     texts = ("connection", "order_id", "line_id", "vendor_id", "vendor_name")
     result = pd.DataFrame(
         {
             "origin": test.origin.astype("datetime64[D]").astype("datetime64[us]"),
-            **{c: texts_of(looked.frame, c, test.row) for c in texts},
+            **{c: texts_of(seen.frame, c, test.row) for c in texts},
             "chance": test.chance,
             "trailing_rate": test.base,
             "on_time": pd.array(test.on_time, dtype="boolean"),
         }
     )
-    never = np.ones(len(looked.frame), dtype=bool)
+    never = np.ones(len(seen.frame), dtype=bool)
     never[test.row] = False
-    selection = looked.selection(delivered=True)
+    selection = seen.selection(delivered=True)
     selection.exclude(never, "not open on a day of the test")
-    return looked.counted(result, selection, test)
+    return seen.counted(result, selection, test)
 
 
 def _verdict(test: BackTest) -> str:

@@ -84,7 +84,7 @@ def by_period(
     group, ordinal, codes = pairs(outer.codes[is_due], period.asi8)
     n = len(group)
     unit = np.ones(len(got.frame)) if weights is None else weights
-    together = None if cluster is None else cluster_codes(got.frame, cluster)[is_due]
+    together = cluster_codes(got.frame, cluster, is_due)
     rate, low, high = rate_of(hit[is_due], unit[is_due], codes, n, together)
     counts = counts_of(outcome[is_due], codes, n, strict)
     periods = pd.PeriodIndex.from_ordinals(ordinal, freq=period.freq)  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""How due dates moved between two snapshots: one extract only knows the latest promise."""
+"""How due dates moved between two snapshots: a single extract holds only the latest promise."""
 
 from __future__ import annotations
 

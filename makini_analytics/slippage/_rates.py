@@ -1,8 +1,8 @@
-"""On-time rates of groups of lines: the counts, the rate under a weight, how sure it is, and a rate to rank by."""
+"""On-time rates of groups of lines: the counts, the rate under a weight, its interval, and a rate to rank by."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..compute import group_lines, order_ids
 from ..errors import ConfigError, MixedCurrencyError
-from ..frames import numbers, pairs, values
+from ..frames import Mask, numbers, pairs, values
 from ._intervals import wilson
 from ._judging import EARLY, EXCLUDED, LATE, NOT_DUE, ON_TIME, OVERDUE_OPEN, Ints, Judged
 
@@ -75,8 +75,14 @@ def rate_of(
     return rate, np.where(rate == 0, 0.0, low), np.where(rate == 1, 1.0, high)
 
 
-def cluster_codes(frame: pd.DataFrame, cluster: str) -> Ints:
-    """Return which lines hang together; one whose order is not known stands alone."""
+@overload
+def cluster_codes(frame: pd.DataFrame, cluster: str, rows: Mask) -> Ints: ...
+@overload
+def cluster_codes(frame: pd.DataFrame, cluster: str | None, rows: Mask) -> Ints | None: ...
+def cluster_codes(frame: pd.DataFrame, cluster: str | None, rows: Mask) -> Ints | None:
+    """Return which of these rows hang together, None where lines are independent; one whose order is not known stands alone."""
+    if cluster is None:
+        return None
     if cluster == "order":
         key = order_ids(frame)
         code = group_lines(key, list(key.columns)).codes.astype(np.int64)
@@ -87,7 +93,8 @@ def cluster_codes(frame: pd.DataFrame, cluster: str) -> Ints:
     else:
         raise ConfigError(f"cluster={cluster!r}: pass 'order' or a column of the lines")
     # numbers beyond all codes, a different one for each line
-    return np.where(alone, len(frame) + np.arange(len(frame)), code)
+    out: Ints = np.where(alone, len(frame) + np.arange(len(frame)), code)[rows]
+    return out
 
 
 def shrunken(hits: npt.NDArray[Any], n: npt.NDArray[Any]) -> Floats:

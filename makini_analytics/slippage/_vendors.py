@@ -185,5 +185,5 @@ def _weighted(
     due, hit = hits
     due = due & got.selection.kept
     weight = np.ones(len(got.frame)) if weights is None else weights
-    together = None if cluster is None else cluster_codes(got.frame, cluster)[due]
+    together = cluster_codes(got.frame, cluster, due)
     return rate_of(hit[due], weight[due], groups.codes.astype(np.int64)[due], len(groups), together)

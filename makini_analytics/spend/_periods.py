@@ -134,7 +134,7 @@ def by_period(
 
 
 def _placed(c: Columns, *, basis: str, period: Callable[[Any], Any]) -> Ruled:
-    """Return the day that spend is placed on, and what is left out without one."""
+    """Return the day that each line's spend is placed on; lines without one are left out."""
     day = c.day("order_date")
     if basis == "received":
         arrived, first = c.day("delivered_date"), c.day("first_receipt_date")
@@ -159,7 +159,7 @@ class _DayTable:
         """Return the table of what was tallied."""
         day = got.kept(got.marks["day"]).astype(np.int32)
         cells = Cells.of(groups.codes, day, len(groups))
-        n = cells.add(None if got.n is None else got.kept(got.n)).ravel().astype(np.int64)
+        n = cells.add(got.n_kept).ravel().astype(np.int64)
         money = cells.add(got.kept(got.sums["value"])).ravel()
         present = np.flatnonzero(n)
         return cls(cells, present, *cells.of_rows(present), n[present], money[present])
@@ -170,7 +170,7 @@ class _DayTable:
         return self.day.astype("datetime64[D]")
 
     def of_lines(self, what: Ints) -> Ints:
-        """Return for each line that counts what its row of the table says."""
+        """Return for each line that counts the value of its row of the table."""
         out = np.zeros(self.cells.n, dtype=np.int64)
         out[self.present] = what
         found: Ints = out[self.cells.cell]
@@ -197,7 +197,7 @@ class _Grid:
 def _year_before(
     grid: _Grid, periods: pd.PeriodIndex, year: int, spend: Floats, table: _DayTable, day: Any, since: Any
 ) -> tuple[Floats, Floats]:
-    """Return for each cell the spend of the same days one year before, missing where there is no comparing, and its own."""
+    """Return for each cell the spend of the same days one year before, missing where nothing compares, and its own spend of those days."""
     before, compared, days = np.full(grid.size, np.nan), spend.copy(), table.date
     if not grid.size:
         return before, compared
@@ -238,13 +238,11 @@ def _complete(periods: pd.PeriodIndex, days: Days, day: pd.Timestamp | None, sin
 
 
 def _known_to(source: Lines, as_of: AsOf | None) -> pd.Timestamp | None:
-    """Return the last day that the data cover, or None: spend needs none, only the mark of a cut period does."""
-    until = source.attrs.get("until")
+    """Return the last day that the data cover, or None: spend itself needs no such day, but the mark of a cut period does."""
+    ends = [pd.Timestamp(source.attrs["until"])] if source.attrs.get("until") is not None else []
     try:
-        day: pd.Timestamp | None = source.as_of(as_of)
+        ends.append(source.as_of(as_of))
     except ConfigError:
         if as_of is not None:
             raise
-        day = None
-    known = [d for d in (day, None if until is None else pd.Timestamp(until)) if d is not None and not pd.isna(d)]
-    return min(known, default=None)
+    return min((day for day in ends if not pd.isna(day)), default=None)

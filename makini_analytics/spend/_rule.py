@@ -1,4 +1,4 @@
-"""Which lines count as spend, and with which amount: the one rule that all functions of this room share."""
+"""Which lines count as spend, and with which amount: the one rule of this room."""
 
 from __future__ import annotations
 
