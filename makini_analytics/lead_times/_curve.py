@@ -78,6 +78,7 @@ def curve(
 
     Examples
     --------
+    >>> import pandas as pd
     >>> lines = pd.DataFrame({
     ...     "order_date": pd.to_datetime(["2025-01-01", "2025-01-01", "2025-01-03"]),
     ...     "delivered_date": pd.to_datetime(["2025-01-05", "2025-01-11", None]),
@@ -91,7 +92,7 @@ def curve(
     """
     got = ages(lines, as_of=as_of, by=by, start=start, end=end, calendar=calendar)
     groups, table = got.by(by)
-    table = with_day_zero(table)
+    table = with_day_zero(table)  # so that every curve starts at 0 %, whenever its first line ended
     share, variance = aalen_johansen(table)
     low, high = log_log_band(share, variance)
     result = groups.keys.take(table.group).reset_index(drop=True)

@@ -74,6 +74,7 @@ def per_line(
     """
     got = ages(lines, as_of=as_of, start=start, end=end, calendar=calendar)
     frame, days = got.frame, got.days.astype(float)
+    # the days of a line that is not delivered are an age, not a lead time: they stand in a column of their own
     waited = (got.outcome == CANCELLED) | (got.outcome == CENSORED)
     names = pd.array(ENDINGS, dtype="string")
     result = pd.DataFrame(

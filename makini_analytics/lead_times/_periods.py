@@ -109,6 +109,7 @@ def by_period(
     periods = pd.PeriodIndex.from_ordinals(ordinal, freq=period.freq)  # type: ignore[attr-defined]
     quantiles = {q: first_day_at(table, surviving, 1 - q) for q in (0.5, 0.8, 0.9)}
     sums = table.sum_by_group(table.day * table.counts[:, DELIVERED])
+    # the youngest line of a period was ordered on its last day, so every line has been followed at least since then
     ended = periods.end_time.normalize()
     open_share = total[:, CENSORED] / np.maximum(n_lines, 1)
     result = keys.assign(

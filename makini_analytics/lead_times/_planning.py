@@ -101,6 +101,7 @@ def recommend(
     table = got.day_counts(groups)
     total, surviving = table.total(), kaplan_meier(table)
     n_delivered = total[:, DELIVERED]
+    # delivered lines, not all: ten open lines say nothing about a 90th percentile
     enough = n_delivered >= min_lines
     p10, p80, p90 = (np.where(enough, first_day_at(table, surviving, 1 - q), np.nan) for q in (0.1, 0.8, 0.9))
 

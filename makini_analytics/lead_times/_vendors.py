@@ -90,6 +90,7 @@ def by_vendor(
 
     Examples
     --------
+    >>> import pandas as pd
     >>> lines = pd.DataFrame({
     ...     "vendor_id": ["a", "a", "a", "b"],
     ...     "order_date": pd.to_datetime(["2025-01-01", "2025-01-01", "2025-01-03", "2025-01-02"]),
@@ -107,9 +108,10 @@ def by_vendor(
     total = table.total()
     n_lines, n_delivered = total.sum(axis=1), total[:, DELIVERED]
     surviving = kaplan_meier(table)
-    enough = n_lines >= min_lines
+    enough = n_lines >= min_lines  # the median stands on half of the lines, the 90th percentile on a tenth of them
     days = table.sum_by_group(table.day * table.counts[:, DELIVERED])
     mean, until = restricted_mean(table, surviving)
+    # the connection, which not all lines have, goes last, so that it moves no other column
     keys = groups.keys.drop(columns="connection", errors="ignore") if by == "vendor" else groups.keys
     result = keys.assign(
         n_lines=n_lines,

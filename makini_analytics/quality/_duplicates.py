@@ -254,6 +254,7 @@ def _similar(names: list[str], least: float) -> Iterator[tuple[int, int, float]]
 
 def _due_dates(lines: pd.DataFrame) -> Iterator[dict[str, Any]]:
     due, came = (values(lines, c, "datetime64[us]") for c in ("required_date", "delivered_date"))
+    # real deliveries scatter around their due date; a column that agrees to the day was copied from the other
     both = (due.notna() & came.notna()).to_numpy(dtype=bool)
     equal = (due == came)[both]
     for connection, part in equal.groupby(lines["connection"][both]):

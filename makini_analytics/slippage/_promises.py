@@ -70,6 +70,7 @@ def date_changes(earlier: Any, later: Any, *, due: str = "required") -> Counted:
     was = ~there
     was[: len(place)] = place >= 0
     drift = (now - first).astype("timedelta64[D]").astype(float)
+    # numpy turns a missing difference into the smallest integer, and that into a huge negative number of days
     drift[np.isnat(first) | np.isnat(now)] = np.nan
     change = np.select(
         [~was, ~there, np.isnat(first) & np.isnat(now), np.isnat(first), np.isnat(now), drift > 0, drift < 0],

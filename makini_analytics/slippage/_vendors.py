@@ -103,6 +103,7 @@ def by_vendor(
 
     Examples
     --------
+    >>> import pandas as pd
     >>> lines = pd.DataFrame({
     ...     "vendor_id": ["a", "a", "a", "b"],
     ...     "required_date": pd.to_datetime(["2025-01-10", "2025-01-10", "2025-01-10", "2025-02-10"]),
@@ -119,7 +120,7 @@ def by_vendor(
         raise ConfigError(
             "weight= and cluster= look at single lines, which only a pandas frame has: collect the lines that you look at"
         )
-    weights = weights_of(got, weight)
+    weights = weights_of(got, weight)  # leaves out what can't be weighed, so it comes before the count
     groups = group_lines(got.frame, by, n=got.tally.n)
     table = got.day_counts(groups)
 
@@ -157,6 +158,7 @@ def by_vendor(
         most_first = most_first[:0]  # by=None makes one group, of nothing
     result = result.iloc[most_first].reset_index(drop=True)
 
+    # only now, since a line that is not due yet has been counted as such above
     not_due = (got.standing == AHEAD) | ((got.standing == OPEN) & (got.days <= late_days))
     got.selection.exclude(not_due, "not due yet")
     n_exact = int(table.counts[table.day == 0, CAME].sum())

@@ -113,6 +113,7 @@ def bridge(
     effects = _effects(table)
     outer = group_lines(taken(frame, kept, by), by, also=("currency",))
     n_outer = len(outer) if kept.any() else 0
+    # the bridge that each line belongs to, and from that of its items: an item lies within one group of `by`
     of_line = np.full(len(frame), -1)
     of_line[kept] = outer.codes
     of_item = np.zeros(n, dtype=np.int64)
@@ -133,6 +134,8 @@ def bridge(
 
 def _joined(before: Any, after: Any, by: By, item: str) -> tuple[pd.DataFrame, npt.NDArray[np.bool_]]:
     """Return the lines of both sides, the columns that are needed only, and which are of the second one."""
+    # Only the columns that are needed, since both sides are copied into one frame; and with one dtype each, since the sides may
+    # come from different sources.
     sides = [frame_of(side, metric="spend.bridge") for side in (before, after)]
     entities = [c for keys, names in ENTITIES.values() for c in (*keys, *names)]
     own = [c for c in ([by] if isinstance(by, str) else by or ()) if c not in ENTITIES] + [item]
@@ -249,6 +252,7 @@ def _by_effect(
     def of_lines(rows: npt.NDArray[np.bool_]) -> Floats:
         return np.bincount(of_line[rows], weights=amount[rows], minlength=n)[:n].astype(float)
 
+    # "not itemised" is the last effect, and no sum over items
     made = {e: np.bincount(of_item, weights=effects[e], minlength=n)[:n].astype(float) for e in EFFECTS[:-1]}
     bars = {
         "before": of_lines(kept & ~is_after),

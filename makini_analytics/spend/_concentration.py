@@ -98,6 +98,7 @@ def _measured(vendors: Groups, money: Floats, outer: Groups) -> pd.DataFrame:
     pairs, cells = crossed(outer, vendors)
     net = np.bincount(cells, weights=money, minlength=len(pairs))
     group = pairs // max(len(vendors), 1)
+    # a vendor with more returns than orders has no share of anything, and its square would count as concentration
     positive = net > 0
     group, net = group[positive], net[positive]
     order = np.lexsort((-net, group))
@@ -111,7 +112,7 @@ def _measured(vendors: Groups, money: Floats, outer: Groups) -> pd.DataFrame:
 
     def top(k: int) -> Floats:
         of_top = np.bincount(group[rank < k], weights=share[rank < k], minlength=n)[:n]
-        return np.where(count > 0, np.minimum(of_top, 1.0), np.nan)
+        return np.where(count > 0, np.minimum(of_top, 1.0), np.nan)  # a sum of all shares may exceed 1 in its last bit
 
     result = outer.keys.iloc[:n].assign(
         hhi=hhi,

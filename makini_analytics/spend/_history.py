@@ -54,7 +54,7 @@ def price_history(lines: Any, *, of: str | None = None, item: str = "material", 
     items = items_of(lines, metric="spend.price_history", item=item, currency=currency)
     items.leave_out_unpriced()
     frame = items.frame
-    days = days_of(frame, "order_date")
+    days = days_of(frame, "order_date")  # a price without a day has no place on a time axis
     items.selection.exclude(np.isnat(days), "no order date")
     columns = [c for part in ENTITIES[items.item] for c in part] if items.item in ENTITIES else [items.item]
     columns = [c for c in dict.fromkeys([*columns, "description"]) if c in frame]

@@ -83,19 +83,23 @@ def items_of(lines: Any, *, metric: str, item: str, currency: str | None, interc
     if item not in ENTITIES and item not in frame.columns and len(frame):
         raise SchemaError(f"item={item!r}: the lines have no such column")
     first = ENTITIES[item][0] if item in ENTITIES else (item,)
+    # an item is known where any of the columns that identify it has a value
     named = np.zeros(len(frame), dtype=bool)
     for column in first:
         named |= values(frame, column, "string").notna().to_numpy(dtype=bool)
 
     unit, times = units.based(values(frame, "unit_of_measure", "string"))
     given = numbers(frame, "quantity")
+    # 500 g and 2 kg are the same unit, kg, and 0.5 and 2 of it: else their prices would differ a thousandfold
     keys = {"unit": unit, "currency": values(frame, "currency", "string").astype("string")}
     paid = amount
     if "original_amount" in frame and "original_currency" in frame:
         keys["document_currency"] = frame["original_currency"].astype("string")
         original = numbers(frame, "original_amount")
+        # of a line that doesn't count the amount is 0, and of one that counts in part only that part is paid
         share = np.divide(amount, numbers(frame, "amount"), out=np.ones(len(frame)), where=amount != 0)
         paid = np.where(selection.kept, original * share, 0.0)
+    # none of these is an error of the data: they are lines whose amount / quantity is the price of nothing that can be compared
     unpriced = [
         (_flag(frame) | (given < 0) | (amount < 0), "return"),
         (_no_goods(frame), "service, charge or frame line"),

@@ -145,7 +145,7 @@ def _placed(c: Columns, *, basis: str, period: Callable[[Any], Any]) -> Ruled:
 
 @dataclass(frozen=True)
 class _DayTable:
-    """The lines that count and their value, by group and day."""
+    """The lines that count and their value, by group and day: from here on a few thousand rows instead of a million lines."""
 
     cells: Cells
     present: Ints
@@ -178,7 +178,14 @@ class _DayTable:
 
 
 class _Grid:
-    """The cells of the result: for each group every period from its first to its last."""
+    """The cells of the result: for each group every period from its first to its last.
+
+    With orders of group 0 in periods 3 and 5 and of group 1 in period 4, the cells are numbered ::
+
+        cell     0  1  2  3
+        group    0  0  0  1
+        period   3  4  5  4      period 4 of group 0 is a row of zero spend
+    """
 
     def __init__(self, table: _DayTable, ordinal: Ints) -> None:
         first_rows = np.flatnonzero(np.diff(table.group, prepend=-1))  # the table is in order of group and day
@@ -204,6 +211,7 @@ def _year_before(
     (starts, ends), (begins, stops) = _span(periods), _span(periods - year)
     edge = days.max() if day is None else np.datetime64(day, "D")  # without an as-of day the last order is the end
     reach = days.min() - _QUIET_DAYS if since is None else np.datetime64(since, "D")
+    # a year before is compared only where the data reach back to its first day: half of it would look like growth
     covered = begins >= reach
     whole = covered & (ends <= edge)
     at = np.arange(grid.size) - year
@@ -212,7 +220,8 @@ def _year_before(
     cut = covered & (starts <= edge) & (edge < ends)
     if cut.any():  # the one period that the as-of day lies in: the same for all groups
         start, begin, stop = starts[cut][0], begins[cut][0], stops[cut][0]
-        last = min(begin + (edge - start), stop)  # so many days; a shorter month has no more of them
+        # as many days as have passed of this period: until 17 March, the first 17 days of last March; a shorter month ends earlier
+        last = min(begin + (edge - start), stop)
         for out, first, until in ((before, begin, last), (compared, start, edge)):
             within = (days >= first) & (days <= until)
             net = np.bincount(table.group[within], weights=table.money[within], minlength=grid.n_groups)
@@ -232,7 +241,9 @@ def _complete(periods: pd.PeriodIndex, days: Days, day: pd.Timestamp | None, sin
     starts = _span(periods)[0]
     if since is not None:
         out[starts < np.datetime64(since, "D")] = False
-    elif len(days):  # begins long before the first order of all: nobody knows whether orders were asked for
+    elif len(
+        days
+    ):  # it begins long before the first order of all: nobody knows whether the data reach back to its start
         out[(starts < days.min() - _QUIET_DAYS) & np.asarray(out.fillna(False), dtype=bool)] = pd.NA
     return out
 

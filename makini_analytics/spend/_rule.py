@@ -51,6 +51,7 @@ def value_of(tally: Tally) -> npt.NDArray[np.float64]:
 def counting(c: Columns, basis: str, currency: str | None, intercompany: tuple[str, ...]) -> Ruled:
     """Return the one rule of this room: which lines count, and with which value."""
     amount = c.number("amount")
+    # the first reason that fits holds: a line that was cancelled and then deleted is counted as deleted, in every figure alike
     left_out = [
         (c.known("deleted_at"), "deleted"),
         (c.is_in("state", "cancelled"), "cancelled"),
@@ -66,7 +67,8 @@ def counting(c: Columns, basis: str, currency: str | None, intercompany: tuple[s
     quantity, received = c.number("quantity"), c.number("received_quantity")
     if basis == "open":
         left_out.append((c.is_in("state", "received", "closed_short"), "closed"))
-        received = quantity - c.pick(received > quantity, quantity, received)  # what is still to come
+        # what is still to come; where more was received than ordered that is nothing, and not less than nothing
+        received = quantity - c.pick(received > quantity, quantity, received)
     # half of the quantity is half of the amount: an order's discount is spread evenly over its goods
     share = c.ratio(received, quantity)
     left_out.append((~c.finite(share), "no quantity or received quantity"))
@@ -74,7 +76,7 @@ def counting(c: Columns, basis: str, currency: str | None, intercompany: tuple[s
 
 
 def _must_occur(source: Lines, vendors: Collection[str]) -> None:
-    """Raise `ConfigError` for a vendor that no line has, with the near ones."""
+    """Raise `ConfigError` for a vendor that no line has, with the near ones: a typing error would leave the group's own spend in."""
     known = source.texts("vendor_name") | source.texts("vendor_id")
     for vendor in vendors:
         if vendor not in known:

@@ -79,6 +79,7 @@ def tail(
         total = ranked.groupby(currencies).transform("sum").to_numpy()
         # what stands before a vendor decides, so that the one that crosses the share still belongs to the head
         before = (ranked.groupby(currencies).cumsum() - ranked).to_numpy()
+        # a net of 0 or less has no place among the vendors that make up the first 80 %
         in_tail = (before >= (head_share - 1e-12) * total) | (spend <= 0)
     else:
         in_tail = spend < (threshold or 0)

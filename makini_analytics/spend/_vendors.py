@@ -110,6 +110,7 @@ def _with_shares(result: pd.DataFrame, abc: tuple[float, float]) -> pd.DataFrame
     positive = np.maximum(spend, 0)
     total, ranked = (np.bincount(code, weights=w, minlength=len(currencies))[code] for w in (spend, positive))
     share = np.divide(spend, total, out=np.full(len(spend), np.nan), where=total > 0)
+    # with negative nets in the running sum it would rise above 1 and come back: they are ranked last, without a class
     counts = (spend >= 0) & (ranked > 0)
     of_ranked = np.divide(positive, ranked, out=np.zeros(len(spend)), where=ranked > 0)
     cumulative = pd.Series(of_ranked).groupby(code).cumsum().to_numpy()
