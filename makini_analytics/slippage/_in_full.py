@@ -75,6 +75,8 @@ def otif(
     n = len(groups) if len(got.frame) else 0
     codes = groups.codes[is_due]
     late = hit[is_due] == 0
+    n_due: Ints
+    n_late: Ints
     if level == "line":
         n_due, n_late = (np.bincount(c, minlength=n)[:n] for c in (codes, codes[late]))
     else:
