@@ -11,6 +11,7 @@ import pytest
 
 import makini_analytics as ma
 from makini_analytics import ConfigError, Purchases, SchemaError, quality, style
+from makini_analytics.compute import FIGURES
 from makini_analytics.quality._duplicates import _legal_endings, clean_name
 from makini_analytics.tidy import tidy_orders
 
@@ -49,6 +50,8 @@ def test_coverage_says_which_figures_a_connection_can_carry_and_why_not(sample):
     got = quality.coverage(sample)
     figures = got[got["table"] == "metrics"].set_index(["connection", "name"])
     can = figures["computable"].astype(bool)
+    assert {n for n in FIGURES if not n.startswith("quality.")} <= set(figures.index.get_level_values("name"))
+    assert figures["n_filled"].le(figures["n_rows"]).all()
     assert can[:, "spend.by_vendor"].all()
     assert can[:, "slippage.by_vendor"].to_dict() == {"emea": True, "us": True, "apac": False}
     assert can[:, "spend, received"].to_dict() == {"emea": True, "us": False, "apac": True}
