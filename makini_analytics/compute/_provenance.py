@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..errors import SchemaError
-from ..frames import Mask, coded, numbers, values
+from ..frames import Mask, encode, numbers, values
 
 
 class Selection:
@@ -54,7 +54,7 @@ class Selection:
         """Return one entry per reason: lines, and their value by currency. Included + excluded = all."""
         amount = numbers(self._lines, "amount")
         priced = "amount" in self._lines.columns  # where nothing has a value, 0.00 would be an invention
-        currency = coded(values(self._lines, "currency", "string"))
+        currency = encode(values(self._lines, "currency", "string"))
         labels = [*map(str, currency.labels), ""]  # the last one is for lines without a currency
         size = len(self.reasons) * len(labels)
         cells = self.codes.astype(np.intp)

@@ -42,7 +42,7 @@ class _Fault:
 
 
 @dataclass(frozen=True)
-class Asked:
+class LoggedRequest:
     """One request as the sandbox saw it."""
 
     method: str
@@ -70,7 +70,7 @@ class Sandbox:
         # A token is made of what it opens, so a client's cache never shows the rows of another sandbox.
         self.tokens = {name: f"sandbox-{name}-{_digest(name, tables)}" for name, tables in connections.items()}
         self._owner = {token: name for name, token in self.tokens.items()}
-        self.requests: list[Asked] = []
+        self.requests: list[LoggedRequest] = []
         self._faults: list[_Fault] = []
         self._lock = threading.RLock()
         try:
@@ -188,7 +188,7 @@ class Sandbox:
         elif fault is not None and fault.kind == "slow":
             time.sleep(float(fault.options.get("seconds", 1)))
         with self._lock:
-            self.requests.append(Asked(handler.command, parts.path, query, connection, status))
+            self.requests.append(LoggedRequest(handler.command, parts.path, query, connection, status))
         _send(handler, status, body, headers, fault.kind if fault else "")
         if fault is not None and fault.kind == "shift" and connection is not None:
             fresh = copy.deepcopy(self._tables[connection]["purchase-orders"][0])

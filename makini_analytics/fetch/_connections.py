@@ -37,7 +37,7 @@ class Fetched:
 def fetch_all(
     connections: Mapping[str, Any] | str | Path, *, since: Any = None, until: Any = None, **options: Any
 ) -> Fetched:
-    """Fetch the purchase orders of several connections side by side; one that fails leaves the others whole.
+    """PurchaseOrderFetch the purchase orders of several connections side by side; one that fails leaves the others whole.
 
     Parameters
     ----------
@@ -75,10 +75,10 @@ def fetch_all(
                     parts.append(future.result())
                 except MakiniError as e:
                     errors[name] = e
-                except Exception as e:  # a fault of ours on one connection's data: the others' are not lost by it
+                except Exception as e:  # a fault of ours with one connection's data must not lose the others'
                     errors[name] = MakiniError(f"connection {name!r} could not be read: {e!r}", connection=name)
                     errors[name].__cause__ = e
-    finally:  # after Ctrl-C, too: who still waits stops waiting
+    finally:  # after Ctrl-C, too: wake the workers that are waiting
         for client in clients.values():
             client.close()
         pool.shutdown(wait=False, cancel_futures=True)

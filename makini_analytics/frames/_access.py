@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..errors import SchemaError
-from .categoricals import plain
+from .categoricals import to_strings
 
 Mask = npt.NDArray[np.bool_]
 
@@ -52,8 +52,8 @@ def values(frame: pd.DataFrame, name: str, dtype: Any) -> pd.Series:
 
 
 def texts_of(frame: pd.DataFrame, name: str, rows: npt.NDArray[np.integer[Any]]) -> Any:
-    """Return some rows of a text column as plain texts; of a million lines those alone that a result shows."""
-    return plain(values(frame, name, "string").iloc[rows]).array
+    """Return some rows of a text column as text; of a million lines only those that a result shows."""
+    return to_strings(values(frame, name, "string").iloc[rows]).array
 
 
 def numbers(frame: pd.DataFrame, name: str) -> npt.NDArray[np.float64]:

@@ -22,8 +22,8 @@ def _stacked(frames: Sequence[pd.DataFrame], name: str) -> Any:
     told = [s for s in have if s.notna().any()] or have[:1]  # what is missing all the way has no type of its own
     kinds = {str(s.dtype) for s in told}
     if len(kinds) > 1 or kinds == {"category"}:
-        held = [_as_labels(f[name]) if name in f.columns else categoricals.nothing(len(f)) for f in frames]
-        return held[0] if len(held) == 1 else categoricals.stacked(held)
+        held = [_as_labels(f[name]) if name in f.columns else categoricals.missing(len(f)) for f in frames]
+        return held[0] if len(held) == 1 else categoricals.concat(held)
     dtype: Any = told[0].dtype
     parts = [f[name] if name in f.columns else pd.Series([None] * len(f), dtype=dtype) for f in frames]
     return pd.concat(
@@ -32,7 +32,7 @@ def _stacked(frames: Sequence[pd.DataFrame], name: str) -> Any:
 
 
 def _as_labels(column: pd.Series) -> categoricals.Labels:
-    return categoricals.labels(column if column.dtype == "category" else as_text(column))
+    return categoricals.from_texts(column if column.dtype == "category" else as_text(column))
 
 
 def as_text(column: pd.Series) -> Any:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ._parts import Parts, Told, ready
+from ._parts import PartTotals, PartWriter, ready
 from ._purchases import Purchases, concat
 from ._scan import scan
 
-__all__ = ["Parts", "Purchases", "Told", "concat", "ready", "scan"]
+__all__ = ["PartTotals", "PartWriter", "Purchases", "concat", "ready", "scan"]

@@ -116,7 +116,7 @@ def _typed(frame: pd.DataFrame, dtypes: Mapping[str, str]) -> pd.DataFrame:
     for name, dtype in dtypes.items():
         column = frame[name]
         if dtype == "category":
-            columns[name] = pd.Series(categoricals.of_series(column), index=frame.index)
+            columns[name] = pd.Series(categoricals.from_series(column), index=frame.index)
         elif str(column.dtype) == dtype:
             columns[name] = column
         elif dtype.startswith("datetime64"):

@@ -14,7 +14,7 @@ import pandas as pd
 
 from ..errors import ConfigError
 from ..frames import as_text
-from ..tidy import TABLES, Tidied, Tidying
+from ..tidy import TABLES, OrdersBuilder, TidyOrders
 from . import _folder
 
 #: So many lines are tidied at once.
@@ -24,7 +24,7 @@ _DAYS = {table: {c.name for c in TABLES[table] if c.kind == "day"} for table in 
 
 
 @dataclass
-class Told:
+class PartTotals:
     """What is known of all parts together."""
 
     n_taken: int = 0  # orders, also those that were cut off
@@ -36,7 +36,7 @@ class Told:
     with_lines: bool = False  # whether the list of orders has them
     notes: list[str] = field(default_factory=list)
 
-    def add(self, part: Tidied, notes: Sequence[str]) -> None:
+    def add(self, part: TidyOrders, notes: Sequence[str]) -> None:
         """Take in what a part tells."""
         self.n_orders += len(part.orders)
         self.n_lines += len(part.lines)
@@ -47,14 +47,16 @@ class Told:
         self.notes += [n for n in (*notes, *part.notes) if n not in self.notes]
 
 
-class Parts:
-    """Takes in pages of orders, as `Tidying` does, and writes the frames of every so many lines into a folder beside the wanted one."""
+class PartWriter:
+    """Takes in pages of orders, as `OrdersBuilder` does, and writes the frames of every so many lines into a folder beside the wanted one."""
 
-    def __init__(self, folder: str | Path, tidy: Callable[[Tidying, Told], tuple[Tidied, list[str]]]) -> None:
+    def __init__(
+        self, folder: str | Path, tidy: Callable[[OrdersBuilder, PartTotals], tuple[TidyOrders, list[str]]]
+    ) -> None:
         self._folder = ready(folder)
         self._beside = self._folder.with_name(f".{self._folder.name}-part{os.getpid()}")
         shutil.rmtree(self._beside, ignore_errors=True)
-        self._tidy, self._now, self._n, self.told = tidy, Tidying(), 0, Told()
+        self._tidy, self._now, self._n, self.told = tidy, OrdersBuilder(), 0, PartTotals()
         self._types: dict[str, list[dict[str, Any]]] = {
             t: [] for t in _folder.FRAMES
         }  # of a part's columns, None of an empty one
@@ -72,7 +74,7 @@ class Parts:
         n_taken = self._now.n_orders
         self.told.with_lines |= self._now.with_lines
         part, notes = self._tidy(self._now, self.told)
-        self._now = Tidying()
+        self._now = OrdersBuilder()
         self.told.n_taken += n_taken
         self.told.add(part, notes)
         for table in _folder.FRAMES:
@@ -87,7 +89,9 @@ class Parts:
     def _path(self, table: str, n: int) -> Path:
         return self._beside / table / f"part-{n:05d}.parquet"
 
-    def close(self, sources: Callable[[Told], pd.DataFrame], as_of: Callable[[Told], pd.Timestamp | None]) -> Path:
+    def close(
+        self, sources: Callable[[PartTotals], pd.DataFrame], as_of: Callable[[PartTotals], pd.Timestamp | None]
+    ) -> Path:
         """Write the rest and what is known of the whole, put the folder where it is wanted, and return it."""
         if self._now.n_orders or not self._n:
             self._write()

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ..errors import ConfigError, SchemaError
 from ..frames import as_day, categoricals, stack
-from ..tidy import ISSUES, LINES, ORDERS, SOURCES, TABLES, empty, read_table
+from ..tidy import ISSUES, LINES, ORDERS, SOURCES, TABLES, empty, tidy_table
 from . import _folder
 
 
@@ -27,9 +27,9 @@ class Purchases:
     sources : DataFrame, one row per connection: when fetched, pages, rows, the server's total, notes
     as_of : Timestamp or None, the day that the figures look from unless told otherwise
 
-    See `makini_analytics.data_dictionary` for every column. From 100,000 lines on, texts that repeat (vendors, codes, states, keys)
-    are pandas categoricals, which take a tenth of the memory and group and merge much faster; ``.astype("string")`` makes such a
-    column plain text again.
+    See `makini_analytics.data_dictionary` for every column. Text is of dtype ``string`` whatever the number of lines, so what works
+    on the sample works on a million lines. Where memory is tight, ``.astype("category")`` makes a column of repeated text a tenth of
+    its size; every metric takes it.
     """
 
     orders: pd.DataFrame
@@ -47,7 +47,7 @@ class Purchases:
             frame = getattr(self, name).copy(deep=False)
             repeated = {c.name for c in TABLES[name] if c.kind == "label"}
             repeated |= {c for c in frame.columns if str(c).startswith("custom.")}
-            frame = categoricals.held(frame, repeated, once=len(self.lines) >= categoricals.MANY)
+            frame = categoricals.as_strings(frame, repeated)
             kept = {"currency": getattr(self, name).attrs.get("currency")}  # what a conversion says of its rates
             frame.attrs = {k: v for k, v in (said | kept).items() if v is not None} if name != "issues" else {}
             object.__setattr__(self, name, frame)
@@ -149,7 +149,7 @@ class Purchases:
         ConfigError
             An argument can't be right.
         """
-        got = read_table(
+        got = tidy_table(
             df,
             columns=columns,
             connection=connection,

@@ -209,9 +209,9 @@ def _causes(
                 found |= explains(sign * np.nan_to_num(number(orders, name)))
         return found
 
-    ours, theirs = categoricals.of_series(orders["currency"]), categoricals.of_series(lines["currency"])
+    ours, theirs = categoricals.from_series(orders["currency"]), categoricals.from_series(lines["currency"])
     own = ours.take(of, allow_fill=True)
-    foreign = (theirs.codes >= 0) & (own.codes >= 0) & ~categoricals.same(theirs, own) & live
+    foreign = (theirs.codes >= 0) & (own.codes >= 0) & ~categoricals.equal(theirs, own) & live
     gone = per_order(deleted, amount), per_order(cancelled, amount)
     order_tax = np.nan_to_num(number(orders, "total_tax"))
     reasons: dict[str, npt.NDArray[np.bool_]] = {

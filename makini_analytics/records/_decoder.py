@@ -1,8 +1,8 @@
 """What an answer's JSON says, as records: mappings of their keys.
 
-The pages of a list hold thousands of records of the same keys. Once the keys are known, a record is parsed into places instead of a
+The pages of a list hold thousands of records of the same keys. Once the keys are known, a record is decoded into places instead of a
 dict of its own, which takes half the time and half the memory, and all values of a page can be laid in a row. Nothing rests on it: a
-page in which anything is otherwise is parsed as any other JSON, and what is new in it is learned.
+page in which anything is otherwise is decoded as any other JSON, and what is new in it is learned.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from typing import Any, ClassVar
 
 import msgspec
 
-#: Learning stops once more pages than this, and more than were parsed into places, had something new or odd.
+#: Learning stops once more pages than this, and more than were decoded into places, had something new or odd.
 MOST_MISSES = 20
 
-Parse = Callable[[bytes], Any]
+Decode = Callable[[bytes], Any]
 
 
-def parse(text: bytes) -> Any:
+def decode(text: bytes) -> Any:
     """Return what a JSON text says: by msgspec, and where that is too strict (1e400, NaN, half characters) by json."""
     try:
         return msgspec.json.decode(text)
@@ -99,7 +99,7 @@ def _all_values(records: Sequence[Any], keys: Sequence[str]) -> Callable[[Any], 
     return None
 
 
-class Shaped:
+class RecordDecoder:
     """Parses the pages of one list, whose records have many keys in common, and learns the keys; for several threads at once."""
 
     def __init__(self, nested: Sequence[str] = ()) -> None:
@@ -121,8 +121,8 @@ class Shaped:
                     self._hits += 1
                     return page
             except (msgspec.MsgspecError, ValueError):
-                pass  # a new key, or something is no record: parsed as any other JSON
-        page = parse(text)
+                pass  # a new key, or something is no record: decoded as any other JSON
+        page = decode(text)
         with self._lock:
             self._misses += 1
             if self._misses > max(MOST_MISSES, self._hits):

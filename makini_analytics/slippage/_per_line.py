@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..compute import WorkCalendar, stamp
-from ..frames import AsOf, plain, values
+from ..frames import AsOf, to_strings, values
 from ._judging import AHEAD, DELIVERED, OUTCOMES, OVERDUE_OPEN, Tolerance, judge, outcome_of, suspicions
 
 
@@ -87,7 +87,7 @@ def per_line(
     came = (got.standing == DELIVERED) | (got.standing == AHEAD)
     result = pd.DataFrame(
         {
-            **{c: plain(values(frame, c, "string")) for c in ("order_id", "line_id", "vendor_id", "vendor_name")},
+            **{c: to_strings(values(frame, c, "string")) for c in ("order_id", "line_id", "vendor_id", "vendor_name")},
             "due_date": got.due.astype("datetime64[us]"),
             "delivered_date": got.delivered.astype("datetime64[us]"),
             "days_late": np.where(came, days, np.nan),
@@ -98,7 +98,7 @@ def per_line(
         index=frame.index,
     )
     if "connection" in frame.columns:
-        result["connection"] = plain(frame["connection"])
+        result["connection"] = to_strings(frame["connection"])
     return stamp(
         result,
         metric="slippage.per_line",

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..compute import Selection, stamp
 from ..errors import SchemaError, one_of
-from ..frames import Coded, coded, days_of, frame_of, texts_of, values
+from ..frames import Encoded, days_of, encode, frame_of, texts_of, values
 from ._judging import DUE_DATES
 
 Ints = npt.NDArray[np.int64]
@@ -106,7 +106,7 @@ def _matched(earlier: pd.DataFrame, later: pd.DataFrame) -> tuple[Ints, Ints]:
     keys = [np.zeros(len(side), dtype=np.int64) for side in sides.values()]
     limit = 1
     for name in _KEY:  # the columns' codes are put together as the digits of a number: texts are compared once each
-        parts = [coded(values(side, name, "string"), sort=False) for side in sides.values()]
+        parts = [encode(values(side, name, "string"), sort=False) for side in sides.values()]
         codes, n = _in_common(*parts)
         if limit * n >= 2**62:
             dense = pd.factorize(np.concatenate(keys))[0].astype(np.int64)
@@ -125,7 +125,7 @@ def _matched(earlier: pd.DataFrame, later: pd.DataFrame) -> tuple[Ints, Ints]:
     return place, np.flatnonzero(gone)
 
 
-def _in_common(first: Coded, other: Coded) -> tuple[list[Ints], int]:
+def _in_common(first: Encoded, other: Encoded) -> tuple[list[Ints], int]:
     """Return the codes of two columns under one numbering, in which a missing text is an empty one, and how many there are."""
     labels = [x.labels.astype("string") for x in (first, other)]
     empty = pd.Index([""], dtype="string")

@@ -13,7 +13,7 @@ import pandas as pd
 from .. import units
 from ..compute import ENTITIES, Groups, Selection, group_lines
 from ..errors import SchemaError
-from ..frames import coded, numbers, values
+from ..frames import encode, numbers, values
 from ._counted import counted
 
 Floats = npt.NDArray[np.float64]
@@ -110,7 +110,7 @@ def _flag(frame: pd.DataFrame) -> npt.NDArray[np.bool_]:
 
 
 def _no_goods(frame: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    said = coded(values(frame, "type", "string"), sort=False)
+    said = encode(values(frame, "type", "string"), sort=False)
     hit = said.labels.astype("string").str.contains(_NO_GOODS, case=False, regex=True)
     out: npt.NDArray[np.bool_] = np.append(np.asarray(hit, dtype=bool), False)[said.codes]
     return out

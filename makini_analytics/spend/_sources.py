@@ -21,7 +21,7 @@ from ..compute import (
     stamp,
 )
 from ..errors import ConfigError, SchemaError
-from ..frames import AsOf, coded, days_of, pairs, values
+from ..frames import AsOf, days_of, encode, pairs, values
 from ._counted import counted
 
 
@@ -83,7 +83,7 @@ def single_source(
         lines, metric=metric, basis="ordered", currency=currency, intercompany=intercompany
     )
     merged = frame if aliases is None else merge_aliases(frame, aliases)
-    money = coded(values(frame, "currency", "string"))
+    money = encode(values(frame, "currency", "string"))
     sums = np.bincount(money.codes + 1, weights=value, minlength=len(money.labels) + 1)
     total = pd.Series(sums, index=["", *money.labels.astype("string")]).groupby(level=0).sum()
     items = group_lines(frame, item)

@@ -1,4 +1,4 @@
-"""The machine around: a file appears whole or not at all, and a bar shows how far the work is."""
+"""The machine around: files that appear whole or not at all, and the progress bar."""
 
 from __future__ import annotations
 

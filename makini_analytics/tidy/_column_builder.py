@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from ..frames import categoricals
-from ._parsing import Problem, as_texts, parse_iso, read, read_instants, read_numbers, sound
+from ._parsing import Problem, arrow_texts, parse_instants, parse_iso, parse_numbers, parse_values, sound
 from ._schema import DTYPES
 
 #: From so many values on, a column of which more than half were new is kept as it came.
@@ -27,11 +27,11 @@ AT_ONCE = 1_000
 LEAST_WAITING, MOST_WAITING = 4_000, 100_000
 
 
-class _Odd(Exception):
+class _NotText(Exception):
     """A value is no text."""
 
 
-class _Codes(dict[Any, int]):
+class _Codebook(dict[Any, int]):
     """Gives each new text the next number; asked for anything else, raises, so that texts need not be looked at one by one."""
 
     def __init__(self) -> None:
@@ -40,7 +40,7 @@ class _Codes(dict[Any, int]):
 
     def __missing__(self, value: Any) -> int:
         if type(value) is not str:
-            raise _Odd
+            raise _NotText
         self[value] = code = len(self.values_)
         self.values_.append(value)
         return code
@@ -59,7 +59,7 @@ class _Codes(dict[Any, int]):
         return found
 
 
-class _Growing:
+class _GrowingArray:
     """An array that grows. What is missing is counted until something comes behind it: a column that no record has costs nothing."""
 
     def __init__(self, missing: Any, dtype: Any) -> None:
@@ -92,7 +92,7 @@ class _Growing:
         return array
 
 
-class Gathered(ABC):
+class ColumnBuilder(ABC):
     """The values of one column, so far."""
 
     def __init__(self) -> None:
@@ -120,21 +120,21 @@ class Gathered(ABC):
     def _take(self, values: Sequence[Any]) -> None: ...
 
     @abstractmethod
-    def read(self, kind: str, tz: tzinfo) -> tuple[Any, list[Problem]]:
+    def finish(self, kind: str, tz: tzinfo) -> tuple[Any, list[Problem]]:
         """Return the typed column, and what could not be read of it by position."""
 
 
-class Repeated(Gathered):
+class DictionaryBuilder(ColumnBuilder):
     """A column of values that repeat: each is held once, and what it means is worked out once for all its places."""
 
     def __init__(self, kind: str = "") -> None:
         super().__init__()
-        self._codes: _Codes | None = _Codes()
-        self._places = _Growing(0, np.uint8)
+        self._codes: _Codebook | None = _Codebook()
+        self._places = _GrowingArray(0, np.uint8)
         self._waiting: list[Any] = []
         self._n_waiting = 0
         self._plain: list[Any] = []
-        self._texts = _AtOnce("text") if kind == "label" else None  # of labels that turn out to be new each time
+        self._texts = BatchBuilder("text") if kind == "label" else None  # of labels that turn out to be new each time
 
     def _missing(self, n: int) -> None:
         self._number()  # which may show that nearly each is new
@@ -150,7 +150,7 @@ class Repeated(Gathered):
             self._plain += values
 
     def _take(self, values: Sequence[Any]) -> None:
-        texts = as_texts(values) if self._codes is not None else None
+        texts = arrow_texts(values) if self._codes is not None else None
         if texts is not None and self._codes is not None:
             self._waiting.append(texts)
             self._n_waiting += len(values)
@@ -164,7 +164,7 @@ class Repeated(Gathered):
             return
         try:
             page = np.fromiter(map(codes.__getitem__, values), dtype=np.int32, count=len(values))
-        except (_Odd, TypeError):  # not only texts
+        except (_NotText, TypeError):  # not only texts
             page = np.fromiter(map(codes.of, values), dtype=np.int32, count=len(values))
         self._put(codes, page)
 
@@ -180,7 +180,7 @@ class Repeated(Gathered):
         numbers = np.fromiter(map(self._codes.__getitem__, [*distinct, None]), dtype=np.int32, count=len(distinct) + 1)
         self._put(self._codes, numbers[waiting.indices.fill_null(len(distinct)).to_numpy(zero_copy_only=False)])
 
-    def _put(self, codes: _Codes, page: np.ndarray[Any, Any]) -> None:
+    def _put(self, codes: _Codebook, page: np.ndarray[Any, Any]) -> None:
         n = len(codes.values_)
         self._places.put(page.astype(np.uint8 if n <= 256 else np.uint16) if n <= 65_536 else page)
         if n > MANY and n > self._places.n / 2:
@@ -193,19 +193,19 @@ class Repeated(Gathered):
             return self._plain, None
         return self._codes.values_, self._places.whole()
 
-    def read(self, kind: str, tz: tzinfo) -> tuple[Any, list[Problem]]:
+    def finish(self, kind: str, tz: tzinfo) -> tuple[Any, list[Problem]]:
         """Return the typed column, and what could not be read of it by position."""
         self._number()
         if self._codes is None and self._texts is not None:
-            array, problems = self._texts.read("text", tz)
-            return categoricals.labels(array), problems
+            array, problems = self._texts.finish("text", tz)
+            return categoricals.from_texts(array), problems
         values, codes = self.distinct()
         if kind == "label" and len(values) == 1:  # as most columns of a connection
-            return categoricals.nothing(self.n), []
-        array, problems = read(values, "text" if kind == "label" else kind, tz)
+            return categoricals.missing(self.n), []
+        array, problems = parse_values(values, "text" if kind == "label" else kind, tz)
         if codes is None:
             return array, problems
-        return (categoricals.coded(array, codes) if kind == "label" else spread(array, codes)), at_places(
+        return (categoricals.from_codes(array, codes) if kind == "label" else spread(array, codes)), at_places(
             problems, codes
         )
 
@@ -216,11 +216,11 @@ class Repeated(Gathered):
         array = clean_column(values, of_keys=of_keys)
         some = any(v is not None for v in values)
         if array.dtype == DTYPES["text"]:
-            return (categoricals.labels(array) if codes is None else categoricals.coded(array, codes)), some
+            return (categoricals.from_texts(array) if codes is None else categoricals.from_codes(array, codes)), some
         return (array if codes is None else spread(array, codes)), some
 
 
-class _AtOnce(Gathered):
+class BatchBuilder(ColumnBuilder):
     """A column of values that seldom repeat, converted as they come: numbers, instants, and texts of which each is new."""
 
     def __init__(self, kind: str) -> None:
@@ -228,7 +228,9 @@ class _AtOnce(Gathered):
         self._kind = kind
         self._waiting: list[Any] = []
         self._problems: list[Problem] = []
-        self._array = _Growing(*((np.nan, float) if kind == "number" else (np.datetime64("NaT"), "datetime64[us]")))
+        self._array = _GrowingArray(
+            *((np.nan, float) if kind == "number" else (np.datetime64("NaT"), "datetime64[us]"))
+        )
         self._texts: list[Any] = []
 
     def _missing(self, n: int) -> None:
@@ -252,7 +254,7 @@ class _AtOnce(Gathered):
             self._problems += [(first + i, v, why) for i, v, why in problems]
             self._waiting = []
 
-    def read(self, kind: str, tz: tzinfo) -> tuple[Any, list[Problem]]:
+    def finish(self, kind: str, tz: tzinfo) -> tuple[Any, list[Problem]]:
         """Return the typed column, and what could not be read of it by position."""
         self._convert(self.n)
         if kind == "number":
@@ -261,20 +263,19 @@ class _AtOnce(Gathered):
             moments = pd.Series(self._array.whole(), copy=False)
             return moments.dt.tz_localize("UTC").array, self._problems
         parts, self._texts = self._texts, []
-        none: Any = pd.array([], dtype=DTYPES["text"])
-        return type(none)._concat_same_type([none, *parts]), self._problems
+        return categoricals.concat_texts(parts), self._problems
 
 
 _CONVERT: dict[str, Callable[[Sequence[Any]], tuple[Any, list[Problem]]]] = {
-    "number": read_numbers,
-    "instant": read_instants,
-    "text": lambda values: read(values, "text"),
+    "number": parse_numbers,
+    "instant": parse_instants,
+    "text": lambda values: parse_values(values, "text"),
 }
 
 
-def gathered(kind: str) -> Gathered:
+def column_builder(kind: str) -> ColumnBuilder:
     """Return a column of a kind, with nothing in it yet."""
-    return _AtOnce(kind) if kind in _CONVERT else Repeated(kind)
+    return BatchBuilder(kind) if kind in _CONVERT else DictionaryBuilder(kind)
 
 
 def at_places(problems: list[Problem], codes: np.ndarray[Any, Any]) -> list[Problem]:
@@ -300,7 +301,7 @@ def clean_column(values: Sequence[Any], *, of_keys: bool = False) -> Any:
     if kinds and kinds <= {bool}:
         return pd.array(values, dtype=DTYPES["flag"])
     if kinds and kinds <= {int, float} and not of_keys:
-        array, problems = read(values, "number")
+        array, problems = parse_values(values, "number")
         if not problems:
             return array
     if kinds <= {str, dict} and kinds and not of_keys:
@@ -310,6 +311,6 @@ def clean_column(values: Sequence[Any], *, of_keys: bool = False) -> Any:
         ):
             kind = "instant" if any(m and m.tzinfo for m, _ in moments) else "day"
             if kind == "instant" or not any(m and m.time() != m.min.time() for m, _ in moments):
-                return read(values, kind)[0]
+                return parse_values(values, kind)[0]
     texts = [sound(json.dumps(v, ensure_ascii=False, default=str)) if isinstance(v, dict | list) else v for v in values]
-    return read(texts, "text")[0]
+    return parse_values(texts, "text")[0]

@@ -149,6 +149,6 @@ def settle_states(
     marked, changed = (lines[c].iloc[cancelled] for c in ("deleted_at", "updated_at"))
     day = np.full(len(lines), "NaT", dtype="datetime64[us]")
     day[cancelled] = marked.where(marked.notna(), changed).dt.tz_localize(None).dt.normalize().to_numpy()
-    lines = lines.assign(state=_status.named(state), cancelled_date=day)
+    lines = lines.assign(state=_status.state_labels(state), cancelled_date=day)
     of_orders = _status.order_states(order_meaning, orders["deleted_at"].notna().to_numpy(), state, order_of_line)
-    return orders.assign(state=_status.named(of_orders)), lines
+    return orders.assign(state=_status.state_labels(of_orders)), lines

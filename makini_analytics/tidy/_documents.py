@@ -1,4 +1,4 @@
-"""Documents with lines - orders, receipts, return orders - taken apart page by page into two tables and which line is whose."""
+"""DocumentBuilder with lines - orders, receipts, return orders - taken apart page by page into two tables and which line is whose."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ import pandas as pd
 from ..records import Record
 from ._issues import IssueBook
 from ._schema import LINE_CONTAINERS, Column
-from ._table_builder import Gatherer
+from ._table_builder import TableBuilder
 
 
-class Framed(NamedTuple):
-    """Documents as frames: documented columns typed, others under ``custom.``; ``of`` is each line's document by position."""
+class DocumentFrames(NamedTuple):
+    """DocumentBuilder as frames: documented columns typed, others under ``custom.``; ``of`` is each line's document by position."""
 
     heads: pd.DataFrame
     head_custom: pd.DataFrame
@@ -27,14 +27,14 @@ class Framed(NamedTuple):
     of: npt.NDArray[np.intp]
 
 
-class Documents:
-    """Documents being gathered; what is no document or no line is noted and keeps its place."""
+class DocumentBuilder:
+    """DocumentBuilder being column_builder; what is no document or no line is noted and keeps its place."""
 
     def __init__(
         self, heads: Sequence[Column], lines: Sequence[Column], tables: tuple[str, str], book: IssueBook
     ) -> None:
         self._tables, self._book = tables, book
-        self._heads, self._lines = Gatherer(heads, tables[0], book), Gatherer(lines, tables[1], book)
+        self._heads, self._lines = TableBuilder(heads, tables[0], book), TableBuilder(lines, tables[1], book)
         self._ids = tuple(next(c.name for c in columns if "key" in c.sources) for columns in (heads, lines))
         self._line_counts: list[int] = []
 
@@ -80,10 +80,10 @@ class Documents:
         """The documents, and their lines, so far."""
         return self._heads.n, self._lines.n
 
-    def frames(self, tz: tzinfo) -> Framed:
+    def frames(self, tz: tzinfo) -> DocumentFrames:
         """Return what was taken in."""
         of = np.repeat(np.arange(len(self._line_counts)), np.asarray(self._line_counts, dtype=np.intp))
-        return Framed(*self._heads.frames(tz), *self._lines.frames(tz), of)
+        return DocumentFrames(*self._heads.frames(tz), *self._lines.frames(tz), of)
 
 
 def _are_records(values: Sequence[Any]) -> bool:

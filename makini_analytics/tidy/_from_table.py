@@ -16,9 +16,9 @@ from ..errors import ConfigError, SchemaError
 from ..frames import categoricals
 from . import _derive, _receipts, _status
 from ._column_builder import at_places, clean_column, spread
-from ._dates import read_dates
+from ._dates import parse_dates
 from ._issues import IssueBook
-from ._parsing import read, zone
+from ._parsing import parse_values, zone
 from ._schema import LINES, ORDERS, SOURCES, Column
 
 _LINE = {c.name: c for c in LINES}
@@ -27,7 +27,7 @@ _SETTLED = {"state", "cancelled_date", "price_unit", "unit_code"}  # these follo
 
 
 @dataclass(frozen=True)
-class TableRead:
+class TidyTable:
     """What became of a table."""
 
     orders: pd.DataFrame
@@ -37,7 +37,7 @@ class TableRead:
     as_of: pd.Timestamp | None
 
 
-def read_table(
+def tidy_table(
     df: pd.DataFrame,
     *,
     columns: Mapping[str, str] | None,
@@ -47,11 +47,11 @@ def read_table(
     timezone: str | tzinfo,
     delivery_date: str,
     statuses: Mapping[str, str] | None,
-) -> TableRead:
+) -> TidyTable:
     """Return the frames of a table of order lines; see `Purchases.from_table`."""
     if delivery_date not in ("auto", "actual", "planned"):
         raise ConfigError(f"delivery_date={delivery_date!r}: pass 'auto', 'actual' or 'planned'")
-    own, tz, book = _status.check(statuses), zone(timezone), IssueBook()
+    own, tz, book = _status.check_statuses(statuses), zone(timezone), IssueBook()
     source_of, left_out = _mapping(df, columns, date_formats)
     index = pd.RangeIndex(len(df))
 
@@ -59,18 +59,18 @@ def read_table(
     for name, source in source_of.items():
         if name.startswith("custom."):
             clean = clean_column(_plain(df[source]))
-            got[name] = categoricals.labels(clean) if clean.dtype == "string" else clean
+            got[name] = categoricals.from_texts(clean) if clean.dtype == "string" else clean
             continue
         c = _LINE.get(name) or _ORDER_ONLY[name]
         values, codes = _distinct(df[source])
         if c.kind in ("day", "instant"):
-            array, problems = read_dates(values, c, source, date_formats.get(name), tz)
+            array, problems = parse_dates(values, c, source, date_formats.get(name), tz)
         else:
-            array, problems = read(values, "text" if c.kind == "label" else c.kind, tz)
+            array, problems = parse_values(values, "text" if c.kind == "label" else c.kind, tz)
         if codes is not None:
             problems = at_places(problems, codes)
         if c.kind == "label":
-            got[name] = categoricals.labels(array) if codes is None else categoricals.coded(array, codes)
+            got[name] = categoricals.from_texts(array) if codes is None else categoricals.from_codes(array, codes)
         else:
             got[name] = array if codes is None else spread(array, codes)
         book.add_problems("lines" if name in _LINE else "orders", name, problems)
@@ -109,7 +109,7 @@ def read_table(
     last = lines["updated_at"].max()
     as_of = None if last is pd.NaT else last.tz_convert(tz).tz_localize(None).normalize()
     sources = _sources(lines, orders, role, " ".join(notes))
-    return TableRead(orders, lines, issues, sources, as_of)
+    return TidyTable(orders, lines, issues, sources, as_of)
 
 
 def _mapping(
@@ -168,7 +168,7 @@ def _nothing(c: Column, index: pd.Index) -> pd.Series[Any]:
     if c.kind == "number":
         return pd.Series(np.nan, index=index)
     if c.kind == "label":
-        return pd.Series(categoricals.nothing(len(index)), index=index)
+        return pd.Series(categoricals.missing(len(index)), index=index)
     nothing: Any = pd.NaT if c.kind in ("day", "instant") else pd.NA
     missing: pd.Series[Any] = pd.Series([nothing] * len(index), index=index, dtype=c.dtype)
     return missing
@@ -178,8 +178,8 @@ def _with_ids(frame: pd.DataFrame, connection: str, currency: str | None) -> pd.
     """Return the frame with connection, order, line and vendor ids in every row that can have one."""
 
     def stripped(name: str) -> categoricals.Labels:
-        column = categoricals.of_series(frame[name])
-        return categoricals.each(column, [str(c).strip() or None for c in column.categories])
+        column = categoricals.from_series(frame[name])
+        return categoricals.relabel(column, [str(c).strip() or None for c in column.categories])
 
     def filled(column: categoricals.Labels, other: categoricals.Labels) -> categoricals.Labels:
         return categoricals.where(column.codes >= 0, column, other)
@@ -192,10 +192,10 @@ def _with_ids(frame: pd.DataFrame, connection: str, currency: str | None) -> pd.
     out["vendor_id"] = filled(out["vendor_id"], out["vendor_name"])
     out["order_id"] = filled(out["order_id"], out["order_number"])
     if (out["order_id"].codes < 0).any():
-        out["order_id"] = filled(out["order_id"], categoricals.labels("#" + position))
+        out["order_id"] = filled(out["order_id"], categoricals.from_texts("#" + position))
     given = frame["line_id"].mask((frame["line_id"] == "").fillna(False))
     out["line_id"] = given.fillna("#" + position if given.notna().any() else position)  # never one that is given
-    out["connection"] = filled(categoricals.of_series(frame["connection"]), categoricals.constant(connection, n))
+    out["connection"] = filled(categoricals.from_series(frame["connection"]), categoricals.constant(connection, n))
     if currency is not None:
         out["currency"] = filled(out["currency"], categoricals.constant(currency, n))
     return frame.assign(**out)

@@ -45,7 +45,7 @@ class IssueBook:
         at = np.repeat(np.arange(len(n)), n)
 
         def repeated(texts: list[str]) -> categoricals.Labels:
-            return categoricals.coded(pd.array(texts, dtype="string"), at)
+            return categoricals.from_codes(pd.array(texts, dtype="string"), at)
 
         nobody: Any = pd.array([None], dtype="string")
         of = [
@@ -55,9 +55,9 @@ class IssueBook:
         columns = {
             "connection": repeated([connection] * len(n)),
             "table": repeated([b[0] for b in self._batches]),
-            "id": type(nobody)._concat_same_type(of),
+            "id": categoricals.concat_texts(of),
             "column": repeated([b[1] for b in self._batches]),
-            "value": type(nobody)._concat_same_type([t for *_, values in self._batches for t in _texts(values)]),
+            "value": categoricals.concat_texts([t for *_, values in self._batches for t in _texts(values)]),
             "reason": repeated([b[2] for b in self._batches]),
         }
         return pd.DataFrame(columns, columns=[c.name for c in ISSUES])

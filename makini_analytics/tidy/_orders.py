@@ -21,7 +21,7 @@ from .. import units
 from ..errors import ConfigError, MakiniWarning
 from ..frames import categoricals
 from . import _derive, _receipts, _status
-from ._documents import Documents, Framed
+from ._documents import DocumentBuilder, DocumentFrames
 from ._issues import IssueBook
 from ._parsing import zone
 from ._schema import LINE_CONTAINERS, LINES, ORDERS
@@ -30,7 +30,7 @@ Records = Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
-class Tidied:
+class TidyOrders:
     """What became of one connection's records."""
 
     orders: pd.DataFrame
@@ -41,12 +41,12 @@ class Tidied:
     notes: list[str] = field(default_factory=list)
 
 
-class Tidying:
+class OrdersBuilder:
     """One connection's purchase orders, taken in page by page; `finish` makes the frames."""
 
     def __init__(self) -> None:
         self._book = IssueBook()
-        self._documents = Documents(ORDERS, LINES, ("orders", "lines"), self._book)
+        self._documents = DocumentBuilder(ORDERS, LINES, ("orders", "lines"), self._book)
         self.with_lines = False
         # Pages are held as long as no order has lines, so that they can be asked for.
         self.without_lines: list[list[Any]] = []
@@ -96,16 +96,16 @@ class Tidying:
         timezone: str | tzinfo = "UTC",
         statuses: Mapping[str, str] | None = None,
         before: int = 0,
-    ) -> Tidied:
+    ) -> TidyOrders:
         """Return the frames of what was taken in; see `tidy_orders`. ``before`` orders of the same list were tidied already."""
         if delivery_date not in ("auto", "actual", "planned"):
             raise ConfigError(f"delivery_date={delivery_date!r}: pass 'auto', 'actual' or 'planned'")
-        own, tz, book = _status.check(statuses), zone(timezone), self._book
+        own, tz, book = _status.check_statuses(statuses), zone(timezone), self._book
         self._gather_held()
         orders, order_custom, lines, line_custom, of = self._documents.frames(tz)
         given = lookups or {}
         if given.get("returns"):
-            framed = Framed(orders, order_custom, lines, line_custom, of)
+            framed = DocumentFrames(orders, order_custom, lines, line_custom, of)
             _, _, lines, line_custom, of = _receipts.append_returns(framed, given["returns"], tz, book)
 
         orders = _with_ids(orders.assign(connection=categoricals.constant(connection, len(orders))), book, before)
@@ -114,7 +114,7 @@ class Tidying:
         own_status = lines["status"]
         lines = _inherit(lines, orders, of)
         notes: list[str] = []
-        receipt_lines = _receipts.read_receipts(given.get("receipts", ()), tz, book)
+        receipt_lines = _receipts.tidy_receipts(given.get("receipts", ()), tz, book)
         line_of_receipt = _receipts.line_of(receipt_lines, lines) if len(receipt_lines) else None
         role = delivery_date
         if role == "auto":
@@ -149,10 +149,10 @@ class Tidying:
             connection,
             {"orders": orders["order_id"], "lines": lines["line_id"], "receipt lines": receipt_lines["order_id"]},
         )
-        return Tidied(orders, lines, issues, as_of, role, notes)
+        return TidyOrders(orders, lines, issues, as_of, role, notes)
 
 
-def tidy_orders(pages: Iterable[Sequence[Any]], **options: Any) -> Tidied:
+def tidy_orders(pages: Iterable[Sequence[Any]], **options: Any) -> TidyOrders:
     """Return the tidy frames of one connection's purchase orders.
 
     Parameters
@@ -164,7 +164,7 @@ def tidy_orders(pages: Iterable[Sequence[Any]], **options: Any) -> Tidied:
     timezone : where an instant becomes a calendar day; a bare date is never moved
     statuses : status text, code or key to state, over the words that are understood anyway
     """
-    tidying = Tidying()
+    tidying = OrdersBuilder()
     for page in pages:
         tidying.take(page)
     return tidying.finish(**options)
@@ -175,13 +175,13 @@ def tidy_orders(pages: Iterable[Sequence[Any]], **options: Any) -> Tidied:
 
 def _with_ids(orders: pd.DataFrame, book: IssueBook, before: int) -> pd.DataFrame:
     """Return the orders with an id each: an order without a key goes by its number, else by its position."""
-    own = categoricals.of_series(orders["order_id"])
-    has = categoricals.filled(own)
+    own = categoricals.from_series(orders["order_id"])
+    has = categoricals.has_text(own)
     if has.all():
         return orders
     book.add("orders", "order_id", np.flatnonzero(~has), orders["order_id"], "the record has no key")
-    number = categoricals.of_series(orders["order_number"])
-    position = categoricals.labels([f"#{before + i + 1}" for i in range(len(orders))])
+    number = categoricals.from_series(orders["order_number"])
+    position = categoricals.from_texts([f"#{before + i + 1}" for i in range(len(orders))])
     return orders.assign(order_id=categoricals.where(has, own, categoricals.where(number.codes >= 0, number, position)))
 
 
@@ -198,13 +198,13 @@ def _named(frame: pd.DataFrame, lookups: Mapping[str, Records]) -> pd.DataFrame:
         return found
 
     def joined(key: str, own: str | None, table: dict[str, str], keep_key: bool) -> categoricals.Labels:
-        keys = categoricals.of_series(frame[key])
+        keys = categoricals.from_series(frame[key])
         said = [table.get(k, k if keep_key else None) for k in keys.categories]
-        known = categoricals.each(keys, said)
+        known = categoricals.relabel(keys, said)
         if own is None:
             return known
-        given = categoricals.of_series(frame[own])
-        return categoricals.where(categoricals.filled(given), given, known)
+        given = categoricals.from_series(frame[own])
+        return categoricals.where(categoricals.has_text(given), given, known)
 
     out = {
         "vendor_name": joined("vendor_id", "vendor_name", names("vendors", "name", "_displayValue", "code"), False),
@@ -235,12 +235,12 @@ def _inherit(lines: pd.DataFrame, orders: pd.DataFrame, of: np.ndarray) -> pd.Da
         if c.name not in lines:
             out[c.name] = of_order
         elif c.kind == "label":
-            own = categoricals.of_series(lines[c.name])
-            has_own = categoricals.filled(own)
+            own = categoricals.from_series(lines[c.name])
+            has_own = categoricals.has_text(own)
             if c.name in _KEY_OF:  # a name goes with its key: never the order's name beside the line's own key
-                key = categoricals.of_series(lines[_KEY_OF[c.name]])
-                of_orders_key = categoricals.of_series(orders[_KEY_OF[c.name]]).take(of)
-                has_own = has_own | ((key.codes >= 0) & ~categoricals.same(key, of_orders_key))
+                key = categoricals.from_series(lines[_KEY_OF[c.name]])
+                of_orders_key = categoricals.from_series(orders[_KEY_OF[c.name]]).take(of)
+                has_own = has_own | ((key.codes >= 0) & ~categoricals.equal(key, of_orders_key))
             out[c.name] = categoricals.where(has_own, own, of_order)
         else:
             has_own = lines[c.name].notna().to_numpy()

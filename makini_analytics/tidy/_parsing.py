@@ -52,16 +52,16 @@ def zone(name: str | tzinfo) -> tzinfo:
         raise ConfigError(f"timezone={name!r} is no time zone: pass one like 'Europe/Berlin' or 'UTC'") from e
 
 
-def read(values: Sequence[Any], kind: str, tz: tzinfo = UTC) -> tuple[Any, list[Problem]]:
+def parse_values(values: Sequence[Any], kind: str, tz: tzinfo = UTC) -> tuple[Any, list[Problem]]:
     """Return the values as an array of the dtype of ``kind`` (see `schema.DTYPES`), and what could not be read."""
     if kind == "number":
-        return read_numbers(values)
+        return parse_numbers(values)
     if kind == "day":
         return _days(values, tz)
     if kind == "instant":
-        moments, problems = read_instants(values)
+        moments, problems = parse_instants(values)
         return pd.Series(moments).dt.tz_localize("UTC"), problems
-    if kind == "text" and (texts := as_texts(values)) is not None:
+    if kind == "text" and (texts := arrow_texts(values)) is not None:
         return pd.array(texts, dtype=DTYPES[kind]), []
     if kind == "text" and set(map(type, values)) <= {str, type(None)} and _is_sound("".join(filter(None, values))):
         return pd.array(values, dtype=DTYPES[kind]), []
@@ -70,7 +70,7 @@ def read(values: Sequence[Any], kind: str, tz: tzinfo = UTC) -> tuple[Any, list[
     return pd.array(got, dtype=DTYPES[kind]), problems
 
 
-def as_texts(values: Sequence[Any]) -> Any:
+def arrow_texts(values: Sequence[Any]) -> Any:
     """Return values that are all sound texts or missing as an Arrow array; None where one is not, or there is no pyarrow."""
     if pa is None:
         return None
@@ -139,7 +139,7 @@ def _flag(value: Any) -> tuple[bool | None, str]:
 # ---- numbers -------------------------------------------------------------------------------------------------------
 
 
-def read_numbers(values: Sequence[Any]) -> tuple[np.ndarray[Any, Any], list[Problem]]:
+def parse_numbers(values: Sequence[Any]) -> tuple[np.ndarray[Any, Any], list[Problem]]:
     """Return the numbers, and what could not be read."""
     try:  # numbers, and texts that are written as JSON writes numbers
         array = np.array(msgspec.convert(values, _NUMBERS, strict=False), dtype=float)
@@ -237,7 +237,7 @@ def _with_php_zone(value: dict[str, Any]) -> tuple[datetime | None, str]:
 
 
 def _days(values: Sequence[Any], tz: tzinfo) -> tuple[pd.Series, list[Problem]]:
-    plain = _plain_instants(values)
+    plain = _uniform_instants(values)
     if plain is not None:  # all written alike, as most columns are
         days = plain.astype("datetime64[D]")
         if tz is not UTC and not ((days == plain) | np.isnat(plain)).all():
@@ -261,9 +261,9 @@ def _local_days(moments: np.ndarray[Any, Any], tz: tzinfo) -> np.ndarray[Any, An
     return local.to_numpy().astype("datetime64[D]")
 
 
-def read_instants(values: Sequence[Any]) -> tuple[np.ndarray[Any, Any], list[Problem]]:
+def parse_instants(values: Sequence[Any]) -> tuple[np.ndarray[Any, Any], list[Problem]]:
     """Return the instants in UTC, without a zone, and what could not be read."""
-    fast = _plain_instants(values)
+    fast = _uniform_instants(values)
     if fast is not None:
         return fast, []
     moments, problems = _each(values, parse_iso)
@@ -275,9 +275,9 @@ _FIRST, _LAST = (np.datetime64(f"{year}-01-01", "us") for year in (YEARS.start, 
 _ZERO, _ONE = (np.datetime64(f"1970-01-0{day}", "us") for day in (1, 2))
 
 
-def _plain_instants(values: Sequence[Any]) -> np.ndarray[Any, Any] | None:
+def _uniform_instants(values: Sequence[Any]) -> np.ndarray[Any, Any] | None:
     """Return instants that are all written ``2025-03-05T09:14:02Z`` in one go, or None where one is not or can't be meant."""
-    moments = _by_numpy(values) if pa is None else _by_arrow(values)
+    moments = _numpy_instants(values) if pa is None else _arrow_instants(values)
     if moments is None:
         return None
     # 1970-01-01 stands for no date, as the slow way tells; the other such days lie outside of the years
@@ -285,8 +285,8 @@ def _plain_instants(values: Sequence[Any]) -> np.ndarray[Any, Any] | None:
     return None if odd.any() else moments
 
 
-def _by_arrow(values: Sequence[Any]) -> np.ndarray[Any, Any] | None:
-    texts = as_texts(values)
+def _arrow_instants(values: Sequence[Any]) -> np.ndarray[Any, Any] | None:
+    texts = arrow_texts(values)
     if texts is None:
         return None
     written = pc.and_(pc.equal(pc.binary_length(texts), 20), pc.ends_with(texts, "Z"))
@@ -298,7 +298,7 @@ def _by_arrow(values: Sequence[Any]) -> np.ndarray[Any, Any] | None:
         return None
 
 
-def _by_numpy(values: Sequence[Any]) -> np.ndarray[Any, Any] | None:
+def _numpy_instants(values: Sequence[Any]) -> np.ndarray[Any, Any] | None:
     given = [v for v in values if v is not None]
     if set(map(type, given)) - {str} or any(len(v) != 20 or v[10:20:3] != "T::Z" for v in given):
         return None  # numpy reads other forms, too, with a warning

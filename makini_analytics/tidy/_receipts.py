@@ -16,7 +16,7 @@ import pandas as pd
 
 from ..frames import categoricals, stack
 from . import _derive
-from ._documents import Documents, Framed
+from ._documents import DocumentBuilder, DocumentFrames
 from ._issues import IssueBook
 from ._schema import LINES, RECEIPT_LINES, RECEIPTS, RETURNS
 
@@ -25,9 +25,9 @@ _MATCHED_BY = (("order_line_id", "line_id"), ("line_id", "line_id"), ("line_numb
                ("material_id", "material_id"), ("product_code", "product_code"))  # fmt: skip
 
 
-def read_receipts(records: Iterable[Any], tz: tzinfo, book: IssueBook) -> pd.DataFrame:
+def tidy_receipts(records: Iterable[Any], tz: tzinfo, book: IssueBook) -> pd.DataFrame:
     """Return one row per receipt line: order_id, what names the order's line, day and quantity. Deleted ones don't count."""
-    framed = _framed(records, Documents(RECEIPTS, RECEIPT_LINES, ("receipts", "receipt lines"), book), tz)
+    framed = _framed(records, DocumentBuilder(RECEIPTS, RECEIPT_LINES, ("receipts", "receipt lines"), book), tz)
     heads, lines, of = framed.heads, framed.lines, framed.of
     head = heads.take(of).reset_index(drop=True)
     out = lines.assign(
@@ -38,7 +38,7 @@ def read_receipts(records: Iterable[Any], tz: tzinfo, book: IssueBook) -> pd.Dat
     return out[live.to_numpy(dtype=bool)].reset_index(drop=True)
 
 
-def _framed(records: Iterable[Any], documents: Documents, tz: tzinfo) -> Framed:
+def _framed(records: Iterable[Any], documents: DocumentBuilder, tz: tzinfo) -> DocumentFrames:
     documents.take(list(records))
     return documents.frames(tz)
 
@@ -135,13 +135,13 @@ def apply_receipts(
     return out, f"The deliveries of {int(has.sum()):,} lines are those of their {len(used):,} receipts."
 
 
-def append_returns(framed: Framed, records: Iterable[Any], tz: tzinfo, book: IssueBook) -> Framed:
+def append_returns(framed: DocumentFrames, records: Iterable[Any], tz: tzinfo, book: IssueBook) -> DocumentFrames:
     """Return the order lines with those of the return orders behind them, each under its order.
 
     A return of an order that is not here, and one that the order has as a line already (same material, same quantity), is listed and
     not counted, so that nothing is taken off twice.
     """
-    returned = _framed(records, Documents(RETURNS, LINES, ("returns", "return lines"), book), tz)
+    returned = _framed(records, DocumentBuilder(RETURNS, LINES, ("returns", "return lines"), book), tz)
     first = framed.heads["order_id"].dropna().drop_duplicates().astype("string")
     at = pd.Index(first).get_indexer(pd.Index(returned.heads["order_id"].astype("string")))
     of = np.append(first.index.to_numpy(dtype=np.intp), -1)[at][returned.of]  # at is -1 where the order is not here
@@ -187,7 +187,7 @@ _WORDS = {"return", "returns", "returned", "return order", "return item", "retou
 def is_return(lines: pd.DataFrame) -> npt.NDArray[np.bool_]:
     """Whether a line is a return: it says so by a flag or by its type, or its quantity is negative."""
     flagged = lines["is_return"].fillna(False).to_numpy(dtype=bool)
-    kinds = categoricals.of_series(lines["type"])
+    kinds = categoricals.from_series(lines["type"])
     typed = np.array([*(str(k).strip().casefold() in _WORDS for k in kinds.categories), False])[kinds.codes]
     return np.asarray(flagged | typed | (lines["quantity"] < 0).to_numpy(dtype=bool))
 

@@ -44,7 +44,7 @@ def _plain(text: str) -> str:
     return re.sub(r"[\s_\-./]+", " ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)).strip().casefold()
 
 
-def check(statuses: Mapping[str, str] | None) -> dict[str, str]:
+def check_statuses(statuses: Mapping[str, str] | None) -> dict[str, str]:
     """Return the user's own mapping of status text to state, checked: `ConfigError` on a state that is none."""
     for text, state in (statuses or {}).items():
         if state not in STATES:
@@ -52,10 +52,10 @@ def check(statuses: Mapping[str, str] | None) -> dict[str, str]:
     return {_plain(str(text)): state for text, state in (statuses or {}).items()}
 
 
-def understand(text: str, own: Mapping[str, str]) -> str:
+def meaning_of(text: str, own: Mapping[str, str]) -> str:
     """Return what a status means: a state, or "closed", or "unknown".
 
-    >>> understand("Partially Received", {}), understand("CLOSED", {}), understand("ZQ7", {"zq7": "draft"})
+    >>> meaning_of("Partially Received", {}), meaning_of("CLOSED", {}), meaning_of("ZQ7", {"zq7": "draft"})
     ('open', 'closed', 'draft')
     """
     plain = _plain(text)
@@ -65,14 +65,14 @@ def understand(text: str, own: Mapping[str, str]) -> str:
 def meanings(status: pd.Series, own: Mapping[str, str]) -> Codes:
     """Return the meaning of each status text as its place in `MEANINGS`: the state, "closed", or "" where there is none."""
     codes, texts = pd.factorize(status)
-    known = [MEANINGS.index(understand(str(t), own) if str(t).strip() else "") for t in texts]
+    known = [MEANINGS.index(meaning_of(str(t), own) if str(t).strip() else "") for t in texts]
     return np.array([*known, NOTHING], dtype=np.int8)[codes]
 
 
-def named(states: Codes) -> categoricals.Labels:
+def state_labels(states: Codes) -> categoricals.Labels:
     """Return the states by name."""
     there = np.bincount(states, minlength=len(STATES)) > 0
-    return categoricals.coded([s if t else None for s, t in zip(STATES, there, strict=True)], states)
+    return categoricals.from_codes([s if t else None for s, t in zip(STATES, there, strict=True)], states)
 
 
 def line_states(

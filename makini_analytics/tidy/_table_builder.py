@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from ..records import Record, by_key
-from ._column_builder import Repeated, clean_column, gathered
+from ._column_builder import DictionaryBuilder, clean_column, column_builder
 from ._issues import IssueBook
 from ._parsing import sound
 from ._schema import LINE_CONTAINERS, Column
@@ -18,14 +18,14 @@ from ._schema import LINE_CONTAINERS, Column
 Raw = dict[str, Sequence[Any]]
 
 
-class Gatherer:
+class TableBuilder:
     """One table of a connection, taken in page by page."""
 
     def __init__(self, columns: Sequence[Column], table: str, book: IssueBook) -> None:
         self._columns, self._table, self._book = columns, table, book
         self.n = 0
-        self._known = {c.name: gathered(c.kind) for c in columns}
-        self._custom: dict[str, Repeated] = {}
+        self._known = {c.name: column_builder(c.kind) for c in columns}
+        self._custom: dict[str, DictionaryBuilder] = {}
         self._heard: set[str] = set()  # the keys of no column, so far
         self._boxes = dict.fromkeys(s.partition(".")[0] for c in columns for s in c.sources if "." in s)  # addresses
         self._first_names = {c.sources[0] for c in columns if c.sources}
@@ -55,7 +55,7 @@ class Gatherer:
             known.fill_up(self.n)
             known.take(values)
         for name, values in opened_up(custom).items():
-            own = self._custom.setdefault(name, Repeated())
+            own = self._custom.setdefault(name, DictionaryBuilder())
             own.fill_up(self.n)
             own.take(values)
         self.n += len(records)
@@ -90,7 +90,7 @@ class Gatherer:
             if not c.sources or (c.inherits and c.kind != "label" and not column.n):  # it follows from others, later
                 continue
             column.fill_up(self.n)
-            built[c.name], problems = column.read(c.kind, tz)
+            built[c.name], problems = column.finish(c.kind, tz)
             self._book.add_problems(self._table, c.name, problems)
         return pd.DataFrame(built, index=index, copy=False), self._custom_frame(index)
 
