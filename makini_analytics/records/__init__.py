@@ -1,4 +1,4 @@
-"""A page's JSON as records: mappings of their keys, decoded into places once the keys are known."""
+"""The JSON of a page as records: mappings of keys to values, decoded into slots once the keys are known."""
 
 from __future__ import annotations
 

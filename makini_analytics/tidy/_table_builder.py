@@ -100,7 +100,7 @@ class TableBuilder:
         for name in names:
             column = self._custom.pop(name)
             column.fill_up(self.n)
-            array, filled = column.clean(of_keys=is_key(name))
+            array, filled = column.finish_custom(of_keys=is_key(name))
             if filled or not any(
                 n.startswith(f"{name}.") for n in names
             ):  # an object's name of its own where it was missing

@@ -1,4 +1,4 @@
-"""Pages decoded into places say what the same pages decoded as any JSON say, whatever stands in them."""
+"""Pages decoded into classes hold what the same pages hold as ordinary JSON, whatever is in them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from makini_analytics.records._decoder import MOST_MISSES
 from makini_analytics.tidy import LINE_CONTAINERS, tidy_orders
 from tests.faults.server import TOKEN, FaultServer, order
 
-SOUND_KEYS = ["", "get", "places", "__class__", "a.b", "at0", "Größe", "x" * 300, "extra", "dueAt", "status", "lines"]
+SOUND_KEYS = ["", "get", "slots", "__class__", "a.b", "at0", "Größe", "x" * 300, "extra", "dueAt", "status", "lines"]
 ODD_KEYS = [*SOUND_KEYS, 'with "quotes"', "back\\slash", "key\ud800"]
 SOUND = [None, "", 0, 1.5, -0.0, True, 10**25, "Ü", [], {}, {"a": None}, [{"a": 1}], "12.50"]
 ODD = [*SOUND, "a\ud800", float("nan")]
