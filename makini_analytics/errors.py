@@ -1,7 +1,7 @@
 """One tree of errors, and one mapping from an HTTP status to an error.
 
-Policy: an error is better than a part of the truth. Whatever goes wrong while fetching raises, says how far
-it got and what to do, and carries the same seven fields, so that one ``except MakiniError as e`` can decide
+Policy: an error is better than part of the truth. Whatever goes wrong while fetching raises, with how far it got and what to do, and
+carries the same seven fields, so that one ``except MakiniError as e`` can decide
 by ``e.retryable`` or ``e.status`` without knowing the subclasses.
 """
 
@@ -88,15 +88,15 @@ class NetworkError(MakiniError):
 
 
 class IncompleteDataError(MakiniError):
-    """The pages of a walk don't add up to the whole, so nothing is returned."""
+    """The pages of a list don't add up to the whole, so nothing is returned."""
 
 
 class OfflineMissError(MakiniError):
-    """``offline=True`` and what was asked is not in the cache."""
+    """``offline=True``, and what was asked for is not in the cache."""
 
 
 class SchemaError(MakiniError, ValueError):
-    """A table has not the columns or values that the request needs; the message says which."""
+    """A table lacks columns or values that are needed; the message names them."""
 
 
 class MixedCurrencyError(SchemaError):
@@ -104,7 +104,7 @@ class MixedCurrencyError(SchemaError):
 
 
 class MakiniWarning(UserWarning):
-    """Something that a reader of the figures should know, and that is no error."""
+    """Something that a reader of the figures should know, but no error."""
 
 
 def error_class(status: int) -> type[ApiError]:
@@ -173,14 +173,14 @@ def error_from(
         (lower[h] for h in _REQUEST_ID_HEADERS if lower.get(h)), None
     )
     code = first("code", "error_code", "errorCode")
-    said = first("message", "error_description", "detail", "title") or (inner if isinstance(inner, str) else "")
-    said += "".join(f"; {d}" for d in _details(box.get("errors")))
-    if not said and isinstance(body, str):
-        said = _plain_text(body)
+    message = first("message", "error_description", "detail", "title") or (inner if isinstance(inner, str) else "")
+    message += "".join(f"; {d}" for d in _details(box.get("errors")))
+    if not message and isinstance(body, str):
+        message = _plain_text(body)
     retryable = status == 429 or status in (500, 502, 503, 504)
     parts = [f"{operation} on connection {connection!r} answered {status}" + (f" {code}" if code else "")]
-    if said:
-        parts[0] += f": {said[:300]}"
+    if message:
+        parts[0] += f": {message[:300]}"
     if tries > 1:
         parts.append(f"It was tried {tries} times")
     if retry_after is not None:

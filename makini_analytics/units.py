@@ -1,4 +1,4 @@
-"""Units of measure: what a source's unit means, by a small table of UN/ECE and SAP codes. What is not in it stays unknown.
+"""Units of measure: what a source's unit means, from a small table of UN/ECE and SAP codes. A unit that is not in it stays unknown.
 
 Quantities of two units are never added or compared unless both are understood and measure the same thing.
 """
@@ -94,7 +94,7 @@ def factor(one: str, other: str, own: Mapping[str, tuple[str, float]] | None = N
     (1000.0, 12.0, nan, 12.0)
     """
     scale = 1.0
-    for _ in range(5):  # a unit of your own may stand on another one
+    for _ in range(5):  # a unit of your own may be defined by another one
         if own and one in own and one != other:
             one, times = own[one]
             scale *= float(times)

@@ -194,7 +194,7 @@ class Client:
 
         Returns
         -------
-        Purchases, whose ``sources`` say when and how they were fetched, and what to know of them; with ``to`` the path of the folder
+        Purchases, with when and how they were fetched and notes on them in ``sources``; with ``to`` the path of the folder
 
         Raises
         ------

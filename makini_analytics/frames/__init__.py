@@ -1,4 +1,4 @@
-"""What every stage does with a frame of lines: its columns, texts held once, codes, frames stacked, the as-of day."""
+"""What every stage does with a frame of lines: its columns, text as codes, stacking, the as-of day."""
 
 from __future__ import annotations
 

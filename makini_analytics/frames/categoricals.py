@@ -92,8 +92,8 @@ def constant(text: str, n: int) -> Labels:
 
 def has_text(column: Labels) -> Mask:
     """Return where a column has a text that is not empty."""
-    says = np.append(np.asarray(column.categories != "", dtype=bool), False)
-    out: Mask = says[np.asarray(column.codes)]
+    not_empty = np.append(np.asarray(column.categories != "", dtype=bool), False)
+    out: Mask = not_empty[np.asarray(column.codes)]
     return out
 
 

@@ -1,4 +1,4 @@
-"""The data set: purchases of one or several connections in memory, saved in a folder, written part by part, or read where they lie."""
+"""The data set: purchases in memory, saved in a folder, written part by part, or counted on disk."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Records of the API, or any table, to typed frames: one row per order, one per line, an issue for each value that could not be read."""
+"""Records of the API, or any table, to typed frames: a row per order, a row per line, an issue for each value that can't be read."""
 
 from __future__ import annotations
 

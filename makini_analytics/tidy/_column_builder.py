@@ -185,7 +185,7 @@ class DictionaryBuilder(ColumnBuilder):
         super().__init__()
         self._numbered: _NumberedValues | None = _NumberedValues()
         self._as_given: list[Any] = []
-        # Order numbers, say: labels of which each is new are converted as they come, like any text.
+        # Labels that turn out to be new each time, such as order numbers, are converted like any text.
         self._texts = BatchBuilder("text") if kind == "label" else None
 
     def _missing(self, n: int) -> None:

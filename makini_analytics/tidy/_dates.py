@@ -48,7 +48,7 @@ _WEEKDAY = re.compile(r"^(mon|tue|wed|thu|fri|sat|sun)[a-z]*[,.]?\s+", re.IGNORE
 def parse_dates(
     values: Sequence[Any], column: Column, source: Any, fmt: str | None, tz: tzinfo
 ) -> tuple[pd.Series, list[Problem]]:
-    """Return a column of dates of a table, and what could not be read.
+    """Return a column of dates of a table, and what could not be parsed.
 
     Raises
     ------
@@ -70,10 +70,10 @@ def parse_dates(
             )
             if moment is not None:
                 memo[t] = moment
-    # What is left goes to the one reader of dates, which tells what is no date.
+    # The rest goes to the parser that all dates share, which says what is no date.
     ready = [memo.get(v.strip(), v) if isinstance(v, str) else v for v in values]
     unfit: list[Problem] = []
-    if fmt is not None:  # a stated format is the only one: nothing is read in another way
+    if fmt is not None:  # a stated format is the only one: other forms are problems
         unfit = [(i, v, f"does not fit the format {fmt}") for i, v in enumerate(ready) if isinstance(v, str)]
         ready = [None if isinstance(v, str) else v for v in ready]
     if column.kind == "instant":

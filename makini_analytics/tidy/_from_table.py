@@ -1,4 +1,4 @@
-"""Any table of order lines - an ERP export, a CSV, a query - to the same frames and the same truth as an answer of the API."""
+"""Any table of order lines - an ERP export, a CSV, a query - to the same frames as an answer of the API."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from ._schema import LINES, ORDERS, SOURCES, Column
 
 _LINE = {c.name: c for c in LINES}
 _ORDER_ONLY = {c.name: c for c in ORDERS if c.name not in _LINE and c.name != "n_lines"}
-_SETTLED = {"state", "cancelled_date", "price_unit", "unit_code"}  # these follow from the others
+_SETTLED = {"state", "cancelled_date", "price_unit", "unit_code"}  # derived from the other columns
 
 
 @dataclass(frozen=True)
 class TidyTable:
-    """What became of a table."""
+    """A table as frames."""
 
     orders: pd.DataFrame
     lines: pd.DataFrame
@@ -92,11 +92,11 @@ def tidy_table(
     keys = list(zip(frame["connection"], frame["order_id"], strict=True))
     of, _ = pd.factorize(pd.Series(keys, index=index, dtype=object))
     of = of.astype(np.intp)
-    first = frame.groupby(of, sort=False).first()  # the first value that is there
+    first = frame.groupby(of, sort=False).first()  # the first value that is not missing
     orders = first.reindex(columns=[c.name for c in ORDERS])
     orders = orders.astype({c.name: c.dtype for c in ORDERS if c.kind != "label"})
     orders["n_lines"] = pd.array(np.bincount(of, minlength=len(orders)), dtype="Int64")
-    # Each row says its own status; an order of several statuses has none of its own.
+    # Each row has its own status; an order whose rows differ has none.
     mixed = frame["status"].groupby(of).nunique().to_numpy() > 1 if len(frame) else np.zeros(0, dtype=bool)
     of_orders = orders.assign(status=orders["status"].mask(mixed))
     of_orders, lines = _derive.settle_states(of_orders, frame, of, own_status, own, book, listed=("lines",))
@@ -115,7 +115,7 @@ def tidy_table(
 def _mapping(
     df: pd.DataFrame, columns: Mapping[str, str] | None, date_formats: Mapping[str, str]
 ) -> tuple[dict[str, Any], list[str]]:
-    """Return our name -> the table's column, and the columns that stay out; unknown names teach the near ones."""
+    """Return our name -> the table's column, and the columns left out; an unknown name is an error with the near ones."""
     if not isinstance(df, pd.DataFrame):
         raise SchemaError(f"from_table takes a DataFrame, not {type(df).__name__}")
     allowed = [n for n in (*_LINE, *_ORDER_ONLY) if n not in _SETTLED]
@@ -156,7 +156,7 @@ def _plain(column: pd.Series) -> list[Any]:
 
 
 def _distinct(column: pd.Series) -> tuple[list[Any], np.ndarray[Any, Any] | None]:
-    """Return the distinct values of a column of texts or dates, a missing one last, and where each stands; else the values and None."""
+    """Return the distinct values of a column of texts or dates, a missing one last, and which each row has; else all values and None."""
     dates = isinstance(column.dtype, pd.DatetimeTZDtype) or column.dtype.kind == "M"
     if not dates and pd.api.types.infer_dtype(column, skipna=True) != "string":
         return _plain(column), None
@@ -194,7 +194,9 @@ def _with_ids(frame: pd.DataFrame, connection: str, currency: str | None) -> pd.
     if (out["order_id"].codes < 0).any():
         out["order_id"] = filled(out["order_id"], categoricals.from_texts("#" + position))
     given = frame["line_id"].mask((frame["line_id"] == "").fillna(False))
-    out["line_id"] = given.fillna("#" + position if given.notna().any() else position)  # never one that is given
+    out["line_id"] = given.fillna(
+        "#" + position if given.notna().any() else position
+    )  # "#3" where the table has ids of its own, so that none is made twice
     out["connection"] = filled(categoricals.from_series(frame["connection"]), categoricals.constant(connection, n))
     if currency is not None:
         out["currency"] = filled(out["currency"], categoricals.constant(currency, n))
@@ -202,7 +204,7 @@ def _with_ids(frame: pd.DataFrame, connection: str, currency: str | None) -> pd.
 
 
 def _issues(book: IssueBook, orders: pd.DataFrame, lines: pd.DataFrame, of: np.ndarray) -> pd.DataFrame:
-    """Return the issues; one of an order's column was met on a line's row, and is told with its order's id."""
+    """Return the issues; one in an order's column was found on a line's row, and is listed under the order's id."""
     of_line = {"lines": lines["line_id"], "orders": orders["order_id"].take(of)}
     named = lines["connection"].unique()
     frame = book.frame(str(named[0]) if len(named) else "", of_line)

@@ -145,7 +145,7 @@ class PageCache:
         try:
             if isinstance(self._table, SQLiteDict):
                 # Not `self._table[key] = page`: requests-cache begins a transaction first and waits for the lock for ever. A single
-                # statement waits for `busy_timeout`, and says when it fails.
+                # statement waits for `busy_timeout` and raises when it fails.
                 row = key, self._table.serialize(page), int(page.expires.timestamp())
                 with self._writing, self._table.connection() as db:
                     db.execute("INSERT OR REPLACE INTO pages (key, value, expires) VALUES (?, ?, ?)", row)

@@ -252,7 +252,7 @@ class _Pagination(Generic[SinkT]):
             url = urljoin(self.session.base_url + self.path, response.next_link)
             if urlsplit(url)[:2] != urlsplit(self.session.base_url)[:2]:
                 raise _Disagreement(
-                    f"after {self.result.n_pages} pages the next one is said to be on {urlsplit(url).netloc}, which is not asked"
+                    f"after {self.result.n_pages} pages the next link leads to {urlsplit(url).netloc}, which is not asked"
                 )
             if url in seen:
                 raise _Disagreement(f"the same next link came twice, after {self.result.n_pages} pages")
