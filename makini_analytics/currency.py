@@ -146,7 +146,7 @@ def ecb_rates() -> pd.DataFrame:
     with zipfile.ZipFile(CURRENCY_FILE) as archive, archive.open(archive.namelist()[0]) as file:
         table = pd.read_csv(file, na_values=["N/A"], index_col="Date", parse_dates=True)
     quotes = table.loc[:, ~table.columns.str.startswith("Unnamed")].astype(float).sort_index()
-    return quotes.assign(EUR=1.0)
+    return quotes.assign(EUR=1.0)  # quotes are against the euro, so the file has no column for it
 
 
 # ---- the book of rates -------------------------------------------------------------------------------------------------
@@ -221,7 +221,7 @@ def _own_table(rates: pd.DataFrame, to: str) -> _Book:
             f"{int(bad.sum())} of {len(frame)} rates lack a date, a currency or a number above 0; first at row {int(bad.argmax())}"
         )
     long = pd.DataFrame({"day": day.astype("datetime64[us]"), "currency": code.astype(object), "rate": rate})
-    long = long.drop_duplicates()
+    long = long.drop_duplicates()  # the same rate twice is harmless, two different rates of a day are not
     twice = long.duplicated(["day", "currency"])
     if twice.any():
         first = long[twice].iloc[0]
@@ -257,6 +257,7 @@ def _found(
     quotes = book.quotes
     if basis == "period_average":
         quotes = quotes.groupby(pd.DatetimeIndex(quotes.index).to_period(period).start_time).mean()
+        # Each order looks for the first day of its own period, and no older period will do: gap 0.
         starts = pd.Series(wanted.astype("datetime64[us]")).dt.to_period(period).dt.start_time
         wanted, gap = starts.to_numpy().astype("datetime64[D]"), 0
     table = book.rates(quotes, to)
@@ -271,6 +272,7 @@ def _found(
             rate[rows] = table[currency].iloc[0]
         else:
             known = table[currency].dropna()
+            # The last rate on or before each day: an order of Sunday takes Friday's, if that is recent enough.
             days = known.index.to_numpy().astype("datetime64[D]")
             at = np.searchsorted(days, wanted[rows], side="right") - 1
             hit = (at >= 0) & ~np.isnat(wanted[rows])
@@ -280,6 +282,7 @@ def _found(
     reason = pd.Series(pd.NA, index=frame.index, dtype="string")
     lacking = np.isnan(rate)
     no_currency = code.isna().to_numpy(dtype=bool)
+    # From the general reason to the specific one; the last that fits stays.
     reason[lacking] = "no rate"
     if basis != "fixed":
         reason[lacking & np.isnat(wanted)] = "no order date for a rate"

@@ -126,6 +126,7 @@ def one_of(name: str, value: Any, good: Iterable[str]) -> None:
         raise ConfigError(f"{name}={value!r}: pass one of {', '.join(map(repr, names))}")
 
 
+# What the reader can do. 5xx is missing: those are Makini's or the source system's to mend.
 _ADVICE = {
     401: (
         "Check the token (complete, not expired, of this connection), whether the source system's credentials were changed "
@@ -136,6 +137,7 @@ _ADVICE = {
     422: "The API does not accept a parameter of the request",
     429: "Wait, use fewer workers (max_workers=), or ask Makini to raise the limit",
 }
+# Which header carries the request id is not documented: the common ones, the likeliest first.
 _REQUEST_ID_HEADERS = (
     "x-request-id",
     "request-id",
@@ -162,6 +164,7 @@ def error_from(
     ``error`` object, the same names at the top, Laravel's ``message`` and ``errors``, a list of ``errors``, HTML, nothing.
     """
     top: Mapping[str, Any] = body if isinstance(body, Mapping) else {}
+    # {"error": {"code": "X", "message": "..."}} and {"code": "X", "message": "..."} are read alike.
     inner = top.get("error")
     box: Mapping[str, Any] = {**top, **inner} if isinstance(inner, Mapping) else top
     lower = {str(k).lower(): str(v) for k, v in headers.items()}
@@ -180,7 +183,7 @@ def error_from(
     retryable = status == 429 or status in (500, 502, 503, 504)
     parts = [f"{operation} on connection {connection!r} answered {status}" + (f" {code}" if code else "")]
     if message:
-        parts[0] += f": {message[:300]}"
+        parts[0] += f": {message[:300]}"  # some servers send a whole stack trace
     if tries > 1:
         parts.append(f"It was tried {tries} times")
     if retry_after is not None:
@@ -215,6 +218,7 @@ def _details(errors: Any) -> list[str]:
 
 
 def _plain_text(body: str) -> str:
+    # Usually the HTML page of a proxy: keep its text, without scripts, styles and tags.
     text = re.sub(r"(?s)<(script|style).*?</\1>|<[^>]*>", " ", body[:20_000])
     return re.sub(r"\s+", " ", text).strip()[:200]
 

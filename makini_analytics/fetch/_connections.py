@@ -68,7 +68,7 @@ def fetch_all(
         with Display(f"{len(clients)} connections", options.get("progress")) as display:
             futures = {}
             for name, client in clients.items():
-                client.display = display
+                client.display = display  # one bar for all, else each would draw over the others
                 futures[name] = pool.submit(client.fetch_purchases, since, until)
             for name, future in futures.items():
                 try:

@@ -153,6 +153,7 @@ class PurchaseOrderFetch:
             try:
                 return fetch(filters)
             except ApiError as e:
+                # 400 and 422 are how a server refuses a filter that it does not know.
                 if e.status not in (400, 422) or not any(filters.values()):
                     raise
                 notes.append(
@@ -175,7 +176,7 @@ class PurchaseOrderFetch:
         filters = {name: self.query.params_beside(c) for name, c in contracts.CONTRACTS.items()}
         found: dict[str, list[Any]] = {}
         for ours, names in contracts.BESIDE.items():
-            for name in names:
+            for name in names:  # the name of the list is not public: the first one that has records wins
                 if not found.get(ours):
                     found[ours] = self.endpoints.lookup(ours, name, self.refresh, [], filters)
         return found

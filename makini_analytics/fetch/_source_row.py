@@ -27,6 +27,7 @@ def freshness(first: pd.Timestamp | None, orders: PagedResult[Any], sync: Mappin
         notes.append(f"The connection's synchronisation is not done (sync_status {status!r}): rows may be missing.")
     if first is not None and not pd.isna(first) and orders.fetched_at is not None:
         reach = (pd.Timestamp(orders.fetched_at).tz_localize(None) - first).days
+        # Makini's first synchronisation loads 30 to 90 days; a history of that length is likely cut off, not young.
         if 0 <= reach <= 100:
             notes.append(
                 f"The earliest order is {reach} days old: a first synchronisation brings 30 to 90 days of history, so older orders "

@@ -28,6 +28,7 @@ def known_role(data: Purchases, connection: str, default: str) -> str:
 
 def merge(data: Purchases, fresh: Purchases, connection: str, *, whole: bool) -> Purchases:
     """Return the purchases with fresh orders of a connection in place of the known ones; of all of them where ``whole``."""
+    # Ids are unique within a connection only, so every comparison is limited to this one.
     mine = data.orders["connection"] == connection
     gone = set(data.orders.loc[mine, "order_id"] if whole else fresh.orders["order_id"])
 
@@ -37,6 +38,7 @@ def merge(data: Purchases, fresh: Purchases, connection: str, *, whole: bool) ->
     lines_gone = set(
         data.lines.loc[(data.lines["connection"] == connection) & data.lines["order_id"].isin(gone), "line_id"]
     )
+    # Issues of orders and lines that are replaced go with them; the fresh ones bring their own.
     issues = data.issues
     stale = issues["connection"] == connection
     stale &= ((issues["table"] == "orders") & issues["id"].isin(gone)) | (

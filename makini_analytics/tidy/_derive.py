@@ -36,6 +36,7 @@ def weigh_delivery_date(lines: pd.DataFrame, own_statuses: Mapping[str, str]) ->
         return "planned", f"only {n} lines carry a delivery date, too few to show what it means", True
     received = lines["received_quantity"].to_numpy(dtype=float)
     known = ~np.isnan(received)
+    # Evidence for a plan: a date after the extract was made, or on a line of which nothing was received.
     last_change = lines["updated_at"].max()
     future = np.zeros(len(lines), dtype=bool)
     if last_change is not pd.NaT:
@@ -56,6 +57,7 @@ def weigh_delivery_date(lines: pd.DataFrame, own_statuses: Mapping[str, str]) ->
     arrived = int((dated & ((known & (received > 0)) | (~known & (meaning == _status.CLOSED)))).sum())
     evidence.append(f"{arrived:,} of them were received or closed")
     evidence.append(f"{undated_open:,} open lines carry none")
+    # A date that always equals the required date was probably copied from it.
     due = lines["required_date"]
     if (date == due).to_numpy()[dated].mean() > 0.95 and not undated_open:
         return "planned", "; ".join([*evidence, "and nearly all equal the required date"]), True
@@ -110,7 +112,7 @@ def settle_amounts(lines: pd.DataFrame, issues: IssueBook) -> pd.DataFrame:
         given,
         "price x quantity plus the tax: gross where net is usual; kept",
     )
-    rest = open_question & ~gross
+    rest = open_question & ~gross  # neither a price unit nor the tax explains the total
     issues.add("lines", "amount", np.flatnonzero(rest), given, "not price x quantity / price unit - discount; kept")
     computed = np.isnan(given) & ~np.isnan(expected)
     amount = np.where(computed, np.round(expected, 4), given)

@@ -106,10 +106,14 @@ class OrdersBuilder:
             framed = DocumentFrames(orders, order_custom, lines, line_custom, of)
             _, _, lines, line_custom, of = _receipts.append_returns(framed, given["returns"], tz, book)
 
+        # The order of the steps matters: ids before names (a name belongs to a key), the orders' values before those that lines inherit,
+        # receipts before states (a received line is not open).
         orders = _with_ids(orders.assign(connection=categoricals.constant(connection, len(orders))), book, before)
         orders = _with_names(orders, given)
         lines = _with_names(lines, given)
-        own_status = lines["status"]
+        own_status = lines[
+            "status"
+        ]  # before inheriting: `settle_states` weighs a line's own status and its order's apart
         lines = _inherit(lines, orders, of)
         notes: list[str] = []
         receipt_lines = _receipts.tidy_receipts(given.get("receipts", ()), tz, book)

@@ -31,6 +31,7 @@ class Endpoints:
         """Return the contracts that the connection may answer in, the likeliest first."""
         if self._contract != "auto":
             return [contracts.CONTRACTS[self._contract]]
+        # V4 is not tried on its own: it differs from V3 in the names of fields, not in paths and paging.
         return [self._learned] if self._learned else [contracts.V3, contracts.V1]
 
     def path(self, name: str) -> str:
@@ -103,6 +104,7 @@ class Endpoints:
                     raise
                 self._remember_refusal(contract, name, 404)
                 continue
+            # A path that was given as it stands is the same under every contract, and so shows none.
             if not name.startswith("/"):
                 self._learned = contract
             result.contract = result.contract or contract.name
@@ -121,6 +123,8 @@ class Endpoints:
 
         Refused, not adding up, or not in the cache when offline: a note, not an error.
         """
+        # Only statuses that say "you can't have this list" are forgiven. A 500 or a timeout is not: the next fetch would silently
+        # have names where this one has keys.
         contract = self.candidates()[0]
         known = None if refresh else self._refused(contract, name)
         if known:

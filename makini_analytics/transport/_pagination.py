@@ -183,6 +183,7 @@ class _Pagination(Generic[SinkT]):
 
     def _read_numbered(self, first: ListResponse) -> None:
         last = first.last_page or 0
+        # Page 1 shows how large pages are, whatever per_page asked for: a server may cap it.
         size = len(first.rows)
         if first.current_page not in (None, 1):
             raise _Disagreement(f"page 1 was asked and page {first.current_page} came")
@@ -194,7 +195,9 @@ class _Pagination(Generic[SinkT]):
         for number, page in self._side_by_side(last):
             response = self._read(page)
             where = f"page {number} of {last}"
-            if not response.rows:
+            if (
+                not response.rows
+            ):  # rows were deleted, or a filter is applied after paging: either way some may be missing
                 raise _Disagreement(f"{where} is empty")
             if response.current_page not in (None, number):
                 raise _Disagreement(f"page {number} was asked and page {response.current_page} came")
@@ -215,6 +218,7 @@ class _Pagination(Generic[SinkT]):
             for number in range(2, last + 1):
                 yield number, one(number)
             return
+        # At most 2 * workers pages are in flight or waiting to be taken, so memory stays flat however many pages there are.
         pool = ThreadPoolExecutor(self.workers, thread_name_prefix="makini")
         ahead: dict[int, Future[Page]] = {}
         whole = False
@@ -238,6 +242,7 @@ class _Pagination(Generic[SinkT]):
             seen.add(response.cursor)
             page = self._get(self.path, {**self.params, "cursor": response.cursor})
             response = self._read(page)
+            # A page by cursor may be empty and not the last (filtered after paging); a run of them is a server that never ends.
             empty = 0 if response.rows else empty + 1
             if empty > MOST_EMPTY_PAGES or len(seen) > MOST_PAGES:
                 raise _Disagreement(f"{self.result.n_pages} pages and no end, the last {empty} without a row")

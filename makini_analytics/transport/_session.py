@@ -155,7 +155,7 @@ class Session:
         body, decoded, request_id = self._get_with_retries(url, operation, decode)
         moment = now()
         page = Page(url, body, moment, expires or moment + self._expire_after, request_id, decoded=decoded)
-        if not self._closed:
+        if not self._closed:  # a worker may still finish its page after close()
             self.cache.put(key, page)
         return page
 
@@ -181,6 +181,7 @@ class Session:
 
     def interrupt(self) -> None:
         """Make whoever is waiting or asking now give up; later requests are not affected."""
+        # Each request waits on the event that was current when it began, so a new event leaves later requests alone.
         stopped, self._stopped = self._stopped, threading.Event()
         stopped.set()
 

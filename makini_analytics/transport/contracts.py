@@ -17,7 +17,7 @@ CURRENT = "/api/integrations/current"  # the state of the connection's synchroni
 
 @dataclass(frozen=True)
 class Contract:
-    """How endpoints are asked for under one contract."""
+    """How lists are requested under one contract."""
 
     name: str
     path: str

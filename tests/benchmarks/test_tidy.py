@@ -154,6 +154,6 @@ def test_the_cost_of_a_line_stays_the_same(million, measured):
         ]
         took[n], peaks[n] = min(s for s, _ in runs), max(p for _, p in runs)
     rows = [(f"{n:,}", f"{s:.2f}", f"{s / n * 1e6:.1f}", f"{peaks[n]:,.0f}") for n, s in took.items()]
-    measured.tell("OrdersBuilder grows with the lines", ["lines", "seconds", "microseconds a line", "peak MiB"], rows)
+    measured.tell("Tidying grows with the lines", ["lines", "seconds", "microseconds a line", "peak MiB"], rows)
     for n in (1_000_000, 10_000_000):
         assert took[n] / n < 1.5 * took[n // 10] / (n // 10)
