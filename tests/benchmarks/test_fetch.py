@@ -28,7 +28,7 @@ class Counted:
     def take(self, page): self.n += len(page)
 def run(url, folder):
     with Client("t", base_url=url, cache_dir=folder, per_page=250, max_workers={workers}, progress=False) as c:
-        return paginate(c._session, "/api/erp/purchase-orders", {{"per_page": 250}}, Counted, workers={workers}, parser=lambda: RecordDecoder(LINE_CONTAINERS)).sink.n
+        return paginate(c._session, "/api/erp/purchase-orders", {{"per_page": 250}}, Counted, workers={workers}, new_decoder=lambda: RecordDecoder(LINE_CONTAINERS)).sink.n
 """
 VARIANTS = {
     "requests loop": """
