@@ -1,7 +1,7 @@
 """A column as small integers and the labels they stand for: what metrics group by, compare and count with.
 
-Grouping a million vendor names as text takes 50 ms, as integers 5. The columns that people get are text nevertheless (see
-`categoricals`), so the integers are kept beside the text once they are known.
+`spend.by_vendor` on a million lines takes 60 ms where the codes are known and 230 ms where they must be found first. The columns that
+people get are text (see `categoricals`), so their codes are kept beside the text.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from ..frames import as_text
 from ..tidy import TABLES, OrdersBuilder, TidyOrders
 from . import _folder
 
-#: Lines per part: tidied, they take some 300 MB.
+#: Lines per part; no more than these are tidied in memory at once.
 PART_LINES = 200_000
 
 _DAYS = {table: {c.name for c in TABLES[table] if c.kind == "day"} for table in _folder.FRAMES}
