@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..errors import ConfigError, SchemaError
-from ..frames import Coded, Mask, coded, filled, pairs, values
+from ..frames import Encoded, Mask, coalesce, encode, pairs, values
 
 By = str | Sequence[str] | None
 Ints = npt.NDArray[np.integer[Any]]
@@ -58,7 +58,7 @@ def group_lines(
         A column of ``by`` is not there; the message gives the near ones.
     """
     names = [by] if isinstance(by, str) else list(by or ())
-    key: dict[str, tuple[Coded, Any]] = {}
+    key: dict[str, tuple[Encoded, Any]] = {}
     described: list[tuple[str, str]] = []  # key column -> a column that names it
     for name in names:
         if name in ENTITIES:
@@ -66,22 +66,22 @@ def group_lines(
             key[first] = _entity(lines, name), "string"
             described += [(first, column) for column in naming]
             if "connection" in lines.columns:
-                key["connection"] = coded(lines["connection"]), "string"
+                key["connection"] = encode(lines["connection"]), "string"
         elif name not in lines.columns:
             near = difflib.get_close_matches(name, [str(c) for c in lines.columns], n=3)
             raise SchemaError(
                 f"by={name!r}: the lines have no such column" + (f"; near: {', '.join(near)}" if near else "")
             )
         else:
-            key[name] = coded(lines[name]), _small_dtype(lines[name])
+            key[name] = encode(lines[name]), _small_dtype(lines[name])
     for name in also:
         column = values(lines, name, "string")
-        key[name] = coded(column), _small_dtype(column)
+        key[name] = encode(column), _small_dtype(column)
     codes, keys = _keyed(key, len(lines), rows)
     for first, name in reversed(described):  # each right behind its key, so the last one first
         if name not in key and (name in lines.columns or name == "vendor_name"):
-            names_of = coded(values(lines, name, "string"))
-            names_of = names_of if rows is None else Coded(names_of.codes[rows], names_of.labels)
+            names_of = encode(values(lines, name, "string"))
+            names_of = names_of if rows is None else Encoded(names_of.codes[rows], names_of.labels)
             keys.insert(list(keys.columns).index(first) + 1, name, _most_frequent(names_of, codes, len(keys), n))
     if described and "connection" in key:
         keys = keys[[c for c in keys.columns if c != "connection"] + ["connection"]]
@@ -118,7 +118,7 @@ def entity(lines: pd.DataFrame, name: str) -> pd.Series:
     return pd.Series(pd.Categorical.from_codes(found.codes, found.labels), index=lines.index)
 
 
-def _entity(lines: pd.DataFrame, name: str) -> Coded:
+def _entity(lines: pd.DataFrame, name: str) -> Encoded:
     columns = [c for c in ENTITIES[name][0] if c in lines.columns]
     if not columns:
         raise none_of(name)
@@ -131,12 +131,12 @@ def none_of(name: str) -> SchemaError:
     return SchemaError(f"by={name!r} needs the column {wanted}, and the table has none of them")
 
 
-def _first_known(lines: pd.DataFrame, columns: Sequence[str]) -> Coded:
+def _first_known(lines: pd.DataFrame, columns: Sequence[str]) -> Encoded:
     """Return the first of several columns that has a value, line by line."""
-    found = coded(lines[columns[0]])
+    found = encode(lines[columns[0]])
     for column in columns[1:]:
         if not found.whole():
-            found = filled(found, coded(lines[column]))
+            found = coalesce(found, encode(lines[column]))
     return found
 
 
@@ -163,7 +163,7 @@ def merge_aliases(lines: pd.DataFrame, aliases: Mapping[str, str]) -> pd.DataFra
 
 
 def _keyed(
-    key: Mapping[str, tuple[Coded, Any]], n: int, rows: Mask | None
+    key: Mapping[str, tuple[Encoded, Any]], n: int, rows: Mask | None
 ) -> tuple[npt.NDArray[np.intp], pd.DataFrame]:
     """Return each line's group, and the keys of the groups, by one number per line (mixed radix) instead of a tuple.
 
@@ -196,7 +196,7 @@ def _keyed(
 
 
 def _keyed_by_steps(
-    key: Mapping[str, tuple[Coded, Any]], rows: Mask | None
+    key: Mapping[str, tuple[Encoded, Any]], rows: Mask | None
 ) -> tuple[npt.NDArray[np.intp], pd.DataFrame]:
     """Return the same where the number would not fit into 64 bits, as with five columns of ten thousand labels each.
 
@@ -227,7 +227,7 @@ def _dense(codes: Ints, limit: int) -> tuple[Ints, Ints]:
     return np.flatnonzero(occurs), (np.cumsum(occurs) - 1)[codes]
 
 
-def _most_frequent(name: Coded, codes: npt.NDArray[np.intp], n_groups: int, n: Ints | None) -> pd.Series:
+def _most_frequent(name: Encoded, codes: npt.NDArray[np.intp], n_groups: int, n: Ints | None) -> pd.Series:
     """Return the name that most lines of each group carry, the first of the alphabet where several do."""
     out = np.full(n_groups, -1, dtype=name.codes.dtype)
     known = name.codes >= 0
@@ -270,7 +270,7 @@ def count_distinct(
         group    0  0  1  0  1        line 4 is away, and adds B to group 0: the counts are 2 and 1
     """
     columns = [ids] if isinstance(ids, pd.Series) else [ids[c] for c in ids]
-    parts = [coded(c, sort=False) for c in columns]
+    parts = [encode(c, sort=False) for c in columns]
     limit = math.prod(len(p.labels) + 1 for p in parts)
     code: npt.NDArray[Any] = np.zeros(len(parts[0].codes), dtype=np.int32 if limit < 2**31 else np.int64)
     for part in parts:

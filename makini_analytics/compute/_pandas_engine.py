@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..frames import AsOf, Coded, Mask, as_of_day, coded, days_of, frame_of, numbers
+from ..frames import AsOf, Encoded, Mask, as_of_day, days_of, encode, frame_of, numbers
 from ._groups import By
 from ._provenance import Selection
 from ._rule import Lines, Rule, Tally
@@ -65,7 +65,7 @@ class PandasColumns:
         """Return where a text column has one of these values."""
         out = np.zeros(len(self), dtype=bool)
         if self.has(name):
-            column: Coded = self._once(("text", name), lambda: coded(self.frame[name], sort=False))
+            column: Encoded = self._once(("text", name), lambda: encode(self.frame[name], sort=False))
             for code in self._once((name, texts), lambda: np.flatnonzero(column.labels.isin(texts))):
                 out |= column.codes[self.rows] == code
         return out

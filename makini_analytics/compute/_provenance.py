@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..frames import Mask, coded, numbers, values
+from ..frames import Mask, encode, numbers, values
 
 
 class Selection:
@@ -53,7 +53,7 @@ class Selection:
         """Return one entry per reason: lines, and their value by currency. Included + excluded = all."""
         amount = numbers(self.lines, "amount")
         priced = "amount" in self.lines.columns  # where nothing has a value, 0.00 would be an invention
-        currency = coded(values(self.lines, "currency", "string"))
+        currency = encode(values(self.lines, "currency", "string"))
         labels = [*map(str, currency.labels), ""]  # the last one is for lines without a currency
         # one count over reason x currency: with 3 labels, reason 2 in currency 1 is the cell 2 x 3 + 1
         size = len(self.reasons) * len(labels)

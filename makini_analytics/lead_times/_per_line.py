@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..compute import CANCELLED, CENSORED, DELIVERED, ENDINGS, ENDS, STARTS, Counted, WorkCalendar, ages, figure
-from ..frames import AsOf, plain, values
+from ..frames import AsOf, to_strings, values
 
 
 @figure(start=STARTS, end=ENDS)
@@ -79,7 +79,7 @@ def per_line(
     names = pd.array(ENDINGS, dtype="string")
     result = pd.DataFrame(
         {
-            **{c: plain(values(frame, c, "string")) for c in ("order_id", "line_id", "vendor_id", "vendor_name")},
+            **{c: to_strings(values(frame, c, "string")) for c in ("order_id", "line_id", "vendor_id", "vendor_name")},
             "lead_time_days": np.where(got.outcome == DELIVERED, days, np.nan),
             "outcome": names.take(got.outcome.astype(np.intp)),
             "reason": got.selection.reason(),
@@ -88,5 +88,5 @@ def per_line(
         index=frame.index,
     )
     if "connection" in frame.columns:
-        result["connection"] = plain(frame["connection"])
+        result["connection"] = to_strings(frame["connection"])
     return got.counted(result)

@@ -240,10 +240,10 @@ def _number(frame: pd.DataFrame, name: str) -> Floats:
 
 def _in_other_currency(orders: pd.DataFrame, lines: pd.DataFrame, of: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
     """Return the lines that are in another currency than their order, both being known."""
-    ours, theirs = categoricals.of_series(orders["currency"]), categoricals.of_series(lines["currency"])
+    ours, theirs = categoricals.from_series(orders["currency"]), categoricals.from_series(lines["currency"])
     own = ours.take(of, allow_fill=True)
     known: npt.NDArray[np.bool_] = (theirs.codes >= 0) & (own.codes >= 0)
-    return known & ~categoricals.same(theirs, own)
+    return known & ~categoricals.equal(theirs, own)
 
 
 def _gaps(lines: pd.DataFrame, of: npt.NDArray[np.intp], n: int) -> npt.NDArray[np.bool_]:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..compute import Counted, WorkCalendar, figure
-from ..frames import AsOf, plain, values
+from ..frames import AsOf, to_strings, values
 from ._judging import AHEAD, CAME, DUE_DATES, OUTCOMES, OVERDUE_OPEN, Tolerance, judge, outcome_of, suspicions
 
 
@@ -88,7 +88,7 @@ def per_line(
     came = (got.standing == CAME) | (got.standing == AHEAD)
     result = pd.DataFrame(
         {
-            **{c: plain(values(frame, c, "string")) for c in ("order_id", "line_id", "vendor_id", "vendor_name")},
+            **{c: to_strings(values(frame, c, "string")) for c in ("order_id", "line_id", "vendor_id", "vendor_name")},
             "due_date": got.due.astype("datetime64[us]"),
             "delivered_date": got.delivered.astype("datetime64[us]"),
             "days_late": np.where(came, days, np.nan),
@@ -99,5 +99,5 @@ def per_line(
         index=frame.index,
     )
     if "connection" in frame.columns:
-        result["connection"] = plain(frame["connection"])
+        result["connection"] = to_strings(frame["connection"])
     return got.counted(result, notes=suspicions(got, outcome))

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..compute import Counted, Selection, figure
 from ..errors import SchemaError, one_of
-from ..frames import Coded, coded, days_of, frame_of, texts_of, values
+from ..frames import Encoded, days_of, encode, frame_of, texts_of, values
 from ._judging import DUE_DATES
 
 Ints = npt.NDArray[np.int64]
@@ -111,7 +111,7 @@ def _matched(earlier: pd.DataFrame, later: pd.DataFrame) -> tuple[Ints, Ints]:
     # mixed radix, as in compute's groups: the columns' codes are the digits of one number per line, so that each text is compared
     # once and a million lines are matched as whole numbers
     for name in _KEY:
-        parts = [coded(values(side, name, "string"), sort=False) for side in sides.values()]
+        parts = [encode(values(side, name, "string"), sort=False) for side in sides.values()]
         codes, n = _in_common(*parts)
         if (
             limit * n >= 2**62
@@ -132,7 +132,7 @@ def _matched(earlier: pd.DataFrame, later: pd.DataFrame) -> tuple[Ints, Ints]:
     return place, np.flatnonzero(gone)
 
 
-def _in_common(first: Coded, other: Coded) -> tuple[list[Ints], int]:
+def _in_common(first: Encoded, other: Encoded) -> tuple[list[Ints], int]:
     """Return the codes of two columns under one numbering, in which a missing text is an empty one, and how many there are."""
     labels = [x.labels.astype("string") for x in (first, other)]
     empty = pd.Index([""], dtype="string")

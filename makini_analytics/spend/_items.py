@@ -13,7 +13,7 @@ import pandas as pd
 from .. import units
 from ..compute import ENTITIES, Counted, Groups, Selection, group_lines
 from ..errors import SchemaError
-from ..frames import coded, numbers, values
+from ..frames import encode, numbers, values
 from ._rule import tallied, value_of
 
 Floats = npt.NDArray[np.float64]
@@ -116,7 +116,7 @@ def _flag(frame: pd.DataFrame) -> npt.NDArray[np.bool_]:
 
 def _no_goods(frame: pd.DataFrame) -> npt.NDArray[np.bool_]:
     # the few distinct types are searched, not a million texts; the False at the end is what code -1, a missing type, picks
-    types = coded(values(frame, "type", "string"), sort=False)
+    types = encode(values(frame, "type", "string"), sort=False)
     hit = types.labels.astype("string").str.contains(_NO_GOODS, case=False, regex=True)
     out: npt.NDArray[np.bool_] = np.append(np.asarray(hit, dtype=bool), False)[types.codes]
     return out

@@ -25,7 +25,7 @@ from ..compute import (
     order_ids,
 )
 from ..errors import ConfigError, SchemaError
-from ..frames import AsOf, coded, days_of, need, pairs, values
+from ..frames import AsOf, days_of, encode, need, pairs, values
 from ._rule import tallied, value_of
 
 
@@ -122,7 +122,7 @@ def single_source(
 
 def _spend_by_currency(frame: pd.DataFrame, value: npt.NDArray[np.float64]) -> pd.Series:
     """Return all spend that counts, by currency; that of lines without a currency under ""."""
-    currency = coded(values(frame, "currency", "string"))
+    currency = encode(values(frame, "currency", "string"))
     # code -1, for no currency, is moved to place 0
     sums = np.bincount(currency.codes + 1, weights=value, minlength=len(currency.labels) + 1)
     return pd.Series(sums, index=["", *currency.labels.astype("string")]).groupby(level=0).sum()

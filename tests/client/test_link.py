@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-import makini_analytics.transport._page_cache as store
+import makini_analytics.transport._page_cache as page_cache
 import makini_analytics.transport._session as session
 from makini_analytics import (
     ApiError,
@@ -109,7 +109,7 @@ def test_the_waits_grow_from_about_two_seconds(monkeypatch):
     with FaultServer(ROWS) as server:
         server.always = status(503)
         c = client(server, backoff=2.0)
-        monkeypatch.setattr(c._link._stopped, "wait", lambda s: waits.append(s) or False)
+        monkeypatch.setattr(c._session._stopped, "wait", lambda s: waits.append(s) or False)
         with pytest.raises(ServerError):
             c.fetch_purchases()
     assert len(waits) == 3
@@ -151,7 +151,7 @@ def test_a_server_that_asks_for_more_than_we_wait_is_not_asked_early():
 def test_a_429_pauses_every_worker():
     with FaultServer(ROWS) as server:
         c = client(server, max_workers=4)
-        c._link.get("/api/erp/purchase-orders", {"page": 1, "per_page": 5})
+        c._session.get("/api/erp/purchase-orders", {"page": 1, "per_page": 5})
         stamps = []
         server.edit_answer = lambda body, page: stamps.append(time.monotonic()) or body
         server.faults.append(rate_limit(1))
@@ -400,7 +400,7 @@ def test_offline_says_the_same_of_pages_in_memory():
     with FaultServer(ROWS) as server:
         c = client(server, cache_dir=None)
         c.fetch_purchases()
-        c._link.offline = True
+        c._session.offline = True
         with pytest.raises(OfflineMissError, match=r"holds \d+ pages stored 20"):
             c.fetch_purchases(since="2025-06-01")
 
@@ -435,7 +435,7 @@ def test_the_cache_is_small(tmp_path):
         c = client(server, per_page=100, cache_dir=tmp_path / "c")
         c.fetch_purchases()
         plain = sum(
-            len(c._link.get("/api/erp/purchase-orders", {"page": p, "per_page": 100}).body) for p in range(1, 26)
+            len(c._session.get("/api/erp/purchase-orders", {"page": p, "per_page": 100}).body) for p in range(1, 26)
         )
         c.close()
     assert c.cache_path.stat().st_size < plain / 5
@@ -443,7 +443,7 @@ def test_the_cache_is_small(tmp_path):
 
 @pytest.mark.parametrize("damage", ["noise", "truncated", "row", "read-only folder", "folder is a file", "locked"])
 def test_a_cache_that_can_not_be_used_costs_the_cache_not_the_fetch(tmp_path, damage, caplog, monkeypatch):
-    monkeypatch.setattr(store, "PATIENCE", 0.5)
+    monkeypatch.setattr(page_cache, "LOCK_TIMEOUT", 0.5)
     folder = tmp_path / "c"
     with FaultServer(ROWS) as server:
         c = client(server, cache_dir=folder)
@@ -462,7 +462,7 @@ def test_a_cache_that_can_not_be_used_costs_the_cache_not_the_fetch(tmp_path, da
         elif damage == "read-only folder":
             if os.geteuid() == 0:
                 monkeypatch.setattr(
-                    store,
+                    page_cache,
                     "_probe",
                     lambda p: (_ for _ in ()).throw(sqlite3.OperationalError("attempt to write a readonly database")),
                 )
@@ -489,7 +489,7 @@ def test_a_cache_that_can_not_be_used_costs_the_cache_not_the_fetch(tmp_path, da
 def test_a_full_disk_costs_the_cache_not_the_fetch(tmp_path, caplog):
     with FaultServer(ROWS) as server, caplog.at_level(logging.WARNING, "makini_analytics"):
         c = client(server, cache_dir=tmp_path / "c")
-        with c._link.store._table.connection() as db:
+        with c._session.cache._table.connection() as db:
             db.execute("PRAGMA max_page_count = 1")
         assert len(c.fetch_purchases().orders) == 35
     assert len([r for r in caplog.records if "cache" in r.message]) == 1
@@ -673,6 +673,6 @@ def test_check_says_whether_the_token_answers():
 
 def test_the_modules_know_no_other_method_than_get():
     source = Path(session.__file__).read_text()
-    assert "_session.get(" in source
+    assert "_http.get(" in source
     for verb in ("post", "put", "patch", "delete", "request"):
-        assert f"_session.{verb}(" not in source
+        assert f"_http.{verb}(" not in source

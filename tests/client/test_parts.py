@@ -17,7 +17,7 @@ OPTIONS = {"progress": False, "per_page": 50}
 
 @pytest.fixture
 def small(monkeypatch):
-    """Parts of few lines, so that there are many."""
+    """PartWriter of few lines, so that there are many."""
     monkeypatch.setattr(parts, "PART_LINES", 500)
 
 

@@ -1,4 +1,4 @@
-"""Pages parsed into places say what the same pages parsed as any JSON say, whatever stands in them."""
+"""Pages decoded into classes hold what the same pages hold as ordinary JSON, whatever is in them."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import pandas as pd
 import pytest
 
 from makini_analytics import Client
-from makini_analytics.records import Record, Shaped, by_key, parse
+from makini_analytics.records import Record, RecordDecoder, by_key, decode
 from makini_analytics.records import _decoder as records
 from makini_analytics.records._decoder import MOST_MISSES
 from makini_analytics.tidy import LINE_CONTAINERS, tidy_orders
 from tests.faults.server import TOKEN, FaultServer, order
 
-SOUND_KEYS = ["", "get", "places", "__class__", "a.b", "at0", "Größe", "x" * 300, "extra", "dueAt", "status", "lines"]
+SOUND_KEYS = ["", "get", "slots", "__class__", "a.b", "at0", "Größe", "x" * 300, "extra", "dueAt", "status", "lines"]
 ODD_KEYS = [*SOUND_KEYS, 'with "quotes"', "back\\slash", "key\ud800"]
 SOUND = [None, "", 0, 1.5, -0.0, True, 10**25, "Ü", [], {}, {"a": None}, [{"a": 1}], "12.50"]
 ODD = [*SOUND, "a\ud800", float("nan")]
@@ -72,11 +72,11 @@ def test_whatever_five_thousand_pages_hold_the_frames_are_the_same():
 
 
 def check_same(seed):
-    pages, shaped = pages_of(seed), Shaped(LINE_CONTAINERS)
+    pages, decoder = pages_of(seed), RecordDecoder(LINE_CONTAINERS)
     options = {"connection": "x", "delivery_date": "planned"}
-    parsed = [shaped(p)["data"] for p in pages]
+    decoded = [decoder(p)["data"] for p in pages]
     same(
-        tidy_orders(parsed, **options),
+        tidy_orders(decoded, **options),
         tidy_orders([json.loads(p)["data"] for p in pages], **options),
     )
 
@@ -84,9 +84,9 @@ def check_same(seed):
 def test_such_pages_are_parsed_both_ways():
     n = {Record: 0, dict: 0}
     for seed in range(40):
-        shaped = Shaped(LINE_CONTAINERS)
+        decoder = RecordDecoder(LINE_CONTAINERS)
         for page in pages_of(seed):
-            n[Record if any(isinstance(r, Record) for r in shaped(page)["data"]) else dict] += 1
+            n[Record if any(isinstance(r, Record) for r in decoder(page)["data"]) else dict] += 1
     assert min(n.values()) > 100, n
 
 
@@ -96,8 +96,8 @@ def clean(n, **more):
 
 
 def test_a_page_of_known_keys_makes_no_dicts_of_its_records():
-    shaped = Shaped(LINE_CONTAINERS)
-    first, second = shaped(clean(3)), shaped(clean(3))
+    decoder = RecordDecoder(LINE_CONTAINERS)
+    first, second = decoder(clean(3)), decoder(clean(3))
     assert type(first["data"][0]) is dict
     row = second["data"][0]
     assert isinstance(row, Record) and isinstance(row["lineItems"][0], Record) and isinstance(row, Mapping)
@@ -110,51 +110,51 @@ def test_a_page_of_known_keys_makes_no_dicts_of_its_records():
 
 
 def test_a_new_key_costs_one_page_and_is_known_from_then_on():
-    shaped = Shaped(LINE_CONTAINERS)
-    shaped(clean(2))
-    assert type(shaped(clean(2, c=1))["data"][0]) is dict
-    new = shaped(clean(2, c=1))
+    decoder = RecordDecoder(LINE_CONTAINERS)
+    decoder(clean(2))
+    assert type(decoder(clean(2, c=1))["data"][0]) is dict
+    new = decoder(clean(2, c=1))
     assert isinstance(new["data"][0], Record)
-    without = shaped(clean(2))["data"][0]
+    without = decoder(clean(2))["data"][0]
     assert isinstance(without, Record) and without["c"] is None and without.get("c", 7) == 7
     assert without == {"key": "o0", "a": 0, "lineItems": [{"key": "l0", "b": "x"}]}
 
 
 def test_records_that_have_little_in_common_stay_as_they_are():
-    shaped = Shaped()
+    decoder = RecordDecoder()
     page = json.dumps({"data": [{f"k{i}": 1, f"m{i}": 2} for i in range(10)]}).encode()
-    assert [type(shaped(page)["data"][0]) for _ in range(3)] == [dict] * 3
-    shaped = Shaped(LINE_CONTAINERS)
+    assert [type(decoder(page)["data"][0]) for _ in range(3)] == [dict] * 3
+    decoder = RecordDecoder(LINE_CONTAINERS)
     for page in (clean(2, **dict.fromkeys("abcdefgh", 1)), json.dumps({"data": [{"key": "o", "new": 1}]}).encode()):
-        assert type(shaped(page)["data"][0]) is dict
-    assert isinstance(shaped(clean(2))["data"][0], Record)  # one that is otherwise changes nothing for the others
-    shaped = Shaped()
+        assert type(decoder(page)["data"][0]) is dict
+    assert isinstance(decoder(clean(2))["data"][0], Record)  # one that is otherwise changes nothing for the others
+    decoder = RecordDecoder()
     for i in range(MOST_MISSES + 1):
-        assert type(shaped(clean(2, **{f"new{i}": 1}))["data"][0]) is dict
-    assert type(shaped(clean(2))["data"][0]) is dict  # no longer worth a try
+        assert type(decoder(clean(2, **{f"new{i}": 1}))["data"][0]) is dict
+    assert type(decoder(clean(2))["data"][0]) is dict  # no longer worth a try
 
 
 def test_rare_keys_are_learned_as_long_as_most_pages_are_known():
-    shaped = Shaped(LINE_CONTAINERS)
+    decoder = RecordDecoder(LINE_CONTAINERS)
     keys = dict.fromkeys((f"k{i}" for i in range(60)), 1)
     for i in range(3 * MOST_MISSES):
-        assert type(shaped(clean(2, **keys, **{f"rare{i}": 1}))["data"][0]) is dict
+        assert type(decoder(clean(2, **keys, **{f"rare{i}": 1}))["data"][0]) is dict
         for _ in range(2):
-            assert isinstance(shaped(clean(2, **keys))["data"][0], Record)
+            assert isinstance(decoder(clean(2, **keys))["data"][0], Record)
 
 
 def test_any_key_is_read_and_those_that_can_be_no_field_as_any_json():
     for key in ODD_KEYS:
-        shaped = Shaped(LINE_CONTAINERS)
-        shaped(clean(2, **{key: "v"}))
-        row = shaped(clean(2, **{key: "v"}))["data"][0]
+        decoder = RecordDecoder(LINE_CONTAINERS)
+        decoder(clean(2, **{key: "v"}))
+        row = decoder(clean(2, **{key: "v"}))["data"][0]
         assert row[key] == "v"
         assert isinstance(row, Record) is (key in SOUND_KEYS and key != "lines")
 
 
 def test_what_is_no_page_of_records_is_parsed_as_any_json():
-    shaped = Shaped(LINE_CONTAINERS)
-    shaped(clean(2))
+    decoder = RecordDecoder(LINE_CONTAINERS)
+    decoder(clean(2))
     for text in (
         b"{}",
         b"[]",
@@ -164,17 +164,17 @@ def test_what_is_no_page_of_records_is_parsed_as_any_json():
         b'{"message": "no"}',
         b'{"data": {"key": 1}}',
     ):
-        assert shaped(text) == json.loads(text)
+        assert decoder(text) == json.loads(text)
     for text in (b'{"data": [', b'"\xff"', b""):
         with pytest.raises(ValueError):
-            shaped(text)
+            decoder(text)
 
 
 def test_a_page_says_nothing_of_keys_that_others_have():
-    shaped = Shaped()
-    shaped(b'{"data": [{"key": 1}], "next_cursor": "a"}')
-    shaped(b'{"data": [{"key": 2}], "meta": {"next_cursor": "b"}}')
-    assert shaped(b'{"data": [{"key": 3}], "meta": {"next_cursor": "c"}}').keys() == {"data", "meta"}
+    decoder = RecordDecoder()
+    decoder(b'{"data": [{"key": 1}], "next_cursor": "a"}')
+    decoder(b'{"data": [{"key": 2}], "meta": {"next_cursor": "b"}}')
+    assert decoder(b'{"data": [{"key": 3}], "meta": {"next_cursor": "c"}}').keys() == {"data", "meta"}
 
 
 def test_columns_stand_in_the_order_of_the_pages_whichever_was_parsed_first():
@@ -182,17 +182,17 @@ def test_columns_stand_in_the_order_of_the_pages_whichever_was_parsed_first():
     options = {"connection": "x", "delivery_date": "planned"}
     wanted = ["custom.a", "custom.alpha", "custom.beta"]
     for order_of_parsing in permutations(range(4)):
-        shaped = Shaped(LINE_CONTAINERS)
-        parsed = {i: shaped(pages[i])["data"] for i in order_of_parsing}
-        orders = tidy_orders([parsed[i] for i in range(4)], **options).orders
+        decoder = RecordDecoder(LINE_CONTAINERS)
+        decoded = {i: decoder(pages[i])["data"] for i in order_of_parsing}
+        orders = tidy_orders([decoded[i] for i in range(4)], **options).orders
         assert [c for c in orders if c.startswith("custom.")] == wanted, order_of_parsing
 
 
 def test_many_threads_learn_one_shape():
-    shaped = Shaped(LINE_CONTAINERS)
+    decoder = RecordDecoder(LINE_CONTAINERS)
     pages = [clean(50, **{f"k{i % 7}": i}) for i in range(200)]
     with ThreadPoolExecutor(8) as pool:
-        got = list(pool.map(shaped, pages))
+        got = list(pool.map(decoder, pages))
     for page, text in zip(got, pages, strict=True):
         assert page == json.loads(text)
     assert sum(isinstance(page["data"][0], Record) for page in got) > 100
@@ -209,5 +209,9 @@ def test_a_list_that_comes_again_is_known_in_other_keys():
 
 
 def test_numbers_are_told_to_the_last_digit():
-    assert parse(b"[123456789012345678901234567890, 1e400, 0.1]") == [123456789012345678901234567890, float("inf"), 0.1]
-    assert records.parse(b'["\\ud800"]') == ["\ud800"]
+    assert decode(b"[123456789012345678901234567890, 1e400, 0.1]") == [
+        123456789012345678901234567890,
+        float("inf"),
+        0.1,
+    ]
+    assert records.decode(b'["\\ud800"]') == ["\ud800"]

@@ -115,7 +115,7 @@ def no_meta_on_page_2(body, page):
         (meta(last_page=3), "15"),
         (meta(current_page=1), "page 1 came"),
         (empty_page_3, "page 3 of 7 is empty"),
-        (lambda body, page: body | {"meta": body["meta"] | {"last_page": page + 6}}, "speaks of"),
+        (lambda body, page: body | {"meta": body["meta"] | {"last_page": page + 6}}, "announces"),
         (lambda body, page: body | {"data": body["data"][:-1]} if page == 7 else body, "hold 34"),
     ],
 )

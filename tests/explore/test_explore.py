@@ -11,7 +11,7 @@ import pytest
 
 import makini_analytics as ma
 from makini_analytics import explore, lead_times, slippage, spend, style
-from makini_analytics.frames.categoricals import labels
+from makini_analytics.frames.categoricals import from_texts
 from makini_analytics.tidy import LINES
 
 ROOMS = {"spend": explore.spend, "lead_times": explore.lead_times, "slippage": explore.slippage}
@@ -210,7 +210,7 @@ def million(data):
     big = lines.take(np.arange(n) % len(lines)).reset_index(drop=True)
     for column in ("order_id", "line_id"):
         big[column] = (big[column] + "-" + copies.astype(str)).astype("string")
-    big = big.assign(**{c.name: labels(big[c.name]) for c in LINES if c.kind == "label" and c.name in big})
+    big = big.assign(**{c.name: from_texts(big[c.name]) for c in LINES if c.kind == "label" and c.name in big})
     big.attrs = lines.attrs
     return big
 

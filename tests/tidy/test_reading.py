@@ -12,12 +12,12 @@ import pytest
 
 from makini_analytics.errors import ConfigError
 from makini_analytics.tidy import _parsing as reading
-from makini_analytics.tidy import read
+from makini_analytics.tidy import parse_values
 from makini_analytics.tidy._parsing import zone
 
 
 def number(value):
-    array, problems = read([value], "number")
+    array, problems = parse_values([value], "number")
     return (None if math.isnan(array[0]) else array[0]), (problems[0][2] if problems else "")
 
 
@@ -49,7 +49,7 @@ def test_numbers_that_are_told(value, reason):
 
 
 def day(value, tz="UTC"):
-    series, problems = read([value], "day", zone(tz))
+    series, problems = parse_values([value], "day", zone(tz))
     return (None if series[0] is pd.NaT else str(series[0].date())), (problems[0][2] if problems else "")
 
 
@@ -77,7 +77,7 @@ def test_days_that_are_read(value, tz, want):
 
 
 def test_a_column_that_is_not_all_midnights_holds_instants():
-    series, _ = read(["2025-03-04T00:00:00Z", "2025-03-04T09:00:00Z"], "day", zone("America/New_York"))
+    series, _ = parse_values(["2025-03-04T00:00:00Z", "2025-03-04T09:00:00Z"], "day", zone("America/New_York"))
     assert [str(d.date()) for d in series] == ["2025-03-03", "2025-03-04"]
 
 
@@ -98,8 +98,8 @@ def test_days_that_are_told(value, reason):
 
 def test_instants_read_in_one_go_are_the_same_as_one_by_one():
     plain = [f"2025-03-{d:02d}T09:14:0{d % 10}Z" for d in range(1, 29)] + [None]
-    fast, _ = read(plain, "instant")
-    slow, problems = read([*plain, "2025-03-01T10:14:01.000+01:00"], "instant")
+    fast, _ = parse_values(plain, "instant")
+    slow, problems = parse_values([*plain, "2025-03-01T10:14:01.000+01:00"], "instant")
     assert problems == []
     assert fast.equals(slow[:-1])
     assert str(fast.dtype) == str(slow.dtype) == "datetime64[us, UTC]"
@@ -107,25 +107,25 @@ def test_instants_read_in_one_go_are_the_same_as_one_by_one():
 
 
 def test_a_sentinel_among_plain_instants_is_still_told():
-    series, problems = read(["2025-03-01T09:14:02Z", "9999-12-31T00:00:00Z", "0001-01-01T00:00:00Z"], "instant")
+    series, problems = parse_values(["2025-03-01T09:14:02Z", "9999-12-31T00:00:00Z", "0001-01-01T00:00:00Z"], "instant")
     assert series.isna().tolist() == [False, True, True]
     assert [p[0] for p in problems] == [1, 2]
 
 
 def test_flags_also_as_text():
-    got, problems = read([True, "false", "TRUE", 0, None, "maybe"], "flag")
+    got, problems = parse_values([True, "false", "TRUE", 0, None, "maybe"], "flag")
     assert got.tolist() == [True, False, True, False, pd.NA, pd.NA]
     assert [p[2] for p in problems] == ["neither true nor false"]
 
 
 def test_text_keeps_leading_zeros_and_the_empty_text():
-    got, problems = read(["0042", 42, "", None, ["a", "b"]], "text")
+    got, problems = parse_values(["0042", 42, "", None, ["a", "b"]], "text")
     assert got.tolist() == ["0042", "42", "", pd.NA, "a, b"]
     assert problems == []
 
 
 def test_zero_empty_and_null_stay_apart():
-    array, problems = read([0, "", None], "number")
+    array, problems = parse_values([0, "", None], "number")
     assert array[0] == 0
     assert np.isnan(array[1:]).all()
     assert [(i, v) for i, v, _ in problems] == [(1, "")]
@@ -146,10 +146,10 @@ def test_instants_of_one_form_are_read_at_once_and_an_odd_one_as_it_is_alone(odd
     if not with_arrow:
         monkeypatch.setattr(reading, "pa", None)
     good = ["2025-03-05T09:14:02Z", "2024-02-29T23:59:59Z"]
-    moments, problems = reading.read_instants(good)
+    moments, problems = reading.parse_instants(good)
     assert moments.tolist() == [datetime(2025, 3, 5, 9, 14, 2), datetime(2024, 2, 29, 23, 59, 59)] and problems == []
-    alone, why = reading.read_instants([odd])
-    together, said = reading.read_instants([*good, odd])
+    alone, why = reading.parse_instants([odd])
+    together, said = reading.parse_instants([*good, odd])
     assert together.tolist() == [*moments.tolist(), *alone.tolist()]
     assert [(i + 2, v, r) for i, v, r in why] == said
 
@@ -161,7 +161,7 @@ def test_instants_of_one_form_are_read_at_once_and_an_odd_one_as_it_is_alone(odd
 def test_numbers_are_read_at_once_and_an_odd_one_as_it_is_alone(odd, with_arrow, monkeypatch):
     if not with_arrow:
         monkeypatch.setattr(reading, "pa", None)
-    alone, why = reading.read_numbers([odd])
-    together, said = reading.read_numbers(["1250.50", "-3", odd])
+    alone, why = reading.parse_numbers([odd])
+    together, said = reading.parse_numbers(["1250.50", "-3", odd])
     np.testing.assert_array_equal(together, [1250.5, -3.0, alone[0]])
     assert [(i + 2, v, r) for i, v, r in why] == said
