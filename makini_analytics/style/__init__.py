@@ -1,7 +1,5 @@
 """How every chart looks and how numbers and names read: `use` sets a company's look, `save` writes a chart."""
 
-from __future__ import annotations
-
 from ._figure import (
     SIZES,
     SMALL_N,
