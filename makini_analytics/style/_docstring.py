@@ -33,7 +33,7 @@ def completed(draw: Callable[..., Any], metric: Callable[..., Any], name: str) -
         "Parameters": _parameters(list(parameters), own, shared, name),
         "Returns": _RETURNS,
         "Raises": "\n".join(r for r in raises if r),
-        "Notes": f"What `{name}` counts. {shared['']}",
+        "Notes": f"The definition of `{name}`:\n\n{shared['']}",
         "Examples": own.get("Examples", ""),
     }
     written = [f"{heading}\n{'-' * len(heading)}\n{text}" for heading, text in parts.items() if text]
