@@ -63,11 +63,11 @@ def chart(
             alone = all(other is None for other in others)
             if alone and set(told_by) <= set(getattr(first, "columns", ())):
                 _refuse(asked, draw, of)
-                return draw(first, **given)  # type: ignore[call-arg]
+                return draw(first, **given)
             if others and alone:
                 raise SchemaError(f"{draw.__name__} takes the result of {metric_name(of)}, or the lines of both sides")
             own = {name: signature.parameters[name].default for name in unlike}
-            return draw(of(*data, **(own | asked)), **given)  # type: ignore[call-arg]
+            return draw(of(*data, **(own | asked)), **given)
 
         drawn.__doc__ = completed(draw, of, metric_name(of))
         kept: Any = drawn
