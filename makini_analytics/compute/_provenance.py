@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -115,10 +117,38 @@ def currency_basis(lines: pd.DataFrame) -> str:
 
 
 class Explanation(str):
-    """A text that a notebook shows as it reads."""
+    """A text that a notebook shows as it reads, and in HTML with its parts told apart."""
+
+    said: Mapping[str, Any] | None = None  # the attrs that the text was made of
+    facts: Sequence[str] = ()  # its lines on parameters, as-of day, source and currency
 
     def __repr__(self) -> str:
         return str(self)
+
+    def _repr_html_(self) -> str:
+        """Return name, definition, parameters, and what is included and left out; names of vendors and columns are escaped."""
+        if self.said is None:
+            return f"<pre>{escape(self)}</pre>"
+        rows = [("included", self.said["included"]), *((f"left out, {e['reason']}", e) for e in self.said["excluded"])]
+        table = pd.DataFrame(
+            [(name, f"{e['n_lines']:,}", _money(e)) for name, e in rows], columns=["", "lines", "value"]
+        )
+        told = [*self.facts, *self.said.get("notes", [])]
+        with pd.option_context("display.max_colwidth", None):
+            body = table.to_html(index=False, border=0, justify="left")
+        parts = [
+            f"<p><b>{escape(self.said['metric'])}</b></p>",
+            *map(_paragraph, definition(self.said["metric"]).split("\n\n")),
+        ]
+        return f"<div>{''.join(parts)}<p>{'<br>'.join(map(escape, told))}</p>{body}</div>"
+
+
+def _paragraph(text: str) -> str:
+    """Return a paragraph of a docstring as HTML; an indented one is a formula, whose columns must stay under each other."""
+    if text.startswith("    "):
+        return f"<pre>{escape(text)}</pre>"
+    code = re.sub("``?([^`]+)``?", r"<code>\1</code>", escape(text))
+    return f"<p>{code}</p>"
 
 
 def definition(metric: str) -> str:
@@ -153,12 +183,19 @@ def explain(result: pd.DataFrame) -> Explanation:
         out.append(f"Source: {said['source']}")
     if said.get("currency") and "currency" in result.columns:
         out.append(f"Currency: {said['currency']}")
+    facts = out[4:]  # what follows the definition
     out.append(f"Included: {_entry(said['included'])}")
     out += [f"Left out, {e['reason']}: {_entry(e)}" for e in said["excluded"]] or ["Left out: nothing"]
     out += said.get("notes", [])
-    return Explanation("\n".join(out))
+    told = Explanation("\n".join(out))
+    told.said, told.facts = {str(k): v for k, v in said.items()}, facts
+    return told
 
 
 def _entry(entry: Mapping[str, Any]) -> str:
-    money = ", ".join(f"{v:,.2f} {c}".strip() for c, v in entry["value"].items())
+    money = _money(entry)
     return f"{entry['n_lines']:,} lines" + (f", {money}" if money else "")
+
+
+def _money(entry: Mapping[str, Any]) -> str:
+    return ", ".join(f"{v:,.2f} {c}".strip() for c, v in entry["value"].items())
