@@ -16,7 +16,7 @@ from ._reconcile import reconcile
 _EMPTY, _FILLED = "#F0F2F4", "#B9D8EC"  # pale, since the words stand on them
 
 
-@style.chart(of=coverage, told_by=("computable",))
+@style.chart(of=coverage, result_columns=("computable",))
 def plot_coverage(data: Any, *, ax: Axes | None = None, title: str | None = None) -> Axes:
     """Draw which figures each connection's data can carry, and on how many of its lines they stand.
 
@@ -47,10 +47,12 @@ def plot_coverage(data: Any, *, ax: Axes | None = None, title: str | None = None
     for side in ax.spines.values():
         side.set_visible(False)
     n, good = len(figures), int(figures["computable"].sum())
-    said = title or f"{good} of {n} figures can be computed" + ("" if good == n else f"; {n - good} can't")
+    headline = title or f"{good} of {n} figures can be computed" + ("" if good == n else f"; {n - good} can't")
     lacking = figures[~figures["computable"].astype(bool)]
     alt = "; ".join(f"{r['connection']}, {r['name']}: {r['evidence']}" for r in lacking.to_dict("records"))
-    return style.finish(ax, title=said, subtitle="Lines that each figure counts, by connection", result=result, alt=alt)
+    return style.finish(
+        ax, title=headline, subtitle="Lines that each figure counts, by connection", result=result, alt=alt
+    )
 
 
 def _cell(ax: Axes, x: int, y: int, row: dict[Any, Any]) -> None:
@@ -61,7 +63,7 @@ def _cell(ax: Axes, x: int, y: int, row: dict[Any, Any]) -> None:
     ax.text(x + 0.5, y, text, ha="center", va="center", fontsize=9.5, color=colour)
 
 
-@style.chart(of=reconcile, told_by=("part", "step"))
+@style.chart(of=reconcile, result_columns=("part", "step"))
 def plot_reconcile(
     data: Any,
     *,
@@ -101,16 +103,16 @@ def plot_reconcile(
     _waterfall(ax, steps, currency)
     raw, used = steps["value"].iloc[0], steps["value"].iloc[-1]
     all_, of_it = style.money(raw, currency), style.money(used, currency)
-    said = f"All of the {all_} is used: nothing was left out"
+    headline = f"All of the {all_} is used: nothing was left out"
     if len(steps) > 2:
-        said = f"{of_it} of {all_} is used: {style.percent(used / raw if raw else np.nan)} of the value"
+        headline = f"{of_it} of {all_} is used: {style.percent(used / raw if raw else np.nan)} of the value"
     alt = "; ".join(f"{s['name']} {style.money(s['value'], currency)}" for s in steps.to_dict("records"))
     # The footnote speaks of what is drawn: one currency, and perhaps one connection, of the result.
     result = result.copy(deep=False)
     of = ", ".join(lines["connection"].dropna().unique())
     result.attrs |= {"source": of, "included": {"n_lines": int(steps["n_lines"].iloc[0]), "value": {}}}
     sub = f"Value of the order lines, {currency or 'no currency stated'}, and what is left out"
-    return style.finish(ax, title=title or said, subtitle=sub, result=result, alt=alt)
+    return style.finish(ax, title=title or headline, subtitle=sub, result=result, alt=alt)
 
 
 def _steps(lines: pd.DataFrame) -> pd.DataFrame:
@@ -146,7 +148,7 @@ def _waterfall(ax: Axes, steps: pd.DataFrame, currency: str | None) -> None:
     ax.set_xlim(min(0.0, *ends), max(*ends, *starts, 1e-9) * 1.35)
 
 
-@style.chart(of=duplicates, told_by=("kind", "score"))
+@style.chart(of=duplicates, result_columns=("kind", "score"))
 def plot_duplicates(
     data: Any, *, score: float = 88, ax: Axes | None = None, title: str | None = None, top: int = 15
 ) -> Axes:
@@ -182,10 +184,12 @@ def plot_duplicates(
     ax.set_xlim(0, 112)
     ax.set_xticks([])
     counts = result["kind"].value_counts()
-    said = title or "Seems to be there twice: " + ", ".join(f"{n} {k}{'s' if n > 1 else ''}" for k, n in counts.items())
+    headline = title or "Seems to be there twice: " + ", ".join(
+        f"{n} {k}{'s' if n > 1 else ''}" for k, n in counts.items()
+    )
     more = f"; {style.number(len(result) - len(head))} more in the table" if len(result) > len(head) else ""
     sub = f"Score, out of 100; suggestions to look at, nothing is merged{more}"
-    return style.finish(ax, title=said, subtitle=sub, result=result, alt="; ".join(labels))
+    return style.finish(ax, title=headline, subtitle=sub, result=result, alt="; ".join(labels))
 
 
 def _both(row: dict[str, Any]) -> str:

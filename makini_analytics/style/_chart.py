@@ -18,7 +18,7 @@ P = ParamSpec("P")
 
 
 def chart(
-    *, of: Callable[..., pd.DataFrame], told_by: Collection[str], unlike: Collection[str] = ()
+    *, of: Callable[..., pd.DataFrame], result_columns: Collection[str], own_defaults: Collection[str] = ()
 ) -> Callable[[Callable[P, Axes]], Callable[P, Axes]]:
     """Return a decorator for the charts of a metric.
 
@@ -28,13 +28,13 @@ def chart(
     Parameters
     ----------
     of : the metric whose result is drawn
-    told_by : columns that only a result of the metric has; data with all of them are drawn as they are
-    unlike : options whose default the chart chooses for itself
+    result_columns : columns that tell a result of the metric from lines: data that have all of them are drawn as they are
+    own_defaults : options for which the chart has a default of its own
 
     Examples
     --------
     >>> from makini_analytics.spend import by_vendor
-    >>> @chart(of=by_vendor, told_by=("abc_class",))
+    >>> @chart(of=by_vendor, result_columns=("abc_class",))
     ... def plot_rows(data, *, currency=None, ax=None, top=12):
     ...     return f"{len(data)} vendors, top {top}"
     >>> lines = pd.DataFrame({"vendor_id": ["a", "b", "c"], "amount": 1.0, "currency": ["EUR", "EUR", "USD"]})
@@ -52,6 +52,7 @@ def chart(
         shared = [p.name for p in options if p.kind is p.KEYWORD_ONLY and p.name in signature.parameters]
         frames = [p.name for p in signature.parameters.values() if p.kind is not p.KEYWORD_ONLY]
 
+        # known_options comes first, so that a misspelt option is reported with its near name, not as a failed binding.
         @known_options
         @wraps(draw)
         def drawn(*args: P.args, **kwargs: P.kwargs) -> Axes:
@@ -60,18 +61,23 @@ def chart(
             data = [given.pop(name, None) for name in frames]
             asked = {name: given.pop(name) for name in shared if name in given}
             first, others = data[0], data[1:]
+            # A bridge has two sides; its result comes alone, in the place of the first one.
             alone = all(other is None for other in others)
-            if alone and set(told_by) <= set(getattr(first, "columns", ())):
+            if alone and set(result_columns) <= set(getattr(first, "columns", ())):
                 _refuse(asked, draw, of)
                 return draw(first, **given)
             if others and alone:
                 raise SchemaError(f"{draw.__name__} takes the result of {metric_name(of)}, or the lines of both sides")
-            own = {name: signature.parameters[name].default for name in unlike}
+            own = {name: signature.parameters[name].default for name in own_defaults}
             return draw(of(*data, **(own | asked)), **given)
 
         drawn.__doc__ = completed(draw, of, metric_name(of))
         kept: Any = drawn
-        kept.metric, kept.shared, kept.unlike = of, tuple(shared), tuple(unlike)  # for the documentation and the tests
+        kept.metric, kept.shared, kept.own_defaults = (
+            of,
+            tuple(shared),
+            tuple(own_defaults),
+        )  # for the documentation and the tests
         return drawn
 
     return decorate

@@ -7,17 +7,19 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+# The numpydoc sections that the docstrings of this package use: a capitalised line, underlined with dashes.
 _HEADING = re.compile(r"^([A-Z][A-Za-z ]+)\n-{3,}\n", re.M)
 
+# What all charts share with each other rather than with their metrics.
 _OF_EVERY_CHART = {
-    "ax": "ax : Axes to draw on, such as one of a figure of yours; a new figure by default",
-    "title": "title : a headline of yours, over the one that the chart finds",
+    "ax": "ax : matplotlib Axes to draw on; a new figure by default",
+    "title": "title : headline to use instead of the one that the chart finds",
 }
 _RETURNS = (
     "Axes\n    The chart; `style.save` writes it as PNG or SVG, and its ``figure`` can be changed like any other."
 )
 _OPTION_ERROR = (
-    "OptionError\n    An option that the chart does not have, or one of the computation beside a finished result."
+    "OptionError\n    An unknown option, or an option of the computation given together with a finished result."
 )
 _MIXED_CURRENCY = "MixedCurrencyError\n    The amounts are in several currencies."
 
@@ -29,6 +31,7 @@ def completed(draw: Callable[..., Any], metric: Callable[..., Any], name: str) -
     own, shared = sections(inspect.getdoc(draw) or ""), sections(inspect.getdoc(metric) or "")
     parameters = inspect.signature(draw).parameters
     raises = [own.get("Raises", ""), shared.get("Raises", ""), _MIXED_CURRENCY if "currency" in parameters else "", _OPTION_ERROR]  # fmt: skip
+    # The metric's definition goes below the parameters: someone who looks up a chart wants to know first what its marks mean.
     parts = {
         "Parameters": _parameters(list(parameters), own, shared, name),
         "Returns": _RETURNS,
@@ -69,8 +72,8 @@ def _parameters(names: list[str], own: dict[str, str], shared: dict[str, str], m
     # The chart takes what the metric takes, or what it gave: "lines : DataFrame" becomes "data : DataFrame; or a result of ..."
     n = max(len(first), 1)
     alone = "" if n == 1 else f"``{names[0]}`` alone, "
-    told = f"{', '.join(names[:n])} : {head.partition(' : ')[2]}; or {alone}a result of `{metric}`"
-    texts = [told + (f"\n{more}" if more else "")]
+    entry = f"{', '.join(names[:n])} : {head.partition(' : ')[2]}; or {alone}a result of `{metric}`"
+    texts = [entry + (f"\n{more}" if more else "")]
     for name in names[n:]:
         text = mine.get(name) or theirs.get(name) or _OF_EVERY_CHART.get(name)
         if text and text not in texts:  # two names may share one text

@@ -34,7 +34,7 @@ def test_a_chart_has_the_options_of_its_metric_as_the_metric_has_them(plot):
     for name, option in options.items():
         assert ours[name].kind is inspect.Parameter.KEYWORD_ONLY
         assert str(ours[name].annotation) == str(option.annotation), name
-        assert ours[name].default == option.default or name in plot.unlike, name
+        assert ours[name].default == option.default or name in plot.own_defaults, name
     n_data = sum(p.kind is not p.KEYWORD_ONLY for p in theirs.values())
     assert sum(p.kind is not p.KEYWORD_ONLY for p in ours.values()) == n_data
     assert {"ax", "title"} <= set(ours)
@@ -54,7 +54,7 @@ def test_a_chart_explains_itself_as_fully_as_its_metric(plot):
     of_metric = {n: text for of, text in entries(metric["Parameters"])[1:] for n in of}
     of_chart = {n: text for of, text in entries(said["Parameters"]) for n in of}
     kept = [n for n in plot.shared if of_chart[n] == of_metric[n]]
-    assert set(plot.shared) - set(kept) <= set(plot.unlike)
+    assert set(plot.shared) - set(kept) <= set(plot.own_defaults)
 
 
 @every_chart

@@ -15,7 +15,7 @@ from .._curve import curve
 _MOST_CURVES = 6  # more can't be told apart by one highlight and their names
 
 
-@style.chart(of=curve, told_by=("share_delivered",))
+@style.chart(of=curve, result_columns=("share_delivered",))
 def plot_curve(
     data: Any,
     *,
@@ -59,8 +59,8 @@ def plot_curve(
     style.place(ax, 0.08, 0.25, 0.86, 0.52)
     sub = "Share of ordered lines delivered by day, with 95 % band; open lines counted as open, cancellations as never delivered"
     alt = "; ".join(f"{style.percent(q)} delivered by day {day:.0f}" for q, day in reached.items())
-    said = title or _finding(reached, names[0])
-    return style.finish(ax, title=said, subtitle=sub, result=result, alt=alt)
+    headline = title or _finding(reached, names[0])
+    return style.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
 
 
 def _stairs(ax: Axes, rows: pd.DataFrame, name: str, *, main: bool) -> None:

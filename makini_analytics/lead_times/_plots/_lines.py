@@ -14,7 +14,7 @@ from ...frames import AsOf
 from .._per_line import per_line
 
 
-@style.chart(of=per_line, told_by=("lead_time_days",))
+@style.chart(of=per_line, result_columns=("lead_time_days",))
 def plot_per_line(
     data: Any,
     *,
@@ -57,9 +57,9 @@ def plot_per_line(
     style.place(ax, 0.04, 0.25, 0.92, 0.50)
     n_open = style.number(int((result["outcome"] == "open").sum()))
     half = f"{quantiles['median']:.0f}"
-    said = title or f"Of the delivered lines, half came within {half} days; {n_open} lines are still open"
+    headline = title or f"Of the delivered lines, half came within {half} days; {n_open} lines are still open"
     beyond = int((days > far).sum())
     last = f"; {style.number(beyond)} beyond {far:.0f} days in the last bar" if beyond else ""
     sub = f"Lead time of {style.number(len(days))} delivered lines (the open ones are longer than they look){last}"
     alt = "; ".join(f"{name} {day:.0f} days" for name, day in quantiles.items())
-    return style.finish(ax, title=said, subtitle=sub, result=result, alt=alt)
+    return style.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)

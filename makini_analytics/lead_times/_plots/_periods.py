@@ -15,7 +15,7 @@ from ...frames import AsOf
 from .._periods import by_period
 
 
-@style.chart(of=by_period, told_by=("period", "finished"))
+@style.chart(of=by_period, result_columns=("period", "finished"))
 def plot_by_period(
     data: Any,
     *,
@@ -71,10 +71,10 @@ def plot_by_period(
     style.place(ax, 0.07, 0.28, 0.74, 0.48)
     grey = "; grey: fewer than 20 lines" if (done & few).any() else ""
     sub = f"Lead time by order period: median (dot) to p90 (bar); shaded: slow lines are still open, neither faster nor slower{grey}"
-    said = title or _cohorts(median[done & ~few & ~np.isnan(median)], len(result), int((~done).sum()))
+    headline = title or _cohorts(median[done & ~few & ~np.isnan(median)], len(result), int((~done).sum()))
     medians = ["not yet estimable" if np.isnan(m) else f"{m:.0f}" for m in median]
     alt = "; ".join(f"{p} median {m}" for p, m in zip(periods, medians, strict=True))
-    return style.finish(ax, title=said, subtitle=sub, result=result, alt=alt)
+    return style.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
 
 
 def _median_to_p90(

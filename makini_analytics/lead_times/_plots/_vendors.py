@@ -14,7 +14,7 @@ from ...frames import AsOf
 from .._vendors import by_vendor
 
 
-@style.chart(of=by_vendor, told_by=("median_days",))
+@style.chart(of=by_vendor, result_columns=("median_days",))
 def plot_by_vendor(
     data: Any,
     *,
@@ -28,7 +28,7 @@ def plot_by_vendor(
     title: str | None = None,
     top: int = 12,
 ) -> Axes:
-    """Draw median to p90 of the vendors with most lines, those of few in grey; what is not yet estimable is said, not drawn.
+    """Draw median to p90 of the vendors with most lines, those of few in grey; what is not yet estimable is headline, not drawn.
 
     The dot is the median, the upright mark the 90th percentile, the grey bar what lies between them; the shortest median stands
     on top. A grey dot is of fewer than 20 lines. "Not yet estimable": so many lines are still open that no day has seen half of
@@ -67,8 +67,8 @@ def plot_by_vendor(
     few = "; grey: fewer than 20 lines" if (rows["n_lines"] < style.SMALL_N).any() else ""
     sub = f"Lead time in days: median (dot) to p90 (bar), the {len(rows)} {several} with most lines; open lines counted as open{few}"
     alt = "; ".join(f"{n}: {t.get_text()}" for n, t in zip(names, ax.texts, strict=True))
-    said = title or _spread(rows, several)
-    return style.finish(ax, title=said, subtitle=sub, result=result, alt=alt, bars=places)
+    headline = title or _spread(rows, several)
+    return style.finish(ax, title=headline, subtitle=sub, result=result, alt=alt, bars=places)
 
 
 def _median_to_p90(ax: Axes, y: int, row: dict[Any, Any]) -> None:

@@ -19,7 +19,7 @@ _OUTER = 3.09  # standard deviations that hold 99.8 %
 _Box = tuple[float, float, float, float]  # left, bottom, right, top, in parts of the axes
 
 
-@style.chart(of=by_vendor, told_by=("on_time_rate", "n_due"))
+@style.chart(of=by_vendor, result_columns=("on_time_rate", "n_due"))
 def plot_funnel(
     data: Any,
     *,
@@ -67,12 +67,12 @@ def plot_funnel(
     ax.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
     ax.set_xlabel("due lines", color=style.look.muted, fontsize=9.5)
     style.place(ax, 0.08, 0.24, 0.86, 0.54)
-    said = title or _finding(int(outside.sum()), len(rows), style.plural(style.named(columns)), common)
+    headline = title or _finding(int(outside.sum()), len(rows), style.plural(style.named(columns)), common)
     sub = "On-time rate against the number of due lines; the funnel is what chance allows around the common rate"
     alt = "; ".join(
         f"{names[i]} {style.percent(rate[i])} of {style.number(int(n[i]))}" for i in np.flatnonzero(outside)
     )
-    return style.finish(ax, title=said, subtitle=sub, result=result, alt=alt)
+    return style.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
 
 
 def _limits(ax: Axes, n: np.ndarray[Any, Any], common: float) -> list[_Box]:

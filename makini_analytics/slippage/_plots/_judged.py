@@ -15,7 +15,7 @@ from .._per_line import per_line
 from .._vendors import by_vendor
 
 
-@style.chart(of=by_vendor, told_by=("on_time_rate", "n_due"))
+@style.chart(of=by_vendor, result_columns=("on_time_rate", "n_due"))
 def plot_by_vendor(
     data: Any,
     *,
@@ -35,7 +35,7 @@ def plot_by_vendor(
 
     The mark is the rate, the bar its 95 % interval, the dashed line the rate of all lines. A square in the colour of what is
     late: clearly below all, since even the upper end of the interval is. Grey: fewer than 20 lines, of which nothing can be
-    said. Sorted by the lower end of the interval, so that few lines with luck don't lead.
+    headline. Sorted by the lower end of the interval, so that few lines with luck don't lead.
 
     Parameters
     ----------
@@ -73,16 +73,16 @@ def plot_by_vendor(
     enough = rows[rows["n_due"] >= style.SMALL_N]
     below = int((enough["on_time_high"] < overall).sum())
     apart = _apart(below, len(enough), len(rows), several)
-    said = title or f"{style.percent(overall)} of due lines came on time{apart}"
+    headline = title or f"{style.percent(overall)} of due lines came on time{apart}"
     few = f"; grey: fewer than {style.SMALL_N} lines" if len(enough) < len(rows) else ""
     shown = f", of the {len(rows)} {several} with most" if len(rows) < len(result) else ""
     sub = f"On-time rate of all due lines{shown}; open ones past due are late; bar: 95 % interval; square: clearly below{few}"
-    told = rows[["on_time_rate", "on_time_low", "on_time_high"]].itertuples(index=False, name=None)
+    rates = rows[["on_time_rate", "on_time_low", "on_time_high"]].itertuples(index=False, name=None)
     alt = "; ".join(
         f"{n}: {style.percent(rate)} ({style.percent(low)} to {style.percent(high)})"
-        for n, (rate, low, high) in zip(names, told, strict=True)
+        for n, (rate, low, high) in zip(names, rates, strict=True)
     )
-    return style.finish(ax, title=said, subtitle=sub, result=result, alt=alt, bars=places)
+    return style.finish(ax, title=headline, subtitle=sub, result=result, alt=alt, bars=places)
 
 
 def _rate_and_interval(ax: Axes, y: int, row: dict[Any, Any], overall: float) -> None:
@@ -96,7 +96,7 @@ def _rate_and_interval(ax: Axes, y: int, row: dict[Any, Any], overall: float) ->
 
 
 def _apart(below: int, n: int, shown: int, several: str) -> str:
-    """Return who is below the common rate by more than its interval allows; of few lines nothing is said."""
+    """Return who is below the common rate by more than its interval allows; of few lines nothing is headline."""
     if shown == 1:
         return ""
     if n < 2:  # nobody to compare with
@@ -106,7 +106,7 @@ def _apart(below: int, n: int, shown: int, several: str) -> str:
     return f"; {style.number(below)} of {style.number(n)} {several} {'is' if below == 1 else 'are'} clearly below that"
 
 
-@style.chart(of=per_line, told_by=("days_late",))
+@style.chart(of=per_line, result_columns=("days_late",))
 def plot_per_line(
     data: Any,
     *,
@@ -151,12 +151,12 @@ def plot_per_line(
     style.place(ax, 0.04, 0.25, 0.92, 0.50)
     n_overdue = int((result["outcome"] == "overdue_open").sum())
     more = f"; {style.number(n_overdue)} more are open and overdue" if n_overdue else ""
-    said = title or f"{style.percent(n_late / n)} of the delivered due lines came late{more}"
+    headline = title or f"{style.percent(n_late / n)} of the delivered due lines came late{more}"
     beyond = int(((days < low) | (days > high)).sum())
     outer = f"; {style.number(beyond)} beyond the ends are in the outer bars" if beyond else ""
     sub = f"Days late of {style.number(n)} delivered lines{outer}"
     alt = "; ".join(f"{word} {style.number(k)} lines, {style.percent(k / n)}" for word, k in parts.items())
-    return style.finish(ax, title=said, subtitle=sub, result=result, alt=alt)
+    return style.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
 
 
 def _histogram(ax: Axes, days: np.ndarray[Any, Any], low: float, high: float) -> None:

@@ -23,7 +23,7 @@ _WORDS = {
 }
 
 
-@style.chart(of=ladder, told_by=CHOICES)
+@style.chart(of=ladder, result_columns=CHOICES)
 def plot_ladder(
     data: Any,
     *,
@@ -67,13 +67,13 @@ def plot_ladder(
     _every_swing(right, by)
     driver = f"; what moves it most: {_in_words(by['choice'].iloc[0])}" if len(by) else ""
     lowest, highest = style.percent(rates.iloc[0]), style.percent(rates.iloc[-1])
-    said = title or f"The same lines are {lowest} to {highest} on time{driver}"
+    headline = title or f"The same lines are {lowest} to {highest} on time{driver}"
     n = style.number(int(result["n_due"].max()))
     sub = f"On-time rate of {n} due lines under due date, tolerances, calendar, weight, open lines late or left out"
     points = (
         f"{_in_words(c)} {style.number(s * 100, 1)} points" for c, s in zip(by["choice"], by["swing"], strict=True)
     )
-    return style.finish(ax, title=said, subtitle=sub, result=result, alt="; ".join(points))
+    return style.finish(ax, title=headline, subtitle=sub, result=result, alt="; ".join(points))
 
 
 def _every_rate(ax: Axes, rates: pd.Series, result: pd.DataFrame) -> None:

@@ -17,7 +17,7 @@ from .._open_orders import BUCKETS, ageing, backtest
 _NOT_LATE = {"not due": "not due yet", "no due date": "no due date"}  # buckets, and how they read
 
 
-@style.chart(of=ageing, told_by=("expected_late_value_30",))
+@style.chart(of=ageing, result_columns=("expected_late_value_30",))
 def plot_ageing(
     data: Any,
     *,
@@ -68,16 +68,16 @@ def plot_ageing(
         style.beside(ax, text, (max(value, 0), i))
     ax.set_xlim(min(0.0, values.min()), max(values.max(), 1e-9) * 1.3)
     overdue, total = (style.money(float(v.sum()), currency) for v in (values[late], values))
-    said = f"Nothing of the {total} still to come is overdue"
+    headline = f"Nothing of the {total} still to come is overdue"
     if n := int(rows["n_lines"][late].sum()):
-        said = f"{overdue} of {total} still to come is overdue, {style.number(n)} lines"
+        headline = f"{overdue} of {total} still to come is overdue, {style.number(n)} lines"
     soon = style.money(float(result["expected_late_value_30"].sum()), currency)
     sub = f"Open value by days past the due date; of what falls due in the next 30 days {soon} is expected late"
     alt = "; ".join(f"{b} {style.money(v, currency)}" for b, v in zip(rows.index, values, strict=True))
-    return style.finish(ax, title=title or said, subtitle=sub, result=result, alt=alt)
+    return style.finish(ax, title=title or headline, subtitle=sub, result=result, alt=alt)
 
 
-@style.chart(of=backtest, told_by=("trailing_rate",))
+@style.chart(of=backtest, result_columns=("trailing_rate",))
 def plot_backtest(
     data: Any, *, as_of: AsOf | None = None, due: str = "required", ax: Axes | None = None, title: str | None = None
 ) -> Axes:
@@ -117,10 +117,10 @@ def plot_backtest(
     style.place(ax, 0.30, 0.25, 0.42, 0.53)  # about square, so that the diagonal is one
     errors, of_rate = ((p - came) ** 2 for p in (chance, result["trailing_rate"].to_numpy()))
     ours, base = float(errors.mean()), float(of_rate.mean())
-    said = title or _compared(of_rate - errors, ours, base, result)
+    headline = title or _compared(of_rate - errors, ours, base, result)
     sub = f"Lines that came in time by their forecast, {style.number(len(result))} forecasts of days gone by; Brier score {style.number(ours, 3)}, trailing rate {style.number(base, 3)}"
     alt = "; ".join(f"forecast {style.percent(a)}, came {style.percent(b)}" for a, b in zip(x, share, strict=True))
-    return style.finish(ax, title=said, subtitle=sub, result=result, alt=alt)
+    return style.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
 
 
 def _compared(gain: np.ndarray[Any, Any], ours: float, base: float, result: pd.DataFrame) -> str:

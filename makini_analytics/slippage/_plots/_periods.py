@@ -15,7 +15,7 @@ from ...frames import AsOf
 from .._periods import by_period
 
 
-@style.chart(of=by_period, told_by=("period", "on_time_rate"))
+@style.chart(of=by_period, result_columns=("period", "on_time_rate"))
 def plot_by_period(
     data: Any,
     *,

@@ -29,7 +29,7 @@ _WORDS = {
 _ENDS = ("before", "after")
 
 
-@style.chart(of=bridge, told_by=("effect",))
+@style.chart(of=bridge, result_columns=("effect",))
 def plot_bridge(
     before: Any,
     after: Any = None,
@@ -75,8 +75,8 @@ def plot_bridge(
     _waterfall(ax, steps, value, largest, currency)
     sub = f"Ordered spend before and after, {in_currency(currency)}; volume and mix within one unit of measure"
     alt = "; ".join(f"{_WORDS[e]} {signed(value[e], currency)}" for e in steps)
-    said = title or _finding(value, largest, currency)
-    return style.finish(ax, title=said, subtitle=sub, result=result, alt=alt)
+    headline = title or _finding(value, largest, currency)
+    return style.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
 
 
 def _waterfall(ax: Axes, steps: list[str], value: dict[str, float], largest: str | None, currency: str | None) -> None:
@@ -107,6 +107,6 @@ def _finding(value: dict[str, float], largest: str | None, currency: str | None)
     if abs(total) < 0.005:
         return "Ordered spend did not change"
     rate = f" ({style.percent(abs(total) / value['before'])})" if value["before"] > 0 else ""
-    said = f"Ordered spend {'rose' if total > 0 else 'fell'} by {style.money(abs(total), currency)}{rate}"
+    headline = f"Ordered spend {'rose' if total > 0 else 'fell'} by {style.money(abs(total), currency)}{rate}"
     most = f"; largest effect: {_WORDS[largest].lower()}, {signed(value[largest], currency)}" if largest else ""
-    return said + most
+    return headline + most

@@ -52,6 +52,6 @@ def bars(
 
 def alternative(labels: Sequence[Any], values: Sequence[float], currency: str | None, most: int = 15) -> str:
     """Return the numbers of a chart as text."""
-    said = [f"{n} {style.money(v, currency)}" for n, v in zip(labels, values, strict=True)]
-    more = f"; and {len(said) - most} more" if len(said) > most else ""
-    return "; ".join(said[:most]) + more
+    numbers = [f"{n} {style.money(v, currency)}" for n, v in zip(labels, values, strict=True)]
+    more = f"; and {len(numbers) - most} more" if len(numbers) > most else ""
+    return "; ".join(numbers[:most]) + more

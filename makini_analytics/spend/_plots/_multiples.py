@@ -28,7 +28,7 @@ class _Panel:
     values: np.ndarray[Any, Any]
 
 
-@style.chart(of=by_period, told_by=("period", "spend"), unlike=("by",))
+@style.chart(of=by_period, result_columns=("period", "spend"), own_defaults=("by",))
 def plot_small_multiples(
     data: Any,
     *,
@@ -95,11 +95,11 @@ def plot_small_multiples(
             tick.set_ha(side)
     total = result["spend"].sum()
     share = style.percent(panels[0].total / total if total > 0 else np.nan)
-    said = title or f"{panels[0].name} is the largest of {style.number(n_groups)}, with {share} of {what.lower()}"
+    headline = title or f"{panels[0].name} is the largest of {style.number(n_groups)}, with {share} of {what.lower()}"
     cut = "" if whole.all() else "; hatched: cut by the data"
     sub = f"{what} by period and {style.named(keys)}, {in_currency(currency)}, all on one scale, the peak labelled{cut}"
     alt = alternative([p.name for p in panels], [float(p.total) for p in panels], currency, 24)
-    return style.finish(ax, title=said, subtitle=sub, result=result, alt=alt)
+    return style.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
 
 
 def _panels(result: pd.DataFrame, keys: list[str], top: int) -> tuple[list[_Panel], np.ndarray[Any, Any], int]:

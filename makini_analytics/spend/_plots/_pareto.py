@@ -18,7 +18,7 @@ from ._measure import alternative, in_currency, measured
 _ROOM_ABOVE = 1.06  # both axes end a little above the total, so that the line's end is not cut
 
 
-@style.chart(of=by_vendor, told_by=("abc_class",))
+@style.chart(of=by_vendor, result_columns=("abc_class",))
 def plot_pareto(
     data: Any,
     *,
@@ -74,8 +74,8 @@ def plot_pareto(
     first = ranked.head(10)
     alt = f"Class A {style.number(n_a)}, B {n_b}, C {n_c}. "
     alt += alternative(style.group_labels(first, columns), first["spend"].tolist(), currency)
-    said = title or _class_a(ranked, columns, what)
-    return style.finish(ax, title=said, subtitle=sub, result=result, alt=alt)
+    headline = title or _class_a(ranked, columns, what)
+    return style.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
 
 
 def _falling_bars(ax: Axes, spend: npt.NDArray[np.float64], n_a: int) -> None:
@@ -114,8 +114,8 @@ def _names_or_ranks(ax: Axes, ranked: pd.DataFrame, columns: list[str], top: int
     step = max(1, round(n / 8, -int(np.log10(n)) + (n > 100)))
     at = np.r_[1, np.arange(step, n + 1, step)].astype(int)
     ax.set_xticks(at, [f"{style.number(i)}" for i in at])
-    said = f"{style.plural(style.named(columns))} by falling spend".capitalize()
-    ax.set_xlabel(said, color=style.look.muted, fontsize=9.5, family=style.fonts())
+    label = f"{style.plural(style.named(columns))} by falling spend".capitalize()
+    ax.set_xlabel(label, color=style.look.muted, fontsize=9.5, family=style.fonts())
 
 
 def _class_a(ranked: pd.DataFrame, columns: list[str], what: str) -> str:

@@ -24,7 +24,7 @@ _BASELINES = {
 }
 
 
-@style.chart(of=price_changes, told_by=("ppv",))
+@style.chart(of=price_changes, result_columns=("ppv",))
 def plot_price_changes(
     data: Any,
     *,
@@ -72,12 +72,12 @@ def plot_price_changes(
     part = spend_compared / float(result.loc[result["period"] == last, "spend"].sum())
     prices = _BASELINES.get(result.attrs.get("parameters", {}).get("baseline", ""), "the list prices")
     amount = f"{style.money(abs(net), currency)} {'more' if net > 0 else 'less'} than at"
-    said = title or f"{last}: {amount if abs(net) >= 0.005 else 'paid as much as at'} {prices}"
+    headline = title or f"{last}: {amount if abs(net) >= 0.005 else 'paid as much as at'} {prices}"
     sub = (
         f"Purchase price variance, {in_currency(currency)}, positive = paid more; {style.percent(part)} of the priced spend "
         "is of items with a baseline"
     )
-    return style.finish(ax, title=said, subtitle=sub, result=result, alt=alternative(labels, values, currency))
+    return style.finish(ax, title=headline, subtitle=sub, result=result, alt=alternative(labels, values, currency))
 
 
 def _drawn_changes(result: pd.DataFrame, top: int = 12) -> tuple[list[str], list[float], list[float]]:
@@ -102,7 +102,7 @@ def _rate(rate: float) -> str:
     return "" if pd.isna(rate) else f"{rate:+.1%}".replace("%", " %")
 
 
-@style.chart(of=price_dispersion, told_by=("theoretical_ceiling",))
+@style.chart(of=price_dispersion, result_columns=("theoretical_ceiling",))
 def plot_price_dispersion(
     data: Any,
     *,
@@ -154,15 +154,15 @@ def plot_price_dispersion(
     total, spend = float(sum(values)), float(rows["spend"].sum())
     reference = result.attrs.get("parameters", {}).get("reference", "p25")
     at = "lowest price" if reference == "lowest" else "25th percentile price"
-    said = (
+    headline = (
         title
         or f"Theoretical ceiling: {style.money(total, currency)}, {style.percent(total / spend)} of the spend looked at"
     )
     sub = f"As if all had been bought at the item's {at}, {in_currency(currency)}; a ceiling, not a forecast: lots and dates differ"
-    return style.finish(ax, title=said, subtitle=sub, result=result, alt=alternative(labels, values, currency))
+    return style.finish(ax, title=headline, subtitle=sub, result=result, alt=alternative(labels, values, currency))
 
 
-@style.chart(of=price_history, told_by=("price", "order_date", "unit"))
+@style.chart(of=price_history, result_columns=("price", "order_date", "unit"))
 def plot_price_history(
     data: Any,
     *,
@@ -213,11 +213,11 @@ def plot_price_history(
     what = style.label(name.iloc[0] if len(name) else result.attrs.get("parameters", {}).get("of"), 44)
     now, earlier = float(result["price"].iloc[-1]), result["price"].iloc[:-1]
     span = f"; before {earlier.min():,.4g} to {earlier.max():,.4g}" if len(earlier) else ""
-    said = title or f"{what}: last paid {now:,.4g} {currency or ''} per {unit}{span}".replace("  ", " ")
+    headline = title or f"{what}: last paid {now:,.4g} {currency or ''} per {unit}{span}".replace("  ", " ")
     others = style.number(vendor.nunique() - 1)
     sub = f"Effective unit price of {style.number(len(result))} lines by order date, {in_currency(currency)} per {unit}; grey: {others} other vendors"
     alt = f"Weighted mean {weighted:,.4g}; lowest {least:,.4g}, highest {most:,.4g}, last {now:,.4g}"
-    return style.finish(ax, title=said, subtitle=sub, result=result, alt=alt)
+    return style.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
 
 
 def _dots(ax: Axes, result: pd.DataFrame, of_first: np.ndarray[Any, Any], first: str, weighted: float) -> None:

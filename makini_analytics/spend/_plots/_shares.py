@@ -19,7 +19,7 @@ from ._measure import in_currency, measured
 _MOST_GROUPS = 16  # rows that a slide can hold and a reader compare
 
 
-@style.chart(of=concentration, told_by=("hhi",))
+@style.chart(of=concentration, result_columns=("hhi",))
 def plot_concentration(
     data: Any,
     *,
@@ -63,12 +63,14 @@ def plot_concentration(
         style.beside(ax, text, (1.0, i), (6, 0), size=9)
     ax.set_xlim(0, 1.55)
     ax.set_xticks([0, 0.5, 1], ["0", "50 %", "100 %"])
-    said = title or (_merged(result, groups) if "vendors" in keys else _largest(rows.iloc[0], labels[0], bool(keys)))
+    headline = title or (
+        _merged(result, groups) if "vendors" in keys else _largest(rows.iloc[0], labels[0], bool(keys))
+    )
     alt = "; ".join(f"{n}: HHI {style.number(h)}" for n, h in zip(labels, rows["hhi"], strict=True))
     sub = f"Share of {measured(result).lower()} by vendor, {in_currency(currency)}"
     if len(result) > len(rows):
         sub += f"; the {len(rows)} most concentrated of {style.number(len(result))} groups"
-    return style.finish(ax, title=said, subtitle=sub, result=result, alt=alt)
+    return style.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
 
 
 def _most_concentrated(result: pd.DataFrame, groups: list[str]) -> pd.DataFrame:
@@ -113,7 +115,7 @@ _PARTS = ("head", "tail", "unknown vendor")
 _MEASURES = {"Spend": "spend", "Vendors": "n_vendors", "Orders": "n_orders", "Lines": "n_lines"}
 
 
-@style.chart(of=tail, told_by=("n_one_time_vendors",), unlike=("definition",))
+@style.chart(of=tail, result_columns=("n_one_time_vendors",), own_defaults=("definition",))
 def plot_tail(
     data: Any,
     *,
@@ -155,20 +157,22 @@ def plot_tail(
     ax.set_xlim(0, 1.12)
     ax.set_xticks([])
     ax.spines["bottom"].set_visible(False)
-    said = title or "There is no tail: no vendor is beyond the head"
+    headline = title or "There is no tail: no vendor is beyond the head"
     if not title and "tail" in parts.index:
         few, n_all = style.number(parts["n_vendors"]["tail"]), style.number(int(parts["n_vendors"].sum()))
         of_spend, of_orders = (style.percent(shares[name, "tail"]) for name in ("Spend", "Orders"))
-        said = f"{few} of {n_all} vendors are the tail: {of_spend} of {measured(result).lower()}, {of_orders} of orders"
-    told = result.attrs.get("parameters", {})
-    if told.get("definition") == "threshold":
-        sub = f"Tail: vendors below {style.money(float(told['threshold']), currency)}"
+        headline = (
+            f"{few} of {n_all} vendors are the tail: {of_spend} of {measured(result).lower()}, {of_orders} of orders"
+        )
+    parameters = result.attrs.get("parameters", {})
+    if parameters.get("definition") == "threshold":
+        sub = f"Tail: vendors below {style.money(float(parameters['threshold']), currency)}"
     else:
-        sub = f"Tail: vendors beyond the first {style.percent(told.get('head_share', 0.8))} of spend"
+        sub = f"Tail: vendors beyond the first {style.percent(parameters.get('head_share', 0.8))} of spend"
     once = int(parts["n_one_time_vendors"].sum())
     sub += f", {in_currency(currency)}; {style.number(once)} vendors have one order"
     alt = "; ".join(f"{n} {p} {style.percent(s)}" for (n, p), s in shares.items())
-    return style.finish(ax, title=said, subtitle=sub, result=result, alt=alt)
+    return style.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
 
 
 def _hundred_percent(

@@ -14,7 +14,7 @@ from .._sources import single_source
 from ._measure import alternative, bars, head_and_rest, in_currency
 
 
-@style.chart(of=single_source, told_by=("last_order_date",))
+@style.chart(of=single_source, result_columns=("last_order_date",))
 def plot_single_source(
     data: Any,
     *,
@@ -66,13 +66,13 @@ def plot_single_source(
     ax.set_xlim(right=max(*values, 1e-9) * 1.75)  # the texts carry a vendor's name and are longer than an amount
     share = style.percent(float(result["share"].sum()))
     several, were = (style.plural(item), "were") if len(result) > 1 else (item, "was")
-    said = title or (
+    headline = title or (
         f"{style.number(len(result))} {several} {were} bought from one vendor only: {share} of ordered spend"
     )
     sub = (
         f"Ordered spend, {in_currency(currency)}, with the vendor and the lead time (Kaplan-Meier, open lines counted)"
     )
-    return style.finish(ax, title=said, subtitle=sub, result=result, alt=alternative(labels, values, currency))
+    return style.finish(ax, title=headline, subtitle=sub, result=result, alt=alternative(labels, values, currency))
 
 
 def _with_vendor(row: dict[Any, Any], currency: str | None) -> str:

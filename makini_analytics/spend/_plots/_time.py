@@ -19,7 +19,7 @@ from ._multiples import plot_small_multiples
 from ._periods import columns, monday, uncut
 
 
-@style.chart(of=by_period, told_by=("period", "spend"))
+@style.chart(of=by_period, result_columns=("period", "spend"))
 def plot_by_period(
     data: Any,
     *,
@@ -54,7 +54,7 @@ def plot_by_period(
     whole, values = uncut(result), result["spend"].to_numpy()
     before = result["spend_year_before"].to_numpy(dtype=float)
     ax = style.axes(ax, rows=8)
-    said, spoken = _finding(result, whole, what, currency)
+    headline, spoken = _finding(result, whole, what, currency)
     columns(ax, values, whole, spoken)
     _year_before(ax, before)
     style.periods_below(ax, result["period"].tolist())
@@ -69,14 +69,14 @@ def plot_by_period(
     ax.set_ylim(min(0, values.min()), max(tops.max(), 1e-9) * 1.15)
     ax.set_xlim(-0.6, len(values) - 0.4 + (0.09 * len(values) if seen else 0))  # "year before" stands at the right
     style.place(ax, 0.04, 0.28, 0.92, 0.48)
-    told = result.attrs.get("parameters", {})
-    when = "delivery" if told.get("basis") == "received" else "order"
-    start = told.get("fiscal_year_start", 1)
+    parameters = result.attrs.get("parameters", {})
+    when = "delivery" if parameters.get("basis") == "received" else "order"
+    start = parameters.get("fiscal_year_start", 1)
     fiscal = "" if start == 1 else f", fiscal years from {calendar.month_name[start]}"
     cut = "" if whole.all() else "; hatched: cut by the data, not to be compared with whole periods"
     sub = f"{what} by {when} date{fiscal}, {in_currency(currency)}, total {style.money(values.sum(), currency)}{cut}"
     alt = alternative([str(p) for p in result["period"]], values.tolist(), currency, 60)
-    return style.finish(ax, title=title or said, subtitle=sub, result=result, alt=alt)
+    return style.finish(ax, title=title or headline, subtitle=sub, result=result, alt=alt)
 
 
 def _year_before(ax: Axes, before: np.ndarray[Any, Any]) -> None:

@@ -15,7 +15,7 @@ from .._vendors import by_vendor
 from ._measure import alternative, bars, head_and_rest, in_currency, measured
 
 
-@style.chart(of=by_vendor, told_by=("abc_class",))
+@style.chart(of=by_vendor, result_columns=("abc_class",))
 def plot_by_vendor(
     data: Any,
     *,
@@ -55,7 +55,7 @@ def plot_by_vendor(
     if len(rest):
         labels.append(f"Other ({style.number(len(rest))})")
         values.append(float(rest["spend"].sum()))
-    spoken, said = _leading(result, head, columns, labels, what)
+    spoken, headline = _leading(result, head, columns, labels, what)
     colours = [style.look.highlight if i in spoken else style.look.plain for i in range(len(head))]
     colours += [style.look.rest] * bool(len(rest))
     of_total = total > 0 and values[0] <= total  # 30 - 29 = 1: the largest vendor would have 3,000 % of the total
@@ -71,7 +71,7 @@ def plot_by_vendor(
     # The report's page filters the table by a click on a bar: which rows of the result stand behind each.
     rows = [[i] for i in range(len(head))] + ([range(len(head), len(result))] if len(rest) else [])
     alt = alternative(labels, values, currency)
-    return style.finish(ax, title=title or said, subtitle=sub, result=result, alt=alt, bars=rows)
+    return style.finish(ax, title=title or headline, subtitle=sub, result=result, alt=alt, bars=rows)
 
 
 def _leading(
