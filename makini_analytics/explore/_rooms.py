@@ -110,11 +110,13 @@ def slippage(data: Any, *, folder: str | Path = "makini-exports") -> Explorer:
 
 
 def _later(room: Any, plot: str) -> Callable[..., Any]:
+    """Return a function that looks its chart up when it draws, so that matplotlib is loaded no sooner."""
     return lambda result: getattr(room, plot)(result)
 
 
 def _called(data: Any) -> str:
     """Return the expression of the lines in the caller's notebook, so that the code shown runs there as it stands."""
+    # A name that starts with "_" is IPython's own for the last results (_, _1): the code would break with the next cell.
     shell = get_ipython()
     names = shell.user_ns.items() if shell is not None else ()
     name = next((n for n, value in names if value is data and not n.startswith("_")), None)

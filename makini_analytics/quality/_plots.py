@@ -42,6 +42,7 @@ def plot_coverage(data: Any, *, ax: Axes | None = None, title: str | None = None
     ax.set_ylim(len(names) - 0.5, -0.5)
     ax.set_xticks(np.arange(len(connections)) + 0.5, [style.label(c, 20) for c in connections])
     ax.xaxis.tick_top()
+    # "slippage.by_vendor, due=promised" reads "slippage by vendor by promised date".
     words = [n.replace(", due=promised", " by promised date").replace(".", " ").replace("_", " ") for n in names]
     ax.set_yticks(range(len(names)), words)
     for side in ax.spines.values():
@@ -93,6 +94,7 @@ def plot_reconcile(
     lines = result[result["part"] == "lines"]
     if connection is not None:
         lines = lines[lines["connection"] == connection]
+    # Amounts of two currencies don't add up, so without currency= there must be one, and the error names the others.
     if currency is None and len(lines):
         currency = style.one_currency(lines)
     lines = lines[lines["currency"] == currency] if currency else lines

@@ -41,9 +41,8 @@ class Said:
     title: str
     subtitle: str
     footnote: str
-    bars: tuple[
-        tuple[int, ...], ...
-    ] = ()  # the rows of the result behind each bar, from the top, where bars are groups
+    #: The rows of the result behind each bar, from the top, where bars are groups.
+    bars: tuple[tuple[int, ...], ...] = ()
 
 
 # The texts of each chart as they were before wrapping, so that a chart can be drawn again at another size. A weak key lets
@@ -229,6 +228,7 @@ def footnote_of(result: pd.DataFrame) -> str:
 
 def bare(ax: Axes) -> Axes:
     """Return a chart of its own figure without title, subtitle and footnote: for a page that has them."""
+    # Texts of the figure are those around the chart; the labels and names belong to the axes and stay.
     for text in list(_figure(ax).texts) if isinstance(ax, ChartAxes) else ():
         text.remove()
     return ax
@@ -249,7 +249,7 @@ def bar_colours(ax: Axes) -> list[str]:
 def one_currency(result: pd.DataFrame) -> str | None:
     """Return the one currency of a result, or raise: amounts of several don't share an axis."""
     names = result["currency"].unique()
-    if len(names) > 1:
+    if len(names) > 1:  # a missing currency is one of its own: nothing says that those amounts are in the other
         listed = ", ".join("none" if pd.isna(n) else str(n) for n in names)
         raise MixedCurrencyError(
             f"a chart shows one currency, and these are {listed}: pass currency='{names[0]}', or convert first"

@@ -35,6 +35,7 @@ def periods_below(ax: Axes, periods: Sequence[Any]) -> list[str]:
     """
     names = [str(p).split("/")[0] for p in periods]
     x = np.arange(len(names))
+    # Every second, third, ... period has a name: 24 months give 12 of them, 53 weeks 11.
     step = max(1, -(-len(x) // MOST_TICKS))
     turned = len(x) > 8 and len(names[0]) > 4
     ax.set_xticks(x[::step], names[::step], rotation=45 if turned else 0, ha="right" if turned else "center")

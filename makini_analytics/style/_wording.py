@@ -58,6 +58,7 @@ def label(name: Any, most: int = 34, end: int = 14) -> str:
     ('Unknown', '(blank)', 'A very long company… GmbH & Co. KG')
     """
     text = "Unknown" if name is None or pd.isna(name) else " ".join(str(name).split()) or "(blank)"
+    # Company names differ in their first words and in their legal endings: the middle is what can be spared.
     if len(text) > most:
         end = min(end, most // 2)
         text = f"{text[: most - end - 1].rstrip()}…{text[-end:]}"

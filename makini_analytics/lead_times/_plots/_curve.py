@@ -45,6 +45,7 @@ def plot_curve(
     keys = list(result.columns[: list(result.columns).index("days")])
     ax = style.axes(ax, rows=9)
     groups = list(result.groupby(keys, dropna=False, observed=True, sort=False)) if keys else [((), result)]
+    # At risk on the first day are all lines of a group, so this is by the number of lines.
     groups = sorted(groups, key=lambda g: -int(g[1]["at_risk"].max()))[:_MOST_CURVES]
     names = [" / ".join(style.label(v, 22) for v in (n if isinstance(n, tuple) else (n,))) for n, _ in groups]
     for i, (name, (_, rows)) in enumerate(zip(names, groups, strict=True)):
@@ -66,7 +67,7 @@ def plot_curve(
 def _stairs(ax: Axes, rows: pd.DataFrame, name: str, *, main: bool) -> None:
     colour = style.look.highlight if main else style.look.plain
     ax.step(rows["days"], rows["share_delivered"], where="post", color=colour, lw=2.2 if main else 1.4)
-    if main:
+    if main:  # six bands over each other would be mud
         ax.fill_between(rows["days"], rows["low"], rows["high"], step="post", color=colour, alpha=0.16, lw=0)
     if name:
         at = (rows["days"].iloc[-1], rows["share_delivered"].iloc[-1])

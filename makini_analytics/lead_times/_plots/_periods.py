@@ -60,6 +60,7 @@ def plot_by_period(
     far = float(np.nanmax([1.0, *median, *ninth, *mean]))
     _median_to_p90(ax, median, ninth, done, few)
     _naive_mean(ax, mean)
+    # Shaded as well as hollow: where the median is not yet estimable there is no dot that could be hollow.
     for i in np.flatnonzero(~done):
         ax.axvspan(i - 0.5, i + 0.5, color=style.look.line, alpha=0.25, lw=0)
         if np.isnan(median[i]):
@@ -87,6 +88,7 @@ def _median_to_p90(
     x = np.arange(len(median))
     both = ~np.isnan(median) & ~np.isnan(ninth)
     ax.vlines(x[both], median[both], ninth[both], color=style.look.rest, lw=6)
+    # Three layers, since one call has one colour: all finished ones, grey over those of few lines, and the unfinished.
     ax.plot(x[done], median[done], "o", color=style.look.highlight, ms=8)
     ax.plot(x[done & few], median[done & few], "o", color=style.look.plain, ms=8)
     ax.plot(x[~done], median[~done], "o", mfc="white", mec=style.look.highlight, ms=8)

@@ -46,6 +46,7 @@ def plot_by_vendor(
     'Half of the lines take up to 4 days'
     """
     result: pd.DataFrame = data
+    # A vendor of whom nothing has come has neither dot nor bar; the table has it, with its number of open lines.
     rows: pd.DataFrame = result[result["n_delivered"] > 0].head(top)
     if not len(rows):
         return style.no_data(ax, "lead times by vendor", result)
@@ -81,6 +82,7 @@ def _median_to_p90(ax: Axes, y: int, row: dict[Any, Any]) -> None:
     text = "not yet estimable"
     if pd.notna(middle):
         text = f"{middle:.0f}" + (f" – {ninth:.0f} days" if pd.notna(ninth) else " days; p90 not yet")
+    # Behind the mark that is furthest to the right; at zero where there is none.
     end = next((v for v in (ninth, middle) if pd.notna(v)), 0)
     style.beside(ax, text, (end, y), (9, 0))
 

@@ -57,6 +57,7 @@ def plot_funnel(
     taken = _limits(ax, n, common)
     off = (rate - common) / np.sqrt(max(common * (1 - common), 1e-12) / n)  # in standard deviations of chance
     outside = np.array([_beyond_chance(int(m), r, common, z) for m, r, z in zip(n, rate, off, strict=True)])
+    # Hollow ones first: a vendor that the title counts is never hidden behind one that it does not.
     ax.plot(n[~outside], rate[~outside], "o", mfc="white", mec=style.look.plain, ms=6, zorder=2)
     ax.plot(n[outside], rate[outside], "o", color=style.look.highlight, ms=7, zorder=3)
     columns = style.group_columns(rows, "n_due")
@@ -113,6 +114,8 @@ def _beyond_chance(n: int, rate: float, common: float, off: float) -> bool:
     """Return whether so few or so many on time would come by chance less than once in 500 times, both sides counted."""
     if n >= 200 or abs(off) <= _OUTER:
         return abs(off) > _OUTER
+    # The binomial tail, term by term: 5 lines of which 1 came on time, at a common rate of 80 %, give 0.03 + 0.64 = 0.67 %,
+    # which one vendor in 150 has by bad luck, although the approximation puts it 3.35 standard deviations off.
     k = round(rate * n)
     tail = range(k + 1) if off < 0 else range(k, n + 1)
     return sum(comb(n, i) * common**i * (1 - common) ** (n - i) for i in tail) < 0.001
@@ -120,8 +123,8 @@ def _beyond_chance(n: int, rate: float, common: float, off: float) -> bool:
 
 def _box(ax: Axes, x: float, y: float, letters: int, *, right: bool, above: bool) -> _Box:
     """Return the room of a name beside a point in parts of the axes, measured for the smallest size that charts have."""
-    # A letter of a 10 inch chart is about 0.0155 of its axes wide, a line of text 0.085 high. Measuring them really would need
-    # a renderer, and the chart would then depend on the size that it is first drawn at.
+    # At the smallest size a letter is about 0.0155 of the axes wide and a line of text 0.085 high. Measuring them really would
+    # need a renderer, and which names are shown would then depend on the size that the chart is first drawn at.
     (x0, x1), (y0, y1) = np.log10(ax.get_xlim()), ax.get_ylim()
     at, up, wide, high = (np.log10(x) - x0) / (x1 - x0), (y - y0) / (y1 - y0), 0.012 + 0.0155 * letters, 0.085
     left = at if right else at - wide
@@ -145,6 +148,7 @@ def _name(
         for right, above in free_sides:
             box = _box(ax, n[i], rate[i], style.room(names[i]), right=right, above=above)
             inside = box[0] >= 0 and box[2] <= 1.06 and box[1] >= -0.02 and box[3] <= 1.08
+            # Two boxes are apart where one ends before the other begins, sideways or upwards.
             free = all(box[2] <= b[0] or b[2] <= box[0] or box[3] <= b[1] or b[3] <= box[1] for b in taken)
             if named < most and inside and free:
                 named += 1

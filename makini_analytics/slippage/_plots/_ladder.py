@@ -57,6 +57,7 @@ def plot_ladder(
     by = swings(result)
     ax = style.axes(ax, rows=8)
     ax.set_axis_off()
+    # Two charts in one: panels inside of the axes, so that a caller's own axes can hold them too. The gap is for the words.
     left, right = ax.inset_axes((0.0, 0.06, 0.40, 0.9)), ax.inset_axes((0.74, 0.06, 0.26, 0.9))
     for panel in (left, right):
         for side in panel.spines.values():

@@ -54,6 +54,7 @@ def plot_ageing(
         return style.no_data(ax, "open lines", result, title=none)
     if result["bucket"].duplicated().any():
         raise ConfigError("an ageing chart shows one group: pass the rows of one, or by=None")
+    # In the order of the buckets' days, whatever rows a caller has kept.
     rows = result.set_index("bucket").reindex([b for b in BUCKETS if b in set(result["bucket"])])
     late = [b not in _NOT_LATE for b in rows.index]
     values = rows["open_value"].to_numpy(dtype=float)
@@ -125,6 +126,8 @@ def plot_backtest(
 
 def _compared(gain: np.ndarray[Any, Any], ours: float, base: float, result: pd.DataFrame) -> str:
     """Return whether the forecast is better, where the mean gain clears its 95 % interval; lines of one order count as one."""
+    # The lines of an order come together or not at all, so their errors are no independent observations. The gains are summed
+    # per order, and the orders' sums give the variance (a cluster-robust one, with the usual m / (m - 1)).
     order = result.groupby([c for c in ("connection", "order_id") if c in result], dropna=False, sort=False).ngroup()
     sums = np.bincount(order, weights=gain - gain.mean())
     m = len(sums)

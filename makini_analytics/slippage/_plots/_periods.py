@@ -62,6 +62,7 @@ def plot_by_period(
     ax.plot(x[whole], rate[whole], "o", color=style.look.highlight, ms=7)
     ax.plot(x[~whole], rate[~whole], "o", mfc="white", mec=style.look.highlight, ms=7)
     periods = style.periods_below(ax, result["period"].tolist())
+    # Rates are mostly between 70 and 95 %, and from zero on all periods would look alike: dots, unlike bars, may start higher.
     low = float(np.nanmin(result["on_time_low"]))
     ax.set_ylim(max(0.0, np.floor(low * 10) / 10 - 0.05), 1.02)
     ax.yaxis.set_major_formatter(lambda v, _: style.percent(v) if v > 0 else "0")
@@ -86,6 +87,7 @@ def _moved(result: pd.DataFrame, full: np.ndarray[Any, Any]) -> str:
     """Return whether the last whole period differs from the one before, in words that the intervals allow."""
     if len(full) < 2:
         return ""
+    # Intervals that don't touch are a stricter test than that of a difference: it stays silent where it could have spoken.
     a, b = (result.iloc[int(i)] for i in full[-2:])
     if a["on_time_high"] < b["on_time_low"]:
         return f", up from {style.percent(a['on_time_rate'])}"

@@ -65,6 +65,7 @@ def plot_bridge(
     currency = style.one_currency(result)
     if not len(result):
         return style.no_data(ax, "the change of ordered spend", result)
+    # Each effect once, or it is the bridge of several groups, whose bars would not lead from one total to the other.
     if result["effect"].duplicated().any():
         raise ConfigError("a waterfall shows one bridge: pass the rows of one group")
     value = dict(zip(result["effect"], result["value"].astype(float), strict=True))

@@ -77,9 +77,10 @@ def plot_small_multiples(
     if not len(result):
         return style.no_data(ax, f"{what.lower()} by period and {style.named(keys)}", result)
     panels, whole, n_groups = _panels(result, keys, top)
+    # Up to three side by side, as many rows as that takes: 9 panels make 3 x 3, 4 make 3 + 1.
     across = min(3, len(panels))
     down = -(-len(panels) // across)
-    ax = style.axes(ax, rows=5 * down)
+    ax = style.axes(ax, rows=5 * down)  # a panel is as high as five bars
     ax.set_axis_off()
     high = ax.figure.get_figheight()
     style.place(ax, 0.03, 0.9 / high, 0.94, 1 - 1.9 / high)
@@ -87,6 +88,7 @@ def plot_small_multiples(
     scale = min(0.0, *(p.values.min() for p in panels)), max(1e-9, *(p.values.max() for p in panels)) * 1.3
     for i, panel in enumerate(panels):
         row, column = divmod(i, across)
+        # From the lower left corner, in parts of the axes. A panel takes 62 % of its row; the rest is its head and its dates.
         box = (column / across, 1 - (row + 0.92) / down, 0.92 / across, 0.62 / down)
         small = ax.inset_axes(box)
         _draw(small, panel, whole, scale, currency)

@@ -67,6 +67,7 @@ def plot_price_changes(
     colours = [style.look.highlight if v > 0 else style.look.rest for v in values]
     ax = style.axes(ax, rows=len(values))
     bars(ax, labels, values, colours, texts)
+    # The net is of all items of the period, drawn or folded, since the bars add up to it.
     net = float(rows["ppv"].sum())
     spend_compared = float((rows["price"] * rows["quantity"]).sum())
     part = spend_compared / float(result.loc[result["period"] == last, "spend"].sum())
@@ -85,6 +86,7 @@ def _drawn_changes(result: pd.DataFrame, top: int = 12) -> tuple[list[str], list
     compared = result[result["ppv"].notna()]
     rows = compared[compared["period"] == compared["period"].max()]
     head, rest = head_and_rest(rows.iloc[np.argsort(-rows["ppv"].abs().to_numpy(), kind="stable")], top)
+    # One name per bar is all that fits: the code, else the description, else whatever the item is grouped by.
     columns = [c for c in style.group_columns(rows, "unit") if c != "vendor_id"]
     shown = [c for c in ("product_code", "description", *columns) if c in columns and rows[c].notna().any()][:1]
     if "vendor_name" in columns and (len(set(rows["vendor_name"])) > 1 or not shown):  # one vendor's name says nothing
@@ -193,6 +195,7 @@ def plot_price_history(
     currency = style.one_currency(result)
     if not len(result):
         return style.no_data(ax, "prices of the item", result)
+    # 4 EUR per piece and 40 EUR per box of ten are one price: on one axis they would look like a rise.
     if len(found := result["unit"].fillna("none").unique()) > 1:
         units = ", ".join(sorted(found))
         raise SchemaError(f"a price chart shows one unit of measure, and these are {units}: keep the rows of one")

@@ -43,6 +43,7 @@ def plot_concentration(
     >>> style.said_of(plot_concentration(lines)).title
     'The largest vendor has 40 % of ordered spend'
     """
+    # A group whose vendors all have a negative net, such as one of credits alone, has no concentration.
     result: pd.DataFrame = data[data["n_vendors"] > 0]
     currency = style.one_currency(result)
     if not len(result):
@@ -105,6 +106,7 @@ def _merged(result: pd.DataFrame, groups: list[str]) -> str:
     one, other = (result[result["vendors"] == v].reset_index(drop=True) for v in ("as given", "after aliases"))
     i = int((other["hhi"] - one["hhi"]).abs().argmax())
     of = f" of {' / '.join(style.group_labels(one.iloc[[i]], groups))}" if groups else ""
+    # Compared as they will be printed: "1,250 instead of 1,250" would say that the aliases matter.
     a, b = style.number(float(one["hhi"][i])), style.number(float(other["hhi"][i]))
     if a == b:
         return "The aliases don't change the concentration"

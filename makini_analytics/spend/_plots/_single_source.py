@@ -51,6 +51,7 @@ def plot_single_source(
         none = f"No {item} was bought from one vendor only: {style.number(several)} lines are of items with several"
         return style.no_data(ax, f"{style.plural(item)} with one vendor", result, title=none if several else None)
     head, rest = head_and_rest(result, top)
+    # The vendor stands beside the bar already, so the bar goes by the item alone: its description, else its code or key.
     columns = [c for c in style.group_columns(result, "currency") if not c.startswith("vendor_")]
     shown = [c for c in ("description", "product_code", *columns) if c in columns and head[c].notna().any()][:1]
     labels, values = style.group_labels(head, shown), head["spend"].tolist()

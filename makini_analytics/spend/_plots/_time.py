@@ -46,6 +46,7 @@ def plot_by_period(
     'Ordered spend was highest in 2025-03: 7.00 EUR'
     """
     result: pd.DataFrame = data
+    # Columns before the period are groups. Drawn as one series their rows would follow each other as if they were time.
     if len(result) and style.group_columns(result, "period"):
         return plot_small_multiples(result, ax=ax, title=title)
     currency, what = style.one_currency(result), measured(result)
@@ -99,6 +100,7 @@ def _finding(result: pd.DataFrame, whole: np.ndarray[Any, Any], what: str, curre
         weeks = "52 weeks" if "/" in str(result["period"].iloc[i]) else "a year"
         period = monday(str(result["period"].iloc[i]))
         return f"{what} of {period}: {style.money(values[i], currency)}, {_moved(change[i])} {weeks} before", i
+    # Without a year before, or where only an older period has one, the highest column is the plainest thing to say.
     i = int(np.argmax(values))
     return f"{what} was highest in {monday(str(result['period'].iloc[i]))}: {style.money(values[i], currency)}", i
 
