@@ -147,7 +147,8 @@ def _paragraph(text: str) -> str:
     """Return a paragraph of a docstring as HTML; an indented one is a formula, whose columns must stay under each other."""
     if text.startswith("    "):
         return f"<pre>{escape(text)}</pre>"
-    code = re.sub("``?([^`]+)``?", r"<code>\1</code>", escape(text))
+    # "::" announces the formula that follows to Sphinx; a reader needs one colon.
+    code = re.sub("``?([^`]+)``?", r"<code>\1</code>", escape(re.sub("::$", ":", text)))
     return f"<p>{code}</p>"
 
 

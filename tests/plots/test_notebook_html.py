@@ -57,7 +57,8 @@ def test_an_explanation_shows_all_that_its_text_says():
         assert ("Currency:" in shown) == ("currency" in result) == ("Currency:" in told)
         assert "Parameters: " in shown
         assert "As of: " in shown
-    assert "<pre>" in ma.explain(spend.bridge(lines.iloc[:50], lines.iloc[50:90], mixed_units="apart"))._repr_html_()
+    told = ma.explain(spend.bridge(lines.iloc[:50], lines.iloc[50:90], mixed_units="apart"))
+    assert "the rate:</p><pre>    price " in told._repr_html_()
 
 
 def test_an_explanation_escapes_what_comes_from_outside():
