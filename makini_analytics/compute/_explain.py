@@ -4,20 +4,40 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from ..errors import SchemaError
+from ..system import template
 from ._figures import FIGURES
 
 
 class Explanation(str):
-    """A text that a notebook shows as it reads."""
+    """A text that a notebook shows as it reads, and in HTML with its parts told apart."""
+
+    about: Mapping[str, Any] | None = None  # the attrs that the text was made of
+    facts: Sequence[str] = ()  # its lines on parameters, as-of day, source and currency
 
     def __repr__(self) -> str:
         return str(self)
+
+    def _repr_html_(self) -> str:
+        """Return name, definition, parameters, and what is included and left out."""
+        about = self.about
+        if about is None:
+            return str(template("compute/text.html.j2").render(text=str(self)))
+        entries = [("included", about["included"]), *((f"left out, {e['reason']}", e) for e in about["excluded"])]
+        return template("compute/explanation.html.j2").render(
+            metric=about["metric"],
+            # "::" announces the formula that follows to Sphinx; a reader needs one colon
+            paragraphs=[re.sub("::$", ":", p) for p in definition(about["metric"]).split("\n\n")],
+            pieces=lambda text: re.split("``?([^`]+)``?", text),
+            facts=[*self.facts, *about.get("notes", [])],
+            rows=[(name, f"{e['n_lines']:,}", _money(e)) for name, e in entries],
+        )
 
 
 def definition(metric: str) -> str:
@@ -64,12 +84,19 @@ def explain(result: pd.DataFrame) -> Explanation:
         out.append(f"Source: {about['source']}")
     if about.get("currency") and "currency" in result.columns:
         out.append(f"Currency: {about['currency']}")
+    facts = out[4:]  # what follows the definition
     out.append(f"Included: {_entry(about['included'])}")
     out += [f"Left out, {e['reason']}: {_entry(e)}" for e in about["excluded"]] or ["Left out: nothing"]
     out += about.get("notes", [])
-    return Explanation("\n".join(out))
+    explanation = Explanation("\n".join(out))
+    explanation.about, explanation.facts = {str(k): v for k, v in about.items()}, facts
+    return explanation
 
 
 def _entry(entry: Mapping[str, Any]) -> str:
-    money = ", ".join(f"{v:,.2f} {c}".strip() for c, v in entry["value"].items())
+    money = _money(entry)
     return f"{entry['n_lines']:,} lines" + (f", {money}" if money else "")
+
+
+def _money(entry: Mapping[str, Any]) -> str:
+    return ", ".join(f"{v:,.2f} {c}".strip() for c, v in entry["value"].items())

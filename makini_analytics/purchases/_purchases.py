@@ -73,6 +73,21 @@ class Purchases:
         ]
         return "\n".join([head, *rows])
 
+    def _repr_html_(self) -> str:
+        """Return the connections as a notebook shows them; their names and notes come from outside, so they are escaped."""
+        as_of = "unknown" if self.as_of is None else self.as_of.date()
+        n_issues = f"{len(self.issues):,} {'issue' if len(self.issues) == 1 else 'issues'}"
+        head = f"<b>Purchases</b>: {len(self.orders):,} orders, {len(self.lines):,} lines, {n_issues}, as of {as_of}"
+        of_each = self.sources.reindex(columns=["connection", "n_orders", "n_lines", "as_of", "notes"]).astype(object)
+        counts = {c: of_each[c].map("{:,}".format, na_action="ignore") for c in ("n_orders", "n_lines")}
+        day = (
+            of_each["as_of"].fillna(str(as_of)).map(lambda d: str(d)[:10])
+        )  # one day for all connections, unless they keep their own
+        table = of_each.assign(**counts, as_of=day).rename(columns=lambda c: c.removeprefix("n_").replace("_", " "))
+        with pd.option_context("display.max_colwidth", None):  # a note that is cut may lack the very part that matters
+            body = table.to_html(index=False, na_rep="", border=0, justify="left") if len(table) else ""
+        return f"<div><p>{head}</p>{body}</div>"
+
     # ---- disk ------------------------------------------------------------------------------------------------------
 
     def save(self, folder: str | Path, *, dated: bool = False) -> Path:

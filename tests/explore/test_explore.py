@@ -11,6 +11,7 @@ import pytest
 
 import makini_analytics as ma
 from makini_analytics import explore, lead_times, slippage, spend, style
+from makini_analytics.explore import _rooms
 from makini_analytics.frames.categoricals import from_texts
 from makini_analytics.tidy import LINES
 
@@ -132,7 +133,7 @@ def test_lines_without_a_value_can_be_picked_and_exports_of_two_picks_are_two_fi
 
 def test_the_code_has_the_notebooks_own_name_of_the_data(data, tmp_path, monkeypatch):
     shell = type("Shell", (), {"user_ns": {"_1": data, "emea": data, "eur": data.lines}})
-    monkeypatch.setattr(explore, "get_ipython", lambda: shell)
+    monkeypatch.setattr(_rooms, "get_ipython", lambda: shell)
     assert "lines = emea.lines\n" in explore.spend(data, folder=tmp_path).code
     assert "lines = eur\n" in explore.spend(data.lines, folder=tmp_path).code
 
