@@ -13,7 +13,7 @@ import pytest
 import makini_analytics as ma
 from makini_analytics import lead_times, slippage, spend
 from makini_analytics.errors import ConfigError, SchemaError
-from tests.engines.kinds import AS_OF, ASKED, CALLS, KINDS, arrow, dirty, duckdb, polars, same
+from tests.compute.kinds import AS_OF, ASKED, CALLS, KINDS, arrow, dirty, duckdb, polars, same
 
 pytest.importorskip("narwhals")
 

@@ -30,8 +30,8 @@ from makini_analytics import (
     ServerError,
     support_report,
 )
-from tests.client.test_walk import ROWS, client, ids
 from tests.faults.server import TOKEN, FaultServer, cut, cut_json, html, order, rate_limit, reset, stall, status
+from tests.transport.test_pagination import ROWS, client, ids
 
 # ---- settings --------------------------------------------------------------------------------------------------------
 

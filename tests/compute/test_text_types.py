@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from makini_analytics import slippage, spend
-from tests.engines.kinds import AS_OF, CALLS, dirty, same
+from tests.compute.kinds import AS_OF, CALLS, dirty, same
 
 
 def _as(lines: pd.DataFrame, kind: str) -> pd.DataFrame:
