@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-SHARED = Path(__file__).parents[2] / "shared"
+from tests.real_data.known import KNOWN
 
 
 @pytest.fixture(autouse=True)
@@ -16,15 +17,6 @@ def own_settings_do_not_count(monkeypatch, tmp_path):
     for name in ("MAKINI_API_TOKEN", "MAKINI_BASE_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("MAKINI_CACHE_DIR", str(tmp_path / "cache"))
-
-
-@pytest.fixture(scope="session")
-def scms_table() -> pd.DataFrame:
-    """The real SCMS deliveries as their file has them: 10,324 order lines."""
-    path = SHARED / "data" / "scms" / "scms_delivery_history.csv.gz"
-    if not path.exists():
-        pytest.skip("the real deliveries (../shared/data/scms) are not on this machine")
-    return pd.read_csv(path, keep_default_na=False)
 
 
 SCMS_COLUMNS = {
@@ -41,10 +33,49 @@ SCMS_COLUMNS = {
     "Country": "site_id",
 }
 
+#: The real deliveries: an extract that is everywhere, and the whole file (10,324 order lines) where it is beside the project.
+SCMS_FILES = {
+    "extract": Path(__file__).parent / "real_data" / "scms_extract.csv.gz",
+    "whole": Path(__file__).parents[2] / "shared" / "data" / "scms" / "scms_delivery_history.csv.gz",
+}
+SCMS = [name for name, path in SCMS_FILES.items() if path.exists()]
 
-@pytest.fixture(scope="session")
-def scms(scms_table):
-    """The real SCMS deliveries as Purchases."""
+
+@cache
+def scms_frame(name: str) -> pd.DataFrame:
+    """Return the real deliveries as their file has them."""
+    return pd.read_csv(SCMS_FILES[name], keep_default_na=False)
+
+
+@cache
+def scms_purchases(name: str):
+    """Return the real deliveries as Purchases."""
     from makini_analytics import Purchases
 
-    return Purchases.from_table(scms_table, columns=SCMS_COLUMNS, connection="scms", currency="USD", as_of="2015-12-31")
+    return Purchases.from_table(
+        scms_frame(name), columns=SCMS_COLUMNS, connection="scms", currency="USD", as_of="2015-12-31"
+    )
+
+
+@pytest.fixture(params=SCMS)
+def scms_name(request) -> str:
+    """Which of the files a test takes: a test that asks for any of the fixtures below runs on each that is there."""
+    return request.param
+
+
+@pytest.fixture
+def scms_table(scms_name) -> pd.DataFrame:
+    """The real deliveries as their file has them."""
+    return scms_frame(scms_name)
+
+
+@pytest.fixture
+def scms(scms_name):
+    """The real deliveries as Purchases."""
+    return scms_purchases(scms_name)
+
+
+@pytest.fixture
+def known(scms_name) -> dict:
+    """The reference figures of the same file, counted by plain loops."""
+    return KNOWN[scms_name]

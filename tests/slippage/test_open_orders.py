@@ -180,11 +180,12 @@ def test_every_open_line_is_there_and_all_add_up(sample):
     assert len(slippage.ageing(sample.iloc[:0])) == 0
 
 
-def test_the_real_deliveries_are_no_fair_test_and_say_so(scms):
+def test_the_real_deliveries_are_no_fair_test_and_say_so(scms, scms_name):
     """All of SCMS is delivered, and its scheduled date is moved with the plan: the figure is reported, not claimed."""
     got = slippage.backtest(scms.lines, as_of="2015-06-30")
     assert len(got) > 0
-    assert "no better than the base rate" in ma.explain(got)
+    said = {"whole": "no better than the base rate", "extract": "could not be tested: 25 lines are too few"}
+    assert said[scms_name] in ma.explain(got)
 
 
 def test_groups_taken_in_parts_give_the_same(monkeypatch):

@@ -12,6 +12,7 @@ import pytest
 import makini_analytics as ma
 from makini_analytics import spend
 from makini_analytics.spend._bridge import EFFECTS
+from tests.conftest import SCMS, scms_purchases
 
 from . import oracle
 
@@ -54,7 +55,8 @@ def random_lines(seed, n=150):
 
 def sources():
     yield pytest.param("sample", id="sample")
-    yield pytest.param("scms", id="scms")
+    for name in SCMS:
+        yield pytest.param(f"scms {name}", id=f"scms {name}")
     for i in range(0, 200, 20):
         yield pytest.param(
             list(range(i, i + 20)), id=f"random {i}-{i + 19}", marks=[pytest.mark.full] if i >= 20 else []
@@ -66,8 +68,8 @@ def frames(request):
     """The frames of one source."""
     if request.param == "sample":
         return [ma.load_sample().lines]
-    if request.param == "scms":
-        return [request.getfixturevalue("scms").lines]
+    if isinstance(request.param, str):
+        return [scms_purchases(request.param.split()[1]).lines]
     return [random_lines(seed) for seed in request.param]
 
 
