@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import signal
 from functools import cache
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from tests.leftovers import pytest_configure  # noqa: F401 - nothing outlives the run
 from tests.real_data.known import KNOWN
+
+
+@pytest.fixture
+def ctrl_c_reaches_children():
+    """Where the shell that started the tests ignores SIGINT (in the background, say), each child would ignore it, too."""
+    kept = signal.getsignal(signal.SIGINT)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, kept)
 
 
 @pytest.fixture(autouse=True)
