@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,14 @@ import pytest
 
 from tests.leftovers import pytest_configure  # noqa: F401 - nothing outlives the run
 from tests.real_data.known import KNOWN
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads how many processes there are to be
+def pytest_cmdline_main(config):
+    """What measures, or stops in a debugger, has the machine for itself."""
+    alone = config.option.usepdb or re.search(r"(?<!not )\bbenchmark\b", config.option.markexpr)
+    if alone and config.option.dist == "loadgroup":
+        config.option.numprocesses, config.option.dist = 0, "no"
 
 
 @pytest.fixture

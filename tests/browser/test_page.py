@@ -16,6 +16,7 @@ CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.whic
 if CHROMIUM is None:
     pytest.skip("no chromium on this machine: install it, or name one in CHROMIUM", allow_module_level=True)
 
+pytestmark = pytest.mark.xdist_group("browser")  # one browser, and its pages made once
 HOSTILE = [
     "<script>alert(1)</script>",
     "<img src=x onerror=alert(2)>",

@@ -14,7 +14,6 @@ def made(tmp_path_factory):
     data = ma.load_sample(["emea", "us"])
     out = tmp_path_factory.mktemp("report")
     told = content(data)
-    for name in ("r.html", "r.xlsx", "folder"):
+    for name in ("r.html", "r.xlsx", "folder", "r.pptx"):
         write(told, out / name)
-    write(content(data), out / "r.pptx")
     return data, out, told

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
 
 from makini_analytics import Purchases, explain, slippage
 from makini_analytics.slippage._intervals import wilson
@@ -84,6 +82,7 @@ def test_any_grouping_and_none():
     ("hits", "n"), [(9, 10), (90, 100), (3, 3), (0, 4), (1, 1), (0, 1), (611, 1_017), (10_000, 10_000)]
 )
 def test_wilson_is_scipys(hits, n):
+    stats = pytest.importorskip("scipy.stats", reason="scipy, the oracle, is not installed")
     theirs = stats.binomtest(hits, n).proportion_ci(method="wilson")
     low, high = wilson([hits], [n])
     assert (low[0], high[0]) == (pytest.approx(theirs.low, abs=1e-12), pytest.approx(theirs.high, abs=1e-12))
@@ -154,6 +153,7 @@ from due group by vendor_id order by n_due desc, vendor_id nulls last
 
 @pytest.mark.parametrize(("late_days", "early_days"), [(0, None), (3, None), (0, 0), (2, 5), (400, 1)])
 def test_the_same_in_sql_and_in_any_order_of_rows(late_days, early_days):
+    duckdb = pytest.importorskip("duckdb", reason="duckdb, the oracle, is not installed")
     lines = random_lines(np.random.default_rng(9), 3_000)
     before = lines.copy(deep=True)
     got = slippage.by_vendor(lines, as_of=AS_OF, late_days=late_days, early_days=early_days)

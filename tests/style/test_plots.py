@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 from matplotlib import font_manager
 from matplotlib.figure import Figure
-from scipy.stats import binom
 
 import makini_analytics as ma
 from makini_analytics import ConfigError, MixedCurrencyError, SchemaError, currency, lead_times, slippage, spend, style
@@ -228,6 +227,7 @@ def test_the_cohorts_that_are_not_finished_are_hollow(lines):
 
 
 def test_the_funnel_marks_who_differs_by_more_than_chance(lines):
+    binom = pytest.importorskip("scipy.stats", reason="scipy, the oracle, is not installed").binom
     result = slippage.by_vendor(lines)
     ax = slippage.plot_funnel(result)
     n, rate = result.n_due.to_numpy(), result.on_time_rate.to_numpy()
