@@ -10,8 +10,15 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.leftovers import pytest_configure  # noqa: F401 - nothing outlives the run
+from tests import leftovers
+from tests.extras import Extras
 from tests.real_data.known import KNOWN
+
+
+def pytest_configure(config):
+    """Nothing outlives the run, and what needs an extra that is not there skips."""
+    leftovers.pytest_configure(config)
+    config.pluginmanager.register(Extras(), "extras")
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads how many processes there are to be
