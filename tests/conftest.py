@@ -106,3 +106,19 @@ def scms(scms_name):
 def known(scms_name) -> dict:
     """The reference figures of the same file, counted by plain loops."""
     return KNOWN[scms_name]
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory):
+    """Every format of one report, made once for all tests of the group "report"."""
+    import makini_analytics as ma
+    from makini_analytics.reporting import content, write
+
+    pytest.importorskip("xlsxwriter", reason="the extra 'report' is not installed")
+    pytest.importorskip("pptx", reason="the extra 'report' is not installed")
+    data = ma.load_sample(["emea", "us"])
+    out = tmp_path_factory.mktemp("report")
+    told = content(data)
+    for name in ("r.html", "r.xlsx", "folder", "r.pptx"):
+        write(told, out / name)
+    return data, out, told

@@ -57,7 +57,7 @@ def random_lines(seed, n=150):
 def sources():
     yield pytest.param("sample", id="sample")
     for name in SCMS:
-        yield pytest.param(f"scms {name}", id=f"scms {name}")
+        yield pytest.param(f"scms {name}", id=f"scms {name}", marks=[pytest.mark.full] if name == "whole" else [])
     for i in range(0, 200, 20):
         yield pytest.param(range(i, i + 20), id=f"random {i}-{i + 19}", marks=[pytest.mark.full] if i >= 20 else [])
 

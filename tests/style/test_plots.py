@@ -54,8 +54,18 @@ def test_every_chart_has_a_finding_a_footnote_and_an_alt_text(plot, lines, tmp_p
     assert style.save(ax, tmp_path / "x.png").stat().st_size > 10_000
 
 
-@pytest.mark.parametrize("plot", ALL, ids=lambda p: f"{p.__module__.split('.')[1]}.{p.__name__}")
-@pytest.mark.parametrize("known_fonts", [True, False], ids=["all fonts", "only Latin"])
+def named(plot) -> str:
+    return f"{plot.__module__.split('.')[1]}.{plot.__name__}"
+
+
+#: Every chart with all fonts; where a machine has only a Latin one, every fourth, and all of them with the big counts.
+WITH_FONTS = [pytest.param(plot, True, id=f"all fonts-{named(plot)}") for plot in ALL] + [
+    pytest.param(plot, False, id=f"only Latin-{named(plot)}", marks=[pytest.mark.full] if i % 4 else [])
+    for i, plot in enumerate(ALL)
+]
+
+
+@pytest.mark.parametrize(("plot", "known_fonts"), WITH_FONTS)
 def test_no_rows_one_row_and_hostile_names(plot, lines, tmp_path, known_fonts, monkeypatch):
     if not known_fonts:
         monkeypatch.setattr(style, "fonts", lambda: ("DejaVu Sans",))
