@@ -25,8 +25,30 @@ def pytest_configure(config):
 def pytest_cmdline_main(config):
     """What measures, or stops in a debugger, has the machine for itself."""
     alone = config.option.usepdb or re.search(r"(?<!not )\bbenchmark\b", config.option.markexpr)
-    if alone and config.option.dist == "loadgroup":
+    if alone and config.option.dist == "loadscope":
         config.option.numprocesses, config.option.dist = 0, "no"
+
+
+#: What one process runs: where a dear fixture is shared, or where two that begin at once may be given the same port.
+GROUPS = {
+    "tests/reporting/": "report",
+    "tests/browser/": "report",
+    "tests/notebooks/": "kernels",
+    "tests/explore/test_in_jupyterlab.py": "kernels",
+    "tests/cli/test_cli.py::test_lab_": "kernels",
+}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Deal out the groups first, then test by test. (The mark xdist_group of pytest-xdist 3.8 has no effect under pytest 9.2.)"""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Grouped(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return next((group for start, group in GROUPS.items() if nodeid.startswith(start)), nodeid)
+
+    return Grouped(config, log)
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.whic
 if CHROMIUM is None:
     pytest.skip("no chromium on this machine: install it, or name one in CHROMIUM", allow_module_level=True)
 
-pytestmark = pytest.mark.xdist_group("report")  # one browser, and the report that the tests of reports have made
 HOSTILE = [
     "<script>alert(1)</script>",
     "<img src=x onerror=alert(2)>",

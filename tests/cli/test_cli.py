@@ -85,7 +85,6 @@ def test_doctor_without_a_token(capsys):
     assert "none set" in capsys.readouterr().out
 
 
-@pytest.mark.xdist_group("kernels")
 def test_lab_serves_copies_of_the_notebooks_and_keeps_changed_ones(tmp_path):
     pytest.importorskip("jupyterlab")
     mine = tmp_path / "books" / "01_first_look.ipynb"

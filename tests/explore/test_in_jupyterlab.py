@@ -19,7 +19,6 @@ pytest.importorskip("jupyterlab", reason="JupyterLab is not installed")
 nbformat = pytest.importorskip("nbformat", reason="nbformat is not installed")
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytestmark = [
-    pytest.mark.xdist_group("kernels"),
     pytest.mark.skipif(not CHROMIUM, reason="no chromium on this machine"),
     pytest.mark.filterwarnings("ignore"),  # of the browser's driver
 ]

@@ -9,7 +9,6 @@ import pytest
 
 import makini_analytics as ma
 
-pytestmark = pytest.mark.xdist_group("kernels")  # two that begin at once may be given the same port
 nbformat = pytest.importorskip("nbformat", reason="nbformat is not installed")
 NotebookClient = pytest.importorskip(
     "nbclient", reason="nbclient, which runs notebooks, is not installed"

@@ -19,7 +19,6 @@ openpyxl = pytest.importorskip("openpyxl", reason="openpyxl, which reads workboo
 Image = pytest.importorskip("PIL.Image")
 Presentation = pytest.importorskip("pptx", reason="the extra 'report' is not installed").Presentation
 pytest.importorskip("xlsxwriter", reason="the extra 'report' is not installed")
-pytestmark = pytest.mark.xdist_group("report")  # one process makes the report that they share
 HOSTILE = [
     "=1+1",
     "@SUM(A1)",

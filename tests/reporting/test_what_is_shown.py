@@ -17,7 +17,6 @@ from makini_analytics.reporting import content, write
 openpyxl = pytest.importorskip("openpyxl", reason="openpyxl, which reads workbooks back, is not installed")
 Presentation = pytest.importorskip("pptx", reason="the extra 'report' is not installed").Presentation
 pytest.importorskip("xlsxwriter", reason="the extra 'report' is not installed")
-pytestmark = pytest.mark.xdist_group("report")  # one process makes the report that they share
 
 
 def exhibit(told, name):
