@@ -322,15 +322,13 @@ def check_hostile(records):
 QUICK = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
 
 
-@settings(max_examples=100, **QUICK)
+@settings(max_examples=25, **QUICK)
 @given(st.lists(hostile_order | anything, min_size=8, max_size=8))
 def test_hostile_records_never_stop_a_fetch_nor_touch_their_neighbours(records):
     check_hostile(records)
 
 
-@settings(max_examples=50, **QUICK)
-@given(st.lists(hostile_order | anything, min_size=2, max_size=8), st.integers(1, 4))
-def test_how_the_records_were_cut_into_pages_changes_nothing(records, size):
+def check_cut(records, size):
     records = [*records, GOOD]
     whole = tidy_orders([records], connection="x", delivery_date="actual", timezone="Asia/Tokyo")
     pages = [records[i : i + size] for i in range(0, len(records), size)]
@@ -342,6 +340,22 @@ def test_how_the_records_were_cut_into_pages_changes_nothing(records, size):
     order = list(whole.issues)
     said = [i.sort_values(order, ignore_index=True) for i in (whole.issues, cut.issues)]
     pd.testing.assert_frame_equal(*said)
+
+
+MANY = st.lists(hostile_order | anything, min_size=2, max_size=8)
+
+
+@settings(max_examples=15, **QUICK)
+@given(MANY, st.integers(1, 4))
+def test_how_the_records_were_cut_into_pages_changes_nothing(records, size):
+    check_cut(records, size)
+
+
+@pytest.mark.full
+@settings(max_examples=500, **QUICK)
+@given(MANY, st.integers(1, 4))
+def test_how_many_records_were_cut_into_pages_changes_nothing(records, size):
+    check_cut(records, size)
 
 
 def test_a_column_of_many_distinct_values_is_read_the_same():

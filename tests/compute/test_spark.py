@@ -9,7 +9,7 @@ import pytest
 
 import makini_analytics as ma
 from makini_analytics.errors import SchemaError
-from tests.engines.kinds import ASKED, CALLS, arrow, dirty, same
+from tests.compute.kinds import ASKED, CALLS, arrow, dirty, same
 
 pytest.importorskip("narwhals")
 pytest.importorskip("pyspark", reason="pyspark is not installed")

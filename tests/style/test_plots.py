@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 from matplotlib import font_manager
 from matplotlib.figure import Figure
-from scipy.stats import binom
 
 import makini_analytics as ma
 from makini_analytics import ConfigError, MixedCurrencyError, SchemaError, currency, lead_times, slippage, spend, style
@@ -55,8 +54,18 @@ def test_every_chart_has_a_finding_a_footnote_and_an_alt_text(plot, lines, tmp_p
     assert style.save(ax, tmp_path / "x.png").stat().st_size > 10_000
 
 
-@pytest.mark.parametrize("plot", ALL, ids=lambda p: f"{p.__module__.split('.')[1]}.{p.__name__}")
-@pytest.mark.parametrize("known_fonts", [True, False], ids=["all fonts", "only Latin"])
+def named(plot) -> str:
+    return f"{plot.__module__.split('.')[1]}.{plot.__name__}"
+
+
+#: Every chart with all fonts; where a machine has only a Latin one, every fourth, and all of them with the big counts.
+WITH_FONTS = [pytest.param(plot, True, id=f"all fonts-{named(plot)}") for plot in ALL] + [
+    pytest.param(plot, False, id=f"only Latin-{named(plot)}", marks=[pytest.mark.full] if i % 4 else [])
+    for i, plot in enumerate(ALL)
+]
+
+
+@pytest.mark.parametrize(("plot", "known_fonts"), WITH_FONTS)
 def test_no_rows_one_row_and_hostile_names(plot, lines, tmp_path, known_fonts, monkeypatch):
     if not known_fonts:
         monkeypatch.setattr(style, "fonts", lambda: ("DejaVu Sans",))
@@ -228,6 +237,7 @@ def test_the_cohorts_that_are_not_finished_are_hollow(lines):
 
 
 def test_the_funnel_marks_who_differs_by_more_than_chance(lines):
+    binom = pytest.importorskip("scipy.stats", reason="scipy, the oracle, is not installed").binom
     result = slippage.by_vendor(lines)
     ax = slippage.plot_funnel(result)
     n, rate = result.n_due.to_numpy(), result.on_time_rate.to_numpy()

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from makini_analytics import slippage, spend
-from tests.engines.kinds import AS_OF, CALLS, dirty, same
+from tests.compute.kinds import AS_OF, CALLS, dirty, same
 
 
 def _as(lines: pd.DataFrame, kind: str) -> pd.DataFrame:
@@ -24,15 +24,15 @@ def _as(lines: pd.DataFrame, kind: str) -> pd.DataFrame:
 @pytest.mark.parametrize(
     "kind", ["category", "categories out of order, some unused", "str", "object", "string[python]"]
 )
-def test_the_same_figures(kind):
-    for seed in (5, 6):
-        lines = dirty(seed)
-        other = _as(lines, kind)
-        for name, call in CALLS.items():
-            if kind in ("str", "object", "string[python]") and "by=" in name:
-                continue
-            got, want = call(other), call(lines)
-            same(got.astype({c: want[c].dtype for c in want}), want)
+@pytest.mark.parametrize("seed", [5, pytest.param(6, marks=pytest.mark.full)])
+def test_the_same_figures(kind, seed):
+    lines = dirty(seed)
+    other = _as(lines, kind)
+    for name, call in CALLS.items():
+        if kind in ("str", "object", "string[python]") and "by=" in name:
+            continue
+        got, want = call(other), call(lines)
+        same(got.astype({c: want[c].dtype for c in want}), want)
 
 
 def test_keys_are_text_in_the_result_whatever_they_are_in_the_lines():
@@ -59,14 +59,14 @@ def test_the_input_is_not_touched():
     pd.testing.assert_frame_equal(lines, before)
 
 
-def test_lines_are_looked_at_in_steps(monkeypatch):
+@pytest.mark.parametrize("seed", [10, pytest.param(11, marks=pytest.mark.full)])
+def test_lines_are_looked_at_in_steps(seed, monkeypatch):
     """However small the steps: a reason may come up in a late one first, and the book keeps the order of the rule."""
     from makini_analytics.compute import _pandas_engine as tally
 
-    for seed in (10, 11):
-        lines = dirty(seed, texts="category")
-        want = {name: call(lines) for name, call in CALLS.items()}
-        for step in (1, 37, 400):
-            monkeypatch.setattr(tally, "_STEP", step)
-            for name, call in CALLS.items():
-                same(call(lines), want[name])
+    lines = dirty(seed, texts="category")
+    want = {name: call(lines) for name, call in CALLS.items()}
+    for step in (1, 37, 400):
+        monkeypatch.setattr(tally, "_STEP", step)
+        for name, call in CALLS.items():
+            same(call(lines), want[name])

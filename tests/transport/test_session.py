@@ -30,8 +30,8 @@ from makini_analytics import (
     ServerError,
     support_report,
 )
-from tests.client.test_walk import ROWS, client, ids
 from tests.faults.server import TOKEN, FaultServer, cut, cut_json, html, order, rate_limit, reset, stall, status
+from tests.transport.test_pagination import ROWS, client, ids
 
 # ---- settings --------------------------------------------------------------------------------------------------------
 
@@ -529,6 +529,7 @@ def test_killed_fifty_times(tmp_path):
     kill_in_the_middle(tmp_path, 50)
 
 
+@pytest.mark.usefixtures("ctrl_c_reaches_children")
 @pytest.mark.parametrize("workers", [1, 4])
 def test_ctrl_c_ends_a_fetch_that_waits_and_the_client_lives_on(workers, tmp_path):
     """A real signal in a real process, while every worker waits for its next try."""

@@ -31,7 +31,7 @@ def test_days_in_an_engine_are_those_of_numpy(kind):
     nw = pytest.importorskip("narwhals")
     from makini_analytics.compute import Ruled
     from makini_analytics.compute._narwhals_engine import EngineLines
-    from tests.engines.kinds import KINDS
+    from tests.compute.kinds import KINDS
 
     days = np.arange(np.datetime64("0001-01-01"), np.datetime64("2500-01-01"), 97)
     days = np.append(days, np.array(["9999-12-31", "2000-02-29", "1900-02-28", "NaT"], dtype="datetime64[D]"))

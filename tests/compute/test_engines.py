@@ -13,7 +13,7 @@ import pytest
 import makini_analytics as ma
 from makini_analytics import lead_times, slippage, spend
 from makini_analytics.errors import ConfigError, SchemaError
-from tests.engines.kinds import AS_OF, ASKED, CALLS, KINDS, arrow, dirty, duckdb, polars, same
+from tests.compute.kinds import AS_OF, ASKED, CALLS, KINDS, arrow, dirty, duckdb, polars, same
 
 pytest.importorskip("narwhals")
 
@@ -37,8 +37,16 @@ def test_the_real_deliveries(kind, scms):
         same(CALLS[name](frame), CALLS[name](scms.lines))
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize(("seed", "texts"), [(0, "string"), (1, "category")])
+#: Plain text in every kind of frame; categories in two of them, and in all with the big counts.
+DIRTY = [pytest.param(kind, 0, "string", id=f"0-string-{kind}") for kind in KINDS] + [
+    pytest.param(
+        kind, 1, "category", id=f"1-category-{kind}", marks=[pytest.mark.full] if kind in ("polars", "pyarrow") else []
+    )
+    for kind in KINDS
+]
+
+
+@pytest.mark.parametrize(("kind", "seed", "texts"), DIRTY)
 def test_dirty_lines(kind, seed, texts):
     lines = dirty(seed, texts=texts)
     frame = KINDS[kind](lines)

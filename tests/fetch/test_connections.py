@@ -95,6 +95,7 @@ def test_one_display_for_all(server, capsys):
     assert re.search(r"8/8", shown)  # 3 pages and 5 pages
 
 
+@pytest.mark.usefixtures("ctrl_c_reaches_children")
 def test_ctrl_c_ends_all(server):
     script = """
 import sys

@@ -12,6 +12,8 @@ from makini_analytics import lead_times, slippage, spend
 from makini_analytics.purchases import _parts as parts
 from tests.faults.server import order
 
+for module in ("pyarrow", "duckdb", "polars", "narwhals"):
+    pytest.importorskip(module, reason=f"{module}, of the extra 'lake' or its tests, is not installed")
 OPTIONS = {"progress": False, "per_page": 50}
 
 
