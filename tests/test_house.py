@@ -82,10 +82,6 @@ def test_few_modules_lie_at_the_root_and_few_rooms():
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-# TODO at the merge: delete this mark. It lifts itself as soon as the README has its new layout, a line per folder.
-@pytest.mark.xfail(
-    "client, asking, fetching" in README, reason="the README's layout is that of before the rooms", strict=True
-)
 def test_the_layout_in_the_readme_is_the_folder_tree():
     """The code block under "## Layout" names each folder of the package, with a slash behind it, and each module at its root."""
     layout = re.search(r"^## Layout\n.*?^```\w*\n(.*?)^```", README, re.M | re.S)[1]
