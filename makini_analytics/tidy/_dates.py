@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ConfigError, SchemaError
-from ._parsing import Problem, parse_iso, read
+from ._parsing import Problem, parse_iso, parse_values
 from ._schema import Column
 
 #: Stated forms that no pattern of strptime covers.
@@ -126,7 +126,7 @@ def read_dates(values: Sequence[Any], column: Column, form: str | None, tz: tzin
     unfit = [(i, values[i], why) for i, (_, why) in enumerate(got) if why]
     ready = [moment for moment, _ in got]
     if column.kind == "instant":
-        instants, problems = read(ready, "instant", tz)
+        instants, problems = parse_values(ready, "instant", tz)
         return instants, problems + unfit
     moments = [parse_iso(v) if v is not None else (None, "") for v in ready]
     problems = unfit + [(i, values[i], why) for i, (_, why) in enumerate(moments) if why]

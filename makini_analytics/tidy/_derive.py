@@ -1,7 +1,6 @@
-"""What follows from the values read: the delivery date's meaning, states, amounts, price units. For both ways in.
+"""What follows from the values: the meaning of the delivery date, states, amounts, price units.
 
-Works on the typed frames of `orders` and `lines` and on nothing else, so an export read by `from_table` and an answer of the
-API get the same truth.
+Works on the typed frames of `orders` and `lines` alone, so an export read by `from_table` and an answer of the API are treated alike.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from ..frames import categoricals
 from . import _status
 from ._issues import IssueBook
 
-#: Below this many dated lines there is too little to tell what a delivery date means.
+#: With fewer dated lines there is too little evidence of what a delivery date means.
 ENOUGH_LINES = 10
 
 #: The numbers of pieces that a price is usually for, where it is not for one.
@@ -30,7 +29,7 @@ Rows = npt.NDArray[np.intp]
 
 
 def weigh_delivery_date(lines: pd.DataFrame, own_statuses: Mapping[str, str]) -> tuple[str, str, bool]:
-    """Return what the delivery date of a connection means, why, and whether the evidence is too thin to be sure.
+    """Return what a connection's delivery date means, why, and whether the evidence is too thin to be sure.
 
     An actual date can't lie after the extract and can't stand on a line of which nothing was received; a planned one can.
     Returns ``("actual" | "planned", sentence, doubtful)``; in doubt it is planned, so that no plan passes as a delivery.
@@ -43,9 +42,10 @@ def weigh_delivery_date(lines: pd.DataFrame, own_statuses: Mapping[str, str]) ->
     if n == 0:
         return "planned", "no live line carries a delivery date", False
     if n < ENOUGH_LINES:
-        return "planned", f"only {n} lines carry a delivery date, too few to tell what it means", True
+        return "planned", f"only {n} lines carry a delivery date, too few to show what it means", True
     received = lines["received_quantity"].to_numpy(dtype=float)
     known = ~np.isnan(received)
+    # Evidence for a plan: a date after the extract was made, or on a line of which nothing was received.
     last_change = lines["updated_at"].max()
     future = np.zeros(len(lines), dtype=bool)
     if last_change is not pd.NaT:
@@ -66,6 +66,7 @@ def weigh_delivery_date(lines: pd.DataFrame, own_statuses: Mapping[str, str]) ->
     arrived = int((dated & ((known & (received > 0)) | (~known & (meaning == _status.CLOSED)))).sum())
     evidence.append(f"{arrived:,} of them were received or closed")
     evidence.append(f"{undated_open:,} open lines carry none")
+    # A date that always equals the required date was probably copied from it.
     due = lines["required_date"]
     if (date == due).to_numpy()[dated].mean() > 0.95 and not undated_open:
         return "planned", "; ".join([*evidence, "and nearly all equal the required date"]), True
@@ -77,7 +78,7 @@ def weigh_delivery_date(lines: pd.DataFrame, own_statuses: Mapping[str, str]) ->
 
 
 def place_delivery_date(lines: pd.DataFrame, role: str) -> pd.DataFrame:
-    """Return the lines with the delivery date where it belongs: a planned one is a promise, never a delivery."""
+    """Return the lines with the delivery date in its column: a planned one is a promise, never a delivery."""
     if role == "actual":
         return lines
     promised = lines["promised_date"].where(lines["promised_date"].notna(), lines["delivered_date"])
@@ -198,10 +199,10 @@ def settle_states(
     for name, at in unreadable.items():
         for i in at:
             told[i] = f"{told[i]}, {name}" if told[i] else name
-    marks = categoricals.labels([t or None for t in told]) if unreadable else categoricals.nothing(len(lines))
-    lines = lines.assign(state=_status.named(state), cancelled_date=day, unreadable=marks)
+    marks = categoricals.from_texts([t or None for t in told]) if unreadable else categoricals.missing(len(lines))
+    lines = lines.assign(state=_status.state_labels(state), cancelled_date=day, unreadable=marks)
     of_orders = _status.order_states(order_meaning, orders["deleted_at"].notna().to_numpy(), state, order_of_line)
-    return orders.assign(state=_status.named(of_orders)), lines
+    return orders.assign(state=_status.state_labels(of_orders)), lines
 
 
 def _list_unknown(frame: pd.DataFrame, unknown: npt.NDArray[np.bool_], table: str, issues: IssueBook) -> None:

@@ -37,7 +37,7 @@ _SETTLED = {"state", "unit_code", "unreadable", "first_receipt_date", "n_receipt
 
 
 @dataclass(frozen=True)
-class TableRead:
+class TidyTable:
     """What became of a table."""
 
     orders: pd.DataFrame
@@ -47,7 +47,7 @@ class TableRead:
     as_of: pd.Timestamp | None
 
 
-def read_table(
+def tidy_table(
     df: pd.DataFrame,
     *,
     columns: Mapping[str, str] | None,
@@ -60,10 +60,10 @@ def read_table(
     number_format: NumberFormat,
     orders: Beside | None,
     receipts: Beside | None,
-) -> TableRead:
+) -> TidyTable:
     """Return the frames of a table of order lines; see `Purchases.from_table`."""
     one_of("delivery_date", delivery_date, ("auto", "actual", "planned"))
-    own, book = _status.check(statuses), IssueBook()
+    own, book = _status.check_statuses(statuses), IssueBook()
     form = TableFormat(number_format, date_formats, zone(timezone))
     allowed = {n: c for n, c in (_LINE | _ORDER_ONLY).items() if n not in _SETTLED}
     tables = [_table("the table", df, columns, allowed, "lines", date_formats)]
@@ -117,7 +117,7 @@ def read_table(
     issues = _issues(book, orders_frame, lines, of)
     last = lines["updated_at"].max()
     as_of = None if last is pd.NaT else last.tz_convert(form.tz).tz_localize(None).normalize()
-    return TableRead(orders_frame, lines, issues, _sources(lines, orders_frame, role, " ".join(notes)), as_of)
+    return TidyTable(orders_frame, lines, issues, _sources(lines, orders_frame, role, " ".join(notes)), as_of)
 
 
 # ---- what the caller says of the columns ----------------------------------------------------------------------------
@@ -184,18 +184,18 @@ def _with_ids(
     n = len(frame)
     names = ("vendor_id", "vendor_name", "order_id", "order_number", "currency", "status")
     out: dict[str, Any] = {name: stripped(frame, name) for name in names}
-    out["connection"] = filled(categoricals.of_series(frame["connection"]), categoricals.constant(connection, n))
+    out["connection"] = filled(categoricals.from_series(frame["connection"]), categoricals.constant(connection, n))
     position = pd.Series([str(i + 1) for i in range(n)], index=frame.index, dtype="string")
     out["vendor_id"] = filled(one_vendor(out["vendor_id"], out["vendor_name"], out["connection"]), out["vendor_name"])
     out["order_id"] = filled(out["order_id"], out["order_number"])
     if (out["order_id"].codes < 0).any():
-        out["order_id"] = filled(out["order_id"], categoricals.labels("#" + position))
+        out["order_id"] = filled(out["order_id"], categoricals.from_texts("#" + position))
     given = frame["line_id"].mask((frame["line_id"] == "").fillna(False))
     out["line_id"] = given.fillna("#" + position if given.notna().any() else position)  # never one that is given
     own = currency_codes(out["currency"])
     for name, beside in got.currency.items():  # "EUR 1.234,56"
         said = currency_codes(beside)
-        other = (said.codes >= 0) & (own.codes >= 0) & ~categoricals.same(said, own)
+        other = (said.codes >= 0) & (own.codes >= 0) & ~categoricals.equal(said, own)
         book.add(
             "lines",
             name,

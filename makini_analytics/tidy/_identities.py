@@ -22,11 +22,11 @@ _SIGNS = {
 def currency_codes(given: categoricals.Labels) -> categoricals.Labels:
     """Return currencies as upper-case codes: ``eur`` and ``€`` are EUR; a sign that several have stays apart.
 
-    >>> currency_codes(categoricals.labels(["eur", " € ", "$", None])).tolist()
+    >>> currency_codes(categoricals.from_texts(["eur", " € ", "$", None])).tolist()
     ['EUR', 'EUR', '$', <NA>]
     """
     plain = [str(c).strip().upper() for c in given.categories]
-    return categoricals.each(given, [_SIGNS.get(c, c) or None for c in plain])
+    return categoricals.relabel(given, [_SIGNS.get(c, c) or None for c in plain])
 
 
 def one_vendor(
@@ -42,7 +42,7 @@ def one_vendor(
     at = single.index.get_indexer(pd.MultiIndex.from_frame(table.loc[lacking, ["connection", "name"]]))
     codes = np.asarray(ids.codes, dtype=np.int64).copy()
     codes[lacking[at >= 0]] = single.to_numpy()[at[at >= 0]]
-    return categoricals.coded([*map(str, ids.categories), None], codes)
+    return categoricals.from_codes([*map(str, ids.categories), None], codes)
 
 
 def split_by_vendor(frame: pd.DataFrame, book: IssueBook) -> tuple[pd.DataFrame, npt.NDArray[np.intp], list[str]]:
@@ -51,7 +51,7 @@ def split_by_vendor(frame: pd.DataFrame, book: IssueBook) -> tuple[pd.DataFrame,
     Two vendors never share an order: an export that has them under one number has numbered by year, plant or document type.
     """
     parts = {
-        c: np.asarray(categoricals.of_series(frame[c]).codes, dtype=np.int64)
+        c: np.asarray(categoricals.from_series(frame[c]).codes, dtype=np.int64)
         for c in ("connection", "order_id", "vendor_id")
     }
     key = pd.DataFrame(parts)
@@ -63,9 +63,9 @@ def split_by_vendor(frame: pd.DataFrame, book: IssueBook) -> tuple[pd.DataFrame,
     if len(several):
         at = pd.MultiIndex.from_frame(several).get_indexer(pd.MultiIndex.from_frame(key[["connection", "order_id"]]))
         rows = (at >= 0) & (parts["vendor_id"] >= 0)
-        order, vendor = (categoricals.plain(frame[c]) for c in ("order_id", "vendor_id"))
+        order, vendor = (categoricals.to_strings(frame[c]) for c in ("order_id", "vendor_id"))
         told = pd.Series(order[rows] + " / " + vendor[rows], index=frame.index[rows])
-        frame = frame.assign(order_id=categoricals.labels(order.mask(pd.Series(rows, index=frame.index), told)))
+        frame = frame.assign(order_id=categoricals.from_texts(order.mask(pd.Series(rows, index=frame.index), told)))
         book.add(
             "lines",
             "order_id",
@@ -74,7 +74,7 @@ def split_by_vendor(frame: pd.DataFrame, book: IssueBook) -> tuple[pd.DataFrame,
             "the number of orders of several vendors: taken as an order of each",
         )
         notes.append(f"{len(several):,} order numbers are those of several vendors, and are taken as an order of each.")
-        parts["order_id"] = np.asarray(categoricals.of_series(frame["order_id"]).codes, dtype=np.int64)
+        parts["order_id"] = np.asarray(categoricals.from_series(frame["order_id"]).codes, dtype=np.int64)
     of, _ = pd.factorize(parts["connection"] * (int(parts["order_id"].max(initial=0)) + 2) + parts["order_id"])
     return frame, of.astype(np.intp), notes
 

@@ -74,7 +74,7 @@ def _totals(lines: pd.DataFrame, amount: npt.NDArray[np.float64]) -> Mask:
     """Whether a row is headed as a total, or has no order and no vendor and the sum of the rows above."""
     out = np.zeros(len(lines), dtype=bool)
     for name in _CELLS_WITH_TOTALS:
-        texts = categoricals.of_series(lines[name])
+        texts = categoricals.from_series(lines[name])
         headed = [
             bool(_TOTAL.fullmatch(_folded(str(t)))) or _folded(str(t)).startswith("total ") for t in texts.categories
         ]
@@ -104,7 +104,7 @@ def _headers(lines: pd.DataFrame, of: npt.NDArray[np.intp], amount: npt.NDArray[
 
 
 def _codes(column: pd.Series) -> Any:
-    return categoricals.of_series(column).codes
+    return categoricals.from_series(column).codes
 
 
 def _folded(text: str) -> str:

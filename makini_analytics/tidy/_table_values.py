@@ -18,7 +18,7 @@ from ._column_builder import at_places, clean_column, spread
 from ._dates import DateOrder, check_format, numeric_dates, read_dates
 from ._issues import IssueBook
 from ._number_format import DECIMALS, DecimalJudge, NumberFormat, Numbers, read_numbers_as
-from ._parsing import MARKS, Problem, is_no_mark, read
+from ._parsing import MARKS, Problem, is_no_mark, parse_values
 from ._schema import Column
 
 Distinct = tuple[
@@ -102,12 +102,14 @@ def _read(
         problems = problems if codes is None else at_places(problems, codes)
         book.add_problems(table.table_of[name], name, problems, typed=c.kind not in ("label", "text"))
         if c.kind == "label":
-            out.columns[name] = categoricals.labels(array) if codes is None else categoricals.coded(array, codes)
+            out.columns[name] = (
+                categoricals.from_texts(array) if codes is None else categoricals.from_codes(array, codes)
+            )
         else:
             out.columns[name] = array if codes is None else spread(array, codes)
     for name in (n for n in table.source_of if n not in table.columns):  # custom ones
         clean = clean_column(plain_values(table.df[table.source_of[name]]))
-        out.columns[name] = categoricals.labels(clean) if clean.dtype == "string" else clean
+        out.columns[name] = categoricals.from_texts(clean) if clean.dtype == "string" else clean
     return out
 
 
@@ -131,9 +133,9 @@ def _read_column(
             values = [None if is_no_mark(v) else v for v in values]
         return read_dates(values, c, order, tz)
     if c.kind not in ("label", "text"):
-        return read(values, c.kind, tz)
+        return parse_values(values, c.kind, tz)
     values = _without_zero(values)
-    array, problems = read(values, "text", tz)
+    array, problems = parse_values(values, "text", tz)
     if _names_something(name):
         lost = "digits lost: written in scientific notation"
         problems += [
@@ -146,7 +148,7 @@ def _keep_beside(out: TableValues, name: str, got: Numbers, n: int, codes: npt.N
     """Keep the currencies and percent signs that stood beside the numbers of a column."""
     if got.currency:
         texts = [got.currency.get(i) for i in range(n)]
-        out.currency[name] = categoricals.labels(texts) if codes is None else categoricals.coded(texts, codes)
+        out.currency[name] = categoricals.from_texts(texts) if codes is None else categoricals.from_codes(texts, codes)
     if got.percent:
         out.percent[name] = (
             np.array(got.percent, dtype=np.intp) if codes is None else np.flatnonzero(np.isin(codes, got.percent))
@@ -235,7 +237,7 @@ def _nothing(c: Column, index: pd.Index) -> pd.Series[Any]:
     if c.kind == "number":
         return pd.Series(np.nan, index=index)
     if c.kind == "label":
-        return pd.Series(categoricals.nothing(len(index)), index=index)
+        return pd.Series(categoricals.missing(len(index)), index=index)
     nothing: Any = pd.NaT if c.kind in ("day", "instant") else pd.NA
     missing: pd.Series[Any] = pd.Series([nothing] * len(index), index=index, dtype=c.dtype)
     return missing
@@ -243,8 +245,8 @@ def _nothing(c: Column, index: pd.Index) -> pd.Series[Any]:
 
 def stripped(frame: pd.DataFrame, name: str) -> categoricals.Labels:
     """Return a column without outer blanks; what is blank altogether is missing."""
-    column = categoricals.of_series(frame[name])
-    return categoricals.each(column, [str(c).strip() or None for c in column.categories])
+    column = categoricals.from_series(frame[name])
+    return categoricals.relabel(column, [str(c).strip() or None for c in column.categories])
 
 
 def filled(column: categoricals.Labels, other: categoricals.Labels) -> categoricals.Labels:

@@ -31,20 +31,20 @@ def with_heads(
         else "order_number"
     )
     heads = heads.assign(**{n: stripped(heads, n) for n in ("order_id", "order_number", "vendor_id", "vendor_name", "status")},
-                         currency=currency_codes(categoricals.of_series(heads["currency"])))  # fmt: skip
-    key = categoricals.plain(heads[by])
+                         currency=currency_codes(categoricals.from_series(heads["currency"])))  # fmt: skip
+    key = categoricals.to_strings(heads[by])
     twice = key.duplicated().to_numpy() & key.notna().to_numpy()
     book.add("orders", "order_id", np.flatnonzero(twice), key, "the order is there twice: the first one is taken")
     index = pd.Index(key.mask(twice))
-    at = index.get_indexer(pd.Index(categoricals.plain(frame[by])))
-    at = np.where(categoricals.plain(frame[by]).isna().to_numpy(), -1, at)
+    at = index.get_indexer(pd.Index(categoricals.to_strings(frame[by])))
+    at = np.where(categoricals.to_strings(frame[by]).isna().to_numpy(), -1, at)
     out: dict[str, Any] = {}
     for c in LINES:
         if c.name not in _ORDER or c.name in ("connection", "order_id", "order_number", "state"):
             continue
         of_order = heads[c.name].array.take(at, allow_fill=True)
         if c.kind == "label":
-            out[c.name] = filled(categoricals.of_series(frame[c.name]), categoricals.labels(of_order))
+            out[c.name] = filled(categoricals.from_series(frame[c.name]), categoricals.from_texts(of_order))
         else:
             out[c.name] = frame[c.name].where(frame[c.name].notna(), pd.Series(of_order, index=frame.index))
     orphans, alone = (
@@ -59,14 +59,14 @@ def with_heads(
 def overlaid(orders: pd.DataFrame, heads: pd.DataFrame) -> pd.DataFrame:
     """Return the orders with the values of their heads, and behind them the heads without a line."""
     by = str(heads["by"].iloc[0]) if len(heads) else "order_id"
-    at = pd.Index(heads["key"]).get_indexer(pd.Index(categoricals.plain(orders[by])))
+    at = pd.Index(heads["key"]).get_indexer(pd.Index(categoricals.to_strings(orders[by])))
     out: dict[str, Any] = {}
     for c in ORDERS:
         if c.name in ("connection", "order_id", "order_number", "state", "n_lines"):
             continue
         of_head = pd.Series(heads[c.name].array.take(at, allow_fill=True), index=orders.index)
         if c.kind == "label":
-            out[c.name] = filled(categoricals.of_series(of_head), categoricals.of_series(orders[c.name]))
+            out[c.name] = filled(categoricals.from_series(of_head), categoricals.from_series(orders[c.name]))
         else:
             out[c.name] = of_head.where(of_head.notna(), orders[c.name])
     alone = heads[heads["key"].notna() & ~heads.index.isin(at)]
@@ -74,7 +74,7 @@ def overlaid(orders: pd.DataFrame, heads: pd.DataFrame) -> pd.DataFrame:
         return orders.assign(**out)
     names = orders["connection"].drop_duplicates()
     more = alone.assign(
-        order_id=filled(categoricals.of_series(alone["order_id"]), categoricals.of_series(alone["order_number"])),
+        order_id=filled(categoricals.from_series(alone["order_id"]), categoricals.from_series(alone["order_number"])),
         connection=categoricals.constant(str(names.iloc[0]) if len(names) else "table", len(alone)),
         n_lines=pd.array([0] * len(alone), dtype="Int64"),
     )
@@ -85,14 +85,16 @@ def with_receipts(frame: pd.DataFrame, got: TableValues, n: int, book: IssueBook
     """Return the lines with what their receipts say: no line is multiplied, however many receipts it has."""
     columns = list(RECEIPT.values())
     receipts = framed(got, n, columns)
-    text = {c.name: categoricals.plain(receipts[c.name]) if c.kind == "label" else receipts[c.name] for c in columns}
+    text = {
+        c.name: categoricals.to_strings(receipts[c.name]) if c.kind == "label" else receipts[c.name] for c in columns
+    }
     receipts = receipts.assign(**text)
     number = pd.Series(stripped(receipts, "order_number")).astype("string")
     ids = pd.Series(stripped(receipts, "order_id")).astype("string")
     by_number = frame.drop_duplicates("order_number").set_index(
-        categoricals.plain(frame.drop_duplicates("order_number")["order_number"])
+        categoricals.to_strings(frame.drop_duplicates("order_number")["order_number"])
     )["order_id"]
-    of_number = number.map(categoricals.plain(by_number).to_dict()).astype("string")
+    of_number = number.map(categoricals.to_strings(by_number).to_dict()).astype("string")
     receipts = receipts.assign(
         order_id=ids.fillna(of_number).fillna(number),
         received_date=receipts["received_date"].where(receipts["received_date"].notna(), receipts["delivered_date"]),
