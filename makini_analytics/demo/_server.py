@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from ..errors import ConfigError
-from ._wire import Record, Tables, paged, selected, shaped, tables_of
+from ._wire import Record, Tables, paged, selected, shaped, sync_state, tables_of
 
 if TYPE_CHECKING:
     from ..fetch import Client
@@ -213,7 +213,7 @@ class Sandbox:
         with self._lock:
             tables = self._tables[connection]
             if path == "/api/integrations/current":
-                return 200, {"data": _state(connection, tables)}, 1
+                return 200, {"data": sync_state(connection, tables)}, 1
             family, _, rest = path.removeprefix("/api/").partition("/")
             # /api/v1/purchase-orders of the first contract, /api/erp/purchase-orders of the later ones
             known = family == "v1" if contract == "v1" else family in ("erp", "eam", "wms")
@@ -233,14 +233,6 @@ class Sandbox:
 def _digest(name: str, tables: Tables) -> str:
     text = json.dumps(tables, sort_keys=True, default=str)
     return hashlib.sha256(f"{name}{text}".encode()).hexdigest()[:16]
-
-
-def _state(connection: str, tables: Tables) -> Record:
-    # what the integration says of its freshness: as if it had been synced when the newest record was changed
-    changes = [str(r["updatedAt"]) for r in tables.get("purchase-orders", ()) if r.get("updatedAt")]
-    last = max(changes, default=None)
-    about = {"id": 1, "company_name": "Sandbox", "email": None, "provider": f"sandbox-{connection}", "updated_at": last}
-    return about | {"sync_status": "done", "sync_updated_at": last}
 
 
 class _Server(ThreadingHTTPServer):

@@ -131,6 +131,15 @@ def _cursor(text: str | None) -> int:
         return 0
 
 
+def sync_state(connection: str, tables: Tables) -> Record:
+    """Return the state of a connection's synchronisation: it was done at the latest change."""
+    # what the integration says of its freshness: as if it had been synced when the newest record was changed
+    changes = [str(r["updatedAt"]) for r in tables.get("purchase-orders", ()) if r.get("updatedAt")]
+    last = max(changes, default=None)
+    about = {"id": 1, "company_name": "Sandbox", "email": None, "provider": f"sandbox-{connection}", "updated_at": last}
+    return about | {"sync_status": "done", "sync_updated_at": last}
+
+
 # ---- purchases back to records ---------------------------------------------------------------------------------------
 
 
