@@ -22,6 +22,7 @@ from ..frames import categoricals
 from . import _derive, _receipts, _status
 from ._documents import DocumentBuilder, DocumentFrames
 from ._issues import IssueBook
+from ._number_format import NumberFormat
 from ._parsing import zone
 from ._schema import LINE_CONTAINERS, LINES, ORDERS
 
@@ -93,6 +94,7 @@ class OrdersBuilder:
         delivery_date: str = "auto",
         timezone: str | tzinfo = "UTC",
         statuses: Mapping[str, str] | None = None,
+        number_format: NumberFormat = NumberFormat(),  # noqa: B008
         before: int = 0,
     ) -> TidyOrders:
         """Return the frames; see `tidy_orders`. ``before`` is the number of orders of the same list that were tidied earlier."""
@@ -100,7 +102,7 @@ class OrdersBuilder:
             raise ConfigError(f"delivery_date={delivery_date!r}: pass 'auto', 'actual' or 'planned'")
         own, tz, book = _status.check_statuses(statuses), zone(timezone), self._book
         self._take_held()
-        orders, order_custom, lines, line_custom, of = self._documents.frames(tz)
+        orders, order_custom, lines, line_custom, of = self._documents.frames(tz, number_format)
         given = lookups or {}
         if given.get("returns"):
             framed = DocumentFrames(orders, order_custom, lines, line_custom, of)
@@ -172,6 +174,7 @@ def tidy_orders(pages: Iterable[Sequence[Any]], **options: Any) -> TidyOrders:
     delivery_date : "actual", "planned", or "auto": weighed from the data, planned in doubt
     timezone : where an instant becomes a calendar day; a bare date is never moved
     statuses : status text, code or key to state, over the words that are understood anyway
+    number_format : the marks of numbers that come as text; judged over all of them where it leaves the decimal one open
     """
     tidying = OrdersBuilder()
     for page in pages:
