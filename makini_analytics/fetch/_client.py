@@ -16,7 +16,7 @@ import platformdirs
 from ..errors import ConfigError, one_of
 from ..purchases import Purchases
 from ..system import Display, Progress
-from ..tidy import table_of
+from ..tidy import NumberFormat, table_of
 from ..transport import (
     Bearer,
     Endpoints,
@@ -151,6 +151,8 @@ class Client:
         refresh: bool = ...,
         timezone: str = ...,
         statuses: Mapping[str, str] | None = ...,
+        decimal: str | None = ...,
+        thousands: str | None = ...,
         to: None = ...,
     ) -> Purchases: ...
 
@@ -164,6 +166,8 @@ class Client:
         refresh: bool = ...,
         timezone: str = ...,
         statuses: Mapping[str, str] | None = ...,
+        decimal: str | None = ...,
+        thousands: str | None = ...,
         to: str | Path,
     ) -> Path: ...
 
@@ -176,9 +180,11 @@ class Client:
         refresh: bool = False,
         timezone: str = "UTC",
         statuses: Mapping[str, str] | None = None,
+        decimal: str | None = None,
+        thousands: str | None = None,
         to: str | Path | None = None,
     ) -> Purchases | Path:
-        """PurchaseOrderFetch purchase orders with their lines: all pages, or an error.
+        """Fetch purchase orders with their lines: all pages, or an error.
 
         Parameters
         ----------
@@ -187,6 +193,8 @@ class Client:
         refresh : ask the API, whatever the cache holds
         timezone : where an instant becomes a calendar day
         statuses : status text to state, over the words that are understood anyway
+        decimal, thousands : the marks of numbers that come as text, as pandas has them; where they are left out the connection's own
+            numbers show them, and a text that both marks read is missing and an issue
         to : a new or empty folder, or one of saved purchases, which they take the place of. For more lines than fit into memory:
             they go there part by part as Parquet, and `makini_analytics.scan` reads them. With ``delivery_date="auto"`` the first
             200,000 lines decide for all; whether a column of UTC midnights holds bare dates is decided for every 200,000 lines; receipts
@@ -201,18 +209,28 @@ class Client:
         IncompleteDataError, AuthError, RateLimitError, ServerError, NetworkError, OfflineMissError, ApiError, ConfigError
         """
         query = order_query(since, until, modified_since)
-        fetch = self._fetch(query, refresh, TidyOptions(timezone, statuses, self.delivery_date))
+        options = TidyOptions(timezone, statuses, self.delivery_date, NumberFormat(decimal, thousands))
+        fetch = self._fetch(query, refresh, options)
         return fetch.in_memory().purchases if to is None else fetch.to(to)
 
-    def update(self, data: Purchases, *, timezone: str = "UTC", statuses: Mapping[str, str] | None = None) -> Purchases:
-        """PurchaseOrderFetch what changed since ``data`` was fetched, and return the whole brought up to date; ``data`` stays as it is.
+    def update(
+        self,
+        data: Purchases,
+        *,
+        timezone: str = "UTC",
+        statuses: Mapping[str, str] | None = None,
+        decimal: str | None = None,
+        thousands: str | None = None,
+    ) -> Purchases:
+        """Fetch what changed since ``data`` was fetched, and return the whole brought up to date; ``data`` stays as it is.
 
         Fetches the orders changed since the latest known change, less a day, and puts them in place of the known ones by
         (connection, order_id). Where the server ignores the filter, everything is fetched, and the notes say so.
         An order that was deleted without a mark shows only in a full fetch.
         """
         last = _update.last_change(data, self.connection)
-        options = TidyOptions(timezone, statuses, _update.known_role(data, self.connection, self.delivery_date))
+        role = _update.known_role(data, self.connection, self.delivery_date)
+        options = TidyOptions(timezone, statuses, role, NumberFormat(decimal, thousands))
         since = None if last is None else last - _update.OVERLAP
         fresh, ignored = self._fetch(order_query(None, None, since), True, options).in_memory()
         if ignored:
@@ -223,7 +241,7 @@ class Client:
         return _update.merge(data, fresh, self.connection, whole=last is None)
 
     def fetch_table(self, name: str, /, *, refresh: bool = False, **filters: Any) -> pd.DataFrame:
-        """PurchaseOrderFetch any list as a frame: vendors, companies, receipts, exchange rates, a raw table, a custom entity.
+        """Fetch any list as a frame: vendors, companies, receipts, exchange rates, a raw table, a custom entity.
 
         Parameters
         ----------

@@ -37,7 +37,7 @@ class Fetched:
 def fetch_all(
     connections: Mapping[str, Any] | str | Path, *, since: Any = None, until: Any = None, **options: Any
 ) -> Fetched:
-    """PurchaseOrderFetch the purchase orders of several connections side by side; one that fails leaves the others whole.
+    """Fetch the purchase orders of several connections side by side; one that fails leaves the others whole.
 
     Parameters
     ----------

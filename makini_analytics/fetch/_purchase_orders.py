@@ -15,7 +15,7 @@ from ..errors import ApiError
 from ..purchases import PartTotals, PartWriter, Purchases, ready
 from ..records import RecordDecoder
 from ..system import Progress
-from ..tidy import LINE_CONTAINERS, OrdersBuilder, TidyOrders
+from ..tidy import LINE_CONTAINERS, NumberFormat, OrdersBuilder, TidyOrders
 from ..transport import Endpoints, PagedResult, SinkT, contracts
 from ._query import CutOrders, OrderQuery, cut
 from ._source_row import day_fetched, freshness, source_row
@@ -30,11 +30,13 @@ class FetchedOrders(NamedTuple):
 
 @dataclass(frozen=True)
 class TidyOptions:
-    """How records are read: the zone in which an instant becomes a day, the user's statuses, what the delivery date means."""
+    """How records are read: the zone in which an instant becomes a day, the user's statuses, what the delivery date means, the marks
+    of numbers that come as text."""
 
     timezone: str
     statuses: Mapping[str, str] | None
     delivery_date: str
+    number_format: NumberFormat
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,7 @@ class PurchaseOrderFetch:
             delivery_date=options.delivery_date,
             timezone=options.timezone,
             statuses=options.statuses,
+            number_format=options.number_format,
             before=before,
         )
         return cut(tidied, self.query)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ..errors import ConfigError, SchemaError
 from ..frames import as_day, categoricals, stack
-from ..tidy import ISSUES, LINES, ORDERS, SOURCES, TABLES, empty, tidy_table
+from ..tidy import ISSUES, LINES, ORDERS, SOURCES, TABLES, Beside, NumberFormat, empty, tidy_table
 from . import _folder
 
 
@@ -138,13 +138,18 @@ class Purchases:
         timezone: str = "UTC",
         delivery_date: str = "actual",
         statuses: Mapping[str, str] | None = None,
+        decimal: str | None = None,
+        thousands: str | None = None,
+        orders: Beside | None = None,
+        receipts: Beside | None = None,
     ) -> Purchases:
         """Return purchases from any table of order lines: an ERP export, a CSV, a query result.
 
-        Every row becomes a line; no row is merged or dropped, also where rows look alike. ``order_id`` falls back to
-        ``order_number``, ``vendor_id`` to ``vendor_name`` (compared exactly after stripping outer blanks), ``line_id`` to
-        the row's position. ISO dates and dates with month names are read as they are; a column of all-numeric dates only
-        where exactly one of day-first and month-first fits every value. What can't be read is a row of ``issues``.
+        Every row becomes a line; no row is merged or dropped, also where rows look alike: what seems to be a total or to be there twice
+        is a row of ``issues``. ``order_id`` falls back to ``order_number``, ``vendor_id`` to the id that the vendor's name has
+        elsewhere, else to ``vendor_name`` (compared exactly after stripping outer blanks), ``line_id`` to the row's position. Numbers and
+        dates written as text are read in one way for the whole table: where exactly one decimal mark, and exactly one of day-first and
+        month-first, fits everything. What can't be read is missing and a row of ``issues``, and so is what depends on it.
 
         Parameters
         ----------
@@ -154,15 +159,20 @@ class Purchases:
         connection : name written into each row that has none
         currency : fills rows that have none
         as_of : the day the table was made; where omitted, the latest ``updated_at``, if there is one
-        date_formats : our column to a format, as ``{"order_date": "%m/%d/%y"}``
+        date_formats : our column to a format, as ``{"order_date": "%m/%d/%y"}``; "dayfirst" and "monthfirst" read any separator, "excel"
+            counts of days (``"excel1904"`` from 1904 on); numbers such as 20240131 are read by "%Y%m%d"
         timezone : where a date with a zone becomes a calendar day
         delivery_date : "actual", or "planned" where the delivered date is a plan, or "auto"
         statuses : status text to state, over the words that are understood anyway
+        decimal, thousands : the marks of numbers that are written as text, as pandas has them; judged where they are left out
+        orders : a table of one row per order, with our names or as ``(table, columns)``; its values are those of lines that have none
+        receipts : a table of one row per receipt (order_number or order_id, line_number, received_date, quantity), likewise; several
+            receipts never multiply a line
 
         Raises
         ------
         SchemaError
-            A name is unknown (near names are given), or a column of dates can be read in two ways.
+            A name is unknown (near names are given), or numbers or dates can be read in two ways.
         ConfigError
             An argument can't be right.
         """
@@ -175,6 +185,9 @@ class Purchases:
             timezone=timezone,
             delivery_date=delivery_date,
             statuses=statuses,
+            number_format=NumberFormat(decimal, thousands),
+            orders=orders,
+            receipts=receipts,
         )
         return cls(
             got.orders, got.lines, got.issues, got.sources, got.as_of if as_of is None else as_day(as_of, empty=False)

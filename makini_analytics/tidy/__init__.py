@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ._from_table import tidy_table
+from ._from_table import Beside, tidy_table
+from ._number_format import NumberFormat
 from ._orders import OrdersBuilder, TidyOrders, tidy_orders
 from ._parsing import parse_values
 from ._schema import ISSUES, LINE_CONTAINERS, LINES, MONEY, ORDERS, SOURCES, TABLES, Column, data_dictionary, empty
@@ -16,7 +17,9 @@ __all__ = [
     "ORDERS",
     "SOURCES",
     "TABLES",
+    "Beside",
     "Column",
+    "NumberFormat",
     "OrdersBuilder",
     "TidyOrders",
     "data_dictionary",

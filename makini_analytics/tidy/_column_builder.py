@@ -2,7 +2,7 @@
 
 Two kinds of builders. `DictionaryBuilder` is for values that repeat (vendor keys, states, dates): each distinct value is held once, and
 parsed once for all its rows. `BatchBuilder` is for values that rarely repeat (amounts, instants, line keys): they are converted a
-thousand at a time. How the values were cut into pages never shows in the result.
+thousand at a time. Numbers have a builder of their own (`NumberBuilder`). How the values were cut into pages never shows in the result.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from ..frames import categoricals
-from ._parsing import Problem, arrow_texts, parse_instants, parse_iso, parse_numbers, parse_values, sound
+from ._parsing import Problem, arrow_texts, parse_instants, parse_iso, parse_values, sound
 from ._schema import DTYPES
 
 #: From so many distinct values on, a column of which more than half were new is kept as it comes.
@@ -52,7 +52,7 @@ class _Codebook(dict[Any, int]):
             return len(self.distinct) - 1
 
 
-class _GrowingArray:
+class GrowingArray:
     """An array that grows. Missing values are only counted until something follows them: a column that no record has costs nothing."""
 
     def __init__(self, missing: Any, dtype: Any) -> None:
@@ -61,12 +61,15 @@ class _GrowingArray:
 
     @property
     def n(self) -> int:
+        """The number of values so far."""
         return self._n + self._n_skipped
 
     def skip(self, n: int) -> None:
+        """Add missing values."""
         self._n_skipped += n
 
     def put(self, page: np.ndarray[Any, Any]) -> None:
+        """Add the values of a page."""
         at, until = self._n + self._n_skipped, self._n + self._n_skipped + len(page)
         if until > len(self._array) or page.dtype.itemsize > self._array.dtype.itemsize:
             wider = np.empty(max(until, len(self._array) * 3 // 2), dtype=np.result_type(self._array, page))
@@ -127,7 +130,7 @@ class _NumberedValues:
 
     def __init__(self) -> None:
         self._codebook = _Codebook()
-        self._numbers = _GrowingArray(0, np.uint8)
+        self._numbers = GrowingArray(0, np.uint8)
         self._waiting: list[Any] = []  # Arrow arrays of texts that have no number yet
         self._n_waiting = 0
 
@@ -245,16 +248,14 @@ class DictionaryBuilder(ColumnBuilder):
 
 
 class BatchBuilder(ColumnBuilder):
-    """A column whose values rarely repeat, converted a thousand at a time: numbers, instants, and texts of which each is new."""
+    """A column whose values rarely repeat, converted a thousand at a time: instants, and texts of which each is new."""
 
     def __init__(self, kind: str) -> None:
         super().__init__()
         self._kind = kind
         self._waiting: list[Any] = []
         self._problems: list[Problem] = []
-        self._array = _GrowingArray(
-            *((np.nan, float) if kind == "number" else (np.datetime64("NaT"), "datetime64[us]"))
-        )
+        self._array = GrowingArray(np.datetime64("NaT"), "datetime64[us]")
         self._texts: list[Any] = []
 
     def _missing(self, n: int) -> None:
@@ -281,8 +282,6 @@ class BatchBuilder(ColumnBuilder):
     def finish(self, kind: str, tz: tzinfo) -> tuple[Any, list[Problem]]:
         """Return the typed column, and what could not be parsed, by position."""
         self._convert(self.n)
-        if kind == "number":
-            return self._array.whole(), self._problems
         if kind == "instant":
             moments = pd.Series(self._array.whole(), copy=False)
             return moments.dt.tz_localize("UTC").array, self._problems
@@ -291,15 +290,14 @@ class BatchBuilder(ColumnBuilder):
 
 
 _CONVERT: dict[str, Callable[[Sequence[Any]], tuple[Any, list[Problem]]]] = {
-    "number": parse_numbers,
     "instant": parse_instants,
     "text": lambda values: parse_values(values, "text"),
 }
 
 
-def column_builder(kind: str) -> ColumnBuilder:
-    """Return an empty builder for a kind of column."""
-    return BatchBuilder(kind) if kind in _CONVERT else DictionaryBuilder(kind)
+def is_batched(kind: str) -> bool:
+    """Whether the values of a kind of column rarely repeat."""
+    return kind in _CONVERT
 
 
 def at_places(problems: list[Problem], codes: np.ndarray[Any, Any]) -> list[Problem]:

@@ -8,15 +8,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
+from ..frames import categoricals
 from . import _status
 from ._issues import IssueBook
 
 #: With fewer dated lines there is too little evidence of what a delivery date means.
 ENOUGH_LINES = 10
 
-PRICE_UNITS = (10.0, 100.0, 1000.0)
+#: The numbers of pieces that a price is usually for, where it is not for one.
+PRICE_UNITS = (10.0, 100.0, 1000.0, 10_000.0)
+
+#: What an amount is computed from, and what a state follows from.
+_OF_AMOUNT = ("unit_price", "quantity", "discount", "discount_percent", "price_unit")
+_OF_STATE = ("received_quantity", "quantity")
+
+Rows = npt.NDArray[np.intp]
 
 
 def weigh_delivery_date(lines: pd.DataFrame, own_statuses: Mapping[str, str]) -> tuple[str, str, bool]:
@@ -77,30 +86,45 @@ def place_delivery_date(lines: pd.DataFrame, role: str) -> pd.DataFrame:
     return lines.assign(promised_date=promised, delivered_date=nothing)
 
 
-def settle_amounts(lines: pd.DataFrame, issues: IssueBook) -> pd.DataFrame:
-    """Return the lines with ``amount`` computed only where the source gives none, and ``price_unit`` where it shows.
+def settle_amounts(
+    lines: pd.DataFrame, issues: IssueBook, unreadable: Mapping[str, Rows], percent: Rows | None = None
+) -> tuple[pd.DataFrame, list[str]]:
+    """Return the lines with ``amount`` computed only where the source gives none, ``price_unit`` where it shows, and what to know.
 
-    The source's own total is never replaced. Where it is not price x quantity / price unit - discount (beyond 0.01 and
-    0.1 %), it is kept and listed.
+    The source's own total is never replaced, and neither is one that could not be read: nothing takes its place. Where a total is not
+    price x quantity / price unit - discount (beyond 0.01 and 0.1 %), it is kept and listed. ``percent`` are the rows whose discount is
+    a percentage of price x quantity.
     """
-    price, quantity, given = (lines[c].to_numpy(dtype=float) for c in ("unit_price", "quantity", "amount"))
-    discount = np.nan_to_num(lines["discount"].to_numpy(dtype=float))
+    price, quantity, given, discount, share = (
+        lines[c].to_numpy(dtype=float, copy=True)
+        for c in ("unit_price", "quantity", "amount", "discount", "discount_percent")
+    )
+    if percent is not None:
+        share[percent], discount[percent] = discount[percent], np.nan
+    unit = lines["price_unit"].to_numpy(dtype=float, copy=True)
+    none = np.flatnonzero(unit <= 0)
+    issues.add("lines", "price_unit", none, unit.copy(), "a price for no or fewer pieces; taken as for one")
+    unit[none] = 1.0
+    stated = ~np.isnan(unit)
     product = price * quantity
-    unit = np.where(np.isnan(product) | (product == 0), np.nan, 1.0)
-    expected = product - discount
+    unit = np.where(np.isnan(product) | (product == 0) | stated, unit, 1.0)
+    net = np.where(stated, product / unit, product)
+    discount = np.where(np.isnan(discount), share / 100 * net, discount)
+    expected = net - np.nan_to_num(discount)
+    for name in _OF_AMOUNT:
+        expected[unreadable.get(name, [])] = np.nan
 
-    def off(want: np.ndarray) -> np.ndarray:
+    def off(want: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
         gap = np.abs(given - want)
         return np.asarray((gap > 0.01 + 1e-9) & (gap > 0.001 * np.abs(given)))
 
     open_question = ~np.isnan(given) & ~np.isnan(expected) & off(expected)
-    for u in (
-        PRICE_UNITS
-    ):  # Screws may be priced per 100: 500 pieces at 4.00 with a total of 20.00. A price unit is assumed only where it
-        # explains the total.
-        want = product / u - discount
-        fits = open_question & (given != 0) & (np.abs(given - want) <= 0.005 * np.abs(given))
+    for u in PRICE_UNITS:  # the price may be for 10 or 100, which shows only where it explains the total
+        taken_off = np.where(np.isnan(share), np.nan_to_num(discount), share / 100 * product / u)
+        want = product / u - taken_off
+        fits = open_question & ~stated & (given != 0) & (np.abs(given - want) <= 0.005 * np.abs(given))
         unit[fits] = u
+        discount[fits & ~np.isnan(share)] = taken_off[fits & ~np.isnan(share)]
         expected = np.where(fits, want, expected)
         open_question &= ~fits | off(expected)
     tax = np.nan_to_num(lines["tax"].to_numpy(dtype=float))
@@ -112,47 +136,85 @@ def settle_amounts(lines: pd.DataFrame, issues: IssueBook) -> pd.DataFrame:
         given,
         "price x quantity plus the tax: gross where net is usual; kept",
     )
-    rest = open_question & ~gross  # neither a price unit nor the tax explains the total
-    issues.add("lines", "amount", np.flatnonzero(rest), given, "not price x quantity / price unit - discount; kept")
-    computed = np.isnan(given) & ~np.isnan(expected)
+    rest = open_question & ~gross
+    with np.errstate(divide="ignore", invalid="ignore"):
+        far = rest & ~((given / expected > 0.5) & (given / expected < 2))
+    why = "not price x quantity / price unit - discount; kept"
+    issues.add("lines", "amount", np.flatnonzero(rest & ~far), given, why)
+    issues.add("lines", "amount", np.flatnonzero(far), given, f"{why}: price and quantity may be in different units")
+    lost = np.zeros(len(lines), dtype=bool)
+    lost[unreadable.get("amount", [])] = True
+    computed = np.isnan(given) & ~np.isnan(expected) & ~lost
     amount = np.where(computed, np.round(expected, 4), given)
-    issues.add(
-        "lines",
-        "amount",
-        np.flatnonzero(computed),
-        amount,
-        "none given; computed as price x quantity - discount",
-    )
-    return lines.assign(amount=amount, price_unit=unit)
+    notes = []
+    if computed.any():
+        few = "" if computed.all() else f" of {int(computed.sum()):,} lines"
+        notes.append(
+            f"The amounts{few} are computed as price x quantity / price unit - discount, since the source gives none."
+        )
+    changed = {} if np.isnan(share).all() else {"discount": discount, "discount_percent": share}
+    return lines.assign(amount=amount, price_unit=unit, **changed), notes
 
 
 def settle_states(
     orders: pd.DataFrame,
     lines: pd.DataFrame,
-    order_of_line: np.ndarray,
+    order_of_line: npt.NDArray[np.intp],
     own_status_of_line: pd.Series,
     own: Mapping[str, str],
     issues: IssueBook,
+    unreadable: Mapping[str, Rows],
     listed: tuple[str, ...] = ("orders", "lines"),
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return orders and lines with ``state`` and, on lines, ``cancelled_date``; statuses not understood are listed."""
+    """Return orders and lines with ``state`` and, on lines, ``cancelled_date``; statuses not understood are listed, each once.
+
+    A mark of deletion or cancellation marks its line also where it can't be read as a day. Where the quantity that decides between
+    received and closed short could not be read, the state is unknown.
+    """
     order_meaning = _status.meanings(orders["status"], own)
     line_meaning = _status.meanings(own_status_of_line, own)
     for table, frame, meaning in (("orders", orders, order_meaning), ("lines", lines, line_meaning)):
-        unknown = np.flatnonzero(meaning == _status.UNKNOWN) if table in listed else np.empty(0, dtype=np.intp)
-        issues.add(table, "status", unknown, frame["status"], "status not understood: pass statuses={text: state}")
+        if table in listed:
+            _list_unknown(frame, meaning == _status.UNKNOWN, table, issues)
+
+    def rows(*names: str) -> npt.NDArray[np.bool_]:
+        out = np.zeros(len(lines), dtype=bool)
+        for name in names:
+            out[unreadable.get(name, [])] = True
+        return out
+
+    marked = lines["deleted_at"].notna().to_numpy() | lines["cancelled_date"].notna().to_numpy()
     state = _status.line_states(
         line_meaning,
         order_meaning[order_of_line],
         quantity=lines["quantity"].to_numpy(dtype=float),
         received=lines["received_quantity"].to_numpy(dtype=float),
-        delivered=lines["delivered_date"].notna().to_numpy(),
-        deleted=lines["deleted_at"].notna().to_numpy(),
+        delivered=lines["delivered_date"].notna().to_numpy() | rows("delivered_date"),
+        deleted=marked | rows("deleted_at", "cancelled_date"),
+        doubtful=rows(*_OF_STATE),
     )
     cancelled = np.flatnonzero(state == _status.CANCELLED)
-    marked, changed = (lines[c].iloc[cancelled] for c in ("deleted_at", "updated_at"))
+    given, deleted, changed = (lines[c].iloc[cancelled] for c in ("cancelled_date", "deleted_at", "updated_at"))
+    ended = deleted.where(deleted.notna(), changed).dt.tz_localize(None).dt.normalize()
     day = np.full(len(lines), "NaT", dtype="datetime64[us]")
-    day[cancelled] = marked.where(marked.notna(), changed).dt.tz_localize(None).dt.normalize().to_numpy()
-    lines = lines.assign(state=_status.state_labels(state), cancelled_date=day)
+    day[cancelled] = given.where(given.notna(), ended).to_numpy()
+    told = ["" for _ in range(len(lines))] if unreadable else []
+    for name, at in unreadable.items():
+        for i in at:
+            told[i] = f"{told[i]}, {name}" if told[i] else name
+    marks = categoricals.from_texts([t or None for t in told]) if unreadable else categoricals.missing(len(lines))
+    lines = lines.assign(state=_status.state_labels(state), cancelled_date=day, unreadable=marks)
     of_orders = _status.order_states(order_meaning, orders["deleted_at"].notna().to_numpy(), state, order_of_line)
     return orders.assign(state=_status.state_labels(of_orders)), lines
+
+
+def _list_unknown(frame: pd.DataFrame, unknown: npt.NDArray[np.bool_], table: str, issues: IssueBook) -> None:
+    """List each status that is not understood once, with the rows that have it and, of lines, their value."""
+    status = frame["status"].where(unknown)
+    for text, at in status.groupby(status, observed=True).indices.items():
+        value = ""
+        if table == "lines":
+            sums = frame["amount"].iloc[at].groupby(frame["currency"].iloc[at], dropna=False, observed=True).sum()
+            value = "".join(f", {v:,.2f} {c if isinstance(c, str) else ''}".rstrip() for c, v in sums.items())
+        why = f"status not understood ({len(at):,} {table}{value}): pass statuses={{text: state}}"
+        issues.add(table, "status", np.asarray(at[:1], dtype=np.intp), pd.Series([text] * len(frame)), why)

@@ -13,6 +13,7 @@ import pandas as pd
 
 from ..records import Record
 from ._issues import IssueBook
+from ._number_format import DecimalJudge, NumberFormat
 from ._schema import LINE_CONTAINERS, Column
 from ._table_builder import TableBuilder
 
@@ -83,10 +84,18 @@ class DocumentBuilder:
         """The number of documents and of their lines so far."""
         return self._heads.n, self._lines.n
 
-    def frames(self, tz: tzinfo) -> DocumentFrames:
-        """Return the frames."""
+    def frames(self, tz: tzinfo, form: NumberFormat = NumberFormat()) -> DocumentFrames:  # noqa: B008
+        """Return the frames; a decimal mark that ``form`` leaves open is judged over all numbers of heads and lines together.
+
+        Where both marks fit, or both occur, a text that they read differently is missing and an issue.
+        """
         of = np.repeat(np.arange(len(self._line_counts)), np.asarray(self._line_counts, dtype=np.intp))
-        return DocumentFrames(*self._heads.frames(tz), *self._lines.frames(tz), of)
+        if form.decimal is None:
+            judge = DecimalJudge(form.thousands)
+            self._heads.look(judge)
+            self._lines.look(judge)
+            form = NumberFormat(judge.decimal, form.thousands)
+        return DocumentFrames(*self._heads.frames(tz, form), *self._lines.frames(tz, form), of)
 
 
 def _are_records(values: Sequence[Any]) -> bool:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..frames import categoricals
-from ._parsing import Problem, sound
+from ._parsing import ABSENT, Problem, sound
 from ._schema import ISSUES, empty
 
 Positions = npt.NDArray[np.intp]
@@ -22,6 +22,7 @@ class IssueBook:
 
     def __init__(self) -> None:
         self._batches: list[tuple[str, str, str, Positions, Any]] = []  # table, column, reason, rows, values
+        self._unreadable: dict[str, dict[str, list[Positions]]] = {}
 
     def add(self, table: str, column: str, positions: Positions, values: Any, reason: str) -> None:
         """Add an issue for several rows of a column, all for the same reason; ``values`` is the whole column."""
@@ -29,12 +30,18 @@ class IssueBook:
             given = values.iloc[positions] if isinstance(values, pd.Series) else np.asarray(values)[positions]
             self._batches.append((table, column, reason, positions, given))
 
-    def add_problems(self, table: str, column: str, problems: Sequence[Problem]) -> None:
-        """Add what could not be parsed."""
+    def add_problems(self, table: str, column: str, problems: Sequence[Problem], *, typed: bool = True) -> None:
+        """Add what could not be parsed; of a ``typed`` column, whose values are missing then."""
         for reason in dict.fromkeys(why for *_, why in problems):
             mine = [(i, value) for i, value, why in problems if why == reason]
             rows = np.array([i for i, _ in mine], dtype=np.intp)
             self._batches.append((table, column, reason, rows, [v for _, v in mine]))
+            if typed and reason not in ABSENT:
+                self._unreadable.setdefault(table, {}).setdefault(column, []).append(rows)
+
+    def unreadable(self, table: str) -> dict[str, Positions]:
+        """Return, by column, the rows whose value was given and could not be read: they are missing, but not absent."""
+        return {column: np.concatenate(rows) for column, rows in self._unreadable.get(table, {}).items()}
 
     def frame(self, connection: str, ids: Mapping[str, pd.Series]) -> pd.DataFrame:
         """Return the issues as a frame; ``ids`` gives the id of each row position by table."""

@@ -22,6 +22,7 @@ from ..frames import categoricals
 from . import _derive, _receipts, _status
 from ._documents import DocumentBuilder, DocumentFrames
 from ._issues import IssueBook
+from ._number_format import NumberFormat
 from ._parsing import zone
 from ._schema import LINE_CONTAINERS, LINES, ORDERS
 
@@ -93,6 +94,7 @@ class OrdersBuilder:
         delivery_date: str = "auto",
         timezone: str | tzinfo = "UTC",
         statuses: Mapping[str, str] | None = None,
+        number_format: NumberFormat = NumberFormat(),  # noqa: B008
         before: int = 0,
     ) -> TidyOrders:
         """Return the frames; see `tidy_orders`. ``before`` is the number of orders of the same list that were tidied earlier."""
@@ -100,7 +102,7 @@ class OrdersBuilder:
             raise ConfigError(f"delivery_date={delivery_date!r}: pass 'auto', 'actual' or 'planned'")
         own, tz, book = _status.check_statuses(statuses), zone(timezone), self._book
         self._take_held()
-        orders, order_custom, lines, line_custom, of = self._documents.frames(tz)
+        orders, order_custom, lines, line_custom, of = self._documents.frames(tz, number_format)
         given = lookups or {}
         if given.get("returns"):
             framed = DocumentFrames(orders, order_custom, lines, line_custom, of)
@@ -133,9 +135,16 @@ class OrdersBuilder:
         if line_of_receipt is not None:
             lines, note = _receipts.apply_receipts(lines, receipt_lines, line_of_receipt, book)
             notes.append(note)
-        lines = _receipts.settle_returns(lines, book)
-        lines = _derive.settle_amounts(lines, book).assign(unit_code=units.understood(lines["unit_of_measure"]))
-        orders, lines = _derive.settle_states(orders, lines, of, own_status, own, book)
+        lines = _receipts.settle_returns(lines, book).assign(
+            price_unit=np.nan,
+            discount_percent=np.nan,
+            cancelled_date=np.full(len(lines), "NaT", dtype="datetime64[us]"),
+        )  # no field of the API holds one of them
+        unreadable = _unreadable(book, lines, of, role)
+        lines, on_amounts = _derive.settle_amounts(lines, book, unreadable)
+        notes += on_amounts
+        lines = lines.assign(unit_code=units.understood(lines["unit_of_measure"]))
+        orders, lines = _derive.settle_states(orders, lines, of, own_status, own, book, unreadable)
         orders["n_lines"] = pd.array(np.bincount(of, minlength=len(orders)), dtype="Int64")
 
         orders = pd.concat([orders[[c.name for c in ORDERS]], order_custom], axis=1)
@@ -165,6 +174,7 @@ def tidy_orders(pages: Iterable[Sequence[Any]], **options: Any) -> TidyOrders:
     delivery_date : "actual", "planned", or "auto": weighed from the data, planned in doubt
     timezone : where an instant becomes a calendar day; a bare date is never moved
     statuses : status text, code or key to state, over the words that are understood anyway
+    number_format : the marks of numbers that come as text; judged over all of them where it leaves the decimal one open
     """
     tidying = OrdersBuilder()
     for page in pages:
@@ -216,6 +226,19 @@ def _with_names(frame: pd.DataFrame, lookups: Mapping[str, Records]) -> pd.DataF
     if "uom_id" in frame:
         out["unit_of_measure"] = joined("uom_id", None, names("units", "code", "_idValue", "name"), True)
     return frame.assign(**out)
+
+
+def _unreadable(book: IssueBook, lines: pd.DataFrame, of: np.ndarray, role: str) -> dict[str, Any]:
+    """Return, by column, the lines whose own value, or that of their order in its place, was given and could not be read."""
+    out: dict[str, Any] = book.unreadable("lines")
+    inherit = {c.name for c in LINES if c.inherits}
+    for name, orders in book.unreadable("orders").items():
+        if name in inherit:
+            rows = np.flatnonzero(np.isin(of, orders) & lines[name].isna().to_numpy())
+            out[name] = np.union1d(out.get(name, rows), rows)
+    if role == "planned" and "delivered_date" in out:  # then it is a promise that could not be read
+        out["promised_date"] = out.pop("delivered_date")
+    return out
 
 
 _KEY_OF = {

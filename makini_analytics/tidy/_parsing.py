@@ -35,11 +35,28 @@ SENTINEL_DAYS = {"0000-00-00", "0001-01-01", "1753-01-01", "1900-01-01", "1970-0
 #: A year outside of these is a typing error, and overflows the nanoseconds of older pandas.
 YEARS = range(1901, 2200)
 
+#: Reasons for which a value counts as absent and not as unreadable: the source has nothing there, and writes it in its own way.
+ABSENT = frozenset({"stands for no date", "empty text"})
+
+#: Dates that are marks as well: "X" is no day, yet it says that the line is deleted.
+MARKS = frozenset({"deleted_at", "cancelled_date"})
+_NO_MARKS = {"false", "no", "n", "0", "-", "nein", "non", "nao", "não", "nee", "nie", "none", "null", "active", "open"}
+
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
 _GROUPED = re.compile(r"[+-]?[0-9][0-9.,'\u00a0\u202f ]*")
 _ISO = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.,]\d+)?)?\s*(Z|z|[+-]\d\d(:?\d\d)?)?)?|\d{8}", re.ASCII)
+_TICKS = re.compile(r"\\?/Date\((-?\d{1,15})(?:[+-]\d{4})?\)\\?/", re.ASCII)
 _HALF = re.compile("[\ud800-\udfff]")
 _FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+
+
+def is_no_mark(value: Any) -> bool:
+    """Whether a value in the place of a deletion mark says that there is none.
+
+    >>> [is_no_mark(v) for v in (False, "No", 0, "X", "2024-01-31", True)]
+    [True, True, True, False, False, False]
+    """
+    return (isinstance(value, bool | np.bool_) and not value) or str(value).strip().casefold() in _NO_MARKS
 
 
 def zone(name: str | tzinfo) -> tzinfo:
@@ -117,6 +134,10 @@ def _text(value: Any) -> tuple[str | None, str]:
         return clean, "" if clean is value else "not valid Unicode; the faulty characters replaced"
     if isinstance(value, bool):
         return ("true" if value else "false"), ""
+    if isinstance(value, float | np.floating) and value == value and float(value).is_integer():
+        # a key that became a float because another one is missing: 4500000001.0
+        lost = "held as a float of 16 digits or more: the last ones may be lost" if abs(float(value)) >= 2**53 else ""
+        return str(int(value)), lost
     if isinstance(value, int | float | Decimal | np.integer | np.floating):
         return (None, "") if value != value else (str(value), "")
     if isinstance(value, date | datetime):
@@ -141,21 +162,28 @@ def _flag(value: Any) -> tuple[bool | None, str]:
 
 def parse_numbers(values: Sequence[Any]) -> tuple[np.ndarray[Any, Any], list[Problem]]:
     """Return the numbers, and what could not be parsed."""
-    try:  # fast path: numbers, and texts like "12.50", converted in one call
-        array = np.array(msgspec.convert(values, _NUMBERS, strict=False), dtype=float)
-        # "NaN", "Infinity" and "null" convert too, but are no numbers: the slow path gives the reason
-        if np.isfinite(array).sum() == len(values) - values.count(None):
-            return array, []
-    except (msgspec.MsgspecError, ValueError):  # some value is something else
-        pass
-    got, problems = _each(values, _number)
+    fast = plain_numbers(values)
+    if fast is not None:
+        return fast, []
+    got, problems = _each(values, number_of)
     return np.array(got, dtype=float), problems
+
+
+def plain_numbers(values: Sequence[Any]) -> np.ndarray[Any, Any] | None:
+    """Return numbers, and texts like "12.50", converted in one call; None where one is anything else."""
+    try:
+        array = np.array(msgspec.convert(values, _NUMBERS, strict=False), dtype=float)
+    except (msgspec.MsgspecError, ValueError):
+        return None
+    # "NaN", "Infinity" and "null" convert too, but are no numbers: the slow path gives the reason
+    return array if np.isfinite(array).sum() == len(values) - values.count(None) else None
 
 
 _NUMBERS = list[float | None]
 
 
-def _number(value: Any) -> tuple[float | None, str]:
+def number_of(value: Any) -> tuple[float | None, str]:
+    """Return the number that a value is, a text being read as JSON writes numbers; or the reason why it is none."""
     if isinstance(value, bool | np.bool_):
         return None, "true or false where a number was expected"
     if isinstance(value, int | float | Decimal | np.integer | np.floating):
@@ -177,7 +205,7 @@ def _number(value: Any) -> tuple[float | None, str]:
     if isinstance(value, dict):
         inner = [value[k] for k in ("value", "amount") if not isinstance(value.get(k), dict | list | None)]
         if len(inner) == 1:
-            return _number(inner[0])
+            return number_of(inner[0])
         return None, "an object without one value"
     return (None, "") if value is pd.NA else (None, "not a number")
 
@@ -208,6 +236,12 @@ def parse_iso(value: Any) -> tuple[datetime | None, str]:
         return None, "empty text"
     if text[:10] in SENTINEL_DAYS:
         return None, "stands for no date"
+    ticks = _TICKS.fullmatch(text)
+    if ticks:  # milliseconds since 1970, as Microsoft's JSON has them; the zone behind them is for display
+        try:
+            return _plausible(datetime.fromtimestamp(int(ticks[1]) / 1000, UTC))
+        except (OverflowError, ValueError, OSError):
+            return None, "no day of the calendar"
     if not _ISO.fullmatch(text):
         return None, "not a date"
     try:

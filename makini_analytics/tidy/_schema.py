@@ -134,7 +134,11 @@ LINES: tuple[Column, ...] = (
     Column("required_date", "day", "Day by which the goods are required", ("dueAt",), inherits=True),
     Column("promised_date", "day", "Day that the vendor promised, or that is planned", (DELIVERY_FIELD,)),
     Column("delivered_date", "day", "Day of the delivery", (DELIVERY_FIELD,)),
-    Column("cancelled_date", "day", "Deletion mark, else last change of a cancelled line (an upper bound)"),
+    Column(
+        "cancelled_date",
+        "day",
+        "Day of the cancellation; else the deletion mark, else the last change of a cancelled line",
+    ),
     Column("quantity", "number", "Ordered quantity", ("quantity", "qty"), "in `unit_of_measure`"),
     Column("received_quantity", "number", "Received so far", ("receivedQuantity",), "in `unit_of_measure`"),
     Column("unit_of_measure", "label", "Unit of the quantities, from the units list; else its key"),
@@ -193,6 +197,15 @@ LINES: tuple[Column, ...] = (
     Column("first_receipt_date", "day", "Day of the first receipt, where the connection lists receipts"),
     Column("n_receipts", "count", "Number of receipts, where the connection lists them", (), "receipts"),
     Column("unit_code", "label", "The unit of measure understood: UN/ECE code; missing where it is not"),
+    Column("discount_percent", "number", "Discount in percent of price x quantity", (), "percent"),
+    Column(
+        "rejected_quantity", "number", "Received and rejected so far", ("rejectedQuantity",), "in `unit_of_measure`"
+    ),
+    Column(
+        "unreadable",
+        "label",
+        "Columns of the line that were given and could not be read; figures that need them leave it out",
+    ),
 )
 
 # Receipts and returns. Which of their fields hold the day and the order line is not public, so every likely name is tried.

@@ -83,18 +83,19 @@ def line_states(
     received: np.ndarray,
     delivered: np.ndarray,
     deleted: np.ndarray,
+    doubtful: np.ndarray,
 ) -> Codes:
     """Return the state of each line, as its position in `MEANINGS`.
 
     A line's own status counts, else its order's; a cancelled order cancels its lines, a deletion mark the line. Closed
     means closed short where less than the quantity is known to be received. Without any status, a line that is delivered
-    or fully received is received, else open.
+    or fully received is received, else open. Where quantities decide and one of them could not be read (``doubtful``), it is unknown.
     """
     state = np.where(meaning == NOTHING, order_meaning, meaning)
     short = received < quantity - 1e-9  # False where either is missing
     full = (received >= quantity - 1e-9) & (quantity > 0)
-    state = np.where(state == CLOSED, np.where(short, CLOSED_SHORT, RECEIVED), state)
-    without_status = np.where(full | (delivered & ~short), RECEIVED, OPEN)
+    state = np.where(state == CLOSED, np.where(doubtful, UNKNOWN, np.where(short, CLOSED_SHORT, RECEIVED)), state)
+    without_status = np.where(full | (delivered & ~short), RECEIVED, np.where(doubtful, UNKNOWN, OPEN))
     state = np.where(state == NOTHING, without_status, state)
     return np.where(deleted | (order_meaning == CANCELLED), CANCELLED, state).astype(np.int8)
 

@@ -10,8 +10,10 @@ from typing import Any
 import pandas as pd
 
 from ..records import Record, by_key
-from ._column_builder import DictionaryBuilder, clean_column, column_builder
+from ._column_builder import BatchBuilder, ColumnBuilder, DictionaryBuilder, clean_column, is_batched
 from ._issues import IssueBook
+from ._number_builder import NumberBuilder
+from ._number_format import DecimalJudge, NumberFormat
 from ._parsing import sound
 from ._schema import LINE_CONTAINERS, Column
 
@@ -24,7 +26,7 @@ class TableBuilder:
     def __init__(self, columns: Sequence[Column], table: str, book: IssueBook) -> None:
         self._columns, self._table, self._book = columns, table, book
         self.n = 0
-        self._known = {c.name: column_builder(c.kind) for c in columns}
+        self._known = {c.name: _builder(c.kind) for c in columns}
         self._custom: dict[str, DictionaryBuilder] = {}
         self._seen: set[str] = set()  # undocumented keys so far
         self._boxes = dict.fromkeys(s.partition(".")[0] for c in columns for s in c.sources if "." in s)  # addresses
@@ -85,7 +87,13 @@ class TableBuilder:
             merged = [b if a is None else a for a, b in pairs]
         return merged
 
-    def frames(self, tz: tzinfo = UTC) -> tuple[pd.DataFrame, pd.DataFrame]:
+    def look(self, judge: DecimalJudge) -> None:
+        """Show a judge what the columns of numbers tell of the decimal mark."""
+        for column in self._known.values():
+            if isinstance(column, NumberBuilder):
+                column.look(judge)
+
+    def frames(self, tz: tzinfo = UTC, numbers: NumberFormat = NumberFormat(".")) -> tuple[pd.DataFrame, pd.DataFrame]:  # noqa: B008
         """Return the documented columns, typed, and the undocumented ones under ``custom.``; each builder is let go at once."""
         index = pd.RangeIndex(self.n)
         built: dict[str, Any] = {}
@@ -96,8 +104,11 @@ class TableBuilder:
             ):  # derived from other columns, later
                 continue
             column.fill_up(self.n)
-            built[c.name], problems = column.finish(c.kind, tz)
-            self._book.add_problems(self._table, c.name, problems)
+            if isinstance(column, NumberBuilder):
+                built[c.name], problems = column.finish_as(numbers)
+            else:
+                built[c.name], problems = column.finish(c.kind, tz)
+            self._book.add_problems(self._table, c.name, problems, typed=c.kind not in ("label", "text"))
         return pd.DataFrame(built, index=index, copy=False), self._custom_frame(index)
 
     def _custom_frame(self, index: pd.Index) -> pd.DataFrame:
@@ -111,6 +122,13 @@ class TableBuilder:
             if filled or not any(n.startswith(f"{name}.") for n in names):
                 built[f"custom.{sound(name)}"] = array
         return pd.DataFrame(built, index=index, copy=False)
+
+
+def _builder(kind: str) -> ColumnBuilder:
+    """Return an empty builder for a kind of column."""
+    if kind == "number":
+        return NumberBuilder()
+    return BatchBuilder(kind) if is_batched(kind) else DictionaryBuilder(kind)
 
 
 def opened_up(raw: Raw) -> Raw:

@@ -27,7 +27,10 @@ def same(a, b):
     for table in ("orders", "lines", "issues"):
         left, right = getattr(a, table), getattr(b, table)
         if table == "issues":
-            left, right = (f.sort_values(list(f), ignore_index=True) for f in (left, right))
+            # a status that is not understood is listed once in memory, and once in each part, with its own number of rows
+            statuses = [set(f.loc[f["column"] == "status", "value"]) for f in (left, right)]
+            assert statuses[0] == statuses[1]
+            left, right = (f[f["column"] != "status"].sort_values(list(f), ignore_index=True) for f in (left, right))
         pd.testing.assert_frame_equal(left, right[left.columns])
         assert set(left) == set(right)
     assert a.as_of == b.as_of

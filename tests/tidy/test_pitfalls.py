@@ -69,8 +69,10 @@ def test_p5_a_price_of_zero_is_a_price_and_no_price_is_none():
         ("0", 0, False),
         ("0.00", 0, False),
         (0, 0, False),
-        ("1.234,56", None, True),
-        ("1,5", None, True),
+        ("1.234,56", 1234.56, False),
+        ("1,5", 1.5, False),
+        ("1,500", None, True),
+        ("a few", None, True),
     ],
 )
 def test_p6_missing_empty_zero_and_unreadable_are_four_things(given, number, listed):

@@ -1,0 +1,89 @@
+"""What is the same thing: a vendor with and without its id, one order number of several vendors, a currency under its sign."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ..frames import categoricals
+from ._issues import IssueBook
+
+#: Signs that one currency alone has. "$", "¥" and "kr" are those of several, and stay what they are: a currency of their own.
+_SIGNS = {
+    "€": "EUR", "EURO": "EUR", "EUROS": "EUR", "£": "GBP", "US$": "USD", "$US": "USD", "U$S": "USD", "USD$": "USD", "A$": "AUD", "AU$": "AUD",
+    "C$": "CAD", "CA$": "CAD", "CAD$": "CAD", "HK$": "HKD", "NZ$": "NZD", "S$": "SGD", "R$": "BRL", "MX$": "MXN", "NT$": "TWD", "₹": "INR",
+    "₽": "RUB", "₺": "TRY", "₩": "KRW", "₪": "ILS", "฿": "THB", "ZŁ": "PLN", "KČ": "CZK", "FR.": "CHF", "SFR.": "CHF",
+}  # fmt: skip
+
+
+def currency_codes(given: categoricals.Labels) -> categoricals.Labels:
+    """Return currencies as upper-case codes: ``eur`` and ``€`` are EUR; a sign that several have stays apart.
+
+    >>> currency_codes(categoricals.from_texts(["eur", " € ", "$", None])).tolist()
+    ['EUR', 'EUR', '$', <NA>]
+    """
+    plain = [str(c).strip().upper() for c in given.categories]
+    return categoricals.relabel(given, [_SIGNS.get(c, c) or None for c in plain])
+
+
+def one_vendor(
+    ids: categoricals.Labels, names: categoricals.Labels, connection: categoricals.Labels
+) -> categoricals.Labels:
+    """Return vendor ids in which a vendor without one has that of its name, where its connection has exactly one for it."""
+    table = pd.DataFrame({"connection": connection.codes, "name": names.codes, "id": ids.codes})
+    known = table[(table["name"] >= 0) & (table["id"] >= 0)].drop_duplicates()
+    single = known[~known.duplicated(["connection", "name"], keep=False)].set_index(["connection", "name"])["id"]
+    lacking = np.flatnonzero((ids.codes < 0) & (names.codes >= 0))
+    if not len(single) or not len(lacking):
+        return ids
+    at = single.index.get_indexer(pd.MultiIndex.from_frame(table.loc[lacking, ["connection", "name"]]))
+    codes = np.asarray(ids.codes, dtype=np.int64).copy()
+    codes[lacking[at >= 0]] = single.to_numpy()[at[at >= 0]]
+    return categoricals.from_codes([*map(str, ids.categories), None], codes)
+
+
+def split_by_vendor(frame: pd.DataFrame, book: IssueBook) -> tuple[pd.DataFrame, npt.NDArray[np.intp], list[str]]:
+    """Return the rows with an order for each vendor of an order number, each row's order by position, and a sentence if there are such.
+
+    Two vendors never share an order: an export that has them under one number has numbered by year, plant or document type.
+    """
+    parts = {
+        c: np.asarray(categoricals.from_series(frame[c]).codes, dtype=np.int64)
+        for c in ("connection", "order_id", "vendor_id")
+    }
+    key = pd.DataFrame(parts)
+    known = key[key["vendor_id"] >= 0].drop_duplicates()
+    several = known[known.duplicated(["connection", "order_id"], keep=False)][
+        ["connection", "order_id"]
+    ].drop_duplicates()
+    notes = []
+    if len(several):
+        at = pd.MultiIndex.from_frame(several).get_indexer(pd.MultiIndex.from_frame(key[["connection", "order_id"]]))
+        rows = (at >= 0) & (parts["vendor_id"] >= 0)
+        order, vendor = (categoricals.to_strings(frame[c]) for c in ("order_id", "vendor_id"))
+        told = pd.Series(order[rows] + " / " + vendor[rows], index=frame.index[rows])
+        frame = frame.assign(order_id=categoricals.from_texts(order.mask(pd.Series(rows, index=frame.index), told)))
+        book.add(
+            "lines",
+            "order_id",
+            np.flatnonzero(rows),
+            order,
+            "the number of orders of several vendors: taken as an order of each",
+        )
+        notes.append(f"{len(several):,} order numbers are those of several vendors, and are taken as an order of each.")
+        parts["order_id"] = np.asarray(categoricals.from_series(frame["order_id"]).codes, dtype=np.int64)
+    of, _ = pd.factorize(parts["connection"] * (int(parts["order_id"].max(initial=0)) + 2) + parts["order_id"])
+    return frame, of.astype(np.intp), notes
+
+
+def disagreeing(column: pd.Series, of: npt.NDArray[np.intp], n: int) -> npt.NDArray[np.bool_]:
+    """Return, for each order, whether its rows have different values there; a blank is a value like any other."""
+    codes: Any = pd.factorize(column, use_na_sentinel=False)[0]
+    first = np.full(n, -1, dtype=np.int64)
+    first[of[::-1]] = codes[::-1]
+    out = np.zeros(n, dtype=bool)
+    out[of[codes != first[of]]] = True
+    return out

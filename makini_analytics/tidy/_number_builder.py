@@ -1,0 +1,116 @@
+"""A column of numbers while its pages come; how numbers are written as text is decided when all columns have been seen.
+
+Most values are numbers already, or texts as JSON writes numbers ("12.50"), and are converted at once. Two kinds of text wait for the
+verdict on the whole connection: those that a decimal comma may stand in ("1.234,56"), and those that mean two things, of which only
+the place is kept::
+
+    "1.500"    is held as 1.5; should the comma turn out to be the decimal mark, it is 1500, a thousand times as much
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import tzinfo
+from typing import Any
+
+import numpy as np
+
+from ._column_builder import AT_ONCE, ColumnBuilder, GrowingArray
+from ._number_format import DecimalJudge, NumberFormat, read_numbers_as
+from ._parsing import Problem, number_of, plain_numbers
+
+#: A text that a point groups as well as it divides.
+_TWO_WAYS = re.compile(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}")
+
+
+class NumberBuilder(ColumnBuilder):
+    """Numbers, converted a thousand at a time; `look` shows a judge the texts, `finish_as` applies its verdict."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._waiting: list[Any] = []
+        self._array = GrowingArray(np.nan, float)
+        self._problems: list[Problem] = []
+        self._texts: list[tuple[int, str]] = []  # position and text of what JSON would not write as a number
+        self._two_ways: list[int] = []
+        self._point: str | None = None  # a text in which the point can only be the decimal mark
+
+    def _missing(self, n: int) -> None:
+        self._convert(self.n)
+        self._array.skip(n)
+
+    def _take(self, values: Sequence[Any]) -> None:
+        self._waiting += values
+        if len(self._waiting) >= AT_ONCE:
+            self._convert(self.n + len(values))
+
+    def _convert(self, n: int) -> None:
+        """Convert the waiting values; with them the column has ``n``."""
+        values, self._waiting = self._waiting, []
+        if not values:
+            return
+        first = n - len(values)
+        array = plain_numbers(values)
+        if array is None:
+            array = self._one_by_one(values, first)
+        elif self._point is None:  # once it is seen that the column writes points, nothing else needs to be looked at
+            self._find_evidence(values, first)
+        self._array.put(array)
+
+    def _find_evidence(self, values: Sequence[Any], first: int) -> None:
+        for i, value in enumerate(values):
+            if type(value) is str and "." in value:
+                if not _TWO_WAYS.fullmatch(value):
+                    self._point = value
+                    return
+                self._two_ways.append(first + i)
+
+    def _one_by_one(self, values: Sequence[Any], first: int) -> np.ndarray[Any, Any]:
+        out = np.full(len(values), np.nan)
+        for i, value in enumerate(values):
+            if value is None:
+                continue
+            number, why = number_of(value)
+            if isinstance(value, str) and value.strip() and (why or _TWO_WAYS.fullmatch(value.strip())):
+                self._texts.append((first + i, value))
+            elif why:
+                self._problems.append((first + i, value, why))
+            else:
+                out[i] = number
+                if self._point is None and isinstance(value, str) and "." in value:
+                    self._point = value
+        return out
+
+    def look(self, judge: DecimalJudge) -> None:
+        """Show a judge what this column tells of the decimal mark."""
+        self._convert(self.n)
+        judge.look(text for _, text in self._texts)
+        if self._point is not None:
+            judge.only.setdefault(".", self._point)
+        elif self._two_ways:
+            judge.look(["1.500"])
+
+    def finish(self, kind: str, tz: tzinfo) -> tuple[Any, list[Problem]]:
+        """Return the numbers, the decimal mark being a point, and what could not be read."""
+        return self.finish_as(NumberFormat("."))
+
+    def finish_as(self, form: NumberFormat) -> tuple[Any, list[Problem]]:
+        """Return the numbers under a format, whose decimal mark is None where it is in doubt, and what could not be read."""
+        self._convert(self.n)
+        array = self._array.whole()
+        if self._two_ways and self._point is None:
+            rows = np.array(self._two_ways, dtype=np.intp)
+            if form.decimal == ",":
+                array[rows] = np.round(array[rows] * 1000)
+            elif form.decimal is None:
+                for i in rows.tolist():
+                    text = f"{array[i]:.3f}"
+                    why = f"can be read as {array[i]:,g} or {array[i] * 1000:,g}: pass decimal='.' or decimal=','"
+                    self._problems.append((i, text, why))
+                array[rows] = np.nan
+        if self._texts:
+            got = read_numbers_as([text for _, text in self._texts], form)
+            array[[i for i, _ in self._texts]] = got.values
+            self._problems += [(self._texts[at][0], text, why) for at, text, why in got.problems]
+        return array, self._problems

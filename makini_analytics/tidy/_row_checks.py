@@ -1,0 +1,114 @@
+"""Rows that are no order lines, or are there twice: totals, headers among details, repeated lines, a table stacked on itself.
+
+Nothing is taken away: what looks like a total may be a line. Each such row is an issue with the amount at stake, so that a sum that
+is too large has its reason beside it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ..frames import categoricals
+from ._issues import IssueBook
+
+Mask = npt.NDArray[np.bool_]
+
+#: How reports in the languages of people's exports head a total, without accents.
+_TOTAL = re.compile(
+    r"(?:grand |sub)?totals?(?: general| generale| geral| general)?|total general|sous total|subtotal|sum|overall(?: result)?"
+    r"|(?:gesamt|zwischen|end)?summe|gesamt(?:ergebnis|betrag)?|ergebnis|somme|suma|razem|totale(?: generale)?|totaal|eindtotaal|som"
+)
+_CELLS_WITH_TOTALS = ("order_number", "vendor_name", "vendor_id", "line_number", "description", "product_code")
+
+
+def check_rows(lines: pd.DataFrame, of: npt.NDArray[np.intp], book: IssueBook, *, given: Mapping[str, bool]) -> None:
+    """Note the rows of a table that are no lines or are there twice; ``given`` says which columns the table has itself."""
+    amount = lines["amount"].to_numpy(dtype=float)
+    total = _totals(lines, amount)
+    _note(book, lines, total, amount, "looks like a total row: no order line, but counted as one")
+    header = _headers(lines, of, amount) & ~total
+    _note(book, lines, header, amount, "looks like the order's header: its amount is the sum of the order's other rows")
+    if given.get("line_id"):
+        repeated = lines.duplicated(["connection", "line_id"]).to_numpy() & ~total
+        _note(book, lines, repeated, amount, "the line_id of an earlier row: the same line twice?")
+    elif given.get("line_number"):
+        known = lines["line_number"].notna().to_numpy() & ~total
+        key = pd.DataFrame({"of": of, "line": _codes(lines["line_number"]), "amount": amount, "n": lines["quantity"]})
+        repeated = np.zeros(len(lines), dtype=bool)
+        repeated[known] = key[known].duplicated().to_numpy()
+        why = "the order's line of an earlier row again, with the same amount: a join with receipts or schedule lines repeats it"
+        _note(book, lines, repeated, amount, why)
+
+
+def check_stacked(df: pd.DataFrame, lines: pd.DataFrame, book: IssueBook) -> None:
+    """Note that the second half of a table is the first one again."""
+    half, odd = divmod(len(df), 2)
+    if odd or half < 2 or not df.iloc[:half].reset_index(drop=True).equals(df.iloc[half:].reset_index(drop=True)):
+        return
+    second = np.zeros(len(df), dtype=bool)
+    second[half:] = True
+    why = "the table's second half is its first half again"
+    _note(book, lines, second, lines["amount"].to_numpy(dtype=float), why)
+
+
+def _note(book: IssueBook, lines: pd.DataFrame, rows: Mask, amount: npt.NDArray[np.float64], why: str) -> None:
+    at = np.flatnonzero(rows)
+    if len(at):
+        book.add("lines", "line_id", at, _at_stake(lines, amount), why)
+
+
+def _at_stake(lines: pd.DataFrame, amount: npt.NDArray[np.float64]) -> pd.Series:
+    """Return what each row counts for, as an issue shows it."""
+    texts = [None if np.isnan(a) else repr(float(a)) for a in amount]
+    return pd.Series(texts, index=lines.index, dtype="string")
+
+
+def _totals(lines: pd.DataFrame, amount: npt.NDArray[np.float64]) -> Mask:
+    """Whether a row is headed as a total, or has no order and no vendor and the sum of the rows above."""
+    out = np.zeros(len(lines), dtype=bool)
+    for name in _CELLS_WITH_TOTALS:
+        texts = categoricals.from_series(lines[name])
+        headed = [
+            bool(_TOTAL.fullmatch(_folded(str(t)))) or _folded(str(t)).startswith("total ") for t in texts.categories
+        ]
+        out |= np.array([*headed, False])[np.asarray(texts.codes)]
+    # a description such as "Total station" is of a line: a total has no item, unit or price of its own
+    own = lines["unit_price"].notna() | lines["unit_of_measure"].notna() | lines["material_id"].notna()
+    out &= ~own.to_numpy()
+    nameless = (
+        lines["order_number"].isna() & lines["vendor_name"].isna() & lines["vendor_id"].isna()
+    ).to_numpy() & ~own.to_numpy()
+    for i in np.flatnonzero(nameless & ~out & ~np.isnan(amount)):
+        above = np.nansum(amount[:i][~out[:i]])
+        out[i] = i > 1 and abs(above - amount[i]) <= 0.005 + 1e-9 * abs(above)
+    return out
+
+
+def _headers(lines: pd.DataFrame, of: npt.NDArray[np.intp], amount: npt.NDArray[np.float64]) -> Mask:
+    """Whether a row has no line number, item or quantity, as the order's others have, and their sum as its amount."""
+    own = (lines["line_number"].notna() | lines["material_id"].notna() | lines["product_code"].notna()).to_numpy()
+    bare = ~own & lines["quantity"].isna().to_numpy() & ~np.isnan(amount)
+    if not bare.any() or not own.any():
+        return np.zeros(len(lines), dtype=bool)
+    n = int(of.max()) + 1
+    details = np.bincount(of, weights=np.where(own, np.nan_to_num(amount), 0.0), minlength=n)
+    several = np.bincount(of, weights=own, minlength=n)
+    return np.asarray(bare & (several[of] > 0) & (np.abs(details[of] - amount) <= 0.005 + 1e-9 * np.abs(amount)))
+
+
+def _codes(column: pd.Series) -> Any:
+    return categoricals.from_series(column).codes
+
+
+def _folded(text: str) -> str:
+    """Return a text without case, accents and punctuation."""
+    split = unicodedata.normalize("NFKD", text.casefold())
+    plain = "".join(c if c.isalnum() else " " for c in split if not unicodedata.combining(c))
+    return re.sub(r"\s+", " ", plain).strip()
