@@ -59,6 +59,8 @@ class NumberBuilder(ColumnBuilder):
         self._array.put(array)
 
     def _find_evidence(self, values: Sequence[Any], first: int) -> None:
+        if str not in set(map(type, values)):
+            return
         for i, value in enumerate(values):
             if type(value) is str and "." in value:
                 if not _TWO_WAYS.fullmatch(value):
