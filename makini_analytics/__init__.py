@@ -69,6 +69,7 @@ if TYPE_CHECKING:
     from .purchases import scan as scan
     from .reporting import report as report
     from .tidy import data_dictionary as data_dictionary
+    from .tidy import read_headings as read_headings
 
 # Loaded when first used, so that importing the package costs no more than what is then called.
 _HOME = {
@@ -82,6 +83,7 @@ _HOME = {
     "report": "reporting",
     "explain": "compute",
     "data_dictionary": "tidy",
+    "read_headings": "tidy",
     "MakiniError": "errors",
     "MakiniWarning": "errors",
     "support_report": "errors",

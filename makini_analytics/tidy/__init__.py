@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ._from_file import read_file, read_headings, with_received
 from ._from_table import read_table
 from ._orders import Tidied, Tidying, tidy_orders
 from ._parsing import read
@@ -22,7 +23,10 @@ __all__ = [
     "data_dictionary",
     "empty",
     "read",
+    "read_file",
+    "read_headings",
     "read_table",
     "table_of",
     "tidy_orders",
+    "with_received",
 ]

@@ -1,0 +1,214 @@
+"""What systems write in a way of their own, put as a plain table has it: marks for states, code and name in one cell, schedule lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..errors import SchemaError
+from ._headings import System
+from ._schema import STATES
+from ._status_words import meaning, sap_line_status
+
+_CODE_AND_NAME = re.compile(r"(\S+)\s+(\D.*)")
+_PADDED = re.compile(r"(\S+)\s{2,}(\S.*)")
+_PRICED_PER = {"e": "1", "c": "100", "m": "1000"}
+_MARKS = ("deletion_mark", "completed_mark", "release_mark", "void_mark", "open_mark")
+
+
+@dataclass
+class Table:
+    """A table on its way to plain columns: ``column_of`` is the heading of each of our columns; notes say what was done."""
+
+    df: pd.DataFrame
+    column_of: dict[str, Any]
+    system: System | None = None
+    notes: list[str] = field(default_factory=list)
+    statuses: dict[str, str] = field(default_factory=dict)  # what the system's own words mean
+    doubts: list[tuple[int, str, str | None, str]] = field(default_factory=list)  # row, column, value, reason
+
+    def texts(self, name: str) -> list[str]:
+        """Return a column as texts, "" where it says nothing or is not there."""
+        if name not in self.column_of:
+            return [""] * len(self.df)
+        return ["" if v is None else str(v).strip() for v in self.df[self.column_of[name]]]
+
+    def put(self, name: str, heading: str, values: Any) -> None:
+        """Add a column of ours under a heading that says what it was made of."""
+        self.df[heading] = pd.Series(list(values), index=self.df.index, dtype=object)
+        self.column_of[name] = heading
+
+    def change(self, name: str, one: Callable[[Any], Any]) -> None:
+        """Replace the values of a column in place."""
+        if name in self.column_of:
+            heading = self.column_of[name]
+            self.df[heading] = pd.Series([one(v) for v in self.df[heading]], index=self.df.index, dtype=object)
+
+
+def settle(table: Table) -> None:
+    """Put what the system writes in its own way as a plain table has it.
+
+    Raises
+    ------
+    SchemaError
+        The file lists no order lines, or what its rows are can't be told.
+    """
+    if "history" in table.column_of and not {"unit_price", "amount"} & table.column_of.keys():
+        raise SchemaError(
+            f"the file is the history of orders (it has {table.column_of['history']!r}): receipts and invoices, not order "
+            "lines. Read the order lines, and pass this table beside them: from_table(lines, receipts=...)"
+        )
+    table.column_of.pop("history", None)
+    table.column_of.pop("record_type", None)
+    _status(table)
+    _vendor(table)
+    _prices(table)
+    _schedule_lines(table)
+
+
+def _status(table: Table) -> None:
+    """Make one status of the marks that a system has instead of one; where both are there, a set mark comes first."""
+    system = table.system.name if table.system else ""
+    if system == "sap" and "status" in table.column_of and all(len(t) <= 1 for t in table.texts("status")):
+        table.notes.append(f"{table.column_of.pop('status')!r} says where an order came from, not its state: left out.")
+    marks = [m for m in _MARKS if m in table.column_of]
+    if marks:
+        received = table.texts("received_quantity")
+        columns = zip(*(table.texts(m) for m in (*_MARKS, "status")), received, strict=True)
+        headings = [str(table.column_of.pop(m)) for m in marks]
+        table.put("status", f"status by {', '.join(headings)}", [_said_by_marks(*c) or None for c in columns])
+        table.notes.append(f"The status is made of {', '.join(headings)}.")
+    elif "status" in table.column_of and system in _STATUS_OF:
+        _status_as_the_system_means_it(table, _STATUS_OF[system])
+
+
+_STATUS_OF = {
+    "netsuite": "netsuite", "dynamics": "d365", "business_central": "business central", "oracle": "oracle", "coupa": "coupa", "odoo": "odoo",
+    "erpnext": "erpnext", "maximo": "maximo", "jde": "jde", "m3": "m3", "x3": "x3", "acumatica": "acumatica", "quickbooks": "quickbooks",
+}  # fmt: skip
+
+
+def _status_as_the_system_means_it(table: Table, system: str) -> None:
+    """Note what codes, and words that the system uses in a way of its own, mean in it."""
+    said: list[str] = []
+    coded: dict[str, str] = {}
+    for text in sorted(set(table.texts("status")) - {""}):
+        here = meaning(text, system)
+        if here is None or here == meaning(text):
+            continue
+        said.append(f"{text!r} {here}")
+        if here in STATES and here != "received":
+            table.statuses[text] = here
+        else:  # the quantities decide, which no state says, but a word does
+            coded[text] = f"{text} - {here}"
+    table.change("status", lambda v: coded.get(str(v).strip(), v))
+    if said and table.system:
+        table.notes.append(f"Statuses as {table.system.title} means them: {', '.join(said)}.")
+
+
+def _said_by_marks(
+    deleted: str, completed: str, released: str, void: str, still_open: str, status: str, received: str
+) -> str:
+    """Return the status that marks say; the quantity received tells whether a deleted line is one that some came of."""
+    some = re.sub(r"[\s0.,+-]", "", received) != ""
+    if said := sap_line_status(deleted, completed, any_received=some):
+        return said
+    if void and meaning(void, "voidline") == "cancelled":
+        return "Cancelled"
+    if still_open and (said_open := meaning(still_open, "openline")):
+        return "Open" if said_open == "open" else "Closed"
+    if released and (state := meaning(released, "procstat")):
+        # A released order whose items say nothing goes by its quantities, so only what is not released is said.
+        return "Draft" if state == "draft" else status
+    return status
+
+
+def _vendor(table: Table) -> None:
+    """Settle a column of vendors: code and name in one cell, else codes, else names."""
+    heading = table.column_of.pop("vendor", None)
+    if heading is None:
+        return
+    texts = ["" if v is None else str(v).strip() for v in table.df[heading]]
+    given = [t for t in texts if t]
+    pattern = _PADDED if sum(bool(_PADDED.fullmatch(t)) for t in given) > len(given) / 2 else _CODE_AND_NAME
+    split = [pattern.fullmatch(t) for t in texts]
+    both = (
+        [bool(m) and m[1][:1].isdigit() for m in split if m]
+        if pattern is _CODE_AND_NAME
+        else [True for m in split if m]
+    )
+    if given and sum(both) > len(given) / 2:
+        table.put(
+            "vendor_id", f"{heading} (code)", [m[1] if m else t or None for m, t in zip(split, texts, strict=True)]
+        )
+        table.put("vendor_name", f"{heading} (name)", [m[2].strip() if m else None for m in split])
+        table.notes.append(f"{heading!r} holds code and name: both are read.")
+    else:
+        codes = given and all(re.fullmatch(r"\d+(\.0)?|[A-Z0-9\-]*\d[A-Z0-9\-]*", t) for t in given)
+        table.column_of["vendor_id" if codes else "vendor_name"] = heading
+
+
+def _prices(table: Table) -> None:
+    """Settle what a price is for, and discounts given in percent."""
+    if "price_per_code" in table.column_of:
+        heading = table.column_of.pop("price_per_code")
+        per = [_PRICED_PER.get(str(v).strip().casefold()) for v in table.df[heading]]
+        table.put("price_unit", f"{heading} (quantity)", per)
+    if "price_unit" in table.column_of:
+        zero = sum(_is_zero(v) for v in table.df[table.column_of["price_unit"]])
+        if zero:
+            table.change("price_unit", lambda v: "1" if _is_zero(v) else v)
+            table.notes.append(f"A price unit of 0 is read as 1, on {zero:,} lines.")
+    if "%" in str(table.column_of.get("discount", "")):
+        table.change("discount", lambda v: v if v is None or "%" in str(v) else f"{v} %")
+
+
+def _is_zero(value: Any) -> bool:
+    return value is not None and re.fullmatch(r"0+([.,]0+)?", str(value).strip()) is not None
+
+
+def _schedule_lines(table: Table) -> None:
+    """Settle a list with a row for each schedule line, where order quantity and value stand again on every row of an item."""
+    scheduled = table.column_of.pop("scheduled_quantity", None)
+    number = table.column_of.pop("schedule_line", None)
+    if "quantity" not in table.column_of and scheduled is not None:
+        table.column_of["quantity"], scheduled = scheduled, None
+    if not {"order_number", "line_number"} <= table.column_of.keys() or not len(table.df):
+        return
+    key = pd.MultiIndex.from_arrays([table.texts("order_number"), table.texts("line_number")])
+    dates = [table.column_of[c] for c in ("required_date", "promised_date") if c in table.column_of]
+    again = key.duplicated(keep=False)
+    if not again.any() or not dates:
+        return
+    if scheduled is not None:
+        table.column_of["quantity"] = scheduled
+        if amount := table.column_of.pop("amount", None):
+            if "unit_price" not in table.column_of:
+                raise SchemaError(
+                    f"each row is a schedule line, and {amount!r} is the whole item's, again on every one: the list needs the net price"
+                )
+            table.notes.append(
+                f"{amount!r} is the whole item's, again on every schedule line: amounts are price x {scheduled!r}."
+            )
+        table.notes.append(f"Each row is a schedule line: its quantity is {scheduled!r}.")
+        return
+    # Without quantities of their own the schedule lines of an item are one line, which is due in full on the last of its days.
+    other = [c for c in table.df.columns if c not in (*dates, number)]
+    frame = table.df[other].astype(object).map(lambda v: "" if v is None else str(v))
+    same = again & pd.MultiIndex.from_frame(frame).duplicated(keep="last")
+    if not same.any():
+        return
+    for i in np.flatnonzero(same).tolist():
+        row = int(table.df.index[i])
+        value = " ".join(str(table.df[d].iloc[i]) for d in dates)
+        why = "a further schedule line of the same item, without a quantity of its own: the item is one line, due on the last"
+        table.doubts.append((row, "required_date", value, f"row {row} of the file: {why}"))
+    table.df = table.df[~same]
+    table.notes.append(
+        f"{same.sum():,} rows are schedule lines without quantities of their own: each item is one line, due on the last."
+    )
