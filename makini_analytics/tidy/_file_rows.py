@@ -50,8 +50,8 @@ def clean(cells: pd.DataFrame) -> pd.DataFrame:
     out = {}
     for name in cells.columns:
         codes, values = pd.factorize(cells[name], use_na_sentinel=False)
-        out[name] = pd.Series(np.array([*map(one, values), None], dtype=object)[codes], index=cells.index)
-    return pd.DataFrame(out, index=cells.index)
+        out[name] = pd.Series(np.array([*map(one, values), None], dtype=object)[codes], index=cells.index, dtype=object)
+    return pd.DataFrame(out, index=cells.index, dtype=object)
 
 
 def order_lines(grid: Grid, meant: Mapping[str, int]) -> Rows:
@@ -115,8 +115,8 @@ def _take_headers_in(rows: Rows, meant: Mapping[str, int]) -> None:
         if name in _ONCE and name != "order_number":
             of_order = dict(zip(number[head], rows.cells[place][head], strict=True))
             mine = rows.cells[place]
-            rows.cells[place] = mine.where(mine.notna(), number.map(of_order)).astype(object)
-            rows.cells[place] = rows.cells[place].where(rows.cells[place].notna(), None)
+            given = [v if v is not None else of_order.get(n) for v, n in zip(mine, number, strict=True)]
+            rows.cells[place] = pd.Series(given, index=rows.cells.index, dtype=object)
     _leave_out(rows, head, meant, "the row of an order, whose lines follow: left out of the lines")
     rows.notes.append(f"{head.sum():,} rows were of orders, not of lines: what they say was given to their lines.")
     _keep(rows, ~head)
@@ -192,6 +192,6 @@ def _fill_down(rows: Rows, meant: Mapping[str, int]) -> None:
         first = rows.cells[at].to_numpy()[np.flatnonzero(~below)]
         out = rows.cells[at].to_numpy(copy=True)
         out[below] = first[group[below] - group[~below].min()]
-        rows.cells[at] = out
+        rows.cells[at] = pd.Series(out, index=rows.cells.index, dtype=object)
         filled.append(name)
     rows.notes.append(f"{below.sum():,} lines follow their order's first one: {', '.join(filled)} filled down.")

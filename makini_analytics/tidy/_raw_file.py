@@ -24,7 +24,7 @@ _PEEKED = 200  # rows among which the headings are looked for
 _SAMPLE = 200_000  # bytes that an encoding is judged by
 _FEWEST = 2  # known headings that make a row one of headings
 _RULE = re.compile(r"[-=_+|\s]*[-=_]{3,}[-=_+|\s]*")
-_WESTERN = frozenset("äöüßÄÖÜéèêëàâçîïôûùñáíóúãõœæøåÉÈÀÂÇÊÎÔÑÁÍÓÚÃÕìòºª°€£§²³µ–’“”„«»·\xa0")
+_WESTERN = frozenset("äöüßÄÖÜéèêëàâçîïôûùñáíóúãõÉÈÀÂÇÊÎÔÑÁÍÓÚÃÕìòºª°€£§²³µ–’“”„«»·\xa0")
 _POLISH = frozenset("ąćęłńóśźżĄĆĘŁŃÓŚŹŻäöüßÄÖÜ€°§–’“”„«»\xa0")
 #: The code pages that Western and Polish systems write, in the order in which they are likely.
 _LETTERS = {"cp1252": _WESTERN, "cp1250": _POLISH, "mac_roman": _WESTERN, "cp850": _WESTERN}
