@@ -91,14 +91,21 @@ _STATUS_OF = {
     "netsuite": "netsuite", "dynamics": "d365", "business_central": "business central", "oracle": "oracle", "coupa": "coupa", "odoo": "odoo",
     "erpnext": "erpnext", "maximo": "maximo", "jde": "jde", "m3": "m3", "x3": "x3", "acumatica": "acumatica", "quickbooks": "quickbooks",
 }  # fmt: skip
+#: Their statuses say that an order was approved, and stay so when everything came.
+_OF_APPROVAL_ONLY = ("business central", "odoo")
 
 
 def _status_as_the_system_means_it(table: Table, system: str) -> None:
     """Note what codes, and words that the system uses in a way of its own, mean in it."""
     said: list[str] = []
-    coded: dict[str, str] = {}
+    coded: dict[str, str | None] = {}
+    counted = bool({"received_quantity", "open_quantity"} & table.column_of.keys())
     for text in sorted(set(table.texts("status")) - {""}):
         here = meaning(text, system)
+        if counted and here == "open" and system in _OF_APPROVAL_ONLY:
+            said.append(f"{text!r} approved, and the quantities tell what came")
+            coded[text] = None
+            continue
         if here is None or here == meaning(text):
             continue
         said.append(f"{text!r} {here}")

@@ -177,7 +177,7 @@ SYSTEMS: dict[str, dict[str, str]] = {
     },  # i55041820203: A Pending Supervisor Approval ... H Closed
     "d365": {OPEN: "backorder; 1", RECEIVED: "received; invoiced; 2; 3", CANCELLED: "4"},  # PurchStatus: i20140542251
     "business central": {
-        DRAFT: "open; pending approval",
+        DRAFT: "open; offen; ouvert; abierto; aperto; pending approval",
         OPEN: "released; pending prepayment",
     },  # i30837241214: "Open" may still be edited
     # i30958646320, i55913949594: an order under change or in process has no approval that holds; one on hold has.

@@ -20,7 +20,12 @@ def export(request, tmp_path):
     system, writer = request.param
     plain = writer(tmp_path / "export")
     (path,) = tmp_path.iterdir()
-    return system, ma.Purchases.from_file(path, as_of=AS_OF), ma.Purchases.from_table(plain, connection="export", as_of=AS_OF), path
+    return (
+        system,
+        ma.Purchases.from_file(path, as_of=AS_OF),
+        ma.Purchases.from_table(plain, connection="export", as_of=AS_OF),
+        path,
+    )
 
 
 def test_there_are_twelve():

@@ -189,7 +189,7 @@ def business_central_german(path: Path) -> pd.DataFrame:
         rows.append(["Bestellung", x.order, x.line * 1000, x.vendor_id, "Artikel", x.item, x.text, "BLAU", german(x.quantity, 0), "STK", german(x.price), german(x.amount),
                      "EUR", german(x.quantity - x.received, 0), german(x.received, 0), f"{x.ordered:%d.%m.%y}", f"{x.required:%d.%m.%y}", said[x.status]])  # fmt: skip
     path.with_suffix(".csv").write_text(as_csv(rows, ";"), encoding="utf-8")
-    status = ["Draft" if x.status == "Cancelled" else "Open" for x in LINES]
+    status = ["Draft" if x.status == "Cancelled" else None for x in LINES]  # approved: the quantities tell what came
     return plain_table(LINES, without=(*NEVER_DELIVERED, "vendor_name", "required_date"), line_number=[str(x.line * 1000) for x in LINES],
                        promised_date=[x.required for x in LINES], status=status)  # fmt: skip
 
