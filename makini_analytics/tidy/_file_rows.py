@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -71,6 +71,13 @@ def _texts(cells: pd.DataFrame, place: int) -> pd.Series:
     return cells[place].map(lambda v: "" if v is None else str(v))
 
 
+def _each(column: pd.Series, one: Callable[[str], bool]) -> Flags:
+    """Return where a test holds, made once for each distinct value; it does not hold where there is none."""
+    codes, values = pd.factorize(column)
+    known = [one(str(v)) for v in values]
+    return np.array([*known, False], dtype=bool)[codes]
+
+
 def _keep(rows: Rows, kept: Flags) -> None:
     rows.cells = rows.cells[kept]
 
@@ -84,14 +91,14 @@ def _drop_decoration(rows: Rows, grid: Grid) -> None:
     few = [p for p, h in enumerate(headings) if h]
     again = np.zeros(len(rows.cells), dtype=bool)
     if few:
-        hits = sum((rows.cells[p].map(folded) == headings[p]).to_numpy().astype(int) for p in few)
+        hits = sum(_each(rows.cells[p], lambda v, h=headings[p]: folded(v) == h).astype(int) for p in few)
         again = np.asarray((hits >= 2) & (hits >= 0.6 * rows.cells.notna().sum(axis=1).to_numpy()))
     first = rows.cells.iloc[0].tolist() if len(rows.cells) else []
     texts = [c for c in first if c is not None]
     if texts and not again[0] and len(texts) >= 3 and n_known(texts) >= 0.6 * len(texts):
         again[0] = True  # two rows of headings, as SE16 writes technical names and texts
     if again.any():
-        rows.notes.append(f"{again.sum():,} rows were headings again.")
+        rows.notes.append(f"Rows that were headings again: {again.sum():,}.")
     rules = np.zeros(len(rows.cells), dtype=bool)
     outside = np.zeros(len(rows.cells), dtype=bool)
     alone = rows.cells.notna().sum(axis=1).to_numpy() == 1
@@ -100,7 +107,7 @@ def _drop_decoration(rows: Rows, grid: Grid) -> None:
         rules[i] = is_rule(text)
         outside[i] = grid.framed and rows.cells.iloc[i, 0] is not None
     if (outside & ~rules).any():
-        rows.notes.append(f"{(outside & ~rules).sum():,} lines of text stood outside the frame, as titles of pages do.")
+        rows.notes.append(f"Texts outside the frame, as titles of pages are: {(outside & ~rules).sum():,}.")
     _keep(rows, ~(again | rules | outside))
 
 
@@ -118,7 +125,7 @@ def _take_headers_in(rows: Rows, meant: Mapping[str, int]) -> None:
             given = [v if v is not None else of_order.get(n) for v, n in zip(mine, number, strict=True)]
             rows.cells[place] = pd.Series(given, index=rows.cells.index, dtype=object)
     _leave_out(rows, head, meant, "the row of an order, whose lines follow: left out of the lines")
-    rows.notes.append(f"{head.sum():,} rows were of orders, not of lines: what they say was given to their lines.")
+    rows.notes.append(f"Rows of orders, not of lines, whose values were given to their lines: {head.sum():,}.")
     _keep(rows, ~head)
 
 
@@ -150,7 +157,7 @@ def _drop_remarks(rows: Rows, meant: Mapping[str, int]) -> None:
     one &= np.asarray(_blank(rows, meant, _VALUE))
     _leave_out(rows, one, meant, "one text and nothing else, as a remark or the name of a group: no line")
     if one.any():
-        rows.notes.append(f"{one.sum():,} rows of one text only were left out.")
+        rows.notes.append(f"Rows of one text and nothing else, left out: {one.sum():,}.")
     _keep(rows, ~one)
 
 
@@ -158,20 +165,26 @@ def _drop_totals(rows: Rows, meant: Mapping[str, int]) -> None:
     """Leave out the rows that add up others: they say so, or have a value and neither an order nor an item of their own."""
     if "order_number" not in meant or not len(rows.cells):
         return
-    orders = _texts(rows.cells, meant["order_number"])
-    no_order = (orders == "").to_numpy(dtype=bool)
-    order_says = orders.map(lambda t: bool(t) and says_total(t)).to_numpy(dtype=bool)
-    # A vendor or an item may be called Total; a row with an order number is a line, whatever else it says.
-    first = rows.cells.bfill(axis=1).iloc[:, 0].map(lambda v: says_total(str(v))).to_numpy(dtype=bool)
-    no_item = _blank(rows, meant, _ITEM)
+    orders = rows.cells[meant["order_number"]]
+    no_order = orders.isna().to_numpy(dtype=bool)
+    suspect = np.flatnonzero(no_order | _each(orders, says_total))
+    if not len(suspect):
+        return
+    places = [meant[n] for n in _ITEM if n in meant]
     has_value = ~_blank(rows, meant, _VALUE)
-    totals = (order_says & no_item) | (no_order & (no_item | first) & has_value) | (no_order & first)
+    totals = np.zeros(len(rows.cells), dtype=bool)
+    for i in suspect.tolist():
+        cells = rows.cells.iloc[i]
+        # An item may be called Total, and so may a vendor: a row with an order number or an item of its own is a line.
+        no_item = all(cells[p] is None or says_total(str(cells[p])) for p in places)
+        says = says_total(str(next(c for c in cells if c is not None)))
+        totals[i] = no_item and (says or has_value[i] or not no_order[i])
     if not totals.any():
         return
     values = _leave_out(rows, totals, meant, "a total of other rows: left out of the lines")
     at = ", ".join(str(r) for r in rows.cells.index[totals][:3]) + (", ..." if totals.sum() > 3 else "")
-    stake = f", with {', '.join(values[:3])}{', ...' if len(values) > 3 else ''}" if values else ""
-    rows.notes.append(f"{totals.sum():,} rows are totals of others and left out (row {at}{stake}).")
+    stake = f": {'; '.join(values[:3])}{'; ...' if len(values) > 3 else ''}" if values else ""
+    rows.notes.append(f"Totals of other rows, left out: {totals.sum():,} (row {at}{stake}).")
     _keep(rows, ~totals)
 
 
@@ -182,16 +195,20 @@ def _fill_down(rows: Rows, meant: Mapping[str, int]) -> None:
     place = meant["order_number"]
     below = rows.cells[place].isna().to_numpy(dtype=bool, copy=True)
     below &= np.maximum.accumulate(~below)  # before the first order there is nothing to fill from
+    # A line that has a vendor or a day of its own and no order number is no further line of the order above.
+    below &= _blank(rows, meant, ("vendor", "vendor_id", "vendor_name", "order_date"))
     if not below.any():
         return
     filled = []
-    group = np.cumsum(~below)
+    group = np.cumsum(~below) - 1
     for name, at in meant.items():
         if name not in _ONCE or name in _EACH or not rows.cells[at][below].isna().all():
             continue  # a column that lines fill themselves is theirs
-        first = rows.cells[at].to_numpy()[np.flatnonzero(~below)]
+        above = rows.cells[at].to_numpy()[~below]
         out = rows.cells[at].to_numpy(copy=True)
-        out[below] = first[group[below] - group[~below].min()]
+        out[below] = above[group[below]]
         rows.cells[at] = pd.Series(out, index=rows.cells.index, dtype=object)
         filled.append(name)
-    rows.notes.append(f"{below.sum():,} lines follow their order's first one: {', '.join(filled)} filled down.")
+    rows.notes.append(
+        f"Lines below their order's first one, where {', '.join(filled)} were filled down: {below.sum():,}."
+    )

@@ -186,7 +186,7 @@ SYSTEMS: dict[str, dict[str, str]] = {
     "odoo": {
         DRAFT: "draft; sent; to approve",
         OPEN: "purchase",
-        CLOSED: "done; locked",
+        CLOSED: "done; locked; gesperrt; verrouillé; bloqueado; bloccato; vergrendeld; zablokowane",
         CANCELLED: "cancel",
     },  # sent: as a request for quotation
     "erpnext": {OPEN: "on hold; submitted; 1", DRAFT: "0", CANCELLED: "2"},  # docstatus 0, 1, 2
