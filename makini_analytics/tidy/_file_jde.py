@@ -36,11 +36,12 @@ def settle_jde(table: Table) -> None:
         if values and all(_JULIAN.fullmatch(v) for v in values):
             table.change(name, _from_julian)
             table.notes.append(f"{table.column_of[name]!r} counts days within years (CYYDDD).")
-    last = table.column_of.pop("last_status", None)
+    last = table.take("last_status")
     if last is not None and "status" in table.column_of:
         cancelled = [meaning(str(v).strip(), "pdlttr") == "cancelled" for v in table.df[last]]
-        status = ["Cancelled" if c else v for c, v in zip(cancelled, table.df[table.column_of["status"]], strict=True)]
-        table.put("status", f"{table.column_of['status']}, {last}", status)
+        own = table.df[table.column_of["status"]]
+        status = ["Cancelled" if c else v for c, v in zip(cancelled, own, strict=True)]
+        table.put("status", f"{table.take('status')}, {last}", status)
     _decimal_points(table)
 
 

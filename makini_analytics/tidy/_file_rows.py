@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -78,6 +79,10 @@ def _each(column: pd.Series, one: Callable[[str], bool]) -> Flags:
     return np.array([*known, False], dtype=bool)[codes]
 
 
+def _is_heading(heading: str, text: str) -> bool:
+    return folded(text) == heading
+
+
 def _keep(rows: Rows, kept: Flags) -> None:
     rows.cells = rows.cells[kept]
 
@@ -91,7 +96,9 @@ def _drop_decoration(rows: Rows, grid: Grid) -> None:
     few = [p for p, h in enumerate(headings) if h]
     again = np.zeros(len(rows.cells), dtype=bool)
     if few:
-        hits = sum(_each(rows.cells[p], lambda v, h=headings[p]: folded(v) == h).astype(int) for p in few)
+        hits = np.zeros(len(rows.cells), dtype=int)
+        for p in few:
+            hits += _each(rows.cells[p], partial(_is_heading, headings[p]))
         again = np.asarray((hits >= 2) & (hits >= 0.6 * rows.cells.notna().sum(axis=1).to_numpy()))
     first = rows.cells.iloc[0].tolist() if len(rows.cells) else []
     texts = [c for c in first if c is not None]

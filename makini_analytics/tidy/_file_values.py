@@ -12,10 +12,9 @@ import pandas as pd
 
 from ..errors import SchemaError
 from ._headings import System
-from ._schema import STATES
 from ._status_words import meaning, sap_line_status
 
-_CODE_AND_NAME = re.compile(r"(\S+)\s+(\D.*)")
+_CODE_AND_NAME = re.compile(r"([A-Z]{0,4}-?\d{3,})\s+(\D.*)")
 _PADDED = re.compile(r"(\S+)\s{2,}(\S.*)")
 _PRICED_PER = {"e": "1", "c": "100", "m": "1000"}
 _MARKS = ("deletion_mark", "completed_mark", "release_mark", "void_mark", "open_mark")
@@ -29,6 +28,7 @@ class Table:
     column_of: dict[str, Any]
     system: System | None = None
     notes: list[str] = field(default_factory=list)
+    used: list[Any] = field(default_factory=list)  # headings that others were made of
     statuses: dict[str, str] = field(default_factory=dict)  # what the system's own words mean
     doubts: list[tuple[int, str, str | None, str]] = field(default_factory=list)  # row, column, value, reason
 
@@ -42,6 +42,13 @@ class Table:
         """Add a column of ours under a heading that says what it was made of."""
         self.df[heading] = pd.Series(list(values), index=self.df.index, dtype=object)
         self.column_of[name] = heading
+
+    def take(self, name: str) -> Any:
+        """Return the heading of a column that another one is made of, which is done with."""
+        heading = self.column_of.pop(name, None)
+        if heading is not None:
+            self.used.append(heading)
+        return heading
 
     def change(self, name: str, one: Callable[[Any], Any]) -> None:
         """Replace the values of a column in place."""
@@ -64,7 +71,7 @@ def settle(table: Table) -> None:
             "lines. Read the order lines, and pass this table beside them: from_table(lines, receipts=...)"
         )
     table.column_of.pop("history", None)
-    table.column_of.pop("record_type", None)
+    table.take("record_type")
     _status(table)
     _vendor(table)
     _prices(table)
@@ -80,7 +87,7 @@ def _status(table: Table) -> None:
     if marks:
         received = table.texts("received_quantity")
         columns = zip(*(table.texts(m) for m in (*_MARKS, "status")), received, strict=True)
-        headings = [str(table.column_of.pop(m)) for m in marks]
+        headings = [str(table.take(m)) for m in marks]
         table.put("status", f"status by {', '.join(headings)}", [_said_by_marks(*c) or None for c in columns])
         table.notes.append(f"The status is made of {', '.join(headings)}.")
     elif "status" in table.column_of and system in _STATUS_OF:
@@ -98,22 +105,21 @@ _OF_APPROVAL_ONLY = ("business central", "odoo")
 def _status_as_the_system_means_it(table: Table, system: str) -> None:
     """Note what codes, and words that the system uses in a way of its own, mean in it."""
     said: list[str] = []
-    coded: dict[str, str | None] = {}
+    approved: set[str] = set()
     counted = bool({"received_quantity", "open_quantity"} & table.column_of.keys())
     for text in sorted(set(table.texts("status")) - {""}):
         here = meaning(text, system)
         if counted and here == "open" and system in _OF_APPROVAL_ONLY:
             said.append(f"{text!r} approved, and the quantities tell what came")
-            coded[text] = None
+            approved.add(text)
             continue
         if here is None or here == meaning(text):
             continue
         said.append(f"{text!r} {here}")
-        if here in STATES and here != "received":
-            table.statuses[text] = here
-        else:  # the quantities decide, which no state says, but a word does
-            coded[text] = f"{text} - {here}"
-    table.change("status", lambda v: coded.get(str(v).strip(), v))
+        table.statuses[text] = (
+            "closed" if here == "received" else here
+        )  # where all came the quantities have the last word
+    table.change("status", lambda v: None if str(v).strip() in approved else v)
     if said and table.system:
         table.notes.append(f"Statuses as {table.system.title} means them: {', '.join(said)}.")
 
@@ -137,19 +143,14 @@ def _said_by_marks(
 
 def _vendor(table: Table) -> None:
     """Settle a column of vendors: code and name in one cell, else codes, else names."""
-    heading = table.column_of.pop("vendor", None)
+    heading = table.take("vendor")
     if heading is None:
         return
     texts = ["" if v is None else str(v).strip() for v in table.df[heading]]
     given = [t for t in texts if t]
     pattern = _PADDED if sum(bool(_PADDED.fullmatch(t)) for t in given) > len(given) / 2 else _CODE_AND_NAME
     split = [pattern.fullmatch(t) for t in texts]
-    both = (
-        [bool(m) and m[1][:1].isdigit() for m in split if m]
-        if pattern is _CODE_AND_NAME
-        else [True for m in split if m]
-    )
-    if given and sum(both) > len(given) / 2:
+    if given and sum(map(bool, split)) > len(given) / 2:
         table.put(
             "vendor_id", f"{heading} (code)", [m[1] if m else t or None for m, t in zip(split, texts, strict=True)]
         )
@@ -157,20 +158,21 @@ def _vendor(table: Table) -> None:
         table.notes.append(f"{heading!r} holds code and name: both are read.")
     else:
         codes = given and all(re.fullmatch(r"\d+(\.0)?|[A-Z0-9\-]*\d[A-Z0-9\-]*", t) for t in given)
+        table.used.remove(heading)
         table.column_of["vendor_id" if codes else "vendor_name"] = heading
 
 
 def _prices(table: Table) -> None:
     """Settle what a price is for, and discounts given in percent."""
     if "price_per_code" in table.column_of:
-        heading = table.column_of.pop("price_per_code")
+        heading = table.take("price_per_code")
         per = [_PRICED_PER.get(str(v).strip().casefold()) for v in table.df[heading]]
         table.put("price_unit", f"{heading} (quantity)", per)
     if "price_unit" in table.column_of:
         zero = sum(_is_zero(v) for v in table.df[table.column_of["price_unit"]])
         if zero:
             table.change("price_unit", lambda v: "1" if _is_zero(v) else v)
-            table.notes.append(f"A price unit of 0 is read as 1, on {zero:,} lines.")
+            table.notes.append(f"Price units of 0, read as 1: {zero:,}.")
     if "%" in str(table.column_of.get("discount", "")):
         table.change("discount", lambda v: v if v is None or "%" in str(v) else f"{v} %")
 
@@ -216,6 +218,7 @@ def _schedule_lines(table: Table) -> None:
         why = "a further schedule line of the same item, without a quantity of its own: the item is one line, due on the last"
         table.doubts.append((row, "required_date", value, f"row {row} of the file: {why}"))
     table.df = table.df[~same]
+    n = int(same.sum())
     table.notes.append(
-        f"{same.sum():,} rows are schedule lines without quantities of their own: each item is one line, due on the last."
+        f"Schedule lines without quantities of their own, an item being one line, due on the last: {n:,}."
     )

@@ -79,7 +79,8 @@ def read_file(
         table.put("line_id", "row of the file", [str(i) for i in table.df.index])
     left_out = _as_issues([*rows.left_out, *table.doubts])
     notes = " ".join([about, _told(headings), *table.notes]).strip()
-    frame = table.df.reset_index(drop=True)
+    kept = {*table.column_of.values(), open_quantity}
+    frame = table.df.drop(columns=[h for h in table.used if h not in kept]).reset_index(drop=True)
     if "received_quantity" in table.column_of or "quantity" not in table.column_of:
         open_quantity = None
     return FileRead(frame, {h: c for c, h in table.column_of.items()}, table.statuses, open_quantity, left_out, notes)
@@ -208,10 +209,12 @@ def _enough(table: Table, path: str | PathLike[str]) -> None:
 
 
 def _told(headings: list[Heading]) -> str:
-    read = ", ".join(f"{h.heading!r} is {h.column}" for h in headings if h.column)
-    twice = [h.heading for h in headings if h.rule.endswith("the first one is taken")]
-    again = f" Of headings that are there twice the first is taken: {', '.join(map(repr, twice))}." if twice else ""
-    return f"Headings: {read}.{again}"
+    n, read = len(headings), [h for h in headings if h.column]
+    told = [f"Headings understood: {len(read):,} of {n:,}, as read_headings shows."]
+    told += [f"{h.heading!r} is {h.column} {h.rule}." for h in read if h.rule.startswith("by elimination")]
+    twice = [repr(h.heading) for h in headings if h.rule.endswith("the first one is taken")]
+    told += [f"Of headings that are there twice the first is taken: {', '.join(twice)}."] if twice else []
+    return " ".join(told)
 
 
 def _as_issues(left_out: list[tuple[int, str, str | None, str]]) -> pd.DataFrame:
@@ -242,7 +245,7 @@ def with_received(
     ordered, still_open = (lines[c].to_numpy(dtype=float) for c in ("quantity", "received_quantity"))
     heading = f"ordered less {got.open_quantity}"
     received = pd.Series(ordered - still_open, dtype=object)
-    table = got.table.assign(**{heading: received.where(received.notna(), None)})
+    table = got.table.assign(**{heading: received.where(received.notna(), None)}).drop(columns=got.open_quantity)
     notes = f"{got.notes} What was received is what was ordered less {got.open_quantity!r}."
     mine = issues[issues["column"] == "received_quantity"]
     return replace(got, table=table, columns=got.columns | {heading: "received_quantity"}, notes=notes), mine

@@ -22,8 +22,10 @@ Codes = npt.NDArray[np.int8]
 def check(statuses: Mapping[str, str] | None) -> dict[str, str]:
     """Return the user's own mapping of status text to state, checked: `ConfigError` on a state that is none."""
     for text, state in (statuses or {}).items():
-        if state not in STATES:
-            raise ConfigError(f"statuses={{{text!r}: {state!r}}}: the states are {', '.join(STATES)}")
+        if state not in (*STATES, "closed"):
+            raise ConfigError(
+                f"statuses={{{text!r}: {state!r}}}: the states are {', '.join(STATES)}, or closed: by quantity"
+            )
     return own_meanings(statuses or {})
 
 

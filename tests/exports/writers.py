@@ -241,7 +241,7 @@ def odoo_spanish_workbook(path: Path) -> pd.DataFrame:
         "4500000103": "Cancelado",
         "4500000104": "Bloqueado",
     }
-    known = {"4500000101": "Closed", "4500000102": "Open", "4500000103": "Cancelled", "4500000104": "Bloqueado"}
+    known = {"4500000101": "Closed", "4500000102": "Open", "4500000103": "Cancelled", "4500000104": "Closed"}
     last = ""
     for x in LINES:
         order = [x.order, x.vendor, x.ordered, x.currency, said[x.order]] if x.order != last else [None] * 5
