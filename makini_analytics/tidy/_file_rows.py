@@ -106,13 +106,12 @@ def _drop_decoration(rows: Rows, grid: Grid) -> None:
         again[0] = True  # two rows of headings, as SE16 writes technical names and texts
     if again.any():
         rows.notes.append(f"Rows that were headings again: {again.sum():,}.")
-    rules = np.zeros(len(rows.cells), dtype=bool)
-    outside = np.zeros(len(rows.cells), dtype=bool)
-    alone = rows.cells.notna().sum(axis=1).to_numpy() == 1
-    for i in np.flatnonzero(alone).tolist():
-        text = str(next(c for c in rows.cells.iloc[i] if c is not None))
-        rules[i] = is_rule(text)
-        outside[i] = grid.framed and rows.cells.iloc[i, 0] is not None
+    n_cells = rows.cells.notna().sum(axis=1).to_numpy()
+    n_dashes = np.zeros(len(rows.cells), dtype=int)
+    for place in rows.cells.columns:
+        n_dashes += _each(rows.cells[place], is_rule)
+    rules = n_dashes == n_cells
+    outside = (n_cells == 1) & rows.cells[0].notna().to_numpy() & grid.framed
     if (outside & ~rules).any():
         rows.notes.append(f"Texts outside the frame, as titles of pages are: {(outside & ~rules).sum():,}.")
     _keep(rows, ~(again | rules | outside))

@@ -57,12 +57,14 @@ class System:
 
 @lru_cache(maxsize=20_000)
 def folded(heading: Any) -> str:
-    """Return a heading as it is compared: without case, accents, blanks and punctuation; "%" is kept, since it changes the meaning.
+    """Return a heading as it is compared: without case, accents, blanks and punctuation; "%" is kept, since it changes the meaning, and "#" is No.
 
-    >>> folded("Fe.Entrega."), folded("need-by-date"), folded("Währung "), folded("Line Discount %")
-    ('feentrega', 'needbydate', 'wahrung', 'linediscountpercent')
+    >>> folded("Fe.Entrega."), folded("need-by-date"), folded("Währung "), folded("Line Discount %"), folded("PO #")
+    ('feentrega', 'needbydate', 'wahrung', 'linediscountpercent', 'pono')
     """
-    text = str(heading).replace("%", " percent").replace("ł", "l").replace("Ł", "L").replace("°", "")
+    text = (
+        str(heading).replace("%", " percent").replace("#", " no").replace("ł", "l").replace("Ł", "L").replace("°", "")
+    )
     split = unicodedata.normalize("NFKD", text.casefold())
     return re.sub(r"[\W_]+", "", "".join(c for c in split if not unicodedata.combining(c)))
 
@@ -134,12 +136,13 @@ def named_system(system: str) -> System:
 
 
 def recognised(headings: Sequence[str]) -> System | None:
-    """Return the system that the headings are of: the one with most headings that no other system has, then with most at all."""
+    """Return the system that the headings are of: the one with most headings that neither another system nor plain lists have."""
     known = [s for s in systems().values() if s.name != "plain"]
+    plain = {h for h in headings if systems()["plain"].meanings(h)}
     by = {s.name: {h for h in headings if s.knows(h)} for s in known}
 
     def evidence(s: System) -> tuple[int, int]:
-        others = set().union(*(by[o.name] for o in known if o is not s))
+        others = plain.union(*(by[o.name] for o in known if o is not s))
         return len(by[s.name] - others), len(by[s.name])
 
     first, second = sorted(known, key=evidence, reverse=True)[:2]
@@ -245,7 +248,7 @@ def _one_each(found: list[Heading]) -> list[Heading]:
     out = [h for h in found if h.column is None]
     for column in dict.fromkeys(h.column for h in found if h.column):
         mine = sorted((h for h in found if h.column == column), key=lambda h: h.rank)
-        if len(mine) > 1 and mine[0].rank == mine[1].rank:
+        if len(mine) > 1 and mine[0].rank == mine[1].rank and column != "history":  # one sign of it is enough
             one, other = mine[0].heading, mine[1].heading
             raise SchemaError(
                 f"{one!r} and {other!r} are both read as {column}: choose one with columns={{{other!r}: None}} or "

@@ -23,7 +23,7 @@ SEPARATORS = (";", ",", "\t", "|")
 _PEEKED = 200  # rows among which the headings are looked for
 _SAMPLE = 200_000  # bytes that an encoding is judged by
 _FEWEST = 2  # known headings that make a row one of headings
-_RULE = re.compile(r"[-=_+|\s]*[-=_]{3,}[-=_+|\s]*")
+_RULE = re.compile(r"[-=_+|\s]*[-=_]{2,}[-=_+|\s]*|-")
 _WESTERN = frozenset("äöüßÄÖÜéèêëàâçîïôûùñáíóúãõÉÈÀÂÇÊÎÔÑÁÍÓÚÃÕìòºª°€£§²³µ–’“”„«»·\xa0")
 _POLISH = frozenset("ąćęłńóśźżĄĆĘŁŃÓŚŹŻäöüßÄÖÜ€°§–’“”„«»\xa0")
 #: The code pages that Western and Polish systems write, in the order in which they are likely.
