@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -79,10 +78,6 @@ def _each(column: pd.Series, one: Callable[[str], bool]) -> Flags:
     return np.array([*known, False], dtype=bool)[codes]
 
 
-def _is_heading(heading: str, text: str) -> bool:
-    return folded(text) == heading
-
-
 def _keep(rows: Rows, kept: Flags) -> None:
     rows.cells = rows.cells[kept]
 
@@ -92,14 +87,11 @@ def _drop_decoration(rows: Rows, grid: Grid) -> None:
     filled = rows.cells.notna()
     n_cells = filled.sum(axis=1).to_numpy()
     _keep(rows, n_cells > 0)
-    headings = [folded(h) for h in grid.headings]
-    few = [p for p, h in enumerate(headings) if h]
-    again = np.zeros(len(rows.cells), dtype=bool)
-    if few:
-        hits = np.zeros(len(rows.cells), dtype=int)
-        for p in few:
-            hits += _each(rows.cells[p], partial(_is_heading, headings[p]))
-        again = np.asarray((hits >= 2) & (hits >= 0.6 * rows.cells.notna().sum(axis=1).to_numpy()))
+    hits = np.zeros(len(rows.cells), dtype=int)
+    for place, heading in enumerate(grid.headings):
+        if heading:
+            hits += (rows.cells[place] == heading).to_numpy(dtype=bool)
+    again = np.asarray((hits >= 2) & (hits >= 0.6 * rows.cells.notna().sum(axis=1).to_numpy()))
     first = rows.cells.iloc[0].tolist() if len(rows.cells) else []
     texts = [c for c in first if c is not None]
     if texts and not again[0] and len(texts) >= 3 and n_known(texts) >= 0.6 * len(texts):
@@ -108,8 +100,8 @@ def _drop_decoration(rows: Rows, grid: Grid) -> None:
         rows.notes.append(f"Rows that were headings again: {again.sum():,}.")
     n_cells = rows.cells.notna().sum(axis=1).to_numpy()
     n_dashes = np.zeros(len(rows.cells), dtype=int)
-    for place in rows.cells.columns:
-        n_dashes += _each(rows.cells[place], is_rule)
+    for name in rows.cells.columns:
+        n_dashes += _each(rows.cells[name], is_rule)
     rules = n_dashes == n_cells
     outside = (n_cells == 1) & rows.cells[0].notna().to_numpy() & grid.framed
     if (outside & ~rules).any():
@@ -178,20 +170,25 @@ def _drop_totals(rows: Rows, meant: Mapping[str, int]) -> None:
         return
     places = [meant[n] for n in _ITEM if n in meant]
     has_value = ~_blank(rows, meant, _VALUE)
-    totals = np.zeros(len(rows.cells), dtype=bool)
+    totals, groups = (np.zeros(len(rows.cells), dtype=bool) for _ in range(2))
     for i in suspect.tolist():
         cells = rows.cells.iloc[i]
         # An item may be called Total, and so may a vendor: a row with an order number or an item of its own is a line.
         no_item = all(cells[p] is None or says_total(str(cells[p])) for p in places)
         says = says_total(str(next(c for c in cells if c is not None)))
         totals[i] = no_item and (says or has_value[i] or not no_order[i])
+        groups[i] = no_item and not totals[i]
+    if groups.any():
+        _leave_out(rows, groups, meant, "neither order, item nor value, as the row of a group: no line")
+        rows.notes.append(f"Rows without order, item and value, left out: {groups.sum():,}.")
     if not totals.any():
+        _keep(rows, ~groups)
         return
     values = _leave_out(rows, totals, meant, "a total of other rows: left out of the lines")
     at = ", ".join(str(r) for r in rows.cells.index[totals][:3]) + (", ..." if totals.sum() > 3 else "")
     stake = f": {'; '.join(values[:3])}{'; ...' if len(values) > 3 else ''}" if values else ""
     rows.notes.append(f"Totals of other rows, left out: {totals.sum():,} (row {at}{stake}).")
-    _keep(rows, ~totals)
+    _keep(rows, ~(totals | groups))
 
 
 def _fill_down(rows: Rows, meant: Mapping[str, int]) -> None:

@@ -15,9 +15,10 @@ from ._headings import System
 from ._status_words import meaning, sap_line_status
 
 _CODE_AND_NAME = re.compile(r"([A-Z]{0,4}-?\d{3,})\s+(\D.*)")
+_CODE = re.compile(r"\d+(\.0)?|[A-Z0-9\-]*\d[A-Z0-9\-]*")
 _PADDED = re.compile(r"(\S+)\s{2,}(\S.*)")
 _PRICED_PER = {"e": "1", "c": "100", "m": "1000"}
-_MARKS = ("deletion_mark", "completed_mark", "release_mark", "void_mark", "open_mark")
+_MARKS = ("deletion_mark", "completed_mark", "release_mark", "void_mark", "open_mark", "incomplete_mark")
 
 
 @dataclass
@@ -125,7 +126,7 @@ def _status_as_the_system_means_it(table: Table, system: str) -> None:
 
 
 def _said_by_marks(
-    deleted: str, completed: str, released: str, void: str, still_open: str, status: str, received: str
+    deleted: str, completed: str, released: str, void: str, still_open: str, incomplete: str, status: str, received: str
 ) -> str:
     """Return the status that marks say; the quantity received tells whether a deleted line is one that some came of."""
     some = re.sub(r"[\s0.,+-]", "", received) != ""
@@ -135,6 +136,8 @@ def _said_by_marks(
         return "Cancelled"
     if still_open and (said_open := meaning(still_open, "openline")):
         return "Open" if said_open == "open" else "Closed"
+    if incomplete.casefold() in ("x", "true", "1", "yes"):
+        return "Incomplete"
     if released and (state := meaning(released, "procstat")):
         # A released order whose items say nothing goes by its quantities, so only what is not released is said.
         return "Draft" if state == "draft" else status
@@ -142,7 +145,7 @@ def _said_by_marks(
 
 
 def _vendor(table: Table) -> None:
-    """Settle a column of vendors: code and name in one cell, else codes, else names."""
+    """Settle a column of vendors: code and name in one cell, else codes, else names. What has a column of its own keeps it."""
     heading = table.take("vendor")
     if heading is None:
         return
@@ -150,16 +153,20 @@ def _vendor(table: Table) -> None:
     given = [t for t in texts if t]
     pattern = _PADDED if sum(bool(_PADDED.fullmatch(t)) for t in given) > len(given) / 2 else _CODE_AND_NAME
     split = [pattern.fullmatch(t) for t in texts]
+    there = {"vendor_id", "vendor_name"} & table.column_of.keys()
     if given and sum(map(bool, split)) > len(given) / 2:
-        table.put(
-            "vendor_id", f"{heading} (code)", [m[1] if m else t or None for m, t in zip(split, texts, strict=True)]
-        )
-        table.put("vendor_name", f"{heading} (name)", [m[2].strip() if m else None for m in split])
+        parts = {
+            "vendor_id": [m[1] if m else t or None for m, t in zip(split, texts, strict=True)],
+            "vendor_name": [m[2].strip() if m else None for m in split],
+        }
+        for name in parts.keys() - there:
+            table.put(name, f"{heading} ({'code' if name == 'vendor_id' else 'name'})", parts[name])
         table.notes.append(f"{heading!r} holds code and name: both are read.")
-    else:
-        codes = given and all(re.fullmatch(r"\d+(\.0)?|[A-Z0-9\-]*\d[A-Z0-9\-]*", t) for t in given)
-        table.used.remove(heading)
-        table.column_of["vendor_id" if codes else "vendor_name"] = heading
+        return
+    codes = bool(given) and all(_CODE.fullmatch(t) for t in given)
+    meant = {"vendor_id": "vendor_name", "vendor_name": "vendor_id"}[there.pop()] if there else None
+    table.used.remove(heading)
+    table.column_of[meant or ("vendor_id" if codes else "vendor_name")] = heading
 
 
 def _prices(table: Table) -> None:

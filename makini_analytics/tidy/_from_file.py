@@ -22,7 +22,7 @@ from ._schema import LINES, ORDERS, empty
 #: Names that `columns` may give beside ours, and what becomes of them.
 SPECIAL = (
     "vendor", "open_quantity", "scheduled_quantity", "schedule_line", "deletion_mark", "completed_mark", "void_mark", "open_mark",
-    "release_mark", "record_type", "price_per_code", "history", "last_status",
+    "incomplete_mark", "release_mark", "record_type", "price_per_code", "history", "last_status",
 )  # fmt: skip
 _NUMBERS = ("quantity", "received_quantity", "unit_price", "price_unit", "discount", "tax", "amount")
 
@@ -111,8 +111,8 @@ def read_headings(
     * ``heading`` (text): as the file has it
     * ``column`` (text): our column (see `makini_analytics.data_dictionary`); missing where it stays out. Some are put as a plain
       table has them first: ``vendor`` (code, name or both), ``open_quantity`` (received = ordered - open), ``scheduled_quantity``
-      (a row is a schedule line), ``deletion_mark``, ``completed_mark``, ``release_mark``, ``void_mark``, ``open_mark`` (one status
-      is made of them), ``record_type`` (rows of orders among those of lines)
+      (a row is a schedule line), ``deletion_mark``, ``completed_mark``, ``release_mark``, ``incomplete_mark``, ``void_mark``,
+      ``open_mark`` (one status is made of them), ``record_type`` (rows of orders among those of lines)
     * ``example`` (text): the first value
     * ``rule`` (text): why it is read so
 

@@ -232,15 +232,11 @@ def _eliminated(h: Heading, meant: list[tuple[str, int]], taken: set[str]) -> He
 
 
 def _vendors(found: list[Heading]) -> list[Heading]:
-    """Return the headings with "vendor" settled where the other of code and name has a heading of its own."""
-    there = {h.column for h in found if h.column}
-    other = {"vendor_id": "vendor_name", "vendor_name": "vendor_id"}
-    own = there & other.keys()
-    if len(own) != 1:
-        rule = "left out: code and name have headings of their own"
-        return [replace(h, column=None, rule=rule) if h.column == "vendor" and own else h for h in found]
-    meant = other[next(iter(own))]
-    return [replace(h, column=meant) if h.column == "vendor" else h for h in found]
+    """Return the headings without "vendor" where code and name have headings of their own."""
+    if not {"vendor_id", "vendor_name"} <= {h.column for h in found}:
+        return found
+    rule = "left out: code and name have headings of their own"
+    return [replace(h, column=None, rule=rule) if h.column == "vendor" else h for h in found]
 
 
 def _one_each(found: list[Heading]) -> list[Heading]:

@@ -179,7 +179,7 @@ def _best(rows: Sequence[Sequence[Any]], score: Score) -> tuple[int, int]:
 
 def is_rule(text: str) -> bool:
     """Whether a text is nothing but a dashed rule."""
-    return _RULE.fullmatch(text) is not None
+    return text[:1] in "-=_+|" and _RULE.fullmatch(text) is not None
 
 
 # ---- rows of cells -------------------------------------------------------------------------------------------------

@@ -190,6 +190,30 @@ def test_two_rows_of_headings(written):
     assert table_of(path)[0].order_number.tolist() == ["45001"]
 
 
+def test_a_grouped_list_whose_totals_come_first(written):
+    """As SAP's grid writes it: a count over all, then one before each vendor's lines, where the order number is blank."""
+    head = "Lieferant/Lieferwerk;Anzahl der Positionen;Einkaufsbeleg;Position;Belegdatum;Lieferdatum;Kurztext;Bestellmenge;Nettopreis;Währung;Preiseinheit;Einteilungsmenge;Gelieferte Menge;noch zu liefern (Menge)"
+    rows = [";1.886;;;;;;;;;;;;", "1051       Antriebe GmbH;2;;;;;;;;;;;;", "1051       Antriebe GmbH;1;45647126;10;20260710;20260817;Kupplung;2;71,64;EUR;1;2;0;2",
+            "1088       Getriebe AG;1;;;;;;;;;;;;", "1088       Getriebe AG;1;45644415;20;20260402;20260731;Motor;24;320,95;EUR;1;12;0;12",
+            "1088       Getriebe AG;1;45644415;20;20260402;20260831;Motor;24;320,95;EUR;1;12;0;12"]  # fmt: skip
+    table, got = table_of(written("\n".join([head, *rows]), encoding="cp1252"))
+    assert table.vendor_id.tolist() == ["1051", "1088", "1088"]
+    assert table.quantity.tolist() == ["2", "12", "12"]
+    assert got.left_out.id.tolist() == ["2", "3", "5"]
+
+
+def test_code_and_name_beside_a_name_of_its_own(written):
+    head = "Deletion indicator,Purchasing Document,Item,Document Date,Supplier/Supplying Plant,Short Text,Order Quantity,Net Price,Price unit,Incomplete,Name of Supplier,Item category,Item Category"
+    path = written(
+        f"{head}\n,4501,10,2026-01-15,100001     ACME,Bolt,2,3.5,0,X,ACME Ltd,0,a\nL,4501,20,2026-01-15,100001     ACME,Nut,2,3.5,1,,ACME Ltd,0,b\n"
+    )
+    table, _ = table_of(path)
+    assert table[["vendor_id", "vendor_name", "status"]].values.tolist() == [
+        ["100001", "ACME Ltd", "Incomplete"],
+        ["100001", "ACME Ltd", "Deleted"],
+    ]
+
+
 # ---- headings -------------------------------------------------------------------------------------------------------
 
 
