@@ -54,7 +54,7 @@ def clean(cells: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(out, index=cells.index, dtype=object)
 
 
-def order_lines(grid: Grid, meant: Mapping[str, int]) -> Rows:
+def order_lines(grid: Grid, meant: Mapping[str, int], system: str = "") -> Rows:
     """Return the rows of a grid that are order lines; ``meant`` is the place of each column that was found."""
     cells = clean(grid.cells)
     rows = Rows(cells)
@@ -62,6 +62,8 @@ def order_lines(grid: Grid, meant: Mapping[str, int]) -> Rows:
     if "record_type" in meant:
         _take_headers_in(rows, meant)
     _drop_remarks(rows, meant)
+    if system == "netsuite":
+        _drop_main_lines(rows, meant)
     _drop_totals(rows, meant)
     _fill_down(rows, meant)
     return rows
@@ -157,6 +159,23 @@ def _drop_remarks(rows: Rows, meant: Mapping[str, int]) -> None:
     if one.any():
         rows.notes.append(f"Rows of one text and nothing else, left out: {one.sum():,}.")
     _keep(rows, ~one)
+
+
+def _drop_main_lines(rows: Rows, meant: Mapping[str, int]) -> None:
+    """Leave out the row that NetSuite's searches give for an order as a whole, beside those of its lines: it has no item.
+
+    Its value is that of all of them together, so that sums would be twice what was ordered.
+    """
+    if not {"order_number", "product_code"} <= meant.keys():
+        return
+    order = rows.cells[meant["order_number"]]
+    without = _blank(rows, meant, ("product_code", "line_number")) & order.notna().to_numpy(dtype=bool)
+    without &= ~_each(order, says_total)
+    main = without & order.isin(order[~without]).to_numpy(dtype=bool)
+    if main.any():
+        _leave_out(rows, main, meant, "the order as a whole, beside its lines: left out of the lines")
+        rows.notes.append(f"Rows of orders as a whole, beside those of their lines, left out: {main.sum():,}.")
+        _keep(rows, ~main)
 
 
 def _drop_totals(rows: Rows, meant: Mapping[str, int]) -> None:

@@ -62,10 +62,10 @@ def read_file(
     """Return a file as a table of order lines; see `Purchases.from_file`."""
     grid, headings, about = _read(path, columns, system, sheet, encoding, separator, header)
     meant = {h.column: h.place for h in headings if h.column}
-    rows = order_lines(grid, meant)
+    chosen = system_of(system, grid.headings)
+    rows = order_lines(grid, meant, chosen.name if chosen else "")
     names = _distinct_names(grid.headings)
     df = rows.cells.rename(columns=dict(enumerate(names)))[[n for n, h in zip(names, grid.headings, strict=True) if h]]
-    chosen = system_of(system, grid.headings)
     table = Table(df, {c: names[p] for c, p in meant.items()}, chosen, rows.notes)
     settle(table)
     if chosen is not None and chosen.name == "jde":

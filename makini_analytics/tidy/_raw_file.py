@@ -109,7 +109,7 @@ def _by_its_bytes(data: bytes) -> str:
     In a list of numbers with a few words code pages can't be told by statistics of language alone: "Wahrung" with its umlaut reads as
     well in several. But only under the right one are nearly all foreign bytes letters that these languages have.
     """
-    foreign = bytes(b for b in data[: 50 * _SAMPLE] if b > 127)[:_SAMPLE]
+    foreign = data[: 50 * _SAMPLE].translate(None, bytes(range(128)))[:_SAMPLE]
     fits = {name: sum(c in known for c in foreign.decode(name, "replace")) for name, known in _LETTERS.items()}
     best = max(fits, key=lambda name: fits[name])  # the first of equals
     if fits[best] >= _MOST * len(foreign):

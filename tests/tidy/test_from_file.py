@@ -202,6 +202,15 @@ def test_a_grouped_list_whose_totals_come_first(written):
     assert got.left_out.id.tolist() == ["2", "3", "5"]
 
 
+def test_the_main_lines_of_a_netsuite_search_are_no_lines(written):
+    head = "Internal ID,Document Number,Date,Name,Status,Item,Quantity,Quantity Fulfilled/Received,Due Date/Receive By,Amount"
+    rows = ["1,PO1,1/15/2024,ACME,Pending Receipt,,,,,30.00", "1,PO1,1/15/2024,ACME,Pending Receipt,A,2,0,2/20/2024,10.00", "1,PO1,1/15/2024,ACME,Pending Receipt,B,4,0,2/20/2024,20.00",
+            "2,PO2,1/16/2024,Bolt,Pending Receipt,,,,,99.00"]  # fmt: skip
+    table, got = table_of(written("\n".join([head, *rows])))
+    assert table.amount.tolist() == ["10.00", "20.00", "99.00"]  # the second order has no other row
+    assert got.left_out[["id", "value"]].values.tolist() == [["2", "30.00"]]
+
+
 def test_code_and_name_beside_a_name_of_its_own(written):
     head = "Deletion indicator,Purchasing Document,Item,Document Date,Supplier/Supplying Plant,Short Text,Order Quantity,Net Price,Price unit,Incomplete,Name of Supplier,Item category,Item Category"
     path = written(
@@ -527,6 +536,27 @@ def test_plain_words_are_no_system():
 def test_headings_of_systems_and_languages(heads, system, want):
     got = understood(heads, named_system(system) if system else recognised(heads), {})
     assert [h.column for h in got] == want
+
+
+def test_of_plain_words_the_more_exact_one_is_taken():
+    heads = [
+        "Purchase Date",
+        "Purchase Order Number",
+        "Supplier Code",
+        "Supplier Name",
+        "Item Name",
+        "Item Description",
+        "Quantity",
+        "Unit Price",
+        "Total Price",
+        "Location",
+    ]
+    got = {h.column: h for h in understood(heads, None, {})}
+    assert got["description"].heading == "Item Description"
+    assert [h.rule for h in understood(heads, None, {}) if h.heading == "Item Name"] == [
+        "left out: 'Item Description' gives the description"
+    ]
+    assert (got["order_date"].heading, got["amount"].heading) == ("Purchase Date", "Total Price")
 
 
 @pytest.mark.parametrize(
