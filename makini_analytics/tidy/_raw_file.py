@@ -18,6 +18,7 @@ from typing import Any
 import pandas as pd
 
 from ..errors import ConfigError, SchemaError
+from ._file_layouts import in_one, layouts
 
 SEPARATORS = (";", ",", "\t", "|")
 _PEEKED = 200  # rows among which the headings are looked for
@@ -135,6 +136,9 @@ def _from_text(text: str, score: Score, separator: str | None, header: int | Non
         shown = " / ".join(line[:80] for line in lines[:3])
         raise SchemaError(f"no row of headings was found ({shown}): pass header= (its row, from 1) and columns=")
     framed = sep == "|"
+    if two := layouts(_split(lines, sep)) if header is None else {}:
+        both, cells = in_one(text, sep, two)
+        return Grid(both, cells, f"text, {named}, separator '{sep}', headings of orders and of lines")
     headings = [h.strip() for h in _split([text.split("\n", at + 1)[at]], sep)[0]]
     body = "\n".join(text.split("\n", at + 1)[at + 1 :])
     width = len(headings)

@@ -380,6 +380,22 @@ def test_jd_edwards_as_it_is_shown_and_as_it_lies(written):
         lines_of(written(f"{head}\n1,1000,7,A,99365,100,77,2500\n"))
 
 
+def test_rows_of_two_kinds_with_headings_of_their_own(written):
+    """Coupa's standard export: headings of orders, headings of lines, then a row for each order and for each of its lines."""
+    rows = ["type,acknowledged-at,created-at,id,status,supplier-name,supplier-number,payment-term-code",
+            "type,accounting-total,created-at,description,id,line-number,need-by-date,order-header-id,price,quantity,received,source-part-num,status,total,currency",
+            "Header,,2024-01-15T08:00:00Z,4711,issued,ACME,100001,N30", "Line,,2024-01-15T08:00:00Z,Bolt,9001,1,2024-02-20,4711,2.5,10,10,B-1,received,25.00,EUR",
+            "Line,,2024-01-15T08:00:00Z,Nut,9002,2,2024-02-20,4711,5,4,0,N-1,created,20.00,EUR", "Header,,2024-02-01T08:00:00Z,4712,cancelled,Bolt,100002,N60",
+            "Line,,2024-02-01T08:00:00Z,Axle,9003,1,2024-03-20,4712,7.5,1,0,A-1,cancelled,7.50,EUR"]  # fmt: skip
+    got = ma.Purchases.from_file(written("\n".join(rows)))
+    assert got.lines.order_number.tolist() == ["4711", "4711", "4712"]
+    assert got.lines.vendor_name.tolist() == ["ACME", "ACME", "Bolt"]
+    assert got.lines.payment_terms.tolist() == ["N30", "N30", "N60"]
+    assert got.lines.state.tolist() == ["received", "open", "cancelled"]
+    assert got.lines.amount.tolist() == [25, 20, 7.5]
+    assert got.lines.line_id.tolist() == ["4", "5", "7"]
+
+
 def test_epicor_marks_and_prices_per_hundred(written):
     head = "PODetail_PONum,PODetail_POLine,PODetail_PartNum,PODetail_OrderQty,PODetail_UnitCost,PODetail_CostPerCode,PODetail_OpenLine,PODetail_VoidLine"
     table, got = table_of(
