@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import SchemaError
-from ._headings import System
+from ._headings import System, currency_in
 from ._status_words import meaning, sap_line_status
 
 _CODE_AND_NAME = re.compile(r"([A-Z]{0,4}-?\d{3,})\s+(\D.*)")
@@ -77,6 +77,16 @@ def settle(table: Table) -> None:
     _vendor(table)
     _prices(table)
     _schedule_lines(table)
+    _currency(table)
+
+
+def _currency(table: Table) -> None:
+    """Take the currency from the headings of money, where no column has it and they name one."""
+    named = {currency_in(str(table.column_of[c])) for c in ("amount", "unit_price") if c in table.column_of} - {None}
+    if "currency" not in table.column_of and len(named) == 1:
+        (code,) = named
+        table.put("currency", "currency by the heading", [code] * len(table.df))
+        table.notes.append(f"The currency is {code}, as the headings say.")
 
 
 def _status(table: Table) -> None:

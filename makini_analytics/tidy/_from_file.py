@@ -24,6 +24,8 @@ SPECIAL = (
     "vendor", "open_quantity", "scheduled_quantity", "schedule_line", "deletion_mark", "completed_mark", "void_mark", "open_mark",
     "incomplete_mark", "release_mark", "record_type", "price_per_code", "history", "last_status",
 )  # fmt: skip
+#: Rows after which exports end whatever there is: those of the old and the new Excel, with and without headings, and round limits.
+_CUT_OFF = frozenset({65_000, 65_001, 65_535, 65_536, 1_000_001, 1_048_575, 1_048_576})
 _NUMBERS = ("quantity", "received_quantity", "unit_price", "price_unit", "discount", "tax", "amount")
 
 
@@ -77,6 +79,10 @@ def read_file(
         _enough(table, path)
     if "line_id" not in table.column_of:
         table.put("line_id", "row of the file", [str(i) for i in table.df.index])
+    if (last := int(grid.cells.index.max()) if len(grid.cells) else 0) in _CUT_OFF:
+        table.notes.append(
+            f"The file ends at row {last:,}, where systems and spreadsheets cut lists off: it may lack the rest."
+        )
     left_out = _as_issues([*rows.left_out, *table.doubts])
     notes = " ".join([about, _told(headings), *table.notes]).strip()
     kept = {*table.column_of.values(), open_quantity}

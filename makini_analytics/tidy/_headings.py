@@ -20,6 +20,10 @@ _AFTER_THE_SYSTEM = 10
 _ENOUGH_OF_ITS_OWN = 2
 
 
+#: A currency's code behind a heading: in brackets, or after "in".
+_CURRENCY = re.compile(r"\s*(?:[(\[]\s*(?:in\s+)?([A-Z]{3})\s*[)\]]|\s(?:in|en)\s+([A-Z]{3}))\s*$")
+
+
 @dataclass(frozen=True)
 class Heading:
     """One heading of a file, the column that it is read as (None: left out), and by what rule."""
@@ -42,9 +46,10 @@ class System:
     prefixes: tuple[str, ...] = ()
 
     def spellings(self, heading: str) -> list[str]:
-        """Return what a heading is looked up by: whole, then without the name of a table before it, as in EKPO-MATNR."""
+        """Return what a heading is looked up by: whole, then without a table's name before it, as in EKPO-MATNR, or a currency behind it."""
         rest = [heading[len(p) :] for p in self.prefixes if heading.casefold().startswith(p.casefold())]
-        return [folded(heading), *(folded(r) for r in rest if r[:1] in "-_~./ " and folded(r))]
+        parts = [folded(r) for r in rest if r[:1] in "-_~./ " and folded(r)]
+        return [folded(heading), *parts, *([folded(_CURRENCY.sub("", heading))] if currency_in(heading) else [])]
 
     def meanings(self, heading: str) -> tuple[tuple[str, int], ...]:
         """Return the columns that a heading can mean, each with its rank."""
@@ -72,6 +77,17 @@ def folded(heading: Any) -> str:
 @cache
 def _data() -> dict[str, Any]:
     return tomllib.loads((files(__package__) / "_headings.toml").read_text(encoding="utf-8"))
+
+
+def currency_in(heading: str) -> str | None:
+    """Return the currency that a heading names.
+
+    >>> currency_in("Amount (EUR)"), currency_in("Nettowert in CHF"), currency_in("Price (PER)")
+    ('EUR', 'CHF', None)
+    """
+    found = _CURRENCY.search(heading)
+    code = (found[1] or found[2]) if found else None
+    return code if code in _data()["currencies"]["codes"] else None
 
 
 @cache

@@ -411,6 +411,23 @@ def test_percent_in_a_heading_goes_to_the_values(written):
     assert table.discount.tolist() == ["10 %", None]
 
 
+def test_headings_may_name_the_currency(written):
+    assert lines_of(written("PO Number;Quantity;Unit Price (USD);Amount [USD]\n1;2;3;6\n")).currency.tolist() == ["USD"]
+    assert lines_of(written("Bestellnummer;Nettowert in EUR\n1;6\n")).currency.tolist() == ["EUR"]
+    assert lines_of(written("PO Number;Amount (USD);Currency\n1;6;EUR\n")).currency.tolist() == [
+        "EUR"
+    ]  # a column of its own comes first
+    assert (
+        lines_of(written("PO Number;Amount (USD);Unit Price (EUR);Quantity\n1;6;3;2\n")).currency.isna().all()
+    )  # two: neither
+
+
+def test_a_list_that_may_be_cut_off_says_so(written):
+    rows = "".join(f"{i};1\n" for i in range(65_535))
+    assert "may lack the rest" in read_file(written("PO Number;Amount\n" + rows)).notes
+    assert "may lack the rest" not in read_file(written("PO Number;Amount\n1;1\n")).notes
+
+
 def test_what_is_received_follows_from_what_is_open(written):
     lines = lines_of(written("PO Number;Quantity;Open Qty;Unit Price\n1;10;4;2.5\n2;10;0;2.5\n3;10;;2.5\n"))
     assert lines.received_quantity.fillna(-1).tolist() == [6, 10, -1]
