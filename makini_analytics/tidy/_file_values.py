@@ -66,9 +66,9 @@ def settle(table: Table) -> None:
     SchemaError
         The file lists no order lines, or what its rows are can't be told.
     """
-    if "history" in table.column_of and not {"unit_price", "amount"} & table.column_of.keys():
+    if "history" in table.column_of and not {"order_date", "required_date"} & table.column_of.keys():
         raise SchemaError(
-            f"the file is the history of orders (it has {table.column_of['history']!r}): receipts and invoices, not order "
+            f"the file is a history of orders (it has {table.column_of['history']!r}): receipts and invoices, not order "
             "lines. Read the order lines, and pass this table beside them: from_table(lines, receipts=...)"
         )
     table.column_of.pop("history", None)

@@ -102,12 +102,21 @@ def _system(name: str, data: Mapping[str, Any]) -> System:
         ranked = headings if isinstance(headings[0], list) else [headings]
         for rank, group in enumerate(ranked):
             for heading in group:
-                for suffix in ("", *data.get("suffixes", ())):
-                    found = columns.setdefault(folded(heading + suffix), [])
+                for spelled in {
+                    folded(h + s) for h in (heading, _ascii(heading)) for s in ("", *data.get("suffixes", ()))
+                }:
+                    found = columns.setdefault(spelled, [])
                     if all(c != column for c, _ in found):
                         found.append((column, rank))
     skip = {folded(heading): why for heading, why in data.get("skip", {}).items()}
     return System(name, data["title"], {h: tuple(c) for h, c in columns.items()}, skip, tuple(data.get("prefixes", ())))
+
+
+def _ascii(heading: str) -> str:
+    """Return a heading with its umlauts written out, as systems without them write Waehrung."""
+    for umlaut, letters in (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("Ä", "Ae"), ("Ö", "Oe"), ("Ü", "Ue")):
+        heading = heading.replace(umlaut, letters)
+    return heading
 
 
 @cache
@@ -229,6 +238,8 @@ def _meanings(heading: str, system: System | None) -> tuple[Sequence[tuple[str, 
     if system is not None or folded(heading) in _vague():
         return (), ""
     others = {(c, rank, s.title) for s in systems().values() for c, rank in s.meanings(heading)}
+    if not others:
+        return (), ""
     titles = " and ".join(sorted({t for *_, t in others}))
     return [(c, rank) for c, rank, _ in sorted(others)], f"a heading of {titles}"
 

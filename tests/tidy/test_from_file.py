@@ -366,6 +366,14 @@ def test_sap_schedule_lines_with_quantities_and_no_price_ask(written):
 def test_a_history_of_receipts_is_no_list_of_lines(written):
     with pytest.raises(ma.SchemaError, match="receipts="):
         lines_of(written("EBELN,EBELP,BUDAT,BWART,MENGE,VGABE\n1,10,2024-01-15,101,5,1\n"))
+    with pytest.raises(
+        ma.SchemaError, match="'Bewegungsart'"
+    ):  # material documents carry values, too, and reversals among them
+        lines_of(
+            written(
+                "Einkaufsbeleg;Position;Lieferant;Menge;Nettowert;Waehrung;Buchungsdatum;Bewegungsart\n1;10;7;5;9;EUR;2024-01-15;102\n"
+            )
+        )
 
 
 def test_jd_edwards_as_it_is_shown_and_as_it_lies(written):
@@ -539,6 +547,13 @@ def test_each_system_is_recognised_by_its_own_headings_and_not_by_plain_words(na
     assert got.name == name
 
 
+def test_a_heading_that_nobody_knows_says_so():
+    assert [h.rule for h in understood(["PO Number", "Wherewithal"], None, {})] == [
+        "a plain word",
+        "left out: no heading that is known",
+    ]
+
+
 def test_plain_words_are_no_system():
     assert recognised(HEAD.split(";")) is None
 
@@ -557,6 +572,9 @@ def test_plain_words_are_no_system():
          ["order_number", "product_code", "vendor_name", "received_quantity", "required_date"]),
         (["order_line/product_id", "order_line/product_qty", "partner_id", "name", "date_order"], None,
          ["product_code", "quantity", "vendor_name", "order_number", "order_date"]),
+        (["Purch.Doc.", "Item", "Changed On", "Short Text", "Material", "Plnt", "Matl Group", "PO Quantity", "OUn", "Net Price", "Per", "Net Value", "Gross value"], None,
+         ["order_number", "line_number", None, "description", "material_id", "site_id", "category", "quantity", "unit_of_measure", "unit_price", "price_unit", "amount", None]),
+        (["Einkaufsbeleg", "Bestellmenge", "Waehrung", "Loeschkennzeichen"], None, ["order_number", "quantity", "currency", "deletion_mark"]),
         (["POHNUM_0", "POPLIN_0", "QTYPUU_0"], None, ["order_number", "line_number", "quantity"]),
         (["Bestellnummer", "Lieferant", "Artikelnummer", "Menge", "Einzelpreis", "Währung"], None,
          ["order_number", "vendor", "product_code", "quantity", "unit_price", "currency"]),
