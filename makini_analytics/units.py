@@ -1,4 +1,4 @@
-"""Units of measure: what a source's unit means, by a small table of UN/ECE and SAP codes. What is not in it stays unknown.
+"""Units of measure: what a source's unit means, from a small table of UN/ECE and SAP codes. A unit that is not in it stays unknown.
 
 Quantities of two units are never added or compared unless both are understood and measure the same thing.
 """
@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from .errors import SchemaError
-from .frames import categoricals, coded, frame_of, values
+from .frames import categoricals, encode, frame_of, values
 
 # UN/ECE Recommendation 20 code: (what it measures, how many of the first unit of that kind, other spellings). SAP's internal and
 # commercial codes are among the spellings. Packages (box, pallet) measure nothing by themselves: how many are in one differs.
@@ -63,9 +63,9 @@ def understood(units: pd.Series) -> pd.Series:
     >>> understood(pd.Series(["EA", "Kilogram", "BOX", "XYZ"], dtype="string")).tolist()
     ['C62', 'KGM', 'BX', <NA>]
     """
-    given = categoricals.of_series(units)
+    given = categoricals.from_series(units)
     known = [_CODE.get(str(u).strip().rstrip(".").casefold()) for u in given.categories]
-    return pd.Series(categoricals.each(given, known), index=units.index)
+    return pd.Series(categoricals.relabel(given, known), index=units.index)
 
 
 #: The unit that each kind of measure is counted in, under its commonest name.
@@ -79,7 +79,7 @@ def based(units: pd.Series) -> tuple[pd.Series, npt.NDArray[np.float64]]:
     >>> unit.tolist(), times.tolist()
     (['KG', 'KG', 'EA', 'BOX', 'XYZ'], [0.001, 1.0, 1.0, 1.0, 1.0])
     """
-    given = coded(units, sort=False)
+    given = encode(units, sort=False)
     codes, distinct = given.codes, given.labels
     known = [_TABLE.get(_CODE.get(str(u).strip().rstrip(".").casefold(), "")) for u in distinct]
     names = [_BASE[k[0]] if k else str(u).strip() for k, u in zip(known, distinct, strict=True)]
@@ -94,7 +94,7 @@ def factor(one: str, other: str, own: Mapping[str, tuple[str, float]] | None = N
     (1000.0, 12.0, nan, 12.0)
     """
     scale = 1.0
-    for _ in range(5):  # a unit of your own may stand on another one
+    for _ in range(5):  # a unit of your own may be defined by another one
         if own and one in own and one != other:
             one, times = own[one]
             scale *= float(times)

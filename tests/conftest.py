@@ -2,12 +2,62 @@
 
 from __future__ import annotations
 
+import re
+import signal
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-SHARED = Path(__file__).parents[2] / "shared"
+from tests import leftovers
+from tests.extras import Extras
+from tests.real_data.known import KNOWN
+
+
+def pytest_configure(config):
+    """Nothing outlives the run, and what needs an extra that is not there skips."""
+    leftovers.pytest_configure(config)
+    config.pluginmanager.register(Extras(), "extras")
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads how many processes there are to be
+def pytest_cmdline_main(config):
+    """What measures, or stops in a debugger, has the machine for itself."""
+    alone = config.option.usepdb or re.search(r"(?<!not )\bbenchmark\b", config.option.markexpr)
+    if alone and config.option.dist == "loadscope":
+        config.option.numprocesses, config.option.dist = 0, "no"
+
+
+#: What one process runs: where a dear fixture is shared, or where two that begin at once may be given the same port.
+GROUPS = {
+    "tests/reporting/": "report",
+    "tests/browser/": "report",
+    "tests/notebooks/": "kernels",
+    "tests/explore/test_in_jupyterlab.py": "kernels",
+    "tests/cli/test_cli.py::test_lab_": "kernels",
+}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Deal out the groups first, then test by test. (The mark xdist_group of pytest-xdist 3.8 has no effect under pytest 9.2.)"""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Grouped(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return next((group for start, group in GROUPS.items() if nodeid.startswith(start)), nodeid)
+
+    return Grouped(config, log)
+
+
+@pytest.fixture
+def ctrl_c_reaches_children():
+    """Where the shell that started the tests ignores SIGINT (in the background, say), each child would ignore it, too."""
+    kept = signal.getsignal(signal.SIGINT)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, kept)
 
 
 @pytest.fixture(autouse=True)
@@ -16,15 +66,6 @@ def own_settings_do_not_count(monkeypatch, tmp_path):
     for name in ("MAKINI_API_TOKEN", "MAKINI_BASE_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("MAKINI_CACHE_DIR", str(tmp_path / "cache"))
-
-
-@pytest.fixture(scope="session")
-def scms_table() -> pd.DataFrame:
-    """The real SCMS deliveries as their file has them: 10,324 order lines."""
-    path = SHARED / "data" / "scms" / "scms_delivery_history.csv.gz"
-    if not path.exists():
-        pytest.skip("the real deliveries (../shared/data/scms) are not on this machine")
-    return pd.read_csv(path, keep_default_na=False)
 
 
 SCMS_COLUMNS = {
@@ -41,10 +82,65 @@ SCMS_COLUMNS = {
     "Country": "site_id",
 }
 
+#: The real deliveries: an extract that is everywhere, and the whole file (10,324 order lines) where it is beside the project.
+SCMS_FILES = {
+    "extract": Path(__file__).parent / "real_data" / "scms_extract.csv.gz",
+    "whole": Path(__file__).parents[2] / "shared" / "data" / "scms" / "scms_delivery_history.csv.gz",
+}
+SCMS = [name for name, path in SCMS_FILES.items() if path.exists()]
 
-@pytest.fixture(scope="session")
-def scms(scms_table):
-    """The real SCMS deliveries as Purchases."""
+
+@cache
+def scms_frame(name: str) -> pd.DataFrame:
+    """Return the real deliveries as their file has them."""
+    return pd.read_csv(SCMS_FILES[name], keep_default_na=False)
+
+
+@cache
+def scms_purchases(name: str):
+    """Return the real deliveries as Purchases."""
     from makini_analytics import Purchases
 
-    return Purchases.from_table(scms_table, columns=SCMS_COLUMNS, connection="scms", currency="USD", as_of="2015-12-31")
+    return Purchases.from_table(
+        scms_frame(name), columns=SCMS_COLUMNS, connection="scms", currency="USD", as_of="2015-12-31"
+    )
+
+
+@pytest.fixture(params=SCMS)
+def scms_name(request) -> str:
+    """Which of the files a test takes: a test that asks for any of the fixtures below runs on each that is there."""
+    return request.param
+
+
+@pytest.fixture
+def scms_table(scms_name) -> pd.DataFrame:
+    """The real deliveries as their file has them."""
+    return scms_frame(scms_name)
+
+
+@pytest.fixture
+def scms(scms_name):
+    """The real deliveries as Purchases."""
+    return scms_purchases(scms_name)
+
+
+@pytest.fixture
+def known(scms_name) -> dict:
+    """The reference figures of the same file, counted by plain loops."""
+    return KNOWN[scms_name]
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory):
+    """Every format of one report, made once for all tests of the group "report"."""
+    import makini_analytics as ma
+    from makini_analytics.reporting import content, write
+
+    pytest.importorskip("xlsxwriter", reason="the extra 'report' is not installed")
+    pytest.importorskip("pptx", reason="the extra 'report' is not installed")
+    data = ma.load_sample(["emea", "us"])
+    out = tmp_path_factory.mktemp("report")
+    told = content(data)
+    for name in ("r.html", "r.xlsx", "folder", "r.pptx"):
+        write(told, out / name)
+    return data, out, told

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "makini_analytics"
 BIN = Path(sys.executable).parent
 
 
@@ -23,6 +27,8 @@ BIN = Path(sys.executable).parent
     ids=lambda c: " ".join(c),
 )
 def test_the_house_keeps_its_rules(command):
+    if shutil.which(BIN / command[0]) is None:
+        pytest.skip(f"{command[0]} is not installed: pip install -e '.[dev]'")
     done = subprocess.run(
         [str(BIN / command[0]), *command[1:]], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
     )
@@ -30,8 +36,65 @@ def test_the_house_keeps_its_rules(command):
 
 
 def test_files_stay_short_enough_to_hold_in_the_head():
-    long = {p.name: n for p in (ROOT / "makini_analytics").rglob("*.py") if (n := p.read_text().count("\n")) > 350}
+    long = {p.name: n for p in PACKAGE.rglob("*.py") if (n := p.read_text().count("\n")) > 350}
     assert long == {}
+
+
+ROOMS = sorted(p.parent.name for p in PACKAGE.glob("*/__init__.py"))
+
+
+def imports_of(path: Path) -> set[tuple[str, ...]]:
+    """Return the dotted names under the package that a module imports, in functions, strings and TYPE_CHECKING too."""
+    here, found = ("makini_analytics", *path.relative_to(PACKAGE).with_suffix("").parts), set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {tuple(a.name.split(".")) for a in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = here[: len(here) - node.level] if node.level else ()
+            module = (*base, *(node.module or "").split(".")) if node.module else base
+            found |= {(*module, a.name) for a in node.names}
+        elif (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and re.fullmatch(r"makini_analytics[\w.]+", node.value)
+        ):
+            found.add(tuple(node.value.split(".")))  # of importlib
+    return {name[1:] for name in found if name[0] == "makini_analytics"}
+
+
+def test_no_import_crosses_a_room_except_through_its_door():
+    """What begins with an underscore belongs to its room: others take it from the room's ``__init__``, or not at all."""
+    crossed = []
+    for path in sorted(PACKAGE.rglob("*.py")):
+        own = path.relative_to(PACKAGE).parts[0]
+        for name in imports_of(path):
+            room, *inside = name
+            if room in ROOMS and room != own and any(re.match("_[^_]", part) for part in inside):
+                crossed.append(f"{path.relative_to(ROOT)} imports {'.'.join(name)}")
+    assert crossed == []
+
+
+def test_few_modules_lie_at_the_root_and_few_rooms():
+    assert len(list(PACKAGE.glob("*.py"))) <= 12
+    assert len(ROOMS) <= 25
+
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_layout_in_the_readme_is_the_folder_tree():
+    """The code block under "## Layout" names each folder of the package, with a slash behind it, and each module at its root."""
+    layout = re.search(r"^## Layout\n.*?^```\w*\n(.*?)^```", README, re.M | re.S)[1]
+    package = re.search(r"^makini_analytics/(.*?)(?=^\S|\Z)", layout, re.M | re.S)[1]
+    assert set(re.findall(r"(?<![\w/])(\w+)/(?=\s)", package)) == set(ROOMS)
+    there = {p.stem for p in PACKAGE.glob("*.py")} - {"__init__"}
+    assert there <= set(re.findall(r"\w+", package))
+
+
+def test_the_tests_lie_as_the_rooms():
+    """Each room has a folder of tests under its own name, unless it is tested through the rooms that use it."""
+    through_others = {"frames", "system"}
+    assert set(ROOMS) - through_others <= {p.name for p in (ROOT / "tests").iterdir() if p.is_dir()}
 
 
 def test_importing_the_package_draws_nothing():

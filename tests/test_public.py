@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import inspect
+import pydoc
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 import makini_analytics as ma
 
+ROOT = Path(__file__).parents[1]
+
 
 def test_every_public_name_can_be_had():
     for name in ma.__all__:
         assert getattr(ma, name) is not None
     assert set(ma.__all__) <= set(dir(ma))
-    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+    with pytest.raises(AttributeError, match="nothing"):
         _ = ma.nothing
 
 
@@ -26,6 +31,64 @@ def test_functions_stay_functions_whatever_was_imported():
     assert callable(ma.sandbox)
 
 
+ROOMS = ["spend", "lead_times", "slippage", "quality", "explore"]
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_door_shows_what_is_behind_it_and_nothing_else(room):
+    module = getattr(ma, room)
+    assert {n for n in dir(module) if not n.startswith("_")} == set(module.__all__)
+    behind = [n for n in vars(module) if not n.startswith("_")]
+    assert set(behind) <= set(module.__all__)  # no submodule, no Any, no annotations
+    assert all(inspect.isfunction(getattr(module, n)) for n in module.__all__)
+    shown = pydoc.plain(pydoc.render_doc(module))
+    assert all(f"    {n}(" in shown for n in module.__all__)
+    assert module.__doc__.splitlines()[0] in shown
+
+
+def test_nothing_is_loaded_before_it_is_used():
+    """Neither importing the rooms nor completing their names takes matplotlib; drawing does."""
+    code = """
+import sys
+import makini_analytics as ma
+from makini_analytics import lead_times, quality, slippage, spend
+rooms = (ma, spend, lead_times, slippage, quality)
+print(*[n for m in rooms for n in vars(m) if not n.startswith("_") and n not in m.__all__])
+_ = [dir(m) for m in rooms], spend.by_vendor
+print("matplotlib" in sys.modules)
+_ = spend.plot_by_vendor
+print("matplotlib" in sys.modules)
+print(ma.__version__ != "")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    first, *others = done.stdout.split("\n")
+    assert set(first.split()) <= {
+        "errors",
+        "frames",
+        "compute",
+    }  # rooms that spend.by_vendor's import has bound to the package
+    assert others[:3] == ["False", "True", "True"]
+
+
+def test_a_type_checker_finds_a_misspelt_option_and_a_misspelt_function(tmp_path):
+    script = tmp_path / "notebook.py"
+    script.write_text(
+        "from makini_analytics import load_sample, spend\n"
+        "lines = load_sample().lines\n"
+        "spend.plot_by_vendor(lines, topp=3)\n"
+        "spend.plot_by_vendr(lines)\n"
+        "spend.plot_by_vendor(lines, top=3)\n"
+        "spend.plot_by_vendor(lines, currency=3)\n"
+    )
+    command = [str(Path(sys.executable).parent / "mypy"), str(script)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, timeout=300)
+    found = dict(re.findall(r"notebook\.py:(\d+): error: (.+)", done.stdout))
+    assert set(found) == {"3", "4", "6"}, done.stdout + done.stderr
+    assert 'Unexpected keyword argument "topp" for "plot_by_vendor"' in found["3"]
+    assert 'no attribute "plot_by_vendr"' in found["4"]
+    assert 'Argument "currency" to "plot_by_vendor"' in found["6"]
+
+
 @pytest.mark.parametrize("room", ["spend", "lead_times", "slippage"])
 def test_metrics_take_data_and_keywords_and_say_what_they_return(room):
     module = getattr(ma, room)
@@ -33,7 +96,8 @@ def test_metrics_take_data_and_keywords_and_say_what_they_return(room):
         function = getattr(module, name)
         first, *others = inspect.signature(function).parameters.values()
         assert first.kind is first.POSITIONAL_OR_KEYWORD
-        assert all(p.kind is p.KEYWORD_ONLY or p.default is p.empty for p in others), name  # or more data
+        more_data = [p for p in others if p.kind is not p.KEYWORD_ONLY]
+        assert {p.name for p in more_data} <= {"after", "later"}, name
         for part in ("Parameters", "Returns", "Raises"):
             assert part in function.__doc__, (name, part)
 
@@ -50,7 +114,7 @@ def test_every_error_carries_the_same_fields(error):
 
 def test_the_readme_says_what_the_docstrings_say():
     """One source of all definitions: each line of the README's table is the first of a docstring."""
-    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
     told = re.findall(r"^\| `(\w+)\.(\w+)` \| (.+) \|$", readme, re.M)
     assert len(told) >= 15
     for room, name, said in told:

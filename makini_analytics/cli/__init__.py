@@ -23,7 +23,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         with warnings.catch_warnings():
             warnings.showwarning = _warn
-            if options.quiet:  # what they say is in the report, and in the sources of what is saved
+            if (
+                options.quiet
+            ):  # nothing is lost: each warning is a note in the report, and in the sources of what is saved
                 warnings.simplefilter("ignore")
             getattr(_commands, options.command)(options)
     except (MakiniError, OSError) as e:
@@ -32,7 +34,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr, flush=True)
         if threading.active_count() > 1:
-            # Python would wait for the requests that are on their way, as long as a minute. Each page in the cache is whole.
+            # At exit Python joins the threads that wait for an answer, for up to a minute. Leaving them is safe: the cache
+            # takes a page in one transaction, and files appear whole or not at all.
             os._exit(130)
         return 130
     return 0

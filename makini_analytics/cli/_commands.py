@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from .._version import __version__
-from ..errors import ConfigError
-from ..purchases import Purchases, concat
+from ..errors import ConfigError, SchemaError
+from ..purchases import Purchases, checked_folder, concat
 from ..system import whole
 from ._parser import SECTIONS
 
-DEMO_PORT = 8765  # so that a second demo finds the first one's pages in the cache
-#: What the notebooks take beyond JupyterLab.
+#: Always the same, because the cache knows a page by its address: a second demo finds the first one's pages.
+DEMO_PORT = 8765
+#: What the notebooks import, by module name; all of it comes with the extra "all".
 _NOTEBOOKS_NEED = ("jupyterlab", "currency_converter", "rapidfuzz", "holidays", "xlsxwriter", "pptx")
 
 
@@ -32,22 +33,26 @@ def demo(options: argparse.Namespace) -> None:
     began = time.monotonic()
     try:
         server = sandbox(port=DEMO_PORT)
-    except ConfigError:  # taken by someone else
+    except ConfigError:  # someone else has the port; then the demo just fetches anew
         server = sandbox()
     with server:
+        # one of each kind of fault that a client meets: it retries the first, and waits as the second says
         server.misbehave("503", connection="emea", page=2)
         server.misbehave("429", connection="us", page=2, retry_after=1)
-        show = None if not options.quiet else False
         got = []
         for name in ("emea", "us"):
-            # The cache's usual place: "cache_dir" is left to the client.
+            # not server.client(), whose cache is in memory: the demo is to show that a second run needs no network
             with Client(
-                server.tokens[name], connection=name, base_url=server.base_url, backoff=0.5, progress=show
+                server.tokens[name],
+                connection=name,
+                base_url=server.base_url,
+                backoff=0.5,
+                progress=_progress(options),
             ) as client:
                 got.append(client.fetch_purchases())
         data = concat(got)
-        asked = len(server.requests)
-    how = f"Fetched from a sandbox at {server.base_url} in {asked} requests, a 503 and a rate limit on the way."
+        n_requests = len(server.requests)
+    how = f"Fetched from a sandbox at {server.base_url} in {n_requests} requests, a 503 and a rate limit on the way."
     _write(data, options, how)
     _say(options, f"Took {time.monotonic() - began:.0f} s.")
 
@@ -61,8 +66,10 @@ def report(options: argparse.Namespace) -> None:
 def fetch(options: argparse.Namespace) -> None:
     """Fetch a connection's orders and save the frames."""
     folder = Path(options.out)
-    if folder.exists() and not (folder / "purchases.json").exists() and any(folder.iterdir()):
-        raise ConfigError(f"{folder} holds other files: choose a new or empty folder")  # before the fetch, not after
+    try:
+        checked_folder(folder)  # before the fetch: minutes of it must not end in "choose another folder"
+    except SchemaError as e:
+        raise ConfigError(str(e)) from None  # here the folder is an option of the command, not somebody's data
     data = _fetched(options)
     with whole(folder) as part:
         data.save(part)
@@ -74,12 +81,12 @@ def lab(options: argparse.Namespace) -> None:
     missing = [name for name in _NOTEBOOKS_NEED if not find_spec(name)]
     if "jupyterlab" in missing:
         raise ConfigError("JupyterLab is not installed: pip install 'makini-analytics[all]'")
-    inside = Path(__file__).parents[1] / "_notebooks"
-    ours = inside if inside.is_dir() else Path(__file__).parents[2] / "notebooks"
+    installed = Path(__file__).parents[1] / "_notebooks"  # where the wheel puts them; a checkout has them at its root
+    ours = installed if installed.is_dir() else Path(__file__).parents[2] / "notebooks"
     folder = Path(options.folder)
     folder.mkdir(parents=True, exist_ok=True)
     for book in sorted(ours.glob("*.ipynb")):
-        if not (folder / book.name).exists():
+        if not (folder / book.name).exists():  # a copy that is there may have been worked in
             shutil.copyfile(book, folder / book.name)
     own = "your token (MAKINI_API_TOKEN)" if os.environ.get("MAKINI_API_TOKEN") else "the sandbox"
     _say(options, f"Notebooks in {folder.resolve()}, on {own}; Ctrl-C ends JupyterLab.")
@@ -87,10 +94,11 @@ def lab(options: argparse.Namespace) -> None:
         _say(options, f"Some cells need more ({', '.join(missing)}): pip install 'makini-analytics[all]'")
     words = [sys.executable, "-m", "jupyterlab", f"--notebook-dir={folder}", f"--port={options.port}"]
     words += ["--LabApp.default_url=/lab/tree/01_first_look.ipynb"]
+    # neither news nor updates are asked for: the toolkit talks to Makini and to nobody else
     words += ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
     words += ["--no-browser"] if options.no_browser else []
     words += ["--log-level=ERROR"] if options.quiet else []
-    # as root, as in a container, Jupyter asks to be told that this is meant
+    # Jupyter refuses to run as root unless that is meant; in a container it is the usual user
     words += ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     code = subprocess.run(words, check=False).returncode
     if code:
@@ -107,7 +115,7 @@ def sandbox(options: argparse.Namespace) -> None:
         _say(options, f"export MAKINI_BASE_URL={server.base_url}")
         _say(options, f"export MAKINI_API_TOKEN={next(iter(server.tokens.values()))}")
         _say(options, "python -c 'import makini_analytics as ma; print(ma.Client().fetch_purchases())'")
-        while True:
+        while True:  # the server has threads of its own; Ctrl-C ends the sleep
             time.sleep(3600)
 
 
@@ -119,6 +127,7 @@ def doctor(options: argparse.Namespace) -> None:
     for name in ("pandas", "numpy", "requests", "requests-cache", "urllib3", "matplotlib", "ipywidgets"):
         _say(options, f"  {name} {version(name)}")
     given = options.token or os.environ.get("MAKINI_API_TOKEN")
+    # a client refuses to be made without a token, but the cache's place is worth saying all the same
     client = Client(options.token if given else "none", base_url=options.base_url)
     path = client.cache_path
     if path is not None:
@@ -143,7 +152,7 @@ def _fetched(options: argparse.Namespace) -> Purchases:
         area=options.area,
         delivery_date=options.delivery_date,
         offline=options.offline,
-        progress=False if options.quiet else None,
+        progress=_progress(options),
     ) as client:
         data: Purchases = client.fetch_purchases(options.since, options.until, refresh=options.refresh)
     return data
@@ -153,9 +162,9 @@ def _write(data: Purchases, options: argparse.Namespace, how: str) -> None:
     from ..reporting import content, write
     from ..system import steps
 
-    with steps("report", len(options.sections or SECTIONS) + 1, False if options.quiet else None) as tell:
-        made = content(data, sections=options.sections, vendor=options.vendor, tell=tell)
-        tell("writing")
+    with steps("report", len(options.sections or SECTIONS) + 1, _progress(options)) as begin:
+        made = content(data, sections=options.sections, vendor=options.vendor, begin=begin)
+        begin("writing")
         target = write(made, options.out, template=options.template)
     cached = data.sources["from_cache"].fillna(False)
     _say(options, "All pages came from the cache; nothing was fetched." if cached.all() else how)
@@ -165,12 +174,18 @@ def _write(data: Purchases, options: argparse.Namespace, how: str) -> None:
     _say(options, f"Report: {target}{beside}")
 
 
+def _progress(options: argparse.Namespace) -> bool | None:
+    """Return the ``progress=`` of the functions: never with --quiet, else where a terminal is watching."""
+    return False if options.quiet else None
+
+
 def _say(options: argparse.Namespace, text: Any) -> None:
-    """Print, unless asked to be quiet; a reader who has left (``| head -1``) does not stop the work."""
+    """Print, unless --quiet; a reader who has left (``| head -1``) does not stop the work."""
     if options.quiet:
         return
     try:
         print(text, flush=True)
     except BrokenPipeError:
         options.quiet = True
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left in the buffer goes nowhere
+        # at exit Python flushes what is left in the buffer, which would fail once more, with a traceback
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

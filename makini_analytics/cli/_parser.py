@@ -5,9 +5,14 @@ from __future__ import annotations
 import argparse
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .._version import __version__
 
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # generic for type checkers only
+
+#: The report's sections again: asking `reporting` for them would load pandas and matplotlib for ``--help``. A test compares.
 SECTIONS = ("quality", "spend", "lead_times", "slippage", "open_orders", "left_out", "definitions")
 _EXITS = """exit codes:
   0    done
@@ -30,32 +35,43 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--version", action="version", version=f"makini-analytics {__version__}")
     commands = made.add_subparsers(required=True, metavar="COMMAND", dest="command")
+    for add in (_demo, _report, _fetch, _lab, _sandbox, _doctor):  # the order of the help
+        add(commands)
+    return made
 
-    def add(name: str, does: str, more: str, example: str, *, token: bool = False) -> argparse.ArgumentParser:
-        end = f"example:\n  {example}\n\n" + (f"{_ENVIRONMENT}\n\n" if token else "") + _EXITS
-        command = commands.add_parser(
-            name,
-            help=does,
-            description=f"{does[0].upper()}{does[1:]}.\n\n{more}",
-            epilog=end,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-        command.add_argument(
-            "--quiet", action="store_true", help="print nothing, and show no progress, unless it fails"
-        )
-        return command
 
-    demo = add(
+def _command(
+    commands: Commands, name: str, does: str, more: str, example: str, *, token: bool = False
+) -> argparse.ArgumentParser:
+    """Add a command, with the parts that the help of each one has: what it does, an example, the exit codes."""
+    end = f"example:\n  {example}\n\n" + (f"{_ENVIRONMENT}\n\n" if token else "") + _EXITS
+    command = commands.add_parser(
+        name,
+        help=does,
+        description=f"{does[0].upper()}{does[1:]}.\n\n{more}",
+        epilog=end,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument("--quiet", action="store_true", help="print nothing, and show no progress, unless it fails")
+    return command
+
+
+def _demo(commands: Commands) -> None:
+    command = _command(
+        commands,
         "demo",
         "the whole way on an embedded sandbox: fetch, tidy, compute, report",
         "Needs no token and no network: a Makini on this machine serves made-up orders, with a fault and a\n"
         "rate limit on the way. Writes a page, charts and tables.",
         "makini-analytics demo --out demo-report",
     )
-    demo.add_argument("--out", default="makini-report", help="folder of the report (default: ./makini-report)")
-    _sections(demo)
+    command.add_argument("--out", default="makini-report", help="folder of the report (default: ./makini-report)")
+    _sections(command)
 
-    report = add(
+
+def _report(commands: Commands) -> None:
+    command = _command(
+        commands,
         "report",
         "fetch a connection's orders and write a report",
         "One report in the format that --out names: a page (.html), a workbook (.xlsx), slides (.pptx), or a\n"
@@ -63,25 +79,31 @@ def parser() -> argparse.ArgumentParser:
         "makini-analytics report --since 2025-01-01 --out spend.pptx --sections spend slippage",
         token=True,
     )
-    _connection(report)
-    report.add_argument("--out", default="makini-report", type=_report_name, metavar="PATH",
+    _connection(command)
+    command.add_argument("--out", default="makini-report", type=_report_name, metavar="PATH",
                         help="a .html, .xlsx or .pptx file, or a folder (default: ./makini-report)")  # fmt: skip
-    _sections(report)
-    report.add_argument("--template", metavar="FILE", help="a company's .pptx, for a .pptx report")
+    _sections(command)
+    command.add_argument("--template", metavar="FILE", help="a company's .pptx, for a .pptx report")
 
-    fetch = add(
+
+def _fetch(commands: Commands) -> None:
+    command = _command(
+        commands,
         "fetch",
         "fetch a connection's orders and save the frames",
         "For a notebook that goes on without the network: ma.Purchases.load('makini-data').",
         "makini-analytics fetch --connection emea --since 2025-01-01 --out emea",
         token=True,
     )
-    _connection(fetch)
-    fetch.add_argument(
+    _connection(command)
+    command.add_argument(
         "--out", default="makini-data", metavar="FOLDER", help="folder to save into (default: ./makini-data)"
     )
 
-    lab = add(
+
+def _lab(commands: Commands) -> None:
+    command = _command(
+        commands,
         "lab",
         "open the notebooks in JupyterLab, on the sandbox or with MAKINI_API_TOKEN",
         "Copies the five notebooks into a folder, never over one that is there, and opens them. With a token they\n"
@@ -89,28 +111,35 @@ def parser() -> argparse.ArgumentParser:
         "MAKINI_API_TOKEN=... makini-analytics lab --folder my-notebooks",
         token=True,
     )
-    lab.add_argument("--folder", default="makini-notebooks", help="where your copies are (default: ./makini-notebooks)")
-    lab.add_argument("--port", type=int, default=0, help="a free one by default")
-    lab.add_argument("--no-browser", action="store_true", help="open no browser; JupyterLab prints its address")
+    command.add_argument(
+        "--folder", default="makini-notebooks", help="where your copies are (default: ./makini-notebooks)"
+    )
+    command.add_argument("--port", type=int, default=0, help="a free one by default")
+    command.add_argument("--no-browser", action="store_true", help="open no browser; JupyterLab prints its address")
 
-    sandbox = add(
+
+def _sandbox(commands: Commands) -> None:
+    command = _command(
+        commands,
         "sandbox",
         "serve the sample as a Makini on this machine until Ctrl-C",
         "Prints the two variables to export in another terminal; then every other command works on it.",
         "makini-analytics sandbox --port 8765",
     )
-    sandbox.add_argument("--port", type=int, default=0, help="a free one by default; the tokens are always the same")
+    command.add_argument("--port", type=int, default=0, help="a free one by default; the tokens are always the same")
 
-    doctor = add(
+
+def _doctor(commands: Commands) -> None:
+    command = _command(
+        commands,
         "doctor",
         "say versions, the place of the cache, and whether the token answers",
         "For a first look when something does not work, and for support. The token itself is never shown.",
         "makini-analytics doctor",
         token=True,
     )
-    doctor.add_argument("--token", help="prefer MAKINI_API_TOKEN")
-    doctor.add_argument("--base-url", metavar="URL", help="where the API is")
-    return made
+    command.add_argument("--token", help="prefer MAKINI_API_TOKEN")
+    command.add_argument("--base-url", metavar="URL", help="where the API is")
 
 
 def _connection(command: argparse.ArgumentParser) -> None:
@@ -130,10 +159,10 @@ def _connection(command: argparse.ArgumentParser) -> None:
 
 
 def _sections(command: argparse.ArgumentParser) -> None:
-    said = f"which, in which order, of {', '.join(SECTIONS)} (default: all)"
-    command.add_argument("--sections", nargs="+", metavar="NAME", choices=SECTIONS, help=said)
+    which = f"which, in which order, of {', '.join(SECTIONS)} (default: all)"
+    command.add_argument("--sections", nargs="+", metavar="NAME", choices=SECTIONS, help=which)
     command.add_argument("--vendor", metavar="NAME", help="a vendor's name or id: a report of that vendor alone")
-    command.set_defaults(template=None)
+    command.set_defaults(template=None)  # `demo` has no --template, but writes its report as `report` does
 
 
 def _day(text: str) -> str:

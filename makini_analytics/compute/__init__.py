@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from ._calendars import Span, WorkCalendar, day_counter
 from ._day_counts import Cells, DayCounts, count_days, quantile
-from ._delivery import OUTCOMES, Standing, ages, standing, standing_on
+from ._day_tally import DayTally
+from ._delivery import ENDINGS, ENDS, STARTS, Ages, Standing, ages, standing, standing_on
 from ._engines import lines_of
+from ._explain import definition, explain
+from ._figures import FIGURES, Figure, figure
 from ._groups import ENTITIES, By, Groups, count_distinct, crossed, entity, group_lines, merge_aliases, order_ids, taken
+from ._normal import Z
 from ._options import known_options
-from ._pandas_engine import pandas_lines
 from ._periods import period_alias, period_number
-from ._provenance import Selection, definition, explain, stamp
+from ._provenance import Counted, Selection, stamp
 from ._rule import Columns, Lines, Ruled, Tally
 from ._survival import (
     CANCELLED,
@@ -32,12 +35,19 @@ __all__ = [
     "CANCELLED",
     "CENSORED",
     "DELIVERED",
+    "ENDINGS",
+    "ENDS",
     "ENTITIES",
-    "OUTCOMES",
+    "FIGURES",
+    "STARTS",
+    "Ages",
     "By",
     "Cells",
     "Columns",
+    "Counted",
     "DayCounts",
+    "DayTally",
+    "Figure",
     "Groups",
     "Lines",
     "Ruled",
@@ -46,6 +56,7 @@ __all__ = [
     "Standing",
     "Tally",
     "WorkCalendar",
+    "Z",
     "aalen_johansen",
     "ages",
     "at_risk",
@@ -56,6 +67,7 @@ __all__ = [
     "definition",
     "entity",
     "explain",
+    "figure",
     "first_day_at",
     "group_lines",
     "kaplan_meier",
@@ -64,7 +76,6 @@ __all__ = [
     "log_log_band",
     "merge_aliases",
     "order_ids",
-    "pandas_lines",
     "period_alias",
     "period_number",
     "quantile",

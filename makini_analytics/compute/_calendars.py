@@ -24,14 +24,22 @@ WorkCalendar = str | Mapping[Any, str] | None
 
 
 class Span:
-    """The days between two dates of a rule: calendar days in any frame, working days in a pandas frame."""
+    """How a rule counts the days between two dates: calendar days in any frame, working days in a pandas frame.
+
+    Calendar days are a difference of two numbers, which every engine can take. Working days need the weekend and the holidays of
+    each line's own site, and `numpy.busday_count`.
+    """
 
     def __init__(self, calendar: WorkCalendar, *, rolled: bool = False) -> None:
-        """``rolled`` moves a first day that is no working day to the next one."""
+        """``rolled`` moves a first day that is no working day to the next one: what is due on Sunday is due on Monday."""
         self._calendar = calendar
         self._rolled = rolled
         self.working = calendar is not None
-        self.name = "calendar days"
+
+    @property
+    def name(self) -> str | None:
+        """What the days are counted by, for footnotes; None for calendar days."""
+        return _name(self._calendar)
 
     def days(self, c: Columns, begin: Any, end: Any, left_out: Iterable[tuple[Any, str]]) -> Any:
         """Return the days from ``begin`` to ``end``; those of lines that are left out mean nothing."""
@@ -41,26 +49,25 @@ class Span:
             raise ConfigError(
                 f"calendar={self._calendar!r}: working days are counted on a pandas frame alone; collect the lines that you look at"
             )
+        # the holidays of a country are made year by year, so the years of lines that don't count are not asked for
         kept = ~np.logical_or.reduce([rows for rows, _ in left_out])
         first, last = as_dates(begin), as_dates(np.broadcast_to(end, len(kept)))
         counter = day_counter(c.frame, self._calendar, first[kept], last[kept])
-        self.name = counter.name
         return counter.between(counter.rolled(first) if self._rolled else first, last)
 
 
 @dataclass(frozen=True)
 class DayCounter:
-    """Counts the days between two dates of each line."""
+    """Counts the days between two dates of each line, by the calendar of its site."""
 
     codes: Ints  # which calendar each line goes by
     calendars: list[np.busdaycalendar | None]
-    name: str  # for footnotes
 
     def between(self, begin: Days, end: Days) -> Ints:
         """Return the days from ``begin`` to ``end``, negative where it is earlier; 0 where one of them is missing.
 
-        Working days are those that begin in the span, the first day included and the last one not (`numpy.busday_count`): Friday
-        to Monday is 1, Saturday to Monday is 0.
+        Working days are those in the span, the first day included and the last one not (`numpy.busday_count`): from Friday to
+        Monday it is 1, the Friday itself, where calendar days are 3; from Saturday to Monday it is 0.
         """
         out = np.zeros(len(begin), dtype=np.int64)
         known = ~(np.isnat(begin) | np.isnat(end))
@@ -91,10 +98,10 @@ def day_counter(lines: pd.DataFrame, calendar: WorkCalendar, *dates: Days) -> Da
         An unknown calendar, a site without one, or a country where the package holidays is not installed.
     """
     if calendar is None:
-        return DayCounter(np.zeros(len(lines), dtype=np.int64), [None], "calendar days")
+        return DayCounter(np.zeros(len(lines), dtype=np.int64), [None])
     span = _years(dates)
     if isinstance(calendar, str):
-        return DayCounter(np.zeros(len(lines), dtype=np.int64), [_calendar(calendar, span)], _name([calendar]))
+        return DayCounter(np.zeros(len(lines), dtype=np.int64), [_calendar(calendar, span)])
     if not isinstance(calendar, Mapping) or not calendar:
         raise ConfigError(
             f"calendar={calendar!r}: pass 'weekdays', a country such as 'DE', or a mapping of site_id to one"
@@ -108,7 +115,7 @@ def day_counter(lines: pd.DataFrame, calendar: WorkCalendar, *dates: Days) -> Da
     if code.isna().any():
         first = site[code.isna()].iloc[0]
         raise ConfigError(f"calendar: the site {first!r} has none; name it, or pass one for the others under None")
-    return DayCounter(code.to_numpy().astype(np.int64), [_calendar(n, span) for n in names], _name(names))
+    return DayCounter(code.to_numpy().astype(np.int64), [_calendar(n, span) for n in names])
 
 
 def _years(dates: tuple[Days, ...]) -> tuple[int, int]:
@@ -117,7 +124,7 @@ def _years(dates: tuple[Days, ...]) -> tuple[int, int]:
     if not known:
         return (2000, 2000)
     first, last = min(d.min() for d in known), max(d.max() for d in known)
-    # one date of 9999 must not ask for centuries of holidays
+    # a date of 9999, which some systems write for "never", must not ask for eighty centuries of holidays
     return tuple(int(np.clip(d.astype("datetime64[Y]").astype(int) + 1970, 1950, 2100)) for d in (first, last))  # type: ignore[return-value]
 
 
@@ -137,12 +144,16 @@ def _calendar(name: str, span: tuple[int, int]) -> np.busdaycalendar:
     except (NotImplementedError, TypeError, AttributeError) as e:
         raise ConfigError(f"calendar={name!r} is no country or region that is known: {e}") from None
     weekmask = "".join("0" if d in book.weekend else "1" for d in range(7))
-    # a day off that is made a working day, as in Hungary or China, is still taken as off: the error is a day a year
+    # a Saturday that is made a working day in exchange for a bridge day, as in Hungary or China, is still taken as off: the
+    # error is a day or two a year
     free = np.array([d for d in book if isinstance(d, date)], dtype="datetime64[D]")
     return np.busdaycalendar(weekmask, free)
 
 
-def _name(names: list[str]) -> str:
+def _name(calendar: WorkCalendar) -> str | None:
+    if calendar is None:
+        return None
+    names = [calendar] if isinstance(calendar, str) else sorted(set(calendar.values()))
     countries = [n for n in names if n != "weekdays"]
     if not countries:
         return "working days, Monday to Friday"

@@ -1,8 +1,15 @@
 """The heavy step of everything that is measured in days: one grouped count of whole days.
 
-How many lines of each kind a group has on each day holds all that lead times and slippage need: exact medians
-and percentiles, survival curves with their variance, rates under any tolerance. It is one pass without
-sorting, counts add up over chunks, and what follows works on a small table.
+How many lines of each kind a group has on each day is all that lead times and slippage need: exact medians and percentiles,
+survival curves with their variance, rates under any tolerance. Counting is one pass without sorting, counts add up over chunks,
+and what follows works on a small table: a million lines of 500 vendors make some ten thousand rows.
+
+Two lines of vendor 0 delivered after 7 days, one still open after 9, and one of vendor 1 delivered after 7 are ::
+
+    group  day  delivered  open
+        0    7          2     0
+        0    9          0     1
+        1    7          1     0
 """
 
 from __future__ import annotations
@@ -16,7 +23,7 @@ import numpy.typing as npt
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
-#: So many rows of a group are gone through together with those of the other groups.
+#: Rows of a group that are added up together with those of all other groups, before the longer groups go on one by one.
 STEPS = 16
 
 
@@ -47,7 +54,9 @@ class DayCounts:
         out: Floats = np.array(number, dtype=float)
         first = self.starts()
         n = np.diff(first, append=len(out))
-        for step in range(1, STEPS):  # all groups at once, since most have few rows where there are many groups
+        # Where there are many groups, most have few rows, and a loop over groups would be slow: so the second row of every group
+        # is added to its first, then the third to the second, and so on. Only what is longer than that gets a loop of its own.
+        for step in range(1, STEPS):
             first, n = first[n > step], n[n > step]
             out[first + step] = ufunc(out[first + step - 1], out[first + step])
         for a, b in zip(first + STEPS - 1, first + n, strict=True):
@@ -77,7 +86,10 @@ def count_days(
 
 @dataclass(frozen=True)
 class Cells:
-    """The table of groups and days that lines fall into, and each line's cell in it."""
+    """The table of groups and days that lines fall into, and each line's cell in it.
+
+    Cells are numbered row by row: with days 3 to 9, seven to a row, group 2 on day 5 is the cell ``2 x 7 + (5 - 3) = 16``.
+    """
 
     cell: npt.NDArray[np.integer[Any]]  # of each line
     n: int  # cells
@@ -94,7 +106,7 @@ class Cells:
         cell += day.astype(cell.dtype) - first
         if n_groups * width <= 2 * len(day) + 65_536:
             return cls(cell, n_groups * width, first, width, None)
-        # one date of 9999 must not make a table of centuries: sort what is there instead
+        # one date of 9999 must not make a table of eighty centuries: number the cells that occur instead
         number, cell = np.unique(cell, return_inverse=True)
         return cls(cell.reshape(-1), len(number), first, width, number.astype(np.int64))
 
@@ -106,6 +118,7 @@ class Cells:
         rows: npt.NDArray[np.bool_] | None = None,
     ) -> npt.NDArray[Any]:
         """Return the number of lines, or the sum of ``what``, by kind and cell."""
+        # a table for each kind, one behind the other, so that one count fills all of them
         cell = self.cell if kind is None else self.cell + kind.astype(self.cell.dtype) * self.cell.dtype.type(self.n)
         if rows is not None and not rows.all():  # at the end, so that one array is cut and not three
             cell, what = cell[rows], None if what is None else what[rows]
@@ -121,7 +134,9 @@ class Cells:
 def quantile(table: DayCounts, count: Ints, q: float) -> Floats:
     """Return each group's quantile of the days, weighted by ``count``, by linear interpolation; missing for no lines.
 
-    The same number as ``numpy.quantile`` gives of the days written out one by one.
+    The same number as ``numpy.quantile`` gives of the days written out one by one. Counts of 2 on day 7 and 3 on day 9 stand for
+    7 7 9 9 9, of which the ranks 0 to 4 are found in the running counts 2 and 5; the quantile 0.3 has the rank 1.2, and lies
+    between the 7 of rank 1 and the 9 of rank 2: 7.4.
     """
     n = table.sum_by_group(count)
     end = np.cumsum(count)  # rank of the row's last line among all lines of all groups
@@ -130,7 +145,7 @@ def quantile(table: DayCounts, count: Ints, q: float) -> Floats:
     has = np.flatnonzero(n)
     rank = (n[has] - 1) * q
     below = np.floor(rank).astype(np.int64)
-    above = np.minimum(below + 1, n[has] - 1)
+    above = np.minimum(below + 1, n[has] - 1)  # the highest rank has none above it
     low = table.day[np.searchsorted(end, start[has] + below, side="right")]
     high = table.day[np.searchsorted(end, start[has] + above, side="right")]
     out[has] = low + (high - low) * (rank - below)

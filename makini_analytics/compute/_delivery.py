@@ -1,4 +1,4 @@
-"""How each line stands on a day - delivered, open, cancelled, or not to be judged - and for how long it was waited for."""
+"""How each line stands on a day - delivered, open, cancelled, or not to be judged - and how long it took."""
 
 from __future__ import annotations
 
@@ -13,22 +13,24 @@ import pandas as pd
 from ..errors import one_of
 from ..frames import AsOf, day_number, days_of
 from ._calendars import Span, WorkCalendar
-from ._day_counts import DayCounts, count_days
+from ._day_counts import DayCounts
+from ._day_tally import DayTally
 from ._engines import lines_of
 from ._groups import By, Groups, group_lines
-from ._pandas_engine import PandasColumns, pandas_lines
-from ._provenance import Selection
-from ._rule import Columns, Ruled, Tally
+from ._pandas_engine import PandasColumns
+from ._rule import Columns, Ruled
 from ._survival import CANCELLED, CENSORED, DELIVERED
 
-OUTCOMES = ("delivered", "cancelled", "open", "excluded")  # by code; an open line is a censored one
-EXCLUDED = 3
+#: How the waiting for a line ended, by code: the three ends that a survival curve knows - an open line is a censored one, its
+#: wait has lasted so long *so far* - and the lines that are left out.
+ENDINGS = ("delivered", "cancelled", "open", "excluded")
+_EXCLUDED = ENDINGS.index("excluded")
 
 #: Where a lead time begins: the order date, its approval, or its creation in the source system.
 STARTS = {"order": "order_date", "approval": "approved_date", "creation": "created_at"}
-#: Where it ends: all of the quantity is there; the first receipt (the delivery where receipts are not known); the order's own
-#: date of completion, which is the same for all of its lines.
-ENDS = ("complete", "first_receipt", "header")
+#: Where it ends: when all of the quantity is there; at the first receipt (the delivery where receipts are not known); or on the
+#: order's own date of completion, the same for all of its lines. Beside it the column that must be there.
+ENDS = {"complete": "delivered_date", "first_receipt": "delivered_date", "header": "completed_date"}
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Standing:
     """One boolean per line; a line is exactly one of delivered, open, cancelled, or in ``unjudged``."""
 
     delivered: Any  # a delivered date on or before the day, and all of the quantity where that is known
-    open: Any  # still to come, as far as the data tell
+    open: Any  # still to come, by all that the data show
     cancelled: Any  # cancelled or deleted by that day
     unjudged: dict[str, Any]  # reason -> lines that can't be judged, disjoint
 
@@ -66,13 +68,16 @@ def standing_on(c: Columns, day: int, end: str = "complete") -> Standing:
     delivered nor open: it can't be judged, and is counted apart.
     """
     quantity, arrived = c.number("quantity"), end_of(c, end)
+    # deleted, cancelled and draft lines may carry delivery dates, too: each line is taken for the first thing that it is
     cancelled = c.is_in("state", "cancelled") | c.known("deleted_at")
     draft = c.is_in("state", "draft") & ~cancelled
     returned = (quantity < 0) & ~cancelled & ~draft
     judged = ~(cancelled | draft | returned)
     delivered = judged & (arrived <= day)
     if end == "complete":
+        # "not less" and not "at least": where a quantity is missing the comparison is False, and the date alone decides
         delivered = delivered & ~(c.number("received_quantity") < quantity - 1e-9)
+    # a line that was closed later than the day was still open on it
     closed = judged & ~delivered & c.is_in("state", "received", "closed_short") & ~(arrived > day)
     short = closed & c.is_in("state", "closed_short")
     return Standing(
@@ -89,82 +94,51 @@ def standing_on(c: Columns, day: int, end: str = "complete") -> Standing:
 
 
 @dataclass(frozen=True)
-class Ages:
-    """How each line ended, and after how many days; the days of excluded lines mean nothing. A row may stand for many lines."""
+class Ages(DayTally):
+    """How each line ended, as a position in `ENDINGS`, and after how many days."""
 
-    tallied: Tally
-    as_of: pd.Timestamp
-    days: npt.NDArray[np.int32]
-    outcome: npt.NDArray[np.int8]  # position in OUTCOMES
-    parameters: dict[str, str]  # what was chosen other than the usual
+    start: str  # where the waiting begins, as in `STARTS`
 
     @property
-    def frame(self) -> pd.DataFrame:
-        """The lines."""
-        return self.tallied.frame
-
-    @property
-    def selection(self) -> Selection:
-        """Which of them count."""
-        return self.tallied.selection
+    def outcome(self) -> npt.NDArray[np.int8]:
+        """How each line ended."""
+        return self.stands
 
     @property
     def ordered(self) -> npt.NDArray[np.datetime64]:
-        """Where the waiting begins."""
-        return days_of(self.frame, STARTS[self.parameters.get("start", "order")])
+        """The days on which the waiting began."""
+        return days_of(self.frame, STARTS[self.start])
 
     def by(self, by: By) -> tuple[Groups, DayCounts]:
-        """Return the groups of all lines, and the lines that count by group, days and outcome."""
-        groups = group_lines(self.frame, by, n=self.tallied.n)
-        return groups, self.counted(groups)
-
-    def counted(self, groups: Groups) -> DayCounts:
-        """Return the lines by group, days and outcome, excluded ones left out."""
-        return self.counted_by(groups.codes, len(groups))
-
-    def counted_by(self, codes: npt.NDArray[np.intp], n_groups: int) -> DayCounts:
-        """Return the same for groups that are given as codes."""
-        return count_days(
-            codes,
-            self.days,
-            self.outcome,
-            n_groups=n_groups,
-            n_kinds=3,
-            rows=self.selection.kept,
-            n=self.tallied.n,
-        )
+        """Return the groups of all lines, and the lines that count by group, days and ending."""
+        groups = group_lines(self.frame, by, n=self.tally.n)
+        return groups, self.day_counts(groups)
 
 
 def ages(
     lines: Any,
     *,
     as_of: AsOf | None,
-    metric: str,
     by: By = None,
-    any_frame: bool = False,
     start: str = "order",
     end: str = "complete",
     calendar: WorkCalendar = None,
 ) -> Ages:
     """Return how each line stands and for how many days it took or has been under way.
 
-    With ``any_frame`` an engine may count the lines itself, by the columns of ``by``; else they are those of a pandas frame.
+    Lines in an engine are counted there by the columns of ``by``; those of a pandas frame stay lines.
     """
     one_of("start", start, STARTS)
     one_of("end", end, ENDS)
-    needed = {"complete": "delivered_date", "first_receipt": "delivered_date", "header": "completed_date"}[end]
-    source = (lines_of if any_frame else pandas_lines)(lines, STARTS[start], needed, metric=metric)
+    source = lines_of(lines)
     day = source.as_of(as_of)
     span = Span(calendar)
     rule = partial(ageing, until=day_number(day), start=start, end=end, span=span)
-    tallied = source.tally(rule, by=by, at_once=span.working)
-    kept = tallied.selection.kept
-    # a cancellation dated before its order says only that nothing was waited for
-    days = np.maximum(tallied.marks["days"], 0)
-    outcome = np.where(kept, tallied.marks["outcome"], np.int8(EXCLUDED)).astype(np.int8)
-    chosen = {"start": start, "end": end, "calendar": span.name}
-    usual = {"start": "order", "end": "complete", "calendar": "calendar days"}
-    return Ages(tallied, day, days, outcome, {k: v for k, v in chosen.items() if v != usual[k]})
+    tally = source.tally(rule, by=by, at_once=span.working)
+    # a line cancelled before the date of its order, which happens where dates are typed in, was not waited for at all
+    days = np.maximum(tally.marks["days"], 0)
+    outcome = np.where(tally.selection.kept, tally.marks["outcome"], np.int8(_EXCLUDED)).astype(np.int8)
+    return Ages(tally, day, days, outcome, span.name, start)
 
 
 def ageing(c: Columns, *, until: int, start: str, end: str, span: Span) -> Ruled:
@@ -177,7 +151,7 @@ def ageing(c: Columns, *, until: int, start: str, end: str, span: Span) -> Ruled
         (stands.delivered & (arrived < ordered), "delivered before ordered"),
         (ordered > until, "ordered after as-of"),
     ]
-    # a cancellation that is not dated, or dated after as-of, ended the waiting at as-of at the latest
+    # the wait of a line cancelled on an unknown day, or after as-of, is counted up to as-of: it can't have lasted longer
     ended = c.pick(stands.cancelled & (cancelled <= until), cancelled, until)
     ended = c.pick(stands.delivered, arrived, ended)
     outcome = c.pick(stands.delivered, DELIVERED, c.pick(stands.cancelled, CANCELLED, CENSORED))

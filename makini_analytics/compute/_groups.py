@@ -1,4 +1,8 @@
-"""Groups of lines: which row of a result each line belongs to. A group without a name is a row like any other."""
+"""Groups of lines: which row of a result each line belongs to. Lines without a vendor are a group like any other.
+
+All of it works on codes: a text column of a million lines has a few thousand distinct texts, so it is turned into whole numbers
+once (`frames.coded`), and what follows adds and counts numbers.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..errors import ConfigError, SchemaError
-from ..frames import Coded, Mask, coded, filled, pairs, values
+from ..frames import Encoded, Mask, coalesce, encode, pairs, values
 
 By = str | Sequence[str] | None
 Ints = npt.NDArray[np.integer[Any]]
@@ -54,7 +58,7 @@ def group_lines(
         A column of ``by`` is not there; the message gives the near ones.
     """
     names = [by] if isinstance(by, str) else list(by or ())
-    key: dict[str, tuple[Coded, Any]] = {}
+    key: dict[str, tuple[Encoded, Any]] = {}
     described: list[tuple[str, str]] = []  # key column -> a column that names it
     for name in names:
         if name in ENTITIES:
@@ -62,44 +66,44 @@ def group_lines(
             key[first] = _entity(lines, name), "string"
             described += [(first, column) for column in naming]
             if "connection" in lines.columns:
-                key["connection"] = coded(lines["connection"]), "string"
+                key["connection"] = encode(lines["connection"]), "string"
         elif name not in lines.columns:
             near = difflib.get_close_matches(name, [str(c) for c in lines.columns], n=3)
             raise SchemaError(
                 f"by={name!r}: the lines have no such column" + (f"; near: {', '.join(near)}" if near else "")
             )
         else:
-            key[name] = coded(lines[name]), _small_dtype(lines[name])
+            key[name] = encode(lines[name]), _small_dtype(lines[name])
     for name in also:
         column = values(lines, name, "string")
-        key[name] = coded(column), _small_dtype(column)
+        key[name] = encode(column), _small_dtype(column)
     codes, keys = _keyed(key, len(lines), rows)
     for first, name in reversed(described):  # each right behind its key, so the last one first
         if name not in key and (name in lines.columns or name == "vendor_name"):
-            told = coded(values(lines, name, "string"))
-            told = told if rows is None else Coded(told.codes[rows], told.labels)
-            keys.insert(list(keys.columns).index(first) + 1, name, _most_frequent(told, codes, len(keys), n))
+            names_of = encode(values(lines, name, "string"))
+            names_of = names_of if rows is None else Encoded(names_of.codes[rows], names_of.labels)
+            keys.insert(list(keys.columns).index(first) + 1, name, _most_frequent(names_of, codes, len(keys), n))
     if described and "connection" in key:
         keys = keys[[c for c in keys.columns if c != "connection"] + ["connection"]]
     return Groups(codes, keys)
 
 
 def _small_dtype(column: pd.Series) -> Any:
-    """Return the dtype of a column's values in a small result: text is text there, also where the lines hold categories."""
+    """Return the dtype of a column's values in a small result: text is plain text there, even where the lines hold categories."""
     if not isinstance(column.dtype, pd.CategoricalDtype):
         return column.dtype
     return "string" if pd.api.types.is_string_dtype(column.cat.categories) else column.dtype
 
 
 def crossed(outer: Groups, inner: Groups) -> tuple[Ints, Ints]:
-    """Return the pairs of groups that occur, as outer x number of inner groups + inner, and the pair of each line."""
+    """Return the pairs of groups that occur, as outer x number of inner groups + inner, and each line's place among them."""
     limit = len(outer) * len(inner)
     codes = outer.codes * max(len(inner), 1) + inner.codes
     return _dense(codes, limit)
 
 
 def taken(lines: pd.DataFrame, rows: npt.NDArray[np.bool_], by: By, *more: str) -> pd.DataFrame:
-    """Return some rows, with the columns alone that groups, orders and ``more`` need: lines are wide, and copies cost."""
+    """Return some rows, with only the columns that groups, orders and ``more`` need: lines are wide, and copying them is slow."""
     names = [by] if isinstance(by, str) else list(by or ())
     wanted = {"connection", "currency", "order_id", "order_number", *more}
     for name in names:
@@ -114,7 +118,7 @@ def entity(lines: pd.DataFrame, name: str) -> pd.Series:
     return pd.Series(pd.Categorical.from_codes(found.codes, found.labels), index=lines.index)
 
 
-def _entity(lines: pd.DataFrame, name: str) -> Coded:
+def _entity(lines: pd.DataFrame, name: str) -> Encoded:
     columns = [c for c in ENTITIES[name][0] if c in lines.columns]
     if not columns:
         raise none_of(name)
@@ -122,17 +126,17 @@ def _entity(lines: pd.DataFrame, name: str) -> Coded:
 
 
 def none_of(name: str) -> SchemaError:
-    """Return the error that lines have no column that tells a vendor or a material."""
+    """Return the error of lines that have none of the columns that identify a vendor, or a material."""
     wanted = " or ".join(repr(c) for c in ENTITIES[name][0])
     return SchemaError(f"by={name!r} needs the column {wanted}, and the table has none of them")
 
 
-def _first_known(lines: pd.DataFrame, columns: Sequence[str]) -> Coded:
+def _first_known(lines: pd.DataFrame, columns: Sequence[str]) -> Encoded:
     """Return the first of several columns that has a value, line by line."""
-    found = coded(lines[columns[0]])
+    found = encode(lines[columns[0]])
     for column in columns[1:]:
         if not found.whole():
-            found = filled(found, coded(lines[column]))
+            found = coalesce(found, encode(lines[column]))
     return found
 
 
@@ -150,7 +154,8 @@ def merge_aliases(lines: pd.DataFrame, aliases: Mapping[str, str]) -> pd.DataFra
             near = difflib.get_close_matches(given, name.dropna().unique().tolist(), n=3)
             raise ConfigError(f"no line has the vendor name {given!r}" + (f"; near: {', '.join(near)}" if near else ""))
     new = name.map(dict(aliases)).astype("string").fillna(name)
-    one = new.isin(list(aliases.values())).to_numpy(dtype=bool)  # the one that others are merged into, too
+    # a vendor that others are merged into loses its own id, too: else it would stand beside the merged ones under the same name
+    one = new.isin(list(aliases.values())).to_numpy(dtype=bool)
     out = lines.assign(vendor_name=new, vendor_id=values(lines, "vendor_id", "string").astype("string").mask(one, new))
     if "connection" in lines.columns:
         out["connection"] = lines["connection"].astype("string").mask(one)
@@ -158,9 +163,15 @@ def merge_aliases(lines: pd.DataFrame, aliases: Mapping[str, str]) -> pd.DataFra
 
 
 def _keyed(
-    key: Mapping[str, tuple[Coded, Any]], n: int, rows: Mask | None
+    key: Mapping[str, tuple[Encoded, Any]], n: int, rows: Mask | None
 ) -> tuple[npt.NDArray[np.intp], pd.DataFrame]:
-    """Return each line's group, and the keys of the groups: the columns' codes are put together as the digits of a number."""
+    """Return each line's group, and the keys of the groups, by one number per line (mixed radix) instead of a tuple.
+
+    Each column's code is a digit, and its number of labels, with one more for "unknown", the base of that digit. With three
+    vendors (base 4) and two currencies (base 3) the line of vendor 2 in currency 1 has the key ``2 x 3 + 1 = 7``; dividing 7
+    by 3 gives both digits back. Numbers are grouped by one `numpy.bincount`; tuples would be hashed or sorted, a line at a time.
+    They also sort as their tuples do, the first column first, so the groups come out in order.
+    """
     if not key:
         n = n if rows is None else int(np.count_nonzero(rows))
         return np.zeros(n, dtype=np.intp), pd.DataFrame(index=pd.RangeIndex(1))
@@ -170,6 +181,7 @@ def _keyed(
         return _keyed_by_steps(key, rows)
     codes: Any = None
     for name, (column, _) in key.items():
+        # half the bytes are half the time: nearly every key fits into 32 bits
         code: npt.NDArray[Any] = column.codes.astype(np.int32 if limit < 2**31 else np.int64)
         if not column.whole():
             code[code < 0] = len(column.labels)  # unknown sorts last
@@ -184,9 +196,13 @@ def _keyed(
 
 
 def _keyed_by_steps(
-    key: Mapping[str, tuple[Coded, Any]], rows: Mask | None
+    key: Mapping[str, tuple[Encoded, Any]], rows: Mask | None
 ) -> tuple[npt.NDArray[np.intp], pd.DataFrame]:
-    """Return the same where the number would be too large: made small again with each digit, and read off each group's first line."""
+    """Return the same where the number would not fit into 64 bits, as with five columns of ten thousand labels each.
+
+    After each digit the numbers that occur are renumbered from 0, so there are never more of them than lines. What the digits
+    were is lost on the way: the keys are read off the first line of each group.
+    """
     at = slice(None) if rows is None else rows
     dense: Any = None
     for column, _ in key.values():
@@ -204,20 +220,22 @@ def _dense(codes: Ints, limit: int) -> tuple[Ints, Ints]:
     if limit > 4 * len(codes) + 65_536:  # more combinations than a table should hold
         present, position = np.unique(codes, return_inverse=True)
         return present.astype(np.int64), position.reshape(-1)
+    # codes 5 2 5 of 0..6: what occurs is 2 and 5, and the running count of what occurs, less one, numbers them 0 and 1
     occurs = np.bincount(codes, minlength=limit) > 0
     if occurs.all():
         return np.arange(limit), codes
     return np.flatnonzero(occurs), (np.cumsum(occurs) - 1)[codes]
 
 
-def _most_frequent(name: Coded, codes: npt.NDArray[np.intp], n_groups: int, n: Ints | None) -> pd.Series:
+def _most_frequent(name: Encoded, codes: npt.NDArray[np.intp], n_groups: int, n: Ints | None) -> pd.Series:
     """Return the name that most lines of each group carry, the first of the alphabet where several do."""
     out = np.full(n_groups, -1, dtype=name.codes.dtype)
     known = name.codes >= 0
     whole = bool(known.all())
     out[codes if whole else codes[known]] = name.codes if whole else name.codes[known]
     other = known & (out[codes] != name.codes)
-    if other.any():  # a group has one name nearly always, and only the groups that have several are counted
+    # as in `count_distinct`: a vendor nearly always goes by one name, and only the vendors that have several are counted
+    if other.any():
         several = np.zeros(n_groups, dtype=bool)
         several[codes[other]] = True
         rows = np.flatnonzero(known & several[codes])
@@ -241,9 +259,18 @@ def order_ids(lines: pd.DataFrame) -> pd.DataFrame:
 def count_distinct(
     codes: np.ndarray, ids: pd.Series | pd.DataFrame, n: int, *, rows: Mask | None = None
 ) -> npt.NDArray[np.int64]:
-    """Return how many distinct ids each group has; missing ids don't count. ``codes`` are those of ``rows``, or of all."""
+    """Return how many distinct ids each group has; missing ids don't count. ``codes`` are those of ``rows``, or of all.
+
+    All pairs of group and id would have to be sorted or hashed. But an order nearly always lies in one group, such as one
+    vendor, so most of the work can be done by writing into an array. The *home* of an id is the group of its last line; a line
+    in another group is *away*, and only pairs that are away are looked at one by one::
+
+        line     1  2  3  4  5
+        id       A  A  B  B  B        home of A is 0 and of B is 1, which gives one id to each group;
+        group    0  0  1  0  1        line 4 is away, and adds B to group 0: the counts are 2 and 1
+    """
     columns = [ids] if isinstance(ids, pd.Series) else [ids[c] for c in ids]
-    parts = [coded(c, sort=False) for c in columns]
+    parts = [encode(c, sort=False) for c in columns]
     limit = math.prod(len(p.labels) + 1 for p in parts)
     code: npt.NDArray[Any] = np.zeros(len(parts[0].codes), dtype=np.int32 if limit < 2**31 else np.int64)
     for part in parts:
@@ -255,14 +282,13 @@ def count_distinct(
     if not parts[-1].whole():  # the last one must be known; a missing connection is one connection
         known = parts[-1].codes >= 0 if rows is None else parts[-1].codes[rows] >= 0
         codes, code = codes[known], code[known]
-    if limit > 4 * len(code) + 65_536:
+    if limit > 4 * len(code) + 65_536:  # the array of homes would be mostly empty: renumber the ids that occur
         distinct, code = np.unique(code, return_inverse=True)
         limit, code = len(distinct), code.reshape(-1)
-    # an id lies in one group nearly always: it is counted there, and only lines that put it elsewhere are sorted
     home = np.full(limit, -1, dtype=np.int32)
-    home[code] = codes
+    home[code] = codes  # of several lines of an id the last one written stays
     out = np.bincount(home[home >= 0], minlength=n)
     away = np.flatnonzero(home[code] != codes)
-    # of pandas: numpy's own unique takes ten times as long where most are distinct (2.3 and later)
+    # pandas' unique hashes; numpy's takes ten times as long where most are distinct (2.3 and later)
     found = pd.unique(codes[away] * np.int64(limit) + code[away])
     return out + np.bincount(found // max(limit, 1), minlength=n)

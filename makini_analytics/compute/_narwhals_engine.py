@@ -21,13 +21,13 @@ from ._groups import ENTITIES, By, none_of
 from ._provenance import Selection
 from ._rule import Rule, Tally
 
-#: Stands for the dot of a name in Spark and DuckDB.
+#: Stands for the dot of a name in Spark and DuckDB, where ``ship_to.country`` would be a field of a struct or of a table.
 _DOT = "\u2024"
 
 
 @dataclass(frozen=True)
 class EngineLines:
-    """Lines in an engine of their own."""
+    """Lines that their own engine counts."""
 
     frame: Any  # nw.LazyFrame, or nw.DataFrame where the engine knows no other
     attrs: Mapping[Any, Any]
@@ -87,23 +87,25 @@ class EngineLines:
         sums = {f"__sum_{k}": v for k, v in ruled.sums.items()}
         amount = c.number("amount") if self.has("amount") else None
         of_order = None if not orders or ruled.of_order is None else ruled.of_order()
+        # the reasons are chosen from the last to the first, each over the one before, so that the first one that fits holds
         reasons = ["", *dict.fromkeys(reason for _, reason in ruled.left_out)]
         reason: Any = 0
         for rows, why in reversed(ruled.left_out):
             reason = c.pick(rows, reasons.index(why), reason)
+        # rows that are left out get one mark, so that they come back as a row for each reason instead of one for each day
         counts = reason == 0
-        told = {k: c.plan.expr(c.pick(counts, v, 0)) for k, v in marks.items()}
-        told |= {k: c.plan.expr(c.pick(counts, v, 0.0)) for k, v in sums.items()}
-        told |= {"__reason": c.plan.expr(reason)}
+        made = {k: c.plan.expr(c.pick(counts, v, 0)) for k, v in marks.items()}
+        made |= {k: c.plan.expr(c.pick(counts, v, 0.0)) for k, v in sums.items()}
+        made |= {"__reason": c.plan.expr(reason)}
         if amount is not None:
-            told["__amount"] = c.plan.expr(amount)  # what is left out has a value in the book, too
+            made["__amount"] = c.plan.expr(amount)  # what is left out has a value in the book, too
         if of_order is not None:
-            told["__of_order"] = c.plan.expr(of_order)
+            made["__of_order"] = c.plan.expr(of_order)
 
         more = _order_keys(schema) if orders else {}
         read = c.plan.on(self.frame.select(**{k: _text(schema, k) for k in keys}, **c.read, **more))
-        read = read.select(*keys, *more, **told)
-        added = [k for k in told if k in sums or k == "__amount"]
+        read = read.select(*keys, *more, **made)
+        added = [k for k in made if k in sums or k == "__amount"]
         total = [nw.col(k).sum().alias(f"{k}_total") for k in added]
         cells = _collected(read.group_by(*keys, "__reason", *marks).agg(nw.len().alias("__n"), *total))
         n = cells["__n"].to_numpy(dtype=np.int64)
@@ -178,8 +180,8 @@ def _order_keys(schema: Mapping[str, Any]) -> dict[str, nw.Expr]:
 def _distinct_orders(read: Any, by: Sequence[str], schema: Mapping[str, Any], of_order: bool) -> pd.DataFrame:
     """Return the distinct orders of each group.
 
-    A count of distinct things adds up over machines only when all lines of an order in a group have met, so a cluster shuffles
-    twice here: first lines, by group and order, one row for each order that a machine holds, and then counts, a row for each group.
+    Machines can't add up distinct counts before all lines of an order in a group have met. So a cluster shuffles twice here: first
+    lines, by group and order, of which each machine sends one row per order; then counts, one row per group.
     """
     keys: dict[str, nw.Expr] = {}
     for name in by:
@@ -199,7 +201,7 @@ def _distinct_orders(read: Any, by: Sequence[str], schema: Mapping[str, Any], of
 
 
 def _floats(column: pd.Series) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Return sums as floats; of nothing it is 0, which some engines call missing."""
+    """Return sums as floats. The sum of nothing is 0; some engines return a missing value."""
     out: np.ndarray[Any, np.dtype[np.float64]] = np.nan_to_num(column.to_numpy(dtype=float, na_value=np.nan))
     return out
 

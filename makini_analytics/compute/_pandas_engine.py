@@ -1,4 +1,4 @@
-"""The heavy step on a pandas frame: the lines stay lines, and what a rule says of them is arrays."""
+"""The heavy step on a pandas frame: the lines stay lines, and what a rule gives for them is arrays."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..frames import AsOf, Coded, Mask, as_of_day, coded, days_of, frame_of, numbers
+from ..frames import AsOf, Encoded, Mask, as_of_day, days_of, encode, frame_of, numbers
 from ._groups import By
 from ._provenance import Selection
 from ._rule import Lines, Rule, Tally
@@ -23,7 +23,10 @@ _UNITS = {"s": 86_400, "ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_
 
 @dataclass
 class PandasColumns:
-    """The columns of some rows of a pandas frame: floats for days and numbers (NaN where missing), boolean arrays for marks."""
+    """The columns of some rows of a pandas frame: floats for days and numbers (NaN where missing), boolean arrays for marks.
+
+    Days are floats, since only those can be missing; whole days are exact in them, and NaN compares as False, as rules expect.
+    """
 
     frame: pd.DataFrame
     rows: slice = field(default_factory=lambda: slice(None))
@@ -62,7 +65,7 @@ class PandasColumns:
         """Return where a text column has one of these values."""
         out = np.zeros(len(self), dtype=bool)
         if self.has(name):
-            column: Coded = self._once(("text", name), lambda: coded(self.frame[name], sort=False))
+            column: Encoded = self._once(("text", name), lambda: encode(self.frame[name], sort=False))
             for code in self._once((name, texts), lambda: np.flatnonzero(column.labels.isin(texts))):
                 out |= column.codes[self.rows] == code
         return out
@@ -76,13 +79,14 @@ class PandasColumns:
         return np.isfinite(value)
 
     def ratio(self, this: Floats, of: Floats) -> Floats:
-        """Return one number divided by another; neither missing nor infinite means that there is one."""
+        """Return one number divided by another; the result is missing or infinite where there is none."""
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             return this / of
 
     def pick(self, rows: Mask, this: Any, that: Any) -> Any:
         """Return one of two values, or of two numbers, by row."""
-        if isinstance(this, int) and isinstance(that, int | np.ndarray):  # an outcome: one byte a line is enough
+        # outcomes are small whole numbers: one byte a line instead of eight, which is what makes `numpy.where` slow
+        if isinstance(this, int) and isinstance(that, int | np.ndarray):
             this, that = np.int8(this), np.int8(that) if isinstance(that, int) else that
         return np.where(rows, this, that)
 
@@ -90,7 +94,7 @@ class PandasColumns:
         return len(range(*self.rows.indices(len(self.frame))))
 
     def _nothing(self) -> Floats:
-        return np.broadcast_to(np.float64(np.nan), len(self))
+        return np.broadcast_to(np.float64(np.nan), len(self))  # one number in memory, however many lines
 
     def _once(self, key: Any, make: Callable[[], Any]) -> Any:
         if key not in self._whole:
@@ -100,7 +104,8 @@ class PandasColumns:
     def _day(self, name: str) -> Floats:
         raw, of_a_day = self._once(("day", name), lambda: _instants(self.frame, name))
         raw = raw[self.rows]
-        # a division of integers takes a third of the time of numpy's own change of unit
+        # numpy's own change of unit, astype("datetime64[D]"), takes three times as long as a division of integers. A missing date
+        # is the smallest integer, which divides like any other: it is put right after.
         out: Floats = (raw // of_a_day).astype(np.float64)
         np.putmask(out, raw == np.iinfo(np.int64).min, np.nan)
         return out
@@ -119,7 +124,8 @@ def as_dates(days: Floats) -> npt.NDArray[np.datetime64]:
     return np.where(np.isnan(days), np.iinfo(np.int64).min, days).astype(np.int64).view("datetime64[D]")
 
 
-#: Lines that a rule looks at together: so many that its arrays stay in the processor's cache, which halves its time.
+#: Lines that a rule looks at together. Its intermediate arrays of half a megabyte stay in the processor's cache, which halves the
+#: time: a rule makes some thirty of them.
 _STEP = 65_536
 
 
@@ -131,7 +137,7 @@ class PandasLines:
 
     @property
     def attrs(self) -> Mapping[Any, Any]:
-        """What the frame says of itself."""
+        """The as-of day, the source and whatever else the frame carries."""
         return self.frame.attrs
 
     def has(self, name: str) -> bool:
@@ -149,7 +155,7 @@ class PandasLines:
     def tally(
         self, rule: Rule, *, by: By = None, also: tuple[str, ...] = (), orders: bool = False, at_once: bool = False
     ) -> Tally:
-        """Return the lines with what the rule says of them."""
+        """Return the lines with what the rule gives for them."""
         whole, selection, n = PandasColumns(self.frame), Selection(self.frame), len(self.frame)
         step = max(n, 1) if at_once else _STEP
         marks: dict[str, npt.NDArray[Any]] = {}

@@ -34,12 +34,16 @@ def period_number(day: Any, freq: str, fiscal_year_start: int) -> Any:
     alias = period_alias(freq, fiscal_year_start)
     zero = int(pd.Period("1970-01-01", freq=alias).ordinal)
     if freq == "W":
-        weeks = 110_000
+        weeks = 110_000  # enough to lift every day since the year 0 above zero; day 0 was a Thursday, the fourth of its week
         return (day + 3 + 7 * weeks) // 7 - weeks + zero
+    # an era is the 400 years, of 146,097 days, after which the calendar repeats; day 0 is the first of March of the year 0, so
+    # that the leap day is the last one of its year and moves no other
     era = (day + 719_468) // 146_097
     of_era = day + 719_468 - era * 146_097
     year = (of_era - of_era // 1_460 + of_era // 36_524 - of_era // 146_096) // 365
-    of_year = of_era - (365 * year + year // 4 - year // 100)  # from the first of March
+    of_year = of_era - (365 * year + year // 4 - year // 100)  # days since the first of March
+    # from March on months have 31 30 31 30 31 days and so again, 153 in five: day 30 gives 152 // 153 = 0, which is March, and
+    # day 31 gives 157 // 153 = 1, April
     month = (year + era * 400) * 12 + (5 * of_year + 2) // 153 + 2  # since the year 0
     months = {"M": 1, "Q": 3, "Y": 12}[freq]
     shift = 12 - (fiscal_year_start - 1)

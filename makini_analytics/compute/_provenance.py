@@ -1,22 +1,20 @@
-"""What a figure says of itself: as of when, which rows count, why the others don't, and its definition.
+"""What a result carries with it: which rows count and why the others don't, the parameters, as of when.
 
-`Selection` keeps the book while a metric decides about rows, `stamp` writes it into ``result.attrs``, `explain` reads it
-out. The attrs are a convenience for titles, footnotes and `explain`; nothing depends on their being there.
+`Selection` keeps the books while a figure decides about rows, the figure hands back a `Counted`, and `stamp` writes both into
+``result.attrs``. The attrs are a convenience for titles, footnotes and `explain`; nothing depends on their being there.
 """
 
 from __future__ import annotations
 
-import importlib
-import inspect
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..errors import SchemaError
-from ..frames import Mask, coded, numbers, values
+from ..frames import Mask, encode, numbers, values
 
 
 class Selection:
@@ -26,17 +24,18 @@ class Selection:
     """
 
     def __init__(self, lines: pd.DataFrame, n: npt.NDArray[np.int64] | None = None) -> None:
-        self._lines = lines
+        self.lines = lines
         self._n = n
         self.codes = np.zeros(len(lines), dtype=np.int8)  # 0 = counts
         self.reasons: list[str] = [""]
 
     def exclude(self, rows: Any, reason: str, of: slice = slice(None)) -> None:
         """Leave out the rows of a boolean mask, which may be of a part of the rows, unless they are left out already."""
+        # a missing mark is no reason to leave a row out: nullable booleans turn to False where they are missing
         mask = np.asarray(pd.array(rows, dtype="boolean").fillna(False), dtype=bool) if not _is_mask(rows) else rows
         if reason not in self.reasons:
             self.reasons.append(reason)
-        codes = self.codes[of]
+        codes = self.codes[of]  # a view, so that what is written into it is written into the whole
         if mask.any():
             np.putmask(codes, mask & (codes == 0), self.reasons.index(reason))
 
@@ -48,14 +47,15 @@ class Selection:
     def reason(self) -> pd.Series:
         """Return the reason per row, missing where it counts."""
         names = pd.array([None, *self.reasons[1:]], dtype="string")
-        return pd.Series(names.take(self.codes.astype(np.intp)), index=self._lines.index)
+        return pd.Series(names.take(self.codes.astype(np.intp)), index=self.lines.index)
 
     def book(self) -> list[dict[str, Any]]:
         """Return one entry per reason: lines, and their value by currency. Included + excluded = all."""
-        amount = numbers(self._lines, "amount")
-        priced = "amount" in self._lines.columns  # where nothing has a value, 0.00 would be an invention
-        currency = coded(values(self._lines, "currency", "string"))
+        amount = numbers(self.lines, "amount")
+        priced = "amount" in self.lines.columns  # where nothing has a value, 0.00 would be an invention
+        currency = encode(values(self.lines, "currency", "string"))
         labels = [*map(str, currency.labels), ""]  # the last one is for lines without a currency
+        # one count over reason x currency: with 3 labels, reason 2 in currency 1 is the cell 2 x 3 + 1
         size = len(self.reasons) * len(labels)
         cells = self.codes.astype(np.intp)
         cells *= len(labels)
@@ -82,6 +82,19 @@ def _is_mask(rows: Any) -> bool:
     return isinstance(rows, np.ndarray) and rows.dtype == bool
 
 
+@dataclass(frozen=True)
+class Counted:
+    """What a figure hands to its decorator: the frame that the caller will see, and what `explain` should tell about it."""
+
+    result: pd.DataFrame
+    selection: Selection
+    as_of: pd.Timestamp | None = None  # None: the lines' own day, if they have one
+    notes: Sequence[str] = ()
+    parameters: Mapping[str, Any] = field(default_factory=dict)  # those that differ from the arguments; None drops one
+    #: What was left out, where an earlier step did it and the selection no longer holds those lines.
+    excluded: Iterable[Mapping[str, Any]] | None = None
+
+
 def stamp(
     result: pd.DataFrame,
     *,
@@ -91,6 +104,7 @@ def stamp(
     lines: pd.DataFrame,
     as_of: pd.Timestamp | None = None,
     notes: tuple[str, ...] = (),
+    excluded: Iterable[Mapping[str, Any]] | None = None,
 ) -> pd.DataFrame:
     """Write into ``result.attrs`` what was measured, with which parameters, as of when, and what was left out."""
     book = selection.book()
@@ -101,7 +115,7 @@ def stamp(
         "source": lines.attrs.get("source"),
         "currency": currency_basis(lines),
         "included": book[0],
-        "excluded": book[1:],
+        "excluded": book[1:] if excluded is None else list(excluded),
         "notes": list(notes),
     }
     return result
@@ -112,53 +126,3 @@ def currency_basis(lines: pd.DataFrame) -> str:
     if "original_currency" not in lines.columns:
         return "as in the documents"
     return str(lines.attrs.get("currency", "converted, at rates that are not known any more"))
-
-
-class Explanation(str):
-    """A text that a notebook shows as it reads."""
-
-    def __repr__(self) -> str:
-        return str(self)
-
-
-def definition(metric: str) -> str:
-    """Return the definition of a metric: its docstring up to the parameters. The one source of all definitions."""
-    module, _, name = metric.rpartition(".")
-    function = getattr(importlib.import_module(f"makini_analytics.{module}"), name)
-    text = inspect.getdoc(function) or ""
-    return text.split("\nParameters\n")[0].strip()
-
-
-def explain(result: pd.DataFrame) -> Explanation:
-    """Return what a result means: its definition, parameters, as-of day, and what it left out and why.
-
-    Parameters
-    ----------
-    result : DataFrame
-        What a metric of this package returned.
-
-    Raises
-    ------
-    SchemaError
-        The frame carries no provenance: it is no result, or an operation on it dropped its ``attrs``.
-    """
-    said = result.attrs
-    if "metric" not in said:
-        raise SchemaError("this frame does not say where it comes from: pass the result of a metric, unchanged")
-    out = [said["metric"], "", definition(said["metric"]), ""]
-    out.append("Parameters: " + (", ".join(f"{k}={v!r}" for k, v in said["parameters"].items()) or "none"))
-    if said.get("as_of"):
-        out.append(f"As of: {said['as_of']}")
-    if said.get("source"):
-        out.append(f"Source: {said['source']}")
-    if said.get("currency") and "currency" in result.columns:
-        out.append(f"Currency: {said['currency']}")
-    out.append(f"Included: {_entry(said['included'])}")
-    out += [f"Left out, {e['reason']}: {_entry(e)}" for e in said["excluded"]] or ["Left out: nothing"]
-    out += said.get("notes", [])
-    return Explanation("\n".join(out))
-
-
-def _entry(entry: Mapping[str, Any]) -> str:
-    money = ", ".join(f"{v:,.2f} {c}".strip() for c, v in entry["value"].items())
-    return f"{entry['n_lines']:,} lines" + (f", {money}" if money else "")

@@ -1,8 +1,14 @@
-"""What a rule says of lines, and what is counted by it: the same for the arrays of a pandas frame and for any other engine.
+"""A rule, and the lines tallied by it: the same for the arrays of a pandas frame and for any other engine.
 
-A rule - which lines count, how a line stands, for how many days it was waited for - is a function of a `Columns`: it takes days,
-numbers and marks from there, compares and combines them by ``< <= > >= + - & | ~``, and chooses by `Columns.pick`. In every engine a
-comparison with something missing is False. So each rule is stated once, and can't come to mean one thing here and another there.
+A rule - which lines count, how a line stands, how many days it took - is a function of a `Columns`. It takes days, numbers and
+marks from there, compares and combines them by ``< <= > >= + - & | ~``, and chooses by `Columns.pick`::
+
+    def late(c: Columns) -> Ruled:
+        due, arrived = c.day("required_date"), c.day("delivered_date")
+        return Ruled([(c.missing(due), "no due date")], marks={"late": c.pick(arrived > due, 1, 0)})
+
+With `PandasColumns` these are numpy arrays, with `EngineColumns` nodes of an expression graph. In both a comparison with something
+missing is False. So each rule is stated once, and can't come to mean one thing here and another there.
 """
 
 from __future__ import annotations
@@ -17,13 +23,13 @@ import pandas as pd
 
 from ..frames import AsOf, Mask
 from ._groups import By, Groups, count_distinct, group_lines, order_ids
-from ._provenance import Selection
+from ._provenance import Counted, Selection
 
 Ints = npt.NDArray[np.integer[Any]]
 
 
 class Columns(Protocol):
-    """The columns of some lines, as a rule sees them. A column that is not there is one whose values are all missing."""
+    """The columns of some lines, as a rule sees them. A column that is absent counts as one without values."""
 
     def has(self, name: str) -> bool:
         """Whether the lines have the column."""
@@ -47,7 +53,7 @@ class Columns(Protocol):
         """Return where a number is neither missing nor infinite."""
 
     def ratio(self, this: Any, of: Any) -> Any:
-        """Return one number divided by another; neither missing nor infinite means that there is one."""
+        """Return one number divided by another; the result is missing or infinite where there is none."""
 
     def pick(self, rows: Any, this: Any, that: Any) -> Any:
         """Return one of two values, or of two numbers, by row."""
@@ -55,7 +61,7 @@ class Columns(Protocol):
 
 @dataclass(frozen=True)
 class Ruled:
-    """What a rule says of the lines, in the algebra of `Columns`."""
+    """What a rule gives for some lines, as arrays or as nodes."""
 
     left_out: list[tuple[Any, str]]  # boolean, and the reason; the first one that fits holds
     marks: dict[str, Any] = field(default_factory=dict)  # whole numbers to count by
@@ -68,7 +74,7 @@ Rule = Callable[[Columns], Ruled]
 
 @dataclass(frozen=True)
 class Tally:
-    """Lines, or rows that stand for ``n`` lines each, with what the rule said of them. Numbers of rows left out mean nothing."""
+    """Lines, or rows that stand for ``n`` lines each, and what the rule gave for them. Of rows left out the numbers mean nothing."""
 
     frame: pd.DataFrame
     selection: Selection
@@ -82,37 +88,55 @@ class Tally:
         rows = self.selection.kept
         return what if rows.all() else what[rows]
 
+    @property
+    def n_kept(self) -> Ints | None:
+        """The number of lines that each row that counts stands for; None: one each."""
+        return None if self.n is None else self.kept(self.n)
+
     def groups(self, by: By, *also: str) -> Groups:
         """Return the groups of the rows that count."""
         rows = self.selection.kept
-        n = None if self.n is None else self.kept(self.n)
-        return group_lines(self.frame, by, also=also, rows=None if rows.all() else rows, n=n)
+        return group_lines(self.frame, by, also=also, rows=None if rows.all() else rows, n=self.n_kept)
 
     def count(self, codes: Ints, n_groups: int) -> npt.NDArray[np.int64]:
         """Return the lines of each group of the rows that count."""
-        n = None if self.n is None else self.kept(self.n)
-        return np.bincount(codes, weights=n, minlength=n_groups)[:n_groups].astype(np.int64)
+        return np.bincount(codes, weights=self.n_kept, minlength=n_groups)[:n_groups].astype(np.int64)
 
     def total(self, rows: Mask) -> int:
         """Return how many lines some rows are."""
         return int(np.count_nonzero(rows) if self.n is None else self.n[rows].sum())
 
     def n_orders(self, codes: Ints, keys: pd.DataFrame) -> npt.NDArray[np.int64]:
-        """Return the distinct orders of each group: ``codes`` are those of the rows that count, ``keys`` those of the groups."""
+        """Return the distinct orders of each group: ``codes`` are those of the rows that count, ``keys`` those of the groups.
+
+        Distinct counts don't add up: an order with lines in two rows would count twice. So an engine counts them by itself.
+        """
         if self.orders is None:
             rows = None if len(codes) == len(self.frame) else self.selection.kept
             return count_distinct(codes, order_ids(self.frame), len(keys), rows=rows)[: len(keys)]
+        # an engine has counted by the key of a vendor, and not by its name, which may differ from line to line
         shared = [c for c in keys.columns if c in self.orders.columns]
         found = keys[shared].merge(self.orders, on=shared, how="left") if shared else self.orders
         return found["n_orders"].fillna(0).to_numpy(dtype=np.int64)[: len(keys)]
 
+    def counted(
+        self,
+        result: pd.DataFrame,
+        *,
+        as_of: pd.Timestamp | None = None,
+        notes: tuple[str, ...] = (),
+        **parameters: Any,
+    ) -> Counted:
+        """Return a figure of these lines; ``parameters`` are those that differ from its arguments."""
+        return Counted(result, self.selection, as_of, notes, parameters)
+
 
 class Lines(Protocol):
-    """Some lines that can be tallied."""
+    """Some lines that can be tallied by a rule: those of a pandas frame, or of an engine."""
 
     @property
     def attrs(self) -> Mapping[Any, Any]:
-        """As-of day, source, first and last day that was asked for, as `Purchases.lines` carries them."""
+        """As-of day, source, first and last day of the query, as `Purchases.lines` carries them."""
 
     def has(self, name: str) -> bool:
         """Whether the lines have the column."""
@@ -128,5 +152,6 @@ class Lines(Protocol):
     ) -> Tally:
         """Return the lines tallied by a rule and by the columns of ``by`` and ``also``; with ``orders``, distinct orders too.
 
-        ``at_once`` shows a pandas rule all lines together, for working days, whose calendars are dear to make.
+        ``at_once`` gives a pandas rule all lines together instead of a slice at a time: a calendar of working days takes longer
+        to make than to use.
         """

@@ -1,8 +1,16 @@
 """Survival curves from counts of whole days: Kaplan-Meier, Aalen-Johansen, and the band around them.
 
-Knows nothing of orders: a table says how many of each group were delivered, cancelled or censored on each day
-(three columns, in that order), at ties the deliveries and cancellations first. Every function gives one
-number per row of the table, or one per group.
+Knows nothing of orders: a table says how many of each group were delivered, cancelled or censored on each day (three columns, in
+that order), at ties the deliveries and cancellations first. Every function gives one number per row of the table, or one per
+group. Four lines, of which one is still open after 10 days and was counted up to then::
+
+    day  delivered  cancelled  censored   at risk   Kaplan-Meier: still under way
+      4          1          0         0         4   1    x (1 - 1/4) = 0.75
+     10          1          0         1         3   0.75 x (1 - 1/3) = 0.50
+     28          1          0         0         1   0.50 x (1 - 1/1) = 0
+
+The average of what has arrived is 14 days whatever becomes of the open line. The curve counts it as "more than 10": it leaves
+the denominator after day 10, and what it would have done is shared out among those that are left.
 """
 
 from __future__ import annotations
@@ -10,22 +18,22 @@ from __future__ import annotations
 import numpy as np
 
 from ._day_counts import DayCounts, Floats, Ints
+from ._normal import Z
 
+#: The columns of a table: how many left on a day because they were delivered, were cancelled, or are only known up to there.
 DELIVERED, CANCELLED, CENSORED = range(3)
 
 #: Below this a difference between a share and a level is floating point's, not the data's.
 TOLERANCE = 1e-9
-
-#: The 97.5 % point of the normal distribution.
-Z = 1.959963984540054
 
 
 def at_risk(table: DayCounts) -> Ints:
     """Return how many were still under way just before each row's day."""
     leaving = table.counts.sum(axis=1)
     of_group = table.sum_by_group(leaving)
+    # running sums go over all groups, so what the groups before have left is taken off again
     left_before = np.cumsum(leaving) - leaving
-    first = np.cumsum(of_group) - of_group  # those of the groups before
+    first = np.cumsum(of_group) - of_group
     still: Ints = of_group[table.group] - (left_before - first[table.group])
     return still
 
@@ -78,6 +86,8 @@ def aalen_johansen(table: DayCounts) -> tuple[Floats, Floats]:
     m = at_risk(table).astype(float)
     d = table.counts[:, DELIVERED]
     e = d + table.counts[:, CANCELLED]
+    # to be delivered on a day a line must have been neither delivered nor cancelled before: Kaplan-Meier would let the cancelled
+    # ones stay in the race, and promise that they are delivered one day
     before = _just_before(table, _surviving(table, e))
     w = before * d / m
     share = np.minimum(table.running(np.add, w), 1.0)
@@ -93,7 +103,8 @@ def aalen_johansen(table: DayCounts) -> tuple[Floats, Floats]:
 def log_log_band(share: Floats, variance: Floats) -> tuple[Floats, Floats]:
     """Return the pointwise 95 % band of a share, by the log-log transformation of its complement.
 
-    At a share of 0 or 1 there is no variance to go by, and the band has no width.
+    At a share of 0 or 1 there is no variance to go by, and the band has no width. The transformation keeps it within 0 and 1,
+    where the plain share +- Z standard errors would leave them early and late in the curve.
     """
     inside = (share > 0) & (share < 1 - TOLERANCE)
     stays = np.where(inside, 1 - share, 0.5)

@@ -16,8 +16,9 @@ from ..tidy import SOURCES, tidy_orders
 
 #: Each connection and the contract that its sandbox speaks.
 CONTRACTS = {"emea": "v3", "us": "v4", "apac": "v1"}
-#: What each source means by its delivery date.
+#: What each source means by its delivery date. apac has planned ones only, so that the sample also shows which figures are missing then.
 DELIVERY_DATES = {"emea": "actual", "us": "actual", "apac": "planned"}
+#: What tidy calls each lookup, and the path that has it.
 _LOOKUPS = {
     "vendors": "vendors",
     "statuses": "statuses/purchase-orders",
@@ -28,6 +29,7 @@ _LOOKUPS = {
 
 
 def _folder() -> Path:
+    # the wheel carries the sample inside the package; a checkout has it at its root
     installed = Path(__file__).parents[1] / "_sample"
     return installed if installed.is_dir() else Path(__file__).parents[2] / "data" / "sample"
 
@@ -54,6 +56,7 @@ def load_sample(connections: Iterable[str] | None = None) -> Purchases:
 
 def _one(name: str) -> Purchases:
     tables = sample_tables(name)
+    # through tidy, as a fetch would: the sample has the same columns, dtypes and issues as real orders
     got = tidy_orders(
         [tables["purchase-orders"]],
         connection=name,

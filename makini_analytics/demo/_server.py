@@ -1,6 +1,6 @@
 """A Makini on loopback: a real HTTP server that speaks the public contracts, to try the toolkit on and to test notebooks with.
 
-It checks the token of each connection, pages, filters and sorts, and misbehaves when told to. What is asked of it stays on this
+It checks the token of each connection, pages, filters and sorts, and fails on demand: `Sandbox.misbehave`. No request leaves the
 machine.
 """
 
@@ -34,7 +34,7 @@ KINDS = ("500", "502", "503", "504", "429", "slow", "cut", "bad-json", "html", "
 @dataclass
 class _Fault:
     kind: str
-    times: int | None
+    times: int | None  # how often it is still to come; None: always
     path: str
     page: int | None
     connection: str | None
@@ -42,7 +42,7 @@ class _Fault:
 
 
 @dataclass(frozen=True)
-class Asked:
+class Request:
     """One request as the sandbox saw it."""
 
     method: str
@@ -59,19 +59,21 @@ class Sandbox:
     ----------
     base_url : str
     tokens : dict, connection name -> token
-    requests : list of what was asked: method, path, query, connection, status
+    requests : list of the requests so far: method, path, query, connection, status
     """
 
     def __init__(
         self, connections: Mapping[str, Tables], contracts: Mapping[str, str], port: int, latency: float, most: int
     ) -> None:
+        # copies: a test that edits a record must not change the sample, or the caller's own tables
         self._tables = {name: copy.deepcopy(tables) for name, tables in connections.items()}
         self._contracts, self._latency, self._most = dict(contracts), latency, most
         # A token is made of what it opens, so a client's cache never shows the rows of another sandbox.
         self.tokens = {name: f"sandbox-{name}-{_digest(name, tables)}" for name, tables in connections.items()}
         self._owner = {token: name for name, token in self.tokens.items()}
-        self.requests: list[Asked] = []
+        self.requests: list[Request] = []
         self._faults: list[_Fault] = []
+        # each connection is answered by a thread of its own, and tests change records meanwhile
         self._lock = threading.RLock()
         try:
             self._server = _Server(("127.0.0.1", port), _handler_for(self))
@@ -79,6 +81,7 @@ class Sandbox:
             raise ConfigError(f"port {port} can't be had ({e.strerror}): pass port=0 for a free one") from None
         self.base_url = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        # the server looks for its end 50 times a second (else twice): closing one is felt in every test
         self._thread.start()
 
     def __enter__(self) -> Sandbox:
@@ -156,6 +159,9 @@ class Sandbox:
 
     # ---- answering -----------------------------------------------------------------------------------------------------
 
+    # As with a gateway in front of a source: a wrong token or path is refused whatever fault is armed, and a fault strikes an
+    # answer that would have been right. So a test that arms "503, twice" sees it twice, not once lost on a lookup that has no table.
+
     def _fault_for(self, path: str, page: int, connection: str | None) -> _Fault | None:
         with self._lock:
             for fault in self._faults:
@@ -170,6 +176,7 @@ class Sandbox:
     def _answer(self, handler: BaseHTTPRequestHandler) -> None:
         parts = urlsplit(handler.path)
         query = {k: v[0] for k, v in parse_qs(parts.query, keep_blank_values=True).items()}
+        # schemes are case-insensitive (RFC 9110, 11.1), tokens are not
         scheme, _, token = handler.headers.get("Authorization", "").partition(" ")
         connection = self._owner.get(token) if scheme.lower() == "bearer" else None
         if self._latency:
@@ -178,19 +185,18 @@ class Sandbox:
         fault = self._fault_for(parts.path, page, connection) if status == 200 else None
         headers: dict[str, str] = {}
         if fault is not None and fault.kind.isdigit():
-            status, body = (
-                int(fault.kind),
-                {"error": {"code": "SOURCE_UNAVAILABLE", "message": "The source system did not answer."}},
-            )
+            status = int(fault.kind)
+            body = {"error": {"code": "SOURCE_UNAVAILABLE", "message": "The source system did not answer."}}
             if fault.kind == "429":
                 body = {"error": {"code": "RATE_LIMIT_EXCEEDED", "type": "rate_limit", "message": "Too many requests."}}
                 headers["Retry-After"] = str(fault.options.get("retry_after", 1))
         elif fault is not None and fault.kind == "slow":
             time.sleep(float(fault.options.get("seconds", 1)))
         with self._lock:
-            self.requests.append(Asked(handler.command, parts.path, query, connection, status))
+            self.requests.append(Request(handler.command, parts.path, query, connection, status))
         _send(handler, status, body, headers, fault.kind if fault else "")
         if fault is not None and fault.kind == "shift" and connection is not None:
+            # a new order in front moves every row by one place: the last of this page comes again as the first of the next
             fresh = copy.deepcopy(self._tables[connection]["purchase-orders"][0])
             self.insert(
                 connection,
@@ -209,14 +215,15 @@ class Sandbox:
             if path == "/api/integrations/current":
                 return 200, {"data": _state(connection, tables)}, 1
             family, _, rest = path.removeprefix("/api/").partition("/")
-            right = family == "v1" if contract == "v1" else family in ("erp", "eam", "wms")
-            if not path.startswith("/api/") or not right:
+            # /api/v1/purchase-orders of the first contract, /api/erp/purchase-orders of the later ones
+            known = family == "v1" if contract == "v1" else family in ("erp", "eam", "wms")
+            if not path.startswith("/api/") or not known:
                 return 404, {"message": "Not Found"}, 0
             if rest in tables:
                 records = [shaped(r, rest, contract) for r in selected(tables[rest], query)]
                 body, page = paged(records, query, contract, self.base_url + path, self._most)
                 return 200, body, page
-            table, _, key = rest.rpartition("/")
+            table, _, key = rest.rpartition("/")  # "statuses/purchase-orders" is a table, "vendors/0900001" a record
             one = next((r for r in tables.get(table, ()) if r.get("key") == key), None)
             if one is not None:
                 return 200, {"data": shaped(one, table, contract)}, 1
@@ -229,6 +236,7 @@ def _digest(name: str, tables: Tables) -> str:
 
 
 def _state(connection: str, tables: Tables) -> Record:
+    # what the integration says of its freshness: as if it had been synced when the newest record was changed
     changes = [str(r["updatedAt"]) for r in tables.get("purchase-orders", ()) if r.get("updatedAt")]
     last = max(changes, default=None)
     about = {"id": 1, "company_name": "Sandbox", "email": None, "provider": f"sandbox-{connection}", "updated_at": last}
@@ -239,18 +247,21 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hangs up is no news."""
+        """Keep quiet when a client hangs up, as an interrupted fetch does; the default prints a traceback."""
 
 
 def _handler_for(outer: Sandbox) -> type[BaseHTTPRequestHandler]:
+    # http.server makes a handler for each connection itself, so the sandbox reaches it as a variable of this function
     class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+        protocol_version = "HTTP/1.1"  # keeps connections open, as the API does
+        # small packets at once, and headers and body in one of them: else each answer may wait 40 ms for an acknowledgement
         disable_nagle_algorithm = True
-        wbufsize = -1  # headers and body in one go
+        wbufsize = -1
 
         def do_GET(self) -> None:
             outer._answer(self)
 
+        # answered with 405 and written down: a test can show that nothing but GET was ever sent
         do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_GET
 
         def log_message(self, format: str, *args: Any) -> None:
@@ -266,14 +277,17 @@ def _send(handler: BaseHTTPRequestHandler, status: int, body: Any, headers: dict
     elif fault == "html":
         raw, kind = b"<!doctype html><title>Maintenance</title><p>We are back soon.</p>", "text/html"
     elif fault == "reset":
+        # lingering for no time makes the system send RST instead of FIN: what a proxy does that gives up on a connection
         handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         handler.close_connection = True
         handler.connection.close()
         return
+    # compressed as by the API, so that a cut body also breaks off inside a gzip stream
     if "gzip" in handler.headers.get("Accept-Encoding", "") and len(raw) > 500:
         raw = gzip.compress(raw, 1)
         headers = headers | {"Content-Encoding": "gzip"}
     handler.send_response(status)
+    # the whole length is promised even where half of the body is sent: that is how a client notices a cut
     headers = {"Content-Type": kind, "Content-Length": str(len(raw)), "X-Request-Id": uuid.uuid4().hex} | headers
     for name, value in headers.items():
         handler.send_header(name, value)
@@ -324,7 +338,7 @@ def sandbox(
         own = CONTRACTS
         served = {name: sample_tables(name) for name in CONTRACTS}
     elif not isinstance(connections, Mapping) or any(isinstance(v, list) for v in connections.values()):
-        served = {"sandbox": cast(Any, connections)}
+        served = {"sandbox": cast(Any, connections)}  # one connection's tables are lists by path, or one Purchases
     else:
         served = connections
     if not served:

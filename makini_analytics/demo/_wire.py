@@ -23,10 +23,17 @@ if TYPE_CHECKING:
 Record = dict[str, Any]
 Tables = dict[str, list[Record]]  # path -> records
 
+# What v4 calls v3's fields. The same order in both:
+#   v3: {"key": "05a1", "orderNo": "4500017", "title": "Bearings", "lineItems": [{"key": "06b2", "lineNo": "10"}]}
+#   v4: {"id": "05a1", "_idValue": "4500017", "_displayValue": "Bearings", "_implements": "purchaseOrder",
+#        "lineItems": [{"id": "06b2", "_idValue": "10"}]}
 _V4 = {"key": "id", "createdAt": "_createdAt", "updatedAt": "_updatedAt", "deletedAt": "_deletedAt"}
 _V4_ORDER = _V4 | {"orderNo": "_idValue", "title": "_displayValue"}
 _V4_LINE = _V4 | {"lineNo": "_idValue", "name": "_displayValue"}
 _V4_OTHER = _V4 | {"code": "_idValue", "name": "_displayValue"}
+#: The lookups that orders need, and how the keys in each begin.
+_KEY_PREFIXES = {"currencies": "20", "uom": "21", "statuses/purchase-orders": "19", "vendors": "09", "sites": "01"}
+#: ``filter[status]`` and ``filter[updatedAt:gteq]``.
 _CONDITION = re.compile(r"filter\[(?P<field>[^\]:]+)(?::(?P<op>\w+))?\]")
 _SORT = re.compile(r"sort\[([^\]]+)\]")
 
@@ -71,6 +78,8 @@ def _meets(value: Any, op: str, wanted: str) -> bool:
     if value is None:
         return False
     text = "true" if value is True else "false" if value is False else str(value)
+    # "from 2025-01-01" means from its first moment, "to 2025-01-31" to the end of that day: both sides are compared as far as the
+    # shorter one goes, so that 2025-01-31T17:00:00Z is not after 2025-01-31
     n = min(len(text), len(wanted)) if re.match(r"\d{4}-\d\d-\d\d", wanted) else None
     a, b = text[:n] if op in ("gteq", "lted") else text, wanted
     tests = {
@@ -82,14 +91,14 @@ def _meets(value: Any, op: str, wanted: str) -> bool:
         "lt": text < wanted,
         "lted": a <= b[:n] if n else text <= wanted,
     }
-    return tests.get(op, True)
+    return tests.get(op, True)  # an operator that it does not know filters nothing out
 
 
 def paged(records: list[Record], query: Mapping[str, str], contract: str, url: str, most: int) -> tuple[Record, int]:
     """Return the answer to a list request, and the number of the page that it is."""
     size = _number(query.get("per_page"), 15)
     size = min(size, most)
-    if contract == "v1":
+    if contract == "v1":  # a cursor: {"data": [...], "next_cursor": "eyJmcm9tIjogMTV9"}, null on the last page
         start = _cursor(query.get("cursor"))
         more = start + size < len(records)
         cursor = base64.urlsafe_b64encode(json.dumps({"from": start + size}).encode()).decode() if more else None
@@ -97,8 +106,9 @@ def paged(records: list[Record], query: Mapping[str, str], contract: str, url: s
     page, last = _number(query.get("page"), 1), max(1, math.ceil(len(records) / size))
     data = records[(page - 1) * size : page * size]
     meta: Record = {"current_page": page, "last_page": last, "per_page": size, "total": len(records)}
-    if contract == "v4":
+    if contract == "v4":  # page numbers alone: {"data": [...], "meta": {"current_page": 1, "last_page": 3, ...}}
         return {"data": data, "meta": meta}, page
+    # v3 also links its pages: {"data": [...], "links": {"next": "...?page=2", ...}, "meta": {...}}
     first = (page - 1) * size + 1 if data else None
     meta |= {"from": first, "to": first + len(data) - 1 if first else None, "path": url}
     links = {
@@ -115,7 +125,7 @@ def _number(text: str | None, default: int) -> int:
 
 
 def _cursor(text: str | None) -> int:
-    try:
+    try:  # a cursor that it did not make starts anew, as an API may do; the client has to notice
         return int(json.loads(base64.urlsafe_b64decode(text.encode()))["from"]) if text else 0
     except (ValueError, KeyError, TypeError):
         return 0
@@ -126,20 +136,15 @@ def _cursor(text: str | None) -> int:
 
 def tables_of(data: Purchases) -> Tables:
     """Return the records of which tidy frames could have been made: what a connection with these orders would answer."""
-    keys: dict[str, dict[str, str]] = {
-        "currencies": {},
-        "uom": {},
-        "statuses/purchase-orders": {},
-        "vendors": {},
-        "sites": {},
-    }
-    prefixes = {"currencies": "20", "uom": "21", "statuses/purchase-orders": "19", "vendors": "09", "sites": "01"}
+    keys: dict[str, dict[str, str]] = {table: {} for table in _KEY_PREFIXES}
 
+    # Frames have the names of statuses, currencies and units; records have keys, whose names a lookup tells. So each name
+    # gets a key when it is first seen, 20000001 for the first currency, and the lookups are made of these at the end.
     def key(table: str, name: Any) -> str | None:
         if pd.isna(name):
             return None
         known = keys[table]
-        return known.setdefault(str(name), f"{prefixes[table]}{len(known) + 1:06d}")
+        return known.setdefault(str(name), f"{_KEY_PREFIXES[table]}{len(known) + 1:06d}")
 
     lines_of: dict[tuple[Any, Any], list[Record]] = {}
     order_dates = data.orders.set_index(["connection", "order_id"])["order_date"].to_dict()
@@ -148,8 +153,9 @@ def tables_of(data: Purchases) -> Tables:
         record["uomKey"] = key("uom", row.get("unit_of_measure"))
         own = (row["connection"], row["order_id"])
         if row["order_date"] == order_dates.get(own):
-            record.pop("orderDate", None)
+            record.pop("orderDate", None)  # tidy gave it to the line: on the wire only the order has it
         _name_keys(record, row, key)
+        # the API has one delivery date, which means an actual or a planned one
         delivery = row["delivered_date"] if pd.notna(row["delivered_date"]) else row["promised_date"]
         record["deliveryAt"] = _wire(delivery)
         lines_of.setdefault(own, []).append(record)
@@ -161,6 +167,7 @@ def tables_of(data: Purchases) -> Tables:
     tables: Tables = {"purchase-orders": orders}
     for table, known in keys.items():
         tables[table] = [{"key": k, "name": name, "code": name, "isActive": True} for name, k in known.items()]
+    # vendors have ids of their own, which the lines carry: no key is made for them
     names = data.lines.dropna(subset=["vendor_id", "vendor_name"]).drop_duplicates("vendor_id")
     tables["vendors"] = [{"key": i, "name": n} for i, n in zip(names["vendor_id"], names["vendor_name"], strict=True)]
     return tables
@@ -180,7 +187,7 @@ def _record(row: Mapping[Any, Any], columns: Iterable[Column]) -> Record:
         if not c.sources or c.name in ("delivered_date", "promised_date") or pd.isna(value := row.get(c.name)):
             continue
         name, _, inner = c.sources[0].partition(".")
-        if inner:
+        if inner:  # "shipTo.city": an object within the record
             record.setdefault(name, {})[inner] = _wire(value)
         else:
             record[name] = _wire(value)

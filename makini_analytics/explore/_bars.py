@@ -20,7 +20,7 @@ Rows = npt.NDArray[np.intp]
 
 @dataclass(frozen=True)
 class Bar:
-    """A bar: its name, its place, and what gives the positions of its lines.
+    """A bar: its name, its place, and a function that returns the positions of its lines, called when someone clicks.
 
     ``box`` is left, top, width and height, each as a share of the picture's width: CSS takes them all in that one measure, so
     that they stay on the bar when the picture shrinks with the window.
@@ -33,7 +33,7 @@ class Bar:
 
 def bars_of(axes: Any, result: pd.DataFrame, lines: pd.DataFrame) -> list[Bar]:
     """Return the bars of a chart that stand for order lines: vendors, periods or days late; none where none do."""
-    if style.said_of(axes).bars:
+    if style.said_of(axes).bars:  # the plot wrote down which rows of the result each bar is made of
         return _of_groups(axes, result, lines)
     if len(result) and "period" in result and len(axes.patches) + len(axes.collections):
         return _of_periods(axes, result, lines)
@@ -45,11 +45,13 @@ def bars_of(axes: Any, result: pd.DataFrame, lines: pd.DataFrame) -> list[Bar]:
 def _of_groups(axes: Any, result: pd.DataFrame, lines: pd.DataFrame) -> list[Bar]:
     ticks = [t for t in axes.get_yticklabels() if t.get_text()]
     wide, high = axes.figure.bbox.width, axes.figure.bbox.height
+    # the middle of each bar in pixels; matplotlib counts them from the bottom, a page from the top
     at = axes.transData.transform(np.column_stack([np.zeros(len(ticks)), axes.get_yticks()]))[:, 1]
     step = float(np.min(np.abs(np.diff(at)))) if len(at) > 1 else 28.0
+    # as wide as the picture, so that a click on the name opens the bar as well
     boxes = [(0.0, (high - y - step / 2) / wide, 1.0, step / wide) for y in at]
     each = zip(ticks, boxes, style.said_of(axes).bars, strict=True)
-    # which lines they are is worked out when one is clicked
+    # "Rossi  n=120" is the tick's label, "Rossi" the name
     return [
         Bar(t.get_text().split("  n=")[0], box, partial(_of_vendors, result.iloc[list(rows)], lines))
         for t, box, rows in each
@@ -57,14 +59,17 @@ def _of_groups(axes: Any, result: pd.DataFrame, lines: pd.DataFrame) -> list[Bar
 
 
 def _of_vendors(picked: pd.DataFrame, lines: pd.DataFrame) -> Rows:
+    # as the metrics do it, which have their own rules for vendors without an id and for several connections
     groups = group_lines(lines, "vendor", also=("currency",) if "currency" in picked else ())
     keys = [c for c in groups.keys if c in picked and c != "vendor_name"]
+    # as text, since one of the two may be a categorical, which does not merge with other dtypes
     ours, theirs = (frame[keys].astype("string") for frame in (groups.keys, picked))
     wanted = ours.reset_index(names="row").merge(theirs, on=keys)["row"]
     return np.flatnonzero(np.isin(groups.codes, wanted))
 
 
 def _of_periods(axes: Any, result: pd.DataFrame, lines: pd.DataFrame) -> list[Bar]:
+    # received spend counts in the month of the delivery, so the lines of a bar are found by the date that it went by
     received = result.attrs.get("parameters", {}).get("basis") == "received"
     days = lines["delivered_date" if received else "order_date"]
     if "currency" in result and "currency" in lines:  # the bar is the month's spend in one currency
@@ -84,9 +89,9 @@ def _of_days(axes: Any, result: pd.DataFrame) -> list[Bar]:
     edges = [(p.get_x(), p.get_x() + p.get_width()) for p in axes.patches]
     found = []
     for i, (left, right) in enumerate(edges):
-        # the outer bars hold what is beyond them
+        # the chart cuts what is far out, and the outer bars hold it
         low, high = -np.inf if i == 0 else left, np.inf if i == len(edges) - 1 else right
-        if axes.patches[i].get_height():
+        if axes.patches[i].get_height():  # a bar of no lines would be a button that opens nothing
             found.append(
                 Bar(_days(ceil(left), floor(right)), _standing(axes, left, right), partial(_within, days, low, high))
             )

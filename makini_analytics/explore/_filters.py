@@ -17,9 +17,11 @@ PICKS = {
     "state": "State",
     "currency": "Currency",
 }
-ALL, NONE = "", "\0"  # no names: a category may well be called "all"
+#: The values of "all" and "(none)": texts that are no names, since a category may well be called "all".
+ALL, NONE = "", "\0"
 #: So that labels stand in columns, and a control is as wide as its place in the bar.
 NAMED = {"style": {"description_width": "6.5em"}, "layout": {"width": "auto"}}
+#: Vendors that are suggested while one types; the browser gets all of them at once, and the search finds the others, too.
 _MOST_SUGGESTED = 1000
 
 
@@ -28,7 +30,9 @@ class Filters:
 
     def __init__(self, lines: pd.DataFrame, *, without: tuple[str, ...] = ()) -> None:
         self._lines = lines
+        # a control with one choice would only take room
         several = [c for c in PICKS if c in lines and c not in without and len(lines[c].unique()) > 1]
+        # once, here: with codes a pick compares small numbers, not a million texts, and answers while one looks at it
         self._codes = {c: pd.factorize(lines[c]) for c in several}
         self.picks = {c: _picker(PICKS[c], names, bool((codes < 0).any())) for c, (codes, names) in self._codes.items()}
         self._vendors = pd.factorize(lines["vendor_name"]) if "vendor_name" in lines else None
@@ -52,27 +56,34 @@ class Filters:
 
     def picked(self) -> tuple[pd.DataFrame, str]:
         """Return the lines that are picked, and the code that gives them of ``lines``."""
-        masks, said = [], []
+        masks, conditions = [], []
         for column, control in self.picks.items():
             if control.value != ALL:
                 codes, names = self._codes[column]
+                # -1 is pandas's code of a missing value
                 wanted = -1 if control.value == NONE else np.flatnonzero(np.asarray(names, dtype=str) == control.value)
                 masks.append(np.isin(codes, wanted))
-                said.append(f"lines.{column}" + (".isna()" if control.value == NONE else f" == {control.value!r}"))
+                conditions.append(
+                    f"lines.{column}" + (".isna()" if control.value == NONE else f" == {control.value!r}")
+                )
         if self.search.value and self._vendors is not None:
             codes, names = self._vendors
+            # in the names, of which there are thousands at most, not in the lines; and no regex: "Co. (KG" is a name
             hit = pd.Series(names, dtype="object").str.contains(self.search.value, case=False, regex=False)
             masks.append(np.isin(codes, np.flatnonzero(hit.to_numpy(dtype=bool))))
-            said.append(f"lines.vendor_name.str.contains({self.search.value!r}, case=False, regex=False, na=False)")
-        # A line without an order date stays as long as the span is the whole one.
+            conditions.append(
+                f"lines.vendor_name.str.contains({self.search.value!r}, case=False, regex=False, na=False)"
+            )
+        # The whole span is no condition: it would drop the lines that have no order date.
         for control, whole, sign in ((self.since, self._span[0], ">="), (self.until, self._span[1], "<=")):
             if control.value and control.value != whole and self._dates is not None:
                 day = np.datetime64(control.value, "us")
                 masks.append(self._dates >= day if sign == ">=" else self._dates <= day)
-                said.append(f"lines.order_date {sign} '{control.value}'")
-        if not masks:
+                conditions.append(f"lines.order_date {sign} '{control.value}'")
+        if not masks:  # no copy of a million lines to show all of them
             return self._lines, "lines"
-        condition = said[0] if len(said) == 1 else " & ".join(f"({s})" for s in said)
+        # & binds more tightly than ==, so in pandas several conditions need parentheses, and one reads better without
+        condition = conditions[0] if len(conditions) == 1 else " & ".join(f"({s})" for s in conditions)
         return self._lines.take(np.flatnonzero(np.logical_and.reduce(masks))), f"lines[{condition}]"
 
     def words(self) -> str:

@@ -7,7 +7,6 @@ import inspect
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -18,21 +17,19 @@ from .. import style
 from ..errors import ConfigError, MakiniError
 from ._bars import Bar, bars_of
 from ._filters import NAMED, Filters
-from ._tables import table
+from ._html import html, table_of
 
+#: Crisp enough on a screen, and small enough to be sent to it at every click.
 _DPI = 90
+#: Rows that are shown of a result, and of the order lines behind a bar; the exports have all of them.
 _MOST_ROWS, _MOST_LINES = 25, 200
-_LINE = 100  # letters of code in a row of the box, about
+#: Letters of code that fit a row of its box, about: widgets don't say how wide they are.
+_LINE = 100
 #: What a reader of a bar's lines wants to see, and what else the metrics need of a line.
 _SHOWN = ("connection", "order_number", "line_number", "vendor_name", "product_code", "description", "state", "order_date",
           "required_date", "promised_date", "delivered_date", "quantity", "unit_of_measure", "amount", "currency")  # fmt: skip
 _NEEDED = (*_SHOWN, "order_id", "line_id", "vendor_id", "material_id", "product_id", "site_id", "category", "received_quantity", "first_receipt_date",
            "cancelled_date", "completed_date", "approved_date", "created_at", "deleted_at", "updated_at", "is_return", "document_type")  # fmt: skip
-#: Works without the clipboard API, which a browser gives to pages over https and on localhost only.
-_COPY = (
-    "const t=this.closest('.makini-explorer').querySelector('textarea');t.select();document.execCommand('copy');"
-    "this.textContent='Copied';setTimeout(()=>this.textContent='Copy the code',2000)"
-)
 
 
 @dataclass(frozen=True)
@@ -59,7 +56,7 @@ class Explorer(w.VBox):  # type: ignore[misc]
         self, lines: pd.DataFrame, named: str, views: tuple[View, ...], options: dict[str, Any], folder: str | Path
     ) -> None:
         self.lines = lines[[c for c in lines.columns if c in _NEEDED]]  # narrow: every filter copies it
-        self.lines.attrs = lines.attrs
+        self.lines.attrs = lines.attrs  # the as-of day
         self.result = pd.DataFrame()
         self.shown = self.lines.iloc[:0]
         self._named, self._options, self._folder = named, options, Path(folder)
@@ -74,8 +71,8 @@ class Explorer(w.VBox):  # type: ignore[misc]
             layout={"width": "auto"},
         )
         self._code = w.Textarea(description="Code", rows=3, layout=w.Layout(width="auto"))
-        copy = w.HTML(f'<button type="button" class="jupyter-button" onclick="{_COPY}">Copy the code</button>')
-        self._chart, self._said = w.VBox(), w.HTML()
+        copy = w.HTML(html("copy_button"))
+        self._chart, self._status = w.VBox(), w.HTML()
         self._table, self._behind = (w.HTML(layout=w.Layout(overflow="auto", max_height="28em")) for _ in range(2))
         exports = {"PNG of the chart": self._png, "CSV of the table": self._csv, "CSV of the lines": self._lines_csv}
         self.buttons = [w.Button(description=name, icon="download", layout={"width": "auto"}) for name in exports]
@@ -85,7 +82,7 @@ class Explorer(w.VBox):  # type: ignore[misc]
         for control in (*bar, self.view):
             control.observe(self._show, names="value")
         grid = w.Layout(grid_template_columns="repeat(auto-fill, minmax(19em, 1fr))", grid_gap="2px 12px")
-        row = w.HBox([copy, *self.buttons, self._said], layout=w.Layout(flex_flow="row wrap", align_items="center"))
+        row = w.HBox([copy, *self.buttons, self._status], layout=w.Layout(flex_flow="row wrap", align_items="center"))
         below = [self._code, row, self._chart, self._behind, self._table]
         super().__init__([w.GridBox(bar, layout=grid), self.view, *below])
         self.add_class("makini-explorer")
@@ -105,23 +102,23 @@ class Explorer(w.VBox):  # type: ignore[misc]
         view = self._views[self.view.value]
         self._now, source = self.filters.picked()
         options = self._chosen(view)
-        told = "".join(f", {k}={v!r}" for k, v in options.items())
+        arguments = "".join(f", {k}={v!r}" for k, v in options.items())
         needs = "" if self._named == "lines" else f"lines = {self._named}\n"
-        call = f"{view.call}({source}{told})"
+        call = f"{view.call}({source}{arguments})"
         self._code.value = f"from makini_analytics import {view.call.split('.')[0]}\n{needs}{call}"
         self._code.rows = 3 + len(call) // _LINE
-        self._behind.value = self._said.value = ""
+        self._behind.value = self._status.value = ""
         self.shown = self._now.iloc[:0]
-        try:
+        try:  # a pick may leave lines that have no such figure; the sentence says why, where the chart would be
             self.result = view.compute(self._now, **options)
             self._axes = view.plot(self.result)
         except MakiniError as e:
             self.result, self._axes, self._bars = pd.DataFrame(), None, []
-            self._chart.children = (w.HTML(f"<p role='alert'>{escape(str(e))}</p>"),)
+            self._chart.children = (w.HTML(html("alert_block", text=e)),)
             self._table.value = ""
             return
         self._chart.children = (self._picture(),)
-        self._table.value = f"<p><b>{view.call}</b></p>{table(self.result, _MOST_ROWS)}"
+        self._table.value = html("result", call=view.call, table=table_of(self.result, _MOST_ROWS))
 
     def _chosen(self, view: View) -> dict[str, Any]:
         """Return the options that the view's function takes, without those that are as usual: the code reads as one writes it."""
@@ -165,8 +162,8 @@ class Explorer(w.VBox):  # type: ignore[misc]
         picked = self._bars[bar]
         self.shown = self._now.take(picked.rows())
         head = self.shown[[c for c in _SHOWN if c in self.shown]]
-        said = f"<b>{escape(picked.name)}</b>: {len(head):,} order lines, counted or not"
-        self._behind.value = f"<p>{said}</p>{table(head, _MOST_LINES)}"
+        rows = table_of(head, _MOST_LINES)
+        self._behind.value = html("order_lines", bar=picked.name, n_lines=len(head), table=rows)
         return self.shown
 
     # ---- exports -----------------------------------------------------------------------------------------------------
@@ -176,9 +173,9 @@ class Explorer(w.VBox):  # type: ignore[misc]
         name = self.view_call.replace(".", "_") + (f"_{picked}" if picked else "")
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            self._said.value = f"<span role='status'>Written: {escape(str(write(self._folder / name)))}</span>"
+            self._status.value = html("written", path=write(self._folder / name))
         except (OSError, MakiniError) as e:
-            self._said.value = f"<span role='alert'>{escape(str(e))}</span>"
+            self._status.value = html("alert", text=e)
 
     @property
     def view_call(self) -> str:
@@ -201,14 +198,12 @@ class Explorer(w.VBox):  # type: ignore[misc]
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         """Return the widget's view, and beside it the chart's and the table's page for where no widgets run."""
         bundle = super()._repr_mimebundle_(**kwargs)
-        data = bundle[0] if isinstance(bundle, tuple) else bundle
+        data = bundle[0] if isinstance(bundle, tuple) else bundle  # IPython allows a pair of data and metadata, too
         if self._axes is not None and data is not None:
-            alt = escape(style.alt_text(self._axes).replace("\n", " "), quote=True)
-            picture = base64.b64encode(self._png_bytes()).decode()
-            shown = table(self.result, _MOST_ROWS)
-            data["text/html"] = (
-                f"<img alt='{alt}' src='data:image/png;base64,{picture}'><pre>{escape(self.code)}</pre>{shown}"
-            )
+            alt = style.alt_text(self._axes).replace("\n", " ")
+            png = base64.b64encode(self._png_bytes()).decode()
+            rows = table_of(self.result, _MOST_ROWS)
+            data["text/html"] = html("still", alt=alt, png=png, code=self.code, table=rows)
         return bundle
 
 

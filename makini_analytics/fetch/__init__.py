@@ -1,4 +1,4 @@
-"""Purchase orders of a connection, or of several side by side, and what changed since."""
+"""Fetching purchase orders: of one connection, of several side by side, or only what changed."""
 
 from __future__ import annotations
 

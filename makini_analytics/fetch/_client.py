@@ -1,4 +1,4 @@
-"""`Client`: one connection of Makini, asked for purchase orders and any other list. It only reads: GET is all that is ever sent."""
+"""`Client`: one connection of Makini, its purchase orders and any other list. Read-only: GET is all that is ever sent."""
 
 from __future__ import annotations
 
@@ -17,10 +17,21 @@ from ..errors import ConfigError, one_of
 from ..purchases import Purchases
 from ..system import Display, Progress
 from ..tidy import table_of
-from ..transport import Bearer, Link, Lists, Patience, Rows, Store, check_base_url, check_token, contracts, file_name
+from ..transport import (
+    Bearer,
+    Endpoints,
+    PageCache,
+    RetryPolicy,
+    RowList,
+    Session,
+    check_base_url,
+    check_token,
+    contracts,
+    file_name,
+)
 from . import _update
-from ._purchase_orders import Fetch
-from ._query import Asked, asked
+from ._purchase_orders import PurchaseOrderFetch, TidyOptions
+from ._query import OrderQuery, order_query
 
 _DEFAULT: Any = object()
 
@@ -37,14 +48,14 @@ class Client:
     area : "erp", "eam" or "wms"
     delivery_date : "actual", "planned" or "auto": what the source's delivery date means
     cache_dir : folder of the cached pages; by default MAKINI_CACHE_DIR, else the system's cache folder; None keeps them in memory
-    expire_after : seconds or timedelta after which a fetch asks anew
+    expire_after : seconds or timedelta after which cached pages are fetched again
     per_page : rows per page
     max_workers : pages fetched side by side
-    timeout : seconds for one answer
+    timeout : seconds to wait for one answer
     offline : never touch the network; what is not in the cache is an `OfflineMissError`
-    progress : show a progress bar; by default where someone is looking
+    progress : show a progress bar; by default in a terminal or a notebook
     retries, backoff, max_wait : how often a temporary fault is tried again, the first wait in seconds (doubled each time), and the
-        longest; a server that asks for more is not waited for
+        longest; where the server asks for more, it is an error at once
 
     Raises
     ------
@@ -78,7 +89,7 @@ class Client:
         max_wait: float = 60.0,
     ) -> None:
         auth = Bearer(check_token(os.environ.get("MAKINI_API_TOKEN") if token is None else token))
-        del token  # so that no traceback with local variables can show it
+        del token  # a traceback with local variables would show it
         one_of("contract", contract, ("auto", *contracts.CONTRACTS))
         one_of("area", area, contracts.AREAS)
         one_of("delivery_date", delivery_date, ("auto", "actual", "planned"))
@@ -97,17 +108,17 @@ class Client:
         self.cache_path: Path | None = None
         if cache_dir is not None:
             self.cache_path = Path(cache_dir).expanduser() / file_name(self.base_url, auth.reveal())
-        self._link = Link(
+        self._session = Session(
             auth,
             self.base_url,
-            Store(self.cache_path, connection),
+            PageCache(self.cache_path, connection),
             connection=connection,
             expire_after=expire_after if isinstance(expire_after, timedelta) else timedelta(seconds=expire_after),
-            patience=Patience(timeout, int(retries), backoff, max_wait),
+            retry_policy=RetryPolicy(timeout, int(retries), backoff, max_wait),
             offline=offline,
             workers=self.max_workers,
         )
-        self._lists = Lists(self._link, contract, area, self.per_page, self.max_workers)
+        self._endpoints = Endpoints(self._session, contract, area, self.per_page, self.max_workers)
         self.display: Display | None = None  # one for several clients, where `fetch_all` shares it
 
     def __repr__(self) -> str:
@@ -122,11 +133,11 @@ class Client:
 
     def close(self) -> None:
         """Close sockets and the cache file."""
-        self._link.close()
+        self._session.close()
 
     def clear_cache(self) -> None:
         """Forget every cached page of this connection."""
-        self._link.store.clear()
+        self._session.cache.clear()
 
     # ---- fetching ------------------------------------------------------------------------------------------------------
 
@@ -167,13 +178,13 @@ class Client:
         statuses: Mapping[str, str] | None = None,
         to: str | Path | None = None,
     ) -> Purchases | Path:
-        """Fetch purchase orders with their lines: all pages, or an error.
+        """PurchaseOrderFetch purchase orders with their lines: all pages, or an error.
 
         Parameters
         ----------
         since, until : first and last day of the order date, both included; text, date or Timestamp
         modified_since : only orders changed since then
-        refresh : ask anew, whatever the cache holds
+        refresh : ask the API, whatever the cache holds
         timezone : where an instant becomes a calendar day
         statuses : status text to state, over the words that are understood anyway
         to : a new or empty folder, or one of saved purchases, which they take the place of. For more lines than fit into memory:
@@ -183,42 +194,42 @@ class Client:
 
         Returns
         -------
-        Purchases, whose ``sources`` say when and how they were fetched, and what to know of them; with ``to`` the path of the folder
+        Purchases, with when and how they were fetched and notes on them in ``sources``; with ``to`` the path of the folder
 
         Raises
         ------
         IncompleteDataError, AuthError, RateLimitError, ServerError, NetworkError, OfflineMissError, ApiError, ConfigError
         """
-        question = asked(since, until, modified_since)
-        fetch = self._fetch(question, refresh, timezone, statuses, self.delivery_date)
-        return fetch.purchases() if to is None else fetch.to(to)
+        query = order_query(since, until, modified_since)
+        fetch = self._fetch(query, refresh, TidyOptions(timezone, statuses, self.delivery_date))
+        return fetch.in_memory().purchases if to is None else fetch.to(to)
 
     def update(self, data: Purchases, *, timezone: str = "UTC", statuses: Mapping[str, str] | None = None) -> Purchases:
-        """Fetch what changed since ``data`` was fetched, and return the whole brought up to date; ``data`` stays as it is.
+        """PurchaseOrderFetch what changed since ``data`` was fetched, and return the whole brought up to date; ``data`` stays as it is.
 
-        Asks for the orders changed since the latest change that is known, less a day, and puts them in the place of the known
-        ones by (connection, order_id). Where the server does not keep to the filter, everything is fetched, and the notes say so.
+        Fetches the orders changed since the latest known change, less a day, and puts them in place of the known ones by
+        (connection, order_id). Where the server ignores the filter, everything is fetched, and the notes say so.
         An order that was deleted without a mark shows only in a full fetch.
         """
         last = _update.last_change(data, self.connection)
-        role = _update.known_role(data, self.connection, self.delivery_date)
+        options = TidyOptions(timezone, statuses, _update.known_role(data, self.connection, self.delivery_date))
         since = None if last is None else last - _update.OVERLAP
-        fresh = self._fetch(asked(None, None, since), True, timezone, statuses, role).purchases()
-        if last is not None and "did not keep to modified_since" in str(fresh.sources["notes"].iloc[0]):
-            fresh = self._fetch(asked(None, None, None), True, timezone, statuses, role).purchases()
-            said = "The server does not keep to modified_since, so everything was fetched. "
-            fresh = replace(fresh, sources=fresh.sources.assign(notes=said + fresh.sources["notes"]))
+        fresh, ignored = self._fetch(order_query(None, None, since), True, options).in_memory()
+        if ignored:
+            fresh, _ = self._fetch(order_query(None, None, None), True, options).in_memory()
+            note = "The server does not keep to modified_since, so everything was fetched. "
+            fresh = replace(fresh, sources=fresh.sources.assign(notes=note + fresh.sources["notes"]))
             last = None
         return _update.merge(data, fresh, self.connection, whole=last is None)
 
     def fetch_table(self, name: str, /, *, refresh: bool = False, **filters: Any) -> pd.DataFrame:
-        """Fetch any list as a frame: vendors, companies, receipts, exchange rates, a raw table, a custom entity.
+        """PurchaseOrderFetch any list as a frame: vendors, companies, receipts, exchange rates, a raw table, a custom entity.
 
         Parameters
         ----------
         name : the path after ``/api/{area}/``, such as "vendors", "uom" or "statuses/purchase-orders"; "statuses", "units" and
             the like are understood; a name that starts with "/" is a path as it stands
-        refresh : ask anew, whatever the cache holds
+        refresh : ask the API, whatever the cache holds
         filters : fields that must be equal, such as ``isActive="true"``
 
         Returns
@@ -231,29 +242,25 @@ class Client:
         """
         params = {f"filter[{field}]": value for field, value in filters.items()}
         params |= contracts.MATCH_ALL if len(params) > 1 else {}
-        with self._walking(name) as progress:
-            got = self._lists.walk(
-                name, Rows, dict.fromkeys(contracts.CONTRACTS, params), refresh=refresh, progress=progress
+        with self._show_progress(name) as progress:
+            result = self._endpoints.fetch_list(
+                name, RowList, dict.fromkeys(contracts.CONTRACTS, params), refresh=refresh, progress=progress
             )
-        return table_of(got.into, self.connection)
+        return table_of(result.sink, self.connection)
 
     def check(self) -> str:
         """Ask for one order, past the cache, and return in a sentence that the token answers; an error where it does not."""
-        contract = self._lists.learn(per_page=1, refresh=True)
+        contract = self._endpoints.detect_contract(per_page=1, refresh=True)
         return f"{self.base_url} answers to the token of connection {self.connection!r} ({contract.name})"
 
     # ---- parts ---------------------------------------------------------------------------------------------------------
 
-    def _fetch(
-        self, question: Asked, refresh: bool, timezone: str, statuses: Mapping[str, str] | None, delivery_date: str
-    ) -> Fetch:
-        return Fetch(
-            self._link, self._lists, self._walking, self.base_url, question, refresh, timezone, statuses, delivery_date
-        )
+    def _fetch(self, query: OrderQuery, refresh: bool, options: TidyOptions) -> PurchaseOrderFetch:
+        return PurchaseOrderFetch(self._endpoints, self._show_progress, query, refresh, options)
 
     @contextmanager
-    def _walking(self, what: str) -> Iterator[Progress]:
-        """Show the progress of a walk on the display that is shared by several connections, else on one of its own."""
+    def _show_progress(self, what: str) -> Iterator[Progress]:
+        """Show how far a list is, on the display shared by several connections or else on one of its own."""
         with ExitStack() as stack:
             display = self.display or stack.enter_context(Display(f"{self.connection}: {what}", self._progress))
-            yield stack.enter_context(display.walk(self._link))
+            yield stack.enter_context(display.follow(self._session))

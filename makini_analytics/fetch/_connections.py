@@ -37,7 +37,7 @@ class Fetched:
 def fetch_all(
     connections: Mapping[str, Any] | str | Path, *, since: Any = None, until: Any = None, **options: Any
 ) -> Fetched:
-    """Fetch the purchase orders of several connections side by side; one that fails leaves the others whole.
+    """PurchaseOrderFetch the purchase orders of several connections side by side; one that fails leaves the others whole.
 
     Parameters
     ----------
@@ -68,17 +68,17 @@ def fetch_all(
         with Display(f"{len(clients)} connections", options.get("progress")) as display:
             futures = {}
             for name, client in clients.items():
-                client.display = display
+                client.display = display  # one bar for all, else each would draw over the others
                 futures[name] = pool.submit(client.fetch_purchases, since, until)
             for name, future in futures.items():
                 try:
                     parts.append(future.result())
                 except MakiniError as e:
                     errors[name] = e
-                except Exception as e:  # a fault of ours on one connection's data: the others' are not lost by it
+                except Exception as e:  # a fault of ours with one connection's data must not lose the others'
                     errors[name] = MakiniError(f"connection {name!r} could not be read: {e!r}", connection=name)
                     errors[name].__cause__ = e
-    finally:  # after Ctrl-C, too: who still waits stops waiting
+    finally:  # after Ctrl-C, too: wake the workers that are waiting
         for client in clients.values():
             client.close()
         pool.shutdown(wait=False, cancel_futures=True)

@@ -1,167 +1,182 @@
-"""One fetch of purchase orders: the walk, what goes with it, and the frames, in memory or part by part on disk."""
+"""One fetch of purchase orders: the pages, what belongs to them, and the frames, in memory or part by part on disk."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from ..errors import ApiError
-from ..purchases import Parts, Purchases, Told, ready
-from ..records import Shaped
+from ..purchases import PartTotals, PartWriter, Purchases, ready
+from ..records import RecordDecoder
 from ..system import Progress
-from ..tidy import LINE_CONTAINERS, Tidied, Tidying
-from ..transport import Link, Lists, T, Walked, contracts
-from ._query import Asked, cut
+from ..tidy import LINE_CONTAINERS, OrdersBuilder, TidyOrders
+from ..transport import Endpoints, PagedResult, SinkT, contracts
+from ._query import CutOrders, OrderQuery, cut
 from ._source_row import day_fetched, freshness, source_row
 
 
-@dataclass(frozen=True)
-class Fetch:
-    """What is asked of a connection, and how it is to be read."""
+class FetchedOrders(NamedTuple):
+    """The purchases, and whether the server sent orders that ``modified_since`` excludes."""
 
-    link: Link
-    lists: Lists
-    walking: Callable[[str], AbstractContextManager[Progress]]  # shows the progress of a walk
-    base_url: str
-    question: Asked
-    refresh: bool
+    purchases: Purchases
+    ignored_modified_since: bool
+
+
+@dataclass(frozen=True)
+class TidyOptions:
+    """How records are read: the zone in which an instant becomes a day, the user's statuses, what the delivery date means."""
+
     timezone: str
     statuses: Mapping[str, str] | None
     delivery_date: str
 
-    def purchases(self) -> Purchases:
-        """Return the orders, with their lines, names, receipts and returns."""
+
+@dataclass(frozen=True)
+class PurchaseOrderFetch:
+    """What is fetched from a connection, and how it is read."""
+
+    endpoints: Endpoints
+    show_progress: Callable[[str], AbstractContextManager[Progress]]  # of what is named
+    query: OrderQuery
+    refresh: bool
+    options: TidyOptions
+
+    def in_memory(self) -> FetchedOrders:
+        """Return the orders with their lines, names, receipts and returns."""
         notes: list[str] = []
-        orders = self._orders(notes, Tidying)
-        if orders.into.without_lines:
+        orders = self._orders(notes, OrdersBuilder)
+        if orders.sink.without_lines:
             notes.append("The list of orders carries no lines, so each order was asked for on its own.")
-            with self.walking("lines") as progress:
-                orders.into.without_lines = self.lists.with_lines(orders.into.without_lines, self.refresh, progress)
-        lookups = self._lookups(notes) | self._beside()
-        tidied = orders.into.finish(
-            connection=self.link.connection,
-            lookups=lookups,
-            delivery_date=self.delivery_date,
-            timezone=self.timezone,
-            statuses=self.statuses,
-        )
-        tidied, cut_notes = cut(tidied, self.question)
-        counts, first = (len(tidied.orders), len(tidied.lines)), tidied.orders["order_date"].min()
-        notes += cut_notes + tidied.notes
-        row = self._source(orders, counts, first, tidied.delivery_date, notes)
-        as_of = tidied.as_of or day_fetched(orders, self.timezone)
-        return Purchases(tidied.orders, tidied.lines, tidied.issues, row, as_of)
+            self._fetch_lines(orders.sink)
+        cut_orders = self._tidy(orders.sink, self._lookups(notes) | self._receipts_and_returns(), self.options)
+        tidy = cut_orders.orders
+        counts, first = (len(tidy.orders), len(tidy.lines)), tidy.orders["order_date"].min()
+        notes += cut_orders.notes + tidy.notes
+        row = self._source(orders, counts, first, tidy.delivery_date, notes)
+        as_of = tidy.as_of or day_fetched(orders, self.options.timezone)
+        purchases = Purchases(tidy.orders, tidy.lines, tidy.issues, row, as_of)
+        return FetchedOrders(purchases, cut_orders.ignored_modified_since)
 
     def to(self, folder: str | Path) -> Path:
         """Write the orders into a folder, part by part, and return it."""
-        notes = (
-            ["Receipts and return orders were not read: they are joined in memory only."]
-            if self.lists.area == "erp"
-            else []
-        )
-        ready(folder)  # before anything is asked
-        # the names come first, since each part is given them
-        self.lists.learn({n: self.question.params(c) for n, c in contracts.CONTRACTS.items()}, refresh=self.refresh)
+        notes = []
+        if self.endpoints.area == "erp":
+            notes.append("Receipts and return orders were not read: they are joined in memory only.")
+        ready(folder)  # an unusable folder fails here, not after an hour of fetching
+        # Each part is written with its names, so the lookups come before the orders, and need to know the contract.
+        self.endpoints.detect_contract(self._filters(), refresh=self.refresh)
         lookups = self._lookups(notes)
 
-        def tidy(part: Tidying, told: Told) -> tuple[Tidied, list[str]]:
-            if part.without_lines and not told.with_lines:
-                with self.walking("lines") as progress:
-                    part.without_lines = self.lists.with_lines(part.without_lines, self.refresh, progress)
-            tidied = part.finish(
-                connection=self.link.connection,
-                lookups=lookups,
-                delivery_date=told.delivery_date or self.delivery_date,
-                timezone=self.timezone,
-                statuses=self.statuses,
-                before=told.n_taken,
-            )
-            return cut(tidied, self.question)
+        def tidy_part(part: OrdersBuilder, totals: PartTotals) -> tuple[TidyOrders, list[str]]:
+            if part.without_lines and not totals.with_lines:
+                self._fetch_lines(part)
+            # What the first part showed about the delivery date holds for all.
+            options = replace(self.options, delivery_date=totals.delivery_date or self.options.delivery_date)
+            cut_orders = self._tidy(part, lookups, options, before=totals.n_taken)
+            return cut_orders.orders, cut_orders.notes
 
-        parts: list[Parts] = []  # of a walk that is repeated the last one counts
+        writers: list[PartWriter] = []  # one per attempt to read the list; the last one counts
 
-        def into() -> Parts:
-            parts.append(Parts(folder, tidy))
-            return parts[-1]
+        def new_writer() -> PartWriter:
+            writers.append(PartWriter(folder, tidy_part))
+            return writers[-1]
 
         try:
-            orders = self._orders(notes, into)
-            return orders.into.close(
+            orders = self._orders(notes, new_writer)
+            return orders.sink.close(
                 lambda t: self._source(
-                    orders,
-                    (t.n_orders, t.n_lines),
-                    t.first_order_date,
-                    t.delivery_date,
-                    notes + t.notes,
+                    orders, (t.n_orders, t.n_lines), t.first_order_date, t.delivery_date, notes + t.notes
                 ),
-                lambda t: t.as_of or day_fetched(orders, self.timezone),
+                lambda t: t.as_of or day_fetched(orders, self.options.timezone),
             )
         except BaseException:
-            for each in parts:
-                each.drop()
+            for writer in writers:
+                writer.drop()
             raise
+
+    def _tidy(
+        self, builder: OrdersBuilder, lookups: dict[str, list[Any]], options: TidyOptions, before: int = 0
+    ) -> CutOrders:
+        tidied = builder.finish(
+            connection=self.endpoints.session.connection,
+            lookups=lookups,
+            delivery_date=options.delivery_date,
+            timezone=options.timezone,
+            statuses=options.statuses,
+            before=before,
+        )
+        return cut(tidied, self.query)
+
+    def _fetch_lines(self, builder: OrdersBuilder) -> None:
+        """Fetch each order on its own, where their list carries no lines."""
+        with self.show_progress("lines") as progress:
+            builder.without_lines = self.endpoints.fetch_each_order(builder.without_lines, self.refresh, progress)
 
     def _source(
         self,
-        orders: Walked[Any],
+        orders: PagedResult[Any],
         counts: tuple[int, int],
         first: pd.Timestamp | None,
         delivery_date: str | None,
         notes: list[str],
     ) -> pd.DataFrame:
-        """Return the row of `sources`, with what to know of how the orders came and how fresh they are."""
-        sync = self.lists.sync_state(self.refresh)
-        if self.link.offline and orders.fetched_at is not None:
+        """Return the row of `sources`, with notes on how the orders came and how fresh they are."""
+        session = self.endpoints.session
+        sync = self.endpoints.sync_state(self.refresh)
+        if session.offline and orders.fetched_at is not None:
             notes = [*notes, f"Read offline, from pages stored {orders.fetched_at:%Y-%m-%d %H:%M} UTC."]
         notes = [*notes, *orders.notes, *freshness(first, orders, sync)]
-        return source_row(
-            self.link.connection, self.base_url, self.question, orders, counts, delivery_date, sync, notes
-        )
+        return source_row(session.connection, session.base_url, self.query, orders, counts, delivery_date, sync, notes)
 
-    def _orders(self, notes: list[str], into: Callable[[], T]) -> Walked[T]:
-        """Take in every page of orders."""
-        params = {name: self.question.params(c) for name, c in contracts.CONTRACTS.items()}
-        with self.walking(contracts.ORDERS) as progress:
-            asked = partial(
-                self.lists.walk,
+    def _filters(self) -> dict[str, dict[str, str]]:
+        """Return the query's filters by name of the contract."""
+        return {name: self.query.params(c) for name, c in contracts.CONTRACTS.items()}
+
+    def _orders(self, notes: list[str], new_sink: Callable[[], SinkT]) -> PagedResult[SinkT]:
+        """Read every page of orders."""
+        filters = self._filters()
+        with self.show_progress(contracts.ORDERS) as progress:
+            fetch = partial(
+                self.endpoints.fetch_list,
                 contracts.ORDERS,
-                into,
+                new_sink,
                 refresh=self.refresh,
-                parser=lambda: Shaped(LINE_CONTAINERS),
+                new_decoder=lambda: RecordDecoder(LINE_CONTAINERS),
                 progress=progress,
             )
             try:
-                return asked(params)
+                return fetch(filters)
             except ApiError as e:
-                if e.status not in (400, 422) or not any(params.values()):
+                # 400 and 422 are how a server refuses a filter that it does not know.
+                if e.status not in (400, 422) or not any(filters.values()):
                     raise
                 notes.append(
                     f"The API does not take the filters ({e.status}), so every order was fetched and cut here."
                 )
-                return asked()
+                return fetch()
 
     def _lookups(self, notes: list[str]) -> dict[str, list[Any]]:
         """Return the lists that give names to keys."""
         return {
-            ours: self.lists.names(ours, name, self.refresh, notes)
+            ours: self.endpoints.lookup(ours, name, self.refresh, notes)
             for ours, name in contracts.LOOKUPS.items()
-            if name not in contracts.NOT_IN_AREA.get(self.lists.area, ())
+            if name not in contracts.NOT_IN_AREA.get(self.endpoints.area, ())
         }
 
-    def _beside(self) -> dict[str, list[Any]]:
+    def _receipts_and_returns(self) -> dict[str, list[Any]]:
         """Return the receipts and return orders, where the connection lists them."""
-        if self.lists.area != "erp":
+        if self.endpoints.area != "erp":
             return {}
-        params = {name: self.question.params_beside(c) for name, c in contracts.CONTRACTS.items()}
+        filters = {name: self.query.params_beside(c) for name, c in contracts.CONTRACTS.items()}
         found: dict[str, list[Any]] = {}
         for ours, names in contracts.BESIDE.items():
-            for name in names:
+            for name in names:  # the name of the list is not public: the first one that has records wins
                 if not found.get(ours):
-                    found[ours] = self.lists.names(ours, name, self.refresh, [], params)
+                    found[ours] = self.endpoints.lookup(ours, name, self.refresh, [], filters)
         return found

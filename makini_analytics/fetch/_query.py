@@ -1,14 +1,14 @@
-"""What is asked of a connection: a span of order days, a moment of the last change; and what of the answer is cut off here."""
+"""Which orders are wanted: a span of order days, a moment of the last change; as filters for the API, and applied to what came."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from ..errors import ConfigError
-from ..tidy import Tidied
+from ..tidy import TidyOrders
 from ..transport import MATCH_ALL, Contract
 
 DAY = pd.Timedelta(days=1)
@@ -16,41 +16,43 @@ _INSTANT = "%Y-%m-%dT%H:%M:%SZ"
 
 
 @dataclass(frozen=True)
-class Asked:
-    """The span of order days, both included, and the moment of the last change, where they were asked for."""
+class OrderQuery:
+    """The span of order days, both included, and the moment since which orders changed; None where not limited."""
 
     since: pd.Timestamp | None
     until: pd.Timestamp | None
     modified_since: pd.Timestamp | None
 
     def params(self, contract: Contract) -> dict[str, str]:
-        """Return the filters of a contract. The span is one day wider on each side, since an instant's day depends on the zone."""
+        """Return the query as filters of a contract.
+
+        The span is a day wider on each side, since an instant's day depends on the zone; `cut` removes the rest.
+        """
         out: dict[str, str] = {}
         if contract.order_date:
             if self.since is not None:
                 out[contract.order_date.format(op="gteq")] = str((self.since - DAY).date())
-            if (
-                self.until is not None
-            ):  # "less or equal" is documented in a spelling that may be a slip: less than the next
+            if self.until is not None:
+                # Documented as "lteq" in a spelling that may be a slip, so: less than the next day.
                 out[contract.order_date.format(op="lt")] = str((self.until + 2 * DAY).date())
         if self.modified_since is not None:
             out[contract.modified_since] = self.modified_since.strftime(_INSTANT)
         return out | (MATCH_ALL if len(out) > 1 else {})
 
     def params_beside(self, contract: Contract) -> dict[str, str]:
-        """Return the filter for documents that follow an order: they changed after the first day that is asked for."""
+        """Return the filter for documents that follow an order: they can't have changed before its first possible day."""
         if self.since is None:
             return {}
         return {contract.modified_since: (self.since - DAY).strftime(_INSTANT)}
 
 
-def asked(since: Any, until: Any, modified_since: Any) -> Asked:
-    """Return what is asked, or raise `ConfigError` where a date is none or the span is empty."""
+def order_query(since: Any, until: Any, modified_since: Any) -> OrderQuery:
+    """Return the query, or raise `ConfigError` where a date is not one or the span is empty."""
     days = [_moment(n, v) for n, v in {"since": since, "until": until, "modified_since": modified_since}.items()]
     first, last = (None if d is None else d.tz_localize(None).normalize() for d in days[:2])
     if first is not None and last is not None and first > last:
         raise ConfigError(f"since={first.date()} is after until={last.date()}")
-    return Asked(first, last, days[2])
+    return OrderQuery(first, last, days[2])
 
 
 def _moment(name: str, value: Any) -> pd.Timestamp | None:
@@ -66,33 +68,40 @@ def _moment(name: str, value: Any) -> pd.Timestamp | None:
     return stamp
 
 
-def cut(tidied: Tidied, question: Asked) -> tuple[Tidied, list[str]]:
-    """Return what was asked of what came: the server may have sent more. Orders without a date are kept, and told."""
+class CutOrders(NamedTuple):
+    """What is left of the orders, notes on what was cut, and whether the server sent orders that ``modified_since`` excludes."""
+
+    orders: TidyOrders
+    notes: list[str]
+    ignored_modified_since: bool = False
+
+
+def cut(tidied: TidyOrders, query: OrderQuery) -> CutOrders:
+    """Return the orders that the query asks for; the server may have sent more. Orders without a date are kept, with a note."""
     orders, notes = tidied.orders, []
     keep = pd.Series(True, index=orders.index)
     date = orders["order_date"]
-    if question.since is not None:
-        keep &= ~(date < question.since)
-    if question.until is not None:
-        keep &= ~(date > question.until)
-    if question.since is not None or question.until is not None:
-        undated = int(date.isna().sum())
-        if undated:
-            notes.append(f"{undated:,} orders without an order date are kept, though a span was asked for.")
-    if question.modified_since is not None:
-        older = orders["updated_at"] < question.modified_since
-        if older.any():
-            notes.append(
-                f"The server did not keep to modified_since: {int(older.sum()):,} older orders came and were left out."
-            )
-            keep &= ~older
+    if query.since is not None:
+        keep &= ~(date < query.since)
+    if query.until is not None:
+        keep &= ~(date > query.until)
+    undated = int(date.isna().sum())
+    if undated and not (query.since is None and query.until is None):
+        notes.append(f"{undated:,} orders without an order date are kept, though a span was asked for.")
+    n_older = 0
+    if query.modified_since is not None:
+        older = orders["updated_at"] < query.modified_since
+        n_older = int(older.sum())
+        keep &= ~older
+    if n_older:
+        notes.append(f"The server did not keep to modified_since: {n_older:,} older orders came and were left out.")
     if keep.all():
-        return tidied, notes
+        return CutOrders(tidied, notes)
     orders = orders[keep].reset_index(drop=True)
     lines = tidied.lines[tidied.lines["order_id"].isin(orders["order_id"])].reset_index(drop=True)
-    ids = {"orders": orders["order_id"], "lines": lines["line_id"]}
     issues = tidied.issues
     kept = pd.Series(False, index=issues.index)
-    for table, known in ids.items():
-        kept |= (issues["table"] == table) & issues["id"].isin(known)
-    return replace(tidied, orders=orders, lines=lines, issues=issues[kept].reset_index(drop=True)), notes
+    for table, ids in {"orders": orders["order_id"], "lines": lines["line_id"]}.items():
+        kept |= (issues["table"] == table) & issues["id"].isin(ids)
+    tidied = replace(tidied, orders=orders, lines=lines, issues=issues[kept].reset_index(drop=True))
+    return CutOrders(tidied, notes, n_older > 0)

@@ -1,4 +1,4 @@
-"""The row of `sources` that a fetch leaves: where its rows came from, when, and what to know of how fresh and complete they are."""
+"""The row of `sources` for a fetch: where its rows came from, when, and how fresh and complete they are."""
 
 from __future__ import annotations
 
@@ -7,26 +7,27 @@ from typing import Any
 
 import pandas as pd
 
-from ..tidy import SOURCES, read
-from ..transport import Walked
-from ._query import Asked
+from ..tidy import SOURCES, parse_values
+from ..transport import PagedResult
+from ._query import OrderQuery
 
 
-def day_fetched(orders: Walked[Any], timezone: str) -> pd.Timestamp | None:
-    """Return the day on which the orders were fetched: as of when they are where no change is dated."""
+def day_fetched(orders: PagedResult[Any], timezone: str) -> pd.Timestamp | None:
+    """Return the day on which the orders were fetched: the as-of day where no change is dated."""
     if orders.fetched_at is None:
         return None
     return pd.Timestamp(orders.fetched_at).tz_convert(timezone).tz_localize(None).normalize()
 
 
-def freshness(first: pd.Timestamp | None, orders: Walked[Any], sync: Mapping[str, Any]) -> list[str]:
-    """Return what to know of how fresh and how complete the rows are."""
+def freshness(first: pd.Timestamp | None, orders: PagedResult[Any], sync: Mapping[str, Any]) -> list[str]:
+    """Return notes on how fresh and how complete the rows are."""
     notes = [str(sync["note"])] if "note" in sync else []
     status = sync.get("sync_status")
     if status and str(status) not in ("done", "fulldone"):
         notes.append(f"The connection's synchronisation is not done (sync_status {status!r}): rows may be missing.")
     if first is not None and not pd.isna(first) and orders.fetched_at is not None:
         reach = (pd.Timestamp(orders.fetched_at).tz_localize(None) - first).days
+        # Makini's first synchronisation loads 30 to 90 days; a history of that length is likely cut off, not young.
         if 0 <= reach <= 100:
             notes.append(
                 f"The earliest order is {reach} days old: a first synchronisation brings 30 to 90 days of history, so older orders "
@@ -38,23 +39,23 @@ def freshness(first: pd.Timestamp | None, orders: Walked[Any], sync: Mapping[str
 def source_row(
     connection: str,
     base_url: str,
-    question: Asked,
-    orders: Walked[Any],
+    query: OrderQuery,
+    orders: PagedResult[Any],
     counts: tuple[int, int],
     delivery_date: str | None,
     sync: Mapping[str, Any],
     notes: list[str],
 ) -> pd.DataFrame:
     """Return the one row of `sources` for a fetch."""
-    synced, _ = read([sync.get("sync_updated_at")], "instant")
+    synced, _ = parse_values([sync.get("sync_updated_at")], "instant")
     row: dict[str, Any] = {
         "connection": connection,
         "source": base_url,
         "contract": orders.contract,
         "fetched_at": pd.Timestamp(orders.fetched_at) if orders.fetched_at else pd.NaT,
         "from_cache": orders.from_cache,
-        "since": question.since,
-        "until": question.until,
+        "since": query.since,
+        "until": query.until,
         "n_pages": orders.n_pages,
         "n_orders": counts[0],
         "n_lines": counts[1],

@@ -1,4 +1,4 @@
-"""Only what changed: the orders that came anew take the place of the ones that are known. Deletions show in a full fetch only."""
+"""Incremental update: changed orders replace the ones already known. Deletions show in a full fetch only."""
 
 from __future__ import annotations
 
@@ -9,25 +9,26 @@ import pandas as pd
 from ..frames import stack
 from ..purchases import Purchases
 
-#: The source's clock and the synchronisation's are not the same: what changed shortly before is asked for again.
+#: The clocks of the source and of the synchronisation differ, so the last day is fetched again.
 OVERLAP = pd.Timedelta(days=1)
 
 
 def last_change(data: Purchases, connection: str) -> pd.Timestamp | None:
-    """Return the latest change that is known of a connection, or None."""
+    """Return the latest known change of a connection, or None."""
     times = [t.loc[t["connection"] == connection, "updated_at"].max() for t in (data.orders, data.lines)]
     known = [t for t in times if t is not pd.NaT]
     return max(known) if known else None
 
 
 def known_role(data: Purchases, connection: str, default: str) -> str:
-    """Return how the connection's delivery date was read so far: a few changed orders are no evidence to decide it anew."""
-    said = data.sources.loc[data.sources["connection"] == connection, "delivery_date"].dropna()
-    return str(said.iloc[0]) if len(said) else default
+    """Return how the connection's delivery date was read so far: a few changed orders are too little evidence to decide again."""
+    known = data.sources.loc[data.sources["connection"] == connection, "delivery_date"].dropna()
+    return str(known.iloc[0]) if len(known) else default
 
 
 def merge(data: Purchases, fresh: Purchases, connection: str, *, whole: bool) -> Purchases:
-    """Return the purchases with a connection's fresh orders in the place of the known ones; all of them where it came whole."""
+    """Return the purchases with fresh orders of a connection in place of the known ones; of all of them where ``whole``."""
+    # Ids are unique within a connection only, so every comparison is limited to this one.
     mine = data.orders["connection"] == connection
     gone = set(data.orders.loc[mine, "order_id"] if whole else fresh.orders["order_id"])
 
@@ -37,6 +38,7 @@ def merge(data: Purchases, fresh: Purchases, connection: str, *, whole: bool) ->
     lines_gone = set(
         data.lines.loc[(data.lines["connection"] == connection) & data.lines["order_id"].isin(gone), "line_id"]
     )
+    # Issues of orders and lines that are replaced go with them; the fresh ones bring their own.
     issues = data.issues
     stale = issues["connection"] == connection
     stale &= ((issues["table"] == "orders") & issues["id"].isin(gone)) | (
@@ -48,7 +50,7 @@ def merge(data: Purchases, fresh: Purchases, connection: str, *, whole: bool) ->
         n_orders=pd.array([int((orders["connection"] == connection).sum())], dtype="Int64"),
         n_lines=pd.array([int((lines["connection"] == connection).sum())], dtype="Int64"),
     )
-    if not whole:  # the span of order dates is still the one that was asked for at first
+    if not whole:  # the span of order dates is still that of the first fetch
         known = data.sources[data.sources["connection"] == connection]
         row = row.assign(**{c: known[c].to_numpy()[:1] for c in ("since", "until") if c in known and len(known)})
     sources = stack([data.sources[(data.sources["connection"] != connection).to_numpy(dtype=bool)], row])

@@ -1,33 +1,33 @@
-"""What every stage does with a frame of lines: its columns, texts held once, codes, frames stacked, the as-of day."""
+"""What every stage does with a frame of lines: its columns, text as codes, stacking, the as-of day."""
 
 from __future__ import annotations
 
 from . import categoricals
 from ._access import Mask, days_of, frame_of, is_pandas, need, numbers, texts_of, values
 from ._as_of import AsOf, as_day, as_of_day, day_number
-from ._codes import Coded, coded, filled, pairs
+from ._codes import Encoded, coalesce, encode, pairs
 from ._stack import as_text, stack
-from .categoricals import plain
+from .categoricals import to_strings
 
 __all__ = [
     "AsOf",
-    "Coded",
+    "Encoded",
     "Mask",
     "as_day",
     "as_of_day",
     "as_text",
     "categoricals",
-    "coded",
+    "coalesce",
     "day_number",
     "days_of",
-    "filled",
+    "encode",
     "frame_of",
     "is_pandas",
     "need",
     "numbers",
     "pairs",
-    "plain",
     "stack",
     "texts_of",
+    "to_strings",
     "values",
 ]

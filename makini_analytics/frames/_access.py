@@ -1,4 +1,4 @@
-"""The lines that a function was given: the frame, its columns with missing ones where there are none, and errors that name what is lacking."""
+"""Access to the lines that a function was given: the frame, its columns, and errors that name a missing column."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..errors import SchemaError
-from .categoricals import plain
+from .categoricals import to_strings
 
 Mask = npt.NDArray[np.bool_]
 
@@ -22,7 +22,7 @@ def is_pandas(lines: Any) -> bool:
 
 
 def frame_of(lines: Any, *needed: str, metric: str) -> pd.DataFrame:
-    """Return the frame of lines, or raise `SchemaError` naming the column that ``metric`` needs and the near ones."""
+    """Return the frame of lines; `SchemaError` names a missing column that ``metric`` needs, and the near ones."""
     if not is_pandas(lines):
         kind = type(lines).__name__
         raise SchemaError(
@@ -34,7 +34,7 @@ def frame_of(lines: Any, *needed: str, metric: str) -> pd.DataFrame:
 
 
 def need(columns: Iterable[Any], *needed: str, metric: str) -> None:
-    """Raise `SchemaError` where a column that ``metric`` needs is not there, with the near ones."""
+    """Raise `SchemaError`, with the near names, where a column that ``metric`` needs is missing."""
     there = [str(c) for c in columns]
     for name in needed:
         if name not in there:
@@ -44,7 +44,7 @@ def need(columns: Iterable[Any], *needed: str, metric: str) -> None:
 
 
 def values(frame: pd.DataFrame, name: str, dtype: Any) -> pd.Series:
-    """Return a column, or a column of missing values where the frame has none (hand-made frames may be sparse)."""
+    """Return a column, or missing values where the frame has no such column: hand-made frames may be sparse."""
     if name in frame.columns:
         column: pd.Series = frame[name]
         return column
@@ -52,12 +52,12 @@ def values(frame: pd.DataFrame, name: str, dtype: Any) -> pd.Series:
 
 
 def texts_of(frame: pd.DataFrame, name: str, rows: npt.NDArray[np.integer[Any]]) -> Any:
-    """Return some rows of a text column as plain texts; of a million lines those alone that a result shows."""
-    return plain(values(frame, name, "string").iloc[rows]).array
+    """Return some rows of a text column as text; of a million lines only those that a result shows."""
+    return to_strings(values(frame, name, "string").iloc[rows]).array
 
 
 def numbers(frame: pd.DataFrame, name: str) -> npt.NDArray[np.float64]:
-    """Return a column as floats, NaN where missing; what is infinite is no amount, and missing too."""
+    """Return a column as floats, NaN where missing or infinite."""
     column = values(frame, name, "float64")
     if column.dtype == np.float64:
         out: npt.NDArray[np.float64] = column.to_numpy()

@@ -1,4 +1,4 @@
-"""The as-of day: the day from which a figure looks at its lines."""
+"""The as-of day: what had happened by then counts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ AsOf = str | pd.Timestamp | Any  # anything that pandas reads as a date
 
 
 def as_of_day(lines: pd.DataFrame, as_of: AsOf | None) -> pd.Timestamp:
-    """Return the day that a metric looks from: the argument, else the frame's own, else its latest change."""
+    """Return the as-of day of a metric: the argument, else the frame's own, else its latest change."""
     if as_of is None:
         as_of = lines.attrs.get("as_of")
     if as_of is None and "updated_at" in lines.columns and lines["updated_at"].notna().any():
@@ -24,7 +24,7 @@ def as_of_day(lines: pd.DataFrame, as_of: AsOf | None) -> pd.Timestamp:
 def as_day(as_of: AsOf | None, *, empty: bool) -> pd.Timestamp:
     """Return an as-of day without time and zone; ``empty`` lines need none."""
     if as_of is None and empty:
-        return pd.NaT  # type: ignore[return-value]  # no line to look at, so no day is needed
+        return pd.NaT  # type: ignore[return-value]  # without lines no day is needed
     if as_of is None:
         raise ConfigError("no as-of day: neither the lines carry one nor an updated_at; pass as_of='2026-01-31'")
     try:
@@ -38,5 +38,5 @@ def as_day(as_of: AsOf | None, *, empty: bool) -> pd.Timestamp:
 
 
 def day_number(day: pd.Timestamp) -> int:
-    """Return a day as whole days since 1970; where there is none, there is no line to look at either."""
+    """Return a day as whole days since 1970; 0 for NaT, which only empty lines have."""
     return 0 if pd.isna(day) else int(day.to_datetime64().astype("datetime64[D]").astype(np.int64))

@@ -1,7 +1,12 @@
-"""A column as small integers and what they stand for: what groups, marks and books are made of."""
+"""A column as small integers and the labels they stand for: what metrics group by, compare and count with.
+
+`spend.by_vendor` on a million lines takes 60 ms where the codes are known and 230 ms where they must be found first. The columns that
+people get are text (see `categoricals`), so their codes are kept beside the text.
+"""
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +18,10 @@ Ints = npt.NDArray[np.integer[Any]]
 
 
 @dataclass(frozen=True)
-class Coded:
-    """A column as small integers, -1 where missing, and what each of them stands for."""
+class Encoded:
+    """A column as small integers, -1 where missing, and the label of each integer."""
 
-    codes: npt.NDArray[np.signedinteger[Any]]
+    codes: Ints
     labels: pd.Index
 
     def whole(self) -> bool:
@@ -24,34 +29,85 @@ class Coded:
         return not len(self.codes) or int(self.codes.min()) >= 0
 
 
-def coded(column: pd.Series, *, sort: bool = True) -> Coded:
-    """Return a column as codes: those of its categories where it has some, which costs nothing; labels rise with ``sort``."""
-    if not isinstance(column.dtype, pd.CategoricalDtype):
+def encode(column: pd.Series, *, sort: bool = True) -> Encoded:
+    """Return a column as codes; with ``sort`` the labels ascend.
+
+    Free for a categorical, and for text whose codes are remembered.
+    """
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return _of_categorical(column, sort)
+    known = _remembered(column)
+    if known is None:
         codes, labels = pd.factorize(column, sort=sort)
-        return Coded(codes, pd.Index(labels))
-    codes, labels = column.cat.codes.to_numpy(), column.cat.categories  # type: ignore[assignment]
-    if sort and not column.cat.ordered and not labels.is_monotonic_increasing:
-        place, labels = pd.factorize(labels, sort=True)
-        codes = np.append(place, -1)[codes]
-    return Coded(codes, labels)
+        known = Encoded(codes.astype(np.min_scalar_type(-max(len(labels), 1)), copy=False), pd.Index(labels))
+        remember(column, known)
+    return _sorted(known) if sort else known
 
 
-def filled(first: Coded, other: Coded) -> Coded:
+def _of_categorical(column: pd.Series, sort: bool) -> Encoded:
+    found = Encoded(column.cat.codes.to_numpy(), column.cat.categories)
+    return found if column.cat.ordered or not sort else _sorted(found)
+
+
+def _sorted(encoded: Encoded) -> Encoded:
+    if encoded.labels.is_monotonic_increasing:
+        return encoded
+    place, labels = pd.factorize(encoded.labels, sort=True)
+    return Encoded(np.append(place, -1)[encoded.codes], labels)
+
+
+# ---- codes that are remembered ---------------------------------------------------------------------------------------
+
+# pandas keeps text in an Arrow array, which never changes: writing to a column gives the column a new array, and copies of a frame
+# share the old one. So codes stay right for as long as their array lives. For example
+#
+#     lines = data.lines.copy()              # the same arrays: by_vendor(lines) finds the codes of data.lines
+#     lines.loc[0, "vendor_name"] = "Acme"   # a new array for this column: its codes are worked out again
+#
+# The key is the identity of the array (Arrow arrays can't be hashed); the weak reference drops the entry with the array.
+_BY_ARRAY: dict[int, tuple[weakref.ref[Any], Encoded]] = {}
+
+
+def remember(column: pd.Series, encoded: Encoded) -> None:
+    """Keep the codes of a text column for as long as its text lives; only for text held by Arrow."""
+    array = _arrow_array(column)
+    if array is not None:
+        key = id(array)
+        _BY_ARRAY[key] = weakref.ref(array, lambda _: _BY_ARRAY.pop(key, None)), encoded
+
+
+def _remembered(column: pd.Series) -> Encoded | None:
+    array = _arrow_array(column)
+    reference, encoded = _BY_ARRAY.get(id(array), (None, None))
+    return encoded if array is not None and reference is not None and reference() is array else None
+
+
+def _arrow_array(column: pd.Series) -> Any:
+    dtype = column.dtype
+    if isinstance(dtype, pd.StringDtype) and dtype.storage == "pyarrow" and dtype.na_value is pd.NA:
+        return column.array.__arrow_array__()
+    return None
+
+
+# ---- two columns -----------------------------------------------------------------------------------------------------
+
+
+def coalesce(first: Encoded, other: Encoded) -> Encoded:
     """Return a column with the values of another where it is missing."""
     both = first.labels.astype("string").append(other.labels.astype("string"))
     place, labels = pd.factorize(both, sort=True)
     n = len(first.labels)
     of_other = np.append(place[n:], -1)[other.codes]
-    return Coded(np.where(first.codes >= 0, np.append(place[:n], -1)[first.codes], of_other), pd.Index(labels))
+    return Encoded(np.where(first.codes >= 0, np.append(place[:n], -1)[first.codes], of_other), pd.Index(labels))
 
 
 def pairs(one: Ints, other: Ints) -> tuple[Ints, Ints, Ints]:
-    """Return the pairs of numbers that occur, rising, the first and the second of each, and where each row's pair stands.
+    """Return the distinct pairs of numbers, ascending - the first and the second of each - and the position of each row's pair.
 
     >>> [x.tolist() for x in pairs(np.array([1, 0, 1]), np.array([5, 7, 5]))]
     [[0, 1], [7, 5], [1, 0, 1]]
     """
     low, width = (int(other.min()), int(other.max()) - int(other.min()) + 1) if len(other) else (0, 1)
-    # one number for a pair: sorting rows of two columns takes many times as long
+    # One number per pair: np.unique over rows of two columns takes many times as long.
     pair, place = np.unique(one.astype(np.int64) * width + (other.astype(np.int64) - low), return_inverse=True)
     return pair // width, pair % width + low, place.reshape(-1)

@@ -1,4 +1,4 @@
-"""Frames one below the other: the same fixed columns, and custom ones that some have, or have otherwise."""
+"""Frames one below the other: the same fixed columns, and custom columns that some lack or have in another type."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from . import categoricals
 
 
 def stack(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Return the frames one below the other; a column that one of them lacks is missing there, one typed otherwise is text."""
+    """Return the frames one below the other; a column that a frame lacks is missing there, one of several types becomes text."""
     names = list(dict.fromkeys(c for f in frames for c in f.columns))
     index = pd.RangeIndex(sum(map(len, frames)))
     return pd.DataFrame({name: _stacked(frames, name) for name in names}, index=index, columns=names)
@@ -19,12 +19,14 @@ def stack(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 def _stacked(frames: Sequence[pd.DataFrame], name: str) -> Any:
     have = [f[name] for f in frames if name in f.columns]
-    told = [s for s in have if s.notna().any()] or have[:1]  # what is missing all the way has no type of its own
-    kinds = {str(s.dtype) for s in told}
+    typed = [s for s in have if s.notna().any()] or have[
+        :1
+    ]  # a column of nothing but missing values has no type of its own
+    kinds = {str(s.dtype) for s in typed}
     if len(kinds) > 1 or kinds == {"category"}:
-        held = [_as_labels(f[name]) if name in f.columns else categoricals.nothing(len(f)) for f in frames]
-        return held[0] if len(held) == 1 else categoricals.stacked(held)
-    dtype: Any = told[0].dtype
+        held = [_as_labels(f[name]) if name in f.columns else categoricals.missing(len(f)) for f in frames]
+        return held[0] if len(held) == 1 else categoricals.concat(held)
+    dtype: Any = typed[0].dtype
     parts = [f[name] if name in f.columns else pd.Series([None] * len(f), dtype=dtype) for f in frames]
     return pd.concat(
         [s if s.dtype == dtype else pd.Series([None] * len(s), dtype=dtype) for s in parts], ignore_index=True
@@ -32,11 +34,14 @@ def _stacked(frames: Sequence[pd.DataFrame], name: str) -> Any:
 
 
 def _as_labels(column: pd.Series) -> categoricals.Labels:
-    return categoricals.labels(column if column.dtype == "category" else as_text(column))
+    return categoricals.from_texts(column if column.dtype == "category" else as_text(column))
 
 
 def as_text(column: pd.Series) -> Any:
-    """Return a custom column as text, a whole number without the ``.0`` that it got beside missing values."""
+    """Return a custom column as text.
+
+    Whole numbers lose the ``.0`` that a float column adds: ``[7.0, NaN]`` becomes ``["7", <NA>]``.
+    """
     if column.dtype == "float64":
         texts = [None if v != v else str(int(v)) if v.is_integer() else repr(v) for v in column]
         return pd.Series(texts, dtype="string", index=column.index)

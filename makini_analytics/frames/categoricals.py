@@ -1,10 +1,15 @@
-"""Text that repeats, held once: columns of names, codes and keys as pandas categoricals, and how they are put together.
+"""Repeated text stored once, while frames are being built: columns of names, codes and keys as pandas categoricals.
 
-A million lines name a thousand vendors. As a categorical a row costs one or two bytes instead of thirty, and grouping, filtering
-and merging work on whole numbers. The categories are sorted texts of dtype ``string``, so rows sort as the texts do; a missing value
-is missing. But a categorical takes no new text, does not compare with another one, and what it is mapped to is categorical again: in
-a notebook that is in the way. So the frames that people get hold plain text up to `MANY` lines, where it costs nothing that is felt,
-and categoricals from there on.
+A million lines name a thousand vendors. As a categorical a row costs one or two bytes, and joining, inheriting and comparing work on
+small integers::
+
+    text         ["Bolt AG", "Acme", "Bolt AG", <NA>]
+    categories   ["Acme", "Bolt AG"]        # sorted text of dtype ``string``
+    codes        [1, 0, 1, -1]              # -1: missing
+
+A categorical is awkward in a notebook: ``fillna("none")`` and ``==`` between two columns raise, ``map`` gives another categorical,
+``concat`` gives objects. So `as_strings` turns every column that people get into ``string``, whatever the number of lines, and the codes
+are remembered beside the text for the metrics (`encode`).
 """
 
 from __future__ import annotations
@@ -16,40 +21,40 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ._codes import Encoded, remember
+
 Labels = pd.Categorical
 Codes = npt.NDArray[Any]
 Mask = npt.NDArray[np.bool_]
 
-#: From so many lines on, texts that repeat are held once.
-MANY = 100_000
-
-#: The dtype of a column of labels that has none.
+#: The dtype of a column without any text.
 EMPTY = pd.CategoricalDtype(pd.Index([], dtype="string"))
 
 
-def coded(texts: Any, codes: Codes) -> Labels:
-    """Return labels from the distinct texts (a missing one among them is a missing value) and where each row's stands."""
+# ---- made from text --------------------------------------------------------------------------------------------------
+
+
+def from_codes(texts: Any, codes: Codes) -> Labels:
+    """Return a column from texts, which may repeat or be missing, and the position of each row's text; -1 is missing.
+
+    >>> from_codes(["b", "a", None], np.array([0, 1, 2, -1, 0])).tolist()
+    ['b', 'a', <NA>, <NA>, 'b']
+    """
     array: Any = pd.array(texts, dtype="string") if isinstance(texts, list) else texts
-    of, names = pd.factorize(array, sort=True)
-    small = of.astype(np.min_scalar_type(-max(len(names), 1)))
-    return _made(small[codes], pd.Index(names, dtype="string"))
+    place, names = pd.factorize(array, sort=True)
+    small = np.append(place, -1).astype(np.min_scalar_type(-max(len(names), 1)))
+    return _made(small[codes], names)
 
 
-def _made(codes: Codes, names: pd.Index) -> Labels:
-    made: Labels = pd.Categorical.from_codes(codes, dtype=_dtype(names))
-    return made
+def _made(codes: Codes, names: Any) -> Labels:
+    dtype = pd.CategoricalDtype(pd.Index(names, dtype="string"))
+    return pd.Categorical.from_codes(codes, dtype=dtype)
 
 
-def _dtype(names: pd.Index) -> Any:
-    """Return the dtype of texts that are distinct already: asked whether they are, pandas would make a Python text of each and keep it."""
-    quick = getattr(pd.CategoricalDtype, "_from_fastpath", None)
-    return quick(names, False) if quick is not None else pd.CategoricalDtype(names)
+def from_texts(values: Any) -> Labels:
+    """Return a column from one text per row.
 
-
-def labels(values: Any) -> Labels:
-    """Return labels of a column of texts, one per row.
-
-    >>> labels(["b", None, "a", "b"]).codes.tolist()
+    >>> from_texts(["b", None, "a", "b"]).codes.tolist()
     [1, -1, 0, 1]
     """
     if isinstance(values, pd.Series):
@@ -57,50 +62,43 @@ def labels(values: Any) -> Labels:
     if isinstance(values, pd.Categorical):
         if isinstance(values.categories.dtype, pd.StringDtype) and values.categories.dtype.na_value is pd.NA:
             return values
-        texts: Any = values.categories.astype("string").array
-        return coded(type(texts)._concat_same_type([texts, texts.take([-1], allow_fill=True)]), values.codes)
+        return from_codes(values.categories.astype("string").array, values.codes)
     if not (isinstance(values, pd.api.extensions.ExtensionArray) and str(values.dtype) == "string"):
         values = pd.array(values, dtype="string")
-    of, names = pd.factorize(values, sort=True)
-    return _made(of, pd.Index(names, dtype="string"))
+    return _made(*pd.factorize(values, sort=True))
 
 
-def nothing(n: int) -> Labels:
-    """Return ``n`` missing labels."""
+def from_series(column: pd.Series) -> Labels:
+    """Return the categorical that a column of a frame holds, or is turned into."""
+    return from_texts(column.array)
+
+
+def missing(n: int) -> Labels:
+    """Return ``n`` missing values."""
     return pd.Categorical.from_codes(np.full(n, -1, dtype=np.int8), dtype=EMPTY)
 
 
 def constant(text: str, n: int) -> Labels:
-    """Return the same label ``n`` times.
+    """Return the same text ``n`` times.
 
     >>> constant("x", 2).tolist()
     ['x', 'x']
     """
-    return _made(np.zeros(n, dtype=np.int8), pd.Index([text] if n else [], dtype="string"))
+    return _made(np.zeros(n, dtype=np.int8), [text] if n else [])
 
 
-def of_series(column: pd.Series) -> Labels:
-    """Return the labels that a column of a frame holds."""
-    return labels(column.array)
+# ---- put together ----------------------------------------------------------------------------------------------------
 
 
-def plain(column: pd.Series) -> pd.Series:
-    """Return a column of labels or of texts as plain texts."""
-    if not isinstance(column.dtype, pd.CategoricalDtype) or not len(column.cat.categories):
-        return column.astype("string")
-    names: Any = column.cat.categories.astype("string").array
-    return pd.Series(names.take(column.cat.codes.to_numpy(), allow_fill=True), index=column.index, name=column.name)
-
-
-def filled(column: Labels) -> Mask:
-    """Return where a label says something: neither missing nor an empty text."""
-    says = np.append(np.asarray(column.categories != "", dtype=bool), False)
-    out: Mask = says[np.asarray(column.codes)]
+def has_text(column: Labels) -> Mask:
+    """Return where a column has a text that is not empty."""
+    not_empty = np.append(np.asarray(column.categories != "", dtype=bool), False)
+    out: Mask = not_empty[np.asarray(column.codes)]
     return out
 
 
 def where(keep: Mask, column: Labels, other: Labels) -> Labels:
-    """Return ``column`` where ``keep`` is true, else ``other``; texts that no row has any more are let go."""
+    """Return ``column`` where ``keep`` is true, else ``other``; categories that no row has any more are dropped."""
     if keep.all() or not len(keep):
         return column
     if not keep.any():
@@ -109,7 +107,7 @@ def where(keep: Mask, column: Labels, other: Labels) -> Labels:
     codes = np.where(keep, column.codes, _shifted(other.codes, len(column.categories)))
     used = np.bincount(codes + 1, minlength=len(names) + 1)[1:] > 0
     to = np.append(np.cumsum(used) - 1, -1)
-    return coded(names[used].append(pd.Index([pd.NA], dtype="string")).array, to[codes])
+    return from_codes(names[used].array, to[codes])
 
 
 def _shifted(codes: Codes, by: int) -> Codes:
@@ -118,45 +116,73 @@ def _shifted(codes: Codes, by: int) -> Codes:
     return wide
 
 
-def same(one: Labels, other: Labels) -> Mask:
-    """Return where two columns have the same text; a missing one is the same as nothing."""
-    at = np.append(one.categories.get_indexer(other.categories), -2)
-    mine: Mask = (np.asarray(one.codes) == at[np.asarray(other.codes)]) & (np.asarray(one.codes) >= 0)
+def equal(one: Labels, other: Labels) -> Mask:
+    """Return where two columns have the same text; a missing value equals nothing."""
+    place = np.append(one.categories.get_indexer(other.categories), -2)
+    mine: Mask = (np.asarray(one.codes) == place[np.asarray(other.codes)]) & (np.asarray(one.codes) >= 0)
     return mine
 
 
-def each(column: Labels, texts: Sequence[str | None]) -> Labels:
-    """Return the labels with another text, or none, for each of the categories.
+def relabel(column: Labels, texts: Sequence[str | None]) -> Labels:
+    """Return a column with another text, or none, for each of its categories.
 
-    >>> each(labels(["a", "b", None]), ["Anna", None]).tolist()
+    >>> relabel(from_texts(["a", "b", None]), ["Anna", None]).tolist()
     ['Anna', <NA>, <NA>]
     """
-    return coded([*texts, None], np.asarray(column.codes)) if len(texts) else column
+    return from_codes(list(texts), np.asarray(column.codes)) if len(texts) else column
 
 
-def stacked(columns: Sequence[Labels]) -> Labels:
-    """Return columns of labels one below the other.
+def concat(columns: Sequence[Labels]) -> Labels:
+    """Return columns one below the other.
 
-    >>> stacked([labels(["b"]), labels(["a", None])]).tolist()
+    >>> concat([from_texts(["b"]), from_texts(["a", None])]).tolist()
     ['b', 'a', <NA>]
     """
-    texts: Any = pd.array([None], dtype="string")
-    codes = []
-    for column in columns:
-        codes.append(_shifted(column.codes, len(texts)))
-        texts = type(texts)._concat_same_type([texts, column.categories.array])
-    return coded(texts, np.maximum(np.concatenate(codes), 0))  # the first of the texts is none
+    starts = np.cumsum([0, *(len(c.categories) for c in columns)])
+    codes = [_shifted(c.codes, start) for c, start in zip(columns, starts[:-1], strict=True)]
+    return from_codes(concat_texts([c.categories.array for c in columns]), np.concatenate(codes))
 
 
-def held(frame: pd.DataFrame, names: Collection[str], *, once: bool) -> pd.DataFrame:
-    """Return a frame with these columns of texts as categoricals, or as plain texts."""
+def concat_texts(parts: Sequence[Any]) -> Any:
+    """Return arrays of text one below the other; an empty one where there is none."""
+    empty = pd.Series([], dtype="string")
+    return pd.concat([empty, *(pd.Series(p, copy=False) for p in parts)], ignore_index=True).array
 
-    def changed(column: pd.Series) -> pd.Series:
-        array: Any = labels(column) if once else plain(column).array
-        return pd.Series(array, index=frame.index, name=column.name, copy=False)
 
-    def differs(column: pd.Series) -> bool:
-        return isinstance(column.dtype, pd.StringDtype) if once else isinstance(column.dtype, pd.CategoricalDtype)
+# ---- text again ------------------------------------------------------------------------------------------------------
 
-    wanted = {n: frame[n] for n in frame.columns if n in names}
-    return frame.assign(**{n: changed(c) for n, c in wanted.items() if differs(c)})
+
+def to_strings(column: pd.Series) -> pd.Series:
+    """Return a column of categories or of text as text of dtype ``string``; its codes are remembered."""
+    if not isinstance(column.dtype, pd.CategoricalDtype):
+        return column.astype("string")
+    encoded = Encoded(column.cat.codes.to_numpy(), column.cat.categories.astype("string"))
+    texts: Any = encoded.labels.array
+    out = pd.Series(
+        texts.take(encoded.codes, allow_fill=True) if len(texts) else _no_text(len(column)),
+        index=column.index,
+        name=column.name,
+        copy=False,
+    )
+    remember(out, encoded)
+    return out
+
+
+def _no_text(n: int) -> Any:
+    return pd.array([None], dtype="string").take(np.zeros(n, dtype=np.intp))
+
+
+def as_strings(frame: pd.DataFrame, names: Collection[str]) -> pd.DataFrame:
+    """Return a frame with these columns as text where they are categories.
+
+    Half of the columns of a connection are empty. Those share one array: at a million lines that is 8 MB instead of 8 MB each.
+    """
+    out: dict[str, Any] = {}
+    empty: Any = None
+    for name in [n for n in frame.columns if n in names and isinstance(frame[n].dtype, pd.CategoricalDtype)]:
+        if len(frame[name].cat.categories):
+            out[name] = to_strings(frame[name])
+        else:
+            empty = to_strings(frame[name]) if empty is None else empty
+            out[name] = empty
+    return frame.assign(**out)

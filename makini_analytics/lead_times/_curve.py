@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-import pandas as pd
-
 from ..compute import (
     CANCELLED,
     CENSORED,
     DELIVERED,
+    ENDS,
+    STARTS,
     By,
+    Counted,
     WorkCalendar,
     aalen_johansen,
     ages,
     at_risk,
+    figure,
     log_log_band,
-    stamp,
     with_day_zero,
 )
 from ..frames import AsOf
 
 
+@figure(any_frame=True, start=STARTS, end=ENDS)
 def curve(
     lines: Any,
     *,
@@ -30,7 +32,7 @@ def curve(
     start: str = "order",
     end: str = "complete",
     calendar: WorkCalendar = None,
-) -> pd.DataFrame:
+) -> Counted:
     """Share of all lines ordered that is delivered by each day after the order, with its 95 % band.
 
     Lines still open at the as-of day are right-censored at their age. A cancellation is a competing end: a
@@ -76,6 +78,7 @@ def curve(
 
     Examples
     --------
+    >>> import pandas as pd
     >>> lines = pd.DataFrame({
     ...     "order_date": pd.to_datetime(["2025-01-01", "2025-01-01", "2025-01-03"]),
     ...     "delivered_date": pd.to_datetime(["2025-01-05", "2025-01-11", None]),
@@ -87,11 +90,9 @@ def curve(
     2  10.0        2          1             0.67         0
     3  28.0        1          0             0.67         1
     """
-    got = ages(
-        lines, as_of=as_of, metric="lead_times.curve", by=by, any_frame=True, start=start, end=end, calendar=calendar
-    )
+    got = ages(lines, as_of=as_of, by=by, start=start, end=end, calendar=calendar)
     groups, table = got.by(by)
-    table = with_day_zero(table)
+    table = with_day_zero(table)  # so that every curve starts at 0 %, whenever its first line ended
     share, variance = aalen_johansen(table)
     low, high = log_log_band(share, variance)
     result = groups.keys.take(table.group).reset_index(drop=True)
@@ -105,11 +106,4 @@ def curve(
         cancelled=table.counts[:, CANCELLED],
         censored=table.counts[:, CENSORED],
     )
-    return stamp(
-        result,
-        metric="lead_times.curve",
-        parameters={"by": by, **got.parameters},
-        selection=got.selection,
-        lines=got.frame,
-        as_of=got.as_of,
-    )
+    return got.counted(result)

@@ -1,4 +1,4 @@
-"""The lead time of each line: how long the delivery took, or for how long it has been awaited."""
+"""The lead time of each line: how long the delivery took, or how long it has been awaited."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..compute import CANCELLED, CENSORED, DELIVERED, OUTCOMES, WorkCalendar, ages, stamp
-from ..frames import AsOf, plain, values
+from ..compute import CANCELLED, CENSORED, DELIVERED, ENDINGS, ENDS, STARTS, Counted, WorkCalendar, ages, figure
+from ..frames import AsOf, to_strings, values
 
 
+@figure(start=STARTS, end=ENDS)
 def per_line(
     lines: Any,
     *,
@@ -18,7 +19,7 @@ def per_line(
     start: str = "order",
     end: str = "complete",
     calendar: WorkCalendar = None,
-) -> pd.DataFrame:
+) -> Counted:
     """Lead time of each order line: calendar days from its order date to its delivered date.
 
     A line is delivered when its delivered date is on or before the as-of day and, where a received quantity
@@ -71,13 +72,14 @@ def per_line(
     1             NaN       open                 <NA>      21.0
     2             NaN   excluded  delivered before...       NaN
     """
-    got = ages(lines, as_of=as_of, metric="lead_times.per_line", start=start, end=end, calendar=calendar)
+    got = ages(lines, as_of=as_of, start=start, end=end, calendar=calendar)
     frame, days = got.frame, got.days.astype(float)
+    # the days of a line that is not delivered are an age, not a lead time: they stand in a column of their own
     waited = (got.outcome == CANCELLED) | (got.outcome == CENSORED)
-    names = pd.array(OUTCOMES, dtype="string")
+    names = pd.array(ENDINGS, dtype="string")
     result = pd.DataFrame(
         {
-            **{c: plain(values(frame, c, "string")) for c in ("order_id", "line_id", "vendor_id", "vendor_name")},
+            **{c: to_strings(values(frame, c, "string")) for c in ("order_id", "line_id", "vendor_id", "vendor_name")},
             "lead_time_days": np.where(got.outcome == DELIVERED, days, np.nan),
             "outcome": names.take(got.outcome.astype(np.intp)),
             "reason": got.selection.reason(),
@@ -86,12 +88,5 @@ def per_line(
         index=frame.index,
     )
     if "connection" in frame.columns:
-        result["connection"] = plain(frame["connection"])
-    return stamp(
-        result,
-        metric="lead_times.per_line",
-        parameters=got.parameters,
-        selection=got.selection,
-        lines=frame,
-        as_of=got.as_of,
-    )
+        result["connection"] = to_strings(frame["connection"])
+    return got.counted(result)

@@ -1,4 +1,4 @@
-"""Lead times by the period of the order: the recent ones are not finished, and say so."""
+"""Lead times by the period of the order: the recent ones are not finished, and are marked so."""
 
 from __future__ import annotations
 
@@ -11,19 +11,23 @@ from ..compute import (
     CANCELLED,
     CENSORED,
     DELIVERED,
+    ENDS,
+    STARTS,
     By,
+    Counted,
     Groups,
     WorkCalendar,
     ages,
+    figure,
     first_day_at,
     group_lines,
     kaplan_meier,
     period_alias,
-    stamp,
 )
 from ..frames import AsOf, pairs
 
 
+@figure(start=STARTS, end=ENDS)
 def by_period(
     lines: Any,
     *,
@@ -35,7 +39,7 @@ def by_period(
     start: str = "order",
     end: str = "complete",
     calendar: WorkCalendar = None,
-) -> pd.DataFrame:
+) -> Counted:
     """Lead times by the period in which the lines were ordered: each cohort followed to the as-of day.
 
     The average of what has arrived makes the last months look fast: their slow lines are still open. Here each cohort has its
@@ -86,23 +90,26 @@ def by_period(
     1  2025-02       1          5.0       NaN                  5.0     False
     """
     alias = period_alias(freq, fiscal_year_start)
-    got = ages(lines, as_of=as_of, metric="lead_times.by_period", start=start, end=end, calendar=calendar)
+    got = ages(lines, as_of=as_of, start=start, end=end, calendar=calendar)
     kept = got.selection.kept
     outer = group_lines(got.frame, by)
+    # a line without an order date is left out already; any day will do for it, since a period can't be missing here
     days = np.where(kept, got.ordered, np.datetime64("1970-01-01", "D")).astype("datetime64[us]")
     period = pd.PeriodIndex(pd.DatetimeIndex(days).to_period(alias))
     group, ordinal, codes = pairs(outer.codes[kept], period.asi8[kept])
+    # back to one code per line: lines that are left out get group 0, and are not counted in it
     every = np.zeros(len(got.frame), dtype=np.intp)
     every[kept] = codes
     keys = outer.keys.iloc[group].reset_index(drop=True)
     groups = Groups(every, keys)
-    table = got.counted(groups)
+    table = got.day_counts(groups)
     total, surviving = table.total(), kaplan_meier(table)
     n_lines, n_delivered = total.sum(axis=1), total[:, DELIVERED]
     enough = n_lines >= min_lines
     periods = pd.PeriodIndex.from_ordinals(ordinal, freq=period.freq)  # type: ignore[attr-defined]
     quantiles = {q: first_day_at(table, surviving, 1 - q) for q in (0.5, 0.8, 0.9)}
     sums = table.sum_by_group(table.day * table.counts[:, DELIVERED])
+    # the youngest line of a period was ordered on its last day, so every line has been followed at least since then
     ended = periods.end_time.normalize()
     open_share = total[:, CENSORED] / np.maximum(n_lines, 1)
     result = keys.assign(
@@ -119,18 +126,4 @@ def by_period(
         followed_days=np.maximum((got.as_of - ended).days.to_numpy(dtype=float), 0.0),
         finished=pd.array(~np.isnan(quantiles[0.9]) & (open_share <= 0.1), dtype="boolean"),
     )
-    parameters = {
-        "freq": freq,
-        "by": by,
-        "min_lines": min_lines if min_lines != 1 else None,
-        "fiscal_year_start": fiscal_year_start if fiscal_year_start != 1 else None,
-        **got.parameters,
-    }
-    return stamp(
-        result,
-        metric="lead_times.by_period",
-        parameters=parameters,
-        selection=got.selection,
-        lines=got.frame,
-        as_of=got.as_of,
-    )
+    return got.counted(result)

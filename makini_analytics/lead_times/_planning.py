@@ -5,26 +5,34 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ..compute import (
     CENSORED,
     DELIVERED,
+    ENDS,
+    STARTS,
+    Ages,
     By,
+    Counted,
     WorkCalendar,
     ages,
     count_distinct,
     day_counter,
+    figure,
     first_day_at,
     group_lines,
     kaplan_meier,
     order_ids,
-    stamp,
 )
 from ..errors import ConfigError
-from ..frames import AsOf, days_of, frame_of
+from ..frames import AsOf, Mask, days_of
+
+Ints = npt.NDArray[np.int64]
 
 
+@figure("required_date", start=STARTS, end=ENDS)
 def recommend(
     lines: Any,
     *,
@@ -34,7 +42,7 @@ def recommend(
     start: str = "order",
     end: str = "complete",
     calendar: WorkCalendar = None,
-) -> pd.DataFrame:
+) -> Counted:
     """Lead time to plan with, by vendor and material: the 80th and 90th percentile, beside what the orders asked for.
 
     The percentiles are Kaplan-Meier's, open lines counted as open, as in ``lead_times.by_vendor``. ``asked_days`` is the median
@@ -85,32 +93,25 @@ def recommend(
     """
     if isinstance(min_lines, bool) or not isinstance(min_lines, (int, np.integer)) or min_lines < 0:
         raise ConfigError(f"min_lines={min_lines!r}: pass a number of lines such as 10")
-    frame_of(lines, "required_date", metric="lead_times.recommend")
-    got = ages(lines, as_of=as_of, metric="lead_times.recommend", start=start, end=end, calendar=calendar)
-    frame, kept = got.frame, got.selection.kept
+    got = ages(lines, as_of=as_of, start=start, end=end, calendar=calendar)
+    frame = got.frame
     groups = group_lines(frame, by)
     n = len(groups) if len(frame) else 0
     codes = groups.codes
-    table = got.counted(groups)
+    table = got.day_counts(groups)
     total, surviving = table.total(), kaplan_meier(table)
     n_delivered = total[:, DELIVERED]
+    # delivered lines, not all: ten open lines say nothing about a 90th percentile
     enough = n_delivered >= min_lines
     p10, p80, p90 = (np.where(enough, first_day_at(table, surviving, 1 - q), np.nan) for q in (0.1, 0.8, 0.9))
 
-    due = days_of(frame, "required_date")
-    asks = kept & ~np.isnat(due)
-    counter = day_counter(frame, calendar, got.ordered[asks], due[asks])
-    asked = np.where(asks, counter.between(got.ordered, due), 0)
+    asks, asked = _asked_days(got, calendar)
     median = pd.Series(asked[asks], dtype=float).groupby(codes[asks]).median().reindex(range(n)).to_numpy()
+    # below the 10th percentile: nine of ten lines have taken longer than that, so hardly any vendor could keep the date
     impossible = asks & (asked < np.nan_to_num(p10, nan=0.0)[codes]) if n else asks
     orders = order_ids(frame)
     n_orders, n_impossible = (count_distinct(codes[rows], orders[rows], n)[:n] for rows in (asks, impossible))
-
-    until = got.as_of.to_datetime64().astype("datetime64[D]") if n else np.datetime64("1970-01-01", "D")
-    came = got.outcome == DELIVERED
-    passed = asks & (due < until) & (came | (got.outcome == CENSORED)) | (asks & came & (due <= until))
-    # an open line's day of judgement is the as-of day, a delivered one's that of its delivery
-    late = passed & (~came | (asked < got.days))
+    passed, late = _passed_and_late(got, asks, asked)
 
     def share(part: np.ndarray[Any, Any], of: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         whole = np.bincount(codes[of], minlength=n)[:n]
@@ -135,12 +136,26 @@ def recommend(
     if "connection" in result:
         result["connection"] = result.pop("connection")
     result = result.iloc[np.argsort(-result["n_lines"].to_numpy(), kind="stable")].reset_index(drop=True)
-    parameters = {"by": by, "min_lines": min_lines, **got.parameters}
-    return stamp(
-        result,
-        metric="lead_times.recommend",
-        parameters=parameters,
-        selection=got.selection,
-        lines=frame,
-        as_of=got.as_of,
-    )
+    # beside a percentile to plan with, the least number of lines is always worth saying
+    return got.counted(result, min_lines=min_lines)
+
+
+def _asked_days(got: Ages, calendar: WorkCalendar) -> tuple[Mask, Ints]:
+    """Return which lines count and have a due date, and the days that they ask for: from the order to the due date."""
+    due = days_of(got.frame, "required_date")
+    asks = got.selection.kept & ~np.isnat(due)
+    counter = day_counter(got.frame, calendar, got.ordered[asks], due[asks])
+    return asks, np.where(asks, counter.between(got.ordered, due), 0)
+
+
+def _passed_and_late(got: Ages, asks: Mask, asked: Ints) -> tuple[Mask, Mask]:
+    """Return the lines whose due date has passed, and those of them that were late.
+
+    A line that is due today and has come is judged today; one that has not come has until tonight.
+    """
+    due = days_of(got.frame, "required_date")
+    until = got.as_of.to_datetime64().astype("datetime64[D]") if len(due) else np.datetime64("1970-01-01", "D")
+    came, still_open = got.outcome == DELIVERED, got.outcome == CENSORED
+    passed = asks & ((due < until) & (came | still_open) | came & (due <= until))
+    # both are counted from the order, by the same calendar: late is a lead time longer than the days asked for
+    return passed, passed & (still_open | (asked < got.days))

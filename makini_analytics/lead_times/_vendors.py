@@ -5,24 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from ..compute import (
     CANCELLED,
     CENSORED,
     DELIVERED,
+    ENDS,
+    STARTS,
     By,
+    Counted,
     WorkCalendar,
     ages,
+    figure,
     first_day_at,
     kaplan_meier,
     restricted_mean,
-    stamp,
 )
 from ..errors import ConfigError
 from ..frames import AsOf
 
 
+@figure(any_frame=True, start=STARTS, end=ENDS)
 def by_vendor(
     lines: Any,
     *,
@@ -32,7 +35,7 @@ def by_vendor(
     start: str = "order",
     end: str = "complete",
     calendar: WorkCalendar = None,
-) -> pd.DataFrame:
+) -> Counted:
     """Lead times by vendor, with the open lines counted as open: median, 80th and 90th percentile.
 
     The lead time is the calendar days from order date to delivered date. Lines that are still open at the
@@ -87,6 +90,7 @@ def by_vendor(
 
     Examples
     --------
+    >>> import pandas as pd
     >>> lines = pd.DataFrame({
     ...     "vendor_id": ["a", "a", "a", "b"],
     ...     "order_date": pd.to_datetime(["2025-01-01", "2025-01-01", "2025-01-03", "2025-01-02"]),
@@ -99,23 +103,15 @@ def by_vendor(
     """
     if isinstance(min_lines, bool) or not isinstance(min_lines, (int, np.integer)) or min_lines < 0:
         raise ConfigError(f"min_lines={min_lines!r}: pass a number of lines such as 20")
-    got = ages(
-        lines,
-        as_of=as_of,
-        metric="lead_times.by_vendor",
-        by=by,
-        any_frame=True,
-        start=start,
-        end=end,
-        calendar=calendar,
-    )
+    got = ages(lines, as_of=as_of, by=by, start=start, end=end, calendar=calendar)
     groups, table = got.by(by)
     total = table.total()
     n_lines, n_delivered = total.sum(axis=1), total[:, DELIVERED]
     surviving = kaplan_meier(table)
-    enough = n_lines >= min_lines
+    enough = n_lines >= min_lines  # the median stands on half of the lines, the 90th percentile on a tenth of them
     days = table.sum_by_group(table.day * table.counts[:, DELIVERED])
     mean, until = restricted_mean(table, surviving)
+    # the connection, which not all lines have, goes last, so that it moves no other column
     keys = groups.keys.drop(columns="connection", errors="ignore") if by == "vendor" else groups.keys
     result = keys.assign(
         n_lines=n_lines,
@@ -135,12 +131,4 @@ def by_vendor(
     if not len(got.frame):
         most_first = most_first[:0]  # by=None makes one group, of nothing
     result = result.iloc[most_first].reset_index(drop=True)
-    parameters = {"by": by, "min_lines": min_lines if min_lines != 1 else None, **got.parameters}
-    return stamp(
-        result,
-        metric="lead_times.by_vendor",
-        parameters=parameters,
-        selection=got.selection,
-        lines=got.frame,
-        as_of=got.as_of,
-    )
+    return got.counted(result)

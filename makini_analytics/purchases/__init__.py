@@ -1,9 +1,10 @@
-"""The data set: purchases of one or several connections in memory, saved in a folder, written part by part, or read where they lie."""
+"""The data set: purchases in memory, saved in a folder, written part by part, or counted on disk."""
 
 from __future__ import annotations
 
-from ._parts import Parts, Told, ready
+from ._folder import checked_folder
+from ._parts import PartTotals, PartWriter, ready
 from ._purchases import Purchases, concat
 from ._scan import scan
 
-__all__ = ["Parts", "Purchases", "Told", "concat", "ready", "scan"]
+__all__ = ["PartTotals", "PartWriter", "Purchases", "checked_folder", "concat", "ready", "scan"]

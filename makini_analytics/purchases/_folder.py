@@ -1,4 +1,4 @@
-"""A folder of saved purchases: what it says of itself, and the tables in it - Parquet, parts of it, or compressed CSV."""
+"""A folder of saved purchases: its head file, and its tables as Parquet, Parquet in parts, or compressed CSV."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from ..errors import SchemaError
 from ..frames import categoricals
 from ..tidy import TABLES
 
-#: Raised by one whenever the columns or their meaning change; a folder of another version is refused, not misread.
+#: Increased whenever the columns or their meaning change: a folder of another version is refused, not misread.
 FORMAT = 2
 HEAD = "purchases.json"
 #: The suffix of a folder whose tables are folders of Parquet files.
 PARTS = "parts"
-#: The tables that have a row for each order, line or doubt.
+#: The tables with a row per order, line or issue.
 FRAMES = ("orders", "lines", "issues")
 _MISSING = "\\N"  # in CSV, so that an empty text and a missing one stay two things
 
 
 def checked_folder(folder: str | Path) -> Path:
-    """Return a folder that purchases may be written to, or raise `SchemaError`: it holds something else."""
+    """Return a folder that purchases may be written to; `SchemaError` where it holds something else."""
     folder = Path(folder)
     if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / HEAD).exists())):
         raise SchemaError(f"{folder} holds other files: choose a new or empty folder")
@@ -37,7 +37,7 @@ def write(folder: Path, frames: Mapping[str, pd.DataFrame], as_of: pd.Timestamp 
     """Write the tables into a folder: Parquet where pyarrow is installed, else compressed CSV."""
     folder.mkdir(parents=True, exist_ok=True)
     suffix = "parquet" if find_spec("pyarrow") else "csv.gz"
-    for table in TABLES:  # what another run left there
+    for table in TABLES:  # left by an earlier save
         shutil.rmtree(folder / table, ignore_errors=True)
         for s in ("parquet", "csv.gz"):
             (folder / f"{table}.{s}").unlink(missing_ok=True)
@@ -51,13 +51,13 @@ def write(folder: Path, frames: Mapping[str, pd.DataFrame], as_of: pd.Timestamp 
 
 
 def write_head(folder: Path, suffix: str, as_of: pd.Timestamp | None, **more: Any) -> None:
-    """Write what the folder says of itself."""
+    """Write the head file: format version, suffix, as-of day."""
     head = {"format": FORMAT, "suffix": suffix, "as_of": None if as_of is None else str(as_of.date()), **more}
     (folder / HEAD).write_text(json.dumps(head, indent=1), encoding="utf-8")
 
 
 def read_head(folder: Path) -> Mapping[str, Any]:
-    """Return what a folder of saved purchases says of itself, or raise `SchemaError`."""
+    """Return the head of a folder of saved purchases, or raise `SchemaError`."""
     try:
         head: Mapping[str, Any] = json.loads((folder / HEAD).read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
@@ -65,15 +65,15 @@ def read_head(folder: Path) -> Mapping[str, Any]:
     except ValueError:
         raise SchemaError(f"{folder}/{HEAD} is damaged: save the purchases anew") from None
     if head.get("format") != FORMAT:
-        said = f"{folder} was saved in format {head.get('format')}, this version reads format {FORMAT}"
-        raise SchemaError(f"{said}: fetch the purchases anew and save them")
+        versions = f"{folder} was saved in format {head.get('format')}, this version reads format {FORMAT}"
+        raise SchemaError(f"{versions}: fetch the purchases anew and save them")
     if head["suffix"] != "csv.gz" and not find_spec("pyarrow"):
         raise SchemaError(f"{folder} is Parquet: pip install 'makini-analytics[fast]' to read it")
     return head
 
 
 def as_of_in(head: Mapping[str, Any]) -> pd.Timestamp | None:
-    """Return the as-of day that a folder says."""
+    """Return the as-of day in a folder's head."""
     return pd.Timestamp(head["as_of"]) if head["as_of"] else None
 
 
@@ -115,8 +115,8 @@ def _typed(frame: pd.DataFrame, dtypes: Mapping[str, str]) -> pd.DataFrame:
     dtype: Any
     for name, dtype in dtypes.items():
         column = frame[name]
-        if dtype == "category":
-            columns[name] = pd.Series(categoricals.of_series(column), index=frame.index)
+        if dtype == "category":  # saved before text was `string` at every size
+            columns[name] = pd.Series(categoricals.from_series(column), index=frame.index)
         elif str(column.dtype) == dtype:
             columns[name] = column
         elif dtype.startswith("datetime64"):

@@ -1,4 +1,4 @@
-"""Purchases larger than memory: tidied part by part into Parquet while their pages come."""
+"""Purchases larger than memory: tidied and written to Parquet part by part while their pages come."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ import pandas as pd
 
 from ..errors import ConfigError
 from ..frames import as_text
-from ..tidy import TABLES, Tidied, Tidying
+from ..tidy import TABLES, OrdersBuilder, TidyOrders
 from . import _folder
 
-#: So many lines are tidied at once.
+#: Lines per part; no more than these are tidied in memory at once.
 PART_LINES = 200_000
 
 _DAYS = {table: {c.name for c in TABLES[table] if c.kind == "day"} for table in _folder.FRAMES}
 
 
 @dataclass
-class Told:
-    """What is known of all parts together."""
+class PartTotals:
+    """What is known about all parts together."""
 
-    n_taken: int = 0  # orders, also those that were cut off
+    n_taken: int = 0  # orders, including those that the query then left out
     n_orders: int = 0
     n_lines: int = 0
     first_order_date: pd.Timestamp | None = None
     as_of: pd.Timestamp | None = None
     delivery_date: str | None = None
-    with_lines: bool = False  # whether the list of orders has them
+    with_lines: bool = False  # whether the list of orders carries them
     notes: list[str] = field(default_factory=list)
 
-    def add(self, part: Tidied, notes: Sequence[str]) -> None:
-        """Take in what a part tells."""
+    def add(self, part: TidyOrders, notes: Sequence[str]) -> None:
+        """Add a part."""
         self.n_orders += len(part.orders)
         self.n_lines += len(part.lines)
         first = part.orders["order_date"].min()
@@ -47,34 +47,36 @@ class Told:
         self.notes += [n for n in (*notes, *part.notes) if n not in self.notes]
 
 
-class Parts:
-    """Takes in pages of orders, as `Tidying` does, and writes the frames of every so many lines into a folder beside the wanted one."""
+class PartWriter:
+    """Takes in pages of orders, as `OrdersBuilder` does, and writes the frames of every so many lines into a folder beside the wanted one."""
 
-    def __init__(self, folder: str | Path, tidy: Callable[[Tidying, Told], tuple[Tidied, list[str]]]) -> None:
+    def __init__(
+        self, folder: str | Path, tidy: Callable[[OrdersBuilder, PartTotals], tuple[TidyOrders, list[str]]]
+    ) -> None:
         self._folder = ready(folder)
         self._beside = self._folder.with_name(f".{self._folder.name}-part{os.getpid()}")
         shutil.rmtree(self._beside, ignore_errors=True)
-        self._tidy, self._now, self._n, self.told = tidy, Tidying(), 0, Told()
+        self._tidy, self._builder, self._n, self._totals = tidy, OrdersBuilder(), 0, PartTotals()
         self._types: dict[str, list[dict[str, Any]]] = {
             t: [] for t in _folder.FRAMES
         }  # of a part's columns, None of an empty one
 
     def take(self, page: Sequence[Any]) -> None:
         """Take in a page of order records."""
-        self._now.take(page)
-        if self._now.n_lines >= PART_LINES:
+        self._builder.take(page)
+        if self._builder.n_lines >= PART_LINES:
             self._write()
 
     def _write(self) -> None:
-        """Write what was taken in as a part."""
+        """Write the orders so far as a part."""
         import pyarrow.parquet as pq
 
-        n_taken = self._now.n_orders
-        self.told.with_lines |= self._now.with_lines
-        part, notes = self._tidy(self._now, self.told)
-        self._now = Tidying()
-        self.told.n_taken += n_taken
-        self.told.add(part, notes)
+        n_taken = self._builder.n_orders
+        self._totals.with_lines |= self._builder.with_lines
+        part, notes = self._tidy(self._builder, self._totals)
+        self._builder = OrdersBuilder()
+        self._totals.n_taken += n_taken
+        self._totals.add(part, notes)
         for table in _folder.FRAMES:
             made = _arrow(getattr(part, table), _DAYS[table])
             path = self._path(table, self._n)
@@ -87,25 +89,30 @@ class Parts:
     def _path(self, table: str, n: int) -> Path:
         return self._beside / table / f"part-{n:05d}.parquet"
 
-    def close(self, sources: Callable[[Told], pd.DataFrame], as_of: Callable[[Told], pd.Timestamp | None]) -> Path:
-        """Write the rest and what is known of the whole, put the folder where it is wanted, and return it."""
-        if self._now.n_orders or not self._n:
+    def close(
+        self, sources: Callable[[PartTotals], pd.DataFrame], as_of: Callable[[PartTotals], pd.Timestamp | None]
+    ) -> Path:
+        """Write the last part, the sources and the head, move the folder to its place, and return it."""
+        if self._builder.n_orders or not self._n:
             self._write()
         for table in _folder.FRAMES:
             self._agree(table)
-        sources(self.told).to_parquet(self._beside / "sources.parquet", index=False)
-        _folder.write_head(self._beside, _folder.PARTS, as_of(self.told))
+        sources(self._totals).to_parquet(self._beside / "sources.parquet", index=False)
+        _folder.write_head(self._beside, _folder.PARTS, as_of(self._totals))
         if self._folder.exists():
             shutil.rmtree(self._folder)
         self._beside.rename(self._folder)
         return self._folder
 
     def drop(self) -> None:
-        """Remove what was written so far."""
+        """Remove the parts."""
         shutil.rmtree(self._beside, ignore_errors=True)
 
     def _agree(self, table: str) -> None:
-        """Give all parts the same columns: what a part lacks is missing there, and what is typed otherwise in another is text."""
+        """Give all parts the same columns, since engines read them as one table.
+
+        Part 1 has ``custom.size`` as numbers, part 2 as text, part 3 has none: text in part 1 as well, and missing in part 3.
+        """
         import pyarrow as pa
         import pyarrow.parquet as pq
 
@@ -132,14 +139,14 @@ class Parts:
 
 
 def ready(folder: str | Path) -> Path:
-    """Return the folder that parts may be written to, or raise before anything is asked."""
+    """Return the folder that parts may be written to, or raise before anything is fetched."""
     if not find_spec("pyarrow"):
         raise ConfigError("to= writes Parquet: pip install 'makini-analytics[fast]'")
     return _folder.checked_folder(Path(folder).resolve())
 
 
 def _arrow(frame: pd.DataFrame, days: set[str]) -> Any:
-    """Return a frame as a table that every engine reads alike: plain texts, dates as dates."""
+    """Return a frame as a table that every engine reads alike: text without dictionaries, days as dates."""
     import pyarrow as pa
 
     table = pa.Table.from_pandas(frame, preserve_index=False)

@@ -1,4 +1,4 @@
-"""`Purchases`: the tidy frames of one or several connections, where they came from, and as of when. Save, load, concat."""
+"""`Purchases`: the tidy frames of one or several connections, with their sources and as-of day. Save, load, concat."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pandas as pd
 
 from ..errors import ConfigError, SchemaError
 from ..frames import as_day, categoricals, stack
-from ..tidy import ISSUES, LINES, ORDERS, SOURCES, TABLES, empty, read_file, read_table, with_received
+from ..tidy import ISSUES, LINES, ORDERS, SOURCES, TABLES, empty, read_file, tidy_table, with_received
 from . import _folder
 
 
@@ -25,11 +25,11 @@ class Purchases:
     lines : DataFrame, one row per order line, cancelled and deleted ones too
     issues : DataFrame, one row per value that could not be read, or that is doubtful
     sources : DataFrame, one row per connection: when fetched, pages, rows, the server's total, notes
-    as_of : Timestamp or None, the day that the figures look from unless told otherwise
+    as_of : Timestamp or None, the day from which figures look by default
 
-    See `makini_analytics.data_dictionary` for every column. From 100,000 lines on, texts that repeat (vendors, codes, states, keys)
-    are pandas categoricals, which take a tenth of the memory and group and merge much faster; ``.astype("string")`` makes such a
-    column plain text again.
+    See `makini_analytics.data_dictionary` for every column. Text is of dtype ``string`` whatever the number of lines, so what works
+    on the sample works on a million lines. Where memory is tight, ``.astype("category")`` makes a column of repeated text a tenth of
+    its size; every metric takes it.
     """
 
     orders: pd.DataFrame
@@ -41,15 +41,17 @@ class Purchases:
     def __post_init__(self) -> None:
         day = None if self.as_of is None else pd.Timestamp(self.as_of).normalize()
         object.__setattr__(self, "as_of", day)
-        said = {"as_of": None if day is None else str(day.date()), "source": self._source()} | self._window()
-        # as a convenience for titles and footnotes; a copy, so the caller's stays as it is
+        attrs = {"as_of": None if day is None else str(day.date()), "source": self._source()} | self._window()
+        # attrs serve titles and footnotes. They go on a shallow copy: the caller's frame stays untouched.
         for name in ("orders", "lines", "issues"):
             frame = getattr(self, name).copy(deep=False)
             repeated = {c.name for c in TABLES[name] if c.kind == "label"}
             repeated |= {c for c in frame.columns if str(c).startswith("custom.")}
-            frame = categoricals.held(frame, repeated, once=len(self.lines) >= categoricals.MANY)
-            kept = {"currency": getattr(self, name).attrs.get("currency")}  # what a conversion says of its rates
-            frame.attrs = {k: v for k, v in (said | kept).items() if v is not None} if name != "issues" else {}
+            frame = categoricals.as_strings(frame, repeated)
+            conversion = {
+                "currency": getattr(self, name).attrs.get("currency")
+            }  # the rates that `currency.convert` used
+            frame.attrs = {k: v for k, v in (attrs | conversion).items() if v is not None} if name != "issues" else {}
             object.__setattr__(self, name, frame)
 
     def _source(self) -> str | None:
@@ -57,7 +59,7 @@ class Purchases:
         return ", ".join(names) or None
 
     def _window(self) -> dict[str, str | None]:
-        """Return the span of order dates that was asked of every connection: a period that it cuts is not a whole one."""
+        """Return the span of order dates that every connection was asked for: a period that it cuts is incomplete."""
         span = self.sources.reindex(columns=["since", "until"])
         first, last = span["since"].max(), span["until"].min()
         return {k: None if pd.isna(v) else str(v.date()) for k, v in {"since": first, "until": last}.items()}
@@ -70,6 +72,21 @@ class Purchases:
             for r in self.sources.fillna({"notes": "", "n_orders": 0, "n_lines": 0}).to_dict("records")
         ]
         return "\n".join([head, *rows])
+
+    def _repr_html_(self) -> str:
+        """Return the connections as a notebook shows them; their names and notes come from outside, so they are escaped."""
+        as_of = "unknown" if self.as_of is None else self.as_of.date()
+        n_issues = f"{len(self.issues):,} {'issue' if len(self.issues) == 1 else 'issues'}"
+        head = f"<b>Purchases</b>: {len(self.orders):,} orders, {len(self.lines):,} lines, {n_issues}, as of {as_of}"
+        of_each = self.sources.reindex(columns=["connection", "n_orders", "n_lines", "as_of", "notes"]).astype(object)
+        counts = {c: of_each[c].map("{:,}".format, na_action="ignore") for c in ("n_orders", "n_lines")}
+        day = (
+            of_each["as_of"].fillna(str(as_of)).map(lambda d: str(d)[:10])
+        )  # one day for all connections, unless they keep their own
+        table = of_each.assign(**counts, as_of=day).rename(columns=lambda c: c.removeprefix("n_").replace("_", " "))
+        with pd.option_context("display.max_colwidth", None):  # a note that is cut may lack the very part that matters
+            body = table.to_html(index=False, na_rep="", border=0, justify="left") if len(table) else ""
+        return f"<div><p>{head}</p>{body}</div>"
 
     # ---- disk ------------------------------------------------------------------------------------------------------
 
@@ -133,7 +150,7 @@ class Purchases:
         ----------
         df : DataFrame, one row per order line; values may be text, numbers or datetimes
         columns : the table's names to ours (see `makini_analytics.data_dictionary`), also ``custom.<name>``. Unmapped
-            columns stay out, and ``sources`` says so. Without it, columns that already have our names are taken.
+            columns are left out, with a note in ``sources``. Without it, columns that already have our names are taken.
         connection : name written into each row that has none
         currency : fills rows that have none
         as_of : the day the table was made; where omitted, the latest ``updated_at``, if there is one
@@ -149,7 +166,7 @@ class Purchases:
         ConfigError
             An argument can't be right.
         """
-        got = read_table(
+        got = tidy_table(
             df,
             columns=columns,
             connection=connection,
@@ -228,7 +245,7 @@ class Purchases:
 
 
 def concat(purchases: Iterable[Purchases]) -> Purchases:
-    """Return several purchases as one; each row says its connection.
+    """Return several purchases as one; each row has its connection's name.
 
     The as-of day is the earliest one: the last day on which all of them are known. A custom field that is typed
     differently becomes text.

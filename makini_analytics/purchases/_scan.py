@@ -1,4 +1,4 @@
-"""Saved purchases that are read where they lie, without being loaded: for figures over more lines than fit into memory."""
+"""Saved purchases that are counted on disk, without being loaded: for more lines than fit into memory."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Scan:
     ----------
     lines, orders, issues : a DuckDB relation, or a polars LazyFrame, of the saved columns
     sources : DataFrame, one row per connection
-    as_of : Timestamp or None, the day that the figures look from unless told otherwise
+    as_of : Timestamp or None, the day from which figures look by default
     """
 
     lines: Any
@@ -35,10 +35,10 @@ class Scan:
 
     @property
     def attrs(self) -> dict[str, Any]:
-        """What `Purchases.lines` says of itself in ``attrs``: as-of day, source, first and last day that was asked for."""
+        """The ``attrs`` that `Purchases.lines` has: as-of day, source, first and last order date that was asked for."""
         nothing = pd.DataFrame()
-        told = Purchases(nothing, nothing, sources=self.sources, as_of=self.as_of).lines.attrs
-        return {str(k): v for k, v in told.items()}
+        attrs = Purchases(nothing, nothing, sources=self.sources, as_of=self.as_of).lines.attrs
+        return {str(k): v for k, v in attrs.items()}
 
     def __repr__(self) -> str:
         n_orders, n_lines = (int(self.sources[c].fillna(0).sum()) for c in ("n_orders", "n_lines"))
@@ -85,7 +85,7 @@ def _reader(engine: str) -> Callable[[list[str]], Any]:
     if engine == "duckdb":
         import duckdb
 
-        # a name is a pattern there: what is one by accident is told apart
+        # DuckDB reads a path as a pattern: "orders[1]" must be escaped
         return lambda paths: duckdb.read_parquet([re.sub(r"([*?\[])", r"[\1]", p) for p in paths])
     import polars
 

@@ -4,19 +4,6 @@ The first question of a meeting is "does this match the ERP?". Nothing here chan
 you give. ``plot_*`` draws the same.
 """
 
-from __future__ import annotations
+import lazy_loader as _lazy
 
-import importlib
-from typing import Any
-
-from ._coverage import coverage
-from ._duplicates import duplicates, rename_vendors
-from ._reconcile import reconcile
-
-__all__ = ["coverage", "duplicates", "reconcile", "rename_vendors"]
-
-
-def __getattr__(name: str) -> Any:
-    if name.startswith("plot_"):  # matplotlib is loaded when something is drawn
-        return getattr(importlib.import_module("._plots", __name__), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

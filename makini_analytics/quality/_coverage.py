@@ -2,40 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from .. import lead_times, slippage, spend
-from ..compute import Selection, stamp
-from ..errors import SchemaError
-from ..frames import frame_of, values
+from ..compute import FIGURES, Counted, Figure, Selection, figure
+from ..errors import ConfigError, SchemaError
+from ..frames import values
 from ..purchases import Purchases
 
-Metric = Callable[[pd.DataFrame], pd.DataFrame]
-
-#: Each figure, how it is made, and the column without which it says nothing.
-METRICS: dict[str, tuple[Metric, str]] = {
-    "spend.by_vendor": (spend.by_vendor, "amount"),
-    "spend.by_period": (spend.by_period, "order_date"),
-    "spend by category": (lambda lines: spend.by_vendor(lines, by="category"), "category"),
-    "spend by site": (lambda lines: spend.by_vendor(lines, by="site_id"), "site_id"),
-    "spend, received": (lambda lines: spend.by_vendor(lines, basis="received"), "received_quantity"),
-    "spend, still open": (lambda lines: spend.by_vendor(lines, basis="open"), "received_quantity"),
-    "lead_times.by_vendor": (lead_times.by_vendor, "delivered_date"),
-    "slippage.by_vendor": (slippage.by_vendor, "delivered_date"),
-    "slippage, due=promised": (lambda lines: slippage.by_vendor(lines, due="promised"), "promised_date"),
+#: Choices that need other columns than the figure as it stands, each with a row of its own.
+VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
+    "spend.by_vendor": {
+        "spend by category": {"by": "category"},
+        "spend by site": {"by": "site_id"},
+        "spend, received": {"basis": "received"},
+        "spend, still open": {"basis": "open"},
+    },
+    "slippage.by_vendor": {"slippage, due=promised": {"due": "promised"}},
 }
+#: Options that don't change which lines count: of two definitions either will do, and without groups it is faster.
+_CHOSEN = {"definition": "share", "by": None}
 
 
-def coverage(data: Purchases) -> pd.DataFrame:
+@figure()
+def coverage(data: Purchases) -> Counted:
     """How full each column is, and which figures can be computed, by connection.
 
-    A cell is filled when it is neither missing nor an empty text. A figure can be computed where the column that it stands on holds
-    something and lines are left after its own exclusions; the evidence says which lines those are, or why there are none. Which
-    fields a source system fills is decided by its field mapping in Makini's dashboard.
+    A cell is filled when it is neither missing nor an empty text. A figure can be computed where every column that it needs holds
+    something and lines are left after its own exclusions; the evidence says which lines those are, or why there are none. A figure
+    that compares two sets of lines is judged by its columns alone. Which fields a source system fills is decided by its field
+    mapping in Makini's dashboard.
 
     Parameters
     ----------
@@ -71,9 +70,13 @@ def coverage(data: Purchases) -> pd.DataFrame:
                 for c in part.columns
             ]
         lines = _of(data.lines, connection)
-        said = data.sources.loc[data.sources["connection"] == connection, "delivery_date"].dropna()
-        role = str(said.iloc[0]) if len(said) else ""
-        rows += [_metric(connection, name, lines, role) for name in METRICS]
+        roles = data.sources.loc[data.sources["connection"] == connection, "delivery_date"].dropna()
+        role = str(roles.iloc[0]) if len(roles) else ""
+        rows += [
+            {"connection": connection, "table": "metrics", "name": name, "n_rows": len(lines)}
+            | _what_counts(figure, options, lines, role)
+            for name, figure, options in _figures()
+        ]
     columns = ["connection", "table", "name", "n_rows", "n_filled", "share", "computable", "evidence"]
     result = pd.DataFrame(rows).reindex(columns=columns)
     n = result["n_rows"].to_numpy(dtype=float, na_value=0)
@@ -84,8 +87,7 @@ def coverage(data: Purchases) -> pd.DataFrame:
         {"connection": "string", "table": "string", "name": "string", "n_rows": "int64", "n_filled": "int64"}
         | {"computable": "boolean", "evidence": "string"}
     )
-    frame = frame_of(data, metric="quality.coverage")
-    return stamp(result, metric="quality.coverage", parameters={}, selection=Selection(frame), lines=frame)
+    return Counted(result, Selection(data.lines))
 
 
 def _of(frame: pd.DataFrame, connection: str) -> pd.DataFrame:
@@ -101,30 +103,47 @@ def _filled(column: pd.Series) -> int:
     return int(filled.sum())
 
 
-def _metric(connection: str, name: str, lines: pd.DataFrame, role: str) -> dict[str, Any]:
-    metric, needs = METRICS[name]
-    row = {
-        "connection": connection,
-        "table": "metrics",
-        "name": name,
-        "n_rows": len(lines),
-        "n_filled": 0,
-        "computable": False,
-    }
-    filled = _filled(values(lines, needs, "string"))
-    if not filled:
-        why = f"no line has a {needs}"
-        if needs == "delivered_date" and role == "planned":
+def _figures() -> Iterator[tuple[str, Figure, dict[str, Any]]]:
+    """Yield the rows: every figure that takes lines, and behind it its variants."""
+    for name, known in FIGURES.items():
+        if known.room != "quality":  # those take Purchases
+            usual = {option: value for option, value in _CHOSEN.items() if option in known.options}
+            yield name, known, usual
+            for variant, options in VARIANTS.get(name, {}).items():
+                yield variant, known, usual | options
+
+
+def _what_counts(figure: Figure, options: Mapping[str, Any], lines: pd.DataFrame, role: str) -> dict[str, Any]:
+    """Return how many lines a figure counts, whether it can be computed, and the evidence."""
+    by = [options["by"]] if options.get("by") else []
+    filled = {column: _filled(values(lines, column, "string")) for column in (*by, *figure.needs(**options))}
+    lacking = next((column for column, n in filled.items() if not n), None)
+    if lacking is not None:
+        why = f"no line has a {lacking}"
+        if lacking == "delivered_date" and role == "planned":
             why += ": the source's delivery date is read as planned (delivery_date='actual' if it is not)"
-        return row | {"evidence": why}
-    said = metric(lines).attrs
-    counted = said["included"]["n_lines"]
-    left_out = ", ".join(f"{e['n_lines']:,} {e['reason']}" for e in said["excluded"]) or "nothing"
-    evidence = f"{needs} on {filled:,} of {len(lines):,} lines; left out: {left_out}"
-    if len(said["included"]["value"]) > 1 and name.startswith("spend"):
-        evidence += f"; in {len(said['included']['value'])} currencies"
-    return row | {
-        "n_filled": counted,
-        "computable": counted > 0,
-        "evidence": ". ".join([evidence, *(n.rstrip(".") for n in said["notes"])]),
+        return _not_computable(why)
+    # the column that the fewest lines have decides; of several the one that was chosen, which stands first
+    scarce = min(filled, key=lambda column: filled[column])
+    evidence = f"{scarce} on {filled[scarce]:,} of {len(lines):,} lines"
+    if len(figure.data) > 1:
+        evidence += f"; compares two sets of lines: {' and '.join(figure.data)}"
+        return {"n_filled": filled[scarce], "computable": True, "evidence": evidence}
+    try:
+        about = figure.function(lines, **options).attrs
+    except (SchemaError, ConfigError) as e:  # such as values in several currencies: the figure says what is wrong
+        return _not_computable(str(e))
+    included = about["included"]
+    left_out = ", ".join(f"{e['n_lines']:,} {e['reason']}" for e in about["excluded"]) or "nothing"
+    evidence += f"; left out: {left_out}"
+    if len(included["value"]) > 1 and figure.room == "spend":
+        evidence += f"; in {len(included['value'])} currencies"
+    return {
+        "n_filled": included["n_lines"],
+        "computable": included["n_lines"] > 0,
+        "evidence": ". ".join([evidence, *(n.rstrip(".") for n in about["notes"])]),
     }
+
+
+def _not_computable(why: str) -> dict[str, Any]:
+    return {"n_filled": 0, "computable": False, "evidence": why}

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..compute import Selection, stamp
+from ..compute import Counted, Selection, figure
 from ..errors import ConfigError, SchemaError
 from ..frames import frame_of, values
 from ..purchases import Purchases
@@ -24,16 +24,17 @@ _LEGAL = {
     "incorporated", "kg", "kk", "k k", "limited", "llc", "ltd", "nv", "n v", "oy", "plc", "pte", "pty", "pvt", "s a", "sa", "sarl", "sas",
     "se", "spa", "srl",
 }  # fmt: skip
-#: Endings of cleanco that are as often a country or a word of the name.
+#: Endings of cleanco that are just as often a country or a word of the name.
 _NO_ENDINGS = {"nl", "vat", "et", "da", "private", "unlimited"}
 _FOLDED = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "æ": "ae", "ß": "ss", "ł": "l", "&": " "}
 )
-#: Orders agree in value up to this share.
+#: Two orders agree in value where they differ by at most this share.
 _SAME_VALUE = 0.005
 
 
-def duplicates(data: Purchases, *, score: float = 88) -> pd.DataFrame:
+@figure()
+def duplicates(data: Purchases, *, score: float = 88) -> Counted:
     """What seems to be there twice: orders in two connections, vendors under several names, due dates that copy the delivery.
 
     An order is suggested when two connections have the same order number and the vendor's name agrees, or order date and total value
@@ -77,10 +78,7 @@ def duplicates(data: Purchases, *, score: float = 88) -> pd.DataFrame:
         ["rank", "score", "name"]
     )
     result = result.loc[order.index].reset_index(drop=True)
-    frame = frame_of(data, metric="quality.duplicates")
-    return stamp(
-        result, metric="quality.duplicates", parameters={"score": score}, selection=Selection(frame), lines=frame
-    )
+    return Counted(result, Selection(data.lines))
 
 
 def rename_vendors(lines: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
@@ -127,6 +125,7 @@ def clean_name(name: str) -> str:
     ('mueller antriebstechnik', 'mueller antriebstechnik')
     """
     words, endings = _words(name), _legal_endings()
+    # endings stack, as in "GmbH & Co. KG": the longest one is taken off again and again, but never the last word
     while len(words) > 1:
         ending = next((k for k in (4, 3, 2, 1) if len(words) > k and " ".join(words[-k:]) in endings), 0)
         if not ending:
@@ -137,8 +136,8 @@ def clean_name(name: str) -> str:
 
 def _words(name: str) -> list[str]:
     folded = unicodedata.normalize("NFKC", name).casefold().translate(_FOLDED)
-    plain = "".join(c for c in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(c))
-    return re.sub(r"[^\w]+", " ", plain).split()
+    bare = "".join(c for c in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(c))
+    return re.sub(r"[^\w]+", " ", bare).split()
 
 
 @cache
@@ -171,6 +170,7 @@ def _orders(data: Purchases, least: float) -> Iterator[dict[str, Any]]:
             "number": number,
         }
     )[(number.notna() & (number != "").fillna(False)).to_numpy(dtype=bool)]
+    # numbers are made per system, so the same one twice in one connection is no sign of anything
     twice = table.groupby("number")["connection"].transform("nunique") > 1
     for _, group in table[twice.to_numpy(dtype=bool)].groupby("number"):
         for a, b in combinations(_records(group), 2):
@@ -184,8 +184,10 @@ def _orders(data: Purchases, least: float) -> Iterator[dict[str, Any]]:
             }
             if agrees["vendor"] or (agrees["order date"] and agrees["value"]):
                 alike, odd = ([k for k, v in agrees.items() if v is want] for want in (True, False))
-                said = f"the same number and {', '.join(alike)}" + (f"; not the same {', '.join(odd)}" if odd else "")
-                yield _pair("order", a, b, 25 * (1 + len(alike)), said)
+                evidence = f"the same number and {', '.join(alike)}" + (
+                    f"; not the same {', '.join(odd)}" if odd else ""
+                )
+                yield _pair("order", a, b, 25 * (1 + len(alike)), evidence)
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -213,21 +215,21 @@ def _vendors(lines: pd.DataFrame, least: float) -> Iterator[dict[str, Any]]:
     records = _records(vendors.rename(columns={"vendor_id": "id", "vendor_name": "name"}))
     for i, j, similarity in _similar(cleaned, least):
         a, b = records[i], records[j]
-        said = [f"{a['n']:,} and {b['n']:,} lines"]
+        evidence = [f"{a['n']:,} and {b['n']:,} lines"]
         if cleaned[i] == cleaned[j]:
-            said.append(
+            evidence.append(
                 "the same name but for spelling and legal ending" if a["name"] != b["name"] else "the same name"
             )
         either = materials[i] | materials[j]
         if materials[i] and materials[j]:
-            said.append(f"{len(materials[i] & materials[j]):,} of {len(either):,} product codes in common")
+            evidence.append(f"{len(materials[i] & materials[j]):,} of {len(either):,} product codes in common")
         if a["connection"] == b["connection"]:
-            said.append("two keys in one connection")
-        yield _pair("vendor", a, b, similarity, "; ".join(said))
+            evidence.append("two keys in one connection")
+        yield _pair("vendor", a, b, similarity, "; ".join(evidence))
 
 
 def _similar(names: list[str], least: float) -> Iterator[tuple[int, int, float]]:
-    """Yield the pairs of names, each once, that are at least so similar."""
+    """Yield the pairs of names, each once, whose similarity is at least ``least``."""
     try:
         from rapidfuzz import fuzz, process
     except ImportError:
@@ -237,7 +239,8 @@ def _similar(names: list[str], least: float) -> Iterator[tuple[int, int, float]]
         for members in groups.values():
             yield from ((i, j, 100.0) for i, j in combinations(members, 2))
         return
-    for first in range(0, len(names), 1000):  # a stripe at a time, so that many vendors don't need a square of memory
+    # a thousand names against all at a time: 20,000 vendors against each other at once would be 1.6 GB of scores
+    for first in range(0, len(names), 1000):
         part = process.cdist(
             names[first : first + 1000], names, scorer=fuzz.token_sort_ratio, score_cutoff=least, dtype=np.float32
         )
@@ -251,16 +254,17 @@ def _similar(names: list[str], least: float) -> Iterator[tuple[int, int, float]]
 
 def _due_dates(lines: pd.DataFrame) -> Iterator[dict[str, Any]]:
     due, came = (values(lines, c, "datetime64[us]") for c in ("required_date", "delivered_date"))
+    # real deliveries scatter around their due date; a column that agrees to the day was copied from the other
     both = (due.notna() & came.notna()).to_numpy(dtype=bool)
     equal = (due == came)[both]
     for connection, part in equal.groupby(lines["connection"][both]):
         share = float(part.mean())
         if len(part) >= 20 and share > 0.95:
-            said = f"{int(part.sum()):,} of {len(part):,} delivered lines came exactly on their due date: it may be filled in from the receipt"
+            evidence = f"{int(part.sum()):,} of {len(part):,} delivered lines came exactly on their due date: it may be filled in from the receipt"
             yield {
                 "kind": "due date",
                 "connection": connection,
                 "name": "required_date",
                 "score": 100 * share,
-                "evidence": said,
+                "evidence": evidence,
             }

@@ -13,10 +13,23 @@ from ._coverage import coverage
 from ._duplicates import duplicates
 from ._reconcile import reconcile
 
+_EMPTY, _FILLED = "#F0F2F4", "#B9D8EC"  # pale, since the words stand on them
 
+
+@style.chart(of=coverage, result_columns=("computable",))
 def plot_coverage(data: Any, *, ax: Axes | None = None, title: str | None = None) -> Axes:
-    """Draw which figures each connection's data can carry, and on how many of its lines they stand."""
-    result = data if "computable" in getattr(data, "columns", ()) else coverage(data)
+    """Draw which figures each connection's data can carry, and on how many of its lines they stand.
+
+    A column per connection and a row per figure. The blue part of a cell is the share of the lines that the figure counts. "no",
+    in the colour of what is late: the figure can't be computed; `quality.coverage` says why.
+
+    Examples
+    --------
+    >>> from makini_analytics import load_sample
+    >>> style.said_of(plot_coverage(load_sample(["emea"]))).subtitle
+    'Lines that each figure counts, by connection'
+    """
+    result: pd.DataFrame = data
     figures = result[result["table"] == "metrics"]
     if not len(figures) or not figures["n_rows"].sum():
         return style.no_data(ax, "figures that can be computed", result)
@@ -24,137 +37,161 @@ def plot_coverage(data: Any, *, ax: Axes | None = None, title: str | None = None
     connections = figures["connection"].unique().tolist()
     ax = style.axes(ax, rows=len(names))
     for row in figures.to_dict("records"):
-        x, y, good = connections.index(row["connection"]), names.index(row["name"]), bool(row["computable"])
-        ax.barh(y, 0.92, left=x + 0.04, height=0.84, color="#F0F2F4")
-        ax.barh(y, 0.92 * row["share"] if good else 0, left=x + 0.04, height=0.84, color="#B9D8EC")
-        said = f"{style.percent(row['share'])} of lines" if good else "no"
-        ax.text(
-            x + 0.5, y, said, ha="center", va="center", fontsize=9.5, color=style.look.ink if good else style.look.late
-        )
+        _cell(ax, connections.index(row["connection"]), names.index(row["name"]), row)
     ax.set_xlim(0, len(connections))
     ax.set_ylim(len(names) - 0.5, -0.5)
     ax.set_xticks(np.arange(len(connections)) + 0.5, [style.label(c, 20) for c in connections])
     ax.xaxis.tick_top()
-    ax.set_yticks(
-        range(len(names)),
-        [n.replace(", due=promised", " by promised date").replace(".", " ").replace("_", " ") for n in names],
-    )
+    # "slippage.by_vendor, due=promised" reads "slippage by vendor by promised date".
+    words = [n.replace(", due=promised", " by promised date").replace(".", " ").replace("_", " ") for n in names]
+    ax.set_yticks(range(len(names)), words)
     for side in ax.spines.values():
         side.set_visible(False)
     n, good = len(figures), int(figures["computable"].sum())
-    said = title or f"{good} of {n} figures can be computed" + ("" if good == n else f"; {n - good} can't")
+    headline = title or f"{good} of {n} figures can be computed" + ("" if good == n else f"; {n - good} can't")
     lacking = figures[~figures["computable"].astype(bool)]
     alt = "; ".join(f"{r['connection']}, {r['name']}: {r['evidence']}" for r in lacking.to_dict("records"))
-    return style.finish(ax, title=said, subtitle="Lines that each figure counts, by connection", result=result, alt=alt)
+    return style.finish(
+        ax, title=headline, subtitle="Lines that each figure counts, by connection", result=result, alt=alt
+    )
 
 
+def _cell(ax: Axes, x: int, y: int, row: dict[Any, Any]) -> None:
+    good = bool(row["computable"])
+    ax.barh(y, 0.92, left=x + 0.04, height=0.84, color=_EMPTY)
+    ax.barh(y, 0.92 * row["share"] if good else 0, left=x + 0.04, height=0.84, color=_FILLED)
+    text, colour = (f"{style.percent(row['share'])} of lines", style.look.ink) if good else ("no", style.look.late)
+    ax.text(x + 0.5, y, text, ha="center", va="center", fontsize=9.5, color=colour)
+
+
+@style.chart(of=reconcile, result_columns=("part", "step"))
 def plot_reconcile(
     data: Any,
     *,
+    metric: str = "spend.by_vendor",
     currency: str | None = None,
     connection: str | None = None,
     ax: Axes | None = None,
     title: str | None = None,
-    **options: Any,
 ) -> Axes:
-    """Draw the way from the value of all lines to the value that the figure uses, one currency at a time."""
-    result = data if {"part", "step"} <= set(getattr(data, "columns", ())) else reconcile(data, **options)
+    """Draw the way from the value of all lines to the value that the figure uses, one currency at a time.
+
+    Dark grey: all lines. In the colour of what is late: what was left out, by reason, each from where the one above it ended.
+    Highlighted: what the figure uses. Beside each bar its value and its number of lines.
+
+    Parameters
+    ----------
+    currency : the currency to draw; needed where there are several
+    connection : the connection to draw; all together by default
+
+    Examples
+    --------
+    >>> from makini_analytics import load_sample
+    >>> style.said_of(plot_reconcile(load_sample(["emea"]), currency="EUR")).subtitle
+    'Value of the order lines, EUR, and what is left out'
+    """
+    result: pd.DataFrame = data
     lines = result[result["part"] == "lines"]
     if connection is not None:
         lines = lines[lines["connection"] == connection]
+    # Amounts of two currencies don't add up, so without currency= there must be one, and the error names the others.
     if currency is None and len(lines):
         currency = style.one_currency(lines)
     lines = lines[lines["currency"] == currency] if currency else lines
     if not len(lines):
         return style.no_data(ax, "value of the lines", result)
-    raw, used = (float(lines.loc[lines["step"] == s, "value"].sum()) for s in ("raw", "used"))
+    steps = _steps(lines)
+    ax = style.axes(ax, rows=len(steps))
+    _waterfall(ax, steps, currency)
+    raw, used = steps["value"].iloc[0], steps["value"].iloc[-1]
+    all_, of_it = style.money(raw, currency), style.money(used, currency)
+    headline = f"All of the {all_} is used: nothing was left out"
+    if len(steps) > 2:
+        headline = f"{of_it} of {all_} is used: {style.percent(used / raw if raw else np.nan)} of the value"
+    alt = "; ".join(f"{s['name']} {style.money(s['value'], currency)}" for s in steps.to_dict("records"))
+    # The footnote speaks of what is drawn: one currency, and perhaps one connection, of the result.
+    result = result.copy(deep=False)
+    of = ", ".join(lines["connection"].dropna().unique())
+    result.attrs |= {"source": of, "included": {"n_lines": int(steps["n_lines"].iloc[0]), "value": {}}}
+    sub = f"Value of the order lines, {currency or 'no currency stated'}, and what is left out"
+    return style.finish(ax, title=title or headline, subtitle=sub, result=result, alt=alt)
+
+
+def _steps(lines: pd.DataFrame) -> pd.DataFrame:
+    """Return the bars from all lines to those used: ``name``, ``value`` (negative where left out), ``start`` and ``n_lines``.
+
+    100 in all, 20 and 5 left out, 75 used: the bars start at 0, 100, 80 and 0.
+    """
+    ends = {s: lines.loc[lines["step"] == s, ["value", "n_lines"]].sum() for s in ("raw", "used")}
     out = lines[lines["step"] == "left out"].groupby("reason", sort=False)[["value", "n_lines"]].sum()
     out = out.sort_values("value", ascending=False)
-    labels = ["all lines", *(str(r) for r in out.index), "used"]
-    heights = [raw, *(-out["value"]), used]
-    starts = [0.0, *(raw - out["value"].cumsum() + out["value"]), 0.0]
-    counts = [int(lines.loc[lines["step"] == "raw", "n_lines"].sum()), *out["n_lines"].astype(int)]
-    counts.append(int(lines.loc[lines["step"] == "used", "n_lines"].sum()))
-    ax = style.axes(ax, rows=len(labels))
-    y = np.arange(len(labels))
-    colours = [style.look.plain, *[style.look.late] * len(out), style.look.highlight]
-    ax.barh(y, heights, left=starts, color=colours, height=0.66)
-    for i, (height, start, n) in enumerate(zip(heights, starts, counts, strict=True)):
-        value = f"{style.money(height, currency)}, {style.number(n)} {'line' if n == 1 else 'lines'}"
-        ax.annotate(
-            value,
-            (max(start, start + height, 0), i),
-            (5, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=9.5,
-            color=style.look.ink,
-        )
-    ax.set_yticks(y, [style.label(name) for name in labels])
-    ax.set_ylim(max(len(labels), 4) - 0.5, -0.6)
+    raw, used = (float(ends[s]["value"]) for s in ("raw", "used"))
+    before = raw - out["value"].cumsum() + out["value"]
+    counts = [ends["raw"]["n_lines"], *out["n_lines"], ends["used"]["n_lines"]]
+    return pd.DataFrame(
+        {
+            "name": ["all lines", *(str(r) for r in out.index), "used"],
+            "value": [raw, *-out["value"], used],
+            "start": [0.0, *before, 0.0],
+            "n_lines": np.array(counts).astype(np.int64),
+        }
+    )
+
+
+def _waterfall(ax: Axes, steps: pd.DataFrame, currency: str | None) -> None:
+    colours = [style.look.plain, *[style.look.late] * (len(steps) - 2), style.look.highlight]
+    starts, ends = steps["start"], steps["start"] + steps["value"]
+    ax.barh(np.arange(len(steps)), steps["value"], left=starts, color=colours, height=0.66)
+    for i, (value, start, n) in enumerate(zip(steps["value"], starts, steps["n_lines"], strict=True)):
+        text = f"{style.money(value, currency)}, {style.number(n)} {'line' if n == 1 else 'lines'}"
+        style.beside(ax, text, (max(start, start + value, 0), i))
+    style.named_rows(ax, [style.label(name) for name in steps["name"]])
     ax.set_xticks([])
-    ends = [s + h for s, h in zip(starts, heights, strict=True)]
     ax.set_xlim(min(0.0, *ends), max(*ends, *starts, 1e-9) * 1.35)
-    share = used / raw if raw else np.nan
-    said = (
-        title
-        or (f"All of the {style.money(raw, currency)} is used: nothing was left out" if not len(out) else "")
-        or f"{style.money(used, currency)} of {style.money(raw, currency)} is used: {style.percent(share)} of the value"
-    )
-    alt = "; ".join(f"{name} {style.money(h, currency)}" for name, h in zip(labels, heights, strict=True))
-    of = ", ".join(lines["connection"].dropna().unique())
-    result = result.copy(deep=False)
-    result.attrs |= {"source": of, "included": {"n_lines": counts[0], "value": {}}}  # of what is drawn
-    return style.finish(
-        ax,
-        title=said,
-        subtitle=f"Value of the order lines, {currency or 'no currency stated'}, and what is left out",
-        result=result,
-        alt=alt,
-    )
 
 
+@style.chart(of=duplicates, result_columns=("kind", "score"))
 def plot_duplicates(
-    data: Any, *, ax: Axes | None = None, title: str | None = None, top: int = 15, **options: Any
+    data: Any, *, score: float = 88, ax: Axes | None = None, title: str | None = None, top: int = 15
 ) -> Axes:
-    """Draw the suggestions by score, each with its two names."""
-    result = data if {"kind", "score"} <= set(getattr(data, "columns", ())) else duplicates(data, **options)
+    """Draw the suggestions by score, each with its two names.
+
+    Highlighted: orders that seem to be there twice. Grey: vendors and due dates. They are suggestions to look at, and nothing
+    is merged: `quality.rename_vendors` does that for vendors, by a mapping of yours.
+
+    Parameters
+    ----------
+    top : suggestions to draw, of those with the highest score
+
+    Examples
+    --------
+    >>> from makini_analytics import Purchases
+    >>> orders = pd.DataFrame({"order_number": ["1", "2"], "vendor_name": ["Acme", "ACME"], "amount": [1.0, 2.0]})
+    >>> style.said_of(plot_duplicates(Purchases.from_table(orders))).title
+    'Seems to be there twice: 1 vendor'
+    """
+    result: pd.DataFrame = data
     if not len(result):
         return style.no_data(ax, "nothing seems to be there twice", result)
     head = result.iloc[:top]
     labels = [_both(r) for r in head.to_dict("records")]
     ax = style.axes(ax, rows=len(head))
     y = np.arange(len(head))
-    ax.barh(
-        y,
-        head["score"],
-        color=[style.look.highlight if k == "order" else style.look.plain for k in head["kind"]],
-        height=0.66,
-    )
+    colours = [style.look.highlight if kind == "order" else style.look.plain for kind in head["kind"]]
+    ax.barh(y, head["score"], color=colours, height=0.66)
     for i, value in enumerate(head["score"]):
-        ax.annotate(
-            f"{value:.0f}",
-            (value, i),
-            (5, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=9.5,
-            color=style.look.ink,
-        )
+        style.beside(ax, f"{value:.0f}", (value, i))
     ax.set_yticks(y, labels)
     ax.invert_yaxis()
     ax.set_xlim(0, 112)
     ax.set_xticks([])
     counts = result["kind"].value_counts()
-    said = title or "Seems to be there twice: " + ", ".join(f"{n} {k}{'s' if n > 1 else ''}" for k, n in counts.items())
-    more = f"; {style.number(len(result) - len(head))} more in the table" if len(result) > len(head) else ""
-    return style.finish(
-        ax,
-        title=said,
-        subtitle=f"Score, out of 100; suggestions to look at, nothing is merged{more}",
-        result=result,
-        alt="; ".join(labels),
+    headline = title or "Seems to be there twice: " + ", ".join(
+        f"{n} {k}{'s' if n > 1 else ''}" for k, n in counts.items()
     )
+    more = f"; {style.number(len(result) - len(head))} more in the table" if len(result) > len(head) else ""
+    sub = f"Score, out of 100; suggestions to look at, nothing is merged{more}"
+    return style.finish(ax, title=headline, subtitle=sub, result=result, alt="; ".join(labels))
 
 
 def _both(row: dict[str, Any]) -> str:

@@ -12,11 +12,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from .. import lead_times, slippage, spend
-from ..compute import Selection, stamp
+from ..compute import Counted, Selection, figure
 from ..errors import SchemaError, one_of
-from ..frames import categoricals, frame_of, values
+from ..frames import categoricals, values
 from ..purchases import Purchases
 
+#: The figures that a meeting compares with the ERP's own.
 METRICS: dict[str, Callable[..., pd.DataFrame]] = {
     "spend.by_vendor": spend.by_vendor,
     "lead_times.by_vendor": lead_times.by_vendor,
@@ -25,7 +26,8 @@ METRICS: dict[str, Callable[..., pd.DataFrame]] = {
 Floats = npt.NDArray[np.float64]
 
 
-def reconcile(data: Purchases, *, metric: str = "spend.by_vendor") -> pd.DataFrame:
+@figure()
+def reconcile(data: Purchases, *, metric: str = "spend.by_vendor") -> Counted:
     """From all lines to those that a figure counts, and from the orders' totals to the sums of their lines.
 
     Part ``lines``: every line with its value, each reason for which lines are left out, and what the figure uses: raw = left out +
@@ -80,10 +82,7 @@ def reconcile(data: Purchases, *, metric: str = "spend.by_vendor") -> pd.DataFra
         | {"n_orders": "Int64", "n_lines": "Int64"}
         | dict.fromkeys(("value", "header_total", "difference"), "float64")
     )
-    frame = frame_of(data, metric="quality.reconcile")
-    return stamp(
-        result, metric="quality.reconcile", parameters={"metric": metric}, selection=Selection(frame), lines=frame
-    )
+    return Counted(result, Selection(data.lines))
 
 
 # ---- lines -------------------------------------------------------------------------------------------------------------
@@ -94,11 +93,11 @@ def _line_steps(lines: pd.DataFrame, metric: str) -> list[dict[str, Any]]:
     for key, part in lines.groupby(["connection", "currency"], dropna=False, sort=True):
         connection, currency = key if isinstance(key, tuple) else (key, None)
         part.attrs = lines.attrs
-        said = METRICS[metric](part).attrs
+        about = METRICS[metric](part).attrs
         head = {"connection": connection, "currency": currency, "part": "lines"}
         out.append(head | {"step": "raw", "reason": "all lines", "n_lines": len(part), "value": _sum(part["amount"])})
-        for entry in [*said["excluded"], said["included"]]:
-            used = entry is said["included"]
+        for entry in [*about["excluded"], about["included"]]:
+            used = entry is about["included"]
             reason = metric if used else entry["reason"]
             value = math.fsum(entry["value"].values())
             out.append(
@@ -139,31 +138,32 @@ def _order_steps(orders: pd.DataFrame, lines: pd.DataFrame) -> list[dict[str, An
     out = []
     for key, part in table.groupby(["connection", "currency", "cause"], dropna=False):
         connection, currency, reason = key if isinstance(key, tuple) else (key, None, "")
-        step = (
-            "agrees"
-            if reason in ("agrees", "rounding")
-            else "not comparable"
-            if reason in _NOT_COMPARABLE
-            else "differs"
-        )
+        known = part["total"].notna().any()
         out.append(
             {
                 "connection": connection,
                 "currency": currency,
                 "part": "orders",
-                "step": step,
+                "step": _STEP_OF.get(str(reason), "differs"),
                 "reason": reason,
                 "n_orders": len(part),
                 "n_lines": int(part["n_lines"].sum()),
                 "value": _sum(part["amounts"]),
-                "header_total": _sum(part["total"]) if part["total"].notna().any() else np.nan,
-                "difference": _sum(part["difference"]) if part["total"].notna().any() else np.nan,
+                "header_total": _sum(part["total"]) if known else np.nan,
+                "difference": _sum(part["difference"]) if known else np.nan,
             }
         )
     return out
 
 
-_NOT_COMPARABLE = ("the order has no total", "a line has no amount", "a line is in another currency")
+#: The step of each cause; all others are differences.
+_STEP_OF = {
+    "agrees": "agrees",
+    "rounding": "agrees",
+    "the order has no total": "not comparable",
+    "a line has no amount": "not comparable",
+    "a line is in another currency": "not comparable",
+}
 
 
 def _causes(
@@ -179,24 +179,22 @@ def _causes(
         weight = None if weights is None else np.nan_to_num(np.asarray(weights, dtype=float))[rows]
         return np.bincount(of[rows], weights=weight, minlength=n).astype(float)
 
-    def number(frame: pd.DataFrame, name: str) -> Floats:
-        column: Floats = pd.to_numeric(values(frame, name, "float64")).to_numpy(dtype=float, na_value=np.nan)
-        return column
-
-    amount = number(lines, "amount")
+    amount = _number(lines, "amount")
     deleted = values(lines, "deleted_at", "datetime64[us, UTC]").notna().to_numpy()
     cancelled = (lines["state"] == "cancelled").to_numpy(dtype=bool, na_value=False) & ~deleted
     live = ~deleted & ~cancelled
+    # price x quantity, before the line's own discount
     priced = np.nan_to_num(
-        number(lines, "unit_price") * number(lines, "quantity") / np.nan_to_num(number(lines, "price_unit"), nan=1.0)
+        _number(lines, "unit_price") * _number(lines, "quantity") / np.nan_to_num(_number(lines, "price_unit"), nan=1.0)
     )
     sums, count = per_order(live, amount), per_order(live)
-    tax = per_order(live, number(lines, "tax"))
-    net, gross = number(orders, "total_net"), number(orders, "total_gross")
+    tax = per_order(live, _number(lines, "tax"))
+    net, gross = _number(orders, "total_net"), _number(orders, "total_gross")
     by_gross = np.isnan(net) & ~np.isnan(gross)
     total = np.where(by_gross, gross, net)
-    compared = np.where(by_gross, sums + np.where(tax != 0, tax, np.nan_to_num(number(orders, "total_tax"))), sums)
+    compared = np.where(by_gross, sums + np.where(tax != 0, tax, np.nan_to_num(_number(orders, "total_tax"))), sums)
     gap = total - compared
+    # every line may be rounded to the cent by itself
     tight = 0.01 * np.maximum(count, 1) + 1e-9
 
     def explains(part: Floats) -> npt.NDArray[np.bool_]:
@@ -206,14 +204,13 @@ def _causes(
         found = np.zeros(n, dtype=bool)
         for name in orders.columns:
             if str(name).startswith("custom.") and pattern.search(str(name)) and orders[name].dtype.kind == "f":
-                found |= explains(sign * np.nan_to_num(number(orders, name)))
+                found |= explains(sign * np.nan_to_num(_number(orders, name)))
         return found
 
-    ours, theirs = categoricals.of_series(orders["currency"]), categoricals.of_series(lines["currency"])
-    own = ours.take(of, allow_fill=True)
-    foreign = (theirs.codes >= 0) & (own.codes >= 0) & ~categoricals.same(theirs, own) & live
+    foreign = live & _in_other_currency(orders, lines, of)
     gone = per_order(deleted, amount), per_order(cancelled, amount)
-    order_tax = np.nan_to_num(number(orders, "total_tax"))
+    order_tax = np.nan_to_num(_number(orders, "total_tax"))
+    # the first reason that fits holds, so they stand from the certain to the likely
     reasons: dict[str, npt.NDArray[np.bool_]] = {
         "the order has no total": np.isnan(total),
         "a line has no amount": per_order(live & np.isnan(amount)) > 0,
@@ -236,14 +233,29 @@ def _causes(
     return np.select(list(reasons.values()), list(reasons), rest).astype(object), total, compared, sums, count
 
 
+def _number(frame: pd.DataFrame, name: str) -> Floats:
+    column: Floats = pd.to_numeric(values(frame, name, "float64")).to_numpy(dtype=float, na_value=np.nan)
+    return column
+
+
+def _in_other_currency(orders: pd.DataFrame, lines: pd.DataFrame, of: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
+    """Return the lines that are in another currency than their order, both being known."""
+    ours, theirs = categoricals.from_series(orders["currency"]), categoricals.from_series(lines["currency"])
+    own = ours.take(of, allow_fill=True)
+    known: npt.NDArray[np.bool_] = (theirs.codes >= 0) & (own.codes >= 0)
+    return known & ~categoricals.equal(theirs, own)
+
+
 def _gaps(lines: pd.DataFrame, of: npt.NDArray[np.intp], n: int) -> npt.NDArray[np.bool_]:
-    """Whether an order's line numbers, 10, 20, 40 say, leave one out of their own step."""
+    """Return the orders whose line numbers, such as 10, 20, 40, leave one out."""
     number = pd.to_numeric(values(lines, "line_number", "string"), errors="coerce").to_numpy(
         dtype=float, na_value=np.nan
     )
     known = (of >= 0) & ~np.isnan(number)
     grouped = pd.Series(number[known]).groupby(of[known])
-    step = grouped.min()  # numbering starts at its step
+    step = (
+        grouped.min()
+    )  # numbers start at their own step: 10 20 40 has the step 10, and its 40 says that there were four lines
     lacking = (step > 0) & (grouped.max() / step.where(step > 0) > grouped.size())
     out = np.zeros(n, dtype=bool)
     out[lacking.index.to_numpy(dtype=int)] = lacking.to_numpy(dtype=bool)

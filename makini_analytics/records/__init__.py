@@ -1,7 +1,7 @@
-"""A page's JSON as records: mappings of their keys, parsed into places once the keys are known."""
+"""The JSON of a page as records: mappings of keys to values, decoded into slots once the keys are known."""
 
 from __future__ import annotations
 
-from ._decoder import Parse, Record, Shaped, by_key, parse
+from ._decoder import Decode, Record, RecordDecoder, by_key, decode
 
-__all__ = ["Parse", "Record", "Shaped", "by_key", "parse"]
+__all__ = ["Decode", "Record", "RecordDecoder", "by_key", "decode"]

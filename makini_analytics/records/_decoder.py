@@ -1,8 +1,21 @@
-"""What an answer's JSON says, as records: mappings of their keys.
+"""The JSON of a page as records: mappings of its keys to values.
 
-The pages of a list hold thousands of records of the same keys. Once the keys are known, a record is parsed into places instead of a
-dict of its own, which takes half the time and half the memory, and all values of a page can be laid in a row. Nothing rests on it: a
-page in which anything is otherwise is parsed as any other JSON, and what is new in it is learned.
+The pages of a list hold thousands of records with the same keys. Once these are known, a record is decoded into a class with a slot for
+each key instead of a dict of its own, in half the time and half the memory. The keys differ by connection (every source system has
+fields of its own), so the classes can't be written down here; they are made when the keys have been seen. From a first page with
+
+    {"data": [{"key": "o1", "plantCostCenter": "CC-7",
+               "lineItems": [{"key": "l1", "quantity": 3}]}],
+     "meta": {"last_page": 4}}
+
+three classes are made, as if we had written (with ``at0``, ``at1``, ... since a JSON key need not be a Python name)
+
+    class Line(Record): at0: Any  # "key"             at1: Any  # "quantity"
+    class Row(Record):  at0: Any  # "key"             at1: Any  # "plantCostCenter"    at2: list[Line] | None  # "lineItems"
+    class Page(Record): at0: list[Row]  # "data"      at1: Any  # "meta"
+
+and later pages are decoded into them. It is only ever a shortcut: a page with a new key, or with anything else that does not fit, is
+decoded as ordinary JSON, and its keys are learned.
 """
 
 from __future__ import annotations
@@ -17,14 +30,14 @@ from typing import Any, ClassVar
 
 import msgspec
 
-#: Learning stops once more pages than this, and more than were parsed into places, had something new or odd.
+#: Give up on classes once so many pages did not fit, and more than did.
 MOST_MISSES = 20
 
-Parse = Callable[[bytes], Any]
+Decode = Callable[[bytes], Any]
 
 
-def parse(text: bytes) -> Any:
-    """Return what a JSON text says: by msgspec, and where that is too strict (1e400, NaN, half characters) by json."""
+def decode(text: bytes) -> Any:
+    """Decode JSON: by msgspec, or by json where msgspec is too strict (1e400, NaN, half a surrogate pair)."""
     try:
         return msgspec.json.decode(text)
     except (msgspec.MsgspecError, UnicodeDecodeError):
@@ -32,33 +45,36 @@ def parse(text: bytes) -> Any:
 
 
 class Record(msgspec.Struct, gc=False, eq=False, forbid_unknown_fields=True):
-    """A record as a mapping; what it lacks is None, as what it says is null."""
+    """A record as a read-only mapping, so that whoever reads records need not care whether one is a dict.
 
-    places: ClassVar[dict[str, str]] = {}  # the attribute of each key
+    A key that is absent reads as None, like one that is null. ``gc=False``: a record never holds a reference to itself.
+    """
+
+    slots: ClassVar[dict[str, str]] = {}  # key to slot: {"key": "at0", "plantCostCenter": "at1"}
 
     def __getitem__(self, key: str) -> Any:
-        return getattr(self, self.places[key])
+        return getattr(self, self.slots[key])
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.places)
+        return iter(self.slots)
 
     def __len__(self) -> int:
-        return len(self.places)
+        return len(self.slots)
 
     def get(self, key: str, default: Any = None) -> Any:
-        """Return the value of a key; the default where it says nothing."""
-        value = getattr(self, self.places[key]) if key in self.places else None
+        """Return the value of a key; the default where it is absent or null."""
+        value = getattr(self, self.slots[key]) if key in self.slots else None
         return default if value is None else value
 
     def __eq__(self, other: object) -> bool:
-        """Whether the other says the same, whatever other keys it could have."""
-        return isinstance(other, Mapping) and _said(self) == _said(other)
+        """Whether both have the same values; slots that are empty don't count."""
+        return isinstance(other, Mapping) and _present(self) == _present(other)
 
     def __ne__(self, other: object) -> bool:
         return not self == other
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({_said(self)})"
+        return f"{type(self).__name__}({_present(self)})"
 
     __hash__ = None  # type: ignore[assignment]
     __contains__, keys, items, values = Mapping.__contains__, Mapping.keys, Mapping.items, Mapping.values
@@ -67,12 +83,12 @@ class Record(msgspec.Struct, gc=False, eq=False, forbid_unknown_fields=True):
 Mapping.register(Record)
 
 
-def _said(record: Any) -> dict[str, Any]:
+def _present(record: Any) -> dict[str, Any]:
     return {k: v for k, v in record.items() if v is not None}
 
 
 def by_key(records: Sequence[Mapping[str, Any]]) -> dict[str, Sequence[Any]]:
-    """Return the values of each key of a page of records, ``None`` where a record lacks it.
+    """Return the records of a page as columns, ``None`` where a record lacks a key.
 
     >>> by_key([{"a": 1, "b": 2}, {"a": 3, "c": 4}])
     {'a': [1, 3], 'b': [2, None], 'c': [None, 4]}
@@ -84,13 +100,13 @@ def by_key(records: Sequence[Mapping[str, Any]]) -> dict[str, Sequence[Any]]:
     if values is not None:
         try:
             return {k: list(column) for k, column in zip(keys, zip(*map(values, records), strict=True), strict=True)}
-        except KeyError:  # as many keys, but others
+        except KeyError:  # the same number of keys, but not the same keys
             pass
     return {k: [r.get(k) for r in records] for k in dict.fromkeys(chain.from_iterable(records))}
 
 
 def _all_values(records: Sequence[Any], keys: Sequence[str]) -> Callable[[Any], tuple[Any, ...]] | None:
-    """Return what gives all values of a record at once, where all records seem to have these keys; else None."""
+    """Return a function for all values of a record at once, where all records seem to have the same keys; else None."""
     kinds = set(map(type, records))
     if len(kinds) == 1 and isinstance(records[0], Record):
         return msgspec.structs.astuple
@@ -99,30 +115,30 @@ def _all_values(records: Sequence[Any], keys: Sequence[str]) -> Callable[[Any], 
     return None
 
 
-class Shaped:
-    """Parses the pages of one list, whose records have many keys in common, and learns the keys; for several threads at once."""
+class RecordDecoder:
+    """Decodes the pages of one list and learns the keys of its records; threads may share it."""
 
     def __init__(self, nested: Sequence[str] = ()) -> None:
-        self._nested = nested  # the keys under which a record has records of its own
+        self._nested = nested  # keys under which a record has records of its own
         self._outer: dict[str, None] = {}
         self._inner: dict[str, None] = {}
-        self._around: dict[str, None] = {}  # the keys of a page beside its records
+        self._around: dict[str, None] = {}  # keys of the page itself
         self._decoder: msgspec.json.Decoder[Any] | None = None
         self._hits = self._misses = 0
         self._lock = threading.Lock()
 
     def __call__(self, text: bytes) -> Any:
-        """Return what a page says; its records under ``data`` are of one kind where all their keys were known."""
+        """Return a decoded page; the records under ``data`` are of one class where all their keys were known."""
         decoder = self._decoder
         if decoder is not None:
             try:
-                page = _said(decoder.decode(text))
+                page = _present(decoder.decode(text))
                 if "data" in page:
                     self._hits += 1
                     return page
             except (msgspec.MsgspecError, ValueError):
-                pass  # a new key, or something is no record: parsed as any other JSON
-        page = parse(text)
+                pass  # a new key, or a record that is not an object: decode it as ordinary JSON
+        page = decode(text)
         with self._lock:
             self._misses += 1
             if self._misses > max(MOST_MISSES, self._hits):
@@ -144,20 +160,20 @@ class Shaped:
             return
         if not (_alike(rows, self._outer) and _alike(lines, self._inner)):
             return
-        with suppress(ValueError):  # a key that is no sound text, or has quotes in it
-            line: Any = list[_record("Line", self._inner)] | None  # type: ignore[misc]
-            row: Any = list[_record("Row", self._outer, dict.fromkeys(self._nested, line))]  # type: ignore[misc]
-            self._decoder = msgspec.json.Decoder(_record("Page", self._around, {"data": row}))
+        with suppress(ValueError):  # msgspec refuses keys with quotes or half a surrogate pair
+            line: Any = list[_record_class("Line", self._inner)] | None  # type: ignore[misc]
+            row: Any = list[_record_class("Row", self._outer, dict.fromkeys(self._nested, line))]  # type: ignore[misc]
+            self._decoder = msgspec.json.Decoder(_record_class("Page", self._around, {"data": row}))
 
 
 def _alike(records: Sequence[Mapping[str, Any]], keys: Mapping[str, None]) -> bool:
-    """Whether records have at least half of the keys each, taken together: else the places would mostly be empty."""
+    """Whether the records fill at least half of the slots: else a dict per record is smaller."""
     return 2 * sum(map(len, records)) >= len(keys) * len(records)
 
 
-def _record(name: str, keys: Mapping[str, None], kinds: Mapping[str, Any] | None = None) -> type[Record]:
-    """Return the class of records of these keys; what they say is of any type, but for the keys of which ``kinds`` tells it."""
-    places = {k: f"at{i}" for i, k in enumerate(keys)}
-    fields = [(place, (kinds or {}).get(k, Any), None) for k, place in places.items()]
-    rename = {place: k for k, place in places.items()}
-    return msgspec.defstruct(name, fields, bases=(Record,), namespace={"places": places}, rename=rename)  # type: ignore[return-value]
+def _record_class(name: str, keys: Mapping[str, None], kinds: Mapping[str, Any] | None = None) -> type[Record]:
+    """Return a class for records with these keys; values are of any type, except where ``kinds`` gives one."""
+    slots = {k: f"at{i}" for i, k in enumerate(keys)}
+    fields = [(slot, (kinds or {}).get(k, Any), None) for k, slot in slots.items()]
+    rename = {slot: k for k, slot in slots.items()}
+    return msgspec.defstruct(name, fields, bases=(Record,), namespace={"slots": slots}, rename=rename)  # type: ignore[return-value]

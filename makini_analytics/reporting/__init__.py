@@ -11,8 +11,8 @@ from ..errors import ConfigError
 from ..purchases import Purchases
 from ..system import steps, whole
 from ._content import PARTS, content
-from ._exhibits import Content, plain
-from ._page import page
+from ._exhibits import Content, exportable
+from ._page import html_page
 
 __all__ = ["content", "report", "write"]
 
@@ -59,21 +59,21 @@ def report(
         Another kind of file, an unknown section, vendor or exhibit, no as-of day, or a package that is missing: ``.xlsx`` and
         ``.pptx`` need ``pip install 'makini-analytics[report]'``.
     """
-    _writer(out, template)  # before the work: a wrong name costs nothing
+    _writer(out, template)  # only to raise: a misspelt name must not cost a minute of computing
     n = len(PARTS if sections is None else sections)
-    with steps("report", n + 1, progress) as tell:
-        made = content(data, sections=sections, vendor=vendor, as_of=as_of, title=title, tell=tell)
+    with steps("report", n + 1, progress) as begin:
+        made = content(data, sections=sections, vendor=vendor, as_of=as_of, title=title, begin=begin)
         _retitle(made, headlines or {})
-        tell("writing")
+        begin("writing")
         return write(made, out, template=template)
 
 
 def _retitle(made: Content, headlines: Mapping[str, str]) -> None:
     charts = {e.name: e.chart for e in made.exhibits if e.chart is not None}
-    for name, said in headlines.items():
+    for name, title in headlines.items():
         if name not in charts:
             raise ConfigError(f"headlines: no chart {name!r} in this report; there are {', '.join(charts)}")
-        style.retitle(charts[name], said)
+        style.retitle(charts[name], title)
 
 
 def write(made: Content, out: str | Path, *, template: str | Path | None = None) -> Path:
@@ -92,7 +92,7 @@ def _writer(out: str | Path, template: str | Path | None) -> Callable[[Content],
         return lambda made: _page(made, out)
     if out.suffix == "":
         return lambda made: _folder(made, out)
-    try:
+    try:  # the other formats' packages are extras: imported only by those who write such a file
         if out.suffix == ".xlsx":
             from ._workbook import workbook
 
@@ -112,7 +112,7 @@ def _ready(path: Path) -> Path:
 
 
 def _page(made: Content, out: Path) -> Path:
-    _ready(out).write_text(page(made), encoding="utf-8")
+    _ready(out).write_text(html_page(made), encoding="utf-8")
     return out
 
 
@@ -123,5 +123,5 @@ def _folder(made: Content, out: Path) -> Path:
         if exhibit.chart is not None:
             for suffix in ("png", "svg"):
                 style.save(exhibit.chart, out / "charts" / f"{exhibit.name}.{suffix}")
-        plain(exhibit.table).to_csv(out / "tables" / f"{exhibit.name}.csv", index=False, encoding="utf-8-sig")
+        exportable(exhibit.table).to_csv(out / "tables" / f"{exhibit.name}.csv", index=False, encoding="utf-8-sig")
     return _page(made, out / "report.html")

@@ -27,21 +27,21 @@ def content(
     vendor: str | None = None,
     as_of: Any = None,
     title: str | None = None,
-    tell: Callable[[str], None] = lambda name: None,
+    begin: Callable[[str], None] = lambda name: None,
 ) -> Content:
-    """Compute and draw what a report shows; see `makini_analytics.report`. ``tell`` hears which section is at hand."""
-    asked = PARTS if sections is None else tuple(sections)
-    for name in asked:
+    """Compute and draw what a report shows; see `makini_analytics.report`. ``begin`` is called with each section's name."""
+    wanted = PARTS if sections is None else tuple(sections)
+    for name in wanted:
         if name not in PARTS:
             raise ConfigError(f"sections: {name!r} is none of {', '.join(PARTS)}")
     subject = "vendor"
     if vendor is not None:
         data, vendor = _of_vendor(data, vendor)
-        subject = "material"
+        subject = "material"  # grouped by vendor, such a report would have one bar in each chart
     day = as_of_day(data.lines, as_of)
     made = Content(data, title or (f"{vendor}: purchase orders" if vendor else "Purchase order report"), day)
-    for name in asked:
-        tell(name)
+    for name in wanted:
+        begin(name)
         if name in SECTIONS:
             made.sections[name] = SECTIONS[name][1](data, subject, day)
         elif name == "left_out":
@@ -49,12 +49,13 @@ def content(
                 Exhibit("left_out", "What each figure counts, and what it leaves out", _left_out(made))
             ]
         else:
+            # of the figures that are shown, each once, in the order in which a reader meets them
             metrics = dict.fromkeys(e.table.attrs["metric"] for e in made.exhibits if "metric" in e.table.attrs)
             made.definitions = {m: definition(m) for m in metrics}
     planned = data.sources.loc[data.sources["delivery_date"] == "planned", "connection"].dropna().tolist()
     if planned:
-        said = "only planned delivery dates are known, so nothing is said of deliveries there."
-        made.notes.append(f"Of {', '.join(planned)} {said}")
+        missing = "only planned delivery dates are known, so nothing is said of deliveries there."
+        made.notes.append(f"Of {', '.join(planned)} {missing}")
     made.summary = _summary(data, day)
     return made
 
@@ -68,6 +69,7 @@ def _of_vendor(data: Purchases, vendor: str) -> tuple[Purchases, str]:
         near = difflib.get_close_matches(vendor, known, n=3, cutoff=0.4)
         raise ConfigError(f"no line of a vendor {vendor!r}" + (f"; near names: {', '.join(near)}" if near else ""))
     part = lines[mine]
+    # orders, issues and sources are narrowed as well: totals, doubts and notes of others are not this vendor's
     key = ["connection", "order_id"]
     orders = data.orders.merge(part[key].drop_duplicates(), on=key)
     issues = data.issues[data.issues["id"].isin(set(part["line_id"].dropna()) | set(part["order_id"].dropna()))]
@@ -82,12 +84,16 @@ def _left_out(made: Content) -> pd.DataFrame:
     """Return one row per metric and reason: included and excluded lines add up to all."""
     rows = []
     for exhibit in made.exhibits:
-        said = exhibit.table.attrs
-        for entry in (said["included"], *said["excluded"]) if "metric" in said else ():
+        provenance = exhibit.table.attrs
+        if "metric" not in provenance:  # counts of what became of lines, for one: no metric, nothing left out
+            continue
+        for entry in (provenance["included"], *provenance["excluded"]):
+            # one text with an amount for each currency, "1,200.00 EUR; 300.00 USD": amounts of two are never added
             value = "; ".join(f"{v:,.2f} {c}".strip() for c, v in entry["value"].items())
-            currency = said["parameters"].get("currency")
-            rows.append((said["metric"], currency, entry["reason"], entry["n_lines"], value))
+            currency = provenance["parameters"].get("currency")
+            rows.append((provenance["metric"], currency, entry["reason"], entry["n_lines"], value))
     frame = pd.DataFrame(rows, columns=["metric", "currency", "reason", "n_lines", "value_by_currency"])
+    # a metric that two exhibits show would stand here twice
     return frame.astype(dict.fromkeys(("metric", "currency", "reason", "value_by_currency"), "string")).drop_duplicates(
         ignore_index=True
     )
@@ -105,9 +111,10 @@ def _summary(data: Purchases, day: pd.Timestamp) -> list[tuple[str, str]]:
         rows.append((f"Ordered spend, {unit}", amount))
     if len(days) and days["n_delivered"].iloc[0]:
         median, ninth = days["median_days"].iloc[0], days["p90_days"].iloc[0]
-        said = "not yet estimable" if pd.isna(median) else f"{median:.0f} days"
-        ninth_said = "" if pd.isna(ninth) else f", p90 {ninth:.0f} days"
-        rows.append(("Median lead time", f"{said}{ninth_said}; {style.number(days['n_open'].iloc[0])} lines open"))
+        # too many lines may be open still for half, or nine tenths, of them to have come
+        half = "not yet estimable" if pd.isna(median) else f"{median:.0f} days"
+        most = "" if pd.isna(ninth) else f", p90 {ninth:.0f} days"
+        rows.append(("Median lead time", f"{half}{most}; {style.number(days['n_open'].iloc[0])} lines open"))
     if len(late) and late["n_due"].iloc[0]:
         due, overdue = (style.number(late[c].iloc[0]) for c in ("n_due", "n_overdue_open"))
         rate = style.number(late["on_time_rate"].iloc[0] * 100, 1)

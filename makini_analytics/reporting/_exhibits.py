@@ -1,4 +1,4 @@
-"""What a report is made of: exhibits, each one table with the chart that shows it, and how a column's values are written."""
+"""What a report is made of: exhibits, each one table with the chart that shows it; and how tables and amounts go into files."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from matplotlib.axes import Axes
 from .. import style
 from ..purchases import Purchases
 from ..style import WITHOUT_CENTS
-
-Kind = Literal["money", "share", "days", "count", "number", "date", "time", "text"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +42,16 @@ class Native:
     says: str = ""
     colours: tuple[str, ...] = ()
 
+    @property
+    def series_colours(self) -> tuple[str, str, str]:
+        """The colour of each series. Of two, the second is the lesser one; of three, the last (the end of a band)."""
+        return (style.look.highlight, style.look.rest if len(self.series) == 2 else style.look.plain, style.look.rest)
+
+    @property
+    def short_form(self) -> str:
+        """How the numbers are shown at bars and axes, where cents would be noise."""
+        return self.form.replace(".00", "")
+
 
 @dataclass(frozen=True)
 class Exhibit:
@@ -73,7 +81,7 @@ class Exhibit:
     @property
     def charted(self) -> pd.DataFrame:
         """The rows that a native chart reads: the table, with the label of each row where it needs one."""
-        rows = plain(self.table if self.native is None or self.native.rows is None else self.native.rows)
+        rows = exportable(self.table if self.native is None or self.native.rows is None else self.native.rows)
         if self.native is not None and self.native.x == "label" and "label" not in rows:
             rows.insert(0, "label", pd.Series(labels_of(self.table), index=rows.index, dtype="string"))
         return rows
@@ -82,19 +90,21 @@ class Exhibit:
 def labels_of(table: pd.DataFrame) -> list[str]:
     """Return the name of each row, as charts have it."""
     if "period" in table and table.columns[0] == "period":
+        # spend's periods are complete or cut by the data; those of lead times finished or with lines still open
         whole = table.get("complete", table.get("finished", pd.Series(True, index=table.index)))
         word = "part" if "complete" in table else "unfinished"
         return [
             str(p) if w is True or w is pd.NA else f"{p} ({word})"
             for p, w in zip(table["period"], whole.astype(object), strict=True)
         ]
+    # the columns of a result that name its rows come first, and one of these is the first that does not
     until = next(c for c in ("unit", "currency", "n_lines", "n_due") if c in table.columns)
     return style.group_labels(table, style.group_columns(table, until))
 
 
 @dataclass
 class Content:
-    """A report before it has a format: every format writes these tables and charts, so all tell the same."""
+    """A report before it has a format: every format writes these tables and charts, so the figures are the same in all."""
 
     data: Purchases
     title: str
@@ -110,32 +120,11 @@ class Content:
         return [e for section in self.sections.values() for e in section]
 
 
-_MONEY = {
-    "spend", "amount", "value", "ppv", "price", "base_price", "difference", "header_total", "spend_year_before", "open_value",
-    "expected_late_value", "expected_late_value_30", "expected_late_value_60", "value_due", "value_late", "value_overdue_open",
-}  # fmt: skip
-_SHARES = {"low", "high", "share_delivered", "yoy_change", "chance", "on_time_low", "on_time_high", "on_time_shrunken"}
+def exportable(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table as files hold it: periods, intervals and other objects as their text, all else as it is.
 
-
-def kind_of(column: str, values: pd.Series) -> Kind:
-    """Return what a column holds, by its name (a name carries its unit) and its type."""
-    if isinstance(values.dtype, pd.DatetimeTZDtype):
-        return "time"
-    if values.dtype.kind == "M":
-        return "date"
-    if pd.api.types.is_bool_dtype(values.dtype) or not pd.api.types.is_numeric_dtype(values.dtype):
-        return "text"
-    if column in _MONEY:
-        return "money"
-    if column in _SHARES or column.endswith(("share", "_rate")) or column.startswith(("share", "chance")):
-        return "share"
-    if column.endswith("_days") or column.startswith("days"):
-        return "days"
-    return "count" if pd.api.types.is_integer_dtype(values.dtype) else "number"
-
-
-def plain(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table as files hold it: periods, intervals and other objects as their text, all else as it is."""
+    No format has a type for ``Period("2025-01")``, and each library would write its own text for it.
+    """
     out = table.copy(deep=False)
     for name, values in table.items():
         if isinstance(values.dtype, pd.PeriodDtype) or values.dtype == object:
@@ -155,6 +144,7 @@ def money_form(currency: str | None) -> str:
     >>> money_form("EUR"), money_form("JPY"), money_form(None)
     ('#,##0.00" EUR"', '#,##0" JPY"', '#,##0.00')
     """
+    # quotes and brackets mean something in a number format: a hostile currency must not get into one
     unit = "".join(c for c in str(currency) if c.isalnum()) if currency else ""
     cents = "" if unit in WITHOUT_CENTS else ".00"
     return f'#,##0{cents}" {unit}"' if unit else "#,##0.00"

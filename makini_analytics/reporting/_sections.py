@@ -28,6 +28,7 @@ def _currencies(lines: pd.DataFrame) -> list[str]:
 def _grain(lines: pd.DataFrame) -> tuple[str, str]:
     """Return the periods that a chart of all order dates has room for: months of three years, quarters of nine."""
     days = lines["order_date"].dropna()
+    # 37 months, so that three whole years and the month at hand still go by month
     years = (days.max() - days.min()).days / 365.25 if len(days) else 0
     return ("M", "month") if years <= 3.1 else ("Q", "quarter") if years <= 10 else ("Y", "year")
 
@@ -35,11 +36,12 @@ def _grain(lines: pd.DataFrame) -> tuple[str, str]:
 def of_quality(data: Purchases, subject: str, day: pd.Timestamp) -> list[Exhibit]:
     """Return what the data can carry, whether they add up, what may be twice, and what could not be read."""
     coverage, reconciled = quality.coverage(data), quality.reconcile(data)
+    # of the coverage a reader wants the figures; the columns behind them are for whoever loads the data
     figures = _part(coverage, coverage["table"] == "metrics").drop(columns="table")
     figures.attrs = coverage.attrs
     out = [Exhibit("quality_coverage", "Figures that the data can carry", figures, quality.plot_coverage(coverage))]
     of_lines = reconciled["part"] == "lines"
-    for currency in _currencies(data.lines):
+    for currency in _currencies(data.lines):  # amounts of two currencies have no common axis, so each has its chart
         steps = _part(reconciled, of_lines & (reconciled["currency"] == currency))
         heading = f"Lines that count, {currency}"
         chart = quality.plot_reconcile(steps, currency=currency)
@@ -74,7 +76,7 @@ def of_spend(data: Purchases, subject: str, day: pd.Timestamp) -> list[Exhibit]:
         groups = spend.by_vendor(lines, by=subject)
         return [Exhibit(f"spend_by_{subject}", f"Spend by {subject}", groups, spend.plot_by_vendor(groups))]
     currency = currencies[0]
-    if subject == "vendor":
+    if subject == "vendor":  # how much hangs on how few: of one vendor's report there is nothing to ask
         inside = spend.concentration(lines, currency=currency, by="category" if _has(lines, "category") else None)
         drawn = {"top_1_share": "largest", "top_5_share": "5 largest", "top_10_share": "10 largest"}
         ranked_groups = inside.sort_values("hhi", ascending=False, kind="stable", ignore_index=True)
@@ -102,6 +104,12 @@ def of_lead_times(data: Purchases, subject: str, day: pd.Timestamp) -> list[Exhi
     curve = lead_times.curve(lines, as_of=day)
     steps = curve[["days", "share_delivered", "low", "high"]]
     held = steps.assign(days=steps["days"].shift(-1)).dropna(subset=["days"])  # until the next day on which it moves
+    # A spreadsheet draws straight lines between points, which for a curve of steps would be a slope through days on which
+    # nothing came. So each step gets two points. Of 20 % on day 3 and 50 % on day 5:
+    #   days   share_delivered
+    #   3      0.2
+    #   5      0.2               held until the next step
+    #   5      0.5
     rows = pd.concat([held, steps]).sort_values("days", kind="stable", ignore_index=True)  # first along, then up
     drawn = {"share_delivered": "share delivered", "low": "95 % band, from", "high": "to"}
     stairs = Native("scatter", "days", drawn, len(rows), "0%", rows=rows)
@@ -161,6 +169,7 @@ def of_slippage(data: Purchases, subject: str, day: pd.Timestamp) -> list[Exhibi
 
 def _clearly_below(groups: pd.DataFrame) -> tuple[str, ...]:
     """Return the colour of each bar, as the picture has them."""
+    # the highest rate that the few lines leave possible is still below that of all lines: more than bad luck
     overall = groups["n_on_time"].sum() / max(int(groups["n_due"].sum()), 1)
     few, below = groups["n_due"] < style.SMALL_N, groups["on_time_high"] < overall
     pairs = zip(few.tolist(), below.fillna(False).tolist(), strict=True)
@@ -172,6 +181,7 @@ def of_open_orders(data: Purchases, subject: str, day: pd.Timestamp) -> list[Exh
     table, test = slippage.open_orders(data.lines, as_of=day), slippage.backtest(data.lines, as_of=day)
     ages = slippage.ageing(table)
     out = []
+    # the currencies of most open lines, which need not be those of most lines
     for currency in table["currency"].value_counts().index[:MOST_CURRENCIES]:
         part = _part(ages, ages["currency"] == currency)
         words = (
@@ -186,7 +196,7 @@ def of_open_orders(data: Purchases, subject: str, day: pd.Timestamp) -> list[Exh
     if not out:
         out.append(Exhibit("open_orders_ageing", "Open value by age", ages, slippage.plot_ageing(ages.iloc[:0])))
     out.append(Exhibit("open_orders", "Open lines", table))
-    if len(test) >= 50:
+    if len(test) >= 50:  # fewer forecasts than that show luck, not skill
         out.append(Exhibit("open_orders_forecast", "How good the forecast was", test, slippage.plot_backtest(test)))
     return out
 
@@ -194,6 +204,7 @@ def of_open_orders(data: Purchases, subject: str, day: pd.Timestamp) -> list[Exh
 def _days_late(judged: pd.DataFrame) -> pd.DataFrame:
     """Return the delivered due lines by days late, the outermost hundredths in the first and the last row."""
     days = judged.loc[judged["outcome"].isin(["early", "on_time", "late"]), "days_late"].dropna().to_numpy()
+    # one line that is three years late would make all other bars thin: the last bar says "41 or more"
     low, high = (np.floor(np.quantile(days, 0.01)), np.ceil(np.quantile(days, 0.99))) if len(days) else (0, -1)
     every = np.arange(low, high + 1)
     n = pd.Series(np.clip(days, low, high).round()).value_counts().reindex(every, fill_value=0)
@@ -222,6 +233,7 @@ def _part(result: pd.DataFrame, rows: pd.Series) -> pd.DataFrame:
 
 
 def _safe(currency: Any) -> str:
+    """Return a currency as a part of an exhibit's name, which becomes a file's name and an id on the page."""
     return "".join(c if c.isalnum() else "_" for c in str(currency))
 
 

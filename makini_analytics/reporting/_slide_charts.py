@@ -37,6 +37,8 @@ _C = "http://schemas.openxmlformats.org/drawingml/2006/chart"
 def add_chart(slide: Any, box: tuple[Any, ...], native: Native, rows: pd.DataFrame, colours_of_bars: list[str]) -> Any:
     """Add a chart to a slide and return its frame; its data open in PowerPoint."""
     frame = slide.shapes.add_chart(_TYPES[native.kind], *box, _data(native, rows))
+    # "Edit data" opens the workbook behind the chart. Ours takes the place of python-pptx's, but not for curves, which it lays
+    # out differently: series below each other, and days and shares only, no names.
     if native.kind != "scatter":
         frame.chart.part.chart_workbook.update_from_xlsx_blob(_inside(native, rows))
     _dress(frame.chart, native, rows, list(native.colours) or colours_of_bars)
@@ -49,7 +51,7 @@ def _data(native: Native, rows: pd.DataFrame) -> Any:
         for column, name in native.series.items():
             series = points.add_series(name)
             for x, y in zip(rows[native.x].astype(float), rows[column].astype(float), strict=True):
-                if not (np.isnan(x) or np.isnan(y)):
+                if not (np.isnan(x) or np.isnan(y)):  # a point can't be blank, a category can (below)
                     series.add_data_point(x, y)
         return points
     data = CategoryChartData(number_format=native.form)
@@ -60,7 +62,14 @@ def _data(native: Native, rows: pd.DataFrame) -> Any:
 
 
 def _inside(native: Native, rows: pd.DataFrame) -> bytes:
-    """Return the workbook behind a chart, as python-pptx lays it out, but with names as text: it would make formulas of some."""
+    """Return the workbook behind a chart, as python-pptx lays it out, but with names as text: it would make formulas of some.
+
+    The chart refers to cells of this sheet, so the layout is not ours to choose::
+
+        .           | spend   | same days a year before
+        2025-01     | 12000.5 | 11000
+        2025-02     |         | 10500
+    """
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     sheet, form = book.add_worksheet(), book.add_format({"num_format": native.form})
@@ -83,24 +92,25 @@ def _dress(chart: Any, native: Native, rows: pd.DataFrame, colours_of_bars: list
     if chart.has_legend:
         chart.legend.position, chart.legend.include_in_layout = XL_LEGEND_POSITION.BOTTOM, False
     _axes(chart, native, rows)
+    # only a single series may speak by the colour of its bars: of several, colours tell them apart
     alone = len(native.series) == 1 and native.kind in ("bar", "column")
-    colours = (style.look.highlight, style.look.rest if len(native.series) == 2 else style.look.plain, style.look.rest)
-    for series, colour in zip(chart.plots[0].series, colours, strict=False):
+    for series, colour in zip(chart.plots[0].series, native.series_colours, strict=False):
         if native.kind in ("line", "scatter"):
-            series.smooth = False
+            series.smooth = False  # rounded corners would take a curve of steps above 100 %
             series.format.line.color.rgb, series.format.line.width = _rgb(colour), Pt(2.25)
             if native.kind == "line":
                 series.marker.style = XL_MARKER_STYLE.CIRCLE
                 series.marker.format.fill.solid()
                 series.marker.format.fill.fore_color.rgb = _rgb(colour)
         else:
-            series.invert_if_negative = False
+            series.invert_if_negative = False  # else PowerPoint draws falling prices white
             series.format.fill.solid()
             series.format.fill.fore_color.rgb = _rgb(colour)
     if native.kind in ("bar", "column"):
         chart.plots[0].gap_width = 40
     if native.kind == "bar":
         _labels(chart, native)
+    # with fewer bars than rows the picture grouped otherwise, and its colours say nothing of these
     if alone and len(colours_of_bars) >= len(rows):
         for i, colour in enumerate(colours_of_bars[: len(rows)]):
             fill = chart.plots[0].series[0].points[i].format.fill
@@ -117,7 +127,7 @@ def _axes(chart: Any, native: Native, rows: pd.DataFrame) -> None:
     values.has_major_gridlines = native.kind != "bar"
     if values.has_major_gridlines:
         values.major_gridlines.format.line.color.rgb = _rgb(style.look.line)
-    values.tick_labels.number_format, values.tick_labels.number_format_is_linked = native.form.replace(".00", ""), False
+    values.tick_labels.number_format, values.tick_labels.number_format_is_linked = native.short_form, False
     values.format.line.fill.background()
     names.format.line.color.rgb = _rgb(style.look.line)
     names.has_major_gridlines = False
@@ -125,7 +135,8 @@ def _axes(chart: Any, native: Native, rows: pd.DataFrame) -> None:
     names.tick_label_position = XL_TICK_LABEL_POSITION.LOW
     if native.kind == "bar":
         names.reverse_order = True
-        names.crosses = XL_AXIS_CROSSES.MAXIMUM  # or the values' axis would be on top
+        # reversed, the names begin at the top, where the values' axis would follow them
+        names.crosses = XL_AXIS_CROSSES.MAXIMUM
         values.visible = False  # each bar has its number
         numbers = rows[list(native.series)].to_numpy(dtype="float64")
         low = float(np.nanmin(numbers)) if np.isfinite(numbers).any() else 0.0
@@ -141,6 +152,7 @@ def _axes(chart: Any, native: Native, rows: pd.DataFrame) -> None:
 
 def _every_name(names: Any) -> None:
     """Have each bar named, however many there are: by itself the program leaves some out."""
+    # the schema wants the elements of an axis in a fixed order, and PowerPoint "repairs" a file that breaks it
     skip = etree.Element(f"{{{_C}}}tickLblSkip", val="1")
     names._element.find(f"{{{_C}}}noMultiLvlLbl").addprevious(skip)
 
@@ -149,7 +161,7 @@ def _labels(chart: Any, native: Native) -> None:
     plot = chart.plots[0]
     plot.has_data_labels = True
     labels = plot.data_labels
-    labels.number_format, labels.number_format_is_linked = native.form.replace(".00", ""), False
+    labels.number_format, labels.number_format_is_linked = native.short_form, False
     labels.font.size = Pt(11)
     if native.interval:  # at the other end of the bar than its interval
         labels.position = XL_LABEL_POSITION.INSIDE_BASE
@@ -161,7 +173,16 @@ def _rgb(colour: str) -> Any:
 
 
 def _error_bars(chart: Any, native: Native, rows: pd.DataFrame) -> None:
-    """Add the interval of each bar, which python-pptx does not write: ``c:errBars``, after the fill, before the categories."""
+    """Add the interval of each bar, which python-pptx does not write: ``c:errBars``, after the fill, before the categories.
+
+    Lengths are given from the value on. Of a rate of 0.8 between 0.7 and 0.85::
+
+        <c:errBars>
+          <c:errBarType val="both"/><c:errValType val="cust"/><c:noEndCap val="0"/>
+          <c:plus><c:numLit>...<c:ptCount val="1"/><c:pt idx="0"><c:v>0.05</c:v></c:pt></c:numLit></c:plus>
+          <c:minus><c:numLit>...<c:ptCount val="1"/><c:pt idx="0"><c:v>0.1</c:v></c:pt></c:numLit></c:minus>
+        </c:errBars>
+    """
     low, high = (rows[c].astype(float) for c in native.interval or ())
     value = rows[next(iter(native.series))].astype(float)
     bars = etree.Element(f"{{{_C}}}errBars", nsmap={"c": _C})

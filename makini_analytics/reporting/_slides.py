@@ -15,12 +15,11 @@ from pptx.util import Emu, Inches, Pt
 
 from .. import style
 from ..compute import definition
-from ..style import label
-from ._exhibits import Content, Exhibit, kind_of, plain
-from ._page import read
+from ..style import cell_text, kind_of, label
+from ._exhibits import Content, Exhibit, exportable
 from ._slide_charts import add_chart
 
-#: Rows of the table in the notes.
+#: Rows of the table in the notes: what fits a printed notes page under its slide.
 MOST_ROWS = 15
 _WIDE, _HIGH, _EDGE = Inches(13.333), Inches(7.5), Inches(0.55)
 #: Pictures are drawn smaller than they are shown, so that their letters read as well as those of the slide.
@@ -45,6 +44,7 @@ def slides(made: Content, path: Path, *, template: str | Path | None = None) -> 
 
 def _emptied(deck: Any) -> None:
     """Take the slides out of a template: only its layouts are wanted."""
+    # python-pptx can't delete slides. Out of the list alone a slide would stay in the file, so its part is dropped, too.
     ids = deck.slides._sldIdLst
     for each in list(ids):
         deck.part.drop_rel(each.rId)
@@ -61,6 +61,7 @@ class _Slide:
         self.slide = deck.slides.add_slide(layout)
         wide, high = deck.slide_width, deck.slide_height
         holder = self.slide.shapes.title
+        # a subtitle or a date that stays empty would say "Click to add text"
         for shape in list(self.slide.placeholders):
             if holder is None or shape.shape_id != holder.shape_id:
                 shape.element.getparent().remove(shape.element)
@@ -68,7 +69,8 @@ class _Slide:
             holder = self.slide.shapes.add_textbox(_EDGE, Inches(0.3), wide - 2 * _EDGE, Inches(1.0))
         holder.text_frame.text = title
         holder.text_frame.word_wrap = True
-        if own:
+        if own:  # a company's template says itself where titles stand and how big they are
+            # 26 points while the title fits one line, then smaller, then two lines
             size, room = next(((s, 0.6) for s, most in ((26, 54), (22, 64), (20, 72)) if len(title) < most), (22, 0.95))
             holder.left, holder.top, holder.width, holder.height = _EDGE, Inches(0.3), wide - 2 * _EDGE, Inches(room)
             holder.text_frame.vertical_anchor = MSO_ANCHOR.TOP
@@ -76,7 +78,7 @@ class _Slide:
             _font(holder.text_frame.paragraphs[0], size, bold=True)
         self.left, self.width = _EDGE, wide - 2 * _EDGE
         self.top = int(holder.top + holder.height)
-        self.bottom = high - Inches(0.75)
+        self.bottom = high - Inches(0.75)  # below it stands the footnote
         self.high = high
 
     def line(self, text: str, top: int, height: int, size: float) -> None:
@@ -118,7 +120,8 @@ def _font(paragraph: Any, size: float, *, bold: bool = False, colour: str = styl
 
 def _finding(deck: Any, exhibit: Exhibit, chart: Axes, *, own: bool) -> None:
     slide = _Slide(deck, exhibit.title, own=own)
-    says = exhibit.native.says if exhibit.native is not None else ""  # a native chart has other marks
+    # the picture's subtitle may speak of marks, a grey dot or a band, that PowerPoint's chart does not have
+    says = exhibit.native.says if exhibit.native is not None else ""
     slide.line(says or style.said_of(chart).subtitle, slide.top, Inches(0.35), 14)
     slide.line(exhibit.footnote, slide.bottom, Inches(0.6), 10)
     box = (slide.left, Emu(slide.top + Inches(0.4)), slide.width, Emu(slide.bottom - slide.top - Inches(0.4)))
@@ -128,6 +131,7 @@ def _finding(deck: Any, exhibit: Exhibit, chart: Axes, *, own: bool) -> None:
     else:
         shape = _picture(slide, chart, box)
     shape.name = exhibit.name
+    # the text for those who don't see the chart, for which python-pptx has no name
     shape._element.xpath(".//p:cNvPr")[0].set("descr", exhibit.alt[:2000])
     slide.slide.notes_slide.notes_text_frame.text = _notes(exhibit)
 
@@ -145,11 +149,15 @@ def _picture(slide: _Slide, chart: Axes, box: tuple[int, int, int, int]) -> Any:
 
 
 def _drawn(exhibit: Exhibit) -> pd.DataFrame | None:
-    """Return the rows of the native chart, the others folded into one where their sum means something."""
+    """Return the rows of the native chart, the others folded into one where their sum means something.
+
+    Ten vendors of 25 are drawn as eleven bars, the last of them "Other (15)": the bars add up to all spend.
+    """
     native = exhibit.native
     if native is None:
         return None
     rows = exhibit.charted
+    # of a running share the rows are parts of a whole; on-time rates, for one, have no sum. One row alone needs no folding.
     if native.cumulative and len(rows) > native.first + 1:
         column = next(iter(native.series))
         rest = rows.iloc[native.first :]
@@ -162,13 +170,14 @@ def _drawn(exhibit: Exhibit) -> pd.DataFrame | None:
 
 def _notes(exhibit: Exhibit) -> str:
     """Return the table for the notes page, tab-separated, so that it can be pasted into a sheet."""
-    table = plain(exhibit.table.head(MOST_ROWS))
+    table = exportable(exhibit.table.head(MOST_ROWS))
     kinds = [kind_of(str(c), table[c]) for c in table.columns]
     lines = ["\t".join(map(str, table.columns))]
     lines += [
-        "\t".join(label(read(v, k), 80) for v, k in zip(row, kinds, strict=True))
+        "\t".join(label(cell_text(v, k), 80) for v, k in zip(row, kinds, strict=True))
         for row in table.itertuples(index=False, name=None)
     ]
     more = [f"The first {MOST_ROWS} of {len(exhibit.table):,} rows."] if len(exhibit.table) > MOST_ROWS else []
+    # docstrings mark code by backticks, which PowerPoint would show
     meaning = definition(exhibit.table.attrs["metric"]).replace("``", "") if "metric" in exhibit.table.attrs else ""
     return "\n".join([exhibit.alt, "", *lines, *more, "", exhibit.footnote, "", meaning])

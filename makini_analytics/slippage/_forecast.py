@@ -14,7 +14,7 @@ from itertools import product
 
 import numpy as np
 
-from ._hazards import Asked, Book, Floats, Ints, Mask, Model, chances
+from ._hazards import Book, Floats, Ints, Mask, Model, Question, chances
 
 CLOCKS = ("age", "due date")
 STRENGTHS = (2.0, 8.0, 32.0)
@@ -22,7 +22,7 @@ STRENGTHS = (2.0, 8.0, 32.0)
 _ORIGINS, _AHEAD = (30, 60, 90, 120, 150, 180), 60
 #: Days over which the rate to beat is taken.
 _TRAILING = 90
-#: Lines tested, below which nothing is said of the error, and the forecast goes by the age alone.
+#: With fewer lines tested the error is left unsaid, and the forecast goes by the age alone.
 _FEWEST = 50
 _MODELS = tuple(Model(*m) for m in product(CLOCKS, STRENGTHS))
 _OF_AGE = np.array([m.clock == "age" for m in _MODELS])
@@ -51,18 +51,18 @@ class BackTest:
 
     @property
     def enough(self) -> bool:
-        """Whether so many lines were tested that the error means something."""
+        """Whether enough lines were tested for the error to mean something."""
         return len(self.row) >= _FEWEST
 
     @property
     def by_due_date(self) -> float:
-        """The part that the clock of the due date has in the forecast, 0..1."""
+        """The weight of the due date's clock in the forecast, 0..1."""
         return float(self.weights[~_OF_AGE].sum())
 
     @property
     def of_age(self) -> Floats:
         """The weights for a line that has no due date."""
-        out = np.where(_OF_AGE, self.weights + 1e-300, 0.0)
+        out = np.where(_OF_AGE, self.weights + 1e-300, 0.0)  # never all zero, so that it can be divided by its sum
         out /= out.sum()
         return out
 
@@ -73,7 +73,7 @@ def back_test(book: Book, day: int) -> BackTest:
     A forecast of one of those days goes by the weights that could have been known on that day, from the lines that had fallen
     due by then: it has not seen its own test.
     """
-    rows, origin, base, chances = _asked(book, day)
+    rows, origin, base, chances = _questions_of_the_past(book, day)
     on_time = (book.delivered & (book.ended <= book.due))[rows]
     errors = (chances - on_time) ** 2
     fell_due = book.due[rows]
@@ -82,6 +82,8 @@ def back_test(book: Book, day: int) -> BackTest:
         if known.sum() < _FEWEST:
             out = _OF_AGE.astype(float)
         else:
+            # a model that was worse by a squared error of 2 on the whole gets 1/e of the weight: averaging by exp(-loss / 2), which
+            # forgets no model and soon follows the best
             loss = errors[:, known].sum(axis=1)
             out = np.exp((loss.min() - loss) / 2)
         out /= out.sum()
@@ -89,29 +91,29 @@ def back_test(book: Book, day: int) -> BackTest:
 
     chance = np.zeros(len(rows))
     for then in np.unique(origin):
-        asked = origin == then
-        chance[asked] = weights((origin < then) & (fell_due <= then)) @ chances[:, asked]
+        now = origin == then
+        chance[now] = weights((origin < then) & (fell_due <= then)) @ chances[:, now]
     return BackTest(weights(np.ones(len(rows), dtype=bool)), rows, origin, chance, base, on_time)
 
 
 def forecast(book: Book, learnt: Mask, asked: Mask, day: int, by: tuple[Ints, ...], weights: Floats) -> list[Floats]:
-    """Return the chances of the lines asked for to be there on each of the days ``by``: the models' average."""
+    """Return the chance of each of the lines ``asked`` for to arrive by each of the days ``by``: the models' weighted average."""
     rows = np.flatnonzero(asked)
     counting = [(model, weight) for model, weight in zip(_MODELS, weights, strict=True) if weight > 1e-6]
     out = [np.zeros(len(rows)) for _ in by]
-    questions = [Asked(rows, day, until) for until in by]
+    questions = [Question(rows, day, until) for until in by]
     for question, model, places, chance in chances(book, learnt, questions, [m for m, _ in counting]):
         out[question][places] += counting[model][1] * chance
     return out
 
 
-def _asked(book: Book, day: int) -> tuple[Ints, Ints, Floats, Floats]:
+def _questions_of_the_past(book: Book, day: int) -> tuple[Ints, Ints, Floats, Floats]:
     """Return the lines open on days gone by that have fallen due since: row, day, rate to beat, and each model's chance."""
     usable = (book.ordered >= 0) & (book.due >= 0)
-    # what no day gone by asks about needs no look on each of them
+    # only lines whose due date lies near one of those days can be in a question: the rest is sorted out once, not for each day
     near = np.flatnonzero(usable & ~book.cancelled & (book.due > day - max(_ORIGINS) - _TRAILING) & (book.due <= day))
     ordered, due, ended = (x[near] for x in (book.ordered, book.due, book.ended))
-    asked: list[Asked] = []
+    questions: list[Question] = []
     rates: list[float] = []
     for back in reversed(_ORIGINS):
         then = day - back
@@ -121,13 +123,14 @@ def _asked(book: Book, day: int) -> tuple[Ints, Ints, Floats, Floats]:
         past = there & (due > then - _TRAILING) & (due <= then)
         if open_then.any() and past.any():
             rates.append(float(np.mean(came[past] & (ended[past] <= due[past]))))
-            asked.append(Asked(near[open_then], then, due[open_then]))
-    if not asked:
+            questions.append(Question(near[open_then], then, due[open_then]))
+    if not questions:
         none: Ints = np.zeros(0, dtype=np.int64)
         return none, none, np.zeros(0), np.zeros((len(_MODELS), 0))
-    n = [len(a.rows) for a in asked]
+    n = [len(q.rows) for q in questions]
     by_model = np.zeros((len(_MODELS), sum(n)))
     begins = np.cumsum([0, *n])
-    for question, model, places, chance in chances(book, usable, asked, _MODELS):
+    for question, model, places, chance in chances(book, usable, questions, _MODELS):
         by_model[model, begins[question] + places] = chance
-    return np.concatenate([a.rows for a in asked]), np.repeat([a.day for a in asked], n), np.repeat(rates, n), by_model
+    rows, origin = np.concatenate([q.rows for q in questions]), np.repeat([q.day for q in questions], n)
+    return rows, origin, np.repeat(rates, n), by_model

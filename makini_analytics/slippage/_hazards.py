@@ -1,9 +1,20 @@
-"""Daily hazards of groups of lines, each drawn towards the group above, on the few days that a question asks about.
+"""Daily hazards of groups of lines, each drawn towards the group above, on the few days that a question is about.
 
-A table of all groups and all days would be large and mostly empty. A question is about one line and the days from now to its
-date, so each group has a window of the days that its lines are asked about, and the windows lie one behind the other in one
-flat table. What is known on a later day is what was known before, and the lines that came since: each line is counted once,
-however many days are looked from; only the lines still open on a day are counted for that day anew.
+The hazard of a day is the share of the lines still open that are delivered on it. A table of all groups and all days would be large
+and mostly empty. A `Question` is about lines and the days from now to a date of each, so every group has a *window* of days, and
+the windows lie one behind the other in one flat table. Of two vendors, about days 5 to 7 of the first and 2 to 3 of the second::
+
+    cell    0  1  2   3      4     |  5  6   7      8
+    day     5  6  7  (8)  (later)  |  2  3  (4)  (later)
+    open   40 35 30                |  9  8
+    came    5  5  6                |  1  2
+
+``h(6) = 5 / 35`` for the first (in the tables a line is counted on the day after it came, on which it is gone).
+Days before a window are counted in its first cell, since who is open then was open before; the two cells behind a window hold who
+leaves after it.
+
+What is known on a later day is what was known before, and the lines that came since: each line is counted once, however many days
+are looked from; only the lines still open on a day are counted for that day anew.
 """
 
 from __future__ import annotations
@@ -19,9 +30,9 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
-#: Days before and after the start of a clock that are told apart; what is older is taken as that old.
+#: Days before and after the start of a clock that are kept apart; a line that is older is taken to be that old.
 _EARLIEST, _LATEST = -400, 1000
-#: Cells of a flat table; where the windows need more, the questions are taken some groups at a time.
+#: Cells of a flat table, 16 MB for each count. Where the windows need more, the questions are taken some groups at a time.
 _CELLS = 2_000_000
 
 
@@ -38,16 +49,15 @@ class Book:
 
     ordered: Ints
     due: Ints
-    ended: Ints  # delivered or cancelled; meaningless where still open
+    ended: Ints  # delivered or cancelled; of an open line it means nothing
     delivered: Mask
     cancelled: Mask
-    groups: tuple[
-        Ints, ...
-    ]  # codes of all lines, of the categories, of the vendors: each within one of the level above
+    #: Codes by level: all lines (0), their category, their vendor within it. Each group lies within one of the level above.
+    groups: tuple[Ints, ...]
 
 
 @dataclass(frozen=True)
-class Asked:
+class Question:
     """Lines that are open on a day, and for each a day by which it may have come."""
 
     rows: Ints
@@ -65,19 +75,19 @@ class _Step(NamedTuple):
 
 
 def chances(
-    book: Book, learnt: Mask, asked: Sequence[Asked], models: Sequence[Model]
+    book: Book, learnt: Mask, questions: Sequence[Question], models: Sequence[Model]
 ) -> Iterator[tuple[int, int, Ints, Floats]]:
     """Yield the chances by each model of the lines asked for, as known on their day: question, model, places in it, chances.
 
     A line whose place never comes has no chance left: its day has passed.
     """
-    steps = list(_steps(book, np.flatnonzero(learnt), sorted({a.day for a in asked})))
+    steps = list(_steps(book, np.flatnonzero(learnt), sorted({q.day for q in questions})))
     parents = [_parents(*pair) for pair in zip(book.groups, book.groups[1:], strict=False)]
     for clock in dict.fromkeys(m.clock for m in models):
         start = book.ordered if clock == "age" else book.due
-        spans = [_span(a, start) for a in asked]
-        for part in _parts(spans, [book.groups[-1][a.rows] for a in asked]):
-            yield from _of_clock(book, start, steps, parents, asked, spans, part, clock, models)
+        spans = [_span(q, start) for q in questions]
+        for part in _parts(spans, [book.groups[-1][q.rows] for q in questions]):
+            yield from _of_clock(book, start, steps, parents, questions, spans, part, clock, models)
 
 
 def _of_clock(
@@ -85,14 +95,18 @@ def _of_clock(
     start: Ints,
     steps: Sequence[_Step],
     parents: Sequence[Ints],
-    asked: Sequence[Asked],
+    questions: Sequence[Question],
     spans: Sequence[tuple[Ints, Ints]],
     part: Sequence[Ints],
     clock: str,
     models: Sequence[Model],
 ) -> Iterator[tuple[int, int, Ints, Floats]]:
-    """Yield the chances of a part of the questions on one clock."""
-    group = [book.groups[-1][a.rows[p]] for a, p in zip(asked, part, strict=True)]
+    """Yield the chances of a part of the questions on one clock.
+
+    ``parents`` gives for each level but the first the group above each group; ``spans`` the days (after, until] of each line of
+    each question on the clock; ``part`` the places of the lines, in each question, that this call is about.
+    """
+    group = [book.groups[-1][q.rows[p]] for q, p in zip(questions, part, strict=True)]
     spans = [(after[p], until[p]) for (after, until), p in zip(spans, part, strict=True)]
     after, until = (np.concatenate(x) for x in zip(*spans, strict=True))
     windows = Windows.stacked(parents, np.concatenate(group), after + 1, until, _n_groups(book.groups[-1]))
@@ -105,15 +119,18 @@ def _of_clock(
         waits = np.clip(day - start[still], _EARLIEST, _LATEST)
         open_lines = []
         for w, code, net, arrived in zip(windows, book.groups, change, came, strict=True):
-            # at risk from the day of the order, that day included, to the day of the end: so a line leaves on the day after
+            # A line is at risk from the day of the order to the day of its end, both included, so it leaves on the day after: one
+            # ordered on day 0 and delivered on day 3 adds 1 at day 0 and takes 1 at day 4. The running sum of these changes is the
+            # number of open lines on each day.
             left, delivered = w.count(code[gone], last + 1, event)
             arrived += delivered
             net += w.count(code[new], enters)[0]
             net -= left
             net -= delivered
-            # each line that enters a window leaves it at its end at the latest: one running sum serves all windows
+            # each line that enters a window leaves it in its last cell at the latest, so the sum is 0 again where the next window
+            # begins, and one running sum serves all of them
             open_lines.append(np.cumsum(net - w.count(code[still], waits + 1)[0]))
-        asking = [i for i, a in enumerate(asked) if a.day == day and len(part[i])]
+        asking = [i for i, q in enumerate(questions) if q.day == day and len(part[i])]
         places = [_Segments(windows[-1], group[i], *spans[i]) for i in asking]
         for number, model in enumerate(models):
             if model.clock == clock and asking:
@@ -123,11 +140,16 @@ def _of_clock(
 
 
 def _log_open(came: Sequence[Ints], open_lines: Sequence[Ints], above: Sequence[Ints], strength: float) -> Floats:
-    """Return the logarithm of the chance to stay open over each day of the lowest level's windows."""
+    """Return the logarithm of the chance to stay open over each day of the lowest level's windows.
+
+    Logarithms, because staying open over several days is a product of days, and sums over stretches of a table are cheap.
+    """
     hazard: Floats = np.zeros(0)
     for level, (arrived, at_risk) in enumerate(zip(came, open_lines, strict=True)):
         delivered = np.append(arrived[1:], 0).astype(float)  # who leaves on the next day came on this one
         if level:
+            # as if `strength` lines more had been open, and been delivered at the pace of the group above: with 8 of them a vendor
+            # of 2 open lines is judged by its category, and one of 800 by its own record
             delivered += strength * hazard[above[level - 1]]
             hazard = np.divide(delivered, at_risk + strength, out=delivered)
         else:
@@ -205,9 +227,8 @@ class _Segments:
 
     def __init__(self, windows: Windows, group: Ints, after: Ints, until: Ints) -> None:
         edges = np.column_stack([windows.cells(group, after + 1), windows.cells(group, until + 1)])
-        self.order = np.argsort(
-            edges[:, 0], kind="stable"
-        )  # so that what lies between two stretches is passed over once
+        # reduceat also sums what lies between two stretches; in order of their starts the table is passed over about once
+        self.order = np.argsort(edges[:, 0], kind="stable")
         self.edges = edges[self.order].ravel()
 
     def sums(self, what: Floats) -> Floats:
@@ -217,16 +238,16 @@ class _Segments:
         return out
 
 
-def _span(a: Asked, start: Ints) -> tuple[Ints, Ints]:
+def _span(question: Question, start: Ints) -> tuple[Ints, Ints]:
     """Return the days on the clock between which each line asked for may come: after the first, up to the second."""
-    zero = start[a.rows]
-    # one day before the first one that is told apart: that day too is still to come
-    after, until = (np.clip(d - zero, _EARLIEST - 1, _LATEST) for d in (np.int64(a.day), a.by))
+    zero = start[question.rows]
+    # one day before the first one that is kept apart, so that the first one itself is still to come
+    after, until = (np.clip(d - zero, _EARLIEST - 1, _LATEST) for d in (np.int64(question.day), question.by))
     return after, until
 
 
 def _parts(spans: Sequence[tuple[Ints, Ints]], groups: Sequence[Ints]) -> Iterator[list[Ints]]:
-    """Yield the places, in each question, of lines with days to come, for so many groups at a time as a table may hold."""
+    """Yield the places, in each question, of lines with days to come, for as many groups at a time as a table may hold."""
     some = [np.flatnonzero(until > after) for after, until in spans]
     group = np.concatenate([g[p] for g, p in zip(groups, some, strict=True)])
     if not len(group):

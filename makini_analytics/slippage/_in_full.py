@@ -7,14 +7,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..compute import By, WorkCalendar, group_lines, stamp
+from ..compute import By, Counted, WorkCalendar, figure, group_lines, taken
 from ..errors import one_of
 from ..frames import AsOf, numbers, pairs, values
 from ._intervals import wilson
-from ._judging import AHEAD, EXCLUDED, LATE, NOT_DUE, OVERDUE_OPEN, Ints, Tolerance, judge, outcome_of
+from ._judging import AHEAD, DUE_DATES, EXCLUDED, LATE, NOT_DUE, OVERDUE_OPEN, Ints, Tolerance, judge, outcome_of
 from ._rates import cluster_codes, hits_of
 
 
+@figure("delivered_date", due=DUE_DATES)
 def otif(
     lines: Any,
     *,
@@ -25,7 +26,7 @@ def otif(
     late_days: float = 0,
     early_days: float | None = None,
     calendar: WorkCalendar = None,
-) -> pd.DataFrame:
+) -> Counted:
     """On time and in full: the share of due orders (or lines) of which all had come by the due date.
 
     A line is on time and in full when its whole quantity is there by the due date plus ``late_days``. An order is when all of its
@@ -67,19 +68,22 @@ def otif(
     """
     one_of("level", level, ("order", "line"))
     tolerance = Tolerance(late_days, early_days)
-    got = judge(lines, as_of=as_of, due=due, metric="slippage.otif", calendar=calendar)
+    got = judge(lines, as_of=as_of, due=due, calendar=calendar)
     outcome = outcome_of(got.standing, got.days, tolerance)
     is_due, hit = hits_of(outcome, early_days is not None)
     groups = group_lines(got.frame, by)
     n = len(groups) if len(got.frame) else 0
     codes = groups.codes[is_due]
     late = hit[is_due] == 0
+    n_due: Ints
+    n_late: Ints
     if level == "line":
-        n_due, n_late = _orders(codes, n), _orders(codes[late], n)
+        n_due, n_late = (np.bincount(c, minlength=n)[:n] for c in (codes, codes[late]))
     else:
-        together = cluster_codes(got.frame, "order")[is_due]
-        n_due, n_late = _orders(codes, n, together), _orders(codes[late], n, together[late])
-    n_otif = n_due - n_late  # an order with a late line is not in full
+        order = cluster_codes(got.frame, "order", is_due)
+        n_due, n_late = _orders(codes, order, n), _orders(codes[late], order[late], n)
+    # counted by what is late, since one late line spoils its order, and distinct orders with a late line are easy to count
+    n_otif = n_due - n_late
     low, high = wilson(n_otif, n_due)
     receipts = values(got.frame, "n_receipts", "Int64").notna().to_numpy(dtype=bool)[is_due]
     lines_due, proven = (
@@ -99,26 +103,16 @@ def otif(
         result["connection"] = result.pop("connection")
     result = result.iloc[np.argsort(-n_due, kind="stable")].reset_index(drop=True)
     got.selection.exclude(outcome == NOT_DUE, "not due yet")
-    parameters = {
-        "by": by,
-        "level": level,
-        "due": due,
-        "late_days": late_days,
-        "early_days": early_days,
-        **got.parameters,
-    }
-    return stamp(
-        result, metric="slippage.otif", parameters=parameters, selection=got.selection, lines=got.frame, as_of=got.as_of
-    )
+    return got.counted(result)
 
 
-def _orders(codes: Ints, n: int, together: Ints | None = None) -> Ints:
-    """Return how many orders each group has, or lines where nothing says which of them are one order."""
-    if together is not None:
-        codes, _, _ = pairs(codes, together)
-    return np.bincount(codes, minlength=n)[:n]
+def _orders(codes: Ints, order: Ints, n: int) -> Ints:
+    """Return how many distinct orders each group has."""
+    of_pair, _, _ = pairs(codes, order)
+    return np.bincount(of_pair, minlength=n)[:n]
 
 
+@figure("delivered_date", "amount?", due=DUE_DATES)
 def value_days(
     lines: Any,
     *,
@@ -126,7 +120,7 @@ def value_days(
     as_of: AsOf | None = None,
     due: str = "required",
     calendar: WorkCalendar = None,
-) -> pd.DataFrame:
+) -> Counted:
     """How much value came how many days late or early: the sum of line amount x days.
 
     A million a day late weighs as much as ten thousand for a hundred days. Lines delivered late count with their days late, open
@@ -162,12 +156,12 @@ def value_days(
        value_late  value_days_late  value_days_early
     0       100.0            300.0             200.0
     """
-    got = judge(lines, as_of=as_of, due=due, metric="slippage.value_days", calendar=calendar)
+    got = judge(lines, as_of=as_of, due=due, calendar=calendar)
     amount = numbers(got.frame, "amount")
     got.selection.exclude(np.isnan(amount), "no amount")
     outcome = np.where(got.selection.kept, outcome_of(got.standing, got.days, Tolerance()), EXCLUDED)
     is_due, _ = hits_of(outcome, False)
-    groups = group_lines(got.frame[is_due], by, also=("currency",))
+    groups = group_lines(taken(got.frame, is_due, by), by, also=("currency",))
     n = len(groups) if is_due.any() else 0
     money, days = amount[is_due], got.days[is_due].astype(float)
     kind = outcome[is_due]
@@ -191,12 +185,4 @@ def value_days(
         drop=True
     )
     got.selection.exclude((outcome == NOT_DUE) | (got.standing == AHEAD), "not due yet")
-    parameters = {"by": by, "due": due, **got.parameters}
-    return stamp(
-        result,
-        metric="slippage.value_days",
-        parameters=parameters,
-        selection=got.selection,
-        lines=got.frame,
-        as_of=got.as_of,
-    )
+    return got.counted(result)

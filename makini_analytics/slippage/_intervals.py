@@ -1,11 +1,11 @@
-"""How sure a rate is."""
+"""How certain a rate is, given the number of lines behind it."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
 
-Z = 1.959963984540054  # 97.5 % point of the normal distribution
+from ..compute import Z
 
 
 def wilson(hits: npt.ArrayLike, n: npt.ArrayLike) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:

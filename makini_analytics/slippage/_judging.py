@@ -1,8 +1,8 @@
 """How a line is judged against its due date: the one rule of this room, for single lines and for counts of them.
 
-The days and the standing of a line don't depend on any tolerance; the outcome does. So lines are counted by
-standing and days once, and `outcome_of` reads the outcomes off the lines or off the counts alike, under any
-tolerance.
+The days and the standing of a line don't depend on any tolerance; the outcome does. So lines are counted by standing and days once,
+and `outcome_of` reads the outcomes off the lines or off the counts alike, under any tolerance: "came, 2 days after the due date" is
+late, and on time where ``late_days=3``.
 """
 
 from __future__ import annotations
@@ -13,21 +13,15 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from ..compute import (
     By,
     Columns,
-    DayCounts,
-    Groups,
+    DayTally,
     Ruled,
-    Selection,
     Span,
-    Tally,
     WorkCalendar,
-    count_days,
     lines_of,
-    pandas_lines,
     standing_on,
 )
 from ..errors import ConfigError
@@ -36,8 +30,9 @@ from ..frames import AsOf, Mask, day_number, days_of
 OUTCOMES = ("early", "on_time", "late", "overdue_open", "not_due", "excluded")
 EARLY, ON_TIME, LATE, OVERDUE_OPEN, NOT_DUE, EXCLUDED = range(6)
 
-#: Standings: delivered and due by as-of; delivered ahead of a due date that is still to come; open; not to be judged.
-DELIVERED, AHEAD, OPEN, UNJUDGED = range(4)
+#: How a line stands to its due date, before any tolerance: it came, and its due date has passed; it came ahead of a due date that
+#: is still to come; it is open; it can't be judged.
+CAME, AHEAD, OPEN, UNJUDGED = range(4)
 
 DUE_DATES = {"required": "required_date", "promised": "promised_date"}
 Ints = npt.NDArray[np.integer[Any]]
@@ -61,27 +56,15 @@ class Tolerance:
 
 
 @dataclass(frozen=True)
-class Judged:
-    """Each line's standing, and its days after the due date: at the delivery, or for an open line at the as-of day.
+class Judged(DayTally):
+    """Each line's standing, and its days after the due date: at the delivery, or for an open line at the as-of day."""
 
-    A row may stand for many lines (``tallied.n``)."""
-
-    tallied: Tally
     due_column: str
-    as_of: pd.Timestamp
-    standing: npt.NDArray[np.int8]
-    days: npt.NDArray[np.int32]  # 0 for lines that can't be judged
-    parameters: dict[str, str]  # the calendar, where working days are counted
 
     @property
-    def frame(self) -> pd.DataFrame:
-        """The lines."""
-        return self.tallied.frame
-
-    @property
-    def selection(self) -> Selection:
-        """Which of them can be judged."""
-        return self.tallied.selection
+    def standing(self) -> npt.NDArray[np.int8]:
+        """How each line stands to its due date, as one of the codes above."""
+        return self.stands
 
     @property
     def due(self) -> Days:
@@ -93,43 +76,27 @@ class Judged:
         """The dates of the deliveries."""
         return days_of(self.frame, "delivered_date")
 
-    def counted(self, groups: Groups) -> DayCounts:
-        """Return the lines that can be judged by group, days and standing."""
-        return count_days(
-            groups.codes,
-            self.days,
-            self.standing,
-            n_groups=len(groups),
-            n_kinds=3,
-            rows=self.selection.kept,
-            n=self.tallied.n,
-        )
-
 
 def judge(
     lines: Any,
     *,
     as_of: AsOf | None,
     due: str,
-    metric: str,
     by: By = None,
-    any_frame: bool = False,
     calendar: WorkCalendar = None,
 ) -> Judged:
     """Return how each line stands to its due date on a day, and the book of the lines that can't be judged.
 
-    With ``any_frame`` an engine may count the lines itself, by the columns of ``by``; else they are those of a pandas frame.
+    Lines in an engine are counted there by the columns of ``by``; those of a pandas frame stay lines.
     """
     if due not in DUE_DATES:
         raise ConfigError(f"due={due!r}: pass 'required' (required_date) or 'promised' (promised_date)")
-    source = (lines_of if any_frame else pandas_lines)(lines, DUE_DATES[due], "delivered_date", metric=metric)
+    source = lines_of(lines)
     day = source.as_of(as_of)
     span = Span(calendar, rolled=True)
-    tallied = source.tally(partial(judging, until=day_number(day), due=due, span=span), by=by, at_once=span.working)
-    kept = tallied.selection.kept
-    how = np.where(kept, tallied.marks["standing"], np.int8(UNJUDGED)).astype(np.int8)
-    chosen = {"calendar": span.name} if span.working else {}
-    return Judged(tallied, DUE_DATES[due], day, how, tallied.marks["days"], chosen)
+    tally = source.tally(partial(judging, until=day_number(day), due=due, span=span), by=by, at_once=span.working)
+    standing = np.where(tally.selection.kept, tally.marks["standing"], np.int8(UNJUDGED)).astype(np.int8)
+    return Judged(tally, day, tally.marks["days"], standing, span.name, DUE_DATES[due])
 
 
 def judging(c: Columns, *, until: int, due: str, span: Span) -> Ruled:
@@ -143,32 +110,44 @@ def judging(c: Columns, *, until: int, due: str, span: Span) -> Ruled:
         (c.missing(due_day), "no due date"),
     ]
     days = span.days(c, due_day, c.pick(stands.delivered, arrived, until), left_out)
-    how = c.pick(stands.delivered, c.pick(due_day <= until, DELIVERED, AHEAD), OPEN)
+    how = c.pick(stands.delivered, c.pick(due_day <= until, CAME, AHEAD), OPEN)
     return Ruled(
         left_out,
         {"days": days, "standing": how},
+        # counted here, while the dates are at hand: an engine can't be asked for them again
         {"due_at_order": c.pick(c.day("order_date") == due_day, 1, 0)} if c.has("order_date") else {},
     )
 
 
-#: The outcome of each standing for a line that is early, on time and late.
+#: The outcome by standing (a row each) and by whether the days are before, within or after the tolerance. An open line before or
+#: within it is not due yet, as is everything that came ahead of its due date.
 _OUTCOME = np.array(
-    [EARLY, ON_TIME, LATE, NOT_DUE, NOT_DUE, NOT_DUE, NOT_DUE, NOT_DUE, OVERDUE_OPEN, EXCLUDED, EXCLUDED, EXCLUDED],
+    [
+        [EARLY, ON_TIME, LATE],  # CAME
+        [NOT_DUE, NOT_DUE, NOT_DUE],  # AHEAD
+        [NOT_DUE, NOT_DUE, OVERDUE_OPEN],  # OPEN
+        [EXCLUDED, EXCLUDED, EXCLUDED],  # UNJUDGED
+    ],
     dtype=np.int8,
 )
 
 
 def outcome_of(how: int | Ints, days: Ints, tolerance: Tolerance) -> npt.NDArray[np.int8]:
     """Return the outcome (position in `OUTCOMES`) of each standing and number of days after the due date."""
+    # without early_days the limit is the due date itself: such lines are called early, and count as on time later on
     late, early = days > tolerance.late_days, days < -(tolerance.early_days or 0)
+    # `take` reads the table as one row of twelve: three places for each standing, its middle one for "within"
     return _OUTCOME.take(how * 3 + 1 + late.astype(np.int8) - early.astype(np.int8))
 
 
 def suspicions(got: Judged, outcome: npt.NDArray[np.integer[Any]]) -> tuple[str, ...]:
-    """Return what makes the due dates doubtful: copied from the delivery, or from the order. Silent below 20 due lines."""
+    """Return what makes the due dates doubtful: copied from the delivery, or from the order. Nothing below 20 due lines.
+
+    An ERP that fills in the due date when the goods arrive makes every line on time, to the day. Real deliveries scatter.
+    """
     due = (outcome != NOT_DUE) & (outcome != EXCLUDED)
-    exact = due & (got.standing == DELIVERED) & (got.days == 0)
-    return doubts(got, due, n_due=got.tallied.total(due), n_exact=got.tallied.total(exact))
+    exact = due & (got.standing == CAME) & (got.days == 0)
+    return doubts(got, due, n_due=got.tally.total(due), n_exact=got.tally.total(exact))
 
 
 def doubts(got: Judged, due: Mask, *, n_due: int, n_exact: int) -> tuple[str, ...]:
@@ -178,9 +157,6 @@ def doubts(got: Judged, due: Mask, *, n_due: int, n_exact: int) -> tuple[str, ..
     found = []
     if n_exact / n_due > 0.95:
         found.append("delivered exactly on their due date: the due date may be filled in from the delivery")
-    if (
-        "due_at_order" in got.tallied.sums
-        and (got.tallied.sums["due_at_order"] * due).sum(dtype=np.int64) / n_due > 0.95
-    ):
+    if "due_at_order" in got.tally.sums and (got.tally.sums["due_at_order"] * due).sum(dtype=np.int64) / n_due > 0.95:
         found.append("due on the day of their order: the due date may be filled in by default")
     return tuple(f"Doubtful due dates: more than 95 % of the {n_due:,} due lines are {doubt}." for doubt in found)

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..compute import By, Selection, Standing, count_distinct, group_lines, order_ids, stamp, standing
+from ..compute import By, Counted, Selection, Standing, count_distinct, figure, group_lines, order_ids, standing
+from ..errors import one_of
 from ..frames import AsOf, as_of_day, day_number, days_of, frame_of, numbers, texts_of
 from ._forecast import BackTest, back_test, forecast
 from ._hazards import Book
@@ -19,7 +20,8 @@ BUCKETS = ("not due", "1-7", "8-30", "31-60", "61-90", "over 90", "no due date")
 _EDGES = (0, 7, 30, 60, 90)
 
 
-def open_orders(lines: Any, *, as_of: AsOf | None = None, due: str = "required") -> pd.DataFrame:
+@figure("order_date", "delivered_date", due=DUE_DATES)
+def open_orders(lines: Any, *, as_of: AsOf | None = None, due: str = "required") -> Counted:
     """Each open line: how many days overdue, its open value, and the chance that it arrives by its due date.
 
     Open is neither delivered, closed, cancelled, deleted nor draft; overdue from the day after the due date. The open value is
@@ -65,11 +67,12 @@ def open_orders(lines: Any, *, as_of: AsOf | None = None, due: str = "required")
     0          10.0     8-30        10.0             0.0
     1         -21.0  not due        10.0             0.0
     """
-    looked = _looked_at(lines, as_of, due, "slippage.open_orders")
-    return _open_lines(looked, back_test(looked.book, looked.day))
+    seen = _snapshot(lines, as_of, due)
+    return _open_lines(seen, back_test(seen.book, seen.day))
 
 
-def ageing(lines: Any, *, by: By = None, as_of: AsOf | None = None, due: str = "required") -> pd.DataFrame:
+@figure("order_date?", "delivered_date?", due={due: f"{column}?" for due, column in DUE_DATES.items()})
+def ageing(lines: Any, *, by: By = None, as_of: AsOf | None = None, due: str = "required") -> Counted:
     """Open lines by how overdue they are, with their open value, and the value expected to be late among those that fall due soon.
 
     The lines, buckets, values and chances are those of ``slippage.open_orders``. ``expected_late_value_30`` is the sum of open value
@@ -125,19 +128,17 @@ def ageing(lines: Any, *, by: By = None, as_of: AsOf | None = None, due: str = "
     result["currency"] = result["currency"].astype("string")
     whole = table.rename(columns={"open_value": "amount"})
     whole.attrs = dict(table.attrs)
-    out = stamp(
+    # the lines in hand are the open ones: what was left out is known from the table that they came from
+    return Counted(
         result.reset_index(drop=True),
-        metric="slippage.ageing",
-        parameters={"by": by, "due": due},
-        selection=Selection(whole),
-        lines=whole,
-        notes=tuple(table.attrs.get("notes", ())),
+        Selection(whole),
+        notes=table.attrs.get("notes", ()),
+        excluded=table.attrs.get("excluded", ()),
     )
-    out.attrs["excluded"] = list(table.attrs.get("excluded", ()))
-    return out
 
 
-def backtest(lines: Any, *, as_of: AsOf | None = None, due: str = "required") -> pd.DataFrame:
+@figure("order_date", "delivered_date", due=DUE_DATES)
+def backtest(lines: Any, *, as_of: AsOf | None = None, due: str = "required") -> Counted:
     """How good the forecast of ``slippage.open_orders`` was: what it would have said on days gone by, and what became of the lines.
 
     On six days, 30 to 180 days before as-of, only what was known on that day is used; each line that was open then and has fallen
@@ -173,13 +174,13 @@ def backtest(lines: Any, *, as_of: AsOf | None = None, due: str = "required") ->
     >>> len(backtest(lines, as_of="2025-01-25"))
     0
     """
-    looked = _looked_at(lines, as_of, due, "slippage.backtest")
-    return _tested(looked, back_test(looked.book, looked.day))
+    seen = _snapshot(lines, as_of, due)
+    return _tested(seen, back_test(seen.book, seen.day))
 
 
 @dataclass(frozen=True)
-class _Looked:
-    """Lines, the day from which they are looked at, how they stand, and what the forecast goes by."""
+class _Snapshot:
+    """Lines as they stood on a day, and what the forecast learns from."""
 
     frame: pd.DataFrame
     due: str
@@ -198,21 +199,16 @@ class _Looked:
             out.exclude(rows, reason)
         return out
 
-    def stamped(self, result: pd.DataFrame, metric: str, selection: Selection, test: BackTest) -> pd.DataFrame:
-        """Return a result that says where it comes from, and how good the forecast is."""
-        return stamp(
-            result,
-            metric=metric,
-            parameters={"due": self.due},
-            selection=selection,
-            lines=self.frame,
-            as_of=self.as_of if len(self.frame) else None,
-            notes=(_verdict(test),) if len(self.frame) else (),
-        )
+    def counted(self, result: pd.DataFrame, selection: Selection, test: BackTest) -> Counted:
+        """Return a figure of these lines, with a note on how good the forecast is."""
+        if not len(self.frame):
+            return Counted(result, selection)
+        return Counted(result, selection, self.as_of, (_verdict(test),))
 
 
-def _looked_at(lines: Any, as_of: AsOf | None, due: str, metric: str) -> _Looked:
-    frame = frame_of(lines, "order_date", "delivered_date", DUE_DATES[due], metric=metric)
+def _snapshot(lines: Any, as_of: AsOf | None, due: str) -> _Snapshot:
+    one_of("due", due, DUE_DATES)
+    frame = frame_of(lines, metric="slippage.open_orders")
     as_of_ = as_of_day(frame, as_of)
     day = day_number(as_of_)
     stands = standing(frame, as_of_ if not pd.isna(as_of_) else pd.Timestamp("1970-01-01"))
@@ -223,7 +219,8 @@ def _looked_at(lines: Any, as_of: AsOf | None, due: str, metric: str) -> _Looked
     ended = np.where(
         stands.delivered, number["delivered_date"], np.where(stands.cancelled, cancelled, np.iinfo(np.int64).max)
     )
-    # nothing is learnt from a line that can't be judged: it is as good as one without an order date
+    # Nothing is learnt from a line that can't be judged, so it is treated as one without an order date. Days that are not known
+    # are -1, a number that no real day has, since whole numbers can't be missing.
     usable = (stands.delivered | stands.cancelled | stands.open) & (ended >= ordered) & (ordered <= day)
     codes = [np.zeros(len(frame), dtype=np.int64)]
     category = ["category"] if "category" in frame.columns else []
@@ -233,13 +230,13 @@ def _looked_at(lines: Any, as_of: AsOf | None, due: str, metric: str) -> _Looked
         codes.append(group_lines(frame, ["vendor", *category]).codes.astype(np.int64))
     due_day = np.maximum(number[DUE_DATES[due]], -1)
     book = Book(np.where(usable, ordered, -1), due_day, ended, stands.delivered, stands.cancelled, tuple(codes))
-    return _Looked(frame, due, as_of_, day, stands, book)
+    return _Snapshot(frame, due, as_of_, day, stands, book)
 
 
-def _open_lines(looked: _Looked, test: BackTest) -> pd.DataFrame:
+def _open_lines(seen: _Snapshot, test: BackTest) -> Counted:
     """Return the open lines with their chances, the models' weights being those of the test."""
-    frame, book, day = looked.frame, looked.book, looked.day
-    is_open = looked.stands.open
+    frame, book, day = seen.frame, seen.book, seen.day
+    is_open = seen.stands.open
     known, dated = book.ordered >= 0, book.due >= 0
     chances = {n: np.full(len(frame), np.nan) for n in ("on_time", "30", "60")}
     for rows, past, weights in (
@@ -253,10 +250,11 @@ def _open_lines(looked: _Looked, test: BackTest) -> pd.DataFrame:
                 chances[name][rows] = chance
     chances["on_time"][~dated] = np.nan
     overdue = np.where(dated, day - book.due, np.nan)
+    # from here on only the open lines, a few per cent: a copy of all columns of all lines would cost more than the forecast
     rows = np.flatnonzero(is_open)
     rows = rows[np.argsort(-overdue[rows], kind="stable")]  # the most overdue first, those without a due date last
     overdue = overdue[rows]
-    due = DUE_DATES[looked.due]
+    due = DUE_DATES[seen.due]
     shown = {"order_date", due, "amount", "quantity", "received_quantity"}
     part = frame[[c for c in frame.columns if c in shown]].iloc[rows].reset_index(drop=True)
     value = _open_value(part)
@@ -280,39 +278,40 @@ def _open_lines(looked: _Looked, test: BackTest) -> pd.DataFrame:
             "expected_late_value": value * (1 - on_time),
         }
     )
-    return looked.stamped(result, "slippage.open_orders", looked.selection(delivered=False), test)
+    return seen.counted(result, seen.selection(delivered=False), test)
 
 
-def _tested(looked: _Looked, test: BackTest) -> pd.DataFrame:
+def _tested(seen: _Snapshot, test: BackTest) -> Counted:
     """Return the test, line by line."""
     texts = ("connection", "order_id", "line_id", "vendor_id", "vendor_name")
     result = pd.DataFrame(
         {
             "origin": test.origin.astype("datetime64[D]").astype("datetime64[us]"),
-            **{c: texts_of(looked.frame, c, test.row) for c in texts},
+            **{c: texts_of(seen.frame, c, test.row) for c in texts},
             "chance": test.chance,
             "trailing_rate": test.base,
             "on_time": pd.array(test.on_time, dtype="boolean"),
         }
     )
-    never = np.ones(len(looked.frame), dtype=bool)
+    never = np.ones(len(seen.frame), dtype=bool)
     never[test.row] = False
-    selection = looked.selection(delivered=True)
+    selection = seen.selection(delivered=True)
     selection.exclude(never, "not open on a day of the test")
-    return looked.stamped(result, "slippage.backtest", selection, test)
+    return seen.counted(result, selection, test)
 
 
 def _verdict(test: BackTest) -> str:
     if not test.enough:
         return f"The forecast could not be tested: {len(test.row):,} lines are too few. It goes by the age since the order."
-    told = f"Forecast by the age since the order ({1 - test.by_due_date:.0%}) and the day relative to the due date ({test.by_due_date:.0%})"
+    clocks = f"Forecast by the age since the order ({1 - test.by_due_date:.0%}) and the day relative to the due date ({test.by_due_date:.0%})"
     better = test.brier < test.brier_base
-    said = "better than" if better else "no better than"
-    return f"{told}, {said} the base rate, the trailing on-time rate, on {len(test.row):,} lines of days gone by (Brier score {test.brier:.3f}, {test.brier_base:.3f})."
+    verdict = "better than" if better else "no better than"
+    return f"{clocks}, {verdict} the base rate, the trailing on-time rate, on {len(test.row):,} lines of days gone by (Brier score {test.brier:.3f}, {test.brier_base:.3f})."
 
 
 def _open_value(part: pd.DataFrame) -> np.ndarray[Any, Any]:
     amount, quantity, received = (numbers(part, c) for c in ("amount", "quantity", "received_quantity"))
     share = np.divide(np.maximum(quantity - received, 0), quantity, out=np.ones(len(part)), where=quantity > 0)
+    # where a quantity is not known the whole amount is taken as open, which errs on the side of caution
     value: np.ndarray[Any, Any] = np.where(np.isnan(share), 1.0, share) * amount
     return value

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..compute import WorkCalendar, stamp
-from ..frames import AsOf, plain, values
-from ._judging import AHEAD, DELIVERED, OUTCOMES, OVERDUE_OPEN, Tolerance, judge, outcome_of, suspicions
+from ..compute import Counted, WorkCalendar, figure
+from ..frames import AsOf, to_strings, values
+from ._judging import AHEAD, CAME, DUE_DATES, OUTCOMES, OVERDUE_OPEN, Tolerance, judge, outcome_of, suspicions
 
 
+@figure("delivered_date", due=DUE_DATES)
 def per_line(
     lines: Any,
     *,
@@ -20,7 +21,7 @@ def per_line(
     late_days: float = 0,
     early_days: float | None = None,
     calendar: WorkCalendar = None,
-) -> pd.DataFrame:
+) -> Counted:
     """Slippage of each order line: calendar days from its due date to its delivered date, and how it is judged.
 
     A line is delivered when its delivered date is on or before the as-of day and, where a received quantity
@@ -81,13 +82,13 @@ def per_line(
     3        NaN           NaN       not_due
     """
     tolerance = Tolerance(late_days, early_days)
-    got = judge(lines, as_of=as_of, due=due, metric="slippage.per_line", calendar=calendar)
+    got = judge(lines, as_of=as_of, due=due, calendar=calendar)
     frame, days = got.frame, got.days.astype(float)
     outcome = outcome_of(got.standing, got.days, tolerance)
-    came = (got.standing == DELIVERED) | (got.standing == AHEAD)
+    came = (got.standing == CAME) | (got.standing == AHEAD)
     result = pd.DataFrame(
         {
-            **{c: plain(values(frame, c, "string")) for c in ("order_id", "line_id", "vendor_id", "vendor_name")},
+            **{c: to_strings(values(frame, c, "string")) for c in ("order_id", "line_id", "vendor_id", "vendor_name")},
             "due_date": got.due.astype("datetime64[us]"),
             "delivered_date": got.delivered.astype("datetime64[us]"),
             "days_late": np.where(came, days, np.nan),
@@ -98,13 +99,5 @@ def per_line(
         index=frame.index,
     )
     if "connection" in frame.columns:
-        result["connection"] = plain(frame["connection"])
-    return stamp(
-        result,
-        metric="slippage.per_line",
-        parameters={"due": due, "late_days": late_days, "early_days": early_days, **got.parameters},
-        selection=got.selection,
-        lines=frame,
-        as_of=got.as_of,
-        notes=suspicions(got, outcome),
-    )
+        result["connection"] = to_strings(frame["connection"])
+    return got.counted(result, notes=suspicions(got, outcome))

@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..compute import By, WorkCalendar, group_lines, period_alias, stamp
+from ..compute import By, Counted, WorkCalendar, figure, group_lines, period_alias
 from ..frames import AsOf, pairs
-from ._judging import EXCLUDED, NOT_DUE, Tolerance, judge, outcome_of, suspicions
+from ._judging import DUE_DATES, EXCLUDED, NOT_DUE, Tolerance, judge, outcome_of, suspicions
 from ._rates import cluster_codes, counts_of, hits_of, rate_of, weights_of
 
 
+@figure("delivered_date", due=DUE_DATES)
 def by_period(
     lines: Any,
     *,
@@ -26,7 +27,7 @@ def by_period(
     cluster: str | None = None,
     calendar: WorkCalendar = None,
     fiscal_year_start: int = 1,
-) -> pd.DataFrame:
+) -> Counted:
     """On-time delivery by the period in which the lines were due, received or not.
 
     The same lines are due, on time and late as in ``slippage.by_vendor``; each stands in the period of its due date. So the last
@@ -74,7 +75,7 @@ def by_period(
     """
     alias = period_alias(freq, fiscal_year_start)
     tolerance, strict = Tolerance(late_days, early_days), early_days is not None
-    got = judge(lines, as_of=as_of, due=due, metric="slippage.by_period", calendar=calendar)
+    got = judge(lines, as_of=as_of, due=due, calendar=calendar)
     weights = weights_of(got, weight)
     outcome = np.where(got.selection.kept, outcome_of(got.standing, got.days, tolerance), EXCLUDED)
     is_due, hit = hits_of(outcome, strict)
@@ -83,7 +84,7 @@ def by_period(
     group, ordinal, codes = pairs(outer.codes[is_due], period.asi8)
     n = len(group)
     unit = np.ones(len(got.frame)) if weights is None else weights
-    together = None if cluster is None else cluster_codes(got.frame, cluster)[is_due]
+    together = cluster_codes(got.frame, cluster, is_due)
     rate, low, high = rate_of(hit[is_due], unit[is_due], codes, n, together)
     counts = counts_of(outcome[is_due], codes, n, strict)
     periods = pd.PeriodIndex.from_ordinals(ordinal, freq=period.freq)  # type: ignore[attr-defined]
@@ -100,23 +101,4 @@ def by_period(
         )
     )
     got.selection.exclude(outcome == NOT_DUE, "not due yet")
-    parameters = {
-        "freq": freq,
-        "by": by,
-        "due": due,
-        "late_days": late_days,
-        "early_days": early_days,
-        "weight": weight if weight != "lines" else None,
-        "cluster": cluster,
-        "fiscal_year_start": fiscal_year_start if fiscal_year_start != 1 else None,
-        **got.parameters,
-    }
-    return stamp(
-        result,
-        metric="slippage.by_period",
-        parameters=parameters,
-        selection=got.selection,
-        lines=got.frame,
-        as_of=got.as_of,
-        notes=suspicions(got, outcome),
-    )
+    return got.counted(result, notes=suspicions(got, outcome))

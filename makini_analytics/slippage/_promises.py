@@ -1,4 +1,4 @@
-"""How due dates moved between two snapshots: one extract only knows the latest promise."""
+"""How due dates moved between two snapshots: a single extract holds only the latest promise."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..compute import Selection, stamp
+from ..compute import Counted, Selection, figure
 from ..errors import SchemaError, one_of
-from ..frames import Coded, coded, days_of, frame_of, texts_of, values
+from ..frames import Encoded, days_of, encode, frame_of, texts_of, values
 from ._judging import DUE_DATES
 
 Ints = npt.NDArray[np.int64]
@@ -18,7 +18,8 @@ Ints = npt.NDArray[np.int64]
 _KEY = ("connection", "order_id", "line_id")
 
 
-def date_changes(earlier: Any, later: Any, *, due: str = "required") -> pd.DataFrame:
+@figure("line_id", due=DUE_DATES)
+def date_changes(earlier: Any, later: Any, *, due: str = "required") -> Counted:
     """Which due dates moved between two snapshots, and by how many days: postponed, advanced, set, removed.
 
     A due date that is edited after the fact makes a late line look on time. With two saved snapshots
@@ -56,18 +57,20 @@ def date_changes(earlier: Any, later: Any, *, due: str = "required") -> pd.DataF
     1       2         0.0  unchanged
     """
     one_of("due", due, DUE_DATES)
-    metric, column = "slippage.date_changes", DUE_DATES[due]
-    sides = [frame_of(side, "line_id", column, metric=metric) for side in (earlier, later)]
+    column = DUE_DATES[due]
+    sides = [frame_of(side, metric="slippage.date_changes") for side in (earlier, later)]
     before, after = (days_of(side, column).astype("datetime64[us]") for side in sides)
     place, gone = _matched(*sides)
     both = pd.concat([_lines(sides[1], np.arange(len(place))), _lines(sides[0], gone)], ignore_index=True)
     never = np.datetime64("NaT", "us")
+    # place -1, for a line that is new, picks the last entry: no date
     first = np.concatenate([np.append(before, never)[place], before[gone]])
     now = np.concatenate([after, np.full(len(gone), never)])
     there = np.arange(len(now)) < len(place)
     was = ~there
     was[: len(place)] = place >= 0
     drift = (now - first).astype("timedelta64[D]").astype(float)
+    # numpy turns a missing difference into the smallest integer, and that into a huge negative number of days
     drift[np.isnat(first) | np.isnat(now)] = np.nan
     change = np.select(
         [~was, ~there, np.isnat(first) & np.isnat(now), np.isnat(first), np.isnat(now), drift > 0, drift < 0],
@@ -96,8 +99,8 @@ def date_changes(earlier: Any, later: Any, *, due: str = "required") -> pd.DataF
     whole.attrs = dict(sides[1].attrs)
     span = [side.attrs.get("as_of", "unknown") for side in sides]
     moved = result["change"].isin(["postponed", "advanced"])
-    told = f"Snapshots of {span[0]} and {span[1]}: {int(moved.sum()):,} of {int((was & there).sum()):,} lines in both have another due date."
-    return stamp(result, metric=metric, parameters={"due": due}, selection=Selection(whole), lines=whole, notes=(told,))
+    note = f"Snapshots of {span[0]} and {span[1]}: {int(moved.sum()):,} of {int((was & there).sum()):,} lines in both have another due date."
+    return Counted(result, Selection(whole), notes=(note,))
 
 
 def _matched(earlier: pd.DataFrame, later: pd.DataFrame) -> tuple[Ints, Ints]:
@@ -105,10 +108,14 @@ def _matched(earlier: pd.DataFrame, later: pd.DataFrame) -> tuple[Ints, Ints]:
     sides = {"earlier": earlier, "later": later}
     keys = [np.zeros(len(side), dtype=np.int64) for side in sides.values()]
     limit = 1
-    for name in _KEY:  # the columns' codes are put together as the digits of a number: texts are compared once each
-        parts = [coded(values(side, name, "string"), sort=False) for side in sides.values()]
+    # mixed radix, as in compute's groups: the columns' codes are the digits of one number per line, so that each text is compared
+    # once and a million lines are matched as whole numbers
+    for name in _KEY:
+        parts = [encode(values(side, name, "string"), sort=False) for side in sides.values()]
         codes, n = _in_common(*parts)
-        if limit * n >= 2**62:
+        if (
+            limit * n >= 2**62
+        ):  # the next digit would not fit: renumber what occurs, which is never more than there are lines
             dense = pd.factorize(np.concatenate(keys))[0].astype(np.int64)
             keys, limit = np.split(dense, [len(earlier)]), len(dense)
         keys = [key * n + code for key, code in zip(keys, codes, strict=True)]
@@ -117,15 +124,15 @@ def _matched(earlier: pd.DataFrame, later: pd.DataFrame) -> tuple[Ints, Ints]:
     for (which, side), key in zip(sides.items(), (before, now), strict=True):
         if key.has_duplicates:
             twice = np.flatnonzero(key.duplicated())[:1]
-            told = " / ".join(x for c in _KEY for x in texts_of(side, c, twice).fillna("") if x)
-            raise SchemaError(f"the {which} snapshot has several lines {told}: they can't be matched")
+            line = " / ".join(x for c in _KEY for x in texts_of(side, c, twice).fillna("") if x)
+            raise SchemaError(f"the {which} snapshot has several lines {line}: they can't be matched")
     place = before.get_indexer(now).astype(np.int64)
     gone = np.ones(len(earlier), dtype=bool)
     gone[place[place >= 0]] = False
     return place, np.flatnonzero(gone)
 
 
-def _in_common(first: Coded, other: Coded) -> tuple[list[Ints], int]:
+def _in_common(first: Encoded, other: Encoded) -> tuple[list[Ints], int]:
     """Return the codes of two columns under one numbering, in which a missing text is an empty one, and how many there are."""
     labels = [x.labels.astype("string") for x in (first, other)]
     empty = pd.Index([""], dtype="string")

@@ -1,8 +1,8 @@
-"""On-time rates of groups of lines: the counts, the rate under a weight, how sure it is, and a rate to rank by."""
+"""On-time rates of groups of lines: the counts, the rate under a weight, its interval, and a rate to rank by."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..compute import group_lines, order_ids
 from ..errors import ConfigError, MixedCurrencyError
-from ..frames import numbers, pairs, values
+from ..frames import Mask, numbers, pairs, values
 from ._intervals import wilson
 from ._judging import EARLY, EXCLUDED, LATE, NOT_DUE, ON_TIME, OVERDUE_OPEN, Ints, Judged
 
@@ -57,6 +57,7 @@ def rate_of(
 
     whole = total(weight)
     rate = np.divide(total(weight * hit), whole, out=np.full(n_groups, np.nan), where=whole > 0)
+    # of weights 8, 1 and 1 the effective number of lines is 100 / 66 = 1.5: nearly all hangs on one of the three
     n_effective = np.divide(whole**2, total(weight**2), out=np.zeros(n_groups), where=whole > 0)
     if cluster is not None and len(codes):
         of, _, place = pairs(codes, cluster)
@@ -66,6 +67,7 @@ def rate_of(
         )
         with np.errstate(divide="ignore", invalid="ignore"):
             variance = m / (m - 1) * square / whole**2
+            # a rate of 0 or 1 has no variance between clusters to go by; there the clusters are weighed as Kish weighs lines
             independent = np.where((variance > 0) & (m > 1), rate * (1 - rate) / variance, whole**2 / one_each)
         n_effective = np.where(whole > 0, np.minimum(n_effective, independent), 0.0)
     low, high = wilson(np.nan_to_num(rate) * n_effective, n_effective)
@@ -73,8 +75,14 @@ def rate_of(
     return rate, np.where(rate == 0, 0.0, low), np.where(rate == 1, 1.0, high)
 
 
-def cluster_codes(frame: pd.DataFrame, cluster: str) -> Ints:
-    """Return which lines hang together; one whose order is not known stands alone."""
+@overload
+def cluster_codes(frame: pd.DataFrame, cluster: str, rows: Mask) -> Ints: ...
+@overload
+def cluster_codes(frame: pd.DataFrame, cluster: str | None, rows: Mask) -> Ints | None: ...
+def cluster_codes(frame: pd.DataFrame, cluster: str | None, rows: Mask) -> Ints | None:
+    """Return which of these rows hang together, None where lines are independent; one whose order is not known stands alone."""
+    if cluster is None:
+        return None
     if cluster == "order":
         key = order_ids(frame)
         code = group_lines(key, list(key.columns)).codes.astype(np.int64)
@@ -84,7 +92,9 @@ def cluster_codes(frame: pd.DataFrame, cluster: str) -> Ints:
         alone = code < 0
     else:
         raise ConfigError(f"cluster={cluster!r}: pass 'order' or a column of the lines")
-    return np.where(alone, len(frame) + np.arange(len(frame)), code)
+    # numbers beyond all codes, a different one for each line
+    out: Ints = np.where(alone, len(frame) + np.arange(len(frame)), code)[rows]
+    return out
 
 
 def shrunken(hits: npt.NDArray[Any], n: npt.NDArray[Any]) -> Floats:
@@ -106,6 +116,8 @@ def shrunken(hits: npt.NDArray[Any], n: npt.NDArray[Any]) -> Floats:
     if groups < 2 or lines <= groups or mean in (0.0, 1.0):
         out[some] = mean if groups > 1 else p
         return out
+    # the variance of the rates between groups, and within them, as in a one-way analysis of variance; what lies between them by
+    # chance alone is taken off, so where groups differ no more than that, the correlation is 0 and all have the common rate
     between = float(np.sum(m * (p - mean) ** 2) / (groups - 1))
     within = float(np.sum(m * p * (1 - p)) / (lines - groups))
     size = (lines - np.sum(m**2) / lines) / (groups - 1)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pandas as pd
+import numpy.typing as npt
 
-from ..compute import By, WorkCalendar, group_lines, quantile, stamp
+from ..compute import By, Counted, DayCounts, Groups, WorkCalendar, figure, group_lines, quantile
 from ..errors import ConfigError
-from ..frames import AsOf
+from ..frames import AsOf, Mask
 from ._intervals import wilson
 from ._judging import (
     AHEAD,
-    DELIVERED,
+    CAME,
+    DUE_DATES,
     EARLY,
     LATE,
     NOT_DUE,
@@ -21,14 +22,16 @@ from ._judging import (
     OPEN,
     OUTCOMES,
     OVERDUE_OPEN,
+    Judged,
     Tolerance,
     doubts,
     judge,
     outcome_of,
 )
-from ._rates import cluster_codes, hits_of, rate_of, shrunken, weights_of
+from ._rates import Floats, cluster_codes, hits_of, rate_of, shrunken, weights_of
 
 
+@figure("delivered_date", any_frame=True, due=DUE_DATES)
 def by_vendor(
     lines: Any,
     *,
@@ -40,7 +43,7 @@ def by_vendor(
     weight: str = "lines",
     cluster: str | None = None,
     calendar: WorkCalendar = None,
-) -> pd.DataFrame:
+) -> Counted:
     """On-time delivery by vendor: the share of all due lines that came by their due date, and how late the late ones were.
 
     A due line has a due date on or before the as-of day and can be judged: delivered, or open with the as-of
@@ -100,6 +103,7 @@ def by_vendor(
 
     Examples
     --------
+    >>> import pandas as pd
     >>> lines = pd.DataFrame({
     ...     "vendor_id": ["a", "a", "a", "b"],
     ...     "required_date": pd.to_datetime(["2025-01-10", "2025-01-10", "2025-01-10", "2025-02-10"]),
@@ -111,36 +115,26 @@ def by_vendor(
     1         b      0          0       0               0               NaN
     """
     tolerance = Tolerance(late_days, early_days)
-    got = judge(lines, as_of=as_of, due=due, metric="slippage.by_vendor", by=by, any_frame=True, calendar=calendar)
-    if got.tallied.n is not None and (weight != "lines" or cluster is not None):
+    got = judge(lines, as_of=as_of, due=due, by=by, calendar=calendar)
+    if got.tally.n is not None and (weight != "lines" or cluster is not None):
         raise ConfigError(
             "weight= and cluster= look at single lines, which only a pandas frame has: collect the lines that you look at"
         )
-    weights = weights_of(got, weight)
-    groups = group_lines(got.frame, by, n=got.tallied.n)
-    kept = got.selection.kept
-    table = got.counted(groups)
+    weights = weights_of(got, weight)  # leaves out what can't be weighed, so it comes before the count
+    groups = group_lines(got.frame, by, n=got.tally.n)
+    table = got.day_counts(groups)
 
-    outcomes = {s: outcome_of(s, table.day, tolerance) for s in (DELIVERED, AHEAD, OPEN)}
-    cells = sum(
-        np.bincount(table.group * len(OUTCOMES) + o, weights=table.counts[:, s], minlength=len(groups) * len(OUTCOMES))
-        for s, o in outcomes.items()
-    )
-    number = np.reshape(cells, (len(groups), len(OUTCOMES))).astype(np.int64).T  # by outcome and group
+    number = _by_outcome(table, tolerance, len(groups))
     n_early, n_overdue = number[EARLY], number[OVERDUE_OPEN]
     n_late = number[LATE] + n_overdue
     n_on_time = number[ON_TIME] + (n_early if early_days is None else 0)
     n_due = n_on_time + n_late + (n_early if early_days is not None else 0)
     rate = np.where(n_due > 0, n_on_time / np.maximum(n_due, 1), np.nan)
     low, high = wilson(n_on_time, n_due)
-    if weights is not None or cluster is not None:
-        due_line, hit = hits_of(outcome_of(got.standing, got.days, tolerance), early_days is not None)
-        due_line &= kept
-        unit = np.ones(len(got.frame)) if weights is None else weights
-        together = None if cluster is None else cluster_codes(got.frame, cluster)[due_line]
-        codes = groups.codes.astype(np.int64)
-        rate, low, high = rate_of(hit[due_line], unit[due_line], codes[due_line], len(groups), together)
-    late = np.where(outcomes[DELIVERED] == LATE, table.counts[:, DELIVERED], 0)
+    if weights is not None or cluster is not None:  # single lines weigh differently: counts by outcome are not enough
+        hits = hits_of(outcome_of(got.standing, got.days, tolerance), early_days is not None)
+        rate, low, high = _weighted(got, groups, hits, weights, cluster)
+    late = np.where(outcome_of(CAME, table.day, tolerance) == LATE, table.counts[:, CAME], 0)
 
     keys = groups.keys.drop(columns="connection", errors="ignore") if by == "vendor" else groups.keys
     result = keys.assign(
@@ -164,25 +158,34 @@ def by_vendor(
         most_first = most_first[:0]  # by=None makes one group, of nothing
     result = result.iloc[most_first].reset_index(drop=True)
 
+    # only now, since a line that is not due yet has been counted as such above
     not_due = (got.standing == AHEAD) | ((got.standing == OPEN) & (got.days <= late_days))
     got.selection.exclude(not_due, "not due yet")
-    n_exact = int(table.counts[table.day == 0, DELIVERED].sum())
+    n_exact = int(table.counts[table.day == 0, CAME].sum())
     notes = doubts(got, got.selection.kept, n_due=int(n_due.sum()), n_exact=n_exact)
-    parameters = {
-        "by": by,
-        "due": due,
-        "late_days": late_days,
-        "early_days": early_days,
-        "weight": weight if weight != "lines" else None,
-        "cluster": cluster,
-        **got.parameters,
-    }
-    return stamp(
-        result,
-        metric="slippage.by_vendor",
-        parameters=parameters,
-        selection=got.selection,
-        lines=got.frame,
-        as_of=got.as_of,
-        notes=notes,
+    return got.counted(result, notes=notes)
+
+
+def _by_outcome(table: DayCounts, tolerance: Tolerance, n_groups: int) -> npt.NDArray[np.int64]:
+    """Return the lines by outcome (a row each, in the order of `OUTCOMES`) and group."""
+    n = len(OUTCOMES)
+    cells = sum(
+        np.bincount(
+            table.group * n + outcome_of(standing, table.day, tolerance),
+            weights=table.counts[:, standing],
+            minlength=n_groups * n,
+        )
+        for standing in (CAME, AHEAD, OPEN)
     )
+    return np.reshape(cells, (n_groups, n)).astype(np.int64).T
+
+
+def _weighted(
+    got: Judged, groups: Groups, hits: tuple[Mask, Floats], weights: Floats | None, cluster: str | None
+) -> tuple[Floats, Floats, Floats]:
+    """Return each group's rate and its interval where lines have weights, or hang together."""
+    due, hit = hits
+    due = due & got.selection.kept
+    weight = np.ones(len(got.frame)) if weights is None else weights
+    together = cluster_codes(got.frame, cluster, due)
+    return rate_of(hit[due], weight[due], groups.codes.astype(np.int64)[due], len(groups), together)

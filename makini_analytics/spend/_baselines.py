@@ -26,17 +26,20 @@ def prices_before(lot: pd.DataFrame, baseline: str) -> Floats:
 
 
 def _weighted(lot: pd.DataFrame, when: str) -> pd.Series:
+    """Return the price by item and period, or day: what was paid over the quantity, so that large lots weigh more."""
     sums = lot.groupby(["key", when], sort=True)[["paid", "quantity"]].sum()
     return sums["paid"] / sums["quantity"]
 
 
 def _previous_period(lot: pd.DataFrame) -> Floats:
     price = _weighted(lot, "period")
+    # periods are numbered, so the one just before is one less; a gap of a period leaves no price to compare with
     wanted = pd.MultiIndex.from_arrays([lot["key"], lot["period"] - 1])
     return price.reindex(wanted).to_numpy(dtype=float)
 
 
 def _last(lot: pd.DataFrame) -> Floats:
+    # several orders on one day have one price: none of them is before another
     price = _weighted(lot, "day")
     before = price.groupby(level=0).shift()
     return before.reindex(pd.MultiIndex.from_arrays([lot["key"], lot["day"]])).to_numpy(dtype=float)
@@ -44,6 +47,7 @@ def _last(lot: pd.DataFrame) -> Floats:
 
 def _first(lot: pd.DataFrame) -> Floats:
     price = _weighted(lot, "day").reset_index(name="price").groupby("key", sort=True).first()
+    # the first purchase itself has nothing before it to compare with
     is_later = lot["day"].to_numpy() > lot["key"].map(price["day"]).to_numpy()
     return np.where(is_later, lot["key"].map(price["price"]).to_numpy(dtype=float), np.nan)
 
@@ -76,15 +80,15 @@ def listed_prices(
     out = np.full(len(part), np.nan)
     for column in [known] if known else columns:
         wanted = [part[column].astype("string").to_numpy()]
-        told = [frame["item" if known is None else known].astype("string").to_numpy()]
+        given_by = [frame["item" if known is None else known].astype("string").to_numpy()]
         for has, ours, theirs in (
             (has_unit, items.keys["unit"][rows], unit),
             (has_currency, document, values(frame, "currency", "string").astype("string")),
         ):
             if has:
                 wanted.append(ours.to_numpy())
-                told.append(theirs.to_numpy())
-        by = pd.Series(listed["price"].to_numpy(), index=pd.MultiIndex.from_arrays(told))
+                given_by.append(theirs.to_numpy())
+        by = pd.Series(listed["price"].to_numpy(), index=pd.MultiIndex.from_arrays(given_by))
         if by.index.has_duplicates:
             twice = by.index[by.index.duplicated()][0]
             raise SchemaError(f"the price list has two prices of {' / '.join(str(x) for x in twice)}")
@@ -96,7 +100,7 @@ def listed_prices(
             items.keys["unit"][rows] if not has_unit else None,
             document if not has_currency else None,
         )
-        out = np.where(np.isnan(out), found, out)
+        out = np.where(np.isnan(out), found, out)  # a material_id is looked up first, then a product_code
     if len(part) and np.isnan(out).all():
         raise ConfigError(f"none of the lines has an item of the price list ({', '.join(columns)} were compared)")
     return out

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..compute import ENTITIES, By, group_lines, stamp, taken
+from ..compute import ENTITIES, By, Counted, figure, group_lines, taken
 from ..errors import SchemaError, one_of
 from ..frames import days_of, frame_of, pairs, values
 from ._items import Items, items_of
@@ -22,6 +22,7 @@ _FLAGS = ("is_return",)
 _DATES = ("order_date", "deleted_at")
 
 
+@figure("amount", "quantity")
 def bridge(
     before: Any,
     after: Any,
@@ -33,7 +34,7 @@ def bridge(
     mixed_units: str = "refuse",
     currency: str | None = None,
     intercompany: Collection[str] = (),
-) -> pd.DataFrame:
+) -> Counted:
     """From the ordered spend of one set of lines to that of another: price, volume, mix, currency, new and lost items.
 
     Per item that both have, with p the effective price in the document's currency, q the quantity in the base unit and f the rate::
@@ -90,11 +91,11 @@ def bridge(
     """
     one_of("mixed_units", mixed_units, ("refuse", "apart"))
     both, is_after = _joined(before, after, by, item)
-    items, item = items_of(both, metric="spend.bridge", item=item, currency=currency, intercompany=intercompany)
+    items = items_of(both, metric="spend.bridge", item=item, currency=currency, intercompany=intercompany)
     if mixed_units == "refuse":
-        _refuse_mixed_units(items, item)
+        _refuse_mixed_units(items)
     frame, kept, priced = items.frame, items.selection.kept, items.priced
-    keys = [*([by] if isinstance(by, str) else by or ()), item, *(["vendor"] if per_vendor else [])]
+    keys = [*([by] if isinstance(by, str) else by or ()), items.item, *(["vendor"] if per_vendor else [])]
     inner = items.groups(list(dict.fromkeys(keys)), priced)
     n = len(inner) if priced.any() else 0
 
@@ -112,6 +113,7 @@ def bridge(
     effects = _effects(table)
     outer = group_lines(taken(frame, kept, by), by, also=("currency",))
     n_outer = len(outer) if kept.any() else 0
+    # the bridge that each line belongs to, and from that of its items: an item lies within one group of `by`
     of_line = np.full(len(frame), -1)
     of_line[kept] = outer.codes
     of_item = np.zeros(n, dtype=np.int64)
@@ -126,28 +128,15 @@ def bridge(
     notes = [_span("before", frame, kept & ~is_after), _span("after", frame, kept & is_after)]
     if not per_item and n and inner.keys["unit"].iloc[:n].isna().any():
         notes.append("Where the unit is not known, quantity is not split and stands under volume.")
-    parameters = {
-        "by": by,
-        "item": item,
-        "per_vendor": per_vendor or None,
-        "per_item": per_item or None,
-        "mixed_units": mixed_units,
-        "currency": currency,
-        "intercompany": list(intercompany) or None,
-    }
-    return stamp(
-        result,
-        metric="spend.bridge",
-        parameters=parameters,
-        selection=items.selection,
-        lines=frame,
-        notes=(*notes, *([items.note] if items.note else [])),
-    )
+    # here "per_item" is a form of the result, and "per_vendor" an exception: they are named only where they were chosen
+    return items.counted(result, notes=notes, per_vendor=per_vendor or None, per_item=per_item or None)
 
 
 def _joined(before: Any, after: Any, by: By, item: str) -> tuple[pd.DataFrame, npt.NDArray[np.bool_]]:
     """Return the lines of both sides, the columns that are needed only, and which are of the second one."""
-    sides = [frame_of(side, "amount", "quantity", metric="spend.bridge") for side in (before, after)]
+    # Only the columns that are needed, since both sides are copied into one frame; and with one dtype each, since the sides may
+    # come from different sources.
+    sides = [frame_of(side, metric="spend.bridge") for side in (before, after)]
     entities = [c for keys, names in ENTITIES.values() for c in (*keys, *names)]
     own = [c for c in ([by] if isinstance(by, str) else by or ()) if c not in ENTITIES] + [item]
     texts = [
@@ -165,25 +154,26 @@ def _joined(before: Any, after: Any, by: By, item: str) -> tuple[pd.DataFrame, n
     for dtype, names in (("string", texts), ("float64", _NUMBERS), ("boolean", _FLAGS), ("datetime64[us]", _DATES)):
         for name in dict.fromkeys(names):
             if any(name in side.columns for side in sides):
-                parts = [_plain(side, name, dtype) for side in sides]
+                parts = [_as_dtype(side, name, dtype) for side in sides]
                 out[name] = pd.concat(parts, ignore_index=True)
     joined = pd.DataFrame(out)
     joined.attrs = dict(sides[1].attrs)
     return joined, np.repeat([False, True], [len(side) for side in sides])
 
 
-def _plain(side: pd.DataFrame, name: str, dtype: str) -> pd.Series:
+def _as_dtype(side: pd.DataFrame, name: str, dtype: str) -> pd.Series:
     if dtype == "datetime64[us]":
         return pd.Series(days_of(side, name).astype(dtype), index=side.index)
     column = values(side, name, dtype)
     return (pd.to_numeric(column) if dtype == "float64" else column).astype(dtype)  # type: ignore[call-overload, no-any-return]
 
 
-def _refuse_mixed_units(items: Items, item: str) -> None:
+def _refuse_mixed_units(items: Items) -> None:
     rows = items.priced
     if not rows.any():
         return
-    what = group_lines(items.frame[rows], item)
+    # an item in pieces and boxes has two prices: their difference would look like a change of price
+    what = group_lines(items.frame[rows], items.item)
     unit, _ = pd.factorize(items.keys["unit"][rows], use_na_sentinel=False)
     several = np.flatnonzero(np.bincount(pairs(what.codes, unit)[0]) > 1)
     if len(several):
@@ -197,7 +187,16 @@ def _refuse_mixed_units(items: Items, item: str) -> None:
 
 
 def _effects(table: pd.DataFrame) -> pd.DataFrame:
-    """Return price, currency, quantity, new and lost of each item; nought where it is none of it."""
+    """Return price, currency, quantity, new and lost of each item; 0 where it is none of it.
+
+    Ten pieces at 5.00 USD and 0.90 EUR per USD became twelve at 6.00 and 0.80: 45.00 EUR became 57.60. ::
+
+        price     (6 - 5)       x 12 x 0.90 = 10.80     at the new quantity and the old rate
+        currency  (0.80 - 0.90) x  6 x 12   = -7.20     at the new price and quantity
+        quantity  (12 - 10)     x  5 x 0.90 =  9.00     at the old price and rate
+
+    Each effect is taken after the ones below it, so nothing is left over: together they are 12.60, the whole change.
+    """
     v0, v1, paid0, paid1, q0, q1 = (table[c].to_numpy() for c in ("v0", "v1", "paid0", "paid1", "q0", "q1"))
     both = (q0 > 0) & (q1 > 0)
 
@@ -220,7 +219,12 @@ def _effects(table: pd.DataFrame) -> pd.DataFrame:
 def _split_quantity(
     effects: pd.DataFrame, table: pd.DataFrame, unit: pd.Series, outer: npt.NDArray[np.int64]
 ) -> pd.DataFrame:
-    """Return the effects with quantity split into volume and mix within each group and unit."""
+    """Return the effects with quantity split into volume and mix within each group and unit.
+
+    Ten of A at 1.00 and ten of B at 9.00 became twenty of A and ten of B. All pieces grew by half, which is worth 50.00 at the old
+    mix; but only the cheap ones grew, which is worth 10.00: volume 50.00, mix -40.00. Pieces and kilograms can't be added, so that
+    is done within one unit.
+    """
     both = effects["both"].to_numpy()
     group = pd.DataFrame({"outer": outer, "unit": unit})
     code = group.groupby(["outer", "unit"], dropna=False, sort=False).ngroup().to_numpy()
@@ -228,6 +232,7 @@ def _split_quantity(
     total0, total1 = (pd.Series(q).groupby(code).transform("sum").to_numpy() for q in (q0, q1))
     growth = np.divide(total1, total0, out=np.ones(len(q0)), where=total0 > 0) - 1
     volume = np.where(both, growth * table["v0"], 0.0)
+    # items of no known unit may be anything: they have no common growth
     volume = np.where(unit.isna(), effects["quantity"], volume)
     return effects.assign(volume=volume, mix=effects["quantity"] - volume)
 
@@ -247,6 +252,7 @@ def _by_effect(
     def of_lines(rows: npt.NDArray[np.bool_]) -> Floats:
         return np.bincount(of_line[rows], weights=amount[rows], minlength=n)[:n].astype(float)
 
+    # "not itemised" is the last effect, and no sum over items
     made = {e: np.bincount(of_item, weights=effects[e], minlength=n)[:n].astype(float) for e in EFFECTS[:-1]}
     bars = {
         "before": of_lines(kept & ~is_after),
@@ -288,5 +294,5 @@ def _by_item(keys: pd.DataFrame, table: pd.DataFrame, effects: pd.DataFrame) -> 
 def _span(side: str, frame: pd.DataFrame, rows: npt.NDArray[np.bool_]) -> str:
     days = days_of(frame, "order_date")[rows]
     known = days[~np.isnat(days)]
-    told = f", ordered {known.min()} to {known.max()}" if len(known) else ""
-    return f"The side {side}: {int(rows.sum()):,} lines{told}."
+    ordered = f", ordered {known.min()} to {known.max()}" if len(known) else ""
+    return f"The side {side}: {int(rows.sum()):,} lines{ordered}."

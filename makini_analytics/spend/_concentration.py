@@ -10,12 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..compute import By, Groups, Ruled, crossed, merge_aliases, stamp
-from ._counted import tallied
+from ..compute import By, Counted, Groups, Ruled, crossed, figure, merge_aliases
+from ._rule import BASIS_COLUMNS, tallied
 
 Floats = npt.NDArray[np.float64]
 
 
+@figure("amount", any_frame=True, basis=BASIS_COLUMNS)
 def concentration(
     lines: Any,
     *,
@@ -24,7 +25,7 @@ def concentration(
     basis: str = "ordered",
     aliases: Mapping[str, str] | None = None,
     intercompany: Collection[str] = (),
-) -> pd.DataFrame:
+) -> Counted:
     """How concentrated spend is on few vendors: HHI, effective number of vendors, shares of the largest.
 
     The Herfindahl-Hirschman index is ``10000 x sum of squared shares`` of the vendors' net spend: 10000 is a single source. The
@@ -69,7 +70,6 @@ def concentration(
     """
     got = tallied(
         lines,
-        metric="spend.concentration",
         by=_with_vendor(by),
         basis=basis,
         currency=currency,
@@ -85,14 +85,7 @@ def concentration(
         after.insert(len(outer.keys.columns), "vendors", "after aliases")
         result = pd.concat([result, after]).sort_index(kind="stable").reset_index(drop=True)
         result["vendors"] = result["vendors"].astype("string")
-    parameters = {
-        "by": by,
-        "currency": currency,
-        "basis": basis,
-        "aliases": aliases,
-        "intercompany": list(intercompany) or None,
-    }
-    return stamp(result, metric="spend.concentration", parameters=parameters, selection=got.selection, lines=frame)
+    return got.counted(result)
 
 
 def _with_vendor(by: By) -> list[str]:
@@ -105,19 +98,21 @@ def _measured(vendors: Groups, money: Floats, outer: Groups) -> pd.DataFrame:
     pairs, cells = crossed(outer, vendors)
     net = np.bincount(cells, weights=money, minlength=len(pairs))
     group = pairs // max(len(vendors), 1)
+    # a vendor with more returns than orders has no share of anything, and its square would count as concentration
     positive = net > 0
     group, net = group[positive], net[positive]
     order = np.lexsort((-net, group))
     group, net = group[order], net[order]
     total = np.bincount(group, weights=net, minlength=n)[:n].astype(float)
     share = net / total[group] if len(net) else net
+    # place within the group, the largest vendor first: groups 0 0 0 1 1 begin at 0 and 3, and the places are 0 1 2 0 1
     rank = np.arange(len(group)) - np.searchsorted(group, np.arange(n))[group] if len(group) else group
     count = np.bincount(group, minlength=n)[:n]
     hhi = np.where(count > 0, 10_000 * np.bincount(group, weights=share**2, minlength=n)[:n], np.nan)
 
     def top(k: int) -> Floats:
         of_top = np.bincount(group[rank < k], weights=share[rank < k], minlength=n)[:n]
-        return np.where(count > 0, np.minimum(of_top, 1.0), np.nan)
+        return np.where(count > 0, np.minimum(of_top, 1.0), np.nan)  # a sum of all shares may exceed 1 in its last bit
 
     result = outer.keys.iloc[:n].assign(
         hhi=hhi,

@@ -6,17 +6,17 @@ import difflib
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from ..compute import ENTITIES, stamp
+from ..compute import ENTITIES, Counted, figure
 from ..errors import ConfigError
-from ..frames import days_of, frame_of, values
-from ._items import items_of
+from ..frames import days_of, values
+from ._items import Items, items_of
 
 
-def price_history(
-    lines: Any, *, of: str | None = None, item: str = "material", currency: str | None = None
-) -> pd.DataFrame:
+@figure("amount", "quantity", "order_date")
+def price_history(lines: Any, *, of: str | None = None, item: str = "material", currency: str | None = None) -> Counted:
     """Each price that was paid for one item: the effective unit price of its lines, by order date.
 
     The same lines as in ``spend.price_changes``: of those that count as spend, returns, free goods, and lines without quantity or
@@ -51,29 +51,16 @@ def price_history(
     >>> price_history(lines, of="P1")["price"].tolist()
     [5.0, 5.5]
     """
-    metric = "spend.price_history"
-    frame_of(lines, "amount", "quantity", "order_date", metric=metric)
-    items, item = items_of(lines, metric=metric, item=item, currency=currency, intercompany=())
+    items = items_of(lines, metric="spend.price_history", item=item, currency=currency)
     items.leave_out_unpriced()
     frame = items.frame
-    days = days_of(frame, "order_date")
+    days = days_of(frame, "order_date")  # a price without a day has no place on a time axis
     items.selection.exclude(np.isnat(days), "no order date")
-    columns = [*ENTITIES[item][0], *ENTITIES[item][1]] if item in ENTITIES else [item]
+    columns = [c for part in ENTITIES[items.item] for c in part] if items.item in ENTITIES else [items.item]
     columns = [c for c in dict.fromkeys([*columns, "description"]) if c in frame]
-    if of is None:
-        kept = items.selection.kept
-        known = next(c for c in columns if not len(frame) or frame[c][kept].notna().any() or c == columns[-1])
-        spend = pd.Series(items.amount[kept]).groupby(frame[known][kept].astype("string").to_numpy()).sum()
-        of = None if spend.empty else str(spend.idxmax())
+    of = _most_bought(items, columns) if of is None else of
     if of is not None:
-        mine = np.zeros(len(frame), dtype=bool)
-        for column in columns:
-            mine |= (frame[column].astype("string") == of).fillna(False).to_numpy(dtype=bool)
-        if not mine.any():
-            names = sorted({str(v) for c in columns for v in frame[c].dropna().unique()})
-            near = difflib.get_close_matches(str(of), names, n=3)
-            raise ConfigError(f"no line is of the item {of!r}" + (f"; near: {', '.join(near)}" if near else ""))
-        items.selection.exclude(~mine, "other items")
+        items.selection.exclude(~_lines_of_item(frame, columns, of), "other items")
     rows = items.selection.kept
     part = frame[rows]
     texts = ("order_id", "line_id", "vendor_id", "vendor_name", "description")
@@ -90,5 +77,24 @@ def price_history(
         index=part.index,
     )
     result = result.sort_values("order_date", kind="stable").reset_index(drop=True)
-    parameters = {"of": of, "item": item, "currency": currency}
-    return stamp(result, metric=metric, parameters=parameters, selection=items.selection, lines=frame)
+    return Counted(result, items.selection, parameters={"of": of, "item": items.item})
+
+
+def _most_bought(items: Items, columns: list[str]) -> str | None:
+    """Return the item with the most spend, by the first of the columns that has a value; None without lines."""
+    frame, kept = items.frame, items.selection.kept
+    known = next(c for c in columns if not len(frame) or frame[c][kept].notna().any() or c == columns[-1])
+    spend = pd.Series(items.amount[kept]).groupby(frame[known][kept].astype("string").to_numpy()).sum()
+    return None if spend.empty else str(spend.idxmax())
+
+
+def _lines_of_item(frame: pd.DataFrame, columns: list[str], of: str) -> npt.NDArray[np.bool_]:
+    """Return the lines that call the item so in any of the columns, or raise `ConfigError` with the near names."""
+    mine = np.zeros(len(frame), dtype=bool)
+    for column in columns:
+        mine |= (frame[column].astype("string") == of).fillna(False).to_numpy(dtype=bool)
+    if not mine.any():
+        names = sorted({str(v) for c in columns for v in frame[c].dropna().unique()})
+        near = difflib.get_close_matches(str(of), names, n=3)
+        raise ConfigError(f"no line is of the item {of!r}" + (f"; near: {', '.join(near)}" if near else ""))
+    return mine

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,10 +11,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from .. import units
-from ..compute import ENTITIES, Groups, Selection, group_lines
+from ..compute import ENTITIES, Counted, Groups, Selection, group_lines
 from ..errors import SchemaError
-from ..frames import coded, numbers, values
-from ._counted import counted
+from ..frames import encode, numbers, values
+from ._rule import tallied, value_of
 
 Floats = npt.NDArray[np.float64]
 
@@ -35,6 +35,7 @@ class Items:
     quantity: Floats  # in the base unit, 1000 g being 1 kg
     keys: pd.DataFrame  # one column each: what identifies the item (unit and document currency among them)
     unpriced: list[tuple[npt.NDArray[np.bool_], str]]  # why a line has no price that compares
+    item: str  # what identifies an item: as asked for, or the description where no line has a code
     note: str
 
     @property
@@ -56,16 +57,20 @@ class Items:
         frame = self.frame.assign(**{str(c): self.keys[c] for c in self.keys})
         return group_lines(frame[rows], by, also=also)
 
+    def counted(self, result: pd.DataFrame, *, notes: Sequence[str] = (), **parameters: Any) -> Counted:
+        """Return a figure of these items; ``parameters`` are those that differ from its arguments."""
+        every = (*notes, self.note) if self.note else tuple(notes)
+        return Counted(result, self.selection, notes=every, parameters={"item": self.item, **parameters})
 
-def items_of(
-    lines: Any, *, metric: str, item: str, currency: str | None, intercompany: Collection[str], basis: str = "ordered"
-) -> tuple[Items, str]:
-    """Return the items of the lines, and what identifies them: ``item``, or the description where no line has a code.
+
+def items_of(lines: Any, *, metric: str, item: str, currency: str | None, intercompany: Collection[str] = ()) -> Items:
+    """Return the items of the lines, told apart by ``item``, or by the description where no line has a code.
 
     The price that compares is the effective one, amount / quantity, in the unit's base (per kg where some is bought in g). A frame
     that `currency.convert` made keeps the price of the document, so that a move of the rate is not taken for one of the price.
     """
-    frame, selection, amount = counted(lines, metric=metric, basis=basis, currency=currency, intercompany=intercompany)
+    tally = tallied(lines, currency=currency, intercompany=intercompany)
+    frame, selection, amount = tally.frame, tally.selection, value_of(tally)
     note = ""
     if item == "material" and not any(c in frame and frame[c].notna().any() for c in ENTITIES["material"][0]):
         if "description" in frame and frame["description"].notna().any():
@@ -78,19 +83,23 @@ def items_of(
     if item not in ENTITIES and item not in frame.columns and len(frame):
         raise SchemaError(f"item={item!r}: the lines have no such column")
     first = ENTITIES[item][0] if item in ENTITIES else (item,)
+    # an item is known where any of the columns that identify it has a value
     named = np.zeros(len(frame), dtype=bool)
     for column in first:
         named |= values(frame, column, "string").notna().to_numpy(dtype=bool)
 
     unit, times = units.based(values(frame, "unit_of_measure", "string"))
-    given = _number(frame, "quantity")
+    given = numbers(frame, "quantity")
+    # 500 g and 2 kg are the same unit, kg, and 0.5 and 2 of it: else their prices would differ a thousandfold
     keys = {"unit": unit, "currency": values(frame, "currency", "string").astype("string")}
     paid = amount
     if "original_amount" in frame and "original_currency" in frame:
         keys["document_currency"] = frame["original_currency"].astype("string")
-        original = _number(frame, "original_amount")
-        share = np.divide(amount, _number(frame, "amount"), out=np.ones(len(frame)), where=amount != 0)
+        original = numbers(frame, "original_amount")
+        # of a line that doesn't count the amount is 0, and of one that counts in part only that part is paid
+        share = np.divide(amount, numbers(frame, "amount"), out=np.ones(len(frame)), where=amount != 0)
         paid = np.where(selection.kept, original * share, 0.0)
+    # none of these is an error of the data: they are lines whose amount / quantity is the price of nothing that can be compared
     unpriced = [
         (_flag(frame) | (given < 0) | (amount < 0), "return"),
         (_no_goods(frame), "service, charge or frame line"),
@@ -98,11 +107,7 @@ def items_of(
         (~(given > 0), "no quantity"),
         (amount == 0, "zero price"),
     ]
-    return Items(frame, selection, amount, paid, given * times, pd.DataFrame(keys), unpriced, note), item
-
-
-def _number(frame: pd.DataFrame, name: str) -> Floats:
-    return numbers(frame, name)
+    return Items(frame, selection, amount, paid, given * times, pd.DataFrame(keys), unpriced, item, note)
 
 
 def _flag(frame: pd.DataFrame) -> npt.NDArray[np.bool_]:
@@ -110,7 +115,8 @@ def _flag(frame: pd.DataFrame) -> npt.NDArray[np.bool_]:
 
 
 def _no_goods(frame: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    said = coded(values(frame, "type", "string"), sort=False)
-    hit = said.labels.astype("string").str.contains(_NO_GOODS, case=False, regex=True)
-    out: npt.NDArray[np.bool_] = np.append(np.asarray(hit, dtype=bool), False)[said.codes]
+    # the few distinct types are searched, not a million texts; the False at the end is what code -1, a missing type, picks
+    types = encode(values(frame, "type", "string"), sort=False)
+    hit = types.labels.astype("string").str.contains(_NO_GOODS, case=False, regex=True)
+    out: npt.NDArray[np.bool_] = np.append(np.asarray(hit, dtype=bool), False)[types.codes]
     return out

@@ -11,10 +11,23 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..compute import By, Cells, Columns, Groups, Lines, Ruled, Tally, lines_of, period_alias, period_number, stamp
+from ..compute import (
+    By,
+    Cells,
+    Columns,
+    Counted,
+    Groups,
+    Lines,
+    Ruled,
+    Tally,
+    figure,
+    lines_of,
+    period_alias,
+    period_number,
+)
 from ..errors import ConfigError
 from ..frames import AsOf
-from ._counted import tallied
+from ._rule import BASIS_COLUMNS, tallied
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -22,10 +35,11 @@ Days = npt.NDArray[np.datetime64]
 
 #: How many periods make a year. A week is compared with the one 52 weeks before, which has the same weekdays.
 _YEAR = {"M": 12, "Q": 4, "Y": 1, "W": 52}
-#: So many days without an order at the start of a period are a weekend with a holiday, not the start of the data.
+#: A period that starts with up to three days without an order starts with a long weekend, not before the data do.
 _QUIET_DAYS = 3
 
 
+@figure("order_date?", "amount", any_frame=True, basis=BASIS_COLUMNS)
 def by_period(
     lines: Any,
     *,
@@ -36,7 +50,7 @@ def by_period(
     fiscal_year_start: int = 1,
     as_of: AsOf | None = None,
     intercompany: Collection[str] = (),
-) -> pd.DataFrame:
+) -> Counted:
     """Ordered spend by period of the order date, and the change against the same days of the year before.
 
     The same lines count as in ``spend.by_vendor``; a line without an order date can't be placed and is left out and counted
@@ -87,7 +101,6 @@ def by_period(
     alias = period_alias(freq, fiscal_year_start)
     got = tallied(
         lines,
-        metric="spend.by_period",
         by=by,
         basis=basis,
         currency=currency,
@@ -110,33 +123,18 @@ def by_period(
         n_orders=got.n_orders(table.of_lines(grid.cell), tables.assign(of_order=grid.ordinal)),
         n_lines=np.bincount(grid.cell, weights=table.n, minlength=grid.size).astype("int64"),
     )
-    day, since = _known_to(lines_of(lines, metric="spend.by_period"), as_of), frame.attrs.get("since")
+    day, since = _known_to(lines_of(lines), as_of), frame.attrs.get("since")
     result["complete"] = _complete(periods, table.date, day, since)
     before, compared = _year_before(grid, periods, _YEAR[freq], spend, table, day, since)
     result["spend_year_before"] = before
     result["yoy_change"] = np.divide(compared, before, out=np.full(grid.size, np.nan), where=before > 0) - 1
     keys = [c for c in groups.keys.columns if c != "currency"]
     shown = ["period", "currency", "spend", "n_orders", "n_lines", "complete", "spend_year_before", "yoy_change"]
-    parameters = {
-        "freq": freq,
-        "by": by,
-        "currency": currency,
-        "basis": basis,
-        "fiscal_year_start": fiscal_year_start if fiscal_year_start != 1 else None,
-        "intercompany": list(intercompany) or None,
-    }
-    return stamp(
-        result[[*keys, *shown]],
-        metric="spend.by_period",
-        parameters=parameters,
-        selection=got.selection,
-        lines=frame,
-        as_of=day,
-    )
+    return got.counted(result[[*keys, *shown]], as_of=day)
 
 
 def _placed(c: Columns, *, basis: str, period: Callable[[Any], Any]) -> Ruled:
-    """Return the day that spend is placed on, and what is left out without one."""
+    """Return the day that each line's spend is placed on; lines without one are left out."""
     day = c.day("order_date")
     if basis == "received":
         arrived, first = c.day("delivered_date"), c.day("first_receipt_date")
@@ -147,7 +145,7 @@ def _placed(c: Columns, *, basis: str, period: Callable[[Any], Any]) -> Ruled:
 
 @dataclass(frozen=True)
 class _DayTable:
-    """The lines that count and their value, by group and day."""
+    """The lines that count and their value, by group and day: from here on a few thousand rows instead of a million lines."""
 
     cells: Cells
     present: Ints
@@ -161,7 +159,7 @@ class _DayTable:
         """Return the table of what was tallied."""
         day = got.kept(got.marks["day"]).astype(np.int32)
         cells = Cells.of(groups.codes, day, len(groups))
-        n = cells.add(None if got.n is None else got.kept(got.n)).ravel().astype(np.int64)
+        n = cells.add(got.n_kept).ravel().astype(np.int64)
         money = cells.add(got.kept(got.sums["value"])).ravel()
         present = np.flatnonzero(n)
         return cls(cells, present, *cells.of_rows(present), n[present], money[present])
@@ -172,7 +170,7 @@ class _DayTable:
         return self.day.astype("datetime64[D]")
 
     def of_lines(self, what: Ints) -> Ints:
-        """Return for each line that counts what its row of the table says."""
+        """Return for each line that counts the value of its row of the table."""
         out = np.zeros(self.cells.n, dtype=np.int64)
         out[self.present] = what
         found: Ints = out[self.cells.cell]
@@ -180,7 +178,14 @@ class _DayTable:
 
 
 class _Grid:
-    """The cells of the result: for each group every period from its first to its last."""
+    """The cells of the result: for each group every period from its first to its last.
+
+    With orders of group 0 in periods 3 and 5 and of group 1 in period 4, the cells are numbered ::
+
+        cell     0  1  2  3
+        group    0  0  0  1
+        period   3  4  5  4      period 4 of group 0 is a row of zero spend
+    """
 
     def __init__(self, table: _DayTable, ordinal: Ints) -> None:
         first_rows = np.flatnonzero(np.diff(table.group, prepend=-1))  # the table is in order of group and day
@@ -199,13 +204,14 @@ class _Grid:
 def _year_before(
     grid: _Grid, periods: pd.PeriodIndex, year: int, spend: Floats, table: _DayTable, day: Any, since: Any
 ) -> tuple[Floats, Floats]:
-    """Return for each cell the spend of the same days one year before, missing where there is no comparing, and its own."""
+    """Return for each cell the spend of the same days one year before, missing where nothing compares, and its own spend of those days."""
     before, compared, days = np.full(grid.size, np.nan), spend.copy(), table.date
     if not grid.size:
         return before, compared
     (starts, ends), (begins, stops) = _span(periods), _span(periods - year)
     edge = days.max() if day is None else np.datetime64(day, "D")  # without an as-of day the last order is the end
     reach = days.min() - _QUIET_DAYS if since is None else np.datetime64(since, "D")
+    # a year before is compared only where the data reach back to its first day: half of it would look like growth
     covered = begins >= reach
     whole = covered & (ends <= edge)
     at = np.arange(grid.size) - year
@@ -214,7 +220,8 @@ def _year_before(
     cut = covered & (starts <= edge) & (edge < ends)
     if cut.any():  # the one period that the as-of day lies in: the same for all groups
         start, begin, stop = starts[cut][0], begins[cut][0], stops[cut][0]
-        last = min(begin + (edge - start), stop)  # so many days; a shorter month has no more of them
+        # as many days as have passed of this period: until 17 March, the first 17 days of last March; a shorter month ends earlier
+        last = min(begin + (edge - start), stop)
         for out, first, until in ((before, begin, last), (compared, start, edge)):
             within = (days >= first) & (days <= until)
             net = np.bincount(table.group[within], weights=table.money[within], minlength=grid.n_groups)
@@ -234,19 +241,19 @@ def _complete(periods: pd.PeriodIndex, days: Days, day: pd.Timestamp | None, sin
     starts = _span(periods)[0]
     if since is not None:
         out[starts < np.datetime64(since, "D")] = False
-    elif len(days):  # begins long before the first order of all: nobody knows whether orders were asked for
+    elif len(
+        days
+    ):  # it begins long before the first order of all: nobody knows whether the data reach back to its start
         out[(starts < days.min() - _QUIET_DAYS) & np.asarray(out.fillna(False), dtype=bool)] = pd.NA
     return out
 
 
 def _known_to(source: Lines, as_of: AsOf | None) -> pd.Timestamp | None:
-    """Return the last day that the data cover, or None: spend needs none, only the mark of a cut period does."""
-    until = source.attrs.get("until")
+    """Return the last day that the data cover, or None: spend itself needs no such day, but the mark of a cut period does."""
+    ends = [pd.Timestamp(source.attrs["until"])] if source.attrs.get("until") is not None else []
     try:
-        day: pd.Timestamp | None = source.as_of(as_of)
+        ends.append(source.as_of(as_of))
     except ConfigError:
         if as_of is not None:
             raise
-        day = None
-    known = [d for d in (day, None if until is None else pd.Timestamp(until)) if d is not None and not pd.isna(d)]
-    return min(known, default=None)
+    return min((day for day in ends if not pd.isna(day)), default=None)

@@ -9,15 +9,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..compute import period_alias, stamp
+from ..compute import Counted, figure, period_alias
 from ..errors import one_of
-from ..frames import days_of, frame_of
+from ..frames import days_of
 from ._baselines import BASELINES, Baseline, listed_prices, prices_before
 from ._items import items_of
 
 Floats = npt.NDArray[np.float64]
 
 
+@figure("amount", "quantity", "order_date")
 def price_changes(
     lines: Any,
     *,
@@ -28,7 +29,7 @@ def price_changes(
     currency: str | None = None,
     fiscal_year_start: int = 1,
     intercompany: Collection[str] = (),
-) -> pd.DataFrame:
+) -> Counted:
     """Purchase price variance: what was paid more, or less, than at the baseline price, by item, vendor and period.
 
     The effective unit price is amount / quantity, in the base unit (per kg where some is bought in g), so discounts and price
@@ -87,14 +88,12 @@ def price_changes(
     if isinstance(baseline, str):
         one_of("baseline", baseline, BASELINES)
     alias = period_alias(freq, fiscal_year_start)
-    frame_of(lines, "amount", "quantity", "order_date", metric="spend.price_changes")
-    items, item = items_of(lines, metric="spend.price_changes", item=item, currency=currency, intercompany=intercompany)
+    items = items_of(lines, metric="spend.price_changes", item=item, currency=currency, intercompany=intercompany)
     items.leave_out_unpriced()
     days = days_of(items.frame, "order_date")
     items.selection.exclude(np.isnat(days), "no order date")
     rows = items.selection.kept
-    keys = [item, "vendor"] if per_vendor else [item]
-    groups = items.groups(keys, rows)
+    groups = items.groups([items.item, "vendor"] if per_vendor else [items.item], rows)
     day = days[rows]
     period = pd.PeriodIndex(pd.DatetimeIndex(day.astype("datetime64[us]")).to_period(alias))
     lot = pd.DataFrame(
@@ -107,7 +106,23 @@ def price_changes(
             "quantity": items.quantity[rows],
         }
     )
-    base = prices_before(lot, baseline) if isinstance(baseline, str) else listed_prices(items, rows, baseline, item)
+    if isinstance(baseline, str):
+        base, shown = prices_before(lot, baseline), baseline
+    else:
+        base = listed_prices(items, rows, baseline, items.item)
+        shown = f"own list of {len(baseline):,} prices"  # the list itself would fill a footnote
+    result = _by_key_and_period(_against(lot, base), groups.keys, period.freq)
+    n_first = int(result["n_first_purchases"].sum())
+    notes = [f"{n_first:,} of {int(rows.sum()):,} lines are first purchases, without a baseline."] if n_first else []
+    return items.counted(result, notes=notes, baseline=shown)
+
+
+def _against(lot: pd.DataFrame, base: Floats) -> pd.DataFrame:
+    """Return the sums by key and period of what was paid, of what the baseline would have cost, and of the difference.
+
+    Baseline prices are in the currency of the document. Both sides are taken at the line's own rate, amount / paid: 10 pieces at
+    5.00 USD against 4.00 before, at 0.90 EUR per USD, are 45.00 EUR against 36.00, whatever the rate was before.
+    """
     rate = lot["amount"].to_numpy() / lot["paid"].to_numpy()
     at_base = base * lot["quantity"].to_numpy() * rate
     compared = np.isfinite(at_base)
@@ -118,49 +133,35 @@ def price_changes(
         first=(~compared).astype("int64"),
         n=1,
     )
-    got = lot.groupby(["key", "period"], sort=True)[
+    return lot.groupby(["key", "period"], sort=True)[
         ["amount", "quantity", "base", "variance", "of", "n", "first"]
     ].sum()
-    key, ordinal = (got.index.get_level_values(i).to_numpy() for i in (0, 1))
-    some = got["of"].to_numpy() > 0
 
-    def where(a: Any, b: Any) -> Floats:
-        out: Floats = np.divide(a, b, out=np.full(len(got), np.nan), where=some)
+
+def _by_key_and_period(sums: pd.DataFrame, keys: pd.DataFrame, freq: Any) -> pd.DataFrame:
+    """Return the rows of the result, largest variance first."""
+    key, ordinal = (sums.index.get_level_values(i).to_numpy() for i in (0, 1))
+    some = sums["of"].to_numpy() > 0
+
+    def ratio(part: str, whole: str) -> Floats:
+        out: Floats = np.full(len(sums), np.nan)
+        np.divide(sums[part].to_numpy(), sums[whole].to_numpy(), out=out, where=some)
         return out
 
-    names = groups.keys.iloc[key].reset_index(drop=True)
+    names = keys.iloc[key].reset_index(drop=True)
     result = names.drop(columns="connection", errors="ignore").assign(
-        period=pd.PeriodIndex.from_ordinals(ordinal, freq=period.freq),  # type: ignore[attr-defined]
-        spend=got["amount"].to_numpy(),
-        quantity=got["quantity"].to_numpy(),
-        price=got["amount"].to_numpy() / got["quantity"].to_numpy(),
-        base_price=where(got["base"].to_numpy(), got["of"].to_numpy()),
-        ppv=np.where(some, got["variance"].to_numpy(), np.nan),
-        ppv_rate=where(got["variance"].to_numpy(), got["base"].to_numpy()),
-        n_lines=got["n"].to_numpy().astype("int64"),
-        n_first_purchases=got["first"].to_numpy().astype("int64"),
+        period=pd.PeriodIndex.from_ordinals(ordinal, freq=freq),  # type: ignore[attr-defined]
+        spend=sums["amount"].to_numpy(),
+        quantity=sums["quantity"].to_numpy(),
+        price=sums["amount"].to_numpy() / sums["quantity"].to_numpy(),
+        base_price=ratio("base", "of"),
+        ppv=np.where(some, sums["variance"].to_numpy(), np.nan),
+        ppv_rate=ratio("variance", "base"),
+        n_lines=sums["n"].to_numpy().astype("int64"),
+        n_first_purchases=sums["first"].to_numpy().astype("int64"),
     )
     if "connection" in names:
         result["connection"] = names["connection"]
+    # a row without a baseline has no variance, and comes last; + 0.0 turns -0.0 into 0.0, which sorts the same
     largest = np.argsort(-np.abs(result["ppv"].fillna(0.0).to_numpy()) + 0.0, kind="stable")
-    result = result.iloc[largest].reset_index(drop=True)
-    told = baseline if isinstance(baseline, str) else f"own list of {len(baseline):,} prices"
-    parameters = {
-        "baseline": told,
-        "freq": freq,
-        "item": item,
-        "per_vendor": per_vendor,
-        "currency": currency,
-        "fiscal_year_start": fiscal_year_start if fiscal_year_start != 1 else None,
-        "intercompany": list(intercompany) or None,
-    }
-    n_first = int(result["n_first_purchases"].sum())
-    notes = [f"{n_first:,} of {int(rows.sum()):,} lines are first purchases, without a baseline."] if n_first else []
-    return stamp(
-        result,
-        metric="spend.price_changes",
-        parameters=parameters,
-        selection=items.selection,
-        lines=items.frame,
-        notes=(*notes, *([items.note] if items.note else [])),
-    )
+    return result.iloc[largest].reset_index(drop=True)

@@ -6,25 +6,30 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ..compute import (
     CENSORED,
     DELIVERED,
+    Counted,
+    Groups,
+    Selection,
     ages,
     count_distinct,
+    figure,
     first_day_at,
     group_lines,
     kaplan_meier,
     merge_aliases,
     order_ids,
-    stamp,
 )
 from ..errors import ConfigError, SchemaError
-from ..frames import AsOf, coded, days_of, pairs, values
-from ._counted import counted
+from ..frames import AsOf, days_of, encode, need, pairs, values
+from ._rule import tallied, value_of
 
 
+@figure("amount")
 def single_source(
     lines: Any,
     *,
@@ -34,7 +39,7 @@ def single_source(
     currency: str | None = None,
     aliases: Mapping[str, str] | None = None,
     intercompany: Collection[str] = (),
-) -> pd.DataFrame:
+) -> Counted:
     """Materials, or assets, that were bought from one vendor only in the window of the lines, with spend and lead time beside.
 
     The same lines count as in ``spend.by_vendor``. An item that also has lines without a vendor is not listed: the unknown one may
@@ -78,26 +83,13 @@ def single_source(
     """
     if isinstance(min_orders, bool) or not isinstance(min_orders, (int, np.integer)) or min_orders < 1:
         raise ConfigError(f"min_orders={min_orders!r}: pass a number of orders such as 2")
-    metric = "spend.single_source"
-    frame, selection, value = counted(
-        lines, metric=metric, basis="ordered", currency=currency, intercompany=intercompany
-    )
+    got = tallied(lines, currency=currency, intercompany=intercompany)
+    frame, selection, value = got.frame, got.selection, value_of(got)
     merged = frame if aliases is None else merge_aliases(frame, aliases)
-    money = coded(values(frame, "currency", "string"))
-    sums = np.bincount(money.codes + 1, weights=value, minlength=len(money.labels) + 1)
-    total = pd.Series(sums, index=["", *money.labels.astype("string")]).groupby(level=0).sum()
-    items = group_lines(frame, item)
-    vendors = group_lines(merged, "vendor")
-    no_item = items.keys.iloc[:, 0].isna().to_numpy()[items.codes]
-    no_vendor = vendors.keys["vendor_id"].isna().to_numpy()[vendors.codes]
-    selection.exclude(no_item, "no material" if item == "material" else f"no {item}")
-    kept = selection.kept
+    total = _spend_by_currency(frame, value)
+    items, vendors = group_lines(frame, item), group_lines(merged, "vendor")
     n = len(items)
-    n_vendors = np.bincount(pairs(items.codes[kept], vendors.codes[kept])[0], minlength=n)
-    n_orders = count_distinct(items.codes[kept], order_ids(frame[kept]), n)
-    selection.exclude((n_vendors > 1)[items.codes], "several vendors")
-    selection.exclude(no_vendor, "no vendor")
-    selection.exclude((n_orders < min_orders)[items.codes] & (min_orders > 1), "fewer orders")
+    _exclude_several(selection, frame, items, vendors, item, min_orders)
     kept = selection.kept
     part = frame[kept]
     groups = group_lines(part, [item, "vendor"] if aliases is None else item, also=("currency",))
@@ -107,6 +99,7 @@ def single_source(
         n_orders=count_distinct(groups.codes, order_ids(part), size)[:size].astype("int64"),
         n_lines=np.bincount(groups.codes, minlength=size)[:size].astype("int64"),
     )
+    # backwards, so that of several lines the first one is written last, and stays
     first_line = np.zeros(size, dtype=np.int64)
     first_line[groups.codes[::-1]] = np.flatnonzero(kept)[::-1]
     if aliases is not None:
@@ -124,39 +117,50 @@ def single_source(
     if "connection" in result:
         result["connection"] = result.pop("connection")
     result = result.sort_values(["currency", "spend"], ascending=[True, False], kind="stable", na_position="last")
-    parameters = {
-        "item": item,
-        "min_orders": min_orders,
-        "currency": currency,
-        "aliases": aliases,
-        "intercompany": list(intercompany) or None,
-    }
-    return stamp(
-        result.reset_index(drop=True),
-        metric=metric,
-        parameters=parameters,
-        selection=selection,
-        lines=frame,
-        notes=(note,) if note else (),
-    )
+    return got.counted(result.reset_index(drop=True), notes=(note,) if note else ())
+
+
+def _spend_by_currency(frame: pd.DataFrame, value: npt.NDArray[np.float64]) -> pd.Series:
+    """Return all spend that counts, by currency; that of lines without a currency under ""."""
+    currency = encode(values(frame, "currency", "string"))
+    # code -1, for no currency, is moved to place 0
+    sums = np.bincount(currency.codes + 1, weights=value, minlength=len(currency.labels) + 1)
+    return pd.Series(sums, index=["", *currency.labels.astype("string")]).groupby(level=0).sum()
+
+
+def _exclude_several(
+    selection: Selection, frame: pd.DataFrame, items: Groups, vendors: Groups, item: str, min_orders: int
+) -> None:
+    """Leave out the lines of items that are not known, that several vendors have delivered, or that were ordered too seldom."""
+    no_item = items.keys.iloc[:, 0].isna().to_numpy()[items.codes]
+    no_vendor = vendors.keys["vendor_id"].isna().to_numpy()[vendors.codes]
+    selection.exclude(no_item, "no material" if item == "material" else f"no {item}")
+    kept, n = selection.kept, len(items)
+    # the unknown vendor is a group like any other here: it may be a second source
+    n_vendors = np.bincount(pairs(items.codes[kept], vendors.codes[kept])[0], minlength=n)
+    n_orders = count_distinct(items.codes[kept], order_ids(frame[kept]), n)
+    selection.exclude((n_vendors > 1)[items.codes], "several vendors")
+    selection.exclude(no_vendor, "no vendor")
+    selection.exclude((n_orders < min_orders)[items.codes] & (min_orders > 1), "fewer orders")
 
 
 def _lead_times(
     frame: pd.DataFrame, codes: np.ndarray[Any, Any], n: int, as_of: AsOf | None
 ) -> tuple[pd.DataFrame, str]:
-    """Return each item's lead time, or missing values and why."""
+    """Return each item's lead time, or missing values and why: spend needs no dates, so their absence is a note and no error."""
     nothing = pd.DataFrame(
         {"n_delivered": 0, "n_open": 0, "median_days": np.nan, "p90_days": np.nan}, index=pd.RangeIndex(n)
     )
     try:
-        got = ages(frame, as_of=as_of, metric="spend.single_source")
+        need(frame.columns, "order_date", "delivered_date", metric="spend.single_source")
+        got = ages(frame, as_of=as_of)
     except (SchemaError, ConfigError) as e:
         if as_of is not None:
             raise
         return nothing, f"No lead times: {e}"
     if not len(frame):
         return nothing, ""
-    table = got.counted_by(codes, n)
+    table = got.day_counts_by(codes, n)
     surviving, total = kaplan_meier(table), table.total()
     return nothing.assign(
         n_delivered=total[:, DELIVERED],

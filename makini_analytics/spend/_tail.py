@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..compute import stamp
+from ..compute import Counted, figure
 from ..errors import ConfigError
-from ._counted import counted
-from ._vendors import by_vendor
+from ._rule import BASIS_COLUMNS
+from ._vendors import spend_by
 
 
+@figure("amount", basis=BASIS_COLUMNS)
 def tail(
     lines: Any,
     *,
@@ -23,7 +24,7 @@ def tail(
     threshold: float | None = None,
     basis: str = "ordered",
     intercompany: Collection[str] = (),
-) -> pd.DataFrame:
+) -> Counted:
     """Tail spend: how much goes to the many small vendors, and in how many orders.
 
     There are two definitions, which don't agree, so one must be chosen. ``"share"``: the vendors beyond those that make up the
@@ -66,14 +67,19 @@ def tail(
     """
     if definition not in ("share", "threshold") or (definition == "threshold") != (threshold is not None):
         raise ConfigError("choose definition='share', or definition='threshold' with threshold=<amount>")
-    vendors = by_vendor(lines, currency=currency, basis=basis, intercompany=intercompany)
+    by_vendor = spend_by(
+        lines, by="vendor", basis=basis, currency=currency, abc=(0.80, 0.95), intercompany=intercompany
+    )
+    vendors = by_vendor.result
     known = vendors["vendor_id"].notna().to_numpy(dtype=bool)
     spend = vendors["spend"].to_numpy(dtype=float)
     if definition == "share":
         ranked = pd.Series(np.where(known, np.maximum(spend, 0), 0))
         currencies, _ = pd.factorize(vendors["currency"], use_na_sentinel=False)
         total = ranked.groupby(currencies).transform("sum").to_numpy()
+        # what stands before a vendor decides, so that the one that crosses the share still belongs to the head
         before = (ranked.groupby(currencies).cumsum() - ranked).to_numpy()
+        # a net of 0 or less has no place among the vendors that make up the first 80 %
         in_tail = (before >= (head_share - 1e-12) * total) | (spend <= 0)
     else:
         in_tail = spend < (threshold or 0)
@@ -93,13 +99,6 @@ def tail(
     total_of = result.groupby("currency", dropna=False)["spend"].transform("sum")
     result.insert(3, "share", (result["spend"] / total_of).where(total_of > 0))
     result["average_order_value"] = (result["spend"] / result["n_orders"]).where(result["n_orders"] > 0)
-    frame, selection, _ = counted(lines, metric="spend.tail", basis=basis, currency=currency, intercompany=intercompany)
-    parameters = {
-        "definition": definition,
-        "head_share": head_share if definition == "share" else None,
-        "threshold": threshold,
-        "currency": currency,
-        "basis": basis,
-        "intercompany": list(intercompany) or None,
-    }
-    return stamp(result, metric="spend.tail", parameters=parameters, selection=selection, lines=frame)
+    # the other definition has no use for it, and a footnote that names it would mislead
+    unused = {} if definition == "share" else {"head_share": None}
+    return Counted(result, by_vendor.selection, parameters=unused)

@@ -1,7 +1,6 @@
 """How every chart looks and how numbers and names read: `use` sets a company's look, `save` writes a chart."""
 
-from __future__ import annotations
-
+from ._chart import chart
 from ._figure import (
     SIZES,
     SMALL_N,
@@ -24,6 +23,8 @@ from ._figure import (
     save,
 )
 from ._look import Look, fonts, look, use
+from ._marks import beside, named_rows, periods_below, place
+from ._table import Kind, cell_text, kind_of
 from ._wording import WITHOUT_CENTS, group_columns, group_labels, label, money, named, number, percent, plural, room
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "SMALL_N",
     "WITHOUT_CENTS",
     "ChartAxes",
+    "Kind",
     "Look",
     "Said",
     "alt_text",
@@ -38,20 +40,27 @@ __all__ = [
     "bar_colours",
     "bare",
     "bars_of",
+    "beside",
+    "cell_text",
+    "chart",
     "fill",
     "finish",
     "fonts",
     "footnote_of",
     "group_columns",
     "group_labels",
+    "kind_of",
     "label",
     "look",
     "money",
     "named",
+    "named_rows",
     "no_data",
     "number",
     "one_currency",
     "percent",
+    "periods_below",
+    "place",
     "plural",
     "render",
     "resize",

@@ -1,4 +1,4 @@
-"""How every chart looks: one style, titles that tell the finding, direct labels, a footnote that tells what was left out.
+"""How every chart looks: one style, titles that state the finding, direct labels, a footnote that says what was left out.
 
 Figures are made outside pyplot, so nothing is registered, shown twice or leaked; no setting of matplotlib's is touched. A
 company's fonts, colours and number marks are set in one place, `use`.
@@ -41,11 +41,12 @@ class Said:
     title: str
     subtitle: str
     footnote: str
-    bars: tuple[
-        tuple[int, ...], ...
-    ] = ()  # the rows of the result behind each bar, from the top, where bars are groups
+    #: The rows of the result behind each bar, from the top, where bars are groups.
+    bars: tuple[tuple[int, ...], ...] = ()
 
 
+# The texts of each chart as they were before wrapping, so that a chart can be drawn again at another size. A weak key lets
+# the figure go with its last user.
 _SAID: WeakKeyDictionary[Axes, Said] = WeakKeyDictionary()
 
 
@@ -60,8 +61,10 @@ class ChartAxes(Axes):
 
 def axes(ax: Axes | None, *, rows: int = 8) -> Axes:
     """Return the axes to draw on: the given ones, or those of a new figure as high as its rows need."""
+    # Texts that the axes make themselves take the font of this context; matplotlib's own settings stay as the user has them.
     with mpl.rc_context({"font.family": fonts()}):
         if ax is None:
+            # Not pyplot's figure: pyplot would keep it alive, and notebooks would show it twice.
             figure = Figure(figsize=(10.0, min(max(3.2, 1.9 + 0.36 * rows), 11.0)), facecolor="white", layout=None)
             ax = figure.add_subplot(axes_class=ChartAxes)
             figure.subplots_adjust(
@@ -87,9 +90,11 @@ def finish(
     """Return the axes with title, subtitle, footnote and alt text; every text is text, never a formula."""
     _SAID[ax] = Said(title, subtitle, footnote_of(result), tuple(tuple(rows) for rows in bars))
     _write_around(ax)
+    # Names come from the data: any script, and perhaps a dollar sign.
     for text in [*ax.get_xticklabels(), *ax.get_yticklabels(), *ax.texts]:
         text.set_family(fonts())
         text.set_parse_math(False)
+    # The gid is the id of the chart's group in an SVG, and the one place of an Axes that is free for a text.
     ax.set_gid("\n".join(x for x in (f"{title}. {subtitle}.", alt) if x))
     return ax
 
@@ -98,16 +103,20 @@ def _write_around(ax: Axes) -> None:
     """Write title, subtitle and footnote, wrapped for the size of the figure."""
     said, figure = _SAID[ax], _figure(ax)
     wide, high = figure.get_size_inches()
-    family: dict[str, Any] = {"family": fonts(), "parse_math": False}
+    family: dict[str, Any] = {"family": fonts(), "parse_math": False}  # "$a_b$ Ltd" is a name, not a formula
+    # Letters have a size in points, so an inch holds as many of them whatever the size of the figure: about 8 of the bold 14
+    # point title and 13.5 of the 8.5 point footnote. matplotlib's own wrapping would need a renderer.
     title = _wrapped(said.title, max(20, int(wide * 8.2) if wide > 8 else int(wide * 8.6) - 2))
     footnote = _wrapped(said.footnote, int(wide * 13.5))
     if not isinstance(ax, ChartAxes):
+        # Somebody else's figure: the corners are not ours to write into, so the texts hang on the axes.
         ax.set_title(f"{title}\n{said.subtitle}", fontsize=11, color=look.ink, loc="left", **family)
         ax.annotate(
             footnote, (0, -0.22), xycoords="axes fraction", fontsize=7.5, color=look.muted, va="top", parse_math=False
         )
         return
     subtitle = _wrapped(said.subtitle, max(30, int(wide * 12.8))) if wide < 9 else said.subtitle
+    # Measured in inches from the edges, which keeps the distances when the figure grows: 0.28 inches per line of the title.
     gap = 0.28 * (title.count("\n") + 1)
     figure.text(0.02, 1 - 0.18 / high, title, fontsize=14, fontweight="bold", color=look.ink, va="top", **family)
     figure.text(0.02, 1 - (0.18 + gap) / high, subtitle, fontsize=10.5, color=look.muted, va="top", **family)
@@ -116,6 +125,7 @@ def _write_around(ax: Axes) -> None:
 
 def _wrapped(text: str, wide: int) -> str:
     """Return the text in lines of so many letters; a number stays with its unit."""
+    # A space before a unit becomes one that does not break: "95 %", "1.25 M EUR", "30 days", "n = 20".
     unit = r"(?<=\d) (?=(?:%|k|M|bn|days?|lines?|[A-Z]{3})\b|%)|(?<=\d [kM]) |(?<=\d bn) |(?<=\bn) (?==)|(?<=n =) "
     return "\n".join(textwrap.wrap(re.sub(unit, "\N{NO-BREAK SPACE}", text), wide)).replace("\N{NO-BREAK SPACE}", " ")
 
@@ -147,7 +157,7 @@ def resize(ax: Axes, wide: float, high: float) -> None:
     _write_around(ax)
     with _any_glyph():
         _, subtitle, footnote = (t.get_window_extent() for t in figure.texts)
-    scale = figure.dpi * high
+    scale = figure.dpi * high  # from pixels to parts of the figure
     _fit(ax, bottom=footnote.y1 / scale + 0.02, top=subtitle.y0 / scale - 0.02)
 
 
@@ -162,7 +172,9 @@ def _fit(ax: Axes, *, bottom: float, top: float) -> None:
     """Let the axes with all their labels take the room between two heights, in parts of the figure."""
     figure = _figure(ax)
     wide, high = figure.get_size_inches() * figure.dpi
-    for _ in range(2):  # the labels turn with the axes, so once more
+    # The axes take what their labels leave: a label that sticks out to the left by 0.3 pushes the axes to the right by that.
+    # Narrower axes may show other ticks, whose labels are wider or narrower again; the second pass settles it.
+    for _ in range(2):
         with _any_glyph():
             needs = Bbox.union([a.get_tightbbox() for a in figure.axes])  # a second y axis too
         at = ax.get_position()
@@ -196,7 +208,9 @@ def alt_text(ax: Axes) -> str:
 def footnote_of(result: pd.DataFrame) -> str:
     """Return source, as-of day, currency basis, number of lines, what was left out, and the definition's name."""
     said: Mapping[str, Any] = result.attrs
-    if "metric" not in said:
+    if (
+        "metric" not in said
+    ):  # attrs are a convenience that many operations of pandas drop; a chart is drawn without them
         return ""
     parts = [
         f"Source: {said['source']}" if said.get("source") else "",
@@ -214,6 +228,7 @@ def footnote_of(result: pd.DataFrame) -> str:
 
 def bare(ax: Axes) -> Axes:
     """Return a chart of its own figure without title, subtitle and footnote: for a page that has them."""
+    # Texts of the figure are those around the chart; the labels and names belong to the axes and stay.
     for text in list(_figure(ax).texts) if isinstance(ax, ChartAxes) else ():
         text.remove()
     return ax
@@ -234,7 +249,7 @@ def bar_colours(ax: Axes) -> list[str]:
 def one_currency(result: pd.DataFrame) -> str | None:
     """Return the one currency of a result, or raise: amounts of several don't share an axis."""
     names = result["currency"].unique()
-    if len(names) > 1:
+    if len(names) > 1:  # a missing currency is one of its own: nothing says that those amounts are in the other
         listed = ", ".join("none" if pd.isna(n) else str(n) for n in names)
         raise MixedCurrencyError(
             f"a chart shows one currency, and these are {listed}: pass currency='{names[0]}', or convert first"
@@ -245,6 +260,7 @@ def one_currency(result: pd.DataFrame) -> str | None:
 def render(ax: Axes, out: Any, **options: Any) -> None:
     """Write a chart in one way for all: fonts, stable SVG ids, and no warning for a script that no installed font has."""
     figure: Any = ax.figure
+    # A fixed salt makes the ids of an SVG the same each time; letters as paths look alike on machines without our fonts.
     settings = {"svg.hashsalt": "makini", "svg.fonttype": "path", "font.family": fonts()}
     with mpl.rc_context(settings), _any_glyph():
         figure.savefig(out, facecolor="white", **options)
@@ -260,6 +276,7 @@ def save(ax: Axes, path: str | Path, *, size: str | None = None) -> Path:
     resize(ax, *(SIZES[size] if size else _figure(ax).get_size_inches()))
     text = alt_text(ax)
     svg = path.suffix == ".svg"
+    # Neither a date nor matplotlib's version goes into the file: the same data shall give the same bytes.
     metadata = {"Date": None, "Description": text} if svg else {"Description": text, "Software": None}
     render(ax, path, dpi=200, metadata=metadata)
     return path

@@ -12,6 +12,7 @@ from matplotlib import colors, font_manager
 
 from ..errors import ConfigError
 
+#: Fonts with Chinese and Japanese letters; where the machine has one of them, the brought one is not needed.
 _CJK = {"Noto Sans CJK JP", "Noto Sans CJK SC", "IPAexGothic"}
 
 
@@ -83,6 +84,7 @@ def use(
         decimal=decimal,
         thousands=thousands,
     )
+    # Changed in place: every module holds this one object, and sees what was set.
     for field in fields(Look):
         setattr(look, field.name, getattr(chosen, field.name))
 
@@ -104,6 +106,7 @@ def fonts() -> tuple[str, ...]:
 @cache
 def families(wanted: tuple[str, ...]) -> tuple[str, ...]:
     """Return those of some font families that are installed."""
+    # matplotlib logs a warning for each family that is not installed, so only those that are there are passed on.
     known = set(font_manager.get_font_names())
     brought = find_spec("matplotlib_fontja")
     if not known & _CJK and brought is not None and brought.submodule_search_locations:

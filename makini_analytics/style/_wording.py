@@ -14,6 +14,7 @@ import pandas as pd
 
 from ._look import look
 
+# Around an Arabic name in a Latin line: without these marks "شركة 3" would pull the number after it to its other side.
 _LEFT_TO_RIGHT = "\u200e"
 #: Currencies whose amounts have no parts.
 WITHOUT_CENTS = {"JPY", "KRW", "VND", "CLP", "ISK", "HUF"}
@@ -35,6 +36,7 @@ def money(value: float, currency: Any = "") -> str:
     >>> money(1_250_000, "EUR"), money(84_500, "JPY"), money(12.5, "USD"), money(-3_000_000, "EUR")
     ('1.25 M EUR', '84.5 k JPY', '12.50 USD', '-3 M EUR')
     """
+    # Three digits are all that a reader compares in a chart: 1,254,321 and 1,250,000 are the same bar.
     unit = "" if currency is None or pd.isna(currency) else str(currency)
     for size, name in ((1e9, "bn"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= size:
@@ -56,6 +58,7 @@ def label(name: Any, most: int = 34, end: int = 14) -> str:
     ('Unknown', '(blank)', 'A very long company… GmbH & Co. KG')
     """
     text = "Unknown" if name is None or pd.isna(name) else " ".join(str(name).split()) or "(blank)"
+    # Company names differ in their first words and in their legal endings: the middle is what can be spared.
     if len(text) > most:
         end = min(end, most // 2)
         text = f"{text[: most - end - 1].rstrip()}…{text[-end:]}"
@@ -102,6 +105,7 @@ def plural(word: str) -> str:
 
 def group_labels(result: pd.DataFrame, columns: Sequence[str], most: int = 37) -> list[str]:
     """Return one short name per row: the vendor's or item's name where there is one, else all of the keys."""
+    # An id is shown only where nothing more telling is: vendor_id gives way to vendor_name, material_id to a code or description.
     shown = [c for c in columns if c not in ("vendor_id", "material_id") or f"{c[:-3]}_name" not in columns]
     if "product_code" in columns or "description" in columns:
         shown = [c for c in shown if c != "material_id"]

@@ -1,8 +1,9 @@
-"""The machine around: a file appears whole or not at all, and a bar shows how far the work is."""
+"""The machine around: a file appears whole or not at all, a bar shows how far the work is, and HTML comes from templates."""
 
 from __future__ import annotations
 
 from ._files import whole
 from ._progress import Display, Progress, steps
+from ._templates import template
 
-__all__ = ["Display", "Progress", "steps", "whole"]
+__all__ = ["Display", "Progress", "steps", "template", "whole"]

@@ -1,4 +1,4 @@
-"""A file or a folder appears whole, or not at all: it is written under another name, and renamed when it is done."""
+"""Writing a file or folder whole or not at all: under another name first, renamed when it is done."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from pathlib import Path
 
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
-    """Yield where to write instead; what is written there then takes its place, and is removed if the writing fails.
+    """Yield the path to write to instead; what is written there takes its place at the end, or is removed if writing fails.
 
-    Of a folder that is there already, the files of the same names are replaced, and the others stay.
+    In a folder that exists, files of the same names are replaced and the others stay.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.stem}-part{os.getpid()}{path.suffix}")  # the ending says the format
+    part = path.with_name(f".{path.stem}-part{os.getpid()}{path.suffix}")  # writers choose the format by the ending
     try:
         yield part
         for file in sorted(part.rglob("*")) if part.is_dir() else [part]:

@@ -1,4 +1,4 @@
-"""The progress bar: one for a fetch, one for several side by side, one for a report. Where someone is looking; quiet in pipes."""
+"""The progress bar: one for a fetch, for several side by side, or for a report. Shown in terminals and notebooks, not in pipes."""
 
 from __future__ import annotations
 
@@ -11,42 +11,42 @@ from typing import Any, Protocol
 Progress = Callable[[int, int | None], None]  # pages done, pages in all where known
 
 
-class Teller(Protocol):
-    """What a walk goes through: it has a name, and tells what it waits for."""
+class Connected(Protocol):
+    """A session: it has the connection's name, and reports what it waits for."""
 
     connection: str
-    tell: Callable[[str], None]
+    on_wait: Callable[[str], None]
 
 
 def _bar(title: str, wanted: bool | None, **options: Any) -> Any:
     from tqdm.auto import tqdm
 
-    looking = sys.stderr.isatty() or "ipykernel" in sys.modules
-    return tqdm(desc=title, disable=not (looking if wanted is None else wanted), leave=False, **options)
+    visible = sys.stderr.isatty() or "ipykernel" in sys.modules
+    return tqdm(desc=title, disable=not (visible if wanted is None else wanted), leave=False, **options)
 
 
 @contextmanager
 def steps(title: str, total: int, wanted: bool | None) -> Iterator[Callable[[str], None]]:
-    """Yield what is to be called with the name of each step as it begins."""
+    """Yield a function to call with the name of each step as it begins."""
     begun = 0
     with _bar(title, wanted, total=total, bar_format="{desc} {bar} {n_fmt}/{total_fmt}") as bar:
 
-        def tell(name: str) -> None:
+        def begin(name: str) -> None:
             nonlocal begun
-            bar.update(min(begun, 1))  # the step before is done
+            bar.update(min(begun, 1))  # the step before this one is done
             begun += 1
             bar.set_description_str(f"{title}: {name.replace('_', ' ')}")
 
-        yield tell
+        yield begin
 
 
 class Display:
-    """One bar that counts the pages of every walk that it is given, and says which connection waits, for what and how long."""
+    """One bar that counts the pages of all lists being read, and says which connection waits, for what and how long."""
 
     def __init__(self, title: str, wanted: bool | None) -> None:
         self._bar = _bar(title, wanted, unit="page")
         self._pages: dict[object, tuple[int, int | None]] = {}
-        self._said: dict[str, str] = {}
+        self._messages: dict[str, str] = {}
         self._lock = threading.Lock()
 
     def __enter__(self) -> Display:
@@ -56,28 +56,30 @@ class Display:
         self._bar.close()
 
     @contextmanager
-    def walk(self, link: Teller) -> Iterator[Progress]:
-        """Yield the callback of one walk; meanwhile what its link tells is shown."""
-        me = object()
+    def follow(self, session: Connected) -> Iterator[Progress]:
+        """Yield the progress callback for one list; until it is read, what its session waits for is shown."""
+        this_list = object()
 
         def progress(done: int, total: int | None) -> None:
-            self._draw(link.connection, "", me, (done, total))
+            self._draw(session.connection, "", this_list, (done, total))
 
-        link.tell = lambda text: self._draw(link.connection, text)
+        session.on_wait = lambda text: self._draw(session.connection, text)
         try:
             yield progress
         finally:
-            link.tell = lambda text: None
-            self._draw(link.connection, "")
+            session.on_wait = lambda text: None
+            self._draw(session.connection, "")
 
-    def _draw(self, name: str, said: str, walk: object = None, pages: tuple[int, int | None] | None = None) -> None:
-        with self._lock:
+    def _draw(
+        self, connection: str, message: str, a_list: object = None, pages: tuple[int, int | None] | None = None
+    ) -> None:
+        with self._lock:  # the workers of several connections draw on one bar
             if pages is not None:
-                self._pages[walk] = pages
-            if said or name in self._said:
-                self._said[name] = said
-                told = [f"{n}: {text}" for n, text in self._said.items() if text]
-                self._bar.set_postfix_str("; ".join(told), refresh=True)
+                self._pages[a_list] = pages
+            if message or connection in self._messages:
+                self._messages[connection] = message
+                shown = [f"{name}: {text}" for name, text in self._messages.items() if text]
+                self._bar.set_postfix_str("; ".join(shown), refresh=True)
             totals = [total for _, total in self._pages.values()]
             self._bar.total = None if None in totals else sum(t for t in totals if t is not None)
             self._bar.update(sum(done for done, _ in self._pages.values()) - self._bar.n)

@@ -1,11 +1,11 @@
-"""Records of the API, or any table, to typed frames: one row per order, one per line, an issue for each value that could not be read."""
+"""Records of the API, or any table, to typed frames: a row per order, a row per line, an issue for each value that can't be read."""
 
 from __future__ import annotations
 
 from ._from_file import read_file, read_headings, with_received
-from ._from_table import read_table
-from ._orders import Tidied, Tidying, tidy_orders
-from ._parsing import read
+from ._from_table import tidy_table
+from ._orders import OrdersBuilder, TidyOrders, tidy_orders
+from ._parsing import parse_values
 from ._schema import ISSUES, LINE_CONTAINERS, LINES, MONEY, ORDERS, SOURCES, TABLES, Column, data_dictionary, empty
 from ._table_builder import table_of
 
@@ -18,15 +18,15 @@ __all__ = [
     "SOURCES",
     "TABLES",
     "Column",
-    "Tidied",
-    "Tidying",
+    "OrdersBuilder",
+    "TidyOrders",
     "data_dictionary",
     "empty",
-    "read",
+    "parse_values",
     "read_file",
     "read_headings",
-    "read_table",
     "table_of",
     "tidy_orders",
+    "tidy_table",
     "with_received",
 ]

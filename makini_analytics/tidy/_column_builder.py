@@ -1,7 +1,8 @@
-"""One column while its pages come: what it holds so far, and what it is in the end.
+"""One column while its pages come: what it holds so far, and the typed array that it becomes.
 
-Values that repeat are held once, with where each stands, so that what a value means is worked out once for all its places; those that
-seldom repeat are converted as they come. Nothing that comes out depends on how the values were cut into pages.
+Two kinds of builders. `DictionaryBuilder` is for values that repeat (vendor keys, states, dates): each distinct value is held once, and
+parsed once for all its rows. `BatchBuilder` is for values that rarely repeat (amounts, instants, line keys): they are converted a
+thousand at a time. How the values were cut into pages never shows in the result.
 """
 
 from __future__ import annotations
@@ -16,84 +17,76 @@ import numpy as np
 import pandas as pd
 
 from ..frames import categoricals
-from ._parsing import Problem, as_texts, parse_iso, read, read_instants, read_numbers, sound
+from ._parsing import Problem, arrow_texts, parse_instants, parse_iso, parse_numbers, parse_values, sound
 from ._schema import DTYPES
 
-#: From so many values on, a column of which more than half were new is kept as it came.
+#: From so many distinct values on, a column of which more than half were new is kept as it comes.
 MANY = 20_000
-#: So many values are converted at once: numpy and pandas are slow to start.
+#: So many values are converted at once: each call of numpy or pandas has a cost of its own.
 AT_ONCE = 1_000
-#: The texts of a column wait to be numbered until there are four times as many as are known, within these bounds.
+#: Texts wait to be numbered until four times as many wait as are known, within these bounds: numbering a page alone would look up
+#: every distinct text of the column again for every page.
 LEAST_WAITING, MOST_WAITING = 4_000, 100_000
 
 
-class _Odd(Exception):
-    """A value is no text."""
-
-
-class _Codes(dict[Any, int]):
-    """Gives each new text the next number; asked for anything else, raises, so that texts need not be looked at one by one."""
+class _Codebook(dict[Any, int]):
+    """Numbers values as they first come: None is 0, the first text 1, the next new one 2, ..."""
 
     def __init__(self) -> None:
         super().__init__({None: 0})
-        self.values_: list[Any] = [None]
+        self.distinct: list[Any] = [None]
 
-    def __missing__(self, value: Any) -> int:
-        if type(value) is not str:
-            raise _Odd
-        self[value] = code = len(self.values_)
-        self.values_.append(value)
-        return code
+    def __missing__(self, key: Any) -> int:
+        self[key] = number = len(self.distinct)
+        self.distinct.append(key[1] if type(key) is tuple else key)
+        return number
 
-    def of(self, value: Any) -> int:
-        """Return the number of a value of any type: 1, 1.0 and True stay three, and what can't be compared is always new."""
+    def number(self, value: Any) -> int:
+        """Return the number of a value of any type."""
         if value is None or type(value) is str:
             return self[value]
-        code = len(self.values_)
         try:
-            found = self.setdefault((type(value), value), code)
-        except TypeError:
-            found = code
-        if found == code:
-            self.values_.append(value)
-        return found
+            return self[type(value), value]  # 1, 1.0 and True are one key of a dict, and three values of a source
+        except TypeError:  # a list or an object can't be a key: each counts as new
+            self.distinct.append(value)
+            return len(self.distinct) - 1
 
 
-class _Growing:
-    """An array that grows. What is missing is counted until something comes behind it: a column that no record has costs nothing."""
+class _GrowingArray:
+    """An array that grows. Missing values are only counted until something follows them: a column that no record has costs nothing."""
 
     def __init__(self, missing: Any, dtype: Any) -> None:
-        self._missing, self._lag, self._n = missing, 0, 0
+        self._missing, self._n_skipped, self._n = missing, 0, 0
         self._array: np.ndarray[Any, Any] = np.empty(0, dtype=dtype)
 
     @property
     def n(self) -> int:
-        return self._n + self._lag
+        return self._n + self._n_skipped
 
     def skip(self, n: int) -> None:
-        self._lag += n
+        self._n_skipped += n
 
     def put(self, page: np.ndarray[Any, Any]) -> None:
-        at, until = self._n + self._lag, self._n + self._lag + len(page)
+        at, until = self._n + self._n_skipped, self._n + self._n_skipped + len(page)
         if until > len(self._array) or page.dtype.itemsize > self._array.dtype.itemsize:
             wider = np.empty(max(until, len(self._array) * 3 // 2), dtype=np.result_type(self._array, page))
             wider[: self._n] = self._array[: self._n]
             self._array = wider
         self._array[self._n : at] = self._missing
         self._array[at:until] = page
-        self._n, self._lag = until, 0
+        self._n, self._n_skipped = until, 0
 
     def whole(self) -> np.ndarray[Any, Any]:
-        """Return the array and let it go."""
-        if self._lag:
+        """Return the array, and let it go."""
+        if self._n_skipped:
             self.put(np.full(0, self._missing, dtype=self._array.dtype))
         array, self._array = self._array, np.empty(0, dtype=self._array.dtype)
         array.resize(self._n, refcheck=False)
         return array
 
 
-class Gathered(ABC):
-    """The values of one column, so far."""
+class ColumnBuilder(ABC):
+    """The values of one column so far."""
 
     def __init__(self) -> None:
         self.n = 0
@@ -120,115 +113,148 @@ class Gathered(ABC):
     def _take(self, values: Sequence[Any]) -> None: ...
 
     @abstractmethod
-    def read(self, kind: str, tz: tzinfo) -> tuple[Any, list[Problem]]:
-        """Return the typed column, and what could not be read of it by position."""
+    def finish(self, kind: str, tz: tzinfo) -> tuple[Any, list[Problem]]:
+        """Return the typed column, and what could not be parsed, by position."""
 
 
-class Repeated(Gathered):
-    """A column of values that repeat: each is held once, and what it means is worked out once for all its places."""
+class _NumberedValues:
+    """The distinct values of a column, and which of them each row has.
 
-    def __init__(self, kind: str = "") -> None:
-        super().__init__()
-        self._codes: _Codes | None = _Codes()
-        self._places = _Growing(0, np.uint8)
-        self._waiting: list[Any] = []
+    rows      "EA", "EA", None, "KG", "EA"
+    distinct  [None, "EA", "KG"]
+    numbers   [1, 1, 0, 2, 1]                # one byte each up to 256 distinct values, then two, then four
+    """
+
+    def __init__(self) -> None:
+        self._codebook = _Codebook()
+        self._numbers = _GrowingArray(0, np.uint8)
+        self._waiting: list[Any] = []  # Arrow arrays of texts that have no number yet
         self._n_waiting = 0
-        self._plain: list[Any] = []
-        self._texts = _AtOnce("text") if kind == "label" else None  # of labels that turn out to be new each time
 
-    def _missing(self, n: int) -> None:
-        self._number()  # which may show that nearly each is new
-        if self._codes is None:
-            self._keep([None] * n)
-        else:
-            self._places.skip(n)
+    def skip(self, n: int) -> None:
+        """Take in missing values."""
+        self.number_waiting()
+        self._numbers.skip(n)
 
-    def _keep(self, values: Sequence[Any]) -> None:
-        if self._texts is not None:
-            self._texts.take(values)
-        else:
-            self._plain += values
-
-    def _take(self, values: Sequence[Any]) -> None:
-        texts = as_texts(values) if self._codes is not None else None
-        if texts is not None and self._codes is not None:
+    def take(self, values: Sequence[Any]) -> None:
+        """Take in the values of a page."""
+        texts = arrow_texts(values)
+        if texts is not None:
             self._waiting.append(texts)
             self._n_waiting += len(values)
-            if self._n_waiting >= min(max(LEAST_WAITING, 4 * len(self._codes.values_)), MOST_WAITING):
-                self._number()
+            if self._n_waiting >= min(max(LEAST_WAITING, 4 * len(self._codebook.distinct)), MOST_WAITING):
+                self.number_waiting()
             return
-        self._number()  # which may show that nearly each is new
-        codes = self._codes
-        if codes is None:
-            self._keep(values)
-            return
-        try:
-            page = np.fromiter(map(codes.__getitem__, values), dtype=np.int32, count=len(values))
-        except (_Odd, TypeError):  # not only texts
-            page = np.fromiter(map(codes.of, values), dtype=np.int32, count=len(values))
-        self._put(codes, page)
+        self.number_waiting()  # they came first
+        only_texts = set(map(type, values)) <= {str, type(None)}
+        number = self._codebook.__getitem__ if only_texts else self._codebook.number
+        self._put(np.fromiter(map(number, values), dtype=np.int32, count=len(values)))
 
-    def _number(self) -> None:
-        """Give the texts that wait their numbers: Arrow finds the distinct ones, so that only those are looked up here."""
-        if not self._waiting or self._codes is None:
+    def number_waiting(self) -> None:
+        """Number the texts that wait: Arrow finds the distinct ones, so that only those are looked up in Python."""
+        if not self._waiting:
             return
         import pyarrow as pa
 
         waiting = pa.chunked_array(self._waiting).combine_chunks().dictionary_encode()
         self._waiting, self._n_waiting = [], 0
-        distinct = waiting.dictionary.to_pylist()
-        numbers = np.fromiter(map(self._codes.__getitem__, [*distinct, None]), dtype=np.int32, count=len(distinct) + 1)
-        self._put(self._codes, numbers[waiting.indices.fill_null(len(distinct)).to_numpy(zero_copy_only=False)])
+        found = [*waiting.dictionary.to_pylist(), None]
+        numbers = np.fromiter(map(self._codebook.__getitem__, found), dtype=np.int32, count=len(found))
+        self._put(numbers[waiting.indices.fill_null(len(found) - 1).to_numpy(zero_copy_only=False)])
 
-    def _put(self, codes: _Codes, page: np.ndarray[Any, Any]) -> None:
-        n = len(codes.values_)
-        self._places.put(page.astype(np.uint8 if n <= 256 else np.uint16) if n <= 65_536 else page)
-        if n > MANY and n > self._places.n / 2:
-            self._codes = None
-            self._keep([codes.values_[i] for i in self._places.whole()])
+    def _put(self, page: np.ndarray[Any, Any]) -> None:
+        n = len(self._codebook.distinct)
+        self._numbers.put(page.astype(np.uint8 if n <= 256 else np.uint16) if n <= 65_536 else page)
 
-    def distinct(self) -> tuple[list[Any], np.ndarray[Any, Any] | None]:
-        """Return the distinct values and where each stands; where they are kept as they came, the values and None."""
-        if self._codes is None:
-            return self._plain, None
-        return self._codes.values_, self._places.whole()
+    @property
+    def mostly_new(self) -> bool:
+        """Whether numbering does not pay: there are many values, and more than every other one is new."""
+        n = len(self._codebook.distinct)
+        return n > MANY and n > self._numbers.n / 2
 
-    def read(self, kind: str, tz: tzinfo) -> tuple[Any, list[Problem]]:
-        """Return the typed column, and what could not be read of it by position."""
-        self._number()
-        if self._codes is None and self._texts is not None:
-            array, problems = self._texts.read("text", tz)
-            return categoricals.labels(array), problems
-        values, codes = self.distinct()
-        if kind == "label" and len(values) == 1:  # as most columns of a connection
-            return categoricals.nothing(self.n), []
-        array, problems = read(values, "text" if kind == "label" else kind, tz)
-        if codes is None:
+    def whole(self) -> tuple[list[Any], np.ndarray[Any, Any]]:
+        """Return the distinct values and the numbers, and let them go."""
+        self.number_waiting()
+        return self._codebook.distinct, self._numbers.whole()
+
+
+class DictionaryBuilder(ColumnBuilder):
+    """A column whose values repeat, numbered until it shows that they don't; from then on they are kept as they come."""
+
+    def __init__(self, kind: str = "") -> None:
+        super().__init__()
+        self._numbered: _NumberedValues | None = _NumberedValues()
+        self._as_given: list[Any] = []
+        # Labels that turn out to be new each time, such as order numbers, are converted like any text.
+        self._texts = BatchBuilder("text") if kind == "label" else None
+
+    def _missing(self, n: int) -> None:
+        if self._numbered is None:
+            self._keep([None] * n)
+        else:
+            self._numbered.skip(n)
+            self._stop_numbering_if_mostly_new()
+
+    def _take(self, values: Sequence[Any]) -> None:
+        if self._numbered is None:
+            self._keep(values)
+        else:
+            self._numbered.take(values)
+            self._stop_numbering_if_mostly_new()
+
+    def _keep(self, values: Sequence[Any]) -> None:
+        if self._texts is not None:
+            self._texts.take(values)
+        else:
+            self._as_given += values
+
+    def _stop_numbering_if_mostly_new(self) -> None:
+        if self._numbered is not None and self._numbered.mostly_new:
+            distinct, numbers = self._numbered.whole()
+            self._numbered = None
+            self._keep([distinct[i] for i in numbers])
+
+    def _distinct(self) -> tuple[list[Any], np.ndarray[Any, Any] | None]:
+        """Return the distinct values and which each row has; or all values, and None."""
+        return (self._as_given, None) if self._numbered is None else self._numbered.whole()
+
+    def finish(self, kind: str, tz: tzinfo) -> tuple[Any, list[Problem]]:
+        """Return the typed column, and what could not be parsed, by position."""
+        if self._numbered is None and self._texts is not None:
+            array, problems = self._texts.finish("text", tz)
+            return categoricals.from_texts(array), problems
+        values, numbers = self._distinct()
+        if kind == "label" and len(values) == 1:  # only None, as in most columns of a connection
+            return categoricals.missing(self.n), []
+        array, problems = parse_values(values, "text" if kind == "label" else kind, tz)
+        if numbers is None:
             return array, problems
-        return (categoricals.coded(array, codes) if kind == "label" else spread(array, codes)), at_places(
-            problems, codes
-        )
+        column = categoricals.from_codes(array, numbers) if kind == "label" else spread(array, numbers)
+        return column, at_places(problems, numbers)
 
-    def clean(self, *, of_keys: bool) -> tuple[Any, bool]:
-        """Return the column typed where it is clean, and whether it holds anything."""
-        self._number()
-        values, codes = self.distinct()
+    def finish_custom(self, *, of_keys: bool) -> tuple[Any, bool]:
+        """Return a column of no documented type, typed where it is clean, and whether it holds anything."""
+        values, numbers = self._distinct()
         array = clean_column(values, of_keys=of_keys)
         some = any(v is not None for v in values)
         if array.dtype == DTYPES["text"]:
-            return (categoricals.labels(array) if codes is None else categoricals.coded(array, codes)), some
-        return (array if codes is None else spread(array, codes)), some
+            return (
+                categoricals.from_texts(array) if numbers is None else categoricals.from_codes(array, numbers)
+            ), some
+        return (array if numbers is None else spread(array, numbers)), some
 
 
-class _AtOnce(Gathered):
-    """A column of values that seldom repeat, converted as they come: numbers, instants, and texts of which each is new."""
+class BatchBuilder(ColumnBuilder):
+    """A column whose values rarely repeat, converted a thousand at a time: numbers, instants, and texts of which each is new."""
 
     def __init__(self, kind: str) -> None:
         super().__init__()
         self._kind = kind
         self._waiting: list[Any] = []
         self._problems: list[Problem] = []
-        self._array = _Growing(*((np.nan, float) if kind == "number" else (np.datetime64("NaT"), "datetime64[us]")))
+        self._array = _GrowingArray(
+            *((np.nan, float) if kind == "number" else (np.datetime64("NaT"), "datetime64[us]"))
+        )
         self._texts: list[Any] = []
 
     def _missing(self, n: int) -> None:
@@ -244,7 +270,7 @@ class _AtOnce(Gathered):
             self._convert(self.n + len(values))
 
     def _convert(self, n: int) -> None:
-        """Convert what waits, of a column that then has ``n`` values."""
+        """Convert the waiting values; with them the column has ``n``."""
         if self._waiting:
             array, problems = _CONVERT[self._kind](self._waiting)
             first = n - len(self._waiting)
@@ -252,8 +278,8 @@ class _AtOnce(Gathered):
             self._problems += [(first + i, v, why) for i, v, why in problems]
             self._waiting = []
 
-    def read(self, kind: str, tz: tzinfo) -> tuple[Any, list[Problem]]:
-        """Return the typed column, and what could not be read of it by position."""
+    def finish(self, kind: str, tz: tzinfo) -> tuple[Any, list[Problem]]:
+        """Return the typed column, and what could not be parsed, by position."""
         self._convert(self.n)
         if kind == "number":
             return self._array.whole(), self._problems
@@ -261,24 +287,23 @@ class _AtOnce(Gathered):
             moments = pd.Series(self._array.whole(), copy=False)
             return moments.dt.tz_localize("UTC").array, self._problems
         parts, self._texts = self._texts, []
-        none: Any = pd.array([], dtype=DTYPES["text"])
-        return type(none)._concat_same_type([none, *parts]), self._problems
+        return categoricals.concat_texts(parts), self._problems
 
 
 _CONVERT: dict[str, Callable[[Sequence[Any]], tuple[Any, list[Problem]]]] = {
-    "number": read_numbers,
-    "instant": read_instants,
-    "text": lambda values: read(values, "text"),
+    "number": parse_numbers,
+    "instant": parse_instants,
+    "text": lambda values: parse_values(values, "text"),
 }
 
 
-def gathered(kind: str) -> Gathered:
-    """Return a column of a kind, with nothing in it yet."""
-    return _AtOnce(kind) if kind in _CONVERT else Repeated(kind)
+def column_builder(kind: str) -> ColumnBuilder:
+    """Return an empty builder for a kind of column."""
+    return BatchBuilder(kind) if kind in _CONVERT else DictionaryBuilder(kind)
 
 
 def at_places(problems: list[Problem], codes: np.ndarray[Any, Any]) -> list[Problem]:
-    """Return problems of distinct values as problems of all their places."""
+    """Return the problems of distinct values as problems of all rows that have them."""
     if not problems:
         return []
     order = np.argsort(codes, kind="stable")
@@ -287,7 +312,7 @@ def at_places(problems: list[Problem], codes: np.ndarray[Any, Any]) -> list[Prob
 
 
 def spread(array: Any, codes: np.ndarray[Any, Any]) -> Any:
-    """Return the values at their places."""
+    """Return the value of each row."""
     return (array.array if isinstance(array, pd.Series) else array).take(codes)
 
 
@@ -300,7 +325,7 @@ def clean_column(values: Sequence[Any], *, of_keys: bool = False) -> Any:
     if kinds and kinds <= {bool}:
         return pd.array(values, dtype=DTYPES["flag"])
     if kinds and kinds <= {int, float} and not of_keys:
-        array, problems = read(values, "number")
+        array, problems = parse_values(values, "number")
         if not problems:
             return array
     if kinds <= {str, dict} and kinds and not of_keys:
@@ -310,6 +335,6 @@ def clean_column(values: Sequence[Any], *, of_keys: bool = False) -> Any:
         ):
             kind = "instant" if any(m and m.tzinfo for m, _ in moments) else "day"
             if kind == "instant" or not any(m and m.time() != m.min.time() for m, _ in moments):
-                return read(values, kind)[0]
+                return parse_values(values, kind)[0]
     texts = [sound(json.dumps(v, ensure_ascii=False, default=str)) if isinstance(v, dict | list) else v for v in values]
-    return read(texts, "text")[0]
+    return parse_values(texts, "text")[0]

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ConfigError, SchemaError
-from ._parsing import Problem, parse_iso, read
+from ._parsing import Problem, parse_iso, parse_values
 from ._schema import Column
 
 _MONTHS = {
@@ -45,10 +45,10 @@ _NAMED_FIRST = re.compile(
 _WEEKDAY = re.compile(r"^(mon|tue|wed|thu|fri|sat|sun)[a-z]*[,.]?\s+", re.IGNORECASE)
 
 
-def read_dates(
+def parse_dates(
     values: Sequence[Any], column: Column, source: Any, fmt: str | None, tz: tzinfo
 ) -> tuple[pd.Series, list[Problem]]:
-    """Return a column of dates of a table, and what could not be read.
+    """Return a column of dates of a table, and what could not be parsed.
 
     Raises
     ------
@@ -70,14 +70,14 @@ def read_dates(
             )
             if moment is not None:
                 memo[t] = moment
-    # What is left goes to the one reader of dates, which tells what is no date.
+    # The rest goes to the parser that all dates share, which says what is no date.
     ready = [memo.get(v.strip(), v) if isinstance(v, str) else v for v in values]
     unfit: list[Problem] = []
-    if fmt is not None:  # a stated format is the only one: nothing is read in another way
+    if fmt is not None:  # a stated format is the only one: other forms are problems
         unfit = [(i, v, f"does not fit the format {fmt}") for i, v in enumerate(ready) if isinstance(v, str)]
         ready = [None if isinstance(v, str) else v for v in ready]
     if column.kind == "instant":
-        instants, problems = read(ready, "instant", tz)
+        instants, problems = parse_values(ready, "instant", tz)
         return instants, problems + unfit
     moments = [parse_iso(v) if v is not None else (None, "") for v in ready]
     problems = unfit + [(i, values[i], why) for i, (_, why) in enumerate(moments) if why]

@@ -1,7 +1,6 @@
-"""What follows from the values read: the delivery date's meaning, states, amounts, price units. For both ways in.
+"""What follows from the values: the meaning of the delivery date, states, amounts, price units.
 
-Works on the typed frames of `orders` and `lines` and on nothing else, so an export read by `from_table` and an answer of the
-API get the same truth.
+Works on the typed frames of `orders` and `lines` alone, so an export read by `from_table` and an answer of the API are treated alike.
 """
 
 from __future__ import annotations
@@ -14,14 +13,14 @@ import pandas as pd
 from . import _status
 from ._issues import IssueBook
 
-#: Below this many dated lines there is too little to tell what a delivery date means.
+#: With fewer dated lines there is too little evidence of what a delivery date means.
 ENOUGH_LINES = 10
 
 PRICE_UNITS = (10.0, 100.0, 1000.0)
 
 
 def weigh_delivery_date(lines: pd.DataFrame, own_statuses: Mapping[str, str]) -> tuple[str, str, bool]:
-    """Return what the delivery date of a connection means, why, and whether the evidence is too thin to be sure.
+    """Return what a connection's delivery date means, why, and whether the evidence is too thin to be sure.
 
     An actual date can't lie after the extract and can't stand on a line of which nothing was received; a planned one can.
     Returns ``("actual" | "planned", sentence, doubtful)``; in doubt it is planned, so that no plan passes as a delivery.
@@ -34,9 +33,10 @@ def weigh_delivery_date(lines: pd.DataFrame, own_statuses: Mapping[str, str]) ->
     if n == 0:
         return "planned", "no live line carries a delivery date", False
     if n < ENOUGH_LINES:
-        return "planned", f"only {n} lines carry a delivery date, too few to tell what it means", True
+        return "planned", f"only {n} lines carry a delivery date, too few to show what it means", True
     received = lines["received_quantity"].to_numpy(dtype=float)
     known = ~np.isnan(received)
+    # Evidence for a plan: a date after the extract was made, or on a line of which nothing was received.
     last_change = lines["updated_at"].max()
     future = np.zeros(len(lines), dtype=bool)
     if last_change is not pd.NaT:
@@ -57,6 +57,7 @@ def weigh_delivery_date(lines: pd.DataFrame, own_statuses: Mapping[str, str]) ->
     arrived = int((dated & ((known & (received > 0)) | (~known & (meaning == _status.CLOSED)))).sum())
     evidence.append(f"{arrived:,} of them were received or closed")
     evidence.append(f"{undated_open:,} open lines carry none")
+    # A date that always equals the required date was probably copied from it.
     due = lines["required_date"]
     if (date == due).to_numpy()[dated].mean() > 0.95 and not undated_open:
         return "planned", "; ".join([*evidence, "and nearly all equal the required date"]), True
@@ -68,7 +69,7 @@ def weigh_delivery_date(lines: pd.DataFrame, own_statuses: Mapping[str, str]) ->
 
 
 def place_delivery_date(lines: pd.DataFrame, role: str) -> pd.DataFrame:
-    """Return the lines with the delivery date where it belongs: a planned one is a promise, never a delivery."""
+    """Return the lines with the delivery date in its column: a planned one is a promise, never a delivery."""
     if role == "actual":
         return lines
     promised = lines["promised_date"].where(lines["promised_date"].notna(), lines["delivered_date"])
@@ -93,7 +94,10 @@ def settle_amounts(lines: pd.DataFrame, issues: IssueBook) -> pd.DataFrame:
         return np.asarray((gap > 0.01 + 1e-9) & (gap > 0.001 * np.abs(given)))
 
     open_question = ~np.isnan(given) & ~np.isnan(expected) & off(expected)
-    for u in PRICE_UNITS:  # the price may be per 10, 100 or 1000, which shows only where it explains the total
+    for u in (
+        PRICE_UNITS
+    ):  # Screws may be priced per 100: 500 pieces at 4.00 with a total of 20.00. A price unit is assumed only where it
+        # explains the total.
         want = product / u - discount
         fits = open_question & (given != 0) & (np.abs(given - want) <= 0.005 * np.abs(given))
         unit[fits] = u
@@ -108,7 +112,7 @@ def settle_amounts(lines: pd.DataFrame, issues: IssueBook) -> pd.DataFrame:
         given,
         "price x quantity plus the tax: gross where net is usual; kept",
     )
-    rest = open_question & ~gross
+    rest = open_question & ~gross  # neither a price unit nor the tax explains the total
     issues.add("lines", "amount", np.flatnonzero(rest), given, "not price x quantity / price unit - discount; kept")
     computed = np.isnan(given) & ~np.isnan(expected)
     amount = np.where(computed, np.round(expected, 4), given)
@@ -149,6 +153,6 @@ def settle_states(
     marked, changed = (lines[c].iloc[cancelled] for c in ("deleted_at", "updated_at"))
     day = np.full(len(lines), "NaT", dtype="datetime64[us]")
     day[cancelled] = marked.where(marked.notna(), changed).dt.tz_localize(None).dt.normalize().to_numpy()
-    lines = lines.assign(state=_status.named(state), cancelled_date=day)
+    lines = lines.assign(state=_status.state_labels(state), cancelled_date=day)
     of_orders = _status.order_states(order_meaning, orders["deleted_at"].notna().to_numpy(), state, order_of_line)
-    return orders.assign(state=_status.named(of_orders)), lines
+    return orders.assign(state=_status.state_labels(of_orders)), lines

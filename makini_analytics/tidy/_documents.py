@@ -1,4 +1,4 @@
-"""Documents with lines - orders, receipts, return orders - taken apart page by page into two tables and which line is whose."""
+"""Documents with lines - orders, receipts, return orders - split page by page into a table of heads and a table of lines."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ import pandas as pd
 from ..records import Record
 from ._issues import IssueBook
 from ._schema import LINE_CONTAINERS, Column
-from ._table_builder import Gatherer
+from ._table_builder import TableBuilder
 
 
-class Framed(NamedTuple):
-    """Documents as frames: documented columns typed, others under ``custom.``; ``of`` is each line's document by position."""
+class DocumentFrames(NamedTuple):
+    """Documents as frames: documented columns typed, others under ``custom.``.
+
+    ``of`` gives the row of each line's head: with 2 lines in the first order and 1 in the second it is ``[0, 0, 1]``.
+    """
 
     heads: pd.DataFrame
     head_custom: pd.DataFrame
@@ -27,14 +30,14 @@ class Framed(NamedTuple):
     of: npt.NDArray[np.intp]
 
 
-class Documents:
-    """Documents being gathered; what is no document or no line is noted and keeps its place."""
+class DocumentBuilder:
+    """Collects documents; what is no object becomes an issue and an empty row, so that positions stay right."""
 
     def __init__(
         self, heads: Sequence[Column], lines: Sequence[Column], tables: tuple[str, str], book: IssueBook
     ) -> None:
         self._tables, self._book = tables, book
-        self._heads, self._lines = Gatherer(heads, tables[0], book), Gatherer(lines, tables[1], book)
+        self._heads, self._lines = TableBuilder(heads, tables[0], book), TableBuilder(lines, tables[1], book)
         self._ids = tuple(next(c.name for c in columns if "key" in c.sources) for columns in (heads, lines))
         self._line_counts: list[int] = []
 
@@ -42,7 +45,7 @@ class Documents:
         """Take in a page of records."""
         nested: list[Any] = [r.get(LINE_CONTAINERS[0]) for r in page] if _are_records(page) else [None]
         lines: list[Any] = list(chain.from_iterable(nested)) if set(map(type, nested)) == {list} else [None]
-        if _are_records(lines):  # as nearly all pages are
+        if _are_records(lines):  # nearly every page: no need to look at each record
             self._line_counts += map(len, nested)
             self._heads.take(page)
             self._lines.take(lines)
@@ -50,7 +53,7 @@ class Documents:
             self._take_each(page)
 
     def _take_each(self, page: Sequence[Any]) -> None:
-        """Take in a page in which something may be no record, or no list, looking at each."""
+        """Take in a page in which some record is no object, or some lines are no list."""
         heads: list[Mapping[str, Any]] = []
         lines: list[Mapping[str, Any]] = []
         for record in page:
@@ -77,13 +80,13 @@ class Documents:
 
     @property
     def n(self) -> tuple[int, int]:
-        """The documents, and their lines, so far."""
+        """The number of documents and of their lines so far."""
         return self._heads.n, self._lines.n
 
-    def frames(self, tz: tzinfo) -> Framed:
-        """Return what was taken in."""
+    def frames(self, tz: tzinfo) -> DocumentFrames:
+        """Return the frames."""
         of = np.repeat(np.arange(len(self._line_counts)), np.asarray(self._line_counts, dtype=np.intp))
-        return Framed(*self._heads.frames(tz), *self._lines.frames(tz), of)
+        return DocumentFrames(*self._heads.frames(tz), *self._lines.frames(tz), of)
 
 
 def _are_records(values: Sequence[Any]) -> bool:

@@ -1,4 +1,4 @@
-"""A file as a system wrote it, to a table that `read_table` takes: found headings, order lines only, plain values; and how it was read."""
+"""A file as a system wrote it, to a table that `tidy_table` takes: found headings, order lines only, plain values; and how it was read."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class FileRead:
     Attributes
     ----------
     table : one row per order line; values as the file holds them
-    columns : heading to our column, as `read_table` takes it
+    columns : heading to our column, as `tidy_table` takes it
     statuses : what the system's own statuses mean
     open_quantity : the heading of the quantity still to come, where the list has no received one
     left_out : one row per row of the file that is no line, shaped as issues

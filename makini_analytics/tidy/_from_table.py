@@ -1,4 +1,4 @@
-"""Any table of order lines - an ERP export, a CSV, a query - to the same frames and the same truth as an answer of the API."""
+"""Any table of order lines - an ERP export, a CSV, a query - to the same frames as an answer of the API."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from ..errors import ConfigError, SchemaError
 from ..frames import categoricals
 from . import _derive, _receipts, _status
 from ._column_builder import at_places, clean_column, spread
-from ._dates import read_dates
+from ._dates import parse_dates
 from ._issues import IssueBook
-from ._parsing import read, zone
+from ._parsing import parse_values, zone
 from ._schema import LINES, ORDERS, SOURCES, Column
 
 _LINE = {c.name: c for c in LINES}
 _ORDER_ONLY = {c.name: c for c in ORDERS if c.name not in _LINE and c.name != "n_lines"}
-_SETTLED = {"state", "cancelled_date", "price_unit", "unit_code"}  # these follow from the others
+_SETTLED = {"state", "cancelled_date", "price_unit", "unit_code"}  # derived from the other columns
 
 
 @dataclass(frozen=True)
-class TableRead:
-    """What became of a table."""
+class TidyTable:
+    """A table as frames."""
 
     orders: pd.DataFrame
     lines: pd.DataFrame
@@ -37,7 +37,7 @@ class TableRead:
     as_of: pd.Timestamp | None
 
 
-def read_table(
+def tidy_table(
     df: pd.DataFrame,
     *,
     columns: Mapping[str, str] | None,
@@ -47,11 +47,11 @@ def read_table(
     timezone: str | tzinfo,
     delivery_date: str,
     statuses: Mapping[str, str] | None,
-) -> TableRead:
+) -> TidyTable:
     """Return the frames of a table of order lines; see `Purchases.from_table`."""
     if delivery_date not in ("auto", "actual", "planned"):
         raise ConfigError(f"delivery_date={delivery_date!r}: pass 'auto', 'actual' or 'planned'")
-    own, tz, book = _status.check(statuses), zone(timezone), IssueBook()
+    own, tz, book = _status.check_statuses(statuses), zone(timezone), IssueBook()
     source_of, left_out = _mapping(df, columns, date_formats)
     index = pd.RangeIndex(len(df))
 
@@ -59,18 +59,18 @@ def read_table(
     for name, source in source_of.items():
         if name.startswith("custom."):
             clean = clean_column(_plain(df[source]))
-            got[name] = categoricals.labels(clean) if clean.dtype == "string" else clean
+            got[name] = categoricals.from_texts(clean) if clean.dtype == "string" else clean
             continue
         c = _LINE.get(name) or _ORDER_ONLY[name]
         values, codes = _distinct(df[source])
         if c.kind in ("day", "instant"):
-            array, problems = read_dates(values, c, source, date_formats.get(name), tz)
+            array, problems = parse_dates(values, c, source, date_formats.get(name), tz)
         else:
-            array, problems = read(values, "text" if c.kind == "label" else c.kind, tz)
+            array, problems = parse_values(values, "text" if c.kind == "label" else c.kind, tz)
         if codes is not None:
             problems = at_places(problems, codes)
         if c.kind == "label":
-            got[name] = categoricals.labels(array) if codes is None else categoricals.coded(array, codes)
+            got[name] = categoricals.from_texts(array) if codes is None else categoricals.from_codes(array, codes)
         else:
             got[name] = array if codes is None else spread(array, codes)
         book.add_problems("lines" if name in _LINE else "orders", name, problems)
@@ -92,11 +92,11 @@ def read_table(
     keys = list(zip(frame["connection"], frame["order_id"], strict=True))
     of, _ = pd.factorize(pd.Series(keys, index=index, dtype=object))
     of = of.astype(np.intp)
-    first = frame.groupby(of, sort=False).first()  # the first value that is there
+    first = frame.groupby(of, sort=False).first()  # the first value that is not missing
     orders = first.reindex(columns=[c.name for c in ORDERS])
     orders = orders.astype({c.name: c.dtype for c in ORDERS if c.kind != "label"})
     orders["n_lines"] = pd.array(np.bincount(of, minlength=len(orders)), dtype="Int64")
-    # Each row says its own status; an order of several statuses has none of its own.
+    # Each row has its own status; an order whose rows differ has none.
     mixed = frame["status"].groupby(of).nunique().to_numpy() > 1 if len(frame) else np.zeros(0, dtype=bool)
     of_orders = orders.assign(status=orders["status"].mask(mixed))
     of_orders, lines = _derive.settle_states(of_orders, frame, of, own_status, own, book, listed=("lines",))
@@ -109,13 +109,13 @@ def read_table(
     last = lines["updated_at"].max()
     as_of = None if last is pd.NaT else last.tz_convert(tz).tz_localize(None).normalize()
     sources = _sources(lines, orders, role, " ".join(notes))
-    return TableRead(orders, lines, issues, sources, as_of)
+    return TidyTable(orders, lines, issues, sources, as_of)
 
 
 def _mapping(
     df: pd.DataFrame, columns: Mapping[str, str] | None, date_formats: Mapping[str, str]
 ) -> tuple[dict[str, Any], list[str]]:
-    """Return our name -> the table's column, and the columns that stay out; unknown names teach the near ones."""
+    """Return our name -> the table's column, and the columns left out; an unknown name is an error with the near ones."""
     if not isinstance(df, pd.DataFrame):
         raise SchemaError(f"from_table takes a DataFrame, not {type(df).__name__}")
     allowed = [n for n in (*_LINE, *_ORDER_ONLY) if n not in _SETTLED]
@@ -156,7 +156,7 @@ def _plain(column: pd.Series) -> list[Any]:
 
 
 def _distinct(column: pd.Series) -> tuple[list[Any], np.ndarray[Any, Any] | None]:
-    """Return the distinct values of a column of texts or dates, a missing one last, and where each stands; else the values and None."""
+    """Return the distinct values of a column of texts or dates, a missing one last, and which each row has; else all values and None."""
     dates = isinstance(column.dtype, pd.DatetimeTZDtype) or column.dtype.kind == "M"
     if not dates and pd.api.types.infer_dtype(column, skipna=True) != "string":
         return _plain(column), None
@@ -168,7 +168,7 @@ def _nothing(c: Column, index: pd.Index) -> pd.Series[Any]:
     if c.kind == "number":
         return pd.Series(np.nan, index=index)
     if c.kind == "label":
-        return pd.Series(categoricals.nothing(len(index)), index=index)
+        return pd.Series(categoricals.missing(len(index)), index=index)
     nothing: Any = pd.NaT if c.kind in ("day", "instant") else pd.NA
     missing: pd.Series[Any] = pd.Series([nothing] * len(index), index=index, dtype=c.dtype)
     return missing
@@ -178,8 +178,8 @@ def _with_ids(frame: pd.DataFrame, connection: str, currency: str | None) -> pd.
     """Return the frame with connection, order, line and vendor ids in every row that can have one."""
 
     def stripped(name: str) -> categoricals.Labels:
-        column = categoricals.of_series(frame[name])
-        return categoricals.each(column, [str(c).strip() or None for c in column.categories])
+        column = categoricals.from_series(frame[name])
+        return categoricals.relabel(column, [str(c).strip() or None for c in column.categories])
 
     def filled(column: categoricals.Labels, other: categoricals.Labels) -> categoricals.Labels:
         return categoricals.where(column.codes >= 0, column, other)
@@ -192,17 +192,19 @@ def _with_ids(frame: pd.DataFrame, connection: str, currency: str | None) -> pd.
     out["vendor_id"] = filled(out["vendor_id"], out["vendor_name"])
     out["order_id"] = filled(out["order_id"], out["order_number"])
     if (out["order_id"].codes < 0).any():
-        out["order_id"] = filled(out["order_id"], categoricals.labels("#" + position))
+        out["order_id"] = filled(out["order_id"], categoricals.from_texts("#" + position))
     given = frame["line_id"].mask((frame["line_id"] == "").fillna(False))
-    out["line_id"] = given.fillna("#" + position if given.notna().any() else position)  # never one that is given
-    out["connection"] = filled(categoricals.of_series(frame["connection"]), categoricals.constant(connection, n))
+    out["line_id"] = given.fillna(
+        "#" + position if given.notna().any() else position
+    )  # "#3" where the table has ids of its own, so that none is made twice
+    out["connection"] = filled(categoricals.from_series(frame["connection"]), categoricals.constant(connection, n))
     if currency is not None:
         out["currency"] = filled(out["currency"], categoricals.constant(currency, n))
     return frame.assign(**out)
 
 
 def _issues(book: IssueBook, orders: pd.DataFrame, lines: pd.DataFrame, of: np.ndarray) -> pd.DataFrame:
-    """Return the issues; one of an order's column was met on a line's row, and is told with its order's id."""
+    """Return the issues; one in an order's column was found on a line's row, and is listed under the order's id."""
     of_line = {"lines": lines["line_id"], "orders": orders["order_id"].take(of)}
     named = lines["connection"].unique()
     frame = book.frame(str(named[0]) if len(named) else "", of_line)

@@ -1,4 +1,4 @@
-"""The book of doubts: one row per value that could not be read, or that is doubtful. A bad value never stops a fetch."""
+"""Issues: one row per value that could not be read or is doubtful. A bad value never stops a fetch."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ _LONGEST = 200  # characters of a value that are kept
 
 
 class IssueBook:
-    """Collects doubts by row position; the ids are known only when the frames are built."""
+    """Collects issues by row position, since ids are known only when the frames are built."""
 
     def __init__(self) -> None:
         self._batches: list[tuple[str, str, str, Positions, Any]] = []  # table, column, reason, rows, values
 
     def add(self, table: str, column: str, positions: Positions, values: Any, reason: str) -> None:
-        """Note the same reason for several rows; ``values`` is the whole column."""
+        """Add an issue for several rows of a column, all for the same reason; ``values`` is the whole column."""
         if len(positions):
             given = values.iloc[positions] if isinstance(values, pd.Series) else np.asarray(values)[positions]
             self._batches.append((table, column, reason, positions, given))
 
     def add_problems(self, table: str, column: str, problems: Sequence[Problem]) -> None:
-        """Note what a reader could not read."""
+        """Add what could not be parsed."""
         for reason in dict.fromkeys(why for *_, why in problems):
             mine = [(i, value) for i, value, why in problems if why == reason]
             rows = np.array([i for i, _ in mine], dtype=np.intp)
@@ -45,7 +45,7 @@ class IssueBook:
         at = np.repeat(np.arange(len(n)), n)
 
         def repeated(texts: list[str]) -> categoricals.Labels:
-            return categoricals.coded(pd.array(texts, dtype="string"), at)
+            return categoricals.from_codes(pd.array(texts, dtype="string"), at)
 
         nobody: Any = pd.array([None], dtype="string")
         of = [
@@ -55,23 +55,23 @@ class IssueBook:
         columns = {
             "connection": repeated([connection] * len(n)),
             "table": repeated([b[0] for b in self._batches]),
-            "id": type(nobody)._concat_same_type(of),
+            "id": categoricals.concat_texts(of),
             "column": repeated([b[1] for b in self._batches]),
-            "value": type(nobody)._concat_same_type([t for *_, values in self._batches for t in _texts(values)]),
+            "value": categoricals.concat_texts([t for *_, values in self._batches for t in _texts(values)]),
             "reason": repeated([b[2] for b in self._batches]),
         }
         return pd.DataFrame(columns, columns=[c.name for c in ISSUES])
 
 
 def _texts(values: Any) -> Iterator[Any]:
-    """Yield the values as texts, some at a time: of a million lines many may be doubtful."""
+    """Yield the values as texts, 20,000 at a time, to save memory where many of a million lines are doubtful."""
     for i in range(0, len(values), 20_000):
         some = values[i : i + 20_000] if isinstance(values, list | np.ndarray) else values.iloc[i : i + 20_000]
         yield pd.array(_shown(some if isinstance(some, list) else some.tolist()), dtype="string")
 
 
 def _shown(values: list[Any]) -> list[str | None]:
-    if set(map(type, values)) == {float}:  # the many amounts that were computed, or don't reconcile
+    if set(map(type, values)) == {float}:  # often hundreds of thousands: amounts that were computed or don't reconcile
         return list(map(repr, values))
     return [_each_shown(v) for v in values]
 

@@ -1,7 +1,7 @@
 """Raw values to typed ones: what a number, a day, an instant, a flag and a text look like in an answer of the API.
 
-Nothing is guessed. A value that can't be read becomes missing, and the reader says which one and why; ``null`` is missing
-without a word, while ``""`` is told, so that zero, empty and missing stay three things.
+Nothing is guessed. A value that can't be parsed becomes missing, with its position and the reason. ``null`` is simply missing, while
+``""`` is reported, so that zero, empty and missing stay three things.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import pandas as pd
 try:
     import pyarrow as pa
     import pyarrow.compute as pc
-except ImportError:  # then the texts are looked at one by one
+except ImportError:  # then texts are checked one by one
     pa = None
 
 from ..errors import ConfigError
@@ -32,7 +32,7 @@ Problem = tuple[int, Any, str]  # position, value, reason
 
 #: What systems store for "no date".
 SENTINEL_DAYS = {"0000-00-00", "0001-01-01", "1753-01-01", "1900-01-01", "1970-01-01", "9999-12-31"}
-#: A year outside of these is a typing error; it would also overflow nanoseconds on older pandas.
+#: A year outside of these is a typing error, and overflows the nanoseconds of older pandas.
 YEARS = range(1901, 2200)
 
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
@@ -52,16 +52,16 @@ def zone(name: str | tzinfo) -> tzinfo:
         raise ConfigError(f"timezone={name!r} is no time zone: pass one like 'Europe/Berlin' or 'UTC'") from e
 
 
-def read(values: Sequence[Any], kind: str, tz: tzinfo = UTC) -> tuple[Any, list[Problem]]:
-    """Return the values as an array of the dtype of ``kind`` (see `schema.DTYPES`), and what could not be read."""
+def parse_values(values: Sequence[Any], kind: str, tz: tzinfo = UTC) -> tuple[Any, list[Problem]]:
+    """Return the values as an array of the dtype of ``kind`` (see `DTYPES`), and what could not be parsed."""
     if kind == "number":
-        return read_numbers(values)
+        return parse_numbers(values)
     if kind == "day":
         return _days(values, tz)
     if kind == "instant":
-        moments, problems = read_instants(values)
+        moments, problems = parse_instants(values)
         return pd.Series(moments).dt.tz_localize("UTC"), problems
-    if kind == "text" and (texts := as_texts(values)) is not None:
+    if kind == "text" and (texts := arrow_texts(values)) is not None:
         return pd.array(texts, dtype=DTYPES[kind]), []
     if kind == "text" and set(map(type, values)) <= {str, type(None)} and _is_sound("".join(filter(None, values))):
         return pd.array(values, dtype=DTYPES[kind]), []
@@ -70,8 +70,8 @@ def read(values: Sequence[Any], kind: str, tz: tzinfo = UTC) -> tuple[Any, list[
     return pd.array(got, dtype=DTYPES[kind]), problems
 
 
-def as_texts(values: Sequence[Any]) -> Any:
-    """Return values that are all sound texts or missing as an Arrow array; None where one is not, or there is no pyarrow."""
+def arrow_texts(values: Sequence[Any]) -> Any:
+    """Return an Arrow array where all values are valid texts or missing; None where one is not, or pyarrow is not installed."""
     if pa is None:
         return None
     try:
@@ -81,7 +81,7 @@ def as_texts(values: Sequence[Any]) -> Any:
 
 
 def _each(values: Sequence[Any], one: Callable[[Any], tuple[Any, str]]) -> tuple[list[Any], list[Problem]]:
-    """Read each distinct value once."""
+    """Parse each distinct value once."""
     memo: dict[Any, tuple[Any, str]] = {}
     out: list[Any] = []
     problems: list[Problem] = []
@@ -103,7 +103,7 @@ def _each(values: Sequence[Any], one: Callable[[Any], tuple[Any, str]]) -> tuple
 
 
 def sound(text: str) -> str:
-    """Return a text that every file format can hold: half a surrogate pair, which JSON can smuggle in, becomes U+FFFD."""
+    """Return a text that every file format can hold: JSON allows half a surrogate pair, which becomes U+FFFD."""
     return text if _is_sound(text) else _HALF.sub("\ufffd", text)
 
 
@@ -139,14 +139,14 @@ def _flag(value: Any) -> tuple[bool | None, str]:
 # ---- numbers -------------------------------------------------------------------------------------------------------
 
 
-def read_numbers(values: Sequence[Any]) -> tuple[np.ndarray[Any, Any], list[Problem]]:
-    """Return the numbers, and what could not be read."""
-    try:  # numbers, and texts that are written as JSON writes numbers
+def parse_numbers(values: Sequence[Any]) -> tuple[np.ndarray[Any, Any], list[Problem]]:
+    """Return the numbers, and what could not be parsed."""
+    try:  # fast path: numbers, and texts like "12.50", converted in one call
         array = np.array(msgspec.convert(values, _NUMBERS, strict=False), dtype=float)
-        # NaN and Infinity, as JSON's or as words, and "null", are no numbers: the slow way names them
+        # "NaN", "Infinity" and "null" convert too, but are no numbers: the slow path gives the reason
         if np.isfinite(array).sum() == len(values) - values.count(None):
             return array, []
-    except (msgspec.MsgspecError, ValueError):  # one is something else, or a text that is not sound
+    except (msgspec.MsgspecError, ValueError):  # some value is something else
         pass
     got, problems = _each(values, _number)
     return np.array(got, dtype=float), problems
@@ -187,7 +187,9 @@ def _number(value: Any) -> tuple[float | None, str]:
 
 def parse_iso(value: Any) -> tuple[datetime | None, str]:
     """Return a date or date-time as the source wrote it, with its own zone if it has one, or the reason why not."""
-    if isinstance(value, dict) and isinstance(value.get("date"), str):  # how PHP writes out a DateTime
+    if isinstance(value, dict) and isinstance(
+        value.get("date"), str
+    ):  # PHP serialises a DateTime as {"date": ..., "timezone_type": 3, "timezone": "UTC"}
         return _with_php_zone(value)
     if isinstance(value, datetime):  # a Timestamp, too
         return (None, "") if value is pd.NaT else _plausible(value)
@@ -237,15 +239,16 @@ def _with_php_zone(value: dict[str, Any]) -> tuple[datetime | None, str]:
 
 
 def _days(values: Sequence[Any], tz: tzinfo) -> tuple[pd.Series, list[Problem]]:
-    plain = _plain_instants(values)
-    if plain is not None:  # all written alike, as most columns are
+    plain = _uniform_instants(values)
+    if plain is not None:  # fast path: all written alike, as in most columns
         days = plain.astype("datetime64[D]")
         if tz is not UTC and not ((days == plain) | np.isnat(plain)).all():
             days = _local_days(plain, tz)
         return pd.Series(days.astype("datetime64[us]")), []
     moments, problems = _each(values, parse_iso)
     zoned = [m for m in set(moments) if m is not None and m.tzinfo is not None]
-    # A column of nothing but UTC midnights is a column of bare dates written out as instants: such a date never moves.
+    # A column of nothing but UTC midnights holds calendar days written as instants. Converted to New York, each would become
+    # the day before, so they are left alone.
     bare = bool(zoned) and all(m.utcoffset() == timedelta(0) and m.time() == datetime.min.time() for m in zoned)
     memo: dict[datetime | None, np.datetime64] = {None: np.datetime64("NaT", "D")}
     for m in set(moments):
@@ -261,9 +264,9 @@ def _local_days(moments: np.ndarray[Any, Any], tz: tzinfo) -> np.ndarray[Any, An
     return local.to_numpy().astype("datetime64[D]")
 
 
-def read_instants(values: Sequence[Any]) -> tuple[np.ndarray[Any, Any], list[Problem]]:
-    """Return the instants in UTC, without a zone, and what could not be read."""
-    fast = _plain_instants(values)
+def parse_instants(values: Sequence[Any]) -> tuple[np.ndarray[Any, Any], list[Problem]]:
+    """Return the instants in UTC, without a zone, and what could not be parsed."""
+    fast = _uniform_instants(values)
     if fast is not None:
         return fast, []
     moments, problems = _each(values, parse_iso)
@@ -275,18 +278,18 @@ _FIRST, _LAST = (np.datetime64(f"{year}-01-01", "us") for year in (YEARS.start, 
 _ZERO, _ONE = (np.datetime64(f"1970-01-0{day}", "us") for day in (1, 2))
 
 
-def _plain_instants(values: Sequence[Any]) -> np.ndarray[Any, Any] | None:
-    """Return instants that are all written ``2025-03-05T09:14:02Z`` in one go, or None where one is not or can't be meant."""
-    moments = _by_numpy(values) if pa is None else _by_arrow(values)
+def _uniform_instants(values: Sequence[Any]) -> np.ndarray[Any, Any] | None:
+    """Return the instants where all are written like ``2025-03-05T09:14:02Z`` and plausible, else None."""
+    moments = _numpy_instants(values) if pa is None else _arrow_instants(values)
     if moments is None:
         return None
-    # 1970-01-01 stands for no date, as the slow way tells; the other such days lie outside of the years
+    # 1970-01-01 stands for no date; the other sentinel days lie outside of YEARS anyway
     odd = (moments < _FIRST) | (moments >= _LAST) | ((moments >= _ZERO) & (moments < _ONE))
     return None if odd.any() else moments
 
 
-def _by_arrow(values: Sequence[Any]) -> np.ndarray[Any, Any] | None:
-    texts = as_texts(values)
+def _arrow_instants(values: Sequence[Any]) -> np.ndarray[Any, Any] | None:
+    texts = arrow_texts(values)
     if texts is None:
         return None
     written = pc.and_(pc.equal(pc.binary_length(texts), 20), pc.ends_with(texts, "Z"))
@@ -298,10 +301,10 @@ def _by_arrow(values: Sequence[Any]) -> np.ndarray[Any, Any] | None:
         return None
 
 
-def _by_numpy(values: Sequence[Any]) -> np.ndarray[Any, Any] | None:
+def _numpy_instants(values: Sequence[Any]) -> np.ndarray[Any, Any] | None:
     given = [v for v in values if v is not None]
     if set(map(type, given)) - {str} or any(len(v) != 20 or v[10:20:3] != "T::Z" for v in given):
-        return None  # numpy reads other forms, too, with a warning
+        return None  # numpy would accept other forms, with a warning
     try:
         return np.array([None if v is None else v[:-1] for v in values], dtype="datetime64[us]")
     except (ValueError, TypeError):

@@ -1,7 +1,7 @@
-"""What other documents say of the order lines: receipts when the goods came, return orders what went back. No row is multiplied.
+"""Receipts and return orders, joined to the order lines: when goods came, and what went back. No line is multiplied.
 
-Makini lists receipts with the key of their order and lines of their own; how a receipt's line names the order's line is not public, so
-it is looked for: its key, the order's line number, the material where only one line has it, or the only line that there is.
+Makini lists receipts with the key of their order and lines of their own. How a receipt line names the order line is not public, so these
+are tried in turn: its key, the order's line number, the material where only one line has it, the only line of the order.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pandas as pd
 
 from ..frames import categoricals, stack
 from . import _derive
-from ._documents import Documents, Framed
+from ._documents import DocumentBuilder, DocumentFrames
 from ._issues import IssueBook
 from ._schema import LINES, RECEIPT_LINES, RECEIPTS, RETURNS
 
@@ -25,9 +25,9 @@ _MATCHED_BY = (("order_line_id", "line_id"), ("line_id", "line_id"), ("line_numb
                ("material_id", "material_id"), ("product_code", "product_code"))  # fmt: skip
 
 
-def read_receipts(records: Iterable[Any], tz: tzinfo, book: IssueBook) -> pd.DataFrame:
-    """Return one row per receipt line: order_id, what names the order's line, day and quantity. Deleted ones don't count."""
-    framed = _framed(records, Documents(RECEIPTS, RECEIPT_LINES, ("receipts", "receipt lines"), book), tz)
+def tidy_receipts(records: Iterable[Any], tz: tzinfo, book: IssueBook) -> pd.DataFrame:
+    """Return one row per receipt line: order_id, what names the order line, day and quantity. Deleted ones are left out."""
+    framed = _framed(records, DocumentBuilder(RECEIPTS, RECEIPT_LINES, ("receipts", "receipt lines"), book), tz)
     heads, lines, of = framed.heads, framed.lines, framed.of
     head = heads.take(of).reset_index(drop=True)
     out = lines.assign(
@@ -38,18 +38,18 @@ def read_receipts(records: Iterable[Any], tz: tzinfo, book: IssueBook) -> pd.Dat
     return out[live.to_numpy(dtype=bool)].reset_index(drop=True)
 
 
-def _framed(records: Iterable[Any], documents: Documents, tz: tzinfo) -> Framed:
+def _framed(records: Iterable[Any], documents: DocumentBuilder, tz: tzinfo) -> DocumentFrames:
     documents.take(list(records))
     return documents.frames(tz)
 
 
 def line_of(receipts: pd.DataFrame, lines: pd.DataFrame) -> Positions:
-    """Return the position of each receipt line's order line, -1 where it can't be told which one it is."""
+    """Return the position of each receipt line's order line, -1 where it can't be determined."""
     found = np.full(len(receipts), -1, dtype=np.intp)
     for theirs, ours in _MATCHED_BY:
         known = lines["order_id"].notna() & lines[ours].notna() & (lines[ours] != "").fillna(False)
         key = pd.MultiIndex.from_frame(lines.loc[known.to_numpy(dtype=bool), ["order_id", ours]].astype("string"))
-        single = ~key.duplicated(keep=False)  # what several lines have names none of them
+        single = ~key.duplicated(keep=False)  # a value that several lines share identifies none of them
         places = np.flatnonzero(known.to_numpy(dtype=bool))[single]
         at = key[single].get_indexer(pd.MultiIndex.from_frame(receipts[["order_id", theirs]]))
         hit = (found < 0) & (at >= 0) & receipts[theirs].notna().to_numpy(dtype=bool)
@@ -65,8 +65,8 @@ def line_of(receipts: pd.DataFrame, lines: pd.DataFrame) -> Positions:
 
 
 def weigh(lines: pd.DataFrame, receipts: pd.DataFrame, of: Positions) -> tuple[str, str] | None:
-    """Return what the lines' own delivery date means, as their receipts show it, and why; None where too few have both."""
-    own = lines["delivered_date"].reindex(of).to_numpy().astype("datetime64[D]")  # -1 is no line: missing
+    """Return what the lines' delivery date means judging by their receipts, and why; None where too few lines have both."""
+    own = lines["delivered_date"].reindex(of).to_numpy().astype("datetime64[D]")  # -1, no line, gives a missing date
     day = receipts["received_date"].to_numpy().astype("datetime64[D]")
     both = ~np.isnat(day) & ~np.isnat(own)
     n = len(pd.unique(of[both]))
@@ -82,11 +82,11 @@ def weigh(lines: pd.DataFrame, receipts: pd.DataFrame, of: Positions) -> tuple[s
 def apply_receipts(
     lines: pd.DataFrame, receipts: pd.DataFrame, of: Positions, book: IssueBook
 ) -> tuple[pd.DataFrame, str]:
-    """Return the lines with what their receipts say, and a sentence about it; ``of`` is each receipt's line, by `line_of`.
+    """Return the lines with their receipts applied, and a note on it; ``of`` is each receipt's line, by `line_of`.
 
-    ``first_receipt_date`` is the day of the first receipt; ``delivered_date`` the day from which on all of the quantity is there,
-    reversals taken off, or the last receipt's where the line has no quantity; ``received_quantity`` their sum where the line has
-    none of its own.
+    ``first_receipt_date`` is the day of the first receipt; ``delivered_date`` the day since which the whole quantity has been there,
+    net of reversals, or the day of the last receipt where the line has no quantity; ``received_quantity`` the sum of the receipts
+    where the line has none of its own.
     """
     day = receipts["received_date"].to_numpy().astype("datetime64[D]")
     book.add(
@@ -111,7 +111,8 @@ def apply_receipts(
     need = np.abs(ordered)[used["line"].to_numpy(dtype=int)]
     cumulative = used["quantity"].groupby(used["line"]).cumsum().to_numpy()
     short = cumulative < need - 1e-9
-    # complete from the receipt after the last one at which something was lacking; a quantity that is not told can't lack
+    # The line is complete at the receipt that follows the last short one. Of 10 ordered, receipts of 6, 4, -1 (a reversal) and 1 add
+    # up to 6, 10, 9, 10: complete at the fourth. Where the ordered quantity is missing, no receipt is short (NaN < x is False).
     last_short = (
         pd.Series(np.where(short, np.arange(len(used)), -1), index=used.index).groupby(used["line"]).transform("max")
     )
@@ -135,13 +136,13 @@ def apply_receipts(
     return out, f"The deliveries of {int(has.sum()):,} lines are those of their {len(used):,} receipts."
 
 
-def append_returns(framed: Framed, records: Iterable[Any], tz: tzinfo, book: IssueBook) -> Framed:
+def append_returns(framed: DocumentFrames, records: Iterable[Any], tz: tzinfo, book: IssueBook) -> DocumentFrames:
     """Return the order lines with those of the return orders behind them, each under its order.
 
-    A return of an order that is not here, and one that the order has as a line already (same material, same quantity), is listed and
-    not counted, so that nothing is taken off twice.
+    A return whose order is not here is listed and not counted; so is one that the order already has as a line (same material, same
+    quantity), or it would be deducted twice.
     """
-    returned = _framed(records, Documents(RETURNS, LINES, ("returns", "return lines"), book), tz)
+    returned = _framed(records, DocumentBuilder(RETURNS, LINES, ("returns", "return lines"), book), tz)
     first = framed.heads["order_id"].dropna().drop_duplicates().astype("string")
     at = pd.Index(first).get_indexer(pd.Index(returned.heads["order_id"].astype("string")))
     of = np.append(first.index.to_numpy(dtype=np.intp), -1)[at][returned.of]  # at is -1 where the order is not here
@@ -152,8 +153,8 @@ def append_returns(framed: Framed, records: Iterable[Any], tz: tzinfo, book: Iss
         returned.lines["line_id"],
         "a return of an order that is not here; not counted",
     )
-    there = _what(framed.lines, framed.of)[is_return(framed.lines)]
-    twice = (of >= 0) & pd.Index(_what(returned.lines, of)).isin(set(there))
+    there = _identity(framed.lines, framed.of)[is_return(framed.lines)]
+    twice = (of >= 0) & pd.Index(_identity(returned.lines, of)).isin(set(there))
     book.add(
         "return lines",
         "line_id",
@@ -168,8 +169,8 @@ def append_returns(framed: Framed, records: Iterable[Any], tz: tzinfo, book: Iss
     return framed._replace(lines=lines, line_custom=custom, of=np.concatenate([framed.of, of[keep]]))
 
 
-def _what(lines: pd.DataFrame, of: Positions) -> npt.NDArray[np.object_]:
-    """Return what tells whether two returns are one: order, material, quantity."""
+def _identity(lines: pd.DataFrame, of: Positions) -> npt.NDArray[np.object_]:
+    """Return what identifies a return: order, material, quantity."""
     texts = [lines[c].astype("string") for c in ("material_id", "product_code", "description")]
     material = texts[0].fillna(texts[1]).fillna(texts[2])
     quantity = lines["quantity"].abs()
@@ -185,15 +186,15 @@ _WORDS = {"return", "returns", "returned", "return order", "return item", "retou
 
 
 def is_return(lines: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    """Whether a line is a return: it says so by a flag or by its type, or its quantity is negative."""
+    """Whether a line is a return: by its flag, its type, or a negative quantity."""
     flagged = lines["is_return"].fillna(False).to_numpy(dtype=bool)
-    kinds = categoricals.of_series(lines["type"])
+    kinds = categoricals.from_series(lines["type"])
     typed = np.array([*(str(k).strip().casefold() in _WORDS for k in kinds.categories), False])[kinds.codes]
     return np.asarray(flagged | typed | (lines["quantity"] < 0).to_numpy(dtype=bool))
 
 
 def settle_returns(lines: pd.DataFrame, book: IssueBook) -> pd.DataFrame:
-    """Return the lines with returns in one shape: quantities and amounts negative, the price as it is, ``is_return`` told."""
+    """Return the lines with returns in one form: quantities and amounts negative, prices positive, ``is_return`` set."""
     returned = is_return(lines)
     out: dict[str, Any] = {"is_return": pd.array(returned, dtype="boolean")}
     if not returned.any():

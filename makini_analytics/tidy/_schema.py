@@ -16,8 +16,8 @@ from ..errors import SchemaError
 
 #: What a kind of column is in pandas: the same on pandas 2.2 and 3, for a full, a sparse and an empty answer.
 DTYPES: dict[str, Any] = {
-    "text": "string",  # each is new, or free
-    "label": "string",  # repeats; of many lines each text is held once, as a category: see labels.py
+    "text": "string",  # rarely repeats
+    "label": "string",  # repeats: built as categories, each text held once (frames/categoricals.py)
     "number": "float64",
     "day": "datetime64[us]",
     "instant": "datetime64[us, UTC]",
@@ -195,7 +195,7 @@ LINES: tuple[Column, ...] = (
     Column("unit_code", "label", "The unit of measure understood: UN/ECE code; missing where it is not"),
 )
 
-# The documents beside orders, of which the fields that carry the day and the order's line are not public: every likely name is tried.
+# Receipts and returns. Which of their fields hold the day and the order line is not public, so every likely name is tried.
 _RECEIVED = ("receivedAt", "receiptDate", "receivedDate", "deliveryAt", "postingDate", "documentDate", "date")
 _ORDER = ("poKey", "purchaseOrderKey", "orderKey")
 
@@ -256,9 +256,9 @@ SOURCES: tuple[Column, ...] = (
     Column("n_pages", "count", "Pages read", (), "pages"),
     Column("n_orders", "count", "Orders read", (), "orders"),
     Column("n_lines", "count", "Lines read", (), "lines"),
-    Column("server_total", "count", "Orders that the server said it has", (), "orders"),
-    Column("sync_status", "text", "State of the connection's synchronisation, where the API tells"),
-    Column("synced_at", "instant", "Last synchronisation with the source system, where the API tells"),
+    Column("server_total", "count", "Orders that the server announced", (), "orders"),
+    Column("sync_status", "text", "State of the connection's synchronisation, where the API gives it"),
+    Column("synced_at", "instant", "Last synchronisation with the source system, where the API gives it"),
     Column("delivery_date", "text", "How the delivery date was read: actual or planned"),
     Column("notes", "text", "What a reader of the figures should know, one sentence after the other"),
 )

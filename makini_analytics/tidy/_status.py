@@ -1,4 +1,4 @@
-"""What a status means: the words of many source systems, and the state of each line and order that follows."""
+"""Status texts and states: what the words of many source systems mean, and the state of each line and order."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ import pandas as pd
 from ..errors import ConfigError
 from ..frames import categoricals
 from ._schema import STATES
-from ._status_words import own_meanings, understand
+from ._status_words import meaning_of, own_meanings
 
-#: What a status can mean, and the places of the meanings: a column of a million is one of small numbers.
+#: What a status can mean; a column of meanings holds positions in this tuple, one byte a row.
 MEANINGS = (*STATES, "closed", "")
 DRAFT, OPEN, RECEIVED, CLOSED_SHORT, CANCELLED, UNKNOWN, CLOSED, NOTHING = range(len(MEANINGS))
 Codes = npt.NDArray[np.int8]
 
 
-def check(statuses: Mapping[str, str] | None) -> dict[str, str]:
-    """Return the user's own mapping of status text to state, checked: `ConfigError` on a state that is none."""
+def check_statuses(statuses: Mapping[str, str] | None) -> dict[str, str]:
+    """Return the user's mapping of status text to state, normalised; `ConfigError` where a state does not exist."""
     for text, state in (statuses or {}).items():
         if state not in (*STATES, "closed"):
             raise ConfigError(
@@ -30,16 +30,16 @@ def check(statuses: Mapping[str, str] | None) -> dict[str, str]:
 
 
 def meanings(status: pd.Series, own: Mapping[str, str]) -> Codes:
-    """Return the meaning of each status text as its place in `MEANINGS`: the state, "closed", or "" where there is none."""
+    """Return the meaning of each status text as its position in `MEANINGS`: a state, "closed", or "" where there is no text."""
     codes, texts = pd.factorize(status)
-    known = [MEANINGS.index(understand(str(t), own) if str(t).strip() else "") for t in texts]
+    known = [MEANINGS.index(meaning_of(str(t), own) if str(t).strip() else "") for t in texts]
     return np.array([*known, NOTHING], dtype=np.int8)[codes]
 
 
-def named(states: Codes) -> categoricals.Labels:
-    """Return the states by name."""
+def state_labels(states: Codes) -> categoricals.Labels:
+    """Return the names of states."""
     there = np.bincount(states, minlength=len(STATES)) > 0
-    return categoricals.coded([s if t else None for s, t in zip(STATES, there, strict=True)], states)
+    return categoricals.from_codes([s if t else None for s, t in zip(STATES, there, strict=True)], states)
 
 
 def line_states(
@@ -51,7 +51,7 @@ def line_states(
     delivered: np.ndarray,
     deleted: np.ndarray,
 ) -> Codes:
-    """Return the state of each line, as its place in `MEANINGS`.
+    """Return the state of each line, as its position in `MEANINGS`.
 
     A line's own status counts, else its order's; a cancelled order cancels its lines, a deletion mark the line. Closed
     means closed short where less than the quantity is known to be received. Without any status, a line that is delivered
@@ -61,13 +61,13 @@ def line_states(
     short = received < quantity - 1e-9  # False where either is missing
     full = (received >= quantity - 1e-9) & (quantity > 0)
     state = np.where(state == CLOSED, np.where(short, CLOSED_SHORT, RECEIVED), state)
-    nothing_said = np.where(full | (delivered & ~short), RECEIVED, OPEN)
-    state = np.where(state == NOTHING, nothing_said, state)
+    without_status = np.where(full | (delivered & ~short), RECEIVED, OPEN)
+    state = np.where(state == NOTHING, without_status, state)
     return np.where(deleted | (order_meaning == CANCELLED), CANCELLED, state).astype(np.int8)
 
 
 def order_states(meaning: Codes, deleted: np.ndarray, line_state: Codes, order_of_line: np.ndarray) -> Codes:
-    """Return the state of each order: its own status, closed short where a line is; without one, what its lines say."""
+    """Return the state of each order: its own status, closed short where a line is; without one, what follows from its lines."""
     n = len(meaning)
 
     def count(*states: int) -> np.ndarray:
@@ -76,9 +76,7 @@ def order_states(meaning: Codes, deleted: np.ndarray, line_state: Codes, order_o
     total = np.bincount(order_of_line, minlength=n)
     short = count(CLOSED_SHORT)
     live, done = total - count(CANCELLED), count(RECEIVED) + short
-    said_by_lines = np.where(
-        (total > 0) & (live == 0), CANCELLED, np.where((live > 0) & (done == live), RECEIVED, OPEN)
-    )
-    state = np.where(meaning == NOTHING, said_by_lines, meaning)
+    of_lines = np.where((total > 0) & (live == 0), CANCELLED, np.where((live > 0) & (done == live), RECEIVED, OPEN))
+    state = np.where(meaning == NOTHING, of_lines, meaning)
     state = np.where(state == CLOSED, np.where(short > 0, CLOSED_SHORT, RECEIVED), state)
     return np.where(deleted, CANCELLED, state).astype(np.int8)

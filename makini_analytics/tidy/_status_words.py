@@ -122,13 +122,13 @@ def _of_parts(text: str, separator: re.Pattern[str], known: Mapping[str, str]) -
     return next(iter(now)) if len(now) == 1 and not (now == {DRAFT} and OPEN in found) else None
 
 
-def understand(text: str, own: Mapping[str, str], system: str | None = None) -> str:
+def meaning_of(text: str, own: Mapping[str, str], system: str | None = None) -> str:
     """Return what a status means for a line's state: a state, or "closed", or "unknown".
 
     ``own`` is what `own_meanings` made of the user's words, and overrides. Where all came by its status the quantities have
     the last word, as for a closed line: what is known to be short is short.
 
-    >>> understand("Partially Received", {}), understand("CLOSED", {}), understand("Livré", {}), understand("ZQ7", {"zq7": "draft"})
+    >>> meaning_of("Partially Received", {}), meaning_of("CLOSED", {}), meaning_of("Livré", {}), meaning_of("ZQ7", {"zq7": "draft"})
     ('open', 'closed', 'closed', 'draft')
     """
     said = own.get(text.strip().casefold()) or own.get(folded(text))
@@ -139,7 +139,7 @@ def understand(text: str, own: Mapping[str, str], system: str | None = None) -> 
 
 
 def own_meanings(statuses: Mapping[str, str]) -> dict[str, str]:
-    """Return the user's own words as `understand` looks them up: as written, and folded where that is not two things at once."""
+    """Return the user's own words as `meaning_of` looks them up: as written, and folded where that is not two things at once."""
     exact = {str(text).strip().casefold(): state for text, state in statuses.items()}
     loose: dict[str, set[str]] = {}
     for text, state in statuses.items():

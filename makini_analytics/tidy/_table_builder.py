@@ -1,4 +1,4 @@
-"""Pages of records to tables: page after page is taken apart by its keys, documented or not, and let go."""
+"""Pages of records to one table: each page is split into columns by its keys, documented or not, and let go."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from ..records import Record, by_key
-from ._column_builder import Repeated, clean_column, gathered
+from ._column_builder import DictionaryBuilder, clean_column, column_builder
 from ._issues import IssueBook
 from ._parsing import sound
 from ._schema import LINE_CONTAINERS, Column
@@ -18,15 +18,15 @@ from ._schema import LINE_CONTAINERS, Column
 Raw = dict[str, Sequence[Any]]
 
 
-class Gatherer:
-    """One table of a connection, taken in page by page."""
+class TableBuilder:
+    """One table of a connection; `take` the pages one by one, then `frames`."""
 
     def __init__(self, columns: Sequence[Column], table: str, book: IssueBook) -> None:
         self._columns, self._table, self._book = columns, table, book
         self.n = 0
-        self._known = {c.name: gathered(c.kind) for c in columns}
-        self._custom: dict[str, Repeated] = {}
-        self._heard: set[str] = set()  # the keys of no column, so far
+        self._known = {c.name: column_builder(c.kind) for c in columns}
+        self._custom: dict[str, DictionaryBuilder] = {}
+        self._seen: set[str] = set()  # undocumented keys so far
         self._boxes = dict.fromkeys(s.partition(".")[0] for c in columns for s in c.sources if "." in s)  # addresses
         self._first_names = {c.sources[0] for c in columns if c.sources}
         self._documented = {s for c in columns for s in c.sources}
@@ -37,15 +37,15 @@ class Gatherer:
         """Take in a page of records."""
         raw = by_key(records)
         for box in self._boxes:
-            boxed = raw.pop(box, ())  # nothing but None where the records have a place for it that none fills
+            boxed = raw.pop(box, ())  # all None where records have a slot for it that none fills
             if any(b is not None for b in boxed):
                 opened = by_key([_address(b) for b in boxed])
                 raw |= {f"{box}.{inner}": values for inner, values in opened.items()}
         present, others = self._plan(tuple(raw))
         if records and isinstance(records[0], Record):
-            # a place that none fills may be a key of a page behind this one that was parsed before it
-            others = [k for k in others if k in self._heard or any(v is not None for v in raw[k])]
-        self._heard |= set(others)
+            # Threads decode pages out of order: a slot that no record fills may belong to a later page, and is no column yet.
+            others = [k for k in others if k in self._seen or any(v is not None for v in raw[k])]
+        self._seen |= set(others)
         custom = {name: raw[name] for name in others}
         for c, sources in present:
             values = raw[sources[0]] if len(sources) == 1 else self._merged(sources, raw, custom)
@@ -55,22 +55,26 @@ class Gatherer:
             known.fill_up(self.n)
             known.take(values)
         for name, values in opened_up(custom).items():
-            own = self._custom.setdefault(name, Repeated())
+            own = self._custom.setdefault(name, DictionaryBuilder())
             own.fill_up(self.n)
             own.take(values)
         self.n += len(records)
 
     def _plan(self, keys: tuple[str, ...]) -> tuple[list[tuple[Column, list[str]]], list[str]]:
-        """Return, for records of these keys, the columns that are in them with their keys, and the keys of no column."""
+        """Return, for records with these keys, the columns they hold, each with its keys, and the undocumented keys."""
         if keys not in self._plans:
             there = {c.name: [s for s in c.sources if s in keys] for c in self._columns}
-            # a promise is read once, as delivered_date; what it means is decided later
+            # deliveryAt is read once, as delivered_date; whether it is a promise is decided later
             present = [(c, there[c.name]) for c in self._columns if there[c.name] and c.name != "promised_date"]
             self._plans[keys] = present, [k for k in keys if k not in self._documented]
         return self._plans[keys]
 
     def _merged(self, sources: list[str], raw: Raw, custom: Raw) -> Sequence[Any]:
-        """Return a column's values under the first of its names that has one; what a later name says otherwise is custom."""
+        """Return a column's values, each under the first name that has one.
+
+        ``{"price": 5, "cost": 4}`` gives the unit price 5. Where a name that has no column of its own disagrees with the one that won,
+        its value is kept as a custom field.
+        """
         merged = raw[sources[0]]
         for other in sources[1:]:
             pairs = list(zip(merged, raw[other], strict=True))
@@ -82,15 +86,17 @@ class Gatherer:
         return merged
 
     def frames(self, tz: tzinfo = UTC) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """Return the columns that were read, typed, and the undocumented ones under ``custom.``; each is let go once built."""
+        """Return the documented columns, typed, and the undocumented ones under ``custom.``; each builder is let go at once."""
         index = pd.RangeIndex(self.n)
         built: dict[str, Any] = {}
         for c in self._columns:
             column = self._known.pop(c.name)
-            if not c.sources or (c.inherits and c.kind != "label" and not column.n):  # it follows from others, later
+            if not c.sources or (
+                c.inherits and c.kind != "label" and not column.n
+            ):  # derived from other columns, later
                 continue
             column.fill_up(self.n)
-            built[c.name], problems = column.read(c.kind, tz)
+            built[c.name], problems = column.finish(c.kind, tz)
             self._book.add_problems(self._table, c.name, problems)
         return pd.DataFrame(built, index=index, copy=False), self._custom_frame(index)
 
@@ -100,16 +106,15 @@ class Gatherer:
         for name in names:
             column = self._custom.pop(name)
             column.fill_up(self.n)
-            array, filled = column.clean(of_keys=is_key(name))
-            if filled or not any(
-                n.startswith(f"{name}.") for n in names
-            ):  # an object's name of its own where it was missing
+            array, filled = column.finish_custom(of_keys=is_key(name))
+            # A field that is an object in some records and null in others has columns "size.width" and an empty "size": left out.
+            if filled or not any(n.startswith(f"{name}.") for n in names):
                 built[f"custom.{sound(name)}"] = array
         return pd.DataFrame(built, index=index, copy=False)
 
 
 def opened_up(raw: Raw) -> Raw:
-    """Return columns with every object in them flattened into columns of its own."""
+    """Return columns with objects flattened into columns of their own."""
     out: Raw = {}
     for name, values in raw.items():
         if not any(issubclass(kind, Mapping) for kind in set(map(type, values))):
@@ -121,7 +126,11 @@ def opened_up(raw: Raw) -> Raw:
 
 
 def flatten(record: Mapping[str, Any], prefix: str | None = None) -> dict[str, Any]:
-    """Return an object without objects in it, names joined by dots; a date of PHP stays one."""
+    """Return an object without nested objects, names joined by dots; a date as PHP writes it stays whole.
+
+    >>> flatten({"size": {"width": 3, "unit": {"code": "MM"}}})
+    {'size.width': 3, 'size.unit.code': 'MM'}
+    """
     out: dict[str, Any] = {}
     for key, value in record.items():
         name = str(key) if prefix is None else f"{prefix}.{key}"
@@ -133,7 +142,7 @@ def flatten(record: Mapping[str, Any], prefix: str | None = None) -> dict[str, A
 
 
 def is_key(name: str) -> bool:
-    """Whether a field is a key by its name: text, whatever it looks like."""
+    """Whether a field is a key by its name, and so text even where it looks like a number."""
     return name in ("key", "id") or name.endswith(("Key", "_id", "Id"))
 
 
@@ -148,12 +157,12 @@ def table_of(records: Iterable[Any], connection: str) -> pd.DataFrame:
 
 
 def _address(value: Any) -> Mapping[str, Any]:
-    """Return an address as an object; older answers give it as one text."""
+    """Return an address as an object; older answers give a single text."""
     if isinstance(value, Mapping):
         return value
     return {} if value is None else {"addressLines": value}
 
 
 def _label(value: Mapping[str, Any]) -> Any:
-    """Return the name of a thing that came as an object instead of a text."""
+    """Return the name of what came as an object where a text is usual."""
     return next((value[k] for k in ("code", "name", "_displayValue", "key", "id") if value.get(k)), None)

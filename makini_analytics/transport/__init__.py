@@ -1,28 +1,25 @@
-"""Pages of a list, whole, or an error: one GET with its retries and its cache, the walk over pages, a connection's lists.
-
-Knows neither frames nor meanings.
-"""
+"""From the API to whole lists of records: session, page cache, pagination, endpoints. Knows neither frames nor what fields mean."""
 
 from __future__ import annotations
 
 from . import contracts
-from ._endpoints import Lists
-from ._page_cache import Store, file_name
-from ._pagination import Rows, T, Walked
-from ._session import Bearer, Link, Patience, check_base_url, check_token
+from ._endpoints import Endpoints
+from ._page_cache import PageCache, file_name
+from ._pagination import PagedResult, RowList, SinkT
+from ._session import Bearer, RetryPolicy, Session, check_base_url, check_token
 from .contracts import MATCH_ALL, Contract
 
 __all__ = [
     "MATCH_ALL",
     "Bearer",
     "Contract",
-    "Link",
-    "Lists",
-    "Patience",
-    "Rows",
-    "Store",
-    "T",
-    "Walked",
+    "Endpoints",
+    "PageCache",
+    "PagedResult",
+    "RetryPolicy",
+    "RowList",
+    "Session",
+    "SinkT",
     "check_base_url",
     "check_token",
     "contracts",

@@ -1,4 +1,4 @@
-"""The lists of one connection, under whichever published contract it answers: which path, what is refused, what goes with orders."""
+"""The endpoints of one connection, under whichever contract it answers: their paths, which are refused, what belongs to orders."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 from urllib.parse import quote
 
 from ..errors import ApiError, IncompleteDataError, MakiniError, OfflineMissError
-from ..records import Parse, parse
+from ..records import Decode, decode
 from ..system import Progress
 from . import _page_cache, contracts
-from ._pagination import Rows, T, Walked, walk
-from ._session import Link
+from ._pagination import PagedResult, RowList, SinkT, paginate
+from ._session import Session
 from .contracts import Contract
 
 
@@ -19,11 +19,11 @@ def _quiet(done: int, total: int | None) -> None:
     """Show no progress."""
 
 
-class Lists:
-    """What can be asked of one connection, and what was learned of it: its contract, and which lists it refuses."""
+class Endpoints:
+    """Reads the lists of one connection and learns its contract, and which lists it refuses."""
 
-    def __init__(self, link: Link, contract: str, area: str, per_page: int, workers: int) -> None:
-        self.link, self.area = link, area
+    def __init__(self, session: Session, contract: str, area: str, per_page: int, workers: int) -> None:
+        self.session, self.area = session, area
         self._contract, self._per_page, self._workers = contract, per_page, workers
         self._learned: Contract | None = None
 
@@ -31,22 +31,23 @@ class Lists:
         """Return the contracts that the connection may answer in, the likeliest first."""
         if self._contract != "auto":
             return [contracts.CONTRACTS[self._contract]]
+        # V4 is not tried on its own: it differs from V3 in the names of fields, not in paths and paging.
         return [self._learned] if self._learned else [contracts.V3, contracts.V1]
 
     def path(self, name: str) -> str:
         """Return the path of a list under the contract that is known."""
         return contracts.path_of(self.candidates()[0], self.area, name)
 
-    def learn(
+    def detect_contract(
         self,
         params: Mapping[str, Mapping[str, Any]] | None = None,
         *,
         per_page: int | None = None,
         refresh: bool = False,
     ) -> Contract:
-        """Ask for the first page of orders, as a walk would, and return the contract that the connection answers in.
+        """Ask for the first page of orders, as `fetch_list` would, and return the contract that the connection answers under.
 
-        An error where it answers in none; a filter that is refused is the walk's to tell.
+        An error where it answers under none. A refused filter still shows the contract; `fetch_list` deals with it.
         """
         candidates = self.candidates()
         for contract in candidates:
@@ -57,7 +58,7 @@ class Lists:
                 **((params or {}).get(contract.name) or {}),
             }
             try:
-                self.link.get(contracts.path_of(contract, self.area, contracts.ORDERS), wanted, refresh=refresh)
+                self.session.get(contracts.path_of(contract, self.area, contracts.ORDERS), wanted, refresh=refresh)
             except ApiError as e:
                 if e.status == 404 and contract is not candidates[-1]:
                     continue
@@ -67,19 +68,19 @@ class Lists:
             return contract
         raise AssertionError("unreachable")
 
-    def walk(
+    def fetch_list(
         self,
         name: str,
-        into: Callable[[], T],
+        new_sink: Callable[[], SinkT],
         params: Mapping[str, Mapping[str, Any]] | None = None,
         *,
         refresh: bool = False,
-        parser: Callable[[], Parse] = lambda: parse,
+        new_decoder: Callable[[], Decode] = lambda: decode,
         progress: Progress = _quiet,
-    ) -> Walked[T]:
+    ) -> PagedResult[SinkT]:
         """Return a whole list: with "auto" under the first contract whose path is not a 404, and that is remembered.
 
-        ``params`` are the filters by name of the contract; ``parser`` makes what makes records of a page.
+        ``params`` are the filters, by name of the contract; ``new_decoder`` makes what makes records of a page.
         """
         candidates = self.candidates()
         for contract in candidates:
@@ -87,15 +88,15 @@ class Lists:
             if not last and not refresh and self._refused(contract, name):
                 continue
             try:
-                got = walk(
-                    self.link,
+                result = paginate(
+                    self.session,
                     contracts.path_of(contract, self.area, name),
                     {contract.per_page: self._per_page, **((params or {}).get(contract.name) or {})},
-                    into,
+                    new_sink,
                     numbered=contract.page is not None,
                     workers=self._workers,
                     refresh=refresh,
-                    parser=parser,
+                    new_decoder=new_decoder,
                     progress=progress,
                 )
             except ApiError as e:
@@ -103,13 +104,14 @@ class Lists:
                     raise
                 self._remember_refusal(contract, name, 404)
                 continue
+            # A path that was given as it stands is the same under every contract, and so shows none.
             if not name.startswith("/"):
                 self._learned = contract
-            got.contract = got.contract or contract.name
-            return got
+            result.contract = result.contract or contract.name
+            return result
         raise AssertionError("unreachable")
 
-    def names(
+    def lookup(
         self,
         ours: str,
         name: str,
@@ -117,15 +119,19 @@ class Lists:
         notes: list[str],
         params: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> list[Any]:
-        """Return the records of a list beside the orders; one that is refused, does not add up, or is not in the cache when offline
-        is noted, not an error."""
+        """Return the records of a list that the orders can do without.
+
+        Refused, not adding up, or not in the cache when offline: a note, not an error.
+        """
+        # Only statuses that say "you can't have this list" are forgiven. A 500 or a timeout is not: the next fetch would silently
+        # have names where this one has keys.
         contract = self.candidates()[0]
         known = None if refresh else self._refused(contract, name)
         if known:
             notes.append(f"The list of {ours} is not available ({known}): keys are kept instead of names.")
             return []
         try:
-            return self.walk(name, Rows, params, refresh=refresh).into
+            return self.fetch_list(name, RowList, params, refresh=refresh).sink
         except ApiError as e:
             if e.status not in (400, 403, 404, 422):
                 raise
@@ -140,12 +146,12 @@ class Lists:
             return []
 
     def sync_state(self, refresh: bool) -> Mapping[str, Any]:
-        """Return what the API tells of the connection's synchronisation with its source system; empty where it tells nothing."""
+        """Return the state of the connection's synchronisation with its source system; empty where the API does not give it."""
         contract = self.candidates()[0]
         if not refresh and self._refused(contract, contracts.CURRENT):
             return {}
         try:
-            body = self.link.get(contracts.CURRENT, refresh=refresh).json()
+            body = self.session.get(contracts.CURRENT, refresh=refresh).json()
         except MakiniError as e:
             if isinstance(e, ApiError) and e.status in (403, 404):
                 self._remember_refusal(contract, contracts.CURRENT, e.status)
@@ -155,24 +161,24 @@ class Lists:
         data = body.get("data", body) if isinstance(body, Mapping) else None
         return data if isinstance(data, Mapping) else {}
 
-    def with_lines(self, pages: list[list[Any]], refresh: bool, progress: Progress) -> list[list[Any]]:
-        """Return pages of orders, each order as it is told when asked for by key; one that is refused stays as the list has it."""
+    def fetch_each_order(self, pages: list[list[Any]], refresh: bool, progress: Progress) -> list[list[Any]]:
+        """Return pages of orders, each order fetched by its key; one that is refused stays as the list has it."""
         done, total = 0, sum(map(len, pages))
         out: list[list[Any]] = []
         for page in pages:
             out.append([])
             for record in page:
-                out[-1].append(self._whole(record, refresh))
+                out[-1].append(self._fetch_order(record, refresh))
                 done += 1
                 progress(done, total)
         return out
 
-    def _whole(self, record: Any, refresh: bool) -> Any:
+    def _fetch_order(self, record: Any, refresh: bool) -> Any:
         key = record.get("key", record.get("id")) if isinstance(record, Mapping) else None
         if key is None:
             return record
         try:
-            body = self.link.get(f"{self.path(contracts.ORDERS)}/{quote(str(key), safe='')}", refresh=refresh).json()
+            body = self.session.get(f"{self.path(contracts.ORDERS)}/{quote(str(key), safe='')}", refresh=refresh).json()
         except ApiError as e:
             if e.status not in (403, 404):
                 raise
@@ -180,13 +186,13 @@ class Lists:
         data = body.get("data") if isinstance(body, Mapping) else None
         return {**record, **data} if isinstance(data, Mapping) else record
 
-    # That a list is refused is remembered as long as a page, so that a second fetch asks for nothing.
+    # A refusal is remembered for as long as a page, so that a second fetch makes no request at all.
 
     def _refused(self, contract: Contract, name: str) -> int | None:
-        page = self.link.store.get(f"refused {contract.name} {self.area} {name}")
-        if page is None or not (self.link.offline or page.expires > _page_cache.now()):
+        page = self.session.cache.get(f"refused {contract.name} {self.area} {name}")
+        if page is None or not (self.session.offline or page.expires > _page_cache.now()):
             return None
         return int(page.json())
 
     def _remember_refusal(self, contract: Contract, name: str, status: int) -> None:
-        self.link.remember(f"refused {contract.name} {self.area} {name}", status)
+        self.session.remember(f"refused {contract.name} {self.area} {name}", status)

@@ -1,7 +1,7 @@
-"""One page of a list as the server describes it: its rows, and what it says of the pages before and behind it.
+"""One page of a list as the server describes it: its rows, and what it says about the pages around it.
 
-Totals and page numbers are looked for wherever a published or likely shape has them; that they may be missing, or wrong, is the
-business of the walk.
+Totals and page numbers are looked for wherever a published or likely shape has them. Whether they are missing or wrong is for the
+pagination to judge.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ..errors import ApiError
 
 
 @dataclass
-class Answer:
+class ListResponse:
     """One page as the server describes it."""
 
     rows: list[Any]
@@ -26,9 +26,14 @@ class Answer:
     next_link: str | None
 
     @classmethod
-    def of(cls, body: Any, connection: str, path: str) -> Answer:
-        """Read an answer; `ApiError` where it holds no list."""
-        if isinstance(body, list):  # as older answers were
+    def of(cls, body: Any, connection: str, path: str) -> ListResponse:
+        """Read a decoded body; `ApiError` where it holds no list.
+
+        >>> page = ListResponse.of({"data": [{"id": 7}], "meta": {"current_page": 1, "last_page": "3", "total": 41}}, "x", "/vendors")
+        >>> page.last_page, page.total, page.has_cursor
+        (3, 41, False)
+        """
+        if isinstance(body, list):  # the oldest answers are a bare list
             return cls(body, None, None, None, False, None, None)
         rows = body.get("data")
         if not isinstance(rows, list):
@@ -43,7 +48,7 @@ class Answer:
         boxes = [b for b in (body, *(body.get(k) for k in ("meta", "pagination", "links"))) if isinstance(b, Mapping)]
 
         def number(name: str) -> int | None:
-            return next((n for b in boxes if (n := _whole(b.get(name))) is not None), None)
+            return next((n for b in boxes if (n := _whole_number(b.get(name))) is not None), None)
 
         links = body.get("links") if isinstance(body.get("links"), Mapping) else {}
         holder = next((b for b in boxes if "next_cursor" in b), None)
@@ -60,8 +65,8 @@ class Answer:
         )
 
 
-def _whole(value: Any) -> int | None:
-    """Return a whole number of 0 or more, also from text; None where it is none."""
+def _whole_number(value: Any) -> int | None:
+    """Return a whole number of 0 or more, also from text; else None."""
     if isinstance(value, str) and value.strip().isascii() and value.strip().isdigit():
         return int(value)
     return (
@@ -71,18 +76,18 @@ def _whole(value: Any) -> int | None:
     )
 
 
-def contract_of(answer: Answer) -> str:
-    """Return the contract in whose shape a list came; "" where it can't be told."""
-    if answer.last_page is None:
-        return "v1" if answer.has_cursor else ""
-    row = next((r for r in answer.rows if isinstance(r, Mapping)), None)
+def contract_of(response: ListResponse) -> str:
+    """Return the contract that a list is shaped by; "" where it does not show."""
+    if response.last_page is None:
+        return "v1" if response.has_cursor else ""
+    row = next((r for r in response.rows if isinstance(r, Mapping)), None)
     if row is None:
         return ""
     return "v4" if "key" not in row and ("_idValue" in row or "id" in row) else "v3"
 
 
 def id_of(row: Any) -> str | None:
-    """Return what tells a row from the others of its list, or None."""
+    """Return the row's identifier within its list, or None."""
     if not isinstance(row, Mapping):
         return None
     found = row.get("key")

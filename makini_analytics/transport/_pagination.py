@@ -1,9 +1,14 @@
-"""Whole walks over pages: every row exactly once, or an error that says how far it got and what disagreed.
+"""Pagination: every row of a list exactly once, or an error that says how far it got and what disagreed.
 
-The paging is recognised from the answer: ``meta.last_page`` means numbered pages, which are fetched side by side, and links are not
-used; ``next_cursor`` means one page after the other; then a ``links.next`` of our own host; else the list is asked for a second page
-to learn whether the first was all. Rows that move between pages while they are read show as doubled ids or a changed total: the walk
-is repeated once, past the cache, and then gives up.
+How a list is paged shows in its first page::
+
+    {"data": [...], "meta": {"current_page": 1, "last_page": 7, "total": 1650}}    numbered: pages 2 to 7 are fetched side by side
+    {"data": [...], "next_cursor": "eyJpZCI6..."}                                  by cursor: one after the other
+    {"data": [...], "links": {"next": "https://.../vendors?page=2"}}               by link: only on our own host
+    {"data": [...]}                                                                unknown: page 2 shows whether page 1 was all
+
+Rows that move between pages while they are read show as repeated ids or a changed total. The list is then read once more, past the
+cache, and after that it is an error.
 """
 
 from __future__ import annotations
@@ -17,33 +22,33 @@ from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 from ..errors import IncompleteDataError
-from ..records import Parse, parse
+from ..records import Decode, decode
 from ..system import Progress
-from ._list_response import Answer, contract_of, id_of
+from ._list_response import ListResponse, contract_of, id_of
 from ._page_cache import Page
-from ._session import Link
+from ._session import Session
 
 #: No list is this long; a server that says so is wrong.
 MOST_PAGES = 1_000_000
-MOST_EMPTY_PAGES = 10  # in a row, of a walk by cursor
+MOST_EMPTY_PAGES = 10  # in a row, when paging by cursor
 
 
-T = TypeVar("T", bound="Taker")
+SinkT = TypeVar("SinkT", bound="RowSink")
 
 
 class _Disagreement(Exception):
-    """The pages don't add up; the walk may be worth repeating."""
+    """The pages don't add up; reading them once more may help."""
 
 
-class Taker(Protocol):
-    """What takes in the rows of a walk, page by page."""
+class RowSink(Protocol):
+    """Where the rows of a list go, page by page."""
 
     def take(self, page: list[Any], /) -> None:
         """Take in one page."""
 
 
-class Rows(list[Any]):
-    """The plainest taker: a list of all rows."""
+class RowList(list[Any]):
+    """The simplest sink: a list of all rows."""
 
     def take(self, page: list[Any]) -> None:
         """Take in one page."""
@@ -51,155 +56,160 @@ class Rows(list[Any]):
 
 
 @dataclass
-class Walked(Generic[T]):
-    """What a walk brought: the rows, in what took them in, and what is known of them."""
+class PagedResult(Generic[SinkT]):
+    """A list that was read to its end: the sink with its rows, and what is known about them."""
 
-    into: T
+    sink: SinkT
     n_pages: int = 0
     n_rows: int = 0
     server_total: int | None = None
     from_cache: bool = True
-    fetched_at: datetime | None = None  # of the oldest page
+    fetched_at: datetime | None = None  # when the oldest page was
     contract: str = ""
     notes: list[str] = field(default_factory=list)
 
     def add(self, page: Page, rows: list[Any]) -> None:
         """Take in one page."""
-        self.into.take(rows)
+        self.sink.take(rows)
         self.n_pages += 1
         self.n_rows += len(rows)
         self.from_cache &= page.from_cache
         self.fetched_at = min(self.fetched_at or page.fetched_at, page.fetched_at)
 
 
-def walk(
-    link: Link,
+def paginate(
+    session: Session,
     path: str,
     params: Mapping[str, Any],
-    into: Callable[[], T],
+    new_sink: Callable[[], SinkT],
     *,
     numbered: bool = True,
     workers: int = 4,
     refresh: bool = False,
-    parser: Callable[[], Parse] = lambda: parse,
+    new_decoder: Callable[[], Decode] = lambda: decode,
     progress: Progress = lambda done, total: None,
-) -> Walked[T]:
-    """Take in every row of a list exactly once.
+) -> PagedResult[SinkT]:
+    """Read every row of a list exactly once, in at most two attempts.
 
     Parameters
     ----------
-    link : the connection
-    path, params : what is asked, without paging
-    into : makes what takes in the pages, in order; made anew where the walk is repeated, so it never holds a part of two walks
+    session : the connection's
+    path, params : of the list, without paging
+    new_sink : makes the sink for the rows; each attempt has its own, so that none holds rows of two attempts
     numbered : whether to ask for page 1 by number, as all contracts but "v1" do
     workers : pages fetched side by side, where their number is known
-    refresh : ask anew, whatever the cache holds
-    parser : makes what makes records of a page; made anew as ``into`` is
+    refresh : ask the API whatever the cache holds
+    new_decoder : makes what decodes a page; each attempt has its own
+    progress : called with the pages read and their number, where known
 
     Raises
     ------
     IncompleteDataError
         The pages don't add up, twice.
     MakiniError
-        A page could not be had.
+        A page could not be fetched.
     """
-    try:
-        return _Walk(link, path, dict(params), into(), numbered, workers, parser(), progress).run(refresh)
-    except _Disagreement as e:
-        first = str(e)
-    again = "" if link.offline else first
-    if again:
-        link.tell("rows moved while they were read, once more")
+    faults: list[str] = []
+    for attempt in (1,) if session.offline else (1, 2):
+        if attempt == 2:
+            session.on_wait("rows moved while they were read, reading them once more")
+        pages = _Pagination(session, path, dict(params), new_sink(), numbered, workers, new_decoder(), progress)
         try:
-            got = _Walk(link, path, dict(params), into(), numbered, workers, parser(), progress).run(refresh=True)
-            got.notes.append(f"The walk was repeated, since the first one did not add up: {first}.")
-            return got
+            result = pages.run(refresh or attempt == 2)
         except _Disagreement as e:
-            again = str(e)
-    twice = f" Repeated past the cache: {again}." if again else ""
+            faults.append(str(e))
+            continue
+        if faults:
+            result.notes.append(f"Reading the list was repeated, since it did not add up at first: {faults[0]}.")
+        return result
+    repeated = f" Repeated past the cache: {faults[1]}." if len(faults) > 1 else ""
     raise IncompleteDataError(
-        f"GET {path} of connection {link.connection!r} gave no whole list, so nothing of it is returned: {first}.{twice} Try "
+        f"GET {path} of connection {session.connection!r} gave no whole list, so nothing of it is returned: {faults[0]}.{repeated} Try "
         "again when the source is quiet (rows that are inserted or reordered while paging cause this), ask for a shorter span "
         "with since= and until=, or tell Makini's support that the pages of this list disagree.",
         retryable=True,
-        connection=link.connection,
+        connection=session.connection,
         operation=f"GET {path}",
     )
 
 
-class _Walk(Generic[T]):
+class _Pagination(Generic[SinkT]):
+    """One attempt to read a list."""
+
     def __init__(
         self,
-        link: Link,
+        session: Session,
         path: str,
         params: dict[str, Any],
-        into: T,
+        sink: SinkT,
         numbered: bool,
         workers: int,
-        parse: Parse,
+        decode: Decode,
         progress: Progress,
     ) -> None:
-        self.link, self.path, self.params, self.workers, self.progress = link, path, params, max(workers, 1), progress
-        self.numbered, self.parse = numbered, parse
-        self.got = Walked(into)
+        self.session, self.path, self.params, self.workers = session, path, params, max(workers, 1)
+        self.numbered, self.decode, self.progress = numbered, decode, progress
+        self.result = PagedResult(sink)
         self.ids: set[str] = set()
 
-    def run(self, refresh: bool) -> Walked[T]:
+    def run(self, refresh: bool) -> PagedResult[SinkT]:
         start = {"page": 1} if self.numbered else {}
-        page = self.link.get(self.path, {**start, **self.params}, refresh=refresh, parse=self.parse)
+        page = self.session.get(self.path, {**start, **self.params}, refresh=refresh, decode=self.decode)
         self.expires = page.expires
-        self.fresh = (
-            not page.from_cache
-        )  # no page of a walk that began just now can be in the cache: it need not be looked for
-        answer = self._read(page)
-        self.got.server_total = answer.total
-        self.got.contract = contract_of(answer)
-        self._add(page, answer.rows)
-        if answer.last_page or (answer.last_page == 0 and not answer.rows):
-            self._numbered(answer)
-        elif answer.has_cursor:
-            self._by_cursor(answer)
-        elif answer.next_link:
-            self._by_link(answer)
+        # A list that starts now has no other page in the cache yet, so it need not be searched.
+        self.uncached = not page.from_cache
+        first = self._read(page)
+        self.result.server_total = first.total
+        self.result.contract = contract_of(first)
+        self._add(page, first.rows)
+        if first.last_page or (first.last_page == 0 and not first.rows):
+            self._read_numbered(first)
+        elif first.has_cursor:
+            self._follow_cursors(first)
+        elif first.next_link:
+            self._follow_links(first)
         else:
-            self._probing(answer)
+            self._probe(first)
         self._check_whole()
-        return self.got
+        return self.result
 
     def _get(self, path: str, params: Mapping[str, Any] | None) -> Page:
-        return self.link.get(path, params, expires=self.expires, refresh=self.fresh, parse=self.parse)
+        return self.session.get(path, params, expires=self.expires, refresh=self.uncached, decode=self.decode)
 
-    def _read(self, page: Page) -> Answer:
-        return Answer.of(page.json(), self.link.connection, self.path)
+    def _read(self, page: Page) -> ListResponse:
+        return ListResponse.of(page.json(), self.session.connection, self.path)
 
     # ---- the four ways of paging ---------------------------------------------------------------------------------------
 
-    def _numbered(self, first: Answer) -> None:
+    def _read_numbered(self, first: ListResponse) -> None:
         last = first.last_page or 0
+        # Page 1 shows how large pages are, whatever per_page asked for: a server may cap it.
         size = len(first.rows)
         if first.current_page not in (None, 1):
             raise _Disagreement(f"page 1 was asked and page {first.current_page} came")
         if last > 1 and not size:
             raise _Disagreement(f"page 1 of {last} is empty")
         if last > MOST_PAGES or (first.total is not None and size and last > max(1, math.ceil(first.total / size))):
-            raise _Disagreement(f"the server speaks of {last} pages, and of {first.total} rows, {size} on page 1")
+            raise _Disagreement(f"the server announces {last} pages, and of {first.total} rows, {size} on page 1")
         self.progress(1, max(last, 1))
         for number, page in self._side_by_side(last):
-            answer = self._read(page)
+            response = self._read(page)
             where = f"page {number} of {last}"
-            if not answer.rows:
+            if (
+                not response.rows
+            ):  # rows were deleted, or a filter is applied after paging: either way some may be missing
                 raise _Disagreement(f"{where} is empty")
-            if answer.current_page not in (None, number):
-                raise _Disagreement(f"page {number} was asked and page {answer.current_page} came")
-            if answer.total is not None and first.total is not None and answer.total != first.total:
-                raise _Disagreement(f"the total went from {first.total} on page 1 to {answer.total} on page {number}")
-            if answer.last_page not in (None, last):
-                raise _Disagreement(f"page 1 speaks of {last} pages, page {number} of {answer.last_page}")
-            self._add(page, answer.rows)
+            if response.current_page not in (None, number):
+                raise _Disagreement(f"page {number} was asked and page {response.current_page} came")
+            if response.total is not None and first.total is not None and response.total != first.total:
+                raise _Disagreement(f"the total went from {first.total} on page 1 to {response.total} on page {number}")
+            if response.last_page not in (None, last):
+                raise _Disagreement(f"page 1 announces {last} pages, page {number} of {response.last_page}")
+            self._add(page, response.rows)
             self.progress(number, last)
 
     def _side_by_side(self, last: int) -> Iterator[tuple[int, Page]]:
-        """Yield pages 2 to last in order, a few ahead at a time; what is under way is dropped when the walk ends early."""
+        """Yield pages 2 to last in order, fetching a few ahead; those under way are dropped when reading ends early."""
 
         def one(number: int) -> Page:
             return self._get(self.path, {"page": number, **self.params})
@@ -208,6 +218,7 @@ class _Walk(Generic[T]):
             for number in range(2, last + 1):
                 yield number, one(number)
             return
+        # At most 2 * workers pages are in flight or waiting to be taken, so memory stays flat however many pages there are.
         pool = ThreadPoolExecutor(self.workers, thread_name_prefix="makini")
         ahead: dict[int, Future[Page]] = {}
         whole = False
@@ -218,88 +229,87 @@ class _Walk(Generic[T]):
                 yield number, ahead.pop(number).result()
             whole = True
         finally:
-            if (
-                not whole
-            ):  # an error, a disagreement, or Ctrl-C: nobody goes on asking or waiting for what is not wanted any more
-                self.link.interrupt()
+            if not whole:  # an error, a disagreement or Ctrl-C: the workers must not go on asking and waiting
+                self.session.interrupt()
             pool.shutdown(wait=whole, cancel_futures=True)
 
-    def _by_cursor(self, answer: Answer) -> None:
+    def _follow_cursors(self, response: ListResponse) -> None:
         seen: set[str] = set()
         empty = 0
-        while answer.cursor is not None:
-            if answer.cursor in seen:
-                raise _Disagreement(f"the same cursor came twice, after {self.got.n_pages} pages")
-            seen.add(answer.cursor)
-            page = self._get(self.path, {**self.params, "cursor": answer.cursor})
-            answer = self._read(page)
-            empty = 0 if answer.rows else empty + 1
+        while response.cursor is not None:
+            if response.cursor in seen:
+                raise _Disagreement(f"the same cursor came twice, after {self.result.n_pages} pages")
+            seen.add(response.cursor)
+            page = self._get(self.path, {**self.params, "cursor": response.cursor})
+            response = self._read(page)
+            # A page by cursor may be empty and not the last (filtered after paging); a run of them is a server that never ends.
+            empty = 0 if response.rows else empty + 1
             if empty > MOST_EMPTY_PAGES or len(seen) > MOST_PAGES:
-                raise _Disagreement(f"{self.got.n_pages} pages and no end, the last {empty} without a row")
-            if answer.total is not None and self.got.server_total not in (None, answer.total):
-                raise _Disagreement(f"the total went from {self.got.server_total} to {answer.total}")
-            self._add(page, answer.rows)
-            self.progress(self.got.n_pages, None)
+                raise _Disagreement(f"{self.result.n_pages} pages and no end, the last {empty} without a row")
+            if response.total is not None and self.result.server_total not in (None, response.total):
+                raise _Disagreement(f"the total went from {self.result.server_total} to {response.total}")
+            self._add(page, response.rows)
+            self.progress(self.result.n_pages, None)
 
-    def _by_link(self, answer: Answer) -> None:
+    def _follow_links(self, response: ListResponse) -> None:
         seen: set[str] = set()
-        while answer.next_link:
-            url = urljoin(self.link.base_url + self.path, answer.next_link)
-            if urlsplit(url)[:2] != urlsplit(self.link.base_url)[:2]:
+        while response.next_link:
+            url = urljoin(self.session.base_url + self.path, response.next_link)
+            if urlsplit(url)[:2] != urlsplit(self.session.base_url)[:2]:
                 raise _Disagreement(
-                    f"after {self.got.n_pages} pages the next one is said to be on {urlsplit(url).netloc}, which is not asked"
+                    f"after {self.result.n_pages} pages the next link leads to {urlsplit(url).netloc}, which is not asked"
                 )
             if url in seen:
-                raise _Disagreement(f"the same next link came twice, after {self.got.n_pages} pages")
+                raise _Disagreement(f"the same next link came twice, after {self.result.n_pages} pages")
             seen.add(url)
-            said = parse_qs(urlsplit(url).query)  # what a link leaves out is said again: unfiltered it is another list
-            page = self._get(url, {k: v for k, v in self.params.items() if k not in said})
-            answer = self._read(page)
-            if not answer.rows and answer.next_link:
-                raise _Disagreement(f"page {self.got.n_pages + 1} is empty and not the last")
+            given = parse_qs(urlsplit(url).query)  # a link may omit our filters, and without them it is another list
+            page = self._get(url, {k: v for k, v in self.params.items() if k not in given})
+            response = self._read(page)
+            if not response.rows and response.next_link:
+                raise _Disagreement(f"page {self.result.n_pages + 1} is empty and not the last")
             if len(seen) > MOST_PAGES:
                 raise _Disagreement(f"{len(seen)} pages and no end")
-            self._add(page, answer.rows)
-            self.progress(self.got.n_pages, None)
+            self._add(page, response.rows)
+            self.progress(self.result.n_pages, None)
 
-    def _probing(self, answer: Answer) -> None:
-        """Without any sign of paging, ask on until a page is empty, or the whole list comes again."""
-        first = before = answer.rows
+    def _probe(self, response: ListResponse) -> None:
+        """Without any sign of paging, ask for the next page until one is empty or repeats."""
+        first = before = response.rows
         number = 1
-        while answer.rows and self.got.n_rows != answer.total:
+        while response.rows and self.result.n_rows != response.total:
             number += 1
             page = self._get(self.path, {"page": number, **self.params})
-            answer = self._read(page)
-            if answer.rows == first and number == 2:
-                return  # the page number is not looked at: the list came whole
-            if answer.rows == first:
+            response = self._read(page)
+            if response.rows == first and number == 2:
+                return  # the server ignores the page number: page 1 was the whole list
+            if response.rows == first:
                 raise _Disagreement(f"page {number} is page 1 again")
-            if answer.rows == before:
-                return  # beyond the end the last page comes again
+            if response.rows == before:
+                return  # past the end the server repeats the last page
             if number > MOST_PAGES:
                 raise _Disagreement(f"{number} pages and no end")
-            if answer.rows:
-                self._add(page, answer.rows)
+            if response.rows:
+                self._add(page, response.rows)
                 self.progress(number, None)
-            before = answer.rows
+            before = response.rows
 
     # ---- the whole -----------------------------------------------------------------------------------------------------
 
     def _add(self, page: Page, rows: list[Any]) -> None:
-        """Take in one page, at once told from one whose rows came before: so a list that goes in circles ends."""
+        """Take in one page; rows that came before are noticed at once, so a list that goes in circles ends."""
         ids = [i for r in rows if (i := id_of(r)) is not None]
         known = len(self.ids)
         self.ids.update(ids)
-        self.got.add(page, rows)
-        total, n_pages, n_rows = self.got.server_total, self.got.n_pages, self.got.n_rows
+        self.result.add(page, rows)
+        total, n_pages, n_rows = self.result.server_total, self.result.n_pages, self.result.n_rows
         if total is not None and n_rows > total:
-            raise _Disagreement(f"the server speaks of {total} rows and {n_pages} pages hold {n_rows}")
+            raise _Disagreement(f"the server announces {total} rows and {n_pages} pages hold {n_rows}")
         if twice := known + len(ids) - len(self.ids):
             raise _Disagreement(f"{twice} of the {len(rows)} rows of page {n_pages} came twice")
 
     def _check_whole(self) -> None:
-        total = self.got.server_total
-        if total is not None and total != self.got.n_rows:
+        total = self.result.server_total
+        if total is not None and total != self.result.n_rows:
             raise _Disagreement(
-                f"the server speaks of {total} rows and {self.got.n_pages} pages hold {self.got.n_rows}"
+                f"the server announces {total} rows and {self.result.n_pages} pages hold {self.result.n_rows}"
             )

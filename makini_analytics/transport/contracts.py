@@ -1,13 +1,13 @@
-"""The published shapes of the API as data: paths, paging, filters. Field names are the business of `schema`.
+"""The published shapes of the API as data: paths, paging, filters. Field names belong to `tidy`'s schema.
 
-Three contracts are public and they disagree: the older OpenAPI files ("v3"), the present documentation ("v4") and the website's
-answers ("v1"). Which one a token meets is not known beforehand, so the client recognises it from the answers. Where the names of
-v4 and v1 are not public, v3's are used: an assumption.
+Three contracts are public and they disagree: the older OpenAPI files ("v3"), the current documentation ("v4") and the website's
+answers ("v1"). Which one a token gets is not known beforehand, so the client recognises it from the answers. Where the names of
+v4 and v1 are not public, v3's are assumed.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 DEFAULT_BASE_URL = "https://api.makini.io"
 AREAS = ("erp", "eam", "wms")
@@ -17,7 +17,7 @@ CURRENT = "/api/integrations/current"  # the state of the connection's synchroni
 
 @dataclass(frozen=True)
 class Contract:
-    """How lists are asked for under one contract."""
+    """How lists are requested under one contract."""
 
     name: str
     path: str
@@ -28,14 +28,14 @@ class Contract:
 
 
 V3 = Contract("v3", "/api/{area}/{name}", "page", "per_page", "filter[updatedAt:gteq]", "filter[orderDate:{op}]")
-V4 = Contract("v4", V3.path, V3.page, V3.per_page, V3.modified_since, V3.order_date)
+V4 = replace(V3, name="v4")  # other field names in the rows, the same paths and paging
 V1 = Contract("v1", "/api/v1/{name}", None, "per_page", "modified_after", None)
 CONTRACTS = {c.name: c for c in (V3, V4, V1)}
 
-#: More than one condition: how they join is not documented to be "all" by default, so it is always said.
+#: Sent with two or more filters: that they must all hold is not documented as the default.
 MATCH_ALL = {"filterMatch": "all"}
 
-#: Friendly names for `Client.fetch_table`; any other name is taken as it stands.
+#: Friendly names for `Client.fetch_table`; any other name is used as it is.
 ALIASES = {
     "statuses": "statuses/purchase-orders",
     "units": "uom",
@@ -44,7 +44,7 @@ ALIASES = {
     "exchange_rates": "exchange-rates",
 }
 
-#: Names for keys: what `tidy` calls them, and where they are.
+#: The lists that give names to keys: what `tidy` calls each, and its path.
 LOOKUPS = {
     "vendors": "vendors",
     "statuses": "statuses/purchase-orders",
@@ -54,8 +54,8 @@ LOOKUPS = {
 }
 NOT_IN_AREA = {"eam": {"currencies"}}
 
-#: Documents beside the orders, asked for under the first name that answers with records; only the ERP area has them. That return
-#: orders have a list, and its name, is not public.
+#: Documents that belong to orders, fetched under the first name that answers with records; only the ERP area has them. Whether
+#: return orders have a list, and under what name, is not public.
 BESIDE = {"receipts": ("receipts", "receiving"), "returns": ("return-orders",)}
 
 

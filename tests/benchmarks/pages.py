@@ -9,7 +9,9 @@ import hashlib
 import random
 from pathlib import Path
 
-import orjson
+import pytest
+
+orjson = pytest.importorskip("orjson")
 
 PER_PAGE, LINES = 250, 5
 _ADDRESS = {

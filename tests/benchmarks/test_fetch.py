@@ -20,15 +20,15 @@ PAGES, LATENCY, ROUNDS = 400, 0.02, 5
 
 OURS = """
 from makini_analytics import Client
-from makini_analytics.records import Shaped
+from makini_analytics.records import RecordDecoder
 from makini_analytics.tidy._schema import LINE_CONTAINERS
-from makini_analytics.transport._pagination import walk
+from makini_analytics.transport._pagination import paginate
 class Counted:
     n = 0
     def take(self, page): self.n += len(page)
 def run(url, folder):
     with Client("t", base_url=url, cache_dir=folder, per_page=250, max_workers={workers}, progress=False) as c:
-        return walk(c._link, "/api/erp/purchase-orders", {{"per_page": 250}}, Counted, workers={workers}, parser=lambda: Shaped(LINE_CONTAINERS)).into.n
+        return paginate(c._session, "/api/erp/purchase-orders", {{"per_page": 250}}, Counted, workers={workers}, new_decoder=lambda: RecordDecoder(LINE_CONTAINERS)).sink.n
 """
 VARIANTS = {
     "requests loop": """

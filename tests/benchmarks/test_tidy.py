@@ -17,13 +17,13 @@ HEAD = """
 import io, json, pathlib, sys, time
 import msgspec, orjson, pandas as pd, pyarrow as pa
 from makini_analytics import Purchases
-from makini_analytics.records import Shaped
+from makini_analytics.records import RecordDecoder
 from makini_analytics.tidy._schema import LINE_CONTAINERS, empty
-from makini_analytics.tidy import Tidying
+from makini_analytics.tidy import OrdersBuilder
 files = sorted(pathlib.Path(sys.argv[1], "pages").iterdir())
 saved = pathlib.Path(sys.argv[1], "saved")
 def tidied():
-    t, parse = Tidying(), Shaped(LINE_CONTAINERS)
+    t, parse = OrdersBuilder(), RecordDecoder(LINE_CONTAINERS)
     for f in files:
         t.take(parse(f.read_bytes())["data"])
     return t.finish(connection="x", delivery_date="actual")
@@ -76,7 +76,7 @@ n = len(orders)
 }
 # More pages than there are: the same ones with other keys, so that orders, lines, vendors and materials grow with the lines.
 GROWN = """
-t, parse = Tidying(), Shaped(LINE_CONTAINERS)
+t, parse = OrdersBuilder(), RecordDecoder(LINE_CONTAINERS)
 for i in range({pages}):
     body = files[i % len(files)].read_bytes().replace(b"2a0000", b"2a%04d" % (i // len(files)))
     t.take(parse(body)["data"])

@@ -31,13 +31,13 @@ HOSTILE = [
 
 
 @pytest.fixture(scope="module")
-def pages(tmp_path_factory) -> dict[str, Path]:
+def pages(made, tmp_path_factory) -> dict[str, Path]:
     out, day, n = tmp_path_factory.mktemp("pages"), pd.Timestamp("2025-01-01"), len(HOSTILE)
     table = pd.DataFrame({"vendor_name": HOSTILE * 3, "amount": range(1, 3 * n + 1), "order_date": day, "required_date": day + pd.Timedelta(days=7),
                           "delivered_date": ([day + pd.Timedelta(days=8), None, day + pd.Timedelta(days=3)] * n)[: 3 * n]})  # fmt: skip
     hostile = ma.Purchases.from_table(table, currency="EUR", as_of="2025-02-01")
     return {
-        "sample": ma.report(ma.load_sample(["emea", "us"]), out / "sample.html"),
+        "sample": made[1] / "r.html",
         "vendor": ma.report(ma.load_sample(), out / "vendor.html", vendor="Kugellager Nord AG"),
         "hostile": ma.report(hostile, out / "hostile.html"),
     }

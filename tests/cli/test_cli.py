@@ -63,6 +63,7 @@ def test_wrong_usage_is_exit_code_2():
     assert run("dance").returncode == 2
 
 
+@pytest.mark.usefixtures("ctrl_c_reaches_children")
 def test_sandbox_prints_the_lines_that_connect():
     process = subprocess.Popen(
         [sys.executable, "-m", "makini_analytics.cli", "sandbox"], stdout=subprocess.PIPE, text=True
@@ -199,6 +200,7 @@ def test_a_file_that_can_not_be_written_is_a_sentence(here, tmp_path):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.usefixtures("ctrl_c_reaches_children")
 def test_ctrl_c_in_a_fetch_ends_at_once_and_leaves_nothing(here, tmp_path):
     here.misbehave("slow", times=None, seconds=6, path="")
     words = [sys.executable, "-m", "makini_analytics.cli", "fetch", "--out", str(tmp_path / "d")]
@@ -213,6 +215,7 @@ def test_ctrl_c_in_a_fetch_ends_at_once_and_leaves_nothing(here, tmp_path):
     assert [f.name for f in tmp_path.iterdir() if f.name != "cache"] == []
 
 
+@pytest.mark.usefixtures("ctrl_c_reaches_children")
 @pytest.mark.parametrize("name", ["r.html", "folder"])
 def test_ctrl_c_in_the_writing_of_a_report_leaves_the_one_before(name, tmp_path):
     """The interruption comes when a part is written already, whatever the speed of the machine."""
@@ -225,11 +228,11 @@ import makini_analytics as ma
 from makini_analytics import cli, reporting
 from makini_analytics.cli import _commands as commands
 commands._fetched = lambda options: ma.load_sample(["emea"])
-usual = reporting.page
+usual = reporting.html_page
 def page(made):
     os.kill(os.getpid(), signal.SIGINT)
     return usual(made)
-reporting.page = page
+reporting.html_page = page
 sys.exit(cli.main(["report", "--sections", "spend", "--out", sys.argv[1]]))
 """
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path / name)], capture_output=True, text=True, timeout=60, check=False)  # fmt: skip

@@ -11,7 +11,8 @@ import pytest
 
 import makini_analytics as ma
 from makini_analytics import explore, lead_times, slippage, spend, style
-from makini_analytics.frames.categoricals import labels
+from makini_analytics.explore import _rooms
+from makini_analytics.frames.categoricals import from_texts
 from makini_analytics.tidy import LINES
 
 ROOMS = {"spend": explore.spend, "lead_times": explore.lead_times, "slippage": explore.slippage}
@@ -132,7 +133,7 @@ def test_lines_without_a_value_can_be_picked_and_exports_of_two_picks_are_two_fi
 
 def test_the_code_has_the_notebooks_own_name_of_the_data(data, tmp_path, monkeypatch):
     shell = type("Shell", (), {"user_ns": {"_1": data, "emea": data, "eur": data.lines}})
-    monkeypatch.setattr(explore, "get_ipython", lambda: shell)
+    monkeypatch.setattr(_rooms, "get_ipython", lambda: shell)
     assert "lines = emea.lines\n" in explore.spend(data, folder=tmp_path).code
     assert "lines = eur\n" in explore.spend(data.lines, folder=tmp_path).code
 
@@ -150,7 +151,7 @@ def test_exports_are_files_and_say_where(data, tmp_path):
     got.open_bar(1)
     for button in got.buttons:
         button.click()
-        assert "Written" in got._said.value
+        assert "Written" in got._status.value
     back = pd.read_csv(tmp_path / "out" / "spend_by_vendor.csv", encoding="utf-8-sig")
     assert back.spend.sum() == pytest.approx(got.result.spend.sum())
     lines = pd.read_csv(tmp_path / "out" / "spend_by_vendor_lines.csv", encoding="utf-8-sig")
@@ -167,10 +168,17 @@ def test_hostile_names_are_text_and_what_can_not_be_computed_is_a_sentence(tmp_p
     shown = got._table.value + got._behind.value
     assert "<script>" not in shown
     assert "&lt;script&gt;" in shown
+    still = got._repr_mimebundle_()
+    still = (still[0] if isinstance(still, tuple) else still)["text/html"]  # the alt text, the code and the table
+    assert "<script>" not in still
+    assert still.count("&lt;script&gt;") >= 3
+    got._folder = tmp_path / "<b>out</b>"
+    got.buttons[1].click()
+    assert "&lt;b&gt;out&lt;/b&gt;" in got._status.value
     late = explore.slippage(data, folder=tmp_path)  # no as-of day
     assert "as-of day" in late._chart.children[0].value
     late.buttons[0].click()
-    assert "no chart" in late._said.value
+    assert "no chart" in late._status.value
 
 
 def test_nothing_and_one_vendor(data, tmp_path):
@@ -203,7 +211,7 @@ def million(data):
     big = lines.take(np.arange(n) % len(lines)).reset_index(drop=True)
     for column in ("order_id", "line_id"):
         big[column] = (big[column] + "-" + copies.astype(str)).astype("string")
-    big = big.assign(**{c.name: labels(big[c.name]) for c in LINES if c.kind == "label" and c.name in big})
+    big = big.assign(**{c.name: from_texts(big[c.name]) for c in LINES if c.kind == "label" and c.name in big})
     big.attrs = lines.attrs
     return big
 

@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 
-import nbformat
 import pandas as pd
 import pytest
 
@@ -17,6 +16,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]  # fmt: skip
 
 pytest.importorskip("jupyterlab", reason="JupyterLab is not installed")
+nbformat = pytest.importorskip("nbformat", reason="nbformat is not installed")
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytestmark = [
     pytest.mark.skipif(not CHROMIUM, reason="no chromium on this machine"),

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import nbformat
 import pytest
-from nbclient import NotebookClient
 
 import makini_analytics as ma
 
+nbformat = pytest.importorskip("nbformat", reason="nbformat is not installed")
+NotebookClient = pytest.importorskip(
+    "nbclient", reason="nbclient, which runs notebooks, is not installed"
+).NotebookClient
 FOLDER = Path(__file__).parents[2] / "notebooks"
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 

@@ -8,16 +8,17 @@ import zipfile
 from html.parser import HTMLParser
 
 import numpy as np
-import openpyxl
 import pandas as pd
 import pytest
-from PIL import Image
-from pptx import Presentation
 
 import makini_analytics as ma
 from makini_analytics import ConfigError, spend, style
-from makini_analytics.reporting import content
+from makini_analytics.reporting import content, write
 
+openpyxl = pytest.importorskip("openpyxl", reason="openpyxl, which reads workbooks back, is not installed")
+Image = pytest.importorskip("PIL.Image")
+Presentation = pytest.importorskip("pptx", reason="the extra 'report' is not installed").Presentation
+pytest.importorskip("xlsxwriter", reason="the extra 'report' is not installed")
 HOSTILE = [
     "=1+1",
     "@SUM(A1)",
@@ -261,19 +262,20 @@ def hostile():
 
 
 def test_hostile_names_are_text_in_every_format(hostile, tmp_path):
-    page = ma.report(hostile, tmp_path / "x.html").read_text(encoding="utf-8")
+    told = content(hostile)  # as ma.report does, once for all formats
+    page = write(told, tmp_path / "x.html").read_text(encoding="utf-8")
     assert page.count("<script") == 1  # our own, that sorts
     assert "&lt;script&gt;alert" in page
     _, rows = read_html(tmp_path / "x.html")["spend_by_vendor_EUR"]
     assert {n for n in HOSTILE if n} <= {cell[1] for row in rows for cell in row}
 
-    book = openpyxl.load_workbook(ma.report(hostile, tmp_path / "x.xlsx"))
+    book = openpyxl.load_workbook(write(told, tmp_path / "x.xlsx"))
     kinds = {cell.data_type for sheet in book for row in sheet.iter_rows() for cell in row}
     assert "f" not in kinds  # no formula anywhere
     names = {cell.value for cell in book["Spend by vendor, EUR"]["C"]}
     assert {n for n in HOSTILE if n} <= names
 
-    deck = Presentation(str(ma.report(hostile, tmp_path / "x.pptx")))
+    deck = Presentation(str(write(told, tmp_path / "x.pptx")))
     said = "".join(shape.text_frame.text for s in deck.slides for shape in s.shapes if shape.has_text_frame)
     notes = "".join(s.notes_slide.notes_text_frame.text for s in deck.slides if s.has_notes_slide)
     assert "株式会社日立" in said + notes
@@ -281,16 +283,57 @@ def test_hostile_names_are_text_in_every_format(hostile, tmp_path):
         inside = openpyxl.load_workbook(pd.io.common.BytesIO(shape.chart.part.chart_workbook.xlsx_part.blob)).active
         assert "f" not in {cell.data_type for row in inside.iter_rows() for cell in row}
 
-    ma.report(hostile, tmp_path / "folder")
+    write(told, tmp_path / "folder")
     back = pd.read_csv(tmp_path / "folder" / "tables" / "spend_by_vendor_EUR.csv", encoding="utf-8-sig")
     assert {n for n in HOSTILE if n} <= set(back.vendor_name.dropna())
 
 
+def test_hostile_texts_of_every_kind_are_text_on_the_page(tmp_path):
+    """Not only vendors have names: titles, connections, currencies, categories, notes and headlines reach the page as well."""
+    n = 8
+    evil = {what: f"</td></p>'\"><img src=x alt={what}>" for what in ("vendor", "title", "connection", "currency", "category", "item", "number", "head")}  # fmt: skip
+    day = pd.Timestamp("2025-01-01")
+    table = pd.DataFrame({"vendor_name": evil["vendor"], "amount": np.arange(1.0, n + 1), "category": evil["category"], "description": evil["item"], "order_number": [f"{evil['number']}{i}" for i in range(n)],
+                          "order_date": day, "delivered_date": [day + pd.Timedelta(days=8), None] * (n // 2), "required_date": ["2025-01-07", "no day " + evil["number"]] * (n // 2)})  # fmt: skip
+    data = ma.Purchases.from_table(table, currency=evil["currency"], connection=evil["connection"], as_of="2025-02-01")
+    headline = {"slippage_ladder": evil["head"]}
+    text = ma.report(data, tmp_path / "x.html", title=evil["title"], headlines=headline).read_text(encoding="utf-8")
+    page = Elements()
+    page.feed(text)
+    pictures = [attrs for tag, attrs in page.elements if tag == "img"]
+    assert pictures
+    assert all(set(attrs) == {"alt", "src"} and attrs["src"].startswith("data:image/svg") for attrs in pictures)
+    known = {"alt", "src", "id", "class", "data-name", "data-v", "aria-label", "aria-labelledby", "tabindex", "role", "href", "scope", "type", "lang", "charset", "name", "content"}  # fmt: skip
+    assert {name for _, attrs in page.elements for name in attrs} <= known
+    texts = "".join(page.texts)
+    for what in ("vendor", "title", "connection", "currency", "category", "number"):
+        assert evil[what] in texts, what
+    labels = "".join(f"{attrs.get('alt')} {attrs.get('aria-label')}" for _, attrs in page.elements)
+    for what in ("currency", "head"):
+        assert evil[what] in labels, what
+
+
+class Elements(HTMLParser):
+    """Every element of a page with its attributes, and every text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[str] = []
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        self.texts.append(data)
+
+
 def test_nothing_at_all_is_still_a_report(tmp_path):
     data = ma.Purchases.from_table(pd.DataFrame({"vendor_name": [], "amount": []}), as_of="2025-02-01")
-    assert "No data" in ma.report(data, tmp_path / "x.html").read_text(encoding="utf-8")
-    assert ma.report(data, tmp_path / "x.xlsx").exists()
-    assert len(Presentation(str(ma.report(data, tmp_path / "x.pptx"))).slides) > 1
+    told = content(data)  # as ma.report does, once for all formats
+    assert "No data" in write(told, tmp_path / "x.html").read_text(encoding="utf-8")
+    assert write(told, tmp_path / "x.xlsx").exists()
+    assert len(Presentation(str(write(told, tmp_path / "x.pptx"))).slides) > 1
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
 
 import makini_analytics as ma
 from makini_analytics import slippage
@@ -113,6 +112,7 @@ def test_a_vendor_of_few_lines_borrows_from_the_others():
 
 
 def test_on_days_gone_by_it_beats_the_trailing_rate_and_is_near_the_true_chances(sample):
+    stats = pytest.importorskip("scipy.stats", reason="scipy, the oracle, is not installed")
     got = slippage.backtest(sample)
     y = got.on_time.to_numpy(dtype=float)
     laws = {(c, v): law for c, told in ANSWERS["connections"].items() for v, law in told.get("vendor_laws", {}).items()}
@@ -180,11 +180,12 @@ def test_every_open_line_is_there_and_all_add_up(sample):
     assert len(slippage.ageing(sample.iloc[:0])) == 0
 
 
-def test_the_real_deliveries_are_no_fair_test_and_say_so(scms):
+def test_the_real_deliveries_are_no_fair_test_and_say_so(scms, scms_name):
     """All of SCMS is delivered, and its scheduled date is moved with the plan: the figure is reported, not claimed."""
     got = slippage.backtest(scms.lines, as_of="2015-06-30")
     assert len(got) > 0
-    assert "no better than the base rate" in ma.explain(got)
+    said = {"whole": "no better than the base rate", "extract": "could not be tested: 25 lines are too few"}
+    assert said[scms_name] in ma.explain(got)
 
 
 def test_groups_taken_in_parts_give_the_same(monkeypatch):

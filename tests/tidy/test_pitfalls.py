@@ -8,9 +8,9 @@ import pytest
 
 import makini_analytics as ma
 from makini_analytics import IncompleteDataError, SchemaError, lead_times, slippage, spend
-from tests.client.test_walk import client
 from tests.faults.server import FaultServer, order
 from tests.tidy.plain import tidy_orders
+from tests.transport.test_pagination import client
 
 
 def tidied(*orders, **options):

@@ -8,7 +8,7 @@ import pytest
 
 from makini_analytics import ConfigError, Purchases
 from makini_analytics.tidy._status_table import ALSO_CALLED, GROUPS, MEANINGS, STEPS, SYSTEMS
-from makini_analytics.tidy._status_words import folded, meaning, own_meanings, sap_line_status, understand
+from makini_analytics.tidy._status_words import folded, meaning, meaning_of, own_meanings, sap_line_status
 
 # What the systems really write, by meaning. "Received" and "closed" are one for a line: the quantities decide.
 REAL = {
@@ -84,7 +84,7 @@ def test_there_are_enough_of_them():
 
 @pytest.mark.parametrize("want", REAL)
 def test_real_statuses(want):
-    got = {text: understand(text, {}) for text, w in CASES if w == want}
+    got = {text: meaning_of(text, {}) for text, w in CASES if w == want}
     assert {text: m for text, m in got.items() if m != want} == {}
 
 
@@ -131,7 +131,7 @@ BEFORE = """draft; in draft; incomplete; in preparation; planned; requested; rfq
 
 
 def test_every_word_that_was_understood_still_is():
-    assert [w for w in spelled(BEFORE) if understand(w, {}) == "unknown"] == []
+    assert [w for w in spelled(BEFORE) if meaning_of(w, {}) == "unknown"] == []
 
 
 @pytest.mark.parametrize(
@@ -169,15 +169,15 @@ def test_a_system_that_is_none_is_named():
     ],
 )
 def test_spelling_does_not_matter(text):
-    assert understand(text, {}) == "open"
+    assert meaning_of(text, {}) == "open"
 
 
 def test_the_users_own_words_come_first_and_stay_apart():
     own = own_meanings({"Closed": "draft", "1": "open", "-1": "cancelled", "Geprüft": "open", "+": "received"})
-    assert understand("CLOSED", own) == "draft"
-    assert [understand(t, own) for t in ("1", "-1", "+", "-")] == ["open", "cancelled", "received", "unknown"]
-    assert understand("GEPRUFT", own) == "open"
-    assert understand("Geprueft", own) == "unknown"
+    assert meaning_of("CLOSED", own) == "draft"
+    assert [meaning_of(t, own) for t in ("1", "-1", "+", "-")] == ["open", "cancelled", "received", "unknown"]
+    assert meaning_of("GEPRUFT", own) == "open"
+    assert meaning_of("Geprueft", own) == "unknown"
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_the_users_own_words_come_first_and_stay_apart():
 )  # fmt: skip
 def test_the_marks_of_a_sap_item(deleted, completed, any_received, want):
     said = sap_line_status(deleted, completed, any_received=any_received)
-    assert (understand(said, {}) if said else "") == want
+    assert (meaning_of(said, {}) if said else "") == want
 
 
 def test_statuses_reach_the_states_of_lines():

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from makini_analytics import data_dictionary
 from makini_analytics.errors import ConfigError, MakiniWarning
 from makini_analytics.tidy import LINES, ORDERS, empty, table_of
-from makini_analytics.tidy import _column_builder as gathered
+from makini_analytics.tidy import _column_builder as column_builder
 from tests.tidy.plain import tidy_orders
 
 ORDER = {
@@ -322,15 +322,13 @@ def check_hostile(records):
 QUICK = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
 
 
-@settings(max_examples=100, **QUICK)
+@settings(max_examples=25, **QUICK)
 @given(st.lists(hostile_order | anything, min_size=8, max_size=8))
 def test_hostile_records_never_stop_a_fetch_nor_touch_their_neighbours(records):
     check_hostile(records)
 
 
-@settings(max_examples=50, **QUICK)
-@given(st.lists(hostile_order | anything, min_size=2, max_size=8), st.integers(1, 4))
-def test_how_the_records_were_cut_into_pages_changes_nothing(records, size):
+def check_cut(records, size):
     records = [*records, GOOD]
     whole = tidy_orders([records], connection="x", delivery_date="actual", timezone="Asia/Tokyo")
     pages = [records[i : i + size] for i in range(0, len(records), size)]
@@ -344,9 +342,25 @@ def test_how_the_records_were_cut_into_pages_changes_nothing(records, size):
     pd.testing.assert_frame_equal(*said)
 
 
+MANY = st.lists(hostile_order | anything, min_size=2, max_size=8)
+
+
+@settings(max_examples=15, **QUICK)
+@given(MANY, st.integers(1, 4))
+def test_how_the_records_were_cut_into_pages_changes_nothing(records, size):
+    check_cut(records, size)
+
+
+@pytest.mark.full
+@settings(max_examples=500, **QUICK)
+@given(MANY, st.integers(1, 4))
+def test_how_many_records_were_cut_into_pages_changes_nothing(records, size):
+    check_cut(records, size)
+
+
 def test_a_column_of_many_distinct_values_is_read_the_same():
     """Beyond so many distinct values a column is kept as a list: keys, codes, dates and flags come out the same."""
-    n = gathered.MANY + 5_000
+    n = column_builder.MANY + 5_000
     rows = [
         {
             "key": f"{i:06d}",
@@ -386,7 +400,7 @@ def test_table_of_types_what_is_clean():
 def test_a_column_that_turns_out_to_be_new_each_time_loses_nothing(field, odd, monkeypatch):
     """Texts wait to be numbered; that each is new may show only when a page of something else comes behind them."""
     for name, few in {"MANY": 20, "AT_ONCE": 8, "LEAST_WAITING": 8, "MOST_WAITING": 64}.items():
-        monkeypatch.setattr(gathered, name, few)
+        monkeypatch.setattr(column_builder, name, few)
     texts = [f"n{i}" for i in range(90)]
     values = [*texts[:45], *[odd] * 10, *texts[45:], *[odd] * 10]
     rows = [{"key": f"o{i}", field: v} for i, v in enumerate(values)]

@@ -1,8 +1,12 @@
 """Charts of vendor spend: each takes the lines, or what the function of the same name gave."""
 
-from ._prices import plot_bridge, plot_price_changes, plot_price_dispersion, plot_price_history
-from ._ranking import plot_by_vendor, plot_concentration, plot_pareto, plot_single_source, plot_tail
+from ._bridge import plot_bridge
+from ._pareto import plot_pareto
+from ._prices import plot_price_changes, plot_price_dispersion, plot_price_history
+from ._shares import plot_concentration, plot_tail
+from ._single_source import plot_single_source
 from ._time import plot_by_period, plot_small_multiples
+from ._vendors import plot_by_vendor
 
 __all__ = [
     "plot_bridge",

@@ -24,6 +24,11 @@ def in_currency(currency: str | None) -> str:
     return currency or "no currency stated"
 
 
+def signed(value: float, currency: str | None) -> str:
+    """Return an amount with its sign, as that of a change."""
+    return ("+" if value > 0 else "") + style.money(value, currency)
+
+
 def head_and_rest(result: pd.DataFrame, top: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the first rows and the others, to be folded into one bar; one row alone is not folded."""
     n = len(result) if len(result) <= top + 1 else top
@@ -34,28 +39,19 @@ def bars(
     ax: Axes, labels: Sequence[str], values: Sequence[float], colours: Sequence[str], texts: Sequence[str]
 ) -> None:
     """Draw horizontal bars from the top down, each with its text to the right: of its end, or of zero, away from the names."""
-    y = np.arange(len(values))
-    ax.barh(y, values, color=list(colours), height=0.68)
-    ax.set_yticks(y, list(labels))
-    ax.set_ylim(max(len(values), 4) - 0.5, -0.6)
+    ax.barh(np.arange(len(values)), values, color=list(colours), height=0.68)
+    style.named_rows(ax, labels)
     ax.set_xticks([])
     ax.axvline(0, color=style.look.line, lw=1)
-    low, high = min(0.0, *values), max(0.0, *values)
     for i, (value, text) in enumerate(zip(values, texts, strict=True)):
-        ax.annotate(
-            text,
-            (max(value, 0.0), i),
-            (5, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=9.5,
-            color=style.look.ink,
-        )
+        style.beside(ax, text, (max(value, 0.0), i))
+    # Zero is always in sight, and a quarter more than the longest bar is for its text.
+    low, high = min(0.0, *values), max(0.0, *values)
     ax.set_xlim(low, high + (high - low or 1.0) * 0.25)
 
 
 def alternative(labels: Sequence[Any], values: Sequence[float], currency: str | None, most: int = 15) -> str:
     """Return the numbers of a chart as text."""
-    said = [f"{n} {style.money(v, currency)}" for n, v in zip(labels, values, strict=True)]
-    more = f"; and {len(said) - most} more" if len(said) > most else ""
-    return "; ".join(said[:most]) + more
+    numbers = [f"{n} {style.money(v, currency)}" for n, v in zip(labels, values, strict=True)]
+    more = f"; and {len(numbers) - most} more" if len(numbers) > most else ""
+    return "; ".join(numbers[:most]) + more

@@ -1,7 +1,8 @@
-"""What prices did: the variance by item, the history of one, how far they lie apart, and the bridge between two periods."""
+"""What prices did: the variance by item, the history of one, and how far they lie apart."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -9,94 +10,52 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from ... import style
-from ...errors import ConfigError, SchemaError
-from .._bridge import bridge
+from ...errors import SchemaError
+from .._baselines import Baseline
 from .._dispersion import price_dispersion
 from .._history import price_history
 from .._prices import price_changes
-from ._measure import alternative, bars, head_and_rest, in_currency
+from ._measure import alternative, bars, head_and_rest, in_currency, signed
 
-_WORDS = {
-    "before": "Before",
-    "price": "Price",
-    "volume": "Volume",
-    "mix": "Mix",
-    "currency": "Currency",
-    "new": "New items",
-    "lost": "Lost items",
-    "not itemised": "Not itemised",
-    "after": "After",
+_BASELINES = {
+    "previous_period": "the prices of the period before",
+    "last": "the last prices",
+    "first": "the first prices",
 }
 
 
-def _signed(value: float, currency: str | None) -> str:
-    return ("+" if value > 0 else "") + style.money(value, currency)
-
-
-def plot_bridge(
-    before: Any, after: Any = None, *, ax: Axes | None = None, title: str | None = None, **options: Any
-) -> Axes:
-    """Draw the bridge as a waterfall: the total before, each effect where the last one ended, the total after."""
-    given = after is None
-    result = before if given else bridge(before, after, **options)
-    if given and "effect" not in getattr(result, "columns", ()):
-        raise SchemaError("plot_bridge takes the result of spend.bridge, or the lines of both sides")
-    currency = style.one_currency(result)
-    if not len(result):
-        return style.no_data(ax, "the change of ordered spend", result)
-    if result["effect"].duplicated().any():
-        raise ConfigError("a waterfall shows one bridge: pass the rows of one group")
-    value = dict(zip(result["effect"], result["value"].astype(float), strict=True))
-    total = value["after"] - value["before"]
-    effects = {e: v for e, v in value.items() if e not in ("before", "after")}
-    shown = {e: v for e, v in effects.items() if abs(v) >= 0.005}
-    ends = ["before", *shown, "after"]
-    largest = max(shown, key=lambda e: abs(shown[e])) if shown else None
-    ax = style.axes(ax, rows=len(ends))
-    at, starts, widths, colours = 0.0, [], [], []
-    for name in ends:
-        if name in ("before", "after"):
-            starts.append(0.0)
-            widths.append(value[name])
-            colours.append(style.look.plain)
-            at = value[name]
-        else:
-            starts.append(at)
-            widths.append(value[name])
-            colours.append(style.look.highlight if name == largest else style.look.rest)
-            at += value[name]
-    y = np.arange(len(ends))
-    ax.barh(y, widths, left=starts, color=colours, height=0.66)
-    right = [max(s, s + w) for s, w in zip(starts, widths, strict=True)]
-    joints = [s + w for s, w in zip(starts, widths, strict=True)]
-    ax.vlines(joints[:-1], y[:-1] - 0.33, y[1:] + 0.33, color=style.look.muted, lw=0.8)
-    for i, name in enumerate(ends):
-        text = style.money(value[name], currency) if name in ("before", "after") else _signed(value[name], currency)
-        ax.annotate(
-            text, (right[i], i), (5, 0), textcoords="offset points", va="center", fontsize=9.5, color=style.look.ink
-        )
-    ax.set_yticks(y, [_WORDS[e] for e in ends])
-    ax.invert_yaxis()
-    ax.set_xticks([])
-    ax.axvline(0, color=style.look.line, lw=1)
-    low, high = min(0.0, *starts, *joints), max(*right, 1e-9)
-    ax.set_xlim(low, high + (high - low) * 0.18)
-    rate = f" ({style.percent(abs(total) / value['before'])})" if value["before"] > 0 else ""
-    said = title or (
-        "Ordered spend did not change" if abs(total) < 0.005
-        else f"Ordered spend {'rose' if total > 0 else 'fell'} by {style.money(abs(total), currency)}{rate}"
-        + (f"; largest effect: {_WORDS[largest].lower()}, {_signed(shown[largest], currency)}" if largest else "")
-    )  # fmt: skip
-    sub = f"Ordered spend before and after, {in_currency(currency)}; volume and mix within one unit of measure"
-    alt = "; ".join(f"{_WORDS[e]} {_signed(value[e], currency)}" for e in ends)
-    return style.finish(ax, title=said, subtitle=sub, result=result, alt=alt)
-
-
+@style.chart(of=price_changes, result_columns=("ppv",))
 def plot_price_changes(
-    data: Any, *, ax: Axes | None = None, title: str | None = None, top: int = 12, **options: Any
+    data: Any,
+    *,
+    baseline: Baseline = "previous_period",
+    freq: str = "Y",
+    item: str = "material",
+    per_vendor: bool = True,
+    currency: str | None = None,
+    fiscal_year_start: int = 1,
+    intercompany: Collection[str] = (),
+    ax: Axes | None = None,
+    title: str | None = None,
+    top: int = 12,
 ) -> Axes:
-    """Draw the largest purchase price variances of the last period, the rest as one bar, so that they add up."""
-    result = data if "ppv" in getattr(data, "columns", ()) else price_changes(data, **options)
+    """Draw the largest purchase price variances of the last period, the rest as one bar, so that they add up.
+
+    A bar to the right, highlighted: paid more than at the baseline's prices. To the left, light grey: paid less. Beside each
+    bar the variance, and by what share the price moved. Only the last period that has a comparison is drawn.
+
+    Parameters
+    ----------
+    top : items with a bar of their own, by the size of their variance in either direction
+
+    Examples
+    --------
+    >>> lines = pd.DataFrame({"product_code": "P1", "vendor_id": "v", "unit_of_measure": "EA", "currency": "EUR",
+    ...     "order_date": pd.to_datetime(["2024-03-01", "2025-03-01"]), "quantity": [10.0, 20.0], "amount": [50.0, 110.0]})
+    >>> style.said_of(plot_price_changes(lines)).title
+    '2025: 10.00 EUR more than at the prices of the period before'
+    """
+    result: pd.DataFrame = data
     currency = style.one_currency(result)
     compared = result[result["ppv"].notna()]
     if not len(compared):
@@ -104,28 +63,22 @@ def plot_price_changes(
     last = compared["period"].max()
     rows = compared[compared["period"] == last]
     labels, values, rates = _drawn_changes(result, top)
-    texts = [f"{_signed(v, currency)}  {_rate(r)}".rstrip() for v, r in zip(values, rates, strict=True)]
+    texts = [f"{signed(v, currency)}  {_rate(r)}".rstrip() for v, r in zip(values, rates, strict=True)]
     colours = [style.look.highlight if v > 0 else style.look.rest for v in values]
     ax = style.axes(ax, rows=len(values))
     bars(ax, labels, values, colours, texts)
+    # The net is of all items of the period, drawn or folded, since the bars add up to it.
     net = float(rows["ppv"].sum())
-    whole = result[result["period"] == last]
     spend_compared = float((rows["price"] * rows["quantity"]).sum())
-    part = spend_compared / float(whole["spend"].sum())
-    baseline = {
-        "previous_period": "the prices of the period before",
-        "last": "the last prices",
-        "first": "the first prices",
-    }.get(result.attrs.get("parameters", {}).get("baseline", ""), "the list prices")
-    said = title or (
-        f"{last}: {style.money(abs(net), currency)} {'more' if net > 0 else 'less'} than at {baseline}"
-        if abs(net) >= 0.005 else f"{last}: paid as much as at {baseline}"
-    )  # fmt: skip
+    part = spend_compared / float(result.loc[result["period"] == last, "spend"].sum())
+    prices = _BASELINES.get(result.attrs.get("parameters", {}).get("baseline", ""), "the list prices")
+    amount = f"{style.money(abs(net), currency)} {'more' if net > 0 else 'less'} than at"
+    headline = title or f"{last}: {amount if abs(net) >= 0.005 else 'paid as much as at'} {prices}"
     sub = (
         f"Purchase price variance, {in_currency(currency)}, positive = paid more; {style.percent(part)} of the priced spend "
         "is of items with a baseline"
     )
-    return style.finish(ax, title=said, subtitle=sub, result=result, alt=alternative(labels, values, currency))
+    return style.finish(ax, title=headline, subtitle=sub, result=result, alt=alternative(labels, values, currency))
 
 
 def _drawn_changes(result: pd.DataFrame, top: int = 12) -> tuple[list[str], list[float], list[float]]:
@@ -133,6 +86,7 @@ def _drawn_changes(result: pd.DataFrame, top: int = 12) -> tuple[list[str], list
     compared = result[result["ppv"].notna()]
     rows = compared[compared["period"] == compared["period"].max()]
     head, rest = head_and_rest(rows.iloc[np.argsort(-rows["ppv"].abs().to_numpy(), kind="stable")], top)
+    # One name per bar is all that fits: the code, else the description, else whatever the item is grouped by.
     columns = [c for c in style.group_columns(rows, "unit") if c != "vendor_id"]
     shown = [c for c in ("product_code", "description", *columns) if c in columns and rows[c].notna().any()][:1]
     if "vendor_name" in columns and (len(set(rows["vendor_name"])) > 1 or not shown):  # one vendor's name says nothing
@@ -150,11 +104,36 @@ def _rate(rate: float) -> str:
     return "" if pd.isna(rate) else f"{rate:+.1%}".replace("%", " %")
 
 
+@style.chart(of=price_dispersion, result_columns=("theoretical_ceiling",))
 def plot_price_dispersion(
-    data: Any, *, ax: Axes | None = None, title: str | None = None, top: int = 12, **options: Any
+    data: Any,
+    *,
+    item: str = "material",
+    reference: str = "p25",
+    min_orders: int = 3,
+    currency: str | None = None,
+    intercompany: Collection[str] = (),
+    ax: Axes | None = None,
+    title: str | None = None,
+    top: int = 12,
 ) -> Axes:
-    """Draw the items with the highest theoretical ceiling, the rest as one bar."""
-    result = data if "theoretical_ceiling" in getattr(data, "columns", ()) else price_dispersion(data, **options)
+    """Draw the items with the highest theoretical ceiling, the rest as one bar.
+
+    Highlighted: an item, with the ceiling, and the lowest and highest price that was paid per unit, outliers left out. Light
+    grey: the other items together. A ceiling is what it says, not a forecast: lots, dates and qualities differ.
+
+    Parameters
+    ----------
+    top : items with a bar of their own
+
+    Examples
+    --------
+    >>> lines = pd.DataFrame({"product_code": "P1", "vendor_id": list("abc"), "order_id": list("123"), "currency": "EUR",
+    ...                       "quantity": [10.0, 10.0, 10.0], "amount": [40.0, 50.0, 60.0]})
+    >>> style.said_of(plot_price_dispersion(lines, reference="lowest")).title
+    'Theoretical ceiling: 30.00 EUR, 20 % of the spend looked at'
+    """
+    result: pd.DataFrame = data
     currency = style.one_currency(result)
     rows = result[result["theoretical_ceiling"].notna()]
     if not len(rows):
@@ -177,21 +156,46 @@ def plot_price_dispersion(
     total, spend = float(sum(values)), float(rows["spend"].sum())
     reference = result.attrs.get("parameters", {}).get("reference", "p25")
     at = "lowest price" if reference == "lowest" else "25th percentile price"
-    said = (
+    headline = (
         title
         or f"Theoretical ceiling: {style.money(total, currency)}, {style.percent(total / spend)} of the spend looked at"
     )
     sub = f"As if all had been bought at the item's {at}, {in_currency(currency)}; a ceiling, not a forecast: lots and dates differ"
-    return style.finish(ax, title=said, subtitle=sub, result=result, alt=alternative(labels, values, currency))
+    return style.finish(ax, title=headline, subtitle=sub, result=result, alt=alternative(labels, values, currency))
 
 
-def plot_price_history(data: Any, *, ax: Axes | None = None, title: str | None = None, **options: Any) -> Axes:
-    """Draw each price that was paid for one item over time, the vendor with the most lines highlighted."""
-    given = {"price", "order_date", "unit"} <= set(getattr(data, "columns", ()))
-    result = data if given else price_history(data, **options)
+@style.chart(of=price_history, result_columns=("price", "order_date", "unit"))
+def plot_price_history(
+    data: Any,
+    *,
+    of: str | None = None,
+    item: str = "material",
+    currency: str | None = None,
+    ax: Axes | None = None,
+    title: str | None = None,
+) -> Axes:
+    """Draw each price that was paid for one item over time, the vendor with the most lines highlighted.
+
+    One dot per order line: filled and joined by a line, those of that vendor; hollow and grey, those of the others. The
+    horizontal line is the mean weighted by quantity. The scale need not begin at zero: these are dots, not bars.
+
+    Raises
+    ------
+    SchemaError
+        The prices are per several units of measure.
+
+    Examples
+    --------
+    >>> lines = pd.DataFrame({"product_code": "P1", "order_date": pd.to_datetime(["2025-03-01", "2024-03-01"]),
+    ...                       "quantity": [20.0, 10.0], "amount": [110.0, 50.0], "currency": "EUR"})
+    >>> style.said_of(plot_price_history(lines, of="P1")).title
+    'P1: last paid 5.5 EUR per unit; before 5 to 5'
+    """
+    result: pd.DataFrame = data
     currency = style.one_currency(result)
     if not len(result):
         return style.no_data(ax, "prices of the item", result)
+    # 4 EUR per piece and 40 EUR per box of ten are one price: on one axis they would look like a rise.
     if len(found := result["unit"].fillna("none").unique()) > 1:
         units = ", ".join(sorted(found))
         raise SchemaError(f"a price chart shows one unit of measure, and these are {units}: keep the rows of one")
@@ -199,49 +203,37 @@ def plot_price_history(data: Any, *, ax: Axes | None = None, title: str | None =
     vendor = result["vendor_name"].fillna(result["vendor_id"]).fillna("Unknown vendor")
     first = str(vendor.value_counts().index[0])
     ax = style.axes(ax, rows=8)
-    others = (vendor != first).to_numpy(dtype=bool)
-    ax.plot(
-        result["order_date"][others], result["price"][others], "o", ms=6, mfc="white", mec=style.look.plain, zorder=2
-    )
-    mine = result[~others]
-    ax.plot(mine["order_date"], mine["price"], "-", color=style.look.highlight, lw=1, alpha=0.5, zorder=2)
-    ax.plot(mine["order_date"], mine["price"], "o", ms=7, color=style.look.highlight, zorder=3)
     weighted = float(result["amount"].sum() / result["quantity"].sum())
-    ax.axhline(weighted, color=style.look.line, lw=1.2, zorder=1)
-    right = ax.get_xlim()[1]
-    ax.annotate(
-        f"weighted mean {weighted:,.4g}",
-        (right, weighted),
-        (4, 0),
-        textcoords="offset points",
-        va="center",
-        fontsize=9.5,
-        color=style.look.muted,
-    )
-    last = mine.iloc[-1]
-    ax.annotate(
-        style.label(first, 30),
-        (last["order_date"], last["price"]),
-        (0, 9),
-        textcoords="offset points",
-        ha="right",
-        fontsize=9.5,
-        color=style.look.highlight,
-        bbox={"fc": "white", "ec": "none", "pad": 1, "alpha": 0.8},
-    )
+    _dots(ax, result, (vendor == first).to_numpy(dtype=bool), first, weighted)
     least, most = float(result["price"].min()), float(result["price"].max())
     room = 0.3 * (most - least) or 0.1 * most
-    ax.set_ylim(max(0.0, least - room), most + room)  # dots, not bars: the scale need not begin at zero
+    ax.set_ylim(max(0.0, least - room), most + room)
     ax.yaxis.set_major_formatter(lambda v, _: f"{v:,.4g}")
     ax.grid(axis="y", color=style.look.line, lw=0.6, alpha=0.6)
     ax.set_axisbelow(True)
-    if isinstance(ax, style.ChartAxes):
-        ax.set_position((0.09, 0.24, 0.74, 0.53))
+    style.place(ax, 0.09, 0.24, 0.74, 0.53)
     name = result["description"].dropna()
     what = style.label(name.iloc[0] if len(name) else result.attrs.get("parameters", {}).get("of"), 44)
     now, earlier = float(result["price"].iloc[-1]), result["price"].iloc[:-1]
     span = f"; before {earlier.min():,.4g} to {earlier.max():,.4g}" if len(earlier) else ""
-    said = title or f"{what}: last paid {now:,.4g} {currency or ''} per {unit}{span}".replace("  ", " ")
-    sub = f"Effective unit price of {style.number(len(result))} lines by order date, {in_currency(currency)} per {unit}; grey: {style.number(vendor.nunique() - 1)} other vendors"
+    headline = title or f"{what}: last paid {now:,.4g} {currency or ''} per {unit}{span}".replace("  ", " ")
+    others = style.number(vendor.nunique() - 1)
+    sub = f"Effective unit price of {style.number(len(result))} lines by order date, {in_currency(currency)} per {unit}; grey: {others} other vendors"
     alt = f"Weighted mean {weighted:,.4g}; lowest {least:,.4g}, highest {most:,.4g}, last {now:,.4g}"
-    return style.finish(ax, title=said, subtitle=sub, result=result, alt=alt)
+    return style.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
+
+
+def _dots(ax: Axes, result: pd.DataFrame, of_first: np.ndarray[Any, Any], first: str, weighted: float) -> None:
+    """Draw the prices of the others below those of the first vendor, who is named at the last one, and the weighted mean."""
+    mine, others = result[of_first], result[~of_first]
+    colour = style.look.highlight
+    ax.plot(others["order_date"], others["price"], "o", ms=6, mfc="white", mec=style.look.plain, zorder=2)
+    ax.plot(mine["order_date"], mine["price"], "-", color=colour, lw=1, alpha=0.5, zorder=2)
+    ax.plot(mine["order_date"], mine["price"], "o", ms=7, color=colour, zorder=3)
+    ax.axhline(weighted, color=style.look.line, lw=1.2, zorder=1)
+    right = ax.get_xlim()[1]
+    style.beside(ax, f"weighted mean {weighted:,.4g}", (right, weighted), (4, 0), colour=style.look.muted)
+    last = mine.iloc[-1]
+    paper = {"fc": "white", "ec": "none", "pad": 1, "alpha": 0.8}  # dots behind the name don't cross it out
+    at = (last["order_date"], last["price"])
+    style.beside(ax, style.label(first, 30), at, (0, 9), va="baseline", ha="right", colour=colour, bbox=paper)

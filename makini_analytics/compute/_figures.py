@@ -1,0 +1,190 @@
+"""A figure declares once what it needs: the check of columns, `quality.coverage`, `explain` and the documentation read it here.
+
+A new figure is one function, declared beside its definition, and one line at the door of its room::
+
+    @figure("amount", "order_date?", basis={"received": "received_quantity?"})
+    def by_period(lines, *, basis="ordered", currency=None):
+        \"\"\"Ordered spend by period of the order date.\"\"\"
+        got = tallied(lines, basis=basis, currency=currency)
+        return got.counted(result)
+
+What the caller gets is a plain frame: `figure` checks the options and the columns, calls the function, and writes the name, the
+parameters and what was left out into ``attrs``.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, ParamSpec
+
+import pandas as pd
+
+from ..frames import frame_of
+from ._engines import lines_of
+from ._options import known_options
+from ._provenance import Counted, stamp
+
+P = ParamSpec("P")
+
+#: The rooms that hold figures. They lie above this one, so their names are looked up when somebody asks for all figures.
+_ROOMS = ("spend", "lead_times", "slippage", "quality")
+
+#: Values that a footnote need not mention, because they are what everybody expects. All other parameters are named even at
+#: their default: a reader of "late_days=0" or "due='required'" learns something.
+_UNREMARKABLE = {
+    "abc": (0.80, 0.95),
+    "end": "complete",
+    "fiscal_year_start": 1,
+    "min_lines": 1,
+    "start": "order",
+    "weight": "lines",
+}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What is known of a figure without computing it."""
+
+    name: str  # as in "spend.by_vendor"
+    function: Callable[..., pd.DataFrame]
+    data: tuple[str, ...]  # the arguments that are data: "lines" for most, "before" and "after" for a comparison
+    options: Mapping[
+        str, Any
+    ]  # the other arguments, with their defaults (`inspect.Parameter.empty` where there is none)
+    columns: tuple[str, ...]  # always needed; "order_date?" may be absent, and then no line can be placed
+    choices: Mapping[str, Mapping[Any, str]]  # option -> value -> the column that this choice needs
+    any_frame: bool  # also computed by polars, PyArrow, DuckDB and Spark
+
+    @property
+    def room(self) -> str:
+        """The room that the figure lies in, such as "spend"."""
+        return self.name.partition(".")[0]
+
+    @property
+    def title(self) -> str:
+        """The first line of the docstring; empty under ``python -OO``."""
+        return (inspect.getdoc(self.function) or "").partition("\n")[0]
+
+    def needs(self, **options: Any) -> tuple[str, ...]:
+        """Return the columns that the figure needs under these options; those that depend on a choice come first.
+
+        >>> from makini_analytics import slippage
+        >>> FIGURES["slippage.per_line"].needs(due="promised")
+        ('promised_date', 'delivered_date')
+        """
+        return tuple(column.rstrip("?") for column in self._declared(options))
+
+    def required(self, **options: Any) -> list[str]:
+        """Return the columns among them whose absence is an error; for want of the others all lines are left out."""
+        return [column for column in self._declared(options) if not column.endswith("?")]
+
+    def _declared(self, options: Mapping[str, Any]) -> list[str]:
+        chosen = []
+        for option, column_of in self.choices.items():
+            value = options.get(option, self.options[option])
+            values = [value] if isinstance(value, str) else value if isinstance(value, Collection) else ()
+            # an unknown value is refused by the function, whose message lists the good ones
+            chosen += [column_of[v] for v in values if isinstance(v, str) and v in column_of]
+        return list(dict.fromkeys([*chosen, *self.columns]))
+
+
+class _Figures(Mapping[str, Figure]):
+    """All figures by name. Asking for one loads its room, asking for all of them loads every room."""
+
+    def __init__(self) -> None:
+        self._declared: dict[str, Figure] = {}
+
+    def declare(self, figure: Figure) -> None:
+        """Add a figure."""
+        self._declared[figure.name] = figure
+
+    def __getitem__(self, name: str) -> Figure:
+        if name not in self._declared:
+            _load(name.partition(".")[0])
+        return self._declared[name]
+
+    def __iter__(self) -> Iterator[str]:
+        for room in _ROOMS:
+            _load(room)
+        return iter(sorted(self._declared, key=lambda name: (_ROOMS.index(name.partition(".")[0]), name)))
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+
+def _load(room: str) -> None:
+    if room in _ROOMS:
+        importlib.import_module(f"makini_analytics.{room}")
+
+
+FIGURES = _Figures()
+
+
+def figure(
+    *columns: str, any_frame: bool = False, **choices: Mapping[Any, str]
+) -> Callable[[Callable[P, Counted]], Callable[P, pd.DataFrame]]:
+    """Declare a function as a figure: it returns a `Counted`, its caller gets the frame with its provenance.
+
+    Parameters
+    ----------
+    columns : columns that the lines must have; with "?" one that may be absent, all lines being left out for want of it
+    any_frame : whether an engine such as polars or DuckDB may count the lines
+    choices : for an option, the column that each of its values needs, such as ``due={"promised": "promised_date"}``
+
+    Returns
+    -------
+    decorator
+        The decorated function has the same parameters and returns a DataFrame, for type checkers too.
+    """
+
+    def declare(function: Callable[P, Counted]) -> Callable[P, pd.DataFrame]:
+        signature = inspect.signature(function).replace(return_annotation="pd.DataFrame")
+        name = f"{function.__module__.split('.')[1]}.{function.__name__}"
+        parameters = signature.parameters.values()
+        data = tuple(p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD)
+        defaults = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
+        opened = lines_of if any_frame else frame_of
+
+        @known_options
+        @wraps(function)
+        def computed(*args: P.args, **given: P.kwargs) -> pd.DataFrame:
+            options = {n: given.get(n, default) for n, default in defaults.items()}
+            if columns or choices:
+                required = declared.required(**options)
+                for lines in [*args[: len(data)], *(given[n] for n in data if n in given)]:
+                    opened(lines, *required, metric=name)
+            counted = function(*args, **given)
+            return stamp(
+                counted.result,
+                metric=name,
+                parameters=_worth_saying(options, counted.parameters),
+                selection=counted.selection,
+                lines=counted.selection.lines,
+                as_of=counted.as_of,
+                notes=tuple(counted.notes),
+                excluded=counted.excluded,
+            )
+
+        computed.__signature__ = signature  # type: ignore[attr-defined]
+        computed.__annotations__ = {**function.__annotations__, "return": pd.DataFrame}
+        declared = Figure(name, computed, data, defaults, columns, choices, any_frame)
+        FIGURES.declare(declared)
+        return computed
+
+    return declare
+
+
+def _worth_saying(options: Mapping[str, Any], instead: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a footnote should name, in the order of the signature: not the day, which stands apart, nor the obvious.
+
+    ``instead`` are the values that the function reports itself, such as the item that it chose; those are named as they are.
+    """
+    named = {n: v for n, v in options.items() if n != "as_of" and (n not in _UNREMARKABLE or v != _UNREMARKABLE[n])}
+    if "intercompany" in named:
+        named["intercompany"] = list(named["intercompany"]) or None  # a set prints as a list
+    named |= instead
+    return {n: named[n] for n in options if named.get(n) is not None}

@@ -1,0 +1,125 @@
+"""The explorer of each room: its filters, and the views that they apply to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import ipywidgets as w
+from IPython import get_ipython
+
+from .. import lead_times as lt
+from .. import slippage as sl
+from .. import spend as sp
+from ..frames import frame_of
+from ._filters import NAMED
+from ._widget import Explorer, View
+
+
+def spend(data: Any, *, folder: str | Path = "makini-exports") -> Explorer:
+    """Explore ordered spend: by vendor and by month, with the order lines behind each bar.
+
+    Parameters
+    ----------
+    data : Purchases, or their lines
+    folder : where the export buttons write to
+
+    Returns
+    -------
+    Explorer, a widget
+
+    Raises
+    ------
+    SchemaError
+        The lines have no amounts.
+    """
+    lines = frame_of(data, "amount", "order_date", metric="explore.spend")
+    currencies: list[Any] = [str(c) for c in lines["currency"].value_counts().index] if "currency" in lines else []
+    options = {
+        "currency": w.Dropdown(options=currencies or [("none", "")], description="Currency", **NAMED),
+        "basis": w.Dropdown(options=["ordered", "received", "open"], description="Basis", **NAMED),
+    }
+    views = (
+        View("vendors", "spend.by_vendor", sp.by_vendor, _later(sp, "plot_by_vendor")),
+        View("months", "spend.by_period", sp.by_period, _later(sp, "plot_by_period")),
+    )
+    return Explorer(lines, _called(data), views, options, folder)
+
+
+def lead_times(data: Any, *, folder: str | Path = "makini-exports") -> Explorer:
+    """Explore lead times: by vendor, as a curve, and by order month; open lines are counted as open.
+
+    Parameters
+    ----------
+    data : Purchases, or their lines
+    folder : where the export buttons write to
+
+    Returns
+    -------
+    Explorer, a widget
+
+    Raises
+    ------
+    SchemaError
+        The lines have no order or delivery dates.
+    """
+    lines = frame_of(data, "order_date", "delivered_date", metric="explore.lead_times")
+    days = [("calendar days", ""), ("Monday to Friday", "weekdays")]
+    options = {"calendar": w.Dropdown(options=days, description="Days", **NAMED)}
+    views = (
+        View("vendors", "lead_times.by_vendor", lt.by_vendor, _later(lt, "plot_by_vendor")),
+        View("curve", "lead_times.curve", lt.curve, _later(lt, "plot_curve")),
+        View("months", "lead_times.by_period", lt.by_period, _later(lt, "plot_by_period")),
+    )
+    return Explorer(lines, _called(data), views, options, folder)
+
+
+def slippage(data: Any, *, folder: str | Path = "makini-exports") -> Explorer:
+    """Explore slippage: on-time rates by vendor, days late, and the value of the open lines by how overdue they are.
+
+    Parameters
+    ----------
+    data : Purchases, or their lines
+    folder : where the export buttons write to
+
+    Returns
+    -------
+    Explorer, a widget
+
+    Raises
+    ------
+    SchemaError
+        The lines have no delivery dates.
+    """
+    lines = frame_of(data, "delivered_date", metric="explore.slippage")
+    dues = [d for d in ("required", "promised") if f"{d}_date" in lines]
+    early = [("any day", ""), *((f"{d} days", d) for d in (0, 1, 3, 5, 10))]
+    options = {
+        "due": w.Dropdown(options=dues, description="Due date", **NAMED),
+        "late_days": w.BoundedIntText(0, min=0, max=60, description="Tolerance", **NAMED),
+        "early_days": w.Dropdown(options=early, description="Early by up to", **NAMED),
+    }
+    options["late_days"].tooltip = "Days after the due date that are still on time"
+    options["early_days"].tooltip = "Days before the due date that are still on time"
+    views = (
+        View("vendors", "slippage.by_vendor", sl.by_vendor, _later(sl, "plot_by_vendor")),
+        View("days late", "slippage.per_line", sl.per_line, _later(sl, "plot_per_line")),
+    )
+    return Explorer(lines, _called(data), views, options, folder)
+
+
+def _later(room: Any, plot: str) -> Callable[..., Any]:
+    """Return a function that looks its chart up when it draws, so that matplotlib is loaded no sooner."""
+    return lambda result: getattr(room, plot)(result)
+
+
+def _called(data: Any) -> str:
+    """Return the expression of the lines in the caller's notebook, so that the code shown runs there as it stands."""
+    # A name that starts with "_" is IPython's own for the last results (_, _1): the code would break with the next cell.
+    shell = get_ipython()
+    names = shell.user_ns.items() if shell is not None else ()
+    name = next((n for n, value in names if value is data and not n.startswith("_")), None)
+    if hasattr(data, "lines"):
+        return f"{name}.lines" if name else "data.lines  # of the data that you explore"
+    return name or "lines"

@@ -1,0 +1,114 @@
+"""Excel's own charts, bound to the cells of a sheet: who changes a number there sees the bar move."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from .. import style
+from ._exhibits import Native
+
+#: Columns of a Pareto chart: more than a slide has room for, since a sheet can be zoomed.
+_PARETO = 30
+#: Names from which Excel may leave some out, or they would overlap.
+_MOST_NAMED = 30
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Where the rows of a chart stand: a sheet, and its column in which the first column of ``rows`` is.
+
+    Row 0 has the names, so the first three rows of the second column of a table at column 5 are the range
+    ``[sheet, 1, 6, 3, 6]``: from row 1, column 6 to row 3, column 6.
+    """
+
+    sheet: str
+    rows: pd.DataFrame
+    first_column: int
+
+    def range_of(self, column: str, n: int) -> list[Any]:
+        """Return the first ``n`` cells of a column, as xlsxwriter takes a range."""
+        j = self.first_column + list(self.rows.columns).index(column)
+        return [self.sheet, 1, j, n, j]
+
+
+def chart_on(book: Any, native: Native, cells: Cells, most: int) -> Any:
+    """Return the chart of some cells, of at most ``most`` rows."""
+    pareto = native.cumulative is not None
+    n = min(len(cells.rows), most, _PARETO if pareto else native.first)
+    # Excel can put a line on bars that stand, not on bars that lie: with its running share a ranking has to stand
+    kind = {"type": "column" if pareto else native.kind}
+    chart = book.add_chart(kind | ({"subtype": "straight"} if native.kind == "scatter" else {}))
+    for (column, name), colour in zip(native.series.items(), native.series_colours, strict=False):
+        chart.add_series(
+            {"name": name, "categories": cells.range_of(native.x, n), "values": cells.range_of(column, n)}
+            | _marks(native, n, colour)
+            | (_error_bars(native, cells.rows.head(n), column) if native.interval else {})
+        )
+    if native.cumulative is not None:
+        _add_running_share(book, chart, native, cells, n)
+    _set_axes(chart, native, n)
+    chart.show_blanks_as("gap")  # a missing figure is not a zero
+    return chart
+
+
+def _marks(native: Native, n: int, colour: str) -> dict[str, Any]:
+    """Return the look of a series."""
+    if native.kind in ("line", "scatter"):
+        marker = {"type": "circle", "size": 5, "fill": {"color": colour}, "border": {"none": True}}
+        # the points of a curve are steps of days, hundreds of them: marked, they would hide the line
+        return {"line": {"color": colour, "width": 2}} | ({"marker": marker} if native.kind == "line" else {})
+    look: dict[str, Any] = {"fill": {"color": colour}, "border": {"none": True}, "gap": 35}
+    if native.colours:
+        look["points"] = [{"fill": {"color": c}, "border": {"none": True}} for c in native.colours[:n]]
+    if native.kind == "bar" and native.cumulative is None:  # on thirty standing columns the numbers would overlap
+        # at the foot of the bar, white on its colour, where an interval takes the room at its end
+        inside = {"position": "inside_base", "font": {"color": "white", "bold": True}} if native.interval else {}
+        look["data_labels"] = {"value": True, "num_format": native.short_form} | inside
+    return look
+
+
+def _error_bars(native: Native, rows: pd.DataFrame, column: str) -> dict[str, Any]:
+    """Return the interval of each bar; Excel takes the lengths from the value on: 0.8 from 0.7 to 0.85 is -0.1, +0.05."""
+    low, high = (rows[c].astype(float) for c in native.interval or ())
+    value = rows[column].astype(float)
+    lengths = {"plus_values": (high - value).fillna(0).tolist(), "minus_values": (value - low).fillna(0).tolist()}
+    return {"y_error_bars": {"type": "custom", "line": {"color": style.look.ink}} | lengths}
+
+
+def _add_running_share(book: Any, chart: Any, native: Native, cells: Cells, n: int) -> None:
+    """Draw the running share over the columns, on an axis of its own: money and per cent have no common scale."""
+    line = book.add_chart({"type": "line"})
+    marker = {"type": "circle", "size": 4, "fill": {"color": style.look.ink}, "border": {"none": True}}
+    where = {
+        "categories": cells.range_of(native.x, n),
+        "values": cells.range_of(str(native.cumulative), n),
+        "y2_axis": True,
+    }
+    look = {"line": {"color": style.look.ink, "width": 1.75}, "marker": marker}
+    line.add_series({"name": "cumulative share"} | where | look)
+    chart.combine(line)
+    # from 0 to 1, whatever Excel would choose: 80 % must stand at the same height in every such chart
+    line.set_y2_axis({"min": 0, "max": 1, "num_format": "0%", "major_gridlines": {"visible": False}})
+
+
+def _set_axes(chart: Any, native: Native, n: int) -> None:
+    standing = native.kind != "bar" or native.cumulative is not None
+    scatter = native.kind == "scatter"
+    whole: dict[str, Any] = {"min": 0, "max": 1} if native.form == "0%" else {}
+    values = {
+        "num_format": native.short_form,
+        "major_gridlines": {"visible": True, "line": {"color": style.look.line}},
+    } | whole
+    # "low": beside the plot, also where bars of price changes go to the left of zero
+    names: dict[str, Any] = {"num_font": {"rotation": -45} if standing and not scatter else {}, "label_position": "low"}
+    names |= {"interval_unit": 1} if n <= _MOST_NAMED and not scatter else {}
+    # xlsxwriter's y axis is the one that stands, so of bars that lie the names are on y, the first of them at the top
+    if standing:
+        chart.set_y_axis(values)
+        chart.set_x_axis(names | ({"min": 0, "name": native.x} if scatter else {}))
+    else:
+        chart.set_y_axis(names | {"reverse": True})
+        chart.set_x_axis(values | {"visible": False, "major_gridlines": {"visible": False}})  # each bar has its number

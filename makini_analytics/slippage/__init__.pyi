@@ -1,0 +1,19 @@
+# What this door shows, to type checkers and editors, and to lazy_loader, which loads each name when it is first used.
+from ._in_full import otif as otif
+from ._in_full import value_days as value_days
+from ._ladder import ladder as ladder
+from ._ladder import swings as swings
+from ._open_orders import ageing as ageing
+from ._open_orders import backtest as backtest
+from ._open_orders import open_orders as open_orders
+from ._per_line import per_line as per_line
+from ._periods import by_period as by_period
+from ._plots import plot_ageing as plot_ageing
+from ._plots import plot_backtest as plot_backtest
+from ._plots import plot_by_period as plot_by_period
+from ._plots import plot_by_vendor as plot_by_vendor
+from ._plots import plot_funnel as plot_funnel
+from ._plots import plot_ladder as plot_ladder
+from ._plots import plot_per_line as plot_per_line
+from ._promises import date_changes as date_changes
+from ._vendors import by_vendor as by_vendor

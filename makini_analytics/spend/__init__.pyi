@@ -1,0 +1,21 @@
+# What this door shows, to type checkers and editors, and to lazy_loader, which loads each name when it is first used.
+from ._bridge import bridge as bridge
+from ._concentration import concentration as concentration
+from ._dispersion import price_dispersion as price_dispersion
+from ._history import price_history as price_history
+from ._periods import by_period as by_period
+from ._plots import plot_bridge as plot_bridge
+from ._plots import plot_by_period as plot_by_period
+from ._plots import plot_by_vendor as plot_by_vendor
+from ._plots import plot_concentration as plot_concentration
+from ._plots import plot_pareto as plot_pareto
+from ._plots import plot_price_changes as plot_price_changes
+from ._plots import plot_price_dispersion as plot_price_dispersion
+from ._plots import plot_price_history as plot_price_history
+from ._plots import plot_single_source as plot_single_source
+from ._plots import plot_small_multiples as plot_small_multiples
+from ._plots import plot_tail as plot_tail
+from ._prices import price_changes as price_changes
+from ._sources import single_source as single_source
+from ._tail import tail as tail
+from ._vendors import by_vendor as by_vendor

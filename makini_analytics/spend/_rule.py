@@ -1,0 +1,86 @@
+"""Which lines count as spend, and with which amount: the one rule of this room."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..compute import By, Columns, Lines, Ruled, Tally, lines_of
+from ..errors import ConfigError, one_of
+
+BASES = ("ordered", "received", "open")
+#: What a basis needs besides the amount, for `figure`: without it every line is left out, and the result says so.
+BASIS_COLUMNS = {"received": "received_quantity?", "open": "received_quantity?"}
+
+
+def tallied(
+    lines: Any,
+    *,
+    by: By = None,
+    basis: str = "ordered",
+    currency: str | None = None,
+    intercompany: Collection[str] = (),
+    more: Callable[[Columns], Ruled] = lambda c: Ruled([]),
+    orders: bool = False,
+) -> Tally:
+    """Return the lines of any kind of frame with the ``value`` of those that count; ``more`` adds what a figure needs beside it."""
+    one_of("basis", basis, BASES)
+    if isinstance(intercompany, str):
+        raise ConfigError(f"intercompany={intercompany!r}: pass a list of vendor names or ids")
+    source = lines_of(lines)
+    if intercompany:
+        _must_occur(source, intercompany)
+
+    def rule(c: Columns) -> Ruled:
+        spent, beside = counting(c, basis, currency, tuple(intercompany)), more(c)
+        return replace(beside, left_out=spent.left_out + beside.left_out, sums=spent.sums | beside.sums)
+
+    return source.tally(rule, by=by, also=("currency",), orders=orders)
+
+
+def value_of(tally: Tally) -> npt.NDArray[np.float64]:
+    """Return the value of each line of a pandas frame, 0 where it doesn't count."""
+    return np.where(tally.selection.kept, tally.sums["value"], 0.0)
+
+
+def counting(c: Columns, basis: str, currency: str | None, intercompany: tuple[str, ...]) -> Ruled:
+    """Return the one rule of this room: which lines count, and with which value."""
+    amount = c.number("amount")
+    # the first reason that fits holds: a line that was cancelled and then deleted is counted as deleted, in every figure alike
+    left_out = [
+        (c.known("deleted_at"), "deleted"),
+        (c.is_in("state", "cancelled"), "cancelled"),
+        (c.is_in("state", "draft"), "draft"),
+    ]
+    if currency is not None:
+        left_out.append((~c.is_in("currency", currency), "other currency"))
+    if intercompany:
+        left_out.append((c.is_in("vendor_name", *intercompany) | c.is_in("vendor_id", *intercompany), "intercompany"))
+    left_out.append((c.missing(amount), "no amount"))
+    if basis == "ordered":
+        return Ruled(left_out, sums={"value": amount})
+    quantity, received = c.number("quantity"), c.number("received_quantity")
+    if basis == "open":
+        left_out.append((c.is_in("state", "received", "closed_short"), "closed"))
+        # what is still to come; where more was received than ordered that is nothing, and not less than nothing
+        received = quantity - c.pick(received > quantity, quantity, received)
+    # half of the quantity is half of the amount: an order's discount is spread evenly over its goods
+    share = c.ratio(received, quantity)
+    left_out.append((~c.finite(share), "no quantity or received quantity"))
+    return Ruled(left_out, sums={"value": amount * share})
+
+
+def _must_occur(source: Lines, vendors: Collection[str]) -> None:
+    """Raise `ConfigError` for a vendor that no line has, with the near ones: a typing error would leave the group's own spend in."""
+    known = source.texts("vendor_name") | source.texts("vendor_id")
+    for vendor in vendors:
+        if vendor not in known:
+            near = difflib.get_close_matches(vendor, sorted(known), n=3)
+            raise ConfigError(
+                f"intercompany: no line has the vendor {vendor!r}" + (f"; near: {', '.join(near)}" if near else "")
+            )

@@ -1,0 +1,98 @@
+"""`chart` makes a drawing function a public chart: it computes what is to be drawn, checks the options, and completes the docstring."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Collection
+from functools import wraps
+from typing import Any, ParamSpec
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from ..compute import known_options
+from ..errors import OptionError, SchemaError
+from ._docstring import completed
+
+P = ParamSpec("P")
+
+
+def chart(
+    *, of: Callable[..., pd.DataFrame], result_columns: Collection[str], own_defaults: Collection[str] = ()
+) -> Callable[[Callable[P, Axes]], Callable[P, Axes]]:
+    """Return a decorator for the charts of a metric.
+
+    The decorated function declares the metric's options beside its own, so that editors and type checkers know them, but its
+    body never reads them: when it runs, its first argument is the metric's result already, whatever the caller passed.
+
+    Parameters
+    ----------
+    of : the metric whose result is drawn
+    result_columns : columns that tell a result of the metric from lines: data that have all of them are drawn as they are
+    own_defaults : options for which the chart has a default of its own
+
+    Examples
+    --------
+    >>> from makini_analytics.spend import by_vendor
+    >>> @chart(of=by_vendor, result_columns=("abc_class",))
+    ... def plot_rows(data, *, currency=None, ax=None, top=12):
+    ...     return f"{len(data)} vendors, top {top}"
+    >>> lines = pd.DataFrame({"vendor_id": ["a", "b", "c"], "amount": 1.0, "currency": ["EUR", "EUR", "USD"]})
+    >>> plot_rows(lines, currency="EUR", top=5)
+    '2 vendors, top 5'
+    >>> plot_rows(by_vendor(lines))
+    '3 vendors, top 12'
+    >>> plot_rows(by_vendor(lines), currency="EUR")
+    Traceback (most recent call last):
+    makini_analytics.errors.OptionError: plot_rows() was given a result of spend.by_vendor, which currency= can't change any more: pass it to spend.by_vendor
+    """
+
+    def decorate(draw: Callable[P, Axes]) -> Callable[P, Axes]:
+        signature, options = inspect.signature(draw), inspect.signature(of).parameters.values()
+        shared = [p.name for p in options if p.kind is p.KEYWORD_ONLY and p.name in signature.parameters]
+        frames = [p.name for p in signature.parameters.values() if p.kind is not p.KEYWORD_ONLY]
+
+        # known_options comes first, so that a misspelt option is reported with its near name, not as a failed binding.
+        @known_options
+        @wraps(draw)
+        def drawn(*args: P.args, **kwargs: P.kwargs) -> Axes:
+            # Only what the caller wrote is in `given`: a default that stands in the signature is no wish of theirs.
+            given = dict(signature.bind(*args, **kwargs).arguments)
+            data = [given.pop(name, None) for name in frames]
+            asked = {name: given.pop(name) for name in shared if name in given}
+            first, others = data[0], data[1:]
+            # A bridge has two sides; its result comes alone, in the place of the first one.
+            alone = all(other is None for other in others)
+            if alone and set(result_columns) <= set(getattr(first, "columns", ())):
+                _refuse(asked, draw, of)
+                return draw(first, **given)
+            if others and alone:
+                raise SchemaError(f"{draw.__name__} takes the result of {metric_name(of)}, or the lines of both sides")
+            own = {name: signature.parameters[name].default for name in own_defaults}
+            return draw(of(*data, **(own | asked)), **given)
+
+        drawn.__doc__ = completed(draw, of, metric_name(of))
+        kept: Any = drawn
+        kept.metric, kept.shared, kept.own_defaults = (
+            of,
+            tuple(shared),
+            tuple(own_defaults),
+        )  # for the documentation and the tests
+        return drawn
+
+    return decorate
+
+
+def metric_name(metric: Callable[..., Any]) -> str:
+    """Return the name that a user calls a metric by: its room and its own, whatever file it lives in."""
+    return f"{metric.__module__.split('.')[1]}.{metric.__name__}"
+
+
+def _refuse(asked: Collection[str], draw: Callable[..., Any], of: Callable[..., Any]) -> None:
+    """Raise where options of the computation come with a finished result: they would be ignored, and the chart would lie."""
+    if asked:
+        names, them = ", ".join(f"{name}=" for name in asked), "them" if len(asked) > 1 else "it"
+        metric = metric_name(of)
+        raise OptionError(
+            f"{draw.__name__}() was given a result of {metric}, which {names} can't change any more: pass {them} to {metric}"
+        )

@@ -1,0 +1,62 @@
+"""How a table's cells read: what kind of value a column holds, and the text of each value.
+
+The report and the explorer show the same columns, so they ask here rather than keep a list each.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import pandas as pd
+
+from ._wording import number
+
+Kind = Literal["money", "share", "days", "count", "number", "date", "time", "text"]
+
+_MONEY = {
+    "spend", "amount", "value", "ppv", "price", "base_price", "difference", "header_total", "spend_year_before", "open_value",
+    "expected_late_value", "expected_late_value_30", "expected_late_value_60", "value_due", "value_late", "value_overdue_open",
+}  # fmt: skip
+#: Shares whose names don't say so: the ends of intervals, and changes relative to a base.
+_SHARES = {"low", "high", "share_delivered", "yoy_change", "chance", "on_time_low", "on_time_high", "on_time_shrunken"}
+
+
+def kind_of(column: str, values: pd.Series) -> Kind:
+    """Return what a column holds, by its name (which carries the unit) and its dtype.
+
+    >>> kind_of("on_time_rate", pd.Series([0.5])), kind_of("median_days", pd.Series([3.0])), kind_of("n_lines", pd.Series([3]))
+    ('share', 'days', 'count')
+    """
+    if isinstance(values.dtype, pd.DatetimeTZDtype):
+        return "time"  # only instants carry a zone; calendar days have none
+    if values.dtype.kind == "M":
+        return "date"
+    # pandas counts booleans as numeric, but a yes or no is read as a word
+    if pd.api.types.is_bool_dtype(values.dtype) or not pd.api.types.is_numeric_dtype(values.dtype):
+        return "text"
+    if column in _MONEY:
+        return "money"
+    if column in _SHARES or column.endswith(("share", "_rate")) or column.startswith(("share", "chance")):
+        return "share"
+    if column.endswith("_days") or column.startswith("days"):
+        return "days"
+    return "count" if pd.api.types.is_integer_dtype(values.dtype) else "number"
+
+
+def cell_text(value: Any, kind: Kind, decimals: int = 1) -> str:
+    """Return a cell as people read it; ``decimals`` is for numbers of no particular kind.
+
+    >>> cell_text(0.254, "share"), cell_text(1234.5, "money"), cell_text(None, "text"), cell_text(0.125, "number", 2)
+    ('25.4 %', '1,234.50', '–', '0.12')
+    """
+    if value is None or pd.isna(value):
+        return "–"
+    if kind == "text":
+        return str(value)
+    if kind == "date":
+        return f"{value:%Y-%m-%d}"
+    if kind == "time":
+        return f"{value:%Y-%m-%d %H:%M}"
+    if kind == "share":
+        return f"{number(value * 100, 1)} %"
+    return number(value, {"money": 2, "count": 0, "days": 1}.get(kind, decimals))

@@ -1,0 +1,234 @@
+"""The figures of pandas on every engine: the sample, the real deliveries, and frames in which everything is wrong."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import makini_analytics as ma
+from makini_analytics import lead_times, slippage, spend
+from makini_analytics.errors import ConfigError, SchemaError
+from tests.compute.kinds import AS_OF, ASKED, CALLS, KINDS, arrow, dirty, duckdb, polars, same
+
+pytest.importorskip("narwhals")
+
+
+@pytest.fixture(scope="module")
+def sample():
+    return ma.load_sample().lines
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_sample(kind, sample):
+    frame = KINDS[kind](sample)
+    for call in CALLS.values():
+        same(call(frame), call(sample))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_real_deliveries(kind, scms):
+    frame = KINDS[kind](scms.lines)
+    for name in ASKED:
+        same(CALLS[name](frame), CALLS[name](scms.lines))
+
+
+#: Plain text in every kind of frame; categories in two of them, and in all with the big counts.
+DIRTY = [pytest.param(kind, 0, "string", id=f"0-string-{kind}") for kind in KINDS] + [
+    pytest.param(
+        kind, 1, "category", id=f"1-category-{kind}", marks=[pytest.mark.full] if kind in ("polars", "pyarrow") else []
+    )
+    for kind in KINDS
+]
+
+
+@pytest.mark.parametrize(("kind", "seed", "texts"), DIRTY)
+def test_dirty_lines(kind, seed, texts):
+    lines = dirty(seed, texts=texts)
+    frame = KINDS[kind](lines)
+    for call in CALLS.values():
+        same(call(frame), call(lines))
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("kind", KINDS)
+def test_many_dirty_lines(kind):
+    for seed in range(100, 140):
+        lines = dirty(seed, 60)
+        for call in CALLS.values():
+            same(call(KINDS[kind](lines)), call(lines))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_lines(kind):
+    lines = dirty(0).iloc[:0]
+    for call in CALLS.values():
+        pd.testing.assert_frame_equal(call(KINDS[kind](lines)), call(lines))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_few_columns(kind):
+    lines = dirty(1)[["vendor_name", "order_date", "required_date", "delivered_date", "amount"]]
+    frame = KINDS[kind](lines)
+    for name in ("spend.by_vendor", "spend.by_period", "spend.concentration", "lead_times.curve", "slippage.by_vendor"):
+        same(CALLS[name](frame), CALLS[name](lines))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_columns_without_a_value_have_no_type_either(kind):
+    lines = dirty(2).assign(received_quantity=None, cancelled_date=None, deleted_at=None, currency=None)
+    # polars reads a pandas column of None as text, and of Arrow's null as what it is
+    frame = (
+        KINDS[kind](lines) if not kind.startswith("polars") else pytest.importorskip("polars").from_arrow(arrow(lines))
+    )
+    clean = lines.astype({"received_quantity": float, "currency": "string"})
+    clean = clean.assign(cancelled_date=pd.NaT, deleted_at=pd.NaT)
+    for name in ("spend.by_vendor", "lead_times.by_vendor", "slippage.by_vendor"):
+        same(CALLS[name](frame), CALLS[name](clean))
+
+
+def test_a_name_with_a_dot(sample):
+    for make in KINDS.values():
+        same(spend.by_vendor(make(sample), by="ship_to.country"), spend.by_vendor(sample, by="ship_to.country"))
+
+
+def test_own_vendors_are_left_out_and_must_occur():
+    lines = dirty(3)
+    for make in KINDS.values():
+        same(
+            spend.by_vendor(make(lines), intercompany=["v1", "Vendor B"]),
+            spend.by_vendor(lines, intercompany=["v1", "Vendor B"]),
+        )
+        with pytest.raises(ConfigError, match="no line has the vendor 'Vendor Q'; near: Vendor"):
+            spend.by_vendor(make(lines), intercompany=["Vendor Q"])
+
+
+def test_aliases_are_merged_after_the_counting():
+    lines = dirty(4)
+    for make in KINDS.values():
+        got, want = (spend.concentration(x, aliases={"vendor c": "Vendor A"}) for x in (make(lines), lines))
+        same(got, want)
+
+
+def test_duckdb_over_parquet(sample, tmp_path):
+    engine = pytest.importorskip("duckdb")
+    for i, part in enumerate(np.array_split(np.arange(len(sample)), 3)):
+        sample.iloc[part].to_parquet(tmp_path / f"{i}.parquet")
+    with engine.connect() as connection:
+        frame = connection.read_parquet(str(tmp_path / "*.parquet"))
+        for name in ("spend.by_vendor", "spend.by_period", "lead_times.by_vendor", "slippage.by_vendor"):
+            same(CALLS[name](frame), CALLS[name](sample))
+
+
+def test_the_day_to_look_from(sample):
+    """The argument, else what an object around the frame says, else the latest change, an instant giving its UTC day."""
+    late = sample.assign(updated_at=pd.Timestamp("2025-11-03 23:30", tz="America/New_York"))
+    for make in KINDS.values():
+        assert lead_times.by_vendor(make(sample), as_of="2025-06-30").attrs["as_of"] == "2025-06-30"
+        held = SimpleNamespace(lines=make(sample), attrs={"as_of": "2025-12-31", "source": "lake"})
+        assert slippage.by_vendor(held).attrs["as_of"] == "2025-12-31"
+        assert slippage.by_vendor(held).attrs["source"] == "lake"
+        assert lead_times.by_vendor(make(late)).attrs["as_of"] == "2025-11-04"
+        with pytest.raises(ConfigError, match="no as-of day"):
+            slippage.by_vendor(make(sample.drop(columns="updated_at")))
+
+
+def test_explain_tells_the_same(sample):
+    for make in KINDS.values():
+        got = ma.explain(slippage.by_vendor(make(sample), as_of=AS_OF))
+        assert "Left out, cancelled: " in got
+        assert "not due yet" in got
+
+
+def test_what_an_engine_cannot_do_is_refused_with_what_to_do_instead(sample):
+    for make in KINDS.values():
+        frame = make(sample)
+        with pytest.raises(ConfigError, match="working days are counted on a pandas frame alone; collect"):
+            lead_times.by_vendor(frame, as_of=AS_OF, calendar="weekdays")
+        for options in ({"weight": "value"}, {"cluster": "order"}):
+            with pytest.raises(ConfigError, match="look at single lines, which only a pandas frame has: collect"):
+                slippage.by_vendor(frame, as_of=AS_OF, **options)
+        with pytest.raises(SchemaError, match=r"slippage\.per_line takes the lines as a DataFrame of pandas.*collect"):
+            slippage.per_line(frame, as_of=AS_OF)
+        with pytest.raises(SchemaError, match=r"'required_date'.*near names"):
+            slippage.by_vendor(make(sample.rename(columns={"required_date": "required_dat"})), as_of=AS_OF)
+        with pytest.raises(SchemaError, match=r"categry.*near names: category"):
+            spend.by_vendor(frame, by="categry")
+        text = make(sample.assign(order_date=sample["order_date"].astype("string")))
+        with pytest.raises(SchemaError, match="'order_date' holds String, not dates: cast it to a date"):
+            lead_times.curve(text, as_of=AS_OF)
+        text = make(sample.assign(amount=sample["amount"].astype("string")))
+        with pytest.raises(SchemaError, match="'amount' holds String: cast it to a number"):
+            spend.by_vendor(text)
+
+
+def test_an_instant_gives_its_utc_day_or_is_refused(sample):
+    instants = sample.assign(order_date=sample["order_date"].dt.tz_localize("UTC").dt.tz_convert("Asia/Tokyo"))
+    for make in (polars, arrow):
+        same(lead_times.curve(make(instants), as_of=AS_OF), lead_times.curve(sample, as_of=AS_OF))
+    engine = pytest.importorskip("duckdb")
+    with engine.connect() as connection:
+        connection.execute("SET TimeZone='Asia/Tokyo'")
+        with pytest.raises(
+            SchemaError, match="'order_date' holds instants, whose day duckdb tells in Asia/Tokyo: cast"
+        ):
+            lead_times.curve(connection.from_arrow(arrow(instants)), as_of=AS_OF)
+
+
+def test_nothing_but_a_frame_is_taken():
+    for odd in ([1, 2], {"a": 1}, np.zeros(3), pd.Series([1]), object(), None):
+        with pytest.raises(SchemaError, match=r"takes the lines as a DataFrame.*pass data\.lines"):
+            spend.by_vendor(odd)
+
+
+def test_pandas_never_loads_narwhals_and_its_absence_is_told():
+    code = """
+import sys
+sys.modules["narwhals"] = None  # as if it were not installed
+import makini_analytics as ma
+from makini_analytics import lead_times, slippage, spend
+lines = ma.load_sample().lines
+for metric in (spend.by_vendor, spend.by_period, spend.concentration, lead_times.by_vendor, slippage.by_vendor):
+    metric(lines)
+import pyarrow as pa
+try:
+    spend.by_vendor(pa.table({"amount": [1.0], "vendor_id": ["v"]}))
+except ma.ConfigError as e:
+    print(e)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "pip install 'makini-analytics[lake]'" in done.stdout, done.stderr
+
+
+def test_lines_are_never_collected(sample, monkeypatch):
+    """What comes back has at most a row for each group, reason, day and outcome."""
+    from makini_analytics.compute import _narwhals_engine as engines
+
+    sizes = []
+    collected = engines._collected
+
+    def watched(frame):
+        out = collected(frame)
+        sizes.append(len(out))
+        return out
+
+    monkeypatch.setattr(engines, "_collected", watched)
+    many = pd.concat([sample] * 10, ignore_index=True)
+    for call in (lead_times.curve, lead_times.by_vendor, slippage.by_vendor, spend.by_vendor, spend.concentration):
+        once, tenfold = [], []
+        for lines, out in ((sample, once), (many, tenfold)):
+            sizes.clear()
+            call(duckdb(lines), **({} if call.__module__.startswith("makini_analytics.spend") else {"as_of": AS_OF}))
+            out += sizes
+        assert once == tenfold
+        assert max(once) < len(sample)
+
+
+def test_no_vendor_at_all_is_the_same_error():
+    frame = pytest.importorskip("polars").DataFrame({"amount": [1.0], "currency": ["EUR"], "order_id": ["1"]})
+    with pytest.raises(SchemaError, match="vendor_id"):
+        spend.by_vendor(frame)

@@ -1,0 +1,118 @@
+"""The figures of pandas on Spark, in local mode: one session, and plans with one shuffle. Skipped where Java or pyspark is absent."""
+
+from __future__ import annotations
+
+import shutil
+
+import pandas as pd
+import pytest
+
+import makini_analytics as ma
+from makini_analytics.errors import SchemaError
+from tests.compute.kinds import ASKED, CALLS, arrow, dirty, same
+
+pytest.importorskip("narwhals")
+pytest.importorskip("pyspark", reason="pyspark is not installed")
+if shutil.which("java") is None:
+    pytest.skip("Spark needs Java, which is not on this machine", allow_module_level=True)
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
+
+
+@pytest.fixture(scope="module")
+def spark():
+    from pyspark.sql import SparkSession
+
+    builder = SparkSession.builder.master("local[1]").appName("makini-analytics tests")
+    for key, value in {
+        "spark.sql.shuffle.partitions": "1",
+        "spark.ui.enabled": "false",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.driver.memory": "1g",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.sql.codegen.wholeStage": "false",  # few rows: to compile costs more than to run
+        "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    }.items():
+        builder = builder.config(key, value)
+    session = builder.getOrCreate()
+    session.sparkContext.setLogLevel("ERROR")
+    yield session
+    session.stop()
+
+
+def frame_of(spark, lines: pd.DataFrame):
+    texts = lines.select_dtypes("category").columns
+    return spark.createDataFrame(arrow(lines.astype(dict.fromkeys(texts, "string"))))
+
+
+def test_the_sample(spark):
+    lines = ma.load_sample().lines
+    frame = frame_of(spark, lines).cache()
+    for name in ASKED:
+        same(CALLS[name](frame), CALLS[name](lines))
+    from makini_analytics import spend
+
+    same(spend.by_vendor(frame, by="ship_to.country"), spend.by_vendor(lines, by="ship_to.country"))
+
+
+def test_the_real_deliveries(spark, scms):
+    frame = frame_of(spark, scms.lines).cache()
+    for name in ASKED:
+        same(CALLS[name](frame), CALLS[name](scms.lines))
+
+
+@pytest.mark.parametrize("ansi", ["true", "false"])
+def test_dirty_lines_from_parquet_with_and_without_ansi(spark, tmp_path, ansi):
+    lines = dirty(11)
+    lines.to_parquet(tmp_path / "lines.parquet")
+    spark.conf.set("spark.sql.ansi.enabled", ansi)
+    try:
+        frame = spark.read.parquet(str(tmp_path / "lines.parquet"))
+        for name in (
+            "spend.by_vendor, received",
+            "spend.by_period, fiscal quarters",
+            "lead_times.by_vendor, other ends",
+            "slippage.by_vendor, promised",
+        ):
+            same(CALLS[name](frame), CALLS[name](lines))
+    finally:
+        spark.conf.unset("spark.sql.ansi.enabled")
+
+
+def test_the_heavy_step_is_one_shuffle(spark, monkeypatch):
+    """Distinct orders take two: the lines of an order in a group meet first, and then the counts of the group."""
+    from makini_analytics.compute import _narwhals_engine as engines
+
+    plans = []
+    collected = engines._collected
+
+    def watched(frame):
+        plans.append(frame.to_native()._jdf.queryExecution().executedPlan().toString())
+        return collected(frame)
+
+    monkeypatch.setattr(engines, "_collected", watched)
+    frame = frame_of(spark, dirty(12, 50))
+    shuffles = {}
+    for name in ASKED:
+        plans.clear()
+        CALLS[name](frame)
+        shuffles[name] = [p.count("Exchange hashpartitioning") for p in plans]
+        assert not [p for p in plans if "Sort" in p]
+    assert shuffles == {name: [1, 2] if name in ("spend.by_vendor", "spend.by_period") else [1] for name in ASKED}
+
+
+def test_a_day_that_depends_on_the_zone_of_the_session_is_refused(spark):
+    frame = frame_of(spark, dirty(13, 20))
+    spark.conf.set("spark.sql.session.timeZone", "America/New_York")
+    try:
+        with pytest.raises(
+            SchemaError, match="'delivered_date' holds instants, whose day pyspark tells in America/New_York: cast"
+        ):
+            CALLS["lead_times.curve"](frame)
+    finally:
+        spark.conf.set("spark.sql.session.timeZone", "UTC")

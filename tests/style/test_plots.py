@@ -1,0 +1,285 @@
+"""Charts by their artists: what they show is what was computed, whatever the names, the numbers and how many there are."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib import font_manager
+from matplotlib.figure import Figure
+
+import makini_analytics as ma
+from makini_analytics import ConfigError, MixedCurrencyError, SchemaError, currency, lead_times, slippage, spend, style
+from makini_analytics.style._look import families
+
+
+def plot_bridge(lines, **options):
+    late = lines.order_date > "2024-12-31"
+    return spend.plot_bridge(lines[~late], lines[late], mixed_units="apart", **options)
+
+
+plot_bridge.__module__ = "makini_analytics.spend._plots"
+ALL = [
+    spend.plot_by_vendor, spend.plot_pareto, spend.plot_by_period, spend.plot_small_multiples, spend.plot_concentration, spend.plot_tail,
+    spend.plot_single_source, spend.plot_price_changes, spend.plot_price_dispersion, spend.plot_price_history, plot_bridge,
+    lead_times.plot_by_period, slippage.plot_by_period, slippage.plot_funnel, slippage.plot_ladder, slippage.plot_ageing, slippage.plot_backtest,
+    lead_times.plot_by_vendor, lead_times.plot_curve, lead_times.plot_per_line, slippage.plot_by_vendor, slippage.plot_per_line,
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def lines():
+    return ma.load_sample(["emea"]).lines.query("currency == 'EUR'")
+
+
+def texts(ax):
+    return [t.get_text() for t in [*ax.texts, *ax.figure.texts, *ax.get_yticklabels(), *ax.get_xticklabels(), ax.title]]
+
+
+@pytest.mark.parametrize("plot", ALL, ids=lambda p: f"{p.__module__.split('.')[1]}.{p.__name__}")
+def test_every_chart_has_a_finding_a_footnote_and_an_alt_text(plot, lines, tmp_path):
+    ax = plot(lines)
+    said = " ".join(texts(ax))
+    assert any(c.isdigit() for c in ax.figure.texts[0].get_text())  # the title states the finding with its number
+    assert "left out:" in said
+    assert "as of 2025-12-31" in said
+    assert len(style.alt_text(ax)) > 40
+    assert plt.get_fignums() == []  # nothing is left behind in pyplot
+    a, b = (style.save(plot(lines), tmp_path / f"{n}.svg").read_bytes() for n in "ab")
+    assert a == b
+    assert style.save(ax, tmp_path / "x.png").stat().st_size > 10_000
+
+
+def named(plot) -> str:
+    return f"{plot.__module__.split('.')[1]}.{plot.__name__}"
+
+
+#: Every chart with all fonts; where a machine has only a Latin one, every fourth, and all of them with the big counts.
+WITH_FONTS = [pytest.param(plot, True, id=f"all fonts-{named(plot)}") for plot in ALL] + [
+    pytest.param(plot, False, id=f"only Latin-{named(plot)}", marks=[pytest.mark.full] if i % 4 else [])
+    for i, plot in enumerate(ALL)
+]
+
+
+@pytest.mark.parametrize(("plot", "known_fonts"), WITH_FONTS)
+def test_no_rows_one_row_and_hostile_names(plot, lines, tmp_path, known_fonts, monkeypatch):
+    if not known_fonts:
+        monkeypatch.setattr(style, "fonts", lambda: ("DejaVu Sans",))
+    assert "No data" in " ".join(texts(plot(lines.iloc[:0])))
+    style.save(plot(lines[lines.delivered_date.notna()].iloc[:1]), tmp_path / "one.png")
+    names = ["株式会社東海", "شركة الخليج", "$a_b$ & <b>", "x" * 200, "", None, "Müller"]
+    hostile = lines.assign(
+        vendor_id=pd.NA, vendor_name=pd.array([names[i % 7] for i in range(len(lines))], dtype="string")
+    )
+    style.save(plot(hostile), tmp_path / "hostile.png")
+
+
+@pytest.mark.parametrize("plot", ALL, ids=lambda p: f"{p.__module__.split('.')[1]}.{p.__name__}")
+def test_an_axes_that_is_given_is_drawn_on(plot, lines):
+    figure = Figure()
+    left, right = figure.subplots(1, 2)
+    assert plot(lines, ax=left) is left
+    assert len(right.lines) == len(right.texts) == len(right.patches) == 0
+
+
+def test_ranked_bars_add_up_to_the_total(lines):
+    result = spend.by_vendor(lines)
+    ax = spend.plot_by_vendor(result, top=5)
+    widths = [p.get_width() for p in ax.patches]
+    assert len(widths) == 6
+    assert np.isclose(sum(widths), result.spend.sum())
+    assert widths[:5] == sorted(widths[:5], reverse=True)
+    assert ax.get_yticklabels()[-1].get_text() == f"Other ({len(result) - 5})"
+
+
+def test_one_row_beyond_the_top_is_not_folded_and_the_unknown_is_no_vendor():
+    frame = pd.DataFrame({"vendor_id": ["a", None, "b", ""], "amount": [60.0, 50.0, 30.0, 1.0], "currency": "EUR"})
+    ax = spend.plot_by_vendor(frame, top=3)
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["a", "Unknown", "b", "(blank)"]
+    assert ax.figure.texts[0].get_text() == "2 of 3 vendors make 64 % of ordered spend"
+
+
+def test_a_large_negative_net_takes_no_share():
+    frame = pd.DataFrame({"vendor_id": list("abc"), "amount": [30.0, 20.0, -49.0], "currency": "EUR"})
+    ax = spend.plot_by_vendor(frame)
+    assert not any("%" in t for t in texts(ax))
+    assert "1.00 EUR net: 50.00 EUR, and -49.00 EUR of returns" in ax.figure.texts[0].get_text()
+
+
+def test_the_pareto_line_is_the_cumulative_share(lines):
+    result = spend.by_vendor(lines)
+    ax = spend.plot_pareto(result)
+    assert np.allclose([p.get_height() for p in ax.patches[: len(result)]], result.spend)
+    line = ax.figure.axes[1].lines[0]
+    assert np.allclose(line.get_ydata()[1:], result.cumulative_share)
+    low, high = ax.get_ylim()
+    assert np.isclose((high - low) / result.spend.sum(), np.diff(ax.figure.axes[1].get_ylim())[0])  # one scale
+
+
+def test_the_trend_marks_the_year_before_and_hatches_what_is_cut(lines):
+    result = spend.by_period(lines, freq="Q", as_of="2025-11-15")
+    ax = spend.plot_by_period(result)
+    heights = [p.get_height() for p in ax.patches]
+    assert np.allclose(heights, result.spend)
+    assert [bool(p.get_hatch()) for p in ax.patches] == [False] * 7 + [True]
+    marks = [s[0][1] for s in ax.collections[0].get_segments()]
+    assert np.allclose(marks, result.spend_year_before.dropna())
+    change = result.yoy_change.iloc[6]
+    assert f"{abs(change):.0%}".replace("%", " %") in ax.figure.texts[0].get_text()
+
+
+def test_small_multiples_fold_the_rest_so_that_the_total_stays(lines):
+    ax = spend.plot_small_multiples(lines, by="category", freq="Q", top=5)
+    panels = ax.child_axes
+    assert len(panels) == 6
+    assert len({p.get_ylim() for p in panels}) == 1
+    drawn = sum(bar.get_height() for p in panels for bar in p.patches)
+    assert np.isclose(drawn, spend.by_vendor(lines).spend.sum())
+    assert spend.plot_by_period(
+        spend.by_period(lines, by="category")
+    ).child_axes  # groups are never drawn as one series
+    with pytest.raises(ConfigError, match="by='category'"):
+        spend.plot_small_multiples(spend.by_period(lines))
+
+
+def test_the_waterfall_ends_where_the_total_is(lines):
+    late = lines.order_date > "2024-12-31"
+    result = spend.bridge(lines[~late], lines[late])
+    ax = spend.plot_bridge(result)
+    value = result.set_index("effect").value
+    first, *effects, last = ax.patches
+    assert np.isclose(first.get_width(), value["before"])
+    assert np.isclose(last.get_width(), value["after"])
+    assert np.isclose(effects[-1].get_x() + effects[-1].get_width(), value["after"])
+    with pytest.raises(ConfigError, match="one group"):
+        spend.plot_bridge(spend.bridge(lines[~late], lines[late], by="category"))
+    with pytest.raises(SchemaError, match=r"spend\.bridge"):
+        spend.plot_bridge(lines)
+
+
+def test_price_bars_add_up_to_the_variance_of_the_period(lines):
+    result = spend.price_changes(lines)
+    ax = spend.plot_price_changes(result, top=4)
+    last = result[result.period == result.period.max()]
+    assert np.isclose(sum(p.get_width() for p in ax.patches), last.ppv.sum())
+
+
+def test_a_price_history_shows_each_price_of_one_unit(lines):
+    history = spend.price_history(lines, of="MOT-32")
+    ax = spend.plot_price_history(history)
+    assert sum(len(line.get_xdata()) for line in ax.lines if line.get_marker() == "o") == len(history)
+    mixed = lines.assign(product_code="P", material_id=pd.NA)
+    with pytest.raises(SchemaError, match="one unit of measure"):
+        spend.plot_price_history(mixed)
+    with pytest.raises(ConfigError, match="near: MOT-32"):
+        spend.price_history(lines, of="MOT-33x")
+
+
+def test_names_from_right_to_left_don_t_turn_the_text_around_them():
+    name = style.label("شركة الخليج")
+    assert name.startswith("\u200e")
+    assert name.endswith("\u200e")
+    assert style.label("東海") == "東海"
+
+
+def test_a_brought_font_stands_in_where_the_machine_has_none(monkeypatch):
+    pytest.importorskip("matplotlib_fontja")
+    families.cache_clear()
+    known = font_manager.get_font_names
+    monkeypatch.setattr(font_manager, "get_font_names", lambda: [n for n in known() if "Noto" not in n])
+    assert "IPAexGothic" in style.fonts()
+    families.cache_clear()
+
+
+def test_a_machine_with_no_font_but_the_brought_one_draws_bold_titles_without_a_word(tmp_path):
+    """matplotlib logs to stderr when a family lacks a weight; a notebook would show that under every chart."""
+    pytest.importorskip("matplotlib_fontja")
+    script = """
+import sys
+import pandas as pd
+from matplotlib import font_manager
+manager = font_manager.fontManager
+manager.ttflist = [f for f in manager.ttflist if f.name == "DejaVu Sans"]
+from makini_analytics import spend, style
+frame = pd.DataFrame({"vendor_id": ["株式会社東海", "b"], "amount": [9.0, 1.0], "currency": "JPY"})
+ax = spend.plot_by_vendor(frame, title="株式会社東海 is bold")
+assert "IPAexGothic" in style.fonts()
+style.save(ax, sys.argv[1])
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path / "x.png")], capture_output=True, text=True, check=True
+    )
+    assert run.stderr == ""
+
+
+def test_the_footnote_names_the_currency_and_its_rates(lines):
+    assert "currency: as in the documents" in style.footnote_of(spend.by_vendor(lines))
+    converted = currency.convert(lines, "USD", {"EUR": 1.1})
+    said = style.footnote_of(spend.by_vendor(converted))
+    assert "currency: converted to USD at fixed rates; rates: 1 EUR = 1.1 USD" in said
+    assert "Currency: converted to USD" in ma.explain(spend.by_vendor(converted))
+    assert "not known any more" in style.footnote_of(spend.by_vendor(pd.DataFrame(dict(converted))))
+
+
+def test_the_cohorts_that_are_not_finished_are_hollow(lines):
+    result = lead_times.by_period(lines)
+    ax = lead_times.plot_by_period(result)
+    filled, grey, hollow = (line for line in ax.lines if line.get_marker() == "o")
+    assert len(filled.get_xdata()) == result.finished.sum()
+    assert len(grey.get_xdata()) == (result.finished & (result.n_lines < 20)).sum()
+    assert len(hollow.get_xdata()) == (~result.finished).sum() > 0
+    with pytest.raises(ConfigError, match="one group"):
+        lead_times.plot_by_period(lines, by="category")
+
+
+def test_the_funnel_marks_who_differs_by_more_than_chance(lines):
+    binom = pytest.importorskip("scipy.stats", reason="scipy, the oracle, is not installed").binom
+    result = slippage.by_vendor(lines)
+    ax = slippage.plot_funnel(result)
+    n, rate = result.n_due.to_numpy(), result.on_time_rate.to_numpy()
+    common = (n * rate)[n > 0].sum() / n.sum()
+    lower, upper = binom.cdf(n * rate, n, common)[n > 0], binom.sf(n * rate - 1, n, common)[n > 0]
+    out = np.minimum(lower, upper) < 0.001
+    drawn = next(line for line in ax.lines if line.get_marker() == "o" and line.get_color() == style.look.highlight)
+    assert len(drawn.get_xdata()) == out.sum()
+
+
+def test_ageing_bars_are_the_open_value_and_one_group_only(lines):
+    result = slippage.ageing(lines)
+    ax = slippage.plot_ageing(result)
+    assert np.isclose(sum(p.get_width() for p in ax.patches), result.open_value.sum())
+    with pytest.raises(ConfigError, match="one group"):
+        slippage.plot_ageing(slippage.ageing(lines, by="vendor"))
+
+
+def test_three_thousand_vendors_and_negative_values(tmp_path):
+    n = 3000
+    frame = pd.DataFrame(
+        {"vendor_id": [f"v{i}" for i in range(n)], "amount": np.arange(n, dtype=float) - 50, "currency": "JPY"}
+    )
+    ax = spend.plot_by_vendor(frame)
+    assert np.isclose(sum(p.get_width() for p in ax.patches), frame.amount.sum())
+    style.save(ax, tmp_path / "x.png")
+
+
+def test_two_currencies_on_one_axis_are_refused():
+    with pytest.raises(MixedCurrencyError, match="pass currency="):
+        spend.plot_by_vendor(pd.DataFrame({"vendor_id": ["a", "b"], "amount": [1, 2], "currency": ["EUR", "USD"]}))
+
+
+def test_a_title_can_be_set(lines):
+    assert spend.plot_by_vendor(lines, title="Ours").figure.texts[0].get_text() == "Ours"
+
+
+def test_the_curve_ends_where_the_figures_end(lines):
+    result = lead_times.curve(lines)
+    line = lead_times.plot_curve(result).lines[0]
+    assert line.get_ydata()[-1] == result.share_delivered.iloc[-1]
+
+
+def test_an_axes_shows_as_a_picture_in_a_notebook(lines):
+    assert spend.plot_by_vendor(lines)._repr_png_().startswith(b"\x89PNG")
