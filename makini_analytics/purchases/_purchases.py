@@ -207,7 +207,8 @@ class Purchases:
         Parameters
         ----------
         path : the file
-        columns : heading to our column, over what is understood; None leaves a heading out. Or the frame of `read_headings`, changed
+        columns : heading to our column, over what is understood; None leaves a heading out. Or the frame of `read_headings`, changed.
+            Where they are said, a list without order numbers or amounts is read for what it has
         system : the system that wrote the file, where its headings don't show it, as "sap" or "netsuite"
         sheet : name or place (from 0) of a workbook's sheet; where omitted, the one with most headings that are known
         encoding, separator : of a text, where they are not found rightly

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,7 @@ class Table:
     notes: list[str] = field(default_factory=list)
     used: list[Any] = field(default_factory=list)  # headings that others were made of
     statuses: dict[str, str] = field(default_factory=dict)  # what the system's own words mean
+    finished: list[bool] = field(default_factory=list)  # lines that a mark ends, whatever came
     doubts: list[tuple[int, str, str | None, str]] = field(default_factory=list)  # row, column, value, reason
 
     def texts(self, name: str) -> list[str]:
@@ -99,7 +101,9 @@ def _status(table: Table) -> None:
         received = table.texts("received_quantity")
         columns = zip(*(table.texts(m) for m in (*_MARKS, "status")), received, strict=True)
         headings = [str(table.take(m)) for m in marks]
-        table.put("status", f"status by {', '.join(headings)}", [_said_by_marks(*c) or None for c in columns])
+        said = [_said_by_marks(*c) or None for c in columns]
+        table.finished = [s in ("Closed", "Deleted", "Cancelled") for s in said]
+        table.put("status", f"status by {', '.join(headings)}", said)
         table.notes.append(f"The status is made of {', '.join(headings)}.")
     elif "status" in table.column_of and system in _STATUS_OF:
         _status_as_the_system_means_it(table, _STATUS_OF[system])
@@ -191,7 +195,18 @@ def _prices(table: Table) -> None:
             table.change("price_unit", lambda v: "1" if _is_zero(v) else v)
             table.notes.append(f"Price units of 0, read as 1: {zero:,}.")
     if "%" in str(table.column_of.get("discount", "")):
-        table.change("discount", lambda v: v if v is None or "%" in str(v) else f"{v} %")
+        given = [v for v in table.df[table.column_of["discount"]] if v is not None]
+        # A workbook's cell that shows 10 % holds 0.1; a text, and a number beside one above 1, is what it says.
+        shares = bool(given) and all(isinstance(v, int | float) and abs(v) <= 1 for v in given)
+        if shares and any(given):
+            table.notes.append(f"{table.column_of['discount']!r} holds shares of 1, as cells that show percent do.")
+        table.change("discount", partial(_percent, times=100 if shares else 1))
+
+
+def _percent(value: Any, *, times: int) -> Any:
+    if value is None or "%" in str(value):
+        return value
+    return f"{value * times:g} %" if times > 1 else f"{value} %"
 
 
 def _is_zero(value: Any) -> bool:

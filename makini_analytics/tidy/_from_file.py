@@ -39,6 +39,7 @@ class FileRead:
     columns : heading to our column, as `tidy_table` takes it
     statuses : what the system's own statuses mean
     open_quantity : the heading of the quantity still to come, where the list has no received one
+    finished : lines that a mark ends: nothing is still to come of them, however much came
     left_out : one row per row of the file that is no line, shaped as issues
     notes : how it was read, for ``sources``
     """
@@ -47,6 +48,7 @@ class FileRead:
     columns: dict[Any, str]
     statuses: dict[str, str]
     open_quantity: str | None
+    finished: list[bool]
     left_out: pd.DataFrame
     notes: str
 
@@ -89,7 +91,15 @@ def read_file(
     frame = table.df.drop(columns=[h for h in table.used if h not in kept]).reset_index(drop=True)
     if "received_quantity" in table.column_of or "quantity" not in table.column_of:
         open_quantity = None
-    return FileRead(frame, {h: c for c, h in table.column_of.items()}, table.statuses, open_quantity, left_out, notes)
+    return FileRead(
+        frame,
+        {h: c for c, h in table.column_of.items()},
+        table.statuses,
+        open_quantity,
+        table.finished,
+        left_out,
+        notes,
+    )
 
 
 def read_headings(
@@ -251,6 +261,8 @@ def with_received(
     ordered, still_open = (lines[c].to_numpy(dtype=float) for c in ("quantity", "received_quantity"))
     heading = f"ordered less {got.open_quantity}"
     received = pd.Series(ordered - still_open, dtype=object)
+    if got.finished:  # SAP counts nothing as open on them, also where little came: what was received stays unknown
+        received = received.mask(pd.Series(got.finished))
     table = got.table.assign(**{heading: received.where(received.notna(), None)}).drop(columns=got.open_quantity)
     notes = f"{got.notes} What was received is what was ordered less {got.open_quantity!r}."
     mine = issues[issues["column"] == "received_quantity"]

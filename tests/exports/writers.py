@@ -65,8 +65,8 @@ def sap_german_list(path: Path) -> pd.DataFrame:
     text = [page[0].format(1), *page[1:], *map(framed, rows[:4]), rule, total, page[0].format(2), *page[1:], *map(framed, rows[4:]), rule,
             framed(["* Summe", *[""] * 10, german(sum(x.amount for x in lines)), "EUR", "", ""]), rule]  # fmt: skip
     path.with_suffix(".txt").write_bytes("\r\n".join(text).encode("cp1252"))
-    # What is still to come is nothing on a finished item, so all of it counts as received; without a mark the quantities decide.
-    received = [x.quantity if x.status in ("Closed", "Cancelled") else x.received for x in lines]
+    # Nothing is still to come of a deleted item, which says nothing of what came; without a mark the quantities decide.
+    received = [None if x.status == "Cancelled" else x.quantity if x.status == "Closed" else x.received for x in lines]
     status = ["Cancelled" if x.status == "Cancelled" else None for x in lines]
     return plain_table(lines, without=(*NEVER_DELIVERED, "product_code"), received_quantity=received, status=status,
                        vendor_id=[x.vendor_id.zfill(10) for x in lines], line_number=[f"{x.line:05d}" for x in lines], material_id=[x.item for x in lines],

@@ -419,6 +419,22 @@ def test_percent_in_a_heading_goes_to_the_values(written):
     assert table.discount.tolist() == ["10 %", None]
 
 
+@pytest.mark.parametrize(
+    ("cells", "want"),
+    [([0.1, 0.025], ["10 %", "2.5 %"]), ([10, 0.5], ["10 %", "0.5 %"]), (["0.5", "0.1"], ["0.5 %", "0.1 %"])],
+)
+def test_cells_that_show_percent_hold_shares(tmp_path, cells, want):
+    rows = [["PO Number", "Quantity", "Unit Price", "Discount %"], *(["1", 2, 3, c] for c in cells)]
+    assert table_of(xlsx(tmp_path / "orders.xlsx", Orders=rows))[0].discount.tolist() == want
+
+
+def test_nothing_open_of_a_finished_item_says_nothing_of_what_came(written):
+    head = "EBELN,EBELP,TXZ01,Order Quantity,Still to be delivered (qty),NETPR,BEDAT,ELIKZ"
+    rows = ["1,10,x,10,0,2,2024-01-15,X", "1,20,x,10,4,2,2024-01-15,", "1,30,x,10,0,2,2024-01-15,"]
+    lines = lines_of(written("\n".join([head, *rows])))
+    assert lines.received_quantity.fillna(-1).tolist() == [-1, 6, 10]
+
+
 def test_headings_may_name_the_currency(written):
     assert lines_of(written("PO Number;Quantity;Unit Price (USD);Amount [USD]\n1;2;3;6\n")).currency.tolist() == ["USD"]
     assert lines_of(written("Bestellnummer;Nettowert in EUR\n1;6\n")).currency.tolist() == ["EUR"]
