@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import difflib
 import re
-import tomllib
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
-from importlib.resources import files
 from typing import Any
 
 from ..errors import ConfigError, SchemaError
@@ -76,6 +74,9 @@ def folded(heading: Any) -> str:
 
 @cache
 def _data() -> dict[str, Any]:
+    import tomllib
+    from importlib.resources import files
+
     return tomllib.loads((files(__package__) / "_headings.toml").read_text(encoding="utf-8"))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from functools import cache
 
 from ..errors import ConfigError
 from ._status_table import ALSO_CALLED, CANCELLED, CLOSED, DRAFT, GROUPS, NEUTRAL, OPEN, RECEIVED, STEPS, SYSTEMS
@@ -43,10 +44,30 @@ def _table(groups: Iterable[tuple[str, str]]) -> dict[str, str]:
     return {s: meaning for meaning, words in groups for word in words.split(";") for s in _spellings(word) if s}
 
 
-WORDS = _table(GROUPS)
-_SQUEEZED = {s: m for w, m in WORDS.items() if len(s := w.replace(" ", "")) >= _SHORTEST_SQUEEZED}
-_STEPS, _NEUTRAL = frozenset(_table([(OPEN, STEPS)])), frozenset(_table([("", NEUTRAL)]))
-_OF_SYSTEM = {system: _table(words.items()) for system, words in SYSTEMS.items()}
+# Made when first asked: importing the package costs no more than what is then called.
+@cache
+def _words() -> dict[str, str]:
+    return _table(GROUPS)
+
+
+@cache
+def _words_without_blanks() -> dict[str, str]:
+    return {s: m for w, m in _words().items() if len(s := w.replace(" ", "")) >= _SHORTEST_SQUEEZED}
+
+
+@cache
+def _steps() -> frozenset[str]:
+    return frozenset(_table([(OPEN, STEPS)]))
+
+
+@cache
+def _neutral() -> frozenset[str]:
+    return frozenset(_table([("", NEUTRAL)]))
+
+
+@cache
+def _words_of_systems() -> dict[str, dict[str, str]]:
+    return {system: _table(words.items()) for system, words in SYSTEMS.items()}
 
 
 def meaning(text: str, system: str | None = None) -> str | None:
@@ -90,10 +111,12 @@ def meaning(text: str, system: str | None = None) -> str | None:
 def _of_system(name: str) -> Mapping[str, str]:
     plain = _squeezed(name)
     for system in (plain, *(s for also, s in ALSO_CALLED.items() if _squeezed(also) == plain)):
-        found = next((words for known, words in _OF_SYSTEM.items() if _squeezed(known) == _squeezed(system)), None)
+        found = next(
+            (words for known, words in _words_of_systems().items() if _squeezed(known) == _squeezed(system)), None
+        )
         if found is not None:
             return found
-    raise ConfigError(f"system={name!r}: pass one of {', '.join(map(repr, _OF_SYSTEM))}")
+    raise ConfigError(f"system={name!r}: pass one of {', '.join(map(repr, SYSTEMS))}")
 
 
 def _squeezed(name: str) -> str:
@@ -101,7 +124,7 @@ def _squeezed(name: str) -> str:
 
 
 def _single(plain: str, known: Mapping[str, str]) -> str | None:
-    return known.get(plain) or WORDS.get(plain) or _SQUEEZED.get(plain.replace(" ", ""))
+    return known.get(plain) or _words().get(plain) or _words_without_blanks().get(plain.replace(" ", ""))
 
 
 def _of_parts(text: str, separator: re.Pattern[str], known: Mapping[str, str]) -> str | None:
@@ -112,11 +135,11 @@ def _of_parts(text: str, separator: re.Pattern[str], known: Mapping[str, str]) -
         parts = parts[1:]
     elif parts:
         parts[0] = re.sub(r"^0[0-9]+ ", "", parts[0])  # "05 Release completed", never "5 received"
-    parts = [p for p in parts if p not in _NEUTRAL] or parts
+    parts = [p for p in parts if p not in _neutral()] or parts
     found = [_single(p, known) for p in parts]
     if not found or None in found:
         return None
-    now = {m for p, m in zip(parts, found, strict=True) if p not in _STEPS} or {OPEN}
+    now = {m for p, m in zip(parts, found, strict=True) if p not in _steps()} or {OPEN}
     if now == {CLOSED, RECEIVED}:
         return CLOSED
     return next(iter(now)) if len(now) == 1 and not (now == {DRAFT} and OPEN in found) else None

@@ -215,3 +215,15 @@ def test_statuses_reach_the_states_of_lines():
 def test_no_word_is_written_in_a_way_that_could_not_be_met():
     for _, words in GROUPS:
         assert not re.search(r";\s*;", words)
+
+
+def test_a_users_word_may_leave_it_to_the_quantities():
+    import pandas as pd
+
+    df = pd.DataFrame(
+        {"order_number": ["1", "2"], "status": ["Zurück", "Zurück"], "quantity": 2, "received_quantity": [2, 1]}
+    )
+    assert Purchases.from_table(df, statuses={"zurueck": "open", "Zurück": "closed"}).lines.state.tolist() == [
+        "received",
+        "closed_short",
+    ]
