@@ -238,19 +238,24 @@ def _schedule_lines(table: Table) -> None:
             )
         table.notes.append(f"Each row is a schedule line: its quantity is {scheduled!r}.")
         return
-    # Without quantities of their own the schedule lines of an item are one line, which is due in full on the last of its days.
+    # Without quantities of their own the schedule lines of an item are one line, due in full with the last of them. Rows that are the
+    # same in everything are no schedule lines: they stay, and are told as rows that are there twice.
     other = [c for c in table.df.columns if c not in (*dates, number)]
-    frame = table.df[other].astype(object).map(lambda v: "" if v is None else str(v))
-    same = again & pd.MultiIndex.from_frame(frame).duplicated(keep="last")
+    texts = table.df.astype(object).map(lambda v: "" if v is None else str(v))
+    alike, days = (pd.MultiIndex.from_frame(texts[c]).factorize()[0] for c in (other, dates))
+    n_days = pd.Series(days).groupby(alike).transform("nunique").to_numpy()
+    n_rows = pd.Series(days).groupby(alike).transform("size").to_numpy()
+    same = again & (n_days == n_rows) & pd.Series(alike).duplicated(keep="last").to_numpy()
     if not same.any():
         return
     for i in np.flatnonzero(same).tolist():
         row = int(table.df.index[i])
         value = " ".join(str(table.df[d].iloc[i]) for d in dates)
-        why = "a further schedule line of the same item, without a quantity of its own: the item is one line, due on the last"
+        why = "a further schedule line of the same item, without a quantity of its own: the item is one line, due with the last row"
         table.doubts.append((row, "required_date", value, f"row {row} of the file: {why}"))
     table.df = table.df[~same]
+    table.finished = [f for f, gone in zip(table.finished, same, strict=False) if not gone]
     n = int(same.sum())
     table.notes.append(
-        f"Schedule lines without quantities of their own, an item being one line, due on the last: {n:,}."
+        f"Schedule lines without quantities of their own, an item being one line, due with the last: {n:,}."
     )

@@ -35,6 +35,12 @@ def test_sap_schedule_lines_without_quantities_are_one_line_due_on_the_last(writ
     assert got.left_out.value.tolist() == ["2024-02-20"]
 
 
+def test_rows_that_are_the_same_in_everything_are_no_schedule_lines(written):
+    row = "45001,10,1,ACME,2024-01-15,x,2,3,1,6,EUR,2024-02-20,,,9"
+    table, got = table_of(written("\n".join([SAP, row, row])))
+    assert (len(table), len(got.left_out)) == (2, 0)
+
+
 def test_sap_schedule_lines_with_quantities_and_no_price_ask(written):
     head = "Purchasing Document,Item,Short Text,Order Quantity,Scheduled Quantity,Net Order Value,Delivery Date"
     with pytest.raises(ma.SchemaError, match="net price"):
@@ -110,6 +116,9 @@ def test_nothing_open_of_a_finished_item_says_nothing_of_what_came(written):
     head = "EBELN,EBELP,TXZ01,Order Quantity,Still to be delivered (qty),NETPR,BEDAT,ELIKZ"
     rows = ["1,10,x,10,0,2,2024-01-15,X", "1,20,x,10,4,2,2024-01-15,", "1,30,x,10,0,2,2024-01-15,"]
     lines = lines_of(written("\n".join([head, *rows])))
+    assert lines.received_quantity.fillna(-1).tolist() == [-1, 6, 10]
+    scheduled = [f"{r},{due}" for r in rows for due in ("2024-02-01", "2024-03-01")]
+    lines = lines_of(written("\n".join([head + ",EINDT", *scheduled])))
     assert lines.received_quantity.fillna(-1).tolist() == [-1, 6, 10]
 
 
