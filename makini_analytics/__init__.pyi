@@ -33,3 +33,4 @@ from .purchases import concat as concat
 from .purchases import scan as scan
 from .reporting import report as report
 from .tidy import data_dictionary as data_dictionary
+from .tidy import read_headings as read_headings

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,19 @@ import pandas as pd
 
 from ..errors import ConfigError, SchemaError
 from ..frames import as_day, categoricals, stack
-from ..tidy import ISSUES, LINES, ORDERS, SOURCES, TABLES, Beside, NumberFormat, empty, tidy_table
+from ..tidy import (
+    ISSUES,
+    LINES,
+    ORDERS,
+    SOURCES,
+    TABLES,
+    Beside,
+    NumberFormat,
+    empty,
+    read_file,
+    tidy_table,
+    with_received,
+)
 from . import _folder
 
 
@@ -192,6 +204,70 @@ class Purchases:
         return cls(
             got.orders, got.lines, got.issues, got.sources, got.as_of if as_of is None else as_day(as_of, empty=False)
         )
+
+    @classmethod
+    def from_file(
+        cls,
+        path: str | Path,
+        *,
+        columns: Mapping[str, str | None] | pd.DataFrame | None = None,
+        system: str | None = None,
+        sheet: str | int | None = None,
+        encoding: str | None = None,
+        separator: str | None = None,
+        header: int | None = None,
+        connection: str | None = None,
+        statuses: Mapping[str, str] | None = None,
+        **options: Any,
+    ) -> Purchases:
+        """Return purchases from a list of order lines as an ERP system wrote it: CSV, TSV, SAP's printed lists, .xlsx, .xlsm, .xls.
+
+        Encoding, separator, sheet and the row of headings are found; the headings of SAP, Oracle, NetSuite, Dynamics 365, Business
+        Central, Coupa, Odoo, ERPNext, Maximo, JD Edwards, Infor, Sage, Epicor and Acumatica, and plain words in eight languages, are
+        understood. Totals, headings that come again and remarks are no lines: ``issues`` has each with the value at stake, and its row
+        in the file, as each line has its row as ``line_id``. Cells that an order has once are filled down, rows of orders among those
+        of lines are given to their lines, marks (deleted, delivery completed) become a status. ``sources`` says how the file was read;
+        `makini_analytics.read_headings` shows it as a table before anything is computed. Where it would have to guess, it asks.
+
+        Parameters
+        ----------
+        path : the file
+        columns : heading to our column, over what is understood; None leaves a heading out. Or the frame of `read_headings`, changed.
+            Where they are said, a list without order numbers or amounts is read for what it has
+        system : the system that wrote the file, where its headings don't show it, as "sap" or "netsuite"
+        sheet : name or place (from 0) of a workbook's sheet; where omitted, the one with most headings that are known
+        encoding, separator : of a text, where they are not found rightly
+        header : row of the headings, counted from 1 as a spreadsheet does
+        connection : name written into each row; where omitted, the file's
+        statuses : status text to state, over the words that are understood anyway
+        **options : as in `from_table`: ``currency``, ``as_of``, ``date_formats``, ``timezone``, ``delivery_date``, and the marks of numbers
+
+        Raises
+        ------
+        SchemaError
+            No row of headings, a heading that can mean two columns, two headings for one, no order number, neither amount nor price and
+            quantity, rows that don't fit the headings, or what `from_table` asks about.
+        ConfigError
+            An argument can't be right, or the library that reads such a file is not installed.
+        """
+        got = read_file(
+            path, columns=columns, system=system, sheet=sheet, encoding=encoding, separator=separator, header=header
+        )
+        name = connection if connection is not None else Path(path).stem
+        marks = {k: v for k, v in options.items() if k in ("decimal", "thousands")}
+
+        def read(table: pd.DataFrame, names: Mapping[Any, str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+            numbers = cls.from_table(table, columns=names, connection=name, **marks)
+            return numbers.lines, numbers.issues
+
+        got, doubts = with_received(got, read)
+        said = got.statuses | dict(statuses or {})
+        made = cls.from_table(got.table, columns=got.columns, connection=name, statuses=said, **options)
+        left_out = got.left_out.assign(connection=name).astype(got.left_out.dtypes.to_dict())
+        sources = made.sources.assign(
+            source=str(path), notes=[f"{got.notes} {n}".strip() for n in made.sources["notes"].fillna("")]
+        ).astype(made.sources.dtypes.to_dict())
+        return replace(made, issues=stack([made.issues, doubts, left_out]), sources=sources)
 
 
 def concat(purchases: Iterable[Purchases]) -> Purchases:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ._from_file import read_file, read_headings, with_received
 from ._from_table import Beside, tidy_table
 from ._number_format import NumberFormat
 from ._orders import OrdersBuilder, TidyOrders, tidy_orders
@@ -25,7 +26,10 @@ __all__ = [
     "data_dictionary",
     "empty",
     "parse_values",
+    "read_file",
+    "read_headings",
     "table_of",
     "tidy_orders",
     "tidy_table",
+    "with_received",
 ]

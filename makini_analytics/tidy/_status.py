@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 import numpy as np
@@ -12,54 +11,22 @@ import pandas as pd
 from ..errors import ConfigError
 from ..frames import categoricals
 from ._schema import STATES
+from ._status_words import meaning_of, own_meanings
 
 #: What a status can mean; a column of meanings holds positions in this tuple, one byte a row.
 MEANINGS = (*STATES, "closed", "")
 DRAFT, OPEN, RECEIVED, CLOSED_SHORT, CANCELLED, UNKNOWN, CLOSED, NOTHING = range(len(MEANINGS))
 Codes = npt.NDArray[np.int8]
 
-# Words of SAP, Oracle, Dynamics, NetSuite, Business Central, Maximo, Infor, Odoo and ERPNext. "closed" is no state of its
-# own: the quantities decide whether it was received or closed short. What is not here stays unknown, and is listed.
-_WORDS = {
-    "draft": """draft; in draft; incomplete; in preparation; planned; requested; rfq; rfq sent; quotation; pending approval;
-        pending supervisor approval; pending internal approval; awaiting approval; waiting for approval; waiting approval;
-        to approve; for approval; in approval; in review; under review; submitted for approval; not approved; unapproved;
-        on hold; hold; held; wappr; requires reapproval; not released; parked; proposed; entwurf; brouillon""",
-    "open": """open; opened; open order; new; created; approved; appr; released; issued; ordered; on order; sent; dispatched;
-        transmitted; confirmed; acknowledged; accepted; active; in progress; in process; processing; inprg; backorder;
-        back ordered; purchase order; purchase; partially received; partly received; part received; partial; pending receipt;
-        partially delivered; partly delivered; partially shipped; shipped; in transit; to receive; to receive and bill;
-        pending delivery; awaiting delivery; awaiting receipt; pending; submitted; revised; offen; bestellt; freigegeben""",
-    "closed": """closed; close; complete; completed; comp; done; received; fully received; delivered; fulfilled; finished;
-        finally closed; closed for receiving; closed for invoice; closed for invoicing; invoiced; fully invoiced; billed;
-        fully billed; pending billing; pending bill; to bill; paid; locked; archived; goods received; receipt complete;
-        delivery complete; geliefert; abgeschlossen; erledigt""",
-    "cancelled": """cancelled; canceled; cancel; can; void; voided; rejected; rejected by supervisor; declined; deleted;
-        withdrawn; abandoned; terminated; storniert; abgelehnt; annule""",
-}
-_MEANING = {re.sub(r"\s+", " ", w.strip()): state for state, words in _WORDS.items() for w in words.split(";")}
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"[\s_\-./]+", " ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)).strip().casefold()
-
 
 def check_statuses(statuses: Mapping[str, str] | None) -> dict[str, str]:
     """Return the user's mapping of status text to state, normalised; `ConfigError` where a state does not exist."""
     for text, state in (statuses or {}).items():
-        if state not in STATES:
-            raise ConfigError(f"statuses={{{text!r}: {state!r}}}: the states are {', '.join(STATES)}")
-    return {_plain(str(text)): state for text, state in (statuses or {}).items()}
-
-
-def meaning_of(text: str, own: Mapping[str, str]) -> str:
-    """Return what a status means: a state, or "closed", or "unknown".
-
-    >>> meaning_of("Partially Received", {}), meaning_of("CLOSED", {}), meaning_of("ZQ7", {"zq7": "draft"})
-    ('open', 'closed', 'draft')
-    """
-    plain = _plain(text)
-    return own.get(plain) or _MEANING.get(plain) or "unknown"
+        if state not in (*STATES, "closed"):
+            raise ConfigError(
+                f"statuses={{{text!r}: {state!r}}}: the states are {', '.join(STATES)}, or closed: by quantity"
+            )
+    return own_meanings(statuses or {})
 
 
 def meanings(status: pd.Series, own: Mapping[str, str]) -> Codes:

@@ -1,0 +1,261 @@
+"""What systems write in a way of their own, put as a plain table has it: marks for states, code and name in one cell, schedule lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..errors import SchemaError
+from ._headings import System, currency_in
+from ._status_words import meaning, sap_line_status
+
+_CODE_AND_NAME = re.compile(r"([A-Z]{0,4}-?\d{3,})\s+(\D.*)")
+_CODE = re.compile(r"\d+(\.0)?|[A-Z0-9\-]*\d[A-Z0-9\-]*")
+_PADDED = re.compile(r"(\S+)\s{2,}(\S.*)")
+_PRICED_PER = {"e": "1", "c": "100", "m": "1000"}
+_MARKS = ("deletion_mark", "completed_mark", "release_mark", "void_mark", "open_mark", "incomplete_mark")
+
+
+@dataclass
+class Table:
+    """A table on its way to plain columns: ``column_of`` is the heading of each of our columns; notes say what was done."""
+
+    df: pd.DataFrame
+    column_of: dict[str, Any]
+    system: System | None = None
+    notes: list[str] = field(default_factory=list)
+    used: list[Any] = field(default_factory=list)  # headings that others were made of
+    statuses: dict[str, str] = field(default_factory=dict)  # what the system's own words mean
+    finished: list[bool] = field(default_factory=list)  # lines that a mark ends, whatever came
+    doubts: list[tuple[int, str, str | None, str]] = field(default_factory=list)  # row, column, value, reason
+
+    def texts(self, name: str) -> list[str]:
+        """Return a column as texts, "" where it says nothing or is not there."""
+        if name not in self.column_of:
+            return [""] * len(self.df)
+        return ["" if v is None else str(v).strip() for v in self.df[self.column_of[name]]]
+
+    def put(self, name: str, heading: str, values: Any) -> None:
+        """Add a column of ours under a heading that says what it was made of."""
+        self.df[heading] = pd.Series(list(values), index=self.df.index, dtype=object)
+        self.column_of[name] = heading
+
+    def take(self, name: str) -> Any:
+        """Return the heading of a column that another one is made of, which is done with."""
+        heading = self.column_of.pop(name, None)
+        if heading is not None:
+            self.used.append(heading)
+        return heading
+
+    def change(self, name: str, one: Callable[[Any], Any]) -> None:
+        """Replace the values of a column in place."""
+        if name in self.column_of:
+            heading = self.column_of[name]
+            self.df[heading] = pd.Series([one(v) for v in self.df[heading]], index=self.df.index, dtype=object)
+
+
+def settle(table: Table) -> None:
+    """Put what the system writes in its own way as a plain table has it.
+
+    Raises
+    ------
+    SchemaError
+        The file lists no order lines, or what its rows are can't be told.
+    """
+    if "history" in table.column_of and not {"order_date", "required_date"} & table.column_of.keys():
+        raise SchemaError(
+            f"the file is a history of orders (it has {table.column_of['history']!r}): receipts and invoices, not order "
+            "lines. Read the order lines, and pass this table beside them: from_table(lines, receipts=...)"
+        )
+    table.column_of.pop("history", None)
+    table.take("record_type")
+    _status(table)
+    _vendor(table)
+    _prices(table)
+    _schedule_lines(table)
+    _currency(table)
+
+
+def _currency(table: Table) -> None:
+    """Take the currency from the headings of money, where no column has it and they name one."""
+    named = {currency_in(str(table.column_of[c])) for c in ("amount", "unit_price") if c in table.column_of} - {None}
+    if "currency" not in table.column_of and len(named) == 1:
+        (code,) = named
+        table.put("currency", "currency by the heading", [code] * len(table.df))
+        table.notes.append(f"The currency is {code}, as the headings say.")
+
+
+def _status(table: Table) -> None:
+    """Make one status of the marks that a system has instead of one; where both are there, a set mark comes first."""
+    system = table.system.name if table.system else ""
+    if system == "sap" and "status" in table.column_of and all(len(t) <= 1 for t in table.texts("status")):
+        table.notes.append(f"{table.column_of.pop('status')!r} says where an order came from, not its state: left out.")
+    marks = [m for m in _MARKS if m in table.column_of]
+    if marks:
+        received = table.texts("received_quantity")
+        columns = zip(*(table.texts(m) for m in (*_MARKS, "status")), received, strict=True)
+        headings = [str(table.take(m)) for m in marks]
+        said = [_said_by_marks(*c) or None for c in columns]
+        table.finished = [s in ("Closed", "Deleted", "Cancelled") for s in said]
+        table.put("status", f"status by {', '.join(headings)}", said)
+        table.notes.append(f"The status is made of {', '.join(headings)}.")
+    elif "status" in table.column_of and system in _STATUS_OF:
+        _status_as_the_system_means_it(table, _STATUS_OF[system])
+
+
+_STATUS_OF = {
+    "netsuite": "netsuite", "dynamics": "d365", "business_central": "business central", "oracle": "oracle", "coupa": "coupa", "odoo": "odoo",
+    "erpnext": "erpnext", "maximo": "maximo", "jde": "jde", "m3": "m3", "x3": "x3", "acumatica": "acumatica", "quickbooks": "quickbooks",
+}  # fmt: skip
+#: Their statuses say that an order was approved, and stay so when everything came.
+_OF_APPROVAL_ONLY = ("business central", "odoo")
+
+
+def _status_as_the_system_means_it(table: Table, system: str) -> None:
+    """Note what codes, and words that the system uses in a way of its own, mean in it."""
+    said: list[str] = []
+    approved: set[str] = set()
+    counted = bool({"received_quantity", "open_quantity"} & table.column_of.keys())
+    for text in sorted(set(table.texts("status")) - {""}):
+        here = meaning(text, system)
+        if counted and here == "open" and system in _OF_APPROVAL_ONLY:
+            said.append(f"{text!r} approved, and the quantities tell what came")
+            approved.add(text)
+            continue
+        if here is None or here == meaning(text):
+            continue
+        said.append(f"{text!r} {here}")
+        table.statuses[text] = (
+            "closed" if here == "received" else here
+        )  # where all came the quantities have the last word
+    table.change("status", lambda v: None if str(v).strip() in approved else v)
+    if said and table.system:
+        table.notes.append(f"Statuses as {table.system.title} means them: {', '.join(said)}.")
+
+
+def _said_by_marks(
+    deleted: str, completed: str, released: str, void: str, still_open: str, incomplete: str, status: str, received: str
+) -> str:
+    """Return the status that marks say; the quantity received tells whether a deleted line is one that some came of."""
+    some = re.sub(r"[\s0.,+-]", "", received) != ""
+    if said := sap_line_status(deleted, completed, any_received=some):
+        return said
+    if void and meaning(void, "voidline") == "cancelled":
+        return "Cancelled"
+    if still_open and (said_open := meaning(still_open, "openline")):
+        return "Open" if said_open == "open" else "Closed"
+    if incomplete.casefold() in ("x", "true", "1", "yes"):
+        return "Incomplete"
+    if released and (state := meaning(released, "procstat")):
+        # A released order whose items say nothing goes by its quantities, so only what is not released is said.
+        return "Draft" if state == "draft" else status
+    return status
+
+
+def _vendor(table: Table) -> None:
+    """Settle a column of vendors: code and name in one cell, else codes, else names. What has a column of its own keeps it."""
+    heading = table.take("vendor")
+    if heading is None:
+        return
+    texts = ["" if v is None else str(v).strip() for v in table.df[heading]]
+    given = [t for t in texts if t]
+    pattern = _PADDED if sum(bool(_PADDED.fullmatch(t)) for t in given) > len(given) / 2 else _CODE_AND_NAME
+    split = [pattern.fullmatch(t) for t in texts]
+    there = {"vendor_id", "vendor_name"} & table.column_of.keys()
+    if given and sum(map(bool, split)) > len(given) / 2:
+        parts = {
+            "vendor_id": [m[1] if m else t or None for m, t in zip(split, texts, strict=True)],
+            "vendor_name": [m[2].strip() if m else None for m in split],
+        }
+        for name in parts.keys() - there:
+            table.put(name, f"{heading} ({'code' if name == 'vendor_id' else 'name'})", parts[name])
+        table.notes.append(f"{heading!r} holds code and name: both are read.")
+        return
+    codes = bool(given) and all(_CODE.fullmatch(t) for t in given)
+    meant = {"vendor_id": "vendor_name", "vendor_name": "vendor_id"}[there.pop()] if there else None
+    table.used.remove(heading)
+    table.column_of[meant or ("vendor_id" if codes else "vendor_name")] = heading
+
+
+def _prices(table: Table) -> None:
+    """Settle what a price is for, and discounts given in percent."""
+    if "price_per_code" in table.column_of:
+        heading = table.take("price_per_code")
+        per = [_PRICED_PER.get(str(v).strip().casefold()) for v in table.df[heading]]
+        table.put("price_unit", f"{heading} (quantity)", per)
+    if "price_unit" in table.column_of:
+        zero = sum(_is_zero(v) for v in table.df[table.column_of["price_unit"]])
+        if zero:
+            table.change("price_unit", lambda v: "1" if _is_zero(v) else v)
+            table.notes.append(f"Price units of 0, read as 1: {zero:,}.")
+    if "%" in str(table.column_of.get("discount", "")):
+        given = [v for v in table.df[table.column_of["discount"]] if v is not None]
+        # A workbook's cell that shows 10 % holds 0.1; a text, and a number beside one above 1, is what it says.
+        shares = bool(given) and all(isinstance(v, int | float) and abs(v) <= 1 for v in given)
+        if shares and any(given):
+            table.notes.append(f"{table.column_of['discount']!r} holds shares of 1, as cells that show percent do.")
+        table.change("discount", partial(_percent, times=100 if shares else 1))
+
+
+def _percent(value: Any, *, times: int) -> Any:
+    if value is None or "%" in str(value):
+        return value
+    return f"{value * times:g} %" if times > 1 else f"{value} %"
+
+
+def _is_zero(value: Any) -> bool:
+    return value is not None and re.fullmatch(r"0+([.,]0+)?", str(value).strip()) is not None
+
+
+def _schedule_lines(table: Table) -> None:
+    """Settle a list with a row for each schedule line, where order quantity and value stand again on every row of an item."""
+    scheduled = table.column_of.pop("scheduled_quantity", None)
+    number = table.column_of.pop("schedule_line", None)
+    if "quantity" not in table.column_of and scheduled is not None:
+        table.column_of["quantity"], scheduled = scheduled, None
+    if not {"order_number", "line_number"} <= table.column_of.keys() or not len(table.df):
+        return
+    key = pd.MultiIndex.from_arrays([table.texts("order_number"), table.texts("line_number")])
+    dates = [table.column_of[c] for c in ("required_date", "promised_date") if c in table.column_of]
+    again = key.duplicated(keep=False)
+    if not again.any() or not dates:
+        return
+    if scheduled is not None:
+        table.column_of["quantity"] = scheduled
+        if amount := table.column_of.pop("amount", None):
+            if "unit_price" not in table.column_of:
+                raise SchemaError(
+                    f"each row is a schedule line, and {amount!r} is the whole item's, again on every one: the list needs the net price"
+                )
+            table.notes.append(
+                f"{amount!r} is the whole item's, again on every schedule line: amounts are price x {scheduled!r}."
+            )
+        table.notes.append(f"Each row is a schedule line: its quantity is {scheduled!r}.")
+        return
+    # Without quantities of their own the schedule lines of an item are one line, due in full with the last of them. Rows that are the
+    # same in everything are no schedule lines: they stay, and are told as rows that are there twice.
+    other = [c for c in table.df.columns if c not in (*dates, number)]
+    texts = table.df.astype(object).map(lambda v: "" if v is None else str(v))
+    alike, days = (pd.MultiIndex.from_frame(texts[c]).factorize()[0] for c in (other, dates))
+    n_days = pd.Series(days).groupby(alike).transform("nunique").to_numpy()
+    n_rows = pd.Series(days).groupby(alike).transform("size").to_numpy()
+    same = again & (n_days == n_rows) & pd.Series(alike).duplicated(keep="last").to_numpy()
+    if not same.any():
+        return
+    for i in np.flatnonzero(same).tolist():
+        row = int(table.df.index[i])
+        value = " ".join(str(table.df[d].iloc[i]) for d in dates)
+        why = "a further schedule line of the same item, without a quantity of its own: the item is one line, due with the last row"
+        table.doubts.append((row, "required_date", value, f"row {row} of the file: {why}"))
+    table.df = table.df[~same]
+    table.finished = [f for f, gone in zip(table.finished, same, strict=False) if not gone]
+    n = int(same.sum())
+    table.notes.append(
+        f"Schedule lines without quantities of their own, an item being one line, due with the last: {n:,}."
+    )

@@ -1,0 +1,269 @@
+"""A file as a system wrote it, to a table that `tidy_table` takes: found headings, order lines only, plain values; and how it was read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ..errors import SchemaError
+from ._file_jde import settle_jde
+from ._file_rows import order_lines
+from ._file_values import Table, settle
+from ._headings import Heading, n_known, named_system, recognised, understood
+from ._parsing import sound
+from ._raw_file import Grid, read_grid
+from ._schema import LINES, ORDERS, empty
+
+#: Names that `columns` may give beside ours, and what becomes of them.
+SPECIAL = (
+    "vendor", "open_quantity", "scheduled_quantity", "schedule_line", "deletion_mark", "completed_mark", "void_mark", "open_mark",
+    "incomplete_mark", "release_mark", "record_type", "price_per_code", "history", "last_status",
+)  # fmt: skip
+#: Rows after which exports end whatever there is: those of the old and the new Excel, with and without headings, and round limits.
+_CUT_OFF = frozenset({65_000, 65_001, 65_535, 65_536, 1_000_001, 1_048_575, 1_048_576})
+_NUMBERS = ("quantity", "received_quantity", "unit_price", "price_unit", "discount", "tax", "amount")
+
+
+@dataclass
+class FileRead:
+    """A file as a table, which columns of it mean what, and what was done on the way.
+
+    Attributes
+    ----------
+    table : one row per order line; values as the file holds them
+    columns : heading to our column, as `tidy_table` takes it
+    statuses : what the system's own statuses mean
+    open_quantity : the heading of the quantity still to come, where the list has no received one
+    finished : lines that a mark ends: nothing is still to come of them, however much came
+    left_out : one row per row of the file that is no line, shaped as issues
+    notes : how it was read, for ``sources``
+    """
+
+    table: pd.DataFrame
+    columns: dict[Any, str]
+    statuses: dict[str, str]
+    open_quantity: str | None
+    finished: list[bool]
+    left_out: pd.DataFrame
+    notes: str
+
+
+def read_file(
+    path: str | PathLike[str],
+    *,
+    columns: Mapping[str, str | None] | pd.DataFrame | None = None,
+    system: str | None = None,
+    sheet: str | int | None = None,
+    encoding: str | None = None,
+    separator: str | None = None,
+    header: int | None = None,
+) -> FileRead:
+    """Return a file as a table of order lines; see `Purchases.from_file`."""
+    grid, headings, about = _read(path, columns, system, sheet, encoding, separator, header)
+    meant = {h.column: h.place for h in headings if h.column}
+    chosen = system_of(system, grid.headings)
+    rows = order_lines(grid, meant, chosen.name if chosen else "")
+    names = _distinct_names(grid.headings)
+    df = rows.cells.rename(columns=dict(enumerate(names)))[[n for n, h in zip(names, grid.headings, strict=True) if h]]
+    table = Table(df, {c: names[p] for c, p in meant.items()}, chosen, rows.notes)
+    settle(table)
+    if chosen is not None and chosen.name == "jde":
+        settle_jde(table)
+    for name in set(SPECIAL) - {"open_quantity"}:
+        table.column_of.pop(name, None)
+    open_quantity = table.column_of.pop("open_quantity", None)
+    if columns is None:
+        _enough(table, path)
+    if "line_id" not in table.column_of:
+        table.put("line_id", "row of the file", [str(i) for i in table.df.index])
+    if (last := int(grid.cells.index.max()) if len(grid.cells) else 0) in _CUT_OFF:
+        table.notes.append(
+            f"The file ends at row {last:,}, where systems and spreadsheets cut lists off: it may lack the rest."
+        )
+    left_out = _as_issues([*rows.left_out, *table.doubts])
+    notes = " ".join([about, _told(headings), *table.notes]).strip()
+    kept = {*table.column_of.values(), open_quantity}
+    frame = table.df.drop(columns=[h for h in table.used if h not in kept]).reset_index(drop=True)
+    if "received_quantity" in table.column_of or "quantity" not in table.column_of:
+        open_quantity = None
+    return FileRead(
+        frame,
+        {h: c for c, h in table.column_of.items()},
+        table.statuses,
+        open_quantity,
+        table.finished,
+        left_out,
+        notes,
+    )
+
+
+def read_headings(
+    path: str | PathLike[str],
+    *,
+    columns: Mapping[str, str | None] | pd.DataFrame | None = None,
+    system: str | None = None,
+    sheet: str | int | None = None,
+    encoding: str | None = None,
+    separator: str | None = None,
+    header: int | None = None,
+) -> pd.DataFrame:
+    """Return how a file is read: one row per heading, with the column that it becomes, an example and the rule.
+
+    Change ``column`` where it is not what you mean and pass the frame back: ``Purchases.from_file(path, columns=frame)``.
+
+    Parameters
+    ----------
+    path, columns, system, sheet, encoding, separator, header : as in `Purchases.from_file`
+
+    Returns
+    -------
+    DataFrame, one row per heading in the order of the file:
+
+    * ``heading`` (text): as the file has it
+    * ``column`` (text): our column (see `makini_analytics.data_dictionary`); missing where it stays out. Some are put as a plain
+      table has them first: ``vendor`` (code, name or both), ``open_quantity`` (received = ordered - open), ``scheduled_quantity``
+      (a row is a schedule line), ``deletion_mark``, ``completed_mark``, ``release_mark``, ``incomplete_mark``, ``void_mark``,
+      ``open_mark`` (one status is made of them), ``record_type`` (rows of orders among those of lines)
+    * ``example`` (text): the first value
+    * ``rule`` (text): why it is read so
+
+    Raises
+    ------
+    SchemaError
+        There is no row of headings, a heading can mean two columns, or two headings mean the same one.
+    ConfigError
+        An option can't be right, or the library that reads such a file is not installed.
+    """
+    grid, headings, _ = _read(path, columns, system, sheet, encoding, separator, header)
+    first = grid.cells.astype(object).where(grid.cells.notna() & (grid.cells != ""))
+    examples = {h.place: first[h.place].dropna() for h in headings}
+    rows = [
+        (h.heading, h.column, str(e.iloc[0]).strip() if len(e := examples[h.place]) else None, h.rule) for h in headings
+    ]
+    return pd.DataFrame(rows, columns=["heading", "column", "example", "rule"], dtype="string")
+
+
+def _read(
+    path: str | PathLike[str],
+    columns: Mapping[str, str | None] | pd.DataFrame | None,
+    system: str | None,
+    sheet: str | int | None,
+    encoding: str | None,
+    separator: str | None,
+    header: int | None,
+) -> tuple[Grid, list[Heading], str]:
+    own = _own(columns)
+    grid = read_grid(
+        Path(path),
+        lambda row: n_known(row, own),
+        sheet=sheet,
+        encoding=encoding,
+        separator=separator,
+        header=header,
+    )
+    chosen = system_of(system, grid.headings)
+    return (
+        grid,
+        understood(grid.headings, chosen, own),
+        f"Read as {chosen.title if chosen else 'a plain list'} ({grid.how}).",
+    )
+
+
+def system_of(system: str | None, headings: list[str]) -> Any:
+    """Return the system that was said, else the one that the headings are of."""
+    return named_system(system) if system is not None else recognised([h for h in headings if h])
+
+
+def _own(columns: Mapping[str, str | None] | pd.DataFrame | None) -> dict[str, str | None]:
+    """Return what the caller says of headings, checked; a frame of `read_headings` may come back changed."""
+    if columns is None:
+        return {}
+    if isinstance(columns, pd.DataFrame):
+        if not {"heading", "column"} <= set(columns.columns):
+            raise SchemaError("columns= as a frame needs the columns heading and column, as read_headings returns them")
+        first = columns.drop_duplicates("heading")  # of headings that come twice the first one counts
+        columns = dict(zip(first["heading"], first["column"], strict=True))
+    good = {c.name for c in (*LINES, *ORDERS)} | set(SPECIAL)
+    own = {
+        str(h): None if c is None or pd.isna(c) or not str(c).strip() else str(c).strip() for h, c in columns.items()
+    }
+    for heading, column in own.items():
+        if column is not None and column not in good and not column.startswith("custom."):
+            raise SchemaError(
+                f"{column!r} (for {heading!r}) is none of our columns: see makini_analytics.data_dictionary()"
+            )
+    return own
+
+
+def _distinct_names(headings: list[str]) -> list[str]:
+    """Return the headings, a repeated one with its number, so that each names one column of a table."""
+    seen: dict[str, int] = {}
+    out = []
+    for h in headings:
+        seen[h] = seen.get(h, 0) + 1
+        out.append(h if seen[h] == 1 else f"{h} ({seen[h]})")
+    return out
+
+
+def _enough(table: Table, path: str | PathLike[str]) -> None:
+    """Raise `SchemaError` where the figures would have nothing to stand on."""
+    there, name = table.column_of.keys(), Path(path).name
+    shown = ", ".join(repr(str(h)) for h in table.df.columns[:12])
+    if not {"order_number", "order_id"} & there:
+        raise SchemaError(
+            f"{name} has no heading that is known for an order number (among {shown}): pass columns={{...: 'order_number'}}"
+        )
+    if "amount" not in there and not {"unit_price", "quantity"} <= there:
+        raise SchemaError(
+            f"{name} has neither an amount nor both price and quantity (among {shown}): pass columns={{...: 'amount'}}"
+        )
+
+
+def _told(headings: list[Heading]) -> str:
+    n, read = len(headings), [h for h in headings if h.column]
+    told = [f"Headings understood: {len(read):,} of {n:,}, as read_headings shows."]
+    told += [f"{h.heading!r} is {h.column} {h.rule}." for h in read if h.rule.startswith("by elimination")]
+    twice = [repr(h.heading) for h in headings if h.rule.endswith("the first one is taken")]
+    told += [f"Of headings that are there twice the first is taken: {', '.join(twice)}."] if twice else []
+    return " ".join(told)
+
+
+def _as_issues(left_out: list[tuple[int, str, str | None, str]]) -> pd.DataFrame:
+    frame = empty("issues")
+    if not left_out:
+        return frame
+    rows = pd.DataFrame(
+        [
+            ("lines", str(row), column, None if value is None else sound(value), why)
+            for row, column, value, why in left_out
+        ],
+        columns=["table", "id", "column", "value", "reason"],
+    )
+    return rows.reindex(columns=frame.columns).astype(frame.dtypes.to_dict())
+
+
+def with_received(
+    got: FileRead, read: Callable[[pd.DataFrame, dict[Any, str]], tuple[pd.DataFrame, pd.DataFrame]]
+) -> tuple[FileRead, pd.DataFrame]:
+    """Return a file with what was received where it only says what is still to come, and the issues of reading that.
+
+    ``read`` reads a table and returns its lines and issues: all number columns at once, so that they share one decimal mark.
+    """
+    if got.open_quantity is None:
+        return got, empty("issues")
+    columns = {h: c for h, c in got.columns.items() if c in _NUMBERS or c == "line_id"}
+    lines, issues = read(got.table, columns | {got.open_quantity: "received_quantity"})
+    ordered, still_open = (lines[c].to_numpy(dtype=float) for c in ("quantity", "received_quantity"))
+    heading = f"ordered less {got.open_quantity}"
+    received = pd.Series(ordered - still_open, dtype=object)
+    if got.finished:  # SAP counts nothing as open on them, also where little came: what was received stays unknown
+        received = received.mask(pd.Series(got.finished))
+    table = got.table.assign(**{heading: received.where(received.notna(), None)}).drop(columns=got.open_quantity)
+    notes = f"{got.notes} What was received is what was ordered less {got.open_quantity!r}."
+    mine = issues[issues["column"] == "received_quantity"]
+    return replace(got, table=table, columns=got.columns | {heading: "received_quantity"}, notes=notes), mine

@@ -1,0 +1,283 @@
+"""What the headings of a list mean: found in the table of headings, under the system that most of them belong to, and asked where in doubt."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
+from typing import Any
+
+from ..errors import ConfigError, SchemaError
+
+#: A heading of a system, beside a plain word for the same: the system's comes first.
+_AFTER_THE_SYSTEM = 10
+#: A system is recognised by headings that no other one has.
+_ENOUGH_OF_ITS_OWN = 2
+
+
+#: A currency's code behind a heading: in brackets, or after "in".
+_CURRENCY = re.compile(r"\s*(?:[(\[]\s*(?:in\s+)?([A-Z]{3})\s*[)\]]|\s(?:in|en)\s+([A-Z]{3}))\s*$")
+
+
+@dataclass(frozen=True)
+class Heading:
+    """One heading of a file, the column that it is read as (None: left out), and by what rule."""
+
+    heading: str
+    column: str | None
+    rule: str
+    rank: int = 0
+    place: int = 0  # of the column in the file
+
+
+@dataclass(frozen=True)
+class System:
+    """The headings of a system: folded text to the columns that it can mean, each with its rank."""
+
+    name: str
+    title: str
+    columns: Mapping[str, tuple[tuple[str, int], ...]]
+    skip: Mapping[str, str]
+    prefixes: tuple[str, ...] = ()
+
+    def spellings(self, heading: str) -> list[str]:
+        """Return what a heading is looked up by: whole, then without a table's name before it, as in EKPO-MATNR, or a currency behind it."""
+        rest = [heading[len(p) :] for p in self.prefixes if heading.casefold().startswith(p.casefold())]
+        parts = [folded(r) for r in rest if r[:1] in "-_~./ " and folded(r)]
+        return [folded(heading), *parts, *([folded(_CURRENCY.sub("", heading))] if currency_in(heading) else [])]
+
+    def meanings(self, heading: str) -> tuple[tuple[str, int], ...]:
+        """Return the columns that a heading can mean, each with its rank."""
+        return next((self.columns[s] for s in self.spellings(heading) if s in self.columns), ())
+
+    def knows(self, heading: str) -> bool:
+        """Whether the heading is one of the system's."""
+        return any(s in self.columns or s in self.skip for s in self.spellings(heading))
+
+
+@lru_cache(maxsize=20_000)
+def folded(heading: Any) -> str:
+    """Return a heading as it is compared: without case, accents, blanks and punctuation; "%" is kept, since it changes the meaning, and "#" is No.
+
+    >>> folded("Fe.Entrega."), folded("need-by-date"), folded("Währung "), folded("Line Discount %"), folded("PO #")
+    ('feentrega', 'needbydate', 'wahrung', 'linediscountpercent', 'pono')
+    """
+    text = (
+        str(heading).replace("%", " percent").replace("#", " no").replace("ł", "l").replace("Ł", "L").replace("°", "")
+    )
+    split = unicodedata.normalize("NFKD", text.casefold())
+    return re.sub(r"[\W_]+", "", "".join(c for c in split if not unicodedata.combining(c)))
+
+
+@cache
+def _data() -> dict[str, Any]:
+    import tomllib
+    from importlib.resources import files
+
+    return tomllib.loads((files(__package__) / "_headings.toml").read_text(encoding="utf-8"))
+
+
+def currency_in(heading: str) -> str | None:
+    """Return the currency that a heading names.
+
+    >>> currency_in("Amount (EUR)"), currency_in("Nettowert in CHF"), currency_in("Price (PER)")
+    ('EUR', 'CHF', None)
+    """
+    found = _CURRENCY.search(heading)
+    code = (found[1] or found[2]) if found else None
+    return code if code in _data()["currencies"]["codes"] else None
+
+
+@cache
+def systems() -> dict[str, System]:
+    """Return the systems by name; plain words are one of them."""
+    return {name: _system(name, data) for name, data in _data().items() if "columns" in data}
+
+
+def _system(name: str, data: Mapping[str, Any]) -> System:
+    columns: dict[str, list[tuple[str, int]]] = {}
+    for column, headings in data["columns"].items():
+        ranked = headings if isinstance(headings[0], list) else [headings]
+        for rank, group in enumerate(ranked):
+            for heading in group:
+                for spelled in {
+                    folded(h + s) for h in (heading, _ascii(heading)) for s in ("", *data.get("suffixes", ()))
+                }:
+                    found = columns.setdefault(spelled, [])
+                    if all(c != column for c, _ in found):
+                        found.append((column, rank))
+    skip = {folded(heading): why for heading, why in data.get("skip", {}).items()}
+    return System(name, data["title"], {h: tuple(c) for h, c in columns.items()}, skip, tuple(data.get("prefixes", ())))
+
+
+def _ascii(heading: str) -> str:
+    """Return a heading with its umlauts written out, as systems without them write Waehrung."""
+    for umlaut, letters in (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("Ä", "Ae"), ("Ö", "Oe"), ("Ü", "Ue")):
+        heading = heading.replace(umlaut, letters)
+    return heading
+
+
+@cache
+def _vague() -> frozenset[str]:
+    return frozenset(map(folded, _data()["vague"]["headings"]))
+
+
+@cache
+def _total() -> re.Pattern[str]:
+    words = sorted(_data()["totals"]["words"], key=len, reverse=True)
+    return re.compile(rf"\W*(?:{'|'.join(map(re.escape, words))})\b(?!\s*[&/])|\*+$", re.IGNORECASE)
+
+
+def says_total(text: str) -> bool:
+    """Whether a text begins as the first cell of a total row does.
+
+    >>> says_total("Total - ACME"), says_total("Gesamtsumme"), says_total("** EUR"), says_total("**"), says_total("4500012345")
+    (True, True, False, True, False)
+    """
+    return _total().match(text.strip()) is not None
+
+
+def n_known(cells: Iterable[Any], own: Iterable[str] = ()) -> int:
+    """Return how many distinct cells of a row are headings that some system or the caller knows."""
+    named = {folded(h) for h in own}
+    texts = {c.strip() for c in cells if isinstance(c, str) and c.strip()}
+    return len({folded(t) for t in texts if folded(t) in named or _known(t)})
+
+
+@lru_cache(maxsize=20_000)
+def _known(heading: str) -> bool:
+    return any(s.knows(heading) for s in systems().values())
+
+
+def named_system(system: str) -> System:
+    """Return the system of that name; `ConfigError` with the good ones where there is none."""
+    plain = folded(system)
+    for s in systems().values():
+        if plain in (folded(s.name), folded(s.title)) or (len(plain) > 2 and folded(s.title).startswith(plain)):
+            return s
+    raise ConfigError(f"system={system!r}: pass one of {', '.join(map(repr, systems()))}")
+
+
+def recognised(headings: Sequence[str]) -> System | None:
+    """Return the system that the headings are of: the one with most headings that neither another system nor plain lists have."""
+    known = [s for s in systems().values() if s.name != "plain"]
+    plain = {h for h in headings if systems()["plain"].meanings(h)}
+    by = {s.name: {h for h in headings if s.knows(h)} for s in known}
+
+    def evidence(s: System) -> tuple[int, int]:
+        others = plain.union(*(by[o.name] for o in known if o is not s))
+        return len(by[s.name] - others), len(by[s.name])
+
+    first, second = sorted(known, key=evidence, reverse=True)[:2]
+    clear = evidence(first) > evidence(second) and evidence(first)[0] >= _ENOUGH_OF_ITS_OWN
+    return first if clear else None
+
+
+def understood(headings: Sequence[str], system: System | None, own: Mapping[str, str | None]) -> list[Heading]:
+    """Return what each heading means.
+
+    ``own`` is what the caller says, by heading; None leaves one out.
+
+    Raises
+    ------
+    SchemaError
+        The caller names a heading that is not there, a heading can mean two things, or two headings mean the same.
+    """
+    said = _said(headings, own)
+    seen: set[str] = set()
+    found: list[Heading] = []
+    doubtful: list[tuple[Heading, list[tuple[str, int]]]] = []
+    for place, heading in enumerate(headings):
+        key = folded(heading)
+        nothing = Heading(heading, None, "", place=place)
+        if not key:
+            continue
+        if key in seen:
+            found.append(replace(nothing, rule="left out: the heading is there twice, and the first one is taken"))
+            continue
+        seen.add(key)
+        if key in said:
+            rule = "as you say" if said[key] else "left out, as you say"
+            found.append(replace(nothing, column=said[key], rule=rule, rank=-1))
+            continue
+        meant, rule = _meanings(heading, system)
+        if not meant:
+            found.append(replace(nothing, rule=rule or "left out: no heading that is known"))
+        elif len({c for c, _ in meant}) == 1:
+            found.append(replace(nothing, column=meant[0][0], rank=meant[0][1], rule=rule))
+        else:
+            doubtful.append((nothing, list(meant)))
+    taken = {h.column for h in found if h.column}
+    found += [_eliminated(h, meant, taken) for h, meant in doubtful]
+    return sorted(_one_each(_vendors(found)), key=lambda h: h.place)
+
+
+def _said(headings: Sequence[str], own: Mapping[str, str | None]) -> dict[str, str | None]:
+    there = {folded(h): h for h in headings}
+    for heading in own:
+        if folded(heading) not in there:
+            near = difflib.get_close_matches(folded(heading), list(there), n=3, cutoff=0.5)
+            hint = f"; near ones: {', '.join(repr(there[n]) for n in near)}" if near else ""
+            raise SchemaError(f"columns=: the file has no heading {heading!r}{hint}")
+    return {folded(h): c for h, c in own.items()}
+
+
+def _meanings(heading: str, system: System | None) -> tuple[Sequence[tuple[str, int]], str]:
+    """Return the columns that a heading can mean, with their rank, and the rule by which."""
+    plain = systems()["plain"]
+    if system is not None:
+        skipped = next((system.skip[s] for s in system.spellings(heading) if s in system.skip), None)
+        if skipped:
+            return (), f"left out: {skipped}"
+        if meant := system.meanings(heading):
+            return meant, f"a heading of {system.title}"
+    if meant := plain.meanings(heading):
+        return [(c, rank + _AFTER_THE_SYSTEM) for c, rank in meant], "a plain word"
+    if system is not None or folded(heading) in _vague():
+        return (), ""
+    others = {(c, rank, s.title) for s in systems().values() for c, rank in s.meanings(heading)}
+    if not others:
+        return (), ""
+    titles = " and ".join(sorted({t for *_, t in others}))
+    return [(c, rank) for c, rank, _ in sorted(others)], f"a heading of {titles}"
+
+
+def _eliminated(h: Heading, meant: list[tuple[str, int]], taken: set[str]) -> Heading:
+    left = [(c, rank) for c, rank in meant if c not in taken]
+    if len({c for c, _ in left}) == 1:
+        others = ", ".join(sorted({c for c, _ in meant} - {left[0][0]}))
+        return replace(h, column=left[0][0], rank=left[0][1], rule=f"by elimination: {others} has a heading of its own")
+    if not left:
+        return replace(h, rule="left out: everything that it can mean has a heading of its own")
+    names = sorted({c for c, _ in left})
+    raise SchemaError(
+        f"the heading {h.heading!r} can mean {' or '.join(names)}: pass columns={{{h.heading!r}: {names[0]!r}}} or "
+        f"{{{h.heading!r}: {names[1]!r}}}, or the name of the system as system="
+    )
+
+
+def _vendors(found: list[Heading]) -> list[Heading]:
+    """Return the headings without "vendor" where code and name have headings of their own."""
+    if not {"vendor_id", "vendor_name"} <= {h.column for h in found}:
+        return found
+    rule = "left out: code and name have headings of their own"
+    return [replace(h, column=None, rule=rule) if h.column == "vendor" else h for h in found]
+
+
+def _one_each(found: list[Heading]) -> list[Heading]:
+    """Return the headings with one at most for each column: the first by rank; two of one rank are asked about."""
+    out = [h for h in found if h.column is None]
+    for column in dict.fromkeys(h.column for h in found if h.column):
+        mine = sorted((h for h in found if h.column == column), key=lambda h: h.rank)
+        if len(mine) > 1 and mine[0].rank == mine[1].rank and column != "history":  # one sign of it is enough
+            one, other = mine[0].heading, mine[1].heading
+            raise SchemaError(
+                f"{one!r} and {other!r} are both read as {column}: choose one with columns={{{other!r}: None}} or "
+                f"{{{one!r}: None}}"
+            )
+        out.append(mine[0])
+        out += [replace(h, column=None, rule=f"left out: {mine[0].heading!r} gives the {column}") for h in mine[1:]]
+    return out

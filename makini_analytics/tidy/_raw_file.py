@@ -1,0 +1,249 @@
+"""A file as it lies on the disk to a grid of cells: what kind of file it is, its encoding, separator, sheet, and the row of headings.
+
+Nothing is converted: cells are the texts, numbers and dates that the file holds. Which separator and row are meant shows by the headings:
+they are known words, and under the wrong reading there are none.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ..errors import ConfigError, SchemaError
+from ._file_layouts import in_one, layouts
+
+SEPARATORS = (";", ",", "\t", "|")
+_PEEKED = 200  # rows among which the headings are looked for
+_SAMPLE = 200_000  # bytes that an encoding is judged by
+_FEWEST = 2  # known headings that make a row one of headings
+_RULE = re.compile(r"[-=_+|\s]*[-=_]{2,}[-=_+|\s]*|-")
+_WESTERN = frozenset("äöüßÄÖÜéèêëàâçîïôûùñáíóúãõÉÈÀÂÇÊÎÔÑÁÍÓÚÃÕìòºª°€£§²³µ–’“”„«»·\xa0")
+_POLISH = frozenset("ąćęłńóśźżĄĆĘŁŃÓŚŹŻäöüßÄÖÜ€°§–’“”„«»\xa0")
+#: The code pages that Western and Polish systems write, in the order in which they are likely.
+_LETTERS = {"cp1252": _WESTERN, "cp1250": _POLISH, "mac_roman": _WESTERN, "cp850": _WESTERN}
+_MOST = 0.8  # of the foreign bytes
+
+Score = Callable[[Sequence[Any]], int]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The cells below the headings, one column per heading, indexed by their row in the file; and how it was read."""
+
+    headings: list[str]
+    cells: pd.DataFrame
+    how: str
+    framed: bool = False  # rows between bars, as SAP prints lists
+
+
+def read_grid(
+    path: Path,
+    score: Score,
+    *,
+    sheet: str | int | None,
+    encoding: str | None,
+    separator: str | None,
+    header: int | None,
+) -> Grid:
+    """Return the grid of a file.
+
+    Raises
+    ------
+    SchemaError
+        No row of headings is found, or several sheets could be meant.
+    ConfigError
+        The library that reads such a file is not installed, or an option can't be right.
+    """
+    if header is not None and header < 1:
+        raise ConfigError(f"header={header}: pass the row of headings, counted from 1 as a spreadsheet does")
+    data = path.read_bytes()
+    if data[:4] == b"PK\x03\x04" or data[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
+        return _from_workbook(data, path, score, sheet, header)
+    text, named = decoded(data, encoding)
+    start = text[:2000].lstrip().casefold()
+    if "<html" in start or "<table" in start:
+        return _from_rows(_html_rows(text), score, header, f"an HTML table, {named}")
+    if start.startswith("<?xml") and "workbook" in start:
+        raise SchemaError(f"{path.name} is a workbook written as XML: open it and save it as .xlsx")
+    return _from_text(text, score, separator, header, named)
+
+
+# ---- texts ---------------------------------------------------------------------------------------------------------
+
+
+def decoded(data: bytes, encoding: str | None = None) -> tuple[str, str]:
+    """Return a file's text and the name of its encoding: by its mark, else UTF-8 where it is valid, else by its bytes.
+
+    >>> decoded("Währung".encode("cp1252")), decoded("Zamówień ilość".encode("cp1250"))[1], decoded("a;ü".encode("utf-16"))
+    (('Währung', 'cp1252'), 'cp1250', ('a;ü', 'utf-16'))
+    """
+    if encoding is not None:
+        try:
+            return data.decode(encoding).lstrip("\ufeff"), encoding
+        except (LookupError, UnicodeError) as e:
+            raise ConfigError(f"encoding={encoding!r}: {e}") from None
+    for mark, name in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+        if data.startswith(mark):
+            return data.decode(name), name
+    zeros = data[:2000].count(0)
+    if zeros > len(data[:2000]) / 4:  # every other byte of a Western text in UTF-16
+        name = "utf-16-le" if data[:2000:2].count(0) < zeros / 2 else "utf-16-be"
+        return data.decode(name), name
+    try:
+        return data.decode("utf-8"), "utf-8"
+    except UnicodeDecodeError:
+        name = _by_its_bytes(data)
+        return data.decode(name, errors="replace"), name
+
+
+def _by_its_bytes(data: bytes) -> str:
+    """Return the code page under which the foreign bytes are letters of our languages; else what charset-normalizer finds.
+
+    In a list of numbers with a few words code pages can't be told by statistics of language alone: "Wahrung" with its umlaut reads as
+    well in several. But only under the right one are nearly all foreign bytes letters that these languages have.
+    """
+    foreign = data[: 50 * _SAMPLE].translate(None, bytes(range(128)))[:_SAMPLE]
+    fits = {name: sum(c in known for c in foreign.decode(name, "replace")) for name, known in _LETTERS.items()}
+    best = max(fits, key=lambda name: fits[name])  # the first of equals
+    if fits[best] >= _MOST * len(foreign):
+        return best
+    from charset_normalizer import from_bytes
+
+    lines = b"\n".join(line for line in data.splitlines() if not line.isascii())[:_SAMPLE]
+    found = from_bytes(lines).best()
+    return found.encoding if found is not None else best
+
+
+def _from_text(text: str, score: Score, separator: str | None, header: int | None, named: str) -> Grid:
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    head = text.split("\n", _PEEKED if header is None else header + 1)
+    lines = head[:_PEEKED] if header is None else [head[header - 1]] if len(head) >= header else []
+    tried = [(s, *_best(_split(lines, s), score)) for s in ([separator] if separator else SEPARATORS)]
+    sep, at, known = max(tried, key=lambda t: t[2])  # the first of equals
+    if header is not None:
+        at = header - 1
+        if not lines:
+            raise SchemaError(f"header={header}: the file has {len(head)} rows")
+    elif known < _FEWEST:
+        shown = " / ".join(line[:80] for line in lines[:3])
+        raise SchemaError(f"no row of headings was found ({shown}): pass header= (its row, from 1) and columns=")
+    framed = sep == "|"
+    if two := layouts(_split(lines, sep)) if header is None else {}:
+        both, cells = in_one(text, sep, two)
+        return Grid(both, cells, f"text, {named}, separator '{sep}', headings of orders and of lines")
+    headings = [h.strip() for h in _split([text.split("\n", at + 1)[at]], sep)[0]]
+    body = "\n".join(text.split("\n", at + 1)[at + 1 :])
+    width = len(headings)
+    try:
+        cells = pd.read_csv(
+            io.StringIO(body) if body.strip() else io.StringIO(sep * width),
+            sep=sep,
+            header=None,
+            names=range(width + 1),  # one more than there are headings, so that a cell too many is seen
+            index_col=False,
+            dtype=str,
+            keep_default_na=False,
+            skip_blank_lines=False,
+            quoting=csv.QUOTE_NONE if framed else csv.QUOTE_MINIMAL,
+        )
+    except (pd.errors.ParserError, ValueError) as e:
+        raise SchemaError(f"the rows below the headings don't fit them: {e}".strip()) from None
+    cells = cells.fillna("")
+    cells.index = pd.RangeIndex(at + 2, at + 2 + len(cells))
+    surplus = cells[width].str.strip() != ""
+    if surplus.any():
+        raise SchemaError(
+            f"row {cells.index[surplus][0]} has more cells than there are headings: is the separator {sep!r} right, and "
+            "are texts that contain it quoted?"
+        )
+    name = {"\t": "tab"}.get(sep, f"'{sep}'")
+    how = f"text, {named}, separator {name}, headings in row {at + 1}"
+    return Grid(headings, cells.drop(columns=[width]), how, framed)
+
+
+def _split(lines: Sequence[str], separator: str) -> list[list[str]]:
+    if separator == "|":
+        return [line.split("|") for line in lines]
+    return [next(csv.reader([line], delimiter=separator), []) for line in lines]
+
+
+def _best(rows: Sequence[Sequence[Any]], score: Score) -> tuple[int, int]:
+    """Return the place of the row with most known headings, the first of equals, and how many it has."""
+    scores = [score(row) for row in rows] or [0]
+    return scores.index(max(scores)), max(scores)
+
+
+def is_rule(text: str) -> bool:
+    """Whether a text is nothing but a dashed rule."""
+    return text[:1] in "-=_+|" and _RULE.fullmatch(text) is not None
+
+
+# ---- rows of cells -------------------------------------------------------------------------------------------------
+
+
+def _from_rows(rows: list[list[Any]], score: Score, header: int | None, how: str) -> Grid:
+    at, known = _best(rows[:_PEEKED], score) if header is None else (header - 1, _FEWEST)
+    if header is not None and header > len(rows):
+        raise SchemaError(f"header={header}: the file has {len(rows)} rows")
+    if known < _FEWEST:
+        shown = " / ".join(", ".join(str(c) for c in row if c not in ("", None))[:80] for row in rows[:3])
+        raise SchemaError(f"no row of headings was found ({shown}): pass header= (its row, from 1) and columns=")
+    width = max([len(r) for r in rows[at:]])
+    headings = [str(h).strip() if h is not None else "" for h in rows[at]]
+    headings += [""] * (width - len(headings))
+    body = [list(r) + [""] * (width - len(r)) for r in rows[at + 1 :]]
+    cells = pd.DataFrame(body, columns=range(width), index=pd.RangeIndex(at + 2, at + 2 + len(body)), dtype=object)
+    return Grid(headings, cells, f"{how}, headings in row {at + 1}")
+
+
+def _html_rows(text: str) -> list[list[Any]]:
+    if not find_spec("lxml"):
+        raise ConfigError("the file holds an HTML table, which lxml reads: pip install 'makini-analytics[files]'")
+    import lxml.html
+
+    def cells(row: Any) -> list[Any]:
+        out: list[Any] = []
+        for cell in row.iterchildren("td", "th"):
+            out.append(" ".join(cell.text_content().split()))
+            out += [""] * (int(cell.get("colspan") or 1) - 1)
+        return out
+
+    return [cells(row) for row in lxml.html.fromstring(text).iter("tr")]
+
+
+def _from_workbook(data: bytes, path: Path, score: Score, sheet: str | int | None, header: int | None) -> Grid:
+    zipped = data.startswith(b"PK")
+    engine = next((e for e, m in (("calamine", "python_calamine"), ("openpyxl", "openpyxl")) if find_spec(m)), None)
+    if engine is None or (engine == "openpyxl" and not zipped):
+        raise ConfigError(
+            f"{path.name} is a workbook, which python-calamine reads: pip install 'makini-analytics[files]'"
+        )
+    options: dict[str, Any] = {"sheet_name": None if sheet is None else [sheet], "engine": engine}
+    try:
+        sheets: dict[Any, pd.DataFrame] = pd.read_excel(
+            io.BytesIO(data), header=None, dtype=object, keep_default_na=False, **options
+        )
+    except (ValueError, IndexError, KeyError) as e:
+        raise ConfigError(f"sheet={sheet!r}: {e}") from None
+    except Exception as e:  # each engine has errors of its own for a broken file
+        raise SchemaError(f"{path.name} is no workbook that can be read: {e}") from e
+    rows = {
+        name: [[None if c != c else c for c in row] for row in df.to_numpy().tolist()] for name, df in sheets.items()
+    }
+    scores = {name: _best(r[:_PEEKED], score)[1] for name, r in rows.items() if r}
+    if not scores:
+        raise SchemaError(f"{path.name} holds no cells")
+    best = max(scores.values())
+    found = [name for name, n in scores.items() if n == best]
+    if len(found) > 1 and best >= _FEWEST:
+        raise SchemaError(f"the sheets {', '.join(map(repr, found))} have the same headings: pass sheet= one of them")
+    how = f"workbook, sheet {found[0]!r}"
+    return _from_rows(rows[found[0]], score, header, how)

@@ -1,0 +1,260 @@
+"""Files as they come: encodings, separators, workbooks, totals, cells filled down."""
+
+from __future__ import annotations
+
+import importlib.util
+
+import pandas as pd
+import pytest
+
+import makini_analytics as ma
+from makini_analytics.tidy import _raw_file
+
+from .files import HEAD, ROWS, lines_of, table_of, text, xlsx
+
+# ---- texts ----
+
+
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "latin-1", "mac_roman", "cp850"]
+)
+def test_encodings_are_found(written, encoding):
+    lines = lines_of(written(text(), encoding=encoding))
+    assert lines.vendor_name.tolist() == ["Müller GmbH", "Müller GmbH", "Café Noir"]
+    assert lines.description.tolist() == ["Größe 1", "Größe 2", "Pièce"]
+    assert lines.amount.tolist() == [25.0, 20.0, 7.5]
+
+
+def test_polish_is_told_from_western(written):
+    head = "Numer zamówienia;Dostawca;Opis;Ilość;Cena jednostkowa;Wartość netto;Waluta"
+    rows = ["1;Łódzka Spółka;Śruba żółta;2;3;6;PLN", "2;Żółw;Nakrętka;1;1;1;PLN"]
+    path = written(text(rows, head), encoding="cp1250")
+    assert lines_of(path).vendor_name.tolist() == ["Łódzka Spółka", "Żółw"]
+    assert "cp1250" in ma.Purchases.from_file(path).sources.notes.item()
+
+
+def test_an_encoding_can_be_said(written):
+    assert lines_of(written(text(), encoding="cp1252"), encoding="cp1252").vendor_name.iloc[0] == "Müller GmbH"
+    with pytest.raises(ma.ConfigError, match="utf-8"):
+        lines_of(written(text(), encoding="cp1252"), encoding="utf-8")
+    with pytest.raises(ma.ConfigError, match="klingon"):
+        lines_of(written(text()), encoding="klingon")
+
+
+@pytest.mark.parametrize("separator", [";", ",", "\t", "|"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_separators_are_found(written, separator, newline):
+    path = written(text().replace(";", separator).replace("\n", newline))
+    assert lines_of(path).amount.tolist() == [25.0, 20.0, 7.5]
+    assert lines_of(path, separator=separator).amount.tolist() == [25.0, 20.0, 7.5]
+
+
+def test_quoted_cells_hold_separators_and_line_breaks(written):
+    rows = ['4711;1;"A; B ""C""\nD";2024-01-15;x;10;2.5;25.0;EUR;Open']
+    assert lines_of(written(text(rows))).vendor_name.tolist() == ['A; B "C"\nD']
+
+
+def test_a_row_with_too_many_cells_stops(written):
+    for more in ("EUR;Open;x", "EUR;Open;x;y;z"):
+        with pytest.raises(ma.SchemaError, match=r"more cells|don't fit"):
+            lines_of(written(text([ROWS[0], ROWS[1].replace("EUR;Closed", more)])))
+    assert len(lines_of(written(text([ROWS[0] + ";", ROWS[1] + ";"])))) == 2  # an empty one at the end says nothing
+
+
+def test_headings_stand_below_titles_and_can_be_pointed_at(written):
+    path = written("Report of orders\nExample Inc;;\n\n" + text())
+    assert lines_of(path).amount.sum() == 52.5
+    assert "headings in row 4" in ma.Purchases.from_file(path).sources.notes.item()
+    assert lines_of(path, header=4).amount.sum() == 52.5
+    with pytest.raises(ma.ConfigError, match="from 1"):
+        lines_of(path, header=0)
+    with pytest.raises(ma.SchemaError, match="header=99"):
+        lines_of(path, header=99)
+
+
+def test_lines_carry_their_row_in_the_file(written):
+    assert lines_of(written("Title\n\n" + text())).line_id.tolist() == ["4", "5", "6"]
+
+
+@pytest.mark.parametrize("content", ["", "a;b\n1;2\n", "nothing here\n"])
+def test_a_file_without_known_headings_asks(written, content):
+    with pytest.raises(ma.SchemaError, match="header="):
+        lines_of(written(content))
+
+
+def test_unknown_headings_can_be_said(written):
+    path = written("foo;bar;baz\n1;2.5;x\n2;3.5;y\n")
+    lines = lines_of(path, columns={"foo": "order_number", "bar": "amount", "baz": "custom.baz"})
+    assert lines.amount.tolist() == [2.5, 3.5]
+    assert lines["custom.baz"].tolist() == ["x", "y"]
+
+
+# ---- rows ----
+
+
+def test_totals_are_left_out_and_told_with_their_value(written):
+    rows = [*ROWS[:2], "Total 4711;;;;;;;45.0;EUR;", ROWS[2], ";;;;;;;52.5;;", "Grand Total;;;;;;;52.5;;"]
+    got = ma.Purchases.from_file(written(text(rows)))
+    assert got.lines.amount.sum() == 52.5
+    told = got.issues[["id", "column", "value"]].values.tolist()
+    assert told == [["4", "amount", "45.0"], ["6", "amount", "52.5"], ["7", "amount", "52.5"]]
+    assert "left out: 3 (row 4, 6, 7: 45.0; 52.5; 52.5)" in got.sources.notes.item()
+
+
+def test_every_row_is_a_line_or_told(written):
+    rows = ["Group A;;;;;;;;;", *ROWS, HEAD, ";;;;;;;52.5;;", "Printed by J. Doe;;;;;;;;;", ""]
+    got = ma.Purchases.from_file(written(text(rows)))
+    told = got.issues[got.issues.reason.str.contains("left out|no line")]
+    assert len(got.lines) + len(told) == 6  # of eight rows one is blank and one the headings again
+    assert "headings again: 1" in got.sources.notes.item()
+
+
+@pytest.mark.parametrize("name", ["Total Energies", "Summe & Co", "Gesamt AG"])
+def test_a_vendor_or_item_called_total_is_none(written, name):
+    assert len(lines_of(written(text([r.replace("Müller GmbH", name).replace("Pièce", name) for r in ROWS])))) == 3
+    assert len(lines_of(written(text([f"{r.split(';')[0]};;{name};2024-01-15;x;1;1;1;EUR;" for r in ROWS])))) == 3
+
+
+def test_a_label_before_the_value_makes_a_total(written):
+    got = ma.Purchases.from_file(written(text([*ROWS, ";;;;Summe;;;52.5;;"])))
+    assert (len(got.lines), len(got.issues)) == (3, 1)
+
+
+def test_cells_that_an_order_has_once_are_filled_down(written):
+    rows = [ROWS[0], ";2;;;Größe 2;4;5.0;20.0;;", ROWS[2]]
+    got = ma.Purchases.from_file(written(text(rows)))
+    assert got.lines.order_number.tolist() == ["4711", "4711", "4712"]
+    assert got.lines.vendor_name.tolist() == ["Müller GmbH", "Müller GmbH", "Café Noir"]
+    assert got.lines.currency.tolist() == ["EUR"] * 3
+    assert got.lines.order_date.notna().all()
+    assert "filled down: 1" in got.sources.notes.item()
+
+
+def test_a_line_with_a_vendor_of_its_own_is_not_of_the_order_above(written):
+    lines = lines_of(written(text([ROWS[0], ";;Other;2024-03-20;Thing;4;5.0;20.0;EUR;Open"])))
+    assert lines.vendor_name.tolist() == ["Müller GmbH", "Other"]
+    assert lines.order_number.isna().tolist() == [False, True]
+
+
+def test_a_column_that_further_lines_fill_themselves_stays_theirs(written):
+    rows = [ROWS[0], ";2;;;Größe 2;4;5.0;20.0;;Closed", ";3;;;Größe 3;1;1.0;1.0;;", ROWS[2]]
+    assert table_of(written(text(rows)))[0].status.tolist() == ["Open", "Closed", None, "Open"]
+
+
+def test_printed_lists_in_frames(written):
+    framed = ["Page 1", "-" * 40, "|" + HEAD.replace(";", "|") + "|", "-" * 40, *("| " + r.replace(";", " | ") + " |" for r in ROWS[:2]), "-" * 40, "Page 2",
+              "|" + HEAD.replace(";", "|") + "|", "|-----|---|" + "---|" * 8, "| " + ROWS[2].replace(";", " | ") + " |", "-" * 40]  # fmt: skip
+    got = ma.Purchases.from_file(written("\n".join(framed), "list.txt"))
+    assert got.lines.amount.tolist() == [25.0, 20.0, 7.5]
+    assert got.lines.vendor_name.tolist() == ["Müller GmbH", "Müller GmbH", "Café Noir"]
+
+
+def test_two_rows_of_headings(written):
+    path = written("EBELN,EBELP,NAME1,BEDAT,MENGE,NETPR,NETWR,WAERS\nPurch.Doc.,Item,Name 1,Doc. Date,PO Quantity,Net Price,Net Order Value,Crcy\n"
+                   "45001,10,ACME,2024-01-15,2,3,6,EUR\n")  # fmt: skip
+    assert table_of(path)[0].order_number.tolist() == ["45001"]
+
+
+def test_a_grouped_list_whose_totals_come_first(written):
+    """As SAP's grid writes it: a count over all, then one before each vendor's lines, where the order number is blank."""
+    head = "Lieferant/Lieferwerk;Anzahl der Positionen;Einkaufsbeleg;Position;Belegdatum;Lieferdatum;Kurztext;Bestellmenge;Nettopreis;Währung;Preiseinheit;Einteilungsmenge;Gelieferte Menge;noch zu liefern (Menge)"
+    rows = [";1.886;;;;;;;;;;;;", "1051       Antriebe GmbH;2;;;;;;;;;;;;", "1051       Antriebe GmbH;1;45647126;10;20260710;20260817;Kupplung;2;71,64;EUR;1;2;0;2",
+            "1088       Getriebe AG;1;;;;;;;;;;;;", "1088       Getriebe AG;1;45644415;20;20260402;20260731;Motor;24;320,95;EUR;1;12;0;12",
+            "1088       Getriebe AG;1;45644415;20;20260402;20260831;Motor;24;320,95;EUR;1;12;0;12"]  # fmt: skip
+    table, got = table_of(written("\n".join([head, *rows]), encoding="cp1252"))
+    assert table.vendor_id.tolist() == ["1051", "1088", "1088"]
+    assert table.quantity.tolist() == ["2", "12", "12"]
+    assert got.left_out.id.tolist() == ["2", "3", "5"]
+
+
+def test_the_main_lines_of_a_netsuite_search_are_no_lines(written):
+    head = "Internal ID,Document Number,Date,Name,Status,Item,Quantity,Quantity Fulfilled/Received,Due Date/Receive By,Amount"
+    rows = ["1,PO1,1/15/2024,ACME,Pending Receipt,,,,,30.00", "1,PO1,1/15/2024,ACME,Pending Receipt,A,2,0,2/20/2024,10.00", "1,PO1,1/15/2024,ACME,Pending Receipt,B,4,0,2/20/2024,20.00",
+            "2,PO2,1/16/2024,Bolt,Pending Receipt,,,,,99.00"]  # fmt: skip
+    table, got = table_of(written("\n".join([head, *rows])))
+    assert table.amount.tolist() == ["10.00", "20.00", "99.00"]  # the second order has no other row
+    assert got.left_out[["id", "value"]].values.tolist() == [["2", "30.00"]]
+
+
+def test_code_and_name_beside_a_name_of_its_own(written):
+    head = "Deletion indicator,Purchasing Document,Item,Document Date,Supplier/Supplying Plant,Short Text,Order Quantity,Net Price,Price unit,Incomplete,Name of Supplier,Item category,Item Category"
+    path = written(
+        f"{head}\n,4501,10,2026-01-15,100001     ACME,Bolt,2,3.5,0,X,ACME Ltd,0,a\nL,4501,20,2026-01-15,100001     ACME,Nut,2,3.5,1,,ACME Ltd,0,b\n"
+    )
+    table, _ = table_of(path)
+    assert table[["vendor_id", "vendor_name", "status"]].values.tolist() == [
+        ["100001", "ACME Ltd", "Incomplete"],
+        ["100001", "ACME Ltd", "Deleted"],
+    ]
+
+
+# ---- workbooks ----
+
+CELLS = [["Orders 2024", None, None, None, None], [None] * 5, ["PO Number", "Supplier Name", "Order Date", "Quantity", "Amount"],
+         ["0012", "ACME", pd.Timestamp("2024-01-15"), 3, 7.5], [13, "Bolt", pd.Timestamp("2024-02-20"), 1, 2.0], ["Total", None, None, 4, 9.5]]  # fmt: skip
+
+
+def test_a_workbook(tmp_path):
+    path = xlsx(tmp_path / "orders.xlsx", Notes=[["Nothing", "here"]], Orders=CELLS)
+    got = ma.Purchases.from_file(path)
+    assert got.lines.order_number.tolist() == ["0012", "13"]
+    assert got.lines.order_date.dt.strftime("%F").tolist() == ["2024-01-15", "2024-02-20"]
+    assert got.lines.amount.tolist() == [7.5, 2.0]
+    assert got.issues.value.tolist() == ["9.5"]
+    assert "sheet 'Orders', headings in row 3" in got.sources.notes.item()
+
+
+def test_sheets_with_the_same_headings_are_asked_about(tmp_path):
+    path = xlsx(tmp_path / "orders.xlsx", North=CELLS, South=CELLS)
+    with pytest.raises(ma.SchemaError, match="'North', 'South'"):
+        lines_of(path)
+    assert len(lines_of(path, sheet="South")) == len(lines_of(path, sheet=0)) == 2
+    with pytest.raises(ma.ConfigError, match="West"):
+        lines_of(path, sheet="West")
+
+
+def test_an_old_workbook(tmp_path):
+    xlwt = pytest.importorskip("xlwt")
+    book = xlwt.Workbook()
+    page = book.add_sheet("Orders")
+    for i, row in enumerate(CELLS):
+        for j, value in enumerate(row):
+            if isinstance(value, pd.Timestamp):
+                page.write(i, j, value.to_pydatetime(), xlwt.easyxf(num_format_str="YYYY-MM-DD"))
+            elif value is not None:
+                page.write(i, j, value)
+    path = tmp_path / "orders.xls"
+    book.save(str(path))
+    assert lines_of(path).amount.tolist() == [7.5, 2.0]
+    assert lines_of(path).order_date.dt.strftime("%F").tolist() == ["2024-01-15", "2024-02-20"]
+
+
+def test_an_html_table_named_xls(written):
+    rows = "".join("<tr>" + "".join(f"<td>{c}</td>" for c in row) + "</tr>" for row in (
+        ["PO Number", "Supplier Name", "Order Date", "Quantity", "Unit Price"], ["'0012", "M&uuml;ller &amp; Co", "2024-01-15", "3", "2.5"]))  # fmt: skip
+    path = written(f"<html><body><table><tr><td colspan=5>Orders</td></tr>{rows}</table></body></html>", "orders.xls")
+    lines = lines_of(path)
+    assert (lines.order_number.item(), lines.vendor_name.item(), lines.quantity.item()) == ("0012", "Müller & Co", 3)
+
+
+def test_a_workbook_that_is_none(written):
+    with pytest.raises(ma.SchemaError, match="no workbook"):
+        lines_of(written(b"PK\x03\x04 and then nothing", "orders.xlsx"))
+    with pytest.raises(ma.SchemaError, match="xlsx"):
+        lines_of(
+            written(
+                '<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"/>', "orders.xls"
+            )
+        )
+
+
+def test_a_library_that_is_not_installed_is_named(tmp_path, written, monkeypatch):
+    path = xlsx(tmp_path / "orders.xlsx", Orders=CELLS)
+    there = importlib.util.find_spec
+    monkeypatch.setattr(_raw_file, "find_spec", lambda m: None if m == "python_calamine" else there(m))
+    assert len(lines_of(path)) == 2  # openpyxl stands in
+    monkeypatch.setattr(_raw_file, "find_spec", lambda m: None)
+    with pytest.raises(ma.ConfigError, match=r"makini-analytics\[files\]"):
+        lines_of(path)
+    with pytest.raises(ma.ConfigError, match=r"makini-analytics\[files\]"):
+        lines_of(written("<table><tr><td>PO</td></tr></table>", "orders.xls"))
