@@ -16,7 +16,7 @@ from .. import units
 from ..errors import SchemaError, one_of
 from ..frames import categoricals
 from . import _derive, _receipts, _status
-from ._identities import currency_codes, disagreeing, one_vendor, split_by_vendor
+from ._identities import contradicts, currency_codes, disagreeing, one_vendor, split_by_vendor
 from ._issues import IssueBook
 from ._number_format import NumberFormat
 from ._parsing import zone
@@ -195,11 +195,10 @@ def _with_ids(
     own = currency_codes(out["currency"])
     for name, beside in got.currency.items():  # "EUR 1.234,56"
         said = currency_codes(beside)
-        other = (said.codes >= 0) & (own.codes >= 0) & ~categoricals.equal(said, own)
         book.add(
             "lines",
             name,
-            np.flatnonzero(other),
+            np.flatnonzero(contradicts(said, own)),
             pd.Series(said),
             "another currency beside the number than in the currency column",
         )

@@ -11,6 +11,8 @@ import pandas as pd
 from ..frames import categoricals
 from ._issues import IssueBook
 
+Labels = categoricals.Labels
+
 #: Signs that one currency alone has. "$", "¥" and "kr" are those of several, and stay what they are: a currency of their own.
 _SIGNS = {
     "€": "EUR", "EURO": "EUR", "EUROS": "EUR", "£": "GBP", "US$": "USD", "$US": "USD", "U$S": "USD", "USD$": "USD", "A$": "AUD", "AU$": "AUD",
@@ -19,7 +21,25 @@ _SIGNS = {
 }  # fmt: skip
 
 
-def currency_codes(given: categoricals.Labels) -> categoricals.Labels:
+#: The currencies that a sign of several may stand for: "$ 5" beside USD is no contradiction.
+_SHARED_SIGNS = {
+    "$": {"USD", "CAD", "AUD", "NZD", "HKD", "SGD", "MXN", "TWD", "BRL", "ARS", "CLP", "COP"},
+    "¥": {"JPY", "CNY"},
+    "KR": {"SEK", "NOK", "DKK", "ISK"},
+    "RS": {"INR", "PKR", "LKR"},
+    "RS.": {"INR", "PKR", "LKR"},
+}
+
+
+def contradicts(beside: Labels, own: Labels) -> npt.NDArray[np.bool_]:
+    """Return where the currency that stands beside a number is another one than the row's own; a shared sign fits each of its own."""
+    other = (beside.codes >= 0) & (own.codes >= 0) & ~categoricals.equal(beside, own)
+    for i in np.flatnonzero(other):
+        other[i] = str(own[i]) not in _SHARED_SIGNS.get(str(beside[i]), ())
+    return np.asarray(other)
+
+
+def currency_codes(given: Labels) -> Labels:
     """Return currencies as upper-case codes: ``eur`` and ``€`` are EUR; a sign that several have stays apart.
 
     >>> currency_codes(categoricals.from_texts(["eur", " € ", "$", None])).tolist()
@@ -29,9 +49,7 @@ def currency_codes(given: categoricals.Labels) -> categoricals.Labels:
     return categoricals.relabel(given, [_SIGNS.get(c, c) or None for c in plain])
 
 
-def one_vendor(
-    ids: categoricals.Labels, names: categoricals.Labels, connection: categoricals.Labels
-) -> categoricals.Labels:
+def one_vendor(ids: Labels, names: Labels, connection: Labels) -> Labels:
     """Return vendor ids in which a vendor without one has that of its name, where its connection has exactly one for it."""
     table = pd.DataFrame({"connection": connection.codes, "name": names.codes, "id": ids.codes})
     known = table[(table["name"] >= 0) & (table["id"] >= 0)].drop_duplicates()

@@ -113,6 +113,9 @@ def test_a_currency_beside_the_number_is_the_row_s_currency():
     other = table(AMOUNT | {"c": "currency"}, amt=["EUR 1,50"], c=["USD"])
     assert other.lines.currency.tolist() == ["USD"]
     assert "another currency" in other.issues.reason.item()
+    shared = table(AMOUNT | {"c": "currency"}, amt=["$1.50", "$2.50", "$3.50"], c=["USD", "CAD", "EUR"])
+    assert shared.lines.currency.tolist() == ["USD", "CAD", "EUR"]
+    assert shared.issues.id.tolist() == ["3"]
 
 
 def test_a_discount_in_percent_is_one():
