@@ -87,7 +87,7 @@ def split_by_vendor(frame: pd.DataFrame, book: IssueBook) -> tuple[pd.DataFrame,
         book.add(
             "lines",
             "order_id",
-            np.flatnonzero(rows),
+            np.flatnonzero(rows)[np.unique(at[rows], return_index=True)[1]],  # the first line of each number
             order,
             "the number of orders of several vendors: taken as an order of each",
         )

@@ -25,6 +25,8 @@ _TOTAL = re.compile(
     r"(?:grand |sub)?totals?(?: general| generale| geral| general)?|total general|sous total|subtotal|sum|overall(?: result)?"
     r"|(?:gesamt|zwischen|end)?summe|gesamt(?:ergebnis|betrag)?|ergebnis|somme|suma|razem|totale(?: generale)?|totaal|eindtotaal|som"
 )
+#: What every one of them has in it: only such texts are looked at closely.
+_MAYBE_TOTAL = re.compile("tot|sum|som|gesamt|ergebnis|razem|overall", re.IGNORECASE)
 _CELLS_WITH_TOTALS = ("order_number", "vendor_name", "vendor_id", "line_number", "description", "product_code")
 
 
@@ -75,9 +77,7 @@ def _totals(lines: pd.DataFrame, amount: npt.NDArray[np.float64]) -> Mask:
     out = np.zeros(len(lines), dtype=bool)
     for name in _CELLS_WITH_TOTALS:
         texts = categoricals.from_series(lines[name])
-        headed = [
-            bool(_TOTAL.fullmatch(_folded(str(t)))) or _folded(str(t)).startswith("total ") for t in texts.categories
-        ]
+        headed = [bool(_MAYBE_TOTAL.search(text)) and _is_total(text) for text in map(str, texts.categories)]
         out |= np.array([*headed, False])[np.asarray(texts.codes)]
     # a description such as "Total station" is of a line: a total has no item, unit or price of its own
     own = lines["unit_price"].notna() | lines["unit_of_measure"].notna() | lines["material_id"].notna()
@@ -89,6 +89,12 @@ def _totals(lines: pd.DataFrame, amount: npt.NDArray[np.float64]) -> Mask:
         above = np.nansum(amount[:i][~out[:i]])
         out[i] = i > 1 and abs(above - amount[i]) <= 0.005 + 1e-9 * abs(above)
     return out
+
+
+def _is_total(text: str) -> bool:
+    """Whether a text heads a total: "Grand total", "Summe:", or "Total - ACME"."""
+    folded = _folded(text)
+    return bool(_TOTAL.fullmatch(folded)) or folded.startswith("total ")
 
 
 def _headers(lines: pd.DataFrame, of: npt.NDArray[np.intp], amount: npt.NDArray[np.float64]) -> Mask:

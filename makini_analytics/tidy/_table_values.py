@@ -239,8 +239,8 @@ def _nothing(c: Column, index: pd.Index) -> pd.Series[Any]:
     if c.kind == "label":
         return pd.Series(categoricals.missing(len(index)), index=index)
     nothing: Any = pd.NaT if c.kind in ("day", "instant") else pd.NA
-    missing: pd.Series[Any] = pd.Series([nothing] * len(index), index=index, dtype=c.dtype)
-    return missing
+    one: Any = pd.array([nothing], dtype=c.dtype)
+    return pd.Series(one.take(np.zeros(len(index), dtype=np.intp)), index=index)
 
 
 def stripped(frame: pd.DataFrame, name: str) -> categoricals.Labels:
