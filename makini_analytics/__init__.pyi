@@ -28,9 +28,9 @@ from .errors import support_report as support_report
 from .fetch import Client as Client
 from .fetch import Fetched as Fetched
 from .fetch import fetch_all as fetch_all
+from .files import read_headings as read_headings
 from .purchases import Purchases as Purchases
 from .purchases import concat as concat
 from .purchases import scan as scan
 from .reporting import report as report
 from .tidy import data_dictionary as data_dictionary
-from .tidy import read_headings as read_headings

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from ..errors import ConfigError, SchemaError
+from ..files import read_file, with_received
 from ..frames import as_day, categoricals, stack
 from ..tidy import (
     ISSUES,
@@ -20,9 +21,7 @@ from ..tidy import (
     Beside,
     NumberFormat,
     empty,
-    read_file,
     tidy_table,
-    with_received,
 )
 from . import _folder
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ._from_file import read_file, read_headings, with_received
 from ._from_table import Beside, tidy_table
 from ._number_format import NumberFormat
 from ._orders import OrdersBuilder, TidyOrders, tidy_orders
-from ._parsing import parse_values
+from ._parsing import parse_values, sound
 from ._schema import ISSUES, LINE_CONTAINERS, LINES, MONEY, ORDERS, SOURCES, TABLES, Column, data_dictionary, empty
+from ._status_words import meaning, sap_line_status
 from ._table_builder import table_of
 
 __all__ = [
@@ -25,11 +25,11 @@ __all__ = [
     "TidyOrders",
     "data_dictionary",
     "empty",
+    "meaning",
     "parse_values",
-    "read_file",
-    "read_headings",
+    "sap_line_status",
+    "sound",
     "table_of",
     "tidy_orders",
     "tidy_table",
-    "with_received",
 ]

@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 
 import makini_analytics as ma
-from makini_analytics.tidy._from_file import SPECIAL, read_file
-from makini_analytics.tidy._headings import folded, n_known, named_system, recognised, says_total, systems, understood
+from makini_analytics.files import read_file
+from makini_analytics.files._headings import folded, n_known, named_system, recognised, says_total, systems, understood
+from makini_analytics.files._read_file import SPECIAL
 from makini_analytics.tidy._schema import LINES, ORDERS
 
 from .files import HEAD, ROWS, lines_of, text

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from ..errors import SchemaError
+from ..tidy import meaning, sap_line_status
 from ._headings import System, currency_in
-from ._status_words import meaning, sap_line_status
 
 _CODE_AND_NAME = re.compile(r"([A-Z]{0,4}-?\d{3,})\s+(\D.*)")
 _CODE = re.compile(r"\d+(\.0)?|[A-Z0-9\-]*\d[A-Z0-9\-]*")

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import SchemaError
-from ._file_values import Table
-from ._status_words import meaning
+from ..tidy import meaning
+from ._values import Table
 
 _JULIAN = re.compile(r"[012]?\d{5}")
 _DATES = ("order_date", "required_date", "promised_date", "delivered_date", "cancelled_date")

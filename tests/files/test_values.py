@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import makini_analytics as ma
-from makini_analytics.tidy._from_file import read_file
+from makini_analytics.files import read_file
 
 from .files import lines_of, table_of, xlsx
 

@@ -18,7 +18,7 @@ from typing import Any
 import pandas as pd
 
 from ..errors import ConfigError, SchemaError
-from ._file_layouts import in_one, layouts
+from ._layouts import in_one, layouts
 
 SEPARATORS = (";", ",", "\t", "|")
 _PEEKED = 200  # rows among which the headings are looked for

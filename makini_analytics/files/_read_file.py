@@ -11,13 +11,12 @@ from typing import Any
 import pandas as pd
 
 from ..errors import SchemaError
-from ._file_jde import settle_jde
-from ._file_rows import order_lines
-from ._file_values import Table, settle
+from ..tidy import LINES, ORDERS, empty, sound
 from ._headings import Heading, n_known, named_system, recognised, understood
-from ._parsing import sound
+from ._jde import settle_jde
 from ._raw_file import Grid, read_grid
-from ._schema import LINES, ORDERS, empty
+from ._rows import order_lines
+from ._values import Table, settle
 
 #: Names that `columns` may give beside ours, and what becomes of them.
 SPECIAL = (
@@ -114,7 +113,10 @@ def read_headings(
 ) -> pd.DataFrame:
     """Return how a file is read: one row per heading, with the column that it becomes, an example and the rule.
 
-    Change ``column`` where it is not what you mean and pass the frame back: ``Purchases.from_file(path, columns=frame)``.
+    Change ``column`` where it is not what you mean and pass the frame back: ``Purchases.from_file(path, columns=frame)``. Some columns
+    are those of a list and not ours: ``vendor`` (code, name or both), ``open_quantity`` (received = ordered - open),
+    ``scheduled_quantity`` (a row is a schedule line), marks such as ``deletion_mark``, ``completed_mark`` and ``release_mark``, of which
+    one status is made, and ``record_type``, which tells rows of orders from those of lines.
 
     Parameters
     ----------
@@ -122,15 +124,11 @@ def read_headings(
 
     Returns
     -------
-    DataFrame, one row per heading in the order of the file:
-
-    * ``heading`` (text): as the file has it
-    * ``column`` (text): our column (see `makini_analytics.data_dictionary`); missing where it stays out. Some are put as a plain
-      table has them first: ``vendor`` (code, name or both), ``open_quantity`` (received = ordered - open), ``scheduled_quantity``
-      (a row is a schedule line), ``deletion_mark``, ``completed_mark``, ``release_mark``, ``incomplete_mark``, ``void_mark``,
-      ``open_mark`` (one status is made of them), ``record_type`` (rows of orders among those of lines)
-    * ``example`` (text): the first value
-    * ``rule`` (text): why it is read so
+    DataFrame, one row per heading, in the order of the file
+        heading : string, as the file has it
+        column : string, our column (see `makini_analytics.data_dictionary`); missing where it stays out
+        example : string, the first value
+        rule : string, why it is read so
 
     Raises
     ------

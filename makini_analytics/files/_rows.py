@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ..tidy import LINES, ORDERS
 from ._headings import folded, n_known, says_total
 from ._raw_file import Grid, is_rule
-from ._schema import LINES, ORDERS
 
 _ITEM = ("product_code", "material_id", "description", "line_number")
 _VALUE = ("amount", "quantity", "open_quantity", "received_quantity", "unit_price")

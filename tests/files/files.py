@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 import makini_analytics as ma
-from makini_analytics.tidy._from_file import read_file
+from makini_analytics.files import read_file
 
 HEAD = "PO Number;Line;Supplier Name;Order Date;Description;Quantity;Unit Price;Amount;Currency;Status"
 ROWS = [

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import makini_analytics as ma
-from makini_analytics.tidy import _raw_file
+from makini_analytics.files import _raw_file
 
 from .files import HEAD, ROWS, lines_of, table_of, text, xlsx
 
