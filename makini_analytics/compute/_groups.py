@@ -1,7 +1,7 @@
 """Groups of lines: which row of a result each line belongs to. Lines without a vendor are a group like any other.
 
 All of it works on codes: a text column of a million lines has a few thousand distinct texts, so it is turned into whole numbers
-once (`frames.coded`), and what follows adds and counts numbers.
+once (`frames.encode`), and what follows adds and counts numbers.
 """
 
 from __future__ import annotations

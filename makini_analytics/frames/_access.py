@@ -40,7 +40,7 @@ def need(columns: Iterable[Any], *needed: str, metric: str) -> None:
         if name not in there:
             near = difflib.get_close_matches(name, there, n=3)
             hint = f"; near names: {', '.join(near)}" if near else ""
-            raise SchemaError(f"{metric} needs the column {name!r}, which the table has not{hint}")
+            raise SchemaError(f"{metric} needs the column {name!r}, which is missing{hint}")
 
 
 def values(frame: pd.DataFrame, name: str, dtype: Any) -> pd.Series:

@@ -157,7 +157,7 @@ def plot_duplicates(
     """Draw the suggestions by score, each with its two names.
 
     Highlighted: orders that seem to be there twice. Grey: vendors and due dates. They are suggestions to look at, and nothing
-    is merged: `quality.rename_vendors` does that for vendors, by a mapping of yours.
+    is merged: `quality.rename_vendors` does that for vendors, by a mapping that you supply.
 
     Parameters
     ----------

@@ -56,7 +56,7 @@ def chart(
         @known_options
         @wraps(draw)
         def drawn(*args: P.args, **kwargs: P.kwargs) -> Axes:
-            # Only what the caller wrote is in `given`: a default that stands in the signature is no wish of theirs.
+            # Only what the caller wrote is in `given`: a default was not passed by the caller.
             given = dict(signature.bind(*args, **kwargs).arguments)
             data = [given.pop(name, None) for name in frames]
             asked = {name: given.pop(name) for name in shared if name in given}

@@ -47,7 +47,7 @@ def money(value: float, currency: Any = "") -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share in percent; a little is not nothing."""
+    """Return a share in percent; a small share that is not zero reads "<1 %"."""
     return "no data" if pd.isna(share) else "<1 %" if 0 < share < 0.005 else f"{share:.0%}".replace("%", " %")
 
 

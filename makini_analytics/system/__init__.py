@@ -1,4 +1,4 @@
-"""The machine around: a file appears whole or not at all, a bar shows how far the work is, and HTML comes from templates."""
+"""Files, progress and templates: a file appears whole or not at all, a bar shows how far the work is, and HTML comes from templates."""
 
 from __future__ import annotations
 

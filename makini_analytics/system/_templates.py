@@ -15,7 +15,7 @@ def _environment() -> Environment:
 
     return Environment(
         loader=PackageLoader("makini_analytics", ""),
-        autoescape=True,  # whatever the file is called: Jinja's own default looks at the ending, and .j2 is none of its list
+        autoescape=True,  # whatever the file is called: Jinja's own default looks at the ending, and does not know .j2
         undefined=StrictUndefined,  # a misspelt name is an error, not an empty cell
         trim_blocks=True,
         lstrip_blocks=True,

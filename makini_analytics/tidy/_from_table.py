@@ -223,7 +223,7 @@ def _orders_of(frame: pd.DataFrame, of: npt.NDArray[np.intp]) -> pd.DataFrame:
 
 
 def _issues(book: IssueBook, orders: pd.DataFrame, lines: pd.DataFrame, of: npt.NDArray[np.intp]) -> pd.DataFrame:
-    """Return the issues; one of an order's column was met on a line's row, and is told with its order's id."""
+    """Return the issues; one of an order's column was found on a line, and stands under its order's id."""
     of_line = {"lines": lines["line_id"], "orders": orders["order_id"].take(of)}
     named = lines["connection"].unique()
     frame = book.frame(str(named[0]) if len(named) else "", of_line)

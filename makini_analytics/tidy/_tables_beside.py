@@ -51,7 +51,7 @@ def with_heads(
         int((at < 0).sum()),
         len(set(range(len(heads))) - set(at.tolist()) - set(np.flatnonzero(twice).tolist())),
     )
-    notes = [f"{orphans:,} lines are of orders that orders= has not."] if orphans else []
+    notes = [f"{orphans:,} lines belong to orders that are missing from orders=."] if orphans else []
     notes += [f"{alone:,} orders of orders= have no line."] if alone else []
     return frame.assign(**out), heads.assign(key=key.mask(twice), by=by), notes
 

@@ -156,6 +156,7 @@ def test_values_never_cover_the_names_of_the_bars(size, tmp_path):
 
 @pytest.mark.parametrize("size", style.SIZES)
 def test_names_in_the_funnel_don_t_cover_each_other(size, tmp_path):
+    pytest.importorskip("matplotlib_fontja", reason="the Japanese names need a font")
     ax = slippage.plot_funnel(ma.load_sample().lines)
     style.save(ax, tmp_path / "x.png", size=size)
     ax.figure.draw_without_rendering()

@@ -46,7 +46,7 @@ def plot_by_vendor(
     'Half of the lines take up to 4 days'
     """
     result: pd.DataFrame = data
-    # A vendor of whom nothing has come has neither dot nor bar; the table has it, with its number of open lines.
+    # A vendor without a delivery has neither dot nor bar; the table has it, with its number of open lines.
     rows: pd.DataFrame = result[result["n_delivered"] > 0].head(top)
     if not len(rows):
         return style.no_data(ax, "lead times by vendor", result)
