@@ -17,7 +17,7 @@ from ._normal import Z
 from ._options import known_options
 from ._periods import period_alias, period_number
 from ._provenance import Counted, Selection, stamp
-from ._rule import Columns, Lines, Ruled, Tally
+from ._rule import Columns, Lines, Ruled, Tally, unreadable
 from ._survival import (
     CANCELLED,
     CENSORED,
@@ -28,6 +28,7 @@ from ._survival import (
     kaplan_meier,
     log_log_band,
     restricted_mean,
+    whole_lines,
     with_day_zero,
 )
 
@@ -84,5 +85,7 @@ __all__ = [
     "standing",
     "standing_on",
     "taken",
+    "unreadable",
+    "whole_lines",
     "with_day_zero",
 ]
