@@ -15,6 +15,7 @@ from ._figures import FIGURES, Figure, figure
 from ._groups import ENTITIES, By, Groups, count_distinct, crossed, entity, group_lines, merge_aliases, order_ids, taken
 from ._normal import Z
 from ._options import known_options
+from ._pandas_engine import PandasColumns, leave_out_unreadable
 from ._periods import period_alias, period_number
 from ._provenance import Counted, Selection, stamp
 from ._rule import Columns, Lines, Ruled, Tally, unreadable
@@ -51,6 +52,7 @@ __all__ = [
     "Figure",
     "Groups",
     "Lines",
+    "PandasColumns",
     "Ruled",
     "Selection",
     "Span",
@@ -73,6 +75,7 @@ __all__ = [
     "group_lines",
     "kaplan_meier",
     "known_options",
+    "leave_out_unreadable",
     "lines_of",
     "log_log_band",
     "merge_aliases",

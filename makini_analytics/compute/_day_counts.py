@@ -33,7 +33,9 @@ class DayCounts:
 
     group: Ints
     day: Ints
-    counts: npt.NDArray[Any]  # one column per kind of line: whole numbers, or fractions where lines are shared out over days
+    counts: npt.NDArray[
+        Any
+    ]  # one column per kind of line: whole numbers, or fractions where lines are shared out over days
     n_groups: int
     dated: npt.NDArray[np.bool_] | None = None  # the rows on whose day a line is known to have ended; None: all
 

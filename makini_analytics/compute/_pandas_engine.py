@@ -13,7 +13,7 @@ import pandas as pd
 from ..frames import AsOf, Encoded, Mask, as_of_day, days_of, encode, frame_of, numbers
 from ._groups import By
 from ._provenance import Selection
-from ._rule import SEPARATOR, UNREADABLE, Lines, Rule, Tally
+from ._rule import SEPARATOR, UNREADABLE, Lines, Rule, Tally, unreadable
 
 Floats = npt.NDArray[np.float64]
 
@@ -197,6 +197,12 @@ class PandasLines:
                         out[name] = np.empty(n, dtype=value.dtype)
                     out[name][rows] = value
         return Tally(self.frame, selection, marks, sums)
+
+
+def leave_out_unreadable(selection: Selection, words: Mapping[str, str]) -> None:
+    """Leave out the lines of which one of some columns could not be read, before those that lack it are left out."""
+    for rows, why in unreadable(PandasColumns(selection.lines), words):
+        selection.exclude(rows, why)
 
 
 def pandas_lines(lines: Any, *needed: str, metric: str) -> Lines:

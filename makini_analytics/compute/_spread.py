@@ -28,8 +28,9 @@ import numpy.typing as npt
 from ._day_counts import DayCounts, Floats, Ints
 from ._survival import CANCELLED, CENSORED, DELIVERED, UNDATED
 
-#: Rounds after which nothing moves any more that a percentile could show, and the days over which the hazard is smoothed.
-ROUNDS, SMOOTHED = 25, 15
+#: Rounds after which nothing moves any more that a percentile could show, for all lines together and then for each group, and the
+#: days over which the hazard is smoothed.
+ROUNDS, ROUNDS_APART, SMOOTHED = 25, 6, 15
 
 #: A share that is as good as none; it keeps the weights of days on which nothing is cancelled from being all zero.
 _TINY = 1e-12
@@ -42,13 +43,14 @@ def spread_undated(table: DayCounts) -> DayCounts:
     whose day a line is known to have ended.
     """
     known, undated = table.counts[:, :UNDATED], table.counts[:, UNDATED]
-    there = known.any(axis=1)
-    concerned = np.bincount(table.group, weights=undated, minlength=table.n_groups) > 0
+    there = known.sum(axis=1) > 0
+    concerned = np.zeros(table.n_groups, dtype=bool)
+    concerned[table.group[undated > 0]] = True
     # beyond the last day on which any line is known to have been under way nothing can be learnt of a cancellation
     last = int(table.day[there].max()) if there.any() else int(table.day.max())
     mine = concerned[table.group]
     rows = _Rows.of(table, mine, last)
-    weights = _weights(rows, _Pool.of(table, last))
+    weights = _weights(table, rows, _Pool.of(table, last))
     between, on_day = weights.masses()
     middle = weights.middles()
     synthetic = between > 0
@@ -62,8 +64,8 @@ def spread_undated(table: DayCounts) -> DayCounts:
     group = joined(table.group[~mine], rows.group, rows.group[synthetic])
     day = joined(table.day[~mine], rows.day, middle[synthetic])
     counts = joined(known[~mine].astype(float), ends, gaps)
-    dated = joined(there[~mine], rows.counts[:, :UNDATED].any(axis=1), np.zeros(int(synthetic.sum()), dtype=bool))
-    order = np.lexsort((day, group))
+    dated = joined(there[~mine], rows.counts[:, :UNDATED].sum(axis=1) > 0, np.zeros(int(synthetic.sum()), dtype=bool))
+    order = np.argsort(group * np.int64(table.day.max() + 1) + day, kind="stable")
     return DayCounts(group[order], day[order], counts[order], table.n_groups, dated[order])
 
 
@@ -82,9 +84,10 @@ class _Rows:
     def of(cls, table: DayCounts, mine: npt.NDArray[np.bool_], last: int) -> _Rows:
         """Return the rows of some groups, waits beyond the last day cut to it."""
         day = np.minimum(table.day[mine], last)
-        key, place = np.unique(table.group[mine] * np.int64(last + 1) + day, return_inverse=True)
-        counts = np.column_stack([np.bincount(place, weights=c, minlength=len(key)) for c in table.counts[mine].T])
-        group, day = np.divmod(key, last + 1)
+        key = table.group[mine] * np.int64(last + 1) + day  # rising, since the rows are in order
+        once = np.flatnonzero(np.diff(key, prepend=-1))
+        group, day = table.group[mine][once], day[once]
+        counts = np.add.reduceat(table.counts[mine], once, axis=0).astype(float)
         starts = np.flatnonzero(np.diff(group, prepend=-1))
         n = np.diff(starts, append=len(group))
         since = np.concatenate([[0], day[:-1] + 1])
@@ -116,8 +119,8 @@ class _Pool:
     def of(cls, table: DayCounts, last: int) -> _Pool:
         """Return the lines of all groups up to the last day."""
         day = np.minimum(table.day, last)
-        by_kind = [np.bincount(day, weights=c, minlength=last + 1) for c in table.counts.T]
-        return cls(np.sum(by_kind[:UNDATED], axis=0), by_kind[CANCELLED], float(table.counts.sum()))
+        by_kind = np.array([np.bincount(day, weights=c, minlength=last + 1) for c in table.counts.T], dtype=float)
+        return cls(by_kind[:UNDATED].sum(axis=0), by_kind[CANCELLED], float(table.counts.sum()))
 
     def cancelling(self, undated: Floats) -> Floats:
         """Return the chance to be cancelled on each day, were nothing delivered: (not cancelled before) x hazard."""
@@ -167,16 +170,38 @@ class _Weights:
         day, since = self.rows.day, self.rows.since
         half = (self.up_to[since] + self.up_to[day]) / 2
         found = np.searchsorted(self.up_to, half, side="right") - 1
-        return np.clip(found, since, np.maximum(day - 1, since))
+        middle: Ints = np.clip(found, since, np.maximum(day - 1, since))
+        return middle
 
 
-def _weights(rows: _Rows, pool: _Pool) -> _Weights:
-    """Return the weights that agree with what they make of the curves."""
+def _weights(table: DayCounts, rows: _Rows, pool: _Pool) -> _Weights:
+    """Return the weights that agree with what they make of the curves.
+
+    Where no cancellation is dated they are not settled: then the number of rounds decides with.
+    """
+    # found for all lines together first, which are a few hundred rows and not a hundred thousand: from there it is not far
+    last = len(pool.left) - 1
+    whole = _together(table)
+    together = _Rows.of(whole, np.ones(len(whole.day), dtype=bool), last)
+    common = _gone_round(_Weights(together, np.ones(last + 1), np.ones(len(together.day))), pool, ROUNDS)
+    at = np.searchsorted(together.day, rows.day)
+    return _gone_round(_Weights(rows, common.f, common.not_delivered[at]), pool, ROUNDS_APART)
+
+
+def _together(table: DayCounts) -> DayCounts:
+    """Return all groups as one."""
+    by_kind = np.column_stack([np.bincount(table.day, weights=c) for c in table.counts.T])
+    day = np.flatnonzero(by_kind.any(axis=1))
+    return DayCounts(np.zeros(len(day), dtype=np.int64), day, by_kind[day], 1)
+
+
+def _gone_round(got: _Weights, pool: _Pool, rounds: int) -> _Weights:
+    """Return the weights after some rounds of putting right what they make of the curves, and the curves what they make of them."""
+    rows = got.rows
     delivered = rows.counts[:, DELIVERED]
     leaving = rows.counts[:, :UNDATED].sum(axis=1)
     lines = rows.before(rows.counts.sum(axis=1)) + rows.from_here(rows.counts.sum(axis=1))
-    got = _Weights(rows, np.ones(len(pool.left)), np.ones(len(rows.day)))
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         between, on_day = got.masses()
         at_risk = lines - rows.before(leaving + between + on_day) - between
         stays = 1 - np.divide(delivered, at_risk, out=np.zeros(len(delivered)), where=at_risk > delivered)

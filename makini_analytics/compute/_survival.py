@@ -40,7 +40,8 @@ def at_risk(table: DayCounts) -> npt.NDArray[Any]:
         # fractions add up to whole lines but for rounding, and no more can leave than are there
         left_before = np.cumsum(leaving) - leaving
         first = (np.cumsum(of_group) - of_group).astype(float)
-        return np.maximum(of_group[table.group] - (left_before - first[table.group]), leaving)
+        whole: Floats = np.maximum(of_group[table.group] - (left_before - first[table.group]), leaving)
+        return whole
     # running sums go over all groups, so what the groups before have left is taken off again
     left_before = np.cumsum(leaving) - leaving
     first = np.cumsum(of_group) - of_group
