@@ -93,7 +93,7 @@ def test_against_plain_loops(groups):
         assert delivered == pytest.approx(np.bincount(day[(group == g) & (kind == 0)], minlength=60))
         # between two rows all stands on one day: what has left by each day on which a line came is what matters
         for at in np.flatnonzero(delivered):
-            assert cancelled[:at].sum() == pytest.approx(want[g][:at].sum(), abs=0.1)
+            assert cancelled[:at].sum() == pytest.approx(want[g][:at].sum(), abs=0.25)  # of a line
 
 
 def by_loops(day, kind, group, groups, rounds=40):
