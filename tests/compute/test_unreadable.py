@@ -78,7 +78,7 @@ def test_lead_times_of_single_lines_against_plain_loops(seed):
                     outcome, why = "excluded", reason
                     break
         assert (new.outcome, "" if pd.isna(new.reason) else new.reason) == (outcome, why)
-        undated = outcome == "cancelled" and (
+        undated = outcome == "cancelled" and bool(
             pd.isna(line.cancelled_date) or {"cancelled_date", "deleted_at"} & set(names)
         )
         assert pd.isna(new.age_days) == (undated or outcome in ("delivered", "excluded"))
