@@ -15,9 +15,10 @@ from ._figures import FIGURES, Figure, figure
 from ._groups import ENTITIES, By, Groups, count_distinct, crossed, entity, group_lines, merge_aliases, order_ids, taken
 from ._normal import Z
 from ._options import known_options
+from ._pandas_engine import PandasColumns, leave_out_unreadable
 from ._periods import period_alias, period_number
 from ._provenance import Counted, Selection, stamp
-from ._rule import Columns, Lines, Ruled, Tally
+from ._rule import Columns, Lines, Ruled, Tally, unreadable
 from ._survival import (
     CANCELLED,
     CENSORED,
@@ -28,6 +29,7 @@ from ._survival import (
     kaplan_meier,
     log_log_band,
     restricted_mean,
+    whole_lines,
     with_day_zero,
 )
 
@@ -50,6 +52,7 @@ __all__ = [
     "Figure",
     "Groups",
     "Lines",
+    "PandasColumns",
     "Ruled",
     "Selection",
     "Span",
@@ -72,6 +75,7 @@ __all__ = [
     "group_lines",
     "kaplan_meier",
     "known_options",
+    "leave_out_unreadable",
     "lines_of",
     "log_log_band",
     "merge_aliases",
@@ -84,5 +88,7 @@ __all__ = [
     "standing",
     "standing_on",
     "taken",
+    "unreadable",
+    "whole_lines",
     "with_day_zero",
 ]

@@ -33,8 +33,11 @@ class DayCounts:
 
     group: Ints
     day: Ints
-    counts: Ints  # one column per kind of line
+    counts: npt.NDArray[
+        Any
+    ]  # one column per kind of line: whole numbers, or fractions where lines are shared out over days
     n_groups: int
+    dated: npt.NDArray[np.bool_] | None = None  # the rows on whose day a line is known to have ended; None: all
 
     def total(self) -> Ints:
         """Return the lines of each group by kind; zeros for a group without lines."""
@@ -42,8 +45,9 @@ class DayCounts:
         return np.column_stack([self.sum_by_group(self.counts[:, k]) for k in range(kinds)])
 
     def sum_by_group(self, count: npt.NDArray[Any]) -> Ints:
-        """Return the sum of one number per row, by group."""
-        return np.bincount(self.group, weights=count, minlength=self.n_groups).astype(np.int64)
+        """Return the sum of one number per row, by group, as a whole number: the shares of a line add up to it."""
+        total = np.bincount(self.group, weights=count, minlength=self.n_groups)
+        return (total if self.dated is None else np.rint(total)).astype(np.int64)
 
     def starts(self) -> Ints:
         """Return the first row of each group that has any."""

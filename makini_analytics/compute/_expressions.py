@@ -36,6 +36,7 @@ from typing import Any
 import narwhals as nw
 
 from ..errors import SchemaError
+from ._rule import SEPARATOR, UNREADABLE
 
 #: Names of the one zone whose day an instant belongs to.
 _UTC = ("UTC", "Etc/UTC", "GMT", "Z", "+00:00")
@@ -170,6 +171,22 @@ class EngineColumns:
         """Return where a text column has one of these values."""
         text = self._noted(f"__text_{name}", nw.lit("") if self._empty(name) else nw.col(name).cast(nw.String))
         return Node(lambda a: a.is_in(list(texts)).fill_null(False), text)
+
+    def may_be_unreadable(self, name: str) -> bool:
+        """Whether any value of a column may have been given and not read: whether the lines tell of it at all."""
+        return not self._empty(UNREADABLE)
+
+    def unreadable(self, name: str) -> Node:
+        """Return where a column's value was given and could not be read; "quantity" is no part of "received_quantity"."""
+        if self._empty(UNREADABLE):
+            return self._noted("__never", nw.lit(False))
+        first, last, between = f"{name}{SEPARATOR}", f"{SEPARATOR}{name}", f"{SEPARATOR}{name}{SEPARATOR}"
+
+        def told(a: nw.Expr) -> nw.Expr:
+            found = (a == name) | a.str.starts_with(first) | a.str.ends_with(last)
+            return (found | a.str.contains(between, literal=True)).fill_null(False)
+
+        return Node(told, self._noted(f"__text_{UNREADABLE}", nw.col(UNREADABLE).cast(nw.String)))
 
     def missing(self, value: Node) -> Node:
         """Return where a day or number is missing."""

@@ -13,7 +13,7 @@ import pandas as pd
 from ..frames import AsOf, Encoded, Mask, as_of_day, days_of, encode, frame_of, numbers
 from ._groups import By
 from ._provenance import Selection
-from ._rule import Lines, Rule, Tally
+from ._rule import SEPARATOR, UNREADABLE, Lines, Rule, Tally, unreadable
 
 Floats = npt.NDArray[np.float64]
 
@@ -70,6 +70,17 @@ class PandasColumns:
                 out |= column.codes[self.rows] == code
         return out
 
+    def may_be_unreadable(self, name: str) -> bool:
+        """Whether any value of a column was given and could not be read."""
+        return len(self._unread(name)) > 0
+
+    def unreadable(self, name: str) -> Mask:
+        """Return where a column's value was given and could not be read."""
+        out = np.zeros(len(self), dtype=bool)
+        for code in self._unread(name):
+            out |= self._told().codes[self.rows] == code
+        return out
+
     def missing(self, value: Floats) -> Mask:
         """Return where a day or number is missing."""
         return np.isnan(value)
@@ -92,6 +103,20 @@ class PandasColumns:
 
     def __len__(self) -> int:
         return len(range(*self.rows.indices(len(self.frame))))
+
+    def _told(self) -> Encoded:
+        told: Encoded = self._once(UNREADABLE, lambda: encode(self.frame[UNREADABLE], sort=False))
+        return told
+
+    def _unread(self, name: str) -> list[int]:
+        """Return the codes of the texts that tell of a column: a few texts are looked at, and not a million lines."""
+        if not self.has(UNREADABLE):
+            return []
+        codes: list[int] = self._once(
+            (UNREADABLE, name),
+            lambda: [i for i, text in enumerate(self._told().labels) if name in str(text).split(SEPARATOR)],
+        )
+        return codes
 
     def _nothing(self) -> Floats:
         return np.broadcast_to(np.float64(np.nan), len(self))  # one number in memory, however many lines
@@ -172,6 +197,12 @@ class PandasLines:
                         out[name] = np.empty(n, dtype=value.dtype)
                     out[name][rows] = value
         return Tally(self.frame, selection, marks, sums)
+
+
+def leave_out_unreadable(selection: Selection, words: Mapping[str, str]) -> None:
+    """Leave out the lines of which one of some columns could not be read, before those that lack it are left out."""
+    for rows, why in unreadable(PandasColumns(selection.lines), words):
+        selection.exclude(rows, why)
 
 
 def pandas_lines(lines: Any, *needed: str, metric: str) -> Lines:

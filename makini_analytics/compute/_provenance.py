@@ -44,6 +44,13 @@ class Selection:
         """True where a row counts."""
         return np.asarray(self.codes == 0)
 
+    def n_lines(self, reason: str) -> int:
+        """Return how many lines are left out for a reason; those that count for ""."""
+        if reason not in self.reasons:
+            return 0
+        rows = self.codes == self.reasons.index(reason)
+        return int(np.count_nonzero(rows) if self._n is None else self._n[rows].sum())
+
     def reason(self) -> pd.Series:
         """Return the reason per row, missing where it counts."""
         names = pd.array([None, *self.reasons[1:]], dtype="string")

@@ -28,6 +28,10 @@ from ._provenance import Counted, Selection
 Ints = npt.NDArray[np.integer[Any]]
 
 
+#: The column of the lines that names those of their columns which were given and could not be read, and what stands between names.
+UNREADABLE, SEPARATOR = "unreadable", ", "
+
+
 class Columns(Protocol):
     """The columns of some lines, as a rule sees them. A column that is absent counts as one without values."""
 
@@ -46,6 +50,12 @@ class Columns(Protocol):
     def is_in(self, name: str, *texts: str) -> Any:
         """Return where a text column has one of these values."""
 
+    def may_be_unreadable(self, name: str) -> bool:
+        """Whether any value of a column may have been given and not read; where False, a rule need not ask line by line."""
+
+    def unreadable(self, name: str) -> Any:
+        """Return where a column's value was given and could not be read: it is missing, but not absent."""
+
     def missing(self, value: Any) -> Any:
         """Return where a day or number is missing."""
 
@@ -57,6 +67,11 @@ class Columns(Protocol):
 
     def pick(self, rows: Any, this: Any, that: Any) -> Any:
         """Return one of two values, or of two numbers, by row."""
+
+
+def unreadable(c: Columns, words: Mapping[str, str]) -> list[tuple[Any, str]]:
+    """Return where each of some columns could not be read, with the reason in words; nothing for those that were read throughout."""
+    return [(c.unreadable(name), f"{said} unreadable") for name, said in words.items() if c.may_be_unreadable(name)]
 
 
 @dataclass(frozen=True)

@@ -15,22 +15,33 @@ the denominator after day 10, and what it would have done is shared out among th
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 from ._day_counts import DayCounts, Floats, Ints
 from ._normal import Z
 
 #: The columns of a table: how many left on a day because they were delivered, were cancelled, or are only known up to there.
 DELIVERED, CANCELLED, CENSORED = range(3)
+#: How many were cancelled after an unknown time, at most the day's: a column that `_spread` shares out over the days before.
+UNDATED = 3
 
 #: Below this a difference between a share and a level is floating point's, not the data's.
 TOLERANCE = 1e-9
 
 
-def at_risk(table: DayCounts) -> Ints:
+def at_risk(table: DayCounts) -> npt.NDArray[Any]:
     """Return how many were still under way just before each row's day."""
     leaving = table.counts.sum(axis=1)
     of_group = table.sum_by_group(leaving)
+    if leaving.dtype.kind == "f":
+        # fractions add up to whole lines but for rounding, and no more can leave than are there
+        left_before = np.cumsum(leaving) - leaving
+        first = (np.cumsum(of_group) - of_group).astype(float)
+        whole: Floats = np.maximum(of_group[table.group] - (left_before - first[table.group]), leaving)
+        return whole
     # running sums go over all groups, so what the groups before have left is taken off again
     left_before = np.cumsum(leaving) - leaving
     first = np.cumsum(of_group) - of_group
@@ -43,8 +54,11 @@ def kaplan_meier(table: DayCounts) -> Floats:
     return _surviving(table, table.counts[:, DELIVERED])
 
 
-def _surviving(table: DayCounts, events: Ints) -> Floats:
-    return table.running(np.multiply, 1 - events / at_risk(table))
+def _surviving(table: DayCounts, events: npt.NDArray[Any]) -> Floats:
+    still = at_risk(table)
+    if still.dtype.kind == "f":  # nothing is left of a group in a row behind its last line
+        return table.running(np.multiply, 1 - np.divide(events, still, out=np.zeros(len(still)), where=still > 0))
+    return table.running(np.multiply, 1 - events / still)
 
 
 def _just_before(table: DayCounts, surviving: Floats) -> Floats:
@@ -64,6 +78,10 @@ def first_day_at(table: DayCounts, surviving: Floats, level: float) -> Floats:
 
 def restricted_mean(table: DayCounts, surviving: Floats) -> tuple[Floats, Floats]:
     """Return each group's mean up to its last observed day, which is the area under its curve, and that day."""
+    if table.dated is not None:  # days to which cancellations are shared out were observed by nobody
+        rows = table.dated
+        table = DayCounts(table.group[rows], table.day[rows], table.counts[rows], table.n_groups)
+        surviving = surviving[rows]
     first = table.starts()
     last = np.append(first[1:], len(table.day))[: len(first)] - 1
     before = _just_before(table, surviving)
@@ -83,7 +101,7 @@ def aalen_johansen(table: DayCounts) -> tuple[Floats, Floats]:
     The variance is the delta method's (Gaynor et al. 1993, Marubini & Valsecchi 1995); without cancellations
     it is Greenwood's.
     """
-    m = at_risk(table).astype(float)
+    m = np.maximum(at_risk(table), TOLERANCE)
     d = table.counts[:, DELIVERED]
     e = d + table.counts[:, CANCELLED]
     # to be delivered on a day a line must have been neither delivered nor cancelled before: Kaplan-Meier would let the cancelled
@@ -93,7 +111,7 @@ def aalen_johansen(table: DayCounts) -> tuple[Floats, Floats]:
     share = np.minimum(table.running(np.add, w), 1.0)
     # sum over earlier days j of (share - share_j)^2 u_j + v_j - 2 (share - share_j) w_j, multiplied out so that it runs along;
     # where all end on a day, share stays what it is, and u_j has no part in it
-    u = np.divide(e, m * (m - e), out=np.zeros(len(m)), where=m > e)
+    u = np.divide(e, m * (m - e), out=np.zeros(len(m)), where=m > e + TOLERANCE)
     v, w = before**2 * d * (m - d) / m**3, w / m
     sum_u, sum_w = table.running(np.add, u), table.running(np.add, w + share * u)
     sum_f = table.running(np.add, share**2 * u + v + 2 * share * w)
@@ -113,6 +131,22 @@ def log_log_band(share: Floats, variance: Floats) -> tuple[Floats, Floats]:
     return np.where(inside, low, share), np.where(inside, high, share)
 
 
+def whole_lines(table: DayCounts) -> tuple[DayCounts, npt.NDArray[np.bool_]]:
+    """Return a table in whole lines, and the rows of the given one that are left in it.
+
+    Lines that are shared out over days leave on the day on which their shares have added up to a half, one and a half, and so on:
+    so there are as many of them as there are. Rows on which no whole line leaves are left away.
+    """
+    if table.dated is None:
+        return table, np.ones(len(table.day), dtype=bool)
+    shared = np.cumsum(table.counts[:, CANCELLED])
+    # each group adds up to a whole number, so that the running sum over all groups rounds as one of its own would
+    counts = np.rint(table.counts).astype(np.int64)
+    counts[:, CANCELLED] = np.diff(np.floor(shared + 0.5).astype(np.int64), prepend=0)
+    rows = counts.any(axis=1) | (table.day == 0)
+    return DayCounts(table.group[rows], table.day[rows], counts[rows], table.n_groups), rows
+
+
 def with_day_zero(table: DayCounts) -> DayCounts:
     """Return the table with a row for day 0 in each group that has lines."""
     starts = table.starts()
@@ -122,4 +156,5 @@ def with_day_zero(table: DayCounts) -> DayCounts:
         np.insert(table.day, starts, 0),
         np.insert(table.counts, starts, 0, axis=0),
         table.n_groups,
+        None if table.dated is None else np.insert(table.dated, starts, True),
     )

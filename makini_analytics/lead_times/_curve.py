@@ -18,6 +18,7 @@ from ..compute import (
     at_risk,
     figure,
     log_log_band,
+    whole_lines,
     with_day_zero,
 )
 from ..frames import AsOf
@@ -94,6 +95,8 @@ def curve(
     groups, table = got.by(by)
     table = with_day_zero(table)  # so that every curve starts at 0 %, whenever its first line ended
     share, variance = aalen_johansen(table)
+    table, shown = whole_lines(table)
+    share, variance = share[shown], variance[shown]
     low, high = log_log_band(share, variance)
     result = groups.keys.take(table.group).reset_index(drop=True)
     result = result.assign(
@@ -106,4 +109,4 @@ def curve(
         cancelled=table.counts[:, CANCELLED],
         censored=table.counts[:, CENSORED],
     )
-    return got.counted(result)
+    return got.counted(result, notes=got.notes)

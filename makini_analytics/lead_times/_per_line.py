@@ -49,8 +49,8 @@ def per_line(
         lead_time_days : float, days; missing unless delivered
         outcome : string; delivered, open, cancelled or excluded
         reason : string, why the line is excluded; missing where it counts
-        age_days : float, days from the order to the as-of day (open) or to the cancellation (cancelled; to
-            the as-of day where no earlier day is known, an upper bound); missing for the others
+        age_days : float, days from the order to the as-of day (open) or to the cancellation (cancelled);
+            missing for the others, and where the day of the cancellation is not known
         connection : string, where the lines have one
 
     Raises
@@ -75,6 +75,7 @@ def per_line(
     got = ages(lines, as_of=as_of, start=start, end=end, calendar=calendar)
     frame, days = got.frame, got.days.astype(float)
     # the days of a line that is not delivered are an age, not a lead time: they stand in a column of their own
+    # of a line cancelled on an unknown day not even that is known: it waited for as many days as `got.days` at most
     waited = (got.outcome == CANCELLED) | (got.outcome == CENSORED)
     names = pd.array(ENDINGS, dtype="string")
     result = pd.DataFrame(

@@ -126,4 +126,4 @@ def by_period(
         followed_days=np.maximum((got.as_of - ended).days.to_numpy(dtype=float), 0.0),
         finished=pd.array(~np.isnan(quantiles[0.9]) & (open_share <= 0.1), dtype="boolean"),
     )
-    return got.counted(result)
+    return got.counted(result, notes=got.notes)

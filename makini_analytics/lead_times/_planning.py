@@ -137,7 +137,7 @@ def recommend(
         result["connection"] = result.pop("connection")
     result = result.iloc[np.argsort(-result["n_lines"].to_numpy(), kind="stable")].reset_index(drop=True)
     # beside a percentile to plan with, the least number of lines is always worth saying
-    return got.counted(result, min_lines=min_lines)
+    return got.counted(result, notes=got.notes, min_lines=min_lines)
 
 
 def _asked_days(got: Ages, calendar: WorkCalendar) -> tuple[Mask, Ints]:

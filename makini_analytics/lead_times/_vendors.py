@@ -131,4 +131,4 @@ def by_vendor(
     if not len(got.frame):
         most_first = most_first[:0]  # by=None makes one group, of nothing
     result = result.iloc[most_first].reset_index(drop=True)
-    return got.counted(result)
+    return got.counted(result, notes=got.notes)

@@ -16,6 +16,7 @@ from ..compute import Counted, Selection, figure
 from ..errors import ConfigError, SchemaError
 from ..frames import frame_of, values
 from ..purchases import Purchases
+from ._repeats import repeated_lines, repeated_orders
 
 #: The commonest endings that say what kind of company it is and not which one, in their cleaned spelling. cleanco knows
 #: the rest; these stand where the extra `enrich` is not installed, and a few are missing there.
@@ -29,18 +30,27 @@ _NO_ENDINGS = {"nl", "vat", "et", "da", "private", "unlimited"}
 _FOLDED = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "æ": "ae", "ß": "ss", "ł": "l", "&": " "}
 )
+#: The kinds of suggestions, in the order in which they are told.
+KINDS = ("order", "repeated line", "repeated order", "vendor", "due date")
 #: Two orders agree in value where they differ by at most this share.
 _SAME_VALUE = 0.005
 
 
 @figure()
 def duplicates(data: Purchases, *, score: float = 88) -> Counted:
-    """What seems to be there twice: orders in two connections, vendors under several names, due dates that copy the delivery.
+    """What seems to be there twice: orders, order lines, vendors under several names, due dates that copy the delivery.
 
     An order is suggested when two connections have the same order number and the vendor's name agrees, or order date and total value
-    do. A number alone repeats across companies and is never enough; the score says how much of the four agrees. Vendors are compared by their cleaned names - case,
-    accents, punctuation and legal ending (cleanco's list) folded - with the words in any order (rapidfuzz's token_sort_ratio;
-    without the extra ``enrich`` only equal cleaned names are found). A subsidiary may look like its parent: look before you merge. Due dates
+    do. A number alone repeats across companies and is never enough; the score says how much of the four agrees.
+
+    Inside a connection an order line is suggested that is there again - the same line id, or the same order, line number, quantity
+    and amount - and an order with lines of the same vendor, item, day and amount as those of another number; the score of those is
+    the share of the longer order's lines that agree, less where sites or quantities differ. Cancelled, deleted and draft lines are
+    no repeats.
+
+    Vendors are compared by their cleaned names - case, accents, punctuation and legal ending (cleanco's list) folded - with the words
+    in any order (rapidfuzz's token_sort_ratio; without the extra ``enrich`` only equal cleaned names are found). Names that differ in
+    a number ("Plant 1", "Plant 2") are different vendors. A subsidiary may look like its parent: look before you merge. Due dates
     are doubtful where more than 95 % of a connection's delivered lines came exactly on theirs.
 
     Parameters
@@ -51,11 +61,13 @@ def duplicates(data: Purchases, *, score: float = 88) -> Counted:
     Returns
     -------
     DataFrame, one row per suggestion, by kind and falling score
-        kind : string; order, vendor or due date
+        kind : string; order (in two connections), repeated line and repeated order (within one), vendor or due date
         connection, id, name : string, the one (order number or vendor name)
         other_connection, other_id, other_name : string, the other; missing for due dates
         score : float, 0..100; share of the evidence that agrees, similarity of the names, or share of the lines
         evidence : string, what agrees and what does not
+        value : float, in ``currency``, what the lines that are there again count for; missing for vendors and due dates
+        currency : string
 
     Raises
     ------
@@ -72,8 +84,11 @@ def duplicates(data: Purchases, *, score: float = 88) -> Counted:
         raise ConfigError(f"score={score!r}: pass a number from 0 to 100")
     rows = [*_orders(data, score), *_vendors(data.lines, score), *_due_dates(data.lines)]
     names = ["kind", "connection", "id", "name", "other_connection", "other_id", "other_name", "score", "evidence"]
-    result = pd.DataFrame(rows, columns=names).astype(dict.fromkeys(names, "string") | {"score": "float64"})
-    rank = result["kind"].map({"order": 0, "vendor": 1, "due date": 2})
+    dtypes = dict.fromkeys([*names, "currency"], "string") | {"score": "float64", "value": "float64"}
+    parts = [pd.DataFrame(rows, columns=list(dtypes)), repeated_lines(data.lines), repeated_orders(data.lines)]
+    result = pd.concat([p.reindex(columns=[*names, "value", "currency"]).astype(dtypes) for p in parts])
+    result = result.reset_index(drop=True)
+    rank = result["kind"].map({kind: i for i, kind in enumerate(KINDS)})
     order = pd.DataFrame({"rank": rank, "score": -result["score"], "name": result["name"]}).sort_values(
         ["rank", "score", "name"]
     )
@@ -187,7 +202,8 @@ def _orders(data: Purchases, least: float) -> Iterator[dict[str, Any]]:
                 evidence = f"the same number and {', '.join(alike)}" + (
                     f"; not the same {', '.join(odd)}" if odd else ""
                 )
-                yield _pair("order", a, b, 25 * (1 + len(alike)), evidence)
+                pair = _pair("order", a, b, 25 * (1 + len(alike)), evidence)
+                yield pair | {"value": b["value"], "currency": b["currency"]}
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -213,7 +229,7 @@ def _vendors(lines: pd.DataFrame, least: float) -> Iterator[dict[str, Any]]:
     cleaned = [clean_name(n) for n in vendors["vendor_name"]]
     materials = [frozenset(codes.dropna()) for _, codes in known.groupby(key, dropna=False)["product_code"]]
     records = _records(vendors.rename(columns={"vendor_id": "id", "vendor_name": "name"}))
-    for i, j, similarity in _similar(cleaned, least):
+    for i, j, similarity in _similar_but_for_numbers(cleaned, least):
         a, b = records[i], records[j]
         evidence = [f"{a['n']:,} and {b['n']:,} lines"]
         if cleaned[i] == cleaned[j]:
@@ -226,6 +242,19 @@ def _vendors(lines: pd.DataFrame, least: float) -> Iterator[dict[str, Any]]:
         if a["connection"] == b["connection"]:
             evidence.append("two keys in one connection")
         yield _pair("vendor", a, b, similarity, "; ".join(evidence))
+
+
+def _similar_but_for_numbers(names: list[str], least: float) -> Iterator[tuple[int, int, float]]:
+    """Yield the pairs of similar names that have the same numbers, each once: "Plant 1" and "Plant 2" are not one vendor misspelt.
+
+    So names are compared only with those of the same numbers, which also makes it quick where vendors are numbered.
+    """
+    groups: dict[tuple[int, ...], list[int]] = {}
+    for i, name in enumerate(names):
+        groups.setdefault(tuple(sorted(int(n) for n in re.findall(r"[0-9]+", name))), []).append(i)
+    for members in groups.values():
+        if len(members) > 1:
+            yield from ((members[i], members[j], s) for i, j, s in _similar([names[i] for i in members], least))
 
 
 def _similar(names: list[str], least: float) -> Iterator[tuple[int, int, float]]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..compute import By, Counted, WorkCalendar, figure, group_lines, taken
+from ..compute import By, Counted, WorkCalendar, figure, group_lines, leave_out_unreadable, taken
 from ..errors import one_of
 from ..frames import AsOf, numbers, pairs, values
 from ._intervals import wilson
@@ -158,6 +158,7 @@ def value_days(
     """
     got = judge(lines, as_of=as_of, due=due, calendar=calendar)
     amount = numbers(got.frame, "amount")
+    leave_out_unreadable(got.selection, {"amount": "amount"})
     got.selection.exclude(np.isnan(amount), "no amount")
     outcome = np.where(got.selection.kept, outcome_of(got.standing, got.days, Tolerance()), EXCLUDED)
     is_due, _ = hits_of(outcome, False)

@@ -13,16 +13,21 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from ..compute import (
     By,
     Columns,
+    Counted,
     DayTally,
+    Lines,
     Ruled,
+    Selection,
     Span,
     WorkCalendar,
     lines_of,
     standing_on,
+    unreadable,
 )
 from ..errors import ConfigError
 from ..frames import AsOf, Mask, day_number, days_of
@@ -34,6 +39,7 @@ EARLY, ON_TIME, LATE, OVERDUE_OPEN, NOT_DUE, EXCLUDED = range(6)
 #: is still to come; it is open; it can't be judged.
 CAME, AHEAD, OPEN, UNJUDGED = range(4)
 
+_NO_DUE_DATE = "no due date"
 DUE_DATES = {"required": "required_date", "promised": "promised_date"}
 Ints = npt.NDArray[np.integer[Any]]
 Days = npt.NDArray[np.datetime64]
@@ -60,6 +66,11 @@ class Judged(DayTally):
     """Each line's standing, and its days after the due date: at the delivery, or for an open line at the as-of day."""
 
     due_column: str
+    hint: tuple[str, ...] = ()  # that most lines lack the due date, and have the other one
+
+    def counted(self, result: pd.DataFrame, *, notes: tuple[str, ...] = (), **parameters: Any) -> Counted:
+        """Return a figure of these lines; ``parameters`` are those that differ from its arguments."""
+        return super().counted(result, notes=(*self.hint, *notes), **parameters)
 
     @property
     def standing(self) -> npt.NDArray[np.int8]:
@@ -96,18 +107,39 @@ def judge(
     span = Span(calendar, rolled=True)
     tally = source.tally(partial(judging, until=day_number(day), due=due, span=span), by=by, at_once=span.working)
     standing = np.where(tally.selection.kept, tally.marks["standing"], np.int8(UNJUDGED)).astype(np.int8)
-    return Judged(tally, day, tally.marks["days"], standing, span.name, DUE_DATES[due])
+    hint = fuller_due_date(source, tally.selection, day_number(day), due)
+    return Judged(tally, day, tally.marks["days"], standing, span.name, DUE_DATES[due], hint)
+
+
+def fuller_due_date(source: Lines, selection: Selection, until: int, due: str) -> tuple[str, ...]:
+    """Return that the other due date is there on more of the lines, where most of them lack the one that was chosen."""
+    there = selection.n_lines("")
+    lacking = selection.n_lines(_NO_DUE_DATE)
+    other = next(d for d in DUE_DATES if d != due)
+    if lacking <= there or not source.has(DUE_DATES[other]):
+        return ()
+    # judged a second time, by the other date; only where the first one is of little use
+    again = source.tally(partial(judging, until=until, due=other, span=Span(None)), by=None)
+    n = again.selection.n_lines("")
+    if n <= there:
+        return ()
+    lack = f"{lacking:,} of {there + lacking:,} lines have no {due} date" if there else f"No line has a {due} date"
+    return (f"{lack}: due='{other}' has dates on {n:,} lines.",)
 
 
 def judging(c: Columns, *, until: int, due: str, span: Span) -> Ruled:
     """Return the one rule of this room: what can't be judged, how each line stands, and its days after the due date."""
     stands = standing_on(c, until)
     due_day, arrived = c.day(DUE_DATES[due]), c.day("delivered_date")
+    deleted = c.known("deleted_at")
+    if c.may_be_unreadable("deleted_at"):  # a mark whose day can't be read still marks the line
+        deleted = deleted | c.unreadable("deleted_at")
     left_out = [
-        (c.known("deleted_at"), "deleted"),
+        (deleted, "deleted"),
         (stands.cancelled, "cancelled"),
         *((rows, reason) for reason, rows in stands.unjudged.items()),
-        (c.missing(due_day), "no due date"),
+        *due_unreadable(c, due),
+        (c.missing(due_day), _NO_DUE_DATE),
     ]
     days = span.days(c, due_day, c.pick(stands.delivered, arrived, until), left_out)
     how = c.pick(stands.delivered, c.pick(due_day <= until, CAME, AHEAD), OPEN)
@@ -117,6 +149,11 @@ def judging(c: Columns, *, until: int, due: str, span: Span) -> Ruled:
         # counted here, while the dates are at hand: an engine can't be asked for them again
         {"due_at_order": c.pick(c.day("order_date") == due_day, 1, 0)} if c.has("order_date") else {},
     )
+
+
+def due_unreadable(c: Columns, due: str) -> list[tuple[Any, str]]:
+    """Return where the due date was given and could not be read."""
+    return unreadable(c, {DUE_DATES[due]: "due date"})
 
 
 #: The outcome by standing (a row each) and by whether the days are before, within or after the tolerance. An open line before or

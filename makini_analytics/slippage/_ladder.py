@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..compute import Cells, Counted, Selection, figure
+from ..compute import Cells, Counted, Selection, figure, leave_out_unreadable
 from ..errors import ConfigError
 from ..frames import AsOf, Mask, frame_of, need, values
 from ._judging import CAME, DUE_DATES, UNJUDGED, Judged, Tolerance, judge, outcome_of
@@ -91,6 +91,7 @@ def ladder(
     first = judged[due[0], calendar[0]]
     selection = first.selection
     for (d, _), other in judged.items():
+        leave_out_unreadable(selection, {DUE_DATES[d]: f"{d} date"})
         selection.exclude(~other.selection.kept, f"no {d} date")
     load = {w: weights_of(first, w) for w in weight}
     same = selection.kept

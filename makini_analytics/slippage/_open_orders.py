@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ..compute import By, Counted, Selection, Standing, count_distinct, figure, group_lines, order_ids, standing
+from ..compute import (
+    By,
+    Counted,
+    PandasColumns,
+    Selection,
+    Standing,
+    count_distinct,
+    figure,
+    group_lines,
+    order_ids,
+    standing,
+)
 from ..errors import one_of
 from ..frames import AsOf, as_of_day, day_number, days_of, frame_of, numbers, texts_of
 from ._forecast import BackTest, back_test, forecast
 from ._hazards import Book
-from ._judging import DUE_DATES
+from ._judging import DUE_DATES, due_unreadable, judge
 
 #: Ageing buckets by days past the due date; due today is not overdue.
 BUCKETS = ("not due", "1-7", "8-30", "31-60", "61-90", "over 90", "no due date")
@@ -188,6 +199,7 @@ class _Snapshot:
     day: int
     stands: Standing
     book: Book
+    hint: tuple[str, ...]  # that the other due date is there on more of the lines
 
     def selection(self, *, delivered: bool) -> Selection:
         """Return the selection of the lines that can be judged, with the delivered ones or without."""
@@ -203,7 +215,7 @@ class _Snapshot:
         """Return a figure of these lines, with a note on how good the forecast is."""
         if not len(self.frame):
             return Counted(result, selection)
-        return Counted(result, selection, self.as_of, (_verdict(test),))
+        return Counted(result, selection, self.as_of, (*self.hint, _verdict(test)))
 
 
 def _snapshot(lines: Any, as_of: AsOf | None, due: str) -> _Snapshot:
@@ -211,7 +223,7 @@ def _snapshot(lines: Any, as_of: AsOf | None, due: str) -> _Snapshot:
     frame = frame_of(lines, metric="slippage.open_orders")
     as_of_ = as_of_day(frame, as_of)
     day = day_number(as_of_)
-    stands = standing(frame, as_of_ if not pd.isna(as_of_) else pd.Timestamp("1970-01-01"))
+    stands = _with_due(frame, standing(frame, as_of_ if not pd.isna(as_of_) else pd.Timestamp("1970-01-01")), due)
     whole = {c: days_of(frame, c) for c in ("order_date", "delivered_date", "cancelled_date", DUE_DATES[due])}
     number = {c: np.where(np.isnat(d), -1, d.astype(np.int64)) for c, d in whole.items()}
     ordered, cancelled = number["order_date"], number["cancelled_date"]
@@ -230,7 +242,18 @@ def _snapshot(lines: Any, as_of: AsOf | None, due: str) -> _Snapshot:
         codes.append(group_lines(frame, ["vendor", *category]).codes.astype(np.int64))
     due_day = np.maximum(number[DUE_DATES[due]], -1)
     book = Book(np.where(usable, ordered, -1), due_day, ended, stands.delivered, stands.cancelled, tuple(codes))
-    return _Snapshot(frame, due, as_of_, day, stands, book)
+    judged = stands.delivered | stands.open
+    # most lines lack the due date: the rule of the room knows whether the other one is fuller
+    hint = judge(frame, as_of=as_of, due=due).hint if 2 * np.count_nonzero(due_day[judged] < 0) > judged.sum() else ()
+    return _Snapshot(frame, due, as_of_, day, stands, book, hint)
+
+
+def _with_due(frame: pd.DataFrame, stands: Standing, due: str) -> Standing:
+    """Return how lines stand, without the open ones whose due date could not be read: they are not to be judged here, either."""
+    unjudged, still_open = stands.unjudged, stands.open
+    for rows, why in due_unreadable(PandasColumns(frame), due):
+        unjudged, still_open = unjudged | {why: rows & still_open}, still_open & ~rows
+    return replace(stands, open=still_open, unjudged=unjudged)
 
 
 def _open_lines(seen: _Snapshot, test: BackTest) -> Counted:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..compute import group_lines, order_ids
+from ..compute import group_lines, leave_out_unreadable, order_ids
 from ..errors import ConfigError, MixedCurrencyError
 from ..frames import Mask, numbers, pairs, values
 from ._intervals import wilson
@@ -32,6 +32,7 @@ def weights_of(got: Judged, weight: str) -> Floats | None:
         return None
     column = "quantity" if weight == "quantity" else "amount"
     number = numbers(got.frame, column)
+    leave_out_unreadable(got.selection, {column: column})
     got.selection.exclude(~(number > 0), f"no {column} to weigh by")
     if weight == "value":
         currencies = values(got.frame, "currency", "string")[got.selection.kept].astype("string").unique()

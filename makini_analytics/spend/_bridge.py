@@ -150,6 +150,8 @@ def _joined(before: Any, after: Any, by: By, item: str) -> tuple[pd.DataFrame, n
         "unit_of_measure",
         "type",
     ]
+    if any("unreadable" in side and side["unreadable"].notna().any() for side in sides):
+        texts.append("unreadable")
     out: dict[str, pd.Series] = {}
     for dtype, names in (("string", texts), ("float64", _NUMBERS), ("boolean", _FLAGS), ("datetime64[us]", _DATES)):
         for name in dict.fromkeys(names):

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..compute import ENTITIES, Counted, figure
+from ..compute import ENTITIES, Counted, figure, leave_out_unreadable
 from ..errors import ConfigError
 from ..frames import days_of, values
 from ._items import Items, items_of
@@ -55,6 +55,7 @@ def price_history(lines: Any, *, of: str | None = None, item: str = "material", 
     items.leave_out_unpriced()
     frame = items.frame
     days = days_of(frame, "order_date")  # a price without a day has no place on a time axis
+    leave_out_unreadable(items.selection, {"order_date": "order date"})
     items.selection.exclude(np.isnat(days), "no order date")
     columns = [c for part in ENTITIES[items.item] for c in part] if items.item in ENTITIES else [items.item]
     columns = [c for c in dict.fromkeys([*columns, "description"]) if c in frame]

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from .. import units
-from ..compute import ENTITIES, Counted, Groups, Selection, group_lines
+from ..compute import ENTITIES, Counted, Groups, PandasColumns, Selection, group_lines, unreadable
 from ..errors import SchemaError
 from ..frames import encode, numbers, values
 from ._rule import tallied, value_of
@@ -104,6 +104,7 @@ def items_of(lines: Any, *, metric: str, item: str, currency: str | None, interc
         (_flag(frame) | (given < 0) | (amount < 0), "return"),
         (_no_goods(frame), "service, charge or frame line"),
         (~named, "no material"),
+        *unreadable(PandasColumns(frame), {"quantity": "quantity"}),
         (~(given > 0), "no quantity"),
         (amount == 0, "zero price"),
     ]

@@ -24,6 +24,7 @@ from ..compute import (
     lines_of,
     period_alias,
     period_number,
+    unreadable,
 )
 from ..errors import ConfigError
 from ..frames import AsOf
@@ -140,7 +141,8 @@ def _placed(c: Columns, *, basis: str, period: Callable[[Any], Any]) -> Ruled:
         arrived, first = c.day("delivered_date"), c.day("first_receipt_date")
         day = c.pick(c.missing(arrived), first, arrived)
     why = "no delivery date" if basis == "received" else "no order date"
-    return Ruled([(c.missing(day), why)], {"day": day}, of_order=lambda: period(day))
+    told = {"delivered_date": "delivery date"} if basis == "received" else {"order_date": "order date"}
+    return Ruled([*unreadable(c, told), (c.missing(day), why)], {"day": day}, of_order=lambda: period(day))
 
 
 @dataclass(frozen=True)

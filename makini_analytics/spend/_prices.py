@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..compute import Counted, figure, period_alias
+from ..compute import Counted, figure, leave_out_unreadable, period_alias
 from ..errors import one_of
 from ..frames import days_of
 from ._baselines import BASELINES, Baseline, listed_prices, prices_before
@@ -91,6 +91,7 @@ def price_changes(
     items = items_of(lines, metric="spend.price_changes", item=item, currency=currency, intercompany=intercompany)
     items.leave_out_unpriced()
     days = days_of(items.frame, "order_date")
+    leave_out_unreadable(items.selection, {"order_date": "order date"})
     items.selection.exclude(np.isnat(days), "no order date")
     rows = items.selection.kept
     groups = items.groups([items.item, "vendor"] if per_vendor else [items.item], rows)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..compute import By, Columns, Lines, Ruled, Tally, lines_of
+from ..compute import By, Columns, Lines, Ruled, Tally, lines_of, unreadable
 from ..errors import ConfigError, one_of
 
 BASES = ("ordered", "received", "open")
@@ -52,15 +52,20 @@ def counting(c: Columns, basis: str, currency: str | None, intercompany: tuple[s
     """Return the one rule of this room: which lines count, and with which value."""
     amount = c.number("amount")
     # the first reason that fits holds: a line that was cancelled and then deleted is counted as deleted, in every figure alike
+    deleted = c.known("deleted_at")
+    if c.may_be_unreadable("deleted_at"):  # a mark whose day can't be read still marks the line
+        deleted = deleted | c.unreadable("deleted_at")
     left_out = [
-        (c.known("deleted_at"), "deleted"),
+        (deleted, "deleted"),
         (c.is_in("state", "cancelled"), "cancelled"),
         (c.is_in("state", "draft"), "draft"),
     ]
     if currency is not None:
+        left_out += unreadable(c, {"currency": "currency"})  # whether it is another one nobody knows
         left_out.append((~c.is_in("currency", currency), "other currency"))
     if intercompany:
         left_out.append((c.is_in("vendor_name", *intercompany) | c.is_in("vendor_id", *intercompany), "intercompany"))
+    left_out += unreadable(c, {"amount": "amount"})
     left_out.append((c.missing(amount), "no amount"))
     if basis == "ordered":
         return Ruled(left_out, sums={"value": amount})
@@ -71,6 +76,7 @@ def counting(c: Columns, basis: str, currency: str | None, intercompany: tuple[s
         received = quantity - c.pick(received > quantity, quantity, received)
     # half of the quantity is half of the amount: an order's discount is spread evenly over its goods
     share = c.ratio(received, quantity)
+    left_out += unreadable(c, {"quantity": "quantity", "received_quantity": "received quantity"})
     left_out.append((~c.finite(share), "no quantity or received quantity"))
     return Ruled(left_out, sums={"value": amount * share})
 

@@ -167,4 +167,4 @@ def _lead_times(
         n_open=total[:, CENSORED],
         median_days=first_day_at(table, surviving, 1 - 0.5),
         p90_days=first_day_at(table, surviving, 1 - 0.9),
-    ), ""
+    ), " ".join(got.notes)

@@ -1,0 +1,192 @@
+"""What is there twice inside one connection: the same order line again, and the same purchase under two order numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ..compute import ENTITIES, order_ids
+from ..frames import Mask, coalesce, encode, numbers, values
+
+Codes = npt.NDArray[np.int64]
+
+#: What lines that stand for one another must share beside their order, where no line number tells them apart.
+_ALL_THE_SAME = (
+    "description",
+    "order_date",
+    "required_date",
+    "promised_date",
+    "delivered_date",
+    "site_id",
+    "unit_price",
+)
+
+
+def repeated_lines(lines: pd.DataFrame) -> pd.DataFrame:
+    """Return the order lines that are there more than once, a row for each, with what the further ones count for.
+
+    The same line is one of the same ``line_id``, or of the same order, line number, quantity and amount, as a join with receipts makes
+    of it; where lines have no number, one that is the same in all that describes it. That may be meant: it has a lower score.
+    """
+    amount, counts = numbers(lines, "amount"), _counting(lines)
+    connection, ids = _codes(values(lines, "connection", "string")), _codes(values(lines, "line_id", "string"))
+    order, line = _codes(order_ids(lines)["order"]), _codes(values(lines, "line_number", "string"))
+    same = [connection, order, _numbered(numbers(lines, "quantity")), _numbered(amount)]
+    numbered = counts & (order >= 0) & (line >= 0)
+    item = _item(lines)
+    described = [item, *(_codes(values(lines, c, "float64")) for c in _ALL_THE_SAME)]
+    # without a line number, an item must be named: rows of which nothing is known are alike in nothing
+    bare = counts & (order >= 0) & (line < 0) & (item >= 0) & ~np.isnan(amount)
+    found = []
+    told = np.zeros(len(lines), dtype=bool)
+    for rows, key, score, why in (
+        (counts & (ids >= 0), [connection, ids], 100.0, "the same line_id"),
+        (numbered, [*same, line], 100.0, "the same order, line number, quantity and amount"),
+        (
+            bare,
+            [*same, *described],
+            75.0,
+            "no line number, and all else the same: order, item, dates, quantity and amount",
+        ),
+    ):
+        at, group = _groups(rows & ~told, key)
+        if not len(at):
+            continue
+        told[at] = True
+        size = np.bincount(group)
+        first, last = _ends(group)
+        extra = np.bincount(group, weights=np.nan_to_num(amount[at])) * (size - 1) / size
+        several = np.flatnonzero(size > 1)
+        said = [f"{n} times: {why}" if n > 2 else why for n in size[several].tolist()]
+        found.append(
+            _suggested(lines, "repeated line", at[first[several]], at[last[several]], extra[several], score, said)
+        )
+    return _joined(found)
+
+
+def repeated_orders(lines: pd.DataFrame) -> pd.DataFrame:
+    """Return the pairs of orders of one connection that share lines of the same vendor, item, day and amount.
+
+    Each order is told beside the first one that it repeats, with the value of the lines in question; the score is the share of the
+    lines of the longer of the two that are repeated, the worse the more sites or quantities differ.
+    """
+    amount = numbers(lines, "amount")
+    connection, order = _codes(values(lines, "connection", "string")), _codes(order_ids(lines)["order"])
+    key = [
+        _first_known(lines, ENTITIES["vendor"][0]),
+        _item(lines),
+        _codes(values(lines, "order_date", "datetime64[us]")),
+        _numbered(amount),
+    ]
+    rows = _counting(lines) & (amount != 0) & np.logical_and.reduce([k >= 0 for k in (order, *key)])
+    order = pd.factorize(order * (int(connection.max(initial=0)) + 2) + connection + 1)[0].astype(np.int64)
+    at, group = _groups(rows, [connection, *key, _codes(values(lines, "currency", "string"))])
+    if not len(at):
+        return _joined([])
+    first, _ = _ends(group)
+    origin = order[at[first]][group]
+    again = np.flatnonzero(order[at] != origin)
+    if not len(again):
+        return _joined([])
+    pair, place = np.unique(np.column_stack([origin[again], order[at[again]]]), axis=0, return_inverse=True)
+    place = place.reshape(-1)
+    n = np.bincount(place)
+    value = np.bincount(place, weights=amount[at[again]]).astype(float)
+    of_order = np.bincount(order[rows], minlength=int(order.max()) + 1)
+    share = np.minimum(n / np.maximum(of_order[pair[:, 0]], of_order[pair[:, 1]]), 1.0)
+    one, other = at[first[group[again]]], at[again]
+    differ = {}
+    for name in ("site_id", "quantity"):
+        code = _codes(values(lines, name, "float64"))
+        differ[name.removesuffix("_id")] = np.bincount(place, weights=code[one] != code[other]) > 0
+    shown_one, shown_other = np.zeros(len(n), dtype=np.int64), np.zeros(len(n), dtype=np.int64)
+    shown_one[place[::-1]], shown_other[place[::-1]] = one[::-1], other[::-1]
+    said = []
+    for i, lines_alike in enumerate(n.tolist()):
+        odd = [name for name, rows_differ in differ.items() if rows_differ[i]]
+        count = f"{lines_alike:,} line{'s' if lines_alike > 1 else ''} of the same vendor, item, day and amount"
+        said.append(count + (f"; not the same {', '.join(odd)}" if odd else ""))
+    less = 1 - 0.25 * np.sum(list(differ.values()), axis=0)
+    return _joined([_suggested(lines, "repeated order", shown_one, shown_other, value, 100 * share * less, said)])
+
+
+def _suggested(
+    lines: pd.DataFrame,
+    kind: str,
+    one: npt.NDArray[np.intp],
+    other: npt.NDArray[np.intp],
+    value: npt.NDArray[np.float64],
+    score: float | npt.NDArray[np.float64],
+    evidence: Sequence[str],
+) -> pd.DataFrame:
+    """Return suggestions in the columns of `duplicates`: of lines their ids, of orders theirs; both are named by the order."""
+    out: dict[str, object] = {"kind": kind}
+    for prefix, rows in (("", one), ("other_", other)):
+        part = lines.iloc[rows]
+        number = values(part, "order_number", "string").astype("string")
+        name = number.fillna(values(part, "order_id", "string").astype("string"))
+        line = values(part, "line_number", "string").astype("string")
+        of_line = kind == "repeated line"
+        out[f"{prefix}connection"] = values(part, "connection", "string").array
+        out[f"{prefix}id"] = values(part, "line_id" if of_line else "order_id", "string").array
+        out[f"{prefix}name"] = ((name + " / " + line).fillna(name) if of_line else name).array
+    out |= {"score": score, "evidence": list(evidence), "value": value}
+    return pd.DataFrame(out | {"currency": values(lines.iloc[one], "currency", "string").array})
+
+
+def _joined(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    known = [p for p in parts if len(p)]
+    return pd.concat(known, ignore_index=True) if known else pd.DataFrame()
+
+
+def _counting(lines: pd.DataFrame) -> Mask:
+    """Return the lines that count as spend: what was cancelled on one order is often ordered again on another."""
+    state = encode(values(lines, "state", "string"), sort=False)
+    out = np.append(~state.labels.isin(["cancelled", "draft"]), True)[state.codes]
+    return np.asarray(out & values(lines, "deleted_at", "float64").isna().to_numpy(dtype=bool))
+
+
+def _item(lines: pd.DataFrame) -> Codes:
+    return _first_known(lines, (*ENTITIES["material"][0], "description"))
+
+
+def _first_known(lines: pd.DataFrame, names: Sequence[str]) -> Codes:
+    found = encode(values(lines, names[0], "string"))
+    for name in names[1:]:
+        if not found.whole():
+            found = coalesce(found, encode(values(lines, name, "string")))
+    return found.codes.astype(np.int64)
+
+
+def _codes(column: pd.Series) -> Codes:
+    return encode(column, sort=False).codes.astype(np.int64)
+
+
+def _numbered(number: npt.NDArray[np.float64]) -> Codes:
+    """Return a code for each amount to the cent, -1 where it is missing."""
+    return pd.factorize(np.round(number, 2))[0].astype(np.int64)
+
+
+def _groups(rows: Mask, key: Sequence[Codes]) -> tuple[npt.NDArray[np.intp], Codes]:
+    """Return the rows that share their whole key with another one, and which group each is in, numbered as they come."""
+    at = np.flatnonzero(rows)
+    dense = np.zeros(len(at), dtype=np.int64)
+    for code in key:
+        part = code[at] + 1
+        dense = pd.factorize(dense * (int(part.max()) + 1 if len(part) else 1) + part)[0].astype(np.int64)
+    size = np.bincount(dense) if len(dense) else np.zeros(0, dtype=np.int64)
+    shared = size[dense] > 1
+    return at[shared], pd.factorize(dense[shared])[0].astype(np.int64)
+
+
+def _ends(group: Codes) -> tuple[Codes, Codes]:
+    """Return the position of each group's first and last member."""
+    n = int(group.max()) + 1
+    first, last = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
+    places = np.arange(len(group))
+    last[group] = places
+    first[group[::-1]] = places[::-1]
+    return first, last
