@@ -63,6 +63,6 @@ def source_row(
         "sync_status": None if sync.get("sync_status") is None else str(sync["sync_status"]),
         "synced_at": synced.iloc[0],
         "delivery_date": delivery_date,
-        "notes": " ".join(notes),
+        "notes": " ".join(sorted(notes, key=lambda n: not n.startswith("Warning: "))),  # warnings first
     }
     return pd.DataFrame({c.name: pd.Series([row[c.name]], dtype=object).astype(c.dtype) for c in SOURCES})

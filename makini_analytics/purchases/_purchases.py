@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pandas as pd
 
 from ..errors import ConfigError, SchemaError
 from ..frames import as_day, categoricals, stack
-from ..tidy import ISSUES, LINES, ORDERS, SOURCES, TABLES, Beside, NumberFormat, empty, tidy_table
+from ..tidy import ISSUES, LINES, ORDERS, SOURCES, TABLES, Beside, NumberFormat, empty, tidy_table, warnings_in
 from . import _folder
 
 
@@ -67,11 +68,14 @@ class Purchases:
     def __repr__(self) -> str:
         as_of = "unknown" if self.as_of is None else self.as_of.date()
         head = f"Purchases({len(self.orders):,} orders, {len(self.lines):,} lines, {len(self.issues):,} issues, as of {as_of})"
-        rows = [
-            f"  {r['connection']}: {r['n_orders']:,} orders, {r['n_lines']:,} lines. {r['notes']}".rstrip()
-            for r in self.sources.fillna({"notes": "", "n_orders": 0, "n_lines": 0}).to_dict("records")
-        ]
-        return "\n".join([head, *rows])
+        rows, first = [], []
+        for r in self.sources.fillna({"notes": "", "n_orders": 0, "n_lines": 0}).to_dict("records"):
+            warned, notes = warnings_in(r["notes"])
+            first += [f"  {r['connection']}: {sentence}" for sentence in warned]
+            rows.append(
+                f"  {r['connection']}: {r['n_orders']:,} orders, {r['n_lines']:,} lines. {_cut(notes)}".rstrip()
+            )
+        return "\n".join([head, *first, *rows])
 
     def _repr_html_(self) -> str:
         """Return the connections as a notebook shows them; their names and notes come from outside, so they are escaped."""
@@ -79,6 +83,13 @@ class Purchases:
         n_issues = f"{len(self.issues):,} {'issue' if len(self.issues) == 1 else 'issues'}"
         head = f"<b>Purchases</b>: {len(self.orders):,} orders, {len(self.lines):,} lines, {n_issues}, as of {as_of}"
         of_each = self.sources.reindex(columns=["connection", "n_orders", "n_lines", "as_of", "notes"]).astype(object)
+        told = [warnings_in(notes) for notes in of_each["notes"]]
+        of_each["notes"] = [notes for _, notes in told]
+        first = "".join(
+            f"<p><b>{escape(f'{name}: {sentence}')}</b></p>"
+            for name, (warned, _) in zip(of_each["connection"], told, strict=True)
+            for sentence in warned
+        )
         counts = {c: of_each[c].map("{:,}".format, na_action="ignore") for c in ("n_orders", "n_lines")}
         day = (
             of_each["as_of"].fillna(str(as_of)).map(lambda d: str(d)[:10])
@@ -86,7 +97,7 @@ class Purchases:
         table = of_each.assign(**counts, as_of=day).rename(columns=lambda c: c.removeprefix("n_").replace("_", " "))
         with pd.option_context("display.max_colwidth", None):  # a note that is cut may lack the very part that matters
             body = table.to_html(index=False, na_rep="", border=0, justify="left") if len(table) else ""
-        return f"<div><p>{head}</p>{body}</div>"
+        return f"<div><p>{head}</p>{first}{body}</div>"
 
     # ---- disk ------------------------------------------------------------------------------------------------------
 
@@ -192,6 +203,18 @@ class Purchases:
         return cls(
             got.orders, got.lines, got.issues, got.sources, got.as_of if as_of is None else as_day(as_of, empty=False)
         )
+
+
+#: So many characters of a connection's notes are shown on the first screen.
+_SHOWN = 600
+
+
+def _cut(notes: str) -> str:
+    """Return notes cut after a sentence where they are long; all of them stand in ``sources``."""
+    if len(notes) <= _SHOWN:
+        return notes
+    end = max(notes.rfind(". ", 0, _SHOWN), notes.rfind(", ", 0, _SHOWN), 0) or _SHOWN
+    return f"{notes[: end + 1].rstrip(', ')} ... (more in sources.notes)"
 
 
 def concat(purchases: Iterable[Purchases]) -> Purchases:

@@ -14,6 +14,7 @@ from ..compute import definition
 from ..errors import ConfigError
 from ..frames import as_of_day
 from ..purchases import Purchases
+from ..tidy import warnings_in
 from ._exhibits import Content, Exhibit
 from ._sections import SECTIONS, by_currency
 
@@ -52,6 +53,8 @@ def content(
             # of the figures that are shown, each once, in the order in which a reader meets them
             metrics = dict.fromkeys(e.table.attrs["metric"] for e in made.exhibits if "metric" in e.table.attrs)
             made.definitions = {m: definition(m) for m in metrics}
+    for name, notes in zip(data.sources["connection"], data.sources["notes"], strict=True):
+        made.notes += [f"{name}: {sentence}" for sentence in warnings_in(notes)[0]]
     planned = data.sources.loc[data.sources["delivery_date"] == "planned", "connection"].dropna().tolist()
     if planned:
         missing = "only planned delivery dates are known, so nothing is said of deliveries there."
