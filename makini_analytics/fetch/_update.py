@@ -45,9 +45,9 @@ def merge(data: Purchases, fresh: Purchases, connection: str, *, whole: bool) ->
         # Issues of orders and lines that are replaced go with them; the fresh ones bring their own.
         of_orders = issues["table"].isin(["orders", "receipt lines"]) & issues["id"].isin(gone)
         stale &= (of_orders | ((issues["table"] == "lines") & issues["id"].isin(lines_gone))) & ~told_once(issues)
-        fresh_issues = _news(
-            fresh_issues, issues[(issues["connection"] == connection) & ~stale], data.orders["order_id"][mine]
-        )
+        stays = data.orders["order_id"][mine & ~data.orders["order_id"].isin(gone)]
+        known = issues[((issues["connection"] == connection) & ~stale).to_numpy(dtype=bool)]
+        fresh_issues = _news(fresh_issues, known, stays)
     orders = stack([kept(data.orders, data.orders["order_id"]), fresh.orders])
     lines = stack([kept(data.lines, data.lines["order_id"]), fresh.lines])
     notes = fresh.sources["notes"].iloc[0]
@@ -75,13 +75,15 @@ def merge(data: Purchases, fresh: Purchases, connection: str, *, whole: bool) ->
     )
 
 
-def _news(fresh: pd.DataFrame, known: pd.DataFrame, orders: pd.Series) -> pd.DataFrame:
-    """Return the issues of changed orders that are not told already; ``orders`` are the ids of all that are known.
+def _news(fresh: pd.DataFrame, known: pd.DataFrame, unchanged: pd.Series) -> pd.DataFrame:
+    """Return the issues of changed orders that are not told already; ``unchanged`` are the ids of the other orders.
 
     Receipts and returns come whole, the orders only where they changed: that a receipt's order is not among those says nothing.
     """
     once = told_once(fresh)
     again = once & kinds(fresh).isin(kinds(known[told_once(known)]))
-    again |= (fresh["table"] == "receipt lines") & fresh["id"].isin(orders) & fresh["reason"].str.startswith(NO_LINE)
+    beside = ~fresh["table"].isin(["orders", "lines"])
+    again |= beside & (fresh["id"] + " " + kinds(fresh)).isin(known["id"] + " " + kinds(known))
+    again |= (fresh["table"] == "receipt lines") & fresh["id"].isin(unchanged) & fresh["reason"].str.startswith(NO_LINE)
     again |= (fresh["table"] == "return lines") & fresh["reason"].str.startswith(NO_ORDER)
     return fresh[~again.fillna(False).to_numpy(dtype=bool)]
