@@ -41,6 +41,21 @@ def load_sample(connections: Iterable[str] | None = None) -> Purchases:
 
     They are made up, by a generator with known answers; see ``data/sample/README.md``.
 
+    Parameters
+    ----------
+    connections : names of those that are wanted; all by default
+
+    Returns
+    -------
+    Purchases, read through the same steps as a fetch
+
+    Raises
+    ------
+    ConfigError
+        No sample connection has such a name.
+
+    Examples
+    --------
     >>> load_sample(["us"]).sources.connection.tolist()
     ['us']
     """

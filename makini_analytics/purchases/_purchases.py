@@ -104,8 +104,15 @@ class Purchases:
     def save(self, folder: str | Path, *, dated: bool = False) -> Path:
         """Write the frames into a folder and return it: Parquet where pyarrow is installed, else compressed CSV.
 
-        With ``dated=True`` into a folder of that folder, named by the as-of day, so that each run keeps its snapshot: what was
-        promised then is known later (`slippage.date_changes`). A second run of the same day takes the place of the first.
+        Parameters
+        ----------
+        folder : a new or empty folder, or one of saved purchases, which these take the place of
+        dated : write into a folder of that folder, named by the as-of day, so that each run keeps its snapshot: what was promised then
+            is known later (`slippage.date_changes`). A second run of the same day takes the place of the first.
+
+        Returns
+        -------
+        Path of the folder that holds the frames
 
         Raises
         ------
@@ -113,6 +120,14 @@ class Purchases:
             The folder holds something else already.
         ConfigError
             ``dated``, and the purchases have no as-of day.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> import makini_analytics as ma
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     ma.load_sample(["us"]).save(folder, dated=True).name
+        '2025-12-31'
         """
         if dated and self.as_of is None:
             raise ConfigError("save(dated=True) names the folder by the as-of day, and these purchases have none")
@@ -124,12 +139,28 @@ class Purchases:
 
     @classmethod
     def load(cls, folder: str | Path) -> Purchases:
-        """Read what `save` wrote.
+        """Read what `save`, or ``client.fetch_purchases(to=folder)``, wrote.
+
+        Parameters
+        ----------
+        folder : where the purchases are
+
+        Returns
+        -------
+        Purchases, with the same frames, dtypes and as-of day
 
         Raises
         ------
         SchemaError
             No saved purchases there, or of another format version.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> import makini_analytics as ma
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     len(Purchases.load(ma.load_sample(["us"]).save(folder)).orders)
+        700
         """
         head = _folder.read_head(Path(folder))
         return cls(**_folder.read(Path(folder), head), as_of=_folder.as_of_in(head))
@@ -180,12 +211,24 @@ class Purchases:
         receipts : a table of one row per receipt (order_number or order_id, line_number, received_date, quantity), likewise; several
             receipts never multiply a line
 
+        Returns
+        -------
+        Purchases, with one line per row; how the table was read stands in the notes of ``sources``, doubtful values in ``issues``
+
         Raises
         ------
         SchemaError
             A name is unknown (near names are given), or numbers or dates can be read in two ways.
         ConfigError
             An argument can't be right.
+
+        Examples
+        --------
+        >>> export = pd.DataFrame({"PO": ["45001", "45001"], "Supplier": ["ACME", "ACME"], "Net": ["1.250,00", "80,50"], "Cur": ["EUR", "EUR"]})
+        >>> names = {"PO": "order_number", "Supplier": "vendor_name", "Net": "amount", "Cur": "currency"}
+        >>> data = Purchases.from_table(export, columns=names, as_of="2025-06-30")
+        >>> len(data.orders), data.lines.amount.tolist()
+        (1, [1250.0, 80.5])
         """
         got = tidy_table(
             df,
@@ -223,10 +266,25 @@ def concat(purchases: Iterable[Purchases]) -> Purchases:
     The as-of day is the earliest one: the last day on which all of them are known. A custom field that is typed
     differently becomes text.
 
+    Parameters
+    ----------
+    purchases : at least one; no two may have a connection of the same name
+
+    Returns
+    -------
+    Purchases, with the rows of all of them
+
     Raises
     ------
     SchemaError
         Two of them have a connection of the same name, whose rows could not be told apart; or none is given.
+
+    Examples
+    --------
+    >>> import makini_analytics as ma
+    >>> both = concat([ma.load_sample(["emea"]), ma.load_sample(["us"])])
+    >>> both.sources.connection.tolist(), len(both.orders)
+    (['emea', 'us'], 1550)
     """
     parts = list(purchases)
     if not parts:

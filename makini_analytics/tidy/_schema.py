@@ -155,21 +155,11 @@ LINES: tuple[Column, ...] = (
     Column("discount", "number", "Discount as the source gives it", ("discount",), MONEY),
     Column("tax", "number", "Tax on the line", ("lineTaxValue",), MONEY),
     Column(
-        "amount",
-        "number",
-        "The source's line total; computed only where it gives none",
-        ("lineTotalValue",),
-        MONEY,
+        "amount", "number", "The source's line total; computed only where it gives none", ("lineTotalValue",), MONEY
     ),
     Column("currency", "label", "Currency code, from the currencies list", ("currency",), inherits=True),
     Column("updated_at", "instant", "Last change", ("updatedAt", "_updatedAt"), inherits=True),
-    Column(
-        "deleted_at",
-        "instant",
-        "Deletion mark; missing when live",
-        ("deletedAt", "_deletedAt"),
-        inherits=True,
-    ),
+    Column("deleted_at", "instant", "Deletion mark; missing when live", ("deletedAt", "_deletedAt"), inherits=True),
     Column("created_at", "instant", "Creation", ("createdAt", "_createdAt")),
     Column("name", "label", "Name of what was ordered", ("name", "_displayValue")),
     Column("type", "label", "Type of the line", ("type",)),
