@@ -75,7 +75,9 @@ def _of_vendor(data: Purchases, vendor: str) -> tuple[Purchases, str]:
     # orders, issues and sources are narrowed as well: totals, doubts and notes of others are not this vendor's
     key = ["connection", "order_id"]
     orders = data.orders.merge(part[key].drop_duplicates(), on=key)
-    issues = data.issues[data.issues["id"].isin(set(part["line_id"].dropna()) | set(part["order_id"].dropna()))]
+    of_rows = data.issues["id"].isin(set(part["line_id"].dropna()) | set(part["order_id"].dropna()))
+    common = data.issues["id"].isna() & data.issues["connection"].isin(set(part["connection"].dropna()))
+    issues = data.issues[of_rows | common]  # what is told once for many rows of a connection is of these, too
     names = part["vendor_name"].dropna()
     its = data.sources["connection"].isin(set(part["connection"].dropna())) | data.sources["connection"].isna()
     narrowed = replace(data, orders=orders, lines=part.reset_index(drop=True), issues=issues.reset_index(drop=True),

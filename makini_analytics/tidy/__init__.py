@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ._from_table import Beside, tidy_table
-from ._issues import kinds, much_unreadable, told_once, warnings_in
+from ._issues import kinds, much_unreadable, summed, told_once, warnings_in
 from ._number_format import NumberFormat
 from ._orders import OrdersBuilder, TidyOrders, tidy_orders
 from ._parsing import parse_values
@@ -31,6 +31,7 @@ __all__ = [
     "kinds",
     "much_unreadable",
     "parse_values",
+    "summed",
     "table_of",
     "tidy_orders",
     "tidy_table",

@@ -145,8 +145,7 @@ def much_unreadable(
         given[lost.get(name, [])] = True
         if n and n >= MUCH * given.sum():
             hint = advice or (on_dates if name.endswith("_date") else "")
-            share = f"{n:,} of {int(given.sum()):,} lines ({n / given.sum():.1%})".replace("%", " %")
-            out.append(f"{_WARNING}{name} could not be read on {share}: see issues{'; ' if hint else ''}{hint}.")
+            out.append(f"{_warning(name, n, int(given.sum()))}: see issues{'; ' if hint else ''}{hint}.")
     return out
 
 
@@ -168,6 +167,36 @@ def tell(connection: str, warned: Sequence[str]) -> None:
         if n and int(n[1].replace(",", "")) < ENOUGH_TO_WARN:
             continue
         warnings.warn(f"{connection}: {sentence.removeprefix(_WARNING)}", MakiniWarning, stacklevel=4)
+
+
+_COUNTS = re.compile(
+    _WARNING + r"(?P<column>\w+) could not be read on (?P<n>[\d,]+) of (?P<of>[\d,]+) lines \([\d.]+ %\)(?P<rest>.*)"
+)
+
+
+def summed(notes: Sequence[str]) -> list[str]:
+    """Return the notes of several parts with one warning per column, of the parts that had one.
+
+    >>> summed(["Warning: tax could not be read on 1 of 9 lines (11.1 %): a.", "b.", "Warning: tax could not be read on 2 of 3 lines (66.7 %): a."])
+    ['Warning: tax could not be read on 3 of 12 lines (25.0 %): a.', 'b.']
+    """
+    counts: dict[str, list[int]] = {}
+    rest: dict[str, str] = {}
+    others = []
+    for note in notes:
+        found = _COUNTS.fullmatch(note)
+        if found is None:
+            others.append(note)
+            continue
+        own = counts.setdefault(found["column"], [0, 0])
+        own[0] += int(found["n"].replace(",", ""))
+        own[1] += int(found["of"].replace(",", ""))
+        rest[found["column"]] = found["rest"]
+    return [*(_warning(name, n, of) + rest[name] for name, (n, of) in counts.items()), *others]
+
+
+def _warning(name: str, n: int, of: int) -> str:
+    return f"{_WARNING}{name} could not be read on {n:,} of {of:,} lines ({n / of:.1%})".replace("%", " %")
 
 
 def warnings_in(notes: Any) -> tuple[list[str], str]:
