@@ -50,8 +50,10 @@ def check_rows(lines: pd.DataFrame, of: npt.NDArray[np.intp], book: IssueBook, *
 
 def check_line_ids(lines: pd.DataFrame, book: IssueBook) -> None:
     """Note the lines of a connection whose id an earlier line has."""
-    repeated = lines["line_id"].duplicated().to_numpy()
-    if repeated.any():
+    # hashes tell in half the time that nothing is repeated, as nearly always
+    hashes = pd.util.hash_array(lines["line_id"].to_numpy(dtype=object), categorize=False)
+    if not pd.Series(hashes).is_unique:
+        repeated = lines["line_id"].duplicated().to_numpy()
         _note(book, lines, repeated, lines["amount"].to_numpy(dtype=float), _REPEATED)
 
 
