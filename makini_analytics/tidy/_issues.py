@@ -24,7 +24,7 @@ _LONGEST = 200  # characters of a value that are kept
 #: number, so that what is wrong with single rows can be seen.
 MANY_ROWS, MOST_ROWS = 100, 0.9
 #: How an issue says of how many rows it is told: "status not understood (12 lines, 1,200.00 EUR): ...".
-_COUNTED = r" \([\d,]+ [a-z ]*(?:lines|orders|heads|receipts)\b[^()]*\)"
+_COUNTED = r" \([\d,]+ [a-z ]*(?:rows|lines|orders|heads)\b[^()]*\)"
 
 
 class IssueBook:
@@ -89,10 +89,10 @@ class IssueBook:
         """
         out = []
         for table, column, reason, rows, values in self._batches:
-            habit = len(rows) >= MANY_ROWS and len(rows) >= MOST_ROWS * n_rows.get(table, len(rows) + 1)
+            habit = table in n_rows and len(rows) >= max(MANY_ROWS, MOST_ROWS * n_rows[table])
             if habit and not any(rows is lost for lost in self._unreadable.get(table, {}).get(column, ())):
                 first = values[:1] if isinstance(values, list | np.ndarray) else values.iloc[:1]
-                out.append((table, column, f"{reason} ({len(rows):,} {table})", _NOBODY, first))
+                out.append((table, column, f"{reason} ({len(rows):,} rows)", _NOBODY, first))
             else:
                 out.append((table, column, reason, rows, values))
         return out

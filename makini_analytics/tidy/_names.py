@@ -30,7 +30,7 @@ def with_names(frame: pd.DataFrame, lookups: Mapping[str, Records]) -> pd.DataFr
     vendors = names("vendors", "name", "_displayValue", "code")
     currencies = names("currencies", "code", "_idValue", "name")
     codes = currency_codes(categoricals.from_texts(list(currencies.values())))  # of names alone: a key stays what it is
-    currencies = dict(zip(currencies, map(str, codes.tolist()), strict=True))
+    currencies = {k: c for k, c in zip(currencies, codes.tolist(), strict=True) if isinstance(c, str)}
     out = {
         "vendor_name": joined("vendor_id", given["vendor_name"], vendors, False),
         "status": joined("status_id", given["status"], names("statuses", "name", "_displayValue", "code"), True),

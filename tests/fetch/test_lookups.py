@@ -97,14 +97,14 @@ def test_what_is_so_of_all_lines_is_told_once_also_after_an_update_and_a_cut():
         client = server.client(**OPTIONS)
         data = client.fetch_purchases()
         assert data.issues[["table", "column", "reason"]].values.tolist() == [
-            ["lines", "required_date", "stands for no date (120 lines)"]
+            ["lines", "required_date", "stands for no date (120 rows)"]
         ]
         assert data.issues.id.isna().all()
         server.insert("sandbox", po(500, {"dueAt": "0001-01-01"}, updatedAt="2025-07-01T00:00:00Z"))
         updated = client.update(data)
         assert len(updated.lines) == 121
         assert updated.issues.id.isna().sum() == 1
-        assert updated.issues.reason.str.contains("120 lines").sum() == 1
+        assert updated.issues.reason.str.contains("120 rows").sum() == 1
         # a server without filters on the order date sends more than was asked for: what is cut takes no common issue with it
         some = client.fetch_purchases(since="2025-05-01", refresh=True)
         assert len(some.lines) < 120
@@ -112,6 +112,21 @@ def test_what_is_so_of_all_lines_is_told_once_also_after_an_update_and_a_cut():
         some = server.client(**OPTIONS).fetch_purchases(since="2025-05-01")
     assert len(some.lines) < 120
     assert some.issues.id.isna().sum() == 1
+
+
+@pytest.mark.parametrize("contract", ["v3", "v4", "v1"])
+def test_objects_without_a_name_over_http(contract):
+    rows = [
+        po(1, {"currency": {"x": 1}}, {"deletedAt": "X"}, status={"x": 1}, currency="eur"),
+        po(2, {}, deletedAt=True),
+    ]
+    with ma.sandbox({"purchase-orders": rows}, contract=contract) as server:
+        data = server.client(**OPTIONS).fetch_purchases()
+    assert data.lines.state.tolist() == ["unknown", "cancelled", "cancelled"]
+    assert data.lines.unreadable.fillna("").tolist() == ["currency, status", "deleted_at, status", "deleted_at"]
+    assert data.lines.currency.fillna("").tolist() == ["", "EUR", ""]
+    assert data.orders.state.tolist() == ["unknown", "cancelled"]
+    assert sorted(data.issues.column) == ["currency", "deleted_at", "deleted_at", "status"]
 
 
 def test_a_status_is_told_once_after_an_update():

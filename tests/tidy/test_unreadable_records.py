@@ -134,7 +134,7 @@ def test_an_order_value_takes_no_place_of_a_line_value_that_was_lost():
 def test_doubts_about_most_lines_are_told_once_and_lost_values_one_by_one():
     gross = {"lineTaxValue": 2, "lineTotalValue": 12}
     got = tidy(po("a", *[gross] * 150, {}))
-    assert got.issues.reason.tolist() == ["price x quantity plus the tax: gross where net is usual; kept (150 lines)"]
+    assert got.issues.reason.tolist() == ["price x quantity plus the tax: gross where net is usual; kept (150 rows)"]
     lost = tidy(po("a", *[{"lineTaxValue": f"no {i}"} for i in range(150)]))
     assert lost.issues.value.nunique() == len(lost.issues) == 150
 
