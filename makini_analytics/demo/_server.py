@@ -311,6 +311,11 @@ def sandbox(
     latency : seconds that every answer takes
     max_per_page : the largest page
 
+    Returns
+    -------
+    Sandbox, already serving: ``client()`` makes a client of it, ``tokens`` are its connections', ``close()`` or the end of ``with``
+    stops it
+
     Raises
     ------
     ConfigError

@@ -179,6 +179,9 @@ def tables_of(data: Purchases) -> Tables:
     # vendors have ids of their own, which the lines carry: no key is made for them
     names = data.lines.dropna(subset=["vendor_id", "vendor_name"]).drop_duplicates("vendor_id")
     tables["vendors"] = [{"key": i, "name": n} for i, n in zip(names["vendor_id"], names["vendor_name"], strict=True)]
+    # so have materials; what the lines know of them, their categories too, is in the lines' own fields
+    known_materials = data.lines["material_id"].dropna().drop_duplicates()
+    tables["materials"] = [{"key": i, "isActive": True} for i in known_materials]
     return tables
 
 

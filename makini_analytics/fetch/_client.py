@@ -33,7 +33,15 @@ from . import _update
 from ._purchase_orders import PurchaseOrderFetch, TidyOptions
 from ._query import OrderQuery, order_query
 
-_DEFAULT: Any = object()
+
+class _DefaultFolder:
+    """Stands for the cache folder of the environment or the system, as signatures and `help` show it."""
+
+    def __repr__(self) -> str:
+        return "<MAKINI_CACHE_DIR, else the system's cache folder>"
+
+
+_DEFAULT: Any = _DefaultFolder()
 
 
 class Client:
@@ -227,6 +235,20 @@ class Client:
         Fetches the orders changed since the latest known change, less a day, and puts them in place of the known ones by
         (connection, order_id). Where the server ignores the filter, everything is fetched, and the notes say so.
         An order that was deleted without a mark shows only in a full fetch.
+
+        Parameters
+        ----------
+        data : what was fetched before; other connections in it stay as they are
+        timezone, statuses, decimal, thousands : as for `fetch_purchases`; pass what was passed then
+
+        Returns
+        -------
+        Purchases, with the rows of this connection brought up to date. What is told once for many rows in ``issues`` keeps its first
+        number of rows.
+
+        Raises
+        ------
+        IncompleteDataError, AuthError, RateLimitError, ServerError, NetworkError, ApiError, ConfigError
         """
         last = _update.last_change(data, self.connection)
         role = _update.known_role(data, self.connection, self.delivery_date)
@@ -267,7 +289,16 @@ class Client:
         return table_of(result.sink, self.connection)
 
     def check(self) -> str:
-        """Ask for one order, past the cache, and return in a sentence that the token answers; an error where it does not."""
+        """Ask for one order, past the cache, to see that the token answers.
+
+        Returns
+        -------
+        str, a sentence that names the base URL, the connection and the contract
+
+        Raises
+        ------
+        AuthError, RateLimitError, ServerError, NetworkError, ApiError
+        """
         contract = self._endpoints.detect_contract(per_page=1, refresh=True)
         return f"{self.base_url} answers to the token of connection {self.connection!r} ({contract.name})"
 

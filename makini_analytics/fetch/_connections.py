@@ -59,6 +59,15 @@ def fetch_all(
     ------
     ConfigError
         No connection is named, a file holds a token, or a variable is not set.
+
+    Examples
+    --------
+    >>> import makini_analytics as ma
+    >>> with ma.sandbox() as server:
+    ...     got = fetch_all({"us": server.tokens["us"], "old": "expired"}, base_url=server.base_url, delivery_date="actual",
+    ...                     cache_dir=None, progress=False)
+    >>> len(got.data.orders), list(got.errors)
+    (700, ['old'])
     """
     clients = {name: _client(name, given, options) for name, given in _named(connections).items()}
     errors: dict[str, MakiniError] = {}

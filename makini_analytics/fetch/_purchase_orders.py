@@ -67,9 +67,9 @@ class PurchaseOrderFetch:
 
     def to(self, folder: str | Path) -> Path:
         """Write the orders into a folder, part by part, and return it."""
-        notes = []
-        if self.endpoints.area == "erp":
-            notes.append("Receipts and return orders were not read: they are joined in memory only.")
+        what = {"receipts": "receipts", "returns": "return orders"}
+        unread = " and ".join(what[ours] for ours in contracts.BESIDE_IN_AREA[self.endpoints.area])
+        notes = [f"{unread.capitalize()} were not read: they are joined in memory only."]
         ready(folder)  # an unusable folder fails here, not after an hour of fetching
         # Each part is written with its names, so the lookups come before the orders, and need to know the contract.
         self.endpoints.detect_contract(self._filters(), refresh=self.refresh)
@@ -173,13 +173,13 @@ class PurchaseOrderFetch:
         }
 
     def _receipts_and_returns(self) -> dict[str, list[Any]]:
-        """Return the receipts and return orders, where the connection lists them."""
-        if self.endpoints.area != "erp":
-            return {}
+        """Return the receipts and return orders, where the area has and the connection lists them."""
         filters = {name: self.query.params_beside(c) for name, c in contracts.CONTRACTS.items()}
         found: dict[str, list[Any]] = {}
-        for ours, names in contracts.BESIDE.items():
-            for name in names:  # the name of the list is not public: the first one that has records wins
+        for ours in contracts.BESIDE_IN_AREA[self.endpoints.area]:
+            for name in contracts.BESIDE[
+                ours
+            ]:  # the name of the list is not public: the first one that has records wins
                 if not found.get(ours):
                     found[ours] = self.endpoints.lookup(ours, name, self.refresh, [], filters)
         return found

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from ..errors import ConfigError
-from ..tidy import TidyOrders
+from ..tidy import TidyOrders, told_once
 from ..transport import MATCH_ALL, Contract
 
 DAY = pd.Timedelta(days=1)
@@ -103,5 +103,7 @@ def cut(tidied: TidyOrders, query: OrderQuery) -> CutOrders:
     kept = pd.Series(False, index=issues.index)
     for table, ids in {"orders": orders["order_id"], "lines": lines["line_id"]}.items():
         kept |= (issues["table"] == table) & issues["id"].isin(ids)
+    if len(lines):  # what is told once for many rows is of others too
+        kept |= issues["id"].isna() | told_once(issues)
     tidied = replace(tidied, orders=orders, lines=lines, issues=issues[kept].reset_index(drop=True))
     return CutOrders(tidied, notes, n_older > 0)

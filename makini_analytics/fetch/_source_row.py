@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..tidy import SOURCES, parse_values
+from ..tidy import SOURCES, parse_values, summed
 from ..transport import PagedResult
 from ._query import OrderQuery
 
@@ -63,6 +63,6 @@ def source_row(
         "sync_status": None if sync.get("sync_status") is None else str(sync["sync_status"]),
         "synced_at": synced.iloc[0],
         "delivery_date": delivery_date,
-        "notes": " ".join(notes),
+        "notes": " ".join(summed(notes)),
     }
     return pd.DataFrame({c.name: pd.Series([row[c.name]], dtype=object).astype(c.dtype) for c in SOURCES})

@@ -8,6 +8,7 @@ import pandas as pd
 
 from ..frames import stack
 from ..purchases import Purchases
+from ..tidy import NO_LINE, NO_ORDER, kinds, much_unreadable, told_once, warnings_in
 
 #: The clocks of the source and of the synchronisation differ, so the last day is fetched again.
 OVERLAP = pd.Timedelta(days=1)
@@ -38,15 +39,24 @@ def merge(data: Purchases, fresh: Purchases, connection: str, *, whole: bool) ->
     lines_gone = set(
         data.lines.loc[(data.lines["connection"] == connection) & data.lines["order_id"].isin(gone), "line_id"]
     )
-    # Issues of orders and lines that are replaced go with them; the fresh ones bring their own.
-    issues = data.issues
+    issues, fresh_issues = data.issues, fresh.issues
     stale = issues["connection"] == connection
-    stale &= ((issues["table"] == "orders") & issues["id"].isin(gone)) | (
-        (issues["table"] == "lines") & issues["id"].isin(lines_gone)
-    )
+    if not whole:
+        # Issues of orders and lines that are replaced go with them; the fresh ones bring their own.
+        of_orders = issues["table"].isin(["orders", "receipt lines"]) & issues["id"].isin(gone)
+        stale &= (of_orders | ((issues["table"] == "lines") & issues["id"].isin(lines_gone))) & ~told_once(issues)
+        stays = data.orders["order_id"][mine & ~data.orders["order_id"].isin(gone)]
+        known = issues[((issues["connection"] == connection) & ~stale).to_numpy(dtype=bool)]
+        fresh_issues = _news(fresh_issues, known, stays)
     orders = stack([kept(data.orders, data.orders["order_id"]), fresh.orders])
     lines = stack([kept(data.lines, data.lines["order_id"]), fresh.lines])
+    notes = fresh.sources["notes"].iloc[0]
+    if not whole:  # the warnings are of all lines, not of those that changed
+        _, rest = warnings_in(notes)
+        now = much_unreadable(lines[(lines["connection"] == connection).to_numpy(dtype=bool)])
+        notes = " ".join([*now, rest])
     row = fresh.sources.assign(
+        notes=pd.array([notes], dtype="string"),
         n_orders=pd.array([int((orders["connection"] == connection).sum())], dtype="Int64"),
         n_lines=pd.array([int((lines["connection"] == connection).sum())], dtype="Int64"),
     )
@@ -59,7 +69,21 @@ def merge(data: Purchases, fresh: Purchases, connection: str, *, whole: bool) ->
         data,
         orders=orders,
         lines=lines,
-        issues=stack([issues[~stale.to_numpy(dtype=bool)], fresh.issues]),
+        issues=stack([issues[~stale.to_numpy(dtype=bool)], fresh_issues]),
         sources=sources,
         as_of=max(days) if days else None,
     )
+
+
+def _news(fresh: pd.DataFrame, known: pd.DataFrame, unchanged: pd.Series) -> pd.DataFrame:
+    """Return the issues of changed orders that are not told already; ``unchanged`` are the ids of the other orders.
+
+    Receipts and returns come whole, the orders only where they changed: that a receipt's order is not among those says nothing.
+    """
+    once = told_once(fresh)
+    again = once & kinds(fresh).isin(kinds(known[told_once(known)]))
+    beside = ~fresh["table"].isin(["orders", "lines"])
+    again |= beside & (fresh["id"] + " " + kinds(fresh)).isin(known["id"] + " " + kinds(known))
+    again |= (fresh["table"] == "receipt lines") & fresh["id"].isin(unchanged) & fresh["reason"].str.startswith(NO_LINE)
+    again |= (fresh["table"] == "return lines") & fresh["reason"].str.startswith(NO_ORDER)
+    return fresh[~again.fillna(False).to_numpy(dtype=bool)]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from ._concat import concat
 from ._folder import checked_folder
 from ._parts import PartTotals, PartWriter, ready
-from ._purchases import Purchases, concat
+from ._purchases import Purchases
 from ._scan import scan
 
 __all__ = ["PartTotals", "PartWriter", "Purchases", "checked_folder", "concat", "ready", "scan"]

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from html import escape
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from ..errors import ConfigError, SchemaError
+from ..errors import ConfigError
 from ..files import read_file, with_received
 from ..frames import as_day, categoricals, stack
-from ..tidy import (
-    ISSUES,
-    LINES,
-    ORDERS,
-    SOURCES,
-    TABLES,
-    Beside,
-    NumberFormat,
-    empty,
-    tidy_table,
-)
+from ..tidy import TABLES, Beside, NumberFormat, empty, tidy_table, warnings_in
 from . import _folder
 
 
@@ -78,11 +69,14 @@ class Purchases:
     def __repr__(self) -> str:
         as_of = "unknown" if self.as_of is None else self.as_of.date()
         head = f"Purchases({len(self.orders):,} orders, {len(self.lines):,} lines, {len(self.issues):,} issues, as of {as_of})"
-        rows = [
-            f"  {r['connection']}: {r['n_orders']:,} orders, {r['n_lines']:,} lines. {r['notes']}".rstrip()
-            for r in self.sources.fillna({"notes": "", "n_orders": 0, "n_lines": 0}).to_dict("records")
-        ]
-        return "\n".join([head, *rows])
+        rows, first = [], []
+        for r in self.sources.fillna({"notes": "", "n_orders": 0, "n_lines": 0}).to_dict("records"):
+            warned, notes = warnings_in(r["notes"])
+            first += [f"  {r['connection']}: {sentence}" for sentence in warned]
+            rows.append(
+                f"  {r['connection']}: {r['n_orders']:,} orders, {r['n_lines']:,} lines. {_cut(notes)}".rstrip()
+            )
+        return "\n".join([head, *first, *rows])
 
     def _repr_html_(self) -> str:
         """Return the connections as a notebook shows them; their names and notes come from outside, so they are escaped."""
@@ -90,6 +84,13 @@ class Purchases:
         n_issues = f"{len(self.issues):,} {'issue' if len(self.issues) == 1 else 'issues'}"
         head = f"<b>Purchases</b>: {len(self.orders):,} orders, {len(self.lines):,} lines, {n_issues}, as of {as_of}"
         of_each = self.sources.reindex(columns=["connection", "n_orders", "n_lines", "as_of", "notes"]).astype(object)
+        told = [warnings_in(notes) for notes in of_each["notes"]]
+        of_each["notes"] = [notes for _, notes in told]
+        first = "".join(
+            f"<p><b>{escape(f'{name}: {sentence}')}</b></p>"
+            for name, (warned, _) in zip(of_each["connection"], told, strict=True)
+            for sentence in warned
+        )
         counts = {c: of_each[c].map("{:,}".format, na_action="ignore") for c in ("n_orders", "n_lines")}
         day = (
             of_each["as_of"].fillna(str(as_of)).map(lambda d: str(d)[:10])
@@ -97,15 +98,22 @@ class Purchases:
         table = of_each.assign(**counts, as_of=day).rename(columns=lambda c: c.removeprefix("n_").replace("_", " "))
         with pd.option_context("display.max_colwidth", None):  # a note that is cut may lack the very part that matters
             body = table.to_html(index=False, na_rep="", border=0, justify="left") if len(table) else ""
-        return f"<div><p>{head}</p>{body}</div>"
+        return f"<div><p>{head}</p>{first}{body}</div>"
 
     # ---- disk ------------------------------------------------------------------------------------------------------
 
     def save(self, folder: str | Path, *, dated: bool = False) -> Path:
         """Write the frames into a folder and return it: Parquet where pyarrow is installed, else compressed CSV.
 
-        With ``dated=True`` into a folder of that folder, named by the as-of day, so that each run keeps its snapshot: what was
-        promised then is known later (`slippage.date_changes`). A second run of the same day takes the place of the first.
+        Parameters
+        ----------
+        folder : a new or empty folder, or one of saved purchases, which these take the place of
+        dated : write into a folder of that folder, named by the as-of day, so that each run keeps its snapshot: what was promised then
+            is known later (`slippage.date_changes`). A second run of the same day takes the place of the first.
+
+        Returns
+        -------
+        Path of the folder that holds the frames
 
         Raises
         ------
@@ -113,6 +121,14 @@ class Purchases:
             The folder holds something else already.
         ConfigError
             ``dated``, and the purchases have no as-of day.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> import makini_analytics as ma
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     ma.load_sample(["us"]).save(folder, dated=True).name
+        '2025-12-31'
         """
         if dated and self.as_of is None:
             raise ConfigError("save(dated=True) names the folder by the as-of day, and these purchases have none")
@@ -124,12 +140,28 @@ class Purchases:
 
     @classmethod
     def load(cls, folder: str | Path) -> Purchases:
-        """Read what `save` wrote.
+        """Read what `save`, or ``client.fetch_purchases(to=folder)``, wrote.
+
+        Parameters
+        ----------
+        folder : where the purchases are
+
+        Returns
+        -------
+        Purchases, with the same frames, dtypes and as-of day
 
         Raises
         ------
         SchemaError
             No saved purchases there, or of another format version.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> import makini_analytics as ma
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     len(Purchases.load(ma.load_sample(["us"]).save(folder)).orders)
+        700
         """
         head = _folder.read_head(Path(folder))
         return cls(**_folder.read(Path(folder), head), as_of=_folder.as_of_in(head))
@@ -180,12 +212,24 @@ class Purchases:
         receipts : a table of one row per receipt (order_number or order_id, line_number, received_date, quantity), likewise; several
             receipts never multiply a line
 
+        Returns
+        -------
+        Purchases, with one line per row; how the table was read stands in the notes of ``sources``, doubtful values in ``issues``
+
         Raises
         ------
         SchemaError
             A name is unknown (near names are given), or numbers or dates can be read in two ways.
         ConfigError
             An argument can't be right.
+
+        Examples
+        --------
+        >>> export = pd.DataFrame({"PO": ["45001", "45001"], "Supplier": ["ACME", "ACME"], "Net": ["1.250,00", "80,50"], "Cur": ["EUR", "EUR"]})
+        >>> names = {"PO": "order_number", "Supplier": "vendor_name", "Net": "amount", "Cur": "currency"}
+        >>> data = Purchases.from_table(export, columns=names, as_of="2025-06-30")
+        >>> len(data.orders), data.lines.amount.tolist()
+        (1, [1250.0, 80.5])
         """
         got = tidy_table(
             df,
@@ -269,28 +313,13 @@ class Purchases:
         return replace(made, issues=stack([made.issues, doubts, left_out]), sources=sources)
 
 
-def concat(purchases: Iterable[Purchases]) -> Purchases:
-    """Return several purchases as one; each row has its connection's name.
+#: So many characters of a connection's notes are shown on the first screen.
+_SHOWN = 600
 
-    The as-of day is the earliest one: the last day on which all of them are known. A custom field that is typed
-    differently becomes text.
 
-    Raises
-    ------
-    SchemaError
-        Two of them have a connection of the same name, whose rows could not be told apart; or none is given.
-    """
-    parts = list(purchases)
-    if not parts:
-        raise SchemaError("concat needs at least one Purchases")
-    seen: set[str] = set()
-    for p in parts:
-        names = set(p.orders["connection"].dropna()) | set(p.sources["connection"].dropna())
-        if names & seen:
-            twice = ", ".join(sorted(names & seen))
-            raise SchemaError(f"the connection {twice!r} comes twice: give each Client or table its own connection=")
-        seen |= names
-    days = [p.as_of for p in parts if p.as_of is not None]
-    tables = {"orders": ORDERS, "lines": LINES, "issues": ISSUES, "sources": SOURCES}
-    frames = {t: stack([getattr(p, t) for p in parts]) for t in tables}
-    return Purchases(**frames, as_of=min(days) if days else None)
+def _cut(notes: str) -> str:
+    """Return notes cut after a sentence where they are long; all of them stand in ``sources``."""
+    if len(notes) <= _SHOWN:
+        return notes
+    end = max(notes.rfind(". ", 0, _SHOWN), notes.rfind(", ", 0, _SHOWN), 0) or _SHOWN
+    return f"{notes[: end + 1].rstrip(', ')} ... (more in sources.notes)"

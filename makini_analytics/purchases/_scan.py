@@ -58,6 +58,10 @@ def scan(folder: str | Path, *, engine: str = "duckdb") -> Scan:
     folder : where the purchases are
     engine : "duckdb" or "polars"
 
+    Returns
+    -------
+    Scan, with ``lines``, ``orders`` and ``issues`` as tables of the engine, and ``sources`` and ``as_of`` in memory
+
     Raises
     ------
     SchemaError

@@ -55,6 +55,13 @@ def coverage(data: Purchases) -> Counted:
     ------
     SchemaError
         ``data`` is not Purchases.
+
+    Examples
+    --------
+    >>> import makini_analytics as ma
+    >>> full = coverage(ma.load_sample(["us"])).set_index(["table", "name"])
+    >>> full.loc[("lines", "received_quantity"), "share"].item(), full.loc[("metrics", "spend.by_vendor"), "computable"].item()
+    (0.0, True)
     """
     if not isinstance(data, Purchases):
         raise SchemaError(

@@ -60,6 +60,13 @@ def reconcile(data: Purchases, *, metric: str = "spend.by_vendor") -> Counted:
         ``data`` is not Purchases.
     ConfigError
         An unknown metric.
+
+    Examples
+    --------
+    >>> import makini_analytics as ma
+    >>> steps = reconcile(ma.load_sample(["us"])).query("part == 'lines'").groupby("step", sort=False).n_lines.sum()
+    >>> bool(steps["raw"] == steps["left out"] + steps["used"])
+    True
     """
     one_of("metric", metric, METRICS)
     if not isinstance(data, Purchases):

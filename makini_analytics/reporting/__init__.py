@@ -35,11 +35,12 @@ def report(
     ----------
     data : the purchases
     out : where to, and in which format, by its ending:
-        ``.html``, one page that needs nothing else;
-        ``.xlsx``, a workbook of tidy sheets with Excel's own charts;
-        ``.pptx``, slides of one finding each, with PowerPoint's own charts where it has such a chart;
-        a folder: ``report.html``, ``charts/`` as PNG and SVG, and ``tables/`` as CSV (UTF-8 with a mark, so that spreadsheets open
-        umlauts rightly; names stay as they are, so import a table from a source that you don't trust as text)
+
+        * ``.html``: one page that needs nothing else
+        * ``.xlsx``: a workbook of tidy sheets with Excel's own charts
+        * ``.pptx``: slides of one finding each, with PowerPoint's own charts where it has such a chart
+        * none, a folder: ``report.html``, ``charts/`` as PNG and SVG, and ``tables/`` as CSV (UTF-8 with a mark, so that spreadsheets
+          open umlauts rightly; names stay as they are, so import a table from a source that you don't trust as text)
     sections : which, in which order, of "quality", "spend", "lead_times", "slippage", "open_orders", "left_out", "definitions";
         all by default
     vendor : a vendor's name or id, for a report of that vendor alone
@@ -58,6 +59,14 @@ def report(
     ConfigError
         Another kind of file, an unknown section, vendor or exhibit, no as-of day, or a package that is missing: ``.xlsx`` and
         ``.pptx`` need ``pip install 'makini-analytics[report]'``.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import makini_analytics as ma
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     report(ma.load_sample(["us"]), Path(folder) / "us.html", sections=["spend"], progress=False).name
+    'us.html'
     """
     _writer(out, template)  # only to raise: a misspelt name must not cost a minute of computing
     n = len(PARTS if sections is None else sections)

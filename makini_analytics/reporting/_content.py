@@ -14,6 +14,7 @@ from ..compute import definition
 from ..errors import ConfigError
 from ..frames import as_of_day
 from ..purchases import Purchases
+from ..tidy import warnings_in
 from ._exhibits import Content, Exhibit
 from ._sections import SECTIONS, by_currency
 
@@ -52,6 +53,8 @@ def content(
             # of the figures that are shown, each once, in the order in which a reader meets them
             metrics = dict.fromkeys(e.table.attrs["metric"] for e in made.exhibits if "metric" in e.table.attrs)
             made.definitions = {m: definition(m) for m in metrics}
+    for name, notes in zip(data.sources["connection"], data.sources["notes"], strict=True):
+        made.notes += [f"{name}: {sentence}" for sentence in warnings_in(notes)[0]]
     planned = data.sources.loc[data.sources["delivery_date"] == "planned", "connection"].dropna().tolist()
     if planned:
         missing = "only planned delivery dates are known, so nothing is said of deliveries there."
@@ -72,7 +75,9 @@ def _of_vendor(data: Purchases, vendor: str) -> tuple[Purchases, str]:
     # orders, issues and sources are narrowed as well: totals, doubts and notes of others are not this vendor's
     key = ["connection", "order_id"]
     orders = data.orders.merge(part[key].drop_duplicates(), on=key)
-    issues = data.issues[data.issues["id"].isin(set(part["line_id"].dropna()) | set(part["order_id"].dropna()))]
+    of_rows = data.issues["id"].isin(set(part["line_id"].dropna()) | set(part["order_id"].dropna()))
+    common = data.issues["id"].isna() & data.issues["connection"].isin(set(part["connection"].dropna()))
+    issues = data.issues[of_rows | common]  # what is told once for many rows of a connection is of these, too
     names = part["vendor_name"].dropna()
     its = data.sources["connection"].isin(set(part["connection"].dropna())) | data.sources["connection"].isna()
     narrowed = replace(data, orders=orders, lines=part.reset_index(drop=True), issues=issues.reset_index(drop=True),

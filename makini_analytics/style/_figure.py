@@ -201,7 +201,16 @@ def no_data(ax: Axes | None, what: str, result: pd.DataFrame, *, title: str | No
 
 
 def alt_text(ax: Axes) -> str:
-    """Return the text for those who don't see the chart: its headline and key numbers."""
+    """Return the text for those who don't see the chart: its headline and key numbers.
+
+    Parameters
+    ----------
+    ax : what a ``plot_*`` function returned
+
+    Returns
+    -------
+    str; empty for Axes that were drawn by something else
+    """
     return str(ax.get_gid() or "")
 
 
@@ -267,7 +276,23 @@ def render(ax: Axes, out: Any, **options: Any) -> None:
 
 
 def save(ax: Axes, path: str | Path, *, size: str | None = None) -> Path:
-    """Write a chart as PNG (200 dpi) or SVG, with its alt text in the file; the same data give the same bytes."""
+    """Write a chart as PNG (200 dpi) or SVG, with its alt text in the file; the same data give the same bytes.
+
+    Parameters
+    ----------
+    ax : what a ``plot_*`` function returned
+    path : where to; its ending, ``.png`` or ``.svg``, is the format
+    size : "slide" (10.0 x 5.6 inches), "half" (6.0 x 4.6) or "column" (7.0 x 4.2); by default as large as it is
+
+    Returns
+    -------
+    Path of the file
+
+    Raises
+    ------
+    ConfigError
+        Another ending or size.
+    """
     path = Path(path)
     if path.suffix not in (".png", ".svg"):
         raise ConfigError(f"{path.name}: save charts as .png or .svg")

@@ -18,12 +18,24 @@ _CJK = {"Noto Sans CJK JP", "Noto Sans CJK SC", "IPAexGothic"}
 
 @dataclass
 class Look:
-    """Colours, fonts and marks of numbers. Blue and vermillion are told apart by colour-blind eyes, and in grey."""
+    """Colours, fonts and marks of numbers. Blue and vermillion are told apart by colour-blind eyes, and in grey.
 
-    highlight: str = "#0072B2"  # what the title speaks of
+    Attributes
+    ----------
+    highlight : colour of what the title speaks of
+    late : colour of what is late
+    plain : colour of the other bars and lines
+    rest : colour of what is of no interest beside them
+    ink, muted : colours of titles and labels, and of subtitles and footnotes
+    line : colour of axes and grid
+    fonts : font families, tried in this order
+    decimal, thousands : marks of numbers in charts and reports
+    """
+
+    highlight: str = "#0072B2"
     late: str = "#D55E00"
     plain: str = "#8A8F94"
-    rest: str = "#C3C7CB"  # what is of no interest beside it
+    rest: str = "#C3C7CB"
     ink: str = "#1F2328"
     muted: str = "#57606A"
     line: str = "#D0D7DE"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from ._from_table import Beside, tidy_table
+from ._issues import kinds, much_unreadable, summed, told_once, warnings_in
 from ._number_format import NumberFormat
 from ._orders import OrdersBuilder, TidyOrders, tidy_orders
 from ._parsing import parse_values, sound
+from ._receipts import NO_LINE, NO_ORDER
 from ._schema import ISSUES, LINE_CONTAINERS, LINES, MONEY, ORDERS, SOURCES, TABLES, Column, data_dictionary, empty
 from ._status_words import meaning, sap_line_status
 from ._table_builder import table_of
@@ -15,6 +17,8 @@ __all__ = [
     "LINES",
     "LINE_CONTAINERS",
     "MONEY",
+    "NO_LINE",
+    "NO_ORDER",
     "ORDERS",
     "SOURCES",
     "TABLES",
@@ -25,11 +29,16 @@ __all__ = [
     "TidyOrders",
     "data_dictionary",
     "empty",
+    "kinds",
     "meaning",
+    "much_unreadable",
     "parse_values",
     "sap_line_status",
     "sound",
+    "summed",
     "table_of",
     "tidy_orders",
     "tidy_table",
+    "told_once",
+    "warnings_in",
 ]

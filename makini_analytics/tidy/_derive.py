@@ -6,6 +6,7 @@ Works on the typed frames of `orders` and `lines` alone, so an export read by `f
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -164,15 +165,19 @@ def settle_states(
     own: Mapping[str, str],
     issues: IssueBook,
     unreadable: Mapping[str, Rows],
+    lost_of_orders: Mapping[str, Rows] = MappingProxyType({}),
     listed: tuple[str, ...] = ("orders", "lines"),
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return orders and lines with ``state`` and, on lines, ``cancelled_date``; statuses not understood are listed, each once.
 
-    A mark of deletion or cancellation marks its line also where it can't be read as a day. Where the quantity that decides between
-    received and closed short could not be read, the state is unknown.
+    A mark of deletion or cancellation marks its line, and its order, also where it can't be read as a day. Where a status, or the
+    quantity that decides between received and closed short, could not be read, the state is unknown. ``unreadable`` are rows of lines,
+    ``lost_of_orders`` rows of orders.
     """
     order_meaning = _status.meanings(orders["status"], own)
     line_meaning = _status.meanings(own_status_of_line, own)
+    order_meaning[lost_of_orders.get("status", [])] = _status.UNKNOWN
+    line_meaning[unreadable.get("status", [])] = _status.UNKNOWN
     for table, frame, meaning in (("orders", orders, order_meaning), ("lines", lines, line_meaning)):
         if table in listed:
             _list_unknown(frame, meaning == _status.UNKNOWN, table, issues)
@@ -204,7 +209,9 @@ def settle_states(
             told[i] = f"{told[i]}, {name}" if told[i] else name
     marks = categoricals.from_texts([t or None for t in told]) if unreadable else categoricals.missing(len(lines))
     lines = lines.assign(state=_status.state_labels(state), cancelled_date=day, unreadable=marks)
-    of_orders = _status.order_states(order_meaning, orders["deleted_at"].notna().to_numpy(), state, order_of_line)
+    marked_orders = orders["deleted_at"].notna().to_numpy(copy=True)
+    marked_orders[lost_of_orders.get("deleted_at", [])] = True
+    of_orders = _status.order_states(order_meaning, marked_orders, state, order_of_line)
     return orders.assign(state=_status.state_labels(of_orders)), lines
 
 

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import re
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ..errors import MakiniWarning
 from ..frames import categoricals
 from ._parsing import ABSENT, Problem, sound
 from ._schema import ISSUES, empty
 
 Positions = npt.NDArray[np.intp]
 _LONGEST = 200  # characters of a value that are kept
+
+#: What is doubtful on so many rows of a table, and at least this share of them, is the habit of a source: it is told once, with the
+#: number, so that what is wrong with single rows can be seen.
+MANY_ROWS, MOST_ROWS = 100, 0.9
+#: How an issue says of how many rows it is told: "status not understood (12 lines, 1,200.00 EUR): ...".
+_COUNTED = r" \([\d,]+ [a-z ]*(?:rows|lines|orders|heads)\b[^()]*\)"
 
 
 class IssueBook:
@@ -48,7 +58,8 @@ class IssueBook:
         if not self._batches:
             return empty("issues")
         known = {table: series.astype("string").array for table, series in ids.items()}
-        n = [len(rows) for *_, rows, _ in self._batches]
+        told = self._told({table: len(series) for table, series in ids.items()})
+        n = [len(rows) for *_, rows, _ in told]
         at = np.repeat(np.arange(len(n)), n)
 
         def repeated(texts: list[str]) -> categoricals.Labels:
@@ -56,18 +67,160 @@ class IssueBook:
 
         nobody: Any = pd.array([None], dtype="string")
         of = [
-            known[table].take(rows) if table in known else nobody.take(np.zeros(len(rows), dtype=np.intp))
-            for table, _, _, rows, _ in self._batches
+            known[table].take(rows, allow_fill=True)
+            if table in known
+            else nobody.take(np.zeros(len(rows), dtype=np.intp))
+            for table, _, _, rows, _ in told
         ]
         columns = {
             "connection": repeated([connection] * len(n)),
-            "table": repeated([b[0] for b in self._batches]),
+            "table": repeated([b[0] for b in told]),
             "id": categoricals.concat_texts(of),
-            "column": repeated([b[1] for b in self._batches]),
-            "value": categoricals.concat_texts([t for *_, values in self._batches for t in _texts(values)]),
-            "reason": repeated([b[2] for b in self._batches]),
+            "column": repeated([b[1] for b in told]),
+            "value": categoricals.concat_texts([t for *_, values in told for t in _texts(values)]),
+            "reason": repeated([b[2] for b in told]),
         }
         return pd.DataFrame(columns, columns=[c.name for c in ISSUES])
+
+    def _told(self, n_rows: Mapping[str, int]) -> list[tuple[str, str, str, Positions, Any]]:
+        """Return the batches, those of a doubt about most rows of a table as one row without an id and with the first value.
+
+        Values that could not be read stay a row each: they differ, and nowhere else are they kept.
+        """
+        out = []
+        for table, column, reason, rows, values in self._batches:
+            habit = table in n_rows and len(rows) >= max(MANY_ROWS, MOST_ROWS * n_rows[table])
+            if habit and not any(rows is lost for lost in self._unreadable.get(table, {}).get(column, ())):
+                first = values[:1] if isinstance(values, list | np.ndarray) else values.iloc[:1]
+                out.append((table, column, f"{reason} ({len(rows):,} rows)", _NOBODY, first))
+            else:
+                out.append((table, column, reason, rows, values))
+        return out
+
+
+_NOBODY = np.array([-1], dtype=np.intp)
+
+
+def told_once(issues: pd.DataFrame) -> pd.Series:
+    """Return which issues stand for many rows, whose number they give."""
+    return issues["reason"].str.contains(_COUNTED, regex=True).fillna(False).astype(bool)
+
+
+def kinds(issues: pd.DataFrame) -> pd.Series:
+    """Return what each issue is of, whatever the number of rows: two that are told once are the same where these are equal."""
+    reason = issues["reason"].astype("string").str.replace(_COUNTED, "", regex=True)
+    value = issues["value"].where(issues["column"] == "status").fillna("")  # of others it is one of many
+    return issues["table"].astype("string") + " " + issues["column"].astype("string") + " " + reason + " " + value
+
+
+# ---- what a reader must know first -----------------------------------------------------------------------------------
+
+#: From this share of the lines that give a value on, values that can't be read are a warning.
+MUCH = 0.01
+#: From so many lines on it is a Python warning, too; of fewer the note is enough.
+ENOUGH_TO_WARN = 10
+#: Columns that figures need, and what to pass where one can't be read.
+_NEEDED = dict.fromkeys(
+    ("amount", "quantity", "unit_price", "received_quantity", "discount", "discount_percent", "price_unit"),
+    "pass decimal= if numbers use another mark",
+) | dict.fromkeys(
+    ("order_date", "required_date", "promised_date", "delivered_date", "currency", "status"), ""
+)  # fmt: skip
+_WARNING = "Warning: "
+
+
+def much_unreadable(
+    lines: pd.DataFrame, unreadable: Mapping[str, Positions] | None = None, *, on_dates: str = ""
+) -> list[str]:
+    """Return a warning for each column of lines that a figure needs, of whose values at least `MUCH` could not be read.
+
+    ``unreadable`` are the rows by column, as the lines' own column of that name says by default. Ask before amounts are computed: what
+    is computed was not given. ``on_dates`` is what to pass where a date can't be read.
+    """
+    lost = unreadable_rows(lines) if unreadable is None else unreadable
+    out = []
+    for name, advice in _NEEDED.items():
+        n = len(lost.get(name, ()))
+        given = lines[name].notna().to_numpy(copy=True) if n else np.zeros(0, dtype=bool)
+        given[lost.get(name, [])] = True
+        if n and n >= MUCH * given.sum():
+            hint = advice or (on_dates if name.endswith("_date") else "")
+            out.append(f"{_warning(name, n, int(given.sum()))}: see issues{'; ' if hint else ''}{hint}.")
+    return out
+
+
+def unreadable_rows(lines: pd.DataFrame) -> dict[str, Positions]:
+    """Return, by column, the rows of lines whose value was given and could not be read, as the lines themselves say."""
+    told = categoricals.from_series(lines["unreadable"])
+    names = [str(t).split(", ") for t in told.categories]
+    codes = np.asarray(told.codes)
+    return {
+        n: np.flatnonzero(np.isin(codes, [i for i, of in enumerate(names) if n in of]))
+        for n in dict.fromkeys(chain(*names))
+    }
+
+
+def tell(connection: str, warned: Sequence[str]) -> None:
+    """Issue the warnings of `much_unreadable` about a connection, where they are of more than a few lines."""
+    for sentence in warned:
+        n = re.search(r" on ([\d,]+) of ", sentence)
+        if n and int(n[1].replace(",", "")) < ENOUGH_TO_WARN:
+            continue
+        warnings.warn(f"{connection}: {sentence.removeprefix(_WARNING)}", MakiniWarning, stacklevel=4)
+
+
+_COUNTS = re.compile(
+    _WARNING + r"(?P<column>\w+) could not be read on (?P<n>[\d,]+) of (?P<of>[\d,]+) lines \([\d.]+ %\)(?P<rest>.*)"
+)
+
+
+def summed(notes: Sequence[str]) -> list[str]:
+    """Return the notes of several parts with one warning per column, of the parts that had one.
+
+    >>> summed(["Warning: tax could not be read on 1 of 9 lines (11.1 %): a.", "b.", "Warning: tax could not be read on 2 of 3 lines (66.7 %): a."])
+    ['Warning: tax could not be read on 3 of 12 lines (25.0 %): a.', 'b.']
+    """
+    counts: dict[str, list[int]] = {}
+    rest: dict[str, str] = {}
+    others = []
+    for note in notes:
+        found = _COUNTS.fullmatch(note)
+        if found is None:
+            others.append(note)
+            continue
+        own = counts.setdefault(found["column"], [0, 0])
+        own[0] += int(found["n"].replace(",", ""))
+        own[1] += int(found["of"].replace(",", ""))
+        rest[found["column"]] = found["rest"]
+    return [*(_warning(name, n, of) + rest[name] for name, (n, of) in counts.items()), *others]
+
+
+def _warning(name: str, n: int, of: int) -> str:
+    return f"{_WARNING}{name} could not be read on {n:,} of {of:,} lines ({n / of:.1%})".replace("%", " %")
+
+
+def warnings_in(notes: Any) -> tuple[list[str], str]:
+    """Return the warnings among the notes of a source, and the other notes.
+
+    >>> warnings_in("Made up. Warning: amount could not be read on 2 of 9 lines (22.2 %): see issues. Read offline.")
+    (['Warning: amount could not be read on 2 of 9 lines (22.2 %): see issues.'], 'Made up. Read offline.')
+    """
+    text = notes if isinstance(notes, str) else ""
+    found = re.findall(_WARNING + r".*?\.(?=\s|$)", text)
+    for sentence in found:
+        text = text.replace(sentence, "", 1)
+    return found, " ".join(text.split())
+
+
+def a_few(names: Sequence[Any], n: int = 3) -> str:
+    """Return names as a note tells them: a few, and how many more there are.
+
+    >>> a_few(["A", "B", "C", "D", "E"])
+    'A, B, C and 2 more'
+    """
+    shown = list(map(str, names)) if len(names) <= n + 1 else [str(x) for x in names[:n]]
+    rest = len(names) - len(shown)
+    return ", ".join(shown) + (f" and {rest:,} more" if rest else "")
 
 
 def _texts(values: Any) -> Iterator[Any]:

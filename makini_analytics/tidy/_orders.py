@@ -21,12 +21,12 @@ from ..errors import ConfigError, MakiniWarning
 from ..frames import categoricals
 from . import _derive, _receipts, _status
 from ._documents import DocumentBuilder, DocumentFrames
-from ._issues import IssueBook
+from ._issues import IssueBook, much_unreadable, tell
+from ._names import Records, with_materials, with_names, with_one_vendor
 from ._number_format import NumberFormat
 from ._parsing import zone
+from ._row_checks import check_line_ids
 from ._schema import LINE_CONTAINERS, LINES, ORDERS
-
-Records = Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -111,12 +111,13 @@ class OrdersBuilder:
         # The order of the steps matters: ids before names (a name belongs to a key), the orders' values before those that lines inherit,
         # receipts before states (a received line is not open).
         orders = _with_ids(orders.assign(connection=categoricals.constant(connection, len(orders))), book, before)
-        orders = _with_names(orders, given)
-        lines = _with_names(lines, given)
+        orders = with_names(orders, given)
+        lines = with_materials(with_names(lines, given), given.get("materials", ()))
         own_status = lines[
             "status"
         ]  # before inheriting: `settle_states` weighs a line's own status and its order's apart
-        lines = _inherit(lines, orders, of)
+        lines = _without_what_was_lost(_inherit(lines, orders, of), lines, book)
+        orders, lines = with_one_vendor(orders, lines)
         notes: list[str] = []
         receipt_lines = _receipts.tidy_receipts(given.get("receipts", ()), tz, book)
         line_of_receipt = _receipts.line_of(receipt_lines, lines) if len(receipt_lines) else None
@@ -141,10 +142,15 @@ class OrdersBuilder:
             cancelled_date=np.full(len(lines), "NaT", dtype="datetime64[us]"),
         )  # no field of the API holds one of them
         unreadable = _unreadable(book, lines, of, role)
+        warned = much_unreadable(lines, unreadable)
+        tell(connection, warned)
         lines, on_amounts = _derive.settle_amounts(lines, book, unreadable)
-        notes += on_amounts
+        notes = [*warned, *notes, *on_amounts]
         lines = lines.assign(unit_code=units.understood(lines["unit_of_measure"]))
-        orders, lines = _derive.settle_states(orders, lines, of, own_status, own, book, unreadable)
+        orders, lines = _derive.settle_states(
+            orders, lines, of, own_status, own, book, unreadable, _lost_of_orders(book, orders)
+        )
+        check_line_ids(lines, book)
         orders["n_lines"] = pd.array(np.bincount(of, minlength=len(orders)), dtype="Int64")
 
         orders = pd.concat([orders[[c.name for c in ORDERS]], order_custom], axis=1)
@@ -170,7 +176,8 @@ def tidy_orders(pages: Iterable[Sequence[Any]], **options: Any) -> TidyOrders:
     ----------
     pages : iterable of lists of order records, as the API gives them under any contract
     connection : name written into each row
-    lookups : records of ``vendors``, ``statuses``, ``currencies``, ``units``, ``sites``: names for keys
+    lookups : records of ``vendors``, ``statuses``, ``currencies``, ``units``, ``sites``: names for keys; of ``materials``: categories;
+        ``receipts`` and ``returns``
     delivery_date : "actual", "planned", or "auto": weighed from the data, planned in doubt
     timezone : where an instant becomes a calendar day; a bare date is never moved
     statuses : status text, code or key to state, over the words that are understood anyway
@@ -197,40 +204,11 @@ def _with_ids(orders: pd.DataFrame, book: IssueBook, before: int) -> pd.DataFram
     return orders.assign(order_id=categoricals.where(has, own, categoricals.where(number.codes >= 0, number, position)))
 
 
-def _with_names(frame: pd.DataFrame, lookups: Mapping[str, Records]) -> pd.DataFrame:
-    """Return the frame with names for keys; a currency, status or unit that no lookup names keeps its key."""
-
-    def names(lookup: str, *fields: str) -> dict[str, str]:
-        found = {}
-        for r in lookups.get(lookup, ()):
-            key = r.get("key", r.get("id")) if isinstance(r, Mapping) else None
-            name = next((r[f] for f in fields if r.get(f) not in (None, "")), None) if key is not None else None
-            if name is not None:
-                found[str(key)] = str(name)
-        return found
-
-    def joined(key: str, own: str | None, table: dict[str, str], keep_key: bool) -> categoricals.Labels:
-        keys = categoricals.from_series(frame[key])
-        known = categoricals.relabel(keys, [table.get(k, k if keep_key else None) for k in keys.categories])
-        if own is None:
-            return known
-        given = categoricals.from_series(frame[own])
-        return categoricals.where(categoricals.has_text(given), given, known)
-
-    out = {
-        "vendor_name": joined("vendor_id", "vendor_name", names("vendors", "name", "_displayValue", "code"), False),
-        "status": joined("status_id", "status", names("statuses", "name", "_displayValue", "code"), True),
-        "currency": joined("currency_id", "currency", names("currencies", "code", "_idValue", "name"), True),
-        "site_name": joined("site_id", None, names("sites", "name", "_displayValue", "code"), False),
-    }
-    if "uom_id" in frame:
-        out["unit_of_measure"] = joined("uom_id", None, names("units", "code", "_idValue", "name"), True)
-    return frame.assign(**out)
-
-
 def _unreadable(book: IssueBook, lines: pd.DataFrame, of: np.ndarray, role: str) -> dict[str, Any]:
     """Return, by column, the lines whose own value, or that of their order in its place, was given and could not be read."""
     out: dict[str, Any] = book.unreadable("lines")
+    for name in out.keys() & {"status", "currency"}:  # what an object could not tell, its key may
+        out[name] = out[name][lines[name].isna().to_numpy()[out[name]]]
     inherit = {c.name for c in LINES if c.inherits}
     for name, orders in book.unreadable("orders").items():
         if name in inherit:
@@ -239,6 +217,26 @@ def _unreadable(book: IssueBook, lines: pd.DataFrame, of: np.ndarray, role: str)
     if role == "planned" and "delivered_date" in out:  # then it is a promise that could not be read
         out["promised_date"] = out.pop("delivered_date")
     return out
+
+
+def _lost_of_orders(book: IssueBook, orders: pd.DataFrame) -> dict[str, Any]:
+    """Return, by column, the orders whose value was given and could not be read."""
+    lost: dict[str, Any] = book.unreadable("orders")
+    if "status" in lost:
+        lost["status"] = lost["status"][orders["status"].isna().to_numpy()[lost["status"]]]
+    return lost
+
+
+def _without_what_was_lost(lines: pd.DataFrame, own: pd.DataFrame, book: IssueBook) -> pd.DataFrame:
+    """Return the lines without the order's value where their own could not be read: nothing takes its place."""
+    out: dict[str, Any] = {}
+    for c in LINES:
+        # the order's deletion mark is a fact of its own, and so is its last change
+        if c.inherits and c.kind != "instant" and len(rows := book.unreadable("lines").get(c.name, ())):
+            lost = np.zeros(len(lines), dtype=bool)
+            lost[rows] = own[c.name].isna().to_numpy()[rows]
+            out[c.name] = lines[c.name].mask(lost)
+    return lines.assign(**out)
 
 
 _KEY_OF = {

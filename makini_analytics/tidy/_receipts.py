@@ -21,6 +21,8 @@ from ._issues import IssueBook
 from ._schema import LINES, RECEIPT_LINES, RECEIPTS, RETURNS
 
 Positions = npt.NDArray[np.intp]
+NO_LINE = "a receipt of no order line that is known; not counted"
+NO_ORDER = "a return of an order that is not here; not counted"
 _MATCHED_BY = (("order_line_id", "line_id"), ("line_id", "line_id"), ("line_number", "line_number"), ("line_ref", "line_number"),
                ("material_id", "material_id"), ("product_code", "product_code"))  # fmt: skip
 
@@ -94,7 +96,7 @@ def apply_receipts(
         "order_line_id",
         np.flatnonzero(of < 0),
         receipts["order_id"],
-        "a receipt of no order line that is known; not counted",
+        NO_LINE,
     )
     book.add(
         "receipt lines",
@@ -151,7 +153,7 @@ def append_returns(framed: DocumentFrames, records: Iterable[Any], tz: tzinfo, b
         "order_id",
         np.flatnonzero(of < 0),
         returned.lines["line_id"],
-        "a return of an order that is not here; not counted",
+        NO_ORDER,
     )
     there = _identity(framed.lines, framed.of)[is_return(framed.lines)]
     twice = (of >= 0) & pd.Index(_identity(returned.lines, of)).isin(set(there))

@@ -27,6 +27,7 @@ _TOTAL = re.compile(
 )
 #: What every one of them has in it: only such texts are looked at closely.
 _MAYBE_TOTAL = re.compile("tot|sum|som|gesamt|ergebnis|razem|overall", re.IGNORECASE)
+_REPEATED = "the line_id of an earlier row: the same line twice?"
 _CELLS_WITH_TOTALS = ("order_number", "vendor_name", "vendor_id", "line_number", "description", "product_code")
 
 
@@ -39,7 +40,7 @@ def check_rows(lines: pd.DataFrame, of: npt.NDArray[np.intp], book: IssueBook, *
     _note(book, lines, header, amount, "looks like the order's header: its amount is the sum of the order's other rows")
     if given.get("line_id"):
         repeated = lines.duplicated(["connection", "line_id"]).to_numpy() & ~total
-        _note(book, lines, repeated, amount, "the line_id of an earlier row: the same line twice?")
+        _note(book, lines, repeated, amount, _REPEATED)
     elif given.get("line_number"):
         known = lines["line_number"].notna().to_numpy() & ~total
         key = pd.DataFrame({"of": of, "line": _codes(lines["line_number"]), "amount": amount, "n": lines["quantity"]})
@@ -47,6 +48,15 @@ def check_rows(lines: pd.DataFrame, of: npt.NDArray[np.intp], book: IssueBook, *
         repeated[known] = key[known].duplicated().to_numpy()
         why = "the order's line of an earlier row again, with the same amount: a join with receipts or schedule lines repeats it"
         _note(book, lines, repeated, amount, why)
+
+
+def check_line_ids(lines: pd.DataFrame, book: IssueBook) -> None:
+    """Note the lines of a connection whose id an earlier line has."""
+    # hashes tell in half the time that nothing is repeated, as nearly always
+    hashes = pd.util.hash_array(lines["line_id"].to_numpy(dtype=object), categorize=False)
+    if not pd.Series(hashes).is_unique:
+        repeated = lines["line_id"].duplicated().to_numpy()
+        _note(book, lines, repeated, lines["amount"].to_numpy(dtype=float), _REPEATED)
 
 
 def check_stacked(df: pd.DataFrame, lines: pd.DataFrame, book: IssueBook) -> None:

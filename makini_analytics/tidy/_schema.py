@@ -36,7 +36,7 @@ DELIVERY_FIELD = "deliveryAt"
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its name, kind (a key of `DTYPES`), meaning, API names, unit, and whether a line inherits it."""
+    """One column: its name, kind (a key of `DTYPES`), meaning, API names, unit, and what stands in where a line has no value."""
 
     name: str
     kind: str
@@ -44,6 +44,8 @@ class Column:
     sources: tuple[str, ...] = ()
     unit: str = ""
     inherits: bool = False  # the order's own value is used where the line has none
+    of_material: tuple[str, ...] = ()  # the names in the list of materials whose value is used where the line has none
+    otherwise: str = ""  # the column whose value is used where nothing else gives one
 
     @property
     def dtype(self) -> Any:
@@ -126,7 +128,14 @@ LINES: tuple[Column, ...] = (
     Column("material_id", "label", "Key of the material", ("materialKey", "partKey")),
     Column("product_code", "label", "Code of the product or material", ("code",)),
     Column("description", "label", "What was ordered", ("description", "name", "_displayValue")),
-    Column("category", "label", "Category, else the line's type", ("category", "type")),
+    Column(
+        "category",
+        "label",
+        "Category, of the line or its material, else the line's type",
+        ("category",),
+        of_material=("categoryName", "category"),
+        otherwise="type",
+    ),
     Column("site_id", "label", "Key of the site that ordered", ("siteKey",), inherits=True),
     Column("status", "label", "Status as the source system names it", ("status",), inherits=True),
     Column("state", "label", "The status understood: " + ", ".join(STATES)),
@@ -146,21 +155,11 @@ LINES: tuple[Column, ...] = (
     Column("discount", "number", "Discount as the source gives it", ("discount",), MONEY),
     Column("tax", "number", "Tax on the line", ("lineTaxValue",), MONEY),
     Column(
-        "amount",
-        "number",
-        "The source's line total; computed only where it gives none",
-        ("lineTotalValue",),
-        MONEY,
+        "amount", "number", "The source's line total; computed only where it gives none", ("lineTotalValue",), MONEY
     ),
     Column("currency", "label", "Currency code, from the currencies list", ("currency",), inherits=True),
     Column("updated_at", "instant", "Last change", ("updatedAt", "_updatedAt"), inherits=True),
-    Column(
-        "deleted_at",
-        "instant",
-        "Deletion mark; missing when live",
-        ("deletedAt", "_deletedAt"),
-        inherits=True,
-    ),
+    Column("deleted_at", "instant", "Deletion mark; missing when live", ("deletedAt", "_deletedAt"), inherits=True),
     Column("created_at", "instant", "Creation", ("createdAt", "_createdAt")),
     Column("name", "label", "Name of what was ordered", ("name", "_displayValue")),
     Column("type", "label", "Type of the line", ("type",)),
@@ -205,6 +204,20 @@ LINES: tuple[Column, ...] = (
         "unreadable",
         "label",
         "Columns of the line that were given and could not be read; figures that need them leave it out",
+    ),
+    Column(
+        "manufacturer_name",
+        "label",
+        "Maker of the material, from the line or the materials list",
+        ("manufacturerName",),
+        of_material=("manufacturerName",),
+    ),
+    Column(
+        "part_number",
+        "label",
+        "The maker's number of the material, from the line or the materials list",
+        ("partNumber",),
+        of_material=("partNumber",),
     ),
 )
 
@@ -252,7 +265,9 @@ RETURNS: tuple[Column, ...] = (
 ISSUES: tuple[Column, ...] = (
     Column("connection", "label", "Name of the connection"),
     Column("table", "label", "`orders` or `lines`"),
-    Column("id", "text", "`order_id` or `line_id` of the row"),
+    Column(
+        "id", "text", "`order_id` or `line_id` of the row; missing where many rows are told at once, with their number"
+    ),
     Column("column", "label", "Our name of the column"),
     Column("value", "text", "The value as it was given"),
     Column("reason", "label", "Why it is missing or doubtful"),
@@ -299,21 +314,33 @@ def column(table: str, name: str) -> Column:
 def data_dictionary() -> pd.DataFrame:
     """Return one row per column of the tidy frames: table, column, dtype, unit, meaning, sources.
 
-    ``sources`` are the API's field names, in the order in which they are tried. Which fields a source system fills,
-    and what its custom fields are, is decided by the field mapping of the connection, seen in Makini's dashboard
-    under the connection's settings; undocumented fields are kept under ``custom.<name>``.
+    Which fields a source system fills, and what its custom fields are, is decided by the field mapping of the connection, seen in
+    Makini's dashboard under the connection's settings; undocumented fields are kept under ``custom.<name>``.
 
+    Returns
+    -------
+    DataFrame, one row per column of ``orders``, ``lines``, ``issues`` and ``sources``:
+        * table, column : where it is, and its name
+        * dtype : its dtype in pandas
+        * unit : such as "in `currency`"; empty where it has none
+        * meaning : what it holds, in a sentence
+        * sources : the API's field names in the order in which they are tried; empty where it follows from other columns
+
+    Examples
+    --------
     >>> data_dictionary().query("column == 'required_date' and table == 'lines'").sources.item()
     "dueAt; else the order's dueAt"
     """
     order_sources = {c.name: ", ".join(c.sources) for c in ORDERS}
 
     def sources(table: str, c: Column) -> str:
-        own = ", ".join(c.sources)
+        found = [", ".join(c.sources)]
         if table == "lines" and c.inherits:
-            inherited = f"the order's {order_sources[c.name] or c.name}"
-            return f"{own}; else {inherited}" if own else inherited
-        return own
+            found.append(f"the order's {order_sources[c.name] or c.name}")
+        if c.of_material:
+            found.append(f"the material's {', '.join(c.of_material)}")
+        found.append(c.otherwise)
+        return "; else ".join(f for f in found if f)
 
     rows = [(t, c.name, c.dtype, c.unit, c.meaning, sources(t, c)) for t, cs in TABLES.items() for c in cs]
     custom = "A field of the connection's own mapping (see it in Makini's dashboard), typed where it is clean"

@@ -14,10 +14,16 @@ from ._column_builder import BatchBuilder, ColumnBuilder, DictionaryBuilder, cle
 from ._issues import IssueBook
 from ._number_builder import NumberBuilder
 from ._number_format import DecimalJudge, NumberFormat
-from ._parsing import sound
+from ._parsing import MARKS, is_no_mark, sound
 from ._schema import LINE_CONTAINERS, Column
 
 Raw = dict[str, Sequence[Any]]
+
+#: What some systems give as an object where a text is usual, and the names in it that may hold the text.
+_NAMED = {
+    "status": ("name", "_displayValue", "code", "_idValue", "key", "id"),
+    "currency": ("code", "_idValue", "name", "_displayValue", "key", "id"),
+}
 
 
 class TableBuilder:
@@ -51,8 +57,8 @@ class TableBuilder:
         custom = {name: raw[name] for name in others}
         for c, sources in present:
             values = raw[sources[0]] if len(sources) == 1 else self._merged(sources, raw, custom)
-            if c.name in ("currency", "status") and dict in set(map(type, values)):
-                values = [_label(v) if type(v) is dict else v for v in values]
+            if c.name in _NAMED and dict in set(map(type, values)):
+                values = self._names_of(c.name, values)
             known = self._known[c.name]
             known.fill_up(self.n)
             known.take(values)
@@ -87,6 +93,17 @@ class TableBuilder:
             merged = [b if a is None else a for a, b in pairs]
         return merged
 
+    def _names_of(self, column: str, values: Sequence[Any]) -> list[Any]:
+        """Return the values with the name of each that came as an object; one without a known name is given, but can't be read."""
+        names = [label_of(v, _NAMED[column]) for v in values]
+        lost = [
+            (self.n + i, v, "an object without a name that is known")
+            for i, v in enumerate(values)
+            if names[i] is None and v is not None
+        ]
+        self._book.add_problems(self._table, column, lost)
+        return names
+
     def look(self, judge: DecimalJudge) -> None:
         """Show a judge what the columns of numbers tell of the decimal mark."""
         for column in self._known.values():
@@ -108,6 +125,8 @@ class TableBuilder:
                 built[c.name], problems = column.finish_as(numbers)
             else:
                 built[c.name], problems = column.finish(c.kind, tz)
+            if c.name in MARKS:  # false says that the row is not deleted
+                problems = [p for p in problems if not is_no_mark(p[1])]
             self._book.add_problems(self._table, c.name, problems, typed=c.kind not in ("label", "text"))
         return pd.DataFrame(built, index=index, copy=False), self._custom_frame(index)
 
@@ -181,6 +200,12 @@ def _address(value: Any) -> Mapping[str, Any]:
     return {} if value is None else {"addressLines": value}
 
 
-def _label(value: Mapping[str, Any]) -> Any:
-    """Return the name of what came as an object where a text is usual."""
-    return next((value[k] for k in ("code", "name", "_displayValue", "key", "id") if value.get(k)), None)
+def label_of(value: Any, fields: Sequence[str] = ("name", "_displayValue", "code", "_idValue", "key", "id")) -> Any:
+    """Return a value, and of one that came as an object the name; None where it has none that is known.
+
+    >>> label_of("EUR"), label_of({"id": 7, "code": "EUR"}), label_of({"iso": "EUR"})
+    ('EUR', 'EUR', None)
+    """
+    if not isinstance(value, Mapping):
+        return value
+    return next((value[k] for k in fields if value.get(k) and not isinstance(value[k], Mapping | list)), None)

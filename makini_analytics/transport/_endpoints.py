@@ -126,9 +126,10 @@ class Endpoints:
         # Only statuses that say "you can't have this list" are forgiven. A 500 or a timeout is not: the next fetch would silently
         # have names where this one has keys.
         contract = self.candidates()[0]
+        instead = contracts.WITHOUT.get(ours, "keys are kept instead of names")
         known = None if refresh else self._refused(contract, name)
         if known:
-            notes.append(f"The list of {ours} is not available ({known}): keys are kept instead of names.")
+            notes.append(f"The list of {ours} is not available ({known}): {instead}.")
             return []
         try:
             return self.fetch_list(name, RowList, params, refresh=refresh).sink
@@ -136,13 +137,13 @@ class Endpoints:
             if e.status not in (400, 403, 404, 422):
                 raise
             self._remember_refusal(contract, name, e.status)
-            notes.append(f"The list of {ours} is not available ({e.status}): keys are kept instead of names.")
+            notes.append(f"The list of {ours} is not available ({e.status}): {instead}.")
             return []
         except OfflineMissError:
-            notes.append(f"The list of {ours} is not in the cache: keys are kept instead of names.")
+            notes.append(f"The list of {ours} is not in the cache: {instead}.")
             return []
         except IncompleteDataError as e:
-            notes.append(f"The list of {ours} does not add up, so keys are kept instead of names: {e}")
+            notes.append(f"The list of {ours} does not add up, so {instead}: {e}")
             return []
 
     def sync_state(self, refresh: bool) -> Mapping[str, Any]:

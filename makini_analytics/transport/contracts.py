@@ -51,12 +51,16 @@ LOOKUPS = {
     "currencies": "currencies",
     "units": "uom",
     "sites": "sites",
+    "materials": "materials",
 }
+#: What follows where a lookup is not to be had; where it is not named here, keys are kept instead of names.
+WITHOUT = {"materials": "categories are those of the lines"}
 NOT_IN_AREA = {"eam": {"currencies"}}
 
-#: Documents that belong to orders, fetched under the first name that answers with records; only the ERP area has them. Whether
-#: return orders have a list, and under what name, is not public.
+#: Documents that belong to orders, fetched under the first name that answers with records, and the areas that have them: receipts
+#: are documented in ERP only, return orders in all three.
 BESIDE = {"receipts": ("receipts", "receiving"), "returns": ("return-orders",)}
+BESIDE_IN_AREA = {"erp": ("receipts", "returns"), "eam": ("returns",), "wms": ("returns",)}
 
 
 def path_of(contract: Contract, area: str, name: str) -> str:

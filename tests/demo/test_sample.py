@@ -104,3 +104,24 @@ def test_fetched_over_http_it_is_the_same(data):
     columns = [c for c in data.lines if c != "implements"]
     assert both.lines[columns].equals(data.lines[columns])
     assert both.sources.contract.tolist() == ["v3", "v4", "v1"]
+
+
+@pytest.mark.parametrize("name", ANSWERS["connections"])
+def test_materials_tell_category_and_maker(data, name):
+    want = ANSWERS["connections"][name]
+    lines = data.lines[data.lines.connection == name]
+    got = spend.by_vendor(lines, by="category").set_index(["category", "currency"]).spend.round(2).to_dict()
+    assert got == {(k, c): v for k, of in want["spend_by_category"].items() for c, v in of.items()}
+    assert lines.material_id.nunique() <= want["materials"]
+    maker = lines.manufacturer_name.notna()
+    assert (maker == (lines.category != "Services")).all()
+    assert (lines.part_number.notna() == maker).all()
+
+
+def test_the_sandbox_serves_materials():
+    with ma.sandbox() as server:
+        for name in server.tokens:
+            got = server.client(name, progress=False).fetch_table("materials")
+            assert len(got) == ANSWERS["connections"][name]["materials"]
+            assert got.supplyOptions.notna().all()
+            assert got.priceLevels.notna().all()
