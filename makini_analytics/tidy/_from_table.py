@@ -17,7 +17,7 @@ from ..errors import SchemaError, one_of
 from ..frames import categoricals
 from . import _derive, _receipts, _status
 from ._identities import contradicts, currency_codes, disagreeing, one_vendor, split_by_vendor
-from ._issues import IssueBook
+from ._issues import IssueBook, a_few, much_unreadable, tell
 from ._number_format import NumberFormat
 from ._parsing import zone
 from ._row_checks import check_rows, check_stacked
@@ -76,7 +76,7 @@ def tidy_table(
     heads = got[1] if orders is not None else None
     arrived = got[-1] if receipts is not None else None
     left = _left_out(tables[0])
-    notes = [f"Columns left out: {left}."] if left else []
+    notes = [f"Columns left out: {a_few(left)}."] if left else []
 
     frame = framed(got[0], len(df), [*LINES, *_ORDER_ONLY.values()])
     frame = _with_ids(frame, got[0], connection, currency, book)
@@ -98,6 +98,9 @@ def tidy_table(
     if arrived is not None:
         frame, on_receipts = with_receipts(frame, arrived, len(tables[-1].df), book)
         notes.append(on_receipts)
+    warned = much_unreadable(frame, unreadable, on_dates="pass date_formats= for dates of another form")
+    tell(connection, warned)
+    notes = warned + notes
     frame = _receipts.settle_returns(frame, book)
     frame, on_amounts = _derive.settle_amounts(frame, book, unreadable, got[0].percent.get("discount"))
     notes += on_amounts
@@ -169,9 +172,9 @@ def _near(name: str, among: list[str]) -> str:
     return f"; near names: {', '.join(repr(folded[n]) for n in near)}" if near else ""
 
 
-def _left_out(table: Table) -> str:
+def _left_out(table: Table) -> list[str]:
     taken = set(table.source_of.values())
-    return ", ".join(str(c) for c in table.df.columns if c not in taken)
+    return [str(c) for c in table.df.columns if c not in taken]
 
 
 # ---- frames ---------------------------------------------------------------------------------------------------------
