@@ -110,7 +110,8 @@ class PandasColumns:
 
     def _unread(self, name: str) -> list[int]:
         """Return the codes of the texts that tell of a column: a few texts are looked at, and not a million lines."""
-        if not self.has(UNREADABLE):
+        # as a rule all could be read: whether a column is empty is known at once, and texts need not be told apart
+        if not self._once(UNREADABLE + "?", lambda: self.has(UNREADABLE) and self.frame[UNREADABLE].notna().any()):
             return []
         codes: list[int] = self._once(
             (UNREADABLE, name),

@@ -124,7 +124,7 @@ def fuller_due_date(source: Lines, selection: Selection, until: int, due: str) -
     if n <= there:
         return ()
     lack = f"{lacking:,} of {there + lacking:,} lines have no {due} date" if there else f"No line has a {due} date"
-    return (f"{lack}: due='{other}' has dates on {n:,} lines.",)
+    return (f"{lack}: due='{other}' has dates on {n:,} line{'s' if n > 1 else ''}.",)
 
 
 def judging(c: Columns, *, until: int, due: str, span: Span) -> Ruled:
