@@ -17,7 +17,7 @@ from ..errors import SchemaError, one_of
 from ..frames import categoricals
 from . import _derive, _receipts, _status
 from ._identities import contradicts, currency_codes, disagreeing, one_vendor, split_by_vendor
-from ._issues import IssueBook, a_few, much_unreadable, tell
+from ._issues import IssueBook, a_few, much_unreadable
 from ._number_format import NumberFormat
 from ._parsing import zone
 from ._row_checks import check_rows, check_stacked
@@ -98,9 +98,7 @@ def tidy_table(
     if arrived is not None:
         frame, on_receipts = with_receipts(frame, arrived, len(tables[-1].df), book)
         notes.append(on_receipts)
-    warned = much_unreadable(frame, unreadable, on_dates="pass date_formats= for dates of another form")
-    tell(connection, warned)
-    notes = warned + notes
+    notes = much_unreadable(frame, unreadable, on_dates="pass date_formats= for dates of another form") + notes
     frame = _receipts.settle_returns(frame, book)
     frame, on_amounts = _derive.settle_amounts(frame, book, unreadable, got[0].percent.get("discount"))
     notes += on_amounts

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
@@ -12,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..errors import MakiniWarning
 from ..frames import categoricals
 from ._parsing import ABSENT, Problem, sound
 from ._schema import ISSUES, empty
@@ -117,8 +115,6 @@ def kinds(issues: pd.DataFrame) -> pd.Series:
 
 #: From this share of the lines that give a value on, values that can't be read are a warning.
 MUCH = 0.01
-#: From so many lines on it is a Python warning, too; of fewer the note is enough.
-ENOUGH_TO_WARN = 10
 #: Columns that figures need, and what to pass where one can't be read.
 _NEEDED = dict.fromkeys(
     ("amount", "quantity", "unit_price", "received_quantity", "discount", "discount_percent", "price_unit"),
@@ -158,15 +154,6 @@ def unreadable_rows(lines: pd.DataFrame) -> dict[str, Positions]:
         n: np.flatnonzero(np.isin(codes, [i for i, of in enumerate(names) if n in of]))
         for n in dict.fromkeys(chain(*names))
     }
-
-
-def tell(connection: str, warned: Sequence[str]) -> None:
-    """Issue the warnings of `much_unreadable` about a connection, where they are of more than a few lines."""
-    for sentence in warned:
-        n = re.search(r" on ([\d,]+) of ", sentence)
-        if n and int(n[1].replace(",", "")) < ENOUGH_TO_WARN:
-            continue
-        warnings.warn(f"{connection}: {sentence.removeprefix(_WARNING)}", MakiniWarning, stacklevel=4)
 
 
 _COUNTS = re.compile(

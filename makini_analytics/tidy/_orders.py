@@ -21,7 +21,7 @@ from ..errors import ConfigError, MakiniWarning
 from ..frames import categoricals
 from . import _derive, _receipts, _status
 from ._documents import DocumentBuilder, DocumentFrames
-from ._issues import IssueBook, much_unreadable, tell
+from ._issues import IssueBook, much_unreadable
 from ._names import Records, with_materials, with_names, with_one_vendor
 from ._number_format import NumberFormat
 from ._parsing import zone
@@ -143,7 +143,6 @@ class OrdersBuilder:
         )  # no field of the API holds one of them
         unreadable = _unreadable(book, lines, of, role)
         warned = much_unreadable(lines, unreadable)
-        tell(connection, warned)
         lines, on_amounts = _derive.settle_amounts(lines, book, unreadable)
         notes = [*warned, *notes, *on_amounts]
         lines = lines.assign(unit_code=units.understood(lines["unit_of_measure"]))

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
-
 import pandas as pd
 import pytest
 
 import makini_analytics as ma
-from makini_analytics.errors import MakiniWarning
 from makini_analytics.reporting import content
 from tests.faults.server import order
 
@@ -165,17 +162,14 @@ def test_much_that_is_unreadable_is_said_first():
         row["lineItems"][0]["lineTotalValue"] = "on request"
     with ma.sandbox({"purchase-orders": rows}) as server:
         client = server.client(**OPTIONS)
-        with pytest.warns(MakiniWarning, match=r"amount could not be read on 12 of 120 lines \(10.0 %\)"):
-            data = client.fetch_purchases()
+        data = client.fetch_purchases()
         first = "Warning: amount could not be read on 12 of 120 lines (10.0 %): see issues; pass decimal= if numbers use another mark."
         assert data.sources.notes.item().startswith(first)
         assert repr(data).splitlines()[1] == f"  sandbox: {first}"
         assert f"<b>sandbox: {first}</b>" in data._repr_html_()
         assert repr(data).count("Warning") == data._repr_html_().count("Warning") == 1
         server.edit("sandbox", "0099", updatedAt="2025-08-01T00:00:00Z")
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            updated = client.update(data)  # of the few orders that changed, all were read
+        updated = client.update(data)  # of the few orders that changed, all were read
     assert updated.sources.notes.item().startswith(first)
     part = content(data, sections=["left_out"])
     assert part.notes[0] == f"sandbox: {first}"
