@@ -18,12 +18,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
-from urllib.parse import parse_qs, urljoin, urlsplit
 
 from ..errors import ApiError, IncompleteDataError
 from ..records import Decode, decode
 from ..system import Progress
 from ._list_response import ListResponse, contract_of, id_of
+from ._next_link import own_link
 from ._page_cache import Page
 from ._parallel_pages import in_order
 from ._second_look import Trail
@@ -32,7 +32,6 @@ from ._session import Session
 #: No list is this long; a server that says so is wrong.
 MOST_PAGES = 1_000_000
 MOST_EMPTY_PAGES = 10  # in a row, when paging by cursor
-
 
 SinkT = TypeVar("SinkT", bound="RowSink")
 
@@ -130,12 +129,11 @@ def paginate(
                 break
             continue
         except (RecursionError, OverflowError, MemoryError) as e:
-            # What nests or counts beyond any reason is refused where it shows; this is for what did not show.
-            raise ApiError(
-                f"GET {path} of connection {session.connection!r} answered with values that can't be read ({type(e).__name__})",
-                connection=session.connection,
-                operation=f"GET {path}",
-            ) from e
+            # For what nests or counts beyond reason and did not show before.
+            told = (
+                f"GET {path} of connection {session.connection!r} gave values that can't be read ({type(e).__name__})"
+            )
+            raise ApiError(told, connection=session.connection, operation=f"GET {path}") from e
         if faults:
             result.notes.append(f"Reading the list was repeated, since it did not add up at first: {faults[0]}.")
         return result
@@ -174,15 +172,14 @@ class _Pagination(Generic[SinkT]):
 
     def run(self, refresh: bool) -> PagedResult[SinkT]:
         start = {"page": 1} if self.numbered else {}
-        params = {**start, **self.params}
-        page = self.session.get(self.path, params, refresh=refresh, decode=self.decode)
+        page = self.session.get(self.path, start | self.params, refresh=refresh, decode=self.decode)
         self.expires = page.expires
         # A list that starts now has no other page in the cache yet, so it need not be searched.
         self.uncached = not page.from_cache
         first = self._read(page)
         self.result.server_total = first.total
         self.result.contract = contract_of(first)
-        self._add(page, first.rows, self.path, params)
+        self._add(page, first.rows, self.path, start | self.params)
         if first.last_page or (first.last_page == 0 and not first.rows):
             self._read_numbered(first)
         elif first.has_cursor:
@@ -266,7 +263,10 @@ class _Pagination(Generic[SinkT]):
     def _follow_links(self, response: ListResponse) -> None:
         seen: set[str] = set()
         while response.next_link:
-            url, given = self._own_link(response.next_link)
+            try:
+                url, given = own_link(self.session.base_url, self.path, response.next_link)
+            except ValueError as e:
+                raise _Disagreement(f"after {self.result.n_pages} pages the next link {e}") from None
             if url in seen:
                 raise _Disagreement(f"the same next link came twice, after {self.result.n_pages} pages")
             seen.add(url)
@@ -279,18 +279,6 @@ class _Pagination(Generic[SinkT]):
             self._check_number(len(seen) + 1)
             self._add(page, response.rows, url, params)
             self.progress(self.result.n_pages, None)
-
-    def _own_link(self, link: str) -> tuple[str, Mapping[str, Any]]:
-        """Return the URL of a link, and its parameters; a link that leads elsewhere gets no token."""
-        after = f"after {self.result.n_pages} pages the next link"
-        try:
-            url = urljoin(self.session.base_url + self.path, link)
-            parts, given = urlsplit(url), parse_qs(urlsplit(url).query)
-        except ValueError:
-            raise _Disagreement(f"{after} is no address") from None
-        if parts[:2] != urlsplit(self.session.base_url)[:2]:
-            raise _Disagreement(f"{after} leads to {self.session.scrubbed(parts.netloc)[:200]}, which is not asked")
-        return url, given
 
     def _probe(self, response: ListResponse) -> None:
         """Without any sign of paging, ask for the next page until one is empty or repeats."""
