@@ -335,9 +335,7 @@ class _Pagination(Generic[SinkT]):
             raise _Disagreement(f"the server announces {self.pages} pages, and its list ends after {n_pages}")
         if self.latest.signs.more:
             names = ", ".join(dict.fromkeys(self.latest.signs.more))
-            raise _Disagreement(
-                f"the list ends after {n_pages} pages, and the last one says that there are more ({names})"
-            )
+            raise _Disagreement(f"the list ends after {n_pages} pages, and the last one announces more ({names})")
 
     def _look_again(self) -> None:
         """Ask for the first page once more, and of a long list for one from the middle: rows may move and leave the total as it was."""
