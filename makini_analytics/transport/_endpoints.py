@@ -62,7 +62,7 @@ class Endpoints:
             except ApiError as e:
                 if e.status == 404 and contract is not candidates[-1]:
                     continue
-                if e.status not in (400, 422):
+                if e.status not in (400, 422) or not params:
                     raise
             self._learned = contract
             return contract

@@ -40,7 +40,7 @@ class Answer:
 
 def http_session(base_url: str, workers: int) -> requests.Session:
     """Return a session of requests for one host."""
-    session = requests.Session()
+    session = _Session()
     # Every request goes to the same host, so the environment's proxies and certificates are looked up once; requests would
     # search the environment and ~/.netrc for every page.
     found = session.merge_environment_settings(base_url, {}, None, None, None)
@@ -162,6 +162,12 @@ class _TlsPool(HTTPSConnectionPool):
 
 
 _POOLS = {"http": _PlainPool, "https": _TlsPool}
+
+
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """Return None: asked not to follow a redirect, requests would still read its whole body and parse where it leads."""
+        return None
 
 
 class _Adapter(requests.adapters.HTTPAdapter):
