@@ -234,10 +234,20 @@ def lower_case(server, h, query, code=200, body=None, headers=()):
 
 
 def moved(server, h, query):
-    """Take a row from the front and put one at the end, so that the total stays."""
-    with server.lock:
-        rows = server.orders.get(h.headers.get("Authorization", "").removeprefix("Bearer "), [])
-        if rows:
-            rows.append(rows[0] | {"key": f"8{len(server.requests):03d}"})
-            del rows[0]
+    """Take an order from the front and put one at the end, so that the total stays; then answer."""
+    if h.path.split("?")[0].endswith(("/erp/purchase-orders", "/v1/purchase-orders")):
+        with server.lock:
+            rows = server.orders.get(h.headers.get("Authorization", "").removeprefix("Bearer "))
+            if rows:
+                rows.append(rows.pop(0) | {"key": f"8m{len(server.requests)}"})
     return False
+
+
+def says_more(server, h, query):
+    """Answer with the page that was asked for, which says in words of its own that it is not the last."""
+    token = h.headers.get("Authorization", "").removeprefix("Bearer ")
+    if not h.path.split("?")[0].endswith("/erp/purchase-orders") or token not in server.orders:
+        return False
+    body, _ = server.page_of(list(server.orders[token]), query, "/api/erp/purchase-orders")
+    server.send(h, body | {"hasMore": True})
+    return True
