@@ -24,6 +24,7 @@ from typing import Any
 from requests_cache.backends.sqlite import SQLiteDict
 
 from ..records import Decode, decode
+from ._page_signs import Signs
 
 log = logging.getLogger("makini_analytics")
 
@@ -43,6 +44,7 @@ class Page:
     fetched_at: datetime
     expires: datetime
     request_id: str | None = None
+    signs: Signs = field(default_factory=Signs)  # of other pages, in the headers
     from_cache: bool = False
     decoded: Any = field(default=None, repr=False)  # not stored
 
@@ -65,12 +67,14 @@ class Page:
 
 
 def _dumps(key: str, page: Page, secret: bytes) -> bytes:
-    head = {
+    head: dict[str, Any] = {
         "url": page.url,
         "fetched_at": page.fetched_at.isoformat(),
         "expires": page.expires.isoformat(),
         "request_id": page.request_id,
     }
+    if page.signs != Signs():
+        head["signs"] = [page.signs.more, page.signs.rows]
     head["seal"] = _seal(key, head, page.compressed, secret)
     return json.dumps(head).encode() + b"\n" + page.compressed
 
@@ -86,7 +90,8 @@ def _loads(key: str, data: bytes, secret: bytes) -> Page:
     fetched_at, expires = (datetime.fromisoformat(head[name]) for name in ("fetched_at", "expires"))
     if fetched_at > now() + SKEW:
         raise ValueError(f"a page is dated {fetched_at:%Y-%m-%d %H:%M}, which is in the future")
-    return Page(head["url"], compressed, fetched_at, expires, head["request_id"])
+    more, rows = head.get("signs", ([], 0))
+    return Page(head["url"], compressed, fetched_at, expires, head["request_id"], Signs(more, rows=rows))
 
 
 def _seal(key: str, head: dict[str, Any], compressed: bytes, secret: bytes) -> str:

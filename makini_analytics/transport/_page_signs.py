@@ -1,7 +1,8 @@
-"""Signs that a list goes on, in the names of other APIs. They are not followed, but a walk that ends against one has not ended."""
+"""Signs that a list goes on, in the names of other APIs, in the body or the headers. They are not followed, but a walk that ends against one has not ended."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -48,6 +49,7 @@ _BOXES = (
     "cursor",
     "cursors",
 )
+_HEADERS = ("x-next-page", "x-next-cursor", "x-has-more")
 _NO = ("", "0", "false", "no", "none", "null")
 
 
@@ -88,6 +90,20 @@ def signs_of(body: Mapping[str, Any]) -> Signs:
             if isinstance(link, Mapping) and link.get("rel") == "next" and not _says_no(link.get("href", True)):
                 signs.more.append("links: next")
     return signs
+
+
+def signs_in_headers(headers: Mapping[str, str]) -> Signs:
+    """Return the signs of other pages beside the body: a bare list has no other place for them. Names of headers have no case.
+
+    >>> signs_in_headers({"Link": '</vendors?page=2>; rel="next"', "X-Total-Count": "41"})
+    Signs(more=['Link'], pages=0, rows=41)
+    """
+    lower = {
+        k.lower(): v for k, v in headers.items() if k.lower() in ("link", "x-total-count") or k.lower() in _HEADERS
+    }
+    more = [name for name in _HEADERS if not _says_no(lower.get(name, ""))]
+    more += ["Link"] if re.search(r"""\brel\s*=\s*["']?next\b""", lower.get("link", ""), re.IGNORECASE) else []
+    return Signs(more, rows=whole_number(lower.get("x-total-count", "")) or 0)
 
 
 def _boxes_in(box: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -201,7 +201,8 @@ class _Pagination(Generic[SinkT]):
     def _read(self, page: Page) -> ListResponse:
         self.latest = ListResponse.of(page.json(), self.session.connection, self.path, self.session.scrubbed)
         signs = self.latest.signs
-        self.pages, self.rows = max(self.pages, signs.pages), max(self.rows, signs.rows)
+        signs.more += page.signs.more  # those of the headers
+        self.pages, self.rows = max(self.pages, signs.pages), max(self.rows, signs.rows, page.signs.rows)
         return self.latest
 
     # ---- the four ways of paging ---------------------------------------------------------------------------------------

@@ -31,6 +31,7 @@ from ..records import Decode, decode
 from ._answer_error import answer_error
 from ._credentials import Bearer, Scrubber
 from ._page_cache import Page, PageCache, now
+from ._page_signs import signs_in_headers
 from ._wire import Answer, TooLarge, http_session, read
 
 log = logging.getLogger("makini_analytics")
@@ -111,10 +112,12 @@ class Session:
             return cached
         if self.offline:
             raise self._missed(operation, expires)
-        body, decoded, request_id = self._get_with_retries(url, operation, decode, stopped or self._stopped)
+        answer, decoded = self._get_with_retries(url, operation, decode, stopped or self._stopped)
         moment = now()
         until = expires or _later(moment, self._expire_after)
-        page = Page(self.scrubbed(url), body, moment, until, request_id, decoded=decoded)
+        request_id = self.scrubbed(answer.headers.get("X-Request-Id", ""))[:200] or None
+        signs = signs_in_headers(answer.headers)
+        page = Page(self.scrubbed(url), answer.packed, moment, until, request_id, signs, decoded=decoded)
         if keep and not self._closed:  # a worker may still finish its page after close()
             self.cache.put(key, page)
         return page
@@ -187,7 +190,7 @@ class Session:
 
     def _get_with_retries(
         self, url: str, operation: str, decode: Decode, stopped: threading.Event
-    ) -> tuple[bytes, Any, str | None]:
+    ) -> tuple[Answer, Any]:
         policy = self._retry_policy
         for attempt in range(1, policy.retries + 2):
             self._wait_at_gate(stopped)
@@ -212,14 +215,13 @@ class Session:
                 stopped.wait(wait)
         raise AssertionError("unreachable")
 
-    def _get_once(self, url: str, operation: str, attempt: int, decode: Decode) -> tuple[bytes, Any, str | None]:
-        """Return body, decoded body and request id of a whole answer, or raise an error of ours."""
+    def _get_once(self, url: str, operation: str, attempt: int, decode: Decode) -> tuple[Answer, Any]:
+        """Return a whole answer and its decoded body, or raise an error of ours."""
         answer, error = self._send(url, operation, attempt)
         if answer is not None:
             decoded, too_deep = _decoded(answer, decode)
             if answer.status == 200 and isinstance(decoded, Mapping | list):
-                request_id = self.scrubbed(answer.headers.get("X-Request-Id", ""))[:200] or None
-                return answer.packed, decoded, request_id
+                return answer, decoded
             error = answer_error(
                 answer,
                 decoded,

@@ -68,6 +68,34 @@ NO_MORE = [
 ]
 
 
+@pytest.mark.parametrize(
+    "header",
+    [("link", '</x?page=2>; rel="next"'), ("Link", "</a>; rel=prev, </b>; REL=next"), ("X-Total-Count", "500"), ("X-Next-Page", "2"), ("x-has-more", "true")],
+)  # fmt: skip
+@pytest.mark.parametrize("bare", [True, False])
+def test_headers_that_say_more_are_no_end_from_the_cache_neither(header, bare):
+    def fault(server, h, query):
+        if h.path.split("?")[0].endswith("erp/purchase-orders"):
+            server.send(h, ROWS[:7] if bare else {"data": ROWS[:7]}, 200, [header])
+            return True
+        return False
+
+    with FaultServer(ROWS[:7]) as server:
+        server.always = fault
+        for _ in range(2):
+            with pytest.raises(IncompleteDataError):
+                client(server).fetch_purchases()
+
+
+@pytest.mark.parametrize("header", [("Link", '</x>; rel="prev"'), ("X-Total-Count", "7"), ("X-Next-Page", "")])
+def test_headers_that_say_no_are_an_end(header):
+    with FaultServer(ROWS[:7]) as server:
+        server.always = lambda s, h, q: (
+            h.path.split("?")[0].endswith("erp/purchase-orders") and (s.send(h, ROWS[:7], 200, [header]) or True)
+        )
+        assert len(client(server).fetch_purchases().orders) == 7
+
+
 @pytest.mark.parametrize("said", NO_MORE, ids=lambda m: json.dumps(m)[:60])
 def test_signs_that_say_no_are_an_end(said):
     with FaultServer(ROWS[:7]) as server:
