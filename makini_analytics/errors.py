@@ -146,6 +146,7 @@ _REQUEST_ID_HEADERS = (
     "x-amzn-trace-id",
     "cf-ray",
 )
+_LONGEST_ID = 200  # characters of a code or a request id
 
 
 def error_from(
@@ -176,6 +177,7 @@ def error_from(
         (lower[h] for h in _REQUEST_ID_HEADERS if lower.get(h)), None
     )
     code = first("code", "error_code", "errorCode")
+    request_id, code = request_id and request_id[:_LONGEST_ID], code and code[:_LONGEST_ID]
     message = first("message", "error_description", "detail", "title") or (inner if isinstance(inner, str) else "")
     message += "".join(f"; {d}" for d in _details(box.get("errors")))
     if not message and isinstance(body, str):

@@ -21,8 +21,11 @@ class Connected(Protocol):
 def _bar(title: str, wanted: bool | None, **options: Any) -> Any:
     from tqdm.auto import tqdm
 
-    visible = sys.stderr.isatty() or "ipykernel" in sys.modules
-    return tqdm(desc=title, disable=not (visible if wanted is None else wanted), leave=False, **options)
+    notebook = "ipykernel" in sys.modules
+    # Under pythonw, in services and after a close there is no stderr, and then no bar, even where one is wanted.
+    there = sys.stderr is not None and not getattr(sys.stderr, "closed", False)
+    shown = (notebook or (there and sys.stderr.isatty())) if wanted is None else wanted and (there or notebook)
+    return tqdm(desc=title, disable=not shown, leave=False, **options)
 
 
 @contextmanager

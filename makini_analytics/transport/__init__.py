@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from . import contracts
+from ._credentials import Bearer, check_base_url, check_token
 from ._endpoints import Endpoints
 from ._page_cache import PageCache, file_name
 from ._pagination import PagedResult, RowList, SinkT
-from ._session import Bearer, RetryPolicy, Session, check_base_url, check_token
+from ._session import RetryPolicy, Session
 from .contracts import MATCH_ALL, Contract
 
 __all__ = [

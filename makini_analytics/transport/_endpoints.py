@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
 
 from ..errors import ApiError, IncompleteDataError, MakiniError, OfflineMissError
 from ..records import Decode, decode
@@ -12,6 +11,7 @@ from ..system import Progress
 from . import _page_cache, contracts
 from ._pagination import PagedResult, RowList, SinkT, paginate
 from ._session import Session
+from ._single_order import fetch_order, key_of, lines_not_had
 from .contracts import Contract
 
 
@@ -62,7 +62,7 @@ class Endpoints:
             except ApiError as e:
                 if e.status == 404 and contract is not candidates[-1]:
                     continue
-                if e.status not in (400, 422):
+                if e.status not in (400, 422) or not params:
                     raise
             self._learned = contract
             return contract
@@ -83,6 +83,7 @@ class Endpoints:
         ``params`` are the filters, by name of the contract; ``new_decoder`` makes what makes records of a page.
         """
         candidates = self.candidates()
+        refused: list[Contract] = []
         for contract in candidates:
             last = contract is candidates[-1]
             if not last and not refresh and self._refused(contract, name):
@@ -102,8 +103,11 @@ class Endpoints:
             except ApiError as e:
                 if e.status != 404 or last:
                     raise
-                self._remember_refusal(contract, name, 404)
+                refused.append(contract)
                 continue
+            # Only now: where no contract answers, the refusal may be a passing one, and the orders are not refused for an hour.
+            for other in refused:
+                self._remember_refusal(other, name, 404)
             # A path that was given as it stands is the same under every contract, and so shows none.
             if not name.startswith("/"):
                 self._learned = contract
@@ -162,30 +166,33 @@ class Endpoints:
         data = body.get("data", body) if isinstance(body, Mapping) else None
         return data if isinstance(data, Mapping) else {}
 
-    def fetch_each_order(self, pages: list[list[Any]], refresh: bool, progress: Progress) -> list[list[Any]]:
-        """Return pages of orders, each order fetched by its key; one that is refused stays as the list has it."""
+    def fetch_each_order(
+        self,
+        pages: list[list[Any]],
+        refresh: bool,
+        progress: Progress,
+        lacking: dict[str, str] | None = None,
+        containers: Sequence[str] = ("lineItems", "lines"),
+    ) -> list[list[Any]]:
+        """Return pages of orders, each order that has no lines under one of the ``containers`` fetched by its key.
+
+        One whose lines are not had stays as the list has it: ``lacking`` gets its key and why. Without ``lacking`` it is an error.
+        """
         done, total = 0, sum(map(len, pages))
         out: list[list[Any]] = []
         for page in pages:
             out.append([])
             for record in page:
-                out[-1].append(self._fetch_order(record, refresh))
+                whole, fault = fetch_order(self.session, self.path(contracts.ORDERS), record, refresh, containers)
+                if fault:
+                    key = key_of(record) or "(without a key)"
+                    if lacking is None:
+                        raise lines_not_had(self.session.connection, key, fault)
+                    lacking[key] = fault
+                out[-1].append(whole)
                 done += 1
                 progress(done, total)
         return out
-
-    def _fetch_order(self, record: Any, refresh: bool) -> Any:
-        key = record.get("key", record.get("id")) if isinstance(record, Mapping) else None
-        if key is None:
-            return record
-        try:
-            body = self.session.get(f"{self.path(contracts.ORDERS)}/{quote(str(key), safe='')}", refresh=refresh).json()
-        except ApiError as e:
-            if e.status not in (403, 404):
-                raise
-            return record
-        data = body.get("data") if isinstance(body, Mapping) else None
-        return {**record, **data} if isinstance(data, Mapping) else record
 
     # A refusal is remembered for as long as a page, so that a second fetch makes no request at all.
 

@@ -1,16 +1,18 @@
 """One page of a list as the server describes it: its rows, and what it says about the pages around it.
 
 Totals and page numbers are looked for wherever a published or likely shape has them. Whether they are missing or wrong is for the
-pagination to judge.
+pagination to judge. Beside what is understood there are signs that are not, in the names of other APIs: they are not followed, but
+a list that ends while one of them says that there is more has not ended.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import ApiError
+from ._page_signs import Signs, signs_of, whole_number
 
 
 @dataclass
@@ -18,26 +20,28 @@ class ListResponse:
     """One page as the server describes it."""
 
     rows: list[Any]
-    total: int | None
-    last_page: int | None
-    current_page: int | None
-    has_cursor: bool
-    cursor: str | None
-    next_link: str | None
+    total: int | None = None
+    last_page: int | None = None
+    current_page: int | None = None
+    has_cursor: bool = False
+    cursor: str | None = None
+    next_link: str | None = None
+    signs: Signs = field(default_factory=Signs)
 
     @classmethod
-    def of(cls, body: Any, connection: str, path: str) -> ListResponse:
-        """Read a decoded body; `ApiError` where it holds no list.
+    def of(cls, body: Any, connection: str, path: str, scrub: Callable[[str], str] = str) -> ListResponse:
+        """Read a decoded body; `ApiError` where it holds no list. ``scrub`` takes the token out of what is repeated.
 
         >>> page = ListResponse.of({"data": [{"id": 7}], "meta": {"current_page": 1, "last_page": "3", "total": 41}}, "x", "/vendors")
         >>> page.last_page, page.total, page.has_cursor
         (3, 41, False)
         """
         if isinstance(body, list):  # the oldest answers are a bare list
-            return cls(body, None, None, None, False, None, None)
+            return cls(body)
         rows = body.get("data")
         if not isinstance(rows, list):
-            names = ", ".join(map(str, list(body)[:6])) or "nothing"
+            names = ", ".join(scrub(str(k))[:40] for k in list(body)[:6]) or "nothing"
+            del body, rows  # a traceback with local variables would show what the server echoed
             raise ApiError(
                 f"GET {path} of connection {connection!r} answered without a list under 'data' (it has: {names}): is this the path "
                 "of a list, and base_url that of the API?",
@@ -48,7 +52,7 @@ class ListResponse:
         boxes = [b for b in (body, *(body.get(k) for k in ("meta", "pagination", "links"))) if isinstance(b, Mapping)]
 
         def number(name: str) -> int | None:
-            return next((n for b in boxes if (n := _whole_number(b.get(name))) is not None), None)
+            return next((n for b in boxes if (n := whole_number(b.get(name))) is not None), None)
 
         links = body.get("links") if isinstance(body.get("links"), Mapping) else {}
         holder = next((b for b in boxes if "next_cursor" in b), None)
@@ -62,18 +66,8 @@ class ListResponse:
             holder is not None,
             str(cursor) if isinstance(cursor, str | int) and not isinstance(cursor, bool) and cursor != "" else None,
             next_link if isinstance(next_link, str) and next_link else None,
+            signs_of(body),
         )
-
-
-def _whole_number(value: Any) -> int | None:
-    """Return a whole number of 0 or more, also from text; else None."""
-    if isinstance(value, str) and value.strip().isascii() and value.strip().isdigit():
-        return int(value)
-    return (
-        int(value)
-        if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0 and value == int(value)
-        else None
-    )
 
 
 def contract_of(response: ListResponse) -> str:

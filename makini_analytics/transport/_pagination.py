@@ -7,37 +7,41 @@ How a list is paged shows in its first page::
     {"data": [...], "links": {"next": "https://.../vendors?page=2"}}               by link: only on our own host
     {"data": [...]}                                                                unknown: page 2 shows whether page 1 was all
 
-Rows that move between pages while they are read show as repeated ids or a changed total. The list is then read once more, past the
-cache, and after that it is an error.
+Rows that move between pages while they are read show as repeated ids, a changed total, or other rows on a page that is looked at
+again when the walk is at its end. The list is then read once more, past the cache, and after that it is an error.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
-from urllib.parse import parse_qs, urljoin, urlsplit
 
-from ..errors import IncompleteDataError
+from ..errors import ApiError, IncompleteDataError
 from ..records import Decode, decode
 from ..system import Progress
 from ._list_response import ListResponse, contract_of, id_of
+from ._next_link import own_link
 from ._page_cache import Page
+from ._parallel_pages import in_order
+from ._second_look import Trail
 from ._session import Session
 
 #: No list is this long; a server that says so is wrong.
 MOST_PAGES = 1_000_000
 MOST_EMPTY_PAGES = 10  # in a row, when paging by cursor
 
-
 SinkT = TypeVar("SinkT", bound="RowSink")
 
 
 class _Disagreement(Exception):
     """The pages don't add up; reading them once more may help."""
+
+
+class _TooMany(_Disagreement):
+    """There are more pages than may be read; reading them once more does not help."""
 
 
 class RowSink(Protocol):
@@ -88,6 +92,7 @@ def paginate(
     refresh: bool = False,
     new_decoder: Callable[[], Decode] = lambda: decode,
     progress: Progress = lambda done, total: None,
+    max_pages: int = MOST_PAGES,
 ) -> PagedResult[SinkT]:
     """Read every row of a list exactly once, in at most two attempts.
 
@@ -101,6 +106,7 @@ def paginate(
     refresh : ask the API whatever the cache holds
     new_decoder : makes what decodes a page; each attempt has its own
     progress : called with the pages read and their number, where known
+    max_pages : a list of more pages is an error, as soon as it shows
 
     Raises
     ------
@@ -113,12 +119,21 @@ def paginate(
     for attempt in (1,) if session.offline else (1, 2):
         if attempt == 2:
             session.on_wait("rows moved while they were read, reading them once more")
-        pages = _Pagination(session, path, dict(params), new_sink(), numbered, workers, new_decoder(), progress)
+        sink, decoder = new_sink(), new_decoder()
+        pages = _Pagination(session, path, dict(params), sink, numbered, workers, decoder, progress, max_pages)
         try:
             result = pages.run(refresh or attempt == 2)
         except _Disagreement as e:
-            faults.append(str(e))
+            faults.append(session.scrubbed(str(e)))
+            if isinstance(e, _TooMany):
+                break
             continue
+        except (RecursionError, OverflowError, MemoryError) as e:
+            # For what nests or counts beyond reason and did not show before.
+            told = (
+                f"GET {path} of connection {session.connection!r} gave values that can't be read ({type(e).__name__})"
+            )
+            raise ApiError(told, connection=session.connection, operation=f"GET {path}") from e
         if faults:
             result.notes.append(f"Reading the list was repeated, since it did not add up at first: {faults[0]}.")
         return result
@@ -146,22 +161,25 @@ class _Pagination(Generic[SinkT]):
         workers: int,
         decode: Decode,
         progress: Progress,
+        max_pages: int,
     ) -> None:
         self.session, self.path, self.params, self.workers = session, path, params, max(workers, 1)
-        self.numbered, self.decode, self.progress = numbered, decode, progress
+        self.numbered, self.decode, self.progress, self.max_pages = numbered, decode, progress, max_pages
         self.result = PagedResult(sink)
         self.ids: set[str] = set()
+        self.trail = Trail()
+        self.pages = self.rows = 0  # the most that any page announces
 
     def run(self, refresh: bool) -> PagedResult[SinkT]:
         start = {"page": 1} if self.numbered else {}
-        page = self.session.get(self.path, {**start, **self.params}, refresh=refresh, decode=self.decode)
+        page = self.session.get(self.path, start | self.params, refresh=refresh, decode=self.decode)
         self.expires = page.expires
         # A list that starts now has no other page in the cache yet, so it need not be searched.
         self.uncached = not page.from_cache
         first = self._read(page)
         self.result.server_total = first.total
         self.result.contract = contract_of(first)
-        self._add(page, first.rows)
+        self._add(page, first.rows, self.path, start | self.params)
         if first.last_page or (first.last_page == 0 and not first.rows):
             self._read_numbered(first)
         elif first.has_cursor:
@@ -171,13 +189,21 @@ class _Pagination(Generic[SinkT]):
         else:
             self._probe(first)
         self._check_whole()
+        if not self.result.from_cache and not self.session.offline:
+            self._look_again()
         return self.result
 
-    def _get(self, path: str, params: Mapping[str, Any] | None) -> Page:
-        return self.session.get(path, params, expires=self.expires, refresh=self.uncached, decode=self.decode)
+    def _get(self, path: str, params: Mapping[str, Any] | None, stopped: threading.Event | None = None) -> Page:
+        return self.session.get(
+            path, params, expires=self.expires, refresh=self.uncached, decode=self.decode, stopped=stopped
+        )
 
     def _read(self, page: Page) -> ListResponse:
-        return ListResponse.of(page.json(), self.session.connection, self.path)
+        self.latest = ListResponse.of(page.json(), self.session.connection, self.path, self.session.scrubbed)
+        signs = self.latest.signs
+        signs.more += page.signs.more  # those of the headers
+        self.pages, self.rows = max(self.pages, signs.pages), max(self.rows, signs.rows, page.signs.rows)
+        return self.latest
 
     # ---- the four ways of paging ---------------------------------------------------------------------------------------
 
@@ -189,10 +215,17 @@ class _Pagination(Generic[SinkT]):
             raise _Disagreement(f"page 1 was asked and page {first.current_page} came")
         if last > 1 and not size:
             raise _Disagreement(f"page 1 of {last} is empty")
-        if last > MOST_PAGES or (first.total is not None and size and last > max(1, math.ceil(first.total / size))):
-            raise _Disagreement(f"the server announces {last} pages, and of {first.total} rows, {size} on page 1")
+        announced = f"the server announces {last} pages, and of {first.total} rows, {size} on page 1"
+        if last > self.max_pages:
+            raise _TooMany(f"{announced}; no more than {self.max_pages:,} pages are read")
+        if first.total is not None and size and last > max(1, -(-first.total // size)):
+            raise _Disagreement(announced)
         self.progress(1, max(last, 1))
-        for number, page in self._side_by_side(last):
+
+        def one(number: int, stopped: threading.Event | None) -> Page:
+            return self._get(self.path, {"page": number, **self.params}, stopped)
+
+        for number, page in in_order(one, last, self.workers, self.session.new_walk):
             response = self._read(page)
             where = f"page {number} of {last}"
             if (
@@ -205,33 +238,8 @@ class _Pagination(Generic[SinkT]):
                 raise _Disagreement(f"the total went from {first.total} on page 1 to {response.total} on page {number}")
             if response.last_page not in (None, last):
                 raise _Disagreement(f"page 1 announces {last} pages, page {number} of {response.last_page}")
-            self._add(page, response.rows)
+            self._add(page, response.rows, self.path, {"page": number, **self.params})
             self.progress(number, last)
-
-    def _side_by_side(self, last: int) -> Iterator[tuple[int, Page]]:
-        """Yield pages 2 to last in order, fetching a few ahead; those under way are dropped when reading ends early."""
-
-        def one(number: int) -> Page:
-            return self._get(self.path, {"page": number, **self.params})
-
-        if self.workers == 1 or last <= 2:
-            for number in range(2, last + 1):
-                yield number, one(number)
-            return
-        # At most 2 * workers pages are in flight or waiting to be taken, so memory stays flat however many pages there are.
-        pool = ThreadPoolExecutor(self.workers, thread_name_prefix="makini")
-        ahead: dict[int, Future[Page]] = {}
-        whole = False
-        try:
-            for number in range(2, last + 1):
-                for n in range(number + len(ahead), min(number + 2 * self.workers, last + 1)):
-                    ahead[n] = pool.submit(one, n)
-                yield number, ahead.pop(number).result()
-            whole = True
-        finally:
-            if not whole:  # an error, a disagreement or Ctrl-C: the workers must not go on asking and waiting
-                self.session.interrupt()
-            pool.shutdown(wait=whole, cancel_futures=True)
 
     def _follow_cursors(self, response: ListResponse) -> None:
         seen: set[str] = set()
@@ -240,36 +248,37 @@ class _Pagination(Generic[SinkT]):
             if response.cursor in seen:
                 raise _Disagreement(f"the same cursor came twice, after {self.result.n_pages} pages")
             seen.add(response.cursor)
-            page = self._get(self.path, {**self.params, "cursor": response.cursor})
+            params = {**self.params, "cursor": response.cursor}
+            page = self._get(self.path, params)
             response = self._read(page)
             # A page by cursor may be empty and not the last (filtered after paging); a run of them is a server that never ends.
             empty = 0 if response.rows else empty + 1
-            if empty > MOST_EMPTY_PAGES or len(seen) > MOST_PAGES:
+            if empty > MOST_EMPTY_PAGES:
                 raise _Disagreement(f"{self.result.n_pages} pages and no end, the last {empty} without a row")
+            self._check_number(len(seen) + 1)
             if response.total is not None and self.result.server_total not in (None, response.total):
                 raise _Disagreement(f"the total went from {self.result.server_total} to {response.total}")
-            self._add(page, response.rows)
+            self._add(page, response.rows, self.path, params)
             self.progress(self.result.n_pages, None)
 
     def _follow_links(self, response: ListResponse) -> None:
         seen: set[str] = set()
         while response.next_link:
-            url = urljoin(self.session.base_url + self.path, response.next_link)
-            if urlsplit(url)[:2] != urlsplit(self.session.base_url)[:2]:
-                raise _Disagreement(
-                    f"after {self.result.n_pages} pages the next link leads to {urlsplit(url).netloc}, which is not asked"
-                )
+            try:
+                url, given = own_link(self.session.base_url, self.path, response.next_link)
+            except ValueError as e:
+                raise _Disagreement(f"after {self.result.n_pages} pages the next link {e}") from None
             if url in seen:
                 raise _Disagreement(f"the same next link came twice, after {self.result.n_pages} pages")
             seen.add(url)
-            given = parse_qs(urlsplit(url).query)  # a link may omit our filters, and without them it is another list
-            page = self._get(url, {k: v for k, v in self.params.items() if k not in given})
+            # A link may omit our filters, and without them it is another list.
+            params = {k: v for k, v in self.params.items() if k not in given}
+            page = self._get(url, params)
             response = self._read(page)
             if not response.rows and response.next_link:
                 raise _Disagreement(f"page {self.result.n_pages + 1} is empty and not the last")
-            if len(seen) > MOST_PAGES:
-                raise _Disagreement(f"{len(seen)} pages and no end")
-            self._add(page, response.rows)
+            self._check_number(len(seen) + 1)
+            self._add(page, response.rows, url, params)
             self.progress(self.result.n_pages, None)
 
     def _probe(self, response: ListResponse) -> None:
@@ -278,38 +287,63 @@ class _Pagination(Generic[SinkT]):
         number = 1
         while response.rows and self.result.n_rows != response.total:
             number += 1
-            page = self._get(self.path, {"page": number, **self.params})
+            params = {"page": number, **self.params}
+            page = self._get(self.path, params)
             response = self._read(page)
             if response.rows == first and number == 2:
-                return  # the server ignores the page number: page 1 was the whole list
+                # The server ignores the page number: page 1 was the whole list, unless it holds just what a page may hold.
+                if str(len(first)) == str(self.params.get("per_page")):
+                    raise _Disagreement(
+                        f"page 2 is page 1 again, and its {len(first)} rows are all that a page may hold"
+                    )
+                return
             if response.rows == first:
                 raise _Disagreement(f"page {number} is page 1 again")
             if response.rows == before:
                 return  # past the end the server repeats the last page
-            if number > MOST_PAGES:
-                raise _Disagreement(f"{number} pages and no end")
+            self._check_number(number)
             if response.rows:
-                self._add(page, response.rows)
+                self._add(page, response.rows, self.path, params)
                 self.progress(number, None)
             before = response.rows
 
     # ---- the whole -----------------------------------------------------------------------------------------------------
 
-    def _add(self, page: Page, rows: list[Any]) -> None:
+    def _add(self, page: Page, rows: list[Any], path: str, params: Mapping[str, Any]) -> None:
         """Take in one page; rows that came before are noticed at once, so a list that goes in circles ends."""
         ids = [i for r in rows if (i := id_of(r)) is not None]
         known = len(self.ids)
         self.ids.update(ids)
         self.result.add(page, rows)
+        self.trail.add(path, params, ids, len(rows))
         total, n_pages, n_rows = self.result.server_total, self.result.n_pages, self.result.n_rows
         if total is not None and n_rows > total:
             raise _Disagreement(f"the server announces {total} rows and {n_pages} pages hold {n_rows}")
         if twice := known + len(ids) - len(self.ids):
             raise _Disagreement(f"{twice} of the {len(rows)} rows of page {n_pages} came twice")
 
+    def _check_number(self, number: int) -> None:
+        if number > self.max_pages:
+            raise _TooMany(f"{number - 1:,} pages and no end")
+
     def _check_whole(self) -> None:
-        total = self.result.server_total
-        if total is not None and total != self.result.n_rows:
-            raise _Disagreement(
-                f"the server announces {total} rows and {self.result.n_pages} pages hold {self.result.n_rows}"
+        n_pages, n_rows = self.result.n_pages, self.result.n_rows
+        # `total` where it is understood; the greatest of "count", "totalCount" and the like where it is not.
+        total = self.result.server_total if self.result.server_total is not None else max(self.rows, n_rows)
+        if max(total, self.rows) != n_rows:
+            raise _Disagreement(f"the server announces {max(total, self.rows)} rows and {n_pages} pages hold {n_rows}")
+        if self.pages > max(n_pages, 1):
+            raise _Disagreement(f"the server announces {self.pages} pages, and its list ends after {n_pages}")
+        if self.latest.signs.more:
+            names = ", ".join(dict.fromkeys(self.latest.signs.more))
+            raise _Disagreement(f"the list ends after {n_pages} pages, and the last one announces more ({names})")
+
+    def _look_again(self) -> None:
+        """Ask for the first page once more, and of a long list for one from the middle: rows may move and leave the total as it was."""
+        for number, place in self.trail.to_look_at():
+            page = self.session.get(
+                place.path, place.params, expires=self.expires, refresh=True, decode=self.decode, keep=False
             )
+            rows = self._read(page).rows
+            if not place.holds([i for r in rows if (i := id_of(r)) is not None], len(rows)):
+                raise _Disagreement(f"rows moved: page {number} holds others once all {self.result.n_pages} are read")

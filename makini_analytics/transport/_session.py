@@ -1,7 +1,8 @@
 """One connection's session: its token, its cache, its retry policy. Every request is a GET; nothing else is ever sent.
 
 The cache is asked first, so a hit costs neither time nor quota. A fault that is usually temporary is retried after about 2, 4 and
-8 seconds; a 429 pauses every worker of the connection. Only a whole JSON answer counts as an answer.
+8 seconds; a 429 pauses every worker of the connection. Only a whole JSON answer counts as an answer. Threads may share a session;
+a process that was forked from the one that made it may not.
 """
 
 from __future__ import annotations
@@ -9,86 +10,47 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import os
 import random
 import threading
 import time
+import weakref
 import zlib
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import requests
-from requests.auth import AuthBase
-from urllib3.exceptions import HTTPError, InvalidHeader
-from urllib3.util import Retry
+from urllib3.exceptions import HTTPError
+from urllib3.util import Timeout
 
-from ..errors import ApiError, ConfigError, MakiniError, NetworkError, OfflineMissError, error_from
+from ..errors import ApiError, ConfigError, MakiniError, NetworkError, OfflineMissError
 from ..records import Decode, decode
+from ._answer_error import answer_error
+from ._credentials import Bearer, Scrubber
 from ._page_cache import Page, PageCache, now
+from ._page_signs import signs_in_headers
+from ._wire import Answer, TooLarge, http_session, read
 
 log = logging.getLogger("makini_analytics")
 
 RETRIED = {429, 500, 502, 503, 504}
 _USER_AGENT = "makini-analytics (read-only)"
-
-
-class Bearer(AuthBase):
-    """A token that is sent but never shown."""
-
-    __slots__ = ("_token",)
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Sign a request."""
-        request.headers["Authorization"] = f"Bearer {self._token}"
-        return request
-
-    def __repr__(self) -> str:
-        return "Bearer(***)"
-
-    def __reduce__(self) -> Any:
-        raise ConfigError("a token is not written to disk: make a new Client where it is needed")
-
-    def reveal(self) -> str:
-        """Return the token, for the fingerprint of the cache file."""
-        return self._token
-
-
-def check_token(token: object) -> str:
-    """Return the token without outer blanks, or raise `ConfigError`; its text is never repeated."""
-    if not isinstance(token, str) or not token.strip():
-        raise ConfigError(
-            "no token: pass Client(token) or set MAKINI_API_TOKEN; Makini's dashboard makes one per connection"
-        )
-    token = token.strip()
-    if not token.isascii() or any(c.isspace() or not c.isprintable() for c in token):
-        raise ConfigError("the token holds blanks, line breaks or characters that no token has: copy it anew")
-    return token
-
-
-def check_base_url(url: str) -> str:
-    """Return the base URL without a final slash, or raise `ConfigError`. It may carry a path."""
-    parts = urlsplit(url.strip())
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or parts.username:
-        raise ConfigError(
-            f"base_url must be like 'https://api.makini.io', perhaps with a path; got {parts.scheme}://{parts.hostname}"
-        )
-    return url.strip().rstrip("/")
+_LONGEST_URL = 8_000  # characters; no server takes a longer one
+_UNSENDABLE = (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, requests.exceptions.MissingSchema)
 
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """How long to wait and how often to retry; all of it is settable on the `Client`."""
+    """How long to wait, how often to retry and how much to take; all of it is settable on the `Client`."""
 
-    timeout: float = 60.0  # seconds for one answer
+    timeout: float = 60.0  # seconds for one answer, from the first byte sent to the last one received
     retries: int = 3
     backoff: float = 2.0  # seconds before the first retry; doubled each time
     max_wait: float = 60.0  # seconds; if the server asks for more, give up
+    max_body: int = 200_000_000  # bytes of one answer, as sent and unpacked
 
 
 class Session:
@@ -108,20 +70,16 @@ class Session:
     ) -> None:
         self.base_url, self.connection, self.cache, self.offline = base_url, connection, cache, offline
         self._auth, self._expire_after, self._retry_policy = auth, expire_after, retry_policy
-        self._http = requests.Session()
-        # Every request goes to the same host, so the environment's proxies and certificates are looked up once; requests would
-        # search the environment and ~/.netrc for every page.
-        found = self._http.merge_environment_settings(base_url, {}, None, None, None)
-        self._http.proxies, self._http.verify, self._http.cert = found["proxies"], found["verify"], found["cert"]
-        self._http.trust_env = False
-        adapter = requests.adapters.HTTPAdapter(pool_maxsize=max(workers, 1), max_retries=0)
-        self._http.mount("http://", adapter)
-        self._http.mount("https://", adapter)
+        self.scrubbed = Scrubber(auth.reveal())
+        cache.seal_with(auth.reveal())
+        self._http = http_session(base_url, workers)
         self._http.headers.update({"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": _USER_AGENT})
         self._gate = threading.Lock()
         self._resume_at = 0.0
         self._closed = False
         self._stopped = threading.Event()
+        self._walks: weakref.WeakSet[threading.Event] = weakref.WeakSet()
+        self._process = os.getpid()
         self.on_wait: Callable[[str], None] = lambda text: None  # set by the progress display
 
     def __repr__(self) -> str:
@@ -135,29 +93,52 @@ class Session:
         expires: datetime | None = None,
         refresh: bool = False,
         decode: Decode = decode,
+        stopped: threading.Event | None = None,
+        keep: bool = True,
     ) -> Page:
         """Return one page, from the cache or the network, decoded.
 
         ``expires`` is the expiry of the first page of the list. All pages of one run share it to the microsecond, so a cached page with
         another expiry belongs to another run and is not used: a list is never put together from two moments, and expires as a whole.
-        Without ``expires`` any page that has not expired will do.
+        Without ``expires`` any page that has not expired will do. ``stopped`` is the event of a walk, see `new_walk`; a page that is
+        only looked at is not kept.
         """
-        url = self.base_url + path if path.startswith("/") else path
-        if params:
-            url += ("&" if "?" in url else "?") + urlencode(params)
+        self._check_process()
+        url = self._url(path, params)
         key = hashlib.sha256(url.encode()).hexdigest()
-        operation = f"GET {url.removeprefix(self.base_url)}"
+        operation = self.scrubbed(f"GET {url.removeprefix(self.base_url)}")  # a cursor or a link is the server's text
         cached = None if refresh and not self.offline else self.cache.get(key, decode)
         if cached is not None and (cached.expires == expires if expires else self.offline or cached.expires > now()):
             return cached
         if self.offline:
             raise self._missed(operation, expires)
-        body, decoded, request_id = self._get_with_retries(url, operation, decode)
+        answer, decoded = self._get_with_retries(url, operation, decode, stopped or self._stopped)
         moment = now()
-        page = Page(url, body, moment, expires or moment + self._expire_after, request_id, decoded=decoded)
-        if not self._closed:  # a worker may still finish its page after close()
+        until = expires or _later(moment, self._expire_after)
+        request_id = self.scrubbed(answer.headers.get("X-Request-Id", ""))[:200] or None
+        signs = signs_in_headers(answer.headers)
+        page = Page(self.scrubbed(url), answer.packed, moment, until, request_id, signs, decoded=decoded)
+        if keep and not self._closed:  # a worker may still finish its page after close()
             self.cache.put(key, page)
         return page
+
+    def _url(self, path: str, params: Mapping[str, Any] | None) -> str:
+        url = self.base_url + path if path.startswith("/") else path
+        fault = None
+        try:
+            if params:
+                url += ("&" if "?" in url else "?") + urlencode(params)
+            url.encode()
+        except UnicodeError:  # half of a surrogate pair, in a cursor, a link or a key
+            fault = "holds characters that can't be sent"
+        if len(url) > _LONGEST_URL:
+            fault = f"has {len(url):,} characters"
+        if fault:
+            raise ApiError(
+                f"the address of a page under {path[:80]!r} of connection {self.connection!r} {fault}",
+                connection=self.connection,
+            )
+        return url
 
     def _missed(self, operation: str, expires: datetime | None) -> OfflineMissError:
         """Return the error that says what is missing, and what there is instead."""
@@ -177,25 +158,40 @@ class Session:
         """Store a small fact for as long as a page."""
         moment = now()
         body = zlib.compress(json.dumps(value).encode())
-        self.cache.put(key, Page("", body, moment, moment + self._expire_after))
+        self.cache.put(key, Page("", body, moment, _later(moment, self._expire_after)))
 
-    def interrupt(self) -> None:
-        """Make whoever is waiting or asking now give up; later requests are not affected."""
-        # Each request waits on the event that was current when it began, so a new event leaves later requests alone.
-        stopped, self._stopped = self._stopped, threading.Event()
-        stopped.set()
+    def new_walk(self) -> threading.Event:
+        """Return the event that makes the requests of one walk, whether waiting or still to come, give up once it is set."""
+        stopped = threading.Event()
+        with self._gate:
+            self._walks.add(stopped)
+        return stopped
 
     def close(self) -> None:
         """Close sockets and cache, and wake whoever is waiting."""
         self._closed = True
-        self.interrupt()
+        if os.getpid() != self._process:  # sockets and cache file are the other process's, which goes on with them
+            return
+        with self._gate:
+            walks = list(self._walks)
+        for stopped in (self._stopped, *walks):
+            stopped.set()
         self._http.close()
         self.cache.close()
 
+    def _check_process(self) -> None:
+        if os.getpid() != self._process:
+            raise ConfigError(
+                f"the client of connection {self.connection!r} was made in another process, whose sockets and cache file can't be shared "
+                "after a fork: make a new Client in this one"
+            )
+
     # ---- one request, tried a few times --------------------------------------------------------------------------------
 
-    def _get_with_retries(self, url: str, operation: str, decode: Decode) -> tuple[bytes, Any, str | None]:
-        policy, stopped = self._retry_policy, self._stopped
+    def _get_with_retries(
+        self, url: str, operation: str, decode: Decode, stopped: threading.Event
+    ) -> tuple[Answer, Any]:
+        policy = self._retry_policy
         for attempt in range(1, policy.retries + 2):
             self._wait_at_gate(stopped)
             try:
@@ -219,80 +215,55 @@ class Session:
                 stopped.wait(wait)
         raise AssertionError("unreachable")
 
-    def _get_once(self, url: str, operation: str, attempt: int, decode: Decode) -> tuple[bytes, Any, str | None]:
-        """Return body, decoded body and request id of a whole answer, or raise an error of ours."""
-        status, headers, body, text = self._send(url, operation, attempt)
-        decoded: Any = None
-        with suppress(ValueError, RecursionError):
-            decoded = decode(text)
-        if status == 200 and isinstance(decoded, Mapping | list):
-            request_id = next((v for k, v in headers.items() if k.lower() == "x-request-id"), None)
-            return body, decoded, request_id
-        error = self._error_for(status, headers, decoded, text, operation, attempt)
-        del (
-            headers,
-            body,
-            text,
-            decoded,
-        )  # the server may have echoed the token, and tracebacks can show local variables
+    def _get_once(self, url: str, operation: str, attempt: int, decode: Decode) -> tuple[Answer, Any]:
+        """Return a whole answer and its decoded body, or raise an error of ours."""
+        answer, error = self._send(url, operation, attempt)
+        if answer is not None:
+            decoded, too_deep = _decoded(answer, decode)
+            if answer.status == 200 and isinstance(decoded, Mapping | list):
+                return answer, decoded
+            error = answer_error(
+                answer,
+                decoded,
+                too_deep,
+                base_url=self.base_url,
+                connection=self.connection,
+                operation=operation,
+                tries=attempt,
+                scrub=self.scrubbed,
+            )
+            del decoded
+        del answer  # the server may have echoed the token, and tracebacks can show local variables
+        assert error is not None
         raise error
 
-    def _error_for(
-        self, status: int, headers: dict[str, str], decoded: Any, text: bytes, operation: str, attempt: int
-    ) -> ApiError:
-        """Return the error for an answer that is not whole, or not a 200."""
-        where: dict[str, Any] = {"status": status, "connection": self.connection, "operation": operation}
-        if status == 200:
-            html = text.lstrip()[:1] == b"<" or "html" in headers.get("Content-Type", "").lower()
-            what = "a web page" if html else "something that is no whole JSON"
-            shown = self._scrubbed(text[:80].decode("utf-8", "replace"))
-            return ApiError(
-                f"{operation} on connection {self.connection!r} answered 200 with {what} ({shown!r}); tried {attempt} times. "
-                f"Is base_url ({self.base_url}) the API, with nothing in between that answers in its place?",
-                retryable=not html and bool(text.strip()),
-                **where,
-            )
-        if 300 <= status < 400:
-            host = urlsplit(headers.get("Location", "")).netloc or "another path"
-            return ApiError(
-                f"{operation} on connection {self.connection!r} is redirected ({status}) to {host}; redirects are not followed, "
-                "so that the token reaches nobody else. Set base_url to the API itself.",
-                **where,
-            )
-        error = error_from(
-            status,
-            headers,
-            decoded if isinstance(decoded, Mapping | list) else self._scrubbed(text.decode("utf-8", "replace")),
-            connection=self.connection,
-            operation=operation,
-            retry_after=_retry_after(headers),
-            tries=attempt,
-        )
-        error.args = (self._scrubbed(error.args[0]),)
-        return error
+    def _send(self, url: str, operation: str, attempt: int) -> tuple[Answer | None, MakiniError | None]:
+        """Return the answer, or the error where none came whole.
 
-    def _send(self, url: str, operation: str, attempt: int) -> tuple[int, dict[str, str], bytes, bytes]:
-        """Return status, headers and body, compressed and plain; `NetworkError` where there is no whole answer."""
-        timeout = self._retry_policy.timeout
+        The error is returned, and raised elsewhere: chained to requests' own it would carry the request, and with it the token, and
+        the frame of this function holds the response.
+        """
+        policy = self._retry_policy
+        told = f"{operation} on connection {self.connection!r}"
+        where: dict[str, Any] = {"connection": self.connection, "operation": operation}
+        seconds: Any = Timeout(total=policy.timeout, connect=policy.timeout, read=policy.timeout)
         try:
-            with self._http.get(url, auth=self._auth, timeout=timeout, allow_redirects=False, stream=True) as response:
-                raw = response.raw.read(decode_content=False)  # raises where the body is cut off
-            headers = dict(response.headers)
-            return response.status_code, headers, *_unpacked(raw, headers.get("Content-Encoding", ""))
-        except (requests.RequestException, HTTPError, OSError, zlib.error, EOFError) as e:
-            fault = f"{type(e).__name__}: {self._scrubbed(str(e))}"
-        # Raised outside of `except`: chained to it, requests' error would carry the request, and with it the token.
-        raise NetworkError(
-            f"{operation} on connection {self.connection!r} got no whole answer ({fault}); tried {attempt} times. "
-            f"Check the network, base_url ({self.base_url}) and timeout.",
-            retryable=True,
-            connection=self.connection,
-            operation=operation,
-        )
-
-    def _scrubbed(self, text: str) -> str:
-        """Return a text without the token, whoever put it there."""
-        return text.replace(self._auth.reveal(), "***")
+            with self._http.get(url, auth=self._auth, timeout=seconds, allow_redirects=False, stream=True) as response:
+                return read(response, policy.max_body), None
+        except TooLarge:
+            return None, ApiError(
+                f"{told} answered with more than {policy.max_body:,} bytes, which is more than max_body: ask for fewer rows per page "
+                "(per_page=), or pass a larger max_body.",
+                **where,
+            )
+        except (requests.RequestException, HTTPError, OSError, zlib.error, EOFError, ValueError) as e:
+            fault = f"{type(e).__name__}: {self.scrubbed(str(e)[: 2_000 + self.scrubbed.reach])[:2_000]}"
+            return None, NetworkError(
+                f"{told} got no whole answer ({fault}); tried {attempt} times. "
+                f"Check the network, base_url ({self.base_url}) and timeout ({policy.timeout:g} s).",
+                retryable=not isinstance(e, _UNSENDABLE),
+                **where,
+            )
 
     # ---- waiting -------------------------------------------------------------------------------------------------------
 
@@ -315,28 +286,18 @@ def _when(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
-def _unpacked(raw: bytes, encoding: str) -> tuple[bytes, bytes]:
-    """Return the body compressed, as it is stored, and plain."""
-    if encoding.strip().lower() in ("gzip", "x-gzip"):
-        if not raw:
-            return zlib.compress(b""), b""
-        unzip = zlib.decompressobj(wbits=31)
-        plain = unzip.decompress(raw)
-        if not unzip.eof:
-            raise EOFError("the compressed body is cut off")
-        return raw, plain
-    if encoding and encoding.strip().lower() != "identity":
-        raise EOFError(f"an encoding that was not asked for: {encoding}")
-    return zlib.compress(raw, 3), raw
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds that the server asks to wait, given as a number or as a date; None where it is neither."""
-    given = next((v for k, v in headers.items() if k.lower() == "retry-after"), None)
-    if given is None:
-        return None
+def _later(moment: datetime, span: timedelta) -> datetime:
     try:
-        seconds = float(Retry(retry_after_max=10**9).parse_retry_after(given))
-    except (InvalidHeader, ValueError, OverflowError):
-        return None
-    return max(seconds, 0.0)
+        return moment + span
+    except OverflowError:  # "never" is as late as a calendar goes
+        return datetime.max.replace(tzinfo=moment.tzinfo)
+
+
+def _decoded(answer: Answer, decode: Decode) -> tuple[Any, bool]:
+    """Return the decoded body, None where it is no JSON, and whether it is nested too deeply."""
+    try:
+        return decode(answer.plain), False
+    except (RecursionError, MemoryError):
+        return None, True
+    except ValueError:
+        return None, False

@@ -185,3 +185,69 @@ def stall(seconds):
         return False
 
     return fault
+
+
+# ---- faults of the wire ------------------------------------------------------------------------------------------------
+
+
+def _trickle(head, piece):
+    def fault(server, h, query):
+        h.close_connection = True
+        try:
+            h.wfile.write(head)
+            for _ in range(100):
+                h.wfile.write(piece)
+                time.sleep(0.1)
+        except OSError:
+            pass  # the client has had enough
+        return True
+
+    return fault
+
+
+trickle_body = _trickle(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", b" ")
+trickle_chunks = _trickle(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n")
+trickle_headers = _trickle(b"HTTP/1.1 200 OK\r\nX-Slow: ", b"x")
+trickle_continue = _trickle(b"", b"HTTP/1.1 100 Continue\r\n\r\n")
+
+
+def bomb(size):
+    """A small gzip that unpacks to so many bytes."""
+
+    def fault(server, h, query):
+        server.send(h, b'{"data": [' + b" " * size + b"]}")
+        return True
+
+    return fault
+
+
+def lower_case(server, h, query, code=200, body=None, headers=()):
+    """Answer with header names in lower case, or as they are given; by default with the page that was asked for."""
+    if body is None:
+        if code == 200 and not h.path.split("?")[0].endswith("erp/purchase-orders"):
+            return False
+        body = gzip.compress(json.dumps(server.page_of(list(server.orders[TOKEN]), query, "/")[0]).encode())
+        headers = [*headers, ("content-encoding", "gzip")]
+    head = "".join(f"{k}: {v}\r\n" for k, v in [*headers, ("content-length", len(body))])
+    h.wfile.write(f"HTTP/1.1 {code} X\r\n{head}\r\n".encode() + body)
+    return True
+
+
+def moved(server, h, query):
+    """Take an order from the front and put one at the end, so that the total stays; then answer."""
+    if h.path.split("?")[0].endswith(("/erp/purchase-orders", "/v1/purchase-orders")):
+        with server.lock:
+            rows = server.orders.get(h.headers.get("Authorization", "").removeprefix("Bearer "))
+            if rows:
+                rows.append(rows.pop(0) | {"key": f"8m{len(server.requests)}"})
+    return False
+
+
+def says_more(server, h, query):
+    """Answer with the page that was asked for, which says in words of its own that it is not the last."""
+    token = h.headers.get("Authorization", "").removeprefix("Bearer ")
+    if not h.path.split("?")[0].endswith("/erp/purchase-orders") or token not in server.orders:
+        return False
+    body, _ = server.page_of(list(server.orders[token]), query, "/api/erp/purchase-orders")
+    server.send(h, body | {"hasMore": True})
+    return True

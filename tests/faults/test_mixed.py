@@ -7,9 +7,24 @@ import random
 import pytest
 
 from makini_analytics import Client, MakiniError
-from tests.faults.server import TOKEN, FaultServer, cut, cut_json, html, order, rate_limit, reset, status
+from tests.faults.server import (
+    TOKEN,
+    FaultServer,
+    cut,
+    cut_json,
+    html,
+    moved,
+    order,
+    rate_limit,
+    reset,
+    says_more,
+    status,
+    trickle_body,
+    trickle_headers,
+)
 
 PASSING = [status(500), status(502), status(503), status(504), rate_limit(), cut, cut_json, reset]
+RARER = [moved, moved, says_more, trickle_body, trickle_headers]
 OTHER = "tok-of-another-connection"
 
 
@@ -22,6 +37,8 @@ def one_walk(seed, folder):
         server.orders[OTHER] = [order(i) for i in range(5000, 5000 + n)]
         for _ in range(r.randint(0, 6)):
             server.faults.append(r.choice([*PASSING, None, None, None, html if r.random() < 0.1 else None]))
+        if r.random() < 0.5:
+            server.faults.insert(r.randint(0, len(server.faults)), r.choice(RARER))
         if r.random() < 0.3:  # a row comes in while paging, once or for ever
             once = r.random() < 0.7
             known = {"n": 0}
@@ -38,6 +55,7 @@ def one_walk(seed, folder):
             "cache_dir": folder / str(seed),  # a later server may get the same port: another Makini, the same URL
             "per_page": r.choice([3, 5, 10]),
             "backoff": 0.001,
+            "timeout": 0.5,
             "progress": False,
             "max_workers": r.choice([1, 4]),
         }

@@ -366,7 +366,7 @@ def test_a_walk_that_broke_goes_on_where_it_broke():
             for _, path, q, _ in server.requests[n:]
             if path.endswith("purchase-orders") and "statuses" not in path
         ]
-    assert pages == ["6", "7"]
+    assert pages == ["6", "7", "1"]  # page 1 is looked at once more: what the cache holds may have moved since
     assert len(data.orders) == 35
 
 

@@ -1,0 +1,111 @@
+"""What a session is given: the token, which is sent but never shown, and the base URL."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import requests
+from requests.auth import AuthBase
+
+from ..errors import ConfigError
+
+#: A piece of the token of this length is as good as the token: a server, a proxy or a limit of ours may have cut it.
+_PIECE = 10
+#: Shorter than this it is no secret, and every other word would hold it.
+_SHORTEST = 4
+
+
+class Bearer(AuthBase):
+    """A token that is sent but never shown."""
+
+    __slots__ = ("_token",)
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Sign a request."""
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+    def __repr__(self) -> str:
+        return "Bearer(***)"
+
+    def __reduce__(self) -> Any:
+        raise ConfigError("a token is not written to disk: make a new Client where it is needed")
+
+    def reveal(self) -> str:
+        """Return the token, for the fingerprint of the cache file."""
+        return self._token
+
+
+class Scrubber:
+    """Takes the token, and any longer piece of it, out of what a server said.
+
+    >>> Scrubber("eyJhbGciOiJIUzI1NiJ9.secret")("The token eyJhbGciOiJIUzI1N... is not valid")
+    'The token ***... is not valid'
+    """
+
+    def __init__(self, token: str) -> None:
+        forms = {token, quote(token, safe=""), token.replace("/", "\\/")}
+        self.reach = max(map(len, forms))  # a text that is to be cut must go on so far when it comes here
+        self._length = min(_PIECE, len(token))
+        usable = len(token) >= _SHORTEST
+        self._pieces = {f[i : i + self._length] for f in forms for i in range(len(f) - self._length + 1) if usable}
+
+    def __repr__(self) -> str:
+        return "Scrubber(***)"
+
+    def __call__(self, text: str) -> str:
+        """Return the text without the token."""
+        kept: list[str] = []
+        begin = at = 0  # of what is not yet kept, and of what is compared
+        n, pieces = self._length, self._pieces
+        while at + n <= len(text):
+            if text[at : at + n] not in pieces:
+                at += 1
+                continue
+            kept += [text[begin:at], "***"]
+            begin = at + n
+            while text[begin - n + 1 : begin + 1] in pieces:
+                begin += 1
+            at = begin
+        return "".join([*kept, text[begin:]])
+
+    def value(self, decoded: Any, depth: int = 4) -> Any:
+        """Return decoded JSON without the token, cut to what an error needs of it."""
+        if isinstance(decoded, str):
+            return self(decoded[: 2_000 + self.reach])[:2_000]
+        if isinstance(decoded, dict):
+            pairs = list(decoded.items())[:50]
+            return {self(str(k)[: 200 + self.reach])[:200]: self.value(v, depth - 1) for k, v in pairs} if depth else {}
+        if isinstance(decoded, list):
+            return [self.value(v, depth - 1) for v in decoded[:50]] if depth else []
+        return decoded if not isinstance(decoded, int) or abs(decoded) < 10**15 else None
+
+
+def check_token(token: object) -> str:
+    """Return the token without outer blanks, or raise `ConfigError`; its text is never repeated."""
+    if not isinstance(token, str) or not token.strip():
+        raise ConfigError(
+            "no token: pass Client(token) or set MAKINI_API_TOKEN; Makini's dashboard makes one per connection"
+        )
+    token = token.strip()
+    if not token.isascii() or any(c.isspace() or not c.isprintable() for c in token):
+        del token  # a traceback with local variables would show it
+        raise ConfigError("the token holds blanks, line breaks or characters that no token has: copy it anew")
+    return token
+
+
+def check_base_url(url: str) -> str:
+    """Return the base URL without a final slash, or raise `ConfigError`. It may carry a path."""
+    wanted = "base_url must be like 'https://api.makini.io', perhaps with a path"
+    try:
+        parts = urlsplit(url.strip())
+        _ = parts.port  # read only now, and refused where it is none
+    except (ValueError, AttributeError):
+        raise ConfigError(f"{wanted}; this is no address") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or parts.username:
+        raise ConfigError(f"{wanted}; got {parts.scheme}://{parts.hostname}")
+    return url.strip().rstrip("/")
