@@ -22,7 +22,7 @@ Baseline = str | Mapping[str, float] | pd.DataFrame
 
 def prices_before(lot: pd.DataFrame, baseline: str) -> Floats:
     """Return the baseline price of each line of a table with key, day, period, paid and quantity."""
-    return _BASE_OF[baseline](lot)
+    return _BASE_OF[baseline](lot) if len(lot) else np.zeros(0)
 
 
 def _weighted(lot: pd.DataFrame, when: str) -> pd.Series:
