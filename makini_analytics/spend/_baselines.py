@@ -21,14 +21,18 @@ Baseline = str | Mapping[str, float] | pd.DataFrame
 
 
 def prices_before(lot: pd.DataFrame, baseline: str) -> Floats:
-    """Return the baseline price of each line of a table with key, day, period, paid and quantity."""
-    return _BASE_OF[baseline](lot) if len(lot) else np.zeros(0)
+    """Return the baseline price of each line of a table with key, day, period, quantity, and what was paid, and that at one rate."""
+    if not len(lot):
+        return np.zeros(0)
+    # what was paid in another currency is compared at one rate, and the price then said in that of the line's own document
+    out: Floats = _BASE_OF[baseline](lot) * (lot["paid"].to_numpy() / lot["even"].to_numpy())
+    return out
 
 
 def _weighted(lot: pd.DataFrame, when: str) -> pd.Series:
     """Return the price by item and period, or day: what was paid over the quantity, so that large lots weigh more."""
-    sums = lot.groupby(["key", when], sort=True)[["paid", "quantity"]].sum()
-    return sums["paid"] / sums["quantity"]
+    sums = lot.groupby(["key", when], sort=True)[["even", "quantity"]].sum()
+    return sums["even"] / sums["quantity"]
 
 
 def _previous_period(lot: pd.DataFrame) -> Floats:

@@ -23,13 +23,15 @@ def price_dispersion(
     *,
     item: str = "material",
     reference: str = "p25",
-    min_orders: int = 3,
+    min_orders: int = 2,
     currency: str | None = None,
     intercompany: Collection[str] = (),
 ) -> Counted:
     """How far the prices paid for one item lie apart, and the theoretical ceiling of what paying less could have saved.
 
-    Prices are effective unit prices (see ``spend.price_changes``) of all vendors in the window, per item, unit and currency.
+    Prices are effective unit prices (see ``spend.price_changes``) of all vendors in the window, per item, unit and currency; after
+    `currency.convert` all documents in one currency are taken at one rate, that of the item's purchases, since a rate that moves
+    is no dispersion of prices.
     ``cv`` is their standard deviation (n - 1) over their mean, ``spread`` is (p90 - p10) / median, each line one price.
     ``theoretical_ceiling = sum of max(price - reference, 0) x quantity``: as if all had been bought at the reference price, the
     quantity-weighted 25th percentile or the lowest one. It is a ceiling, not a forecast: lots, dates and services differ. Items of
@@ -82,7 +84,7 @@ def price_dispersion(
     lot = pd.DataFrame(
         {"key": groups.codes, "amount": items.amount[rows], "quantity": items.quantity[rows]}, index=part.index
     )
-    lot["price"] = lot["amount"] / lot["quantity"]
+    lot["price"] = items.at_one_rate(rows, groups.codes) / lot["quantity"]
     median = lot.groupby("key")["price"].transform("median")
     odd = (lot["price"] >= OUTLIER * median) | (lot["price"] * OUTLIER <= median)
     vendor = pd.DataFrame({"connection": values(part, "connection", "string"), "vendor": _vendor(part)})

@@ -37,8 +37,8 @@ def price_changes(
     more**. ``ppv_rate = PPV / (baseline price x quantity)``. Baselines: ``"previous_period"``, the quantity-weighted price of the
     period just before; ``"last"``, the price of the last order day before the line's; ``"first"``, the price of the item's
     first order day; or your own list. A line without a baseline is a first purchase: counted apart, in no variance. A baseline is
-    of the same item, vendor, unit and document currency; after `currency.convert` both prices are taken at the line's own rate,
-    so a move of the rate is no variance.
+    of the same item, vendor and unit; after `currency.convert` both prices are taken at the line's own rate, so a move of the rate
+    is no variance, and documents in another currency are compared at one rate each, that of the item's purchases.
 
     Of the lines that count as spend, left out are returns, zero prices (free of charge), lines without an item, quantity or order
     date, and lines whose type says service, charge or frame.
@@ -61,7 +61,7 @@ def price_changes(
     -------
     DataFrame, one row per (item, vendor, unit, currency, period), largest variance first
         the item's columns (material_id, product_code, description), vendor_id, vendor_name : string
-        unit : string, the base unit; currency : string; document_currency : string, after a conversion
+        unit : string, the base unit; currency : string
         period : period
         spend : float, in ``currency``; quantity : float, in ``unit``
         price : float, spend / quantity
@@ -102,6 +102,7 @@ def price_changes(
             "day": day.astype("datetime64[us]"),
             "period": period.asi8,
             "paid": items.paid[rows],
+            "even": items.at_one_rate(rows, groups.codes),
             "amount": items.amount[rows],
             "quantity": items.quantity[rows],
         }

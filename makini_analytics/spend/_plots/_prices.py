@@ -110,7 +110,7 @@ def plot_price_dispersion(
     *,
     item: str = "material",
     reference: str = "p25",
-    min_orders: int = 3,
+    min_orders: int = 2,
     currency: str | None = None,
     intercompany: Collection[str] = (),
     ax: Axes | None = None,
