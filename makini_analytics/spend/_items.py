@@ -13,15 +13,11 @@ import pandas as pd
 from .. import units
 from ..compute import ENTITIES, Counted, Groups, Selection, group_lines
 from ..errors import SchemaError
-from ..frames import encode, numbers, pairs, values
+from ..frames import numbers, pairs, values
+from ._goods import no_goods
 from ._rule import tallied, value_of
 
 Floats = npt.NDArray[np.float64]
-
-#: Words of a line's type that say that its quantity counts no goods: a price per unit would be an invention.
-_NO_GOODS = (
-    r"servi[cz]|dienstleist|freight|fracht|transport|charge|surcharge|zuschlag|\btext\b|blanket|\blimit|rahmen|frame"
-)
 
 
 @dataclass(frozen=True)
@@ -127,10 +123,13 @@ def items_of(lines: Any, *, metric: str, item: str, currency: str | None, interc
         # of a line that doesn't count the amount is 0, and of one that counts in part only that part is paid
         share = np.divide(amount, numbers(frame, "amount"), out=np.ones(len(frame)), where=amount != 0)
         paid = np.where(selection.kept, original * share, 0.0)
+    nothing, types = no_goods(frame)
+    if types:  # whoever means goods by one of them can see it here, and give these lines another type
+        note = f"{note} Types taken for services, charges or frame orders: {', '.join(types)}.".strip()
     # none of these is an error of the data: they are lines whose amount / quantity is the price of nothing that can be compared
     unpriced = [
         (_flag(frame) | (given < 0) | (amount < 0), "return"),
-        (_no_goods(frame), "service, charge or frame line"),
+        (nothing, "service, charge or frame line"),
         (~named, "no material"),
         (~(given > 0), "no quantity"),
         (amount == 0, "zero price"),
@@ -140,11 +139,3 @@ def items_of(lines: Any, *, metric: str, item: str, currency: str | None, interc
 
 def _flag(frame: pd.DataFrame) -> npt.NDArray[np.bool_]:
     return np.asarray(values(frame, "is_return", "boolean").astype("boolean").fillna(False), dtype=bool)
-
-
-def _no_goods(frame: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    # the few distinct types are searched, not a million texts; the False at the end is what code -1, a missing type, picks
-    types = encode(values(frame, "type", "string"), sort=False)
-    hit = types.labels.astype("string").str.contains(_NO_GOODS, case=False, regex=True)
-    out: npt.NDArray[np.bool_] = np.append(np.asarray(hit, dtype=bool), False)[types.codes]
-    return out

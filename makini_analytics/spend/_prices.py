@@ -41,7 +41,8 @@ def price_changes(
     is no variance, and documents in another currency are compared at one rate each, that of the item's purchases.
 
     Of the lines that count as spend, left out are returns, zero prices (free of charge), lines without an item, quantity or order
-    date, and lines whose type says service, charge or frame.
+    date, and lines whose type says service, charge, text or frame order, by whole words of a list that the definitions show: a
+    service kit is a kit. ``ma.explain`` names the types that were taken so; give their lines another ``type`` if they are goods.
 
     Parameters
     ----------

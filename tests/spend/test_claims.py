@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
-from makini_analytics import spend, units
+from makini_analytics import explain, spend, units
+from makini_analytics.spend._goods import NO_GOODS
 
 D = pd.to_datetime
 
@@ -32,6 +35,46 @@ def test_a_second_vendor_in_another_currency_is_a_second_vendor():
         "other currency": 1,
         "several vendors": 1,
     }
+
+
+# ---- what is a good -----------------------------------------------------------------------------------------------------
+
+GOODS = """Turbochargers; Discharge valve; Service kit; Transport belts; Frames; Rechargeable batteries; Battery chargers; Frame; Blankets;
+Fire blanket; Limit switches; Text labels; Freight elevator; Service parts; Parts and service; Transport trolley; Repair-Service-Kit; stock;
+Leistungsschalter; Zuschlagstoffe; Rahmen; Frachtcontainer; Transportband; Servicekoffer; Kit de service; Courroie de transport; Cadre de porte;
+Kit de servicio; Cinta transportadora; Cinghia di trasporto; Kit para serviço; Frames for service; Picture frame; Charge air cooler; Tax stamps; Servo
+drive; Serving trays; Textiles; Limiter; Contexts; Order forms; Purchase item; 1000; -; Framing; Dienstwagen; Superphosphate"""
+SERVICES = """Service; SERVICES; service line; Service item; Service order; Field service; Professional services; Service (external); Services:
+cleaning; Services - IT; Freight; Air freight; Freight charge; Freight in; Transport; Road transport; Transport costs; Charge; Surcharges; Alloy
+surcharge; Service charge; Text; Text line; Limit; Blanket; Blanket order; Blanket limit; Frame order; Framework agreement; Frame contract;
+Dienstleistung; Externe Dienstleistungen; Fracht; Frachtkosten; Zuschlag; Zuschläge; Metallzuschlag; Rahmenbestellung; Rahmen-Vertrag; Textposition;
+Prestation de service; Frais de port; Frais de transport; Contrat-cadre; Commande cadre; Servicio técnico; Servicios de limpieza; Flete; Pedido marco;
+Servizio di pulizia; Contratto quadro; Serviço; Serviços de manutenção; Frete; Vracht; Toeslag; Usługa transportowa; Freight & charges; Service/Freight; 服务"""
+
+
+def kinds(text):
+    return [kind.strip() for kind in text.replace("\n", " ").split(";")]
+
+
+@pytest.mark.parametrize("figure", [spend.price_changes, spend.price_dispersion, spend.price_history])
+def test_a_service_kit_is_a_good_and_a_service_is_none(figure):
+    for wanted, some in ((2, kinds(GOODS)), (0, kinds(SERVICES))):
+        for kind in some:
+            lines = sold(("P", "v", "EUR", 1.0), ("P", "v", "EUR", 2.0), type=kind, quantity=1.0)
+            lines["order_date"] = D(["2024-01-05", "2025-01-05"])
+            assert figure(lines).attrs["included"]["n_lines"] == wanted, kind
+
+
+def test_the_types_that_were_taken_for_services_are_named():
+    lines = sold(("P", "v", "EUR", 1.0), ("P", "v", "EUR", 2.0), type=["Field service", "Service kit"], quantity=1.0)
+    said = explain(spend.price_dispersion(lines))
+    assert "Types taken for services, charges or frame orders: Field service." in said
+    assert "Service kit" not in said
+
+
+def test_the_list_of_words_is_shown():
+    shown = (Path(__file__).parents[2] / "docs" / "definitions.md").read_text(encoding="utf-8")
+    assert not [word for word in NO_GOODS if f" {word}" not in shown]
 
 
 # ---- smaller ones -------------------------------------------------------------------------------------------------------
