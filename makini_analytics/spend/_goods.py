@@ -7,7 +7,6 @@ thing is decides, the last in English and German, the first or what stands befor
 from __future__ import annotations
 
 # ruff: noqa: SIM905 - a list of words reads better as text
-
 import re
 import unicodedata
 
