@@ -27,6 +27,7 @@ def tallied(
     intercompany: Collection[str] = (),
     more: Callable[[Columns], Ruled] = lambda c: Ruled([]),
     orders: bool = False,
+    also: tuple[str, ...] = ("currency",),
 ) -> Tally:
     """Return the lines of any kind of frame with the ``value`` of those that count; ``more`` adds what a figure needs beside it."""
     one_of("basis", basis, BASES)
@@ -40,7 +41,7 @@ def tallied(
         spent, beside = counting(c, basis, currency, tuple(intercompany)), more(c)
         return replace(beside, left_out=spent.left_out + beside.left_out, sums=spent.sums | beside.sums)
 
-    return source.tally(rule, by=by, also=("currency",), orders=orders)
+    return source.tally(rule, by=by, also=also, orders=orders)
 
 
 def value_of(tally: Tally) -> npt.NDArray[np.float64]:

@@ -10,6 +10,9 @@ import pytest
 
 from makini_analytics import explain, spend, units
 from makini_analytics.spend._goods import NO_GOODS
+from makini_analytics.style import said_of
+
+from .test_oracle import random_lines
 
 D = pd.to_datetime
 
@@ -36,6 +39,94 @@ def test_a_second_vendor_in_another_currency_is_a_second_vendor():
         "other currency": 1,
         "several vendors": 1,
     }
+
+
+def test_how_far_the_data_reach_is_found_over_all_currencies():
+    lines = pd.concat([daily("a", "2023-01-01", currency="EUR"), daily("a", "2024-05-15", currency="USD")])
+    got = spend.by_period(lines, as_of="2025-07-31", currency="USD")
+    june = got[
+        got.period.astype(str) == "2025-05"
+    ]  # there was half a month of dollars a year before, and that is all there was
+    assert june.spend_year_before.tolist() == [1700.0]
+    every = spend.by_period(lines, as_of="2025-07-31")
+    pd.testing.assert_frame_equal(got, every[every.currency == "USD"].reset_index(drop=True))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_filter_by_currency_gives_the_rows_of_that_currency(seed):
+    lines = random_lines(seed)
+    for figure, options in (
+        (spend.by_vendor, {}), (spend.by_vendor, {"by": "category"}), (spend.by_period, {"as_of": "2025-08-17"}),
+        (spend.by_period, {"by": "connection"}), (spend.concentration, {}), (spend.tail, {"definition": "share"}),
+        (spend.price_changes, {}), (spend.price_dispersion, {}), (spend.single_source, {}),
+    ):  # fmt: skip
+        every, some = figure(lines, **options), figure(lines, currency="EUR", **options)
+        want = every[(every.currency == "EUR").fillna(False)].drop(
+            columns=["vendor_name", "description"], errors="ignore"
+        )
+        got = some.drop(columns=["vendor_name", "description"], errors="ignore")
+        by = [c for c in want.columns if want[c].dtype.kind not in "fb"][:6]
+        pd.testing.assert_frame_equal(
+            got.sort_values(by, ignore_index=True), want.sort_values(by, ignore_index=True), check_dtype=False
+        )
+        assert some.attrs["included"]["n_lines"] + sum(e["n_lines"] for e in some.attrs["excluded"]) == len(lines)
+
+
+def test_the_books_of_a_filter_are_those_of_every_figure():
+    lines = random_lines(1)
+    books = [
+        {e["reason"]: e["n_lines"] for e in f(lines, currency="EUR", intercompany=["a"]).attrs["excluded"]}
+        for f in (spend.by_vendor, spend.by_period)
+    ]
+    for reason in ("draft", "cancelled", "other currency", "intercompany"):
+        assert books[0][reason] == books[1][reason]
+
+
+# ---- each connection by itself ------------------------------------------------------------------------------------------
+
+
+def daily(name, first, last="2025-07-31", **more):
+    day = pd.date_range(first, last)
+    return pd.DataFrame({"vendor_id": "v", "order_id": name + day.astype(str), "order_date": day, "amount": 100.0, "connection": name} | {"currency": "EUR"} | more)  # fmt: skip
+
+
+US, EMEA = daily("us", "2024-06-15"), daily("emea", "2023-01-01")
+
+
+def test_a_year_before_is_each_connection_s_own():
+    both = spend.by_period(pd.concat([US, EMEA]), as_of="2025-07-31", by="connection")
+    us = both[both.connection == "us"].set_index(both[both.connection == "us"].period.astype(str))
+    assert us.loc["2025-06", ["spend_year_before", "yoy_change"]].isna().all()
+    assert us.loc["2025-07", "yoy_change"] == 0
+    assert pd.isna(us.loc["2024-06", "complete"])
+    assert said_of(spend.plot_by_period(pd.concat([US, EMEA]), as_of="2025-06-30")).title.startswith(
+        "Ordered spend was highest"
+    )
+
+
+@pytest.mark.parametrize("freq", ["M", "Q", "W"])
+@pytest.mark.parametrize("as_of", [None, "2025-07-17"])
+def test_adding_a_connection_changes_no_figure_of_another(freq, as_of):
+    for by in ("connection", ["connection", "currency"], "vendor"):
+        parts = [spend.by_period(x, freq=freq, by=by, as_of=as_of) for x in (EMEA, US)]
+        both = spend.by_period(pd.concat([US, EMEA]), freq=freq, by=by, as_of=as_of)
+        pd.testing.assert_frame_equal(both, pd.concat(parts, ignore_index=True))
+
+
+def test_a_group_of_several_connections_reaches_as_far_back_as_the_last_of_them():
+    lines = pd.concat([US.assign(category="both"), EMEA.assign(category="both"), EMEA.assign(category="emea")])
+    got = spend.by_period(lines, as_of="2025-07-31", by="category")
+    got = got.assign(period=got.period.astype(str)).set_index(["category", "period"])
+    assert pd.isna(got.yoy_change["both", "2025-06"])
+    assert got.yoy_change["both", "2025-07"] == got.yoy_change["emea", "2025-06"] == 0
+    assert got.complete["emea", "2024-01"]
+    assert pd.isna(got.complete["both", "2024-01"])
+    # one that ends earlier: without an as-of day its last order is the end of what compares
+    ended = spend.by_period(pd.concat([EMEA, daily("us", "2023-01-01", "2025-03-31")]))
+    assert ended.set_index(ended.period.astype(str)).yoy_change.notna().loc[["2025-03", "2025-04"]].tolist() == [
+        True,
+        False,
+    ]
 
 
 # ---- what is a good -----------------------------------------------------------------------------------------------------
