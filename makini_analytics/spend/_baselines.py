@@ -29,6 +29,16 @@ def prices_before(lot: pd.DataFrame, baseline: str) -> Floats:
     return out
 
 
+def slips_before(lot: pd.DataFrame, odd: npt.NDArray[np.bool_], baseline: str) -> npt.NDArray[np.bool_]:
+    """Return which lines have one of the odd prices in their baseline."""
+    if not odd.any():
+        return odd
+    # where the baseline of the marks, instead of the prices, is not 0, one of them is in it
+    found = _BASE_OF[baseline](lot.assign(even=odd.astype(float), quantity=1.0))
+    out: npt.NDArray[np.bool_] = np.nan_to_num(found) > 0
+    return out
+
+
 def _weighted(lot: pd.DataFrame, when: str) -> pd.Series:
     """Return the price by item and period, or day: what was paid over the quantity, so that large lots weigh more."""
     sums = lot.groupby(["key", when], sort=True)[["even", "quantity"]].sum()

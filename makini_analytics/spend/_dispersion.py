@@ -12,9 +12,7 @@ from ..compute import Counted, count_distinct, entity, figure, order_ids
 from ..errors import ConfigError, one_of
 from ..frames import values
 from ._items import items_of
-
-#: A price 50 times the item's median, or a 50th of it, is more likely a slip of two digits, or a price per hundred, than a price.
-OUTLIER = 50
+from ._slips import slips
 
 
 @figure("amount", "quantity")
@@ -85,8 +83,7 @@ def price_dispersion(
         {"key": groups.codes, "amount": items.amount[rows], "quantity": items.quantity[rows]}, index=part.index
     )
     lot["price"] = items.at_one_rate(rows, groups.codes) / lot["quantity"]
-    median = lot.groupby("key")["price"].transform("median")
-    odd = (lot["price"] >= OUTLIER * median) | (lot["price"] * OUTLIER <= median)
+    odd = slips(groups.codes, lot["price"].to_numpy())
     vendor = pd.DataFrame({"connection": values(part, "connection", "string"), "vendor": _vendor(part)})
     n_orders = count_distinct(groups.codes, order_ids(part), n)[:n]
     figures = _spread(lot[~odd], reference).reindex(range(n))
@@ -100,7 +97,7 @@ def price_dispersion(
         n_lines=np.bincount(groups.codes, minlength=n)[:n].astype("int64"),
         n_orders=n_orders.astype("int64"),
         n_vendors=count_distinct(groups.codes, vendor, n)[:n].astype("int64"),
-        n_outliers=np.bincount(groups.codes, weights=odd.to_numpy(dtype=float), minlength=n)[:n].astype("int64"),
+        n_outliers=np.bincount(groups.codes, weights=odd.astype(float), minlength=n)[:n].astype("int64"),
     )
     if "connection" in names:
         result["connection"] = names["connection"]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from makini_analytics import explain, spend, units
+from makini_analytics import explain, slippage, spend, units
 from makini_analytics.spend._goods import NO_GOODS
 from makini_analytics.style import said_of
 
@@ -191,3 +191,78 @@ def test_a_day_is_no_24_hours():
         quantity=1.0, unit_of_measure=["HUR", "DAY"], order_date=D(["2024-01-01", "2025-01-01"])
     )
     assert spend.price_changes(hired).ppv.isna().all()
+
+
+def priced(*rows, **more):
+    """Return lines of one item and vendor: day, quantity and amount."""
+    frame = pd.DataFrame(rows, columns=["order_date", "quantity", "amount"])
+    frame = frame.assign(order_date=D(frame.order_date), order_id=frame.index.astype(str), vendor_id="v", product_code="P", currency="EUR")  # fmt: skip
+    return frame.assign(**more)
+
+
+def test_a_first_purchase_is_the_first():
+    lines = priced(("2022-03-01", 1.0, 1.0), ("2024-03-01", 1.0, 2.0), ("2024-09-01", 1.0, 3.0))
+    got = spend.price_changes(lines)
+    assert (got.n_first_purchases.sum(), got.n_without_baseline.sum()) == (1, 3)
+    said = explain(got)
+    assert "1 of 3 lines is a first purchase, without a baseline." in said
+    assert "2 of 3 lines have no price in the period before." in said
+    last = spend.price_changes(lines, baseline="last")
+    assert (last.n_first_purchases.sum(), last.n_without_baseline.sum()) == (1, 1)
+    assert "period before" not in str(last.attrs["notes"])
+    two = pd.concat([lines, lines.assign(product_code="Q", order_id=list("xyz"))])
+    listed = spend.price_changes(two, baseline={"P": 1.0})
+    assert "3 of 6 lines have no price in the list." in explain(listed)
+
+
+@pytest.mark.parametrize(("baseline", "n"), [("previous_period", 2), ("last", 1), ("first", 5)])
+def test_a_hundredfold_slip_in_the_baseline_is_marked(baseline, n):
+    slip = priced(("2023-01-01", 1.0, 1000.0), *((f"2023-0{m}-01", 1.0, 10.0) for m in (2, 3, 4)), *((f"2024-0{m}-01", 1.0, 11.0) for m in (5, 6)))  # fmt: skip
+    got = spend.price_changes(slip, baseline=baseline)
+    assert got.n_doubtful.sum() == n  # those that are compared with it
+    assert "more likely a slip than a price" in str(got.attrs["notes"])
+    assert "doubtful price" in str([t.get_text() for t in spend.plot_price_changes(got).texts]) or baseline == "last"
+    clean = spend.price_changes(slip.iloc[1:], baseline=baseline)
+    assert clean.n_doubtful.sum() == 0
+    assert "slip" not in str(clean.attrs["notes"])
+
+
+def test_a_slip_is_marked_in_the_line_itself_and_against_a_list():
+    lines = priced(("2023-01-01", 1.0, 10.0), ("2024-01-01", 1.0, 1000.0))
+    assert spend.price_changes(lines).n_doubtful.sum() == 1
+    assert spend.price_changes(lines, baseline={"P": 10.0}).set_index("period").n_doubtful["2024"] == 1
+    assert spend.price_changes(lines.assign(amount=[10.0, 400.0])).n_doubtful.sum() == 0
+
+
+def test_an_order_of_two_vendors_is_one_order_of_the_tail():
+    lines = pd.DataFrame(
+        {
+            "vendor_id": list("aabbc"),
+            "order_id": list("11223"),
+            "currency": "EUR",
+            "amount": [50.0, 40.0, 4.0, 3.0, 3.0],
+        }
+    )
+    mixed = lines.assign(order_id=list("11222"))
+    assert spend.tail(lines, definition="share").n_orders.tolist() == [1, 2]
+    got = spend.tail(mixed, definition="share")
+    assert got.n_orders.tolist() == [1, 1]
+    assert got.average_order_value.tolist() == [90.0, 10.0]
+    whole = spend.tail(mixed.assign(order_id="1", vendor_id=["a", "a", None, "b", "c"]), definition="share")
+    assert whole.n_orders.tolist() == [1, 1, 1]
+
+
+def test_an_open_commitment_is_the_same_in_both_rooms():
+    lines = pd.DataFrame(
+        {
+            "vendor_id": "v", "order_id": [str(i) for i in range(9)], "currency": "EUR", "amount": 100.0, "order_date": D("2025-01-01"),
+            "required_date": D("2025-02-01"), "quantity": [10.0, 10.0, None, 10.0, 0.0, 10.0, 10.0, -10.0, 10.0],
+            "received_quantity": [None, 4.0, None, 12.0, None, None, 5.0, None, None],
+            "delivered_date": D([None, None, None, None, None, "2025-01-20", "2025-01-20", None, None]),
+            "state": ["open"] * 8 + ["cancelled"],
+        }
+    )  # fmt: skip
+    for some in (lines, lines.drop(columns="received_quantity"), lines.assign(quantity=None)):
+        got = spend.by_vendor(some, basis="open").spend.sum()
+        assert got == pytest.approx(slippage.open_orders(some, as_of="2025-06-01").open_value.sum())
+    assert spend.by_vendor(lines, basis="open").spend.item() == 100 + 60 + 100 + 0 + 100 + 50

@@ -62,8 +62,11 @@ def plot_price_changes(
         return style.no_data(ax, "purchase price variance: nothing has a baseline", result)
     last = compared["period"].max()
     rows = compared[compared["period"] == last]
-    labels, values, rates = _drawn_changes(result, top)
-    texts = [f"{signed(v, currency)}  {_rate(r)}".rstrip() for v, r in zip(values, rates, strict=True)]
+    labels, values, rates, doubtful = _drawn_changes(result, top)
+    texts = [
+        f"{signed(v, currency)}  {_rate(r)}".rstrip() + ", doubtful price" * d
+        for v, r, d in zip(values, rates, doubtful, strict=True)
+    ]
     colours = [style.look.highlight if v > 0 else style.look.rest for v in values]
     ax = style.axes(ax, rows=len(values))
     bars(ax, labels, values, colours, texts)
@@ -81,8 +84,8 @@ def plot_price_changes(
     return style.finish(ax, title=headline, subtitle=sub, result=result, alt=alternative(labels, values, currency))
 
 
-def _drawn_changes(result: pd.DataFrame, top: int = 12) -> tuple[list[str], list[float], list[float]]:
-    """Return the bars of the last period: names, variances and rates, the largest first, all others in one."""
+def _drawn_changes(result: pd.DataFrame, top: int = 12) -> tuple[list[str], list[float], list[float], list[bool]]:
+    """Return the bars of the last period: names, variances, rates and marks of slips, the largest first, all others in one."""
     compared = result[result["ppv"].notna()]
     rows = compared[compared["period"] == compared["period"].max()]
     head, rest = head_and_rest(rows.iloc[np.argsort(-rows["ppv"].abs().to_numpy(), kind="stable")], top)
@@ -93,11 +96,14 @@ def _drawn_changes(result: pd.DataFrame, top: int = 12) -> tuple[list[str], list
         shown.append("vendor_name")
     labels = style.group_labels(head, shown or columns)
     values, rates = (head[c].astype("float64").tolist() for c in ("ppv", "ppv_rate"))
+    slips = rows["n_doubtful"] > 0 if "n_doubtful" in rows else pd.Series(False, index=rows.index)
+    doubtful = slips[head.index].tolist()
     if len(rest):
         labels.append(f"Other ({style.number(len(rest))})")
         values.append(float(rest["ppv"].sum()))
         rates.append(np.nan)
-    return labels, values, rates
+        doubtful.append(bool(slips[rest.index].any()))
+    return labels, values, rates, doubtful
 
 
 def _rate(rate: float) -> str:
