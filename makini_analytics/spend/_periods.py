@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -82,6 +82,7 @@ def by_period(
         spend_year_before : float, in ``currency``, of the same days one year before (weeks: 52 weeks); missing where the data
             don't reach back to them, or the period lies after the as-of day
         yoy_change : float, spend / spend_year_before - 1; missing where there is none or it is not positive
+        n_lines_year_before : Int64, lines behind spend_year_before
 
     Raises
     ------
@@ -132,9 +133,13 @@ def by_period(
     result["complete"] = _complete(periods, reach[grid.group], day, since)
     before, compared = _year_before(grid, periods, _YEAR[freq], spend, table, reach, edge)
     result["spend_year_before"] = before
+    counted = result["n_lines"].to_numpy(dtype=float), replace(table, money=table.n.astype(float))
+    lines_before, _ = _year_before(grid, periods, _YEAR[freq], *counted, reach, edge)
     result["yoy_change"] = np.divide(compared, before, out=np.full(grid.size, np.nan), where=before > 0) - 1
+    result["n_lines_year_before"] = pd.Series(lines_before).astype("Int64")
     keys = [c for c in groups.keys.columns if c != "currency"]
     shown = ["period", "currency", "spend", "n_orders", "n_lines", "complete", "spend_year_before", "yoy_change"]
+    shown.append("n_lines_year_before")
     return got.counted(result[[*keys, *shown]], as_of=day)
 
 

@@ -266,3 +266,68 @@ def test_an_open_commitment_is_the_same_in_both_rooms():
         got = spend.by_vendor(some, basis="open").spend.sum()
         assert got == pytest.approx(slippage.open_orders(some, as_of="2025-06-01").open_value.sum())
     assert spend.by_vendor(lines, basis="open").spend.item() == 100 + 60 + 100 + 0 + 100 + 50
+
+
+# ---- titles -------------------------------------------------------------------------------------------------------------
+
+
+def title(ax):
+    return said_of(ax).title
+
+
+def months(before, now, n_before=5, n_now=5):
+    """Return lines of January 2023 (so that the data reach back), and n each of March 2024 and 2025 that add up to the amounts."""
+    rows = [("2023-01-02", 1.0, 1.0)]
+    rows += [("2024-03-04", 1.0, before / n_before)] * n_before + [("2025-03-04", 1.0, now / n_now)] * n_now
+    return priced(*rows)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ((100.0, 150.0), "150.00 EUR, 50 % more than a year before"),
+        ((100.0, 500.0), "500.00 EUR, 5.0 times as much as a year before"),
+        ((100.0, 1090.0), "1.09 k EUR; a year before it was only 100.00 EUR"),
+        ((100.0, 150.0, 4, 20), "150.00 EUR; too few lines to compare it with a year before"),
+        ((100.0, 150.0, 20, 4), "150.00 EUR; too few lines to compare it with a year before"),
+        ((0.0, 150.0, 1, 5), "150.00 EUR; a year before it was 0.00 EUR"),
+        ((100.0, 100.0), "100.00 EUR, as much as a year before"),
+    ],
+)
+def test_a_change_is_told_only_where_both_years_bear_it(options, said):
+    got = title(spend.plot_by_period(months(*options), as_of="2025-03-31"))
+    assert got == f"Ordered spend of 2025-03: {said}"
+
+
+def test_an_empty_year_before_is_called_empty():
+    lines = months(100.0, 100.0)
+    got = title(spend.plot_by_period(lines[lines.order_date.dt.year != 2024], as_of="2025-03-31"))
+    assert got == "Ordered spend of 2025-03: 100.00 EUR; a year before there was none"
+    weekly = title(spend.plot_by_period(lines[lines.order_date.dt.year != 2024], as_of="2025-03-09", freq="W"))
+    assert weekly == "Ordered spend of 2025-03-03: 100.00 EUR; 52 weeks before there was none"
+
+
+def test_fiscal_years_are_named_so_and_calendar_years_are_not():
+    lines = months(100.0, 150.0)
+    assert title(spend.plot_by_period(lines, freq="Y", fiscal_year_start=4, as_of="2025-03-31")).startswith("Ordered spend of FY2025:")  # fmt: skip
+    quarter = spend.plot_by_period(lines, freq="Q", fiscal_year_start=4, as_of="2025-03-31")
+    assert "of FY2025Q4:" in title(quarter)
+    assert all(t.get_text().startswith("FY20") for t in quarter.get_xticklabels() if t.get_text())
+    assert "FY" not in title(spend.plot_by_period(lines, freq="Y", as_of="2025-12-31"))
+    assert title(spend.plot_price_changes(lines, fiscal_year_start=4)).startswith("FY2025:")
+
+
+def test_empty_periods_stand_on_the_axis():
+    ax = spend.plot_by_period(months(100.0, 150.0), as_of="2025-03-31")
+    assert len(ax.patches) == 27  # January 2023 to March 2025, most of them empty
+
+
+def test_one_of_a_thing_is_said_in_the_singular():
+    one = priced(("2025-01-01", 1.0, 1.0))
+    assert "price of 1 line by" in said_of(spend.plot_price_history(one)).subtitle
+    assert "other vendor" not in said_of(spend.plot_price_history(one)).subtitle
+    assert title(spend.plot_pareto(one)) == "1 of 1 vendor makes 100 % of ordered spend"
+    two = sold(("A", "x", "EUR", 90.0), ("A", "y", "EUR", 10.0))
+    assert title(spend.plot_tail(two)).startswith("1 of 2 vendors is the tail: 10 %")
+    unknown = sold(("A", "x", "EUR", 90.0), ("A", None, "EUR", 10.0))
+    assert "1 vendor has one order" in said_of(spend.plot_tail(unknown)).subtitle

@@ -15,7 +15,8 @@ from .._baselines import Baseline
 from .._dispersion import price_dispersion
 from .._history import price_history
 from .._prices import price_changes
-from ._measure import alternative, bars, head_and_rest, in_currency, signed
+from ._measure import alternative, bars, head_and_rest, in_currency, several, signed
+from ._periods import period_name
 
 _BASELINES = {
     "previous_period": "the prices of the period before",
@@ -76,7 +77,7 @@ def plot_price_changes(
     part = spend_compared / float(result.loc[result["period"] == last, "spend"].sum())
     prices = _BASELINES.get(result.attrs.get("parameters", {}).get("baseline", ""), "the list prices")
     amount = f"{style.money(abs(net), currency)} {'more' if net > 0 else 'less'} than at"
-    headline = title or f"{last}: {amount if abs(net) >= 0.005 else 'paid as much as at'} {prices}"
+    headline = title or f"{period_name(last)}: {amount if abs(net) >= 0.005 else 'paid as much as at'} {prices}"
     sub = (
         f"Purchase price variance, {in_currency(currency)}, positive = paid more; {style.percent(part)} of the priced spend "
         "is of items with a baseline"
@@ -223,8 +224,12 @@ def plot_price_history(
     now, earlier = float(result["price"].iloc[-1]), result["price"].iloc[:-1]
     span = f"; before {earlier.min():,.4g} to {earlier.max():,.4g}" if len(earlier) else ""
     headline = title or f"{what}: last paid {now:,.4g} {currency or ''} per {unit}{span}".replace("  ", " ")
-    others = style.number(vendor.nunique() - 1)
-    sub = f"Effective unit price of {style.number(len(result))} lines by order date, {in_currency(currency)} per {unit}; grey: {others} other vendors"
+    n_others = int(vendor.nunique()) - 1
+    others = f"; grey: {several(n_others, 'other vendor')}" if n_others else ""
+    lines = several(len(result), "line")
+    sub = f"Effective unit price of {lines} by order date, {in_currency(currency)} per {unit}{others}"
+    if "document_price" in result:
+        sub += "; documents at one rate per currency"
     alt = f"Weighted mean {weighted:,.4g}; lowest {least:,.4g}, highest {most:,.4g}, last {now:,.4g}"
     return style.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
 
