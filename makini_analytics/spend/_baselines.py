@@ -31,11 +31,14 @@ def prices_before(lot: pd.DataFrame, baseline: str) -> Floats:
 
 def slips_before(lot: pd.DataFrame, odd: npt.NDArray[np.bool_], baseline: str) -> npt.NDArray[np.bool_]:
     """Return which lines have one of the odd prices in their baseline."""
-    if not odd.any():
-        return odd
-    # where the baseline of the marks, instead of the prices, is not 0, one of them is in it
-    found = _BASE_OF[baseline](lot.assign(even=odd.astype(float), quantity=1.0))
-    out: npt.NDArray[np.bool_] = np.nan_to_num(found) > 0
+    out: npt.NDArray[np.bool_] = np.zeros(len(lot), dtype=bool)
+    if odd.any():
+        key = lot["key"].to_numpy()
+        rows = np.flatnonzero((np.bincount(key, weights=odd) > 0)[key])  # a slip is in no baseline of another item
+        # where the baseline of the marks, instead of the prices, is not 0, one of them is in it
+        out[rows] = (
+            np.nan_to_num(_BASE_OF[baseline](lot.iloc[rows].assign(even=odd[rows].astype(float), quantity=1.0))) > 0
+        )
     return out
 
 

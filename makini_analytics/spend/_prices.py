@@ -155,19 +155,24 @@ def _against(lot: pd.DataFrame, base: Floats, baseline: Baseline) -> pd.DataFram
         far = (amount >= OUTLIER * at_base) | (at_base >= OUTLIER * amount)
     odd = slips(lot["key"].to_numpy(), lot["even"].to_numpy() / lot["quantity"].to_numpy())
     far |= odd | (slips_before(lot, odd, baseline) if isinstance(baseline, str) else False)
-    earliest = lot["day"].to_numpy() == lot.groupby("key")["day"].transform("min").to_numpy()
+    earliest = _first_days(lot["key"].to_numpy(), lot["day"].to_numpy().astype(np.int64))
     lot = lot.assign(
         base=np.where(compared, at_base, 0.0),
         variance=np.where(compared, lot["amount"] - at_base, 0.0),
         of=np.where(compared, lot["quantity"], 0.0),
-        first=(~compared & earliest).astype("int64"),
-        without=(~compared).astype("int64"),
-        doubtful=(compared & far).astype("int64"),
-        n=1,
     )
-    return lot.groupby(["key", "period"], sort=True)[
-        ["amount", "quantity", "base", "variance", "of", "n", "first", "without", "doubtful"]
-    ].sum()
+    rows = lot.groupby(["key", "period"], sort=True)
+    sums: pd.DataFrame = rows[["amount", "quantity", "base", "variance", "of"]].sum()
+    place = rows.ngroup().to_numpy()
+    marks = {"n": None, "first": ~compared & earliest, "without": ~compared, "doubtful": compared & far}
+    return sums.assign(**{k: np.bincount(place, weights=m, minlength=len(sums)) for k, m in marks.items()})
+
+
+def _first_days(key: npt.NDArray[np.integer[Any]], day: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Return which lines are of the first day of their item."""
+    first = np.full(int(key.max()) + 1 if len(key) else 0, np.iinfo(np.int64).max)
+    np.minimum.at(first, key, day)
+    return np.asarray(day == first[key])
 
 
 def _by_key_and_period(sums: pd.DataFrame, keys: pd.DataFrame, freq: Any) -> pd.DataFrame:
