@@ -17,7 +17,7 @@ import pandas as pd
 
 from .compute import Selection, stamp
 from .errors import ConfigError, MakiniWarning, SchemaError, one_of
-from .frames import AsOf, as_of_day, days_of, frame_of, stack, values
+from .frames import AsOf, as_of_day, days_of, frame_of, numbers, stack, values
 from .purchases import Purchases
 from .tidy import LINES, MONEY, ORDERS
 
@@ -42,7 +42,7 @@ def convert(
     (weekend, holiday) takes the last one before it, at most ``max_gap_days`` old. Where there is no rate, no order date or no
     currency, the amounts become missing and the line is listed; a rate is never guessed. Bases: ``order_date``, the rate of the
     day of the order; ``period_average``, the mean over the month (quarter, year) of the order; ``as_of``, one day's rate for all;
-    ``fixed``, a budget rate, which removes currency from a comparison.
+    ``fixed``, a budget rate, which removes currency from a comparison. Lines that were converted before keep their first originals.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def convert(
     DataFrame (or Purchases), every row of ``lines`` in its order
         money columns : float, in ``to``; missing where there is no rate
         currency : ``to`` where converted; the line's own where not
-        original_amount, original_currency : as they were
+        original_amount, original_currency : as they were in the document, however often it is converted
         rate : float, units of ``to`` per unit of ``original_currency``; missing where there is none
         rate_date : day of the rate that was used, or the first of the period; missing for fixed rates
 
@@ -263,13 +263,13 @@ def _found(
         else np.full(len(frame), day.to_datetime64().astype("datetime64[D]"))
     )
     rate, used = np.full(len(frame), np.nan), np.full(len(frame), "NaT", dtype="datetime64[D]")
-    quotes = book.quotes
+    table = book.rates(book.quotes, to)
     if basis == "period_average":
-        quotes = quotes.groupby(pd.DatetimeIndex(quotes.index).to_period(period).start_time).mean()
+        # the mean of the rates, and not one over the mean of the quotes, which is less wherever quotes are units per euro
+        table = table.groupby(pd.DatetimeIndex(table.index).to_period(period).start_time).mean()
         # Each order looks for the first day of its own period, and no older period will do: gap 0.
         starts = pd.Series(wanted.astype("datetime64[us]")).dt.to_period(period).dt.start_time
         wanted, gap = starts.to_numpy().astype("datetime64[D]"), 0
-    table = book.rates(quotes, to)
     for currency in code.dropna().unique():
         rows = (code == currency).fillna(False).to_numpy(dtype=bool)
         if currency == to:
@@ -302,15 +302,25 @@ def _found(
 def _multiplied(frame: pd.DataFrame, found: _Found, to: str, money: list[str]) -> pd.DataFrame:
     out = frame.copy()
     lacking = np.isnan(found.rate)
+    given = values(frame, "currency", "string").astype("string")
+    # of lines that were converted before, the originals are those of the document, and not what the last conversion made
+    first = values(frame, "original_currency", "string").astype("string")
+    again = first.notna().to_numpy(dtype=bool)
+    out["original_currency"] = given.mask(again, first)
     if "amount" in frame:
-        out["original_amount"] = pd.to_numeric(frame["amount"]).astype(float)
-    out["original_currency"] = values(frame, "currency", "string").astype("string")
+        amount = numbers(frame, "amount")
+        original = out["original_amount"] = np.where(again, numbers(frame, "original_amount"), amount)
+        # a line that had no rate before has its own currency still, and its amount in the originals alone
+        kept = again & np.isnan(amount) & (given == first).fillna(False).to_numpy(dtype=bool)
+        out["amount"] = np.where(kept, original, amount)
     for name in money:
         if name in frame:
-            out[name] = pd.to_numeric(frame[name]).to_numpy(dtype=float, na_value=np.nan) * found.rate
-    out["currency"] = out["original_currency"].where(lacking, to)
-    out["rate"] = found.rate
-    out["rate_date"] = pd.Series(found.day.astype("datetime64[us]"), index=frame.index)
+            out[name] = numbers(out, name) * found.rate
+    out["currency"] = given.where(lacking, to)
+    out["rate"] = found.rate * np.where(again, np.nan_to_num(numbers(frame, "rate"), nan=1.0), 1.0)
+    earlier = days_of(frame, "rate_date")
+    day = np.where(again & (given == to).fillna(False).to_numpy(dtype=bool), earlier, found.day)
+    out["rate_date"] = pd.Series(day.astype("datetime64[us]"), index=frame.index)
     return out
 
 

@@ -44,7 +44,8 @@ _TABLE: dict[str, tuple[str, float, str]] = {
     "GLL": ("volume", 3.785411784, "gal; gallon; gallons; gll us"),
     "MIN": ("time", 1 / 60, "min; minute; minutes"),
     "HUR": ("time", 1, "h; hr; hrs; hour; hours; std; stunde"),
-    "DAY": ("time", 24, "d; day; days; tag"),
+    # no 24 hours: a day that somebody is paid for has eight or so, and how many nobody says
+    "DAY": ("days", 1, "day; d; days; tag"),
     "KWH": ("energy", 1, "kwh; kilowatt hour"),
     "MWH": ("energy", 1000, "mwh; megawatt hour"),
     "BX": ("boxes", 1, "box; boxes; bx; kar; karton; carton; ctn; cs; case"),

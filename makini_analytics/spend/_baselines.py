@@ -21,14 +21,31 @@ Baseline = str | Mapping[str, float] | pd.DataFrame
 
 
 def prices_before(lot: pd.DataFrame, baseline: str) -> Floats:
-    """Return the baseline price of each line of a table with key, day, period, paid and quantity."""
-    return _BASE_OF[baseline](lot)
+    """Return the baseline price of each line of a table with key, day, period, quantity, and what was paid, and that at one rate."""
+    if not len(lot):
+        return np.zeros(0)
+    # what was paid in another currency is compared at one rate, and the price then said in that of the line's own document
+    out: Floats = _BASE_OF[baseline](lot) * (lot["paid"].to_numpy() / lot["even"].to_numpy())
+    return out
+
+
+def slips_before(lot: pd.DataFrame, odd: npt.NDArray[np.bool_], baseline: str) -> npt.NDArray[np.bool_]:
+    """Return which lines have one of the odd prices in their baseline."""
+    out: npt.NDArray[np.bool_] = np.zeros(len(lot), dtype=bool)
+    if odd.any():
+        key = lot["key"].to_numpy()
+        rows = np.flatnonzero((np.bincount(key, weights=odd) > 0)[key])  # a slip is in no baseline of another item
+        # where the baseline of the marks, instead of the prices, is not 0, one of them is in it
+        out[rows] = (
+            np.nan_to_num(_BASE_OF[baseline](lot.iloc[rows].assign(even=odd[rows].astype(float), quantity=1.0))) > 0
+        )
+    return out
 
 
 def _weighted(lot: pd.DataFrame, when: str) -> pd.Series:
     """Return the price by item and period, or day: what was paid over the quantity, so that large lots weigh more."""
-    sums = lot.groupby(["key", when], sort=True)[["paid", "quantity"]].sum()
-    return sums["paid"] / sums["quantity"]
+    sums = lot.groupby(["key", when], sort=True)[["even", "quantity"]].sum()
+    return sums["even"] / sums["quantity"]
 
 
 def _previous_period(lot: pd.DataFrame) -> Floats:

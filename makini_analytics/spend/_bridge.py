@@ -14,7 +14,8 @@ from ..errors import SchemaError, one_of
 from ..frames import days_of, frame_of, pairs, values
 from ._items import Items, items_of
 
-EFFECTS = ("price", "volume", "mix", "currency", "new", "lost", "not itemised")
+#: "document currency" is there after a conversion only: without one there is a bridge per currency.
+EFFECTS = ("price", "volume", "mix", "currency", "document currency", "new", "lost", "not itemised")
 Floats = npt.NDArray[np.float64]
 
 _NUMBERS = ("amount", "original_amount", "quantity", "received_quantity")
@@ -48,8 +49,10 @@ def bridge(
     ``new`` and ``lost`` are items that only one side has. ``not itemised`` is the change of what has no price that compares:
     returns, services and charges, free goods, lines without an item or quantity. The effects add up to the change.
 
-    The rate moves only in frames of `currency.convert`; without a conversion there is one bridge per currency. An item in several
-    document currencies counts per currency.
+    The rate moves only in frames of `currency.convert`; without a conversion there is one bridge per currency. There an item is one
+    item whatever the currency of its documents. Price and currency are taken within each currency that both sides have, quantity
+    over all of them, and what is left is ``document currency``: that an item is bought in another currency than before. Price and
+    rate can't be told apart in it.
 
     Parameters
     ----------
@@ -67,11 +70,12 @@ def bridge(
     -------
     DataFrame, one row per (group, currency, effect)
         the columns of ``by``; currency : string
-        effect : string; before, price, volume, mix, currency, new, lost, not itemised, after
+        effect : string; before, price, volume, mix, currency, new, lost, not itemised, after; after a conversion document currency
         value : float, in ``currency``; before and after are the totals, the others add up to their difference
         n_items : Int64, items that the effect is made of; missing for before, not itemised and after
     or with ``per_item``, one row per (group, item, unit, currency), largest change first
-        before, after, change, price, quantity_effect, currency_effect, new, lost : float, in ``currency``
+        before, after, change, price, quantity_effect, currency_effect, new, lost : float, in ``currency``; after a conversion
+        document_currency_effect
         quantity_before, quantity_after : float, in ``unit``
 
     Raises
@@ -98,19 +102,12 @@ def bridge(
     keys = [*([by] if isinstance(by, str) else by or ()), items.item, *(["vendor"] if per_vendor else [])]
     inner = items.groups(list(dict.fromkeys(keys)), priced)
     n = len(inner) if priced.any() else 0
-
-    def summed(what: Floats, side: npt.NDArray[np.bool_]) -> Floats:
-        rows = side[priced]
-        return np.bincount(inner.codes[rows], weights=what[priced][rows], minlength=n)[:n].astype(float)
-
-    table = pd.DataFrame(
-        {
-            f"{name}{i}": summed(what, side)
-            for i, side in enumerate((~is_after, is_after))
-            for name, what in (("v", items.amount), ("paid", items.paid), ("q", items.quantity))
-        }
-    )
-    effects = _effects(table)
+    table = _sides(items, priced, is_after, inner.codes, n)
+    if items.converted:
+        item_of, _, cell = pairs(inner.codes, items.document_codes(priced))
+        effects = _effects(table, _sides(items, priced, is_after, cell, len(item_of)), item_of)
+    else:
+        effects = _effects(table, table, np.arange(n)).drop(columns="document currency")
     outer = group_lines(taken(frame, kept, by), by, also=("currency",))
     n_outer = len(outer) if kept.any() else 0
     # the bridge that each line belongs to, and from that of its items: an item lies within one group of `by`
@@ -170,6 +167,24 @@ def _as_dtype(side: pd.DataFrame, name: str, dtype: str) -> pd.Series:
     return (pd.to_numeric(column) if dtype == "float64" else column).astype(dtype)  # type: ignore[call-overload, no-any-return]
 
 
+def _sides(
+    items: Items, rows: npt.NDArray[np.bool_], is_after: npt.NDArray[np.bool_], codes: npt.NDArray[Any], n: int
+) -> pd.DataFrame:
+    """Return what each side spent, paid in the document's currency and bought, by the codes of the rows."""
+
+    def summed(what: Floats, side: npt.NDArray[np.bool_]) -> Floats:
+        of_side = side[rows]
+        return np.bincount(codes[of_side], weights=what[rows][of_side], minlength=n)[:n].astype(float)
+
+    return pd.DataFrame(
+        {
+            f"{name}{i}": summed(what, side)
+            for i, side in enumerate((~is_after, is_after))
+            for name, what in (("v", items.amount), ("paid", items.paid), ("q", items.quantity))
+        }
+    )
+
+
 def _refuse_mixed_units(items: Items) -> None:
     rows = items.priced
     if not rows.any():
@@ -188,32 +203,45 @@ def _refuse_mixed_units(items: Items) -> None:
         )
 
 
-def _effects(table: pd.DataFrame) -> pd.DataFrame:
+def _effects(table: pd.DataFrame, documents: pd.DataFrame, item_of: npt.NDArray[Any]) -> pd.DataFrame:
     """Return price, currency, quantity, new and lost of each item; 0 where it is none of it.
 
-    Ten pieces at 5.00 USD and 0.90 EUR per USD became twelve at 6.00 and 0.80: 45.00 EUR became 57.60. ::
+    ``documents`` has the same sums by item and document currency, ``item_of`` the item of each. Ten pieces at 5.00 USD and 0.90 EUR
+    per USD became twelve at 6.00 and 0.80: 45.00 EUR became 57.60. ::
 
         price     (6 - 5)       x 12 x 0.90 = 10.80     at the new quantity and the old rate
         currency  (0.80 - 0.90) x  6 x 12   = -7.20     at the new price and quantity
         quantity  (12 - 10)     x  5 x 0.90 =  9.00     at the old price and rate
 
-    Each effect is taken after the ones below it, so nothing is left over: together they are 12.60, the whole change.
+    Each effect is taken after the ones below it, so nothing is left over: together they are 12.60, the whole change. Had the twelve
+    been bought at 4.80 EUR, the same 57.60, quantity would be 9.00 and the other 3.60 the change of the document's currency.
     """
-    v0, v1, paid0, paid1, q0, q1 = (table[c].to_numpy() for c in ("v0", "v1", "paid0", "paid1", "q0", "q1"))
+    n, several = len(table), np.bincount(item_of, minlength=len(table))[: len(table)] > 1
+    v0, v1, q0, q1 = (table[c].to_numpy() for c in ("v0", "v1", "q0", "q1"))
     both = (q0 > 0) & (q1 > 0)
+    w0, w1, paid0, paid1, r0, r1 = (documents[c].to_numpy() for c in ("v0", "v1", "paid0", "paid1", "q0", "q1"))
+    same = (r0 > 0) & (r1 > 0)  # currencies that both sides have
 
-    def ratio(a: Floats, b: Floats) -> Floats:
-        return np.divide(a, b, out=np.zeros(len(a)), where=both)
+    def ratio(a: Floats, b: Floats, where: npt.NDArray[np.bool_]) -> Floats:
+        return np.divide(a, b, out=np.zeros(len(a)), where=where)
 
-    p0, p1, f0, f1 = ratio(paid0, q0), ratio(paid1, q1), ratio(v0, paid0), ratio(v1, paid1)
+    def by_item(what: Floats) -> Floats:
+        return np.bincount(item_of, weights=what, minlength=n)[:n].astype(float)
+
+    p0, p1, f0, f1 = (ratio(a, b, same) for a, b in ((paid0, r0), (paid1, r1), (w0, paid0), (w1, paid1)))
+    before = ratio(v0, q0, both)
+    # what was bought costs as before in the currencies of before, and what it costs in those that are new
+    as_documented = by_item(np.where(same, r1 * p0 * f0, w1))
     return pd.DataFrame(
         {
-            "price": (p1 - p0) * q1 * f0,
-            "currency": (f1 - f0) * p1 * q1,
-            "quantity": np.where(both, (q1 - q0) * p0 * f0, 0.0),
+            "price": by_item((p1 - p0) * r1 * f0),
+            "currency": by_item((f1 - f0) * p1 * r1),
+            "document currency": np.where(both & several, as_documented - q1 * before, 0.0),
+            "quantity": np.where(both, (q1 - q0) * before, 0.0),
             "new": np.where(q0 > 0, 0.0, v1),
             "lost": np.where(q1 > 0, 0.0, -v0),
             "both": both,
+            "several": both & several,
         }
     )
 
@@ -255,7 +283,8 @@ def _by_effect(
         return np.bincount(of_line[rows], weights=amount[rows], minlength=n)[:n].astype(float)
 
     # "not itemised" is the last effect, and no sum over items
-    made = {e: np.bincount(of_item, weights=effects[e], minlength=n)[:n].astype(float) for e in EFFECTS[:-1]}
+    shown = [e for e in EFFECTS[:-1] if e in effects]
+    made = {e: np.bincount(of_item, weights=effects[e], minlength=n)[:n].astype(float) for e in shown}
     bars = {
         "before": of_lines(kept & ~is_after),
         **made,
@@ -264,6 +293,7 @@ def _by_effect(
     }
     both = effects["both"].to_numpy()
     has = {"new": effects["new"].to_numpy() != 0, "lost": effects["lost"].to_numpy() != 0}
+    has["document currency"] = effects["several"].to_numpy()
     counts = {e: np.bincount(of_item[has.get(e, both)], minlength=n)[:n] for e in made}
     place = np.repeat(np.arange(n), len(bars))
     result = outer.iloc[place].reset_index(drop=True)
@@ -284,6 +314,7 @@ def _by_item(keys: pd.DataFrame, table: pd.DataFrame, effects: pd.DataFrame) -> 
         price=effects["price"],
         quantity_effect=effects["quantity"],
         currency_effect=effects["currency"],
+        **({"document_currency_effect": effects["document currency"]} if "document currency" in effects else {}),
         new=effects["new"],
         lost=effects["lost"],
         quantity_before=table["q0"],

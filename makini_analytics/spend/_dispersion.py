@@ -12,9 +12,7 @@ from ..compute import Counted, count_distinct, entity, figure, order_ids
 from ..errors import ConfigError, one_of
 from ..frames import values
 from ._items import items_of
-
-#: A price 50 times the item's median, or a 50th of it, is more likely a slip of two digits, or a price per hundred, than a price.
-OUTLIER = 50
+from ._slips import slips
 
 
 @figure("amount", "quantity")
@@ -23,13 +21,15 @@ def price_dispersion(
     *,
     item: str = "material",
     reference: str = "p25",
-    min_orders: int = 3,
+    min_orders: int = 2,
     currency: str | None = None,
     intercompany: Collection[str] = (),
 ) -> Counted:
     """How far the prices paid for one item lie apart, and the theoretical ceiling of what paying less could have saved.
 
-    Prices are effective unit prices (see ``spend.price_changes``) of all vendors in the window, per item, unit and currency.
+    Prices are effective unit prices (see ``spend.price_changes``) of all vendors in the window, per item, unit and currency; after
+    `currency.convert` all documents in one currency are taken at one rate, that of the item's purchases, since a rate that moves
+    is no dispersion of prices.
     ``cv`` is their standard deviation (n - 1) over their mean, ``spread`` is (p90 - p10) / median, each line one price.
     ``theoretical_ceiling = sum of max(price - reference, 0) x quantity``: as if all had been bought at the reference price, the
     quantity-weighted 25th percentile or the lowest one. It is a ceiling, not a forecast: lots, dates and services differ. Items of
@@ -82,9 +82,8 @@ def price_dispersion(
     lot = pd.DataFrame(
         {"key": groups.codes, "amount": items.amount[rows], "quantity": items.quantity[rows]}, index=part.index
     )
-    lot["price"] = lot["amount"] / lot["quantity"]
-    median = lot.groupby("key")["price"].transform("median")
-    odd = (lot["price"] >= OUTLIER * median) | (lot["price"] * OUTLIER <= median)
+    lot["price"] = items.at_one_rate(rows, groups.codes) / lot["quantity"]
+    odd = slips(groups.codes, lot["price"].to_numpy())
     vendor = pd.DataFrame({"connection": values(part, "connection", "string"), "vendor": _vendor(part)})
     n_orders = count_distinct(groups.codes, order_ids(part), n)[:n]
     figures = _spread(lot[~odd], reference).reindex(range(n))
@@ -98,7 +97,7 @@ def price_dispersion(
         n_lines=np.bincount(groups.codes, minlength=n)[:n].astype("int64"),
         n_orders=n_orders.astype("int64"),
         n_vendors=count_distinct(groups.codes, vendor, n)[:n].astype("int64"),
-        n_outliers=np.bincount(groups.codes, weights=odd.to_numpy(dtype=float), minlength=n)[:n].astype("int64"),
+        n_outliers=np.bincount(groups.codes, weights=odd.astype(float), minlength=n)[:n].astype("int64"),
     )
     if "connection" in names:
         result["connection"] = names["connection"]

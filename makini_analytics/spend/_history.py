@@ -20,7 +20,10 @@ def price_history(lines: Any, *, of: str | None = None, item: str = "material", 
     """Each price that was paid for one item: the effective unit price of its lines, by order date.
 
     The same lines as in ``spend.price_changes``: of those that count as spend, returns, free goods, and lines without quantity or
-    order date are left out.
+    order date are left out. Two connections may have one code for two things: of several, the one with the most spend is shown.
+
+    After `currency.convert` all documents in one currency are taken at one rate, that of the item's purchases, since a rate that
+    moves is no move of the price; ``currency_effect`` is the rest of the amount.
 
     Parameters
     ----------
@@ -36,6 +39,9 @@ def price_history(lines: Any, *, of: str | None = None, item: str = "material", 
         order_date : datetime64; order_id, line_id, vendor_id, vendor_name, description : string
         price : float, in ``currency`` per ``unit``; quantity : float, in ``unit``
         amount : float, in ``currency``; unit, currency : string
+        document_currency : string; document_price : float, in it, per ``unit``; currency_effect : float, in ``currency``,
+        amount - price x quantity; only after a conversion
+        connection : string, where the lines have one
 
     Raises
     ------
@@ -62,14 +68,16 @@ def price_history(lines: Any, *, of: str | None = None, item: str = "material", 
     of = _most_bought(items, columns) if of is None else of
     if of is not None:
         items.selection.exclude(~_lines_of_item(frame, columns, of), "other items")
+        _keep_one_connection(items)
     rows = items.selection.kept
     part = frame[rows]
+    even = items.at_one_rate(rows, items.groups([items.item], rows).codes)
     texts = ("order_id", "line_id", "vendor_id", "vendor_name", "description")
     result = pd.DataFrame(
         {
             "order_date": days[rows].astype("datetime64[us]"),
             **{c: values(part, c, "string").astype("string") for c in texts},
-            "price": items.amount[rows] / items.quantity[rows],
+            "price": even / items.quantity[rows],
             "quantity": items.quantity[rows],
             "amount": items.amount[rows],
             "unit": items.keys["unit"][rows],
@@ -77,6 +85,12 @@ def price_history(lines: Any, *, of: str | None = None, item: str = "material", 
         },
         index=part.index,
     )
+    if items.converted:
+        result["document_currency"] = items.keys["document_currency"][rows]
+        result["document_price"] = items.paid[rows] / items.quantity[rows]
+        result["currency_effect"] = items.amount[rows] - even
+    if "connection" in part:
+        result["connection"] = part["connection"].astype("string")
     result = result.sort_values("order_date", kind="stable").reset_index(drop=True)
     return Counted(result, items.selection, parameters={"of": of, "item": items.item})
 
@@ -85,8 +99,19 @@ def _most_bought(items: Items, columns: list[str]) -> str | None:
     """Return the item with the most spend, by the first of the columns that has a value; None without lines."""
     frame, kept = items.frame, items.selection.kept
     known = next(c for c in columns if not len(frame) or frame[c][kept].notna().any() or c == columns[-1])
-    spend = pd.Series(items.amount[kept]).groupby(frame[known][kept].astype("string").to_numpy()).sum()
-    return None if spend.empty else str(spend.idxmax())
+    connection = values(frame, "connection", "string").astype("string")[kept].fillna("")
+    keys = [frame[known][kept].astype("string").to_numpy(), connection.to_numpy()]
+    spend = pd.Series(items.amount[kept]).groupby(keys).sum()
+    return None if spend.empty else str(spend.index.get_level_values(0)[int(spend.to_numpy().argmax())])
+
+
+def _keep_one_connection(items: Items) -> None:
+    """Leave out the lines of all connections but the one with the most spend on the item."""
+    kept = items.selection.kept
+    name = values(items.frame, "connection", "string").astype("string").fillna("")
+    if len(set(name[kept])) > 1:
+        most = pd.Series(items.amount[kept]).groupby(name[kept].to_numpy()).sum().idxmax()
+        items.selection.exclude((name != most).to_numpy(dtype=bool), "so called in another connection")
 
 
 def _lines_of_item(frame: pd.DataFrame, columns: list[str], of: str) -> npt.NDArray[np.bool_]:

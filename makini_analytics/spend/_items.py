@@ -13,15 +13,11 @@ import pandas as pd
 from .. import units
 from ..compute import ENTITIES, Counted, Groups, PandasColumns, Selection, group_lines, unreadable
 from ..errors import SchemaError
-from ..frames import encode, numbers, values
+from ..frames import numbers, pairs, values
+from ._goods import no_goods
 from ._rule import tallied, value_of
 
 Floats = npt.NDArray[np.float64]
-
-#: Words of a line's type that say that its quantity counts no goods: a price per unit would be an invention.
-_NO_GOODS = (
-    r"servi[cz]|dienstleist|freight|fracht|transport|charge|surcharge|zuschlag|\btext\b|blanket|\blimit|rahmen|frame"
-)
 
 
 @dataclass(frozen=True)
@@ -33,7 +29,9 @@ class Items:
     amount: Floats  # in the frame's currency; 0 where the line doesn't count
     paid: Floats  # the same in the currency of the document
     quantity: Floats  # in the base unit, 1000 g being 1 kg
-    keys: pd.DataFrame  # one column each: what identifies the item (unit and document currency among them)
+    keys: (
+        pd.DataFrame
+    )  # unit and currency, which are part of what identifies the item, and the document's currency, which isn't
     unpriced: list[tuple[npt.NDArray[np.bool_], str]]  # why a line has no price that compares
     item: str  # what identifies an item: as asked for, or the description where no line has a code
     note: str
@@ -52,10 +50,34 @@ class Items:
             self.selection.exclude(rows, reason)
 
     def groups(self, by: list[str], rows: npt.NDArray[np.bool_]) -> Groups:
-        """Return the groups of these rows by ``by`` and by unit and currencies."""
-        also = ["unit", "currency", *(["document_currency"] if "document_currency" in self.keys else [])]
+        """Return the groups of these rows by ``by`` and by unit and currency, whatever the currency of their documents."""
         frame = self.frame.assign(**{str(c): self.keys[c] for c in self.keys})
-        return group_lines(frame[rows], by, also=also)
+        return group_lines(frame[rows], by, also=["unit", "currency"])
+
+    @property
+    def converted(self) -> bool:
+        """Whether `currency.convert` made the amounts, so that documents may be in several currencies."""
+        return "document_currency" in self.keys
+
+    def document_codes(self, rows: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+        """Return a number for the document currency of each of these rows."""
+        codes, _ = pd.factorize(self.keys["document_currency"][rows], use_na_sentinel=False)
+        return codes.astype(np.int64)
+
+    def at_one_rate(self, rows: npt.NDArray[np.bool_], item: npt.NDArray[np.integer[Any]]) -> Floats:
+        """Return the amounts of these rows as if each item's documents in one currency had all been converted at one rate.
+
+        It is the rate of all of them together, so that they add up to the same amount: 10 pieces at 5.00 USD were 45.00 EUR in May
+        and 40.00 EUR in June. At 85.00 / 100.00 both are 42.50, since in dollars nobody paid less.
+        """
+        amount, paid = self.amount[rows], self.paid[rows]
+        if not self.converted:
+            return amount
+        _, _, cell = pairs(item, self.document_codes(rows))
+        rate = np.bincount(cell, weights=amount) / np.bincount(cell, weights=paid)
+        even: Floats = paid * rate[cell] if len(cell) else paid
+        # where the rate does not move, the amounts stay as they are to the last digit
+        return np.where(np.abs(even - amount) <= 1e-12 * np.abs(amount), amount, even)
 
     def counted(self, result: pd.DataFrame, *, notes: Sequence[str] = (), **parameters: Any) -> Counted:
         """Return a figure of these items; ``parameters`` are those that differ from its arguments."""
@@ -94,15 +116,20 @@ def items_of(lines: Any, *, metric: str, item: str, currency: str | None, interc
     keys = {"unit": unit, "currency": values(frame, "currency", "string").astype("string")}
     paid = amount
     if "original_amount" in frame and "original_currency" in frame:
-        keys["document_currency"] = frame["original_currency"].astype("string")
-        original = numbers(frame, "original_amount")
+        document = frame["original_currency"].astype("string")
+        # beside lines that were converted there may be some that need not be: they are their own originals
+        keys["document_currency"] = document.fillna(keys["currency"])
+        original = np.where(document.isna(), numbers(frame, "amount"), numbers(frame, "original_amount"))
         # of a line that doesn't count the amount is 0, and of one that counts in part only that part is paid
         share = np.divide(amount, numbers(frame, "amount"), out=np.ones(len(frame)), where=amount != 0)
         paid = np.where(selection.kept, original * share, 0.0)
+    nothing, types = no_goods(frame)
+    if types:  # whoever means goods by one of them can see it here, and give these lines another type
+        note = f"{note} Types taken for services, charges or frame orders: {', '.join(types)}.".strip()
     # none of these is an error of the data: they are lines whose amount / quantity is the price of nothing that can be compared
     unpriced = [
         (_flag(frame) | (given < 0) | (amount < 0), "return"),
-        (_no_goods(frame), "service, charge or frame line"),
+        (nothing, "service, charge or frame line"),
         (~named, "no material"),
         *unreadable(PandasColumns(frame), {"quantity": "quantity"}),
         (~(given > 0), "no quantity"),
@@ -113,11 +140,3 @@ def items_of(lines: Any, *, metric: str, item: str, currency: str | None, interc
 
 def _flag(frame: pd.DataFrame) -> npt.NDArray[np.bool_]:
     return np.asarray(values(frame, "is_return", "boolean").astype("boolean").fillna(False), dtype=bool)
-
-
-def _no_goods(frame: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    # the few distinct types are searched, not a million texts; the False at the end is what code -1, a missing type, picks
-    types = encode(values(frame, "type", "string"), sort=False)
-    hit = types.labels.astype("string").str.contains(_NO_GOODS, case=False, regex=True)
-    out: npt.NDArray[np.bool_] = np.append(np.asarray(hit, dtype=bool), False)[types.codes]
-    return out

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -27,8 +27,9 @@ from ..compute import (
     unreadable,
 )
 from ..errors import ConfigError
-from ..frames import AsOf
+from ..frames import AsOf, encode, values
 from ._rule import BASIS_COLUMNS, tallied
+from ._spans import Spans
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -36,8 +37,6 @@ Days = npt.NDArray[np.datetime64]
 
 #: How many periods make a year. A week is compared with the one 52 weeks before, which has the same weekdays.
 _YEAR = {"M": 12, "Q": 4, "Y": 1, "W": 52}
-#: A period that starts with up to three days without an order starts with a long weekend, not before the data do.
-_QUIET_DAYS = 3
 
 
 @figure("order_date?", "amount", any_frame=True, basis=BASIS_COLUMNS)
@@ -58,7 +57,8 @@ def by_period(
     (``basis="received"`` goes by the day of the delivery). A period without orders between a group's first and last is a row of
     zero spend. A period that the data cut - it ends after the as-of day, or begins before the first day that was asked for - is
     marked as not complete, and never compared with a whole one: the one that the as-of day cuts is compared with so many days of
-    the year before. Where the data do not reach back to those days, there is nothing to compare with.
+    the year before. Where the data do not reach back to those days, there is nothing to compare with. That is judged for each
+    connection by itself, over all of its lines; a group that has lines of several reaches back as far as the one that begins last.
 
     Parameters
     ----------
@@ -83,6 +83,7 @@ def by_period(
         spend_year_before : float, in ``currency``, of the same days one year before (weeks: 52 weeks); missing where the data
             don't reach back to them, or the period lies after the as-of day
         yoy_change : float, spend / spend_year_before - 1; missing where there is none or it is not positive
+        n_lines_year_before : Int64, lines behind spend_year_before
 
     Raises
     ------
@@ -104,14 +105,18 @@ def by_period(
         lines,
         by=by,
         basis=basis,
-        currency=currency,
         intercompany=intercompany,
         more=partial(
             _placed, basis=basis, period=partial(period_number, freq=freq, fiscal_year_start=fiscal_year_start)
         ),
         orders=True,
+        also=("currency", "connection"),
     )
-    frame, groups = got.frame, got.groups(by, "currency")
+    # how far the data reach is found over all currencies: a currency may begin later than its connection
+    frame, spans = got.frame, Spans.of(got)
+    if currency is not None:
+        _keep_currency(got, currency)
+    groups = got.groups(by, "currency")
     table = _DayTable.of(got, groups)
     grid = _Grid(table, period_number(table.day, freq, fiscal_year_start))
     tables = groups.keys.iloc[grid.group].reset_index(drop=True)
@@ -125,12 +130,17 @@ def by_period(
         n_lines=np.bincount(grid.cell, weights=table.n, minlength=grid.size).astype("int64"),
     )
     day, since = _known_to(lines_of(lines), as_of), frame.attrs.get("since")
-    result["complete"] = _complete(periods, table.date, day, since)
-    before, compared = _year_before(grid, periods, _YEAR[freq], spend, table, day, since)
+    reach, edge = spans.of_groups(got, groups, day=day, since=since)
+    result["complete"] = _complete(periods, reach[grid.group], day, since)
+    before, compared = _year_before(grid, periods, _YEAR[freq], spend, table, reach, edge)
     result["spend_year_before"] = before
+    counted = result["n_lines"].to_numpy(dtype=float), replace(table, money=table.n.astype(float))
+    lines_before, _ = _year_before(grid, periods, _YEAR[freq], *counted, reach, edge)
     result["yoy_change"] = np.divide(compared, before, out=np.full(grid.size, np.nan), where=before > 0) - 1
+    result["n_lines_year_before"] = pd.Series(lines_before).astype("Int64")
     keys = [c for c in groups.keys.columns if c != "currency"]
     shown = ["period", "currency", "spend", "n_orders", "n_lines", "complete", "spend_year_before", "yoy_change"]
+    shown.append("n_lines_year_before")
     return got.counted(result[[*keys, *shown]], as_of=day)
 
 
@@ -204,30 +214,33 @@ class _Grid:
 
 
 def _year_before(
-    grid: _Grid, periods: pd.PeriodIndex, year: int, spend: Floats, table: _DayTable, day: Any, since: Any
+    grid: _Grid, periods: pd.PeriodIndex, year: int, spend: Floats, table: _DayTable, reach: Days, edge: Days
 ) -> tuple[Floats, Floats]:
-    """Return for each cell the spend of the same days one year before, missing where nothing compares, and its own spend of those days."""
+    """Return for each cell the spend of the same days one year before, missing where nothing compares, and its own spend of those days.
+
+    ``reach`` and ``edge`` are the first and the last day that the data of each group cover.
+    """
     before, compared, days = np.full(grid.size, np.nan), spend.copy(), table.date
     if not grid.size:
         return before, compared
     (starts, ends), (begins, stops) = _span(periods), _span(periods - year)
-    edge = days.max() if day is None else np.datetime64(day, "D")  # without an as-of day the last order is the end
-    reach = days.min() - _QUIET_DAYS if since is None else np.datetime64(since, "D")
+    last_day = edge[grid.group]
     # a year before is compared only where the data reach back to its first day: half of it would look like growth
-    covered = begins >= reach
-    whole = covered & (ends <= edge)
+    covered = begins >= reach[grid.group]
+    whole = covered & (ends <= last_day)
     at = np.arange(grid.size) - year
     there = grid.ordinal - year >= grid.first  # else the group had no orders then: zero
     before[whole] = np.where(there, spend[np.maximum(at, 0)], 0.0)[whole]
-    cut = covered & (starts <= edge) & (edge < ends)
-    if cut.any():  # the one period that the as-of day lies in: the same for all groups
-        start, begin, stop = starts[cut][0], begins[cut][0], stops[cut][0]
+    cut = covered & (starts <= last_day) & (last_day < ends)
+    for stands in np.unique(last_day[cut]):  # one day for all groups, unless their connections end on several
+        mine = cut & (last_day == stands)
+        start, begin, stop = starts[mine][0], begins[mine][0], stops[mine][0]
         # as many days as have passed of this period: until 17 March, the first 17 days of last March; a shorter month ends earlier
-        last = min(begin + (edge - start), stop)
-        for out, first, until in ((before, begin, last), (compared, start, edge)):
+        last = min(begin + (stands - start), stop)
+        for out, first, until in ((before, begin, last), (compared, start, stands)):
             within = (days >= first) & (days <= until)
             net = np.bincount(table.group[within], weights=table.money[within], minlength=grid.n_groups)
-            out[cut] = net[grid.group[cut]]
+            out[mine] = net[grid.group[mine]]
     return before, compared
 
 
@@ -235,19 +248,30 @@ def _span(periods: pd.PeriodIndex) -> tuple[Days, Days]:
     return tuple(t.to_numpy().astype("datetime64[D]") for t in (periods.start_time, periods.end_time))  # type: ignore[return-value]
 
 
-def _complete(periods: pd.PeriodIndex, days: Days, day: pd.Timestamp | None, since: str | None) -> Any:
+def _complete(periods: pd.PeriodIndex, reach: Days, day: pd.Timestamp | None, since: str | None) -> Any:
     """Return whether the data cover each period; missing where the data don't say how far they reach."""
     out = pd.array([pd.NA] * len(periods), dtype="boolean")
     if day is not None:
         out = pd.array(periods.end_time.normalize() <= day, dtype="boolean")
-    starts = _span(periods)[0]
+    early = _span(periods)[0] < reach
     if since is not None:
-        out[starts < np.datetime64(since, "D")] = False
-    elif len(
-        days
-    ):  # it begins long before the first order of all: nobody knows whether the data reach back to its start
-        out[(starts < days.min() - _QUIET_DAYS) & np.asarray(out.fillna(False), dtype=bool)] = pd.NA
+        out[early] = False
+    else:  # it begins long before the first order: nobody knows whether the data reach back to its start
+        out[early & np.asarray(out.fillna(False), dtype=bool)] = pd.NA
     return out
+
+
+def _keep_currency(got: Tally, currency: str) -> None:
+    """Leave out the lines in other currencies, those too that lack something else: in every figure they count as such."""
+    selection, column = got.selection, encode(values(got.frame, "currency", "string"), sort=False)
+    other = np.ones(len(column.codes), dtype=bool)
+    for code in np.flatnonzero(column.labels == currency):
+        other &= column.codes != code
+    selection.exclude(other, "other currency")
+    for i, reason in enumerate(selection.reasons):
+        if reason in ("deleted", "cancelled", "draft"):
+            other &= selection.codes != i
+    np.putmask(selection.codes, other, selection.reasons.index("other currency"))
 
 
 def _known_to(source: Lines, as_of: AsOf | None) -> pd.Timestamp | None:

@@ -12,8 +12,9 @@ import pandas as pd
 from ..compute import Counted, figure, leave_out_unreadable, period_alias
 from ..errors import one_of
 from ..frames import days_of
-from ._baselines import BASELINES, Baseline, listed_prices, prices_before
+from ._baselines import BASELINES, Baseline, listed_prices, prices_before, slips_before
 from ._items import items_of
+from ._slips import OUTLIER, slips
 
 Floats = npt.NDArray[np.float64]
 
@@ -36,12 +37,15 @@ def price_changes(
     units are in it. ``PPV = amount - baseline price x quantity``, summed over the lines that have a baseline; **positive = paid
     more**. ``ppv_rate = PPV / (baseline price x quantity)``. Baselines: ``"previous_period"``, the quantity-weighted price of the
     period just before; ``"last"``, the price of the last order day before the line's; ``"first"``, the price of the item's
-    first order day; or your own list. A line without a baseline is a first purchase: counted apart, in no variance. A baseline is
-    of the same item, vendor, unit and document currency; after `currency.convert` both prices are taken at the line's own rate,
-    so a move of the rate is no variance.
+    first order day; or your own list. A line without a baseline is in no variance and counted apart: a first purchase, or one that has no
+    price in the period before or in the list. A baseline is
+    of the same item, vendor and unit; after `currency.convert` both prices are taken at the line's own rate, so a move of the rate
+    is no variance, and documents in another currency are compared at one rate each, that of the item's purchases. A price or baseline
+    price 50 times off the item's median, or off each other, is more likely a slip: such lines stay in the variance, and are counted.
 
     Of the lines that count as spend, left out are returns, zero prices (free of charge), lines without an item, quantity or order
-    date, and lines whose type says service, charge or frame.
+    date, and lines whose type says service, charge, text or frame order, by whole words of a list that the definitions show: a
+    service kit is a kit. ``ma.explain`` names the types that were taken so; give their lines another ``type`` if they are goods.
 
     Parameters
     ----------
@@ -61,13 +65,14 @@ def price_changes(
     -------
     DataFrame, one row per (item, vendor, unit, currency, period), largest variance first
         the item's columns (material_id, product_code, description), vendor_id, vendor_name : string
-        unit : string, the base unit; currency : string; document_currency : string, after a conversion
+        unit : string, the base unit; currency : string
         period : period
         spend : float, in ``currency``; quantity : float, in ``unit``
         price : float, spend / quantity
-        base_price : float, baseline price, weighted by the quantities compared; missing for first purchases
+        base_price : float, baseline price, weighted by the quantities compared; missing where there is none
         ppv : float, in ``currency``, positive = paid more; ppv_rate : float; both missing where nothing is compared
-        n_lines, n_first_purchases : int; lines, and those without a baseline
+        n_lines, n_first_purchases, n_without_baseline : int; lines, those of the first order day without a baseline, and all without
+        n_doubtful : int, compared lines whose price or baseline price looks like a slip
 
     Raises
     ------
@@ -103,6 +108,7 @@ def price_changes(
             "day": day.astype("datetime64[us]"),
             "period": period.asi8,
             "paid": items.paid[rows],
+            "even": items.at_one_rate(rows, groups.codes),
             "amount": items.amount[rows],
             "quantity": items.quantity[rows],
         }
@@ -112,13 +118,31 @@ def price_changes(
     else:
         base = listed_prices(items, rows, baseline, items.item)
         shown = f"own list of {len(baseline):,} prices"  # the list itself would fill a footnote
-    result = _by_key_and_period(_against(lot, base), groups.keys, period.freq)
-    n_first = int(result["n_first_purchases"].sum())
-    notes = [f"{n_first:,} of {int(rows.sum()):,} lines are first purchases, without a baseline."] if n_first else []
-    return items.counted(result, notes=notes, baseline=shown)
+    result = _by_key_and_period(_against(lot, base, baseline), groups.keys, period.freq)
+    return items.counted(result, notes=_told(result, baseline), baseline=shown)
 
 
-def _against(lot: pd.DataFrame, base: Floats) -> pd.DataFrame:
+def _told(result: pd.DataFrame, baseline: Baseline) -> list[str]:
+    """Return what has no baseline, and why, and what looks like a slip."""
+    n, first, without, doubtful = (
+        int(result[c].sum()) for c in ("n_lines", "n_first_purchases", "n_without_baseline", "n_doubtful")
+    )
+    notes, others = [], without - first
+    if isinstance(baseline, str):
+        if first:
+            what = "is a first purchase" if first == 1 else "are first purchases"
+            notes.append(f"{first:,} of {n:,} lines {what}, without a baseline.")
+        if others:
+            notes.append(f"{others:,} of {n:,} lines {'has' if others == 1 else 'have'} no price in the period before.")
+    elif without:
+        notes.append(f"{without:,} of {n:,} lines {'has' if without == 1 else 'have'} no price in the list.")
+    if doubtful:
+        lines = "1 compared line has" if doubtful == 1 else f"{doubtful:,} compared lines have"
+        notes.append(f"{lines} a price or baseline price {OUTLIER} times off, more likely a slip than a price.")
+    return notes
+
+
+def _against(lot: pd.DataFrame, base: Floats, baseline: Baseline) -> pd.DataFrame:
     """Return the sums by key and period of what was paid, of what the baseline would have cost, and of the difference.
 
     Baseline prices are in the currency of the document. Both sides are taken at the line's own rate, amount / paid: 10 pieces at
@@ -127,16 +151,29 @@ def _against(lot: pd.DataFrame, base: Floats) -> pd.DataFrame:
     rate = lot["amount"].to_numpy() / lot["paid"].to_numpy()
     at_base = base * lot["quantity"].to_numpy() * rate
     compared = np.isfinite(at_base)
+    amount = lot["amount"].to_numpy()
+    with np.errstate(invalid="ignore"):  # what has no baseline is compared with nothing
+        far = (amount >= OUTLIER * at_base) | (at_base >= OUTLIER * amount)
+    odd = slips(lot["key"].to_numpy(), lot["even"].to_numpy() / lot["quantity"].to_numpy())
+    far |= odd | (slips_before(lot, odd, baseline) if isinstance(baseline, str) else False)
+    earliest = _first_days(lot["key"].to_numpy(), lot["day"].to_numpy().astype(np.int64))
     lot = lot.assign(
         base=np.where(compared, at_base, 0.0),
         variance=np.where(compared, lot["amount"] - at_base, 0.0),
         of=np.where(compared, lot["quantity"], 0.0),
-        first=(~compared).astype("int64"),
-        n=1,
     )
-    return lot.groupby(["key", "period"], sort=True)[
-        ["amount", "quantity", "base", "variance", "of", "n", "first"]
-    ].sum()
+    rows = lot.groupby(["key", "period"], sort=True)
+    sums: pd.DataFrame = rows[["amount", "quantity", "base", "variance", "of"]].sum()
+    place = rows.ngroup().to_numpy()
+    marks = {"n": None, "first": ~compared & earliest, "without": ~compared, "doubtful": compared & far}
+    return sums.assign(**{k: np.bincount(place, weights=m, minlength=len(sums)) for k, m in marks.items()})
+
+
+def _first_days(key: npt.NDArray[np.integer[Any]], day: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Return which lines are of the first day of their item."""
+    first = np.full(int(key.max()) + 1 if len(key) else 0, np.iinfo(np.int64).max)
+    np.minimum.at(first, key, day)
+    return np.asarray(day == first[key])
 
 
 def _by_key_and_period(sums: pd.DataFrame, keys: pd.DataFrame, freq: Any) -> pd.DataFrame:
@@ -160,6 +197,8 @@ def _by_key_and_period(sums: pd.DataFrame, keys: pd.DataFrame, freq: Any) -> pd.
         ppv_rate=ratio("variance", "base"),
         n_lines=sums["n"].to_numpy().astype("int64"),
         n_first_purchases=sums["first"].to_numpy().astype("int64"),
+        n_without_baseline=sums["without"].to_numpy().astype("int64"),
+        n_doubtful=sums["doubtful"].to_numpy().astype("int64"),
     )
     if "connection" in names:
         result["connection"] = names["connection"]

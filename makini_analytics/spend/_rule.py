@@ -15,7 +15,7 @@ from ..errors import ConfigError, one_of
 
 BASES = ("ordered", "received", "open")
 #: What a basis needs besides the amount, for `figure`: without it every line is left out, and the result says so.
-BASIS_COLUMNS = {"received": "received_quantity?", "open": "received_quantity?"}
+BASIS_COLUMNS = {"received": "received_quantity?"}
 
 
 def tallied(
@@ -27,6 +27,7 @@ def tallied(
     intercompany: Collection[str] = (),
     more: Callable[[Columns], Ruled] = lambda c: Ruled([]),
     orders: bool = False,
+    also: tuple[str, ...] = ("currency",),
 ) -> Tally:
     """Return the lines of any kind of frame with the ``value`` of those that count; ``more`` adds what a figure needs beside it."""
     one_of("basis", basis, BASES)
@@ -40,7 +41,7 @@ def tallied(
         spent, beside = counting(c, basis, currency, tuple(intercompany)), more(c)
         return replace(beside, left_out=spent.left_out + beside.left_out, sums=spent.sums | beside.sums)
 
-    return source.tally(rule, by=by, also=("currency",), orders=orders)
+    return source.tally(rule, by=by, also=also, orders=orders)
 
 
 def value_of(tally: Tally) -> npt.NDArray[np.float64]:
@@ -71,9 +72,14 @@ def counting(c: Columns, basis: str, currency: str | None, intercompany: tuple[s
         return Ruled(left_out, sums={"value": amount})
     quantity, received = c.number("quantity"), c.number("received_quantity")
     if basis == "open":
-        left_out.append((c.is_in("state", "received", "closed_short"), "closed"))
+        # closed, or come: a delivered date is that of all of the quantity, unless less is known to have been received
+        come = c.known("delivered_date") & ~(received < quantity - 1e-9)
+        left_out.append((c.is_in("state", "received", "closed_short") | come, "closed"))
+        left_out.append((quantity < 0, "return"))
         # what is still to come; where more was received than ordered that is nothing, and not less than nothing
-        received = quantity - c.pick(received > quantity, quantity, received)
+        left = c.ratio(quantity - c.pick(received > quantity, quantity, received), quantity)
+        # where a quantity is not known the whole amount is taken as open, as in `slippage.open_orders`
+        return Ruled(left_out, sums={"value": amount * c.pick(c.finite(left), left, 1.0)})
     # half of the quantity is half of the amount: an order's discount is spread evenly over its goods
     share = c.ratio(received, quantity)
     left_out += unreadable(c, {"quantity": "quantity", "received_quantity": "received quantity"})

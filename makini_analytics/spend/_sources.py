@@ -14,7 +14,6 @@ from ..compute import (
     DELIVERED,
     Counted,
     Groups,
-    Selection,
     ages,
     count_distinct,
     figure,
@@ -52,9 +51,9 @@ def single_source(
     lines : DataFrame, one row per order line
         Needs ``amount``, ``vendor_id`` or ``vendor_name``, and the item; for lead times ``order_date`` and ``delivered_date``.
     item : "material", "asset", or a column that says what was bought
-    min_orders : least number of orders of the item
+    min_orders : least number of orders of the item, in all currencies
     as_of : day from which to look at lead times; the lines' own by default
-    currency : keeps the lines in that currency and counts the rest
+    currency : shows the spend in that currency and counts the rest; whether there is one vendor is found over all lines
     aliases : vendor name to the name that it shall count under
     intercompany : vendors, by name or id, that belong to the own group: left out and counted apart
 
@@ -83,13 +82,19 @@ def single_source(
     """
     if isinstance(min_orders, bool) or not isinstance(min_orders, (int, np.integer)) or min_orders < 1:
         raise ConfigError(f"min_orders={min_orders!r}: pass a number of orders such as 2")
-    got = tallied(lines, currency=currency, intercompany=intercompany)
+    got = tallied(lines, intercompany=intercompany)
     frame, selection, value = got.frame, got.selection, value_of(got)
     merged = frame if aliases is None else merge_aliases(frame, aliases)
     total = _spend_by_currency(frame, value)
     items, vendors = group_lines(frame, item), group_lines(merged, "vendor")
     n = len(items)
-    _exclude_several(selection, frame, items, vendors, item, min_orders)
+    several = _not_single(selection.kept, frame, items, vendors, item, min_orders)
+    # an item with a second vendor in dollars has two, whatever currency is asked for: the filter comes after the finding
+    if currency is not None:
+        other = values(frame, "currency", "string").astype("string") != currency
+        selection.exclude(other.fillna(True).to_numpy(dtype=bool), "other currency")
+    for rows, reason in several:
+        selection.exclude(rows, reason)
     kept = selection.kept
     part = frame[kept]
     groups = group_lines(part, [item, "vendor"] if aliases is None else item, also=("currency",))
@@ -128,20 +133,22 @@ def _spend_by_currency(frame: pd.DataFrame, value: npt.NDArray[np.float64]) -> p
     return pd.Series(sums, index=["", *currency.labels.astype("string")]).groupby(level=0).sum()
 
 
-def _exclude_several(
-    selection: Selection, frame: pd.DataFrame, items: Groups, vendors: Groups, item: str, min_orders: int
-) -> None:
-    """Leave out the lines of items that are not known, that several vendors have delivered, or that were ordered too seldom."""
+def _not_single(
+    counted: npt.NDArray[np.bool_], frame: pd.DataFrame, items: Groups, vendors: Groups, item: str, min_orders: int
+) -> list[tuple[npt.NDArray[np.bool_], str]]:
+    """Return the lines of items that are not known, that several vendors have delivered, or that were ordered too seldom."""
     no_item = items.keys.iloc[:, 0].isna().to_numpy()[items.codes]
     no_vendor = vendors.keys["vendor_id"].isna().to_numpy()[vendors.codes]
-    selection.exclude(no_item, "no material" if item == "material" else f"no {item}")
-    kept, n = selection.kept, len(items)
+    kept, n = counted & ~no_item, len(items)
     # the unknown vendor is a group like any other here: it may be a second source
     n_vendors = np.bincount(pairs(items.codes[kept], vendors.codes[kept])[0], minlength=n)
     n_orders = count_distinct(items.codes[kept], order_ids(frame[kept]), n)
-    selection.exclude((n_vendors > 1)[items.codes], "several vendors")
-    selection.exclude(no_vendor, "no vendor")
-    selection.exclude((n_orders < min_orders)[items.codes] & (min_orders > 1), "fewer orders")
+    return [
+        (no_item, "no material" if item == "material" else f"no {item}"),
+        ((n_vendors > 1)[items.codes], "several vendors"),
+        (no_vendor, "no vendor"),
+        ((n_orders < min_orders)[items.codes] & (min_orders > 1), "fewer orders"),
+    ]
 
 
 def _lead_times(

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..compute import Counted, figure
+from ..compute import Counted, count_distinct, figure, order_ids
 from ..errors import ConfigError
 from ._rule import BASIS_COLUMNS
-from ._vendors import spend_by
+from ._vendors import ranked_by
 
 
 @figure("amount", basis=BASIS_COLUMNS)
@@ -67,7 +67,7 @@ def tail(
     """
     if definition not in ("share", "threshold") or (definition == "threshold") != (threshold is not None):
         raise ConfigError("choose definition='share', or definition='threshold' with threshold=<amount>")
-    by_vendor = spend_by(
+    by_vendor, row = ranked_by(
         lines, by="vendor", basis=basis, currency=currency, abc=(0.80, 0.95), intercompany=intercompany
     )
     vendors = by_vendor.result
@@ -93,9 +93,13 @@ def tail(
         spend=("spend", "sum"),
         n_vendors=("vendors", "sum"),
         n_one_time_vendors=("once", "sum"),
-        n_orders=("n_orders", "sum"),
         n_lines=("n_lines", "sum"),
     ).reset_index()
+    # an order with lines of two vendors is one order, in the head as in the tail
+    orders, kept = order_ids(by_vendor.selection.lines), by_vendor.selection.kept
+    part_of = grouped.ngroup().to_numpy()
+    n_orders = count_distinct(part_of[row], orders, len(result), rows=kept)[: len(result)].astype("int64")
+    result.insert(list(result.columns).index("n_lines"), "n_orders", n_orders)
     total_of = result.groupby("currency", dropna=False)["spend"].transform("sum")
     result.insert(3, "share", (result["spend"] / total_of).where(total_of > 0))
     result["average_order_value"] = (result["spend"] / result["n_orders"]).where(result["n_orders"] > 0)

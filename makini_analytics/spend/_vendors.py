@@ -6,6 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ..compute import By, Counted, figure
@@ -37,7 +38,7 @@ def by_vendor(
         Needs ``amount`` and ``vendor_id`` or ``vendor_name`` (or the columns of ``by``).
     by : "vendor", "material", a column such as "category", "site_id", "payment_terms" or "custom.plant", or several
     basis : "ordered"; "received" takes amount x received / quantity; "open" amount x what is still to come / quantity of
-        the lines that are not closed
+        the lines that are neither closed nor delivered, the whole amount where a quantity is not known
     currency : keeps the lines in that currency and counts the rest; it never converts
     abc : the two shares at which class A and class B end
     intercompany : vendors, by name or id, that belong to the own group: left out and counted apart
@@ -71,10 +72,10 @@ def by_vendor(
     """
     if not 0 < abc[0] <= abc[1] <= 1:
         raise ConfigError(f"abc={abc!r}: pass two rising shares such as (0.8, 0.95)")
-    return spend_by(lines, by=by, basis=basis, currency=currency, abc=abc, intercompany=intercompany)
+    return ranked_by(lines, by=by, basis=basis, currency=currency, abc=abc, intercompany=intercompany)[0]
 
 
-def spend_by(
+def ranked_by(
     lines: Any,
     *,
     by: By,
@@ -82,8 +83,8 @@ def spend_by(
     currency: str | None,
     abc: tuple[float, float],
     intercompany: Collection[str],
-) -> Counted:
-    """Return the figure of `by_vendor`, for another figure of this room that goes on from it."""
+) -> tuple[Counted, npt.NDArray[np.intp]]:
+    """Return the figure of `by_vendor`, and the row of it that each line that counts belongs to: another figure goes on from it."""
     got = tallied(lines, by=by, basis=basis, currency=currency, intercompany=intercompany, orders=True)
     groups = got.groups(by, "currency")
     n = len(groups) if len(groups.codes) else 0  # by=None makes one group, of nothing
@@ -96,11 +97,13 @@ def spend_by(
     if "currency" in result:
         result["currency"] = result["currency"].astype("string")
     result = result.sort_values(["currency", "spend"], ascending=[True, False], kind="stable", na_position="last")
+    place = np.empty(n, dtype=np.intp)
+    place[result.index.to_numpy()] = np.arange(n)
     result = _with_shares(result.reset_index(drop=True), abc)
     keys = [c for c in groups.keys.columns if c not in ("currency", "connection")]
     order = [*keys, "currency", "spend", "share", "cumulative_share", "abc_class", "n_orders", "n_lines"]
     result = result[order + [c for c in result.columns if c not in order]]
-    return got.counted(result, notes=_on_negatives(result))
+    return got.counted(result, notes=_on_negatives(result)), place[groups.codes]
 
 
 def _with_shares(result: pd.DataFrame, abc: tuple[float, float]) -> pd.DataFrame:

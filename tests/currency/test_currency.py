@@ -67,13 +67,13 @@ def test_p1_no_rate_is_missing_and_listed_never_one():
     assert "rate of the order date; rates: European Central Bank" in said
 
 
-def test_month_average_is_the_mean_of_what_the_ecb_published():
+def test_month_average_is_the_mean_of_the_rates():
     quotes = currency.ecb_rates().loc["2025-02", "USD"]
     got = currency.convert(lines((100.0, "USD", "2025-02-23")), basis="period_average")
-    assert got["amount"].item() == pytest.approx(100 / quotes.mean(), rel=1e-12)
+    assert got["amount"].item() == pytest.approx(100 * (1 / quotes).mean(), rel=1e-12)
     assert got["rate_date"].item() == pd.Timestamp("2025-02-01")
     year = currency.convert(lines((100.0, "USD", "2024-02-23")), basis="period_average", period="Y")
-    assert year["amount"].item() == pytest.approx(100 / currency.ecb_rates().loc["2024", "USD"].mean(), rel=1e-12)
+    assert year["amount"].item() == pytest.approx(100 * (1 / currency.ecb_rates().loc["2024", "USD"]).mean(), rel=1e-12)
 
 
 def test_as_of_is_one_rate_for_all_and_fixed_removes_the_currency():
@@ -132,6 +132,27 @@ def test_one_rate_for_several_currencies_and_unknown_bases_teach():
         currency.convert(lines((1.0, "USD", None)), basis="today")
     with pytest.raises(ConfigError, match="needs the rates"):
         currency.convert(lines((1.0, "USD", None)), basis="fixed")
+
+
+def test_converting_twice_keeps_the_first_originals():
+    rows = lines((100.0, "USD", "2025-01-02"), (50.0, "EUR", "2025-01-02"), (7.0, "GBP", "2025-01-02"))
+    once = currency.convert(rows, "EUR", {"USD": 0.9})
+    twice = currency.convert(once, "CHF", {"EUR": 2.0, "GBP": 3.0})
+    assert twice["original_amount"].tolist() == [100.0, 50.0, 7.0]
+    assert twice["original_currency"].tolist() == ["USD", "EUR", "GBP"]
+    assert twice["amount"].tolist() == pytest.approx(
+        [180.0, 100.0, 21.0]
+    )  # the pound had no rate before, and its amount is not lost
+    assert twice["rate"].tolist() == pytest.approx([1.8, 2.0, 3.0])
+    assert twice["currency"].tolist() == ["CHF"] * 3
+    again = currency.convert(once, "EUR", {"USD": 0.5})
+    pd.testing.assert_frame_equal(again, once)
+
+
+def test_the_average_of_a_period_is_that_of_the_rates():
+    quotes = currency.ecb_rates()["USD"]["2024-05-01":"2024-05-31"].dropna()
+    got = currency.convert(lines((1.0, "USD", "2024-05-15")), "EUR", basis="period_average")
+    assert got["amount"].item() == pytest.approx(sum(1 / q for q in quotes) / len(quotes), rel=1e-14)
 
 
 def test_purchases_come_along_whole_and_the_figures_are_in_one_currency():

@@ -139,7 +139,7 @@ def variance(rows, item, baseline, *, per_vendor=True):
         entry = out.setdefault((*key, d.year), [None, 0, F(0)])
         entry[2] += a
         if base is None:
-            entry[1] += 1
+            entry[1] += all(x[0] >= d for x in mine)
         else:
             entry[0] = (entry[0] or F(0)) + a - base * q
     return out

@@ -112,8 +112,13 @@ def test_a_change_of_many_times_is_no_percent_and_old_news_is_none():
     frame = pd.DataFrame(
         {"vendor_id": "a", "amount": [10.0, 10, 10, 10, 10, 110, 1], "currency": "EUR", "order_date": dates}
     )
+    frame = pd.concat([frame.assign(amount=frame.amount / 5)] * 5, ignore_index=True)
+    told = title(
+        spend.plot_by_period(spend.by_period(frame.replace({"amount": {22.0: 10.0}}), freq="M", as_of="2025-03-31"))
+    )
+    assert told.endswith("5.0 times as much as a year before")
     told = title(spend.plot_by_period(spend.by_period(frame, freq="M", as_of="2025-03-31")))
-    assert told.endswith("11.0 times as much as a year before")
+    assert told.endswith("110.00 EUR; a year before it was only 10.00 EUR")
     # nothing stands beside the last month: an older comparison is not told as the newest
     gone = frame[frame.order_date < "2025-04-01"].assign(order_date=lambda f: f.order_date - pd.Timedelta(days=0))
     gone = pd.concat([gone, gone.tail(1).assign(order_date=pd.Timestamp("2025-06-15"), amount=500.0)])

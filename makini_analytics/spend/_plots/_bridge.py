@@ -21,6 +21,7 @@ _WORDS = {
     "volume": "Volume",
     "mix": "Mix",
     "currency": "Currency",
+    "document currency": "Other document currency",
     "new": "New items",
     "lost": "Lost items",
     "not itemised": "Not itemised",

@@ -24,6 +24,15 @@ def in_currency(currency: str | None) -> str:
     return currency or "no currency stated"
 
 
+def several(n: int, word: str) -> str:
+    """Return a number with its word.
+
+    >>> several(1, "line"), several(2, "vendor")
+    ('1 line', '2 vendors')
+    """
+    return f"{style.number(n)} {word if n == 1 else style.plural(word)}"
+
+
 def signed(value: float, currency: str | None) -> str:
     """Return an amount with its sign, as that of a change."""
     return ("+" if value > 0 else "") + style.money(value, currency)

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from ... import style
 from ...compute import By
 from .._vendors import by_vendor
-from ._measure import alternative, in_currency, measured
+from ._measure import alternative, in_currency, measured, several
 
 _ROOM_ABOVE = 1.06  # both axes end a little above the total, so that the line's end is not cut
 
@@ -124,5 +124,6 @@ def _class_a(ranked: pd.DataFrame, columns: list[str], what: str) -> str:
     known = ranked[columns].notna().any(axis=1) if columns else of_a
     unknown = "" if known[of_a].all() else " (with what has none)"
     end = float(ranked["cumulative_share"].iloc[int(of_a.sum()) - 1])
-    few, all_, several = int(known[of_a].sum()), int(known.sum()), style.plural(style.named(columns))
-    return f"{style.number(few)} of {style.number(all_)} {several} make {style.percent(end)} of {what.lower()}{unknown}"
+    few, n = int(known[of_a].sum()), int(known.sum())
+    make = "makes" if few == 1 else "make"
+    return f"{style.number(few)} of {several(n, style.named(columns))} {make} {style.percent(end)} of {what.lower()}{unknown}"

@@ -15,7 +15,8 @@ from .._baselines import Baseline
 from .._dispersion import price_dispersion
 from .._history import price_history
 from .._prices import price_changes
-from ._measure import alternative, bars, head_and_rest, in_currency, signed
+from ._measure import alternative, bars, head_and_rest, in_currency, several, signed
+from ._periods import period_name
 
 _BASELINES = {
     "previous_period": "the prices of the period before",
@@ -62,8 +63,11 @@ def plot_price_changes(
         return style.no_data(ax, "purchase price variance: nothing has a baseline", result)
     last = compared["period"].max()
     rows = compared[compared["period"] == last]
-    labels, values, rates = _drawn_changes(result, top)
-    texts = [f"{signed(v, currency)}  {_rate(r)}".rstrip() for v, r in zip(values, rates, strict=True)]
+    labels, values, rates, doubtful = _drawn_changes(result, top)
+    texts = [
+        f"{signed(v, currency)}  {_rate(r)}".rstrip() + ", doubtful price" * d
+        for v, r, d in zip(values, rates, doubtful, strict=True)
+    ]
     colours = [style.look.highlight if v > 0 else style.look.rest for v in values]
     ax = style.axes(ax, rows=len(values))
     bars(ax, labels, values, colours, texts)
@@ -73,7 +77,7 @@ def plot_price_changes(
     part = spend_compared / float(result.loc[result["period"] == last, "spend"].sum())
     prices = _BASELINES.get(result.attrs.get("parameters", {}).get("baseline", ""), "the list prices")
     amount = f"{style.money(abs(net), currency)} {'more' if net > 0 else 'less'} than at"
-    headline = title or f"{last}: {amount if abs(net) >= 0.005 else 'paid as much as at'} {prices}"
+    headline = title or f"{period_name(last)}: {amount if abs(net) >= 0.005 else 'paid as much as at'} {prices}"
     sub = (
         f"Purchase price variance, {in_currency(currency)}, positive = paid more; {style.percent(part)} of the priced spend "
         "is of items with a baseline"
@@ -81,8 +85,8 @@ def plot_price_changes(
     return style.finish(ax, title=headline, subtitle=sub, result=result, alt=alternative(labels, values, currency))
 
 
-def _drawn_changes(result: pd.DataFrame, top: int = 12) -> tuple[list[str], list[float], list[float]]:
-    """Return the bars of the last period: names, variances and rates, the largest first, all others in one."""
+def _drawn_changes(result: pd.DataFrame, top: int = 12) -> tuple[list[str], list[float], list[float], list[bool]]:
+    """Return the bars of the last period: names, variances, rates and marks of slips, the largest first, all others in one."""
     compared = result[result["ppv"].notna()]
     rows = compared[compared["period"] == compared["period"].max()]
     head, rest = head_and_rest(rows.iloc[np.argsort(-rows["ppv"].abs().to_numpy(), kind="stable")], top)
@@ -93,11 +97,14 @@ def _drawn_changes(result: pd.DataFrame, top: int = 12) -> tuple[list[str], list
         shown.append("vendor_name")
     labels = style.group_labels(head, shown or columns)
     values, rates = (head[c].astype("float64").tolist() for c in ("ppv", "ppv_rate"))
+    slips = rows["n_doubtful"] > 0 if "n_doubtful" in rows else pd.Series(False, index=rows.index)
+    doubtful = slips[head.index].tolist()
     if len(rest):
         labels.append(f"Other ({style.number(len(rest))})")
         values.append(float(rest["ppv"].sum()))
         rates.append(np.nan)
-    return labels, values, rates
+        doubtful.append(bool(slips[rest.index].any()))
+    return labels, values, rates, doubtful
 
 
 def _rate(rate: float) -> str:
@@ -110,7 +117,7 @@ def plot_price_dispersion(
     *,
     item: str = "material",
     reference: str = "p25",
-    min_orders: int = 3,
+    min_orders: int = 2,
     currency: str | None = None,
     intercompany: Collection[str] = (),
     ax: Axes | None = None,
@@ -217,8 +224,12 @@ def plot_price_history(
     now, earlier = float(result["price"].iloc[-1]), result["price"].iloc[:-1]
     span = f"; before {earlier.min():,.4g} to {earlier.max():,.4g}" if len(earlier) else ""
     headline = title or f"{what}: last paid {now:,.4g} {currency or ''} per {unit}{span}".replace("  ", " ")
-    others = style.number(vendor.nunique() - 1)
-    sub = f"Effective unit price of {style.number(len(result))} lines by order date, {in_currency(currency)} per {unit}; grey: {others} other vendors"
+    n_others = int(vendor.nunique()) - 1
+    others = f"; grey: {several(n_others, 'other vendor')}" if n_others else ""
+    lines = several(len(result), "line")
+    sub = f"Effective unit price of {lines} by order date, {in_currency(currency)} per {unit}{others}"
+    if "document_price" in result:
+        sub += "; documents at one rate per currency"
     alt = f"Weighted mean {weighted:,.4g}; lowest {least:,.4g}, highest {most:,.4g}, last {now:,.4g}"
     return style.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
 

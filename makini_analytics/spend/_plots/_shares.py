@@ -163,16 +163,18 @@ def plot_tail(
     if not title and "tail" in parts.index:
         few, n_all = style.number(parts["n_vendors"]["tail"]), style.number(int(parts["n_vendors"].sum()))
         of_spend, of_orders = (style.percent(shares[name, "tail"]) for name in ("Spend", "Orders"))
-        headline = (
-            f"{few} of {n_all} vendors are the tail: {of_spend} of {measured(result).lower()}, {of_orders} of orders"
-        )
+        are = "is" if few == "1" else "are"
+        vendors = "vendor" if n_all == "1" else "vendors"
+        headline = f"{few} of {n_all} {vendors} {are} the tail: {of_spend} of {measured(result).lower()}, {of_orders} of orders"
     parameters = result.attrs.get("parameters", {})
     if parameters.get("definition") == "threshold":
         sub = f"Tail: vendors below {style.money(float(parameters['threshold']), currency)}"
     else:
         sub = f"Tail: vendors beyond the first {style.percent(parameters.get('head_share', 0.8))} of spend"
     once = int(parts["n_one_time_vendors"].sum())
-    sub += f", {in_currency(currency)}; {style.number(once)} vendors have one order"
+    sub += (
+        f", {in_currency(currency)}; {'1 vendor has' if once == 1 else f'{style.number(once)} vendors have'} one order"
+    )
     alt = "; ".join(f"{n} {p} {style.percent(s)}" for (n, p), s in shares.items())
     return style.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
 

@@ -47,9 +47,10 @@ def plot_single_source(
     currency = style.one_currency(result)
     item = result.attrs.get("parameters", {}).get("item", "material")
     if not len(result):
-        several = sum(e["n_lines"] for e in result.attrs.get("excluded", ()) if e["reason"] == "several vendors")
-        none = f"No {item} was bought from one vendor only: {style.number(several)} lines are of items with several"
-        return style.no_data(ax, f"{style.plural(item)} with one vendor", result, title=none if several else None)
+        n = sum(e["n_lines"] for e in result.attrs.get("excluded", ()) if e["reason"] == "several vendors")
+        lines = "1 line is" if n == 1 else f"{style.number(n)} lines are"
+        none = f"No {item} was bought from one vendor only: {lines} of items with several"
+        return style.no_data(ax, f"{style.plural(item)} with one vendor", result, title=none if n else None)
     head, rest = head_and_rest(result, top)
     # The vendor stands beside the bar already, so the bar goes by the item alone: its description, else its code or key.
     columns = [c for c in style.group_columns(result, "currency") if not c.startswith("vendor_")]

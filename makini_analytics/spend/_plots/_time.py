@@ -16,7 +16,10 @@ from ...frames import AsOf
 from .._periods import by_period
 from ._measure import alternative, in_currency, measured
 from ._multiples import plot_small_multiples
-from ._periods import columns, monday, uncut
+from ._periods import columns, period_name, uncut
+
+#: Fewer lines than that in a period, or in its year before, are no finding.
+LEAST_LINES = 5
 
 
 @style.chart(of=by_period, result_columns=("period", "spend"))
@@ -37,7 +40,8 @@ def plot_by_period(
 
     Highlighted: the period that the title speaks of, the last whole one where it has a year before, else the highest. The short
     line over or in a column is the same days one year before (weeks: 52 weeks). Hatched: the data begin or end within the
-    period, so it can't be compared with a whole one. Several groups are drawn as small multiples.
+    period, so it can't be compared with a whole one. Several groups are drawn as small multiples. The title tells a change only
+    where both years have at least 5 lines in the period, and where the year before was less than a tenth, its amount.
 
     Examples
     --------
@@ -58,7 +62,7 @@ def plot_by_period(
     headline, spoken = _finding(result, whole, what, currency)
     columns(ax, values, whole, spoken)
     _year_before(ax, before)
-    style.periods_below(ax, result["period"].tolist())
+    style.periods_below(ax, [period_name(p) for p in result["period"]])
     ax.set_yticks([])
     ax.axhline(0, color=style.look.line, lw=1)
     tops = np.fmax(np.maximum(values, 0), before)  # of a column and the mark over it; fmax knows no missing year
@@ -76,7 +80,7 @@ def plot_by_period(
     fiscal = "" if start == 1 else f", fiscal years from {calendar.month_name[start]}"
     cut = "" if whole.all() else "; hatched: cut by the data, not to be compared with whole periods"
     sub = f"{what} by {when} date{fiscal}, {in_currency(currency)}, total {style.money(values.sum(), currency)}{cut}"
-    alt = alternative([str(p) for p in result["period"]], values.tolist(), currency, 60)
+    alt = alternative([period_name(p) for p in result["period"]], values.tolist(), currency, 60)
     return style.finish(ax, title=title or headline, subtitle=sub, result=result, alt=alt)
 
 
@@ -91,18 +95,31 @@ def _year_before(ax: Axes, before: np.ndarray[Any, Any]) -> None:
 
 def _finding(result: pd.DataFrame, whole: np.ndarray[Any, Any], what: str, currency: str | None) -> tuple[str, int]:
     """Return the title and the bar that it speaks of: the last whole period against the year before, else the highest."""
-    change = result["yoy_change"].to_numpy(dtype=float)
-    compared = np.flatnonzero(~np.isnan(change) & whole)
-    values = result["spend"].to_numpy()
+    values, before = (result[c].to_numpy(dtype=float) for c in ("spend", "spend_year_before"))
     last = np.flatnonzero(whole)
-    if len(compared) and compared[-1] == last[-1]:  # an older comparison is no news
-        i = int(compared[-1])
-        weeks = "52 weeks" if "/" in str(result["period"].iloc[i]) else "a year"
-        period = monday(str(result["period"].iloc[i]))
-        return f"{what} of {period}: {style.money(values[i], currency)}, {_moved(change[i])} {weeks} before", i
+    if len(last) and not np.isnan(before[last[-1]]):  # an older comparison is no news
+        i = int(last[-1])
+        period = result["period"].iloc[i]
+        weeks = "52 weeks" if "/" in str(period) else "a year"
+        told = f"{what} of {period_name(period)}: {style.money(values[i], currency)}"
+        return told + _against(result.iloc[i], before[i], currency, f"{weeks} before"), i
     # Without a year before, or where only an older period has one, the highest column is the plainest thing to say.
     i = int(np.argmax(values))
-    return f"{what} was highest in {monday(str(result['period'].iloc[i]))}: {style.money(values[i], currency)}", i
+    return f"{what} was highest in {period_name(result['period'].iloc[i])}: {style.money(values[i], currency)}", i
+
+
+def _against(row: pd.Series, before: float, currency: str | None, when: str) -> str:
+    """Return how a period compares with its year before: of few lines, or of next to nothing, a share would be no finding."""
+    lines = row.get("n_lines_year_before")
+    if lines == 0:
+        return f"; {when} there was none"
+    if pd.isna(row["yoy_change"]):  # its returns were worth more than its orders
+        return f"; {when} it was {style.money(before, currency)}"
+    if lines is not None and min(lines, row["n_lines"]) < LEAST_LINES:
+        return f"; too few lines to compare it with {when}"
+    if row["yoy_change"] > 9:
+        return f"; {when} it was only {style.money(before, currency)}"
+    return f", {_moved(float(row['yoy_change']))} {when}"
 
 
 def _moved(change: float) -> str:
