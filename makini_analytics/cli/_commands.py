@@ -16,7 +16,6 @@ from typing import Any
 from .._version import __version__
 from ..errors import ConfigError, SchemaError
 from ..purchases import Purchases, checked_folder, concat
-from ..system import whole
 from ._parser import SECTIONS
 
 #: Always the same, because the cache knows a page by its address: a second demo finds the first one's pages.
@@ -71,8 +70,7 @@ def fetch(options: argparse.Namespace) -> None:
     except SchemaError as e:
         raise ConfigError(str(e)) from None  # here the folder is an option of the command, not somebody's data
     data = _fetched(options)
-    with whole(folder) as part:
-        data.save(part)
+    data.save(folder)
     _say(options, f"{data}\nSaved in {folder}; load it with ma.Purchases.load({str(folder)!r})")
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ._files import whole
+from ._files import Workspace, in_the_way, settle, whole
 from ._progress import Display, Progress, steps
 from ._templates import template
 
-__all__ = ["Display", "Progress", "steps", "template", "whole"]
+__all__ = ["Display", "Progress", "Workspace", "in_the_way", "settle", "steps", "template", "whole"]
