@@ -15,7 +15,7 @@ import pandas as pd
 
 from ..errors import SchemaError
 from ..frames import categoricals
-from ..system import in_the_way, settle, whole
+from ..system import in_the_way, path_of, settle, whole
 from ..tidy import TABLES, empty
 
 #: Increased whenever the columns or their meaning change: a folder of another version is refused, not misread.
@@ -34,7 +34,7 @@ def checked_folder(folder: str | Path) -> Path:
 
     `SchemaError` says what is in the way: a folder is replaced as one, and nothing that somebody else put there may go with it.
     """
-    folder = Path(folder)
+    folder = path_of("folder", folder)
     if reason := in_the_way(folder, owned(folder)):
         raise SchemaError(f"{folder} {reason}")
     return folder
@@ -77,8 +77,9 @@ def write_head(folder: Path, suffix: str, as_of: pd.Timestamp | None, **more: An
     (folder / HEAD).write_text(json.dumps(head, indent=1), encoding="utf-8")
 
 
-def read_head(folder: Path) -> Mapping[str, Any]:
+def read_head(folder: str | Path) -> Mapping[str, Any]:
     """Return the head of a folder of saved purchases, or raise `SchemaError`."""
+    folder = path_of("folder", folder)
     if not folder.exists() and folder.parent.is_dir():
         settle(folder.parent)  # it may stand aside, since a save was killed in its last step
     try:

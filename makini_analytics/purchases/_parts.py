@@ -12,7 +12,7 @@ import pandas as pd
 
 from ..errors import ConfigError
 from ..frames import as_text
-from ..system import Workspace
+from ..system import Workspace, path_of
 from ..tidy import TABLES, OrdersBuilder, TidyOrders
 from . import _folder
 
@@ -143,7 +143,7 @@ def ready(folder: str | Path) -> Path:
     """Return the folder that parts may be written to, or raise before anything is fetched."""
     if not find_spec("pyarrow"):
         raise ConfigError("to= writes Parquet: pip install 'makini-analytics[fast]'")
-    return _folder.checked_folder(Path(folder).resolve())
+    return _folder.checked_folder(path_of("to", folder).resolve())
 
 
 def _arrow(frame: pd.DataFrame, days: set[str]) -> Any:

@@ -65,8 +65,8 @@ def scan(folder: str | Path, *, engine: str = "duckdb") -> Scan:
     ConfigError
         The engine is none of these, or is not installed.
     """
-    folder = Path(folder)
     head = _folder.read_head(folder)
+    folder = Path(folder)
     if head["suffix"] not in (_folder.PARTS, "parquet"):
         raise SchemaError(
             f"{folder} is {head['suffix']}, and scan reads Parquet: load it, or save it with pyarrow there"

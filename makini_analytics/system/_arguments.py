@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import math
 import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -31,21 +30,20 @@ def path_of(name: str, value: Any) -> Path:
     return Path(value)
 
 
-def number_of(name: str, value: Any, *, low: float = 0, above: bool = False, whole: bool = False) -> float:
-    """Return an argument as a finite number from ``low`` on (or above it), or raise `ConfigError`.
+def number_of(
+    name: str, value: Any, *, low: float = 0, high: float = 1e9, above: bool = False, whole: bool = False
+) -> float:
+    """Return an argument as a number from ``low`` (or above it) to ``high``, or raise `ConfigError`.
 
     >>> number_of("retries", -1, whole=True)
     Traceback (most recent call last):
-    makini_analytics.errors.ConfigError: retries=-1: pass a whole number from 0 on
+    makini_analytics.errors.ConfigError: retries=-1: pass a whole number from 0 to 1000000000
     """
     good = isinstance(value, int | float) and not isinstance(value, bool)
-    # a whole number may be too large for a float
-    good = good and (isinstance(value, int) or math.isfinite(value)) and abs(value) < 1e15
-    if not good or value < low or (above and value == low) or (whole and value != int(value)):
+    # of NaN and of infinity neither is true
+    if not good or not low <= value <= high or (above and value == low) or (whole and value != int(value)):
         kind = "a whole number" if whole else "a number"
-        raise ConfigError(
-            f"{name}={_short(value)}: pass {kind} {'above' if above else 'from'} {low:g}{'' if above else ' on'}"
-        )
+        raise ConfigError(f"{name}={_short(value)}: pass {kind} {'above' if above else 'from'} {low:g} to {high:.0f}")
     return int(value) if whole else float(value)
 
 

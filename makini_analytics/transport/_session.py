@@ -73,7 +73,14 @@ def check_token(token: object) -> str:
 
 def check_base_url(url: str) -> str:
     """Return the base URL without a final slash, or raise `ConfigError`. It may carry a path."""
-    parts = urlsplit(url.strip())
+    try:
+        parts = urlsplit(url.strip())
+        requests.Request("GET", url.strip()).prepare()  # what no request can be sent to
+        _ = parts.port
+    except (ValueError, requests.RequestException):
+        raise ConfigError(
+            f"base_url must be like 'https://api.makini.io', perhaps with a path, and {ascii(url)[:80]} is no URL"
+        ) from None
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or parts.username:
         raise ConfigError(
             f"base_url must be like 'https://api.makini.io', perhaps with a path; got {parts.scheme}://{parts.hostname}"
