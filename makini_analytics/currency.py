@@ -19,6 +19,7 @@ from .compute import Selection, stamp
 from .errors import ConfigError, MakiniWarning, SchemaError, one_of
 from .frames import AsOf, as_of_day, days_of, frame_of, stack, values
 from .purchases import Purchases
+from .system import number_of, text_of
 from .tidy import LINES, MONEY, ORDERS
 
 BASES = ("order_date", "period_average", "as_of", "fixed")
@@ -82,7 +83,8 @@ def convert(
     """
     one_of("basis", basis, BASES)
     one_of("period", period, PERIODS)
-    to = to.strip().upper()
+    to = text_of("to", to, "a currency's code, such as 'EUR'").strip().upper()
+    max_gap_days = int(number_of("max_gap_days", max_gap_days, high=1e6, whole=True))
     data = lines if isinstance(lines, Purchases) else None
     frame = frame_of(lines, "amount", "currency", metric="currency.convert")
     if isinstance(rates, Mapping | int | float):
