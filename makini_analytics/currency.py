@@ -198,7 +198,7 @@ def _single(rate: float, to: str, frame: pd.DataFrame) -> dict[str, float]:
 
 
 def _positive(currency: Any, rate: Any) -> float:
-    if not isinstance(rate, int | float | np.number) or not np.isfinite(rate) or rate <= 0:
+    if not isinstance(rate, int | float | np.number) or isinstance(rate, bool) or not 0 < rate < 1e300:
         raise ConfigError(f"the rate of {currency} is {rate!r}: pass a number above 0")
     return float(rate)
 

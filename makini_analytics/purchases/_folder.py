@@ -139,7 +139,7 @@ def read(folder: Path, head: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
             if path.suffix == ".gz":
                 frame = _typed(_read_csv(path), head["dtypes"][table])
             else:
-                frame = _parts(path) if path.name == table else pd.read_parquet(path)
+                frame = _parts(part_files(folder, head, table)) if path.name == table else pd.read_parquet(path)
                 check(path, kinds(frame), expected(table) if in_parts else _kinds(head["dtypes"][table]))
                 frame = frame if in_parts else _typed(frame, head["dtypes"][table])
             if table == "sources":
@@ -153,6 +153,8 @@ def readable(path: Path) -> Iterator[None]:
     """Turn what a reader of files says of a file that is missing, damaged or another one into a `SchemaError`."""
     try:
         yield
+    except SchemaError:
+        raise
     except FileNotFoundError:
         raise SchemaError(f"{path} is missing: save the purchases anew") from None
     # what pandas, pyarrow, gzip and numpy raise for a file that is none of theirs
@@ -205,16 +207,27 @@ def _kind(dtype: Any) -> str:
     return "dates" if pd.api.types.is_datetime64_any_dtype(dtype) else "anything"
 
 
-def _parts(folder: Path) -> pd.DataFrame:
+def part_files(folder: Path, head: Mapping[str, Any], table: str) -> list[Path]:
+    """Return the files of a table in parts; `SchemaError` where one is missing, which an engine would not notice."""
+    paths = sorted((folder / table).glob("*.parquet"))
+    wanted = [f"part-{i:05d}.parquet" for i in range(len(paths))]
+    if not paths or [p.name for p in paths] != wanted or head.get(PARTS, len(paths)) != len(paths):
+        raise SchemaError(f"{folder / table} has not all of its parts, or others: fetch the purchases anew")
+    if folders := [p for p in paths if not p.is_file()]:
+        raise SchemaError(f"{folders[0]} is no file: fetch the purchases anew")
+    return paths
+
+
+def _parts(paths: list[Path]) -> pd.DataFrame:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     dtypes = {pa.large_string(): pd.StringDtype(), pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
-    whole = pq.read_table(folder)
-    for i, f in enumerate(whole.schema):
+    read = pq.read_table(paths)
+    for i, f in enumerate(read.schema):
         if pa.types.is_date32(f.type):
-            whole = whole.set_column(i, f.name, whole.column(i).cast(pa.timestamp("us")))
-    frame: pd.DataFrame = whole.to_pandas(types_mapper=dtypes.get)
+            read = read.set_column(i, f.name, read.column(i).cast(pa.timestamp("us")))
+    frame: pd.DataFrame = read.to_pandas(types_mapper=dtypes.get)
     return frame
 
 

@@ -100,7 +100,7 @@ class PartWriter:
         for table in _folder.FRAMES:
             self._agree(table)
         sources(self._totals).to_parquet(self._beside / "sources.parquet", index=False)
-        _folder.write_head(self._beside, _folder.PARTS, as_of(self._totals))
+        _folder.write_head(self._beside, _folder.PARTS, as_of(self._totals), parts=self._n)
         self._workspace.swap(_folder.owned(self._folder))
         self.drop()
         return self._folder

@@ -82,15 +82,13 @@ def _parquet(folder: Path, head: Mapping[str, Any], table: str) -> list[Path]:
     import pyarrow.parquet as pq
 
     in_parts = head["suffix"] == _folder.PARTS and table != "sources"
-    paths = sorted((folder / table).glob("*.parquet")) if in_parts else [folder / f"{table}.parquet"]
+    paths = _folder.part_files(folder, head, table) if in_parts else [folder / f"{table}.parquet"]
     for path in paths:
         with _folder.readable(path):
             there = {f.name: _kind(f.type) for f in pq.read_schema(path)}
         wanted = _folder.expected(table)
         # a save of frames of one's own need not have every column; what it has must be what engines count
         _folder.check(path, there, {n: k for n, k in wanted.items() if in_parts or n in there or n == "connection"})
-    if not paths:
-        raise SchemaError(f"{folder / table} is missing: save the purchases anew")
     return paths
 
 

@@ -49,7 +49,8 @@ def number_of(
 
 def text_of(name: str, value: Any, what: str, *, empty: bool = False) -> str:
     """Return an argument that is a text, or raise `ConfigError` that says what to pass."""
-    if not isinstance(value, str) or not (value.strip() or empty):
+    # half a surrogate is in no alphabet, and neither an address nor a file can hold it
+    if not isinstance(value, str) or not (value.strip() or empty) or any("\ud800" <= c <= "\udfff" for c in value):
         raise ConfigError(f"{name}={_short(value)}: pass {what}")
     return value
 
