@@ -21,11 +21,9 @@ def write_csv(frame: pd.DataFrame, path: Path, *, raw: bool = False) -> Path:
     the one that Excel, LibreOffice and Google Sheets all heed. Numbers and dates stay as they are, negative ones too. With ``raw``
     texts are as they stand, for a program that reads them.
     """
-    quoting: Any = csv.QUOTE_MINIMAL
-    if not raw:
-        # quoted, since a spreadsheet that separates by semicolons would begin a new cell within "a;=1+1"
-        frame, quoting = defused(frame), csv.QUOTE_NONNUMERIC
-    frame.to_csv(path, index=False, encoding="utf-8-sig", errors="replace", quoting=quoting)
+    out = frame if raw else defused(frame)
+    # quoted, since a spreadsheet that separates by semicolons would begin a new cell within "a;=1+1", and a reader a row at a "\\r"
+    out.to_csv(path, index=False, encoding="utf-8-sig", errors="replace", quoting=csv.QUOTE_NONNUMERIC)
     return path
 
 
