@@ -22,7 +22,7 @@ def write_csv(frame: pd.DataFrame, path: Path, *, raw: bool = False) -> Path:
     texts are as they stand, for a program that reads them.
     """
     out = frame if raw else defused(frame)
-    # quoted, since a spreadsheet that separates by semicolons would begin a new cell within "a;=1+1", and a reader a row at a "\\r"
+    # quoted, since a spreadsheet that separates by semicolons would begin a new cell within "a;=1+1", and a reader a row at a bare carriage return
     out.to_csv(path, index=False, encoding="utf-8-sig", errors="replace", quoting=csv.QUOTE_NONNUMERIC)
     return path
 

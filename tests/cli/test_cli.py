@@ -230,9 +230,9 @@ from makini_analytics import cli, reporting
 from makini_analytics.cli import _commands as commands
 commands._fetched = lambda options: ma.load_sample(["emea"])
 usual = reporting.html_page
-def page(made):
+def page(*made):
     os.kill(os.getpid(), signal.SIGINT)
-    return usual(made)
+    return usual(*made)
 reporting.html_page = page
 sys.exit(cli.main(["report", "--sections", "spend", "--out", sys.argv[1]]))
 """
