@@ -176,7 +176,7 @@ def _book(rates: Rates, to: str, frame: pd.DataFrame, basis: str) -> _Book:
         quotes = ecb_rates()
         return _Book(quotes, True, f"European Central Bank, {quotes.index[0].date()} to {quotes.index[-1].date()}")
     if isinstance(rates, Mapping | int | float):
-        given = dict(rates) if isinstance(rates, Mapping) else _single(float(rates), to, frame)
+        given = dict(rates) if isinstance(rates, Mapping) else _single(rates, to, frame)
         checked = {str(c).strip().upper(): _positive(c, r) for c, r in given.items()}
         return _Book(
             pd.DataFrame(checked | {to: 1.0}, index=[pd.NaT]),
@@ -198,7 +198,7 @@ def _single(rate: float, to: str, frame: pd.DataFrame) -> dict[str, float]:
 
 
 def _positive(currency: Any, rate: Any) -> float:
-    if not isinstance(rate, int | float | np.number) or isinstance(rate, bool) or not 0 < rate < 1e300:
+    if isinstance(rate, bool) or not isinstance(rate, int | float | np.number) or not 0 < rate < 1e300:
         raise ConfigError(f"the rate of {currency} is {rate!r}: pass a number above 0")
     return float(rate)
 
