@@ -19,6 +19,7 @@ from .compute import Selection, stamp
 from .errors import ConfigError, MakiniWarning, SchemaError, one_of
 from .frames import AsOf, as_of_day, days_of, frame_of, numbers, stack, values
 from .purchases import Purchases
+from .system import number_of, text_of
 from .tidy import LINES, MONEY, ORDERS
 
 BASES = ("order_date", "period_average", "as_of", "fixed")
@@ -82,7 +83,8 @@ def convert(
     """
     one_of("basis", basis, BASES)
     one_of("period", period, PERIODS)
-    to = to.strip().upper()
+    to = text_of("to", to, "a currency's code, such as 'EUR'").strip().upper()
+    max_gap_days = int(number_of("max_gap_days", max_gap_days, high=1e6, whole=True))
     data = lines if isinstance(lines, Purchases) else None
     frame = frame_of(lines, "amount", "currency", metric="currency.convert")
     if isinstance(rates, Mapping | int | float):
@@ -183,7 +185,7 @@ def _book(rates: Rates, to: str, frame: pd.DataFrame, basis: str) -> _Book:
         quotes = ecb_rates()
         return _Book(quotes, True, f"European Central Bank, {quotes.index[0].date()} to {quotes.index[-1].date()}")
     if isinstance(rates, Mapping | int | float):
-        given = dict(rates) if isinstance(rates, Mapping) else _single(float(rates), to, frame)
+        given = dict(rates) if isinstance(rates, Mapping) else _single(rates, to, frame)
         checked = {str(c).strip().upper(): _positive(c, r) for c, r in given.items()}
         return _Book(
             pd.DataFrame(checked | {to: 1.0}, index=[pd.NaT]),
@@ -205,7 +207,7 @@ def _single(rate: float, to: str, frame: pd.DataFrame) -> dict[str, float]:
 
 
 def _positive(currency: Any, rate: Any) -> float:
-    if not isinstance(rate, int | float | np.number) or not np.isfinite(rate) or rate <= 0:
+    if isinstance(rate, bool) or not isinstance(rate, int | float | np.number) or not 0 < rate < 1e300:
         raise ConfigError(f"the rate of {currency} is {rate!r}: pass a number above 0")
     return float(rate)
 

@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from .errors import SchemaError
+from .errors import ConfigError, SchemaError
 from .frames import categoricals, encode, frame_of, values
+from .system import text_of
 
 # UN/ECE Recommendation 20 code: (what it measures, how many of the first unit of that kind, other spellings). SAP's internal and
 # commercial codes are among the spellings. Packages (box, pallet) measure nothing by themselves: how many are in one differs.
@@ -163,6 +164,16 @@ def from_api(units: pd.DataFrame) -> dict[str, tuple[str, float]]:
     }
 
 
+def _is_factor(value: Any) -> bool:
+    return (
+        isinstance(value, tuple | list)
+        and len(value) == 2
+        and isinstance(value[0], str)
+        and isinstance(value[1], int | float)
+        and 0 < value[1] < float("inf")
+    )
+
+
 def convert(lines: Any, to: str, *, own: Mapping[str, tuple[str, float]] | None = None) -> pd.DataFrame:
     """Return the lines with quantities in one unit and unit prices per that unit; missing where the unit does not convert.
 
@@ -182,6 +193,8 @@ def convert(lines: Any, to: str, *, own: Mapping[str, tuple[str, float]] | None 
     ------
     SchemaError
         The lines have no unit of measure, or ``to`` is not understood.
+    ConfigError
+        ``to`` is no text, or ``own`` no such mapping.
 
     Examples
     --------
@@ -190,6 +203,11 @@ def convert(lines: Any, to: str, *, own: Mapping[str, tuple[str, float]] | None 
     [[2.0, 10.0], [0.5, 20.0]]
     """
     frame = frame_of(lines, "quantity", "unit_of_measure", metric="units.convert")
+    text_of("to", to, "a unit, such as 'KGM'")
+    if own is not None and not (isinstance(own, Mapping) and all(_is_factor(v) for v in own.values())):
+        raise ConfigError(
+            "own: pass a mapping of a unit to another one and how many of it are in one, as {'BOX': ('EA', 12)}"
+        )
     if to.strip().casefold() not in _CODE and not (own and to in {base for base, _ in own.values()}):
         raise SchemaError(f"to={to!r} is no unit that is understood")
     codes, distinct = pd.factorize(frame["unit_of_measure"])

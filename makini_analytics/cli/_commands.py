@@ -16,7 +16,7 @@ from typing import Any
 from .._version import __version__
 from ..errors import ConfigError, SchemaError
 from ..purchases import Purchases, checked_folder, concat
-from ..system import whole
+from ..system import path_of
 from ._parser import SECTIONS
 
 #: Always the same, because the cache knows a page by its address: a second demo finds the first one's pages.
@@ -29,7 +29,9 @@ def demo(options: argparse.Namespace) -> None:
     """Fetch from an embedded sandbox, with faults on the way, and write a report."""
     from ..demo import sandbox
     from ..fetch import Client
+    from ..reporting import checked_out
 
+    checked_out(options.out)
     began = time.monotonic()
     try:
         server = sandbox(port=DEMO_PORT)
@@ -59,20 +61,24 @@ def demo(options: argparse.Namespace) -> None:
 
 def report(options: argparse.Namespace) -> None:
     """Fetch a connection's orders and write a report."""
+    from ..reporting import checked_out
+
+    checked_out(
+        options.out, options.template
+    )  # before the fetch: minutes of it must not end in "choose another folder"
     data = _fetched(options)
     _write(data, options, f"Fetched from {data.sources['source'].iloc[0]}.")
 
 
 def fetch(options: argparse.Namespace) -> None:
     """Fetch a connection's orders and save the frames."""
-    folder = Path(options.out)
+    folder = path_of("out", options.out)
     try:
         checked_folder(folder)  # before the fetch: minutes of it must not end in "choose another folder"
     except SchemaError as e:
         raise ConfigError(str(e)) from None  # here the folder is an option of the command, not somebody's data
     data = _fetched(options)
-    with whole(folder) as part:
-        data.save(part)
+    data.save(folder)
     _say(options, f"{data}\nSaved in {folder}; load it with ma.Purchases.load({str(folder)!r})")
 
 
@@ -165,7 +171,7 @@ def _write(data: Purchases, options: argparse.Namespace, how: str) -> None:
     with steps("report", len(options.sections or SECTIONS) + 1, _progress(options)) as begin:
         made = content(data, sections=options.sections, vendor=options.vendor, begin=begin)
         begin("writing")
-        target = write(made, options.out, template=options.template)
+        target = write(made, options.out, template=options.template, raw_csv=options.raw_csv)
     cached = data.sources["from_cache"].fillna(False)
     _say(options, "All pages came from the cache; nothing was fetched." if cached.all() else how)
     for what, how_much in made.summary:

@@ -162,6 +162,8 @@ def _sections(command: argparse.ArgumentParser) -> None:
     which = f"which, in which order, of {', '.join(SECTIONS)} (default: all)"
     command.add_argument("--sections", nargs="+", metavar="NAME", choices=SECTIONS, help=which)
     command.add_argument("--vendor", metavar="NAME", help="a vendor's name or id: a report of that vendor alone")
+    command.add_argument("--raw-csv", action="store_true",
+                         help="a folder's tables as they stand; else an apostrophe goes before what a spreadsheet would run")  # fmt: skip
     command.set_defaults(template=None)  # `demo` has no --template, but writes its report as `report` does
 
 

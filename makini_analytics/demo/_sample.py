@@ -12,6 +12,7 @@ import pandas as pd
 
 from ..errors import ConfigError
 from ..purchases import Purchases, concat
+from ..system import names_of
 from ..tidy import SOURCES, tidy_orders
 from ..transport import contracts
 
@@ -59,7 +60,9 @@ def load_sample(connections: Iterable[str] | None = None) -> Purchases:
     >>> load_sample(["us"]).sources.connection.tolist()
     ['us']
     """
-    return concat(_one(name) for name in (CONTRACTS if connections is None else connections))
+    return concat(
+        _one(n) for n in (CONTRACTS if connections is None else names_of("connections", connections, CONTRACTS))
+    )
 
 
 def _one(name: str) -> Purchases:

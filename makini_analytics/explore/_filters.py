@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import ipywidgets as w
@@ -86,15 +85,15 @@ class Filters:
         condition = conditions[0] if len(conditions) == 1 else " & ".join(f"({s})" for s in conditions)
         return self._lines.take(np.flatnonzero(np.logical_and.reduce(masks))), f"lines[{condition}]"
 
-    def words(self) -> str:
-        """Return what is picked as a part of a file's name: an export must not overwrite that of another pick."""
+    def words(self) -> list[str]:
+        """Return what is picked, each as it is called."""
         picks = ["none" if c.value == NONE else c.value for c in self.picks.values() if c.value != ALL]
         days = [
             f"{word} {control.value}"
             for control, whole, word in ((self.since, self._span[0], "from"), (self.until, self._span[1], "to"))
             if control.value and control.value != whole
         ]
-        return re.sub(r"\W+", "_", " ".join([*picks, self.search.value, *days])).strip("_")[:80]
+        return [*picks, *([self.search.value] if self.search.value else []), *days]
 
 
 def _picker(label: str, names: Any, some_missing: bool) -> w.Dropdown:

@@ -17,13 +17,14 @@ from ._filters import NAMED
 from ._widget import Explorer, View
 
 
-def spend(data: Any, *, folder: str | Path = "makini-exports") -> Explorer:
+def spend(data: Any, *, folder: str | Path = "makini-exports", raw_csv: bool = False) -> Explorer:
     """Explore ordered spend: by vendor and by month, with the order lines behind each bar.
 
     Parameters
     ----------
     data : Purchases, or their lines
     folder : where the export buttons write to
+    raw_csv : export texts as they stand. Without it, a text that a spreadsheet would run as a formula gets an apostrophe before it
 
     Returns
     -------
@@ -44,16 +45,17 @@ def spend(data: Any, *, folder: str | Path = "makini-exports") -> Explorer:
         View("vendors", "spend.by_vendor", sp.by_vendor, _later(sp, "plot_by_vendor")),
         View("months", "spend.by_period", sp.by_period, _later(sp, "plot_by_period")),
     )
-    return Explorer(lines, _called(data), views, options, folder)
+    return Explorer(lines, _called(data), views, options, folder, raw_csv)
 
 
-def lead_times(data: Any, *, folder: str | Path = "makini-exports") -> Explorer:
+def lead_times(data: Any, *, folder: str | Path = "makini-exports", raw_csv: bool = False) -> Explorer:
     """Explore lead times: by vendor, as a curve, and by order month; open lines are counted as open.
 
     Parameters
     ----------
     data : Purchases, or their lines
     folder : where the export buttons write to
+    raw_csv : export texts as they stand. Without it, a text that a spreadsheet would run as a formula gets an apostrophe before it
 
     Returns
     -------
@@ -72,16 +74,17 @@ def lead_times(data: Any, *, folder: str | Path = "makini-exports") -> Explorer:
         View("curve", "lead_times.curve", lt.curve, _later(lt, "plot_curve")),
         View("months", "lead_times.by_period", lt.by_period, _later(lt, "plot_by_period")),
     )
-    return Explorer(lines, _called(data), views, options, folder)
+    return Explorer(lines, _called(data), views, options, folder, raw_csv)
 
 
-def slippage(data: Any, *, folder: str | Path = "makini-exports") -> Explorer:
+def slippage(data: Any, *, folder: str | Path = "makini-exports", raw_csv: bool = False) -> Explorer:
     """Explore slippage: on-time rates by vendor, days late, and the value of the open lines by how overdue they are.
 
     Parameters
     ----------
     data : Purchases, or their lines
     folder : where the export buttons write to
+    raw_csv : export texts as they stand. Without it, a text that a spreadsheet would run as a formula gets an apostrophe before it
 
     Returns
     -------
@@ -106,7 +109,7 @@ def slippage(data: Any, *, folder: str | Path = "makini-exports") -> Explorer:
         View("vendors", "slippage.by_vendor", sl.by_vendor, _later(sl, "plot_by_vendor")),
         View("days late", "slippage.per_line", sl.per_line, _later(sl, "plot_per_line")),
     )
-    return Explorer(lines, _called(data), views, options, folder)
+    return Explorer(lines, _called(data), views, options, folder, raw_csv)
 
 
 def _later(room: Any, plot: str) -> Callable[..., Any]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import inspect
 import io
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +17,8 @@ import pandas as pd
 
 from .. import style
 from ..errors import ConfigError, MakiniError
+from ..frames import write_csv
+from ..system import path_of, whole
 from ._bars import Bar, bars_of
 from ._filters import NAMED, Filters
 from ._html import html, table_of
@@ -53,13 +57,20 @@ class Explorer(w.VBox):  # type: ignore[misc]
     """
 
     def __init__(
-        self, lines: pd.DataFrame, named: str, views: tuple[View, ...], options: dict[str, Any], folder: str | Path
+        self,
+        lines: pd.DataFrame,
+        named: str,
+        views: tuple[View, ...],
+        options: dict[str, Any],
+        folder: str | Path,
+        raw_csv: bool,
     ) -> None:
         self.lines = lines[[c for c in lines.columns if c in _NEEDED]]  # narrow: every filter copies it
         self.lines.attrs = lines.attrs  # the as-of day
         self.result = pd.DataFrame()
         self.shown = self.lines.iloc[:0]
-        self._named, self._options, self._folder = named, options, Path(folder)
+        self._named, self._options, self._folder, self._raw_csv = named, options, path_of("folder", folder), raw_csv
+        self._usual = {name: option.value for name, option in options.items()}
         self._views = {v.name: v for v in views}
         self._axes: Any = None
         self._bars: list[Bar] = []
@@ -169,13 +180,25 @@ class Explorer(w.VBox):  # type: ignore[misc]
     # ---- exports -----------------------------------------------------------------------------------------------------
 
     def _export(self, write: Callable[[Path], Path]) -> None:
-        picked = self.filters.words()
-        name = self.view_call.replace(".", "_") + (f"_{picked}" if picked else "")
+        name = self.view_call.replace(".", "_") + self._picked()
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._status.value = html("written", path=write(self._folder / name))
         except (OSError, MakiniError) as e:
             self._status.value = html("alert", text=e)
+
+    def _picked(self) -> str:
+        """Return what is picked as the end of a file's name: an export must not overwrite that of another pick."""
+        chosen = [str(o.value) for name, o in self._options.items() if o.value != self._usual[name]]
+        words = [*self.filters.words(), *chosen]
+        if not words:
+            return ""
+        picked = re.sub(r"\W+", "_", " ".join(words)).strip("_")[:60]
+        if len(words) == 1 and re.fullmatch(r"[A-Za-z0-9-]{1,60}", words[0]) and not chosen:
+            return f"_{picked}"
+        # "a/b" and "a b" leave the same letters, so a fingerprint keeps them apart
+        mark = hashlib.sha256(repr((self.filters.words(), chosen)).encode("utf-8", "surrogatepass")).hexdigest()[:6]
+        return f"_{picked}_{mark}"
 
     @property
     def view_call(self) -> str:
@@ -188,10 +211,16 @@ class Explorer(w.VBox):  # type: ignore[misc]
         return style.save(self._axes, name.with_name(f"{name.name}.png"))
 
     def _csv(self, name: Path) -> Path:
-        return _csv(self.result, name.with_name(f"{name.name}.csv"))
+        return self._write_csv(self.result, name.with_name(f"{name.name}.csv"))
 
     def _lines_csv(self, name: Path) -> Path:
-        return _csv(self.shown if len(self.shown) else self._now, name.with_name(f"{name.name}_lines.csv"))
+        shown = self.shown if len(self.shown) else self._now
+        return self._write_csv(shown, name.with_name(f"{name.name}_lines.csv"))
+
+    def _write_csv(self, frame: pd.DataFrame, path: Path) -> Path:
+        with whole(path) as new:
+            write_csv(frame, new, raw=self._raw_csv)
+        return path
 
     # ---- where widgets can't run -------------------------------------------------------------------------------------
 
@@ -205,8 +234,3 @@ class Explorer(w.VBox):  # type: ignore[misc]
             rows = table_of(self.result, _MOST_ROWS)
             data["text/html"] = html("still", alt=alt, png=png, code=self.code, table=rows)
         return bundle
-
-
-def _csv(frame: pd.DataFrame, path: Path) -> Path:
-    frame.to_csv(path, index=False, encoding="utf-8-sig")  # with a mark, so that spreadsheets open umlauts rightly
-    return path

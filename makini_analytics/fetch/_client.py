@@ -13,9 +13,9 @@ from typing import Any, overload
 import pandas as pd
 import platformdirs
 
-from ..errors import ConfigError, one_of
+from ..errors import one_of
 from ..purchases import Purchases
-from ..system import Display, Progress
+from ..system import Display, Progress, number_of, path_of, text_of
 from ..tidy import NumberFormat, table_of
 from ..transport import (
     Bearer,
@@ -101,28 +101,33 @@ class Client:
         one_of("contract", contract, ("auto", *contracts.CONTRACTS))
         one_of("area", area, contracts.AREAS)
         one_of("delivery_date", delivery_date, ("auto", "actual", "planned"))
-        for name, value in {"per_page": per_page, "max_workers": max_workers, "timeout": timeout}.items():
-            if not isinstance(value, int | float) or value <= 0:
-                raise ConfigError(f"{name}={value!r}: pass a number above 0")
-        if not connection:
-            raise ConfigError("connection='': give the connection a name")
+        per_page, max_workers = (
+            int(number_of(n, v, low=1, whole=True)) for n, v in (("per_page", per_page), ("max_workers", max_workers))
+        )
+        timeout, retries = number_of("timeout", timeout, above=True), int(number_of("retries", retries, whole=True))
+        backoff, max_wait = number_of("backoff", backoff), number_of("max_wait", max_wait)
+        expire_after = expire_after.total_seconds() if isinstance(expire_after, timedelta) else expire_after
+        expire_after = timedelta(seconds=number_of("expire_after", expire_after))
+        text_of("connection", connection, "a name for the connection")
         self.connection, self.contract, self.area, self.delivery_date = connection, contract, area, delivery_date
+        if base_url is not None:
+            text_of("base_url", base_url, "one like 'https://api.makini.io'", empty=True)
         self.base_url = check_base_url(base_url or os.environ.get("MAKINI_BASE_URL") or contracts.DEFAULT_BASE_URL)
-        self.per_page, self.max_workers, self._progress = int(per_page), int(max_workers), progress
+        self.per_page, self.max_workers, self._progress = per_page, max_workers, progress
         if cache_dir is _DEFAULT:
             cache_dir = os.environ.get("MAKINI_CACHE_DIR") or platformdirs.user_cache_dir(
                 "makini-analytics", appauthor=False
             )
         self.cache_path: Path | None = None
         if cache_dir is not None:
-            self.cache_path = Path(cache_dir).expanduser() / file_name(self.base_url, auth.reveal())
+            self.cache_path = path_of("cache_dir", cache_dir).expanduser() / file_name(self.base_url, auth.reveal())
         self._session = Session(
             auth,
             self.base_url,
             PageCache(self.cache_path, connection),
             connection=connection,
-            expire_after=expire_after if isinstance(expire_after, timedelta) else timedelta(seconds=expire_after),
-            retry_policy=RetryPolicy(timeout, int(retries), backoff, max_wait),
+            expire_after=expire_after,
+            retry_policy=RetryPolicy(timeout, retries, backoff, max_wait),
             offline=offline,
             workers=self.max_workers,
         )
@@ -217,6 +222,8 @@ class Client:
         IncompleteDataError, AuthError, RateLimitError, ServerError, NetworkError, OfflineMissError, ApiError, ConfigError
         """
         query = order_query(since, until, modified_since)
+        if to is not None:
+            path_of("to", to)
         options = TidyOptions(timezone, statuses, self.delivery_date, NumberFormat(decimal, thousands))
         fetch = self._fetch(query, refresh, options)
         return fetch.in_memory().purchases if to is None else fetch.to(to)
@@ -280,6 +287,7 @@ class Client:
         ------
         IncompleteDataError, AuthError, RateLimitError, ServerError, NetworkError, OfflineMissError, ApiError
         """
+        text_of("name", name, "the name of a list, such as 'vendors'")
         params = {f"filter[{field}]": value for field, value in filters.items()}
         params |= contracts.MATCH_ALL if len(params) > 1 else {}
         with self._show_progress(name) as progress:

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..errors import ConfigError, MakiniError
 from ..purchases import Purchases, concat
-from ..system import Display
+from ..system import Display, path_of
 from ._client import Client
 
 
@@ -97,16 +97,22 @@ def fetch_all(
 def _named(connections: Mapping[str, Any] | str | Path) -> Mapping[str, Any]:
     if isinstance(connections, str | Path):
         try:
-            named: Mapping[str, Any] = tomllib.loads(Path(connections).read_text(encoding="utf-8"))
-        except (OSError, tomllib.TOMLDecodeError) as e:
+            named: Mapping[str, Any] = tomllib.loads(path_of("connections", connections).read_text(encoding="utf-8"))
+        except UnicodeDecodeError:
+            raise ConfigError(f"{connections} is not in UTF-8, as TOML is: save it in that encoding") from None
+        except (OSError, tomllib.TOMLDecodeError, RecursionError) as e:
             raise ConfigError(f"{connections} can't be read as TOML: {e}") from None
         for name, given in named.items():
             if not isinstance(given, Mapping) or "token" in given:
                 raise ConfigError(
                     f'{connections}: [{name}] names a variable with token_env = "..."; a file never holds a token'
                 )
-    else:
+    elif isinstance(connections, Mapping):
         named = connections
+    else:
+        raise ConfigError(
+            f"connections are a mapping of names, or the path of a TOML file, not {type(connections).__name__}"
+        )
     if not named:
         raise ConfigError("no connections: pass {'emea': '$MAKINI_TOKEN_EMEA', ...}")
     return named

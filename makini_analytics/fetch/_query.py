@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from ..errors import ConfigError
+from ..frames import moment_of
 from ..tidy import TidyOrders, told_once
 from ..transport import MATCH_ALL, Contract
 
@@ -58,12 +59,7 @@ def order_query(since: Any, until: Any, modified_since: Any) -> OrderQuery:
 def _moment(name: str, value: Any) -> pd.Timestamp | None:
     if value is None:
         return None
-    try:
-        moment: Any = pd.Timestamp(value)
-    except (ValueError, TypeError):
-        moment = pd.NaT
-    if moment is pd.NaT:
-        raise ConfigError(f"{name}={value!r} is no date: pass one like '2025-01-31'")
+    moment = moment_of(name, value)
     stamp: pd.Timestamp = moment.tz_localize("UTC") if moment.tz is None else moment.tz_convert("UTC")
     return stamp
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from . import categoricals
 from ._access import Mask, days_of, frame_of, is_pandas, need, numbers, texts_of, values
-from ._as_of import AsOf, as_day, as_of_day, day_number
+from ._as_of import AsOf, as_day, as_of_day, day_number, moment_of
 from ._codes import Encoded, coalesce, encode, pairs
+from ._csv import write_csv
 from ._stack import as_text, stack
 from .categoricals import to_strings
 
@@ -23,6 +24,7 @@ __all__ = [
     "encode",
     "frame_of",
     "is_pandas",
+    "moment_of",
     "need",
     "numbers",
     "pairs",
@@ -30,4 +32,5 @@ __all__ = [
     "texts_of",
     "to_strings",
     "values",
+    "write_csv",
 ]

@@ -9,6 +9,9 @@ import pandas as pd
 
 from ..errors import ConfigError
 
+#: What is dated outside of these years is a slip, and days before or after it must fit, too.
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+
 AsOf = str | pd.Timestamp | Any  # anything that pandas reads as a date
 
 
@@ -27,14 +30,26 @@ def as_day(as_of: AsOf | None, *, empty: bool) -> pd.Timestamp:
         return pd.NaT  # type: ignore[return-value]  # without lines no day is needed
     if as_of is None:
         raise ConfigError("no as-of day: neither the lines carry one nor an updated_at; pass as_of='2026-01-31'")
-    try:
-        day: Any = pd.Timestamp(as_of)
-    except (ValueError, TypeError) as e:
-        raise ConfigError(f"as_of={as_of!r} is no date: pass as_of='2026-01-31'") from e
-    if day is pd.NaT:
-        raise ConfigError("as_of is missing (NaT): pass as_of='2026-01-31'")
+    day = moment_of("as_of", as_of)
     local: pd.Timestamp = day.tz_convert("UTC").tz_localize(None) if day.tz is not None else day
     return local.normalize()
+
+
+def moment_of(name: str, value: Any) -> pd.Timestamp:
+    """Return an argument as a moment, or raise `ConfigError` where it is no date, or one that no order has."""
+    # a number would be one of nanoseconds: 2025 a moment in 1970
+    number = isinstance(value, bool | int | float | np.number)
+    try:
+        moment: Any = pd.NaT if number else pd.Timestamp(value)
+    except (
+        Exception
+    ):  # pandas has many words for it: ValueError, TypeError, OverflowError, AttributeError and some of its own
+        moment = pd.NaT
+    if moment is pd.NaT:
+        raise ConfigError(f"{name}={str(value)!r:.60} is no date: pass one like '2026-01-31'")
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise ConfigError(f"{name}={str(value)!r:.60}: pass a day of the years {FIRST_YEAR} to {LAST_YEAR}")
+    return moment  # type: ignore[no-any-return]
 
 
 def day_number(day: pd.Timestamp) -> int:

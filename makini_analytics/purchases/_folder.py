@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Mapping
+import re
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -13,41 +15,60 @@ import pandas as pd
 
 from ..errors import SchemaError
 from ..frames import categoricals
-from ..tidy import TABLES
+from ..system import in_the_way, path_of, settle, whole
+from ..tidy import TABLES, empty
 
 #: Increased whenever the columns or their meaning change: a folder of another version is refused, not misread.
 FORMAT = 2
 HEAD = "purchases.json"
 #: The suffix of a folder whose tables are folders of Parquet files.
 PARTS = "parts"
+SUFFIXES = ("parquet", "csv.gz", PARTS)
 #: The tables with a row per order, line or issue.
 FRAMES = ("orders", "lines", "issues")
 _MISSING = "\\N"  # in CSV, so that an empty text and a missing one stay two things
 
 
 def checked_folder(folder: str | Path) -> Path:
-    """Return a folder that purchases may be written to; `SchemaError` where it holds something else."""
-    folder = Path(folder)
-    if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / HEAD).exists())):
-        raise SchemaError(f"{folder} holds other files: choose a new or empty folder")
+    """Return a folder that purchases may be written to: a new or empty one, or one that holds saved purchases and nothing else.
+
+    `SchemaError` says what is in the way: a folder is replaced as one, and nothing that somebody else put there may go with it.
+    """
+    folder = path_of("folder", folder)
+    if reason := in_the_way(folder, owned(folder)):
+        raise SchemaError(f"{folder} {reason}")
     return folder
 
 
+def owned(folder: Path) -> set[str]:
+    """Return the files that a save wrote into a folder, as its head has them; none where that is not ours."""
+    try:
+        suffix = _head(folder).get("suffix")
+    except (OSError, SchemaError):
+        return set()
+    if suffix == PARTS:
+        parts = {
+            f"{table}/{p.name}"
+            for table in FRAMES
+            for p in (folder / table).glob("part-*.parquet")
+            if re.fullmatch(r"part-\d{5,}\.parquet", p.name)
+        }
+        return {HEAD, "sources.parquet", *parts}
+    return {HEAD, *(f"{table}.{suffix}" for table in TABLES)} if suffix in SUFFIXES else set()
+
+
 def write(folder: Path, frames: Mapping[str, pd.DataFrame], as_of: pd.Timestamp | None) -> None:
-    """Write the tables into a folder: Parquet where pyarrow is installed, else compressed CSV."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write the tables as a folder, whole or not at all: Parquet where pyarrow is installed, else compressed CSV."""
     suffix = "parquet" if find_spec("pyarrow") else "csv.gz"
-    for table in TABLES:  # left by an earlier save
-        shutil.rmtree(folder / table, ignore_errors=True)
-        for s in ("parquet", "csv.gz"):
-            (folder / f"{table}.{s}").unlink(missing_ok=True)
-    for table, frame in frames.items():
-        if suffix == "parquet":
-            frame.to_parquet(folder / f"{table}.parquet", index=False)
-        else:
-            frame.to_csv(folder / f"{table}.csv.gz", index=False, na_rep=_MISSING)
     dtypes = {table: {str(c): str(d) for c, d in frame.dtypes.items()} for table, frame in frames.items()}
-    write_head(folder, suffix, as_of, dtypes=dtypes)
+    with whole(folder, owned(folder)) as new:
+        new.mkdir()
+        for table, frame in frames.items():
+            if suffix == "parquet":
+                frame.to_parquet(new / f"{table}.parquet", index=False)
+            else:
+                frame.to_csv(new / f"{table}.csv.gz", index=False, na_rep=_MISSING)
+        write_head(new, suffix, as_of, dtypes=dtypes)
 
 
 def write_head(folder: Path, suffix: str, as_of: pd.Timestamp | None, **more: Any) -> None:
@@ -56,20 +77,49 @@ def write_head(folder: Path, suffix: str, as_of: pd.Timestamp | None, **more: An
     (folder / HEAD).write_text(json.dumps(head, indent=1), encoding="utf-8")
 
 
-def read_head(folder: Path) -> Mapping[str, Any]:
+def read_head(folder: str | Path) -> Mapping[str, Any]:
     """Return the head of a folder of saved purchases, or raise `SchemaError`."""
+    folder = path_of("folder", folder)
+    if not folder.exists() and folder.parent.is_dir():
+        settle(folder.parent)  # it may stand aside, since a save was killed in its last step
     try:
-        head: Mapping[str, Any] = json.loads((folder / HEAD).read_text(encoding="utf-8"))
+        head = _head(folder)
     except (FileNotFoundError, NotADirectoryError):
         raise SchemaError(f"{folder} holds no saved purchases (no {HEAD})") from None
-    except ValueError:
-        raise SchemaError(f"{folder}/{HEAD} is damaged: save the purchases anew") from None
+    except OSError as e:
+        raise SchemaError(f"{folder}/{HEAD} can't be read: {e.strerror or e}") from None
     if head.get("format") != FORMAT:
-        versions = f"{folder} was saved in format {head.get('format')}, this version reads format {FORMAT}"
+        versions = f"{folder} was saved in format {head.get('format')!r:.40}, this version reads format {FORMAT}"
         raise SchemaError(f"{versions}: fetch the purchases anew and save them")
+    as_of, dtypes = head.get("as_of"), head.get("dtypes") or {}
+    fits = head.get("suffix") in SUFFIXES and (as_of is None or _is_day(as_of))
+    if fits and head["suffix"] != PARTS:
+        fits = isinstance(dtypes, Mapping) and set(dtypes) == set(TABLES)
+        fits = fits and all(
+            isinstance(d, Mapping) and all(isinstance(x, str) for x in d.values()) for d in dtypes.values()
+        )
+    if not fits:
+        raise SchemaError(f"{folder}/{HEAD} is not as a save writes it: save the purchases anew")
     if head["suffix"] != "csv.gz" and not find_spec("pyarrow"):
         raise SchemaError(f"{folder} is Parquet: pip install 'makini-analytics[fast]' to read it")
     return head
+
+
+def _head(folder: Path) -> Mapping[str, Any]:
+    try:
+        head = json.loads((folder / HEAD).read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):
+        raise SchemaError(f"{folder}/{HEAD} is damaged: save the purchases anew") from None
+    if not isinstance(head, dict):
+        raise SchemaError(f"{folder}/{HEAD} is not as a save writes it: save the purchases anew")
+    return head
+
+
+def _is_day(text: Any) -> bool:
+    try:
+        return isinstance(text, str) and not pd.isna(pd.Timestamp(text))
+    except ValueError:
+        return False
 
 
 def as_of_in(head: Mapping[str, Any]) -> pd.Timestamp | None:
@@ -78,31 +128,106 @@ def as_of_in(head: Mapping[str, Any]) -> pd.Timestamp | None:
 
 
 def read(folder: Path, head: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
-    """Return the tables of a folder, typed as they were saved."""
-    if head["suffix"] == PARTS:
-        frames = {table: _parts(folder / table) for table in TABLES if table != "sources"}
-        return frames | {"sources": pd.read_parquet(folder / "sources.parquet")}
+    """Return the tables of a folder, typed as they were saved; `SchemaError` where a file is not what a save wrote."""
     frames = {}
-    for table, dtypes in head["dtypes"].items():
-        path = folder / f"{table}.{head['suffix']}"
-        try:
-            frame = pd.read_parquet(path) if path.suffix == ".parquet" else _read_csv(path)
-        except FileNotFoundError:
-            raise SchemaError(f"{path} is missing: save the purchases anew") from None
-        frames[table] = _typed(frame, dtypes)
+    for table in TABLES:
+        in_parts = head["suffix"] == PARTS
+        path = folder / (
+            table if in_parts and table != "sources" else f"{table}.{SUFFIXES[0] if in_parts else head['suffix']}"
+        )
+        with readable(path):
+            if path.suffix == ".gz":
+                frame = _typed(_read_csv(path), head["dtypes"][table])
+            else:
+                frame = _parts(part_files(folder, head, table)) if path.name == table else pd.read_parquet(path)
+                check(path, kinds(frame), expected(table) if in_parts else _kinds(head["dtypes"][table]))
+                frame = frame if in_parts else _typed(frame, head["dtypes"][table])
+            if table == "sources":
+                check(path, kinds(frame), expected(table))
+        frames[table] = frame
     return frames
 
 
-def _parts(folder: Path) -> pd.DataFrame:
+@contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """Turn what a reader of files says of a file that is missing, damaged or another one into a `SchemaError`."""
+    try:
+        yield
+    except SchemaError:
+        raise
+    except FileNotFoundError:
+        raise SchemaError(f"{path} is missing: save the purchases anew") from None
+    # what pandas, pyarrow, gzip and numpy raise for a file that is none of theirs
+    except (
+        OSError,
+        ValueError,
+        TypeError,
+        LookupError,
+        ArithmeticError,
+        AttributeError,
+        EOFError,
+        NotImplementedError,
+        zlib.error,
+    ) as e:
+        reason = f"{e}".partition("\n")[0][:200] or type(e).__name__
+        raise SchemaError(f"{path} is not as a save writes it ({reason}): save the purchases anew") from None
+
+
+def check(path: Path, there: Mapping[str, str], wanted: Mapping[str, str]) -> None:
+    """Raise `SchemaError` where a column is not there, or holds another kind of value than it should."""
+    for name, kind in wanted.items():
+        if name not in there:
+            raise SchemaError(f"{path} lacks the column {name!r}: save the purchases anew")
+        if "anything" not in (kind, there[name]) and kind != there[name]:
+            raise SchemaError(f"{path}: the column {name!r} holds {there[name]}, not {kind}: save the purchases anew")
+
+
+def expected(table: str) -> dict[str, str]:
+    """Return the kind of each column that a table always has where a fetch wrote it."""
+    return _kinds({str(c): d for c, d in empty(table).dtypes.items()})
+
+
+def kinds(frame: pd.DataFrame) -> dict[str, str]:
+    """Return the kind of each column of a frame; one without values may be of any."""
+    return {n: k if frame[n].notna().any() else "anything" for n, k in _kinds(dict(frame.dtypes)).items()}
+
+
+def _kinds(dtypes: Mapping[Any, Any]) -> dict[str, str]:
+    return {str(n): _kind(pd.api.types.pandas_dtype(d)) for n, d in dtypes.items()}
+
+
+def _kind(dtype: Any) -> str:
+    if isinstance(dtype, pd.StringDtype):
+        return "text"
+    if pd.api.types.is_bool_dtype(dtype):
+        return "yes and no"
+    if pd.api.types.is_numeric_dtype(dtype):
+        return "numbers"
+    # frames of one's own may hold objects, and text of the first versions is categorical
+    return "dates" if pd.api.types.is_datetime64_any_dtype(dtype) else "anything"
+
+
+def part_files(folder: Path, head: Mapping[str, Any], table: str) -> list[Path]:
+    """Return the files of a table in parts; `SchemaError` where one is missing, which an engine would not notice."""
+    paths = sorted((folder / table).glob("*.parquet"))
+    wanted = [f"part-{i:05d}.parquet" for i in range(len(paths))]
+    if not paths or [p.name for p in paths] != wanted or head.get(PARTS, len(paths)) != len(paths):
+        raise SchemaError(f"{folder / table} has not all of its parts, or others: fetch the purchases anew")
+    if folders := [p for p in paths if not p.is_file()]:
+        raise SchemaError(f"{folders[0]} is no file: fetch the purchases anew")
+    return paths
+
+
+def _parts(paths: list[Path]) -> pd.DataFrame:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     dtypes = {pa.large_string(): pd.StringDtype(), pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
-    whole = pq.read_table(folder)
-    for i, f in enumerate(whole.schema):
+    read = pq.read_table(paths)
+    for i, f in enumerate(read.schema):
         if pa.types.is_date32(f.type):
-            whole = whole.set_column(i, f.name, whole.column(i).cast(pa.timestamp("us")))
-    frame: pd.DataFrame = whole.to_pandas(types_mapper=dtypes.get)
+            read = read.set_column(i, f.name, read.column(i).cast(pa.timestamp("us")))
+    frame: pd.DataFrame = read.to_pandas(types_mapper=dtypes.get)
     return frame
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -14,6 +12,7 @@ import pandas as pd
 
 from ..errors import ConfigError
 from ..frames import as_text
+from ..system import Workspace, path_of
 from ..tidy import TABLES, OrdersBuilder, TidyOrders
 from . import _folder
 
@@ -48,14 +47,17 @@ class PartTotals:
 
 
 class PartWriter:
-    """Takes in pages of orders, as `OrdersBuilder` does, and writes the frames of every so many lines into a folder beside the wanted one."""
+    """Takes in pages of orders, as `OrdersBuilder` does, and writes the frames of every so many lines into a folder beside the wanted one.
+
+    What a writer that is given up has written goes with it.
+    """
 
     def __init__(
         self, folder: str | Path, tidy: Callable[[OrdersBuilder, PartTotals], tuple[TidyOrders, list[str]]]
     ) -> None:
         self._folder = ready(folder)
-        self._beside = self._folder.with_name(f".{self._folder.name}-part{os.getpid()}")
-        shutil.rmtree(self._beside, ignore_errors=True)
+        self._workspace = Workspace(self._folder)
+        self._beside = self._workspace.new
         self._tidy, self._builder, self._n, self._totals = tidy, OrdersBuilder(), 0, PartTotals()
         self._types: dict[str, list[dict[str, Any]]] = {
             t: [] for t in _folder.FRAMES
@@ -98,15 +100,14 @@ class PartWriter:
         for table in _folder.FRAMES:
             self._agree(table)
         sources(self._totals).to_parquet(self._beside / "sources.parquet", index=False)
-        _folder.write_head(self._beside, _folder.PARTS, as_of(self._totals))
-        if self._folder.exists():
-            shutil.rmtree(self._folder)
-        self._beside.rename(self._folder)
+        _folder.write_head(self._beside, _folder.PARTS, as_of(self._totals), parts=self._n)
+        self._workspace.swap(_folder.owned(self._folder))
+        self.drop()
         return self._folder
 
     def drop(self) -> None:
-        """Remove the parts."""
-        shutil.rmtree(self._beside, ignore_errors=True)
+        """Remove what is not in its place."""
+        self._workspace.close()
 
     def _agree(self, table: str) -> None:
         """Give all parts the same columns, since engines read them as one table.
@@ -142,7 +143,7 @@ def ready(folder: str | Path) -> Path:
     """Return the folder that parts may be written to, or raise before anything is fetched."""
     if not find_spec("pyarrow"):
         raise ConfigError("to= writes Parquet: pip install 'makini-analytics[fast]'")
-    return _folder.checked_folder(Path(folder).resolve())
+    return _folder.checked_folder(path_of("to", folder).resolve())
 
 
 def _arrow(frame: pd.DataFrame, days: set[str]) -> Any:

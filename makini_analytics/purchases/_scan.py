@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -69,16 +69,45 @@ def scan(folder: str | Path, *, engine: str = "duckdb") -> Scan:
     ConfigError
         The engine is none of these, or is not installed.
     """
-    folder = Path(folder)
     head = _folder.read_head(folder)
+    folder = Path(folder)
     if head["suffix"] not in (_folder.PARTS, "parquet"):
         raise SchemaError(
             f"{folder} is {head['suffix']}, and scan reads Parquet: load it, or save it with pyarrow there"
         )
     read = _reader(engine)
-    inside = "{}/*.parquet" if head["suffix"] == _folder.PARTS else "{}.parquet"
-    frames = {t: read([str(p) for p in sorted(folder.glob(inside.format(t)))]) for t in _folder.FRAMES}
-    return Scan(**frames, sources=pd.read_parquet(folder / "sources.parquet"), as_of=_folder.as_of_in(head))
+    frames = {t: read([str(p) for p in _parquet(folder, head, t)]) for t in _folder.FRAMES}
+    (sources,) = _parquet(folder, head, "sources")
+    return Scan(**frames, sources=pd.read_parquet(sources), as_of=_folder.as_of_in(head))
+
+
+def _parquet(folder: Path, head: Mapping[str, Any], table: str) -> list[Path]:
+    """Return the files of a table, or raise `SchemaError` where one is not as a save writes it: the engines' own errors come late."""
+    import pyarrow.parquet as pq
+
+    in_parts = head["suffix"] == _folder.PARTS and table != "sources"
+    paths = _folder.part_files(folder, head, table) if in_parts else [folder / f"{table}.parquet"]
+    for path in paths:
+        with _folder.readable(path):
+            there = {f.name: _kind(f.type) for f in pq.read_schema(path)}
+        wanted = _folder.expected(table)
+        # a save of frames of one's own need not have every column; what it has must be what engines count
+        _folder.check(path, there, {n: k for n, k in wanted.items() if in_parts or n in there or n == "connection"})
+    return paths
+
+
+def _kind(type_: Any) -> str:
+    import pyarrow.types as pt
+
+    if pt.is_dictionary(type_):
+        type_ = type_.value_type
+    if pt.is_string(type_) or pt.is_large_string(type_) or pt.is_string_view(type_):
+        return "text"
+    if pt.is_boolean(type_):
+        return "yes and no"
+    if pt.is_integer(type_) or pt.is_floating(type_) or pt.is_decimal(type_):
+        return "numbers"
+    return "dates" if pt.is_temporal(type_) else "anything" if pt.is_null(type_) else str(type_)
 
 
 def _reader(engine: str) -> Callable[[list[str]], Any]:

@@ -7,14 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from .. import style
-from ..errors import ConfigError
+from ..errors import ConfigError, SchemaError
+from ..frames import write_csv
 from ..purchases import Purchases
-from ..system import steps, whole
+from ..system import in_the_way, names_of, path_of, steps, text_of, whole
 from ._content import PARTS, content
 from ._exhibits import Content, exportable
-from ._page import html_page
+from ._page import files_of, html_page
 
-__all__ = ["content", "report", "write"]
+__all__ = ["checked_out", "content", "report", "write"]
+
+#: The page of a report's folder.
+_PAGE = "report.html"
 
 
 def report(
@@ -27,9 +31,10 @@ def report(
     title: str | None = None,
     headlines: Mapping[str, str] | None = None,
     template: str | Path | None = None,
+    raw_csv: bool = False,
     progress: bool | None = None,
 ) -> Path:
-    """Write the report of some purchases and return where it is.
+    """Write the report of some purchases and return where it is: whole, or as it was before.
 
     Parameters
     ----------
@@ -40,7 +45,9 @@ def report(
         * ``.xlsx``: a workbook of tidy sheets with Excel's own charts
         * ``.pptx``: slides of one finding each, with PowerPoint's own charts where it has such a chart
         * none, a folder: ``report.html``, ``charts/`` as PNG and SVG, and ``tables/`` as CSV (UTF-8 with a mark, so that spreadsheets
-          open umlauts rightly; names stay as they are, so import a table from a source that you don't trust as text)
+          open umlauts rightly)
+
+        A file of that name is replaced. A folder is replaced as one, so it must be new, empty, or one of a report with nothing else in it
     sections : which, in which order, of "quality", "spend", "lead_times", "slippage", "open_orders", "left_out", "definitions";
         all by default
     vendor : a vendor's name or id, for a report of that vendor alone
@@ -48,6 +55,8 @@ def report(
     title : headline of the whole
     headlines : name of an exhibit to the title that its chart is to have, over the one that it found
     template : a company's .pptx, whose layouts, fonts and colours the slides take
+    raw_csv : write texts into ``tables/`` as they stand. Without it, a text that a spreadsheet would run as a formula (it begins with
+        ``=``, ``+``, ``-``, ``@``, a tab or a line break) gets an apostrophe before it; numbers stay as they are
     progress : whether to show the section that is at hand; None: where someone is looking, in a notebook or a terminal
 
     Returns
@@ -57,8 +66,10 @@ def report(
     Raises
     ------
     ConfigError
-        Another kind of file, an unknown section, vendor or exhibit, no as-of day, or a package that is missing: ``.xlsx`` and
-        ``.pptx`` need ``pip install 'makini-analytics[report]'``.
+        Another kind of file, a folder with other files in it, an unknown section, vendor or exhibit, no as-of day, or a package that is
+        missing: ``.xlsx`` and ``.pptx`` need ``pip install 'makini-analytics[report]'``.
+    SchemaError
+        ``data`` are no `Purchases`.
 
     Examples
     --------
@@ -68,13 +79,25 @@ def report(
     ...     report(ma.load_sample(["us"]), Path(folder) / "us.html", sections=["spend"], progress=False).name
     'us.html'
     """
-    _writer(out, template)  # only to raise: a misspelt name must not cost a minute of computing
-    n = len(PARTS if sections is None else sections)
+    checked_out(out, template)  # a misspelt name must not cost a minute of computing
+    if not isinstance(data, Purchases):
+        raise SchemaError(
+            f"report takes Purchases, as fetch_purchases, load or from_table give them, not {type(data).__name__}"
+        )
+    sections = PARTS if sections is None else names_of("sections", sections, PARTS)
+    for name, value in {"vendor": vendor, "title": title}.items():
+        if value is not None:
+            text_of(name, value, "a text", empty=True)
+    if headlines is not None and not (
+        isinstance(headlines, Mapping) and all(isinstance(t, str) for t in headlines.values())
+    ):
+        raise ConfigError("headlines: pass a mapping of a chart's name to its title")
+    n = len(sections)
     with steps("report", n + 1, progress) as begin:
         made = content(data, sections=sections, vendor=vendor, as_of=as_of, title=title, begin=begin)
         _retitle(made, headlines or {})
         begin("writing")
-        return write(made, out, template=template)
+        return write(made, out, template=template, raw_csv=raw_csv)
 
 
 def _retitle(made: Content, headlines: Mapping[str, str]) -> None:
@@ -85,52 +108,53 @@ def _retitle(made: Content, headlines: Mapping[str, str]) -> None:
         style.retitle(charts[name], title)
 
 
-def write(made: Content, out: str | Path, *, template: str | Path | None = None) -> Path:
+def write(made: Content, out: str | Path, *, template: str | Path | None = None, raw_csv: bool = False) -> Path:
     """Write a report's content in the format of ``out`` and return where it is."""
-    _writer(out, template)
-    with whole(Path(out)) as part:  # who looks there meanwhile, or after an interruption, finds no half of a report
-        return Path(out) / _writer(part, template)(made).relative_to(part)
-
-
-def _writer(out: str | Path, template: str | Path | None) -> Callable[[Content], Path]:
-    """Return what writes the format of ``out``, or raise before anything is computed."""
+    writer = checked_out(out, template)
     out = Path(out)
+    page = out / _PAGE
+    # who looks there meanwhile, or after an interruption, finds no half of a report
+    with whole(out, files_of(page) if out.suffix == "" else ()) as new:
+        writer(made.printable(), new, raw_csv)
+    return page if out.suffix == "" else out
+
+
+def checked_out(out: str | Path, template: str | Path | None = None) -> Callable[[Content, Path, bool], Any]:
+    """Return what writes the format of ``out``, or raise `ConfigError` where it can't be written there: before anything is computed."""
+    out = path_of("out", out)
     if template is not None and out.suffix != ".pptx":
         raise ConfigError("template= is for a .pptx report")
-    if out.suffix == ".html":
-        return lambda made: _page(made, out)
     if out.suffix == "":
-        return lambda made: _folder(made, out)
+        if reason := in_the_way(out, files_of(out / _PAGE)):
+            raise ConfigError(f"{out} {reason}")
+        return _folder
+    if out.is_dir():
+        raise ConfigError(f"{out} is a folder: a report of that name would be a file")
+    if out.suffix == ".html":
+        return lambda made, path, raw_csv: path.write_text(html_page(made), encoding="utf-8")
     try:  # the other formats' packages are extras: imported only by those who write such a file
         if out.suffix == ".xlsx":
             from ._workbook import workbook
 
-            return lambda made: workbook(made, _ready(out))
+            return lambda made, path, raw_csv: workbook(made, path)
         if out.suffix == ".pptx":
-            from ._slides import slides
+            from ._slides import checked_template, slides
 
-            return lambda made: slides(made, _ready(out), template=template)
+            layouts = None if template is None else checked_template(path_of("template", template))
+            return lambda made, path, raw_csv: slides(made, path, template=layouts)
     except ImportError as e:
         raise ConfigError(f"{out.suffix} needs {e.name}: pip install 'makini-analytics[report]'") from e
     raise ConfigError(f"{out.name}: a report is written as .html, .xlsx or .pptx, or into a folder")
 
 
-def _ready(path: Path) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path
-
-
-def _page(made: Content, out: Path) -> Path:
-    _ready(out).write_text(html_page(made), encoding="utf-8")
-    return out
-
-
-def _folder(made: Content, out: Path) -> Path:
+def _folder(made: Content, out: Path, raw_csv: bool) -> None:
+    written = []
     for folder in ("charts", "tables"):
         (out / folder).mkdir(parents=True, exist_ok=True)
     for exhibit in made.exhibits:
         if exhibit.chart is not None:
             for suffix in ("png", "svg"):
-                style.save(exhibit.chart, out / "charts" / f"{exhibit.name}.{suffix}")
-        exportable(exhibit.table).to_csv(out / "tables" / f"{exhibit.name}.csv", index=False, encoding="utf-8-sig")
-    return _page(made, out / "report.html")
+                written.append(style.write_chart(exhibit.chart, out / "charts" / f"{exhibit.name}.{suffix}"))
+        written.append(write_csv(exportable(exhibit.table), out / "tables" / f"{exhibit.name}.csv", raw=raw_csv))
+    names = [path.relative_to(out).as_posix() for path in written]
+    (out / _PAGE).write_text(html_page(made, names), encoding="utf-8")

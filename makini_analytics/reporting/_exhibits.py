@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -42,6 +42,9 @@ class Native:
     says: str = ""
     colours: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "says", style.printable(self.says))
+
     @property
     def series_colours(self) -> tuple[str, str, str]:
         """The colour of each series. Of two, the second is the lesser one; of three, the last (the end of a band)."""
@@ -63,6 +66,9 @@ class Exhibit:
     chart: Axes | None = None
     native: Native | None = None
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "heading", style.printable(self.heading))
+
     @property
     def title(self) -> str:
         """The finding, or what the table holds."""
@@ -71,12 +77,13 @@ class Exhibit:
     @property
     def footnote(self) -> str:
         """Source, as-of day, lines, what was left out."""
-        return style.footnote_of(self.table)
+        return style.printable(style.footnote_of(self.table))
 
     @property
     def alt(self) -> str:
         """What the chart says, for those who don't see it."""
-        return style.alt_text(self.chart).replace("\n", " ") if self.chart is not None else self.title
+        said = style.alt_text(self.chart).replace("\n", " ") if self.chart is not None else self.title
+        return style.printable(said)
 
     @property
     def charted(self) -> pd.DataFrame:
@@ -119,16 +126,31 @@ class Content:
         """All exhibits in their order."""
         return [e for section in self.sections.values() for e in section]
 
+    def printable(self) -> Content:
+        """Return the same with texts that every format can hold; tables become so by `exportable`."""
+        texts: list[Any] = [style.printable(n) for n in self.notes]
+        said = [(style.printable(what), style.printable(how_much)) for what, how_much in self.summary]
+        return replace(self, title=style.printable(self.title), summary=said, notes=texts)
+
 
 def exportable(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table as files hold it: periods, intervals and other objects as their text, all else as it is.
 
-    No format has a type for ``Period("2025-01")``, and each library would write its own text for it.
+    No format has a type for ``Period("2025-01")``, and each library would write its own text for it. Nor has any a control character:
+    a sign stands in its place.
     """
     out = table.copy(deep=False)
-    for name, values in table.items():
-        if isinstance(values.dtype, pd.PeriodDtype) or values.dtype == object:
-            out[name] = values.map(str, na_action="ignore").astype("string")
+    for i, dtype in enumerate(table.dtypes):
+        values = table.iloc[:, i]
+        if isinstance(dtype, pd.PeriodDtype) or pd.api.types.is_object_dtype(dtype):
+            texts = values.map(lambda v: style.printable(str(v)), na_action="ignore").astype("string")
+            out.isetitem(i, texts.array)
+        elif isinstance(dtype, pd.StringDtype | pd.CategoricalDtype):
+            odd = {v: p for v in values.dropna().unique() if isinstance(v, str) and (p := style.printable(v)) != v}
+            if odd:
+                texts = values.astype(object).map(lambda v, odd=odd: odd.get(v, v), na_action="ignore").astype("string")
+                out.isetitem(i, texts.array)
+    out.columns = pd.Index([style.printable(c) if isinstance(c, str) else c for c in table.columns])
     return out
 
 
@@ -145,6 +167,7 @@ def money_form(currency: str | None) -> str:
     ('#,##0.00" EUR"', '#,##0" JPY"', '#,##0.00')
     """
     # quotes and brackets mean something in a number format: a hostile currency must not get into one
-    unit = "".join(c for c in str(currency) if c.isalnum()) if currency else ""
+    # nor may it be long: a format has room for 255 letters
+    unit = "".join(c for c in str(currency) if c.isalnum())[:20] if currency else ""
     cents = "" if unit in WITHOUT_CENTS else ".00"
     return f'#,##0{cents}" {unit}"' if unit else "#,##0.00"

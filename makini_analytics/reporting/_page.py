@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import io
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -64,9 +66,23 @@ class _Figure:
     table: _Table
 
 
-def html_page(made: Content) -> str:
-    """Return the report as the text of an HTML file."""
-    return template("reporting/page.html.j2").render(
+_FILES = re.compile(r"<meta name='makini-files' content='([^']*)'>")
+
+
+def files_of(page: Path) -> set[str]:
+    """Return the files that a report wrote into its folder, as its page lists them; none where the page is not a report's."""
+    try:
+        with page.open(encoding="utf-8") as text:
+            found = _FILES.search(text.read(200_000))
+    except (OSError, ValueError):
+        return set()
+    return {page.name, *found[1].split()} if found else set()
+
+
+def html_page(made: Content, files: Collection[str] = ()) -> str:
+    """Return the report as the text of an HTML file; ``files`` are those beside it."""
+    page = template("reporting/page.html.j2").render(
+        files=files,
         title=made.title,
         summary=made.summary,
         notes=made.notes,
@@ -78,6 +94,7 @@ def html_page(made: Content) -> str:
         version=__version__,
         number=style.number,
     )
+    return style.printable(page)
 
 
 def _paragraphs(docstring: str) -> list[list[str]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from typing import Any
 
 import numpy as np
@@ -233,8 +235,17 @@ def _part(result: pd.DataFrame, rows: pd.Series) -> pd.DataFrame:
 
 
 def _safe(currency: Any) -> str:
-    """Return a currency as a part of an exhibit's name, which becomes a file's name and an id on the page."""
-    return "".join(c if c.isalnum() else "_" for c in str(currency))
+    """Return a currency as a part of an exhibit's name, which becomes a file's name and an id on the page.
+
+    >>> _safe("EUR"), _safe("€"), _safe("£")
+    ('EUR', '__c4cc90', '__b4fe15')
+    """
+    text = str(currency)
+    if re.fullmatch("[A-Z0-9]{1,12}", text):
+        return text
+    # what is left of other texts may be the same for two of them, so a fingerprint keeps them apart, also where case does not
+    mark = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:6]
+    return f"{re.sub('[^A-Za-z0-9]', '_', text)[:12]}_{mark}"
 
 
 def _has(lines: pd.DataFrame, column: str) -> bool:

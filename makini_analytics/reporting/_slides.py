@@ -15,6 +15,7 @@ from pptx.util import Emu, Inches, Pt
 
 from .. import style
 from ..compute import definition
+from ..errors import ConfigError
 from ..style import cell_text, kind_of, label
 from ._exhibits import Content, Exhibit, exportable
 from ._slide_charts import add_chart
@@ -37,8 +38,19 @@ def slides(made: Content, path: Path, *, template: str | Path | None = None) -> 
     for exhibit in made.exhibits:
         if exhibit.chart is not None:
             _finding(deck, exhibit, exhibit.chart, own=template is None)
-    deck.core_properties.title = made.title
+    deck.core_properties.title = made.title[:255]  # no more fits there
     deck.save(str(path))
+    return path
+
+
+def checked_template(path: Path) -> Path:
+    """Return a template that can be read, or raise `ConfigError`."""
+    try:
+        Presentation(str(path))
+    except (
+        Exception
+    ) as e:  # python-pptx, zipfile and lxml each have their own way of saying that a file is none of theirs
+        raise ConfigError(f"template {path} can't be read as .pptx: {e or type(e).__name__}") from None
     return path
 
 

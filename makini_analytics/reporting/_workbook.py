@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 
 from .. import style
 from .._version import __version__
@@ -29,6 +30,8 @@ _SOURCES = ("connection", "contract", "base_url", "fetched_at", "from_cache", "n
 _FORMATS: dict[Kind, str] = {
     "share": "0.0%", "days": "0.0", "count": "#,##0", "number": "#,##0.00", "date": "yyyy-mm-dd", "time": "yyyy-mm-dd hh:mm",
 }  # fmt: skip
+#: Letters that a cell takes.
+_MOST_TEXT = 32_767
 #: Letters of a chart's description: it is read aloud, and nobody listens to more.
 _MOST_ALT = 2000
 #: Letters that Excel refuses in the name of a sheet.
@@ -42,7 +45,7 @@ def workbook(made: Content, path: Path) -> Path:
         # Excel files carry the time of their making: the as-of day instead, so that two runs give the same file
         day = made.as_of if not pd.isna(made.as_of) else pd.Timestamp("2000-01-01")
         program = f"makini-analytics {__version__}"
-        book.set_properties({"title": made.title, "comments": program, "created": day.to_pydatetime()})
+        book.set_properties({"title": made.title[:255], "comments": program, "created": day.to_pydatetime()})
         pen = _Pen(book)
         _glance(pen, made)
         for exhibit in made.exhibits:
@@ -54,8 +57,15 @@ def workbook(made: Content, path: Path) -> Path:
             definitions = pd.DataFrame({"figure": list(made.definitions), "definition": meanings})
             pen.table("Definitions", definitions, "What each figure means", widths={1: 110})
     finally:
-        book.close()
+        _close(book)
     return path
+
+
+def _close(book: Any) -> None:
+    try:
+        book.close()
+    except FileCreateError as e:  # its way to say what the system said: no room, for one
+        raise OSError(*e.args[0].args) if e.args and isinstance(e.args[0], OSError) else OSError(str(e)) from e
 
 
 class _Pen:
@@ -101,7 +111,7 @@ class _Pen:
         sheet.fit_to_pages(1, 0)  # one page wide, as many high as it takes
         sheet.repeat_rows(0)
         # in a header & begins a code ("&B" is bold), and all of it may have 255 letters
-        sheet.set_header('&L&"-,Bold"' + caption.replace("&", "&&")[:200])
+        sheet.set_header('&L&"-,Bold"' + caption[:110].replace("&", "&&"))
         return sheet
 
     def _column(self, sheet: Any, j: int, column: str, shown: pd.DataFrame, width: float | None) -> None:
@@ -131,7 +141,7 @@ def _write(sheet: Any, row: int, column: int, value: Any, kind: Kind, cell: Any)
     elif isinstance(value, bool):  # before numbers: to Python, True is one
         sheet.write_boolean(row, column, value, cell)
     elif kind == "text":
-        sheet.write_string(row, column, str(value)[:32_767], cell)  # a cell takes no more
+        sheet.write_string(row, column, str(value)[:_MOST_TEXT], cell)
     else:
         sheet.write_number(row, column, value, cell)
 
@@ -150,7 +160,7 @@ def _glance(pen: _Pen, made: Content) -> None:
     sheet = pen.sheet("At a glance")
     sheet.set_column(0, 0, 34)
     sheet.set_column(1, 1, 70)
-    sheet.write_string(0, 0, made.title, pen.format(bold=True, font_size=16))
+    sheet.write_string(0, 0, made.title[:_MOST_TEXT], pen.format(bold=True, font_size=16))
     row = 2
     for what, how_much in made.summary:
         sheet.write_string(row, 0, what)
@@ -163,7 +173,7 @@ def _glance(pen: _Pen, made: Content) -> None:
             sheet.write_string(row, 1, exhibit.title)
             row += 1
     for i, note in enumerate([*made.notes, f"makini-analytics {__version__}"], start=row + 1):
-        sheet.write_string(i, 0, note, pen.format(italic=True))
+        sheet.write_string(i, 0, note[:_MOST_TEXT], pen.format(italic=True))
     sheet.hide_gridlines(2)
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)

@@ -21,11 +21,24 @@ from ._figure import (
     retitle,
     said_of,
     save,
+    write_chart,
 )
 from ._look import Look, fonts, look, use
 from ._marks import beside, named_rows, periods_below, place
 from ._table import Kind, cell_text, kind_of
-from ._wording import WITHOUT_CENTS, group_columns, group_labels, label, money, named, number, percent, plural, room
+from ._wording import (
+    WITHOUT_CENTS,
+    group_columns,
+    group_labels,
+    label,
+    money,
+    named,
+    number,
+    percent,
+    plural,
+    printable,
+    room,
+)
 
 __all__ = [
     "SIZES",
@@ -62,6 +75,7 @@ __all__ = [
     "periods_below",
     "place",
     "plural",
+    "printable",
     "render",
     "resize",
     "retitle",
@@ -69,4 +83,5 @@ __all__ = [
     "said_of",
     "save",
     "use",
+    "write_chart",
 ]

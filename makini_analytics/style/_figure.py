@@ -27,8 +27,9 @@ from matplotlib.patches import Rectangle
 from matplotlib.transforms import Bbox
 
 from ..errors import ConfigError, MixedCurrencyError
+from ..system import path_of, whole
 from ._look import fonts, look
-from ._wording import number
+from ._wording import number, printable
 
 SMALL_N = 20  #: fewer lines are drawn in grey, and no title speaks of them
 SIZES = {"slide": (10.0, 5.6), "half": (6.0, 4.6), "column": (7.0, 4.2)}
@@ -88,12 +89,15 @@ def finish(
     bars: Iterable[Iterable[int]] = (),
 ) -> Axes:
     """Return the axes with title, subtitle, footnote and alt text; every text is text, never a formula."""
-    _SAID[ax] = Said(title, subtitle, footnote_of(result), tuple(tuple(rows) for rows in bars))
+    title, subtitle, alt, footnote = map(printable, (title, subtitle, alt, footnote_of(result)))
+    _SAID[ax] = Said(title, subtitle, footnote, tuple(tuple(rows) for rows in bars))
     _write_around(ax)
     # Names come from the data: any script, and perhaps a dollar sign.
     for text in [*ax.get_xticklabels(), *ax.get_yticklabels(), *ax.texts]:
         text.set_family(fonts())
         text.set_parse_math(False)
+    for text in ax.texts:
+        text.set_text(printable(text.get_text()))
     # The gid is the id of the chart's group in an SVG, and the one place of an Axes that is free for a text.
     ax.set_gid("\n".join(x for x in (f"{title}. {subtitle}.", alt) if x))
     return ax
@@ -141,7 +145,7 @@ def said_of(ax: Axes) -> Said:
 
 def retitle(ax: Axes, title: str) -> None:
     """Give a chart another title: yours, over the one that it found."""
-    old = said_of(ax)
+    old, title = said_of(ax), printable(title)
     _SAID[ax] = replace(old, title=title)
     ax.set_gid(alt_text(ax).replace(old.title, title, 1))
     resize(ax, *_figure(ax).get_size_inches())
@@ -278,6 +282,8 @@ def render(ax: Axes, out: Any, **options: Any) -> None:
 def save(ax: Axes, path: str | Path, *, size: str | None = None) -> Path:
     """Write a chart as PNG (200 dpi) or SVG, with its alt text in the file; the same data give the same bytes.
 
+    The file is there whole or not at all; one of that name is replaced.
+
     Parameters
     ----------
     ax : what a ``plot_*`` function returned
@@ -293,13 +299,24 @@ def save(ax: Axes, path: str | Path, *, size: str | None = None) -> Path:
     ConfigError
         Another ending or size.
     """
-    path = Path(path)
-    if path.suffix not in (".png", ".svg"):
+    path = path_of("path", path)
+    if not isinstance(ax, Axes):
+        raise ConfigError(f"save takes the axes of a chart, as plot_* return them, not {type(ax).__name__}")
+    if path.suffix not in (".png", ".svg") or path.is_dir():
         raise ConfigError(f"{path.name}: save charts as .png or .svg")
-    if size is not None and size not in SIZES:
+    if size is not None and (not isinstance(size, str) or size not in SIZES):
         raise ConfigError(f"size={size!r}: pass one of {', '.join(SIZES)}")
-    resize(ax, *(SIZES[size] if size else _figure(ax).get_size_inches()))
-    text = alt_text(ax)
+    if size:
+        resize(ax, *SIZES[size])
+    with whole(path) as new:
+        write_chart(ax, new)
+    return path
+
+
+def write_chart(ax: Axes, path: Path) -> Path:
+    """Write a chart as `save` does, into a place that is not looked at before it is whole."""
+    resize(ax, *_figure(ax).get_size_inches())
+    text = printable(alt_text(ax))
     svg = path.suffix == ".svg"
     # Neither a date nor matplotlib's version goes into the file: the same data shall give the same bytes.
     metadata = {"Date": None, "Description": text} if svg else {"Description": text, "Software": None}

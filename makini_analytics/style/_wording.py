@@ -5,6 +5,7 @@ The marks of the numbers are set in one place, `makini_analytics.style.use`.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
@@ -51,13 +52,31 @@ def percent(share: float) -> str:
     return "no data" if pd.isna(share) else "<1 %" if 0 < share < 0.005 else f"{share:.0%}".replace("%", " %")
 
 
+# Control characters (but tab and line break), half surrogates and the places of Unicode that hold no character: neither XML nor
+# UTF-8 can say them, and no font draws them.
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff"
+    + "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0x10000, 0x110000, 0x10000))
+    + "]"
+)
+
+
+def printable(text: str) -> str:
+    r"""Return a text that every format can hold: a sign in place of each character that none can.
+
+    >>> printable("A\x00B \ud83d")
+    'A�B �'
+    """
+    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
 def label(name: Any, most: int = 34, end: int = 14) -> str:
     """Return a name for an axis: shortened in the middle, never empty, and not turning the text around it to the left.
 
     >>> label(None), label(" "), label("A very long company name of a vendor GmbH & Co. KG")
     ('Unknown', '(blank)', 'A very long company… GmbH & Co. KG')
     """
-    text = "Unknown" if name is None or pd.isna(name) else " ".join(str(name).split()) or "(blank)"
+    text = "Unknown" if name is None or pd.isna(name) else " ".join(printable(str(name)).split()) or "(blank)"
     # Company names differ in their first words and in their legal endings: the middle is what can be spared.
     if len(text) > most:
         end = min(end, most // 2)

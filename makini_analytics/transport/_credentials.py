@@ -104,7 +104,8 @@ def check_base_url(url: str) -> str:
     try:
         parts = urlsplit(url.strip())
         _ = parts.port  # read only now, and refused where it is none
-    except (ValueError, AttributeError):
+        requests.Request("GET", url.strip()).prepare()  # what no request can be sent to
+    except (ValueError, AttributeError, requests.RequestException):
         raise ConfigError(f"{wanted}; this is no address") from None
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or parts.username:
         raise ConfigError(f"{wanted}; got {parts.scheme}://{parts.hostname}")

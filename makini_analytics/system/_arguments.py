@@ -1,0 +1,70 @@
+"""Checks of arguments that several rooms take: what can't be right is a `ConfigError` that says what would be."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..errors import ConfigError
+
+
+def path_of(name: str, value: Any) -> Path:
+    """Return an argument as a path, or raise `ConfigError` where no file or folder can have that name.
+
+    >>> path_of("out", "")
+    Traceback (most recent call last):
+    makini_analytics.errors.ConfigError: out='': pass the path of a file or folder
+    """
+    if not isinstance(value, str | Path) or not str(value).strip():
+        raise ConfigError(f"{name}={_short(value)}: pass the path of a file or folder")
+    try:
+        os.lstat(value)
+    except (ValueError, UnicodeError):  # NUL, or half a surrogate
+        raise ConfigError(f"{name}={_short(value)} holds characters that no path has") from None
+    except OSError as e:
+        if e.errno == errno.ENAMETOOLONG:
+            raise ConfigError(f"{name}={_short(value)} is longer than a path can be") from None
+    return Path(value)
+
+
+def number_of(
+    name: str, value: Any, *, low: float = 0, high: float = 1e9, above: bool = False, whole: bool = False
+) -> float:
+    """Return an argument as a number from ``low`` (or above it) to ``high``, or raise `ConfigError`.
+
+    >>> number_of("retries", -1, whole=True)
+    Traceback (most recent call last):
+    makini_analytics.errors.ConfigError: retries=-1: pass a whole number from 0 to 1000000000
+    """
+    good = isinstance(value, int | float) and not isinstance(value, bool)
+    # of NaN and of infinity neither is true
+    if not good or not low <= value <= high or (above and value == low) or (whole and value != int(value)):
+        kind = "a whole number" if whole else "a number"
+        raise ConfigError(f"{name}={_short(value)}: pass {kind} {'above' if above else 'from'} {low:g} to {high:.0f}")
+    return int(value) if whole else float(value)
+
+
+def text_of(name: str, value: Any, what: str, *, empty: bool = False) -> str:
+    """Return an argument that is a text, or raise `ConfigError` that says what to pass."""
+    # half a surrogate is in no alphabet, and neither an address nor a file can hold it
+    if not isinstance(value, str) or not (value.strip() or empty) or any("\ud800" <= c <= "\udfff" for c in value):
+        raise ConfigError(f"{name}={_short(value)}: pass {what}")
+    return value
+
+
+def names_of(name: str, value: Any, good: Collection[str]) -> tuple[str, ...]:
+    """Return an argument that is a list of known names, or raise `ConfigError` that lists them."""
+    if isinstance(value, str | bytes | Mapping) or not isinstance(value, Collection) or not value:
+        raise ConfigError(f"{name}={_short(value)}: pass a list of some of {', '.join(good)}")
+    for each in value:
+        if not isinstance(each, str) or each not in good:
+            raise ConfigError(f"{name}: {_short(each)} is none of {', '.join(good)}")
+    return tuple(value)
+
+
+def _short(value: Any) -> str:
+    shown = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
+    return shown if len(shown) <= 60 else f"{shown[:57]}..."

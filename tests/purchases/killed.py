@@ -1,0 +1,147 @@
+"""Kills the process that writes, again and again, and says what stood there afterwards; run as a script by `test_whole_or_not.py`.
+
+The script makes its data once; each trial is a fork of it that writes, and is killed by SIGKILL after a time, or at its n-th call of the
+file system. It prints one line of JSON with what each trial left.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import random
+import re
+import resource
+import signal
+import sys
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import makini_analytics as ma
+from makini_analytics.reporting import content, write
+from makini_analytics.system import _files
+
+#: What a process does to the file system, as Python's audit hooks name it.
+CALLS = {"open", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "shutil.rmtree", "shutil.copymode", "os.chmod", "ctypes.dlsym", "os.listdir", "os.scandir"}  # fmt: skip
+
+
+#: How a whole file of each kind ends.
+ENDS = {".png": b"IEND\xaeB`\x82", ".svg": b"</svg>\n", ".html": b"</html>\n", ".csv": b"\n"}
+
+
+def report(target: Path) -> str:
+    """Return which report is there: of a folder its title and files, each of them whole; of a workbook its bytes."""
+    if not target.is_dir():
+        return hashlib.sha256(target.read_bytes()).hexdigest() if target.exists() else "none"
+    files = sorted(p for p in target.rglob("*") if p.is_file())
+    broken = [p.name for p in files if not p.read_bytes().endswith(ENDS[p.suffix])]
+    title = re.search("<h1>(.*?)</h1>", (target / "report.html").read_text(encoding="utf-8"))[1]
+    return f"{title}: {[p.relative_to(target).as_posix() for p in files]}" + (f", broken {broken}" if broken else "")
+
+
+def connections(folder: Path) -> str:
+    """Return which purchases a folder holds, read as a user reads them."""
+    data = ma.Purchases.load(folder)
+    return f"{set(data.orders.connection)} {len(data.orders)} {len(data.lines)}"
+
+
+def child(do: Callable[[], object]) -> int:
+    """Run something in a fork and return its process id."""
+    pid = os.fork()
+    if not pid:
+        code = 1
+        try:
+            do()
+            code = 0
+        finally:
+            os._exit(code)
+    return pid
+
+
+def dying(do: Callable[[], object], n: int) -> None:
+    """Do something, and die at the n-th call of the file system."""
+    left = [n]
+
+    def hook(event: str, args: tuple[object, ...]) -> None:
+        if event in CALLS:
+            left[0] -= 1
+            if left[0] == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(hook)
+    do()
+
+
+def full(do: Callable[[], object], most: int) -> None:
+    """Do something where no file may grow beyond so many bytes, as on a disk that is full."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+    try:
+        do()
+    except OSError:
+        return
+    raise AssertionError("it was written to a disk without room")
+
+
+def trials(target: Path, before: Callable[[], object], after: Callable[[], object], state: Callable[[Path], str], how: str, n: int, seed: int) -> list[str]:  # fmt: skip
+    """Return what each trial left: "old", "new", or what else; with what was left beside it after the next write."""
+    after()
+    new = state(target)
+    before()
+    old = state(target)
+    began = time.monotonic()
+    os.waitpid(child(after), 0)
+    took = time.monotonic() - began
+    draw, out = random.Random(seed), []
+    calls = int(how.partition(":")[2] or 0)
+    for i in range(n):
+        before()
+        if how == "time":
+            pid = child(after)
+            time.sleep(draw.uniform(0, took * 1.1))
+            os.kill(pid, signal.SIGKILL)
+        elif how == "full":
+            pid = child(lambda i=i: full(after, (100, 5_000, 40_000)[i % 3]))
+        else:  # the first calls one by one, and then further apart
+            pid = child(lambda i=i: dying(after, 1 + i * max(1, calls // n)))
+        status = os.waitpid(pid, 0)[1]
+        if how == "full" and status:
+            out.append(f"ended with {status}")
+            continue
+        try:
+            found = state(target)
+        except ma.MakiniError as e:
+            found = f"{type(e).__name__}: {e}"
+        left = {old: "old", new: "new"}.get(found, found)
+        before()
+        beside = sorted(p.name for p in target.parent.iterdir() if p.name != target.name)
+        out.append(left if not beside and state(target) == old else f"{left}, then {beside} beside it")
+    return out
+
+
+def main(what: str, how: str, n: int, folder: Path, url: str = "", *tokens: str) -> list[str]:
+    if what.endswith("aside"):  # as on systems that can't exchange two folders
+        _files._exchange = lambda one, other: False
+        what = what.removesuffix("-aside")
+    target = folder / ("r.xlsx" if what == "report-xlsx" else "out")
+    if what == "save":
+        a, b = ma.load_sample(["emea"]), ma.load_sample(["us"])
+        return trials(target, lambda: a.save(target), lambda: b.save(target), connections, how, n, 1)
+    if what == "to":
+
+        def fetch(name: str, token: str) -> Path:
+            client = ma.Client(token, connection=name, base_url=url, cache_dir=None, progress=False)
+            with client:
+                return client.fetch_purchases(since="2025-06-01", to=target)
+
+        before, after = (lambda x=x: fetch(*x.split("=")) for x in tokens)
+        return trials(target, before, after, connections, how, n, 2)
+    data = ma.load_sample(["us"])
+    a, b = (content(data, sections=[section], title=section) for section in ("slippage", "lead_times"))
+    return trials(target, lambda: write(a, target), lambda: write(b, target), report, how, n, 3)
+
+
+if __name__ == "__main__":
+    warnings.simplefilter("ignore")
+    print(json.dumps(main(sys.argv[1], sys.argv[2], int(sys.argv[3]), Path(sys.argv[4]), *sys.argv[5:])))

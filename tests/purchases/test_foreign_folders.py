@@ -1,0 +1,128 @@
+"""A folder that was tampered with, or that is none of ours, is a sentence: never a raw exception, and never other figures."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pandas as pd
+import pytest
+
+import makini_analytics as ma
+from makini_analytics.purchases import _folder as saved
+from makini_analytics.purchases import _parts as parts
+
+for module in ("pyarrow", "duckdb", "polars"):
+    pytest.importorskip(module, reason=f"{module}, of the extra 'lake' or its tests, is not installed")
+
+
+@pytest.fixture(scope="module", params=["parquet", "parts", "csv.gz"])
+def original(request, tmp_path_factory):
+    """A folder of each kind."""
+    folder = tmp_path_factory.mktemp("original") / "d"
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "parts":
+            patch.setattr(parts, "PART_LINES", 500)
+            with ma.sandbox() as server:
+                return server.client("us", progress=False).fetch_purchases(since="2025-06-01", to=folder)
+        if request.param == "csv.gz":
+            patch.setattr(saved, "find_spec", lambda name: None)
+        return ma.load_sample(["us"]).save(folder)
+
+
+@pytest.fixture
+def folder(original, tmp_path):
+    return shutil.copytree(original, tmp_path / "d")
+
+
+def refused(folder):
+    """Whatever reads it says so."""
+    for read in (ma.Purchases.load, ma.scan, lambda f: ma.scan(f, engine="polars")):
+        with pytest.raises(ma.MakiniError) as e:
+            read(folder)
+        assert "\n" not in str(e.value)
+        assert str(folder) in str(e.value)
+
+
+HEADS = [b"", b"[]", b"5", b"null", b'"x"', b"{}", b"\xff\xfe", b"[" * 100_000, b'{"format": 2}', b'{"format": 2, "suffix": "../../etc"}', b'{"format": [], "suffix": []}', b"\0"]  # fmt: skip
+
+
+@pytest.mark.parametrize("head", HEADS, ids=lambda h: repr(h)[:30])
+def test_a_head_of_another_kind(folder, head):
+    (folder / "purchases.json").write_bytes(head)
+    refused(folder)
+    with pytest.raises(ma.SchemaError, match="other files"):  # nor is it deleted: it is not as we write it
+        ma.load_sample(["us"]).save(folder)
+
+
+CHANGES = [
+    {"as_of": 5}, {"as_of": "never"}, {"as_of": ["2025-01-01"]}, {"suffix": None}, {"suffix": {}}, {"format": "2"}, {"format": None},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=repr)
+def test_a_head_with_other_values(folder, change):
+    head = json.loads((folder / "purchases.json").read_text()) | change
+    (folder / "purchases.json").write_text(json.dumps(head))
+    refused(folder)
+
+
+@pytest.mark.parametrize(
+    "dtypes", [[], 5, {}, {"../../x": {}}, {"lines": 5}, {"lines": {"amount": 5}}, {"/etc/passwd": {"x": "string"}}, {"lines": {"amount": "no dtype"}}, {"lines": {"no_column": "string"}}], ids=repr
+)  # fmt: skip
+def test_a_head_with_other_columns(folder, dtypes):
+    head = json.loads((folder / "purchases.json").read_text())
+    if head["suffix"] == "parts":
+        pytest.skip("a head of parts lists no columns")
+    usual = {} if not isinstance(dtypes, dict) or "lines" not in dtypes else head["dtypes"]
+    (folder / "purchases.json").write_text(
+        json.dumps(head | {"dtypes": usual | dtypes if isinstance(dtypes, dict) else dtypes})
+    )
+    with pytest.raises(ma.SchemaError):
+        ma.Purchases.load(folder)
+
+
+def files_of(folder, table):
+    return sorted((folder / table).iterdir()) if (folder / table).is_dir() else list(folder.glob(f"{table}.*"))
+
+
+@pytest.mark.parametrize("what", [b"", b"PAR1", b"x" * 5000, None, "folder"], ids=repr)
+@pytest.mark.parametrize("table", ["lines", "sources"])
+def test_a_table_that_is_none(folder, table, what):
+    file = files_of(folder, table)[0]
+    file.unlink()
+    if what == "folder":
+        file.mkdir()
+    elif what is not None:
+        file.write_bytes(what)
+    elif file.parent != folder:
+        shutil.rmtree(file.parent)
+    refused(folder)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [lambda f: f.assign(amount="much"), lambda f: f.assign(order_date=5), lambda f: f.assign(vendor_name=1.5), lambda f: f[["amount"]], lambda f: f.assign(connection=True)],
+    ids=["amount", "order_date", "vendor_name", "columns", "connection"],
+)  # fmt: skip
+def test_a_table_of_other_columns(folder, change):
+    file = files_of(folder, "lines")[0]
+    if file.suffix != ".parquet":
+        pytest.skip("CSV is all text")
+    change(pd.read_parquet(file)).to_parquet(file, index=False)
+    with pytest.raises(ma.SchemaError, match="column"):
+        ma.Purchases.load(folder)
+
+
+def test_a_part_that_is_gone(folder):
+    if not (folder / "lines").is_dir():
+        pytest.skip("not in parts")
+    files_of(folder, "lines")[-1].unlink()
+    refused(folder)
+
+
+def test_a_file_where_the_folder_should_be(tmp_path):
+    (tmp_path / "d").write_text("x")
+    refused(tmp_path / "d")
+    refused(tmp_path / "nowhere")
+    refused(tmp_path / "d" / "below")

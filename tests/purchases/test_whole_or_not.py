@@ -1,0 +1,128 @@
+"""Killed at any moment, or out of room: what is written is there whole or as it was, and nothing is left beside it after the next write."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import makini_analytics as ma
+from makini_analytics.system import Workspace, in_the_way, whole
+from tests.purchases import killed
+
+pytest.importorskip("pyarrow", reason="pyarrow, the extra 'fast', is not installed")
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="trials are forks")
+ROOT = Path(__file__).parents[2]
+
+
+def trials(folder, what, how, n, *more):
+    """Run the script, and return how often what was there afterwards."""
+    words = [sys.executable, killed.__file__, what, how, str(n), str(folder), *more]
+    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(words, capture_output=True, text=True, timeout=1500, check=False, cwd=ROOT, env=env)
+    assert done.returncode == 0, done.stderr[-2000:]
+    said = json.loads(done.stdout.splitlines()[-1])
+    return {word: said.count(word) for word in said}
+
+
+COUNTS = [5, pytest.param(50, marks=pytest.mark.full)]
+
+
+@pytest.mark.parametrize("n", COUNTS)
+@pytest.mark.parametrize("what", ["save", "save-aside", "report", "report-xlsx"])
+def test_killed_at_a_random_moment_the_old_or_the_new_is_there_whole(tmp_path, what, n):
+    got = trials(tmp_path, what, "time", n)
+    assert set(got) <= {"old", "new"}
+    assert sum(got.values()) == n
+
+
+@pytest.mark.parametrize("n", COUNTS)
+def test_killed_while_orders_are_written_as_they_come_the_old_or_the_new_is_there_whole(tmp_path, n):
+    with ma.sandbox() as server:
+        tokens = [f"{name}={server.tokens[name]}" for name in ("emea", "us")]
+        got = trials(tmp_path, "to", "time", n, server.base_url, *tokens)
+    assert set(got) <= {"old", "new"}
+    assert sum(got.values()) == n
+
+
+@pytest.mark.parametrize("n", [8, pytest.param(60, marks=pytest.mark.full)])
+@pytest.mark.parametrize("what", ["save", "save-aside", "report"])
+def test_killed_at_each_call_of_the_file_system_the_old_or_the_new_is_there_whole(tmp_path, what, n):
+    got = trials(tmp_path, what, f"calls:{400 if what == 'report' else 60}", n)
+    assert set(got) == {"old", "new"}
+
+
+@pytest.mark.parametrize("what", ["save", "report", "report-xlsx"])
+def test_a_full_disk_leaves_what_was_there(tmp_path, what):
+    assert trials(tmp_path, what, "full", 3) == {"old": 3}
+
+
+def test_a_folder_that_is_being_written_is_left_alone_by_the_next_writer(tmp_path):
+    first = Workspace(tmp_path / "a")
+    first.new.write_text("first")
+    with whole(tmp_path / "b") as new:
+        new.write_text("second")
+    first.swap()
+    first.close()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a", "b"]
+    assert (tmp_path / "a").read_text() == "first"
+
+
+def test_what_comes_while_a_folder_is_written_is_moved_to_the_new_one(tmp_path):
+    def written(text):
+        with whole(tmp_path / "d", {"a", "x/b"}) as new:
+            (new / "x").mkdir(parents=True)
+            (new / "a").write_text(text)
+            (new / "x" / "b").write_text(text)
+            if text == "2":
+                (tmp_path / "d" / "x" / "late.txt").write_text("mine")
+                (tmp_path / "d" / ".DS_Store").write_text("the system's")
+
+    written("1")
+    written("2")
+    found = {p.relative_to(tmp_path / "d").as_posix() for p in (tmp_path / "d").rglob("*") if p.is_file()}
+    assert found == {"a", "x/b", "x/late.txt", ".DS_Store"}
+    assert (tmp_path / "d" / "x" / "b").read_text() == "2"
+    assert "late.txt" in in_the_way(tmp_path / "d", {"a", "x/b"})
+    assert [p.name for p in tmp_path.iterdir()] == ["d"]
+
+
+def test_modes_and_links_stay(tmp_path):
+    (tmp_path / "there").mkdir(mode=0o750)
+    (tmp_path / "link").symlink_to("there", target_is_directory=True)
+    ma.load_sample(["us"]).save(tmp_path / "link")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "there").stat().st_mode & 0o777 == 0o750
+    assert len(ma.Purchases.load(tmp_path / "there").lines)
+
+
+def test_the_folder_where_this_runs_is_not_replaced(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ma.SchemaError, match="where this runs"):
+        ma.load_sample(["us"]).save(tmp_path)
+    with pytest.raises(ma.ConfigError, match="where this runs"):
+        ma.report(ma.load_sample(["us"]), ".")
+
+
+MINE = ["notes.txt", "lines/part-99999.csv", "orders.parquet.bak", "sub/empty/"]
+
+
+@pytest.mark.parametrize("name", MINE)
+def test_a_file_of_the_users_in_a_folder_of_purchases_stops_the_next_write_before_anything_is_asked(tmp_path, name):
+    data = ma.load_sample(["us"])
+    folder = data.save(tmp_path / "d")
+    mine = folder / name
+    mine.parent.mkdir(parents=True, exist_ok=True)
+    mine.mkdir() if name.endswith("/") else mine.write_text("mine")
+    with ma.sandbox() as server:
+        client = server.client("us", progress=False)
+        for write in (data.save, lambda f: client.fetch_purchases(to=f)):
+            with pytest.raises(ma.MakiniError, match="other files"):
+                write(folder)
+        assert server.requests == []
+    assert mine.exists()
+    assert len(ma.Purchases.load(folder).lines) == len(data.lines)

@@ -1,0 +1,125 @@
+"""A report takes any text and still opens: in every format, in CSV, and in the names of its files."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import makini_analytics as ma
+from makini_analytics import explore, spend, style
+from makini_analytics.frames import write_csv
+from makini_analytics.reporting import content, write
+from makini_analytics.reporting._sections import _safe
+
+openpyxl = pytest.importorskip("openpyxl", reason="openpyxl, which reads workbooks back, is not installed")
+Presentation = pytest.importorskip("pptx", reason="the extra 'report' is not installed").Presentation
+etree = pytest.importorskip("lxml.etree")
+Image = pytest.importorskip("PIL.Image")
+pytest.importorskip("xlsxwriter", reason="the extra 'report' is not installed")
+CONTROLS = "a\x00b\x01c\x08\x0bd\x1be\x7ff\x85g\u2028h\ufffei\ufdd0\U0001ffff"
+TITLES = {"controls": CONTROLS, "half a surrogate": "half \ud83d of one", "long": "T" * 300 + "&" * 30}
+NAMES = {"controls": CONTROLS, "half a surrogate": "x", "long": "L" * 300}
+
+
+def purchases(text):
+    n, day = 8, pd.Timestamp("2025-01-01")
+    table = pd.DataFrame({"vendor_name": [text, "x" + text] * (n // 2), "amount": np.arange(1.0, n + 1), "category": text, "description": text, "order_number": [f"{text}{i}" for i in range(n)],
+                          "order_date": day, "delivered_date": [day + pd.Timedelta(days=8), None] * (n // 2), "required_date": ["2025-01-07", "no day " + text] * (n // 2), "currency": ["EUR", "US" + text] * (n // 2)})  # fmt: skip
+    return ma.Purchases.from_table(table, connection=text[:40], as_of="2025-02-01")
+
+
+@pytest.mark.parametrize("kind", TITLES)
+def test_every_format_opens(tmp_path, kind):
+    told = content(purchases(NAMES[kind]), title=TITLES[kind], sections=["spend", "slippage", "definitions"])
+    style.retitle(next(e.chart for e in told.exhibits if e.chart is not None), TITLES[kind])
+
+    page = write(told, tmp_path / "x.html").read_text(encoding="utf-8")
+    assert style.printable(page) == page
+    book = write(told, tmp_path / "x.xlsx")
+    assert openpyxl.load_workbook(book)["At a glance"]["A1"].value == style.printable(TITLES[kind])
+    deck = write(told, tmp_path / "x.pptx")
+    assert len(Presentation(str(deck)).slides) > 3
+    for packed in (book, deck):
+        with zipfile.ZipFile(packed) as parts:
+            for name in parts.namelist():
+                if name.endswith((".xml", ".rels")):
+                    etree.fromstring(parts.read(name))
+    folder = write(told, tmp_path / "folder").parent
+    charts = list((folder / "charts").iterdir())
+    assert charts
+    for chart in charts:
+        if chart.suffix == ".svg":
+            etree.parse(str(chart))
+        else:
+            with Image.open(chart) as image:
+                image.load()
+                assert style.printable(image.info["Description"]) == image.info["Description"]
+
+
+RUN = ["=1+1", "+49 30", "-x", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", "\uff1d1+1", "=cmd|' /C calc'!A0"]
+STAY = ["a=b", "Müller & Co", "'=1", "x;y", "1-2", "", "株式会社"]
+
+
+def test_csv_runs_nothing_and_numbers_stay(tmp_path):
+    texts = RUN + STAY
+    frame = pd.DataFrame({"name": pd.array(texts, dtype="string"), "=head": texts, "amount": -1.0 - np.arange(len(texts)), "kind": pd.Categorical(texts)})  # fmt: skip
+    kept = frame.copy()
+    back = pd.read_csv(write_csv(frame, tmp_path / "x.csv"), encoding="utf-8-sig", keep_default_na=False)
+    for column in ("name", "'=head", "kind"):
+        assert back[column].tolist() == [f"'{t}" for t in RUN] + STAY
+    assert back["amount"].tolist() == frame["amount"].tolist()
+    pd.testing.assert_frame_equal(frame, kept)
+    lines = (tmp_path / "x.csv").read_text(encoding="utf-8-sig")
+    assert '"x;y"' in lines  # where a semicolon separates, too, it is one cell
+    raw = pd.read_csv(write_csv(frame, tmp_path / "y.csv", raw=True), encoding="utf-8-sig", keep_default_na=False)
+    assert raw["name"].tolist() == texts
+
+
+def test_names_of_files_keep_apart_what_is_apart(tmp_path):
+    names = ["EUR", "eur", "€", "£", "a/b", "a_b", "a b", "A_B", "..", "\\", "", "x" * 300, "x" * 301, "円"]
+    assert len({_safe(n).lower() for n in names}) == len(names)
+    assert all(re.fullmatch(r"[A-Za-z0-9_]{1,20}", _safe(n)) for n in names)
+    table = pd.DataFrame({"vendor_name": ["a", "b", "c"] * 3, "amount": 1.0, "order_date": "2025-01-01", "currency": ["a/b", "a_b", "A B"] * 3})  # fmt: skip
+    data = ma.Purchases.from_table(table, as_of="2025-02-01")
+    names = [e.name for e in content(data, sections=["quality", "spend", "open_orders"]).exhibits]
+    assert len(set(names)) == len(names)
+    got = explore.spend(data, folder=tmp_path)
+    for currency in data.lines.currency.unique():
+        got._options["currency"].value = str(currency)
+        got.buttons[1].click()
+    assert len(list(tmp_path.iterdir())) == data.lines.currency.nunique()
+
+
+MINE = ["notes.txt", "charts/mine.png", "tables/sheet.xlsx", "charts/sub/", "report.html"]
+
+
+@pytest.mark.parametrize("name", MINE)
+def test_a_file_of_the_users_in_a_reports_folder_stops_the_next_report(tmp_path, name):
+    data, folder = purchases("x"), tmp_path / "r"
+    if name != "report.html":
+        ma.report(data, folder, sections=["slippage"])
+    mine = folder / name
+    mine.parent.mkdir(parents=True, exist_ok=True)
+    mine.mkdir() if name.endswith("/") else mine.write_text("mine")
+    before = sorted(p.relative_to(folder) for p in folder.rglob("*"))
+    with pytest.raises(ma.ConfigError, match="other files"):
+        ma.report(data, folder, sections=["slippage"])
+    assert sorted(p.relative_to(folder) for p in folder.rglob("*")) == before
+
+
+def test_the_next_report_takes_the_place_of_the_last_one(tmp_path):
+    data, folder = purchases("x"), tmp_path / "r"
+    ma.report(data, folder, sections=["spend"])
+    ma.report(data, folder, sections=["slippage"])
+    assert not list(folder.rglob("spend*"))
+    assert [p.name for p in tmp_path.iterdir()] == ["r"]
+
+
+def test_a_chart_of_any_text_is_saved(tmp_path):
+    chart = spend.plot_by_vendor(purchases(CONTROLS).lines, currency="EUR")
+    etree.parse(str(style.save(chart, tmp_path / "x.svg")))
+    assert [p.name for p in tmp_path.iterdir()] == ["x.svg"]

@@ -1,0 +1,158 @@
+"""Arguments that can't be right end in an error of ours that says what would be, in every public function that reads, writes or fetches."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from datetime import timedelta
+
+import pandas as pd
+import pytest
+
+import makini_analytics as ma
+from makini_analytics import currency, lead_times, slippage, spend, style, units
+
+ODD = [None, True, -1, 0, 1.5, math.nan, math.inf, 10**400, "", " ", "x", "a\0b", "\ud83d", "x" * 5000, b"x", [], ["x"], {}, {"x": 1}, object(), pd.NaT, timedelta(-1)]  # fmt: skip
+NUMBERS = [-1, math.nan, math.inf, -math.inf, 10**400, "x", "5", True, None, [], {}]
+PATHS = ["", "  ", "a\0b", "x" * 5000, "\ud83d", 5, True, b"x", [], {}]
+DATES = [
+    "0001-01-01",
+    "9999-12-31",
+    "1899-12-31",
+    "yesterdayish",
+    "",
+    5,
+    2025,
+    True,
+    1.5,
+    [],
+    {},
+    object(),
+    pd.NaT,
+    b"x",
+    "a\0b",
+]
+
+
+def client(**options):
+    return ma.Client("a-token", **({"cache_dir": None, "progress": False, "base_url": "http://127.0.0.1:9", "retries": 0} | options))  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def data():
+    return ma.load_sample(["us"])
+
+
+@pytest.mark.parametrize("value", NUMBERS, ids=lambda v: repr(v)[:20])
+@pytest.mark.parametrize(
+    "name", ["per_page", "max_workers", "timeout", "retries", "backoff", "max_wait", "expire_after"]
+)
+def test_numbers_of_a_client(name, value):
+    with pytest.raises(ma.ConfigError, match=f"{name}=.*: pass a"):
+        client(**{name: value})
+
+
+@pytest.mark.parametrize(
+    "url", ["http://[", "http://", "ftp://x", "x", "http://a b", "http://a\0b", "http://x:99999", "http://\ud83d", "http://u:p@x", "http://x?q", 5, True, [], b"http://x"],
+    ids=ascii,
+)  # fmt: skip
+def test_base_urls(url):
+    with pytest.raises(ma.ConfigError, match="base_url"):
+        client(base_url=url)
+
+
+@pytest.mark.parametrize("value", DATES, ids=lambda v: repr(v)[:20])
+@pytest.mark.parametrize("name", ["since", "until", "modified_since"])
+def test_dates_of_a_fetch(name, value):
+    with pytest.raises(ma.ConfigError, match=name):
+        client().fetch_purchases(**{name: value})
+
+
+@pytest.mark.parametrize("value", DATES, ids=lambda v: repr(v)[:20])
+def test_as_of_days(data, value):
+    for figure in (lead_times.by_vendor, slippage.by_vendor, slippage.open_orders):
+        with pytest.raises(ma.ConfigError, match="as_of"):
+            figure(data.lines, as_of=value)
+
+
+@pytest.mark.parametrize("value", PATHS, ids=lambda v: repr(v)[:20])
+def test_paths(data, value, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    chart = spend.plot_by_vendor(data.lines.head(50), currency=data.lines.currency[0])
+    for name, call in {
+        "folder=": data.save,
+        "to=": lambda p: client().fetch_purchases(to=p),
+        "out=": lambda p: ma.report(data, p),
+        "path=": lambda p: style.save(chart, p),
+        "cache_dir=": lambda p: client(cache_dir=p),
+        "scan": ma.scan,
+    }.items():
+        with pytest.raises(ma.MakiniError, match="folder" if name == "scan" else name):
+            call(value)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "sections", ["", "spend", [], ["spend", "x"], [5], [None], 5, {"spend": 1}, [["spend"]]], ids=repr
+)
+def test_sections(data, sections, tmp_path):
+    with pytest.raises(ma.ConfigError, match="sections"):
+        ma.report(data, tmp_path / "x.html", sections=sections)
+
+
+@pytest.mark.parametrize(
+    "options", [{"vendor": 5}, {"vendor": "nobody"}, {"title": 5}, {"headlines": ["x"]}, {"headlines": {"x": "y"}}, {"headlines": {"slippage_ladder": 5}},
+                {"template": "x"}, {"as_of": "never"}],
+    ids=repr,
+)  # fmt: skip
+def test_options_of_a_report(data, options, tmp_path):
+    with pytest.raises(ma.ConfigError):
+        ma.report(data, tmp_path / "x.html", sections=["slippage"], **options)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("template", ["none.pptx", "text.pptx", ".", "\0"], ids=ascii)
+def test_templates(data, template, tmp_path, monkeypatch):
+    pytest.importorskip("pptx", reason="the extra 'report' is not installed")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "text.pptx").write_text("x")
+    with pytest.raises(ma.ConfigError, match="template"):
+        ma.report(data, tmp_path / "x.pptx", template=template)
+
+
+@pytest.mark.parametrize("what", ODD, ids=lambda v: repr(v)[:20])
+def test_a_report_of_what_are_no_purchases(what, tmp_path):
+    with pytest.raises(ma.SchemaError, match="report takes Purchases"):
+        ma.report(what, tmp_path / "x.html")
+
+
+@pytest.mark.parametrize("size", ["", "tall", 5, [], {}, (1, 2), True])
+def test_sizes_of_charts(data, size, tmp_path):
+    chart = spend.plot_by_vendor(data.lines.head(50), currency=data.lines.currency[0])
+    with pytest.raises(ma.ConfigError, match="size="):
+        style.save(chart, tmp_path / "x.png", size=size)
+
+
+@pytest.mark.parametrize("text", [b"\xff\xfe[", b"[a", b'[emea]\ntoken = "x"', b"", b"a = 1", b"\0"])
+def test_files_of_connections(text, tmp_path):
+    (tmp_path / "c.toml").write_bytes(text)
+    with pytest.raises(ma.ConfigError, match=r"c\.toml|no connections"):
+        ma.fetch_all(tmp_path / "c.toml")
+
+
+@pytest.mark.parametrize("what", ODD, ids=lambda v: repr(v)[:20])
+def test_anything_else_is_an_error_of_ours(data, what, tmp_path, monkeypatch):
+    """Where it may be right, something comes; where it is not, an error that a program can catch by the root of all."""
+    monkeypatch.chdir(tmp_path)
+    lines = data.lines.head(30)
+    for call in (
+        lambda: client(connection=what), lambda: client(contract=what), lambda: client(area=what), lambda: client(delivery_date=what),
+        lambda: client().fetch_table(what), lambda: ma.fetch_all(what), lambda: ma.fetch_all({"a": what}), lambda: ma.scan(tmp_path, engine=what),
+        lambda: currency.convert(lines, what), lambda: currency.convert(lines, "EUR", what), lambda: currency.convert(lines, "EUR", {"USD": what}),
+        lambda: currency.convert(lines, "EUR", 1.0, what), lambda: currency.convert(lines, "EUR", max_gap_days=what),
+        lambda: currency.convert(lines, "EUR", basis="period_average", period=what), lambda: units.convert(lines, what),
+        lambda: units.convert(lines, "EA", own=what), lambda: ma.load_sample(what), lambda: currency.convert(what), lambda: units.convert(what, "EA"),
+        lambda: ma.Client(what if what is not None else "", cache_dir=None),
+    ):  # fmt: skip
+        with contextlib.suppress(ma.MakiniError):
+            call()
