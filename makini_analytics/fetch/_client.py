@@ -95,6 +95,7 @@ class Client:
         retries: int = 3,
         backoff: float = 2.0,
         max_wait: float = 60.0,
+        max_body: int = 200_000_000,
     ) -> None:
         auth = Bearer(check_token(os.environ.get("MAKINI_API_TOKEN") if token is None else token))
         del token  # a traceback with local variables would show it
@@ -106,6 +107,7 @@ class Client:
         )
         timeout, retries = number_of("timeout", timeout, above=True), int(number_of("retries", retries, whole=True))
         backoff, max_wait = number_of("backoff", backoff), number_of("max_wait", max_wait)
+        max_body = int(number_of("max_body", max_body, low=1, whole=True))
         expire_after = expire_after.total_seconds() if isinstance(expire_after, timedelta) else expire_after
         expire_after = timedelta(seconds=number_of("expire_after", expire_after))
         text_of("connection", connection, "a name for the connection")
@@ -127,7 +129,7 @@ class Client:
             PageCache(self.cache_path, connection),
             connection=connection,
             expire_after=expire_after,
-            retry_policy=RetryPolicy(timeout, retries, backoff, max_wait),
+            retry_policy=RetryPolicy(timeout, retries, backoff, max_wait, max_body),
             offline=offline,
             workers=self.max_workers,
         )
@@ -166,6 +168,7 @@ class Client:
         statuses: Mapping[str, str] | None = ...,
         decimal: str | None = ...,
         thousands: str | None = ...,
+        strict: bool = ...,
         to: None = ...,
     ) -> Purchases: ...
 
@@ -181,6 +184,7 @@ class Client:
         statuses: Mapping[str, str] | None = ...,
         decimal: str | None = ...,
         thousands: str | None = ...,
+        strict: bool = ...,
         to: str | Path,
     ) -> Path: ...
 
@@ -195,6 +199,7 @@ class Client:
         statuses: Mapping[str, str] | None = None,
         decimal: str | None = None,
         thousands: str | None = None,
+        strict: bool = False,
         to: str | Path | None = None,
     ) -> Purchases | Path:
         """Fetch purchase orders with their lines: all pages, or an error.
@@ -208,6 +213,8 @@ class Client:
         statuses : status text to state, over the words that are understood anyway
         decimal, thousands : the marks of numbers that come as text, as pandas has them; where they are left out the connection's own
             numbers show them, and a text that both marks read is missing and an issue
+        strict : an error where receipts or return orders are refused or not had whole; by default a warning in ``sources.notes``, and
+            the orders as they are without them. A connection that has no such list (404) is no error
         to : a new or empty folder, or one of saved purchases, which they take the place of. For more lines than fit into memory:
             they go there part by part as Parquet, and `makini_analytics.scan` reads them. With ``delivery_date="auto"`` the first
             200,000 lines decide for all; whether a column of UTC midnights holds bare dates is decided for every 200,000 lines; receipts
@@ -225,7 +232,7 @@ class Client:
         if to is not None:
             path_of("to", to)
         options = TidyOptions(timezone, statuses, self.delivery_date, NumberFormat(decimal, thousands))
-        fetch = self._fetch(query, refresh, options)
+        fetch = self._fetch(query, refresh, options, strict)
         return fetch.in_memory().purchases if to is None else fetch.to(to)
 
     def update(
@@ -312,8 +319,10 @@ class Client:
 
     # ---- parts ---------------------------------------------------------------------------------------------------------
 
-    def _fetch(self, query: OrderQuery, refresh: bool, options: TidyOptions) -> PurchaseOrderFetch:
-        return PurchaseOrderFetch(self._endpoints, self._show_progress, query, refresh, options)
+    def _fetch(
+        self, query: OrderQuery, refresh: bool, options: TidyOptions, strict: bool = False
+    ) -> PurchaseOrderFetch:
+        return PurchaseOrderFetch(self._endpoints, self._show_progress, query, refresh, options, strict)
 
     @contextmanager
     def _show_progress(self, what: str) -> Iterator[Progress]:

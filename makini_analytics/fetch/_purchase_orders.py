@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from ..errors import ApiError
+from ..errors import ApiError, IncompleteDataError
 from ..purchases import PartTotals, PartWriter, Purchases, ready
 from ..records import RecordDecoder
 from ..system import Progress
 from ..tidy import LINE_CONTAINERS, NumberFormat, OrdersBuilder, TidyOrders
 from ..transport import Endpoints, PagedResult, SinkT, contracts
-from ._query import CutOrders, OrderQuery, cut
+from ._query import CutOrders, OrderQuery, cut, with_lacking
 from ._source_row import day_fetched, freshness, source_row
 
 
@@ -48,6 +48,7 @@ class PurchaseOrderFetch:
     query: OrderQuery
     refresh: bool
     options: TidyOptions
+    strict: bool = False  # receipts and return orders are had whole, or it is an error
 
     def in_memory(self) -> FetchedOrders:
         """Return the orders with their lines, names, receipts and returns."""
@@ -55,8 +56,9 @@ class PurchaseOrderFetch:
         orders = self._orders(notes, OrdersBuilder)
         if orders.sink.without_lines:
             notes.append("The list of orders carries no lines, so each order was asked for on its own.")
-            self._fetch_lines(orders.sink)
-        cut_orders = self._tidy(orders.sink, self._lookups(notes) | self._receipts_and_returns(), self.options)
+        lacking = self._fetch_lines(orders.sink)
+        lookups = self._lookups(notes) | self._receipts_and_returns(notes)
+        cut_orders = self._tidy(orders.sink, lookups, self.options, lacking)
         tidy = cut_orders.orders
         counts, first = (len(tidy.orders), len(tidy.lines)), tidy.orders["order_date"].min()
         notes += cut_orders.notes + tidy.notes
@@ -76,11 +78,10 @@ class PurchaseOrderFetch:
         lookups = self._lookups(notes)
 
         def tidy_part(part: OrdersBuilder, totals: PartTotals) -> tuple[TidyOrders, list[str]]:
-            if part.without_lines and not totals.with_lines:
-                self._fetch_lines(part)
+            lacking = {} if totals.with_lines else self._fetch_lines(part)
             # What the first part showed about the delivery date holds for all.
             options = replace(self.options, delivery_date=totals.delivery_date or self.options.delivery_date)
-            cut_orders = self._tidy(part, lookups, options, before=totals.n_taken)
+            cut_orders = self._tidy(part, lookups, options, lacking, before=totals.n_taken)
             return cut_orders.orders, cut_orders.notes
 
         writers: list[PartWriter] = []  # one per attempt to read the list; the last one counts
@@ -103,7 +104,12 @@ class PurchaseOrderFetch:
             raise
 
     def _tidy(
-        self, builder: OrdersBuilder, lookups: dict[str, list[Any]], options: TidyOptions, before: int = 0
+        self,
+        builder: OrdersBuilder,
+        lookups: dict[str, list[Any]],
+        options: TidyOptions,
+        lacking: Mapping[str, str],
+        before: int = 0,
     ) -> CutOrders:
         tidied = builder.finish(
             connection=self.endpoints.session.connection,
@@ -114,12 +120,17 @@ class PurchaseOrderFetch:
             number_format=options.number_format,
             before=before,
         )
-        return cut(tidied, self.query)
+        return cut(with_lacking(tidied, lacking), self.query)
 
-    def _fetch_lines(self, builder: OrdersBuilder) -> None:
-        """Fetch each order on its own, where their list carries no lines."""
-        with self.show_progress("lines") as progress:
-            builder.without_lines = self.endpoints.fetch_each_order(builder.without_lines, self.refresh, progress)
+    def _fetch_lines(self, builder: OrdersBuilder) -> dict[str, str]:
+        """Fetch each order on its own, where their list carries no lines, and return why those of some are not had."""
+        lacking: dict[str, str] = {}
+        if builder.without_lines:
+            with self.show_progress("lines") as progress:
+                builder.without_lines = self.endpoints.fetch_each_order(
+                    builder.without_lines, self.refresh, progress, lacking, LINE_CONTAINERS
+                )
+        return lacking
 
     def _source(
         self,
@@ -166,20 +177,29 @@ class PurchaseOrderFetch:
 
     def _lookups(self, notes: list[str]) -> dict[str, list[Any]]:
         """Return the lists that give names to keys."""
-        return {
-            ours: self.endpoints.lookup(ours, name, self.refresh, notes)
-            for ours, name in contracts.LOOKUPS.items()
-            if name not in contracts.NOT_IN_AREA.get(self.endpoints.area, ())
-        }
+        found: dict[str, list[Any]] = {}
+        for ours, name in contracts.LOOKUPS.items():
+            if name not in contracts.NOT_IN_AREA.get(self.endpoints.area, ()):
+                had = self.endpoints.lookup(ours, name, self.refresh)
+                found[ours] = had.records
+                notes += [had.note] if had.note else []
+        return found
 
-    def _receipts_and_returns(self) -> dict[str, list[Any]]:
+    def _receipts_and_returns(self, notes: list[str]) -> dict[str, list[Any]]:
         """Return the receipts and return orders, where the area has and the connection lists them."""
         filters = {name: self.query.params_beside(c) for name, c in contracts.CONTRACTS.items()}
         found: dict[str, list[Any]] = {}
         for ours in contracts.BESIDE_IN_AREA[self.endpoints.area]:
-            for name in contracts.BESIDE[
-                ours
-            ]:  # the name of the list is not public: the first one that has records wins
+            lost: list[str] = []
+            for name in contracts.BESIDE[ours]:  # the name is not public: the first one that has records wins
                 if not found.get(ours):
-                    found[ours] = self.endpoints.lookup(ours, name, self.refresh, [], filters)
+                    had = self.endpoints.lookup(ours, name, self.refresh, filters)
+                    found[ours] = had.records
+                    lost += [had.note] if had.status != 404 and had.note else []  # with 404 there is no such list
+            if lost and not found[ours]:
+                if self.strict:
+                    raise IncompleteDataError(
+                        f"connection {self.endpoints.session.connection!r}: {lost[0]} Without strict=True the orders come without them."
+                    )
+                notes.insert(0, f"Warning: {lost[0]}")
         return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
+from itertools import chain, compress
 from typing import Any
 
 import numpy as np
@@ -47,9 +47,24 @@ class IssueBook:
             if typed and reason not in ABSENT:
                 self._unreadable.setdefault(table, {}).setdefault(column, []).append(rows)
 
+    def leave_out(self, table: str, keep: npt.NDArray[np.bool_]) -> None:
+        """Count the rows of a table anew without those that are not kept, whose issues go with them."""
+        place = np.cumsum(keep) - 1
+        moved: dict[int, Positions] = {}
+        batches, self._batches = self._batches, []
+        for name, column, reason, rows, values in batches:
+            if name != table:
+                self._batches.append((name, column, reason, rows, values))
+            elif (live := keep[rows]).any():
+                moved[id(rows)] = place[rows[live]]
+                given = list(compress(values, live)) if isinstance(values, list) else values[live]
+                self._batches.append((name, column, reason, moved[id(rows)], given))
+        for column, lost in self._unreadable.get(table, {}).items():
+            self._unreadable[table][column] = [moved[id(rows)] for rows in lost if id(rows) in moved]
+
     def unreadable(self, table: str) -> dict[str, Positions]:
         """Return, by column, the rows whose value was given and could not be read: they are missing, but not absent."""
-        return {column: np.concatenate(rows) for column, rows in self._unreadable.get(table, {}).items()}
+        return {column: np.concatenate(rows) for column, rows in self._unreadable.get(table, {}).items() if rows}
 
     def frame(self, connection: str, ids: Mapping[str, pd.Series]) -> pd.DataFrame:
         """Return the issues as a frame; ``ids`` gives the id of each row position by table."""

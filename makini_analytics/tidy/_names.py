@@ -9,6 +9,7 @@ import pandas as pd
 
 from ..frames import categoricals
 from ._identities import currency_codes, one_vendor
+from ._parsing import sound
 from ._schema import LINES
 from ._table_builder import label_of
 
@@ -80,7 +81,8 @@ def _texts_by_key(records: Records, fields: Sequence[str]) -> dict[str, str]:
         key = r.get("key", r.get("id")) if isinstance(r, Mapping) else None
         if key is None:
             continue
-        text = next((t for f in fields if (t := label_of(r.get(f))) not in (None, "")), None)
+        texts = (label_of(r.get(f)) for f in fields)
+        text = next((t for t in texts if isinstance(t, str | int | float) and t != ""), None)
         if text is not None:
-            found[str(key)] = str(text)
+            found[sound(str(key))] = sound(str(text))
     return found

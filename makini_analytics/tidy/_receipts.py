@@ -36,8 +36,9 @@ def tidy_receipts(records: Iterable[Any], tz: tzinfo, book: IssueBook) -> pd.Dat
         order_id=lines["order_id"].fillna(head["order_id"]),
         received_date=lines["received_date"].where(lines["received_date"].notna(), head["received_date"]),
     )
-    live = lines["deleted_at"].isna() & head["deleted_at"].isna()
-    return out[live.to_numpy(dtype=bool)].reset_index(drop=True)
+    live = (lines["deleted_at"].isna() & head["deleted_at"].isna()).to_numpy(dtype=bool)
+    book.leave_out("receipt lines", live)
+    return out[live].reset_index(drop=True)
 
 
 def _framed(records: Iterable[Any], documents: DocumentBuilder, tz: tzinfo) -> DocumentFrames:

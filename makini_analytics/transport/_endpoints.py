@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..errors import ApiError, IncompleteDataError, MakiniError, OfflineMissError
 from ..records import Decode, decode
 from ..system import Progress
 from . import _page_cache, contracts
-from ._pagination import PagedResult, RowList, SinkT, paginate
+from ._pagination import MOST_PAGES, PagedResult, RowList, SinkT, paginate
 from ._session import Session
 from ._single_order import fetch_order, key_of, lines_not_had
 from .contracts import Contract
@@ -17,6 +17,18 @@ from .contracts import Contract
 
 def _quiet(done: int, total: int | None) -> None:
     """Show no progress."""
+
+
+class Lookup(NamedTuple):
+    """The records of a list beside the orders, or why there are none: a note, and the status where it was refused."""
+
+    records: list[Any]
+    note: str = ""
+    status: int | None = None
+
+
+#: Pages of a list beside the orders: a list without an end costs its records, not the night.
+_MOST_PAGES = 10_000
 
 
 class Endpoints:
@@ -77,6 +89,7 @@ class Endpoints:
         refresh: bool = False,
         new_decoder: Callable[[], Decode] = lambda: decode,
         progress: Progress = _quiet,
+        max_pages: int = MOST_PAGES,
     ) -> PagedResult[SinkT]:
         """Return a whole list: with "auto" under the first contract whose path is not a 404, and that is remembered.
 
@@ -99,6 +112,7 @@ class Endpoints:
                     refresh=refresh,
                     new_decoder=new_decoder,
                     progress=progress,
+                    max_pages=max_pages,
                 )
             except ApiError as e:
                 if e.status != 404 or last:
@@ -116,39 +130,27 @@ class Endpoints:
         raise AssertionError("unreachable")
 
     def lookup(
-        self,
-        ours: str,
-        name: str,
-        refresh: bool,
-        notes: list[str],
-        params: Mapping[str, Mapping[str, Any]] | None = None,
-    ) -> list[Any]:
-        """Return the records of a list that the orders can do without.
-
-        Refused, not adding up, or not in the cache when offline: a note, not an error.
-        """
-        # Only statuses that say "you can't have this list" are forgiven. A 500 or a timeout is not: the next fetch would silently
-        # have names where this one has keys.
+        self, ours: str, name: str, refresh: bool, params: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> Lookup:
+        """Return the records of a list that the orders can do without; whatever it does costs its records and a note, not the orders."""
         contract = self.candidates()[0]
         instead = contracts.WITHOUT.get(ours, "keys are kept instead of names")
-        known = None if refresh else self._refused(contract, name)
-        if known:
-            notes.append(f"The list of {ours} is not available ({known}): {instead}.")
-            return []
-        try:
-            return self.fetch_list(name, RowList, params, refresh=refresh).sink
-        except ApiError as e:
-            if e.status not in (400, 403, 404, 422):
-                raise
-            self._remember_refusal(contract, name, e.status)
-            notes.append(f"The list of {ours} is not available ({e.status}): {instead}.")
-            return []
-        except OfflineMissError:
-            notes.append(f"The list of {ours} is not in the cache: {instead}.")
-            return []
-        except IncompleteDataError as e:
-            notes.append(f"The list of {ours} does not add up, so {instead}: {e}")
-            return []
+        status = None if refresh else self._refused(contract, name)
+        if status is None:
+            try:
+                found = self.fetch_list(name, RowList, params, refresh=refresh, max_pages=_MOST_PAGES)
+                return Lookup(found.sink)
+            except ApiError as e:
+                status = e.status
+                if status in (400, 403, 404, 422):  # what "you can't have this list" looks like; anything else may pass
+                    self._remember_refusal(contract, name, status)
+            except OfflineMissError:
+                return Lookup([], f"The list of {ours} is not in the cache: {instead}.")
+            except IncompleteDataError as e:
+                return Lookup([], f"The list of {ours} does not add up, so {instead}: {e}")
+            except MakiniError as e:
+                return Lookup([], f"The list of {ours} could not be fetched, so {instead}: {e}")
+        return Lookup([], f"The list of {ours} is not available ({status}): {instead}.", status)
 
     def sync_state(self, refresh: bool) -> Mapping[str, Any]:
         """Return the state of the connection's synchronisation with its source system; empty where the API does not give it."""

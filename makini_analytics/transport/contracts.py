@@ -54,7 +54,11 @@ LOOKUPS = {
     "materials": "materials",
 }
 #: What follows where a lookup is not to be had; where it is not named here, keys are kept instead of names.
-WITHOUT = {"materials": "categories are those of the lines"}
+WITHOUT = {
+    "materials": "categories are those of the lines",
+    "receipts": "delivery dates and received quantities are those of the orders",
+    "returns": "what went back is not taken off spend",
+}
 NOT_IN_AREA = {"eam": {"currencies"}}
 
 #: Documents that belong to orders, fetched under the first name that answers with records, and the areas that have them: receipts

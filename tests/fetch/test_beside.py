@@ -1,0 +1,142 @@
+"""Lists beside the orders, over real sockets: whatever one does, the orders come, and a note says what they lack."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+import makini_analytics as ma
+from tests.faults.server import order
+
+ORDERS = [order(i) for i in range(1, 4)]
+NAMES = ["receipts", "receiving", "return_orders", "vendors", "currencies", "uom", "sites", "materials"]
+
+
+def page(rows, **meta):
+    return {"data": rows, "meta": {"current_page": 1, "last_page": 1, "total": len(rows), **meta}}
+
+
+ODD = {
+    "refused": (403, {}),
+    "broken": (500, {}),
+    "unknown token": (401, {}),
+    "HTML": (200, b"<html>"),
+    "nothing": (200, b""),
+    "no content": (204, b""),
+    "cut": (200, b'{"data": [{"key": "v1", "na'),
+    "no data": {"meta": {}},
+    "infinite total": page([], total="1e400"),
+    "pages without end": page([{"key": "1"}], last_page=10**9),
+    "half a surrogate": (200, b'{"data":[{"key":"V1","name":"M\\ud83d"}],"meta":{"last_page":1}}'),
+    "wrong types": page([1, None, "x", [], {"key": {}, "name": []}, {"key": "a", "lineItems": {"key": 3}}]),
+    "deleted with a wrong value": page(
+        [{"key": "r", "deletedAt": "2019-08-24T14:15:22Z", "lineItems": [{"key": "s", "quantity": "many"}]}]
+    ),
+    "one value": (200, b"17"),
+    "too many rows announced": page([{"key": "1"}], total=99),
+    "slow": "slow",
+}
+
+
+@pytest.fixture
+def serve():
+    servers = []
+
+    def start(beside):
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *args):
+                """Keep quiet."""
+
+            def do_GET(self):
+                name = self.path.split("?")[0].rsplit("/", 1)[-1]
+                said = beside.get(name.replace("-", "_"), page(ORDERS) if name == "purchase-orders" else (404, {}))
+                if said == "slow":
+                    time.sleep(1.5)
+                    said = (200, {})
+                status, body = said if isinstance(said, tuple) else (200, said)
+                content = body if isinstance(body, bytes) else json.dumps(body).encode()
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                if status != 204:
+                    self.wfile.write(content)
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        servers.append(server)
+        return ma.Client(
+            "token-0123456789",
+            base_url=f"http://127.0.0.1:{server.server_port}",
+            cache_dir=None,
+            progress=False,
+            retries=0,
+            timeout=1,
+        )
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_whatever_a_list_beside_the_orders_does_all_orders_come(serve, name):
+    for odd, said in ODD.items():
+        began = time.monotonic()
+        data = serve({name: said}).fetch_purchases()
+        assert data.orders.order_id.tolist() == ["0001", "0002", "0003"], odd
+        assert time.monotonic() - began < 4, odd
+
+
+@pytest.mark.parametrize("name", ["receipts", "return_orders"])
+@pytest.mark.parametrize("odd", ["refused", "broken", "HTML", "cut", "too many rows announced"])
+def test_what_changes_figures_is_a_warning_or_under_strict_an_error(serve, name, odd):
+    client = serve({name: ODD[odd]})
+    data = client.fetch_purchases()
+    [notes] = data.sources.notes
+    assert notes.startswith("Warning: The list of " + {"return_orders": "returns"}.get(name, name))
+    assert "Warning: The list of" in repr(data)
+    with pytest.raises(ma.errors.IncompleteDataError, match="strict=True"):
+        client.fetch_purchases(strict=True, refresh=True)
+
+
+def test_a_connection_without_receipts_is_not_incomplete(serve):
+    data = serve({}).fetch_purchases(strict=True)
+    assert "receipts" not in data.sources.notes.item().lower().split("the delivery date")[0]
+
+
+def test_a_problem_belongs_to_its_own_receipt(serve):
+    rows = [
+        {"key": "r0", "poKey": "0001", "deletedAt": "2025-01-02T00:00:00Z", "lineItems": [{"key": "a", "quantity": "y"}]},
+        {"key": "r1", "poKey": "0002", "lineItems": [{"key": "b", "quantity": "x", "receivedAt": "2025-01-07"}]},
+        {"key": "r2", "poKey": "0003", "lineItems": [{"key": "c", "quantity": 1, "receivedAt": "2025-01-08"}]},
+    ]
+    issues = serve({"receipts": page(rows)}).fetch_purchases().issues
+    assert issues.loc[issues.value == "x", "id"].tolist() == ["0002"]
+    assert not (issues.value == "y").any()  # of a receipt that was deleted
+
+
+def test_an_order_whose_lines_are_not_had_is_an_issue(serve):
+    bare = [{k: v for k, v in o.items() if k != "lineItems"} for o in ORDERS]
+    answers = {"0001": {"data": ORDERS[0]}, "0002": {"data": ORDERS[2]}, "purchase_orders": page(bare)}  # 2 answers with 3
+    data = serve(answers).fetch_purchases()
+    assert data.orders.order_id.tolist() == ["0001", "0002", "0003"]
+    assert data.orders.n_lines.tolist() == [len(ORDERS[0]["lineItems"]), 0, 0]
+    told = data.issues.set_index("id").reason
+    assert "order '0003' came in its place" in told["0002"]
+    assert "refused (404)" in told["0003"]
+    assert "2 of 3 orders" in repr(data)
+
+
+@pytest.mark.parametrize("max_body", [0, -1])
+def test_max_body_is_above_zero(max_body):
+    with pytest.raises(ma.errors.ConfigError, match="max_body"):
+        ma.Client("token-0123456789", max_body=max_body)
