@@ -108,8 +108,9 @@ class Client:
         timeout, retries = number_of("timeout", timeout, above=True), int(number_of("retries", retries, whole=True))
         backoff, max_wait = number_of("backoff", backoff), number_of("max_wait", max_wait)
         max_body = int(number_of("max_body", max_body, low=1, whole=True))
-        expire_after = expire_after.total_seconds() if isinstance(expire_after, timedelta) else expire_after
-        expire_after = timedelta(seconds=number_of("expire_after", expire_after))
+        if not isinstance(expire_after, timedelta):
+            expire_after = timedelta(seconds=number_of("expire_after", expire_after))
+        number_of("expire_after", expire_after.total_seconds(), high=1e14)  # `timedelta.max` is never
         text_of("connection", connection, "a name for the connection")
         self.connection, self.contract, self.area, self.delivery_date = connection, contract, area, delivery_date
         if base_url is not None:

@@ -106,16 +106,18 @@ def test_spend_against_plain_loops(basis):
     for line in lines.itertuples():
         names, q, r = names_of(line), line.quantity, line.received_quantity
         share = np.nan if pd.isna(q) or pd.isna(r) or q == 0 else r / q
+        come = pd.notna(line.delivered_date) and not r < q
         for reason, fits in (
             ("deleted", pd.notna(line.deleted_at) or "deleted_at" in names),
             ("cancelled", str(line.state) == "cancelled"),
             ("draft", str(line.state) == "draft"),
             ("amount unreadable", "amount" in names),
             ("no amount", not np.isfinite(line.amount)),
-            ("closed", basis == "open" and str(line.state) in ("received", "closed_short")),
-            ("quantity unreadable", basis != "ordered" and "quantity" in names),
-            ("received quantity unreadable", basis != "ordered" and "received_quantity" in names),
-            ("no quantity or received quantity", basis != "ordered" and not np.isfinite(share)),
+            ("closed", basis == "open" and (str(line.state) in ("received", "closed_short") or come)),
+            ("return", basis == "open" and q < 0),
+            ("quantity unreadable", basis == "received" and "quantity" in names),
+            ("received quantity unreadable", basis == "received" and "received_quantity" in names),
+            ("no quantity or received quantity", basis == "received" and not np.isfinite(share)),
             ("included", True),
         ):
             if fits:

@@ -299,7 +299,7 @@ def test_hostile_texts_of_every_kind_are_text_on_the_page(tmp_path):
     evil = {what: f"</td></p>'\"><img src=x alt={what}>" for what in ("vendor", "title", "connection", "currency", "category", "item", "number", "head")}  # fmt: skip
     day = pd.Timestamp("2025-01-01")
     table = pd.DataFrame({"vendor_name": evil["vendor"], "amount": np.arange(1.0, n + 1), "category": evil["category"], "description": evil["item"], "order_number": [f"{evil['number']}{i}" for i in range(n)],
-                          "order_date": day, "delivered_date": [day + pd.Timedelta(days=8), None] * (n // 2), "required_date": ["2025-01-07", "no day " + evil["number"]] * (n // 2)})  # fmt: skip
+                          "order_date": day, "delivered_date": [day + pd.Timedelta(days=8), None] * (n // 2), "required_date": ["2025-01-07", "2025-01-09", "2025-01-07", "no day " + evil["number"]] * (n // 4)})  # fmt: skip
     data = ma.Purchases.from_table(table, currency=evil["currency"], connection=evil["connection"], as_of="2025-02-01")
     headline = {"slippage_ladder": evil["head"]}
     text = ma.report(data, tmp_path / "x.html", title=evil["title"], headlines=headline).read_text(encoding="utf-8")
