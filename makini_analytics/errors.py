@@ -12,6 +12,27 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+__all__ = [
+    "ApiError",
+    "AuthError",
+    "ConfigError",
+    "IncompleteDataError",
+    "MakiniError",
+    "MakiniWarning",
+    "MixedCurrencyError",
+    "NetworkError",
+    "OfflineMissError",
+    "OptionError",
+    "RateLimitError",
+    "SchemaError",
+    "ServerError",
+    "support_report",
+]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
 
 class MakiniError(Exception):
     """Root of every error of this package.

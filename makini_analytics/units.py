@@ -16,6 +16,13 @@ from .errors import ConfigError, SchemaError
 from .frames import categoricals, encode, frame_of, values
 from .system import text_of
 
+__all__ = ["based", "convert", "factor", "from_api", "understood"]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
 # UN/ECE Recommendation 20 code: (what it measures, how many of the first unit of that kind, other spellings). SAP's internal and
 # commercial codes are among the spellings. Packages (box, pallet) measure nothing by themselves: how many are in one differs.
 _TABLE: dict[str, tuple[str, float, str]] = {

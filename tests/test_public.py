@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
+import pkgutil
 import pydoc
 import re
 import subprocess
@@ -31,7 +33,7 @@ def test_functions_stay_functions_whatever_was_imported():
     assert callable(ma.sandbox)
 
 
-ROOMS = ["spend", "lead_times", "slippage", "quality", "explore"]
+ROOMS = ["spend", "lead_times", "slippage", "quality", "explore", "currency"]
 
 
 @pytest.mark.parametrize("room", ROOMS)
@@ -44,6 +46,13 @@ def test_a_door_shows_what_is_behind_it_and_nothing_else(room):
     shown = pydoc.plain(pydoc.render_doc(module))
     assert all(f"    {n}(" in shown for n in module.__all__)
     assert module.__doc__.splitlines()[0] in shown
+
+
+@pytest.mark.parametrize("name", [m.name for m in pkgutil.iter_modules(ma.__path__) if not m.name.startswith("_")])
+def test_completion_shows_what_is_public_and_nothing_else(name):
+    module = importlib.import_module(f"makini_analytics.{name}")
+    assert {n for n in dir(module) if not n.startswith("_")} == set(module.__all__)
+    assert all(hasattr(module, n) for n in module.__all__)
 
 
 def test_nothing_is_loaded_before_it_is_used():

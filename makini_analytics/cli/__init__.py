@@ -15,6 +15,10 @@ from ._parser import parser
 __all__ = ["main"]
 
 
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code: 0 done, 1 an error that the message explains, 2 wrong usage, 130 interrupted."""
     try:

@@ -3,8 +3,6 @@
 A metric says what it wants as a rule; the engine that holds the lines counts them, and what follows works on a small table.
 """
 
-from __future__ import annotations
-
 from ._calendars import Span, WorkCalendar, day_counter
 from ._day_counts import Cells, DayCounts, count_days, quantile
 from ._day_tally import DayTally

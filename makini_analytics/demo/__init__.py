@@ -1,7 +1,5 @@
 """A Makini on this machine, and the made-up orders that it serves."""
 
-from __future__ import annotations
-
 from ._sample import load_sample
 from ._server import Sandbox, sandbox
 

@@ -1,7 +1,5 @@
 """Fetching purchase orders: of one connection, of several side by side, or only what changed."""
 
-from __future__ import annotations
-
 from ._client import Client
 from ._connections import Fetched, fetch_all
 

@@ -1,7 +1,5 @@
 """A list of order lines as an ERP system wrote it to a file: encoding, separator, headings and marks found, to a plain table."""
 
-from __future__ import annotations
-
 from ._read_file import read_file, read_headings, with_received
 
 __all__ = ["read_file", "read_headings", "with_received"]

@@ -1,7 +1,5 @@
 """What every stage does with a frame of lines: its columns, text as codes, stacking, the as-of day."""
 
-from __future__ import annotations
-
 from . import categoricals
 from ._access import Mask, days_of, frame_of, is_pandas, need, numbers, texts_of, values
 from ._as_of import AsOf, as_day, as_of_day, day_number, moment_of

@@ -1,7 +1,5 @@
 """The data set: purchases in memory, saved in a folder, written part by part, or counted on disk."""
 
-from __future__ import annotations
-
 from ._concat import concat
 from ._folder import checked_folder
 from ._parts import PartTotals, PartWriter, ready

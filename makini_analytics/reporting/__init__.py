@@ -17,6 +17,11 @@ from ._page import files_of, html_page
 
 __all__ = ["checked_out", "content", "report", "write"]
 
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
 #: The page of a report's folder.
 _PAGE = "report.html"
 

@@ -1,7 +1,5 @@
 """Records of the API, or any table, to typed frames: a row per order, a row per line, an issue for each value that can't be read."""
 
-from __future__ import annotations
-
 from ._from_table import Beside, tidy_table
 from ._issues import kinds, much_unreadable, summed, told_once, warnings_in
 from ._number_format import NumberFormat

@@ -1,7 +1,5 @@
 """From the API to whole lists of records: session, page cache, pagination, endpoints. Knows neither frames nor what fields mean."""
 
-from __future__ import annotations
-
 from . import contracts
 from ._credentials import Bearer, check_base_url, check_token
 from ._endpoints import Endpoints
