@@ -36,7 +36,6 @@ from ._wire import Answer, TooLarge, http_session, read
 
 log = logging.getLogger("makini_analytics")
 
-RETRIED = {429, 500, 502, 503, 504}
 _USER_AGENT = "makini-analytics (read-only)"
 _LONGEST_URL = 8_000  # characters; no server takes a longer one
 _UNSENDABLE = (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, requests.exceptions.MissingSchema)
