@@ -17,7 +17,7 @@ from ..records import RecordDecoder
 from ..system import Progress
 from ..tidy import LINE_CONTAINERS, NumberFormat, OrdersBuilder, TidyOrders
 from ..transport import Endpoints, PagedResult, SinkT, contracts
-from ._query import CutOrders, OrderQuery, cut, with_lacking
+from ._query import CutOrders, OrderQuery, cut
 from ._source_row import day_fetched, freshness, source_row
 
 
@@ -56,9 +56,9 @@ class PurchaseOrderFetch:
         orders = self._orders(notes, OrdersBuilder)
         if orders.sink.without_lines:
             notes.append("The list of orders carries no lines, so each order was asked for on its own.")
-        lacking = self._fetch_lines(orders.sink)
+        self._fetch_lines(orders.sink)
         lookups = self._lookups(notes) | self._receipts_and_returns(notes)
-        cut_orders = self._tidy(orders.sink, lookups, self.options, lacking)
+        cut_orders = self._tidy(orders.sink, lookups, self.options)
         tidy = cut_orders.orders
         counts, first = (len(tidy.orders), len(tidy.lines)), tidy.orders["order_date"].min()
         notes += cut_orders.notes + tidy.notes
@@ -78,10 +78,11 @@ class PurchaseOrderFetch:
         lookups = self._lookups(notes)
 
         def tidy_part(part: OrdersBuilder, totals: PartTotals) -> tuple[TidyOrders, list[str]]:
-            lacking = {} if totals.with_lines else self._fetch_lines(part)
+            if not totals.with_lines:
+                self._fetch_lines(part)
             # What the first part showed about the delivery date holds for all.
             options = replace(self.options, delivery_date=totals.delivery_date or self.options.delivery_date)
-            cut_orders = self._tidy(part, lookups, options, lacking, before=totals.n_taken)
+            cut_orders = self._tidy(part, lookups, options, before=totals.n_taken)
             return cut_orders.orders, cut_orders.notes
 
         writers: list[PartWriter] = []  # one per attempt to read the list; the last one counts
@@ -108,7 +109,6 @@ class PurchaseOrderFetch:
         builder: OrdersBuilder,
         lookups: dict[str, list[Any]],
         options: TidyOptions,
-        lacking: Mapping[str, str],
         before: int = 0,
     ) -> CutOrders:
         tidied = builder.finish(
@@ -120,17 +120,16 @@ class PurchaseOrderFetch:
             number_format=options.number_format,
             before=before,
         )
-        return cut(with_lacking(tidied, lacking), self.query)
+        return cut(tidied, self.query)
 
-    def _fetch_lines(self, builder: OrdersBuilder) -> dict[str, str]:
-        """Fetch each order on its own, where their list carries no lines, and return why those of some are not had."""
-        lacking: dict[str, str] = {}
-        if builder.without_lines:
-            with self.show_progress("lines") as progress:
-                builder.without_lines = self.endpoints.fetch_each_order(
-                    builder.without_lines, self.refresh, progress, lacking, LINE_CONTAINERS
-                )
-        return lacking
+    def _fetch_lines(self, builder: OrdersBuilder) -> None:
+        """Fetch each order on its own, where their list carries no lines."""
+        if not builder.without_lines:
+            return
+        with self.show_progress("lines") as progress:
+            builder.without_lines = self.endpoints.fetch_each_order(
+                builder.without_lines, self.refresh, progress, builder.lines_not_had, LINE_CONTAINERS
+            )
 
     def _source(
         self,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import pandas as pd
 
 from ..errors import ConfigError
-from ..frames import moment_of, stack
+from ..frames import moment_of
 from ..tidy import TidyOrders, told_once
 from ..transport import MATCH_ALL, Contract
 
@@ -104,24 +103,3 @@ def cut(tidied: TidyOrders, query: OrderQuery) -> CutOrders:
         kept |= issues["id"].isna() | told_once(issues)
     tidied = replace(tidied, orders=orders, lines=lines, issues=issues[kept].reset_index(drop=True))
     return CutOrders(tidied, notes, n_older > 0)
-
-
-def with_lacking(tidied: TidyOrders, lacking: Mapping[str, str]) -> TidyOrders:
-    """Return the orders with an issue for each whose lines are not had: by key why."""
-    if not lacking:
-        return tidied
-    orders = tidied.orders
-    told = orders["order_id"].isin(list(lacking))
-    rows = pd.DataFrame(
-        {
-            "connection": orders.loc[told, "connection"],
-            "table": "orders",
-            "id": orders.loc[told, "order_id"],
-            "column": "n_lines",
-            "value": None,
-            "reason": "no lines, so its amount is missing: " + orders.loc[told, "order_id"].map(lacking),
-        }
-    )
-    issues = stack([tidied.issues, rows.astype("string")])
-    n = f"Warning: the lines of {len(lacking):,} of {len(orders):,} orders could not be fetched, so their amounts are missing: see issues."
-    return replace(tidied, issues=issues, notes=[n, *tidied.notes])

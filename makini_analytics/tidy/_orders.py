@@ -41,6 +41,9 @@ class TidyOrders:
     notes: list[str] = field(default_factory=list)
 
 
+_NO_LINES = "no lines, so its amount is missing"
+
+
 class OrdersBuilder:
     """One connection's purchase orders: `take` the pages one by one, then `finish` to get the frames."""
 
@@ -50,6 +53,7 @@ class OrdersBuilder:
         self.with_lines = False
         # Some connections list orders without lines. Their pages wait here, so that each order can be fetched on its own.
         self.without_lines: list[list[Any]] = []
+        self.lines_not_had: dict[str, str] = {}  # by order, why its lines could not be fetched
 
     def take(self, page: Sequence[Any]) -> None:
         """Take in a page of order records, as the API gives them under any contract."""
@@ -111,6 +115,9 @@ class OrdersBuilder:
         # The order of the steps matters: ids before names (a name belongs to a key), the orders' values before those that lines inherit,
         # receipts before states (a received line is not open).
         orders = _with_ids(orders.assign(connection=categoricals.constant(connection, len(orders))), book, before)
+        if self.lines_not_had:
+            not_had = [(i, self.lines_not_had.get(key)) for i, key in enumerate(orders["order_id"])]
+            book.add_problems("orders", "n_lines", [(i, None, f"{_NO_LINES}: {why}") for i, why in not_had if why])
         orders = with_names(orders, given)
         lines = with_materials(with_names(lines, given), given.get("materials", ()))
         own_status = lines[
@@ -143,6 +150,11 @@ class OrdersBuilder:
         )  # no field of the API holds one of them
         unreadable = _unreadable(book, lines, of, role)
         warned = much_unreadable(lines, unreadable)
+        if self.lines_not_had:
+            n = f"{len(self.lines_not_had):,} of {len(orders):,}"
+            warned.insert(
+                0, f"Warning: the lines of {n} orders could not be fetched, so their amounts are missing: see issues."
+            )
         lines, on_amounts = _derive.settle_amounts(lines, book, unreadable)
         notes = [*warned, *notes, *on_amounts]
         lines = lines.assign(unit_code=units.understood(lines["unit_of_measure"]))

@@ -267,11 +267,12 @@ def test_a_client_used_after_a_fork_says_that_it_can_not(tmp_path):
         c = client(server, cache_dir=tmp_path)
         c.fetch_purchases()
         here, there = multiprocessing.Pipe()
-        child = multiprocessing.get_context("fork").Process(target=in_child, args=(c, there))
-        child.start()
+        child = multiprocessing.get_context("fork").Process(target=in_child, args=(c, there), daemon=True)
+        child.start()  # a daemon: should it hang, this test fails, and the run still comes to its end
         assert here.poll(20)
         assert "another process" in here.recv()
         child.join(20)
+        assert child.exitcode == 0
         assert len(c.fetch_purchases(refresh=True).orders) == 35  # what the child closed is its own
         assert c.fetch_purchases().sources.from_cache.tolist() == [True]
 
