@@ -52,6 +52,7 @@ def serve():
     def start(beside):
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = -1  # headers and body in one packet: apart, each answer waits 40 ms for an acknowledgement
 
             def log_message(self, *args):
                 """Keep quiet."""
@@ -73,7 +74,7 @@ def serve():
 
         server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         server.daemon_threads = True
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         servers.append(server)
         return ma.Client(
             "token-0123456789",
