@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import weakref
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -73,7 +74,12 @@ def remember(column: pd.Series, encoded: Encoded) -> None:
     array = _arrow_array(column)
     if array is not None:
         key = id(array)
-        _BY_ARRAY[key] = weakref.ref(array, lambda _: _BY_ARRAY.pop(key, None)), encoded
+        # It is given the dictionary, since an array may outlive the names of this module when Python ends.
+        _BY_ARRAY[key] = weakref.ref(array, partial(_forget, _BY_ARRAY, key)), encoded
+
+
+def _forget(known: dict[int, Any], key: int, _: weakref.ref[Any]) -> None:
+    known.pop(key, None)
 
 
 def _remembered(column: pd.Series) -> Encoded | None:
