@@ -198,7 +198,7 @@ def _keyed(
 def _keyed_by_steps(
     key: Mapping[str, tuple[Encoded, Any]], rows: Mask | None
 ) -> tuple[npt.NDArray[np.intp], pd.DataFrame]:
-    """Return the same where the number would not fit into 64 bits, as with five columns of ten thousand labels each.
+    """Do the same where the number would not fit into 64 bits: five columns of ten thousand labels each need 67.
 
     After each digit the numbers that occur are renumbered from 0, so there are never more of them than lines. What the digits
     were is lost on the way: the keys are read off the first line of each group.

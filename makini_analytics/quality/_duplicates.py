@@ -30,7 +30,7 @@ _NO_ENDINGS = {"nl", "vat", "et", "da", "private", "unlimited"}
 _FOLDED = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "æ": "ae", "ß": "ss", "ł": "l", "&": " "}
 )
-#: The kinds of suggestions, in the order in which they are told.
+#: The kinds of suggestions, in the order in which they are listed.
 KINDS = ("order", "repeated line", "repeated order", "vendor", "due date")
 #: Two orders agree in value where they differ by at most this share.
 _SAME_VALUE = 0.005

@@ -77,7 +77,7 @@ def _of_vendor(data: Purchases, vendor: str) -> tuple[Purchases, str]:
     orders = data.orders.merge(part[key].drop_duplicates(), on=key)
     of_rows = data.issues["id"].isin(set(part["line_id"].dropna()) | set(part["order_id"].dropna()))
     common = data.issues["id"].isna() & data.issues["connection"].isin(set(part["connection"].dropna()))
-    issues = data.issues[of_rows | common]  # what is told once for many rows of a connection is of these, too
+    issues = data.issues[of_rows | common]  # an issue that stands for many rows of a connection stands for these, too
     names = part["vendor_name"].dropna()
     its = data.sources["connection"].isin(set(part["connection"].dropna())) | data.sources["connection"].isna()
     narrowed = replace(data, orders=orders, lines=part.reset_index(drop=True), issues=issues.reset_index(drop=True),
