@@ -147,7 +147,7 @@ def test_anything_else_is_an_error_of_ours(data, what, tmp_path, monkeypatch):
     lines = data.lines.head(30)
     for call in (
         lambda: client(connection=what), lambda: client(contract=what), lambda: client(area=what), lambda: client(delivery_date=what),
-        lambda: client().fetch_table(what), lambda: ma.fetch_all(what), lambda: ma.fetch_all({"a": what}), lambda: ma.scan(tmp_path, engine=what),
+        lambda: client().fetch_table(what), lambda: ma.fetch_all(what), lambda: ma.fetch_all({"a": what}, base_url="http://127.0.0.1:9", retries=0), lambda: ma.scan(tmp_path, engine=what),
         lambda: currency.convert(lines, what), lambda: currency.convert(lines, "EUR", what), lambda: currency.convert(lines, "EUR", {"USD": what}),
         lambda: currency.convert(lines, "EUR", 1.0, what), lambda: currency.convert(lines, "EUR", max_gap_days=what),
         lambda: currency.convert(lines, "EUR", basis="period_average", period=what), lambda: units.convert(lines, what),

@@ -18,10 +18,16 @@ class Connected(Protocol):
     on_wait: Callable[[str], None]
 
 
+def _in_notebook() -> bool:
+    """Return whether this Python is a notebook's kernel; to have imported ipykernel does not make it one."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    return hasattr(shell, "kernel")
+
+
 def _bar(title: str, wanted: bool | None, **options: Any) -> Any:
     from tqdm.auto import tqdm
 
-    notebook = "ipykernel" in sys.modules
+    notebook = _in_notebook()
     # Under pythonw, in services and after a close there is no stderr, and then no bar, even where one is wanted.
     there = sys.stderr is not None and not getattr(sys.stderr, "closed", False)
     shown = (notebook or (there and sys.stderr.isatty())) if wanted is None else wanted and (there or notebook)
