@@ -15,8 +15,8 @@ from ._normal import Z
 from ._options import known_options
 from ._pandas_engine import PandasColumns, leave_out_unreadable
 from ._periods import period_alias, period_number
-from ._provenance import Counted, Selection, stamp
-from ._rule import Columns, Lines, Ruled, Tally, unreadable
+from ._provenance import FigureResult, Selection, stamp
+from ._rule import Columns, Lines, RuleResult, Tally, unreadable
 from ._survival import (
     CANCELLED,
     CENSORED,
@@ -44,14 +44,14 @@ __all__ = [
     "By",
     "Cells",
     "Columns",
-    "Counted",
     "DayCounts",
     "DayTally",
     "Figure",
+    "FigureResult",
     "Groups",
     "Lines",
     "PandasColumns",
-    "Ruled",
+    "RuleResult",
     "Selection",
     "Span",
     "Standing",

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ._day_counts import DayCounts, count_days
 from ._groups import Groups
-from ._provenance import Counted, Selection
+from ._provenance import FigureResult, Selection
 from ._rule import Tally
 
 
@@ -53,6 +53,6 @@ class DayTally:
             n=self.tally.n,
         )
 
-    def counted(self, result: pd.DataFrame, *, notes: tuple[str, ...] = (), **parameters: Any) -> Counted:
+    def with_provenance(self, result: pd.DataFrame, *, notes: tuple[str, ...] = (), **parameters: Any) -> FigureResult:
         """Return a figure of these lines; ``parameters`` are those that differ from its arguments."""
-        return Counted(result, self.selection, self.as_of, notes, {"calendar": self.calendar, **parameters})
+        return FigureResult(result, self.selection, self.as_of, notes, {"calendar": self.calendar, **parameters})

@@ -18,7 +18,7 @@ from ._day_tally import DayTally
 from ._engines import lines_of
 from ._groups import By, Groups, group_lines
 from ._pandas_engine import PandasColumns
-from ._rule import Columns, Ruled, unreadable
+from ._rule import Columns, RuleResult, unreadable
 from ._spread import spread_undated
 from ._survival import CANCELLED, CENSORED, DELIVERED, UNDATED
 
@@ -183,7 +183,7 @@ def ages(
     return Ages(tally, day, days, outcome, span.name, start, tally.total(undated) if undated.any() else 0)
 
 
-def ageing(c: Columns, *, until: int, start: str, end: str, span: Span) -> Ruled:
+def ageing(c: Columns, *, until: int, start: str, end: str, span: Span) -> RuleResult:
     """Return the one rule of all lead times: what is left out, how each line ended, and after how many days."""
     stands = standing_on(c, until, end)
     ordered, arrived, cancelled = c.day(STARTS[start]), end_of(c, end), c.day("cancelled_date")
@@ -203,7 +203,7 @@ def ageing(c: Columns, *, until: int, start: str, end: str, span: Span) -> Ruled
     ended = c.pick(stands.delivered, arrived, ended)
     outcome = c.pick(stands.cancelled, c.pick(undated, UNDATED, CANCELLED), CENSORED)
     outcome = c.pick(stands.delivered, DELIVERED, outcome)
-    return Ruled(left_out, {"days": span.days(c, ordered, ended, left_out), "outcome": outcome})
+    return RuleResult(left_out, {"days": span.days(c, ordered, ended, left_out), "outcome": outcome})
 
 
 def _cancelled_when(c: Columns, rows: Any) -> list[tuple[Any, str]]:

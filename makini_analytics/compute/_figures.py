@@ -6,7 +6,7 @@ A new figure is one function, declared beside its definition, and one line at th
     def by_period(lines, *, basis="ordered", currency=None):
         \"\"\"Ordered spend by period of the order date.\"\"\"
         got = tallied(lines, basis=basis, currency=currency)
-        return got.counted(result)
+        return got.with_provenance(result)
 
 What the caller gets is a plain frame: `figure` checks the options and the columns, calls the function, and writes the name, the
 parameters and what was left out into ``attrs``.
@@ -26,7 +26,7 @@ import pandas as pd
 from ..frames import frame_of
 from ._engines import lines_of
 from ._options import known_options
-from ._provenance import Counted, stamp
+from ._provenance import FigureResult, stamp
 
 P = ParamSpec("P")
 
@@ -130,8 +130,8 @@ FIGURES = _Figures()
 
 def figure(
     *columns: str, any_frame: bool = False, **choices: Mapping[Any, str]
-) -> Callable[[Callable[P, Counted]], Callable[P, pd.DataFrame]]:
-    """Declare a function as a figure: it returns a `Counted`, its caller gets the frame with its provenance.
+) -> Callable[[Callable[P, FigureResult]], Callable[P, pd.DataFrame]]:
+    """Declare a function as a figure: it returns a `FigureResult`, its caller gets the frame with its provenance.
 
     Parameters
     ----------
@@ -145,7 +145,7 @@ def figure(
         The decorated function has the same parameters and returns a DataFrame, for type checkers too.
     """
 
-    def declare(function: Callable[P, Counted]) -> Callable[P, pd.DataFrame]:
+    def declare(function: Callable[P, FigureResult]) -> Callable[P, pd.DataFrame]:
         signature = inspect.signature(function).replace(return_annotation="pd.DataFrame")
         name = f"{function.__module__.split('.')[1]}.{function.__name__}"
         parameters = signature.parameters.values()
@@ -161,16 +161,16 @@ def figure(
                 required = declared.required(**options)
                 for lines in [*args[: len(data)], *(given[n] for n in data if n in given)]:
                     opened(lines, *required, metric=name)
-            counted = function(*args, **given)
+            got = function(*args, **given)
             return stamp(
-                counted.result,
+                got.result,
                 metric=name,
-                parameters=_worth_saying(options, counted.parameters),
-                selection=counted.selection,
-                lines=counted.selection.lines,
-                as_of=counted.as_of,
-                notes=tuple(counted.notes),
-                excluded=counted.excluded,
+                parameters=_worth_saying(options, got.parameters),
+                selection=got.selection,
+                lines=got.selection.lines,
+                as_of=got.as_of,
+                notes=tuple(got.notes),
+                excluded=got.excluded,
             )
 
         computed.__signature__ = signature  # type: ignore[attr-defined]

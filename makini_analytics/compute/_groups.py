@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..errors import ConfigError, SchemaError
-from ..frames import Encoded, Mask, coalesce, encode, pairs, values
+from ..frames import Encoding, Mask, coalesce, encode, pairs, values
 
 By = str | Sequence[str] | None
 Ints = npt.NDArray[np.integer[Any]]
@@ -58,7 +58,7 @@ def group_lines(
         A column of ``by`` is not there; the message gives the near ones.
     """
     names = [by] if isinstance(by, str) else list(by or ())
-    key: dict[str, tuple[Encoded, Any]] = {}
+    key: dict[str, tuple[Encoding, Any]] = {}
     described: list[tuple[str, str]] = []  # key column -> a column that names it
     for name in names:
         if name in ENTITIES:
@@ -81,7 +81,7 @@ def group_lines(
     for first, name in reversed(described):  # each right behind its key, so the last one first
         if name not in key and (name in lines.columns or name == "vendor_name"):
             names_of = encode(values(lines, name, "string"))
-            names_of = names_of if rows is None else Encoded(names_of.codes[rows], names_of.labels)
+            names_of = names_of if rows is None else Encoding(names_of.codes[rows], names_of.labels)
             keys.insert(list(keys.columns).index(first) + 1, name, _most_frequent(names_of, codes, len(keys), n))
     if described and "connection" in key:
         keys = keys[[c for c in keys.columns if c != "connection"] + ["connection"]]
@@ -118,7 +118,7 @@ def entity(lines: pd.DataFrame, name: str) -> pd.Series:
     return pd.Series(pd.Categorical.from_codes(found.codes, found.labels), index=lines.index)
 
 
-def _entity(lines: pd.DataFrame, name: str) -> Encoded:
+def _entity(lines: pd.DataFrame, name: str) -> Encoding:
     columns = [c for c in ENTITIES[name][0] if c in lines.columns]
     if not columns:
         raise none_of(name)
@@ -131,7 +131,7 @@ def none_of(name: str) -> SchemaError:
     return SchemaError(f"by={name!r} needs the column {wanted}, and the table has none of them")
 
 
-def _first_known(lines: pd.DataFrame, columns: Sequence[str]) -> Encoded:
+def _first_known(lines: pd.DataFrame, columns: Sequence[str]) -> Encoding:
     """Return the first of several columns that has a value, line by line."""
     found = encode(lines[columns[0]])
     for column in columns[1:]:
@@ -163,7 +163,7 @@ def merge_aliases(lines: pd.DataFrame, aliases: Mapping[str, str]) -> pd.DataFra
 
 
 def _keyed(
-    key: Mapping[str, tuple[Encoded, Any]], n: int, rows: Mask | None
+    key: Mapping[str, tuple[Encoding, Any]], n: int, rows: Mask | None
 ) -> tuple[npt.NDArray[np.intp], pd.DataFrame]:
     """Return each line's group, and the keys of the groups, by one number per line (mixed radix) instead of a tuple.
 
@@ -196,7 +196,7 @@ def _keyed(
 
 
 def _keyed_by_steps(
-    key: Mapping[str, tuple[Encoded, Any]], rows: Mask | None
+    key: Mapping[str, tuple[Encoding, Any]], rows: Mask | None
 ) -> tuple[npt.NDArray[np.intp], pd.DataFrame]:
     """Do the same where the number would not fit into 64 bits: five columns of ten thousand labels each need 67.
 
@@ -227,7 +227,7 @@ def _dense(codes: Ints, limit: int) -> tuple[Ints, Ints]:
     return np.flatnonzero(occurs), (np.cumsum(occurs) - 1)[codes]
 
 
-def _most_frequent(name: Encoded, codes: npt.NDArray[np.intp], n_groups: int, n: Ints | None) -> pd.Series:
+def _most_frequent(name: Encoding, codes: npt.NDArray[np.intp], n_groups: int, n: Ints | None) -> pd.Series:
     """Return the name that most lines of each group carry, the first of the alphabet where several do."""
     out = np.full(n_groups, -1, dtype=name.codes.dtype)
     known = name.codes >= 0

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..frames import AsOf, Encoded, Mask, as_of_day, days_of, encode, frame_of, numbers
+from ..frames import AsOf, Encoding, Mask, as_of_day, days_of, encode, frame_of, numbers
 from ._groups import By
 from ._provenance import Selection
 from ._rule import SEPARATOR, UNREADABLE, Lines, Rule, Tally, unreadable
@@ -65,7 +65,7 @@ class PandasColumns:
         """Return where a text column has one of these values."""
         out = np.zeros(len(self), dtype=bool)
         if self.has(name):
-            column: Encoded = self._once(("text", name), lambda: encode(self.frame[name], sort=False))
+            column: Encoding = self._once(("text", name), lambda: encode(self.frame[name], sort=False))
             for code in self._once((name, texts), lambda: np.flatnonzero(column.labels.isin(texts))):
                 out |= column.codes[self.rows] == code
         return out
@@ -104,8 +104,8 @@ class PandasColumns:
     def __len__(self) -> int:
         return len(range(*self.rows.indices(len(self.frame))))
 
-    def _told(self) -> Encoded:
-        told: Encoded = self._once(UNREADABLE, lambda: encode(self.frame[UNREADABLE], sort=False))
+    def _told(self) -> Encoding:
+        told: Encoding = self._once(UNREADABLE, lambda: encode(self.frame[UNREADABLE], sort=False))
         return told
 
     def _unread(self, name: str) -> list[int]:

@@ -1,6 +1,6 @@
 """What a result carries with it: which rows count and why the others don't, the parameters, as of when.
 
-`Selection` keeps the books while a figure decides about rows, the figure hands back a `Counted`, and `stamp` writes both into
+`Selection` keeps the books while a figure decides about rows, the figure hands back a `FigureResult`, and `stamp` writes both into
 ``result.attrs``. The attrs are a convenience for titles, footnotes and `explain`; nothing depends on their being there.
 """
 
@@ -90,7 +90,7 @@ def _is_mask(rows: Any) -> bool:
 
 
 @dataclass(frozen=True)
-class Counted:
+class FigureResult:
     """What a figure hands to its decorator: the frame that the caller will see, and what `explain` should tell about it."""
 
     result: pd.DataFrame

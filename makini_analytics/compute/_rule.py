@@ -3,9 +3,9 @@
 A rule - which lines count, how a line stands, how many days it took - is a function of a `Columns`. It takes days, numbers and
 marks from there, compares and combines them by ``< <= > >= + - & | ~``, and chooses by `Columns.pick`::
 
-    def late(c: Columns) -> Ruled:
+    def late(c: Columns) -> RuleResult:
         due, arrived = c.day("required_date"), c.day("delivered_date")
-        return Ruled([(c.missing(due), "no due date")], marks={"late": c.pick(arrived > due, 1, 0)})
+        return RuleResult([(c.missing(due), "no due date")], marks={"late": c.pick(arrived > due, 1, 0)})
 
 With `PandasColumns` these are numpy arrays, with `EngineColumns` nodes of an expression graph. In both a comparison with something
 missing is False. So each rule is stated once, and can't come to mean one thing here and another there.
@@ -23,7 +23,7 @@ import pandas as pd
 
 from ..frames import AsOf, Mask
 from ._groups import By, Groups, count_distinct, group_lines, order_ids
-from ._provenance import Counted, Selection
+from ._provenance import FigureResult, Selection
 
 Ints = npt.NDArray[np.integer[Any]]
 
@@ -75,7 +75,7 @@ def unreadable(c: Columns, words: Mapping[str, str]) -> list[tuple[Any, str]]:
 
 
 @dataclass(frozen=True)
-class Ruled:
+class RuleResult:
     """What a rule gives for some lines, as arrays or as nodes."""
 
     left_out: list[tuple[Any, str]]  # boolean, and the reason; the first one that fits holds
@@ -84,7 +84,7 @@ class Ruled:
     of_order: Callable[[], Any] | None = None  # a whole number that orders are counted by, beside their group
 
 
-Rule = Callable[[Columns], Ruled]
+Rule = Callable[[Columns], RuleResult]
 
 
 @dataclass(frozen=True)
@@ -134,16 +134,16 @@ class Tally:
         found = keys[shared].merge(self.orders, on=shared, how="left") if shared else self.orders
         return found["n_orders"].fillna(0).to_numpy(dtype=np.int64)[: len(keys)]
 
-    def counted(
+    def with_provenance(
         self,
         result: pd.DataFrame,
         *,
         as_of: pd.Timestamp | None = None,
         notes: tuple[str, ...] = (),
         **parameters: Any,
-    ) -> Counted:
+    ) -> FigureResult:
         """Return a figure of these lines; ``parameters`` are those that differ from its arguments."""
-        return Counted(result, self.selection, as_of, notes, parameters)
+        return FigureResult(result, self.selection, as_of, notes, parameters)
 
 
 class Lines(Protocol):

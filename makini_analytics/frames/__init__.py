@@ -3,14 +3,14 @@
 from . import categoricals
 from ._access import Mask, days_of, frame_of, is_pandas, need, numbers, texts_of, values
 from ._as_of import AsOf, as_day, as_of_day, day_number, moment_of
-from ._codes import Encoded, coalesce, encode, pairs
+from ._codes import Encoding, coalesce, encode, pairs
 from ._csv import write_csv
 from ._stack import as_text, stack
 from .categoricals import to_strings
 
 __all__ = [
     "AsOf",
-    "Encoded",
+    "Encoding",
     "Mask",
     "as_day",
     "as_of_day",

@@ -19,7 +19,7 @@ Ints = npt.NDArray[np.integer[Any]]
 
 
 @dataclass(frozen=True)
-class Encoded:
+class Encoding:
     """A column as small integers, -1 where missing, and the label of each integer."""
 
     codes: Ints
@@ -30,7 +30,7 @@ class Encoded:
         return not len(self.codes) or int(self.codes.min()) >= 0
 
 
-def encode(column: pd.Series, *, sort: bool = True) -> Encoded:
+def encode(column: pd.Series, *, sort: bool = True) -> Encoding:
     """Return a column as codes; with ``sort`` the labels ascend.
 
     Free for a categorical, and for text whose codes are remembered.
@@ -40,21 +40,21 @@ def encode(column: pd.Series, *, sort: bool = True) -> Encoded:
     known = _remembered(column)
     if known is None:
         codes, labels = pd.factorize(column, sort=sort)
-        known = Encoded(codes.astype(np.min_scalar_type(-max(len(labels), 1)), copy=False), pd.Index(labels))
+        known = Encoding(codes.astype(np.min_scalar_type(-max(len(labels), 1)), copy=False), pd.Index(labels))
         remember(column, known)
     return _sorted(known) if sort else known
 
 
-def _of_categorical(column: pd.Series, sort: bool) -> Encoded:
-    found = Encoded(column.cat.codes.to_numpy(), column.cat.categories)
+def _of_categorical(column: pd.Series, sort: bool) -> Encoding:
+    found = Encoding(column.cat.codes.to_numpy(), column.cat.categories)
     return found if column.cat.ordered or not sort else _sorted(found)
 
 
-def _sorted(encoded: Encoded) -> Encoded:
+def _sorted(encoded: Encoding) -> Encoding:
     if encoded.labels.is_monotonic_increasing:
         return encoded
     place, labels = pd.factorize(encoded.labels, sort=True)
-    return Encoded(np.append(place, -1)[encoded.codes], labels)
+    return Encoding(np.append(place, -1)[encoded.codes], labels)
 
 
 # ---- codes that are remembered ---------------------------------------------------------------------------------------
@@ -66,10 +66,10 @@ def _sorted(encoded: Encoded) -> Encoded:
 #     lines.loc[0, "vendor_name"] = "Acme"   # a new array for this column: its codes are worked out again
 #
 # The key is the identity of the array (Arrow arrays can't be hashed); the weak reference drops the entry with the array.
-_BY_ARRAY: dict[int, tuple[weakref.ref[Any], Encoded]] = {}
+_BY_ARRAY: dict[int, tuple[weakref.ref[Any], Encoding]] = {}
 
 
-def remember(column: pd.Series, encoded: Encoded) -> None:
+def remember(column: pd.Series, encoded: Encoding) -> None:
     """Keep the codes of a text column for as long as its text lives; only for text held by Arrow."""
     array = _arrow_array(column)
     if array is not None:
@@ -82,7 +82,7 @@ def _forget(known: dict[int, Any], key: int, _: weakref.ref[Any]) -> None:
     known.pop(key, None)
 
 
-def _remembered(column: pd.Series) -> Encoded | None:
+def _remembered(column: pd.Series) -> Encoding | None:
     array = _arrow_array(column)
     reference, encoded = _BY_ARRAY.get(id(array), (None, None))
     return encoded if array is not None and reference is not None and reference() is array else None
@@ -98,13 +98,13 @@ def _arrow_array(column: pd.Series) -> Any:
 # ---- two columns -----------------------------------------------------------------------------------------------------
 
 
-def coalesce(first: Encoded, other: Encoded) -> Encoded:
+def coalesce(first: Encoding, other: Encoding) -> Encoding:
     """Return a column with the values of another where it is missing."""
     both = first.labels.astype("string").append(other.labels.astype("string"))
     place, labels = pd.factorize(both, sort=True)
     n = len(first.labels)
     of_other = np.append(place[n:], -1)[other.codes]
-    return Encoded(np.where(first.codes >= 0, np.append(place[:n], -1)[first.codes], of_other), pd.Index(labels))
+    return Encoding(np.where(first.codes >= 0, np.append(place[:n], -1)[first.codes], of_other), pd.Index(labels))
 
 
 def pairs(one: Ints, other: Ints) -> tuple[Ints, Ints, Ints]:

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ._codes import Encoded, remember
+from ._codes import Encoding, remember
 
 Labels = pd.Categorical
 Codes = npt.NDArray[Any]
@@ -156,7 +156,7 @@ def to_strings(column: pd.Series) -> pd.Series:
     """Return a column of categories or of text as text of dtype ``string``; its codes are remembered."""
     if not isinstance(column.dtype, pd.CategoricalDtype):
         return column.astype("string")
-    encoded = Encoded(column.cat.codes.to_numpy(), column.cat.categories.astype("string"))
+    encoded = Encoding(column.cat.codes.to_numpy(), column.cat.categories.astype("string"))
     texts: Any = encoded.labels.array
     out = pd.Series(
         texts.take(encoded.codes, allow_fill=True) if len(texts) else _no_text(len(column)),

@@ -2,9 +2,9 @@
 from ._curve import curve as curve
 from ._per_line import per_line as per_line
 from ._periods import by_period as by_period
-from ._planning import recommend as recommend
 from ._plots import plot_by_period as plot_by_period
 from ._plots import plot_by_vendor as plot_by_vendor
 from ._plots import plot_curve as plot_curve
 from ._plots import plot_per_line as plot_per_line
+from ._recommend import recommend as recommend
 from ._vendors import by_vendor as by_vendor

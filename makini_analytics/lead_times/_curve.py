@@ -11,7 +11,7 @@ from ..compute import (
     ENDS,
     STARTS,
     By,
-    Counted,
+    FigureResult,
     WorkCalendar,
     aalen_johansen,
     ages,
@@ -33,7 +33,7 @@ def curve(
     start: str = "order",
     end: str = "complete",
     calendar: WorkCalendar = None,
-) -> Counted:
+) -> FigureResult:
     """Share of all lines ordered that is delivered by each day after the order, with its 95 % band.
 
     Lines still open at the as-of day are right-censored at their age. A cancellation is a competing end: a
@@ -109,4 +109,4 @@ def curve(
         cancelled=table.counts[:, CANCELLED],
         censored=table.counts[:, CENSORED],
     )
-    return got.counted(result, notes=got.notes)
+    return got.with_provenance(result, notes=got.notes)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..compute import CANCELLED, CENSORED, DELIVERED, ENDINGS, ENDS, STARTS, Counted, WorkCalendar, ages, figure
+from ..compute import CANCELLED, CENSORED, DELIVERED, ENDINGS, ENDS, STARTS, FigureResult, WorkCalendar, ages, figure
 from ..frames import AsOf, to_strings, values
 
 
@@ -19,7 +19,7 @@ def per_line(
     start: str = "order",
     end: str = "complete",
     calendar: WorkCalendar = None,
-) -> Counted:
+) -> FigureResult:
     """Lead time of each order line: calendar days from its order date to its delivered date.
 
     A line is delivered when its delivered date is on or before the as-of day and, where a received quantity
@@ -90,4 +90,4 @@ def per_line(
     )
     if "connection" in frame.columns:
         result["connection"] = to_strings(frame["connection"])
-    return got.counted(result)
+    return got.with_provenance(result)

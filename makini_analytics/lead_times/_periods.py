@@ -14,7 +14,7 @@ from ..compute import (
     ENDS,
     STARTS,
     By,
-    Counted,
+    FigureResult,
     Groups,
     WorkCalendar,
     ages,
@@ -39,7 +39,7 @@ def by_period(
     start: str = "order",
     end: str = "complete",
     calendar: WorkCalendar = None,
-) -> Counted:
+) -> FigureResult:
     """Lead times by the period in which the lines were ordered: each cohort followed to the as-of day.
 
     The average of what has arrived makes the last months look fast: their slow lines are still open. Here each cohort has its
@@ -126,4 +126,4 @@ def by_period(
         followed_days=np.maximum((got.as_of - ended).days.to_numpy(dtype=float), 0.0),
         finished=pd.array(~np.isnan(quantiles[0.9]) & (open_share <= 0.1), dtype="boolean"),
     )
-    return got.counted(result, notes=got.notes)
+    return got.with_provenance(result, notes=got.notes)

@@ -13,7 +13,7 @@ from ..compute import (
     ENDS,
     STARTS,
     By,
-    Counted,
+    FigureResult,
     WorkCalendar,
     ages,
     figure,
@@ -35,7 +35,7 @@ def by_vendor(
     start: str = "order",
     end: str = "complete",
     calendar: WorkCalendar = None,
-) -> Counted:
+) -> FigureResult:
     """Lead times by vendor, with the open lines counted as open: median, 80th and 90th percentile.
 
     The lead time is the calendar days from order date to delivered date. Lines that are still open at the
@@ -131,4 +131,4 @@ def by_vendor(
     if not len(got.frame):
         most_first = most_first[:0]  # by=None makes one group, of nothing
     result = result.iloc[most_first].reset_index(drop=True)
-    return got.counted(result, notes=got.notes)
+    return got.with_provenance(result, notes=got.notes)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..compute import FIGURES, Counted, Figure, Selection, figure
+from ..compute import FIGURES, Figure, FigureResult, Selection, figure
 from ..errors import ConfigError, SchemaError
 from ..frames import values
 from ..purchases import Purchases
@@ -28,7 +28,7 @@ _CHOSEN = {"definition": "share", "by": None}
 
 
 @figure()
-def coverage(data: Purchases) -> Counted:
+def coverage(data: Purchases) -> FigureResult:
     """How full each column is, and which figures can be computed, by connection.
 
     A cell is filled when it is neither missing nor an empty text. A figure can be computed where every column that it needs holds
@@ -94,7 +94,7 @@ def coverage(data: Purchases) -> Counted:
         {"connection": "string", "table": "string", "name": "string", "n_rows": "int64", "n_filled": "int64"}
         | {"computable": "boolean", "evidence": "string"}
     )
-    return Counted(result, Selection(data.lines))
+    return FigureResult(result, Selection(data.lines))
 
 
 def _of(frame: pd.DataFrame, connection: str) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..compute import Counted, Selection, figure
+from ..compute import FigureResult, Selection, figure
 from ..errors import ConfigError, SchemaError
 from ..frames import frame_of, values
 from ..purchases import Purchases
@@ -37,7 +37,7 @@ _SAME_VALUE = 0.005
 
 
 @figure()
-def duplicates(data: Purchases, *, score: float = 88) -> Counted:
+def duplicates(data: Purchases, *, score: float = 88) -> FigureResult:
     """What seems to be there twice: orders, order lines, vendors under several names, due dates that copy the delivery.
 
     An order is suggested when two connections have the same order number and the vendor's name agrees, or order date and total value
@@ -93,7 +93,7 @@ def duplicates(data: Purchases, *, score: float = 88) -> Counted:
         ["rank", "score", "name"]
     )
     result = result.loc[order.index].reset_index(drop=True)
-    return Counted(result, Selection(data.lines))
+    return FigureResult(result, Selection(data.lines))
 
 
 def rename_vendors(lines: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:

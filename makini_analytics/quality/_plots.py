@@ -26,7 +26,7 @@ def plot_coverage(data: Any, *, ax: Axes | None = None, title: str | None = None
     Examples
     --------
     >>> from makini_analytics import load_sample
-    >>> style.said_of(plot_coverage(load_sample(["emea"]))).subtitle
+    >>> style.captions_of(plot_coverage(load_sample(["emea"]))).subtitle
     'Lines that each figure counts, by connection'
     """
     result: pd.DataFrame = data
@@ -87,7 +87,7 @@ def plot_reconcile(
     Examples
     --------
     >>> from makini_analytics import load_sample
-    >>> style.said_of(plot_reconcile(load_sample(["emea"]), currency="EUR")).subtitle
+    >>> style.captions_of(plot_reconcile(load_sample(["emea"]), currency="EUR")).subtitle
     'Value of the order lines, EUR, and what is left out'
     """
     result: pd.DataFrame = data
@@ -167,7 +167,7 @@ def plot_duplicates(
     --------
     >>> from makini_analytics import Purchases
     >>> orders = pd.DataFrame({"order_number": ["1", "2"], "vendor_name": ["Acme", "ACME"], "amount": [1.0, 2.0]})
-    >>> style.said_of(plot_duplicates(Purchases.from_table(orders))).title
+    >>> style.captions_of(plot_duplicates(Purchases.from_table(orders))).title
     'Seems to be there twice: 1 vendor'
     """
     result: pd.DataFrame = data

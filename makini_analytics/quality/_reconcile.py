@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from .. import lead_times, slippage, spend
-from ..compute import Counted, Selection, figure
+from ..compute import FigureResult, Selection, figure
 from ..errors import SchemaError, one_of
 from ..frames import categoricals, values
 from ..purchases import Purchases
@@ -27,7 +27,7 @@ Floats = npt.NDArray[np.float64]
 
 
 @figure()
-def reconcile(data: Purchases, *, metric: str = "spend.by_vendor") -> Counted:
+def reconcile(data: Purchases, *, metric: str = "spend.by_vendor") -> FigureResult:
     """From all lines to those that a figure counts, and from the orders' totals to the sums of their lines.
 
     Part ``lines``: every line with its value, each reason for which lines are left out, and what the figure uses: raw = left out +
@@ -89,7 +89,7 @@ def reconcile(data: Purchases, *, metric: str = "spend.by_vendor") -> Counted:
         | {"n_orders": "Int64", "n_lines": "Int64"}
         | dict.fromkeys(("value", "header_total", "difference"), "float64")
     )
-    return Counted(result, Selection(data.lines))
+    return FigureResult(result, Selection(data.lines))
 
 
 # ---- lines -------------------------------------------------------------------------------------------------------------

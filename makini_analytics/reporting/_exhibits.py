@@ -72,7 +72,7 @@ class Exhibit:
     @property
     def title(self) -> str:
         """The finding, or what the table holds."""
-        return style.said_of(self.chart).title if self.chart is not None else self.heading
+        return style.captions_of(self.chart).title if self.chart is not None else self.heading
 
     @property
     def footnote(self) -> str:

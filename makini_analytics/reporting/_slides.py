@@ -134,7 +134,7 @@ def _finding(deck: Any, exhibit: Exhibit, chart: Axes, *, own: bool) -> None:
     slide = _Slide(deck, exhibit.title, own=own)
     # the picture's subtitle may speak of marks, a grey dot or a band, that PowerPoint's chart does not have
     says = exhibit.native.says if exhibit.native is not None else ""
-    slide.line(says or style.said_of(chart).subtitle, slide.top, Inches(0.35), 14)
+    slide.line(says or style.captions_of(chart).subtitle, slide.top, Inches(0.35), 14)
     slide.line(exhibit.footnote, slide.bottom, Inches(0.6), 10)
     box = (slide.left, Emu(slide.top + Inches(0.4)), slide.width, Emu(slide.bottom - slide.top - Inches(0.4)))
     rows = _drawn(exhibit)

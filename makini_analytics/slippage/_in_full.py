@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..compute import By, Counted, WorkCalendar, figure, group_lines, leave_out_unreadable, taken
+from ..compute import By, FigureResult, WorkCalendar, figure, group_lines, leave_out_unreadable, taken
 from ..errors import one_of
 from ..frames import AsOf, numbers, pairs, values
+from ._due_rule import AHEAD, DUE_DATES, EXCLUDED, LATE, NOT_DUE, OVERDUE_OPEN, Ints, Tolerance, judge, outcome_of
 from ._intervals import wilson
-from ._judging import AHEAD, DUE_DATES, EXCLUDED, LATE, NOT_DUE, OVERDUE_OPEN, Ints, Tolerance, judge, outcome_of
 from ._rates import cluster_codes, hits_of
 
 
@@ -26,7 +26,7 @@ def otif(
     late_days: float = 0,
     early_days: float | None = None,
     calendar: WorkCalendar = None,
-) -> Counted:
+) -> FigureResult:
     """On time and in full: the share of due orders (or lines) of which all had come by the due date.
 
     A line is on time and in full when its whole quantity is there by the due date plus ``late_days``. An order is when all of its
@@ -103,7 +103,7 @@ def otif(
         result["connection"] = result.pop("connection")
     result = result.iloc[np.argsort(-n_due, kind="stable")].reset_index(drop=True)
     got.selection.exclude(outcome == NOT_DUE, "not due yet")
-    return got.counted(result)
+    return got.with_provenance(result)
 
 
 def _orders(codes: Ints, order: Ints, n: int) -> Ints:
@@ -120,7 +120,7 @@ def value_days(
     as_of: AsOf | None = None,
     due: str = "required",
     calendar: WorkCalendar = None,
-) -> Counted:
+) -> FigureResult:
     """How much value came how many days late or early: the sum of line amount x days.
 
     A million a day late weighs as much as ten thousand for a hundred days. Lines delivered late count with their days late, open
@@ -186,4 +186,4 @@ def value_days(
         drop=True
     )
     got.selection.exclude((outcome == NOT_DUE) | (got.standing == AHEAD), "not due yet")
-    return got.counted(result)
+    return got.with_provenance(result)

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..compute import Cells, Counted, Selection, figure, leave_out_unreadable
+from ..compute import Cells, FigureResult, Selection, figure, leave_out_unreadable
 from ..errors import ConfigError
 from ..frames import AsOf, Mask, frame_of, need, values
-from ._judging import CAME, DUE_DATES, UNJUDGED, Judged, Tolerance, judge, outcome_of
+from ._due_rule import CAME, DUE_DATES, UNJUDGED, DueTally, Tolerance, judge, outcome_of
 from ._rates import WEIGHTS, hits_of, weights_of
 
 #: The choices that an on-time rate hides, in the order of their columns.
@@ -30,7 +30,7 @@ def ladder(
     calendar: Sequence[str | None] = (None, "weekdays"),
     weight: Sequence[str] | None = None,
     open_lines: Sequence[bool] = (True, False),
-) -> Counted:
+) -> FigureResult:
     """The on-time rate of the same lines under every way to count it: the same deliveries, another figure.
 
     Each combination of due date, days allowed late and early, calendar or working days, weight, and whether lines that are open
@@ -107,7 +107,7 @@ def ladder(
     result = pd.DataFrame(rows, columns=[*CHOICES, "n_due", "on_time_rate"])
     result = result.astype({"due": "string", "calendar": "string", "weight": "string", "open_lines": "boolean"})
     result = result.astype({"late_days": "float64", "early_days": "float64", "n_due": "int64"})
-    return Counted(
+    return FigureResult(
         result,
         selection if len(frame) else Selection(frame),
         first.as_of,
@@ -160,7 +160,7 @@ def _finding(result: pd.DataFrame) -> tuple[str, ...]:
     return (f"The same lines are {rates.min():.1%} to {rates.max():.1%} on time.{driver}",)
 
 
-def _table(got: Judged, same: Mask, load: dict[str, Any]) -> tuple[Any, Any, Any, dict[str, Any]]:
+def _table(got: DueTally, same: Mask, load: dict[str, Any]) -> tuple[Any, Any, Any, dict[str, Any]]:
     """Return the distinct standings and days with their lines and weights: all that is needed to count under any tolerance.
 
     A million lines make a few thousand rows, which are then counted under some hundred ways in milliseconds.

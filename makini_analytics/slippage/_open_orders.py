@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..compute import (
     By,
-    Counted,
+    FigureResult,
     PandasColumns,
     Selection,
     Standing,
@@ -22,9 +22,9 @@ from ..compute import (
 )
 from ..errors import one_of
 from ..frames import AsOf, as_of_day, day_number, days_of, frame_of, numbers, texts_of
+from ._due_rule import DUE_DATES, due_unreadable, judge
 from ._forecast import BackTest, back_test, forecast
 from ._hazards import Book
-from ._judging import DUE_DATES, due_unreadable, judge
 
 #: Ageing buckets by days past the due date; due today is not overdue.
 BUCKETS = ("not due", "1-7", "8-30", "31-60", "61-90", "over 90", "no due date")
@@ -32,7 +32,7 @@ _EDGES = (0, 7, 30, 60, 90)
 
 
 @figure("order_date", "delivered_date", due=DUE_DATES)
-def open_orders(lines: Any, *, as_of: AsOf | None = None, due: str = "required") -> Counted:
+def open_orders(lines: Any, *, as_of: AsOf | None = None, due: str = "required") -> FigureResult:
     """Each open line: how many days overdue, its open value, and the chance that it arrives by its due date.
 
     Open is neither delivered, closed, cancelled, deleted nor draft; overdue from the day after the due date. The open value is
@@ -83,7 +83,7 @@ def open_orders(lines: Any, *, as_of: AsOf | None = None, due: str = "required")
 
 
 @figure("order_date?", "delivered_date?", due={due: f"{column}?" for due, column in DUE_DATES.items()})
-def ageing(lines: Any, *, by: By = None, as_of: AsOf | None = None, due: str = "required") -> Counted:
+def ageing(lines: Any, *, by: By = None, as_of: AsOf | None = None, due: str = "required") -> FigureResult:
     """Open lines by how overdue they are, with their open value, and the value expected to be late among those that fall due soon.
 
     The lines, buckets, values and chances are those of ``slippage.open_orders``. ``expected_late_value_30`` is the sum of open value
@@ -140,7 +140,7 @@ def ageing(lines: Any, *, by: By = None, as_of: AsOf | None = None, due: str = "
     whole = table.rename(columns={"open_value": "amount"})
     whole.attrs = dict(table.attrs)
     # the lines in hand are the open ones: what was left out is known from the table that they came from
-    return Counted(
+    return FigureResult(
         result.reset_index(drop=True),
         Selection(whole),
         notes=table.attrs.get("notes", ()),
@@ -149,7 +149,7 @@ def ageing(lines: Any, *, by: By = None, as_of: AsOf | None = None, due: str = "
 
 
 @figure("order_date", "delivered_date", due=DUE_DATES)
-def backtest(lines: Any, *, as_of: AsOf | None = None, due: str = "required") -> Counted:
+def backtest(lines: Any, *, as_of: AsOf | None = None, due: str = "required") -> FigureResult:
     """How good the forecast of ``slippage.open_orders`` was: what it would have said on days gone by, and what became of the lines.
 
     On six days, 30 to 180 days before as-of, only what was known on that day is used; each line that was open then and has fallen
@@ -211,11 +211,11 @@ class _Snapshot:
             out.exclude(rows, reason)
         return out
 
-    def counted(self, result: pd.DataFrame, selection: Selection, test: BackTest) -> Counted:
+    def with_provenance(self, result: pd.DataFrame, selection: Selection, test: BackTest) -> FigureResult:
         """Return a figure of these lines, with a note on how good the forecast is."""
         if not len(self.frame):
-            return Counted(result, selection)
-        return Counted(result, selection, self.as_of, (*self.hint, _verdict(test)))
+            return FigureResult(result, selection)
+        return FigureResult(result, selection, self.as_of, (*self.hint, _verdict(test)))
 
 
 def _snapshot(lines: Any, as_of: AsOf | None, due: str) -> _Snapshot:
@@ -256,7 +256,7 @@ def _with_due(frame: pd.DataFrame, stands: Standing, due: str) -> Standing:
     return replace(stands, open=still_open, unjudged=unjudged)
 
 
-def _open_lines(seen: _Snapshot, test: BackTest) -> Counted:
+def _open_lines(seen: _Snapshot, test: BackTest) -> FigureResult:
     """Return the open lines with their chances, the models' weights being those of the test."""
     frame, book, day = seen.frame, seen.book, seen.day
     is_open = seen.stands.open
@@ -301,10 +301,10 @@ def _open_lines(seen: _Snapshot, test: BackTest) -> Counted:
             "expected_late_value": value * (1 - on_time),
         }
     )
-    return seen.counted(result, seen.selection(delivered=False), test)
+    return seen.with_provenance(result, seen.selection(delivered=False), test)
 
 
-def _tested(seen: _Snapshot, test: BackTest) -> Counted:
+def _tested(seen: _Snapshot, test: BackTest) -> FigureResult:
     """Return the test, line by line."""
     texts = ("connection", "order_id", "line_id", "vendor_id", "vendor_name")
     result = pd.DataFrame(
@@ -320,7 +320,7 @@ def _tested(seen: _Snapshot, test: BackTest) -> Counted:
     never[test.row] = False
     selection = seen.selection(delivered=True)
     selection.exclude(never, "not open on a day of the test")
-    return seen.counted(result, selection, test)
+    return seen.with_provenance(result, selection, test)
 
 
 def _verdict(test: BackTest) -> str:

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..compute import Counted, WorkCalendar, figure
+from ..compute import FigureResult, WorkCalendar, figure
 from ..frames import AsOf, to_strings, values
-from ._judging import AHEAD, CAME, DUE_DATES, OUTCOMES, OVERDUE_OPEN, Tolerance, judge, outcome_of, suspicions
+from ._due_rule import AHEAD, CAME, DUE_DATES, OUTCOMES, OVERDUE_OPEN, Tolerance, judge, outcome_of, suspicions
 
 
 @figure("delivered_date", due=DUE_DATES)
@@ -21,7 +21,7 @@ def per_line(
     late_days: float = 0,
     early_days: float | None = None,
     calendar: WorkCalendar = None,
-) -> Counted:
+) -> FigureResult:
     """Slippage of each order line: calendar days from its due date to its delivered date, and how it is judged.
 
     A line is delivered when its delivered date is on or before the as-of day and, where a received quantity
@@ -100,4 +100,4 @@ def per_line(
     )
     if "connection" in frame.columns:
         result["connection"] = to_strings(frame["connection"])
-    return got.counted(result, notes=suspicions(got, outcome))
+    return got.with_provenance(result, notes=suspicions(got, outcome))

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..compute import By, Counted, WorkCalendar, figure, group_lines, period_alias
+from ..compute import By, FigureResult, WorkCalendar, figure, group_lines, period_alias
 from ..frames import AsOf, pairs
-from ._judging import DUE_DATES, EXCLUDED, NOT_DUE, Tolerance, judge, outcome_of, suspicions
+from ._due_rule import DUE_DATES, EXCLUDED, NOT_DUE, Tolerance, judge, outcome_of, suspicions
 from ._rates import cluster_codes, counts_of, hits_of, rate_of, weights_of
 
 
@@ -27,7 +27,7 @@ def by_period(
     cluster: str | None = None,
     calendar: WorkCalendar = None,
     fiscal_year_start: int = 1,
-) -> Counted:
+) -> FigureResult:
     """On-time delivery by the period in which the lines were due, received or not.
 
     The same lines are due, on time and late as in ``slippage.by_vendor``; each stands in the period of its due date. So the last
@@ -101,4 +101,4 @@ def by_period(
         )
     )
     got.selection.exclude(outcome == NOT_DUE, "not due yet")
-    return got.counted(result, notes=suspicions(got, outcome))
+    return got.with_provenance(result, notes=suspicions(got, outcome))

@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..compute import Counted, Selection, figure
+from ..compute import FigureResult, Selection, figure
 from ..errors import SchemaError, one_of
-from ..frames import Encoded, days_of, encode, frame_of, texts_of, values
-from ._judging import DUE_DATES
+from ..frames import Encoding, days_of, encode, frame_of, texts_of, values
+from ._due_rule import DUE_DATES
 
 Ints = npt.NDArray[np.int64]
 #: What makes a line the same line in another snapshot.
@@ -19,7 +19,7 @@ _KEY = ("connection", "order_id", "line_id")
 
 
 @figure("line_id", due=DUE_DATES)
-def date_changes(earlier: Any, later: Any, *, due: str = "required") -> Counted:
+def date_changes(earlier: Any, later: Any, *, due: str = "required") -> FigureResult:
     """Which due dates moved between two snapshots, and by how many days: postponed, advanced, set, removed.
 
     A due date that is edited after the fact makes a late line look on time. With two saved snapshots
@@ -100,7 +100,7 @@ def date_changes(earlier: Any, later: Any, *, due: str = "required") -> Counted:
     span = [side.attrs.get("as_of", "unknown") for side in sides]
     moved = result["change"].isin(["postponed", "advanced"])
     note = f"Snapshots of {span[0]} and {span[1]}: {int(moved.sum()):,} of {int((was & there).sum()):,} lines in both have another due date."
-    return Counted(result, Selection(whole), notes=(note,))
+    return FigureResult(result, Selection(whole), notes=(note,))
 
 
 def _matched(earlier: pd.DataFrame, later: pd.DataFrame) -> tuple[Ints, Ints]:
@@ -132,7 +132,7 @@ def _matched(earlier: pd.DataFrame, later: pd.DataFrame) -> tuple[Ints, Ints]:
     return place, np.flatnonzero(gone)
 
 
-def _in_common(first: Encoded, other: Encoded) -> tuple[list[Ints], int]:
+def _in_common(first: Encoding, other: Encoding) -> tuple[list[Ints], int]:
     """Return the codes of two columns under one numbering, in which a missing text is an empty one, and how many there are."""
     labels = [x.labels.astype("string") for x in (first, other)]
     empty = pd.Index([""], dtype="string")

@@ -11,14 +11,14 @@ import pandas as pd
 from ..compute import group_lines, leave_out_unreadable, order_ids
 from ..errors import ConfigError, MixedCurrencyError
 from ..frames import Mask, numbers, pairs, values
+from ._due_rule import EARLY, EXCLUDED, LATE, NOT_DUE, ON_TIME, OVERDUE_OPEN, DueTally, Ints
 from ._intervals import wilson
-from ._judging import EARLY, EXCLUDED, LATE, NOT_DUE, ON_TIME, OVERDUE_OPEN, Ints, Judged
 
 Floats = npt.NDArray[np.float64]
 WEIGHTS = ("lines", "quantity", "value")
 
 
-def weights_of(got: Judged, weight: str) -> Floats | None:
+def weights_of(got: DueTally, weight: str) -> Floats | None:
     """Return each line's weight, None where every line counts once; lines without one are left out and counted.
 
     Raises

@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..compute import By, Counted, DayCounts, Groups, WorkCalendar, figure, group_lines, quantile
+from ..compute import By, DayCounts, FigureResult, Groups, WorkCalendar, figure, group_lines, quantile
 from ..errors import ConfigError
 from ..frames import AsOf, Mask
-from ._intervals import wilson
-from ._judging import (
+from ._due_rule import (
     AHEAD,
     CAME,
     DUE_DATES,
@@ -22,12 +21,13 @@ from ._judging import (
     OPEN,
     OUTCOMES,
     OVERDUE_OPEN,
-    Judged,
+    DueTally,
     Tolerance,
     doubts,
     judge,
     outcome_of,
 )
+from ._intervals import wilson
 from ._rates import Floats, cluster_codes, hits_of, rate_of, shrunken, weights_of
 
 
@@ -43,7 +43,7 @@ def by_vendor(
     weight: str = "lines",
     cluster: str | None = None,
     calendar: WorkCalendar = None,
-) -> Counted:
+) -> FigureResult:
     """On-time delivery by vendor: the share of all due lines that came by their due date, and how late the late ones were.
 
     A due line has a due date on or before the as-of day and can be judged: delivered, or open with the as-of
@@ -163,7 +163,7 @@ def by_vendor(
     got.selection.exclude(not_due, "not due yet")
     n_exact = int(table.counts[table.day == 0, CAME].sum())
     notes = doubts(got, got.selection.kept, n_due=int(n_due.sum()), n_exact=n_exact)
-    return got.counted(result, notes=notes)
+    return got.with_provenance(result, notes=notes)
 
 
 def _by_outcome(table: DayCounts, tolerance: Tolerance, n_groups: int) -> npt.NDArray[np.int64]:
@@ -181,7 +181,7 @@ def _by_outcome(table: DayCounts, tolerance: Tolerance, n_groups: int) -> npt.ND
 
 
 def _weighted(
-    got: Judged, groups: Groups, hits: tuple[Mask, Floats], weights: Floats | None, cluster: str | None
+    got: DueTally, groups: Groups, hits: tuple[Mask, Floats], weights: Floats | None, cluster: str | None
 ) -> tuple[Floats, Floats, Floats]:
     """Return each group's rate and its interval where lines have weights, or hang together."""
     due, hit = hits

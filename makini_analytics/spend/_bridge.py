@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..compute import ENTITIES, By, Counted, figure, group_lines, taken
+from ..compute import ENTITIES, By, FigureResult, figure, group_lines, taken
 from ..errors import SchemaError, one_of
 from ..frames import days_of, frame_of, pairs, values
 from ._items import Items, items_of
@@ -35,7 +35,7 @@ def bridge(
     mixed_units: str = "refuse",
     currency: str | None = None,
     intercompany: Collection[str] = (),
-) -> Counted:
+) -> FigureResult:
     """From the ordered spend of one set of lines to that of another: price, volume, mix, currency, new and lost items.
 
     Per item that both have, with p the effective price in the document's currency, q the quantity in the base unit and f the rate::
@@ -126,7 +126,7 @@ def bridge(
     if not per_item and n and inner.keys["unit"].iloc[:n].isna().any():
         notes.append("Where the unit is not known, quantity is not split and stands under volume.")
     # here "per_item" is a form of the result, and "per_vendor" an exception: they are named only where they were chosen
-    return items.counted(result, notes=notes, per_vendor=per_vendor or None, per_item=per_item or None)
+    return items.with_provenance(result, notes=notes, per_vendor=per_vendor or None, per_item=per_item or None)
 
 
 def _joined(before: Any, after: Any, by: By, item: str) -> tuple[pd.DataFrame, npt.NDArray[np.bool_]]:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..compute import By, Counted, Groups, Ruled, crossed, figure, merge_aliases
+from ..compute import By, FigureResult, Groups, RuleResult, crossed, figure, merge_aliases
 from ._rule import BASIS_COLUMNS, tallied
 
 Floats = npt.NDArray[np.float64]
@@ -25,7 +25,7 @@ def concentration(
     basis: str = "ordered",
     aliases: Mapping[str, str] | None = None,
     intercompany: Collection[str] = (),
-) -> Counted:
+) -> FigureResult:
     """How concentrated spend is on few vendors: HHI, effective number of vendors, shares of the largest.
 
     The Herfindahl-Hirschman index is ``10000 x sum of squared shares`` of the vendors' net spend: 10000 is a single source. The
@@ -74,7 +74,7 @@ def concentration(
         basis=basis,
         currency=currency,
         intercompany=intercompany,
-        more=lambda c: Ruled([(~(c.known("vendor_id") | c.known("vendor_name")), "no vendor")]),
+        more=lambda c: RuleResult([(~(c.known("vendor_id") | c.known("vendor_name")), "no vendor")]),
     )
     frame, money = got.frame, got.kept(got.sums["value"])
     outer = got.groups(by, "currency")
@@ -85,7 +85,7 @@ def concentration(
         after.insert(len(outer.keys.columns), "vendors", "after aliases")
         result = pd.concat([result, after]).sort_index(kind="stable").reset_index(drop=True)
         result["vendors"] = result["vendors"].astype("string")
-    return got.counted(result)
+    return got.with_provenance(result)
 
 
 def _with_vendor(by: By) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..compute import Counted, count_distinct, entity, figure, order_ids
+from ..compute import FigureResult, count_distinct, entity, figure, order_ids
 from ..errors import ConfigError, one_of
 from ..frames import values
 from ._items import items_of
@@ -24,7 +24,7 @@ def price_dispersion(
     min_orders: int = 2,
     currency: str | None = None,
     intercompany: Collection[str] = (),
-) -> Counted:
+) -> FigureResult:
     """How far the prices paid for one item lie apart, and the theoretical ceiling of what paying less could have saved.
 
     Prices are effective unit prices (see ``spend.price_changes``) of all vendors in the window, per item, unit and currency; after
@@ -102,7 +102,7 @@ def price_dispersion(
     if "connection" in names:
         result["connection"] = names["connection"]
     result = result.sort_values("theoretical_ceiling", ascending=False, kind="stable", na_position="last")
-    return items.counted(result.reset_index(drop=True))
+    return items.with_provenance(result.reset_index(drop=True))
 
 
 def _spread(lot: pd.DataFrame, reference: str) -> pd.DataFrame:

@@ -9,14 +9,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..compute import ENTITIES, Counted, figure, leave_out_unreadable
+from ..compute import ENTITIES, FigureResult, figure, leave_out_unreadable
 from ..errors import ConfigError
 from ..frames import days_of, values
 from ._items import Items, items_of
 
 
 @figure("amount", "quantity", "order_date")
-def price_history(lines: Any, *, of: str | None = None, item: str = "material", currency: str | None = None) -> Counted:
+def price_history(
+    lines: Any, *, of: str | None = None, item: str = "material", currency: str | None = None
+) -> FigureResult:
     """Each price that was paid for one item: the effective unit price of its lines, by order date.
 
     The same lines as in ``spend.price_changes``: of those that count as spend, returns, free goods, and lines without quantity or
@@ -92,7 +94,7 @@ def price_history(lines: Any, *, of: str | None = None, item: str = "material", 
     if "connection" in part:
         result["connection"] = part["connection"].astype("string")
     result = result.sort_values("order_date", kind="stable").reset_index(drop=True)
-    return Counted(result, items.selection, parameters={"of": of, "item": items.item})
+    return FigureResult(result, items.selection, parameters={"of": of, "item": items.item})
 
 
 def _most_bought(items: Items, columns: list[str]) -> str | None:

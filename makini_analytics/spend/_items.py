@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from .. import units
-from ..compute import ENTITIES, Counted, Groups, PandasColumns, Selection, group_lines, unreadable
+from ..compute import ENTITIES, FigureResult, Groups, PandasColumns, Selection, group_lines, unreadable
 from ..errors import SchemaError
 from ..frames import numbers, pairs, values
 from ._goods import no_goods
@@ -79,10 +79,10 @@ class Items:
         # where the rate does not move, the amounts stay as they are to the last digit
         return np.where(np.abs(even - amount) <= 1e-12 * np.abs(amount), amount, even)
 
-    def counted(self, result: pd.DataFrame, *, notes: Sequence[str] = (), **parameters: Any) -> Counted:
+    def with_provenance(self, result: pd.DataFrame, *, notes: Sequence[str] = (), **parameters: Any) -> FigureResult:
         """Return a figure of these items; ``parameters`` are those that differ from its arguments."""
         every = (*notes, self.note) if self.note else tuple(notes)
-        return Counted(result, self.selection, notes=every, parameters={"item": self.item, **parameters})
+        return FigureResult(result, self.selection, notes=every, parameters={"item": self.item, **parameters})
 
 
 def items_of(lines: Any, *, metric: str, item: str, currency: str | None, intercompany: Collection[str] = ()) -> Items:

@@ -15,10 +15,10 @@ from ..compute import (
     By,
     Cells,
     Columns,
-    Counted,
+    FigureResult,
     Groups,
     Lines,
-    Ruled,
+    RuleResult,
     Tally,
     figure,
     lines_of,
@@ -50,7 +50,7 @@ def by_period(
     fiscal_year_start: int = 1,
     as_of: AsOf | None = None,
     intercompany: Collection[str] = (),
-) -> Counted:
+) -> FigureResult:
     """Ordered spend by period of the order date, and the change against the same days of the year before.
 
     The same lines count as in ``spend.by_vendor``; a line without an order date can't be placed and is left out and counted
@@ -141,10 +141,10 @@ def by_period(
     keys = [c for c in groups.keys.columns if c != "currency"]
     shown = ["period", "currency", "spend", "n_orders", "n_lines", "complete", "spend_year_before", "yoy_change"]
     shown.append("n_lines_year_before")
-    return got.counted(result[[*keys, *shown]], as_of=day)
+    return got.with_provenance(result[[*keys, *shown]], as_of=day)
 
 
-def _placed(c: Columns, *, basis: str, period: Callable[[Any], Any]) -> Ruled:
+def _placed(c: Columns, *, basis: str, period: Callable[[Any], Any]) -> RuleResult:
     """Return the day that each line's spend is placed on; lines without one are left out."""
     day = c.day("order_date")
     if basis == "received":
@@ -152,7 +152,7 @@ def _placed(c: Columns, *, basis: str, period: Callable[[Any], Any]) -> Ruled:
         day = c.pick(c.missing(arrived), first, arrived)
     why = "no delivery date" if basis == "received" else "no order date"
     told = {"delivered_date": "delivery date"} if basis == "received" else {"order_date": "order date"}
-    return Ruled([*unreadable(c, told), (c.missing(day), why)], {"day": day}, of_order=lambda: period(day))
+    return RuleResult([*unreadable(c, told), (c.missing(day), why)], {"day": day}, of_order=lambda: period(day))
 
 
 @dataclass(frozen=True)

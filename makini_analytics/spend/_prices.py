@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..compute import Counted, figure, leave_out_unreadable, period_alias
+from ..compute import FigureResult, figure, leave_out_unreadable, period_alias
 from ..errors import one_of
 from ..frames import days_of
 from ._baselines import BASELINES, Baseline, listed_prices, prices_before, slips_before
@@ -30,7 +30,7 @@ def price_changes(
     currency: str | None = None,
     fiscal_year_start: int = 1,
     intercompany: Collection[str] = (),
-) -> Counted:
+) -> FigureResult:
     """Purchase price variance: what was paid more, or less, than at the baseline price, by item, vendor and period.
 
     The effective unit price is amount / quantity, in the base unit (per kg where some is bought in g), so discounts and price
@@ -119,7 +119,7 @@ def price_changes(
         base = listed_prices(items, rows, baseline, items.item)
         shown = f"own list of {len(baseline):,} prices"  # the list itself would fill a footnote
     result = _by_key_and_period(_against(lot, base, baseline), groups.keys, period.freq)
-    return items.counted(result, notes=_told(result, baseline), baseline=shown)
+    return items.with_provenance(result, notes=_told(result, baseline), baseline=shown)
 
 
 def _told(result: pd.DataFrame, baseline: Baseline) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..compute import By, Columns, Lines, Ruled, Tally, lines_of, unreadable
+from ..compute import By, Columns, Lines, RuleResult, Tally, lines_of, unreadable
 from ..errors import ConfigError, one_of
 
 BASES = ("ordered", "received", "open")
@@ -25,7 +25,7 @@ def tallied(
     basis: str = "ordered",
     currency: str | None = None,
     intercompany: Collection[str] = (),
-    more: Callable[[Columns], Ruled] = lambda c: Ruled([]),
+    more: Callable[[Columns], RuleResult] = lambda c: RuleResult([]),
     orders: bool = False,
     also: tuple[str, ...] = ("currency",),
 ) -> Tally:
@@ -37,7 +37,7 @@ def tallied(
     if intercompany:
         _must_occur(source, intercompany)
 
-    def rule(c: Columns) -> Ruled:
+    def rule(c: Columns) -> RuleResult:
         spent, beside = counting(c, basis, currency, tuple(intercompany)), more(c)
         return replace(beside, left_out=spent.left_out + beside.left_out, sums=spent.sums | beside.sums)
 
@@ -49,7 +49,7 @@ def value_of(tally: Tally) -> npt.NDArray[np.float64]:
     return np.where(tally.selection.kept, tally.sums["value"], 0.0)
 
 
-def counting(c: Columns, basis: str, currency: str | None, intercompany: tuple[str, ...]) -> Ruled:
+def counting(c: Columns, basis: str, currency: str | None, intercompany: tuple[str, ...]) -> RuleResult:
     """Return the one rule of this room: which lines count, and with which value."""
     amount = c.number("amount")
     # the first reason that fits holds: a line that was cancelled and then deleted is counted as deleted, in every figure alike
@@ -69,7 +69,7 @@ def counting(c: Columns, basis: str, currency: str | None, intercompany: tuple[s
     left_out += unreadable(c, {"amount": "amount"})
     left_out.append((c.missing(amount), "no amount"))
     if basis == "ordered":
-        return Ruled(left_out, sums={"value": amount})
+        return RuleResult(left_out, sums={"value": amount})
     quantity, received = c.number("quantity"), c.number("received_quantity")
     if basis == "open":
         # closed, or come: a delivered date is that of all of the quantity, unless less is known to have been received
@@ -79,12 +79,12 @@ def counting(c: Columns, basis: str, currency: str | None, intercompany: tuple[s
         # what is still to come; where more was received than ordered that is nothing, and not less than nothing
         left = c.ratio(quantity - c.pick(received > quantity, quantity, received), quantity)
         # where a quantity is not known the whole amount is taken as open, as in `slippage.open_orders`
-        return Ruled(left_out, sums={"value": amount * c.pick(c.finite(left), left, 1.0)})
+        return RuleResult(left_out, sums={"value": amount * c.pick(c.finite(left), left, 1.0)})
     # half of the quantity is half of the amount: an order's discount is spread evenly over its goods
     share = c.ratio(received, quantity)
     left_out += unreadable(c, {"quantity": "quantity", "received_quantity": "received quantity"})
     left_out.append((~c.finite(share), "no quantity or received quantity"))
-    return Ruled(left_out, sums={"value": amount * share})
+    return RuleResult(left_out, sums={"value": amount * share})
 
 
 def _must_occur(source: Lines, vendors: Collection[str]) -> None:

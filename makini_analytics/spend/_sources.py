@@ -12,7 +12,7 @@ import pandas as pd
 from ..compute import (
     CENSORED,
     DELIVERED,
-    Counted,
+    FigureResult,
     Groups,
     ages,
     count_distinct,
@@ -38,7 +38,7 @@ def single_source(
     currency: str | None = None,
     aliases: Mapping[str, str] | None = None,
     intercompany: Collection[str] = (),
-) -> Counted:
+) -> FigureResult:
     """Materials, or assets, that were bought from one vendor only in the window of the lines, with spend and lead time beside.
 
     The same lines count as in ``spend.by_vendor``. An item that also has lines without a vendor is not listed: the unknown one may
@@ -122,7 +122,7 @@ def single_source(
     if "connection" in result:
         result["connection"] = result.pop("connection")
     result = result.sort_values(["currency", "spend"], ascending=[True, False], kind="stable", na_position="last")
-    return got.counted(result.reset_index(drop=True), notes=(note,) if note else ())
+    return got.with_provenance(result.reset_index(drop=True), notes=(note,) if note else ())
 
 
 def _spend_by_currency(frame: pd.DataFrame, value: npt.NDArray[np.float64]) -> pd.Series:

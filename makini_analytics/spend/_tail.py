@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..compute import Counted, count_distinct, figure, order_ids
+from ..compute import FigureResult, count_distinct, figure, order_ids
 from ..errors import ConfigError
 from ._rule import BASIS_COLUMNS
 from ._vendors import ranked_by
@@ -24,7 +24,7 @@ def tail(
     threshold: float | None = None,
     basis: str = "ordered",
     intercompany: Collection[str] = (),
-) -> Counted:
+) -> FigureResult:
     """Tail spend: how much goes to the many small vendors, and in how many orders.
 
     There are two definitions, which don't agree, so one must be chosen. ``"share"``: the vendors beyond those that make up the
@@ -105,4 +105,4 @@ def tail(
     result["average_order_value"] = (result["spend"] / result["n_orders"]).where(result["n_orders"] > 0)
     # the other definition has no use for it, and a footnote that names it would mislead
     unused = {} if definition == "share" else {"head_share": None}
-    return Counted(result, by_vendor.selection, parameters=unused)
+    return FigureResult(result, by_vendor.selection, parameters=unused)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..compute import By, Counted, figure
+from ..compute import By, FigureResult, figure
 from ..errors import ConfigError
 from ._rule import BASIS_COLUMNS, tallied
 
@@ -23,7 +23,7 @@ def by_vendor(
     currency: str | None = None,
     abc: tuple[float, float] = (0.80, 0.95),
     intercompany: Collection[str] = (),
-) -> Counted:
+) -> FigureResult:
     """Ordered spend by vendor, with its share, rank class and numbers of orders and lines.
 
     Spend is the sum of ``amount`` over the lines whose state is open, received, closed_short or unknown; draft, cancelled and
@@ -83,7 +83,7 @@ def ranked_by(
     currency: str | None,
     abc: tuple[float, float],
     intercompany: Collection[str],
-) -> tuple[Counted, npt.NDArray[np.intp]]:
+) -> tuple[FigureResult, npt.NDArray[np.intp]]:
     """Return the figure of `by_vendor`, and the row of it that each line that counts belongs to: another figure goes on from it."""
     got = tallied(lines, by=by, basis=basis, currency=currency, intercompany=intercompany, orders=True)
     groups = got.groups(by, "currency")
@@ -103,7 +103,7 @@ def ranked_by(
     keys = [c for c in groups.keys.columns if c not in ("currency", "connection")]
     order = [*keys, "currency", "spend", "share", "cumulative_share", "abc_class", "n_orders", "n_lines"]
     result = result[order + [c for c in result.columns if c not in order]]
-    return got.counted(result, notes=_on_negatives(result)), place[groups.codes]
+    return got.with_provenance(result, notes=_on_negatives(result)), place[groups.codes]
 
 
 def _with_shares(result: pd.DataFrame, abc: tuple[float, float]) -> pd.DataFrame:

@@ -36,7 +36,7 @@ SIZES = {"slide": (10.0, 5.6), "half": (6.0, 4.6), "column": (7.0, 4.2)}
 
 
 @dataclass(frozen=True)
-class Said:
+class Captions:
     """The texts around a chart, unwrapped."""
 
     title: str
@@ -48,7 +48,7 @@ class Said:
 
 # The texts of each chart as they were before wrapping, so that a chart can be drawn again at another size. A weak key lets
 # the figure go with its last user.
-_SAID: WeakKeyDictionary[Axes, Said] = WeakKeyDictionary()
+_CAPTIONS: WeakKeyDictionary[Axes, Captions] = WeakKeyDictionary()
 
 
 class ChartAxes(Axes):
@@ -90,7 +90,7 @@ def finish(
 ) -> Axes:
     """Return the axes with title, subtitle, footnote and alt text; every text is text, never a formula."""
     title, subtitle, alt, footnote = map(printable, (title, subtitle, alt, footnote_of(result)))
-    _SAID[ax] = Said(title, subtitle, footnote, tuple(tuple(rows) for rows in bars))
+    _CAPTIONS[ax] = Captions(title, subtitle, footnote, tuple(tuple(rows) for rows in bars))
     _write_around(ax)
     # Names come from the data: any script, and perhaps a dollar sign.
     for text in [*ax.get_xticklabels(), *ax.get_yticklabels(), *ax.texts]:
@@ -105,7 +105,7 @@ def finish(
 
 def _write_around(ax: Axes) -> None:
     """Write title, subtitle and footnote, wrapped for the size of the figure."""
-    said, figure = _SAID[ax], _figure(ax)
+    said, figure = _CAPTIONS[ax], _figure(ax)
     wide, high = figure.get_size_inches()
     family: dict[str, Any] = {"family": fonts(), "parse_math": False}  # "$a_b$ Ltd" is a name, not a formula
     # Letters have a size in points, so an inch holds as many of them whatever the size of the figure: about 8 of the bold 14
@@ -138,15 +138,15 @@ def _figure(ax: Axes) -> Any:
     return ax.figure
 
 
-def said_of(ax: Axes) -> Said:
+def captions_of(ax: Axes) -> Captions:
     """Return the title, subtitle and footnote of a chart."""
-    return _SAID.get(ax, Said("", "", ""))
+    return _CAPTIONS.get(ax, Captions("", "", ""))
 
 
 def retitle(ax: Axes, title: str) -> None:
     """Give a chart another title: yours, over the one that it found."""
-    old, title = said_of(ax), printable(title)
-    _SAID[ax] = replace(old, title=title)
+    old, title = captions_of(ax), printable(title)
+    _CAPTIONS[ax] = replace(old, title=title)
     ax.set_gid(alt_text(ax).replace(old.title, title, 1))
     resize(ax, *_figure(ax).get_size_inches())
 

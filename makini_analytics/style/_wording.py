@@ -85,10 +85,10 @@ def label(name: Any, most: int = 34, end: int = 14) -> str:
     return f"{_LEFT_TO_RIGHT}{text}{_LEFT_TO_RIGHT}" if right_to_left else text
 
 
-def room(text: str) -> int:
+def text_width(text: str) -> int:
     """Return how wide a text is in Latin letters.
 
-    >>> room("Müller"), room("株式会社")
+    >>> text_width("Müller"), text_width("株式会社")
     (6, 8)
     """
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from makini_analytics import explain, lead_times, slippage, spend
-from makini_analytics.compute import PandasColumns, Ruled
+from makini_analytics.compute import PandasColumns, RuleResult
 from tests.compute.kinds import AS_OF, CALLS, KINDS, dirty, same
 
 NAMES = ("order_date", "delivered_date", "required_date", "promised_date", "quantity", "received_quantity", "amount",
@@ -185,7 +185,7 @@ def test_whole_names_are_matched(kind):
         from makini_analytics.compute._narwhals_engine import EngineLines
 
         got = EngineLines(nw.from_native(KINDS[kind](lines)), {}).tally(
-            lambda c: Ruled([(c.unreadable("quantity"), "hit")], {"n": c.number("n")})
+            lambda c: RuleResult([(c.unreadable("quantity"), "hit")], {"n": c.number("n")})
         )
         kept = set(got.kept(got.marks["n"]).tolist())
         found = [i not in kept for i in range(len(names))]

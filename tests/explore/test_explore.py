@@ -82,7 +82,7 @@ def test_options_of_the_rooms_reach_the_functions(data, tmp_path):
 def test_a_click_on_each_bar_opens_its_lines(room, data, tmp_path):
     got = ROOMS[room](data, folder=tmp_path)
     buttons = got._chart.children[0].children[1:]
-    bars = style.said_of(got._axes).bars
+    bars = style.captions_of(got._axes).bars
     assert len(buttons) == len(bars) >= 10
     for button, rows in zip(buttons, bars, strict=True):
         button.click()

@@ -10,7 +10,7 @@ import pytest
 
 from makini_analytics import explain, slippage, spend, units
 from makini_analytics.spend._goods import NO_GOODS
-from makini_analytics.style import said_of
+from makini_analytics.style import captions_of
 
 from .test_oracle import random_lines
 
@@ -99,7 +99,7 @@ def test_a_year_before_is_each_connection_s_own():
     assert us.loc["2025-06", ["spend_year_before", "yoy_change"]].isna().all()
     assert us.loc["2025-07", "yoy_change"] == 0
     assert pd.isna(us.loc["2024-06", "complete"])
-    assert said_of(spend.plot_by_period(pd.concat([US, EMEA]), as_of="2025-06-30")).title.startswith(
+    assert captions_of(spend.plot_by_period(pd.concat([US, EMEA]), as_of="2025-06-30")).title.startswith(
         "Ordered spend was highest"
     )
 
@@ -272,7 +272,7 @@ def test_an_open_commitment_is_the_same_in_both_rooms():
 
 
 def title(ax):
-    return said_of(ax).title
+    return captions_of(ax).title
 
 
 def months(before, now, n_before=5, n_now=5):
@@ -324,10 +324,10 @@ def test_empty_periods_stand_on_the_axis():
 
 def test_one_of_a_thing_is_said_in_the_singular():
     one = priced(("2025-01-01", 1.0, 1.0))
-    assert "price of 1 line by" in said_of(spend.plot_price_history(one)).subtitle
-    assert "other vendor" not in said_of(spend.plot_price_history(one)).subtitle
+    assert "price of 1 line by" in captions_of(spend.plot_price_history(one)).subtitle
+    assert "other vendor" not in captions_of(spend.plot_price_history(one)).subtitle
     assert title(spend.plot_pareto(one)) == "1 of 1 vendor makes 100 % of ordered spend"
     two = sold(("A", "x", "EUR", 90.0), ("A", "y", "EUR", 10.0))
     assert title(spend.plot_tail(two)).startswith("1 of 2 vendors is the tail: 10 %")
     unknown = sold(("A", "x", "EUR", 90.0), ("A", None, "EUR", 10.0))
-    assert "1 vendor has one order" in said_of(spend.plot_tail(unknown)).subtitle
+    assert "1 vendor has one order" in captions_of(spend.plot_tail(unknown)).subtitle

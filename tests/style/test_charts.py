@@ -86,15 +86,15 @@ def test_both_sides_of_a_bridge_are_needed_or_its_result(lines):
 
 
 def test_the_options_reach_the_metric(lines):
-    drawn = style.said_of(spend.plot_by_vendor(lines, by="category", basis="received"))
+    drawn = style.captions_of(spend.plot_by_vendor(lines, by="category", basis="received"))
     assert drawn.subtitle.startswith("Received spend at order prices by category")
-    by_result = style.said_of(spend.plot_by_vendor(spend.by_vendor(lines, by="category", basis="received")))
+    by_result = style.captions_of(spend.plot_by_vendor(spend.by_vendor(lines, by="category", basis="received")))
     assert drawn == by_result
 
 
 def test_data_may_be_given_by_name_and_purchases_too(lines):
     data = ma.load_sample(["emea"])
-    assert "EUR" in style.said_of(spend.plot_by_vendor(data=data, currency="EUR")).subtitle
+    assert "EUR" in style.captions_of(spend.plot_by_vendor(data=data, currency="EUR")).subtitle
     with pytest.raises(TypeError, match="data"):
         spend.plot_by_vendor(currency="EUR")
 

@@ -32,7 +32,7 @@ def lines_of(vendors, *, late=(), days=8, orders=None):
 
 
 def title(ax):
-    return style.said_of(ax).title
+    return style.captions_of(ax).title
 
 
 def test_rates_whose_intervals_overlap_are_no_clear_difference():
@@ -50,7 +50,7 @@ def test_few_lines_are_grey_and_not_spoken_of():
     few = lines_of(["a"] * 60 + ["b"] * 5, late=range(60, 65))  # none of five in time
     ax = slippage.plot_by_vendor(few, as_of="2025-03-01")
     assert "too few lines to tell vendors apart" in title(ax)
-    assert "grey: fewer than 20 lines" in style.said_of(ax).subtitle
+    assert "grey: fewer than 20 lines" in style.captions_of(ax).subtitle
     small = lines_of(["a"] * 5 + ["b"] * 5, late=range(5))
     assert "too few lines to tell vendors apart" in title(slippage.plot_by_vendor(small, as_of="2025-03-01"))
     assert title(lead_times.plot_by_vendor(small, as_of="2025-03-01")).startswith(

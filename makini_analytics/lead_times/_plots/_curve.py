@@ -36,7 +36,7 @@ def plot_curve(
     --------
     >>> lines = pd.DataFrame({"order_date": pd.to_datetime(["2025-01-01", "2025-01-03"]),
     ...                       "delivered_date": pd.to_datetime(["2025-01-05", "2025-01-13"])})
-    >>> style.said_of(plot_curve(lines, as_of="2025-01-31")).title
+    >>> style.captions_of(plot_curve(lines, as_of="2025-01-31")).title
     'Half of the ordered lines are delivered by day 4, nine of ten by day 10'
     """
     result: pd.DataFrame = data

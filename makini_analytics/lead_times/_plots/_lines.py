@@ -34,7 +34,7 @@ def plot_per_line(
     --------
     >>> lines = pd.DataFrame({"order_date": pd.to_datetime(["2025-01-01", "2025-01-10"]),
     ...                       "delivered_date": pd.to_datetime(["2025-01-15", None])})
-    >>> style.said_of(plot_per_line(lines, as_of="2025-01-31")).title
+    >>> style.captions_of(plot_per_line(lines, as_of="2025-01-31")).title
     'Of the delivered lines, half came within 14 days; 1 lines are still open'
     """
     result: pd.DataFrame = data

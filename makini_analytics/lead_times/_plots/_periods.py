@@ -45,7 +45,7 @@ def plot_by_period(
     --------
     >>> lines = pd.DataFrame({"order_date": pd.to_datetime(["2025-01-05", "2025-02-10"]),
     ...                       "delivered_date": pd.to_datetime(["2025-01-25", None])})
-    >>> style.said_of(plot_by_period(lines, as_of="2025-02-28")).title
+    >>> style.captions_of(plot_by_period(lines, as_of="2025-02-28")).title
     'No finished period has 20 lines and a median: too few to say'
     """
     result: pd.DataFrame = data

@@ -42,7 +42,7 @@ def plot_by_vendor(
     --------
     >>> lines = pd.DataFrame({"vendor_id": ["a", "a"], "order_date": pd.to_datetime(["2025-01-01", "2025-01-03"]),
     ...                       "delivered_date": pd.to_datetime(["2025-01-05", "2025-01-13"])})
-    >>> style.said_of(plot_by_vendor(lines, as_of="2025-01-31")).title
+    >>> style.captions_of(plot_by_vendor(lines, as_of="2025-01-31")).title
     'Half of the lines take up to 4 days'
     """
     result: pd.DataFrame = data

@@ -1,10 +1,10 @@
 """Charts of slippage: each takes the lines, or what the function of the same name gave."""
 
 from ._funnel import plot_funnel
-from ._judged import plot_by_vendor, plot_per_line
 from ._ladder import plot_ladder
 from ._open_lines import plot_ageing, plot_backtest
 from ._periods import plot_by_period
+from ._rates import plot_by_vendor, plot_per_line
 
 __all__ = [
     "plot_ageing",

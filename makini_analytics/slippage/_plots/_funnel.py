@@ -44,7 +44,7 @@ def plot_funnel(
     --------
     >>> lines = pd.DataFrame({"vendor_id": ["a"] * 30 + ["b"] * 30, "required_date": pd.Timestamp("2025-01-10"),
     ...                       "delivered_date": pd.to_datetime(["2025-01-08"] * 30 + ["2025-01-20"] * 30)})
-    >>> style.said_of(plot_funnel(lines, as_of="2025-01-31")).title
+    >>> style.captions_of(plot_funnel(lines, as_of="2025-01-31")).title
     '2 of 2 vendors differ from the common on-time rate of 50 % by more than chance'
     """
     result: pd.DataFrame = data
@@ -146,7 +146,7 @@ def _name(
     named = 0
     for i in order:
         for right, above in free_sides:
-            box = _box(ax, n[i], rate[i], style.room(names[i]), right=right, above=above)
+            box = _box(ax, n[i], rate[i], style.text_width(names[i]), right=right, above=above)
             inside = box[0] >= 0 and box[2] <= 1.06 and box[1] >= -0.02 and box[3] <= 1.08
             # Two boxes are apart where one ends before the other begins, sideways or upwards.
             free = all(box[2] <= b[0] or b[2] <= box[0] or box[3] <= b[1] or b[3] <= box[1] for b in taken)

@@ -47,7 +47,7 @@ def plot_ladder(
     >>> lines = pd.DataFrame({"required_date": pd.to_datetime(["2025-01-10"] * 4),
     ...                       "delivered_date": pd.to_datetime(["2025-01-08", "2025-01-11", "2025-01-20", None])})
     >>> ax = plot_ladder(lines, as_of="2025-02-20", late_days=(0, 3), early_days=(None,), calendar=(None,))
-    >>> style.said_of(ax).title
+    >>> style.captions_of(ax).title
     'The same lines are 25 % to 67 % on time; what moves it most: days allowed late'
     """
     result: pd.DataFrame = data

@@ -43,7 +43,7 @@ def plot_ageing(
     --------
     >>> lines = pd.DataFrame({"order_date": pd.Timestamp("2025-01-01"), "required_date": pd.to_datetime(["2025-01-15"] * 3),
     ...     "delivered_date": pd.to_datetime(["2025-01-10", None, None]), "amount": 10.0, "currency": "EUR"})
-    >>> style.said_of(plot_ageing(lines, as_of="2025-01-25")).title
+    >>> style.captions_of(plot_ageing(lines, as_of="2025-01-25")).title
     '20.00 EUR of 20.00 EUR still to come is overdue, 2 lines'
     """
     result: pd.DataFrame = data
@@ -92,7 +92,7 @@ def plot_backtest(
     --------
     >>> lines = pd.DataFrame({"order_date": pd.to_datetime(["2025-01-01"]), "required_date": pd.to_datetime(["2025-01-15"]),
     ...                       "delivered_date": pd.to_datetime(["2025-01-10"])})
-    >>> style.said_of(plot_backtest(lines, as_of="2025-01-25")).title
+    >>> style.captions_of(plot_backtest(lines, as_of="2025-01-25")).title
     'No data: the forecast on days gone by: too few lines'
     """
     result: pd.DataFrame = data

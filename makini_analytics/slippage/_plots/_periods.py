@@ -46,7 +46,7 @@ def plot_by_period(
     --------
     >>> lines = pd.DataFrame({"required_date": pd.to_datetime(["2025-01-10", "2025-01-20", "2025-02-10"]),
     ...                       "delivered_date": pd.to_datetime(["2025-01-08", "2025-01-25", None])})
-    >>> style.said_of(plot_by_period(lines, as_of="2025-02-20")).title
+    >>> style.captions_of(plot_by_period(lines, as_of="2025-02-20")).title
     'On time in 2025-01: 50 % of 2 due lines'
     """
     result: pd.DataFrame = data

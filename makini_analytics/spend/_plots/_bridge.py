@@ -59,7 +59,7 @@ def plot_bridge(
     --------
     >>> old = pd.DataFrame({"product_code": ["A"], "quantity": [10.0], "amount": [100.0], "currency": "EUR"})
     >>> new = pd.DataFrame({"product_code": ["A"], "quantity": [12.0], "amount": [132.0], "currency": "EUR"})
-    >>> style.said_of(plot_bridge(old, new)).title
+    >>> style.captions_of(plot_bridge(old, new)).title
     'Ordered spend rose by 32.00 EUR (32 %); largest effect: volume, +20.00 EUR'
     """
     result: pd.DataFrame = before

@@ -62,7 +62,7 @@ def plot_small_multiples(
     --------
     >>> lines = pd.DataFrame({"order_date": pd.to_datetime(["2025-01-05", "2025-03-01", "2025-03-02"]), "currency": "EUR",
     ...                       "amount": [5.0, 7.0, 8.0], "category": ["Pumps", "Pumps", "Seals"]})
-    >>> style.said_of(plot_small_multiples(lines)).title
+    >>> style.captions_of(plot_small_multiples(lines)).title
     'Pumps is the largest of 2, with 60 % of ordered spend'
     """
     result: pd.DataFrame = data

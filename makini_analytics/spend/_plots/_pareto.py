@@ -44,7 +44,7 @@ def plot_pareto(
     Examples
     --------
     >>> lines = pd.DataFrame({"vendor_id": ["a", "b", "c"], "currency": "EUR", "amount": [70.0, 20.0, 10.0]})
-    >>> style.said_of(plot_pareto(lines)).title
+    >>> style.captions_of(plot_pareto(lines)).title
     '2 of 3 vendors make 90 % of ordered spend'
     """
     result: pd.DataFrame = data

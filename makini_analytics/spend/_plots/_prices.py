@@ -53,7 +53,7 @@ def plot_price_changes(
     --------
     >>> lines = pd.DataFrame({"product_code": "P1", "vendor_id": "v", "unit_of_measure": "EA", "currency": "EUR",
     ...     "order_date": pd.to_datetime(["2024-03-01", "2025-03-01"]), "quantity": [10.0, 20.0], "amount": [50.0, 110.0]})
-    >>> style.said_of(plot_price_changes(lines)).title
+    >>> style.captions_of(plot_price_changes(lines)).title
     '2025: 10.00 EUR more than at the prices of the period before'
     """
     result: pd.DataFrame = data
@@ -137,7 +137,7 @@ def plot_price_dispersion(
     --------
     >>> lines = pd.DataFrame({"product_code": "P1", "vendor_id": list("abc"), "order_id": list("123"), "currency": "EUR",
     ...                       "quantity": [10.0, 10.0, 10.0], "amount": [40.0, 50.0, 60.0]})
-    >>> style.said_of(plot_price_dispersion(lines, reference="lowest")).title
+    >>> style.captions_of(plot_price_dispersion(lines, reference="lowest")).title
     'Theoretical ceiling: 30.00 EUR, 20 % of the spend looked at'
     """
     result: pd.DataFrame = data
@@ -195,7 +195,7 @@ def plot_price_history(
     --------
     >>> lines = pd.DataFrame({"product_code": "P1", "order_date": pd.to_datetime(["2025-03-01", "2024-03-01"]),
     ...                       "quantity": [20.0, 10.0], "amount": [110.0, 50.0], "currency": "EUR"})
-    >>> style.said_of(plot_price_history(lines, of="P1")).title
+    >>> style.captions_of(plot_price_history(lines, of="P1")).title
     'P1: last paid 5.5 EUR per unit; before 5 to 5'
     """
     result: pd.DataFrame = data

@@ -40,7 +40,7 @@ def plot_concentration(
     Examples
     --------
     >>> lines = pd.DataFrame({"vendor_id": list("abcd"), "currency": "EUR", "amount": [40.0, 30.0, 20.0, 10.0]})
-    >>> style.said_of(plot_concentration(lines)).title
+    >>> style.captions_of(plot_concentration(lines)).title
     'The largest vendor has 40 % of ordered spend'
     """
     # A group whose vendors all have a negative net, such as one of credits alone, has no concentration.
@@ -142,7 +142,7 @@ def plot_tail(
     Examples
     --------
     >>> lines = pd.DataFrame({"vendor_id": list("aabc"), "order_id": list("1234"), "currency": "EUR", "amount": [50.0, 35.0, 10.0, 5.0]})
-    >>> style.said_of(plot_tail(lines)).title
+    >>> style.captions_of(plot_tail(lines)).title
     '2 of 3 vendors are the tail: 15 % of ordered spend, 50 % of orders'
     """
     result: pd.DataFrame = data

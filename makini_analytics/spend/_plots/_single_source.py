@@ -40,7 +40,7 @@ def plot_single_source(
     Examples
     --------
     >>> lines = pd.DataFrame({"product_code": list("AAB"), "vendor_id": list("xyx"), "currency": "EUR", "amount": [1.0, 2.0, 3.0]})
-    >>> style.said_of(plot_single_source(lines)).title
+    >>> style.captions_of(plot_single_source(lines)).title
     '1 material was bought from one vendor only: 50 % of ordered spend'
     """
     result: pd.DataFrame = data

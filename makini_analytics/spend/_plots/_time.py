@@ -46,7 +46,7 @@ def plot_by_period(
     Examples
     --------
     >>> lines = pd.DataFrame({"order_date": pd.to_datetime(["2025-01-05", "2025-03-01"]), "currency": "EUR", "amount": [5.0, 7.0]})
-    >>> style.said_of(plot_by_period(lines)).title
+    >>> style.captions_of(plot_by_period(lines)).title
     'Ordered spend was highest in 2025-03: 7.00 EUR'
     """
     result: pd.DataFrame = data

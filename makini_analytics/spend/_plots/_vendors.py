@@ -41,7 +41,7 @@ def plot_by_vendor(
     Examples
     --------
     >>> lines = pd.DataFrame({"vendor_id": ["a", "b", "a"], "currency": "EUR", "amount": [60.0, 10.0, 30.0]})
-    >>> style.said_of(plot_by_vendor(lines)).title
+    >>> style.captions_of(plot_by_vendor(lines)).title
     'a makes 90 % of ordered spend'
     """
     result: pd.DataFrame = data

@@ -18,10 +18,10 @@ import pandas as pd
 from ..compute import (
     By,
     Columns,
-    Counted,
     DayTally,
+    FigureResult,
     Lines,
-    Ruled,
+    RuleResult,
     Selection,
     Span,
     WorkCalendar,
@@ -62,15 +62,15 @@ class Tolerance:
 
 
 @dataclass(frozen=True)
-class Judged(DayTally):
+class DueTally(DayTally):
     """Each line's standing, and its days after the due date: at the delivery, or for an open line at the as-of day."""
 
     due_column: str
     hint: tuple[str, ...] = ()  # that most lines lack the due date, and have the other one
 
-    def counted(self, result: pd.DataFrame, *, notes: tuple[str, ...] = (), **parameters: Any) -> Counted:
+    def with_provenance(self, result: pd.DataFrame, *, notes: tuple[str, ...] = (), **parameters: Any) -> FigureResult:
         """Return a figure of these lines; ``parameters`` are those that differ from its arguments."""
-        return super().counted(result, notes=(*self.hint, *notes), **parameters)
+        return super().with_provenance(result, notes=(*self.hint, *notes), **parameters)
 
     @property
     def standing(self) -> npt.NDArray[np.int8]:
@@ -95,7 +95,7 @@ def judge(
     due: str,
     by: By = None,
     calendar: WorkCalendar = None,
-) -> Judged:
+) -> DueTally:
     """Return how each line stands to its due date on a day, and the book of the lines that can't be judged.
 
     Lines in an engine are counted there by the columns of ``by``; those of a pandas frame stay lines.
@@ -108,7 +108,7 @@ def judge(
     tally = source.tally(partial(judging, until=day_number(day), due=due, span=span), by=by, at_once=span.working)
     standing = np.where(tally.selection.kept, tally.marks["standing"], np.int8(UNJUDGED)).astype(np.int8)
     hint = fuller_due_date(source, tally.selection, day_number(day), due)
-    return Judged(tally, day, tally.marks["days"], standing, span.name, DUE_DATES[due], hint)
+    return DueTally(tally, day, tally.marks["days"], standing, span.name, DUE_DATES[due], hint)
 
 
 def fuller_due_date(source: Lines, selection: Selection, until: int, due: str) -> tuple[str, ...]:
@@ -127,7 +127,7 @@ def fuller_due_date(source: Lines, selection: Selection, until: int, due: str) -
     return (f"{lack}: due='{other}' has dates on {n:,} line{'s' if n > 1 else ''}.",)
 
 
-def judging(c: Columns, *, until: int, due: str, span: Span) -> Ruled:
+def judging(c: Columns, *, until: int, due: str, span: Span) -> RuleResult:
     """Return the one rule of this room: what can't be judged, how each line stands, and its days after the due date."""
     stands = standing_on(c, until)
     due_day, arrived = c.day(DUE_DATES[due]), c.day("delivered_date")
@@ -143,7 +143,7 @@ def judging(c: Columns, *, until: int, due: str, span: Span) -> Ruled:
     ]
     days = span.days(c, due_day, c.pick(stands.delivered, arrived, until), left_out)
     how = c.pick(stands.delivered, c.pick(due_day <= until, CAME, AHEAD), OPEN)
-    return Ruled(
+    return RuleResult(
         left_out,
         {"days": days, "standing": how},
         # counted here, while the dates are at hand: an engine can't be asked for them again
@@ -177,7 +177,7 @@ def outcome_of(how: int | Ints, days: Ints, tolerance: Tolerance) -> npt.NDArray
     return _OUTCOME.take(how * 3 + 1 + late.astype(np.int8) - early.astype(np.int8))
 
 
-def suspicions(got: Judged, outcome: npt.NDArray[np.integer[Any]]) -> tuple[str, ...]:
+def suspicions(got: DueTally, outcome: npt.NDArray[np.integer[Any]]) -> tuple[str, ...]:
     """Return what makes the due dates doubtful: copied from the delivery, or from the order. Nothing below 20 due lines.
 
     An ERP that fills in the due date when the goods arrive makes every line on time, to the day. Real deliveries scatter.
@@ -187,7 +187,7 @@ def suspicions(got: Judged, outcome: npt.NDArray[np.integer[Any]]) -> tuple[str,
     return doubts(got, due, n_due=got.tally.total(due), n_exact=got.tally.total(exact))
 
 
-def doubts(got: Judged, due: Mask, *, n_due: int, n_exact: int) -> tuple[str, ...]:
+def doubts(got: DueTally, due: Mask, *, n_due: int, n_exact: int) -> tuple[str, ...]:
     """Return the same where the lines delivered exactly on their due date are counted already."""
     if n_due < 20:
         return ()

@@ -15,7 +15,7 @@ from ..compute import (
     STARTS,
     Ages,
     By,
-    Counted,
+    FigureResult,
     WorkCalendar,
     ages,
     count_distinct,
@@ -42,7 +42,7 @@ def recommend(
     start: str = "order",
     end: str = "complete",
     calendar: WorkCalendar = None,
-) -> Counted:
+) -> FigureResult:
     """Lead time to plan with, by vendor and material: the 80th and 90th percentile, beside what the orders asked for.
 
     The percentiles are Kaplan-Meier's, open lines counted as open, as in ``lead_times.by_vendor``. ``asked_days`` is the median
@@ -137,7 +137,7 @@ def recommend(
         result["connection"] = result.pop("connection")
     result = result.iloc[np.argsort(-result["n_lines"].to_numpy(), kind="stable")].reset_index(drop=True)
     # beside a percentile to plan with, the least number of lines is always worth saying
-    return got.counted(result, notes=got.notes, min_lines=min_lines)
+    return got.with_provenance(result, notes=got.notes, min_lines=min_lines)
 
 
 def _asked_days(got: Ages, calendar: WorkCalendar) -> tuple[Mask, Ints]:

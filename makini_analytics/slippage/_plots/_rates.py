@@ -45,7 +45,7 @@ def plot_by_vendor(
     --------
     >>> lines = pd.DataFrame({"vendor_id": ["a", "a", "b"], "required_date": pd.Timestamp("2025-01-10"),
     ...                       "delivered_date": pd.to_datetime(["2025-01-08", "2025-01-15", None])})
-    >>> style.said_of(plot_by_vendor(lines, as_of="2025-01-31")).title
+    >>> style.captions_of(plot_by_vendor(lines, as_of="2025-01-31")).title
     '33 % of due lines came on time; too few lines to tell vendors apart'
     """
     result: pd.DataFrame = data
@@ -130,7 +130,7 @@ def plot_per_line(
     --------
     >>> lines = pd.DataFrame({"required_date": pd.to_datetime(["2025-01-10"] * 3),
     ...                       "delivered_date": pd.to_datetime(["2025-01-08", "2025-01-15", None])})
-    >>> style.said_of(plot_per_line(lines, as_of="2025-01-31")).title
+    >>> style.captions_of(plot_per_line(lines, as_of="2025-01-31")).title
     '50 % of the delivered due lines came late; 1 more are open and overdue'
     """
     result: pd.DataFrame = data
@@ -163,7 +163,7 @@ def plot_per_line(
 
 
 def _histogram(ax: Axes, days: np.ndarray[Any, Any], low: float, high: float) -> None:
-    # Counted by whole days first: a histogram of the few days with weights takes the same time for a million lines.
+    # FigureResult by whole days first: a histogram of the few days with weights takes the same time for a million lines.
     n_lines = np.bincount((np.clip(days, low, high) - low).astype(np.int64))
     step = max(1, round((high - low) / 60))
     # Edges lie half-way between days, at 0.5, 0.5 - step, ..., so that no bar holds both on time and late.
