@@ -16,8 +16,6 @@ import makini_analytics as ma
 ROOMS = ("spend", "lead_times", "slippage", "quality")
 #: Modules with functions of their own that are no figures. ``style`` is reached by import only.
 OTHER_ROOMS = ("currency", "units", "explore", "style")
-#: What a user needs of ``style``; the rest of its door serves the charts of the package.
-STYLE = ("use", "save", "alt_text", "Look")
 
 
 def module(room: str) -> ModuleType:
@@ -42,8 +40,6 @@ def figures(room: str) -> list[str]:
 
 def functions_of(room: str) -> list[str]:
     """Return the public functions and classes of a module that is no room of figures."""
-    if room == "style":
-        return list(STYLE)
     here = module(room)
     own = [n for n, value in vars(here).items() if getattr(value, "__module__", "").startswith(here.__name__)]
     listed = getattr(here, "__all__", own)
