@@ -26,7 +26,7 @@ from ._figure import (
     write_chart,
 )
 from ._look import Look, fonts, look
-from ._marks import beside, named_rows, periods_below, place
+from ._marks import beside, name_rows, periods_below, place
 from ._table import Kind, cell_text, kind_of
 from ._wording import (
     WITHOUT_CENTS,
@@ -34,11 +34,11 @@ from ._wording import (
     group_labels,
     label,
     money,
-    named,
     number,
     percent,
     plural,
     printable,
+    row_noun,
     text_width,
 )
 
@@ -69,8 +69,7 @@ __all__ = [
     "label",
     "look",
     "money",
-    "named",
-    "named_rows",
+    "name_rows",
     "no_data",
     "number",
     "one_currency",
@@ -82,6 +81,7 @@ __all__ = [
     "render",
     "resize",
     "retitle",
+    "row_noun",
     "text_width",
     "write_chart",
 ]

@@ -25,9 +25,10 @@ def plot_coverage(data: Any, *, ax: Axes | None = None, title: str | None = None
 
     Examples
     --------
-    >>> from makini_analytics import load_sample
-    >>> charts.captions_of(plot_coverage(load_sample(["emea"]))).subtitle
-    'Lines that each figure counts, by connection'
+    >>> from makini_analytics import load_sample, quality, style
+    >>> print(style.alt_text(quality.plot_coverage(load_sample(["emea"]))))
+    2... figures can be computed; 2 can't. Lines that each figure counts, by connection.
+    emea, spend.single_source: amount on 3,402 of 3,402 lines; ...; emea, slippage, due=promised: no line has a promised_date
     """
     result: pd.DataFrame = data
     figures = result[result["table"] == "metrics"]
@@ -86,9 +87,10 @@ def plot_reconcile(
 
     Examples
     --------
-    >>> from makini_analytics import load_sample
-    >>> charts.captions_of(plot_reconcile(load_sample(["emea"]), currency="EUR")).subtitle
-    'Value of the order lines, EUR, and what is left out'
+    >>> from makini_analytics import load_sample, quality, style
+    >>> print(style.alt_text(quality.plot_reconcile(load_sample(["emea"]), currency="EUR")))
+    4.62 M EUR of 4.99 M EUR is used: 93 % of the value. Value of the order lines, EUR, and what is left out.
+    all lines 4.99 M EUR; cancelled -274 k EUR; deleted -80 k EUR; draft -13.3 k EUR; used 4.62 M EUR
     """
     result: pd.DataFrame = data
     lines = result[result["part"] == "lines"]
@@ -145,7 +147,7 @@ def _waterfall(ax: Axes, steps: pd.DataFrame, currency: str | None) -> None:
     for i, (value, start, n) in enumerate(zip(steps["value"], starts, steps["n_lines"], strict=True)):
         text = f"{charts.money(value, currency)}, {charts.number(n)} {'line' if n == 1 else 'lines'}"
         charts.beside(ax, text, (max(start, start + value, 0), i))
-    charts.named_rows(ax, [charts.label(name) for name in steps["name"]])
+    charts.name_rows(ax, [charts.label(name) for name in steps["name"]])
     ax.set_xticks([])
     ax.set_xlim(min(0.0, *ends), max(*ends, *starts, 1e-9) * 1.35)
 
@@ -165,10 +167,12 @@ def plot_duplicates(
 
     Examples
     --------
-    >>> from makini_analytics import Purchases
+    >>> from makini_analytics import Purchases, quality, style
     >>> orders = pd.DataFrame({"order_number": ["1", "2"], "vendor_name": ["Acme", "ACME"], "amount": [1.0, 2.0]})
-    >>> charts.captions_of(plot_duplicates(Purchases.from_table(orders))).title
-    'Seems to be there twice: 1 vendor'
+    >>> print(style.alt_text(quality.plot_duplicates(Purchases.from_table(orders))))
+    Seems to be there twice: 1 vendor. Score, out of 100; suggestions to look at, nothing is merged.
+    ACME
+    = Acme
     """
     result: pd.DataFrame = data
     if not len(result):

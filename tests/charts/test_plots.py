@@ -78,7 +78,7 @@ WITH_FONTS = [pytest.param(plot, True, id=f"all fonts-{named(plot)}") for plot i
 @pytest.mark.parametrize(("plot", "known_fonts"), WITH_FONTS)
 def test_no_rows_one_row_and_hostile_names(plot, lines, tmp_path, known_fonts, monkeypatch):
     if not known_fonts:
-        monkeypatch.setattr(style, "fonts", lambda: ("DejaVu Sans",))
+        monkeypatch.setattr(charts, "fonts", lambda: ("DejaVu Sans",))
     assert "No data" in " ".join(texts(plot(lines.iloc[:0])))
     style.save(plot(lines[lines.delivered_date.notna()].iloc[:1]), tmp_path / "one.png")
     names = ["株式会社東海", "شركة الخليج", "$a_b$ & <b>", "x" * 200, "", None, "Müller"]

@@ -43,10 +43,13 @@ def plot_by_period(
 
     Examples
     --------
+    >>> from makini_analytics import lead_times, style
     >>> lines = pd.DataFrame({"order_date": pd.to_datetime(["2025-01-05", "2025-02-10"]),
     ...                       "delivered_date": pd.to_datetime(["2025-01-25", None])})
-    >>> charts.captions_of(plot_by_period(lines, as_of="2025-02-28")).title
-    'No finished period has 20 lines and a median: too few to say'
+    >>> print(style.alt_text(lead_times.plot_by_period(lines, as_of="2025-02-28")))
+    No finished period has 20 lines and a median: too few to say.
+    Lead time by order period: median (dot) to p90 (bar); shaded: slow lines are still open, neither faster nor slower; grey: fewer than 20 lines.
+    2025-01 median 20; 2025-02 median not yet estimable
     """
     result: pd.DataFrame = data
     if len(result) and list(result.columns).index("period"):

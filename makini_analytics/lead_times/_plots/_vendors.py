@@ -40,10 +40,13 @@ def plot_by_vendor(
 
     Examples
     --------
+    >>> from makini_analytics import lead_times, style
     >>> lines = pd.DataFrame({"vendor_id": ["a", "a"], "order_date": pd.to_datetime(["2025-01-01", "2025-01-03"]),
     ...                       "delivered_date": pd.to_datetime(["2025-01-05", "2025-01-13"])})
-    >>> charts.captions_of(plot_by_vendor(lines, as_of="2025-01-31")).title
-    'Half of the lines take up to 4 days'
+    >>> print(style.alt_text(lead_times.plot_by_vendor(lines, as_of="2025-01-31")))
+    Half of the lines take up to 4 days.
+    Lead time in days: median (dot) to p90 (bar), the 1 vendors with most lines; open lines counted as open; grey: fewer than 20 lines.
+    a: 4 – 10 days
     """
     result: pd.DataFrame = data
     # A vendor without a delivery has neither dot nor bar; the table has it, with its number of open lines.
@@ -53,7 +56,7 @@ def plot_by_vendor(
     rows = rows.sort_values("median_days", na_position="last", kind="stable")
     places = [[i] for i in result.index.get_indexer(rows.index)]
     columns = charts.group_columns(rows, "n_lines")
-    several = charts.plural(charts.named(columns))
+    several = charts.plural(charts.row_noun(columns))
     names = charts.group_labels(rows, columns, 32)
     ax = charts.axes(ax, rows=len(rows))
     ax.set_yticks(

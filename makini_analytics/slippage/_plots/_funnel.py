@@ -42,10 +42,13 @@ def plot_funnel(
 
     Examples
     --------
+    >>> from makini_analytics import slippage, style
     >>> lines = pd.DataFrame({"vendor_id": ["a"] * 30 + ["b"] * 30, "required_date": pd.Timestamp("2025-01-10"),
     ...                       "delivered_date": pd.to_datetime(["2025-01-08"] * 30 + ["2025-01-20"] * 30)})
-    >>> charts.captions_of(plot_funnel(lines, as_of="2025-01-31")).title
-    '2 of 2 vendors differ from the common on-time rate of 50 % by more than chance'
+    >>> print(style.alt_text(slippage.plot_funnel(lines, as_of="2025-01-31")))
+    2 of 2 vendors differ from the common on-time rate of 50 % by more than chance.
+    On-time rate against the number of due lines; the funnel is what chance allows around the common rate.
+    a 100 % of 30; b 0 % of 30
     """
     result: pd.DataFrame = data
     rows = result[result["n_due"] > 0]
@@ -68,7 +71,7 @@ def plot_funnel(
     ax.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
     ax.set_xlabel("due lines", color=charts.look.muted, fontsize=9.5)
     charts.place(ax, 0.08, 0.24, 0.86, 0.54)
-    headline = title or _finding(int(outside.sum()), len(rows), charts.plural(charts.named(columns)), common)
+    headline = title or _finding(int(outside.sum()), len(rows), charts.plural(charts.row_noun(columns)), common)
     sub = "On-time rate against the number of due lines; the funnel is what chance allows around the common rate"
     alt = "; ".join(
         f"{names[i]} {charts.percent(rate[i])} of {charts.number(int(n[i]))}" for i in np.flatnonzero(outside)

@@ -41,10 +41,13 @@ def plot_ageing(
 
     Examples
     --------
+    >>> from makini_analytics import slippage, style
     >>> lines = pd.DataFrame({"order_date": pd.Timestamp("2025-01-01"), "required_date": pd.to_datetime(["2025-01-15"] * 3),
     ...     "delivered_date": pd.to_datetime(["2025-01-10", None, None]), "amount": 10.0, "currency": "EUR"})
-    >>> charts.captions_of(plot_ageing(lines, as_of="2025-01-25")).title
-    '20.00 EUR of 20.00 EUR still to come is overdue, 2 lines'
+    >>> print(style.alt_text(slippage.plot_ageing(lines, as_of="2025-01-25")))
+    20.00 EUR of 20.00 EUR still to come is overdue, 2 lines.
+    Open value by days past the due date; of what falls due in the next 30 days 0.00 EUR is expected late.
+    8-30 20.00 EUR
     """
     result: pd.DataFrame = data
     currency = charts.one_currency(result)
@@ -61,7 +64,7 @@ def plot_ageing(
     ax = charts.axes(ax, rows=len(rows))
     colours = [charts.look.late if x else charts.look.rest for x in late]
     ax.barh(np.arange(len(rows)), values, color=colours, height=0.66)
-    charts.named_rows(ax, [_NOT_LATE.get(str(b), f"{b} days overdue") for b in rows.index])
+    charts.name_rows(ax, [_NOT_LATE.get(str(b), f"{b} days overdue") for b in rows.index])
     ax.set_xticks([])
     ax.axvline(0, color=charts.look.line, lw=1)
     for i, (value, n) in enumerate(zip(values, rows["n_lines"], strict=True)):
@@ -90,10 +93,11 @@ def plot_backtest(
 
     Examples
     --------
+    >>> from makini_analytics import slippage, style
     >>> lines = pd.DataFrame({"order_date": pd.to_datetime(["2025-01-01"]), "required_date": pd.to_datetime(["2025-01-15"]),
     ...                       "delivered_date": pd.to_datetime(["2025-01-10"])})
-    >>> charts.captions_of(plot_backtest(lines, as_of="2025-01-25")).title
-    'No data: the forecast on days gone by: too few lines'
+    >>> print(style.alt_text(slippage.plot_backtest(lines, as_of="2025-01-25")))
+    No data: the forecast on days gone by: too few lines. Nothing is left to count.
     """
     result: pd.DataFrame = data
     if len(result) < 10:

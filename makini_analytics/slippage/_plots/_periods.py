@@ -44,10 +44,13 @@ def plot_by_period(
 
     Examples
     --------
+    >>> from makini_analytics import slippage, style
     >>> lines = pd.DataFrame({"required_date": pd.to_datetime(["2025-01-10", "2025-01-20", "2025-02-10"]),
     ...                       "delivered_date": pd.to_datetime(["2025-01-08", "2025-01-25", None])})
-    >>> charts.captions_of(plot_by_period(lines, as_of="2025-02-20")).title
-    'On time in 2025-01: 50 % of 2 due lines'
+    >>> print(style.alt_text(slippage.plot_by_period(lines, as_of="2025-02-20")))
+    On time in 2025-01: 50 % of 2 due lines.
+    On-time rate by the period of the due date, all due lines, with 95 % interval; hollow: cut by the as-of day.
+    2025-01 50 %; 2025-02 0 %
     """
     result: pd.DataFrame = data
     if len(result) and list(result.columns).index("period"):

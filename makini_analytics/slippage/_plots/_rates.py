@@ -43,10 +43,13 @@ def plot_by_vendor(
 
     Examples
     --------
+    >>> from makini_analytics import slippage, style
     >>> lines = pd.DataFrame({"vendor_id": ["a", "a", "b"], "required_date": pd.Timestamp("2025-01-10"),
     ...                       "delivered_date": pd.to_datetime(["2025-01-08", "2025-01-15", None])})
-    >>> charts.captions_of(plot_by_vendor(lines, as_of="2025-01-31")).title
-    '33 % of due lines came on time; too few lines to tell vendors apart'
+    >>> print(style.alt_text(slippage.plot_by_vendor(lines, as_of="2025-01-31")))
+    33 % of due lines came on time; too few lines to tell vendors apart.
+    On-time rate of all due lines; open ones past due are late; bar: 95 % interval; square: clearly below; grey: fewer than 20 lines.
+    a: 50 % (9 % to 91 %); b: 0 % (0 % to 79 %)
     """
     result: pd.DataFrame = data
     rows: pd.DataFrame = result[result["n_due"] > 0].head(top)
@@ -58,7 +61,7 @@ def plot_by_vendor(
     rows = rows.sort_values("on_time_low", ascending=False, kind="stable")
     places = [[i] for i in result.index.get_indexer(rows.index)]
     columns = charts.group_columns(rows, "n_due")
-    several = charts.plural(charts.named(columns))
+    several = charts.plural(charts.row_noun(columns))
     names = charts.group_labels(rows, columns, 32)
     ax = charts.axes(ax, rows=len(rows))
     ax.set_yticks(
@@ -130,10 +133,12 @@ def plot_per_line(
 
     Examples
     --------
+    >>> from makini_analytics import slippage, style
     >>> lines = pd.DataFrame({"required_date": pd.to_datetime(["2025-01-10"] * 3),
     ...                       "delivered_date": pd.to_datetime(["2025-01-08", "2025-01-15", None])})
-    >>> charts.captions_of(plot_per_line(lines, as_of="2025-01-31")).title
-    '50 % of the delivered due lines came late; 1 more are open and overdue'
+    >>> print(style.alt_text(slippage.plot_per_line(lines, as_of="2025-01-31")))
+    50 % of the delivered due lines came late; 1 more are open and overdue. Days late of 2 delivered lines.
+    early 1 lines, 50 %; on the day 0 lines, 0 %; late 1 lines, 50 %
     """
     result: pd.DataFrame = data
     days = result["days_late"].to_numpy()  # the frame is wide and may be long: only what is drawn is taken

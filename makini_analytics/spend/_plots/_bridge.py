@@ -57,10 +57,13 @@ def plot_bridge(
 
     Examples
     --------
+    >>> from makini_analytics import spend, style
     >>> old = pd.DataFrame({"product_code": ["A"], "quantity": [10.0], "amount": [100.0], "currency": "EUR"})
     >>> new = pd.DataFrame({"product_code": ["A"], "quantity": [12.0], "amount": [132.0], "currency": "EUR"})
-    >>> charts.captions_of(plot_bridge(old, new)).title
-    'Ordered spend rose by 32.00 EUR (32 %); largest effect: volume, +20.00 EUR'
+    >>> print(style.alt_text(spend.plot_bridge(old, new)))
+    Ordered spend rose by 32.00 EUR (32 %); largest effect: volume, +20.00 EUR.
+    Ordered spend before and after, EUR; volume and mix within one unit of measure.
+    Before +100.00 EUR; Price +12.00 EUR; Volume +20.00 EUR; After +132.00 EUR
     """
     result: pd.DataFrame = before
     currency = charts.one_currency(result)

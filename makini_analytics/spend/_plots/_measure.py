@@ -49,7 +49,7 @@ def bars(
 ) -> None:
     """Draw horizontal bars from the top down, each with its text to the right: of its end, or of zero, away from the names."""
     ax.barh(np.arange(len(values)), values, color=list(colours), height=0.68)
-    charts.named_rows(ax, labels)
+    charts.name_rows(ax, labels)
     ax.set_xticks([])
     ax.axvline(0, color=charts.look.line, lw=1)
     for i, (value, text) in enumerate(zip(values, texts, strict=True)):

@@ -60,10 +60,12 @@ def plot_small_multiples(
 
     Examples
     --------
+    >>> from makini_analytics import spend, style
     >>> lines = pd.DataFrame({"order_date": pd.to_datetime(["2025-01-05", "2025-03-01", "2025-03-02"]), "currency": "EUR",
     ...                       "amount": [5.0, 7.0, 8.0], "category": ["Pumps", "Pumps", "Seals"]})
-    >>> charts.captions_of(plot_small_multiples(lines)).title
-    'Pumps is the largest of 2, with 60 % of ordered spend'
+    >>> print(style.alt_text(spend.plot_small_multiples(lines)))
+    Pumps is the largest of 2, with 60 % of ordered spend. Ordered spend by period and category, EUR, all on one scale, the peak labelled.
+    Pumps 12.00 EUR; Seals 8.00 EUR
     """
     result: pd.DataFrame = data
     keys = charts.group_columns(result, "period")
@@ -75,7 +77,7 @@ def plot_small_multiples(
         raise ConfigError(f"top={top!r}: pass 1 to 23 charts")
     currency, what = charts.one_currency(result), measured(result)
     if not len(result):
-        return charts.no_data(ax, f"{what.lower()} by period and {charts.named(keys)}", result)
+        return charts.no_data(ax, f"{what.lower()} by period and {charts.row_noun(keys)}", result)
     panels, whole, n_groups = _panels(result, keys, top)
     # Up to three side by side, as many rows as that takes: 9 panels make 3 x 3, 4 make 3 + 1.
     across = min(3, len(panels))
@@ -99,9 +101,7 @@ def plot_small_multiples(
     share = charts.percent(panels[0].total / total if total > 0 else np.nan)
     headline = title or f"{panels[0].name} is the largest of {charts.number(n_groups)}, with {share} of {what.lower()}"
     cut = "" if whole.all() else "; hatched: cut by the data"
-    sub = (
-        f"{what} by period and {charts.named(keys)}, {in_currency(currency)}, all on one scale, the peak labelled{cut}"
-    )
+    sub = f"{what} by period and {charts.row_noun(keys)}, {in_currency(currency)}, all on one scale, the peak labelled{cut}"
     alt = alternative([p.name for p in panels], [float(p.total) for p in panels], currency, 24)
     return charts.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
 

@@ -43,16 +43,18 @@ def plot_pareto(
 
     Examples
     --------
+    >>> from makini_analytics import spend, style
     >>> lines = pd.DataFrame({"vendor_id": ["a", "b", "c"], "currency": "EUR", "amount": [70.0, 20.0, 10.0]})
-    >>> charts.captions_of(plot_pareto(lines)).title
-    '2 of 3 vendors make 90 % of ordered spend'
+    >>> print(style.alt_text(spend.plot_pareto(lines)))
+    2 of 3 vendors make 90 % of ordered spend. Ordered spend by vendor, EUR (bars), and cumulative share (line).
+    Class A 2, B 1, C 0. a 70.00 EUR; b 20.00 EUR; c 10.00 EUR
     """
     result: pd.DataFrame = data
     currency, what = charts.one_currency(result), measured(result)
     ranked = result[result["cumulative_share"].notna()]
     columns = charts.group_columns(result, "currency")
     if not len(ranked):
-        return charts.no_data(ax, f"{what.lower()} by {charts.named(columns)}", result)
+        return charts.no_data(ax, f"{what.lower()} by {charts.row_noun(columns)}", result)
     ax = charts.axes(ax, rows=9)
     n, n_a = len(ranked), int((ranked["abc_class"] == "A").sum())
     _falling_bars(ax, ranked["spend"].to_numpy(), n_a)
@@ -69,7 +71,7 @@ def plot_pareto(
             each.set_position((0.09, bottom, 0.83, 0.78 - bottom))
     below = result["spend"] < 0
     apart = f"; without {charts.number(int(below.sum()))} of negative net" if below.any() else ""
-    sub = f"{what} by {charts.named(columns)}, {in_currency(currency)} (bars), and cumulative share (line){apart}"
+    sub = f"{what} by {charts.row_noun(columns)}, {in_currency(currency)} (bars), and cumulative share (line){apart}"
     n_b, n_c = (charts.number(int((ranked["abc_class"] == c).sum())) for c in "BC")
     first = ranked.head(10)
     alt = f"Class A {charts.number(n_a)}, B {n_b}, C {n_c}. "
@@ -114,7 +116,7 @@ def _names_or_ranks(ax: Axes, ranked: pd.DataFrame, columns: list[str], top: int
     step = max(1, round(n / 8, -int(np.log10(n)) + (n > 100)))
     at = np.r_[1, np.arange(step, n + 1, step)].astype(int)
     ax.set_xticks(at, [f"{charts.number(i)}" for i in at])
-    label = f"{charts.plural(charts.named(columns))} by falling spend".capitalize()
+    label = f"{charts.plural(charts.row_noun(columns))} by falling spend".capitalize()
     ax.set_xlabel(label, color=charts.look.muted, fontsize=9.5, family=charts.fonts())
 
 
@@ -126,4 +128,4 @@ def _class_a(ranked: pd.DataFrame, columns: list[str], what: str) -> str:
     end = float(ranked["cumulative_share"].iloc[int(of_a.sum()) - 1])
     few, n = int(known[of_a].sum()), int(known.sum())
     make = "makes" if few == 1 else "make"
-    return f"{charts.number(few)} of {several(n, charts.named(columns))} {make} {charts.percent(end)} of {what.lower()}{unknown}"
+    return f"{charts.number(few)} of {several(n, charts.row_noun(columns))} {make} {charts.percent(end)} of {what.lower()}{unknown}"

@@ -51,10 +51,13 @@ def plot_price_changes(
 
     Examples
     --------
+    >>> from makini_analytics import spend, style
     >>> lines = pd.DataFrame({"product_code": "P1", "vendor_id": "v", "unit_of_measure": "EA", "currency": "EUR",
     ...     "order_date": pd.to_datetime(["2024-03-01", "2025-03-01"]), "quantity": [10.0, 20.0], "amount": [50.0, 110.0]})
-    >>> charts.captions_of(plot_price_changes(lines)).title
-    '2025: 10.00 EUR more than at the prices of the period before'
+    >>> print(style.alt_text(spend.plot_price_changes(lines)))
+    2025: 10.00 EUR more than at the prices of the period before.
+    Purchase price variance, EUR, positive = paid more; 100 % of the priced spend is of items with a baseline.
+    P1 10.00 EUR
     """
     result: pd.DataFrame = data
     currency = charts.one_currency(result)
@@ -135,10 +138,13 @@ def plot_price_dispersion(
 
     Examples
     --------
+    >>> from makini_analytics import spend, style
     >>> lines = pd.DataFrame({"product_code": "P1", "vendor_id": list("abc"), "order_id": list("123"), "currency": "EUR",
     ...                       "quantity": [10.0, 10.0, 10.0], "amount": [40.0, 50.0, 60.0]})
-    >>> charts.captions_of(plot_price_dispersion(lines, reference="lowest")).title
-    'Theoretical ceiling: 30.00 EUR, 20 % of the spend looked at'
+    >>> print(style.alt_text(spend.plot_price_dispersion(lines, reference="lowest")))
+    Theoretical ceiling: 30.00 EUR, 20 % of the spend looked at.
+    As if all had been bought at the item's lowest price, EUR; a ceiling, not a forecast: lots and dates differ.
+    P1 30.00 EUR
     """
     result: pd.DataFrame = data
     currency = charts.one_currency(result)
@@ -193,10 +199,12 @@ def plot_price_history(
 
     Examples
     --------
+    >>> from makini_analytics import spend, style
     >>> lines = pd.DataFrame({"product_code": "P1", "order_date": pd.to_datetime(["2025-03-01", "2024-03-01"]),
     ...                       "quantity": [20.0, 10.0], "amount": [110.0, 50.0], "currency": "EUR"})
-    >>> charts.captions_of(plot_price_history(lines, of="P1")).title
-    'P1: last paid 5.5 EUR per unit; before 5 to 5'
+    >>> print(style.alt_text(spend.plot_price_history(lines, of="P1")))
+    P1: last paid 5.5 EUR per unit; before 5 to 5. Effective unit price of 2 lines by order date, EUR per unit.
+    Weighted mean 5.333; lowest 5, highest 5.5, last 5.5
     """
     result: pd.DataFrame = data
     currency = charts.one_currency(result)

@@ -39,9 +39,11 @@ def plot_concentration(
 
     Examples
     --------
+    >>> from makini_analytics import spend, style
     >>> lines = pd.DataFrame({"vendor_id": list("abcd"), "currency": "EUR", "amount": [40.0, 30.0, 20.0, 10.0]})
-    >>> charts.captions_of(plot_concentration(lines)).title
-    'The largest vendor has 40 % of ordered spend'
+    >>> print(style.alt_text(spend.plot_concentration(lines)))
+    The largest vendor has 40 % of ordered spend. Share of ordered spend by vendor, EUR.
+    All vendors: HHI 3,000
     """
     # A group whose vendors all have a negative net, such as one of credits alone, has no concentration.
     result: pd.DataFrame = data[data["n_vendors"] > 0]
@@ -141,9 +143,11 @@ def plot_tail(
 
     Examples
     --------
+    >>> from makini_analytics import spend, style
     >>> lines = pd.DataFrame({"vendor_id": list("aabc"), "order_id": list("1234"), "currency": "EUR", "amount": [50.0, 35.0, 10.0, 5.0]})
-    >>> charts.captions_of(plot_tail(lines)).title
-    '2 of 3 vendors are the tail: 15 % of ordered spend, 50 % of orders'
+    >>> print(style.alt_text(spend.plot_tail(lines)))
+    2 of 3 vendors are the tail: 15 % of ordered spend, 50 % of orders. Tail: vendors beyond the first 80 % of spend, EUR; 2 vendors have one order.
+    Spend head 85 %; Spend tail 15 %; Spend unknown vendor 0 %; ...
     """
     result: pd.DataFrame = data
     currency = charts.one_currency(result)

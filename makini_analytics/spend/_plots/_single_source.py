@@ -39,9 +39,12 @@ def plot_single_source(
 
     Examples
     --------
+    >>> from makini_analytics import spend, style
     >>> lines = pd.DataFrame({"product_code": list("AAB"), "vendor_id": list("xyx"), "currency": "EUR", "amount": [1.0, 2.0, 3.0]})
-    >>> charts.captions_of(plot_single_source(lines)).title
-    '1 material was bought from one vendor only: 50 % of ordered spend'
+    >>> print(style.alt_text(spend.plot_single_source(lines)))
+    1 material was bought from one vendor only: 50 % of ordered spend.
+    Ordered spend, EUR, with the vendor and the lead time (Kaplan-Meier, open lines counted).
+    B 3.00 EUR
     """
     result: pd.DataFrame = data
     currency = charts.one_currency(result)

@@ -45,9 +45,11 @@ def plot_by_period(
 
     Examples
     --------
+    >>> from makini_analytics import spend, style
     >>> lines = pd.DataFrame({"order_date": pd.to_datetime(["2025-01-05", "2025-03-01"]), "currency": "EUR", "amount": [5.0, 7.0]})
-    >>> charts.captions_of(plot_by_period(lines)).title
-    'Ordered spend was highest in 2025-03: 7.00 EUR'
+    >>> print(style.alt_text(spend.plot_by_period(lines)))
+    Ordered spend was highest in 2025-03: 7.00 EUR. Ordered spend by order date, EUR, total 12.00 EUR.
+    2025-01 5.00 EUR; 2025-02 0.00 EUR; 2025-03 7.00 EUR
     """
     result: pd.DataFrame = data
     # Columns before the period are groups. Drawn as one series their rows would follow each other as if they were time.

@@ -40,15 +40,17 @@ def plot_by_vendor(
 
     Examples
     --------
+    >>> from makini_analytics import spend, style
     >>> lines = pd.DataFrame({"vendor_id": ["a", "b", "a"], "currency": "EUR", "amount": [60.0, 10.0, 30.0]})
-    >>> charts.captions_of(plot_by_vendor(lines)).title
-    'a makes 90 % of ordered spend'
+    >>> print(style.alt_text(spend.plot_by_vendor(lines)))
+    a makes 90 % of ordered spend. Ordered spend by vendor, EUR, total 100.00 EUR.
+    a 90.00 EUR; b 10.00 EUR
     """
     result: pd.DataFrame = data
     currency, what = charts.one_currency(result), measured(result)
     columns = charts.group_columns(result, "currency")
     if not len(result):
-        return charts.no_data(ax, f"{what.lower()} by {charts.named(columns)}", result)
+        return charts.no_data(ax, f"{what.lower()} by {charts.row_noun(columns)}", result)
     head, rest = head_and_rest(result, top)
     total = float(result["spend"].sum())
     labels, values = charts.group_labels(head, columns), head["spend"].tolist()
@@ -67,7 +69,7 @@ def plot_by_vendor(
     if below.any():
         net = charts.money(result["spend"][below].sum(), currency)
         apart = f"; {charts.number(int(below.sum()))} with a negative net, {net}"
-    sub = f"{what} by {charts.named(columns)}, {in_currency(currency)}, total {charts.money(total, currency)}{apart}"
+    sub = f"{what} by {charts.row_noun(columns)}, {in_currency(currency)}, total {charts.money(total, currency)}{apart}"
     # The report's page filters the table by a click on a bar: which rows of the result stand behind each.
     rows = [[i] for i in range(len(head))] + ([range(len(head), len(result))] if len(rest) else [])
     alt = alternative(labels, values, currency)
@@ -78,7 +80,7 @@ def _leading(
     result: pd.DataFrame, head: pd.DataFrame, columns: list[str], labels: list[str], what: str
 ) -> tuple[set[int], str]:
     """Return the bars that the title speaks of, those that make up half of the total, and the title."""
-    total, group = float(result["spend"].sum()), charts.named(columns)
+    total, group = float(result["spend"].sum()), charts.row_noun(columns)
     below = float(result["spend"].clip(upper=0).sum())
     if total <= 0 or head["spend"].iloc[0] > total:
         currency = charts.one_currency(result)
