@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from .. import charts, lead_times, slippage
-from ..compute import definition
+from ..catalogue import definition
 from ..errors import ConfigError
 from ..frames import as_of_day
 from ..purchases import Purchases

@@ -14,8 +14,8 @@ from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
 from pptx.util import Emu, Inches, Pt
 
 from .. import charts
+from ..catalogue import definition
 from ..charts import cell_text, kind_of, label
-from ..compute import definition
 from ..errors import ConfigError
 from ._exhibits import Content, Exhibit, exportable
 from ._slide_charts import add_chart
