@@ -14,7 +14,7 @@ import pandas as pd
 
 from .errors import ConfigError, SchemaError
 from .frames import categoricals, encode, frame_of, values
-from .system import text_of
+from .system import known_options, text_of
 
 __all__ = ["based", "convert", "factor", "from_api", "understood"]
 
@@ -116,6 +116,7 @@ def based(units: pd.Series) -> tuple[pd.Series, npt.NDArray[np.float64]]:
     return pd.Series(pd.array([None, *names], dtype="string").take(codes + 1), index=units.index), times[codes + 1]
 
 
+@known_options
 def factor(one: str, other: str, own: Mapping[str, tuple[str, float]] | None = None) -> float:
     """Return how many of ``other`` are in ``one``.
 
@@ -181,6 +182,7 @@ def _is_factor(value: Any) -> bool:
     )
 
 
+@known_options
 def convert(lines: Any, to: str, *, own: Mapping[str, tuple[str, float]] | None = None) -> pd.DataFrame:
     """Return the lines with quantities in one unit and unit prices per that unit; missing where the unit does not convert.
 

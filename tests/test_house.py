@@ -104,9 +104,8 @@ def test_the_layout_in_the_readme_is_the_folder_tree():
 
 
 def test_the_tests_lie_as_the_rooms():
-    """Each room has a folder of tests under its own name, unless it is tested through the rooms that use it."""
-    through_others = {"frames", "system"}
-    assert set(ROOMS) - through_others <= {p.name for p in (ROOT / "tests").iterdir() if p.is_dir()}
+    """Each room has a folder of tests under its own name."""
+    assert set(ROOMS) <= {p.name for p in (ROOT / "tests").iterdir() if p.is_dir()}
 
 
 def test_importing_the_package_draws_nothing():

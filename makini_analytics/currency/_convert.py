@@ -14,7 +14,7 @@ from ..compute import Selection, stamp
 from ..errors import MakiniWarning, one_of
 from ..frames import AsOf, as_of_day, days_of, frame_of, numbers, stack, values
 from ..purchases import Purchases
-from ..system import number_of, text_of
+from ..system import known_options, number_of, text_of
 from ..tidy import LINES, MONEY, ORDERS
 from ._rates import Book, Rates, book_of
 
@@ -22,6 +22,7 @@ BASES = ("order_date", "period_average", "as_of", "fixed")
 PERIODS = {"M": "month", "Q": "quarter", "Y": "year"}
 
 
+@known_options
 def convert(
     lines: Any,
     to: str = "EUR",

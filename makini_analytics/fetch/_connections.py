@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import tomllib
 from collections.abc import Mapping
@@ -12,8 +13,11 @@ from typing import Any
 
 from ..errors import ConfigError, MakiniError
 from ..purchases import Purchases, concat
-from ..system import Display, path_of
+from ..system import Display, check_options, path_of
 from ._client import Client
+
+#: What `fetch_all` passes on.
+_CLIENT = ["since", "until", *inspect.signature(Client).parameters]
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,7 @@ def fetch_all(
     >>> len(got.data.orders), list(got.errors)
     (700, ['old'])
     """
+    check_options("fetch_all", options, _CLIENT)
     clients = {name: _client(name, given, options) for name, given in _named(connections).items()}
     errors: dict[str, MakiniError] = {}
     parts: list[Purchases] = []
@@ -129,7 +134,5 @@ def _client(name: str, given: Any, options: Mapping[str, Any]) -> Client:
             raise ConfigError(f"connection {name!r}: the environment variable {variable} is not set")
     if own.get("token") is None:
         raise ConfigError(f"connection {name!r} has no token: pass one, or token_env")
-    try:
-        return Client(**{"connection": name, **options, **own})
-    except TypeError as e:
-        raise ConfigError(f"connection {name!r}: {str(e).removeprefix('Client.__init__() ')}") from None
+    check_options(f"connection {name!r}: Client", own, _CLIENT[2:])
+    return Client(**{"connection": name, **options, **own})

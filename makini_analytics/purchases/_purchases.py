@@ -13,6 +13,7 @@ import pandas as pd
 from ..errors import ConfigError
 from ..files import read_file, with_received
 from ..frames import as_day, categoricals, stack
+from ..system import known_options
 from ..tidy import TABLES, Beside, NumberFormat, empty, tidy_table, warnings_in
 from . import _folder
 
@@ -102,6 +103,7 @@ class Purchases:
 
     # ---- disk ------------------------------------------------------------------------------------------------------
 
+    @known_options
     def save(self, folder: str | Path, *, dated: bool = False) -> Path:
         """Write the frames into a folder and return it: Parquet where pyarrow is installed, else compressed CSV.
 
@@ -139,6 +141,7 @@ class Purchases:
         return folder
 
     @classmethod
+    @known_options
     def load(cls, folder: str | Path) -> Purchases:
         """Read what `save`, or ``client.fetch_purchases(to=folder)``, wrote.
 
@@ -169,6 +172,7 @@ class Purchases:
     # ---- tables ----------------------------------------------------------------------------------------------------
 
     @classmethod
+    @known_options
     def from_table(
         cls,
         df: pd.DataFrame,
@@ -249,6 +253,7 @@ class Purchases:
         )
 
     @classmethod
+    @known_options
     def from_file(
         cls,
         path: str | Path,

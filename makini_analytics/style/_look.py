@@ -10,8 +10,10 @@ from matplotlib import colors, font_manager
 from ..charts import Look as Look
 from ..charts import look as look
 from ..errors import ConfigError
+from ..system import known_options
 
 
+@known_options
 def use(
     *,
     fonts: Sequence[str] = (),

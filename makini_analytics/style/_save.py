@@ -9,9 +9,10 @@ from matplotlib.axes import Axes
 from ..charts import SIZES, resize, write_chart
 from ..charts import alt_text as alt_text
 from ..errors import ConfigError
-from ..system import path_of, whole
+from ..system import known_options, path_of, whole
 
 
+@known_options
 def save(ax: Axes, path: str | Path, *, size: str | None = None) -> Path:
     """Write a chart as PNG (200 dpi) or SVG, with its alt text in the file; the same data give the same bytes.
 
