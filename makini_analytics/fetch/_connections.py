@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 import tomllib
 from collections.abc import Mapping
@@ -13,11 +12,8 @@ from typing import Any
 
 from ..errors import ConfigError, MakiniError
 from ..purchases import Purchases, concat
-from ..system import Display, check_options, path_of
+from ..system import Display, check_options, options_of, path_of
 from ._client import Client
-
-#: What `fetch_all` passes on.
-_CLIENT = ["since", "until", *inspect.signature(Client).parameters]
 
 
 @dataclass(frozen=True)
@@ -73,7 +69,7 @@ def fetch_all(
     >>> len(got.data.orders), list(got.errors)
     (700, ['old'])
     """
-    check_options("fetch_all", options, _CLIENT)
+    check_options("fetch_all", options, options_of(fetch_all, Client))
     clients = {name: _client(name, given, options) for name, given in _named(connections).items()}
     errors: dict[str, MakiniError] = {}
     parts: list[Purchases] = []
@@ -134,5 +130,5 @@ def _client(name: str, given: Any, options: Mapping[str, Any]) -> Client:
             raise ConfigError(f"connection {name!r}: the environment variable {variable} is not set")
     if own.get("token") is None:
         raise ConfigError(f"connection {name!r} has no token: pass one, or token_env")
-    check_options(f"connection {name!r}: Client", own, _CLIENT[2:])
+    check_options(f"connection {name!r}: Client", own, options_of(Client))
     return Client(**{"connection": name, **options, **own})

@@ -13,7 +13,7 @@ import pandas as pd
 from ..errors import ConfigError
 from ..files import read_file, with_received
 from ..frames import as_day, categoricals, stack
-from ..system import known_options
+from ..system import check_options, known_options, options_of
 from ..tidy import TABLES, Beside, NumberFormat, empty, tidy_table, warnings_in
 from . import _folder
 
@@ -253,7 +253,6 @@ class Purchases:
         )
 
     @classmethod
-    @known_options
     def from_file(
         cls,
         path: str | Path,
@@ -298,6 +297,7 @@ class Purchases:
         ConfigError
             An argument can't be right, or the library that reads such a file is not installed.
         """
+        check_options("Purchases.from_file", options, options_of(cls.from_file, cls.from_table))
         got = read_file(
             path, columns=columns, system=system, sheet=sheet, encoding=encoding, separator=separator, header=header
         )

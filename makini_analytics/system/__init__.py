@@ -2,7 +2,7 @@
 
 from ._arguments import names_of, number_of, path_of, text_of
 from ._files import Workspace, in_the_way, settle, whole
-from ._options import check_options, known_options
+from ._options import check_options, known_options, options_of
 from ._progress import Display, Progress, steps
 from ._templates import template
 
@@ -15,6 +15,7 @@ __all__ = [
     "known_options",
     "names_of",
     "number_of",
+    "options_of",
     "path_of",
     "settle",
     "steps",

@@ -39,7 +39,14 @@ def public_calls():
 
 
 #: These pass names on: filters of a list, fields of a record, options of a fault, or of `Client` (tested below).
-ANY_NAME = {"fetch_all", "Client.fetch_table", "Sandbox.edit", "Sandbox.misbehave", "Sandbox.client"}
+ANY_NAME = {
+    "fetch_all",
+    "Purchases.from_file",
+    "Client.fetch_table",
+    "Sandbox.edit",
+    "Sandbox.misbehave",
+    "Sandbox.client",
+}
 CALLS = {name: call for name, call in public_calls() if name not in TAKES_NO_OPTION | ANY_NAME}
 
 
@@ -48,13 +55,15 @@ def test_a_misspelt_option_is_an_error_that_names_the_near_one(name):
     call = CALLS[name]
     options = [p.name for p in inspect.signature(call).parameters.values() if p.kind is p.KEYWORD_ONLY]
     option = next(iter(options or list(inspect.signature(call).parameters)[1:]))
+    takes = inspect.signature(call).parameters.values()
+    assert not [p for p in takes if p.kind is p.VAR_KEYWORD]  # else it would refuse what it passes on
     said = name if name.partition(".")[0] in ("Client", "Purchases", "Sandbox") else name.rpartition(".")[2]
     with pytest.raises(OptionError, match=rf"^{said}\(\) has no option '{option}x'; near: .*\b{option}\b"):
         call(**{f"{option}x": None})
 
 
 def test_what_is_checked_is_most_of_what_there_is():
-    assert {"Client", "Client.fetch_purchases", "Purchases.from_table", "Purchases.from_file", "report", "currency.convert",
+    assert {"Client", "Client.fetch_purchases", "Purchases.from_table", "report", "currency.convert",
             "style.use", "style.save", "explore.spend", "units.convert", "spend.by_vendor", "slippage.plot_funnel"} <= set(CALLS)  # fmt: skip
     assert len(CALLS) > 70
 
@@ -69,6 +78,15 @@ def test_an_option_of_one_connection_is_named_with_it():
         pytest.raises(OptionError, match=r"^Client\(\) has no option 'progres'"),
     ):
         server.client(progres=False)
+
+
+def test_what_from_file_passes_on_to_from_table_is_known(tmp_path):
+    (tmp_path / "list.csv").write_text("order;amount\n4711;1,5\n")
+    with pytest.raises(OptionError, match=r"^Purchases\.from_file\(\) has no option 'curency'; near: currency"):
+        ma.Purchases.from_file(tmp_path / "list.csv", curency="EUR")
+    columns = {"order": "order_number", "amount": "amount"}
+    data = ma.Purchases.from_file(tmp_path / "list.csv", columns=columns, currency="EUR", decimal=",")
+    assert (data.lines.amount.tolist(), data.lines.currency.tolist()) == ([1.5], ["EUR"])
 
 
 def test_the_function_keeps_its_name_signature_and_result():
