@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import importlib
 import inspect
 import pkgutil
@@ -109,3 +110,23 @@ def test_the_readme_says_what_the_docstrings_say():
     assert len(told) >= 15
     for room, name, said in told:
         assert inspect.getdoc(getattr(getattr(ma, room), name)).splitlines()[0].replace("``", "`") == said
+
+
+def public_docstrings():
+    for name in ma.__all__:
+        value = getattr(ma, name)
+        if inspect.isfunction(value) or name in ("Client", "Purchases"):
+            yield f"ma.{name}", value
+        elif inspect.ismodule(value):
+            yield from ((f"{name}.{n}", getattr(value, n)) for n in value.__all__ if callable(getattr(value, n)))
+
+
+@pytest.mark.parametrize(("name", "value"), [pytest.param(n, v, id=n) for n, v in public_docstrings()])
+def test_an_example_calls_the_function_as_a_user_does(name, value):
+    """Copied into a notebook it runs: with the room before the name, and the room imported."""
+    lines = [x.source for x in doctest.DocTestParser().get_examples(inspect.getdoc(value) or "")]
+    if lines:
+        room = name.partition(".")[0]
+        assert re.search(rf"(?<!\w){re.escape(name)}\b", "".join(lines))
+        imported = "import makini_analytics as ma\n" if room == "ma" else rf"from makini_analytics import .*\b{room}\b"
+        assert re.search(imported, "".join(lines))

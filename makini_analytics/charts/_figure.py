@@ -213,6 +213,14 @@ def alt_text(ax: Axes) -> str:
     Returns
     -------
     str; empty for Axes that were drawn by something else
+
+    Examples
+    --------
+    >>> from makini_analytics import spend, style
+    >>> lines = pd.DataFrame({"vendor_id": ["a", "b"], "currency": "EUR", "amount": [90.0, 10.0]})
+    >>> print(style.alt_text(spend.plot_by_vendor(lines)))
+    a makes 90 % of ordered spend. Ordered spend by vendor, EUR, total 100.00 EUR.
+    a 90.00 EUR; b 10.00 EUR
     """
     return str(ax.get_gid() or "")
 

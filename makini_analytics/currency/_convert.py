@@ -71,8 +71,9 @@ def convert(
 
     Examples
     --------
+    >>> from makini_analytics import currency
     >>> lines = pd.DataFrame({"amount": [100.0, 50.0], "currency": ["USD", "EUR"]})
-    >>> convert(lines, "EUR", {"USD": 0.9})[["amount", "currency", "original_amount", "rate"]]
+    >>> currency.convert(lines, "EUR", {"USD": 0.9})[["amount", "currency", "original_amount", "rate"]]
        amount currency  original_amount  rate
     0    90.0      EUR            100.0   0.9
     1    50.0      EUR             50.0   1.0

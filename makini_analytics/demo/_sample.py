@@ -58,7 +58,8 @@ def load_sample(connections: Iterable[str] | None = None) -> Purchases:
 
     Examples
     --------
-    >>> load_sample(["us"]).sources.connection.tolist()
+    >>> import makini_analytics as ma
+    >>> ma.load_sample(["us"]).sources.connection.tolist()
     ['us']
     """
     return concat(

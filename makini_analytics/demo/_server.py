@@ -323,7 +323,8 @@ def sandbox(
 
     Examples
     --------
-    >>> with sandbox({"vendors": [{"key": "01", "name": "ACME"}], "purchase-orders": []}) as server:
+    >>> import makini_analytics as ma
+    >>> with ma.sandbox({"vendors": [{"key": "01", "name": "ACME"}], "purchase-orders": []}) as server:
     ...     server.client().fetch_table("vendors").name.tolist()
     ['ACME']
     """

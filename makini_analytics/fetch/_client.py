@@ -72,7 +72,8 @@ class Client:
 
     Examples
     --------
-    >>> Client("secret-token", connection="emea", cache_dir=None)
+    >>> import makini_analytics as ma
+    >>> ma.Client("secret-token", connection="emea", cache_dir=None)
     Client('emea', 'https://api.makini.io', contract='auto', cache in memory)
     """
 

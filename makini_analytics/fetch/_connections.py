@@ -64,7 +64,7 @@ def fetch_all(
     --------
     >>> import makini_analytics as ma
     >>> with ma.sandbox() as server:
-    ...     got = fetch_all({"us": server.tokens["us"], "old": "expired"}, base_url=server.base_url, delivery_date="actual",
+    ...     got = ma.fetch_all({"us": server.tokens["us"], "old": "expired"}, base_url=server.base_url, delivery_date="actual",
     ...                     cache_dir=None, progress=False)
     >>> len(got.data.orders), list(got.errors)
     (700, ['old'])

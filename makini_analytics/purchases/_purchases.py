@@ -163,7 +163,7 @@ class Purchases:
         >>> import tempfile
         >>> import makini_analytics as ma
         >>> with tempfile.TemporaryDirectory() as folder:
-        ...     len(Purchases.load(ma.load_sample(["us"]).save(folder)).orders)
+        ...     len(ma.Purchases.load(ma.load_sample(["us"]).save(folder)).orders)
         700
         """
         head = _folder.read_head(Path(folder))
@@ -229,9 +229,10 @@ class Purchases:
 
         Examples
         --------
+        >>> import makini_analytics as ma
         >>> export = pd.DataFrame({"PO": ["45001", "45001"], "Supplier": ["ACME", "ACME"], "Net": ["1.250,00", "80,50"], "Cur": ["EUR", "EUR"]})
         >>> names = {"PO": "order_number", "Supplier": "vendor_name", "Net": "amount", "Cur": "currency"}
-        >>> data = Purchases.from_table(export, columns=names, as_of="2025-06-30")
+        >>> data = ma.Purchases.from_table(export, columns=names, as_of="2025-06-30")
         >>> len(data.orders), data.lines.amount.tolist()
         (1, [1250.0, 80.5])
         """

@@ -119,8 +119,9 @@ def rename_vendors(lines: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFram
 
     Examples
     --------
+    >>> from makini_analytics import quality
     >>> lines = pd.DataFrame({"vendor_name": ["Acme Ltd", "ACME Limited", "Else"], "amount": [1.0, 2.0, 4.0]})
-    >>> rename_vendors(lines, {"ACME Limited": "Acme Ltd"}).groupby("vendor_name")["amount"].sum().to_dict()
+    >>> quality.rename_vendors(lines, {"ACME Limited": "Acme Ltd"}).groupby("vendor_name")["amount"].sum().to_dict()
     {'Acme Ltd': 3.0, 'Else': 4.0}
     """
     frame = frame_of(lines, "vendor_name", metric="quality.rename_vendors")

@@ -82,7 +82,7 @@ def report(
     >>> import tempfile
     >>> import makini_analytics as ma
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     report(ma.load_sample(["us"]), Path(folder) / "us.html", sections=["spend"], progress=False).name
+    ...     ma.report(ma.load_sample(["us"]), Path(folder) / "us.html", sections=["spend"], progress=False).name
     'us.html'
     """
     checked_out(out, template)  # a misspelt name must not cost a minute of computing

@@ -34,6 +34,14 @@ def use(
     ------
     ConfigError
         A font is not installed, a colour is none or can't be seen on white, or both marks are the same.
+
+    Examples
+    --------
+    >>> from makini_analytics import style
+    >>> style.use(highlight="#7A1FA2", decimal=",", thousands=".")
+    >>> style.look.highlight
+    '#7A1FA2'
+    >>> style.use()  # the usual look again
     """
     known = set(font_manager.get_font_names())
     for name in fonts:
