@@ -1,7 +1,7 @@
 """How every chart looks: one style, titles that state the finding, direct labels, a footnote that says what was left out.
 
-Figures are made outside pyplot, so nothing is registered, shown twice or leaked; no setting of matplotlib's is touched. A
-company's fonts, colours and number marks are set in one place, `style.use`.
+Figures are made outside pyplot, so nothing is registered, shown twice or leaked; no setting of matplotlib's is touched, and only its
+list of fonts may grow (see `_look`). A company's fonts, colours and number marks are set in one place, `style.use`.
 """
 
 from __future__ import annotations
