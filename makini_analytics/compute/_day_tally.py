@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ..frames import AsOfDays
 from ._day_counts import DayCounts, count_days
 from ._groups import Groups
 from ._provenance import FigureResult, Selection
@@ -20,7 +21,7 @@ class DayTally:
     """Each line with its days and how it stands, seen from one day. A row may stand for many lines (``tally.n``)."""
 
     tally: Tally
-    as_of: pd.Timestamp
+    as_of: AsOfDays
     days: npt.NDArray[np.int32]  # of a line that is left out they mean nothing
     stands: npt.NDArray[
         np.int8

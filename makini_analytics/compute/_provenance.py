@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..frames import Mask, encode, numbers, values
+from ..frames import AsOfDays, Mask, encode, numbers, values
 
 
 class Selection:
@@ -95,7 +95,7 @@ class FigureResult:
 
     result: pd.DataFrame
     selection: Selection
-    as_of: pd.Timestamp | None = None  # None: the lines' own day, if they have one
+    as_of: AsOfDays | None = None  # None: the lines' own day, if they have one
     notes: Sequence[str] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)  # those that differ from the arguments; None drops one
     #: What was left out, where an earlier step did it and the selection no longer holds those lines.
@@ -109,7 +109,7 @@ def stamp(
     parameters: Mapping[str, Any],
     selection: Selection,
     lines: pd.DataFrame,
-    as_of: pd.Timestamp | None = None,
+    as_of: AsOfDays | None = None,
     notes: tuple[str, ...] = (),
     excluded: Iterable[Mapping[str, Any]] | None = None,
 ) -> pd.DataFrame:
@@ -118,7 +118,7 @@ def stamp(
     result.attrs = {
         "metric": metric,
         "parameters": {k: v for k, v in parameters.items() if v is not None},
-        "as_of": lines.attrs.get("as_of") if as_of is None or pd.isna(as_of) else str(as_of.date()),
+        "as_of": lines.attrs.get("as_of") if as_of is None or pd.isna(as_of.day) else str(as_of),
         "source": lines.attrs.get("source"),
         "currency": currency_basis(lines),
         "included": book[0],

@@ -87,6 +87,7 @@ def by_period(
     together = cluster_codes(got.frame, cluster, is_due)
     rate, low, high = rate_of(hit[is_due], unit[is_due], codes, n, together)
     counts = counts_of(outcome[is_due], codes, n, strict)
+    known_to = got.as_of.of_groups(got.frame, outer.codes, len(outer))
     periods = pd.PeriodIndex.from_ordinals(ordinal, freq=period.freq)  # type: ignore[attr-defined]
     result = (
         outer.keys.iloc[group]
@@ -97,7 +98,7 @@ def by_period(
             on_time_rate=rate,
             on_time_low=low,
             on_time_high=high,
-            complete=pd.array(periods.end_time.normalize() <= got.as_of, dtype="boolean"),
+            complete=pd.array(periods.end_time.normalize() <= known_to[group], dtype="boolean"),
         )
     )
     got.selection.exclude(outcome == NOT_DUE, "not due yet")

@@ -27,7 +27,7 @@ from ..compute import (
     unreadable,
 )
 from ..errors import ConfigError
-from ..frames import AsOf, encode, values
+from ..frames import AsOf, AsOfDays, encode, values
 from ._rule import BASIS_COLUMNS, tallied
 from ._spans import Spans
 
@@ -131,7 +131,7 @@ def by_period(
     )
     day, since = _known_to(lines_of(lines), as_of), frame.attrs.get("since")
     reach, edge = spans.of_groups(got, groups, day=day, since=since)
-    result["complete"] = _complete(periods, reach[grid.group], day, since)
+    result["complete"] = _complete(periods, reach[grid.group], edge[grid.group] if day is not None else None, since)
     before, compared = _year_before(grid, periods, _YEAR[freq], spend, table, reach, edge)
     result["spend_year_before"] = before
     counted = result["n_lines"].to_numpy(dtype=float), replace(table, money=table.n.astype(float))
@@ -248,12 +248,13 @@ def _span(periods: pd.PeriodIndex) -> tuple[Days, Days]:
     return tuple(t.to_numpy().astype("datetime64[D]") for t in (periods.start_time, periods.end_time))  # type: ignore[return-value]
 
 
-def _complete(periods: pd.PeriodIndex, reach: Days, day: pd.Timestamp | None, since: str | None) -> Any:
+def _complete(periods: pd.PeriodIndex, reach: Days, known_to: Days | None, since: str | None) -> Any:
     """Return whether the data cover each period; missing where the data don't say how far they reach."""
+    starts, ends = _span(periods)
     out = pd.array([pd.NA] * len(periods), dtype="boolean")
-    if day is not None:
-        out = pd.array(periods.end_time.normalize() <= day, dtype="boolean")
-    early = _span(periods)[0] < reach
+    if known_to is not None:
+        out = pd.array(ends <= known_to, dtype="boolean")
+    early = starts < reach
     if since is not None:
         out[early] = False
     else:  # it begins long before the first order: nobody knows whether the data reach back to its start
@@ -274,12 +275,13 @@ def _keep_currency(got: Tally, currency: str) -> None:
     np.putmask(selection.codes, other, selection.reasons.index("other currency"))
 
 
-def _known_to(source: Lines, as_of: AsOf | None) -> pd.Timestamp | None:
+def _known_to(source: Lines, as_of: AsOf | None) -> AsOfDays | None:
     """Return the last day that the data cover, or None: spend itself needs no such day, but the mark of a cut period does."""
-    ends = [pd.Timestamp(source.attrs["until"])] if source.attrs.get("until") is not None else []
+    until = source.attrs.get("until")
     try:
-        ends.append(source.as_of(as_of))
+        day = source.as_of(as_of)
     except ConfigError:
         if as_of is not None:
             raise
-    return min((day for day in ends if not pd.isna(day)), default=None)
+        return None if until is None else AsOfDays(pd.Timestamp(until))
+    return day if until is None or pd.isna(day.day) else day.until(pd.Timestamp(until))
