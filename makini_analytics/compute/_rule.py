@@ -116,6 +116,7 @@ class Tally:
     sums: Mapping[str, npt.NDArray[Any]]
     n: Ints | None = None  # None: one each
     orders: pd.DataFrame | None = None  # distinct orders by group, where an engine counted them
+    as_of: AsOfDays | None = None  # the day that they were looked at from, where it is stated
 
     def kept(self, what: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Return the entries of the rows that count."""
@@ -162,7 +163,7 @@ class Tally:
         **parameters: Any,
     ) -> FigureResult:
         """Return a figure of these lines; ``parameters`` are those that differ from its arguments."""
-        return FigureResult(result, self.selection, as_of, notes, parameters)
+        return FigureResult(result, self.selection, self.as_of if as_of is None else as_of, notes, parameters)
 
 
 class Lines(Protocol):

@@ -63,7 +63,7 @@ def per_line(
     Examples
     --------
     >>> lines = pd.DataFrame({
-    ...     "order_date": pd.to_datetime(["2025-01-01", "2025-01-10", "2025-02-01"]),
+    ...     "order_date": pd.to_datetime(["2025-01-01", "2025-01-10", "2025-01-30"]),
     ...     "delivered_date": pd.to_datetime(["2025-01-15", None, "2025-01-20"]),
     ... })
     >>> per_line(lines, as_of="2025-01-31")[["lead_time_days", "outcome", "reason", "age_days"]]

@@ -106,6 +106,7 @@ def by_period(
         by=by,
         basis=basis,
         intercompany=intercompany,
+        as_of=as_of,
         more=partial(
             _placed, basis=basis, period=partial(period_number, freq=freq, fiscal_year_start=fiscal_year_start)
         ),
@@ -270,7 +271,7 @@ def _keep_currency(got: Tally, currency: str) -> None:
         other &= column.codes != code
     selection.exclude(other, "other currency")
     for i, reason in enumerate(selection.reasons):
-        if reason in ("deleted", "cancelled", "draft"):
+        if reason in ("ordered after as-of", "deleted", "cancelled", "draft"):
             other &= selection.codes != i
     np.putmask(selection.codes, other, selection.reasons.index("other currency"))
 

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from makini_analytics import lead_times, slippage, spend
+from tests.cases import recorded
 
 AS_OF = "2025-12-31"
 
@@ -83,8 +84,11 @@ def _book(result: pd.DataFrame) -> list[tuple[str, int]]:
     return [(e["reason"], e["n_lines"]) for e in _entries(result)]
 
 
-def dirty(seed: int, n: int = 400, *, texts: str = "string") -> pd.DataFrame:
-    """Lines with all that can be wrong: what is missing, odd or contradictory, in every column that a rule looks at."""
+def dirty(seed: int, n: int = 400, *, texts: str = "string", dated: bool = True) -> pd.DataFrame:
+    """Lines with all that can be wrong: what is missing, odd or contradictory, in every column that a rule looks at.
+
+    With ``dated`` nearly all that has come has a day, so that lines are judged.
+    """
     rng = np.random.default_rng(seed)
 
     def some(values, missing=0.1):
@@ -109,7 +113,7 @@ def dirty(seed: int, n: int = 400, *, texts: str = "string") -> pd.DataFrame:
     received = np.where(rng.random(n) < 0.3, np.nan, np.minimum(quantity, rng.integers(0, 6, n)))
     quantity[rng.random(n) < 0.05] = np.nan
     approved = dates("2025-01-01", "2025-12-31", 0.1)
-    return pd.DataFrame(
+    lines = pd.DataFrame(
         {
             "connection": some(["emea", "us"], 0.02),
             "order_id": some([f"o{i}" for i in range(n // 4)], 0.2),
@@ -138,3 +142,4 @@ def dirty(seed: int, n: int = 400, *, texts: str = "string") -> pd.DataFrame:
             "custom.plant": some(["x", "y"]),
         }
     )
+    return recorded(lines) if dated else lines
