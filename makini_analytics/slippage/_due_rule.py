@@ -42,7 +42,6 @@ EARLY, ON_TIME, LATE, OVERDUE_OPEN, NOT_DUE, EXCLUDED = range(6)
 #: is still to come; it is open; it can't be judged.
 CAME, AHEAD, OPEN, UNJUDGED = range(4)
 
-CLOSED_SHORT = "closed short"
 _NO_DUE_DATE = "no due date"
 _ALL_RECORDED = Unrecorded()
 DUE_DATES = {"required": "required_date", "promised": "promised_date"}
@@ -112,18 +111,23 @@ def judge(
     by: By = None,
     calendar: WorkCalendar = None,
     under_share: float = 0,
+    over_share: float | None = None,
 ) -> DueTally:
     """Return how each line stands to its due date on a day, and the book of the lines that can't be judged.
+
+    With ``over_share`` it is asked whether lines came in full, too: a line closed short can be judged then, and the mark
+    ``not_full`` tells of it, and of those of which more came than that share allows.
 
     Lines in an engine are counted there by the columns of ``by``; those of a pandas frame stay lines.
     """
     if due not in DUE_DATES:
         raise ConfigError(f"due={due!r}: pass 'required' (required_date) or 'promised' (promised_date)")
     share_of("under_share", under_share)
+    share_of("over_share", over_share or 0)
     source = lines_of(lines)
     day = source.as_of(as_of)
     span = Span(calendar, rolled=True)
-    rule = partial(judging, as_of=day, due=due, span=span, under_share=under_share)
+    rule = partial(judging, as_of=day, due=due, span=span, under_share=under_share, over_share=over_share)
     tally, unrecorded = tally_recorded(source, rule, day, by=by, at_once=span.working)
     standing = np.where(tally.selection.kept, tally.marks["standing"], np.int8(UNJUDGED)).astype(np.int8)
     hint = (*fuller_due_date(source, tally.selection, day, due), *unrecorded.notes)
@@ -153,24 +157,30 @@ def judging(
     due: str,
     span: Span,
     under_share: float = 0,
+    over_share: float | None = None,
     unrecorded: Unrecorded = _ALL_RECORDED,
 ) -> RuleResult:
     """Return the one rule of this room: what can't be judged, how each line stands, and its days after the due date."""
     until = day_in(c, as_of)
     stands = standing_on(c, until, under_share=under_share)
     due_day, arrived = c.day(DUE_DATES[due]), c.day("delivered_date")
+    unjudged, ended, marks = dict(stands.unjudged), stands.delivered, {}
+    if over_share is not None:
+        short = unjudged.pop("closed short")
+        too_much = c.number("received_quantity") > c.number("quantity") * (1 + over_share) + 1e-9
+        ended, marks = ended | short, {"not_full": c.pick(short | too_much, 1, 0)}
     left_out = [
         *stands.gone.reasons,
-        *((rows, reason) for reason, rows in stands.unjudged.items()),
+        *((rows, reason) for reason, rows in unjudged.items()),
         *unrecorded.rows(c),
         *due_unreadable(c, due),
         (c.missing(due_day), _NO_DUE_DATE),
     ]
     days = span.days(c, due_day, c.pick(stands.delivered, arrived, until), left_out)
-    how = c.pick(stands.delivered, c.pick(due_day <= until, CAME, AHEAD), OPEN)
+    how = c.pick(ended, c.pick(due_day <= until, CAME, AHEAD), OPEN)
     return RuleResult(
         left_out,
-        {"days": days, "standing": how},
+        {"days": days, "standing": how, **marks},
         # counted here, while the dates are at hand: an engine can't be asked for them again
         {"due_at_order": c.pick(c.day("order_date") == due_day, 1, 0)} if c.has("order_date") else {},
     )

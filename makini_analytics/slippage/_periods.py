@@ -27,6 +27,7 @@ def by_period(
     cluster: str | None = None,
     calendar: WorkCalendar = None,
     fiscal_year_start: int = 1,
+    under_share: float = 0,
 ) -> FigureResult:
     """On-time delivery by the period in which the lines were due, received or not.
 
@@ -48,6 +49,7 @@ def by_period(
     calendar : None for calendar days; "weekdays", a country or region ("DE", "US-CA"), or a mapping of site_id to one of these: a due
         date that is no working day moves to the next one, and working days are counted from there
     fiscal_year_start : month in which the fiscal year starts, 1..12
+    under_share : share of the quantity that may be lacking of a delivery, 0 to 1: at 0.02 a line counts as delivered with 98 of 100
 
     Returns
     -------
@@ -75,7 +77,7 @@ def by_period(
     """
     alias = period_alias(freq, fiscal_year_start)
     tolerance, strict = Tolerance(late_days, early_days), early_days is not None
-    got = judge(lines, as_of=as_of, due=due, calendar=calendar)
+    got = judge(lines, as_of=as_of, due=due, calendar=calendar, under_share=under_share)
     weights = weights_of(got, weight)
     outcome = np.where(got.selection.kept, outcome_of(got.standing, got.days, tolerance), EXCLUDED)
     is_due, hit = hits_of(outcome, strict)

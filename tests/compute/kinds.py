@@ -33,6 +33,9 @@ CALLS = {
     "lead_times.curve": lambda x: lead_times.curve(x, as_of=AS_OF),
     "lead_times.curve by vendor": lambda x: lead_times.curve(x, by="vendor", as_of=AS_OF),
     "slippage.by_vendor": lambda x: slippage.by_vendor(x, as_of=AS_OF),
+    "slippage.by_vendor, nearly all": lambda x: slippage.by_vendor(x, as_of=AS_OF, under_share=0.3),
+    "slippage.fill_rate": lambda x: slippage.fill_rate(x, as_of=AS_OF),
+    "slippage.fill_rate, nearly all": lambda x: slippage.fill_rate(x, as_of=AS_OF, by=None, under_share=0.3),
     "slippage.by_vendor, promised": lambda x: slippage.by_vendor(
         x, as_of=AS_OF, due="promised", late_days=2, early_days=3, by=["site_id", "currency"]
     ),
