@@ -17,6 +17,7 @@ from ._delivery import (
     gone_by,
     lacking,
     open_share,
+    received_later,
     standing_on,
 )
 from ._engines import lines_of
@@ -105,6 +106,7 @@ __all__ = [
     "period_alias",
     "period_number",
     "quantile",
+    "received_later",
     "restricted_mean",
     "stamp",
     "standing_on",

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import one_of
-from ..frames import AsOf, AsOfDays, days_of
+from ..frames import AsOf, AsOfDays, days_of, encode, values
 from ._calendars import Span, WorkCalendar
-from ._day_counts import DayCounts, count_days
+from ._day_counts import DayCounts, count_days, stacked
 from ._day_tally import DayTally
 from ._delivery import ENDS, STARTS, end_of, standing_on
 from ._engines import lines_of
@@ -64,14 +64,22 @@ class Ages(DayTally):
         )
 
     def day_counts_by(self, codes: npt.NDArray[np.intp], n_groups: int) -> DayCounts:
-        """Return the lines that count by group, days and ending; undated cancellations are spread over the days waited."""
+        """Return the lines that count by group, days and ending; undated cancellations are spread over the days waited.
+
+        When they may have been is learnt from all lines of their connection.
+        """
         if not self.n_undated:
             return super().day_counts_by(codes, n_groups)
         kept = self.selection.kept
         table = count_days(
             codes, self.days, self.stands, n_groups=n_groups, n_kinds=UNDATED + 1, rows=kept, n=self.tally.n
         )
-        return spread_undated(table)
+        names = encode(values(self.frame, "connection", "string"), sort=False).codes.astype(np.int64)
+        of_group = np.full(n_groups, np.iinfo(np.int64).min)
+        np.maximum.at(of_group, codes[kept], names[kept])
+        if (of_group[codes[kept]] != names[kept]).any():
+            return spread_undated(table)  # connections meet in a group, so they are learnt from together
+        return stacked([spread_undated(table.of(of_group == name)) for name in np.unique(of_group[table.group])])
 
     def by(self, by: By) -> tuple[Groups, DayCounts]:
         """Return the groups of all lines, and the lines that count by group, days and ending."""

@@ -15,6 +15,9 @@ STARTS = {"order": "order_date", "approval": "approved_date", "creation": "creat
 ENDS = {"complete": "delivered_date", "first_receipt": "delivered_date", "header": "completed_date"}
 
 
+#: Why a line of another day does not count.
+LATER = "ordered after as-of"
+
 #: Why a line of which all has come on a day that is not known can't be judged: closed in its source, or left open there.
 UNDATED_RECEIPT, TO_CLOSE = "received, delivery date unknown", "all received, to be closed"
 
@@ -31,7 +34,7 @@ class Gone:
     @property
     def reasons(self) -> list[tuple[Any, str]]:
         """The lines, each with why it doesn't count: what a rule leaves out first."""
-        return [(self.later, "ordered after as-of"), (self.deleted, "deleted"), (self.cancelled, "cancelled")]
+        return [(self.later, LATER), (self.deleted, "deleted"), (self.cancelled, "cancelled")]
 
 
 @dataclass(frozen=True)
@@ -80,16 +83,23 @@ def lacking(c: Columns, under_share: float = 0) -> Any:
     return c.number("received_quantity") < c.number("quantity") * (1 - under_share) - 1e-9
 
 
-def open_share(c: Columns, until: Any) -> Any:
-    """Return which share of an open line's quantity is still to come on a day; 1 where a quantity is not known.
+def received_later(c: Columns, until: Any) -> Any:
+    """Return where all that was received came after a day: the received quantity is that of today, and on that day nothing had come.
 
-    The received quantity is that of today. On a day before the delivery, or before the first receipt, it was another one.
+    The first day that is known decides: of the delivery, of the first receipt, of the order's completion.
     """
+    day = c.day("delivered_date")
+    for name in ("first_receipt_date", "completed_date"):
+        day = c.pick(c.missing(day), c.day(name), day)
+    return day > until
+
+
+def open_share(c: Columns, until: Any) -> Any:
+    """Return which share of an open line's quantity is still to come on a day; 1 where a quantity is not known."""
     quantity, received = c.number("quantity"), c.number("received_quantity")
     # what is still to come; where more was received than ordered that is nothing, and not less than nothing
     left = c.ratio(quantity - c.pick(received > quantity, quantity, received), quantity)
-    since = (c.day("delivered_date") > until) | (c.day("first_receipt_date") > until)
-    return c.pick(c.finite(left) & ~since, left, 1.0)
+    return c.pick(c.finite(left) & ~received_later(c, until), left, 1.0)
 
 
 def standing_on(c: Columns, until: Any, end: str = "complete", under_share: float = 0) -> Standing:
@@ -119,8 +129,9 @@ def standing_on(c: Columns, until: Any, end: str = "complete", under_share: floa
     enough = ~short & (c.number("received_quantity") >= 0) & (quantity >= 0)
     closed_short = closed & (short | (c.is_in("state", "closed_short") & ~enough))
     unknown, still_open = closed & ~closed_short, judged & ~delivered & ~closed
-    begun = c.day("first_receipt_date")
-    to_close = still_open & undated & enough & (c.number("received_quantity") > 0) & ~(begun > until) & ~(ended > until)
+    to_close = still_open & undated & enough & (c.number("received_quantity") > 0) & ~received_later(c, until)
+    if end == "header":
+        to_close = to_close & ~to_close  # all has come, and what is waited for is that the order is closed
     still_open = still_open & ~to_close
     unjudged = {"draft": draft, "return": returned, "closed short": closed_short}
     # a date or quantity that could not be read is not one that is missing: whether such a line has come nobody knows

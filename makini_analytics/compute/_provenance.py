@@ -44,6 +44,12 @@ class Selection:
         """True where a row counts."""
         return np.asarray(self.codes == 0)
 
+    def rows(self, reason: str) -> Mask:
+        """Return the rows that are left out for a reason."""
+        if reason not in self.reasons:
+            return np.zeros(len(self.codes), dtype=bool)
+        return np.asarray(self.codes == self.reasons.index(reason))
+
     def n_lines(self, reason: str) -> int:
         """Return how many lines are left out for a reason; those that count for ""."""
         if reason not in self.reasons:

@@ -7,7 +7,19 @@ from typing import Any
 
 import numpy as np
 
-from ..compute import By, Columns, FigureResult, RuleResult, day_in, figure, gone_by, lacking, lines_of, unreadable
+from ..compute import (
+    By,
+    Columns,
+    FigureResult,
+    RuleResult,
+    day_in,
+    figure,
+    gone_by,
+    lacking,
+    lines_of,
+    received_later,
+    unreadable,
+)
 from ..errors import one_of
 from ..frames import AsOf, AsOfDays
 from ._due_rule import DUE_DATES, due_unreadable, share_of
@@ -101,7 +113,7 @@ def _filling(c: Columns, *, as_of: AsOfDays, due: str, under_share: float) -> Ru
         *unreadable(c, {"quantity": "quantity", "received_quantity": "received quantity"}),
         (~(quantity > 0) | c.missing(received), "no quantity or received quantity"),
     ]
-    later = (c.day("delivered_date") > until) | (c.day("first_receipt_date") > until)
+    later = received_later(c, until)
     come = c.pick(later | (received < 0), 0.0, c.pick(received > quantity, quantity, received))
     full = ~lacking(c, under_share) & ~later
     return RuleResult(left_out, sums={"ordered": quantity, "received": come, "filled": c.pick(full, 1.0, 0.0)})

@@ -126,7 +126,8 @@ def otif(
     )
     if "connection" in result:
         result["connection"] = result.pop("connection")
-    result = result.iloc[np.argsort(-n_due, kind="stable")].reset_index(drop=True)
+    most_first = np.argsort(-n_due, kind="stable")
+    result = result.iloc[most_first[got.groups_there(groups)[most_first]]].reset_index(drop=True)
     got.selection.exclude(outcome == NOT_DUE, "not due yet")
     return got.with_provenance(result)
 

@@ -48,7 +48,7 @@ def per_line(
     early_days : days before the due date that still are on time; by default early is a kind of on time,
         however early
     calendar : None for calendar days; "weekdays", a country or region ("DE", "US-CA"), or a mapping of site_id to one of these: a due
-        date that is no working day moves to the next one, and working days are counted from there
+        date, or a delivery, on a day that is none moves to the next working day, and those are counted
     under_share : share of the quantity that may be lacking of a delivery, 0 to 1: at 0.02 a line counts as delivered with 98 of 100
 
     Returns

@@ -47,7 +47,7 @@ def by_period(
     weight : "lines", "quantity" or "value"; counts stay counts of lines
     cluster : None, "order", or a column whose lines hang together: the interval is as wide as they differ
     calendar : None for calendar days; "weekdays", a country or region ("DE", "US-CA"), or a mapping of site_id to one of these: a due
-        date that is no working day moves to the next one, and working days are counted from there
+        date, or a delivery, on a day that is none moves to the next working day, and those are counted
     fiscal_year_start : month in which the fiscal year starts, 1..12
     under_share : share of the quantity that may be lacking of a delivery, 0 to 1: at 0.02 a line counts as delivered with 98 of 100
 

@@ -20,6 +20,7 @@ from ..compute import (
     Lines,
     RuleResult,
     Tally,
+    day_in,
     figure,
     lines_of,
     period_alias,
@@ -28,7 +29,7 @@ from ..compute import (
 )
 from ..errors import ConfigError
 from ..frames import AsOf, AsOfDays, encode, values
-from ._rule import BASIS_COLUMNS, tallied
+from ._rule import BASIS_COLUMNS, stated_day, tallied
 from ._spans import Spans
 
 Ints = npt.NDArray[np.int64]
@@ -108,7 +109,10 @@ def by_period(
         intercompany=intercompany,
         as_of=as_of,
         more=partial(
-            _placed, basis=basis, period=partial(period_number, freq=freq, fiscal_year_start=fiscal_year_start)
+            _placed,
+            basis=basis,
+            as_of=stated_day(lines_of(lines), as_of),
+            period=partial(period_number, freq=freq, fiscal_year_start=fiscal_year_start),
         ),
         orders=True,
         also=("currency", "connection"),
@@ -145,15 +149,16 @@ def by_period(
     return got.with_provenance(result[[*keys, *shown]], as_of=day)
 
 
-def _placed(c: Columns, *, basis: str, period: Callable[[Any], Any]) -> RuleResult:
+def _placed(c: Columns, *, basis: str, as_of: AsOfDays | None, period: Callable[[Any], Any]) -> RuleResult:
     """Return the day that each line's spend is placed on; lines without one are left out."""
-    day = c.day("order_date")
+    day, until = c.day("order_date"), day_in(c, as_of)
     if basis == "received":
         arrived, first = c.day("delivered_date"), c.day("first_receipt_date")
-        day = c.pick(c.missing(arrived), first, arrived)
+        day = c.pick(c.missing(arrived) | (arrived > until), first, arrived)
     why = "no delivery date" if basis == "received" else "no order date"
     told = {"delivered_date": "delivery date"} if basis == "received" else {"order_date": "order date"}
-    return RuleResult([*unreadable(c, told), (c.missing(day), why)], {"day": day}, of_order=lambda: period(day))
+    left_out = [*unreadable(c, told), (c.missing(day) | (day > until), why)]
+    return RuleResult(left_out, {"day": day}, of_order=lambda: period(day))
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from ..compute import (
     gone_by,
     lines_of,
     open_share,
+    received_later,
     standing_on,
     unreadable,
 )
@@ -99,11 +100,9 @@ def counting(c: Columns, basis: str, currency: str | None, intercompany: tuple[s
         return RuleResult(left_out, sums={"value": amount * open_share(c, until)})
     # half of the quantity is half of the amount: an order's discount is spread evenly over its goods
     share = c.ratio(c.number("received_quantity"), c.number("quantity"))
-    # how much of it had come by a day before the delivery nobody knows
-    left_out.append(((c.day("delivered_date") > until) | (c.day("first_receipt_date") > until), "received after as-of"))
     left_out += unreadable(c, {"quantity": "quantity", "received_quantity": "received quantity"})
     left_out.append((~c.finite(share), "no quantity or received quantity"))
-    return RuleResult(left_out, sums={"value": amount * share})
+    return RuleResult(left_out, sums={"value": amount * c.pick(received_later(c, until), 0.0, share)})
 
 
 def _must_occur(source: Lines, vendors: Collection[str]) -> None:
