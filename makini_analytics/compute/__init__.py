@@ -4,6 +4,7 @@ A metric says what it wants as a rule; the engine that holds the lines counts th
 """
 
 from ._calendars import Span, WorkCalendar, day_counter
+from ._clusters import ClusterSums, cluster_sums
 from ._day_counts import Cells, DayCounts, count_days, quantile
 from ._day_tally import DayTally
 from ._delivery import ENDINGS, ENDS, STARTS, Ages, Standing, ages, standing, standing_on
@@ -13,6 +14,7 @@ from ._groups import (
     ENTITIES,
     By,
     Groups,
+    cluster_of,
     count_distinct,
     crossed,
     entity,
@@ -25,7 +27,8 @@ from ._normal import Z
 from ._pandas_engine import PandasColumns, leave_out_unreadable
 from ._periods import period_alias, period_number
 from ._provenance import FigureResult, Selection, stamp
-from ._rule import Columns, Lines, RuleResult, Tally, unreadable
+from ._rates import SMALL_N, Comparison, Rates, Weights, against_before, against_others, wilson
+from ._rule import Clustering, Columns, Lines, RuleResult, Tally, unreadable
 from ._survival import (
     CANCELLED,
     CENSORED,
@@ -47,11 +50,15 @@ __all__ = [
     "ENDINGS",
     "ENDS",
     "ENTITIES",
+    "SMALL_N",
     "STARTS",
     "Ages",
     "By",
     "Cells",
+    "ClusterSums",
+    "Clustering",
     "Columns",
+    "Comparison",
     "DayCounts",
     "DayTally",
     "Figure",
@@ -59,16 +66,22 @@ __all__ = [
     "Groups",
     "Lines",
     "PandasColumns",
+    "Rates",
     "RuleResult",
     "Selection",
     "Span",
     "Standing",
     "Tally",
+    "Weights",
     "WorkCalendar",
     "Z",
     "aalen_johansen",
+    "against_before",
+    "against_others",
     "ages",
     "at_risk",
+    "cluster_of",
+    "cluster_sums",
     "count_days",
     "count_distinct",
     "crossed",
@@ -94,5 +107,6 @@ __all__ = [
     "standing_on",
     "unreadable",
     "whole_lines",
+    "wilson",
     "with_day_zero",
 ]

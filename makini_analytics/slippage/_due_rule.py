@@ -7,6 +7,7 @@ late, and on time where ``late_days=3``.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -17,6 +18,7 @@ import pandas as pd
 
 from ..compute import (
     By,
+    Clustering,
     Columns,
     DayTally,
     FigureResult,
@@ -95,17 +97,28 @@ def judge(
     due: str,
     by: By = None,
     calendar: WorkCalendar = None,
+    cluster: str | None = None,
+    tolerance: Tolerance | None = None,
 ) -> DueTally:
     """Return how each line stands to its due date on a day, and the book of the lines that can't be judged.
 
-    Lines in an engine are counted there by the columns of ``by``; those of a pandas frame stay lines.
+    Lines in an engine are counted there by the columns of ``by``, and with ``cluster`` also those that are due and on time, by the
+    ``tolerance``; those of a pandas frame stay lines.
     """
     if due not in DUE_DATES:
         raise ConfigError(f"due={due!r}: pass 'required' (required_date) or 'promised' (promised_date)")
     source = lines_of(lines)
     day = source.as_of(as_of)
     span = Span(calendar, rolled=True)
-    tally = source.tally(partial(judging, until=day_number(day), due=due, span=span), by=by, at_once=span.working)
+    clustering = None
+    if cluster is not None and tolerance is not None:
+
+        def counted(marks: Mapping[str, Any]) -> tuple[Any, Any]:
+            return due_and_on_time(marks["standing"], marks["days"], tolerance)
+
+        clustering = Clustering(cluster, counted)
+    rule = partial(judging, until=day_number(day), due=due, span=span)
+    tally = source.tally(rule, by=by, clustering=clustering, at_once=span.working)
     standing = np.where(tally.selection.kept, tally.marks["standing"], np.int8(UNJUDGED)).astype(np.int8)
     hint = fuller_due_date(source, tally.selection, day_number(day), due)
     return DueTally(tally, day, tally.marks["days"], standing, span.name, DUE_DATES[due], hint)
@@ -175,6 +188,20 @@ def outcome_of(how: int | Ints, days: Ints, tolerance: Tolerance) -> npt.NDArray
     late, early = days > tolerance.late_days, days < -(tolerance.early_days or 0)
     # `take` reads the table as one row of twelve: three places for each standing, its middle one for "within"
     return _OUTCOME.take(how * 3 + 1 + late.astype(np.int8) - early.astype(np.int8))
+
+
+def due_and_on_time(how: Any, days: Any, tolerance: Tolerance) -> tuple[Any, Any]:
+    """Return which lines are due, and which of them are on time, from the same table; of arrays and of an engine's columns alike."""
+    late, early = days > tolerance.late_days, days < -(tolerance.early_days or 0)
+    good = (ON_TIME,) if tolerance.early_days is not None else (ON_TIME, EARLY)
+    due, hit = how != how, how != how
+    for standing, outcomes in enumerate(_OUTCOME.tolist()):
+        for rows, outcome in zip((early, ~(early | late), late), outcomes, strict=True):
+            if outcome not in (NOT_DUE, EXCLUDED):
+                these = (how == standing) & rows
+                due = due | these
+                hit = hit | these if outcome in good else hit
+    return due, hit
 
 
 def suspicions(got: DueTally, outcome: npt.NDArray[np.integer[Any]]) -> tuple[str, ...]:
