@@ -69,22 +69,32 @@ def cluster_sums(group: Ints, cluster: Ints | None, due: Mask, hit: Mask, n_grou
 
     Without ``cluster`` every line does.
     """
-    alone = None if cluster is None else cluster < 0
-    if alone is None or alone.any() or not len(alone):
-        rows = due if alone is None else due & alone
-        n, h = (np.bincount(group[r], minlength=n_groups)[:n_groups].astype(float) for r in (rows, rows & hit))
-        single = ClusterSums.of_single_lines(n, h)
-        if cluster is None or alone is None or alone.all():
-            return single
-        return single + cluster_sums(group[~alone], cluster[~alone], due[~alone], hit[~alone], n_groups)
+    if cluster is None:
+        return _single_lines(group, due, hit, n_groups)
+    alone = cluster < 0
+    if not alone.any():
+        return (
+            _together(group, cluster, due, hit, n_groups) if len(cluster) else _single_lines(group, due, hit, n_groups)
+        )
+    single = _single_lines(group, due & alone, hit, n_groups)
+    if alone.all():
+        return single
+    rest = ~alone
+    return single + _together(group[rest], cluster[rest], due[rest], hit[rest], n_groups)
+
+
+def _single_lines(group: Ints, due: Mask, hit: Mask, n_groups: int) -> ClusterSums:
+    n, h = (np.bincount(group[rows], minlength=n_groups)[:n_groups].astype(float) for rows in (due, due & hit))
+    return ClusterSums.of_single_lines(n, h)
+
+
+def _together(group: Ints, cluster: Ints, due: Mask, hit: Mask, n_groups: int) -> ClusterSums:
     # Lines of an order mostly stand one below the other. Such runs are added up first, as differences of a running count: of due
     # lines 1 0 1 | 1 1 the running count is 1 1 2 3 4, at the ends of the runs 2 and 4, and so they have 2 and 2.
     changes = (cluster[1:] != cluster[:-1]) | (group[1:] != group[:-1])
     ends = np.r_[np.flatnonzero(changes), len(cluster) - 1]
-    n, h = (np.diff(np.cumsum(rows, dtype=np.int32).take(ends), prepend=0) for rows in (due, due & hit))
-    return ClusterSums.of(
-        *_of_whole_clusters(group.take(ends), cluster.take(ends), n.astype(float), h.astype(float)), n_groups
-    )
+    n, h = (np.diff(np.cumsum(rows, dtype=np.int32)[ends], prepend=0).astype(float) for rows in (due, due & hit))
+    return ClusterSums.of(*_of_whole_clusters(group[ends], cluster[ends], n, h), n_groups)
 
 
 def _of_whole_clusters(group: Ints, cluster: Ints, n: Floats, h: Floats) -> tuple[Ints, Floats, Floats]:
@@ -96,15 +106,15 @@ def _of_whole_clusters(group: Ints, cluster: Ints, n: Floats, h: Floats) -> tupl
         # As in `count_distinct`: an order nearly always lies in one group, its home, and then a sum by order is one by group, too.
         home = np.zeros(n_clusters, dtype=group.dtype)
         home[cluster] = group
-        away = cluster[home.take(cluster) != group]
-        all_n, all_h = np.bincount(cluster, n, n_clusters), np.bincount(cluster, h, n_clusters)
+        away = cluster[home[cluster] != group]
+        all_n, all_h = (np.bincount(cluster, x, n_clusters) for x in (n, h))
         if len(away):
             occurs[away] = False
             rows = np.flatnonzero(~occurs[cluster])  # these few are added up by group and order
             of, _, place = pairs(group[rows], cluster[rows])
-            parts = np.bincount(place, n[rows], len(of)), np.bincount(place, h[rows], len(of))
-            home, all_n, all_h = (np.r_[x[occurs], y] for x, y in zip((home, all_n, all_h), (of, *parts), strict=True))
-        group, n, h = home, all_n, all_h
+            some_n, some_h = (np.bincount(place, x[rows], len(of)) for x in (n, h))
+            home, all_n, all_h = np.r_[home[occurs], of], np.r_[all_n[occurs], some_n], np.r_[all_h[occurs], some_h]
+        group, n, h = home, all_n.astype(float), all_h.astype(float)
     counts = n > 0
     return (group, n, h) if counts.all() else (group[counts], n[counts], h[counts])
 
@@ -122,13 +132,14 @@ def correlation(s: ClusterSums) -> Floats:
     between, within, size = (np.nan_to_num(x) for x in (between, within, size))
     free = np.maximum(s.clusters - 1, 0)
     # where nothing varies - all on time - nothing says that lines of an order are independent: an order counts as one line
-    first = _anova(between.sum(), free.sum(), within.sum(), (s.n - s.clusters).sum(), size.sum(), unknown=1.0)
-    second = _of_squares(s, np.nan_to_num(rate), float(first))
+    first = float(_anova(between.sum(), free.sum(), within.sum(), (s.n - s.clusters).sum(), size.sum(), unknown=1.0))
+    second = _of_squares(s, np.nan_to_num(rate), first)
     known = free.sum()
-    pooled = (known * max(float(first), second) + _PRIOR_FREEDOM * _PRIOR) / (known + _PRIOR_FREEDOM)
+    pooled = (known * max(first, second) + _PRIOR_FREEDOM * _PRIOR) / (known + _PRIOR_FREEDOM)
     own = _anova(between, free, within, s.n - s.clusters, size, unknown=0.0)
     weight = np.where((s.h > 0) & (s.h < s.n), free, 0.0)
-    return np.maximum(pooled, (POOLED_FREEDOM * pooled + weight * own) / (POOLED_FREEDOM + weight))
+    out: Floats = np.maximum(pooled, (POOLED_FREEDOM * pooled + weight * own) / (POOLED_FREEDOM + weight))
+    return out
 
 
 def _anova(between: Any, free: Any, within: Any, rest: Any, size: Any, *, unknown: float) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import erfc
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -42,7 +43,7 @@ class Weights:
     def of(cls, group: Ints, cluster: Ints | None, weight: Floats, hit: Floats, n_groups: int) -> Weights:
         """Add up lines; without ``cluster`` every line stands alone. A cluster's number must be of one group only."""
 
-        def total(code: Ints, x: Floats) -> Floats:
+        def total(code: Ints, x: npt.NDArray[Any]) -> Floats:
             return np.bincount(code, x, n_groups)[:n_groups].astype(float)
 
         w, hits, w2, w3 = (total(group, x) for x in (weight, weight * hit, weight**2, weight**3))
@@ -177,7 +178,7 @@ def against_others(r: Rates) -> Comparison:
         np.clip(others, 0, 1), rest, r.clusters.sum() - r.clusters, weight, r.squares.sum() - r.squares, r.cubes.sum() - r.cubes, r.freedom
     )  # fmt: skip
     below, above = _one_sided(r, other, r.freedom)
-    enough = _enough(r) & ~np.isnan(others) & ~np.isnan(r.rate)
+    enough = _enough(r) & _enough(other) & ~np.isnan(others) & ~np.isnan(r.rate)
     says = np.full(len(weight), None, dtype=object)
     says[_discoveries(below, enough, _FALSE_BELOW) & (below <= _MOST_BELOW)] = "below"
     says[_discoveries(above, enough, _FALSE_ABOVE)] = "above"
@@ -246,7 +247,8 @@ _upper_tail: Callable[[Floats], Floats] = np.vectorize(lambda z: 0.5 * erfc(z / 
 
 def _student(freedom: Floats) -> Floats:
     """Return the 97.5 % point of Student's t (Abramowitz and Stegun 26.7.5); Z where the degrees of freedom are infinite."""
-    return Z + (Z**3 + Z) / (4 * freedom) + (5 * Z**5 + 16 * Z**3 + 3 * Z) / (96 * freedom**2)
+    out: Floats = Z + (Z**3 + Z) / (4 * freedom) + (5 * Z**5 + 16 * Z**3 + 3 * Z) / (96 * freedom**2)
+    return out
 
 
 def _normal_of_student(t: Floats, freedom: Floats) -> Floats:
@@ -259,4 +261,5 @@ def _normal_of_student(t: Floats, freedom: Floats) -> Floats:
 def _normal_of_skewed(z: Floats, skew: Floats) -> Floats:
     """Return the normal score as rare as a value of a Pearson III variable of this skewness (Wilson and Hilferty 1931)."""
     g = np.where(np.abs(skew) < 1e-3, 1e-3, skew)
-    return 6 / g * (np.cbrt(np.maximum(1 + g * z / 2, 0)) - 1) + g / 6
+    out: Floats = 6 / g * (np.cbrt(np.maximum(1 + g * z / 2, 0)) - 1) + g / 6
+    return out
