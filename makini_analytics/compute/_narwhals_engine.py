@@ -233,9 +233,10 @@ def _cluster_sums(read: Any, keys: dict[str, nw.Expr], counts: nw.Expr, hit: nw.
     order = {k: nw.col(k) for k in ("__order", "__connection")}
     known, one_if_hit = ~nw.col("__order").is_null(), nw.when(hit).then(nw.lit(1.0)).otherwise(nw.lit(0.0))
     marked = read.filter(counts).select(**keys, **order, __known=known, __hit=one_if_hit)
-    lines, hits = nw.len().cast(nw.Float64).alias("__lines"), nw.col("__hit").sum().alias("__hits")
-    met = marked.group_by(*keys, *order, "__known").agg(lines, hits)
-    n, h = nw.col("__lines"), nw.col("__hits")
+    met = marked.group_by(*keys, *order, "__known").agg(
+        nw.len().alias("__lines"), nw.col("__hit").sum().alias("__hits")
+    )
+    n, h = nw.col("__lines").cast(nw.Float64), nw.col("__hits")
     powers = {
         "clusters": n / n,
         "n": n,

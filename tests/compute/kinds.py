@@ -32,6 +32,11 @@ CALLS = {
     "lead_times.curve": lambda x: lead_times.curve(x, as_of=AS_OF),
     "lead_times.curve by vendor": lambda x: lead_times.curve(x, by="vendor", as_of=AS_OF),
     "slippage.by_vendor": lambda x: slippage.by_vendor(x, as_of=AS_OF),
+    "slippage.by_vendor, lines independent": lambda x: slippage.by_vendor(x, as_of=AS_OF, cluster=None),
+    "slippage.by_vendor, all together": lambda x: slippage.by_vendor(x, as_of=AS_OF, by=None),
+    "slippage.by_vendor, sites hang together": lambda x: slippage.by_vendor(
+        x, as_of=AS_OF, by="category", cluster="site_id"
+    ),
     "slippage.by_vendor, promised": lambda x: slippage.by_vendor(
         x, as_of=AS_OF, due="promised", late_days=2, early_days=3, by=["site_id", "currency"]
     ),

@@ -47,8 +47,8 @@ def plot_funnel(
     ...                       "delivered_date": pd.to_datetime(["2025-01-08"] * 30 + ["2025-01-20"] * 30)})
     >>> print(style.alt_text(slippage.plot_funnel(lines, as_of="2025-01-31")))
     1 of 2 vendors is clearly below the other; 50 % of 60 due lines came on time.
-    On-time rate against the number of due lines; the funnel is what chance allows around the common rate; square: clearly below.
-    b 0 % of 30
+    On-time rate against due lines; the funnel is what chance allows around the common rate; square: clearly below; triangle: clearly above.
+    a 100 % of 30; b 0 % of 30
     """
     result: pd.DataFrame = data
     rows = result[result["n_due"] > 0]
@@ -77,9 +77,7 @@ def plot_funnel(
     differs = who_differs(result, charts.plural(charts.row_noun(columns)))
     headline = title or "; ".join(s for s in (differs[:1].upper() + differs[1:], came_on_time(result)) if s)
     filled = "; square: clearly below" * bool(below.any()) + "; triangle: clearly above" * bool(above.any())
-    sub = (
-        f"On-time rate against the number of due lines; the funnel is what chance allows around the common rate{filled}"
-    )
+    sub = f"On-time rate against due lines; the funnel is what chance allows around the common rate{filled}"
     alt = "; ".join(
         f"{names[i]} {charts.percent(rate[i])} of {charts.number(int(rows['n_due'].iloc[i]))}"
         for i in np.flatnonzero(outside)

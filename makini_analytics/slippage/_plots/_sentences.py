@@ -17,17 +17,23 @@ _OF = {"quantity": "the quantity of ", "value": "the value of "}
 def overall(result: pd.DataFrame) -> float:
     """Return the rate of all rows together, weighted as each of them is."""
     rows = result[result["n_due"] > 0]
-    return float((rows["due_share"] * rows["on_time_rate"]).sum() / rows["due_share"].sum())
+    share = rows["due_share"] if "due_share" in rows else rows["n_due"]  # a single period has no share
+    return float((share * rows["on_time_rate"]).sum() / share.sum())
 
 
-def came_on_time(result: pd.DataFrame) -> str:
-    """Return how much came on time: as a share from so many lines on, of fewer as a count."""
+def rate_of(result: pd.DataFrame) -> str:
+    """Return the rate of all rows together and of how many lines: as a share from so many lines on, of fewer as a count."""
     n, hits = int(result["n_due"].sum()), int(result["n_on_time"].sum())
     weight = result.attrs.get("parameters", {}).get("weight", "lines")
     lines = f"{charts.number(n)} due {'line' if n == 1 else 'lines'}"
     if n < charts.SMALL_N and weight == "lines":
-        return f"{charts.number(hits)} of {lines} came on time"
-    return f"{charts.percent(overall(result))} of {_OF.get(weight, '')}{lines} came on time"
+        return f"{charts.number(hits)} of {lines}"
+    return f"{charts.percent(overall(result))} of {_OF.get(weight, '')}{lines}"
+
+
+def came_on_time(result: pd.DataFrame) -> str:
+    """Return how much came on time."""
+    return f"{rate_of(result)} came on time"
 
 
 def compared(result: pd.DataFrame) -> np.ndarray[Any, np.dtype[np.bool_]]:
