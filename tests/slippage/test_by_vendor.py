@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from makini_analytics.compute import wilson
 
 from makini_analytics import Purchases, explain, slippage
+from makini_analytics.compute import wilson
 
 AS_OF = pd.Timestamp("2025-06-30")
 COLUMNS = [

@@ -7,10 +7,10 @@ from itertools import product
 import numpy as np
 import pandas as pd
 import pytest
-from makini_analytics.compute import wilson
 
 import makini_analytics as ma
 from makini_analytics import ConfigError, MixedCurrencyError, SchemaError, slippage
+from makini_analytics.compute import wilson
 
 AS_OF = "2025-06-30"
 
