@@ -60,6 +60,9 @@ def every_period(result: pd.DataFrame) -> pd.DataFrame:
         last = max(last, pd.Timestamp(known_to).to_period(periods.freq))
     every = pd.period_range(periods.min(), last, freq=periods.freq)
     out = result.set_index("period").reindex(every).rename_axis("period").reset_index()
+    if "complete" in out and isinstance(known_to, str):
+        ended = pd.array(every.end_time.normalize() <= pd.Timestamp(known_to), dtype="boolean")
+        out["complete"] = out["complete"].where(every.isin(periods), ended)
     out.attrs = result.attrs
     return out[list(result.columns)]
 

@@ -151,7 +151,9 @@ def of_slippage(data: Purchases, subject: str, day: pd.Timestamp) -> list[Exhibi
     chart = slippage.plot_by_vendor(groups)
     shown = groups.iloc[[i for bar in charts.captions_of(chart).bars for i in bar]]  # the picture's, in its order
     rows = _labelled(shown, [*drawn, *ends])
-    rates = Native("bar", "label", drawn, len(rows), "0%", interval=ends, rows=rows, says=says, colours=_rate_colours(shown))
+    rates = Native(
+        "bar", "label", drawn, len(rows), "0%", interval=ends, rows=rows, says=says, colours=_rate_colours(shown)
+    )
     out = [Exhibit(f"slippage_by_{subject}", f"On-time delivery by {subject}", groups, chart, rates)]
     if subject == "vendor":
         out.append(Exhibit("slippage_funnel", "On-time delivery by volume", groups, slippage.plot_funnel(groups)))

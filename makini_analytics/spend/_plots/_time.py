@@ -58,6 +58,8 @@ def plot_by_period(
     currency, what = charts.one_currency(result), measured(result)
     if not len(result):
         return charts.no_data(ax, f"{what.lower()} by period", result)
+    result = charts.every_period(result)
+    result["spend"] = result["spend"].fillna(0.0)
     whole, values = uncut(result), result["spend"].to_numpy()
     before = result["spend_year_before"].to_numpy(dtype=float)
     ax = charts.axes(ax, rows=8)
@@ -107,7 +109,10 @@ def _finding(result: pd.DataFrame, whole: np.ndarray[Any, Any], what: str, curre
         return told + _against(result.iloc[i], before[i], currency, f"{weeks} before"), i
     # Without a year before, or where only an older period has one, the highest column is the plainest thing to say.
     i = int(np.argmax(values))
-    return f"{what} was highest in {charts.period_name(result['period'].iloc[i])}: {charts.money(values[i], currency)}", i
+    return (
+        f"{what} was highest in {charts.period_name(result['period'].iloc[i])}: {charts.money(values[i], currency)}",
+        i,
+    )
 
 
 def _against(row: pd.Series, before: float, currency: str | None, when: str) -> str:
