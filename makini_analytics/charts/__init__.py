@@ -26,7 +26,7 @@ from ._figure import (
     write_chart,
 )
 from ._look import Look, fonts, look
-from ._marks import beside, name_rows, periods_below, place
+from ._marks import beside, every_period, name_rows, period_name, periods_below, place
 from ._table import Kind, cell_text, kind_of
 from ._wording import (
     WITHOUT_CENTS,
@@ -59,6 +59,7 @@ __all__ = [
     "captions_of",
     "cell_text",
     "chart",
+    "every_period",
     "fill",
     "finish",
     "fonts",
@@ -74,6 +75,7 @@ __all__ = [
     "number",
     "one_currency",
     "percent",
+    "period_name",
     "periods_below",
     "place",
     "plural",

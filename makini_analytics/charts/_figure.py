@@ -26,11 +26,11 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.transforms import Bbox
 
+from ..compute import SMALL_N as SMALL_N  # fewer lines are drawn in grey, and no title speaks of them
 from ..errors import MixedCurrencyError
 from ._look import fonts, look
 from ._wording import number, printable
 
-SMALL_N = 20  #: fewer lines are drawn in grey, and no title speaks of them
 SIZES = {"slide": (10.0, 5.6), "half": (6.0, 4.6), "column": (7.0, 4.2)}
 
 

@@ -5,6 +5,7 @@ A metric says what it wants as a rule; the engine that holds the lines counts th
 
 from ._ages import ENDINGS, Ages, ages
 from ._calendars import Span, WorkCalendar, day_counter
+from ._clusters import ClusterSums, cluster_sums
 from ._day_counts import Cells, DayCounts, count_days, quantile
 from ._day_tally import DayTally
 from ._delivery import (
@@ -26,6 +27,7 @@ from ._groups import (
     ENTITIES,
     By,
     Groups,
+    cluster_of,
     count_distinct,
     crossed,
     entity,
@@ -38,8 +40,9 @@ from ._normal import Z
 from ._pandas_engine import PandasColumns, leave_out_unreadable
 from ._periods import period_alias, period_number
 from ._provenance import FigureResult, Selection, stamp
+from ._rates import SMALL_N, Comparison, Rates, Weights, against_before, against_others, wilson
 from ._recorded import NOT_RECORDED, RECORDED_SHARE, Unrecorded, tally_recorded, unrecorded
-from ._rule import EVER, Columns, Lines, RuleResult, Tally, day_in, unreadable
+from ._rule import EVER, Clustering, Columns, Lines, RuleResult, Tally, day_in, unreadable
 from ._survival import (
     CANCELLED,
     CENSORED,
@@ -64,13 +67,17 @@ __all__ = [
     "EVER",
     "NOT_RECORDED",
     "RECORDED_SHARE",
+    "SMALL_N",
     "STARTS",
     "TO_CLOSE",
     "UNDATED_RECEIPT",
     "Ages",
     "By",
     "Cells",
+    "ClusterSums",
+    "Clustering",
     "Columns",
+    "Comparison",
     "DayCounts",
     "DayTally",
     "Figure",
@@ -79,17 +86,23 @@ __all__ = [
     "Groups",
     "Lines",
     "PandasColumns",
+    "Rates",
     "RuleResult",
     "Selection",
     "Span",
     "Standing",
     "Tally",
     "Unrecorded",
+    "Weights",
     "WorkCalendar",
     "Z",
     "aalen_johansen",
+    "against_before",
+    "against_others",
     "ages",
     "at_risk",
+    "cluster_of",
+    "cluster_sums",
     "count_days",
     "count_distinct",
     "crossed",
@@ -121,5 +134,6 @@ __all__ = [
     "unreadable",
     "unrecorded",
     "whole_lines",
+    "wilson",
     "with_day_zero",
 ]

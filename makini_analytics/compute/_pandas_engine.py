@@ -13,7 +13,7 @@ import pandas as pd
 from ..frames import AsOf, AsOfDays, Encoding, Mask, as_of_days, days_of, encode, frame_of, numbers
 from ._groups import By
 from ._provenance import Selection
-from ._rule import SEPARATOR, UNREADABLE, Lines, Rule, Tally, unreadable
+from ._rule import SEPARATOR, UNREADABLE, Clustering, Lines, Rule, Tally, unreadable
 
 Floats = npt.NDArray[np.float64]
 
@@ -187,7 +187,14 @@ class PandasLines:
         return as_of_days(self.frame, as_of)
 
     def tally(
-        self, rule: Rule, *, by: By = None, also: tuple[str, ...] = (), orders: bool = False, at_once: bool = False
+        self,
+        rule: Rule,
+        *,
+        by: By = None,
+        also: tuple[str, ...] = (),
+        orders: bool = False,
+        clustering: Clustering | None = None,
+        at_once: bool = False,
     ) -> Tally:
         """Return the lines with what the rule gives for them."""
         whole, selection, n = PandasColumns(self.frame), Selection(self.frame), len(self.frame)

@@ -74,9 +74,10 @@ def _of_periods(axes: Any, result: pd.DataFrame, lines: pd.DataFrame) -> list[Ba
     days = lines["delivered_date" if received else "order_date"]
     if "currency" in result and "currency" in lines:  # the bar is the month's spend in one currency
         days = days.where(lines["currency"].isin(result["currency"]))
+    at = pd.PeriodIndex(result["period"]).asi8  # the axis has a place for every period, also for those without a line
     return [
         Bar(str(p), _standing(axes, i - 0.5, i + 0.5), partial(_within, days, p.start_time, p.end_time))
-        for i, p in enumerate(result["period"])
+        for i, p in zip(at - at.min(), result["period"], strict=True)
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -146,10 +147,14 @@ def of_slippage(data: Purchases, subject: str, day: AsOfDays) -> list[Exhibit]:
     groups = slippage.by_vendor(lines, by=subject, as_of=day)
     drawn = {"on_time_rate": "on-time rate, with its 95 % interval"}
     several = charts.plural(subject)
-    says = f"On-time rate of the {several} with most due lines, open ones past due late; orange: clearly below all; grey: few lines"
+    says = f"On-time rate of the {several} with most due lines, open ones past due late; orange: clearly below the others; grey: few lines"
     ends = ("on_time_low", "on_time_high")
-    rates = Native("bar", "label", drawn, 12, "0%", interval=ends, says=says, colours=_clearly_below(groups))
     chart = slippage.plot_by_vendor(groups)
+    shown = groups.iloc[[i for bar in charts.captions_of(chart).bars for i in bar]]  # the picture's, in its order
+    rows = _labelled(shown, [*drawn, *ends])
+    rates = Native(
+        "bar", "label", drawn, len(rows), "0%", interval=ends, rows=rows, says=says, colours=_rate_colours(shown)
+    )
     out = [Exhibit(f"slippage_by_{subject}", f"On-time delivery by {subject}", groups, chart, rates)]
     if subject == "vendor":
         out.append(Exhibit("slippage_funnel", "On-time delivery by volume", groups, slippage.plot_funnel(groups)))
@@ -170,13 +175,12 @@ def of_slippage(data: Purchases, subject: str, day: AsOfDays) -> list[Exhibit]:
     return out
 
 
-def _clearly_below(groups: pd.DataFrame) -> tuple[str, ...]:
-    """Return the colour of each bar, as the picture has them."""
-    # the highest rate that the few lines leave possible is still below that of all lines: more than bad luck
-    overall = groups["n_on_time"].sum() / max(int(groups["n_due"].sum()), 1)
-    few, below = groups["n_due"] < charts.SMALL_N, groups["on_time_high"] < overall
-    pairs = zip(few.tolist(), below.fillna(False).tolist(), strict=True)
-    return tuple(charts.look.plain if f else charts.look.late if b else charts.look.highlight for f, b in pairs)
+def _rate_colours(groups: pd.DataFrame) -> tuple[str, ...]:
+    """Return the colour of each bar, as the picture has them: late where clearly below the others, plain where nothing can be said."""
+    below = (groups["against_others"] == "below").fillna(False).tolist()
+    few = (groups["p_value"].isna() & (groups["others_rate"].notna() | (groups["n_due"] < charts.SMALL_N))).tolist()
+    pairs = zip(few, below, strict=True)
+    return tuple(charts.look.late if b else charts.look.plain if f else charts.look.highlight for f, b in pairs)
 
 
 def of_open_orders(data: Purchases, subject: str, day: AsOfDays) -> list[Exhibit]:
@@ -219,7 +223,7 @@ def _days_late(judged: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def _labelled(table: pd.DataFrame, drawn: dict[str, str]) -> pd.DataFrame:
+def _labelled(table: pd.DataFrame, drawn: Collection[str]) -> pd.DataFrame:
     """Return the drawn columns of a table with the name of each row."""
     rows = table[list(drawn)].copy()
     rows.insert(0, "label", pd.Series(labels_of(table), index=rows.index, dtype="string"))

@@ -7,7 +7,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..compute import By, FigureResult, WorkCalendar, figure, group_lines, leave_out_unreadable, narrow_rows
+from ..compute import (
+    By,
+    FigureResult,
+    WorkCalendar,
+    cluster_of,
+    figure,
+    group_lines,
+    leave_out_unreadable,
+    narrow_rows,
+    wilson,
+)
 from ..errors import one_of
 from ..frames import AsOf, numbers, pairs, values
 from ._due_rule import (
@@ -23,8 +33,7 @@ from ._due_rule import (
     outcome_of,
     share_of,
 )
-from ._intervals import wilson
-from ._rates import cluster_codes, hits_of
+from ._rates import cluster_codes, hits_of, rates_of
 
 
 @figure("delivered_date", due=DUE_DATES)
@@ -67,7 +76,8 @@ def otif(
     DataFrame, one row per group, the one with the most due first
         the columns of ``by``
         n_due, n_otif : int, orders or lines
-        otif_rate, otif_low, otif_high : float, 0..1; 95 % interval of Wilson; missing where nothing is due
+        otif_rate, otif_low, otif_high : float, 0..1; 95 % interval of Wilson, of lines as wide as those of an order hang together;
+            missing where nothing is due
         form : string; true, final state, or mixed
 
     Raises
@@ -111,6 +121,9 @@ def otif(
     # counted by what is late, since one late line spoils its order, and distinct orders with a late line are easy to count
     n_otif = n_due - n_late
     low, high = wilson(n_otif, n_due)
+    if level == "line":  # those of one order hang together
+        orders = cluster_of(got.frame, "order")
+        low, high = rates_of(groups.codes, n, is_due, hit > 0, together=orders).interval()
     receipts = values(got.frame, "n_receipts", "Int64").notna().to_numpy(dtype=bool)[is_due]
     lines_due, proven = (
         np.bincount(codes[rows], minlength=n)[:n] for rows in (np.ones(len(codes), dtype=bool), receipts)

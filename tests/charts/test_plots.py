@@ -264,16 +264,16 @@ def test_the_cohorts_that_are_not_finished_are_hollow(lines):
         lead_times.plot_by_period(lines, by="category")
 
 
-def test_the_funnel_marks_who_differs_by_more_than_chance(lines):
-    binom = pytest.importorskip("scipy.stats", reason="scipy, the oracle, is not installed").binom
-    result = slippage.by_vendor(lines)
+def test_the_funnel_fills_whom_the_test_names(lines):
+    worse = lines.assign(delivered_date=lines.delivered_date.mask(lines.vendor_id == lines.vendor_id.mode()[0]))
+    result = slippage.by_vendor(worse)
     ax = slippage.plot_funnel(result)
-    n, rate = result.n_due.to_numpy(), result.on_time_rate.to_numpy()
-    common = (n * rate)[n > 0].sum() / n.sum()
-    lower, upper = binom.cdf(n * rate, n, common)[n > 0], binom.sf(n * rate - 1, n, common)[n > 0]
-    out = np.minimum(lower, upper) < 0.001
-    drawn = next(line for line in ax.lines if line.get_marker() == "o" and line.get_color() == style.look.highlight)
-    assert len(drawn.get_xdata()) == out.sum()
+    drawn = {line.get_marker(): line for line in ax.lines if line.get_marker() in "s^" and len(line.get_xdata())}
+    for shape, where in (("s", "below"), ("^", "above")):
+        named = result[(result.against_others == where).fillna(False)]
+        at = drawn[shape].get_xdata() if shape in drawn else []
+        assert sorted(at) == pytest.approx(sorted(named.n_effective))
+    assert (result.against_others == "below").sum() > 0
 
 
 def test_ageing_bars_are_the_open_value_and_one_group_only(lines):

@@ -11,6 +11,7 @@ from ... import charts
 from ...compute import By, WorkCalendar
 from ...frames import AsOf
 from .._curve import curve
+from ._words import days_of, start_of
 
 _MOST_CURVES = 6  # more can't be told apart by one highlight and their names
 
@@ -59,7 +60,7 @@ def plot_curve(
     # The last few lines take very long: the axis ends where the curve has told its story, beyond p90 in any case.
     ax.set_xlim(0, float(max(main["days"].quantile(0.97), reached.get(0.9, 0) * 1.4, 1)))
     ax.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
-    ax.set_xlabel("calendar days since the order", color=charts.look.muted, fontsize=9.5)
+    ax.set_xlabel(f"{days_of(result)} since the {start_of(result)}", color=charts.look.muted, fontsize=9.5)
     charts.place(ax, 0.08, 0.25, 0.86, 0.52)
     sub = "Share of ordered lines delivered by day, with 95 % band; open lines counted as open, cancellations as never delivered"
     alt = "; ".join(f"{charts.percent(q)} delivered by day {day:.0f}" for q, day in reached.items())

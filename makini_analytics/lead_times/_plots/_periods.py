@@ -13,6 +13,7 @@ from ...compute import By, WorkCalendar
 from ...errors import ConfigError
 from ...frames import AsOf
 from .._periods import by_period
+from ._words import days_of, end_of, start_of
 
 
 @charts.chart(of=by_period, result_columns=("period", "finished"))
@@ -57,9 +58,10 @@ def plot_by_period(
     if not len(result) or not result["n_delivered"].sum():
         return charts.no_data(ax, "lead times by order period", result)
     ax = charts.axes(ax, rows=9)
-    median, ninth, mean = (result[c].to_numpy(dtype=float) for c in ("median_days", "p90_days", "mean_delivered_days"))
-    done = result["finished"].to_numpy(dtype=bool)
-    few = result["n_lines"].to_numpy(dtype=float) < charts.SMALL_N
+    drawn = charts.every_period(result)
+    median, ninth, mean = (drawn[c].to_numpy(dtype=float) for c in ("median_days", "p90_days", "mean_delivered_days"))
+    done = drawn["finished"].fillna(True).to_numpy(dtype=bool)  # a period without a line has none that is open
+    few = drawn["n_lines"].to_numpy(dtype=float) < charts.SMALL_N
     far = float(np.nanmax([1.0, *median, *ninth, *mean]))
     _median_to_p90(ax, median, ninth, done, few)
     _naive_mean(ax, mean)
@@ -68,17 +70,23 @@ def plot_by_period(
         ax.axvspan(i - 0.5, i + 0.5, color=charts.look.line, alpha=0.25, lw=0)
         if np.isnan(median[i]):
             ax.annotate("not yet\nestimable", (i, far * 0.5), ha="center", fontsize=8.5, color=charts.look.ink)
-    periods = charts.periods_below(ax, result["period"].tolist())
+    periods = charts.periods_below(ax, drawn["period"].tolist())
     ax.set_ylim(0, far * 1.1)
-    ax.set_xlim(-0.6, len(result) - 0.4)
-    ax.set_ylabel("days", color=charts.look.muted, fontsize=9.5)
+    ax.set_xlim(-0.6, len(drawn) - 0.4)
+    ax.set_ylabel(days_of(result).partition(",")[0], color=charts.look.muted, fontsize=9.5)
     charts.place(ax, 0.07, 0.28, 0.74, 0.48)
     grey = "; grey: fewer than 20 lines" if (done & few).any() else ""
-    sub = f"Lead time by order period: median (dot) to p90 (bar); shaded: slow lines are still open, neither faster nor slower{grey}"
+    sub = f"{_measure(result)} by order period: median (dot) to p90 (bar); shaded: slow lines are still open, neither faster nor slower{grey}"
     headline = title or _cohorts(median[done & ~few & ~np.isnan(median)], len(result), int((~done).sum()))
-    medians = ["not yet estimable" if np.isnan(m) else f"{m:.0f}" for m in median]
+    none = ["no line" if np.isnan(n) else "not yet estimable" for n in drawn["n_lines"].astype("float64")]
+    medians = [why if np.isnan(m) else f"{m:.0f}" for m, why in zip(median, none, strict=True)]
     alt = "; ".join(f"{p} median {m}" for p, m in zip(periods, medians, strict=True))
     return charts.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
+
+
+def _measure(result: pd.DataFrame) -> str:
+    usual = (start_of(result), end_of(result)) == ("order", "delivery")
+    return "Lead time" if usual else f"Days from {start_of(result)} to {end_of(result)}"
 
 
 def _median_to_p90(

@@ -12,6 +12,7 @@ from ... import charts
 from ...compute import By, WorkCalendar
 from ...frames import AsOf
 from .._vendors import by_vendor
+from ._words import days_of, end_of, start_of
 
 
 @charts.chart(of=by_vendor, result_columns=("median_days",))
@@ -67,9 +68,12 @@ def plot_by_vendor(
         _median_to_p90(ax, i, row)
     far = float(np.nanmax([1.0, rows[["median_days", "p90_days"]].max().max()]))
     ax.set_xlim(0, far * 1.3)
-    ax.set_xlabel("calendar days from order to delivery", color=charts.look.muted, fontsize=9.5)
+    ax.set_xlabel(
+        f"{days_of(result)} from {start_of(result)} to {end_of(result)}", color=charts.look.muted, fontsize=9.5
+    )
     few = "; grey: fewer than 20 lines" if (rows["n_lines"] < charts.SMALL_N).any() else ""
-    sub = f"Lead time in days: median (dot) to p90 (bar), the {len(rows)} {several} with most lines; open lines counted as open{few}"
+    which = f", the {len(rows)} {several} with most lines" if len(rows) > 1 else ""
+    sub = f"Lead time in days: median (dot) to p90 (bar){which}; open lines counted as open{few}"
     alt = "; ".join(f"{n}: {t.get_text()}" for n, t in zip(names, ax.texts, strict=True))
     headline = title or _spread(rows, several)
     return charts.finish(ax, title=headline, subtitle=sub, result=result, alt=alt, bars=places)

@@ -13,9 +13,10 @@ from ...compute import By, WorkCalendar
 from ...frames import AsOf
 from .._per_line import per_line
 from .._vendors import by_vendor
+from ._sentences import FEW, came_on_time, is_few, marks, stands, who_differs
 
 
-@charts.chart(of=by_vendor, result_columns=("on_time_rate", "n_due"))
+@charts.chart(of=by_vendor, result_columns=("on_time_rate", "against_others"))
 def plot_by_vendor(
     data: Any,
     *,
@@ -25,7 +26,7 @@ def plot_by_vendor(
     early_days: float | None = None,
     by: By = "vendor",
     weight: str = "lines",
-    cluster: str | None = None,
+    cluster: str | None = "order",
     calendar: WorkCalendar = None,
     ax: Axes | None = None,
     title: str | None = None,
@@ -33,9 +34,10 @@ def plot_by_vendor(
 ) -> Axes:
     """Draw the on-time rate of the vendors with most due lines, with its interval; few lines are drawn in grey.
 
-    The mark is the rate, the bar its 95 % interval, the dashed line the rate of all lines. A square in the colour of what is
-    late: clearly below all, since even the upper end of the interval is. Grey: fewer than 20 lines, of which nothing can be
-    headline. Sorted by the lower end of the interval, so that few lines with luck don't lead.
+    The mark is the rate, the bar its 95 % interval, the upright line the rate of all others. A square in the colour of what is
+    late: below the others by more than chance, as the column ``against_others`` says. A triangle: above them. Grey: fewer than 20
+    lines, or 3 orders, of which nothing can be headline. Sorted by the lower end of the interval, so that few lines with luck don't
+    lead. One that is clearly below is drawn also where others have more lines.
 
     Parameters
     ----------
@@ -47,16 +49,16 @@ def plot_by_vendor(
     >>> lines = pd.DataFrame({"vendor_id": ["a", "a", "b"], "required_date": pd.Timestamp("2025-01-10"),
     ...                       "delivered_date": pd.to_datetime(["2025-01-08", "2025-01-15", None])})
     >>> print(style.alt_text(slippage.plot_by_vendor(lines, as_of="2025-01-31")))
-    33 % of due lines came on time; too few lines to tell vendors apart.
-    On-time rate of all due lines; open ones past due are late; bar: 95 % interval; square: clearly below; grey: fewer than 20 lines.
+    1 of 3 due lines came on time; too few lines to tell vendors apart.
+    On-time rate of due lines; open ones past due are late; bar: 95 % interval; grey: fewer than 20 lines or 3 orders.
     a: 50 % (9 % to 91 %); b: 0 % (0 % to 79 %)
     """
     result: pd.DataFrame = data
-    rows: pd.DataFrame = result[result["n_due"] > 0].head(top)
+    rows: pd.DataFrame = result[result["n_due"] > 0]
     if not len(rows):
         return charts.no_data(ax, "on-time delivery by vendor", result)
-    # Of all vendors, not of those that are drawn: the dashed line must not move with `top`.
-    overall = result["n_on_time"].sum() / result["n_due"].sum()
+    # those that the title counts first: a square that it speaks of must not be missing
+    rows = rows.iloc[np.argsort(~stands(rows, "below"), kind="stable")].head(top)
     # By the lower end of the interval: 3 of 3 lines on time are 100 %, but at least 44 %, and so come after 90 of 100.
     rows = rows.sort_values("on_time_low", ascending=False, kind="stable")
     places = [[i] for i in result.index.get_indexer(rows.index)]
@@ -67,21 +69,24 @@ def plot_by_vendor(
     ax.set_yticks(
         np.arange(len(rows)), [f"{n}  n={charts.number(k)}" for n, k in zip(names, rows["n_due"], strict=True)]
     )
-    ax.axvline(overall, color=charts.look.muted, lw=1, ls="--")
-    text = f"all {charts.percent(overall)}"
-    charts.beside(ax, text, (overall, -0.6), (3, 0), va="bottom", size=9, colour=charts.look.muted)
+    others, few = rows["others_rate"].to_numpy(dtype=float), is_few(rows)
+    below, above = stands(rows, "below"), stands(rows, "above")
+    ax.vlines(others, np.arange(len(rows)) - 0.5, np.arange(len(rows)) + 0.5, color=charts.look.muted, lw=1, ls="--")
+    if not np.isnan(others[0]):
+        charts.beside(ax, "all others", (others[0], -0.6), (3, 0), va="bottom", size=9, colour=charts.look.muted)
     for i, row in enumerate(rows.to_dict("records")):
-        _rate_and_interval(ax, i, row, overall)
+        _rate_and_interval(ax, i, row, *marks(below[i], above[i], few[i]))
     ax.set_ylim(len(rows) - 0.4, -1.0)
     ax.set_xlim(0, 1.09)
     ax.set_xticks([0, 0.5, 1], ["0", "50 %", "100 %"])
-    enough = rows[rows["n_due"] >= charts.SMALL_N]
-    below = int((enough["on_time_high"] < overall).sum())
-    apart = _apart(below, len(enough), len(rows), several)
-    headline = title or f"{charts.percent(overall)} of due lines came on time{apart}"
-    few = f"; grey: fewer than {charts.SMALL_N} lines" if len(enough) < len(rows) else ""
-    shown = f", of the {len(rows)} {several} with most" if len(rows) < len(result) else ""
-    sub = f"On-time rate of all due lines{shown}; open ones past due are late; bar: 95 % interval; square: clearly below{few}"
+    differs = who_differs(result, several)
+    headline = title or came_on_time(result) + (f"; {differs}" if differs else "")
+    least = result["n_due"].nlargest(len(rows)).iloc[-1]
+    or_below = " or clearly below" if (rows["n_due"] < least).any() else ""
+    shown = f", {len(rows)} {several} with most{or_below}" if len(rows) < len(result) else ""
+    shapes = "; square: clearly below" * bool(below.any()) + "; triangle: clearly above" * bool(above.any())
+    grey = f"; {FEW}" if few.any() else ""
+    sub = f"On-time rate of due lines{shown}; open ones past due are late; bar: 95 % interval{shapes}{grey}"
     rates = rows[["on_time_rate", "on_time_low", "on_time_high"]].itertuples(index=False, name=None)
     alt = "; ".join(
         f"{n}: {charts.percent(rate)} ({charts.percent(low)} to {charts.percent(high)})"
@@ -90,27 +95,12 @@ def plot_by_vendor(
     return charts.finish(ax, title=headline, subtitle=sub, result=result, alt=alt, bars=places)
 
 
-def _rate_and_interval(ax: Axes, y: int, row: dict[Any, Any], overall: float) -> None:
+def _rate_and_interval(ax: Axes, y: int, row: dict[Any, Any], shape: str, colour: str) -> None:
     rate, low, high = row["on_time_rate"], row["on_time_low"], row["on_time_high"]
-    few = row["n_due"] < charts.SMALL_N
-    colour = charts.look.rest if few else charts.look.late if high < overall else charts.look.highlight
     ax.plot([low, high], [y, y], color=colour, lw=5, alpha=0.55, solid_capstyle="round")
-    # The shape says it too: a colour alone is lost in a grey print.
-    ax.plot(rate, y, "s" if colour == charts.look.late else "o", color=colour, ms=8)
-    charts.beside(ax, charts.percent(rate), (high, y), (8, 0))
-
-
-def _apart(below: int, n: int, shown: int, several: str) -> str:
-    """Return who is below the common rate by more than its interval allows; of few lines nothing is headline."""
-    if shown == 1:
-        return ""
-    if n < 2:  # nobody to compare with
-        return f"; too few lines to tell {several} apart"
-    if not below:
-        return f"; no clear difference: none of {charts.number(n)} {several} is clearly below that"
-    return (
-        f"; {charts.number(below)} of {charts.number(n)} {several} {'is' if below == 1 else 'are'} clearly below that"
-    )
+    ax.plot(rate, y, shape, color=colour, ms=8)
+    paper = {"fc": "white", "ec": "none", "pad": 0.6, "alpha": 0.8}  # over the line of the others
+    charts.beside(ax, charts.percent(rate), (high, y), (8, 0), bbox=paper)
 
 
 @charts.chart(of=per_line, result_columns=("days_late",))

@@ -16,7 +16,7 @@ from ...errors import ConfigError
 from ...frames import AsOf
 from .._periods import by_period
 from ._measure import alternative, in_currency, measured
-from ._periods import columns, period_name, uncut
+from ._periods import columns, uncut
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def plot_small_multiples(
         box = (column / across, 1 - (row + 0.92) / down, 0.92 / across, 0.62 / down)
         small = ax.inset_axes(box)
         _draw(small, panel, whole, scale, currency)
-        small.set_xticks([0, len(whole) - 1], [period_name(first), period_name(last)], fontsize=8.5)
+        small.set_xticks([0, len(whole) - 1], [charts.period_name(first), charts.period_name(last)], fontsize=8.5)
         for tick, side in zip(small.get_xticklabels(), ("left", "right"), strict=True):
             tick.set_ha(side)
     total = result["spend"].sum()

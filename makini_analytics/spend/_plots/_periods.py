@@ -27,16 +27,3 @@ def columns(ax: Axes, values: np.ndarray[Any, Any], whole: np.ndarray[Any, Any],
             # The hatch takes the colour of the edge, and the light grey of a column would not be seen on white.
             edge = charts.look.highlight if i == spoken else charts.look.plain
             bar.set(hatch="///", facecolor="white", edgecolor=edge)
-
-
-def period_name(period: Any) -> str:
-    """Return the name of a period; a week goes by its Monday, a fiscal year that is no calendar year is named so.
-
-    >>> period_name(pd.Period("2025-01-08", "W")), period_name(pd.Period("2025-03", "M"))
-    ('2025-01-06', '2025-03')
-    >>> period_name(pd.Period("2025-05", "Y-MAR")), period_name(pd.Period("2025-05", "Q-MAR"))
-    ('FY2026', 'FY2026Q1')
-    """
-    unit = getattr(period, "freqstr", "")
-    fiscal = unit[:2] in ("Y-", "A-", "Q-") and not unit.endswith("-DEC")
-    return ("FY" if fiscal else "") + str(period).split("/")[0]

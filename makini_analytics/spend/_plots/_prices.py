@@ -16,7 +16,6 @@ from .._dispersion import price_dispersion
 from .._history import price_history
 from .._prices import price_changes
 from ._measure import alternative, bars, head_and_rest, in_currency, several, signed
-from ._periods import period_name
 
 _BASELINES = {
     "previous_period": "the prices of the period before",
@@ -80,7 +79,7 @@ def plot_price_changes(
     part = spend_compared / float(result.loc[result["period"] == last, "spend"].sum())
     prices = _BASELINES.get(result.attrs.get("parameters", {}).get("baseline", ""), "the list prices")
     amount = f"{charts.money(abs(net), currency)} {'more' if net > 0 else 'less'} than at"
-    headline = title or f"{period_name(last)}: {amount if abs(net) >= 0.005 else 'paid as much as at'} {prices}"
+    headline = title or f"{charts.period_name(last)}: {amount if abs(net) >= 0.005 else 'paid as much as at'} {prices}"
     sub = (
         f"Purchase price variance, {in_currency(currency)}, positive = paid more; {charts.percent(part)} of the priced spend "
         "is of items with a baseline"

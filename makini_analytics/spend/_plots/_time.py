@@ -16,7 +16,7 @@ from ...frames import AsOf
 from .._periods import by_period
 from ._measure import alternative, in_currency, measured
 from ._multiples import plot_small_multiples
-from ._periods import columns, period_name, uncut
+from ._periods import columns, uncut
 
 #: Fewer lines than that in a period, or in its year before, are no finding.
 LEAST_LINES = 5
@@ -58,13 +58,15 @@ def plot_by_period(
     currency, what = charts.one_currency(result), measured(result)
     if not len(result):
         return charts.no_data(ax, f"{what.lower()} by period", result)
+    result = charts.every_period(result)
+    result["spend"] = result["spend"].fillna(0.0)
     whole, values = uncut(result), result["spend"].to_numpy()
     before = result["spend_year_before"].to_numpy(dtype=float)
     ax = charts.axes(ax, rows=8)
     headline, spoken = _finding(result, whole, what, currency)
     columns(ax, values, whole, spoken)
     _year_before(ax, before)
-    charts.periods_below(ax, [period_name(p) for p in result["period"]])
+    charts.periods_below(ax, result["period"].tolist())
     ax.set_yticks([])
     ax.axhline(0, color=charts.look.line, lw=1)
     tops = np.fmax(np.maximum(values, 0), before)  # of a column and the mark over it; fmax knows no missing year
@@ -82,7 +84,7 @@ def plot_by_period(
     fiscal = "" if start == 1 else f", fiscal years from {calendar.month_name[start]}"
     cut = "" if whole.all() else "; hatched: cut by the data, not to be compared with whole periods"
     sub = f"{what} by {when} date{fiscal}, {in_currency(currency)}, total {charts.money(values.sum(), currency)}{cut}"
-    alt = alternative([period_name(p) for p in result["period"]], values.tolist(), currency, 60)
+    alt = alternative([charts.period_name(p) for p in result["period"]], values.tolist(), currency, 60)
     return charts.finish(ax, title=title or headline, subtitle=sub, result=result, alt=alt)
 
 
@@ -103,11 +105,14 @@ def _finding(result: pd.DataFrame, whole: np.ndarray[Any, Any], what: str, curre
         i = int(last[-1])
         period = result["period"].iloc[i]
         weeks = "52 weeks" if "/" in str(period) else "a year"
-        told = f"{what} of {period_name(period)}: {charts.money(values[i], currency)}"
+        told = f"{what} of {charts.period_name(period)}: {charts.money(values[i], currency)}"
         return told + _against(result.iloc[i], before[i], currency, f"{weeks} before"), i
     # Without a year before, or where only an older period has one, the highest column is the plainest thing to say.
     i = int(np.argmax(values))
-    return f"{what} was highest in {period_name(result['period'].iloc[i])}: {charts.money(values[i], currency)}", i
+    return (
+        f"{what} was highest in {charts.period_name(result['period'].iloc[i])}: {charts.money(values[i], currency)}",
+        i,
+    )
 
 
 def _against(row: pd.Series, before: float, currency: str | None, when: str) -> str:

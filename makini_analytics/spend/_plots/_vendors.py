@@ -60,7 +60,9 @@ def plot_by_vendor(
     spoken, headline = _leading(result, head, columns, labels, what)
     colours = [charts.look.highlight if i in spoken else charts.look.plain for i in range(len(head))]
     colours += [charts.look.rest] * bool(len(rest))
-    of_total = total > 0 and values[0] <= total  # 30 - 29 = 1: the largest vendor would have 3,000 % of the total
+    of_total = (
+        len(result) > 1 and total > 0 and values[0] <= total
+    )  # 30 - 29 = 1: the largest vendor would have 3,000 % of the total
     texts = [charts.money(v, currency) + (f"  {charts.percent(v / total)}" if of_total else "") for v in values]
     ax = charts.axes(ax, rows=len(values))
     bars(ax, labels, values, colours, texts)
@@ -90,7 +92,12 @@ def _leading(
     if not known.any():
         return set(), f"The {group} of all {what.lower()} is unknown"
     if len(result) == 1:
-        return {0}, f"All {what.lower()} is with {labels[0]}"
+        # of one vendor a share says nothing, and how much it is in how many orders does
+        n_lines, n_orders = int(result["n_lines"].iloc[0]), int(result["n_orders"].iloc[0])
+        amount = charts.money(total, charts.one_currency(result))
+        lines = f"{charts.number(n_lines)} {'line' if n_lines == 1 else 'lines'}"
+        orders = f" of {charts.number(n_orders)} {'order' if n_orders == 1 else 'orders'}" if n_orders else ""
+        return {0}, f"{what} with {labels[0]}: {amount} in {lines}{orders}"
     spoken: list[int] = []
     share = 0.0
     for i in np.flatnonzero(known.to_numpy()[: len(head)]).tolist():  # the unknown group is no vendor
