@@ -23,8 +23,9 @@ from ..compute import (
 from ..errors import one_of
 from ..frames import AsOf, as_of_day, day_number, days_of, frame_of, numbers, texts_of
 from ._due_rule import DUE_DATES, due_unreadable, judge
-from ._forecast import BackTest, back_test, forecast
+from ._forecast import BackTest, outlook
 from ._hazards import Book
+from ._rates import cluster_codes
 
 #: Ageing buckets by days past the due date; due today is not overdue.
 BUCKETS = ("not due", "1-7", "8-30", "31-60", "61-90", "over 90", "no due date")
@@ -39,10 +40,15 @@ def open_orders(lines: Any, *, as_of: AsOf | None = None, due: str = "required")
     amount x (quantity - received) / quantity, the whole amount where a quantity is not known.
 
     The chance is that of a line that is already so old: from the daily hazards of the lines so far, open ones counted as open,
-    each vendor drawn towards its category and that towards all, the more the fewer lines it has. Two clocks are tried, the age
-    since the order and the day relative to the due date, and the smaller their error (Brier score) on days gone by, the more they
-    count; ``ma.explain`` says how much, and says so where the forecast is no better than the trailing on-time rate. It assumes
-    that vendors go on as they did, and that the line is not cancelled. An overdue line has no chance left.
+    each vendor drawn towards its category and that towards all, the more the fewer lines it has. Four such forecasts, by the age
+    since the order and by the day relative to the due date, each with a memory of 30 and of 365 days, are put together by their
+    error on days gone by, and set right where more or fewer lines came of late than they had said. It assumes that the line is not
+    cancelled; nothing is learnt from lines that were cancelled on an unknown day. An overdue line has no chance left.
+
+    The forecast is shown once the outcome of 75 lines of different orders is known that it could be tested on, and while its error
+    (Brier score) over the past year is smaller than that of the trailing rate, the on-time rate of the lines due in the last 90
+    days. Otherwise the chance to be on time *is* the trailing rate, and there is none to arrive within 30 or 60 days.
+    ``ma.explain`` says which it is, both errors, and how far the last test was off; `slippage.backtest` has the test.
 
     Parameters
     ----------
@@ -59,8 +65,8 @@ def open_orders(lines: Any, *, as_of: AsOf | None = None, due: str = "required")
         age_days, days_overdue : float, days; negative days_overdue are days to go, missing without a due date
         bucket : string; not due, 1-7, 8-30, 31-60, 61-90, over 90, no due date
         open_value : float, in ``currency``; currency : string
-        chance_on_time : float, 0..1; 0 where overdue, missing without order date or due date
-        chance_30_days, chance_60_days : float, 0..1, to arrive within so many days
+        chance_on_time : float, 0..1; 0 where overdue, missing without order date or due date, and where nothing is known at all
+        chance_30_days, chance_60_days : float, 0..1, to arrive within so many days; missing where the trailing rate is shown
         expected_late_value : float, in ``currency``, open_value x (1 - chance_on_time)
 
     Raises
@@ -75,11 +81,11 @@ def open_orders(lines: Any, *, as_of: AsOf | None = None, due: str = "required")
     ...     "delivered_date": pd.to_datetime(["2025-01-10", "2025-01-20", None, None]), "amount": 10.0, "currency": "EUR"})
     >>> open_orders(lines, as_of="2025-01-25")[["days_overdue", "bucket", "open_value", "chance_on_time"]]
        days_overdue   bucket  open_value  chance_on_time
-    0          10.0     8-30        10.0             0.0
-    1         -21.0  not due        10.0             0.0
+    0          10.0     8-30        10.0        0.000000
+    1         -21.0  not due        10.0        0.333333
     """
-    seen = _snapshot(lines, as_of, due)
-    return _open_lines(seen, back_test(seen.book, seen.day))
+    seen = snapshot(lines, as_of, due)
+    return _open_lines(seen)
 
 
 @figure("order_date?", "delivered_date?", due={due: f"{column}?" for due, column in DUE_DATES.items()})
@@ -148,49 +154,8 @@ def ageing(lines: Any, *, by: By = None, as_of: AsOf | None = None, due: str = "
     )
 
 
-@figure("order_date", "delivered_date", due=DUE_DATES)
-def backtest(lines: Any, *, as_of: AsOf | None = None, due: str = "required") -> FigureResult:
-    """How good the forecast of ``slippage.open_orders`` was: what it would have said on days gone by, and what became of the lines.
-
-    On six days, 30 to 180 days before as-of, only what was known on that day is used; each line that was open then and has fallen
-    due since, within 60 days, is forecast. The rate to beat is that of all lines due in the 90 days before. The error is the Brier
-    score, the mean of (chance - outcome)^2: ``((result.chance - result.on_time) ** 2).mean()``. How much each clock
-    counts in a forecast is decided by what had fallen due before its own day, so it has not seen its own test.
-
-    Parameters
-    ----------
-    lines : DataFrame, one row per order line
-        Needs ``order_date``, ``delivered_date`` and the due date.
-    as_of : day from which to look; the lines' own as-of day by default, else their latest ``updated_at``
-    due : "required" or "promised"
-
-    Returns
-    -------
-    DataFrame, one row per line and day from which it was forecast
-        origin : datetime64, the day looked from
-        connection, order_id, line_id, vendor_id, vendor_name : string
-        chance : float, 0..1, forecast to arrive by its due date
-        trailing_rate : float, 0..1, the on-time rate of the 90 days before
-        on_time : boolean, what became of it
-
-    Raises
-    ------
-    SchemaError, ConfigError
-        A column is missing; no as-of day.
-
-    Examples
-    --------
-    >>> lines = pd.DataFrame({"order_date": pd.to_datetime(["2025-01-01"]), "required_date": pd.to_datetime(["2025-01-15"]),
-    ...                       "delivered_date": pd.to_datetime(["2025-01-10"])})
-    >>> len(backtest(lines, as_of="2025-01-25"))
-    0
-    """
-    seen = _snapshot(lines, as_of, due)
-    return _tested(seen, back_test(seen.book, seen.day))
-
-
 @dataclass(frozen=True)
-class _Snapshot:
+class Snapshot:
     """Lines as they stood on a day, and what the forecast learns from."""
 
     frame: pd.DataFrame
@@ -215,10 +180,11 @@ class _Snapshot:
         """Return a figure of these lines, with a note on how good the forecast is."""
         if not len(self.frame):
             return FigureResult(result, selection)
-        return FigureResult(result, selection, self.as_of, (*self.hint, _verdict(test)))
+        return FigureResult(result, selection, self.as_of, (*self.hint, test.verdict))
 
 
-def _snapshot(lines: Any, as_of: AsOf | None, due: str) -> _Snapshot:
+def snapshot(lines: Any, as_of: AsOf | None, due: str) -> Snapshot:
+    """Return how the lines stand on a day."""
     one_of("due", due, DUE_DATES)
     frame = frame_of(lines, metric="slippage.open_orders")
     as_of_ = as_of_day(frame, as_of)
@@ -227,13 +193,15 @@ def _snapshot(lines: Any, as_of: AsOf | None, due: str) -> _Snapshot:
     whole = {c: days_of(frame, c) for c in ("order_date", "delivered_date", "cancelled_date", DUE_DATES[due])}
     number = {c: np.where(np.isnat(d), -1, d.astype(np.int64)) for c, d in whole.items()}
     ordered, cancelled = number["order_date"], number["cancelled_date"]
-    cancelled = np.where((cancelled < 0) | (cancelled > day), day, cancelled)
+    undated = stands.cancelled & ((cancelled < 0) | (cancelled > day))
     ended = np.where(
         stands.delivered, number["delivered_date"], np.where(stands.cancelled, cancelled, np.iinfo(np.int64).max)
     )
-    # Nothing is learnt from a line that can't be judged, so it is treated as one without an order date. Days that are not known
-    # are -1, a number that no real day has, since whole numbers can't be missing.
-    usable = (stands.delivered | stands.cancelled | stands.open) & (ended >= ordered) & (ordered <= day)
+    # Nothing is learnt from a line that can't be judged, nor from one that was cancelled on an unknown day: it waited for an unknown
+    # time, and not until today. Both are treated as lines without an order date. Days that are not known are -1, a number that no
+    # real day has, since whole numbers can't be missing.
+    judged = stands.delivered | stands.cancelled | stands.open
+    usable = judged & ~undated & (ended >= ordered) & (ordered <= day)
     codes = [np.zeros(len(frame), dtype=np.int64)]
     category = ["category"] if "category" in frame.columns else []
     if category:
@@ -241,11 +209,18 @@ def _snapshot(lines: Any, as_of: AsOf | None, due: str) -> _Snapshot:
     if "vendor_id" in frame.columns or "vendor_name" in frame.columns:
         codes.append(group_lines(frame, ["vendor", *category]).codes.astype(np.int64))
     due_day = np.maximum(number[DUE_DATES[due]], -1)
-    book = Book(np.where(usable, ordered, -1), due_day, ended, stands.delivered, stands.cancelled, tuple(codes))
+    of_order = frame[[c for c in frame.columns if c in ("connection", "order_id", "order_number")]]
+
+    def orders_of(rows: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        return cluster_codes(of_order.iloc[rows], "order", np.ones(len(rows), dtype=bool))
+
+    book = Book(
+        np.where(usable, ordered, -1), due_day, ended, stands.delivered, stands.cancelled, tuple(codes), orders_of
+    )
     judged = stands.delivered | stands.open
     # most lines lack the due date: the rule of the room knows whether the other one is fuller
     hint = judge(frame, as_of=as_of, due=due).hint if 2 * np.count_nonzero(due_day[judged] < 0) > judged.sum() else ()
-    return _Snapshot(frame, due, as_of_, day, stands, book, hint)
+    return Snapshot(frame, due, as_of_, day, stands, book, hint)
 
 
 def _with_due(frame: pd.DataFrame, stands: Standing, due: str) -> Standing:
@@ -256,34 +231,22 @@ def _with_due(frame: pd.DataFrame, stands: Standing, due: str) -> Standing:
     return replace(stands, open=still_open, unjudged=unjudged)
 
 
-def _open_lines(seen: _Snapshot, test: BackTest) -> FigureResult:
-    """Return the open lines with their chances, the models' weights being those of the test."""
+def _open_lines(seen: Snapshot) -> FigureResult:
+    """Return the open lines with their chances."""
     frame, book, day = seen.frame, seen.book, seen.day
-    is_open = seen.stands.open
-    known, dated = book.ordered >= 0, book.due >= 0
-    chances = {n: np.full(len(frame), np.nan) for n in ("on_time", "30", "60")}
-    for rows, past, weights in (
-        (is_open & known & dated, known & dated, test.weights),
-        (is_open & known & ~dated, known, test.of_age),  # a line without a due date has no other clock
-    ):
-        if rows.any():
-            soon = [np.full(int(rows.sum()), day + d) for d in (30, 60)]
-            got = forecast(book, past, rows, day, (book.due[rows], *soon), weights)
-            for name, chance in zip(chances, got, strict=True):
-                chances[name][rows] = chance
-    chances["on_time"][~dated] = np.nan
-    overdue = np.where(dated, day - book.due, np.nan)
-    # from here on only the open lines, a few per cent: a copy of all columns of all lines would cost more than the forecast
-    rows = np.flatnonzero(is_open)
-    rows = rows[np.argsort(-overdue[rows], kind="stable")]  # the most overdue first, those without a due date last
-    overdue = overdue[rows]
+    # only the open lines, a few per cent: a copy of all columns of all lines would cost more than the forecast
+    rows = np.flatnonzero(seen.stands.open)
+    overdue = np.where(book.due[rows] >= 0, day - book.due[rows], np.nan)
+    most_first = np.argsort(-overdue, kind="stable")  # those without a due date last
+    rows, overdue = rows[most_first], overdue[most_first]
+    chances = outlook(book, rows, day, within=(30, 60))
+    on_time, (in_30, in_60) = chances.on_time, chances.within
     due = DUE_DATES[seen.due]
     shown = {"order_date", due, "amount", "quantity", "received_quantity"}
     part = frame[[c for c in frame.columns if c in shown]].iloc[rows].reset_index(drop=True)
     value = _open_value(part)
     bucket = np.searchsorted(_EDGES, np.nan_to_num(overdue), side="left")
     bucket[np.isnan(overdue)] = len(BUCKETS) - 1
-    on_time = chances["on_time"][rows]
     texts = ("connection", "order_id", "line_id", "vendor_id", "vendor_name", "category")
     result = pd.DataFrame(
         {
@@ -296,40 +259,12 @@ def _open_lines(seen: _Snapshot, test: BackTest) -> FigureResult:
             "open_value": value,
             "currency": texts_of(frame, "currency", rows),
             "chance_on_time": on_time,
-            "chance_30_days": chances["30"][rows],
-            "chance_60_days": chances["60"][rows],
+            "chance_30_days": in_30,
+            "chance_60_days": in_60,
             "expected_late_value": value * (1 - on_time),
         }
     )
-    return seen.with_provenance(result, seen.selection(delivered=False), test)
-
-
-def _tested(seen: _Snapshot, test: BackTest) -> FigureResult:
-    """Return the test, line by line."""
-    texts = ("connection", "order_id", "line_id", "vendor_id", "vendor_name")
-    result = pd.DataFrame(
-        {
-            "origin": test.origin.astype("datetime64[D]").astype("datetime64[us]"),
-            **{c: texts_of(seen.frame, c, test.row) for c in texts},
-            "chance": test.chance,
-            "trailing_rate": test.base,
-            "on_time": pd.array(test.on_time, dtype="boolean"),
-        }
-    )
-    never = np.ones(len(seen.frame), dtype=bool)
-    never[test.row] = False
-    selection = seen.selection(delivered=True)
-    selection.exclude(never, "not open on a day of the test")
-    return seen.with_provenance(result, selection, test)
-
-
-def _verdict(test: BackTest) -> str:
-    if not test.enough:
-        return f"The forecast could not be tested: {len(test.row):,} lines are too few. It goes by the age since the order."
-    clocks = f"Forecast by the age since the order ({1 - test.by_due_date:.0%}) and the day relative to the due date ({test.by_due_date:.0%})"
-    better = test.brier < test.brier_base
-    verdict = "better than" if better else "no better than"
-    return f"{clocks}, {verdict} the base rate, the trailing on-time rate, on {len(test.row):,} lines of days gone by (Brier score {test.brier:.3f}, {test.brier_base:.3f})."
+    return seen.with_provenance(result, seen.selection(delivered=False), chances.test)
 
 
 def _open_value(part: pd.DataFrame) -> np.ndarray[Any, Any]:
