@@ -97,11 +97,11 @@ def _fitted(waits: Waits, y: Floats) -> _Model:
     w, group, above, n_groups = waits.weight, waits.group, waits.above, len(waits.above)
 
     def sums(what: Floats, rows: Mask | slice = slice(None)) -> Floats:
-        out: Floats = np.bincount(group[rows], weights=what, minlength=n_groups)
+        out: Floats = np.bincount(group[rows], weights=what, minlength=n_groups).astype(float, copy=False)
         return out
 
     def upwards(what: Floats) -> Floats:
-        out: Floats = np.bincount(above, weights=what)
+        out: Floats = np.bincount(above, weights=what).astype(float, copy=False)
         return out
 
     n, still_open = sums(w), ~waits.came
