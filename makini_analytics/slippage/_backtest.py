@@ -63,9 +63,10 @@ def backtest(lines: Any, *, by: str | None = None, as_of: AsOf | None = None, du
 
     Examples
     --------
+    >>> from makini_analytics import slippage
     >>> lines = pd.DataFrame({"order_date": pd.to_datetime(["2025-01-01"]), "required_date": pd.to_datetime(["2025-01-15"]),
     ...                       "delivered_date": pd.to_datetime(["2025-01-10"])})
-    >>> len(backtest(lines, as_of="2025-01-25"))
+    >>> len(slippage.backtest(lines, as_of="2025-01-25"))
     0
     """
     if by is not None:
