@@ -3,10 +3,23 @@
 A metric says what it wants as a rule; the engine that holds the lines counts them, and what follows works on a small table.
 """
 
+from ._ages import ENDINGS, Ages, ages
 from ._calendars import Span, WorkCalendar, day_counter
 from ._day_counts import Cells, DayCounts, count_days, quantile
 from ._day_tally import DayTally
-from ._delivery import ENDINGS, ENDS, STARTS, Ages, Standing, ages, standing, standing_on
+from ._delivery import (
+    ENDS,
+    STARTS,
+    TO_CLOSE,
+    UNDATED_RECEIPT,
+    Gone,
+    Standing,
+    gone_by,
+    lacking,
+    open_share,
+    received_later,
+    standing_on,
+)
 from ._engines import lines_of
 from ._figures import Figure, figure, figures_of
 from ._groups import ENTITIES, By, Groups, count_distinct, crossed, entity, group_lines, merge_aliases, order_ids, taken
@@ -14,7 +27,8 @@ from ._normal import Z
 from ._pandas_engine import PandasColumns, leave_out_unreadable
 from ._periods import period_alias, period_number
 from ._provenance import FigureResult, Selection, stamp
-from ._rule import Columns, Lines, RuleResult, Tally, unreadable
+from ._recorded import NOT_RECORDED, RECORDED_SHARE, Unrecorded, tally_recorded, unrecorded
+from ._rule import EVER, Columns, Lines, RuleResult, Tally, day_in, unreadable
 from ._survival import (
     CANCELLED,
     CENSORED,
@@ -36,7 +50,12 @@ __all__ = [
     "ENDINGS",
     "ENDS",
     "ENTITIES",
+    "EVER",
+    "NOT_RECORDED",
+    "RECORDED_SHARE",
     "STARTS",
+    "TO_CLOSE",
+    "UNDATED_RECEIPT",
     "Ages",
     "By",
     "Cells",
@@ -45,6 +64,7 @@ __all__ = [
     "DayTally",
     "Figure",
     "FigureResult",
+    "Gone",
     "Groups",
     "Lines",
     "PandasColumns",
@@ -53,6 +73,7 @@ __all__ = [
     "Span",
     "Standing",
     "Tally",
+    "Unrecorded",
     "WorkCalendar",
     "Z",
     "aalen_johansen",
@@ -62,26 +83,32 @@ __all__ = [
     "count_distinct",
     "crossed",
     "day_counter",
+    "day_in",
     "entity",
     "figure",
     "figures_of",
     "first_day_at",
+    "gone_by",
     "group_lines",
     "kaplan_meier",
+    "lacking",
     "leave_out_unreadable",
     "lines_of",
     "log_log_band",
     "merge_aliases",
+    "open_share",
     "order_ids",
     "period_alias",
     "period_number",
     "quantile",
+    "received_later",
     "restricted_mean",
     "stamp",
-    "standing",
     "standing_on",
     "taken",
+    "tally_recorded",
     "unreadable",
+    "unrecorded",
     "whole_lines",
     "with_day_zero",
 ]

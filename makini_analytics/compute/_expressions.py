@@ -159,6 +159,10 @@ class EngineColumns:
         """Return a date column as whole days since 1970."""
         return self._noted(f"__day_{name}", self._day(name))
 
+    def tells_day(self, name: str) -> bool:
+        """Whether the column holds dates, or instants whose UTC day the engine can tell."""
+        return self._empty(name) or not self._in_own_zone(self._zone_of(name))
+
     def number(self, name: str) -> Node:
         """Return a column of numbers; what is infinite, or NaN, is missing."""
         return self._noted(f"__number_{name}", self._number(name))
@@ -219,15 +223,22 @@ class EngineColumns:
         number = nw.col(name).cast(nw.Float64)
         return nw.when(number.is_finite()).then(number)
 
+    def _zone_of(self, name: str) -> str | None:
+        kind = self.schema[name]
+        return kind.time_zone and (self.zone or kind.time_zone) if kind == nw.Datetime else None
+
+    def _in_own_zone(self, zone: str | None) -> bool:
+        return zone not in (None, *_UTC) and not (self.engine.is_polars() or self.engine.is_pyarrow())
+
     def _day(self, name: str) -> nw.Expr:
         if self._empty(name):
             return nw.lit(None, nw.Int64)
         kind, column = self.schema[name], nw.col(name)
         if kind not in (nw.Date, nw.Datetime):
             raise SchemaError(f"the column {name!r} holds {kind}, not dates: cast it to a date first")
-        zone = kind.time_zone and (self.zone or kind.time_zone) if kind == nw.Datetime else None
+        zone = self._zone_of(name)
         if zone not in (None, *_UTC):
-            if not (self.engine.is_polars() or self.engine.is_pyarrow()):
+            if self._in_own_zone(zone):
                 # DuckDB and Spark take the day of an instant in the zone of their session, and narwhals can't tell them another
                 raise SchemaError(
                     f"the column {name!r} holds instants, whose day {self.engine.value} tells in {zone}: "

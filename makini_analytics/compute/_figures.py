@@ -38,7 +38,9 @@ _UNREMARKABLE = {
     "end": "complete",
     "fiscal_year_start": 1,
     "min_lines": 1,
+    "over_share": 0,
     "start": "order",
+    "under_share": 0,
     "weight": "lines",
 }
 

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ConfigError, SchemaError
-from ..frames import AsOf, as_day, need
+from ..frames import AsOf, AsOfDays, known_days, need
 from ._expressions import EngineColumns
 from ._groups import ENTITIES, By, none_of
 from ._provenance import Selection
@@ -63,16 +63,28 @@ class EngineLines:
         one = self.frame.select(nw.col(name).cast(nw.String))
         return set(_collected(one.group_by(name).agg(nw.len().alias("__n")))[name].dropna())
 
-    def as_of(self, as_of: AsOf | None) -> pd.Timestamp:
+    def as_of(self, as_of: AsOf | None) -> AsOfDays:
         """Return the day to look from."""
-        as_of = self.attrs.get("as_of") if as_of is None else as_of
-        if as_of is not None:
-            return as_day(as_of, empty=False)
-        latest = [nw.col("updated_at").max()] if self.has("updated_at") else []
-        found = _collected(self.frame.select(*latest, nw.len().alias("__n")))
-        if latest and found["updated_at"].notna().any():
-            as_of = found["updated_at"].iloc[0]
-        return as_day(as_of, empty=not found["__n"].iloc[0])
+        name = ["connection"] if self.has("connection") else []
+
+        def latest() -> Mapping[Any, Any]:
+            if not self.has("updated_at"):
+                return {}
+            last = nw.col("updated_at").max()
+            if not name:
+                return {None: _collected(self.frame.select(last))["updated_at"].iloc[0]}
+            of = self.frame.select(nw.col("connection").cast(nw.String), nw.col("updated_at")).group_by(name).agg(last)
+            return dict(_collected(of)[["connection", "updated_at"]].itertuples(index=False))
+
+        def connections() -> set[Any]:
+            if not name:
+                return {None}
+            found = _collected(self.frame.select(nw.col("connection").cast(nw.String)).unique())["connection"]
+            return {None if pd.isna(k) else k for k in found}
+
+        given = self.attrs.get("as_of") if as_of is None else as_of
+        empty = given is None and not _collected(self.frame.select(nw.len().alias("__n")))["__n"].iloc[0]
+        return known_days(self.attrs, as_of, latest, connections, empty=empty)
 
     def tally(
         self, rule: Rule, *, by: By = None, also: tuple[str, ...] = (), orders: bool = False, at_once: bool = False

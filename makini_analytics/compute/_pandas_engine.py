@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..frames import AsOf, Encoding, Mask, as_of_day, days_of, encode, frame_of, numbers
+from ..frames import AsOf, AsOfDays, Encoding, Mask, as_of_days, days_of, encode, frame_of, numbers
 from ._groups import By
 from ._provenance import Selection
 from ._rule import SEPARATOR, UNREADABLE, Lines, Rule, Tally, unreadable
@@ -46,6 +46,10 @@ class PandasColumns:
         if name not in self._days:
             self._days[name] = self._day(name) if self.has(name) else self._nothing()
         return self._days[name]
+
+    def tells_day(self, name: str) -> bool:
+        """Whether the column holds dates."""
+        return True
 
     def number(self, name: str) -> Floats:
         """Return a column of numbers; what is infinite is missing."""
@@ -97,7 +101,7 @@ class PandasColumns:
     def pick(self, rows: Mask, this: Any, that: Any) -> Any:
         """Return one of two values, or of two numbers, by row."""
         # outcomes are small whole numbers: one byte a line instead of eight, which is what makes `numpy.where` slow
-        if isinstance(this, int) and isinstance(that, int | np.ndarray):
+        if isinstance(this, int) and isinstance(that, int | np.ndarray) and not (_is_day(this) or _is_day(that)):
             this, that = np.int8(this), np.int8(that) if isinstance(that, int) else that
         return np.where(rows, this, that)
 
@@ -145,6 +149,10 @@ def _instants(frame: pd.DataFrame, name: str) -> tuple[npt.NDArray[np.int64], in
     return days_of(frame, name).view(np.int64), 1
 
 
+def _is_day(value: Any) -> bool:
+    return isinstance(value, int) and abs(value) > 127
+
+
 def as_dates(days: Floats) -> npt.NDArray[np.datetime64]:
     """Return whole days since 1970 as dates."""
     return np.where(np.isnan(days), np.iinfo(np.int64).min, days).astype(np.int64).view("datetime64[D]")
@@ -174,9 +182,9 @@ class PandasLines:
         """Return the values that a text column has."""
         return set(self.frame[name].dropna().unique()) if self.has(name) else set()
 
-    def as_of(self, as_of: AsOf | None) -> pd.Timestamp:
+    def as_of(self, as_of: AsOf | None) -> AsOfDays:
         """Return the day to look from."""
-        return as_of_day(self.frame, as_of)
+        return as_of_days(self.frame, as_of)
 
     def tally(
         self, rule: Rule, *, by: By = None, also: tuple[str, ...] = (), orders: bool = False, at_once: bool = False

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..frames import AsOf, Mask
+from ..frames import AsOf, AsOfDays, Mask, day_number
 from ._groups import By, Groups, count_distinct, group_lines, order_ids
 from ._provenance import FigureResult, Selection
 
@@ -40,6 +40,9 @@ class Columns(Protocol):
 
     def day(self, name: str) -> Any:
         """Return a date column as whole days since 1970."""
+
+    def tells_day(self, name: str) -> bool:
+        """Whether `day` of a column can be asked for: instants have no day where an engine tells it in a zone of its own."""
 
     def number(self, name: str) -> Any:
         """Return a column of numbers; what is infinite is missing."""
@@ -74,6 +77,22 @@ def unreadable(c: Columns, words: Mapping[str, str]) -> list[tuple[Any, str]]:
     return [(c.unreadable(name), f"{said} unreadable") for name, said in words.items() if c.may_be_unreadable(name)]
 
 
+#: The day to look from where none is known: after all dates, so that everything has happened.
+EVER = 10_000_000
+
+
+def day_in(c: Columns, as_of: AsOfDays | None) -> Any:
+    """Return the day to look from as whole days since 1970, in a rule: one number, or that of each line's connection."""
+    if as_of is None:
+        return EVER
+    out: Any = day_number(as_of.day)
+    # connections that share a day are one choice: "us" and "apac" until 30 November, all others until 31 December
+    for day in sorted(set(as_of.own.values()) - {as_of.day}):
+        names = [name for name, own in as_of.own.items() if own == day]
+        out = c.pick(c.is_in("connection", *names), day_number(day), out)
+    return out
+
+
 @dataclass(frozen=True)
 class RuleResult:
     """What a rule gives for some lines, as arrays or as nodes."""
@@ -97,6 +116,7 @@ class Tally:
     sums: Mapping[str, npt.NDArray[Any]]
     n: Ints | None = None  # None: one each
     orders: pd.DataFrame | None = None  # distinct orders by group, where an engine counted them
+    as_of: AsOfDays | None = None  # the day that they were looked at from, where it is stated
 
     def kept(self, what: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Return the entries of the rows that count."""
@@ -138,12 +158,12 @@ class Tally:
         self,
         result: pd.DataFrame,
         *,
-        as_of: pd.Timestamp | None = None,
+        as_of: AsOfDays | None = None,
         notes: tuple[str, ...] = (),
         **parameters: Any,
     ) -> FigureResult:
         """Return a figure of these lines; ``parameters`` are those that differ from its arguments."""
-        return FigureResult(result, self.selection, as_of, notes, parameters)
+        return FigureResult(result, self.selection, self.as_of if as_of is None else as_of, notes, parameters)
 
 
 class Lines(Protocol):
@@ -159,8 +179,8 @@ class Lines(Protocol):
     def texts(self, name: str) -> set[str]:
         """Return the values that a text column has."""
 
-    def as_of(self, as_of: AsOf | None) -> pd.Timestamp:
-        """Return the day to look from: the argument, else the lines' own, else their latest change."""
+    def as_of(self, as_of: AsOf | None) -> AsOfDays:
+        """Return the day to look from: the argument, else the lines' own, else their latest change; the latter two by connection."""
 
     def tally(
         self, rule: Rule, *, by: By, also: tuple[str, ...] = (), orders: bool = False, at_once: bool = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 
@@ -64,15 +65,25 @@ def merge(data: Purchases, fresh: Purchases, connection: str, *, whole: bool) ->
         known = data.sources[data.sources["connection"] == connection]
         row = row.assign(**{c: known[c].to_numpy()[:1] for c in ("since", "until") if c in known and len(known)})
     sources = stack([data.sources[(data.sources["connection"] != connection).to_numpy(dtype=bool)], row])
-    days = [d for d in (data.as_of, fresh.as_of) if d is not None]
+    known_to = data.own_days().to_numpy()
+    of_this = (data.sources["connection"] == connection).to_numpy(dtype=bool)
+    now = _latest(*known_to[of_this], fresh.as_of)
+    own = pd.DatetimeIndex([*known_to[~of_this], now])  # in the order of the sources
+    if len(own.unique()) > 1:
+        sources = sources.assign(as_of=own.astype("datetime64[us]"))
     return replace(
         data,
         orders=orders,
         lines=lines,
         issues=stack([issues[~stale.to_numpy(dtype=bool)], fresh_issues]),
         sources=sources,
-        as_of=max(days) if days else None,
+        as_of=None if own.isna().all() else own.min(),
     )
+
+
+def _latest(*days: Any) -> Any:
+    """Return the latest of some days, NaT where none is known."""
+    return max((pd.Timestamp(d) for d in days if d is not None and not pd.isna(d)), default=pd.NaT)
 
 
 def _news(fresh: pd.DataFrame, known: pd.DataFrame, unchanged: pd.Series) -> pd.DataFrame:

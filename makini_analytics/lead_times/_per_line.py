@@ -60,7 +60,7 @@ def per_line(
     --------
     >>> from makini_analytics import lead_times
     >>> lines = pd.DataFrame({
-    ...     "order_date": pd.to_datetime(["2025-01-01", "2025-01-10", "2025-02-01"]),
+    ...     "order_date": pd.to_datetime(["2025-01-01", "2025-01-10", "2025-01-30"]),
     ...     "delivered_date": pd.to_datetime(["2025-01-15", None, "2025-01-20"]),
     ... })
     >>> lead_times.per_line(lines, as_of="2025-01-31")[["lead_time_days", "outcome", "reason", "age_days"]]

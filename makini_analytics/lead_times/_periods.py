@@ -108,6 +108,7 @@ def by_period(
     sums = table.sum_by_group(table.day * table.counts[:, DELIVERED])
     # the youngest line of a period was ordered on its last day, so every line has been followed at least since then
     ended = periods.end_time.normalize()
+    known_to = got.as_of.of_groups(got.frame, outer.codes, len(outer))[group]
     open_share = total[:, CENSORED] / np.maximum(n_lines, 1)
     result = keys.assign(
         period=periods,
@@ -120,7 +121,7 @@ def by_period(
         p90_days=np.where(enough, quantiles[0.9], np.nan),
         mean_delivered_days=np.where(n_delivered > 0, sums / np.maximum(n_delivered, 1), np.nan),
         open_share=open_share,
-        followed_days=np.maximum((got.as_of - ended).days.to_numpy(dtype=float), 0.0),
+        followed_days=np.maximum((known_to - ended).days.to_numpy(dtype=float), 0.0),
         finished=pd.array(~np.isnan(quantiles[0.9]) & (open_share <= 0.1), dtype="boolean"),
     )
     return got.with_provenance(result, notes=got.notes)

@@ -199,7 +199,7 @@ def _passed_and_late(got: Ages, asks: Mask, asked: Ints) -> tuple[Mask, Mask]:
     A line that is due today and has come is judged today; one that has not come has until tonight.
     """
     due = days_of(got.frame, "required_date")
-    until = got.as_of.to_datetime64().astype("datetime64[D]") if len(due) else np.datetime64("1970-01-01", "D")
+    until = got.as_of.of_rows(got.frame)
     came, still_open = got.outcome == DELIVERED, got.outcome == CENSORED
     passed = asks & ((due < until) & (came | still_open) | came & (due <= until))
     # both are counted from the order, by the same calendar: late is a lead time longer than the days asked for

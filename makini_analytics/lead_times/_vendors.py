@@ -129,7 +129,6 @@ def by_vendor(
     if len(keys.columns) < len(groups.keys.columns):
         result["connection"] = groups.keys["connection"]
     most_first = np.argsort(-n_lines, kind="stable")  # the keys are in order already
-    if not len(got.frame):
-        most_first = most_first[:0]  # by=None makes one group, of nothing
+    most_first = most_first[got.groups_there(groups)[most_first]]  # by=None makes one group, of nothing
     result = result.iloc[most_first].reset_index(drop=True)
     return got.with_provenance(result, notes=got.notes)

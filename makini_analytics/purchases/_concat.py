@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from ..errors import SchemaError
 from ..frames import stack
@@ -13,8 +14,9 @@ from ._purchases import Purchases
 def concat(purchases: Iterable[Purchases]) -> Purchases:
     """Return several purchases as one; each row has its connection's name.
 
-    The as-of day is the earliest one: the last day on which all of them are known. A custom field that is typed
-    differently becomes text.
+    Each connection keeps its own as-of day, from which its lines are looked at (``sources.as_of``, where the days differ);
+    ``as_of`` of the whole is the earliest one, the last day on which all of them are known. One day for all is stated where it is
+    wanted, ``as_of="2025-11-30"`` of a figure. A custom field that is typed differently becomes text.
 
     Parameters
     ----------
@@ -47,6 +49,8 @@ def concat(purchases: Iterable[Purchases]) -> Purchases:
             raise SchemaError(f"the connection {twice!r} comes twice: give each Client or table its own connection=")
         seen |= names
     days = [p.as_of for p in parts if p.as_of is not None]
+    if len(set(days)) > 1:
+        parts = [replace(p, sources=p.sources.assign(as_of=p.own_days())) for p in parts]
     tables = {"orders": ORDERS, "lines": LINES, "issues": ISSUES, "sources": SOURCES}
     frames = {t: stack([getattr(p, t) for p in parts]) for t in tables}
     return Purchases(**frames, as_of=min(days) if days else None)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from ..errors import ConfigError
 from ..files import read_file, with_received
-from ..frames import as_day, categoricals, stack
+from ..frames import OWN_DAYS, as_day, categoricals, stack
 from ..system import check_options, known_options, options_of
 from ..tidy import TABLES, Beside, NumberFormat, empty, tidy_table, warnings_in
 from . import _folder
@@ -28,7 +28,8 @@ class Purchases:
     lines : DataFrame, one row per order line, cancelled and deleted ones too
     issues : DataFrame, one row per value that could not be read, or that is doubtful
     sources : DataFrame, one row per connection: when fetched, pages, rows, the server's total, notes
-    as_of : Timestamp or None, the day from which figures look by default
+    as_of : Timestamp or None, the day from which figures look by default. Of several connections whose days differ it is the
+        earliest one; each is looked at from its own, which stands in ``sources.as_of``
 
     See `makini_analytics.data_dictionary` for every column. Text is of dtype ``string`` whatever the number of lines, so what works
     on the sample works on a million lines. Where memory is tight, ``.astype("category")`` makes a column of repeated text a tenth of
@@ -44,7 +45,8 @@ class Purchases:
     def __post_init__(self) -> None:
         day = None if self.as_of is None else pd.Timestamp(self.as_of).normalize()
         object.__setattr__(self, "as_of", day)
-        attrs = {"as_of": None if day is None else str(day.date()), "source": self._source()} | self._window()
+        attrs: dict[str, Any] = {"as_of": None if day is None else str(day.date()), "source": self._source()}
+        attrs |= self._window() | {OWN_DAYS: self._days_that_differ()}
         # attrs serve titles and footnotes. They go on a shallow copy: the caller's frame stays untouched.
         for name in ("orders", "lines", "issues"):
             frame = getattr(self, name).copy(deep=False)
@@ -56,6 +58,21 @@ class Purchases:
             }  # the rates that `currency.convert` used
             frame.attrs = {k: v for k, v in (attrs | conversion).items() if v is not None} if name != "issues" else {}
             object.__setattr__(self, name, frame)
+
+    def own_days(self) -> pd.Series:
+        """Return the as-of day of each connection, a row of ``sources`` each."""
+        common: Any = pd.NaT if self.as_of is None else self.as_of
+        none = pd.Series(pd.NaT, index=self.sources.index, dtype="datetime64[us]")
+        own = pd.to_datetime(self.sources.get("as_of", none)).astype("datetime64[us]")
+        # a day that was set since the connections came together is one for all
+        return own.fillna(common) if own.min() == common else none.fillna(common)
+
+    def _days_that_differ(self) -> dict[str, str] | None:
+        """Return the as-of day of each connection, None where there is one for all."""
+        days = self.own_days()
+        if days.nunique() < 2:
+            return None
+        return {str(name): str(day.date()) for name, day in zip(self.sources["connection"], days, strict=True)}
 
     def _source(self) -> str | None:
         names = self.sources["connection"].dropna().unique().tolist() if len(self.sources) else []

@@ -187,9 +187,7 @@ def of_open_orders(data: Purchases, subject: str, day: pd.Timestamp) -> list[Exh
     for currency in table["currency"].value_counts().index[:MOST_CURRENCIES]:
         part = _part(ages, ages["currency"] == currency)
         words = (
-            part["bucket"]
-            .astype("string")
-            .where(part["bucket"].isin(["not due", "no due date"]), part["bucket"] + " days overdue")
+            part["bucket"].astype("string").where(~part["bucket"].str.contains(r"\d"), part["bucket"] + " days overdue")
         )
         rows = pd.DataFrame({"label": words, "open_value": part["open_value"]})
         bars = Native("bar", "label", {"open_value": "open value"}, form=money_format(part), rows=rows)

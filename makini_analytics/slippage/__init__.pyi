@@ -1,5 +1,6 @@
 # What this door shows, to type checkers and editors, and to lazy_loader, which loads each name when it is first used.
 from ._backtest import backtest as backtest
+from ._fill_rate import fill_rate as fill_rate
 from ._in_full import otif as otif
 from ._in_full import value_days as value_days
 from ._ladder import ladder as ladder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,8 @@ from ..errors import one_of
 from ..frames import AsOf, texts_of
 from ._due_rule import DUE_DATES
 from ._forecast import BackTest, back_test
-from ._open_orders import Snapshot, snapshot
 from ._rates import cluster_codes
+from ._snapshot import Snapshot, snapshot
 
 #: Parts that the forecasts are put in, from the least to the most confident, and the lines that each has at least.
 _PARTS, _FEWEST = 10, 5
@@ -26,7 +27,8 @@ def backtest(lines: Any, *, by: str | None = None, as_of: AsOf | None = None, du
     On twelve days, 30 to 360 days before as-of, only what was known on that day is used; each line that was open then and has fallen
     due since is forecast, of more than 5,000 every second or third and so on. How much each part of a forecast counts is decided by
     what had fallen due before its own day, so it has not seen its own test. Days on which too little was known for a forecast are not
-    tested: what would have been shown then is the rate to beat, that of all lines due in the 90 days before.
+    tested: what would have been shown then is the rate to beat, that of all lines due in the 90 days before. Each connection is tested
+    by itself.
 
     The error is the Brier score, the mean of (chance - outcome)^2, the bias the mean of chance - outcome: positive is too hopeful.
     ``explain`` says whether the forecast is shown, and its bias on the last of the days.
@@ -72,29 +74,38 @@ def backtest(lines: Any, *, by: str | None = None, as_of: AsOf | None = None, du
     if by is not None:
         one_of("by", by, ("origin", "chance"))
     seen = snapshot(lines, as_of, due)
-    test = back_test(seen.book, seen.day)
-    table = _by_line(seen, test)
+    tests = [back_test(part.book, part.day) for part in seen.parts]
+    row, table = _by_line(seen, tests)
     never = np.ones(len(seen.frame), dtype=bool)
-    never[test.past.row[test.tested]] = False
+    never[row] = False
     selection = seen.selection(delivered=True)
     selection.exclude(never, "not open on a day of the test")
     if by is not None:
         table = by_origin(table) if by == "origin" else by_chance(table)
-    return seen.with_provenance(table, selection, test)
+    return seen.with_provenance(table, selection, tests)
 
 
-def _by_line(seen: Snapshot, test: BackTest) -> pd.DataFrame:
-    past, rows = test.past, test.tested
+def _by_line(seen: Snapshot, tests: Sequence[BackTest]) -> tuple[np.ndarray[Any, Any], pd.DataFrame]:
+    """Return the places of the lines that were forecast, and the test of each."""
+
+    def joined(kind: type, *parts: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        return np.concatenate([np.zeros(0, dtype=kind), *parts])
+
+    pairs = list(zip(seen.parts, tests, strict=True))
+    row = joined(np.int64, *(part.rows[test.past.row[test.tested]] for part, test in pairs))
+    origin = joined(np.int64, *(test.past.origin[test.tested] for test in tests))
+    on_time = joined(bool, *(test.past.on_time[test.tested] for test in tests))
     texts = ("connection", "order_id", "line_id", "vendor_id", "vendor_name")
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
-            "origin": past.origin[rows].astype("datetime64[D]").astype("datetime64[us]"),
-            **{c: texts_of(seen.frame, c, past.row[rows]) for c in texts},
-            "chance": test.chance[rows],
-            "trailing_rate": past.base[rows],
-            "on_time": pd.array(past.on_time[rows], dtype="boolean"),
+            "origin": origin.astype("datetime64[D]").astype("datetime64[us]"),
+            **{c: texts_of(seen.frame, c, row) for c in texts},
+            "chance": joined(float, *(test.chance[test.tested] for test in tests)),
+            "trailing_rate": joined(float, *(test.past.base[test.tested] for test in tests)),
+            "on_time": pd.array(on_time, dtype="boolean"),
         }
     )
+    return row, table
 
 
 def by_origin(table: pd.DataFrame) -> pd.DataFrame:

@@ -10,7 +10,19 @@ import pandas as pd
 from ..compute import By, FigureResult, WorkCalendar, figure, group_lines, leave_out_unreadable, taken
 from ..errors import one_of
 from ..frames import AsOf, numbers, pairs, values
-from ._due_rule import AHEAD, DUE_DATES, EXCLUDED, LATE, NOT_DUE, OVERDUE_OPEN, Ints, Tolerance, judge, outcome_of
+from ._due_rule import (
+    AHEAD,
+    DUE_DATES,
+    EXCLUDED,
+    LATE,
+    NOT_DUE,
+    OVERDUE_OPEN,
+    Ints,
+    Tolerance,
+    judge,
+    outcome_of,
+    share_of,
+)
 from ._intervals import wilson
 from ._rates import cluster_codes, hits_of
 
@@ -26,12 +38,16 @@ def otif(
     late_days: float = 0,
     early_days: float | None = None,
     calendar: WorkCalendar = None,
+    under_share: float = 0,
+    over_share: float = 0,
 ) -> FigureResult:
     """On time and in full: the share of due orders (or lines) of which all had come by the due date.
 
     A line is on time and in full when its whole quantity is there by the due date plus ``late_days``. An order is when all of its
     due lines are, so the order's rate is never above the line's; one with a line that can't be judged is judged by the others.
-    There is no common standard for OTIF: the level and the due date are to be stated with the figure.
+    Full is what was ordered, not less and not more; ``under_share`` and ``over_share`` say how much may be lacking or too much. A
+    line closed short has not come in full, whenever the part came: it is due, and a miss. Where no quantities are known the
+    delivery counts as full. There is no common standard for OTIF: the level and the due date are to be stated with the figure.
 
     Where the connection lists receipts, the day on which a line was complete comes from them, and this is OTIF in its true form
     (``form`` says "true"). Without receipts the one delivered date stands for all of the quantity: "final state".
@@ -44,6 +60,7 @@ def otif(
     level : "order" or "line"
     as_of : day from which to look; the lines' own as-of day by default, else their latest ``updated_at``
     due, late_days, early_days, calendar : as in `slippage.by_vendor`
+    under_share, over_share : shares of the ordered quantity that may be lacking, or too much, of a full delivery; 0.02 is 2 %
 
     Returns
     -------
@@ -69,9 +86,17 @@ def otif(
     """
     one_of("level", level, ("order", "line"))
     tolerance = Tolerance(late_days, early_days)
-    got = judge(lines, as_of=as_of, due=due, calendar=calendar)
+    got = judge(
+        lines,
+        as_of=as_of,
+        due=due,
+        calendar=calendar,
+        under_share=under_share,
+        over_share=share_of("over_share", over_share),
+    )
     outcome = outcome_of(got.standing, got.days, tolerance)
     is_due, hit = hits_of(outcome, early_days is not None)
+    hit = hit * (got.tally.marks["not_full"] == 0)
     groups = group_lines(got.frame, by)
     n = len(groups) if len(got.frame) else 0
     codes = groups.codes[is_due]
@@ -102,7 +127,8 @@ def otif(
     )
     if "connection" in result:
         result["connection"] = result.pop("connection")
-    result = result.iloc[np.argsort(-n_due, kind="stable")].reset_index(drop=True)
+    most_first = np.argsort(-n_due, kind="stable")
+    result = result.iloc[most_first[got.groups_there(groups)[most_first]]].reset_index(drop=True)
     got.selection.exclude(outcome == NOT_DUE, "not due yet")
     return got.with_provenance(result)
 

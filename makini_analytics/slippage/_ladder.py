@@ -30,6 +30,7 @@ def ladder(
     calendar: Sequence[str | None] = (None, "weekdays"),
     weight: Sequence[str] | None = None,
     open_lines: Sequence[bool] = (True, False),
+    under_share: float = 0,
 ) -> FigureResult:
     """The on-time rate of the same lines under every way to count it: the same deliveries, another figure.
 
@@ -48,6 +49,7 @@ def ladder(
     calendar : None for calendar days, "weekdays", or a country
     weight : of "lines", "quantity" and "value"; by default those that the lines can carry
     open_lines : True counts open lines past their due date as late, False leaves them out, as many reports do
+    under_share : share of the quantity that may be lacking of a delivery, the same throughout
 
     Returns
     -------
@@ -87,7 +89,9 @@ def ladder(
     tolerances = {(late, early): Tolerance(late, early) for late, early in product(late_days, early_days)}
     need(frame.columns, *(DUE_DATES[d] for d in due), metric="slippage.ladder")  # also where the default chose them
     # judged once for each due date and calendar; tolerances, weights and open lines are read off those counts
-    judged = {(d, c): judge(frame, as_of=as_of, due=d, calendar=c) for d, c in product(due, calendar)}
+    judged = {
+        (d, c): judge(frame, as_of=as_of, due=d, calendar=c, under_share=under_share) for d, c in product(due, calendar)
+    }
     # only lines that every way can judge: else the ways would differ by their lines, too
     first = judged[due[0], calendar[0]]
     selection = first.selection

@@ -27,6 +27,7 @@ def by_period(
     cluster: str | None = None,
     calendar: WorkCalendar = None,
     fiscal_year_start: int = 1,
+    under_share: float = 0,
 ) -> FigureResult:
     """On-time delivery by the period in which the lines were due, received or not.
 
@@ -46,8 +47,9 @@ def by_period(
     weight : "lines", "quantity" or "value"; counts stay counts of lines
     cluster : None, "order", or a column whose lines hang together: the interval is as wide as they differ
     calendar : None for calendar days; "weekdays", a country or region ("DE", "US-CA"), or a mapping of site_id to one of these: a due
-        date that is no working day moves to the next one, and working days are counted from there
+        date, or a delivery, on a day that is none moves to the next working day, and those are counted
     fiscal_year_start : month in which the fiscal year starts, 1..12
+    under_share : share of the quantity that may be lacking of a delivery, 0 to 1: at 0.02 a line counts as delivered with 98 of 100
 
     Returns
     -------
@@ -76,7 +78,7 @@ def by_period(
     """
     alias = period_alias(freq, fiscal_year_start)
     tolerance, strict = Tolerance(late_days, early_days), early_days is not None
-    got = judge(lines, as_of=as_of, due=due, calendar=calendar)
+    got = judge(lines, as_of=as_of, due=due, calendar=calendar, under_share=under_share)
     weights = weights_of(got, weight)
     outcome = np.where(got.selection.kept, outcome_of(got.standing, got.days, tolerance), EXCLUDED)
     is_due, hit = hits_of(outcome, strict)
@@ -88,6 +90,7 @@ def by_period(
     together = cluster_codes(got.frame, cluster, is_due)
     rate, low, high = rate_of(hit[is_due], unit[is_due], codes, n, together)
     counts = counts_of(outcome[is_due], codes, n, strict)
+    known_to = got.as_of.of_groups(got.frame, outer.codes, len(outer))
     periods = pd.PeriodIndex.from_ordinals(ordinal, freq=period.freq)  # type: ignore[attr-defined]
     result = (
         outer.keys.iloc[group]
@@ -98,7 +101,7 @@ def by_period(
             on_time_rate=rate,
             on_time_low=low,
             on_time_high=high,
-            complete=pd.array(periods.end_time.normalize() <= got.as_of, dtype="boolean"),
+            complete=pd.array(periods.end_time.normalize() <= known_to[group], dtype="boolean"),
         )
     )
     got.selection.exclude(outcome == NOT_DUE, "not due yet")

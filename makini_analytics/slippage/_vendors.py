@@ -43,6 +43,7 @@ def by_vendor(
     weight: str = "lines",
     cluster: str | None = None,
     calendar: WorkCalendar = None,
+    under_share: float = 0,
 ) -> FigureResult:
     """On-time delivery by vendor: the share of all due lines that came by their due date, and how late the late ones were.
 
@@ -78,7 +79,8 @@ def by_vendor(
     weight : "lines", "quantity" or "value"; counts stay counts of lines
     cluster : None, "order", or a column whose lines hang together
     calendar : None for calendar days; "weekdays", a country or region ("DE", "US-CA"), or a mapping of site_id to one of these: a due
-        date that is no working day moves to the next one, and working days are counted from there
+        date, or a delivery, on a day that is none moves to the next working day, and those are counted
+    under_share : share of the quantity that may be lacking of a delivery, 0 to 1: at 0.02 a line counts as delivered with 98 of 100
 
     Returns
     -------
@@ -116,7 +118,7 @@ def by_vendor(
     1         b      0          0       0               0               NaN
     """
     tolerance = Tolerance(late_days, early_days)
-    got = judge(lines, as_of=as_of, due=due, by=by, calendar=calendar)
+    got = judge(lines, as_of=as_of, due=due, by=by, calendar=calendar, under_share=under_share)
     if got.tally.n is not None and (weight != "lines" or cluster is not None):
         raise ConfigError(
             "weight= and cluster= look at single lines, which only a pandas frame has: collect the lines that you look at"
@@ -155,8 +157,7 @@ def by_vendor(
     if len(keys.columns) < len(groups.keys.columns):
         result["connection"] = groups.keys["connection"]
     most_first = np.argsort(-n_due, kind="stable")  # the keys are in order already
-    if not len(got.frame):
-        most_first = most_first[:0]  # by=None makes one group, of nothing
+    most_first = most_first[got.groups_there(groups)[most_first]]  # by=None makes one group, of nothing
     result = result.iloc[most_first].reset_index(drop=True)
 
     # only now, since a line that is not due yet has been counted as such above

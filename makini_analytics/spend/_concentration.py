@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..compute import By, FigureResult, Groups, RuleResult, crossed, figure, merge_aliases
+from ..frames import AsOf
 from ._rule import BASIS_COLUMNS, tallied
 
 Floats = npt.NDArray[np.float64]
@@ -25,6 +26,7 @@ def concentration(
     basis: str = "ordered",
     aliases: Mapping[str, str] | None = None,
     intercompany: Collection[str] = (),
+    as_of: AsOf | None = None,
 ) -> FigureResult:
     """How concentrated spend is on few vendors: HHI, effective number of vendors, shares of the largest.
 
@@ -43,6 +45,7 @@ def concentration(
     basis : "ordered", "received" or "open"
     aliases : vendor name to the name that it shall count under (`quality.duplicates` suggests them)
     intercompany : vendors, by name or id, that belong to the own group: left out and counted apart
+    as_of : day from which to look, as in ``spend.by_vendor``
 
     Returns
     -------
@@ -75,6 +78,7 @@ def concentration(
         basis=basis,
         currency=currency,
         intercompany=intercompany,
+        as_of=as_of,
         more=lambda c: RuleResult([(~(c.known("vendor_id") | c.known("vendor_name")), "no vendor")]),
     )
     frame, money = got.frame, got.kept(got.sums["value"])

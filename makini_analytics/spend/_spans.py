@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..compute import Groups, Tally
-from ..frames import encode, pairs, values
+from ..frames import AsOfDays, encode, pairs, values
 
 Ints = npt.NDArray[np.int64]
 Days = npt.NDArray[np.datetime64]
@@ -39,9 +39,7 @@ class Spans:
         by = pd.Series(day).groupby(code[kept])
         return cls(code, *(f.reindex(range(n), fill_value=0).to_numpy() for f in (by.min(), by.max())))
 
-    def of_groups(
-        self, got: Tally, groups: Groups, *, day: pd.Timestamp | None, since: str | None
-    ) -> tuple[Days, Days]:
+    def of_groups(self, got: Tally, groups: Groups, *, day: AsOfDays | None, since: str | None) -> tuple[Days, Days]:
         """Return the first and the last day that the data of each group cover.
 
         The stated days hold for all. Else a group of several connections begins with the last of them and ends with the first: before
@@ -58,7 +56,14 @@ class Spans:
         reach = (
             (first - _QUIET_DAYS).astype("datetime64[D]") if since is None else np.full(n, np.datetime64(since, "D"))
         )
-        edge = last.astype("datetime64[D]") if day is None else np.full(n, np.datetime64(day, "D"))
+        edge = last.astype("datetime64[D]")
+        if day is not None:
+            frame = got.frame[["connection"]] if day.own else got.frame
+            edge = (
+                day.of_groups(frame[got.selection.kept] if day.own else frame, groups.codes, n)
+                .to_numpy()
+                .astype("datetime64[D]")
+            )
         return reach, edge
 
 

@@ -63,7 +63,7 @@ def plot_curve(
     charts.place(ax, 0.08, 0.25, 0.86, 0.52)
     sub = "Share of ordered lines delivered by day, with 95 % band; open lines counted as open, cancellations as never delivered"
     alt = "; ".join(f"{charts.percent(q)} delivered by day {day:.0f}" for q, day in reached.items())
-    headline = title or _finding(reached, names[0])
+    headline = title or _finding(reached, names[0], _most(main))
     return charts.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
 
 
@@ -90,11 +90,19 @@ def _marked(ax: Axes, rows: pd.DataFrame) -> dict[float, float]:
     return reached
 
 
-def _finding(reached: dict[float, float], name: str) -> str:
-    half = "Fewer than half of the ordered lines are delivered so far"
+def _most(rows: pd.DataFrame) -> float:
+    """Return the share of the ordered lines that can have come in the end: those that have, and those that are still open."""
+    come, still_open, ordered = rows["delivered"].sum(), rows["censored"].sum(), rows["at_risk"].max()
+    return float((come + still_open) / ordered)
+
+
+def _finding(reached: dict[float, float], name: str, most: float) -> str:
+    half = "Fewer than half of the ordered lines " + ("are delivered so far" if most >= 0.5 else "will ever come")
     if 0.5 in reached:
         half = f"Half of the ordered lines are delivered by day {reached[0.5]:.0f}"
     if name:  # several curves: the title speaks of the one that is highlighted
         half = f"{name}: {half[0].lower()}{half[1:]}"
-    ninth = f"by day {reached[0.9]:.0f}" if 0.9 in reached else "not yet estimable"
-    return f"{half}, nine of ten {ninth}"
+    if 0.9 in reached:
+        return f"{half}, nine of ten by day {reached[0.9]:.0f}"
+    # of 100 lines 20 were cancelled: nine of ten will not come, however long one waits
+    return f"{half}, nine of ten " + ("not yet estimable" if most >= 0.9 - 1e-9 else "will never come")

@@ -82,9 +82,11 @@ def _median_to_p90(ax: Axes, y: int, row: dict[Any, Any]) -> None:
     few = row["n_lines"] < charts.SMALL_N
     ax.plot(middle, y, "o", color=charts.look.plain if few else charts.look.highlight, ms=8, zorder=3)
     ax.plot(ninth, y, "|", color=charts.look.ink, ms=12, mew=2, zorder=3)
-    text = "not yet estimable"
+    # where nothing is open any more, waiting does not help
+    text = "not yet estimable" if row["n_open"] else "not estimable"
     if pd.notna(middle):
-        text = f"{middle:.0f}" + (f" – {ninth:.0f} days" if pd.notna(ninth) else " days; p90 not yet")
+        later = "p90 not yet" if row["n_open"] else "no p90"
+        text = f"{middle:.0f}" + (f" – {ninth:.0f} days" if pd.notna(ninth) else f" days; {later}")
     # Behind the mark that is furthest to the right; at zero where there is none.
     end = next((v for v in (ninth, middle) if pd.notna(v)), 0)
     charts.beside(ax, text, (end, y), (9, 0))
@@ -96,7 +98,7 @@ def _spread(rows: pd.DataFrame, several: str) -> str:
     if len(rows) == 1:
         middle = rows["median_days"].iloc[0]
         if pd.isna(middle):
-            return "The median lead time is not yet estimable"
+            return f"The median lead time is not {'yet ' if rows['n_open'].iloc[0] else ''}estimable"
         return f"Half of the lines take up to {middle:.0f} days"
     if not len(enough):
         return f"Too early to compare: none of these {charts.number(len(rows))} {several} has {charts.SMALL_N} lines and a median"

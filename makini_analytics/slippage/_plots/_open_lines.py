@@ -15,7 +15,11 @@ from ...frames import AsOf
 from .._backtest import backtest, by_chance
 from .._open_orders import BUCKETS, ageing
 
-_NOT_LATE = {"not due": "not due yet", "no due date": "no due date"}  # buckets, and how they read
+_NOT_LATE = {
+    "not due": "not due yet",
+    "no due date": "no due date",
+    "to be closed": "all received, to be closed",
+}  # buckets, and how they read
 
 
 @charts.chart(of=ageing, result_columns=("expected_late_value_30",))
