@@ -122,7 +122,7 @@ def _of_clock(
     counted = {n: [_Counts.of(w, m.half_life) for w in windows] for n, m in enumerate(models) if m.clock == clock}
     worth = {m.half_life: _worth(m.half_life) for m in models}
     # a line without a due date, or due beyond all days that are kept apart, tells nothing on the clock of due dates
-    started = np.where(start - book.ordered <= -_EARLIEST, start, -1)
+    started = np.where((start >= 0) & (start - book.ordered <= -_EARLIEST), start, -_FORGOTTEN)
     before = steps[0].day
     for day, new, gone, still in steps:
         enters = np.clip(book.ordered[new] - start[new], _EARLIEST, _LATEST)
