@@ -12,7 +12,7 @@ import pandas as pd
 
 from ..compute import Selection, stamp
 from ..errors import MakiniWarning, one_of
-from ..frames import AsOf, as_of_day, days_of, frame_of, numbers, stack, values
+from ..frames import OWN_DAYS, OWN_WINDOWS, AsOf, as_of_day, days_of, frame_of, numbers, stack, values
 from ..purchases import Purchases
 from ..system import known_options, number_of, text_of
 from ..tidy import LINES, MONEY, ORDERS
@@ -102,7 +102,9 @@ def convert(
         "max_gap_days": max_gap_days,
     }
     stamp(converted, metric="currency.convert", parameters=parameters, selection=selection, lines=frame, notes=(note,))
-    converted.attrs |= {"currency": description} | {k: v for k, v in frame.attrs.items() if k in ("since", "until")}
+    converted.attrs |= {"currency": description} | {
+        k: v for k, v in frame.attrs.items() if k in ("since", "until", OWN_DAYS, OWN_WINDOWS)
+    }
     if data is None:
         return converted
     of_orders = _found(data.orders, book, to, basis, period, day, max_gap_days)

@@ -21,6 +21,8 @@ AsOf = str | pd.Timestamp | Any  # anything that pandas reads as a date
 
 #: Where the lines carry the days of connections that differ, beside ``as_of``, which is the earliest of them.
 OWN_DAYS = "as_of_by_connection"
+#: Likewise the first and the last order date that each connection was asked for, beside ``since`` and ``until`` that all share.
+OWN_WINDOWS = "window_by_connection"
 
 
 @dataclass(frozen=True)
@@ -37,10 +39,6 @@ class AsOfDays:
     def of(self, connection: Any) -> pd.Timestamp:
         """Return the day of a connection; the common one where it has none of its own."""
         return self.own.get(connection, self.day)
-
-    def until(self, day: pd.Timestamp) -> AsOfDays:
-        """Return the days, none of them later than one."""
-        return AsOfDays(min(self.day, day), {name: min(own, day) for name, own in self.own.items()})
 
     def of_rows(self, lines: pd.DataFrame) -> npt.NDArray[np.datetime64]:
         """Return the day of each line."""

@@ -12,7 +12,7 @@ import pandas as pd
 
 from ..errors import ConfigError
 from ..files import read_file, with_received
-from ..frames import OWN_DAYS, as_day, categoricals, stack
+from ..frames import OWN_DAYS, OWN_WINDOWS, as_day, categoricals, stack
 from ..system import check_options, known_options, options_of
 from ..tidy import TABLES, Beside, NumberFormat, empty, tidy_table, warnings_in
 from . import _folder
@@ -78,11 +78,19 @@ class Purchases:
         names = self.sources["connection"].dropna().unique().tolist() if len(self.sources) else []
         return ", ".join(names) or None
 
-    def _window(self) -> dict[str, str | None]:
-        """Return the span of order dates that every connection was asked for: a period that it cuts is incomplete."""
-        span = self.sources.reindex(columns=["since", "until"])
-        first, last = span["since"].max(), span["until"].min()
-        return {k: None if pd.isna(v) else str(v.date()) for k, v in {"since": first, "until": last}.items()}
+    def _window(self) -> dict[str, Any]:
+        """Return the span of order dates that every connection was asked for, and that of each where they differ.
+
+        A period that it cuts is incomplete.
+        """
+
+        def text(day: Any) -> str | None:
+            return None if pd.isna(day) else str(day.date())
+
+        span = self.sources.reindex(columns=["connection", "since", "until"])
+        own = {str(name): (text(first), text(last)) for name, first, last in span.itertuples(index=False)}
+        differ = own if len(set(own.values())) > 1 else None
+        return {"since": text(span["since"].max()), "until": text(span["until"].min()), OWN_WINDOWS: differ}
 
     def __repr__(self) -> str:
         as_of = "unknown" if self.as_of is None else self.as_of.date()

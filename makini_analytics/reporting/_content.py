@@ -12,7 +12,7 @@ import pandas as pd
 from .. import charts, lead_times, slippage
 from ..catalogue import definition
 from ..errors import ConfigError
-from ..frames import as_of_day
+from ..frames import AsOfDays, as_of_days
 from ..purchases import Purchases
 from ..tidy import warnings_in
 from ._exhibits import Content, Exhibit
@@ -39,8 +39,8 @@ def content(
     if vendor is not None:
         data, vendor = _of_vendor(data, vendor)
         subject = "material"  # grouped by vendor, such a report would have one bar in each chart
-    day = as_of_day(data.lines, as_of)
-    made = Content(data, title or (f"{vendor}: purchase orders" if vendor else "Purchase order report"), day)
+    day = as_of_days(data.lines, as_of)
+    made = Content(data, title or (f"{vendor}: purchase orders" if vendor else "Purchase order report"), day.day)
     for name in wanted:
         begin(name)
         if name in SECTIONS:
@@ -104,12 +104,10 @@ def _left_out(made: Content) -> pd.DataFrame:
     )
 
 
-def _summary(data: Purchases, day: pd.Timestamp) -> list[tuple[str, str]]:
+def _summary(data: Purchases, day: AsOfDays) -> list[tuple[str, str]]:
     lines = data.lines
     late, days = slippage.by_vendor(lines, by=None, as_of=day), lead_times.by_vendor(lines, by=None, as_of=day)
-    rows = [
-        ("Orders and lines", f"{charts.number(len(data.orders))} and {charts.number(len(lines))}, as of {day.date()}")
-    ]
+    rows = [("Orders and lines", f"{charts.number(len(data.orders))} and {charts.number(len(lines))}, as of {day}")]
     for row in by_currency(lines).to_dict("records"):
         unit = "no currency" if pd.isna(row["currency"]) else row["currency"]
         amount = f"{charts.money(row['spend'], row['currency'])} in {charts.number(row['n_lines'])} lines"

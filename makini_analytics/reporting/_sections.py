@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from .. import charts, lead_times, quality, slippage, spend
+from ..frames import AsOfDays
 from ..purchases import Purchases
 from ._exhibits import Exhibit, Native, labels_of, money_format
 
@@ -35,7 +36,7 @@ def _grain(lines: pd.DataFrame) -> tuple[str, str]:
     return ("M", "month") if years <= 3.1 else ("Q", "quarter") if years <= 10 else ("Y", "year")
 
 
-def of_quality(data: Purchases, subject: str, day: pd.Timestamp) -> list[Exhibit]:
+def of_quality(data: Purchases, subject: str, day: AsOfDays) -> list[Exhibit]:
     """Return what the data can carry, whether they add up, what may be twice, and what could not be read."""
     coverage, reconciled = quality.coverage(data), quality.reconcile(data)
     # of the coverage a reader wants the figures; the columns behind them are for whoever loads the data
@@ -58,7 +59,7 @@ def of_quality(data: Purchases, subject: str, day: pd.Timestamp) -> list[Exhibit
     return out
 
 
-def of_spend(data: Purchases, subject: str, day: pd.Timestamp) -> list[Exhibit]:
+def of_spend(data: Purchases, subject: str, day: AsOfDays) -> list[Exhibit]:
     """Return spend by vendor (of one vendor: by material), by month, its concentration, and the changes of prices."""
     lines, currencies = data.lines, _currencies(data.lines)
     freq, word = _grain(lines)
@@ -100,7 +101,7 @@ def of_spend(data: Purchases, subject: str, day: pd.Timestamp) -> list[Exhibit]:
     return out
 
 
-def of_lead_times(data: Purchases, subject: str, day: pd.Timestamp) -> list[Exhibit]:
+def of_lead_times(data: Purchases, subject: str, day: AsOfDays) -> list[Exhibit]:
     """Return the curve, lead times by vendor (of one vendor: by material) and by order month, and what to plan with."""
     lines = data.lines
     curve = lead_times.curve(lines, as_of=day)
@@ -139,7 +140,7 @@ def of_lead_times(data: Purchases, subject: str, day: pd.Timestamp) -> list[Exhi
     ]
 
 
-def of_slippage(data: Purchases, subject: str, day: pd.Timestamp) -> list[Exhibit]:
+def of_slippage(data: Purchases, subject: str, day: AsOfDays) -> list[Exhibit]:
     """Return on-time delivery by vendor (of one vendor: by material), the days late, and the ways to count."""
     lines = data.lines
     groups = slippage.by_vendor(lines, by=subject, as_of=day)
@@ -178,7 +179,7 @@ def _clearly_below(groups: pd.DataFrame) -> tuple[str, ...]:
     return tuple(charts.look.plain if f else charts.look.late if b else charts.look.highlight for f, b in pairs)
 
 
-def of_open_orders(data: Purchases, subject: str, day: pd.Timestamp) -> list[Exhibit]:
+def of_open_orders(data: Purchases, subject: str, day: AsOfDays) -> list[Exhibit]:
     """Return what is still to come: by how overdue it is, line by line, and how good the forecast was."""
     table, test = slippage.open_orders(data.lines, as_of=day), slippage.backtest(data.lines, as_of=day)
     ages = slippage.ageing(table)

@@ -28,7 +28,7 @@ from ..compute import (
     unreadable,
 )
 from ..errors import ConfigError
-from ..frames import AsOf, AsOfDays, encode, values
+from ..frames import AsOf, AsOfDays, Mask, encode, values
 from ._rule import BASIS_COLUMNS, stated_day, tallied
 from ._spans import Spans
 
@@ -119,7 +119,8 @@ def by_period(
         also=("currency", "connection"),
     )
     # how far the data reach is found over all currencies: a currency may begin later than its connection
-    frame, spans = got.frame, Spans.of(got)
+    day = _known_to(lines_of(lines), as_of)
+    spans = Spans.of(got, day)
     if currency is not None:
         _keep_currency(got, currency)
     groups = got.groups(by, "currency")
@@ -135,9 +136,9 @@ def by_period(
         n_orders=got.n_orders(table.of_lines(grid.cell), tables.assign(of_order=grid.ordinal)),
         n_lines=np.bincount(grid.cell, weights=table.n, minlength=grid.size).astype("int64"),
     )
-    day, since = _known_to(lines_of(lines), as_of), frame.attrs.get("since")
-    reach, edge = spans.of_groups(got, groups, day=day, since=since)
-    result["complete"] = _complete(periods, reach[grid.group], edge[grid.group] if day is not None else None, since)
+    reach, stated, edge, dated = spans.of_groups(got, groups)
+    of = grid.group
+    result["complete"] = _complete(periods, reach[of], stated[of], edge[of], dated[of])
     before, compared = _year_before(grid, periods, _YEAR[freq], spend, table, reach, edge)
     result["spend_year_before"] = before
     counted = result["n_lines"].to_numpy(dtype=float), replace(table, money=table.n.astype(float))
@@ -255,17 +256,15 @@ def _span(periods: pd.PeriodIndex) -> tuple[Days, Days]:
     return tuple(t.to_numpy().astype("datetime64[D]") for t in (periods.start_time, periods.end_time))  # type: ignore[return-value]
 
 
-def _complete(periods: pd.PeriodIndex, reach: Days, known_to: Days | None, since: str | None) -> Any:
+def _complete(periods: pd.PeriodIndex, reach: Days, stated: Mask, edge: Days, dated: Mask) -> Any:
     """Return whether the data cover each period; missing where the data don't say how far they reach."""
     starts, ends = _span(periods)
-    out = pd.array([pd.NA] * len(periods), dtype="boolean")
-    if known_to is not None:
-        out = pd.array(ends <= known_to, dtype="boolean")
+    out = pd.array(ends <= edge, dtype="boolean")
+    out[~dated] = pd.NA
     early = starts < reach
-    if since is not None:
-        out[early] = False
-    else:  # it begins long before the first order: nobody knows whether the data reach back to its start
-        out[early & np.asarray(out.fillna(False), dtype=bool)] = pd.NA
+    out[early & stated] = False
+    # it begins long before the first order: nobody knows whether the data reach back to its start
+    out[early & ~stated & np.asarray(out.fillna(False), dtype=bool)] = pd.NA
     return out
 
 
@@ -283,12 +282,10 @@ def _keep_currency(got: Tally, currency: str) -> None:
 
 
 def _known_to(source: Lines, as_of: AsOf | None) -> AsOfDays | None:
-    """Return the last day that the data cover, or None: spend itself needs no such day, but the mark of a cut period does."""
-    until = source.attrs.get("until")
+    """Return the as-of day, or None: spend itself needs no such day, but the mark of a cut period does."""
     try:
-        day = source.as_of(as_of)
+        return source.as_of(as_of)
     except ConfigError:
         if as_of is not None:
             raise
-        return None if until is None else AsOfDays(pd.Timestamp(until))
-    return day if until is None or pd.isna(day.day) else day.until(pd.Timestamp(until))
+        return None
