@@ -13,7 +13,7 @@ import pandas as pd
 from ..errors import ConfigError
 from ..files import read_file, with_received
 from ..frames import as_day, categoricals, stack
-from ..system import check_options, known_options, options_of
+from ..system import check_options, known_options, mapping_of, options_of, path_of
 from ..tidy import TABLES, Beside, NumberFormat, empty, tidy_table, warnings_in
 from . import _folder
 
@@ -42,7 +42,7 @@ class Purchases:
     as_of: pd.Timestamp | None = None
 
     def __post_init__(self) -> None:
-        day = None if self.as_of is None else pd.Timestamp(self.as_of).normalize()
+        day = None if self.as_of is None else as_day(self.as_of, empty=False)
         object.__setattr__(self, "as_of", day)
         attrs = {"as_of": None if day is None else str(day.date()), "source": self._source()} | self._window()
         # attrs serve titles and footnotes. They go on a shallow copy: the caller's frame stays untouched.
@@ -134,9 +134,8 @@ class Purchases:
         """
         if dated and self.as_of is None:
             raise ConfigError("save(dated=True) names the folder by the as-of day, and these purchases have none")
-        folder = _folder.checked_folder(
-            Path(folder) / str(self.as_of.date()) if dated and self.as_of is not None else folder
-        )
+        folder = path_of("folder", folder)
+        folder = _folder.checked_folder(folder / str(self.as_of.date()) if dated and self.as_of is not None else folder)
         _folder.write(folder, {table: getattr(self, table) for table in TABLES}, self.as_of)
         return folder
 
@@ -166,8 +165,8 @@ class Purchases:
         ...     len(ma.Purchases.load(ma.load_sample(["us"]).save(folder)).orders)
         700
         """
-        head = _folder.read_head(Path(folder))
-        return cls(**_folder.read(Path(folder), head), as_of=_folder.as_of_in(head))
+        head, frames = _folder.read_whole(folder)
+        return cls(**frames, as_of=_folder.as_of_in(head))
 
     # ---- tables ----------------------------------------------------------------------------------------------------
 
@@ -241,7 +240,7 @@ class Purchases:
             columns=columns,
             connection=connection,
             currency=currency,
-            date_formats=date_formats or {},
+            date_formats={} if date_formats is None else date_formats,
             timezone=timezone,
             delivery_date=delivery_date,
             statuses=statuses,
@@ -303,6 +302,9 @@ class Purchases:
             path, columns=columns, system=system, sheet=sheet, encoding=encoding, separator=separator, header=header
         )
         name = connection if connection is not None else Path(path).stem
+        own_statuses = (
+            {} if statuses is None else mapping_of("statuses", statuses, "a mapping such as {'Shipped': 'received'}")
+        )
         marks = {k: v for k, v in options.items() if k in ("decimal", "thousands")}
 
         def read(table: pd.DataFrame, names: Mapping[Any, str]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -310,7 +312,7 @@ class Purchases:
             return numbers.lines, numbers.issues
 
         got, doubts = with_received(got, read)
-        said = got.statuses | dict(statuses or {})
+        said = got.statuses | dict(own_statuses)
         made = cls.from_table(got.table, columns=got.columns, connection=name, statuses=said, **options)
         left_out = got.left_out.assign(connection=name).astype(got.left_out.dtypes.to_dict())
         sources = made.sources.assign(
