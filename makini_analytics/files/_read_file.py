@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from os import PathLike
@@ -11,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from ..errors import SchemaError
-from ..system import known_options
+from ..system import known_options, mapping_of, number_of, path_of, text_of
 from ..tidy import LINES, ORDERS, empty, sound
 from ._headings import Heading, n_known, named_system, recognised, understood
 from ._jde import settle_jde
@@ -158,8 +159,22 @@ def _read(
     header: int | None,
 ) -> tuple[Grid, list[Heading], str]:
     own = _own(columns)
+    file = path_of("path", os.fspath(path) if isinstance(path, PathLike) else path)
+    for name, given, what in (
+        ("system", system, "the name of a system, such as 'sap'"),
+        ("encoding", encoding, "the name of an encoding, such as 'utf-8'"),
+        ("separator", separator, "a character, such as ';'"),
+    ):
+        if given is not None and not (
+            name == "separator" and isinstance(given, str)
+        ):  # a tab or a blank separates, too
+            text_of(name, given, what)
+    if header is not None:
+        number_of("header", header, low=1, whole=True)
+    if sheet is not None and not isinstance(sheet, str):
+        number_of("sheet", sheet, whole=True)
     grid = read_grid(
-        Path(path),
+        file,
         lambda row: n_known(row, own),
         sheet=sheet,
         encoding=encoding,
@@ -188,6 +203,7 @@ def _own(columns: Mapping[str, str | None] | pd.DataFrame | None) -> dict[str, s
             raise SchemaError("columns= as a frame needs the columns heading and column, as read_headings returns them")
         first = columns.drop_duplicates("heading")  # of headings that come twice the first one counts
         columns = dict(zip(first["heading"], first["column"], strict=True))
+    mapping_of("columns", columns, "a mapping of headings to our columns, or the frame of read_headings")
     good = {c.name for c in (*LINES, *ORDERS)} | set(SPECIAL)
     own = {
         str(h): None if c is None or pd.isna(c) or not str(c).strip() else str(c).strip() for h, c in columns.items()

@@ -99,6 +99,22 @@ def test_the_next_report_takes_the_place_of_the_last_one(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["r"]
 
 
+@pytest.mark.parametrize("mine", [None, "charts/mine.png", "tables/sources.csv", "notes.txt"])
+def test_a_folder_of_the_first_versions_is_replaced_and_a_file_in_it_stops_that(tmp_path, mine):
+    data, folder = purchases("x"), tmp_path / "r"
+    page = ma.report(data, folder, sections=["spend"])
+    old = "".join(line for line in page.read_text(encoding="utf-8").splitlines(True) if "makini-files" not in line)
+    page.write_text(old, encoding="utf-8")
+    if mine is not None:
+        (folder / mine).write_text("mine")
+        with pytest.raises(ma.ConfigError, match="other files"):
+            ma.report(data, folder, sections=["slippage"])
+        assert (folder / mine).read_text() == "mine"
+    else:
+        ma.report(data, folder, sections=["slippage"])
+        assert not list(folder.rglob("spend*"))
+
+
 def test_a_chart_of_any_text_is_saved(tmp_path):
     chart = spend.plot_by_vendor(purchases(CONTROLS).lines, currency="EUR")
     etree.parse(str(style.save(chart, tmp_path / "x.svg")))
