@@ -85,7 +85,8 @@ def series(lots: Lots, *, window: int, min_items: int, min_share: float) -> Seri
     # the base is the first period of the largest set of periods that hang together
     base = int(((joined & enough[i:j]).sum(axis=1) * enough[i:j]).argmax())
     first = joined[base] & enough[i:j]
-    published[i:j][first] = level[first] - level[base]
+    if first.sum() > 1:
+        published[i:j][first] = level[first] - level[base]
     for t in range(j, n):
         back = int(np.searchsorted(ordinal, ordinal[t] - window + 1))
         if not enough[t] or not pairs.reach_back(t):
