@@ -13,7 +13,7 @@ import pytest
 
 import makini_analytics as ma
 from makini_analytics import ConfigError, currency, explain, spend
-from makini_analytics.style import captions_of
+from makini_analytics.charts import captions_of
 
 from .test_oracle import random_lines
 
@@ -300,7 +300,7 @@ def test_what_was_published_is_not_revised():
 
 
 @pytest.mark.parametrize(
-    ("items", "runs"), [(12, 60), *(pytest.param(n, 600, marks=pytest.mark.full) for n in (8, 15, 40, 200))]
+    ("items", "runs"), [(12, 60), *(pytest.param(n, 200, marks=pytest.mark.full) for n in (8, 15, 40, 200))]
 )
 def test_the_band_covers(items, runs):
     """Items of very different size wander around a common rise: in 95 of 100 cases the band should hold it."""
