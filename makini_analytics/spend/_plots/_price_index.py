@@ -54,7 +54,7 @@ def plot_price_index(
     ...     "quantity": [10.0, 10.0, 30.0, 10.0], "amount": [100.0, 1000.0, 330.0, 1100.0]})
     >>> print(style.alt_text(spend.plot_price_index(lines, min_items=2)))
     Prices of the same items rose 10.0 % since 2025-01; the average price paid says -35.0 %.
-    GEKS-Törnqvist, 2025-01 = 100, EUR; band: 95 %; matched: 100 % of the spend.
+    Price index (GEKS-Törnqvist), 2025-01 = 100, EUR; band: 95 %; matched: 100 % of the spend.
     average price paid 65.0; chained 110.0; same items 110.0
     """
     result: pd.DataFrame = data
@@ -77,7 +77,7 @@ def plot_price_index(
     charts.place(ax, 0.06, 0.27, 0.70, 0.50)
     low, high = charts.percent(figures["matched_share"].min()), charts.percent(figures["matched_share"].max())
     share = low if low == high else f"{low} to {high}"
-    sub = f"GEKS-Törnqvist, {base} = 100, {in_currency(currency)}; band: 95 %; matched: {share} of the spend"
+    sub = f"Price index (GEKS-Törnqvist), {base} = 100, {in_currency(currency)}; band: 95 %; matched: {share} of the spend"
     if gaps := len(result) - len(figures):
         sub += f"; {several(gaps, 'period')} without a figure"
     alt = "; ".join(e.text for e in ends)
