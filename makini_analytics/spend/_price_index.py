@@ -99,7 +99,7 @@ def price_index(
         low, high : float, the 95 % band
         chained : float, each period against the one before (else the nearest that compares), multiplied up: it drifts
         unit_value : float, the average price paid, spend / quantity, 100 in the same period; of the lines in the unit that most spend is in
-        matched_share : float, share of the spend of items that were bought in another period of the window, too
+        matched_share : float, share of the period's spend (of lines with a price) on items bought in another period of the window, too
         n_items : int, these items
         benchmark : float, 100 in the same period; only where one is given
         reason : string, why there is no figure
@@ -113,10 +113,11 @@ def price_index(
 
     Examples
     --------
+    >>> from makini_analytics import spend
     >>> lines = pd.DataFrame({"product_code": ["A", "B"] * 2, "unit_of_measure": "EA", "currency": "EUR",
     ...     "order_date": pd.to_datetime(["2025-01-05"] * 2 + ["2025-02-05"] * 2),
     ...     "quantity": [10.0, 10.0, 30.0, 10.0], "amount": [100.0, 1000.0, 330.0, 1100.0]})
-    >>> price_index(lines, min_items=2)[["index", "unit_value", "matched_share", "n_items"]].round(1)
+    >>> spend.price_index(lines, min_items=2)[["index", "unit_value", "matched_share", "n_items"]].round(1)
        index  unit_value  matched_share  n_items
     0  100.0       100.0            1.0        2
     1  110.0        65.0            1.0        2

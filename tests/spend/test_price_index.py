@@ -6,16 +6,17 @@ from collections import defaultdict
 from itertools import combinations
 from math import exp, log
 from pathlib import Path
+from statistics import median
 
 import numpy as np
 import pandas as pd
 import pytest
 
-import makini_analytics as ma
 from makini_analytics import ConfigError, currency, explain, spend
 from makini_analytics.charts import captions_of
 
-from .test_oracle import random_lines
+from . import oracle
+from .test_oracle import frames_of, random_lines, rows_of, sources
 
 PUBLISHED = Path(__file__).parent / "published_index"
 MONTHS = pd.period_range("2024-01", periods=60, freq="M")
@@ -183,20 +184,46 @@ def test_it_is_what_plain_loops_find(seed):
     assert not levels
 
 
-def test_the_sample_is_what_plain_loops_find():
-    lines = ma.load_sample().lines
-    lines = lines[lines.state.isin(["open", "received", "closed_short", "unknown"]) & lines.deleted_at.isna()]
-    lines = lines[
-        (lines.amount > 0) & (lines.quantity > 0) & (lines.type != "Services") & ~lines.is_return.fillna(False)
-    ]
-    got = spend.price_index(lines, window=13)
-    items = lines.assign(product_code=lines.connection + "/" + lines.material_id.fillna(lines.product_code))
-    lots = lots_of(items[items.product_code.notna() & items.order_date.notna()])
-    for code in ("EUR", "USD"):
-        mine = got[got.currency == code].set_index("period")["index"]
-        for m, y in loops(lots[code], window=13).items():
-            period = pd.Period(year=(m - 1) // 12, month=(m - 1) % 12 + 1, freq="M")
-            assert mine[period] == pytest.approx(100 * exp(y), rel=1e-11)
+def lots_of_any(rows, item):
+    """Return currency -> item -> quarter -> (spend, quantity) of the lines that have a price, slips left out."""
+    lines, prices = defaultdict(list), defaultdict(list)
+    for r in rows:
+        if oracle.priced(r, item) and r["order_date"] is not None:
+            unit, quantity = oracle.measure(r)
+            lines[r["currency"], item(r), unit].append((r["order_date"], r["amount"], quantity))
+            prices[r["currency"], item(r), unit].append(r["amount"] / quantity)
+    out = defaultdict(lambda: defaultdict(dict))
+    for (code, *key), bought in lines.items():
+        middle = median(prices[code, *key])
+        for day, amount, quantity in bought:
+            if middle / 50 < amount / quantity < middle * 50:
+                of, quarter = out[code][tuple(key)], day.year * 4 + (day.month - 1) // 3
+                v, q = of.get(quarter, (0, 0))
+                of[quarter] = (v + amount, q + quantity)
+    return {
+        c: {k: {m: (float(v), float(q)) for m, (v, q) in of.items()} for k, of in lots.items()}
+        for c, lots in out.items()
+    }
+
+
+@pytest.mark.parametrize("source", list(sources()))
+def test_any_lines_give_what_plain_loops_find(source):
+    """The sample in eight currencies, the real deliveries, and random frames with all that can be odd."""
+    n_figures = 0
+    for lines in frames_of(source):
+        got = spend.price_index(lines, freq="Q", window=6, min_items=2)
+        found = {
+            (None if pd.isna(c) else c, p.year * 4 + p.quarter - 1): v
+            for c, p, v in zip(got["currency"], got["period"], got["index"], strict=True)
+        }
+        for code, lots in lots_of_any(rows_of(lines), oracle.item_of(lines)).items():
+            for quarter, level in loops(lots, window=6, min_items=2).items():
+                index = found.pop((code, quarter))
+                assert np.isnan(index) if level is None else index == pytest.approx(100 * exp(level), rel=1e-10)
+                n_figures += level is not None
+        assert all(np.isnan(v) for v in found.values())
+        assert got.attrs["included"]["n_lines"] + sum(e["n_lines"] for e in got.attrs["excluded"]) == len(lines)
+    assert n_figures > 1  # the extract of the real deliveries is thin
 
 
 # ---- what an index must satisfy -----------------------------------------------------------------------------------------
