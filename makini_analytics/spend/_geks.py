@@ -21,22 +21,11 @@ Mask = npt.NDArray[np.bool_]
 
 #: The items are left out one by one for the bands; more than that in so many parts of random items, the same ones each time.
 PARTS = 200
+#: Sums of so many numbers at a time fit into the memory: with hundreds of weeks in one window the parts are fewer.
+_MOST_SUMS = 4_000_000
 _SEED = 1982
 #: The 97.5 % point of Student's t by its degrees of freedom. In between it is nearly straight in one over them.
-_T = {
-    2: 4.303,
-    3: 3.182,
-    4: 2.776,
-    5: 2.571,
-    6: 2.447,
-    8: 2.306,
-    10: 2.228,
-    15: 2.131,
-    20: 2.086,
-    30: 2.042,
-    60: 2.0,
-    1e9: Z,
-}
+_T = {2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 8: 2.306, 10: 2.228, 15: 2.131, 20: 2.086, 30: 2.042, 60: 2.0, 1e9: Z}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -149,8 +138,10 @@ class _Pairs:
         """Return the levels by adding up rises, each from the nearest earlier period that compares."""
         n, width = self.row.shape
         out = np.full(n, np.nan)
-        out[base : base + 1 if base >= 0 else base] = 0.0
-        for t in range(base + 1, n if base >= 0 else 0):
+        if base < 0:
+            return out
+        out[base] = 0.0
+        for t in range(base + 1, n):
             for lag in range(1, min(width, t - base + 1)):
                 if self.row[t - lag, lag] and not np.isnan(out[t - lag]):
                     out[t] = out[t - lag] + self.rise[self.row[t - lag, lag], 0]
@@ -162,7 +153,7 @@ def _compared(lots: Lots, window: int, min_items: int) -> _Pairs:
     """Return the rise between every two periods, less than a window apart, that have so many items in common."""
     n, width = len(lots.ordinal), min(window, len(lots.ordinal))
     n_items = int(lots.item[-1]) + 1
-    k = min(n_items, PARTS)
+    k = min(n_items, PARTS, max(20, _MOST_SUMS // (n * width)))
     part = (np.random.default_rng(_SEED).permutation(n_items) % k)[lots.item]
     # the place of (period, lag, part) in a table of sums; an earlier and a later lot of one item belong to the cell of the earlier
     # one, moved on by their lag
@@ -187,9 +178,8 @@ def _compared(lots: Lots, window: int, min_items: int) -> _Pairs:
     enough = np.flatnonzero(count.sum(axis=1) >= min_items)
     row = np.zeros(n * width, dtype=np.int64)
     row[enough] = np.arange(1, len(enough) + 1)
-    kept = np.hstack(
-        [np.ones((k, 1)), 1 - np.eye(k)]
-    )  # sums of what is left: a difference of two large ones would be less exact
+    # all parts, then all but one: added up again, since a difference of two large sums would be less exact
+    kept = np.hstack([np.ones((k, 1)), 1 - np.eye(k)])
     spent, spent_later, risen, risen_later = (v[enough] @ kept for v in values)
     rises = np.zeros((len(enough) + 1, k + 1))
     some = (spent > 0) & (spent_later > 0)  # without a part nothing may be left
@@ -199,10 +189,9 @@ def _compared(lots: Lots, window: int, min_items: int) -> _Pairs:
 
 
 def _matched(lots: Lots, window: int, start: int, stop: int) -> tuple[Ints, Floats, Floats]:
-    """Return for each period how many items were bought in another period of its window, too, their share of the spend, and how many
-    items of equal spend they are worth.
+    """Return for each period how many items are matched, their share of the spend, and how many items of equal spend they are worth.
 
-    Its window is the one that it is published with, the first one or the one that ends with it, so that this is not revised either.
+    Matched is what was bought in another period of its window, too. Its window is the one that it is published with, the first one or the one that ends with it, so that this is not revised either.
     """
     when = lots.ordinal[lots.period]
     again = lots.item[1:] == lots.item[:-1]

@@ -70,8 +70,8 @@ def price_index(
 
     There is no figure where it would say little: two periods compare only where ``min_items`` items were bought in both, and a
     period needs ``min_share`` of its spend matched. ``reason`` says what lacks. The 95 % band is that of the choice of items: the index
-    is computed again without each of them (jackknife; of more than 200 items, without each of 200 parts), and
-    Student's t counts as many items as their shares of spend are worth. It grows with the distance from the base.
+    is computed again without each of them (jackknife; of more than 200 items, without each of at
+    most 200 parts), and Student's t counts as many items as their shares of spend are worth. The first period is 100 by definition, and has none.
 
     Parameters
     ----------
