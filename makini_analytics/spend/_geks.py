@@ -191,7 +191,8 @@ def _compared(lots: Lots, window: int, min_items: int) -> _Pairs:
 def _matched(lots: Lots, window: int, start: int, stop: int) -> tuple[Ints, Floats, Floats]:
     """Return for each period how many items are matched, their share of the spend, and how many items of equal spend they are worth.
 
-    Matched is what was bought in another period of its window, too. Its window is the one that it is published with, the first one or the one that ends with it, so that this is not revised either.
+    Matched is what was bought in another period of its window, too. Its window is the one that it is published with, the first one or
+    the one that ends with it, so that this is not revised either.
     """
     when = lots.ordinal[lots.period]
     again = lots.item[1:] == lots.item[:-1]

@@ -178,7 +178,12 @@ def _name(ax: Axes, ends: Sequence[_End], last: float) -> None:
     """Write the names at the right of the lines, moved apart where they would touch."""
     bottom, top = ax.get_ylim()
     ends = sorted(ends, key=lambda e: e.value)
-    for end, place in zip(ends, _apart([e.value for e in ends], _APART * (top - bottom)), strict=True):
+    least = _APART * (top - bottom)
+    places = _apart([e.value for e in ends], least)
+    ax.set_ylim(
+        min(bottom, places[0] - least), max(top, places[-1] + least)
+    )  # a name beside the axes would not be drawn
+    for end, place in zip(ends, places, strict=True):
         charts.beside(ax, end.text, (last, place), (12, 0), size=9, colour=end.colour)
 
 
