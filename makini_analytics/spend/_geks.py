@@ -121,18 +121,18 @@ class _Pairs:
         hangs together that holds for any height of the whole; ``joined / size`` puts its mean at 0, and makes the equations regular.
         """
         m = j - i
-        compared, said = np.zeros((m, m), dtype=bool), np.zeros((m, self.rise.shape[1]))
+        compared, risen = np.zeros((m, m), dtype=bool), np.zeros((m, self.rise.shape[1]))
         for lag in range(1, m):
             row = self.row[i : j - lag, lag]
-            said[lag:] += self.rise[row]
-            said[:-lag] -= self.rise[row]
+            risen[lag:] += self.rise[row]
+            risen[:-lag] -= self.rise[row]
             at = np.flatnonzero(row)
             compared[at, at + lag] = compared[at + lag, at] = True
         joined = compared | np.eye(m, dtype=bool)
         for _ in range(m.bit_length()):  # neighbours, their neighbours, those of these: each time twice as far
             joined = joined @ joined
         equations = np.diag(compared.sum(axis=1)) - compared + joined / joined.sum(axis=1)
-        return np.linalg.solve(equations, said), joined
+        return np.linalg.solve(equations, risen), joined
 
     def chained(self, base: int) -> Floats:
         """Return the levels by adding up rises, each from the nearest earlier period that compares."""

@@ -127,7 +127,7 @@ def price_index(
     _must_be_count("min_items", min_items)
     if isinstance(min_share, bool) or not isinstance(min_share, (int, float)) or not 0 <= min_share <= 1:
         raise ConfigError(f"min_share={min_share!r}: pass a share between 0 and 1")
-    beside = None if benchmark is None else _by_period(benchmark, alias)
+    reference = None if benchmark is None else _by_period(benchmark, alias)
     items = items_of(lines, metric="spend.price_index", item=item, currency=currency, intercompany=intercompany)
     items.leave_out_unpriced()
     days = days_of(items.frame, "order_date")
@@ -142,15 +142,15 @@ def price_index(
     outlier[rows] = odd
     items.selection.exclude(outlier, f"price {OUTLIER} times off")
     ordinal = period_number(days[rows].astype("datetime64[D]").astype(np.int64), freq, fiscal_year_start)
-    bought = pd.DataFrame(
+    priced = pd.DataFrame(
         {"group": outer.codes, "item": inner.codes, "period": ordinal, "amount": even, "quantity": quantity}
     )
-    groups = _groups(bought[~odd] if odd.any() else bought, outer.keys, inner.keys)
-    found = [series(g.lots, window=window, min_items=min_items, min_share=min_share) for g in groups]
-    columns = [_columns(g, s, min_items, min_share, beside) for g, s in zip(groups, found, strict=True)]
-    result = _table(columns, groups, outer.keys, alias, beside is not None)
+    groups = _groups(priced[~odd] if odd.any() else priced, outer.keys, inner.keys)
+    levels = [series(g.lots, window=window, min_items=min_items, min_share=min_share) for g in groups]
+    columns = [_columns(g, s, min_items, min_share, reference) for g, s in zip(groups, levels, strict=True)]
+    result = _table(columns, groups, outer.keys, alias, reference is not None)
     shown = None if benchmark is None else str(getattr(benchmark, "name", None) or "own series")
-    notes = _told(result, groups, found, window)
+    notes = _notes(result, groups, levels, window)
     return items.with_provenance(result, notes=notes, benchmark=shown)
 
 
@@ -165,11 +165,11 @@ class _Group:
     unit_share: float  # of the group's spend
 
 
-def _groups(bought: pd.DataFrame, keys: pd.DataFrame, items: pd.DataFrame) -> list[_Group]:
+def _groups(priced: pd.DataFrame, keys: pd.DataFrame, items: pd.DataFrame) -> list[_Group]:
     """Return the lots of each group that has any: what was paid for each item in each period, and how much of it was bought."""
-    pair, place = crossed(Groups(bought["group"].to_numpy(), keys), Groups(bought["item"].to_numpy(), items))
-    cells = Cells.of(place, bought["period"].to_numpy(), len(pair))
-    amount, quantity = (cells.add(bought[c].to_numpy()).ravel() for c in ("amount", "quantity"))
+    pair, place = crossed(Groups(priced["group"].to_numpy(), keys), Groups(priced["item"].to_numpy(), items))
+    cells = Cells.of(place, priced["period"].to_numpy(), len(pair))
+    amount, quantity = (cells.add(priced[c].to_numpy()).ravel() for c in ("amount", "quantity"))
     there = np.flatnonzero(amount)
     row, when = cells.of_rows(there)
     amount, quantity = amount[there], quantity[there]
@@ -192,7 +192,7 @@ def _groups(bought: pd.DataFrame, keys: pd.DataFrame, items: pd.DataFrame) -> li
 
 
 def _columns(
-    group: _Group, found: Series, min_items: int, min_share: float, beside: pd.Series | None
+    group: _Group, levels: Series, min_items: int, min_share: float, reference: pd.Series | None
 ) -> dict[str, npt.NDArray[Any]]:
     """Return the columns of one group: a row for each period from its first to its last."""
     ordinal = group.lots.ordinal
@@ -205,26 +205,26 @@ def _columns(
         return out
 
     def against_base(values: Floats) -> Floats:
-        base = values[ordinal[found.base] - ordinal[0]] if found.base >= 0 else np.nan
+        base = values[ordinal[levels.base] - ordinal[0]] if levels.base >= 0 else np.nan
         out: Floats = 100 * values / base
         return out
 
-    n_items, share = spread(found.n_items, 0), spread(found.matched_share)
-    index = 100 * np.exp(spread(found.level))
+    n_items, share = spread(levels.n_items, 0), spread(levels.matched_share)
+    index = 100 * np.exp(spread(levels.level))
     why = [np.isnan(share), n_items < min_items, share < min_share, np.isnan(index)]
-    wide = np.exp(spread(found.margin))
+    wide = np.exp(spread(levels.margin))
     out = {
         "period": periods,
         "index": index,
         "low": index / wide,
         "high": index * wide,
-        "chained": 100 * np.exp(spread(found.chained)),
+        "chained": 100 * np.exp(spread(levels.chained)),
         "unit_value": against_base(spread(group.unit_value)),
         "matched_share": share,
         "n_items": n_items,
     }
-    if beside is not None:
-        out["benchmark"] = against_base(beside.reindex(periods).to_numpy(dtype=float))
+    if reference is not None:
+        out["benchmark"] = against_base(reference.reindex(periods).to_numpy(dtype=float))
     reasons = np.array([_NO_LINES, _FEW, _LITTLE, _APART, None], dtype=object)
     return out | {"reason": reasons[np.argmax([*why, np.ones(len(index), dtype=bool)], axis=0)]}
 
@@ -251,7 +251,7 @@ def _table(
     return result.assign(reason=pd.array(reason, dtype="string"))
 
 
-def _told(result: pd.DataFrame, groups: list[_Group], found: list[Series], window: int) -> list[str]:
+def _notes(result: pd.DataFrame, groups: list[_Group], levels: list[Series], window: int) -> list[str]:
     """Return what has no figure, and what a reader should know of those that there are."""
     notes = []
     missing = result["reason"].value_counts()
@@ -259,7 +259,7 @@ def _told(result: pd.DataFrame, groups: list[_Group], found: list[Series], windo
         reasons = ", ".join(f"{n:,} {reason}" for reason, n in missing.items())
         n = int(missing.sum())
         notes.append(f"{n:,} of {len(result):,} periods {'has' if n == 1 else 'have'} no figure: {reasons}.")
-    if any(not s.rolled and s.base >= 0 for s in found):
+    if any(not s.rolled and s.base >= 0 for s in levels):
         notes.append(
             f"Figures are final once the window is full: up to {window} periods, a new one revises those before."
         )

@@ -208,12 +208,11 @@ def _finding(last: pd.Series, newest: Any, base: str) -> str:
     """Return by how much prices moved up to the last figure, and what the average price says where that is something else."""
     index, average = float(last["index"]), float(last["unit_value"])
     when = f"since {base}" if last["period"] == newest else f"from {base} to {period_name(last['period'])}"
+    text = f"Prices of the same items {_moved(index)} {when}"
     if last["low"] <= 100 <= last["high"]:
-        told = f"No clear change in prices of the same items {when} ({_signed(index)})"
-    else:
-        told = f"Prices of the same items {'rose' if index > 100 else 'fell'} {charts.number(abs(index - 100), 1)} % {when}"
+        text = f"No clear change in prices of the same items {when} ({_signed(index)})"
     differs = abs(average - index) >= 1
-    return told + (f"; the average price paid says {_signed(average)}" if differs else "")
+    return text + (f"; the average price paid says {_signed(average)}" if differs else "")
 
 
 def _moved(index: float) -> str:
