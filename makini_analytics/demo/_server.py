@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from ..errors import ConfigError
+from ..system import number_of
 from ._wire import Record, Tables, paged, selected, shaped, sync_state, tables_of
 
 if TYPE_CHECKING:
@@ -329,6 +330,9 @@ def sandbox(
     """
     from ._sample import CONTRACTS, sample_tables
 
+    port = int(number_of("port", port, high=65_535, whole=True))
+    max_per_page = int(number_of("max_per_page", max_per_page, low=1, whole=True))
+    latency = number_of("latency", latency)
     own: Mapping[str, str] = {}
     served: Mapping[str, Any]
     if connections is None:

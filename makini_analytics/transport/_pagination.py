@@ -14,6 +14,7 @@ again when the walk is at its end. The list is then read once more, past the cac
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -93,6 +94,7 @@ def paginate(
     new_decoder: Callable[[], Decode] = lambda: decode,
     progress: Progress = lambda done, total: None,
     max_pages: int = MOST_PAGES,
+    deadline: float | None = None,
 ) -> PagedResult[SinkT]:
     """Read every row of a list exactly once, in at most two attempts.
 
@@ -107,6 +109,7 @@ def paginate(
     new_decoder : makes what decodes a page; each attempt has its own
     progress : called with the pages read and their number, where known
     max_pages : a list of more pages is an error, as soon as it shows
+    deadline : moment of `time.monotonic` at which the network is given up
 
     Raises
     ------
@@ -118,9 +121,13 @@ def paginate(
     faults: list[str] = []
     for attempt in (1,) if session.offline else (1, 2):
         if attempt == 2:
+            if deadline is not None and time.monotonic() >= deadline:
+                break
             session.on_wait("rows moved while they were read, reading them once more")
         sink, decoder = new_sink(), new_decoder()
-        pages = _Pagination(session, path, dict(params), sink, numbered, workers, decoder, progress, max_pages)
+        pages = _Pagination(
+            session, path, dict(params), sink, numbered, workers, decoder, progress, max_pages, deadline
+        )
         try:
             result = pages.run(refresh or attempt == 2)
         except _Disagreement as e:
@@ -162,9 +169,11 @@ class _Pagination(Generic[SinkT]):
         decode: Decode,
         progress: Progress,
         max_pages: int,
+        deadline: float | None,
     ) -> None:
         self.session, self.path, self.params, self.workers = session, path, params, max(workers, 1)
         self.numbered, self.decode, self.progress, self.max_pages = numbered, decode, progress, max_pages
+        self.deadline = deadline
         self.result = PagedResult(sink)
         self.ids: set[str] = set()
         self.trail = Trail()
@@ -172,7 +181,9 @@ class _Pagination(Generic[SinkT]):
 
     def run(self, refresh: bool) -> PagedResult[SinkT]:
         start = {"page": 1} if self.numbered else {}
-        page = self.session.get(self.path, start | self.params, refresh=refresh, decode=self.decode)
+        page = self.session.get(
+            self.path, start | self.params, refresh=refresh, decode=self.decode, deadline=self.deadline
+        )
         self.expires = page.expires
         # A list that starts now has no other page in the cache yet, so it need not be searched.
         self.uncached = not page.from_cache
@@ -195,7 +206,13 @@ class _Pagination(Generic[SinkT]):
 
     def _get(self, path: str, params: Mapping[str, Any] | None, stopped: threading.Event | None = None) -> Page:
         return self.session.get(
-            path, params, expires=self.expires, refresh=self.uncached, decode=self.decode, stopped=stopped
+            path,
+            params,
+            expires=self.expires,
+            refresh=self.uncached,
+            decode=self.decode,
+            stopped=stopped,
+            deadline=self.deadline,
         )
 
     def _read(self, page: Page) -> ListResponse:
@@ -342,7 +359,13 @@ class _Pagination(Generic[SinkT]):
         """Ask for the first page once more, and of a long list for one from the middle: rows may move and leave the total as it was."""
         for number, place in self.trail.to_look_at():
             page = self.session.get(
-                place.path, place.params, expires=self.expires, refresh=True, decode=self.decode, keep=False
+                place.path,
+                place.params,
+                expires=self.expires,
+                refresh=True,
+                decode=self.decode,
+                keep=False,
+                deadline=self.deadline,
             )
             rows = self._read(page).rows
             if not place.holds([i for r in rows if (i := id_of(r)) is not None], len(rows)):
