@@ -17,7 +17,7 @@ def rounds(n):
         [sys.executable, "-m", "tests.faults.fuzz", str(n)], capture_output=True, text=True, timeout=3_000, check=False
     )
     assert done.returncode == 0, done.stderr[-4_000:]
-    played, whole, errors, engine = json.loads(done.stdout.splitlines()[-1])
+    played, whole, errors, engine = json.loads(next(line for line in done.stdout.splitlines() if line.startswith("[")))
     print(f"{played} rounds by {engine}: {whole} with all rows, {errors} errors")
     assert played >= n
     return whole, errors
