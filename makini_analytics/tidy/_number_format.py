@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import ConfigError
-from ._parsing import LARGEST, Problem, number_of, plain_numbers
+from ._parsing import Problem, number_of, plain_numbers
 
 DECIMALS = (".", ",")
 
@@ -122,7 +122,7 @@ def _value(text: str, decimal: str, thousands: str | None) -> float | None:
             return None
         whole = whole.replace(group, "")
     value = float(f"{whole}.{part or 0}")
-    return value if value <= LARGEST else None
+    return value if value != float("inf") else None
 
 
 @dataclass
