@@ -8,7 +8,9 @@ from . import spend as spend
 from . import style as style
 from . import units as units
 from ._version import __version__ as __version__
-from .compute import explain as explain
+from .catalogue import Explanation as Explanation
+from .catalogue import explain as explain
+from .demo import Sandbox as Sandbox
 from .demo import load_sample as load_sample
 from .demo import sandbox as sandbox
 from .errors import ApiError as ApiError

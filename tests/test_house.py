@@ -74,6 +74,18 @@ def test_no_import_crosses_a_room_except_through_its_door():
     assert crossed == []
 
 
+def test_no_import_hides_in_a_string():
+    """What importlib loads is no part of the package: the import contracts see statements alone."""
+    hidden = []
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and "import" in ast.unparse(node.func):
+                texts = [n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+                if any(t.startswith(("makini_analytics", ".")) for t in texts) or "__name__" in ast.unparse(node):
+                    hidden.append(f"{path.relative_to(ROOT)}:{node.lineno}: {ast.unparse(node)}")
+    assert hidden == []
+
+
 def test_few_modules_lie_at_the_root_and_few_rooms():
     assert len(list(PACKAGE.glob("*.py"))) <= 12
     assert len(ROOMS) <= 25

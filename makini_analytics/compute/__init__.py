@@ -8,11 +8,9 @@ from ._day_counts import Cells, DayCounts, count_days, quantile
 from ._day_tally import DayTally
 from ._delivery import ENDINGS, ENDS, STARTS, Ages, Standing, ages, standing, standing_on
 from ._engines import lines_of
-from ._explain import definition, explain
-from ._figures import FIGURES, Figure, figure
+from ._figures import Figure, figure, figures_of
 from ._groups import ENTITIES, By, Groups, count_distinct, crossed, entity, group_lines, merge_aliases, order_ids, taken
 from ._normal import Z
-from ._options import known_options
 from ._pandas_engine import PandasColumns, leave_out_unreadable
 from ._periods import period_alias, period_number
 from ._provenance import FigureResult, Selection, stamp
@@ -38,7 +36,6 @@ __all__ = [
     "ENDINGS",
     "ENDS",
     "ENTITIES",
-    "FIGURES",
     "STARTS",
     "Ages",
     "By",
@@ -65,14 +62,12 @@ __all__ = [
     "count_distinct",
     "crossed",
     "day_counter",
-    "definition",
     "entity",
-    "explain",
     "figure",
+    "figures_of",
     "first_day_at",
     "group_lines",
     "kaplan_meier",
-    "known_options",
     "leave_out_unreadable",
     "lines_of",
     "log_log_band",

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .. import lead_times, quality, slippage, spend, style
+from .. import charts, lead_times, quality, slippage, spend
 from ..purchases import Purchases
 from ._exhibits import Exhibit, Native, labels_of, money_format
 
@@ -91,7 +91,7 @@ def of_spend(data: Purchases, subject: str, day: pd.Timestamp) -> list[Exhibit]:
     if changes["ppv"].notna().any():
         drawn = {"ppv": "price variance, positive = paid more"}
         chart = spend.plot_price_changes(changes)
-        rows = style.bars_of(chart, "ppv")
+        rows = charts.bars_of(chart, "ppv")
         variance = Native("bar", "label", drawn, len(rows), money_format(changes), rows=rows)
         out.append(Exhibit("spend_price_changes", f"Price changes, {currency}", changes, chart, variance))
     if subject == "vendor":
@@ -122,7 +122,7 @@ def of_lead_times(data: Purchases, subject: str, day: pd.Timestamp) -> list[Exhi
         {"median_days": "median days", "p90_days": "p90 days"},
         12,
         form="0",
-        says=f"Lead time in days of the {style.plural(subject)} with most lines; open lines counted as open; no bar: not yet estimable",
+        says=f"Lead time in days of the {charts.plural(subject)} with most lines; open lines counted as open; no bar: not yet estimable",
     )
     freq, word = _grain(lines)
     months = lead_times.by_period(lines, freq=freq, as_of=day)
@@ -144,7 +144,7 @@ def of_slippage(data: Purchases, subject: str, day: pd.Timestamp) -> list[Exhibi
     lines = data.lines
     groups = slippage.by_vendor(lines, by=subject, as_of=day)
     drawn = {"on_time_rate": "on-time rate, with its 95 % interval"}
-    several = style.plural(subject)
+    several = charts.plural(subject)
     says = f"On-time rate of the {several} with most due lines, open ones past due late; orange: clearly below all; grey: few lines"
     ends = ("on_time_low", "on_time_high")
     rates = Native("bar", "label", drawn, 12, "0%", interval=ends, says=says, colours=_clearly_below(groups))
@@ -155,7 +155,7 @@ def of_slippage(data: Purchases, subject: str, day: pd.Timestamp) -> list[Exhibi
     judged = slippage.per_line(lines, as_of=day)
     days = _days_late(judged)
     late = days["days_late"].str.split().str[0].astype("float64") > 0
-    colours = tuple(style.look.late if x else style.look.plain for x in late)
+    colours = tuple(charts.look.late if x else charts.look.plain for x in late)
     counts = Native("column", "days_late", {"n_lines": "lines"}, len(days), colours=colours)
     outcomes = judged.groupby(["outcome", "reason"], dropna=False).size().reset_index(name="n_lines")
     outcomes.attrs = judged.attrs
@@ -173,9 +173,9 @@ def _clearly_below(groups: pd.DataFrame) -> tuple[str, ...]:
     """Return the colour of each bar, as the picture has them."""
     # the highest rate that the few lines leave possible is still below that of all lines: more than bad luck
     overall = groups["n_on_time"].sum() / max(int(groups["n_due"].sum()), 1)
-    few, below = groups["n_due"] < style.SMALL_N, groups["on_time_high"] < overall
+    few, below = groups["n_due"] < charts.SMALL_N, groups["on_time_high"] < overall
     pairs = zip(few.tolist(), below.fillna(False).tolist(), strict=True)
-    return tuple(style.look.plain if f else style.look.late if b else style.look.highlight for f, b in pairs)
+    return tuple(charts.look.plain if f else charts.look.late if b else charts.look.highlight for f, b in pairs)
 
 
 def of_open_orders(data: Purchases, subject: str, day: pd.Timestamp) -> list[Exhibit]:

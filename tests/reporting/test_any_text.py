@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import makini_analytics as ma
-from makini_analytics import explore, spend, style
+from makini_analytics import charts, explore, spend, style
 from makini_analytics.frames import write_csv
 from makini_analytics.reporting import content, write
 from makini_analytics.reporting._sections import _safe
@@ -35,12 +35,12 @@ def purchases(text):
 @pytest.mark.parametrize("kind", TITLES)
 def test_every_format_opens(tmp_path, kind):
     told = content(purchases(NAMES[kind]), title=TITLES[kind], sections=["spend", "slippage", "definitions"])
-    style.retitle(next(e.chart for e in told.exhibits if e.chart is not None), TITLES[kind])
+    charts.retitle(next(e.chart for e in told.exhibits if e.chart is not None), TITLES[kind])
 
     page = write(told, tmp_path / "x.html").read_text(encoding="utf-8")
-    assert style.printable(page) == page
+    assert charts.printable(page) == page
     book = write(told, tmp_path / "x.xlsx")
-    assert openpyxl.load_workbook(book)["At a glance"]["A1"].value == style.printable(TITLES[kind])
+    assert openpyxl.load_workbook(book)["At a glance"]["A1"].value == charts.printable(TITLES[kind])
     deck = write(told, tmp_path / "x.pptx")
     assert len(Presentation(str(deck)).slides) > 3
     for packed in (book, deck):
@@ -49,15 +49,15 @@ def test_every_format_opens(tmp_path, kind):
                 if name.endswith((".xml", ".rels")):
                     etree.fromstring(parts.read(name))
     folder = write(told, tmp_path / "folder").parent
-    charts = list((folder / "charts").iterdir())
-    assert charts
-    for chart in charts:
+    pictures = list((folder / "charts").iterdir())
+    assert pictures
+    for chart in pictures:
         if chart.suffix == ".svg":
             etree.parse(str(chart))
         else:
             with Image.open(chart) as image:
                 image.load()
-                assert style.printable(image.info["Description"]) == image.info["Description"]
+                assert charts.printable(image.info["Description"]) == image.info["Description"]
 
 
 RUN = ["=1+1", "+49 30", "-x", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", "\uff1d1+1", "=cmd|' /C calc'!A0"]

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from ... import style
+from ... import charts
 from ...compute import By, WorkCalendar
 from ...frames import AsOf
 from .._vendors import by_vendor
@@ -19,7 +19,7 @@ _OUTER = 3.09  # standard deviations that hold 99.8 %
 _Box = tuple[float, float, float, float]  # left, bottom, right, top, in parts of the axes
 
 
-@style.chart(of=by_vendor, result_columns=("on_time_rate", "n_due"))
+@charts.chart(of=by_vendor, result_columns=("on_time_rate", "n_due"))
 def plot_funnel(
     data: Any,
     *,
@@ -42,38 +42,41 @@ def plot_funnel(
 
     Examples
     --------
+    >>> from makini_analytics import slippage, style
     >>> lines = pd.DataFrame({"vendor_id": ["a"] * 30 + ["b"] * 30, "required_date": pd.Timestamp("2025-01-10"),
     ...                       "delivered_date": pd.to_datetime(["2025-01-08"] * 30 + ["2025-01-20"] * 30)})
-    >>> style.captions_of(plot_funnel(lines, as_of="2025-01-31")).title
-    '2 of 2 vendors differ from the common on-time rate of 50 % by more than chance'
+    >>> print(style.alt_text(slippage.plot_funnel(lines, as_of="2025-01-31")))
+    2 of 2 vendors differ from the common on-time rate of 50 % by more than chance.
+    On-time rate against the number of due lines; the funnel is what chance allows around the common rate.
+    a 100 % of 30; b 0 % of 30
     """
     result: pd.DataFrame = data
     rows = result[result["n_due"] > 0]
     if not len(rows):
-        return style.no_data(ax, "on-time rates against volume", result)
+        return charts.no_data(ax, "on-time rates against volume", result)
     n, rate = rows["n_due"].to_numpy(dtype=float), rows["on_time_rate"].to_numpy(dtype=float)
     common = float((rate * n).sum() / n.sum())
-    ax = style.axes(ax, rows=9)
+    ax = charts.axes(ax, rows=9)
     taken = _limits(ax, n, common)
     off = (rate - common) / np.sqrt(max(common * (1 - common), 1e-12) / n)  # in standard deviations of chance
     outside = np.array([_beyond_chance(int(m), r, common, z) for m, r, z in zip(n, rate, off, strict=True)])
     # Hollow ones first: a vendor that the title counts is never hidden behind one that it does not.
-    ax.plot(n[~outside], rate[~outside], "o", mfc="white", mec=style.look.plain, ms=6, zorder=2)
-    ax.plot(n[outside], rate[outside], "o", color=style.look.highlight, ms=7, zorder=3)
-    columns = style.group_columns(rows, "n_due")
-    names = style.group_labels(rows, columns, 30)
+    ax.plot(n[~outside], rate[~outside], "o", mfc="white", mec=charts.look.plain, ms=6, zorder=2)
+    ax.plot(n[outside], rate[outside], "o", color=charts.look.highlight, ms=7, zorder=3)
+    columns = charts.group_columns(rows, "n_due")
+    names = charts.group_labels(rows, columns, 30)
     _name(ax, [i for i in np.argsort(-np.abs(off), kind="stable") if outside[i]], names, n, rate, taken)
-    ax.xaxis.set_major_formatter(lambda v, _: f"{style.number(v)}")
+    ax.xaxis.set_major_formatter(lambda v, _: f"{charts.number(v)}")
     ax.xaxis.set_minor_formatter(lambda *_: "")
     ax.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
-    ax.set_xlabel("due lines", color=style.look.muted, fontsize=9.5)
-    style.place(ax, 0.08, 0.24, 0.86, 0.54)
-    headline = title or _finding(int(outside.sum()), len(rows), style.plural(style.named(columns)), common)
+    ax.set_xlabel("due lines", color=charts.look.muted, fontsize=9.5)
+    charts.place(ax, 0.08, 0.24, 0.86, 0.54)
+    headline = title or _finding(int(outside.sum()), len(rows), charts.plural(charts.row_noun(columns)), common)
     sub = "On-time rate against the number of due lines; the funnel is what chance allows around the common rate"
     alt = "; ".join(
-        f"{names[i]} {style.percent(rate[i])} of {style.number(int(n[i]))}" for i in np.flatnonzero(outside)
+        f"{names[i]} {charts.percent(rate[i])} of {charts.number(int(n[i]))}" for i in np.flatnonzero(outside)
     )
-    return style.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
+    return charts.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
 
 
 def _limits(ax: Axes, n: np.ndarray[Any, Any], common: float) -> list[_Box]:
@@ -89,25 +92,27 @@ def _limits(ax: Axes, n: np.ndarray[Any, Any], common: float) -> list[_Box]:
     ax.set_xlim(left, far[-1] * 1.25)
     ax.set_ylim(-0.02, 1.03)
     taken: list[_Box] = []
-    for z, colour, text in ((1.96, style.look.line, "95 %"), (_OUTER, style.look.rest, "99.8 %")):
+    for z, colour, text in ((1.96, charts.look.line, "95 %"), (_OUTER, charts.look.rest, "99.8 %")):
         for sign in (-1, 1):
             ax.plot(far, np.clip(common + sign * z * sd, 0, 1), color=colour, lw=1.2, zorder=1)
         # Named where the lower limit is 60 % of the common rate below it: there the lines lie apart and few vendors are.
         # Solved for n: z x sqrt(c (1 - c) / n) = 0.6 c.
         at = max(z**2 * (1 - common) / (0.36 * common) if common else 1.0, left * 1.2, 1.0)
         bound = float(np.clip(common - z * np.sqrt(common * (1 - common) / at), 0, 1))
-        style.beside(ax, text, (at, bound), (4, -3), va="top", size=8.5, colour=style.look.muted)
+        charts.beside(ax, text, (at, bound), (4, -3), va="top", size=8.5, colour=charts.look.muted)
         taken.append(_box(ax, at, bound, len(text), right=True, above=False))
-    ax.axhline(common, color=style.look.muted, lw=1, ls=":", zorder=1)
+    ax.axhline(common, color=charts.look.muted, lw=1, ls=":", zorder=1)
     return taken
 
 
 def _finding(k: int, n: int, several: str, common: float) -> str:
-    rate, all_ = style.percent(common), style.number(n)
+    rate, all_ = charts.percent(common), charts.number(n)
     if not k:
         return f"No clear difference: none of {all_} {several} differs from the common {rate} by more than chance"
     differs = "differs" if k == 1 else "differ"
-    return f"{style.number(k)} of {all_} {several} {differs} from the common on-time rate of {rate} by more than chance"
+    return (
+        f"{charts.number(k)} of {all_} {several} {differs} from the common on-time rate of {rate} by more than chance"
+    )
 
 
 def _beyond_chance(n: int, rate: float, common: float, off: float) -> bool:
@@ -146,7 +151,7 @@ def _name(
     named = 0
     for i in order:
         for right, above in free_sides:
-            box = _box(ax, n[i], rate[i], style.text_width(names[i]), right=right, above=above)
+            box = _box(ax, n[i], rate[i], charts.text_width(names[i]), right=right, above=above)
             inside = box[0] >= 0 and box[2] <= 1.06 and box[1] >= -0.02 and box[3] <= 1.08
             # Two boxes are apart where one ends before the other begins, sideways or upwards.
             free = all(box[2] <= b[0] or b[2] <= box[0] or box[3] <= b[1] or b[3] <= box[1] for b in taken)
@@ -156,5 +161,5 @@ def _name(
                 away = (6 if right else -6, 4 if above else -4)
                 va, ha = "bottom" if above else "top", "left" if right else "right"
                 paper = {"fc": "white", "ec": "none", "pad": 0.4, "alpha": 0.75}
-                style.beside(ax, names[i], (n[i], rate[i]), away, va=va, ha=ha, size=9, bbox=paper)
+                charts.beside(ax, names[i], (n[i], rate[i]), away, va=va, ha=ha, size=9, bbox=paper)
                 break

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from ... import style
+from ... import charts
 
 
 def uncut(result: pd.DataFrame) -> np.ndarray[Any, Any]:
@@ -20,12 +20,12 @@ def uncut(result: pd.DataFrame) -> np.ndarray[Any, Any]:
 
 def columns(ax: Axes, values: np.ndarray[Any, Any], whole: np.ndarray[Any, Any], spoken: int | None) -> None:
     """Draw a column per period, the one that the title speaks of highlighted, and those that the data cut hatched."""
-    colours = [style.look.highlight if i == spoken else style.look.rest for i in range(len(values))]
+    colours = [charts.look.highlight if i == spoken else charts.look.rest for i in range(len(values))]
     drawn = ax.bar(np.arange(len(values)), values, color=colours, width=0.78)
     for i, (bar, complete) in enumerate(zip(drawn, whole, strict=True)):
         if not complete:
             # The hatch takes the colour of the edge, and the light grey of a column would not be seen on white.
-            edge = style.look.highlight if i == spoken else style.look.plain
+            edge = charts.look.highlight if i == spoken else charts.look.plain
             bar.set(hatch="///", facecolor="white", edgecolor=edge)
 
 

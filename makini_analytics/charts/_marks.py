@@ -42,7 +42,7 @@ def periods_below(ax: Axes, periods: Sequence[Any]) -> list[str]:
     return names
 
 
-def named_rows(ax: Axes, names: Sequence[str], *, least: int = 4, top: float = -0.6) -> None:
+def name_rows(ax: Axes, names: Sequence[str], *, least: int = 4, top: float = -0.6) -> None:
     """Name the rows of a chart of horizontal bars, the first one on top; a single bar is not blown up to fill the chart."""
     ax.set_yticks(np.arange(len(names)), list(names))
     ax.set_ylim(max(len(names), least) - 0.5, top)

@@ -13,8 +13,18 @@ from matplotlib import font_manager
 from matplotlib.figure import Figure
 
 import makini_analytics as ma
-from makini_analytics import ConfigError, MixedCurrencyError, SchemaError, currency, lead_times, slippage, spend, style
-from makini_analytics.style._look import families
+from makini_analytics import (
+    ConfigError,
+    MixedCurrencyError,
+    SchemaError,
+    charts,
+    currency,
+    lead_times,
+    slippage,
+    spend,
+    style,
+)
+from makini_analytics.charts._look import families
 
 
 def plot_bridge(lines, **options):
@@ -68,7 +78,7 @@ WITH_FONTS = [pytest.param(plot, True, id=f"all fonts-{named(plot)}") for plot i
 @pytest.mark.parametrize(("plot", "known_fonts"), WITH_FONTS)
 def test_no_rows_one_row_and_hostile_names(plot, lines, tmp_path, known_fonts, monkeypatch):
     if not known_fonts:
-        monkeypatch.setattr(style, "fonts", lambda: ("DejaVu Sans",))
+        monkeypatch.setattr(charts, "fonts", lambda: ("DejaVu Sans",))
     assert "No data" in " ".join(texts(plot(lines.iloc[:0])))
     style.save(plot(lines[lines.delivered_date.notna()].iloc[:1]), tmp_path / "one.png")
     names = ["株式会社東海", "شركة الخليج", "$a_b$ & <b>", "x" * 200, "", None, "Müller"]
@@ -180,10 +190,10 @@ def test_a_price_history_shows_each_price_of_one_unit(lines):
 
 
 def test_names_from_right_to_left_don_t_turn_the_text_around_them():
-    name = style.label("شركة الخليج")
+    name = charts.label("شركة الخليج")
     assert name.startswith("\u200e")
     assert name.endswith("\u200e")
-    assert style.label("東海") == "東海"
+    assert charts.label("東海") == "東海"
 
 
 def test_a_brought_font_stands_in_where_the_machine_has_none(monkeypatch):
@@ -191,7 +201,7 @@ def test_a_brought_font_stands_in_where_the_machine_has_none(monkeypatch):
     families.cache_clear()
     known = font_manager.get_font_names
     monkeypatch.setattr(font_manager, "get_font_names", lambda: [n for n in known() if "Noto" not in n])
-    assert "IPAexGothic" in style.fonts()
+    assert "IPAexGothic" in charts.fonts()
     families.cache_clear()
 
 
@@ -204,10 +214,10 @@ import pandas as pd
 from matplotlib import font_manager
 manager = font_manager.fontManager
 manager.ttflist = [f for f in manager.ttflist if f.name == "DejaVu Sans"]
-from makini_analytics import spend, style
+from makini_analytics import charts, spend, style
 frame = pd.DataFrame({"vendor_id": ["株式会社東海", "b"], "amount": [9.0, 1.0], "currency": "JPY"})
 ax = spend.plot_by_vendor(frame, title="株式会社東海 is bold")
-assert "IPAexGothic" in style.fonts()
+assert "IPAexGothic" in charts.fonts()
 style.save(ax, sys.argv[1])
 """
     run = subprocess.run(
@@ -217,12 +227,12 @@ style.save(ax, sys.argv[1])
 
 
 def test_the_footnote_names_the_currency_and_its_rates(lines):
-    assert "currency: as in the documents" in style.footnote_of(spend.by_vendor(lines))
+    assert "currency: as in the documents" in charts.footnote_of(spend.by_vendor(lines))
     converted = currency.convert(lines, "USD", {"EUR": 1.1})
-    said = style.footnote_of(spend.by_vendor(converted))
+    said = charts.footnote_of(spend.by_vendor(converted))
     assert "currency: converted to USD at fixed rates; rates: 1 EUR = 1.1 USD" in said
     assert "Currency: converted to USD" in ma.explain(spend.by_vendor(converted))
-    assert "not known any more" in style.footnote_of(spend.by_vendor(pd.DataFrame(dict(converted))))
+    assert "not known any more" in charts.footnote_of(spend.by_vendor(pd.DataFrame(dict(converted))))
 
 
 def test_the_cohorts_that_are_not_finished_are_hollow(lines):

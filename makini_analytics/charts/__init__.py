@@ -1,0 +1,87 @@
+"""What every chart is made of: axes, captions, marks, the look, and how numbers and names read.
+
+For the rooms that draw and report; what a user needs of it is in `makini_analytics.style`.
+"""
+
+from ._chart import chart
+from ._figure import (
+    SIZES,
+    SMALL_N,
+    Captions,
+    ChartAxes,
+    alt_text,
+    axes,
+    bar_colours,
+    bare,
+    bars_of,
+    captions_of,
+    fill,
+    finish,
+    footnote_of,
+    no_data,
+    one_currency,
+    render,
+    resize,
+    retitle,
+    write_chart,
+)
+from ._look import Look, fonts, look
+from ._marks import beside, name_rows, periods_below, place
+from ._table import Kind, cell_text, kind_of
+from ._wording import (
+    WITHOUT_CENTS,
+    group_columns,
+    group_labels,
+    label,
+    money,
+    number,
+    percent,
+    plural,
+    printable,
+    row_noun,
+    text_width,
+)
+
+__all__ = [
+    "SIZES",
+    "SMALL_N",
+    "WITHOUT_CENTS",
+    "Captions",
+    "ChartAxes",
+    "Kind",
+    "Look",
+    "alt_text",
+    "axes",
+    "bar_colours",
+    "bare",
+    "bars_of",
+    "beside",
+    "captions_of",
+    "cell_text",
+    "chart",
+    "fill",
+    "finish",
+    "fonts",
+    "footnote_of",
+    "group_columns",
+    "group_labels",
+    "kind_of",
+    "label",
+    "look",
+    "money",
+    "name_rows",
+    "no_data",
+    "number",
+    "one_currency",
+    "percent",
+    "periods_below",
+    "place",
+    "plural",
+    "printable",
+    "render",
+    "resize",
+    "retitle",
+    "row_noun",
+    "text_width",
+    "write_chart",
+]
