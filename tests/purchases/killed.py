@@ -94,8 +94,8 @@ def trials(target: Path, before: Callable[[], object], after: Callable[[], objec
     took = time.monotonic() - began
     draw, out = random.Random(seed), []
     calls = int(how.partition(":")[2] or 0)
+    before()
     for i in range(n):
-        before()
         if how == "time":
             pid = child(after)
             time.sleep(draw.uniform(0, took * 1.1))
@@ -107,13 +107,14 @@ def trials(target: Path, before: Callable[[], object], after: Callable[[], objec
         status = os.waitpid(pid, 0)[1]
         if how == "full" and status:
             out.append(f"ended with {status}")
+            before()
             continue
         try:
             found = state(target)
         except ma.MakiniError as e:
             found = f"{type(e).__name__}: {e}"
         left = {old: "old", new: "new"}.get(found, found)
-        before()
+        before()  # the next write removes what this one left
         beside = sorted(p.name for p in target.parent.iterdir() if p.name != target.name)
         out.append(left if not beside and state(target) == old else f"{left}, then {beside} beside it")
     return out
