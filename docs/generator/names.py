@@ -48,8 +48,8 @@ def functions_of(room: str) -> list[str]:
 
 
 def top_level() -> dict[str, Any]:
-    """Return what stands in ``ma.__all__`` and is neither a module nor the version."""
-    named = {n: getattr(ma, n) for n in ma.__all__ if n != "__version__"}
+    """Return what stands in ``ma.__all__`` and is no module."""
+    named = {n: getattr(ma, n) for n in ma.__all__}
     return {n: value for n, value in named.items() if not isinstance(value, ModuleType)}
 
 

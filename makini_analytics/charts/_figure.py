@@ -1,7 +1,7 @@
 """How every chart looks: one style, titles that state the finding, direct labels, a footnote that says what was left out.
 
-Figures are made outside pyplot, so nothing is registered, shown twice or leaked; no setting of matplotlib's is touched. A
-company's fonts, colours and number marks are set in one place, `style.use`.
+Figures are made outside pyplot, so nothing is registered, shown twice or leaked; no setting of matplotlib's is touched, and only its
+list of fonts may grow (see `_look`). A company's fonts, colours and number marks are set in one place, `style.use`.
 """
 
 from __future__ import annotations
@@ -213,6 +213,14 @@ def alt_text(ax: Axes) -> str:
     Returns
     -------
     str; empty for Axes that were drawn by something else
+
+    Examples
+    --------
+    >>> from makini_analytics import spend, style
+    >>> lines = pd.DataFrame({"vendor_id": ["a", "b"], "currency": "EUR", "amount": [90.0, 10.0]})
+    >>> print(style.alt_text(spend.plot_by_vendor(lines)))
+    a makes 90 % of ordered spend. Ordered spend by vendor, EUR, total 100.00 EUR.
+    a 90.00 EUR; b 10.00 EUR
     """
     return str(ax.get_gid() or "")
 

@@ -62,7 +62,11 @@ def fonts() -> tuple[str, ...]:
 
 @cache
 def families(wanted: tuple[str, ...]) -> tuple[str, ...]:
-    """Return those of some font families that are installed."""
+    """Return those of some font families that are installed.
+
+    This adds to matplotlib's list of fonts, in this process alone and each font once: a text falls back from one family to the
+    next only among fonts of that list, so neither a path nor an rc setting of our charts would do. Nothing on the list changes.
+    """
     # matplotlib logs a warning for each family that is not installed, so only those that are there are passed on.
     known = set(font_manager.get_font_names())
     brought = find_spec("matplotlib_fontja")
@@ -77,10 +81,14 @@ def families(wanted: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _fill_weights(family: str) -> None:
-    """Let a family of one weight, as the brought one is, stand in for bold too: matplotlib would take it, and complain each time."""
+    """Let a family of one weight, as the brought one is, stand in for bold too.
+
+    matplotlib takes that font for bold text anyway, but logs a warning each time. Whoever else asks for the bold of that family
+    gets the font that they got before.
+    """
     manager = font_manager.fontManager
     upright = [f for f in manager.ttflist if f.name == family and f.style == "normal"]
     weights = {f: font_manager.weight_dict.get(f.weight, f.weight) for f in upright}
-    for wanted in {400, 700} - set(weights.values()) if weights else ():
+    for wanted in {400, 700} - set(weights.values()) if weights else ():  # none are lacking the second time
         nearest = min(upright, key=lambda f: abs(weights[f] - wanted))
         manager.ttflist.append(replace(nearest, weight=wanted))

@@ -33,7 +33,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import narwhals as nw
+import narwhals.stable.v2 as nw
 
 from ..errors import SchemaError
 from ._rule import SEPARATOR, UNREADABLE

@@ -21,8 +21,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from ..errors import ConfigError
-from ..system import number_of
+from ..errors import ConfigError, one_of
+from ..system import known_options, number_of
 from ._wire import Record, Tables, paged, selected, shaped, sync_state, tables_of
 
 if TYPE_CHECKING:
@@ -137,8 +137,7 @@ class Sandbox:
         with self._lock:
             self._faults.append(_Fault(kind, times, path, page, connection, options))
 
-    # ---- changing the records ------------------------------------------------------------------------------------------
-
+    @known_options
     def insert(self, connection: str, record: Record, *, table: str = "purchase-orders") -> None:
         """Add a record at the front."""
         with self._lock:
@@ -153,12 +152,11 @@ class Sandbox:
                 raise ConfigError(f"no {key!r} in {table!r} of {connection!r}")
             records[at] = records[at] | changes
 
+    @known_options
     def delete(self, connection: str, key: str, *, table: str = "purchase-orders") -> None:
         """Take a record away without a trace, as some sources do."""
         with self._lock:
             self._tables[connection][table] = [r for r in self._tables[connection][table] if r.get("key") != key]
-
-    # ---- answering -----------------------------------------------------------------------------------------------------
 
     # As with a gateway in front of a source: a wrong token or path is refused whatever fault is armed, and a fault strikes an
     # answer that would have been right. So a test that arms "503, twice" sees it twice, not once lost on a lookup that has no table.
@@ -232,8 +230,7 @@ class Sandbox:
 
 
 def _digest(name: str, tables: Tables) -> str:
-    text = json.dumps(tables, sort_keys=True, default=str)
-    return hashlib.sha256(f"{name}{text}".encode()).hexdigest()[:16]
+    return hashlib.sha256((name + json.dumps(tables, sort_keys=True, default=str)).encode()).hexdigest()[:16]
 
 
 class _Server(ThreadingHTTPServer):
@@ -287,10 +284,10 @@ def _send(handler: BaseHTTPRequestHandler, status: int, body: Any, headers: dict
     handler.end_headers()
     handler.wfile.write(raw[: len(raw) // 2] if fault == "cut" else raw)
     handler.wfile.flush()
-    if fault == "cut":
-        handler.close_connection = True
+    handler.close_connection |= fault == "cut"
 
 
+@known_options
 def sandbox(
     connections: Mapping[str, Tables | Purchases] | Tables | Purchases | None = None,
     *,
@@ -324,7 +321,8 @@ def sandbox(
 
     Examples
     --------
-    >>> with sandbox({"vendors": [{"key": "01", "name": "ACME"}], "purchase-orders": []}) as server:
+    >>> import makini_analytics as ma
+    >>> with ma.sandbox({"vendors": [{"key": "01", "name": "ACME"}], "purchase-orders": []}) as server:
     ...     server.client().fetch_table("vendors").name.tolist()
     ['ACME']
     """
@@ -348,6 +346,5 @@ def sandbox(
     by_name = contract if isinstance(contract, Mapping) else {n: contract for n in tables if contract}
     chosen = {n: by_name.get(n) or own.get(n, "v3") for n in tables}
     for name, c in chosen.items():
-        if c not in ("v3", "v4", "v1"):
-            raise ConfigError(f"contract={c!r} of {name!r}: pass 'v3', 'v4' or 'v1'")
+        one_of(f"{name!r}: contract", c, ("v3", "v4", "v1"))
     return Sandbox(tables, chosen, port, latency, max_per_page)

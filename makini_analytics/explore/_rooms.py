@@ -13,10 +13,12 @@ from .. import lead_times as lt
 from .. import slippage as sl
 from .. import spend as sp
 from ..frames import frame_of
+from ..system import known_options
 from ._filters import NAMED
 from ._widget import Explorer, View
 
 
+@known_options
 def spend(data: Any, *, folder: str | Path = "makini-exports", raw_csv: bool = False) -> Explorer:
     """Explore ordered spend: by vendor and by month, with the order lines behind each bar.
 
@@ -48,6 +50,7 @@ def spend(data: Any, *, folder: str | Path = "makini-exports", raw_csv: bool = F
     return Explorer(lines, _called(data), views, options, folder, raw_csv)
 
 
+@known_options
 def lead_times(data: Any, *, folder: str | Path = "makini-exports", raw_csv: bool = False) -> Explorer:
     """Explore lead times: by vendor, as a curve, and by order month; open lines are counted as open.
 
@@ -77,6 +80,7 @@ def lead_times(data: Any, *, folder: str | Path = "makini-exports", raw_csv: boo
     return Explorer(lines, _called(data), views, options, folder, raw_csv)
 
 
+@known_options
 def slippage(data: Any, *, folder: str | Path = "makini-exports", raw_csv: bool = False) -> Explorer:
     """Explore slippage: on-time rates by vendor, days late, and the value of the open lines by how overdue they are.
 

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from ..errors import SchemaError
+from ..system import known_options
 from ..tidy import LINES, ORDERS, empty, sound
 from ._headings import Heading, n_known, named_system, recognised, understood
 from ._jde import settle_jde
@@ -101,6 +102,7 @@ def read_file(
     )
 
 
+@known_options
 def read_headings(
     path: str | PathLike[str],
     *,

@@ -59,8 +59,9 @@ def coverage(data: Purchases) -> FigureResult:
 
     Examples
     --------
+    >>> from makini_analytics import quality
     >>> import makini_analytics as ma
-    >>> full = coverage(ma.load_sample(["us"])).set_index(["table", "name"])
+    >>> full = quality.coverage(ma.load_sample(["us"])).set_index(["table", "name"])
     >>> full.loc[("lines", "received_quantity"), "share"].item(), full.loc[("metrics", "spend.by_vendor"), "computable"].item()
     (0.0, True)
     """

@@ -10,7 +10,7 @@ from .. import charts
 from ..errors import ConfigError, SchemaError
 from ..frames import write_csv
 from ..purchases import Purchases
-from ..system import in_the_way, names_of, path_of, steps, text_of, whole
+from ..system import in_the_way, known_options, names_of, path_of, steps, text_of, whole
 from ._content import PARTS, content
 from ._exhibits import Content, exportable
 from ._page import files_of, html_page
@@ -26,6 +26,7 @@ def __dir__() -> list[str]:
 _PAGE = "report.html"
 
 
+@known_options
 def report(
     data: Purchases,
     out: str | Path,
@@ -81,7 +82,7 @@ def report(
     >>> import tempfile
     >>> import makini_analytics as ma
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     report(ma.load_sample(["us"]), Path(folder) / "us.html", sections=["spend"], progress=False).name
+    ...     ma.report(ma.load_sample(["us"]), Path(folder) / "us.html", sections=["spend"], progress=False).name
     'us.html'
     """
     checked_out(out, template)  # a misspelt name must not cost a minute of computing

@@ -43,7 +43,7 @@ def otif(
     by : "vendor", a column, several, or None for all together
     level : "order" or "line"
     as_of : day from which to look; the lines' own as-of day by default, else their latest ``updated_at``
-    due, late_days, early_days, calendar : as in ``slippage.by_vendor``
+    due, late_days, early_days, calendar : as in `slippage.by_vendor`
 
     Returns
     -------
@@ -60,9 +60,10 @@ def otif(
 
     Examples
     --------
+    >>> from makini_analytics import slippage
     >>> lines = pd.DataFrame({"vendor_id": "v", "order_id": ["1", "1", "2"],
     ...     "required_date": pd.to_datetime(["2025-01-10"] * 3), "delivered_date": pd.to_datetime(["2025-01-08", "2025-01-12", "2025-01-10"])})
-    >>> otif(lines, as_of="2025-02-01")[["n_due", "n_otif", "otif_rate", "form"]]
+    >>> slippage.otif(lines, as_of="2025-02-01")[["n_due", "n_otif", "otif_rate", "form"]]
        n_due  n_otif  otif_rate         form
     0      2       1        0.5  final state
     """
@@ -150,9 +151,10 @@ def value_days(
 
     Examples
     --------
+    >>> from makini_analytics import slippage
     >>> lines = pd.DataFrame({"vendor_id": "v", "amount": [100.0, 50.0], "currency": "EUR",
     ...     "required_date": pd.to_datetime(["2025-01-10"] * 2), "delivered_date": pd.to_datetime(["2025-01-13", "2025-01-06"])})
-    >>> value_days(lines, as_of="2025-02-01")[["value_late", "value_days_late", "value_days_early"]]
+    >>> slippage.value_days(lines, as_of="2025-02-01")[["value_late", "value_days_late", "value_days_early"]]
        value_late  value_days_late  value_days_early
     0       100.0            300.0             200.0
     """

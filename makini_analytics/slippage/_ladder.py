@@ -64,11 +64,12 @@ def ladder(
 
     Examples
     --------
+    >>> from makini_analytics import slippage
     >>> lines = pd.DataFrame({
     ...     "required_date": pd.to_datetime(["2025-01-10"] * 4),
     ...     "delivered_date": pd.to_datetime(["2025-01-08", "2025-01-11", "2025-01-20", None]),
     ... })
-    >>> ladder(lines, as_of="2025-02-20", late_days=(0, 3), early_days=(None,), calendar=(None,))[["late_days", "open_lines", "on_time_rate"]]
+    >>> slippage.ladder(lines, as_of="2025-02-20", late_days=(0, 3), early_days=(None,), calendar=(None,))[["late_days", "open_lines", "on_time_rate"]]
        late_days  open_lines  on_time_rate
     0        0.0        True      0.250000
     1        0.0       False      0.333333

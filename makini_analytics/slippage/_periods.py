@@ -64,11 +64,12 @@ def by_period(
 
     Examples
     --------
+    >>> from makini_analytics import slippage
     >>> lines = pd.DataFrame({
     ...     "required_date": pd.to_datetime(["2025-01-10", "2025-01-20", "2025-02-10"]),
     ...     "delivered_date": pd.to_datetime(["2025-01-08", "2025-01-25", None]),
     ... })
-    >>> by_period(lines, as_of="2025-02-20")[["period", "n_due", "n_on_time", "n_overdue_open", "on_time_rate", "complete"]]
+    >>> slippage.by_period(lines, as_of="2025-02-20")[["period", "n_due", "n_on_time", "n_overdue_open", "on_time_rate", "complete"]]
         period  n_due  n_on_time  n_overdue_open  on_time_rate  complete
     0  2025-01      2          1               0           0.5      True
     1  2025-02      1          0               1           0.0     False

@@ -103,13 +103,14 @@ def by_vendor(
 
     Examples
     --------
+    >>> from makini_analytics import slippage
     >>> import pandas as pd
     >>> lines = pd.DataFrame({
     ...     "vendor_id": ["a", "a", "a", "b"],
     ...     "required_date": pd.to_datetime(["2025-01-10", "2025-01-10", "2025-01-10", "2025-02-10"]),
     ...     "delivered_date": pd.to_datetime(["2025-01-08", "2025-01-15", None, None]),
     ... })
-    >>> by_vendor(lines, as_of="2025-01-31")[["vendor_id", "n_due", "n_on_time", "n_late", "n_overdue_open", "median_days_late"]]
+    >>> slippage.by_vendor(lines, as_of="2025-01-31")[["vendor_id", "n_due", "n_on_time", "n_late", "n_overdue_open", "median_days_late"]]
       vendor_id  n_due  n_on_time  n_late  n_overdue_open  median_days_late
     0         a      3          1       2               1               5.0
     1         b      0          0       0               0               NaN

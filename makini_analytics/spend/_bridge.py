@@ -87,9 +87,10 @@ def bridge(
 
     Examples
     --------
+    >>> from makini_analytics import spend
     >>> old = pd.DataFrame({"product_code": ["A", "B"], "quantity": [10.0, 5.0], "amount": [100.0, 50.0], "currency": "EUR"})
     >>> new = pd.DataFrame({"product_code": ["A", "C"], "quantity": [12.0, 1.0], "amount": [132.0, 30.0], "currency": "EUR"})
-    >>> bridge(old, new).set_index("effect")["value"].to_dict()  # doctest: +NORMALIZE_WHITESPACE
+    >>> spend.bridge(old, new).set_index("effect")["value"].to_dict()  # doctest: +NORMALIZE_WHITESPACE
     {'before': 150.0, 'price': 12.0, 'volume': 20.0, 'mix': 0.0, 'currency': 0.0, 'new': 30.0, 'lost': -50.0,
      'not itemised': 0.0, 'after': 162.0}
     """

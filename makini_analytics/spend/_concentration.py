@@ -63,8 +63,9 @@ def concentration(
 
     Examples
     --------
+    >>> from makini_analytics import spend
     >>> lines = pd.DataFrame({"vendor_id": list("abcd"), "currency": "EUR", "amount": [40.0, 30.0, 20.0, 10.0]})
-    >>> concentration(lines)[["hhi", "top_1_share", "n_vendors"]]
+    >>> spend.concentration(lines)[["hhi", "top_1_share", "n_vendors"]]
           hhi  top_1_share  n_vendors
     0  3000.0          0.4          4
     """

@@ -92,9 +92,10 @@ def by_period(
 
     Examples
     --------
+    >>> from makini_analytics import spend
     >>> lines = pd.DataFrame({"order_date": pd.to_datetime(["2025-01-05", "2025-03-01"]), "currency": "EUR",
     ...                       "amount": [5.0, 7.0]})
-    >>> by_period(lines)[["period", "spend"]]
+    >>> spend.by_period(lines)[["period", "spend"]]
         period  spend
     0  2025-01    5.0
     1  2025-02    0.0

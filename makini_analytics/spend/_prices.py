@@ -83,9 +83,10 @@ def price_changes(
 
     Examples
     --------
+    >>> from makini_analytics import spend
     >>> lines = pd.DataFrame({"product_code": "P1", "vendor_id": "v", "unit_of_measure": "EA", "currency": "EUR",
     ...     "order_date": pd.to_datetime(["2024-03-01", "2025-03-01"]), "quantity": [10.0, 20.0], "amount": [50.0, 110.0]})
-    >>> price_changes(lines)[["period", "price", "base_price", "ppv", "ppv_rate", "n_first_purchases"]]
+    >>> spend.price_changes(lines)[["period", "price", "base_price", "ppv", "ppv_rate", "n_first_purchases"]]
       period  price  base_price   ppv  ppv_rate  n_first_purchases
     0   2025    5.5         5.0  10.0       0.1                  0
     1   2024    5.0         NaN   NaN       NaN                  1

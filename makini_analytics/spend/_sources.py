@@ -75,8 +75,9 @@ def single_source(
 
     Examples
     --------
+    >>> from makini_analytics import spend
     >>> lines = pd.DataFrame({"product_code": list("AAB"), "vendor_id": list("xyx"), "currency": "EUR", "amount": [1.0, 2.0, 3.0]})
-    >>> single_source(lines)[["product_code", "vendor_id", "spend", "share"]]
+    >>> spend.single_source(lines)[["product_code", "vendor_id", "spend", "share"]]
       product_code vendor_id  spend  share
     0            B         x    3.0    0.5
     """

@@ -64,8 +64,9 @@ def by_vendor(
 
     Examples
     --------
+    >>> from makini_analytics import spend
     >>> lines = pd.DataFrame({"vendor_id": ["a", "b", "a"], "currency": "EUR", "amount": [60.0, 10.0, 30.0]})
-    >>> by_vendor(lines)[["vendor_id", "spend", "share", "abc_class", "n_lines"]]
+    >>> spend.by_vendor(lines)[["vendor_id", "spend", "share", "abc_class", "n_lines"]]
       vendor_id  spend  share abc_class  n_lines
     0         a   90.0    0.9         A        2
     1         b   10.0    0.1         B        1

@@ -10,8 +10,10 @@ from matplotlib import colors, font_manager
 from ..charts import Look as Look
 from ..charts import look as look
 from ..errors import ConfigError
+from ..system import known_options
 
 
+@known_options
 def use(
     *,
     fonts: Sequence[str] = (),
@@ -32,6 +34,14 @@ def use(
     ------
     ConfigError
         A font is not installed, a colour is none or can't be seen on white, or both marks are the same.
+
+    Examples
+    --------
+    >>> from makini_analytics import style
+    >>> style.use(highlight="#7A1FA2", decimal=",", thousands=".")
+    >>> style.look.highlight
+    '#7A1FA2'
+    >>> style.use()  # the usual look again
     """
     known = set(font_manager.get_font_names())
     for name in fonts:

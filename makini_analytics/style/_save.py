@@ -9,9 +9,10 @@ from matplotlib.axes import Axes
 from ..charts import SIZES, resize, write_chart
 from ..charts import alt_text as alt_text
 from ..errors import ConfigError
-from ..system import path_of, whole
+from ..system import known_options, path_of, whole
 
 
+@known_options
 def save(ax: Axes, path: str | Path, *, size: str | None = None) -> Path:
     """Write a chart as PNG (200 dpi) or SVG, with its alt text in the file; the same data give the same bytes.
 
@@ -31,6 +32,16 @@ def save(ax: Axes, path: str | Path, *, size: str | None = None) -> Path:
     ------
     ConfigError
         Another ending or size.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import pandas as pd
+    >>> from makini_analytics import spend, style
+    >>> lines = pd.DataFrame({"vendor_id": ["a", "b"], "currency": "EUR", "amount": [90.0, 10.0]})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     style.save(spend.plot_by_vendor(lines), f"{folder}/spend.png", size="half").name
+    'spend.png'
     """
     path = path_of("path", path)
     if not isinstance(ax, Axes):

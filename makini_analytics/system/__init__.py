@@ -2,7 +2,7 @@
 
 from ._arguments import names_of, number_of, path_of, text_of
 from ._files import Workspace, in_the_way, settle, whole
-from ._options import known_options
+from ._options import check_options, known_options, options_of
 from ._progress import Display, Progress, steps
 from ._templates import template
 
@@ -10,10 +10,12 @@ __all__ = [
     "Display",
     "Progress",
     "Workspace",
+    "check_options",
     "in_the_way",
     "known_options",
     "names_of",
     "number_of",
+    "options_of",
     "path_of",
     "settle",
     "steps",

@@ -10,7 +10,8 @@ from ..errors import ApiError, IncompleteDataError, MakiniError, OfflineMissErro
 from ..records import Decode, decode
 from ..system import Progress
 from . import _page_cache, contracts
-from ._pagination import MOST_PAGES, PagedResult, RowList, SinkT, paginate
+from ._paged_result import PagedResult, RowList, SinkT
+from ._pagination import MOST_PAGES, paginate
 from ._session import Session
 from ._single_order import fetch_order, key_of, lines_not_had
 from .contracts import Contract

@@ -205,6 +205,24 @@ def test_a_brought_font_stands_in_where_the_machine_has_none(monkeypatch):
     families.cache_clear()
 
 
+def test_matplotlibs_list_of_fonts_grows_once_and_keeps_what_was_on_it(monkeypatch):
+    """In front of a test's own list, on which DejaVu Sans lacks its bold."""
+    manager = font_manager.fontManager
+    before = [f for f in manager.ttflist if f.name != "DejaVu Sans" or (f.style, f.weight) == ("normal", 400)]
+    bold = font_manager.FontProperties(family="DejaVu Sans", weight="bold")
+    monkeypatch.setattr(manager, "ttflist", list(before))
+    found_before = manager._find_fonts_by_props(bold)[0]
+    families.cache_clear()
+    for wanted in (("DejaVu Sans",), ("DejaVu Sans", "No Such Font"), charts.look.fonts):
+        assert families(wanted)[0] == "DejaVu Sans"
+    added = manager.ttflist[len(before) :]
+    assert manager.ttflist[: len(before)] == before
+    assert [f.name for f in added].count("DejaVu Sans") == 1
+    assert len({(f.name, f.style, f.weight, f.fname) for f in added}) == len(added)
+    assert manager._find_fonts_by_props(bold)[0] == found_before
+    families.cache_clear()
+
+
 def test_a_machine_with_no_font_but_the_brought_one_draws_bold_titles_without_a_word(tmp_path):
     """matplotlib logs to stderr when a family lacks a weight; a notebook would show that under every chart."""
     pytest.importorskip("matplotlib_fontja")

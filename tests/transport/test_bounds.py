@@ -319,7 +319,8 @@ def test_several_threads_share_a_client(tmp_path):
 
 def test_an_interrupted_walk_stops_its_own_requests_only():
     """One walk fails while another waits for its next try: that one goes on to its end."""
-    from makini_analytics.transport._pagination import RowList, paginate
+    from makini_analytics.transport import RowList
+    from makini_analytics.transport._pagination import paginate
 
     with FaultServer(ROWS) as server:
         server.tables["vendors"] = [{"key": str(i)} for i in range(35)]
