@@ -254,7 +254,9 @@ class Fuzz:
         rows = [r for page in wire.pages.values() for r in page if isinstance(r, dict)]
         lost = (_keys(rows) & {o["key"] for o in wire.rows}) - got
         assert not lost, f"lost {lost}"
-        rows += [r | {"key": r["id"], "orderNo": r.get("_idValue")} for r in rows if "id" in r]  # as v4 has them
+        rows += [
+            r | {"key": r["id"], "orderNo": r.get("_idValue")} for r in rows if "id" in r and r.get("key") is None
+        ]  # as v4 has them
         rows = [{k: v for k, v in r.items() if k not in ("id", "_idValue")} for r in rows]
         bare = {o["key"] for o in wire.rows if o in rows} - complete
         assert not bare, f"without their lines: {bare}"

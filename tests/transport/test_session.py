@@ -538,7 +538,7 @@ def kill_in_the_middle(tmp_path, times):
 
 
 def test_killed_in_the_middle_the_next_run_gives_the_whole(tmp_path):
-    kill_in_the_middle(tmp_path, 4)
+    kill_in_the_middle(tmp_path, 2)
 
 
 @pytest.mark.full
@@ -547,7 +547,7 @@ def test_killed_fifty_times(tmp_path):
 
 
 @pytest.mark.usefixtures("ctrl_c_reaches_children")
-@pytest.mark.parametrize("workers", [1, 4])
+@pytest.mark.parametrize("workers", [pytest.param(1, marks=pytest.mark.full), 4])
 def test_ctrl_c_ends_a_fetch_that_waits_and_the_client_lives_on(workers, tmp_path):
     """A real signal in a real process, while every worker waits for its next try."""
     script = f"""
