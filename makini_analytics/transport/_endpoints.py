@@ -162,7 +162,8 @@ class Endpoints:
             except MakiniError as e:
                 if time.monotonic() >= deadline:
                     return Lookup(
-                        [], f"The list of {ours} took more than the {seconds:.3g} s that it may, so {instead}."
+                        [],
+                        f"The list of {ours} took more than the {seconds:.3g} s that it may (a larger timeout= gives it more): {instead}.",
                     )
                 if e.status is None or e.status < 400:  # no answer, or one that is no list
                     return Lookup([], f"The list of {ours} could not be fetched, so {instead}: {e}")
