@@ -15,6 +15,7 @@ import json
 import re
 import sys
 import warnings
+from contextlib import contextmanager
 from types import SimpleNamespace
 from urllib.parse import parse_qs, urlsplit
 
@@ -172,6 +173,15 @@ class Wire:
             self.pages.setdefault(url, _rows(raw, headers))  # the first answer: the second is only looked at
         return _Response(status, headers, raw)
 
+    @contextmanager
+    def follow(self, session):
+        """Take the place of a display: what it is told while the orders are read is that a second attempt begins."""
+        session.on_wait = lambda text: self.pages.clear()
+        try:
+            yield lambda done, total: None
+        finally:
+            session.on_wait = lambda text: None
+
     def close(self):
         """Nothing to close."""
 
@@ -232,7 +242,7 @@ class Fuzz:
                 "token-0123456789", base_url="http://api.makini.test", contract=contract, cache_dir=None, progress=False, retries=0,
                 per_page=3, max_workers=1, delivery_date="actual", max_body=1_000_000,
             )  # fmt: skip
-            client._session._http = Wire(contract)
+            client._session._http = client.display = Wire(contract)
             self.clients.append(client)
 
     def round(self, data):
@@ -264,17 +274,17 @@ class Fuzz:
     def _rows(self, client, wire):
         """Return the keys of the orders that reach the builder, and of those that have their lines; then read a list beside them."""
         session, path = client._session, client._endpoints.path("purchase-orders")
-        session.on_wait = lambda text: wire.pages.clear()  # a second attempt begins
         numbered = client.contract != "v1"
         built = wire.choose.below(3) == 2
-        result = paginate(
-            session,
-            path,
-            {"per_page": 3},
-            lambda: Both(built),
-            numbered=numbered,
-            new_decoder=lambda: RecordDecoder(LINE_CONTAINERS),
-        )
+        with wire.follow(session):
+            result = paginate(
+                session,
+                path,
+                {"per_page": 3},
+                lambda: Both(built),
+                numbered=numbered,
+                new_decoder=lambda: RecordDecoder(LINE_CONTAINERS),
+            )
         rows = [r for r in result.sink.rows if hasattr(r, "get")]
         assert not built or result.sink.builder.n_orders == len(result.sink.rows)
         name = wire.choose.of(["receipts", "vendors", "return-orders"])
@@ -297,7 +307,11 @@ def by_hypothesis(rounds):
     options = settings(
         max_examples=rounds, deadline=None, database=None, suppress_health_check=list(HealthCheck), phases=phases
     )
-    options(given(st.binary(min_size=40, max_size=300))(fuzz.round))()
+    try:
+        options(given(st.binary(min_size=40, max_size=300))(fuzz.round))()
+    except BaseException:
+        print(f"after {fuzz.n} rounds:", file=sys.stderr)
+        raise
     return fuzz
 
 
