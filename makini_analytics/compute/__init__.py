@@ -9,7 +9,18 @@ from ._day_tally import DayTally
 from ._delivery import ENDINGS, ENDS, STARTS, Ages, Standing, ages, standing, standing_on
 from ._engines import lines_of
 from ._figures import Figure, figure, figures_of
-from ._groups import ENTITIES, By, Groups, count_distinct, crossed, entity, group_lines, merge_aliases, order_ids, taken
+from ._groups import (
+    ENTITIES,
+    By,
+    Groups,
+    count_distinct,
+    crossed,
+    entity,
+    group_lines,
+    merge_aliases,
+    narrow_rows,
+    order_ids,
+)
 from ._normal import Z
 from ._pandas_engine import PandasColumns, leave_out_unreadable
 from ._periods import period_alias, period_number
@@ -72,6 +83,7 @@ __all__ = [
     "lines_of",
     "log_log_band",
     "merge_aliases",
+    "narrow_rows",
     "order_ids",
     "period_alias",
     "period_number",
@@ -80,7 +92,6 @@ __all__ = [
     "stamp",
     "standing",
     "standing_on",
-    "taken",
     "unreadable",
     "whole_lines",
     "with_day_zero",

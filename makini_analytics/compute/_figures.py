@@ -5,7 +5,7 @@ A new figure is one function, declared beside its definition, and one line at th
     @figure("amount", "order_date?", basis={"received": "received_quantity?"})
     def by_period(lines, *, basis="ordered", currency=None):
         \"\"\"Ordered spend by period of the order date.\"\"\"
-        got = tallied(lines, basis=basis, currency=currency)
+        got = spend_tally(lines, basis=basis, currency=currency)
         return got.with_provenance(result)
 
 What the caller gets is a plain frame: `figure` checks the options and the columns, calls the function, and writes the name, the

@@ -102,7 +102,7 @@ def crossed(outer: Groups, inner: Groups) -> tuple[Ints, Ints]:
     return _dense(codes, limit)
 
 
-def taken(lines: pd.DataFrame, rows: npt.NDArray[np.bool_], by: By, *more: str) -> pd.DataFrame:
+def narrow_rows(lines: pd.DataFrame, rows: npt.NDArray[np.bool_], by: By, *more: str) -> pd.DataFrame:
     """Return some rows, with only the columns that groups, orders and ``more`` need: lines are wide, and copying them is slow."""
     names = [by] if isinstance(by, str) else list(by or ())
     wanted = {"connection", "currency", "order_id", "order_number", *more}

@@ -78,7 +78,7 @@ class PandasColumns:
         """Return where a column's value was given and could not be read."""
         out = np.zeros(len(self), dtype=bool)
         for code in self._unread(name):
-            out |= self._told().codes[self.rows] == code
+            out |= self._unreadable_texts().codes[self.rows] == code
         return out
 
     def missing(self, value: Floats) -> Mask:
@@ -104,9 +104,9 @@ class PandasColumns:
     def __len__(self) -> int:
         return len(range(*self.rows.indices(len(self.frame))))
 
-    def _told(self) -> Encoding:
-        told: Encoding = self._once(UNREADABLE, lambda: encode(self.frame[UNREADABLE], sort=False))
-        return told
+    def _unreadable_texts(self) -> Encoding:
+        texts: Encoding = self._once(UNREADABLE, lambda: encode(self.frame[UNREADABLE], sort=False))
+        return texts
 
     def _unread(self, name: str) -> list[int]:
         """Return the codes of the texts that tell of a column: a few texts are looked at, and not a million lines."""
@@ -115,7 +115,7 @@ class PandasColumns:
             return []
         codes: list[int] = self._once(
             (UNREADABLE, name),
-            lambda: [i for i, text in enumerate(self._told().labels) if name in str(text).split(SEPARATOR)],
+            lambda: [i for i, text in enumerate(self._unreadable_texts().labels) if name in str(text).split(SEPARATOR)],
         )
         return codes
 

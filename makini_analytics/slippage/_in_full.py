@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..compute import By, FigureResult, WorkCalendar, figure, group_lines, leave_out_unreadable, taken
+from ..compute import By, FigureResult, WorkCalendar, figure, group_lines, leave_out_unreadable, narrow_rows
 from ..errors import one_of
 from ..frames import AsOf, numbers, pairs, values
 from ._due_rule import AHEAD, DUE_DATES, EXCLUDED, LATE, NOT_DUE, OVERDUE_OPEN, Ints, Tolerance, judge, outcome_of
@@ -164,7 +164,7 @@ def value_days(
     got.selection.exclude(np.isnan(amount), "no amount")
     outcome = np.where(got.selection.kept, outcome_of(got.standing, got.days, Tolerance()), EXCLUDED)
     is_due, _ = hits_of(outcome, False)
-    groups = group_lines(taken(got.frame, is_due, by), by, also=("currency",))
+    groups = group_lines(narrow_rows(got.frame, is_due, by), by, also=("currency",))
     n = len(groups) if is_due.any() else 0
     money, days = amount[is_due], got.days[is_due].astype(float)
     kind = outcome[is_due]

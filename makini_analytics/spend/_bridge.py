@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..compute import ENTITIES, By, FigureResult, figure, group_lines, taken
+from ..compute import ENTITIES, By, FigureResult, figure, group_lines, narrow_rows
 from ..errors import SchemaError, one_of
 from ..frames import days_of, frame_of, pairs, values
 from ._items import Items, items_of
@@ -109,7 +109,7 @@ def bridge(
         effects = _effects(table, _sides(items, priced, is_after, cell, len(item_of)), item_of)
     else:
         effects = _effects(table, table, np.arange(n)).drop(columns="document currency")
-    outer = group_lines(taken(frame, kept, by), by, also=("currency",))
+    outer = group_lines(narrow_rows(frame, kept, by), by, also=("currency",))
     n_outer = len(outer) if kept.any() else 0
     # the bridge that each line belongs to, and from that of its items: an item lies within one group of `by`
     of_line = np.full(len(frame), -1)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..compute import By, FigureResult, Groups, RuleResult, crossed, figure, merge_aliases
-from ._rule import BASIS_COLUMNS, tallied
+from ._rule import BASIS_COLUMNS, spend_tally
 
 Floats = npt.NDArray[np.float64]
 
@@ -69,7 +69,7 @@ def concentration(
           hhi  top_1_share  n_vendors
     0  3000.0          0.4          4
     """
-    got = tallied(
+    got = spend_tally(
         lines,
         by=_with_vendor(by),
         basis=basis,

@@ -28,7 +28,7 @@ from ..compute import (
 )
 from ..errors import ConfigError
 from ..frames import AsOf, encode, values
-from ._rule import BASIS_COLUMNS, tallied
+from ._rule import BASIS_COLUMNS, spend_tally
 from ._spans import Spans
 
 Ints = npt.NDArray[np.int64]
@@ -102,7 +102,7 @@ def by_period(
     2  2025-03    7.0
     """
     alias = period_alias(freq, fiscal_year_start)
-    got = tallied(
+    got = spend_tally(
         lines,
         by=by,
         basis=basis,

@@ -120,10 +120,10 @@ def price_changes(
         base = listed_prices(items, rows, baseline, items.item)
         shown = f"own list of {len(baseline):,} prices"  # the list itself would fill a footnote
     result = _by_key_and_period(_against(lot, base, baseline), groups.keys, period.freq)
-    return items.with_provenance(result, notes=_told(result, baseline), baseline=shown)
+    return items.with_provenance(result, notes=_notes(result, baseline), baseline=shown)
 
 
-def _told(result: pd.DataFrame, baseline: Baseline) -> list[str]:
+def _notes(result: pd.DataFrame, baseline: Baseline) -> list[str]:
     """Return what has no baseline, and why, and what looks like a slip."""
     n, first, without, doubtful = (
         int(result[c].sum()) for c in ("n_lines", "n_first_purchases", "n_without_baseline", "n_doubtful")

@@ -18,7 +18,7 @@ BASES = ("ordered", "received", "open")
 BASIS_COLUMNS = {"received": "received_quantity?"}
 
 
-def tallied(
+def spend_tally(
     lines: Any,
     *,
     by: By = None,
@@ -38,7 +38,7 @@ def tallied(
         _must_occur(source, intercompany)
 
     def rule(c: Columns) -> RuleResult:
-        spent, beside = counting(c, basis, currency, tuple(intercompany)), more(c)
+        spent, beside = spend_rule(c, basis, currency, tuple(intercompany)), more(c)
         return replace(beside, left_out=spent.left_out + beside.left_out, sums=spent.sums | beside.sums)
 
     return source.tally(rule, by=by, also=also, orders=orders)
@@ -49,7 +49,7 @@ def value_of(tally: Tally) -> npt.NDArray[np.float64]:
     return np.where(tally.selection.kept, tally.sums["value"], 0.0)
 
 
-def counting(c: Columns, basis: str, currency: str | None, intercompany: tuple[str, ...]) -> RuleResult:
+def spend_rule(c: Columns, basis: str, currency: str | None, intercompany: tuple[str, ...]) -> RuleResult:
     """Return the one rule of this room: which lines count, and with which value."""
     amount = c.number("amount")
     # the first reason that fits holds: a line that was cancelled and then deleted is counted as deleted, in every figure alike

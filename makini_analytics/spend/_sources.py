@@ -25,7 +25,7 @@ from ..compute import (
 )
 from ..errors import ConfigError, SchemaError
 from ..frames import AsOf, days_of, encode, need, pairs, values
-from ._rule import tallied, value_of
+from ._rule import spend_tally, value_of
 
 
 @figure("amount")
@@ -83,7 +83,7 @@ def single_source(
     """
     if isinstance(min_orders, bool) or not isinstance(min_orders, (int, np.integer)) or min_orders < 1:
         raise ConfigError(f"min_orders={min_orders!r}: pass a number of orders such as 2")
-    got = tallied(lines, intercompany=intercompany)
+    got = spend_tally(lines, intercompany=intercompany)
     frame, selection, value = got.frame, got.selection, value_of(got)
     merged = frame if aliases is None else merge_aliases(frame, aliases)
     total = _spend_by_currency(frame, value)

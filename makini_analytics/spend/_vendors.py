@@ -11,7 +11,7 @@ import pandas as pd
 
 from ..compute import By, FigureResult, figure
 from ..errors import ConfigError
-from ._rule import BASIS_COLUMNS, tallied
+from ._rule import BASIS_COLUMNS, spend_tally
 
 
 @figure("amount", any_frame=True, basis=BASIS_COLUMNS)
@@ -86,7 +86,7 @@ def ranked_by(
     intercompany: Collection[str],
 ) -> tuple[FigureResult, npt.NDArray[np.intp]]:
     """Return the figure of `by_vendor`, and the row of it that each line that counts belongs to: another figure goes on from it."""
-    got = tallied(lines, by=by, basis=basis, currency=currency, intercompany=intercompany, orders=True)
+    got = spend_tally(lines, by=by, basis=basis, currency=currency, intercompany=intercompany, orders=True)
     groups = got.groups(by, "currency")
     n = len(groups) if len(groups.codes) else 0  # by=None makes one group, of nothing
     of_groups = groups.keys.iloc[:n]
