@@ -227,7 +227,7 @@ def error_from(
     if request_id and status < 500:
         parts.append(f"Request id: {request_id}")
     return error_class(status)(
-        ". ".join(parts) + ".",
+        ". ".join(part.rstrip(". ") for part in parts) + ".",  # the server's message may end in a full stop
         status=status,
         code=code,
         request_id=request_id,

@@ -58,11 +58,13 @@ class Client:
     expire_after : seconds or timedelta after which cached pages are fetched again
     per_page : rows per page
     max_workers : pages fetched side by side
-    timeout : seconds to wait for one answer
+    timeout : seconds to wait for one answer. A list that stands beside the orders (vendors, receipts, ...) is given up after as long, and
+        as long as the orders took; all of them together after twice that
     offline : never touch the network; what is not in the cache is an `OfflineMissError`
     progress : show a progress bar; by default in a terminal or a notebook
     retries, backoff, max_wait : how often a temporary fault is tried again, the first wait in seconds (doubled each time), and the
         longest; where the server asks for more, it is an error at once
+    max_body : bytes of one answer, as sent and unpacked; a larger one is an error
 
     Raises
     ------
@@ -154,6 +156,7 @@ class Client:
 
     def clear_cache(self) -> None:
         """Forget every cached page of this connection."""
+        self._session.check_process()
         self._session.cache.clear()
 
     # ---- fetching ------------------------------------------------------------------------------------------------------
@@ -297,6 +300,7 @@ class Client:
         ------
         IncompleteDataError, AuthError, RateLimitError, ServerError, NetworkError, OfflineMissError, ApiError
         """
+        self._session.check_process()
         text_of("name", name, "the name of a list, such as 'vendors'")
         params = {f"filter[{field}]": value for field, value in filters.items()}
         params |= contracts.MATCH_ALL if len(params) > 1 else {}
@@ -325,6 +329,7 @@ class Client:
     def _fetch(
         self, query: OrderQuery, refresh: bool, options: TidyOptions, strict: bool = False
     ) -> PurchaseOrderFetch:
+        self._session.check_process()  # before a progress bar or the cache is touched: their locks may be held for ever after a fork
         return PurchaseOrderFetch(self._endpoints, self._show_progress, query, refresh, options, strict)
 
     @contextmanager

@@ -100,7 +100,7 @@ def _texts_by_key(records: Records, fields: Sequence[str]) -> dict[str, str]:
     """Return, by key, the first of the fields that has a text."""
     found = {}
     for r in records:
-        key = r.get("key", r.get("id")) if isinstance(r, Mapping) else None
+        key = (r.get("id") if r.get("key") is None else r["key"]) if isinstance(r, Mapping) else None
         if key is None:
             continue
         texts = (label_of(r.get(f)) for f in fields)

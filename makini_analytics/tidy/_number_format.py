@@ -7,7 +7,6 @@ where both readings fit and differ, neither is taken.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +17,7 @@ import numpy.typing as npt
 
 from ..errors import ConfigError
 from ..system import text_of
-from ._parsing import Problem, number_of, plain_numbers
+from ._parsing import LARGEST, Problem, number_of, plain_numbers
 
 DECIMALS = (".", ",")
 
@@ -215,7 +214,7 @@ def read_numbers_as(values: Sequence[Any], form: NumberFormat) -> Numbers:
         first = next(iter(found.values()), None)
         if first is None:
             out.problems.append((i, value, "not a number" if value.strip() else "empty text"))
-        elif math.isinf(first.value):
+        elif abs(first.value) > LARGEST:
             out.problems.append((i, value, "too large to be a number"))
         elif any(got != first for got in found.values()):
             shown = " or ".join(f"{got.value:,g}" for got in found.values())

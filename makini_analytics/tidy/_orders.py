@@ -19,6 +19,7 @@ import pandas as pd
 from .. import units
 from ..errors import ConfigError, MakiniWarning
 from ..frames import categoricals
+from ..records import Record
 from . import _derive, _receipts, _status
 from ._documents import DocumentBuilder, DocumentFrames
 from ._issues import IssueBook, much_unreadable
@@ -56,7 +57,7 @@ class OrdersBuilder:
         self._book = IssueBook()
         self._documents = DocumentBuilder(ORDERS, LINES, ("orders", "lines"), self._book)
         self.with_lines = False
-        # Some connections list orders without lines. Their pages wait here, so that each order can be fetched on its own.
+        # Some connections list orders, or some of them, without lines. These wait here, so that each can be fetched on its own.
         self.without_lines: list[list[Any]] = []
         self.asked_for: set[str] = set()  # the keys of orders that were asked for by their key, not found in the list
         self.lines_not_had: dict[str, str] = {}  # by order, why its lines could not be fetched
@@ -74,12 +75,13 @@ class OrdersBuilder:
                 gc.enable()
 
     def _take(self, page: Sequence[Any]) -> None:
-        self.with_lines |= any(c in r for r in page if isinstance(r, Mapping) for c in LINE_CONTAINERS)
-        if self.with_lines:
-            self._take_held()
+        bare = [r for r in page if _lacks_lines(r)]
+        if bare:
+            self.without_lines.append(bare)
+            page = [r for r in page if not _lacks_lines(r)]
+        if page:
+            self.with_lines = True
             self._documents.take(page)
-        elif page:
-            self.without_lines.append(list(page))
 
     @property
     def n_orders(self) -> int:
@@ -189,6 +191,11 @@ class OrdersBuilder:
             {"orders": orders["order_id"], "lines": lines["line_id"], "receipt lines": receipt_lines["order_id"]},
         )
         return TidyOrders(orders, lines, issues, as_of, role, notes)
+
+
+def _lacks_lines(record: Any) -> bool:
+    """Whether a record says nothing of its lines; an empty list says that there are none."""
+    return isinstance(record, dict | Record) and all(record.get(c) is None for c in LINE_CONTAINERS)
 
 
 def tidy_orders(pages: Iterable[Sequence[Any]], **options: Any) -> TidyOrders:
