@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import Any
@@ -18,6 +18,7 @@ _AFTER_THE_SYSTEM = 10
 _ENOUGH_OF_ITS_OWN = 2
 
 
+_UNKNOWN = "left out: no heading that is known"
 #: A currency's code behind a heading: in brackets, or after "in".
 _CURRENCY = re.compile(r"\s*(?:[(\[]\s*(?:in\s+)?([A-Z]{3})\s*[)\]]|\s(?:in|en)\s+([A-Z]{3}))\s*$")
 
@@ -31,6 +32,11 @@ class Heading:
     rule: str
     rank: int = 0
     place: int = 0  # of the column in the file
+
+    @property
+    def unknown(self) -> bool:
+        """Whether no table of headings has it."""
+        return self.rule == _UNKNOWN
 
 
 @dataclass(frozen=True)
@@ -126,6 +132,12 @@ def _vague() -> frozenset[str]:
 
 
 @cache
+def mark_stems() -> dict[str, tuple[str, ...]]:
+    """Return the words in headings that make a column of yes and no a mark, by what it marks."""
+    return {name: tuple(map(folded, words)) for name, words in _data()["marks"].items()}
+
+
+@cache
 def _total() -> re.Pattern[str]:
     words = sorted(_data()["totals"]["words"], key=len, reverse=True)
     return re.compile(rf"\W*(?:{'|'.join(map(re.escape, words))})\b(?!\s*[&/])|\*+$", re.IGNORECASE)
@@ -176,10 +188,15 @@ def recognised(headings: Sequence[str]) -> System | None:
     return first if clear else None
 
 
-def understood(headings: Sequence[str], system: System | None, own: Mapping[str, str | None]) -> list[Heading]:
+def understood(
+    headings: Sequence[str],
+    system: System | None,
+    own: Mapping[str, str | None],
+    fits: Callable[[int, str], bool] = lambda place, column: True,
+) -> list[Heading]:
     """Return what each heading means.
 
-    ``own`` is what the caller says, by heading; None leaves one out.
+    ``own`` is what the caller says, by heading; None leaves one out. ``fits`` says whether the values at a place can be of a column.
 
     Raises
     ------
@@ -205,13 +222,19 @@ def understood(headings: Sequence[str], system: System | None, own: Mapping[str,
             continue
         meant, rule = _meanings(heading, system)
         if not meant:
-            found.append(replace(nothing, rule=rule or "left out: no heading that is known"))
+            found.append(replace(nothing, rule=rule or _UNKNOWN))
         elif len({c for c, _ in meant}) == 1:
             found.append(replace(nothing, column=meant[0][0], rank=meant[0][1], rule=rule))
         else:
             doubtful.append((nothing, list(meant)))
     taken = {h.column for h in found if h.column}
-    found += [_eliminated(h, meant, taken) for h, meant in doubtful]
+    for h, meant in doubtful:
+        possible = [(c, rank) for c, rank in meant if fits(h.place, c)] or meant
+        if len({c for c, _ in possible}) == 1:
+            column, rank = possible[0]
+            found.append(replace(h, column=column, rank=rank, rule="by its values"))
+        else:
+            found.append(_eliminated(h, possible, taken))
     return sorted(_one_each(_vendors(found)), key=lambda h: h.place)
 
 

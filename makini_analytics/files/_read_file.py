@@ -12,6 +12,7 @@ import pandas as pd
 
 from ..errors import SchemaError
 from ..tidy import LINES, ORDERS, empty, sound
+from ._by_values import fits, kind_of, with_marks
 from ._headings import Heading, n_known, named_system, recognised, understood
 from ._jde import settle_jde
 from ._raw_file import Grid, read_grid
@@ -165,9 +166,17 @@ def _read(
         header=header,
     )
     chosen = system_of(system, grid.headings)
+    kinds: dict[int, str | None] = {}
+
+    def fit(place: int, column: str) -> bool:
+        if place not in kinds:
+            kinds[place] = kind_of(grid.cells[place].drop_duplicates())
+        return fits(column, kinds[place])
+
+    headings = understood(grid.headings, chosen, own, fit)
     return (
         grid,
-        understood(grid.headings, chosen, own),
+        with_marks(headings, [grid.cells[h.place].drop_duplicates() for h in headings]),
         f"Read as {chosen.title if chosen else 'a plain list'} ({grid.how}).",
     )
 
@@ -225,7 +234,12 @@ def _enough(table: Table, path: str | PathLike[str]) -> None:
 def _told(headings: list[Heading]) -> str:
     n, read = len(headings), [h for h in headings if h.column]
     told = [f"Headings understood: {len(read):,} of {n:,}, as read_headings shows."]
-    told += [f"{h.heading!r} is {h.column} {h.rule}." for h in read if h.rule.startswith("by elimination")]
+    told += [f"{h.heading!r} is {h.column} {h.rule}." for h in read if h.rule.startswith("by ")]
+    told += [
+        f"{h.heading!r} is taken as a {h.column}, by its word and its values."
+        for h in read
+        if h.rule.startswith("a mark")
+    ]
     twice = [repr(h.heading) for h in headings if h.rule.endswith("the first one is taken")]
     told += [f"Of headings that are there twice the first is taken: {', '.join(twice)}."] if twice else []
     return " ".join(told)

@@ -96,6 +96,8 @@ def _status(table: Table) -> None:
     system = table.system.name if table.system else ""
     if system == "sap" and "status" in table.column_of and all(len(t) <= 1 for t in table.texts("status")):
         table.notes.append(f"{table.column_of.pop('status')!r} says where an order came from, not its state: left out.")
+    if "status" in table.column_of and system in _STATUS_OF:
+        _status_as_the_system_means_it(table, _STATUS_OF[system])
     marks = [m for m in _MARKS if m in table.column_of]
     if marks:
         received = table.texts("received_quantity")
@@ -105,8 +107,6 @@ def _status(table: Table) -> None:
         table.finished = [s in ("Closed", "Deleted", "Cancelled") for s in said]
         table.put("status", f"status by {', '.join(headings)}", said)
         table.notes.append(f"The status is made of {', '.join(headings)}.")
-    elif "status" in table.column_of and system in _STATUS_OF:
-        _status_as_the_system_means_it(table, _STATUS_OF[system])
 
 
 _STATUS_OF = {

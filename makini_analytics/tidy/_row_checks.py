@@ -38,11 +38,13 @@ def check_rows(lines: pd.DataFrame, of: npt.NDArray[np.intp], book: IssueBook, *
     _note(book, lines, total, amount, "looks like a total row: no order line, but counted as one")
     header = _headers(lines, of, amount) & ~total
     _note(book, lines, header, amount, "looks like the order's header: its amount is the sum of the order's other rows")
+    told = total
     if given.get("line_id"):
         repeated = lines.duplicated(["connection", "line_id"]).to_numpy() & ~total
         _note(book, lines, repeated, amount, _REPEATED)
-    elif given.get("line_number"):
-        known = lines["line_number"].notna().to_numpy() & ~total
+        told = total | repeated
+    if given.get("line_number"):
+        known = lines["line_number"].notna().to_numpy() & ~told
         key = pd.DataFrame({"of": of, "line": _codes(lines["line_number"]), "amount": amount, "n": lines["quantity"]})
         repeated = np.zeros(len(lines), dtype=bool)
         repeated[known] = key[known].duplicated().to_numpy()

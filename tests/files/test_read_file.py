@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import makini_analytics as ma
-from makini_analytics.files import _raw_file
+from makini_analytics.files import _markup, _raw_file
 
 from .files import HEAD, ROWS, lines_of, table_of, text, xlsx
 
@@ -240,7 +240,7 @@ def test_an_html_table_named_xls(written):
 def test_a_workbook_that_is_none(written):
     with pytest.raises(ma.SchemaError, match="no workbook"):
         lines_of(written(b"PK\x03\x04 and then nothing", "orders.xlsx"))
-    with pytest.raises(ma.SchemaError, match="xlsx"):
+    with pytest.raises(ma.SchemaError, match="no cells"):
         lines_of(
             written(
                 '<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"/>', "orders.xls"
@@ -253,8 +253,37 @@ def test_a_library_that_is_not_installed_is_named(tmp_path, written, monkeypatch
     there = importlib.util.find_spec
     monkeypatch.setattr(_raw_file, "find_spec", lambda m: None if m == "python_calamine" else there(m))
     assert len(lines_of(path)) == 2  # openpyxl stands in
-    monkeypatch.setattr(_raw_file, "find_spec", lambda m: None)
+    for module in (_raw_file, _markup):
+        monkeypatch.setattr(module, "find_spec", lambda m: None)
     with pytest.raises(ma.ConfigError, match=r"makini-analytics\[files\]"):
         lines_of(path)
     with pytest.raises(ma.ConfigError, match=r"makini-analytics\[files\]"):
         lines_of(written("<table><tr><td>PO</td></tr></table>", "orders.xls"))
+
+
+def test_headings_and_cells_over_several_lines(written):
+    rows = [r.replace("Größe 1", '"Größe 1; blau\nDIN 912"') for r in ROWS]
+    head = HEAD.replace("PO Number", '"PO\nNumber"').replace("Unit Price", '"Unit\nPrice"')
+    got = lines_of(written(text(rows, '"Orders of\nthe year"\n' + head)))
+    assert got.order_number.tolist() == ["4711", "4711", "4712"]
+    assert got.unit_price.tolist() == [2.5, 5.0, 7.5]
+    assert got.description.iloc[0] == "Größe 1; blau\nDIN 912"
+    inches = [r.replace("Größe 1", '1/2" nut').replace("Größe 2", '"') for r in ROWS[:1]]  # no quotes that open a cell
+    assert lines_of(written(text(inches))).description.tolist() == ['1/2" nut']
+
+
+@pytest.mark.parametrize(
+    ("encoding", "vendor"),
+    [
+        ("shift_jis", "株式会社アクメ工業大阪支店"),
+        ("gb18030", "北京机械设备有限公司销售部"),
+        ("cp1251", "Завод металлических изделий"),
+        ("iso8859-2", "Żółw Śruby Źródło"),
+        ("cp1250", "Żółw Śruby Źródło"),
+        ("cp1252", "Müller Söhne für Öle"),
+    ],
+)
+def test_other_alphabets_are_not_read_as_western_letters(written, encoding, vendor):
+    rows = [f"471{i};1;{vendor};2024-01-15;part;10;2.5;25.0;EUR;Open" for i in range(5)]
+    path = written(text(rows), encoding=encoding)
+    assert lines_of(path).vendor_name.unique().tolist() == [vendor]

@@ -1,0 +1,92 @@
+"""What a heading means by the values below it: dates or numbers, where it can be of either; and marks that say that a line is cancelled or complete."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date
+from numbers import Real
+from typing import Any
+
+from ._headings import Heading, folded, mark_stems
+
+_DATE = re.compile(
+    r"\d{1,4}[./\-]\d{1,2}[./\-]\d{1,4}\b.*|\d{1,2}[\s.\-]*[^\W\d_]{3,}.*\d{2,4}\b.*", re.ASCII | re.DOTALL
+)
+_NUMBER = re.compile(r"[(\-+\u2212]?\s*[\d.,' \u00a0\u202f]*\d[\d.,' \u00a0\u202f]*[)\-]?")
+_COMPACT = re.compile(r"(19|20)\d{6}|0{8}|0")  # 20240131 is a date and a number
+_LETTER = re.compile(r"[^\W\d_]")
+_SAP_MARKS = frozenset({"l", "s", "x"})
+_YES = frozenset({"x", "l", "y", "yes", "true", "1", "ja", "j", "oui", "o", "si", "sí", "s", "sim", "tak", "t", "wahr", "vrai", "vero", "waar", "prawda"})  # fmt: skip
+_NO = frozenset({"n", "no", "false", "0", "nein", "non", "não", "nao", "nee", "nie", "f", "falsch", "faux", "falso", "onwaar", "fałsz", "-"})  # fmt: skip
+_DATES, _NUMBERS = ("_date",), ("quantity", "unit_price", "price_unit", "amount", "tax", "discount")
+
+
+def kind_of(values: Iterable[Any]) -> str | None:
+    """Return whether all values are dates, or all numbers, or some hold letters; None where that can't be told.
+
+    >>> kind_of(["12.03.24", ""]), kind_of(["1.200", "3,5-"]), kind_of(["A-100", "7"]), kind_of(["20240131"]), kind_of([None])
+    ('date', 'number', 'text', None, None)
+    """
+    given = [v for v in values if v is not None and str(v).strip() and v == v]
+    texts = [str(v).strip() for v in given]
+    if not given or all(_COMPACT.fullmatch(t) for t in texts):
+        return None
+    if all(isinstance(v, date) or _DATE.fullmatch(t) for v, t in zip(given, texts, strict=True)):
+        return "date"
+    if all(isinstance(v, Real) or _NUMBER.fullmatch(t) for v, t in zip(given, texts, strict=True)):
+        return "number"
+    return "text" if any(_LETTER.search(t) for t in texts) else None
+
+
+def fits(column: str, kind: str | None) -> bool:
+    """Whether a column of ours can hold values of a kind.
+
+    >>> fits("delivered_date", "number"), fits("received_quantity", "number"), fits("line_number", "text"), fits("product_code", "text")
+    (False, True, False, True)
+    """
+    if kind is None:
+        return True
+    if column.endswith(_DATES):
+        return kind == "date"
+    if column.endswith(_NUMBERS):
+        return kind == "number"
+    return not (column == "line_number" and kind in ("text", "date"))
+
+
+def with_marks(found: Sequence[Heading], values: Sequence[Iterable[Any]]) -> list[Heading]:
+    """Return the headings, those that no table has being marks where their words say so and their values are yes and no.
+
+    "CANCEL_FLAG" with Y and N, "Löschkz." with L and blanks: a list that has such a column never says it otherwise, and without it
+    cancelled lines would count as ordered. ``values`` are those of each heading.
+    """
+    taken = {h.column for h in found}
+    out = []
+    for h, own in zip(found, values, strict=True):
+        stem = "" if h.column or not h.unknown else _stem(h.heading)
+        mark = stem and _mark(stem, {_flag(v) for v in own if v is not None and str(v).strip()})
+        if mark and mark not in taken:
+            taken.add(mark)
+            h = replace(h, column=mark, rule="a mark, by its word and its values")
+        out.append(h)
+    return out
+
+
+def _stem(heading: str) -> str:
+    """Return "void" or "completed" where a heading has a word of that in it."""
+    plain = folded(heading)
+    return next((name for name, stems in mark_stems().items() if any(s in plain for s in stems)), "")
+
+
+def _mark(stem: str, flags: set[str]) -> str:
+    if not flags or not flags <= _YES | _NO:
+        return ""
+    if stem == "completed":
+        return "completed_mark"
+    return "deletion_mark" if flags <= _SAP_MARKS else "void_mark"  # in SAP "S" is blocked, not sí
+
+
+def _flag(value: Any) -> str:
+    text = str(value).strip().casefold()
+    return text[:-2] if text.endswith(".0") else text
