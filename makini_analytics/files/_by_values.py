@@ -9,7 +9,7 @@ from datetime import date
 from numbers import Real
 from typing import Any
 
-from ._headings import Heading, folded, mark_stems
+from ._headings import Heading, folded, mark_words
 
 _DATE = re.compile(
     r"\d{1,4}[./\-]\d{1,2}[./\-]\d{1,4}\b.*|\d{1,2}[\s.\-]*[^\W\d_]{3,}.*\d{2,4}\b.*", re.ASCII | re.DOTALL
@@ -20,6 +20,7 @@ _LETTER = re.compile(r"[^\W\d_]")
 _SAP_MARKS = frozenset({"l", "s", "x"})
 _YES = frozenset({"x", "l", "y", "yes", "true", "1", "ja", "j", "oui", "o", "si", "sí", "s", "sim", "tak", "t", "wahr", "vrai", "vero", "waar", "prawda"})  # fmt: skip
 _NO = frozenset({"n", "no", "false", "0", "nein", "non", "não", "nao", "nee", "nie", "f", "falsch", "faux", "falso", "onwaar", "fałsz", "-"})  # fmt: skip
+_ABLE = ("able", "ible", "abile", "ibile", "bar", "barkeit", "avel", "ivel", "baar")  # what can be cancelled is not
 _DATES, _NUMBERS = ("_date",), ("quantity", "unit_price", "price_unit", "amount", "tax", "discount")
 
 
@@ -64,8 +65,8 @@ def with_marks(found: Sequence[Heading], values: Sequence[Iterable[Any]]) -> lis
     taken = {h.column for h in found}
     out = []
     for h, own in zip(found, values, strict=True):
-        stem = "" if h.column or not h.unknown else _stem(h.heading)
-        mark = stem and _mark(stem, {_flag(v) for v in own if v is not None and str(v).strip()})
+        said, certain = ("", False) if h.column or not h.unknown else said_of_lines(h.heading)
+        mark = said and _mark(said, certain, {_flag(v) for v in own if v is not None and str(v).strip()})
         if mark and mark not in taken:
             taken.add(mark)
             h = replace(h, column=mark, rule="a mark, by its word and its values")
@@ -73,17 +74,30 @@ def with_marks(found: Sequence[Heading], values: Sequence[Iterable[Any]]) -> lis
     return out
 
 
-def _stem(heading: str) -> str:
-    """Return "void" or "completed" where a heading has a word of that in it."""
-    plain = folded(heading)
-    return next((name for name, stems in mark_stems().items() if any(s in plain for s in stems)), "")
+def said_of_lines(heading: str) -> tuple[str, bool]:
+    """Return what a heading says of lines - "void", "completed", "open", or "" - and whether it says that it is a mark.
+
+    >>> said_of_lines("CANCEL_FLAG"), said_of_lines("isClosed"), said_of_lines("Storniert"), said_of_lines("Non-cancellable")
+    (('void', True), ('completed', True), ('void', False), ('', False))
+    """
+    words = [folded(w) for w in re.findall(r"[^\W\d_]+", re.sub(r"(?<=[a-zß-ÿ])(?=[A-Z])", " ", heading))]
+    known = mark_words()
+    beside, sure = known["beside"], known["says_mark"]
+    for said in ("void", "completed", "open"):
+        those = [
+            any(w == k or (len(k) > 4 and w.startswith(k) and not w.endswith(_ABLE)) for k in known[said])
+            for w in words
+        ]
+        if any(those) and all(own or w in beside or w in sure for own, w in zip(those, words, strict=True)):
+            return said, any(w in sure or w.endswith(("kz", "kennz", "kennzeichen")) for w in words)
+    return "", False
 
 
-def _mark(stem: str, flags: set[str]) -> str:
-    if not flags or not flags <= _YES | _NO:
-        return ""
-    if stem == "completed":
-        return "completed_mark"
+def _mark(said: str, certain: bool, flags: set[str]) -> str:
+    if not flags or not flags <= _YES | _NO or (flags <= {"0", "1"} and not certain):
+        return ""  # 1 and 0 may be quantities, unless the heading says that they are none
+    if said != "void":
+        return f"{said}_mark"
     return "deletion_mark" if flags <= _SAP_MARKS else "void_mark"  # in SAP "S" is blocked, not sí
 
 

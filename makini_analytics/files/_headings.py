@@ -48,11 +48,13 @@ class System:
     columns: Mapping[str, tuple[tuple[str, int], ...]]
     skip: Mapping[str, str]
     prefixes: tuple[str, ...] = ()
+    endings: tuple[str, ...] = ()
 
     def spellings(self, heading: str) -> list[str]:
-        """Return what a heading is looked up by: whole, then without a table's name before it, as in EKPO-MATNR, or a currency behind it."""
+        """Return what a heading is looked up by: whole, then without a table's name before it, as in EKPO-MATNR, or behind it, or a currency behind it."""
         rest = [heading[len(p) :] for p in self.prefixes if heading.casefold().startswith(p.casefold())]
         parts = [folded(r) for r in rest if r[:1] in "-_~./ " and folded(r)]
+        parts += [folded(heading[: -len(e)]) for e in self.endings if heading.casefold().endswith(e.casefold())]
         return [folded(heading), *parts, *([folded(_CURRENCY.sub("", heading))] if currency_in(heading) else [])]
 
     def meanings(self, heading: str) -> tuple[tuple[str, int], ...]:
@@ -116,7 +118,14 @@ def _system(name: str, data: Mapping[str, Any]) -> System:
                     if all(c != column for c, _ in found):
                         found.append((column, rank))
     skip = {folded(heading): why for heading, why in data.get("skip", {}).items()}
-    return System(name, data["title"], {h: tuple(c) for h, c in columns.items()}, skip, tuple(data.get("prefixes", ())))
+    return System(
+        name,
+        data["title"],
+        {h: tuple(c) for h, c in columns.items()},
+        skip,
+        tuple(data.get("prefixes", ())),
+        tuple(data.get("endings", ())),
+    )
 
 
 def _ascii(heading: str) -> str:
@@ -132,8 +141,8 @@ def _vague() -> frozenset[str]:
 
 
 @cache
-def mark_stems() -> dict[str, tuple[str, ...]]:
-    """Return the words in headings that make a column of yes and no a mark, by what it marks."""
+def mark_words() -> dict[str, tuple[str, ...]]:
+    """Return the words in headings that make a column of yes and no a mark, by what they say."""
     return {name: tuple(map(folded, words)) for name, words in _data()["marks"].items()}
 
 

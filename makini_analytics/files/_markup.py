@@ -40,14 +40,48 @@ def html_rows(text: str) -> list[list[Any]]:
         raise ConfigError("the file holds an HTML table, which lxml reads: pip install 'makini-analytics[files]'")
     import lxml.html
 
-    def cells(row: Any) -> list[Any]:
-        out: list[Any] = []
-        for cell in row.iterchildren("td", "th"):
-            out.append(" ".join(cell.text_content().split()))
-            out += [""] * (int(cell.get("colspan") or 1) - 1)
-        return out
+    return [row for table in _tables(lxml.html.fromstring(text)) for row in _spread(table)]
 
-    return [cells(row) for row in lxml.html.fromstring(text).iter("tr")]
+
+def _tables(page: Any) -> list[list[Any]]:
+    """Return the rows of each table, those of a table within a cell under it alone."""
+    rows: dict[Any, list[Any]] = {}
+    for row in page.iter("tr"):
+        rows.setdefault(next(row.iterancestors("table"), None), []).append(row)
+    return list(rows.values())
+
+
+def _spread(table: list[Any]) -> list[list[Any]]:
+    """Return the texts of a table's cells at their places: one over several rows stands on each, one over several columns on the first."""
+    out: list[list[Any]] = []
+    below: dict[
+        int, tuple[int, str]
+    ] = {}  # by place, for how many more rows a cell of an earlier one goes on, and its text
+    for row in table:
+        texts: list[Any] = []
+
+        def from_above(texts: list[Any] = texts) -> None:
+            while len(texts) in below:
+                left, text = below.pop(at := len(texts))
+                texts.append(text)
+                if left > 1:
+                    below[at] = left - 1, text
+
+        for cell in row.iterchildren("td", "th"):
+            from_above()
+            text, n_rows = " ".join(cell.text_content().split()), _span(cell, "rowspan")
+            for place, shown in enumerate([text] + [""] * (_span(cell, "colspan") - 1), len(texts)):
+                texts.append(shown)
+                if n_rows > 1:
+                    below[place] = n_rows - 1, shown
+        from_above()
+        out.append(texts)
+    return out
+
+
+def _span(cell: Any, name: str) -> int:
+    given = str(cell.get(name) or "1").strip()
+    return max(int(given), 1) if given.isdecimal() else 1
 
 
 def xml_sheets(text: str, name: str) -> dict[str, list[list[Any]]] | None:

@@ -26,6 +26,7 @@ SPECIAL = (
 )  # fmt: skip
 #: Rows after which exports end whatever there is: those of the old and the new Excel, with and without headings, and round limits.
 _CUT_OFF = frozenset({65_000, 65_001, 65_535, 65_536, 1_000_001, 1_048_575, 1_048_576})
+_OF_LINES = {"line_number", "product_code", "material_id", "quantity", "unit_price"}
 _NUMBERS = ("quantity", "received_quantity", "unit_price", "price_unit", "discount", "tax", "amount")
 
 
@@ -224,6 +225,11 @@ def _enough(table: Table, path: str | PathLike[str]) -> None:
     if not {"order_number", "order_id"} & there:
         raise SchemaError(
             f"{name} has no heading that is known for an order number (among {shown}): pass columns={{...: 'order_number'}}"
+        )
+    if "amount" not in there and not there & _OF_LINES:
+        raise SchemaError(
+            f"{name} lists orders and not their lines (among {shown}): read the order lines, and pass this table beside "
+            "them: from_table(lines, orders=...)"
         )
     if "amount" not in there and not {"unit_price", "quantity"} <= there:
         raise SchemaError(

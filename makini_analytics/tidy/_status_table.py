@@ -71,7 +71,7 @@ GROUPS: tuple[tuple[str, str], ...] = (
     (OPEN, """not sent yet; output error; follow on documents; follow on documents created; release completed; active version;
         release effected; released for output; partially released"""),  # S/4 Manage Purchase Orders, SAP PROCSTAT 02 and 05
     (OPEN, "authorised"),  # Xero
-    (OPEN, """offen; geöffnet; neu; angelegt; erstellt; bestellt; beauftragt; freigegeben; genehmigt; gesendet; versendet; versandt; übermittelt;
+    (OPEN, """offen; offener auftrag; offene bestellung; geöffnet; neu; angelegt; erstellt; bestellt; beauftragt; freigegeben; genehmigt; gesendet; versendet; versandt; übermittelt;
         gedruckt; bestätigt; angenommen; aktiv; laufend; in bearbeitung; in arbeit; bestellung; rückstand; im rückstand; ausstehend;
         teilgeliefert; teilweise geliefert; teilweise erhalten; teilweise eingegangen; teillieferung;
         nicht geliefert; noch nicht geliefert; noch zu liefern; zu erhalten;
@@ -143,7 +143,7 @@ GROUPS: tuple[tuple[str, str], ...] = (
     (CLOSED, "finalized; finalised"),  # D365
     (CLOSED, "final delivery"),  # SAP ELIKZ
     (CLOSED, "geschlossen; manuell geschlossen; abgeschlossen; erledigt; beendet; fertig; fertiggestellt; komplett; archiviert"),
-    (CLOSED, "fermé; clôturé; clos; clôture; terminé; soldé; achevé; complet; complété; verrouillé; archivé"),
+    (CLOSED, "fermé; fermé définitivement; fermé pour réception; clôturé; clos; clôture; terminé; soldé; achevé; complet; complété; verrouillé; archivé"),
     (CLOSED, "cerrado; completado; completo; terminado; finalizado; concluido; hecho; archivado; cumplido"),
     (CLOSED, "chiuso; completato; terminato; concluso; finito; saldato; archiviato; fatto"),
     (CLOSED, "fechado; concluído; completado; encerrado; terminado; finalizado; liquidado; arquivado; feito"),
@@ -210,7 +210,10 @@ SYSTEMS: dict[str, dict[str, str]] = {
         RECEIVED: "; ".join(str(n) for n in range(75, 86)),
         CANCELLED: "99",
     },
-    "openline": {OPEN: "true; 1; yes", CLOSED: "false; 0; no"},  # Epicor (i53596852488)
+    "openline": {
+        OPEN: "true; 1; yes; y; x; ja; j; oui; o; si; s; sim; tak; t",
+        CLOSED: "false; 0; no; n; nein; non; nao; nie; f",
+    },  # Epicor (i53596852488)
     "voidline": {CANCELLED: "true; 1; yes; y; x; l; ja; j; oui; o; si; s; sim; tak; t; wahr; vrai; vero; waar; prawda"},
     "lincleflg": {OPEN: "1", CLOSED: "2"},  # Sage X3 (i63254978088); 2 from memory
 }

@@ -34,9 +34,10 @@ def test_a_heading_of_a_date_or_a_number_is_what_its_values_are(written, heading
         ("Annulé (O/N)", ["O", "N", "N"]),
         ("Anulado", ["S", "N", "N"]),
         ("Is Deleted", ["True", "False", "False"]),
-        ("Void", ["1", "0", "0"]),
+        ("Is Void", ["1", "0", "0"]),
         ("Löschkennz.", ["L", "", ""]),
         ("Del.ind. (cancelled)", ["X", "", ""]),
+        ("isCancelled", ["true", "false", "false"]),
     ],
 )
 def test_a_mark_of_an_unknown_heading_cancels_its_lines(written, heading, values):
@@ -56,6 +57,13 @@ def test_a_mark_of_an_unknown_heading_cancels_its_lines(written, heading, values
         ("Elimination Group", ["A", "B", "A"]),
         ("Voided On", ["2024-02-01", "", ""]),
         ("Canceled", ["", "", ""]),
+        ("Cancelled", ["1", "0", "0"]),  # may be quantities
+        ("Non-cancellable", ["Y", "N", "Y"]),
+        ("Stornierbar", ["J", "N", "J"]),
+        ("Avoid substitution", ["Y", "N", "Y"]),
+        ("Invoice cancelled", ["Y", "N", "Y"]),
+        ("Closed for invoice", ["Y", "N", "Y"]),
+        ("Cancellation requested", ["Y", "N", "Y"]),
     ],
 )
 def test_words_alone_make_no_mark(written, heading, values):
@@ -72,6 +80,9 @@ def test_sap_marks_stay_saps(written):
 def test_completed_lines_are_closed(written):
     head = HEAD.format("Quantity Received;Endlief.-Kz")
     got = lines_of(written(text(rows("10;X", "4;X", "4;"), head)))
+    assert got.state.tolist() == ["received", "closed_short", "open"]
+    head = HEAD.format("Quantity Received;Line Closed?")
+    got = lines_of(written(text(rows("10;Yes", "4;Yes", "4;No"), head)))
     assert got.state.tolist() == ["received", "closed_short", "open"]
 
 

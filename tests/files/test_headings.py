@@ -225,3 +225,32 @@ def test_words_of_totals(word):
 @pytest.mark.parametrize("word", ["4500001", "Totally Safe Ltd", "Summer Ltd", "* Schraube", "Suman"])
 def test_words_that_only_begin_so(word):
     assert not says_total(word)
+
+
+def test_headings_with_the_table_behind_them(written):
+    """ERPNext's own export names the table of a column behind it."""
+    head = [
+        "ID",
+        "Supplier",
+        "Date",
+        "Status",
+        "Currency",
+        "ID (Items)",
+        "Item Code (Items)",
+        "Quantity (Items)",
+        "Rate (Items)",
+        "Amount (Items)",
+    ]
+    rows = [
+        ["PO-1", "ACME", "2024-01-15", "Completed", "EUR", "a1", "B-1", "2", "5", "10"],
+        ["", "", "", "", "", "a2", "B-2", "1", "5", "5"],
+    ]
+    got = lines_of(written("\n".join(",".join(r) for r in [head, *rows])))
+    assert got.order_number.tolist() == ["PO-1", "PO-1"]
+    assert got.product_code.tolist() == ["B-1", "B-2"]
+    assert got.amount.tolist() == [10, 5]
+
+
+def test_a_list_of_orders_says_that_it_is_one(written):
+    with pytest.raises(ma.SchemaError, match=r"orders and not their lines.*orders="):
+        lines_of(written("EBELN;BUKRS;BSART;LIFNR;WAERS;BEDAT\n4711;1000;NB;100;EUR;20240115\n"))

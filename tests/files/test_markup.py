@@ -33,6 +33,34 @@ def test_a_web_page_saved_as_one_file(written):
     assert got.vendor_name.tolist() == ["Ñandú & Söhne"] * 2
 
 
+def test_cells_over_several_rows_and_columns(written):
+    def row(*cells):
+        return "<tr>" + "".join(c if c.startswith("<") else f"<td>{c}</td>" for c in cells) + "</tr>"
+
+    rows = [
+        row("<td colspan=7>Orders of the year</td>"),
+        row(*HEAD),
+        row(
+            "<td rowspan=3>4711</td>",
+            "1",
+            "<td rowspan=2>ACME</td>",
+            "2024-01-15",
+            "10",
+            "20.5",
+            "<td rowspan=4>EUR</td>",
+        ),
+        row("2", "2024-01-16", "11", "21.5"),
+        row("3", "Bolt", "2024-01-17", "12", "22.5"),
+        row("4712", "1", "Bolt", "2024-01-18", "13", "23.5"),
+    ]
+    got = lines_of(written(f"<table>{''.join(rows)}</table>", "export.xls"))
+    assert got.order_number.tolist() == ["4711"] * 3 + ["4712"]
+    assert got.line_number.tolist() == ["1", "2", "3", "1"]
+    assert got.vendor_name.tolist() == ["ACME", "ACME", "Bolt", "Bolt"]
+    assert got.amount.tolist() == [20.5, 21.5, 22.5, 23.5]
+    assert got.currency.tolist() == ["EUR"] * 4
+
+
 def spreadsheet(rows, name="Orders"):
     return f'''<Worksheet ss:Name="{name}"><Table>{rows}</Table></Worksheet>'''
 
