@@ -287,3 +287,15 @@ def test_other_alphabets_are_not_read_as_western_letters(written, encoding, vend
     rows = [f"471{i};1;{vendor};2024-01-15;part;10;2.5;25.0;EUR;Open" for i in range(5)]
     path = written(text(rows), encoding=encoding)
     assert lines_of(path).vendor_name.unique().tolist() == [vendor]
+
+
+def test_what_keeps_digits_a_text_in_a_spreadsheet_goes(written):
+    rows = [r.replace("4711", '"=""0815"""').replace("4712", "'0816") for r in ROWS]
+    assert lines_of(written(text(rows))).order_number.tolist() == ["0815", "0815", "0816"]
+
+
+def test_a_total_under_another_word_is_told(written):
+    data = ma.Purchases.from_file(written(text([*ROWS, "Anzahl 3;3;;;;;;52.5;;"])))
+    assert data.issues[["id", "value", "reason"]].values.tolist() == [
+        ["5", "52.5", "looks like a total row: no order line, but counted as one"]
+    ]
