@@ -9,7 +9,7 @@ from datetime import date
 from numbers import Real
 from typing import Any
 
-from ._headings import Heading, folded, mark_words
+from ._headings import Heading, folded, mark_words, state_words
 
 _DATE = re.compile(
     r"\d{1,4}[./\-]\d{1,2}[./\-]\d{1,4}\b.*|\d{1,2}[\s.\-]*[^\W\d_]{3,}.*\d{2,4}\b.*", re.ASCII | re.DOTALL
@@ -54,6 +54,42 @@ def fits(column: str, kind: str | None) -> bool:
     if column.endswith(_NUMBERS):
         return kind == "number"
     return not (column == "line_number" and kind in ("text", "date"))
+
+
+def with_states(found: Sequence[Heading], kinds: Sequence[str | None]) -> list[Heading]:
+    """Return the headings, those that no table has being quantities or the status where their words and their values say so.
+
+    Without them states would follow from the rest: a line would be received in full since nothing says how much came. One that two
+    headings could be is left. ``kinds`` are those of each heading's values.
+    """
+    taken = {h.column for h in found}
+    said = [
+        column if h.unknown and not h.column and column not in taken and fits(column, kind) and kind else ""
+        for h, kind in zip(found, kinds, strict=True)
+        for column in [_by_words(h.heading)]
+    ]
+    rule = "by its words and its values"
+    return [
+        replace(h, column=c, rule=rule) if c and said.count(c) == 1 else h for h, c in zip(found, said, strict=True)
+    ]
+
+
+def _by_words(heading: str) -> str:
+    """Return the column that a heading means by its words.
+
+    >>> [_by_words(h) for h in ("Q.tà consegnata", "Line Quantity", "PO Line Status", "Invoice status", "Qty to receive")]
+    ['received_quantity', 'quantity', 'status', '', '']
+    """
+    words = {folded(w) for w in re.split(r"[\s_/()\[\]\-]+", re.sub(r"(?<=[a-zß-ÿ])(?=[A-Z])", " ", heading))} - {""}
+    known = state_words()
+    for column, needed, more in (
+        ("received_quantity", ("quantity", "received"), ()),
+        ("quantity", ("quantity",), ("ordered",)),
+        ("status", ("status",), ()),
+    ):
+        if all(words & known[n] for n in needed) and words <= known["all"].union(*(known[n] for n in (*needed, *more))):
+            return column
+    return ""
 
 
 def with_marks(found: Sequence[Heading], values: Sequence[Iterable[Any]]) -> list[Heading]:

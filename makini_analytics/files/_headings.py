@@ -147,6 +147,15 @@ def mark_words() -> dict[str, tuple[str, ...]]:
 
 
 @cache
+def state_words() -> dict[str, frozenset[str]]:
+    """Return the words in headings of quantities and statuses, by what they say; ``all`` may stand beside any."""
+    words, marks = _data()["words"], mark_words()
+    return {name: frozenset(of) for name, of in words.items()} | {
+        "all": frozenset(words["all"]).union(marks["beside"], marks["says_mark"])
+    }
+
+
+@cache
 def _total() -> re.Pattern[str]:
     words = sorted(_data()["totals"]["words"], key=len, reverse=True)
     return re.compile(rf"\W*(?:{'|'.join(map(re.escape, words))})\b(?!\s*[&/])|\*+$", re.IGNORECASE)

@@ -261,9 +261,15 @@ def _from_workbook(data: bytes, path: Path, score: Score, sheet: str | int | Non
     except Exception as e:  # each engine has errors of its own for a broken file
         raise SchemaError(f"{path.name} is no workbook that can be read: {e}") from e
     rows = {
-        name: [[None if c != c else c for c in row] for row in df.to_numpy().tolist()] for name, df in sheets.items()
+        name: [[None if c != c else _as_held(c) for c in row] for row in df.to_numpy().tolist()]
+        for name, df in sheets.items()
     }
     return _from_sheets(rows, path, score, None, header, "workbook")
+
+
+def _as_held(cell: Any) -> Any:
+    """Return a cell; a whole number of many digits as the float that a workbook holds, so that lost digits are seen further on."""
+    return float(cell) if type(cell) is int and abs(cell) >= 2**53 else cell
 
 
 def _from_sheets(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pandas as pd
 
 from ..errors import SchemaError
 from ..tidy import LINES, ORDERS, empty, sound
-from ._by_values import fits, kind_of, with_marks
+from ._by_values import fits, kind_of, with_marks, with_states
 from ._headings import Heading, n_known, named_system, recognised, understood
 from ._jde import settle_jde
 from ._raw_file import Grid, read_grid
@@ -167,14 +168,13 @@ def _read(
         header=header,
     )
     chosen = system_of(system, grid.headings)
-    kinds: dict[int, str | None] = {}
 
-    def fit(place: int, column: str) -> bool:
-        if place not in kinds:
-            kinds[place] = kind_of(grid.cells[place].drop_duplicates())
-        return fits(column, kinds[place])
+    @cache
+    def kind(place: int) -> str | None:
+        return kind_of(grid.cells[place].drop_duplicates())
 
-    headings = understood(grid.headings, chosen, own, fit)
+    headings = understood(grid.headings, chosen, own, lambda place, column: fits(column, kind(place)))
+    headings = with_states(headings, [kind(h.place) for h in headings])
     return (
         grid,
         with_marks(headings, [grid.cells[h.place].drop_duplicates() for h in headings]),

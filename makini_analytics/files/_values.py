@@ -15,7 +15,8 @@ from ..errors import SchemaError
 from ..tidy import meaning, sap_line_status
 from ._headings import System, currency_in
 
-_CODE_AND_NAME = re.compile(r"([A-Z]{0,4}-?\d{3,})\s+(\D.*)")
+#: "100001 ACME", "100001 - ACME", "100001/ACME", "[100001] ACME"
+_CODE_AND_NAME = re.compile(r"\[?([A-Z]{0,4}-?\d{3,})\]?(?:\s*[\-\u2013:/|]\s*|\s+)(\D.*)")
 _CODE = re.compile(r"\d+(\.0)?|[A-Z0-9\-]*\d[A-Z0-9\-]*")
 _PADDED = re.compile(r"(\S+)\s{2,}(\S.*)")
 _PRICED_PER = {"e": "1", "c": "100", "m": "1000"}

@@ -38,7 +38,7 @@ _OF = r"[\s.,/\-]*(?:(?:de|of|den)\s+)?"  # 5 de marzo de 2024
 _NAMED = re.compile(rf"(?P<a>\d{{1,2}})(?:st|nd|rd|th|er|º|°)?{_OF}{_MONTH}{_OF}(?P<y>\d{{4}}|\d\d)" + _TIME)
 _NAMED_FIRST = re.compile(rf"{_MONTH}[\s\-]*(?P<a>\d{{1,2}})(?:st|nd|rd|th)?[\s,\-]+(?P<y>\d{{4}}|\d\d)" + _TIME)
 _NAMED_LAST = re.compile(rf"(?P<y>\d{{4}})[\s\-./]+{_MONTH}[\s\-./]+(?P<a>\d{{1,2}})" + _TIME)
-_WEEKDAY = re.compile(r"^[^\W\d_]{2,10}(?:[.,]+\s*|\s+(?=\d))")
+_WEEKDAY = re.compile(r"^[^\W\d_]{2,12}(?:-feira)?(?:[.,]+\s*|\s+(?=\d))")  # quarta-feira, poniedziałek
 _ZEROS = re.compile(r"0{1,4}(?P<z>[./\-])0{1,2}(?P=z)0{1,4}(?:[T ]+[0:]+)?|0{8}(?:0{6})?")
 
 

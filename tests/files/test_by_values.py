@@ -108,3 +108,43 @@ def test_one_row_for_each_receipt_is_told_with_what_is_at_stake(written):
     told = data.issues[data.issues.column == "line_id"]
     assert told.value.tolist() == ["25.5"]
     assert told.reason.str.contains("a join with receipts").all()
+
+
+@pytest.mark.parametrize(
+    "heading",
+    ["Cant. recibida", "Q.tà consegnata", "Qtd. Entregue", "Bisher gelief. Menge", "Qty Received To Date"],
+)  # fmt: skip
+def test_what_was_received_is_known_by_its_words(written, heading):
+    data = ma.Purchases.from_file(written(text(rows("4", "10"), HEAD.format(heading))))
+    assert data.lines.received_quantity.tolist() == [4, 10]
+    assert f"{heading!r} is received_quantity by its words" in data.sources.notes.item()
+
+
+@pytest.mark.parametrize("heading", ["PO Line Status", "Estado de línea", "Statut ligne", "Positionsstatus"])
+def test_a_status_is_known_by_its_words(written, heading):
+    got = lines_of(written(text(rows("Cancelled", "Open"), HEAD.format(heading))))
+    assert got.state.tolist() == ["cancelled", "open"]
+
+
+@pytest.mark.parametrize(
+    ("heading", "values"),
+    [
+        ("Qty to come", ["4", "10"]),
+        ("Received quantity invoiced", ["4", "10"]),
+        ("Quantity not received", ["4", "10"]),
+        ("Received value", ["4", "10"]),
+        ("Qty Received on", ["2024-01-01", ""]),
+        ("Invoice status", ["Cancelled", "Open"]),
+        ("Approval status", ["Rejected", "Open"]),
+    ],
+)
+def test_other_words_beside_them_say_something_else(written, heading, values):
+    got = lines_of(written(text(rows(*values), HEAD.format(heading))))
+    assert got.received_quantity.isna().all()
+    assert got.state.tolist() == ["open", "open"]
+
+
+def test_two_headings_that_could_be_it_are_left(written):
+    head = HEAD.format("PO Line Status;Order Item Status")
+    got = lines_of(written(text(rows("Cancelled;Open"), head)))
+    assert got.status.isna().all()

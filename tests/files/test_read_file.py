@@ -299,3 +299,13 @@ def test_a_total_under_another_word_is_told(written):
     assert data.issues[["id", "value", "reason"]].values.tolist() == [
         ["5", "52.5", "looks like a total row: no order line, but counted as one"]
     ]
+
+
+def test_digits_that_a_workbook_lost_are_told(tmp_path):
+    head = ["PO Number", "Quantity", "Amount", "Currency"]
+    path = xlsx(tmp_path / "orders.xlsx", Orders=[head, [4500012345, 1, 2, "EUR"], [12345678901234567, 1, 2, "EUR"]])
+    data = ma.Purchases.from_file(path)
+    assert data.lines.order_number.iloc[0] == "4500012345"
+    told = data.issues[data.issues.column == "order_number"]
+    assert told[["id"]].values.tolist() == [["3"]]
+    assert told.reason.item().startswith("held as a float")

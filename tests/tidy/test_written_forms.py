@@ -61,7 +61,6 @@ def date_styles(draw):
     kinds = [
         "dmy",
         "mdy",
-        "ymd2",
         "mdY",
         "dmY",
         "iso",
@@ -132,6 +131,15 @@ def test_what_is_read_is_what_was_written_or_is_asked_about(data):
         assert abs(one - other) < 1e-6 or (np.isnan(one) and got.lines.line_id[i] in listed), (table.a.tolist(), read)
     assert got.lines.order_date.dt.date.tolist() == days, table.d.tolist()
     assert set(got.lines.currency) == {"EUR"}
+
+
+@pytest.mark.parametrize("pattern", ["EEEE, d MMMM y", "EEE d MMM y", "EEE, d. MMMM yy", "d-MMM-yy"])
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_weekday_and_month_of_a_language(locale, pattern):
+    days = [date(2024, 1 + i % 12, 13 + i) for i in range(14)]
+    table = pd.DataFrame({"order_date": [format_date(d, pattern, locale=locale) for d in days], "amount": 1.0})
+    got = Purchases.from_table(table, currency="EUR")
+    assert got.lines.order_date.dt.date.tolist() == days, table.order_date.tolist()
 
 
 @pytest.mark.parametrize("decimal", [".", ","])
