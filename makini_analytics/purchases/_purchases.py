@@ -202,7 +202,8 @@ class Purchases:
         currency : fills rows that have none
         as_of : the day the table was made; where omitted, the latest ``updated_at``, if there is one
         date_formats : our column to a format, as ``{"order_date": "%m/%d/%y"}``; "dayfirst" and "monthfirst" read any separator, "excel"
-            counts of days (``"excel1904"`` from 1904 on); numbers such as 20240131 are read by "%Y%m%d"
+            counts of days (``"excel1904"`` from 1904 on), "s" and "ms" seconds and milliseconds since 1970; numbers such as 20240131
+            are read by "%Y%m%d"
         timezone : where a date with a zone becomes a calendar day
         delivery_date : "actual", or "planned" where the delivered date is a plan, or "auto"
         statuses : status text to state, over the words that are understood anyway
@@ -263,13 +264,14 @@ class Purchases:
         statuses: Mapping[str, str] | None = None,
         **options: Any,
     ) -> Purchases:
-        """Return purchases from a list of order lines as an ERP system wrote it: CSV, TSV, SAP's printed lists, .xlsx, .xlsm, .xls.
+        """Return purchases from a list of order lines as an ERP system wrote it: CSV, TSV, SAP's printed lists, .xlsx, .xlsm,
+        .xls, and what is called .xls and is HTML, MHTML or XML.
 
         Encoding, separator, sheet and the row of headings are found; the headings of SAP, Oracle, NetSuite, Dynamics 365, Business
         Central, Coupa, Odoo, ERPNext, Maximo, JD Edwards, Infor, Sage, Epicor and Acumatica, and plain words in eight languages, are
         understood. Totals, headings that come again and remarks are no lines: ``issues`` has each with the value at stake, and its row
         in the file, as each line has its row as ``line_id``. Cells that an order has once are filled down, rows of orders among those
-        of lines are given to their lines, marks (deleted, delivery completed) become a status. ``sources`` says how the file was read;
+        of lines are given to their lines, marks (deleted, cancelled, delivery completed) become a status. ``sources`` says how the file was read;
         `makini_analytics.read_headings` shows it as a table before anything is computed. Where it would have to guess, it asks.
 
         Parameters
