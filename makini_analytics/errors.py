@@ -143,8 +143,14 @@ def error_class(status: int) -> type[ApiError]:
 
 def one_of(name: str, value: Any, good: Iterable[str]) -> None:
     """Raise `ConfigError` with the list of good values where an option is none of them."""
-    if value not in (names := tuple(good)):
-        raise ConfigError(f"{name}={value!r}: pass one of {', '.join(map(repr, names))}")
+    names = tuple(good)
+    try:
+        known = value in set(names)
+    except TypeError:  # a list or a frame is no name
+        known = False
+    if not known:
+        shown = " ".join(repr(value).split())  # of a frame, too, in one line
+        raise ConfigError(f"{name}={shown}: pass one of {', '.join(map(repr, names))}")
 
 
 # What the reader can do. 5xx is missing: those are Makini's or the source system's to mend.
@@ -259,7 +265,8 @@ def support_report(errors: MakiniError | Iterable[MakiniError]) -> str:
 
     Examples
     --------
-    >>> print(support_report(ServerError("x", status=503, request_id="r-1", connection="emea", operation="GET /a")))
+    >>> import makini_analytics as ma
+    >>> print(ma.support_report(ServerError("x", status=503, request_id="r-1", connection="emea", operation="GET /a")))
     Support request to Makini
     Began: ...
     Errors: 1 (503 x 1)

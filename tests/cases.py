@@ -1,4 +1,4 @@
-"""Lines from a table of cases, as the tests of lead times and of slippage write them."""
+"""Lines from a table of cases, as the tests of lead times and of slippage write them, and random lines that record their days."""
 
 from __future__ import annotations
 
@@ -16,3 +16,13 @@ def lines_of(cases, columns):
     lines["line_id"] = [f"l{i}" for i in range(len(lines))]
     lines["amount"], lines["currency"] = 2.0, "EUR"
     return lines
+
+
+def recorded(lines, n_undated=1):
+    """Return lines of which all that has come has a day, but the first ``n_undated``: so that all of them are judged."""
+    q, r = lines["quantity"], lines["received_quantity"]
+    undated = lines["delivered_date"].isna()
+    closed = undated & lines["state"].isin(["received", "closed_short"])
+    come = undated & (r >= q) & ~closed
+    some = (closed | come) & ((closed | come).cumsum() > n_undated)
+    return lines.assign(state=lines["state"].mask(some & closed, "open"), received_quantity=r.mask(some & (r >= q)))

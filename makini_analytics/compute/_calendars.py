@@ -31,7 +31,10 @@ class Span:
     """
 
     def __init__(self, calendar: WorkCalendar, *, rolled: bool = False) -> None:
-        """``rolled`` moves a first day that is no working day to the next one: what is due on Sunday is due on Monday."""
+        """``rolled`` moves days that are no working days to the next one.
+
+        What is due on Sunday is due on Monday, and what comes on Saturday counts as of Monday: neither is early by the other.
+        """
         self._calendar = calendar
         self._rolled = rolled
         self.working = calendar is not None
@@ -53,7 +56,9 @@ class Span:
         kept = ~np.logical_or.reduce([rows for rows, _ in left_out])
         first, last = as_dates(begin), as_dates(np.broadcast_to(end, len(kept)))
         counter = day_counter(c.frame, self._calendar, first[kept], last[kept])
-        return counter.between(counter.rolled(first) if self._rolled else first, last)
+        if self._rolled:
+            first, last = counter.rolled(first), counter.rolled(last)
+        return counter.between(first, last)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ Two lines of vendor 0 delivered after 7 days, one still open after 9, and one of
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +39,12 @@ class DayCounts:
     ]  # one column per kind of line: whole numbers, or fractions where lines are shared out over days
     n_groups: int
     dated: npt.NDArray[np.bool_] | None = None  # the rows on whose day a line is known to have ended; None: all
+
+    def of(self, groups: npt.NDArray[np.bool_]) -> DayCounts:
+        """Return the rows of some groups, under the same numbers."""
+        rows = groups[self.group]
+        dated = None if self.dated is None else self.dated[rows]
+        return DayCounts(self.group[rows], self.day[rows], self.counts[rows], self.n_groups, dated)
 
     def total(self) -> Ints:
         """Return the lines of each group by kind; zeros for a group without lines."""
@@ -66,6 +73,16 @@ class DayCounts:
         for a, b in zip(first + STEPS - 1, first + n, strict=True):
             out[a:b] = ufunc.accumulate(out[a:b])
         return out
+
+
+def stacked(tables: Sequence[DayCounts]) -> DayCounts:
+    """Return tables of different groups as one."""
+    if len(tables) == 1:
+        return tables[0]
+    group, day, counts = (np.concatenate([getattr(t, name) for t in tables]) for name in ("group", "day", "counts"))
+    dated = np.concatenate([np.ones(len(t.group), dtype=bool) if t.dated is None else t.dated for t in tables])
+    order = np.argsort(group, kind="stable")
+    return DayCounts(group[order], day[order], counts[order], tables[0].n_groups, dated[order])
 
 
 def count_days(

@@ -9,7 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ..frames import AsOfDays
 from ._day_counts import DayCounts, count_days
+from ._delivery import LATER
 from ._groups import Groups
 from ._provenance import FigureResult, Selection
 from ._rule import Tally
@@ -20,7 +22,7 @@ class DayTally:
     """Each line with its days and how it stands, seen from one day. A row may stand for many lines (``tally.n``)."""
 
     tally: Tally
-    as_of: pd.Timestamp
+    as_of: AsOfDays
     days: npt.NDArray[np.int32]  # of a line that is left out they mean nothing
     stands: npt.NDArray[
         np.int8
@@ -36,6 +38,11 @@ class DayTally:
     def selection(self) -> Selection:
         """Which of the lines count."""
         return self.tally.selection
+
+    def groups_there(self, groups: Groups) -> npt.NDArray[np.bool_]:
+        """Return which groups have a line that was ordered by the as-of day; the others are not there yet."""
+        there = ~self.selection.rows(LATER)
+        return np.bincount(groups.codes[there], minlength=len(groups))[: len(groups)] > 0
 
     def day_counts(self, groups: Groups) -> DayCounts:
         """Return the number of lines that count by group, days and how they stand."""

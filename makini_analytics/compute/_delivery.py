@@ -1,50 +1,49 @@
-"""How each line stands on a day - delivered, open, cancelled, or not to be judged - and how long it took."""
+"""How each line stands on a day: delivered, open, not there, or not to be judged."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
-
 from ..errors import one_of
-from ..frames import AsOf, day_number, days_of
-from ._calendars import Span, WorkCalendar
-from ._day_counts import DayCounts, count_days
-from ._day_tally import DayTally
-from ._engines import lines_of
-from ._groups import By, Groups, group_lines
-from ._pandas_engine import PandasColumns
-from ._rule import Columns, RuleResult, unreadable
-from ._spread import spread_undated
-from ._survival import CANCELLED, CENSORED, DELIVERED, UNDATED
-
-#: How the waiting for a line ended, by code: the three ends that a survival curve knows - an open line is a censored one, its
-#: wait has lasted so long *so far* -, a cancellation on a day that is not known, and the lines that are left out.
-ENDINGS = ("delivered", "cancelled", "open", "cancelled", "excluded")
-_EXCLUDED = ENDINGS.index("excluded")
-
-#: With more of the lines cancelled on an unknown day a note says so: quantiles hang on where those are taken to lie.
-_MANY_UNDATED = 0.05
+from ._rule import Columns, unreadable
 
 #: Where a lead time begins: the order date, its approval, or its creation in the source system.
 STARTS = {"order": "order_date", "approval": "approved_date", "creation": "created_at"}
-_CALLED = {"order": "order date", "approval": "approval date", "creation": "creation date"}
 #: Where it ends: when all of the quantity is there; at the first receipt (the delivery where receipts are not known); or on the
 #: order's own date of completion, the same for all of its lines. Beside it the column that must be there.
 ENDS = {"complete": "delivered_date", "first_receipt": "delivered_date", "header": "completed_date"}
 
 
+#: Why a line of another day does not count.
+LATER = "ordered after as-of"
+
+#: Why a line of which all has come on a day that is not known can't be judged: closed in its source, or left open there.
+UNDATED_RECEIPT, TO_CLOSE = "received, delivery date unknown", "all received, to be closed"
+
+
+@dataclass(frozen=True)
+class Gone:
+    """One boolean per line, disjoint: the lines that are not there on a day, or not any more."""
+
+    later: Any  # ordered after the day
+    deleted: Any
+    cancelled: Any
+    on: Any  # the day of the deletion or cancellation, missing where it is not known
+
+    @property
+    def reasons(self) -> list[tuple[Any, str]]:
+        """The lines, each with why it doesn't count: what a rule leaves out first."""
+        return [(self.later, LATER), (self.deleted, "deleted"), (self.cancelled, "cancelled")]
+
+
 @dataclass(frozen=True)
 class Standing:
-    """One boolean per line; a line is exactly one of delivered, open, cancelled, or in ``unjudged``."""
+    """One boolean per line; a line is exactly one of delivered, open, in ``gone``, or in ``unjudged``."""
 
     delivered: Any  # a delivered date on or before the day, and all of the quantity where that is known
     open: Any  # still to come, by all that the data show
-    cancelled: Any  # cancelled or deleted by that day
+    gone: Gone
     unjudged: dict[str, Any]  # reason -> lines that can't be judged, disjoint
 
 
@@ -60,40 +59,86 @@ def end_of(c: Columns, end: str) -> Any:
     return c.pick(c.missing(first), complete, first)
 
 
-def standing(lines: pd.DataFrame, as_of: pd.Timestamp, *, end: str = "complete") -> Standing:
-    """Return how each line of a pandas frame stands on the day ``as_of``."""
-    return standing_on(PandasColumns(lines), day_number(as_of), end)
+def gone_by(c: Columns, until: Any) -> Gone:
+    """Return the lines that were not ordered yet on a day, or deleted or cancelled by then.
+
+    A cancellation or deletion that is dated later has not happened; one without a day has, since nobody knows better.
+    """
+    later = c.day("order_date") > until
+    marked, cancelled = c.known("deleted_at"), c.day("cancelled_date")
+    # tidy lines have the day of a deletion as that of their cancellation, too, where no other is known
+    deleted_on = c.day("deleted_at") if c.tells_day("deleted_at") else cancelled
+    deleted = marked & ~(deleted_on > until)
+    if c.may_be_unreadable("deleted_at"):  # a mark whose day can't be read still marks the line
+        deleted = deleted | c.unreadable("deleted_at")
+    deleted = deleted & ~later
+    cancelled_on = c.pick(c.missing(cancelled), deleted_on, cancelled)
+    is_cancelled = c.is_in("state", "cancelled") & ~(cancelled_on > until) & ~later & ~deleted
+    return Gone(later, deleted, is_cancelled, c.pick(cancelled_on > until, deleted_on, cancelled_on))
 
 
-def standing_on(c: Columns, day: int, end: str = "complete") -> Standing:
-    """Return how each line stands on a day, by what counts as the delivery (`ENDS`).
+def lacking(c: Columns, under_share: float = 0) -> Any:
+    """Return where so much is known to be lacking of the quantity that it has not come: more than a share of it."""
+    # "less" and not "not at least": where a quantity is missing the comparison is False, and nothing is known to be lacking
+    return c.number("received_quantity") < c.number("quantity") * (1 - under_share) - 1e-9
 
-    A delivered date after the day is not yet a delivery, and a received quantity smaller than the ordered one is not
-    yet the delivery. A line that its source calls received or closed without a date that proves the delivery is neither
-    delivered nor open: it can't be judged, and is counted apart.
+
+def received_later(c: Columns, until: Any) -> Any:
+    """Return where all that was received came after a day: the received quantity is that of today, and on that day nothing had come.
+
+    The first day that is known decides: of the delivery, of the first receipt, of the order's completion.
+    """
+    day = c.day("delivered_date")
+    for name in ("first_receipt_date", "completed_date"):
+        day = c.pick(c.missing(day), c.day(name), day)
+    return day > until
+
+
+def open_share(c: Columns, until: Any) -> Any:
+    """Return which share of an open line's quantity is still to come on a day; 1 where a quantity is not known."""
+    quantity, received = c.number("quantity"), c.number("received_quantity")
+    # what is still to come; where more was received than ordered that is nothing, and not less than nothing
+    left = c.ratio(quantity - c.pick(received > quantity, quantity, received), quantity)
+    return c.pick(c.finite(left) & ~received_later(c, until), left, 1.0)
+
+
+def standing_on(c: Columns, until: Any, end: str = "complete", under_share: float = 0) -> Standing:
+    """Return how each line stands on a day, by what counts as the delivery (`ENDS`), and how much may be lacking of it.
+
+    A delivered date after the day is not yet a delivery, and a received quantity smaller than the ordered one is not yet the
+    delivery, unless no more than a share ``under_share`` is lacking. A line that its source calls received or closed without a date
+    that proves the delivery is neither delivered nor open: it can't be judged, and is counted apart. So is one that its source
+    left open though nothing is left to come.
     """
     quantity, arrived = c.number("quantity"), end_of(c, end)
+    gone = gone_by(c, until)
     # deleted, cancelled and draft lines may carry delivery dates, too: each line is taken for the first thing that it is
-    cancelled = c.is_in("state", "cancelled") | c.known("deleted_at")
-    if c.may_be_unreadable("deleted_at"):  # a mark whose day can't be read still marks the line
-        cancelled = cancelled | c.unreadable("deleted_at")
-    draft = c.is_in("state", "draft") & ~cancelled
-    returned = (quantity < 0) & ~cancelled & ~draft
-    judged = ~(cancelled | draft | returned)
-    delivered = judged & (arrived <= day)
+    there = ~(gone.later | gone.deleted | gone.cancelled)
+    draft = there & c.is_in("state", "draft")
+    returned = there & ~draft & (quantity < 0)
+    judged = there & ~draft & ~returned
+    short = lacking(c, under_share)
+    delivered = judged & (arrived <= until)
     if end == "complete":
-        # "not less" and not "at least": where a quantity is missing the comparison is False, and the date alone decides
-        delivered = delivered & ~(c.number("received_quantity") < quantity - 1e-9)
+        delivered = delivered & ~short
+    undated = c.missing(arrived)
+    ended = c.pick(undated, c.day("completed_date"), arrived)
     # a line that was closed later than the day was still open on it
-    closed = judged & ~delivered & c.is_in("state", "received", "closed_short") & ~(arrived > day)
-    short = closed & c.is_in("state", "closed_short")
-    unjudged = {"draft": draft, "return": returned, "closed short": short}
-    unknown, still_open = closed & ~short, judged & ~delivered & ~closed
+    closed = judged & ~delivered & c.is_in("state", "received", "closed_short") & ~(ended > until)
+    # closed with less than was ordered: for good, and whatever the day; all of it, or nobody knows how much, on an unknown day
+    enough = ~short & (c.number("received_quantity") >= 0) & (quantity >= 0)
+    closed_short = closed & (short | (c.is_in("state", "closed_short") & ~enough))
+    unknown, still_open = closed & ~closed_short, judged & ~delivered & ~closed
+    to_close = still_open & undated & enough & (c.number("received_quantity") > 0) & ~received_later(c, until)
+    if end == "header":
+        to_close = to_close & ~to_close  # all has come, and what is waited for is that the order is closed
+    still_open = still_open & ~to_close
+    unjudged = {"draft": draft, "return": returned, "closed short": closed_short}
     # a date or quantity that could not be read is not one that is missing: whether such a line has come nobody knows
     for doubtful, reason in _doubts(c, end):
-        unjudged[reason] = doubtful & (delivered | still_open | unknown)
-        delivered, still_open, unknown = (rows & ~doubtful for rows in (delivered, still_open, unknown))
-    return Standing(delivered, still_open, cancelled, unjudged | {"received, delivery date unknown": unknown})
+        unjudged[reason] = doubtful & (delivered | still_open | unknown | to_close)
+        delivered, still_open, unknown, to_close = (x & ~doubtful for x in (delivered, still_open, unknown, to_close))
+    return Standing(delivered, still_open, gone, unjudged | {UNDATED_RECEIPT: unknown, TO_CLOSE: to_close})
 
 
 def _doubts(c: Columns, end: str) -> list[tuple[Any, str]]:
@@ -110,107 +155,3 @@ def _doubts(c: Columns, end: str) -> list[tuple[Any, str]]:
     without = c.missing(c.day("first_receipt_date"))
     late = [(rows & without, why) for rows, why in unreadable(c, delivery)]
     return [*unreadable(c, receipt), *late, *quantity]
-
-
-@dataclass(frozen=True)
-class Ages(DayTally):
-    """How each line ended, as a position in `ENDINGS`, and after how many days."""
-
-    start: str  # where the waiting begins, as in `STARTS`
-    n_undated: int  # lines cancelled on a day that is not known
-
-    @property
-    def outcome(self) -> npt.NDArray[np.int8]:
-        """How each line ended."""
-        return self.stands
-
-    @property
-    def ordered(self) -> npt.NDArray[np.datetime64]:
-        """The days on which the waiting began."""
-        return days_of(self.frame, STARTS[self.start])
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What is to be said of the lines that were cancelled on an unknown day, where there are many."""
-        n = self.tally.total(self.selection.kept)
-        if not n or self.n_undated / n <= _MANY_UNDATED:
-            return ()
-        return (
-            f"{self.n_undated:,} of {n:,} lines ({self.n_undated / n:.1%}) were cancelled on a day that is not known: they are spread "
-            "over the days that they may have waited, and the figures are less certain than they look.",
-        )
-
-    def day_counts_by(self, codes: npt.NDArray[np.intp], n_groups: int) -> DayCounts:
-        """Return the lines that count by group, days and ending; undated cancellations are spread over the days waited."""
-        if not self.n_undated:
-            return super().day_counts_by(codes, n_groups)
-        kept = self.selection.kept
-        table = count_days(
-            codes, self.days, self.stands, n_groups=n_groups, n_kinds=UNDATED + 1, rows=kept, n=self.tally.n
-        )
-        return spread_undated(table)
-
-    def by(self, by: By) -> tuple[Groups, DayCounts]:
-        """Return the groups of all lines, and the lines that count by group, days and ending."""
-        groups = group_lines(self.frame, by, n=self.tally.n)
-        return groups, self.day_counts(groups)
-
-
-def ages(
-    lines: Any,
-    *,
-    as_of: AsOf | None,
-    by: By = None,
-    start: str = "order",
-    end: str = "complete",
-    calendar: WorkCalendar = None,
-) -> Ages:
-    """Return how each line stands and for how many days it took or has been under way.
-
-    Lines in an engine are counted there by the columns of ``by``; those of a pandas frame stay lines.
-    """
-    one_of("start", start, STARTS)
-    one_of("end", end, ENDS)
-    source = lines_of(lines)
-    day = source.as_of(as_of)
-    span = Span(calendar)
-    rule = partial(ageing, until=day_number(day), start=start, end=end, span=span)
-    tally = source.tally(rule, by=by, at_once=span.working)
-    # a line cancelled before the date of its order, which happens where dates are typed in, was not waited for at all
-    days = np.maximum(tally.marks["days"], 0)
-    outcome = np.where(tally.selection.kept, tally.marks["outcome"], np.int8(_EXCLUDED)).astype(np.int8)
-    undated = outcome == UNDATED
-    return Ages(tally, day, days, outcome, span.name, start, tally.total(undated) if undated.any() else 0)
-
-
-def ageing(c: Columns, *, until: int, start: str, end: str, span: Span) -> RuleResult:
-    """Return the one rule of all lead times: what is left out, how each line ended, and after how many days."""
-    stands = standing_on(c, until, end)
-    ordered, arrived, cancelled = c.day(STARTS[start]), end_of(c, end), c.day("cancelled_date")
-    left_out = [
-        *((rows, reason) for reason, rows in stands.unjudged.items()),
-        *_cancelled_when(c, stands.cancelled & (arrived <= until)),
-        *unreadable(c, {STARTS[start]: _CALLED[start]}),
-        (c.missing(ordered), "no order date" if start == "order" else f"no date of {start}"),
-        (stands.delivered & (arrived < ordered), "delivered before ordered"),
-        (ordered > until, "ordered after as-of"),
-    ]
-    # the wait of a line cancelled on an unknown day, or after as-of, can't have lasted longer than to as-of
-    undated = c.missing(cancelled)
-    for rows, _ in _cancelled_when(c, stands.cancelled):
-        undated = undated | rows
-    ended = c.pick(stands.cancelled & (cancelled <= until) & ~undated, cancelled, until)
-    ended = c.pick(stands.delivered, arrived, ended)
-    outcome = c.pick(stands.cancelled, c.pick(undated, UNDATED, CANCELLED), CENSORED)
-    outcome = c.pick(stands.delivered, DELIVERED, outcome)
-    return RuleResult(left_out, {"days": span.days(c, ordered, ended, left_out), "outcome": outcome})
-
-
-def _cancelled_when(c: Columns, rows: Any) -> list[tuple[Any, str]]:
-    """Return which of some cancelled lines have a day of cancellation or deletion that could not be read.
-
-    Where such a line is there as well, whether it was delivered first nobody knows. Otherwise it is one cancelled on an unknown day,
-    also where the last update stands in for that day.
-    """
-    called = {"cancelled_date": "cancellation date", "deleted_at": "deletion date"}
-    return [(rows & doubtful, why) for doubtful, why in unreadable(c, called)]

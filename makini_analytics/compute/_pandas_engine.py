@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..frames import AsOf, Encoding, Mask, as_of_day, days_of, encode, frame_of, numbers
+from ..frames import AsOf, AsOfDays, Encoding, Mask, as_of_days, days_of, encode, frame_of, numbers
 from ._groups import By
 from ._provenance import Selection
-from ._rule import SEPARATOR, UNREADABLE, Lines, Rule, Tally, unreadable
+from ._rule import SEPARATOR, UNREADABLE, Clustering, Lines, Rule, Tally, unreadable
 
 Floats = npt.NDArray[np.float64]
 
@@ -47,6 +47,10 @@ class PandasColumns:
             self._days[name] = self._day(name) if self.has(name) else self._nothing()
         return self._days[name]
 
+    def tells_day(self, name: str) -> bool:
+        """Whether the column holds dates."""
+        return True
+
     def number(self, name: str) -> Floats:
         """Return a column of numbers; what is infinite is missing."""
         if not self.has(name):
@@ -78,7 +82,7 @@ class PandasColumns:
         """Return where a column's value was given and could not be read."""
         out = np.zeros(len(self), dtype=bool)
         for code in self._unread(name):
-            out |= self._told().codes[self.rows] == code
+            out |= self._unreadable_texts().codes[self.rows] == code
         return out
 
     def missing(self, value: Floats) -> Mask:
@@ -97,16 +101,16 @@ class PandasColumns:
     def pick(self, rows: Mask, this: Any, that: Any) -> Any:
         """Return one of two values, or of two numbers, by row."""
         # outcomes are small whole numbers: one byte a line instead of eight, which is what makes `numpy.where` slow
-        if isinstance(this, int) and isinstance(that, int | np.ndarray):
+        if isinstance(this, int) and isinstance(that, int | np.ndarray) and not (_is_day(this) or _is_day(that)):
             this, that = np.int8(this), np.int8(that) if isinstance(that, int) else that
         return np.where(rows, this, that)
 
     def __len__(self) -> int:
         return len(range(*self.rows.indices(len(self.frame))))
 
-    def _told(self) -> Encoding:
-        told: Encoding = self._once(UNREADABLE, lambda: encode(self.frame[UNREADABLE], sort=False))
-        return told
+    def _unreadable_texts(self) -> Encoding:
+        texts: Encoding = self._once(UNREADABLE, lambda: encode(self.frame[UNREADABLE], sort=False))
+        return texts
 
     def _unread(self, name: str) -> list[int]:
         """Return the codes of the texts that tell of a column: a few texts are looked at, and not a million lines."""
@@ -115,7 +119,7 @@ class PandasColumns:
             return []
         codes: list[int] = self._once(
             (UNREADABLE, name),
-            lambda: [i for i, text in enumerate(self._told().labels) if name in str(text).split(SEPARATOR)],
+            lambda: [i for i, text in enumerate(self._unreadable_texts().labels) if name in str(text).split(SEPARATOR)],
         )
         return codes
 
@@ -143,6 +147,10 @@ def _instants(frame: pd.DataFrame, name: str) -> tuple[npt.NDArray[np.int64], in
     if isinstance(column.dtype, np.dtype) and column.dtype.kind == "M":
         return column.to_numpy().view(np.int64), _UNITS[column.dt.unit]
     return days_of(frame, name).view(np.int64), 1
+
+
+def _is_day(value: Any) -> bool:
+    return isinstance(value, int) and abs(value) > 127
 
 
 def as_dates(days: Floats) -> npt.NDArray[np.datetime64]:
@@ -174,12 +182,19 @@ class PandasLines:
         """Return the values that a text column has."""
         return set(self.frame[name].dropna().unique()) if self.has(name) else set()
 
-    def as_of(self, as_of: AsOf | None) -> pd.Timestamp:
+    def as_of(self, as_of: AsOf | None) -> AsOfDays:
         """Return the day to look from."""
-        return as_of_day(self.frame, as_of)
+        return as_of_days(self.frame, as_of)
 
     def tally(
-        self, rule: Rule, *, by: By = None, also: tuple[str, ...] = (), orders: bool = False, at_once: bool = False
+        self,
+        rule: Rule,
+        *,
+        by: By = None,
+        also: tuple[str, ...] = (),
+        orders: bool = False,
+        clustering: Clustering | None = None,
+        at_once: bool = False,
     ) -> Tally:
         """Return the lines with what the rule gives for them."""
         whole, selection, n = PandasColumns(self.frame), Selection(self.frame), len(self.frame)

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..frames import Mask, encode, numbers, values
+from ..frames import AsOfDays, Mask, encode, numbers, values
 
 
 class Selection:
@@ -43,6 +43,12 @@ class Selection:
     def kept(self) -> Mask:
         """True where a row counts."""
         return np.asarray(self.codes == 0)
+
+    def rows(self, reason: str) -> Mask:
+        """Return the rows that are left out for a reason."""
+        if reason not in self.reasons:
+            return np.zeros(len(self.codes), dtype=bool)
+        return np.asarray(self.codes == self.reasons.index(reason))
 
     def n_lines(self, reason: str) -> int:
         """Return how many lines are left out for a reason; those that count for ""."""
@@ -95,10 +101,11 @@ class FigureResult:
 
     result: pd.DataFrame
     selection: Selection
-    as_of: pd.Timestamp | None = None  # None: the lines' own day, if they have one
+    as_of: AsOfDays | None = None  # None: the lines' own day, if they have one
     notes: Sequence[str] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)  # those that differ from the arguments; None drops one
-    #: What was left out, where an earlier step did it and the selection no longer holds those lines.
+    #: What counts and what was left out, where an earlier step decided it and the selection no longer holds those lines.
+    included: Mapping[str, Any] | None = None
     excluded: Iterable[Mapping[str, Any]] | None = None
 
 
@@ -109,8 +116,9 @@ def stamp(
     parameters: Mapping[str, Any],
     selection: Selection,
     lines: pd.DataFrame,
-    as_of: pd.Timestamp | None = None,
+    as_of: AsOfDays | None = None,
     notes: tuple[str, ...] = (),
+    included: Mapping[str, Any] | None = None,
     excluded: Iterable[Mapping[str, Any]] | None = None,
 ) -> pd.DataFrame:
     """Write into ``result.attrs`` what was measured, with which parameters, as of when, and what was left out."""
@@ -118,10 +126,10 @@ def stamp(
     result.attrs = {
         "metric": metric,
         "parameters": {k: v for k, v in parameters.items() if v is not None},
-        "as_of": lines.attrs.get("as_of") if as_of is None or pd.isna(as_of) else str(as_of.date()),
+        "as_of": lines.attrs.get("as_of") if as_of is None or pd.isna(as_of.day) else str(as_of),
         "source": lines.attrs.get("source"),
         "currency": currency_basis(lines),
-        "included": book[0],
+        "included": book[0] if included is None else dict(included),
         "excluded": book[1:] if excluded is None else list(excluded),
         "notes": list(notes),
     }

@@ -44,6 +44,8 @@ def spread_undated(table: DayCounts) -> DayCounts:
     """
     known, undated = table.counts[:, :UNDATED], table.counts[:, UNDATED]
     there = known.sum(axis=1) > 0
+    if there.all() and not undated.any():
+        return DayCounts(table.group, table.day, known.astype(float), table.n_groups, there)
     concerned = np.zeros(table.n_groups, dtype=bool)
     concerned[table.group[undated > 0]] = True
     # beyond the last day on which any line is known to have been under way nothing can be learnt of a cancellation

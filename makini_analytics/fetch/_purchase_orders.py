@@ -53,19 +53,31 @@ class PurchaseOrderFetch:
     def in_memory(self) -> FetchedOrders:
         """Return the orders with their lines, names, receipts and returns."""
         notes: list[str] = []
-        orders = self._orders(notes, OrdersBuilder)
+        orders = self._orders(notes, self._new_builder)
         if orders.sink.without_lines:
             notes.append("The list of orders carries no lines, so each order was asked for on its own.")
         self._fetch_lines(orders.sink)
         lookups = self._lookups(notes) | self._receipts_and_returns(notes)
+        self._complete(orders.sink, lookups, notes)
         cut_orders = self._tidy(orders.sink, lookups, self.options)
         tidy = cut_orders.orders
-        counts, first = (len(tidy.orders), len(tidy.lines)), tidy.orders["order_date"].min()
+        counts, first = (len(tidy.orders), len(tidy.lines)), self._first_order_date(tidy.orders)
         notes += cut_orders.notes + tidy.notes
         row = self._source(orders, counts, first, tidy.delivery_date, notes)
         as_of = tidy.as_of or day_fetched(orders, self.options.timezone)
         purchases = Purchases(tidy.orders, tidy.lines, tidy.issues, row, as_of)
         return FetchedOrders(purchases, cut_orders.ignored_modified_since)
+
+    def _new_builder(self) -> OrdersBuilder:
+        return OrdersBuilder()
+
+    def _complete(self, builder: OrdersBuilder, lookups: Mapping[str, list[Any]], notes: list[str]) -> None:
+        """Take in orders that the list did not give: none, where it gave all."""
+
+    def _first_order_date(self, orders: pd.DataFrame) -> pd.Timestamp:
+        """Return the first order date of all orders that are known."""
+        first: pd.Timestamp = orders["order_date"].min()
+        return first
 
     def to(self, folder: str | Path) -> Path:
         """Write the orders into a folder, part by part, and return it."""
@@ -120,7 +132,7 @@ class PurchaseOrderFetch:
             number_format=options.number_format,
             before=before,
         )
-        return cut(tidied, self.query)
+        return cut(tidied, self.query, asked_for=builder.asked_for)
 
     def _fetch_lines(self, builder: OrdersBuilder) -> None:
         """Fetch each order on its own, where their list carries no lines."""

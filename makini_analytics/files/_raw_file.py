@@ -80,7 +80,10 @@ def read_grid(
     """
     if header is not None and header < 1:
         raise ConfigError(f"header={header}: pass the row of headings, counted from 1 as a spreadsheet does")
-    data = path.read_bytes()
+    try:
+        data = path.read_bytes()
+    except OSError as e:
+        raise ConfigError(f"{path} can't be read: {e.strerror or e}") from None
     if data[:4] == b"PK\x03\x04" or data[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
         return _from_workbook(data, path, score, sheet, header)
     if page := html_in_mail(data):
@@ -106,7 +109,7 @@ def decoded(data: bytes, encoding: str | None = None) -> tuple[str, str]:
     if encoding is not None:
         try:
             return data.decode(encoding).lstrip("\ufeff"), encoding
-        except (LookupError, UnicodeError) as e:
+        except (LookupError, ValueError) as e:
             raise ConfigError(f"encoding={encoding!r}: {e}") from None
     for mark, name in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
         if data.startswith(mark):

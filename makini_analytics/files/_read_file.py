@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
@@ -12,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from ..errors import SchemaError
+from ..system import known_options, mapping_of, number_of, path_of, text_of
 from ..tidy import LINES, ORDERS, empty, sound
 from ._by_values import fits, kind_of, with_marks, with_states
 from ._headings import Heading, n_known, named_system, recognised, understood
@@ -88,7 +90,7 @@ def read_file(
             f"The file ends at row {last:,}, where systems and spreadsheets cut lists off: it may lack the rest."
         )
     left_out = _as_issues([*rows.left_out, *table.doubts])
-    notes = " ".join([about, _told(headings), *table.notes]).strip()
+    notes = " ".join([about, _headings_note(headings), *table.notes]).strip()
     kept = {*table.column_of.values(), open_quantity}
     frame = table.df.drop(columns=[h for h in table.used if h not in kept]).reset_index(drop=True)
     if "received_quantity" in table.column_of or "quantity" not in table.column_of:
@@ -104,6 +106,7 @@ def read_file(
     )
 
 
+@known_options
 def read_headings(
     path: str | PathLike[str],
     *,
@@ -159,8 +162,22 @@ def _read(
     header: int | None,
 ) -> tuple[Grid, list[Heading], str]:
     own = _own(columns)
+    file = path_of("path", os.fspath(path) if isinstance(path, PathLike) else path)
+    for name, given, what in (
+        ("system", system, "the name of a system, such as 'sap'"),
+        ("encoding", encoding, "the name of an encoding, such as 'utf-8'"),
+        ("separator", separator, "a character, such as ';'"),
+    ):
+        if given is not None and not (
+            name == "separator" and isinstance(given, str)
+        ):  # a tab or a blank separates, too
+            text_of(name, given, what)
+    if header is not None:
+        number_of("header", header, low=1, whole=True)
+    if sheet is not None and not isinstance(sheet, str):
+        number_of("sheet", sheet, whole=True)
     grid = read_grid(
-        Path(path),
+        file,
         lambda row: n_known(row, own),
         sheet=sheet,
         encoding=encoding,
@@ -196,6 +213,7 @@ def _own(columns: Mapping[str, str | None] | pd.DataFrame | None) -> dict[str, s
             raise SchemaError("columns= as a frame needs the columns heading and column, as read_headings returns them")
         first = columns.drop_duplicates("heading")  # of headings that come twice the first one counts
         columns = dict(zip(first["heading"], first["column"], strict=True))
+    mapping_of("columns", columns, "a mapping of headings to our columns, or the frame of read_headings")
     good = {c.name for c in (*LINES, *ORDERS)} | set(SPECIAL)
     own = {
         str(h): None if c is None or pd.isna(c) or not str(c).strip() else str(c).strip() for h, c in columns.items()
@@ -237,18 +255,18 @@ def _enough(table: Table, path: str | PathLike[str]) -> None:
         )
 
 
-def _told(headings: list[Heading]) -> str:
+def _headings_note(headings: list[Heading]) -> str:
     n, read = len(headings), [h for h in headings if h.column]
-    told = [f"Headings understood: {len(read):,} of {n:,}, as read_headings shows."]
-    told += [f"{h.heading!r} is {h.column} {h.rule}." for h in read if h.rule.startswith("by ")]
-    told += [
+    notes = [f"Headings understood: {len(read):,} of {n:,}, as read_headings shows."]
+    notes += [f"{h.heading!r} is {h.column} {h.rule}." for h in read if h.rule.startswith("by ")]
+    notes += [
         f"{h.heading!r} is taken as a {h.column}, by its word and its values."
         for h in read
         if h.rule.startswith("a mark")
     ]
     twice = [repr(h.heading) for h in headings if h.rule.endswith("the first one is taken")]
-    told += [f"Of headings that are there twice the first is taken: {', '.join(twice)}."] if twice else []
-    return " ".join(told)
+    notes += [f"Of headings that are there twice the first is taken: {', '.join(twice)}."] if twice else []
+    return " ".join(notes)
 
 
 def _as_issues(left_out: list[tuple[int, str, str | None, str]]) -> pd.DataFrame:

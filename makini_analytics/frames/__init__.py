@@ -2,18 +2,33 @@
 
 from . import categoricals
 from ._access import Mask, days_of, frame_of, is_pandas, need, numbers, texts_of, values
-from ._as_of import AsOf, as_day, as_of_day, day_number, moment_of
+from ._as_of import (
+    OWN_DAYS,
+    OWN_WINDOWS,
+    AsOf,
+    AsOfDays,
+    as_day,
+    as_of_day,
+    as_of_days,
+    day_number,
+    known_days,
+    moment_of,
+)
 from ._codes import Encoding, coalesce, encode, pairs
 from ._csv import write_csv
 from ._stack import as_text, stack
 from .categoricals import to_strings
 
 __all__ = [
+    "OWN_DAYS",
+    "OWN_WINDOWS",
     "AsOf",
+    "AsOfDays",
     "Encoding",
     "Mask",
     "as_day",
     "as_of_day",
+    "as_of_days",
     "as_text",
     "categoricals",
     "coalesce",
@@ -22,6 +37,7 @@ __all__ = [
     "encode",
     "frame_of",
     "is_pandas",
+    "known_days",
     "moment_of",
     "need",
     "numbers",

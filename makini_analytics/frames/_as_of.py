@@ -1,27 +1,127 @@
-"""The as-of day: what had happened by then counts."""
+"""The as-of day: what had happened by then counts. Of several connections each has its own, unless one is stated for all."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ..errors import ConfigError
+from ._access import values
+from ._codes import encode
 
 #: What is dated outside of these years is a slip, and days before or after it must fit, too.
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 
 AsOf = str | pd.Timestamp | Any  # anything that pandas reads as a date
 
+#: Where the lines carry the days of connections that differ, beside ``as_of``, which is the earliest of them.
+OWN_DAYS = "as_of_by_connection"
+#: Likewise the first and the last order date that each connection was asked for, beside ``since`` and ``until`` that all share.
+OWN_WINDOWS = "window_by_connection"
+
+
+@dataclass(frozen=True)
+class AsOfDays:
+    """The day to look from: one for all lines, or that of each line's connection."""
+
+    day: (
+        pd.Timestamp
+    )  # of several the earliest, the last day on which all connections are known; NaT where there are no lines
+    own: Mapping[str, pd.Timestamp] = field(
+        default_factory=dict
+    )  # connection -> its day; empty where one holds for all
+
+    def of(self, connection: Any) -> pd.Timestamp:
+        """Return the day of a connection; the common one where it has none of its own."""
+        return self.own.get(connection, self.day)
+
+    def of_rows(self, lines: pd.DataFrame) -> npt.NDArray[np.datetime64]:
+        """Return the day of each line."""
+        if not self.own:
+            return np.full(len(lines), self.day.to_datetime64() if not pd.isna(self.day) else "NaT", "datetime64[D]")
+        names = encode(values(lines, "connection", "string"), sort=False)
+        days = [self.of(name) for name in names.labels] + [self.day]  # the last one is for lines without a connection
+        return np.array(days, dtype="datetime64[D]")[names.codes]
+
+    def of_groups(self, lines: pd.DataFrame, codes: npt.NDArray[Any], n: int) -> pd.DatetimeIndex:
+        """Return the day of each group of lines; the earliest where connections meet in it: until then all of it is known."""
+        common = np.full(n, self.day.to_datetime64(), "datetime64[D]")
+        if self.own:
+            common[:] = np.datetime64("9999-12-31")
+            np.minimum.at(common, codes, self.of_rows(lines))
+        return pd.DatetimeIndex(common.astype("datetime64[us]"))
+
+    def __str__(self) -> str:
+        """Return the day, or the day of each connection, as a footnote names it.
+
+        >>> one, other = pd.Timestamp("2025-12-31"), pd.Timestamp("2025-11-30")
+        >>> print(AsOfDays(one), AsOfDays(other, {"us": other, "emea": one}), sep=" | ")
+        2025-12-31 | 2025-11-30 (us), 2025-12-31 (emea)
+        """
+        if len(self.own) > 4:
+            last = max(self.own.values())
+            return f"{self.day.date()} to {last.date()}, each of {len(self.own)} connections on its own day"
+        told = ", ".join(f"{day.date()} ({name})" for name, day in self.own.items())
+        return told or str(self.day.date())
+
+
+def as_of_days(lines: pd.DataFrame, as_of: AsOf | None) -> AsOfDays:
+    """Return the as-of day of lines: the argument, else the frame's own, else the latest change; the latter two by connection."""
+
+    def latest() -> Mapping[Any, Any]:
+        if "updated_at" not in lines.columns:
+            return {}
+        if "connection" not in lines.columns:
+            return {None: lines["updated_at"].max()}
+        return lines["updated_at"].groupby(lines["connection"], dropna=False, observed=True).max().to_dict()
+
+    def connections() -> set[Any]:
+        names = encode(values(lines, "connection", "string"), sort=False)
+        labels = [*names.labels, None]  # the last one, code -1, is for lines that name none
+        return {labels[code] for code in np.unique(names.codes)}
+
+    return known_days(lines.attrs, as_of, latest, connections, empty=lines.empty)
+
+
+def known_days(
+    attrs: Mapping[Any, Any],
+    as_of: AsOf | None,
+    latest: Callable[[], Mapping[Any, Any]],
+    connections: Callable[[], set[Any]],
+    *,
+    empty: bool,
+) -> AsOfDays:
+    """Return the as-of day of lines of any engine, by their attrs.
+
+    ``latest`` tells the latest change of each connection, ``connections`` which there are (None: lines that name none); they look at
+    all lines, and are asked only where that is needed.
+    """
+    if isinstance(as_of, AsOfDays):
+        return as_of
+    if as_of is not None:
+        return AsOfDays(as_day(as_of, empty=empty))
+    if attrs.get("as_of") is not None:
+        day = as_day(attrs["as_of"], empty=empty)
+        own = {name: as_day(d, empty=empty) for name, d in (attrs.get(OWN_DAYS) or {}).items()}
+        if not own or min(own.values()) != day:  # a day that was set since the connections came together is one for all
+            return AsOfDays(day)
+        there = connections()
+        days = {name: own.get(name, day) for name in there}
+    else:
+        days = {None if pd.isna(k) else k: as_day(d, empty=empty) for k, d in latest().items() if not pd.isna(d)}
+    first = as_day(min(days.values(), default=attrs.get("as_of")), empty=empty)
+    several = len(set(days.values())) > 1
+    return AsOfDays(first, {k: days[k] for k in sorted(k for k in days if k is not None)} if several else {})
+
 
 def as_of_day(lines: pd.DataFrame, as_of: AsOf | None) -> pd.Timestamp:
-    """Return the as-of day of a metric: the argument, else the frame's own, else its latest change."""
-    if as_of is None:
-        as_of = lines.attrs.get("as_of")
-    if as_of is None and "updated_at" in lines.columns and lines["updated_at"].notna().any():
-        as_of = lines["updated_at"].max()
-    return as_day(as_of, empty=lines.empty)
+    """Return the one day on which all lines are known."""
+    return as_of_days(lines, as_of).day
 
 
 def as_day(as_of: AsOf | None, *, empty: bool) -> pd.Timestamp:

@@ -90,13 +90,14 @@ def by_vendor(
 
     Examples
     --------
+    >>> from makini_analytics import lead_times
     >>> import pandas as pd
     >>> lines = pd.DataFrame({
     ...     "vendor_id": ["a", "a", "a", "b"],
     ...     "order_date": pd.to_datetime(["2025-01-01", "2025-01-01", "2025-01-03", "2025-01-02"]),
     ...     "delivered_date": pd.to_datetime(["2025-01-05", "2025-01-11", None, None]),
     ... })
-    >>> by_vendor(lines, as_of="2025-01-31")[["vendor_id", "n_lines", "n_open", "median_days", "p90_days", "mean_delivered_days"]]
+    >>> lead_times.by_vendor(lines, as_of="2025-01-31")[["vendor_id", "n_lines", "n_open", "median_days", "p90_days", "mean_delivered_days"]]
       vendor_id  n_lines  n_open  median_days  p90_days  mean_delivered_days
     0         a        3       1         10.0       NaN                  7.0
     1         b        1       1          NaN       NaN                  NaN
@@ -128,7 +129,6 @@ def by_vendor(
     if len(keys.columns) < len(groups.keys.columns):
         result["connection"] = groups.keys["connection"]
     most_first = np.argsort(-n_lines, kind="stable")  # the keys are in order already
-    if not len(got.frame):
-        most_first = most_first[:0]  # by=None makes one group, of nothing
+    most_first = most_first[got.groups_there(groups)[most_first]]  # by=None makes one group, of nothing
     result = result.iloc[most_first].reset_index(drop=True)
     return got.with_provenance(result, notes=got.notes)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
-from ..errors import SchemaError
+from ..errors import ConfigError, SchemaError
 from ..frames import stack
 from ..tidy import ISSUES, LINES, ORDERS, SOURCES
 from ._purchases import Purchases
@@ -13,8 +14,9 @@ from ._purchases import Purchases
 def concat(purchases: Iterable[Purchases]) -> Purchases:
     """Return several purchases as one; each row has its connection's name.
 
-    The as-of day is the earliest one: the last day on which all of them are known. A custom field that is typed
-    differently becomes text.
+    Each connection keeps its own as-of day, from which its lines are looked at (``sources.as_of``, where the days differ);
+    ``as_of`` of the whole is the earliest one, the last day on which all of them are known. One day for all is stated where it is
+    wanted, ``as_of="2025-11-30"`` of a figure. A custom field that is typed differently becomes text.
 
     Parameters
     ----------
@@ -29,14 +31,21 @@ def concat(purchases: Iterable[Purchases]) -> Purchases:
     SchemaError
         Two of them have a connection of the same name, whose rows could not be told apart; or none is given.
 
+    ConfigError
+        It is no list of Purchases.
+
     Examples
     --------
     >>> import makini_analytics as ma
-    >>> both = concat([ma.load_sample(["emea"]), ma.load_sample(["us"])])
+    >>> both = ma.concat([ma.load_sample(["emea"]), ma.load_sample(["us"])])
     >>> both.sources.connection.tolist(), len(both.orders)
     (['emea', 'us'], 1550)
     """
+    if isinstance(purchases, Purchases) or not isinstance(purchases, Iterable):
+        raise ConfigError(f"concat takes a list of Purchases, not {type(purchases).__name__}: pass [emea, us]")
     parts = list(purchases)
+    if odd := [type(p).__name__ for p in parts if not isinstance(p, Purchases)]:
+        raise ConfigError(f"concat takes Purchases, not {odd[0]}: pass [emea, us]")
     if not parts:
         raise SchemaError("concat needs at least one Purchases")
     seen: set[str] = set()
@@ -47,6 +56,8 @@ def concat(purchases: Iterable[Purchases]) -> Purchases:
             raise SchemaError(f"the connection {twice!r} comes twice: give each Client or table its own connection=")
         seen |= names
     days = [p.as_of for p in parts if p.as_of is not None]
+    if len(set(days)) > 1:
+        parts = [replace(p, sources=p.sources.assign(as_of=p.own_days())) for p in parts]
     tables = {"orders": ORDERS, "lines": LINES, "issues": ISSUES, "sources": SOURCES}
     frames = {t: stack([getattr(p, t) for p in parts]) for t in tables}
     return Purchases(**frames, as_of=min(days) if days else None)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,10 @@ import pandas as pd
 
 from ..errors import ConfigError
 from ..files import read_file, with_received
-from ..frames import as_day, categoricals, stack
-from ..tidy import TABLES, Beside, NumberFormat, empty, tidy_table, warnings_in
-from . import _folder
+from ..frames import OWN_DAYS, OWN_WINDOWS, as_day, categoricals, stack
+from ..system import check_options, known_options, mapping_of, options_of, path_of
+from ..tidy import TABLES, Beside, NumberFormat, empty, tidy_table
+from . import _display, _folder
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,8 @@ class Purchases:
     lines : DataFrame, one row per order line, cancelled and deleted ones too
     issues : DataFrame, one row per value that could not be read, or that is doubtful
     sources : DataFrame, one row per connection: when fetched, pages, rows, the server's total, notes
-    as_of : Timestamp or None, the day from which figures look by default
+    as_of : Timestamp or None, the day from which figures look by default. Of several connections whose days differ it is the
+        earliest one; each is looked at from its own, which stands in ``sources.as_of``
 
     See `makini_analytics.data_dictionary` for every column. Text is of dtype ``string`` whatever the number of lines, so what works
     on the sample works on a million lines. Where memory is tight, ``.astype("category")`` makes a column of repeated text a tenth of
@@ -41,9 +42,10 @@ class Purchases:
     as_of: pd.Timestamp | None = None
 
     def __post_init__(self) -> None:
-        day = None if self.as_of is None else pd.Timestamp(self.as_of).normalize()
+        day = None if self.as_of is None else as_day(self.as_of, empty=False)
         object.__setattr__(self, "as_of", day)
-        attrs = {"as_of": None if day is None else str(day.date()), "source": self._source()} | self._window()
+        attrs: dict[str, Any] = {"as_of": None if day is None else str(day.date()), "source": self._source()}
+        attrs |= self._window() | {OWN_DAYS: self._days_that_differ()}
         # attrs serve titles and footnotes. They go on a shallow copy: the caller's frame stays untouched.
         for name in ("orders", "lines", "issues"):
             frame = getattr(self, name).copy(deep=False)
@@ -56,52 +58,48 @@ class Purchases:
             frame.attrs = {k: v for k, v in (attrs | conversion).items() if v is not None} if name != "issues" else {}
             object.__setattr__(self, name, frame)
 
+    def own_days(self) -> pd.Series:
+        """Return the as-of day of each connection, a row of ``sources`` each."""
+        common: Any = pd.NaT if self.as_of is None else self.as_of
+        none = pd.Series(pd.NaT, index=self.sources.index, dtype="datetime64[us]")
+        own = pd.to_datetime(self.sources.get("as_of", none)).astype("datetime64[us]")
+        # a day that was set since the connections came together is one for all
+        return own.fillna(common) if own.min() == common else none.fillna(common)
+
+    def _days_that_differ(self) -> dict[str, str] | None:
+        """Return the as-of day of each connection, None where there is one for all."""
+        days = self.own_days()
+        if days.nunique() < 2:
+            return None
+        return {str(name): str(day.date()) for name, day in zip(self.sources["connection"], days, strict=True)}
+
     def _source(self) -> str | None:
         names = self.sources["connection"].dropna().unique().tolist() if len(self.sources) else []
         return ", ".join(names) or None
 
-    def _window(self) -> dict[str, str | None]:
-        """Return the span of order dates that every connection was asked for: a period that it cuts is incomplete."""
-        span = self.sources.reindex(columns=["since", "until"])
-        first, last = span["since"].max(), span["until"].min()
-        return {k: None if pd.isna(v) else str(v.date()) for k, v in {"since": first, "until": last}.items()}
+    def _window(self) -> dict[str, Any]:
+        """Return the span of order dates that every connection was asked for, and that of each where they differ.
+
+        A period that it cuts is incomplete.
+        """
+
+        def text(day: Any) -> str | None:
+            return None if pd.isna(day) else str(day.date())
+
+        span = self.sources.reindex(columns=["connection", "since", "until"])
+        own = {str(name): (text(first), text(last)) for name, first, last in span.itertuples(index=False)}
+        differ = own if len(set(own.values())) > 1 else None
+        return {"since": text(span["since"].max()), "until": text(span["until"].min()), OWN_WINDOWS: differ}
 
     def __repr__(self) -> str:
-        as_of = "unknown" if self.as_of is None else self.as_of.date()
-        head = f"Purchases({len(self.orders):,} orders, {len(self.lines):,} lines, {len(self.issues):,} issues, as of {as_of})"
-        rows, first = [], []
-        for r in self.sources.fillna({"notes": "", "n_orders": 0, "n_lines": 0}).to_dict("records"):
-            warned, notes = warnings_in(r["notes"])
-            first += [f"  {r['connection']}: {sentence}" for sentence in warned]
-            rows.append(
-                f"  {r['connection']}: {r['n_orders']:,} orders, {r['n_lines']:,} lines. {_cut(notes)}".rstrip()
-            )
-        return "\n".join([head, *first, *rows])
+        return _display.as_text(self)
 
     def _repr_html_(self) -> str:
-        """Return the connections as a notebook shows them; their names and notes come from outside, so they are escaped."""
-        as_of = "unknown" if self.as_of is None else self.as_of.date()
-        n_issues = f"{len(self.issues):,} {'issue' if len(self.issues) == 1 else 'issues'}"
-        head = f"<b>Purchases</b>: {len(self.orders):,} orders, {len(self.lines):,} lines, {n_issues}, as of {as_of}"
-        of_each = self.sources.reindex(columns=["connection", "n_orders", "n_lines", "as_of", "notes"]).astype(object)
-        told = [warnings_in(notes) for notes in of_each["notes"]]
-        of_each["notes"] = [notes for _, notes in told]
-        first = "".join(
-            f"<p><b>{escape(f'{name}: {sentence}')}</b></p>"
-            for name, (warned, _) in zip(of_each["connection"], told, strict=True)
-            for sentence in warned
-        )
-        counts = {c: of_each[c].map("{:,}".format, na_action="ignore") for c in ("n_orders", "n_lines")}
-        day = (
-            of_each["as_of"].fillna(str(as_of)).map(lambda d: str(d)[:10])
-        )  # one day for all connections, unless they keep their own
-        table = of_each.assign(**counts, as_of=day).rename(columns=lambda c: c.removeprefix("n_").replace("_", " "))
-        with pd.option_context("display.max_colwidth", None):  # a note that is cut may lack the very part that matters
-            body = table.to_html(index=False, na_rep="", border=0, justify="left") if len(table) else ""
-        return f"<div><p>{head}</p>{first}{body}</div>"
+        return _display.as_html(self)
 
     # ---- disk ------------------------------------------------------------------------------------------------------
 
+    @known_options
     def save(self, folder: str | Path, *, dated: bool = False) -> Path:
         """Write the frames into a folder and return it: Parquet where pyarrow is installed, else compressed CSV.
 
@@ -132,13 +130,13 @@ class Purchases:
         """
         if dated and self.as_of is None:
             raise ConfigError("save(dated=True) names the folder by the as-of day, and these purchases have none")
-        folder = _folder.checked_folder(
-            Path(folder) / str(self.as_of.date()) if dated and self.as_of is not None else folder
-        )
+        folder = path_of("folder", folder)
+        folder = _folder.checked_folder(folder / str(self.as_of.date()) if dated and self.as_of is not None else folder)
         _folder.write(folder, {table: getattr(self, table) for table in TABLES}, self.as_of)
         return folder
 
     @classmethod
+    @known_options
     def load(cls, folder: str | Path) -> Purchases:
         """Read what `save`, or ``client.fetch_purchases(to=folder)``, wrote.
 
@@ -160,15 +158,16 @@ class Purchases:
         >>> import tempfile
         >>> import makini_analytics as ma
         >>> with tempfile.TemporaryDirectory() as folder:
-        ...     len(Purchases.load(ma.load_sample(["us"]).save(folder)).orders)
+        ...     len(ma.Purchases.load(ma.load_sample(["us"]).save(folder)).orders)
         700
         """
-        head = _folder.read_head(Path(folder))
-        return cls(**_folder.read(Path(folder), head), as_of=_folder.as_of_in(head))
+        head, frames = _folder.read_whole(folder)
+        return cls(**frames, as_of=_folder.as_of_in(head))
 
     # ---- tables ----------------------------------------------------------------------------------------------------
 
     @classmethod
+    @known_options
     def from_table(
         cls,
         df: pd.DataFrame,
@@ -226,9 +225,10 @@ class Purchases:
 
         Examples
         --------
+        >>> import makini_analytics as ma
         >>> export = pd.DataFrame({"PO": ["45001", "45001"], "Supplier": ["ACME", "ACME"], "Net": ["1.250,00", "80,50"], "Cur": ["EUR", "EUR"]})
         >>> names = {"PO": "order_number", "Supplier": "vendor_name", "Net": "amount", "Cur": "currency"}
-        >>> data = Purchases.from_table(export, columns=names, as_of="2025-06-30")
+        >>> data = ma.Purchases.from_table(export, columns=names, as_of="2025-06-30")
         >>> len(data.orders), data.lines.amount.tolist()
         (1, [1250.0, 80.5])
         """
@@ -237,7 +237,7 @@ class Purchases:
             columns=columns,
             connection=connection,
             currency=currency,
-            date_formats=date_formats or {},
+            date_formats={} if date_formats is None else date_formats,
             timezone=timezone,
             delivery_date=delivery_date,
             statuses=statuses,
@@ -295,10 +295,14 @@ class Purchases:
         ConfigError
             An argument can't be right, or the library that reads such a file is not installed.
         """
+        check_options("Purchases.from_file", options, options_of(cls.from_file, cls.from_table))
         got = read_file(
             path, columns=columns, system=system, sheet=sheet, encoding=encoding, separator=separator, header=header
         )
         name = connection if connection is not None else Path(path).stem
+        own_statuses = (
+            {} if statuses is None else mapping_of("statuses", statuses, "a mapping such as {'Shipped': 'received'}")
+        )
         marks = {k: v for k, v in options.items() if k in ("decimal", "thousands")}
 
         def read(table: pd.DataFrame, names: Mapping[Any, str]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -306,22 +310,10 @@ class Purchases:
             return numbers.lines, numbers.issues
 
         got, doubts = with_received(got, read)
-        said = got.statuses | dict(statuses or {})
+        said = got.statuses | dict(own_statuses)
         made = cls.from_table(got.table, columns=got.columns, connection=name, statuses=said, **options)
         left_out = got.left_out.assign(connection=name).astype(got.left_out.dtypes.to_dict())
         sources = made.sources.assign(
             source=str(path), notes=[f"{got.notes} {n}".strip() for n in made.sources["notes"].fillna("")]
         ).astype(made.sources.dtypes.to_dict())
         return replace(made, issues=stack([made.issues, doubts, left_out]), sources=sources)
-
-
-#: So many characters of a connection's notes are shown on the first screen.
-_SHOWN = 600
-
-
-def _cut(notes: str) -> str:
-    """Return notes cut after a sentence where they are long; all of them stand in ``sources``."""
-    if len(notes) <= _SHOWN:
-        return notes
-    end = max(notes.rfind(". ", 0, _SHOWN), notes.rfind(", ", 0, _SHOWN), 0) or _SHOWN
-    return f"{notes[: end + 1].rstrip(', ')} ... (more in sources.notes)"

@@ -12,9 +12,9 @@ from typing import Any
 
 import pandas as pd
 
-from .. import style
+from .. import charts
 from .._version import __version__
-from ..style import Kind, cell_text, kind_of
+from ..charts import Kind, cell_text, kind_of
 from ..system import template
 from ._exhibits import Content, Exhibit, exportable
 from ._sections import SECTIONS
@@ -69,14 +69,29 @@ class _Figure:
 _FILES = re.compile(r"<meta name='makini-files' content='([^']*)'>")
 
 
+#: How the pages of the first versions, which list no files, show that they are a report's, and name its exhibits.
+_FOOTER = re.compile(r"<footer>As of \d{4}-\d\d-\d\d · makini-analytics [^<]{1,40}</footer>")
+_EXHIBIT = re.compile(r"<table data-name='([\w-]+)'")
+
+
 def files_of(page: Path) -> set[str]:
-    """Return the files that a report wrote into its folder, as its page lists them; none where the page is not a report's."""
+    """Return the files that a report wrote into its folder, as its page lists them; none where the page is not a report's.
+
+    The pages of the first versions have no list: theirs are the files that a chart or table of the page would have.
+    """
     try:
-        with page.open(encoding="utf-8") as text:
-            found = _FILES.search(text.read(200_000))
+        with page.open(encoding="utf-8") as file:
+            text = file.read(200_000)
+            if found := _FILES.search(text):
+                return {page.name, *found[1].split()}
+            text += file.read()
     except (OSError, ValueError):
         return set()
-    return {page.name, *found[1].split()} if found else set()
+    if not _FOOTER.search(text):
+        return set()
+    names = set(_EXHIBIT.findall(text)) - {"sources"}
+    of_each = ("charts/{}.png", "charts/{}.svg", "tables/{}.csv")
+    return {page.name, *(form.format(name) for name in names for form in of_each)}
 
 
 def html_page(made: Content, files: Collection[str] = ()) -> str:
@@ -92,9 +107,9 @@ def html_page(made: Content, files: Collection[str] = ()) -> str:
         definitions={metric: _paragraphs(text) for metric, text in made.definitions.items()},
         as_of=made.as_of.date(),
         version=__version__,
-        number=style.number,
+        number=charts.number,
     )
-    return style.printable(page)
+    return charts.printable(page)
 
 
 def _paragraphs(docstring: str) -> list[list[str]]:
@@ -117,9 +132,9 @@ def _shown(exhibit: Exhibit) -> _Figure | _Table:
     if chart is None:
         return table
     figure: Any = chart.figure
-    style.resize(chart, *figure.get_size_inches())  # no room left over between chart and footnote
+    charts.resize(chart, *figure.get_size_inches())  # no room left over between chart and footnote
     out = io.BytesIO()
-    style.render(chart, out, format="svg", metadata={"Date": None})  # undated: the same data give the same bytes
+    charts.render(chart, out, format="svg", metadata={"Date": None})  # undated: the same data give the same bytes
     return _Figure(exhibit.alt, base64.b64encode(out.getvalue()).decode(), table)
 
 

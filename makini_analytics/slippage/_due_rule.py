@@ -7,6 +7,7 @@ late, and on time where ``late_days=3``.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -17,6 +18,7 @@ import pandas as pd
 
 from ..compute import (
     By,
+    Clustering,
     Columns,
     DayTally,
     FigureResult,
@@ -24,13 +26,16 @@ from ..compute import (
     RuleResult,
     Selection,
     Span,
+    Unrecorded,
     WorkCalendar,
+    day_in,
     lines_of,
     standing_on,
+    tally_recorded,
     unreadable,
 )
 from ..errors import ConfigError
-from ..frames import AsOf, Mask, day_number, days_of
+from ..frames import AsOf, AsOfDays, Mask, days_of
 
 OUTCOMES = ("early", "on_time", "late", "overdue_open", "not_due", "excluded")
 EARLY, ON_TIME, LATE, OVERDUE_OPEN, NOT_DUE, EXCLUDED = range(6)
@@ -40,6 +45,7 @@ EARLY, ON_TIME, LATE, OVERDUE_OPEN, NOT_DUE, EXCLUDED = range(6)
 CAME, AHEAD, OPEN, UNJUDGED = range(4)
 
 _NO_DUE_DATE = "no due date"
+_ALL_RECORDED = Unrecorded()
 DUE_DATES = {"required": "required_date", "promised": "promised_date"}
 Ints = npt.NDArray[np.integer[Any]]
 Days = npt.NDArray[np.datetime64]
@@ -61,12 +67,23 @@ class Tolerance:
                 raise ConfigError(f"{name}={days!r}: pass a number of days, 0 or more")
 
 
+def share_of(name: str, share: float) -> float:
+    """Return a share of the quantity that may be lacking, or too much, or raise `ConfigError`."""
+    number = isinstance(share, (int, float, np.number)) and not isinstance(share, bool)
+    if not (number and 0 <= share < (1 if name == "under_share" else np.inf)):
+        limit = "0 up to, and not including, 1" if name == "under_share" else "0 or more"
+        raise ConfigError(f"{name}={share!r}: pass a share of the ordered quantity, {limit}")
+    return share
+
+
 @dataclass(frozen=True)
 class DueTally(DayTally):
     """Each line's standing, and its days after the due date: at the delivery, or for an open line at the as-of day."""
 
     due_column: str
-    hint: tuple[str, ...] = ()  # that most lines lack the due date, and have the other one
+    hint: tuple[
+        str, ...
+    ] = ()  # what is not judged for want of delivery days; that the other due date is there on more lines
 
     def with_provenance(self, result: pd.DataFrame, *, notes: tuple[str, ...] = (), **parameters: Any) -> FigureResult:
         """Return a figure of these lines; ``parameters`` are those that differ from its arguments."""
@@ -95,23 +112,41 @@ def judge(
     due: str,
     by: By = None,
     calendar: WorkCalendar = None,
+    under_share: float = 0,
+    over_share: float | None = None,
+    cluster: str | None = None,
+    tolerance: Tolerance | None = None,
 ) -> DueTally:
     """Return how each line stands to its due date on a day, and the book of the lines that can't be judged.
 
-    Lines in an engine are counted there by the columns of ``by``; those of a pandas frame stay lines.
+    With ``over_share`` it is asked whether lines came in full, too: a line closed short can be judged then, and the mark
+    ``not_full`` tells of it, and of those of which more came than that share allows.
+
+    Lines in an engine are counted there by the columns of ``by``, and with ``cluster`` also those that are due and on time, by the
+    ``tolerance``; those of a pandas frame stay lines.
     """
     if due not in DUE_DATES:
         raise ConfigError(f"due={due!r}: pass 'required' (required_date) or 'promised' (promised_date)")
+    share_of("under_share", under_share)
+    share_of("over_share", over_share or 0)
     source = lines_of(lines)
     day = source.as_of(as_of)
     span = Span(calendar, rolled=True)
-    tally = source.tally(partial(judging, until=day_number(day), due=due, span=span), by=by, at_once=span.working)
+    clustering = None
+    if cluster is not None and tolerance is not None:
+
+        def counted(marks: Mapping[str, Any]) -> tuple[Any, Any]:
+            return due_and_on_time(marks["standing"], marks["days"], tolerance)
+
+        clustering = Clustering(cluster, counted)
+    rule = partial(judging, as_of=day, due=due, span=span, under_share=under_share, over_share=over_share)
+    tally, unrecorded = tally_recorded(source, rule, day, by=by, clustering=clustering, at_once=span.working)
     standing = np.where(tally.selection.kept, tally.marks["standing"], np.int8(UNJUDGED)).astype(np.int8)
-    hint = fuller_due_date(source, tally.selection, day_number(day), due)
+    hint = (*fuller_due_date(source, tally.selection, day, due), *unrecorded.notes)
     return DueTally(tally, day, tally.marks["days"], standing, span.name, DUE_DATES[due], hint)
 
 
-def fuller_due_date(source: Lines, selection: Selection, until: int, due: str) -> tuple[str, ...]:
+def fuller_due_date(source: Lines, selection: Selection, as_of: AsOfDays, due: str) -> tuple[str, ...]:
     """Return that the other due date is there on more of the lines, where most of them lack the one that was chosen."""
     there = selection.n_lines("")
     lacking = selection.n_lines(_NO_DUE_DATE)
@@ -119,7 +154,7 @@ def fuller_due_date(source: Lines, selection: Selection, until: int, due: str) -
     if lacking <= there or not source.has(DUE_DATES[other]):
         return ()
     # judged a second time, by the other date; only where the first one is of little use
-    again = source.tally(partial(judging, until=until, due=other, span=Span(None)), by=None)
+    again = source.tally(partial(judging, as_of=as_of, due=other, span=Span(None)), by=None)
     n = again.selection.n_lines("")
     if n <= there:
         return ()
@@ -127,25 +162,37 @@ def fuller_due_date(source: Lines, selection: Selection, until: int, due: str) -
     return (f"{lack}: due='{other}' has dates on {n:,} line{'s' if n > 1 else ''}.",)
 
 
-def judging(c: Columns, *, until: int, due: str, span: Span) -> RuleResult:
+def judging(
+    c: Columns,
+    *,
+    as_of: AsOfDays,
+    due: str,
+    span: Span,
+    under_share: float = 0,
+    over_share: float | None = None,
+    unrecorded: Unrecorded = _ALL_RECORDED,
+) -> RuleResult:
     """Return the one rule of this room: what can't be judged, how each line stands, and its days after the due date."""
-    stands = standing_on(c, until)
+    until = day_in(c, as_of)
+    stands = standing_on(c, until, under_share=under_share)
     due_day, arrived = c.day(DUE_DATES[due]), c.day("delivered_date")
-    deleted = c.known("deleted_at")
-    if c.may_be_unreadable("deleted_at"):  # a mark whose day can't be read still marks the line
-        deleted = deleted | c.unreadable("deleted_at")
+    unjudged, ended, marks = dict(stands.unjudged), stands.delivered, {}
+    if over_share is not None:
+        short = unjudged.pop("closed short")
+        too_much = c.number("received_quantity") > c.number("quantity") * (1 + over_share) + 1e-9
+        ended, marks = ended | short, {"not_full": c.pick(short | too_much, 1, 0)}
     left_out = [
-        (deleted, "deleted"),
-        (stands.cancelled, "cancelled"),
-        *((rows, reason) for reason, rows in stands.unjudged.items()),
+        *stands.gone.reasons,
+        *((rows, reason) for reason, rows in unjudged.items()),
+        *unrecorded.rows(c),
         *due_unreadable(c, due),
         (c.missing(due_day), _NO_DUE_DATE),
     ]
     days = span.days(c, due_day, c.pick(stands.delivered, arrived, until), left_out)
-    how = c.pick(stands.delivered, c.pick(due_day <= until, CAME, AHEAD), OPEN)
+    how = c.pick(ended, c.pick(due_day <= until, CAME, AHEAD), OPEN)
     return RuleResult(
         left_out,
-        {"days": days, "standing": how},
+        {"days": days, "standing": how, **marks},
         # counted here, while the dates are at hand: an engine can't be asked for them again
         {"due_at_order": c.pick(c.day("order_date") == due_day, 1, 0)} if c.has("order_date") else {},
     )
@@ -175,6 +222,20 @@ def outcome_of(how: int | Ints, days: Ints, tolerance: Tolerance) -> npt.NDArray
     late, early = days > tolerance.late_days, days < -(tolerance.early_days or 0)
     # `take` reads the table as one row of twelve: three places for each standing, its middle one for "within"
     return _OUTCOME.take(how * 3 + 1 + late.astype(np.int8) - early.astype(np.int8))
+
+
+def due_and_on_time(how: Any, days: Any, tolerance: Tolerance) -> tuple[Any, Any]:
+    """Return which lines are due, and which of them are on time, from the same table; of arrays and of an engine's columns alike."""
+    late, early = days > tolerance.late_days, days < -(tolerance.early_days or 0)
+    good = (ON_TIME,) if tolerance.early_days is not None else (ON_TIME, EARLY)
+    due, hit = how != how, how != how
+    for standing, outcomes in enumerate(_OUTCOME.tolist()):
+        for rows, outcome in zip((early, ~(early | late), late), outcomes, strict=True):
+            if outcome not in (NOT_DUE, EXCLUDED):
+                these = (how == standing) & rows
+                due = due | these
+                hit = hit | these if outcome in good else hit
+    return due, hit
 
 
 def suspicions(got: DueTally, outcome: npt.NDArray[np.integer[Any]]) -> tuple[str, ...]:

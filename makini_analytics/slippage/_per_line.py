@@ -21,6 +21,7 @@ def per_line(
     late_days: float = 0,
     early_days: float | None = None,
     calendar: WorkCalendar = None,
+    under_share: float = 0,
 ) -> FigureResult:
     """Slippage of each order line: calendar days from its due date to its delivered date, and how it is judged.
 
@@ -47,7 +48,8 @@ def per_line(
     early_days : days before the due date that still are on time; by default early is a kind of on time,
         however early
     calendar : None for calendar days; "weekdays", a country or region ("DE", "US-CA"), or a mapping of site_id to one of these: a due
-        date that is no working day moves to the next one, and working days are counted from there
+        date, or a delivery, on a day that is none moves to the next working day, and those are counted
+    under_share : share of the quantity that may be lacking of a delivery, 0 to 1: at 0.02 a line counts as delivered with 98 of 100
 
     Returns
     -------
@@ -70,11 +72,12 @@ def per_line(
 
     Examples
     --------
+    >>> from makini_analytics import slippage
     >>> lines = pd.DataFrame({
     ...     "required_date": pd.to_datetime(["2025-01-10", "2025-01-10", "2025-01-10", "2025-02-10"]),
     ...     "delivered_date": pd.to_datetime(["2025-01-08", "2025-01-15", None, None]),
     ... })
-    >>> per_line(lines, as_of="2025-01-31")[["days_late", "days_overdue", "outcome"]]
+    >>> slippage.per_line(lines, as_of="2025-01-31")[["days_late", "days_overdue", "outcome"]]
        days_late  days_overdue       outcome
     0       -2.0           NaN         early
     1        5.0           NaN          late
@@ -82,7 +85,7 @@ def per_line(
     3        NaN           NaN       not_due
     """
     tolerance = Tolerance(late_days, early_days)
-    got = judge(lines, as_of=as_of, due=due, calendar=calendar)
+    got = judge(lines, as_of=as_of, due=due, calendar=calendar, under_share=under_share)
     frame, days = got.frame, got.days.astype(float)
     outcome = outcome_of(got.standing, got.days, tolerance)
     came = (got.standing == CAME) | (got.standing == AHEAD)

@@ -11,7 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..compute import By, FigureResult, Groups, RuleResult, crossed, figure, merge_aliases
-from ._rule import BASIS_COLUMNS, tallied
+from ..frames import AsOf
+from ._rule import BASIS_COLUMNS, spend_tally
 
 Floats = npt.NDArray[np.float64]
 
@@ -25,6 +26,7 @@ def concentration(
     basis: str = "ordered",
     aliases: Mapping[str, str] | None = None,
     intercompany: Collection[str] = (),
+    as_of: AsOf | None = None,
 ) -> FigureResult:
     """How concentrated spend is on few vendors: HHI, effective number of vendors, shares of the largest.
 
@@ -43,6 +45,7 @@ def concentration(
     basis : "ordered", "received" or "open"
     aliases : vendor name to the name that it shall count under (`quality.duplicates` suggests them)
     intercompany : vendors, by name or id, that belong to the own group: left out and counted apart
+    as_of : day from which to look, as in ``spend.by_vendor``
 
     Returns
     -------
@@ -63,17 +66,19 @@ def concentration(
 
     Examples
     --------
+    >>> from makini_analytics import spend
     >>> lines = pd.DataFrame({"vendor_id": list("abcd"), "currency": "EUR", "amount": [40.0, 30.0, 20.0, 10.0]})
-    >>> concentration(lines)[["hhi", "top_1_share", "n_vendors"]]
+    >>> spend.concentration(lines)[["hhi", "top_1_share", "n_vendors"]]
           hhi  top_1_share  n_vendors
     0  3000.0          0.4          4
     """
-    got = tallied(
+    got = spend_tally(
         lines,
         by=_with_vendor(by),
         basis=basis,
         currency=currency,
         intercompany=intercompany,
+        as_of=as_of,
         more=lambda c: RuleResult([(~(c.known("vendor_id") | c.known("vendor_name")), "no vendor")]),
     )
     frame, money = got.frame, got.kept(got.sums["value"])

@@ -20,6 +20,7 @@ from ..compute import (
     Lines,
     RuleResult,
     Tally,
+    day_in,
     figure,
     lines_of,
     period_alias,
@@ -27,8 +28,8 @@ from ..compute import (
     unreadable,
 )
 from ..errors import ConfigError
-from ..frames import AsOf, encode, values
-from ._rule import BASIS_COLUMNS, tallied
+from ..frames import AsOf, AsOfDays, Mask, encode, values
+from ._rule import BASIS_COLUMNS, spend_tally, stated_day
 from ._spans import Spans
 
 Ints = npt.NDArray[np.int64]
@@ -92,28 +93,34 @@ def by_period(
 
     Examples
     --------
+    >>> from makini_analytics import spend
     >>> lines = pd.DataFrame({"order_date": pd.to_datetime(["2025-01-05", "2025-03-01"]), "currency": "EUR",
     ...                       "amount": [5.0, 7.0]})
-    >>> by_period(lines)[["period", "spend"]]
+    >>> spend.by_period(lines)[["period", "spend"]]
         period  spend
     0  2025-01    5.0
     1  2025-02    0.0
     2  2025-03    7.0
     """
     alias = period_alias(freq, fiscal_year_start)
-    got = tallied(
+    got = spend_tally(
         lines,
         by=by,
         basis=basis,
         intercompany=intercompany,
+        as_of=as_of,
         more=partial(
-            _placed, basis=basis, period=partial(period_number, freq=freq, fiscal_year_start=fiscal_year_start)
+            _placed,
+            basis=basis,
+            as_of=stated_day(lines_of(lines), as_of),
+            period=partial(period_number, freq=freq, fiscal_year_start=fiscal_year_start),
         ),
         orders=True,
         also=("currency", "connection"),
     )
     # how far the data reach is found over all currencies: a currency may begin later than its connection
-    frame, spans = got.frame, Spans.of(got)
+    day = _known_to(lines_of(lines), as_of)
+    spans = Spans.of(got, day)
     if currency is not None:
         _keep_currency(got, currency)
     groups = got.groups(by, "currency")
@@ -129,9 +136,9 @@ def by_period(
         n_orders=got.n_orders(table.of_lines(grid.cell), tables.assign(of_order=grid.ordinal)),
         n_lines=np.bincount(grid.cell, weights=table.n, minlength=grid.size).astype("int64"),
     )
-    day, since = _known_to(lines_of(lines), as_of), frame.attrs.get("since")
-    reach, edge = spans.of_groups(got, groups, day=day, since=since)
-    result["complete"] = _complete(periods, reach[grid.group], day, since)
+    reach, stated, edge, dated = spans.of_groups(got, groups)
+    of = grid.group
+    result["complete"] = _complete(periods, reach[of], stated[of], edge[of], dated[of])
     before, compared = _year_before(grid, periods, _YEAR[freq], spend, table, reach, edge)
     result["spend_year_before"] = before
     counted = result["n_lines"].to_numpy(dtype=float), replace(table, money=table.n.astype(float))
@@ -144,15 +151,16 @@ def by_period(
     return got.with_provenance(result[[*keys, *shown]], as_of=day)
 
 
-def _placed(c: Columns, *, basis: str, period: Callable[[Any], Any]) -> RuleResult:
+def _placed(c: Columns, *, basis: str, as_of: AsOfDays | None, period: Callable[[Any], Any]) -> RuleResult:
     """Return the day that each line's spend is placed on; lines without one are left out."""
-    day = c.day("order_date")
+    day, until = c.day("order_date"), day_in(c, as_of)
     if basis == "received":
         arrived, first = c.day("delivered_date"), c.day("first_receipt_date")
-        day = c.pick(c.missing(arrived), first, arrived)
+        day = c.pick(c.missing(arrived) | (arrived > until), first, arrived)
     why = "no delivery date" if basis == "received" else "no order date"
     told = {"delivered_date": "delivery date"} if basis == "received" else {"order_date": "order date"}
-    return RuleResult([*unreadable(c, told), (c.missing(day), why)], {"day": day}, of_order=lambda: period(day))
+    left_out = [*unreadable(c, told), (c.missing(day) | (day > until), why)]
+    return RuleResult(left_out, {"day": day}, of_order=lambda: period(day))
 
 
 @dataclass(frozen=True)
@@ -248,16 +256,15 @@ def _span(periods: pd.PeriodIndex) -> tuple[Days, Days]:
     return tuple(t.to_numpy().astype("datetime64[D]") for t in (periods.start_time, periods.end_time))  # type: ignore[return-value]
 
 
-def _complete(periods: pd.PeriodIndex, reach: Days, day: pd.Timestamp | None, since: str | None) -> Any:
+def _complete(periods: pd.PeriodIndex, reach: Days, stated: Mask, edge: Days, dated: Mask) -> Any:
     """Return whether the data cover each period; missing where the data don't say how far they reach."""
-    out = pd.array([pd.NA] * len(periods), dtype="boolean")
-    if day is not None:
-        out = pd.array(periods.end_time.normalize() <= day, dtype="boolean")
-    early = _span(periods)[0] < reach
-    if since is not None:
-        out[early] = False
-    else:  # it begins long before the first order: nobody knows whether the data reach back to its start
-        out[early & np.asarray(out.fillna(False), dtype=bool)] = pd.NA
+    starts, ends = _span(periods)
+    out = pd.array(ends <= edge, dtype="boolean")
+    out[~dated] = pd.NA
+    early = starts < reach
+    out[early & stated] = False
+    # it begins long before the first order: nobody knows whether the data reach back to its start
+    out[early & ~stated & np.asarray(out.fillna(False), dtype=bool)] = pd.NA
     return out
 
 
@@ -269,17 +276,16 @@ def _keep_currency(got: Tally, currency: str) -> None:
         other &= column.codes != code
     selection.exclude(other, "other currency")
     for i, reason in enumerate(selection.reasons):
-        if reason in ("deleted", "cancelled", "draft"):
+        if reason in ("ordered after as-of", "deleted", "cancelled", "draft"):
             other &= selection.codes != i
     np.putmask(selection.codes, other, selection.reasons.index("other currency"))
 
 
-def _known_to(source: Lines, as_of: AsOf | None) -> pd.Timestamp | None:
-    """Return the last day that the data cover, or None: spend itself needs no such day, but the mark of a cut period does."""
-    ends = [pd.Timestamp(source.attrs["until"])] if source.attrs.get("until") is not None else []
+def _known_to(source: Lines, as_of: AsOf | None) -> AsOfDays | None:
+    """Return the as-of day, or None: spend itself needs no such day, but the mark of a cut period does."""
     try:
-        ends.append(source.as_of(as_of))
+        return source.as_of(as_of)
     except ConfigError:
         if as_of is not None:
             raise
-    return min((day for day in ends if not pd.isna(day)), default=None)
+        return None

@@ -10,15 +10,33 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..compute import By, Columns, Lines, RuleResult, Tally, lines_of, unreadable
+from ..compute import (
+    TO_CLOSE,
+    UNDATED_RECEIPT,
+    By,
+    Columns,
+    Lines,
+    RuleResult,
+    Tally,
+    day_in,
+    gone_by,
+    lines_of,
+    open_share,
+    received_later,
+    standing_on,
+    unreadable,
+)
 from ..errors import ConfigError, one_of
+from ..frames import AsOf, AsOfDays
 
 BASES = ("ordered", "received", "open")
+#: How lines that can't be judged are called where only what is still to come counts.
+_CLOSED = {"closed short": "closed", UNDATED_RECEIPT: "closed"}
 #: What a basis needs besides the amount, for `figure`: without it every line is left out, and the result says so.
 BASIS_COLUMNS = {"received": "received_quantity?"}
 
 
-def tallied(
+def spend_tally(
     lines: Any,
     *,
     by: By = None,
@@ -28,8 +46,12 @@ def tallied(
     more: Callable[[Columns], RuleResult] = lambda c: RuleResult([]),
     orders: bool = False,
     also: tuple[str, ...] = ("currency",),
+    as_of: AsOf | None = None,
 ) -> Tally:
-    """Return the lines of any kind of frame with the ``value`` of those that count; ``more`` adds what a figure needs beside it."""
+    """Return the lines of any kind of frame with the ``value`` of those that count; ``more`` adds what a figure needs beside it.
+
+    They are looked at from ``as_of``, or from the day that they carry. Where neither is stated, all that they tell has happened.
+    """
     one_of("basis", basis, BASES)
     if isinstance(intercompany, str):
         raise ConfigError(f"intercompany={intercompany!r}: pass a list of vendor names or ids")
@@ -37,11 +59,13 @@ def tallied(
     if intercompany:
         _must_occur(source, intercompany)
 
+    day = stated_day(source, as_of)
+
     def rule(c: Columns) -> RuleResult:
-        spent, beside = counting(c, basis, currency, tuple(intercompany)), more(c)
+        spent, beside = spend_rule(c, basis, currency, tuple(intercompany), day_in(c, day)), more(c)
         return replace(beside, left_out=spent.left_out + beside.left_out, sums=spent.sums | beside.sums)
 
-    return source.tally(rule, by=by, also=also, orders=orders)
+    return replace(source.tally(rule, by=by, also=also, orders=orders), as_of=day)
 
 
 def value_of(tally: Tally) -> npt.NDArray[np.float64]:
@@ -49,18 +73,16 @@ def value_of(tally: Tally) -> npt.NDArray[np.float64]:
     return np.where(tally.selection.kept, tally.sums["value"], 0.0)
 
 
-def counting(c: Columns, basis: str, currency: str | None, intercompany: tuple[str, ...]) -> RuleResult:
-    """Return the one rule of this room: which lines count, and with which value."""
+def stated_day(source: Lines, as_of: AsOf | None) -> AsOfDays | None:
+    """Return the day to look from where one is stated, by the argument or by the lines; None where it would have to be guessed."""
+    return None if as_of is None and source.attrs.get("as_of") is None else source.as_of(as_of)
+
+
+def spend_rule(c: Columns, basis: str, currency: str | None, intercompany: tuple[str, ...], until: Any) -> RuleResult:
+    """Return the one rule of this room: which lines count on a day, and with which value."""
     amount = c.number("amount")
     # the first reason that fits holds: a line that was cancelled and then deleted is counted as deleted, in every figure alike
-    deleted = c.known("deleted_at")
-    if c.may_be_unreadable("deleted_at"):  # a mark whose day can't be read still marks the line
-        deleted = deleted | c.unreadable("deleted_at")
-    left_out = [
-        (deleted, "deleted"),
-        (c.is_in("state", "cancelled"), "cancelled"),
-        (c.is_in("state", "draft"), "draft"),
-    ]
+    left_out = [*gone_by(c, until).reasons, (c.is_in("state", "draft"), "draft")]
     if currency is not None:
         left_out += unreadable(c, {"currency": "currency"})  # whether it is another one nobody knows
         left_out.append((~c.is_in("currency", currency), "other currency"))
@@ -70,21 +92,17 @@ def counting(c: Columns, basis: str, currency: str | None, intercompany: tuple[s
     left_out.append((c.missing(amount), "no amount"))
     if basis == "ordered":
         return RuleResult(left_out, sums={"value": amount})
-    quantity, received = c.number("quantity"), c.number("received_quantity")
     if basis == "open":
-        # closed, or come: a delivered date is that of all of the quantity, unless less is known to have been received
-        come = c.known("delivered_date") & ~(received < quantity - 1e-9)
-        left_out.append((c.is_in("state", "received", "closed_short") | come, "closed"))
-        left_out.append((quantity < 0, "return"))
-        # what is still to come; where more was received than ordered that is nothing, and not less than nothing
-        left = c.ratio(quantity - c.pick(received > quantity, quantity, received), quantity)
-        # where a quantity is not known the whole amount is taken as open, as in `slippage.open_orders`
-        return RuleResult(left_out, sums={"value": amount * c.pick(c.finite(left), left, 1.0)})
+        # the lines and values of `slippage.open_orders`
+        stands = standing_on(c, until)
+        left_out.append((stands.delivered, "closed"))
+        left_out += [(rows, _CLOSED.get(why, why)) for why, rows in stands.unjudged.items() if why != TO_CLOSE]
+        return RuleResult(left_out, sums={"value": amount * open_share(c, until)})
     # half of the quantity is half of the amount: an order's discount is spread evenly over its goods
-    share = c.ratio(received, quantity)
+    share = c.ratio(c.number("received_quantity"), c.number("quantity"))
     left_out += unreadable(c, {"quantity": "quantity", "received_quantity": "received quantity"})
     left_out.append((~c.finite(share), "no quantity or received quantity"))
-    return RuleResult(left_out, sums={"value": amount * share})
+    return RuleResult(left_out, sums={"value": amount * c.pick(received_later(c, until), 0.0, share)})
 
 
 def _must_occur(source: Lines, vendors: Collection[str]) -> None:

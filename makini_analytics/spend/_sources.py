@@ -25,7 +25,7 @@ from ..compute import (
 )
 from ..errors import ConfigError, SchemaError
 from ..frames import AsOf, days_of, encode, need, pairs, values
-from ._rule import tallied, value_of
+from ._rule import spend_tally, value_of
 
 
 @figure("amount")
@@ -52,7 +52,7 @@ def single_source(
         Needs ``amount``, ``vendor_id`` or ``vendor_name``, and the item; for lead times ``order_date`` and ``delivered_date``.
     item : "material", "asset", or a column that says what was bought
     min_orders : least number of orders of the item, in all currencies
-    as_of : day from which to look at lead times; the lines' own by default
+    as_of : day from which to look; the lines' own by default
     currency : shows the spend in that currency and counts the rest; whether there is one vendor is found over all lines
     aliases : vendor name to the name that it shall count under
     intercompany : vendors, by name or id, that belong to the own group: left out and counted apart
@@ -75,14 +75,15 @@ def single_source(
 
     Examples
     --------
+    >>> from makini_analytics import spend
     >>> lines = pd.DataFrame({"product_code": list("AAB"), "vendor_id": list("xyx"), "currency": "EUR", "amount": [1.0, 2.0, 3.0]})
-    >>> single_source(lines)[["product_code", "vendor_id", "spend", "share"]]
+    >>> spend.single_source(lines)[["product_code", "vendor_id", "spend", "share"]]
       product_code vendor_id  spend  share
     0            B         x    3.0    0.5
     """
     if isinstance(min_orders, bool) or not isinstance(min_orders, (int, np.integer)) or min_orders < 1:
         raise ConfigError(f"min_orders={min_orders!r}: pass a number of orders such as 2")
-    got = tallied(lines, intercompany=intercompany)
+    got = spend_tally(lines, intercompany=intercompany, as_of=as_of)
     frame, selection, value = got.frame, got.selection, value_of(got)
     merged = frame if aliases is None else merge_aliases(frame, aliases)
     total = _spend_by_currency(frame, value)

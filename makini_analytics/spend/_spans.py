@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from ..compute import Groups, Tally
-from ..frames import encode, pairs, values
+from ..frames import OWN_WINDOWS, AsOfDays, Mask, day_number, encode, pairs, values
 
 Ints = npt.NDArray[np.int64]
 Days = npt.NDArray[np.datetime64]
@@ -20,46 +22,63 @@ _QUIET_DAYS = 3
 
 @dataclass(frozen=True)
 class Spans:
-    """The first and the last day of the lines of each connection, as whole days since 1970."""
+    """From which day to which the data of each connection reach, as whole days since 1970."""
 
     of_row: Ints | None  # the connection of each row; None where there is one
-    first: Ints
-    last: Ints
+    reach: Ints  # the first day: that was asked for, else a little before the first order
+    stated: Mask  # whether it is known that the data begin with that day
+    edge: Ints  # the last day: the as-of day, or the last one that was asked for; else that of the last order
+    dated: Mask  # whether that is known
 
     @classmethod
-    def of(cls, got: Tally) -> Spans:
-        """Return the spans of the lines that count, by the mark ``day``."""
+    def of(cls, got: Tally, as_of: AsOfDays | None) -> Spans:
+        """Return the spans of the connections of the lines that count, by the mark ``day`` and by what the lines carry."""
         kept = got.selection.kept
         day = got.marks["day"][kept].astype(np.int64)
         names = encode(values(got.frame, "connection", "string"), sort=False)
         code = names.codes.astype(np.int64) + 1  # 0 is of the lines that name no connection
         n = len(names.labels) + 1
-        if not len(day) or (n <= 2 and names.whole()) or n == 1:
-            return cls(None, *(np.array([f(day)] if len(day) else [], dtype=np.int64) for f in (np.min, np.max)))
-        by = pd.Series(day).groupby(code[kept])
-        return cls(code, *(f.reindex(range(n), fill_value=0).to_numpy() for f in (by.min(), by.max())))
+        first, last = np.full(n, np.iinfo(np.int64).max), np.full(n, np.iinfo(np.int64).min)
+        np.minimum.at(first, code[kept], day)
+        np.maximum.at(last, code[kept], day)
+        there = np.flatnonzero(first <= last)
+        called = [None, *map(str, names.labels)]
+        ends = [_ends(got.frame.attrs, called[c], as_of) for c in there]
+        reach, edge = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
+        stated, dated = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
+        for c, (since, until) in zip(there, ends, strict=True):
+            stated[c], dated[c] = since is not None, until is not None
+            reach[c] = first[c] - _QUIET_DAYS if since is None else since
+            edge[c] = last[c] if until is None else until
+        if len(there) == 1:
+            return cls(None, reach[there], stated[there], edge[there], dated[there])
+        return cls(code, reach, stated, edge, dated)
 
-    def of_groups(
-        self, got: Tally, groups: Groups, *, day: pd.Timestamp | None, since: str | None
-    ) -> tuple[Days, Days]:
-        """Return the first and the last day that the data of each group cover.
+    def of_groups(self, got: Tally, groups: Groups) -> tuple[Days, Mask, Days, Mask]:
+        """Return the first and the last day that the data of each group cover, and whether each of the two is known.
 
-        The stated days hold for all. Else a group of several connections begins with the last of them and ends with the first: before
-        and after that, its sum lacks one.
+        A group of several connections begins with the last of them and ends with the first: before and after that, its sum lacks one.
         """
         n = len(groups) if len(groups.codes) else 0
         if self.of_row is None or not n:
-            first, last = (np.repeat(d, n) if len(d) else np.zeros(n, dtype=np.int64) for d in (self.first, self.last))
+            group, source = np.arange(n), np.zeros(n, dtype=np.int64)
         else:
-            group, source = _met(groups.codes, got.kept(self.of_row), n, len(self.first))
-            first, last = np.full(n, np.iinfo(np.int64).min), np.full(n, np.iinfo(np.int64).max)
-            np.maximum.at(first, group, self.first[source])
-            np.minimum.at(last, group, self.last[source])
-        reach = (
-            (first - _QUIET_DAYS).astype("datetime64[D]") if since is None else np.full(n, np.datetime64(since, "D"))
-        )
-        edge = last.astype("datetime64[D]") if day is None else np.full(n, np.datetime64(day, "D"))
-        return reach, edge
+            group, source = _met(groups.codes, got.kept(self.of_row), n, len(self.reach))
+        reach, edge = np.full(n, np.iinfo(np.int64).min), np.full(n, np.iinfo(np.int64).max)
+        np.maximum.at(reach, group, self.reach[source])
+        np.minimum.at(edge, group, self.edge[source])
+        stated, dated = np.zeros(n, dtype=bool), np.ones(n, dtype=bool)
+        stated[group[self.stated[source] & (self.reach[source] == reach[group])]] = True
+        dated[group[~self.dated[source]]] = False
+        return reach.astype("datetime64[D]"), stated, edge.astype("datetime64[D]"), dated
+
+
+def _ends(attrs: Mapping[Any, Any], connection: str | None, as_of: AsOfDays | None) -> tuple[int | None, int | None]:
+    """Return the first and the last day of which the data of a connection are known, None where that is not told."""
+    since, until = (attrs.get(OWN_WINDOWS) or {}).get(connection, (attrs.get("since"), attrs.get("until")))
+    days = [] if as_of is None or pd.isna(as_of.day) else [day_number(as_of.of(connection))]
+    days += [] if until is None else [day_number(pd.Timestamp(until))]
+    return None if since is None else day_number(pd.Timestamp(since)), min(days, default=None)
 
 
 def _met(group: npt.NDArray[np.intp], source: Ints, n: int, n_sources: int) -> tuple[Ints, Ints]:

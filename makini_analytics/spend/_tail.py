@@ -10,6 +10,7 @@ import pandas as pd
 
 from ..compute import FigureResult, count_distinct, figure, order_ids
 from ..errors import ConfigError
+from ..frames import AsOf
 from ._rule import BASIS_COLUMNS
 from ._vendors import ranked_by
 
@@ -24,6 +25,7 @@ def tail(
     threshold: float | None = None,
     basis: str = "ordered",
     intercompany: Collection[str] = (),
+    as_of: AsOf | None = None,
 ) -> FigureResult:
     """Tail spend: how much goes to the many small vendors, and in how many orders.
 
@@ -42,6 +44,7 @@ def tail(
     threshold : for "threshold", in the lines' currency, over the whole window of the lines
     basis : "ordered", "received" or "open"
     intercompany : vendors, by name or id, that belong to the own group: left out and counted apart
+    as_of : day from which to look, as in ``spend.by_vendor``
 
     Returns
     -------
@@ -58,9 +61,10 @@ def tail(
 
     Examples
     --------
+    >>> from makini_analytics import spend
     >>> lines = pd.DataFrame({"vendor_id": list("aabc"), "order_id": list("1234"), "currency": "EUR",
     ...                       "amount": [50.0, 35.0, 10.0, 5.0]})
-    >>> tail(lines, definition="share")[["part", "spend", "n_vendors", "n_one_time_vendors", "average_order_value"]]
+    >>> spend.tail(lines, definition="share")[["part", "spend", "n_vendors", "n_one_time_vendors", "average_order_value"]]
        part  spend  n_vendors  n_one_time_vendors  average_order_value
     0  head   85.0          1                   0                 42.5
     1  tail   15.0          2                   2                  7.5
@@ -68,7 +72,7 @@ def tail(
     if definition not in ("share", "threshold") or (definition == "threshold") != (threshold is not None):
         raise ConfigError("choose definition='share', or definition='threshold' with threshold=<amount>")
     by_vendor, row = ranked_by(
-        lines, by="vendor", basis=basis, currency=currency, abc=(0.80, 0.95), intercompany=intercompany
+        lines, by="vendor", basis=basis, currency=currency, abc=(0.80, 0.95), intercompany=intercompany, as_of=as_of
     )
     vendors = by_vendor.result
     known = vendors["vendor_id"].notna().to_numpy(dtype=bool)

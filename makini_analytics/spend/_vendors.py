@@ -11,7 +11,8 @@ import pandas as pd
 
 from ..compute import By, FigureResult, figure
 from ..errors import ConfigError
-from ._rule import BASIS_COLUMNS, tallied
+from ..frames import AsOf
+from ._rule import BASIS_COLUMNS, spend_tally
 
 
 @figure("amount", any_frame=True, basis=BASIS_COLUMNS)
@@ -23,6 +24,7 @@ def by_vendor(
     currency: str | None = None,
     abc: tuple[float, float] = (0.80, 0.95),
     intercompany: Collection[str] = (),
+    as_of: AsOf | None = None,
 ) -> FigureResult:
     """Ordered spend by vendor, with its share, rank class and numbers of orders and lines.
 
@@ -42,6 +44,8 @@ def by_vendor(
     currency : keeps the lines in that currency and counts the rest; it never converts
     abc : the two shares at which class A and class B end
     intercompany : vendors, by name or id, that belong to the own group: left out and counted apart
+    as_of : day from which to look: orders of later days are not there yet, and later cancellations have not happened; by default
+        the day that the lines carry, and without one all that they tell
 
     Returns
     -------
@@ -64,15 +68,16 @@ def by_vendor(
 
     Examples
     --------
+    >>> from makini_analytics import spend
     >>> lines = pd.DataFrame({"vendor_id": ["a", "b", "a"], "currency": "EUR", "amount": [60.0, 10.0, 30.0]})
-    >>> by_vendor(lines)[["vendor_id", "spend", "share", "abc_class", "n_lines"]]
+    >>> spend.by_vendor(lines)[["vendor_id", "spend", "share", "abc_class", "n_lines"]]
       vendor_id  spend  share abc_class  n_lines
     0         a   90.0    0.9         A        2
     1         b   10.0    0.1         B        1
     """
     if not 0 < abc[0] <= abc[1] <= 1:
         raise ConfigError(f"abc={abc!r}: pass two rising shares such as (0.8, 0.95)")
-    return ranked_by(lines, by=by, basis=basis, currency=currency, abc=abc, intercompany=intercompany)[0]
+    return ranked_by(lines, by=by, basis=basis, currency=currency, abc=abc, intercompany=intercompany, as_of=as_of)[0]
 
 
 def ranked_by(
@@ -83,9 +88,10 @@ def ranked_by(
     currency: str | None,
     abc: tuple[float, float],
     intercompany: Collection[str],
+    as_of: AsOf | None = None,
 ) -> tuple[FigureResult, npt.NDArray[np.intp]]:
     """Return the figure of `by_vendor`, and the row of it that each line that counts belongs to: another figure goes on from it."""
-    got = tallied(lines, by=by, basis=basis, currency=currency, intercompany=intercompany, orders=True)
+    got = spend_tally(lines, by=by, basis=basis, currency=currency, intercompany=intercompany, orders=True, as_of=as_of)
     groups = got.groups(by, "currency")
     n = len(groups) if len(groups.codes) else 0  # by=None makes one group, of nothing
     of_groups = groups.keys.iloc[:n]

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import ConfigError
+from ..system import text_of
 from ._identities import may_stand_for
 from ._parsing import Problem, number_of, plain_numbers
 
@@ -74,6 +75,12 @@ class NumberFormat:
     thousands: str | None = None
 
     def __post_init__(self) -> None:
+        for name, mark, marks in (
+            ("decimal", self.decimal, "'.' or ','"),
+            ("thousands", self.thousands, "'.', ',', ' ' or \"'\""),
+        ):
+            if mark is not None:
+                text_of(name, mark, marks, empty=True)
         if self.decimal is not None and self.decimal not in DECIMALS:
             raise ConfigError(f"decimal={self.decimal!r}: pass '.' or ','")
         if self.thousands is not None and self.thousands.translate(_ONE_MARK) not in ("", *_GROUPED):

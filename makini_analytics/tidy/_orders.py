@@ -41,6 +41,11 @@ class TidyOrders:
     notes: list[str] = field(default_factory=list)
 
 
+#: Notes on what was read from all records together, and could be read otherwise from some of them.
+DECIMAL_COMMAS = "Numbers that come as text are read with a decimal comma, as some of them show."
+VENDORS_BY_NAME = "Vendors that come without a key have that of their name, where the name has exactly one."
+READ_TOGETHER = (DECIMAL_COMMAS, VENDORS_BY_NAME)
+
 _NO_LINES = "no lines, so its amount is missing"
 
 
@@ -53,6 +58,7 @@ class OrdersBuilder:
         self.with_lines = False
         # Some connections list orders without lines. Their pages wait here, so that each order can be fetched on its own.
         self.without_lines: list[list[Any]] = []
+        self.asked_for: set[str] = set()  # the keys of orders that were asked for by their key, not found in the list
         self.lines_not_had: dict[str, str] = {}  # by order, why its lines could not be fetched
 
     def take(self, page: Sequence[Any]) -> None:
@@ -124,6 +130,11 @@ class OrdersBuilder:
             "status"
         ]  # before inheriting: `settle_states` weighs a line's own status and its order's apart
         lines = _without_what_was_lost(_inherit(lines, orders, of), lines, book)
+        judge, together = self._documents.decimal_judge, list[str]()
+        if judge is not None and "," in judge.only:
+            together.append(DECIMAL_COMMAS)
+        if any((f["vendor_id"].isna() & f["vendor_name"].notna()).any() for f in (orders, lines)):
+            together.append(VENDORS_BY_NAME)
         orders, lines = with_one_vendor(orders, lines)
         notes: list[str] = []
         receipt_lines = _receipts.tidy_receipts(given.get("receipts", ()), tz, book)
@@ -156,7 +167,7 @@ class OrdersBuilder:
                 0, f"Warning: the lines of {n} orders could not be fetched, so their amounts are missing: see issues."
             )
         lines, on_amounts = _derive.settle_amounts(lines, book, unreadable)
-        notes = [*warned, *notes, *on_amounts]
+        notes = [*warned, *notes, *on_amounts, *together]
         lines = lines.assign(unit_code=units.understood(lines["unit_of_measure"]))
         orders, lines = _derive.settle_states(
             orders, lines, of, own_status, own, book, unreadable, _lost_of_orders(book, orders)

@@ -65,8 +65,9 @@ def zone(name: str | tzinfo) -> tzinfo:
         return name
     try:
         return UTC if name.upper() == "UTC" else ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, AttributeError, OSError) as e:
-        raise ConfigError(f"timezone={name!r} is no time zone: pass one like 'Europe/Berlin' or 'UTC'") from e
+    except (ZoneInfoNotFoundError, ValueError, TypeError, AttributeError, OSError) as e:
+        shown = " ".join(repr(name).split())
+        raise ConfigError(f"timezone={shown} is no time zone: pass one like 'Europe/Berlin' or 'UTC'") from e
 
 
 def parse_values(values: Sequence[Any], kind: str, tz: tzinfo = UTC) -> tuple[Any, list[Problem]]:

@@ -9,6 +9,7 @@ from ..errors import ApiError, IncompleteDataError, MakiniError, OfflineMissErro
 from ..records import Decode, decode
 from ..system import Progress
 from . import _page_cache, contracts
+from ._list_response import ListResponse
 from ._pagination import MOST_PAGES, PagedResult, RowList, SinkT, paginate
 from ._session import Session
 from ._single_order import fetch_order, key_of, lines_not_had
@@ -128,6 +129,16 @@ class Endpoints:
             result.contract = result.contract or contract.name
             return result
         raise AssertionError("unreachable")
+
+    def announced_total(self, name: str, params: Mapping[str, Mapping[str, Any]]) -> int | None:
+        """Ask for one row of a list, past the cache, and return how many the server says there are; None where it says nothing."""
+        contract = self.candidates()[0]
+        start = {contract.page: 1} if contract.page else {}
+        path = contracts.path_of(contract, self.area, name)
+        body = self.session.get(
+            path, {**start, contract.per_page: 1, **(params.get(contract.name) or {})}, refresh=True
+        ).json()
+        return ListResponse.of(body, self.session.connection, path, self.session.scrubbed).total
 
     def lookup(
         self, ours: str, name: str, refresh: bool, params: Mapping[str, Mapping[str, Any]] | None = None

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from makini_analytics import lead_times, slippage, spend
+from tests.cases import recorded
 
 AS_OF = "2025-12-31"
 
@@ -32,6 +33,14 @@ CALLS = {
     "lead_times.curve": lambda x: lead_times.curve(x, as_of=AS_OF),
     "lead_times.curve by vendor": lambda x: lead_times.curve(x, by="vendor", as_of=AS_OF),
     "slippage.by_vendor": lambda x: slippage.by_vendor(x, as_of=AS_OF),
+    "slippage.by_vendor, nearly all": lambda x: slippage.by_vendor(x, as_of=AS_OF, under_share=0.3),
+    "slippage.fill_rate": lambda x: slippage.fill_rate(x, as_of=AS_OF),
+    "slippage.fill_rate, nearly all": lambda x: slippage.fill_rate(x, as_of=AS_OF, by=None, under_share=0.3),
+    "slippage.by_vendor, lines independent": lambda x: slippage.by_vendor(x, as_of=AS_OF, cluster=None),
+    "slippage.by_vendor, all together": lambda x: slippage.by_vendor(x, as_of=AS_OF, by=None),
+    "slippage.by_vendor, sites hang together": lambda x: slippage.by_vendor(
+        x, as_of=AS_OF, by="category", cluster="site_id"
+    ),
     "slippage.by_vendor, promised": lambda x: slippage.by_vendor(
         x, as_of=AS_OF, due="promised", late_days=2, early_days=3, by=["site_id", "currency"]
     ),
@@ -83,8 +92,11 @@ def _book(result: pd.DataFrame) -> list[tuple[str, int]]:
     return [(e["reason"], e["n_lines"]) for e in _entries(result)]
 
 
-def dirty(seed: int, n: int = 400, *, texts: str = "string") -> pd.DataFrame:
-    """Lines with all that can be wrong: what is missing, odd or contradictory, in every column that a rule looks at."""
+def dirty(seed: int, n: int = 400, *, texts: str = "string", dated: bool = True) -> pd.DataFrame:
+    """Lines with all that can be wrong: what is missing, odd or contradictory, in every column that a rule looks at.
+
+    With ``dated`` nearly all that has come has a day, so that lines are judged.
+    """
     rng = np.random.default_rng(seed)
 
     def some(values, missing=0.1):
@@ -109,7 +121,7 @@ def dirty(seed: int, n: int = 400, *, texts: str = "string") -> pd.DataFrame:
     received = np.where(rng.random(n) < 0.3, np.nan, np.minimum(quantity, rng.integers(0, 6, n)))
     quantity[rng.random(n) < 0.05] = np.nan
     approved = dates("2025-01-01", "2025-12-31", 0.1)
-    return pd.DataFrame(
+    lines = pd.DataFrame(
         {
             "connection": some(["emea", "us"], 0.02),
             "order_id": some([f"o{i}" for i in range(n // 4)], 0.2),
@@ -138,3 +150,4 @@ def dirty(seed: int, n: int = 400, *, texts: str = "string") -> pd.DataFrame:
             "custom.plant": some(["x", "y"]),
         }
     )
+    return recorded(lines) if dated else lines

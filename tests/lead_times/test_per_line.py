@@ -24,7 +24,7 @@ CASES = [
     ("2025-06-01", None, None, 5, 0, "unknown", None, "open", None, 29),
     ("2025-06-01", None, "2025-06-04", 5, 0, "cancelled", None, "cancelled", None, 3),
     ("2025-06-01", None, None, 5, 0, "cancelled", None, "cancelled", None, None),  # undated: nobody knows
-    ("2025-06-01", None, "2025-08-01", 5, 0, "cancelled", None, "cancelled", None, 29),  # noted later: likewise
+    ("2025-06-01", None, "2025-08-01", 5, 0, "cancelled", None, "open", None, 29),  # cancelled later: open on the day
     ("2025-06-01", None, "2025-05-01", 5, 0, "cancelled", None, "cancelled", None, 0),  # before the order
     (None, "2025-06-11", None, 5, 5, "received", None, "excluded", "no order date", None),
     ("2025-06-12", "2025-06-11", None, 5, 5, "received", None, "excluded", "delivered before ordered", None),

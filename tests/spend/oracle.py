@@ -24,8 +24,21 @@ def records(lines):
     return out
 
 
-def counts(r):
-    return r.get("state") not in ("draft", "cancelled") and r.get("deleted_at") is None and r["amount"] is not None
+def counts(r, as_of=None):
+    """Whether a line counts, as all that it tells, or as known on a day."""
+    if r.get("state") == "draft" or r["amount"] is None:
+        return False
+    cancelled, deleted, ordered = (_day(r.get(name)) for name in ("cancelled_date", "deleted_at", "order_date"))
+    if as_of is None:
+        return r.get("state") != "cancelled" and deleted is None
+    if (ordered is not None and ordered > as_of) or (deleted is not None and deleted <= as_of):
+        return False
+    ended = deleted if cancelled is None else cancelled
+    return r.get("state") != "cancelled" or (ended is not None and ended > as_of)
+
+
+def _day(value):
+    return value.date() if hasattr(value, "date") else value
 
 
 def vendor(r):
@@ -90,7 +103,7 @@ def classes(spends, a=F(80, 100), b=F(95, 100)):
 
 def months(rows, as_of):
     """Return (currency, (year, month)) -> (spend, spend of the same days one year before)."""
-    live = [r for r in rows if counts(r) and r["order_date"] is not None]
+    live = [r for r in rows if counts(r, as_of) and r["order_date"] is not None]
     spend, before = defaultdict(F), defaultdict(F)
     for r in live:
         d = r["order_date"]

@@ -139,7 +139,7 @@ def test_by_period_and_the_year_before(frames):
         rows = rows_of(lines)
         want = oracle.months(rows, AS_OF)
         got = spend.by_period(lines, as_of=AS_OF)
-        first = pd.Timestamp(min(r["order_date"] for r in rows if oracle.counts(r) and r["order_date"]))
+        first = pd.Timestamp(min(r["order_date"] for r in rows if oracle.counts(r, AS_OF) and r["order_date"]))
         seen = 0
         for row in got.itertuples():
             year, month = row.period.year, row.period.month

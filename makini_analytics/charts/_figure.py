@@ -1,7 +1,7 @@
 """How every chart looks: one style, titles that state the finding, direct labels, a footnote that says what was left out.
 
-Figures are made outside pyplot, so nothing is registered, shown twice or leaked; no setting of matplotlib's is touched. A
-company's fonts, colours and number marks are set in one place, `use`.
+Figures are made outside pyplot, so nothing is registered, shown twice or leaked; no setting of matplotlib's is touched, and only its
+list of fonts may grow (see `_look`). A company's fonts, colours and number marks are set in one place, `style.use`.
 """
 
 from __future__ import annotations
@@ -26,12 +26,11 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.transforms import Bbox
 
-from ..errors import ConfigError, MixedCurrencyError
-from ..system import path_of, whole
+from ..compute import SMALL_N as SMALL_N  # fewer lines are drawn in grey, and no title speaks of them
+from ..errors import MixedCurrencyError
 from ._look import fonts, look
 from ._wording import number, printable
 
-SMALL_N = 20  #: fewer lines are drawn in grey, and no title speaks of them
 SIZES = {"slide": (10.0, 5.6), "half": (6.0, 4.6), "column": (7.0, 4.2)}
 
 
@@ -105,21 +104,21 @@ def finish(
 
 def _write_around(ax: Axes) -> None:
     """Write title, subtitle and footnote, wrapped for the size of the figure."""
-    said, figure = _CAPTIONS[ax], _figure(ax)
+    captions, figure = _CAPTIONS[ax], _figure(ax)
     wide, high = figure.get_size_inches()
     family: dict[str, Any] = {"family": fonts(), "parse_math": False}  # "$a_b$ Ltd" is a name, not a formula
     # Letters have a size in points, so an inch holds as many of them whatever the size of the figure: about 8 of the bold 14
     # point title and 13.5 of the 8.5 point footnote. matplotlib's own wrapping would need a renderer.
-    title = _wrapped(said.title, max(20, int(wide * 8.2) if wide > 8 else int(wide * 8.6) - 2))
-    footnote = _wrapped(said.footnote, int(wide * 13.5))
+    title = _wrapped(captions.title, max(20, int(wide * 8.2) if wide > 8 else int(wide * 8.6) - 2))
+    footnote = _wrapped(captions.footnote, int(wide * 13.5))
     if not isinstance(ax, ChartAxes):
         # Somebody else's figure: the corners are not ours to write into, so the texts hang on the axes.
-        ax.set_title(f"{title}\n{said.subtitle}", fontsize=11, color=look.ink, loc="left", **family)
+        ax.set_title(f"{title}\n{captions.subtitle}", fontsize=11, color=look.ink, loc="left", **family)
         ax.annotate(
             footnote, (0, -0.22), xycoords="axes fraction", fontsize=7.5, color=look.muted, va="top", parse_math=False
         )
         return
-    subtitle = _wrapped(said.subtitle, max(30, int(wide * 12.8))) if wide < 9 else said.subtitle
+    subtitle = _wrapped(captions.subtitle, max(30, int(wide * 12.8))) if wide < 9 else captions.subtitle
     # Measured in inches from the edges, which keeps the distances when the figure grows: 0.28 inches per line of the title.
     gap = 0.28 * (title.count("\n") + 1)
     figure.text(0.02, 1 - 0.18 / high, title, fontsize=14, fontweight="bold", color=look.ink, va="top", **family)
@@ -214,28 +213,36 @@ def alt_text(ax: Axes) -> str:
     Returns
     -------
     str; empty for Axes that were drawn by something else
+
+    Examples
+    --------
+    >>> from makini_analytics import spend, style
+    >>> lines = pd.DataFrame({"vendor_id": ["a", "b"], "currency": "EUR", "amount": [90.0, 10.0]})
+    >>> print(style.alt_text(spend.plot_by_vendor(lines)))
+    a makes 90 % of ordered spend. Ordered spend by vendor, EUR, total 100.00 EUR.
+    a 90.00 EUR; b 10.00 EUR
     """
     return str(ax.get_gid() or "")
 
 
 def footnote_of(result: pd.DataFrame) -> str:
     """Return source, as-of day, currency basis, number of lines, what was left out, and the definition's name."""
-    said: Mapping[str, Any] = result.attrs
+    about: Mapping[str, Any] = result.attrs
     if (
-        "metric" not in said
+        "metric" not in about
     ):  # attrs are a convenience that many operations of pandas drop; a chart is drawn without them
         return ""
     parts = [
-        f"Source: {said['source']}" if said.get("source") else "",
-        f"as of {said['as_of']}" if said.get("as_of") else "",
+        f"Source: {about['source']}" if about.get("source") else "",
+        f"as of {about['as_of']}" if about.get("as_of") else "",
     ]
-    parts.append(f"currency: {said['currency']}" if said.get("currency") and "currency" in result else "")
-    calendar = said.get("parameters", {}).get("calendar")
+    parts.append(f"currency: {about['currency']}" if about.get("currency") and "currency" in result else "")
+    calendar = about.get("parameters", {}).get("calendar")
     parts.append(f"days: {calendar}" if calendar else "")
-    parts.append(f"n = {number(said['included']['n_lines'])} lines")
-    left_out = ", ".join(f"{number(e['n_lines'])} {e['reason']}" for e in said["excluded"])
+    parts.append(f"n = {number(about['included']['n_lines'])} lines")
+    left_out = ", ".join(f"{number(e['n_lines'])} {e['reason']}" for e in about["excluded"])
     parts.append(f"left out: {left_out or 'nothing'}")
-    parts.append(f"definition: {said['metric']}")
+    parts.append(f"definition: {about['metric']}")
     return " · ".join(p for p in parts if p)
 
 
@@ -279,42 +286,8 @@ def render(ax: Axes, out: Any, **options: Any) -> None:
         figure.savefig(out, facecolor="white", **options)
 
 
-def save(ax: Axes, path: str | Path, *, size: str | None = None) -> Path:
-    """Write a chart as PNG (200 dpi) or SVG, with its alt text in the file; the same data give the same bytes.
-
-    The file is there whole or not at all; one of that name is replaced.
-
-    Parameters
-    ----------
-    ax : what a ``plot_*`` function returned
-    path : where to; its ending, ``.png`` or ``.svg``, is the format
-    size : "slide" (10.0 x 5.6 inches), "half" (6.0 x 4.6) or "column" (7.0 x 4.2); by default as large as it is
-
-    Returns
-    -------
-    Path of the file
-
-    Raises
-    ------
-    ConfigError
-        Another ending or size.
-    """
-    path = path_of("path", path)
-    if not isinstance(ax, Axes):
-        raise ConfigError(f"save takes the axes of a chart, as plot_* return them, not {type(ax).__name__}")
-    if path.suffix not in (".png", ".svg") or path.is_dir():
-        raise ConfigError(f"{path.name}: save charts as .png or .svg")
-    if size is not None and (not isinstance(size, str) or size not in SIZES):
-        raise ConfigError(f"size={size!r}: pass one of {', '.join(SIZES)}")
-    if size:
-        resize(ax, *SIZES[size])
-    with whole(path) as new:
-        write_chart(ax, new)
-    return path
-
-
 def write_chart(ax: Axes, path: Path) -> Path:
-    """Write a chart as `save` does, into a place that is not looked at before it is whole."""
+    """Write a chart as PNG or SVG, into a place that is not looked at before it is whole."""
     resize(ax, *_figure(ax).get_size_inches())
     text = printable(alt_text(ax))
     svg = path.suffix == ".svg"

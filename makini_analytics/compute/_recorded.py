@@ -1,0 +1,116 @@
+"""Whether the days of deliveries are recorded at all: what records none can't be on time, and is not late either."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..frames import AsOfDays
+from ._delivery import TO_CLOSE, UNDATED_RECEIPT, standing_on
+from ._groups import ENTITIES
+from ._rule import Columns, Lines, RuleResult, Tally, day_in
+
+#: A connection, or a vendor of one, is judged where at least this share of its received lines has a day of delivery. The lines
+#: without a day are left out, while those that are overdue count: of 100 received lines with 95 days the share of late ones comes
+#: out too high by at most a twentieth of itself, which is less than most tolerances make. One line without a day is no habit.
+RECORDED_SHARE = 0.95
+
+NOT_RECORDED = "delivery days not recorded"
+
+
+@dataclass(frozen=True)
+class Unrecorded:
+    """The connections, and the vendors of others, that lack the day of too many received lines; None: the unnamed one."""
+
+    connections: Mapping[str | None, tuple[int, int]] = field(
+        default_factory=dict
+    )  # name -> lines with a day, received lines
+    vendors: Mapping[str | None, list[Any]] = field(default_factory=dict)  # connection -> keys of its vendors
+
+    def rows(self, c: Columns) -> list[tuple[Any, str]]:
+        """Return the lines of these, with the reason why they can't be judged."""
+        out = [_is(c, "connection", list(self.connections))] if self.connections else []
+        for connection, keys in self.vendors.items():
+            # the key of a vendor is its id, and its name where there is none
+            by_id = c.known("vendor_id") & _is(c, "vendor_id", keys)
+            by_name = ~c.known("vendor_id") & _is(c, "vendor_name", keys)
+            out.append(_is(c, "connection", [connection]) & (by_id | by_name))
+        return [(rows, NOT_RECORDED) for rows in out]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is not judged, in words."""
+        told = [
+            f"{'connection ' + repr(name) if name is not None else 'the lines'} ({dated:,} of {n:,} received lines have a day of delivery)"
+            for name, (dated, n) in self.connections.items()
+        ]
+        if n := sum(map(len, self.vendors.values())):
+            told.append(f"{n:,} {'vendor' if n == 1 else 'vendors'} of whose received lines fewer have one")
+        least = f"Not judged, since fewer than {RECORDED_SHARE:.0%} of the received lines have a day of delivery: "
+        return (least + "; ".join(told) + ".",) if told else ()
+
+
+def _is(c: Columns, column: str, names: list[Any]) -> Any:
+    known = [n for n in names if n is not None]
+    if not known:
+        return ~c.known(column)
+    return c.is_in(column, *known) | ~c.known(column) if None in names else c.is_in(column, *known)
+
+
+def tally_recorded(
+    source: Lines, rule: Callable[..., RuleResult], as_of: AsOfDays, end: str = "complete", **options: Any
+) -> tuple[Tally, Unrecorded]:
+    """Return the lines tallied by a rule that is told, as ``unrecorded``, what can't be judged; and what that is.
+
+    The lines are looked at again only where some have come on a day that is not known: most data need one look.
+    """
+    got = source.tally(partial(rule, unrecorded=Unrecorded()), **options)
+    if sum(got.selection.n_lines(reason) for reason in (UNDATED_RECEIPT, TO_CLOSE)) < 2:
+        return got, Unrecorded()
+    found = unrecorded(source, as_of, end)
+    if found == Unrecorded():
+        return got, found
+    return source.tally(partial(rule, unrecorded=found), **options), found
+
+
+def unrecorded(source: Lines, as_of: AsOfDays, end: str = "complete") -> Unrecorded:
+    """Return what lacks the days of too many of the lines that were received by a day."""
+
+    def received(c: Columns) -> RuleResult:
+        stands = standing_on(c, day_in(c, as_of), end)
+        dated, undated = stands.delivered, stands.unjudged[UNDATED_RECEIPT] | stands.unjudged[TO_CLOSE]
+        return RuleResult([(~(dated | undated), "not received")], {"dated": c.pick(dated, 1, 0)})
+
+    named = ["vendor"] if any(map(source.has, ENTITIES["vendor"][0])) else ["connection"] * source.has("connection")
+    got = source.tally(received, by=named)
+    groups = got.groups(named)
+    n = got.count(groups.codes, len(groups))
+    days = np.bincount(
+        groups.codes,
+        weights=got.kept(got.marks["dated"]) * (1 if got.n_kept is None else got.n_kept),
+        minlength=len(groups),
+    )
+    names = [
+        [None if pd.isna(k) else k for k in (groups.keys[name] if name in groups.keys else [None] * len(groups))]
+        for name in ("connection", "vendor_id")
+    ]
+    counts = list(zip(*names, days[: len(groups)].astype(int).tolist(), n.tolist(), strict=True))
+    of_all: dict[Any, tuple[int, int]] = {}
+    for connection, _, dated, received_lines in counts:
+        so_far = of_all.get(connection, (0, 0))
+        of_all[connection] = so_far[0] + dated, so_far[1] + received_lines
+    few = {connection: both for connection, both in of_all.items() if _too_few(*both)}
+    vendors: dict[Any, list[Any]] = {}
+    for connection, vendor, dated, received_lines in counts if "vendor_id" in groups.keys else ():
+        if connection not in few and _too_few(dated, received_lines):
+            vendors.setdefault(connection, []).append(vendor)
+    return Unrecorded(few, vendors)
+
+
+def _too_few(dated: int, n: int) -> bool:
+    return n - dated > 1 and dated < RECORDED_SHARE * n

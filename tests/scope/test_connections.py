@@ -1,0 +1,110 @@
+"""Each connection by itself: from its own day, over its own span, and no figure of it changes when another one is added."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import makini_analytics as ma
+from makini_analytics import lead_times, slippage, spend
+from makini_analytics.frames import AsOfDays, as_of_days
+from tests.compute.kinds import dirty, same
+
+FIGURES = {
+    "slippage.by_vendor": lambda x: slippage.by_vendor(x, by="connection").drop(columns="on_time_shrunken"),
+    "slippage.by_vendor of each": lambda x: slippage.by_vendor(x).drop(columns="on_time_shrunken"),
+    "slippage.per_line": slippage.per_line,
+    "slippage.by_period": lambda x: slippage.by_period(x, by="connection"),
+    "slippage.otif": lambda x: slippage.otif(x, by="connection"),
+    "slippage.fill_rate": lambda x: slippage.fill_rate(x, by="connection"),
+    "slippage.value_days": lambda x: slippage.value_days(x, by="connection"),
+    "slippage.open_orders": slippage.open_orders,
+    "slippage.ageing": lambda x: slippage.ageing(x, by="connection"),
+    "slippage.backtest": slippage.backtest,
+    "lead_times.by_vendor": lambda x: lead_times.by_vendor(x, by="connection"),
+    "lead_times.by_vendor of each": lead_times.by_vendor,
+    "lead_times.curve": lambda x: lead_times.curve(x, by="connection"),
+    "lead_times.by_period": lambda x: lead_times.by_period(x, by="connection"),
+    "spend.by_vendor, open": lambda x: spend.by_vendor(x, by=["connection", "currency"], basis="open").drop(
+        columns=["share", "cumulative_share", "abc_class"]
+    ),
+    "spend.by_period": lambda x: spend.by_period(x, by="connection"),
+    "spend.by_period, received": lambda x: spend.by_period(x, by="connection", basis="received", freq="Q"),
+}
+
+
+def _purchases(name: str, seed: int, day: str, since: str | None = None, until: str | None = None) -> ma.Purchases:
+    named = pd.array([name] * 300, dtype="string")
+    lines = dirty(seed, 300).assign(connection=named, line_id=[f"{name}{i}" for i in range(300)])
+    lines = lines[~(lines.order_date < since)] if since else lines
+    lines = lines[~(lines.order_date > until)] if until else lines
+    orders = pd.DataFrame({"connection": [name], "order_id": ["1"]}).astype("string")
+    window = {"since": pd.to_datetime([since]), "until": pd.to_datetime([until])}
+    sources = ma.Purchases(orders, lines).sources.reindex([0]).assign(connection=name, **window)
+    return ma.Purchases(orders, lines.reset_index(drop=True), sources=sources, as_of=pd.Timestamp(day))
+
+
+@pytest.fixture(scope="module")
+def both() -> tuple[ma.Purchases, ma.Purchases, ma.Purchases]:
+    one, other = (
+        _purchases("emea", 41, "2025-12-31", since="2025-02-01"),
+        _purchases("us", 42, "2025-10-15", until="2025-09-30"),
+    )
+    return one, other, ma.concat([one, other])
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_another_connection_changes_no_figure_of_one(both, name):
+    *alone, together = both
+    ask = FIGURES[name]
+    of_both = ask(together.lines)
+    for part in alone:
+        want = ask(part.lines)
+        connection = part.lines.connection.iloc[0]
+        got = of_both[(of_both.connection == connection).to_numpy(dtype=bool, na_value=False)].reset_index(drop=True)
+        assert len(want)
+        pd.testing.assert_frame_equal(got, want.reset_index(drop=True))
+
+
+def test_one_day_for_all_is_stated(both):
+    one, other, together = both
+    assert together.as_of == other.as_of and together.sources.as_of.tolist() == [one.as_of, other.as_of]
+    assert as_of_days(together.lines, None).own == {"emea": one.as_of, "us": other.as_of}
+    for stated in (
+        slippage.per_line(together.lines, as_of="2025-08-31"),
+        slippage.per_line(replace(together, as_of=pd.Timestamp("2025-08-31")).lines),
+    ):
+        want = pd.concat([slippage.per_line(p.lines, as_of="2025-08-31") for p in (one, other)], ignore_index=True)
+        pd.testing.assert_frame_equal(stated, want)
+        assert stated.attrs["as_of"] == "2025-08-31"
+    assert slippage.per_line(together.lines).attrs["as_of"] == "2025-12-31 (emea), 2025-10-15 (us)"
+    only = together.lines[together.lines.connection == "us"]
+    assert slippage.per_line(only).attrs["as_of"] == "2025-10-15"
+
+
+def test_the_days_are_kept_on_disk_and_by_an_engine(both, tmp_path):
+    *_, together = both
+    back = ma.Purchases.load(together.save(tmp_path / "saved"))
+    assert back.lines.attrs == together.lines.attrs
+    pytest.importorskip("duckdb")
+    scanned = ma.scan(tmp_path / "saved", engine="duckdb")
+    for ask in (slippage.by_vendor, lead_times.by_vendor, spend.by_vendor):
+        same(ask(scanned, by="connection"), ask(together.lines, by="connection"))
+
+
+def test_without_a_day_each_connection_has_its_latest_change():
+    lines = pd.DataFrame(
+        {
+            "connection": ["a", "a", "b", None],
+            "updated_at": pd.to_datetime(["2025-01-01", "2025-03-01", "2025-02-01", "2025-01-15"]),
+        }
+    )
+    day = pd.Timestamp
+    got = as_of_days(lines, None)
+    assert got == AsOfDays(day("2025-01-15"), {"a": day("2025-03-01"), "b": day("2025-02-01")})
+    assert got.of_rows(lines).astype(str).tolist() == ["2025-03-01", "2025-03-01", "2025-02-01", "2025-01-15"]
+    assert as_of_days(lines[:2], None) == AsOfDays(day("2025-03-01"))
+    assert got.of_groups(lines, np.array([0, 0, 0, 1]), 2).tolist() == [day("2025-02-01"), day("2025-01-15")]
