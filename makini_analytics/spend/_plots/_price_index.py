@@ -15,7 +15,6 @@ from ... import charts
 from ...compute import By
 from .._price_index import Benchmark, price_index
 from ._measure import in_currency, several
-from ._periods import period_name
 
 _MOST_GROUPS = 10  # names that fit beside the ends of their lines
 _APART = 0.055  # of the height of the chart: two names don't touch
@@ -65,12 +64,12 @@ def plot_price_index(
     figures = result[result["index"].notna()]
     keys = charts.group_columns(result, "period")
     bases = figures.groupby(keys, dropna=False, observed=True)["period"].min() if keys else figures["period"].iloc[:1]
-    base = period_name(bases.iloc[0]) if (bases == bases.iloc[0]).all() else "the first period of each"
+    base = charts.period_name(bases.iloc[0]) if (bases == bases.iloc[0]).all() else "the first period of each"
     ax.axhline(100, color=charts.look.line, lw=1, zorder=0)
     periods = pd.period_range(result["period"].min(), result["period"].max())
     result = result.assign(x=(result["period"].array.asi8 - periods.asi8[0]).astype(float))
     headline, ends = _of_groups(ax, result, keys, base) if keys else _alone(ax, result, base)
-    charts.periods_below(ax, [period_name(p) for p in periods])
+    charts.periods_below(ax, [charts.period_name(p) for p in periods])
     ax.set_xlim(-0.3, len(periods) - 0.7)
     ax.yaxis.set_major_formatter(lambda v, _: charts.number(v))
     _name(ax, ends, len(periods) - 1)
@@ -207,7 +206,7 @@ def _apart(rising: Sequence[float], least: float) -> list[float]:
 def _finding(last: pd.Series, newest: Any, base: str) -> str:
     """Return by how much prices moved up to the last figure, and what the average price says where that is something else."""
     index, average = float(last["index"]), float(last["unit_value"])
-    when = f"since {base}" if last["period"] == newest else f"from {base} to {period_name(last['period'])}"
+    when = f"since {base}" if last["period"] == newest else f"from {base} to {charts.period_name(last['period'])}"
     text = f"Prices of the same items {_moved(index)} {when}"
     if last["low"] <= 100 <= last["high"]:
         text = f"No clear change in prices of the same items {when} ({_signed(index)})"
