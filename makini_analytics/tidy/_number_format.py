@@ -18,11 +18,7 @@ import numpy.typing as npt
 from ..errors import ConfigError
 from ..system import text_of
 from ._identities import may_stand_for
-<<<<<<< HEAD
 from ._parsing import LARGEST, Problem, number_of, plain_numbers
-=======
-from ._parsing import Problem, number_of, plain_numbers
->>>>>>> wt-G
 
 DECIMALS = (".", ",")
 
