@@ -21,4 +21,6 @@ draws. Whatever goes wrong is a `MakiniError`. Without a token: `load_sample`, o
 
 import lazy_loader as _lazy
 
+from ._version import __version__ as __version__  # not in __all__: `import *` must leave the reader's own alone
+
 __getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

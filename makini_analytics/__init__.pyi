@@ -7,8 +7,9 @@ from . import slippage as slippage
 from . import spend as spend
 from . import style as style
 from . import units as units
-from ._version import __version__ as __version__
-from .compute import explain as explain
+from .catalogue import Explanation as Explanation
+from .catalogue import explain as explain
+from .demo import Sandbox as Sandbox
 from .demo import load_sample as load_sample
 from .demo import sandbox as sandbox
 from .errors import ApiError as ApiError
@@ -34,3 +35,5 @@ from .purchases import concat as concat
 from .purchases import scan as scan
 from .reporting import report as report
 from .tidy import data_dictionary as data_dictionary
+
+__version__: str

@@ -259,7 +259,8 @@ def support_report(errors: MakiniError | Iterable[MakiniError]) -> str:
 
     Examples
     --------
-    >>> print(support_report(ServerError("x", status=503, request_id="r-1", connection="emea", operation="GET /a")))
+    >>> import makini_analytics as ma
+    >>> print(ma.support_report(ServerError("x", status=503, request_id="r-1", connection="emea", operation="GET /a")))
     Support request to Makini
     Began: ...
     Errors: 1 (503 x 1)

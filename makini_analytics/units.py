@@ -14,7 +14,7 @@ import pandas as pd
 
 from .errors import ConfigError, SchemaError
 from .frames import categoricals, encode, frame_of, values
-from .system import text_of
+from .system import known_options, text_of
 
 __all__ = ["based", "convert", "factor", "from_api", "understood"]
 
@@ -79,7 +79,8 @@ def understood(units: pd.Series) -> pd.Series:
 
     Examples
     --------
-    >>> understood(pd.Series(["EA", "Kilogram", "BOX", "XYZ"], dtype="string")).tolist()
+    >>> from makini_analytics import units
+    >>> units.understood(pd.Series(["EA", "Kilogram", "BOX", "XYZ"], dtype="string")).tolist()
     ['C62', 'KGM', 'BX', <NA>]
     """
     given = categoricals.from_series(units)
@@ -104,7 +105,8 @@ def based(units: pd.Series) -> tuple[pd.Series, npt.NDArray[np.float64]]:
 
     Examples
     --------
-    >>> unit, times = based(pd.Series(["G", "kg", "EA", "box", "XYZ"], dtype="string"))
+    >>> from makini_analytics import units
+    >>> unit, times = units.based(pd.Series(["G", "kg", "EA", "box", "XYZ"], dtype="string"))
     >>> unit.tolist(), times.tolist()
     (['KG', 'KG', 'EA', 'BOX', 'XYZ'], [0.001, 1.0, 1.0, 1.0, 1.0])
     """
@@ -116,6 +118,7 @@ def based(units: pd.Series) -> tuple[pd.Series, npt.NDArray[np.float64]]:
     return pd.Series(pd.array([None, *names], dtype="string").take(codes + 1), index=units.index), times[codes + 1]
 
 
+@known_options
 def factor(one: str, other: str, own: Mapping[str, tuple[str, float]] | None = None) -> float:
     """Return how many of ``other`` are in ``one``.
 
@@ -130,7 +133,8 @@ def factor(one: str, other: str, own: Mapping[str, tuple[str, float]] | None = N
 
     Examples
     --------
-    >>> factor("TNE", "KGM"), factor("DZN", "EA"), factor("BOX", "EA"), factor("BOX", "EA", {"BOX": ("EA", 12)})
+    >>> from makini_analytics import units
+    >>> units.factor("TNE", "KGM"), units.factor("DZN", "EA"), units.factor("BOX", "EA"), units.factor("BOX", "EA", {"BOX": ("EA", 12)})
     (1000.0, 12.0, nan, 12.0)
     """
     scale = 1.0
@@ -157,7 +161,8 @@ def from_api(units: pd.DataFrame) -> dict[str, tuple[str, float]]:
 
     Examples
     --------
-    >>> from_api(pd.DataFrame({"key": ["1", "2"], "code": ["EA", "BOX"], "rate": [1, 12], "rateBaseKey": [None, "1"]}))
+    >>> from makini_analytics import units
+    >>> units.from_api(pd.DataFrame({"key": ["1", "2"], "code": ["EA", "BOX"], "rate": [1, 12], "rateBaseKey": [None, "1"]}))
     {'BOX': ('EA', 12.0)}
     """
     frame = frame_of(units, "key", "code", "rate", "rateBaseKey", metric="units.from_api")
@@ -181,6 +186,7 @@ def _is_factor(value: Any) -> bool:
     )
 
 
+@known_options
 def convert(lines: Any, to: str, *, own: Mapping[str, tuple[str, float]] | None = None) -> pd.DataFrame:
     """Return the lines with quantities in one unit and unit prices per that unit; missing where the unit does not convert.
 
@@ -205,8 +211,9 @@ def convert(lines: Any, to: str, *, own: Mapping[str, tuple[str, float]] | None 
 
     Examples
     --------
+    >>> from makini_analytics import units
     >>> lines = pd.DataFrame({"quantity": [2.0, 500.0], "unit_price": [10.0, 0.02], "unit_of_measure": ["KG", "G"]})
-    >>> convert(lines, "KG")[["quantity", "unit_price"]].to_numpy().tolist()
+    >>> units.convert(lines, "KG")[["quantity", "unit_price"]].to_numpy().tolist()
     [[2.0, 10.0], [0.5, 20.0]]
     """
     frame = frame_of(lines, "quantity", "unit_of_measure", metric="units.convert")

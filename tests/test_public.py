@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import importlib
 import inspect
 import pkgutil
@@ -79,26 +80,6 @@ print(ma.__version__ != "")
     assert others[:3] == ["False", "True", "True"]
 
 
-def test_a_type_checker_finds_a_misspelt_option_and_a_misspelt_function(tmp_path):
-    script = tmp_path / "notebook.py"
-    script.write_text(
-        "from makini_analytics import load_sample, spend\n"
-        "lines = load_sample().lines\n"
-        "spend.plot_by_vendor(lines, topp=3)\n"
-        "spend.plot_by_vendr(lines)\n"
-        "spend.plot_by_vendor(lines, top=3)\n"
-        "spend.plot_by_vendor(lines, currency=3)\n"
-    )
-    pytest.importorskip("mypy", reason="mypy is not installed")
-    command = [str(Path(sys.executable).parent / "mypy"), str(script)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, timeout=300)
-    found = dict(re.findall(r"notebook\.py:(\d+): error: (.+)", done.stdout))
-    assert set(found) == {"3", "4", "6"}, done.stdout + done.stderr
-    assert 'Unexpected keyword argument "topp" for "plot_by_vendor"' in found["3"]
-    assert 'no attribute "plot_by_vendr"' in found["4"]
-    assert 'Argument "currency" to "plot_by_vendor"' in found["6"]
-
-
 @pytest.mark.parametrize("room", ["spend", "lead_times", "slippage"])
 def test_metrics_take_data_and_keywords_and_say_what_they_return(room):
     module = getattr(ma, room)
@@ -129,3 +110,23 @@ def test_the_readme_says_what_the_docstrings_say():
     assert len(told) >= 15
     for room, name, said in told:
         assert inspect.getdoc(getattr(getattr(ma, room), name)).splitlines()[0].replace("``", "`") == said
+
+
+def public_docstrings():
+    for name in ma.__all__:
+        value = getattr(ma, name)
+        if inspect.isfunction(value) or name in ("Client", "Purchases"):
+            yield f"ma.{name}", value
+        elif inspect.ismodule(value):
+            yield from ((f"{name}.{n}", getattr(value, n)) for n in value.__all__ if callable(getattr(value, n)))
+
+
+@pytest.mark.parametrize(("name", "value"), [pytest.param(n, v, id=n) for n, v in public_docstrings()])
+def test_an_example_calls_the_function_as_a_user_does(name, value):
+    """Copied into a notebook it runs: with the room before the name, and the room imported."""
+    lines = [x.source for x in doctest.DocTestParser().get_examples(inspect.getdoc(value) or "")]
+    if lines:
+        room = name.partition(".")[0]
+        assert re.search(rf"(?<!\w){re.escape(name)}\b", "".join(lines))
+        imported = "import makini_analytics as ma\n" if room == "ma" else rf"from makini_analytics import .*\b{room}\b"
+        assert re.search(imported, "".join(lines))

@@ -27,7 +27,6 @@ CALLS = {
     "spend.plot_single_source": 'spend.plot_single_source(lines[lines.order_date >= "2025-07"], min_orders=2)',
     "lead_times.by_vendor": "lead_times.by_vendor(lines, min_lines=20)",
     "lead_times.recommend": 'lead_times.recommend(lines, by="vendor", min_lines=20)',
-    "slippage.by_vendor": 'slippage.by_vendor(lines, cluster="order")',
     "slippage.swings": "slippage.swings(slippage.ladder(lines))",
     "slippage.date_changes": (
         "slippage.date_changes(lines, lines.assign(required_date=lines.required_date.shift(1)))"

@@ -12,12 +12,11 @@ from types import ModuleType
 from typing import Any
 
 import makini_analytics as ma
+from makini_analytics.catalogue import FIGURES
 
 ROOMS = ("spend", "lead_times", "slippage", "quality")
 #: Modules with functions of their own that are no figures. ``style`` is reached by import only.
 OTHER_ROOMS = ("currency", "units", "explore", "style")
-#: What a user needs of ``style``; the rest of its door serves the charts of the package.
-STYLE = ("use", "save", "alt_text", "Look")
 
 
 def module(room: str) -> ModuleType:
@@ -42,8 +41,6 @@ def figures(room: str) -> list[str]:
 
 def functions_of(room: str) -> list[str]:
     """Return the public functions and classes of a module that is no room of figures."""
-    if room == "style":
-        return list(STYLE)
     here = module(room)
     own = [n for n, value in vars(here).items() if getattr(value, "__module__", "").startswith(here.__name__)]
     listed = getattr(here, "__all__", own)
@@ -51,8 +48,8 @@ def functions_of(room: str) -> list[str]:
 
 
 def top_level() -> dict[str, Any]:
-    """Return what stands in ``ma.__all__`` and is neither a module nor the version."""
-    named = {n: getattr(ma, n) for n in ma.__all__ if n != "__version__"}
+    """Return what stands in ``ma.__all__`` and is no module."""
+    named = {n: getattr(ma, n) for n in ma.__all__}
     return {n: value for n, value in named.items() if not isinstance(value, ModuleType)}
 
 
@@ -87,14 +84,9 @@ def resolved(name: str, owner: str) -> str | None:
 
 
 def needed_columns(figure: str) -> list[str]:
-    """Return what a figure needs, as lines of Markdown, from the registry of figures where the package has one."""
-    try:
-        from makini_analytics.compute import FIGURES
-
-        entry = FIGURES[figure]
-    except (ImportError, KeyError):
-        return []
-    if not (entry.columns or entry.choices):
+    """Return what a figure needs, as lines of Markdown; nothing where it needs no column, or is a step and no figure."""
+    entry = FIGURES.get(figure)
+    if entry is None or not (entry.columns or entry.choices):
         return []
     always = [f"`{c}`" for c in entry.columns if not c.endswith("?")]
     absent = [f"`{c.rstrip('?')}`" for c in entry.columns if c.endswith("?")]

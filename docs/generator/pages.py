@@ -30,8 +30,8 @@ TITLES = {
 #: Page of the reference: title, and the top-level names on it. A name that is on none goes to "More".
 REFERENCE = {
     "client": ("Client and connections", ("Client", "fetch_all", "Fetched")),
-    "purchases": ("Purchases", ("Purchases", "concat", "scan", "load_sample", "sandbox", "data_dictionary")),
-    "report": ("Report and explain", ("report", "explain")),
+    "purchases": ("Purchases", ("Purchases", "concat", "scan", "load_sample", "sandbox", "Sandbox", "data_dictionary")),
+    "report": ("Report and explain", ("report", "explain", "Explanation")),
 }
 
 
@@ -225,8 +225,6 @@ def _reference(charts: dict[str, str]) -> dict[str, str]:
     pages = {}
     for key, (title, names) in groups.items():
         body = [f"# {title}\n"] + [_rst(_auto(n, named[n])) for n in names]
-        if key == "client" and "Fetched" not in named:
-            body.append(_rst([".. autoclass:: makini_analytics.fetch.Fetched", "   :members:"]))
         if key == "report":
             body += ["## Look of the charts\n", _rst([".. py:module:: makini_analytics.style"])]
             body += [_rst(_auto(f"style.{n}", getattr(style, n))) for n in functions_of("style")]

@@ -66,7 +66,7 @@ def report(options: argparse.Namespace) -> None:
     checked_out(
         options.out, options.template
     )  # before the fetch: minutes of it must not end in "choose another folder"
-    data = _fetched(options)
+    data = _fetch(options)
     _write(data, options, f"Fetched from {data.sources['source'].iloc[0]}.")
 
 
@@ -77,7 +77,7 @@ def fetch(options: argparse.Namespace) -> None:
         checked_folder(folder)  # before the fetch: minutes of it must not end in "choose another folder"
     except SchemaError as e:
         raise ConfigError(str(e)) from None  # here the folder is an option of the command, not somebody's data
-    data = _fetched(options)
+    data = _fetch(options)
     data.save(folder)
     _say(options, f"{data}\nSaved in {folder}; load it with ma.Purchases.load({str(folder)!r})")
 
@@ -147,7 +147,7 @@ def doctor(options: argparse.Namespace) -> None:
         _say(options, "Token: none set (MAKINI_API_TOKEN); try `makini-analytics demo`")
 
 
-def _fetched(options: argparse.Namespace) -> Purchases:
+def _fetch(options: argparse.Namespace) -> Purchases:
     from ..fetch import Client
 
     with Client(

@@ -5,6 +5,7 @@ A metric says what it wants as a rule; the engine that holds the lines counts th
 
 from ._ages import ENDINGS, Ages, ages
 from ._calendars import Span, WorkCalendar, day_counter
+from ._clusters import ClusterSums, cluster_sums
 from ._day_counts import Cells, DayCounts, count_days, quantile
 from ._day_tally import DayTally
 from ._delivery import (
@@ -21,16 +22,27 @@ from ._delivery import (
     standing_on,
 )
 from ._engines import lines_of
-from ._explain import definition, explain
-from ._figures import FIGURES, Figure, figure
-from ._groups import ENTITIES, By, Groups, count_distinct, crossed, entity, group_lines, merge_aliases, order_ids, taken
+from ._figures import Figure, figure, figures_of
+from ._groups import (
+    ENTITIES,
+    By,
+    Groups,
+    cluster_of,
+    count_distinct,
+    crossed,
+    entity,
+    group_lines,
+    merge_aliases,
+    narrow_rows,
+    order_ids,
+)
 from ._normal import Z
-from ._options import known_options
 from ._pandas_engine import PandasColumns, leave_out_unreadable
 from ._periods import period_alias, period_number
 from ._provenance import FigureResult, Selection, stamp
+from ._rates import SMALL_N, Comparison, Rates, Weights, against_before, against_others, wilson
 from ._recorded import NOT_RECORDED, RECORDED_SHARE, Unrecorded, tally_recorded, unrecorded
-from ._rule import EVER, Columns, Lines, RuleResult, Tally, day_in, unreadable
+from ._rule import EVER, Clustering, Columns, Lines, RuleResult, Tally, day_in, unreadable
 from ._survival import (
     CANCELLED,
     CENSORED,
@@ -53,16 +65,19 @@ __all__ = [
     "ENDS",
     "ENTITIES",
     "EVER",
-    "FIGURES",
     "NOT_RECORDED",
     "RECORDED_SHARE",
+    "SMALL_N",
     "STARTS",
     "TO_CLOSE",
     "UNDATED_RECEIPT",
     "Ages",
     "By",
     "Cells",
+    "ClusterSums",
+    "Clustering",
     "Columns",
+    "Comparison",
     "DayCounts",
     "DayTally",
     "Figure",
@@ -71,36 +86,41 @@ __all__ = [
     "Groups",
     "Lines",
     "PandasColumns",
+    "Rates",
     "RuleResult",
     "Selection",
     "Span",
     "Standing",
     "Tally",
     "Unrecorded",
+    "Weights",
     "WorkCalendar",
     "Z",
     "aalen_johansen",
+    "against_before",
+    "against_others",
     "ages",
     "at_risk",
+    "cluster_of",
+    "cluster_sums",
     "count_days",
     "count_distinct",
     "crossed",
     "day_counter",
     "day_in",
-    "definition",
     "entity",
-    "explain",
     "figure",
+    "figures_of",
     "first_day_at",
     "gone_by",
     "group_lines",
     "kaplan_meier",
-    "known_options",
     "lacking",
     "leave_out_unreadable",
     "lines_of",
     "log_log_band",
     "merge_aliases",
+    "narrow_rows",
     "open_share",
     "order_ids",
     "period_alias",
@@ -110,10 +130,10 @@ __all__ = [
     "restricted_mean",
     "stamp",
     "standing_on",
-    "taken",
     "tally_recorded",
     "unreadable",
     "unrecorded",
     "whole_lines",
+    "wilson",
     "with_day_zero",
 ]

@@ -33,7 +33,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import narwhals as nw
+import narwhals.stable.v2 as nw
 
 from ..errors import SchemaError
 from ._rule import SEPARATOR, UNREADABLE
@@ -116,7 +116,7 @@ class Plan:
 
     def expr(self, node: Node) -> nw.Expr:
         """Return the expression of a node, and note what must be a column before it."""
-        expr: nw.Expr = self._made(node)[0]
+        expr: nw.Expr = self._build(node)[0]
         return expr
 
     def on(self, frame: Any) -> Any:
@@ -125,11 +125,11 @@ class Plan:
             frame = frame.with_columns(**columns)
         return frame
 
-    def _made(self, part: Any) -> tuple[Any, int]:
+    def _build(self, part: Any) -> tuple[Any, int]:
         if not isinstance(part, Node):
             return part, 0
         if part not in self._known:
-            made = [self._made(p) for p in part.parts]
+            made = [self._build(p) for p in part.parts]
             expr, level = part.make(*(e for e, _ in made)), max((n for _, n in made), default=0)
             if part.uses > 1 and part.parts:  # a node without parts is a column already
                 while len(self.levels) <= level:
@@ -157,7 +157,7 @@ class EngineColumns:
 
     def day(self, name: str) -> Node:
         """Return a date column as whole days since 1970."""
-        return self._noted(f"__day_{name}", self._day(name))
+        return self._column(f"__day_{name}", self._day(name))
 
     def tells_day(self, name: str) -> bool:
         """Whether the column holds dates, or instants whose UTC day the engine can tell."""
@@ -165,15 +165,15 @@ class EngineColumns:
 
     def number(self, name: str) -> Node:
         """Return a column of numbers; what is infinite, or NaN, is missing."""
-        return self._noted(f"__number_{name}", self._number(name))
+        return self._column(f"__number_{name}", self._number(name))
 
     def known(self, name: str) -> Node:
         """Return where a column has a value."""
-        return self._noted(f"__known_{name}", nw.lit(False) if self._empty(name) else ~nw.col(name).is_null())
+        return self._column(f"__known_{name}", nw.lit(False) if self._empty(name) else ~nw.col(name).is_null())
 
     def is_in(self, name: str, *texts: str) -> Node:
         """Return where a text column has one of these values."""
-        text = self._noted(f"__text_{name}", nw.lit("") if self._empty(name) else nw.col(name).cast(nw.String))
+        text = self._column(f"__text_{name}", nw.lit("") if self._empty(name) else nw.col(name).cast(nw.String))
         return Node(lambda a: a.is_in(list(texts)).fill_null(False), text)
 
     def may_be_unreadable(self, name: str) -> bool:
@@ -183,14 +183,14 @@ class EngineColumns:
     def unreadable(self, name: str) -> Node:
         """Return where a column's value was given and could not be read; "quantity" is no part of "received_quantity"."""
         if self._empty(UNREADABLE):
-            return self._noted("__never", nw.lit(False))
+            return self._column("__never", nw.lit(False))
         first, last, between = f"{name}{SEPARATOR}", f"{SEPARATOR}{name}", f"{SEPARATOR}{name}{SEPARATOR}"
 
-        def told(a: nw.Expr) -> nw.Expr:
+        def is_named(a: nw.Expr) -> nw.Expr:
             found = (a == name) | a.str.starts_with(first) | a.str.ends_with(last)
             return (found | a.str.contains(between, literal=True)).fill_null(False)
 
-        return Node(told, self._noted(f"__text_{UNREADABLE}", nw.col(UNREADABLE).cast(nw.String)))
+        return Node(is_named, self._column(f"__text_{UNREADABLE}", nw.col(UNREADABLE).cast(nw.String)))
 
     def missing(self, value: Node) -> Node:
         """Return where a day or number is missing."""
@@ -208,7 +208,7 @@ class EngineColumns:
         """Return one of two values, or of two numbers, by row."""
         return Node(lambda r, a, b: nw.when(r).then(_literal(a)).otherwise(_literal(b)), rows, this, that)
 
-    def _noted(self, alias: str, expr: nw.Expr) -> Node:
+    def _column(self, alias: str, expr: nw.Expr) -> Node:
         self.read[alias] = expr
         return Node(lambda: nw.col(alias))
 

@@ -1,37 +1,35 @@
-"""A figure declares once what it needs: the check of columns, `quality.coverage`, `explain` and the documentation read it here.
+"""A figure declares once what it needs: the check of columns, `quality.coverage`, `explain` and the documentation read it there.
 
 A new figure is one function, declared beside its definition, and one line at the door of its room::
 
     @figure("amount", "order_date?", basis={"received": "received_quantity?"})
     def by_period(lines, *, basis="ordered", currency=None):
         \"\"\"Ordered spend by period of the order date.\"\"\"
-        got = tallied(lines, basis=basis, currency=currency)
+        got = spend_tally(lines, basis=basis, currency=currency)
         return got.with_provenance(result)
 
 What the caller gets is a plain frame: `figure` checks the options and the columns, calls the function, and writes the name, the
-parameters and what was left out into ``attrs``.
+parameters and what was left out into ``attrs``. The declaration is the function's attribute ``figure``; `figures_of` reads those of
+a room from its door, and `makini_analytics.catalogue` all of them.
 """
 
 from __future__ import annotations
 
-import importlib
 import inspect
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import wraps
+from types import ModuleType
 from typing import Any, ParamSpec
 
 import pandas as pd
 
 from ..frames import frame_of
+from ..system import known_options
 from ._engines import lines_of
-from ._options import known_options
 from ._provenance import FigureResult, stamp
 
 P = ParamSpec("P")
-
-#: The rooms that hold figures. They lie above this one, so their names are looked up when somebody asks for all figures.
-_ROOMS = ("spend", "lead_times", "slippage", "quality")
 
 #: Values that a footnote need not mention, because they are what everybody expects. All other parameters are named even at
 #: their default: a reader of "late_days=0" or "due='required'" learns something.
@@ -74,8 +72,9 @@ class Figure:
     def needs(self, **options: Any) -> tuple[str, ...]:
         """Return the columns that the figure needs under these options; those that depend on a choice come first.
 
-        >>> from makini_analytics import slippage
-        >>> FIGURES["slippage.per_line"].needs(due="promised")
+        >>> @figure("delivered_date", due={"required": "required_date", "promised": "promised_date"})
+        ... def rate(lines, *, due="required"): ...
+        >>> rate.figure.needs(due="promised")
         ('promised_date', 'delivered_date')
         """
         return tuple(column.rstrip("?") for column in self._declared(options))
@@ -92,42 +91,6 @@ class Figure:
             # an unknown value is refused by the function, whose message lists the good ones
             chosen += [column_of[v] for v in values if isinstance(v, str) and v in column_of]
         return list(dict.fromkeys([*chosen, *self.columns]))
-
-
-class _Figures(Mapping[str, Figure]):
-    """All figures by name. Asking for one loads its room, asking for all of them loads every room."""
-
-    def __init__(self) -> None:
-        self._declared: dict[str, Figure] = {}
-
-    def declare(self, figure: Figure) -> None:
-        """Add a figure."""
-        self._declared[figure.name] = figure
-
-    def __getitem__(self, name: str) -> Figure:
-        if name not in self._declared:
-            _load(name.partition(".")[0])
-        return self._declared[name]
-
-    def __iter__(self) -> Iterator[str]:
-        for room in _ROOMS:
-            _load(room)
-        return iter(sorted(self._declared, key=lambda name: (_ROOMS.index(name.partition(".")[0]), name)))
-
-    def __len__(self) -> int:
-        return len(list(iter(self)))
-
-
-def _load(room: str) -> None:
-    """Load the figures of a room: its door loads each when it is asked for by name, and charts not at all."""
-    if room in _ROOMS:
-        door = importlib.import_module(f"makini_analytics.{room}")
-        for name in door.__all__:
-            if not name.startswith("plot_"):
-                getattr(door, name)
-
-
-FIGURES = _Figures()
 
 
 def figure(
@@ -172,16 +135,24 @@ def figure(
                 lines=got.selection.lines,
                 as_of=got.as_of,
                 notes=tuple(got.notes),
+                included=got.included,
                 excluded=got.excluded,
             )
 
         computed.__signature__ = signature  # type: ignore[attr-defined]
         computed.__annotations__ = {**function.__annotations__, "return": pd.DataFrame}
         declared = Figure(name, computed, data, defaults, columns, choices, any_frame)
-        FIGURES.declare(declared)
+        computed.figure = declared  # type: ignore[attr-defined]
         return computed
 
     return declare
+
+
+def figures_of(door: ModuleType) -> Iterator[Figure]:
+    """Yield the figures that a room shows, in the order of their names; its charts are not loaded for that."""
+    for name in door.__all__:
+        if not name.startswith("plot_") and isinstance(found := getattr(getattr(door, name), "figure", None), Figure):
+            yield found
 
 
 def _worth_saying(options: Mapping[str, Any], instead: Mapping[str, Any]) -> dict[str, Any]:

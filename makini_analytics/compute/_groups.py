@@ -102,7 +102,7 @@ def crossed(outer: Groups, inner: Groups) -> tuple[Ints, Ints]:
     return _dense(codes, limit)
 
 
-def taken(lines: pd.DataFrame, rows: npt.NDArray[np.bool_], by: By, *more: str) -> pd.DataFrame:
+def narrow_rows(lines: pd.DataFrame, rows: npt.NDArray[np.bool_], by: By, *more: str) -> pd.DataFrame:
     """Return some rows, with only the columns that groups, orders and ``more`` need: lines are wide, and copying them is slow."""
     names = [by] if isinstance(by, str) else list(by or ())
     wanted = {"connection", "currency", "order_id", "order_number", *more}
@@ -192,7 +192,8 @@ def _keyed(
         rest, place = np.divmod(rest, widths[name])
         taken = pd.Series(column.labels).reindex(np.where(place < len(column.labels), place, -1))
         keys[name] = taken.reset_index(drop=True).astype(dtype)
-    return dense.astype(np.intp), pd.DataFrame({c: keys[c] for c in key}, index=pd.RangeIndex(len(present)))
+    names = pd.DataFrame({c: keys[c] for c in key}, index=pd.RangeIndex(len(present)))
+    return dense.astype(np.intp, copy=False), names
 
 
 def _keyed_by_steps(
@@ -224,7 +225,7 @@ def _dense(codes: Ints, limit: int) -> tuple[Ints, Ints]:
     occurs = np.bincount(codes, minlength=limit) > 0
     if occurs.all():
         return np.arange(limit), codes
-    return np.flatnonzero(occurs), (np.cumsum(occurs) - 1)[codes]
+    return np.flatnonzero(occurs), (np.cumsum(occurs) - 1).take(codes)
 
 
 def _most_frequent(name: Encoding, codes: npt.NDArray[np.intp], n_groups: int, n: Ints | None) -> pd.Series:
@@ -233,7 +234,7 @@ def _most_frequent(name: Encoding, codes: npt.NDArray[np.intp], n_groups: int, n
     known = name.codes >= 0
     whole = bool(known.all())
     out[codes if whole else codes[known]] = name.codes if whole else name.codes[known]
-    other = known & (out[codes] != name.codes)
+    other = known & (out.take(codes) != name.codes)
     # as in `count_distinct`: a vendor nearly always goes by one name, and only the vendors that have several are counted
     if other.any():
         several = np.zeros(n_groups, dtype=bool)
@@ -249,11 +250,42 @@ def _most_frequent(name: Encoding, codes: npt.NDArray[np.intp], n_groups: int, n
 
 def order_ids(lines: pd.DataFrame) -> pd.DataFrame:
     """Return what makes an order one order: its connection and id, its number where there is no id."""
+    return pd.DataFrame({"connection": values(lines, "connection", "string"), "order": _order(lines)})
+
+
+def _order(lines: pd.DataFrame) -> pd.Series:
     order = values(lines, "order_id", "string")
     if "order_number" in lines.columns and order.isna().any():
         found = _first_known(lines.assign(order_id=order), ["order_id", "order_number"])
         order = pd.Series(pd.Categorical.from_codes(found.codes, found.labels), index=lines.index)
-    return pd.DataFrame({"connection": values(lines, "connection", "string"), "order": order})
+    return order
+
+
+def cluster_of(lines: pd.DataFrame, cluster: str) -> Ints:
+    """Return a number for what each line hangs together with - "order", or a column -, -1 where that is not known.
+
+    Raises
+    ------
+    ConfigError
+        The lines have no such column.
+    """
+    if cluster == "order":
+        within, of = encode(values(lines, "connection", "string"), sort=False), encode(_order(lines), sort=False)
+        if len(within.labels) == 0 or (len(within.labels) == 1 and within.whole()):
+            return of.codes
+        limit = (len(within.labels) + 1) * len(of.labels)
+        code: npt.NDArray[Any] = (within.codes + 1).astype(np.int32 if limit < 2**31 else np.int64)
+        code *= max(len(of.labels), 1)
+        code += of.codes
+        if not of.whole():
+            code[of.codes < 0] = -1
+        if limit > 4 * len(code) + 65_536:
+            _, code = np.unique(np.where(code < 0, -1, code), return_inverse=True)
+            code = code.reshape(-1) - int(not of.whole())
+        return code
+    if cluster not in lines.columns:
+        raise ConfigError(f"cluster={cluster!r}: pass 'order' or a column of the lines")
+    return encode(lines[cluster], sort=False).codes
 
 
 def count_distinct(

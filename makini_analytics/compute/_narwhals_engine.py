@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import narwhals as nw
+import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 
@@ -19,7 +19,7 @@ from ..frames import AsOf, AsOfDays, known_days, need
 from ._expressions import EngineColumns
 from ._groups import ENTITIES, By, none_of
 from ._provenance import Selection
-from ._rule import Rule, Tally
+from ._rule import Clustering, Rule, Tally
 
 #: Stands for the dot of a name in Spark and DuckDB, where ``ship_to.country`` would be a field of a struct or of a table.
 _DOT = "\u2024"
@@ -87,7 +87,14 @@ class EngineLines:
         return known_days(self.attrs, as_of, latest, connections, empty=empty)
 
     def tally(
-        self, rule: Rule, *, by: By = None, also: tuple[str, ...] = (), orders: bool = False, at_once: bool = False
+        self,
+        rule: Rule,
+        *,
+        by: By = None,
+        also: tuple[str, ...] = (),
+        orders: bool = False,
+        clustering: Clustering | None = None,
+        at_once: bool = False,
     ) -> Tally:
         """Return rows that stand for many lines each, counted by reason, by what the rule marks, and by the columns of ``by``."""
         by = [name.replace(".", self.dot) for name in ([by] if isinstance(by, str) else by or ())]
@@ -114,7 +121,7 @@ class EngineLines:
         if of_order is not None:
             made["__of_order"] = c.plan.expr(of_order)
 
-        more = _order_keys(schema) if orders else {}
+        more = _order_keys(schema) if orders else _cluster_keys(schema, clustering.cluster) if clustering else {}
         read = c.plan.on(self.frame.select(**{k: _text(schema, k) for k in keys}, **c.read, **more))
         read = read.select(*keys, *more, **made)
         added = [k for k in made if k in sums or k == "__amount"]
@@ -129,10 +136,15 @@ class EngineLines:
         frame.attrs = dict(self.attrs)
         selection = Selection(frame, n)
         selection.reasons, selection.codes = reasons, cells["__reason"].to_numpy(dtype=np.int8)
-        found = None
+        found, sums_by_cluster = None, None
+        kept = read.filter(nw.col("__reason") == 0)
         if orders:
-            found = _distinct_orders(read.filter(nw.col("__reason") == 0), by, schema, of_order is not None)
+            found = _distinct_orders(kept, by, schema, of_order is not None)
             found = found.rename(columns=lambda name: name.replace(self.dot, "."))
+        elif clustering:
+            counted = clustering.counted({k: nw.col(f"__mark_{k}") for k in ruled.marks})
+            sums_by_cluster = _cluster_sums(kept, _group_keys(by, schema), *counted)
+            sums_by_cluster = sums_by_cluster.rename(columns=lambda name: name.replace(self.dot, "."))
         return Tally(
             frame,
             selection,
@@ -140,6 +152,7 @@ class EngineLines:
             {k: _floats(cells[f"__sum_{k}_total"]) for k in ruled.sums},
             n,
             found,
+            clustered=sums_by_cluster,
         )
 
     def _keys(self, by: Sequence[str], also: tuple[str, ...]) -> list[str]:
@@ -189,12 +202,17 @@ def _order_keys(schema: Mapping[str, Any]) -> dict[str, nw.Expr]:
     return {"__order": order, "__connection": _text(schema, "connection") if "connection" in schema else nw.lit("")}
 
 
-def _distinct_orders(read: Any, by: Sequence[str], schema: Mapping[str, Any], of_order: bool) -> pd.DataFrame:
-    """Return the distinct orders of each group.
+def _cluster_keys(schema: Mapping[str, Any], cluster: str) -> dict[str, nw.Expr]:
+    """Return what lines hang together by: their order, or a column."""
+    if cluster == "order":
+        return _order_keys(schema)
+    if cluster not in schema:
+        raise ConfigError(f"cluster={cluster!r}: pass 'order' or a column of the lines")
+    return {"__order": nw.col(cluster).cast(nw.String), "__connection": nw.lit("")}
 
-    Machines can't add up distinct counts before all lines of an order in a group have met. So a cluster shuffles twice here: first
-    lines, by group and order, of which each machine sends one row per order; then counts, one row per group.
-    """
+
+def _group_keys(by: Sequence[str], schema: Mapping[str, Any]) -> dict[str, nw.Expr]:
+    """Return what makes a group one group: of a vendor the key, and not its name."""
     keys: dict[str, nw.Expr] = {}
     for name in by:
         if name in ENTITIES:
@@ -203,6 +221,16 @@ def _distinct_orders(read: Any, by: Sequence[str], schema: Mapping[str, Any], of
             keys |= {"connection": nw.col("connection")} if "connection" in schema else {}
         else:
             keys[name] = nw.col(name)
+    return keys
+
+
+def _distinct_orders(read: Any, by: Sequence[str], schema: Mapping[str, Any], of_order: bool) -> pd.DataFrame:
+    """Return the distinct orders of each group.
+
+    Machines can't add up distinct counts before all lines of an order in a group have met. So a cluster shuffles twice here: first
+    lines, by group and order, of which each machine sends one row per order; then counts, one row per group.
+    """
+    keys = _group_keys(by, schema)
     keys |= {"currency": nw.col("currency")} if "currency" in schema else {}
     keys |= {"of_order": nw.col("__of_order")} if of_order else {}
     order = {k: nw.col(k) for k in ("__order", "__connection")}
@@ -210,6 +238,38 @@ def _distinct_orders(read: Any, by: Sequence[str], schema: Mapping[str, Any], of
     met = known.group_by(*keys, *order).agg(nw.len().alias("__n"))
     counted = met.group_by(*keys).agg(nw.len().alias("n_orders")) if keys else met.select(nw.len().alias("n_orders"))
     return _collected(counted)
+
+
+def _cluster_sums(read: Any, keys: dict[str, nw.Expr], counts: nw.Expr, hit: nw.Expr) -> pd.DataFrame:
+    """Return the fields of `ClusterSums`, each after "__", a row per group: lines by group and cluster first, then clusters by group."""
+    order = {k: nw.col(k) for k in ("__order", "__connection")}
+    known, one_if_hit = ~nw.col("__order").is_null(), nw.when(hit).then(nw.lit(1.0)).otherwise(nw.lit(0.0))
+    marked = read.filter(counts).select(**keys, **order, __known=known, __hit=one_if_hit)
+    met = marked.group_by(*keys, *order, "__known").agg(
+        nw.len().alias("__lines"), nw.col("__hit").sum().alias("__hits")
+    )
+    n, h = nw.col("__lines").cast(nw.Float64), nw.col("__hits")
+    powers = {
+        "clusters": n / n,
+        "n": n,
+        "n2": n * n,
+        "n3": n * n * n,
+        "h": h,
+        "h2": h * h,
+        "hn": h * n,
+        "h2_n": h * h / n,
+    }
+    powers = {f"__{name}": value for name, value in powers.items()}
+    sums = _collected(
+        met.select(*keys, "__known", **powers).group_by(*keys, "__known").agg(*(nw.col(k).sum() for k in powers))
+    )
+    # lines of no known cluster have met as if they were one: each stands alone, and then all powers are the number itself
+    alone = ~sums["__known"].to_numpy(dtype=bool)
+    for name in powers:
+        sums.loc[alone, name] = sums.loc[alone, "__h" if name.startswith("__h") else "__n"]
+    if not keys:
+        return sums[list(powers)].sum().to_frame().T
+    return sums.groupby(list(keys), dropna=False, as_index=False)[list(powers)].sum()
 
 
 def _floats(column: pd.Series) -> np.ndarray[Any, np.dtype[np.float64]]:

@@ -13,7 +13,7 @@ import pandas as pd
 from ..frames import AsOf, AsOfDays, Encoding, Mask, as_of_days, days_of, encode, frame_of, numbers
 from ._groups import By
 from ._provenance import Selection
-from ._rule import SEPARATOR, UNREADABLE, Lines, Rule, Tally, unreadable
+from ._rule import SEPARATOR, UNREADABLE, Clustering, Lines, Rule, Tally, unreadable
 
 Floats = npt.NDArray[np.float64]
 
@@ -82,7 +82,7 @@ class PandasColumns:
         """Return where a column's value was given and could not be read."""
         out = np.zeros(len(self), dtype=bool)
         for code in self._unread(name):
-            out |= self._told().codes[self.rows] == code
+            out |= self._unreadable_texts().codes[self.rows] == code
         return out
 
     def missing(self, value: Floats) -> Mask:
@@ -108,9 +108,9 @@ class PandasColumns:
     def __len__(self) -> int:
         return len(range(*self.rows.indices(len(self.frame))))
 
-    def _told(self) -> Encoding:
-        told: Encoding = self._once(UNREADABLE, lambda: encode(self.frame[UNREADABLE], sort=False))
-        return told
+    def _unreadable_texts(self) -> Encoding:
+        texts: Encoding = self._once(UNREADABLE, lambda: encode(self.frame[UNREADABLE], sort=False))
+        return texts
 
     def _unread(self, name: str) -> list[int]:
         """Return the codes of the texts that tell of a column: a few texts are looked at, and not a million lines."""
@@ -119,7 +119,7 @@ class PandasColumns:
             return []
         codes: list[int] = self._once(
             (UNREADABLE, name),
-            lambda: [i for i, text in enumerate(self._told().labels) if name in str(text).split(SEPARATOR)],
+            lambda: [i for i, text in enumerate(self._unreadable_texts().labels) if name in str(text).split(SEPARATOR)],
         )
         return codes
 
@@ -187,7 +187,14 @@ class PandasLines:
         return as_of_days(self.frame, as_of)
 
     def tally(
-        self, rule: Rule, *, by: By = None, also: tuple[str, ...] = (), orders: bool = False, at_once: bool = False
+        self,
+        rule: Rule,
+        *,
+        by: By = None,
+        also: tuple[str, ...] = (),
+        orders: bool = False,
+        clustering: Clustering | None = None,
+        at_once: bool = False,
     ) -> Tally:
         """Return the lines with what the rule gives for them."""
         whole, selection, n = PandasColumns(self.frame), Selection(self.frame), len(self.frame)

@@ -104,7 +104,8 @@ class FigureResult:
     as_of: AsOfDays | None = None  # None: the lines' own day, if they have one
     notes: Sequence[str] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)  # those that differ from the arguments; None drops one
-    #: What was left out, where an earlier step did it and the selection no longer holds those lines.
+    #: What counts and what was left out, where an earlier step decided it and the selection no longer holds those lines.
+    included: Mapping[str, Any] | None = None
     excluded: Iterable[Mapping[str, Any]] | None = None
 
 
@@ -117,6 +118,7 @@ def stamp(
     lines: pd.DataFrame,
     as_of: AsOfDays | None = None,
     notes: tuple[str, ...] = (),
+    included: Mapping[str, Any] | None = None,
     excluded: Iterable[Mapping[str, Any]] | None = None,
 ) -> pd.DataFrame:
     """Write into ``result.attrs`` what was measured, with which parameters, as of when, and what was left out."""
@@ -127,7 +129,7 @@ def stamp(
         "as_of": lines.attrs.get("as_of") if as_of is None or pd.isna(as_of.day) else str(as_of),
         "source": lines.attrs.get("source"),
         "currency": currency_basis(lines),
-        "included": book[0],
+        "included": book[0] if included is None else dict(included),
         "excluded": book[1:] if excluded is None else list(excluded),
         "notes": list(notes),
     }

@@ -22,6 +22,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..frames import AsOf, AsOfDays, Mask, day_number
+from ._clusters import ClusterSums
 from ._groups import By, Groups, count_distinct, group_lines, order_ids
 from ._provenance import FigureResult, Selection
 
@@ -107,6 +108,14 @@ Rule = Callable[[Columns], RuleResult]
 
 
 @dataclass(frozen=True)
+class Clustering:
+    """What an engine is to add up by group and cluster: lines that count, and hits among them, as the marks of the rule tell."""
+
+    cluster: str  # "order", or a column
+    counted: Callable[[Mapping[str, Any]], tuple[Any, Any]]
+
+
+@dataclass(frozen=True)
 class Tally:
     """Lines, or rows that stand for ``n`` lines each, and what the rule gave for them. Of rows left out the numbers mean nothing."""
 
@@ -117,6 +126,7 @@ class Tally:
     n: Ints | None = None  # None: one each
     orders: pd.DataFrame | None = None  # distinct orders by group, where an engine counted them
     as_of: AsOfDays | None = None  # the day that they were looked at from, where it is stated
+    clustered: pd.DataFrame | None = None  # the fields of `ClusterSums` by group, where an engine added them up
 
     def kept(self, what: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Return the entries of the rows that count."""
@@ -149,10 +159,12 @@ class Tally:
         if self.orders is None:
             rows = None if len(codes) == len(self.frame) else self.selection.kept
             return count_distinct(codes, order_ids(self.frame), len(keys), rows=rows)[: len(keys)]
-        # an engine has counted by the key of a vendor, and not by its name, which may differ from line to line
-        shared = [c for c in keys.columns if c in self.orders.columns]
-        found = keys[shared].merge(self.orders, on=shared, how="left") if shared else self.orders
-        return found["n_orders"].fillna(0).to_numpy(dtype=np.int64)[: len(keys)]
+        return _of_groups(keys, self.orders)["n_orders"].fillna(0).to_numpy(dtype=np.int64)[: len(keys)]
+
+    def cluster_sums(self, keys: pd.DataFrame) -> ClusterSums:
+        """Return what an engine added up by cluster, for the groups with these keys."""
+        assert self.clustered is not None
+        return ClusterSums.of_table(_of_groups(keys, self.clustered)[: len(keys)])
 
     def with_provenance(
         self,
@@ -164,6 +176,12 @@ class Tally:
     ) -> FigureResult:
         """Return a figure of these lines; ``parameters`` are those that differ from its arguments."""
         return FigureResult(result, self.selection, self.as_of if as_of is None else as_of, notes, parameters)
+
+
+def _of_groups(keys: pd.DataFrame, counted: pd.DataFrame) -> pd.DataFrame:
+    """Return what an engine counted by the key of a vendor, and not by its name, which may differ from line to line."""
+    shared = [c for c in keys.columns if c in counted.columns]
+    return keys[shared].merge(counted, on=shared, how="left") if shared else counted
 
 
 class Lines(Protocol):
@@ -183,10 +201,18 @@ class Lines(Protocol):
         """Return the day to look from: the argument, else the lines' own, else their latest change; the latter two by connection."""
 
     def tally(
-        self, rule: Rule, *, by: By, also: tuple[str, ...] = (), orders: bool = False, at_once: bool = False
+        self,
+        rule: Rule,
+        *,
+        by: By,
+        also: tuple[str, ...] = (),
+        orders: bool = False,
+        clustering: Clustering | None = None,
+        at_once: bool = False,
     ) -> Tally:
         """Return the lines tallied by a rule and by the columns of ``by`` and ``also``; with ``orders``, distinct orders too.
 
+        An engine also adds up what ``clustering`` asks for; on a pandas frame the lines are there to be added up later.
         ``at_once`` gives a pandas rule all lines together instead of a slice at a time: a calendar of working days takes longer
         to make than to use.
         """

@@ -14,7 +14,7 @@ from ..compute import Selection, stamp
 from ..errors import MakiniWarning, one_of
 from ..frames import OWN_DAYS, OWN_WINDOWS, AsOf, as_of_day, days_of, frame_of, numbers, stack, values
 from ..purchases import Purchases
-from ..system import number_of, text_of
+from ..system import known_options, number_of, text_of
 from ..tidy import LINES, MONEY, ORDERS
 from ._rates import Book, Rates, book_of
 
@@ -22,6 +22,7 @@ BASES = ("order_date", "period_average", "as_of", "fixed")
 PERIODS = {"M": "month", "Q": "quarter", "Y": "year"}
 
 
+@known_options
 def convert(
     lines: Any,
     to: str = "EUR",
@@ -70,8 +71,9 @@ def convert(
 
     Examples
     --------
+    >>> from makini_analytics import currency
     >>> lines = pd.DataFrame({"amount": [100.0, 50.0], "currency": ["USD", "EUR"]})
-    >>> convert(lines, "EUR", {"USD": 0.9})[["amount", "currency", "original_amount", "rate"]]
+    >>> currency.convert(lines, "EUR", {"USD": 0.9})[["amount", "currency", "original_amount", "rate"]]
        amount currency  original_amount  rate
     0    90.0      EUR            100.0   0.9
     1    50.0      EUR             50.0   1.0

@@ -12,10 +12,12 @@ import pandas as pd
 
 from ..errors import ConfigError, SchemaError
 from ..frames import days_of, frame_of
+from ..system import known_options
 
 Rates = pd.DataFrame | Mapping[str, float] | float | None
 
 
+@known_options
 def table_from_api(exchange_rates: pd.DataFrame, currencies: pd.DataFrame) -> pd.DataFrame:
     """Return a table of rates for `convert` from ``client.fetch_table("exchange_rates")`` and ``("currencies")``.
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from ..errors import ConfigError
 from ..purchases import Purchases, concat
-from ..system import names_of
+from ..system import known_options, names_of
 from ..tidy import SOURCES, tidy_orders
 from ..transport import contracts
 
@@ -37,6 +37,7 @@ def sample_tables(name: str) -> dict[str, list[dict[str, Any]]]:
     return tables
 
 
+@known_options
 def load_sample(connections: Iterable[str] | None = None) -> Purchases:
     """Return the sample purchase orders of all three connections ("emea", "us", "apac"), or of some, without any network.
 
@@ -57,7 +58,8 @@ def load_sample(connections: Iterable[str] | None = None) -> Purchases:
 
     Examples
     --------
-    >>> load_sample(["us"]).sources.connection.tolist()
+    >>> import makini_analytics as ma
+    >>> ma.load_sample(["us"]).sources.connection.tolist()
     ['us']
     """
     return concat(

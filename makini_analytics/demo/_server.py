@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from ..errors import ConfigError
+from ..system import known_options
 from ._wire import Record, Tables, paged, selected, shaped, sync_state, tables_of
 
 if TYPE_CHECKING:
@@ -136,8 +137,7 @@ class Sandbox:
         with self._lock:
             self._faults.append(_Fault(kind, times, path, page, connection, options))
 
-    # ---- changing the records ------------------------------------------------------------------------------------------
-
+    @known_options
     def insert(self, connection: str, record: Record, *, table: str = "purchase-orders") -> None:
         """Add a record at the front."""
         with self._lock:
@@ -152,12 +152,11 @@ class Sandbox:
                 raise ConfigError(f"no {key!r} in {table!r} of {connection!r}")
             records[at] = records[at] | changes
 
+    @known_options
     def delete(self, connection: str, key: str, *, table: str = "purchase-orders") -> None:
         """Take a record away without a trace, as some sources do."""
         with self._lock:
             self._tables[connection][table] = [r for r in self._tables[connection][table] if r.get("key") != key]
-
-    # ---- answering -----------------------------------------------------------------------------------------------------
 
     # As with a gateway in front of a source: a wrong token or path is refused whatever fault is armed, and a fault strikes an
     # answer that would have been right. So a test that arms "503, twice" sees it twice, not once lost on a lookup that has no table.
@@ -290,6 +289,7 @@ def _send(handler: BaseHTTPRequestHandler, status: int, body: Any, headers: dict
         handler.close_connection = True
 
 
+@known_options
 def sandbox(
     connections: Mapping[str, Tables | Purchases] | Tables | Purchases | None = None,
     *,
@@ -323,7 +323,8 @@ def sandbox(
 
     Examples
     --------
-    >>> with sandbox({"vendors": [{"key": "01", "name": "ACME"}], "purchase-orders": []}) as server:
+    >>> import makini_analytics as ma
+    >>> with ma.sandbox({"vendors": [{"key": "01", "name": "ACME"}], "purchase-orders": []}) as server:
     ...     server.client().fetch_table("vendors").name.tolist()
     ['ACME']
     """

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from .. import style
+from .. import charts
 from ..compute import group_lines
 
 Rows = npt.NDArray[np.intp]
@@ -33,7 +33,7 @@ class Bar:
 
 def bars_of(axes: Any, result: pd.DataFrame, lines: pd.DataFrame) -> list[Bar]:
     """Return the bars of a chart that stand for order lines: vendors, periods or days late; none where none do."""
-    if style.captions_of(axes).bars:  # the plot wrote down which rows of the result each bar is made of
+    if charts.captions_of(axes).bars:  # the plot wrote down which rows of the result each bar is made of
         return _of_groups(axes, result, lines)
     if len(result) and "period" in result and len(axes.patches) + len(axes.collections):
         return _of_periods(axes, result, lines)
@@ -50,7 +50,7 @@ def _of_groups(axes: Any, result: pd.DataFrame, lines: pd.DataFrame) -> list[Bar
     step = float(np.min(np.abs(np.diff(at)))) if len(at) > 1 else 28.0
     # as wide as the picture, so that a click on the name opens the bar as well
     boxes = [(0.0, (high - y - step / 2) / wide, 1.0, step / wide) for y in at]
-    each = zip(ticks, boxes, style.captions_of(axes).bars, strict=True)
+    each = zip(ticks, boxes, charts.captions_of(axes).bars, strict=True)
     # "Rossi  n=120" is the tick's label, "Rossi" the name
     return [
         Bar(t.get_text().split("  n=")[0], box, partial(_of_vendors, result.iloc[list(rows)], lines))
@@ -74,9 +74,10 @@ def _of_periods(axes: Any, result: pd.DataFrame, lines: pd.DataFrame) -> list[Ba
     days = lines["delivered_date" if received else "order_date"]
     if "currency" in result and "currency" in lines:  # the bar is the month's spend in one currency
         days = days.where(lines["currency"].isin(result["currency"]))
+    at = pd.PeriodIndex(result["period"]).asi8  # the axis has a place for every period, also for those without a line
     return [
         Bar(str(p), _standing(axes, i - 0.5, i + 0.5), partial(_within, days, p.start_time, p.end_time))
-        for i, p in enumerate(result["period"])
+        for i, p in zip(at - at.min(), result["period"], strict=True)
     ]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..style import Kind, cell_text, kind_of
+from ..charts import Kind, cell_text, kind_of
 from ..system import template
 
 _MACROS: Any = template("explore/explorer.html.j2").module

@@ -13,10 +13,12 @@ from .. import lead_times as lt
 from .. import slippage as sl
 from .. import spend as sp
 from ..frames import frame_of
+from ..system import known_options
 from ._filters import NAMED
 from ._widget import Explorer, View
 
 
+@known_options
 def spend(data: Any, *, folder: str | Path = "makini-exports", raw_csv: bool = False) -> Explorer:
     """Explore ordered spend: by vendor and by month, with the order lines behind each bar.
 
@@ -45,9 +47,10 @@ def spend(data: Any, *, folder: str | Path = "makini-exports", raw_csv: bool = F
         View("vendors", "spend.by_vendor", sp.by_vendor, _later(sp, "plot_by_vendor")),
         View("months", "spend.by_period", sp.by_period, _later(sp, "plot_by_period")),
     )
-    return Explorer(lines, _called(data), views, options, folder, raw_csv)
+    return Explorer(lines, _lines_expression(data), views, options, folder, raw_csv)
 
 
+@known_options
 def lead_times(data: Any, *, folder: str | Path = "makini-exports", raw_csv: bool = False) -> Explorer:
     """Explore lead times: by vendor, as a curve, and by order month; open lines are counted as open.
 
@@ -74,9 +77,10 @@ def lead_times(data: Any, *, folder: str | Path = "makini-exports", raw_csv: boo
         View("curve", "lead_times.curve", lt.curve, _later(lt, "plot_curve")),
         View("months", "lead_times.by_period", lt.by_period, _later(lt, "plot_by_period")),
     )
-    return Explorer(lines, _called(data), views, options, folder, raw_csv)
+    return Explorer(lines, _lines_expression(data), views, options, folder, raw_csv)
 
 
+@known_options
 def slippage(data: Any, *, folder: str | Path = "makini-exports", raw_csv: bool = False) -> Explorer:
     """Explore slippage: on-time rates by vendor, days late, and the value of the open lines by how overdue they are.
 
@@ -109,7 +113,7 @@ def slippage(data: Any, *, folder: str | Path = "makini-exports", raw_csv: bool 
         View("vendors", "slippage.by_vendor", sl.by_vendor, _later(sl, "plot_by_vendor")),
         View("days late", "slippage.per_line", sl.per_line, _later(sl, "plot_per_line")),
     )
-    return Explorer(lines, _called(data), views, options, folder, raw_csv)
+    return Explorer(lines, _lines_expression(data), views, options, folder, raw_csv)
 
 
 def _later(room: Any, plot: str) -> Callable[..., Any]:
@@ -117,7 +121,7 @@ def _later(room: Any, plot: str) -> Callable[..., Any]:
     return lambda result: getattr(room, plot)(result)
 
 
-def _called(data: Any) -> str:
+def _lines_expression(data: Any) -> str:
     """Return the expression of the lines in the caller's notebook, so that the code shown runs there as it stands."""
     # A name that starts with "_" is IPython's own for the last results (_, _1): the code would break with the next cell.
     shell = get_ipython()

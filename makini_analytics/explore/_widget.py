@@ -15,7 +15,7 @@ from typing import Any
 import ipywidgets as w
 import pandas as pd
 
-from .. import style
+from .. import charts, style
 from ..errors import ConfigError, MakiniError
 from ..frames import write_csv
 from ..system import path_of, whole
@@ -139,7 +139,7 @@ class Explorer(w.VBox):  # type: ignore[misc]
 
     def _png_bytes(self) -> bytes:
         out = io.BytesIO()
-        style.render(self._axes, out, format="png", dpi=_DPI)
+        charts.render(self._axes, out, format="png", dpi=_DPI)
         return out.getvalue()
 
     def _picture(self) -> w.Widget:
@@ -229,7 +229,7 @@ class Explorer(w.VBox):  # type: ignore[misc]
         bundle = super()._repr_mimebundle_(**kwargs)
         data = bundle[0] if isinstance(bundle, tuple) else bundle  # IPython allows a pair of data and metadata, too
         if self._axes is not None and data is not None:
-            alt = style.alt_text(self._axes).replace("\n", " ")
+            alt = charts.alt_text(self._axes).replace("\n", " ")
             png = base64.b64encode(self._png_bytes()).decode()
             rows = table_of(self.result, _MOST_ROWS)
             data["text/html"] = html("still", alt=alt, png=png, code=self.code, table=rows)

@@ -15,7 +15,7 @@ import platformdirs
 
 from ..errors import one_of
 from ..purchases import Purchases
-from ..system import Display, Progress, number_of, path_of, text_of
+from ..system import Display, Progress, known_options, number_of, path_of, text_of
 from ..tidy import NumberFormat, table_of
 from ..transport import (
     Bearer,
@@ -72,10 +72,12 @@ class Client:
 
     Examples
     --------
-    >>> Client("secret-token", connection="emea", cache_dir=None)
+    >>> import makini_analytics as ma
+    >>> ma.Client("secret-token", connection="emea", cache_dir=None)
     Client('emea', 'https://api.makini.io', contract='auto', cache in memory)
     """
 
+    @known_options
     def __init__(
         self,
         token: str | None = None,
@@ -189,6 +191,7 @@ class Client:
         to: str | Path,
     ) -> Path: ...
 
+    @known_options
     def fetch_purchases(
         self,
         since: Any = None,
@@ -236,6 +239,7 @@ class Client:
         fetch = self._fetch(query, refresh, options, strict)
         return fetch.in_memory().purchases if to is None else fetch.to(to)
 
+    @known_options
     def update(
         self,
         data: Purchases,

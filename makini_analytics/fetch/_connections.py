@@ -12,7 +12,7 @@ from typing import Any
 
 from ..errors import ConfigError, MakiniError
 from ..purchases import Purchases, concat
-from ..system import Display, path_of
+from ..system import Display, check_options, options_of, path_of
 from ._client import Client
 
 
@@ -64,11 +64,12 @@ def fetch_all(
     --------
     >>> import makini_analytics as ma
     >>> with ma.sandbox() as server:
-    ...     got = fetch_all({"us": server.tokens["us"], "old": "expired"}, base_url=server.base_url, delivery_date="actual",
+    ...     got = ma.fetch_all({"us": server.tokens["us"], "old": "expired"}, base_url=server.base_url, delivery_date="actual",
     ...                     cache_dir=None, progress=False)
     >>> len(got.data.orders), list(got.errors)
     (700, ['old'])
     """
+    check_options("fetch_all", options, options_of(fetch_all, Client))
     clients = {name: _client(name, given, options) for name, given in _named(connections).items()}
     errors: dict[str, MakiniError] = {}
     parts: list[Purchases] = []
@@ -129,7 +130,5 @@ def _client(name: str, given: Any, options: Mapping[str, Any]) -> Client:
             raise ConfigError(f"connection {name!r}: the environment variable {variable} is not set")
     if own.get("token") is None:
         raise ConfigError(f"connection {name!r} has no token: pass one, or token_env")
-    try:
-        return Client(**{"connection": name, **options, **own})
-    except TypeError as e:
-        raise ConfigError(f"connection {name!r}: {str(e).removeprefix('Client.__init__() ')}") from None
+    check_options(f"connection {name!r}: Client", own, options_of(Client))
+    return Client(**{"connection": name, **options, **own})

@@ -186,7 +186,7 @@ def understood(headings: Sequence[str], system: System | None, own: Mapping[str,
     SchemaError
         The caller names a heading that is not there, a heading can mean two things, or two headings mean the same.
     """
-    said = _said(headings, own)
+    stated = _columns_by_heading(headings, own)
     seen: set[str] = set()
     found: list[Heading] = []
     doubtful: list[tuple[Heading, list[tuple[str, int]]]] = []
@@ -199,9 +199,9 @@ def understood(headings: Sequence[str], system: System | None, own: Mapping[str,
             found.append(replace(nothing, rule="left out: the heading is there twice, and the first one is taken"))
             continue
         seen.add(key)
-        if key in said:
-            rule = "as you say" if said[key] else "left out, as you say"
-            found.append(replace(nothing, column=said[key], rule=rule, rank=-1))
+        if key in stated:
+            rule = "as you say" if stated[key] else "left out, as you say"
+            found.append(replace(nothing, column=stated[key], rule=rule, rank=-1))
             continue
         meant, rule = _meanings(heading, system)
         if not meant:
@@ -215,7 +215,7 @@ def understood(headings: Sequence[str], system: System | None, own: Mapping[str,
     return sorted(_one_each(_vendors(found)), key=lambda h: h.place)
 
 
-def _said(headings: Sequence[str], own: Mapping[str, str | None]) -> dict[str, str | None]:
+def _columns_by_heading(headings: Sequence[str], own: Mapping[str, str | None]) -> dict[str, str | None]:
     there = {folded(h): h for h in headings}
     for heading in own:
         if folded(heading) not in there:

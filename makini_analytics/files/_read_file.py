@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from ..errors import SchemaError
+from ..system import known_options
 from ..tidy import LINES, ORDERS, empty, sound
 from ._headings import Heading, n_known, named_system, recognised, understood
 from ._jde import settle_jde
@@ -85,7 +86,7 @@ def read_file(
             f"The file ends at row {last:,}, where systems and spreadsheets cut lists off: it may lack the rest."
         )
     left_out = _as_issues([*rows.left_out, *table.doubts])
-    notes = " ".join([about, _told(headings), *table.notes]).strip()
+    notes = " ".join([about, _headings_note(headings), *table.notes]).strip()
     kept = {*table.column_of.values(), open_quantity}
     frame = table.df.drop(columns=[h for h in table.used if h not in kept]).reset_index(drop=True)
     if "received_quantity" in table.column_of or "quantity" not in table.column_of:
@@ -101,6 +102,7 @@ def read_file(
     )
 
 
+@known_options
 def read_headings(
     path: str | PathLike[str],
     *,
@@ -222,13 +224,13 @@ def _enough(table: Table, path: str | PathLike[str]) -> None:
         )
 
 
-def _told(headings: list[Heading]) -> str:
+def _headings_note(headings: list[Heading]) -> str:
     n, read = len(headings), [h for h in headings if h.column]
-    told = [f"Headings understood: {len(read):,} of {n:,}, as read_headings shows."]
-    told += [f"{h.heading!r} is {h.column} {h.rule}." for h in read if h.rule.startswith("by elimination")]
+    notes = [f"Headings understood: {len(read):,} of {n:,}, as read_headings shows."]
+    notes += [f"{h.heading!r} is {h.column} {h.rule}." for h in read if h.rule.startswith("by elimination")]
     twice = [repr(h.heading) for h in headings if h.rule.endswith("the first one is taken")]
-    told += [f"Of headings that are there twice the first is taken: {', '.join(twice)}."] if twice else []
-    return " ".join(told)
+    notes += [f"Of headings that are there twice the first is taken: {', '.join(twice)}."] if twice else []
+    return " ".join(notes)
 
 
 def _as_issues(left_out: list[tuple[int, str, str | None, str]]) -> pd.DataFrame:

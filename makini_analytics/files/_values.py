@@ -101,7 +101,7 @@ def _status(table: Table) -> None:
         received = table.texts("received_quantity")
         columns = zip(*(table.texts(m) for m in (*_MARKS, "status")), received, strict=True)
         headings = [str(table.take(m)) for m in marks]
-        said = [_said_by_marks(*c) or None for c in columns]
+        said = [_status_of_marks(*c) or None for c in columns]
         table.finished = [s in ("Closed", "Deleted", "Cancelled") for s in said]
         table.put("status", f"status by {', '.join(headings)}", said)
         table.notes.append(f"The status is made of {', '.join(headings)}.")
@@ -139,7 +139,7 @@ def _status_as_the_system_means_it(table: Table, system: str) -> None:
         table.notes.append(f"Statuses as {table.system.title} means them: {', '.join(said)}.")
 
 
-def _said_by_marks(
+def _status_of_marks(
     deleted: str, completed: str, released: str, void: str, still_open: str, incomplete: str, status: str, received: str
 ) -> str:
     """Return the status that marks say; the quantity received tells whether a deleted line is one that some came of."""

@@ -52,11 +52,7 @@ def curve(
         Needs ``order_date`` and ``delivered_date``.
     by : None for all lines together; "vendor", a column or several for a curve each
     as_of : day from which to look; the lines' own as-of day by default, else their latest ``updated_at``
-    start : where the lead time begins: "order" (order date), "approval" or "creation" (in the source system)
-    end : where it ends: "complete" (all of the quantity is there), "first_receipt" (the delivery where receipts are not known) or
-        "header" (the order's date of completion, the same for all of its lines)
-    calendar : None for calendar days; "weekdays" for Monday to Friday; a country or region ("DE", "US-CA") for its working days;
-        or a mapping of site_id to one of these, with None for the other sites
+    start, end, calendar : as in `lead_times.by_vendor`
 
     Returns
     -------
@@ -79,12 +75,13 @@ def curve(
 
     Examples
     --------
+    >>> from makini_analytics import lead_times
     >>> import pandas as pd
     >>> lines = pd.DataFrame({
     ...     "order_date": pd.to_datetime(["2025-01-01", "2025-01-01", "2025-01-03"]),
     ...     "delivered_date": pd.to_datetime(["2025-01-05", "2025-01-11", None]),
     ... })
-    >>> curve(lines, as_of="2025-01-31")[["days", "at_risk", "delivered", "share_delivered", "censored"]].round(2)
+    >>> lead_times.curve(lines, as_of="2025-01-31")[["days", "at_risk", "delivered", "share_delivered", "censored"]].round(2)
        days  at_risk  delivered  share_delivered  censored
     0   0.0        3          0             0.00         0
     1   4.0        3          1             0.33         0

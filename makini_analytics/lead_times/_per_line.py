@@ -36,11 +36,7 @@ def per_line(
         Needs ``order_date`` and ``delivered_date``; looks at ``state``, ``quantity``, ``received_quantity``,
         ``cancelled_date`` and ``deleted_at`` where they are there.
     as_of : day from which to look; the lines' own as-of day by default, else their latest ``updated_at``
-    start : where the lead time begins: "order" (order date), "approval" or "creation" (in the source system)
-    end : where it ends: "complete" (all of the quantity is there), "first_receipt" (the delivery where receipts are not known) or
-        "header" (the order's date of completion, the same for all of its lines)
-    calendar : None for calendar days; "weekdays" for Monday to Friday; a country or region ("DE", "US-CA") for its working days;
-        or a mapping of site_id to one of these, with None for the other sites
+    start, end, calendar : as in `lead_times.by_vendor`
 
     Returns
     -------
@@ -62,11 +58,12 @@ def per_line(
 
     Examples
     --------
+    >>> from makini_analytics import lead_times
     >>> lines = pd.DataFrame({
     ...     "order_date": pd.to_datetime(["2025-01-01", "2025-01-10", "2025-01-30"]),
     ...     "delivered_date": pd.to_datetime(["2025-01-15", None, "2025-01-20"]),
     ... })
-    >>> per_line(lines, as_of="2025-01-31")[["lead_time_days", "outcome", "reason", "age_days"]]
+    >>> lead_times.per_line(lines, as_of="2025-01-31")[["lead_time_days", "outcome", "reason", "age_days"]]
        lead_time_days    outcome               reason  age_days
     0            14.0  delivered                 <NA>       NaN
     1             NaN       open                 <NA>      21.0

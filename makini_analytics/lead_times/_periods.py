@@ -56,11 +56,7 @@ def by_period(
     as_of : day from which to look; the lines' own as-of day by default, else their latest ``updated_at``
     min_lines : quantiles of cohorts with fewer lines are missing; 20 is a good minimum for a 90th percentile
     fiscal_year_start : month in which the fiscal year starts, 1..12
-    start : where the lead time begins: "order" (order date), "approval" or "creation" (in the source system)
-    end : where it ends: "complete" (all of the quantity is there), "first_receipt" (the delivery where receipts are not known) or
-        "header" (the order's date of completion, the same for all of its lines)
-    calendar : None for calendar days; "weekdays" for Monday to Friday; a country or region ("DE", "US-CA") for its working days;
-        or a mapping of site_id to one of these, with None for the other sites
+    start, end, calendar : as in `lead_times.by_vendor`
 
     Returns
     -------
@@ -80,11 +76,12 @@ def by_period(
 
     Examples
     --------
+    >>> from makini_analytics import lead_times
     >>> lines = pd.DataFrame({
     ...     "order_date": pd.to_datetime(["2025-01-05", "2025-01-10", "2025-02-10", "2025-02-12"]),
     ...     "delivered_date": pd.to_datetime(["2025-01-25", "2025-02-09", "2025-02-15", None]),
     ... })
-    >>> by_period(lines, as_of="2025-02-28")[["period", "n_open", "median_days", "p90_days", "mean_delivered_days", "finished"]]
+    >>> lead_times.by_period(lines, as_of="2025-02-28")[["period", "n_open", "median_days", "p90_days", "mean_delivered_days", "finished"]]
         period  n_open  median_days  p90_days  mean_delivered_days  finished
     0  2025-01       0         20.0      30.0                 25.0      True
     1  2025-02       1          5.0       NaN                  5.0     False

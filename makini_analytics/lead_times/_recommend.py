@@ -60,11 +60,7 @@ def recommend(
     by : "vendor", "material", a column, or several; None for all lines together
     as_of : day from which to look; the lines' own as-of day by default, else their latest ``updated_at``
     min_lines : groups with fewer delivered lines have no percentiles
-    start : where the lead time begins: "order" (order date), "approval" or "creation" (in the source system)
-    end : where it ends: "complete" (all of the quantity is there), "first_receipt" (the delivery where receipts are not known) or
-        "header" (the order's date of completion, the same for all of its lines)
-    calendar : None for calendar days; "weekdays" for Monday to Friday; a country or region ("DE", "US-CA") for its working days;
-        or a mapping of site_id to one of these, with None for the other sites
+    start, end, calendar : as in `lead_times.by_vendor`
 
     Returns
     -------
@@ -84,10 +80,11 @@ def recommend(
 
     Examples
     --------
+    >>> from makini_analytics import lead_times
     >>> lines = pd.DataFrame({"vendor_id": "v", "product_code": "P", "order_id": [str(i) for i in range(10)],
     ...     "order_date": pd.Timestamp("2025-01-01"), "required_date": pd.Timestamp("2025-01-08"),
     ...     "delivered_date": pd.to_datetime([f"2025-01-{10 + i}" for i in range(10)])})
-    >>> recommend(lines, as_of="2025-02-28")[["p80_days", "p90_days", "asked_days", "short_days", "impossible_share"]]
+    >>> lead_times.recommend(lines, as_of="2025-02-28")[["p80_days", "p90_days", "asked_days", "short_days", "impossible_share"]]
        p80_days  p90_days  asked_days  short_days  impossible_share
     0      16.0      17.0         7.0        10.0               1.0
     """

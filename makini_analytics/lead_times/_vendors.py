@@ -90,13 +90,14 @@ def by_vendor(
 
     Examples
     --------
+    >>> from makini_analytics import lead_times
     >>> import pandas as pd
     >>> lines = pd.DataFrame({
     ...     "vendor_id": ["a", "a", "a", "b"],
     ...     "order_date": pd.to_datetime(["2025-01-01", "2025-01-01", "2025-01-03", "2025-01-02"]),
     ...     "delivered_date": pd.to_datetime(["2025-01-05", "2025-01-11", None, None]),
     ... })
-    >>> by_vendor(lines, as_of="2025-01-31")[["vendor_id", "n_lines", "n_open", "median_days", "p90_days", "mean_delivered_days"]]
+    >>> lead_times.by_vendor(lines, as_of="2025-01-31")[["vendor_id", "n_lines", "n_open", "median_days", "p90_days", "mean_delivered_days"]]
       vendor_id  n_lines  n_open  median_days  p90_days  mean_delivered_days
     0         a        3       1         10.0       NaN                  7.0
     1         b        1       1          NaN       NaN                  NaN

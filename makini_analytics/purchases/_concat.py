@@ -34,7 +34,7 @@ def concat(purchases: Iterable[Purchases]) -> Purchases:
     Examples
     --------
     >>> import makini_analytics as ma
-    >>> both = concat([ma.load_sample(["emea"]), ma.load_sample(["us"])])
+    >>> both = ma.concat([ma.load_sample(["emea"]), ma.load_sample(["us"])])
     >>> both.sources.connection.tolist(), len(both.orders)
     (['emea', 'us'], 1550)
     """

@@ -13,6 +13,7 @@ import pandas as pd
 from ..errors import ConfigError
 from ..files import read_file, with_received
 from ..frames import OWN_DAYS, OWN_WINDOWS, as_day, categoricals, stack
+from ..system import check_options, known_options, options_of
 from ..tidy import TABLES, Beside, NumberFormat, empty, tidy_table, warnings_in
 from . import _folder
 
@@ -127,6 +128,7 @@ class Purchases:
 
     # ---- disk ------------------------------------------------------------------------------------------------------
 
+    @known_options
     def save(self, folder: str | Path, *, dated: bool = False) -> Path:
         """Write the frames into a folder and return it: Parquet where pyarrow is installed, else compressed CSV.
 
@@ -164,6 +166,7 @@ class Purchases:
         return folder
 
     @classmethod
+    @known_options
     def load(cls, folder: str | Path) -> Purchases:
         """Read what `save`, or ``client.fetch_purchases(to=folder)``, wrote.
 
@@ -185,7 +188,7 @@ class Purchases:
         >>> import tempfile
         >>> import makini_analytics as ma
         >>> with tempfile.TemporaryDirectory() as folder:
-        ...     len(Purchases.load(ma.load_sample(["us"]).save(folder)).orders)
+        ...     len(ma.Purchases.load(ma.load_sample(["us"]).save(folder)).orders)
         700
         """
         head = _folder.read_head(Path(folder))
@@ -194,6 +197,7 @@ class Purchases:
     # ---- tables ----------------------------------------------------------------------------------------------------
 
     @classmethod
+    @known_options
     def from_table(
         cls,
         df: pd.DataFrame,
@@ -250,9 +254,10 @@ class Purchases:
 
         Examples
         --------
+        >>> import makini_analytics as ma
         >>> export = pd.DataFrame({"PO": ["45001", "45001"], "Supplier": ["ACME", "ACME"], "Net": ["1.250,00", "80,50"], "Cur": ["EUR", "EUR"]})
         >>> names = {"PO": "order_number", "Supplier": "vendor_name", "Net": "amount", "Cur": "currency"}
-        >>> data = Purchases.from_table(export, columns=names, as_of="2025-06-30")
+        >>> data = ma.Purchases.from_table(export, columns=names, as_of="2025-06-30")
         >>> len(data.orders), data.lines.amount.tolist()
         (1, [1250.0, 80.5])
         """
@@ -318,6 +323,7 @@ class Purchases:
         ConfigError
             An argument can't be right, or the library that reads such a file is not installed.
         """
+        check_options("Purchases.from_file", options, options_of(cls.from_file, cls.from_table))
         got = read_file(
             path, columns=columns, system=system, sheet=sheet, encoding=encoding, separator=separator, header=header
         )

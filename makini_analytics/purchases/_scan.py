@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from ..errors import ConfigError, SchemaError
+from ..system import known_options
 from . import _folder
 from ._purchases import Purchases
 
@@ -46,6 +47,7 @@ class Scan:
         return f"Scan({n_orders:,} orders, {n_lines:,} lines on disk, as of {as_of})"
 
 
+@known_options
 def scan(folder: str | Path, *, engine: str = "duckdb") -> Scan:
     """Return saved purchases without loading them, for figures over more lines than fit into memory.
 

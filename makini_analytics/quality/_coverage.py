@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..compute import FIGURES, Figure, FigureResult, Selection, figure
+from .. import lead_times, slippage, spend
+from ..compute import Figure, FigureResult, Selection, figure, figures_of
 from ..errors import ConfigError, SchemaError
 from ..frames import values
 from ..purchases import Purchases
@@ -58,8 +59,9 @@ def coverage(data: Purchases) -> FigureResult:
 
     Examples
     --------
+    >>> from makini_analytics import quality
     >>> import makini_analytics as ma
-    >>> full = coverage(ma.load_sample(["us"])).set_index(["table", "name"])
+    >>> full = quality.coverage(ma.load_sample(["us"])).set_index(["table", "name"])
     >>> full.loc[("lines", "received_quantity"), "share"].item(), full.loc[("metrics", "spend.by_vendor"), "computable"].item()
     (0.0, True)
     """
@@ -112,11 +114,11 @@ def _filled(column: pd.Series) -> int:
 
 def _figures() -> Iterator[tuple[str, Figure, dict[str, Any]]]:
     """Yield the rows: every figure that takes lines, and behind it its variants."""
-    for name, known in FIGURES.items():
-        if known.room != "quality":  # those take Purchases
+    for room in (spend, lead_times, slippage):
+        for known in figures_of(room):
             usual = {option: value for option, value in _CHOSEN.items() if option in known.options}
-            yield name, known, usual
-            for variant, options in VARIANTS.get(name, {}).items():
+            yield known.name, known, usual
+            for variant, options in VARIANTS.get(known.name, {}).items():
                 yield variant, known, usual | options
 
 

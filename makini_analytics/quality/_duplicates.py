@@ -16,6 +16,7 @@ from ..compute import FigureResult, Selection, figure
 from ..errors import ConfigError, SchemaError
 from ..frames import frame_of, values
 from ..purchases import Purchases
+from ..system import known_options
 from ._repeats import repeated_lines, repeated_orders
 
 #: The commonest endings that say what kind of company it is and not which one, in their cleaned spelling. cleanco knows
@@ -96,6 +97,7 @@ def duplicates(data: Purchases, *, score: float = 88) -> FigureResult:
     return FigureResult(result, Selection(data.lines))
 
 
+@known_options
 def rename_vendors(lines: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
     """Return the lines with vendors renamed as you say, so that ``by="vendor_name"`` counts them as one.
 
@@ -117,8 +119,9 @@ def rename_vendors(lines: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFram
 
     Examples
     --------
+    >>> from makini_analytics import quality
     >>> lines = pd.DataFrame({"vendor_name": ["Acme Ltd", "ACME Limited", "Else"], "amount": [1.0, 2.0, 4.0]})
-    >>> rename_vendors(lines, {"ACME Limited": "Acme Ltd"}).groupby("vendor_name")["amount"].sum().to_dict()
+    >>> quality.rename_vendors(lines, {"ACME Limited": "Acme Ltd"}).groupby("vendor_name")["amount"].sum().to_dict()
     {'Acme Ltd': 3.0, 'Else': 4.0}
     """
     frame = frame_of(lines, "vendor_name", metric="quality.rename_vendors")

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from .. import style
+from .. import charts
 from ._coverage import coverage
 from ._duplicates import duplicates
 from ._reconcile import reconcile
@@ -16,7 +16,7 @@ from ._reconcile import reconcile
 _EMPTY, _FILLED = "#F0F2F4", "#B9D8EC"  # pale, since the words stand on them
 
 
-@style.chart(of=coverage, result_columns=("computable",))
+@charts.chart(of=coverage, result_columns=("computable",))
 def plot_coverage(data: Any, *, ax: Axes | None = None, title: str | None = None) -> Axes:
     """Draw which figures each connection's data can carry, and on how many of its lines they stand.
 
@@ -25,22 +25,23 @@ def plot_coverage(data: Any, *, ax: Axes | None = None, title: str | None = None
 
     Examples
     --------
-    >>> from makini_analytics import load_sample
-    >>> style.captions_of(plot_coverage(load_sample(["emea"]))).subtitle
-    'Lines that each figure counts, by connection'
+    >>> from makini_analytics import load_sample, quality, style
+    >>> print(style.alt_text(quality.plot_coverage(load_sample(["emea"]))))
+    2... figures can be computed; 2 can't. Lines that each figure counts, by connection.
+    emea, spend.single_source: amount on 3,402 of 3,402 lines; ...; emea, slippage, due=promised: no line has a promised_date
     """
     result: pd.DataFrame = data
     figures = result[result["table"] == "metrics"]
     if not len(figures) or not figures["n_rows"].sum():
-        return style.no_data(ax, "figures that can be computed", result)
+        return charts.no_data(ax, "figures that can be computed", result)
     names = figures["name"].unique().tolist()
     connections = figures["connection"].unique().tolist()
-    ax = style.axes(ax, rows=len(names))
+    ax = charts.axes(ax, rows=len(names))
     for row in figures.to_dict("records"):
         _cell(ax, connections.index(row["connection"]), names.index(row["name"]), row)
     ax.set_xlim(0, len(connections))
     ax.set_ylim(len(names) - 0.5, -0.5)
-    ax.set_xticks(np.arange(len(connections)) + 0.5, [style.label(c, 20) for c in connections])
+    ax.set_xticks(np.arange(len(connections)) + 0.5, [charts.label(c, 20) for c in connections])
     ax.xaxis.tick_top()
     # "slippage.by_vendor, due=promised" reads "slippage by vendor by promised date".
     words = [n.replace(", due=promised", " by promised date").replace(".", " ").replace("_", " ") for n in names]
@@ -51,7 +52,7 @@ def plot_coverage(data: Any, *, ax: Axes | None = None, title: str | None = None
     headline = title or f"{good} of {n} figures can be computed" + ("" if good == n else f"; {n - good} can't")
     lacking = figures[~figures["computable"].astype(bool)]
     alt = "; ".join(f"{r['connection']}, {r['name']}: {r['evidence']}" for r in lacking.to_dict("records"))
-    return style.finish(
+    return charts.finish(
         ax, title=headline, subtitle="Lines that each figure counts, by connection", result=result, alt=alt
     )
 
@@ -60,11 +61,11 @@ def _cell(ax: Axes, x: int, y: int, row: dict[Any, Any]) -> None:
     good = bool(row["computable"])
     ax.barh(y, 0.92, left=x + 0.04, height=0.84, color=_EMPTY)
     ax.barh(y, 0.92 * row["share"] if good else 0, left=x + 0.04, height=0.84, color=_FILLED)
-    text, colour = (f"{style.percent(row['share'])} of lines", style.look.ink) if good else ("no", style.look.late)
+    text, colour = (f"{charts.percent(row['share'])} of lines", charts.look.ink) if good else ("no", charts.look.late)
     ax.text(x + 0.5, y, text, ha="center", va="center", fontsize=9.5, color=colour)
 
 
-@style.chart(of=reconcile, result_columns=("part", "step"))
+@charts.chart(of=reconcile, result_columns=("part", "step"))
 def plot_reconcile(
     data: Any,
     *,
@@ -86,9 +87,10 @@ def plot_reconcile(
 
     Examples
     --------
-    >>> from makini_analytics import load_sample
-    >>> style.captions_of(plot_reconcile(load_sample(["emea"]), currency="EUR")).subtitle
-    'Value of the order lines, EUR, and what is left out'
+    >>> from makini_analytics import load_sample, quality, style
+    >>> print(style.alt_text(quality.plot_reconcile(load_sample(["emea"]), currency="EUR")))
+    4.62 M EUR of 4.99 M EUR is used: 93 % of the value. Value of the order lines, EUR, and what is left out.
+    all lines 4.99 M EUR; cancelled -274 k EUR; deleted -80 k EUR; draft -13.3 k EUR; used 4.62 M EUR
     """
     result: pd.DataFrame = data
     lines = result[result["part"] == "lines"]
@@ -96,25 +98,25 @@ def plot_reconcile(
         lines = lines[lines["connection"] == connection]
     # Amounts of two currencies don't add up, so without currency= there must be one, and the error names the others.
     if currency is None and len(lines):
-        currency = style.one_currency(lines)
+        currency = charts.one_currency(lines)
     lines = lines[lines["currency"] == currency] if currency else lines
     if not len(lines):
-        return style.no_data(ax, "value of the lines", result)
+        return charts.no_data(ax, "value of the lines", result)
     steps = _steps(lines)
-    ax = style.axes(ax, rows=len(steps))
+    ax = charts.axes(ax, rows=len(steps))
     _waterfall(ax, steps, currency)
     raw, used = steps["value"].iloc[0], steps["value"].iloc[-1]
-    all_, of_it = style.money(raw, currency), style.money(used, currency)
+    all_, of_it = charts.money(raw, currency), charts.money(used, currency)
     headline = f"All of the {all_} is used: nothing was left out"
     if len(steps) > 2:
-        headline = f"{of_it} of {all_} is used: {style.percent(used / raw if raw else np.nan)} of the value"
-    alt = "; ".join(f"{s['name']} {style.money(s['value'], currency)}" for s in steps.to_dict("records"))
+        headline = f"{of_it} of {all_} is used: {charts.percent(used / raw if raw else np.nan)} of the value"
+    alt = "; ".join(f"{s['name']} {charts.money(s['value'], currency)}" for s in steps.to_dict("records"))
     # The footnote speaks of what is drawn: one currency, and perhaps one connection, of the result.
     result = result.copy(deep=False)
     of = ", ".join(lines["connection"].dropna().unique())
     result.attrs |= {"source": of, "included": {"n_lines": int(steps["n_lines"].iloc[0]), "value": {}}}
     sub = f"Value of the order lines, {currency or 'no currency stated'}, and what is left out"
-    return style.finish(ax, title=title or headline, subtitle=sub, result=result, alt=alt)
+    return charts.finish(ax, title=title or headline, subtitle=sub, result=result, alt=alt)
 
 
 def _steps(lines: pd.DataFrame) -> pd.DataFrame:
@@ -139,18 +141,18 @@ def _steps(lines: pd.DataFrame) -> pd.DataFrame:
 
 
 def _waterfall(ax: Axes, steps: pd.DataFrame, currency: str | None) -> None:
-    colours = [style.look.plain, *[style.look.late] * (len(steps) - 2), style.look.highlight]
+    colours = [charts.look.plain, *[charts.look.late] * (len(steps) - 2), charts.look.highlight]
     starts, ends = steps["start"], steps["start"] + steps["value"]
     ax.barh(np.arange(len(steps)), steps["value"], left=starts, color=colours, height=0.66)
     for i, (value, start, n) in enumerate(zip(steps["value"], starts, steps["n_lines"], strict=True)):
-        text = f"{style.money(value, currency)}, {style.number(n)} {'line' if n == 1 else 'lines'}"
-        style.beside(ax, text, (max(start, start + value, 0), i))
-    style.named_rows(ax, [style.label(name) for name in steps["name"]])
+        text = f"{charts.money(value, currency)}, {charts.number(n)} {'line' if n == 1 else 'lines'}"
+        charts.beside(ax, text, (max(start, start + value, 0), i))
+    charts.name_rows(ax, [charts.label(name) for name in steps["name"]])
     ax.set_xticks([])
     ax.set_xlim(min(0.0, *ends), max(*ends, *starts, 1e-9) * 1.35)
 
 
-@style.chart(of=duplicates, result_columns=("kind", "score"))
+@charts.chart(of=duplicates, result_columns=("kind", "score"))
 def plot_duplicates(
     data: Any, *, score: float = 88, ax: Axes | None = None, title: str | None = None, top: int = 15
 ) -> Axes:
@@ -165,22 +167,24 @@ def plot_duplicates(
 
     Examples
     --------
-    >>> from makini_analytics import Purchases
+    >>> from makini_analytics import Purchases, quality, style
     >>> orders = pd.DataFrame({"order_number": ["1", "2"], "vendor_name": ["Acme", "ACME"], "amount": [1.0, 2.0]})
-    >>> style.captions_of(plot_duplicates(Purchases.from_table(orders))).title
-    'Seems to be there twice: 1 vendor'
+    >>> print(style.alt_text(quality.plot_duplicates(Purchases.from_table(orders))))
+    Seems to be there twice: 1 vendor. Score, out of 100; suggestions to look at, nothing is merged.
+    ACME
+    = Acme
     """
     result: pd.DataFrame = data
     if not len(result):
-        return style.no_data(ax, "nothing seems to be there twice", result)
+        return charts.no_data(ax, "nothing seems to be there twice", result)
     head = result.iloc[:top]
     labels = [_both(r) for r in head.to_dict("records")]
-    ax = style.axes(ax, rows=len(head))
+    ax = charts.axes(ax, rows=len(head))
     y = np.arange(len(head))
-    colours = [style.look.highlight if kind == "order" else style.look.plain for kind in head["kind"]]
+    colours = [charts.look.highlight if kind == "order" else charts.look.plain for kind in head["kind"]]
     ax.barh(y, head["score"], color=colours, height=0.66)
     for i, value in enumerate(head["score"]):
-        style.beside(ax, f"{value:.0f}", (value, i))
+        charts.beside(ax, f"{value:.0f}", (value, i))
     ax.set_yticks(y, labels)
     ax.invert_yaxis()
     ax.set_xlim(0, 112)
@@ -189,9 +193,9 @@ def plot_duplicates(
     headline = title or "Seems to be there twice: " + ", ".join(
         f"{n} {k}{'s' if n > 1 else ''}" for k, n in counts.items()
     )
-    more = f"; {style.number(len(result) - len(head))} more in the table" if len(result) > len(head) else ""
+    more = f"; {charts.number(len(result) - len(head))} more in the table" if len(result) > len(head) else ""
     sub = f"Score, out of 100; suggestions to look at, nothing is merged{more}"
-    return style.finish(ax, title=headline, subtitle=sub, result=result, alt="; ".join(labels))
+    return charts.finish(ax, title=headline, subtitle=sub, result=result, alt="; ".join(labels))
 
 
 def _both(row: dict[str, Any]) -> str:
@@ -199,4 +203,4 @@ def _both(row: dict[str, Any]) -> str:
         return f"{row['connection']}: {row['name']}"
     if row["kind"] == "order":
         return f"{row['name']} ({row['connection']}, {row['other_connection']})"
-    return f"{style.label(row['name'], 34)}\n= {style.label(row['other_name'], 32)}"
+    return f"{charts.label(row['name'], 34)}\n= {charts.label(row['other_name'], 32)}"

@@ -63,8 +63,9 @@ def reconcile(data: Purchases, *, metric: str = "spend.by_vendor") -> FigureResu
 
     Examples
     --------
+    >>> from makini_analytics import quality
     >>> import makini_analytics as ma
-    >>> steps = reconcile(ma.load_sample(["us"])).query("part == 'lines'").groupby("step", sort=False).n_lines.sum()
+    >>> steps = quality.reconcile(ma.load_sample(["us"])).query("part == 'lines'").groupby("step", sort=False).n_lines.sum()
     >>> bool(steps["raw"] == steps["left out"] + steps["used"])
     True
     """

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .. import style
+from .. import charts
 from ..errors import ConfigError, SchemaError
 from ..frames import write_csv
 from ..purchases import Purchases
-from ..system import in_the_way, names_of, path_of, steps, text_of, whole
+from ..system import in_the_way, known_options, names_of, path_of, steps, text_of, whole
 from ._content import PARTS, content
 from ._exhibits import Content, exportable
 from ._page import files_of, html_page
@@ -26,6 +26,7 @@ def __dir__() -> list[str]:
 _PAGE = "report.html"
 
 
+@known_options
 def report(
     data: Purchases,
     out: str | Path,
@@ -81,7 +82,7 @@ def report(
     >>> import tempfile
     >>> import makini_analytics as ma
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     report(ma.load_sample(["us"]), Path(folder) / "us.html", sections=["spend"], progress=False).name
+    ...     ma.report(ma.load_sample(["us"]), Path(folder) / "us.html", sections=["spend"], progress=False).name
     'us.html'
     """
     checked_out(out, template)  # a misspelt name must not cost a minute of computing
@@ -106,11 +107,11 @@ def report(
 
 
 def _retitle(made: Content, headlines: Mapping[str, str]) -> None:
-    charts = {e.name: e.chart for e in made.exhibits if e.chart is not None}
+    drawn = {e.name: e.chart for e in made.exhibits if e.chart is not None}
     for name, title in headlines.items():
-        if name not in charts:
-            raise ConfigError(f"headlines: no chart {name!r} in this report; there are {', '.join(charts)}")
-        style.retitle(charts[name], title)
+        if name not in drawn:
+            raise ConfigError(f"headlines: no chart {name!r} in this report; there are {', '.join(drawn)}")
+        charts.retitle(drawn[name], title)
 
 
 def write(made: Content, out: str | Path, *, template: str | Path | None = None, raw_csv: bool = False) -> Path:
@@ -159,7 +160,7 @@ def _folder(made: Content, out: Path, raw_csv: bool) -> None:
     for exhibit in made.exhibits:
         if exhibit.chart is not None:
             for suffix in ("png", "svg"):
-                written.append(style.write_chart(exhibit.chart, out / "charts" / f"{exhibit.name}.{suffix}"))
+                written.append(charts.write_chart(exhibit.chart, out / "charts" / f"{exhibit.name}.{suffix}"))
         written.append(write_csv(exportable(exhibit.table), out / "tables" / f"{exhibit.name}.csv", raw=raw_csv))
     names = [path.relative_to(out).as_posix() for path in written]
     (out / _PAGE).write_text(html_page(made, names), encoding="utf-8")

@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from .. import lead_times, slippage, style
-from ..compute import definition
+from .. import charts, lead_times, slippage
+from ..catalogue import definition
 from ..errors import ConfigError
 from ..frames import AsOfDays, as_of_days
 from ..purchases import Purchases
@@ -107,20 +107,20 @@ def _left_out(made: Content) -> pd.DataFrame:
 def _summary(data: Purchases, day: AsOfDays) -> list[tuple[str, str]]:
     lines = data.lines
     late, days = slippage.by_vendor(lines, by=None, as_of=day), lead_times.by_vendor(lines, by=None, as_of=day)
-    rows = [("Orders and lines", f"{style.number(len(data.orders))} and {style.number(len(lines))}, as of {day}")]
+    rows = [("Orders and lines", f"{charts.number(len(data.orders))} and {charts.number(len(lines))}, as of {day}")]
     for row in by_currency(lines).to_dict("records"):
         unit = "no currency" if pd.isna(row["currency"]) else row["currency"]
-        amount = f"{style.money(row['spend'], row['currency'])} in {style.number(row['n_lines'])} lines"
+        amount = f"{charts.money(row['spend'], row['currency'])} in {charts.number(row['n_lines'])} lines"
         rows.append((f"Ordered spend, {unit}", amount))
     if len(days) and days["n_delivered"].iloc[0]:
         median, ninth = days["median_days"].iloc[0], days["p90_days"].iloc[0]
         # too many lines may be open still for half, or nine tenths, of them to have come
         half = "not yet estimable" if pd.isna(median) else f"{median:.0f} days"
         most = "" if pd.isna(ninth) else f", p90 {ninth:.0f} days"
-        rows.append(("Median lead time", f"{half}{most}; {style.number(days['n_open'].iloc[0])} lines open"))
+        rows.append(("Median lead time", f"{half}{most}; {charts.number(days['n_open'].iloc[0])} lines open"))
     if len(late) and late["n_due"].iloc[0]:
-        due, overdue = (style.number(late[c].iloc[0]) for c in ("n_due", "n_overdue_open"))
-        rate = style.number(late["on_time_rate"].iloc[0] * 100, 1)
+        due, overdue = (charts.number(late[c].iloc[0]) for c in ("n_due", "n_overdue_open"))
+        rate = charts.number(late["on_time_rate"].iloc[0] * 100, 1)
         rows.append(("On-time delivery", f"{rate} % of {due} due lines; {overdue} open and overdue"))
-    rows.append(("Values not read or doubtful", style.number(len(data.issues))))
+    rows.append(("Values not read or doubtful", charts.number(len(data.issues))))
     return rows

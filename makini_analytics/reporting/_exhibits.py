@@ -8,9 +8,9 @@ from typing import Any, Literal
 import pandas as pd
 from matplotlib.axes import Axes
 
-from .. import style
+from .. import charts
+from ..charts import WITHOUT_CENTS
 from ..purchases import Purchases
-from ..style import WITHOUT_CENTS
 
 
 @dataclass(frozen=True)
@@ -43,12 +43,16 @@ class Native:
     colours: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "says", style.printable(self.says))
+        object.__setattr__(self, "says", charts.printable(self.says))
 
     @property
     def series_colours(self) -> tuple[str, str, str]:
         """The colour of each series. Of two, the second is the lesser one; of three, the last (the end of a band)."""
-        return (style.look.highlight, style.look.rest if len(self.series) == 2 else style.look.plain, style.look.rest)
+        return (
+            charts.look.highlight,
+            charts.look.rest if len(self.series) == 2 else charts.look.plain,
+            charts.look.rest,
+        )
 
     @property
     def short_form(self) -> str:
@@ -67,23 +71,23 @@ class Exhibit:
     native: Native | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "heading", style.printable(self.heading))
+        object.__setattr__(self, "heading", charts.printable(self.heading))
 
     @property
     def title(self) -> str:
         """The finding, or what the table holds."""
-        return style.captions_of(self.chart).title if self.chart is not None else self.heading
+        return charts.captions_of(self.chart).title if self.chart is not None else self.heading
 
     @property
     def footnote(self) -> str:
         """Source, as-of day, lines, what was left out."""
-        return style.printable(style.footnote_of(self.table))
+        return charts.printable(charts.footnote_of(self.table))
 
     @property
     def alt(self) -> str:
         """What the chart says, for those who don't see it."""
-        said = style.alt_text(self.chart).replace("\n", " ") if self.chart is not None else self.title
-        return style.printable(said)
+        said = charts.alt_text(self.chart).replace("\n", " ") if self.chart is not None else self.title
+        return charts.printable(said)
 
     @property
     def charted(self) -> pd.DataFrame:
@@ -106,7 +110,7 @@ def labels_of(table: pd.DataFrame) -> list[str]:
         ]
     # the columns of a result that name its rows come first, and one of these is the first that does not
     until = next(c for c in ("unit", "currency", "n_lines", "n_due") if c in table.columns)
-    return style.group_labels(table, style.group_columns(table, until))
+    return charts.group_labels(table, charts.group_columns(table, until))
 
 
 @dataclass
@@ -128,9 +132,9 @@ class Content:
 
     def printable(self) -> Content:
         """Return the same with texts that every format can hold; tables become so by `exportable`."""
-        texts: list[Any] = [style.printable(n) for n in self.notes]
-        said = [(style.printable(what), style.printable(how_much)) for what, how_much in self.summary]
-        return replace(self, title=style.printable(self.title), summary=said, notes=texts)
+        texts: list[Any] = [charts.printable(n) for n in self.notes]
+        said = [(charts.printable(what), charts.printable(how_much)) for what, how_much in self.summary]
+        return replace(self, title=charts.printable(self.title), summary=said, notes=texts)
 
 
 def exportable(table: pd.DataFrame) -> pd.DataFrame:
@@ -143,14 +147,14 @@ def exportable(table: pd.DataFrame) -> pd.DataFrame:
     for i, dtype in enumerate(table.dtypes):
         values = table.iloc[:, i]
         if isinstance(dtype, pd.PeriodDtype) or pd.api.types.is_object_dtype(dtype):
-            texts = values.map(lambda v: style.printable(str(v)), na_action="ignore").astype("string")
+            texts = values.map(lambda v: charts.printable(str(v)), na_action="ignore").astype("string")
             out.isetitem(i, texts.array)
         elif isinstance(dtype, pd.StringDtype | pd.CategoricalDtype):
-            odd = {v: p for v in values.dropna().unique() if isinstance(v, str) and (p := style.printable(v)) != v}
+            odd = {v: p for v in values.dropna().unique() if isinstance(v, str) and (p := charts.printable(v)) != v}
             if odd:
                 texts = values.astype(object).map(lambda v, odd=odd: odd.get(v, v), na_action="ignore").astype("string")
                 out.isetitem(i, texts.array)
-    out.columns = pd.Index([style.printable(c) if isinstance(c, str) else c for c in table.columns])
+    out.columns = pd.Index([charts.printable(c) if isinstance(c, str) else c for c in table.columns])
     return out
 
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import pandas as pd
 
-from .. import style
+from .. import charts
 from .._version import __version__
-from ..style import Kind, cell_text, kind_of
+from ..charts import Kind, cell_text, kind_of
 from ..system import template
 from ._exhibits import Content, Exhibit, exportable
 from ._sections import SECTIONS
@@ -92,9 +92,9 @@ def html_page(made: Content, files: Collection[str] = ()) -> str:
         definitions={metric: _paragraphs(text) for metric, text in made.definitions.items()},
         as_of=made.as_of.date(),
         version=__version__,
-        number=style.number,
+        number=charts.number,
     )
-    return style.printable(page)
+    return charts.printable(page)
 
 
 def _paragraphs(docstring: str) -> list[list[str]]:
@@ -117,9 +117,9 @@ def _shown(exhibit: Exhibit) -> _Figure | _Table:
     if chart is None:
         return table
     figure: Any = chart.figure
-    style.resize(chart, *figure.get_size_inches())  # no room left over between chart and footnote
+    charts.resize(chart, *figure.get_size_inches())  # no room left over between chart and footnote
     out = io.BytesIO()
-    style.render(chart, out, format="svg", metadata={"Date": None})  # undated: the same data give the same bytes
+    charts.render(chart, out, format="svg", metadata={"Date": None})  # undated: the same data give the same bytes
     return _Figure(exhibit.alt, base64.b64encode(out.getvalue()).decode(), table)
 
 

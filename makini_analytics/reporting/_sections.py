@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from .. import lead_times, quality, slippage, spend, style
+from .. import charts, lead_times, quality, slippage, spend
 from ..frames import AsOfDays
 from ..purchases import Purchases
 from ._exhibits import Exhibit, Native, labels_of, money_format
@@ -92,7 +93,7 @@ def of_spend(data: Purchases, subject: str, day: AsOfDays) -> list[Exhibit]:
     if changes["ppv"].notna().any():
         drawn = {"ppv": "price variance, positive = paid more"}
         chart = spend.plot_price_changes(changes)
-        rows = style.bars_of(chart, "ppv")
+        rows = charts.bars_of(chart, "ppv")
         variance = Native("bar", "label", drawn, len(rows), money_format(changes), rows=rows)
         out.append(Exhibit("spend_price_changes", f"Price changes, {currency}", changes, chart, variance))
     if subject == "vendor":
@@ -123,7 +124,7 @@ def of_lead_times(data: Purchases, subject: str, day: AsOfDays) -> list[Exhibit]
         {"median_days": "median days", "p90_days": "p90 days"},
         12,
         form="0",
-        says=f"Lead time in days of the {style.plural(subject)} with most lines; open lines counted as open; no bar: not yet estimable",
+        says=f"Lead time in days of the {charts.plural(subject)} with most lines; open lines counted as open; no bar: not yet estimable",
     )
     freq, word = _grain(lines)
     months = lead_times.by_period(lines, freq=freq, as_of=day)
@@ -145,18 +146,22 @@ def of_slippage(data: Purchases, subject: str, day: AsOfDays) -> list[Exhibit]:
     lines = data.lines
     groups = slippage.by_vendor(lines, by=subject, as_of=day)
     drawn = {"on_time_rate": "on-time rate, with its 95 % interval"}
-    several = style.plural(subject)
-    says = f"On-time rate of the {several} with most due lines, open ones past due late; orange: clearly below all; grey: few lines"
+    several = charts.plural(subject)
+    says = f"On-time rate of the {several} with most due lines, open ones past due late; orange: clearly below the others; grey: few lines"
     ends = ("on_time_low", "on_time_high")
-    rates = Native("bar", "label", drawn, 12, "0%", interval=ends, says=says, colours=_clearly_below(groups))
     chart = slippage.plot_by_vendor(groups)
+    shown = groups.iloc[[i for bar in charts.captions_of(chart).bars for i in bar]]  # the picture's, in its order
+    rows = _labelled(shown, [*drawn, *ends])
+    rates = Native(
+        "bar", "label", drawn, len(rows), "0%", interval=ends, rows=rows, says=says, colours=_rate_colours(shown)
+    )
     out = [Exhibit(f"slippage_by_{subject}", f"On-time delivery by {subject}", groups, chart, rates)]
     if subject == "vendor":
         out.append(Exhibit("slippage_funnel", "On-time delivery by volume", groups, slippage.plot_funnel(groups)))
     judged = slippage.per_line(lines, as_of=day)
     days = _days_late(judged)
     late = days["days_late"].str.split().str[0].astype("float64") > 0
-    colours = tuple(style.look.late if x else style.look.plain for x in late)
+    colours = tuple(charts.look.late if x else charts.look.plain for x in late)
     counts = Native("column", "days_late", {"n_lines": "lines"}, len(days), colours=colours)
     outcomes = judged.groupby(["outcome", "reason"], dropna=False).size().reset_index(name="n_lines")
     outcomes.attrs = judged.attrs
@@ -170,13 +175,12 @@ def of_slippage(data: Purchases, subject: str, day: AsOfDays) -> list[Exhibit]:
     return out
 
 
-def _clearly_below(groups: pd.DataFrame) -> tuple[str, ...]:
-    """Return the colour of each bar, as the picture has them."""
-    # the highest rate that the few lines leave possible is still below that of all lines: more than bad luck
-    overall = groups["n_on_time"].sum() / max(int(groups["n_due"].sum()), 1)
-    few, below = groups["n_due"] < style.SMALL_N, groups["on_time_high"] < overall
-    pairs = zip(few.tolist(), below.fillna(False).tolist(), strict=True)
-    return tuple(style.look.plain if f else style.look.late if b else style.look.highlight for f, b in pairs)
+def _rate_colours(groups: pd.DataFrame) -> tuple[str, ...]:
+    """Return the colour of each bar, as the picture has them: late where clearly below the others, plain where nothing can be said."""
+    below = (groups["against_others"] == "below").fillna(False).tolist()
+    few = (groups["p_value"].isna() & (groups["others_rate"].notna() | (groups["n_due"] < charts.SMALL_N))).tolist()
+    pairs = zip(few, below, strict=True)
+    return tuple(charts.look.late if b else charts.look.plain if f else charts.look.highlight for f, b in pairs)
 
 
 def of_open_orders(data: Purchases, subject: str, day: AsOfDays) -> list[Exhibit]:
@@ -219,7 +223,7 @@ def _days_late(judged: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def _labelled(table: pd.DataFrame, drawn: dict[str, str]) -> pd.DataFrame:
+def _labelled(table: pd.DataFrame, drawn: Collection[str]) -> pd.DataFrame:
     """Return the drawn columns of a table with the name of each row."""
     rows = table[list(drawn)].copy()
     rows.insert(0, "label", pd.Series(labels_of(table), index=rows.index, dtype="string"))

@@ -22,7 +22,7 @@ from pptx.enum.chart import (
 )
 from pptx.util import Pt
 
-from .. import style
+from .. import charts
 from ._exhibits import Native
 
 _TYPES = {
@@ -126,10 +126,10 @@ def _axes(chart: Any, native: Native, rows: pd.DataFrame) -> None:
         values.minimum_scale, values.maximum_scale = 0, 1
     values.has_major_gridlines = native.kind != "bar"
     if values.has_major_gridlines:
-        values.major_gridlines.format.line.color.rgb = _rgb(style.look.line)
+        values.major_gridlines.format.line.color.rgb = _rgb(charts.look.line)
     values.tick_labels.number_format, values.tick_labels.number_format_is_linked = native.short_form, False
     values.format.line.fill.background()
-    names.format.line.color.rgb = _rgb(style.look.line)
+    names.format.line.color.rgb = _rgb(charts.look.line)
     names.has_major_gridlines = False
     names.major_tick_mark = values.major_tick_mark = XL_TICK_MARK.NONE
     names.tick_label_position = XL_TICK_LABEL_POSITION.LOW

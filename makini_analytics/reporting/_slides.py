@@ -13,10 +13,10 @@ from pptx.dml.color import RGBColor
 from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
 from pptx.util import Emu, Inches, Pt
 
-from .. import style
-from ..compute import definition
+from .. import charts
+from ..catalogue import definition
+from ..charts import cell_text, kind_of, label
 from ..errors import ConfigError
-from ..style import cell_text, kind_of, label
 from ._exhibits import Content, Exhibit, exportable
 from ._slide_charts import add_chart
 
@@ -98,7 +98,7 @@ class _Slide:
         frame = self.slide.shapes.add_textbox(self.left, Emu(top), self.width, Emu(height)).text_frame
         frame.word_wrap = True
         frame.text = text
-        _font(frame.paragraphs[0], size, colour=style.look.muted)
+        _font(frame.paragraphs[0], size, colour=charts.look.muted)
 
     def text(self, lines: list[tuple[str, str]]) -> None:
         """Write paragraphs: what, and how much of it."""
@@ -109,7 +109,7 @@ class _Slide:
             paragraph = frame.paragraphs[0] if i == 0 else frame.add_paragraph()
             paragraph.space_after = Pt(6)
             if what:
-                _font(_run(paragraph, f"{what}: "), 18, colour=style.look.muted)
+                _font(_run(paragraph, f"{what}: "), 18, colour=charts.look.muted)
             _font(_run(paragraph, how_much), 18, bold=bool(what))
 
 
@@ -124,7 +124,7 @@ def _titled(layout: Any) -> bool:
     return len([k for k in kinds if k is not None and k.name in ("TITLE", "CENTER_TITLE")]) == 1
 
 
-def _font(paragraph: Any, size: float, *, bold: bool = False, colour: str = style.look.ink) -> None:
+def _font(paragraph: Any, size: float, *, bold: bool = False, colour: str = charts.look.ink) -> None:
     paragraph.font.size = Pt(size)
     paragraph.font.bold = bold
     paragraph.font.color.rgb = RGBColor.from_string(colour.lstrip("#"))
@@ -134,12 +134,12 @@ def _finding(deck: Any, exhibit: Exhibit, chart: Axes, *, own: bool) -> None:
     slide = _Slide(deck, exhibit.title, own=own)
     # the picture's subtitle may speak of marks, a grey dot or a band, that PowerPoint's chart does not have
     says = exhibit.native.says if exhibit.native is not None else ""
-    slide.line(says or style.captions_of(chart).subtitle, slide.top, Inches(0.35), 14)
+    slide.line(says or charts.captions_of(chart).subtitle, slide.top, Inches(0.35), 14)
     slide.line(exhibit.footnote, slide.bottom, Inches(0.6), 10)
     box = (slide.left, Emu(slide.top + Inches(0.4)), slide.width, Emu(slide.bottom - slide.top - Inches(0.4)))
     rows = _drawn(exhibit)
     if exhibit.native is not None and rows is not None and len(rows):
-        shape: Any = add_chart(slide.slide, box, exhibit.native, rows, style.bar_colours(chart))
+        shape: Any = add_chart(slide.slide, box, exhibit.native, rows, charts.bar_colours(chart))
     else:
         shape = _picture(slide, chart, box)
     shape.name = exhibit.name
@@ -153,9 +153,9 @@ def _picture(slide: _Slide, chart: Axes, box: tuple[int, int, int, int]) -> Any:
     out = io.BytesIO()
     figure: Any = chart.figure
     before = figure.get_size_inches().copy()
-    style.fill(chart, box[2] / Inches(1) / _LARGER, box[3] / Inches(1) / _LARGER)
-    style.render(chart, out, format="png", dpi=250 * _LARGER)
-    style.resize(chart, *before)  # as it was: other formats may follow
+    charts.fill(chart, box[2] / Inches(1) / _LARGER, box[3] / Inches(1) / _LARGER)
+    charts.render(chart, out, format="png", dpi=250 * _LARGER)
+    charts.resize(chart, *before)  # as it was: other formats may follow
     out.seek(0)
     return slide.slide.shapes.add_picture(out, *box)
 

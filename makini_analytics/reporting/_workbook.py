@@ -10,9 +10,9 @@ import pandas as pd
 import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
 
-from .. import style
+from .. import charts
 from .._version import __version__
-from ..style import Kind, kind_of
+from ..charts import Kind, kind_of
 from ._exhibits import Content, Exhibit, Native, exportable, money_form
 from ._workbook_charts import Cells, chart_on
 
@@ -204,12 +204,12 @@ def _sheet(pen: _Pen, exhibit: Exhibit) -> None:
         _write_rows(pen, sheet, cells, native)
         column += len(cells.rows.columns) + 1
     chart = chart_on(pen.book, native, cells, MOST_ROWS)
-    chart.set_title({"name": exhibit.title, "name_font": {"size": 14, "color": style.look.ink}, "overlay": False})
+    chart.set_title({"name": exhibit.title, "name_font": {"size": 14, "color": charts.look.ink}, "overlay": False})
     several = len(native.series) > 1 or native.cumulative or native.interval
     chart.set_legend({"position": "bottom"} if several else {"none": True})
     chart.set_size({"width": 760, "height": 440})
     sheet.insert_chart(1, column, chart, {"description": exhibit.alt[:_MOST_ALT]})
-    small = pen.format(font_size=9, font_color=style.look.muted)
+    small = pen.format(font_size=9, font_color=charts.look.muted)
     # under the chart, in lines no longer than it is wide: a print is scaled to the widest thing on the sheet
     for i, line in enumerate(textwrap.wrap(exhibit.footnote, 120), start=24):
         sheet.write_string(i, column, line, small)

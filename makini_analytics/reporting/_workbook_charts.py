@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from .. import style
+from .. import charts
 from ._exhibits import Native
 
 #: Columns of a Pareto chart: more than a slide has room for, since a sheet can be zoomed.
@@ -75,19 +75,19 @@ def _error_bars(native: Native, rows: pd.DataFrame, column: str) -> dict[str, An
     low, high = (rows[c].astype(float) for c in native.interval or ())
     value = rows[column].astype(float)
     lengths = {"plus_values": (high - value).fillna(0).tolist(), "minus_values": (value - low).fillna(0).tolist()}
-    return {"y_error_bars": {"type": "custom", "line": {"color": style.look.ink}} | lengths}
+    return {"y_error_bars": {"type": "custom", "line": {"color": charts.look.ink}} | lengths}
 
 
 def _add_running_share(book: Any, chart: Any, native: Native, cells: Cells, n: int) -> None:
     """Draw the running share over the columns, on an axis of its own: money and per cent have no common scale."""
     line = book.add_chart({"type": "line"})
-    marker = {"type": "circle", "size": 4, "fill": {"color": style.look.ink}, "border": {"none": True}}
+    marker = {"type": "circle", "size": 4, "fill": {"color": charts.look.ink}, "border": {"none": True}}
     where = {
         "categories": cells.range_of(native.x, n),
         "values": cells.range_of(str(native.cumulative), n),
         "y2_axis": True,
     }
-    look = {"line": {"color": style.look.ink, "width": 1.75}, "marker": marker}
+    look = {"line": {"color": charts.look.ink, "width": 1.75}, "marker": marker}
     line.add_series({"name": "cumulative share"} | where | look)
     chart.combine(line)
     # from 0 to 1, whatever Excel would choose: 80 % must stand at the same height in every such chart
@@ -100,7 +100,7 @@ def _set_axes(chart: Any, native: Native, n: int) -> None:
     whole: dict[str, Any] = {"min": 0, "max": 1} if native.form == "0%" else {}
     values = {
         "num_format": native.short_form,
-        "major_gridlines": {"visible": True, "line": {"color": style.look.line}},
+        "major_gridlines": {"visible": True, "line": {"color": charts.look.line}},
     } | whole
     # "low": beside the plot, also where bars of price changes go to the left of zero
     names: dict[str, Any] = {"num_font": {"rotation": -45} if standing and not scatter else {}, "label_position": "low"}

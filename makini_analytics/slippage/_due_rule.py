@@ -7,6 +7,7 @@ late, and on time where ``late_days=3``.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -17,6 +18,7 @@ import pandas as pd
 
 from ..compute import (
     By,
+    Clustering,
     Columns,
     DayTally,
     FigureResult,
@@ -112,13 +114,16 @@ def judge(
     calendar: WorkCalendar = None,
     under_share: float = 0,
     over_share: float | None = None,
+    cluster: str | None = None,
+    tolerance: Tolerance | None = None,
 ) -> DueTally:
     """Return how each line stands to its due date on a day, and the book of the lines that can't be judged.
 
     With ``over_share`` it is asked whether lines came in full, too: a line closed short can be judged then, and the mark
     ``not_full`` tells of it, and of those of which more came than that share allows.
 
-    Lines in an engine are counted there by the columns of ``by``; those of a pandas frame stay lines.
+    Lines in an engine are counted there by the columns of ``by``, and with ``cluster`` also those that are due and on time, by the
+    ``tolerance``; those of a pandas frame stay lines.
     """
     if due not in DUE_DATES:
         raise ConfigError(f"due={due!r}: pass 'required' (required_date) or 'promised' (promised_date)")
@@ -127,8 +132,15 @@ def judge(
     source = lines_of(lines)
     day = source.as_of(as_of)
     span = Span(calendar, rolled=True)
+    clustering = None
+    if cluster is not None and tolerance is not None:
+
+        def counted(marks: Mapping[str, Any]) -> tuple[Any, Any]:
+            return due_and_on_time(marks["standing"], marks["days"], tolerance)
+
+        clustering = Clustering(cluster, counted)
     rule = partial(judging, as_of=day, due=due, span=span, under_share=under_share, over_share=over_share)
-    tally, unrecorded = tally_recorded(source, rule, day, by=by, at_once=span.working)
+    tally, unrecorded = tally_recorded(source, rule, day, by=by, clustering=clustering, at_once=span.working)
     standing = np.where(tally.selection.kept, tally.marks["standing"], np.int8(UNJUDGED)).astype(np.int8)
     hint = (*fuller_due_date(source, tally.selection, day, due), *unrecorded.notes)
     return DueTally(tally, day, tally.marks["days"], standing, span.name, DUE_DATES[due], hint)
@@ -210,6 +222,20 @@ def outcome_of(how: int | Ints, days: Ints, tolerance: Tolerance) -> npt.NDArray
     late, early = days > tolerance.late_days, days < -(tolerance.early_days or 0)
     # `take` reads the table as one row of twelve: three places for each standing, its middle one for "within"
     return _OUTCOME.take(how * 3 + 1 + late.astype(np.int8) - early.astype(np.int8))
+
+
+def due_and_on_time(how: Any, days: Any, tolerance: Tolerance) -> tuple[Any, Any]:
+    """Return which lines are due, and which of them are on time, from the same table; of arrays and of an engine's columns alike."""
+    late, early = days > tolerance.late_days, days < -(tolerance.early_days or 0)
+    good = (ON_TIME,) if tolerance.early_days is not None else (ON_TIME, EARLY)
+    due, hit = how != how, how != how
+    for standing, outcomes in enumerate(_OUTCOME.tolist()):
+        for rows, outcome in zip((early, ~(early | late), late), outcomes, strict=True):
+            if outcome not in (NOT_DUE, EXCLUDED):
+                these = (how == standing) & rows
+                due = due | these
+                hit = hit | these if outcome in good else hit
+    return due, hit
 
 
 def suspicions(got: DueTally, outcome: npt.NDArray[np.integer[Any]]) -> tuple[str, ...]:

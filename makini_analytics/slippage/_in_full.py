@@ -7,7 +7,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..compute import By, FigureResult, WorkCalendar, figure, group_lines, leave_out_unreadable, taken
+from ..compute import (
+    By,
+    FigureResult,
+    WorkCalendar,
+    cluster_of,
+    figure,
+    group_lines,
+    leave_out_unreadable,
+    narrow_rows,
+    wilson,
+)
 from ..errors import one_of
 from ..frames import AsOf, numbers, pairs, values
 from ._due_rule import (
@@ -23,8 +33,7 @@ from ._due_rule import (
     outcome_of,
     share_of,
 )
-from ._intervals import wilson
-from ._rates import cluster_codes, hits_of
+from ._rates import cluster_codes, hits_of, rates_of
 
 
 @figure("delivered_date", due=DUE_DATES)
@@ -59,7 +68,7 @@ def otif(
     by : "vendor", a column, several, or None for all together
     level : "order" or "line"
     as_of : day from which to look; the lines' own as-of day by default, else their latest ``updated_at``
-    due, late_days, early_days, calendar : as in ``slippage.by_vendor``
+    due, late_days, early_days, calendar : as in `slippage.by_vendor`
     under_share, over_share : shares of the ordered quantity that may be lacking, or too much, of a full delivery; 0.02 is 2 %
 
     Returns
@@ -67,7 +76,8 @@ def otif(
     DataFrame, one row per group, the one with the most due first
         the columns of ``by``
         n_due, n_otif : int, orders or lines
-        otif_rate, otif_low, otif_high : float, 0..1; 95 % interval of Wilson; missing where nothing is due
+        otif_rate, otif_low, otif_high : float, 0..1; 95 % interval of Wilson, of lines as wide as those of an order hang together;
+            missing where nothing is due
         form : string; true, final state, or mixed
 
     Raises
@@ -77,9 +87,10 @@ def otif(
 
     Examples
     --------
+    >>> from makini_analytics import slippage
     >>> lines = pd.DataFrame({"vendor_id": "v", "order_id": ["1", "1", "2"],
     ...     "required_date": pd.to_datetime(["2025-01-10"] * 3), "delivered_date": pd.to_datetime(["2025-01-08", "2025-01-12", "2025-01-10"])})
-    >>> otif(lines, as_of="2025-02-01")[["n_due", "n_otif", "otif_rate", "form"]]
+    >>> slippage.otif(lines, as_of="2025-02-01")[["n_due", "n_otif", "otif_rate", "form"]]
        n_due  n_otif  otif_rate         form
     0      2       1        0.5  final state
     """
@@ -110,6 +121,9 @@ def otif(
     # counted by what is late, since one late line spoils its order, and distinct orders with a late line are easy to count
     n_otif = n_due - n_late
     low, high = wilson(n_otif, n_due)
+    if level == "line":  # those of one order hang together
+        orders = cluster_of(got.frame, "order")
+        low, high = rates_of(groups.codes, n, is_due, hit > 0, together=orders).interval()
     receipts = values(got.frame, "n_receipts", "Int64").notna().to_numpy(dtype=bool)[is_due]
     lines_due, proven = (
         np.bincount(codes[rows], minlength=n)[:n] for rows in (np.ones(len(codes), dtype=bool), receipts)
@@ -176,9 +190,10 @@ def value_days(
 
     Examples
     --------
+    >>> from makini_analytics import slippage
     >>> lines = pd.DataFrame({"vendor_id": "v", "amount": [100.0, 50.0], "currency": "EUR",
     ...     "required_date": pd.to_datetime(["2025-01-10"] * 2), "delivered_date": pd.to_datetime(["2025-01-13", "2025-01-06"])})
-    >>> value_days(lines, as_of="2025-02-01")[["value_late", "value_days_late", "value_days_early"]]
+    >>> slippage.value_days(lines, as_of="2025-02-01")[["value_late", "value_days_late", "value_days_early"]]
        value_late  value_days_late  value_days_early
     0       100.0            300.0             200.0
     """
@@ -188,7 +203,7 @@ def value_days(
     got.selection.exclude(np.isnan(amount), "no amount")
     outcome = np.where(got.selection.kept, outcome_of(got.standing, got.days, Tolerance()), EXCLUDED)
     is_due, _ = hits_of(outcome, False)
-    groups = group_lines(taken(got.frame, is_due, by), by, also=("currency",))
+    groups = group_lines(narrow_rows(got.frame, is_due, by), by, also=("currency",))
     n = len(groups) if is_due.any() else 0
     money, days = amount[is_due], got.days[is_due].astype(float)
     kind = outcome[is_due]

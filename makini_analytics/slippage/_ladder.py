@@ -66,11 +66,12 @@ def ladder(
 
     Examples
     --------
+    >>> from makini_analytics import slippage
     >>> lines = pd.DataFrame({
     ...     "required_date": pd.to_datetime(["2025-01-10"] * 4),
     ...     "delivered_date": pd.to_datetime(["2025-01-08", "2025-01-11", "2025-01-20", None]),
     ... })
-    >>> ladder(lines, as_of="2025-02-20", late_days=(0, 3), early_days=(None,), calendar=(None,))[["late_days", "open_lines", "on_time_rate"]]
+    >>> slippage.ladder(lines, as_of="2025-02-20", late_days=(0, 3), early_days=(None,), calendar=(None,))[["late_days", "open_lines", "on_time_rate"]]
        late_days  open_lines  on_time_rate
     0        0.0        True      0.250000
     1        0.0       False      0.333333
@@ -120,32 +121,58 @@ def ladder(
     )
 
 
-def swings(result: pd.DataFrame) -> pd.DataFrame:
-    """Return how far each choice moves the on-time rate, the others held: one row per choice, the largest first.
+@figure("delivered_date?")
+def swings(lines: Any, *, as_of: AsOf | None = None) -> FigureResult:
+    """How far each choice of how to count moves the on-time rate, the others held: the largest first.
+
+    The rates are those of ``slippage.ladder``. For a choice, such as the days allowed late, the swing is the highest minus the
+    lowest rate over its values, at one setting of all other choices; shown are the mean and the largest over those settings.
 
     Parameters
     ----------
-    result : DataFrame
-        What `ladder` returned.
+    lines : DataFrame, one row per order line; or a result of ``slippage.ladder``, which was given the choices to compare
+    as_of : day from which to look; the lines' own as-of day by default, else their latest ``updated_at``
 
     Returns
     -------
-    DataFrame
-        choice : string; swing : float, 0..1, highest minus lowest rate, on average over all settings of the other choices
+    DataFrame, one row per choice of which several values were compared
+        choice : string, the argument of ``slippage.ladder``
+        swing : float, 0..1, highest minus lowest rate, on average over all settings of the other choices
         largest : float, 0..1, the same at the setting where it is largest
 
     Raises
     ------
-    SchemaError
-        The frame is no result of `ladder`.
+    SchemaError, ConfigError
+        A column is missing; no as-of day.
+
+    Examples
+    --------
+    >>> from makini_analytics import slippage
+    >>> lines = pd.DataFrame({
+    ...     "required_date": pd.to_datetime(["2025-01-10"] * 4),
+    ...     "delivered_date": pd.to_datetime(["2025-01-08", "2025-01-11", "2025-01-20", None]),
+    ... })
+    >>> rates = slippage.ladder(lines, as_of="2025-02-20", late_days=(0, 3), early_days=(None,), calendar=(None,))
+    >>> slippage.swings(rates)
+           choice     swing   largest
+    0   late_days  0.291667  0.333333
+    1  open_lines  0.125000  0.166667
     """
-    frame_of(result, *CHOICES, "on_time_rate", metric="slippage.swings")
+    given = isinstance(lines, pd.DataFrame) and {*CHOICES, "on_time_rate"} <= set(lines.columns)
+    table = lines if given else ladder(lines, as_of=as_of)
+    about = table.attrs  # of the lines that the ladder counted; none where an operation of pandas dropped it
+    return FigureResult(
+        _swings(table), Selection(table), included=about.get("included"), excluded=about.get("excluded", ())
+    )
+
+
+def _swings(table: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for choice in CHOICES:
         others = [c for c in CHOICES if c != choice]
-        rates = result.groupby(others, dropna=False)["on_time_rate"]
+        rates = table.groupby(others, dropna=False)["on_time_rate"]
         span = (rates.max() - rates.min()).dropna()
-        if len(result[choice].drop_duplicates()) > 1 and len(span):
+        if len(table[choice].drop_duplicates()) > 1 and len(span):
             rows.append((choice, float(span.mean()), float(span.max())))
     out = pd.DataFrame(rows, columns=["choice", "swing", "largest"]).astype({"choice": "string"})
     return out.astype({"swing": "float64", "largest": "float64"}).sort_values(
@@ -157,7 +184,7 @@ def _finding(result: pd.DataFrame) -> tuple[str, ...]:
     rates = result["on_time_rate"].dropna()
     if rates.empty:
         return ()
-    by = swings(result)
+    by = _swings(result)
     driver = (
         f" What moves it most is {by['choice'].iloc[0]}, by {by['swing'].iloc[0]:.1%} on average." if len(by) else ""
     )

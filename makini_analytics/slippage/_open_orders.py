@@ -73,10 +73,11 @@ def open_orders(lines: Any, *, as_of: AsOf | None = None, due: str = "required")
 
     Examples
     --------
+    >>> from makini_analytics import slippage
     >>> lines = pd.DataFrame({
     ...     "order_date": pd.to_datetime(["2025-01-01"] * 4), "required_date": pd.to_datetime(["2025-01-15"] * 3 + ["2025-02-15"]),
     ...     "delivered_date": pd.to_datetime(["2025-01-10", "2025-01-20", None, None]), "amount": 10.0, "currency": "EUR"})
-    >>> open_orders(lines, as_of="2025-01-25")[["days_overdue", "bucket", "open_value", "chance_on_time"]]
+    >>> slippage.open_orders(lines, as_of="2025-01-25")[["days_overdue", "bucket", "open_value", "chance_on_time"]]
        days_overdue   bucket  open_value  chance_on_time
     0          10.0     8-30        10.0             0.0
     1         -21.0  not due        10.0             NaN
@@ -114,10 +115,11 @@ def ageing(lines: Any, *, by: By = None, as_of: AsOf | None = None, due: str = "
 
     Examples
     --------
+    >>> from makini_analytics import slippage
     >>> lines = pd.DataFrame({
     ...     "order_date": pd.to_datetime(["2025-01-01"] * 3), "required_date": pd.to_datetime(["2025-01-15"] * 3),
     ...     "delivered_date": pd.to_datetime(["2025-01-10", None, None]), "amount": 10.0, "currency": "EUR"})
-    >>> ageing(lines, as_of="2025-01-25")[["bucket", "n_lines", "open_value"]]
+    >>> slippage.ageing(lines, as_of="2025-01-25")[["bucket", "n_lines", "open_value"]]
       bucket  n_lines  open_value
     0   8-30        2        20.0
     """
@@ -185,9 +187,10 @@ def backtest(lines: Any, *, as_of: AsOf | None = None, due: str = "required") ->
 
     Examples
     --------
+    >>> from makini_analytics import slippage
     >>> lines = pd.DataFrame({"order_date": pd.to_datetime(["2025-01-01"]), "required_date": pd.to_datetime(["2025-01-15"]),
     ...                       "delivered_date": pd.to_datetime(["2025-01-10"])})
-    >>> len(backtest(lines, as_of="2025-01-25"))
+    >>> len(slippage.backtest(lines, as_of="2025-01-25"))
     0
     """
     return _tested(snapshot(lines, as_of, due))

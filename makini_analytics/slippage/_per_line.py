@@ -72,11 +72,12 @@ def per_line(
 
     Examples
     --------
+    >>> from makini_analytics import slippage
     >>> lines = pd.DataFrame({
     ...     "required_date": pd.to_datetime(["2025-01-10", "2025-01-10", "2025-01-10", "2025-02-10"]),
     ...     "delivered_date": pd.to_datetime(["2025-01-08", "2025-01-15", None, None]),
     ... })
-    >>> per_line(lines, as_of="2025-01-31")[["days_late", "days_overdue", "outcome"]]
+    >>> slippage.per_line(lines, as_of="2025-01-31")[["days_late", "days_overdue", "outcome"]]
        days_late  days_overdue       outcome
     0       -2.0           NaN         early
     1        5.0           NaN          late

@@ -49,9 +49,10 @@ def date_changes(earlier: Any, later: Any, *, due: str = "required") -> FigureRe
 
     Examples
     --------
+    >>> from makini_analytics import slippage
     >>> old = pd.DataFrame({"order_id": ["1", "2"], "line_id": ["1", "2"], "required_date": pd.to_datetime(["2025-03-01", "2025-03-01"])})
     >>> new = old.assign(required_date=pd.to_datetime(["2025-03-11", "2025-03-01"]))
-    >>> date_changes(old, new)[["line_id", "drift_days", "change"]]
+    >>> slippage.date_changes(old, new)[["line_id", "drift_days", "change"]]
       line_id  drift_days     change
     0       1        10.0  postponed
     1       2         0.0  unchanged

@@ -1,18 +1,17 @@
-"""On-time rates of groups of lines: the counts, the rate under a weight, its interval, and a rate to rank by."""
+"""On-time rates of groups of lines: the counts, the weights, and which lines hang together."""
 
 from __future__ import annotations
 
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..compute import group_lines, leave_out_unreadable, order_ids
+from ..compute import Rates, Weights, cluster_of, cluster_sums, leave_out_unreadable
 from ..errors import ConfigError, MixedCurrencyError
 from ..frames import Mask, numbers, pairs, values
 from ._due_rule import EARLY, EXCLUDED, LATE, NOT_DUE, ON_TIME, OVERDUE_OPEN, DueTally, Ints
-from ._intervals import wilson
 
 Floats = npt.NDArray[np.float64]
 WEIGHTS = ("lines", "quantity", "value")
@@ -42,91 +41,28 @@ def weights_of(got: DueTally, weight: str) -> Floats | None:
     return np.where(number > 0, number, 0.0)
 
 
-def rate_of(
-    hit: Floats, weight: Floats, codes: Ints, n_groups: int, cluster: Ints | None
-) -> tuple[Floats, Floats, Floats]:
-    """Return each group's weighted rate and its 95 % interval.
+def rates_of(
+    codes: Ints, n_groups: int, due: Mask, hit: Mask, *, together: Ints | None, weight: Floats | None = None
+) -> Rates:
+    """Return the rates of groups of lines: ``due`` lines count, ``hit`` are on time, ``together`` says which hang together (-1: none).
 
-    Wilson's interval at the effective number of lines: with unequal weights (Kish) ``(sum w)^2 / sum w^2``; where lines hang
-    together in clusters, the number of independent lines that would have the variance of the rate between the clusters,
-    ``m / (m - 1) x sum over clusters of (sum of w (hit - rate))^2 / (sum w)^2``, and never more than without clusters. A rate of 0
-    or 1 has no such variance: there a cluster counts as one line.
+    Of lines that hang together so many count as are independent; with unequal weights fewer still. `docs/statistics.md` says how.
     """
-
-    def total(x: Floats) -> Floats:
-        return np.bincount(codes, weights=x, minlength=n_groups)[:n_groups].astype(float)
-
-    whole = total(weight)
-    rate = np.divide(total(weight * hit), whole, out=np.full(n_groups, np.nan), where=whole > 0)
-    # of weights 8, 1 and 1 the effective number of lines is 100 / 66 = 1.5: nearly all hangs on one of the three
-    n_effective = np.divide(whole**2, total(weight**2), out=np.zeros(n_groups), where=whole > 0)
-    if cluster is not None and len(codes):
-        of, _, place = pairs(codes, cluster)
-        mass, spread = (np.bincount(place, weights=x) for x in (weight, weight * (hit - rate[codes])))
-        m, square, one_each = (
-            np.bincount(of, weights=x, minlength=n_groups)[:n_groups] for x in (mass > 0, spread**2, mass**2)
-        )
-        with np.errstate(divide="ignore", invalid="ignore"):
-            variance = m / (m - 1) * square / whole**2
-            # a rate of 0 or 1 has no variance between clusters to go by; there the clusters are weighed as Kish weighs lines
-            independent = np.where((variance > 0) & (m > 1), rate * (1 - rate) / variance, whole**2 / one_each)
-        n_effective = np.where(whole > 0, np.minimum(n_effective, independent), 0.0)
-    low, high = wilson(np.nan_to_num(rate) * n_effective, n_effective)
-    # exactly 0 and 1 where all or none are on time, not by rounding
-    return rate, np.where(rate == 0, 0.0, low), np.where(rate == 1, 1.0, high)
+    sums = cluster_sums(codes, together, due, hit, n_groups)
+    if weight is None:
+        return Rates.of(sums)
+    of, here = codes[due], None
+    if together is not None:
+        mine = together[due].astype(np.int64)
+        # a line of no known cluster is one of its own: a number beyond all others
+        _, _, here = pairs(of, np.where(mine < 0, mine.max(initial=-1) + 1 + np.arange(len(mine)), mine))
+    return Rates.of(sums, Weights.of(of, here, weight[due], hit[due].astype(float), n_groups))
 
 
-@overload
-def cluster_codes(frame: pd.DataFrame, cluster: str, rows: Mask) -> Ints: ...
-@overload
-def cluster_codes(frame: pd.DataFrame, cluster: str | None, rows: Mask) -> Ints | None: ...
-def cluster_codes(frame: pd.DataFrame, cluster: str | None, rows: Mask) -> Ints | None:
-    """Return which of these rows hang together, None where lines are independent; one whose order is not known stands alone."""
-    if cluster is None:
-        return None
-    if cluster == "order":
-        key = order_ids(frame)
-        code = group_lines(key, list(key.columns)).codes.astype(np.int64)
-        alone = key["order"].isna().to_numpy(dtype=bool)
-    elif cluster in frame.columns:
-        code, _ = pd.factorize(frame[cluster])
-        alone = code < 0
-    else:
-        raise ConfigError(f"cluster={cluster!r}: pass 'order' or a column of the lines")
-    # numbers beyond all codes, a different one for each line
-    out: Ints = np.where(alone, len(frame) + np.arange(len(frame)), code)[rows]
-    return out
-
-
-def shrunken(hits: npt.NDArray[Any], n: npt.NDArray[Any]) -> Floats:
-    """Return the rates drawn towards the common one, the more the fewer lines a group has (beta-binomial empirical Bayes).
-
-    How much the groups really differ is the intraclass correlation of the analysis of variance; where they differ no more than
-    chance does, all have the common rate. Missing where n is 0.
-
-    >>> shrunken(np.array([3, 95, 60]), np.array([3, 100, 100])).round(2).tolist()
-    [0.9, 0.95, 0.6]
-    """
-    some = n > 0
-    k, m = hits[some].astype(float), n[some].astype(float)
-    out = np.full(len(n), np.nan)
-    if not some.any():
-        return out
-    mean, lines, groups = k.sum() / m.sum(), m.sum(), len(m)
-    p = k / m
-    if groups < 2 or lines <= groups or mean in (0.0, 1.0):
-        out[some] = mean if groups > 1 else p
-        return out
-    # the variance of the rates between groups, and within them, as in a one-way analysis of variance; what lies between them by
-    # chance alone is taken off, so where groups differ no more than that, the correlation is 0 and all have the common rate
-    between = float(np.sum(m * (p - mean) ** 2) / (groups - 1))
-    within = float(np.sum(m * p * (1 - p)) / (lines - groups))
-    size = (lines - np.sum(m**2) / lines) / (groups - 1)
-    correlation = (between - within) / (between + (size - 1) * within) if between + (size - 1) * within > 0 else 0.0
-    correlation = min(max(correlation, 0.0), 1.0)
-    strength = (1 - correlation) / correlation if correlation > 0 else np.inf
-    out[some] = mean if np.isinf(strength) else (k + strength * mean) / (m + strength)
-    return out
+def cluster_codes(frame: pd.DataFrame, cluster: str, rows: Mask) -> Ints:
+    """Return which of these rows hang together; one of which that is not known has a number of its own."""
+    code = cluster_of(frame, cluster)[rows].astype(np.int64)
+    return np.where(code < 0, len(frame) + np.arange(len(code)), code)
 
 
 def counts_of(outcome: Ints, codes: Ints, n_groups: int, strict_early: bool) -> dict[str, Ints]:

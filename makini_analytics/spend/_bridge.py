@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..compute import ENTITIES, By, FigureResult, figure, group_lines, taken
+from ..compute import ENTITIES, By, FigureResult, figure, group_lines, narrow_rows
 from ..errors import SchemaError, one_of
 from ..frames import days_of, frame_of, pairs, values
 from ._items import Items, items_of
@@ -87,9 +87,10 @@ def bridge(
 
     Examples
     --------
+    >>> from makini_analytics import spend
     >>> old = pd.DataFrame({"product_code": ["A", "B"], "quantity": [10.0, 5.0], "amount": [100.0, 50.0], "currency": "EUR"})
     >>> new = pd.DataFrame({"product_code": ["A", "C"], "quantity": [12.0, 1.0], "amount": [132.0, 30.0], "currency": "EUR"})
-    >>> bridge(old, new).set_index("effect")["value"].to_dict()  # doctest: +NORMALIZE_WHITESPACE
+    >>> spend.bridge(old, new).set_index("effect")["value"].to_dict()  # doctest: +NORMALIZE_WHITESPACE
     {'before': 150.0, 'price': 12.0, 'volume': 20.0, 'mix': 0.0, 'currency': 0.0, 'new': 30.0, 'lost': -50.0,
      'not itemised': 0.0, 'after': 162.0}
     """
@@ -108,7 +109,7 @@ def bridge(
         effects = _effects(table, _sides(items, priced, is_after, cell, len(item_of)), item_of)
     else:
         effects = _effects(table, table, np.arange(n)).drop(columns="document currency")
-    outer = group_lines(taken(frame, kept, by), by, also=("currency",))
+    outer = group_lines(narrow_rows(frame, kept, by), by, also=("currency",))
     n_outer = len(outer) if kept.any() else 0
     # the bridge that each line belongs to, and from that of its items: an item lies within one group of `by`
     of_line = np.full(len(frame), -1)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from ..compute import By, FigureResult, Groups, RuleResult, crossed, figure, merge_aliases
 from ..frames import AsOf
-from ._rule import BASIS_COLUMNS, tallied
+from ._rule import BASIS_COLUMNS, spend_tally
 
 Floats = npt.NDArray[np.float64]
 
@@ -66,12 +66,13 @@ def concentration(
 
     Examples
     --------
+    >>> from makini_analytics import spend
     >>> lines = pd.DataFrame({"vendor_id": list("abcd"), "currency": "EUR", "amount": [40.0, 30.0, 20.0, 10.0]})
-    >>> concentration(lines)[["hhi", "top_1_share", "n_vendors"]]
+    >>> spend.concentration(lines)[["hhi", "top_1_share", "n_vendors"]]
           hhi  top_1_share  n_vendors
     0  3000.0          0.4          4
     """
-    got = tallied(
+    got = spend_tally(
         lines,
         by=_with_vendor(by),
         basis=basis,

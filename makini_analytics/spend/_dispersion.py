@@ -64,9 +64,10 @@ def price_dispersion(
 
     Examples
     --------
+    >>> from makini_analytics import spend
     >>> lines = pd.DataFrame({"product_code": "P1", "vendor_id": list("abc"), "order_id": list("123"), "currency": "EUR",
     ...                       "quantity": [10.0, 10.0, 10.0], "amount": [40.0, 50.0, 60.0]})
-    >>> price_dispersion(lines)[["price", "spread", "max_over_min", "reference_price", "theoretical_ceiling"]]
+    >>> spend.price_dispersion(lines)[["price", "spread", "max_over_min", "reference_price", "theoretical_ceiling"]]
        price  spread  max_over_min  reference_price  theoretical_ceiling
     0    5.0    0.32           1.5              4.0                 30.0
     """

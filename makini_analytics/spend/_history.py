@@ -54,9 +54,10 @@ def price_history(
 
     Examples
     --------
+    >>> from makini_analytics import spend
     >>> lines = pd.DataFrame({"product_code": "P1", "order_date": pd.to_datetime(["2025-03-01", "2024-03-01"]),
     ...                       "quantity": [20.0, 10.0], "amount": [110.0, 50.0], "currency": "EUR"})
-    >>> price_history(lines, of="P1")["price"].tolist()
+    >>> spend.price_history(lines, of="P1")["price"].tolist()
     [5.0, 5.5]
     """
     items = items_of(lines, metric="spend.price_history", item=item, currency=currency)

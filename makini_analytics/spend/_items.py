@@ -15,7 +15,7 @@ from ..compute import ENTITIES, FigureResult, Groups, PandasColumns, Selection, 
 from ..errors import SchemaError
 from ..frames import numbers, pairs, values
 from ._goods import no_goods
-from ._rule import tallied, value_of
+from ._rule import spend_tally, value_of
 
 Floats = npt.NDArray[np.float64]
 
@@ -91,7 +91,7 @@ def items_of(lines: Any, *, metric: str, item: str, currency: str | None, interc
     The price that compares is the effective one, amount / quantity, in the unit's base (per kg where some is bought in g). A frame
     that `currency.convert` made keeps the price of the document, so that a move of the rate is not taken for one of the price.
     """
-    tally = tallied(lines, currency=currency, intercompany=intercompany)
+    tally = spend_tally(lines, currency=currency, intercompany=intercompany)
     frame, selection, amount = tally.frame, tally.selection, value_of(tally)
     note = ""
     if item == "material" and not any(c in frame and frame[c].notna().any() for c in ENTITIES["material"][0]):

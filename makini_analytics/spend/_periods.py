@@ -29,7 +29,7 @@ from ..compute import (
 )
 from ..errors import ConfigError
 from ..frames import AsOf, AsOfDays, Mask, encode, values
-from ._rule import BASIS_COLUMNS, stated_day, tallied
+from ._rule import BASIS_COLUMNS, spend_tally, stated_day
 from ._spans import Spans
 
 Ints = npt.NDArray[np.int64]
@@ -93,16 +93,17 @@ def by_period(
 
     Examples
     --------
+    >>> from makini_analytics import spend
     >>> lines = pd.DataFrame({"order_date": pd.to_datetime(["2025-01-05", "2025-03-01"]), "currency": "EUR",
     ...                       "amount": [5.0, 7.0]})
-    >>> by_period(lines)[["period", "spend"]]
+    >>> spend.by_period(lines)[["period", "spend"]]
         period  spend
     0  2025-01    5.0
     1  2025-02    0.0
     2  2025-03    7.0
     """
     alias = period_alias(freq, fiscal_year_start)
-    got = tallied(
+    got = spend_tally(
         lines,
         by=by,
         basis=basis,

@@ -83,9 +83,10 @@ def price_changes(
 
     Examples
     --------
+    >>> from makini_analytics import spend
     >>> lines = pd.DataFrame({"product_code": "P1", "vendor_id": "v", "unit_of_measure": "EA", "currency": "EUR",
     ...     "order_date": pd.to_datetime(["2024-03-01", "2025-03-01"]), "quantity": [10.0, 20.0], "amount": [50.0, 110.0]})
-    >>> price_changes(lines)[["period", "price", "base_price", "ppv", "ppv_rate", "n_first_purchases"]]
+    >>> spend.price_changes(lines)[["period", "price", "base_price", "ppv", "ppv_rate", "n_first_purchases"]]
       period  price  base_price   ppv  ppv_rate  n_first_purchases
     0   2025    5.5         5.0  10.0       0.1                  0
     1   2024    5.0         NaN   NaN       NaN                  1
@@ -119,10 +120,10 @@ def price_changes(
         base = listed_prices(items, rows, baseline, items.item)
         shown = f"own list of {len(baseline):,} prices"  # the list itself would fill a footnote
     result = _by_key_and_period(_against(lot, base, baseline), groups.keys, period.freq)
-    return items.with_provenance(result, notes=_told(result, baseline), baseline=shown)
+    return items.with_provenance(result, notes=_notes(result, baseline), baseline=shown)
 
 
-def _told(result: pd.DataFrame, baseline: Baseline) -> list[str]:
+def _notes(result: pd.DataFrame, baseline: Baseline) -> list[str]:
     """Return what has no baseline, and why, and what looks like a slip."""
     n, first, without, doubtful = (
         int(result[c].sum()) for c in ("n_lines", "n_first_purchases", "n_without_baseline", "n_doubtful")

@@ -36,7 +36,7 @@ _CLOSED = {"closed short": "closed", UNDATED_RECEIPT: "closed"}
 BASIS_COLUMNS = {"received": "received_quantity?"}
 
 
-def tallied(
+def spend_tally(
     lines: Any,
     *,
     by: By = None,
@@ -62,7 +62,7 @@ def tallied(
     day = stated_day(source, as_of)
 
     def rule(c: Columns) -> RuleResult:
-        spent, beside = counting(c, basis, currency, tuple(intercompany), day_in(c, day)), more(c)
+        spent, beside = spend_rule(c, basis, currency, tuple(intercompany), day_in(c, day)), more(c)
         return replace(beside, left_out=spent.left_out + beside.left_out, sums=spent.sums | beside.sums)
 
     return replace(source.tally(rule, by=by, also=also, orders=orders), as_of=day)
@@ -78,7 +78,7 @@ def stated_day(source: Lines, as_of: AsOf | None) -> AsOfDays | None:
     return None if as_of is None and source.attrs.get("as_of") is None else source.as_of(as_of)
 
 
-def counting(c: Columns, basis: str, currency: str | None, intercompany: tuple[str, ...], until: Any) -> RuleResult:
+def spend_rule(c: Columns, basis: str, currency: str | None, intercompany: tuple[str, ...], until: Any) -> RuleResult:
     """Return the one rule of this room: which lines count on a day, and with which value."""
     amount = c.number("amount")
     # the first reason that fits holds: a line that was cancelled and then deleted is counted as deleted, in every figure alike

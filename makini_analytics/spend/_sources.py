@@ -25,7 +25,7 @@ from ..compute import (
 )
 from ..errors import ConfigError, SchemaError
 from ..frames import AsOf, days_of, encode, need, pairs, values
-from ._rule import tallied, value_of
+from ._rule import spend_tally, value_of
 
 
 @figure("amount")
@@ -75,14 +75,15 @@ def single_source(
 
     Examples
     --------
+    >>> from makini_analytics import spend
     >>> lines = pd.DataFrame({"product_code": list("AAB"), "vendor_id": list("xyx"), "currency": "EUR", "amount": [1.0, 2.0, 3.0]})
-    >>> single_source(lines)[["product_code", "vendor_id", "spend", "share"]]
+    >>> spend.single_source(lines)[["product_code", "vendor_id", "spend", "share"]]
       product_code vendor_id  spend  share
     0            B         x    3.0    0.5
     """
     if isinstance(min_orders, bool) or not isinstance(min_orders, (int, np.integer)) or min_orders < 1:
         raise ConfigError(f"min_orders={min_orders!r}: pass a number of orders such as 2")
-    got = tallied(lines, intercompany=intercompany, as_of=as_of)
+    got = spend_tally(lines, intercompany=intercompany, as_of=as_of)
     frame, selection, value = got.frame, got.selection, value_of(got)
     merged = frame if aliases is None else merge_aliases(frame, aliases)
     total = _spend_by_currency(frame, value)

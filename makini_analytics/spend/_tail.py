@@ -61,9 +61,10 @@ def tail(
 
     Examples
     --------
+    >>> from makini_analytics import spend
     >>> lines = pd.DataFrame({"vendor_id": list("aabc"), "order_id": list("1234"), "currency": "EUR",
     ...                       "amount": [50.0, 35.0, 10.0, 5.0]})
-    >>> tail(lines, definition="share")[["part", "spend", "n_vendors", "n_one_time_vendors", "average_order_value"]]
+    >>> spend.tail(lines, definition="share")[["part", "spend", "n_vendors", "n_one_time_vendors", "average_order_value"]]
        part  spend  n_vendors  n_one_time_vendors  average_order_value
     0  head   85.0          1                   0                 42.5
     1  tail   15.0          2                   2                  7.5

@@ -12,7 +12,7 @@ import pandas as pd
 from ..compute import By, FigureResult, figure
 from ..errors import ConfigError
 from ..frames import AsOf
-from ._rule import BASIS_COLUMNS, tallied
+from ._rule import BASIS_COLUMNS, spend_tally
 
 
 @figure("amount", any_frame=True, basis=BASIS_COLUMNS)
@@ -68,8 +68,9 @@ def by_vendor(
 
     Examples
     --------
+    >>> from makini_analytics import spend
     >>> lines = pd.DataFrame({"vendor_id": ["a", "b", "a"], "currency": "EUR", "amount": [60.0, 10.0, 30.0]})
-    >>> by_vendor(lines)[["vendor_id", "spend", "share", "abc_class", "n_lines"]]
+    >>> spend.by_vendor(lines)[["vendor_id", "spend", "share", "abc_class", "n_lines"]]
       vendor_id  spend  share abc_class  n_lines
     0         a   90.0    0.9         A        2
     1         b   10.0    0.1         B        1
@@ -90,7 +91,7 @@ def ranked_by(
     as_of: AsOf | None = None,
 ) -> tuple[FigureResult, npt.NDArray[np.intp]]:
     """Return the figure of `by_vendor`, and the row of it that each line that counts belongs to: another figure goes on from it."""
-    got = tallied(lines, by=by, basis=basis, currency=currency, intercompany=intercompany, orders=True, as_of=as_of)
+    got = spend_tally(lines, by=by, basis=basis, currency=currency, intercompany=intercompany, orders=True, as_of=as_of)
     groups = got.groups(by, "currency")
     n = len(groups) if len(groups.codes) else 0  # by=None makes one group, of nothing
     of_groups = groups.keys.iloc[:n]

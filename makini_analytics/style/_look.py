@@ -1,60 +1,19 @@
-"""How charts and reports look: colours, fonts and the marks of numbers, in one object that `use` sets."""
+"""The look of all charts and reports, and what sets it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
-from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
+from dataclasses import fields, replace
 
 from matplotlib import colors, font_manager
 
+from ..charts import Look as Look
+from ..charts import look as look
 from ..errors import ConfigError
-
-#: Fonts with Chinese and Japanese letters; where the machine has one of them, the brought one is not needed.
-_CJK = {"Noto Sans CJK JP", "Noto Sans CJK SC", "IPAexGothic"}
+from ..system import known_options
 
 
-@dataclass
-class Look:
-    """Colours, fonts and marks of numbers. Blue and vermillion are told apart by colour-blind eyes, and in grey.
-
-    Attributes
-    ----------
-    highlight : colour of what the title speaks of
-    late : colour of what is late
-    plain : colour of the other bars and lines
-    rest : colour of what is of no interest beside them
-    ink, muted : colours of titles and labels, and of subtitles and footnotes
-    line : colour of axes and grid
-    fonts : font families, tried in this order
-    decimal, thousands : marks of numbers in charts and reports
-    """
-
-    highlight: str = "#0072B2"
-    late: str = "#D55E00"
-    plain: str = "#8A8F94"
-    rest: str = "#C3C7CB"
-    ink: str = "#1F2328"
-    muted: str = "#57606A"
-    line: str = "#D0D7DE"
-    fonts: tuple[str, ...] = (
-        "DejaVu Sans",
-        "Noto Sans CJK JP",
-        "Noto Sans CJK SC",
-        "IPAexGothic",
-        "Noto Sans Arabic",
-        "Noto Naskh Arabic",
-    )
-    decimal: str = "."
-    thousands: str = ","
-
-
-#: The look of all charts and reports made from now on.
-look = Look()
-
-
+@known_options
 def use(
     *,
     fonts: Sequence[str] = (),
@@ -75,6 +34,14 @@ def use(
     ------
     ConfigError
         A font is not installed, a colour is none or can't be seen on white, or both marks are the same.
+
+    Examples
+    --------
+    >>> from makini_analytics import style
+    >>> style.use(highlight="#7A1FA2", decimal=",", thousands=".")
+    >>> style.look.highlight
+    '#7A1FA2'
+    >>> style.use()  # the usual look again
     """
     known = set(font_manager.get_font_names())
     for name in fonts:
@@ -105,37 +72,3 @@ def _contrast(colour: str) -> float:
     """Return the contrast with white, as WCAG 2 defines it."""
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colors.to_rgb(colour)]
     return 1.05 / (0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] + 0.05)
-
-
-def fonts() -> tuple[str, ...]:
-    """Return the font families to try in turn, of those that are there: Latin and Arabic first, then Japanese and Chinese.
-
-    The Japanese font that the extra ``report`` brings stands in where the machine has none.
-    """
-    return families(look.fonts)
-
-
-@cache
-def families(wanted: tuple[str, ...]) -> tuple[str, ...]:
-    """Return those of some font families that are installed."""
-    # matplotlib logs a warning for each family that is not installed, so only those that are there are passed on.
-    known = set(font_manager.get_font_names())
-    brought = find_spec("matplotlib_fontja")
-    if not known & _CJK and brought is not None and brought.submodule_search_locations:
-        for path in sorted(Path(brought.submodule_search_locations[0]).rglob("*.ttf")):
-            font_manager.fontManager.addfont(path)
-        known = set(font_manager.get_font_names())
-    found = tuple(f for f in wanted if f in known)
-    for family in found:
-        _fill_weights(family)
-    return found or ("sans-serif",)
-
-
-def _fill_weights(family: str) -> None:
-    """Let a family of one weight, as the brought one is, stand in for bold too: matplotlib would take it, and complain each time."""
-    manager = font_manager.fontManager
-    upright = [f for f in manager.ttflist if f.name == family and f.style == "normal"]
-    weights = {f: font_manager.weight_dict.get(f.weight, f.weight) for f in upright}
-    for wanted in {400, 700} - set(weights.values()) if weights else ():
-        nearest = min(upright, key=lambda f: abs(weights[f] - wanted))
-        manager.ttflist.append(replace(nearest, weight=wanted))

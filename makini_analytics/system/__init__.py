@@ -1,7 +1,8 @@
-"""Files, progress and templates: a file appears whole or not at all, a bar shows how far the work is, and HTML comes from templates."""
+"""What every room may need: checks of arguments and options, files that appear whole or not at all, the progress bar, HTML templates."""
 
 from ._arguments import names_of, number_of, path_of, text_of
 from ._files import Workspace, in_the_way, settle, whole
+from ._options import check_options, known_options, options_of
 from ._progress import Display, Progress, steps
 from ._templates import template
 
@@ -9,9 +10,12 @@ __all__ = [
     "Display",
     "Progress",
     "Workspace",
+    "check_options",
     "in_the_way",
+    "known_options",
     "names_of",
     "number_of",
+    "options_of",
     "path_of",
     "settle",
     "steps",

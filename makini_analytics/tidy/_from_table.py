@@ -147,6 +147,10 @@ def _table(
     source_of: dict[str, Any] = {}
     for source, name in columns.items():
         if source not in df.columns:
+            if source in allowed and name in df.columns:
+                raise SchemaError(
+                    f"columns= maps the names of {what} to ours: pass {{{name!r}: {source!r}}}, not {{{source!r}: {name!r}}}"
+                )
             raise SchemaError(f"{what} has no column {source!r}{_near(str(source), [str(c) for c in df.columns])}")
         if (df.columns == source).sum() > 1:
             raise SchemaError(f"{what} has several columns named {source!r}: rename them first")

@@ -71,8 +71,8 @@ class IssueBook:
         if not self._batches:
             return empty("issues")
         known = {table: series.astype("string").array for table, series in ids.items()}
-        told = self._told({table: len(series) for table, series in ids.items()})
-        n = [len(rows) for *_, rows, _ in told]
+        entries = self._entries({table: len(series) for table, series in ids.items()})
+        n = [len(rows) for *_, rows, _ in entries]
         at = np.repeat(np.arange(len(n)), n)
 
         def repeated(texts: list[str]) -> categoricals.Labels:
@@ -83,19 +83,19 @@ class IssueBook:
             known[table].take(rows, allow_fill=True)
             if table in known
             else nobody.take(np.zeros(len(rows), dtype=np.intp))
-            for table, _, _, rows, _ in told
+            for table, _, _, rows, _ in entries
         ]
         columns = {
             "connection": repeated([connection] * len(n)),
-            "table": repeated([b[0] for b in told]),
+            "table": repeated([b[0] for b in entries]),
             "id": categoricals.concat_texts(of),
-            "column": repeated([b[1] for b in told]),
-            "value": categoricals.concat_texts([t for *_, values in told for t in _texts(values)]),
-            "reason": repeated([b[2] for b in told]),
+            "column": repeated([b[1] for b in entries]),
+            "value": categoricals.concat_texts([t for *_, values in entries for t in _texts(values)]),
+            "reason": repeated([b[2] for b in entries]),
         }
         return pd.DataFrame(columns, columns=[c.name for c in ISSUES])
 
-    def _told(self, n_rows: Mapping[str, int]) -> list[tuple[str, str, str, Positions, Any]]:
+    def _entries(self, n_rows: Mapping[str, int]) -> list[tuple[str, str, str, Positions, Any]]:
         """Return the batches, those of a doubt about most rows of a table as one row without an id and with the first value.
 
         Values that could not be read stay a row each: they differ, and nowhere else are they kept.
@@ -162,9 +162,9 @@ def much_unreadable(
 
 def unreadable_rows(lines: pd.DataFrame) -> dict[str, Positions]:
     """Return, by column, the rows of lines whose value was given and could not be read, as the lines themselves say."""
-    told = categoricals.from_series(lines["unreadable"])
-    names = [str(t).split(", ") for t in told.categories]
-    codes = np.asarray(told.codes)
+    texts = categoricals.from_series(lines["unreadable"])
+    names = [str(t).split(", ") for t in texts.categories]
+    codes = np.asarray(texts.codes)
     return {
         n: np.flatnonzero(np.isin(codes, [i for i, of in enumerate(names) if n in of]))
         for n in dict.fromkeys(chain(*names))

@@ -7,6 +7,7 @@ where both readings fit and differ, neither is taken.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -70,6 +71,8 @@ class NumberFormat:
     def read(self, text: str) -> Number | None:
         """Return what a text says under this format, whose decimal mark is known; None where it says no number.
 
+        What is too large for a float is infinite.
+
         >>> [NumberFormat(",").read(t) for t in ("1.234,56-", "12 %", "1,234.56")]
         [Number(value=-1234.56, currency=None, percent=False), Number(value=12.0, currency=None, percent=True), None]
         """
@@ -121,8 +124,7 @@ def _value(text: str, decimal: str, thousands: str | None) -> float | None:
         if group is None:
             return None
         whole = whole.replace(group, "")
-    value = float(f"{whole}.{part or 0}")
-    return value if value != float("inf") else None
+    return float(f"{whole}.{part or 0}")
 
 
 @dataclass
@@ -206,6 +208,8 @@ def read_numbers_as(values: Sequence[Any], form: NumberFormat) -> Numbers:
         first = next(iter(found.values()), None)
         if first is None:
             out.problems.append((i, value, "not a number" if value.strip() else "empty text"))
+        elif math.isinf(first.value):
+            out.problems.append((i, value, "too large to be a number"))
         elif any(got != first for got in found.values()):
             shown = " or ".join(f"{got.value:,g}" for got in found.values())
             out.problems.append((i, value, f"can be read as {shown}: pass decimal='.' or decimal=','"))

@@ -328,7 +328,8 @@ def data_dictionary() -> pd.DataFrame:
 
     Examples
     --------
-    >>> data_dictionary().query("column == 'required_date' and table == 'lines'").sources.item()
+    >>> import makini_analytics as ma
+    >>> ma.data_dictionary().query("column == 'required_date' and table == 'lines'").sources.item()
     "dueAt; else the order's dueAt"
     """
     order_sources = {c.name: ", ".join(c.sources) for c in ORDERS}

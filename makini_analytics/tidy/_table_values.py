@@ -83,7 +83,7 @@ def read_values(tables: Sequence[Table], form: TableFormat, book: IssueBook) -> 
     """
     distinct = [{name: _distinct(t.df[t.source_of[name]]) for name in t.known} for t in tables]
     pairs = list(zip(tables, distinct, strict=True))
-    numbers, orders = _judged_numbers(pairs, form), _judged_dates(pairs, form)
+    numbers, orders = _number_format(pairs, form), _date_forms(pairs, form)
     return [_read(t, values, numbers, order, form.tz, book) for (t, values), order in zip(pairs, orders, strict=True)]
 
 
@@ -155,7 +155,7 @@ def _keep_beside(out: TableValues, name: str, got: Numbers, n: int, codes: npt.N
         )
 
 
-def _judged_numbers(tables: Sequence[tuple[Table, Mapping[str, Distinct]]], form: TableFormat) -> NumberFormat:
+def _number_format(tables: Sequence[tuple[Table, Mapping[str, Distinct]]], form: TableFormat) -> NumberFormat:
     """Return the format of all numbers: the stated one, or that under which every one of them can be read."""
     if form.numbers.decimal is not None:
         return form.numbers
@@ -175,7 +175,7 @@ def _judged_numbers(tables: Sequence[tuple[Table, Mapping[str, Distinct]]], form
     return NumberFormat(judge.decimal, form.numbers.thousands)
 
 
-def _judged_dates(
+def _date_forms(
     tables: Sequence[tuple[Table, Mapping[str, Distinct]]], form: TableFormat
 ) -> list[dict[str, str | None]]:
     """Return the form of each table's columns of dates: the stated one, or the order of day and month that the tables show."""

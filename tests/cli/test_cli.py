@@ -228,7 +228,7 @@ import os, signal, sys
 import makini_analytics as ma
 from makini_analytics import cli, reporting
 from makini_analytics.cli import _commands as commands
-commands._fetched = lambda options: ma.load_sample(["emea"])
+commands._fetch = lambda options: ma.load_sample(["emea"])
 usual = reporting.html_page
 def page(*made):
     os.kill(os.getpid(), signal.SIGINT)

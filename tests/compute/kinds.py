@@ -36,6 +36,11 @@ CALLS = {
     "slippage.by_vendor, nearly all": lambda x: slippage.by_vendor(x, as_of=AS_OF, under_share=0.3),
     "slippage.fill_rate": lambda x: slippage.fill_rate(x, as_of=AS_OF),
     "slippage.fill_rate, nearly all": lambda x: slippage.fill_rate(x, as_of=AS_OF, by=None, under_share=0.3),
+    "slippage.by_vendor, lines independent": lambda x: slippage.by_vendor(x, as_of=AS_OF, cluster=None),
+    "slippage.by_vendor, all together": lambda x: slippage.by_vendor(x, as_of=AS_OF, by=None),
+    "slippage.by_vendor, sites hang together": lambda x: slippage.by_vendor(
+        x, as_of=AS_OF, by="category", cluster="site_id"
+    ),
     "slippage.by_vendor, promised": lambda x: slippage.by_vendor(
         x, as_of=AS_OF, due="promised", late_days=2, early_days=3, by=["site_id", "currency"]
     ),

@@ -1,4 +1,4 @@
-"""What everything that counts stands on: pairs of codes, running sums and products within groups."""
+"""What everything that counts stands on: running sums and products within groups."""
 
 from __future__ import annotations
 
@@ -11,18 +11,6 @@ import pytest
 from makini_analytics import spend
 from makini_analytics.compute import DayCounts
 from makini_analytics.compute._day_counts import STEPS
-from makini_analytics.frames import pairs
-
-
-@pytest.mark.parametrize("dtype", ["int8", "int16", "int64"])
-def test_pairs_are_those_of_rows_of_two_columns(dtype):
-    rng = np.random.default_rng(1)
-    for n in (0, 1, 200):
-        one, other = rng.integers(-1, 40, n).astype(dtype), rng.integers(-128, 128, n).astype(dtype)
-        first, second, place = pairs(one, other)
-        want, stands = np.unique(np.column_stack([one, other]), axis=0, return_inverse=True)
-        assert np.column_stack([first, second]).tolist() == want.tolist()
-        assert place.tolist() == stands.reshape(-1).tolist()
 
 
 @pytest.mark.parametrize("ufunc", [np.add, np.multiply])

@@ -149,9 +149,10 @@ def test_what_an_engine_cannot_do_is_refused_with_what_to_do_instead(sample):
         frame = make(sample)
         with pytest.raises(ConfigError, match="working days are counted on a pandas frame alone; collect"):
             lead_times.by_vendor(frame, as_of=AS_OF, calendar="weekdays")
-        for options in ({"weight": "value"}, {"cluster": "order"}):
-            with pytest.raises(ConfigError, match="look at single lines, which only a pandas frame has: collect"):
-                slippage.by_vendor(frame, as_of=AS_OF, **options)
+        with pytest.raises(ConfigError, match="looks at single lines, which only a pandas frame has: collect"):
+            slippage.by_vendor(frame, as_of=AS_OF, weight="value")
+        with pytest.raises(ConfigError, match="cluster='shipment': pass 'order' or a column"):
+            slippage.by_vendor(frame, as_of=AS_OF, cluster="shipment")
         with pytest.raises(SchemaError, match=r"slippage\.per_line takes the lines as a DataFrame of pandas.*collect"):
             slippage.per_line(frame, as_of=AS_OF)
         with pytest.raises(SchemaError, match=r"'required_date'.*near names"):

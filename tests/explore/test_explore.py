@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import makini_analytics as ma
-from makini_analytics import explore, lead_times, slippage, spend, style
+from makini_analytics import charts, explore, lead_times, slippage, spend
 from makini_analytics.explore import _rooms
 from makini_analytics.frames.categoricals import from_texts
 from makini_analytics.tidy import LINES
@@ -82,7 +82,7 @@ def test_options_of_the_rooms_reach_the_functions(data, tmp_path):
 def test_a_click_on_each_bar_opens_its_lines(room, data, tmp_path):
     got = ROOMS[room](data, folder=tmp_path)
     buttons = got._chart.children[0].children[1:]
-    bars = style.captions_of(got._axes).bars
+    bars = charts.captions_of(got._axes).bars
     assert len(buttons) == len(bars) >= 10
     for button, rows in zip(buttons, bars, strict=True):
         button.click()

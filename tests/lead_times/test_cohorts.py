@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import makini_analytics as ma
-from makini_analytics import ConfigError, SchemaError, lead_times, slippage, style
+from makini_analytics import ConfigError, SchemaError, charts, lead_times, slippage
 
 
 def lines(*rows, **more):
@@ -88,7 +88,7 @@ def test_where_a_lead_time_starts_and_ends():
     assert lead_times.per_line(part, as_of="2025-03-01", end="first_receipt").lead_time_days.item() == 10
     got = lead_times.by_vendor(frame, as_of="2025-03-01", start="approval", calendar="weekdays")
     assert got.attrs["parameters"]["start"] == "approval"
-    assert "days: working days, Monday to Friday" in style.footnote_of(got)
+    assert "days: working days, Monday to Friday" in charts.footnote_of(got)
     with pytest.raises(ConfigError, match="start='invoice'"):
         days(start="invoice")
     with pytest.raises(SchemaError, match="approved_date"):

@@ -96,21 +96,5 @@ def test_text_has_one_dtype_whatever_the_number_of_lines():
     assert str(pd.concat([many.vendor_name, few.vendor_name]).dtype) == "string"
 
 
-def test_codes_are_remembered_with_the_text_and_forgotten_when_it_changes():
-    from makini_analytics.frames import encode
-
-    t = tidy(ORDER)
-    lines = Purchases(t.orders, t.lines.take([0, 0, 0]).reset_index(drop=True), t.issues).lines
-    first = encode(lines["vendor_id"])
-    assert first.codes.tolist() == [0, 0, 0]
-    copy = lines.copy()
-    copy.loc[1, "vendor_id"] = "another"
-    changed = encode(copy["vendor_id"])
-    assert changed.labels[changed.codes].tolist() == copy["vendor_id"].tolist()
-    assert encode(lines["vendor_id"]).codes.tolist() == [0, 0, 0]
-    turned = lines["vendor_id"].iloc[::-1]
-    assert encode(turned).labels[encode(turned).codes].tolist() == turned.tolist()
-
-
 def test_repr_says_what_it_is():
     assert "1 orders, 1 lines, 0 issues, as of 2025-04-02" in repr(one())

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 import makini_analytics as ma
-from makini_analytics.system import Workspace, in_the_way, whole
 from tests.purchases import killed
 
 pytest.importorskip("pyarrow", reason="pyarrow, the extra 'fast', is not installed")
@@ -59,36 +58,6 @@ def test_killed_at_each_call_of_the_file_system_the_old_or_the_new_is_there_whol
 @pytest.mark.parametrize("what", ["save", "report", "report-xlsx"])
 def test_a_full_disk_leaves_what_was_there(tmp_path, what):
     assert trials(tmp_path, what, "full", 3) == {"old": 3}
-
-
-def test_a_folder_that_is_being_written_is_left_alone_by_the_next_writer(tmp_path):
-    first = Workspace(tmp_path / "a")
-    first.new.write_text("first")
-    with whole(tmp_path / "b") as new:
-        new.write_text("second")
-    first.swap()
-    first.close()
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["a", "b"]
-    assert (tmp_path / "a").read_text() == "first"
-
-
-def test_what_comes_while_a_folder_is_written_is_moved_to_the_new_one(tmp_path):
-    def written(text):
-        with whole(tmp_path / "d", {"a", "x/b"}) as new:
-            (new / "x").mkdir(parents=True)
-            (new / "a").write_text(text)
-            (new / "x" / "b").write_text(text)
-            if text == "2":
-                (tmp_path / "d" / "x" / "late.txt").write_text("mine")
-                (tmp_path / "d" / ".DS_Store").write_text("the system's")
-
-    written("1")
-    written("2")
-    found = {p.relative_to(tmp_path / "d").as_posix() for p in (tmp_path / "d").rglob("*") if p.is_file()}
-    assert found == {"a", "x/b", "x/late.txt", ".DS_Store"}
-    assert (tmp_path / "d" / "x" / "b").read_text() == "2"
-    assert "late.txt" in in_the_way(tmp_path / "d", {"a", "x/b"})
-    assert [p.name for p in tmp_path.iterdir()] == ["d"]
 
 
 def test_modes_and_links_stay(tmp_path):

@@ -11,7 +11,7 @@ import pytest
 
 import makini_analytics as ma
 from makini_analytics import ConfigError, Purchases, SchemaError, quality, style
-from makini_analytics.compute import FIGURES
+from makini_analytics.catalogue import FIGURES
 from makini_analytics.quality._duplicates import _legal_endings, clean_name
 from makini_analytics.tidy import tidy_orders
 

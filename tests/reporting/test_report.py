@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import warnings
 import zipfile
 from html.parser import HTMLParser
 
@@ -12,7 +11,7 @@ import pandas as pd
 import pytest
 
 import makini_analytics as ma
-from makini_analytics import ConfigError, spend, style
+from makini_analytics import ConfigError, spend
 from makini_analytics.reporting import content, write
 
 openpyxl = pytest.importorskip("openpyxl", reason="openpyxl, which reads workbooks back, is not installed")
@@ -355,42 +354,3 @@ def test_what_is_wrong_is_said(out, options, says, tmp_path):
     with pytest.raises(ConfigError, match=re.escape(says)):
         ma.report(ma.load_sample(["emea"]), tmp_path / out, **options)
     assert list(tmp_path.iterdir()) == []
-
-
-def test_a_company_sets_its_look_in_one_place(tmp_path):
-    data = ma.load_sample(["emea"])
-    try:
-        style.use(highlight="#7A1FA2", decimal=",", thousands=".")
-        ax = spend.plot_by_vendor(data.lines, currency="EUR")
-        assert style.bar_colours(ax)[0] == "#7A1FA2"
-        assert "1,25 M EUR" in style.alt_text(ax)
-        page = ma.report(data, tmp_path / "x.html", sections=["spend"]).read_text(encoding="utf-8")
-        assert re.search(r"\d\.\d{3}\.\d{3},\d{2}<", page)
-        for wrong in (
-            {"highlight": "#FFFF00"},
-            {"highlight": "nocolour"},
-            {"fonts": ["No Such Font"]},
-            {"decimal": ","},
-        ):
-            with pytest.raises(ConfigError):
-                style.use(**wrong)
-    finally:
-        style.use()
-    assert style.bar_colours(spend.plot_by_vendor(data.lines, currency="EUR"))[0] == "#0072B2"
-
-
-def test_charts_fit_the_sizes_of_a_meeting(tmp_path):
-    data = ma.load_sample(["emea"])
-    for size, (wide, high) in style.SIZES.items():
-        ax = spend.plot_by_vendor(data.lines, currency="EUR")
-        with Image.open(style.save(ax, tmp_path / f"{size}.png", size=size)) as image:
-            assert image.size == (round(wide * 200), round(high * 200))
-        figure = ax.figure
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            figure.draw_without_rendering()
-            texts = [t.get_window_extent() for t in figure.texts]
-            inside = ax.get_tightbbox()
-        assert all(t.x1 <= figure.bbox.x1 and t.x0 >= 0 for t in texts)
-        title, subtitle, footnote = texts
-        assert footnote.y1 <= inside.y0 + 1 and inside.y1 <= subtitle.y0 + 1 and subtitle.y1 <= title.y0 + 3

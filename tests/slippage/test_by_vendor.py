@@ -7,13 +7,14 @@ import pandas as pd
 import pytest
 
 from makini_analytics import Purchases, explain, slippage
-from makini_analytics.slippage._intervals import wilson
+from makini_analytics.compute import wilson
 from tests.cases import recorded
 
 AS_OF = pd.Timestamp("2025-06-30")
 COLUMNS = [
     "vendor_id", "vendor_name", "n_due", "n_on_time", "on_time_rate", "on_time_low", "on_time_high", "n_late", "n_early",
-    "n_overdue_open", "median_days_late", "p90_days_late", "n_not_due", "on_time_shrunken",
+    "n_overdue_open", "median_days_late", "p90_days_late", "n_not_due", "on_time_shrunken", "n_effective", "due_share", "others_rate",
+    "p_value", "against_others",
 ]  # fmt: skip
 
 
@@ -30,7 +31,7 @@ def test_a_vendor_worked_by_hand():
     got = slippage.by_vendor(lines, as_of=AS_OF)
     assert got.columns.tolist() == COLUMNS
     assert [str(t) for t in got.dtypes] == [
-        *["string"] * 2, *["int64"] * 2, *["float64"] * 3, *["int64"] * 3, *["float64"] * 2, "int64", "float64",
+        *["string"] * 2, *["int64"] * 2, *["float64"] * 3, *["int64"] * 3, *["float64"] * 2, "int64", *["float64"] * 5, "string",
     ]  # fmt: skip
     one = got.iloc[0]
     assert (one.n_due, one.n_on_time, one.n_late, one.n_early, one.n_overdue_open) == (7, 3, 4, 1, 1)

@@ -10,8 +10,7 @@ import pytest
 
 import makini_analytics as ma
 from makini_analytics import ConfigError, MixedCurrencyError, SchemaError, slippage
-from makini_analytics.slippage._intervals import wilson
-from makini_analytics.slippage._rates import shrunken
+from makini_analytics.compute import wilson
 
 AS_OF = "2025-06-30"
 
@@ -41,6 +40,7 @@ def test_weights_by_hand():
     assert got.on_time_rate == pytest.approx(0.7)
     assert got.n_due == 3
     n = 100**2 / (70**2 + 20**2 + 10**2)  # so many lines of one size would say as much
+    assert got.n_effective == pytest.approx(n)
     assert (got.on_time_low, got.on_time_high) == pytest.approx(tuple(float(x) for x in wilson(0.7 * n, n)))
     two = frame.assign(currency=["EUR", "USD", "EUR"])
     with pytest.raises(MixedCurrencyError, match="EUR, USD"):
@@ -49,38 +49,6 @@ def test_weights_by_hand():
     assert {e["reason"]: e["n_lines"] for e in none.attrs["excluded"]} == {"no quantity to weigh by": 1}
     with pytest.raises(ConfigError, match="weight='euros'"):
         slippage.by_vendor(frame, as_of=AS_OF, weight="euros")
-
-
-def test_lines_of_one_order_say_less_than_so_many_orders():
-    frame = lines(*[0] * 50, *[5] * 50)
-    alone = slippage.by_vendor(frame, as_of=AS_OF).iloc[0]
-    apart = slippage.by_vendor(frame, as_of=AS_OF, cluster="order").iloc[0]
-    assert (apart.on_time_low, apart.on_time_high) == pytest.approx((alone.on_time_low, alone.on_time_high), abs=0.002)
-    ten = frame.assign(order_id=[str(i // 10) for i in range(100)])
-    together = slippage.by_vendor(ten, as_of=AS_OF, cluster="order").iloc[0]
-    assert together.on_time_rate == alone.on_time_rate
-    low, high = wilson(0.5 * 9, 9.0)  # ten orders, each all on time or all late: nine independent lines' worth
-    assert (together.on_time_low, together.on_time_high) == pytest.approx((float(low), float(high)))
-    all_on_time = slippage.by_vendor(ten.iloc[:50], as_of=AS_OF, cluster="order").iloc[0]
-    assert all_on_time.on_time_low == pytest.approx(float(wilson(5, 5)[0]))
-    assert all_on_time.on_time_high == 1
-
-
-def test_the_clustered_interval_covers_where_wilsons_does_not():
-    """Orders of 8 lines with a rate of their own: of 400 vendors' intervals about 95 % hold the true rate."""
-    r = np.random.default_rng(11)
-    hold = {None: 0, "order": 0}
-    truth, rounds, orders, size = 0.8, 400, 40, 8
-    rates = r.beta(truth * 3, (1 - truth) * 3, (rounds, orders))
-    late = r.random((rounds, orders, size)) > rates[:, :, None]
-    frame = lines(*np.where(late.reshape(-1), 4, 0).tolist())
-    frame["vendor_id"] = np.repeat([f"v{i}" for i in range(rounds)], orders * size)
-    frame["order_id"] = np.repeat(np.arange(rounds * orders), size).astype(str)
-    for cluster in hold:
-        got = slippage.by_vendor(frame, as_of=AS_OF, cluster=cluster)
-        hold[cluster] = float(((got.on_time_low <= truth) & (truth <= got.on_time_high)).mean())
-    assert hold["order"] >= 0.92  # Monte-Carlo error 0.011
-    assert hold[None] < 0.80
 
 
 @pytest.mark.parametrize("n", [30, 100, 500])
@@ -94,26 +62,10 @@ def test_wilsons_mean_coverage_over_rates(n):
     assert 0.94 < np.mean(covered) < 0.96
 
 
-def test_the_shrunken_rate_ranks_three_of_three_below_95_of_100():
-    k, n = np.array([3, 95, 60, 80, 0]), np.array([3, 100, 100, 100, 0])
-    got = shrunken(k, n)
-    assert got[0] < got[1]
-    assert np.isnan(got[4])
-    assert got[1] == pytest.approx(0.95, abs=0.01)
-    same = shrunken(np.array([8, 80, 16]), np.array([10, 100, 20]))
-    assert same.tolist() == pytest.approx([0.8] * 3)  # no more different than by chance: one rate
-    # where vendors truly differ, it is nearer to the truth than the raw rate
-    r = np.random.default_rng(5)
-    truth = r.beta(8, 2, 2000)
-    size = r.integers(1, 30, 2000)
-    hits = r.binomial(size, truth)
-    assert np.mean((shrunken(hits, size) - truth) ** 2) < 0.6 * np.mean((hits / size - truth) ** 2)
-
-
 @pytest.mark.parametrize("by", [None, "vendor"])
 @pytest.mark.parametrize("freq", ["M", "W"])
 def test_each_period_is_by_vendor_of_its_own_lines(sample, by, freq):
-    got = slippage.by_period(sample, by=by, freq=freq)
+    got = slippage.by_period(sample, by=by, freq=freq, cluster=None)
     whole = slippage.by_vendor(sample, by=by)
     assert got.n_due.sum() == whole.n_due.sum()
     assert got.n_overdue_open.sum() == whole.n_overdue_open.sum()
@@ -123,7 +75,7 @@ def test_each_period_is_by_vendor_of_its_own_lines(sample, by, freq):
         mine = sample[span.to_numpy()]
         if by:
             mine = mine[mine.vendor_id.isna() if pd.isna(row.vendor_id) else mine.vendor_id == row.vendor_id]
-        want = slippage.by_vendor(mine, by=None).iloc[0]
+        want = slippage.by_vendor(mine, by=None, cluster=None).iloc[0]
         for column in ("n_due", "n_on_time", "n_late", "n_early", "on_time_rate", "on_time_low", "on_time_high"):
             assert row[column] == pytest.approx(want[column])
     cut = slippage.by_period(sample, as_of="2025-06-15")

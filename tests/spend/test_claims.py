@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from makini_analytics import explain, slippage, spend, units
+from makini_analytics.charts import captions_of
 from makini_analytics.spend._goods import NO_GOODS
-from makini_analytics.style import captions_of
 
 from .test_oracle import random_lines
 

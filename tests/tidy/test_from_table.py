@@ -151,3 +151,26 @@ def test_look_alike_rows_stay_apart():
     assert len(got.lines) == 3
     assert got.lines.line_id.is_unique
     assert got.lines.amount.sum() == 30
+
+
+@pytest.mark.parametrize("text", ["1e400", "9" * 400, "-1e400", "9" * 400 + ",5", "1,5e999"])
+def test_a_number_too_large_for_a_float_is_missing_and_listed_and_never_infinite(text):
+    table = pd.DataFrame({"order_number": ["1", "2"], "quantity": ["1", "2"], "unit_price": [text, "2,5"]})
+    data = Purchases.from_table(table)
+    assert data.lines["unit_price"].isna().tolist() == [True, False]
+    assert data.lines["amount"].isna().tolist() == [True, False]
+    assert data.issues["reason"].tolist() == ["too large to be a number"]
+    assert data.lines["unreadable"].iloc[0] == "unit_price"
+
+
+def test_a_product_too_large_for_a_float_is_missing_and_listed():
+    table = pd.DataFrame({"order_number": ["1", "2"], "quantity": [1e200, 2.0], "unit_price": [1e200, 2.0]})
+    data = Purchases.from_table(table)
+    assert data.lines["amount"].isna().tolist() == [True, False]
+    assert data.issues["reason"].tolist() == ["price x quantity is too large to be a number"]
+
+
+def test_a_map_the_wrong_way_round_is_told_the_right_way():
+    table = pd.DataFrame({"Supplier": ["a"], "PO": ["1"]})
+    with pytest.raises(SchemaError, match=r"pass \{'Supplier': 'vendor_name'\}, not \{'vendor_name': 'Supplier'\}"):
+        Purchases.from_table(table, columns={"vendor_name": "Supplier", "order_number": "PO"})

@@ -76,9 +76,7 @@ def date_styles(draw):
     return (lambda d: d.strftime(formats[kind])), None
 
 
-@settings(max_examples=400, deadline=None)
-@given(st.data())
-def test_what_is_read_is_what_was_written_or_is_asked_about(data):
+def check_table(data):
     write, places = data.draw(number_styles())
     show, form = data.draw(date_styles())
     n = data.draw(st.integers(1, 8))
@@ -106,6 +104,19 @@ def test_what_is_read_is_what_was_written_or_is_asked_about(data):
         assert abs(one - other) < 1e-6 or (np.isnan(one) and got.lines.line_id[i] in listed), (table.a.tolist(), read)
     assert got.lines.order_date.dt.date.tolist() == days, table.d.tolist()
     assert set(got.lines.currency) == {"EUR"}
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.data())
+def test_what_is_read_is_what_was_written_or_is_asked_about(data):
+    check_table(data)
+
+
+@pytest.mark.full
+@settings(max_examples=4_000, deadline=None)
+@given(st.data())
+def test_what_is_read_of_many_tables_is_what_was_written_or_is_asked_about(data):
+    check_table(data)
 
 
 @pytest.mark.parametrize("decimal", [".", ","])

@@ -7,15 +7,16 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from ... import style
+from ... import charts
 from ...compute import By, WorkCalendar
 from ...frames import AsOf
 from .._curve import curve
+from ._words import days_of, start_of
 
 _MOST_CURVES = 6  # more can't be told apart by one highlight and their names
 
 
-@style.chart(of=curve, result_columns=("share_delivered",))
+@charts.chart(of=curve, result_columns=("share_delivered",))
 def plot_curve(
     data: Any,
     *,
@@ -34,20 +35,23 @@ def plot_curve(
 
     Examples
     --------
+    >>> from makini_analytics import lead_times, style
     >>> lines = pd.DataFrame({"order_date": pd.to_datetime(["2025-01-01", "2025-01-03"]),
     ...                       "delivered_date": pd.to_datetime(["2025-01-05", "2025-01-13"])})
-    >>> style.captions_of(plot_curve(lines, as_of="2025-01-31")).title
-    'Half of the ordered lines are delivered by day 4, nine of ten by day 10'
+    >>> print(style.alt_text(lead_times.plot_curve(lines, as_of="2025-01-31")))
+    Half of the ordered lines are delivered by day 4, nine of ten by day 10.
+    Share of ordered lines delivered by day, with 95 % band; open lines counted as open, cancellations as never delivered.
+    50 % delivered by day 4; 90 % delivered by day 10
     """
     result: pd.DataFrame = data
     if not len(result) or not result["delivered"].sum():
-        return style.no_data(ax, "share delivered by day", result)
+        return charts.no_data(ax, "share delivered by day", result)
     keys = list(result.columns[: list(result.columns).index("days")])
-    ax = style.axes(ax, rows=9)
+    ax = charts.axes(ax, rows=9)
     groups = list(result.groupby(keys, dropna=False, observed=True, sort=False)) if keys else [((), result)]
     # At risk on the first day are all lines of a group, so this is by the number of lines.
     groups = sorted(groups, key=lambda g: -int(g[1]["at_risk"].max()))[:_MOST_CURVES]
-    names = [" / ".join(style.label(v, 22) for v in (n if isinstance(n, tuple) else (n,))) for n, _ in groups]
+    names = [" / ".join(charts.label(v, 22) for v in (n if isinstance(n, tuple) else (n,))) for n, _ in groups]
     for i, (name, (_, rows)) in enumerate(zip(names, groups, strict=True)):
         _stairs(ax, rows, name, main=i == 0)
     main = groups[0][1]
@@ -56,22 +60,22 @@ def plot_curve(
     # The last few lines take very long: the axis ends where the curve has told its story, beyond p90 in any case.
     ax.set_xlim(0, float(max(main["days"].quantile(0.97), reached.get(0.9, 0) * 1.4, 1)))
     ax.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
-    ax.set_xlabel("calendar days since the order", color=style.look.muted, fontsize=9.5)
-    style.place(ax, 0.08, 0.25, 0.86, 0.52)
+    ax.set_xlabel(f"{days_of(result)} since the {start_of(result)}", color=charts.look.muted, fontsize=9.5)
+    charts.place(ax, 0.08, 0.25, 0.86, 0.52)
     sub = "Share of ordered lines delivered by day, with 95 % band; open lines counted as open, cancellations as never delivered"
-    alt = "; ".join(f"{style.percent(q)} delivered by day {day:.0f}" for q, day in reached.items())
+    alt = "; ".join(f"{charts.percent(q)} delivered by day {day:.0f}" for q, day in reached.items())
     headline = title or _finding(reached, names[0], _most(main))
-    return style.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
+    return charts.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
 
 
 def _stairs(ax: Axes, rows: pd.DataFrame, name: str, *, main: bool) -> None:
-    colour = style.look.highlight if main else style.look.plain
+    colour = charts.look.highlight if main else charts.look.plain
     ax.step(rows["days"], rows["share_delivered"], where="post", color=colour, lw=2.2 if main else 1.4)
     if main:  # six bands over each other would be mud
         ax.fill_between(rows["days"], rows["low"], rows["high"], step="post", color=colour, alpha=0.16, lw=0)
     if name:
         at = (rows["days"].iloc[-1], rows["share_delivered"].iloc[-1])
-        style.beside(ax, name, at, (4, 0), size=9, colour=colour)
+        charts.beside(ax, name, at, (4, 0), size=9, colour=colour)
 
 
 def _marked(ax: Axes, rows: pd.DataFrame) -> dict[float, float]:
@@ -81,9 +85,9 @@ def _marked(ax: Axes, rows: pd.DataFrame) -> dict[float, float]:
         days = rows.loc[rows["share_delivered"] >= q - 1e-9, "days"]  # 0.9 is not exact in floating point
         if len(days):
             reached[q] = day = float(days.iloc[0])
-            ax.plot([day, day, 0], [0, q, q], color=style.look.muted, lw=0.8, ls=":")
-            text = f"{style.percent(q)} by day {day:.0f}"
-            style.beside(ax, text, (day, q), (6, -12), va="baseline", size=10, fontweight="bold")
+            ax.plot([day, day, 0], [0, q, q], color=charts.look.muted, lw=0.8, ls=":")
+            text = f"{charts.percent(q)} by day {day:.0f}"
+            charts.beside(ax, text, (day, q), (6, -12), va="baseline", size=10, fontweight="bold")
     return reached
 
 

@@ -8,14 +8,15 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from ... import style
+from ... import charts
 from ...compute import By, WorkCalendar
 from ...errors import ConfigError
 from ...frames import AsOf
 from .._periods import by_period
+from ._words import days_of, end_of, start_of
 
 
-@style.chart(of=by_period, result_columns=("period", "finished"))
+@charts.chart(of=by_period, result_columns=("period", "finished"))
 def plot_by_period(
     data: Any,
     *,
@@ -43,39 +44,49 @@ def plot_by_period(
 
     Examples
     --------
+    >>> from makini_analytics import lead_times, style
     >>> lines = pd.DataFrame({"order_date": pd.to_datetime(["2025-01-05", "2025-02-10"]),
     ...                       "delivered_date": pd.to_datetime(["2025-01-25", None])})
-    >>> style.captions_of(plot_by_period(lines, as_of="2025-02-28")).title
-    'No finished period has 20 lines and a median: too few to say'
+    >>> print(style.alt_text(lead_times.plot_by_period(lines, as_of="2025-02-28")))
+    No finished period has 20 lines and a median: too few to say.
+    Lead time by order period: median (dot) to p90 (bar); shaded: slow lines are still open, neither faster nor slower; grey: fewer than 20 lines.
+    2025-01 median 20; 2025-02 median not yet estimable
     """
     result: pd.DataFrame = data
     if len(result) and list(result.columns).index("period"):
         raise ConfigError("a cohort chart shows one group: pass the rows of one, or by=None")
     if not len(result) or not result["n_delivered"].sum():
-        return style.no_data(ax, "lead times by order period", result)
-    ax = style.axes(ax, rows=9)
-    median, ninth, mean = (result[c].to_numpy(dtype=float) for c in ("median_days", "p90_days", "mean_delivered_days"))
-    done = result["finished"].to_numpy(dtype=bool)
-    few = result["n_lines"].to_numpy(dtype=float) < style.SMALL_N
+        return charts.no_data(ax, "lead times by order period", result)
+    ax = charts.axes(ax, rows=9)
+    drawn = charts.every_period(result)
+    median, ninth, mean = (drawn[c].to_numpy(dtype=float) for c in ("median_days", "p90_days", "mean_delivered_days"))
+    done = drawn["finished"].fillna(True).to_numpy(dtype=bool)  # a period without a line has none that is open
+    few = drawn["n_lines"].to_numpy(dtype=float) < charts.SMALL_N
     far = float(np.nanmax([1.0, *median, *ninth, *mean]))
     _median_to_p90(ax, median, ninth, done, few)
     _naive_mean(ax, mean)
     # Shaded as well as hollow: where the median is not yet estimable there is no dot that could be hollow.
     for i in np.flatnonzero(~done):
-        ax.axvspan(i - 0.5, i + 0.5, color=style.look.line, alpha=0.25, lw=0)
+        ax.axvspan(i - 0.5, i + 0.5, color=charts.look.line, alpha=0.25, lw=0)
         if np.isnan(median[i]):
-            ax.annotate("not yet\nestimable", (i, far * 0.5), ha="center", fontsize=8.5, color=style.look.ink)
-    periods = style.periods_below(ax, result["period"].tolist())
+            ax.annotate("not yet\nestimable", (i, far * 0.5), ha="center", fontsize=8.5, color=charts.look.ink)
+    periods = charts.periods_below(ax, drawn["period"].tolist())
     ax.set_ylim(0, far * 1.1)
-    ax.set_xlim(-0.6, len(result) - 0.4)
-    ax.set_ylabel("days", color=style.look.muted, fontsize=9.5)
-    style.place(ax, 0.07, 0.28, 0.74, 0.48)
+    ax.set_xlim(-0.6, len(drawn) - 0.4)
+    ax.set_ylabel(days_of(result).partition(",")[0], color=charts.look.muted, fontsize=9.5)
+    charts.place(ax, 0.07, 0.28, 0.74, 0.48)
     grey = "; grey: fewer than 20 lines" if (done & few).any() else ""
-    sub = f"Lead time by order period: median (dot) to p90 (bar); shaded: slow lines are still open, neither faster nor slower{grey}"
+    sub = f"{_measure(result)} by order period: median (dot) to p90 (bar); shaded: slow lines are still open, neither faster nor slower{grey}"
     headline = title or _cohorts(median[done & ~few & ~np.isnan(median)], len(result), int((~done).sum()))
-    medians = ["not yet estimable" if np.isnan(m) else f"{m:.0f}" for m in median]
+    none = ["no line" if np.isnan(n) else "not yet estimable" for n in drawn["n_lines"].astype("float64")]
+    medians = [why if np.isnan(m) else f"{m:.0f}" for m, why in zip(median, none, strict=True)]
     alt = "; ".join(f"{p} median {m}" for p, m in zip(periods, medians, strict=True))
-    return style.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
+    return charts.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
+
+
+def _measure(result: pd.DataFrame) -> str:
+    usual = (start_of(result), end_of(result)) == ("order", "delivery")
+    return "Lead time" if usual else f"Days from {start_of(result)} to {end_of(result)}"
 
 
 def _median_to_p90(
@@ -87,30 +98,30 @@ def _median_to_p90(
 ) -> None:
     x = np.arange(len(median))
     both = ~np.isnan(median) & ~np.isnan(ninth)
-    ax.vlines(x[both], median[both], ninth[both], color=style.look.rest, lw=6)
+    ax.vlines(x[both], median[both], ninth[both], color=charts.look.rest, lw=6)
     # Three layers, since one call has one colour: all finished ones, grey over those of few lines, and the unfinished.
-    ax.plot(x[done], median[done], "o", color=style.look.highlight, ms=8)
-    ax.plot(x[done & few], median[done & few], "o", color=style.look.plain, ms=8)
-    ax.plot(x[~done], median[~done], "o", mfc="white", mec=style.look.highlight, ms=8)
+    ax.plot(x[done], median[done], "o", color=charts.look.highlight, ms=8)
+    ax.plot(x[done & few], median[done & few], "o", color=charts.look.plain, ms=8)
+    ax.plot(x[~done], median[~done], "o", mfc="white", mec=charts.look.highlight, ms=8)
 
 
 def _naive_mean(ax: Axes, mean: np.ndarray[Any, Any]) -> None:
     x = np.arange(len(mean))
-    ax.plot(x, mean, color=style.look.muted, lw=1, ls="--")
+    ax.plot(x, mean, color=charts.look.muted, lw=1, ls="--")
     if len(x) > 1:  # one period makes no line
         last = float(pd.Series(mean).ffill().iloc[-1])  # the newest periods may have nothing delivered
-        style.beside(ax, "mean of what\nhas come", (x[-1] + 0.5, last), (6, 0), size=9, colour=style.look.muted)
+        charts.beside(ax, "mean of what\nhas come", (x[-1] + 0.5, last), (6, 0), size=9, colour=charts.look.muted)
 
 
 def _cohorts(finished: np.ndarray[Any, Any], n: int, n_open: int) -> str:
     """Return the span of the medians of what can be judged; a trend is not spoken of."""
     if n_open == n:
-        none = f"None of the {style.number(n)} periods is finished" if n > 1 else "The period is not finished"
+        none = f"None of the {charts.number(n)} periods is finished" if n > 1 else "The period is not finished"
         return f"{none}: too early to say"
     if not len(finished):
-        return f"No finished period has {style.SMALL_N} lines and a median: too few to say"
+        return f"No finished period has {charts.SMALL_N} lines and a median: too few to say"
     low, high = f"{finished.min():.0f}", f"{finished.max():.0f}"
     span = f"{low} to {high} days" if low != high else f"{low} days"
     periods = "the finished periods" if len(finished) > 1 else "the finished period"
-    still = f"; {style.number(n_open)} {'is' if n_open == 1 else 'are'} not finished" if n_open else ""
+    still = f"; {charts.number(n_open)} {'is' if n_open == 1 else 'are'} not finished" if n_open else ""
     return f"Half of the lines took {span} in {periods}{still}"

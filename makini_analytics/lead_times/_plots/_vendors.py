@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from ... import style
+from ... import charts
 from ...compute import By, WorkCalendar
 from ...frames import AsOf
 from .._vendors import by_vendor
+from ._words import days_of, end_of, start_of
 
 
-@style.chart(of=by_vendor, result_columns=("median_days",))
+@charts.chart(of=by_vendor, result_columns=("median_days",))
 def plot_by_vendor(
     data: Any,
     *,
@@ -40,45 +41,51 @@ def plot_by_vendor(
 
     Examples
     --------
+    >>> from makini_analytics import lead_times, style
     >>> lines = pd.DataFrame({"vendor_id": ["a", "a"], "order_date": pd.to_datetime(["2025-01-01", "2025-01-03"]),
     ...                       "delivered_date": pd.to_datetime(["2025-01-05", "2025-01-13"])})
-    >>> style.captions_of(plot_by_vendor(lines, as_of="2025-01-31")).title
-    'Half of the lines take up to 4 days'
+    >>> print(style.alt_text(lead_times.plot_by_vendor(lines, as_of="2025-01-31")))
+    Half of the lines take up to 4 days.
+    Lead time in days: median (dot) to p90 (bar), the 1 vendors with most lines; open lines counted as open; grey: fewer than 20 lines.
+    a: 4 – 10 days
     """
     result: pd.DataFrame = data
     # A vendor without a delivery has neither dot nor bar; the table has it, with its number of open lines.
     rows: pd.DataFrame = result[result["n_delivered"] > 0].head(top)
     if not len(rows):
-        return style.no_data(ax, "lead times by vendor", result)
+        return charts.no_data(ax, "lead times by vendor", result)
     rows = rows.sort_values("median_days", na_position="last", kind="stable")
     places = [[i] for i in result.index.get_indexer(rows.index)]
-    columns = style.group_columns(rows, "n_lines")
-    several = style.plural(style.named(columns))
-    names = style.group_labels(rows, columns, 32)
-    ax = style.axes(ax, rows=len(rows))
+    columns = charts.group_columns(rows, "n_lines")
+    several = charts.plural(charts.row_noun(columns))
+    names = charts.group_labels(rows, columns, 32)
+    ax = charts.axes(ax, rows=len(rows))
     ax.set_yticks(
-        np.arange(len(rows)), [f"{n}  n={style.number(k)}" for n, k in zip(names, rows["n_lines"], strict=True)]
+        np.arange(len(rows)), [f"{n}  n={charts.number(k)}" for n, k in zip(names, rows["n_lines"], strict=True)]
     )
     ax.invert_yaxis()
     for i, row in enumerate(rows.to_dict("records")):
         _median_to_p90(ax, i, row)
     far = float(np.nanmax([1.0, rows[["median_days", "p90_days"]].max().max()]))
     ax.set_xlim(0, far * 1.3)
-    ax.set_xlabel("calendar days from order to delivery", color=style.look.muted, fontsize=9.5)
-    few = "; grey: fewer than 20 lines" if (rows["n_lines"] < style.SMALL_N).any() else ""
-    sub = f"Lead time in days: median (dot) to p90 (bar), the {len(rows)} {several} with most lines; open lines counted as open{few}"
+    ax.set_xlabel(
+        f"{days_of(result)} from {start_of(result)} to {end_of(result)}", color=charts.look.muted, fontsize=9.5
+    )
+    few = "; grey: fewer than 20 lines" if (rows["n_lines"] < charts.SMALL_N).any() else ""
+    which = f", the {len(rows)} {several} with most lines" if len(rows) > 1 else ""
+    sub = f"Lead time in days: median (dot) to p90 (bar){which}; open lines counted as open{few}"
     alt = "; ".join(f"{n}: {t.get_text()}" for n, t in zip(names, ax.texts, strict=True))
     headline = title or _spread(rows, several)
-    return style.finish(ax, title=headline, subtitle=sub, result=result, alt=alt, bars=places)
+    return charts.finish(ax, title=headline, subtitle=sub, result=result, alt=alt, bars=places)
 
 
 def _median_to_p90(ax: Axes, y: int, row: dict[Any, Any]) -> None:
     middle, ninth = row["median_days"], row["p90_days"]
     if pd.notna(middle) and pd.notna(ninth):
-        ax.plot([middle, ninth], [y, y], color=style.look.rest, lw=6, solid_capstyle="round", zorder=1)
-    few = row["n_lines"] < style.SMALL_N
-    ax.plot(middle, y, "o", color=style.look.plain if few else style.look.highlight, ms=8, zorder=3)
-    ax.plot(ninth, y, "|", color=style.look.ink, ms=12, mew=2, zorder=3)
+        ax.plot([middle, ninth], [y, y], color=charts.look.rest, lw=6, solid_capstyle="round", zorder=1)
+    few = row["n_lines"] < charts.SMALL_N
+    ax.plot(middle, y, "o", color=charts.look.plain if few else charts.look.highlight, ms=8, zorder=3)
+    ax.plot(ninth, y, "|", color=charts.look.ink, ms=12, mew=2, zorder=3)
     # where nothing is open any more, waiting does not help
     text = "not yet estimable" if row["n_open"] else "not estimable"
     if pd.notna(middle):
@@ -86,20 +93,20 @@ def _median_to_p90(ax: Axes, y: int, row: dict[Any, Any]) -> None:
         text = f"{middle:.0f}" + (f" – {ninth:.0f} days" if pd.notna(ninth) else f" days; {later}")
     # Behind the mark that is furthest to the right; at zero where there is none.
     end = next((v for v in (ninth, middle) if pd.notna(v)), 0)
-    style.beside(ax, text, (end, y), (9, 0))
+    charts.beside(ax, text, (end, y), (9, 0))
 
 
 def _spread(rows: pd.DataFrame, several: str) -> str:
     """Return how far the medians lie apart, without a word on who is faster: they have no interval here."""
-    enough = rows.loc[rows["n_lines"] >= style.SMALL_N, "median_days"].dropna()
+    enough = rows.loc[rows["n_lines"] >= charts.SMALL_N, "median_days"].dropna()
     if len(rows) == 1:
         middle = rows["median_days"].iloc[0]
         if pd.isna(middle):
             return f"The median lead time is not {'yet ' if rows['n_open'].iloc[0] else ''}estimable"
         return f"Half of the lines take up to {middle:.0f} days"
     if not len(enough):
-        return f"Too early to compare: none of these {style.number(len(rows))} {several} has {style.SMALL_N} lines and a median"
-    low, high, n = f"{enough.min():.0f}", f"{enough.max():.0f}", style.number(len(enough))
+        return f"Too early to compare: none of these {charts.number(len(rows))} {several} has {charts.SMALL_N} lines and a median"
+    low, high, n = f"{enough.min():.0f}", f"{enough.max():.0f}", charts.number(len(enough))
     if low == high:  # as they are printed: 12.1 and 12.4 days are no difference to a reader
         return f"No clear difference: the median lead time is {low} days at each of {n} {several}"
     return f"Median lead times lie between {low} and {high} days, among {n} {several}"

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import comb
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from ... import style
+from ... import charts
 from ...compute import By, WorkCalendar
 from ...frames import AsOf
 from .._vendors import by_vendor
+from ._sentences import came_on_time, marks, overall, stands, who_differs
 
 _OUTER = 3.09  # standard deviations that hold 99.8 %
 _Box = tuple[float, float, float, float]  # left, bottom, right, top, in parts of the axes
 
 
-@style.chart(of=by_vendor, result_columns=("on_time_rate", "n_due"))
+@charts.chart(of=by_vendor, result_columns=("on_time_rate", "against_others"))
 def plot_funnel(
     data: Any,
     *,
@@ -29,96 +29,86 @@ def plot_funnel(
     early_days: float | None = None,
     by: By = "vendor",
     weight: str = "lines",
-    cluster: str | None = None,
+    cluster: str | None = "order",
     calendar: WorkCalendar = None,
     ax: Axes | None = None,
     title: str | None = None,
 ) -> Axes:
-    """Draw each vendor's rate against its number of due lines, within the limits that chance alone allows (95 and 99.8 %).
+    """Draw each vendor's rate against its effective number of due lines, within the limits that chance alone allows (95 and 99.8 %).
 
-    Filled and highlighted: a vendor outside of the outer limits, which differs from the common rate (dotted) by more than
-    chance. Hollow: one inside, which may not differ at all. The lines of the limits are the usual approximation; with few lines
-    it is too bold, so there the exact chance decides. The six outermost vendors are named where their names have room.
+    Filled: a vendor below (square) or above (triangle) all others by more than chance, as the column ``against_others`` says; hollow:
+    one that may not differ at all. The limits around the common rate (dotted) are those of one vendor looked at by itself, so among
+    many vendors a few hollow ones lie outside of the inner ones. The six outermost vendors are named where their names have room.
 
     Examples
     --------
+    >>> from makini_analytics import slippage, style
     >>> lines = pd.DataFrame({"vendor_id": ["a"] * 30 + ["b"] * 30, "required_date": pd.Timestamp("2025-01-10"),
     ...                       "delivered_date": pd.to_datetime(["2025-01-08"] * 30 + ["2025-01-20"] * 30)})
-    >>> style.captions_of(plot_funnel(lines, as_of="2025-01-31")).title
-    '2 of 2 vendors differ from the common on-time rate of 50 % by more than chance'
+    >>> print(style.alt_text(slippage.plot_funnel(lines, as_of="2025-01-31")))
+    1 of 2 vendors is clearly below the other; 50 % of 60 due lines came on time.
+    On-time rate against due lines; the funnel is what chance allows around the common rate; square: clearly below; triangle: clearly above.
+    a 100 % of 30; b 0 % of 30
     """
     result: pd.DataFrame = data
     rows = result[result["n_due"] > 0]
     if not len(rows):
-        return style.no_data(ax, "on-time rates against volume", result)
-    n, rate = rows["n_due"].to_numpy(dtype=float), rows["on_time_rate"].to_numpy(dtype=float)
-    common = float((rate * n).sum() / n.sum())
-    ax = style.axes(ax, rows=9)
+        return charts.no_data(ax, "on-time rates against volume", result)
+    n, rate = rows["n_effective"].to_numpy(dtype=float), rows["on_time_rate"].to_numpy(dtype=float)
+    common = overall(rows)
+    ax = charts.axes(ax, rows=9)
     taken = _limits(ax, n, common)
     off = (rate - common) / np.sqrt(max(common * (1 - common), 1e-12) / n)  # in standard deviations of chance
-    outside = np.array([_beyond_chance(int(m), r, common, z) for m, r, z in zip(n, rate, off, strict=True)])
+    below, above = stands(rows, "below"), stands(rows, "above")
+    outside = below | above
     # Hollow ones first: a vendor that the title counts is never hidden behind one that it does not.
-    ax.plot(n[~outside], rate[~outside], "o", mfc="white", mec=style.look.plain, ms=6, zorder=2)
-    ax.plot(n[outside], rate[outside], "o", color=style.look.highlight, ms=7, zorder=3)
-    columns = style.group_columns(rows, "n_due")
-    names = style.group_labels(rows, columns, 30)
+    ax.plot(n[~outside], rate[~outside], "o", mfc="white", mec=charts.look.plain, ms=6, zorder=2)
+    for these, is_below in ((below, True), (above, False)):
+        shape, colour = marks(is_below, not is_below, few=False)
+        ax.plot(n[these], rate[these], shape, color=colour, ms=7, zorder=3)
+    columns = charts.group_columns(rows, "n_due")
+    names = charts.group_labels(rows, columns, 30)
     _name(ax, [i for i in np.argsort(-np.abs(off), kind="stable") if outside[i]], names, n, rate, taken)
-    ax.xaxis.set_major_formatter(lambda v, _: f"{style.number(v)}")
+    ax.xaxis.set_major_formatter(lambda v, _: f"{charts.number(v)}")
     ax.xaxis.set_minor_formatter(lambda *_: "")
     ax.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
-    ax.set_xlabel("due lines", color=style.look.muted, fontsize=9.5)
-    style.place(ax, 0.08, 0.24, 0.86, 0.54)
-    headline = title or _finding(int(outside.sum()), len(rows), style.plural(style.named(columns)), common)
-    sub = "On-time rate against the number of due lines; the funnel is what chance allows around the common rate"
+    ax.set_xlabel("effective due lines: those of one order count as fewer", color=charts.look.muted, fontsize=9.5)
+    charts.place(ax, 0.08, 0.24, 0.86, 0.54)
+    differs = who_differs(result, charts.plural(charts.row_noun(columns)))
+    headline = title or "; ".join(s for s in (differs[:1].upper() + differs[1:], came_on_time(result)) if s)
+    filled = "; square: clearly below" * bool(below.any()) + "; triangle: clearly above" * bool(above.any())
+    sub = f"On-time rate against due lines; the funnel is what chance allows around the common rate{filled}"
     alt = "; ".join(
-        f"{names[i]} {style.percent(rate[i])} of {style.number(int(n[i]))}" for i in np.flatnonzero(outside)
+        f"{names[i]} {charts.percent(rate[i])} of {charts.number(int(rows['n_due'].iloc[i]))}"
+        for i in np.flatnonzero(outside)
     )
-    return style.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
+    return charts.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
 
 
 def _limits(ax: Axes, n: np.ndarray[Any, Any], common: float) -> list[_Box]:
     """Draw the common rate and the limits of chance around it, and return the room that their names take.
 
     The rate of n lines scatters by sqrt(common x (1 - common) / n): wide at the left, where a vendor has few lines, and narrow
-    at the right. Close points at the left make its steep curve smooth on the logarithmic axis.
+    at the right.
     """
-    far = np.unique(np.r_[np.arange(1, 31), np.geomspace(30, max(n.max() * 1.1, 31), 120).round()])
+    left = max(0.8, n.min() * 0.8)
+    far = np.geomspace(left, max(n.max() * 1.1, 31), 150)
     sd = np.sqrt(common * (1 - common) / far)
     ax.set_xscale("log")
-    left = max(0.8, n.min() * 0.8)
     ax.set_xlim(left, far[-1] * 1.25)
     ax.set_ylim(-0.02, 1.03)
     taken: list[_Box] = []
-    for z, colour, text in ((1.96, style.look.line, "95 %"), (_OUTER, style.look.rest, "99.8 %")):
+    for z, colour, text in ((1.96, charts.look.line, "95 %"), (_OUTER, charts.look.rest, "99.8 %")):
         for sign in (-1, 1):
             ax.plot(far, np.clip(common + sign * z * sd, 0, 1), color=colour, lw=1.2, zorder=1)
         # Named where the lower limit is 60 % of the common rate below it: there the lines lie apart and few vendors are.
         # Solved for n: z x sqrt(c (1 - c) / n) = 0.6 c.
         at = max(z**2 * (1 - common) / (0.36 * common) if common else 1.0, left * 1.2, 1.0)
         bound = float(np.clip(common - z * np.sqrt(common * (1 - common) / at), 0, 1))
-        style.beside(ax, text, (at, bound), (4, -3), va="top", size=8.5, colour=style.look.muted)
+        charts.beside(ax, text, (at, bound), (4, -3), va="top", size=8.5, colour=charts.look.muted)
         taken.append(_box(ax, at, bound, len(text), right=True, above=False))
-    ax.axhline(common, color=style.look.muted, lw=1, ls=":", zorder=1)
+    ax.axhline(common, color=charts.look.muted, lw=1, ls=":", zorder=1)
     return taken
-
-
-def _finding(k: int, n: int, several: str, common: float) -> str:
-    rate, all_ = style.percent(common), style.number(n)
-    if not k:
-        return f"No clear difference: none of {all_} {several} differs from the common {rate} by more than chance"
-    differs = "differs" if k == 1 else "differ"
-    return f"{style.number(k)} of {all_} {several} {differs} from the common on-time rate of {rate} by more than chance"
-
-
-def _beyond_chance(n: int, rate: float, common: float, off: float) -> bool:
-    """Return whether so few or so many on time would come by chance less than once in 500 times, both sides counted."""
-    if n >= 200 or abs(off) <= _OUTER:
-        return abs(off) > _OUTER
-    # The binomial tail, term by term: 5 lines of which 1 came on time, at a common rate of 80 %, give 0.03 + 0.64 = 0.67 %,
-    # which one vendor in 150 has by bad luck, although the approximation puts it 3.35 standard deviations off.
-    k = round(rate * n)
-    tail = range(k + 1) if off < 0 else range(k, n + 1)
-    return sum(comb(n, i) * common**i * (1 - common) ** (n - i) for i in tail) < 0.001
 
 
 def _box(ax: Axes, x: float, y: float, letters: int, *, right: bool, above: bool) -> _Box:
@@ -146,7 +136,7 @@ def _name(
     named = 0
     for i in order:
         for right, above in free_sides:
-            box = _box(ax, n[i], rate[i], style.text_width(names[i]), right=right, above=above)
+            box = _box(ax, n[i], rate[i], charts.text_width(names[i]), right=right, above=above)
             inside = box[0] >= 0 and box[2] <= 1.06 and box[1] >= -0.02 and box[3] <= 1.08
             # Two boxes are apart where one ends before the other begins, sideways or upwards.
             free = all(box[2] <= b[0] or b[2] <= box[0] or box[3] <= b[1] or b[3] <= box[1] for b in taken)
@@ -156,5 +146,5 @@ def _name(
                 away = (6 if right else -6, 4 if above else -4)
                 va, ha = "bottom" if above else "top", "left" if right else "right"
                 paper = {"fc": "white", "ec": "none", "pad": 0.4, "alpha": 0.75}
-                style.beside(ax, names[i], (n[i], rate[i]), away, va=va, ha=ha, size=9, bbox=paper)
+                charts.beside(ax, names[i], (n[i], rate[i]), away, va=va, ha=ha, size=9, bbox=paper)
                 break

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from ... import style
+from ... import charts
 from ...compute import By
 from ...errors import ConfigError
 from ...frames import AsOf
@@ -21,7 +21,7 @@ _NOT_LATE = {
 }  # buckets, and how they read
 
 
-@style.chart(of=ageing, result_columns=("expected_late_value_30",))
+@charts.chart(of=ageing, result_columns=("expected_late_value_30",))
 def plot_ageing(
     data: Any,
     *,
@@ -45,44 +45,47 @@ def plot_ageing(
 
     Examples
     --------
+    >>> from makini_analytics import slippage, style
     >>> lines = pd.DataFrame({"order_date": pd.Timestamp("2025-01-01"), "required_date": pd.to_datetime(["2025-01-15"] * 3),
     ...     "delivered_date": pd.to_datetime(["2025-01-10", None, None]), "amount": 10.0, "currency": "EUR"})
-    >>> style.captions_of(plot_ageing(lines, as_of="2025-01-25")).title
-    '20.00 EUR of 20.00 EUR still to come is overdue, 2 lines'
+    >>> print(style.alt_text(slippage.plot_ageing(lines, as_of="2025-01-25")))
+    20.00 EUR of 20.00 EUR still to come is overdue, 2 lines.
+    Open value by days past the due date; of what falls due in the next 30 days 0.00 EUR is expected late.
+    8-30 20.00 EUR
     """
     result: pd.DataFrame = data
-    currency = style.one_currency(result)
+    currency = charts.one_currency(result)
     if not len(result):
         done = sum(e["n_lines"] for e in result.attrs.get("excluded", ()) if e["reason"] == "delivered")
-        none = f"No line is open: all {style.number(done)} that count are delivered" if done else None
-        return style.no_data(ax, "open lines", result, title=none)
+        none = f"No line is open: all {charts.number(done)} that count are delivered" if done else None
+        return charts.no_data(ax, "open lines", result, title=none)
     if result["bucket"].duplicated().any():
         raise ConfigError("an ageing chart shows one group: pass the rows of one, or by=None")
     # In the order of the buckets' days, whatever rows a caller has kept.
     rows = result.set_index("bucket").reindex([b for b in BUCKETS if b in set(result["bucket"])])
     late = [b not in _NOT_LATE for b in rows.index]
     values = rows["open_value"].to_numpy(dtype=float)
-    ax = style.axes(ax, rows=len(rows))
-    colours = [style.look.late if x else style.look.rest for x in late]
+    ax = charts.axes(ax, rows=len(rows))
+    colours = [charts.look.late if x else charts.look.rest for x in late]
     ax.barh(np.arange(len(rows)), values, color=colours, height=0.66)
-    style.named_rows(ax, [_NOT_LATE.get(str(b), f"{b} days overdue") for b in rows.index])
+    charts.name_rows(ax, [_NOT_LATE.get(str(b), f"{b} days overdue") for b in rows.index])
     ax.set_xticks([])
-    ax.axvline(0, color=style.look.line, lw=1)
+    ax.axvline(0, color=charts.look.line, lw=1)
     for i, (value, n) in enumerate(zip(values, rows["n_lines"], strict=True)):
-        text = f"{style.money(value, currency)}  {style.number(n)} {'line' if n == 1 else 'lines'}"
-        style.beside(ax, text, (max(value, 0), i))
+        text = f"{charts.money(value, currency)}  {charts.number(n)} {'line' if n == 1 else 'lines'}"
+        charts.beside(ax, text, (max(value, 0), i))
     ax.set_xlim(min(0.0, values.min()), max(values.max(), 1e-9) * 1.3)
-    overdue, total = (style.money(float(v.sum()), currency) for v in (values[late], values))
+    overdue, total = (charts.money(float(v.sum()), currency) for v in (values[late], values))
     headline = f"Nothing of the {total} still to come is overdue"
     if n := int(rows["n_lines"][late].sum()):
-        headline = f"{overdue} of {total} still to come is overdue, {style.number(n)} lines"
-    soon = style.money(float(result["expected_late_value_30"].sum()), currency)
+        headline = f"{overdue} of {total} still to come is overdue, {charts.number(n)} lines"
+    soon = charts.money(float(result["expected_late_value_30"].sum()), currency)
     sub = f"Open value by days past the due date; of what falls due in the next 30 days {soon} is expected late"
-    alt = "; ".join(f"{b} {style.money(v, currency)}" for b, v in zip(rows.index, values, strict=True))
-    return style.finish(ax, title=title or headline, subtitle=sub, result=result, alt=alt)
+    alt = "; ".join(f"{b} {charts.money(v, currency)}" for b, v in zip(rows.index, values, strict=True))
+    return charts.finish(ax, title=title or headline, subtitle=sub, result=result, alt=alt)
 
 
-@style.chart(of=backtest, result_columns=("trailing_rate",))
+@charts.chart(of=backtest, result_columns=("trailing_rate",))
 def plot_backtest(
     data: Any, *, as_of: AsOf | None = None, due: str = "required", ax: Axes | None = None, title: str | None = None
 ) -> Axes:
@@ -94,38 +97,39 @@ def plot_backtest(
 
     Examples
     --------
+    >>> from makini_analytics import slippage, style
     >>> lines = pd.DataFrame({"order_date": pd.to_datetime(["2025-01-01"]), "required_date": pd.to_datetime(["2025-01-15"]),
     ...                       "delivered_date": pd.to_datetime(["2025-01-10"])})
-    >>> style.captions_of(plot_backtest(lines, as_of="2025-01-25")).title
-    'No data: the forecast on days gone by: too few lines'
+    >>> print(style.alt_text(slippage.plot_backtest(lines, as_of="2025-01-25")))
+    No data: the forecast on days gone by: too few lines. Nothing is left to count.
     """
     result: pd.DataFrame = data
     if len(result) < 10:
-        return style.no_data(ax, "the forecast on days gone by: too few lines", result)
+        return charts.no_data(ax, "the forecast on days gone by: too few lines", result)
     chance, came = result["chance"].to_numpy(), result["on_time"].to_numpy(dtype=float)
     parts = np.array_split(np.argsort(chance, kind="stable"), min(10, len(result) // 5))
     x, share, n = (np.array([f(p) for p in parts]) for f in (lambda p: chance[p].mean(), lambda p: came[p].mean(), len))
     # Where all or none came the variance is 0 and the bar would vanish; 0.25 / n keeps it as wide as one line allows.
     half = 1.96 * np.sqrt(np.maximum(share * (1 - share), 0.25 / n) / n)
-    ax = style.axes(ax, rows=9)
-    ax.plot([0, 1], [0, 1], color=style.look.line, lw=1.2)
-    ax.vlines(x, np.clip(share - half, 0, 1), np.clip(share + half, 0, 1), color=style.look.rest, lw=4)
-    ax.plot(x, share, "o", color=style.look.highlight, ms=7)
-    muted = style.look.muted
-    style.beside(ax, "as forecast", (0.97, 0.97), (0, -14), va="baseline", ha="right", size=9, colour=muted)
+    ax = charts.axes(ax, rows=9)
+    ax.plot([0, 1], [0, 1], color=charts.look.line, lw=1.2)
+    ax.vlines(x, np.clip(share - half, 0, 1), np.clip(share + half, 0, 1), color=charts.look.rest, lw=4)
+    ax.plot(x, share, "o", color=charts.look.highlight, ms=7)
+    muted = charts.look.muted
+    charts.beside(ax, "as forecast", (0.97, 0.97), (0, -14), va="baseline", ha="right", size=9, colour=muted)
     ticks = [0, 0.25, 0.5, 0.75, 1]
-    ax.set_xticks(ticks, ["0", *(style.percent(t) for t in ticks[1:])])
-    ax.set_yticks(ticks, ["0", *(style.percent(t) for t in ticks[1:])])
+    ax.set_xticks(ticks, ["0", *(charts.percent(t) for t in ticks[1:])])
+    ax.set_yticks(ticks, ["0", *(charts.percent(t) for t in ticks[1:])])
     ax.set_xlim(-0.02, 1.02)
     ax.set_ylim(-0.02, 1.04)
-    ax.set_xlabel("forecast chance to come in time", color=style.look.muted, fontsize=9.5)
-    style.place(ax, 0.30, 0.25, 0.42, 0.53)  # about square, so that the diagonal is one
+    ax.set_xlabel("forecast chance to come in time", color=charts.look.muted, fontsize=9.5)
+    charts.place(ax, 0.30, 0.25, 0.42, 0.53)  # about square, so that the diagonal is one
     errors, of_rate = ((p - came) ** 2 for p in (chance, result["trailing_rate"].to_numpy()))
     ours, base = float(errors.mean()), float(of_rate.mean())
     headline = title or _compared(of_rate - errors, ours, base, result)
-    sub = f"Lines that came in time by their forecast, {style.number(len(result))} forecasts of days gone by; Brier score {style.number(ours, 3)}, trailing rate {style.number(base, 3)}"
-    alt = "; ".join(f"forecast {style.percent(a)}, came {style.percent(b)}" for a, b in zip(x, share, strict=True))
-    return style.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
+    sub = f"Lines that came in time by their forecast, {charts.number(len(result))} forecasts of days gone by; Brier score {charts.number(ours, 3)}, trailing rate {charts.number(base, 3)}"
+    alt = "; ".join(f"forecast {charts.percent(a)}, came {charts.percent(b)}" for a, b in zip(x, share, strict=True))
+    return charts.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
 
 
 def _compared(gain: np.ndarray[Any, Any], ours: float, base: float, result: pd.DataFrame) -> str:
@@ -136,9 +140,9 @@ def _compared(gain: np.ndarray[Any, Any], ours: float, base: float, result: pd.D
     sums = np.bincount(order, weights=gain - gain.mean())
     m = len(sums)
     half = 1.96 * np.sqrt(m / max(m - 1, 1) * (sums**2).sum()) / len(gain)
-    both = f"({style.number(ours, 3)}, {style.number(base, 3)})"
-    if m < style.SMALL_N or abs(gain.mean()) <= half:
+    both = f"({charts.number(ours, 3)}, {charts.number(base, 3)})"
+    if m < charts.SMALL_N or abs(gain.mean()) <= half:
         return f"No clear difference between the forecast's error and the trailing on-time rate's {both}"
     if ours > base:
         return f"The forecast has more error than the trailing on-time rate {both}"
-    return f"The forecast has {style.percent(1 - ours / base)} less error than the trailing on-time rate"
+    return f"The forecast has {charts.percent(1 - ours / base)} less error than the trailing on-time rate"

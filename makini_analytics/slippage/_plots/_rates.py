@@ -8,14 +8,15 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from ... import style
+from ... import charts
 from ...compute import By, WorkCalendar
 from ...frames import AsOf
 from .._per_line import per_line
 from .._vendors import by_vendor
+from ._sentences import FEW, came_on_time, is_few, marks, stands, who_differs
 
 
-@style.chart(of=by_vendor, result_columns=("on_time_rate", "n_due"))
+@charts.chart(of=by_vendor, result_columns=("on_time_rate", "against_others"))
 def plot_by_vendor(
     data: Any,
     *,
@@ -25,7 +26,7 @@ def plot_by_vendor(
     early_days: float | None = None,
     by: By = "vendor",
     weight: str = "lines",
-    cluster: str | None = None,
+    cluster: str | None = "order",
     calendar: WorkCalendar = None,
     ax: Axes | None = None,
     title: str | None = None,
@@ -33,9 +34,10 @@ def plot_by_vendor(
 ) -> Axes:
     """Draw the on-time rate of the vendors with most due lines, with its interval; few lines are drawn in grey.
 
-    The mark is the rate, the bar its 95 % interval, the dashed line the rate of all lines. A square in the colour of what is
-    late: clearly below all, since even the upper end of the interval is. Grey: fewer than 20 lines, of which nothing can be
-    headline. Sorted by the lower end of the interval, so that few lines with luck don't lead.
+    The mark is the rate, the bar its 95 % interval, the upright line the rate of all others. A square in the colour of what is
+    late: below the others by more than chance, as the column ``against_others`` says. A triangle: above them. Grey: fewer than 20
+    lines, or 3 orders, of which nothing can be headline. Sorted by the lower end of the interval, so that few lines with luck don't
+    lead. One that is clearly below is drawn also where others have more lines.
 
     Parameters
     ----------
@@ -43,72 +45,65 @@ def plot_by_vendor(
 
     Examples
     --------
+    >>> from makini_analytics import slippage, style
     >>> lines = pd.DataFrame({"vendor_id": ["a", "a", "b"], "required_date": pd.Timestamp("2025-01-10"),
     ...                       "delivered_date": pd.to_datetime(["2025-01-08", "2025-01-15", None])})
-    >>> style.captions_of(plot_by_vendor(lines, as_of="2025-01-31")).title
-    '33 % of due lines came on time; too few lines to tell vendors apart'
+    >>> print(style.alt_text(slippage.plot_by_vendor(lines, as_of="2025-01-31")))
+    1 of 3 due lines came on time; too few lines to tell vendors apart.
+    On-time rate of due lines; open ones past due are late; bar: 95 % interval; grey: fewer than 20 lines or 3 orders.
+    a: 50 % (9 % to 91 %); b: 0 % (0 % to 79 %)
     """
     result: pd.DataFrame = data
-    rows: pd.DataFrame = result[result["n_due"] > 0].head(top)
+    rows: pd.DataFrame = result[result["n_due"] > 0]
     if not len(rows):
-        return style.no_data(ax, "on-time delivery by vendor", result)
-    # Of all vendors, not of those that are drawn: the dashed line must not move with `top`.
-    overall = result["n_on_time"].sum() / result["n_due"].sum()
+        return charts.no_data(ax, "on-time delivery by vendor", result)
+    # those that the title counts first: a square that it speaks of must not be missing
+    rows = rows.iloc[np.argsort(~stands(rows, "below"), kind="stable")].head(top)
     # By the lower end of the interval: 3 of 3 lines on time are 100 %, but at least 44 %, and so come after 90 of 100.
     rows = rows.sort_values("on_time_low", ascending=False, kind="stable")
     places = [[i] for i in result.index.get_indexer(rows.index)]
-    columns = style.group_columns(rows, "n_due")
-    several = style.plural(style.named(columns))
-    names = style.group_labels(rows, columns, 32)
-    ax = style.axes(ax, rows=len(rows))
+    columns = charts.group_columns(rows, "n_due")
+    several = charts.plural(charts.row_noun(columns))
+    names = charts.group_labels(rows, columns, 32)
+    ax = charts.axes(ax, rows=len(rows))
     ax.set_yticks(
-        np.arange(len(rows)), [f"{n}  n={style.number(k)}" for n, k in zip(names, rows["n_due"], strict=True)]
+        np.arange(len(rows)), [f"{n}  n={charts.number(k)}" for n, k in zip(names, rows["n_due"], strict=True)]
     )
-    ax.axvline(overall, color=style.look.muted, lw=1, ls="--")
-    text = f"all {style.percent(overall)}"
-    style.beside(ax, text, (overall, -0.6), (3, 0), va="bottom", size=9, colour=style.look.muted)
+    others, few = rows["others_rate"].to_numpy(dtype=float), is_few(rows)
+    below, above = stands(rows, "below"), stands(rows, "above")
+    ax.vlines(others, np.arange(len(rows)) - 0.5, np.arange(len(rows)) + 0.5, color=charts.look.muted, lw=1, ls="--")
+    if not np.isnan(others[0]):
+        charts.beside(ax, "all others", (others[0], -0.6), (3, 0), va="bottom", size=9, colour=charts.look.muted)
     for i, row in enumerate(rows.to_dict("records")):
-        _rate_and_interval(ax, i, row, overall)
+        _rate_and_interval(ax, i, row, *marks(below[i], above[i], few[i]))
     ax.set_ylim(len(rows) - 0.4, -1.0)
     ax.set_xlim(0, 1.09)
     ax.set_xticks([0, 0.5, 1], ["0", "50 %", "100 %"])
-    enough = rows[rows["n_due"] >= style.SMALL_N]
-    below = int((enough["on_time_high"] < overall).sum())
-    apart = _apart(below, len(enough), len(rows), several)
-    headline = title or f"{style.percent(overall)} of due lines came on time{apart}"
-    few = f"; grey: fewer than {style.SMALL_N} lines" if len(enough) < len(rows) else ""
-    shown = f", of the {len(rows)} {several} with most" if len(rows) < len(result) else ""
-    sub = f"On-time rate of all due lines{shown}; open ones past due are late; bar: 95 % interval; square: clearly below{few}"
+    differs = who_differs(result, several)
+    headline = title or came_on_time(result) + (f"; {differs}" if differs else "")
+    least = result["n_due"].nlargest(len(rows)).iloc[-1]
+    or_below = " or clearly below" if (rows["n_due"] < least).any() else ""
+    shown = f", {len(rows)} {several} with most{or_below}" if len(rows) < len(result) else ""
+    shapes = "; square: clearly below" * bool(below.any()) + "; triangle: clearly above" * bool(above.any())
+    grey = f"; {FEW}" if few.any() else ""
+    sub = f"On-time rate of due lines{shown}; open ones past due are late; bar: 95 % interval{shapes}{grey}"
     rates = rows[["on_time_rate", "on_time_low", "on_time_high"]].itertuples(index=False, name=None)
     alt = "; ".join(
-        f"{n}: {style.percent(rate)} ({style.percent(low)} to {style.percent(high)})"
+        f"{n}: {charts.percent(rate)} ({charts.percent(low)} to {charts.percent(high)})"
         for n, (rate, low, high) in zip(names, rates, strict=True)
     )
-    return style.finish(ax, title=headline, subtitle=sub, result=result, alt=alt, bars=places)
+    return charts.finish(ax, title=headline, subtitle=sub, result=result, alt=alt, bars=places)
 
 
-def _rate_and_interval(ax: Axes, y: int, row: dict[Any, Any], overall: float) -> None:
+def _rate_and_interval(ax: Axes, y: int, row: dict[Any, Any], shape: str, colour: str) -> None:
     rate, low, high = row["on_time_rate"], row["on_time_low"], row["on_time_high"]
-    few = row["n_due"] < style.SMALL_N
-    colour = style.look.rest if few else style.look.late if high < overall else style.look.highlight
     ax.plot([low, high], [y, y], color=colour, lw=5, alpha=0.55, solid_capstyle="round")
-    # The shape says it too: a colour alone is lost in a grey print.
-    ax.plot(rate, y, "s" if colour == style.look.late else "o", color=colour, ms=8)
-    style.beside(ax, style.percent(rate), (high, y), (8, 0))
+    ax.plot(rate, y, shape, color=colour, ms=8)
+    paper = {"fc": "white", "ec": "none", "pad": 0.6, "alpha": 0.8}  # over the line of the others
+    charts.beside(ax, charts.percent(rate), (high, y), (8, 0), bbox=paper)
 
 
-def _apart(below: int, n: int, shown: int, several: str) -> str:
-    """Return who is below the common rate by more than its interval allows; of few lines nothing is headline."""
-    if shown == 1:
-        return ""
-    if n < 2:  # nobody to compare with
-        return f"; too few lines to tell {several} apart"
-    if not below:
-        return f"; no clear difference: none of {style.number(n)} {several} is clearly below that"
-    return f"; {style.number(below)} of {style.number(n)} {several} {'is' if below == 1 else 'are'} clearly below that"
-
-
-@style.chart(of=per_line, result_columns=("days_late",))
+@charts.chart(of=per_line, result_columns=("days_late",))
 def plot_per_line(
     data: Any,
     *,
@@ -128,38 +123,40 @@ def plot_per_line(
 
     Examples
     --------
+    >>> from makini_analytics import slippage, style
     >>> lines = pd.DataFrame({"required_date": pd.to_datetime(["2025-01-10"] * 3),
     ...                       "delivered_date": pd.to_datetime(["2025-01-08", "2025-01-15", None])})
-    >>> style.captions_of(plot_per_line(lines, as_of="2025-01-31")).title
-    '50 % of the delivered due lines came late; 1 more are open and overdue'
+    >>> print(style.alt_text(slippage.plot_per_line(lines, as_of="2025-01-31")))
+    50 % of the delivered due lines came late; 1 more are open and overdue. Days late of 2 delivered lines.
+    early 1 lines, 50 %; on the day 0 lines, 0 %; late 1 lines, 50 %
     """
     result: pd.DataFrame = data
     days = result["days_late"].to_numpy()  # the frame is wide and may be long: only what is drawn is taken
     days = days[~np.isnan(days) & result["outcome"].isin(["early", "on_time", "late"]).to_numpy(dtype=bool)]
     if not len(days):
-        return style.no_data(ax, "days late of each line", result)
+        return charts.no_data(ax, "days late of each line", result)
     # One delivery 400 days late would squeeze all others into a few bars. At least a day to either side keeps zero in sight.
     ends = np.quantile(days, [0.01, 0.99])
     low, high = min(float(np.floor(ends[0])), -1.0), max(float(np.ceil(ends[1])), 1.0)
-    ax = style.axes(ax, rows=8)
+    ax = charts.axes(ax, rows=8)
     _histogram(ax, days, low, high)
-    ax.axvline(0, color=style.look.ink, lw=1)
+    ax.axvline(0, color=charts.look.ink, lw=1)
     n = len(days)
     on_day, n_late = int((days == 0).sum()), int((days > 0).sum())
     parts = {"early": n - on_day - n_late, "on the day": on_day, "late": n_late}
     ax.set_ylim(0, ax.get_ylim()[1] * 1.3)  # the words stand above the bars
     _parts_above(ax, {word: k / n for word, k in parts.items()}, more_room_left=-low >= high)
     ax.set_yticks([])
-    ax.set_xlabel("days after (+) or before (–) the due date", color=style.look.muted, fontsize=9.5)
-    style.place(ax, 0.04, 0.25, 0.92, 0.50)
+    ax.set_xlabel("days after (+) or before (–) the due date", color=charts.look.muted, fontsize=9.5)
+    charts.place(ax, 0.04, 0.25, 0.92, 0.50)
     n_overdue = int((result["outcome"] == "overdue_open").sum())
-    more = f"; {style.number(n_overdue)} more are open and overdue" if n_overdue else ""
-    headline = title or f"{style.percent(n_late / n)} of the delivered due lines came late{more}"
+    more = f"; {charts.number(n_overdue)} more are open and overdue" if n_overdue else ""
+    headline = title or f"{charts.percent(n_late / n)} of the delivered due lines came late{more}"
     beyond = int(((days < low) | (days > high)).sum())
-    outer = f"; {style.number(beyond)} beyond the ends are in the outer bars" if beyond else ""
-    sub = f"Days late of {style.number(n)} delivered lines{outer}"
-    alt = "; ".join(f"{word} {style.number(k)} lines, {style.percent(k / n)}" for word, k in parts.items())
-    return style.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
+    outer = f"; {charts.number(beyond)} beyond the ends are in the outer bars" if beyond else ""
+    sub = f"Days late of {charts.number(n)} delivered lines{outer}"
+    alt = "; ".join(f"{word} {charts.number(k)} lines, {charts.percent(k / n)}" for word, k in parts.items())
+    return charts.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
 
 
 def _histogram(ax: Axes, days: np.ndarray[Any, Any], low: float, high: float) -> None:
@@ -172,14 +169,14 @@ def _histogram(ax: Axes, days: np.ndarray[Any, Any], low: float, high: float) ->
     _, _, bars = ax.hist(on, bins=edges.tolist(), weights=n_lines, edgecolor="white", lw=0.4)
     for bar in bars:
         late = bar.get_x() + bar.get_width() / 2 > 0.5
-        bar.set_facecolor(style.look.late if late else style.look.plain)
+        bar.set_facecolor(charts.look.late if late else charts.look.plain)
         bar.set_hatch("//" if late else "")
 
 
 def _parts_above(ax: Axes, shares: dict[str, float], *, more_room_left: bool) -> None:
-    for x, word, ha, colour in ((0.02, "early", "left", style.look.muted), (0.98, "late", "right", style.look.late)):
-        text = f"{word} {style.percent(shares[word])}"
+    for x, word, ha, colour in ((0.02, "early", "left", charts.look.muted), (0.98, "late", "right", charts.look.late)):
+        text = f"{word} {charts.percent(shares[word])}"
         ax.text(x, 0.93, text, transform=ax.transAxes, ha=ha, fontsize=12, fontweight="bold", color=colour)
     away, side = ((-6, 0), "right") if more_room_left else ((6, 0), "left")
-    text = f"on the day {style.percent(shares['on the day'])}"
-    style.beside(ax, text, (0, 0.80), away, va="baseline", ha=side, size=10, xycoords=("data", "axes fraction"))
+    text = f"on the day {charts.percent(shares['on the day'])}"
+    charts.beside(ax, text, (0, 0.80), away, va="baseline", ha=side, size=10, xycoords=("data", "axes fraction"))

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from ... import style
+from ... import charts
 from ...compute import By
 from ...errors import ConfigError
 from .._bridge import bridge
@@ -30,7 +30,7 @@ _WORDS = {
 _ENDS = ("before", "after")
 
 
-@style.chart(of=bridge, result_columns=("effect",))
+@charts.chart(of=bridge, result_columns=("effect",))
 def plot_bridge(
     before: Any,
     after: Any = None,
@@ -57,15 +57,18 @@ def plot_bridge(
 
     Examples
     --------
+    >>> from makini_analytics import spend, style
     >>> old = pd.DataFrame({"product_code": ["A"], "quantity": [10.0], "amount": [100.0], "currency": "EUR"})
     >>> new = pd.DataFrame({"product_code": ["A"], "quantity": [12.0], "amount": [132.0], "currency": "EUR"})
-    >>> style.captions_of(plot_bridge(old, new)).title
-    'Ordered spend rose by 32.00 EUR (32 %); largest effect: volume, +20.00 EUR'
+    >>> print(style.alt_text(spend.plot_bridge(old, new)))
+    Ordered spend rose by 32.00 EUR (32 %); largest effect: volume, +20.00 EUR.
+    Ordered spend before and after, EUR; volume and mix within one unit of measure.
+    Before +100.00 EUR; Price +12.00 EUR; Volume +20.00 EUR; After +132.00 EUR
     """
     result: pd.DataFrame = before
-    currency = style.one_currency(result)
+    currency = charts.one_currency(result)
     if not len(result):
-        return style.no_data(ax, "the change of ordered spend", result)
+        return charts.no_data(ax, "the change of ordered spend", result)
     # Each effect once, or it is the bridge of several groups, whose bars would not lead from one total to the other.
     if result["effect"].duplicated().any():
         raise ConfigError("a waterfall shows one bridge: pass the rows of one group")
@@ -73,12 +76,12 @@ def plot_bridge(
     shown = {e: v for e, v in value.items() if e not in _ENDS and abs(v) >= 0.005}
     steps = ["before", *shown, "after"]
     largest = max(shown, key=lambda e: abs(shown[e])) if shown else None
-    ax = style.axes(ax, rows=len(steps))
+    ax = charts.axes(ax, rows=len(steps))
     _waterfall(ax, steps, value, largest, currency)
     sub = f"Ordered spend before and after, {in_currency(currency)}; volume and mix within one unit of measure"
     alt = "; ".join(f"{_WORDS[e]} {signed(value[e], currency)}" for e in steps)
     headline = title or _finding(value, largest, currency)
-    return style.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
+    return charts.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
 
 
 def _waterfall(ax: Axes, steps: list[str], value: dict[str, float], largest: str | None, currency: str | None) -> None:
@@ -87,19 +90,19 @@ def _waterfall(ax: Axes, steps: list[str], value: dict[str, float], largest: str
     # 0, 150, 162, 0. The sums are those of the steps up to it.
     starts = np.array([0.0, *np.cumsum(widths[:-1])])
     starts[-1] = 0.0
-    colour = {"before": style.look.plain, "after": style.look.plain, largest: style.look.highlight}
+    colour = {"before": charts.look.plain, "after": charts.look.plain, largest: charts.look.highlight}
     y = np.arange(len(steps))
-    ax.barh(y, widths, left=starts, color=[colour.get(name, style.look.rest) for name in steps], height=0.66)
+    ax.barh(y, widths, left=starts, color=[colour.get(name, charts.look.rest) for name in steps], height=0.66)
     joints = starts + widths
     right = np.maximum(starts, joints)
-    ax.vlines(joints[:-1], y[:-1] - 0.33, y[1:] + 0.33, color=style.look.muted, lw=0.8)
+    ax.vlines(joints[:-1], y[:-1] - 0.33, y[1:] + 0.33, color=charts.look.muted, lw=0.8)
     for i, name in enumerate(steps):
-        text = style.money(value[name], currency) if name in _ENDS else signed(value[name], currency)
-        style.beside(ax, text, (right[i], i))
+        text = charts.money(value[name], currency) if name in _ENDS else signed(value[name], currency)
+        charts.beside(ax, text, (right[i], i))
     ax.set_yticks(y, [_WORDS[e] for e in steps])
     ax.invert_yaxis()
     ax.set_xticks([])
-    ax.axvline(0, color=style.look.line, lw=1)
+    ax.axvline(0, color=charts.look.line, lw=1)
     low, high = min(0.0, *starts, *joints), max(*right, 1e-9)
     ax.set_xlim(low, high + (high - low) * 0.18)
 
@@ -108,7 +111,7 @@ def _finding(value: dict[str, float], largest: str | None, currency: str | None)
     total = value["after"] - value["before"]
     if abs(total) < 0.005:
         return "Ordered spend did not change"
-    rate = f" ({style.percent(abs(total) / value['before'])})" if value["before"] > 0 else ""
-    headline = f"Ordered spend {'rose' if total > 0 else 'fell'} by {style.money(abs(total), currency)}{rate}"
+    rate = f" ({charts.percent(abs(total) / value['before'])})" if value["before"] > 0 else ""
+    headline = f"Ordered spend {'rose' if total > 0 else 'fell'} by {charts.money(abs(total), currency)}{rate}"
     most = f"; largest effect: {_WORDS[largest].lower()}, {signed(value[largest], currency)}" if largest else ""
     return headline + most

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from ... import style
+from ... import charts
 
 _BASIS = {"ordered": "Ordered spend", "received": "Received spend at order prices", "open": "Open commitment"}
 
@@ -30,12 +30,12 @@ def several(n: int, word: str) -> str:
     >>> several(1, "line"), several(2, "vendor")
     ('1 line', '2 vendors')
     """
-    return f"{style.number(n)} {word if n == 1 else style.plural(word)}"
+    return f"{charts.number(n)} {word if n == 1 else charts.plural(word)}"
 
 
 def signed(value: float, currency: str | None) -> str:
     """Return an amount with its sign, as that of a change."""
-    return ("+" if value > 0 else "") + style.money(value, currency)
+    return ("+" if value > 0 else "") + charts.money(value, currency)
 
 
 def head_and_rest(result: pd.DataFrame, top: int) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -49,11 +49,11 @@ def bars(
 ) -> None:
     """Draw horizontal bars from the top down, each with its text to the right: of its end, or of zero, away from the names."""
     ax.barh(np.arange(len(values)), values, color=list(colours), height=0.68)
-    style.named_rows(ax, labels)
+    charts.name_rows(ax, labels)
     ax.set_xticks([])
-    ax.axvline(0, color=style.look.line, lw=1)
+    ax.axvline(0, color=charts.look.line, lw=1)
     for i, (value, text) in enumerate(zip(values, texts, strict=True)):
-        style.beside(ax, text, (max(value, 0.0), i))
+        charts.beside(ax, text, (max(value, 0.0), i))
     # Zero is always in sight, and a quarter more than the longest bar is for its text.
     low, high = min(0.0, *values), max(0.0, *values)
     ax.set_xlim(low, high + (high - low or 1.0) * 0.25)
@@ -61,6 +61,6 @@ def bars(
 
 def alternative(labels: Sequence[Any], values: Sequence[float], currency: str | None, most: int = 15) -> str:
     """Return the numbers of a chart as text."""
-    numbers = [f"{n} {style.money(v, currency)}" for n, v in zip(labels, values, strict=True)]
+    numbers = [f"{n} {charts.money(v, currency)}" for n, v in zip(labels, values, strict=True)]
     more = f"; and {len(numbers) - most} more" if len(numbers) > most else ""
     return "; ".join(numbers[:most]) + more

@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from ... import style
+from ... import charts
 from ...compute import By
 from ...errors import ConfigError
 from ...frames import AsOf
 from .._periods import by_period
 from ._measure import alternative, in_currency, measured
-from ._periods import columns, period_name, uncut
+from ._periods import columns, uncut
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class _Panel:
     values: np.ndarray[Any, Any]
 
 
-@style.chart(of=by_period, result_columns=("period", "spend"), own_defaults=("by",))
+@charts.chart(of=by_period, result_columns=("period", "spend"), own_defaults=("by",))
 def plot_small_multiples(
     data: Any,
     *,
@@ -60,30 +60,32 @@ def plot_small_multiples(
 
     Examples
     --------
+    >>> from makini_analytics import spend, style
     >>> lines = pd.DataFrame({"order_date": pd.to_datetime(["2025-01-05", "2025-03-01", "2025-03-02"]), "currency": "EUR",
     ...                       "amount": [5.0, 7.0, 8.0], "category": ["Pumps", "Pumps", "Seals"]})
-    >>> style.captions_of(plot_small_multiples(lines)).title
-    'Pumps is the largest of 2, with 60 % of ordered spend'
+    >>> print(style.alt_text(spend.plot_small_multiples(lines)))
+    Pumps is the largest of 2, with 60 % of ordered spend. Ordered spend by period and category, EUR, all on one scale, the peak labelled.
+    Pumps 12.00 EUR; Seals 8.00 EUR
     """
     result: pd.DataFrame = data
-    keys = style.group_columns(result, "period")
+    keys = charts.group_columns(result, "period")
     if not keys:
         raise ConfigError(
             "small multiples need groups: pass by='category', or a result of spend.by_period(..., by=...)"
         )
     if not 1 <= top <= 23:
         raise ConfigError(f"top={top!r}: pass 1 to 23 charts")
-    currency, what = style.one_currency(result), measured(result)
+    currency, what = charts.one_currency(result), measured(result)
     if not len(result):
-        return style.no_data(ax, f"{what.lower()} by period and {style.named(keys)}", result)
+        return charts.no_data(ax, f"{what.lower()} by period and {charts.row_noun(keys)}", result)
     panels, whole, n_groups = _panels(result, keys, top)
     # Up to three side by side, as many rows as that takes: 9 panels make 3 x 3, 4 make 3 + 1.
     across = min(3, len(panels))
     down = -(-len(panels) // across)
-    ax = style.axes(ax, rows=5 * down)  # a panel is as high as five bars
+    ax = charts.axes(ax, rows=5 * down)  # a panel is as high as five bars
     ax.set_axis_off()
     high = ax.figure.get_figheight()
-    style.place(ax, 0.03, 0.9 / high, 0.94, 1 - 1.9 / high)
+    charts.place(ax, 0.03, 0.9 / high, 0.94, 1 - 1.9 / high)
     first, last = result["period"].min(), result["period"].max()
     scale = min(0.0, *(p.values.min() for p in panels)), max(1e-9, *(p.values.max() for p in panels)) * 1.3
     for i, panel in enumerate(panels):
@@ -92,16 +94,16 @@ def plot_small_multiples(
         box = (column / across, 1 - (row + 0.92) / down, 0.92 / across, 0.62 / down)
         small = ax.inset_axes(box)
         _draw(small, panel, whole, scale, currency)
-        small.set_xticks([0, len(whole) - 1], [period_name(first), period_name(last)], fontsize=8.5)
+        small.set_xticks([0, len(whole) - 1], [charts.period_name(first), charts.period_name(last)], fontsize=8.5)
         for tick, side in zip(small.get_xticklabels(), ("left", "right"), strict=True):
             tick.set_ha(side)
     total = result["spend"].sum()
-    share = style.percent(panels[0].total / total if total > 0 else np.nan)
-    headline = title or f"{panels[0].name} is the largest of {style.number(n_groups)}, with {share} of {what.lower()}"
+    share = charts.percent(panels[0].total / total if total > 0 else np.nan)
+    headline = title or f"{panels[0].name} is the largest of {charts.number(n_groups)}, with {share} of {what.lower()}"
     cut = "" if whole.all() else "; hatched: cut by the data"
-    sub = f"{what} by period and {style.named(keys)}, {in_currency(currency)}, all on one scale, the peak labelled{cut}"
+    sub = f"{what} by period and {charts.row_noun(keys)}, {in_currency(currency)}, all on one scale, the peak labelled{cut}"
     alt = alternative([p.name for p in panels], [float(p.total) for p in panels], currency, 24)
-    return style.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
+    return charts.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
 
 
 def _panels(result: pd.DataFrame, keys: list[str], top: int) -> tuple[list[_Panel], np.ndarray[Any, Any], int]:
@@ -120,10 +122,10 @@ def _panels(result: pd.DataFrame, keys: list[str], top: int) -> tuple[list[_Pane
     whole = np.ones(n_periods, dtype=bool)
     whole[place] = uncut(result)
     one_row_each = result.iloc[np.unique(code, return_index=True)[1]]
-    names = style.group_labels(one_row_each, keys)
+    names = charts.group_labels(one_row_each, keys)
     panels = [_Panel(names[g], totals[g], values[g]) for g in ranked[:top]]
     if len(rest := ranked[top:]):
-        panels.append(_Panel(f"Other ({style.number(len(rest))})", totals[rest].sum(), values[rest].sum(axis=0)))
+        panels.append(_Panel(f"Other ({charts.number(len(rest))})", totals[rest].sum(), values[rest].sum(axis=0)))
     return panels, whole, len(totals)
 
 
@@ -134,12 +136,12 @@ def _draw(
     columns(ax, panel.values, whole, peak)
     ax.set_ylim(*scale)
     ax.set_yticks([])
-    ax.axhline(0, color=style.look.line, lw=1)
-    ax.tick_params(colors=style.look.muted, length=0)
+    ax.axhline(0, color=charts.look.line, lw=1)
+    ax.tick_params(colors=charts.look.muted, length=0)
     for side in ax.spines.values():
         side.set_visible(False)
-    head = f"{style.label(panel.name, 22)}  {style.money(panel.total, currency)}"
+    head = f"{charts.label(panel.name, 22)}  {charts.money(panel.total, currency)}"
     # `finish` sees to the texts of its own axes, not of these: their fonts are set here, and no name is read as a formula.
-    ax.set_title(head, fontsize=10, loc="left", color=style.look.ink, family=style.fonts(), parse_math=False)
-    text = style.money(panel.values[peak], currency)
-    style.beside(ax, text, (peak, panel.values[peak]), (0, 2), va="baseline", size=8.5, ha="center")
+    ax.set_title(head, fontsize=10, loc="left", color=charts.look.ink, family=charts.fonts(), parse_math=False)
+    text = charts.money(panel.values[peak], currency)
+    charts.beside(ax, text, (peak, panel.values[peak]), (0, 2), va="baseline", size=8.5, ha="center")

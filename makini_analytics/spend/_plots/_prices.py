@@ -9,14 +9,13 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from ... import style
+from ... import charts
 from ...errors import SchemaError
 from .._baselines import Baseline
 from .._dispersion import price_dispersion
 from .._history import price_history
 from .._prices import price_changes
 from ._measure import alternative, bars, head_and_rest, in_currency, several, signed
-from ._periods import period_name
 
 _BASELINES = {
     "previous_period": "the prices of the period before",
@@ -25,7 +24,7 @@ _BASELINES = {
 }
 
 
-@style.chart(of=price_changes, result_columns=("ppv",))
+@charts.chart(of=price_changes, result_columns=("ppv",))
 def plot_price_changes(
     data: Any,
     *,
@@ -51,16 +50,19 @@ def plot_price_changes(
 
     Examples
     --------
+    >>> from makini_analytics import spend, style
     >>> lines = pd.DataFrame({"product_code": "P1", "vendor_id": "v", "unit_of_measure": "EA", "currency": "EUR",
     ...     "order_date": pd.to_datetime(["2024-03-01", "2025-03-01"]), "quantity": [10.0, 20.0], "amount": [50.0, 110.0]})
-    >>> style.captions_of(plot_price_changes(lines)).title
-    '2025: 10.00 EUR more than at the prices of the period before'
+    >>> print(style.alt_text(spend.plot_price_changes(lines)))
+    2025: 10.00 EUR more than at the prices of the period before.
+    Purchase price variance, EUR, positive = paid more; 100 % of the priced spend is of items with a baseline.
+    P1 10.00 EUR
     """
     result: pd.DataFrame = data
-    currency = style.one_currency(result)
+    currency = charts.one_currency(result)
     compared = result[result["ppv"].notna()]
     if not len(compared):
-        return style.no_data(ax, "purchase price variance: nothing has a baseline", result)
+        return charts.no_data(ax, "purchase price variance: nothing has a baseline", result)
     last = compared["period"].max()
     rows = compared[compared["period"] == last]
     labels, values, rates, doubtful = _drawn_changes(result, top)
@@ -68,21 +70,21 @@ def plot_price_changes(
         f"{signed(v, currency)}  {_rate(r)}".rstrip() + ", doubtful price" * d
         for v, r, d in zip(values, rates, doubtful, strict=True)
     ]
-    colours = [style.look.highlight if v > 0 else style.look.rest for v in values]
-    ax = style.axes(ax, rows=len(values))
+    colours = [charts.look.highlight if v > 0 else charts.look.rest for v in values]
+    ax = charts.axes(ax, rows=len(values))
     bars(ax, labels, values, colours, texts)
     # The net is of all items of the period, drawn or folded, since the bars add up to it.
     net = float(rows["ppv"].sum())
     spend_compared = float((rows["price"] * rows["quantity"]).sum())
     part = spend_compared / float(result.loc[result["period"] == last, "spend"].sum())
     prices = _BASELINES.get(result.attrs.get("parameters", {}).get("baseline", ""), "the list prices")
-    amount = f"{style.money(abs(net), currency)} {'more' if net > 0 else 'less'} than at"
-    headline = title or f"{period_name(last)}: {amount if abs(net) >= 0.005 else 'paid as much as at'} {prices}"
+    amount = f"{charts.money(abs(net), currency)} {'more' if net > 0 else 'less'} than at"
+    headline = title or f"{charts.period_name(last)}: {amount if abs(net) >= 0.005 else 'paid as much as at'} {prices}"
     sub = (
-        f"Purchase price variance, {in_currency(currency)}, positive = paid more; {style.percent(part)} of the priced spend "
+        f"Purchase price variance, {in_currency(currency)}, positive = paid more; {charts.percent(part)} of the priced spend "
         "is of items with a baseline"
     )
-    return style.finish(ax, title=headline, subtitle=sub, result=result, alt=alternative(labels, values, currency))
+    return charts.finish(ax, title=headline, subtitle=sub, result=result, alt=alternative(labels, values, currency))
 
 
 def _drawn_changes(result: pd.DataFrame, top: int = 12) -> tuple[list[str], list[float], list[float], list[bool]]:
@@ -91,16 +93,16 @@ def _drawn_changes(result: pd.DataFrame, top: int = 12) -> tuple[list[str], list
     rows = compared[compared["period"] == compared["period"].max()]
     head, rest = head_and_rest(rows.iloc[np.argsort(-rows["ppv"].abs().to_numpy(), kind="stable")], top)
     # One name per bar is all that fits: the code, else the description, else whatever the item is grouped by.
-    columns = [c for c in style.group_columns(rows, "unit") if c != "vendor_id"]
+    columns = [c for c in charts.group_columns(rows, "unit") if c != "vendor_id"]
     shown = [c for c in ("product_code", "description", *columns) if c in columns and rows[c].notna().any()][:1]
     if "vendor_name" in columns and (len(set(rows["vendor_name"])) > 1 or not shown):  # one vendor's name says nothing
         shown.append("vendor_name")
-    labels = style.group_labels(head, shown or columns)
+    labels = charts.group_labels(head, shown or columns)
     values, rates = (head[c].astype("float64").tolist() for c in ("ppv", "ppv_rate"))
     slips = rows["n_doubtful"] > 0 if "n_doubtful" in rows else pd.Series(False, index=rows.index)
     doubtful = slips[head.index].tolist()
     if len(rest):
-        labels.append(f"Other ({style.number(len(rest))})")
+        labels.append(f"Other ({charts.number(len(rest))})")
         values.append(float(rest["ppv"].sum()))
         rates.append(np.nan)
         doubtful.append(bool(slips[rest.index].any()))
@@ -111,7 +113,7 @@ def _rate(rate: float) -> str:
     return "" if pd.isna(rate) else f"{rate:+.1%}".replace("%", " %")
 
 
-@style.chart(of=price_dispersion, result_columns=("theoretical_ceiling",))
+@charts.chart(of=price_dispersion, result_columns=("theoretical_ceiling",))
 def plot_price_dispersion(
     data: Any,
     *,
@@ -135,43 +137,46 @@ def plot_price_dispersion(
 
     Examples
     --------
+    >>> from makini_analytics import spend, style
     >>> lines = pd.DataFrame({"product_code": "P1", "vendor_id": list("abc"), "order_id": list("123"), "currency": "EUR",
     ...                       "quantity": [10.0, 10.0, 10.0], "amount": [40.0, 50.0, 60.0]})
-    >>> style.captions_of(plot_price_dispersion(lines, reference="lowest")).title
-    'Theoretical ceiling: 30.00 EUR, 20 % of the spend looked at'
+    >>> print(style.alt_text(spend.plot_price_dispersion(lines, reference="lowest")))
+    Theoretical ceiling: 30.00 EUR, 20 % of the spend looked at.
+    As if all had been bought at the item's lowest price, EUR; a ceiling, not a forecast: lots and dates differ.
+    P1 30.00 EUR
     """
     result: pd.DataFrame = data
-    currency = style.one_currency(result)
+    currency = charts.one_currency(result)
     rows = result[result["theoretical_ceiling"].notna()]
     if not len(rows):
-        return style.no_data(ax, "price dispersion: no item has enough orders", result)
+        return charts.no_data(ax, "price dispersion: no item has enough orders", result)
     head, rest = head_and_rest(rows, top)
-    columns = style.group_columns(rows, "unit")
+    columns = charts.group_columns(rows, "unit")
     shown = [c for c in ("description", "product_code", *columns) if c in columns and rows[c].notna().any()][:1]
-    labels, values = style.group_labels(head, shown), head["theoretical_ceiling"].tolist()
+    labels, values = charts.group_labels(head, shown), head["theoretical_ceiling"].tolist()
     texts = [
-        f"{style.money(v, currency)}  {p:,.4g} to {q:,.4g} per {'unit' if pd.isna(u) else u}"
+        f"{charts.money(v, currency)}  {p:,.4g} to {q:,.4g} per {'unit' if pd.isna(u) else u}"
         for v, p, q, u in zip(values, head["lowest_price"], head["highest_price"], head["unit"], strict=True)
     ]
     if len(rest):
-        labels.append(f"Other ({style.number(len(rest))})")
+        labels.append(f"Other ({charts.number(len(rest))})")
         values.append(float(rest["theoretical_ceiling"].sum()))
-        texts.append(style.money(values[-1], currency))
-    colours = [style.look.highlight] * len(head) + [style.look.rest] * bool(len(rest))
-    ax = style.axes(ax, rows=len(values))
+        texts.append(charts.money(values[-1], currency))
+    colours = [charts.look.highlight] * len(head) + [charts.look.rest] * bool(len(rest))
+    ax = charts.axes(ax, rows=len(values))
     bars(ax, labels, values, colours, texts)
     total, spend = float(sum(values)), float(rows["spend"].sum())
     reference = result.attrs.get("parameters", {}).get("reference", "p25")
     at = "lowest price" if reference == "lowest" else "25th percentile price"
     headline = (
         title
-        or f"Theoretical ceiling: {style.money(total, currency)}, {style.percent(total / spend)} of the spend looked at"
+        or f"Theoretical ceiling: {charts.money(total, currency)}, {charts.percent(total / spend)} of the spend looked at"
     )
     sub = f"As if all had been bought at the item's {at}, {in_currency(currency)}; a ceiling, not a forecast: lots and dates differ"
-    return style.finish(ax, title=headline, subtitle=sub, result=result, alt=alternative(labels, values, currency))
+    return charts.finish(ax, title=headline, subtitle=sub, result=result, alt=alternative(labels, values, currency))
 
 
-@style.chart(of=price_history, result_columns=("price", "order_date", "unit"))
+@charts.chart(of=price_history, result_columns=("price", "order_date", "unit"))
 def plot_price_history(
     data: Any,
     *,
@@ -193,15 +198,17 @@ def plot_price_history(
 
     Examples
     --------
+    >>> from makini_analytics import spend, style
     >>> lines = pd.DataFrame({"product_code": "P1", "order_date": pd.to_datetime(["2025-03-01", "2024-03-01"]),
     ...                       "quantity": [20.0, 10.0], "amount": [110.0, 50.0], "currency": "EUR"})
-    >>> style.captions_of(plot_price_history(lines, of="P1")).title
-    'P1: last paid 5.5 EUR per unit; before 5 to 5'
+    >>> print(style.alt_text(spend.plot_price_history(lines, of="P1")))
+    P1: last paid 5.5 EUR per unit; before 5 to 5. Effective unit price of 2 lines by order date, EUR per unit.
+    Weighted mean 5.333; lowest 5, highest 5.5, last 5.5
     """
     result: pd.DataFrame = data
-    currency = style.one_currency(result)
+    currency = charts.one_currency(result)
     if not len(result):
-        return style.no_data(ax, "prices of the item", result)
+        return charts.no_data(ax, "prices of the item", result)
     # 4 EUR per piece and 40 EUR per box of ten are one price: on one axis they would look like a rise.
     if len(found := result["unit"].fillna("none").unique()) > 1:
         units = ", ".join(sorted(found))
@@ -209,18 +216,18 @@ def plot_price_history(
     unit = "unit" if pd.isna(result["unit"].iloc[0]) else str(result["unit"].iloc[0])
     vendor = result["vendor_name"].fillna(result["vendor_id"]).fillna("Unknown vendor")
     first = str(vendor.value_counts().index[0])
-    ax = style.axes(ax, rows=8)
+    ax = charts.axes(ax, rows=8)
     weighted = float(result["amount"].sum() / result["quantity"].sum())
     _dots(ax, result, (vendor == first).to_numpy(dtype=bool), first, weighted)
     least, most = float(result["price"].min()), float(result["price"].max())
     room = 0.3 * (most - least) or 0.1 * most
     ax.set_ylim(max(0.0, least - room), most + room)
     ax.yaxis.set_major_formatter(lambda v, _: f"{v:,.4g}")
-    ax.grid(axis="y", color=style.look.line, lw=0.6, alpha=0.6)
+    ax.grid(axis="y", color=charts.look.line, lw=0.6, alpha=0.6)
     ax.set_axisbelow(True)
-    style.place(ax, 0.09, 0.24, 0.74, 0.53)
+    charts.place(ax, 0.09, 0.24, 0.74, 0.53)
     name = result["description"].dropna()
-    what = style.label(name.iloc[0] if len(name) else result.attrs.get("parameters", {}).get("of"), 44)
+    what = charts.label(name.iloc[0] if len(name) else result.attrs.get("parameters", {}).get("of"), 44)
     now, earlier = float(result["price"].iloc[-1]), result["price"].iloc[:-1]
     span = f"; before {earlier.min():,.4g} to {earlier.max():,.4g}" if len(earlier) else ""
     headline = title or f"{what}: last paid {now:,.4g} {currency or ''} per {unit}{span}".replace("  ", " ")
@@ -231,20 +238,20 @@ def plot_price_history(
     if "document_price" in result:
         sub += "; documents at one rate per currency"
     alt = f"Weighted mean {weighted:,.4g}; lowest {least:,.4g}, highest {most:,.4g}, last {now:,.4g}"
-    return style.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
+    return charts.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
 
 
 def _dots(ax: Axes, result: pd.DataFrame, of_first: np.ndarray[Any, Any], first: str, weighted: float) -> None:
     """Draw the prices of the others below those of the first vendor, who is named at the last one, and the weighted mean."""
     mine, others = result[of_first], result[~of_first]
-    colour = style.look.highlight
-    ax.plot(others["order_date"], others["price"], "o", ms=6, mfc="white", mec=style.look.plain, zorder=2)
+    colour = charts.look.highlight
+    ax.plot(others["order_date"], others["price"], "o", ms=6, mfc="white", mec=charts.look.plain, zorder=2)
     ax.plot(mine["order_date"], mine["price"], "-", color=colour, lw=1, alpha=0.5, zorder=2)
     ax.plot(mine["order_date"], mine["price"], "o", ms=7, color=colour, zorder=3)
-    ax.axhline(weighted, color=style.look.line, lw=1.2, zorder=1)
+    ax.axhline(weighted, color=charts.look.line, lw=1.2, zorder=1)
     right = ax.get_xlim()[1]
-    style.beside(ax, f"weighted mean {weighted:,.4g}", (right, weighted), (4, 0), colour=style.look.muted)
+    charts.beside(ax, f"weighted mean {weighted:,.4g}", (right, weighted), (4, 0), colour=charts.look.muted)
     last = mine.iloc[-1]
     paper = {"fc": "white", "ec": "none", "pad": 1, "alpha": 0.8}  # dots behind the name don't cross it out
     at = (last["order_date"], last["price"])
-    style.beside(ax, style.label(first, 30), at, (0, 9), va="baseline", ha="right", colour=colour, bbox=paper)
+    charts.beside(ax, charts.label(first, 30), at, (0, 9), va="baseline", ha="right", colour=colour, bbox=paper)

@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
-from ... import style
+from ... import charts
 from ...compute import By
 from .._concentration import concentration
 from .._tail import tail
@@ -19,7 +19,7 @@ from ._measure import in_currency, measured
 _MOST_GROUPS = 16  # rows that a slide can hold and a reader compare
 
 
-@style.chart(of=concentration, result_columns=("hhi",))
+@charts.chart(of=concentration, result_columns=("hhi",))
 def plot_concentration(
     data: Any,
     *,
@@ -39,39 +39,41 @@ def plot_concentration(
 
     Examples
     --------
+    >>> from makini_analytics import spend, style
     >>> lines = pd.DataFrame({"vendor_id": list("abcd"), "currency": "EUR", "amount": [40.0, 30.0, 20.0, 10.0]})
-    >>> style.captions_of(plot_concentration(lines)).title
-    'The largest vendor has 40 % of ordered spend'
+    >>> print(style.alt_text(spend.plot_concentration(lines)))
+    The largest vendor has 40 % of ordered spend. Share of ordered spend by vendor, EUR.
+    All vendors: HHI 3,000
     """
     # A group whose vendors all have a negative net, such as one of credits alone, has no concentration.
     result: pd.DataFrame = data[data["n_vendors"] > 0]
-    currency = style.one_currency(result)
+    currency = charts.one_currency(result)
     if not len(result):
-        return style.no_data(ax, "concentration of spend", result)
-    keys = [c for c in style.group_columns(result, "hhi") if c != "currency"]
+        return charts.no_data(ax, "concentration of spend", result)
+    keys = [c for c in charts.group_columns(result, "hhi") if c != "currency"]
     groups = [k for k in keys if k != "vendors"]
     rows = _most_concentrated(result, groups)
-    ax = style.axes(ax, rows=len(rows) + 2)
+    ax = charts.axes(ax, rows=len(rows) + 2)
     _stacked(ax, rows)
-    labels = [style.label(n) for n in style.group_labels(rows, groups)] if groups else ["All vendors"] * len(rows)
+    labels = [charts.label(n) for n in charts.group_labels(rows, groups)] if groups else ["All vendors"] * len(rows)
     if "vendors" in keys:
         labels = ["after aliases" if v == "after aliases" else n for n, v in zip(labels, rows["vendors"], strict=True)]
     ax.set_yticks(np.arange(len(rows)), labels)
     ax.set_ylim(max(len(rows), 3) - 0.4, -0.5)
     for i, row in enumerate(rows.to_dict("records")):
-        equal = style.number(row["effective_vendors"], 1)
-        text = f"HHI {style.number(row['hhi'])}, as {equal} equal vendors; {style.number(row['n_vendors'])} in all"
-        style.beside(ax, text, (1.0, i), (6, 0), size=9)
+        equal = charts.number(row["effective_vendors"], 1)
+        text = f"HHI {charts.number(row['hhi'])}, as {equal} equal vendors; {charts.number(row['n_vendors'])} in all"
+        charts.beside(ax, text, (1.0, i), (6, 0), size=9)
     ax.set_xlim(0, 1.55)
     ax.set_xticks([0, 0.5, 1], ["0", "50 %", "100 %"])
     headline = title or (
         _merged(result, groups) if "vendors" in keys else _largest(rows.iloc[0], labels[0], bool(keys))
     )
-    alt = "; ".join(f"{n}: HHI {style.number(h)}" for n, h in zip(labels, rows["hhi"], strict=True))
+    alt = "; ".join(f"{n}: HHI {charts.number(h)}" for n, h in zip(labels, rows["hhi"], strict=True))
     sub = f"Share of {measured(result).lower()} by vendor, {in_currency(currency)}"
     if len(result) > len(rows):
-        sub += f"; the {len(rows)} most concentrated of {style.number(len(result))} groups"
-    return style.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
+        sub += f"; the {len(rows)} most concentrated of {charts.number(len(result))} groups"
+    return charts.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
 
 
 def _most_concentrated(result: pd.DataFrame, groups: list[str]) -> pd.DataFrame:
@@ -84,30 +86,30 @@ def _most_concentrated(result: pd.DataFrame, groups: list[str]) -> pd.DataFrame:
 
 def _stacked(ax: Axes, rows: pd.DataFrame) -> None:
     colours = {
-        "top_10_share": style.look.rest,
-        "top_5_share": style.look.plain,
-        "top_1_share": style.look.highlight,
+        "top_10_share": charts.look.rest,
+        "top_5_share": charts.look.plain,
+        "top_1_share": charts.look.highlight,
     }
     for column, colour in colours.items():  # the widest first: each next one lies over it
         ax.barh(np.arange(len(rows)), rows[column], color=colour, height=0.62)
     keys_of = [Patch(color=c) for c in reversed(colours.values())]
     ax.legend(keys_of, ["largest", "5 largest", "10 largest"], loc="lower left", bbox_to_anchor=(0, 1), ncols=3,
-              frameon=False, fontsize=9.5, labelcolor=style.look.ink, handlelength=0.9, handletextpad=0.5, borderaxespad=0.2)  # fmt: skip
+              frameon=False, fontsize=9.5, labelcolor=charts.look.ink, handlelength=0.9, handletextpad=0.5, borderaxespad=0.2)  # fmt: skip
 
 
 def _largest(first: pd.Series, label: str, of_groups: bool) -> str:
     of, its = (f" of {label}", "its ") if of_groups else ("", "")
-    five = f", the five largest {style.percent(first['top_5_share'])}" if first["n_vendors"] > 5 else ""
-    return f"The largest vendor{of} has {style.percent(first['top_1_share'])} of {its}ordered spend{five}"
+    five = f", the five largest {charts.percent(first['top_5_share'])}" if first["n_vendors"] > 5 else ""
+    return f"The largest vendor{of} has {charts.percent(first['top_1_share'])} of {its}ordered spend{five}"
 
 
 def _merged(result: pd.DataFrame, groups: list[str]) -> str:
     """Return what the aliases change most."""
     one, other = (result[result["vendors"] == v].reset_index(drop=True) for v in ("as given", "after aliases"))
     i = int((other["hhi"] - one["hhi"]).abs().argmax())
-    of = f" of {' / '.join(style.group_labels(one.iloc[[i]], groups))}" if groups else ""
+    of = f" of {' / '.join(charts.group_labels(one.iloc[[i]], groups))}" if groups else ""
     # Compared as they will be printed: "1,250 instead of 1,250" would say that the aliases matter.
-    a, b = style.number(float(one["hhi"][i])), style.number(float(other["hhi"][i]))
+    a, b = charts.number(float(one["hhi"][i])), charts.number(float(other["hhi"][i]))
     if a == b:
         return "The aliases don't change the concentration"
     return f"With aliases merged, the HHI{of} is {b} instead of {a}"
@@ -117,7 +119,7 @@ _PARTS = ("head", "tail", "unknown vendor")
 _MEASURES = {"Spend": "spend", "Vendors": "n_vendors", "Orders": "n_orders", "Lines": "n_lines"}
 
 
-@style.chart(of=tail, result_columns=("n_one_time_vendors",), own_defaults=("definition",))
+@charts.chart(of=tail, result_columns=("n_one_time_vendors",), own_defaults=("definition",))
 def plot_tail(
     data: Any,
     *,
@@ -141,16 +143,18 @@ def plot_tail(
 
     Examples
     --------
+    >>> from makini_analytics import spend, style
     >>> lines = pd.DataFrame({"vendor_id": list("aabc"), "order_id": list("1234"), "currency": "EUR", "amount": [50.0, 35.0, 10.0, 5.0]})
-    >>> style.captions_of(plot_tail(lines)).title
-    '2 of 3 vendors are the tail: 15 % of ordered spend, 50 % of orders'
+    >>> print(style.alt_text(spend.plot_tail(lines)))
+    2 of 3 vendors are the tail: 15 % of ordered spend, 50 % of orders. Tail: vendors beyond the first 80 % of spend, EUR; 2 vendors have one order.
+    Spend head 85 %; Spend tail 15 %; Spend unknown vendor 0 %; ...
     """
     result: pd.DataFrame = data
-    currency = style.one_currency(result)
+    currency = charts.one_currency(result)
     if not len(result):
-        return style.no_data(ax, "tail spend", result)
+        return charts.no_data(ax, "tail spend", result)
     parts = result.set_index("part")
-    ax = style.axes(ax, rows=6)
+    ax = charts.axes(ax, rows=6)
     shares: dict[tuple[str, str], float] = {}
     for y, (name, column) in enumerate(_MEASURES.items()):
         shares |= _hundred_percent(ax, y, name, parts[column].clip(lower=0), currency)
@@ -161,29 +165,29 @@ def plot_tail(
     ax.spines["bottom"].set_visible(False)
     headline = title or "There is no tail: no vendor is beyond the head"
     if not title and "tail" in parts.index:
-        few, n_all = style.number(parts["n_vendors"]["tail"]), style.number(int(parts["n_vendors"].sum()))
-        of_spend, of_orders = (style.percent(shares[name, "tail"]) for name in ("Spend", "Orders"))
+        few, n_all = charts.number(parts["n_vendors"]["tail"]), charts.number(int(parts["n_vendors"].sum()))
+        of_spend, of_orders = (charts.percent(shares[name, "tail"]) for name in ("Spend", "Orders"))
         are = "is" if few == "1" else "are"
         vendors = "vendor" if n_all == "1" else "vendors"
         headline = f"{few} of {n_all} {vendors} {are} the tail: {of_spend} of {measured(result).lower()}, {of_orders} of orders"
     parameters = result.attrs.get("parameters", {})
     if parameters.get("definition") == "threshold":
-        sub = f"Tail: vendors below {style.money(float(parameters['threshold']), currency)}"
+        sub = f"Tail: vendors below {charts.money(float(parameters['threshold']), currency)}"
     else:
-        sub = f"Tail: vendors beyond the first {style.percent(parameters.get('head_share', 0.8))} of spend"
+        sub = f"Tail: vendors beyond the first {charts.percent(parameters.get('head_share', 0.8))} of spend"
     once = int(parts["n_one_time_vendors"].sum())
     sub += (
-        f", {in_currency(currency)}; {'1 vendor has' if once == 1 else f'{style.number(once)} vendors have'} one order"
+        f", {in_currency(currency)}; {'1 vendor has' if once == 1 else f'{charts.number(once)} vendors have'} one order"
     )
-    alt = "; ".join(f"{n} {p} {style.percent(s)}" for (n, p), s in shares.items())
-    return style.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
+    alt = "; ".join(f"{n} {p} {charts.percent(s)}" for (n, p), s in shares.items())
+    return charts.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
 
 
 def _hundred_percent(
     ax: Axes, y: int, name: str, values: pd.Series, currency: str | None
 ) -> dict[tuple[str, str], float]:
     """Draw the parts of one measure side by side, and return their shares; the first row names the parts."""
-    colours = {"head": style.look.rest, "tail": style.look.highlight, "unknown vendor": style.look.plain}
+    colours = {"head": charts.look.rest, "tail": charts.look.highlight, "unknown vendor": charts.look.plain}
     whole, left = float(values.sum()), 0.0
     shares: dict[tuple[str, str], float] = {}
     for part in _PARTS:
@@ -191,15 +195,15 @@ def _hundred_percent(
         share = shares[name, part] = value / whole if whole else 0.0
         ax.barh(y, share, left=left, color=colours[part], height=0.62)
         if share > 0.04:  # enough for a percentage; from 14 % on the amount fits too
-            shown = style.money(value, currency) if name == "Spend" else f"{style.number(value)}"
-            text = f"{shown}  {style.percent(share)}" if share > 0.14 else style.percent(share)
-            colour = "white" if part != "head" else style.look.ink
+            shown = charts.money(value, currency) if name == "Spend" else f"{charts.number(value)}"
+            text = f"{shown}  {charts.percent(share)}" if share > 0.14 else charts.percent(share)
+            colour = "white" if part != "head" else charts.look.ink
             ax.annotate(text, (left + share / 2, y), ha="center", va="center", fontsize=9.5, color=colour)
         if y == 0 and share > 0:
             # Above its part, unless the part is too narrow to stand under a word: then to the right of it.
             narrow = share < 0.06
             at = (left + share + 0.01, 0) if narrow else (left + share / 2, -0.45)
             where = {"ha": "left", "va": "center"} if narrow else {"ha": "center", "va": "baseline"}
-            ax.annotate(part, at, fontsize=9.5, color=style.look.ink, **where)
+            ax.annotate(part, at, fontsize=9.5, color=charts.look.ink, **where)
         left += share
     return shares

@@ -8,13 +8,13 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from ... import style
+from ... import charts
 from ...frames import AsOf
 from .._sources import single_source
 from ._measure import alternative, bars, head_and_rest, in_currency
 
 
-@style.chart(of=single_source, result_columns=("last_order_date",))
+@charts.chart(of=single_source, result_columns=("last_order_date",))
 def plot_single_source(
     data: Any,
     *,
@@ -39,45 +39,48 @@ def plot_single_source(
 
     Examples
     --------
+    >>> from makini_analytics import spend, style
     >>> lines = pd.DataFrame({"product_code": list("AAB"), "vendor_id": list("xyx"), "currency": "EUR", "amount": [1.0, 2.0, 3.0]})
-    >>> style.captions_of(plot_single_source(lines)).title
-    '1 material was bought from one vendor only: 50 % of ordered spend'
+    >>> print(style.alt_text(spend.plot_single_source(lines)))
+    1 material was bought from one vendor only: 50 % of ordered spend.
+    Ordered spend, EUR, with the vendor and the lead time (Kaplan-Meier, open lines counted).
+    B 3.00 EUR
     """
     result: pd.DataFrame = data
-    currency = style.one_currency(result)
+    currency = charts.one_currency(result)
     item = result.attrs.get("parameters", {}).get("item", "material")
     if not len(result):
         n = sum(e["n_lines"] for e in result.attrs.get("excluded", ()) if e["reason"] == "several vendors")
-        lines = "1 line is" if n == 1 else f"{style.number(n)} lines are"
+        lines = "1 line is" if n == 1 else f"{charts.number(n)} lines are"
         none = f"No {item} was bought from one vendor only: {lines} of items with several"
-        return style.no_data(ax, f"{style.plural(item)} with one vendor", result, title=none if n else None)
+        return charts.no_data(ax, f"{charts.plural(item)} with one vendor", result, title=none if n else None)
     head, rest = head_and_rest(result, top)
     # The vendor stands beside the bar already, so the bar goes by the item alone: its description, else its code or key.
-    columns = [c for c in style.group_columns(result, "currency") if not c.startswith("vendor_")]
+    columns = [c for c in charts.group_columns(result, "currency") if not c.startswith("vendor_")]
     shown = [c for c in ("description", "product_code", *columns) if c in columns and head[c].notna().any()][:1]
-    labels, values = style.group_labels(head, shown), head["spend"].tolist()
+    labels, values = charts.group_labels(head, shown), head["spend"].tolist()
     texts = [_with_vendor(row, currency) for row in head.to_dict("records")]
-    colours = [style.look.highlight] + [style.look.plain] * (len(head) - 1)
+    colours = [charts.look.highlight] + [charts.look.plain] * (len(head) - 1)
     if len(rest):
-        labels.append(f"Other ({style.number(len(rest))})")
+        labels.append(f"Other ({charts.number(len(rest))})")
         values.append(float(rest["spend"].sum()))
-        texts.append(style.money(values[-1], currency))
-        colours.append(style.look.rest)
-    ax = style.axes(ax, rows=len(values))
+        texts.append(charts.money(values[-1], currency))
+        colours.append(charts.look.rest)
+    ax = charts.axes(ax, rows=len(values))
     bars(ax, labels, values, colours, texts)
     ax.set_xlim(right=max(*values, 1e-9) * 1.75)  # the texts carry a vendor's name and are longer than an amount
-    share = style.percent(float(result["share"].sum()))
-    several, were = (style.plural(item), "were") if len(result) > 1 else (item, "was")
+    share = charts.percent(float(result["share"].sum()))
+    several, were = (charts.plural(item), "were") if len(result) > 1 else (item, "was")
     headline = title or (
-        f"{style.number(len(result))} {several} {were} bought from one vendor only: {share} of ordered spend"
+        f"{charts.number(len(result))} {several} {were} bought from one vendor only: {share} of ordered spend"
     )
     sub = (
         f"Ordered spend, {in_currency(currency)}, with the vendor and the lead time (Kaplan-Meier, open lines counted)"
     )
-    return style.finish(ax, title=headline, subtitle=sub, result=result, alt=alternative(labels, values, currency))
+    return charts.finish(ax, title=headline, subtitle=sub, result=result, alt=alternative(labels, values, currency))
 
 
 def _with_vendor(row: dict[Any, Any], currency: str | None) -> str:
-    vendor = style.label(row["vendor_name"] if pd.notna(row.get("vendor_name")) else row["vendor_id"], 26)
+    vendor = charts.label(row["vendor_name"] if pd.notna(row.get("vendor_name")) else row["vendor_id"], 26)
     slow = "" if pd.isna(row["p90_days"]) else f", 9 of 10 in {row['p90_days']:.0f} days"
-    return f"{style.money(row['spend'], currency)}  {vendor}{slow}"
+    return f"{charts.money(row['spend'], currency)}  {vendor}{slow}"

@@ -10,19 +10,19 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from ... import style
+from ... import charts
 from ...compute import By
 from ...frames import AsOf
 from .._periods import by_period
 from ._measure import alternative, in_currency, measured
 from ._multiples import plot_small_multiples
-from ._periods import columns, period_name, uncut
+from ._periods import columns, uncut
 
 #: Fewer lines than that in a period, or in its year before, are no finding.
 LEAST_LINES = 5
 
 
-@style.chart(of=by_period, result_columns=("period", "spend"))
+@charts.chart(of=by_period, result_columns=("period", "spend"))
 def plot_by_period(
     data: Any,
     *,
@@ -45,52 +45,56 @@ def plot_by_period(
 
     Examples
     --------
+    >>> from makini_analytics import spend, style
     >>> lines = pd.DataFrame({"order_date": pd.to_datetime(["2025-01-05", "2025-03-01"]), "currency": "EUR", "amount": [5.0, 7.0]})
-    >>> style.captions_of(plot_by_period(lines)).title
-    'Ordered spend was highest in 2025-03: 7.00 EUR'
+    >>> print(style.alt_text(spend.plot_by_period(lines)))
+    Ordered spend was highest in 2025-03: 7.00 EUR. Ordered spend by order date, EUR, total 12.00 EUR.
+    2025-01 5.00 EUR; 2025-02 0.00 EUR; 2025-03 7.00 EUR
     """
     result: pd.DataFrame = data
     # Columns before the period are groups. Drawn as one series their rows would follow each other as if they were time.
-    if len(result) and style.group_columns(result, "period"):
+    if len(result) and charts.group_columns(result, "period"):
         return plot_small_multiples(result, ax=ax, title=title)
-    currency, what = style.one_currency(result), measured(result)
+    currency, what = charts.one_currency(result), measured(result)
     if not len(result):
-        return style.no_data(ax, f"{what.lower()} by period", result)
+        return charts.no_data(ax, f"{what.lower()} by period", result)
+    result = charts.every_period(result)
+    result["spend"] = result["spend"].fillna(0.0)
     whole, values = uncut(result), result["spend"].to_numpy()
     before = result["spend_year_before"].to_numpy(dtype=float)
-    ax = style.axes(ax, rows=8)
+    ax = charts.axes(ax, rows=8)
     headline, spoken = _finding(result, whole, what, currency)
     columns(ax, values, whole, spoken)
     _year_before(ax, before)
-    style.periods_below(ax, [period_name(p) for p in result["period"]])
+    charts.periods_below(ax, result["period"].tolist())
     ax.set_yticks([])
-    ax.axhline(0, color=style.look.line, lw=1)
+    ax.axhline(0, color=charts.look.line, lw=1)
     tops = np.fmax(np.maximum(values, 0), before)  # of a column and the mark over it; fmax knows no missing year
     paper = {"fc": "white", "ec": "none", "pad": 0.6, "alpha": 0.8}
     for i in {spoken, len(values) - 1}:
-        text = style.money(values[i], currency)
-        style.beside(ax, text, (i, tops[i]), (0, 4), va="baseline", ha="center", bbox=paper)
+        text = charts.money(values[i], currency)
+        charts.beside(ax, text, (i, tops[i]), (0, 4), va="baseline", ha="center", bbox=paper)
     seen = bool((~np.isnan(before)).any())
     ax.set_ylim(min(0, values.min()), max(tops.max(), 1e-9) * 1.15)
     ax.set_xlim(-0.6, len(values) - 0.4 + (0.09 * len(values) if seen else 0))  # "year before" stands at the right
-    style.place(ax, 0.04, 0.28, 0.92, 0.48)
+    charts.place(ax, 0.04, 0.28, 0.92, 0.48)
     parameters = result.attrs.get("parameters", {})
     when = "delivery" if parameters.get("basis") == "received" else "order"
     start = parameters.get("fiscal_year_start", 1)
     fiscal = "" if start == 1 else f", fiscal years from {calendar.month_name[start]}"
     cut = "" if whole.all() else "; hatched: cut by the data, not to be compared with whole periods"
-    sub = f"{what} by {when} date{fiscal}, {in_currency(currency)}, total {style.money(values.sum(), currency)}{cut}"
-    alt = alternative([period_name(p) for p in result["period"]], values.tolist(), currency, 60)
-    return style.finish(ax, title=title or headline, subtitle=sub, result=result, alt=alt)
+    sub = f"{what} by {when} date{fiscal}, {in_currency(currency)}, total {charts.money(values.sum(), currency)}{cut}"
+    alt = alternative([charts.period_name(p) for p in result["period"]], values.tolist(), currency, 60)
+    return charts.finish(ax, title=title or headline, subtitle=sub, result=result, alt=alt)
 
 
 def _year_before(ax: Axes, before: np.ndarray[Any, Any]) -> None:
     """Draw a line across each column at the height of the year before, and name the last of them."""
     at = np.flatnonzero(~np.isnan(before))
-    ax.hlines(before[at], at - 0.42, at + 0.42, color=style.look.ink, lw=1.8)
+    ax.hlines(before[at], at - 0.42, at + 0.42, color=charts.look.ink, lw=1.8)
     if len(at):
         right = len(before) - 0.5
-        style.beside(ax, "year before", (right, before[at[-1]]), (4, 3), va="top", size=9)
+        charts.beside(ax, "year before", (right, before[at[-1]]), (4, 3), va="top", size=9)
 
 
 def _finding(result: pd.DataFrame, whole: np.ndarray[Any, Any], what: str, currency: str | None) -> tuple[str, int]:
@@ -101,11 +105,14 @@ def _finding(result: pd.DataFrame, whole: np.ndarray[Any, Any], what: str, curre
         i = int(last[-1])
         period = result["period"].iloc[i]
         weeks = "52 weeks" if "/" in str(period) else "a year"
-        told = f"{what} of {period_name(period)}: {style.money(values[i], currency)}"
+        told = f"{what} of {charts.period_name(period)}: {charts.money(values[i], currency)}"
         return told + _against(result.iloc[i], before[i], currency, f"{weeks} before"), i
     # Without a year before, or where only an older period has one, the highest column is the plainest thing to say.
     i = int(np.argmax(values))
-    return f"{what} was highest in {period_name(result['period'].iloc[i])}: {style.money(values[i], currency)}", i
+    return (
+        f"{what} was highest in {charts.period_name(result['period'].iloc[i])}: {charts.money(values[i], currency)}",
+        i,
+    )
 
 
 def _against(row: pd.Series, before: float, currency: str | None, when: str) -> str:
@@ -114,11 +121,11 @@ def _against(row: pd.Series, before: float, currency: str | None, when: str) -> 
     if lines == 0:
         return f"; {when} there was none"
     if pd.isna(row["yoy_change"]):  # its returns were worth more than its orders
-        return f"; {when} it was {style.money(before, currency)}"
+        return f"; {when} it was {charts.money(before, currency)}"
     if lines is not None and min(lines, row["n_lines"]) < LEAST_LINES:
         return f"; too few lines to compare it with {when}"
     if row["yoy_change"] > 9:
-        return f"; {when} it was only {style.money(before, currency)}"
+        return f"; {when} it was only {charts.money(before, currency)}"
     return f", {_moved(float(row['yoy_change']))} {when}"
 
 
@@ -126,5 +133,5 @@ def _moved(change: float) -> str:
     if abs(change) < 0.005:
         return "as much as"
     if change >= 2:  # a share of so much says nothing any more
-        return f"{style.number(change + 1, 1)} times as much as"
-    return f"{style.percent(abs(change))} {'more' if change > 0 else 'less'} than"
+        return f"{charts.number(change + 1, 1)} times as much as"
+    return f"{charts.percent(abs(change))} {'more' if change > 0 else 'less'} than"

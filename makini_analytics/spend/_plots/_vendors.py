@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from ... import style
+from ... import charts
 from ...compute import By
 from .._vendors import by_vendor
 from ._measure import alternative, bars, head_and_rest, in_currency, measured
 
 
-@style.chart(of=by_vendor, result_columns=("abc_class",))
+@charts.chart(of=by_vendor, result_columns=("abc_class",))
 def plot_by_vendor(
     data: Any,
     *,
@@ -40,55 +40,64 @@ def plot_by_vendor(
 
     Examples
     --------
+    >>> from makini_analytics import spend, style
     >>> lines = pd.DataFrame({"vendor_id": ["a", "b", "a"], "currency": "EUR", "amount": [60.0, 10.0, 30.0]})
-    >>> style.captions_of(plot_by_vendor(lines)).title
-    'a makes 90 % of ordered spend'
+    >>> print(style.alt_text(spend.plot_by_vendor(lines)))
+    a makes 90 % of ordered spend. Ordered spend by vendor, EUR, total 100.00 EUR.
+    a 90.00 EUR; b 10.00 EUR
     """
     result: pd.DataFrame = data
-    currency, what = style.one_currency(result), measured(result)
-    columns = style.group_columns(result, "currency")
+    currency, what = charts.one_currency(result), measured(result)
+    columns = charts.group_columns(result, "currency")
     if not len(result):
-        return style.no_data(ax, f"{what.lower()} by {style.named(columns)}", result)
+        return charts.no_data(ax, f"{what.lower()} by {charts.row_noun(columns)}", result)
     head, rest = head_and_rest(result, top)
     total = float(result["spend"].sum())
-    labels, values = style.group_labels(head, columns), head["spend"].tolist()
+    labels, values = charts.group_labels(head, columns), head["spend"].tolist()
     if len(rest):
-        labels.append(f"Other ({style.number(len(rest))})")
+        labels.append(f"Other ({charts.number(len(rest))})")
         values.append(float(rest["spend"].sum()))
     spoken, headline = _leading(result, head, columns, labels, what)
-    colours = [style.look.highlight if i in spoken else style.look.plain for i in range(len(head))]
-    colours += [style.look.rest] * bool(len(rest))
-    of_total = total > 0 and values[0] <= total  # 30 - 29 = 1: the largest vendor would have 3,000 % of the total
-    texts = [style.money(v, currency) + (f"  {style.percent(v / total)}" if of_total else "") for v in values]
-    ax = style.axes(ax, rows=len(values))
+    colours = [charts.look.highlight if i in spoken else charts.look.plain for i in range(len(head))]
+    colours += [charts.look.rest] * bool(len(rest))
+    of_total = (
+        len(result) > 1 and total > 0 and values[0] <= total
+    )  # 30 - 29 = 1: the largest vendor would have 3,000 % of the total
+    texts = [charts.money(v, currency) + (f"  {charts.percent(v / total)}" if of_total else "") for v in values]
+    ax = charts.axes(ax, rows=len(values))
     bars(ax, labels, values, colours, texts)
     below = result["spend"] < 0
     apart = ""
     if below.any():
-        net = style.money(result["spend"][below].sum(), currency)
-        apart = f"; {style.number(int(below.sum()))} with a negative net, {net}"
-    sub = f"{what} by {style.named(columns)}, {in_currency(currency)}, total {style.money(total, currency)}{apart}"
+        net = charts.money(result["spend"][below].sum(), currency)
+        apart = f"; {charts.number(int(below.sum()))} with a negative net, {net}"
+    sub = f"{what} by {charts.row_noun(columns)}, {in_currency(currency)}, total {charts.money(total, currency)}{apart}"
     # The report's page filters the table by a click on a bar: which rows of the result stand behind each.
     rows = [[i] for i in range(len(head))] + ([range(len(head), len(result))] if len(rest) else [])
     alt = alternative(labels, values, currency)
-    return style.finish(ax, title=title or headline, subtitle=sub, result=result, alt=alt, bars=rows)
+    return charts.finish(ax, title=title or headline, subtitle=sub, result=result, alt=alt, bars=rows)
 
 
 def _leading(
     result: pd.DataFrame, head: pd.DataFrame, columns: list[str], labels: list[str], what: str
 ) -> tuple[set[int], str]:
     """Return the bars that the title speaks of, those that make up half of the total, and the title."""
-    total, group = float(result["spend"].sum()), style.named(columns)
+    total, group = float(result["spend"].sum()), charts.row_noun(columns)
     below = float(result["spend"].clip(upper=0).sum())
     if total <= 0 or head["spend"].iloc[0] > total:
-        currency = style.one_currency(result)
-        net = f" net: {style.money(total - below, currency)}, and {style.money(below, currency)} of returns"
-        return set(), f"{what} is {style.money(total, currency)}{net if below else ''}"
+        currency = charts.one_currency(result)
+        net = f" net: {charts.money(total - below, currency)}, and {charts.money(below, currency)} of returns"
+        return set(), f"{what} is {charts.money(total, currency)}{net if below else ''}"
     known = result[columns].notna().any(axis=1)
     if not known.any():
         return set(), f"The {group} of all {what.lower()} is unknown"
     if len(result) == 1:
-        return {0}, f"All {what.lower()} is with {labels[0]}"
+        # of one vendor a share says nothing, and how much it is in how many orders does
+        n_lines, n_orders = int(result["n_lines"].iloc[0]), int(result["n_orders"].iloc[0])
+        amount = charts.money(total, charts.one_currency(result))
+        lines = f"{charts.number(n_lines)} {'line' if n_lines == 1 else 'lines'}"
+        orders = f" of {charts.number(n_orders)} {'order' if n_orders == 1 else 'orders'}" if n_orders else ""
+        return {0}, f"{what} with {labels[0]}: {amount} in {lines}{orders}"
     spoken: list[int] = []
     share = 0.0
     for i in np.flatnonzero(known.to_numpy()[: len(head)]).tolist():  # the unknown group is no vendor
@@ -97,7 +106,7 @@ def _leading(
             break
         spoken.append(i)
         share += float(head["share"].iloc[i])
-    part = f"{style.percent(share)} of {what.lower()}"
+    part = f"{charts.percent(share)} of {what.lower()}"
     if len(spoken) == 1:
         return {spoken[0]}, f"{labels[spoken[0]]} makes {part}"
-    return set(spoken), f"{len(spoken)} of {style.number(int(known.sum()))} {style.plural(group)} make {part}"
+    return set(spoken), f"{len(spoken)} of {charts.number(int(known.sum()))} {charts.plural(group)} make {part}"

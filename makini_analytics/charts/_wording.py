@@ -100,10 +100,10 @@ def group_columns(result: pd.DataFrame, until: str) -> list[str]:
     return [str(c) for c in columns[: columns.index(until)]]
 
 
-def named(columns: Sequence[str]) -> str:
+def row_noun(columns: Sequence[str]) -> str:
     """Return what the rows are, in words.
 
-    >>> named(["vendor_id", "vendor_name"]), named(["category", "site_id"]), named([])
+    >>> row_noun(["vendor_id", "vendor_name"]), row_noun(["category", "site_id"]), row_noun([])
     ('vendor', 'category and site', 'line')
     """
     words = [c.removesuffix("_name").removesuffix("_id").replace("custom.", "").replace("_", " ") for c in columns]

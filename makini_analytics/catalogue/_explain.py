@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
+from .. import currency
 from ..errors import SchemaError
-from ..system import template
+from ..system import known_options, template
 from ._figures import FIGURES
+
+#: Steps that leave a trace on the lines that they give back, and are no figures.
+_STEPS: Mapping[str, Callable[..., Any]] = {"currency.convert": currency.convert}
+_FOR_EXAMPLE = "as in ma.explain(spend.by_vendor(data.lines))"
 
 
 class Explanation(str):
@@ -28,9 +32,9 @@ class Explanation(str):
         """Return name, definition, parameters, and what is included and left out."""
         about = self.about
         if about is None:
-            return str(template("compute/text.html.j2").render(text=str(self)))
+            return str(template("catalogue/text.html.j2").render(text=str(self)))
         entries = [("included", about["included"]), *((f"left out, {e['reason']}", e) for e in about["excluded"])]
-        return template("compute/explanation.html.j2").render(
+        return template("catalogue/explanation.html.j2").render(
             metric=about["metric"],
             # "::" announces the formula that follows to Sphinx; a reader needs one colon
             paragraphs=[re.sub("::$", ":", p) for p in definition(about["metric"]).split("\n\n")],
@@ -46,17 +50,16 @@ def definition(metric: str) -> str:
     ``python -OO`` strips docstrings. What is returned then is a sentence that says so: an empty definition would look like a
     figure without one.
     """
-    if metric in FIGURES:
-        function = FIGURES[metric].function
-    else:  # a step such as currency.convert, which leaves a trace and is no figure
-        module, _, name = metric.rpartition(".")
-        function = getattr(importlib.import_module(f"makini_analytics.{module}"), name)
+    function = FIGURES[metric].function if metric in FIGURES else _STEPS.get(metric)
+    if function is None:  # such as a result that another version saved
+        return f"(no definition: {metric} is no figure of this version)"
     text = inspect.getdoc(function)
     if not text:
         return f"(no definition: it is the docstring of {metric}, which python -OO leaves out)"
     return text.split("\nParameters\n")[0].strip()
 
 
+@known_options
 def explain(result: pd.DataFrame) -> Explanation:
     """Return what a result means: its definition, parameters, as-of day, and what it left out and why.
 
@@ -66,16 +69,40 @@ def explain(result: pd.DataFrame) -> Explanation:
     Parameters
     ----------
     result : DataFrame
-        What a metric of this package returned.
+        What a figure of this package returned, or `currency.convert`.
+
+    Returns
+    -------
+    Explanation, a text; a notebook shows it with its parts told apart
 
     Raises
     ------
     SchemaError
-        The frame carries no provenance: it is no result, or an operation on it dropped its ``attrs``.
+        It is no result of a figure, or an operation on it dropped its ``attrs``.
+
+    Examples
+    --------
+    >>> import makini_analytics as ma
+    >>> from makini_analytics import spend
+    >>> print(ma.explain(spend.by_vendor(ma.load_sample(["us"]).lines)))
+    spend.by_vendor
+    <BLANKLINE>
+    Ordered spend by vendor, ...
+    Parameters: by='vendor', basis='ordered'
+    As of: 2025-12-31
+    Source: us
+    Currency: as in the documents
+    Included: 2,690 lines, 773,070.76 CAD, 5,556,974.96 USD
+    Left out, deleted: 38 lines, 1,049.79 CAD, 116,482.50 USD
+    Left out, draft: 135 lines, 66,241.22 CAD, 332,248.26 USD
     """
+    if not isinstance(result, pd.DataFrame):
+        raise SchemaError(f"explain takes the result of a figure, {_FOR_EXAMPLE}, not {type(result).__name__}")
     about = result.attrs
     if "metric" not in about:
-        raise SchemaError("this frame does not say where it comes from: pass the result of a metric, unchanged")
+        raise SchemaError(
+            f"this frame does not say which figure it comes from: pass the result of one, {_FOR_EXAMPLE}, as it was returned"
+        )
     out = [about["metric"], "", definition(about["metric"]), ""]
     out.append("Parameters: " + (", ".join(f"{k}={v!r}" for k, v in about["parameters"].items()) or "none"))
     if about.get("as_of"):

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 import makini_analytics as ma
-from makini_analytics import lead_times, quality, slippage, spend, style
-from makini_analytics.style._docstring import entries, sections
+from makini_analytics import charts, lead_times, quality, slippage, spend
+from makini_analytics.charts._docstring import entries, sections
 
 ROOMS = {"spend": spend, "lead_times": lead_times, "slippage": slippage, "quality": quality}
 CHARTS = {f"{r}.{n}": getattr(room, n) for r, room in ROOMS.items() for n in room.__all__ if n.startswith("plot_")}
@@ -86,15 +86,15 @@ def test_both_sides_of_a_bridge_are_needed_or_its_result(lines):
 
 
 def test_the_options_reach_the_metric(lines):
-    drawn = style.captions_of(spend.plot_by_vendor(lines, by="category", basis="received"))
+    drawn = charts.captions_of(spend.plot_by_vendor(lines, by="category", basis="received"))
     assert drawn.subtitle.startswith("Received spend at order prices by category")
-    by_result = style.captions_of(spend.plot_by_vendor(spend.by_vendor(lines, by="category", basis="received")))
+    by_result = charts.captions_of(spend.plot_by_vendor(spend.by_vendor(lines, by="category", basis="received")))
     assert drawn == by_result
 
 
 def test_data_may_be_given_by_name_and_purchases_too(lines):
     data = ma.load_sample(["emea"])
-    assert "EUR" in style.captions_of(spend.plot_by_vendor(data=data, currency="EUR")).subtitle
+    assert "EUR" in charts.captions_of(spend.plot_by_vendor(data=data, currency="EUR")).subtitle
     with pytest.raises(TypeError, match="data"):
         spend.plot_by_vendor(currency="EUR")
 

@@ -10,8 +10,8 @@ from typing import Any, ParamSpec
 import pandas as pd
 from matplotlib.axes import Axes
 
-from ..compute import known_options
 from ..errors import OptionError, SchemaError
+from ..system import known_options
 from ._docstring import completed
 
 P = ParamSpec("P")

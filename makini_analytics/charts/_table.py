@@ -17,8 +17,18 @@ _MONEY = {
     "spend", "amount", "value", "ppv", "price", "base_price", "difference", "header_total", "spend_year_before", "open_value",
     "expected_late_value", "expected_late_value_30", "expected_late_value_60", "value_due", "value_late", "value_overdue_open",
 }  # fmt: skip
-#: Shares whose names don't say so: the ends of intervals, and changes relative to a base.
-_SHARES = {"low", "high", "share_delivered", "yoy_change", "chance", "on_time_low", "on_time_high", "on_time_shrunken"}
+#: Shares whose names don't say so: the ends of intervals, chances, and changes relative to a base.
+_SHARES = {
+    "low",
+    "high",
+    "share_delivered",
+    "yoy_change",
+    "chance",
+    "p_value",
+    "on_time_low",
+    "on_time_high",
+    "on_time_shrunken",
+}
 
 
 def kind_of(column: str, values: pd.Series) -> Kind:

@@ -1,7 +1,7 @@
 """How every chart looks: one style, titles that state the finding, direct labels, a footnote that says what was left out.
 
-Figures are made outside pyplot, so nothing is registered, shown twice or leaked; no setting of matplotlib's is touched. A
-company's fonts, colours and number marks are set in one place, `use`.
+Figures are made outside pyplot, so nothing is registered, shown twice or leaked; no setting of matplotlib's is touched, and only its
+list of fonts may grow (see `_look`). A company's fonts, colours and number marks are set in one place, `style.use`.
 """
 
 from __future__ import annotations
@@ -26,12 +26,11 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.transforms import Bbox
 
-from ..errors import ConfigError, MixedCurrencyError
-from ..system import path_of, whole
+from ..compute import SMALL_N as SMALL_N  # fewer lines are drawn in grey, and no title speaks of them
+from ..errors import MixedCurrencyError
 from ._look import fonts, look
 from ._wording import number, printable
 
-SMALL_N = 20  #: fewer lines are drawn in grey, and no title speaks of them
 SIZES = {"slide": (10.0, 5.6), "half": (6.0, 4.6), "column": (7.0, 4.2)}
 
 
@@ -214,6 +213,14 @@ def alt_text(ax: Axes) -> str:
     Returns
     -------
     str; empty for Axes that were drawn by something else
+
+    Examples
+    --------
+    >>> from makini_analytics import spend, style
+    >>> lines = pd.DataFrame({"vendor_id": ["a", "b"], "currency": "EUR", "amount": [90.0, 10.0]})
+    >>> print(style.alt_text(spend.plot_by_vendor(lines)))
+    a makes 90 % of ordered spend. Ordered spend by vendor, EUR, total 100.00 EUR.
+    a 90.00 EUR; b 10.00 EUR
     """
     return str(ax.get_gid() or "")
 
@@ -279,42 +286,8 @@ def render(ax: Axes, out: Any, **options: Any) -> None:
         figure.savefig(out, facecolor="white", **options)
 
 
-def save(ax: Axes, path: str | Path, *, size: str | None = None) -> Path:
-    """Write a chart as PNG (200 dpi) or SVG, with its alt text in the file; the same data give the same bytes.
-
-    The file is there whole or not at all; one of that name is replaced.
-
-    Parameters
-    ----------
-    ax : what a ``plot_*`` function returned
-    path : where to; its ending, ``.png`` or ``.svg``, is the format
-    size : "slide" (10.0 x 5.6 inches), "half" (6.0 x 4.6) or "column" (7.0 x 4.2); by default as large as it is
-
-    Returns
-    -------
-    Path of the file
-
-    Raises
-    ------
-    ConfigError
-        Another ending or size.
-    """
-    path = path_of("path", path)
-    if not isinstance(ax, Axes):
-        raise ConfigError(f"save takes the axes of a chart, as plot_* return them, not {type(ax).__name__}")
-    if path.suffix not in (".png", ".svg") or path.is_dir():
-        raise ConfigError(f"{path.name}: save charts as .png or .svg")
-    if size is not None and (not isinstance(size, str) or size not in SIZES):
-        raise ConfigError(f"size={size!r}: pass one of {', '.join(SIZES)}")
-    if size:
-        resize(ax, *SIZES[size])
-    with whole(path) as new:
-        write_chart(ax, new)
-    return path
-
-
 def write_chart(ax: Axes, path: Path) -> Path:
-    """Write a chart as `save` does, into a place that is not looked at before it is whole."""
+    """Write a chart as PNG or SVG, into a place that is not looked at before it is whole."""
     resize(ax, *_figure(ax).get_size_inches())
     text = printable(alt_text(ax))
     svg = path.suffix == ".svg"

@@ -1,0 +1,22 @@
+"""What the days of a chart are counted by, and from what to what: the words of its axis and subtitle."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+_ENDS = {"complete": "delivery", "first_receipt": "first receipt", "header": "completion of the order"}
+
+
+def days_of(result: pd.DataFrame) -> str:
+    """Return which days are counted."""
+    return str(result.attrs.get("parameters", {}).get("calendar") or "calendar days")
+
+
+def start_of(result: pd.DataFrame) -> str:
+    """Return what the waiting begins with: order, approval or creation."""
+    return str(result.attrs.get("parameters", {}).get("start", "order"))
+
+
+def end_of(result: pd.DataFrame) -> str:
+    """Return what it ends with."""
+    return _ENDS[result.attrs.get("parameters", {}).get("end", "complete")]

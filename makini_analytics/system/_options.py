@@ -1,0 +1,57 @@
+"""Options by name: a misspelt one is an error of the function that was called, with the near name."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Callable, Collection, Iterable
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from ..errors import OptionError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def known_options(function: Callable[P, R]) -> Callable[P, R]:
+    """Return the function, which raises `OptionError` for an option that it does not have. For methods, too.
+
+    A function that passes options on, as ``**options``, calls `check_options` itself.
+
+    >>> known_options(lambda lines, *, top=12: top)([], topp=3)
+    Traceback (most recent call last):
+    makini_analytics.errors.OptionError: <lambda>() has no option 'topp'; near: top
+    """
+    names = options_of(function)
+    # "Client.__init__" is called as Client(...); a function inside of another one goes by its own name
+    label = function.__qualname__.removesuffix(".__init__").rpartition("<locals>.")[2]
+
+    @wraps(function)
+    def called(*args: P.args, **options: P.kwargs) -> R:
+        check_options(label, options, names)
+        # Popped, so that no frame of ours holds a token while `Client` runs: a traceback with local variables would show it.
+        passed: Any = [options, args]
+        del args, options
+        return function(*passed.pop(), **passed.pop())
+
+    return called
+
+
+def options_of(*functions: Callable[..., Any]) -> dict[str, None]:
+    """Return the names of the arguments that one of the functions takes, in their order.
+
+    >>> list(options_of(lambda lines, *, top=12, **options: 0, lambda lines, *, by=None: 0))
+    ['lines', 'top', 'by']
+    """
+    parameters = (p for function in functions for p in inspect.signature(function).parameters.values())
+    return {p.name: None for p in parameters if p.kind is not p.VAR_KEYWORD and p.name not in ("self", "cls")}
+
+
+def check_options(label: str, given: Iterable[str], good: Collection[str]) -> None:
+    """Raise `OptionError` for the first of the given options that is none of the good ones."""
+    for name in given:
+        if name not in good:
+            near = difflib.get_close_matches(name, good, n=3)
+            hint = f"near: {', '.join(near)}" if near else f"it has {', '.join(good)}"
+            raise OptionError(f"{label}() has no option {name!r}; {hint}")
