@@ -13,12 +13,13 @@ from makini_analytics import lead_times, slippage, spend
 from makini_analytics.frames import AsOfDays, as_of_days
 from tests.compute.kinds import dirty, same
 
-#: How lines hang together, and how far vendors differ, is learnt from all lines of a call: it widens intervals, and draws rates.
-BORROWED = ["on_time_low", "on_time_high", "on_time_shrunken"]
+#: What compares with all lines of a call, or learns from them, how far vendors differ and how lines hang together.
+_OF_ALL = {"on_time_low", "on_time_high", "on_time_shrunken", "n_effective", "due_share", "others_rate", "p_value"}
+_OF_ALL |= {"against_others", "against_before"}
 
 
 def _own(table: pd.DataFrame) -> pd.DataFrame:
-    return table.drop(columns=BORROWED, errors="ignore")
+    return table.drop(columns=[c for c in table if c in _OF_ALL])
 
 
 FIGURES = {
