@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from ..frames import stack
-from ..purchases import Purchases
+from ..purchases import Purchases, own_days
 from ..tidy import NO_LINE, NO_ORDER, kinds, much_unreadable, told_once, warnings_in
 
 #: The clocks of the source and of the synchronisation differ, so the last day is fetched again.
@@ -65,7 +65,7 @@ def merge(data: Purchases, fresh: Purchases, connection: str, *, whole: bool) ->
         known = data.sources[data.sources["connection"] == connection]
         row = row.assign(**{c: known[c].to_numpy()[:1] for c in ("since", "until") if c in known and len(known)})
     sources = stack([data.sources[(data.sources["connection"] != connection).to_numpy(dtype=bool)], row])
-    known_to = data.own_days().to_numpy()
+    known_to = own_days(data.sources, data.as_of).to_numpy()
     of_this = (data.sources["connection"] == connection).to_numpy(dtype=bool)
     now = _latest(*known_to[of_this], fresh.as_of)
     own = pd.DatetimeIndex([*known_to[~of_this], now])  # in the order of the sources
