@@ -143,8 +143,14 @@ def error_class(status: int) -> type[ApiError]:
 
 def one_of(name: str, value: Any, good: Iterable[str]) -> None:
     """Raise `ConfigError` with the list of good values where an option is none of them."""
-    if value not in (names := tuple(good)):
-        raise ConfigError(f"{name}={value!r}: pass one of {', '.join(map(repr, names))}")
+    names = tuple(good)
+    try:
+        known = value in set(names)
+    except TypeError:  # a list or a frame is no name
+        known = False
+    if not known:
+        shown = " ".join(repr(value).split())  # of a frame, too, in one line
+        raise ConfigError(f"{name}={shown}: pass one of {', '.join(map(repr, names))}")
 
 
 # What the reader can do. 5xx is missing: those are Makini's or the source system's to mend.
@@ -221,7 +227,7 @@ def error_from(
     if request_id and status < 500:
         parts.append(f"Request id: {request_id}")
     return error_class(status)(
-        ". ".join(parts) + ".",
+        ". ".join(part.rstrip(". ") for part in parts) + ".",  # the server's message may end in a full stop
         status=status,
         code=code,
         request_id=request_id,

@@ -104,21 +104,21 @@ def finish(
 
 def _write_around(ax: Axes) -> None:
     """Write title, subtitle and footnote, wrapped for the size of the figure."""
-    said, figure = _CAPTIONS[ax], _figure(ax)
+    captions, figure = _CAPTIONS[ax], _figure(ax)
     wide, high = figure.get_size_inches()
     family: dict[str, Any] = {"family": fonts(), "parse_math": False}  # "$a_b$ Ltd" is a name, not a formula
     # Letters have a size in points, so an inch holds as many of them whatever the size of the figure: about 8 of the bold 14
     # point title and 13.5 of the 8.5 point footnote. matplotlib's own wrapping would need a renderer.
-    title = _wrapped(said.title, max(20, int(wide * 8.2) if wide > 8 else int(wide * 8.6) - 2))
-    footnote = _wrapped(said.footnote, int(wide * 13.5))
+    title = _wrapped(captions.title, max(20, int(wide * 8.2) if wide > 8 else int(wide * 8.6) - 2))
+    footnote = _wrapped(captions.footnote, int(wide * 13.5))
     if not isinstance(ax, ChartAxes):
         # Somebody else's figure: the corners are not ours to write into, so the texts hang on the axes.
-        ax.set_title(f"{title}\n{said.subtitle}", fontsize=11, color=look.ink, loc="left", **family)
+        ax.set_title(f"{title}\n{captions.subtitle}", fontsize=11, color=look.ink, loc="left", **family)
         ax.annotate(
             footnote, (0, -0.22), xycoords="axes fraction", fontsize=7.5, color=look.muted, va="top", parse_math=False
         )
         return
-    subtitle = _wrapped(said.subtitle, max(30, int(wide * 12.8))) if wide < 9 else said.subtitle
+    subtitle = _wrapped(captions.subtitle, max(30, int(wide * 12.8))) if wide < 9 else captions.subtitle
     # Measured in inches from the edges, which keeps the distances when the figure grows: 0.28 inches per line of the title.
     gap = 0.28 * (title.count("\n") + 1)
     figure.text(0.02, 1 - 0.18 / high, title, fontsize=14, fontweight="bold", color=look.ink, va="top", **family)
@@ -227,22 +227,22 @@ def alt_text(ax: Axes) -> str:
 
 def footnote_of(result: pd.DataFrame) -> str:
     """Return source, as-of day, currency basis, number of lines, what was left out, and the definition's name."""
-    said: Mapping[str, Any] = result.attrs
+    about: Mapping[str, Any] = result.attrs
     if (
-        "metric" not in said
+        "metric" not in about
     ):  # attrs are a convenience that many operations of pandas drop; a chart is drawn without them
         return ""
     parts = [
-        f"Source: {said['source']}" if said.get("source") else "",
-        f"as of {said['as_of']}" if said.get("as_of") else "",
+        f"Source: {about['source']}" if about.get("source") else "",
+        f"as of {about['as_of']}" if about.get("as_of") else "",
     ]
-    parts.append(f"currency: {said['currency']}" if said.get("currency") and "currency" in result else "")
-    calendar = said.get("parameters", {}).get("calendar")
+    parts.append(f"currency: {about['currency']}" if about.get("currency") and "currency" in result else "")
+    calendar = about.get("parameters", {}).get("calendar")
     parts.append(f"days: {calendar}" if calendar else "")
-    parts.append(f"n = {number(said['included']['n_lines'])} lines")
-    left_out = ", ".join(f"{number(e['n_lines'])} {e['reason']}" for e in said["excluded"])
+    parts.append(f"n = {number(about['included']['n_lines'])} lines")
+    left_out = ", ".join(f"{number(e['n_lines'])} {e['reason']}" for e in about["excluded"])
     parts.append(f"left out: {left_out or 'nothing'}")
-    parts.append(f"definition: {said['metric']}")
+    parts.append(f"definition: {about['metric']}")
     return " · ".join(p for p in parts if p)
 
 

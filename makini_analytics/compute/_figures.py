@@ -25,7 +25,7 @@ from typing import Any, ParamSpec
 import pandas as pd
 
 from ..frames import frame_of
-from ..system import known_options
+from ..system import known_options, text_of
 from ._engines import lines_of
 from ._provenance import FigureResult, stamp
 
@@ -122,6 +122,7 @@ def figure(
         @wraps(function)
         def computed(*args: P.args, **given: P.kwargs) -> pd.DataFrame:
             options = {n: given.get(n, default) for n, default in defaults.items()}
+            _check_types(options)
             if columns or choices:
                 required = declared.required(**options)
                 for lines in [*args[: len(data)], *(given[n] for n in data if n in given)]:
@@ -153,6 +154,17 @@ def figures_of(door: ModuleType) -> Iterator[Figure]:
     for name in door.__all__:
         if not name.startswith("plot_") and isinstance(found := getattr(getattr(door, name), "figure", None), Figure):
             yield found
+
+
+def _check_types(options: Mapping[str, Any]) -> None:
+    """Raise `ConfigError` where an option that names columns, a currency or a period is of another type; the function knows the names."""
+    by = options.get("by")
+    several = isinstance(by, Collection) and not isinstance(by, bytes | Mapping | pd.DataFrame | pd.Series)
+    if by is not None and not (several and all(isinstance(n, str) for n in by)):
+        text_of("by", by, "the name of a column, such as 'category', or a list of names")
+    for name, what in (("currency", "a currency code such as 'EUR'"), ("freq", "'M', 'Q', 'Y' or 'W'")):
+        if options.get(name) is not None:
+            text_of(name, options[name], what, empty=True)
 
 
 def _worth_saying(options: Mapping[str, Any], instead: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,8 +21,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from ..errors import ConfigError
-from ..system import known_options
+from ..errors import ConfigError, one_of
+from ..system import known_options, number_of
 from ._wire import Record, Tables, paged, selected, shaped, sync_state, tables_of
 
 if TYPE_CHECKING:
@@ -230,8 +230,7 @@ class Sandbox:
 
 
 def _digest(name: str, tables: Tables) -> str:
-    text = json.dumps(tables, sort_keys=True, default=str)
-    return hashlib.sha256(f"{name}{text}".encode()).hexdigest()[:16]
+    return hashlib.sha256((name + json.dumps(tables, sort_keys=True, default=str)).encode()).hexdigest()[:16]
 
 
 class _Server(ThreadingHTTPServer):
@@ -285,8 +284,7 @@ def _send(handler: BaseHTTPRequestHandler, status: int, body: Any, headers: dict
     handler.end_headers()
     handler.wfile.write(raw[: len(raw) // 2] if fault == "cut" else raw)
     handler.wfile.flush()
-    if fault == "cut":
-        handler.close_connection = True
+    handler.close_connection |= fault == "cut"
 
 
 @known_options
@@ -330,6 +328,9 @@ def sandbox(
     """
     from ._sample import CONTRACTS, sample_tables
 
+    port = int(number_of("port", port, high=65_535, whole=True))
+    max_per_page = int(number_of("max_per_page", max_per_page, low=1, whole=True))
+    latency = number_of("latency", latency)
     own: Mapping[str, str] = {}
     served: Mapping[str, Any]
     if connections is None:
@@ -345,6 +346,5 @@ def sandbox(
     by_name = contract if isinstance(contract, Mapping) else {n: contract for n in tables if contract}
     chosen = {n: by_name.get(n) or own.get(n, "v3") for n in tables}
     for name, c in chosen.items():
-        if c not in ("v3", "v4", "v1"):
-            raise ConfigError(f"contract={c!r} of {name!r}: pass 'v3', 'v4' or 'v1'")
+        one_of(f"{name!r}: contract", c, ("v3", "v4", "v1"))
     return Sandbox(tables, chosen, port, latency, max_per_page)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, overload
@@ -29,9 +28,9 @@ from ..transport import (
     contracts,
     file_name,
 )
-from . import _update
 from ._purchase_orders import PurchaseOrderFetch, TidyOptions
 from ._query import OrderQuery, order_query
+from ._update import updated
 
 
 class _DefaultFolder:
@@ -59,11 +58,13 @@ class Client:
     expire_after : seconds or timedelta after which cached pages are fetched again
     per_page : rows per page
     max_workers : pages fetched side by side
-    timeout : seconds to wait for one answer
+    timeout : seconds to wait for one answer. A list that stands beside the orders (vendors, receipts, ...) is given up after as long, and
+        as long as the orders took; all of them together after twice that
     offline : never touch the network; what is not in the cache is an `OfflineMissError`
     progress : show a progress bar; by default in a terminal or a notebook
     retries, backoff, max_wait : how often a temporary fault is tried again, the first wait in seconds (doubled each time), and the
         longest; where the server asks for more, it is an error at once
+    max_body : bytes of one answer, as sent and unpacked; a larger one is an error
 
     Raises
     ------
@@ -155,6 +156,7 @@ class Client:
 
     def clear_cache(self) -> None:
         """Forget every cached page of this connection."""
+        self._session.check_process()
         self._session.cache.clear()
 
     # ---- fetching ------------------------------------------------------------------------------------------------------
@@ -248,38 +250,37 @@ class Client:
         statuses: Mapping[str, str] | None = None,
         decimal: str | None = None,
         thousands: str | None = None,
+        strict: bool = False,
     ) -> Purchases:
-        """Fetch what changed since ``data`` was fetched, and return the whole brought up to date; ``data`` stays as it is.
+        """Return purchases as a full fetch would have them now, asking only for what changed; ``data`` stays as it is.
 
-        Fetches the orders changed since the latest known change, less a day, and puts them in place of the known ones by
-        (connection, order_id). Where the server ignores the filter, everything is fetched, and the notes say so.
-        An order that was deleted without a mark shows only in a full fetch.
+        Asks for the orders changed since the latest known change, less a day, and by its key for each known order that its receipts,
+        its returns, a new name or a line that moved show to be another one now; the lists beside the orders come whole. Where these
+        can't show what a full fetch would - orders without keys, a number of orders that does not fit, marks of numbers or time zones
+        that are judged over all rows, a filter that the server ignores - everything is fetched, and ``sources.notes`` says so and why.
+
+        What the API does not tell shows in a full fetch only: a change without a date, or dated more than a day before the latest known
+        one; a return deleted without a mark, and an order where the server gives no number of orders; a line that moved, from an order
+        left unmarked, to one outside of the span.
 
         Parameters
         ----------
-        data : what was fetched before; other connections in it stay as they are
-        timezone, statuses, decimal, thousands : as for `fetch_purchases`; pass what was passed then
+        data : what was fetched before, over the same span of order dates; other connections in it stay as they are
+        timezone, statuses, decimal, thousands, strict : as for `fetch_purchases`; pass what was passed then
 
         Returns
         -------
-        Purchases, with the rows of this connection brought up to date. What is told once for many rows in ``issues`` keeps its first
-        number of rows.
+        Purchases, the rows of this connection behind those of others, in no promised order. ``sources.notes`` say how they were updated
 
         Raises
         ------
-        IncompleteDataError, AuthError, RateLimitError, ServerError, NetworkError, ApiError, ConfigError
+        ConfigError
+            ``data`` are no Purchases, hold no rows of this connection, or those of a table.
+        IncompleteDataError, AuthError, RateLimitError, ServerError, NetworkError, OfflineMissError, ApiError
         """
-        last = _update.last_change(data, self.connection)
-        role = _update.known_role(data, self.connection, self.delivery_date)
-        options = TidyOptions(timezone, statuses, role, NumberFormat(decimal, thousands))
-        since = None if last is None else last - _update.OVERLAP
-        fresh, ignored = self._fetch(order_query(None, None, since), True, options).in_memory()
-        if ignored:
-            fresh, _ = self._fetch(order_query(None, None, None), True, options).in_memory()
-            note = "The server does not keep to modified_since, so everything was fetched. "
-            fresh = replace(fresh, sources=fresh.sources.assign(notes=note + fresh.sources["notes"]))
-            last = None
-        return _update.merge(data, fresh, self.connection, whole=last is None)
+        options = TidyOptions(timezone, statuses, self.delivery_date, NumberFormat(decimal, thousands))
+        everything = self._fetch(order_query(None, None, None), True, options, strict)
+        return updated(data, everything, self.per_page)
 
     def fetch_table(self, name: str, /, *, refresh: bool = False, **filters: Any) -> pd.DataFrame:
         """Fetch any list as a frame: vendors, companies, receipts, exchange rates, a raw table, a custom entity.
@@ -299,6 +300,7 @@ class Client:
         ------
         IncompleteDataError, AuthError, RateLimitError, ServerError, NetworkError, OfflineMissError, ApiError
         """
+        self._session.check_process()
         text_of("name", name, "the name of a list, such as 'vendors'")
         params = {f"filter[{field}]": value for field, value in filters.items()}
         params |= contracts.MATCH_ALL if len(params) > 1 else {}
@@ -327,6 +329,7 @@ class Client:
     def _fetch(
         self, query: OrderQuery, refresh: bool, options: TidyOptions, strict: bool = False
     ) -> PurchaseOrderFetch:
+        self._session.check_process()  # before a progress bar or the cache is touched: their locks may be held for ever after a fork
         return PurchaseOrderFetch(self._endpoints, self._show_progress, query, refresh, options, strict)
 
     @contextmanager

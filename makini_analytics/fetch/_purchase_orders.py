@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ from ..tidy import LINE_CONTAINERS, NumberFormat, OrdersBuilder, TidyOrders
 from ..transport import Endpoints, PagedResult, SinkT, contracts
 from ._query import CutOrders, OrderQuery, cut
 from ._source_row import day_fetched, freshness, source_row
+from ._time_beside import TimeBeside
 
 
 class FetchedOrders(NamedTuple):
@@ -53,19 +55,31 @@ class PurchaseOrderFetch:
     def in_memory(self) -> FetchedOrders:
         """Return the orders with their lines, names, receipts and returns."""
         notes: list[str] = []
-        orders = self._orders(notes, OrdersBuilder)
-        if orders.sink.without_lines:
-            notes.append("The list of orders carries no lines, so each order was asked for on its own.")
-        self._fetch_lines(orders.sink)
-        lookups = self._lookups(notes) | self._receipts_and_returns(notes)
+        began = time.monotonic()
+        orders = self._orders(notes, self._new_builder)
+        self._fetch_lines(orders.sink, notes)
+        beside = self._time_beside(time.monotonic() - began)
+        lookups = self._receipts_and_returns(notes, beside) | self._lookups(notes, beside)
+        self._complete(orders.sink, lookups, notes)
         cut_orders = self._tidy(orders.sink, lookups, self.options)
         tidy = cut_orders.orders
-        counts, first = (len(tidy.orders), len(tidy.lines)), tidy.orders["order_date"].min()
+        counts, first = (len(tidy.orders), len(tidy.lines)), self._first_order_date(tidy.orders)
         notes += cut_orders.notes + tidy.notes
-        row = self._source(orders, counts, first, tidy.delivery_date, notes)
+        row = self._source(orders, counts, first, tidy.delivery_date, notes, beside)
         as_of = tidy.as_of or day_fetched(orders, self.options.timezone)
         purchases = Purchases(tidy.orders, tidy.lines, tidy.issues, row, as_of)
         return FetchedOrders(purchases, cut_orders.ignored_modified_since)
+
+    def _new_builder(self) -> OrdersBuilder:
+        return OrdersBuilder()
+
+    def _complete(self, builder: OrdersBuilder, lookups: Mapping[str, list[Any]], notes: list[str]) -> None:
+        """Take in orders that the list did not give: none, where it gave all."""
+
+    def _first_order_date(self, orders: pd.DataFrame) -> pd.Timestamp:
+        """Return the first order date of all orders that are known."""
+        first: pd.Timestamp = orders["order_date"].min()
+        return first
 
     def to(self, folder: str | Path) -> Path:
         """Write the orders into a folder, part by part, and return it."""
@@ -75,15 +89,16 @@ class PurchaseOrderFetch:
         ready(folder)  # an unusable folder fails here, not after an hour of fetching
         # Each part is written with its names, so the lookups come before the orders, and need to know the contract.
         self.endpoints.detect_contract(self._filters(), refresh=self.refresh)
-        lookups = self._lookups(notes)
+        beside = self._time_beside()
+        lookups = self._lookups(notes, beside)
 
         def tidy_part(part: OrdersBuilder, totals: PartTotals) -> tuple[TidyOrders, list[str]]:
-            if not totals.with_lines:
-                self._fetch_lines(part)
+            on_lines: list[str] = []
+            self._fetch_lines(part, on_lines)
             # What the first part showed about the delivery date holds for all.
             options = replace(self.options, delivery_date=totals.delivery_date or self.options.delivery_date)
             cut_orders = self._tidy(part, lookups, options, before=totals.n_taken)
-            return cut_orders.orders, cut_orders.notes
+            return cut_orders.orders, on_lines + cut_orders.notes
 
         writers: list[PartWriter] = []  # one per attempt to read the list; the last one counts
 
@@ -95,7 +110,7 @@ class PurchaseOrderFetch:
             orders = self._orders(notes, new_writer)
             return orders.sink.close(
                 lambda t: self._source(
-                    orders, (t.n_orders, t.n_lines), t.first_order_date, t.delivery_date, notes + t.notes
+                    orders, (t.n_orders, t.n_lines), t.first_order_date, t.delivery_date, notes + t.notes, beside
                 ),
                 lambda t: t.as_of or day_fetched(orders, self.options.timezone),
             )
@@ -120,12 +135,22 @@ class PurchaseOrderFetch:
             number_format=options.number_format,
             before=before,
         )
-        return cut(tidied, self.query)
+        return cut(tidied, self.query, asked_for=builder.asked_for)
 
-    def _fetch_lines(self, builder: OrdersBuilder) -> None:
-        """Fetch each order on its own, where their list carries no lines."""
+    def _time_beside(self, orders_took: float = 0.0) -> TimeBeside:
+        """Return the time that the lists beside the orders have: the first one a timeout, and as long as the orders took, since there
+        may be as many receipts."""
+        return TimeBeside(2 * (self.endpoints.session.timeout + orders_took))
+
+    def _fetch_lines(self, builder: OrdersBuilder, notes: list[str]) -> None:
+        """Fetch each order that has no lines in the list on its own."""
         if not builder.without_lines:
             return
+        notes.append(
+            "The list of orders carries some without lines, so each of these was asked for on its own."
+            if builder.with_lines
+            else "The list of orders carries no lines, so each order was asked for on its own."
+        )
         with self.show_progress("lines") as progress:
             builder.without_lines = self.endpoints.fetch_each_order(
                 builder.without_lines, self.refresh, progress, builder.lines_not_had, LINE_CONTAINERS
@@ -138,10 +163,12 @@ class PurchaseOrderFetch:
         first: pd.Timestamp | None,
         delivery_date: str | None,
         notes: list[str],
+        beside: TimeBeside,
     ) -> pd.DataFrame:
         """Return the row of `sources`, with notes on how the orders came and how fresh they are."""
         session = self.endpoints.session
-        sync = self.endpoints.sync_state(self.refresh)
+        with beside.share() as seconds:
+            sync = self.endpoints.sync_state(self.refresh, seconds)
         if session.offline and orders.fetched_at is not None:
             notes = [*notes, f"Read offline, from pages stored {orders.fetched_at:%Y-%m-%d %H:%M} UTC."]
         notes = [*notes, *orders.notes, *freshness(first, orders, sync)]
@@ -174,17 +201,18 @@ class PurchaseOrderFetch:
                 )
                 return fetch()
 
-    def _lookups(self, notes: list[str]) -> dict[str, list[Any]]:
+    def _lookups(self, notes: list[str], beside: TimeBeside) -> dict[str, list[Any]]:
         """Return the lists that give names to keys."""
         found: dict[str, list[Any]] = {}
         for ours, name in contracts.LOOKUPS.items():
             if name not in contracts.NOT_IN_AREA.get(self.endpoints.area, ()):
-                had = self.endpoints.lookup(ours, name, self.refresh)
+                with beside.share() as seconds:
+                    had = self.endpoints.lookup(ours, name, self.refresh, seconds)
                 found[ours] = had.records
                 notes += [had.note] if had.note else []
         return found
 
-    def _receipts_and_returns(self, notes: list[str]) -> dict[str, list[Any]]:
+    def _receipts_and_returns(self, notes: list[str], beside: TimeBeside) -> dict[str, list[Any]]:
         """Return the receipts and return orders, where the area has and the connection lists them."""
         filters = {name: self.query.params_beside(c) for name, c in contracts.CONTRACTS.items()}
         found: dict[str, list[Any]] = {}
@@ -192,7 +220,8 @@ class PurchaseOrderFetch:
             lost: list[str] = []
             for name in contracts.BESIDE[ours]:  # the name is not public: the first one that has records wins
                 if not found.get(ours):
-                    had = self.endpoints.lookup(ours, name, self.refresh, filters)
+                    with beside.share() as seconds:
+                        had = self.endpoints.lookup(ours, name, self.refresh, seconds, filters)
                     found[ours] = had.records
                     lost += [had.note] if had.status != 404 and had.note else []  # with 404 there is no such list
             if lost and not found[ours]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -72,8 +73,11 @@ class CutOrders(NamedTuple):
     ignored_modified_since: bool = False
 
 
-def cut(tidied: TidyOrders, query: OrderQuery) -> CutOrders:
-    """Return the orders that the query asks for; the server may have sent more. Orders without a date are kept, with a note."""
+def cut(tidied: TidyOrders, query: OrderQuery, *, asked_for: Collection[str] = ()) -> CutOrders:
+    """Return the orders that the query asks for; the server may have sent more. Orders without a date are kept, with a note.
+
+    Orders whose ids were ``asked_for`` are kept whenever they changed.
+    """
     orders, notes = tidied.orders, []
     keep = pd.Series(True, index=orders.index)
     date = orders["order_date"]
@@ -86,7 +90,7 @@ def cut(tidied: TidyOrders, query: OrderQuery) -> CutOrders:
         notes.append(f"{undated:,} orders without an order date are kept, though a span was asked for.")
     n_older = 0
     if query.modified_since is not None:
-        older = orders["updated_at"] < query.modified_since
+        older = (orders["updated_at"] < query.modified_since) & ~orders["order_id"].isin(asked_for)
         n_older = int(older.sum())
         keep &= ~older
     if n_older:

@@ -1,4 +1,9 @@
-"""Incremental update: changed orders replace the ones already known. Deletions show in a full fetch only."""
+"""Incremental update: the orders that changed take the place of the known ones, and the whole is what a full fetch would be.
+
+Some of what a fetch tells of an order it reads from all orders together, or from lists beside them: a receipt that came since changes an
+order that did not. Known orders that a list beside them contradicts are asked for by their key. Where the changes alone can't show what
+all orders would, everything is fetched, and a note says why.
+"""
 
 from __future__ import annotations
 
@@ -7,94 +12,184 @@ from typing import Any
 
 import pandas as pd
 
+from ..errors import ConfigError
 from ..frames import stack
-from ..purchases import Purchases, own_days
-from ..tidy import NO_LINE, NO_ORDER, kinds, much_unreadable, told_once, warnings_in
+from ..purchases import Purchases, concat, own_days
+from ..tidy import NO_ORDER, much_unreadable, told_beside, told_once, warnings_in, weighed_again
+from . import _comparable
+from ._changed_orders import ChangedOrderFetch
+from ._comparable import NotEnough
+from ._purchase_orders import PurchaseOrderFetch
+from ._query import OrderQuery
 
 #: The clocks of the source and of the synchronisation differ, so the last day is fetched again.
 OVERLAP = pd.Timedelta(days=1)
 
 
-def last_change(data: Purchases, connection: str) -> pd.Timestamp | None:
-    """Return the latest known change of a connection, or None."""
-    times = [t.loc[t["connection"] == connection, "updated_at"].max() for t in (data.orders, data.lines)]
-    known = [t for t in times if t is not pd.NaT]
-    return max(known) if known else None
+def known_rows(data: Any, connection: str) -> Purchases:
+    """Return what is known of one connection, or raise `ConfigError` where there is nothing that an update could start from."""
+    if not isinstance(data, Purchases):
+        raise ConfigError(
+            f"update takes the Purchases that fetch_purchases returned or Purchases.load read, not {type(data).__name__}"
+        )
+    names = data.sources["connection"].dropna().tolist()
+    if connection not in names:
+        there = ", ".join(map(repr, sorted(names))) or "none"
+        raise ConfigError(
+            f"update: these purchases have no connection {connection!r} (there is {there}): give the client the name that it had, or "
+            "fetch_purchases and concat"
+        )
+    known = _only(data, connection)
+    source = str(known.sources["source"].iloc[0])
+    if not source.startswith(("http://", "https://")):
+        raise ConfigError(
+            f"update: the rows of {connection!r} come from {source!r}, not from a connection: read that again"
+        )
+    return known
 
 
-def known_role(data: Purchases, connection: str, default: str) -> str:
-    """Return how the connection's delivery date was read so far: a few changed orders are too little evidence to decide again."""
-    known = data.sources.loc[data.sources["connection"] == connection, "delivery_date"].dropna()
-    return str(known.iloc[0]) if len(known) else default
+def _only(data: Purchases, connection: str, *, others: bool = False) -> Purchases:
+    frames, days = {}, own_days(data.sources, data.as_of)
+    for table in ("orders", "lines", "issues", "sources"):
+        frame = getattr(data, table)
+        mine = (frame["connection"] == connection).fillna(False).to_numpy(dtype=bool)
+        frames[table] = frame[mine ^ others].reset_index(drop=True)
+        if table == "sources":
+            days = days[mine ^ others]
+    return Purchases(**frames, as_of=None if days.isna().all() else days.min())
 
 
-def merge(data: Purchases, fresh: Purchases, connection: str, *, whole: bool) -> Purchases:
-    """Return the purchases with fresh orders of a connection in place of the known ones; of all of them where ``whole``."""
-    # Ids are unique within a connection only, so every comparison is limited to this one.
-    mine = data.orders["connection"] == connection
-    gone = set(data.orders.loc[mine, "order_id"] if whole else fresh.orders["order_id"])
+def last_change(known: Purchases) -> pd.Timestamp:
+    """Return the latest known change; one dated after its own fetch is a wrong clock's, and would hide all that follow."""
+    row = known.sources.iloc[0]
+    until = min((t for t in (row["fetched_at"], row["synced_at"]) if not pd.isna(t)), default=None)
+    if until is None:
+        raise NotEnough("it is not known when these purchases were fetched")
+    changes = known.orders["updated_at"]
+    last = changes[changes <= until].max()
+    if pd.isna(last):
+        raise NotEnough("no change of a known order is dated")
+    return last  # type: ignore[no-any-return]
 
-    def kept(frame: pd.DataFrame, ids: pd.Series) -> pd.DataFrame:
-        return frame[~((frame["connection"] == connection) & ids.isin(gone)).to_numpy(dtype=bool)]
 
-    lines_gone = set(
-        data.lines.loc[(data.lines["connection"] == connection) & data.lines["order_id"].isin(gone), "line_id"]
+def query_of(known: Purchases, modified_since: pd.Timestamp | None) -> OrderQuery:
+    """Return the query for the span of order dates that was fetched."""
+    since, until = (None if pd.isna(v := known.sources[c].iloc[0]) else v for c in ("since", "until"))
+    return OrderQuery(since, until, modified_since)
+
+
+def updated(data: Any, everything: PurchaseOrderFetch, per_page: int) -> Purchases:
+    """Return purchases with the rows of a connection as the fetch of ``everything`` would have them now, over the span they have."""
+    connection, options = everything.endpoints.session.connection, everything.options
+    known = known_rows(data, connection)
+    try:
+        _comparable.check_known(known, options.timezone)
+        role = known.sources["delivery_date"].iloc[0]  # a few changed orders are too little evidence to weigh it
+        if pd.isna(role):
+            raise NotEnough("it is not known how the delivery date was read")
+        fetch = ChangedOrderFetch(
+            everything.endpoints,
+            everything.show_progress,
+            query_of(known, last_change(known) - OVERLAP),
+            everything.refresh,
+            replace(options, delivery_date=str(role)),
+            everything.strict,
+            known=known,
+            per_page=per_page,
+            stated_delivery_date=options.delivery_date,
+        )
+        mine = _merged(known, fetch.in_memory().purchases, fetch)
+    except NotEnough as why:
+        mine = replace(everything, query=query_of(known, None)).in_memory().purchases
+        notes = f"{mine.sources['notes'].iloc[0]} Everything was fetched, since {why}.".strip()
+        mine = replace(mine, sources=mine.sources.assign(notes=pd.array([notes], dtype="string")))
+    rest = _only(data, connection, others=True)
+    if not any(map(len, (rest.orders, rest.lines, rest.issues, rest.sources))):
+        return mine
+    for table in ("orders", "lines"):  # a custom field of this connection is a column of the others' rows, too
+        theirs, ours = getattr(rest, table), getattr(known, table)
+        own = [c for c in theirs if str(c).startswith("custom.") and ours[c].notna().any() and theirs[c].isna().all()]
+        rest = replace(rest, **{table: theirs.drop(columns=own)})
+    return concat([rest, mine])
+
+
+def _latest_day(data: Purchases, timezone: str) -> pd.Timestamp | None:
+    last = pd.concat([data.orders["updated_at"], data.lines["updated_at"]]).max()
+    return None if pd.isna(last) else last.tz_convert(timezone).tz_localize(None).normalize()
+
+
+def _merged(known: Purchases, fresh: Purchases, fetch: ChangedOrderFetch) -> Purchases:
+    """Return the known rows of a connection with fresh orders in place of the known ones."""
+    options, connection = fetch.options, fetch.endpoints.session.connection
+    gone = set(fresh.orders["order_id"])
+    kept = fetch.unchanged(gone)
+    orders, lines = stack([kept.orders, fresh.orders]), stack([kept.lines, fresh.lines])
+    beside, on_receipts = told_beside(lines, orders["order_id"], fetch.got["lists"], connection, options.timezone)
+    replaced = Purchases(
+        known.orders[known.orders["order_id"].isin(gone)], known.lines[known.lines["order_id"].isin(gone)], known.issues
     )
-    issues, fresh_issues = data.issues, fresh.issues
-    stale = issues["connection"] == connection
-    if not whole:
-        # Issues of orders and lines that are replaced go with them; the fresh ones bring their own.
-        of_orders = issues["table"].isin(["orders", "receipt lines"]) & issues["id"].isin(gone)
-        stale &= (of_orders | ((issues["table"] == "lines") & issues["id"].isin(lines_gone))) & ~told_once(issues)
-        stays = data.orders["order_id"][mine & ~data.orders["order_id"].isin(gone)]
-        known = issues[((issues["connection"] == connection) & ~stale).to_numpy(dtype=bool)]
-        fresh_issues = _news(fresh_issues, known, stays)
-    orders = stack([kept(data.orders, data.orders["order_id"]), fresh.orders])
-    lines = stack([kept(data.lines, data.lines["order_id"]), fresh.lines])
-    notes = fresh.sources["notes"].iloc[0]
-    if not whole:  # the warnings are of all lines, not of those that changed
-        _, rest = warnings_in(notes)
-        now = much_unreadable(lines[(lines["connection"] == connection).to_numpy(dtype=bool)])
-        notes = " ".join([*now, rest])
+    issues = _issues(known, replaced, fresh, beside)
+    mine = Purchases(orders, lines, issues, known.sources, known.as_of)
+    _comparable.check(known, replaced, fresh, mine)
+    role, on_role = _role(known, lines, fetch)
+    notes = _notes(fresh.sources["notes"].iloc[0], lines, [on_role, on_receipts], len(fresh.orders))
     row = fresh.sources.assign(
         notes=pd.array([notes], dtype="string"),
-        n_orders=pd.array([int((orders["connection"] == connection).sum())], dtype="Int64"),
-        n_lines=pd.array([int((lines["connection"] == connection).sum())], dtype="Int64"),
+        n_orders=pd.array([len(orders)], dtype="Int64"),
+        n_lines=pd.array([len(lines)], dtype="Int64"),
+        server_total=pd.array([fetch.got["total"]], dtype="Int64"),
+        delivery_date=pd.array([role], dtype="string"),
     )
-    if not whole:  # the span of order dates is still that of the first fetch
-        known = data.sources[data.sources["connection"] == connection]
-        row = row.assign(**{c: known[c].to_numpy()[:1] for c in ("since", "until") if c in known and len(known)})
-    sources = stack([data.sources[(data.sources["connection"] != connection).to_numpy(dtype=bool)], row])
-    known_to = own_days(data.sources, data.as_of).to_numpy()
-    of_this = (data.sources["connection"] == connection).to_numpy(dtype=bool)
-    now = _latest(*known_to[of_this], fresh.as_of)
-    own = pd.DatetimeIndex([*known_to[~of_this], now])  # in the order of the sources
-    if len(own.unique()) > 1:
-        sources = sources.assign(as_of=own.astype("datetime64[us]"))
-    return replace(
-        data,
-        orders=orders,
-        lines=lines,
-        issues=stack([issues[~stale.to_numpy(dtype=bool)], fresh_issues]),
-        sources=sources,
-        as_of=None if own.isna().all() else own.min(),
+    as_of = _latest_day(mine, options.timezone) or fresh.as_of
+    limited = fetch.query.since is not None or fetch.query.until is not None
+    if limited and known.as_of is not None and as_of is not None:
+        as_of = max(as_of, known.as_of)  # of the orders just outside of the span, too, as a fetch has it
+    frames = {
+        "orders": _comparable.without_emptied(known.orders, orders),
+        "lines": _comparable.without_emptied(known.lines, lines),
+    }
+    return Purchases(**frames, issues=issues, sources=row, as_of=as_of)
+
+
+def _role(known: Purchases, lines: pd.DataFrame, fetch: ChangedOrderFetch) -> tuple[str, str]:
+    """Return what the delivery date means and a sentence on it; where it is not stated, weighed over all lines again."""
+    role, stated = str(known.sources["delivery_date"].iloc[0]), fetch.stated_delivery_date
+    if stated != "auto":
+        if stated != role:
+            raise NotEnough(f"the delivery date was taken as {role}")
+        return role, ""
+    weighed = weighed_again(
+        lines, role, fetch.got["lists"].get("receipts", ()), fetch.options.timezone, fetch.options.statuses
     )
+    if weighed is None:
+        raise NotEnough(
+            "the meaning of the delivery date is weighed over all receipts: pass delivery_date= to state it"
+        )
+    if weighed[0] != role:
+        raise NotEnough(f"the delivery date shows to be {weighed[0]}, not {role}")
+    return role, f"The delivery date is taken as {role}: {weighed[1]}."
 
 
-def _latest(*days: Any) -> Any:
-    """Return the latest of some days, NaT where none is known."""
-    return max((pd.Timestamp(d) for d in days if d is not None and not pd.isna(d)), default=pd.NaT)
+def _issues(known: Purchases, replaced: Purchases, fresh: Purchases, beside: pd.DataFrame) -> pd.DataFrame:
+    """Return the issues: those of known orders and lines that stay, those of the fresh ones, and those beside the orders."""
+    old, new = known.issues, fresh.issues
+    gone = ((old["table"] == "orders") & old["id"].isin(replaced.orders["order_id"])) | (
+        (old["table"] == "lines") & old["id"].isin(replaced.lines["line_id"])
+    )
+    stays = old["table"].isin(["orders", "lines"]) & (~gone | told_once(old))
+    of_all = new["table"].isin(["receipts", "receipt lines"])  # told anew, of all orders
+    of_all |= (new["table"] == "return lines") & new["reason"].str.startswith(NO_ORDER)
+    frames = [old[stays.to_numpy(dtype=bool)], new[~of_all.fillna(False).to_numpy(dtype=bool)], beside]
+    if _comparable.was_cut(known):  # then a fetch keeps the issues of orders and lines alone
+        frames[2] = beside[beside["id"].isna().to_numpy(dtype=bool)]
+    return stack(frames)
 
 
-def _news(fresh: pd.DataFrame, known: pd.DataFrame, unchanged: pd.Series) -> pd.DataFrame:
-    """Return the issues of changed orders that are not told already; ``unchanged`` are the ids of the other orders.
-
-    Receipts and returns come whole, the orders only where they changed: that a receipt's order is not among those says nothing.
-    """
-    once = told_once(fresh)
-    again = once & kinds(fresh).isin(kinds(known[told_once(known)]))
-    beside = ~fresh["table"].isin(["orders", "lines"])
-    again |= beside & (fresh["id"] + " " + kinds(fresh)).isin(known["id"] + " " + kinds(known))
-    again |= (fresh["table"] == "receipt lines") & fresh["id"].isin(unchanged) & fresh["reason"].str.startswith(NO_LINE)
-    again |= (fresh["table"] == "return lines") & fresh["reason"].str.startswith(NO_ORDER)
-    return fresh[~again.fillna(False).to_numpy(dtype=bool)]
+def _notes(notes: Any, lines: pd.DataFrame, more: list[str], n: int) -> str:
+    """Return the notes of the changes as notes of all: warnings counted over all lines, what is of few rows said to be so."""
+    _, rest = warnings_in(notes)
+    sentences = [
+        *much_unreadable(lines),
+        f"Updated: {n:,} orders that changed took the place of the known ones; counts in notes are of these.",
+    ]
+    return " ".join(s for s in [*sentences, rest, *more] if s)

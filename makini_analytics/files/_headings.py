@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import Any
@@ -18,6 +18,7 @@ _AFTER_THE_SYSTEM = 10
 _ENOUGH_OF_ITS_OWN = 2
 
 
+_UNKNOWN = "left out: no heading that is known"
 #: A currency's code behind a heading: in brackets, or after "in".
 _CURRENCY = re.compile(r"\s*(?:[(\[]\s*(?:in\s+)?([A-Z]{3})\s*[)\]]|\s(?:in|en)\s+([A-Z]{3}))\s*$")
 
@@ -32,6 +33,11 @@ class Heading:
     rank: int = 0
     place: int = 0  # of the column in the file
 
+    @property
+    def unknown(self) -> bool:
+        """Whether no table of headings has it."""
+        return self.rule == _UNKNOWN
+
 
 @dataclass(frozen=True)
 class System:
@@ -42,11 +48,13 @@ class System:
     columns: Mapping[str, tuple[tuple[str, int], ...]]
     skip: Mapping[str, str]
     prefixes: tuple[str, ...] = ()
+    endings: tuple[str, ...] = ()
 
     def spellings(self, heading: str) -> list[str]:
-        """Return what a heading is looked up by: whole, then without a table's name before it, as in EKPO-MATNR, or a currency behind it."""
+        """Return what a heading is looked up by: whole, then without a table's name before it, as in EKPO-MATNR, or behind it, or a currency behind it."""
         rest = [heading[len(p) :] for p in self.prefixes if heading.casefold().startswith(p.casefold())]
         parts = [folded(r) for r in rest if r[:1] in "-_~./ " and folded(r)]
+        parts += [folded(heading[: -len(e)]) for e in self.endings if heading.casefold().endswith(e.casefold())]
         return [folded(heading), *parts, *([folded(_CURRENCY.sub("", heading))] if currency_in(heading) else [])]
 
     def meanings(self, heading: str) -> tuple[tuple[str, int], ...]:
@@ -110,7 +118,14 @@ def _system(name: str, data: Mapping[str, Any]) -> System:
                     if all(c != column for c, _ in found):
                         found.append((column, rank))
     skip = {folded(heading): why for heading, why in data.get("skip", {}).items()}
-    return System(name, data["title"], {h: tuple(c) for h, c in columns.items()}, skip, tuple(data.get("prefixes", ())))
+    return System(
+        name,
+        data["title"],
+        {h: tuple(c) for h, c in columns.items()},
+        skip,
+        tuple(data.get("prefixes", ())),
+        tuple(data.get("endings", ())),
+    )
 
 
 def _ascii(heading: str) -> str:
@@ -123,6 +138,21 @@ def _ascii(heading: str) -> str:
 @cache
 def _vague() -> frozenset[str]:
     return frozenset(map(folded, _data()["vague"]["headings"]))
+
+
+@cache
+def mark_words() -> dict[str, tuple[str, ...]]:
+    """Return the words in headings that make a column of yes and no a mark, by what they say."""
+    return {name: tuple(map(folded, words)) for name, words in _data()["marks"].items()}
+
+
+@cache
+def state_words() -> dict[str, frozenset[str]]:
+    """Return the words in headings of quantities and statuses, by what they say; ``all`` may stand beside any."""
+    words, marks = _data()["words"], mark_words()
+    return {name: frozenset(of) for name, of in words.items()} | {
+        "all": frozenset(words["all"]).union(marks["beside"], marks["says_mark"])
+    }
 
 
 @cache
@@ -176,10 +206,15 @@ def recognised(headings: Sequence[str]) -> System | None:
     return first if clear else None
 
 
-def understood(headings: Sequence[str], system: System | None, own: Mapping[str, str | None]) -> list[Heading]:
+def understood(
+    headings: Sequence[str],
+    system: System | None,
+    own: Mapping[str, str | None],
+    fits: Callable[[int, str], bool] = lambda place, column: True,
+) -> list[Heading]:
     """Return what each heading means.
 
-    ``own`` is what the caller says, by heading; None leaves one out.
+    ``own`` is what the caller says, by heading; None leaves one out. ``fits`` says whether the values at a place can be of a column.
 
     Raises
     ------
@@ -205,13 +240,19 @@ def understood(headings: Sequence[str], system: System | None, own: Mapping[str,
             continue
         meant, rule = _meanings(heading, system)
         if not meant:
-            found.append(replace(nothing, rule=rule or "left out: no heading that is known"))
+            found.append(replace(nothing, rule=rule or _UNKNOWN))
         elif len({c for c, _ in meant}) == 1:
             found.append(replace(nothing, column=meant[0][0], rank=meant[0][1], rule=rule))
         else:
             doubtful.append((nothing, list(meant)))
     taken = {h.column for h in found if h.column}
-    found += [_eliminated(h, meant, taken) for h, meant in doubtful]
+    for h, meant in doubtful:
+        possible = [(c, rank) for c, rank in meant if fits(h.place, c)] or meant
+        if len({c for c, _ in possible}) == 1:
+            column, rank = possible[0]
+            found.append(replace(h, column=column, rank=rank, rule="by its values"))
+        else:
+            found.append(_eliminated(h, possible, taken))
     return sorted(_one_each(_vendors(found)), key=lambda h: h.place)
 
 

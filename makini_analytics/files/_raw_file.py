@@ -19,6 +19,7 @@ import pandas as pd
 
 from ..errors import ConfigError, SchemaError
 from ._layouts import in_one, layouts
+from ._markup import html_in_mail, html_rows, xml_sheets
 
 SEPARATORS = (";", ",", "\t", "|")
 _PEEKED = 200  # rows among which the headings are looked for
@@ -28,8 +29,23 @@ _RULE = re.compile(r"[-=_+|\s]*[-=_]{2,}[-=_+|\s]*|-")
 _WESTERN = frozenset("äöüßÄÖÜéèêëàâçîïôûùñáíóúãõÉÈÀÂÇÊÎÔÑÁÍÓÚÃÕìòºª°€£§²³µ–’“”„«»·\xa0")
 _POLISH = frozenset("ąćęłńóśźżĄĆĘŁŃÓŚŹŻäöüßÄÖÜ€°§–’“”„«»\xa0")
 #: The code pages that Western and Polish systems write, in the order in which they are likely.
-_LETTERS = {"cp1252": _WESTERN, "cp1250": _POLISH, "mac_roman": _WESTERN, "cp850": _WESTERN}
+_LETTERS = {
+    "cp1252": _WESTERN,
+    "cp1250": _POLISH,
+    "iso8859-2": _POLISH,
+    "mac_roman": _WESTERN,
+    "cp850": _WESTERN,
+}
 _MOST = 0.8  # of the foreign bytes
+_OF_OLD_MACS = [
+    "mac_cyrillic",
+    "mac_greek",
+    "mac_turkish",
+    "mac_latin2",
+    "mac_iceland",
+]  # like those of Windows, and rare
+_RUNS = re.compile(rb"[\x80-\xff]+")
+_LONG_RUNS = 2.0  # foreign bytes together, on average: letters with accents mostly stand alone among others
 
 Score = Callable[[Sequence[Any]], int]
 
@@ -64,15 +80,20 @@ def read_grid(
     """
     if header is not None and header < 1:
         raise ConfigError(f"header={header}: pass the row of headings, counted from 1 as a spreadsheet does")
-    data = path.read_bytes()
+    try:
+        data = path.read_bytes()
+    except OSError as e:
+        raise ConfigError(f"{path} can't be read: {e.strerror or e}") from None
     if data[:4] == b"PK\x03\x04" or data[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
         return _from_workbook(data, path, score, sheet, header)
+    if page := html_in_mail(data):
+        return _from_rows(html_rows(page), score, header, "an HTML table in a web page saved as one file")
     text, named = decoded(data, encoding)
+    if (sheets := xml_sheets(text, path.name)) is not None:
+        return _from_sheets(sheets, path, score, sheet, header, "workbook in XML")
     start = text[:2000].lstrip().casefold()
     if "<html" in start or "<table" in start:
-        return _from_rows(_html_rows(text), score, header, f"an HTML table, {named}")
-    if start.startswith("<?xml") and "workbook" in start:
-        raise SchemaError(f"{path.name} is a workbook written as XML: open it and save it as .xlsx")
+        return _from_rows(html_rows(text), score, header, f"an HTML table, {named}")
     return _from_text(text, score, separator, header, named)
 
 
@@ -88,7 +109,7 @@ def decoded(data: bytes, encoding: str | None = None) -> tuple[str, str]:
     if encoding is not None:
         try:
             return data.decode(encoding).lstrip("\ufeff"), encoding
-        except (LookupError, UnicodeError) as e:
+        except (LookupError, ValueError) as e:
             raise ConfigError(f"encoding={encoding!r}: {e}") from None
     for mark, name in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
         if data.startswith(mark):
@@ -113,12 +134,13 @@ def _by_its_bytes(data: bytes) -> str:
     foreign = data[: 50 * _SAMPLE].translate(None, bytes(range(128)))[:_SAMPLE]
     fits = {name: sum(c in known for c in foreign.decode(name, "replace")) for name, known in _LETTERS.items()}
     best = max(fits, key=lambda name: fits[name])  # the first of equals
-    if fits[best] >= _MOST * len(foreign):
+    runs = _RUNS.findall(data[: 50 * _SAMPLE])
+    if fits[best] >= _MOST * len(foreign) and len(foreign) < _LONG_RUNS * len(runs):
         return best
     from charset_normalizer import from_bytes
 
     lines = b"\n".join(line for line in data.splitlines() if not line.isascii())[:_SAMPLE]
-    found = from_bytes(lines).best()
+    found = from_bytes(lines, cp_exclusion=_OF_OLD_MACS).best()
     return found.encoding if found is not None else best
 
 
@@ -126,8 +148,17 @@ def _from_text(text: str, score: Score, separator: str | None, header: int | Non
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     head = text.split("\n", _PEEKED if header is None else header + 1)
     lines = head[:_PEEKED] if header is None else [head[header - 1]] if len(head) >= header else []
-    tried = [(s, *_best(_split(lines, s), score)) for s in ([separator] if separator else SEPARATORS)]
+    separators = [separator] if separator else SEPARATORS
+    tried = [(s, *_best(_split(lines, s), score)) for s in separators]
     sep, at, known = max(tried, key=lambda t: t[2])  # the first of equals
+    first = _split(lines[at : at + 1], sep) if lines else []
+    below = at + 1  # lines above the first row of values
+    if header is None and any('"' in line for line in lines):  # then a heading may go on in the next line
+        for s in (s for s in separators if s != "|"):
+            rows, ends = _records(head, s)
+            n, hits = _best(rows, score)
+            if hits > known:
+                sep, at, known, first, below = s, ends[n] - 1, hits, [[" ".join(c.split()) for c in rows[n]]], ends[n]
     if header is not None:
         at = header - 1
         if not lines:
@@ -139,8 +170,10 @@ def _from_text(text: str, score: Score, separator: str | None, header: int | Non
     if two := layouts(_split(lines, sep)) if header is None else {}:
         both, cells = in_one(text, sep, two)
         return Grid(both, cells, f"text, {named}, separator '{sep}', headings of orders and of lines")
-    headings = [h.strip() for h in _split([text.split("\n", at + 1)[at]], sep)[0]]
-    body = "\n".join(text.split("\n", at + 1)[at + 1 :])
+    if header is not None:
+        first, below = _split(lines, sep), header
+    headings = [h.strip() for h in first[0]]
+    body = "\n".join(text.split("\n", below)[below:])
     width = len(headings)
     try:
         cells = pd.read_csv(
@@ -175,6 +208,16 @@ def _split(lines: Sequence[str], separator: str) -> list[list[str]]:
     return [next(csv.reader([line], delimiter=separator), []) for line in lines]
 
 
+def _records(lines: Sequence[str], separator: str) -> tuple[list[list[str]], list[int]]:
+    """Return the rows of some lines, where a quoted cell may go over several, and after how many lines each ends."""
+    reader = csv.reader((line + "\n" for line in lines[:_PEEKED]), delimiter=separator)
+    rows, ends = [], []
+    for row in reader:
+        rows.append(row)
+        ends.append(reader.line_num)
+    return rows, ends
+
+
 def _best(rows: Sequence[Sequence[Any]], score: Score) -> tuple[int, int]:
     """Return the place of the row with most known headings, the first of equals, and how many it has."""
     scores = [score(row) for row in rows] or [0]
@@ -204,21 +247,6 @@ def _from_rows(rows: list[list[Any]], score: Score, header: int | None, how: str
     return Grid(headings, cells, f"{how}, headings in row {at + 1}")
 
 
-def _html_rows(text: str) -> list[list[Any]]:
-    if not find_spec("lxml"):
-        raise ConfigError("the file holds an HTML table, which lxml reads: pip install 'makini-analytics[files]'")
-    import lxml.html
-
-    def cells(row: Any) -> list[Any]:
-        out: list[Any] = []
-        for cell in row.iterchildren("td", "th"):
-            out.append(" ".join(cell.text_content().split()))
-            out += [""] * (int(cell.get("colspan") or 1) - 1)
-        return out
-
-    return [cells(row) for row in lxml.html.fromstring(text).iter("tr")]
-
-
 def _from_workbook(data: bytes, path: Path, score: Score, sheet: str | int | None, header: int | None) -> Grid:
     zipped = data.startswith(b"PK")
     engine = next((e for e, m in (("calamine", "python_calamine"), ("openpyxl", "openpyxl")) if find_spec(m)), None)
@@ -236,8 +264,26 @@ def _from_workbook(data: bytes, path: Path, score: Score, sheet: str | int | Non
     except Exception as e:  # each engine has errors of its own for a broken file
         raise SchemaError(f"{path.name} is no workbook that can be read: {e}") from e
     rows = {
-        name: [[None if c != c else c for c in row] for row in df.to_numpy().tolist()] for name, df in sheets.items()
+        name: [[None if c != c else _as_held(c) for c in row] for row in df.to_numpy().tolist()]
+        for name, df in sheets.items()
     }
+    return _from_sheets(rows, path, score, None, header, "workbook")
+
+
+def _as_held(cell: Any) -> Any:
+    """Return a cell; a whole number of many digits as the float that a workbook holds, so that lost digits are seen further on."""
+    return float(cell) if type(cell) is int and abs(cell) >= 2**53 else cell
+
+
+def _from_sheets(
+    rows: dict[Any, list[list[Any]]], path: Path, score: Score, sheet: str | int | None, header: int | None, how: str
+) -> Grid:
+    """Return the grid of the sheet that has most known headings, or of the one that is asked for."""
+    if sheet is not None:
+        name = list(rows)[sheet] if isinstance(sheet, int) and 0 <= sheet < len(rows) else sheet
+        if name not in rows:
+            raise ConfigError(f"sheet={sheet!r}: the sheets are {', '.join(map(repr, rows))}")
+        rows = {name: rows[name]}
     scores = {name: _best(r[:_PEEKED], score)[1] for name, r in rows.items() if r}
     if not scores:
         raise SchemaError(f"{path.name} holds no cells")
@@ -245,5 +291,4 @@ def _from_workbook(data: bytes, path: Path, score: Score, sheet: str | int | Non
     found = [name for name, n in scores.items() if n == best]
     if len(found) > 1 and best >= _FEWEST:
         raise SchemaError(f"the sheets {', '.join(map(repr, found))} have the same headings: pass sheet= one of them")
-    how = f"workbook, sheet {found[0]!r}"
-    return _from_rows(rows[found[0]], score, header, how)
+    return _from_rows(rows[found[0]], score, header, f"{how}, sheet {found[0]!r}")

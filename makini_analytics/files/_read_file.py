@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -11,8 +13,9 @@ from typing import Any
 import pandas as pd
 
 from ..errors import SchemaError
-from ..system import known_options
+from ..system import known_options, mapping_of, number_of, path_of, text_of
 from ..tidy import LINES, ORDERS, empty, sound
+from ._by_values import fits, kind_of, with_marks, with_states
 from ._headings import Heading, n_known, named_system, recognised, understood
 from ._jde import settle_jde
 from ._raw_file import Grid, read_grid
@@ -26,6 +29,7 @@ SPECIAL = (
 )  # fmt: skip
 #: Rows after which exports end whatever there is: those of the old and the new Excel, with and without headings, and round limits.
 _CUT_OFF = frozenset({65_000, 65_001, 65_535, 65_536, 1_000_001, 1_048_575, 1_048_576})
+_OF_LINES = {"line_number", "product_code", "material_id", "quantity", "unit_price"}
 _NUMBERS = ("quantity", "received_quantity", "unit_price", "price_unit", "discount", "tax", "amount")
 
 
@@ -158,8 +162,22 @@ def _read(
     header: int | None,
 ) -> tuple[Grid, list[Heading], str]:
     own = _own(columns)
+    file = path_of("path", os.fspath(path) if isinstance(path, PathLike) else path)
+    for name, given, what in (
+        ("system", system, "the name of a system, such as 'sap'"),
+        ("encoding", encoding, "the name of an encoding, such as 'utf-8'"),
+        ("separator", separator, "a character, such as ';'"),
+    ):
+        if given is not None and not (
+            name == "separator" and isinstance(given, str)
+        ):  # a tab or a blank separates, too
+            text_of(name, given, what)
+    if header is not None:
+        number_of("header", header, low=1, whole=True)
+    if sheet is not None and not isinstance(sheet, str):
+        number_of("sheet", sheet, whole=True)
     grid = read_grid(
-        Path(path),
+        file,
         lambda row: n_known(row, own),
         sheet=sheet,
         encoding=encoding,
@@ -167,9 +185,16 @@ def _read(
         header=header,
     )
     chosen = system_of(system, grid.headings)
+
+    @cache
+    def kind(place: int) -> str | None:
+        return kind_of(grid.cells[place].drop_duplicates())
+
+    headings = understood(grid.headings, chosen, own, lambda place, column: fits(column, kind(place)))
+    headings = with_states(headings, [kind(h.place) for h in headings])
     return (
         grid,
-        understood(grid.headings, chosen, own),
+        with_marks(headings, [grid.cells[h.place].drop_duplicates() for h in headings]),
         f"Read as {chosen.title if chosen else 'a plain list'} ({grid.how}).",
     )
 
@@ -188,6 +213,7 @@ def _own(columns: Mapping[str, str | None] | pd.DataFrame | None) -> dict[str, s
             raise SchemaError("columns= as a frame needs the columns heading and column, as read_headings returns them")
         first = columns.drop_duplicates("heading")  # of headings that come twice the first one counts
         columns = dict(zip(first["heading"], first["column"], strict=True))
+    mapping_of("columns", columns, "a mapping of headings to our columns, or the frame of read_headings")
     good = {c.name for c in (*LINES, *ORDERS)} | set(SPECIAL)
     own = {
         str(h): None if c is None or pd.isna(c) or not str(c).strip() else str(c).strip() for h, c in columns.items()
@@ -218,6 +244,11 @@ def _enough(table: Table, path: str | PathLike[str]) -> None:
         raise SchemaError(
             f"{name} has no heading that is known for an order number (among {shown}): pass columns={{...: 'order_number'}}"
         )
+    if "amount" not in there and not there & _OF_LINES:
+        raise SchemaError(
+            f"{name} lists orders and not their lines (among {shown}): read the order lines, and pass this table beside "
+            "them: from_table(lines, orders=...)"
+        )
     if "amount" not in there and not {"unit_price", "quantity"} <= there:
         raise SchemaError(
             f"{name} has neither an amount nor both price and quantity (among {shown}): pass columns={{...: 'amount'}}"
@@ -227,7 +258,12 @@ def _enough(table: Table, path: str | PathLike[str]) -> None:
 def _headings_note(headings: list[Heading]) -> str:
     n, read = len(headings), [h for h in headings if h.column]
     notes = [f"Headings understood: {len(read):,} of {n:,}, as read_headings shows."]
-    notes += [f"{h.heading!r} is {h.column} {h.rule}." for h in read if h.rule.startswith("by elimination")]
+    notes += [f"{h.heading!r} is {h.column} {h.rule}." for h in read if h.rule.startswith("by ")]
+    notes += [
+        f"{h.heading!r} is taken as a {h.column}, by its word and its values."
+        for h in read
+        if h.rule.startswith("a mark")
+    ]
     twice = [repr(h.heading) for h in headings if h.rule.endswith("the first one is taken")]
     notes += [f"Of headings that are there twice the first is taken: {', '.join(twice)}."] if twice else []
     return " ".join(notes)

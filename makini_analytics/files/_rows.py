@@ -39,11 +39,13 @@ class Rows:
 
 
 def clean(cells: pd.DataFrame) -> pd.DataFrame:
-    """Return cells without outer blanks, None where nothing is left; an apostrophe that keeps digits a text in Excel goes, too."""
+    """Return cells without outer blanks, None where nothing is left; what keeps digits a text in Excel goes, too: '0815 and ="0815"."""
 
     def one(value: Any) -> Any:
         if isinstance(value, str):
             text = value.strip()
+            if text[:2] == '="' and text[-1:] == '"':
+                text = text[2:-1].strip()
             return (text[1:] if text[:1] == "'" and text[1:2].isdigit() else text) or None
         return None if value is pd.NaT or value != value else value
 

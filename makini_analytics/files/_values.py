@@ -15,7 +15,8 @@ from ..errors import SchemaError
 from ..tidy import meaning, sap_line_status
 from ._headings import System, currency_in
 
-_CODE_AND_NAME = re.compile(r"([A-Z]{0,4}-?\d{3,})\s+(\D.*)")
+#: "100001 ACME", "100001 - ACME", "100001/ACME", "[100001] ACME"
+_CODE_AND_NAME = re.compile(r"\[?([A-Z]{0,4}-?\d{3,})\]?(?:\s*[\-\u2013:/|]\s*|\s+)(\D.*)")
 _CODE = re.compile(r"\d+(\.0)?|[A-Z0-9\-]*\d[A-Z0-9\-]*")
 _PADDED = re.compile(r"(\S+)\s{2,}(\S.*)")
 _PRICED_PER = {"e": "1", "c": "100", "m": "1000"}
@@ -96,6 +97,8 @@ def _status(table: Table) -> None:
     system = table.system.name if table.system else ""
     if system == "sap" and "status" in table.column_of and all(len(t) <= 1 for t in table.texts("status")):
         table.notes.append(f"{table.column_of.pop('status')!r} says where an order came from, not its state: left out.")
+    if "status" in table.column_of and system in _STATUS_OF:
+        _status_as_the_system_means_it(table, _STATUS_OF[system])
     marks = [m for m in _MARKS if m in table.column_of]
     if marks:
         received = table.texts("received_quantity")
@@ -105,8 +108,6 @@ def _status(table: Table) -> None:
         table.finished = [s in ("Closed", "Deleted", "Cancelled") for s in said]
         table.put("status", f"status by {', '.join(headings)}", said)
         table.notes.append(f"The status is made of {', '.join(headings)}.")
-    elif "status" in table.column_of and system in _STATUS_OF:
-        _status_as_the_system_means_it(table, _STATUS_OF[system])
 
 
 _STATUS_OF = {

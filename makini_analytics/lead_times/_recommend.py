@@ -9,13 +9,16 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..compute import (
+    CANCELLED,
     CENSORED,
     DELIVERED,
     ENDS,
     STARTS,
     Ages,
     By,
+    DayCounts,
     FigureResult,
+    Groups,
     WorkCalendar,
     ages,
     count_distinct,
@@ -28,8 +31,12 @@ from ..compute import (
 )
 from ..errors import ConfigError
 from ..frames import AsOf, Mask, days_of
+from ._planning import Waits, planned
 
 Ints = npt.NDArray[np.int64]
+
+#: Days after which a line counts half.
+_HALF_LIFE = 365
 
 
 @figure("required_date", start=STARTS, end=ENDS)
@@ -45,10 +52,18 @@ def recommend(
 ) -> FigureResult:
     """Lead time to plan with, by vendor and material: the 80th and 90th percentile, beside what the orders asked for.
 
-    The percentiles are Kaplan-Meier's, open lines counted as open, as in ``lead_times.by_vendor``. ``asked_days`` is the median
-    of required date - order date. A due date is impossible where it asks for less than the group's 10th percentile: nine of ten
-    lines have taken longer than that. Two things that look alike are told apart: where ``impossible_share`` is high, we ask too
-    late; where ``late_share_of_possible`` is high, they deliver late although they could have known.
+    ``p80_days`` covers the *next* order with a chance of 80 %. It is no percentile that was observed, as in
+    ``lead_times.by_vendor``: of ten lines that is missed more often than it says. Each group's typical lead time is drawn
+    towards that of its vendor (the groups alike in all columns of ``by`` but the last; of one column, all groups), and its spread
+    towards the common one, the more the fewer lines it has; the percentile is read off what the lines were off by, each compared with
+    the others of its group. Open lines count as open, the lines of one order of a group as one, and a line half as much for each year
+    that it was ordered before the last one. One group alone has the ((n + 1) p)-th of its n lines. No percentile is given where there
+    are too few: nine lines can't show what one in ten takes.
+
+    ``asked_days`` is the median of required date - order date. A due date is impossible where it asks for less than the 10th
+    percentile of the group's lines, which is Kaplan-Meier's: nine of ten lines have taken longer than that. Two things that look
+    alike are told apart: where ``impossible_share`` is high, we ask too late; where ``late_share_of_possible`` is high, they deliver
+    late although they could have known.
 
     Late is delivered after the required date, or open beyond it, of all lines whose required date has passed. The same lines are
     left out, and counted, as in ``lead_times.by_vendor``.
@@ -67,7 +82,7 @@ def recommend(
     DataFrame, one row per group, the one with the most lines first
         the columns of ``by``
         n_lines, n_delivered, n_open : int
-        p80_days, p90_days : float, days; missing where not yet estimable or below ``min_lines``
+        p80_days, p90_days : float, whole days; missing where too little is known or below ``min_lines``
         asked_days : float, days, median; missing where no line has both dates
         short_days : float, days, p90_days - asked_days: so much the orders ask too little
         n_orders : int; impossible_share : float, 0..1, orders with a line whose due date is impossible, of those with a due date
@@ -100,13 +115,15 @@ def recommend(
     n_delivered = total[:, DELIVERED]
     # delivered lines, not all: ten open lines say nothing about a 90th percentile
     enough = n_delivered >= min_lines
-    p10, p80, p90 = (np.where(enough, first_day_at(table, surviving, 1 - q), np.nan) for q in (0.1, 0.8, 0.9))
+    p10 = np.where(enough, first_day_at(table, surviving, 1 - 0.1), np.nan)
+    orders = order_ids(frame)
+    waits = _waits(got, groups, orders, table, by)
+    p80, p90 = (np.where(enough, days, np.nan) for days in planned(waits, (0.8, 0.9)))
 
     asks, asked = _asked_days(got, calendar)
     median = pd.Series(asked[asks], dtype=float).groupby(codes[asks]).median().reindex(range(n)).to_numpy()
     # below the 10th percentile: nine of ten lines have taken longer than that, so hardly any vendor could keep the date
     impossible = asks & (asked < np.nan_to_num(p10, nan=0.0)[codes]) if n else asks
-    orders = order_ids(frame)
     n_orders, n_impossible = (count_distinct(codes[rows], orders[rows], n)[:n] for rows in (asks, impossible))
     passed, late = _passed_and_late(got, asks, asked)
 
@@ -135,6 +152,37 @@ def recommend(
     result = result.iloc[np.argsort(-result["n_lines"].to_numpy(), kind="stable")].reset_index(drop=True)
     # beside a percentile to plan with, the least number of lines is always worth saying
     return got.with_provenance(result, notes=got.notes, min_lines=min_lines)
+
+
+def _waits(got: Ages, groups: Groups, orders: pd.DataFrame, table: DayCounts, by: By) -> Waits:
+    """Return the waits to plan by: each line that came or is open, and the cancelled ones by the days that they were awaited."""
+    names = [by] if isinstance(by, str) else list(by or ())
+    above = np.zeros(len(groups), dtype=np.int64)
+    if len(names) > 1:
+        above = group_lines(groups.keys, names[:-1]).codes.astype(np.int64)
+    rows = np.flatnonzero((got.outcome == DELIVERED) | (got.outcome == CENSORED))
+    group = groups.codes[rows].astype(np.int64)
+    # lines of one order come together, mostly: n of them in a group count as one
+    of_order = group_lines(orders, list(orders.columns))
+    # pandas' hashes: to sort a million pairs takes several times as long
+    place = pd.factorize(group * len(of_order) + of_order.codes[rows])[0]
+    weight = 1 / np.bincount(place)[place]
+    weight[orders["order"].isna().to_numpy(dtype=bool)[rows]] = 1.0
+    if len(rows):
+        ordered = got.ordered[rows].astype("datetime64[D]").astype(np.int64)
+        weight *= np.exp2((ordered - ordered.max()) / _HALF_LIFE)
+    # of a line cancelled on a day that is not known there are parts on several days, each of which counts as the lines do on average
+    gone = table.counts[:, CANCELLED]
+    parts = np.flatnonzero(gone)
+    lines = np.bincount(group, minlength=len(groups))
+    usual = np.bincount(group, weights=weight, minlength=len(groups)) / np.maximum(lines, 1)
+    return Waits(
+        np.concatenate([got.days[rows], table.day[parts]]),
+        np.concatenate([got.outcome[rows] == DELIVERED, np.zeros(len(parts), dtype=bool)]),
+        np.concatenate([weight, gone[parts] * np.where(lines > 0, usual, 1.0)[table.group[parts]]]),
+        np.concatenate([group, table.group[parts]]),
+        above,
+    )
 
 
 def _asked_days(got: Ages, calendar: WorkCalendar) -> tuple[Mask, Ints]:

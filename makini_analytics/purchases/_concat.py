@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from ..errors import SchemaError
+from ..errors import ConfigError, SchemaError
 from ..frames import stack
 from ..tidy import ISSUES, LINES, ORDERS, SOURCES
 from ._purchases import Purchases
@@ -32,6 +32,9 @@ def concat(purchases: Iterable[Purchases]) -> Purchases:
     SchemaError
         Two of them have a connection of the same name, whose rows could not be told apart; or none is given.
 
+    ConfigError
+        It is no list of Purchases.
+
     Examples
     --------
     >>> import makini_analytics as ma
@@ -39,7 +42,11 @@ def concat(purchases: Iterable[Purchases]) -> Purchases:
     >>> both.sources.connection.tolist(), len(both.orders)
     (['emea', 'us'], 1550)
     """
+    if isinstance(purchases, Purchases) or not isinstance(purchases, Iterable):
+        raise ConfigError(f"concat takes a list of Purchases, not {type(purchases).__name__}: pass [emea, us]")
     parts = list(purchases)
+    if odd := [type(p).__name__ for p in parts if not isinstance(p, Purchases)]:
+        raise ConfigError(f"concat takes Purchases, not {odd[0]}: pass [emea, us]")
     if not parts:
         raise SchemaError("concat needs at least one Purchases")
     seen: set[str] = set()

@@ -26,6 +26,8 @@ PARTS = "parts"
 SUFFIXES = ("parquet", "csv.gz", PARTS)
 #: The tables with a row per order, line or issue.
 FRAMES = ("orders", "lines", "issues")
+#: So often a folder is read that is saved anew meanwhile.
+_TRIES = 10
 _MISSING = "\\N"  # in CSV, so that an empty text and a missing one stay two things
 
 
@@ -103,6 +105,32 @@ def read_head(folder: str | Path) -> Mapping[str, Any]:
     if head["suffix"] != "csv.gz" and not find_spec("pyarrow"):
         raise SchemaError(f"{folder} is Parquet: pip install 'makini-analytics[fast]' to read it")
     return head
+
+
+def read_whole(folder: str | Path) -> tuple[Mapping[str, Any], dict[str, pd.DataFrame]]:
+    """Return the head and the tables of a folder as one save wrote them: where another process saves meanwhile, they are read again."""
+    place = path_of("folder", folder)
+    for _ in range(_TRIES):
+        before = _identity(place)
+        try:
+            head = read_head(place)
+            found = head, read(place, head)
+        except SchemaError:
+            if _identity(place) == before:
+                raise
+            continue
+        if _identity(place) == before:
+            return found
+    raise SchemaError(f"{place} was saved anew each time it was read: read it when nothing is saved there")
+
+
+def _identity(folder: Path) -> tuple[int, ...] | None:
+    """Return what tells a folder from the one that a save puts in its place; None where there is none."""
+    try:
+        about = folder.stat()
+    except OSError:
+        return None
+    return about.st_dev, about.st_ino, about.st_mtime_ns
 
 
 def _head(folder: Path) -> Mapping[str, Any]:

@@ -32,7 +32,6 @@ class PartTotals:
     first_order_date: pd.Timestamp | None = None
     as_of: pd.Timestamp | None = None
     delivery_date: str | None = None
-    with_lines: bool = False  # whether the list of orders carries them
     notes: list[str] = field(default_factory=list)
 
     def add(self, part: TidyOrders, notes: Sequence[str]) -> None:
@@ -74,7 +73,6 @@ class PartWriter:
         import pyarrow.parquet as pq
 
         n_taken = self._builder.n_orders
-        self._totals.with_lines |= self._builder.with_lines
         part, notes = self._tidy(self._builder, self._totals)
         self._builder = OrdersBuilder()
         self._totals.n_taken += n_taken

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,9 @@ import pandas as pd
 from ..errors import ConfigError
 from ..files import read_file, with_received
 from ..frames import as_day, categoricals, stack
-from ..system import check_options, known_options, options_of
-from ..tidy import TABLES, Beside, NumberFormat, empty, tidy_table, warnings_in
-from . import _folder
+from ..system import check_options, known_options, mapping_of, options_of, path_of
+from ..tidy import TABLES, Beside, NumberFormat, empty, tidy_table
+from . import _display, _folder
 from ._reach import reach
 
 
@@ -44,7 +43,7 @@ class Purchases:
     as_of: pd.Timestamp | None = None
 
     def __post_init__(self) -> None:
-        day = None if self.as_of is None else pd.Timestamp(self.as_of).normalize()
+        day = None if self.as_of is None else as_day(self.as_of, empty=False)
         object.__setattr__(self, "as_of", day)
         attrs = {"source": self._source()} | reach(self.sources, day)
         # attrs serve titles and footnotes. They go on a shallow copy: the caller's frame stays untouched.
@@ -64,38 +63,10 @@ class Purchases:
         return ", ".join(names) or None
 
     def __repr__(self) -> str:
-        as_of = "unknown" if self.as_of is None else self.as_of.date()
-        head = f"Purchases({len(self.orders):,} orders, {len(self.lines):,} lines, {len(self.issues):,} issues, as of {as_of})"
-        rows, first = [], []
-        for r in self.sources.fillna({"notes": "", "n_orders": 0, "n_lines": 0}).to_dict("records"):
-            warned, notes = warnings_in(r["notes"])
-            first += [f"  {r['connection']}: {sentence}" for sentence in warned]
-            rows.append(
-                f"  {r['connection']}: {r['n_orders']:,} orders, {r['n_lines']:,} lines. {_cut(notes)}".rstrip()
-            )
-        return "\n".join([head, *first, *rows])
+        return _display.as_text(self)
 
     def _repr_html_(self) -> str:
-        """Return the connections as a notebook shows them; their names and notes come from outside, so they are escaped."""
-        as_of = "unknown" if self.as_of is None else self.as_of.date()
-        n_issues = f"{len(self.issues):,} {'issue' if len(self.issues) == 1 else 'issues'}"
-        head = f"<b>Purchases</b>: {len(self.orders):,} orders, {len(self.lines):,} lines, {n_issues}, as of {as_of}"
-        of_each = self.sources.reindex(columns=["connection", "n_orders", "n_lines", "as_of", "notes"]).astype(object)
-        told = [warnings_in(notes) for notes in of_each["notes"]]
-        of_each["notes"] = [notes for _, notes in told]
-        first = "".join(
-            f"<p><b>{escape(f'{name}: {sentence}')}</b></p>"
-            for name, (warned, _) in zip(of_each["connection"], told, strict=True)
-            for sentence in warned
-        )
-        counts = {c: of_each[c].map("{:,}".format, na_action="ignore") for c in ("n_orders", "n_lines")}
-        day = (
-            of_each["as_of"].fillna(str(as_of)).map(lambda d: str(d)[:10])
-        )  # one day for all connections, unless they keep their own
-        table = of_each.assign(**counts, as_of=day).rename(columns=lambda c: c.removeprefix("n_").replace("_", " "))
-        with pd.option_context("display.max_colwidth", None):  # a note that is cut may lack the very part that matters
-            body = table.to_html(index=False, na_rep="", border=0, justify="left") if len(table) else ""
-        return f"<div><p>{head}</p>{first}{body}</div>"
+        return _display.as_html(self)
 
     # ---- disk ------------------------------------------------------------------------------------------------------
 
@@ -130,9 +101,8 @@ class Purchases:
         """
         if dated and self.as_of is None:
             raise ConfigError("save(dated=True) names the folder by the as-of day, and these purchases have none")
-        folder = _folder.checked_folder(
-            Path(folder) / str(self.as_of.date()) if dated and self.as_of is not None else folder
-        )
+        folder = path_of("folder", folder)
+        folder = _folder.checked_folder(folder / str(self.as_of.date()) if dated and self.as_of is not None else folder)
         _folder.write(folder, {table: getattr(self, table) for table in TABLES}, self.as_of)
         return folder
 
@@ -162,8 +132,8 @@ class Purchases:
         ...     len(ma.Purchases.load(ma.load_sample(["us"]).save(folder)).orders)
         700
         """
-        head = _folder.read_head(Path(folder))
-        return cls(**_folder.read(Path(folder), head), as_of=_folder.as_of_in(head))
+        head, frames = _folder.read_whole(folder)
+        return cls(**frames, as_of=_folder.as_of_in(head))
 
     # ---- tables ----------------------------------------------------------------------------------------------------
 
@@ -203,7 +173,8 @@ class Purchases:
         currency : fills rows that have none
         as_of : the day the table was made; where omitted, the latest ``updated_at``, if there is one
         date_formats : our column to a format, as ``{"order_date": "%m/%d/%y"}``; "dayfirst" and "monthfirst" read any separator, "excel"
-            counts of days (``"excel1904"`` from 1904 on); numbers such as 20240131 are read by "%Y%m%d"
+            counts of days (``"excel1904"`` from 1904 on), "s" and "ms" seconds and milliseconds since 1970; numbers such as 20240131
+            are read by "%Y%m%d"
         timezone : where a date with a zone becomes a calendar day
         delivery_date : "actual", or "planned" where the delivered date is a plan, or "auto"
         statuses : status text to state, over the words that are understood anyway
@@ -237,7 +208,7 @@ class Purchases:
             columns=columns,
             connection=connection,
             currency=currency,
-            date_formats=date_formats or {},
+            date_formats={} if date_formats is None else date_formats,
             timezone=timezone,
             delivery_date=delivery_date,
             statuses=statuses,
@@ -264,13 +235,14 @@ class Purchases:
         statuses: Mapping[str, str] | None = None,
         **options: Any,
     ) -> Purchases:
-        """Return purchases from a list of order lines as an ERP system wrote it: CSV, TSV, SAP's printed lists, .xlsx, .xlsm, .xls.
+        """Return purchases from a list of order lines as an ERP system wrote it: CSV, TSV, SAP's printed lists, .xlsx, .xlsm,
+        .xls, and what is called .xls and is HTML, MHTML or XML.
 
         Encoding, separator, sheet and the row of headings are found; the headings of SAP, Oracle, NetSuite, Dynamics 365, Business
         Central, Coupa, Odoo, ERPNext, Maximo, JD Edwards, Infor, Sage, Epicor and Acumatica, and plain words in eight languages, are
         understood. Totals, headings that come again and remarks are no lines: ``issues`` has each with the value at stake, and its row
         in the file, as each line has its row as ``line_id``. Cells that an order has once are filled down, rows of orders among those
-        of lines are given to their lines, marks (deleted, delivery completed) become a status. ``sources`` says how the file was read;
+        of lines are given to their lines, marks (deleted, cancelled, delivery completed) become a status. ``sources`` says how the file was read;
         `makini_analytics.read_headings` shows it as a table before anything is computed. Where it would have to guess, it asks.
 
         Parameters
@@ -299,6 +271,9 @@ class Purchases:
             path, columns=columns, system=system, sheet=sheet, encoding=encoding, separator=separator, header=header
         )
         name = connection if connection is not None else Path(path).stem
+        own_statuses = (
+            {} if statuses is None else mapping_of("statuses", statuses, "a mapping such as {'Shipped': 'received'}")
+        )
         marks = {k: v for k, v in options.items() if k in ("decimal", "thousands")}
 
         def read(table: pd.DataFrame, names: Mapping[Any, str]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -306,22 +281,10 @@ class Purchases:
             return numbers.lines, numbers.issues
 
         got, doubts = with_received(got, read)
-        said = got.statuses | dict(statuses or {})
+        said = got.statuses | dict(own_statuses)
         made = cls.from_table(got.table, columns=got.columns, connection=name, statuses=said, **options)
         left_out = got.left_out.assign(connection=name).astype(got.left_out.dtypes.to_dict())
         sources = made.sources.assign(
             source=str(path), notes=[f"{got.notes} {n}".strip() for n in made.sources["notes"].fillna("")]
         ).astype(made.sources.dtypes.to_dict())
         return replace(made, issues=stack([made.issues, doubts, left_out]), sources=sources)
-
-
-#: So many characters of a connection's notes are shown on the first screen.
-_SHOWN = 600
-
-
-def _cut(notes: str) -> str:
-    """Return notes cut after a sentence where they are long; all of them stand in ``sources``."""
-    if len(notes) <= _SHOWN:
-        return notes
-    end = max(notes.rfind(". ", 0, _SHOWN), notes.rfind(", ", 0, _SHOWN), 0) or _SHOWN
-    return f"{notes[: end + 1].rstrip(', ')} ... (more in sources.notes)"

@@ -189,13 +189,44 @@ def plot_duplicates(
     ax.invert_yaxis()
     ax.set_xlim(0, 112)
     ax.set_xticks([])
-    counts = result["kind"].value_counts()
-    headline = title or "Seems to be there twice: " + ", ".join(
-        f"{n} {k}{'s' if n > 1 else ''}" for k, n in counts.items()
-    )
+    headline = title or _there_twice(result)
     more = f"; {charts.number(len(result) - len(head))} more in the table" if len(result) > len(head) else ""
     sub = f"Score, out of 100; suggestions to look at, nothing is merged{more}"
     return charts.finish(ax, title=headline, subtitle=sub, result=result, alt="; ".join(labels))
+
+
+def _there_twice(result: pd.DataFrame) -> str:
+    """Return how many things of each kind have several entries: three names of one vendor are three pairs, and one vendor."""
+    several, copied = [], 0
+    for kind, pairs in result.groupby("kind", sort=False):
+        if kind == "due date":
+            copied = len(pairs)
+            continue
+        ends = [
+            list(zip(pairs[f"{side}connection"], pairs[f"{side}id"], pairs[f"{side}name"], strict=True))
+            for side in ("", "other_")
+        ]
+        n = _n_components(list(zip(*ends, strict=True)))
+        several.append(f"{charts.number(n)} {kind}{'s' if n > 1 else ''}")
+    found = [f"Seems to be there twice: {', '.join(several)}"] if several else []
+    if copied:
+        connections = "a connection" if copied == 1 else f"{charts.number(copied)} connections"
+        found.append(f"the due dates of {connections} copy the delivery")
+    said = "; ".join(found)
+    return said[0].upper() + said[1:]
+
+
+def _n_components(pairs: list[tuple[Any, Any]]) -> int:
+    """Return the number of groups that pairs of things make, whoever is joined by way of others.
+
+    >>> _n_components([("a", "b"), ("b", "c"), ("a", "c"), ("x", "y")])
+    2
+    """
+    group: dict[Any, set[Any]] = {}
+    for one, other in pairs:
+        joined = group.get(one, {one}) | group.get(other, {other})
+        group |= dict.fromkeys(joined, joined)
+    return len({id(g) for g in group.values()})
 
 
 def _both(row: dict[str, Any]) -> str:

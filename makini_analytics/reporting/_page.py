@@ -69,14 +69,29 @@ class _Figure:
 _FILES = re.compile(r"<meta name='makini-files' content='([^']*)'>")
 
 
+#: How the pages of the first versions, which list no files, show that they are a report's, and name its exhibits.
+_FOOTER = re.compile(r"<footer>As of \d{4}-\d\d-\d\d · makini-analytics [^<]{1,40}</footer>")
+_EXHIBIT = re.compile(r"<table data-name='([\w-]+)'")
+
+
 def files_of(page: Path) -> set[str]:
-    """Return the files that a report wrote into its folder, as its page lists them; none where the page is not a report's."""
+    """Return the files that a report wrote into its folder, as its page lists them; none where the page is not a report's.
+
+    The pages of the first versions have no list: theirs are the files that a chart or table of the page would have.
+    """
     try:
-        with page.open(encoding="utf-8") as text:
-            found = _FILES.search(text.read(200_000))
+        with page.open(encoding="utf-8") as file:
+            text = file.read(200_000)
+            if found := _FILES.search(text):
+                return {page.name, *found[1].split()}
+            text += file.read()
     except (OSError, ValueError):
         return set()
-    return {page.name, *found[1].split()} if found else set()
+    if not _FOOTER.search(text):
+        return set()
+    names = set(_EXHIBIT.findall(text)) - {"sources"}
+    of_each = ("charts/{}.png", "charts/{}.svg", "tables/{}.csv")
+    return {page.name, *(form.format(name) for name in names for form in of_each)}
 
 
 def html_page(made: Content, files: Collection[str] = ()) -> str:

@@ -1,11 +1,11 @@
 # What this door shows, to type checkers and editors, and to lazy_loader, which loads each name when it is first used.
+from ._backtest import backtest as backtest
 from ._fill_rate import fill_rate as fill_rate
 from ._in_full import otif as otif
 from ._in_full import value_days as value_days
 from ._ladder import ladder as ladder
 from ._ladder import swings as swings
 from ._open_orders import ageing as ageing
-from ._open_orders import backtest as backtest
 from ._open_orders import open_orders as open_orders
 from ._per_line import per_line as per_line
 from ._periods import by_period as by_period

@@ -1,136 +1,286 @@
 """The chance that an open line arrives by a day, given that it is already so old: daily hazards, pooled over the groups above.
 
 On each day t after the start of its clock a line that is still open is delivered with the hazard h(t) = delivered / still open.
-A vendor with few lines borrows from its category, and that from all: ``h = (delivered + m x h above) / (open + m)``, with m
-lines' worth of the level above. The chance to arrive by day c, being open after day a, is ``1 - product over a < t <= c of
-(1 - h(t))``. The clock is either the age since the order, or the day relative to the due date: where due dates themselves carry
-the plan, the delay against them is the better guide. Which clock and which m is decided by back-test, on days gone by.
+A vendor with few lines borrows from its category, and that from all: ``h = (delivered + 8 x h above) / (open + 8)``. The chance to
+arrive by day c, being open after day a, is ``1 - product over a < t <= c of (1 - h(t))``.
+
+There are four such *models*. The clock is either the age since the order, or the day relative to the due date: where due dates
+themselves carry the plan, the delay against them is the better guide. And what happened counts half after 30 or after 365 days: the
+short memory sees that vendors have become slower, the long one is the surer where they have not. They are put together by how they
+did on lines of days gone by, once a month, whose due date has passed since::
+
+    mean  = sum of weight x chance     weight in proportion to exp(-sum of squared errors / 2): no model is forgotten, the best soon followed
+    odds  = odds of the mean x k       k > 1 where more came of late than the mean had said, fewer where k < 1
+
+So what all four see too late, a general slowdown, is corrected from what it did to the lines of the last months. A forecast stands
+beside the trailing rate, the on-time rate of the last 90 days, which takes no work at all: it speaks where enough is known to learn
+from and to test it on, and where it had the smaller error of the two over the past year. Otherwise the trailing rate is the answer.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from ._hazards import Book, Floats, Ints, Mask, Model, Question, chances
 
 CLOCKS = ("age", "due date")
-STRENGTHS = (2.0, 8.0, 32.0)
-#: Origins of the back-test, in days before as-of, and how far each looks ahead.
-_ORIGINS, _AHEAD = (30, 60, 90, 120, 150, 180), 60
+HALF_LIVES = (30.0, 365.0)
+MODELS = tuple(Model(*m) for m in product(CLOCKS, HALF_LIVES))
+_OF_AGE = [i for i, m in enumerate(MODELS) if m.clock == "age"]
+
+#: The days gone by on which lines are looked at, counted back from as-of: once a month for a year.
+_ORIGINS = tuple(range(30, 361, 30))
 #: Days over which the rate to beat is taken.
-_TRAILING = 90
-#: With fewer lines tested the error is left unsaid, and the forecast goes by the age alone.
-_FEWEST = 50
-_MODELS = tuple(Model(*m) for m in product(CLOCKS, STRENGTHS))
-_OF_AGE = np.array([m.clock == "age" for m in _MODELS])
+TRAILING = 90
+#: Of how many lines of different orders the outcome must be known before a forecast is made, or judged. Lines of one order that are
+#: asked about together come together, mostly: n of them count as n / (1 + 0.7 (n - 1)).
+ENOUGH, _TOGETHER = 75, 0.7
+#: Days after which an outcome counts half: for the choice of a model, and for what all of them get wrong.
+_CHOICE, _LEVEL = 20, 180
+#: Before the odds are corrected so many lines are added that came in half of the cases, as was said of them: a few others say little.
+_AS_SAID = 120
+#: No chance is taken as surer than this while a line can still come.
+_SUREST = 0.99
+#: Lines asked about on each day of the test; of more, every second or third and so on is taken.
+_MOST = 5_000
+
+
+@dataclass(frozen=True)
+class Blend:
+    """How the models' chances make one."""
+
+    weights: Floats
+    odds: float  # what the odds of the mean are multiplied by
+
+    @classmethod
+    def fitted(cls, chances: Floats, on_time: Mask, weight: Floats, days_ago: Ints) -> Blend:
+        """Return the blend that fits some lines of known outcome: the chances of each model, and what each line counts."""
+        loss = (((chances - on_time) ** 2) * (weight * np.exp2(-days_ago / _CHOICE))).sum(axis=1)
+        weights = np.exp((loss.min() - loss) / 2)
+        weights /= weights.sum()
+        odds = _odds(weights @ chances)
+        weight = weight * np.exp2(-days_ago / _LEVEL)
+        log_k = 0.0
+        for _ in range(8):  # Newton's steps to the most likely k, the logarithm of which is held near 0
+            said = odds * np.exp(log_k)
+            said /= 1 + said
+            slope = float((weight * said * (1 - said)).sum()) + _AS_SAID / 4
+            log_k += float(np.clip((float((weight * (on_time - said)).sum()) - _AS_SAID / 4 * log_k) / slope, -1, 1))
+        return cls(weights, float(np.exp(log_k)))
+
+    def of(self, chances: Floats) -> Floats:
+        """Return the chances made of those of each model."""
+        odds = self.odds * _odds(self.weights @ chances)
+        out: Floats = odds / (1 + odds)
+        return out
+
+
+def _odds(chance: Floats) -> Floats:
+    chance = np.clip(chance, 1 - _SUREST, _SUREST)
+    out: Floats = chance / (1 - chance)
+    return out
+
+
+class _Days(NamedTuple):
+    """The days of some lines, and how they ended."""
+
+    ordered: Ints
+    due: Ints
+    ended: Ints
+    delivered: Mask
+    cancelled: Mask
+
+    @classmethod
+    def of(cls, lines: Book | _Days, rows: Ints | slice) -> _Days:
+        """Return those of some rows."""
+        return cls(
+            lines.ordered[rows], lines.due[rows], lines.ended[rows], lines.delivered[rows], lines.cancelled[rows]
+        )
+
+    def rate(self, day: int) -> float:
+        """Return the on-time rate, as known on a day, of lines due by then; missing where there are none."""
+        judged = (self.ordered <= day) & ~(self.cancelled & (self.ended <= day))
+        in_time = judged & self.delivered & (self.ended <= self.due)
+        return float(in_time.sum() / judged.sum()) if judged.any() else float("nan")
+
+    def open_on(self, day: int) -> Mask:
+        """Return which were under way on a day, without those cancelled since, which have no outcome."""
+        out: Mask = (self.ordered <= day) & (self.ended > day) & ~self.cancelled
+        return out
+
+
+@dataclass(frozen=True)
+class Past:
+    """Lines that were open on days gone by and have fallen due since: one entry per line and day."""
+
+    questions: list[Question]  # one per day
+    row: Ints
+    origin: Ints  # the day
+    due: Ints
+    on_time: Mask
+    base: Floats  # the trailing rate of the day
+    weight: Floats  # what the line counts beside the others of its order that are asked about on the day
+
+    @classmethod
+    def of(cls, book: Book, day: int) -> Past:
+        """Return the lines of each of the days before ``day``."""
+        # only lines whose due date lies near one of the days can be asked about: put in its order once, so that each day takes a part
+        first = day - max(_ORIGINS) - TRAILING
+        near = np.flatnonzero((book.ordered >= 0) & (book.due > first) & (book.due <= day))
+        near = near[np.argsort((book.due[near] - first).astype(np.int16), kind="stable")]
+        lines = _Days.of(book, near)
+        questions, rates = [], []
+        for then in (day - back for back in reversed(_ORIGINS)):
+            began, today = np.searchsorted(lines.due, [then - TRAILING, then], side="right")
+            rate = _Days.of(lines, slice(began, today)).rate(then)
+            # whose due date has passed since, so that their fate is known; a line cancelled since has none
+            rows = near[today:][_Days.of(lines, slice(today, None)).open_on(then)]
+            rows = rows[:: len(rows) // _MOST + 1]
+            if len(rows) and not np.isnan(rate):
+                questions.append(Question(rows, then, book.due[rows]))
+                rates.append(np.full(len(rows), rate))
+        row = _joined([q.rows for q in questions], np.int64)
+        origin = _joined([np.full(len(q.rows), q.day) for q in questions], np.int64)
+        on_time = (book.delivered & (book.ended <= book.due))[row]
+        _, place, n = np.unique(book.orders_of(row) * 10_000 + (day - origin), return_inverse=True, return_counts=True)
+        weight = 1 / (1 + _TOGETHER * (n[place] - 1))
+        return cls(questions, row, origin, book.due[row], on_time, _joined(rates, float), weight)
+
+    def blend(self, chances: Floats, day: int) -> Blend | None:
+        """Return the blend as it could be known on a day, from the lines fallen due by then; None where they are too few."""
+        known = (self.origin < day) & (self.due <= day)
+        if self.weight[known].sum() < ENOUGH:
+            return None
+        return Blend.fitted(chances[:, known], self.on_time[known], self.weight[known], day - self.due[known])
 
 
 @dataclass(frozen=True)
 class BackTest:
-    """The lines that were open on days gone by: their forecast, the rate to beat, and what became of them."""
+    """What the forecast would have said of the lines of days gone by, and what became of them.
 
-    weights: Floats  # of each of _MODELS, as of today
-    row: Ints
-    origin: Ints
-    chance: Floats
-    base: Floats
-    on_time: Mask
+    Each forecast goes by the blend that could be known on its day, so it has not seen its own test. Days on which too little was known
+    for one have no forecast, and are in none of the errors: what would have been shown then is the trailing rate.
+    """
+
+    past: Past
+    chance: Floats  # missing where there was no forecast yet
+    rate: float  # the trailing rate of today
+
+    @cached_property
+    def tested(self) -> Mask:
+        """The lines that there was a forecast of."""
+        out: Mask = ~np.isnan(self.chance)
+        return out
 
     @property
     def brier(self) -> float:
         """Mean squared error of the forecast; missing where nothing could be tested."""
-        return float(np.mean((self.chance - self.on_time) ** 2)) if len(self.row) else float("nan")
+        return _error(self.chance, self.past.on_time, self.tested)
 
     @property
     def brier_base(self) -> float:
-        """Mean squared error of the trailing on-time rate."""
-        return float(np.mean((self.base - self.on_time) ** 2)) if len(self.row) else float("nan")
+        """Mean squared error of the trailing rate on the same lines."""
+        return _error(self.past.base, self.past.on_time, self.tested)
 
     @property
     def enough(self) -> bool:
         """Whether enough lines were tested for the error to mean something."""
-        return len(self.row) >= _FEWEST
+        return bool(self.past.weight[self.tested].sum() >= ENOUGH)
 
     @property
-    def by_due_date(self) -> float:
-        """The weight of the due date's clock in the forecast, 0..1."""
-        return float(self.weights[~_OF_AGE].sum())
+    def speaks(self) -> bool:
+        """Whether the forecast is what is shown, and not the trailing rate."""
+        return self.enough and self.brier < self.brier_base
 
     @property
-    def of_age(self) -> Floats:
-        """The weights for a line that has no due date."""
-        out = np.where(_OF_AGE, self.weights + 1e-300, 0.0)  # never all zero, so that it can be divided by its sum
-        out /= out.sum()
-        return out
+    def verdict(self) -> str:
+        """Which of the two is shown, and why."""
+        n = int(self.tested.sum())
+        rate = f"the trailing on-time rate ({self.rate:.0%} of the lines due in the last {TRAILING} days)"
+        if np.isnan(self.rate):
+            rate = f"missing: no line was due in the last {TRAILING} days"
+        if not self.enough:
+            return f"Too little is known for a forecast: {n:,} lines could be tested. The chance is {rate}."
+        errors = f"on {n:,} lines of days gone by (Brier score {self.brier:.3f}, {self.brier_base:.3f})"
+        if not self.speaks:
+            return f"The forecast was no better than the base rate, the trailing on-time rate, {errors}. The chance is {rate}."
+        last = self.past.origin == self.past.origin[self.tested].max()
+        said, came = float(self.chance[last].mean()), float(self.past.on_time[last].mean())
+        day = np.datetime64(int(self.past.origin[last][0]), "D")
+        return (
+            f"The forecast was better than the base rate, the trailing on-time rate, {errors}. "
+            f"On {day} it expected {said:.0%} of {int(last.sum()):,} lines in time, and {came:.0%} came (bias {said - came:+.2f})."
+        )
+
+
+def _joined(parts: Sequence[npt.NDArray[Any]], kind: type) -> npt.NDArray[Any]:
+    return np.concatenate([np.zeros(0, dtype=kind), *parts])
+
+
+def _error(chance: Floats, on_time: Mask, rows: Mask) -> float:
+    return float(np.mean((chance[rows] - on_time[rows]) ** 2)) if rows.any() else float("nan")
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """The chances of some open lines: missing where nothing can be said."""
+
+    test: BackTest
+    on_time: Floats
+    within: tuple[Floats, ...]  # each number of days asked for
 
 
 def back_test(book: Book, day: int) -> BackTest:
-    """Return what would have been forecast on days gone by, and the models' weights as of today.
-
-    A forecast of one of those days goes by the weights that could have been known on that day, from the lines that had fallen
-    due by then: it has not seen its own test.
-    """
-    rows, origin, base, chances = _questions_of_the_past(book, day)
-    on_time = (book.delivered & (book.ended <= book.due))[rows]
-    errors = (chances - on_time) ** 2
-    fell_due = book.due[rows]
-
-    def weights(known: Mask) -> Floats:
-        if known.sum() < _FEWEST:
-            out = _OF_AGE.astype(float)
-        else:
-            # a model that was worse by a squared error of 2 on the whole gets 1/e of the weight: averaging by exp(-loss / 2), which
-            # forgets no model and soon follows the best
-            loss = errors[:, known].sum(axis=1)
-            out = np.exp((loss.min() - loss) / 2)
-        out /= out.sum()
-        return out
-
-    chance = np.zeros(len(rows))
-    for then in np.unique(origin):
-        now = origin == then
-        chance[now] = weights((origin < then) & (fell_due <= then)) @ chances[:, now]
-    return BackTest(weights(np.ones(len(rows), dtype=bool)), rows, origin, chance, base, on_time)
+    """Return what would have been forecast on days gone by."""
+    past = Past.of(book, day)
+    return _tested(book, day, past, _chances(book, past.questions))
 
 
-def forecast(book: Book, learnt: Mask, asked: Mask, day: int, by: tuple[Ints, ...], weights: Floats) -> list[Floats]:
-    """Return the chance of each of the lines ``asked`` for to arrive by each of the days ``by``: the models' weighted average."""
-    rows = np.flatnonzero(asked)
-    counting = [(model, weight) for model, weight in zip(_MODELS, weights, strict=True) if weight > 1e-6]
-    out = [np.zeros(len(rows)) for _ in by]
-    questions = [Question(rows, day, until) for until in by]
-    for question, model, places, chance in chances(book, learnt, questions, [m for m, _ in counting]):
-        out[question][places] += counting[model][1] * chance
+def outlook(book: Book, asked: Ints, day: int, within: Sequence[int]) -> Outlook:
+    """Return the chances of some open lines by their due date and within so many days."""
+    past = Past.of(book, day)
+    rows = asked[book.ordered[asked] >= 0]
+    by = [book.due[rows], *(np.full(len(rows), day + days) for days in within)]
+    of_each = _chances(book, [*past.questions, *(Question(rows, day, until) for until in by)])
+    before, now = np.split(of_each, [len(past.row)], axis=1)
+    test = _tested(book, day, past, before)
+    blend, of_age = past.blend(before, day), past.blend(before[_OF_AGE], day)
+    due = np.full(len(rows), test.rate)
+    soon = [np.full(len(rows), np.nan) for _ in within]
+    if blend is not None and of_age is not None and test.speaks:
+        due, *soon = np.split(blend.of(now), len(by))
+        undated = np.flatnonzero(book.due[rows] < 0)  # a line without a due date has no other clock than its age
+        for chance, models in zip(soon, np.split(now[_OF_AGE], len(by), axis=1)[1:], strict=True):
+            chance[undated] = of_age.of(models[:, undated])
+    due = np.where(book.due[rows] > day, due, np.where(book.due[rows] < 0, np.nan, 0.0))
+    out = [np.full(len(asked), np.nan) for _ in by]
+    for whole, chance in zip(out, (due, *soon), strict=True):
+        whole[book.ordered[asked] >= 0] = chance
+    return Outlook(test, out[0], tuple(out[1:]))
+
+
+def _chances(book: Book, questions: Sequence[Question]) -> Floats:
+    """Return the chance of each line of the questions, one question behind the other, by each model."""
+    begins = np.cumsum([0, *(len(q.rows) for q in questions)])
+    out = np.zeros((len(MODELS), begins[-1]))
+    for question, model, places, chance in chances(book, questions, MODELS) if questions else ():
+        out[model, begins[question] + places] = chance
     return out
 
 
-def _questions_of_the_past(book: Book, day: int) -> tuple[Ints, Ints, Floats, Floats]:
-    """Return the lines open on days gone by that have fallen due since: row, day, rate to beat, and each model's chance."""
-    usable = (book.ordered >= 0) & (book.due >= 0)
-    # only lines whose due date lies near one of those days can be in a question: the rest is sorted out once, not for each day
-    near = np.flatnonzero(usable & ~book.cancelled & (book.due > day - max(_ORIGINS) - _TRAILING) & (book.due <= day))
-    ordered, due, ended = (x[near] for x in (book.ordered, book.due, book.ended))
-    questions: list[Question] = []
-    rates: list[float] = []
-    for back in reversed(_ORIGINS):
-        then = day - back
-        there, came = ordered <= then, book.delivered[near] & (ended <= then)
-        # those whose due date has passed since, so that their fate is known; a line cancelled since has none
-        open_then = there & ~came & (due > then) & (due <= min(then + _AHEAD, day))
-        past = there & (due > then - _TRAILING) & (due <= then)
-        if open_then.any() and past.any():
-            rates.append(float(np.mean(came[past] & (ended[past] <= due[past]))))
-            questions.append(Question(near[open_then], then, due[open_then]))
-    if not questions:
-        none: Ints = np.zeros(0, dtype=np.int64)
-        return none, none, np.zeros(0), np.zeros((len(_MODELS), 0))
-    n = [len(q.rows) for q in questions]
-    by_model = np.zeros((len(_MODELS), sum(n)))
-    begins = np.cumsum([0, *n])
-    for question, model, places, chance in chances(book, usable, questions, _MODELS):
-        by_model[model, begins[question] + places] = chance
-    rows, origin = np.concatenate([q.rows for q in questions]), np.repeat([q.day for q in questions], n)
-    return rows, origin, np.repeat(rates, n), by_model
+def _tested(book: Book, day: int, past: Past, of_each: Floats) -> BackTest:
+    chance = np.full(len(past.row), np.nan)
+    for then in np.unique(past.origin):
+        blend = past.blend(of_each, int(then))
+        if blend is not None:
+            now = past.origin == then
+            chance[now] = blend.of(of_each[:, now])
+    lately = np.flatnonzero((book.ordered >= 0) & (book.due > day - TRAILING) & (book.due <= day))
+    return BackTest(past, chance, _Days.of(book, lately).rate(day))

@@ -1,6 +1,7 @@
 """Daily hazards of groups of lines, each drawn towards the group above, on the few days that a question is about.
 
-The hazard of a day is the share of the lines still open that are delivered on it. A table of all groups and all days would be large
+The hazard of a day is the share of the lines still open that are delivered on it. What happened counts the less the longer ago it
+was. A table of all groups and all days would be large
 and mostly empty. A `Question` is about lines and the days from now to a date of each, so every group has a *window* of days, and
 the windows lie one behind the other in one flat table. Of two vendors, about days 5 to 7 of the first and 2 to 3 of the second::
 
@@ -10,18 +11,20 @@ the windows lie one behind the other in one flat table. Of two vendors, about da
     came    5  5  6                |  1  2
 
 ``h(6) = 5 / 35`` for the first (in the tables a line is counted on the day after it came, on which it is gone).
+A line of a clock that started s days before the day looked from counts ``2^(-s / half-life)`` in all cells, and the factor that makes
+this the age of the cell itself, ``2^(day of the cell / half-life)``, is common to those open and those who came.
 Days before a window are counted in its first cell, since who is open then was open before; the two cells behind a window hold who
 leaves after it.
 
-What is known on a later day is what was known before, and the lines that came since: each line is counted once, however many days
-are looked from; only the lines still open on a day are counted for that day anew.
+What is known on a later day is what was known before, worth less by then, and the lines that came since: each line is counted once,
+however many days are looked from; only the lines still open on a day are counted for that day anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -32,15 +35,19 @@ Mask = npt.NDArray[np.bool_]
 
 #: Days before and after the start of a clock that are kept apart; a line that is older is taken to be that old.
 _EARLIEST, _LATEST = -400, 1000
-#: Cells of a flat table, 16 MB for each count. Where the windows need more, the questions are taken some groups at a time.
-_CELLS = 2_000_000
+#: A line whose clock started so many days ago counts no more.
+_FORGOTTEN = 7000
+#: Cells of a flat table, 8 MB for each count. Where the windows need more, the questions are taken some groups at a time.
+_CELLS = 1_000_000
+#: How many lines of the group above are added to those of a group.
+STRENGTH = 8.0
 
 
 class Model(NamedTuple):
-    """From when the days of a line are counted, and how many lines the group above is worth."""
+    """From when the days of a line are counted, and after how many days what happened counts half."""
 
     clock: str  # "age" since the order, or days relative to the "due date"
-    strength: float
+    half_life: float
 
 
 @dataclass(frozen=True)
@@ -54,6 +61,7 @@ class Book:
     cancelled: Mask
     #: Codes by level: all lines (0), their category, their vendor within it. Each group lies within one of the level above.
     groups: tuple[Ints, ...]
+    orders_of: Callable[[Ints], Ints]  # codes by which some lines are told to be of one order
 
 
 @dataclass(frozen=True)
@@ -75,13 +83,13 @@ class _Step(NamedTuple):
 
 
 def chances(
-    book: Book, learnt: Mask, questions: Sequence[Question], models: Sequence[Model]
+    book: Book, questions: Sequence[Question], models: Sequence[Model]
 ) -> Iterator[tuple[int, int, Ints, Floats]]:
     """Yield the chances by each model of the lines asked for, as known on their day: question, model, places in it, chances.
 
-    A line whose place never comes has no chance left: its day has passed.
+    A line whose place never comes has no chance left: its day has passed, or its clock has no start.
     """
-    steps = list(_steps(book, np.flatnonzero(learnt), sorted({q.day for q in questions})))
+    steps = list(_steps(book, sorted({q.day for q in questions})))
     parents = [_parents(*pair) for pair in zip(book.groups, book.groups[1:], strict=False)]
     for clock in dict.fromkeys(m.clock for m in models):
         start = book.ordered if clock == "age" else book.due
@@ -111,49 +119,102 @@ def _of_clock(
     after, until = (np.concatenate(x) for x in zip(*spans, strict=True))
     windows = Windows.stacked(parents, np.concatenate(group), after + 1, until, _n_groups(book.groups[-1]))
     above = [w.cells_above(up, to) for up, w, to in zip(windows, windows[1:], parents, strict=False)]
-    change, came = ([np.zeros(w.size, dtype=np.int64) for w in windows] for _ in range(2))
+    counted = {n: [_Counts.of(w, m.half_life) for w in windows] for n, m in enumerate(models) if m.clock == clock}
+    worth = {m.half_life: _worth(m.half_life) for m in models}
+    # a line without a due date, or due beyond all days that are kept apart, tells nothing on the clock of due dates
+    started = np.where((start >= 0) & (start - book.ordered <= -_EARLIEST), start, -_FORGOTTEN)
+    before = steps[0].day
     for day, new, gone, still in steps:
         enters = np.clip(book.ordered[new] - start[new], _EARLIEST, _LATEST)
         last = np.clip(book.ended[gone] - start[gone], _EARLIEST, _LATEST)
         event = book.delivered[gone] & (last < _LATEST)
         waits = np.clip(day - start[still], _EARLIEST, _LATEST)
-        open_lines = []
-        for w, code, net, arrived in zip(windows, book.groups, change, came, strict=True):
-            # A line is at risk from the day of the order to the day of its end, both included, so it leaves on the day after: one
-            # ordered on day 0 and delivered on day 3 adds 1 at day 0 and takes 1 at day 4. The running sum of these changes is the
-            # number of open lines on each day.
-            left, delivered = w.count(code[gone], last + 1, event)
-            arrived += delivered
-            net += w.count(code[new], enters)[0]
-            net -= left
-            net -= delivered
-            # each line that enters a window leaves it in its last cell at the latest, so the sum is 0 again where the next window
-            # begins, and one running sum serves all of them
-            open_lines.append(np.cumsum(net - w.count(code[still], waits + 1)[0]))
+        # A line is at risk from the day of the order to the day of its end, both included, so it leaves on the day after: one
+        # ordered on day 0 and delivered on day 3 adds 1 at day 0 and takes 1 at day 4. The running sum of these changes is the
+        # number of open lines on each day.
+        cells = [
+            (
+                # by age all lines enter on day 0, before any window
+                w.low[code[new]] if clock == "age" else w.cells(code[new], enters),
+                w.cells(code[gone], last + 1, event),
+                w.cells(code[still], waits + 1),
+            )
+            for w, code in zip(windows, book.groups, strict=True)
+        ]
+        ago = [np.minimum(day - started[rows], _FORGOTTEN) - _EARLIEST for rows in (new, gone, still)]
         asking = [i for i, q in enumerate(questions) if q.day == day and len(part[i])]
         places = [_Segments(windows[-1], group[i], *spans[i]) for i in asking]
-        for number, model in enumerate(models):
-            if model.clock == clock and asking:
-                log_open = _log_open(came, open_lines, above, model.strength)
+        for number, levels in counted.items():
+            half_life = models[number].half_life
+            counts = [worth[half_life].take(rows) for rows in ago]
+            fade = 2.0 ** ((before - day) / half_life)
+            at_risk = [c.step(fade, at, counts) for c, at in zip(levels, cells, strict=True)]
+            if asking:
+                log_open = _log_open(levels, at_risk, above)
                 for i, segments in zip(asking, places, strict=True):
                     yield i, number, part[i], np.abs(np.expm1(np.minimum(segments.sums(log_open), 0.0)))
+        before = day
 
 
-def _log_open(came: Sequence[Ints], open_lines: Sequence[Ints], above: Sequence[Ints], strength: float) -> Floats:
+def _worth(half_life: float) -> Floats:
+    """Return what a line counts whose clock started so many days ago, from `_EARLIEST` to `_FORGOTTEN`."""
+    out = np.exp2(np.arange(_EARLIEST, _FORGOTTEN + 1) / -half_life)
+    out[-1] = 0.0
+    return out
+
+
+@dataclass(frozen=True)
+class _Counts:
+    """The lines of one level by cell, each as what it is worth: how their number changes, and how many came."""
+
+    change: Floats
+    came: Floats
+    growth: Floats  # what makes the worth of a line that of its cell
+
+    @classmethod
+    def of(cls, windows: Windows, half_life: float) -> _Counts:
+        """Return an empty table."""
+        size = windows.size
+        return cls(np.zeros(size), np.zeros(size), np.exp2(windows.days() / half_life))
+
+    def step(self, fade: float, cells: Sequence[Ints], worth: Sequence[Floats]) -> Floats:
+        """Add the lines that are new, and those gone; return the number at risk, which those still open leave at the end."""
+        change, came, size = self.change, self.came, len(self.change)
+        change *= fade
+        came *= fade
+        new, gone, still = (
+            np.bincount(at, weights=w, minlength=n * size) for at, w, n in zip(cells, worth, (1, 2, 1), strict=True)
+        )
+        change += new
+        change -= gone[:size]
+        change -= gone[size:]
+        came += gone[size:]
+        # Each line that enters a window leaves it in its last cell at the latest, so the sum is 0 again where the next window
+        # begins, and one running sum serves all of them. It runs from the end: there are those that started long ago, which
+        # count little, and little would be lost in the rounding of much.
+        leaving = still - change
+        at_risk = np.cumsum(leaving[::-1])[::-1] - leaving
+        at_risk *= self.growth
+        return np.maximum(at_risk, 0.0, out=at_risk)
+
+
+def _log_open(levels: Sequence[_Counts], at_risk: Sequence[Floats], above: Sequence[Ints]) -> Floats:
     """Return the logarithm of the chance to stay open over each day of the lowest level's windows.
 
     Logarithms, because staying open over several days is a product of days, and sums over stretches of a table are cheap.
     """
     hazard: Floats = np.zeros(0)
-    for level, (arrived, at_risk) in enumerate(zip(came, open_lines, strict=True)):
-        delivered = np.append(arrived[1:], 0).astype(float)  # who leaves on the next day came on this one
+    for level, (counts, open_lines) in enumerate(zip(levels, at_risk, strict=True)):
+        # who leaves on the next day came on this one
+        delivered = np.append(counts.came[1:], 0.0)
+        delivered *= counts.growth
         if level:
-            # as if `strength` lines more had been open, and been delivered at the pace of the group above: with 8 of them a vendor
-            # of 2 open lines is judged by its category, and one of 800 by its own record
-            delivered += strength * hazard[above[level - 1]]
-            hazard = np.divide(delivered, at_risk + strength, out=delivered)
+            # as if `STRENGTH` lines more had been open, and been delivered at the pace of the group above: a vendor of 2 open lines
+            # is judged by its category, and one of 800 by its own record
+            delivered += STRENGTH * hazard[above[level - 1]]
+            hazard = np.divide(delivered, open_lines + STRENGTH, out=delivered)
         else:
-            hazard = np.divide(delivered, at_risk, out=np.zeros(len(delivered)), where=at_risk > 0)
+            hazard = np.divide(delivered, open_lines, out=np.zeros(len(delivered)), where=open_lines > 1e-9)
     np.minimum(hazard, 1 - 1e-9, out=hazard)
     np.negative(hazard, out=hazard)
     return np.log1p(hazard, out=hazard)
@@ -190,28 +251,27 @@ class Windows:
             out.insert(0, cls.of(lowest, highest))
         return out
 
-    def cells(self, group: Ints, day: Ints) -> Ints:
-        """Return the cell of each group and day."""
+    def cells(self, group: Ints, day: Ints, event: Mask | None = None) -> Ints:
+        """Return the cell of each group and day; that of an event in a second table behind the first."""
         out = self.zero[group]
         out += day
         if len(self.low) == 1:
-            return np.clip(out, self.low[0], self.high[0], out=out)
-        np.maximum(out, self.low[group], out=out)
-        return np.minimum(out, self.high[group], out=out)
+            np.clip(out, self.low[0], self.high[0], out=out)
+        else:
+            np.maximum(out, self.low[group], out=out)
+            np.minimum(out, self.high[group], out=out)
+        if event is not None:
+            out += event * np.int64(self.size)
+        return out
 
-    def count(self, group: Ints, day: Ints, event: Mask | None = None) -> npt.NDArray[Any]:
-        """Return the lines of each cell, by whether they are an event."""
-        cell = self.cells(group, day)
-        if event is None:
-            return np.bincount(cell, minlength=self.size).reshape(1, -1)
-        cell += event * np.int64(self.size)
-        return np.bincount(cell, minlength=2 * self.size).reshape(2, -1)
+    def days(self) -> Ints:
+        """Return the day of each cell."""
+        return np.arange(self.size) - np.repeat(self.zero, self.high - self.low + 1)
 
     def cells_above(self, up: Windows, parent: Ints) -> Ints:
         """Return for each cell the one of the same day in the group above."""
         group = np.repeat(np.arange(len(self.low)), self.high - self.low + 1)
-        day = np.arange(self.size) - self.zero[group]
-        return up.cells(parent[group], day)
+        return up.cells(parent[group], self.days())
 
 
 def _bounds(group: Ints, first: Ints, last: Ints, n: int) -> tuple[Ints, Ints]:
@@ -263,17 +323,20 @@ def _parts(spans: Sequence[tuple[Ints, Ints]], groups: Sequence[Ints]) -> Iterat
         yield [s[part[g[s]] == p] for s, g in zip(some, groups, strict=True)]
 
 
-def _steps(book: Book, rows: Ints, days: Sequence[int]) -> Iterator[_Step]:
-    """Yield what is new on each of some days, in their order, among the lines that are learnt from."""
-    ordered = book.ordered[rows]
-    never = np.iinfo(np.int64).max
-    ended = np.where(book.delivered | book.cancelled, book.ended, never)[rows]
-    before = -1
-    for day in days:
-        there = (ordered >= 0) & (ordered <= day)
-        new, gone = there & (ordered > before), there & (ended > before) & (ended <= day)
-        yield _Step(day, rows[new], rows[gone], rows[there & (ended > day)])
-        before = day
+def _steps(book: Book, days: Sequence[int]) -> Iterator[_Step]:
+    """Yield what is new on each of some days, in their order, among the lines whose order date is known."""
+    rows = np.flatnonzero(book.ordered >= 0)
+    ended = np.where(book.delivered | book.cancelled, book.ended, np.iinfo(np.int64).max)[rows]
+    # the number of the first of the days on which a line is there, and on which it is gone: a byte or two are sorted in no time
+    there, gone = (np.searchsorted(days, x).astype(np.int16) for x in (book.ordered[rows], ended))
+    by_start, by_end = (np.argsort(x, kind="stable") for x in (there, gone))
+    starts, ends = (np.searchsorted(x[by], np.arange(len(days) + 1)) for x, by in ((there, by_start), (gone, by_end)))
+    still: Ints = np.zeros(0, dtype=np.int64)
+    for i, day in enumerate(days):
+        new, left = by_start[starts[i] : starts[i + 1]], by_end[ends[i] : ends[i + 1]]
+        still = np.concatenate([still, new])
+        still = still[gone[still] > i]
+        yield _Step(day, rows[new], rows[left], rows[still])
 
 
 def _parents(above: Ints, below: Ints) -> Ints:

@@ -20,7 +20,7 @@ from ..compute import (
 )
 from ..frames import AsOf, days_of, numbers, texts_of
 from ._due_rule import DUE_DATES
-from ._forecast import forecast
+from ._forecast import outlook
 from ._snapshot import Snapshot, snapshot
 
 #: Ageing buckets by days past the due date; due today is not overdue.
@@ -39,12 +39,17 @@ def open_orders(lines: Any, *, as_of: AsOf | None = None, due: str = "required")
     known, is not overdue: it is to be closed, not chased. Such lines stand last, in a bucket of their own.
 
     The chance is that of a line that is already so old: from the daily hazards of the lines so far, open ones counted as open,
-    each vendor drawn towards its category and that towards all, the more the fewer lines it has. Two clocks are tried, the age
-    since the order and the day relative to the due date, and the smaller their error (Brier score) on days gone by, the more they
-    count; ``ma.explain`` says how much, and says so where the forecast is no better than the trailing on-time rate. It assumes
-    that vendors go on as they did, and that the line is not cancelled. An overdue line has no chance left to be on time. Of a line
-    that is older than any that ever came, or later, nobody has seen what becomes of it: its chance is missing, and so it is where
-    the days of deliveries are not recorded. Each connection is forecast by its own lines, from its own as-of day.
+    each vendor drawn towards its category and that towards all, the more the fewer lines it has. Four such forecasts, by the age
+    since the order and by the day relative to the due date, each with a memory of 30 and of 365 days, are put together by their
+    error on days gone by, and set right where more or fewer lines came of late than they had said. It assumes that the line is not
+    cancelled; nothing is learnt from lines that were cancelled on an unknown day. An overdue line has no chance left to be on time.
+    Of a line that is older than any that ever came, or later, nobody has seen what becomes of it: its chance is missing, and so it is
+    where the days of deliveries are not recorded. Each connection is forecast by its own lines, from its own as-of day.
+
+    The forecast is shown once the outcome of 75 lines of different orders is known that it could be tested on, and while its error
+    (Brier score) over the past year is smaller than that of the trailing rate, the on-time rate of the lines due in the last 90
+    days. Otherwise the chance to be on time *is* the trailing rate, and there is none to arrive within 30 or 60 days.
+    ``ma.explain`` says which it is, both errors, and how far the last test was off; `slippage.backtest` has the test.
 
     Parameters
     ----------
@@ -63,7 +68,8 @@ def open_orders(lines: Any, *, as_of: AsOf | None = None, due: str = "required")
         bucket : string; not due, 1-7, 8-30, 31-60, 61-90, over 90, no due date, to be closed
         open_value : float, in ``currency``; currency : string
         chance_on_time : float, 0..1; 0 where overdue; missing without a due date, and where nothing is known to go by
-        chance_30_days, chance_60_days : float, 0..1, to arrive within so many days; missing likewise
+        chance_30_days, chance_60_days : float, 0..1, to arrive within so many days; missing likewise, and where the
+            trailing rate is shown
         expected_late_value : float, in ``currency``, open_value x (1 - chance_on_time); missing without a chance
 
     Raises
@@ -155,64 +161,17 @@ def ageing(lines: Any, *, by: By = None, as_of: AsOf | None = None, due: str = "
     )
 
 
-@figure("order_date", "delivered_date", due=DUE_DATES)
-def backtest(lines: Any, *, as_of: AsOf | None = None, due: str = "required") -> FigureResult:
-    """How good the forecast of ``slippage.open_orders`` was: what it would have said on days gone by, and what became of the lines.
-
-    On six days, 30 to 180 days before as-of, only what was known on that day is used; each line that was open then and has fallen
-    due since, within 60 days, is forecast. The rate to beat is that of all lines due in the 90 days before. The error is the Brier
-    score, the mean of (chance - outcome)^2: ``((result.chance - result.on_time) ** 2).mean()``. How much each clock
-    counts in a forecast is decided by what had fallen due before its own day, so it has not seen its own test.
-
-    Parameters
-    ----------
-    lines : DataFrame, one row per order line
-        Needs ``order_date``, ``delivered_date`` and the due date.
-    as_of : day from which to look; the lines' own as-of day by default, else their latest ``updated_at``
-    due : "required" or "promised"
-
-    Returns
-    -------
-    DataFrame, one row per line and day from which it was forecast
-        origin : datetime64, the day looked from
-        connection, order_id, line_id, vendor_id, vendor_name : string
-        chance : float, 0..1, forecast to arrive by its due date
-        trailing_rate : float, 0..1, the on-time rate of the 90 days before
-        on_time : boolean, what became of it
-
-    Raises
-    ------
-    SchemaError, ConfigError
-        A column is missing; no as-of day.
-
-    Examples
-    --------
-    >>> from makini_analytics import slippage
-    >>> lines = pd.DataFrame({"order_date": pd.to_datetime(["2025-01-01"]), "required_date": pd.to_datetime(["2025-01-15"]),
-    ...                       "delivered_date": pd.to_datetime(["2025-01-10"])})
-    >>> len(slippage.backtest(lines, as_of="2025-01-25"))
-    0
-    """
-    return _tested(snapshot(lines, as_of, due))
-
-
 def _open_lines(seen: Snapshot) -> FigureResult:
     """Return the open lines with their chances."""
     frame, stands = seen.frame, seen.stands
-    chances = {n: np.full(len(frame), np.nan) for n in ("on_time", "30", "60")}
+    on_time, in_30, in_60 = (np.full(len(frame), np.nan) for _ in range(3))
+    tests = []
     for part in seen.parts:
-        book, day = part.book, part.day
-        known, dated, beyond = book.ordered >= 0, book.due >= 0, part.beyond()
-        is_open = stands.open[part.rows] & known & ~beyond
-        for asked, past, weights in (
-            (is_open & dated, known & dated, part.test.weights),
-            (is_open & ~dated, known, part.test.of_age),  # a line without a due date has no other clock
-        ):
-            if asked.any():
-                soon = [np.full(int(asked.sum()), day + d) for d in (30, 60)]
-                got = forecast(book, past, asked, day, (book.due[asked], *soon), weights)
-                for name, chance in zip(chances, got, strict=True):
-                    chances[name][part.rows[asked]] = chance
+        asked = np.flatnonzero(stands.open[part.rows] & ~part.beyond())
+        found = outlook(part.book, asked, part.day, within=(30, 60))
+        tests.append(found.test)
+        for whole, chance in zip((on_time, in_30, in_60), (found.on_time, *found.within), strict=True):
+            whole[part.rows[asked]] = chance
     due_day = days_of(frame, DUE_DATES[seen.due])
     overdue = np.where(seen.to_close | np.isnat(due_day), np.nan, (seen.until_day - due_day).astype(float))
     # from here on only the open lines, a few per cent: a copy of all columns of all lines would cost more than the forecast
@@ -225,7 +184,7 @@ def _open_lines(seen: Snapshot) -> FigureResult:
     bucket = np.searchsorted(_EDGES, np.nan_to_num(overdue), side="left")
     bucket[np.isnan(overdue)] = BUCKETS.index("no due date")
     bucket[to_close] = BUCKETS.index(_NOTHING_TO_COME)
-    on_time = chances["on_time"][rows]
+    on_time = on_time[rows]
     on_time[np.isnat(due_day)] = np.nan
     on_time[overdue > 0] = 0  # whatever is known of the order
     amount = numbers(frame, "amount")[rows]
@@ -242,32 +201,9 @@ def _open_lines(seen: Snapshot) -> FigureResult:
             "open_value": value,
             "currency": texts_of(frame, "currency", rows),
             "chance_on_time": on_time,
-            "chance_30_days": chances["30"][rows],
-            "chance_60_days": chances["60"][rows],
+            "chance_30_days": in_30[rows],
+            "chance_60_days": in_60[rows],
             "expected_late_value": np.where(to_close, 0.0, value * (1 - on_time)),
         }
     )
-    return seen.with_provenance(result, seen.selection(delivered=False))
-
-
-def _tested(seen: Snapshot) -> FigureResult:
-    """Return the test, line by line."""
-    row = np.concatenate([p.rows[p.test.row] for p in seen.parts])
-    origin, chance, base, on_time = (
-        np.concatenate([getattr(p.test, name) for p in seen.parts]) for name in ("origin", "chance", "base", "on_time")
-    )
-    texts = ("connection", "order_id", "line_id", "vendor_id", "vendor_name")
-    result = pd.DataFrame(
-        {
-            "origin": origin.astype("datetime64[D]").astype("datetime64[us]"),
-            **{c: texts_of(seen.frame, c, row) for c in texts},
-            "chance": chance,
-            "trailing_rate": base,
-            "on_time": pd.array(on_time, dtype="boolean"),
-        }
-    )
-    never = np.ones(len(seen.frame), dtype=bool)
-    never[row] = False
-    selection = seen.selection(delivered=True)
-    selection.exclude(never, "not open on a day of the test")
-    return seen.with_provenance(result, selection)
+    return seen.with_provenance(result, seen.selection(delivered=False), tests)

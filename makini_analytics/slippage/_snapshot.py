@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -27,8 +28,9 @@ from ..compute import (
 from ..errors import one_of
 from ..frames import AsOf, AsOfDays, day_number, days_of, encode, frame_of
 from ._due_rule import DUE_DATES, judge
-from ._forecast import BackTest, back_test
+from ._forecast import BackTest
 from ._hazards import Book, Ints, Mask
+from ._rates import cluster_codes
 
 
 @dataclass(frozen=True)
@@ -39,11 +41,6 @@ class Part:
     rows: Ints  # its lines among all
     day: int
     book: Book
-
-    @cached_property
-    def test(self) -> BackTest:
-        """How good the forecast was."""
-        return back_test(self.book, self.day)
 
     def beyond(self) -> Mask:
         """Return the lines that have waited longer, or are later, than any that ever came: what becomes of them nobody has seen."""
@@ -90,16 +87,18 @@ class Snapshot:
                 out.exclude(rows, reason)
         return out
 
-    def with_provenance(self, result: pd.DataFrame, selection: Selection) -> FigureResult:
-        """Return a figure of these lines, with a note on how good the forecast is."""
+    def with_provenance(self, result: pd.DataFrame, selection: Selection, tests: Sequence[BackTest]) -> FigureResult:
+        """Return a figure of these lines, with a note on how good the forecast of each part is."""
         if not len(self.frame):
             return FigureResult(result, selection)
-        several = len(self.parts) > 1
-        told = [f"{p.name or 'no connection'}: {_verdict(p.test)}" if several else _verdict(p.test) for p in self.parts]
+        told = [test.verdict for test in tests]
+        if len(told) > 1:
+            told = [f"{p.name or 'no connection'}: {text}" for p, text in zip(self.parts, told, strict=True)]
         return FigureResult(result, selection, self.as_of, (*self.notes, *told))
 
 
 def snapshot(lines: Any, as_of: AsOf | None, due: str) -> Snapshot:
+    """Return how the lines stand on the day of each connection."""
     one_of("due", due, DUE_DATES)
     frame = frame_of(lines, metric="slippage.open_orders")
     source = lines_of(frame)
@@ -132,9 +131,10 @@ def snapshot(lines: Any, as_of: AsOf | None, due: str) -> Snapshot:
     for i, name in enumerate(names):
         rows = np.flatnonzero(of == i)
         at = slice(None) if len(names) == 1 else rows  # all of them: no copies
-        groups = tuple(np.unique(code[at], return_inverse=True)[1] if len(names) > 1 else code for code in codes)
+        groups = tuple(_renumbered(code[at])[1] if len(names) > 1 else code for code in codes)
         learnt = np.where(usable, ordered, -1)[at]
-        book = Book(learnt, due_day[at], ended[at], stands.delivered[at], cancelled[at], groups)
+        orders_of = partial(_orders, frame, rows)
+        book = Book(learnt, due_day[at], ended[at], stands.delivered[at], cancelled[at], groups, orders_of)
         parts.append(Part(name, rows, day_number(days.of(name)), book))
     judged = stands.delivered | stands.open
     # most lines lack the due date: the rule of the room knows whether the other one is fuller
@@ -149,14 +149,18 @@ def _connections(frame: pd.DataFrame) -> tuple[Ints, list[str | None]]:
         return np.zeros(len(frame), dtype=np.int64), [None]
     found = encode(frame["connection"])
     codes = np.where(found.codes < 0, len(found.labels), found.codes).astype(np.int64)
-    there, of = np.unique(codes, return_inverse=True)
+    there, of = _renumbered(codes)
     return of, [None if code == len(found.labels) else str(found.labels[code]) for code in there]
 
 
-def _verdict(test: BackTest) -> str:
-    if not test.enough:
-        return f"The forecast could not be tested: {len(test.row):,} lines are too few. It goes by the age since the order."
-    clocks = f"Forecast by the age since the order ({1 - test.by_due_date:.0%}) and the day relative to the due date ({test.by_due_date:.0%})"
-    better = test.brier < test.brier_base
-    verdict = "better than" if better else "no better than"
-    return f"{clocks}, {verdict} the base rate, the trailing on-time rate, on {len(test.row):,} lines of days gone by (Brier score {test.brier:.3f}, {test.brier_base:.3f})."
+def _renumbered(codes: Ints) -> tuple[Ints, Ints]:
+    """Return the codes that occur, and each one's number among them: what `np.unique` gives, which sorts."""
+    occurs = np.bincount(codes) > 0
+    return np.flatnonzero(occurs), (np.cumsum(occurs) - 1)[codes]
+
+
+def _orders(frame: pd.DataFrame, part: Ints, rows: Ints) -> Ints:
+    """Return codes by which some lines of a part of the frame are told to be of one order."""
+    columns = [c for c in frame.columns if c in ("connection", "order_id", "order_number")]
+    codes = cluster_codes(frame[columns].iloc[part[rows]], "order", np.ones(len(rows), dtype=bool))
+    return codes.astype(np.int64)

@@ -12,9 +12,11 @@ from ._plots import plot_pareto as plot_pareto
 from ._plots import plot_price_changes as plot_price_changes
 from ._plots import plot_price_dispersion as plot_price_dispersion
 from ._plots import plot_price_history as plot_price_history
+from ._plots import plot_price_index as plot_price_index
 from ._plots import plot_single_source as plot_single_source
 from ._plots import plot_small_multiples as plot_small_multiples
 from ._plots import plot_tail as plot_tail
+from ._price_index import price_index as price_index
 from ._prices import price_changes as price_changes
 from ._sources import single_source as single_source
 from ._tail import tail as tail

@@ -1,6 +1,6 @@
 """What every room may need: checks of arguments and options, files that appear whole or not at all, the progress bar, HTML templates."""
 
-from ._arguments import names_of, number_of, path_of, text_of
+from ._arguments import mapping_of, names_of, number_of, path_of, text_of
 from ._files import Workspace, in_the_way, settle, whole
 from ._options import check_options, known_options, options_of
 from ._progress import Display, Progress, steps
@@ -13,6 +13,7 @@ __all__ = [
     "check_options",
     "in_the_way",
     "known_options",
+    "mapping_of",
     "names_of",
     "number_of",
     "options_of",

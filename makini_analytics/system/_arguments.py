@@ -55,6 +55,13 @@ def text_of(name: str, value: Any, what: str, *, empty: bool = False) -> str:
     return value
 
 
+def mapping_of(name: str, value: Any, what: str) -> Mapping[Any, Any]:
+    """Return an argument that is a mapping, or raise `ConfigError` that says what to pass."""
+    if not isinstance(value, Mapping):
+        raise ConfigError(f"{name}={_short(value)}: pass {what}")
+    return value
+
+
 def names_of(name: str, value: Any, good: Collection[str]) -> tuple[str, ...]:
     """Return an argument that is a list of known names, or raise `ConfigError` that lists them."""
     if isinstance(value, str | bytes | Mapping) or not isinstance(value, Collection) or not value:
@@ -66,5 +73,5 @@ def names_of(name: str, value: Any, good: Collection[str]) -> tuple[str, ...]:
 
 
 def _short(value: Any) -> str:
-    shown = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
+    shown = ascii(value) if isinstance(value, str) and not value.isprintable() else " ".join(repr(value).split())
     return shown if len(shown) <= 60 else f"{shown[:57]}..."

@@ -1,12 +1,13 @@
 """Records of the API, or any table, to typed frames: a row per order, a row per line, an issue for each value that can't be read."""
 
 from ._from_table import Beside, tidy_table
-from ._issues import kinds, much_unreadable, summed, told_once, warnings_in
+from ._issues import MANY_ROWS, MOST_ROWS, much_unreadable, summed, told_once, warnings_in
 from ._number_format import NumberFormat
-from ._orders import OrdersBuilder, TidyOrders, tidy_orders
+from ._orders import READ_TOGETHER, OrdersBuilder, TidyOrders, tidy_orders
 from ._parsing import parse_values, sound
-from ._receipts import NO_LINE, NO_ORDER
+from ._receipts import NO_ORDER
 from ._schema import ISSUES, LINE_CONTAINERS, LINES, MONEY, ORDERS, SOURCES, TABLES, Column, data_dictionary, empty
+from ._stale import moved_away, stale_by_names, stale_by_receipts, stale_by_returns, told_beside, weighed_again
 from ._status_words import meaning, sap_line_status
 from ._table_builder import table_of
 
@@ -14,10 +15,12 @@ __all__ = [
     "ISSUES",
     "LINES",
     "LINE_CONTAINERS",
+    "MANY_ROWS",
     "MONEY",
-    "NO_LINE",
+    "MOST_ROWS",
     "NO_ORDER",
     "ORDERS",
+    "READ_TOGETHER",
     "SOURCES",
     "TABLES",
     "Beside",
@@ -27,16 +30,21 @@ __all__ = [
     "TidyOrders",
     "data_dictionary",
     "empty",
-    "kinds",
     "meaning",
+    "moved_away",
     "much_unreadable",
     "parse_values",
     "sap_line_status",
     "sound",
+    "stale_by_names",
+    "stale_by_receipts",
+    "stale_by_returns",
     "summed",
     "table_of",
     "tidy_orders",
     "tidy_table",
+    "told_beside",
     "told_once",
     "warnings_in",
+    "weighed_again",
 ]

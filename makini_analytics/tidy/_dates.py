@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import cache
 from typing import Any
 
@@ -23,7 +23,9 @@ from ._schema import Column
 
 #: Stated forms that no pattern of strptime covers.
 DAY_FIRST, MONTH_FIRST, EXCEL, EXCEL_1904 = "dayfirst", "monthfirst", "excel", "excel1904"
-_WORDS = (DAY_FIRST, MONTH_FIRST, EXCEL, EXCEL_1904)
+#: Seconds and milliseconds since 1970, under pandas' names.
+_TICKS_A_SECOND = {"s": 1, "ms": 1000}
+_WORDS = (DAY_FIRST, MONTH_FIRST, EXCEL, EXCEL_1904, *_TICKS_A_SECOND)
 #: Day 0 of Excel's two calendars; the first one's is early by two, since it has a 29 February 1900 and begins at 1.
 _DAY_ZERO = {EXCEL: datetime(1899, 12, 30), EXCEL_1904: datetime(1904, 1, 1)}
 _LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl", "pl", "de_AT")
@@ -36,7 +38,7 @@ _OF = r"[\s.,/\-]*(?:(?:de|of|den)\s+)?"  # 5 de marzo de 2024
 _NAMED = re.compile(rf"(?P<a>\d{{1,2}})(?:st|nd|rd|th|er|º|°)?{_OF}{_MONTH}{_OF}(?P<y>\d{{4}}|\d\d)" + _TIME)
 _NAMED_FIRST = re.compile(rf"{_MONTH}[\s\-]*(?P<a>\d{{1,2}})(?:st|nd|rd|th)?[\s,\-]+(?P<y>\d{{4}}|\d\d)" + _TIME)
 _NAMED_LAST = re.compile(rf"(?P<y>\d{{4}})[\s\-./]+{_MONTH}[\s\-./]+(?P<a>\d{{1,2}})" + _TIME)
-_WEEKDAY = re.compile(r"^[^\W\d_]{2,10}(?:[.,]+\s*|\s+(?=\d))")
+_WEEKDAY = re.compile(r"^[^\W\d_]{2,12}(?:-feira)?(?:[.,]+\s*|\s+(?=\d))")  # quarta-feira, poniedziałek
 _ZEROS = re.compile(r"0{1,4}(?P<z>[./\-])0{1,2}(?P=z)0{1,4}(?:[T ]+[0:]+)?|0{8}(?:0{6})?")
 
 
@@ -48,16 +50,20 @@ class DateOrder:
     ----------
     only : by column and order, a date that only this order can read
     either : by column, the dates that both orders read as two different days
+    short : the dates of all columns whose year has two digits
     """
 
     only: dict[Any, dict[str, str]] = field(default_factory=dict)
     either: dict[Any, list[str]] = field(default_factory=dict)
+    short: list[re.Match[str]] = field(default_factory=list)
 
     def look(self, source: Any, texts: Iterable[str]) -> None:
         """Take the texts of a column into account."""
         only, either = self.only.setdefault(source, {}), self.either.setdefault(source, [])
         for text in texts:
             found = _NUMERIC.fullmatch(text)
+            if found and len(found["y"]) == 2:
+                self.short.append(found)
             day_first, month_first = (_numeric(found, way) if found else None for way in (DAY_FIRST, MONTH_FIRST))
             if day_first == month_first:
                 continue  # no day of any calendar, or the same day either way, as 03.03.2024
@@ -71,15 +77,34 @@ class DateOrder:
         own, doubtful = self.only[source], self.either[source]
         anywhere = {order for only in self.only.values() for order in only}
         if len(own) == 1:
-            return next(iter(own))
+            return self._unless_year_first(next(iter(own)), name, source)
         if not own and (not doubtful or len(anywhere) == 1):
-            return next(iter(anywhere)) if len(anywhere) == 1 else DAY_FIRST
+            return self._unless_year_first(next(iter(anywhere)) if len(anywhere) == 1 else DAY_FIRST, name, source)
         shown = [*sorted(own.values()), *sorted(doubtful)]
         why = "neither day-first nor month-first fits every value" if own else "day-first and month-first both fit"
         one, other = (_as_format(shown, way) for way in (DAY_FIRST, MONTH_FIRST))
         raise SchemaError(
             f"the dates of {source!r} are all-numeric ({', '.join(map(repr, shown[:3]))}) and {why}: pass "
             f"date_formats={{{name!r}: {one!r}}} or {{{name!r}: {other!r}}}"
+        )
+
+    def _unless_year_first(self, order: str, name: str, source: Any) -> str:
+        """Return the order, unless short years may well come first: 24/01/31 can be 24 January 2031 and 31 January 2024.
+
+        Orders are of a few years. Where the years read in front lie closer together than those read behind by far, the caller is asked.
+        """
+        if not self.short:
+            return order
+        behind = [d for found in self.short if (d := _numeric(found, order))]
+        in_front = [d for found in self.short if (d := _short_year_first(found))]
+        if len(in_front) < len(self.short) or not behind:
+            return order
+        if 3 * (max(in_front) - min(in_front)) >= max(behind) - min(behind):
+            return order
+        text, sep = self.short[0][0], self.short[0]["sep"]
+        raise SchemaError(
+            f"the dates of {source!r} have years of two digits ({text!r}), which seem to come first: pass "
+            f"date_formats={{{name!r}: {sep.join(('%y', '%m', '%d'))!r}}} or {{{name!r}: {_as_format([text], order)!r}}}"
         )
 
 
@@ -144,6 +169,8 @@ def _read(value: Any, form: str | None) -> tuple[Any, str]:
     if isinstance(value, pd.Period):
         exact = value.freq.n == 1 and value.start_time.date() == value.end_time.date()
         return (value.start_time.to_pydatetime(), "") if exact else (None, "a period of several days, not a day")
+    if isinstance(value, time):  # a spreadsheet's day 1, which stands for none, comes as midnight
+        return None, "a time where a date was expected" if value != time() else "stands for no date"
     number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
     if number and value != value:
         return None, ""
@@ -151,14 +178,16 @@ def _read(value: Any, form: str | None) -> tuple[Any, str]:
     if not isinstance(text, str):
         return value, ""
     text = text.strip()
-    if _ZEROS.fullmatch(text) or (text == "0" and (form is not None or number)):
+    if text == "0" or _ZEROS.fullmatch(text):
         return None, "stands for no date"
     if form in _DAY_ZERO:
         return _by_serial(text, form)
+    if form in _TICKS_A_SECOND:
+        return _by_ticks(text, form)
     if form is not None and form not in _WORDS:  # a stated format is the only one: nothing is read in another way
         moment = _by_format(text, form)
         return moment, "" if moment is not None else f"does not fit the format {form}"
-    if number:
+    if number or (text.isdecimal() and len(text) != 8):  # texts of eight digits are ISO dates
         return None, _hint(text)
     return _by_shape(text, form) or value, ""
 
@@ -170,6 +199,9 @@ def _hint(digits: str) -> str:
         return f"{said}; if it is YYYYMMDD, pass date_formats with '%Y%m%d'"
     if re.fullmatch(r"[2-7]\d{4}(\.\d+)?", digits):
         return f"{said}; if it is Excel's count of days, pass date_formats with 'excel'"
+    if found := re.fullmatch(r"1\d{9}(\d{3})?", digits):
+        unit, word = ("ms", "milliseconds") if found[1] else ("s", "seconds")
+        return f"{said}; if it counts {word} since 1970, pass date_formats with {unit!r}"
     return said
 
 
@@ -179,6 +211,13 @@ def _by_serial(text: str, form: str) -> tuple[datetime | None, str]:
         return _DAY_ZERO[form] + timedelta(days=float(text.replace(",", "."))), ""
     moment, _ = parse_iso(text)
     return moment, "" if moment is not None else f"does not fit the format {form}"
+
+
+def _by_ticks(text: str, form: str) -> tuple[datetime | None, str]:
+    try:
+        return datetime.fromtimestamp(float(text) / _TICKS_A_SECOND[form], UTC), ""
+    except (ValueError, OverflowError, OSError):
+        return None, f"does not fit the format {form}"
 
 
 def _by_format(text: str, form: str) -> datetime | None:
@@ -209,6 +248,14 @@ def _by_shape(text: str, order: str | None) -> datetime | None:
 def _numeric(found: re.Match[str], order: str) -> datetime | None:
     a, b = int(found["a"]), int(found["b"])
     return _moment(found, a, b) if order == DAY_FIRST else _moment(found, b, a)
+
+
+def _short_year_first(found: re.Match[str]) -> datetime | None:
+    """Return a date of two-digit parts read as year, month, day."""
+    try:
+        return datetime(2000 + int(found["a"]), int(found["b"]), int(found["y"]))
+    except ValueError:
+        return None
 
 
 @cache
@@ -258,10 +305,17 @@ def _turned_round(values: Sequence[Any], moments: Sequence[tuple[datetime | None
         if m and isinstance(v, str) and _NUMERIC.fullmatch(v.strip())
     ]
     real = [
-        i for i, v in enumerate(values) if isinstance(v, date | datetime | np.datetime64) and moments[i][0] is not None
+        i
+        for i, v in enumerate(values)
+        if moments[i][0] is not None and (isinstance(v, date | datetime | np.datetime64) or _is_iso(v))
     ]
     days = [d.day for i in real if (d := moments[i][0]) is not None]
     if not texts or not days or min(m.day for m in texts) <= 12 or max(days) > 12:
         return []
     why = "beside dates that stayed text: a spreadsheet of another country's settings has read it, and may have taken the day for the month"
     return [(i, values[i], why) for i in real]
+
+
+def _is_iso(value: Any) -> bool:
+    """Whether a text is an ISO date, as which a spreadsheet's own dates may come in a CSV."""
+    return isinstance(value, str) and value[4:5] == "-" == value[7:8] and value[:4].isdecimal()

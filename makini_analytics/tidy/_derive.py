@@ -107,16 +107,7 @@ def settle_amounts(
     issues.add("lines", "price_unit", none, unit.copy(), "a price for no or fewer pieces; taken as for one")
     unit[none] = 1.0
     stated = ~np.isnan(unit)
-    with np.errstate(over="ignore"):
-        product = price * quantity
-    issues.add(
-        "lines",
-        "amount",
-        np.flatnonzero(np.isinf(product) & np.isnan(given)),
-        product,
-        "price x quantity is too large to be a number",
-    )
-    product[np.isinf(product)] = np.nan
+    product = price * quantity  # neither is larger than 1e60
     unit = np.where(np.isnan(product) | (product == 0) | stated, unit, 1.0)
     net = np.where(stated, product / unit, product)
     discount = np.where(np.isnan(discount), share / 100 * net, discount)

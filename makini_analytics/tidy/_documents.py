@@ -41,6 +41,7 @@ class DocumentBuilder:
         self._heads, self._lines = TableBuilder(heads, tables[0], book), TableBuilder(lines, tables[1], book)
         self._ids = tuple(next(c.name for c in columns if "key" in c.sources) for columns in (heads, lines))
         self._line_counts: list[int] = []
+        self.decimal_judge: DecimalJudge | None = None  # where `frames` had to judge the decimal mark
 
     def take(self, page: Sequence[Any]) -> None:
         """Take in a page of records."""
@@ -91,7 +92,7 @@ class DocumentBuilder:
         """
         of = np.repeat(np.arange(len(self._line_counts)), np.asarray(self._line_counts, dtype=np.intp))
         if form.decimal is None:
-            judge = DecimalJudge(form.thousands)
+            judge = self.decimal_judge = DecimalJudge(form.thousands)
             self._heads.look(judge)
             self._lines.look(judge)
             form = NumberFormat(judge.decimal, form.thousands)

@@ -15,6 +15,7 @@ import pandas as pd
 from .. import units
 from ..errors import SchemaError, one_of
 from ..frames import categoricals
+from ..system import mapping_of, text_of
 from . import _derive, _receipts, _status
 from ._identities import contradicts, currency_codes, disagreeing, one_vendor, split_by_vendor
 from ._issues import IssueBook, a_few, much_unreadable
@@ -63,13 +64,17 @@ def tidy_table(
 ) -> TidyTable:
     """Return the frames of a table of order lines; see `Purchases.from_table`."""
     one_of("delivery_date", delivery_date, ("auto", "actual", "planned"))
+    text_of("connection", connection, "a name for the connection")
+    if currency is not None:
+        text_of("currency", currency, "a currency code such as 'EUR'")
+    mapping_of("date_formats", date_formats, "a mapping such as {'order_date': '%m/%d/%y'}")
     own, book = _status.check_statuses(statuses), IssueBook()
     form = TableFormat(number_format, date_formats, zone(timezone))
     allowed = {n: c for n, c in (_LINE | _ORDER_ONLY).items() if n not in _SETTLED}
     tables = [_table("the table", df, columns, allowed, "lines", date_formats)]
     for what, beside, names in (("orders=", orders, _ORDER), ("receipts=", receipts, RECEIPT)):
         if beside is not None:
-            frame, own_columns = beside if isinstance(beside, tuple) else (beside, None)
+            frame, own_columns = beside if isinstance(beside, tuple) and len(beside) == 2 else (beside, None)
             mine = {n: c for n, c in names.items() if n not in ("state", "n_lines")}
             tables.append(_table(what, frame, own_columns, mine, _ISSUES_OF[what], {}))
     got = read_values(tables, form, book)
@@ -144,6 +149,7 @@ def _table(
             raise SchemaError(
                 f"{what}: no column has one of our names: pass columns={{'PO Number': 'order_number', ...}}"
             )
+    mapping_of("columns", columns, f"a mapping of the names of {what} to ours, as {{'PO Number': 'order_number'}}")
     source_of: dict[str, Any] = {}
     for source, name in columns.items():
         if source not in df.columns:
@@ -154,15 +160,15 @@ def _table(
             raise SchemaError(f"{what} has no column {source!r}{_near(str(source), [str(c) for c in df.columns])}")
         if (df.columns == source).sum() > 1:
             raise SchemaError(f"{what} has several columns named {source!r}: rename them first")
-        if name not in allowed and not str(name).startswith("custom."):
+        if not isinstance(name, str) or (name not in allowed and not name.startswith("custom.")):
             raise SchemaError(f"{name!r} (for {source!r}) is none of our columns{_near(str(name), names)}")
         if name in source_of:
             raise SchemaError(f"{source_of[name]!r} and {source!r} are both mapped to {name!r}: choose one")
         source_of[name] = source
     dates = [n for n, c in allowed.items() if c.kind in ("day", "instant")]
     for name in date_formats:
-        if name not in dates:
-            raise SchemaError(f"date_formats names {name!r}, which is no date column of ours{_near(name, dates)}")
+        if not isinstance(name, str) or name not in dates:
+            raise SchemaError(f"date_formats names {name!r}, which is no date column of ours{_near(str(name), dates)}")
     return Table(
         df, source_of, allowed, {n: issues if issues != "lines" or n in _LINE else "orders" for n in source_of}
     )

@@ -31,11 +31,20 @@ _SHARED_SIGNS = {
 }
 
 
+def may_stand_for(sign: str, code: str) -> bool:
+    """Whether a sign can mean the currency of a code: its own one, or one of several.
+
+    >>> may_stand_for("$", "CAD"), may_stand_for("€", "EUR"), may_stand_for("€", "USD")
+    (True, True, False)
+    """
+    return code == _SIGNS.get(sign.upper(), sign.upper()) or code in _SHARED_SIGNS.get(sign.upper(), ())
+
+
 def contradicts(beside: Labels, own: Labels) -> npt.NDArray[np.bool_]:
     """Return where the currency that stands beside a number is another one than the row's own; a shared sign fits each of its own."""
     other = (beside.codes >= 0) & (own.codes >= 0) & ~categoricals.equal(beside, own)
     for i in np.flatnonzero(other):
-        other[i] = str(own[i]) not in _SHARED_SIGNS.get(str(beside[i]), ())
+        other[i] = not may_stand_for(str(beside[i]), str(own[i]))
     return np.asarray(other)
 
 

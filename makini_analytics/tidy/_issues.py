@@ -119,13 +119,6 @@ def told_once(issues: pd.DataFrame) -> pd.Series:
     return issues["reason"].str.contains(_COUNTED, regex=True).fillna(False).astype(bool)
 
 
-def kinds(issues: pd.DataFrame) -> pd.Series:
-    """Return what each issue is of, whatever the number of rows: two that are told once are the same where these are equal."""
-    reason = issues["reason"].astype("string").str.replace(_COUNTED, "", regex=True)
-    value = issues["value"].where(issues["column"] == "status").fillna("")  # of others it is one of many
-    return issues["table"].astype("string") + " " + issues["column"].astype("string") + " " + reason + " " + value
-
-
 # ---- what a reader must know first -----------------------------------------------------------------------------------
 
 #: From this share of the lines that give a value on, values that can't be read are a warning.

@@ -3,43 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from ..frames import categoricals
 from ._identities import currency_codes, one_vendor
 from ._parsing import sound
-from ._schema import LINES
+from ._schema import LINES, Column
 from ._table_builder import label_of
 
 Records = Sequence[Mapping[str, Any]]
 
 
+class KeyedName(NamedTuple):
+    """A column of names, the column of its keys, and where a key gives a name."""
+
+    column: str
+    key: str
+    lookup: str
+    fields: tuple[str, ...]  # of the lookup's records, the first that has a text
+    keeps_key: bool = False  # where no record names it
+
+
+KEYED_NAMES = (
+    KeyedName("vendor_name", "vendor_id", "vendors", ("name", "_displayValue", "code")),
+    KeyedName("status", "status_id", "statuses", ("name", "_displayValue", "code"), True),
+    KeyedName("currency", "currency_id", "currencies", ("code", "_idValue", "name"), True),
+    KeyedName("site_name", "site_id", "sites", ("name", "_displayValue", "code")),
+    KeyedName("unit_of_measure", "uom_id", "units", ("code", "_idValue", "name"), True),
+)
+
+
+def names_by_key(lookups: Mapping[str, Records], of: KeyedName) -> dict[str, str]:
+    """Return the names of a column's keys; a currency's is its code."""
+    names = _texts_by_key(lookups.get(of.lookup, ()), of.fields)
+    if of.column != "currency":
+        return names
+    codes = currency_codes(categoricals.from_texts(list(names.values())))  # of names alone: a key stays what it is
+    return {k: c for k, c in zip(names, codes.tolist(), strict=True) if isinstance(c, str)}
+
+
 def with_names(frame: pd.DataFrame, lookups: Mapping[str, Records]) -> pd.DataFrame:
     """Return the frame with names for keys; a currency, status or unit that no lookup names keeps its key."""
-
-    def names(lookup: str, *fields: str) -> dict[str, str]:
-        return _texts_by_key(lookups.get(lookup, ()), fields)
-
-    def joined(key: str, own: categoricals.Labels | None, table: dict[str, str], keep_key: bool) -> categoricals.Labels:
-        keys = categoricals.from_series(frame[key])
-        known = categoricals.relabel(keys, [table.get(k, k if keep_key else None) for k in keys.categories])
-        return known if own is None else categoricals.where(categoricals.has_text(own), own, known)
-
-    given = {n: categoricals.from_series(frame[n]) for n in ("vendor_name", "status", "currency")}
-    vendors = names("vendors", "name", "_displayValue", "code")
-    currencies = names("currencies", "code", "_idValue", "name")
-    codes = currency_codes(categoricals.from_texts(list(currencies.values())))  # of names alone: a key stays what it is
-    currencies = {k: c for k, c in zip(currencies, codes.tolist(), strict=True) if isinstance(c, str)}
-    out = {
-        "vendor_name": joined("vendor_id", given["vendor_name"], vendors, False),
-        "status": joined("status_id", given["status"], names("statuses", "name", "_displayValue", "code"), True),
-        "currency": joined("currency_id", currency_codes(given["currency"]), currencies, True),
-        "site_name": joined("site_id", None, names("sites", "name", "_displayValue", "code"), False),
-    }
-    if "uom_id" in frame:
-        out["unit_of_measure"] = joined("uom_id", None, names("units", "code", "_idValue", "name"), True)
+    out: dict[str, Any] = {}
+    for of in KEYED_NAMES:
+        if of.key not in frame:
+            continue
+        names, keys = names_by_key(lookups, of), categoricals.from_series(frame[of.key])
+        known = categoricals.relabel(keys, [names.get(k, k if of.keeps_key else None) for k in keys.categories])
+        if of.column in frame:  # what the record itself says goes before the list
+            own = categoricals.from_series(frame[of.column])
+            own = currency_codes(own) if of.column == "currency" else own
+            known = categoricals.where(categoricals.has_text(own), own, known)
+        out[of.column] = known
     return frame.assign(**out)
 
 
@@ -51,7 +68,7 @@ def with_materials(lines: pd.DataFrame, materials: Records) -> pd.DataFrame:
         if not c.of_material:
             continue
         own = categoricals.from_series(lines[c.name])
-        table = _texts_by_key(materials, c.of_material)
+        table = material_texts(materials, c)
         if table:
             of_material = categoricals.relabel(keys, [table.get(k) for k in keys.categories])
             own = categoricals.where(categoricals.has_text(own), own, of_material)
@@ -59,6 +76,11 @@ def with_materials(lines: pd.DataFrame, materials: Records) -> pd.DataFrame:
             own = categoricals.where(categoricals.has_text(own), own, categoricals.from_series(lines[c.otherwise]))
         out[c.name] = own
     return lines.assign(**out)
+
+
+def material_texts(materials: Records, column: Column) -> dict[str, str]:
+    """Return what the list of materials tells of a column, by the material's key."""
+    return _texts_by_key(materials, column.of_material)
 
 
 def with_one_vendor(orders: pd.DataFrame, lines: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -78,7 +100,7 @@ def _texts_by_key(records: Records, fields: Sequence[str]) -> dict[str, str]:
     """Return, by key, the first of the fields that has a text."""
     found = {}
     for r in records:
-        key = r.get("key", r.get("id")) if isinstance(r, Mapping) else None
+        key = (r.get("id") if r.get("key") is None else r["key"]) if isinstance(r, Mapping) else None
         if key is None:
             continue
         texts = (label_of(r.get(f)) for f in fields)

@@ -7,7 +7,6 @@ where both readings fit and differ, neither is taken.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -17,18 +16,32 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import ConfigError
-from ._parsing import Problem, number_of, plain_numbers
+from ..system import text_of
+from ._identities import may_stand_for
+from ._parsing import LARGEST, Problem, number_of, plain_numbers
 
 DECIMALS = (".", ",")
 
 #: Blanks that group digits: no-break, narrow no-break, thin and figure space. Apostrophes: Swiss exports have any of them.
 _ONE_MARK = str.maketrans(
-    {"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2007": " ", "’": "'", "‘": "'", "`": "'", "´": "'", "\u2212": "-"}
+    {
+        "\u00a0": " ",
+        "\u202f": " ",
+        "\u2009": " ",
+        "\u2007": " ",
+        "’": "'",
+        "‘": "'",
+        "`": "'",
+        "´": "'",
+        "\u2212": "-",
+        "\u2013": "-",
+    }
 )
 _CURRENCY = r"[A-Za-z]{0,3}[$€£¥₹₽₺₩₪฿]|[A-Z]{3}|Rs\.?|Fr\.|kr\.?|zł|Kč|Ft|lei"
 _AROUND = re.compile(rf"(?P<before>{_CURRENCY})?\s*(?P<number>[^A-Za-z$€£¥₹₽₺₩₪฿%]*?)\s*(?P<after>{_CURRENCY}|%)?")
 _EXPONENT = re.compile(r"([0-9]+(?:[.,][0-9]*)?|[.,][0-9]+)[eE]([+-]?[0-9]{1,3})")
 _DIGITS = re.compile(r"[0-9]+")
+_CODE = re.compile(r"[A-Z]{3}")
 _PLAIN = {mark: re.compile(rf"-?[0-9]+(?:{re.escape(mark)}[0-9]+)?") for mark in DECIMALS}
 #: What most numbers look like, told at a glance: the same under either mark, or clearly one of a point or of a comma.
 _CLEAR = re.compile(r"-?[0-9]+(?:(?P<dot>\.)(?:[0-9]{1,2}|[0-9]{4,})|(?P<comma>,)(?:[0-9]{1,2}|[0-9]{4,}))?")
@@ -61,6 +74,12 @@ class NumberFormat:
     thousands: str | None = None
 
     def __post_init__(self) -> None:
+        for name, mark, marks in (
+            ("decimal", self.decimal, "'.' or ','"),
+            ("thousands", self.thousands, "'.', ',', ' ' or \"'\""),
+        ):
+            if mark is not None:
+                text_of(name, mark, marks, empty=True)
         if self.decimal is not None and self.decimal not in DECIMALS:
             raise ConfigError(f"decimal={self.decimal!r}: pass '.' or ','")
         if self.thousands is not None and self.thousands.translate(_ONE_MARK) not in ("", *_GROUPED):
@@ -75,6 +94,8 @@ class NumberFormat:
 
         >>> [NumberFormat(",").read(t) for t in ("1.234,56-", "12 %", "1,234.56")]
         [Number(value=-1234.56, currency=None, percent=False), Number(value=12.0, currency=None, percent=True), None]
+        >>> NumberFormat(".").read("$1,250.00 USD"), NumberFormat(".").read("€ 5 USD")
+        (Number(value=1250.0, currency='USD', percent=False), None)
         """
         if _PLAIN[self.decimal or "."].fullmatch(text):  # as nearly all are
             return Number(float(text.replace(",", ".")))
@@ -88,17 +109,22 @@ class NumberFormat:
             text_value = None if value is None else float(f"{value!r}e{exponent[2]}")
             return None if text_value is None else Number(-text_value if negative ^ (sign < 0) else text_value)
         found = _AROUND.fullmatch(text)
-        if found is None or (found["before"] and found["after"] not in (None, "%")):
+        if found is None:
             return None
+        before, after = found["before"], found["after"]
+        if before and after not in (None, "%"):  # "$5.00 USD", as Ariba writes it: the code says which dollars
+            if not (may_stand_for(before, after) and _CODE.fullmatch(after)):
+                return None
+            before = None
         inner, number = _sign(found["number"].strip())
         if (sign * inner < 0 and negative) or (sign < 0 and inner < 0):  # two signs say nothing
             return None
         value = _value(number, self.decimal or ".", self.thousands)
         if value is None:
             return None
-        unit = found["before"] or found["after"]
-        percent = found["after"] == "%"
-        return Number(-value if negative or sign * inner < 0 else value, found["before"] if percent else unit, percent)
+        percent = after == "%"
+        unit = before if percent else before or after
+        return Number(-value if negative or sign * inner < 0 else value, unit, percent)
 
 
 def _sign(text: str) -> tuple[int, str]:
@@ -208,7 +234,7 @@ def read_numbers_as(values: Sequence[Any], form: NumberFormat) -> Numbers:
         first = next(iter(found.values()), None)
         if first is None:
             out.problems.append((i, value, "not a number" if value.strip() else "empty text"))
-        elif math.isinf(first.value):
+        elif abs(first.value) > LARGEST:
             out.problems.append((i, value, "too large to be a number"))
         elif any(got != first for got in found.values()):
             shown = " or ".join(f"{got.value:,g}" for got in found.values())

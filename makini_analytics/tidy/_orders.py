@@ -19,6 +19,7 @@ import pandas as pd
 from .. import units
 from ..errors import ConfigError, MakiniWarning
 from ..frames import categoricals
+from ..records import Record
 from . import _derive, _receipts, _status
 from ._documents import DocumentBuilder, DocumentFrames
 from ._issues import IssueBook, much_unreadable
@@ -41,6 +42,11 @@ class TidyOrders:
     notes: list[str] = field(default_factory=list)
 
 
+#: Notes on what was read from all records together, and could be read otherwise from some of them.
+DECIMAL_COMMAS = "Numbers that come as text are read with a decimal comma, as some of them show."
+VENDORS_BY_NAME = "Vendors that come without a key have that of their name, where the name has exactly one."
+READ_TOGETHER = (DECIMAL_COMMAS, VENDORS_BY_NAME)
+
 _NO_LINES = "no lines, so its amount is missing"
 
 
@@ -51,8 +57,9 @@ class OrdersBuilder:
         self._book = IssueBook()
         self._documents = DocumentBuilder(ORDERS, LINES, ("orders", "lines"), self._book)
         self.with_lines = False
-        # Some connections list orders without lines. Their pages wait here, so that each order can be fetched on its own.
+        # Some connections list orders, or some of them, without lines. These wait here, so that each can be fetched on its own.
         self.without_lines: list[list[Any]] = []
+        self.asked_for: set[str] = set()  # the keys of orders that were asked for by their key, not found in the list
         self.lines_not_had: dict[str, str] = {}  # by order, why its lines could not be fetched
 
     def take(self, page: Sequence[Any]) -> None:
@@ -68,12 +75,13 @@ class OrdersBuilder:
                 gc.enable()
 
     def _take(self, page: Sequence[Any]) -> None:
-        self.with_lines |= any(c in r for r in page if isinstance(r, Mapping) for c in LINE_CONTAINERS)
-        if self.with_lines:
-            self._take_held()
+        bare = [r for r in page if _lacks_lines(r)]
+        if bare:
+            self.without_lines.append(bare)
+            page = [r for r in page if not _lacks_lines(r)]
+        if page:
+            self.with_lines = True
             self._documents.take(page)
-        elif page:
-            self.without_lines.append(list(page))
 
     @property
     def n_orders(self) -> int:
@@ -124,6 +132,11 @@ class OrdersBuilder:
             "status"
         ]  # before inheriting: `settle_states` weighs a line's own status and its order's apart
         lines = _without_what_was_lost(_inherit(lines, orders, of), lines, book)
+        judge, together = self._documents.decimal_judge, list[str]()
+        if judge is not None and "," in judge.only:
+            together.append(DECIMAL_COMMAS)
+        if any((f["vendor_id"].isna() & f["vendor_name"].notna()).any() for f in (orders, lines)):
+            together.append(VENDORS_BY_NAME)
         orders, lines = with_one_vendor(orders, lines)
         notes: list[str] = []
         receipt_lines = _receipts.tidy_receipts(given.get("receipts", ()), tz, book)
@@ -156,7 +169,7 @@ class OrdersBuilder:
                 0, f"Warning: the lines of {n} orders could not be fetched, so their amounts are missing: see issues."
             )
         lines, on_amounts = _derive.settle_amounts(lines, book, unreadable)
-        notes = [*warned, *notes, *on_amounts]
+        notes = [*warned, *notes, *on_amounts, *together]
         lines = lines.assign(unit_code=units.understood(lines["unit_of_measure"]))
         orders, lines = _derive.settle_states(
             orders, lines, of, own_status, own, book, unreadable, _lost_of_orders(book, orders)
@@ -178,6 +191,11 @@ class OrdersBuilder:
             {"orders": orders["order_id"], "lines": lines["line_id"], "receipt lines": receipt_lines["order_id"]},
         )
         return TidyOrders(orders, lines, issues, as_of, role, notes)
+
+
+def _lacks_lines(record: Any) -> bool:
+    """Whether a record says nothing of its lines; an empty list says that there are none."""
+    return isinstance(record, dict | Record) and all(record.get(c) is None for c in LINE_CONTAINERS)
 
 
 def tidy_orders(pages: Iterable[Sequence[Any]], **options: Any) -> TidyOrders:

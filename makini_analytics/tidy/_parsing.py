@@ -65,8 +65,9 @@ def zone(name: str | tzinfo) -> tzinfo:
         return name
     try:
         return UTC if name.upper() == "UTC" else ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, AttributeError, OSError) as e:
-        raise ConfigError(f"timezone={name!r} is no time zone: pass one like 'Europe/Berlin' or 'UTC'") from e
+    except (ZoneInfoNotFoundError, ValueError, TypeError, AttributeError, OSError) as e:
+        shown = " ".join(repr(name).split())
+        raise ConfigError(f"timezone={shown} is no time zone: pass one like 'Europe/Berlin' or 'UTC'") from e
 
 
 def parse_values(values: Sequence[Any], kind: str, tz: tzinfo = UTC) -> tuple[Any, list[Problem]]:
@@ -176,10 +177,12 @@ def plain_numbers(values: Sequence[Any]) -> np.ndarray[Any, Any] | None:
     except (msgspec.MsgspecError, ValueError):
         return None
     # "NaN", "Infinity" and "null" convert too, but are no numbers: the slow path gives the reason
-    return array if np.isfinite(array).sum() == len(values) - values.count(None) else None
+    return array if (np.abs(array) <= LARGEST).sum() == len(values) - values.count(None) else None
 
 
 _NUMBERS = list[float | None]
+#: What is beyond it is no price and no quantity, and the product or the sum of some such numbers may be none that a float holds.
+LARGEST = 1e60
 
 
 def number_of(value: Any) -> tuple[float | None, str]:
@@ -191,14 +194,16 @@ def number_of(value: Any) -> tuple[float | None, str]:
             number = float(value)
         except OverflowError:
             return None, "too large to be a number"
-        return (number, "") if math.isfinite(number) else (None, "not a finite number")
+        if not math.isfinite(number):
+            return None, "not a finite number"
+        return (number, "") if abs(number) <= LARGEST else (None, "too large to be a number")
     if isinstance(value, str):
         text = value.strip()
         if not text:
             return None, "empty text"
         if _NUMBER.fullmatch(text):
             number = float(text)
-            return (number, "") if math.isfinite(number) else (None, "too large to be a number")
+            return (number, "") if abs(number) <= LARGEST else (None, "too large to be a number")
         if _GROUPED.fullmatch(text):
             return None, "decimal comma or thousands mark: not guessed"
         return None, "not a number"

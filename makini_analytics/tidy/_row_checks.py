@@ -38,11 +38,13 @@ def check_rows(lines: pd.DataFrame, of: npt.NDArray[np.intp], book: IssueBook, *
     _note(book, lines, total, amount, "looks like a total row: no order line, but counted as one")
     header = _headers(lines, of, amount) & ~total
     _note(book, lines, header, amount, "looks like the order's header: its amount is the sum of the order's other rows")
+    told = total
     if given.get("line_id"):
         repeated = lines.duplicated(["connection", "line_id"]).to_numpy() & ~total
         _note(book, lines, repeated, amount, _REPEATED)
-    elif given.get("line_number"):
-        known = lines["line_number"].notna().to_numpy() & ~total
+        told = total | repeated
+    if given.get("line_number"):
+        known = lines["line_number"].notna().to_numpy() & ~told
         key = pd.DataFrame({"of": of, "line": _codes(lines["line_number"]), "amount": amount, "n": lines["quantity"]})
         repeated = np.zeros(len(lines), dtype=bool)
         repeated[known] = key[known].duplicated().to_numpy()
@@ -83,7 +85,7 @@ def _at_stake(lines: pd.DataFrame, amount: npt.NDArray[np.float64]) -> pd.Series
 
 
 def _totals(lines: pd.DataFrame, amount: npt.NDArray[np.float64]) -> Mask:
-    """Whether a row is headed as a total, or has no order and no vendor and the sum of the rows above."""
+    """Whether a row is headed as a total, or has no vendor, no order or day, and the sum of the rows above."""
     out = np.zeros(len(lines), dtype=bool)
     for name in _CELLS_WITH_TOTALS:
         texts = categoricals.from_series(lines[name])
@@ -92,12 +94,15 @@ def _totals(lines: pd.DataFrame, amount: npt.NDArray[np.float64]) -> Mask:
     # a description such as "Total station" is of a line: a total has no item, unit or price of its own
     own = lines["unit_price"].notna() | lines["unit_of_measure"].notna() | lines["material_id"].notna()
     out &= ~own.to_numpy()
-    nameless = (
-        lines["order_number"].isna() & lines["vendor_name"].isna() & lines["vendor_id"].isna()
-    ).to_numpy() & ~own.to_numpy()
+    nobody = (lines["vendor_name"].isna() & lines["vendor_id"].isna()).to_numpy() & ~own.to_numpy()
+    nameless = nobody & (lines["order_number"].isna() | lines["order_date"].isna()).to_numpy()
+    above = np.cumsum(np.where(out, 0.0, np.nan_to_num(amount)))
+    totals = 0.0  # that stand in the sums above
     for i in np.flatnonzero(nameless & ~out & ~np.isnan(amount)):
-        above = np.nansum(amount[:i][~out[:i]])
-        out[i] = i > 1 and abs(above - amount[i]) <= 0.005 + 1e-9 * abs(above)
+        rest = above[i] - amount[i] - totals
+        if i > 1 and abs(rest - amount[i]) <= 0.005 + 1e-9 * abs(rest):
+            out[i] = True
+            totals += amount[i]
     return out
 
 

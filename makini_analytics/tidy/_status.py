@@ -10,6 +10,7 @@ import pandas as pd
 
 from ..errors import ConfigError
 from ..frames import categoricals
+from ..system import mapping_of
 from ._schema import STATES
 from ._status_words import meaning_of, own_meanings
 
@@ -21,12 +22,13 @@ Codes = npt.NDArray[np.int8]
 
 def check_statuses(statuses: Mapping[str, str] | None) -> dict[str, str]:
     """Return the user's mapping of status text to state, normalised; `ConfigError` where a state does not exist."""
-    for text, state in (statuses or {}).items():
-        if state not in (*STATES, "closed"):
+    given = {} if statuses is None else mapping_of("statuses", statuses, "a mapping such as {'Shipped': 'received'}")
+    for text, state in given.items():
+        if not isinstance(state, str) or state not in (*STATES, "closed"):
             raise ConfigError(
                 f"statuses={{{text!r}: {state!r}}}: the states are {', '.join(STATES)}, or closed: by quantity"
             )
-    return own_meanings(statuses or {})
+    return own_meanings(given)
 
 
 def meanings(status: pd.Series, own: Mapping[str, str]) -> Codes:

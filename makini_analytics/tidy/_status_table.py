@@ -17,7 +17,7 @@ GROUPS: tuple[tuple[str, str], ...] = (
     (DRAFT, """draft; in draft; incomplete; in preparation; planned; requested; proposed; parked; not released; unapproved; not approved;
         in review; under review; in approval; for approval; to approve; to be approved; awaiting approval; waiting for approval;
         waiting approval; approval pending; pending approval; submitted for approval; on hold; hold; held; rfq; rfq sent;
-        request for quotation; quotation; unreleased; unsubmitted"""),  # plain English
+        request for quotation; quotation; unreleased; unsubmitted; preliminary; saved; waiting for release"""),  # plain English
     (DRAFT, "requires reapproval; pre approved; not yet approved; rejected"),  # Oracle, D365, S/4: an approval can still be had
     (DRAFT, "pending supervisor approval; rejected by supervisor; pending internal approval"),  # NetSuite
     (DRAFT, "wappr; pndrev; pending revision; waiting on approval; waiting to be approved"),  # Maximo
@@ -55,7 +55,9 @@ GROUPS: tuple[tuple[str, str], ...] = (
         partially shipped; partially fulfilled; shipped;
         in transit; pending receipt; pending delivery; pending fulfillment; pending; outstanding; overdue;
         to receive; to receive and bill; to be received; to be delivered; awaiting delivery; awaiting receipt; awaiting goods;
-        not received; not yet received; not delivered; not yet delivered; unreceived; waiting for receipt"""),  # plain English
+        not received; not yet received; not delivered; not yet delivered; unreceived; waiting for receipt; undelivered; unfulfilled;
+        not closed; not complete; not completed; partially closed; partially completed; partially receipted; part; incomplete delivery;
+        awaiting shipment; unconfirmed; supplier acknowledged; accepted by supplier; confirmed by supplier"""),  # plain English
     (OPEN, "partially received to bill; pending billing partially received; pending bill partially received; partially received pending billing; "
            "pending bill part received; pending billing part received"),  # NetSuite: one status of two halves, of which the receipt is the slower
     (OPEN, """in external review; external review; pending external review; pending vendor confirmation; sent to vendor;
@@ -69,19 +71,20 @@ GROUPS: tuple[tuple[str, str], ...] = (
     (OPEN, """not sent yet; output error; follow on documents; follow on documents created; release completed; active version;
         release effected; released for output; partially released"""),  # S/4 Manage Purchase Orders, SAP PROCSTAT 02 and 05
     (OPEN, "authorised"),  # Xero
-    (OPEN, """offen; geöffnet; neu; angelegt; erstellt; bestellt; beauftragt; freigegeben; genehmigt; gesendet; versendet; versandt; übermittelt;
+    (OPEN, """offen; offener auftrag; offene bestellung; geöffnet; neu; angelegt; erstellt; bestellt; beauftragt; freigegeben; genehmigt; gesendet; versendet; versandt; übermittelt;
         gedruckt; bestätigt; angenommen; aktiv; laufend; in bearbeitung; in arbeit; bestellung; rückstand; im rückstand; ausstehend;
         teilgeliefert; teilweise geliefert; teilweise erhalten; teilweise eingegangen; teillieferung;
         nicht geliefert; noch nicht geliefert; noch zu liefern; zu erhalten;
-        zu erhalten und abzurechnen; unterwegs; in lieferung; überfällig; lieferung ausstehend; wareneingang ausstehend; teilweise"""),
+        zu erhalten und abzurechnen; unterwegs; in lieferung; überfällig; lieferung ausstehend; wareneingang ausstehend; teilweise; noch offen; ausstehender empfang; empfang ausstehend;
+        nicht abgeschlossen; nicht geschlossen"""),
     (OPEN, """ouvert; ouverte; nouveau; créé; commandé; en commande; approuvé; validé; libéré; lancé; émis; envoyé; transmis; imprimé; confirmé;
         accepté; actif; en cours; en cours de traitement; bon de commande; en attente; en attente de réception;
-        en attente de livraison; à recevoir; à recevoir et à facturer; à livrer; reliquat; en souffrance; non livré; non reçu;
+        en attente de livraison; réception en attente; à recevoir; à recevoir et à facturer; à livrer; reliquat; en souffrance; non livré; non reçu;
         partiellement livré; partiellement reçu; livré partiellement; reçu partiellement; livraison partielle; réception partielle;
         partiel; expédié; en transit; en retard"""),
     (OPEN, """abierto; nuevo; creado; pedido; pedido de compra; orden de compra; aprobado; autorizado; liberado; lanzado; emitido; enviado;
         transmitido; impreso; confirmado; aceptado; activo; vigente; en curso; en proceso; en progreso; pendiente; pendiente de recibir;
-        pendiente de recepción; pendiente de entrega; pendiente de recepción y facturación; por recibir; para recibir;
+        pendiente de recepción; recepción pendiente; pendiente de entrega; pendiente de recepción y facturación; por recibir; para recibir;
         por recibir y facturar; para recibir y pagar; para recibir y facturar; no recibido; sin recibir; no entregado;
         parcialmente recibido; recibido parcialmente; recibido parcial; recepción parcial; parcialmente entregado;
         entrega parcial; entregado parcialmente; parcial; en tránsito;
@@ -108,20 +111,21 @@ GROUPS: tuple[tuple[str, str], ...] = (
         potwierdzony; potwierdzono; aktywne; aktywny; w trakcie; w realizacji; w toku; realizowane; oczekujące; oczekujący; oczekuje;
         oczekuje na dostawę; oczekuje na przyjęcie; do odbioru; do otrzymania; do otrzymania i zafakturowania; do odbioru i rozliczenia;
         częściowo otrzymane; częściowo otrzymano; częściowo dostarczone; częściowo dostarczono; częściowo przyjęte;
-        częściowo zrealizowane; częściowe; niedostarczone; nieotrzymane; w drodze; opóźnione"""),
+        częściowo zrealizowane; częściowe; niezrealizowane; niezakończone; niedostarczone; nieotrzymane; w drodze; opóźnione"""),
     # ---- all came ----
     (RECEIVED, """received; fully received; received in full; completely received; delivered; fully delivered; fulfilled; fully fulfilled;
-        goods received; receipt complete; receipt completed; delivery complete; delivery completed; received complete; all received;
+        goods received; fully receipted; received not invoiced; received not billed;
+        receipt complete; receipt completed; delivery complete; delivery completed; received complete; all received;
         invoiced; fully invoiced; billed; fully billed; paid; fully paid; received and billed; received and invoiced; to be invoiced;
         awaiting invoice; to invoice"""),  # plain English
     (RECEIVED, "pending billing; pending bill; to bill"),  # NetSuite, ERPNext: everything is here, the bill is not
     (RECEIVED, """geliefert; vollständig geliefert; vollgeliefert; komplett geliefert; endgeliefert; erhalten; vollständig erhalten; eingegangen;
         wareneingang erfolgt; ware eingegangen; endlieferung; abzurechnen; zu berechnen; fakturiert; vollständig fakturiert; berechnet;
-        vollständig berechnet; abgerechnet; in rechnung gestellt; bezahlt"""),
+        vollständig berechnet; abgerechnet; in rechnung gestellt; vollständig in rechnung gestellt; rechnung ausstehend; ausstehende rechnung; bezahlt"""),
     (RECEIVED, """livré; entièrement livré; totalement livré; complètement livré; livraison complète; reçu; reçue; entièrement reçu;
-        totalement reçu; réceptionné; réception complète; à facturer; facturé; entièrement facturé; totalement facturé; payé"""),
+        totalement reçu; réceptionné; réception complète; à facturer; facturation en attente; facturé; entièrement facturé; totalement facturé; payé"""),
     (RECEIVED, """recibido; totalmente recibido; completamente recibido; recibido por completo; recepcionado; entregado; totalmente entregado;
-        entrega completa; surtido; por facturar; para facturar; pendiente de facturar; facturado; totalmente facturado;
+        entrega completa; surtido; por facturar; para facturar; pendiente de facturar; facturación pendiente; facturado; totalmente facturado;
         completamente facturado; pagado"""),
     (RECEIVED, """ricevuto; completamente ricevuto; totalmente ricevuto; consegnato; completamente consegnato; consegna completa; evaso;
         completamente evaso; da fatturare; fatturato; completamente fatturato; pagato"""),
@@ -134,12 +138,12 @@ GROUPS: tuple[tuple[str, str], ...] = (
         w pełni zafakturowane; opłacone; zapłacone"""),
     # ---- nothing more will come: the quantities decide ----
     (CLOSED, """closed; close; complete; completed; comp; done; finished; locked; archived; closed short; short closed; force closed;
-        fully closed; partially received closed; settled; concluded"""),  # plain English
+        fully closed; partially received closed; manually closed; settled; concluded"""),  # plain English
     (CLOSED, "finally closed; closed for receiving; soft closed for receiving; soft closed; receiving closed"),  # Oracle, Coupa
     (CLOSED, "finalized; finalised"),  # D365
     (CLOSED, "final delivery"),  # SAP ELIKZ
-    (CLOSED, "geschlossen; abgeschlossen; erledigt; beendet; fertig; fertiggestellt; komplett; archiviert"),
-    (CLOSED, "fermé; clôturé; clos; clôture; terminé; soldé; achevé; complet; complété; verrouillé; archivé"),
+    (CLOSED, "geschlossen; manuell geschlossen; abgeschlossen; erledigt; beendet; fertig; fertiggestellt; komplett; archiviert"),
+    (CLOSED, "fermé; fermé définitivement; fermé pour réception; clôturé; clos; clôture; terminé; soldé; achevé; complet; complété; verrouillé; archivé"),
     (CLOSED, "cerrado; completado; completo; terminado; finalizado; concluido; hecho; archivado; cumplido"),
     (CLOSED, "chiuso; completato; terminato; concluso; finito; saldato; archiviato; fatto"),
     (CLOSED, "fechado; concluído; completado; encerrado; terminado; finalizado; liquidado; arquivado; feito"),
@@ -147,7 +151,9 @@ GROUPS: tuple[tuple[str, str], ...] = (
     (CLOSED, """zamknięte; zamknięty; zamknięto; zakończone; zakończony; zakończono; zrealizowane; zrealizowany; zrealizowano; ukończone;
         wykonane; zarchiwizowane; rozliczone"""),
     # ---- nothing came, and nothing will ----
-    (CANCELLED, """cancelled; canceled; cancel; can; cancelled by buyer; cancelled by supplier; cancelled by vendor; void; voided; deleted;
+    (CANCELLED, """cancelled; canceled; cancel; can; cancelled by buyer; cancelled by supplier; cancelled by vendor;
+        canceled by buyer; canceled by supplier; canceled by vendor; order cancelled; order canceled; line cancelled; line canceled;
+        fully cancelled; fully canceled; void; voided; deleted;
         declined; withdrawn; abandoned; terminated; revoked; deletion flagged; flagged for deletion; marked for deletion"""),
     (CANCELLED, "revisd"),  # Maximo: superseded; the revision that follows carries the lines, and they must not count twice
     (CANCELLED, """storniert; annulliert; abgebrochen; gelöscht; zurückgezogen; widerrufen; löschvormerkung; zum löschen vorgemerkt;
@@ -165,7 +171,7 @@ SYSTEMS: dict[str, dict[str, str]] = {
     # SAP KBA 3416344. "S" is blocked, which is not over: it is left unknown. "L" of a line with receipts: see `sap_line_status`.
     "loekz": {CANCELLED: "l; x"},
     # Delivery completed; EREKZ (final invoice) says nothing of goods.
-    "elikz": {CLOSED: "x; true; 1; yes; ja"},
+    "elikz": {CLOSED: "x; true; 1; yes; y; ja; j; oui; o; si; sim; tak; t"},
     # SAP KBA 3070935; 01 and 04 from memory.
     "procstat": {DRAFT: "01; 1; 03; 3; 04; 4; 08; 8", OPEN: "02; 2; 05; 5"},
     "sap": {},
@@ -186,7 +192,7 @@ SYSTEMS: dict[str, dict[str, str]] = {
     "odoo": {
         DRAFT: "draft; sent; to approve",
         OPEN: "purchase",
-        CLOSED: "done; locked; gesperrt; verrouillé; bloqueado; bloccato; vergrendeld; zablokowane",
+        CLOSED: "done; locked; gesperrt; verrouillé; bloqueado; bloccato; vergrendeld; zablokowane; zablokowano",
         CANCELLED: "cancel",
     },  # sent: as a request for quotation
     "erpnext": {OPEN: "on hold; submitted; 1", DRAFT: "0", CANCELLED: "2"},  # docstatus 0, 1, 2
@@ -204,8 +210,11 @@ SYSTEMS: dict[str, dict[str, str]] = {
         RECEIVED: "; ".join(str(n) for n in range(75, 86)),
         CANCELLED: "99",
     },
-    "openline": {OPEN: "true; 1; yes", CLOSED: "false; 0; no"},  # Epicor (i53596852488)
-    "voidline": {CANCELLED: "true; 1; yes"},
+    "openline": {
+        OPEN: "true; 1; yes; y; x; ja; j; oui; o; si; s; sim; tak; t",
+        CLOSED: "false; 0; no; n; nein; non; nao; nie; f",
+    },  # Epicor (i53596852488)
+    "voidline": {CANCELLED: "true; 1; yes; y; x; l; ja; j; oui; o; si; s; sim; tak; t; wahr; vrai; vero; waar; prawda"},
     "lincleflg": {OPEN: "1", CLOSED: "2"},  # Sage X3 (i63254978088); 2 from memory
 }
 

@@ -4,8 +4,9 @@ from . import contracts
 from ._credentials import Bearer, check_base_url, check_token
 from ._endpoints import Endpoints
 from ._page_cache import PageCache, file_name
-from ._pagination import PagedResult, RowList, SinkT
+from ._paged_result import PagedResult, RowList, SinkT
 from ._session import RetryPolicy, Session
+from ._single_order import key_of
 from .contracts import MATCH_ALL, Contract
 
 __all__ = [
@@ -23,4 +24,5 @@ __all__ = [
     "check_token",
     "contracts",
     "file_name",
+    "key_of",
 ]

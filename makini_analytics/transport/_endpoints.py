@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -9,7 +10,9 @@ from ..errors import ApiError, IncompleteDataError, MakiniError, OfflineMissErro
 from ..records import Decode, decode
 from ..system import Progress
 from . import _page_cache, contracts
-from ._pagination import MOST_PAGES, PagedResult, RowList, SinkT, paginate
+from ._list_response import ListResponse
+from ._paged_result import PagedResult, RowList, SinkT
+from ._pagination import MOST_PAGES, paginate
 from ._session import Session
 from ._single_order import fetch_order, key_of, lines_not_had
 from .contracts import Contract
@@ -90,6 +93,7 @@ class Endpoints:
         new_decoder: Callable[[], Decode] = lambda: decode,
         progress: Progress = _quiet,
         max_pages: int = MOST_PAGES,
+        deadline: float | None = None,
     ) -> PagedResult[SinkT]:
         """Return a whole list: with "auto" under the first contract whose path is not a 404, and that is remembered.
 
@@ -113,6 +117,7 @@ class Endpoints:
                     new_decoder=new_decoder,
                     progress=progress,
                     max_pages=max_pages,
+                    deadline=deadline,
                 )
             except ApiError as e:
                 if e.status != 404 or last:
@@ -129,42 +134,73 @@ class Endpoints:
             return result
         raise AssertionError("unreachable")
 
+    def announced_total(self, name: str, params: Mapping[str, Mapping[str, Any]]) -> int | None:
+        """Ask for one row of a list, past the cache, and return how many the server says there are; None where it says nothing."""
+        contract = self.candidates()[0]
+        start = {contract.page: 1} if contract.page else {}
+        path = contracts.path_of(contract, self.area, name)
+        body = self.session.get(
+            path, {**start, contract.per_page: 1, **(params.get(contract.name) or {})}, refresh=True
+        ).json()
+        return ListResponse.of(body, self.session.connection, path, self.session.scrubbed).total
+
     def lookup(
-        self, ours: str, name: str, refresh: bool, params: Mapping[str, Mapping[str, Any]] | None = None
+        self,
+        ours: str,
+        name: str,
+        refresh: bool,
+        seconds: float,
+        params: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> Lookup:
-        """Return the records of a list that the orders can do without; whatever it does costs its records and a note, not the orders."""
+        """Return the records of a list that the orders can do without; whatever it does costs its records and a note, not the orders.
+
+        After so many ``seconds`` the list is given up.
+        """
+        deadline = time.monotonic() + seconds
         contract = self.candidates()[0]
         instead = contracts.WITHOUT.get(ours, "keys are kept instead of names")
         status = None if refresh else self._refused(contract, name)
         if status is None:
             try:
-                found = self.fetch_list(name, RowList, params, refresh=refresh, max_pages=_MOST_PAGES)
+                found = self.fetch_list(
+                    name, RowList, params, refresh=refresh, max_pages=_MOST_PAGES, deadline=deadline
+                )
                 return Lookup(found.sink)
-            except ApiError as e:
-                status = e.status
-                if status in (400, 403, 404, 422):  # what "you can't have this list" looks like; anything else may pass
-                    self._remember_refusal(contract, name, status)
             except OfflineMissError:
                 return Lookup([], f"The list of {ours} is not in the cache: {instead}.")
             except IncompleteDataError as e:
                 return Lookup([], f"The list of {ours} does not add up, so {instead}: {e}")
             except MakiniError as e:
-                return Lookup([], f"The list of {ours} could not be fetched, so {instead}: {e}")
+                if time.monotonic() >= deadline:
+                    return Lookup(
+                        [],
+                        f"The list of {ours} took more than the {seconds:.3g} s that it may (a larger timeout= gives it more): {instead}.",
+                    )
+                if e.status is None or e.status < 400:  # no answer, or one that is no list
+                    return Lookup([], f"The list of {ours} could not be fetched, so {instead}: {e}")
+                status = e.status
+                if status in (400, 403, 404, 422):  # what "you can't have this list" looks like; anything else may pass
+                    self._remember_refusal(contract, name, status)
         return Lookup([], f"The list of {ours} is not available ({status}): {instead}.", status)
 
-    def sync_state(self, refresh: bool) -> Mapping[str, Any]:
-        """Return the state of the connection's synchronisation with its source system; empty where the API does not give it."""
+    def sync_state(self, refresh: bool, seconds: float) -> Mapping[str, Any]:
+        """Return the state of the connection's synchronisation with its source system; empty where the API does not give it.
+
+        Where it is not had for another reason, or not in so many ``seconds``, ``note`` says so.
+        """
         contract = self.candidates()[0]
         if not refresh and self._refused(contract, contracts.CURRENT):
             return {}
         try:
-            body = self.session.get(contracts.CURRENT, refresh=refresh).json()
-        except MakiniError as e:
-            if isinstance(e, ApiError) and e.status in (403, 404):
-                self._remember_refusal(contract, contracts.CURRENT, e.status)
-            elif isinstance(e, ApiError):
-                return {"note": f"The state of the synchronisation could not be had ({e.status})."}
+            deadline = time.monotonic() + seconds
+            body = self.session.get(contracts.CURRENT, refresh=refresh, deadline=deadline).json()
+        except OfflineMissError:
             return {}
+        except MakiniError as e:
+            if e.status in (403, 404):
+                self._remember_refusal(contract, contracts.CURRENT, e.status)
+                return {}
+            return {"note": f"The state of the synchronisation could not be had ({e.status or type(e).__name__})."}
         data = body.get("data", body) if isinstance(body, Mapping) else None
         return data if isinstance(data, Mapping) else {}
 

@@ -106,6 +106,10 @@ def file_name(base_url: str, token: str) -> str:
     return hashlib.sha256(f"{base_url}\n{token}".encode()).hexdigest()[:24] + ".sqlite"
 
 
+class _Foreign(sqlite3.DatabaseError):
+    """A database of something else."""
+
+
 class PageCache:
     """The pages of one connection; ``path=None`` keeps them in memory."""
 
@@ -250,14 +254,19 @@ def _probe(path: Path) -> None:
         check.execute("PRAGMA schema_version").fetchone()
         check.execute("BEGIN IMMEDIATE")
         check.execute("ROLLBACK")
-        if check.execute("SELECT 1 FROM sqlite_master WHERE name = 'pages'").fetchone():
+        columns = {row[1] for row in check.execute("PRAGMA table_info(pages)")}
+        if columns and not columns >= {"key", "value"}:
+            raise _Foreign("its table of pages has other columns")
+        if columns:
             check.execute("SELECT length(value) FROM pages ORDER BY rowid DESC LIMIT 1").fetchone()
     finally:
         check.close()
 
 
 def _is_damaged(error: Exception) -> bool:
-    return any(w in str(error) for w in ("not a database", "malformed", "no such column", "corrupt"))
+    """Whether an error says that the file is no cache, rather than that it can't be reached now."""
+    primary = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the higher bits tell kinds of one code apart
+    return isinstance(error, _Foreign) or primary in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def now() -> datetime:

@@ -14,10 +14,10 @@ again when the walk is at its end. The list is then read once more, past the cac
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Generic, Protocol, TypeVar
+from functools import partial
+from typing import Any, Generic
 
 from ..errors import ApiError, IncompleteDataError
 from ..records import Decode, decode
@@ -25,6 +25,7 @@ from ..system import Progress
 from ._list_response import ListResponse, contract_of, id_of
 from ._next_link import own_link
 from ._page_cache import Page
+from ._paged_result import PagedResult, SinkT
 from ._parallel_pages import in_order
 from ._second_look import Trail
 from ._session import Session
@@ -33,8 +34,6 @@ from ._session import Session
 MOST_PAGES = 1_000_000
 MOST_EMPTY_PAGES = 10  # in a row, when paging by cursor
 
-SinkT = TypeVar("SinkT", bound="RowSink")
-
 
 class _Disagreement(Exception):
     """The pages don't add up; reading them once more may help."""
@@ -42,43 +41,6 @@ class _Disagreement(Exception):
 
 class _TooMany(_Disagreement):
     """There are more pages than may be read; reading them once more does not help."""
-
-
-class RowSink(Protocol):
-    """Where the rows of a list go, page by page."""
-
-    def take(self, page: list[Any], /) -> None:
-        """Take in one page."""
-
-
-class RowList(list[Any]):
-    """The simplest sink: a list of all rows."""
-
-    def take(self, page: list[Any]) -> None:
-        """Take in one page."""
-        self.extend(page)
-
-
-@dataclass
-class PagedResult(Generic[SinkT]):
-    """A list that was read to its end: the sink with its rows, and what is known about them."""
-
-    sink: SinkT
-    n_pages: int = 0
-    n_rows: int = 0
-    server_total: int | None = None
-    from_cache: bool = True
-    fetched_at: datetime | None = None  # when the oldest page was
-    contract: str = ""
-    notes: list[str] = field(default_factory=list)
-
-    def add(self, page: Page, rows: list[Any]) -> None:
-        """Take in one page."""
-        self.sink.take(rows)
-        self.n_pages += 1
-        self.n_rows += len(rows)
-        self.from_cache &= page.from_cache
-        self.fetched_at = min(self.fetched_at or page.fetched_at, page.fetched_at)
 
 
 def paginate(
@@ -93,6 +55,7 @@ def paginate(
     new_decoder: Callable[[], Decode] = lambda: decode,
     progress: Progress = lambda done, total: None,
     max_pages: int = MOST_PAGES,
+    deadline: float | None = None,
 ) -> PagedResult[SinkT]:
     """Read every row of a list exactly once, in at most two attempts.
 
@@ -107,6 +70,7 @@ def paginate(
     new_decoder : makes what decodes a page; each attempt has its own
     progress : called with the pages read and their number, where known
     max_pages : a list of more pages is an error, as soon as it shows
+    deadline : moment of `time.monotonic` at which the network is given up
 
     Raises
     ------
@@ -118,9 +82,13 @@ def paginate(
     faults: list[str] = []
     for attempt in (1,) if session.offline else (1, 2):
         if attempt == 2:
+            if deadline is not None and time.monotonic() >= deadline:
+                break
             session.on_wait("rows moved while they were read, reading them once more")
         sink, decoder = new_sink(), new_decoder()
-        pages = _Pagination(session, path, dict(params), sink, numbered, workers, decoder, progress, max_pages)
+        pages = _Pagination(
+            session, path, dict(params), sink, numbered, workers, decoder, progress, max_pages, deadline
+        )
         try:
             result = pages.run(refresh or attempt == 2)
         except _Disagreement as e:
@@ -162,9 +130,11 @@ class _Pagination(Generic[SinkT]):
         decode: Decode,
         progress: Progress,
         max_pages: int,
+        deadline: float | None,
     ) -> None:
         self.session, self.path, self.params, self.workers = session, path, params, max(workers, 1)
-        self.numbered, self.decode, self.progress, self.max_pages = numbered, decode, progress, max_pages
+        self.numbered, self.progress, self.max_pages = numbered, progress, max_pages
+        self.ask = partial(session.get, decode=decode, deadline=deadline)
         self.result = PagedResult(sink)
         self.ids: set[str] = set()
         self.trail = Trail()
@@ -172,7 +142,7 @@ class _Pagination(Generic[SinkT]):
 
     def run(self, refresh: bool) -> PagedResult[SinkT]:
         start = {"page": 1} if self.numbered else {}
-        page = self.session.get(self.path, start | self.params, refresh=refresh, decode=self.decode)
+        page = self.ask(self.path, start | self.params, refresh=refresh)
         self.expires = page.expires
         # A list that starts now has no other page in the cache yet, so it need not be searched.
         self.uncached = not page.from_cache
@@ -194,9 +164,7 @@ class _Pagination(Generic[SinkT]):
         return self.result
 
     def _get(self, path: str, params: Mapping[str, Any] | None, stopped: threading.Event | None = None) -> Page:
-        return self.session.get(
-            path, params, expires=self.expires, refresh=self.uncached, decode=self.decode, stopped=stopped
-        )
+        return self.ask(path, params, expires=self.expires, refresh=self.uncached, stopped=stopped)
 
     def _read(self, page: Page) -> ListResponse:
         self.latest = ListResponse.of(page.json(), self.session.connection, self.path, self.session.scrubbed)
@@ -341,9 +309,7 @@ class _Pagination(Generic[SinkT]):
     def _look_again(self) -> None:
         """Ask for the first page once more, and of a long list for one from the middle: rows may move and leave the total as it was."""
         for number, place in self.trail.to_look_at():
-            page = self.session.get(
-                place.path, place.params, expires=self.expires, refresh=True, decode=self.decode, keep=False
-            )
+            page = self.ask(place.path, place.params, expires=self.expires, refresh=True, keep=False)
             rows = self._read(page).rows
             if not place.holds([i for r in rows if (i := id_of(r)) is not None], len(rows)):
                 raise _Disagreement(f"rows moved: page {number} holds others once all {self.result.n_pages} are read")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import math
 import os
 import random
 import threading
@@ -81,6 +82,11 @@ class Session:
         self._process = os.getpid()
         self.on_wait: Callable[[str], None] = lambda text: None  # set by the progress display
 
+    @property
+    def timeout(self) -> float:
+        """Seconds for one answer."""
+        return self._retry_policy.timeout
+
     def __repr__(self) -> str:
         return f"Session({self.connection!r}, {self.base_url!r})"
 
@@ -94,15 +100,16 @@ class Session:
         decode: Decode = decode,
         stopped: threading.Event | None = None,
         keep: bool = True,
+        deadline: float | None = None,
     ) -> Page:
         """Return one page, from the cache or the network, decoded.
 
         ``expires`` is the expiry of the first page of the list. All pages of one run share it to the microsecond, so a cached page with
         another expiry belongs to another run and is not used: a list is never put together from two moments, and expires as a whole.
         Without ``expires`` any page that has not expired will do. ``stopped`` is the event of a walk, see `new_walk`; a page that is
-        only looked at is not kept.
+        only looked at is not kept. At the ``deadline``, a moment of `time.monotonic`, the network is given up.
         """
-        self._check_process()
+        self.check_process()
         url = self._url(path, params)
         key = hashlib.sha256(url.encode()).hexdigest()
         operation = self.scrubbed(f"GET {url.removeprefix(self.base_url)}")  # a cursor or a link is the server's text
@@ -111,7 +118,7 @@ class Session:
             return cached
         if self.offline:
             raise self._missed(operation, expires)
-        answer, decoded = self._get_with_retries(url, operation, decode, stopped or self._stopped)
+        answer, decoded = self._get_with_retries(url, operation, decode, stopped or self._stopped, deadline)
         moment = now()
         until = expires or _later(moment, self._expire_after)
         request_id = self.scrubbed(answer.headers.get("X-Request-Id", ""))[:200] or None
@@ -178,7 +185,8 @@ class Session:
         self._http.close()
         self.cache.close()
 
-    def _check_process(self) -> None:
+    def check_process(self) -> None:
+        """Raise `ConfigError` in a process that was forked from the one that made the session."""
         if os.getpid() != self._process:
             raise ConfigError(
                 f"the client of connection {self.connection!r} was made in another process, whose sockets and cache file can't be shared "
@@ -188,16 +196,21 @@ class Session:
     # ---- one request, tried a few times --------------------------------------------------------------------------------
 
     def _get_with_retries(
-        self, url: str, operation: str, decode: Decode, stopped: threading.Event
+        self, url: str, operation: str, decode: Decode, stopped: threading.Event, deadline: float | None
     ) -> tuple[Answer, Any]:
         policy = self._retry_policy
+        end = math.inf if deadline is None else deadline
         for attempt in range(1, policy.retries + 2):
-            self._wait_at_gate(stopped)
+            self._wait_at_gate(stopped, end)
+            seconds = min(policy.timeout, end - time.monotonic())
+            if seconds <= 0:
+                told = f"{operation} on connection {self.connection!r} was not asked for: no time is left for it"
+                raise NetworkError(told, retryable=True, connection=self.connection, operation=operation)
             try:
-                return self._get_once(url, operation, attempt, decode)
+                return self._get_once(url, operation, attempt, decode, seconds)
             except MakiniError as error:
                 wait = self._wait_before_retry(error, attempt)
-                if not error.retryable or attempt > policy.retries or wait is None:
+                if not error.retryable or attempt > policy.retries or wait is None or time.monotonic() + wait >= end:
                     raise
                 why = "rate limit" if error.status == 429 else str(error.status or type(error).__name__)
                 limited = error.status == 429
@@ -214,9 +227,9 @@ class Session:
                 stopped.wait(wait)
         raise AssertionError("unreachable")
 
-    def _get_once(self, url: str, operation: str, attempt: int, decode: Decode) -> tuple[Answer, Any]:
+    def _get_once(self, url: str, operation: str, attempt: int, decode: Decode, seconds: float) -> tuple[Answer, Any]:
         """Return a whole answer and its decoded body, or raise an error of ours."""
-        answer, error = self._send(url, operation, attempt)
+        answer, error = self._send(url, operation, attempt, seconds)
         if answer is not None:
             decoded, too_deep = _decoded(answer, decode)
             if answer.status == 200 and isinstance(decoded, Mapping | list):
@@ -236,8 +249,8 @@ class Session:
         assert error is not None
         raise error
 
-    def _send(self, url: str, operation: str, attempt: int) -> tuple[Answer | None, MakiniError | None]:
-        """Return the answer, or the error where none came whole.
+    def _send(self, url: str, operation: str, attempt: int, seconds: float) -> tuple[Answer | None, MakiniError | None]:
+        """Return the answer, or the error where none came whole in so many seconds.
 
         The error is returned, and raised elsewhere: chained to requests' own it would carry the request, and with it the token, and
         the frame of this function holds the response.
@@ -245,9 +258,9 @@ class Session:
         policy = self._retry_policy
         told = f"{operation} on connection {self.connection!r}"
         where: dict[str, Any] = {"connection": self.connection, "operation": operation}
-        seconds: Any = Timeout(total=policy.timeout, connect=policy.timeout, read=policy.timeout)
+        timeout: Any = Timeout(total=seconds, connect=seconds, read=seconds)
         try:
-            with self._http.get(url, auth=self._auth, timeout=seconds, allow_redirects=False, stream=True) as response:
+            with self._http.get(url, auth=self._auth, timeout=timeout, allow_redirects=False, stream=True) as response:
                 return read(response, policy.max_body), None
         except TooLarge:
             return None, ApiError(
@@ -274,8 +287,8 @@ class Session:
         wait: float = min(policy.backoff * 2 ** (attempt - 1), policy.max_wait)
         return wait * random.uniform(1.0, 1.25)  # so that the workers don't all come back at once
 
-    def _wait_at_gate(self, stopped: threading.Event) -> None:
-        while (wait := self._resume_at - time.monotonic()) > 0 and not stopped.is_set():
+    def _wait_at_gate(self, stopped: threading.Event, end: float) -> None:
+        while (wait := min(self._resume_at, end) - time.monotonic()) > 0 and not stopped.is_set():
             stopped.wait(wait)
         if stopped.is_set() or self._closed:
             raise NetworkError("the client was closed or interrupted", connection=self.connection)

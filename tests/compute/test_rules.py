@@ -28,7 +28,7 @@ def test_the_number_of_a_period_is_that_of_pandas(freq, start):
 
 @pytest.mark.parametrize("kind", ["polars", "pyarrow", "duckdb"])
 def test_days_in_an_engine_are_those_of_numpy(kind):
-    nw = pytest.importorskip("narwhals")
+    nw = pytest.importorskip("narwhals.stable.v2")
     from makini_analytics.compute import RuleResult
     from makini_analytics.compute._narwhals_engine import EngineLines
     from tests.compute.kinds import KINDS

@@ -195,7 +195,7 @@ def test_whole_names_are_matched(kind):
     if kind == "pandas":
         found = PandasColumns(lines).unreadable("quantity").tolist()
     else:
-        nw = pytest.importorskip("narwhals")
+        nw = pytest.importorskip("narwhals.stable.v2")
         from makini_analytics.compute._narwhals_engine import EngineLines
 
         got = EngineLines(nw.from_native(KINDS[kind](lines)), {}).tally(

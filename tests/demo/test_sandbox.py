@@ -111,6 +111,14 @@ def test_a_fault_waits_for_its_page_and_teaches_its_kinds():
         assert requests.post(server.base_url + "/api/erp/vendors", timeout=5).status_code == 405
 
 
+@pytest.mark.parametrize(
+    "wrong", [{"port": "x"}, {"port": -1}, {"port": 70_000}, {"port": None}, {"latency": "x"}, {"max_per_page": 0}]
+)
+def test_a_setting_that_can_not_be_right_teaches(wrong):
+    with pytest.raises(ConfigError, match=next(iter(wrong))):
+        ma.sandbox(TABLES, **wrong)
+
+
 def test_records_can_be_changed():
     with ma.sandbox(TABLES) as server:
         server.insert("sandbox", order(77))

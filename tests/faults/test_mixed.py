@@ -76,9 +76,9 @@ def one_walk(seed, folder):
     return outcome
 
 
-def test_fifty_walks(tmp_path):
-    outcomes = [one_walk(seed, tmp_path) for seed in range(50)]
-    assert outcomes.count("rows") > 37  # most faults pass
+def test_twenty_walks(tmp_path):
+    outcomes = [one_walk(seed, tmp_path) for seed in range(20)]
+    assert outcomes.count("rows") > 14  # most faults pass
 
 
 @pytest.mark.full

@@ -100,7 +100,7 @@ def test_what_is_so_of_all_lines_is_told_once_also_after_an_update_and_a_cut():
         updated = client.update(data)
         assert len(updated.lines) == 121
         assert updated.issues.id.isna().sum() == 1
-        assert updated.issues.reason.str.contains("120 rows").sum() == 1
+        assert updated.issues.reason.str.contains("121 rows").sum() == 1
         # a server without filters on the order date sends more than was asked for: what is cut takes no common issue with it
         some = client.fetch_purchases(since="2025-05-01", refresh=True)
         assert len(some.lines) < 120
@@ -135,7 +135,7 @@ def test_a_status_is_told_once_after_an_update():
         server.edit("sandbox", "0001", status="YY", updatedAt="2025-07-01T00:00:00Z")
         updated = client.update(data)
     told = updated.issues[updated.issues.reason.str.startswith("status not understood")]
-    assert told.value.tolist() == ["ZQ7", "YY"]
+    assert sorted(told.value) == ["YY", "ZQ7"]
 
 
 def test_an_update_does_not_miss_the_orders_of_old_receipts():

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import makini_analytics as ma
-from makini_analytics.files import _raw_file
+from makini_analytics.files import _markup, _raw_file
 
 from .files import HEAD, ROWS, lines_of, table_of, text, xlsx
 
@@ -240,7 +240,7 @@ def test_an_html_table_named_xls(written):
 def test_a_workbook_that_is_none(written):
     with pytest.raises(ma.SchemaError, match="no workbook"):
         lines_of(written(b"PK\x03\x04 and then nothing", "orders.xlsx"))
-    with pytest.raises(ma.SchemaError, match="xlsx"):
+    with pytest.raises(ma.SchemaError, match="no cells"):
         lines_of(
             written(
                 '<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"/>', "orders.xls"
@@ -253,8 +253,59 @@ def test_a_library_that_is_not_installed_is_named(tmp_path, written, monkeypatch
     there = importlib.util.find_spec
     monkeypatch.setattr(_raw_file, "find_spec", lambda m: None if m == "python_calamine" else there(m))
     assert len(lines_of(path)) == 2  # openpyxl stands in
-    monkeypatch.setattr(_raw_file, "find_spec", lambda m: None)
+    for module in (_raw_file, _markup):
+        monkeypatch.setattr(module, "find_spec", lambda m: None)
     with pytest.raises(ma.ConfigError, match=r"makini-analytics\[files\]"):
         lines_of(path)
     with pytest.raises(ma.ConfigError, match=r"makini-analytics\[files\]"):
         lines_of(written("<table><tr><td>PO</td></tr></table>", "orders.xls"))
+
+
+def test_headings_and_cells_over_several_lines(written):
+    rows = [r.replace("Größe 1", '"Größe 1; blau\nDIN 912"') for r in ROWS]
+    head = HEAD.replace("PO Number", '"PO\nNumber"').replace("Unit Price", '"Unit\nPrice"')
+    got = lines_of(written(text(rows, '"Orders of\nthe year"\n' + head)))
+    assert got.order_number.tolist() == ["4711", "4711", "4712"]
+    assert got.unit_price.tolist() == [2.5, 5.0, 7.5]
+    assert got.description.iloc[0] == "Größe 1; blau\nDIN 912"
+    inches = [r.replace("Größe 1", '1/2" nut').replace("Größe 2", '"') for r in ROWS[:1]]  # no quotes that open a cell
+    assert lines_of(written(text(inches))).description.tolist() == ['1/2" nut']
+
+
+@pytest.mark.parametrize(
+    ("encoding", "vendor"),
+    [
+        ("shift_jis", "株式会社アクメ工業大阪支店"),
+        ("gb18030", "北京机械设备有限公司销售部"),
+        ("cp1251", "Завод металлических изделий"),
+        ("iso8859-2", "Żółw Śruby Źródło"),
+        ("cp1250", "Żółw Śruby Źródło"),
+        ("cp1252", "Müller Söhne für Öle"),
+    ],
+)
+def test_other_alphabets_are_not_read_as_western_letters(written, encoding, vendor):
+    rows = [f"471{i};1;{vendor};2024-01-15;part;10;2.5;25.0;EUR;Open" for i in range(5)]
+    path = written(text(rows), encoding=encoding)
+    assert lines_of(path).vendor_name.unique().tolist() == [vendor]
+
+
+def test_what_keeps_digits_a_text_in_a_spreadsheet_goes(written):
+    rows = [r.replace("4711", '"=""0815"""').replace("4712", "'0816") for r in ROWS]
+    assert lines_of(written(text(rows))).order_number.tolist() == ["0815", "0815", "0816"]
+
+
+def test_a_total_under_another_word_is_told(written):
+    data = ma.Purchases.from_file(written(text([*ROWS, "Anzahl 3;3;;;;;;52.5;;"])))
+    assert data.issues[["id", "value", "reason"]].values.tolist() == [
+        ["5", "52.5", "looks like a total row: no order line, but counted as one"]
+    ]
+
+
+def test_digits_that_a_workbook_lost_are_told(tmp_path):
+    head = ["PO Number", "Quantity", "Amount", "Currency"]
+    path = xlsx(tmp_path / "orders.xlsx", Orders=[head, [4500012345, 1, 2, "EUR"], [12345678901234567, 1, 2, "EUR"]])
+    data = ma.Purchases.from_file(path)
+    assert data.lines.order_number.iloc[0] == "4500012345"
+    told = data.issues[data.issues.column == "order_number"]
+    assert told[["id"]].values.tolist() == [["3"]]
+    assert told.reason.item().startswith("held as a float")

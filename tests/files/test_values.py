@@ -143,3 +143,13 @@ def test_what_is_received_follows_from_what_is_open(written):
     lines = lines_of(written("PO Number;Quantity;Open Qty;Unit Price\n1;10;4;2.5\n2;10;0;2.5\n3;10;;2.5\n"))
     assert lines.received_quantity.fillna(-1).tolist() == [6, 10, -1]
     assert lines.state.tolist() == ["open", "received", "open"]
+
+
+@pytest.mark.parametrize("form", ["{} {}", "{}     {}", "{} - {}", "{}: {}", "{}/{}", "[{}] {}", "{}\u2013{}"])
+def test_code_and_name_of_a_vendor_in_one_cell(written, form):
+    names = ["ACME-Tools", "Bolt / West"]
+    cells = [form.format(f"10002{i}", name) for i, name in enumerate(names)]
+    rows = [f"471{i},1,{cell},2024-01-15,2,5,EUR" for i, cell in enumerate(cells)]
+    got = lines_of(written("\n".join(["PO Number,Line,Supplier,Order Date,Quantity,Amount,Currency", *rows])))
+    assert got.vendor_id.tolist() == ["100020", "100021"]
+    assert got.vendor_name.tolist() == names

@@ -144,7 +144,8 @@ def test_what_to_plan_with_beside_what_is_asked(sample):
         if pd.isna(row.vendor_id):
             continue
         assert row.n_lines == same.n_lines[row.vendor_id]
-        assert row.p90_days == same.p90_days[row.vendor_id] or pd.isna(row.p90_days)
+        if row.n_delivered >= 300:  # with so many lines the one to plan with is about the one observed
+            assert row.p90_days == pytest.approx(same.p90_days[row.vendor_id], rel=0.12)
         if row.n_due == judged.n_due[row.vendor_id]:  # slippage judges lines that have no order date too
             assert row.late_share == pytest.approx(1 - judged.on_time_rate[row.vendor_id])
         mine = sample[(sample.vendor_id == row.vendor_id) & sample.order_date.notna() & sample.required_date.notna()]
@@ -176,6 +177,8 @@ def test_we_ask_too_late_is_told_apart_from_they_deliver_late():
     assert got.late_share.to_dict() == {"rushed": 1.0, "late": 0.5}
     assert np.isnan(got.late_share_of_possible["rushed"])
     assert got.late_share_of_possible["late"] == 0.5
-    assert got.short_days.to_dict() == {"rushed": 15, "late": 15}
+    # all of one group took 20 days, but what the lines of both were off by is taken together
+    assert got.p80_days.to_dict() == pytest.approx({"rushed": 20, "late": 40}, abs=4)
+    assert got.short_days.to_dict() == {"rushed": got.p90_days["rushed"] - 5, "late": got.p90_days["late"] - 25}
     few = lead_times.recommend(frame.iloc[:5], by="vendor", as_of="2025-06-30")
     assert few.p90_days.isna().all()

@@ -20,7 +20,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import makini_analytics as ma
-from makini_analytics.reporting import content, write
 from makini_analytics.system import _files
 
 #: What a process does to the file system, as Python's audit hooks name it.
@@ -95,8 +94,8 @@ def trials(target: Path, before: Callable[[], object], after: Callable[[], objec
     took = time.monotonic() - began
     draw, out = random.Random(seed), []
     calls = int(how.partition(":")[2] or 0)
+    before()
     for i in range(n):
-        before()
         if how == "time":
             pid = child(after)
             time.sleep(draw.uniform(0, took * 1.1))
@@ -108,13 +107,14 @@ def trials(target: Path, before: Callable[[], object], after: Callable[[], objec
         status = os.waitpid(pid, 0)[1]
         if how == "full" and status:
             out.append(f"ended with {status}")
+            before()
             continue
         try:
             found = state(target)
         except ma.MakiniError as e:
             found = f"{type(e).__name__}: {e}"
         left = {old: "old", new: "new"}.get(found, found)
-        before()
+        before()  # the next write removes what this one left
         beside = sorted(p.name for p in target.parent.iterdir() if p.name != target.name)
         out.append(left if not beside and state(target) == old else f"{left}, then {beside} beside it")
     return out
@@ -124,6 +124,25 @@ def main(what: str, how: str, n: int, folder: Path, url: str = "", *tokens: str)
     if what.endswith("aside"):  # as on systems that can't exchange two folders
         _files._exchange = lambda one, other: False
         what = what.removesuffix("-aside")
+    if what == "files":
+        files = ["a.txt", "b/c.txt", "b/d.txt"]
+
+        def text(target: Path) -> str:
+            _files.settle(folder)  # as whoever reads a folder does
+            return str(
+                sorted(
+                    (p.relative_to(target).as_posix(), p.read_text()[:3], p.stat().st_size)
+                    for p in target.rglob("*.txt")
+                )
+            )
+
+        def write_files(said: str) -> None:
+            with _files.whole(folder / "out", files) as new:
+                for name in files:
+                    (new / name).parent.mkdir(parents=True, exist_ok=True)
+                    (new / name).write_text(said * 20_000)
+
+        return trials(folder / "out", lambda: write_files("old"), lambda: write_files("new"), text, how, n, 4)
     target = folder / ("r.xlsx" if what == "report-xlsx" else "out")
     if what == "save":
         a, b = ma.load_sample(["emea"]), ma.load_sample(["us"])
@@ -137,6 +156,8 @@ def main(what: str, how: str, n: int, folder: Path, url: str = "", *tokens: str)
 
         before, after = (lambda x=x: fetch(*x.split("=")) for x in tokens)
         return trials(target, before, after, connections, how, n, 2)
+    from makini_analytics.reporting import content, write
+
     data = ma.load_sample(["us"])
     a, b = (content(data, sections=[section], title=section) for section in ("slippage", "lead_times"))
     return trials(target, lambda: write(a, target), lambda: write(b, target), report, how, n, 3)

@@ -31,7 +31,7 @@ def purchases(text):
     return ma.Purchases.from_table(table, connection=text[:40], as_of="2025-02-01")
 
 
-@pytest.mark.parametrize("kind", TITLES)
+@pytest.mark.parametrize("kind", ["controls", "half a surrogate", pytest.param("long", marks=pytest.mark.full)])
 def test_every_format_opens(tmp_path, kind):
     told = content(purchases(NAMES[kind]), title=TITLES[kind], sections=["spend", "slippage", "definitions"])
     charts.retitle(next(e.chart for e in told.exhibits if e.chart is not None), TITLES[kind])
@@ -97,6 +97,22 @@ def test_the_next_report_takes_the_place_of_the_last_one(tmp_path):
     ma.report(data, folder, sections=["slippage"])
     assert not list(folder.rglob("spend*"))
     assert [p.name for p in tmp_path.iterdir()] == ["r"]
+
+
+@pytest.mark.parametrize("mine", [None, "charts/mine.png", "tables/sources.csv", "notes.txt"])
+def test_a_folder_of_the_first_versions_is_replaced_and_a_file_in_it_stops_that(tmp_path, mine):
+    data, folder = purchases("x"), tmp_path / "r"
+    page = ma.report(data, folder, sections=["spend"])
+    old = "".join(line for line in page.read_text(encoding="utf-8").splitlines(True) if "makini-files" not in line)
+    page.write_text(old, encoding="utf-8")
+    if mine is not None:
+        (folder / mine).write_text("mine")
+        with pytest.raises(ma.ConfigError, match="other files"):
+            ma.report(data, folder, sections=["slippage"])
+        assert (folder / mine).read_text() == "mine"
+    else:
+        ma.report(data, folder, sections=["slippage"])
+        assert not list(folder.rglob("spend*"))
 
 
 def test_a_chart_of_any_text_is_saved(tmp_path):

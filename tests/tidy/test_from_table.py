@@ -163,11 +163,11 @@ def test_a_number_too_large_for_a_float_is_missing_and_listed_and_never_infinite
     assert data.lines["unreadable"].iloc[0] == "unit_price"
 
 
-def test_a_product_too_large_for_a_float_is_missing_and_listed():
+def test_numbers_whose_product_would_be_too_large_for_a_float_are_missing_and_listed():
     table = pd.DataFrame({"order_number": ["1", "2"], "quantity": [1e200, 2.0], "unit_price": [1e200, 2.0]})
     data = Purchases.from_table(table)
     assert data.lines["amount"].isna().tolist() == [True, False]
-    assert data.issues["reason"].tolist() == ["price x quantity is too large to be a number"]
+    assert data.issues["reason"].tolist() == ["too large to be a number"] * 2
 
 
 def test_a_map_the_wrong_way_round_is_told_the_right_way():

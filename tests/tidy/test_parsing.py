@@ -38,7 +38,7 @@ def test_numbers_that_are_read(value, want):
     [
         ("", "empty text"), ("  ", "empty text"), ("1.234,50", "decimal comma"), ("1,234", "decimal comma"),
         ("1 234.5", "decimal comma"), ("n/a", "not a number"), ("NaN", "not a number"), ("1_000", "not a number"),
-        (True, "true or false"), (10**400, "too large"), ("1e999", "too large"), (float("inf"), "not a finite"),
+        (True, "true or false"), (10**400, "too large"), ("1e999", "too large"), (-1e308, "too large"), ("1e61", "too large"), (float("inf"), "not a finite"),
         (float("nan"), "not a finite"), ({}, "object"), ({"a": 1}, "object"), ([1], "not a number"), ("٣", "not a number"),
     ],
 )  # fmt: skip

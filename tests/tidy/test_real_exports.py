@@ -75,7 +75,7 @@ def test_a_delivery_day_that_can_not_be_read_is_a_delivery():
     ("text", "value"),
     [("1.234,56", 1234.56), ("1,234.56", 1234.56), ("1 234,56", 1234.56), ("1\u202f234,56", 1234.56), ("1\u00a0234,56", 1234.56),
      ("1'234.56", 1234.56), ("1’234.56", 1234.56), ("12,34,567.00", 1234567.0), ("1.234,56-", -1234.56), ("(1,234.56)", -1234.56),
-     ("\u22121.234,56", -1234.56), ("EUR 1.234,56", 1234.56), ("1.234,56 €", 1234.56), ("  12.50 ", 12.5), ("1.5E+03", 1500.0)],
+     ("\u22121.234,56", -1234.56), ("EUR 1.234,56", 1234.56), ("1.234,56 €", 1234.56), ("\u20131.234,56", -1234.56), ("-€1.234,56 EUR", -1234.56), ("  12.50 ", 12.5), ("1.5E+03", 1500.0)],
 )  # fmt: skip
 def test_every_usual_way_to_write_a_number(text, value):
     assert amounts([text]) == [value]
@@ -113,6 +113,10 @@ def test_a_currency_beside_the_number_is_the_row_s_currency():
     other = table(AMOUNT | {"c": "currency"}, amt=["EUR 1,50"], c=["USD"])
     assert other.lines.currency.tolist() == ["USD"]
     assert "another currency" in other.issues.reason.item()
+    both = table(AMOUNT, amt=["$1.50 CAD", "€2.50 EUR", "€3.50 USD"], currency=None)  # a code says which dollars
+    assert both.lines.currency.tolist() == ["CAD", "EUR", pd.NA]
+    assert both.lines.amount.tolist()[:2] == [1.5, 2.5]
+    assert both.issues[["id", "column"]].values.tolist() == [["3", "amount"]]
     shared = table(AMOUNT | {"c": "currency"}, amt=["$1.50", "$2.50", "$3.50"], c=["USD", "CAD", "EUR"])
     assert shared.lines.currency.tolist() == ["USD", "CAD", "EUR"]
     assert shared.issues.id.tolist() == ["3"]
@@ -160,6 +164,10 @@ def days(values, fmt=None, columns=None, **more):
         ([20240131.0, np.nan], "%Y%m%d", ["2024-01-31", None]),
         ([45322, "45323"], "excel", ["2024-01-31", "2024-02-01"]),
         ([45322.75], "excel", ["2024-01-31"]),
+        ([1706659200, "1706745600"], "s", ["2024-01-31", "2024-02-01"]),
+        ([1706659200000, "1706745600000", "x"], "ms", ["2024-01-31", "2024-02-01", None]),
+        (["24/01/31", "24/02/01"], "%y/%m/%d", ["2024-01-31", "2024-02-01"]),
+        (["31.01.24", "0", dt.time(), dt.time(9)], None, ["2024-01-31", None, None, None]),
         ([43860], "excel1904", ["2024-01-31"]),
         (["05/09/2016", "1/2/17"], "dayfirst", ["2016-09-05", "2017-02-01"]),
         (["05/09/2016", "1.2.17"], "monthfirst", ["2016-05-09", "2017-01-02"]),
@@ -186,7 +194,7 @@ def test_the_order_of_day_and_month_is_that_of_the_whole_table():
 @pytest.mark.parametrize(
     ("values", "advice"),
     [(["05.03.2024", "06.04.2024"], "%d.%m.%Y"), (["05-03-24"], "%d-%m-%y"), (["05/03/2024", "6.4.24"], "dayfirst"),
-     (["05/03/2024 10:00"], "dayfirst")],
+     (["05/03/2024 10:00"], "dayfirst"), (["24-03-05", "24-03-31", "24-04-17"], "%y-%m-%d"), (["24/03/05", "23/12/29"], "%y/%m/%d")],
 )  # fmt: skip
 def test_advice_works_when_followed(values, advice):
     with pytest.raises(SchemaError) as e:
@@ -196,17 +204,34 @@ def test_advice_works_when_followed(values, advice):
 
 
 def test_numbers_in_the_place_of_dates_say_what_would_read_them():
-    got = table(AMOUNT, d=[45322, 20240131], amt=[1.0, 2.0])
+    forms = {45322: "'excel'", 20240131: "'%Y%m%d'", "45322": "'excel'", 1706659200: "'s'", "1706659200000": "'ms'"}
+    got = table(AMOUNT, d=list(forms), amt=[1.0] * 5)
     assert got.lines.order_date.isna().all()
-    assert "'excel'" in got.issues.reason[0]
-    assert "%Y%m%d" in got.issues.reason[1]
+    told = got.issues.set_index("id").reason  # those of one reason stand together
+    for reason, form in zip(told[got.lines.line_id], forms.values(), strict=True):
+        assert reason.endswith(f"pass date_formats with {form}")
+
+
+def test_no_date_is_no_loss():
+    """M3 and JD Edwards write 0, and a workbook's 1900-01-01 comes as midnight."""
+    got = table(AMOUNT | {"r": "promised_date"}, amt=[1.0] * 3, r=["20240131", "0", dt.time()])
+    assert got.issues.reason.unique().tolist() == ["stands for no date"]
+    assert "Warning" not in got.sources.notes.item()
+
+
+def test_short_years_in_front_are_asked_about_and_usual_ones_are_not():
+    with pytest.raises(SchemaError, match=r"%y/%m/%d.*%d/%m/%y"):
+        days(["24/01/31", "24/02/15", "23/12/01"])
+    assert days(["31/01/24", "15/02/24", "01/12/23"]) == ["2024-01-31", "2024-02-15", "2023-12-01"]
+    assert days(["01/31/24", "02/15/24", "12/01/23"]) == ["2024-01-31", "2024-02-15", "2023-12-01"]
 
 
 def test_half_real_dates_and_half_text_say_what_has_happened():
     values = [pd.Timestamp("2024-05-03"), pd.Timestamp("2024-06-04"), "13/05/2024", "28/06/2024"]
-    got = table(AMOUNT, d=pd.Series(values, dtype=object).tolist(), amt=[1.0] * 4)
-    assert got.issues.id.tolist() == ["1", "2"]
-    assert got.issues.reason.str.contains("spreadsheet").all()
+    for first in (values, ["2024-05-03", "2024-06-04", *values[2:]]):  # in a CSV real dates are ISO texts
+        got = table(AMOUNT, d=pd.Series(first, dtype=object).tolist(), amt=[1.0] * 4)
+        assert got.issues.id.tolist() == ["1", "2"]
+        assert got.issues.reason.str.contains("spreadsheet").all()
 
 
 # ---- blanks, identities ------------------------------------------------------------------------------------------------

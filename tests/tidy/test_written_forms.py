@@ -41,8 +41,8 @@ def number_styles(draw):
     decimal = draw(st.sampled_from(".,"))
     mark = draw(st.sampled_from(["", "." if decimal == "," else ",", " ", "\u00a0", "\u202f", "'", "’"]))
     group = draw(st.sampled_from([grouped, indian])) if mark == "," else grouped
-    minus = draw(st.sampled_from(["-{}", "{}-", "({})", "\u2212{}"]))
-    around = draw(st.sampled_from(["{}", "EUR {}", "{} EUR", "€{}", "{} €"]))
+    minus = draw(st.sampled_from(["-{}", "{}-", "({})", "\u2212{}", "\u2013{}", "- {}"]))
+    around = draw(st.sampled_from(["{}", "EUR {}", "{} EUR", "€{}", "{} €", "€{} EUR", "\u00a0{} "]))
     places = draw(st.sampled_from([0, 2, 2, 2, 3]))
 
     def write(cents: int) -> str:
@@ -58,21 +58,46 @@ def number_styles(draw):
 @st.composite
 def date_styles(draw):
     sep = draw(st.sampled_from("./-"))
-    kind = draw(st.sampled_from(["dmy", "mdy", "dmY", "iso", "ymd", "named", "excel", "compact"]))
+    kinds = [
+        "dmy",
+        "mdy",
+        "mdY",
+        "dmY",
+        "iso",
+        "ymd",
+        "named",
+        "weekday",
+        "dashed",
+        "excel",
+        "compact",
+        "timed",
+        "zoned",
+        "ticks",
+        "ms",
+        "s",
+    ]
+    kind = draw(st.sampled_from(kinds))
     locale, width = draw(st.sampled_from(LOCALES)), draw(st.sampled_from(["medium", "long"]))
     formats = {
         "dmy": f"%d{sep}%m{sep}%y",
-        "mdy": f"%m{sep}%d{sep}%Y",
+        "mdy": f"%m{sep}%d{sep}%y",
+        "mdY": f"%m{sep}%d{sep}%Y",
+        "timed": f"%m{sep}%d{sep}%Y 09:05 AM",
+        "zoned": "%Y-%m-%dT12:00:00+02:00",
         "dmY": f"%d{sep}%m{sep}%Y",
         "iso": "%Y-%m-%d",
         "ymd": "%Y/%m/%d",
         "compact": "%Y%m%d",
     }
-    if kind == "named":
-        pattern = "d MMM y" if width == "medium" else "d MMMM y"
+    if kind in ("named", "weekday", "dashed"):
+        month = "MMM" if width == "medium" else "MMMM"
+        pattern = {"named": f"d {month} y", "weekday": f"EEEE, d {month} y", "dashed": f"d-{month}-yy"}[kind]
         return (lambda d: format_date(d, pattern, locale=locale)), None
     if kind == "excel":
         return (lambda d: (d - date(1899, 12, 30)).days), "excel"
+    if kind in ("ticks", "ms", "s"):
+        epoch = lambda d: (d - date(1970, 1, 1)).days * 86_400 * (1 if kind == "s" else 1000)  # noqa: E731
+        return (epoch, kind) if kind != "ticks" else (lambda d: f"/Date({epoch(d)})/", None)
     return (lambda d: d.strftime(formats[kind])), None
 
 
@@ -117,6 +142,15 @@ def test_what_is_read_is_what_was_written_or_is_asked_about(data):
 @given(st.data())
 def test_what_is_read_of_many_tables_is_what_was_written_or_is_asked_about(data):
     check_table(data)
+
+
+@pytest.mark.parametrize("pattern", ["EEEE, d MMMM y", "EEE d MMM y", "EEE, d. MMMM yy", "d-MMM-yy"])
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_weekday_and_month_of_a_language(locale, pattern):
+    days = [date(2024, 1 + i % 12, 13 + i) for i in range(14)]
+    table = pd.DataFrame({"order_date": [format_date(d, pattern, locale=locale) for d in days], "amount": 1.0})
+    got = Purchases.from_table(table, currency="EUR")
+    assert got.lines.order_date.dt.date.tolist() == days, table.order_date.tolist()
 
 
 @pytest.mark.parametrize("decimal", [".", ","])

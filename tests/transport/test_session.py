@@ -191,11 +191,19 @@ def test_every_shape_of_error_is_read(body, code, request_id, said):
     assert error.request_id in str(error)
 
 
+def test_a_message_that_ends_in_a_full_stop_does_not_end_in_two():
+    with FaultServer(ROWS) as server:
+        server.always = status(401, b'{"message": "The token is not accepted."}')
+        with pytest.raises(AuthError, match=r"not accepted\. Check"):
+            client(server).fetch_purchases()
+
+
 def test_401_says_what_to_check_and_claims_nothing():
     with FaultServer(ROWS) as server, pytest.raises(AuthError) as e:
         Client("another", base_url=server.url, progress=False).fetch_purchases()
     for word in ("token", "credentials", "reconnect", "active", "permissions", "AUTHENTICATION_FAILED"):
         assert word in str(e.value)
+    assert ".." not in str(e.value)
     assert e.value.request_id == "rq-401"
 
 
@@ -441,7 +449,9 @@ def test_the_cache_is_small(tmp_path):
     assert c.cache_path.stat().st_size < plain / 5
 
 
-@pytest.mark.parametrize("damage", ["noise", "truncated", "row", "read-only folder", "folder is a file", "locked"])
+@pytest.mark.parametrize(
+    "damage", ["noise", "truncated", "row", "of something else", "read-only folder", "folder is a file", "locked"]
+)
 def test_a_cache_that_can_not_be_used_costs_the_cache_not_the_fetch(tmp_path, damage, caplog, monkeypatch):
     monkeypatch.setattr(page_cache, "LOCK_TIMEOUT", 0.5)
     folder = tmp_path / "c"
@@ -458,6 +468,10 @@ def test_a_cache_that_can_not_be_used_costs_the_cache_not_the_fetch(tmp_path, da
         elif damage == "row":
             with sqlite3.connect(path) as db:
                 db.execute("UPDATE pages SET value = x'00'")
+            db.close()
+        elif damage == "of something else":
+            with sqlite3.connect(path) as db:
+                db.execute("ALTER TABLE pages RENAME COLUMN value TO words")
             db.close()
         elif damage == "read-only folder":
             if os.geteuid() == 0:
@@ -484,6 +498,9 @@ def test_a_cache_that_can_not_be_used_costs_the_cache_not_the_fetch(tmp_path, da
     assert len([r for r in caplog.records if "cache" in r.message]) <= 1
     if damage != "row":
         assert "cache" in caplog.text
+    if damage in ("noise", "truncated", "of something else"):
+        assert "a new one was started" in caplog.text
+        assert list(folder.glob("*.damaged-*"))
 
 
 def test_a_full_disk_costs_the_cache_not_the_fetch(tmp_path, caplog):
@@ -521,7 +538,7 @@ def kill_in_the_middle(tmp_path, times):
 
 
 def test_killed_in_the_middle_the_next_run_gives_the_whole(tmp_path):
-    kill_in_the_middle(tmp_path, 4)
+    kill_in_the_middle(tmp_path, 2)
 
 
 @pytest.mark.full
@@ -530,7 +547,7 @@ def test_killed_fifty_times(tmp_path):
 
 
 @pytest.mark.usefixtures("ctrl_c_reaches_children")
-@pytest.mark.parametrize("workers", [1, 4])
+@pytest.mark.parametrize("workers", [pytest.param(1, marks=pytest.mark.full), 4])
 def test_ctrl_c_ends_a_fetch_that_waits_and_the_client_lives_on(workers, tmp_path):
     """A real signal in a real process, while every worker waits for its next try."""
     script = f"""

@@ -138,7 +138,8 @@ def test_a_full_page_that_comes_again_is_no_whole_list():
 
 
 def test_a_walk_has_a_bound_on_its_pages():
-    from makini_analytics.transport._pagination import RowList, paginate
+    from makini_analytics.transport import RowList
+    from makini_analytics.transport._pagination import paginate
 
     bounds = []
     for contract, edit in (

@@ -12,7 +12,8 @@ from ... import charts
 from ...compute import By
 from ...errors import ConfigError
 from ...frames import AsOf
-from .._open_orders import BUCKETS, ageing, backtest
+from .._backtest import backtest, by_chance
+from .._open_orders import BUCKETS, ageing
 
 _NOT_LATE = {
     "not due": "not due yet",
@@ -34,7 +35,7 @@ def plot_ageing(
     """Draw the open value by how overdue it is, with the number of lines.
 
     In the colour of what is late: value past its due date. Light grey: what is not due yet, or has no due date. The subtitle
-    says how much of what falls due in the next 30 days the forecast expects late.
+    says how much of what falls due in the next 30 days is expected late, by the chances of ``slippage.open_orders``.
 
     Raises
     ------
@@ -91,9 +92,9 @@ def plot_backtest(
 ) -> Axes:
     """Draw the calibration: of the lines that got a chance of so much, how many came in time.
 
-    Each dot stands for a tenth of the forecasts, from the least to the most confident; the bar is its 95 % interval. On the
-    diagonal what was forecast is what came; below it the forecast was too hopeful. The title compares it with the rate of the
-    90 days before, by the Brier score: the mean squared error of the chances, 0 at best.
+    Each dot stands for a tenth of the forecasts, from the least to the most confident; the bar is its 95 % interval, the lines of
+    an order being taken as one. On the diagonal what was forecast is what came; below it the forecast was too hopeful. The title
+    compares it with the rate of the 90 days before, by the Brier score: the mean squared error of the chances, 0 at best.
 
     Examples
     --------
@@ -107,13 +108,11 @@ def plot_backtest(
     if len(result) < 10:
         return charts.no_data(ax, "the forecast on days gone by: too few lines", result)
     chance, came = result["chance"].to_numpy(), result["on_time"].to_numpy(dtype=float)
-    parts = np.array_split(np.argsort(chance, kind="stable"), min(10, len(result) // 5))
-    x, share, n = (np.array([f(p) for p in parts]) for f in (lambda p: chance[p].mean(), lambda p: came[p].mean(), len))
-    # Where all or none came the variance is 0 and the bar would vanish; 0.25 / n keeps it as wide as one line allows.
-    half = 1.96 * np.sqrt(np.maximum(share * (1 - share), 0.25 / n) / n)
+    table = by_chance(result)
+    x, share = table["chance"].to_numpy(), table["on_time_rate"].to_numpy()
     ax = charts.axes(ax, rows=9)
     ax.plot([0, 1], [0, 1], color=charts.look.line, lw=1.2)
-    ax.vlines(x, np.clip(share - half, 0, 1), np.clip(share + half, 0, 1), color=charts.look.rest, lw=4)
+    ax.vlines(x, table["low"], table["high"], color=charts.look.rest, lw=4)
     ax.plot(x, share, "o", color=charts.look.highlight, ms=7)
     muted = charts.look.muted
     charts.beside(ax, "as forecast", (0.97, 0.97), (0, -14), va="baseline", ha="right", size=9, colour=muted)

@@ -127,7 +127,7 @@ def plot_per_line(
     >>> lines = pd.DataFrame({"required_date": pd.to_datetime(["2025-01-10"] * 3),
     ...                       "delivered_date": pd.to_datetime(["2025-01-08", "2025-01-15", None])})
     >>> print(style.alt_text(slippage.plot_per_line(lines, as_of="2025-01-31")))
-    50 % of the delivered due lines came late; 1 more are open and overdue. Days late of 2 delivered lines.
+    50 % of the delivered due lines came late; 1 more is open and overdue. Days late of 2 delivered lines.
     early 1 lines, 50 %; on the day 0 lines, 0 %; late 1 lines, 50 %
     """
     result: pd.DataFrame = data
@@ -150,7 +150,9 @@ def plot_per_line(
     ax.set_xlabel("days after (+) or before (–) the due date", color=charts.look.muted, fontsize=9.5)
     charts.place(ax, 0.04, 0.25, 0.92, 0.50)
     n_overdue = int((result["outcome"] == "overdue_open").sum())
-    more = f"; {charts.number(n_overdue)} more are open and overdue" if n_overdue else ""
+    more = (
+        f"; {charts.number(n_overdue)} more {'is' if n_overdue == 1 else 'are'} open and overdue" if n_overdue else ""
+    )
     headline = title or f"{charts.percent(n_late / n)} of the delivered due lines came late{more}"
     beyond = int(((days < low) | (days > high)).sum())
     outer = f"; {charts.number(beyond)} beyond the ends are in the outer bars" if beyond else ""

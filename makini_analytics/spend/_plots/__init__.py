@@ -2,6 +2,7 @@
 
 from ._bridge import plot_bridge
 from ._pareto import plot_pareto
+from ._price_index import plot_price_index
 from ._prices import plot_price_changes, plot_price_dispersion, plot_price_history
 from ._shares import plot_concentration, plot_tail
 from ._single_source import plot_single_source
@@ -17,6 +18,7 @@ __all__ = [
     "plot_price_changes",
     "plot_price_dispersion",
     "plot_price_history",
+    "plot_price_index",
     "plot_single_source",
     "plot_small_multiples",
     "plot_tail",

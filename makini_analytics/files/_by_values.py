@@ -1,0 +1,142 @@
+"""What a heading means by the values below it: dates or numbers, where it can be of either; and marks that say that a line is cancelled or complete."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date
+from numbers import Real
+from typing import Any
+
+from ._headings import Heading, folded, mark_words, state_words
+
+_DATE = re.compile(
+    r"\d{1,4}[./\-]\d{1,2}[./\-]\d{1,4}\b.*|\d{1,2}[\s.\-]*[^\W\d_]{3,}.*\d{2,4}\b.*", re.ASCII | re.DOTALL
+)
+_NUMBER = re.compile(r"[(\-+\u2212]?\s*[\d.,' \u00a0\u202f]*\d[\d.,' \u00a0\u202f]*[)\-]?")
+_COMPACT = re.compile(r"(19|20)\d{6}|0{8}|0")  # 20240131 is a date and a number
+_LETTER = re.compile(r"[^\W\d_]")
+_SAP_MARKS = frozenset({"l", "s", "x"})
+_YES = frozenset({"x", "l", "y", "yes", "true", "1", "ja", "j", "oui", "o", "si", "sí", "s", "sim", "tak", "t", "wahr", "vrai", "vero", "waar", "prawda"})  # fmt: skip
+_NO = frozenset({"n", "no", "false", "0", "nein", "non", "não", "nao", "nee", "nie", "f", "falsch", "faux", "falso", "onwaar", "fałsz", "-"})  # fmt: skip
+_ABLE = ("able", "ible", "abile", "ibile", "bar", "barkeit", "avel", "ivel", "baar")  # what can be cancelled is not
+_DATES, _NUMBERS = ("_date",), ("quantity", "unit_price", "price_unit", "amount", "tax", "discount")
+
+
+def kind_of(values: Iterable[Any]) -> str | None:
+    """Return whether all values are dates, or all numbers, or some hold letters; None where that can't be told.
+
+    >>> kind_of(["12.03.24", ""]), kind_of(["1.200", "3,5-"]), kind_of(["A-100", "7"]), kind_of(["20240131"]), kind_of([None])
+    ('date', 'number', 'text', None, None)
+    """
+    given = [v for v in values if v is not None and str(v).strip() and v == v]
+    texts = [str(v).strip() for v in given]
+    if not given or all(_COMPACT.fullmatch(t) for t in texts):
+        return None
+    if all(isinstance(v, date) or _DATE.fullmatch(t) for v, t in zip(given, texts, strict=True)):
+        return "date"
+    if all(isinstance(v, Real) or _NUMBER.fullmatch(t) for v, t in zip(given, texts, strict=True)):
+        return "number"
+    return "text" if any(_LETTER.search(t) for t in texts) else None
+
+
+def fits(column: str, kind: str | None) -> bool:
+    """Whether a column of ours can hold values of a kind.
+
+    >>> fits("delivered_date", "number"), fits("received_quantity", "number"), fits("line_number", "text"), fits("product_code", "text")
+    (False, True, False, True)
+    """
+    if kind is None:
+        return True
+    if column.endswith(_DATES):
+        return kind == "date"
+    if column.endswith(_NUMBERS):
+        return kind == "number"
+    return not (column == "line_number" and kind in ("text", "date"))
+
+
+def with_states(found: Sequence[Heading], kinds: Sequence[str | None]) -> list[Heading]:
+    """Return the headings, those that no table has being quantities or the status where their words and their values say so.
+
+    Without them states would follow from the rest: a line would be received in full since nothing says how much came. One that two
+    headings could be is left. ``kinds`` are those of each heading's values.
+    """
+    taken = {h.column for h in found}
+    said = [
+        column if h.unknown and not h.column and column not in taken and fits(column, kind) and kind else ""
+        for h, kind in zip(found, kinds, strict=True)
+        for column in [_by_words(h.heading)]
+    ]
+    rule = "by its words and its values"
+    return [
+        replace(h, column=c, rule=rule) if c and said.count(c) == 1 else h for h, c in zip(found, said, strict=True)
+    ]
+
+
+def _by_words(heading: str) -> str:
+    """Return the column that a heading means by its words.
+
+    >>> [_by_words(h) for h in ("Q.tà consegnata", "Line Quantity", "PO Line Status", "Invoice status", "Qty to receive")]
+    ['received_quantity', 'quantity', 'status', '', '']
+    """
+    words = {folded(w) for w in re.split(r"[\s_/()\[\]\-]+", re.sub(r"(?<=[a-zß-ÿ])(?=[A-Z])", " ", heading))} - {""}
+    known = state_words()
+    for column, needed, more in (
+        ("received_quantity", ("quantity", "received"), ()),
+        ("quantity", ("quantity",), ("ordered",)),
+        ("status", ("status",), ()),
+    ):
+        if all(words & known[n] for n in needed) and words <= known["all"].union(*(known[n] for n in (*needed, *more))):
+            return column
+    return ""
+
+
+def with_marks(found: Sequence[Heading], values: Sequence[Iterable[Any]]) -> list[Heading]:
+    """Return the headings, those that no table has being marks where their words say so and their values are yes and no.
+
+    "CANCEL_FLAG" with Y and N, "Löschkz." with L and blanks: a list that has such a column never says it otherwise, and without it
+    cancelled lines would count as ordered. ``values`` are those of each heading.
+    """
+    taken = {h.column for h in found}
+    out = []
+    for h, own in zip(found, values, strict=True):
+        said, certain = ("", False) if h.column or not h.unknown else said_of_lines(h.heading)
+        mark = said and _mark(said, certain, {_flag(v) for v in own if v is not None and str(v).strip()})
+        if mark and mark not in taken:
+            taken.add(mark)
+            h = replace(h, column=mark, rule="a mark, by its word and its values")
+        out.append(h)
+    return out
+
+
+def said_of_lines(heading: str) -> tuple[str, bool]:
+    """Return what a heading says of lines - "void", "completed", "open", or "" - and whether it says that it is a mark.
+
+    >>> said_of_lines("CANCEL_FLAG"), said_of_lines("isClosed"), said_of_lines("Storniert"), said_of_lines("Non-cancellable")
+    (('void', True), ('completed', True), ('void', False), ('', False))
+    """
+    words = [folded(w) for w in re.findall(r"[^\W\d_]+", re.sub(r"(?<=[a-zß-ÿ])(?=[A-Z])", " ", heading))]
+    known = mark_words()
+    beside, sure = known["beside"], known["says_mark"]
+    for said in ("void", "completed", "open"):
+        those = [
+            any(w == k or (len(k) > 4 and w.startswith(k) and not w.endswith(_ABLE)) for k in known[said])
+            for w in words
+        ]
+        if any(those) and all(own or w in beside or w in sure for own, w in zip(those, words, strict=True)):
+            return said, any(w in sure or w.endswith(("kz", "kennz", "kennzeichen")) for w in words)
+    return "", False
+
+
+def _mark(said: str, certain: bool, flags: set[str]) -> str:
+    if not flags or not flags <= _YES | _NO or (flags <= {"0", "1"} and not certain):
+        return ""  # 1 and 0 may be quantities, unless the heading says that they are none
+    if said != "void":
+        return f"{said}_mark"
+    return "deletion_mark" if flags <= _SAP_MARKS else "void_mark"  # in SAP "S" is blocked, not sí
+
+
+def _flag(value: Any) -> str:
+    text = str(value).strip().casefold()
+    return text[:-2] if text.endswith(".0") else text

@@ -1,0 +1,96 @@
+"""Lists in which some orders, or all, come without lines: each of these is asked for on its own, and no other order takes its place."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+import makini_analytics as ma
+from tests.faults.server import TOKEN, FaultServer, order
+
+WHAT_COMES = ("whole", "empty", "other", "no key", "no lines", "404", "403")
+
+
+def fetch(server, **options):
+    with ma.Client(
+        TOKEN,
+        base_url=server.url,
+        cache_dir=None,
+        progress=False,
+        retries=0,
+        per_page=4,
+        delivery_date="actual",
+    ) as client:
+        return client.fetch_purchases(**options)
+
+
+def playing(rows, listed, single, contract="v3"):
+    """Return a server that lists ``listed`` and answers for each order singly as ``single`` says."""
+    server = FaultServer(listed, contract)
+    whole = {r["key"]: r for r in rows}
+
+    def answer(s, h, query):
+        key = h.path.rsplit("/", 1)[-1]
+        if key not in whole:
+            return False
+        said = single[key]
+        bare = {k: v for k, v in whole[key].items() if k != "lineItems"}
+        bodies = {
+            "whole": whole[key],
+            "empty": bare | {"lineItems": []},
+            "other": order(7777),
+            "no key": {"lineItems": whole[key]["lineItems"]},
+            "no lines": bare,
+        }
+        s.send(h, {"data": bodies[said]} if said in bodies else {}, int(said) if said.isdigit() else 200)
+        return True
+
+    server.always = answer
+    return server
+
+
+def without(row, how):
+    """Return an order as a list has it that tells nothing of its lines."""
+    bare = {k: v for k, v in row.items() if k != "lineItems"}
+    return bare | {"lineItems": None} if how == "null" else bare
+
+
+def check(seed, contract, folder=None):
+    r = random.Random(seed)
+    rows = [order(i) for i in range(1, r.randint(2, 12))]
+    kind = {o["key"]: r.choice(["listed", "absent", "null"]) for o in rows}
+    single = {key: r.choice(["whole", r.choice(WHAT_COMES)]) for key in kind}
+    listed = [o if kind[o["key"]] == "listed" else without(o, kind[o["key"]]) for o in rows]
+    with playing(rows, listed, single, contract) as server:
+        data = fetch(server) if folder is None else ma.Purchases.load(fetch(server, to=folder))
+        asked = [path.rsplit("/", 1)[-1] for _, path, *_ in server.requests]
+    bare = {key for key, k in kind.items() if k != "listed"}
+    had = {o["key"] for o in rows if kind[o["key"]] == "listed" or single[o["key"]] == "whole"}
+    assert sorted(data.orders.order_id) == [o["key"] for o in rows]
+    assert sorted(data.lines.order_id) == sorted(had)
+    assert [a for a in asked if a in kind and a not in bare] == []  # what has its lines is not asked for
+    assert sorted(a for a in asked if a in bare) == sorted(bare)
+    told = data.issues[data.issues.column == "n_lines"]
+    assert set(told.id) == {key for key in bare if single[key] not in ("whole", "empty")}
+    assert bool(bare) == ("on its own" in data.sources.notes.item())
+
+
+@pytest.mark.parametrize("contract", ["v3", "v4", "v1"])
+def test_orders_without_lines_among_others_are_asked_for(contract):
+    for seed in range(5):
+        check(seed, contract)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("contract", ["v3", "v4", "v1"])
+def test_orders_without_lines_among_others_are_asked_for_however_they_lie(contract):
+    for seed in range(100, 300):
+        check(seed, contract)
+
+
+def test_orders_without_lines_among_others_are_asked_for_part_by_part(tmp_path, monkeypatch):
+    pytest.importorskip("pyarrow", reason="pyarrow, the extra 'fast', is not installed")
+    monkeypatch.setattr("makini_analytics.purchases._parts.PART_LINES", 3)
+    for seed in range(3):
+        check(seed, "v3", tmp_path / str(seed))
