@@ -14,7 +14,7 @@ import pandas as pd
 
 from ..errors import ConfigError
 from ..frames import stack
-from ..purchases import Purchases, concat
+from ..purchases import Purchases, concat, own_days
 from ..tidy import NO_ORDER, much_unreadable, told_beside, told_once, warnings_in, weighed_again
 from . import _comparable
 from ._changed_orders import ChangedOrderFetch
@@ -49,7 +49,7 @@ def known_rows(data: Any, connection: str) -> Purchases:
 
 
 def _only(data: Purchases, connection: str, *, others: bool = False) -> Purchases:
-    frames, days = {}, data.own_days()
+    frames, days = {}, own_days(data.sources, data.as_of)
     for table in ("orders", "lines", "issues", "sources"):
         frame = getattr(data, table)
         mine = (frame["connection"] == connection).fillna(False).to_numpy(dtype=bool)

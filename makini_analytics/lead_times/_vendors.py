@@ -52,7 +52,8 @@ def by_vendor(
 
     n_lines = n_delivered + n_open + n_cancelled. Lines without an order date, ordered after the as-of day,
     delivered before ordered, drafts, returns, lines closed short and lines received on an unknown day are
-    left out and counted.
+    left out and counted; so are all lines of a connection, or a vendor, of whose received lines fewer than
+    95 % have a day of delivery. A cancellation after the as-of day has not happened: the line is open.
 
     Parameters
     ----------

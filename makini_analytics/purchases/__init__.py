@@ -4,6 +4,7 @@ from ._concat import concat
 from ._folder import checked_folder
 from ._parts import PartTotals, PartWriter, ready
 from ._purchases import Purchases
+from ._reach import own_days
 from ._scan import scan
 
-__all__ = ["PartTotals", "PartWriter", "Purchases", "checked_folder", "concat", "ready", "scan"]
+__all__ = ["PartTotals", "PartWriter", "Purchases", "checked_folder", "concat", "own_days", "ready", "scan"]

@@ -9,6 +9,7 @@ from ..errors import ConfigError, SchemaError
 from ..frames import stack
 from ..tidy import ISSUES, LINES, ORDERS, SOURCES
 from ._purchases import Purchases
+from ._reach import own_days
 
 
 def concat(purchases: Iterable[Purchases]) -> Purchases:
@@ -57,7 +58,7 @@ def concat(purchases: Iterable[Purchases]) -> Purchases:
         seen |= names
     days = [p.as_of for p in parts if p.as_of is not None]
     if len(set(days)) > 1:
-        parts = [replace(p, sources=p.sources.assign(as_of=p.own_days())) for p in parts]
+        parts = [replace(p, sources=p.sources.assign(as_of=own_days(p.sources, p.as_of))) for p in parts]
     tables = {"orders": ORDERS, "lines": LINES, "issues": ISSUES, "sources": SOURCES}
     frames = {t: stack([getattr(p, t) for p in parts]) for t in tables}
     return Purchases(**frames, as_of=min(days) if days else None)

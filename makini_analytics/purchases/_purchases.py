@@ -11,10 +11,11 @@ import pandas as pd
 
 from ..errors import ConfigError
 from ..files import read_file, with_received
-from ..frames import OWN_DAYS, OWN_WINDOWS, as_day, categoricals, stack
+from ..frames import as_day, categoricals, stack
 from ..system import check_options, known_options, mapping_of, options_of, path_of
 from ..tidy import TABLES, Beside, NumberFormat, empty, tidy_table
 from . import _display, _folder
+from ._reach import reach
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,7 @@ class Purchases:
     def __post_init__(self) -> None:
         day = None if self.as_of is None else as_day(self.as_of, empty=False)
         object.__setattr__(self, "as_of", day)
-        attrs: dict[str, Any] = {"as_of": None if day is None else str(day.date()), "source": self._source()}
-        attrs |= self._window() | {OWN_DAYS: self._days_that_differ()}
+        attrs = {"source": self._source()} | reach(self.sources, day)
         # attrs serve titles and footnotes. They go on a shallow copy: the caller's frame stays untouched.
         for name in ("orders", "lines", "issues"):
             frame = getattr(self, name).copy(deep=False)
@@ -58,38 +58,9 @@ class Purchases:
             frame.attrs = {k: v for k, v in (attrs | conversion).items() if v is not None} if name != "issues" else {}
             object.__setattr__(self, name, frame)
 
-    def own_days(self) -> pd.Series:
-        """Return the as-of day of each connection, a row of ``sources`` each."""
-        common: Any = pd.NaT if self.as_of is None else self.as_of
-        none = pd.Series(pd.NaT, index=self.sources.index, dtype="datetime64[us]")
-        own = pd.to_datetime(self.sources.get("as_of", none)).astype("datetime64[us]")
-        # a day that was set since the connections came together is one for all
-        return own.fillna(common) if own.min() == common else none.fillna(common)
-
-    def _days_that_differ(self) -> dict[str, str] | None:
-        """Return the as-of day of each connection, None where there is one for all."""
-        days = self.own_days()
-        if days.nunique() < 2:
-            return None
-        return {str(name): str(day.date()) for name, day in zip(self.sources["connection"], days, strict=True)}
-
     def _source(self) -> str | None:
         names = self.sources["connection"].dropna().unique().tolist() if len(self.sources) else []
         return ", ".join(names) or None
-
-    def _window(self) -> dict[str, Any]:
-        """Return the span of order dates that every connection was asked for, and that of each where they differ.
-
-        A period that it cuts is incomplete.
-        """
-
-        def text(day: Any) -> str | None:
-            return None if pd.isna(day) else str(day.date())
-
-        span = self.sources.reindex(columns=["connection", "since", "until"])
-        own = {str(name): (text(first), text(last)) for name, first, last in span.itertuples(index=False)}
-        differ = own if len(set(own.values())) > 1 else None
-        return {"since": text(span["since"].max()), "until": text(span["until"].min()), OWN_WINDOWS: differ}
 
     def __repr__(self) -> str:
         return _display.as_text(self)

@@ -31,8 +31,9 @@ def per_line(
     ``early``: delivered before the due date (by more than ``early_days``, where given); ``late``: delivered
     after the due date plus ``late_days``; ``overdue_open``: open, and the as-of day is beyond the due date
     plus ``late_days``; ``not_due``: its due date is after the as-of day, delivered or not, or it is open
-    within the days allowed. Excluded: deleted, cancelled, draft, return (negative quantity), closed short,
-    received on an unknown day, no due date.
+    within the days allowed. Excluded: ordered after the as-of day, deleted, cancelled, draft, return
+    (negative quantity), closed short, received on an unknown day (closed or still open in its source), no due
+    date, and lines of a connection or vendor that records no delivery days, as in ``slippage.by_vendor``.
 
     The due date is the one that the data hold now; promises made earlier and changed since are not known from
     one extract.

@@ -82,8 +82,11 @@ def by_vendor(
     1 % (Benjamini and Hochberg 1995). To rank vendors take ``on_time_shrunken``, the rate drawn towards the
     vendors' mean, the more the less certain it is (Paule and Mandel 1982).
 
-    Lines deleted, cancelled, drafts, returns, closed short, received on an unknown day or without a due date
-    are left out, as are lines that are not due yet, and counted. The due date is the one that the data hold
+    Lines ordered after the as-of day, deleted or cancelled by then, drafts, returns, closed short, received on
+    an unknown day (also those that are still open in their source) or without a due date are left out, as are
+    lines that are not due yet, and counted. So are all lines of a connection, or a vendor, of whose received
+    lines fewer than 95 % have a day of delivery: its overdue lines alone would make it look late, and its rate
+    is missing. Each connection is looked at from its own as-of day. The due date is the one that the data hold
     now; promises made earlier and changed since are not known from one extract.
 
     Parameters

@@ -29,10 +29,11 @@ def by_vendor(
     """Ordered spend by vendor, with its share, rank class and numbers of orders and lines.
 
     Spend is the sum of ``amount`` over the lines whose state is open, received, closed_short or unknown; draft, cancelled and
-    deleted lines don't count. Shares are of the grand total in the same currency, the unknown vendor included; nothing is ever
-    converted. ABC class: vendors by falling spend; A up to and including the one that crosses 80 % of the cumulative spend, B to
-    95 %, C the rest (Pareto analysis; 80/20 is a habit, not a law). A vendor whose net is negative, such as one with more returns
-    than orders, comes last, without class and cumulative share: those run over the others only, so that they end at 1.
+    deleted lines don't count, nor do those ordered after the as-of day; a later cancellation has not happened. Shares are of the
+    grand total in the same currency, the unknown vendor included; nothing is ever converted. ABC class: vendors by falling spend; A
+    up to and including the one that crosses 80 % of the cumulative spend, B to 95 %, C the rest (Pareto analysis; 80/20 is a habit,
+    not a law). A vendor whose net is negative, such as one with more returns than orders, comes last, without class and cumulative
+    share: those run over the others only, so that they end at 1.
 
     Parameters
     ----------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from makini_analytics import lead_times, style
+from makini_analytics import charts, lead_times
 
 
 def _lines(came: int, cancelled: int, still_open: int) -> pd.DataFrame:
@@ -32,12 +32,12 @@ def _lines(came: int, cancelled: int, still_open: int) -> pd.DataFrame:
     ],
 )
 def test_never_is_said_where_waiting_does_not_help(came, cancelled, still_open, half, ninth):
-    title = style.captions_of(lead_times.plot_curve(_lines(came, cancelled, still_open), as_of="2025-12-31")).title
+    title = charts.captions_of(lead_times.plot_curve(_lines(came, cancelled, still_open), as_of="2025-12-31")).title
     assert title == f"{half}, {ninth}"
 
 
 def test_vendors_of_which_nothing_is_open_are_not_waited_for():
-    title = style.captions_of(
+    title = charts.captions_of(
         lead_times.plot_by_vendor(_lines(10, 30, 0).assign(vendor_id="v"), as_of="2025-12-31")
     ).title
     assert "yet" not in title

@@ -13,11 +13,20 @@ from makini_analytics import lead_times, slippage, spend
 from makini_analytics.frames import AsOfDays, as_of_days
 from tests.compute.kinds import dirty, same
 
+#: What compares with all lines of a call, or learns from them, how far vendors differ and how lines hang together.
+_OF_ALL = {"on_time_low", "on_time_high", "on_time_shrunken", "n_effective", "due_share", "others_rate", "p_value"}
+_OF_ALL |= {"against_others", "against_before"}
+
+
+def _own(table: pd.DataFrame) -> pd.DataFrame:
+    return table.drop(columns=[c for c in table if c in _OF_ALL])
+
+
 FIGURES = {
-    "slippage.by_vendor": lambda x: slippage.by_vendor(x, by="connection").drop(columns="on_time_shrunken"),
-    "slippage.by_vendor of each": lambda x: slippage.by_vendor(x).drop(columns="on_time_shrunken"),
+    "slippage.by_vendor": lambda x: _own(slippage.by_vendor(x, by="connection")),
+    "slippage.by_vendor of each": lambda x: _own(slippage.by_vendor(x)),
     "slippage.per_line": slippage.per_line,
-    "slippage.by_period": lambda x: slippage.by_period(x, by="connection"),
+    "slippage.by_period": lambda x: _own(slippage.by_period(x, by="connection")),
     "slippage.otif": lambda x: slippage.otif(x, by="connection"),
     "slippage.fill_rate": lambda x: slippage.fill_rate(x, by="connection"),
     "slippage.value_days": lambda x: slippage.value_days(x, by="connection"),

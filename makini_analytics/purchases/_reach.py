@@ -1,0 +1,35 @@
+"""How far the data of each connection reach: its as-of day, and the order dates that were asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from ..frames import OWN_DAYS, OWN_WINDOWS
+
+
+def own_days(sources: pd.DataFrame, as_of: pd.Timestamp | None) -> pd.Series:
+    """Return the as-of day of each connection, a row of ``sources`` each."""
+    common: Any = pd.NaT if as_of is None else as_of
+    none = pd.Series(pd.NaT, index=sources.index, dtype="datetime64[us]")
+    own = pd.to_datetime(sources.get("as_of", none)).astype("datetime64[us]")
+    # a day that was set since the connections came together is one for all
+    return own.fillna(common) if own.min() == common else none.fillna(common)
+
+
+def reach(sources: pd.DataFrame, as_of: pd.Timestamp | None) -> dict[str, Any]:
+    """Return what lines carry of it: the days that all connections share, and those of each where they differ.
+
+    A period that the span of order dates cuts is incomplete.
+    """
+    span = sources.reindex(columns=["connection", "since", "until"])
+    windows = {str(name): (_text(first), _text(last)) for name, first, last in span.itertuples(index=False)}
+    days = {str(k): _text(day) for k, day in zip(span["connection"], own_days(sources, as_of), strict=True)}
+    shared = {"as_of": _text(as_of), "since": _text(span["since"].max()), "until": _text(span["until"].min())}
+    own: dict[str, dict[str, Any]] = {OWN_DAYS: days, OWN_WINDOWS: windows}
+    return shared | {name: each for name, each in own.items() if len(set(each.values())) > 1}
+
+
+def _text(day: Any) -> str | None:
+    return None if day is None or pd.isna(day) else str(day.date())
