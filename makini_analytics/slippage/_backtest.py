@@ -25,7 +25,7 @@ def backtest(lines: Any, *, by: str | None = None, as_of: AsOf | None = None, du
     """How good the forecast of ``slippage.open_orders`` was: what it would have said on days gone by, and what became of the lines.
 
     On twelve days, 30 to 360 days before as-of, only what was known on that day is used; each line that was open then and has fallen
-    due since is forecast, of more than 5,000 every second or third and so on. How much each part of a forecast counts is decided by
+    due since is forecast, of more than 3,000 a day every second or third and so on. How much each part of a forecast counts is decided by
     what had fallen due before its own day, so it has not seen its own test. Days on which too little was known for a forecast are not
     tested: what would have been shown then is the rate to beat, that of all lines due in the 90 days before. Each connection is tested
     by itself.

@@ -49,7 +49,7 @@ _AS_SAID = 120
 #: No chance is taken as surer than this while a line can still come.
 _SUREST = 0.99
 #: Lines asked about on each day of the test; of more, every second or third and so on is taken.
-_MOST = 5_000
+_MOST = 3_000
 
 
 @dataclass(frozen=True)

@@ -275,3 +275,12 @@ def test_each_connection_is_forecast_by_itself(sample, emea):
     pd.testing.assert_frame_equal(mine, alone.drop(columns="connection").reset_index(drop=True))
     assert "emea: The forecast was" in ma.explain(both)
     assert "us: The forecast was" in ma.explain(both)
+
+
+def test_the_chart_of_calibration_is_drawn_of_lines(emea):
+    with pytest.raises(ma.ConfigError, match="by=None"):
+        slippage.plot_backtest(emea, by="origin")
+    test = slippage.backtest(emea)
+    ax = slippage.plot_backtest(test)
+    dots = next(line for line in ax.lines if line.get_marker() == "o")
+    assert dots.get_ydata() == pytest.approx(slippage.backtest(emea, by="chance").on_time_rate.to_numpy())

@@ -88,13 +88,24 @@ def plot_ageing(
 
 @charts.chart(of=backtest, result_columns=("trailing_rate",))
 def plot_backtest(
-    data: Any, *, as_of: AsOf | None = None, due: str = "required", ax: Axes | None = None, title: str | None = None
+    data: Any,
+    *,
+    by: str | None = None,
+    as_of: AsOf | None = None,
+    due: str = "required",
+    ax: Axes | None = None,
+    title: str | None = None,
 ) -> Axes:
     """Draw the calibration: of the lines that got a chance of so much, how many came in time.
 
     Each dot stands for a tenth of the forecasts, from the least to the most confident; the bar is its 95 % interval, the lines of
     an order being taken as one. On the diagonal what was forecast is what came; below it the forecast was too hopeful. The title
     compares it with the rate of the 90 days before, by the Brier score: the mean squared error of the chances, 0 at best.
+
+    Raises
+    ------
+    ConfigError
+        The result is not line by line: this chart puts lines together by itself.
 
     Examples
     --------
@@ -105,6 +116,8 @@ def plot_backtest(
     No data: the forecast on days gone by: too few lines. Nothing is left to count.
     """
     result: pd.DataFrame = data
+    if "trailing_rate" not in result:
+        raise ConfigError("a chart of calibration is drawn of the test line by line: pass by=None")
     if len(result) < 10:
         return charts.no_data(ax, "the forecast on days gone by: too few lines", result)
     chance, came = result["chance"].to_numpy(), result["on_time"].to_numpy(dtype=float)
