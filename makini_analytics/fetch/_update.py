@@ -14,7 +14,7 @@ import pandas as pd
 
 from ..errors import ConfigError
 from ..frames import stack
-from ..purchases import Purchases
+from ..purchases import Purchases, concat
 from ..tidy import NO_ORDER, much_unreadable, told_beside, told_once, warnings_in, weighed_again
 from . import _comparable
 from ._changed_orders import ChangedOrderFetch
@@ -108,16 +108,16 @@ def updated(data: Any, everything: PurchaseOrderFetch, per_page: int) -> Purchas
         theirs, ours = getattr(rest, table), getattr(known, table)
         own = [c for c in theirs if str(c).startswith("custom.") and ours[c].notna().any() and theirs[c].isna().all()]
         rest = replace(rest, **{table: theirs.drop(columns=own)})
-    frames = {t: stack([getattr(rest, t), getattr(mine, t)]) for t in ("orders", "lines", "issues", "sources")}
-    return Purchases(**frames, as_of=_as_of(data, rest, mine))
+    return concat([replace(rest, as_of=_day_of(data, rest)), mine])
 
 
-def _as_of(data: Purchases, rest: Purchases, mine: Purchases) -> pd.Timestamp | None:
-    """Return the as-of day of all: as for `concat`, the last day on which all connections are known."""
-    days = [mine.as_of]
-    for name in rest.sources["connection"].dropna():
-        days.append(_latest_day(_only(rest, name), "UTC") or data.as_of)
-    return min((d for d in days if d is not None), default=None)
+def _day_of(data: Purchases, rest: Purchases) -> pd.Timestamp | None:
+    """Return the last day on which all of the other connections are known: that of ``data`` may be of the one that was updated."""
+    stated = rest.sources["as_of"].min() if "as_of" in rest.sources else pd.NaT
+    if not pd.isna(stated):
+        return stated  # type: ignore[no-any-return]
+    days = [_latest_day(_only(rest, name), "UTC") or data.as_of for name in rest.sources["connection"].dropna()]
+    return min((d for d in days if d is not None), default=data.as_of)
 
 
 def _latest_day(data: Purchases, timezone: str) -> pd.Timestamp | None:
