@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # generic for type checkers only
 
 #: The report's sections again: asking `reporting` for them would load pandas and matplotlib for ``--help``. A test compares.
-SECTIONS = ("quality", "spend", "lead_times", "slippage", "open_orders", "left_out", "definitions")
+SECTIONS = ("findings", "spend", "slippage", "lead_times", "open_orders", "quality", "left_out", "definitions")
 _EXITS = """exit codes:
   0    done
   1    an error, which the message on stderr explains

@@ -33,6 +33,7 @@ def report(
     *,
     sections: Sequence[str] | None = None,
     vendor: str | None = None,
+    currency: str | None = None,
     as_of: Any = None,
     title: str | None = None,
     headlines: Mapping[str, str] | None = None,
@@ -54,10 +55,12 @@ def report(
           open umlauts rightly)
 
         A file of that name is replaced. A folder is replaced as one, so it must be new, empty, or one of a report with nothing else in it
-    sections : which, in which order, of "quality", "spend", "lead_times", "slippage", "open_orders", "left_out", "definitions";
+    sections : which, in which order, of "findings", "spend", "slippage", "lead_times", "open_orders", "quality", "left_out", "definitions";
         all by default
     vendor : a vendor's name or id, for a report of that vendor alone
-    as_of : the day to look from; by default the data's own
+    currency : one currency for all amounts, at the European Central Bank's rate of the order date (extra "enrich"). By default that of
+        most lines where there are rates, else each currency by itself, which the page tells. For other rates, `currency.convert` first
+    as_of : the day to look from; by default the data's own. The report is of the twelve months up to it
     title : headline of the whole
     headlines : name of an exhibit to the title that its chart is to have, over the one that it found
     template : a company's .pptx, whose layouts, fonts and colours the slides take
@@ -91,7 +94,7 @@ def report(
             f"report takes Purchases, as fetch_purchases, load or from_table give them, not {type(data).__name__}"
         )
     sections = PARTS if sections is None else names_of("sections", sections, PARTS)
-    for name, value in {"vendor": vendor, "title": title}.items():
+    for name, value in {"vendor": vendor, "title": title, "currency": currency}.items():
         if value is not None:
             text_of(name, value, "a text", empty=True)
     if headlines is not None and not (
@@ -100,7 +103,8 @@ def report(
         raise ConfigError("headlines: pass a mapping of a chart's name to its title")
     n = len(sections)
     with steps("report", n + 1, progress) as begin:
-        made = content(data, sections=sections, vendor=vendor, as_of=as_of, title=title, begin=begin)
+        made = content(data, sections=sections, vendor=vendor, currency=currency, as_of=as_of, title=title, begin=begin,
+                       beside=Path(out).suffix == "")  # fmt: skip
         _retitle(made, headlines or {})
         begin("writing")
         return write(made, out, template=template, raw_csv=raw_csv)
@@ -161,6 +165,10 @@ def _folder(made: Content, out: Path, raw_csv: bool) -> None:
         if exhibit.chart is not None:
             for suffix in ("png", "svg"):
                 written.append(charts.write_chart(exhibit.chart, out / "charts" / f"{exhibit.name}.{suffix}"))
-        written.append(write_csv(exportable(exhibit.table), out / "tables" / f"{exhibit.name}.csv", raw=raw_csv))
+    tables = {e.name: e.table for e in (*made.exhibits, *made.beside)}
+    if made.findings is not None:
+        tables["findings"] = made.findings
+    for name, table in tables.items():
+        written.append(write_csv(exportable(table), out / "tables" / f"{name}.csv", raw=raw_csv))
     names = [path.relative_to(out).as_posix() for path in written]
     (out / _PAGE).write_text(html_page(made, names), encoding="utf-8")

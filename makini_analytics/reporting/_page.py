@@ -17,6 +17,7 @@ from .._version import __version__
 from ..charts import Kind, cell_text, kind_of
 from ..system import template
 from ._exhibits import Content, Exhibit, exportable
+from ._first_screen import first_screen
 from ._sections import SECTIONS
 
 #: Rows of a table: enough to see what leads; a page with all of them would be slow to open and long to print.
@@ -99,12 +100,12 @@ def html_page(made: Content, files: Collection[str] = ()) -> str:
     page = template("reporting/page.html.j2").render(
         files=files,
         title=made.title,
-        summary=made.summary,
+        first=first_screen(made),
         notes=made.notes,
         sections=[(name, _HEADINGS[name], [_shown(e) for e in exhibits]) for name, exhibits in made.sections.items()],
         sources=_table(made.data.sources[_SOURCES], "Sources", "sources"),
         source_notes=_source_notes(made.data.sources),
-        definitions={metric: _paragraphs(text) for metric, text in made.definitions.items()},
+        definitions={metric: _paragraphs(text)[:1] for metric, text in made.definitions.items()},
         as_of=made.as_of.date(),
         version=__version__,
         number=charts.number,
