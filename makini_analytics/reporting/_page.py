@@ -15,6 +15,7 @@ from .._version import __version__
 from ..charts import Kind, cell_text, kind_of
 from ..system import template
 from ._exhibits import Content, Exhibit, exportable
+from ._first_screen import findings_of, tiles_of
 from ._lists import OVERDUE, is_list, shown
 from ._pictures import Tip, svg_of, tips_of
 from ._sections import SECTIONS
@@ -116,9 +117,18 @@ def html_page(made: Content, files: Collection[str] = ()) -> str:
     sections = [
         (name, _HEADINGS[name], [_exhibit(e, day) for e in exhibits]) for name, exhibits in made.sections.items()
     ]
+    # a table alone is found by its heading, which its section's own name can't be mistaken for
+    places = {e.name: (e.name if e.chart is not None else f"of-{e.name}", e.heading) for e in made.exhibits}
     page = template("reporting/page.html.j2").render(
         files=files,
         title=made.title,
+        subtitle=made.subtitle,
+        data_line=made.data_line,
+        findings=findings_of(made, places),
+        looked_at=made.findings is not None,
+        quiet=made.quiet_line,
+        untold=made.untold,
+        tiles=tiles_of(made),
         summary=made.summary,
         notes=made.notes,
         sections=sections,

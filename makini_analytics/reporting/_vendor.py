@@ -90,7 +90,7 @@ def vendor_page(lines: pd.DataFrame, mine: pd.DataFrame, name: str, day: AsOfDay
         most_of_month=max((n + late for _, n, late in by_month), default=0) or 1,
         steps=late_days,
         most_of_step=max((n for _, n in late_days), default=0) or 1,
-        lines=_to_settle(to_come, mine),
+        lines=_to_settle(to_come, until),
         n_lines=len(overdue) + len(soon),
         prices=_prices(mine),
         version=__version__,
@@ -112,8 +112,8 @@ def _short(day: Any, as_of: pd.Timestamp) -> str:
 
 def _amounts(table: pd.DataFrame, column: str) -> str:
     """Return the sums of a column, a currency at a time, as in "12,218 EUR, 678 CHF"."""
-    sums = table.groupby("currency", dropna=False)[column].sum().sort_values(ascending=False)
-    return ", ".join(f"{charts.number(v)} {'' if pd.isna(c) else c}".strip() for c, v in sums.items())
+    sums = table.groupby(table["currency"].fillna(""))[column].sum().sort_values(ascending=False)
+    return ", ".join(f"{charts.number(v)} {c}".strip() for c, v in sums.items())
 
 
 def _ordered(ordered: pd.DataFrame, day: AsOfDays) -> str:
@@ -125,22 +125,33 @@ def _lines(n: int) -> str:
 
 
 def _sentence(rate: dict[str, Any], overdue: pd.DataFrame, soon: pd.DataFrame, period: _Period) -> str:
-    n_due = int(rate.get("n_due", 0))
-    came = f"{charts.number(rate['n_on_time'])} of {_lines(n_due)} due came on time, {charts.percent(rate['on_time_rate'])}." if n_due else "No line due in the period can be judged."  # fmt: skip
-    late = f" {_lines(len(overdue))} {'is' if len(overdue) == 1 else 'are'} overdue, {_amounts(overdue, 'open_value')}" if len(overdue) else " No line is overdue"  # fmt: skip
-    by = _long(period.until + pd.Timedelta(days=30))
-    more = f"; {charts.number(len(soon))} {'more ' if len(overdue) else ''}{'is' if len(soon) == 1 else 'are'} due by {by}" if len(soon) else ""  # fmt: skip
-    return f"{came}{late}{more}."
+    """Return what came of the lines that were due, and what is to come."""
+    n_due, late, more = int(rate.get("n_due", 0)), len(overdue), len(soon)
+    came = "No line due in the period can be judged."
+    if n_due:
+        share = charts.percent(rate["on_time_rate"])
+        came = f"{charts.number(rate['n_on_time'])} of {_lines(n_due)} due came on time, {share}."
+    out = f"{came} No line is overdue"
+    if late:
+        out = f"{came} {_lines(late)} {'is' if late == 1 else 'are'} overdue, {_amounts(overdue, 'open_value')}"
+    if more:
+        by = _long(period.until + pd.Timedelta(days=30))
+        out += f"; {charts.number(more)} {'more ' if late else ''}{'is' if more == 1 else 'are'} due by {by}"
+    return f"{out}."
 
 
-def _share(name: str, what: str, mine: dict[str, Any], common: dict[str, Any], keys: tuple[str, str, str, str, str]) -> _Gauge:  # fmt: skip
+def _share(
+    name: str, what: str, mine: dict[str, Any], common: dict[str, Any], keys: tuple[str, str, str, str, str]
+) -> _Gauge:
     n_due, n, rate, low, high = (mine.get(k) for k in keys)
     whole = common.get(keys[2])
-    known = bool(n_due)
-    detail = f"{charts.number(n)} of {charts.number(n_due)} {what} due" if known else f"no {what} to judge"
-    beside = "" if whole is None or pd.isna(whole) else f"All vendors: {charts.percent(whole)}"
-    ends = (None if not known or pd.isna(x) else float(x) for x in (rate, low, high))
-    return _Gauge(name, charts.percent(rate) if known else "–", detail, *ends, float(whole) if beside else None, beside, 1.0, ("0", "50 %", "100 %"))  # fmt: skip
+    beside = None if whole is None or pd.isna(whole) else float(whole)
+    beside_text = "" if beside is None else f"All vendors: {charts.percent(beside)}"
+    ticks = ("0", "50 %", "100 %")
+    if not n_due or rate is None:
+        return _Gauge(name, "–", f"no {what} to judge", None, None, None, beside, beside_text, 1.0, ticks)
+    detail = f"{charts.number(n)} of {charts.number(n_due)} {what} due"
+    return _Gauge(name, charts.percent(rate), detail, rate, low, high, beside, beside_text, 1.0, ticks)
 
 
 def _on_time(mine: dict[str, Any], common: dict[str, Any]) -> _Gauge:
@@ -190,25 +201,31 @@ def _days_late(due: pd.DataFrame, day: AsOfDays) -> list[tuple[str, int]]:
     ]
 
 
-def _to_settle(to_come: pd.DataFrame, mine: pd.DataFrame) -> list[dict[str, str]]:
+def _to_settle(to_come: pd.DataFrame, as_of: pd.Timestamp) -> list[dict[str, str]]:
     """Return the first lines to settle: overdue ones, the longest first, then what falls due in the next 30 days."""
     rows = to_come[to_come["state"].isin(["overdue", "due in 30 days"])]
     rows = rows.sort_values("due_date", kind="stable").head(_LINES)
-    as_of = mine["order_date"].max() if len(mine) else pd.Timestamp("2000-01-01")
     return [
         {
-            "order": _said(row.order_number),
-            "line": _said(row.line_number),
-            "item": _said(row.item),
-            "description": _said(row.description),
-            "site": _said(row.site),
-            "open": "–" if pd.isna(row.open_quantity) else f"{charts.number(row.open_quantity, 0 if row.open_quantity % 1 == 0 else 2)} {_said(row.unit_of_measure, '')}".strip(),
-            "due": _short(row.due_date, as_of),
-            "days": "" if pd.isna(row.days_overdue) else charts.number(row.days_overdue),
-            "value": "–" if pd.isna(row.open_value) else f"{charts.number(row.open_value)} {_said(row.currency, '')}".strip(),
+            "order": _said(row["order_number"]),
+            "line": _said(row["line_number"]),
+            "item": _said(row["item"]),
+            "description": _said(row["description"]),
+            "site": _said(row["site"]),
+            "open": _much(row["open_quantity"], row["unit_of_measure"]),
+            "due": _short(row["due_date"], as_of),
+            "days": "" if pd.isna(row["days_overdue"]) else charts.number(row["days_overdue"]),
+            "value": _much(row["open_value"], row["currency"], whole=True),
         }
-        for row in rows.itertuples(index=False)
-    ]  # fmt: skip
+        for row in rows.to_dict("records")
+    ]
+
+
+def _much(value: Any, unit: Any, *, whole: bool = False) -> str:
+    """Return an amount with its unit, which may be missing."""
+    if pd.isna(value):
+        return "–"
+    return f"{charts.number(value, 0 if whole or value == round(value) else 2)} {_said(unit, '')}".strip()
 
 
 def _said(value: Any, missing: str = "–") -> str:
@@ -231,14 +248,21 @@ def _prices(mine: pd.DataFrame) -> dict[str, Any] | None:
     total, base = changes["ppv"].sum(), (changes["base_price"] * changes["quantity"]).sum()
     table = shown(changes).loc[changes["ppv"].abs().sort_values(ascending=False, kind="stable").index].head(_PRICES)
     rows = [
-        (_said(r.item), _said(r.description), f"{charts.number(r.quantity)} {_said(r.unit, '')}".strip(), charts.number(r.base_price, 2),
-         charts.number(r.price, 2), _signed(r.ppv_rate * 100, 1) + " %", _signed(r.ppv))
-        for r in table.itertuples(index=False)
-    ]  # fmt: skip
+        (
+            _said(row["item"]),
+            _said(row["description"]),
+            _much(row["quantity"], row["unit"]),
+            charts.number(row["base_price"], 2),
+            charts.number(row["price"], 2),
+            _signed(row["ppv_rate"] * 100, 1) + " %",
+            _signed(row["ppv"]),
+        )
+        for row in table.to_dict("records")
+    ]
     change = _signed(total / base * 100, 1) + " %"
     return {"year": str(last), "change": change, "n": len(changes), "currency": str(currency.iloc[0]), "rows": rows}
 
 
 def _signed(value: float, decimals: int = 0) -> str:
-    text = charts.number(abs(value), decimals)
-    return text if not float(text.translate({ord(charts.look.thousands): None, ord(charts.look.decimal): "."})) else ("+" if value > 0 else "\N{MINUS SIGN}") + text  # fmt: skip
+    sign = "" if round(value, decimals) == 0 else "+" if value > 0 else "\N{MINUS SIGN}"
+    return sign + charts.number(abs(value), decimals)
