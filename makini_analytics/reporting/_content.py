@@ -41,7 +41,7 @@ def content(
             raise ConfigError(f"sections: {name!r} is none of {', '.join(PARTS)}")
     subject = "vendor"
     if vendor is not None:
-        data, vendor = _of_vendor(data, vendor)
+        data, vendor = of_vendor(data, vendor)
         subject = "material"  # grouped by vendor, such a report would have one bar in each chart
         wanted = tuple(name for name in wanted if name != "findings")  # they compare vendors
     if "findings" in wanted:
@@ -106,7 +106,7 @@ def _placed(findings: pd.DataFrame, exhibits: list[str]) -> pd.DataFrame:
     return out
 
 
-def _of_vendor(data: Purchases, vendor: str) -> tuple[Purchases, str]:
+def of_vendor(data: Purchases, vendor: str) -> tuple[Purchases, str]:
     """Return the part of the purchases that is one vendor's, and the vendor's name."""
     lines = data.lines
     mine = ((lines["vendor_id"] == vendor) | (lines["vendor_name"] == vendor)).fillna(False).astype(bool)

@@ -1,115 +1,112 @@
-"""What the first screen of the page shows, ready to be laid out: findings with their bars, tiles with their lines."""
+"""What the page shows first: the findings by the money at stake, and the tiles with the line of their twelve months."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from .. import charts
 from ..review import Tile
 from ._exhibits import Content
 
+#: Units of a tile's line, wide and high, and the room around it that the thick line needs.
+_WIDE, _HIGH, _EDGE = 200, 36, 2
+
 
 @dataclass(frozen=True)
-class Shown:
-    """A finding as it is laid out."""
+class FindingRow:
+    """A finding as the page has it: ``share`` is its stake in hundredths of the largest one."""
 
+    rank: int
+    kind: str
     sentence: str
     why: str
-    stake: float
-    stake_text: str
-    stake_of: str
-    part: int  # of the largest stake, in percent: the length of its bar
-    certainty: str
-    exhibit: str
-    heading: str  # of that exhibit
-
-
-@dataclass(frozen=True)
-class ShownTile:
-    """A figure at a glance as it is laid out; lines break where a month has no value."""
-
-    name: str
-    label: str
+    stake: str
     value: float
-    value_text: str
-    change_text: str
-    judged: str  # "good", "bad" or nothing
-    now: list[str]
-    then: list[str]
+    stake_of: str
+    share: float
+    certainty: str
+    link: str
+    link_text: str
+    call: str
 
 
 @dataclass(frozen=True)
-class FirstScreen:
-    """The texts and figures above all sections."""
+class TileRow:
+    """A tile as the page has it: its texts, whether the change is good, and its line of this year and of the year before."""
 
-    subtitle: str
-    data_line: list[str]
-    quality: bool  # whether there is a section to point to
-    findings: list[Shown] | None
-    quiet: list[str]
-    untold: list[str]
-    tiles: list[ShownTile]
+    tile: Tile
+    css: str
+    line: str
+    line_before: str
 
 
-def first_screen(made: Content) -> FirstScreen:
-    """Return what the first screen of a report shows."""
-    return FirstScreen(
-        made.subtitle,
-        made.data_line,
-        "quality" in made.sections,
-        None if made.findings is None else shown_findings(made),
-        made.quiet_line,
-        made.untold,
-        [_tile(t) for t in made.tiles],
-    )
+def findings_of(made: Content, places: Mapping[str, tuple[str, str]]) -> list[FindingRow]:
+    """Return the ranked findings; ``places`` are the id on the page and the heading of each exhibit."""
+    ranked = made.ranked
+    if not len(ranked):
+        return []
+    largest = float(ranked["stake"].max())
+    out = []
+    for row in ranked.to_dict("records"):
+        link, heading = places.get(str(row["exhibit"]), ("", ""))
+        stake = float(row["stake"])
+        out.append(
+            FindingRow(
+                rank=int(row["rank"]),
+                kind=str(row["kind"]),
+                sentence=unbroken(str(row["sentence"])),
+                why=unbroken(_text(row["why"])),
+                stake=unbroken(charts.money(stake, row["currency"])),
+                value=stake,
+                stake_of=_text(row["stake_of"]),
+                share=round(100 * stake / largest, 1) if largest > 0 else 0.0,
+                certainty=str(row["certainty"]),
+                link=link,
+                link_text=heading,
+                call=_text(row["call"]),
+            )
+        )
+    return out
 
 
-def shown_findings(made: Content) -> list[Shown]:
-    """Return the findings that have a rank."""
-    headings = {e.name: e.heading for e in made.exhibits}
-    largest = made.ranked["stake"].max() if len(made.ranked) else 0.0
-    return [
-        Shown(_unbroken(f["sentence"]), _unbroken(f["why"]), float(f["stake"]), _unbroken(charts.money(f["stake"], f["currency"])), f["stake_of"],
-              max(round(100 * f["stake"] / largest), 1), f["certainty"], f["exhibit"], headings.get(f["exhibit"], ""))
-        for f in made.ranked.to_dict("records")
-    ]  # fmt: skip
+def tiles_of(made: Content) -> list[TileRow]:
+    """Return the tiles with their lines, both on one scale, which begins at zero for money and days."""
+    out = []
+    for tile in made.tiles:
+        both = np.array([*tile.months, *tile.months_before], dtype=float)
+        known = both[np.isfinite(both)]
+        low = 0.0 if tile.kind != "share" or not len(known) else float(known.min())
+        span = (float(known.max()) - low if len(known) else 0) or 1.0
+        css = "" if tile.good is None else "good" if tile.good else "bad"
+        out.append(TileRow(tile, css, _points(tile.months, low, span), _points(tile.months_before, low, span)))
+    return out
 
 
-def _unbroken(text: str) -> str:
+def _points(months: Sequence[float], low: float, span: float) -> str:
+    """Return the points of a line; a month that is not known is left out.
+
+    >>> _points([0.0, float("nan"), 2.0], 0.0, 2.0)
+    '2.0,34.0 198.0,2.0'
+    """
+    step = (_WIDE - 2 * _EDGE) / max(len(months) - 1, 1)
+    at = [(i, v) for i, v in enumerate(months) if np.isfinite(v)]
+    return " ".join(f"{_EDGE + i * step:.1f},{_EDGE + (_HIGH - 2 * _EDGE) * (1 - (v - low) / span):.1f}" for i, v in at)
+
+
+def unbroken(text: str) -> str:
     """Return a text in which no line breaks between a number and its unit.
 
-    >>> _unbroken("57 % of 9.3 k EUR").split(" ")
+    >>> unbroken("57 % of 9.3 k EUR").split(" ")
     ['57\xa0%', 'of', '9.3\xa0k\xa0EUR']
     """
     return re.sub(r"(?<=\d) (?=%)|(?<=\d) (?=(?:k|M|bn)\b)|(?<=\d [kM]) (?=[A-Z]{3}\b)", "\N{NO-BREAK SPACE}", text)
 
 
-def _tile(t: Tile) -> ShownTile:
-    both = np.array([*t.months, *t.months_before], dtype=float)
-    known = both[~np.isnan(both)]
-    # money and days stand on zero; shares have their own range, since they seldom come near it
-    low = float(known.min()) if t.kind == "share" and len(known) else min(0.0, float(known.min(initial=0.0)))
-    high = float(known.max(initial=low)) or 1.0
-    judged = "" if t.good is None else "good" if t.good else "bad"
-    now, then = (_lines(months, low, high) for months in (t.months, t.months_before))
-    return ShownTile(t.name, t.label, t.value, t.value_text, t.change_text, judged, now, then)
-
-
-def _lines(months: Sequence[float], low: float, high: float) -> list[str]:
-    """Return the points of a line in a box of 120 x 30, a line for each run of months without a gap.
-
-    >>> _lines([0.0, 5.0, float("nan"), 10.0, 10.0], 0.0, 10.0)
-    ['2.0,28.0 31.0,15.0', '89.0,2.0 118.0,2.0']
-    """
-    runs: list[list[str]] = [[]]
-    wide = 116 / max(len(months) - 1, 1)
-    for i, value in enumerate(months):
-        if np.isnan(value):
-            runs.append([])
-        else:
-            runs[-1].append(f"{2 + i * wide:.1f},{28 - 26 * (value - low) / max(high - low, 1e-300):.1f}")
-    return [" ".join(run) for run in runs if len(run) > 1]
+def _text(value: Any) -> str:
+    return "" if value is None or pd.isna(value) else str(value)
