@@ -30,7 +30,7 @@ _MOST_UPRIGHT = 13
 _SENTENCE = 40
 #: Days around the as-of day in which a date needs no year.
 _NEAR = pd.Timedelta(days=180)
-_HEADINGS = {name: heading for name, (heading, _) in SECTIONS.items()} | {"left_out": "What was left out, and why"}
+_HEADINGS = {name: heading for name, (heading, _) in SECTIONS.items()} | {"left_out": "Left out"}
 _SOURCES = ["connection", "contract", "fetched_at", "from_cache", "n_pages", "n_orders", "n_lines", "delivery_date"]
 #: Names of columns that are shorter on the page, where a word has to fit over a narrow column.
 _SHORT = {"order_number": "order", "line_number": "line", "due_date": "due"}

@@ -156,8 +156,8 @@ def _ranking(view: View, by: str, currency: str) -> Exhibit:
         was = spend.by_vendor(view.lines[view.year_of_order == 0], **options)
         table = beside_year_before(groups, was)
     name, heading = f"spend_by_{word}_{_safe(currency)}", f"Spend by {word}, {currency}"
-    if word == "site":
-        return Exhibit(name, heading, table)
+    if word == "site":  # a place is no one to buy from: no ranks
+        return Exhibit(name, heading, _without(table, "cumulative_share", "abc_class"))
     rows_drawn = _labelled(groups, ["spend", "cumulative_share"])
     ranked = Native(
         "bar", "label", {"spend": "spend"}, 10, money_format(groups), cumulative="cumulative_share", rows=rows_drawn
@@ -285,6 +285,13 @@ def _labelled(table: pd.DataFrame, drawn: Collection[str]) -> pd.DataFrame:
     return rows
 
 
+def _without(result: pd.DataFrame, *columns: str) -> pd.DataFrame:
+    """Return a result without some columns, which still says where it comes from."""
+    out = result.drop(columns=list(columns))
+    out.attrs = result.attrs
+    return out
+
+
 def _part(result: pd.DataFrame, rows: pd.Series) -> pd.DataFrame:
     """Return a part of a result that still says where it comes from."""
     out = result[rows].reset_index(drop=True)
@@ -313,8 +320,8 @@ def _has(lines: pd.DataFrame, column: str) -> bool:
 #: Name of a section: its heading, and what makes its exhibits. The order is that of a reader: size, cause, action, proof.
 SECTIONS = {
     "spend": ("Spend", of_spend),
-    "slippage": ("Delivery: on time", of_slippage),
-    "lead_times": ("Delivery: lead times", of_lead_times),
+    "slippage": ("On time", of_slippage),
+    "lead_times": ("Lead times", of_lead_times),
     "open_orders": ("Open orders", of_open_orders),
     "quality": ("Data quality", of_quality),
 }

@@ -184,10 +184,16 @@ def _glance(pen: _Pen, sheet: Any, made: Content, places: list[tuple[str, str]])
     sheet.set_column(0, 0, 34)
     sheet.set_column(1, 1, 96)
     sheet.write_string(0, 0, made.title[:_MOST_TEXT], pen.format(bold=True, font_size=16))
-    row = 2
-    for what, how_much in made.summary:
-        sheet.write_string(row, 0, what)
-        sheet.write_string(row, 1, how_much, pen.format(bold=True))
+    sheet.write_string(1, 0, made.subtitle[:_MOST_TEXT])
+    row = _findings(pen, sheet, made, 3)
+    for tile in made.tiles:
+        sheet.write_string(row, 0, tile.label)
+        form = {"money": money_form(tile.unit), "share": "0.0%", "days": "0"}[tile.kind]
+        sheet.write_number(row, 1, tile.value, pen.format(bold=True, num_format=form, align="left"))
+        sheet.write_string(row, 2, tile.change_text)
+        row += 1
+    for said in made.data_line:
+        sheet.write_string(row, 0, said[:_MOST_TEXT])
         row += 1
     row += 1
     titles = [e.title for e in made.exhibits] + [""] * 2  # where the rows come from, what each figure means
@@ -202,6 +208,27 @@ def _glance(pen: _Pen, sheet: Any, made: Content, places: list[tuple[str, str]])
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
     sheet.activate()
+
+
+def _findings(pen: _Pen, sheet: Any, made: Content, row: int) -> int:
+    """Write the findings and what there is nothing to report of, and return the next row."""
+    if made.findings is None:
+        return row
+    small = pen.format(font_color=charts.look.muted)
+    for f in made.ranked.to_dict("records"):
+        sheet.write_number(
+            row, 0, f["stake"], pen.format(bold=True, num_format=money_form(f["currency"]), align="left")
+        )
+        sheet.write_string(row, 1, f["sentence"], pen.format(bold=True))
+        sheet.write_string(row, 2, f"{f['stake_of']}; {f['certainty']}", small)
+        sheet.write_string(row + 1, 1, f["why"], small)
+        row += 2
+    for what, rest in (("Looked at, nothing to report", made.quiet_line), ("Can't be told", made.untold)):
+        if rest:
+            sheet.write_string(row, 0, what)
+            sheet.write_string(row, 1, " · ".join(rest)[:_MOST_TEXT], small)
+            row += 1
+    return row + 1
 
 
 def _by_sheet(made: Content, most: int) -> list[tuple[str, list[Exhibit]]]:
