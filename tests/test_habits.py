@@ -118,6 +118,7 @@ SAYS_WHAT_WOULD_BE_RIGHT = {
     "a misspelt option of a chart": (lambda d: spend.plot_by_vendor(d, topp=5), "near: top"),
     "a misspelt option of the report": (lambda d: ma.report(d, "r.html", section="spend"), "near: sections"),
     "a misspelt option of the client": (lambda d: ma.Client("t", conection="emea"), "near: connection"),
+    "a misspelt option of a filter": (lambda d: d.filter(vendr=None), "no option 'vendr'.*near: vendor"),
     "a misspelt column": (lambda d: d.filter(categry="Bearings"), "near: category"),
     "a misspelt value": (lambda d: d.filter(category="Bearing"), "category='Bearing': no line has it; near: Bearings"),
     "a filter by no text": (lambda d: d.filter(vendor=7), "pass a text, or a list of texts"),

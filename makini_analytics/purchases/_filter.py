@@ -19,10 +19,13 @@ if TYPE_CHECKING:
 
 #: The columns that a name is looked for in, where it is not the one of that name. A vendor is known by its id and by its name.
 _LOOKED_FOR = {"vendor": ("vendor_id", "vendor_name"), "site": ("site_id",)}
+OPTIONS = ("connection", "vendor", "since", "until")
 
 
 def filtered(data: Purchases, picks: Mapping[str, Any], since: Any, until: Any) -> Purchases:
     """Return what `Purchases.filter` promises; ``picks`` has a value, or several, by the name of what is picked by."""
+    for name in picks:
+        _must_be_known(data.lines, name)
     wanted = {name: _texts(name, value) for name, value in picks.items() if value is not None}
     for name, texts in wanted.items():
         _must_occur(data.lines, name, texts)
@@ -79,15 +82,18 @@ def _columns(lines: pd.DataFrame, name: str) -> list[str]:
     return [c for c in _LOOKED_FOR.get(name, (name,)) if c in lines]
 
 
-def _must_occur(lines: pd.DataFrame, name: str, texts: Collection[str]) -> None:
-    """Raise where there is no such column, or no line has the value: a typing error would give an empty figure."""
-    columns = _columns(lines, name)
-    if not columns:
-        known = ["connection", "vendor", "since", "until", *(str(c) for c in lines.columns)]
-        near = difflib.get_close_matches(name, known, n=3)
+def _must_be_known(lines: pd.DataFrame, name: str) -> None:
+    """Raise `OptionError`, with the near names, where the lines have no such column."""
+    if name not in OPTIONS and not _columns(lines, name):
+        near = difflib.get_close_matches(name, [*OPTIONS, *map(str, lines.columns)], n=3)
         raise OptionError(
             f"filter() has no option {name!r}, and the lines no such column; near: {', '.join(near) or 'none'}"
         )
+
+
+def _must_occur(lines: pd.DataFrame, name: str, texts: Collection[str]) -> None:
+    """Raise where no line has the value: a typing error would give an empty figure."""
+    columns = _columns(lines, name)
     there = {str(v) for c in columns for v in lines[c].dropna().unique()}
     for text in texts:
         if text not in there and len(lines):
