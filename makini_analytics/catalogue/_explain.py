@@ -10,7 +10,6 @@ from typing import Any
 import pandas as pd
 
 from .. import currency
-from ..compute import Figure
 from ..errors import SchemaError
 from ..system import known_options, template
 from ._figures import FIGURES
@@ -125,8 +124,8 @@ def explain(result: pd.DataFrame) -> Explanation:
 
 def _named(result: Any) -> str:
     """Return what was passed, and what would be right where that is known."""
-    if isinstance(found := getattr(result, "figure", None), Figure):
-        return f"the function itself: ma.explain({found.name}(data.lines))"
+    if callable(result) and (name := getattr(getattr(result, "figure", None), "name", None)):
+        return f"the function itself: ma.explain({name}(data.lines))"
     if isinstance(getattr(result, "lines", None), pd.DataFrame):
         return f"{type(result).__name__}: what is to be known of them stands in data.sources.notes and data.issues"
     if hasattr(result, "get_figure"):

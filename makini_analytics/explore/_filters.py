@@ -22,7 +22,7 @@ PICKS = {
 #: The values of "all" and "(none)": texts that are no names, since a category may well be called "all".
 ALL, NONE = "", "\0"
 #: So that labels stand in columns, and a control is as wide as its place in the bar.
-NAMED = {"style": {"description_width": "6.5em"}, "layout": {"width": "auto"}}
+NAMED = {"style": {"description_width": "7.5em"}, "layout": {"width": "auto"}}
 #: Vendors that are suggested while one types; the browser gets all of them at once, and the search finds the others, too.
 _MOST_SUGGESTED = 1000
 
