@@ -96,6 +96,8 @@ def table(frame: pd.DataFrame, columns: Sequence[str] | None = None, *, rows: in
 
 def _kind(name: str, column: pd.Series) -> Kind:
     kind = kind_of(name, column)
+    if kind == "number" and "_share_of_" in name:
+        return "share"
     return "money" if kind == "number" and name.endswith(("_price", "_amount", "_ceiling")) else kind
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from io import StringIO
 
 import pandas as pd
@@ -16,11 +18,21 @@ FRAME = pd.DataFrame({"vendor_id": ["1", "2"], "vendor_name": ["ACME <b>", None]
 
 
 def test_each_kind_of_value_reads_as_people_write_it():
-    shown = pd.read_html(
-        StringIO(style.table(FRAME)._repr_html_()), flavor="lxml", keep_default_na=False, thousands=None
-    )[0]
-    assert shown.columns.tolist() == ["vendor", "spend", "share", "median", "p90", "lines", "rate", "due date", "original amount", "unit price"]  # fmt: skip
-    first, second = (shown.iloc[i].astype(str).tolist() for i in (0, 1))
+    html = style.table(FRAME)._repr_html_()
+    head, *cells = ([unescape(t) for t in re.findall(f"<{tag}[^>]*>(.*?)</{tag}>", html)] for tag in ("th", "td"))
+    assert head == [
+        "vendor",
+        "spend",
+        "share",
+        "median",
+        "p90",
+        "lines",
+        "rate",
+        "due date",
+        "original amount",
+        "unit price",
+    ]
+    first, second = cells[0][:10], cells[0][10:]
     assert first == ["ACME <b>", "647,828 EUR", "27.4 %", "24 days", "30.5 days", "1,234", "0.5700", "2025-03-01", "79.78", "1.50 EUR"]  # fmt: skip
     assert second == ["–", "3", "–", "1 day", "–", "1", "1.0000", "–", "12.00", "2.25"]
     text = repr(style.table(FRAME, ["vendor_name", "spend"], rows=1))
