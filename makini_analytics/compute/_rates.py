@@ -191,8 +191,8 @@ def against_others(r: Rates) -> Comparison:
     below, above = _one_sided(r, other, r.freedom)
     enough = _enough(r) & _enough(other) & ~np.isnan(others) & ~np.isnan(r.rate)
     says = np.full(len(weight), None, dtype=object)
-    says[_discoveries(below, enough, _FALSE_BELOW) & (below <= _MOST_BELOW)] = "below"
-    says[_discoveries(above, enough, _FALSE_ABOVE)] = "above"
+    says[discoveries(below, enough, _FALSE_BELOW) & (below <= _MOST_BELOW)] = "below"
+    says[discoveries(above, enough, _FALSE_ABOVE)] = "above"
     return Comparison(other.rate, np.where(enough, np.minimum(below, above), np.nan), says)
 
 
@@ -212,7 +212,7 @@ def against_before(r: Rates, before: Ints, family: Ints) -> Comparison:
     enough = (before >= 0) & _enough(r) & _enough(was) & ~np.isnan(r.rate) & ~np.isnan(was.rate)
     says = np.full(len(before), None, dtype=object)
     for one in np.unique(family[enough]):
-        changed = _discoveries(both, enough & (family == one), _FALSE_CHANGES)
+        changed = discoveries(both, enough & (family == one), _FALSE_CHANGES)
         says[changed] = np.where(down < up, "down", "up")[changed]
     return Comparison(np.where(before >= 0, was.rate, np.nan), np.where(enough, both, np.nan), says)
 
@@ -238,10 +238,10 @@ def _one_sided(one: Rates, other: Rates, freedom: Floats) -> tuple[Floats, Float
     return _upper_tail(-np.maximum(*ways)), _upper_tail(np.minimum(*ways))
 
 
-def _discoveries(p: Floats, rows: npt.NDArray[np.bool_], share: float) -> npt.NDArray[np.bool_]:
+def discoveries(p: Floats, rows: npt.NDArray[np.bool_], share: float) -> npt.NDArray[np.bool_]:
     """Return which of some p-values are discoveries, with this share of false ones on average (Benjamini and Hochberg 1995).
 
-    >>> _discoveries(np.array([0.001, 0.04, 0.02, 0.9]), np.array([True, True, True, True]), 0.05).tolist()
+    >>> discoveries(np.array([0.001, 0.04, 0.02, 0.9]), np.array([True, True, True, True]), 0.05).tolist()
     [True, False, True, False]
     """
     out = np.zeros(len(p), dtype=bool)
@@ -251,6 +251,15 @@ def _discoveries(p: Floats, rows: npt.NDArray[np.bool_], share: float) -> npt.ND
     within = np.flatnonzero(p[rising] <= share * np.arange(1, len(at) + 1) / max(len(at), 1))
     out[rising[: within[-1] + 1 if len(within) else 0]] = True
     return out
+
+
+def two_sided(t: Floats, freedom: Floats) -> Floats:
+    """Return how often chance alone would give a value of Student's t so far from zero, on either side.
+
+    >>> two_sided(np.array([2.571, 0.0]), np.array([5.0, 5.0])).round(3).tolist()
+    [0.05, 1.0]
+    """
+    return np.minimum(1.0, 2 * _upper_tail(np.abs(_normal_of_student(t, freedom))))
 
 
 _upper_tail: Callable[[Floats], Floats] = np.vectorize(lambda z: 0.5 * erfc(z / 2**0.5), otypes=[float])
