@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from types import ModuleType
 from typing import Any
 
 import pandas as pd
 
-from .. import currency
+from .. import currency, review
 from ..errors import SchemaError
 from ..system import known_options, template
 from ._figures import FIGURES
 
-#: Steps that leave a trace on the lines that they give back, and are no figures.
-_STEPS: Mapping[str, Callable[..., Any]] = {"currency.convert": currency.convert}
+#: What leaves a trace on its result and is no figure of lines: the door that shows it, and its name there.
+_OTHERS: Mapping[str, tuple[ModuleType, str]] = {
+    "currency.convert": (currency, "convert"),
+    "findings": (review, "findings"),
+}
 _FOR_EXAMPLE = "as in ma.explain(spend.by_vendor(data.lines))"
 
 
@@ -50,7 +54,9 @@ def definition(metric: str) -> str:
     ``python -OO`` strips docstrings. What is returned then is a sentence that says so: an empty definition would look like a
     figure without one.
     """
-    function = FIGURES[metric].function if metric in FIGURES else _STEPS.get(metric)
+    function = (
+        FIGURES[metric].function if metric in FIGURES else getattr(*_OTHERS[metric]) if metric in _OTHERS else None
+    )
     if function is None:  # such as a result that another version saved
         return f"(no definition: {metric} is no figure of this version)"
     text = inspect.getdoc(function)
