@@ -19,7 +19,7 @@ FRAME = pd.DataFrame({"vendor_id": ["1", "2"], "vendor_name": ["ACME <b>", None]
 
 def test_each_kind_of_value_reads_as_people_write_it():
     html = style.table(FRAME)._repr_html_()
-    head, *cells = ([unescape(t) for t in re.findall(f"<{tag}[^>]*>(.*?)</{tag}>", html)] for tag in ("th", "td"))
+    head, *cells = ([unescape(t) for t in re.findall(f"<{tag} [^>]*>(.*?)</{tag}>", html)] for tag in ("th", "td"))
     assert head == [
         "vendor",
         "spend",
