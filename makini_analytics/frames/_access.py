@@ -17,6 +17,13 @@ Mask = npt.NDArray[np.bool_]
 
 #: Where lines carry what they were narrowed to, such as ``{"vendor": "Rossi", "ordered from": "2025-01-01"}``.
 FILTERS = "filters"
+#: What lines may be narrowed to without parting the vendors of one item or category.
+_HIDES_NO_VENDOR = ("connection", "ordered from", "ordered to", "category", "material_id", "product_id", "product_code", "description")  # fmt: skip
+
+
+def vendors_hidden_by(lines: pd.DataFrame) -> list[str]:
+    """Return the filters of the lines that may have left out other vendors of the same goods: what is single there need not be so."""
+    return [name for name in lines.attrs.get(FILTERS) or {} if name not in _HIDES_NO_VENDOR]
 
 
 def is_pandas(lines: Any) -> bool:

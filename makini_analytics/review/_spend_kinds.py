@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from .. import charts, spend
-from ..frames import Mask
+from ..frames import Mask, vendors_hidden_by
 from ._evidence import Evidence, net_of_zero
 from ._kinds import CLEAR, COUNTED, TO_CHECK, UNKNOWN, Finding, count, listed
 from ._view import View
@@ -163,6 +163,8 @@ def concentration(view: View) -> Finding:
     lines = view.lines[view.year_of_order == 1]
     if not lines["category"].notna().any():
         return Finding("concentration", "concentration (no categories)", certainty=UNKNOWN)
+    if by := vendors_hidden_by(lines):
+        return Finding("concentration", f"concentration (filtered by {', '.join(by)})", certainty=UNKNOWN)
     lines = lines[lines["category"].notna()]
     table = spend.concentration(lines, by="category", currency=view.unit, as_of=view.day)
     above = table[(table["top_1_share"] > LIMIT) & (table["spend"] > 0)]
@@ -197,6 +199,8 @@ def single_source(view: View) -> Finding:
     lines = view.lines[view.year_of_order == 1]
     if not any(lines[c].notna().any() for c in ("material_id", "product_code") if c in lines):
         return Finding("single source", "single sources (nothing says what was bought)", certainty=UNKNOWN)
+    if by := vendors_hidden_by(lines):
+        return Finding("single source", f"single sources (filtered by {', '.join(by)})", certainty=UNKNOWN)
     table = spend.single_source(lines, currency=view.unit, as_of=view.day, min_orders=FEWEST_ORDERS)
     table = table[table["spend"] > 0]
     often = f"ordered {FEWEST_ORDERS} times or more"

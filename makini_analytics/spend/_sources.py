@@ -25,11 +25,8 @@ from ..compute import (
     order_ids,
 )
 from ..errors import ConfigError, SchemaError
-from ..frames import FILTERS, AsOf, days_of, encode, need, pairs, values
+from ..frames import AsOf, days_of, encode, need, pairs, values, vendors_hidden_by
 from ._rule import spend_tally, value_of
-
-#: What lines may be narrowed to without parting the vendors of one item.
-_HIDES_NO_VENDOR = ("connection", "ordered from", "ordered to", "category", "material_id", "product_id", "product_code", "description")  # fmt: skip
 
 
 @figure("amount")
@@ -134,7 +131,7 @@ def single_source(
 
 def _hidden(frame: pd.DataFrame, selection: Selection) -> str:
     """Leave out all lines where a filter may have taken other vendors of the same items away, and return why."""
-    by = [name for name in frame.attrs.get(FILTERS) or {} if name not in _HIDES_NO_VENDOR]
+    by = vendors_hidden_by(frame)
     if not by:
         return ""
     selection.exclude(np.ones(len(frame), dtype=bool), "other vendors may be filtered out")

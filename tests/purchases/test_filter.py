@@ -170,3 +170,12 @@ def test_nothing_is_left_and_what_no_line_has(data):
         data.filter(vendor="Kugelager Nord")
     with pytest.raises(ma.OptionError, match="near: category"):
         data.filter(categorie="x")
+
+
+def test_findings_of_one_vendor_make_no_concentration_and_no_single_source():
+    data = ma.load_sample("emea")
+    found = ma.findings(data.filter(vendor=VENDOR)).set_index("kind")
+    for kind in ("concentration", "single source"):
+        assert "filtered by vendor" in found.sentence[kind]
+        assert pd.isna(found.value[kind])
+    assert "filtered" not in " ".join(ma.findings(data).sentence)
