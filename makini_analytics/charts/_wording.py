@@ -27,8 +27,29 @@ def number(value: Any, decimals: int = 0) -> str:
     >>> number(1234567), number(0.25, 2)
     ('1,234,567', '0.25')
     """
-    marks = str.maketrans({",": look.thousands, ".": look.decimal})
-    return f"{value:,.{decimals}f}".translate(marks)
+    return f"{value:,.{decimals}f}".translate(_marks())
+
+
+def counted(n: Any, word: str) -> str:
+    """Return a number with its word.
+
+    >>> counted(1, "line"), counted(2345, "vendor"), counted(0, "category")
+    ('1 line', '2,345 vendors', '0 categories')
+    """
+    return f"{number(n)} {word if n == 1 else plural(word)}"
+
+
+def figures(value: float, digits: int = 4) -> str:
+    """Return a number with so many significant figures, as a price per unit reads.
+
+    >>> figures(5.3333), figures(1234.5), figures(0.002)
+    ('5.333', '1,234', '0.002')
+    """
+    return f"{value:,.{digits}g}".translate(_marks())
+
+
+def _marks() -> dict[int, str]:
+    return str.maketrans({",": look.thousands, ".": look.decimal})
 
 
 def money(value: float, currency: Any = "") -> str:
@@ -78,11 +99,22 @@ def label(name: Any, most: int = 34, end: int = 14) -> str:
     """
     text = "Unknown" if name is None or pd.isna(name) else " ".join(printable(str(name)).split()) or "(blank)"
     # Company names differ in their first words and in their legal endings: the middle is what can be spared.
-    if len(text) > most:
+    if text_width(text) > most:
         end = min(end, most // 2)
-        text = f"{text[: most - end - 1].rstrip()}…{text[-end:]}"
+        head, tail = _first(text, most - end - 1), _first(text[::-1], end)[::-1]
+        text = f"{head.rstrip()}…{tail}"
     right_to_left = any(unicodedata.bidirectional(c) in ("R", "AL") for c in text)
     return f"{_LEFT_TO_RIGHT}{text}{_LEFT_TO_RIGHT}" if right_to_left else text
+
+
+def _first(text: str, wide: int) -> str:
+    """Return as much of a text as is no wider than so many Latin letters."""
+    taken = 0
+    for i, letter in enumerate(text):
+        taken += text_width(letter)
+        if taken > wide:
+            return text[:i]
+    return text
 
 
 def text_width(text: str) -> int:
