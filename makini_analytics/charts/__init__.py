@@ -26,7 +26,7 @@ from ._figure import (
     write_chart,
 )
 from ._look import Look, contrast, fonts, ink_on, look, wear
-from ._marks import beside, every_period, name_rows, period_name, periods_below, place
+from ._marks import beside, every_period, name_rows, period_name, periods_below, torn
 from ._table import Kind, cell_text, kind_of
 from ._wording import (
     WITHOUT_CENTS,
@@ -83,7 +83,6 @@ __all__ = [
     "percent",
     "period_name",
     "periods_below",
-    "place",
     "plural",
     "printable",
     "render",
@@ -91,6 +90,7 @@ __all__ = [
     "retitle",
     "row_noun",
     "text_width",
+    "torn",
     "wear",
     "write_chart",
 ]

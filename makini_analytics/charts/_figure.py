@@ -182,12 +182,17 @@ def _see(ax: Axes, seen: bool) -> None:
 
 
 def no_data(ax: Axes | None, what: str, result: pd.DataFrame, *, title: str | None = None) -> Axes:
-    """Return axes that say that there is nothing to draw; ``title`` where that is the finding."""
+    """Return axes that say that there is nothing to draw; ``title`` is the finding where lines were looked at."""
+    out = sum(e["n_lines"] for e in result.attrs.get("excluded", ()))
+    if not len(result) and not out:
+        title = None
     ax = axes(ax, rows=3)
     ax.set_xticks([])
     ax.set_yticks([])
-    ax.text(0.5, 0.5, "None" if title else "No data", transform=ax.transAxes, ha="center", va="center", fontsize=16, color=look.muted)  # fmt: skip
-    return finish(ax, title=title or f"No data: {what}", subtitle="Nothing is left to count", result=result)
+    said = "None" if title else "No data"
+    ax.text(0.5, 0.5, said, transform=ax.transAxes, ha="center", va="center", fontsize=16, color=look.muted)
+    subtitle = what[:1].upper() + what[1:] if title else "Nothing is left to count"
+    return finish(ax, title=title or f"No data: {what}", subtitle=subtitle, result=result)
 
 
 def alt_text(ax: Axes) -> str:

@@ -108,8 +108,8 @@ class Layout:
         wide, high = pixels
         at = Bbox.from_extents(left, bottom, max(right, left + 0.05), max(top, bottom + 0.05))
         # The axes take what their labels leave: a label that sticks out to the left by 0.3 pushes the axes to the right by that.
-        # Narrower axes may show other ticks, whose labels are wider or narrower again; the third pass settles it.
-        for i in range(3):
+        # In narrower axes the bars end elsewhere, and so do the texts beside them: a few passes settle it.
+        for i in range(7):
             _put(ax, at)
             if i == 1:
                 self._shorten(ax, renderer, (right - left) * wide)
@@ -120,7 +120,9 @@ class Layout:
             x0, x1 = at.x0 + left - needs.x0 / wide, at.x1 + right - needs.x1 / wide
             y0, y1 = at.y0 + bottom - needs.y0 / high, at.y1 + top - needs.y1 / high
             least = 0.15 * (right - left), 0.15 * (top - bottom)
-            at = Bbox.from_extents(x0, y0, max(x1, x0 + least[0]), max(y1, y0 + least[1]))
+            before, at = at, Bbox.from_extents(x0, y0, max(x1, x0 + least[0]), max(y1, y0 + least[1]))
+            if i and np.abs((at.extents - before.extents) * (wide, high, wide, high)).max() < 1:
+                break
         return at
 
     def _shorten(self, ax: Axes, renderer: Any, wide: float) -> None:
@@ -142,11 +144,10 @@ class Layout:
         ticks = ax.get_yticklabels()
         if not self.names or len(ticks) != len(self.names):
             return
-        lines = max(t.get_text().count("\n") + 1 for t in ticks)
         row = high / abs(ax.get_ylim()[1] - ax.get_ylim()[0]) / renderer.points_to_pixels(1.0)
         for text in [*ticks, *(t for t in ax.texts if t not in self.texts)]:
             usual = self.sizes.setdefault(text, text.get_fontsize())
-            fits = row / 1.25 / (lines if text in ticks else 1)
+            fits = row / 1.2 / (text.get_text().count("\n") + 1)
             text.set_fontsize(max(_LEAST_SIZE, min(usual, fits)))
 
 

@@ -177,9 +177,27 @@ def group_labels(result: pd.DataFrame, columns: Sequence[str], most: int = 37) -
         labels = tried if not labels or len(set(tried)) > len(set(labels)) else labels
         if len(set(labels)) == distinct:
             break
-    several = "connection" in result and len(set(result["connection"])) > 1
-    if several and "connection" not in shown:  # the same name in two connections
-        times = Counter(labels)
-        of = result["connection"].tolist()
-        labels = [f"{label(n, 28)} ({c})" if times[n] > 1 else n for n, c in zip(labels, of, strict=True)]
-    return labels
+    return _told_apart(labels, result, columns)
+
+
+def _told_apart(labels: list[str], result: pd.DataFrame, columns: Sequence[str]) -> list[str]:
+    """Return the labels, the equal ones of different things with what differs: connection, code, vendor or unit, else counted.
+
+    >>> items = pd.DataFrame({"material_id": ["m1", "m2", "m3"], "product_code": ["F-1", "F-2", "F-2"]})
+    >>> _told_apart(["Filter", "Filter", "Filter"], items, ["material_id"])
+    ['Filter (F-1)', 'Filter (F-2) 1', 'Filter (F-2) 2']
+    """
+    for column in ("connection", "product_code", "description", "vendor_name", "unit"):
+        if max(Counter(labels).values(), default=1) == 1:
+            return labels
+        if column not in result:
+            continue
+        values = pd.Series([label(v, 14, 5) for v in result[column]])
+        same = values.groupby(labels).transform("nunique") > 1
+        labels = [
+            f"{label(n, 28)} ({v})" if s and v not in n else n for n, v, s in zip(labels, values, same, strict=True)
+        ]
+    keys = [c for c in dict.fromkeys([*columns, "vendor_id", "material_id"]) if c in result]
+    thing = result.groupby(keys, dropna=False, sort=False).ngroup().tolist() if keys else [0] * len(labels)
+    things = {n: list(dict.fromkeys(t for m, t in zip(labels, thing, strict=True) if m == n)) for n in set(labels)}
+    return [f"{n} {things[n].index(t) + 1}" if len(things[n]) > 1 else n for n, t in zip(labels, thing, strict=True)]

@@ -65,7 +65,7 @@ def plot_by_vendor(
     )  # 30 - 29 = 1: the largest vendor would have 3,000 % of the total
     texts = [charts.money(v, currency) + (f"  {charts.percent(v / total)}" if of_total else "") for v in values]
     ax = charts.axes(ax, rows=len(values))
-    bars(ax, labels, values, colours, texts)
+    bars(ax, labels, values, colours, texts, rest=len(rest) > 0)
     below = result["spend"] < 0
     apart = ""
     if below.any():
@@ -95,9 +95,8 @@ def _leading(
         # of one vendor a share says nothing, and how much it is in how many orders does
         n_lines, n_orders = int(result["n_lines"].iloc[0]), int(result["n_orders"].iloc[0])
         amount = charts.money(total, charts.one_currency(result))
-        lines = f"{charts.number(n_lines)} {'line' if n_lines == 1 else 'lines'}"
-        orders = f" of {charts.number(n_orders)} {'order' if n_orders == 1 else 'orders'}" if n_orders else ""
-        return {0}, f"{what} with {labels[0]}: {amount} in {lines}{orders}"
+        orders = f" of {charts.counted(n_orders, 'order')}" if n_orders else ""
+        return {0}, f"{what} with {labels[0]}: {amount} in {charts.counted(n_lines, 'line')}{orders}"
     spoken: list[int] = []
     share = 0.0
     for i in np.flatnonzero(known.to_numpy()[: len(head)]).tolist():  # the unknown group is no vendor
