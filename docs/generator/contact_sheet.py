@@ -73,7 +73,7 @@ _LONG = (
 def _long_names(lines: pd.DataFrame) -> pd.DataFrame:
     """Return the lines with every name a long one in another script, and a number so that there are as many as before."""
     out = lines.copy()
-    for column in ("vendor_name", "description", "category", "site_name", "connection"):
+    for column in ("vendor_name", "description", "category", "site_name"):
         code, names = pd.factorize(out[column])
         new = [f"{_LONG[i % len(_LONG)]} {i // len(_LONG) or ''}".strip() for i in range(len(names))]
         out[column] = pd.array([new[i] if i >= 0 else None for i in code], dtype="string")

@@ -59,7 +59,7 @@ def paper_of(ax: Any) -> Any:
     """Return the colour that a caller's axes stand on; None where there are none, or nothing can be seen of it."""
     if not isinstance(ax, Axes):
         return None
-    papers = [p for p in (ax.figure.get_facecolor(), ax.get_facecolor()) if p[3] > 0.5]
+    papers: list[Any] = [p for p in (_figure(ax).get_facecolor(), ax.get_facecolor()) if colors.to_rgba(p)[3] > 0.5]
     return papers[0] if papers else None
 
 

@@ -121,7 +121,7 @@ class Layout:
             y0, y1 = at.y0 + bottom - needs.y0 / high, at.y1 + top - needs.y1 / high
             least = 0.15 * (right - left), 0.15 * (top - bottom)
             before, at = at, Bbox.from_extents(x0, y0, max(x1, x0 + least[0]), max(y1, y0 + least[1]))
-            if i and np.abs((at.extents - before.extents) * (wide, high, wide, high)).max() < 1:
+            if i and np.abs(np.subtract(at.extents, before.extents) * np.array([wide, high, wide, high])).max() < 1:
                 break
         return at
 
@@ -158,7 +158,7 @@ def _put(ax: Axes, at: Bbox) -> None:
 
 def _wrap(text: Text, words: str, wide: float, renderer: Any) -> None:
     """Break a text into lines that are no wider than that many pixels."""
-    size = text.get_fontsize() * (1.08 if text.get_fontweight() == "bold" else 1.0)
+    size = float(text.get_fontsize()) * (1.08 if text.get_fontweight() == "bold" else 1.0)
     # A letter is a bit more than half as wide as it is high; what is still too wide is broken once more by what it measures.
     letters = int(wide / renderer.points_to_pixels(size) / 0.52)
     for _ in range(3):

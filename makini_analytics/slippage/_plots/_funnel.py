@@ -31,6 +31,7 @@ def plot_funnel(
     weight: str = "lines",
     cluster: str | None = "order",
     calendar: WorkCalendar = None,
+    under_share: float = 0,
     ax: Axes | None = None,
     title: str | None = None,
 ) -> Axes:

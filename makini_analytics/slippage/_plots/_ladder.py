@@ -34,6 +34,7 @@ def plot_ladder(
     calendar: Sequence[str | None] = (None, "weekdays"),
     weight: Sequence[str] | None = None,
     open_lines: Sequence[bool] = (True, False),
+    under_share: float = 0,
     ax: Axes | None = None,
     title: str | None = None,
 ) -> Axes:

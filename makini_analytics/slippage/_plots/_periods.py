@@ -30,6 +30,7 @@ def plot_by_period(
     cluster: str | None = "order",
     calendar: WorkCalendar = None,
     fiscal_year_start: int = 1,
+    under_share: float = 0,
     ax: Axes | None = None,
     title: str | None = None,
 ) -> Axes:

@@ -28,6 +28,7 @@ def plot_by_vendor(
     weight: str = "lines",
     cluster: str | None = "order",
     calendar: WorkCalendar = None,
+    under_share: float = 0,
     ax: Axes | None = None,
     title: str | None = None,
     top: int = 12,
@@ -112,6 +113,7 @@ def plot_per_line(
     late_days: float = 0,
     early_days: float | None = None,
     calendar: WorkCalendar = None,
+    under_share: float = 0,
     ax: Axes | None = None,
     title: str | None = None,
 ) -> Axes:

@@ -66,7 +66,7 @@ def plot_bridge(
     >>> new = pd.DataFrame({"product_code": ["A"], "quantity": [12.0], "amount": [132.0], "currency": "EUR"})
     >>> print(style.alt_text(spend.plot_bridge(old, new)))
     Ordered spend rose by 32.00 EUR (32 %); largest effect: volume, +20.00 EUR.
-    Ordered spend before and after, EUR; volume and mix within one unit of measure.
+    Ordered spend before and after, EUR; volume and mix within one unit of measure; axis cut at 90.00 EUR.
     Before +100.00 EUR; Price +12.00 EUR; Volume +20.00 EUR; After +132.00 EUR
     """
     result: pd.DataFrame = before
@@ -146,7 +146,7 @@ def _base(joints: Any) -> float:
     if low <= 0 or high - low <= 0 or (high - low) / high >= _SMALL:
         return 0.0
     step = 10.0 ** np.floor(np.log10((high - low) / 2))
-    return round(float(np.floor((low - 0.15 * (high - low)) / step)) * step, 10)
+    return round(float(np.floor((low - 0.15 * (high - low)) / step) * step), 10)
 
 
 def _finding(value: dict[str, float], largest: str | None, currency: str | None) -> str:

@@ -140,7 +140,7 @@ def _draw(
     ax.tick_params(colors=charts.look.muted, length=0)
     for side in ax.spines.values():
         side.set_visible(False)
-    head = f"{charts.label(panel.name, 20, 8)}  {charts.money(panel.total)}"
+    head = f"{charts.label(panel.name, 16, 6)}  {charts.money(panel.total)}"
     # `finish` sees to the texts of its own axes, not of these: their fonts are set here, and no name is read as a formula.
     ax.set_title(head, fontsize=9, loc="left", color=charts.look.ink, family=charts.fonts(), parse_math=False)
     # Which period it is stands beside the amount: the axis has room for the years alone.

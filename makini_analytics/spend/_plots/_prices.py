@@ -56,7 +56,7 @@ def plot_price_changes(
     ...     "order_date": pd.to_datetime(["2024-03-01", "2025-03-01"]), "quantity": [10.0, 20.0], "amount": [50.0, 110.0]})
     >>> print(style.alt_text(spend.plot_price_changes(lines)))
     2025: 10.00 EUR more than at the prices of the period before.
-    Purchase price variance, EUR, positive = paid more; 100 % of the priced spend is of items with a baseline.
+    Purchase price variance, EUR, positive = paid more, the largest first; 100 % of the priced spend is of items with a baseline.
     P1 10.00 EUR
     """
     result: pd.DataFrame = data
@@ -144,7 +144,7 @@ def plot_price_dispersion(
     ...                       "quantity": [10.0, 10.0, 10.0], "amount": [40.0, 50.0, 60.0]})
     >>> print(style.alt_text(spend.plot_price_dispersion(lines, reference="lowest")))
     Theoretical ceiling: 30.00 EUR, 20 % of the spend looked at.
-    As if all had been bought at the item's lowest price, EUR; a ceiling, not a forecast: lots and dates differ.
+    As if all had been bought at the item's lowest price, EUR; highest first; a ceiling, not a forecast: lots and dates differ.
     P1 30.00 EUR
     """
     result: pd.DataFrame = data
@@ -249,8 +249,10 @@ def _days_below(ax: Axes, days: pd.Series) -> None:
     first, last = days.min(), days.max()
     room = max(pd.Timedelta(days=20), (last - first) * 0.04)
     ax.set_xlim(first - room, last + room)
-    ax.xaxis.set_major_locator(AutoDateLocator(minticks=2, maxticks=5))
-    ax.xaxis.set_major_formatter(DateFormatter("%Y-%m" if last - first > pd.Timedelta(days=150) else "%Y-%m-%d"))
+    locator: Any = AutoDateLocator
+    formatter: Any = DateFormatter
+    ax.xaxis.set_major_locator(locator(minticks=2, maxticks=5))
+    ax.xaxis.set_major_formatter(formatter("%Y-%m" if last - first > pd.Timedelta(days=150) else "%Y-%m-%d"))
 
 
 def _dots(ax: Axes, result: pd.DataFrame, of_first: np.ndarray[Any, Any], first: str, weighted: float) -> None:

@@ -12,6 +12,7 @@ from matplotlib.patches import Patch
 
 from ... import charts
 from ...compute import By
+from ...frames import AsOf
 from .._concentration import concentration
 from .._tail import tail
 from ._measure import in_currency, measured
@@ -28,6 +29,7 @@ def plot_concentration(
     basis: str = "ordered",
     aliases: Mapping[str, str] | None = None,
     intercompany: Collection[str] = (),
+    as_of: AsOf | None = None,
     ax: Axes | None = None,
     title: str | None = None,
 ) -> Axes:
@@ -132,6 +134,7 @@ def plot_tail(
     threshold: float | None = None,
     basis: str = "ordered",
     intercompany: Collection[str] = (),
+    as_of: AsOf | None = None,
     ax: Axes | None = None,
     title: str | None = None,
 ) -> Axes:

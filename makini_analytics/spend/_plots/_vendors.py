@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 
 from ... import charts
 from ...compute import By
+from ...frames import AsOf
 from .._vendors import by_vendor
 from ._measure import alternative, bars, head_and_rest, in_currency, measured
 
@@ -24,6 +25,7 @@ def plot_by_vendor(
     currency: str | None = None,
     abc: tuple[float, float] = (0.80, 0.95),
     intercompany: Collection[str] = (),
+    as_of: AsOf | None = None,
     ax: Axes | None = None,
     title: str | None = None,
     top: int = 10,
