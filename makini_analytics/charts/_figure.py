@@ -183,8 +183,9 @@ def _see(ax: Axes, seen: bool) -> None:
 
 def no_data(ax: Axes | None, what: str, result: pd.DataFrame, *, title: str | None = None) -> Axes:
     """Return axes that say that there is nothing to draw; ``title`` is the finding where lines were looked at."""
-    out = sum(e["n_lines"] for e in result.attrs.get("excluded", ()))
-    if not len(result) and not out:
+    about = result.attrs
+    looked_at = [about.get("included", {"n_lines": 1}), *about.get("excluded", ())]
+    if not len(result) and not sum(part["n_lines"] for part in looked_at):
         title = None
     ax = axes(ax, rows=3)
     ax.set_xticks([])

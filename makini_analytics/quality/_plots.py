@@ -171,7 +171,7 @@ def plot_duplicates(
     >>> from makini_analytics import Purchases, quality, style
     >>> orders = pd.DataFrame({"order_number": ["1", "2"], "vendor_name": ["Acme", "ACME"], "amount": [1.0, 2.0]})
     >>> print(style.alt_text(quality.plot_duplicates(Purchases.from_table(orders))))
-    Seems to be there twice: 1 vendor. Score, out of 100, highest first; suggestions to look at, nothing is merged.
+    Seems to be there twice: 1 vendor. Score, out of 100, kind by kind; suggestions to look at, nothing is merged.
     ACME
     = Acme
     """
@@ -192,7 +192,7 @@ def plot_duplicates(
     ax.set_xticks([])
     headline = title or _there_twice(result)
     more = f"; {charts.number(len(result) - len(head))} more in the table" if len(result) > len(head) else ""
-    sub = f"Score, out of 100, highest first; suggestions to look at, nothing is merged{more}"
+    sub = f"Score, out of 100, kind by kind; suggestions to look at, nothing is merged{more}"
     return charts.finish(ax, title=headline, subtitle=sub, result=result, alt="; ".join(labels))
 
 
