@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ._look import look
@@ -40,12 +41,14 @@ def counted(n: Any, word: str) -> str:
 
 
 def figures(value: float, digits: int = 4) -> str:
-    """Return a number with so many significant figures, as a price per unit reads.
+    """Return a number with so many significant figures, as a price per unit reads, and never as a power of ten.
 
-    >>> figures(5.3333), figures(1234.5), figures(0.002)
-    ('5.333', '1,234', '0.002')
+    >>> figures(5.3333), figures(145500.4), figures(0.00002)
+    ('5.333', '145,500', '0.00002')
     """
-    return f"{value:,.{digits}g}".translate(_marks())
+    if abs(value) >= 10 ** (digits - 1):
+        return number(value)
+    return np.format_float_positional(float(f"{value:.{digits}g}"), trim="-").translate(_marks())
 
 
 def _marks() -> dict[int, str]:
