@@ -34,6 +34,7 @@ from .purchases import Purchases as Purchases
 from .purchases import concat as concat
 from .purchases import scan as scan
 from .reporting import report as report
+from .review import findings as findings
 from .tidy import data_dictionary as data_dictionary
 
 __version__: str

@@ -31,7 +31,7 @@ TITLES = {
 REFERENCE = {
     "client": ("Client and connections", ("Client", "fetch_all", "Fetched")),
     "purchases": ("Purchases", ("Purchases", "concat", "scan", "load_sample", "sandbox", "Sandbox", "data_dictionary")),
-    "report": ("Report and explain", ("report", "explain", "Explanation")),
+    "report": ("Findings, report and explain", ("findings", "report", "explain", "Explanation")),
 }
 
 

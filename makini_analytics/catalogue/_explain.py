@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from types import ModuleType
 from typing import Any
 
 import pandas as pd
 
-from .. import currency
+from .. import currency, review
 from ..errors import SchemaError
 from ..system import known_options, template
 from ._figures import FIGURES
 
-#: Steps that leave a trace on the lines that they give back, and are no figures.
-_STEPS: Mapping[str, Callable[..., Any]] = {"currency.convert": currency.convert}
+#: What leaves a trace on its result and is no figure of lines: the door that shows it, and its name there.
+_OTHERS: Mapping[str, tuple[ModuleType, str]] = {
+    "currency.convert": (currency, "convert"),
+    "findings": (review, "findings"),
+}
 _FOR_EXAMPLE = "as in ma.explain(spend.by_vendor(data.lines))"
 
 
@@ -50,7 +54,9 @@ def definition(metric: str) -> str:
     ``python -OO`` strips docstrings. What is returned then is a sentence that says so: an empty definition would look like a
     figure without one.
     """
-    function = FIGURES[metric].function if metric in FIGURES else _STEPS.get(metric)
+    function = (
+        FIGURES[metric].function if metric in FIGURES else getattr(*_OTHERS[metric]) if metric in _OTHERS else None
+    )
     if function is None:  # such as a result that another version saved
         return f"(no definition: {metric} is no figure of this version)"
     text = inspect.getdoc(function)
@@ -97,7 +103,7 @@ def explain(result: pd.DataFrame) -> Explanation:
     Left out, draft: 135 lines, 66,241.22 CAD, 332,248.26 USD
     """
     if not isinstance(result, pd.DataFrame):
-        raise SchemaError(f"explain takes the result of a figure, {_FOR_EXAMPLE}, not {type(result).__name__}")
+        raise SchemaError(f"explain takes the result of a figure, {_FOR_EXAMPLE}, not {_named(result)}")
     about = result.attrs
     if "metric" not in about:
         raise SchemaError(
@@ -105,6 +111,8 @@ def explain(result: pd.DataFrame) -> Explanation:
         )
     out = [about["metric"], "", definition(about["metric"]), ""]
     out.append("Parameters: " + (", ".join(f"{k}={v!r}" for k, v in about["parameters"].items()) or "none"))
+    if only := about.get("filters"):
+        out.append("Only: " + ", ".join(f"{name} {text}" for name, text in only.items()))
     if about.get("as_of"):
         out.append(f"As of: {about['as_of']}")
     if about.get("source"):
@@ -118,6 +126,17 @@ def explain(result: pd.DataFrame) -> Explanation:
     explanation = Explanation("\n".join(out))
     explanation.about, explanation.facts = {str(k): v for k, v in about.items()}, facts
     return explanation
+
+
+def _named(result: Any) -> str:
+    """Return what was passed, and what would be right where that is known."""
+    if callable(result) and (name := getattr(getattr(result, "figure", None), "name", None)):
+        return f"the function itself: ma.explain({name}(data.lines))"
+    if isinstance(getattr(result, "lines", None), pd.DataFrame):
+        return f"{type(result).__name__}: what is to be known of them stands in data.sources.notes and data.issues"
+    if hasattr(result, "get_figure"):
+        return "a chart: its footnote says so much, and the figure that it draws the rest"
+    return type(result).__name__
 
 
 def _entry(entry: Mapping[str, Any]) -> str:

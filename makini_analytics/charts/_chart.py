@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Collection
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, ParamSpec
 
 import pandas as pd
 from matplotlib.axes import Axes
 
+from ..compute import BY_FILTER
 from ..errors import OptionError, SchemaError
 from ..system import known_options
 from ._docstring import completed
@@ -55,7 +56,7 @@ def chart(
         frames = [p.name for p in signature.parameters.values() if p.kind is not p.KEYWORD_ONLY]
 
         # known_options comes first, so that a misspelt option is reported with its near name, not as a failed binding.
-        @known_options
+        @partial(known_options, instead=BY_FILTER)
         @wraps(draw)
         def drawn(*args: P.args, **kwargs: P.kwargs) -> Axes:
             # Only what the caller wrote is in `given`: a default was not passed by the caller.

@@ -225,7 +225,9 @@ def footnote_of(result: pd.DataFrame) -> str:
         "metric" not in about
     ):  # attrs are a convenience that many operations of pandas drop; a chart is drawn without them
         return ""
+    only = ", ".join(f"{name} {text}" for name, text in about.get("filters", {}).items())
     parts = [
+        f"Only {only}" if only else "",
         f"Source: {about['source']}" if about.get("source") else "",
         f"as of {about['as_of']}" if about.get("as_of") else "",
     ]

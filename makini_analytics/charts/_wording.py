@@ -149,12 +149,12 @@ def row_noun(columns: Sequence[str]) -> str:
 def plural(word: str) -> str:
     """Return the word for several.
 
-    >>> plural("category"), plural("vendor"), plural("category and site")
-    ('categories', 'vendors', 'groups of category and site')
+    >>> plural("category"), plural("day"), plural("category and site")
+    ('categories', 'days', 'groups of category and site')
     """
     if " and " in word:
         return f"groups of {word}"
-    return f"{word[:-1]}ies" if word.endswith("y") else word if word.endswith("s") else f"{word}s"
+    return f"{word[:-1]}ies" if re.search("[^aeiou]y$", word) else word if word.endswith("s") else f"{word}s"
 
 
 def group_labels(result: pd.DataFrame, columns: Sequence[str], most: int = 37) -> list[str]:

@@ -22,7 +22,7 @@ from ._delivery import (
     standing_on,
 )
 from ._engines import lines_of
-from ._figures import Figure, figure, figures_of
+from ._figures import BY_FILTER, Figure, figure, figures_of
 from ._groups import (
     ENTITIES,
     By,
@@ -40,7 +40,7 @@ from ._normal import Z
 from ._pandas_engine import PandasColumns, leave_out_unreadable
 from ._periods import period_alias, period_number
 from ._provenance import FigureResult, Selection, stamp
-from ._rates import SMALL_N, Comparison, Rates, Weights, against_before, against_others, wilson
+from ._rates import SMALL_N, Comparison, Rates, Weights, against_before, against_others, discoveries, two_sided, wilson
 from ._recorded import NOT_RECORDED, RECORDED_SHARE, Unrecorded, tally_recorded, unrecorded
 from ._rule import EVER, Clustering, Columns, Lines, RuleResult, Tally, day_in, unreadable
 from ._survival import (
@@ -58,6 +58,7 @@ from ._survival import (
 )
 
 __all__ = [
+    "BY_FILTER",
     "CANCELLED",
     "CENSORED",
     "DELIVERED",
@@ -108,6 +109,7 @@ __all__ = [
     "crossed",
     "day_counter",
     "day_in",
+    "discoveries",
     "entity",
     "figure",
     "figures_of",
@@ -131,6 +133,7 @@ __all__ = [
     "stamp",
     "standing_on",
     "tally_recorded",
+    "two_sided",
     "unreadable",
     "unrecorded",
     "whole_lines",

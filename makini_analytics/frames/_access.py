@@ -15,6 +15,9 @@ from .categoricals import to_strings
 
 Mask = npt.NDArray[np.bool_]
 
+#: Where lines carry what they were narrowed to, such as ``{"vendor": "Rossi", "ordered from": "2025-01-01"}``.
+FILTERS = "filters"
+
 
 def is_pandas(lines: Any) -> bool:
     """Whether the lines are a pandas frame, or `Purchases` that hold one."""
@@ -40,6 +43,7 @@ def need(columns: Iterable[Any], *needed: str, metric: str) -> None:
         if name not in there:
             near = difflib.get_close_matches(name, there, n=3)
             hint = f"; near names: {', '.join(near)}" if near else ""
+            hint = ": these are orders, pass data.lines" if {"total_net", "n_lines"} <= set(there) else hint
             raise SchemaError(f"{metric} needs the column {name!r}, which is missing{hint}")
 
 

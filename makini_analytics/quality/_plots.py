@@ -26,7 +26,7 @@ def plot_coverage(data: Any, *, ax: Axes | None = None, title: str | None = None
     >>> from makini_analytics import load_sample, quality, style
     >>> print(style.alt_text(quality.plot_coverage(load_sample(["emea"]))))
     3... figures can be computed; 2 can't. Lines that each figure counts, by connection.
-    emea, spend.single_source: amount on 3,402 of 3,402 lines; ... emea, slippage, due=promised: no line has a promised_date
+    emea, spend.single_source: amount on 3,402 of 3,402 lines; ...; emea, slippage, due=promised: no line has a promised_date
     """
     result: pd.DataFrame = data
     figures = result[result["table"] == "metrics"]

@@ -8,12 +8,14 @@ from typing import Any
 
 from .. import charts
 from ..errors import ConfigError, SchemaError
-from ..frames import write_csv
+from ..frames import as_of_days, write_csv
 from ..purchases import Purchases
 from ..system import in_the_way, known_options, names_of, path_of, steps, text_of, whole
-from ._content import PARTS, content
+from ._content import PARTS, content, of_vendor
 from ._exhibits import Content, exportable
 from ._page import files_of, html_page
+from ._print import browser, print_page
+from ._vendor import vendor_page
 
 __all__ = ["checked_out", "content", "report", "write"]
 
@@ -31,7 +33,7 @@ def report(
     data: Purchases,
     out: str | Path,
     *,
-    sections: Sequence[str] | None = None,
+    sections: str | Sequence[str] | None = None,
     vendor: str | None = None,
     as_of: Any = None,
     title: str | None = None,
@@ -48,15 +50,18 @@ def report(
     out : where to, and in which format, by its ending:
 
         * ``.html``: one page that needs nothing else
+        * ``.pdf``: the same page on A4, printed by Chromium, Chrome or Edge, which must be on the machine (``CHROMIUM`` names another one)
         * ``.xlsx``: a workbook of tidy sheets with Excel's own charts
         * ``.pptx``: slides of one finding each, with PowerPoint's own charts where it has such a chart
         * none, a folder: ``report.html``, ``charts/`` as PNG and SVG, and ``tables/`` as CSV (UTF-8 with a mark, so that spreadsheets
           open umlauts rightly)
 
         A file of that name is replaced. A folder is replaced as one, so it must be new, empty, or one of a report with nothing else in it
-    sections : which, in which order, of "quality", "spend", "lead_times", "slippage", "open_orders", "left_out", "definitions";
+    sections : which one, or which in which order, of "quality", "spend", "lead_times", "slippage", "open_orders", "left_out", "definitions";
         all by default
-    vendor : a vendor's name or id, for a report of that vendor alone
+    vendor : a vendor's name or id. As ``.html`` or ``.pdf`` and without ``sections`` this is a page of one or two sheets to hand to that
+        vendor: what it delivered in the last twelve months beside the rate of all vendors, its lines to settle and its prices, in the
+        currencies of its orders, and nothing else of yours. In the other formats, or with ``sections``, it is the report of its lines alone
     as_of : the day to look from; by default the data's own
     title : headline of the whole
     headlines : name of an exhibit to the title that its chart is to have, over the one that it found
@@ -73,7 +78,7 @@ def report(
     ------
     ConfigError
         Another kind of file, a folder with other files in it, an unknown section, vendor or exhibit, no as-of day, or a package that is
-        missing: ``.xlsx`` and ``.pptx`` need ``pip install 'makini-analytics[report]'``.
+        missing, or no browser for ``.pdf``. ``.xlsx`` and ``.pptx`` need ``pip install 'makini-analytics[report]'``.
     SchemaError
         ``data`` are no `Purchases`.
 
@@ -88,22 +93,46 @@ def report(
     checked_out(out, template)  # a misspelt name must not cost a minute of computing
     if not isinstance(data, Purchases):
         raise SchemaError(
-            f"report takes Purchases, as fetch_purchases, load or from_table give them, not {type(data).__name__}"
+            "report takes Purchases, as fetch_purchases, load or from_table give them (data, not data.lines), "
+            f"not {type(data).__name__}"
         )
+    if not isinstance(vendor, str | None):
+        raise ConfigError(
+            "vendor: a report is of one vendor, so pass a name or an id; of several, report(data.filter(vendor=[...]), out)"
+        )
+    handed = sections is None and Path(out).suffix in (".html", ".pdf")
     sections = PARTS if sections is None else names_of("sections", sections, PARTS)
-    for name, value in {"vendor": vendor, "title": title}.items():
-        if value is not None:
-            text_of(name, value, "a text", empty=True)
+    if title is not None:
+        text_of("title", title, "a text", empty=True)
     if headlines is not None and not (
         isinstance(headlines, Mapping) and all(isinstance(t, str) for t in headlines.values())
     ):
         raise ConfigError("headlines: pass a mapping of a chart's name to its title")
+    if vendor is not None and handed:
+        return _write_vendor(data, vendor, as_of, out)
     n = len(sections)
     with steps("report", n + 1, progress) as begin:
         made = content(data, sections=sections, vendor=vendor, as_of=as_of, title=title, begin=begin)
         _retitle(made, headlines or {})
         begin("writing")
         return write(made, out, template=template, raw_csv=raw_csv)
+
+
+def _write_vendor(data: Purchases, vendor: str, as_of: Any, out: str | Path) -> Path:
+    """Write the page that a vendor is handed."""
+    mine, name = of_vendor(data, vendor)
+    page = vendor_page(data.lines, mine.lines, name, as_of_days(data.lines, as_of))
+    out = Path(out)
+    with whole(out, ()) as new:
+        _write_page(page, new, printed=out.suffix == ".pdf")
+    return out
+
+
+def _write_page(page: str, path: Path, *, printed: bool) -> None:
+    if printed:
+        print_page(page, path)
+    else:
+        path.write_text(page, encoding="utf-8")
 
 
 def _retitle(made: Content, headlines: Mapping[str, str]) -> None:
@@ -136,8 +165,11 @@ def checked_out(out: str | Path, template: str | Path | None = None) -> Callable
         return _folder
     if out.is_dir():
         raise ConfigError(f"{out} is a folder: a report of that name would be a file")
-    if out.suffix == ".html":
-        return lambda made, path, raw_csv: path.write_text(html_page(made), encoding="utf-8")
+    if out.suffix in (".html", ".pdf"):
+        printed = out.suffix == ".pdf"
+        if printed:
+            browser()  # or an error
+        return lambda made, path, raw_csv: _write_page(html_page(made), path, printed=printed)
     try:  # the other formats' packages are extras: imported only by those who write such a file
         if out.suffix == ".xlsx":
             from ._workbook import workbook
@@ -150,7 +182,7 @@ def checked_out(out: str | Path, template: str | Path | None = None) -> Callable
             return lambda made, path, raw_csv: slides(made, path, template=layouts)
     except ImportError as e:
         raise ConfigError(f"{out.suffix} needs {e.name}: pip install 'makini-analytics[report]'") from e
-    raise ConfigError(f"{out.name}: a report is written as .html, .xlsx or .pptx, or into a folder")
+    raise ConfigError(f"{out.name}: a report is written as .html, .pdf, .xlsx or .pptx, or into a folder")
 
 
 def _folder(made: Content, out: Path, raw_csv: bool) -> None:

@@ -37,7 +37,7 @@ def content(
             raise ConfigError(f"sections: {name!r} is none of {', '.join(PARTS)}")
     subject = "vendor"
     if vendor is not None:
-        data, vendor = _of_vendor(data, vendor)
+        data, vendor = of_vendor(data, vendor)
         subject = "material"  # grouped by vendor, such a report would have one bar in each chart
     day = as_of_days(data.lines, as_of)
     made = Content(data, title or (f"{vendor}: purchase orders" if vendor else "Purchase order report"), day.day)
@@ -63,7 +63,7 @@ def content(
     return made
 
 
-def _of_vendor(data: Purchases, vendor: str) -> tuple[Purchases, str]:
+def of_vendor(data: Purchases, vendor: str) -> tuple[Purchases, str]:
     """Return the part of the purchases that is one vendor's, and the vendor's name."""
     lines = data.lines
     mine = ((lines["vendor_id"] == vendor) | (lines["vendor_name"] == vendor)).fillna(False).astype(bool)

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from .. import charts
 from ..charts import WITHOUT_CENTS
 from ..purchases import Purchases
+from ..review import NOTHING, UNKNOWN, Tile
 
 
 @dataclass(frozen=True)
@@ -120,10 +121,35 @@ class Content:
     data: Purchases
     title: str
     as_of: pd.Timestamp
+    subtitle: str = ""  # the days that are looked at, the currency and its rates
+    findings: pd.DataFrame | None = None  # `ma.findings`; None where the section is not wanted
+    tiles: list[Tile] = field(default_factory=list)
+    #: Sentences: all lines are accounted for, how many values are doubtful, what can't be judged.
+    data_line: list[str] = field(default_factory=list)
     sections: dict[str, list[Exhibit]] = field(default_factory=dict)
     summary: list[tuple[str, str]] = field(default_factory=list)  # what, how much
     notes: list[str] = field(default_factory=list)
     definitions: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def ranked(self) -> pd.DataFrame:
+        """The findings that have a rank, the one of the largest stake first."""
+        return pd.DataFrame() if self.findings is None else self.findings[self.findings["rank"].notna()]
+
+    @property
+    def quiet_line(self) -> list[str]:
+        """What was looked at and has nothing to report, each with its figures."""
+        return self._said(NOTHING)
+
+    @property
+    def untold(self) -> list[str]:
+        """What the data can't tell, each with the reason."""
+        return self._said(UNKNOWN)
+
+    def _said(self, certainty: str) -> list[str]:
+        if self.findings is None:
+            return []
+        return [str(s) for s in self.findings.loc[self.findings["certainty"] == certainty, "sentence"]]
 
     @property
     def exhibits(self) -> list[Exhibit]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -17,27 +15,42 @@ from .._version import __version__
 from ..charts import Kind, cell_text, kind_of
 from ..system import template
 from ._exhibits import Content, Exhibit, exportable
+from ._first_screen import findings_of, tiles_of
+from ._lists import OVERDUE, is_list, shown
+from ._pictures import Tip, svg_of, tips_of
 from ._sections import SECTIONS
 
-#: Rows of a table: enough to see what leads; a page with all of them would be slow to open and long to print.
-MOST_ROWS = 25
+#: Rows of a table of groups, and of a list of things to settle; a page with all of a million lines would be slow to open.
+MOST_ROWS, MOST_OF_LIST = 200, 500
+#: Rows that are seen before one asks for all, and on paper.
+_SEEN = 25
 #: Columns that fit an upright sheet of paper; a table with more prints on a page that lies on its side.
-_MOST_UPRIGHT = 9
+_MOST_UPRIGHT = 13
 #: Letters from which a column holds sentences, which need more room than names.
 _SENTENCE = 40
+#: Days around the as-of day in which a date needs no year.
+_NEAR = pd.Timedelta(days=180)
 _HEADINGS = {name: heading for name, (heading, _) in SECTIONS.items()} | {"left_out": "What was left out, and why"}
 _SOURCES = ["connection", "contract", "fetched_at", "from_cache", "n_pages", "n_orders", "n_lines", "delivery_date"]
+#: Names of columns that are shorter on the page, where a word has to fit over a narrow column.
+_SHORT = {"order_number": "order", "line_number": "line", "due_date": "due"}
+#: Columns that a list has to choose by, and for who takes it along: to the eye the due date and the value say as much.
+_ASIDE = {"state", "open_quantity", "unit_of_measure"}
+#: Columns of a list by which one chooses.
+_CHOOSE_BY = {"state", "vendor", "site"}
 
 
 @dataclass(frozen=True)
 class _Column:
     name: str
     css: str
+    chosen_by: bool  # has a list of its values to choose from
+    sum_in: str | None  # the unit in which the shown rows are added up
 
 
 @dataclass(frozen=True)
 class _Cell:
-    """What is read, and for numbers the value itself: to sort by, and for programs that read the page."""
+    """What is read, and the value itself of numbers and days: to sort by, and for programs that read the page."""
 
     text: str
     value: str | None
@@ -51,6 +64,8 @@ class _Table:
     rows: list[list[_Cell]]
     n_rows: int  # in all, of which `rows` are the first
     under_heading: bool  # a heading above says the same as the caption
+    is_list: bool = False
+    chosen: str | None = None  # the state that is shown at first
 
     @property
     def wide(self) -> bool:
@@ -63,6 +78,7 @@ class _Figure:
 
     alt: str
     svg: str  # in base64
+    tips: list[Tip]
     table: _Table
 
 
@@ -96,18 +112,34 @@ def files_of(page: Path) -> set[str]:
 
 def html_page(made: Content, files: Collection[str] = ()) -> str:
     """Return the report as the text of an HTML file; ``files`` are those beside it."""
+    day = made.as_of
+    sources = _table(made.data.sources[_SOURCES], "Sources", "sources", day)
+    sections = [
+        (name, _HEADINGS[name], [_exhibit(e, day) for e in exhibits]) for name, exhibits in made.sections.items()
+    ]
+    # a table alone is found by its heading, which its section's own name can't be mistaken for
+    places = {e.name: (e.name if e.chart is not None else f"of-{e.name}", e.heading) for e in made.exhibits}
     page = template("reporting/page.html.j2").render(
         files=files,
         title=made.title,
+        subtitle=made.subtitle,
+        data_line=made.data_line,
+        findings=findings_of(made, places),
+        looked_at=made.findings is not None,
+        quiet=made.quiet_line,
+        untold=made.untold,
+        tiles=tiles_of(made),
         summary=made.summary,
         notes=made.notes,
-        sections=[(name, _HEADINGS[name], [_shown(e) for e in exhibits]) for name, exhibits in made.sections.items()],
-        sources=_table(made.data.sources[_SOURCES], "Sources", "sources"),
+        sections=sections,
+        sources=sources,
         source_notes=_source_notes(made.data.sources),
         definitions={metric: _paragraphs(text) for metric, text in made.definitions.items()},
-        as_of=made.as_of.date(),
+        as_of=day.date(),
         version=__version__,
         number=charts.number,
+        marks=charts.look,
+        seen=_SEEN,
     )
     return charts.printable(page)
 
@@ -126,30 +158,47 @@ def _source_notes(sources: pd.DataFrame) -> list[str]:
     return [f"{row['connection']}: {row['notes']}" for row in with_notes if row["notes"]]
 
 
-def _shown(exhibit: Exhibit) -> _Figure | _Table:
+def _exhibit(exhibit: Exhibit, as_of: pd.Timestamp) -> _Figure | _Table:
     chart = exhibit.chart
-    table = _table(exhibit.table, exhibit.heading, exhibit.name, under_heading=chart is None)
+    table = _table(exhibit.table, exhibit.heading, exhibit.name, as_of, under_heading=chart is None)
     if chart is None:
         return table
-    figure: Any = chart.figure
-    charts.resize(chart, *figure.get_size_inches())  # no room left over between chart and footnote
-    out = io.BytesIO()
-    charts.render(chart, out, format="svg", metadata={"Date": None})  # undated: the same data give the same bytes
-    return _Figure(exhibit.alt, base64.b64encode(out.getvalue()).decode(), table)
+    return _Figure(exhibit.alt, svg_of(chart), tips_of(exhibit), table)
 
 
-def _table(frame: pd.DataFrame, caption: str, name: str, *, under_heading: bool = False) -> _Table:
-    shown = exportable(frame.head(MOST_ROWS))  # cut first: turning periods into text is slow for a million rows
-    kinds = [kind_of(str(c), shown[c]) for c in shown.columns]
+def _table(frame: pd.DataFrame, caption: str, name: str, as_of: pd.Timestamp, *, under_heading: bool = False) -> _Table:
+    settled = is_list(frame)
+    rows = shown(frame)
+    n_rows = len(rows)
+    # cut first: turning periods into text is slow for a million rows
+    rows = exportable(rows.head(MOST_OF_LIST if settled else MOST_ROWS))
+    unit = _one_currency(rows)
+    if unit:  # in the heads, then, and not in each row
+        rows = rows.drop(columns="currency")
+    kinds = [kind_of(str(c), rows[c]) for c in rows.columns]
     columns = [
-        _Column(str(c).replace("_", " "), _css(str(c), kind, shown[c]))
-        for c, kind in zip(shown.columns, kinds, strict=True)
-    ]
-    rows = [
-        [_Cell(cell_text(v, kind), _value(v, kind)) for v, kind in zip(row, kinds, strict=True)]
-        for row in shown.itertuples(index=False, name=None)
-    ]
-    return _Table(name, caption, columns, rows, len(frame), under_heading)
+        _Column(_head(str(c), kind, unit), _css(str(c), kind, rows[c]), settled and c in _CHOOSE_BY,
+                unit if kind == "money" and c in ("open_value", "spend", "ppv", "value") else None)
+        for c, kind in zip(rows.columns, kinds, strict=True)
+    ]  # fmt: skip
+    texts = [_texts(rows[c], kind, as_of) for c, kind in zip(rows.columns, kinds, strict=True)]
+    values = [_values(rows[c], kind) for c, kind in zip(rows.columns, kinds, strict=True)]
+    by_column = [list(map(_Cell, t, v)) for t, v in zip(texts, values, strict=True)]
+    chosen = OVERDUE if settled and "state" in rows and (rows["state"] == OVERDUE).any() else None
+    cells = [list(row) for row in zip(*by_column, strict=True)]
+    return _Table(name, caption, columns, cells, n_rows, under_heading, settled, chosen)
+
+
+def _one_currency(rows: pd.DataFrame) -> str | None:
+    """Return the one currency of all rows, if there is one."""
+    names = list(rows["currency"].unique()) if "currency" in rows else []
+    return str(names[0]) if len(names) == 1 and not pd.isna(names[0]) else None
+
+
+def _head(column: str, kind: Kind, unit: str | None) -> str:
+    name = _SHORT.get(column, column.replace("_", " "))
+    name = name[:1].upper() + name[1:]
+    return f"{name}, {unit}" if unit and kind == "money" else name
 
 
 def _css(column: str, kind: Kind, values: pd.Series) -> str:
@@ -158,12 +207,47 @@ def _css(column: str, kind: Kind, values: pd.Series) -> str:
         return "d"
     if column == "id" or column.endswith("_id"):
         return "id"
-    if kind != "text":
+    if column in _ASIDE:
+        return "s"
+    if kind != "text" or column == "line_number":
         return "n"
     return "t l" if values.astype(str).str.len().max() > _SENTENCE else "t"
 
 
-def _value(value: Any, kind: Kind) -> str | None:
-    if kind in ("text", "date", "time") or pd.isna(value):
-        return None
-    return repr(int(value) if kind == "count" else float(value))
+def _texts(values: pd.Series, kind: Kind, as_of: pd.Timestamp) -> list[str]:
+    """Return the cells of a column as they are read: a true minus, no break before a unit, and a year only where it is not plain."""
+    if kind == "date":
+        return [_day(v, as_of) for v in values]
+    if (
+        kind == "money"
+    ):  # one number of decimals for a column: whole units, unless it holds small amounts, such as prices
+        sizes = values.abs().median()
+        decimals = 2 if values.name in ("price", "base_price") or sizes < 100 else 0
+        texts = ["–" if pd.isna(v) else charts.number(v, decimals) for v in values]
+    elif kind == "days" and (values.dropna() % 1 == 0).all():
+        texts = [cell_text(v, "count") for v in values]
+    elif values.name == "chance":  # a forecast has no tenths of a per cent
+        texts = ["–" if pd.isna(v) else f"{v * 100:.0f} %" for v in values]
+    elif values.name == "also_on_order":
+        texts = ["" if pd.isna(v) else str(v) for v in values]
+    else:
+        texts = [cell_text(v, kind) for v in values]
+    if kind in ("text", "time"):
+        return texts
+    return [t.replace("-", "\N{MINUS SIGN}").replace(" %", "\N{NO-BREAK SPACE}%") for t in texts]
+
+
+def _day(value: Any, as_of: pd.Timestamp) -> str:
+    if pd.isna(value):
+        return "–"
+    near = not pd.isna(as_of) and abs(value - as_of) <= _NEAR
+    return f"{value.day}\N{NO-BREAK SPACE}{value:%b}" + ("" if near else f"\N{NO-BREAK SPACE}{value.year}")
+
+
+def _values(values: pd.Series, kind: Kind) -> list[str | None]:
+    if kind == "text":
+        return [None] * len(values)
+    if kind in ("date", "time"):
+        form = "%Y-%m-%d" if kind == "date" else "%Y-%m-%dT%H:%M"
+        return [None if pd.isna(v) else f"{v:{form}}" for v in values]
+    return [None if pd.isna(v) else repr(int(v) if kind == "count" else float(v)) for v in values]

@@ -1,4 +1,4 @@
-"""The report as an Excel workbook: one tidy sheet per table, real numbers and dates, and Excel's own charts on their cells."""
+"""The report as an Excel workbook: tidy tables, real numbers and dates, Excel's own charts on their cells, and a first sheet that leads to all."""
 
 from __future__ import annotations
 
@@ -14,10 +14,15 @@ from .. import charts
 from .._version import __version__
 from ..charts import Kind, kind_of
 from ._exhibits import Content, Exhibit, Native, exportable, money_form
+from ._lists import shown
 from ._workbook_charts import Cells, chart_on
 
 #: Rows of a sheet, so that the file can still be mailed; a longer table says so and where all of it is.
 MOST_ROWS = 20_000
+#: Sheets of a workbook: more tabs than that nobody looks through.
+MOST_SHEETS = 15
+#: Rows that a chart covers.
+_CHART_ROWS = 26
 #: A vendor's name is text, whatever it looks like: never a formula, a link or a number ("=1+1", "0049").
 _AS_IT_IS = {
     "strings_to_formulas": False,
@@ -47,15 +52,18 @@ def workbook(made: Content, path: Path) -> Path:
         program = f"makini-analytics {__version__}"
         book.set_properties({"title": made.title[:255], "comments": program, "created": day.to_pydatetime()})
         pen = _Pen(book)
-        _glance(pen, made)
-        for exhibit in made.exhibits:
-            _sheet(pen, exhibit)
+        front = pen.sheet("At a glance")
+        of_sheets = _by_sheet(made, MOST_SHEETS - 2 - bool(made.definitions))
+        places = [(what, place) for name, exhibits in of_sheets for what, place in _sheet(pen, name, exhibits)]
         sources = made.data.sources
         pen.table("Sources", sources[[c for c in _SOURCES if c in sources]], "Where the rows come from")
+        places.append(("Where the rows come from", "Sources!A1"))
         if made.definitions:
             meanings = [text.replace("``", "") for text in made.definitions.values()]
             definitions = pd.DataFrame({"figure": list(made.definitions), "definition": meanings})
             pen.table("Definitions", definitions, "What each figure means", widths={1: 110})
+            places.append(("What each figure means", "Definitions!A1"))
+        _glance(pen, front, made, places)
     finally:
         _close(book)
     return path
@@ -75,6 +83,7 @@ class _Pen:
         self.book = book
         self._formats: dict[tuple[tuple[str, Any], ...], Any] = {}
         self._names: set[str] = set()
+        self._widths: dict[tuple[str, int], float] = {}
 
     def format(self, **how: Any) -> Any:
         """Return a format, made once."""
@@ -94,27 +103,37 @@ class _Pen:
         return self.book.add_worksheet(given)
 
     def table(self, name: str, table: pd.DataFrame, caption: str, *, widths: dict[int, float] | None = None) -> Any:
-        """Write a table from the first cell on: names in a frozen first row with filters, the caption in the header for print."""
-        sheet, shown = self.sheet(name), exportable(table.head(MOST_ROWS))
-        for j, column in enumerate(shown.columns):
-            self._column(sheet, j, str(column), shown, (widths or {}).get(j))
+        """Write a table on a sheet of its own: names in a frozen first row with filters, the caption in the header for print."""
+        sheet = self.sheet(name)
+        n = self.rows(sheet, 0, table, widths)
         sheet.freeze_panes(1, 0)
-        if len(shown):
-            sheet.autofilter(0, 0, len(shown), max(len(shown.columns) - 1, 0))
+        if n:
+            sheet.autofilter(0, 0, n, max(len(table.columns) - 1, 0))
+        sheet.repeat_rows(0)
+        self.printed(sheet, caption)
+        return sheet
+
+    def rows(self, sheet: Any, top: int, table: pd.DataFrame, widths: dict[int, float] | None = None) -> int:
+        """Write a table with its names in the row ``top``, and return how many rows it has there."""
+        shown = exportable(table.head(MOST_ROWS))
+        for j, column in enumerate(shown.columns):
+            self._column(sheet, top, j, str(column), shown, (widths or {}).get(j))
         if len(table) > MOST_ROWS:
             more = f"The first {MOST_ROWS:,} of {len(table):,} rows; a report into a folder has all of them as CSV."
             # a blank row apart from the others, or a sort would take it along
-            sheet.write_string(len(shown) + 2, 0, more, self.format(italic=True))
+            sheet.write_string(top + len(shown) + 2, 0, more, self.format(italic=True))
+        return len(shown)
+
+    def printed(self, sheet: Any, caption: str) -> None:
+        """Set how a sheet is printed."""
         sheet.set_paper(9)  # A4
         sheet.set_landscape()
         sheet.set_margins(left=0.4, right=0.4, top=0.75, bottom=0.5)
         sheet.fit_to_pages(1, 0)  # one page wide, as many high as it takes
-        sheet.repeat_rows(0)
         # in a header & begins a code ("&B" is bold), and all of it may have 255 letters
         sheet.set_header('&L&"-,Bold"' + caption[:110].replace("&", "&&"))
-        return sheet
 
-    def _column(self, sheet: Any, j: int, column: str, shown: pd.DataFrame, width: float | None) -> None:
+    def _column(self, sheet: Any, top: int, j: int, column: str, shown: pd.DataFrame, width: float | None) -> None:
         """Write a column: its name, and its values as numbers, days or text, each cell in the format of its kind."""
         values = shown[column]
         kind = kind_of(column, values)
@@ -127,10 +146,14 @@ class _Pen:
         if kind == "money" and "currency" in shown:  # each amount in its own currency: yen have no cents
             forms = [money_form(None if pd.isna(c) else c) for c in shown["currency"]]
             formats = [self.format(num_format=form, valign="top") for form in forms]
-        sheet.write_string(0, j, column, self.format(bold=True, bottom=1, bg_color="#F0F2F4"))
-        for i, (value, cell) in enumerate(zip(values.tolist(), formats, strict=True), start=1):
+        sheet.write_string(top, j, column, self.format(bold=True, bottom=1, bg_color="#F0F2F4"))
+        for i, (value, cell) in enumerate(zip(values.tolist(), formats, strict=True), start=top + 1):
             _write(sheet, i, j, value, kind, cell)
-        sheet.set_column(j, j, width or _width(column, values, kind))
+        # of tables below one another the widest counts
+        best = self._widths[sheet.get_name(), j] = max(
+            self._widths.get((sheet.get_name(), j), 0), width or _width(column, values, kind)
+        )
+        sheet.set_column(j, j, best)
 
 
 def _write(sheet: Any, row: int, column: int, value: Any, kind: Kind, cell: Any) -> None:
@@ -156,10 +179,10 @@ def _width(column: str, values: pd.Series, kind: Kind) -> float:
     return float(min(max(len(column) + 2, 0 if pd.isna(longest) else longest + 1, 8), 48))
 
 
-def _glance(pen: _Pen, made: Content) -> None:
-    sheet = pen.sheet("At a glance")
+def _glance(pen: _Pen, sheet: Any, made: Content, places: list[tuple[str, str]]) -> None:
+    """Write the first sheet: what there is to know, then where each table stands, with a link to it."""
     sheet.set_column(0, 0, 34)
-    sheet.set_column(1, 1, 70)
+    sheet.set_column(1, 1, 96)
     sheet.write_string(0, 0, made.title[:_MOST_TEXT], pen.format(bold=True, font_size=16))
     row = 2
     for what, how_much in made.summary:
@@ -167,20 +190,45 @@ def _glance(pen: _Pen, made: Content) -> None:
         sheet.write_string(row, 1, how_much, pen.format(bold=True))
         row += 1
     row += 1
-    for exhibit in made.exhibits:
-        if exhibit.chart is not None:
-            sheet.write_string(row, 0, exhibit.heading)
-            sheet.write_string(row, 1, exhibit.title)
-            row += 1
+    titles = [e.title for e in made.exhibits] + [""] * 2  # where the rows come from, what each figure means
+    link = pen.format(font_color=charts.look.highlight, underline=1)
+    for (what, place), title in zip(places, titles, strict=False):
+        sheet.write_url(row, 0, f"internal:{place}", link, what[:_MOST_TEXT])
+        sheet.write_string(row, 1, title[:_MOST_TEXT])
+        row += 1
     for i, note in enumerate([*made.notes, f"makini-analytics {__version__}"], start=row + 1):
         sheet.write_string(i, 0, note[:_MOST_TEXT], pen.format(italic=True))
     sheet.hide_gridlines(2)
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
+    sheet.activate()
 
 
-def _sheet(pen: _Pen, exhibit: Exhibit) -> None:
-    """Write an exhibit's table; beside it Excel's own chart on its cells, or on cells of its own.
+def _by_sheet(made: Content, most: int) -> list[tuple[str, list[Exhibit]]]:
+    """Return the exhibits by sheet, at most so many: one each while there is room, else the smallest neighbours together.
+
+    Of five exhibits of a section with 900, 30, 4, 7 and 60 rows, and room for four, the sheets hold 900, 30, 4 + 7 and 60 rows.
+    """
+    runs = [(name, [exhibit]) for name, exhibits in made.sections.items() for exhibit in exhibits]
+    while len(runs) > most:
+        pairs = [i for i in range(len(runs) - 1) if runs[i][0] == runs[i + 1][0]]
+        if not pairs:
+            break  # a sheet for each section, however many there are
+        first = min(pairs, key=lambda i: sum(len(e.table) for _, es in runs[i : i + 2] for e in es))
+        runs[first : first + 2] = [(runs[first][0], runs[first][1] + runs[first + 1][1])]
+    return [(_sheet_name(section, exhibits), exhibits) for section, exhibits in runs]
+
+
+def _sheet_name(section: str, exhibits: list[Exhibit]) -> str:
+    if len(exhibits) > 1:
+        return section.replace("_", " ").capitalize()
+    return "Excluded" if exhibits[0].name == "left_out" else exhibits[0].heading
+
+
+def _sheet(pen: _Pen, name: str, exhibits: list[Exhibit]) -> list[tuple[str, str]]:
+    """Write exhibits on a sheet, below one another, and return each one's heading with its place, as a link has it.
+
+    Beside a table stands Excel's own chart on its cells, or on cells of its own:
 
     ==========  =====  ==============  =====  =====
     the table   blank  the chart's     blank  chart
@@ -188,19 +236,50 @@ def _sheet(pen: _Pen, exhibit: Exhibit) -> None:
                        it has some            note
     ==========  =====  ==============  =====  =====
     """
+    if len(exhibits) == 1:
+        sheet = pen.table(name, _cells_of(exhibits[0]), exhibits[0].title)
+        _chart(pen, sheet, exhibits[0], 0)
+        return [(exhibits[0].heading, _place(sheet, 0))]
+    sheet, top, places = pen.sheet(name), 0, []
+    for exhibit in exhibits:
+        sheet.write_string(top, 0, exhibit.heading[:_MOST_TEXT], pen.format(bold=True, font_size=13))
+        n = pen.rows(sheet, top + 1, _cells_of(exhibit), None)
+        charted = _chart(pen, sheet, exhibit, top + 1)
+        places.append((exhibit.heading, _place(sheet, top)))
+        top += max(n + 2, _CHART_ROWS if charted else 0) + 4
+    pen.printed(sheet, name)
+    return places
+
+
+def _place(sheet: Any, row: int) -> str:
+    name = sheet.get_name().replace("'", "''")
+    return f"'{name}'!A{row + 1}"
+
+
+def _of_table(exhibit: Exhibit) -> bool:
+    """Return whether an exhibit's chart draws the rows of its table."""
+    return exhibit.native is not None and exhibit.native.rows is None
+
+
+def _cells_of(exhibit: Exhibit) -> pd.DataFrame:
+    """Return the table of an exhibit as its sheet has it: as it is shown, with the label of each row where the chart reads it."""
+    if not _of_table(exhibit):
+        return shown(exhibit.table)
+    table = exhibit.charted
+    table.attrs = exhibit.table.attrs
+    return shown(table)
+
+
+def _chart(pen: _Pen, sheet: Any, exhibit: Exhibit, top: int) -> bool:
+    """Draw the exhibit's chart beside its table, whose names are in the row ``top``, and return whether it has one."""
     native = exhibit.native
-    of_table = native is not None and native.rows is None  # else it draws other rows than the table's
-    table = exhibit.table
-    if of_table:
-        table = exhibit.charted  # with the label of each row, which the chart reads
-        table.attrs = exhibit.table.attrs
-    sheet = pen.table("Excluded" if exhibit.name == "left_out" else exhibit.heading, table, exhibit.title)
     if native is None or not len(exhibit.charted):
-        return
+        return False
+    table = _cells_of(exhibit)
     column = len(table.columns) + 1
-    cells = Cells(sheet.get_name(), table, 0)
-    if not of_table:
-        cells = Cells(sheet.get_name(), exhibit.charted, column)
+    cells = Cells(sheet.get_name(), table, 0, top)
+    if not _of_table(exhibit):
+        cells = Cells(sheet.get_name(), exhibit.charted, column, top)
         _write_rows(pen, sheet, cells, native)
         column += len(cells.rows.columns) + 1
     chart = chart_on(pen.book, native, cells, MOST_ROWS)
@@ -208,17 +287,17 @@ def _sheet(pen: _Pen, exhibit: Exhibit) -> None:
     several = len(native.series) > 1 or native.cumulative or native.interval
     chart.set_legend({"position": "bottom"} if several else {"none": True})
     chart.set_size({"width": 760, "height": 440})
-    sheet.insert_chart(1, column, chart, {"description": exhibit.alt[:_MOST_ALT]})
+    sheet.insert_chart(top + 1, column, chart, {"description": exhibit.alt[:_MOST_ALT]})
     small = pen.format(font_size=9, font_color=charts.look.muted)
     # under the chart, in lines no longer than it is wide: a print is scaled to the widest thing on the sheet
-    for i, line in enumerate(textwrap.wrap(exhibit.footnote, 120), start=24):
+    for i, line in enumerate(textwrap.wrap(exhibit.footnote, 120), start=top + 24):
         sheet.write_string(i, column, line, small)
+    return True
 
 
 def _write_rows(pen: _Pen, sheet: Any, cells: Cells, native: Native) -> None:
     """Write the rows that a chart draws, in italics and called so, since they are no table of the report."""
     for j, (name, values) in enumerate(cells.rows.items(), start=cells.first_column):
-        sheet.write_string(0, j, f"chart: {name}", pen.format(italic=True))
+        sheet.write_string(cells.names_in, j, f"chart: {name}", pen.format(italic=True))
         form = pen.format(num_format=native.form if name in native.series else "General")
-        sheet.write_column(1, j, values.tolist(), form)
-        sheet.set_column(j, j, 16)
+        sheet.write_column(cells.names_in + 1, j, values.tolist(), form)

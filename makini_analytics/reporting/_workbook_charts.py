@@ -18,20 +18,21 @@ _MOST_NAMED = 30
 
 @dataclass(frozen=True)
 class Cells:
-    """Where the rows of a chart stand: a sheet, and its column in which the first column of ``rows`` is.
+    """Where the rows of a chart stand: a sheet, its column in which the first column of ``rows`` is, and the row of the names.
 
-    Row 0 has the names, so the first three rows of the second column of a table at column 5 are the range
+    The first three rows of the second column of a table whose names are in row 0, from column 5 on, are the range
     ``[sheet, 1, 6, 3, 6]``: from row 1, column 6 to row 3, column 6.
     """
 
     sheet: str
     rows: pd.DataFrame
     first_column: int
+    names_in: int = 0
 
     def range_of(self, column: str, n: int) -> list[Any]:
         """Return the first ``n`` cells of a column, as xlsxwriter takes a range."""
         j = self.first_column + list(self.rows.columns).index(column)
-        return [self.sheet, 1, j, n, j]
+        return [self.sheet, self.names_in + 1, j, self.names_in + n, j]
 
 
 def chart_on(book: Any, native: Native, cells: Cells, most: int) -> Any:

@@ -27,6 +27,17 @@ from ._snapshot import Snapshot, snapshot
 _NOTHING_TO_COME = "to be closed"
 BUCKETS = ("not due", "1-7", "8-30", "31-60", "61-90", "over 90", "no due date", _NOTHING_TO_COME)
 _EDGES = (0, 7, 30, 60, 90)
+#: What people find a line by, in the source and in the store.
+_FOUND_BY = (
+    "order_number",
+    "line_number",
+    "material_id",
+    "product_code",
+    "description",
+    "site_id",
+    "site_name",
+    "unit_of_measure",
+)
 
 
 @figure("order_date", "delivered_date", due=DUE_DATES)
@@ -71,6 +82,9 @@ def open_orders(lines: Any, *, as_of: AsOf | None = None, due: str = "required")
         chance_30_days, chance_60_days : float, 0..1, to arrive within so many days; missing likewise, and where the
             trailing rate is shown
         expected_late_value : float, in ``currency``, open_value x (1 - chance_on_time); missing without a chance
+        order_number, line_number, material_id, product_code, description, site_id, site_name, unit_of_measure : string, as in
+            ``lines``; missing where these have no such column
+        open_quantity : float, quantity still to come, in ``unit_of_measure``; all of it where what was received is not known
 
     Raises
     ------
@@ -187,8 +201,9 @@ def _open_lines(seen: Snapshot) -> FigureResult:
     on_time = on_time[rows]
     on_time[np.isnat(due_day)] = np.nan
     on_time[overdue > 0] = 0  # whatever is known of the order
-    amount = numbers(frame, "amount")[rows]
-    value = np.asarray(open_share(PandasColumns(frame), seen.until))[rows] * amount
+    amount, quantity = numbers(frame, "amount")[rows], numbers(frame, "quantity")[rows]
+    share = np.asarray(open_share(PandasColumns(frame), seen.until))[rows]
+    value = share * amount
     texts = ("connection", "order_id", "line_id", "vendor_id", "vendor_name", "category")
     result = pd.DataFrame(
         {
@@ -204,6 +219,8 @@ def _open_lines(seen: Snapshot) -> FigureResult:
             "chance_30_days": in_30[rows],
             "chance_60_days": in_60[rows],
             "expected_late_value": np.where(to_close, 0.0, value * (1 - on_time)),
+            **{c: texts_of(frame, c, rows) for c in _FOUND_BY},
+            "open_quantity": share * quantity,
         }
     )
     return seen.with_provenance(result, seen.selection(delivered=False), tests)

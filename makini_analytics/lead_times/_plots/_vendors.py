@@ -45,8 +45,7 @@ def plot_by_vendor(
     >>> lines = pd.DataFrame({"vendor_id": ["a", "a"], "order_date": pd.to_datetime(["2025-01-01", "2025-01-03"]),
     ...                       "delivered_date": pd.to_datetime(["2025-01-05", "2025-01-13"])})
     >>> print(style.alt_text(lead_times.plot_by_vendor(lines, as_of="2025-01-31")))
-    Half of the lines take up to 4 days.
-    Lead time in days: median (dot) to p90 (bar); open lines counted as open; grey: fewer than 20 lines.
+    Half of the lines take up to 4 days. Lead time in days: median (dot) to p90 (bar); open lines counted as open; grey: fewer than 20 lines.
     a: 4 – 10 days
     """
     result: pd.DataFrame = data

@@ -34,7 +34,8 @@ def plot_by_vendor(
 
     In the highlight colour: the vendors that the title speaks of, which make half of the spend, or the three largest where
     that takes more. Light grey: the others, folded; cut, with a zigzag, where that bar would make the others too short to
-    compare. Beside each bar its amount and its share of the total; without the share where returns make the total so small that a share says nothing.
+    compare. Beside each bar its amount and its share of the total; without the share where returns make the total so small that
+    a share says nothing.
 
     Parameters
     ----------

@@ -1,0 +1,181 @@
+"""Tables as people read them: what one can act on comes first, and keys stay in the files, which keep every column.
+
+A page, a sheet and a slide show an order by its number and a vendor by its name; a file has the ids as well, since programs join by
+them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from .. import charts
+
+#: Letters from which a key is one of a machine: a person's own "MAT-0049" is shown where there is no name, forty hex digits are not.
+_MACHINE_KEY = 24
+#: States of an open line, in the order in which one settles them.
+OVERDUE, SOON, LATER, UNDATED, TO_CLOSE = "overdue", "due in 30 days", "due later", "no due date", "to be closed"
+_STATES = (OVERDUE, SOON, LATER, UNDATED, TO_CLOSE)
+#: Columns that say by themselves what a row is, so that the connection adds nothing to them.
+_NAMES = {"vendor_name", "product_code", "description", "order_number", "site_name", "vendor", "item", "label"}
+
+
+def shown(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a report's table as it is shown; what is not shown of it is in the files."""
+    make = _LISTS.get(str(table.attrs.get("metric")), _without_keys)
+    out = make(table)
+    out.attrs = table.attrs
+    return out
+
+
+def is_list(table: pd.DataFrame) -> bool:
+    """Return whether the rows of a table are things to settle one by one, rather than groups to compare."""
+    return table.attrs.get("metric") in _LISTS
+
+
+def open_lines(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the lines of ``slippage.open_orders`` as a list to chase by: overdue ones first, then by due date, those to close last.
+
+    The chance is that of an overdue line to arrive within 30 days, of another to arrive by its due date. Overdue lines stand by open
+    value, the largest first, where all are in one currency; else by days overdue.
+    """
+    overdue = table["days_overdue"].to_numpy(dtype=float)
+    late = overdue > 0
+    to_close = (table["bucket"] == TO_CLOSE).to_numpy(dtype=bool)
+    state = np.select([to_close, late, overdue >= -30, overdue < -30], [4, 0, 1, 2], default=3)
+    chance = np.where(late, table["chance_30_days"], table["chance_on_time"].where(~pd.Series(late, table.index)))
+    out = pd.DataFrame(
+        {
+            "order_number": _named(table, "order_number", "order_id"),
+            "line_number": table["line_number"],
+            "item": _named(table, "product_code", "material_id"),
+            "description": table["description"],
+            "site": _named(table, "site_name", "site_id"),
+            "vendor": _named(table, "vendor_name", "vendor_id"),
+            "due_date": table["due_date"],
+            "days_overdue": np.where(late, overdue, np.nan),
+            "open_value": table["open_value"],
+            "currency": table["currency"],
+            "chance": chance,
+            "also_on_order": also_on_order(table),
+            "open_quantity": table["open_quantity"],
+            "unit_of_measure": table["unit_of_measure"],
+            "state": pd.array(_STATES, dtype="string").take(state),
+        }
+    )
+    comparable = len(table["currency"].unique()) <= 1  # 100,000 yen are no more than 1,000 euros
+    first = -table["open_value"].fillna(0) if comparable else -table["days_overdue"]
+    rank = pd.Series(np.where(late, first, -np.nan_to_num(overdue)), table.index)
+    order = pd.DataFrame({"state": state, "rank": rank.to_numpy()}).sort_values(["state", "rank"], kind="stable").index
+    return out.iloc[order].reset_index(drop=True)
+
+
+def also_on_order(table: pd.DataFrame) -> pd.Series:
+    """Return beside each overdue line the other open ones of its item and unit: how many, how much, and when the next is due.
+
+    Of an item of which 10 are overdue, and 15 and 25 come later: ``2 lines, 40 EA, next 12 Mar``. An item is what its connection
+    calls so: its material, else its code.
+    """
+    late = (table["days_overdue"] > 0).to_numpy(dtype=bool)
+    item = table["material_id"].fillna(table["product_code"])
+    counts = (item.notna() & (table["bucket"] != TO_CLOSE)).to_numpy(dtype=bool)
+    frame = pd.DataFrame(
+        {
+            "connection": table["connection"].fillna("").to_numpy(),
+            "item": item.to_numpy(),
+            "unit": table["unit_of_measure"].fillna("").to_numpy(),
+            "quantity": table["open_quantity"].to_numpy(dtype=float),
+            "next": table["due_date"].where(~late).to_numpy(),  # what is overdue itself is not to be waited for
+        }
+    )[counts]
+    groups = frame.groupby(["connection", "item", "unit"], sort=False)
+    frame["others"] = groups["quantity"].transform("size") - 1
+    frame["total"] = groups["quantity"].transform("sum") - frame["quantity"].fillna(0)
+    frame["next_due"] = groups["next"].transform("min")
+    texts = pd.Series(pd.NA, index=range(len(table)), dtype="string")
+    as_of = (table["due_date"] + pd.to_timedelta(table["days_overdue"], unit="D")).max()
+    told = frame[late[counts] & (frame["others"] > 0)]
+    for i, n, total, unit, day in zip(
+        told.index, told["others"], told["total"], told["unit"], told["next_due"], strict=True
+    ):
+        lines = f"{charts.number(n)} {'line' if n == 1 else 'lines'}"
+        much = f"{charts.number(total, 0 if total == round(total) else 2)} {unit}".strip() if total > 0 else ""
+        year = f" {day.year}" if not pd.isna(day) and abs(day - as_of) > pd.Timedelta(days=180) else ""
+        when = "" if pd.isna(day) else f"next {day.day} {day:%b}{year}"
+        texts[i] = ", ".join(part for part in (lines, much, when) if part)
+    texts[(table["bucket"] == TO_CLOSE).to_numpy(dtype=bool)] = "nothing to come: to be closed"
+    return pd.Series(texts.array, index=table.index)
+
+
+def _single_sources(table: pd.DataFrame) -> pd.DataFrame:
+    keys = {"item": _named(table, "product_code", "material_id"), "description": _text(table, "description")}
+    return _leading(table, keys | {"vendor": _vendor(table)})
+
+
+def _price_changes(table: pd.DataFrame) -> pd.DataFrame:
+    keys = {"item": _named(table, "product_code", "material_id"), "description": _text(table, "description")}
+    first = ("period", "unit", "quantity", "base_price", "price", "ppv_rate", "ppv", "currency")
+    keys |= {"vendor": _vendor(table)} if "vendor_name" in table or "vendor_id" in table else {}
+    return _leading(table, keys | {c: table[c] for c in first if c in table})
+
+
+def _duplicates(table: pd.DataFrame) -> pd.DataFrame:
+    # two orders of one number differ in nothing but where they stand, so that has to be said where the names do not tell them apart
+    same = (table["name"] == table["other_name"]).fillna(False) & (table["connection"] != table["other_connection"])
+    names = {}
+    for name, of in (("name", "connection"), ("other_name", "other_connection")):
+        names[name] = table[name].where(~same.astype(bool), table[name] + " (" + table[of] + ")")
+    return _leading(table, {**names, "kind": table["kind"]})
+
+
+def _leading(table: pd.DataFrame, first: dict[str, pd.Series]) -> pd.DataFrame:
+    """Return a table that begins with some columns, and then has its others, without the keys."""
+    rest = _without_keys(table).drop(columns=["vendor_name", "product_code", "description", "other_connection", "connection", *first],
+                                     errors="ignore")  # fmt: skip
+    return pd.concat([pd.DataFrame(first, index=table.index), rest], axis=1)
+
+
+def _without_keys(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table without the ids beside names, and without the connection where something else says what a row is."""
+    named = bool(_NAMES & set(table.columns))
+    told = {"material_id"} if {"product_code", "description"} & set(table.columns) else set()
+    keys = {c for c in table.columns if c.endswith("_id") and f"{c[:-3]}_name" in table} | {"id", "other_id"} | told
+    drop = [c for c in table.columns if c in keys or (c == "connection" and named)]
+    out = table.drop(columns=drop)
+    if "vendor_name" in out:
+        out["vendor_name"] = _vendor(table)
+    return out
+
+
+def _vendor(table: pd.DataFrame) -> pd.Series:
+    """Return the vendors' names, with the connection behind a name that two connections of the table use for two vendors."""
+    names = _named(table, "vendor_name", "vendor_id")
+    if "connection" not in table or "vendor_id" not in table:
+        return names
+    whose = pd.DataFrame({"name": names, "connection": table["connection"], "id": table["vendor_id"]}).drop_duplicates()
+    several = whose.dropna(subset=["name"]).groupby("name")["connection"].nunique()
+    twice = names.isin(set(several.index[several > 1])).to_numpy(dtype=bool) & table["connection"].notna().to_numpy()
+    return names.where(~twice, names + " (" + table["connection"].astype("string") + ")")
+
+
+def _named(table: pd.DataFrame, name: str, key: str) -> pd.Series:
+    """Return what people call a thing: its name, else a key that a person could have given."""
+    names, keys = _text(table, name), _text(table, key)
+    return names.fillna(keys.where(keys.str.len() < _MACHINE_KEY))
+
+
+def _text(table: pd.DataFrame, column: str) -> pd.Series:
+    if column not in table:
+        return pd.Series(pd.NA, index=table.index, dtype="string")
+    return table[column].astype("string")
+
+
+#: How the tables of some figures are shown; of the others only the keys are left out.
+_LISTS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
+    "slippage.open_orders": open_lines,
+    "spend.single_source": _single_sources,
+    "spend.price_changes": _price_changes,
+    "quality.duplicates": _duplicates,
+}

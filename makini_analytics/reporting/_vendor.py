@@ -1,0 +1,268 @@
+"""A vendor's page: one or two sheets of paper that can be handed to that vendor, with nothing in them that is not its own.
+
+No other vendor's name, no share or rank, no chance and no key of ours; of all vendors together only the rate and the days that its
+own are set beside. Amounts stay in the currencies of its orders.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from .. import charts, lead_times, slippage, spend
+from .._version import __version__
+from ..frames import AsOfDays
+from ..system import template
+from ._lists import TO_CLOSE, shown
+
+#: Lines to settle, and prices, that fit the page.
+_LINES, _PRICES = 10, 5
+#: Days late, in the steps by which one talks of them.
+_STEPS = ((1, 3), (4, 7), (8, 14), (15, 30), (31, 60), (61, None))
+
+
+@dataclass(frozen=True)
+class _Gauge:
+    """A figure with its interval, beside what it is set against, on a scale from 0 to ``most``."""
+
+    name: str
+    text: str
+    detail: str
+    value: float | None
+    low: float | None
+    high: float | None
+    beside: float | None
+    beside_text: str
+    most: float
+    ticks: tuple[str, str, str]
+
+    def at(self, value: float) -> float:
+        """Return where a value stands, in hundredths of the scale."""
+        return round(100 * min(max(value / self.most, 0), 1), 2)
+
+
+@dataclass(frozen=True)
+class _Period:
+    """The twelve months up to the as-of day."""
+
+    since: pd.Timestamp
+    until: pd.Timestamp
+
+    @property
+    def text(self) -> str:
+        first = f"{self.since.day} {self.since:%B}" + (
+            f" {self.since.year}" if self.since.year != self.until.year else ""
+        )
+        return f"{first} to {self.until.day} {self.until:%B %Y}"
+
+    def of(self, lines: pd.DataFrame, column: str) -> pd.DataFrame:
+        """Return the lines whose day in a column is in the period."""
+        if column not in lines:
+            return lines.iloc[:0]
+        return lines[lines[column].between(self.since, self.until).fillna(False).astype(bool)]
+
+
+def vendor_page(lines: pd.DataFrame, mine: pd.DataFrame, name: str, day: AsOfDays) -> str:
+    """Return the page of a vendor, whose lines are ``mine`` of all ``lines``, as the text of an HTML file."""
+    until = day.day
+    period = _Period(until - pd.DateOffset(years=1) + pd.Timedelta(days=1), until)
+    due, all_due = (period.of(part, "required_date") for part in (mine, lines))
+    open_lines = shown(slippage.open_orders(mine, as_of=day))
+    to_come = open_lines[open_lines["state"] != TO_CLOSE]
+    overdue, soon = (to_come[to_come["state"] == state] for state in ("overdue", "due in 30 days"))
+    rate = _row(slippage.by_vendor(due, by=None, as_of=day))
+    by_month, late_days = _late_by_month(due, day, period), _days_late(due, day)
+    page = template("reporting/vendor.html.j2").render(
+        name=name,
+        period=period.text,
+        as_of=_long(until),
+        ordered=_ordered(period.of(mine, "order_date"), day),
+        sentence=_sentence(rate, overdue, soon, period),
+        gauges=[
+            _on_time(rate, _row(slippage.by_vendor(all_due, by=None, as_of=day))),
+            _in_full(*(_row(slippage.otif(part, by=None, as_of=day)) for part in (due, all_due))),
+            _lead_time(period.of(mine, "order_date"), day),
+        ],
+        judged=any(n + late for _, n, late in by_month),
+        months=by_month,
+        most_of_month=max((n + late for _, n, late in by_month), default=0) or 1,
+        steps=late_days,
+        most_of_step=max((n for _, n in late_days), default=0) or 1,
+        lines=_to_settle(to_come, until),
+        n_lines=len(overdue) + len(soon),
+        prices=_prices(mine),
+        version=__version__,
+    )
+    return charts.printable(page)
+
+
+def _row(table: pd.DataFrame) -> dict[str, Any]:
+    return dict(table.iloc[0]) if len(table) else {}
+
+
+def _long(day: pd.Timestamp) -> str:
+    return f"{day.day} {day:%B %Y}"
+
+
+def _short(day: Any, as_of: pd.Timestamp) -> str:
+    return "–" if pd.isna(day) else f"{day.day} {day:%b}" + ("" if abs(day - as_of).days <= 180 else f" {day.year}")
+
+
+def _amounts(table: pd.DataFrame, column: str) -> str:
+    """Return the sums of a column, a currency at a time, as in "12,218 EUR, 678 CHF"."""
+    sums = table.groupby(table["currency"].fillna(""))[column].sum().sort_values(ascending=False)
+    return ", ".join(f"{charts.number(v)} {c}".strip() for c, v in sums.items())
+
+
+def _ordered(ordered: pd.DataFrame, day: AsOfDays) -> str:
+    return _amounts(spend.by_vendor(ordered, by=None, as_of=day), "spend") if len(ordered) else "nothing"
+
+
+def _lines(n: int) -> str:
+    return f"{charts.number(n)} {'line' if n == 1 else 'lines'}"
+
+
+def _sentence(rate: dict[str, Any], overdue: pd.DataFrame, soon: pd.DataFrame, period: _Period) -> str:
+    """Return what came of the lines that were due, and what is to come."""
+    n_due, late, more = int(rate.get("n_due", 0)), len(overdue), len(soon)
+    came = "No line due in the period can be judged."
+    if n_due:
+        share = charts.percent(rate["on_time_rate"])
+        came = f"{charts.number(rate['n_on_time'])} of {_lines(n_due)} due came on time, {share}."
+    out = f"{came} No line is overdue"
+    if late:
+        out = f"{came} {_lines(late)} {'is' if late == 1 else 'are'} overdue, {_amounts(overdue, 'open_value')}"
+    if more:
+        by = _long(period.until + pd.Timedelta(days=30))
+        out += f"; {charts.number(more)} {'more ' if late else ''}{'is' if more == 1 else 'are'} due by {by}"
+    return f"{out}."
+
+
+def _share(
+    name: str, what: str, mine: dict[str, Any], common: dict[str, Any], keys: tuple[str, str, str, str, str]
+) -> _Gauge:
+    n_due, n, rate, low, high = (mine.get(k) for k in keys)
+    whole = common.get(keys[2])
+    beside = None if whole is None or pd.isna(whole) else float(whole)
+    beside_text = "" if beside is None else f"All vendors: {charts.percent(beside)}"
+    ticks = ("0", "50 %", "100 %")
+    if not n_due or rate is None:
+        return _Gauge(name, "–", f"no {what} to judge", None, None, None, beside, beside_text, 1.0, ticks)
+    detail = f"{charts.number(n)} of {charts.number(n_due)} {what} due"
+    return _Gauge(name, charts.percent(rate), detail, rate, low, high, beside, beside_text, 1.0, ticks)
+
+
+def _on_time(mine: dict[str, Any], common: dict[str, Any]) -> _Gauge:
+    keys = ("n_due", "n_on_time", "on_time_rate", "on_time_low", "on_time_high")
+    return _share("Lines on time", "lines", mine, common, keys)
+
+
+def _in_full(mine: dict[str, Any], common: dict[str, Any]) -> _Gauge:
+    keys = ("n_due", "n_otif", "otif_rate", "otif_low", "otif_high")
+    return _share("Orders on time and in full", "orders", mine, common, keys)
+
+
+def _lead_time(ordered: pd.DataFrame, day: AsOfDays) -> _Gauge:
+    """Return the median days from order to delivery, up to the ninth tenth, beside the days that the orders gave."""
+    found = _row(lead_times.by_vendor(ordered, by=None, as_of=day)) if len(ordered) else {}
+    median, ninth = (found.get(k) for k in ("median_days", "p90_days"))
+    median, ninth = (None if x is None or pd.isna(x) else float(x) for x in (median, ninth))
+    asked = (ordered["required_date"] - ordered["order_date"]).dt.days.median() if "required_date" in ordered else None
+    asked = None if asked is None or pd.isna(asked) else float(asked)
+    most = max(x for x in (median, ninth, asked, 10.0) if x is not None) * 1.1
+    detail = "not known" if median is None else "nine of ten not known yet" if ninth is None else f"nine of ten within {ninth:.0f} days"  # fmt: skip
+    text, beside = ("–" if median is None else f"{median:.0f} days"), ("" if asked is None else f"Asked: {asked:.0f} days")  # fmt: skip
+    ticks = ("0", f"{most / 2:.0f}", f"{most:.0f} days")
+    return _Gauge("Lead time, median", text, detail, median, median, ninth, asked, beside, most, ticks)
+
+
+def _late_by_month(due: pd.DataFrame, day: AsOfDays, period: _Period) -> list[tuple[str, int, int]]:
+    """Return for each month of the period its letter, its lines on time, and its late ones."""
+    judged = slippage.per_line(due, as_of=day)
+    late = judged["outcome"].isin(["late", "overdue_open"]).to_numpy(dtype=bool)
+    fine = judged["outcome"].isin(["on_time", "early"]).to_numpy(dtype=bool)
+    months = judged["due_date"].dt.to_period("M")
+    every = pd.period_range(period.since, period.until, freq="M")
+    return [
+        (f"{m.strftime('%b')}", int((fine & (months == m)).sum()), int((late & (months == m)).sum())) for m in every
+    ]
+
+
+def _days_late(due: pd.DataFrame, day: AsOfDays) -> list[tuple[str, int]]:
+    """Return how many late lines came how late; those that are still out by the days so far."""
+    judged = slippage.per_line(due, as_of=day)
+    days = judged["days_late"].where(judged["outcome"] == "late", judged["days_overdue"])
+    days = days[judged["outcome"].isin(["late", "overdue_open"])]
+    return [
+        (f"{a}–{b}" if b else f"over {a - 1}", int(((days >= a) & (days <= (b or float("inf")))).sum()))
+        for a, b in _STEPS
+    ]
+
+
+def _to_settle(to_come: pd.DataFrame, as_of: pd.Timestamp) -> list[dict[str, str]]:
+    """Return the first lines to settle: overdue ones, the longest first, then what falls due in the next 30 days."""
+    rows = to_come[to_come["state"].isin(["overdue", "due in 30 days"])]
+    rows = rows.sort_values("due_date", kind="stable").head(_LINES)
+    return [
+        {
+            "order": _said(row["order_number"]),
+            "line": _said(row["line_number"]),
+            "item": _said(row["item"]),
+            "description": _said(row["description"]),
+            "site": _said(row["site"]),
+            "open": _much(row["open_quantity"], row["unit_of_measure"]),
+            "due": _short(row["due_date"], as_of),
+            "days": "" if pd.isna(row["days_overdue"]) else charts.number(row["days_overdue"]),
+            "value": _much(row["open_value"], row["currency"], whole=True),
+        }
+        for row in rows.to_dict("records")
+    ]
+
+
+def _much(value: Any, unit: Any, *, whole: bool = False) -> str:
+    """Return an amount with its unit, which may be missing."""
+    if pd.isna(value):
+        return "–"
+    return f"{charts.number(value, 0 if whole or value == round(value) else 2)} {_said(unit, '')}".strip()
+
+
+def _said(value: Any, missing: str = "–") -> str:
+    return missing if pd.isna(value) else str(value)
+
+
+def _prices(mine: pd.DataFrame) -> dict[str, Any] | None:
+    """Return the prices whose change matters most, of the last year that has some, in the currency of most lines."""
+    currency = mine["currency"].mode() if "currency" in mine else pd.Series(dtype="string")
+    if not len(currency):
+        return None
+    if not any(c in mine and mine[c].notna().any() for c in ("material_id", "product_id", "product_code")):
+        return None  # nothing says what was bought
+    changes = spend.price_changes(mine, currency=str(currency.iloc[0]))
+    changes = changes[changes["ppv"].notna()]
+    if not len(changes):
+        return None
+    last = changes["period"].max()
+    changes = changes[changes["period"] == last]
+    total, base = changes["ppv"].sum(), (changes["base_price"] * changes["quantity"]).sum()
+    table = shown(changes).loc[changes["ppv"].abs().sort_values(ascending=False, kind="stable").index].head(_PRICES)
+    rows = [
+        (
+            _said(row["item"]),
+            _said(row["description"]),
+            _much(row["quantity"], row["unit"]),
+            charts.number(row["base_price"], 2),
+            charts.number(row["price"], 2),
+            _signed(row["ppv_rate"] * 100, 1) + " %",
+            _signed(row["ppv"]),
+        )
+        for row in table.to_dict("records")
+    ]
+    change = _signed(total / base * 100, 1) + " %"
+    return {"year": str(last), "change": change, "n": len(changes), "currency": str(currency.iloc[0]), "rows": rows}
+
+
+def _signed(value: float, decimals: int = 0) -> str:
+    sign = "" if round(value, decimals) == 0 else "+" if value > 0 else "\N{MINUS SIGN}"
+    return sign + charts.number(abs(value), decimals)

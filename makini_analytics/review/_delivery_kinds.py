@@ -1,0 +1,222 @@
+"""What there is to know of deliveries: what came late, what will, what is overdue, and lead times that moved."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from .. import charts, lead_times, slippage, spend
+from ..compute import group_lines
+from ..frames import Mask, days_of
+from ._evidence import Evidence, shifts
+from ._kinds import CLEAR, COUNTED, ESTIMATED, UNKNOWN, Finding, count, listed
+from ._view import View
+
+#: Days within which lines that are due are forecast.
+SOON = 30
+#: Lead times are compared up to the day by which this share had come, and by orders that are older than that: so none is open.
+_MOST_COME = 0.95
+#: A horizon that leaves fewer months than a test needs.
+_LONGEST = 180
+
+
+def late_evidence(view: View) -> Evidence:
+    """Return `slippage.by_vendor` of the lines that fell due in the twelve months, with the chance to be so far *below* the others."""
+    lines = view.lines[view.year_of_due == 1]
+    table = slippage.by_vendor(lines, as_of=view.day, due=view.due)
+    p = table["p_value"].to_numpy(dtype=float)
+    # of a vendor that is above the others the p-value is the chance to be so far above
+    below = np.where(table["on_time_rate"] < table["others_rate"], p, 1 - p)
+    return Evidence(table.assign(p_value=below))
+
+
+def late(view: View, evidence: Evidence, clear: Mask) -> Finding:
+    """Return what came late or is still out, and at which vendors it is more than chance."""
+    outcome = view.judged["outcome"].to_numpy(dtype=object)
+    due = (view.year_of_due == 1) & np.isin(outcome, ["early", "on_time", "late", "overdue_open"])
+    missed = due & np.isin(outcome, ["late", "overdue_open"])
+    if not due.any():
+        return Finding("late", "late deliveries (no line can be judged)", certainty=UNKNOWN)
+    if not missed.any():
+        return Finding("late", f"late deliveries (none of {count(int(due.sum()), 'line')})")
+    total, value = (float(view.amount[rows].sum()) for rows in (due, missed))
+    table = evidence.table
+    worse = table[clear]
+    tested = int(table["p_value"].notna().sum())
+    names = charts.group_labels(worse, ["vendor_id", "vendor_name"])
+    keys = set(zip(worse["vendor_id"], worse["vendor_name"], strict=True))
+    of_worse = (
+        [k in keys for k in zip(view.judged["vendor_id"], view.judged["vendor_name"], strict=True)] if keys else []
+    )
+    theirs = float(view.amount[missed & np.array(of_worse, dtype=bool)].sum()) if keys else 0.0
+    most = bool(keys) and theirs > value / 2
+    where = f"most at {listed(names)}" if most else "and it is spread over the vendors"
+    why = f"{charts.number(int(missed.sum()))} of {count(int(due.sum()), 'line')}."
+    if keys:
+        is_late = "is" if len(names) == 1 else "are"
+        first = worse.iloc[0]
+        rate = (
+            f", {charts.percent(first['on_time_rate'])} on time against {charts.percent(first['others_rate'])}"
+            if len(names) == 1
+            else ""
+        )
+        why += f" Of {count(tested, 'vendor')} {len(names)} {is_late} later than chance allows: {listed(names)}{rate}."
+    elif tested:
+        why += f" None of {count(tested, 'vendor')} is later than chance allows."
+    return Finding(
+        "late",
+        f"{view.say(value)} of {view.say(total)} due came late or is still out, {where}.",
+        value,
+        value,
+        "late in twelve months",
+        COUNTED,
+        why,
+        "slippage_by_vendor",
+        f"slippage.by_vendor(lines[(lines.{view.due}_date > '{view.before.date()}') & (lines.{view.due}_date <= '{view.end.date()}')])",
+    )
+
+
+def soon_late(view: View) -> Finding:
+    """Return what of the lines that fall due soon is expected late."""
+    table = _mine(view)
+    days = -table["days_overdue"]
+    soon = table[(days >= 0) & (days <= SOON) & table["expected_late_value"].notna()]
+    if soon.empty:
+        return Finding("soon late", f"lines due in the next {SOON} days (none with a forecast)")
+    value, total = float(soon["expected_late_value"].sum()), float(soon["open_value"].sum())
+    test = view.backtest
+    kept = "No forecast could be tested yet: this is the on-time rate of late."
+    if len(test):
+        said, came = float(test["chance"].mean()), float(test["on_time"].astype(float).mean())
+        kept = f"On days gone by the forecast said {charts.percent(said)} on time, and {charts.percent(came)} came."
+    until = f"{(view.end + pd.Timedelta(days=SOON)).day} {view.end + pd.Timedelta(days=SOON):%B}"
+    return Finding(
+        "soon late",
+        f"{view.say(value)} of the {view.say(total)} due by {until} is expected late.",
+        value,
+        value,
+        f"expected late, next {SOON} days",
+        ESTIMATED,
+        f"{count(len(soon), 'line')} not yet due. {kept}",
+        "open_orders",
+        f"slippage.open_orders(lines{_due(view)})",
+    )
+
+
+def overdue(view: View) -> Finding:
+    """Return what is past its due date."""
+    table = _mine(view)
+    past = table[table["days_overdue"] > 0].sort_values("open_value", ascending=False)
+    if past.empty:
+        return Finding("overdue", f"overdue lines (none of {count(len(table), 'open line')})")
+    values = past["open_value"].fillna(0.0)
+    value = float(values.sum())
+    n = len(past)
+    most = ""
+    if n > 3 and value > 0:
+        most = f"; three of them are {charts.percent(float(values.iloc[:3].sum()) / value)} of it"
+    verb = "line is" if n == 1 else "lines are"
+    oldest = int(past["days_overdue"].max())
+    also = also_on_order(table, past)
+    more = f" {count(also, 'line')} {'has' if also == 1 else 'have'} more of the same item on order." if also else ""
+    return Finding(
+        "overdue",
+        f"{charts.number(n)} {verb} overdue, worth {view.say(value)}{most}.",
+        value,
+        value,
+        "overdue today",
+        COUNTED,
+        f"The oldest is {count(oldest, 'day')} overdue.{more}",
+        "open_orders",
+        f"slippage.open_orders(lines{_due(view)})",
+    )
+
+
+def also_on_order(table: pd.DataFrame, past: pd.DataFrame) -> int:
+    """Return how many overdue lines have another open line of the same item that is not overdue."""
+    if "material_id" not in table:
+        return 0
+    ahead = table[~(table["days_overdue"] > 0) & table["material_id"].notna()]
+    key = set(zip(ahead["connection"], ahead["material_id"], strict=True))
+    return sum(k in key for k in zip(past["connection"], past["material_id"], strict=True))
+
+
+def _mine(view: View) -> pd.DataFrame:
+    """Return the open lines in the currency of the view."""
+    table = view.open_orders
+    return table if view.unit is None else table[(table["currency"] == view.unit).fillna(False)]
+
+
+def _due(view: View) -> str:
+    return "" if view.due == "required" else f", due={view.due!r}"
+
+
+def lead_time_lines(view: View) -> tuple[pd.DataFrame, float]:
+    """Return the lines whose lead times can be compared, each with ``month`` and ``days`` up to a horizon, and that horizon.
+
+    Both years are looked at up to the same day of the year, and that is so long ago that each line has either come or is known to
+    take longer than the horizon: a line counts with its lead time or the horizon, whichever is shorter, so that nothing is open and
+    none is guessed. Cancelled lines are left out.
+    """
+    got = lead_times.per_line(view.lines, as_of=view.day)
+    ordered = days_of(view.lines, "order_date")
+    looked = (view.year_of_order >= 0) & view.known_before
+    came = got["lead_time_days"].to_numpy(dtype=float)
+    done = came[looked & ~np.isnan(came)]
+    horizon = float(np.quantile(done, _MOST_COME)) if len(done) else np.inf
+    judged = got["outcome"].isin(["delivered", "open"]).to_numpy(dtype=bool)
+    if not horizon <= _LONGEST:
+        return pd.DataFrame({"place": np.zeros(0, dtype=np.int64), "month": 0, "days": 0.0}), horizon
+    # whole months only, so that both years have the same ones
+    first = view.end - pd.Timedelta(days=int(np.ceil(horizon)))
+    cut = int(view.month_of(np.array([first.to_datetime64().astype("datetime64[D]")]))[0])
+    month = view.month_of(ordered)
+    rows = looked & judged & (month >= 0) & (month % 12 < cut % 12)
+    days = np.minimum(np.where(np.isnan(came), horizon, came), horizon)
+    return pd.DataFrame({"place": np.flatnonzero(rows), "month": month[rows], "days": days[rows]}), horizon
+
+
+def lead_time_evidence(view: View) -> Evidence:
+    """Return each vendor's mean lead time, up to the horizon, in the two years, and how sure the difference is."""
+    lines, _ = lead_time_lines(view)
+    part = view.lines.iloc[lines["place"]]
+    vendors = group_lines(part, "vendor")
+    n = len(vendors) if len(part) else 0
+    return shifts(
+        vendors.codes.astype(np.int64),
+        lines["month"].to_numpy(),
+        lines["days"].to_numpy(),
+        n,
+        vendors.keys.iloc[:n].reset_index(drop=True),
+    )
+
+
+def lead_time(view: View, evidence: Evidence, clear: Mask) -> Finding:
+    """Return the vendors whose lead times moved, by what is open at them."""
+    table = evidence.table
+    tested = int(table["p_value"].notna().sum())
+    if not tested:
+        return Finding("lead time", "lead times (too few months in both years)", certainty=UNKNOWN)
+    moved = table[clear & table["vendor_id"].notna().to_numpy()]
+    if moved.empty:
+        return Finding("lead time", f"lead times (none of {count(tested, 'vendor')} moved)")
+    open_at = spend.by_vendor(view.lines, basis="open", currency=view.unit, as_of=view.day)
+    of = open_at.groupby("vendor_id")["spend"].sum()
+    at_stake = moved["vendor_id"].map(of).fillna(0.0).astype(float)
+    ranked = moved.assign(open_value=at_stake).sort_values("open_value", ascending=False)
+    first, value = ranked.iloc[0], float(at_stake.sum())
+    names = charts.group_labels(ranked, ["vendor_id", "vendor_name"])
+    n = len(ranked)
+    who = names[0] if n == 1 else count(n, "vendor")
+    took = f"{first['after']:.0f} days, {first['before']:.0f} a year ago"
+    return Finding(
+        "lead time",
+        f"Lead times moved at {who}, where {view.say(value)} is open.",
+        value,
+        value,
+        "open where lead times moved",
+        CLEAR,
+        f"{names[0]} takes {took}{f'; also {listed(names[1:])}' if n > 1 else ''}. Of {count(tested, 'vendor')}.",
+        "lead_times_by_vendor",
+        "lead_times.by_period(lines, freq='Q', by='vendor')",
+    )

@@ -1,0 +1,85 @@
+"""What is more than chance: one family of tests for everything that is looked at, so that few of all clear findings are false."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ..compute import discoveries, two_sided
+from ..frames import Mask
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+#: Of all that is called clear so much may be false, on average.
+FALSE_SHARE = 0.05
+#: Of fewer months, items or vendors nothing is said.
+FEWEST = 5
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What was looked at for one kind of finding: a table with a row for each vendor (or one for all), and its ``p_value``.
+
+    A missing p-value is one of too little data: not tested, never clear.
+    """
+
+    table: pd.DataFrame
+
+    @property
+    def p_value(self) -> Floats:
+        return self.table["p_value"].to_numpy(dtype=float)
+
+
+def clear_in(family: Mapping[str, Evidence]) -> dict[str, Mask]:
+    """Return which rows of each kind are clear: with 5 % false discoveries over all of them together (Benjamini and Hochberg 1995)."""
+    p = np.concatenate([np.zeros(0), *(e.p_value for e in family.values())])
+    found = discoveries(p, ~np.isnan(p), FALSE_SHARE)
+    ends = np.cumsum([len(e.p_value) for e in family.values()])
+    return dict(zip(family, np.split(found, ends[:-1]) if len(ends) else [], strict=True))
+
+
+def shifts(group: Ints, month: Ints, value: Floats, n_groups: int, names: pd.DataFrame) -> Evidence:
+    """Return each group's mean of the months of this year and of the year before, and whether they differ by more than chance.
+
+    ``month`` is 0..11 of the year before, 12..23 of this one. What happens in one month hangs together, whole orders and vendors
+    long, so each month counts once: Welch's test of the means of the months. A group needs five months in each year.
+    """
+    cells = pd.DataFrame({"group": group, "month": month, "value": value}).dropna()
+    means = cells.groupby(["group", "month"])["value"].mean().reset_index()
+    late = (means["month"] >= 12).to_numpy()
+    (n0, mean0, var0), (n1, mean1, var1) = (
+        _moments(means["group"][rows], means["value"][rows], n_groups) for rows in (~late, late)
+    )
+    with np.errstate(divide="ignore", invalid="ignore"):
+        v0, v1 = var0 / n0, var1 / n1
+        t = (mean1 - mean0) / np.sqrt(v0 + v1)
+        freedom = (v0 + v1) ** 2 / (v0**2 / (n0 - 1) + v1**2 / (n1 - 1))
+    enough = (n0 >= FEWEST) & (n1 >= FEWEST) & (v0 + v1 > 0)
+    p = np.full(n_groups, np.nan)
+    p[enough] = two_sided(t[enough], freedom[enough])
+    return Evidence(names.assign(before=mean0, after=mean1, p_value=p))
+
+
+def net_of_zero(group: npt.NDArray[Any], value: npt.NDArray[Any], n_groups: int) -> Floats:
+    """Return for each group how often chance alone would give values so far from zero on average: Student's test, of five or more."""
+    n, mean, var = _moments(pd.Series(group), pd.Series(value), n_groups)
+    enough = (n >= FEWEST) & (var > 0)
+    p = np.full(n_groups, np.nan)
+    p[enough] = two_sided(mean[enough] / np.sqrt(var[enough] / n[enough]), n[enough] - 1)
+    return p
+
+
+def _moments(group: pd.Series, value: pd.Series, n_groups: int) -> tuple[Floats, Floats, Floats]:
+    """Return number, mean and variance of the values of each group; missing where it has none, or too few."""
+    of = value.astype("float64").groupby(group.to_numpy())
+    n, mean, var = (
+        f.reindex(range(n_groups)).to_numpy(dtype="float64").astype(np.float64)
+        for f in (of.size(), of.mean(), of.var())
+    )
+    return n, mean, var

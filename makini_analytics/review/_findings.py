@@ -1,0 +1,194 @@
+"""What a meeting should know, ranked by the money at stake, and what was looked at without anything to say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import pandas as pd
+
+from .. import charts
+from ..compute import Selection, stamp
+from ..errors import ConfigError, SchemaError
+from ..frames import values
+from ..purchases import Purchases
+from ..system import known_options, number_of, text_of
+from . import _delivery_kinds as delivery
+from . import _spend_kinds as of_spend
+from ._evidence import Evidence, clear_in
+from ._kinds import NOTHING, UNKNOWN, Finding
+from ._tiles import Tile, data_line, tile_evidence, tiles
+from ._view import View
+
+#: What is worth less than this share of the twelve months' spend is no finding.
+_LEAST = 0.001
+#: Kinds whose finding is tested, and those that are counted or for a person to settle.
+_TESTED: dict[str, tuple[Callable[[View], Evidence], Callable[..., Finding]]] = {
+    "late": (delivery.late_evidence, delivery.late),
+    "prices": (of_spend.price_evidence, of_spend.prices),
+    "lead time": (delivery.lead_time_evidence, delivery.lead_time),
+}
+_OTHERS: dict[str, Callable[[View], Finding]] = {
+    "change": of_spend.change,
+    "soon late": delivery.soon_late,
+    "overdue": delivery.overdue,
+    "concentration": of_spend.concentration,
+    "single source": of_spend.single_source,
+    "duplicate vendors": of_spend.duplicate_vendors,
+    "duplicates": of_spend.duplicates,
+}
+
+
+@dataclass(frozen=True)
+class Review:
+    """Everything that was looked at: the view of the data, the findings, the tiles, and the line on the data."""
+
+    view: View
+    findings: pd.DataFrame
+    tiles: list[Tile]
+    data_line: list[str]  # sentences
+
+
+def look(data: Purchases, *, currency: str | None = None, as_of: Any = None, most: int = 7) -> Review:
+    """Look at everything; the arguments are those of `findings`."""
+    view = View.of(data, currency, as_of)
+    evidence: dict[str, Evidence] = {}
+    refused: dict[str, str] = {}
+    for kind, (test, _) in _TESTED.items():
+        try:
+            evidence[kind] = test(view)
+        except (SchemaError, ConfigError) as e:
+            refused[kind] = str(e)
+    of_tiles = tile_evidence(view)
+    clear = clear_in(evidence | of_tiles)
+    got = [
+        _tried(kind, partial(_TESTED[kind][1], evidence=evidence[kind], clear=clear[kind]), view) for kind in evidence
+    ]
+    got += [_refused(kind, reason) for kind, reason in refused.items()]
+    got += [_tried(kind, find, view) for kind, find in _OTHERS.items()]
+    shown = tiles(view, of_tiles, {name: bool(clear[name].any()) for name in of_tiles})
+    return Review(view, _ranked(view, got, most), shown, data_line(view))
+
+
+@known_options
+def findings(data: Purchases, *, currency: str | None = None, as_of: Any = None, most: int = 7) -> pd.DataFrame:
+    """What a meeting should know of some purchases: at most seven findings, ranked by the money at stake, each with its proof.
+
+    Looked at are the twelve months up to the as-of day, and the same days of the year before: what spend did and what drove it, what
+    came late, what of the next 30 days is expected late, what is overdue, prices of the same item and vendor, vendors whose lead
+    times moved, categories of which one vendor has more than half, items that are ordered often and from one vendor only, vendors and
+    orders that seem to be there twice. Each is one row. The stake is in one currency, but of another kind for each ("overdue today",
+    "paid more"), so stakes are ranked and never added.
+
+    ``certainty`` says how far a finding can be trusted. "counted": a sum. "clear": a difference beyond chance; over all vendors, prices, lead
+    times and tiles that were looked at together, at most 5 % of what is called clear is so by chance (Benjamini and Hochberg 1995).
+    "estimated": a forecast, whose record stands in ``why``. "to check": a person has to settle it. What is not clear is not said; what
+    has nothing to say, or is worth less than 0.1 % of spend, is a row without a rank, "nothing to report", and what the data don't
+    hold one that "can't be told", with the reason.
+
+    Amounts are converted at the European Central Bank's rate of the order date, as `currency.convert` does. Where there are no rates, the
+    lines in the commonest currency are looked at, and the others left out and counted.
+
+    Parameters
+    ----------
+    data : Purchases
+    currency : of all amounts; by default that of most lines. Other rates than the ECB's: `currency.convert` the data first
+    as_of : day from which to look; the data's own by default
+    most : so many findings have a rank; the others are "nothing to report"
+
+    Returns
+    -------
+    DataFrame, one row per thing looked at, the findings first, by falling stake
+        rank : Int64; 1 for the largest stake; missing where there is nothing to report, or where it can't be told
+        kind : string; change, late, prices, soon late, overdue, lead time, concentration, single source, duplicate vendors, duplicates
+        sentence : string, the finding with its number
+        value : float, in ``currency``, the amount that the sentence tells; currency : string
+        stake : float, in ``currency``, the amount that it is ranked by; stake_of : string, what that amount is
+        certainty : string; counted, clear, estimated, to check, nothing to report, can't be told
+        why : string, the figures behind it
+        exhibit : string, name of the report's exhibit that shows it
+        call : string, the call that gives its figures, where ``lines`` are the lines in ``currency``
+
+    Raises
+    ------
+    SchemaError
+        ``data`` are no Purchases.
+    ConfigError
+        No as-of day; a currency for which there are no rates.
+
+    Examples
+    --------
+    >>> import makini_analytics as ma
+    >>> found = ma.findings(ma.load_sample(["us"]), currency="USD")
+    >>> found.loc[found["kind"] == "overdue", "certainty"].item()
+    'counted'
+    """
+    if not isinstance(data, Purchases):
+        raise SchemaError(
+            f"findings takes Purchases, as fetch_purchases, load or from_table give them, not {type(data).__name__}"
+        )
+    if currency is not None:
+        text_of("currency", currency, "a currency's code, such as 'EUR'")
+    most = int(number_of("most", most, high=1e6, whole=True))
+    got = look(data, currency=currency, as_of=as_of, most=most)
+    view, table = got.view, got.findings
+    selection = Selection(view.lines)
+    if view.unit is not None:
+        mine = (values(view.lines, "currency", "string").astype("string") == view.unit).fillna(False)
+        selection.exclude(~mine.to_numpy(dtype=bool), "other currency" if not view.converted else "no rate")
+    notes = tuple(n for n in (view.note, *got.data_line) if n)
+    return stamp(
+        table,
+        metric="findings",
+        parameters={"currency": view.unit},
+        selection=selection,
+        lines=view.lines,
+        as_of=view.day,
+        notes=notes,
+    )
+
+
+def _tried(kind: str, find: Callable[[View], Finding], view: View) -> Finding:
+    """Return a finding, or why it can't be told of these data."""
+    try:
+        return find(view)
+    except (SchemaError, ConfigError) as e:
+        return _refused(kind, str(e))
+
+
+def _refused(kind: str, reason: str) -> Finding:
+    return Finding(kind, f"{kind} ({reason})", certainty=UNKNOWN)
+
+
+def _ranked(view: View, got: list[Finding], most: int) -> pd.DataFrame:
+    """Return the findings by falling stake, then what there is nothing to report of, then what can't be told."""
+    least = _LEAST * max(view.spent, 0.0)
+    said = [f for f in got if f.certainty not in (NOTHING, UNKNOWN)]
+    large = sorted((f for f in said if f.stake >= least and f.stake > 0), key=lambda f: -f.stake)
+    told, small = large[:most], large[most:] + [f for f in said if not (f.stake >= least and f.stake > 0)]
+    quiet = [f for f in got if f.certainty == NOTHING] + [_small(f) for f in small]
+    rows = [*told, *quiet, *(f for f in got if f.certainty == UNKNOWN)]
+    table = pd.DataFrame([{name: getattr(f, of) for name, of in _COLUMNS.items()} for f in rows], columns=[*_COLUMNS])
+    table.insert(0, "rank", pd.Series(range(1, len(rows) + 1), dtype="Int64").where(table.index < len(told)))
+    table.insert(4, "currency", view.unit)
+    texts = [c for c in table if c not in ("rank", "value", "stake")]
+    for name in texts:
+        table[name] = table[name].astype("string").map(charts.printable, na_action="ignore").astype("string")
+    return table
+
+
+#: The columns of the frame, and what of a finding is in them.
+_COLUMNS = {
+    "kind": "kind", "sentence": "sentence", "value": "value", "stake": "stake", "stake_of": "noun", "certainty": "certainty",
+    "why": "why", "exhibit": "exhibit", "call": "call",
+}  # fmt: skip
+
+
+def _small(f: Finding) -> Finding:
+    """Return a finding of little as something that there is nothing to report of; its figures stay."""
+    sentence = (
+        f.sentence[0].lower() + f.sentence[1:].rstrip(".") if f.sentence[:2].istitle() else f.sentence.rstrip(".")
+    )
+    return Finding(f.kind, sentence, f.value, f.stake, f.noun, NOTHING, f.why, f.exhibit, f.call)

@@ -1,0 +1,286 @@
+"""What there is to know of spend: what drove its change, prices, concentration, single sources, what is there twice."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from .. import charts, spend
+from ..frames import Mask
+from ._evidence import Evidence, net_of_zero
+from ._kinds import CLEAR, COUNTED, TO_CHECK, UNKNOWN, Finding, count, listed
+from ._view import View
+
+#: A vendor with more than this share of a category is one that the category hangs on.
+LIMIT = 0.5
+#: Orders of an item in the twelve months from which one vendor only is more than the accident of few orders.
+FEWEST_ORDERS = 5
+#: Two orders of which no more agrees than number and vendor: a number repeats across companies.
+_SAME_NUMBER = 50
+_EFFECTS = {
+    "price": "prices",
+    "volume": "volume of the same items",
+    "mix": "the mix of items",
+    "currency": "exchange rates",
+    "document currency": "other currencies of the documents",
+    "not itemised": "lines without an item",
+}
+_SIDES = "lines[(lines.order_date > {0}) & (lines.order_date <= {1})]"
+
+
+def _between(start: pd.Timestamp, end: pd.Timestamp) -> str:
+    """Return the lines ordered after one day and up to another, as code."""
+    return _SIDES.format(*(repr(str(d.date())) for d in (start, end)))
+
+
+def this_year(view: View) -> str:
+    """Return the lines of the twelve months, as code."""
+    return _between(view.before, view.end)
+
+
+def year_before(view: View) -> str:
+    """Return the lines of the year before, as code."""
+    return _between(view.before - pd.DateOffset(years=1), view.before)
+
+
+def sides(view: View) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the lines of the year before and of this one, of the connections that are known in both."""
+    known = view.known_before
+    return view.lines[known & (view.year_of_order == 0)], view.lines[known & (view.year_of_order == 1)]
+
+
+def change(view: View) -> Finding:
+    """Return what spend did against the same days of the year before, and what drove it."""
+    before, after = sides(view)
+    if before.empty or after.empty:
+        return Finding("change", "change of spend (the year before is not in the data)", certainty=UNKNOWN)
+    was, now = view.money(before), view.money(after)
+    if was <= 0:
+        return Finding("change", "change of spend (nothing was ordered the year before)", certainty=UNKNOWN)
+    moved = now - was
+    alike = "" if view.known_before.all() else " of the connections known in both years"
+    effects = _effects(view, before, after)
+    largest = ""
+    if effects:
+        name, value = max(effects.items(), key=lambda e: abs(e[1]))
+        largest = f"; {name} {'added' if value > 0 else 'took'} {view.say_short(abs(value))}"
+    rate = (
+        charts.percent(abs(moved) / was) if abs(moved) >= 0.1 * was else f"{charts.number(abs(moved) / was * 100, 1)} %"
+    )
+    did = "rose" if moved > 0 else "fell"
+    others = [f"{k} {'+' if v > 0 else '−'}{view.say_short(abs(v))}" for k, v in effects.items()]
+    return Finding(
+        "change",
+        f"Spend{alike} {did} by {rate} to {view.say(now)}{largest}.",
+        now,
+        abs(moved),
+        f"{'more' if moved > 0 else 'less'} than the year before",
+        COUNTED,
+        f"It was {view.say(was)} on the same days. {', '.join(others)}."
+        if others
+        else f"It was {view.say(was)} on the same days.",
+        "spend_bridge" if effects else "spend_by_month",
+        f"spend.bridge({year_before(view)}, {this_year(view)}, mixed_units='apart')",
+    )
+
+
+def _effects(view: View, before: pd.DataFrame, after: pd.DataFrame) -> dict[str, float]:
+    """Return what drove the change, in words; new and dropped items are told as one, since a renamed item is both."""
+    if not any(before[c].notna().any() for c in ("material_id", "product_code") if c in before):
+        return {}
+    table = bridge(view, before, after).set_index("effect")["value"]
+    out = {word: float(table[name]) for name, word in _EFFECTS.items() if name in table}
+    out["dropped and new items"] = float(table["new"] + table["lost"])
+    return {k: v for k, v in out.items() if abs(v) >= 0.0005 * abs(float(table["before"]))}
+
+
+def bridge(view: View, before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """Return `spend.bridge` of the two years."""
+    return spend.bridge(before, after, mixed_units="apart", currency=view.unit)
+
+
+def price_evidence(view: View) -> Evidence:
+    """Return for each vendor what its items cost above last year's prices, and how sure that is; the last row is all vendors together.
+
+    An item counts once, with its effect in money: a vendor's items that rose and fell by chance cancel out (Student's test of five
+    items or more). Of all vendors together each counts once, since the prices of one vendor hang together.
+    """
+    before, after = sides(view)
+    items = spend.bridge(before, after, per_vendor=True, per_item=True, mixed_units="apart", currency=view.unit)
+    items = items[(items["before"] > 0) & (items["after"] > 0)]
+    base = items["after"] - items["price"] - items["currency_effect"]
+    keys = [c for c in ("connection", "vendor_id", "vendor_name") if c in items]
+    codes = items.groupby(keys, dropna=False, sort=False).ngroup().to_numpy()
+    n = int(codes.max()) + 1 if len(codes) else 0
+    net = np.bincount(codes, items["price"].to_numpy(), n)
+    names = items[keys].drop_duplicates().reset_index(drop=True)
+    table = names.assign(
+        net=net, base=np.bincount(codes, base.to_numpy(), n), p_value=net_of_zero(codes, items["price"].to_numpy(), n)
+    )
+    whole = pd.DataFrame(
+        {"net": [net.sum()], "base": [float(base.sum())], "p_value": net_of_zero(np.zeros(n, dtype=np.int64), net, 1)}
+    )
+    return Evidence(pd.concat([table, whole], ignore_index=True))
+
+
+def prices(view: View, evidence: Evidence, clear: Mask) -> Finding:
+    """Return whether prices moved by more than chance, of all vendors together or of single ones."""
+    table, all_clear = evidence.table, bool(clear[-1])
+    vendors, moved = table.iloc[:-1], table.iloc[:-1][clear[:-1]]
+    total = table.iloc[-1]
+    tested = int(vendors["p_value"].notna().sum())
+    if not len(vendors) or not total["base"] > 0:
+        return Finding("prices", "prices (no item was bought in both years)", certainty=UNKNOWN)
+    part = charts.percent(total["base"] / view.spent) if view.spent > 0 else "no"
+    rate = f"{'+' if total['net'] > 0 else '−'}{charts.number(abs(total['net']) / total['base'] * 100, 1)} %"
+    if not all_clear and not len(moved):
+        stands = f"none of {count(tested, 'vendor')} stands out" if tested else "too few items to tell of any vendor"
+        return Finding("prices", f"prices of the same item and vendor ({rate} on {part} of spend; {stands})")
+    names = [charts.label(v) for v in moved.loc[moved["net"].abs().sort_values(ascending=False).index, "vendor_name"]]
+    net = float(total["net"] if all_clear else moved["net"].sum())
+    did = "more" if net > 0 else "less"
+    who = "" if all_clear else f" at {listed(names)}"
+    tail = (
+        f" Of {count(tested, 'vendor')} {len(moved)} {'stands' if len(moved) == 1 else 'stand'} out: {listed(names)}."
+        if len(moved)
+        else ""
+    )
+    return Finding(
+        "prices",
+        f"{view.say(abs(net))} {did} was paid{who} than at last year's prices.",
+        net,
+        abs(net),
+        f"paid {did}, same item and vendor",
+        CLEAR,
+        f"Prices of the same item and vendor are {rate} on {part} of spend.{tail}",
+        "spend_price_changes",
+        f"spend.bridge({year_before(view)}, {this_year(view)}, per_vendor=True, per_item=True, mixed_units='apart')",
+    )
+
+
+def concentration(view: View) -> Finding:
+    """Return the categories of which one vendor has more than half."""
+    lines = view.lines[view.year_of_order == 1]
+    if not lines["category"].notna().any():
+        return Finding("concentration", "concentration (no categories)", certainty=UNKNOWN)
+    lines = lines[lines["category"].notna()]
+    table = spend.concentration(lines, by="category", currency=view.unit, as_of=view.day)
+    above = table[(table["top_1_share"] > LIMIT) & (table["spend"] > 0)]
+    over = (above["top_1_share"] - LIMIT) * above["spend"]
+    if above.empty:
+        largest = table["top_1_share"].max()
+        most = f"; the largest share is {charts.percent(largest)}" if len(table) else ""
+        return Finding(
+            "concentration", f"concentration (no vendor has half of one of {count(len(table), 'category')}{most})"
+        )
+    first = above.iloc[int(over.to_numpy().argmax())]
+    vendors = spend.by_vendor(lines[lines["category"] == first["category"]], currency=view.unit, as_of=view.day)
+    name = charts.group_labels(vendors, charts.group_columns(vendors, "currency"))[0]
+    several = (
+        f"In {len(above)} of {count(len(table), 'category')} one vendor has more than half. " if len(above) > 1 else ""
+    )
+    return Finding(
+        "concentration",
+        f"{charts.percent(first['top_1_share'])} of {charts.label(first['category'])} is bought from {name}.",
+        float(first["top_1_share"] * first["spend"]),
+        float(over.sum()),
+        "above half of a category",
+        COUNTED,
+        f"{several}All of {charts.label(first['category'])} is {view.say(first['spend'])}, from {count(int(first['n_vendors']), 'vendor')}.",
+        "spend_by_vendor",
+        f"spend.concentration({this_year(view)}, by='category')",
+    )
+
+
+def single_source(view: View) -> Finding:
+    """Return the items that were ordered often, and from one vendor only."""
+    lines = view.lines[view.year_of_order == 1]
+    if not any(lines[c].notna().any() for c in ("material_id", "product_code") if c in lines):
+        return Finding("single source", "single sources (nothing says what was bought)", certainty=UNKNOWN)
+    table = spend.single_source(lines, currency=view.unit, as_of=view.day, min_orders=FEWEST_ORDERS)
+    table = table[table["spend"] > 0]
+    often = f"ordered {FEWEST_ORDERS} times or more"
+    if table.empty:
+        return Finding("single source", f"single sources (no item {often} came from one vendor only)")
+    total = float(table["spend"].sum())
+    first = table.iloc[0]
+    what = next(
+        (first[c] for c in ("description", "product_code", "material_id") if c in first and pd.notna(first[c])), None
+    )
+    return Finding(
+        "single source",
+        f"{count(len(table), 'item')} {often} came from one vendor only: {view.say(total)}.",
+        total,
+        total,
+        "of one vendor in twelve months",
+        TO_CHECK,
+        f"Most is {charts.label(what)}, {view.say(first['spend'])}. Whether there is another source the data can't say.",
+        "spend_single_source",
+        f"spend.single_source({this_year(view)}, min_orders={FEWEST_ORDERS})",
+    )
+
+
+def duplicate_vendors(view: View) -> Finding:
+    """Return the vendors that seem to be in the books under two names, by the spend of the smaller."""
+    found = view.duplicates
+    pairs = found[found["kind"] == "vendor"]
+    if pairs.empty:
+        return Finding("duplicate vendors", "vendors under two names (none)")
+    lines = view.lines[view.year_of_order == 1]
+    got = spend.by_vendor(lines, by=["connection", "vendor_name"], currency=view.unit, as_of=view.day)
+    spent = got.groupby(["connection", "vendor_name"], dropna=False)["spend"].sum()
+    sums = {k: float(v) for k, v in spent.items()}
+    smaller, seen = [], set()
+    # three names of one vendor are three pairs: the spend of a name counts once
+    for row in pairs.itertuples():
+        two = [(row.connection, row.name), (row.other_connection, row.other_name)]
+        less = min(two, key=lambda k: sums.get(k, 0.0))
+        if less not in seen:
+            seen.add(less)
+            smaller.append(max(sums.get(less, 0.0), 0.0))
+    total = float(sum(smaller))
+    first = pairs.iloc[0]
+    n = len(smaller)
+    seem = "vendor seems" if n == 1 else "vendors seem"
+    same = "the same name in two connections" if first["name"] == first["other_name"] else "similar names"
+    return Finding(
+        "duplicate vendors",
+        f"{charts.number(n)} {seem} to be in the books twice: {view.say(total)} sits with the second name.",
+        total,
+        total,
+        "bought under a second name",
+        TO_CHECK,
+        f"Such as {charts.label(first['name'])} and {charts.label(first['other_name'])}: {same}.",
+        "quality_duplicates",
+        "quality.duplicates(data)",
+    )
+
+
+def duplicates(view: View) -> Finding:
+    """Return the orders and lines that seem to be there twice, by the value that is there again."""
+    found = view.duplicates
+    twice = found[found["kind"].isin(["order", "repeated line", "repeated order"])]
+    if twice.empty:
+        return Finding("duplicates", "orders and lines entered twice (none)")
+    alike = twice["score"] > _SAME_NUMBER
+    if not alike.any():
+        shared = f"{count(len(twice), 'order number')} in two connections, dates or values differ"
+        return Finding("duplicates", f"orders and lines entered twice ({shared})")
+    twice = twice[alike]
+    mine = twice if view.unit is None else twice[twice["currency"] == view.unit]
+    total = float(mine["value"].clip(lower=0).sum())
+    n = len(twice)
+    if not total > 0:
+        return Finding("duplicates", f"orders and lines entered twice ({charts.number(n)} suggested, without value)")
+    first = mine.iloc[int(np.nan_to_num(mine["value"].to_numpy(dtype=float), nan=-np.inf).argmax())]
+    return Finding(
+        "duplicates",
+        f"{count(n, 'order')} or {'line' if n == 1 else 'lines'} may have been entered twice: {view.say(total)}.",
+        total,
+        total,
+        "counted a second time",
+        TO_CHECK,
+        f"The largest is {view.say(first['value'])}: {charts.label(first['name'])} and {charts.label(first['other_name'])}.",
+        "quality_duplicates",
+        "quality.duplicates(data)",
+    )

@@ -1,0 +1,243 @@
+"""The figures at a glance: spend, lines on time, orders in full, lead time and overdue value, each beside the year before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from .. import charts, lead_times, slippage, spend
+from ..errors import ConfigError, SchemaError
+from ..frames import days_of
+from ._delivery_kinds import lead_time_lines
+from ._evidence import Evidence, Floats, shifts
+from ._kinds import count
+from ._view import View
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One figure of the twelve months, and what it was the year before."""
+
+    name: str  # spend, on_time, otif, lead_time or overdue
+    label: str
+    kind: Literal["money", "share", "days"]
+    value: float
+    before: float  # the year before; missing where that is not known
+    unit: str | None  # the currency of money
+    value_text: str
+    change_text: str  # "−7.5 % (−534 k)", or "no clear change"
+    clear: bool  # whether the change is more than chance; a sum's change always is
+    good: bool | None  # whether the direction is good; None where it is no judgement, or not clear
+    months: tuple[float, ...] = ()  # of the twelve months, oldest first
+    months_before: tuple[float, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """Value and change in one line."""
+        return f"{self.value_text}; {self.change_text}" if self.change_text else self.value_text
+
+
+def tile_evidence(view: View) -> dict[str, Evidence]:
+    """Return for each tile that can move by chance whether it did: its months against those of the year before."""
+    out = {}
+    for name, values in (("on_time", _months_on_time), ("otif", _months_in_full), ("lead_time", _months_lead_time)):
+        try:
+            month, value = values(view)
+        except (SchemaError, ConfigError):
+            month, value = np.zeros(0, dtype=np.int64), np.zeros(0)
+        out[name] = shifts(np.zeros(len(month), dtype=np.int64), month, value, 1, pd.DataFrame(index=[0]))
+    return out
+
+
+def _due_lines(view: View) -> pd.DataFrame:
+    """Return the lines that fell due in the two years, with the number of their month and year as text to group by."""
+    rows = (view.year_of_due >= 0) & view.known_before
+    lines = view.lines[rows]
+    month = view.month_of(days_of(lines, f"{view.due}_date"))
+    return lines.assign(
+        month=pd.array(month, dtype="Int64").astype("string"),
+        year=pd.array(month // 12, dtype="Int64").astype("string"),
+    )
+
+
+def _by_month(table: pd.DataFrame, column: str) -> tuple[np.ndarray, Floats]:
+    return table["month"].astype("int64").to_numpy(), table[column].to_numpy(dtype=float)
+
+
+def _months_on_time(view: View) -> tuple[np.ndarray, Floats]:
+    return _by_month(slippage.by_vendor(_due_lines(view), by="month", as_of=view.day, due=view.due), "on_time_rate")
+
+
+def _months_in_full(view: View) -> tuple[np.ndarray, Floats]:
+    return _by_month(slippage.otif(_due_lines(view), by="month", as_of=view.day, due=view.due), "otif_rate")
+
+
+def _months_lead_time(view: View) -> tuple[np.ndarray, Floats]:
+    lines, _ = lead_time_lines(view)
+    return lines["month"].to_numpy(), lines["days"].to_numpy()
+
+
+def tiles(view: View, evidence: Mapping[str, Evidence], clear: Mapping[str, bool]) -> list[Tile]:
+    """Return the tiles of what the data can tell."""
+    out = []
+    for make in (_spend, _on_time, _in_full, _lead_time, _overdue):
+        try:
+            tile = make(view, clear)
+        except (SchemaError, ConfigError):
+            continue
+        if tile is not None:
+            out.append(tile)
+    return out
+
+
+def _series(month: np.ndarray, value: Floats) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return the values of the twelve months and of the twelve before; missing where a month has none."""
+    every = pd.Series(value, index=month).reindex(range(24)).to_numpy(dtype=float)
+    return tuple(every[12:].tolist()), tuple(every[:12].tolist())
+
+
+def _signed(x: float, text: str) -> str:
+    return f"{'+' if x > 0 else '−' if x < 0 else '±'}{text}"
+
+
+def _spend(view: View, clear: Mapping[str, bool]) -> Tile | None:
+    if view.lines.empty:
+        return None
+    dated = view.year_of_order >= 0
+    if not dated.any():  # no order dates: all that there is
+        whole = view.money(view.lines)
+        return Tile("spend", "Spend, ordered", "money", whole, np.nan, view.unit, view.say(whole), "", True, None)
+    now = view.spent
+    rows = view.known_before & dated
+    alike, was = (view.money(view.lines[rows & (view.year_of_order == y)]) for y in (1, 0))
+    change = ""
+    if was > 0:
+        moved = alike - was
+        change = f"{_signed(moved, charts.number(abs(moved) / was * 100, 1))} % ({_signed(moved, view.say_short(abs(moved)))})"
+        if not rows[view.year_of_order == 1].all():
+            change += " where both years are known"
+    lines = view.lines[dated]
+    month = view.month_of(days_of(lines, "order_date"))
+    keyed = lines.assign(month=pd.array(month, dtype="Int64").astype("string"))
+    got = spend.by_vendor(keyed, by="month", currency=view.unit, as_of=view.day)
+    months, before = _series(*_by_month(got, "spend"))
+    label = "Spend, ordered in twelve months"
+    return Tile("spend", label, "money", now, was if was > 0 else np.nan, view.unit, view.say(now), change, True, None, months,
+                before if was > 0 else ())  # fmt: skip
+
+
+def _rate(view: View, name: str, label: str, table: pd.DataFrame, column: str, months: Callable[[View], tuple[np.ndarray, Floats]],
+          clear: bool, all_of_year: float) -> Tile | None:  # fmt: skip
+    """Return the tile of a share: of this year's lines, beside the year before where both are known."""
+    by = table.set_index("year")[column]
+    alike, was = float(by.get("1", np.nan)), float(by.get("0", np.nan))
+    if np.isnan(all_of_year):
+        return None
+    change, moved = "", (alike - was) * 100
+    if not np.isnan(moved):
+        change = f"{_signed(round(moved, 1), charts.number(abs(moved), 1))} points"
+        change += "" if clear else ", no clear change"
+    series = _series(*months(view))
+    text = f"{charts.number(all_of_year * 100, 1)} %"
+    good = bool(moved > 0) if clear and not np.isnan(moved) else None
+    return Tile(
+        name,
+        label,
+        "share",
+        all_of_year,
+        was,
+        None,
+        text,
+        change,
+        clear,
+        good,
+        series[0],
+        () if np.isnan(was) else series[1],
+    )
+
+
+def _on_time(view: View, clear: Mapping[str, bool]) -> Tile | None:
+    options: dict[str, Any] = {"as_of": view.day, "due": view.due}
+    table = slippage.by_vendor(_due_lines(view), by="year", **options)
+    now = slippage.by_vendor(view.lines[view.year_of_due == 1], by=None, **options)
+    rate = float(now["on_time_rate"].iloc[0]) if len(now) else np.nan
+    return _rate(view, "on_time", "Lines on time", table, "on_time_rate", _months_on_time, clear["on_time"], rate)
+
+
+def _in_full(view: View, clear: Mapping[str, bool]) -> Tile | None:
+    options: dict[str, Any] = {"as_of": view.day, "due": view.due}
+    table = slippage.otif(_due_lines(view), by="year", **options)
+    now = slippage.otif(view.lines[view.year_of_due == 1], by=None, **options)
+    rate = float(now["otif_rate"].iloc[0]) if len(now) else np.nan
+    return _rate(view, "otif", "Orders on time and in full", table, "otif_rate", _months_in_full, clear["otif"], rate)
+
+
+def _lead_time(view: View, clear: Mapping[str, bool]) -> Tile | None:
+    lines = view.lines[view.year_of_order == 1]
+    now = lead_times.by_vendor(lines, by=None, as_of=view.day)
+    if not len(now) or np.isnan(value := float(now["median_days"].iloc[0])):
+        return None
+    rows = view.known_before & (view.year_of_order >= 0)
+    part, of = view.lines[rows], view.month_of(days_of(view.lines, "order_date"))[rows]
+    keyed = part.assign(
+        month=pd.array(of, dtype="Int64").astype("string"), year=pd.array(of // 12, dtype="Int64").astype("string")
+    )
+    by = lead_times.by_vendor(keyed, by="year", as_of=view.day).set_index("year")["median_days"]
+    alike, was = float(by.get("1", np.nan)), float(by.get("0", np.nan))
+    sure, change, moved = clear["lead_time"], "", alike - was
+    if not np.isnan(moved):
+        change = "no change" if not round(moved) else _signed(moved, count(round(abs(moved)), "day"))
+        change += "" if sure or not round(moved) else ", no clear change"
+    months, before = _series(*_by_month(lead_times.by_vendor(keyed, by="month", as_of=view.day), "median_days"))
+    good = bool(moved < 0) if sure and moved else None
+    return Tile("lead_time", "Lead time, median", "days", value, was, None, count(round(value), "day"), change, sure, good, months,
+                () if np.isnan(was) else before)  # fmt: skip
+
+
+def _overdue(view: View, clear: Mapping[str, bool]) -> Tile | None:
+    table = view.open_orders
+    mine = table if view.unit is None else table[(table["currency"] == view.unit).fillna(False)]
+    value = float(mine.loc[mine["days_overdue"] > 0, "open_value"].sum())
+    now, was = _overdue_on(view, view.end, view.judged), np.nan
+    if view.known_before.any():
+        was = _overdue_on(view, view.before, slippage.per_line(view.lines, as_of=view.before, due=view.due))
+    change, good = "", None
+    if not np.isnan(was):
+        alike = "" if abs(now - value) < 0.005 else f"like for like {view.say_short(now)}, "
+        change = f"{alike}was {view.say_short(was)} a year ago"
+        good = None if now == was else bool(now < was)
+    return Tile("overdue", "Overdue value", "money", value, was, view.unit, view.say(value), change, True, good)
+
+
+def _overdue_on(view: View, day: pd.Timestamp, judged: pd.DataFrame) -> float:
+    """Return the open value of the lines that are overdue on a day, of the connections that are known in both years."""
+    rows = (judged["outcome"] == "overdue_open").fillna(False).to_numpy(dtype=bool) & view.known_before
+    return view.money(view.lines[rows], basis="open", as_of=day)
+
+
+def data_line(view: View) -> list[str]:
+    """Return what there is to say of the data, in few sentences: all lines are accounted for, what is doubtful, what can't be judged."""
+    lines = view.lines
+    got = spend.by_vendor(lines, by=None, as_of=view.day)
+    included, excluded = got.attrs["included"]["n_lines"], got.attrs["excluded"]
+    whole = included + sum(e["n_lines"] for e in excluded)
+    out = []
+    if len(lines):
+        left = ", ".join(f"{charts.number(e['n_lines'])} {e['reason']}" for e in excluded)
+        n = charts.number(whole)
+        what = f"{n} of {charts.number(len(lines))} lines accounted for: {charts.number(included)} count as spend"
+        out.append(f"{what}{f', {left}' if left else ''}.")
+    out.append(f"{count(len(view.given.issues), 'value').capitalize()} not read or doubtful.")
+    undated = view.undated
+    if undated:
+        mine = lines["connection"].isin(undated)
+        spent = view.money(lines[mine & (view.year_of_order == 1)])
+        records, its = ("records", "its") if len(undated) == 1 else ("record", "their")
+        out.append(
+            f"{', '.join(undated)} {records} no delivery days: {its} {view.say(spent)} of the twelve months is in spend, not in on time and lead time."
+        )
+    return [charts.printable(s) for s in out]

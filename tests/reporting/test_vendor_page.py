@@ -1,0 +1,139 @@
+"""The page that a vendor is handed: its own figures, as the frames have them, and nothing of anybody else."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from html.parser import HTMLParser
+
+import pandas as pd
+import pytest
+
+import makini_analytics as ma
+from makini_analytics import ConfigError, lead_times, slippage, spend
+from makini_analytics.reporting import _print
+
+NAME = "Kugellager Nord AG"
+
+
+class Text(HTMLParser):
+    """What one reads on a page, and the cells of its tables."""
+
+    def __init__(self):
+        super().__init__()
+        self.said, self.tables, self.silent = [], {}, False
+
+    def handle_starttag(self, tag, attrs):
+        self.silent = tag in ("style", "script")
+        if tag == "table":
+            self.rows = self.tables.setdefault(dict(attrs)["data-name"], [])
+        elif tag == "tr":
+            self.rows.append([])
+        elif tag in ("td", "th"):
+            self.rows[-1].append("")
+            self.in_cell = True
+
+    def handle_endtag(self, tag):
+        if tag in ("td", "th"):
+            self.in_cell = False
+
+    in_cell = False
+
+    def handle_data(self, data):
+        if self.in_cell:
+            self.rows[-1][-1] += data
+        if not self.silent:
+            self.said.append(data.strip())
+
+
+def read(path):
+    page = Text()
+    page.feed(path.read_text(encoding="utf-8"))
+    page.text = " ".join(" ".join(page.said).split())
+    return page
+
+
+@pytest.fixture(scope="module")
+def sample():
+    return ma.load_sample()
+
+
+@pytest.fixture(scope="module")
+def page(sample, tmp_path_factory):
+    return read(ma.report(sample, tmp_path_factory.mktemp("vendor") / "v.html", vendor=NAME))
+
+
+def test_its_figures_are_those_of_the_frames(page, sample):
+    day, lines = pd.Timestamp("2025-12-31"), sample.lines
+    mine = lines[lines.vendor_name == NAME]
+    due, ordered = (mine[mine[c].between("2025-01-01", day)] for c in ("required_date", "order_date"))
+    rate = slippage.by_vendor(due, by=None, as_of=day).iloc[0]
+    common = slippage.by_vendor(lines[lines.required_date.between("2025-01-01", day)], by=None, as_of=day).iloc[0]
+    full = slippage.otif(due, by=None, as_of=day).iloc[0]
+    days = lead_times.by_vendor(ordered, by=None, as_of=day).iloc[0]
+    assert f"{rate.n_on_time} of {rate.n_due} lines due came on time, {rate.on_time_rate:.0%}".replace("%", " %") in page.text  # fmt: skip
+    assert f"All vendors: {common.on_time_rate:.0%}".replace("%", " %") in page.text
+    assert f"{full.n_otif} of {full.n_due} orders due" in page.text
+    assert f"{days.median_days:.0f} days nine of ten within {days.p90_days:.0f} days" in page.text
+    asked = (ordered.required_date - ordered.order_date).dt.days.median()
+    assert f"Asked: {asked:.0f} days" in page.text
+    for row in spend.by_vendor(ordered, by=None, as_of=day).itertuples():
+        assert f"{row.spend:,.0f} {row.currency}" in page.text
+    late = slippage.open_orders(mine, as_of=day)
+    late = late[late.days_overdue > 0]
+    assert f"{len(late)} lines are overdue, {late.open_value.sum():,.0f} EUR" in page.text
+    head, *rows = page.tables["lines"]
+    assert head[-1] == "New date"
+    assert len(rows) == 10
+    assert [r[7] for r in rows[:3]] == [f"{d:.0f}" for d in late.days_overdue.sort_values(ascending=False)]
+    assert {r[0] for r in rows} <= set(mine.order_number)
+    changes = spend.price_changes(mine, currency="EUR")
+    changes = changes[(changes.period == changes.period.max()) & changes.ppv.notna()]
+    first = changes.loc[changes.ppv.abs().idxmax()]
+    assert page.tables["prices"][1][0] == first.product_code
+    assert page.tables["prices"][1][-1] == f"{first.ppv:+,.0f}"
+
+
+def test_nothing_internal_is_in_it(page, sample):
+    others = set(sample.lines.vendor_name.dropna()) - {NAME}
+    assert not [name for name in others if name in page.text]
+    assert not re.search(r"[0-9a-f]{20}", page.text)
+    for word in (*sample.sources.connection, "chance", "rank", "makini", "expected", "share of"):
+        assert not re.search(rf"\b{word}\b", page.text, re.IGNORECASE), word
+    assert set(page.text.split()) >= {"Kugellager", "Nord"}
+
+
+def test_a_vendor_without_days_of_delivery_is_not_judged(sample, tmp_path):
+    said = read(ma.report(sample, tmp_path / "v.html", vendor="株式会社東海ベアリング")).text
+    assert "No line due in the period can be judged." in said
+    assert "All vendors" not in said
+    assert "JPY" in said
+
+
+def test_hostile_and_bare_tables_have_a_page(tmp_path):
+    evil = "</td></p>'\"><img src=x onerror=alert(1)>"
+    day = pd.Timestamp("2025-01-01")
+    table = pd.DataFrame({"vendor_name": [evil, "x"] * 4, "amount": 2.0, "order_date": day, "required_date": [day, None] * 4, "description": evil, "order_number": evil, "currency": evil})  # fmt: skip
+    data = ma.Purchases.from_table(table, as_of="2025-02-01")
+    text = ma.report(data, tmp_path / "v.html", vendor=evil).read_text("utf-8")
+    assert "<img" not in text
+    bare = ma.Purchases.from_table(pd.DataFrame({"vendor_name": ["a", "b"], "amount": [1.0, 2.0]}), currency="EUR", as_of="2025-02-01")  # fmt: skip
+    assert "<h1>a</h1>" in ma.report(bare, tmp_path / "b.html", vendor="a").read_text("utf-8")
+
+
+def test_a_pdf_needs_a_browser_and_says_so_before_computing(sample, tmp_path, monkeypatch):
+    monkeypatch.delenv("CHROMIUM", raising=False)
+    monkeypatch.setattr(_print.shutil, "which", lambda name: None)
+    with pytest.raises(ConfigError, match="Chromium, Chrome or Edge, and there is none"):
+        ma.report(sample, tmp_path / "x.pdf", vendor=NAME)
+    monkeypatch.setenv("CHROMIUM", "/no/such")
+    with pytest.raises(ConfigError, match="CHROMIUM names /no/such"):
+        ma.report(sample, tmp_path / "x.pdf")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not (shutil.which("chromium") or shutil.which("google-chrome")), reason="no browser to print with")
+def test_it_prints_on_one_or_two_sheets(sample, tmp_path):
+    pdf = ma.report(sample, tmp_path / "v.pdf", vendor=NAME).read_bytes()
+    assert pdf.startswith(b"%PDF")
+    assert 1 <= len(re.findall(rb"/Type ?/Page\b", pdf)) <= 2
