@@ -25,11 +25,13 @@ from ._figure import (
     retitle,
     write_chart,
 )
-from ._look import Look, fonts, look
-from ._marks import beside, every_period, name_rows, period_name, periods_below, place
+from ._look import Look, contrast, fonts, ink_on, look, wear
+from ._marks import beside, every_period, name_rows, period_name, periods_below, torn
 from ._table import Kind, cell_text, kind_of
 from ._wording import (
     WITHOUT_CENTS,
+    counted,
+    figures,
     group_columns,
     group_labels,
     label,
@@ -59,13 +61,17 @@ __all__ = [
     "captions_of",
     "cell_text",
     "chart",
+    "contrast",
+    "counted",
     "every_period",
+    "figures",
     "fill",
     "finish",
     "fonts",
     "footnote_of",
     "group_columns",
     "group_labels",
+    "ink_on",
     "kind_of",
     "label",
     "look",
@@ -77,7 +83,6 @@ __all__ = [
     "percent",
     "period_name",
     "periods_below",
-    "place",
     "plural",
     "printable",
     "render",
@@ -85,5 +90,7 @@ __all__ = [
     "retitle",
     "row_noun",
     "text_width",
+    "torn",
+    "wear",
     "write_chart",
 ]

@@ -14,6 +14,8 @@ from ..compute import BY_FILTER
 from ..errors import OptionError, SchemaError
 from ..system import known_options
 from ._docstring import completed
+from ._figure import paper_of
+from ._look import drawn_on
 
 P = ParamSpec("P")
 
@@ -66,11 +68,14 @@ def chart(
             alone = all(other is None for other in others)
             if alone and set(result_columns) <= set(getattr(first, "columns", ())):
                 _refuse(asked, draw, of)
-                return draw(first, **given)
+                with drawn_on(paper_of(given.get("ax"))):
+                    return draw(first, **given)
             if others and alone:
                 raise SchemaError(f"{draw.__name__} takes the result of {metric_name(of)}, or the lines of both sides")
             own = {name: signature.parameters[name].default for name in own_defaults}
-            return draw(of(*data, **(own | asked)), **given)
+            result = of(*data, **(own | asked))
+            with drawn_on(paper_of(given.get("ax"))):
+                return draw(result, **given)
 
         drawn.__doc__ = completed(draw, of, metric_name(of))
         kept: Any = drawn

@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from ... import charts
 from ...compute import By
 from .._price_index import Benchmark, price_index
-from ._measure import in_currency, several
+from ._measure import in_currency
 
 _MOST_GROUPS = 10  # names that fit beside the ends of their lines
 _APART = 0.055  # of the height of the chart: two names don't touch
@@ -59,7 +59,8 @@ def plot_price_index(
     result: pd.DataFrame = data
     currency = charts.one_currency(result)
     if result["index"].notna().sum() < 2:
-        return charts.no_data(ax, "price index: too little compares", result)
+        nothing = "Too little was bought again for a price index"
+        return charts.no_data(ax, "price index", result, title=nothing)
     ax = charts.axes(ax, rows=9)
     figures = result[result["index"].notna()]
     keys = charts.group_columns(result, "period")
@@ -69,16 +70,15 @@ def plot_price_index(
     periods = pd.period_range(result["period"].min(), result["period"].max())
     result = result.assign(x=(result["period"].array.asi8 - periods.asi8[0]).astype(float))
     headline, ends = _of_groups(ax, result, keys, base) if keys else _alone(ax, result, base)
-    charts.periods_below(ax, [charts.period_name(p) for p in periods])
+    charts.periods_below(ax, list(periods))
     ax.set_xlim(-0.3, len(periods) - 0.7)
     ax.yaxis.set_major_formatter(lambda v, _: charts.number(v))
     _name(ax, ends, len(periods) - 1)
-    charts.place(ax, 0.06, 0.27, 0.70, 0.50)
     low, high = charts.percent(figures["matched_share"].min()), charts.percent(figures["matched_share"].max())
     share = low if low == high else f"{low} to {high}"
     sub = f"Price index (GEKS-Törnqvist), {base} = 100, {in_currency(currency)}; band: 95 %; matched: {share} of the spend"
     if gaps := len(result) - len(figures):
-        sub += f"; {several(gaps, 'period')} without a figure"
+        sub += f"; {charts.counted(gaps, 'period')} without a figure"
     alt = "; ".join(e.text for e in ends)
     return charts.finish(ax, title=title or headline, subtitle=sub, result=data, alt=alt)
 
@@ -131,7 +131,7 @@ def _of_groups(ax: Axes, result: pd.DataFrame, keys: list[str], base: str) -> tu
         ends.append(_End(float(value), f"{name} {charts.number(value, 1)}", colour))
     if len(groups) == 1:
         return f"{names[0]}: {_finding(last.iloc[0], result['period'].max(), base)}", ends
-    of = several(len(groups), charts.row_noun(keys))
+    of = charts.counted(len(groups), charts.row_noun(keys))
     if not clear[most]:
         span = f"{_signed(last['index'].min())} to {_signed(last['index'].max())}"
         return f"No clear change in prices of the same items since {base} in any of {of} ({span})", ends
