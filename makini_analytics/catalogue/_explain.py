@@ -109,7 +109,7 @@ def explain(result: pd.DataFrame) -> Explanation:
         raise SchemaError(
             f"this frame does not say which figure it comes from: pass the result of one, {_FOR_EXAMPLE}, as it was returned"
         )
-    out = [about["metric"], "", definition(about["metric"]), ""]
+    out = [about["metric"], "", _plain(definition(about["metric"])), ""]
     out.append("Parameters: " + (", ".join(f"{k}={v!r}" for k, v in about["parameters"].items()) or "none"))
     if only := about.get("filters"):
         out.append("Only: " + ", ".join(f"{name} {text}" for name, text in only.items()))
@@ -126,6 +126,11 @@ def explain(result: pd.DataFrame) -> Explanation:
     explanation = Explanation("\n".join(out))
     explanation.about, explanation.facts = {str(k): v for k, v in about.items()}, facts
     return explanation
+
+
+def _plain(text: str) -> str:
+    """Return a text without the marks of its markup, which a prompt would show as they stand."""
+    return re.sub("``?([^`]+)``?", r"\1", re.sub("::$", ":", text, flags=re.M))
 
 
 def _named(result: Any) -> str:

@@ -49,6 +49,10 @@ _CAPTIONS: WeakKeyDictionary[Axes, Captions] = WeakKeyDictionary()
 class ChartAxes(Axes):
     """Axes that a notebook shows as a picture when they are the last value of a cell."""
 
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return the picture's text for those who don't see it; the picture comes from the method below."""
+        return {}, {"image/png": {"alt": alt_text(self)}}
+
     def _repr_png_(self) -> bytes:
         out = io.BytesIO()
         render(self, out, format="png", dpi=110)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .._version import __version__
 
 #: The report's sections again: asking `reporting` for them would load pandas and matplotlib for ``--help``. A test compares.
-SECTIONS = ("quality", "spend", "lead_times", "slippage", "open_orders", "left_out", "definitions")
+SECTIONS = ("findings", "spend", "slippage", "lead_times", "open_orders", "quality", "left_out", "definitions")
 _EXITS = """exit codes:
   0    done
   1    an error, which the message on stderr explains

@@ -35,6 +35,7 @@ def report(
     *,
     sections: str | Sequence[str] | None = None,
     vendor: str | None = None,
+    currency: str | None = None,
     as_of: Any = None,
     title: str | None = None,
     headlines: Mapping[str, str] | None = None,
@@ -57,12 +58,14 @@ def report(
           open umlauts rightly)
 
         A file of that name is replaced. A folder is replaced as one, so it must be new, empty, or one of a report with nothing else in it
-    sections : which one, or which in which order, of "quality", "spend", "lead_times", "slippage", "open_orders", "left_out", "definitions";
+    sections : which one, or which in which order, of "findings", "spend", "slippage", "lead_times", "open_orders", "quality", "left_out", "definitions";
         all by default
     vendor : a vendor's name or id. As ``.html`` or ``.pdf`` and without ``sections`` this is a page of one or two sheets to hand to that
         vendor: what it delivered in the last twelve months beside the rate of all vendors, its lines to settle and its prices, in the
         currencies of its orders, and nothing else of yours. In the other formats, or with ``sections``, it is the report of its lines alone
-    as_of : the day to look from; by default the data's own
+    currency : one currency for all amounts, at the European Central Bank's rate of the order date (extra "enrich"). By default that of
+        most lines where there are rates, else each currency by itself, which the page tells. For other rates, `currency.convert` first
+    as_of : the day to look from; by default the data's own. The report is of the twelve months up to it
     title : headline of the whole
     headlines : name of an exhibit to the title that its chart is to have, over the one that it found
     template : a company's .pptx, whose layouts, fonts and colours the slides take
@@ -102,8 +105,9 @@ def report(
         )
     handed = sections is None and Path(out).suffix in (".html", ".pdf")
     sections = PARTS if sections is None else names_of("sections", sections, PARTS)
-    if title is not None:
-        text_of("title", title, "a text", empty=True)
+    for name, value in {"title": title, "currency": currency}.items():
+        if value is not None:
+            text_of(name, value, "a text", empty=True)
     if headlines is not None and not (
         isinstance(headlines, Mapping) and all(isinstance(t, str) for t in headlines.values())
     ):
@@ -112,7 +116,8 @@ def report(
         return _write_vendor(data, vendor, as_of, out)
     n = len(sections)
     with steps("report", n + 1, progress) as begin:
-        made = content(data, sections=sections, vendor=vendor, as_of=as_of, title=title, begin=begin)
+        made = content(data, sections=sections, vendor=vendor, currency=currency, as_of=as_of, title=title, begin=begin,
+                       beside=Path(out).suffix == "")  # fmt: skip
         _retitle(made, headlines or {})
         begin("writing")
         return write(made, out, template=template, raw_csv=raw_csv)
@@ -193,6 +198,10 @@ def _folder(made: Content, out: Path, raw_csv: bool) -> None:
         if exhibit.chart is not None:
             for suffix in ("png", "svg"):
                 written.append(charts.write_chart(exhibit.chart, out / "charts" / f"{exhibit.name}.{suffix}"))
-        written.append(write_csv(exportable(exhibit.table), out / "tables" / f"{exhibit.name}.csv", raw=raw_csv))
+    tables = {e.name: e.table for e in (*made.exhibits, *made.beside)}
+    if made.findings is not None:
+        tables["findings"] = made.findings
+    for name, table in tables.items():
+        written.append(write_csv(exportable(table), out / "tables" / f"{name}.csv", raw=raw_csv))
     names = [path.relative_to(out).as_posix() for path in written]
     (out / _PAGE).write_text(html_page(made, names), encoding="utf-8")

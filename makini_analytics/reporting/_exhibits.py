@@ -70,6 +70,7 @@ class Exhibit:
     table: pd.DataFrame
     chart: Axes | None = None
     native: Native | None = None
+    beside: bool = False  # for the files of a folder only: what a reader of the page does not need
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "heading", charts.printable(self.heading))
@@ -127,6 +128,7 @@ class Content:
     #: Sentences: all lines are accounted for, how many values are doubtful, what can't be judged.
     data_line: list[str] = field(default_factory=list)
     sections: dict[str, list[Exhibit]] = field(default_factory=dict)
+    beside: list[Exhibit] = field(default_factory=list)  # tables that only a folder has
     summary: list[tuple[str, str]] = field(default_factory=list)  # what, how much
     notes: list[str] = field(default_factory=list)
     definitions: dict[str, str] = field(default_factory=dict)
@@ -153,14 +155,15 @@ class Content:
 
     @property
     def exhibits(self) -> list[Exhibit]:
-        """All exhibits in their order."""
+        """All exhibits that are shown, in their order."""
         return [e for section in self.sections.values() for e in section]
 
     def printable(self) -> Content:
         """Return the same with texts that every format can hold; tables become so by `exportable`."""
         texts: list[Any] = [charts.printable(n) for n in self.notes]
         said = [(charts.printable(what), charts.printable(how_much)) for what, how_much in self.summary]
-        return replace(self, title=charts.printable(self.title), summary=said, notes=texts)
+        subtitle = charts.printable(self.subtitle)
+        return replace(self, title=charts.printable(self.title), subtitle=subtitle, summary=said, notes=texts)
 
 
 def exportable(table: pd.DataFrame) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -59,9 +60,9 @@ def findings_of(made: Content, places: Mapping[str, tuple[str, str]]) -> list[Fi
             FindingRow(
                 rank=int(row["rank"]),
                 kind=str(row["kind"]),
-                sentence=str(row["sentence"]),
-                why=_text(row["why"]),
-                stake=charts.money(stake, row["currency"]),
+                sentence=unbroken(str(row["sentence"])),
+                why=unbroken(_text(row["why"])),
+                stake=unbroken(charts.money(stake, row["currency"])),
                 value=stake,
                 stake_of=_text(row["stake_of"]),
                 share=round(100 * stake / largest, 1) if largest > 0 else 0.0,
@@ -96,6 +97,15 @@ def _points(months: Sequence[float], low: float, span: float) -> str:
     step = (_WIDE - 2 * _EDGE) / max(len(months) - 1, 1)
     at = [(i, v) for i, v in enumerate(months) if np.isfinite(v)]
     return " ".join(f"{_EDGE + i * step:.1f},{_EDGE + (_HIGH - 2 * _EDGE) * (1 - (v - low) / span):.1f}" for i, v in at)
+
+
+def unbroken(text: str) -> str:
+    """Return a text in which no line breaks between a number and its unit.
+
+    >>> unbroken("57 % of 9.3 k EUR").split(" ")
+    ['57\xa0%', 'of', '9.3\xa0k\xa0EUR']
+    """
+    return re.sub(r"(?<=\d) (?=%)|(?<=\d) (?=(?:k|M|bn)\b)|(?<=\d [kM]) (?=[A-Z]{3}\b)", "\N{NO-BREAK SPACE}", text)
 
 
 def _text(value: Any) -> str:

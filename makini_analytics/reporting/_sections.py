@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from .. import charts, lead_times, quality, slippage, spend
-from ..frames import AsOfDays
-from ..purchases import Purchases
+from ..review import FEWEST_ORDERS, View, bridge, same_items, sides
 from ._exhibits import Exhibit, Native, labels_of, money_format
+from ._year import beside_year_before, of_the_year
 
 #: Money is drawn for so many currencies, those of most lines; all are in the tables.
 MOST_CURRENCIES = 3
@@ -37,87 +37,138 @@ def _grain(lines: pd.DataFrame) -> tuple[str, str]:
     return ("M", "month") if years <= 3.1 else ("Q", "quarter") if years <= 10 else ("Y", "year")
 
 
-def of_quality(data: Purchases, subject: str, day: AsOfDays) -> list[Exhibit]:
-    """Return what the data can carry, whether they add up, what may be twice, and what could not be read."""
+def of_quality(view: View, subject: str) -> list[Exhibit]:
+    """Return which figures the data can carry, what may be twice, and what could not be read; whether they add up lies beside."""
+    data = view.given
     coverage, reconciled = quality.coverage(data), quality.reconcile(data)
-    # of the coverage a reader wants the figures; the columns behind them are for whoever loads the data
+    # of the coverage a reader wants to know which figures there are; the columns behind them are for whoever loads the data
     figures = _part(coverage, coverage["table"] == "metrics").drop(columns="table")
-    figures.attrs = coverage.attrs
-    out = [Exhibit("quality_coverage", "Figures that the data can carry", figures, quality.plot_coverage(coverage))]
+    can = figures.assign(can=figures["computable"].map({True: "yes", False: "no"}).astype("string"))
+    by_connection = can.pivot_table(index="name", columns="connection", values="can", aggfunc="first", sort=False)
+    by_connection = by_connection.rename_axis(columns=None).rename_axis("figure").reset_index()
+    some_not = (by_connection.drop(columns="figure") == "no").any(axis=1)
+    by_connection = by_connection[some_not].reset_index(drop=True)
+    by_connection.attrs = coverage.attrs
     of_lines = reconciled["part"] == "lines"
-    for currency in _currencies(data.lines):  # amounts of two currencies have no common axis, so each has its chart
-        steps = _part(reconciled, of_lines & (reconciled["currency"] == currency))
-        heading = f"Lines that count, {currency}"
-        chart = quality.plot_reconcile(steps, currency=currency)
-        out.append(Exhibit(f"quality_reconcile_{_safe(currency)}", heading, steps, chart))
-    totals = _part(reconciled, ~of_lines)
     issues = data.issues.groupby(["connection", "table", "column", "reason"], dropna=False).size()
-    out += [
-        Exhibit("quality_order_totals", "Orders' totals against lines", totals),
-        Exhibit("quality_duplicates", "What may be there twice", quality.duplicates(data)),
+    out = [
+        Exhibit("quality_figures", "Figures that not all of the data can carry", by_connection),
+        Exhibit("quality_coverage", "Figures that the data can carry, with the evidence", figures, beside=True),
+        Exhibit("quality_duplicates", "What may be there twice", view.duplicates),
         Exhibit("quality_issues", "Values not read, or doubtful", issues.reset_index(name="n_values")),
     ]
-    return out
+    for currency in _currencies(data.lines):
+        steps = _part(reconciled, of_lines & (reconciled["currency"] == currency))
+        name, heading = f"quality_reconcile_{_safe(currency)}", f"Lines that count, {currency}"
+        out.append(Exhibit(name, heading, steps, beside=True))
+    totals = _part(reconciled, ~of_lines)
+    return [*out, Exhibit("quality_order_totals", "Orders' totals against lines", totals, beside=True)]
 
 
-def of_spend(data: Purchases, subject: str, day: AsOfDays) -> list[Exhibit]:
-    """Return spend by vendor (of one vendor: by material), by month, its concentration, and the changes of prices."""
-    lines, currencies = data.lines, _currencies(data.lines)
+def of_spend(view: View, subject: str) -> list[Exhibit]:
+    """Return spend by month, what drove its change, by vendor (of one vendor: by material), category and site, and its prices."""
+    lines, day = view.lines, view.day
+    currencies = [str(view.unit)] if view.converted else _currencies(lines)
     freq, word = _grain(lines)
+    if not currencies:  # no currency is stated, or there is no line
+        groups = spend.by_vendor(lines, by=subject, as_of=day)
+        return [Exhibit(f"spend_by_{subject}", f"Spend by {subject}", groups, spend.plot_by_vendor(groups))]
     out = []
     for currency in currencies:
-        groups = spend.by_vendor(lines, by=subject, currency=currency)
-        ranked = Native("bar", "label", {"spend": "spend"}, 10, money_format(groups), cumulative="cumulative_share")
         months = spend.by_period(lines, freq=freq, currency=currency, as_of=day)
         drawn = {"spend": "spend", "spend_year_before": "same days a year before"}
         says = f"Ordered spend by order date, {currency}; part: cut by the data, not to be compared with whole {word}s"
         columns = Native("column", "label", drawn, len(months), money_format(months), says=says)
-        name, heading = f"spend_by_{subject}_{_safe(currency)}", f"Spend by {subject}, {currency}"
-        out.append(Exhibit(name, heading, groups, spend.plot_by_vendor(groups), ranked))
         name, heading = f"spend_by_{word}_{_safe(currency)}", f"Spend by {word}, {currency}"
         out.append(Exhibit(name, heading, months, spend.plot_by_period(months), columns))
-    if not currencies:  # no currency is stated, or there is no line
-        groups = spend.by_vendor(lines, by=subject)
-        return [Exhibit(f"spend_by_{subject}", f"Spend by {subject}", groups, spend.plot_by_vendor(groups))]
-    currency = currencies[0]
+        if currency == view.unit and subject == "vendor":
+            out += _drivers(view)
+        out.append(_ranking(view, subject, currency))
+    currency = str(view.unit)
     if subject == "vendor":  # how much hangs on how few: of one vendor's report there is nothing to ask
+        out += [_ranking(view, by, currency) for by in ("category", "site_name", "site_id")[: 2 if _has(lines, "site_name") else 3]
+                if _has(lines, by)]  # fmt: skip
         inside = spend.concentration(lines, currency=currency, by="category" if _has(lines, "category") else None)
-        drawn = {"top_1_share": "largest", "top_5_share": "5 largest", "top_10_share": "10 largest"}
-        ranked_groups = inside.sort_values("hhi", ascending=False, kind="stable", ignore_index=True)
-        shares = Native("bar", "label", drawn, form="0%", rows=_labelled(ranked_groups, drawn))
-        chart = spend.plot_concentration(inside)
-        out.append(Exhibit("spend_concentration", f"Concentration, {currency}", inside, chart, shares))
+        out.append(Exhibit("spend_concentration", f"Concentration, {currency}", inside, beside=True))
     if not any(_has(lines, c) for c in ("material_id", "product_id", "product_code", "description")):
         return out  # nothing says what was bought: quality tells that, and prices can't be compared
     changes = spend.price_changes(lines, currency=currency)
-    if changes["ppv"].notna().any():
-        drawn = {"ppv": "price variance, positive = paid more"}
-        chart = spend.plot_price_changes(changes)
-        rows = charts.bars_of(chart, "ppv")
-        variance = Native("bar", "label", drawn, len(rows), money_format(changes), rows=rows)
-        out.append(Exhibit("spend_price_changes", f"Price changes, {currency}", changes, chart, variance))
+    out += _prices(view)
+    out.append(Exhibit("spend_price_changes", f"Price changes, {currency}", changes, beside=True))
     if subject == "vendor":
-        alone = spend.single_source(lines, currency=currency, as_of=day)
-        out.append(Exhibit("spend_single_source", f"Items of one vendor only, {currency}", alone))
+        alone, told = single_sources(view)
+        out.append(Exhibit("spend_single_source", f"Items of one vendor only, {currency}", told, beside=told.empty))
+        out.append(Exhibit("spend_single_source_all", f"All items of one vendor, {currency}", alone, beside=True))
     return out
 
 
-def of_lead_times(data: Purchases, subject: str, day: AsOfDays) -> list[Exhibit]:
-    """Return the curve, lead times by vendor (of one vendor: by material) and by order month, and what to plan with."""
-    lines = data.lines
-    curve = lead_times.curve(lines, as_of=day)
-    steps = curve[["days", "share_delivered", "low", "high"]]
-    held = steps.assign(days=steps["days"].shift(-1)).dropna(subset=["days"])  # until the next day on which it moves
-    # A spreadsheet draws straight lines between points, which for a curve of steps would be a slope through days on which
-    # nothing came. So each step gets two points. Of 20 % on day 3 and 50 % on day 5:
-    #   days   share_delivered
-    #   3      0.2
-    #   5      0.2               held until the next step
-    #   5      0.5
-    rows = pd.concat([held, steps]).sort_values("days", kind="stable", ignore_index=True)  # first along, then up
-    drawn = {"share_delivered": "share delivered", "low": "95 % band, from", "high": "to"}
-    stairs = Native("scatter", "days", drawn, len(rows), "0%", rows=rows)
-    groups = lead_times.by_vendor(lines, by=subject, as_of=day)
+def single_sources(view: View) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return all items of the twelve months that came from one vendor only, and those among them that were ordered often."""
+    rows = view.in_year
+    options: dict[str, Any] = {"currency": view.unit, "as_of": view.day}
+    every, often = (spend.single_source(view.lines[rows], min_orders=n, **options) for n in (1, FEWEST_ORDERS))
+    return of_the_year(every, view, rows), of_the_year(often, view, rows)
+
+
+def _prices(view: View) -> list[Exhibit]:
+    """Return what the same items cost at the same vendor in the two years, the largest effect first."""
+    items = same_items(view)
+    if items.empty:
+        return []
+    effect = items["price"]
+    base = items["after"] - effect - items["currency_effect"]
+    table = items[[c for c in ("material_id", "product_code", "description", "vendor_id", "vendor_name", "unit", "currency") if c in items]].assign(
+        price_before=items["before"] / items["quantity_before"],
+        price_after=items["after"] / items["quantity_after"],
+        price_effect=effect,
+        price_rate=effect / base,
+        spend=items["after"],
+    )  # fmt: skip
+    largest = np.argsort(-np.abs(effect.to_numpy()), kind="stable")
+    table = table.iloc[largest].reset_index(drop=True)
+    table.attrs = items.attrs
+    return [Exhibit("spend_prices", f"Prices of the same item and vendor, {view.unit}", table)]
+
+
+def _drivers(view: View) -> list[Exhibit]:
+    """Return the bridge from the year before, where both years are in the data."""
+    before, after = sides(view)
+    if before.empty or after.empty or not any(_has(before, c) for c in ("material_id", "product_code")):
+        return []
+    table = bridge(view, before, after)
+    if not len(table):
+        return []
+    labels = _labelled(table.assign(label=table["effect"]), ["value"])
+    native = Native(
+        "bar", "label", {"value": "effect"}, len(table), money_format(table), rows=labels.assign(label=table["effect"])
+    )
+    heading = f"What drove the change, {view.unit}" if view.unit else "What drove the change"
+    return [Exhibit("spend_bridge", heading, table, spend.plot_bridge(table), native)]
+
+
+def _ranking(view: View, by: str, currency: str) -> Exhibit:
+    """Return the spend of the twelve months by vendor, or any column, with the year before beside it; a chart of vendors and categories."""
+    rows, word = view.in_year, by.removesuffix("_name").removesuffix("_id")
+    options: dict[str, Any] = {"by": by, "currency": currency, "as_of": view.day}
+    groups = of_the_year(spend.by_vendor(view.lines[rows], **options), view, rows)
+    table = groups
+    if view.known_before.all() and (view.year_of_order == 0).any():
+        was = spend.by_vendor(view.lines[view.year_of_order == 0], **options)
+        table = beside_year_before(groups, was)
+    name, heading = f"spend_by_{word}_{_safe(currency)}", f"Spend by {word}, {currency}"
+    if word == "site":
+        return Exhibit(name, heading, table)
+    rows_drawn = _labelled(groups, ["spend", "cumulative_share"])
+    ranked = Native(
+        "bar", "label", {"spend": "spend"}, 10, money_format(groups), cumulative="cumulative_share", rows=rows_drawn
+    )
+    return Exhibit(name, heading, table, spend.plot_by_vendor(groups), ranked)
+
+
+def of_lead_times(view: View, subject: str) -> list[Exhibit]:
+    """Return lead times by vendor (of one vendor: by material) and by order month; the curve and what to plan with lie beside."""
+    lines, day, rows = view.lines, view.day, view.in_year
+    groups = of_the_year(lead_times.by_vendor(lines[rows], by=subject, as_of=day), view, rows)
     bars = Native(
         "bar",
         "label",
@@ -132,19 +183,19 @@ def of_lead_times(data: Purchases, subject: str, day: AsOfDays) -> list[Exhibit]
     says = f"Lead time in days by order {word}; unfinished: slow lines are still open, neither faster nor slower"
     points = Native("line", "label", drawn, len(months), "0", says=says)
     return [
-        Exhibit("lead_times_curve", "Share delivered by day", curve, lead_times.plot_curve(curve), stairs),
         Exhibit(
             f"lead_times_by_{subject}", f"Lead times by {subject}", groups, lead_times.plot_by_vendor(groups), bars
         ),
         Exhibit(f"lead_times_by_{word}", f"Lead times by {word}", months, lead_times.plot_by_period(months), points),
-        Exhibit("lead_times_recommend", "Lead times to plan with", lead_times.recommend(lines, as_of=day)),
+        Exhibit("lead_times_curve", "Share delivered by day", lead_times.curve(lines, as_of=day), beside=True),
+        Exhibit("lead_times_recommend", "Lead times to plan with", lead_times.recommend(lines, as_of=day), beside=True),
     ]
 
 
-def of_slippage(data: Purchases, subject: str, day: AsOfDays) -> list[Exhibit]:
-    """Return on-time delivery by vendor (of one vendor: by material), the days late, and the ways to count."""
-    lines = data.lines
-    groups = slippage.by_vendor(lines, by=subject, as_of=day)
+def of_slippage(view: View, subject: str) -> list[Exhibit]:
+    """Return on-time delivery by vendor (of one vendor: by material) and month, and in full; the ways to count lie beside."""
+    lines, day, due, rows_due = view.lines, view.day, view.due, view.in_year_due
+    groups = of_the_year(slippage.by_vendor(lines[rows_due], by=subject, as_of=day, due=due), view, rows_due, "due")
     drawn = {"on_time_rate": "on-time rate, with its 95 % interval"}
     several = charts.plural(subject)
     says = f"On-time rate of the {several} with most due lines, open ones past due late; orange: clearly below the others; grey: few lines"
@@ -155,24 +206,28 @@ def of_slippage(data: Purchases, subject: str, day: AsOfDays) -> list[Exhibit]:
     rates = Native(
         "bar", "label", drawn, len(rows), "0%", interval=ends, rows=rows, says=says, colours=_rate_colours(shown)
     )
-    out = [Exhibit(f"slippage_by_{subject}", f"On-time delivery by {subject}", groups, chart, rates)]
-    if subject == "vendor":
-        out.append(Exhibit("slippage_funnel", "On-time delivery by volume", groups, slippage.plot_funnel(groups)))
-    judged = slippage.per_line(lines, as_of=day)
-    days = _days_late(judged)
-    late = days["days_late"].str.split().str[0].astype("float64") > 0
-    colours = tuple(charts.look.late if x else charts.look.plain for x in late)
-    counts = Native("column", "days_late", {"n_lines": "lines"}, len(days), colours=colours)
+    months = slippage.by_period(lines, as_of=day, due=due)
+    of_months = "Share of the due lines that came in time, by month of the due date; part: cut by the as-of day"
+    points = Native(
+        "line",
+        "label",
+        {"on_time_rate": "on-time rate"},
+        len(months),
+        "0%",
+        says=of_months,
+    )
+    in_full = of_the_year(slippage.otif(lines[rows_due], by=subject, as_of=day, due=due), view, rows_due, "due")
+    judged = view.judged
     outcomes = judged.groupby(["outcome", "reason"], dropna=False).size().reset_index(name="n_lines")
     outcomes.attrs = judged.attrs
-    ladder = slippage.ladder(lines, as_of=day)
-    out += [
-        Exhibit("slippage_days_late", "Days late", days, slippage.plot_per_line(judged), counts),
-        Exhibit("slippage_outcomes", "What became of the lines", outcomes),
-        Exhibit("slippage_ladder", "Ways to count on time", ladder, slippage.plot_ladder(ladder)),
-        Exhibit("slippage_otif", f"On time in full by {subject}", slippage.otif(lines, by=subject, as_of=day)),
+    return [
+        Exhibit(f"slippage_by_{subject}", f"On-time delivery by {subject}", groups, chart, rates),
+        Exhibit("slippage_by_month", "On-time delivery by month", months, slippage.plot_by_period(months), points),
+        Exhibit("slippage_otif", f"On time in full by {subject}", in_full, beside=True),
+        Exhibit("slippage_outcomes", "What became of the lines", outcomes, beside=True),
+        Exhibit("slippage_days_late", "Days late", _days_late(judged), beside=True),
+        Exhibit("slippage_ladder", "Ways to count on time", slippage.ladder(lines, as_of=day), beside=True),
     ]
-    return out
 
 
 def _rate_colours(groups: pd.DataFrame) -> tuple[str, ...]:
@@ -183,13 +238,13 @@ def _rate_colours(groups: pd.DataFrame) -> tuple[str, ...]:
     return tuple(charts.look.late if b else charts.look.plain if f else charts.look.highlight for f, b in pairs)
 
 
-def of_open_orders(data: Purchases, subject: str, day: AsOfDays) -> list[Exhibit]:
+def of_open_orders(view: View, subject: str) -> list[Exhibit]:
     """Return what is still to come: by how overdue it is, line by line, and how good the forecast was."""
-    table, test = slippage.open_orders(data.lines, as_of=day), slippage.backtest(data.lines, as_of=day)
+    table, test = view.open_orders, view.backtest
     ages = slippage.ageing(table)
     out = []
     # the currencies of most open lines, which need not be those of most lines
-    for currency in table["currency"].value_counts().index[:MOST_CURRENCIES]:
+    for currency in table["currency"].value_counts().index[: 1 if view.converted else MOST_CURRENCIES]:
         part = _part(ages, ages["currency"] == currency)
         words = (
             part["bucket"].astype("string").where(~part["bucket"].str.contains(r"\d"), part["bucket"] + " days overdue")
@@ -202,7 +257,7 @@ def of_open_orders(data: Purchases, subject: str, day: AsOfDays) -> list[Exhibit
         out.append(Exhibit("open_orders_ageing", "Open value by age", ages, slippage.plot_ageing(ages.iloc[:0])))
     out.append(Exhibit("open_orders", "Open lines", table))
     if len(test) >= 50:  # fewer forecasts than that show luck, not skill
-        out.append(Exhibit("open_orders_forecast", "How good the forecast was", test, slippage.plot_backtest(test)))
+        out.append(Exhibit("open_orders_forecast", "How good the forecast was", test, beside=True))
     return out
 
 
@@ -255,11 +310,11 @@ def _has(lines: pd.DataFrame, column: str) -> bool:
     return column in lines.columns and bool(lines[column].notna().any())
 
 
-#: Name of a section: its heading, and what makes its exhibits.
+#: Name of a section: its heading, and what makes its exhibits. The order is that of a reader: size, cause, action, proof.
 SECTIONS = {
-    "quality": ("What the data can carry, and whether they add up", of_quality),
-    "spend": ("Vendor spend", of_spend),
-    "lead_times": ("Lead times", of_lead_times),
-    "slippage": ("Slippage", of_slippage),
+    "spend": ("Spend", of_spend),
+    "slippage": ("Delivery: on time", of_slippage),
+    "lead_times": ("Delivery: lead times", of_lead_times),
     "open_orders": ("Open orders", of_open_orders),
+    "quality": ("Data quality", of_quality),
 }

@@ -19,6 +19,7 @@ from ..charts import cell_text, kind_of, label
 from ..errors import ConfigError
 from ._exhibits import Content, Exhibit, exportable
 from ._slide_charts import add_chart
+from ._slide_findings import findings_table, tiles_table
 
 #: Rows of the table in the notes: what fits a printed notes page under its slide.
 MOST_ROWS = 15
@@ -34,10 +35,14 @@ def slides(made: Content, path: Path, *, template: str | Path | None = None) -> 
         deck.slide_width, deck.slide_height = _WIDE, _HIGH
     else:
         _emptied(deck)
-    _Slide(deck, made.title, own=template is None).text([*made.summary, *(("", n) for n in made.notes)])
+    own = template is None
+    if made.findings is not None:
+        findings_table(_Slide(deck, made.title, own=own), made)
+    glance = "At a glance" if made.findings is not None else made.title
+    tiles_table(_Slide(deck, glance, own=own), made)
     for exhibit in made.exhibits:
         if exhibit.chart is not None:
-            _finding(deck, exhibit, exhibit.chart, own=template is None)
+            _finding(deck, exhibit, exhibit.chart, own=own)
     deck.core_properties.title = made.title[:255]  # no more fits there
     deck.save(str(path))
     return path
@@ -99,24 +104,6 @@ class _Slide:
         frame.word_wrap = True
         frame.text = text
         _font(frame.paragraphs[0], size, colour=charts.look.muted)
-
-    def text(self, lines: list[tuple[str, str]]) -> None:
-        """Write paragraphs: what, and how much of it."""
-        height = Emu(self.bottom - self.top)
-        frame = self.slide.shapes.add_textbox(self.left, Emu(self.top), self.width, height).text_frame
-        frame.word_wrap = True
-        for i, (what, how_much) in enumerate(lines):
-            paragraph = frame.paragraphs[0] if i == 0 else frame.add_paragraph()
-            paragraph.space_after = Pt(6)
-            if what:
-                _font(_run(paragraph, f"{what}: "), 18, colour=charts.look.muted)
-            _font(_run(paragraph, how_much), 18, bold=bool(what))
-
-
-def _run(paragraph: Any, text: str) -> Any:
-    run = paragraph.add_run()
-    run.text = text
-    return run
 
 
 def _titled(layout: Any) -> bool:

@@ -51,12 +51,14 @@ class Review:
     data_line: list[str]  # sentences
 
 
-def look(data: Purchases, *, currency: str | None = None, as_of: Any = None, most: int = 7) -> Review:
-    """Look at everything; the arguments are those of `findings`."""
+def look(
+    data: Purchases, *, currency: str | None = None, as_of: Any = None, most: int = 7, kinds: bool = True
+) -> Review:
+    """Look at everything; the arguments are those of `findings`. Without ``kinds`` only the figures at a glance are made."""
     view = View.of(data, currency, as_of)
     evidence: dict[str, Evidence] = {}
     refused: dict[str, str] = {}
-    for kind, (test, _) in _TESTED.items():
+    for kind, (test, _) in (_TESTED if kinds else {}).items():
         try:
             evidence[kind] = test(view)
         except (SchemaError, ConfigError) as e:
@@ -67,7 +69,7 @@ def look(data: Purchases, *, currency: str | None = None, as_of: Any = None, mos
         _tried(kind, partial(_TESTED[kind][1], evidence=evidence[kind], clear=clear[kind]), view) for kind in evidence
     ]
     got += [_refused(kind, reason) for kind, reason in refused.items()]
-    got += [_tried(kind, find, view) for kind, find in _OTHERS.items()]
+    got += [_tried(kind, find, view) for kind, find in (_OTHERS if kinds else {}).items()]
     shown = tiles(view, of_tiles, {name: bool(clear[name].any()) for name in of_tiles})
     return Review(view, _ranked(view, got, most), shown, data_line(view))
 

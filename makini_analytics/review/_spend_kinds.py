@@ -17,8 +17,10 @@ LIMIT = 0.5
 FEWEST_ORDERS = 5
 #: Two orders of which no more agrees than number and vendor: a number repeats across companies.
 _SAME_NUMBER = 50
+#: Effects that are told of a change; the others are in the exhibit.
+_MOST_EFFECTS = 4
 _EFFECTS = {
-    "price": "prices",
+    "price": "prices (other vendors included)",
     "volume": "volume of the same items",
     "mix": "the mix of items",
     "currency": "exchange rates",
@@ -68,7 +70,14 @@ def change(view: View) -> Finding:
         charts.percent(abs(moved) / was) if abs(moved) >= 0.1 * was else f"{charts.number(abs(moved) / was * 100, 1)} %"
     )
     did = "rose" if moved > 0 else "fell"
-    others = [f"{k} {'+' if v > 0 else '−'}{view.say_short(abs(v))}" for k, v in effects.items()]
+    ranked = sorted(effects.items(), key=lambda e: -abs(e[1]))[:_MOST_EFFECTS]
+    parts = [
+        f"{way}: {', '.join(f'{k} {view.say_short(abs(v))}' for k, v in ranked if (v > 0) == more)}"
+        for way, more in (("less", False), ("more", True))
+        if any((v > 0) == more for _, v in ranked)
+    ]
+    told = "; ".join(parts)
+    why = f"It was {view.say(was)} on the same days." + (f" {told[0].upper()}{told[1:]}." if told else "")
     return Finding(
         "change",
         f"Spend{alike} {did} by {rate} to {view.say(now)}{largest}.",
@@ -76,9 +85,7 @@ def change(view: View) -> Finding:
         abs(moved),
         f"{'more' if moved > 0 else 'less'} than the year before",
         COUNTED,
-        f"It was {view.say(was)} on the same days. {', '.join(others)}."
-        if others
-        else f"It was {view.say(was)} on the same days.",
+        why,
         "spend_bridge" if effects else "spend_by_month",
         f"spend.bridge({year_before(view)}, {this_year(view)}, mixed_units='apart')",
     )
@@ -99,15 +106,22 @@ def bridge(view: View, before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFram
     return spend.bridge(before, after, mixed_units="apart", currency=view.unit)
 
 
+def same_items(view: View) -> pd.DataFrame:
+    """Return `spend.bridge` line by line: the items that were bought from the same vendor in both years, and what their prices did."""
+    before, after = sides(view)
+    items = spend.bridge(before, after, per_vendor=True, per_item=True, mixed_units="apart", currency=view.unit)
+    both = items[(items["before"] > 0) & (items["after"] > 0)].reset_index(drop=True)
+    both.attrs = items.attrs
+    return both
+
+
 def price_evidence(view: View) -> Evidence:
     """Return for each vendor what its items cost above last year's prices, and how sure that is; the last row is all vendors together.
 
     An item counts once, with its effect in money: a vendor's items that rose and fell by chance cancel out (Student's test of five
     items or more). Of all vendors together each counts once, since the prices of one vendor hang together.
     """
-    before, after = sides(view)
-    items = spend.bridge(before, after, per_vendor=True, per_item=True, mixed_units="apart", currency=view.unit)
-    items = items[(items["before"] > 0) & (items["after"] > 0)]
+    items = same_items(view)
     base = items["after"] - items["price"] - items["currency_effect"]
     keys = [c for c in ("connection", "vendor_id", "vendor_name") if c in items]
     codes = items.groupby(keys, dropna=False, sort=False).ngroup().to_numpy()
@@ -153,7 +167,7 @@ def prices(view: View, evidence: Evidence, clear: Mask) -> Finding:
         f"paid {did}, same item and vendor",
         CLEAR,
         f"Prices of the same item and vendor are {rate} on {part} of spend.{tail}",
-        "spend_price_changes",
+        "spend_prices",
         f"spend.bridge({year_before(view)}, {this_year(view)}, per_vendor=True, per_item=True, mixed_units='apart')",
     )
 

@@ -77,6 +77,16 @@ class View:
         """The same by due date."""
         return self.year_of(days_of(self.lines, f"{self.due}_date"))
 
+    @cached_property
+    def in_year(self) -> Mask:
+        """Which lines were ordered in the twelve months; all where no line is dated."""
+        return self.year_of_order == 1 if (self.year_of_order >= 0).any() else np.ones(len(self.lines), dtype=bool)
+
+    @cached_property
+    def in_year_due(self) -> Mask:
+        """Which lines fell due in the twelve months; all where none did."""
+        return self.year_of_due == 1 if (self.year_of_due >= 0).any() else np.ones(len(self.lines), dtype=bool)
+
     def year_of(self, days: npt.NDArray[np.datetime64]) -> npt.NDArray[np.int64]:
         """Return for each day 1 where it is in the twelve months, 0 in the twelve before, else -1."""
         edges = [self.before - pd.DateOffset(years=1), self.before, self.end]

@@ -9,6 +9,7 @@ import pandas as pd
 
 from ..charts import Kind, cell_text, kind_of, number
 from ..errors import ConfigError, SchemaError
+from ..frames import values
 from ..system import known_options, template
 
 
@@ -31,8 +32,8 @@ class Table:
 def table(frame: pd.DataFrame, columns: Sequence[str] | None = None, *, rows: int = 10) -> Table:
     """Return the first rows of a frame as people read them: 647,828 EUR, 27.3 %, 24 days.
 
-    Amounts are in whole units beside their currency, shares in percent, days with their unit; what is missing is a dash, and ids
-    stay out where there is a name. `style.use` sets the marks of the numbers.
+    Amounts stand beside their currency, large ones in whole units; shares are in percent, days have their unit; what is missing is a
+    dash, and ids stay out where there is a name. `style.use` sets the marks of the numbers.
 
     Parameters
     ----------
@@ -69,29 +70,52 @@ def table(frame: pd.DataFrame, columns: Sequence[str] | None = None, *, rows: in
         raise SchemaError(f"the frame has no column {missing[0]!r}; it has {', '.join(map(str, frame.columns))}")
     if columns is None:
         names = [n for n in names if not (n.endswith("_id") and f"{n[:-3]}_name" in names)]
-    kinds = {n: kind_of(n, frame[n]) for n in names}
-    money = [n for n in names if kinds[n] == "money"]
-    beside = "currency" in frame and money
-    names = [n for n in names if n != "currency" or not beside]  # it stands beside each amount
+    kinds = {n: _kind(n, frame[n]) for n in names}
+    money = [n for n in names if kinds[n] == "money" and not n.startswith("original_")]
+    if (
+        money and "currency" in frame and kind_of("currency", frame["currency"]) == "text"
+    ):  # it stands beside each amount
+        names = [n for n in names if n != "currency"]
+    else:
+        money = []
     head = frame.head(rows)
+    units = values(head, "currency", "string").astype("string").fillna("").tolist()
+    short = [_heading(n) for n in names]
+    # "vendors" and "n_vendors" have one heading, so each keeps its own name
+    headings = {n: h if short.count(h) == 1 else n for n, h in zip(names, short, strict=True)}
     texts = {}
     for name in names:
-        cells = [_text(v, kinds[name]) for v in head[name]]
-        if name in money and beside:
-            cells = [t if pd.isna(c) or t == "–" else f"{t} {c}" for t, c in zip(cells, head["currency"], strict=True)]
-        texts[_heading(name)] = cells
-    numbers = [_heading(n) for n in names if kinds[n] not in ("text", "date", "time")]
+        decimals = _decimals(frame[name], kinds[name])
+        cells = [_text(v, kinds[name], decimals) for v in head[name]]
+        if name in money:
+            cells = [text if text == "–" else f"{text} {unit}".strip() for text, unit in zip(cells, units, strict=True)]
+        texts[headings[name]] = cells
+    numbers = [headings[n] for n in names if kinds[n] not in ("text", "date", "time")]
     return Table(pd.DataFrame(texts, dtype="object"), numbers)
 
 
-def _text(value: Any, kind: Kind) -> str:
-    if value is None or pd.isna(value):
-        return "–"
-    if kind == "money":
-        return number(value)
-    if kind == "days":
-        whole = float(value) == round(float(value))
-        return f"{number(value, 0 if whole else 1)} {'day' if value == 1 else 'days'}"
+def _kind(name: str, column: pd.Series) -> Kind:
+    kind = kind_of(name, column)
+    if kind == "number" and "_share_of_" in name:
+        return "share"
+    return "money" if kind == "number" and name.endswith(("_price", "_amount", "_ceiling")) else kind
+
+
+def _decimals(column: pd.Series, kind: Kind) -> int:
+    """Return the decimals of all of a column's numbers: none where they are whole, or amounts of which nobody reads the cents."""
+    if kind in ("text", "date", "time"):
+        return 0
+    known = column.dropna().astype(float)
+    largest = float(known.abs().max()) if len(known) else 0.0
+    if (known % 1 == 0).all() or (kind == "money" and largest >= 10_000):
+        return 0
+    return {"money": 2, "days": 1}.get(kind, 4 if largest < 10 else 2)
+
+
+def _text(value: Any, kind: Kind, decimals: int) -> str:
+    if kind in ("money", "number", "days") and not pd.isna(value):
+        unit = {"days": " day" if value == 1 else " days"}.get(kind, "")
+        return f"{number(round(float(value), decimals) + 0.0, decimals)}{unit}"  # + 0.0: no minus before a zero
     return cell_text(value, kind)
 
 

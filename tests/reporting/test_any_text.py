@@ -105,6 +105,9 @@ def test_a_folder_of_the_first_versions_is_replaced_and_a_file_in_it_stops_that(
     page = ma.report(data, folder, sections=["spend"])
     old = "".join(line for line in page.read_text(encoding="utf-8").splitlines(True) if "makini-files" not in line)
     page.write_text(old, encoding="utf-8")
+    for table in (folder / "tables").iterdir():  # those versions had no table that is not on the page
+        if f"data-name='{table.stem}'" not in old:
+            table.unlink()
     if mine is not None:
         (folder / mine).write_text("mine")
         with pytest.raises(ma.ConfigError, match="other files"):

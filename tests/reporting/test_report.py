@@ -120,7 +120,7 @@ def test_slides_hold_one_finding_each_with_native_charts_of_the_same_figures(mad
     _, out, told = made
     deck = Presentation(str(out / "r.pptx"))
     charts = [e for e in told.exhibits if e.chart is not None]
-    slides = list(deck.slides)[1:]
+    slides = list(deck.slides)[2:]  # after the findings and the figures at a glance
     assert [s.shapes.title.text_frame.text for s in slides] == [e.title for e in charts]
     native = 0
     for slide, exhibit in zip(slides, charts, strict=True):
@@ -148,7 +148,7 @@ def test_slides_hold_one_finding_each_with_native_charts_of_the_same_figures(mad
         # its data open in PowerPoint: the workbook inside holds the same numbers
         inside = openpyxl.load_workbook(pd.io.common.BytesIO(chart.part.chart_workbook.xlsx_part.blob)).active
         assert inside.max_row >= 2
-    assert native >= 12
+    assert native >= 8
     assert (
         "errBars"
         in zipfile.ZipFile(out / "r.pptx").read("ppt/charts/" + min(_with_error_bars(out / "r.pptx"))).decode()
@@ -205,7 +205,7 @@ def test_the_workbook_has_few_sheets_and_its_first_leads_to_every_table(made):
 
 
 def test_the_folder_holds_page_charts_and_tables(made):
-    data, out, told = made
+    _, out, told = made
     charts = sorted(p.stem for p in (out / "folder" / "charts").glob("*.png"))
     assert charts == sorted(p.stem for p in (out / "folder" / "charts").glob("*.svg"))
     assert charts == sorted(e.name for e in told.exhibits if e.chart is not None)
@@ -214,7 +214,8 @@ def test_the_folder_holds_page_charts_and_tables(made):
             assert image.width >= 1800
             assert image.info["Description"]
     back = pd.read_csv(out / "folder" / "tables" / "spend_by_vendor_EUR.csv", encoding="utf-8-sig")
-    want = spend.by_vendor(data.lines, currency="EUR")
+    lines = told.data.lines
+    want = spend.by_vendor(lines[lines.order_date > "2024-12-31"], currency="EUR")
     assert back.spend.round(2).tolist() == want.spend.round(2).tolist()
     assert back.vendor_name.fillna("").tolist() == want.vendor_name.fillna("").tolist()
 
@@ -228,7 +229,7 @@ def test_the_page_asks_for_nothing_and_closes_its_tags(made):
         assert len(re.findall(rf"<{tag}[ >]", page)) == page.count(f"</{tag}>"), tag
     for link in re.findall(r"href='#([^']+)'", page):
         assert page.count(f" id='{link}'") == 1, link
-    assert "Kaplan" in page  # the definitions come from the docstrings
+    assert "with the open lines counted as open" in page  # the definitions come from the docstrings
 
 
 def test_the_same_data_give_the_same_bytes(made, tmp_path):
@@ -245,14 +246,14 @@ def test_what_was_left_out_adds_up(made):
     of_lines = whole[
         whole.metric.isin(["spend.by_vendor", "lead_times.by_vendor", "slippage.by_vendor", "slippage.open_orders"])
     ]
-    assert len(of_lines) == 6
+    assert len(of_lines) == 4
     assert (of_lines.n_lines == len(data.lines)).all()
 
 
 def test_sections_vendor_headlines_and_template(made, tmp_path):
     data, _, _ = made
     page = ma.report(
-        data, tmp_path / "x.html", sections=["slippage", "spend"], headlines={"slippage_ladder": "It depends <how>"}
+        data, tmp_path / "x.html", sections=["slippage", "spend"], headlines={"slippage_by_month": "It depends <how>"}
     ).read_text("utf-8")
     assert page.index("<section id='slippage'") < page.index("<section id='spend'")
     assert "<section id='quality'" not in page
@@ -262,7 +263,8 @@ def test_sections_vendor_headlines_and_template(made, tmp_path):
     assert len(told.data.lines) == len(mine)
     assert told.title.startswith("Kugellager Nord AG")
     items = next(e.table for e in told.exhibits if e.name == "spend_by_material_EUR")
-    assert items.spend.sum() == pytest.approx(spend.by_vendor(mine, currency="EUR").spend.sum())
+    new = told.data.lines[told.data.lines.order_date > "2024-12-31"]
+    assert items.spend.sum() == pytest.approx(spend.by_vendor(new, currency="EUR").spend.sum())
     assert set(told.data.orders.order_id) == set(mine.order_id)
     deck = Presentation()
     deck.slide_width, deck.slide_height = 9144000, 6858000
@@ -328,7 +330,7 @@ def test_hostile_texts_of_every_kind_are_text_on_the_page(tmp_path):
     table = pd.DataFrame({"vendor_name": evil["vendor"], "amount": np.arange(1.0, n + 1), "category": evil["category"], "description": evil["item"], "order_number": [f"{evil['number']}{i}" for i in range(n)],
                           "order_date": day, "delivered_date": [day + pd.Timedelta(days=8), None] * (n // 2), "required_date": ["2025-01-07", "2025-01-09", "2025-01-07", "no day " + evil["number"]] * (n // 4)})  # fmt: skip
     data = ma.Purchases.from_table(table, currency=evil["currency"], connection=evil["connection"], as_of="2025-02-01")
-    headline = {"slippage_ladder": evil["head"]}
+    headline = {"slippage_by_month": evil["head"]}
     text = ma.report(data, tmp_path / "x.html", title=evil["title"], headlines=headline).read_text(encoding="utf-8")
     page = Elements()
     page.feed(text)

@@ -1,0 +1,96 @@
+"""The first slides: what to know by the money at stake, and the figures at a glance, as tables that stay editable."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pptx.dml.color import RGBColor
+from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
+from pptx.util import Emu, Inches, Pt
+
+from .. import charts
+from ._exhibits import Content
+from ._first_screen import findings_of, unbroken
+
+#: A table's own look would paint bands over the company's template: "no style, no grid".
+_PLAIN = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"
+_Run = tuple[str, float, bool, Any]  # text, points, bold, colour
+
+
+def findings_table(slide: Any, made: Content) -> None:
+    """Write the findings: rank, sentence and why, stake and what it is, certainty; what there is nothing to report of below."""
+    ink, muted = charts.look.ink, charts.look.muted
+    rows: list[list[list[_Run]]] = []
+    for i, f in enumerate(findings_of(made, {}), start=1):
+        stake: list[_Run] = [(unbroken(f.stake), 16, True, ink), (f.stake_of, 10, False, muted)]
+        said: list[_Run] = [(unbroken(f.sentence), 14, True, ink), (unbroken(f.why), 10.5, False, muted)]
+        rank: list[_Run] = [(str(i), 12, True, muted)]
+        rows.append([rank, said, stake, [(f.certainty.capitalize(), 11, False, ink)]])
+    left, width, top, bottom = slide.left, slide.width, slide.top, slide.bottom
+    slide.line(made.subtitle, top, Inches(0.3), 10)
+    quiet = []
+    if made.quiet_line:
+        quiet.append(f"Looked at, nothing to report: {' · '.join(made.quiet_line)}.")
+    if made.untold:
+        quiet.append(f"Not told by these data: {' · '.join(made.untold)}.")
+    slide.line(" ".join(quiet) or "Nothing else was looked at.", Emu(bottom - Inches(0.25)), Inches(0.9), 10)
+    if rows:
+        box = (left, Emu(top + Inches(0.5)), width, Emu(bottom - top - Inches(0.85)))
+        _table(slide.slide, box, rows, (0.035, 0.655, 0.2, 0.11), right=2, name="findings")
+    else:
+        slide.line("Nothing of what was looked at is worth a line.", Emu(top + Inches(0.6)), Inches(0.5), 16)
+
+
+def tiles_table(slide: Any, made: Content) -> None:
+    """Write the figures at a glance, and below them what there is to say of the data."""
+    ink, muted = charts.look.ink, charts.look.muted
+    rows: list[list[list[_Run]]] = [
+        [[(t.label, 16, False, muted)], [(t.value_text, 24, True, ink)], [(t.change_text, 14, False, ink)]]
+        for t in made.tiles
+    ]
+    said = [*made.data_line, *made.notes]
+    room = min(Inches(0.32) * max(len(said), 1), Inches(2.2))
+    if rows:
+        box = (
+            slide.left,
+            Emu(slide.top + Inches(0.2)),
+            slide.width,
+            Emu(slide.bottom - slide.top - room - Inches(0.3)),
+        )
+        _table(slide.slide, box, rows, (0.36, 0.24, 0.4), right=1, name="tiles")
+    slide.line(" ".join(said), Emu(slide.bottom - room), room, 12)
+
+
+def _table(
+    slide: Any,
+    box: tuple[Any, Any, Any, Any],
+    rows: list[list[list[_Run]]],
+    widths: Sequence[float],
+    *,
+    right: int,
+    name: str,
+) -> None:
+    """Write rows of cells, each of paragraphs; the column ``right`` is aligned to the right."""
+    shape = slide.shapes.add_table(len(rows), len(widths), *box)
+    shape.name = name
+    table = shape.table
+    shape._element.graphic.graphicData.tbl.tblPr.find(".//{*}tableStyleId").text = _PLAIN
+    table.first_row = table.horz_banding = False
+    for column, share in zip(table.columns, widths, strict=True):
+        column.width = Emu(int(box[2] * share))
+    for i, row in enumerate(rows):
+        table.rows[i].height = Emu(int(min(box[3] / len(rows), Inches(0.85))))
+        for j, paragraphs in enumerate(row):
+            cell = table.cell(i, j)
+            cell.vertical_anchor = MSO_ANCHOR.MIDDLE
+            cell.margin_left = cell.margin_right = Inches(0.05 if j != right + 1 else 0.2)
+            cell.margin_top = cell.margin_bottom = Inches(0.03)
+            for k, (text, size, bold, colour) in enumerate(paragraphs):
+                paragraph = cell.text_frame.paragraphs[0] if k == 0 else cell.text_frame.add_paragraph()
+                run = paragraph.add_run()
+                run.text = text
+                run.font.size, run.font.bold = Pt(size), bold
+                run.font.color.rgb = RGBColor(*bytes.fromhex(colour.lstrip("#")))  # type: ignore[no-untyped-call]
+                if j == right:
+                    paragraph.alignment = PP_ALIGN.RIGHT

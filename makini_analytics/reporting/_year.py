@@ -1,0 +1,53 @@
+"""Figures of the twelve months that a report is of, beside the year before: what lies outside is left out, and counted."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from ..frames import Mask, numbers, values
+from ..review import View
+
+
+def of_the_year(table: pd.DataFrame, view: View, rows: Mask, by: str = "ordered") -> pd.DataFrame:
+    """Return the figure of some of the lines with a word on the others, so that included and left out are all lines again."""
+    rest = view.lines[~rows]
+    if rest.empty or "excluded" not in table.attrs:
+        return table
+    amount = pd.Series(numbers(rest, "amount")).fillna(0.0)
+    currency = values(rest, "currency", "string").astype("string").fillna("")
+    sums = amount.groupby(currency.to_numpy(dtype=object)).sum()
+    entry = {
+        "reason": f"not {by} in the twelve months",
+        "n_lines": len(rest),
+        "value": {str(k): round(float(v), 6) for k, v in sums.items()} if "amount" in rest else {},
+    }
+    out = table.copy(deep=False)
+    out.attrs = table.attrs | {"excluded": [*table.attrs["excluded"], entry]}
+    return out
+
+
+def beside_year_before(now: pd.DataFrame, was: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of spend with that of the year before and the change; who was bought from then and not now is told in a note.
+
+    Returns
+    -------
+    DataFrame, the rows and columns of ``now``, and after ``share``
+        spend_year_before, change : float, in ``currency``; 0 and all of the spend where nothing was bought the year before
+        change_rate : float; missing where nothing was bought the year before
+    """
+    keys = [*now.columns[: list(now.columns).index("spend")], *(["connection"] if "connection" in now else [])]
+    old = was.set_index(keys)["spend"] if len(was) else pd.Series(dtype="float64")
+    at = pd.MultiIndex.from_frame(now[keys])
+    before = old.groupby(level=keys, dropna=False).sum().reindex(at).fillna(0.0).to_numpy() if len(was) else 0.0
+    out = now.copy(deep=False)
+    place = list(out.columns).index("share") + 1
+    out.insert(place, "spend_year_before", before)
+    out.insert(place + 1, "change", out["spend"] - out["spend_year_before"])
+    out.insert(place + 2, "change_rate", (out["change"] / out["spend_year_before"]).where(out["spend_year_before"] > 0))
+    gone = len(was) - int((out["spend_year_before"] != 0).sum())
+    out.attrs = now.attrs
+    if gone > 0:
+        lost = float(was["spend"].sum() - out["spend_year_before"].sum())
+        note = f"{gone:,} that were bought from the year before, for {lost:,.2f}, have no spend in the twelve months."
+        out.attrs = now.attrs | {"notes": [*now.attrs.get("notes", []), note]}
+    return out
