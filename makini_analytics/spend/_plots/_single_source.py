@@ -80,6 +80,6 @@ def plot_single_source(
 
 
 def _with_vendor(row: dict[Any, Any], currency: str | None) -> str:
-    vendor = charts.label(row["vendor_name"] if pd.notna(row.get("vendor_name")) else row["vendor_id"], 20, 8)
+    vendor = charts.label(row["vendor_name"] if pd.notna(row.get("vendor_name")) else row["vendor_id"], 22, 8)
     slow = "" if pd.isna(row["p90_days"]) else f", 9 of 10 in {charts.number(row['p90_days'])} days"
     return f"{charts.money(row['spend'], currency)}  {vendor}{slow}"
