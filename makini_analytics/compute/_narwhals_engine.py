@@ -245,10 +245,10 @@ def _cluster_sums(read: Any, keys: dict[str, nw.Expr], marks: list[str], cluster
     # Lines of equal marks are counted first, and none are filtered by them: DuckDB would put the rule's whole expression in each of the
     # two dozen places where due and on time name a mark, and take seconds to simplify that. What it has added up is a number.
     alike = read.select(**keys, **{k: nw.col(k) for k in [*order, *of_marks]})
-    alike = alike.group_by(*keys, *order, *of_marks).agg(nw.len().cast(nw.Float64).alias("__lines"))
+    alike = alike.group_by(*keys, *order, *of_marks).agg(nw.len().alias("__lines"))
     due, hit = clustering.counted({k: nw.col(f"__mark_{k}") for k in marks})
     counted = {
-        f"__{name}": nw.when(rows).then(nw.col("__lines")).otherwise(nw.lit(0.0))
+        f"__{name}": nw.when(rows).then(nw.col("__lines").cast(nw.Float64)).otherwise(nw.lit(0.0))
         for name, rows in {"due": due, "hits": due & hit}.items()
     }
     known = ~nw.col("__order").is_null()
