@@ -40,6 +40,7 @@ from ._wording import (
     percent,
     plural,
     printable,
+    rest_label,
     row_noun,
     text_width,
 )
@@ -87,6 +88,7 @@ __all__ = [
     "printable",
     "render",
     "resize",
+    "rest_label",
     "retitle",
     "row_noun",
     "text_width",

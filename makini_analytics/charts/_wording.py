@@ -204,3 +204,13 @@ def _told_apart(labels: list[str], result: pd.DataFrame, columns: Sequence[str])
     thing = result.groupby(keys, dropna=False, sort=False).ngroup().tolist() if keys else [0] * len(labels)
     things = {n: list(dict.fromkeys(t for m, t in zip(labels, thing, strict=True) if m == n)) for n in set(labels)}
     return [f"{n} {things[n].index(t) + 1}" if len(things[n]) > 1 else n for n, t in zip(labels, thing, strict=True)]
+
+
+def rest_label(rest: pd.DataFrame, columns: Sequence[str]) -> str:
+    """Return the name of the bar that stands for groups without one of their own; lines that name no vendor are not one more vendor.
+
+    >>> rest_label(pd.DataFrame({"vendor_name": ["a", "b", None]}), ["vendor_name"])
+    'Other (2, and no vendor)'
+    """
+    known = int(rest[list(columns)].notna().any(axis=1).sum()) if len(columns) else len(rest)
+    return f"Other ({number(known)}{f', and no {row_noun(list(columns))}' if known < len(rest) else ''})"

@@ -233,8 +233,8 @@ def test_without_scripts_every_row_is_there_and_nothing_that_would_not_work(page
 
 def test_the_contents_stay_in_sight_and_mark_the_section(pages, visit):
     page, _, _ = visit(pages("sample"))
-    page.evaluate("document.querySelector('#slippage').scrollIntoView({behavior: 'instant'})")
-    page.wait_for_function("document.querySelector('nav a[aria-current]')?.hash === '#slippage'")
+    page.evaluate("document.querySelector('#part_slippage').scrollIntoView({behavior: 'instant'})")
+    page.wait_for_function("document.querySelector('nav a[aria-current]')?.hash === '#part_slippage'")
     assert page.evaluate("document.querySelector('nav').getBoundingClientRect().top") == 0
 
 

@@ -104,7 +104,8 @@ def test_ranked_bars_add_up_to_the_total(lines):
     assert len(widths) == 6
     assert np.isclose(sum(widths), result.spend.sum())
     assert widths[:5] == sorted(widths[:5], reverse=True)
-    assert ax.get_yticklabels()[-1].get_text() == f"Other ({len(result) - 5})"
+    named = int(result.iloc[5:].vendor_name.notna().sum())
+    assert ax.get_yticklabels()[-1].get_text() == f"Other ({named}, and no vendor)"
 
 
 def test_one_row_beyond_the_top_is_not_folded_and_the_unknown_is_no_vendor():

@@ -58,7 +58,7 @@ def plot_by_vendor(
     total = float(result["spend"].sum())
     labels, values = charts.group_labels(head, columns), head["spend"].tolist()
     if len(rest):
-        labels.append(f"Other ({charts.number(len(rest))})")
+        labels.append(charts.rest_label(rest, columns))
         values.append(float(rest["spend"].sum()))
     spoken, headline = _leading(result, head, columns, labels, what)
     colours = [charts.look.highlight if i in spoken else charts.look.plain for i in range(len(head))]
