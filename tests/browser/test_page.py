@@ -106,7 +106,7 @@ def test_it_says_nothing_and_asks_for_nothing(pages, visit, name):
     assert said == []
     assert [u for u in asked if not u.startswith("data:")] == []
     charts = page.evaluate("[...document.images].map(i => [i.naturalWidth, i.alt.length])")
-    assert len(charts) > 8
+    assert len(charts) > 6
     ids = page.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)")
     assert len(ids) == len(set(ids))
     heads = page.evaluate(
