@@ -92,9 +92,7 @@ def test_paths(data, value, tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(
-    "sections", ["", "spend", [], ["spend", "x"], [5], [None], 5, {"spend": 1}, [["spend"]]], ids=repr
-)
+@pytest.mark.parametrize("sections", ["", [], ["spend", "x"], [5], [None], 5, {"spend": 1}, [["spend"]]], ids=repr)
 def test_sections(data, sections, tmp_path):
     with pytest.raises(ma.ConfigError, match="sections"):
         ma.report(data, tmp_path / "x.html", sections=sections)

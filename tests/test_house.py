@@ -60,6 +60,7 @@ WRONG = {
 }
 
 
+@pytest.mark.full
 def test_types_are_right_and_a_type_checker_finds_what_a_user_misspells(tmp_path):
     """One run for both: from nothing mypy takes 20 seconds, then one or two (it keeps what it found in .mypy_cache)."""
     pytest.importorskip("mypy", reason="mypy is not installed: pip install -e '.[dev]'")

@@ -103,14 +103,16 @@ def explain(result: pd.DataFrame) -> Explanation:
     Left out, draft: 135 lines, 66,241.22 CAD, 332,248.26 USD
     """
     if not isinstance(result, pd.DataFrame):
-        raise SchemaError(f"explain takes the result of a figure, {_FOR_EXAMPLE}, not {type(result).__name__}")
+        raise SchemaError(f"explain takes the result of a figure, {_FOR_EXAMPLE}, not {_named(result)}")
     about = result.attrs
     if "metric" not in about:
         raise SchemaError(
             f"this frame does not say which figure it comes from: pass the result of one, {_FOR_EXAMPLE}, as it was returned"
         )
-    out = [about["metric"], "", definition(about["metric"]), ""]
+    out = [about["metric"], "", _plain(definition(about["metric"])), ""]
     out.append("Parameters: " + (", ".join(f"{k}={v!r}" for k, v in about["parameters"].items()) or "none"))
+    if only := about.get("filters"):
+        out.append("Only: " + ", ".join(f"{name} {text}" for name, text in only.items()))
     if about.get("as_of"):
         out.append(f"As of: {about['as_of']}")
     if about.get("source"):
@@ -124,6 +126,22 @@ def explain(result: pd.DataFrame) -> Explanation:
     explanation = Explanation("\n".join(out))
     explanation.about, explanation.facts = {str(k): v for k, v in about.items()}, facts
     return explanation
+
+
+def _plain(text: str) -> str:
+    """Return a text without the marks of its markup, which a prompt would show as they stand."""
+    return re.sub("``?([^`]+)``?", r"\1", re.sub("::$", ":", text, flags=re.M))
+
+
+def _named(result: Any) -> str:
+    """Return what was passed, and what would be right where that is known."""
+    if callable(result) and (name := getattr(getattr(result, "figure", None), "name", None)):
+        return f"the function itself: ma.explain({name}(data.lines))"
+    if isinstance(getattr(result, "lines", None), pd.DataFrame):
+        return f"{type(result).__name__}: what is to be known of them stands in data.sources.notes and data.issues"
+    if hasattr(result, "get_figure"):
+        return "a chart: its footnote says so much, and the figure that it draws the rest"
+    return type(result).__name__
 
 
 def _entry(entry: Mapping[str, Any]) -> str:

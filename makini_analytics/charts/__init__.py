@@ -25,11 +25,13 @@ from ._figure import (
     retitle,
     write_chart,
 )
-from ._look import Look, fonts, look
-from ._marks import beside, every_period, name_rows, period_name, periods_below, place
+from ._look import Look, contrast, fonts, ink_on, look, wear
+from ._marks import beside, every_period, name_rows, period_name, periods_below, torn
 from ._table import Kind, cell_text, kind_of
 from ._wording import (
     WITHOUT_CENTS,
+    counted,
+    figures,
     group_columns,
     group_labels,
     label,
@@ -38,6 +40,7 @@ from ._wording import (
     percent,
     plural,
     printable,
+    rest_label,
     row_noun,
     text_width,
 )
@@ -59,13 +62,17 @@ __all__ = [
     "captions_of",
     "cell_text",
     "chart",
+    "contrast",
+    "counted",
     "every_period",
+    "figures",
     "fill",
     "finish",
     "fonts",
     "footnote_of",
     "group_columns",
     "group_labels",
+    "ink_on",
     "kind_of",
     "label",
     "look",
@@ -77,13 +84,15 @@ __all__ = [
     "percent",
     "period_name",
     "periods_below",
-    "place",
     "plural",
     "printable",
     "render",
     "resize",
+    "rest_label",
     "retitle",
     "row_noun",
     "text_width",
+    "torn",
+    "wear",
     "write_chart",
 ]

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Collection
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, ParamSpec
 
 import pandas as pd
 from matplotlib.axes import Axes
 
+from ..compute import BY_FILTER
 from ..errors import OptionError, SchemaError
 from ..system import known_options
 from ._docstring import completed
+from ._figure import paper_of
+from ._look import drawn_on
 
 P = ParamSpec("P")
 
@@ -53,7 +56,7 @@ def chart(
         frames = [p.name for p in signature.parameters.values() if p.kind is not p.KEYWORD_ONLY]
 
         # known_options comes first, so that a misspelt option is reported with its near name, not as a failed binding.
-        @known_options
+        @partial(known_options, instead=BY_FILTER)
         @wraps(draw)
         def drawn(*args: P.args, **kwargs: P.kwargs) -> Axes:
             # Only what the caller wrote is in `given`: a default was not passed by the caller.
@@ -65,11 +68,14 @@ def chart(
             alone = all(other is None for other in others)
             if alone and set(result_columns) <= set(getattr(first, "columns", ())):
                 _refuse(asked, draw, of)
-                return draw(first, **given)
+                with drawn_on(paper_of(given.get("ax"))):
+                    return draw(first, **given)
             if others and alone:
                 raise SchemaError(f"{draw.__name__} takes the result of {metric_name(of)}, or the lines of both sides")
             own = {name: signature.parameters[name].default for name in own_defaults}
-            return draw(of(*data, **(own | asked)), **given)
+            result = of(*data, **(own | asked))
+            with drawn_on(paper_of(given.get("ax"))):
+                return draw(result, **given)
 
         drawn.__doc__ = completed(draw, of, metric_name(of))
         kept: Any = drawn

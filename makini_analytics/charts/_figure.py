@@ -7,11 +7,7 @@ list of fonts may grow (see `_look`). A company's fonts, colours and number mark
 from __future__ import annotations
 
 import io
-import re
-import textwrap
-import warnings
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,12 +20,12 @@ from matplotlib import colors
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from matplotlib.transforms import Bbox
 
 from ..compute import SMALL_N as SMALL_N  # fewer lines are drawn in grey, and no title speaks of them
 from ..errors import MixedCurrencyError
-from ._look import fonts, look
-from ._wording import number, printable
+from ._layout import Layout, any_glyph, wrapped, written
+from ._look import fonts, is_dark, look
+from ._wording import counted, number, printable
 
 SIZES = {"slide": (10.0, 5.6), "half": (6.0, 4.6), "column": (7.0, 4.2)}
 
@@ -53,23 +49,36 @@ _CAPTIONS: WeakKeyDictionary[Axes, Captions] = WeakKeyDictionary()
 class ChartAxes(Axes):
     """Axes that a notebook shows as a picture when they are the last value of a cell."""
 
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return the picture's text for those who don't see it; the picture comes from the method below."""
+        return {}, {"image/png": {"alt": alt_text(self)}}
+
     def _repr_png_(self) -> bytes:
         out = io.BytesIO()
-        render(self, out, format="png", dpi=110, bbox_inches="tight")
+        render(self, out, format="png", dpi=110)
         return out.getvalue()
+
+
+def paper_of(ax: Any) -> Any:
+    """Return the colour that a caller's axes stand on; None where there are none, or nothing can be seen of it."""
+    if not isinstance(ax, Axes):
+        return None
+    papers: list[Any] = [p for p in (_figure(ax).get_facecolor(), ax.get_facecolor()) if colors.to_rgba(p)[3] > 0.5]
+    return papers[0] if papers else None
 
 
 def axes(ax: Axes | None, *, rows: int = 8) -> Axes:
     """Return the axes to draw on: the given ones, or those of a new figure as high as its rows need."""
     # Texts that the axes make themselves take the font of this context; matplotlib's own settings stay as the user has them.
-    with mpl.rc_context({"font.family": fonts()}):
+    with mpl.rc_context({"font.family": fonts(), "axes.facecolor": look.paper}):
         if ax is None:
             # Not pyplot's figure: pyplot would keep it alive, and notebooks would show it twice.
-            figure = Figure(figsize=(10.0, min(max(3.2, 1.9 + 0.36 * rows), 11.0)), facecolor="white", layout=None)
+            figure = Figure(figsize=(10.0, min(max(3.2, 1.9 + 0.36 * rows), 11.0)), facecolor=look.paper, layout=None)
             ax = figure.add_subplot(axes_class=ChartAxes)
-            figure.subplots_adjust(
-                left=0.30, right=0.93, top=1 - 1.05 / figure.get_figheight(), bottom=0.95 / figure.get_figheight()
-            )
+    if is_dark(ax.get_facecolor()) != is_dark(
+        look.paper
+    ):  # white axes on a dark figure: names stand on one, bars on the other
+        ax.set_facecolor("none")
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
     for side in ("left", "bottom"):
@@ -90,47 +99,45 @@ def finish(
     """Return the axes with title, subtitle, footnote and alt text; every text is text, never a formula."""
     title, subtitle, alt, footnote = map(printable, (title, subtitle, alt, footnote_of(result)))
     _CAPTIONS[ax] = Captions(title, subtitle, footnote, tuple(tuple(rows) for rows in bars))
-    _write_around(ax)
     # Names come from the data: any script, and perhaps a dollar sign.
     for text in [*ax.get_xticklabels(), *ax.get_yticklabels(), *ax.texts]:
         text.set_family(fonts())
         text.set_parse_math(False)
     for text in ax.texts:
         text.set_text(printable(text.get_text()))
+    _lay_out(ax)
     # The gid is the id of the chart's group in an SVG, and the one place of an Axes that is free for a text.
     ax.set_gid("\n".join(x for x in (f"{title}. {subtitle}.", alt) if x))
     return ax
 
 
-def _write_around(ax: Axes) -> None:
-    """Write title, subtitle and footnote, wrapped for the size of the figure."""
-    captions, figure = _CAPTIONS[ax], _figure(ax)
-    wide, high = figure.get_size_inches()
-    family: dict[str, Any] = {"family": fonts(), "parse_math": False}  # "$a_b$ Ltd" is a name, not a formula
-    # Letters have a size in points, so an inch holds as many of them whatever the size of the figure: about 8 of the bold 14
-    # point title and 13.5 of the 8.5 point footnote. matplotlib's own wrapping would need a renderer.
-    title = _wrapped(captions.title, max(20, int(wide * 8.2) if wide > 8 else int(wide * 8.6) - 2))
-    footnote = _wrapped(captions.footnote, int(wide * 13.5))
-    if not isinstance(ax, ChartAxes):
-        # Somebody else's figure: the corners are not ours to write into, so the texts hang on the axes.
-        ax.set_title(f"{title}\n{captions.subtitle}", fontsize=11, color=look.ink, loc="left", **family)
-        ax.annotate(
-            footnote, (0, -0.22), xycoords="axes fraction", fontsize=7.5, color=look.muted, va="top", parse_math=False
-        )
+def _lay_out(ax: Axes) -> None:
+    """Write title, subtitle and footnote around the chart, and have it fitted between them whenever it is drawn."""
+    figure, captions, own = _figure(ax), _CAPTIONS[ax], isinstance(ax, ChartAxes)
+    words = (captions.title, captions.subtitle, captions.footnote)
+    before: Any = ax.get_axes_locator()
+    if isinstance(before, Layout):  # a second chart on the same axes
+        for text in before.texts:
+            if text.figure is not None:
+                text.remove()
+    elif before is not None or figure.get_layout_engine() is not None:
+        _hang(ax, words)  # somebody else sees to the places
         return
-    subtitle = _wrapped(captions.subtitle, max(30, int(wide * 12.8))) if wide < 9 else captions.subtitle
-    # Measured in inches from the edges, which keeps the distances when the figure grows: 0.28 inches per line of the title.
-    gap = 0.28 * (title.count("\n") + 1)
-    figure.text(0.02, 1 - 0.18 / high, title, fontsize=14, fontweight="bold", color=look.ink, va="top", **family)
-    figure.text(0.02, 1 - (0.18 + gap) / high, subtitle, fontsize=10.5, color=look.muted, va="top", **family)
-    figure.text(0.02, 0.10 / high, footnote, fontsize=8.5, color=look.muted, va="bottom", **family)
+    rows = tuple(t.get_text() for t in ax.get_yticklabels())
+    named = len(rows) == len(ax.get_yticks()) and list(ax.get_yticks()) == list(range(len(rows)))
+    ax.set_axes_locator(Layout(written(ax, words, own=own), words, own, rows if named else ()))
 
 
-def _wrapped(text: str, wide: int) -> str:
-    """Return the text in lines of so many letters; a number stays with its unit."""
-    # A space before a unit becomes one that does not break: "95 %", "1.25 M EUR", "30 days", "n = 20".
-    unit = r"(?<=\d) (?=(?:%|k|M|bn|days?|lines?|[A-Z]{3})\b|%)|(?<=\d [kM]) |(?<=\d bn) |(?<=\bn) (?==)|(?<=n =) "
-    return "\n".join(textwrap.wrap(re.sub(unit, "\N{NO-BREAK SPACE}", text), wide)).replace("\N{NO-BREAK SPACE}", " ")
+def _hang(ax: Axes, words: tuple[str, str, str]) -> None:
+    """Hang the texts on the axes, for a layout of matplotlib's own that leaves room for what hangs there."""
+    family: dict[str, Any] = {"family": fonts(), "parse_math": False}
+    wide = max(2.0, ax.get_position().width * _figure(ax).bbox.width / _figure(ax).dpi) * 72
+    title, subtitle, footnote = (
+        wrapped(w, int(wide / size / 0.6)) for w, size in zip(words, (11, 11, 7.5), strict=True)
+    )
+    ax.set_title(f"{title}\n{subtitle}", fontsize=11, color=look.ink, loc="left", **family)
+    under = {"xycoords": "axes fraction", "textcoords": "offset points", "va": "top"}
+    ax.annotate(footnote, (0, 0), (0, -42), fontsize=7.5, color=look.muted, **under, **family)
 
 
 def _figure(ax: Axes) -> Any:
@@ -147,60 +154,50 @@ def retitle(ax: Axes, title: str) -> None:
     old, title = captions_of(ax), printable(title)
     _CAPTIONS[ax] = replace(old, title=title)
     ax.set_gid(alt_text(ax).replace(old.title, title, 1))
-    resize(ax, *_figure(ax).get_size_inches())
+    if isinstance(layout := ax.get_axes_locator(), Layout):
+        layout.words = (title, *layout.words[1:])
+        layout.texts[0].set_text(title)
 
 
 def resize(ax: Axes, wide: float, high: float) -> None:
-    """Draw a chart of its own figure at another size in inches: the letters keep theirs, and the chart gives way."""
-    figure = _figure(ax)
-    figure.set_size_inches(wide, high)
-    if not isinstance(ax, ChartAxes):
-        return
-    bare(ax)
-    _write_around(ax)
-    with _any_glyph():
-        _, subtitle, footnote = (t.get_window_extent() for t in figure.texts)
-    scale = figure.dpi * high  # from pixels to parts of the figure
-    _fit(ax, bottom=footnote.y1 / scale + 0.02, top=subtitle.y0 / scale - 0.02)
+    """Draw a chart of its own figure at another size in inches, and with the texts around it: the letters keep their size."""
+    _figure(ax).set_size_inches(wide, high)
+    _see(ax, True)
 
 
 def fill(ax: Axes, wide: float, high: float) -> None:
     """Draw a chart of its own figure at another size in inches without the texts around it: for a slide that has them."""
     if isinstance(ax, ChartAxes):
         _figure(bare(ax)).set_size_inches(wide, high)
-        _fit(ax, bottom=0.02, top=0.98)
 
 
-def _fit(ax: Axes, *, bottom: float, top: float) -> None:
-    """Let the axes with all their labels take the room between two heights, in parts of the figure."""
-    figure = _figure(ax)
-    wide, high = figure.get_size_inches() * figure.dpi
-    # The axes take what their labels leave: a label that sticks out to the left by 0.3 pushes the axes to the right by that.
-    # Narrower axes may show other ticks, whose labels are wider or narrower again; the second pass settles it.
-    for _ in range(2):
-        with _any_glyph():
-            needs = Bbox.union([a.get_tightbbox() for a in figure.axes])  # a second y axis too
-        at = ax.get_position()
-        x0, x1 = at.x0 + 0.02 - needs.x0 / wide, at.x1 + 0.98 - needs.x1 / wide
-        y0, y1 = at.y0 + bottom - needs.y0 / high, at.y1 + top - needs.y1 / high
-        ax.set_position((x0, y0, max(0.2, x1 - x0), max(0.2, y1 - y0)))
+def bare(ax: Axes) -> Axes:
+    """Return a chart without title, subtitle and footnote: for a page that has them."""
+    _see(ax, False)
+    return ax
 
 
-@contextmanager
-def _any_glyph() -> Iterator[None]:
-    """Say nothing of a letter that no installed font has: it is drawn as a box, and the tables have the name."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")
-        yield
+def _see(ax: Axes, seen: bool) -> None:
+    layout = ax.get_axes_locator()
+    if isinstance(layout, Layout):
+        layout.seen = seen
+        for text in layout.texts:
+            text.set_visible(seen)
 
 
 def no_data(ax: Axes | None, what: str, result: pd.DataFrame, *, title: str | None = None) -> Axes:
-    """Return axes that say that there is nothing to draw; ``title`` where that is the finding."""
+    """Return axes that say that there is nothing to draw; ``title`` is the finding where lines were looked at."""
+    about = result.attrs
+    looked_at = [about.get("included", {"n_lines": 1}), *about.get("excluded", ())]
+    if not len(result) and not sum(part["n_lines"] for part in looked_at):
+        title = None
     ax = axes(ax, rows=3)
     ax.set_xticks([])
     ax.set_yticks([])
-    ax.text(0.5, 0.5, "None" if title else "No data", transform=ax.transAxes, ha="center", va="center", fontsize=16, color=look.muted)  # fmt: skip
-    return finish(ax, title=title or f"No data: {what}", subtitle="Nothing is left to count", result=result)
+    said = "None" if title else "No data"
+    ax.text(0.5, 0.5, said, transform=ax.transAxes, ha="center", va="center", fontsize=16, color=look.muted)
+    subtitle = what[:1].upper() + what[1:] if title else "Nothing is left to count"
+    return finish(ax, title=title or f"No data: {what}", subtitle=subtitle, result=result)
 
 
 def alt_text(ax: Axes) -> str:
@@ -232,26 +229,20 @@ def footnote_of(result: pd.DataFrame) -> str:
         "metric" not in about
     ):  # attrs are a convenience that many operations of pandas drop; a chart is drawn without them
         return ""
+    only = ", ".join(f"{name} {text}" for name, text in about.get("filters", {}).items())
     parts = [
+        f"Only {only}" if only else "",
         f"Source: {about['source']}" if about.get("source") else "",
         f"as of {about['as_of']}" if about.get("as_of") else "",
     ]
     parts.append(f"currency: {about['currency']}" if about.get("currency") and "currency" in result else "")
     calendar = about.get("parameters", {}).get("calendar")
     parts.append(f"days: {calendar}" if calendar else "")
-    parts.append(f"n = {number(about['included']['n_lines'])} lines")
+    parts.append(f"n = {counted(about['included']['n_lines'], 'line')}")
     left_out = ", ".join(f"{number(e['n_lines'])} {e['reason']}" for e in about["excluded"])
     parts.append(f"left out: {left_out or 'nothing'}")
     parts.append(f"definition: {about['metric']}")
     return " · ".join(p for p in parts if p)
-
-
-def bare(ax: Axes) -> Axes:
-    """Return a chart of its own figure without title, subtitle and footnote: for a page that has them."""
-    # Texts of the figure are those around the chart; the labels and names belong to the axes and stay.
-    for text in list(_figure(ax).texts) if isinstance(ax, ChartAxes) else ():
-        text.remove()
-    return ax
 
 
 def bars_of(ax: Axes, value: str) -> pd.DataFrame:
@@ -282,13 +273,12 @@ def render(ax: Axes, out: Any, **options: Any) -> None:
     figure: Any = ax.figure
     # A fixed salt makes the ids of an SVG the same each time; letters as paths look alike on machines without our fonts.
     settings = {"svg.hashsalt": "makini", "svg.fonttype": "path", "font.family": fonts()}
-    with mpl.rc_context(settings), _any_glyph():
-        figure.savefig(out, facecolor="white", **options)
+    with mpl.rc_context(settings), any_glyph():
+        figure.savefig(out, facecolor=figure.get_facecolor(), **options)
 
 
 def write_chart(ax: Axes, path: Path) -> Path:
     """Write a chart as PNG or SVG, into a place that is not looked at before it is whole."""
-    resize(ax, *_figure(ax).get_size_inches())
     text = printable(alt_text(ax))
     svg = path.suffix == ".svg"
     # Neither a date nor matplotlib's version goes into the file: the same data shall give the same bytes.

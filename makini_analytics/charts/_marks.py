@@ -1,4 +1,4 @@
-"""Marks that several charts draw alike: a text beside a point, the ticks of periods, and where the axes stand in their figure."""
+"""Marks that several charts draw alike: a text beside a point, a cut across a bar, the names of rows and periods."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from ._figure import ChartAxes
 from ._look import look
 
 MOST_TICKS = 13  # more dates than that run into each other on a slide
@@ -23,10 +22,12 @@ def beside(
     ax.annotate(text, at, away, textcoords="offset points", va=va, fontsize=size, color=colour or look.ink, **options)
 
 
-def place(ax: Axes, left: float, bottom: float, wide: float, high: float) -> None:
-    """Put axes of their own figure where their labels have room; axes that the caller gave stay where the caller wants them."""
-    if isinstance(ax, ChartAxes):
-        ax.set_position((left, bottom, wide, high))
+def torn(ax: Axes, x: float, y: float, high: float = 0.68) -> None:
+    """Mark a bar as cut, by a zigzag across it at x."""
+    low, end = ax.get_xlim()
+    at = y + high * np.array([-0.62, -0.31, 0.0, 0.31, 0.62])
+    side = x + 0.006 * (end - low) * np.array([-1, 1, -1, 1, -1])
+    ax.plot(side, at, color=look.paper, lw=3, zorder=4, solid_joinstyle="miter")
 
 
 def period_name(period: Any) -> str:
@@ -68,14 +69,45 @@ def every_period(result: pd.DataFrame) -> pd.DataFrame:
 
 
 def periods_below(ax: Axes, periods: Sequence[Any]) -> list[str]:
-    """Write the periods under an axis that counts them from 0, turned where they are many and long, and return their names."""
+    """Write the periods under an axis that counts them from 0, the year below its first one, and return their names."""
     names = [period_name(p) for p in periods]
-    x = np.arange(len(names))
-    # Every second, third, ... period has a name: 24 months give 12 of them, 53 weeks 11.
-    step = max(1, -(-len(x) // MOST_TICKS))
-    turned = len(x) > 8 and len(names[0]) > 4
-    ax.set_xticks(x[::step], names[::step], rotation=45 if turned else 0, ha="right" if turned else "center")
+    short = _short_names(periods)
+    # The year stands once, below the first period of it that has a name.
+    years = ["" if s == n else n[: 6 if n.startswith("FY") else 4] for s, n in zip(short, names, strict=True)]
+    seen: set[str] = {""}
+    ticks, texts = [], []
+    for i, (text, year) in enumerate(zip(short, years, strict=True)):
+        if text:
+            ticks.append(i)
+            texts.append(text if year in seen else f"{text}\n{year}")
+            seen.add(year)
+    ax.set_xticks(ticks, texts)
     return names
+
+
+def _short_names(periods: Sequence[Any]) -> list[str]:
+    """Return what stands below each period: its month or quarter, a letter where months are many; "" where there is no room.
+
+    >>> _short_names(pd.period_range("2024-11", "2025-01", freq="M")), _short_names(pd.period_range("2024", "2026", freq="M"))[:3]
+    (['Nov', 'Dec', 'Jan'], ['J', 'F', 'M'])
+    """
+    n, unit = len(periods), getattr(periods[0], "freqstr", "")[:1] if len(periods) else ""
+    months = [_MONTHS[p.month - 1] for p in periods] if unit in "MWD" else []
+    if unit == "M" and n <= 36:
+        return [m if n <= MOST_TICKS else m[0] for m in months]
+    if unit == "Q" and n <= 16:
+        return [f"Q{p.quarter}" for p in periods]
+    if unit and unit in "WD" and n <= MOST_TICKS:
+        return [f"{p.start_time.day} {m}" for p, m in zip(periods, months, strict=True)]
+    step = max(1, -(-n // MOST_TICKS))
+    if unit and unit in "MWD":  # the months that begin a quarter, or the year where there are many
+        begin = (1, 4, 7, 10) if n <= {"M": 72, "W": 320, "D": 2200}[unit] else (1,)
+        first = [i == 0 or periods[i - 1].month != p.month for i, p in enumerate(periods)]
+        return [m if f and p.month in begin else "" for p, m, f in zip(periods, months, first, strict=True)]
+    return [period_name(p) if i % step == 0 else "" for i, p in enumerate(periods)]
+
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def name_rows(ax: Axes, names: Sequence[str], *, least: int = 4, top: float = -0.6) -> None:

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ._look import look
@@ -27,8 +28,31 @@ def number(value: Any, decimals: int = 0) -> str:
     >>> number(1234567), number(0.25, 2)
     ('1,234,567', '0.25')
     """
-    marks = str.maketrans({",": look.thousands, ".": look.decimal})
-    return f"{value:,.{decimals}f}".translate(marks)
+    return f"{value:,.{decimals}f}".translate(_marks())
+
+
+def counted(n: Any, word: str) -> str:
+    """Return a number with its word.
+
+    >>> counted(1, "line"), counted(2345, "vendor"), counted(0, "category")
+    ('1 line', '2,345 vendors', '0 categories')
+    """
+    return f"{number(n)} {word if n == 1 else plural(word)}"
+
+
+def figures(value: float, digits: int = 4) -> str:
+    """Return a number with so many significant figures, as a price per unit reads, and never as a power of ten.
+
+    >>> figures(5.3333), figures(145500.4), figures(0.00002)
+    ('5.333', '145,500', '0.00002')
+    """
+    if abs(value) >= 10 ** (digits - 1):
+        return number(value)
+    return np.format_float_positional(float(f"{value:.{digits}g}"), trim="-").translate(_marks())
+
+
+def _marks() -> dict[int, str]:
+    return str.maketrans({",": look.thousands, ".": look.decimal})
 
 
 def money(value: float, currency: Any = "") -> str:
@@ -78,11 +102,22 @@ def label(name: Any, most: int = 34, end: int = 14) -> str:
     """
     text = "Unknown" if name is None or pd.isna(name) else " ".join(printable(str(name)).split()) or "(blank)"
     # Company names differ in their first words and in their legal endings: the middle is what can be spared.
-    if len(text) > most:
+    if text_width(text) > most:
         end = min(end, most // 2)
-        text = f"{text[: most - end - 1].rstrip()}…{text[-end:]}"
+        head, tail = _first(text, most - end - 1), _first(text[::-1], end)[::-1]
+        text = f"{head.rstrip()}…{tail}"
     right_to_left = any(unicodedata.bidirectional(c) in ("R", "AL") for c in text)
     return f"{_LEFT_TO_RIGHT}{text}{_LEFT_TO_RIGHT}" if right_to_left else text
+
+
+def _first(text: str, wide: int) -> str:
+    """Return as much of a text as is no wider than so many Latin letters."""
+    taken = 0
+    for i, letter in enumerate(text):
+        taken += text_width(letter)
+        if taken > wide:
+            return text[:i]
+    return text
 
 
 def text_width(text: str) -> int:
@@ -145,9 +180,37 @@ def group_labels(result: pd.DataFrame, columns: Sequence[str], most: int = 37) -
         labels = tried if not labels or len(set(tried)) > len(set(labels)) else labels
         if len(set(labels)) == distinct:
             break
-    several = "connection" in result and len(set(result["connection"])) > 1
-    if several and "connection" not in shown:  # the same name in two connections
-        times = Counter(labels)
-        of = result["connection"].tolist()
-        labels = [f"{label(n, 28)} ({c})" if times[n] > 1 else n for n, c in zip(labels, of, strict=True)]
-    return labels
+    return _told_apart(labels, result, columns)
+
+
+def _told_apart(labels: list[str], result: pd.DataFrame, columns: Sequence[str]) -> list[str]:
+    """Return the labels, the equal ones of different things with what differs: connection, code, vendor or unit, else counted.
+
+    >>> items = pd.DataFrame({"material_id": ["m1", "m2", "m3"], "product_code": ["F-1", "F-2", "F-2"]})
+    >>> _told_apart(["Filter", "Filter", "Filter"], items, ["material_id"])
+    ['Filter (F-1)', 'Filter (F-2) 1', 'Filter (F-2) 2']
+    """
+    for column in ("connection", "product_code", "description", "vendor_name", "unit"):
+        if max(Counter(labels).values(), default=1) == 1:
+            return labels
+        if column not in result:
+            continue
+        values = pd.Series([label(v, 14, 5) for v in result[column]])
+        same = values.groupby(labels).transform("nunique") > 1
+        labels = [
+            f"{label(n, 28)} ({v})" if s and v not in n else n for n, v, s in zip(labels, values, same, strict=True)
+        ]
+    keys = [c for c in dict.fromkeys([*columns, "vendor_id", "material_id"]) if c in result]
+    thing = result.groupby(keys, dropna=False, sort=False).ngroup().tolist() if keys else [0] * len(labels)
+    things = {n: list(dict.fromkeys(t for m, t in zip(labels, thing, strict=True) if m == n)) for n in set(labels)}
+    return [f"{n} {things[n].index(t) + 1}" if len(things[n]) > 1 else n for n, t in zip(labels, thing, strict=True)]
+
+
+def rest_label(rest: pd.DataFrame, columns: Sequence[str]) -> str:
+    """Return the name of the bar that stands for groups without one of their own; lines that name no vendor are not one more vendor.
+
+    >>> rest_label(pd.DataFrame({"vendor_name": ["a", "b", None]}), ["vendor_name"])
+    'Other (2, and no vendor)'
+    """
+    known = int(rest[list(columns)].notna().any(axis=1).sum()) if len(columns) else len(rest)
+    return f"Other ({number(known)}{f', and no {row_noun(list(columns))}' if known < len(rest) else ''})"

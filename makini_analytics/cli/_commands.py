@@ -150,6 +150,12 @@ def doctor(options: argparse.Namespace) -> None:
 def _fetch(options: argparse.Namespace) -> Purchases:
     from ..fetch import Client
 
+    if not (options.token or os.environ.get("MAKINI_API_TOKEN", "")).strip():
+        raise ConfigError(
+            "no token: set the environment variable MAKINI_API_TOKEN; Makini's dashboard makes one per connection. "
+            "Without one, start with: makini-analytics demo"
+        )
+
     with Client(
         options.token,
         connection=options.connection,

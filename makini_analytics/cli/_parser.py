@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import argparse
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .._version import __version__
-
-if TYPE_CHECKING:
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # generic for type checkers only
 
 #: The report's sections again: asking `reporting` for them would load pandas and matplotlib for ``--help``. A test compares.
 SECTIONS = ("findings", "spend", "slippage", "lead_times", "open_orders", "quality", "left_out", "definitions")
@@ -26,8 +24,25 @@ _ENVIRONMENT = """environment:
 An option on the command line goes before its variable."""
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser that names the near options of a misspelt one; those of its commands are parsers of this class, too."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        options, unknown = super().parse_known_args(args, namespace)
+        # only a command knows its options; the parser above it would report them as unknown, and no more
+        if unknown and self._subparsers is None:
+            known = [name for action in self._actions for name in action.option_strings]
+            near = [n for word in unknown for n in get_close_matches(word.partition("=")[0], known, n=1)]
+            self.error(f"unknown: {' '.join(unknown)}" + (f"; near: {', '.join(near)}" if near else ""))
+        return options, unknown
+
+
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[_Parser]  # generic for type checkers only
+
+
 def parser() -> argparse.ArgumentParser:
-    made = argparse.ArgumentParser(
+    made = _Parser(
         prog="makini-analytics",
         description="Purchase orders from Makini's unified API: vendor spend, lead times, delivery-date slippage. It only reads.",
         epilog=f"Without a token, start with: makini-analytics demo\n\n{_ENVIRONMENT}\n\n{_EXITS}",

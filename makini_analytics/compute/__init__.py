@@ -22,7 +22,7 @@ from ._delivery import (
     standing_on,
 )
 from ._engines import lines_of
-from ._figures import Figure, figure, figures_of
+from ._figures import BY_FILTER, Figure, figure, figures_of
 from ._groups import (
     ENTITIES,
     By,
@@ -58,6 +58,7 @@ from ._survival import (
 )
 
 __all__ = [
+    "BY_FILTER",
     "CANCELLED",
     "CENSORED",
     "DELIVERED",

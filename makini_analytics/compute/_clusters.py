@@ -60,6 +60,10 @@ class ClusterSums:
         """Return the sums that an engine's table has in columns of these names after "__", 0 where they are missing."""
         return cls(*(table[f"__{f.name}"].to_numpy(dtype=float, na_value=0.0) for f in fields(cls)))
 
+    def rows(self, some: Mask) -> ClusterSums:
+        """Return the sums of some of the groups."""
+        return ClusterSums(*(getattr(self, f.name)[some] for f in fields(self)))
+
     def __add__(self, other: ClusterSums) -> ClusterSums:
         return ClusterSums(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
 
@@ -119,13 +123,20 @@ def _of_whole_clusters(group: Ints, cluster: Ints, n: Floats, h: Floats) -> tupl
     return (group, n, h) if counts.all() else (group[counts], n[counts], h[counts])
 
 
-def correlation(s: ClusterSums) -> Floats:
+def correlation(s: ClusterSums, pool: Ints | None = None) -> Floats:
     """Return the correlation between two lines of a cluster, of each group, borrowed from all of them where it has few clusters.
+
+    With ``pool``, a number for each group, it is borrowed within a pool only.
 
     Of all groups it is the larger one of two estimates, since either misses what the other sees: that of the analysis of variance, for
     which every cluster counts by its lines, and that of the squared deviations of whole clusters, which large clusters rule. A group's
     own one, where it has many clusters, may only be higher: then its rate is less certain than those of the others.
     """
+    if pool is not None and (pool != pool[:1]).any():
+        each: Floats = np.empty(len(pool))
+        for code in np.unique(pool):
+            each[pool == code] = correlation(s.rows(pool == code))
+        return each
     with np.errstate(divide="ignore", invalid="ignore"):
         rate = s.h / s.n
         between, within, size = s.h2_n - s.h**2 / s.n, s.h - s.h2_n, s.n - s.n2 / s.n

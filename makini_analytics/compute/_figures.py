@@ -18,16 +18,17 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from functools import wraps
+from functools import partial, wraps
 from types import ModuleType
 from typing import Any, ParamSpec
 
 import pandas as pd
 
+from ..errors import ConfigError
 from ..frames import frame_of
 from ..system import known_options, text_of
 from ._engines import lines_of
-from ._provenance import FigureResult, stamp
+from ._provenance import FigureResult, Selection, stamp
 
 P = ParamSpec("P")
 
@@ -42,6 +43,19 @@ _UNREMARKABLE = {
     "start": "order",
     "under_share": 0,
     "weight": "lines",
+}
+
+#: A figure counts all lines that it is given; which ones those are is decided before it.
+BY_FILTER = {
+    name: f"pick the lines first, as data.filter({example})"
+    for name, example in {
+        "vendor": "vendor='Rossi'",
+        "vendors": "vendor=['Rossi', 'ACME']",
+        "connection": "connection='emea'",
+        "category": "category='Bearings'",
+        "since": "since='2025-01-01'",
+        "until": "until='2025-12-31'",
+    }.items()
 }
 
 
@@ -118,7 +132,7 @@ def figure(
         defaults = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
         opened = lines_of if any_frame else frame_of
 
-        @known_options
+        @partial(known_options, instead=BY_FILTER)
         @wraps(function)
         def computed(*args: P.args, **given: P.kwargs) -> pd.DataFrame:
             options = {n: given.get(n, default) for n, default in defaults.items()}
@@ -128,6 +142,13 @@ def figure(
                 for lines in [*args[: len(data)], *(given[n] for n in data if n in given)]:
                     opened(lines, *required, metric=name)
             got = function(*args, **given)
+            currency: Any = options.get("currency")
+            meant = (
+                currency if currency is None or got.selection.kept.any() else _currency_meant(currency, got.selection)
+            )
+            if meant != currency:
+                again: Any = given | {"currency": meant}
+                return computed(*args, **again)
             return stamp(
                 got.result,
                 metric=name,
@@ -165,6 +186,20 @@ def _check_types(options: Mapping[str, Any]) -> None:
     for name, what in (("currency", "a currency code such as 'EUR'"), ("freq", "'M', 'Q', 'Y' or 'W'")):
         if options.get(name) is not None:
             text_of(name, options[name], what, empty=True)
+
+
+def _currency_meant(currency: str, selection: Selection) -> str:
+    """Return the currency as the lines have it, "EUR" for "eur"; raise where no line is in it."""
+    there: list[str] = sorted({code for entry in selection.book() for code in entry["value"] if code})
+    same = [code for code in there if code.casefold() == currency.strip().casefold()]
+    if currency in there or not there:  # its lines don't count, for reasons that the result gives
+        return currency
+    if len(same) != 1:
+        said = f"currency={currency!r}: no line is in it; there {'is' if len(there) == 1 else 'are'} {', '.join(there)}"
+        raise ConfigError(
+            f"{said}. It keeps lines and converts none: for that, currency.convert(lines, to={currency.strip().upper()!r})"
+        )
+    return same[0]
 
 
 def _worth_saying(options: Mapping[str, Any], instead: Mapping[str, Any]) -> dict[str, Any]:

@@ -142,8 +142,7 @@ class EngineLines:
             found = _distinct_orders(kept, by, schema, of_order is not None)
             found = found.rename(columns=lambda name: name.replace(self.dot, "."))
         elif clustering:
-            counted = clustering.counted({k: nw.col(f"__mark_{k}") for k in ruled.marks})
-            sums_by_cluster = _cluster_sums(kept, _group_keys(by, schema), *counted)
+            sums_by_cluster = _cluster_sums(kept, _group_keys(by, schema), list(ruled.marks), clustering)
             sums_by_cluster = sums_by_cluster.rename(columns=lambda name: name.replace(self.dot, "."))
         return Tally(
             frame,
@@ -240,15 +239,22 @@ def _distinct_orders(read: Any, by: Sequence[str], schema: Mapping[str, Any], of
     return _collected(counted)
 
 
-def _cluster_sums(read: Any, keys: dict[str, nw.Expr], counts: nw.Expr, hit: nw.Expr) -> pd.DataFrame:
+def _cluster_sums(read: Any, keys: dict[str, nw.Expr], marks: list[str], clustering: Clustering) -> pd.DataFrame:
     """Return the fields of `ClusterSums`, each after "__", a row per group: lines by group and cluster first, then clusters by group."""
-    order = {k: nw.col(k) for k in ("__order", "__connection")}
-    known, one_if_hit = ~nw.col("__order").is_null(), nw.when(hit).then(nw.lit(1.0)).otherwise(nw.lit(0.0))
-    marked = read.filter(counts).select(**keys, **order, __known=known, __hit=one_if_hit)
-    met = marked.group_by(*keys, *order, "__known").agg(
-        nw.len().alias("__lines"), nw.col("__hit").sum().alias("__hits")
-    )
-    n, h = nw.col("__lines").cast(nw.Float64), nw.col("__hits")
+    order, of_marks = ["__order", "__connection"], [f"__mark_{k}" for k in marks]
+    # Lines of equal marks are counted first, and none are filtered by them: DuckDB would put the rule's whole expression in each of the
+    # two dozen places where due and on time name a mark, and take seconds to simplify that. What it has added up is a number.
+    alike = read.select(**keys, **{k: nw.col(k) for k in [*order, *of_marks]})
+    alike = alike.group_by(*keys, *order, *of_marks).agg(nw.len().alias("__lines"))
+    due, hit = clustering.counted({k: nw.col(f"__mark_{k}") for k in marks})
+    counted = {
+        f"__{name}": nw.when(rows).then(nw.col("__lines").cast(nw.Float64)).otherwise(nw.lit(0.0))
+        for name, rows in {"due": due, "hits": due & hit}.items()
+    }
+    known = ~nw.col("__order").is_null()
+    met = alike.select(*keys, *order, __known=known, **counted).group_by(*keys, *order, "__known")
+    met = met.agg(nw.col("__due").sum(), nw.col("__hits").sum()).filter(nw.col("__due") > 0)
+    n, h = nw.col("__due"), nw.col("__hits")
     powers = {
         "clusters": n / n,
         "n": n,

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..frames import AsOfDays, Mask, encode, numbers, values
+from ..frames import FILTERS, AsOfDays, Mask, encode, numbers, values
 
 
 class Selection:
@@ -133,6 +133,8 @@ def stamp(
         "excluded": book[1:] if excluded is None else list(excluded),
         "notes": list(notes),
     }
+    if filters := lines.attrs.get(FILTERS):
+        result.attrs[FILTERS] = dict(filters)
     return result
 
 

@@ -71,12 +71,13 @@ class Rates:
     squares: Floats  # variance of the weight that hits, over rate x (1 - rate); of independent lines of weight 1 their number
     cubes: Floats  # the same of the third moment, over rate x (1 - rate) x (1 - 2 rate)
     freedom: Floats  # of Student's t; infinite where no cluster has two lines, so that no correlation had to be found
+    pool: Ints | None = None  # which groups borrow from each other, as those of one connection do; None: all
 
     @classmethod
-    def of(cls, sums: ClusterSums, weights: Weights | None = None) -> Rates:
-        """Return the rates of groups whose lines have been added up by cluster."""
+    def of(cls, sums: ClusterSums, weights: Weights | None = None, pool: Ints | None = None) -> Rates:
+        """Return the rates of groups whose lines have been added up by cluster; ``pool`` says which borrow from each other."""
         w = Weights.of_lines(sums) if weights is None else weights
-        r = correlation(sums)
+        r = correlation(sums, pool)
         # of a beta-binomial cluster, in which two lines are hits together by the correlation r and three by 2 r^2 / (1 + r)
         three = 2 * r**2 / (1 + r)
         return cls(
@@ -87,6 +88,7 @@ class Rates:
             squares=(1 - r) * w.w2 + r * w.c2,
             cubes=w.w3 + 3 * r * (w.c21 - w.w3) + three * (w.c3 - 3 * w.c21 + 2 * w.w3),
             freedom=np.where(sums.n2 > sums.n, POOLED_FREEDOM + sums.clusters - 1, np.inf),
+            pool=pool,
         )
 
     @property
@@ -104,35 +106,44 @@ class Rates:
         """Return the rates to rank by: each drawn towards the mean of the groups, the more the less certain it is.
 
         How much groups truly differ is the share c of rate x (1 - rate) by which their rates vary beyond chance (Paule and Mandel 1982). Every group
-        counts by its certainty and none by its size alone, so that one giant is not taken for what the others are like.
+        counts by its certainty and none by its size alone, so that one giant is not taken for what the others are like. Where each
+        pool has one group only, they are drawn towards the mean of all.
         """
-        out = self.rate.copy()
-        some = self.n_effective > 0
-        p, n, groups = self.rate[some], self.n_effective[some], int(some.sum())
-        if groups < 2:
-            return out
-        c = _SPREAD
-        for _ in range(
-            30
-        ):  # Newton's steps: the squared deviations of so many groups add up to one less than their number
-            w = 1 / (c + (1 - c) / n)
-            mean = float(np.clip((w * p).sum() / w.sum(), 1e-3, 1 - 1e-3))
-            unit = mean * (1 - mean)
-            beyond = (w * (p - mean) ** 2).sum() / unit - (groups - 1)
-            slope = (w**2 * (p - mean) ** 2 * (1 - 1 / n)).sum() / unit
-            was, c = c, float(np.clip(c + beyond / max(slope, 1e-9), 0.0, 0.99))
-            if abs(c - was) < 1e-12:
-                break
-        # a few groups say little about how much groups differ: as much as two more of the usual spread
-        c = (c * (groups - 1) + 2 * _SPREAD) / (groups + 1)
-        w = 1 / (c + (1 - c) / n)
-        mean = float((w * p).sum() / w.sum())
-        out[some] = mean + c * w * (p - mean)
+        if self.pool is None or len(np.unique(self.pool)) in (1, len(self.pool)):
+            return _shrunken(self.rate, self.n_effective)
+        out = np.empty(len(self.rate))
+        for code in np.unique(self.pool):
+            out[self.pool == code] = _shrunken(self.rate[self.pool == code], self.n_effective[self.pool == code])
         return out
 
 
 #: How much groups usually differ: the share c of `Rates.shrunken` that is believed before any was seen.
 _SPREAD = 0.1
+
+
+def _shrunken(rate: Floats, n_effective: Floats) -> Floats:
+    """Return rates drawn towards the mean of all, as `Rates.shrunken` says."""
+    out = rate.copy()
+    some = n_effective > 0
+    p, n, groups = rate[some], n_effective[some], int(some.sum())
+    if groups < 2:
+        return out
+    c = _SPREAD
+    for _ in range(30):  # Newton's steps: the squared deviations of so many groups add up to one less than their number
+        w = 1 / (c + (1 - c) / n)
+        mean = float(np.clip((w * p).sum() / w.sum(), 1e-3, 1 - 1e-3))
+        unit = mean * (1 - mean)
+        beyond = (w * (p - mean) ** 2).sum() / unit - (groups - 1)
+        slope = (w**2 * (p - mean) ** 2 * (1 - 1 / n)).sum() / unit
+        was, c = c, float(np.clip(c + beyond / max(slope, 1e-9), 0.0, 0.99))
+        if abs(c - was) < 1e-12:
+            break
+    # a few groups say little about how much groups differ: as much as two more of the usual spread
+    c = (c * (groups - 1) + 2 * _SPREAD) / (groups + 1)
+    w = 1 / (c + (1 - c) / n)
+    mean = float((w * p).sum() / w.sum())
+    out[some] = mean + c * w * (p - mean)
+    return out
 
 
 def wilson(hits: npt.ArrayLike, n: npt.ArrayLike, z: npt.ArrayLike = Z) -> tuple[Floats, Floats]:
@@ -190,7 +201,7 @@ def against_before(r: Rates, before: Ints, family: Ints) -> Comparison:
 
     The p-value is two-sided. Of the changes of one ``family``, such as all vendors in one month, at most 5 % are false on average.
     """
-    was = Rates(*(np.where(before >= 0, x[before], 0.0) for x in vars(r).values()))
+    was = Rates(**{k: np.where(before >= 0, x[before], 0.0) for k, x in vars(r).items() if k != "pool"})
     freedom = np.where(
         np.isinf(r.freedom) & np.isinf(was.freedom),
         np.inf,

@@ -12,7 +12,7 @@ import pandas as pd
 
 from ..compute import Selection, stamp
 from ..errors import MakiniWarning, one_of
-from ..frames import OWN_DAYS, OWN_WINDOWS, AsOf, as_of_day, days_of, frame_of, numbers, stack, values
+from ..frames import FILTERS, OWN_DAYS, OWN_WINDOWS, AsOf, as_of_day, days_of, frame_of, numbers, stack, values
 from ..purchases import Purchases
 from ..system import known_options, number_of, text_of
 from ..tidy import LINES, MONEY, ORDERS
@@ -103,7 +103,7 @@ def convert(
     }
     stamp(converted, metric="currency.convert", parameters=parameters, selection=selection, lines=frame, notes=(note,))
     converted.attrs |= {"currency": description} | {
-        k: v for k, v in frame.attrs.items() if k in ("since", "until", OWN_DAYS, OWN_WINDOWS)
+        k: v for k, v in frame.attrs.items() if k in ("since", "until", OWN_DAYS, OWN_WINDOWS, FILTERS)
     }
     if data is None:
         return converted

@@ -38,14 +38,14 @@ def sample_tables(name: str) -> dict[str, list[dict[str, Any]]]:
 
 
 @known_options
-def load_sample(connections: Iterable[str] | None = None) -> Purchases:
+def load_sample(connections: str | Iterable[str] | None = None) -> Purchases:
     """Return the sample purchase orders of all three connections ("emea", "us", "apac"), or of some, without any network.
 
     They are made up, by a generator with known answers; see ``data/sample/README.md``.
 
     Parameters
     ----------
-    connections : names of those that are wanted; all by default
+    connections : name of the one that is wanted, or several; all by default
 
     Returns
     -------
@@ -59,7 +59,7 @@ def load_sample(connections: Iterable[str] | None = None) -> Purchases:
     Examples
     --------
     >>> import makini_analytics as ma
-    >>> ma.load_sample(["us"]).sources.connection.tolist()
+    >>> ma.load_sample("us").sources.connection.tolist()
     ['us']
     """
     return concat(

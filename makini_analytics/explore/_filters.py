@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import ipywidgets as w
 import numpy as np
 import pandas as pd
+
+from ..frames import FILTERS
 
 #: Columns that the bar filters by, as far as the lines have several values there, and how the control is named.
 PICKS = {
@@ -19,9 +22,44 @@ PICKS = {
 #: The values of "all" and "(none)": texts that are no names, since a category may well be called "all".
 ALL, NONE = "", "\0"
 #: So that labels stand in columns, and a control is as wide as its place in the bar.
-NAMED = {"style": {"description_width": "6.5em"}, "layout": {"width": "auto"}}
+NAMED = {"style": {"description_width": "7.5em"}, "layout": {"width": "auto"}}
 #: Vendors that are suggested while one types; the browser gets all of them at once, and the search finds the others, too.
 _MOST_SUGGESTED = 1000
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some of the lines, the code that gives them of ``lines``, and what they were narrowed to, as ``{"category": "Bearings"}``."""
+
+    lines: pd.DataFrame
+    code: str
+    words: dict[str, str]
+
+    def spoken(self) -> list[str]:
+        """Return what they were narrowed to, as a title says it.
+
+        >>> Part(pd.DataFrame(), "lines", {"category": "Bearings", "vendor": "nord", "ordered from": "2025-01-01"}).spoken()
+        ['Bearings', 'vendors with "nord"', 'ordered from 2025-01-01']
+        """
+        said = {"vendor": 'vendors with "{}"', "ordered from": "ordered from {}", "ordered to": "ordered to {}"}
+        return [said.get(name, "{}").format(text) for name, text in self.words.items()]
+
+
+@dataclass(frozen=True)
+class Picked:
+    """What the controls leave, and what they would leave without a name in the search.
+
+    The search shows fewer vendors and makes no new facts: the share of one among all, its rank, and whether it is later than the
+    others, are found over the lines of all.
+    """
+
+    part: Part
+    of_all_vendors: Part
+
+
+def named_like(frame: str, text: str) -> str:
+    """Return the code for the rows of vendors with a text in their name."""
+    return f"{frame}.vendor_name.str.contains({text!r}, case=False, regex=False, na=False)"
 
 
 class Filters:
@@ -53,9 +91,9 @@ class Filters:
         dates = [self.since, self.until] if self._dates is not None else []
         self.controls = [*self.picks.values(), *([self.search] if known else []), *dates]
 
-    def picked(self) -> tuple[pd.DataFrame, str]:
-        """Return the lines that are picked, and the code that gives them of ``lines``."""
-        masks, conditions = [], []
+    def picked(self) -> Picked:
+        """Return what is picked."""
+        masks, conditions, words = [], [], {}
         for column, control in self.picks.items():
             if control.value != ALL:
                 codes, names = self._codes[column]
@@ -65,35 +103,33 @@ class Filters:
                 conditions.append(
                     f"lines.{column}" + (".isna()" if control.value == NONE else f" == {control.value!r}")
                 )
-        if self.search.value and self._vendors is not None:
-            codes, names = self._vendors
-            # in the names, of which there are thousands at most, not in the lines; and no regex: "Co. (KG" is a name
-            hit = pd.Series(names, dtype="object").str.contains(self.search.value, case=False, regex=False)
-            masks.append(np.isin(codes, np.flatnonzero(hit.to_numpy(dtype=bool))))
-            conditions.append(
-                f"lines.vendor_name.str.contains({self.search.value!r}, case=False, regex=False, na=False)"
-            )
+                words[PICKS[column].lower()] = "none" if control.value == NONE else control.value
         # The whole span is no condition: it would drop the lines that have no order date.
         for control, whole, sign in ((self.since, self._span[0], ">="), (self.until, self._span[1], "<=")):
             if control.value and control.value != whole and self._dates is not None:
                 day = np.datetime64(control.value, "us")
                 masks.append(self._dates >= day if sign == ">=" else self._dates <= day)
                 conditions.append(f"lines.order_date {sign} '{control.value}'")
+                words["ordered from" if sign == ">=" else "ordered to"] = str(control.value)
+        of_all_vendors = self._part(masks, conditions, words)
+        if self.search.value and self._vendors is not None:
+            codes, names = self._vendors
+            # in the names, of which there are thousands at most, not in the lines; and no regex: "Co. (KG" is a name
+            hit = pd.Series(names, dtype="object").str.contains(self.search.value, case=False, regex=False)
+            masks.append(np.isin(codes, np.flatnonzero(hit.to_numpy(dtype=bool))))
+            conditions.append(named_like("lines", self.search.value))
+            return Picked(self._part(masks, conditions, words | {"vendor": self.search.value}), of_all_vendors)
+        return Picked(of_all_vendors, of_all_vendors)
+
+    def _part(self, masks: list[Any], conditions: list[str], words: dict[str, str]) -> Part:
         if not masks:  # no copy of a million lines to show all of them
-            return self._lines, "lines"
+            return Part(self._lines, "lines", {})
         # & binds more tightly than ==, so in pandas several conditions need parentheses, and one reads better without
         condition = conditions[0] if len(conditions) == 1 else " & ".join(f"({s})" for s in conditions)
-        return self._lines.take(np.flatnonzero(np.logical_and.reduce(masks))), f"lines[{condition}]"
-
-    def words(self) -> list[str]:
-        """Return what is picked, each as it is called."""
-        picks = ["none" if c.value == NONE else c.value for c in self.picks.values() if c.value != ALL]
-        days = [
-            f"{word} {control.value}"
-            for control, whole, word in ((self.since, self._span[0], "from"), (self.until, self._span[1], "to"))
-            if control.value and control.value != whole
-        ]
-        return [*picks, *([self.search.value] if self.search.value else []), *days]
+        lines = self._lines.take(np.flatnonzero(np.logical_and.reduce(masks)))
+        known = {**(self._lines.attrs.get(FILTERS) or {}), **words}
+        lines.attrs = {**self._lines.attrs, FILTERS: known}  # charts say in their footnotes what they are a part of
+        return Part(lines, f"lines[{condition}]", words)
 
 
 def _picker(label: str, names: Any, some_missing: bool) -> w.Dropdown:

@@ -17,10 +17,10 @@ import pandas as pd
 
 from .. import charts, style
 from ..errors import ConfigError, MakiniError
-from ..frames import write_csv
+from ..frames import FILTERS, write_csv
 from ..system import path_of, whole
 from ._bars import Bar, bars_of
-from ._filters import NAMED, Filters
+from ._filters import NAMED, Filters, named_like
 from ._html import html, table_of
 
 #: Crisp enough on a screen, and small enough to be sent to it at every click.
@@ -44,6 +44,7 @@ class View:
     call: str  # such as "spend.by_vendor"
     compute: Callable[..., pd.DataFrame]
     plot: Callable[..., Any]
+    of_vendors: bool = False  # whether its rows are vendors
 
 
 class Explorer(w.VBox):  # type: ignore[misc]
@@ -74,6 +75,7 @@ class Explorer(w.VBox):  # type: ignore[misc]
         self._views = {v.name: v for v in views}
         self._axes: Any = None
         self._bars: list[Bar] = []
+        self._opened = ""  # the bar whose lines are shown
         self.filters = Filters(self.lines, without=tuple(options))
         self.view = w.ToggleButtons(
             options=list(self._views),
@@ -81,7 +83,10 @@ class Explorer(w.VBox):  # type: ignore[misc]
             style={"button_width": "auto", **NAMED["style"]},
             layout={"width": "auto"},
         )
-        self._code = w.Textarea(description="Code", rows=3, layout=w.Layout(width="auto"))
+        self._fold = w.ToggleButton(description="Filters", icon="filter", layout={"width": "auto"})
+        self._fold.add_class("makini-fold")
+        self._fold.observe(self._unfold, names="value")
+        self._code = w.Textarea(description="Code", rows=5, layout=w.Layout(width="auto"))
         copy = w.HTML(html("copy_button"))
         self._chart, self._status = w.VBox(), w.HTML()
         self._table, self._behind = (w.HTML(layout=w.Layout(overflow="auto", max_height="28em")) for _ in range(2))
@@ -95,7 +100,9 @@ class Explorer(w.VBox):  # type: ignore[misc]
         grid = w.Layout(grid_template_columns="repeat(auto-fill, minmax(19em, 1fr))", grid_gap="2px 12px")
         row = w.HBox([copy, *self.buttons, self._status], layout=w.Layout(flex_flow="row wrap", align_items="center"))
         below = [self._code, row, self._chart, self._behind, self._table]
-        super().__init__([w.GridBox(bar, layout=grid), self.view, *below])
+        self._bar = w.GridBox(bar, layout=grid)
+        self._bar.add_class("makini-filters")
+        super().__init__([w.HTML(html("style")), self._fold, self._bar, self.view, *below])
         self.add_class("makini-explorer")
         self._show()
 
@@ -111,18 +118,27 @@ class Explorer(w.VBox):  # type: ignore[misc]
 
     def _show(self, _: Any = None) -> None:
         view = self._views[self.view.value]
-        self._now, source = self.filters.picked()
+        picked = self.filters.picked()
+        self._now, self._words = picked.part.lines, picked.part.spoken()
+        counted, search = picked.part, ""
+        if view.of_vendors:
+            counted, search = picked.of_all_vendors, picked.part.words.get("vendor", "")
         options = self._chosen(view)
-        arguments = "".join(f", {k}={v!r}" for k, v in options.items())
-        needs = "" if self._named == "lines" else f"lines = {self._named}\n"
-        call = f"{view.call}({source}{arguments})"
-        self._code.value = f"from makini_analytics import {view.call.split('.')[0]}\n{needs}{call}"
-        self._code.rows = 3 + len(call) // _LINE
-        self._behind.value = self._status.value = ""
+        self._code.value = self._code_of(view, counted.code, options, search)
+        self._code.rows = sum(1 + len(line) // _LINE for line in self.code.splitlines())
+        self._fold.description = ", ".join(["Filters", *self._words])
+        self._behind.value = self._status.value = self._opened = ""
         self.shown = self._now.iloc[:0]
         try:  # a pick may leave lines that have no such figure; the sentence says why, where the chart would be
-            self.result = view.compute(self._now, **options)
+            self.result = view.compute(counted.lines, **options)
+            if search:
+                names = self.result["vendor_name"]
+                found = names.str.contains(search, case=False, regex=False, na=False)
+                self.result = self.result[found.to_numpy(dtype=bool)]
+                self.result.attrs[FILTERS] = {**self.result.attrs.get(FILTERS, {}), "vendor": search}
             self._axes = view.plot(self.result)
+            if self._words:
+                charts.retitle(self._axes, f"{', '.join(self._words)}: {charts.captions_of(self._axes).title}")
         except MakiniError as e:
             self.result, self._axes, self._bars = pd.DataFrame(), None, []
             self._chart.children = (w.HTML(html("alert_block", text=e)),)
@@ -131,27 +147,46 @@ class Explorer(w.VBox):  # type: ignore[misc]
         self._chart.children = (self._picture(),)
         self._table.value = html("result", call=view.call, table=table_of(self.result, _MOST_ROWS))
 
+    def _unfold(self, change: Any) -> None:
+        """Show or hide the filters where they are folded, which the style does in narrow places."""
+        (self._bar.add_class if change["new"] else self._bar.remove_class)("makini-open")
+
+    def _code_of(self, view: View, source: str, options: dict[str, Any], search: str) -> str:
+        """Return the code that gives the table, as the value of its last line, and the chart before it."""
+        room, figure = view.call.split(".")
+        arguments = "".join(f", {k}={v!r}" for k, v in options.items())
+        return "\n".join(
+            [
+                f"from makini_analytics import {room}",
+                *([] if self._named == "lines" else [f"lines = {self._named}"]),
+                f"result = {view.call}({source}{arguments})",
+                *([f"result = result[{named_like('result', search)}]"] if search else []),
+                f"display({room}.plot_{figure}(result))",
+                "result",
+            ]
+        )
+
     def _chosen(self, view: View) -> dict[str, Any]:
         """Return the options that the view's function takes, without those that are as usual: the code reads as one writes it."""
         takes = inspect.signature(view.compute).parameters
+        for name, option in self._options.items():
+            option.disabled = name not in takes  # a control that changes nothing looks as if it did
         chosen = {k: None if o.value == "" else o.value for k, o in self._options.items() if k in takes}
         return {k: v for k, v in chosen.items() if v is not None and v != takes[k].default}
 
-    def _png_bytes(self) -> bytes:
+    def _png_text(self) -> str:
         out = io.BytesIO()
         charts.render(self._axes, out, format="png", dpi=_DPI)
-        return out.getvalue()
+        return base64.b64encode(out.getvalue()).decode()
+
+    def _alt(self) -> str:
+        return charts.alt_text(self._axes).replace("\n", " ")
 
     def _picture(self) -> w.Widget:
         """Return the chart, and over each bar a button, which can be reached by keyboard, too."""
         wide, high = (round(float(s) * _DPI) for s in self._axes.figure.get_size_inches())
-        image = w.Image(
-            value=self._png_bytes(),
-            format="png",
-            width=wide,
-            height=high,
-            layout=w.Layout(width="100%", height="auto", grid_area="1 / 1"),
-        )
+        picture = html("picture", alt=self._alt(), png=self._png_text(), wide=wide, high=high)
+        image = w.HTML(picture, layout=w.Layout(width="100%", height="auto", margin="0", grid_area="1 / 1"))
         self._bars = bars_of(self._axes, self.result, self._now)  # after drawing: only then its places are known
         buttons = []
         for i, bar in enumerate(self._bars):
@@ -171,6 +206,7 @@ class Explorer(w.VBox):  # type: ignore[misc]
     def open_bar(self, bar: int) -> pd.DataFrame:
         """Show the order lines of a bar, counted from the top or the left, and return them."""
         picked = self._bars[bar]
+        self._opened = picked.name
         self.shown = self._now.take(picked.rows())
         head = self.shown[[c for c in _SHOWN if c in self.shown]]
         rows = table_of(head, _MOST_LINES)
@@ -180,25 +216,15 @@ class Explorer(w.VBox):  # type: ignore[misc]
     # ---- exports -----------------------------------------------------------------------------------------------------
 
     def _export(self, write: Callable[[Path], Path]) -> None:
-        name = self.view_call.replace(".", "_") + self._picked()
+        chosen = [str(o.value) for name, o in self._options.items() if o.value != self._usual[name] and not o.disabled]
+        name = self.view_call.replace(".", "_") + _file_words([*self._words, *chosen])
         try:
+            if self._axes is None:
+                raise ConfigError("there is no figure to export")
             self._folder.mkdir(parents=True, exist_ok=True)
             self._status.value = html("written", path=write(self._folder / name))
         except (OSError, MakiniError) as e:
             self._status.value = html("alert", text=e)
-
-    def _picked(self) -> str:
-        """Return what is picked as the end of a file's name: an export must not overwrite that of another pick."""
-        chosen = [str(o.value) for name, o in self._options.items() if o.value != self._usual[name]]
-        words = [*self.filters.words(), *chosen]
-        if not words:
-            return ""
-        picked = re.sub(r"\W+", "_", " ".join(words)).strip("_")[:60]
-        if len(words) == 1 and re.fullmatch(r"[A-Za-z0-9-]{1,60}", words[0]) and not chosen:
-            return f"_{picked}"
-        # "a/b" and "a b" leave the same letters, so a fingerprint keeps them apart
-        mark = hashlib.sha256(repr((self.filters.words(), chosen)).encode("utf-8", "surrogatepass")).hexdigest()[:6]
-        return f"_{picked}_{mark}"
 
     @property
     def view_call(self) -> str:
@@ -206,16 +232,15 @@ class Explorer(w.VBox):  # type: ignore[misc]
         return self._views[self.view.value].call
 
     def _png(self, name: Path) -> Path:
-        if self._axes is None:
-            raise ConfigError("there is no chart to export")
         return style.save(self._axes, name.with_name(f"{name.name}.png"))
 
     def _csv(self, name: Path) -> Path:
         return self._write_csv(self.result, name.with_name(f"{name.name}.csv"))
 
     def _lines_csv(self, name: Path) -> Path:
-        shown = self.shown if len(self.shown) else self._now
-        return self._write_csv(shown, name.with_name(f"{name.name}_lines.csv"))
+        shown = self.shown if self._opened else self._now
+        of_bar = _file_words([self._opened]) if self._opened else ""
+        return self._write_csv(shown, name.with_name(f"{name.name}{of_bar}_lines.csv"))
 
     def _write_csv(self, frame: pd.DataFrame, path: Path) -> Path:
         with whole(path) as new:
@@ -229,8 +254,22 @@ class Explorer(w.VBox):  # type: ignore[misc]
         bundle = super()._repr_mimebundle_(**kwargs)
         data = bundle[0] if isinstance(bundle, tuple) else bundle  # IPython allows a pair of data and metadata, too
         if self._axes is not None and data is not None:
-            alt = charts.alt_text(self._axes).replace("\n", " ")
-            png = base64.b64encode(self._png_bytes()).decode()
             rows = table_of(self.result, _MOST_ROWS)
-            data["text/html"] = html("still", alt=alt, png=png, code=self.code, table=rows)
+            data["text/html"] = html("still", alt=self._alt(), png=self._png_text(), code=self.code, table=rows)
         return bundle
+
+
+def _file_words(words: list[str]) -> str:
+    """Return what is picked as a part of a file's name: an export must not overwrite that of another pick.
+
+    >>> _file_words([]), _file_words(["emea"]), _file_words(["a/b"]), _file_words(["a b"])
+    ('', '_emea', '_a_b_3f68fd', '_a_b_9fef46')
+    """
+    if not words:
+        return ""
+    text = re.sub(r"\W+", "_", " ".join(words)).strip("_")[:60]
+    if len(words) == 1 and re.fullmatch(r"[A-Za-z0-9-]{1,60}", words[0]):
+        return f"_{text}"
+    # "a/b" and "a b" leave the same letters, so a fingerprint keeps them apart
+    mark = hashlib.sha256(repr(words).encode("utf-8", "surrogatepass")).hexdigest()[:6]
+    return f"_{text}_{mark}"

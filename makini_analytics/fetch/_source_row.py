@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..tidy import SOURCES, parse_values, summed
+from ..tidy import SOURCES, parse_values, sound, summed
 from ..transport import PagedResult
 from ._query import OrderQuery
 
@@ -60,9 +60,9 @@ def source_row(
         "n_orders": counts[0],
         "n_lines": counts[1],
         "server_total": orders.server_total,
-        "sync_status": None if sync.get("sync_status") is None else str(sync["sync_status"]),
+        "sync_status": None if sync.get("sync_status") is None else sound(str(sync["sync_status"])),
         "synced_at": synced.iloc[0],
         "delivery_date": delivery_date,
-        "notes": " ".join(summed(notes)),
+        "notes": sound(" ".join(summed(notes))),
     }
     return pd.DataFrame({c.name: pd.Series([row[c.name]], dtype=object).astype(c.dtype) for c in SOURCES})

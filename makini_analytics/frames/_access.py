@@ -15,6 +15,16 @@ from .categoricals import to_strings
 
 Mask = npt.NDArray[np.bool_]
 
+#: Where lines carry what they were narrowed to, such as ``{"vendor": "Rossi", "ordered from": "2025-01-01"}``.
+FILTERS = "filters"
+#: What lines may be narrowed to without parting the vendors of one item or category.
+_HIDES_NO_VENDOR = ("connection", "ordered from", "ordered to", "category", "material_id", "product_id", "product_code", "description")  # fmt: skip
+
+
+def vendors_hidden_by(lines: pd.DataFrame) -> list[str]:
+    """Return the filters of the lines that may have left out other vendors of the same goods: what is single there need not be so."""
+    return [name for name in lines.attrs.get(FILTERS) or {} if name not in _HIDES_NO_VENDOR]
+
 
 def is_pandas(lines: Any) -> bool:
     """Whether the lines are a pandas frame, or `Purchases` that hold one."""
@@ -40,6 +50,7 @@ def need(columns: Iterable[Any], *needed: str, metric: str) -> None:
         if name not in there:
             near = difflib.get_close_matches(name, there, n=3)
             hint = f"; near names: {', '.join(near)}" if near else ""
+            hint = ": these are orders, pass data.lines" if {"total_net", "n_lines"} <= set(there) else hint
             raise SchemaError(f"{metric} needs the column {name!r}, which is missing{hint}")
 
 

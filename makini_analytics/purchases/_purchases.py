@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -11,10 +11,11 @@ import pandas as pd
 
 from ..errors import ConfigError
 from ..files import read_file, with_received
-from ..frames import as_day, categoricals, stack
+from ..frames import FILTERS, as_day, categoricals, stack
 from ..system import check_options, known_options, mapping_of, options_of, path_of
 from ..tidy import TABLES, Beside, NumberFormat, empty, tidy_table
 from . import _display, _folder
+from ._filter import filtered
 from ._reach import reach
 
 
@@ -52,21 +53,71 @@ class Purchases:
             repeated = {c.name for c in TABLES[name] if c.kind == "label"}
             repeated |= {c for c in frame.columns if str(c).startswith("custom.")}
             frame = categoricals.as_strings(frame, repeated)
-            conversion = {
-                "currency": getattr(self, name).attrs.get("currency")
-            }  # the rates that `currency.convert` used
-            frame.attrs = {k: v for k, v in (attrs | conversion).items() if v is not None} if name != "issues" else {}
+            # the rates that `currency.convert` used, and what `filter` picked
+            done = {k: getattr(self, name).attrs.get(k) for k in ("currency", FILTERS)}
+            frame.attrs = {k: v for k, v in (attrs | done).items() if v is not None} if name != "issues" else {}
             object.__setattr__(self, name, frame)
 
     def _source(self) -> str | None:
         names = self.sources["connection"].dropna().unique().tolist() if len(self.sources) else []
         return ", ".join(names) or None
 
+    def __len__(self) -> int:
+        """Return the number of order lines, the unit of counting."""
+        return len(self.lines)
+
     def __repr__(self) -> str:
         return _display.as_text(self)
 
     def _repr_html_(self) -> str:
         return _display.as_html(self)
+
+    # ---- a part of it ------------------------------------------------------------------------------------------------
+
+    def filter(
+        self,
+        *,
+        connection: str | Collection[str] | None = None,
+        vendor: str | Collection[str] | None = None,
+        since: Any = None,
+        until: Any = None,
+        **columns: str | Collection[str] | None,
+    ) -> Purchases:
+        """Return a part of the purchases that knows what the whole does: as-of days, notes, rates, how far the data reach.
+
+        Lines that fit all of the conditions stay, with their orders, their issues and their connections; ``sources.notes`` says how
+        many were left out. What is computed from the part says in its footnote and in `makini_analytics.explain` what it is a part of,
+        and `spend.single_source` does not take what one vendor sold for what nobody else sells.
+
+        Parameters
+        ----------
+        connection : name of a connection, or several
+        vendor : name or id of a vendor, or several
+        since, until : first and last order date; with one of them, lines without an order date are left out and counted
+        **columns : any other column of the lines, as ``category="Bearings"`` or ``site_id=["HH1", "HH2"]``
+
+        Returns
+        -------
+        Purchases
+
+        Raises
+        ------
+        ConfigError
+            No line has such a value (near ones are given), or a day is none.
+        OptionError
+            The lines have no such column.
+
+        Examples
+        --------
+        >>> import makini_analytics as ma
+        >>> from makini_analytics import spend
+        >>> data = ma.load_sample().filter(connection="emea", category="Bearings", since="2025-01-01")
+        >>> len(data), data.sources.connection.tolist(), str(data.as_of.date())
+        (208, ['emea'], '2025-12-31')
+        >>> spend.by_vendor(data).attrs["filters"]
+        {'connection': 'emea', 'category': 'Bearings', 'ordered from': '2025-01-01'}
+        """
+        return filtered(self, {"connection": connection, "vendor": vendor, **columns}, since, until)
 
     # ---- disk ------------------------------------------------------------------------------------------------------
 

@@ -13,8 +13,6 @@ from ._coverage import coverage
 from ._duplicates import duplicates
 from ._reconcile import reconcile
 
-_EMPTY, _FILLED = "#F0F2F4", "#B9D8EC"  # pale, since the words stand on them
-
 
 @charts.chart(of=coverage, result_columns=("computable",))
 def plot_coverage(data: Any, *, ax: Axes | None = None, title: str | None = None) -> Axes:
@@ -27,7 +25,7 @@ def plot_coverage(data: Any, *, ax: Axes | None = None, title: str | None = None
     --------
     >>> from makini_analytics import load_sample, quality, style
     >>> print(style.alt_text(quality.plot_coverage(load_sample(["emea"]))))
-    2... figures can be computed; 2 can't. Lines that each figure counts, by connection.
+    3... figures can be computed; 2 can't. Lines that each figure counts, by connection.
     emea, spend.single_source: amount on 3,402 of 3,402 lines; ...; emea, slippage, due=promised: no line has a promised_date
     """
     result: pd.DataFrame = data
@@ -59,8 +57,11 @@ def plot_coverage(data: Any, *, ax: Axes | None = None, title: str | None = None
 
 def _cell(ax: Axes, x: int, y: int, row: dict[Any, Any]) -> None:
     good = bool(row["computable"])
-    ax.barh(y, 0.92, left=x + 0.04, height=0.84, color=_EMPTY)
-    ax.barh(y, 0.92 * row["share"] if good else 0, left=x + 0.04, height=0.84, color=_FILLED)
+    # pale, since the words stand on them
+    ax.barh(y, 0.92, left=x + 0.04, height=0.84, color=charts.look.rest, alpha=0.25, lw=0)
+    ax.barh(
+        y, 0.92 * row["share"] if good else 0, left=x + 0.04, height=0.84, color=charts.look.highlight, alpha=0.28, lw=0
+    )
     text, colour = (f"{charts.percent(row['share'])} of lines", charts.look.ink) if good else ("no", charts.look.late)
     ax.text(x + 0.5, y, text, ha="center", va="center", fontsize=9.5, color=colour)
 
@@ -145,11 +146,11 @@ def _waterfall(ax: Axes, steps: pd.DataFrame, currency: str | None) -> None:
     starts, ends = steps["start"], steps["start"] + steps["value"]
     ax.barh(np.arange(len(steps)), steps["value"], left=starts, color=colours, height=0.66)
     for i, (value, start, n) in enumerate(zip(steps["value"], starts, steps["n_lines"], strict=True)):
-        text = f"{charts.money(value, currency)}, {charts.number(n)} {'line' if n == 1 else 'lines'}"
+        text = f"{charts.money(value, currency)}, {charts.counted(n, 'line')}"
         charts.beside(ax, text, (max(start, start + value, 0), i))
     charts.name_rows(ax, [charts.label(name) for name in steps["name"]])
     ax.set_xticks([])
-    ax.set_xlim(min(0.0, *ends), max(*ends, *starts, 1e-9) * 1.35)
+    ax.set_xlim(min(0.0, *ends), max(*ends, *starts, 1e-9))
 
 
 @charts.chart(of=duplicates, result_columns=("kind", "score"))
@@ -170,13 +171,13 @@ def plot_duplicates(
     >>> from makini_analytics import Purchases, quality, style
     >>> orders = pd.DataFrame({"order_number": ["1", "2"], "vendor_name": ["Acme", "ACME"], "amount": [1.0, 2.0]})
     >>> print(style.alt_text(quality.plot_duplicates(Purchases.from_table(orders))))
-    Seems to be there twice: 1 vendor. Score, out of 100; suggestions to look at, nothing is merged.
+    Seems to be there twice: 1 vendor. Score, out of 100, kind by kind; suggestions to look at, nothing is merged.
     ACME
     = Acme
     """
     result: pd.DataFrame = data
     if not len(result):
-        return charts.no_data(ax, "nothing seems to be there twice", result)
+        return charts.no_data(ax, "orders and vendors looked at", result, title="Nothing seems to be there twice")
     head = result.iloc[:top]
     labels = [_both(r) for r in head.to_dict("records")]
     ax = charts.axes(ax, rows=len(head))
@@ -187,11 +188,11 @@ def plot_duplicates(
         charts.beside(ax, f"{value:.0f}", (value, i))
     ax.set_yticks(y, labels)
     ax.invert_yaxis()
-    ax.set_xlim(0, 112)
+    ax.set_xlim(0, 100)
     ax.set_xticks([])
     headline = title or _there_twice(result)
     more = f"; {charts.number(len(result) - len(head))} more in the table" if len(result) > len(head) else ""
-    sub = f"Score, out of 100; suggestions to look at, nothing is merged{more}"
+    sub = f"Score, out of 100, kind by kind; suggestions to look at, nothing is merged{more}"
     return charts.finish(ax, title=headline, subtitle=sub, result=result, alt="; ".join(labels))
 
 
@@ -234,4 +235,10 @@ def _both(row: dict[str, Any]) -> str:
         return f"{row['connection']}: {row['name']}"
     if row["kind"] == "order":
         return f"{row['name']} ({row['connection']}, {row['other_connection']})"
-    return f"{charts.label(row['name'], 34)}\n= {charts.label(row['other_name'], 32)}"
+    one, other = charts.label(row["name"], 34), charts.label(row["other_name"], 32)
+    if one == other:  # the connections tell them apart, or the ids where they lie in one
+        of = "connection" if row["connection"] != row["other_connection"] else "id"
+        one, other = (
+            f"{charts.label(n, 22)} ({charts.label(row[s + of], 12, 6)})" for n, s in ((one, ""), (other, "other_"))
+        )
+    return f"{one}\n= {other}"

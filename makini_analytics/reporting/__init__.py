@@ -33,7 +33,7 @@ def report(
     data: Purchases,
     out: str | Path,
     *,
-    sections: Sequence[str] | None = None,
+    sections: str | Sequence[str] | None = None,
     vendor: str | None = None,
     currency: str | None = None,
     as_of: Any = None,
@@ -58,7 +58,7 @@ def report(
           open umlauts rightly)
 
         A file of that name is replaced. A folder is replaced as one, so it must be new, empty, or one of a report with nothing else in it
-    sections : which, in which order, of "findings", "spend", "slippage", "lead_times", "open_orders", "quality", "left_out", "definitions";
+    sections : which one, or which in which order, of "findings", "spend", "slippage", "lead_times", "open_orders", "quality", "left_out", "definitions";
         all by default
     vendor : a vendor's name or id. As ``.html`` or ``.pdf`` and without ``sections`` this is a page of one or two sheets to hand to that
         vendor: what it delivered in the last twelve months beside the rate of all vendors, its lines to settle and its prices, in the
@@ -96,11 +96,16 @@ def report(
     checked_out(out, template)  # a misspelt name must not cost a minute of computing
     if not isinstance(data, Purchases):
         raise SchemaError(
-            f"report takes Purchases, as fetch_purchases, load or from_table give them, not {type(data).__name__}"
+            "report takes Purchases, as fetch_purchases, load or from_table give them (data, not data.lines), "
+            f"not {type(data).__name__}"
+        )
+    if not isinstance(vendor, str | None):
+        raise ConfigError(
+            "vendor: a report is of one vendor, so pass a name or an id; of several, report(data.filter(vendor=[...]), out)"
         )
     handed = sections is None and Path(out).suffix in (".html", ".pdf")
     sections = PARTS if sections is None else names_of("sections", sections, PARTS)
-    for name, value in {"vendor": vendor, "title": title, "currency": currency}.items():
+    for name, value in {"title": title, "currency": currency}.items():
         if value is not None:
             text_of(name, value, "a text", empty=True)
     if headlines is not None and not (

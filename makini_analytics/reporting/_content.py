@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -108,24 +106,9 @@ def _placed(findings: pd.DataFrame, exhibits: list[str]) -> pd.DataFrame:
 
 def of_vendor(data: Purchases, vendor: str) -> tuple[Purchases, str]:
     """Return the part of the purchases that is one vendor's, and the vendor's name."""
-    lines = data.lines
-    mine = ((lines["vendor_id"] == vendor) | (lines["vendor_name"] == vendor)).fillna(False).astype(bool)
-    if not mine.any():
-        known = [str(v) for v in lines["vendor_name"].dropna().unique()]
-        near = difflib.get_close_matches(vendor, known, n=3, cutoff=0.4)
-        raise ConfigError(f"no line of a vendor {vendor!r}" + (f"; near names: {', '.join(near)}" if near else ""))
-    part = lines[mine]
-    # orders, issues and sources are narrowed as well: totals, doubts and notes of others are not this vendor's
-    key = ["connection", "order_id"]
-    orders = data.orders.merge(part[key].drop_duplicates(), on=key)
-    of_rows = data.issues["id"].isin(set(part["line_id"].dropna()) | set(part["order_id"].dropna()))
-    common = data.issues["id"].isna() & data.issues["connection"].isin(set(part["connection"].dropna()))
-    issues = data.issues[of_rows | common]  # an issue that stands for many rows of a connection stands for these, too
-    names = part["vendor_name"].dropna()
-    its = data.sources["connection"].isin(set(part["connection"].dropna())) | data.sources["connection"].isna()
-    narrowed = replace(data, orders=orders, lines=part.reset_index(drop=True), issues=issues.reset_index(drop=True),
-                       sources=data.sources[its].reset_index(drop=True))  # fmt: skip
-    return narrowed, str(names.iloc[0]) if len(names) else vendor
+    mine = data.filter(vendor=vendor)
+    names = mine.lines["vendor_name"].dropna()
+    return mine, str(names.iloc[0]) if len(names) else vendor
 
 
 def _left_out(made: Content) -> pd.DataFrame:

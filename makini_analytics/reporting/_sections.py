@@ -106,7 +106,9 @@ def single_sources(view: View) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return all items of the twelve months that came from one vendor only, and those among them that were ordered often."""
     rows = view.in_year
     options: dict[str, Any] = {"currency": view.unit, "as_of": view.day}
-    every, often = (spend.single_source(view.lines[rows], min_orders=n, **options) for n in (1, FEWEST_ORDERS))
+    every, often = (
+        spend.single_source(view.asked(view.lines[rows]), min_orders=n, **options) for n in (1, FEWEST_ORDERS)
+    )
     return of_the_year(every, view, rows), of_the_year(often, view, rows)
 
 

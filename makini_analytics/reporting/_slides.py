@@ -160,7 +160,8 @@ def _drawn(exhibit: Exhibit) -> pd.DataFrame | None:
     if native.cumulative and len(rows) > native.first + 1:
         column = next(iter(native.series))
         rest = rows.iloc[native.first :]
-        other = pd.DataFrame({"label": [f"Other ({len(rest):,})"], column: [float(rest[column].sum())]})
+        keys = [c for c in charts.group_columns(rest, "currency" if "currency" in rest else column) if c != "label"]
+        other = pd.DataFrame({"label": [charts.rest_label(rest, keys)], column: [float(rest[column].sum())]})
         rows = pd.concat(
             [rows.head(native.first)[["label", column]].astype({"label": "object"}), other], ignore_index=True
         )

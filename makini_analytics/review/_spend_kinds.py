@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from .. import charts, spend
-from ..frames import Mask
+from ..frames import Mask, vendors_hidden_by
 from ._evidence import Evidence, net_of_zero
 from ._kinds import CLEAR, COUNTED, TO_CHECK, UNKNOWN, Finding, count, listed
 from ._view import View
@@ -103,13 +103,15 @@ def _effects(view: View, before: pd.DataFrame, after: pd.DataFrame) -> dict[str,
 
 def bridge(view: View, before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     """Return `spend.bridge` of the two years."""
-    return spend.bridge(before, after, mixed_units="apart", currency=view.unit)
+    return spend.bridge(view.asked(before), view.asked(after), mixed_units="apart", currency=view.unit)
 
 
 def same_items(view: View) -> pd.DataFrame:
     """Return `spend.bridge` line by line: the items that were bought from the same vendor in both years, and what their prices did."""
     before, after = sides(view)
-    items = spend.bridge(before, after, per_vendor=True, per_item=True, mixed_units="apart", currency=view.unit)
+    items = spend.bridge(
+        view.asked(before), view.asked(after), per_vendor=True, per_item=True, mixed_units="apart", currency=view.unit
+    )
     both = items[(items["before"] > 0) & (items["after"] > 0)].reset_index(drop=True)
     both.attrs = items.attrs
     return both
@@ -177,8 +179,10 @@ def concentration(view: View) -> Finding:
     lines = view.lines[view.year_of_order == 1]
     if not lines["category"].notna().any():
         return Finding("concentration", "concentration (no categories)", certainty=UNKNOWN)
+    if by := vendors_hidden_by(lines):
+        return Finding("concentration", f"concentration (filtered by {', '.join(by)})", certainty=UNKNOWN)
     lines = lines[lines["category"].notna()]
-    table = spend.concentration(lines, by="category", currency=view.unit, as_of=view.day)
+    table = spend.concentration(view.asked(lines), by="category", currency=view.unit, as_of=view.day)
     above = table[(table["top_1_share"] > LIMIT) & (table["spend"] > 0)]
     over = (above["top_1_share"] - LIMIT) * above["spend"]
     if above.empty:
@@ -211,7 +215,9 @@ def single_source(view: View) -> Finding:
     lines = view.lines[view.year_of_order == 1]
     if not any(lines[c].notna().any() for c in ("material_id", "product_code") if c in lines):
         return Finding("single source", "single sources (nothing says what was bought)", certainty=UNKNOWN)
-    table = spend.single_source(lines, currency=view.unit, as_of=view.day, min_orders=FEWEST_ORDERS)
+    if by := vendors_hidden_by(lines):
+        return Finding("single source", f"single sources (filtered by {', '.join(by)})", certainty=UNKNOWN)
+    table = spend.single_source(view.asked(lines), currency=view.unit, as_of=view.day, min_orders=FEWEST_ORDERS)
     table = table[table["spend"] > 0]
     often = f"ordered {FEWEST_ORDERS} times or more"
     if table.empty:
@@ -241,7 +247,7 @@ def duplicate_vendors(view: View) -> Finding:
     if pairs.empty:
         return Finding("duplicate vendors", "vendors under two names (none)")
     lines = view.lines[view.year_of_order == 1]
-    got = spend.by_vendor(lines, by=["connection", "vendor_name"], currency=view.unit, as_of=view.day)
+    got = spend.by_vendor(view.asked(lines), by=["connection", "vendor_name"], currency=view.unit, as_of=view.day)
     spent = got.groupby(["connection", "vendor_name"], dropna=False)["spend"].sum()
     sums = {k: float(v) for k, v in spent.items()}
     smaller, seen = [], set()

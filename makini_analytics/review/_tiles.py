@@ -123,7 +123,7 @@ def _spend(view: View, clear: Mapping[str, bool]) -> Tile | None:
     lines = view.lines[dated]
     month = view.month_of(days_of(lines, "order_date"))
     keyed = lines.assign(month=pd.array(month, dtype="Int64").astype("string"))
-    got = spend.by_vendor(keyed, by="month", currency=view.unit, as_of=view.day)
+    got = spend.by_vendor(view.asked(keyed), by="month", currency=view.unit, as_of=view.day)
     months, before = _series(*_by_month(got, "spend"))
     label = "Spend, ordered in twelve months"
     return Tile("spend", label, "money", now, was if was > 0 else np.nan, view.unit, view.say(now), change, True, None, months,

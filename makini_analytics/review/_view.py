@@ -114,10 +114,15 @@ class View:
                 known.add(str(connection))
         return np.array([c in known for c in name], dtype=np.bool_)
 
+    def asked(self, lines: pd.DataFrame) -> pd.DataFrame:
+        """Return some lines to ask a figure for the view's currency: none where none is in it, which is no error of theirs."""
+        mine = values(lines, "currency", "string").astype("string") == self.unit
+        return lines if self.unit is None or mine.any() else lines.iloc[:0]
+
     def money(self, lines: pd.DataFrame, basis: str = "ordered", as_of: Any = None) -> float:
         """Return the spend of some lines, in the currency of the view."""
         got = spend.by_vendor(
-            lines, by=None, basis=basis, currency=self.unit, as_of=self.day if as_of is None else as_of
+            self.asked(lines), by=None, basis=basis, currency=self.unit, as_of=self.day if as_of is None else as_of
         )
         return float(got["spend"].sum())
 

@@ -7,9 +7,10 @@ late, and on time where ``late_days=3``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import partial, reduce
+from operator import or_
 from typing import Any
 
 import numpy as np
@@ -228,14 +229,20 @@ def due_and_on_time(how: Any, days: Any, tolerance: Tolerance) -> tuple[Any, Any
     """Return which lines are due, and which of them are on time, from the same table; of arrays and of an engine's columns alike."""
     late, early = days > tolerance.late_days, days < -(tolerance.early_days or 0)
     good = (ON_TIME,) if tolerance.early_days is not None else (ON_TIME, EARLY)
-    due, hit = how != how, how != how
-    for standing, outcomes in enumerate(_OUTCOME.tolist()):
-        for rows, outcome in zip((early, ~(early | late), late), outcomes, strict=True):
-            if outcome not in (NOT_DUE, EXCLUDED):
-                these = (how == standing) & rows
-                due = due | these
-                hit = hit | these if outcome in good else hit
-    return due, hit
+
+    def having(outcomes: Collection[int]) -> Any:
+        out = how != how
+        for standing, each in enumerate(_OUTCOME.tolist()):
+            asked = [
+                rows for rows, outcome in zip((early, ~(early | late), late), each, strict=True) if outcome in outcomes
+            ]
+            if len(asked) == 3:  # whatever the days: an engine need not look at them
+                out = out | (how == standing)
+            elif asked:
+                out = out | ((how == standing) & reduce(or_, asked))
+        return out
+
+    return having({EARLY, ON_TIME, LATE, OVERDUE_OPEN}), having(good)
 
 
 def suspicions(got: DueTally, outcome: npt.NDArray[np.integer[Any]]) -> tuple[str, ...]:

@@ -65,10 +65,11 @@ def fill_rate(
 
     Examples
     --------
+    >>> from makini_analytics import slippage
     >>> import pandas as pd
     >>> lines = pd.DataFrame({"vendor_id": "v", "quantity": [10.0, 30.0], "received_quantity": [10.0, 18.0],
     ...                       "required_date": pd.to_datetime(["2025-01-10"] * 2)})
-    >>> fill_rate(lines, as_of="2025-02-01")[["n_due", "n_filled", "fill_rate", "line_fill_rate"]]
+    >>> slippage.fill_rate(lines, as_of="2025-02-01")[["n_due", "n_filled", "fill_rate", "line_fill_rate"]]
        n_due  n_filled  fill_rate  line_fill_rate
     0      2         1        0.7             0.5
     """

@@ -33,7 +33,7 @@ from ._due_rule import (
     outcome_of,
     share_of,
 )
-from ._rates import cluster_codes, hits_of, rates_of
+from ._rates import cluster_codes, hits_of, pools_of, rates_of
 
 
 @figure("delivered_date", due=DUE_DATES)
@@ -123,7 +123,8 @@ def otif(
     low, high = wilson(n_otif, n_due)
     if level == "line":  # those of one order hang together
         orders = cluster_of(got.frame, "order")
-        low, high = rates_of(groups.codes, n, is_due, hit > 0, together=orders).interval()
+        pool = pools_of(groups.keys.iloc[:n])
+        low, high = rates_of(groups.codes, n, is_due, hit > 0, together=orders, pool=pool).interval()
     receipts = values(got.frame, "n_receipts", "Int64").notna().to_numpy(dtype=bool)[is_due]
     lines_due, proven = (
         np.bincount(codes[rows], minlength=n)[:n] for rows in (np.ones(len(codes), dtype=bool), receipts)

@@ -20,7 +20,7 @@ from ..compute import (
 )
 from ..frames import AsOf, Mask, pairs
 from ._due_rule import DUE_DATES, EXCLUDED, NOT_DUE, DueTally, Ints, Tolerance, judge, outcome_of, suspicions
-from ._rates import counts_of, hits_of, rates_of, weights_of
+from ._rates import counts_of, hits_of, pools_of, rates_of, weights_of
 
 
 @figure("delivered_date", due=DUE_DATES)
@@ -103,9 +103,10 @@ def by_period(
     period = pd.PeriodIndex(pd.DatetimeIndex(got.due[is_due].astype("datetime64[us]")).to_period(alias))
     group, ordinal, codes = pairs(outer.codes[is_due], period.asi8)
     n = len(group)
+    pools = pools_of(outer.keys)
     of_lines = {
         "codes": codes, "n_groups": n, "due": np.ones(len(codes), dtype=bool), "hit": hit[is_due] > 0,
-        "weight": None if weights is None else weights[is_due],
+        "weight": None if weights is None else weights[is_due], "pool": None if pools is None else pools[group],
     }  # fmt: skip
     rates = rates_of(**of_lines, together=None if cluster is None else cluster_of(got.frame, cluster)[is_due])
     low, high = rates.interval()

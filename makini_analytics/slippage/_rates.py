@@ -42,7 +42,14 @@ def weights_of(got: DueTally, weight: str) -> Floats | None:
 
 
 def rates_of(
-    codes: Ints, n_groups: int, due: Mask, hit: Mask, *, together: Ints | None, weight: Floats | None = None
+    codes: Ints,
+    n_groups: int,
+    due: Mask,
+    hit: Mask,
+    *,
+    together: Ints | None,
+    weight: Floats | None = None,
+    pool: Ints | None = None,
 ) -> Rates:
     """Return the rates of groups of lines: ``due`` lines count, ``hit`` are on time, ``together`` says which hang together (-1: none).
 
@@ -50,13 +57,18 @@ def rates_of(
     """
     sums = cluster_sums(codes, together, due, hit, n_groups)
     if weight is None:
-        return Rates.of(sums)
+        return Rates.of(sums, pool=pool)
     of, here = codes[due], None
     if together is not None:
         mine = together[due].astype(np.int64)
         # a line of no known cluster is one of its own: a number beyond all others
         _, _, here = pairs(of, np.where(mine < 0, mine.max(initial=-1) + 1 + np.arange(len(mine)), mine))
-    return Rates.of(sums, Weights.of(of, here, weight[due], hit[due].astype(float), n_groups))
+    return Rates.of(sums, Weights.of(of, here, weight[due], hit[due].astype(float), n_groups), pool)
+
+
+def pools_of(keys: pd.DataFrame) -> Ints | None:
+    """Return which groups borrow from each other: those of one connection, so that another one changes nothing; None: all."""
+    return pd.factorize(keys["connection"], use_na_sentinel=False)[0] if "connection" in keys else None
 
 
 def cluster_codes(frame: pd.DataFrame, cluster: str, rows: Mask) -> Ints:

@@ -43,7 +43,7 @@ from ._due_rule import (
     judge,
     outcome_of,
 )
-from ._rates import Floats, rates_of, weights_of
+from ._rates import Floats, pools_of, rates_of, weights_of
 
 
 @figure("delivered_date", any_frame=True, due=DUE_DATES)
@@ -69,18 +69,18 @@ def by_vendor(
     are due lines, but not on time.
 
     on_time_rate = n_on_time / n_due, where n_due = n_on_time + n_late, plus n_early where ``early_days`` is
-    given; with ``weight`` the share of the quantity or value of these lines. Median and 90th percentile of the days late are over the lines delivered late, by
-    linear interpolation.
+    given; with ``weight`` the share of the quantity or value of these lines. Median and 90th percentile of the
+    days late are over the lines delivered late, by linear interpolation.
 
     The interval is the 95 % score interval (Wilson 1927): 3 of 3 says less than 90 of 100, and it shows. Lines
     of one order come or stay away together, so a hundred of them in ten orders count as fewer, ``n_effective``:
     with the correlation r of two lines of an order, n^2 / ((1 - r) n + r x sum of squared lines of an order)
-    (Kish 1965). The correlation is found over all vendors of the call; a vendor's own may only widen its interval.
+    (Kish 1965). The correlation is found over all vendors of a connection; a vendor's own may only widen its interval.
 
     ``against_others`` says which vendors are below or above all others together by more than chance, and is what
     charts and reports say: of those called below at most 5 % are so by chance on average, of those called above
     1 % (Benjamini and Hochberg 1995). To rank vendors take ``on_time_shrunken``, the rate drawn towards the
-    vendors' mean, the more the less certain it is (Paule and Mandel 1982).
+    mean of the connection's vendors, the more the less certain it is (Paule and Mandel 1982).
 
     Lines ordered after the as-of day, deleted or cancelled by then, drafts, returns, closed short, received on
     an unknown day (also those that are still open in their source) or without a due date are left out, as are
@@ -234,11 +234,12 @@ def _rates(
     n_on_time: Ints,
 ) -> Rates:
     """Return each group's rate with what tells how certain it is."""
+    pool = pools_of(groups.keys)
     if got.tally.n is not None and cluster is not None:
-        return Rates.of(got.tally.cluster_sums(groups.keys))
+        return Rates.of(got.tally.cluster_sums(groups.keys), pool=pool)
     if weights is None and cluster is None:
-        return Rates.of(ClusterSums.of_single_lines(n_due.astype(float), n_on_time.astype(float)))
+        return Rates.of(ClusterSums.of_single_lines(n_due.astype(float), n_on_time.astype(float)), pool=pool)
     due, hit = due_and_on_time(got.standing, got.days, tolerance)
     due &= got.selection.kept
     together = None if cluster is None else cluster_of(got.frame, cluster)
-    return rates_of(groups.codes, len(groups), due, hit, together=together, weight=weights)
+    return rates_of(groups.codes, len(groups), due, hit, together=together, weight=weights, pool=pool)

@@ -14,6 +14,7 @@ from ..compute import (
     DELIVERED,
     FigureResult,
     Groups,
+    Selection,
     ages,
     count_distinct,
     figure,
@@ -24,7 +25,7 @@ from ..compute import (
     order_ids,
 )
 from ..errors import ConfigError, SchemaError
-from ..frames import AsOf, days_of, encode, need, pairs, values
+from ..frames import AsOf, days_of, encode, need, pairs, values, vendors_hidden_by
 from ._rule import spend_tally, value_of
 
 
@@ -41,10 +42,11 @@ def single_source(
 ) -> FigureResult:
     """Materials, or assets, that were bought from one vendor only in the window of the lines, with spend and lead time beside.
 
-    The same lines count as in ``spend.by_vendor``. An item that also has lines without a vendor is not listed: the unknown one may
-    be another. One order is one vendor by necessity: ``min_orders`` asks for more. The lead time is that of all lines of the item,
-    from the Kaplan-Meier curve as in ``lead_times.by_vendor``. Bought from one is not the same as to be had from one only: whether
-    there is another source the data can't say.
+    The same lines count as in ``spend.by_vendor``. An item that also has lines without a vendor is not listed: the unknown one
+    may be another, and nothing is where `makini_analytics.Purchases.filter` may have left other vendors out. One order is one
+    vendor by necessity: ``min_orders`` asks for more. The lead time is that of all lines of the item, from the Kaplan-Meier
+    curve as in ``lead_times.by_vendor``. Bought from one is not the same as to be had from one only: whether there is another
+    source the data can't say.
 
     Parameters
     ----------
@@ -89,6 +91,7 @@ def single_source(
     total = _spend_by_currency(frame, value)
     items, vendors = group_lines(frame, item), group_lines(merged, "vendor")
     n = len(items)
+    note = _hidden(frame, selection)
     several = _not_single(selection.kept, frame, items, vendors, item, min_orders)
     # an item with a second vendor in dollars has two, whatever currency is asked for: the filter comes after the finding
     if currency is not None:
@@ -118,12 +121,21 @@ def single_source(
     result.insert(list(result.columns).index("spend") + 1, "share", share)
     ordered = pd.Series(days_of(part, "order_date").astype("datetime64[us]"))
     result["last_order_date"] = ordered.groupby(groups.codes).max().reindex(range(size)).to_numpy()
-    times, note = _lead_times(frame, items.codes, n, as_of)
+    times, no_times = _lead_times(frame, items.codes, n, as_of)
     result = pd.concat([result, times.iloc[items.codes[first_line]].reset_index(drop=True)], axis=1)
     if "connection" in result:
         result["connection"] = result.pop("connection")
     result = result.sort_values(["currency", "spend"], ascending=[True, False], kind="stable", na_position="last")
-    return got.with_provenance(result.reset_index(drop=True), notes=(note,) if note else ())
+    return got.with_provenance(result.reset_index(drop=True), notes=tuple(n for n in (note, no_times) if n))
+
+
+def _hidden(frame: pd.DataFrame, selection: Selection) -> str:
+    """Leave out all lines where a filter may have taken other vendors of the same items away, and return why."""
+    by = vendors_hidden_by(frame)
+    if not by:
+        return ""
+    selection.exclude(np.ones(len(frame), dtype=bool), "other vendors may be filtered out")
+    return f"These lines are filtered by {', '.join(by)}: whether others sell the same they don't say. Ask it of all lines."
 
 
 def _spend_by_currency(frame: pd.DataFrame, value: npt.NDArray[np.float64]) -> pd.Series:

@@ -1,4 +1,5 @@
-"""What a user sets and takes of all charts: `use` sets a company's look, `save` writes a chart, `alt_text` says what it shows."""
+"""What a user sets and takes of all charts: `use` sets a company's look, `save` writes a chart, `table` shows numbers as people
+read them, `alt_text` says what a chart shows."""
 
 import lazy_loader as _lazy
 

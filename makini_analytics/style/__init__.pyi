@@ -4,3 +4,4 @@ from ._look import look as look
 from ._look import use as use
 from ._save import alt_text as alt_text
 from ._save import save as save
+from ._table import table as table

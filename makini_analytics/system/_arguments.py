@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import errno
 import os
 from collections.abc import Collection, Mapping
@@ -63,12 +64,19 @@ def mapping_of(name: str, value: Any, what: str) -> Mapping[Any, Any]:
 
 
 def names_of(name: str, value: Any, good: Collection[str]) -> tuple[str, ...]:
-    """Return an argument that is a list of known names, or raise `ConfigError` that lists them."""
-    if isinstance(value, str | bytes | Mapping) or not isinstance(value, Collection) or not value:
+    """Return an argument that is a known name, or a list of them, or raise `ConfigError` that lists them.
+
+    >>> names_of("sections", "spend", ["spend", "slippage"])
+    ('spend',)
+    """
+    value = (value,) if isinstance(value, str) else value
+    if isinstance(value, bytes | Mapping) or not isinstance(value, Collection) or not value:
         raise ConfigError(f"{name}={_short(value)}: pass a list of some of {', '.join(good)}")
     for each in value:
         if not isinstance(each, str) or each not in good:
-            raise ConfigError(f"{name}: {_short(each)} is none of {', '.join(good)}")
+            near = difflib.get_close_matches(each, good, n=1) if isinstance(each, str) else []
+            hint = f"; near: {near[0]}" if near else ""
+            raise ConfigError(f"{name}: {_short(each)} is none of {', '.join(good)}{hint}")
     return tuple(value)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 import inspect
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import wraps
+from types import MappingProxyType
 from typing import Any, ParamSpec, TypeVar
 
 from ..errors import OptionError
@@ -14,8 +15,10 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def known_options(function: Callable[P, R]) -> Callable[P, R]:
+def known_options(function: Callable[P, R], instead: Mapping[str, str] = MappingProxyType({})) -> Callable[P, R]:
     """Return the function, which raises `OptionError` for an option that it does not have. For methods, too.
+
+    ``instead`` has what does so, for options that people look for in vain.
 
     A function that passes options on, as ``**options``, calls `check_options` itself.
 
@@ -29,7 +32,7 @@ def known_options(function: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(function)
     def called(*args: P.args, **options: P.kwargs) -> R:
-        check_options(label, options, names)
+        check_options(label, options, names, instead)
         # Popped, so that no frame of ours holds a token while `Client` runs: a traceback with local variables would show it.
         passed: Any = [options, args]
         del args, options
@@ -48,10 +51,13 @@ def options_of(*functions: Callable[..., Any]) -> dict[str, None]:
     return {p.name: None for p in parameters if p.kind is not p.VAR_KEYWORD and p.name not in ("self", "cls")}
 
 
-def check_options(label: str, given: Iterable[str], good: Collection[str]) -> None:
+def check_options(
+    label: str, given: Iterable[str], good: Collection[str], instead: Mapping[str, str] = MappingProxyType({})
+) -> None:
     """Raise `OptionError` for the first of the given options that is none of the good ones."""
     for name in given:
         if name not in good:
             near = difflib.get_close_matches(name, good, n=3)
             hint = f"near: {', '.join(near)}" if near else f"it has {', '.join(good)}"
+            hint = instead.get(name, hint)
             raise OptionError(f"{label}() has no option {name!r}; {hint}")

@@ -96,6 +96,9 @@ def _totals(lines: pd.DataFrame, amount: npt.NDArray[np.float64]) -> Mask:
     out &= ~own.to_numpy()
     nobody = (lines["vendor_name"].isna() & lines["vendor_id"].isna()).to_numpy() & ~own.to_numpy()
     nameless = nobody & (lines["order_number"].isna() | lines["order_date"].isna()).to_numpy()
+    # what no line has, this row does not lack
+    here = lines[["vendor_name", "vendor_id", "order_number", "order_date"]].notna().to_numpy()
+    nameless &= (~here & here.any(axis=0)).any(axis=1)
     above = np.cumsum(np.where(out, 0.0, np.nan_to_num(amount)))
     totals = 0.0  # that stand in the sums above
     for i in np.flatnonzero(nameless & ~out & ~np.isnan(amount)):

@@ -104,7 +104,8 @@ def test_ranked_bars_add_up_to_the_total(lines):
     assert len(widths) == 6
     assert np.isclose(sum(widths), result.spend.sum())
     assert widths[:5] == sorted(widths[:5], reverse=True)
-    assert ax.get_yticklabels()[-1].get_text() == f"Other ({len(result) - 5})"
+    named = int(result.iloc[5:].vendor_name.notna().sum())
+    assert ax.get_yticklabels()[-1].get_text() == f"Other ({named}, and no vendor)"
 
 
 def test_one_row_beyond_the_top_is_not_folded_and_the_unknown_is_no_vendor():
@@ -121,14 +122,21 @@ def test_a_large_negative_net_takes_no_share():
     assert "1.00 EUR net: 50.00 EUR, and -49.00 EUR of returns" in ax.figure.texts[0].get_text()
 
 
-def test_the_pareto_line_is_the_cumulative_share(lines):
+def test_the_pareto_steps_lead_to_the_cumulative_share(lines):
     result = spend.by_vendor(lines)
-    ax = spend.plot_pareto(result)
-    assert np.allclose([p.get_height() for p in ax.patches[: len(result)]], result.spend)
-    line = ax.figure.axes[1].lines[0]
-    assert np.allclose(line.get_ydata()[1:], result.cumulative_share)
-    low, high = ax.get_ylim()
-    assert np.isclose((high - low) / result.spend.sum(), np.diff(ax.figure.axes[1].get_ylim())[0])  # one scale
+    ranked, n_a = result[result.cumulative_share.notna()], int((result.abc_class == "A").sum())
+    for top in (2, n_a, n_a + 3, 100):
+        ax = spend.plot_pareto(result, top=top)
+        ends = np.array([p.get_x() + p.get_width() for p in ax.patches])
+        assert np.allclose([p.get_x() for p in ax.patches], [0, *ends[:-1]])  # each begins where the one above ends
+        rows = charts.captions_of(ax).bars
+        assert [i for bar in rows for i in bar] == ranked.index.tolist()  # every vendor once
+        assert np.allclose(ends, ranked.cumulative_share[[bar[-1] for bar in rows]])
+        assert len(rows) == len(ax.get_yticklabels())
+        named = [t.get_text() for t in ax.get_yticklabels()]
+        assert (f"next {n_a - top}" in named) == (top < n_a)
+    widths = [p.get_facecolor() for p in spend.plot_pareto(result, top=100).patches]
+    assert len([c for c in widths if c == widths[0]]) == n_a
 
 
 def test_the_trend_marks_the_year_before_and_hatches_what_is_cut(lines):
@@ -266,8 +274,9 @@ def test_the_cohorts_that_are_not_finished_are_hollow(lines):
 
 
 def test_the_funnel_fills_whom_the_test_names(lines):
-    worse = lines.assign(delivered_date=lines.delivered_date.mask(lines.vendor_id == lines.vendor_id.mode()[0]))
-    result = slippage.by_vendor(worse)
+    a_month_late = lines.required_date + pd.Timedelta(days=30)
+    of_one = (lines.vendor_id == lines.vendor_id.mode()[0]) & lines.delivered_date.notna()
+    result = slippage.by_vendor(lines.assign(delivered_date=lines.delivered_date.mask(of_one, a_month_late)))
     ax = slippage.plot_funnel(result)
     drawn = {line.get_marker(): line for line in ax.lines if line.get_marker() in "s^" and len(line.get_xdata())}
     for shape, where in (("s", "below"), ("^", "above")):

@@ -13,7 +13,7 @@ import pytest
 import makini_analytics as ma
 from makini_analytics import lead_times, slippage, spend
 from makini_analytics.errors import ConfigError, SchemaError
-from tests.compute.kinds import AS_OF, ASKED, CALLS, KINDS, arrow, dirty, duckdb, polars, same
+from tests.compute.kinds import AS_OF, ASKED, CALLS, KINDS, arrow, asked_of, dirty, duckdb, polars, same
 
 pytest.importorskip("narwhals")
 
@@ -26,8 +26,14 @@ def sample():
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_sample(kind, sample):
     frame = KINDS[kind](sample)
-    for call in CALLS.values():
+    for call in asked_of(kind).values():
         same(call(frame), call(sample))
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("name", CALLS)
+def test_everything_of_the_sample_by_duckdb(name, sample):
+    same(CALLS[name](duckdb(sample)), CALLS[name](sample))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -50,7 +56,7 @@ DIRTY = [pytest.param(kind, 0, "string", id=f"0-string-{kind}") for kind in KIND
 def test_dirty_lines(kind, seed, texts):
     lines = dirty(seed, texts=texts)
     frame = KINDS[kind](lines)
-    for call in CALLS.values():
+    for call in asked_of(kind).values():
         same(call(frame), call(lines))
 
 

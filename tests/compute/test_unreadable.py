@@ -8,7 +8,7 @@ import pytest
 
 from makini_analytics import explain, lead_times, slippage, spend
 from makini_analytics.compute import PandasColumns, RuleResult
-from tests.compute.kinds import AS_OF, CALLS, KINDS, dirty, same
+from tests.compute.kinds import AS_OF, KINDS, asked_of, dirty, same
 
 NAMES = ("order_date", "delivered_date", "required_date", "promised_date", "quantity", "received_quantity", "amount",
          "deleted_at", "cancelled_date", "custom.quantity", "approved_date", "currency")  # fmt: skip
@@ -175,7 +175,7 @@ def test_every_engine_says_the_same(kind, texts):
     pytest.importorskip("narwhals")
     lines = told(2, 250, texts)
     frame = KINDS[kind](lines)
-    for call in CALLS.values():
+    for call in asked_of(kind).values():
         same(call(frame), call(lines))
 
 
@@ -213,5 +213,5 @@ def test_a_column_that_tells_of_nothing_changes_nothing(kind):
     frame = silent if kind == "pandas" else KINDS[kind](silent)
     if kind != "pandas":
         pytest.importorskip("narwhals")
-    for call in CALLS.values():
+    for call in asked_of(kind).values():
         same(call(frame), call(lines))

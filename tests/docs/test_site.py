@@ -164,3 +164,25 @@ def test_the_site_is_built_strictly_and_is_whole(generator, tmp_path):
             at = target.resolve().relative_to(out.resolve()).as_posix()
             if parts.fragment and at in pages:
                 assert unquote(parts.fragment) in pages[at].ids, f"{path}: {link}"
+
+
+def test_a_contact_sheet_has_every_chart(generator):
+    """One case in full; the others differ in their lines, size and look alone."""
+    import generator.contact_sheet as sheets
+
+    assert {"sample", "one_vendor", "three_lines", "3000_vendors", "long_names", "eight_currencies", "half_size", "dark", "company"} <= set(sheets.CASES)  # fmt: skip
+    scope = generator.calls.Sample().names
+    figure = sheets.drawn("spend.plot_by_vendor", sheets.CASES["given_dark_axes"], scope)
+    assert len(figure.axes) == 2
+    lines = scope["lines"]
+    assert sheets.CASES["3000_vendors"].lines(lines)["vendor_id"].nunique() >= 3000
+    assert len(sheets.CASES["three_lines"].lines(lines)) == 3
+    assert sheets.CASES["one_vendor"].lines(lines)["vendor_id"].nunique() == 1
+
+
+@pytest.mark.full
+def test_every_contact_sheet_is_drawn(generator, tmp_path):
+    import generator.contact_sheet as sheets
+
+    sheets.main(tmp_path)
+    assert {p.stem for p in tmp_path.glob("*.png")} == set(sheets.CASES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import inspect
 import time
 
 import numpy as np
@@ -26,19 +27,21 @@ def data():
 def by_code(explorer, data):
     """Run the code that is shown, as one would who copied it into the next cell."""
     *before, last = explorer.code.splitlines()
-    cell = {"data": data}
+    drawn = []
+    cell = {"data": data, "display": drawn.append}
     exec("\n".join(before), cell)
+    assert [type(chart) for chart in drawn] == [type(explorer._axes)]  # the chart, and the table as the cell's value
     return eval(last, cell)
 
 
 @pytest.mark.parametrize("room", ROOMS)
 def test_every_filter_changes_the_figure_and_the_code_gives_the_same(room, data, tmp_path):
     got = ROOMS[room](data, folder=tmp_path)
-    pictures = {bytes(picture(got))}
+    pictures = {picture(got)}
 
     def changed():
         pd.testing.assert_frame_equal(by_code(got, data), got.result)
-        pictures.add(bytes(picture(got)))
+        pictures.add(picture(got))
         return len(pictures)
 
     assert changed() == 1
@@ -124,11 +127,15 @@ def test_lines_without_a_value_can_be_picked_and_exports_of_two_picks_are_two_fi
     got.filters.picks["category"].value = dict(got.filters.picks["category"].options)["(none)"]
     assert len(got._now) == (data.lines.category == "Bearings").sum()
     assert "lines.category.isna()" in got.code
-    for connection in ("emea", "us"):
+    for connection, money in (("emea", "EUR"), ("us", "USD")):
         got.filters.picks["category"].value = ""
         got.filters.picks["connection"].value = connection
+        got._options["currency"].value = money
         got.buttons[1].click()
-    assert {f.name for f in tmp_path.iterdir()} == {"spend_by_vendor_emea.csv", "spend_by_vendor_us.csv"}
+    names = sorted(f.name for f in tmp_path.iterdir())
+    assert [n[:22] for n in names] == ["spend_by_vendor_emea.c", "spend_by_vendor_us_USD"]
+    got._options["currency"].value = "EUR"
+    assert "no line is in it; there are CAD, USD" in got._chart.children[0].value
 
 
 def test_the_code_has_the_notebooks_own_name_of_the_data(data, tmp_path, monkeypatch):
@@ -136,6 +143,73 @@ def test_the_code_has_the_notebooks_own_name_of_the_data(data, tmp_path, monkeyp
     monkeypatch.setattr(_rooms, "get_ipython", lambda: shell)
     assert "lines = emea.lines\n" in explore.spend(data, folder=tmp_path).code
     assert "lines = eur\n" in explore.spend(data.lines, folder=tmp_path).code
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_title_footnote_and_file_say_the_filters(room, data, tmp_path):
+    got = ROOMS[room](data, folder=tmp_path)
+    plain = charts.captions_of(got._axes)
+    assert "Only" not in plain.footnote
+    got.filters.picks["category"].value = "Bearings"
+    got.filters.since.value = datetime.date(2025, 3, 1)
+    for view in got.view.options:
+        got.view.value = view
+        captions = charts.captions_of(got._axes)
+        assert captions.title.startswith("Bearings, ordered from 2025-03-01: ")
+        assert captions.footnote.startswith("Only category Bearings, ordered from 2025-03-01 · ")
+        assert "Bearings, ordered from 2025-03-01: " in got._chart.children[0].children[0].value  # the alt text
+        got.buttons[0].click()
+        (file,) = tmp_path.glob(f"{got.view_call.replace('.', '_')}*.png")
+        assert "Bearings_ordered_from_2025_03_01" in file.name
+    got.filters.picks["category"].value = ""
+    got.filters.since.value = got.filters._span[0]
+    got.view.value = got.view.options[0]
+    assert charts.captions_of(got._axes) == plain
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_search_shows_fewer_vendors_and_makes_no_new_facts(room, data, tmp_path):
+    got = ROOMS[room](data, folder=tmp_path)
+    whole = got.result
+    got.filters.search.value = "kugel"
+    wanted = whole[whole.vendor_name == "Kugellager Nord AG"]
+    assert 0 < len(wanted) < len(whole)
+    pd.testing.assert_frame_equal(got.result, wanted)  # share, rank and comparison are those among all vendors
+    pd.testing.assert_frame_equal(by_code(got, data), wanted)
+    assert charts.captions_of(got._axes).title.startswith('vendors with "kugel": ')
+    assert "vendor kugel" in charts.captions_of(got._axes).footnote
+    assert set(got._now.vendor_name) == {"Kugellager Nord AG"}  # and what is exported are its lines
+    assert set(got.open_bar(0).vendor_name) == {"Kugellager Nord AG"}
+
+
+def test_what_a_view_does_not_take_is_off_and_nothing_of_before_is_left(data, tmp_path):
+    got = explore.slippage(data, folder=tmp_path)
+    got._options["early_days"].value = 3
+    got.open_bar(0)
+    got.buttons[1].click()
+    assert got._behind.value
+    assert "Written" in got._status.value
+    got.filters.picks["connection"].value = "emea"
+    assert got._behind.value == got._status.value == ""
+    assert len(got.shown) == 0
+    got.buttons[2].click()
+    (file,) = (f for f in tmp_path.iterdir() if f.name.endswith("_lines.csv"))
+    assert len(pd.read_csv(file, encoding="utf-8-sig")) == (data.lines.connection == "emea").sum()
+    for view in got.view.options:
+        got.view.value = view
+        takes = set(inspect.signature(got._views[view].compute).parameters)
+        assert {n: not o.disabled for n, o in got._options.items()} == {n: n in takes for n in got._options}
+
+
+def test_filters_fold_and_the_button_says_what_is_picked(data, tmp_path):
+    got = explore.spend(data, folder=tmp_path)
+    assert got._fold.description == "Filters"
+    got.filters.picks["connection"].value = "us"
+    assert got._fold.description == "Filters, us"
+    got._fold.value = True
+    assert "makini-open" in got._bar._dom_classes
+    got._fold.value = False
+    assert "makini-open" not in got._bar._dom_classes
 
 
 ROOMS_OF = {
@@ -154,7 +228,9 @@ def test_exports_are_files_and_say_where(data, tmp_path):
         assert "Written" in got._status.value
     back = pd.read_csv(tmp_path / "out" / "spend_by_vendor.csv", encoding="utf-8-sig")
     assert back.spend.sum() == pytest.approx(got.result.spend.sum())
-    lines = pd.read_csv(tmp_path / "out" / "spend_by_vendor_lines.csv", encoding="utf-8-sig")
+    (of_bar,) = (tmp_path / "out").glob("spend_by_vendor_*_lines.csv")
+    assert "Kugellager_Nord" in of_bar.name  # that of all lines has another name
+    lines = pd.read_csv(of_bar, encoding="utf-8-sig")
     assert len(lines) == len(got.shown)
     assert (tmp_path / "out" / "spend_by_vendor.png").read_bytes().startswith(b"\x89PNG")
 
@@ -178,7 +254,7 @@ def test_hostile_names_are_text_and_what_can_not_be_computed_is_a_sentence(tmp_p
     late = explore.slippage(data, folder=tmp_path)  # no as-of day
     assert "as-of day" in late._chart.children[0].value
     late.buttons[0].click()
-    assert "no chart" in late._status.value
+    assert "no figure" in late._status.value
 
 
 def test_nothing_and_one_vendor(data, tmp_path):

@@ -74,6 +74,17 @@ def test_filter_click_and_export(lab, tmp_path):
         page.get_by_text("Written:").wait_for()
         if os.environ.get("MAKINI_SCREENSHOT"):
             page.screenshot(path=os.environ["MAKINI_SCREENSHOT"])
+        shown = "document.querySelector('.makini-filters').checkVisibility()"
+        paper = "getComputedStyle(document.querySelector('.makini-picture')).filter"
+        assert page.evaluate(shown)
+        assert not page.locator(".makini-fold").is_visible()
+        assert page.evaluate(paper) == "none"
+        page.set_viewport_size({"width": 900, "height": 1900})
+        page.wait_for_function(f"!{shown}")
+        page.get_by_role("button", name="Filters, emea").click()
+        page.wait_for_function(shown)
+        page.evaluate("document.body.dataset.jpThemeLight = 'false'")  # as a dark theme does
+        assert "invert" in page.evaluate(paper)
         browser.close()
     back = pd.read_csv(tmp_path / "makini-exports" / "spend_by_vendor_emea.csv", encoding="utf-8-sig")
     assert "Kugellager Nord AG" in set(back.vendor_name)

@@ -163,6 +163,8 @@ ODD = {
     "NUL in texts": answer(b'{"data": [{"key": "1\\u0000", "name": "a\\u0000b"}]}'),
     "half a surrogate": answer(b'{"data": [{"key": "1", "name": "M\\ud83d"}], "meta": {"last_page": 1}}'),
     "half a surrogate as a name": answer(b'{"data": [{"key": "\\udc80", "\\ud83d": 1}], "sync_status": "\\ud83d"}'),
+    "half a surrogate as a state": answer(b'{"data": {"sync_status": "\\ud83d", "sync_updated_at": "\\ud83d"}}'),
+    "values of a state": answer({"data": {"sync_status": {"a": [1]}, "sync_updated_at": [1]}}),
     "a number": answer(b"17"),
     "null": answer(b"null"),
     "true": answer(b"true"),

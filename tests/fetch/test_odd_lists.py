@@ -84,6 +84,11 @@ def test_thirty_oddities_spread_over_the_lists(server):
     assert played(server, None, trials)[0] == {}
 
 
+@pytest.mark.parametrize("odd", ["half a surrogate as a state", "values of a state"])
+def test_an_odd_state_of_the_synchronisation_is_told(server, odd):
+    assert played(server, None, [("integrations/current", odd, False)])[0] == {}
+
+
 def test_a_list_that_hangs_ends_in_time(server):
     assert played(server, None, [("vendors", "hangs", False)])[0] == {}
 

@@ -164,7 +164,7 @@ def test_the_next_order_is_covered_under_every_law(law, share_open, n):
 @pytest.mark.parametrize("law", LAWS)
 @pytest.mark.parametrize("n", [10, 20, 30, 100])
 def test_the_next_order_of_a_group_alone_is_covered_under_every_law(law, n):
-    share, given = covered(law, 1, n, False, 500, seed=n)
+    share, given = covered(law, 1, n, False, 200, seed=n)
     assert given.min() == 1
     assert share == pytest.approx([0.8, 0.9], abs=0.02)
 

@@ -29,6 +29,9 @@ def test_notebook_runs_and_shows_what_is_kept(path, tmp_path, write):
     code = ran(book, tmp_path)
     outputs = [o for c in code for o in c.outputs]
     assert sum("image/png" in o.get("data", {}) for o in outputs) >= 3
+    for output in outputs:
+        if "image/png" in output.get("data", {}):
+            assert len(output.metadata["image/png"]["alt"]) > 20  # the text for those who don't see the chart
     if write:
         nbformat.write(as_kept(book), path)
     else:

@@ -255,8 +255,8 @@ def test_sections_vendor_headlines_and_template(made, tmp_path):
     page = ma.report(
         data, tmp_path / "x.html", sections=["slippage", "spend"], headlines={"slippage_by_month": "It depends <how>"}
     ).read_text("utf-8")
-    assert page.index("<section id='slippage'") < page.index("<section id='spend'")
-    assert "<section id='quality'" not in page
+    assert page.index("<section id='part_slippage'") < page.index("<section id='part_spend'")
+    assert "<section id='part_quality'" not in page
     assert "It depends &lt;how&gt;" in page
     told = content(data, vendor="Kugellager Nord AG")
     mine = data.lines[data.lines.vendor_name == "Kugellager Nord AG"]

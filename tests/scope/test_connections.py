@@ -13,17 +13,16 @@ from makini_analytics import lead_times, slippage, spend
 from makini_analytics.frames import AsOfDays, as_of_days
 from tests.compute.kinds import dirty, same
 
-#: What compares with all lines of a call, or learns from them, how far vendors differ and how lines hang together.
-_OF_ALL = {"on_time_low", "on_time_high", "on_time_shrunken", "n_effective", "due_share", "others_rate", "p_value"}
-_OF_ALL |= {"against_others", "against_before"}
+#: What compares a group with all others of the call.
+_OF_ALL = {"due_share", "others_rate", "p_value", "against_others", "against_before"}
 
 
-def _own(table: pd.DataFrame) -> pd.DataFrame:
-    return table.drop(columns=[c for c in table if c in _OF_ALL])
+def _own(table: pd.DataFrame, *also: str) -> pd.DataFrame:
+    return table.drop(columns=[c for c in table if c in _OF_ALL or c in also])
 
 
 FIGURES = {
-    "slippage.by_vendor": lambda x: _own(slippage.by_vendor(x, by="connection")),
+    "slippage.by_vendor": lambda x: _own(slippage.by_vendor(x, by="connection"), "on_time_shrunken"),
     "slippage.by_vendor of each": lambda x: _own(slippage.by_vendor(x)),
     "slippage.per_line": slippage.per_line,
     "slippage.by_period": lambda x: _own(slippage.by_period(x, by="connection")),

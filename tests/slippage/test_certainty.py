@@ -11,7 +11,7 @@ import pytest
 from makini_analytics import slippage
 from makini_analytics.compute import ClusterSums, Rates, Weights, against_before, against_others, cluster_sums, wilson
 from makini_analytics.compute._clusters import correlation
-from makini_analytics.compute._rates import _discoveries, _normal_of_skewed, _normal_of_student, _student
+from makini_analytics.compute._rates import _normal_of_skewed, _normal_of_student, _student, discoveries
 
 AS_OF = "2025-06-30"
 
@@ -165,9 +165,7 @@ def test_the_laws_are_scipys():
         )
     rng = np.random.default_rng(2)
     p = rng.random(50) ** 3
-    assert (
-        _discoveries(p, np.ones(50, dtype=bool), 0.05).tolist() == (stats.false_discovery_control(p) <= 0.05).tolist()
-    )
+    assert discoveries(p, np.ones(50, dtype=bool), 0.05).tolist() == (stats.false_discovery_control(p) <= 0.05).tolist()
 
 
 def test_the_shrunken_rate_is_at_the_root_of_paule_and_mandel():

@@ -544,4 +544,4 @@ def test_of_many_groups_without_a_change_none_is_named_and_a_clear_one_is():
 
 
 def test_one_period_is_no_line():
-    assert "No data" in chart_of(table(np.full((6, 1), 10.0)))[1]
+    assert "Too little was bought again" in chart_of(table(np.full((6, 1), 10.0)))[1]

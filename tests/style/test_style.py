@@ -25,7 +25,7 @@ style.use(highlight="#7A1FA2")
 print(style.look.highlight, isinstance(style.look, style.Look), *dir(style))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
-    names = "Look alt_text look save use"
+    names = "Look alt_text look save table use"
     assert done.stdout.splitlines() == [names, "False", f"#7A1FA2 True {names}"]
 
 
@@ -37,7 +37,8 @@ def test_a_company_sets_its_look_in_one_place(tmp_path):
         assert charts.bar_colours(ax)[0] == "#7A1FA2"
         assert "1,25 M EUR" in style.alt_text(ax)
         page = ma.report(data, tmp_path / "x.html", sections=["spend"]).read_text(encoding="utf-8")
-        assert re.search(r"\d\.\d{3}\.\d{3},\d{2}<", page)
+        assert re.search(r">[^<>]*\d\.\d{3}\.\d{3} EUR", page)
+        assert re.search(r"\d,\d\s%<", page)
         for wrong in (
             {"highlight": "#FFFF00"},
             {"highlight": "nocolour"},

@@ -38,10 +38,11 @@ def public_calls():
             yield name, call
 
 
-#: These pass names on: filters of a list, fields of a record, options of a fault, or of `Client` (tested below).
+#: These pass names on: columns of lines, filters of a list, fields of a record, options of a fault, or of `Client` (tested below).
 ANY_NAME = {
     "fetch_all",
     "Purchases.from_file",
+    "Purchases.filter",
     "Client.fetch_table",
     "Sandbox.edit",
     "Sandbox.misbehave",

@@ -61,9 +61,8 @@ def plot_curve(
     ax.set_xlim(0, float(max(main["days"].quantile(0.97), reached.get(0.9, 0) * 1.4, 1)))
     ax.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
     ax.set_xlabel(f"{days_of(result)} since the {start_of(result)}", color=charts.look.muted, fontsize=9.5)
-    charts.place(ax, 0.08, 0.25, 0.86, 0.52)
     sub = "Share of ordered lines delivered by day, with 95 % band; open lines counted as open, cancellations as never delivered"
-    alt = "; ".join(f"{charts.percent(q)} delivered by day {day:.0f}" for q, day in reached.items())
+    alt = "; ".join(f"{charts.percent(q)} delivered by day {charts.number(day)}" for q, day in reached.items())
     headline = title or _finding(reached, names[0], _most(main))
     return charts.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
 
@@ -86,7 +85,7 @@ def _marked(ax: Axes, rows: pd.DataFrame) -> dict[float, float]:
         if len(days):
             reached[q] = day = float(days.iloc[0])
             ax.plot([day, day, 0], [0, q, q], color=charts.look.muted, lw=0.8, ls=":")
-            text = f"{charts.percent(q)} by day {day:.0f}"
+            text = f"{charts.percent(q)} by day {charts.number(day)}"
             charts.beside(ax, text, (day, q), (6, -12), va="baseline", size=10, fontweight="bold")
     return reached
 
@@ -100,10 +99,10 @@ def _most(rows: pd.DataFrame) -> float:
 def _finding(reached: dict[float, float], name: str, most: float) -> str:
     half = "Fewer than half of the ordered lines " + ("are delivered so far" if most >= 0.5 else "will ever come")
     if 0.5 in reached:
-        half = f"Half of the ordered lines are delivered by day {reached[0.5]:.0f}"
+        half = f"Half of the ordered lines are delivered by day {charts.number(reached[0.5])}"
     if name:  # several curves: the title speaks of the one that is highlighted
         half = f"{name}: {half[0].lower()}{half[1:]}"
     if 0.9 in reached:
-        return f"{half}, nine of ten by day {reached[0.9]:.0f}"
+        return f"{half}, nine of ten by day {charts.number(reached[0.9])}"
     # of 100 lines 20 were cancelled: nine of ten will not come, however long one waits
     return f"{half}, nine of ten " + ("not yet estimable" if most >= 0.9 - 1e-9 else "will never come")

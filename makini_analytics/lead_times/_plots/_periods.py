@@ -13,7 +13,7 @@ from ...compute import By, WorkCalendar
 from ...errors import ConfigError
 from ...frames import AsOf
 from .._periods import by_period
-from ._words import days_of, end_of, start_of
+from ._words import days_of, end_of, none_came, start_of
 
 
 @charts.chart(of=by_period, result_columns=("period", "finished"))
@@ -56,7 +56,7 @@ def plot_by_period(
     if len(result) and list(result.columns).index("period"):
         raise ConfigError("a cohort chart shows one group: pass the rows of one, or by=None")
     if not len(result) or not result["n_delivered"].sum():
-        return charts.no_data(ax, "lead times by order period", result)
+        return charts.no_data(ax, "lead times by order period", result, title=none_came(result))
     ax = charts.axes(ax, rows=9)
     drawn = charts.every_period(result)
     median, ninth, mean = (drawn[c].to_numpy(dtype=float) for c in ("median_days", "p90_days", "mean_delivered_days"))
@@ -74,12 +74,11 @@ def plot_by_period(
     ax.set_ylim(0, far * 1.1)
     ax.set_xlim(-0.6, len(drawn) - 0.4)
     ax.set_ylabel(days_of(result).partition(",")[0], color=charts.look.muted, fontsize=9.5)
-    charts.place(ax, 0.07, 0.28, 0.74, 0.48)
     grey = "; grey: fewer than 20 lines" if (done & few).any() else ""
     sub = f"{_measure(result)} by order period: median (dot) to p90 (bar); shaded: slow lines are still open, neither faster nor slower{grey}"
     headline = title or _cohorts(median[done & ~few & ~np.isnan(median)], len(result), int((~done).sum()))
     none = ["no line" if np.isnan(n) else "not yet estimable" for n in drawn["n_lines"].astype("float64")]
-    medians = [why if np.isnan(m) else f"{m:.0f}" for m, why in zip(median, none, strict=True)]
+    medians = [why if np.isnan(m) else f"{charts.number(m)}" for m, why in zip(median, none, strict=True)]
     alt = "; ".join(f"{p} median {m}" for p, m in zip(periods, medians, strict=True))
     return charts.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
 
@@ -102,7 +101,7 @@ def _median_to_p90(
     # Three layers, since one call has one colour: all finished ones, grey over those of few lines, and the unfinished.
     ax.plot(x[done], median[done], "o", color=charts.look.highlight, ms=8)
     ax.plot(x[done & few], median[done & few], "o", color=charts.look.plain, ms=8)
-    ax.plot(x[~done], median[~done], "o", mfc="white", mec=charts.look.highlight, ms=8)
+    ax.plot(x[~done], median[~done], "o", mfc=charts.look.paper, mec=charts.look.highlight, ms=8)
 
 
 def _naive_mean(ax: Axes, mean: np.ndarray[Any, Any]) -> None:
@@ -120,7 +119,7 @@ def _cohorts(finished: np.ndarray[Any, Any], n: int, n_open: int) -> str:
         return f"{none}: too early to say"
     if not len(finished):
         return f"No finished period has {charts.SMALL_N} lines and a median: too few to say"
-    low, high = f"{finished.min():.0f}", f"{finished.max():.0f}"
+    low, high = f"{charts.number(finished.min())}", f"{charts.number(finished.max())}"
     span = f"{low} to {high} days" if low != high else f"{low} days"
     periods = "the finished periods" if len(finished) > 1 else "the finished period"
     still = f"; {charts.number(n_open)} {'is' if n_open == 1 else 'are'} not finished" if n_open else ""

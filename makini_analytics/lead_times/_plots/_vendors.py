@@ -12,7 +12,7 @@ from ... import charts
 from ...compute import By, WorkCalendar
 from ...frames import AsOf
 from .._vendors import by_vendor
-from ._words import days_of, end_of, start_of
+from ._words import days_of, end_of, none_came, start_of
 
 
 @charts.chart(of=by_vendor, result_columns=("median_days",))
@@ -45,15 +45,14 @@ def plot_by_vendor(
     >>> lines = pd.DataFrame({"vendor_id": ["a", "a"], "order_date": pd.to_datetime(["2025-01-01", "2025-01-03"]),
     ...                       "delivered_date": pd.to_datetime(["2025-01-05", "2025-01-13"])})
     >>> print(style.alt_text(lead_times.plot_by_vendor(lines, as_of="2025-01-31")))
-    Half of the lines take up to 4 days.
-    Lead time in days: median (dot) to p90 (bar), the 1 vendors with most lines; open lines counted as open; grey: fewer than 20 lines.
+    Half of the lines take up to 4 days. Lead time in days: median (dot) to p90 (bar); open lines counted as open; grey: fewer than 20 lines.
     a: 4 – 10 days
     """
     result: pd.DataFrame = data
     # A vendor without a delivery has neither dot nor bar; the table has it, with its number of open lines.
     rows: pd.DataFrame = result[result["n_delivered"] > 0].head(top)
     if not len(rows):
-        return charts.no_data(ax, "lead times by vendor", result)
+        return charts.no_data(ax, "lead times by vendor", result, title=none_came(result))
     rows = rows.sort_values("median_days", na_position="last", kind="stable")
     places = [[i] for i in result.index.get_indexer(rows.index)]
     columns = charts.group_columns(rows, "n_lines")
@@ -67,12 +66,12 @@ def plot_by_vendor(
     for i, row in enumerate(rows.to_dict("records")):
         _median_to_p90(ax, i, row)
     far = float(np.nanmax([1.0, rows[["median_days", "p90_days"]].max().max()]))
-    ax.set_xlim(0, far * 1.3)
+    ax.set_xlim(0, far * 1.02)
     ax.set_xlabel(
         f"{days_of(result)} from {start_of(result)} to {end_of(result)}", color=charts.look.muted, fontsize=9.5
     )
     few = "; grey: fewer than 20 lines" if (rows["n_lines"] < charts.SMALL_N).any() else ""
-    which = f", the {len(rows)} {several} with most lines" if len(rows) > 1 else ""
+    which = f", the {len(rows)} {several} with most lines, shortest median first" if len(rows) > 1 else ""
     sub = f"Lead time in days: median (dot) to p90 (bar){which}; open lines counted as open{few}"
     alt = "; ".join(f"{n}: {t.get_text()}" for n, t in zip(names, ax.texts, strict=True))
     headline = title or _spread(rows, several)
@@ -90,7 +89,9 @@ def _median_to_p90(ax: Axes, y: int, row: dict[Any, Any]) -> None:
     text = "not yet estimable" if row["n_open"] else "not estimable"
     if pd.notna(middle):
         later = "p90 not yet" if row["n_open"] else "no p90"
-        text = f"{middle:.0f}" + (f" – {ninth:.0f} days" if pd.notna(ninth) else f" days; {later}")
+        text = f"{charts.number(middle)}" + (
+            f" – {charts.number(ninth)} days" if pd.notna(ninth) else f" days; {later}"
+        )
     # Behind the mark that is furthest to the right; at zero where there is none.
     end = next((v for v in (ninth, middle) if pd.notna(v)), 0)
     charts.beside(ax, text, (end, y), (9, 0))
@@ -103,10 +104,10 @@ def _spread(rows: pd.DataFrame, several: str) -> str:
         middle = rows["median_days"].iloc[0]
         if pd.isna(middle):
             return f"The median lead time is not {'yet ' if rows['n_open'].iloc[0] else ''}estimable"
-        return f"Half of the lines take up to {middle:.0f} days"
+        return f"Half of the lines take up to {charts.number(middle)} days"
     if not len(enough):
         return f"Too early to compare: none of these {charts.number(len(rows))} {several} has {charts.SMALL_N} lines and a median"
-    low, high, n = f"{enough.min():.0f}", f"{enough.max():.0f}", charts.number(len(enough))
+    low, high, n = f"{charts.number(enough.min())}", f"{charts.number(enough.max())}", charts.number(len(enough))
     if low == high:  # as they are printed: 12.1 and 12.4 days are no difference to a reader
         return f"No clear difference: the median lead time is {low} days at each of {n} {several}"
     return f"Median lead times lie between {low} and {high} days, among {n} {several}"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from ... import charts
+
 _ENDS = {"complete": "delivery", "first_receipt": "first receipt", "header": "completion of the order"}
 
 
@@ -20,3 +22,9 @@ def start_of(result: pd.DataFrame) -> str:
 def end_of(result: pd.DataFrame) -> str:
     """Return what it ends with."""
     return _ENDS[result.attrs.get("parameters", {}).get("end", "complete")]
+
+
+def none_came(result: pd.DataFrame) -> str | None:
+    """Return that nothing is delivered yet, where lines are there; None where there are none."""
+    n = int(result["n_lines"].sum()) if "n_lines" in result else int((result["outcome"] == "open").sum())
+    return f"Nothing is delivered yet of {charts.counted(n, 'line')}" if n else None

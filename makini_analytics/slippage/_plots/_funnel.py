@@ -31,6 +31,7 @@ def plot_funnel(
     weight: str = "lines",
     cluster: str | None = "order",
     calendar: WorkCalendar = None,
+    under_share: float = 0,
     ax: Axes | None = None,
     title: str | None = None,
 ) -> Axes:
@@ -62,7 +63,7 @@ def plot_funnel(
     below, above = stands(rows, "below"), stands(rows, "above")
     outside = below | above
     # Hollow ones first: a vendor that the title counts is never hidden behind one that it does not.
-    ax.plot(n[~outside], rate[~outside], "o", mfc="white", mec=charts.look.plain, ms=6, zorder=2)
+    ax.plot(n[~outside], rate[~outside], "o", mfc=charts.look.paper, mec=charts.look.plain, ms=6, zorder=2)
     for these, is_below in ((below, True), (above, False)):
         shape, colour = marks(is_below, not is_below, few=False)
         ax.plot(n[these], rate[these], shape, color=colour, ms=7, zorder=3)
@@ -73,7 +74,6 @@ def plot_funnel(
     ax.xaxis.set_minor_formatter(lambda *_: "")
     ax.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
     ax.set_xlabel("effective due lines: those of one order count as fewer", color=charts.look.muted, fontsize=9.5)
-    charts.place(ax, 0.08, 0.24, 0.86, 0.54)
     differs = who_differs(result, charts.plural(charts.row_noun(columns)))
     headline = title or "; ".join(s for s in (differs[:1].upper() + differs[1:], came_on_time(result)) if s)
     filled = "; square: clearly below" * bool(below.any()) + "; triangle: clearly above" * bool(above.any())
@@ -98,6 +98,7 @@ def _limits(ax: Axes, n: np.ndarray[Any, Any], common: float) -> list[_Box]:
     ax.set_xlim(left, far[-1] * 1.25)
     ax.set_ylim(-0.02, 1.03)
     taken: list[_Box] = []
+    named: list[float] = []
     for z, colour, text in ((1.96, charts.look.line, "95 %"), (_OUTER, charts.look.rest, "99.8 %")):
         for sign in (-1, 1):
             ax.plot(far, np.clip(common + sign * z * sd, 0, 1), color=colour, lw=1.2, zorder=1)
@@ -105,6 +106,11 @@ def _limits(ax: Axes, n: np.ndarray[Any, Any], common: float) -> list[_Box]:
         # Solved for n: z x sqrt(c (1 - c) / n) = 0.6 c.
         at = max(z**2 * (1 - common) / (0.36 * common) if common else 1.0, left * 1.2, 1.0)
         bound = float(np.clip(common - z * np.sqrt(common * (1 - common) / at), 0, 1))
+        if any(
+            abs(np.log(at / other)) < 0.25 for other in named
+        ):  # of one vendor, or of few lines, the two would be at one place
+            continue
+        named.append(at)
         charts.beside(ax, text, (at, bound), (4, -3), va="top", size=8.5, colour=charts.look.muted)
         taken.append(_box(ax, at, bound, len(text), right=True, above=False))
     ax.axhline(common, color=charts.look.muted, lw=1, ls=":", zorder=1)
@@ -145,6 +151,6 @@ def _name(
                 taken.append(box)
                 away = (6 if right else -6, 4 if above else -4)
                 va, ha = "bottom" if above else "top", "left" if right else "right"
-                paper = {"fc": "white", "ec": "none", "pad": 0.4, "alpha": 0.75}
+                paper = {"fc": charts.look.paper, "ec": "none", "pad": 0.4, "alpha": 0.75}
                 charts.beside(ax, names[i], (n[i], rate[i]), away, va=va, ha=ha, size=9, bbox=paper)
                 break

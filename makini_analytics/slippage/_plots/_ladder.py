@@ -34,6 +34,7 @@ def plot_ladder(
     calendar: Sequence[str | None] = (None, "weekdays"),
     weight: Sequence[str] | None = None,
     open_lines: Sequence[bool] = (True, False),
+    under_share: float = 0,
     ax: Axes | None = None,
     title: str | None = None,
 ) -> Axes:
@@ -63,10 +64,10 @@ def plot_ladder(
     # Two charts in one: panels inside of the axes, so that a caller's own axes can hold them too. The gap is for the words.
     left, right = ax.inset_axes((0.0, 0.06, 0.40, 0.9)), ax.inset_axes((0.74, 0.06, 0.26, 0.9))
     for panel in (left, right):
+        panel.set_facecolor("none")
         for side in panel.spines.values():
             side.set_visible(False)
         panel.tick_params(length=0, colors=charts.look.ink, labelsize=9.5)
-    charts.place(ax, 0.06, 0.20, 0.90, 0.58)
     _every_rate(left, rates, result)
     _every_swing(right, by)
     driver = f"; what moves it most: {_in_words(by['choice'].iloc[0])}" if len(by) else ""

@@ -58,7 +58,11 @@ def plot_ageing(
     currency = charts.one_currency(result)
     if not len(result):
         done = sum(e["n_lines"] for e in result.attrs.get("excluded", ()) if e["reason"] == "delivered")
-        none = f"No line is open: all {charts.number(done)} that count are delivered" if done else None
+        none = (
+            f"No line is open: {'the one that counts is' if done == 1 else f'all {charts.number(done)} that count are'} delivered"
+            if done
+            else None
+        )
         return charts.no_data(ax, "open lines", result, title=none)
     if result["bucket"].duplicated().any():
         raise ConfigError("an ageing chart shows one group: pass the rows of one, or by=None")
@@ -73,13 +77,13 @@ def plot_ageing(
     ax.set_xticks([])
     ax.axvline(0, color=charts.look.line, lw=1)
     for i, (value, n) in enumerate(zip(values, rows["n_lines"], strict=True)):
-        text = f"{charts.money(value, currency)}  {charts.number(n)} {'line' if n == 1 else 'lines'}"
+        text = f"{charts.money(value, currency)}  {charts.counted(n, 'line')}"
         charts.beside(ax, text, (max(value, 0), i))
-    ax.set_xlim(min(0.0, values.min()), max(values.max(), 1e-9) * 1.3)
+    ax.set_xlim(min(0.0, values.min()), max(values.max(), 1e-9))
     overdue, total = (charts.money(float(v.sum()), currency) for v in (values[late], values))
     headline = f"Nothing of the {total} still to come is overdue"
     if n := int(rows["n_lines"][late].sum()):
-        headline = f"{overdue} of {total} still to come is overdue, {charts.number(n)} lines"
+        headline = f"{overdue} of {total} still to come is overdue, {charts.counted(n, 'line')}"
     soon = charts.money(float(result["expected_late_value_30"].sum()), currency)
     sub = f"Open value by days past the due date; of what falls due in the next 30 days {soon} is expected late"
     alt = "; ".join(f"{b} {charts.money(v, currency)}" for b, v in zip(rows.index, values, strict=True))
@@ -113,13 +117,14 @@ def plot_backtest(
     >>> lines = pd.DataFrame({"order_date": pd.to_datetime(["2025-01-01"]), "required_date": pd.to_datetime(["2025-01-15"]),
     ...                       "delivered_date": pd.to_datetime(["2025-01-10"])})
     >>> print(style.alt_text(slippage.plot_backtest(lines, as_of="2025-01-25")))
-    No data: the forecast on days gone by: too few lines. Nothing is left to count.
+    Too few lines to test the forecast: 0 forecasts. The forecast on days gone by.
     """
     result: pd.DataFrame = data
     if "trailing_rate" not in result:
         raise ConfigError("a chart of calibration is drawn of the test line by line: pass by=None")
     if len(result) < 10:
-        return charts.no_data(ax, "the forecast on days gone by: too few lines", result)
+        few = f"Too few lines to test the forecast: {charts.counted(len(result), 'forecast')}"
+        return charts.no_data(ax, "the forecast on days gone by", result, title=few)
     chance, came = result["chance"].to_numpy(), result["on_time"].to_numpy(dtype=float)
     table = by_chance(result)
     x, share = table["chance"].to_numpy(), table["on_time_rate"].to_numpy()
@@ -135,7 +140,6 @@ def plot_backtest(
     ax.set_xlim(-0.02, 1.02)
     ax.set_ylim(-0.02, 1.04)
     ax.set_xlabel("forecast chance to come in time", color=charts.look.muted, fontsize=9.5)
-    charts.place(ax, 0.30, 0.25, 0.42, 0.53)  # about square, so that the diagonal is one
     errors, of_rate = ((p - came) ** 2 for p in (chance, result["trailing_rate"].to_numpy()))
     ours, base = float(errors.mean()), float(of_rate.mean())
     headline = title or _compared(of_rate - errors, ours, base, result)

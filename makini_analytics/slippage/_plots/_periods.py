@@ -30,6 +30,7 @@ def plot_by_period(
     cluster: str | None = "order",
     calendar: WorkCalendar = None,
     fiscal_year_start: int = 1,
+    under_share: float = 0,
     ax: Axes | None = None,
     title: str | None = None,
 ) -> Axes:
@@ -66,7 +67,7 @@ def plot_by_period(
     ax.vlines(x, drawn["on_time_low"], drawn["on_time_high"], color=charts.look.rest, lw=5)
     ax.plot(x, rate, color=charts.look.highlight, lw=1.2)
     ax.plot(x[whole], rate[whole], "o", color=charts.look.highlight, ms=7)
-    ax.plot(x[~whole], rate[~whole], "o", mfc="white", mec=charts.look.highlight, ms=7)
+    ax.plot(x[~whole], rate[~whole], "o", mfc=charts.look.paper, mec=charts.look.highlight, ms=7)
     periods = charts.periods_below(ax, drawn["period"].tolist())
     ax.set_xlim(-0.6, len(drawn) - 0.4)
     # Rates are mostly between 70 and 95 %, and from zero on all periods would look alike: dots, unlike bars, may start higher.
@@ -75,7 +76,6 @@ def plot_by_period(
     ax.yaxis.set_major_formatter(lambda v, _: charts.percent(v) if v > 0 else "0")
     ax.grid(axis="y", color=charts.look.line, lw=0.6)
     ax.set_axisbelow(True)
-    charts.place(ax, 0.08, 0.28, 0.87, 0.48)
     full = np.flatnonzero(result["complete"].to_numpy(dtype=bool))
     cut = "" if whole.all() else "; hollow: cut by the as-of day"
     sub = f"On-time rate by the period of the due date, all due lines, with 95 % interval{cut}"

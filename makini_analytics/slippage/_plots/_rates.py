@@ -28,6 +28,7 @@ def plot_by_vendor(
     weight: str = "lines",
     cluster: str | None = "order",
     calendar: WorkCalendar = None,
+    under_share: float = 0,
     ax: Axes | None = None,
     title: str | None = None,
     top: int = 12,
@@ -50,7 +51,7 @@ def plot_by_vendor(
     ...                       "delivered_date": pd.to_datetime(["2025-01-08", "2025-01-15", None])})
     >>> print(style.alt_text(slippage.plot_by_vendor(lines, as_of="2025-01-31")))
     1 of 3 due lines came on time; too few lines to tell vendors apart.
-    On-time rate of due lines; open ones past due are late; bar: 95 % interval; grey: fewer than 20 lines or 3 orders.
+    On-time rate of due lines, by the lower end of their intervals; open ones past due are late; bar: 95 % interval; grey: fewer than 20 lines or 3 orders.
     a: 50 % (9 % to 91 %); b: 0 % (0 % to 79 %)
     """
     result: pd.DataFrame = data
@@ -86,7 +87,7 @@ def plot_by_vendor(
     shown = f", {len(rows)} {several} with most{or_below}" if len(rows) < len(result) else ""
     shapes = "; square: clearly below" * bool(below.any()) + "; triangle: clearly above" * bool(above.any())
     grey = f"; {FEW}" if few.any() else ""
-    sub = f"On-time rate of due lines{shown}; open ones past due are late; bar: 95 % interval{shapes}{grey}"
+    sub = f"On-time rate of due lines{shown}, by the lower end of their intervals; open ones past due are late; bar: 95 % interval{shapes}{grey}"
     rates = rows[["on_time_rate", "on_time_low", "on_time_high"]].itertuples(index=False, name=None)
     alt = "; ".join(
         f"{n}: {charts.percent(rate)} ({charts.percent(low)} to {charts.percent(high)})"
@@ -99,7 +100,7 @@ def _rate_and_interval(ax: Axes, y: int, row: dict[Any, Any], shape: str, colour
     rate, low, high = row["on_time_rate"], row["on_time_low"], row["on_time_high"]
     ax.plot([low, high], [y, y], color=colour, lw=5, alpha=0.55, solid_capstyle="round")
     ax.plot(rate, y, shape, color=colour, ms=8)
-    paper = {"fc": "white", "ec": "none", "pad": 0.6, "alpha": 0.8}  # over the line of the others
+    paper = {"fc": charts.look.paper, "ec": "none", "pad": 0.6, "alpha": 0.8}  # over the line of the others
     charts.beside(ax, charts.percent(rate), (high, y), (8, 0), bbox=paper)
 
 
@@ -112,6 +113,7 @@ def plot_per_line(
     late_days: float = 0,
     early_days: float | None = None,
     calendar: WorkCalendar = None,
+    under_share: float = 0,
     ax: Axes | None = None,
     title: str | None = None,
 ) -> Axes:
@@ -128,7 +130,7 @@ def plot_per_line(
     ...                       "delivered_date": pd.to_datetime(["2025-01-08", "2025-01-15", None])})
     >>> print(style.alt_text(slippage.plot_per_line(lines, as_of="2025-01-31")))
     50 % of the delivered due lines came late; 1 more is open and overdue. Days late of 2 delivered lines.
-    early 1 lines, 50 %; on the day 0 lines, 0 %; late 1 lines, 50 %
+    early 1 line, 50 %; on the day 0 lines, 0 %; late 1 line, 50 %
     """
     result: pd.DataFrame = data
     days = result["days_late"].to_numpy()  # the frame is wide and may be long: only what is drawn is taken
@@ -148,7 +150,6 @@ def plot_per_line(
     _parts_above(ax, {word: k / n for word, k in parts.items()}, more_room_left=-low >= high)
     ax.set_yticks([])
     ax.set_xlabel("days after (+) or before (–) the due date", color=charts.look.muted, fontsize=9.5)
-    charts.place(ax, 0.04, 0.25, 0.92, 0.50)
     n_overdue = int((result["outcome"] == "overdue_open").sum())
     more = (
         f"; {charts.number(n_overdue)} more {'is' if n_overdue == 1 else 'are'} open and overdue" if n_overdue else ""
@@ -156,8 +157,8 @@ def plot_per_line(
     headline = title or f"{charts.percent(n_late / n)} of the delivered due lines came late{more}"
     beyond = int(((days < low) | (days > high)).sum())
     outer = f"; {charts.number(beyond)} beyond the ends are in the outer bars" if beyond else ""
-    sub = f"Days late of {charts.number(n)} delivered lines{outer}"
-    alt = "; ".join(f"{word} {charts.number(k)} lines, {charts.percent(k / n)}" for word, k in parts.items())
+    sub = f"Days late of {charts.counted(n, 'delivered line')}{outer}"
+    alt = "; ".join(f"{word} {charts.counted(k, 'line')}, {charts.percent(k / n)}" for word, k in parts.items())
     return charts.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
 
 
@@ -168,7 +169,7 @@ def _histogram(ax: Axes, days: np.ndarray[Any, Any], low: float, high: float) ->
     # Edges lie half-way between days, at 0.5, 0.5 - step, ..., so that no bar holds both on time and late.
     edges = 0.5 + step * np.arange(np.floor((low - 0.5) / step), np.ceil((high - 0.5) / step) + 1)
     on = low + np.arange(len(n_lines))
-    _, _, bars = ax.hist(on, bins=edges.tolist(), weights=n_lines, edgecolor="white", lw=0.4)
+    _, _, bars = ax.hist(on, bins=edges.tolist(), weights=n_lines, edgecolor=charts.look.paper, lw=0.4)
     for bar in bars:
         late = bar.get_x() + bar.get_width() / 2 > 0.5
         bar.set_facecolor(charts.look.late if late else charts.look.plain)

@@ -28,6 +28,8 @@ _WORDS = {
     "after": "After",
 }
 _ENDS = ("before", "after")
+#: Where the steps move the total by less than this share of it, they can't be seen on an axis that begins at zero.
+_SMALL = 0.25
 
 
 @charts.chart(of=bridge, result_columns=("effect",))
@@ -47,8 +49,10 @@ def plot_bridge(
 ) -> Axes:
     """Draw the bridge as a waterfall: the total before, each effect where the last one ended, the total after.
 
-    Dark grey: the two totals, from zero. Light grey: the effects, each from where the one above it ended, as the thin lines
-    show; highlighted the largest of them, in either direction. Effects of less than a cent are not drawn.
+    Dark grey: the two totals. Light grey: the effects, each from where the one above it ended, as the thin lines show;
+    highlighted the largest of them, in either direction. Effects of less than a cent are not drawn. Where the effects are small
+    beside the totals, the axis is cut: a zigzag crosses both totals, the subtitle says where, and two thin bars at the foot show
+    the totals from zero.
 
     Raises
     ------
@@ -62,7 +66,7 @@ def plot_bridge(
     >>> new = pd.DataFrame({"product_code": ["A"], "quantity": [12.0], "amount": [132.0], "currency": "EUR"})
     >>> print(style.alt_text(spend.plot_bridge(old, new)))
     Ordered spend rose by 32.00 EUR (32 %); largest effect: volume, +20.00 EUR.
-    Ordered spend before and after, EUR; volume and mix within one unit of measure.
+    Ordered spend before and after, EUR; volume and mix within one unit of measure; axis cut at 90.00 EUR.
     Before +100.00 EUR; Price +12.00 EUR; Volume +20.00 EUR; After +132.00 EUR
     """
     result: pd.DataFrame = before
@@ -76,15 +80,16 @@ def plot_bridge(
     shown = {e: v for e, v in value.items() if e not in _ENDS and abs(v) >= 0.005}
     steps = ["before", *shown, "after"]
     largest = max(shown, key=lambda e: abs(shown[e])) if shown else None
-    ax = charts.axes(ax, rows=len(steps))
-    _waterfall(ax, steps, value, largest, currency)
-    sub = f"Ordered spend before and after, {in_currency(currency)}; volume and mix within one unit of measure"
+    ax = charts.axes(ax, rows=len(steps) + 1)
+    cut = _waterfall(ax, steps, value, largest, currency)
+    sub = f"Ordered spend before and after, {in_currency(currency)}; volume and mix within one unit of measure{cut}"
     alt = "; ".join(f"{_WORDS[e]} {signed(value[e], currency)}" for e in steps)
     headline = title or _finding(value, largest, currency)
     return charts.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
 
 
-def _waterfall(ax: Axes, steps: list[str], value: dict[str, float], largest: str | None, currency: str | None) -> None:
+def _waterfall(ax: Axes, steps: list[str], value: dict[str, float], largest: str | None, currency: str | None) -> str:
+    """Draw the steps, and return what the subtitle says of a cut axis."""
     widths = np.array([value[name] for name in steps])
     # An effect starts where the one before it ended, and the total after at zero again: 150, +12, +20, 182 starts at
     # 0, 150, 162, 0. The sums are those of the steps up to it.
@@ -98,13 +103,50 @@ def _waterfall(ax: Axes, steps: list[str], value: dict[str, float], largest: str
     ax.vlines(joints[:-1], y[:-1] - 0.33, y[1:] + 0.33, color=charts.look.muted, lw=0.8)
     for i, name in enumerate(steps):
         text = charts.money(value[name], currency) if name in _ENDS else signed(value[name], currency)
+        if name != "before" and value["before"] > 0:
+            change = value[name] - value["before"] if name == "after" else value[name]
+            text += f"  {'+' if change > 0 else ''}{charts.number(change / value['before'] * 100, 1)} %"
         charts.beside(ax, text, (right[i], i))
-    ax.set_yticks(y, [_WORDS[e] for e in steps])
-    ax.invert_yaxis()
+    names = [_WORDS[e] for e in steps]
     ax.set_xticks([])
-    ax.axvline(0, color=charts.look.line, lw=1)
     low, high = min(0.0, *starts, *joints), max(*right, 1e-9)
-    ax.set_xlim(low, high + (high - low) * 0.18)
+    base = _base(joints)
+    if base <= 0:
+        charts.name_rows(ax, names)
+        ax.axvline(0, color=charts.look.line, lw=1)
+        ax.set_xlim(low, high)
+        return ""
+    charts.name_rows(ax, [*names, "the same from zero"])
+    ax.set_xlim(base, high)
+    for i in (0, len(steps) - 1):
+        charts.torn(ax, base + 0.035 * (high - base), i, 0.66)
+    # In parts of the axes' width, so that they begin at zero whatever the axis shows.
+    parts = [
+        value["before"] / max(value["before"], value["after"]),
+        value["after"] / max(value["before"], value["after"]),
+    ]
+    ax.hlines(
+        [len(steps) - 0.14, len(steps) + 0.14],
+        0,
+        parts,
+        lw=4,
+        color=[charts.look.rest, charts.look.plain],
+        transform=ax.get_yaxis_transform(),
+    )
+    return f"; axis cut at {charts.money(base, currency)}"
+
+
+def _base(joints: Any) -> float:
+    """Return where the axis begins: zero, or where the steps are small a round number a little below the lowest of them.
+
+    >>> _base(np.array([7.11, 6.55, 6.85, 6.58])), _base(np.array([100.0, 40.0, 160.0]))
+    (6.4, 0.0)
+    """
+    low, high = float(joints.min()), float(joints.max())
+    if low <= 0 or high - low <= 0 or (high - low) / high >= _SMALL:
+        return 0.0
+    step = 10.0 ** np.floor(np.log10((high - low) / 2))
+    return round(float(np.floor((low - 0.15 * (high - low)) / step) * step), 10)
 
 
 def _finding(value: dict[str, float], largest: str | None, currency: str | None) -> str:

@@ -24,15 +24,6 @@ def in_currency(currency: str | None) -> str:
     return currency or "no currency stated"
 
 
-def several(n: int, word: str) -> str:
-    """Return a number with its word.
-
-    >>> several(1, "line"), several(2, "vendor")
-    ('1 line', '2 vendors')
-    """
-    return f"{charts.number(n)} {word if n == 1 else charts.plural(word)}"
-
-
 def signed(value: float, currency: str | None) -> str:
     """Return an amount with its sign, as that of a change."""
     return ("+" if value > 0 else "") + charts.money(value, currency)
@@ -45,18 +36,36 @@ def head_and_rest(result: pd.DataFrame, top: int) -> tuple[pd.DataFrame, pd.Data
 
 
 def bars(
-    ax: Axes, labels: Sequence[str], values: Sequence[float], colours: Sequence[str], texts: Sequence[str]
+    ax: Axes,
+    labels: Sequence[str],
+    values: Sequence[float],
+    colours: Sequence[str],
+    texts: Sequence[str],
+    *,
+    rest: bool = False,
 ) -> None:
-    """Draw horizontal bars from the top down, each with its text to the right: of its end, or of zero, away from the names."""
+    """Draw horizontal bars from the top down, each with its text to the right: of its end, or of zero, away from the names.
+
+    The last one, where it is all the ``rest``, is cut when it is so long that the others could not be compared any more.
+    """
+    named = list(values[:-1]) if rest and len(values) > 1 else list(values)
+    low, high = min(0.0, *named), max(0.0, *named)
+    cut = len(named) < len(values) and abs(values[-1]) > 1.25 * max(-low, high) > 0
+    if cut:
+        end = 1.12 * max(-low, high)
+        low, high = (min(low, -end), high) if values[-1] < 0 else (low, max(high, end))
+        texts = [*texts[:-1], f"{texts[-1]}, bar cut"]
+    elif rest:
+        low, high = min(low, values[-1]), max(high, values[-1])
     ax.barh(np.arange(len(values)), values, color=list(colours), height=0.68)
     charts.name_rows(ax, labels)
     ax.set_xticks([])
     ax.axvline(0, color=charts.look.line, lw=1)
     for i, (value, text) in enumerate(zip(values, texts, strict=True)):
-        charts.beside(ax, text, (max(value, 0.0), i))
-    # Zero is always in sight, and a quarter more than the longest bar is for its text.
-    low, high = min(0.0, *values), max(0.0, *values)
-    ax.set_xlim(low, high + (high - low or 1.0) * 0.25)
+        charts.beside(ax, text, (min(max(value, 0.0), high), i))
+    ax.set_xlim(low, high if high > low else low + 1.0)
+    if cut:
+        charts.torn(ax, 0.94 * (low if values[-1] < 0 else high), len(values) - 1)
 
 
 def alternative(labels: Sequence[Any], values: Sequence[float], currency: str | None, most: int = 15) -> str:

@@ -64,7 +64,7 @@ def plot_small_multiples(
     >>> lines = pd.DataFrame({"order_date": pd.to_datetime(["2025-01-05", "2025-03-01", "2025-03-02"]), "currency": "EUR",
     ...                       "amount": [5.0, 7.0, 8.0], "category": ["Pumps", "Pumps", "Seals"]})
     >>> print(style.alt_text(spend.plot_small_multiples(lines)))
-    Pumps is the largest of 2, with 60 % of ordered spend. Ordered spend by period and category, EUR, all on one scale, the peak labelled.
+    Pumps is the largest of 2, with 60 % of ordered spend. Ordered spend by period and category, EUR, all on one scale, the peak named.
     Pumps 12.00 EUR; Seals 8.00 EUR
     """
     result: pd.DataFrame = data
@@ -84,26 +84,25 @@ def plot_small_multiples(
     down = -(-len(panels) // across)
     ax = charts.axes(ax, rows=5 * down)  # a panel is as high as five bars
     ax.set_axis_off()
-    high = ax.figure.get_figheight()
-    charts.place(ax, 0.03, 0.9 / high, 0.94, 1 - 1.9 / high)
-    first, last = result["period"].min(), result["period"].max()
-    scale = min(0.0, *(p.values.min() for p in panels)), max(1e-9, *(p.values.max() for p in panels)) * 1.3
+    periods = pd.period_range(result["period"].min(), result["period"].max())
+    scale = min(0.0, *(p.values.min() for p in panels)), max(1e-9, *(p.values.max() for p in panels)) * 1.35
     for i, panel in enumerate(panels):
         row, column = divmod(i, across)
-        # From the lower left corner, in parts of the axes. A panel takes 62 % of its row; the rest is its head and its dates.
-        box = (column / across, 1 - (row + 0.92) / down, 0.92 / across, 0.62 / down)
+        # From the lower left corner, in parts of the axes. A panel takes 55 % of its row; the rest is its head and its dates.
+        box = (column / across, 1 - (row + 0.80) / down, 0.92 / across, 0.55 / down)
         small = ax.inset_axes(box)
-        _draw(small, panel, whole, scale, currency)
-        small.set_xticks([0, len(whole) - 1], [charts.period_name(first), charts.period_name(last)], fontsize=8.5)
-        for tick, side in zip(small.get_xticklabels(), ("left", "right"), strict=True):
-            tick.set_ha(side)
+        _draw(small, panel, whole, scale, periods)
     total = result["spend"].sum()
     share = charts.percent(panels[0].total / total if total > 0 else np.nan)
-    headline = title or f"{panels[0].name} is the largest of {charts.number(n_groups)}, with {share} of {what.lower()}"
+    headline = f"{panels[0].name} is the largest of {charts.number(n_groups)}, with {share} of {what.lower()}"
+    if n_groups == 1:
+        headline = f"All {what.lower()} is {panels[0].name}: {charts.money(panels[0].total, currency)}"
     cut = "" if whole.all() else "; hatched: cut by the data"
-    sub = f"{what} by period and {charts.row_noun(keys)}, {in_currency(currency)}, all on one scale, the peak labelled{cut}"
+    sub = (
+        f"{what} by period and {charts.row_noun(keys)}, {in_currency(currency)}, all on one scale, the peak named{cut}"
+    )
     alt = alternative([p.name for p in panels], [float(p.total) for p in panels], currency, 24)
-    return charts.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
+    return charts.finish(ax, title=title or headline, subtitle=sub, result=result, alt=alt)
 
 
 def _panels(result: pd.DataFrame, keys: list[str], top: int) -> tuple[list[_Panel], np.ndarray[Any, Any], int]:
@@ -130,18 +129,30 @@ def _panels(result: pd.DataFrame, keys: list[str], top: int) -> tuple[list[_Pane
 
 
 def _draw(
-    ax: Axes, panel: _Panel, whole: np.ndarray[Any, Any], scale: tuple[float, float], currency: str | None
+    ax: Axes, panel: _Panel, whole: np.ndarray[Any, Any], scale: tuple[float, float], periods: pd.PeriodIndex
 ) -> None:
     peak = int(np.argmax(panel.values))
     columns(ax, panel.values, whole, peak)
     ax.set_ylim(*scale)
     ax.set_yticks([])
     ax.axhline(0, color=charts.look.line, lw=1)
+    ax.set_facecolor("none")
     ax.tick_params(colors=charts.look.muted, length=0)
     for side in ax.spines.values():
         side.set_visible(False)
-    head = f"{charts.label(panel.name, 22)}  {charts.money(panel.total, currency)}"
+    head = f"{charts.label(panel.name, 16, 6)}  {charts.money(panel.total)}"
     # `finish` sees to the texts of its own axes, not of these: their fonts are set here, and no name is read as a formula.
-    ax.set_title(head, fontsize=10, loc="left", color=charts.look.ink, family=charts.fonts(), parse_math=False)
-    text = charts.money(panel.values[peak], currency)
-    charts.beside(ax, text, (peak, panel.values[peak]), (0, 2), va="baseline", size=8.5, ha="center")
+    ax.set_title(head, fontsize=9, loc="left", color=charts.look.ink, family=charts.fonts(), parse_math=False)
+    # Which period it is stands beside the amount: the axis has room for the years alone.
+    text = f"{charts.money(panel.values[peak])}, {charts.period_name(periods[peak])}"
+    ha = "left" if peak < len(periods) / 3 else "right" if peak > len(periods) * 2 / 3 else "center"
+    at = peak + {"left": -0.4, "center": 0.0, "right": 0.4}[ha]
+    charts.beside(ax, text, (at, panel.values[peak]), (0, 2), va="baseline", size=8, ha=ha)
+    years = [
+        str(p.year) if p.freqstr[:1] in "MWD" else charts.period_name(p)[: 6 if "FY" in charts.period_name(p) else 4]
+        for p in periods
+    ]
+    begins = [i for i, y in enumerate(years) if i == 0 or y != years[i - 1]]
+    begins = begins[:: -(-len(begins) // 5)]  # of twelve years every third
+    ax.set_xticks([i - 0.4 for i in begins], [years[i] for i in begins], fontsize=8, ha="left")
+    ax.tick_params(axis="x", length=3, color=charts.look.line)

@@ -26,4 +26,4 @@ def columns(ax: Axes, values: np.ndarray[Any, Any], whole: np.ndarray[Any, Any],
         if not complete:
             # The hatch takes the colour of the edge, and the light grey of a column would not be seen on white.
             edge = charts.look.highlight if i == spoken else charts.look.plain
-            bar.set(hatch="///", facecolor="white", edgecolor=edge)
+            bar.set(hatch="///", facecolor=charts.look.paper, edgecolor=edge)

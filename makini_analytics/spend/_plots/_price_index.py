@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from ... import charts
 from ...compute import By
 from .._price_index import Benchmark, price_index
-from ._measure import in_currency, several
+from ._measure import in_currency
 
 _MOST_GROUPS = 10  # names that fit beside the ends of their lines
 _APART = 0.055  # of the height of the chart: two names don't touch
@@ -43,7 +43,8 @@ def plot_price_index(
     Highlighted: the index, its band shaded. Grey and dashed: the average price paid, which moves with what was bought; thin and
     grey: the chained index, which drifts. Black: the benchmark. The title tells a change only where 100 lies outside the band
     of the last figure. Of several groups a line each is drawn, of the ten with most matched items, that which moved the most
-    highlighted with its band; the title names it where its change is clear though several were looked at. A gap has no figure.
+    highlighted with its band; the title names it where its change is clear though several were looked at. A gap has no figure. The
+    scale is that of the index: an average price that swings far beyond it leaves the chart, and the subtitle says so.
 
     Examples
     --------
@@ -53,13 +54,14 @@ def plot_price_index(
     ...     "quantity": [10.0, 10.0, 30.0, 10.0], "amount": [100.0, 1000.0, 330.0, 1100.0]})
     >>> print(style.alt_text(spend.plot_price_index(lines, min_items=2)))
     Prices of the same items rose 10.0 % since 2025-01; the average price paid says -35.0 %.
-    Price index (GEKS-Törnqvist), 2025-01 = 100, EUR; band: 95 %; matched: 100 % of the spend.
+    Price index (GEKS-Törnqvist), 2025-01 = 100, EUR; band: 95 %; matched: 100 % of the spend; the average price leaves the scale.
     average price paid 65.0; chained 110.0; same items 110.0
     """
     result: pd.DataFrame = data
     currency = charts.one_currency(result)
     if result["index"].notna().sum() < 2:
-        return charts.no_data(ax, "price index: too little compares", result)
+        nothing = "Too little was bought again for a price index"
+        return charts.no_data(ax, "price index", result, title=nothing)
     ax = charts.axes(ax, rows=9)
     figures = result[result["index"].notna()]
     keys = charts.group_columns(result, "period")
@@ -69,18 +71,33 @@ def plot_price_index(
     periods = pd.period_range(result["period"].min(), result["period"].max())
     result = result.assign(x=(result["period"].array.asi8 - periods.asi8[0]).astype(float))
     headline, ends = _of_groups(ax, result, keys, base) if keys else _alone(ax, result, base)
-    charts.periods_below(ax, [charts.period_name(p) for p in periods])
+    charts.periods_below(ax, list(periods))
     ax.set_xlim(-0.3, len(periods) - 0.7)
     ax.yaxis.set_major_formatter(lambda v, _: charts.number(v))
+    left = "" if keys else _zoomed(ax, figures)
+    low, high = ax.get_ylim()
+    ends = [replace(e, value=float(np.clip(e.value, low, high))) for e in ends]
     _name(ax, ends, len(periods) - 1)
-    charts.place(ax, 0.06, 0.27, 0.70, 0.50)
     low, high = charts.percent(figures["matched_share"].min()), charts.percent(figures["matched_share"].max())
     share = low if low == high else f"{low} to {high}"
-    sub = f"Price index (GEKS-Törnqvist), {base} = 100, {in_currency(currency)}; band: 95 %; matched: {share} of the spend"
+    sub = f"Price index (GEKS-Törnqvist), {base} = 100, {in_currency(currency)}; band: 95 %; matched: {share} of the spend{left}"
     if gaps := len(result) - len(figures):
-        sub += f"; {several(gaps, 'period')} without a figure"
+        sub += f"; {charts.counted(gaps, 'period')} without a figure"
     alt = "; ".join(e.text for e in ends)
     return charts.finish(ax, title=title or headline, subtitle=sub, result=data, alt=alt)
+
+
+def _zoomed(ax: Axes, figures: pd.DataFrame) -> str:
+    """Let the scale be that of the index, not of the average price, which may swing ten times as far; return how it is told."""
+    shown = figures[[c for c in ("index", "low", "high", "chained", "benchmark") if c in figures]].astype("float64")
+    low, high = float(np.nanmin(shown.to_numpy())), float(np.nanmax(shown.to_numpy()))
+    room = max(10.0, high - low)
+    bottom, top = ax.get_ylim()
+    ax.set_ylim(max(bottom, low - room), min(top, high + room))
+    average = figures["unit_value"]
+    return (
+        "; the average price leaves the scale" if (average > high + room).any() or (average < low - room).any() else ""
+    )
 
 
 @dataclass(frozen=True)
@@ -131,7 +148,7 @@ def _of_groups(ax: Axes, result: pd.DataFrame, keys: list[str], base: str) -> tu
         ends.append(_End(float(value), f"{name} {charts.number(value, 1)}", colour))
     if len(groups) == 1:
         return f"{names[0]}: {_finding(last.iloc[0], result['period'].max(), base)}", ends
-    of = several(len(groups), charts.row_noun(keys))
+    of = charts.counted(len(groups), charts.row_noun(keys))
     if not clear[most]:
         span = f"{_signed(last['index'].min())} to {_signed(last['index'].max())}"
         return f"No clear change in prices of the same items since {base} in any of {of} ({span})", ends

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.dates import AutoDateLocator, DateFormatter
 
 from ... import charts
 from ...errors import SchemaError
@@ -15,7 +16,7 @@ from .._baselines import Baseline
 from .._dispersion import price_dispersion
 from .._history import price_history
 from .._prices import price_changes
-from ._measure import alternative, bars, head_and_rest, in_currency, several, signed
+from ._measure import alternative, bars, head_and_rest, in_currency, signed
 
 _BASELINES = {
     "previous_period": "the prices of the period before",
@@ -55,14 +56,15 @@ def plot_price_changes(
     ...     "order_date": pd.to_datetime(["2024-03-01", "2025-03-01"]), "quantity": [10.0, 20.0], "amount": [50.0, 110.0]})
     >>> print(style.alt_text(spend.plot_price_changes(lines)))
     2025: 10.00 EUR more than at the prices of the period before.
-    Purchase price variance, EUR, positive = paid more; 100 % of the priced spend is of items with a baseline.
+    Purchase price variance, EUR, positive = paid more, the largest first; 100 % of the priced spend is of items with a baseline.
     P1 10.00 EUR
     """
     result: pd.DataFrame = data
     currency = charts.one_currency(result)
     compared = result[result["ppv"].notna()]
     if not len(compared):
-        return charts.no_data(ax, "purchase price variance: nothing has a baseline", result)
+        nothing = "Nothing that was bought has a price to compare with"
+        return charts.no_data(ax, "purchase price variance", result, title=nothing)
     last = compared["period"].max()
     rows = compared[compared["period"] == last]
     labels, values, rates, doubtful = _drawn_changes(result, top)
@@ -72,7 +74,7 @@ def plot_price_changes(
     ]
     colours = [charts.look.highlight if v > 0 else charts.look.rest for v in values]
     ax = charts.axes(ax, rows=len(values))
-    bars(ax, labels, values, colours, texts)
+    bars(ax, labels, values, colours, texts, rest=len(rows) > len(values))
     # The net is of all items of the period, drawn or folded, since the bars add up to it.
     net = float(rows["ppv"].sum())
     spend_compared = float((rows["price"] * rows["quantity"]).sum())
@@ -81,8 +83,8 @@ def plot_price_changes(
     amount = f"{charts.money(abs(net), currency)} {'more' if net > 0 else 'less'} than at"
     headline = title or f"{charts.period_name(last)}: {amount if abs(net) >= 0.005 else 'paid as much as at'} {prices}"
     sub = (
-        f"Purchase price variance, {in_currency(currency)}, positive = paid more; {charts.percent(part)} of the priced spend "
-        "is of items with a baseline"
+        f"Purchase price variance, {in_currency(currency)}, positive = paid more, the largest first; {charts.percent(part)} of the "
+        "priced spend is of items with a baseline"
     )
     return charts.finish(ax, title=headline, subtitle=sub, result=result, alt=alternative(labels, values, currency))
 
@@ -110,7 +112,7 @@ def _drawn_changes(result: pd.DataFrame, top: int = 12) -> tuple[list[str], list
 
 
 def _rate(rate: float) -> str:
-    return "" if pd.isna(rate) else f"{rate:+.1%}".replace("%", " %")
+    return "" if pd.isna(rate) else f"{'+' if rate > 0 else ''}{charts.number(rate * 100, 1)} %"
 
 
 @charts.chart(of=price_dispersion, result_columns=("theoretical_ceiling",))
@@ -142,20 +144,21 @@ def plot_price_dispersion(
     ...                       "quantity": [10.0, 10.0, 10.0], "amount": [40.0, 50.0, 60.0]})
     >>> print(style.alt_text(spend.plot_price_dispersion(lines, reference="lowest")))
     Theoretical ceiling: 30.00 EUR, 20 % of the spend looked at.
-    As if all had been bought at the item's lowest price, EUR; a ceiling, not a forecast: lots and dates differ.
+    As if all had been bought at the item's lowest price, EUR; highest first; a ceiling, not a forecast: lots and dates differ.
     P1 30.00 EUR
     """
     result: pd.DataFrame = data
     currency = charts.one_currency(result)
     rows = result[result["theoretical_ceiling"].notna()]
     if not len(rows):
-        return charts.no_data(ax, "price dispersion: no item has enough orders", result)
+        nothing = "No item has enough orders to compare its prices"
+        return charts.no_data(ax, "price dispersion", result, title=nothing)
     head, rest = head_and_rest(rows, top)
     columns = charts.group_columns(rows, "unit")
     shown = [c for c in ("description", "product_code", *columns) if c in columns and rows[c].notna().any()][:1]
     labels, values = charts.group_labels(head, shown), head["theoretical_ceiling"].tolist()
     texts = [
-        f"{charts.money(v, currency)}  {p:,.4g} to {q:,.4g} per {'unit' if pd.isna(u) else u}"
+        f"{charts.money(v, currency)}  {charts.figures(p)} to {charts.figures(q)} per {'unit' if pd.isna(u) else u}"
         for v, p, q, u in zip(values, head["lowest_price"], head["highest_price"], head["unit"], strict=True)
     ]
     if len(rest):
@@ -164,7 +167,7 @@ def plot_price_dispersion(
         texts.append(charts.money(values[-1], currency))
     colours = [charts.look.highlight] * len(head) + [charts.look.rest] * bool(len(rest))
     ax = charts.axes(ax, rows=len(values))
-    bars(ax, labels, values, colours, texts)
+    bars(ax, labels, values, colours, texts, rest=len(rest) > 0)
     total, spend = float(sum(values)), float(rows["spend"].sum())
     reference = result.attrs.get("parameters", {}).get("reference", "p25")
     at = "lowest price" if reference == "lowest" else "25th percentile price"
@@ -172,7 +175,7 @@ def plot_price_dispersion(
         title
         or f"Theoretical ceiling: {charts.money(total, currency)}, {charts.percent(total / spend)} of the spend looked at"
     )
-    sub = f"As if all had been bought at the item's {at}, {in_currency(currency)}; a ceiling, not a forecast: lots and dates differ"
+    sub = f"As if all had been bought at the item's {at}, {in_currency(currency)}; highest first; a ceiling, not a forecast: lots and dates differ"
     return charts.finish(ax, title=headline, subtitle=sub, result=result, alt=alternative(labels, values, currency))
 
 
@@ -222,36 +225,47 @@ def plot_price_history(
     least, most = float(result["price"].min()), float(result["price"].max())
     room = 0.3 * (most - least) or 0.1 * most
     ax.set_ylim(max(0.0, least - room), most + room)
-    ax.yaxis.set_major_formatter(lambda v, _: f"{v:,.4g}")
+    ax.yaxis.set_major_formatter(lambda v, _: f"{charts.figures(v)}")
     ax.grid(axis="y", color=charts.look.line, lw=0.6, alpha=0.6)
+    _days_below(ax, result["order_date"])
     ax.set_axisbelow(True)
-    charts.place(ax, 0.09, 0.24, 0.74, 0.53)
     name = result["description"].dropna()
     what = charts.label(name.iloc[0] if len(name) else result.attrs.get("parameters", {}).get("of"), 44)
     now, earlier = float(result["price"].iloc[-1]), result["price"].iloc[:-1]
-    span = f"; before {earlier.min():,.4g} to {earlier.max():,.4g}" if len(earlier) else ""
-    headline = title or f"{what}: last paid {now:,.4g} {currency or ''} per {unit}{span}".replace("  ", " ")
+    span = f"; before {charts.figures(earlier.min())} to {charts.figures(earlier.max())}" if len(earlier) else ""
+    headline = title or f"{what}: last paid {charts.figures(now)} {currency or ''} per {unit}{span}".replace("  ", " ")
     n_others = int(vendor.nunique()) - 1
-    others = f"; grey: {several(n_others, 'other vendor')}" if n_others else ""
-    lines = several(len(result), "line")
+    others = f"; grey: {charts.counted(n_others, 'other vendor')}" if n_others else ""
+    lines = charts.counted(len(result), "line")
     sub = f"Effective unit price of {lines} by order date, {in_currency(currency)} per {unit}{others}"
     if "document_price" in result:
         sub += "; documents at one rate per currency"
-    alt = f"Weighted mean {weighted:,.4g}; lowest {least:,.4g}, highest {most:,.4g}, last {now:,.4g}"
+    alt = f"Weighted mean {charts.figures(weighted)}; lowest {charts.figures(least)}, highest {charts.figures(most)}, last {charts.figures(now)}"
     return charts.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
+
+
+def _days_below(ax: Axes, days: pd.Series) -> None:
+    """Write few enough months under the axis that they never touch; a single day is not blown up to years."""
+    first, last = days.min(), days.max()
+    room = max(pd.Timedelta(days=20), (last - first) * 0.04)
+    ax.set_xlim(first - room, last + room)
+    locator: Any = AutoDateLocator
+    formatter: Any = DateFormatter
+    ax.xaxis.set_major_locator(locator(minticks=2, maxticks=5))
+    ax.xaxis.set_major_formatter(formatter("%Y-%m" if last - first > pd.Timedelta(days=150) else "%Y-%m-%d"))
 
 
 def _dots(ax: Axes, result: pd.DataFrame, of_first: np.ndarray[Any, Any], first: str, weighted: float) -> None:
     """Draw the prices of the others below those of the first vendor, who is named at the last one, and the weighted mean."""
     mine, others = result[of_first], result[~of_first]
     colour = charts.look.highlight
-    ax.plot(others["order_date"], others["price"], "o", ms=6, mfc="white", mec=charts.look.plain, zorder=2)
+    ax.plot(others["order_date"], others["price"], "o", ms=6, mfc=charts.look.paper, mec=charts.look.plain, zorder=2)
     ax.plot(mine["order_date"], mine["price"], "-", color=colour, lw=1, alpha=0.5, zorder=2)
     ax.plot(mine["order_date"], mine["price"], "o", ms=7, color=colour, zorder=3)
     ax.axhline(weighted, color=charts.look.line, lw=1.2, zorder=1)
-    right = ax.get_xlim()[1]
-    charts.beside(ax, f"weighted mean {weighted:,.4g}", (right, weighted), (4, 0), colour=charts.look.muted)
+    text, at_the_edge = f"weighted mean {charts.figures(weighted)}", ("axes fraction", "data")
+    charts.beside(ax, text, (1, weighted), (4, 0), colour=charts.look.muted, xycoords=at_the_edge)
     last = mine.iloc[-1]
-    paper = {"fc": "white", "ec": "none", "pad": 1, "alpha": 0.8}  # dots behind the name don't cross it out
+    paper = {"fc": charts.look.paper, "ec": "none", "pad": 1, "alpha": 0.8}  # dots behind the name don't cross it out
     at = (last["order_date"], last["price"])
     charts.beside(ax, charts.label(first, 30), at, (0, 9), va="baseline", ha="right", colour=colour, bbox=paper)

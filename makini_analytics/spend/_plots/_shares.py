@@ -12,6 +12,7 @@ from matplotlib.patches import Patch
 
 from ... import charts
 from ...compute import By
+from ...frames import AsOf
 from .._concentration import concentration
 from .._tail import tail
 from ._measure import in_currency, measured
@@ -28,6 +29,7 @@ def plot_concentration(
     basis: str = "ordered",
     aliases: Mapping[str, str] | None = None,
     intercompany: Collection[str] = (),
+    as_of: AsOf | None = None,
     ax: Axes | None = None,
     title: str | None = None,
 ) -> Axes:
@@ -63,14 +65,16 @@ def plot_concentration(
     for i, row in enumerate(rows.to_dict("records")):
         equal = charts.number(row["effective_vendors"], 1)
         text = f"HHI {charts.number(row['hhi'])}, as {equal} equal vendors; {charts.number(row['n_vendors'])} in all"
-        charts.beside(ax, text, (1.0, i), (6, 0), size=9)
-    ax.set_xlim(0, 1.55)
+        charts.beside(ax, text, (row["top_10_share"], i), size=9)
+    ax.set_xlim(0, 1)
     ax.set_xticks([0, 0.5, 1], ["0", "50 %", "100 %"])
     headline = title or (
         _merged(result, groups) if "vendors" in keys else _largest(rows.iloc[0], labels[0], bool(keys))
     )
     alt = "; ".join(f"{n}: HHI {charts.number(h)}" for n, h in zip(labels, rows["hhi"], strict=True))
-    sub = f"Share of {measured(result).lower()} by vendor, {in_currency(currency)}"
+    sub = f"Share of {measured(result).lower()} by vendor, {in_currency(currency)}" + "; the highest HHI first" * (
+        len(rows) > 1
+    )
     if len(result) > len(rows):
         sub += f"; the {len(rows)} most concentrated of {charts.number(len(result))} groups"
     return charts.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
@@ -92,12 +96,13 @@ def _stacked(ax: Axes, rows: pd.DataFrame) -> None:
     }
     for column, colour in colours.items():  # the widest first: each next one lies over it
         ax.barh(np.arange(len(rows)), rows[column], color=colour, height=0.62)
-    keys_of = [Patch(color=c) for c in reversed(colours.values())]
-    ax.legend(keys_of, ["largest", "5 largest", "10 largest"], loc="lower left", bbox_to_anchor=(0, 1), ncols=3,
-              frameon=False, fontsize=9.5, labelcolor=charts.look.ink, handlelength=0.9, handletextpad=0.5, borderaxespad=0.2)  # fmt: skip
+    names = ("10 largest", "5 largest", "largest")
+    _legend(ax, dict(reversed(list(zip(names, colours.values(), strict=True)))))
 
 
 def _largest(first: pd.Series, label: str, of_groups: bool) -> str:
+    if first["n_vendors"] == 1:
+        return f"All ordered spend{f' of {label}' if of_groups else ''} is with one vendor"
     of, its = (f" of {label}", "its ") if of_groups else ("", "")
     five = f", the five largest {charts.percent(first['top_5_share'])}" if first["n_vendors"] > 5 else ""
     return f"The largest vendor{of} has {charts.percent(first['top_1_share'])} of {its}ordered spend{five}"
@@ -129,13 +134,14 @@ def plot_tail(
     threshold: float | None = None,
     basis: str = "ordered",
     intercompany: Collection[str] = (),
+    as_of: AsOf | None = None,
     ax: Axes | None = None,
     title: str | None = None,
 ) -> Axes:
     """Draw which share of spend, vendors, orders and lines the tail has.
 
-    Each row is 100 % of its measure. Light grey: the head; highlighted: the tail; dark grey: what has no vendor. A part below
-    4 % has no text of its own.
+    Each row is 100 % of its measure. Light grey: the head; highlighted: the tail; dark grey: what has no vendor. Beside each row
+    how much the tail has; a part below 10 % has no text of its own.
 
     Parameters
     ----------
@@ -159,17 +165,17 @@ def plot_tail(
     for y, (name, column) in enumerate(_MEASURES.items()):
         shares |= _hundred_percent(ax, y, name, parts[column].clip(lower=0), currency)
     ax.set_yticks(range(len(_MEASURES)), list(_MEASURES))
-    ax.set_ylim(len(_MEASURES) - 0.4, -0.75)
-    ax.set_xlim(0, 1.12)
+    ax.set_ylim(len(_MEASURES) - 0.4, -0.5)
+    ax.set_xlim(0, 1)
+    _legend(ax, {p: c for p, c in _part_colours().items() if p != "unknown vendor" or p in parts.index})
     ax.set_xticks([])
     ax.spines["bottom"].set_visible(False)
     headline = title or "There is no tail: no vendor is beyond the head"
     if not title and "tail" in parts.index:
-        few, n_all = charts.number(parts["n_vendors"]["tail"]), charts.number(int(parts["n_vendors"].sum()))
+        few = charts.number(parts["n_vendors"]["tail"])
         of_spend, of_orders = (charts.percent(shares[name, "tail"]) for name in ("Spend", "Orders"))
         are = "is" if few == "1" else "are"
-        vendors = "vendor" if n_all == "1" else "vendors"
-        headline = f"{few} of {n_all} {vendors} {are} the tail: {of_spend} of {measured(result).lower()}, {of_orders} of orders"
+        headline = f"{few} of {charts.counted(int(parts['n_vendors'].sum()), 'vendor')} {are} the tail: {of_spend} of {measured(result).lower()}, {of_orders} of orders"
     parameters = result.attrs.get("parameters", {})
     if parameters.get("definition") == "threshold":
         sub = f"Tail: vendors below {charts.money(float(parameters['threshold']), currency)}"
@@ -186,24 +192,32 @@ def plot_tail(
 def _hundred_percent(
     ax: Axes, y: int, name: str, values: pd.Series, currency: str | None
 ) -> dict[tuple[str, str], float]:
-    """Draw the parts of one measure side by side, and return their shares; the first row names the parts."""
-    colours = {"head": charts.look.rest, "tail": charts.look.highlight, "unknown vendor": charts.look.plain}
+    """Draw the parts of one measure side by side, and return their shares."""
+    colours = _part_colours()
     whole, left = float(values.sum()), 0.0
     shares: dict[tuple[str, str], float] = {}
     for part in _PARTS:
         value = float(values.get(part, 0))
         share = shares[name, part] = value / whole if whole else 0.0
         ax.barh(y, share, left=left, color=colours[part], height=0.62)
-        if share > 0.04:  # enough for a percentage; from 14 % on the amount fits too
-            shown = charts.money(value, currency) if name == "Spend" else f"{charts.number(value)}"
-            text = f"{shown}  {charts.percent(share)}" if share > 0.14 else charts.percent(share)
-            colour = "white" if part != "head" else charts.look.ink
-            ax.annotate(text, (left + share / 2, y), ha="center", va="center", fontsize=9.5, color=colour)
-        if y == 0 and share > 0:
-            # Above its part, unless the part is too narrow to stand under a word: then to the right of it.
-            narrow = share < 0.06
-            at = (left + share + 0.01, 0) if narrow else (left + share / 2, -0.45)
-            where = {"ha": "left", "va": "center"} if narrow else {"ha": "center", "va": "baseline"}
-            ax.annotate(part, at, fontsize=9.5, color=charts.look.ink, **where)
+        if share >= 0.1:
+            colour = charts.ink_on(colours[part])
+            ax.annotate(
+                charts.percent(share), (left + share / 2, y), ha="center", va="center", fontsize=9.5, color=colour
+            )
         left += share
+    said = [charts.money(v, "") if name == "Spend" else charts.number(v) for v in (float(values.get("tail", 0)), whole)]
+    unit = f" {currency}" if name == "Spend" and currency else ""
+    charts.beside(ax, f"tail {said[0]} of {said[1]}{unit}", (1.0, y))
     return shares
+
+
+def _part_colours() -> dict[str, str]:
+    return {"head": charts.look.rest, "tail": charts.look.highlight, "unknown vendor": charts.look.plain}
+
+
+def _legend(ax: Axes, colours: Mapping[str, str]) -> None:
+    """Name colours above the axes."""
+    ax.legend([Patch(color=c) for c in colours.values()], list(colours), loc="lower left", bbox_to_anchor=(0, 1), ncols=3,
+              frameon=False, fontsize=9.5, labelcolor=charts.look.ink, handlelength=0.9, handletextpad=0.5, borderaxespad=0.2,
+              prop={"family": charts.fonts(), "size": 9.5})  # fmt: skip

@@ -67,8 +67,7 @@ def plot_single_source(
         texts.append(charts.money(values[-1], currency))
         colours.append(charts.look.rest)
     ax = charts.axes(ax, rows=len(values))
-    bars(ax, labels, values, colours, texts)
-    ax.set_xlim(right=max(*values, 1e-9) * 1.75)  # the texts carry a vendor's name and are longer than an amount
+    bars(ax, labels, values, colours, texts, rest=len(rest) > 0)
     share = charts.percent(float(result["share"].sum()))
     several, were = (charts.plural(item), "were") if len(result) > 1 else (item, "was")
     headline = title or (
@@ -81,6 +80,6 @@ def plot_single_source(
 
 
 def _with_vendor(row: dict[Any, Any], currency: str | None) -> str:
-    vendor = charts.label(row["vendor_name"] if pd.notna(row.get("vendor_name")) else row["vendor_id"], 26)
-    slow = "" if pd.isna(row["p90_days"]) else f", 9 of 10 in {row['p90_days']:.0f} days"
+    vendor = charts.label(row["vendor_name"] if pd.notna(row.get("vendor_name")) else row["vendor_id"], 22, 8)
+    slow = "" if pd.isna(row["p90_days"]) else f", 9 of 10 in {charts.number(row['p90_days'])} days"
     return f"{charts.money(row['spend'], currency)}  {vendor}{slow}"

@@ -70,14 +70,13 @@ def plot_by_period(
     ax.set_yticks([])
     ax.axhline(0, color=charts.look.line, lw=1)
     tops = np.fmax(np.maximum(values, 0), before)  # of a column and the mark over it; fmax knows no missing year
-    paper = {"fc": "white", "ec": "none", "pad": 0.6, "alpha": 0.8}
-    for i in {spoken, len(values) - 1}:
+    paper = {"fc": charts.look.paper, "ec": "none", "pad": 0.6, "alpha": 0.8}
+    for i in sorted({spoken, *np.flatnonzero(values)[-1:]}):
         text = charts.money(values[i], currency)
         charts.beside(ax, text, (i, tops[i]), (0, 4), va="baseline", ha="center", bbox=paper)
     seen = bool((~np.isnan(before)).any())
     ax.set_ylim(min(0, values.min()), max(tops.max(), 1e-9) * 1.15)
     ax.set_xlim(-0.6, len(values) - 0.4 + (0.09 * len(values) if seen else 0))  # "year before" stands at the right
-    charts.place(ax, 0.04, 0.28, 0.92, 0.48)
     parameters = result.attrs.get("parameters", {})
     when = "delivery" if parameters.get("basis") == "received" else "order"
     start = parameters.get("fiscal_year_start", 1)

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 
 from ... import charts
 from ...compute import By
+from ...frames import AsOf
 from .._vendors import by_vendor
 from ._measure import alternative, bars, head_and_rest, in_currency, measured
 
@@ -24,6 +25,7 @@ def plot_by_vendor(
     currency: str | None = None,
     abc: tuple[float, float] = (0.80, 0.95),
     intercompany: Collection[str] = (),
+    as_of: AsOf | None = None,
     ax: Axes | None = None,
     title: str | None = None,
     top: int = 10,
@@ -31,8 +33,9 @@ def plot_by_vendor(
     """Draw vendors by falling spend, the rest folded into one bar, so that the bars add up to the total.
 
     In the highlight colour: the vendors that the title speaks of, which make half of the spend, or the three largest where
-    that takes more. Light grey: the others, folded. Beside each bar its amount and its share of the total; without the share
-    where returns make the total so small that a share says nothing.
+    that takes more. Light grey: the others, folded; cut, with a zigzag, where that bar would make the others too short to
+    compare. Beside each bar its amount and its share of the total; without the share where returns make the total so small that
+    a share says nothing.
 
     Parameters
     ----------
@@ -55,7 +58,7 @@ def plot_by_vendor(
     total = float(result["spend"].sum())
     labels, values = charts.group_labels(head, columns), head["spend"].tolist()
     if len(rest):
-        labels.append(f"Other ({charts.number(len(rest))})")
+        labels.append(charts.rest_label(rest, columns))
         values.append(float(rest["spend"].sum()))
     spoken, headline = _leading(result, head, columns, labels, what)
     colours = [charts.look.highlight if i in spoken else charts.look.plain for i in range(len(head))]
@@ -65,7 +68,7 @@ def plot_by_vendor(
     )  # 30 - 29 = 1: the largest vendor would have 3,000 % of the total
     texts = [charts.money(v, currency) + (f"  {charts.percent(v / total)}" if of_total else "") for v in values]
     ax = charts.axes(ax, rows=len(values))
-    bars(ax, labels, values, colours, texts)
+    bars(ax, labels, values, colours, texts, rest=len(rest) > 0)
     below = result["spend"] < 0
     apart = ""
     if below.any():
@@ -95,9 +98,8 @@ def _leading(
         # of one vendor a share says nothing, and how much it is in how many orders does
         n_lines, n_orders = int(result["n_lines"].iloc[0]), int(result["n_orders"].iloc[0])
         amount = charts.money(total, charts.one_currency(result))
-        lines = f"{charts.number(n_lines)} {'line' if n_lines == 1 else 'lines'}"
-        orders = f" of {charts.number(n_orders)} {'order' if n_orders == 1 else 'orders'}" if n_orders else ""
-        return {0}, f"{what} with {labels[0]}: {amount} in {lines}{orders}"
+        orders = f" of {charts.counted(n_orders, 'order')}" if n_orders else ""
+        return {0}, f"{what} with {labels[0]}: {amount} in {charts.counted(n_lines, 'line')}{orders}"
     spoken: list[int] = []
     share = 0.0
     for i in np.flatnonzero(known.to_numpy()[: len(head)]).tolist():  # the unknown group is no vendor

@@ -1,0 +1,227 @@
+"""Where a chart and the texts around it stand in their figure, found anew whenever it is drawn.
+
+matplotlib asks the locator of an axes for its place each time, with a renderer that can measure texts. So a chart fits whoever
+draws it: `style.save`, ``figure.savefig``, a notebook, or a figure of the user's whose size is changed later.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.text import Text
+from matplotlib.transforms import Bbox
+
+from ._look import fonts, look
+from ._wording import label, text_width
+
+#: Sizes of title, subtitle and footnote in points: on a figure of our own, and on one axes of somebody else's figure.
+OWN_SIZES, GIVEN_SIZES = (14.0, 10.5, 8.5), (11.0, 9.0, 7.5)
+_EDGE = 0.14  # inches between the texts and the edge of the chart's part of the figure
+_GAP = 0.10  # inches between the chart and the texts above and below it
+_MOST_FOR_NAMES = 0.40  # of the width: what names longer than that lose, the bars gain
+_LEAST_SIZE = 5.5  # points: letters get no smaller, however low their rows are
+
+
+@dataclass
+class Layout:
+    """The locator of a chart's axes: it wraps the texts, and gives the axes with all their labels the room between them.
+
+    Attributes
+    ----------
+    texts : title, subtitle and footnote as artists
+    words : the same as one writes them, unwrapped
+    own : True where the figure is ours; else the chart has its axes' part of it
+    names : of the rows, unshortened
+    """
+
+    texts: tuple[Text, ...]
+    words: tuple[str, ...]
+    own: bool
+    names: tuple[str, ...] = ()
+    #: Whether the texts are drawn: a slide and a page have their own.
+    seen: bool = True
+    #: Where an axes that stands in no grid was put by hand, and where this has put it since.
+    place: Bbox | None = None
+    at: Bbox | None = None
+    #: Sizes of the letters that were made smaller, as they were.
+    sizes: dict[Text, float] = field(default_factory=dict)
+
+    def __call__(self, ax: Axes, renderer: Any = None) -> Bbox:
+        """Return where the axes stand, in parts of the figure."""
+        figure: Any = ax.figure
+        if any(t.figure is None for t in self.texts):  # cleared: the axes show something else now
+            return ax.get_position(original=True)
+        with any_glyph():
+            renderer = renderer or figure._get_renderer()
+            wide, high = figure.bbox.width, figure.bbox.height
+            inch_x, inch_y = figure.dpi / wide, figure.dpi / high
+            left, bottom, right, top = (0.0, 0.0, 1.0, 1.0) if self.own else self._cell(ax)
+            left, right = left + _EDGE * inch_x, right - _EDGE * inch_x
+            bottom, top = self._around(renderer, left, bottom, right, top, inch_y)
+            self.at = self._fitted(ax, renderer, (left, bottom, right, top), (wide, high))
+            _put(ax, self.at)
+            return self.at
+
+    def _cell(self, ax: Axes) -> tuple[float, float, float, float]:
+        """Return the part of the figure that is the axes' own: its cell of the grid, or the place that it was given by hand."""
+        if ax.get_subplotspec() is not None:
+            return cell_of(ax)
+        now = ax.get_position(original=True)
+        if self.at is None or not np.allclose(now.extents, self.at.extents):  # moved by the user
+            self.place = now
+        place = self.place or now
+        return place.x0, place.y0, place.x1, place.y1
+
+    def _around(
+        self, renderer: Any, left: float, bottom: float, right: float, top: float, inch: float
+    ) -> tuple[float, float]:
+        """Write the texts into the cell, title and subtitle at its top and the footnote at its foot; return what is left between."""
+        if not self.seen or not self.texts:
+            return bottom + _GAP * inch, top - _GAP * inch
+        title, subtitle, footnote = self.texts
+        high = self.texts[0].figure.bbox.height
+        wide = (right - left) * self.texts[0].figure.bbox.width
+        for text, words in zip(self.texts, self.words, strict=True):
+            _wrap(text, words, wide, renderer)
+        y = top - _EDGE * inch
+        for text, gap in ((title, 0.05), (subtitle, 0.0)):
+            text.set_position((left, y))
+            if text.get_text():
+                y -= text.get_window_extent(renderer).height / high + gap * inch
+        footnote.set_position((left, bottom + 0.10 * inch))
+        foot = footnote.get_window_extent(renderer).height / high if footnote.get_text() else 0.0
+        return bottom + 0.10 * inch + foot + _GAP * inch, y - _GAP * inch
+
+    def _fitted(
+        self, ax: Axes, renderer: Any, box: tuple[float, float, float, float], pixels: tuple[float, float]
+    ) -> Bbox:
+        """Return the place that lets the axes with all their labels take a box."""
+        left, bottom, right, top = box
+        wide, high = pixels
+        at = Bbox.from_extents(left, bottom, max(right, left + 0.05), max(top, bottom + 0.05))
+        # The axes take what their labels leave: a label that sticks out to the left by 0.3 pushes the axes to the right by that.
+        # In narrower axes the bars end elsewhere, and so do the texts beside them: a few passes settle it.
+        for i in range(7):
+            _put(ax, at)
+            if i == 1:
+                self._shorten(ax, renderer, (right - left) * wide)
+                self._lower(ax, renderer, at.height * high)
+            needs = ax.get_tightbbox(renderer, call_axes_locator=False)
+            if needs is None:
+                break
+            x0, x1 = at.x0 + left - needs.x0 / wide, at.x1 + right - needs.x1 / wide
+            y0, y1 = at.y0 + bottom - needs.y0 / high, at.y1 + top - needs.y1 / high
+            least = 0.15 * (right - left), 0.15 * (top - bottom)
+            before, at = at, Bbox.from_extents(x0, y0, max(x1, x0 + least[0]), max(y1, y0 + least[1]))
+            if i and np.abs(np.subtract(at.extents, before.extents) * np.array([wide, high, wide, high])).max() < 1:
+                break
+        return at
+
+    def _shorten(self, ax: Axes, renderer: Any, wide: float) -> None:
+        """Shorten the names at the left where they take more than their part of the width; they grow again with it."""
+        ticks = ax.get_yticks()
+        if len(self.names) != len(ticks) or not self.names:
+            return
+        ax.set_yticks(ticks, list(self.names))
+        widest = max((t.get_window_extent(renderer).width for t in ax.get_yticklabels()), default=0.0)
+        if widest > _MOST_FOR_NAMES * wide:
+            longest = max(text_width(n) for n in self.names)
+            most = max(10, int(longest * _MOST_FOR_NAMES * wide / widest))
+            ax.set_yticks(ticks, ["\n".join(label(line, most) for line in n.split("\n")) for n in self.names])
+        for text in ax.get_yticklabels():
+            text.set(family=fonts(), parse_math=False)
+
+    def _lower(self, ax: Axes, renderer: Any, high: float) -> None:
+        """Make the letters of rows smaller where the rows are too low for them; as large as they were where there is room again."""
+        ticks = ax.get_yticklabels()
+        if not self.names or len(ticks) != len(self.names):
+            return
+        row = high / abs(ax.get_ylim()[1] - ax.get_ylim()[0]) / renderer.points_to_pixels(1.0)
+        for text in [*ticks, *(t for t in ax.texts if t not in self.texts)]:
+            usual = self.sizes.setdefault(text, text.get_fontsize())
+            fits = row / 1.2 / (text.get_text().count("\n") + 1)
+            text.set_fontsize(max(_LEAST_SIZE, min(usual, fits)))
+
+
+def _put(ax: Axes, at: Bbox) -> None:
+    ax.set_position(at)
+    ax.set_in_layout(True)  # set_position takes it for a user's wish, and bbox_inches="tight" would cut the axes off
+
+
+def _wrap(text: Text, words: str, wide: float, renderer: Any) -> None:
+    """Break a text into lines that are no wider than that many pixels."""
+    size = float(text.get_fontsize()) * (1.08 if text.get_fontweight() == "bold" else 1.0)
+    # A letter is a bit more than half as wide as it is high; what is still too wide is broken once more by what it measures.
+    letters = int(wide / renderer.points_to_pixels(size) / 0.52)
+    for _ in range(3):
+        text.set_text(wrapped(words, max(12, letters)))
+        needs = text.get_window_extent(renderer).width
+        if needs <= wide or letters <= 12:
+            return
+        letters = min(letters - 1, int(letters * wide / needs))
+
+
+# A space before a unit becomes one that does not break: "95 %", "1.25 M EUR", "30 days", "n = 20".
+_UNIT = re.compile(
+    r"(?<=\d) (?=(?:%|k|M|bn|days?|lines?|[A-Z]{3})\b|%)|(?<=\d [kM]) |(?<=\d bn) |(?<=\bn) (?==)|(?<=n =) "
+)
+_WIDE = re.compile("([\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6])")
+
+
+def wrapped(text: str, wide: int) -> str:
+    """Return a text in lines of so many Latin letters; a number stays with its unit.
+
+    >>> wrapped("7 of 68 vendors make 50 % of it", 22)
+    '7 of 68 vendors make\\n50 % of it'
+    """
+    # A Chinese or Japanese letter is as wide as two: it is counted with a mark behind it that is taken away again.
+    counted = _WIDE.sub("\\1\x00", _UNIT.sub("\N{NO-BREAK SPACE}", text))
+    lines = textwrap.wrap(counted, wide, break_on_hyphens=False)
+    return "\n".join(lines).replace("\x00", "").replace("\N{NO-BREAK SPACE}", " ")
+
+
+def cell_of(ax: Axes) -> tuple[float, float, float, float]:
+    """Return the cell of an axes in the grid of its figure: up to half way to its neighbours, or to the edge."""
+    spec = ax.get_subplotspec()
+    grid = spec.get_gridspec()
+    bottoms, tops, lefts, rights = grid.get_grid_positions(ax.figure)
+    rows, columns = spec.rowspan, spec.colspan
+    left = 0.0 if columns.start == 0 else (rights[columns.start - 1] + lefts[columns.start]) / 2
+    right = 1.0 if columns.stop == len(rights) else (rights[columns.stop - 1] + lefts[columns.stop]) / 2
+    top = 1.0 if rows.start == 0 else (bottoms[rows.start - 1] + tops[rows.start]) / 2
+    bottom = 0.0 if rows.stop == len(tops) else (bottoms[rows.stop - 1] + tops[rows.stop]) / 2
+    return float(left), float(bottom), float(right), float(top)
+
+
+def written(ax: Axes, words: tuple[str, str, str], *, own: bool) -> tuple[Text, ...]:
+    """Return title, subtitle and footnote as artists: of the figure where it is ours, else of the axes, which clears them with itself."""
+    figure: Any = ax.figure
+    sizes = OWN_SIZES if own else GIVEN_SIZES
+    usual: dict[str, Any] = {"family": fonts(), "parse_math": False}  # "$a_b$ Ltd" is a name, not a formula
+    if not own:
+        usual |= {"transform": figure.transSubfigure, "in_layout": False, "clip_on": False}
+    where: Any = figure if own else ax
+    title, subtitle, footnote = (
+        wrapped(w, int(figure.bbox.width / figure.dpi * 72 / s / 0.6)) for w, s in zip(words, sizes, strict=True)
+    )
+    return (
+        where.text(0.02, 0.97, title, fontsize=sizes[0], fontweight="bold", color=look.ink, va="top", **usual),
+        where.text(0.02, 0.90, subtitle, fontsize=sizes[1], color=look.muted, va="top", **usual),
+        where.text(0.02, 0.02, footnote, fontsize=sizes[2], color=look.muted, va="bottom", **usual),
+    )
+
+
+@contextmanager
+def any_glyph() -> Iterator[None]:
+    """Say nothing of a letter that no installed font has: it is drawn as a box, and the tables have the name."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        yield

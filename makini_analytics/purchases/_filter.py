@@ -1,0 +1,151 @@
+"""Part of the purchases: the lines that were picked, and of orders, issues and sources what belongs to them."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from ..errors import ConfigError, OptionError
+from ..frames import FILTERS, moment_of
+from ._reach import own_days
+
+if TYPE_CHECKING:
+    from ._purchases import Purchases
+
+#: The columns that a name is looked for in, where it is not the one of that name. A vendor is known by its id and by its name.
+_LOOKED_FOR = {"vendor": ("vendor_id", "vendor_name"), "site": ("site_id",)}
+OPTIONS = ("connection", "vendor", "since", "until")
+
+
+def filtered(data: Purchases, picks: Mapping[str, Any], since: Any, until: Any) -> Purchases:
+    """Return what `Purchases.filter` promises; ``picks`` has a value, or several, by the name of what is picked by."""
+    for name in picks:
+        _must_be_known(data.lines, name)
+    wanted = {name: _texts(name, value) for name, value in picks.items() if value is not None}
+    for name, texts in wanted.items():
+        _must_occur(data.lines, name, texts)
+    first, last = (
+        None if day is None else moment_of(name, day).normalize() for name, day in (("since", since), ("until", until))
+    )
+    if first is not None and last is not None and first > last:
+        raise ConfigError(f"since={first.date()} is after until={last.date()}")
+    of_lines = _mask(data.lines, wanted, first, last)
+    lines = data.lines[of_lines].reset_index(drop=True)
+    key = ["connection", "order_id"]
+    mine, all_of_them = (pd.MultiIndex.from_frame(frame.reindex(columns=key)) for frame in (lines, data.lines))
+    order = pd.MultiIndex.from_frame(data.orders.reindex(columns=key))
+    # an order without lines stays where it is known to be meant
+    of_orders = order.isin(mine) | (~order.isin(all_of_them) & _mask(data.orders, wanted, first, last))
+    orders = data.orders[of_orders].reset_index(drop=True)
+    sources = _sources(data, lines, orders, wanted)
+    names = set(sources["connection"].dropna()) if len(sources) else set(data.issues["connection"].dropna())
+    days = own_days(data.sources, data.as_of)[data.sources["connection"].isin(names)]
+    told = {n: ", ".join(sorted(texts)) for n, texts in wanted.items()}
+    told |= {n: str(d.date()) for n, d in (("ordered from", first), ("ordered to", last)) if d is not None}
+    n_undated = (
+        0 if (first is None and last is None) or "order_date" not in data.lines else data.lines["order_date"].isna()
+    )
+    note = _note(told, len(data.lines), len(lines), int(np.sum(n_undated & _mask(data.lines, wanted, None, None))))
+    sources["notes"] = [" ".join(t for t in (note, "" if pd.isna(n) else n) if t) for n in sources["notes"]]
+    for name, day, narrower in (("since", first, "max"), ("until", last, "min")):
+        if day is not None:  # a period that the span cuts is not whole, and the year before it is not there
+            own = pd.to_datetime(sources[name])
+            sources[name] = getattr(pd.concat([own, pd.Series(day, index=own.index)], axis=1), narrower)(axis=1)
+    made = replace(
+        data,
+        orders=orders,
+        lines=lines,
+        issues=_issues(data.issues, lines, orders, names),
+        sources=sources.astype(data.sources.dtypes.to_dict()),
+        as_of=days.min() if days.notna().any() else data.as_of,
+    )
+    for frame in (made.orders, made.lines):
+        frame.attrs[FILTERS] = {**(data.lines.attrs.get(FILTERS) or {}), **told}
+    return made
+
+
+def _texts(name: str, value: Any) -> set[str]:
+    several = [value] if isinstance(value, str) else value
+    if not isinstance(several, Collection) or isinstance(several, bytes | Mapping) or not len(several):
+        raise ConfigError(f"{name}={value!r:.60}: pass a text, or a list of texts")
+    if odd := [v for v in several if not isinstance(v, str)]:
+        raise ConfigError(f"{name}: {odd[0]!r:.60} is no text: pass a text, or a list of texts")
+    return set(several)
+
+
+def _columns(lines: pd.DataFrame, name: str) -> list[str]:
+    return [c for c in _LOOKED_FOR.get(name, (name,)) if c in lines]
+
+
+def _must_be_known(lines: pd.DataFrame, name: str) -> None:
+    """Raise `OptionError`, with the near names, where the lines have no such column."""
+    if name not in OPTIONS and not _columns(lines, name):
+        near = difflib.get_close_matches(name, [*OPTIONS, *map(str, lines.columns)], n=3)
+        raise OptionError(
+            f"filter() has no option {name!r}, and the lines no such column; near: {', '.join(near) or 'none'}"
+        )
+
+
+def _must_occur(lines: pd.DataFrame, name: str, texts: Collection[str]) -> None:
+    """Raise where no line has the value: a typing error would give an empty figure."""
+    columns = _columns(lines, name)
+    there = {str(v) for c in columns for v in lines[c].dropna().unique()}
+    for text in texts:
+        if text not in there and len(lines):
+            near = difflib.get_close_matches(text, sorted(there), n=3, cutoff=0.4)
+            few = sorted(there) if len(there) <= 8 else near
+            hint = f"; there {'is' if len(few) == 1 else 'are'} {', '.join(few)}" if few and few is not near else ""
+            raise ConfigError(
+                f"{name}={text!r}: no line has it" + (hint or (f"; near: {', '.join(near)}" if near else ""))
+            )
+
+
+def _mask(frame: pd.DataFrame, wanted: Mapping[str, Collection[str]], first: Any, last: Any) -> Any:
+    """Return which rows are picked; of a frame that lacks a column none is known to be."""
+    found = np.ones(len(frame), dtype=bool)
+    for name, texts in wanted.items():
+        hit = np.zeros(len(frame), dtype=bool)
+        for column in _columns(frame, name):
+            hit |= frame[column].astype("string").isin(texts).to_numpy(dtype=bool)
+        found &= hit
+    if first is not None or last is not None:
+        days = frame["order_date"] if "order_date" in frame else pd.Series(pd.NaT, index=frame.index)
+        found &= days.between(first or pd.Timestamp.min, last or pd.Timestamp.max).to_numpy(dtype=bool)
+    return found
+
+
+def _sources(
+    data: Purchases, lines: pd.DataFrame, orders: pd.DataFrame, wanted: Mapping[str, Collection[str]]
+) -> pd.DataFrame:
+    """Return the sources that have a part in it, with the numbers of what is left of each."""
+    there = wanted.get("connection") or set(lines["connection"].dropna()) | set(orders["connection"].dropna())
+    of = data.sources["connection"]
+    days = own_days(data.sources, data.as_of)
+    sources = data.sources.assign(as_of=days) if len(set(days)) > 1 else data.sources
+    sources = sources[of.isin(there) | of.isna()].reset_index(drop=True)
+    for name, frame in (("n_orders", orders), ("n_lines", lines)):
+        n = frame["connection"].value_counts()
+        sources[name] = sources["connection"].map(n).fillna(0).astype("Int64")
+    return sources
+
+
+def _issues(issues: pd.DataFrame, lines: pd.DataFrame, orders: pd.DataFrame, names: Collection[str]) -> pd.DataFrame:
+    """Return the issues of the rows that are left, and those that stand for many rows of a connection that is."""
+    of_rows = np.zeros(len(issues), dtype=bool)
+    row = pd.MultiIndex.from_frame(issues[["connection", "id"]])
+    for frame, key in ((lines, "line_id"), (orders, "order_id")):
+        of_rows |= row.isin(pd.MultiIndex.from_frame(frame.reindex(columns=["connection", key]).dropna()))
+    of_many = issues["id"].isna() & issues["connection"].isin(list(names))
+    return issues[of_rows | of_many.to_numpy(dtype=bool)].reset_index(drop=True)
+
+
+def _note(told: Mapping[str, str], n_all: int, n_left: int, n_undated: int) -> str:
+    """Return what was picked, and how many lines that left out: included and left out add up to all."""
+    words = ", ".join(f"{name} {text}" for name, text in told.items())
+    undated = f", {n_undated:,} of them for want of an order date" if n_undated else ""
+    return f"Only {words}: {n_left:,} of {n_all:,} lines; {n_all - n_left:,} left out{undated}."

@@ -1,0 +1,231 @@
+"""Charts fit: whoever draws them, at whatever size, on whatever paper, nothing is cut off and no text lies over another."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib import colors
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+import makini_analytics as ma
+from makini_analytics import charts, lead_times, quality, slippage, spend, style
+
+LONG = ["株式会社東海精密機械製作所ベアリング事業本部名古屋営業所", "شركة الخليج العربي للصناعات الهندسية والتوريدات العامة", "Gesellschaft für Antriebstechnik Süd mbH & Co. Kommanditgesellschaft"]  # fmt: skip
+DARK = "#11161b"
+
+
+@pytest.fixture(scope="module")
+def lines():
+    return ma.load_sample(["emea"]).lines.query("currency == 'EUR'").iloc[:900]
+
+
+@pytest.fixture(scope="module")
+def long(lines):
+    """The same lines with names that are wider than half of a chart."""
+    code, names = pd.factorize(lines["vendor_name"])
+    new = [f"{LONG[i % 3]} {i}" for i in range(len(names))]
+    return lines.assign(vendor_name=pd.array([new[i] if i >= 0 else None for i in code], dtype="string"))
+
+
+def drawn(figure):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # letters that no font of this machine has
+        figure.draw_without_rendering()
+    return figure.canvas.get_renderer() if hasattr(figure.canvas, "get_renderer") else figure._get_renderer()
+
+
+def boxes(figure):
+    """The boxes of all texts that are seen, by what they say."""
+    renderer = drawn(figure)
+    seen = [t for t in figure.findobj(Text) if t.get_visible() and t.get_text().strip()]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return {t.get_text(): t.get_window_extent(renderer) for t in seen}
+
+
+PLOTS = [spend.plot_by_vendor, spend.plot_pareto, spend.plot_single_source, spend.plot_concentration, spend.plot_tail,
+         lead_times.plot_by_vendor, slippage.plot_by_vendor, spend.plot_by_period]  # fmt: skip
+
+
+@pytest.mark.parametrize("plot", PLOTS, ids=lambda p: f"{p.__module__.split('.')[1]}.{p.__name__}")
+@pytest.mark.parametrize("size", [(10.0, 5.6), (6.0, 4.6)], ids=["slide", "half"])
+def test_nothing_is_cut_off_by_the_edge_of_the_figure(plot, size, long):
+    ax = plot(long)
+    ax.figure.set_size_inches(*size)  # as a user does it, without us
+    edge = ax.figure.bbox
+    for said, box in boxes(ax.figure).items():
+        assert box.x0 >= -1 and box.x1 <= edge.x1 + 1, said
+        assert box.y0 >= -1 and box.y1 <= edge.y1 + 1, said
+
+
+def test_the_picture_has_no_empty_band_whoever_saves_it(lines):
+    ax = spend.plot_by_vendor(lines)
+    drawn(ax.figure)
+    title, subtitle, footnote = (t.get_window_extent() for t in ax.figure.texts)
+    needs, edge, inch = ax.get_tightbbox(call_axes_locator=False), ax.figure.bbox, ax.figure.dpi
+    assert max(needs.x0, edge.x1 - needs.x1, needs.y0 - footnote.y1, subtitle.y0 - needs.y1) < 0.25 * inch
+    assert footnote.y1 < needs.y0 and needs.y1 < subtitle.y0 < title.y0
+
+
+@pytest.mark.parametrize("paper", ["white", DARK])
+@pytest.mark.parametrize("plot", PLOTS[:5], ids=lambda p: p.__name__)
+def test_a_chart_on_given_axes_stays_in_its_cell_with_all_its_texts(plot, paper, long):
+    figure = Figure(figsize=(12, 5), facecolor=paper)
+    left, right = figure.subplots(1, 2)
+    right.set_axis_off()
+    ax = plot(long, ax=left)
+    said = boxes(figure)
+    middle = figure.bbox.x1 / 2 + 12  # half way to the neighbour
+    for text, box in said.items():
+        assert box.x0 >= -1 and box.x1 <= middle and box.y0 >= -1 and box.y1 <= figure.bbox.y1 + 1, text
+    words = charts.captions_of(ax)
+    shown = " ".join(said).replace("\n", " ")
+    assert "definition:" in shown.replace("\n", " ") and words.title.split()[0] in shown
+    inks = [
+        t.get_color()
+        for t in figure.findobj(Text)
+        if (t.get_text() in said and t.axes is ax) or t in ax.get_yticklabels()
+    ]
+    backgrounds = [paper, *(p.get_facecolor() for p in ax.patches)]
+    assert all(max(charts.contrast(c, b) for b in backgrounds) > 3 for c in inks)
+    if paper == DARK:
+        assert not any(charts.contrast(c, paper) < 3 for c in (t.get_color() for t in ax.get_yticklabels()))
+
+
+def test_axes_drawn_on_again_have_the_texts_of_the_new_chart_alone(lines):
+    figure = Figure()
+    ax = figure.subplots()
+    spend.plot_by_vendor(lines, ax=ax, title="First")
+    spend.plot_by_vendor(lines, ax=ax, title="Second")
+    assert [t for t in boxes(figure) if t in ("First", "Second")] == ["Second"]
+    ax.clear()
+    ax.plot([1, 2])
+    assert "Second" not in boxes(figure)
+
+
+def test_a_layout_of_matplotlibs_own_leaves_room_for_title_and_footnote(lines):
+    figure = Figure(figsize=(12, 5), layout="constrained")
+    left, _ = figure.subplots(1, 2)
+    spend.plot_by_vendor(lines, ax=left)
+    said = boxes(figure)
+    assert any("definition:" in t.replace("\n", " ") for t in said)
+    assert all(box.y0 >= -1 and box.y1 <= figure.bbox.y1 + 1 for box in said.values())
+
+
+def test_dark_paper_is_for_the_chart_on_it_alone(lines):
+    light, dark = Figure(), Figure(facecolor=DARK)
+    usual = style.look.highlight
+
+    def colours(figure):
+        return charts.bar_colours(spend.plot_by_vendor(lines, ax=figure.subplots()))[0]
+
+    with ThreadPoolExecutor(2) as both:  # threads don't see each other's paper
+        got = [f.result() for f in [both.submit(colours, f) for f in (light, dark)]]
+    assert got[0] == usual != got[1]
+    assert charts.contrast(got[1], DARK) > 3
+    assert style.look.highlight == usual
+    try:
+        style.use(dark=True, highlight="#4B0082")  # indigo is hardly seen on black
+        ax = spend.plot_by_vendor(lines)
+        assert charts.contrast(charts.bar_colours(ax)[0], ax.figure.get_facecolor()) >= 3
+        assert colors.to_hex(ax.figure.get_facecolor()) == style.look.paper.lower() == DARK
+    finally:
+        style.use()
+    assert colors.to_hex(spend.plot_by_vendor(lines).figure.get_facecolor()) == "#ffffff"
+
+
+def test_the_rest_is_cut_where_it_would_dwarf_all_and_told():
+    frame = pd.DataFrame({"vendor_id": [f"v{i:03}" for i in range(300)], "amount": 10.0, "currency": "EUR"})
+    ax = spend.plot_by_vendor(frame, top=5)
+    assert np.isclose(sum(p.get_width() for p in ax.patches), 3000)
+    assert ax.get_xlim()[1] < 20
+    assert "2.95 k EUR  98 %, bar cut" in [t.get_text() for t in ax.texts]
+    whole = spend.plot_by_vendor(frame.iloc[:7], top=5)  # 10 each, and 20 together
+    assert whole.get_xlim()[1] < 20 or "bar cut" not in " ".join(t.get_text() for t in whole.texts)
+
+
+def test_the_bridge_is_cut_only_where_its_effects_are_small_beside_the_totals():
+    old = pd.DataFrame({"product_code": ["A"], "quantity": [100.0], "amount": [1000.0], "currency": "EUR"})
+    small = spend.plot_bridge(old, old.assign(amount=1050.0))
+    base = small.get_xlim()[0]
+    assert 900 <= base < 1000
+    assert f"axis cut at {charts.money(base, 'EUR')}" in charts.captions_of(small).subtitle
+    assert [t.get_text() for t in small.get_yticklabels()][-1] == "the same from zero"
+    lengths = [s[1][0] - s[0][0] for s in small.collections[-1].get_segments()]
+    assert lengths[0] / lengths[1] == pytest.approx(1000 / 1050)
+    large = spend.plot_bridge(old, old.assign(amount=2000.0))
+    assert large.get_xlim()[0] == 0
+    assert "axis cut" not in charts.captions_of(large).subtitle
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "freq", "below"),
+    [
+        ("2024-11", "2025-02", "M", ["Nov\n2024", "Dec", "Jan\n2025", "Feb"]),
+        ("2023-01", "2024-12", "M", ["J\n2023", *"FMAMJJASOND", "J\n2024", *"FMAMJJASOND"]),
+        ("2024Q3", "2025Q1", "Q", ["Q3\n2024", "Q4", "Q1\n2025"]),
+        ("2024Q2", "2024Q3", "Q-MAR", ["Q2\nFY2024", "Q3"]),
+        ("2023", "2025", "Y", ["2023", "2024", "2025"]),
+        ("2025-01-06", "2025-01-20", "W", ["6 Jan\n2025", "13 Jan", "20 Jan"]),
+    ],
+)
+def test_every_period_can_be_told_from_the_axis(first, last, freq, below):
+    ax = Figure().subplots()
+    periods = list(pd.period_range(first, last, freq=freq))
+    assert len(charts.periods_below(ax, periods)) == len(periods)
+    assert [t.get_text() for t in ax.get_xticklabels()] == below
+    assert all(t.get_rotation() == 0 and t.get_ha() == "center" for t in ax.get_xticklabels())
+
+
+def test_equal_names_of_different_things_are_told_apart():
+    items = pd.DataFrame({"product_code": ["F1", "F2", "F3"], "description": "Filter", "vendor_id": "v", "currency": "EUR", "amount": [9.0, 5.0, 1.0]})  # fmt: skip
+    ax = spend.plot_single_source(items)
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["Filter (F1)", "Filter (F2)", "Filter (F3)"]
+
+
+def test_a_companys_marks_reach_every_number(lines):
+    points = re.compile(r"\d\.\d")
+    try:
+        style.use(decimal=",", thousands=".")
+        for ax in (
+            spend.plot_price_history(lines, of="MOT-32"),
+            spend.plot_price_dispersion(lines),
+            spend.plot_price_changes(lines),
+            spend.plot_concentration(lines),
+        ):
+            drawn(ax.figure)
+            said = [t.get_text() for t in [*ax.texts, *ax.get_yticklabels(), *ax.figure.texts[:2]]]
+            numbers = " ".join(re.sub(r"\b\d+\.\d{3}\b", "", s) for s in said)  # thousands
+            assert not points.search(numbers), said
+    finally:
+        style.use()
+
+
+def test_what_is_in_order_is_not_called_no_data():
+    table = pd.DataFrame({"order_number": ["1", "2"], "vendor_name": ["Acme", "Bolt"], "amount": [1.0, 2.0]})
+    ax = quality.plot_duplicates(ma.Purchases.from_table(table, currency="EUR"))
+    assert charts.captions_of(ax).title == "Nothing seems to be there twice"
+    once = pd.DataFrame({"product_code": "A", "order_date": pd.to_datetime(["2025-01-01"]), "quantity": 1.0, "amount": 5.0, "currency": "EUR", "vendor_id": "v"})  # fmt: skip
+    for plot in (spend.plot_price_changes, spend.plot_price_index):
+        assert "No data" not in charts.captions_of(plot(once)).title
+        assert "No data" in charts.captions_of(plot(once.iloc[:0])).title
+
+
+def test_one_is_singular_in_every_title_and_subtitle(lines):
+    one = lines[lines.delivered_date.notna()].iloc[[0]]
+    for plot in [
+        *PLOTS,
+        lead_times.plot_per_line,
+        slippage.plot_per_line,
+        spend.plot_small_multiples,
+        slippage.plot_ageing,
+    ]:
+        words = charts.captions_of(plot(one))
+        said = f"{words.title} {words.subtitle} {words.footnote}"
+        assert not re.search(r"(?<![\d.,])1 (lines|vendors|orders|periods|materials)|of 1 vendor", said), said

@@ -1,0 +1,152 @@
+"""What people write without looking it up: it does what was meant, or says what would be right."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+import makini_analytics as ma
+from makini_analytics import cli, currency, lead_times, slippage, spend
+
+RATES = dict.fromkeys(["AUD", "CAD", "CHF", "GBP", "JPY", "SGD", "USD"], 0.5)
+
+
+@pytest.fixture(scope="module")
+def data():
+    return ma.load_sample()
+
+
+@pytest.fixture(scope="module")
+def old_and_new(data):
+    return data.lines[data.lines.order_date < "2025"], data.lines[data.lines.order_date >= "2025"]
+
+
+DOES_WHAT_WAS_MEANT = {
+    "one name for a list": (lambda d: ma.load_sample("us").lines, lambda d: ma.load_sample(["us"]).lines),
+    "purchases for their lines": (lambda d: spend.by_vendor(d), lambda d: spend.by_vendor(d.lines)),
+    "small letters": (
+        lambda d: spend.by_vendor(d, currency="eur"),
+        lambda d: spend.by_vendor(d, currency="EUR"),
+    ),
+    "blanks around": (
+        lambda d: spend.by_period(d, currency=" usd "),
+        lambda d: spend.by_period(d, currency="USD"),
+    ),
+    "small letters of what is converted to": (
+        lambda d: currency.convert(d.lines, "eur", RATES).amount,
+        lambda d: currency.convert(d.lines, "EUR", RATES).amount,
+    ),
+    "one vendor for a list": (
+        lambda d: d.filter(vendor="Rossi Guarnizioni S.p.A.").lines,
+        lambda d: d.filter(vendor=["Rossi Guarnizioni S.p.A."]).lines,
+    ),
+    "a day as text": (
+        lambda d: d.filter(since="2025-06-01").lines,
+        lambda d: d.filter(since=pd.Timestamp("2025-06-01")).lines,
+    ),
+}
+
+
+@pytest.mark.parametrize("habit", DOES_WHAT_WAS_MEANT)
+def test_it_does_what_was_meant(data, habit):
+    written, meant = DOES_WHAT_WAS_MEANT[habit]
+    got, want = written(data), meant(data)
+    assert len(want)
+    (pd.testing.assert_frame_equal if isinstance(want, pd.DataFrame) else pd.testing.assert_series_equal)(got, want)
+
+
+def test_one_section_for_a_list(data, tmp_path):
+    one, several = (
+        ma.report(data, tmp_path / f"{n}.html", sections=s) for n, s in enumerate(["definitions", ["definitions"]])
+    )
+    assert one.read_text(encoding="utf-8") == several.read_text(encoding="utf-8")
+
+
+WITH_A_CURRENCY = [spend.by_vendor, spend.by_period, spend.concentration, spend.price_changes, spend.price_index, spend.price_dispersion, spend.price_history, spend.single_source]  # fmt: skip
+
+
+@pytest.mark.parametrize("figure", WITH_A_CURRENCY, ids=lambda f: f.__name__)
+def test_every_figure_takes_small_letters_and_says_which_currencies_there_are(data, figure):
+    pd.testing.assert_frame_equal(figure(data, currency="gbp"), figure(data, currency="GBP"))
+    with pytest.raises(ma.ConfigError, match="currency='XYZ': no line is in it; there are AUD, CAD, CHF, EUR, GBP"):
+        figure(data, currency="XYZ")
+
+
+def test_a_bridge_and_a_tail_and_charts_do_so_too(data, old_and_new):
+    for figure in (lambda c: spend.bridge(*old_and_new, currency=c), lambda c: spend.tail(data, definition="share", currency=c)):  # fmt: skip
+        pd.testing.assert_frame_equal(figure("eur"), figure("EUR"))
+        with pytest.raises(ma.ConfigError, match=r"currency\.convert\(lines, to='XYZ'\)"):
+            figure("xyz")
+    from makini_analytics import style
+
+    drawn = [style.alt_text(spend.plot_by_vendor(data, currency=c)) for c in ("eur", "EUR")]
+    assert drawn[0] == drawn[1]
+
+
+def test_a_currency_whose_lines_all_left_the_count_is_no_error(data):
+    cancelled = data.lines.assign(state=data.lines.state.where(data.lines.currency != "CHF", "cancelled"))
+    cancelled.attrs = data.lines.attrs
+    assert spend.by_vendor(cancelled, currency="CHF").empty
+    assert spend.by_vendor(cancelled.iloc[:0], currency="CHF").empty
+
+
+SAYS_WHAT_WOULD_BE_RIGHT = {
+    "no such connection": (lambda d: ma.load_sample("uss"), "none of emea, us, apac; near: us"),
+    "no such section": (lambda d: ma.report(d, "r.html", sections="spent"), "'spent' is none of"),
+    "sections that are none": (lambda d: ma.report(d, "r.html", sections=["slipage"]), "near: slippage"),
+    "several vendors": (
+        lambda d: ma.report(d, "r.html", vendor=["Rossi", "ACME"]),
+        r"of several, report\(data.filter\(vendor=",
+    ),
+    "no such vendor": (lambda d: ma.report(d, "r.html", vendor="Kugelager"), "Kugellager Nord AG"),
+    "a report of lines": (lambda d: ma.report(d.lines, "r.html"), r"\(data, not data.lines\), not DataFrame"),
+    "explain the data": (lambda d: ma.explain(d), "as in ma.explain.*, not Purchases"),
+    "explain the lines": (lambda d: ma.explain(d.lines), "pass the result of one, as in ma.explain"),
+    "explain the function": (
+        lambda d: ma.explain(slippage.by_vendor),
+        r"ma\.explain\(slippage\.by_vendor\(data\.lines\)\)",
+    ),
+    "explain a chart": (lambda d: ma.explain(spend.plot_by_vendor(d, currency="EUR")), "not a chart"),
+    "orders for lines": (lambda d: spend.by_vendor(d.orders), "these are orders, pass data.lines"),
+    "the vendor of a figure": (
+        lambda d: slippage.by_vendor(d, vendor="Rossi"),
+        r"no option 'vendor'; pick the lines first, as data\.filter\(vendor='Rossi'\)",
+    ),
+    "the vendor of a chart": (lambda d: lead_times.plot_curve(d, vendor="Rossi"), r"data\.filter\(vendor="),
+    "the days of a figure": (lambda d: spend.by_vendor(d, since="2025-01-01"), r"data\.filter\(since="),
+    "a misspelt option of a figure": (lambda d: spend.by_vendor(d, curency="EUR"), "near: currency"),
+    "a misspelt option of a chart": (lambda d: spend.plot_by_vendor(d, topp=5), "near: top"),
+    "a misspelt option of the report": (lambda d: ma.report(d, "r.html", section="spend"), "near: sections"),
+    "a misspelt option of the client": (lambda d: ma.Client("t", conection="emea"), "near: connection"),
+    "a misspelt option of a filter": (lambda d: d.filter(vendr=None), "no option 'vendr'.*near: vendor"),
+    "a misspelt column": (lambda d: d.filter(categry="Bearings"), "near: category"),
+    "a misspelt value": (lambda d: d.filter(category="Bearing"), "category='Bearing': no line has it; near: Bearings"),
+    "a filter by no text": (lambda d: d.filter(vendor=7), "pass a text, or a list of texts"),
+    "a filter of days the wrong way round": (lambda d: d.filter(since="2025", until="2024"), "is after until="),
+    "two purchases for a list": (lambda d: ma.concat(d), r"pass \[emea, us\]"),
+}
+
+
+@pytest.mark.parametrize("habit", SAYS_WHAT_WOULD_BE_RIGHT)
+def test_it_says_what_would_be_right(data, habit, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    written, said = SAYS_WHAT_WOULD_BE_RIGHT[habit]
+    with pytest.raises(ma.MakiniError, match=said) as e:
+        written(data)
+    assert "\n" not in str(e.value)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_command_line_speaks_of_what_one_types_there(capsys, monkeypatch):
+    monkeypatch.delenv("MAKINI_API_TOKEN", raising=False)
+    assert cli.main(["report"]) == 1
+    said = capsys.readouterr().err
+    assert "set the environment variable MAKINI_API_TOKEN" in said
+    assert "makini-analytics demo" in said
+    assert "Client(" not in said
+    for words, near in ((["report", "--sinse", "2025-01-01"], "--since"), (["demo", "--outt=x"], "--out")):
+        with pytest.raises(SystemExit) as e:
+            cli.main(words)
+        assert e.value.code == 2
+        said = capsys.readouterr().err
+        assert near in said.splitlines()[-1]
