@@ -117,7 +117,7 @@ def test_the_folder_has_the_frame(made):
 def test_each_number_of_a_tile_s_text_is_its_value(made):
     for tile in made[2].tiles:
         shown = float(numbers(tile.value_text)[0].replace(",", ""))
-        size = {"k": 1e3, "M": 1e6}.get((tile.value_text.split(" ") + [""])[1], 1.0)
+        size = {"k": 1e3, "M": 1e6}.get([*tile.value_text.split(" "), ""][1], 1.0)
         scale = 100 if tile.kind == "share" else 1 / size
         assert shown == pytest.approx(tile.value * scale, rel=0.01)
         if tile.kind == "share" and tile.change_text:
@@ -139,6 +139,6 @@ def test_currencies_and_sections(tmp_path):
     assert all(set(e.table["currency"].dropna()) == {"CAD"} for e in told.exhibits if "currency" in e.table)
     assert "in CAD" in told.subtitle
     assert told.beside == []
-    with pytest.raises(ma.ConfigError, match="rate|currency"):
+    with pytest.raises(ma.ConfigError, match=r"rate|currency"):
         content(data, currency="XXX")
     assert write(told, tmp_path / "x.html").exists()
