@@ -35,6 +35,11 @@ def is_list(table: pd.DataFrame) -> bool:
     return table.attrs.get("metric") in _LISTS
 
 
+def note_of(table: pd.DataFrame) -> str:
+    """Return what one has to know to read a list, in a sentence or two."""
+    return _NOTES.get(str(table.attrs.get("metric")), "")
+
+
 def open_lines(table: pd.DataFrame) -> pd.DataFrame:
     """Return the lines of ``slippage.open_orders`` as a list to chase by: overdue ones first, then by due date, those to close last.
 
@@ -178,4 +183,10 @@ _LISTS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "spend.single_source": _single_sources,
     "spend.price_changes": _price_changes,
     "quality.duplicates": _duplicates,
+}
+
+_NOTES = {
+    "slippage.open_orders": "Chance: of an overdue line to arrive within 30 days, of another to arrive by its due date. "
+    "Also on order: the other open lines of the same item and unit.",
+    "spend.price_changes": "PPV: what the quantity cost more, or less, than at the base price.",
 }

@@ -16,7 +16,7 @@ from ..charts import Kind, cell_text, kind_of
 from ..system import template
 from ._exhibits import Content, Exhibit, exportable
 from ._first_screen import findings_of, tiles_of
-from ._lists import OVERDUE, is_list, shown
+from ._lists import OVERDUE, is_list, note_of, shown
 from ._pictures import Tip, svg_of, tips_of
 from ._sections import SECTIONS
 
@@ -36,6 +36,8 @@ _SOURCES = ["connection", "contract", "fetched_at", "from_cache", "n_pages", "n_
 _SHORT = {"order_number": "order", "line_number": "line", "due_date": "due"}
 #: Columns that a list has to choose by, and for who takes it along: to the eye the due date and the value say as much.
 _ASIDE = {"state", "open_quantity", "unit_of_measure"}
+#: Columns of codes, which are typed elsewhere and so are not broken into two lines, while they have no more letters than this.
+_CODES, _CODE = {"order_number", "item", "product_code"}, 16
 #: Columns of a list by which one chooses.
 _CHOOSE_BY = {"state", "vendor", "site"}
 
@@ -66,10 +68,11 @@ class _Table:
     under_heading: bool  # a heading above says the same as the caption
     is_list: bool = False
     chosen: str | None = None  # the state that is shown at first
+    note: str = ""
 
     @property
     def wide(self) -> bool:
-        return bool(self.rows) and len(self.columns) > _MOST_UPRIGHT
+        return bool(self.rows) and sum(c.css != "s" for c in self.columns) > _MOST_UPRIGHT
 
 
 @dataclass(frozen=True)
@@ -186,7 +189,7 @@ def _table(frame: pd.DataFrame, caption: str, name: str, as_of: pd.Timestamp, *,
     by_column = [list(map(_Cell, t, v)) for t, v in zip(texts, values, strict=True)]
     chosen = OVERDUE if settled and "state" in rows and (rows["state"] == OVERDUE).any() else None
     cells = [list(row) for row in zip(*by_column, strict=True)]
-    return _Table(name, caption, columns, cells, n_rows, under_heading, settled, chosen)
+    return _Table(name, caption, columns, cells, n_rows, under_heading, settled, chosen, note_of(frame))
 
 
 def _one_currency(rows: pd.DataFrame) -> str | None:
@@ -202,7 +205,7 @@ def _head(column: str, kind: Kind, unit: str | None) -> str:
 
 
 def _css(column: str, kind: Kind, values: pd.Series) -> str:
-    """Return the class of a column: d for days, id, n for numbers, t for text, l for long text."""
+    """Return the class of a column: d for days, id, n for numbers, s aside, t for text, w of one word, l long."""
     if kind in ("date", "time"):
         return "d"
     if column == "id" or column.endswith("_id"):
@@ -211,7 +214,10 @@ def _css(column: str, kind: Kind, values: pd.Series) -> str:
         return "s"
     if kind != "text" or column == "line_number":
         return "n"
-    return "t l" if values.astype(str).str.len().max() > _SENTENCE else "t"
+    longest = values.astype(str).str.len().max()
+    if column in _CODES and longest <= _CODE:
+        return "t w"
+    return "t l" if longest > _SENTENCE else "t"
 
 
 def _texts(values: pd.Series, kind: Kind, as_of: pd.Timestamp) -> list[str]:

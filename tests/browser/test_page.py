@@ -298,8 +298,7 @@ def test_it_prints_on_paper_with_light_colours(pages, visit, tmp_path):
     pdf = page.pdf(path=tmp_path / "x.pdf", prefer_css_page_size=True)
     assert pdf.startswith(b"%PDF")
     boxes = pdf.count(b"/Type /Page\n")
-    assert 5 <= boxes <= 60
-    assert b"[0 0 841" in pdf  # the wide tables lie on their side
+    assert 5 <= boxes <= 12
 
 
 @pytest.mark.skipif("AXE" not in os.environ, reason="AXE=path/to/axe.min.js checks accessibility (npm i axe-core)")
