@@ -277,6 +277,7 @@ class Client:
         ConfigError
             ``data`` are no Purchases, hold no rows of this connection, or those of a table.
         IncompleteDataError, AuthError, RateLimitError, ServerError, NetworkError, OfflineMissError, ApiError
+            As for `fetch_purchases`.
         """
         options = TidyOptions(timezone, statuses, self.delivery_date, NumberFormat(decimal, thousands))
         everything = self._fetch(order_query(None, None, None), True, options, strict)
