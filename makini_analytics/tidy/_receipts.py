@@ -46,6 +46,11 @@ def _framed(records: Iterable[Any], documents: DocumentBuilder, tz: tzinfo) -> D
     return documents.frames(tz)
 
 
+def tidy_returns(records: Iterable[Any], tz: tzinfo, book: IssueBook) -> DocumentFrames:
+    """Return the return orders and their lines."""
+    return _framed(records, DocumentBuilder(RETURNS, LINES, ("returns", "return lines"), book), tz)
+
+
 def line_of(receipts: pd.DataFrame, lines: pd.DataFrame) -> Positions:
     """Return the position of each receipt line's order line, -1 where it can't be determined."""
     found = np.full(len(receipts), -1, dtype=np.intp)
@@ -145,7 +150,7 @@ def append_returns(framed: DocumentFrames, records: Iterable[Any], tz: tzinfo, b
     A return whose order is not here is listed and not counted; so is one that the order already has as a line (same material, same
     quantity), or it would be deducted twice.
     """
-    returned = _framed(records, DocumentBuilder(RETURNS, LINES, ("returns", "return lines"), book), tz)
+    returned = tidy_returns(records, tz, book)
     first = framed.heads["order_id"].dropna().drop_duplicates().astype("string")
     at = pd.Index(first).get_indexer(pd.Index(returned.heads["order_id"].astype("string")))
     of = np.append(first.index.to_numpy(dtype=np.intp), -1)[at][returned.of]  # at is -1 where the order is not here

@@ -15,11 +15,10 @@ import pandas as pd
 
 from ..frames import to_strings
 from . import _derive, _receipts, _status
-from ._documents import DocumentBuilder
 from ._issues import IssueBook
 from ._names import KEYED_NAMES, Records, material_texts, names_by_key
 from ._parsing import zone
-from ._schema import LINES, RETURNS
+from ._schema import LINES
 
 #: What the lines of a return order give, and an order line built of them has unchanged; ``abs`` where its sign is set anew.
 _SIGNED = ("quantity", "received_quantity", "amount", "discount", "tax")
@@ -46,9 +45,7 @@ def stale_by_receipts(lines: pd.DataFrame, records: Iterable[Any], timezone: str
 
 def stale_by_returns(lines: pd.DataFrame, records: Iterable[Any], timezone: str) -> set[str]:
     """Return the orders with a return that is not among their ``lines`` as it now is."""
-    documents = DocumentBuilder(RETURNS, LINES, ("returns", "return lines"), IssueBook())
-    documents.take(list(records))
-    framed = documents.frames(zone(timezone))
+    framed = _receipts.tidy_returns(records, zone(timezone), IssueBook())
     returned = framed.lines.assign(order_id=to_strings(framed.heads["order_id"]).take(framed.of).to_numpy())
     known = lines[lines["is_return"].fillna(False).to_numpy(dtype=bool)]
     key = ["order_id", "line_id"]
@@ -117,9 +114,7 @@ def told_beside(
     receipts = _receipts.tidy_receipts(records.get("receipts", ()), tz, book)
     if len(receipts):
         _, note = _receipts.apply_receipts(lines, receipts, _receipts.line_of(receipts, lines), book)
-    documents = DocumentBuilder(RETURNS, LINES, ("returns", "return lines"), IssueBook())
-    documents.take(list(records.get("returns", ())))
-    framed = documents.frames(tz)
+    framed = _receipts.tidy_returns(records.get("returns", ()), tz, IssueBook())
     of = to_strings(framed.heads["order_id"]).take(framed.of)
     orphans = np.flatnonzero(~of.isin(orders).to_numpy(dtype=bool))
     book.add("return lines", "order_id", orphans, framed.lines["line_id"], _receipts.NO_ORDER)
