@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from .. import charts, lead_times, quality, slippage, spend
-from ..review import FEWEST_ORDERS, View, bridge, same_items, sides
+from ..review import FEWEST_ORDERS, View
 from ._exhibits import Exhibit, Native, labels_of, money_format
 from ._year import beside_year_before, of_the_year
 
@@ -114,7 +114,7 @@ def single_sources(view: View) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def _prices(view: View) -> list[Exhibit]:
     """Return what the same items cost at the same vendor in the two years, the largest effect first."""
-    items = same_items(view)
+    items = view.same_items
     if items.empty:
         return []
     effect = items["price"]
@@ -134,10 +134,10 @@ def _prices(view: View) -> list[Exhibit]:
 
 def _drivers(view: View) -> list[Exhibit]:
     """Return the bridge from the year before, where both years are in the data."""
-    before, after = sides(view)
+    before, after = view.sides
     if before.empty or after.empty or not any(_has(before, c) for c in ("material_id", "product_code")):
         return []
-    table = bridge(view, before, after)
+    table = view.bridge
     if not len(table):
         return []
     labels = _labelled(table.assign(label=table["effect"]), ["value"])

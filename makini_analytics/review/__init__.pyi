@@ -5,8 +5,5 @@ from ._findings import look as look
 from ._kinds import NOTHING as NOTHING
 from ._kinds import UNKNOWN as UNKNOWN
 from ._spend_kinds import FEWEST_ORDERS as FEWEST_ORDERS
-from ._spend_kinds import bridge as bridge
-from ._spend_kinds import same_items as same_items
-from ._spend_kinds import sides as sides
 from ._tiles import Tile as Tile
 from ._view import View as View

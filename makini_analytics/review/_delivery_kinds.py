@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from .. import charts, lead_times, slippage, spend
+from .. import charts, slippage, spend
 from ..compute import group_lines
-from ..frames import Mask, days_of
+from ..frames import Mask
 from ._evidence import Evidence, shifts
 from ._kinds import CLEAR, COUNTED, ESTIMATED, UNKNOWN, Finding, count, listed
 from ._view import View
@@ -78,7 +78,7 @@ def late(view: View, evidence: Evidence, clear: Mask) -> Finding:
 
 def soon_late(view: View) -> Finding:
     """Return what of the lines that fall due soon is expected late."""
-    table = _mine(view)
+    table = view.open_in_unit
     days = -table["days_overdue"]
     soon = table[(days >= 0) & (days <= SOON) & table["expected_late_value"].notna()]
     if soon.empty:
@@ -105,7 +105,7 @@ def soon_late(view: View) -> Finding:
 
 def overdue(view: View) -> Finding:
     """Return what is past its due date."""
-    table = _mine(view)
+    table = view.open_in_unit
     past = table[table["days_overdue"] > 0].sort_values("open_value", ascending=False)
     if past.empty:
         return Finding("overdue", f"overdue lines (none of {count(len(table), 'open line')})")
@@ -141,12 +141,6 @@ def also_on_order(table: pd.DataFrame, past: pd.DataFrame) -> int:
     return sum(k in key for k in zip(past["connection"], past["material_id"], strict=True))
 
 
-def _mine(view: View) -> pd.DataFrame:
-    """Return the open lines in the currency of the view."""
-    table = view.open_orders
-    return table if view.unit is None else table[(table["currency"] == view.unit).fillna(False)]
-
-
 def _due(view: View) -> str:
     return "" if view.due == "required" else f", due={view.due!r}"
 
@@ -158,8 +152,7 @@ def lead_time_lines(view: View) -> tuple[pd.DataFrame, float]:
     take longer than the horizon: a line counts with its lead time or the horizon, whichever is shorter, so that nothing is open and
     none is guessed. Cancelled lines are left out.
     """
-    got = lead_times.per_line(view.lines, as_of=view.day)
-    ordered = days_of(view.lines, "order_date")
+    got = view.lead_time_of_lines
     looked = (view.year_of_order >= 0) & view.known_before
     came = got["lead_time_days"].to_numpy(dtype=float)
     done = came[looked & ~np.isnan(came)]
@@ -170,7 +163,7 @@ def lead_time_lines(view: View) -> tuple[pd.DataFrame, float]:
     # whole months only, so that both years have the same ones
     first = view.end - pd.Timedelta(days=int(np.ceil(horizon)))
     cut = int(view.month_of(np.array([first.to_datetime64().astype("datetime64[D]")]))[0])
-    month = view.month_of(ordered)
+    month = view.month_of_order
     rows = looked & judged & (month >= 0) & (month % 12 < cut % 12)
     days = np.minimum(np.where(np.isnan(came), horizon, came), horizon)
     return pd.DataFrame({"place": np.flatnonzero(rows), "month": month[rows], "days": days[rows]}), horizon

@@ -45,15 +45,9 @@ def year_before(view: View) -> str:
     return _between(view.before - pd.DateOffset(years=1), view.before)
 
 
-def sides(view: View) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the lines of the year before and of this one, of the connections that are known in both."""
-    known = view.known_before
-    return view.lines[known & (view.year_of_order == 0)], view.lines[known & (view.year_of_order == 1)]
-
-
 def change(view: View) -> Finding:
     """Return what spend did against the same days of the year before, and what drove it."""
-    before, after = sides(view)
+    before, after = view.sides
     if before.empty or after.empty:
         return Finding("change", "change of spend (the year before is not in the data)", certainty=UNKNOWN)
     was, now = view.money(before), view.money(after)
@@ -61,7 +55,7 @@ def change(view: View) -> Finding:
         return Finding("change", "change of spend (nothing was ordered the year before)", certainty=UNKNOWN)
     moved = now - was
     alike = "" if view.known_before.all() else " of the connections known in both years"
-    effects = _effects(view, before, after)
+    effects = _effects(view)
     largest = ""
     if effects:
         name, value = max(effects.items(), key=lambda e: abs(e[1]))
@@ -91,30 +85,15 @@ def change(view: View) -> Finding:
     )
 
 
-def _effects(view: View, before: pd.DataFrame, after: pd.DataFrame) -> dict[str, float]:
+def _effects(view: View) -> dict[str, float]:
     """Return what drove the change, in words; new and dropped items are told as one, since a renamed item is both."""
+    before, _ = view.sides
     if not any(before[c].notna().any() for c in ("material_id", "product_code") if c in before):
         return {}
-    table = bridge(view, before, after).set_index("effect")["value"]
+    table = view.bridge.set_index("effect")["value"]
     out = {word: float(table[name]) for name, word in _EFFECTS.items() if name in table}
     out["dropped and new items"] = float(table["new"] + table["lost"])
     return {k: v for k, v in out.items() if abs(v) >= 0.0005 * abs(float(table["before"]))}
-
-
-def bridge(view: View, before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
-    """Return `spend.bridge` of the two years."""
-    return spend.bridge(view.asked(before), view.asked(after), mixed_units="apart", currency=view.unit)
-
-
-def same_items(view: View) -> pd.DataFrame:
-    """Return `spend.bridge` line by line: the items that were bought from the same vendor in both years, and what their prices did."""
-    before, after = sides(view)
-    items = spend.bridge(
-        view.asked(before), view.asked(after), per_vendor=True, per_item=True, mixed_units="apart", currency=view.unit
-    )
-    both = items[(items["before"] > 0) & (items["after"] > 0)].reset_index(drop=True)
-    both.attrs = items.attrs
-    return both
 
 
 def price_evidence(view: View) -> Evidence:
@@ -123,7 +102,7 @@ def price_evidence(view: View) -> Evidence:
     An item counts once, with its effect in money: a vendor's items that rose and fell by chance cancel out (Student's test of five
     items or more). Of all vendors together each counts once, since the prices of one vendor hang together.
     """
-    items = same_items(view)
+    items = view.same_items
     base = items["after"] - items["price"] - items["currency_effect"]
     keys = [c for c in ("connection", "vendor_id", "vendor_name") if c in items]
     codes = items.groupby(keys, dropna=False, sort=False).ngroup().to_numpy()

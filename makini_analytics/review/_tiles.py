@@ -11,11 +11,10 @@ import pandas as pd
 
 from .. import charts, lead_times, slippage, spend
 from ..errors import ConfigError, SchemaError
-from ..frames import days_of
 from ._delivery_kinds import lead_time_lines
 from ._evidence import Evidence, Floats, shifts
 from ._kinds import count
-from ._view import View
+from ._view import View, with_months
 
 
 @dataclass(frozen=True)
@@ -53,27 +52,16 @@ def tile_evidence(view: View) -> dict[str, Evidence]:
     return out
 
 
-def _due_lines(view: View) -> pd.DataFrame:
-    """Return the lines that fell due in the two years, with the number of their month and year as text to group by."""
-    rows = (view.year_of_due >= 0) & view.known_before
-    lines = view.lines[rows]
-    month = view.month_of(days_of(lines, f"{view.due}_date"))
-    return lines.assign(
-        month=pd.array(month, dtype="Int64").astype("string"),
-        year=pd.array(month // 12, dtype="Int64").astype("string"),
-    )
-
-
 def _by_month(table: pd.DataFrame, column: str) -> tuple[np.ndarray, Floats]:
     return table["month"].astype("int64").to_numpy(), table[column].to_numpy(dtype=float)
 
 
 def _months_on_time(view: View) -> tuple[np.ndarray, Floats]:
-    return _by_month(slippage.by_vendor(_due_lines(view), by="month", as_of=view.day, due=view.due), "on_time_rate")
+    return _by_month(view.on_time_by_month, "on_time_rate")
 
 
 def _months_in_full(view: View) -> tuple[np.ndarray, Floats]:
-    return _by_month(slippage.otif(_due_lines(view), by="month", as_of=view.day, due=view.due), "otif_rate")
+    return _by_month(view.in_full_by_month, "otif_rate")
 
 
 def _months_lead_time(view: View) -> tuple[np.ndarray, Floats]:
@@ -120,9 +108,7 @@ def _spend(view: View, clear: Mapping[str, bool]) -> Tile | None:
         change = f"{_signed(moved, charts.number(abs(moved) / was * 100, 1))} % ({_signed(moved, view.say_short(abs(moved)))})"
         if not rows[view.year_of_order == 1].all():
             change += " where both years are known"
-    lines = view.lines[dated]
-    month = view.month_of(days_of(lines, "order_date"))
-    keyed = lines.assign(month=pd.array(month, dtype="Int64").astype("string"))
+    keyed = with_months(view.lines[dated], view.month_of_order[dated])
     got = spend.by_vendor(view.asked(keyed), by="month", currency=view.unit, as_of=view.day)
     months, before = _series(*_by_month(got, "spend"))
     label = "Spend, ordered in twelve months"
@@ -130,50 +116,34 @@ def _spend(view: View, clear: Mapping[str, bool]) -> Tile | None:
                 before if was > 0 else ())  # fmt: skip
 
 
-def _rate(view: View, name: str, label: str, table: pd.DataFrame, column: str, months: Callable[[View], tuple[np.ndarray, Floats]],
-          clear: bool, all_of_year: float) -> Tile | None:  # fmt: skip
+def _share(view: View, name: str, label: str, figure: Callable[..., pd.DataFrame], column: str,
+           months: Callable[[View], tuple[np.ndarray, Floats]], clear: bool) -> Tile | None:  # fmt: skip
     """Return the tile of a share: of this year's lines, beside the year before where both are known."""
-    by = table.set_index("year")[column]
+    options: dict[str, Any] = {"as_of": view.day, "due": view.due}
+    by = figure(view.due_lines, by="year", **options).set_index("year")[column]
     alike, was = float(by.get("1", np.nan)), float(by.get("0", np.nan))
-    if np.isnan(all_of_year):
+    of_year = figure(view.lines[view.year_of_due == 1], by=None, **options)
+    now = float(of_year[column].iloc[0]) if len(of_year) else np.nan
+    if np.isnan(now):
         return None
     change, moved = "", (alike - was) * 100
     if not np.isnan(moved):
         change = f"{_signed(round(moved, 1), charts.number(abs(moved), 1))} points"
         change += "" if clear else ", no clear change"
     series = _series(*months(view))
-    text = f"{charts.number(all_of_year * 100, 1)} %"
     good = bool(moved > 0) if clear and not np.isnan(moved) else None
-    return Tile(
-        name,
-        label,
-        "share",
-        all_of_year,
-        was,
-        None,
-        text,
-        change,
-        clear,
-        good,
-        series[0],
-        () if np.isnan(was) else series[1],
-    )
+    return Tile(name, label, "share", now, was, None, f"{charts.number(now * 100, 1)} %", change, clear, good, series[0],
+                () if np.isnan(was) else series[1])  # fmt: skip
 
 
 def _on_time(view: View, clear: Mapping[str, bool]) -> Tile | None:
-    options: dict[str, Any] = {"as_of": view.day, "due": view.due}
-    table = slippage.by_vendor(_due_lines(view), by="year", **options)
-    now = slippage.by_vendor(view.lines[view.year_of_due == 1], by=None, **options)
-    rate = float(now["on_time_rate"].iloc[0]) if len(now) else np.nan
-    return _rate(view, "on_time", "Lines on time", table, "on_time_rate", _months_on_time, clear["on_time"], rate)
+    what = ("on_time", "Lines on time", slippage.by_vendor, "on_time_rate", _months_on_time)
+    return _share(view, *what, clear["on_time"])
 
 
 def _in_full(view: View, clear: Mapping[str, bool]) -> Tile | None:
-    options: dict[str, Any] = {"as_of": view.day, "due": view.due}
-    table = slippage.otif(_due_lines(view), by="year", **options)
-    now = slippage.otif(view.lines[view.year_of_due == 1], by=None, **options)
-    rate = float(now["otif_rate"].iloc[0]) if len(now) else np.nan
-    return _rate(view, "otif", "Orders on time and in full", table, "otif_rate", _months_in_full, clear["otif"], rate)
+    what = ("otif", "Orders on time and in full", slippage.otif, "otif_rate", _months_in_full)
+    return _share(view, *what, clear["otif"])
 
 
 def _lead_time(view: View, clear: Mapping[str, bool]) -> Tile | None:
@@ -182,10 +152,7 @@ def _lead_time(view: View, clear: Mapping[str, bool]) -> Tile | None:
     if not len(now) or np.isnan(value := float(now["median_days"].iloc[0])):
         return None
     rows = view.known_before & (view.year_of_order >= 0)
-    part, of = view.lines[rows], view.month_of(days_of(view.lines, "order_date"))[rows]
-    keyed = part.assign(
-        month=pd.array(of, dtype="Int64").astype("string"), year=pd.array(of // 12, dtype="Int64").astype("string")
-    )
+    keyed = with_months(view.lines[rows], view.month_of_order[rows])
     by = lead_times.by_vendor(keyed, by="year", as_of=view.day).set_index("year")["median_days"]
     alike, was = float(by.get("1", np.nan)), float(by.get("0", np.nan))
     sure, change, moved = clear["lead_time"], "", alike - was
@@ -199,8 +166,7 @@ def _lead_time(view: View, clear: Mapping[str, bool]) -> Tile | None:
 
 
 def _overdue(view: View, clear: Mapping[str, bool]) -> Tile | None:
-    table = view.open_orders
-    mine = table if view.unit is None else table[(table["currency"] == view.unit).fillna(False)]
+    mine = view.open_in_unit
     value = float(mine.loc[mine["days_overdue"] > 0, "open_value"].sum())
     now, was = _overdue_on(view, view.end, view.judged), np.nan
     if view.known_before.any():

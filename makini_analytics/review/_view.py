@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from .. import charts, currency, quality, slippage, spend
+from .. import charts, currency, lead_times, quality, slippage, spend
 from ..compute import NOT_RECORDED
 from ..errors import ConfigError, MakiniWarning, SchemaError
 from ..frames import OWN_WINDOWS, AsOfDays, Mask, as_of_days, days_of, numbers, values
@@ -87,6 +87,23 @@ class View:
         """Which lines fell due in the twelve months; all where none did."""
         return self.year_of_due == 1 if (self.year_of_due >= 0).any() else np.ones(len(self.lines), dtype=bool)
 
+    @cached_property
+    def month_of_order(self) -> npt.NDArray[np.int64]:
+        """0 for lines ordered in the first month of the year before, 23 for those in the last of the twelve, -1 for all others."""
+        return self.month_of(days_of(self.lines, "order_date"))
+
+    @cached_property
+    def due_lines(self) -> pd.DataFrame:
+        """The lines that fell due in the two years, with the number of their month and year as text to group by."""
+        lines = self.lines[(self.year_of_due >= 0) & self.known_before]
+        return with_months(lines, self.month_of(days_of(lines, f"{self.due}_date")))
+
+    @cached_property
+    def sides(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """The lines of the year before and of this one, of the connections that are known in both."""
+        known = self.known_before
+        return self.lines[known & (self.year_of_order == 0)], self.lines[known & (self.year_of_order == 1)]
+
     def year_of(self, days: npt.NDArray[np.datetime64]) -> npt.NDArray[np.int64]:
         """Return for each day 1 where it is in the twelve months, 0 in the twelve before, else -1."""
         edges = [self.before - pd.DateOffset(years=1), self.before, self.end]
@@ -114,10 +131,16 @@ class View:
                 known.add(str(connection))
         return np.array([c in known for c in name], dtype=np.bool_)
 
+    def in_unit(self, frame: pd.DataFrame) -> Mask:
+        """Return which rows are in the view's currency; all where it has none."""
+        if self.unit is None:
+            return np.ones(len(frame), dtype=bool)
+        codes = values(frame, "currency", "string").astype("string")
+        return (codes == self.unit).fillna(False).to_numpy(dtype=bool)
+
     def asked(self, lines: pd.DataFrame) -> pd.DataFrame:
         """Return some lines to ask a figure for the view's currency: none where none is in it, which is no error of theirs."""
-        mine = values(lines, "currency", "string").astype("string") == self.unit
-        return lines if self.unit is None or mine.any() else lines.iloc[:0]
+        return lines if self.in_unit(lines).any() else lines.iloc[:0]
 
     def money(self, lines: pd.DataFrame, basis: str = "ordered", as_of: Any = None) -> float:
         """Return the spend of some lines, in the currency of the view."""
@@ -142,11 +165,7 @@ class View:
     @cached_property
     def amount(self) -> npt.NDArray[np.float64]:
         """The amount of each line that is in the currency of the view, else 0."""
-        amount = np.nan_to_num(numbers(self.lines, "amount"))
-        if self.unit is None:
-            return amount
-        mine = (values(self.lines, "currency", "string").astype("string") == self.unit).fillna(False)
-        return np.where(mine.to_numpy(dtype=bool), amount, 0.0)
+        return np.where(self.in_unit(self.lines), np.nan_to_num(numbers(self.lines, "amount")), 0.0)
 
     @cached_property
     def judged(self) -> pd.DataFrame:
@@ -157,6 +176,41 @@ class View:
     def open_orders(self) -> pd.DataFrame:
         """`slippage.open_orders`."""
         return slippage.open_orders(self.lines, as_of=self.day, due=self.due)
+
+    @cached_property
+    def open_in_unit(self) -> pd.DataFrame:
+        """The open lines in the view's currency."""
+        return self.open_orders[self.in_unit(self.open_orders)]
+
+    @cached_property
+    def on_time_by_month(self) -> pd.DataFrame:
+        """`slippage.by_vendor` of the lines that fell due in the two years, by month."""
+        return slippage.by_vendor(self.due_lines, by="month", as_of=self.day, due=self.due)
+
+    @cached_property
+    def in_full_by_month(self) -> pd.DataFrame:
+        """`slippage.otif` of the same lines, by month."""
+        return slippage.otif(self.due_lines, by="month", as_of=self.day, due=self.due)
+
+    @cached_property
+    def lead_time_of_lines(self) -> pd.DataFrame:
+        """`lead_times.per_line` of all lines."""
+        return lead_times.per_line(self.lines, as_of=self.day)
+
+    @cached_property
+    def bridge(self) -> pd.DataFrame:
+        """`spend.bridge` of the two years."""
+        before, after = map(self.asked, self.sides)
+        return spend.bridge(before, after, mixed_units="apart", currency=self.unit)
+
+    @cached_property
+    def same_items(self) -> pd.DataFrame:
+        """`spend.bridge` line by line: the items that were bought from the same vendor in both years, and what their prices did."""
+        before, after = map(self.asked, self.sides)
+        items = spend.bridge(before, after, per_vendor=True, per_item=True, mixed_units="apart", currency=self.unit)
+        both = items[(items["before"] > 0) & (items["after"] > 0)].reset_index(drop=True)
+        both.attrs = items.attrs
+        return both
 
     @cached_property
     def backtest(self) -> pd.DataFrame:
@@ -181,6 +235,14 @@ class View:
         none_judged = reason.notna().groupby(by).all()
         some_undated = (reason == NOT_RECORDED).fillna(False).groupby(by).any()
         return [str(c) for c in none_judged.index[none_judged & some_undated]]
+
+
+def with_months(lines: pd.DataFrame, month: npt.NDArray[np.int64]) -> pd.DataFrame:
+    """Return lines with the number of their month, 0 to 23, and of their year, 0 or 1, as text to group by."""
+    return lines.assign(
+        month=pd.array(month, dtype="Int64").astype("string"),
+        year=pd.array(month // 12, dtype="Int64").astype("string"),
+    )
 
 
 def _in_one_currency(data: Purchases, to: str | None) -> tuple[Purchases, str | None, str]:
