@@ -79,11 +79,8 @@ def chart(
 
         drawn.__doc__ = completed(draw, of, metric_name(of))
         kept: Any = drawn
-        kept.metric, kept.shared, kept.own_defaults = (
-            of,
-            tuple(shared),
-            tuple(own_defaults),
-        )  # for the documentation and the tests
+        # for the documentation and the tests
+        kept.metric, kept.shared, kept.own_defaults = of, tuple(shared), tuple(own_defaults)
         return drawn
 
     return decorate

@@ -63,9 +63,8 @@ def report(options: argparse.Namespace) -> None:
     """Fetch a connection's orders and write a report."""
     from ..reporting import checked_out
 
-    checked_out(
-        options.out, options.template
-    )  # before the fetch: minutes of it must not end in "choose another folder"
+    # before the fetch: minutes of it must not end in "choose another folder"
+    checked_out(options.out, options.template)
     data = _fetch(options)
     _write(data, options, f"Fetched from {data.sources['source'].iloc[0]}.")
 

@@ -40,9 +40,9 @@ from ._normal import Z
 from ._pandas_engine import PandasColumns, leave_out_unreadable
 from ._periods import period_alias, period_number
 from ._provenance import FigureResult, Selection, stamp
-from ._rates import SMALL_N, Comparison, Rates, Weights, against_before, against_others, discoveries, two_sided, wilson
+from ._rates import SMALL_N, Rates, Weights, against_before, against_others, discoveries, two_sided, wilson
 from ._recorded import NOT_RECORDED, RECORDED_SHARE, Unrecorded, tally_recorded, unrecorded
-from ._rule import EVER, Clustering, Columns, Lines, RuleResult, Tally, day_in, unreadable
+from ._rule import Clustering, Columns, Lines, RuleResult, Tally, day_in, unreadable
 from ._survival import (
     CANCELLED,
     CENSORED,
@@ -65,7 +65,6 @@ __all__ = [
     "ENDINGS",
     "ENDS",
     "ENTITIES",
-    "EVER",
     "NOT_RECORDED",
     "RECORDED_SHARE",
     "SMALL_N",
@@ -78,7 +77,6 @@ __all__ = [
     "ClusterSums",
     "Clustering",
     "Columns",
-    "Comparison",
     "DayCounts",
     "DayTally",
     "Figure",

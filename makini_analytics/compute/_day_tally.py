@@ -24,9 +24,8 @@ class DayTally:
     tally: Tally
     as_of: AsOfDays
     days: npt.NDArray[np.int32]  # of a line that is left out they mean nothing
-    stands: npt.NDArray[
-        np.int8
-    ]  # the code of how a line stands; the codes 0, 1 and 2 are counted, a higher one is left out
+    #: The code of how a line stands: 0, 1 and 2 are counted, a higher one is left out.
+    stands: npt.NDArray[np.int8]
     calendar: str | None  # what the days are counted by, if not by the calendar
 
     @property

@@ -146,9 +146,8 @@ def _doubts(c: Columns, end: str) -> list[tuple[Any, str]]:
     if end == "complete":
         names = {"delivered_date": "delivery date", "quantity": "quantity", "received_quantity": "received quantity"}
         return unreadable(c, names)
-    quantity = unreadable(
-        c, {"quantity": "quantity"}
-    )  # its sign makes a line a return, whatever counts as the delivery
+    # its sign makes a line a return, whatever counts as the delivery
+    quantity = unreadable(c, {"quantity": "quantity"})
     if end == "header":
         return [*unreadable(c, {"completed_date": "completion date"}), *quantity]
     receipt, delivery = ({"first_receipt_date": "first receipt date"}, {"delivered_date": "delivery date"})

@@ -27,10 +27,10 @@ NOT_RECORDED = "delivery days not recorded"
 class Unrecorded:
     """The connections, and the vendors of others, that lack the day of too many received lines; None: the unnamed one."""
 
-    connections: Mapping[str | None, tuple[int, int]] = field(
-        default_factory=dict
-    )  # name -> lines with a day, received lines
-    vendors: Mapping[str | None, list[Any]] = field(default_factory=dict)  # connection -> keys of its vendors
+    #: By name: lines with a day, received lines.
+    connections: Mapping[str | None, tuple[int, int]] = field(default_factory=dict)
+    #: By connection: the keys of its vendors.
+    vendors: Mapping[str | None, list[Any]] = field(default_factory=dict)
 
     def rows(self, c: Columns) -> list[tuple[Any, str]]:
         """Return the lines of these, with the reason why they can't be judged."""

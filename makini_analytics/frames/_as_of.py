@@ -29,12 +29,10 @@ OWN_WINDOWS = "window_by_connection"
 class AsOfDays:
     """The day to look from: one for all lines, or that of each line's connection."""
 
-    day: (
-        pd.Timestamp
-    )  # of several the earliest, the last day on which all connections are known; NaT where there are no lines
-    own: Mapping[str, pd.Timestamp] = field(
-        default_factory=dict
-    )  # connection -> its day; empty where one holds for all
+    #: Of several the earliest, the last day on which all connections are known; NaT where there are no lines.
+    day: pd.Timestamp
+    #: The day of each connection; empty where one holds for all.
+    own: Mapping[str, pd.Timestamp] = field(default_factory=dict)
 
     def of(self, connection: Any) -> pd.Timestamp:
         """Return the day of a connection; the common one where it has none of its own."""

@@ -44,9 +44,8 @@ def as_html(data: Purchases) -> str:
         for sentence in warned
     )
     counts = {c: of_each[c].map("{:,}".format, na_action="ignore") for c in ("n_orders", "n_lines")}
-    day = (
-        of_each["as_of"].fillna(str(as_of)).map(lambda d: str(d)[:10])
-    )  # one day for all connections, unless they keep their own
+    # one day for all connections, unless they keep their own
+    day = of_each["as_of"].fillna(str(as_of)).map(lambda d: str(d)[:10])
     table = of_each.assign(**counts, as_of=day).rename(columns=lambda c: c.removeprefix("n_").replace("_", " "))
     with pd.option_context("display.max_colwidth", None):  # a note that is cut may lack the very part that matters
         body = table.to_html(index=False, na_rep="", border=0, justify="left") if len(table) else ""

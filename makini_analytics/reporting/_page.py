@@ -224,9 +224,8 @@ def _texts(values: pd.Series, kind: Kind, as_of: pd.Timestamp) -> list[str]:
     """Return the cells of a column as they are read: a true minus, no break before a unit, and a year only where it is not plain."""
     if kind == "date":
         return [_day(v, as_of) for v in values]
-    if (
-        kind == "money"
-    ):  # one number of decimals for a column: whole units, unless it holds small amounts, such as prices
+    if kind == "money":
+        # one number of decimals for a column: whole units, unless it holds small amounts, such as prices
         sizes = values.abs().median()
         decimals = 2 if values.name in ("price", "base_price") or sizes < 100 else 0
         texts = ["–" if pd.isna(v) else charts.number(v, decimals) for v in values]

@@ -49,7 +49,7 @@ def svg_of(chart: Axes) -> str:
 def _of_two_schemes(svg: str) -> str:
     """Return an SVG in which each colour is a variable, with a second value for the dark.
 
-    ``fill: #1f2328`` becomes ``fill: var(--c1f2328)``. A picture in a page is told by the page's ``color-scheme`` which one holds.
+    ``fill: #1f2328`` becomes ``fill: var(--c1f2328)``. The ``color-scheme`` of the page around a picture decides which one holds.
     """
     colours = sorted({c.lower() for c in re.findall(r"(?:fill|stroke): (#[0-9a-fA-F]{6})\b", svg)})
     if not colours:

@@ -11,7 +11,7 @@ from pptx.util import Emu, Inches, Pt
 
 from .. import charts
 from ._exhibits import Content
-from ._first_screen import findings_of, unbroken
+from ._first_screen import findings_of
 
 #: A table's own look would paint bands over the company's template: "no style, no grid".
 _PLAIN = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"
@@ -23,8 +23,8 @@ def findings_table(slide: Any, made: Content) -> None:
     ink, muted = charts.look.ink, charts.look.muted
     rows: list[list[list[_Run]]] = []
     for i, f in enumerate(findings_of(made, {}), start=1):
-        stake: list[_Run] = [(unbroken(f.stake), 16, True, ink), (f.stake_of, 10, False, muted)]
-        said: list[_Run] = [(unbroken(f.sentence), 14, True, ink), (unbroken(f.why), 10.5, False, muted)]
+        stake: list[_Run] = [(f.stake, 16, True, ink), (f.stake_of, 10, False, muted)]
+        said: list[_Run] = [(f.sentence, 14, True, ink), (f.why, 10.5, False, muted)]
         rank: list[_Run] = [(str(i), 12, True, muted)]
         rows.append([rank, said, stake, [(f.certainty.capitalize(), 11, False, ink)]])
     left, width, top, bottom = slide.left, slide.width, slide.top, slide.bottom

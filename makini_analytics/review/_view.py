@@ -255,7 +255,7 @@ def _in_one_currency(data: Purchases, to: str | None) -> tuple[Purchases, str | 
     apart = f"{charts.number(others)} lines in other currencies than {unit} are not converted"
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", MakiniWarning)  # what has no rate is told below
+            warnings.simplefilter("ignore", MakiniWarning)  # lines without a rate are counted below, and said
             made = currency.convert(data, unit)
     except ConfigError:
         if to is not None:

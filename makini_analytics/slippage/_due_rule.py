@@ -256,7 +256,7 @@ def suspicions(got: DueTally, outcome: npt.NDArray[np.integer[Any]]) -> tuple[st
 
 
 def doubts(got: DueTally, due: Mask, *, n_due: int, n_exact: int) -> tuple[str, ...]:
-    """Return the same where the lines delivered exactly on their due date are counted already."""
+    """Return the same from counts of the due lines and of those delivered exactly on their due date."""
     if n_due < 20:
         return ()
     found = []

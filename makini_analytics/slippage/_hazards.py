@@ -61,7 +61,7 @@ class Book:
     cancelled: Mask
     #: Codes by level: all lines (0), their category, their vendor within it. Each group lies within one of the level above.
     groups: tuple[Ints, ...]
-    orders_of: Callable[[Ints], Ints]  # codes by which some lines are told to be of one order
+    orders_of: Callable[[Ints], Ints]  # an order code for each of some lines
 
 
 @dataclass(frozen=True)

@@ -160,7 +160,7 @@ def _renumbered(codes: Ints) -> tuple[Ints, Ints]:
 
 
 def _orders(frame: pd.DataFrame, part: Ints, rows: Ints) -> Ints:
-    """Return codes by which some lines of a part of the frame are told to be of one order."""
+    """Return an order code for each of some lines of a part of the frame."""
     columns = [c for c in frame.columns if c in ("connection", "order_id", "order_number")]
     codes = cluster_codes(frame[columns].iloc[part[rows]], "order", np.ones(len(rows), dtype=bool))
     return codes.astype(np.int64)

@@ -29,9 +29,8 @@ class Items:
     amount: Floats  # in the frame's currency; 0 where the line doesn't count
     paid: Floats  # the same in the currency of the document
     quantity: Floats  # in the base unit, 1000 g being 1 kg
-    keys: (
-        pd.DataFrame
-    )  # unit and currency, which are part of what identifies the item, and the document's currency, which isn't
+    #: Unit and currency, which are part of what identifies the item, and the document's currency, which isn't.
+    keys: pd.DataFrame
     unpriced: list[tuple[npt.NDArray[np.bool_], str]]  # why a line has no price that compares
     item: str  # what identifies an item: as asked for, or the description where no line has a code
     note: str

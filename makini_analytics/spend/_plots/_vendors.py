@@ -63,9 +63,8 @@ def plot_by_vendor(
     spoken, headline = _leading(result, head, columns, labels, what)
     colours = [charts.look.highlight if i in spoken else charts.look.plain for i in range(len(head))]
     colours += [charts.look.rest] * bool(len(rest))
-    of_total = (
-        len(result) > 1 and total > 0 and values[0] <= total
-    )  # 30 - 29 = 1: the largest vendor would have 3,000 % of the total
+    # 30 - 29 = 1: the largest vendor would have 3,000 % of the total
+    of_total = len(result) > 1 and total > 0 and values[0] <= total
     texts = [charts.money(v, currency) + (f"  {charts.percent(v / total)}" if of_total else "") for v in values]
     ax = charts.axes(ax, rows=len(values))
     bars(ax, labels, values, colours, texts, rest=len(rest) > 0)
