@@ -25,6 +25,7 @@ from makini_analytics import (
     style,
 )
 from makini_analytics.charts._look import families
+from tests.tiers import one_in
 
 
 def plot_bridge(lines, **options):
@@ -60,23 +61,21 @@ def test_every_chart_has_a_finding_a_footnote_and_an_alt_text(plot, lines, tmp_p
     assert "as of 2025-12-31" in said
     assert len(style.alt_text(ax)) > 40
     assert plt.get_fignums() == []  # nothing is left behind in pyplot
+    assert style.save(ax, tmp_path / "x.png").stat().st_size > 10_000
+
+
+@pytest.mark.parametrize("plot", one_in(4, ALL), ids=lambda p: f"{p.__module__.split('.')[1]}.{p.__name__}")
+def test_a_chart_of_the_same_lines_is_the_same_file(plot, lines, tmp_path):
     a, b = (style.save(plot(lines), tmp_path / f"{n}.svg").read_bytes() for n in "ab")
     assert a == b
-    assert style.save(ax, tmp_path / "x.png").stat().st_size > 10_000
 
 
 def named(plot) -> str:
     return f"{plot.__module__.split('.')[1]}.{plot.__name__}"
 
 
-#: Every chart with all fonts; where a machine has only a Latin one, every fourth, and all of them with the big counts.
-WITH_FONTS = [pytest.param(plot, True, id=f"all fonts-{named(plot)}") for plot in ALL] + [
-    pytest.param(plot, False, id=f"only Latin-{named(plot)}", marks=[pytest.mark.full] if i % 4 else [])
-    for i, plot in enumerate(ALL)
-]
-
-
-@pytest.mark.parametrize(("plot", "known_fonts"), WITH_FONTS)
+@pytest.mark.parametrize("known_fonts", one_in(2, [True, False]), ids=["all fonts", "only Latin"])
+@pytest.mark.parametrize("plot", one_in(2, ALL), ids=named)
 def test_no_rows_one_row_and_hostile_names(plot, lines, tmp_path, known_fonts, monkeypatch):
     if not known_fonts:
         monkeypatch.setattr(charts, "fonts", lambda: ("DejaVu Sans",))
