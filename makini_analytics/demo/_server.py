@@ -6,7 +6,6 @@ machine.
 
 from __future__ import annotations
 
-import copy
 import gzip
 import hashlib
 import json
@@ -142,7 +141,7 @@ class Sandbox:
     def insert(self, connection: str, record: Record, *, table: str = "purchase-orders") -> None:
         """Add a record at the front."""
         with self._lock:
-            self._tables[connection][table].insert(0, copy.deepcopy(record))
+            self._tables[connection][table].insert(0, pickle.loads(pickle.dumps(record)))
 
     def edit(self, connection: str, key: str, *, table: str = "purchase-orders", **changes: Any) -> None:
         """Change a record."""
@@ -197,7 +196,7 @@ class Sandbox:
         _send(handler, status, body, headers, fault.kind if fault else "")
         if fault is not None and fault.kind == "shift" and connection is not None:
             # a new order in front moves every row by one place: the last of this page comes again as the first of the next
-            fresh = copy.deepcopy(self._tables[connection]["purchase-orders"][0])
+            fresh = pickle.loads(pickle.dumps(self._tables[connection]["purchase-orders"][0]))
             self.insert(
                 connection,
                 fresh | {"key": f"05{uuid.uuid4().hex}", "orderNo": f"NEW-{uuid.uuid4().hex[:6]}", "lineItems": []},
