@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from ... import charts
 from ...compute import By
 from ...errors import ConfigError
+from ...frames import AsOf
 from .._bridge import bridge
 from ._measure import in_currency, signed
 
@@ -44,6 +45,7 @@ def plot_bridge(
     mixed_units: str = "refuse",
     currency: str | None = None,
     intercompany: Collection[str] = (),
+    as_of: AsOf | None = None,
     ax: Axes | None = None,
     title: str | None = None,
 ) -> Axes:
