@@ -2,6 +2,7 @@
 
 from ._bridge import plot_bridge
 from ._pareto import plot_pareto
+from ._payment_terms import plot_payment_terms
 from ._price_index import plot_price_index
 from ._prices import plot_price_changes, plot_price_dispersion, plot_price_history
 from ._shares import plot_concentration, plot_tail
@@ -15,6 +16,7 @@ __all__ = [
     "plot_by_vendor",
     "plot_concentration",
     "plot_pareto",
+    "plot_payment_terms",
     "plot_price_changes",
     "plot_price_dispersion",
     "plot_price_history",
