@@ -71,7 +71,7 @@ def chart(
                 with drawn_on(paper_of(given.get("ax"))):
                     return draw(first, **given)
             if others and alone:
-                raise SchemaError(f"{draw.__name__} takes the result of {metric_name(of)}, or the lines of both sides")
+                raise SchemaError(f"{draw.__name__} takes the result of {metric_name(of)}, or {' and '.join(frames)}")
             own = {name: signature.parameters[name].default for name in own_defaults}
             result = of(*data, **(own | asked))
             with drawn_on(paper_of(given.get("ax"))):

@@ -72,6 +72,7 @@ class Figure:
     columns: tuple[str, ...]  # always needed; "order_date?" may be absent, and then no line can be placed
     choices: Mapping[str, Mapping[Any, str]]  # option -> value -> the column that this choice needs
     any_frame: bool  # also computed by polars, PyArrow, DuckDB and Spark
+    beside: tuple[str, ...] = ()  # those of ``data`` that are no order lines, such as a price list
 
     @property
     def room(self) -> str:
@@ -108,7 +109,7 @@ class Figure:
 
 
 def figure(
-    *columns: str, any_frame: bool = False, **choices: Mapping[Any, str]
+    *columns: str, any_frame: bool = False, beside: tuple[str, ...] = (), **choices: Mapping[Any, str]
 ) -> Callable[[Callable[P, FigureResult]], Callable[P, pd.DataFrame]]:
     """Declare a function as a figure: it returns a `FigureResult`, its caller gets the frame with its provenance.
 
@@ -116,6 +117,7 @@ def figure(
     ----------
     columns : columns that the lines must have; with "?" one that may be absent, all lines being left out for want of it
     any_frame : whether an engine such as polars or DuckDB may count the lines
+    beside : arguments that are data, and no order lines
     choices : for an option, the column that each of its values needs, such as ``due={"promised": "promised_date"}``
 
     Returns
@@ -139,7 +141,8 @@ def figure(
             _check_types(options)
             if columns or choices:
                 required = declared.required(**options)
-                for lines in [*args[: len(data)], *(given[n] for n in data if n in given)]:
+                passed = {**dict(zip(data, args, strict=False)), **{n: given[n] for n in data if n in given}}
+                for lines in (side for n, side in passed.items() if n not in beside):
                     opened(lines, *required, metric=name)
             got = function(*args, **given)
             currency: Any = options.get("currency")
@@ -163,7 +166,7 @@ def figure(
 
         computed.__signature__ = signature  # type: ignore[attr-defined]
         computed.__annotations__ = {**function.__annotations__, "return": pd.DataFrame}
-        declared = Figure(name, computed, data, defaults, columns, choices, any_frame)
+        declared = Figure(name, computed, data, defaults, columns, choices, any_frame, beside)
         computed.figure = declared  # type: ignore[attr-defined]
         return computed
 

@@ -1,10 +1,12 @@
 # What this door shows, to type checkers and editors, and to lazy_loader, which loads each name when it is first used.
+from ._agreed_prices import agreed_prices as agreed_prices
 from ._bridge import bridge as bridge
 from ._concentration import concentration as concentration
 from ._dispersion import price_dispersion as price_dispersion
 from ._history import price_history as price_history
 from ._payment_terms import payment_terms as payment_terms
 from ._periods import by_period as by_period
+from ._plots import plot_agreed_prices as plot_agreed_prices
 from ._plots import plot_bridge as plot_bridge
 from ._plots import plot_by_period as plot_by_period
 from ._plots import plot_by_vendor as plot_by_vendor

@@ -1,5 +1,6 @@
 """Charts of vendor spend: each takes the lines, or what the function of the same name gave."""
 
+from ._agreed_prices import plot_agreed_prices
 from ._bridge import plot_bridge
 from ._pareto import plot_pareto
 from ._payment_terms import plot_payment_terms
@@ -11,6 +12,7 @@ from ._time import plot_by_period, plot_small_multiples
 from ._vendors import plot_by_vendor
 
 __all__ = [
+    "plot_agreed_prices",
     "plot_bridge",
     "plot_by_period",
     "plot_by_vendor",
