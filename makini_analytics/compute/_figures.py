@@ -108,7 +108,7 @@ class Figure:
 
 
 def figure(
-    *columns: str, any_frame: bool = False, **choices: Mapping[Any, str]
+    *columns: str, any_frame: bool = False, name: str | None = None, **choices: Mapping[Any, str]
 ) -> Callable[[Callable[P, FigureResult]], Callable[P, pd.DataFrame]]:
     """Declare a function as a figure: it returns a `FigureResult`, its caller gets the frame with its provenance.
 
@@ -116,6 +116,7 @@ def figure(
     ----------
     columns : columns that the lines must have; with "?" one that may be absent, all lines being left out for want of it
     any_frame : whether an engine such as polars or DuckDB may count the lines
+    name : what a user calls it, where that is not the room and its own name, as in ``ma.compare``
     choices : for an option, the column that each of its values needs, such as ``due={"promised": "promised_date"}``
 
     Returns
@@ -126,7 +127,7 @@ def figure(
 
     def declare(function: Callable[P, FigureResult]) -> Callable[P, pd.DataFrame]:
         signature = inspect.signature(function).replace(return_annotation="pd.DataFrame")
-        name = f"{function.__module__.split('.')[1]}.{function.__name__}"
+        called = name or f"{function.__module__.split('.')[1]}.{function.__name__}"
         parameters = signature.parameters.values()
         data = tuple(p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD)
         defaults = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
@@ -140,7 +141,7 @@ def figure(
             if columns or choices:
                 required = declared.required(**options)
                 for lines in [*args[: len(data)], *(given[n] for n in data if n in given)]:
-                    opened(lines, *required, metric=name)
+                    opened(lines, *required, metric=called)
             got = function(*args, **given)
             currency: Any = options.get("currency")
             meant = (
@@ -151,7 +152,7 @@ def figure(
                 return computed(*args, **again)
             return stamp(
                 got.result,
-                metric=name,
+                metric=called,
                 parameters=_worth_saying(options, got.parameters),
                 selection=got.selection,
                 lines=got.selection.lines,
@@ -163,7 +164,7 @@ def figure(
 
         computed.__signature__ = signature  # type: ignore[attr-defined]
         computed.__annotations__ = {**function.__annotations__, "return": pd.DataFrame}
-        declared = Figure(name, computed, data, defaults, columns, choices, any_frame)
+        declared = Figure(called, computed, data, defaults, columns, choices, any_frame)
         computed.figure = declared  # type: ignore[attr-defined]
         return computed
 

@@ -1,0 +1,186 @@
+"""The part that each effect has in the change of each group, and the lines that it moved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ..compute import By, Groups, group_lines, one_of_each
+from ..frames import Mask, encode, pairs, values
+from ._kinds import EFFECTS
+from ._measures import Cells, Measure
+from ._shapley import shares, steps
+from ._sides import Ints
+from ._states import Block, States
+
+Floats = npt.NDArray[np.float64]
+#: A difference of amounts below this is floating point's.
+_NOTHING = 1e-9
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The lines that each effect moved, with their part of a sum, and what the groups came to."""
+
+    states: States
+    measure: Measure
+    groups: Groups
+    group: Ints  # of each state; -1 where it doesn't count
+    moved: pd.DataFrame  # line, kind, group, value, and the line's states on the two sides: first, last
+    shown: Mask  # which groups are shown
+
+    def only(self, groups: Mask) -> Parts:
+        """Return the parts of some groups."""
+        return replace(self, shown=self.shown & groups, moved=self.moved[groups[self.moved["group"]]])
+
+    def table(self) -> pd.DataFrame:
+        """Return one row per group and effect, from before to after."""
+        n = len(self.groups)
+        kinds = sorted(self.moved["kind"].unique().tolist())
+        first, last = (self._ends(i) for i in (0, -1))
+        lines = np.zeros((len(kinds) + 2, n), dtype=np.int64)
+        lines[0], lines[-1] = first[0], last[0]
+        for i, kind in enumerate(kinds, start=1):
+            lines[i] = np.bincount(self.moved["group"][self.moved["kind"] == kind], minlength=n)
+        value = self._sums(kinds, first[1], last[1]) if self.measure.is_sum else self._figures(kinds)
+        names = ["before", *(EFFECTS[kind] for kind in kinds), "after"]
+        groups = np.flatnonzero(self.shown)
+        keys = self.groups.keys.iloc[np.repeat(groups, len(names))].reset_index(drop=True)
+        return keys.assign(
+            effect=pd.array(np.tile(names, len(groups)), dtype="string"),
+            value=value[:, groups].T.ravel(),
+            n_lines=lines[:, groups].T.ravel(),
+        )
+
+    def _ends(self, side: int) -> tuple[Ints, Floats]:
+        """Return the lines that count in each group on one side, and their amount."""
+        n = len(self.groups)
+        count, total = np.zeros(n, dtype=np.int64), np.zeros(n)
+        for block in self.states.blocks:
+            rows = block.state[:, side]
+            rows = rows[self.group[rows] >= 0]
+            count += np.bincount(self.group[rows], minlength=n)
+            total += np.bincount(self.group[rows], weights=self.states.amount[rows], minlength=n)
+        return count, total
+
+    def _sums(self, kinds: list[int], first: Floats, last: Floats) -> Floats:
+        n = len(self.groups)
+        value: list[Floats] = [first]
+        for kind in kinds:
+            of = self.moved[self.moved["kind"] == kind]
+            value.append(np.bincount(of["group"], weights=of["value"], minlength=n).astype(float))
+        return np.array([*value, last])
+
+    def _figures(self, kinds: list[int]) -> Floats:
+        """Return the figures before and after, and the parts between, from the figure of every state of all lines together."""
+        assert self.measure.of_groups is not None
+        cells, cell = self._cells()
+        n = len(cells.group)
+        # what no effect moved is in every state as it is
+        still, moving = np.zeros(n + 1), []
+        moved = np.zeros(max((int(b.lines.max(initial=-1)) for b in self.states.blocks), default=-1) + 1, dtype=bool)
+        moved[self.moved["line"]] = True
+        for block in self.states.blocks:
+            rows = moved[block.lines]
+            still += np.bincount(cell[block.state[~rows, 0]], minlength=n + 1)
+            if rows.any():
+                moving.append((block.kinds, cell[block.state[rows]]))
+        figures = []
+        for made in range(2 ** len(kinds)):
+            count = still.copy()
+            for own, of_state in moving:
+                # the state of these lines: changes that they don't have, or that move nothing, make no difference to them
+                at = sum(1 << i for i, kind in enumerate(own) if kind in kinds and made >> kinds.index(kind) & 1)
+                count += np.bincount(of_state[:, at], minlength=n + 1)
+            figures.append(self.measure.of_groups(cells, count[:n]))
+        value = np.array(figures)
+        return np.vstack([value[:1], shares(value), value[-1:]])
+
+    def _cells(self) -> tuple[Cells, Ints]:
+        """Return the cells that states fall into, and the cell of each state; the last one for those that don't count."""
+        counted = self.group >= 0
+        group, mark, place = pairs(self.group[counted], self.states.mark[counted])
+        cell = np.full(len(self.group), len(group), dtype=np.int64)
+        cell[counted] = place
+        names = encode(values(self.states.keys, "connection", "string"), sort=False).codes.astype(np.int64)
+        known = counted[:-1]
+        connection = one_of_each(self.group[:-1][known], names[known], len(self.groups))
+        return Cells(group.astype(np.int64), mark.astype(np.int64), len(self.groups), connection), cell
+
+
+def parts_of(states: States, measure: Measure, by: By) -> Parts:
+    """Return what each effect moved, by group."""
+    # a vendor goes by the name that it has on the later side, where it has two
+    weight = np.where(states.is_after, 2, 1)
+    groups = group_lines(states.keys, by, also=("currency",) if measure.is_sum else (), n=weight)
+    group = np.append(groups.codes, -1).astype(np.int64)
+    group[states.mark < 0] = -1
+    moved = pd.concat([_NONE, *(_moved(block, states, group, measure) for block in states.blocks)], ignore_index=True)
+    shown = np.zeros(len(groups), dtype=bool)
+    for block in states.blocks:
+        for side in (0, -1):
+            at = group[block.state[:, side]]
+            shown[at[at >= 0]] = True
+    shown[moved["group"]] = True
+    return Parts(states, measure, groups, group, moved, shown)
+
+
+_NONE = pd.DataFrame(
+    {
+        name: pd.Series(dtype="float64" if name == "value" else "int64")
+        for name in ("line", "kind", "group", "value", "first", "last")
+    }
+)
+
+
+def _moved(block: Block, states: States, group: Ints, measure: Measure) -> pd.DataFrame:
+    """Return the lines of a block that change the group, the mark or the amount in any state, by kind and group."""
+    of_state = group[block.state]
+    mark, amount = states.mark[block.state], states.amount[block.state]
+    other = (of_state != of_state[:, :1]) | (mark != mark[:, :1]) | ~_same(amount, amount[:, :1])
+    rows = np.flatnonzero(other.any(axis=1))
+    if not len(rows):
+        return _NONE
+    found = [
+        table
+        for change, kind in enumerate(block.kinds)
+        for table in _steps(change, kind, len(block.kinds), of_state[rows], mark[rows], amount[rows])
+    ]
+    whole = pd.concat(found, ignore_index=True)
+    by_line = whole[whole["group"] >= 0].groupby(["line", "kind", "group"], as_index=False, sort=True)
+    table = by_line.agg(value=("value", "sum"), moves=("moves", "any"))
+    table = table[table.pop("moves")]
+    at = rows[table["line"]]
+    if not measure.is_sum:
+        table["value"] = np.nan
+    return table.assign(line=block.lines[at], first=block.state[at, 0], last=block.state[at, -1])
+
+
+def _steps(change: int, kind: int, n: int, group: Ints, mark: Ints, amount: Floats) -> Iterator[pd.DataFrame]:
+    """Yield what making one change takes from the group that a line was in, and adds to the one that it is in then."""
+    before, after, share = steps(n, change)
+    moves = (
+        (group[:, before] != group[:, after])
+        | (mark[:, before] != mark[:, after])
+        | ~_same(amount[:, before], amount[:, after])
+    )
+    line = np.repeat(np.arange(len(group)), len(before))
+    for states, sign in ((before, -1), (after, 1)):
+        yield pd.DataFrame(
+            {
+                "line": line,
+                "kind": kind,
+                "group": group[:, states].ravel(),
+                "value": (sign * share * amount[:, states]).ravel(),
+                "moves": moves.ravel(),
+            }
+        )
+
+
+def _same(one: Floats, other: Floats) -> Mask:
+    out: Mask = np.abs(one - other) <= _NOTHING * np.maximum(1.0, np.abs(other))
+    return out
