@@ -193,7 +193,8 @@ class Sandbox:
         --------
         >>> import makini_analytics as ma
         >>> with ma.sandbox() as server:
-        ...     server.live(1, connection="emea")["event"].isin(["placed", "received"]).any()
+        ...     events = server.live(1, connection="emea")
+        >>> {"placed", "promised", "received"} <= set(events["event"])
         True
         """
         days = round(7 * number_of("weeks", weeks, high=520))
