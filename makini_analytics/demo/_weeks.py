@@ -97,6 +97,11 @@ class _Day:
         state = self.meaning_of.get(str(order.get("statusKey")), "open")
         return state in ("open", "unknown") and not order.get("completedAt") and not order.get("deletedAt")
 
+    def counts(self, line: Record) -> bool:
+        """Whether a line is one of goods that its own status doesn't call cancelled or closed."""
+        state = self.meaning_of.get(str(line.get("statusKey")), "open")
+        return state in ("open", "unknown") and not line.get("deletedAt") and _number(line.get("quantity")) > 0
+
     def say(self, event: str, order: Record, line: Record | None = None, before: Any = None, after: Any = None) -> None:
         """Write down what happened, and when the records were changed."""
         minute = len(self.events)
@@ -115,13 +120,9 @@ class _Day:
 
     def go_on(self, order: Record) -> None:
         """Let a day pass for an open order."""
-        lines = [
-            line
-            for line in order.get("lineItems") or ()
-            if not line.get("deletedAt") and _number(line.get("quantity")) > 0
-        ]
+        lines = [line for line in order.get("lineItems") or () if self.counts(line)]
         waiting = [line for line in lines if not self.has_come(line)]
-        if len(waiting) == len(lines) and lines:
+        if lines and all(_number(line.get("receivedQuantity")) == 0 for line in lines) and len(waiting) == len(lines):
             if self.chance(_REMOVED):
                 self.say("removed", order)
                 self.tables["purchase-orders"].remove(order)
@@ -129,10 +130,12 @@ class _Day:
             if self.chance(_CANCELLED) and (key := self.status("cancelled")):
                 self.say("cancelled", order, before=self.name(order.get("statusKey")), after=self.name(key))
                 order["statusKey"] = key
+                for line in order["lineItems"]:
+                    line["updatedAt"] = order["updatedAt"]
                 return
         for line in waiting:
             self.wait(order, line)
-        left = [line for line in lines if not line.get("deletedAt") and not self.has_come(line)]
+        left = [line for line in lines if self.counts(line) and not self.has_come(line)]
         if waiting and not left and (key := self.status("received")):
             order |= {"statusKey": key, "completedAt": f"{self.day}T20:00:00Z"}
 
@@ -248,11 +251,7 @@ class _Day:
     def _is_usual(self, order: Record) -> bool:
         lines = order.get("lineItems") or ()
         state = self.meaning_of.get(str(order.get("statusKey")), "open")
-        return (
-            bool(lines)
-            and state in ("open", "received", "closed")
-            and all(_number(line.get("quantity")) > 0 and not line.get("deletedAt") for line in lines)
-        )
+        return bool(lines) and state in ("open", "received", "closed") and all(map(self.counts, lines))
 
 
 def _key(kind: str, *parts: Any) -> str:

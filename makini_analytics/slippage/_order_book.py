@@ -46,8 +46,8 @@ def order_book(
     raised always was so. What it can't place is left out and counted: lines that were closed, cancelled or deleted on a day that
     nobody knows, without an order date, or without an amount. A history tells what was known *then*: opening and closing are the
     books of the looks at both ends, and what lies between them is what differs. A line that is gone is cancelled, one received on an
-    unknown day came between the two, and a change of an amount is ordered, ``revised``. Beside it stands what the last look
-    says of the same days.
+    unknown day came between the two, and a change of an amount is ordered, ``revised``. A book is of the last look in its period; beside
+    it stands what the last look of all says of the same day.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def order_book(
         n_opening, n_ordered, n_delivered, n_cancelled, n_closing, n_overdue : int, lines; one of which a part has come is still open
         complete : boolean, whether the data cover the period: it ended by the as-of day, and began with or after the first look
         revised : float, in ``currency``, of ordered; what lines were changed by that had been in the book; histories only
-        closing_today, overdue_today : float, in ``currency``, of the same day, by the last look; histories only
+        closing_today, overdue_today : float, in ``currency``, of the same day as the last look tells it; histories only
 
     Raises
     ------
@@ -90,7 +90,7 @@ def order_book(
     alias = period_alias(freq, fiscal_year_start)
     if is_history(lines):
         return book_then(
-            lines, lambda today: _book(today, None, freq, alias, by, due, fiscal_year_start), alias, by, due, as_of
+            lines, lambda last, day: _book(last, day, freq, alias, by, due, fiscal_year_start), alias, by, due, as_of
         )
     return _book(lines, as_of, freq, alias, by, due, fiscal_year_start)
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from ..compute import ENTITIES, By, FigureResult, group_lines, match_lines, narrow_rows
 from ..errors import ConfigError
-from ..frames import AsOf, as_day, as_of_days, frame_of, stack
+from ..frames import AsOf, AsOfDays, as_day, as_of_days, frame_of, stack
 from ._due_rule import DUE_DATES
 from ._ledger import Ledger, ledger_of
 
@@ -35,15 +35,16 @@ class _Look:
 
     day: pd.Timestamp
     frame: pd.DataFrame
+    as_of: AsOfDays
     ledger: Ledger
     money: dict[str, Floats]
     lines: dict[str, Floats]
 
 
 def book_then(
-    history: Any, today: Callable[[Any], FigureResult], alias: str, by: By, due: str, as_of: AsOf | None
+    history: Any, today: Callable[[Any, AsOfDays], FigureResult], alias: str, by: By, due: str, as_of: AsOf | None
 ) -> FigureResult:
-    """Return the book of each period as it was known at its end, and beside it what is known of that day today."""
+    """Return the book of each period as it was known at its end, and beside it what ``today`` makes of the last look on that day."""
     days = pd.DatetimeIndex(pd.to_datetime(list(history.days))).sort_values()
     days = (days.tz_convert("UTC").tz_localize(None) if days.tz is not None else days).normalize()
     if as_of is not None:
@@ -51,32 +52,35 @@ def book_then(
     if not len(days):
         raise ConfigError("the history knows no day" + (f" up to {as_of}" if as_of is not None else ""))
     first, last = days[0], days[-1]
-    periods = pd.period_range(first.to_period(alias), last.to_period(alias))
-    ends = [min(p.end_time.normalize(), last) for p in periods]
-    look = _looked(history, first, due)
+    look, newest = _looked(history, first, due), _looked(history, last, due)
     tables = []
-    for period, end in zip(periods, ends, strict=True):
+    for period in pd.period_range(first.to_period(alias), last.to_period(alias)):
+        end = period.end_time.normalize()
         # where nothing was seen in a period, its end is known by the look before
         seen = days[days <= end][-1]
-        later = look if seen == look.day else _looked(history, seen, due)
-        table = _between(look, later, by)
-        begun = first <= period.start_time
-        table.insert(len(table.columns) - len(_MEASURED), "period", pd.PeriodIndex([period] * len(table), freq=alias))
-        tables.append(
-            table.assign(
-                complete=pd.array([begun and period.end_time.normalize() <= last] * len(table), dtype="boolean")
-            )
+        later = look if seen == look.day else newest if seen == last else _looked(history, seen, due)
+        now = today(newest.frame, later.as_of).result
+        table = _beside(_between(look, later, by), now[now["period"] == now["period"].max()], by)
+        whole = first <= period.start_time and end <= last
+        table.insert(
+            len(table.columns) - len(_MEASURED) - 2, "period", pd.PeriodIndex([period] * len(table), freq=alias)
         )
+        tables.append(table.assign(complete=pd.array([whole] * len(table), dtype="boolean")))
         look = later
     result = pd.concat(tables, ignore_index=True)
-    known = today(look.frame).result
     keys = [c for c in result.columns[: list(result.columns).index("period") + 1] if c not in _names(by)]
-    now = known[[*keys, "closing", "overdue"]].rename(columns={c: f"{c}_today" for c in ("closing", "overdue")})
-    result = result.merge(now, on=keys, how="left").sort_values(keys, kind="stable", ignore_index=True)
-    for name in ("closing_today", "overdue_today"):
-        result[name] = result[name].fillna(0.0)
-    note = f"As known on {len(days):,} days from {first.date()} to {last.date()}; _today: as known on the last of them."
-    return FigureResult(result, look.ledger.selection, as_of_days(look.frame, None), (note,))
+    result = result.sort_values(keys, kind="stable", ignore_index=True)
+    result.insert(len(result.columns) - 4, "complete", result.pop("complete"))
+    note = f"As known on {len(days):,} days from {first.date()} to {last.date()}; _today: as the last of them tells of the same day."
+    return FigureResult(result, newest.ledger.selection, newest.as_of, (note,))
+
+
+def _beside(then: pd.DataFrame, now: pd.DataFrame, by: By) -> pd.DataFrame:
+    """Return a book with what is known of its last day today; nothing where a group is not known any more."""
+    keys = [c for c in then.columns[: -len(_MEASURED)] if c not in _names(by)]
+    stocks = {name: f"{name}_today" for name in ("closing", "overdue")}
+    out = then.merge(now[[*keys, *stocks]].rename(columns=stocks), on=keys, how="left")
+    return out.assign(**{name: out[name].fillna(0.0) for name in stocks.values()})
 
 
 def _names(by: By) -> set[str]:
@@ -101,6 +105,7 @@ def _looked(history: Any, day: pd.Timestamp, due: str) -> _Look:
     return _Look(
         day,
         frame,
+        as_of,
         account,
         dict(zip(_ENTRIES, money, strict=True)),
         {name: rows.astype(float) for name, rows in zip(_ENTRIES, (there, came, lost, late), strict=True)},
