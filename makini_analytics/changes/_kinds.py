@@ -110,10 +110,10 @@ def _columns(sides: Sides, differs: Mapping[str, Mask], n: int) -> dict[str, Any
     of: dict[str, Any] = {name: _OF_COLUMN.get(name, OTHER) for name in sides.both.columns}
     nothing = np.zeros(n, dtype=bool)
     is_in = {text: _either(sides, "state", text) for text in ("cancelled", "draft")}
-    of["state"] = np.where(is_in["cancelled"], CANCELLED, np.where(is_in["draft"], RELEASED, RECEIPTS))
-    # tidy lines have the day of a deletion as that of their cancellation, too, where no other is known
-    marked = differs.get("deleted_at", nothing) & ~differs.get("state", nothing)
-    of["cancelled_date"] = np.where(marked, DELETED, CANCELLED)
+    # a line that is marked as deleted is cancelled, too, in tidy lines, on the same day where no other is known
+    gone = np.where(differs.get("deleted_at", nothing), DELETED, CANCELLED)
+    of["state"] = np.where(is_in["cancelled"], gone, np.where(is_in["draft"], RELEASED, RECEIPTS))
+    of["cancelled_date"] = gone
     # without a conversion the currency is the document's; after one that is the original one, and the rate goes with it
     document = differs.get("currency", nothing)
     if "original_currency" in differs:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..frames import values
-from ._kinds import EFFECTS, PRESENCE, Kinds
+from ._kinds import EFFECTS, Kinds
 from ._parts import Parts
 from ._sides import NAMES, Ints, Sides
 
@@ -44,10 +44,9 @@ def _of_line(parts: Parts, state: Ints, group: Ints) -> npt.NDArray[np.float64]:
 def _changed(sides: Sides, kinds: Kinds, line: Ints, kind: Ints) -> Any:
     """Return what was edited of each line, in words."""
     said = np.full(len(line), "", dtype=object)
-    edited = ~np.isin(kind, PRESENCE)
     for name, differs in kinds.differs.items():
         of = np.broadcast_to(kinds.of_column[name], len(sides))
-        rows = np.flatnonzero(edited & differs[line] & (of[line] == kind))
+        rows = np.flatnonzero(differs[line] & (of[line] == kind))
         if len(rows):
             old, new = (_words(sides.both[name], ends[line[rows]]) for ends in (sides.before, sides.after))
             between = np.where(said[rows] == "", "", "; ")

@@ -222,7 +222,7 @@ PLANTED = {
     "receipts": ("open_value", -50.0, lambda d: edited(d, 25, state="received", delivered_date="2025-07-05", received_quantity=10.0)),
     "released": ("spend", 50.0, lambda d: d),
     "cancelled": ("spend", -50.0, lambda d: edited(d, 25, state="cancelled", cancelled_date="2025-07-05")),
-    "deleted": ("spend", -50.0, lambda d: edited(d, 25, deleted_at="2025-07-05", cancelled_date="2025-07-05")),
+    "deleted": ("spend", -50.0, lambda d: edited(d, 25, deleted_at="2025-07-05", cancelled_date="2025-07-05", state="cancelled")),
     "document currency": ("spend", -50.0, lambda d: edited(d, 25, currency="USD")),
 }  # fmt: skip
 

@@ -74,8 +74,15 @@ def test_compare_finds_the_edits_of_the_log(lived):
         edited = log[(log["event"] == event) & log["order_number"].isin(there)]
         counts = keyed(after.lines).loc[list(zip(edited["order_number"], edited["line_number"], strict=True))]
         counts = counts[~counts["state"].isin(["cancelled", "draft"]) & counts["deleted_at"].isna()]
-        found = parts[parts["effect"] == effect]
-        assert set(zip(found["order_number"], found["line_number"], strict=True)) == set(counts.index)
+        rows = parts[parts["effect"] == effect]
+        found = set(zip(rows["order_number"], rows["line_number"], strict=True))
+        assert set(counts.index) <= found <= set(zip(edited["order_number"], edited["line_number"], strict=True))
+        assert len(found) > 3
+    marked = log[(log["event"] == "deleted") & log["order_number"].isin(there)]
+    removed = set(log.loc[log["event"] == "removed", "order_number"])
+    gone = parts[(parts["effect"] == "deleted") & ~parts["order_number"].isin(removed)]
+    found = set(zip(gone["order_number"], gone["line_number"], strict=True))
+    assert found <= set(zip(marked["order_number"], marked["line_number"], strict=True))
     new = parts[parts["effect"] == "new orders"]
     assert set(new["order_number"]) <= set(log.loc[log["event"] == "placed", "order_number"])
     assert len(new) > 0
