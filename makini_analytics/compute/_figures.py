@@ -25,7 +25,7 @@ from typing import Any, ParamSpec
 import pandas as pd
 
 from ..errors import ConfigError
-from ..frames import frame_of
+from ..frames import frame_of, is_history
 from ..system import known_options, text_of
 from ._engines import lines_of
 from ._provenance import FigureResult, Selection, stamp
@@ -108,7 +108,11 @@ class Figure:
 
 
 def figure(
-    *columns: str, any_frame: bool = False, name: str | None = None, **choices: Mapping[Any, str]
+    *columns: str,
+    any_frame: bool = False,
+    histories: bool = False,
+    name: str | None = None,
+    **choices: Mapping[Any, str],
 ) -> Callable[[Callable[P, FigureResult]], Callable[P, pd.DataFrame]]:
     """Declare a function as a figure: it returns a `FigureResult`, its caller gets the frame with its provenance.
 
@@ -116,6 +120,7 @@ def figure(
     ----------
     columns : columns that the lines must have; with "?" one that may be absent, all lines being left out for want of it
     any_frame : whether an engine such as polars or DuckDB may count the lines
+    histories : whether a history is taken in the place of lines; the function checks what is in it
     name : what a user calls it, where that is not the room and its own name, as in ``ma.compare``
     choices : for an option, the column that each of its values needs, such as ``due={"promised": "promised_date"}``
 
@@ -141,7 +146,8 @@ def figure(
             if columns or choices:
                 required = declared.required(**options)
                 for lines in [*args[: len(data)], *(given[n] for n in data if n in given)]:
-                    opened(lines, *required, metric=called)
+                    if not (histories and is_history(lines)):
+                        opened(lines, *required, metric=called)
             got = function(*args, **given)
             currency: Any = options.get("currency")
             meant = (

@@ -10,10 +10,10 @@ import pandas as pd
 
 from ..compute import By, FigureResult, Groups, figure, group_lines, period_alias, period_number
 from ..errors import one_of
-from ..frames import AsOf, AsOfDays, as_of_days, frame_of
+from ..frames import AsOf, AsOfDays, as_of_days, frame_of, is_history
 from ._due_rule import DUE_DATES
 from ._ledger import NEVER, Ledger, ledger_of
-from ._order_book_then import book_then, is_history
+from ._order_book_then import book_then
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -21,7 +21,7 @@ Ints = npt.NDArray[np.int64]
 FLOWS = ("ordered", "delivered", "cancelled")
 
 
-@figure()
+@figure("order_date", "amount", due=DUE_DATES, histories=True)
 def order_book(
     lines: Any,
     *,
@@ -99,7 +99,7 @@ def _book(
     lines: Any, as_of: AsOf | None, freq: str, alias: str, by: By, due: str, fiscal_year_start: int
 ) -> FigureResult:
     """Return the book of one extract."""
-    frame = frame_of(lines, "order_date", "amount", DUE_DATES[due], metric="slippage.order_book")
+    frame = frame_of(lines, metric="slippage.order_book")
     day = as_of_days(frame, as_of)
     account = ledger_of(frame, day, due, dated=True)
     rows = np.flatnonzero(account.selection.kept)

@@ -24,11 +24,6 @@ _FIGURES = ("opening", "ordered", "delivered", "cancelled", "closing", "overdue"
 _MEASURED = (*_FIGURES, *(f"n_{name}" for name in _FIGURES), "revised")
 
 
-def is_history(lines: Any) -> bool:
-    """Whether this is what was known on several days, and not one extract."""
-    return not isinstance(lines, pd.DataFrame) and hasattr(lines, "days") and callable(getattr(lines, "at", None))
-
-
 @dataclass(frozen=True)
 class _Look:
     """What was known on one day: the account of each line, in money and as ones and zeros."""
