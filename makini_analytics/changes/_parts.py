@@ -119,7 +119,10 @@ def parts_of(states: States, measure: Measure, by: By) -> Parts:
     groups = group_lines(states.keys, by, also=("currency",) if measure.is_sum else (), n=weight)
     group = np.append(groups.codes, -1).astype(np.int64)
     group[states.mark < 0] = -1
-    moved = pd.concat([_NONE, *(_moved(block, states, group, measure) for block in states.blocks)], ignore_index=True)
+    steps_of = [table for block in states.blocks for table in _steps(block, states, group)]
+    moved = _added_up(pd.concat(steps_of, ignore_index=True)) if steps_of else _NONE
+    if not measure.is_sum:
+        moved["value"] = np.nan
     shown = np.zeros(len(groups), dtype=bool)
     for block in states.blocks:
         for side in (0, -1):
@@ -137,48 +140,44 @@ _NONE = pd.DataFrame(
 )
 
 
-def _moved(block: Block, states: States, group: Ints, measure: Measure) -> pd.DataFrame:
-    """Return the lines of a block that change the group, the mark or the amount in any state, by kind and group."""
-    of_state = group[block.state]
-    mark, amount = states.mark[block.state], states.amount[block.state]
+def _steps(block: Block, states: States, group: Ints) -> Iterator[pd.DataFrame]:
+    """Yield what making each change takes from the group that a line was in, and adds to the one that it is in then.
+
+    Lines that are the same in every state are left out.
+    """
+    of_state, mark, amount = group[block.state], states.mark[block.state], states.amount[block.state]
     other = (of_state != of_state[:, :1]) | (mark != mark[:, :1]) | ~_same(amount, amount[:, :1])
     rows = np.flatnonzero(other.any(axis=1))
     if not len(rows):
-        return _NONE
-    found = [
-        table
-        for change, kind in enumerate(block.kinds)
-        for table in _steps(change, kind, len(block.kinds), of_state[rows], mark[rows], amount[rows])
-    ]
-    whole = pd.concat(found, ignore_index=True)
-    by_line = whole[whole["group"] >= 0].groupby(["line", "kind", "group"], as_index=False, sort=True)
-    table = by_line.agg(value=("value", "sum"), moves=("moves", "any"))
-    table = table[table.pop("moves")]
-    at = rows[table["line"]]
-    if not measure.is_sum:
-        table["value"] = np.nan
-    return table.assign(line=block.lines[at], first=block.state[at, 0], last=block.state[at, -1])
-
-
-def _steps(change: int, kind: int, n: int, group: Ints, mark: Ints, amount: Floats) -> Iterator[pd.DataFrame]:
-    """Yield what making one change takes from the group that a line was in, and adds to the one that it is in then."""
-    before, after, share = steps(n, change)
-    moves = (
-        (group[:, before] != group[:, after])
-        | (mark[:, before] != mark[:, after])
-        | ~_same(amount[:, before], amount[:, after])
-    )
-    line = np.repeat(np.arange(len(group)), len(before))
-    for states, sign in ((before, -1), (after, 1)):
-        yield pd.DataFrame(
-            {
-                "line": line,
-                "kind": kind,
-                "group": group[:, states].ravel(),
-                "value": (sign * share * amount[:, states]).ravel(),
-                "moves": moves.ravel(),
-            }
+        return
+    of_state, mark, amount = of_state[rows], mark[rows], amount[rows]
+    for change, kind in enumerate(block.kinds):
+        before, after, share = steps(len(block.kinds), change)
+        moves = (
+            (of_state[:, before] != of_state[:, after])
+            | (mark[:, before] != mark[:, after])
+            | ~_same(amount[:, before], amount[:, after])
         )
+        at = np.repeat(rows, len(before))
+        for side, sign in ((before, -1), (after, 1)):
+            yield pd.DataFrame(
+                {
+                    "line": block.lines[at],
+                    "kind": kind,
+                    "group": of_state[:, side].ravel(),
+                    "value": (sign * share * amount[:, side]).ravel(),
+                    "moves": moves.ravel(),
+                    "first": block.state[at, 0],
+                    "last": block.state[at, -1],
+                }
+            )
+
+
+def _added_up(steps_of: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per line, kind and group that a step of it moved."""
+    there = steps_of[steps_of["group"] >= 0].groupby(["line", "kind", "group"], sort=True)
+    out = there.agg({"value": "sum", "moves": "max", "first": "first", "last": "first"}).reset_index()
+    return out[out.pop("moves")].reset_index(drop=True)
 
 
 def _same(one: Floats, other: Floats) -> Mask:

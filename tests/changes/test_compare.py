@@ -12,6 +12,7 @@ import makini_analytics as ma
 from makini_analytics import currency, lead_times, slippage, spend, style
 from makini_analytics.changes._shapley import shares
 from tests.changes.worlds import METRICS, World, parts
+from tests.tiers import one_in
 
 
 def by_effect(result: pd.DataFrame) -> dict[str, float]:
@@ -73,7 +74,7 @@ def test_parts_are_the_average_over_all_orders_of_replacement_in_many_worlds():
         assert sum(agrees(world, metric) for world in small(range(100), 6)) >= 60
 
 
-@pytest.mark.parametrize(("column", "seeds"), [("vendor_id", (15, 114)), ("category", (21, 77))])
+@pytest.mark.parametrize(("column", "seeds"), [("vendor_id", (15,)), ("category", (21,))])
 def test_parts_of_groups_are_those_of_the_loops_over_their_lines(column, seeds):
     moved = set()
     for world in (World(seed, 4) for seed in seeds):
@@ -124,26 +125,24 @@ def adds_up(before: pd.DataFrame, after: pd.DataFrame, metric: str, by=None) -> 
 ALL = ("spend", "open_value", "on_time", "lead_time")
 
 
-def some_pairs(seeds) -> None:
-    for seed in seeds:
+def test_parts_add_up_to_the_change_on_random_pairs():
+    for seed, metric in enumerate(ALL, start=100):
+        world = World(seed, 20)
+        adds_up(world.before, world.after, metric, by=None if seed % 2 else "vendor_id")
+
+
+@pytest.mark.full
+def test_parts_add_up_to_the_change_on_two_hundred_random_pairs():
+    for seed in range(200, 400):
         world = World(seed, 25)
         for metric in ALL:
             adds_up(world.before, world.after, metric, by=None if seed % 2 else "vendor_id")
 
 
-def test_parts_add_up_to_the_change_on_random_pairs():
-    some_pairs(range(100, 102))
-
-
-@pytest.mark.full
-def test_parts_add_up_to_the_change_on_two_hundred_random_pairs():
-    some_pairs(range(200, 400))
-
-
 @pytest.fixture(scope="module")
 def sample():
     """The sample in November, and at the end of the year with some edits."""
-    lines = ma.load_sample(["emea", "us"]).lines
+    lines = ma.load_sample("emea").lines
     rng = np.random.default_rng(5)
     before = lines[lines.order_date < "2025-11-15"].copy()
     before.attrs = dict(lines.attrs) | {"as_of": "2025-11-14"}
@@ -157,7 +156,7 @@ def sample():
     return before, after
 
 
-@pytest.mark.parametrize("metric", ALL)
+@pytest.mark.parametrize("metric", one_in(2, ALL))
 def test_ends_are_the_figures_and_parts_add_up_on_the_sample(sample, metric):
     adds_up(*sample, metric)
 
@@ -369,9 +368,8 @@ def test_the_chart_leads_from_before_to_after(sample):
     ax = ma.plot_compare(result)
     widths = [p.get_width() for p in ax.patches]
     assert widths == pytest.approx(result["value"].tolist())
-    assert style.alt_text(ax) == style.alt_text(ma.plot_compare(*sample, currency="EUR"))
-    assert "On-time rate" in style.alt_text(ma.plot_compare(*sample, metric="on_time"))
-    assert "days" in style.alt_text(ma.plot_compare(*sample, metric="lead_time"))
+    assert style.alt_text(ax).startswith("Ordered spend rose by")
+    assert "Median lead time" in style.alt_text(ma.plot_compare(*sample, metric="lead_time"))
     with pytest.raises(ma.ConfigError, match="one group"):
         ma.plot_compare(*sample, currency="EUR", by="category")
     with pytest.raises(ma.MixedCurrencyError):
