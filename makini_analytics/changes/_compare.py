@@ -59,7 +59,8 @@ def compare(
         `slippage.by_vendor`) or "lead_time" (the median of `lead_times.by_vendor`)
     by : None for all lines together; "vendor", a column or several
     currency : keeps the rows in that currency and counts the rest; it never converts
-    as_of : one day from which both are looked at; by default each from its own
+    as_of : one day from which both are looked at; by default each from its own. With the last day of a month: why that month's figure
+        is another one today
     definition : options of the metric's figure, such as ``{"late_days": 3}``: spend: basis; on_time: due, late_days, early_days,
         calendar, under_share; lead_time: start, end, calendar
     definition_before : those of the earlier figure, where they were others

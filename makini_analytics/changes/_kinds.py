@@ -29,7 +29,7 @@ PRESENCE = (NEW, LATE, ADDED, DELETED, WINDOW)
 _NEWS = (RECEIPTS, RELEASED, CANCELLED, DELETED)
 
 _OF_COLUMN = {
-    **dict.fromkeys((*PRICED_BY, "amount", "original_amount"), PRICES),
+    **dict.fromkeys((*PRICED_BY, "amount"), PRICES),
     "quantity": QUANTITIES,
     **dict.fromkeys(("order_date", "approved_date", "created_at", "required_date", "promised_date"), DATES),
     **dict.fromkeys(("received_quantity", "delivered_date", "first_receipt_date", "completed_date"), RECEIPTS),
@@ -37,6 +37,8 @@ _OF_COLUMN = {
     "vendor_id": RENAMED,
     "vendor_name": RENAMED,
 }
+#: What a conversion multiplies by the rate.
+_IN_MONEY = ("unit_price", "discount")
 _NO_DAY = np.datetime64("NaT", "us")
 
 
@@ -73,7 +75,7 @@ def kinds_of(sides: Sides, reads: Collection[str], by: By, *, redefined: bool) -
     of_column = _columns(sides, differs, n)
     money = "amount" in reads
     for name in sides.both.columns:
-        if (name in reads or name in grouped) and name not in ("amount", "original_amount", "connection"):
+        if (name in reads or name in grouped) and name not in ("amount", "connection"):
             mask[differs[name]] |= 1 << np.broadcast_to(of_column[name], n)[differs[name]]
     if money:
         for name in ("currency", "original_currency", "rate"):
@@ -149,11 +151,10 @@ def _either(sides: Sides, name: str, text: str) -> Mask:
 def document_amount(both: pd.DataFrame) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Return the amount of each row in the currency of its document, and the rate that it was converted at; 1 where it was not."""
     amount = both["amount"].to_numpy()
-    if "original_amount" not in both or "rate" not in both:
+    if "rate" not in both:
         return amount, np.ones(len(both))
-    converted = both["original_currency"].notna().to_numpy(dtype=bool)
-    original, rate = both["original_amount"].to_numpy(), both["rate"].to_numpy()
-    return np.where(converted, original, amount), np.where(converted, rate, 1.0)
+    rate = np.where(both["rate"].to_numpy() > 0, both["rate"].to_numpy(), 1.0)
+    return amount / rate, rate
 
 
 def _repriced(sides: Sides, differs: Mapping[str, Mask]) -> tuple[Mask, Mask]:
@@ -162,28 +163,37 @@ def _repriced(sides: Sides, differs: Mapping[str, Mask]) -> tuple[Mask, Mask]:
     The price is what the source says of it. Where it says nothing, an amount that moved as the quantity did, to the cent or within
     0.1 %, has the same price.
     """
-    n, nothing = len(sides), np.zeros(len(sides), dtype=bool)
+    nothing = np.zeros(len(sides), dtype=bool)
     at = np.flatnonzero(sides.matched)
-    document, _ = document_amount(sides.both)
-    old, new = document[sides.before[at]], document[sides.after[at]]
-    other_amount = (old != new) & ~(np.isnan(old) & np.isnan(new))
+    rows = sides.before[at], sides.after[at]
+    document, rate = document_amount(sides.both)
+    old, new = (document[r] for r in rows)
     counted = differs.get("quantity", nothing)[at]
     said, told = nothing[at], nothing[at]
     for name in PRICED_BY:
-        if name in differs:
-            said |= differs[name][at]
-            if name == "unit_price":
-                told = ~np.isnan(sides.column(name, sides.before[at])) & ~np.isnan(sides.column(name, sides.after[at]))
+        if name not in differs:
+            continue
+        if name in _IN_MONEY:
+            ends = [sides.both[name].to_numpy()[r] / rate[r] for r in rows]
+            said = said | _apart(*ends)
+            told = told | ((name == "unit_price") & ~np.isnan(ends[0] + ends[1]))
+        else:
+            said = said | differs[name][at]
     if counted.any():
-        q = [sides.column("quantity", rows[at]) for rows in (sides.before, sides.after)]
+        q = [sides.column("quantity", r) for r in rows]
         expected = np.divide(old * q[1], q[0], out=np.full(len(at), np.nan), where=q[0] != 0)
         moved = ~(np.abs(new - expected) <= np.maximum(0.01, 0.001 * np.abs(new)))
         said = np.where(told, said, moved)
     repriced, of_all = nothing.copy(), nothing.copy()
-    repriced[at] = other_amount & (said | ~counted)
+    repriced[at] = _apart(old, new) & (said | ~counted)
     of_all[at] = counted
-    assert len(repriced) == n
     return repriced, of_all
+
+
+def _apart(old: npt.NDArray[np.float64], new: npt.NDArray[np.float64]) -> Mask:
+    """Return where two numbers differ; by more than a rate leaves that is taken out of them again."""
+    out: Mask = ~(np.abs(new - old) <= 1e-9 * np.abs(old)) & ~(np.isnan(old) & np.isnan(new))
+    return out
 
 
 def _presence(sides: Sides) -> dict[int, Mask]:

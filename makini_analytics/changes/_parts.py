@@ -15,11 +15,9 @@ from ._kinds import EFFECTS
 from ._measures import Cells, Measure
 from ._shapley import shares, steps
 from ._sides import Ints
-from ._states import Block, States
+from ._states import Block, States, same
 
 Floats = npt.NDArray[np.float64]
-#: A difference of amounts below this is floating point's.
-_NOTHING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -146,7 +144,7 @@ def _steps(block: Block, states: States, group: Ints) -> Iterator[pd.DataFrame]:
     Lines that are the same in every state are left out.
     """
     of_state, mark, amount = group[block.state], states.mark[block.state], states.amount[block.state]
-    other = (of_state != of_state[:, :1]) | (mark != mark[:, :1]) | ~_same(amount, amount[:, :1])
+    other = (of_state != of_state[:, :1]) | (mark != mark[:, :1]) | ~same(amount, amount[:, :1])
     rows = np.flatnonzero(other.any(axis=1))
     if not len(rows):
         return
@@ -156,7 +154,7 @@ def _steps(block: Block, states: States, group: Ints) -> Iterator[pd.DataFrame]:
         moves = (
             (of_state[:, before] != of_state[:, after])
             | (mark[:, before] != mark[:, after])
-            | ~_same(amount[:, before], amount[:, after])
+            | ~same(amount[:, before], amount[:, after])
         )
         at = np.repeat(rows, len(before))
         for side, sign in ((before, -1), (after, 1)):
@@ -178,8 +176,3 @@ def _added_up(steps_of: pd.DataFrame) -> pd.DataFrame:
     there = steps_of[steps_of["group"] >= 0].groupby(["line", "kind", "group"], sort=True)
     out = there.agg({"value": "sum", "moves": "max", "first": "first", "last": "first"}).reset_index()
     return out[out.pop("moves")].reset_index(drop=True)
-
-
-def _same(one: Floats, other: Floats) -> Mask:
-    out: Mask = np.abs(one - other) <= _NOTHING * np.maximum(1.0, np.abs(other))
-    return out

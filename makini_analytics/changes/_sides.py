@@ -20,7 +20,7 @@ Ints = npt.NDArray[np.int64]
 PRICED_BY = ("unit_price", "discount", "discount_percent", "price_unit")
 #: What names a line in a list of lines.
 NAMES = ("connection", "order_id", "order_number", "line_id", "line_number", "vendor_id", "vendor_name")
-_NUMBERS = (*PRICED_BY, "amount", "original_amount", "rate", "quantity", "received_quantity")
+_NUMBERS = (*PRICED_BY, "amount", "rate", "quantity", "received_quantity")
 _DATES = (
     "order_date", "approved_date", "created_at", "required_date", "promised_date", "delivered_date", "first_receipt_date",
     "completed_date", "cancelled_date", "deleted_at",

@@ -62,6 +62,10 @@ def states_of(
         flags = np.append(unrecorded, False)
         other = sides.matched & (flags[sides.before] != flags[sides.after])
         kinds.mask[other] |= 1 << OTHER
+    # a change that no column tells has to be somewhere, too
+    quiet = np.flatnonzero(sides.matched & (kinds.mask == 0))
+    one, other = sides.before[quiet], sides.after[quiet]
+    kinds.mask[quiet[(mark[one] != mark[other]) | ~same(amount[one], amount[other])]] |= 1 << OTHER
     absent = -1
     blocks, between, n = [], [], len(mark)
     for present, lines in _by_mask(kinds.mask):
@@ -95,6 +99,12 @@ def states_of(
         is_after,
         reason,
     )
+
+
+def same(one: Floats, other: Floats) -> Mask:
+    """Return where two amounts are the same but for what floating point leaves."""
+    out: Mask = np.abs(one - other) <= 1e-9 * np.maximum(1.0, np.abs(other))
+    return out
 
 
 def _by_mask(mask: Ints) -> Iterator[tuple[tuple[int, ...], Ints]]:

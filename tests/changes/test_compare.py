@@ -74,7 +74,7 @@ def test_parts_are_the_average_over_all_orders_of_replacement_in_many_worlds():
         assert sum(agrees(world, metric) for world in small(range(100), 6)) >= 60
 
 
-@pytest.mark.parametrize(("column", "seeds"), [("vendor_id", (15,)), ("category", (21,))])
+@pytest.mark.parametrize(("column", "seeds"), [("vendor_id", (15,)), ("category", (77,))])
 def test_parts_of_groups_are_those_of_the_loops_over_their_lines(column, seeds):
     moved = set()
     for world in (World(seed, 4) for seed in seeds):
@@ -275,6 +275,19 @@ def test_another_rate_of_conversion_is_no_edit(plain):
     sides = [currency.convert(looked_at(foreign.copy(), "2025-06-30"), "EUR", {"USD": rate}) for rate in (0.9, 0.8)]
     got = ma.compare(*sides)
     assert by_effect(got) == {"before": 1995.0, "currency rate": pytest.approx(-5.0), "after": 1990.0}
+    # a quantity that was edited beside it is no price, though the converted price per piece is another one
+    more = edited(foreign, 25, quantity=12.0, amount=60.0)
+    got = ma.compare(sides[0], currency.convert(looked_at(more, "2025-06-30"), "EUR", {"USD": 0.8}))
+    assert by_effect(got) == {
+        "before": 1995.0, "quantities": pytest.approx((9 + 8) / 2), "currency rate": pytest.approx((-5 - 6) / 2), "after": 1998.0,
+    }  # fmt: skip
+    # an amount that was edited after the conversion, whatever the original says
+    dearer = sides[0].assign(amount=sides[0]["amount"] * 1.1)
+    assert by_effect(ma.compare(sides[0], dearer)) == {
+        "before": 1995.0,
+        "prices": pytest.approx(199.5),
+        "after": pytest.approx(2194.5),
+    }
     # the document in another currency at unchanged rates
     other = currency.convert(looked_at(foreign.assign(currency="EUR"), "2025-06-30"), "EUR", {"USD": 0.9})
     assert by_effect(ma.compare(sides[0], other)) == {
@@ -304,6 +317,20 @@ def test_time_alone_makes_open_lines_overdue(plain):
     assert by_effect(got) == {"before": 1.0, "time passed": -0.5, "after": 0.5}
     assert got["n_lines"].tolist() == [20, 20, 40]
     assert by_effect(ma.compare(before, after, metric="on_time", as_of="2025-07-21")) == {"before": 0.5, "after": 0.5}
+
+
+def test_from_one_day_only_what_was_written_anew_since_counts(plain):
+    """June's figure is another one in July: not by what was ordered or received in July."""
+    after = edited(plain, 25, state="received", delivered_date="2025-07-05", received_quantity=10.0)
+    after = edited(after, 26, amount=70.0, unit_price=7.0)
+    late = plain.iloc[[30]].assign(
+        **NEW_LINE | {"order_date": pd.Timestamp("2025-06-10"), "line_id": "2", "order_id": "late"}
+    )
+    after = pd.concat([after, plain.iloc[[30]].assign(**NEW_LINE), late], ignore_index=True)
+    sides = looked_at(plain.copy(), "2025-06-30"), looked_at(after, "2025-07-10")
+    got = by_effect(ma.compare(*sides, metric="open_value", as_of="2025-06-30"))
+    assert got == {"before": 1000.0, "late-arriving orders": 50.0, "prices": 20.0, "after": 1070.0}
+    assert by_effect(ma.compare(*sides, metric="open_value"))["receipts"] == -50.0
 
 
 def test_price_and_quantity_share_what_they_did_together(plain):
