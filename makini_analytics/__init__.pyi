@@ -9,6 +9,8 @@ from . import style as style
 from . import units as units
 from .catalogue import Explanation as Explanation
 from .catalogue import explain as explain
+from .changes import compare as compare
+from .changes import plot_compare as plot_compare
 from .demo import Sandbox as Sandbox
 from .demo import load_sample as load_sample
 from .demo import sandbox as sandbox

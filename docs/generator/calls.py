@@ -45,7 +45,13 @@ CALLS = {
 }
 
 #: Pictures of hand-written pages, with the line that stands beside them there.
-PICTURES = {"start": 'spend.plot_by_vendor(data.lines, currency="EUR")'}
+PICTURES = {
+    "start": 'spend.plot_by_vendor(data.lines, currency="EUR")',
+    "changes": (
+        'ma.plot_compare(lines[lines.order_date < "2025-11"], '
+        "lines.assign(unit_price=lines.unit_price * 1.02, amount=lines.amount * 1.02))"
+    ),
+}
 
 #: The table whose figures a chart draws, where the names differ.
 DRAWS = {

@@ -92,7 +92,8 @@ def _short_names(periods: Sequence[Any]) -> list[str]:
     (['Nov', 'Dec', 'Jan'], ['J', 'F', 'M'])
     """
     n, unit = len(periods), getattr(periods[0], "freqstr", "")[:1] if len(periods) else ""
-    months = [_MONTHS[p.month - 1] for p in periods] if unit in "MWD" else []
+    # a week goes by its Monday: the one of 29 December is not January's
+    months = [_MONTHS[p.start_time.month - 1] for p in periods] if unit in "MWD" else []
     if unit == "M" and n <= 36:
         return [m if n <= MOST_TICKS else m[0] for m in months]
     if unit == "Q" and n <= 16:
@@ -102,8 +103,8 @@ def _short_names(periods: Sequence[Any]) -> list[str]:
     step = max(1, -(-n // MOST_TICKS))
     if unit and unit in "MWD":  # the months that begin a quarter, or the year where there are many
         begin = (1, 4, 7, 10) if n <= {"M": 72, "W": 320, "D": 2200}[unit] else (1,)
-        first = [i == 0 or periods[i - 1].month != p.month for i, p in enumerate(periods)]
-        return [m if f and p.month in begin else "" for p, m, f in zip(periods, months, first, strict=True)]
+        first = [i == 0 or periods[i - 1].start_time.month != p.start_time.month for i, p in enumerate(periods)]
+        return [m if f and p.start_time.month in begin else "" for p, m, f in zip(periods, months, first, strict=True)]
     return [period_name(p) if i % step == 0 else "" for i, p in enumerate(periods)]
 
 

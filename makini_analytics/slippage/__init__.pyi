@@ -7,6 +7,7 @@ from ._ladder import ladder as ladder
 from ._ladder import swings as swings
 from ._open_orders import ageing as ageing
 from ._open_orders import open_orders as open_orders
+from ._order_book import order_book as order_book
 from ._per_line import per_line as per_line
 from ._periods import by_period as by_period
 from ._plots import plot_ageing as plot_ageing
@@ -15,6 +16,7 @@ from ._plots import plot_by_period as plot_by_period
 from ._plots import plot_by_vendor as plot_by_vendor
 from ._plots import plot_funnel as plot_funnel
 from ._plots import plot_ladder as plot_ladder
+from ._plots import plot_order_book as plot_order_book
 from ._plots import plot_per_line as plot_per_line
 from ._promises import date_changes as date_changes
 from ._vendors import by_vendor as by_vendor

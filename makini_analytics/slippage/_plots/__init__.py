@@ -3,6 +3,7 @@
 from ._funnel import plot_funnel
 from ._ladder import plot_ladder
 from ._open_lines import plot_ageing, plot_backtest
+from ._order_book import plot_order_book
 from ._periods import plot_by_period
 from ._rates import plot_by_vendor, plot_per_line
 
@@ -13,5 +14,6 @@ __all__ = [
     "plot_by_vendor",
     "plot_funnel",
     "plot_ladder",
+    "plot_order_book",
     "plot_per_line",
 ]
