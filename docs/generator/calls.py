@@ -45,7 +45,10 @@ CALLS = {
 }
 
 #: Pictures of hand-written pages, with the line that stands beside them there.
-PICTURES = {"start": 'spend.plot_by_vendor(data.lines, currency="EUR")'}
+PICTURES = {
+    "start": 'spend.plot_by_vendor(data.lines, currency="EUR")',
+    "scorecard": 'ma.plot_scorecard(data, currency="EUR")',
+}
 
 #: The table whose figures a chart draws, where the names differ.
 DRAWS = {

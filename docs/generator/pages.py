@@ -31,7 +31,10 @@ TITLES = {
 REFERENCE = {
     "client": ("Client and connections", ("Client", "fetch_all", "Fetched")),
     "purchases": ("Purchases", ("Purchases", "concat", "scan", "load_sample", "sandbox", "Sandbox", "data_dictionary")),
-    "report": ("Findings, report and explain", ("findings", "report", "explain", "Explanation")),
+    "report": (
+        "Findings, scorecard, report and explain",
+        ("findings", "scorecard", "plot_scorecard", "report", "explain", "Explanation"),
+    ),
 }
 
 

@@ -19,6 +19,7 @@ from ._figures import FIGURES
 _OTHERS: Mapping[str, tuple[ModuleType, str]] = {
     "currency.convert": (currency, "convert"),
     "findings": (review, "findings"),
+    "scorecard": (review, "scorecard"),
 }
 _FOR_EXAMPLE = "as in ma.explain(spend.by_vendor(data.lines))"
 

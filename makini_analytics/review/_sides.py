@@ -1,0 +1,134 @@
+"""Two periods of equal length, the later one and the one before, each with the lines that belong to it and the day to look from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from .. import lead_times
+from ..compute import By, Groups, group_lines
+from ..errors import ConfigError
+from ..frames import AsOfDays, Mask, days_of, moment_of
+from ._view import View
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+#: Parts that a period is cut into, and the days that one has at least. What falls into one part hangs together, whole orders and
+#: projects long, so a part counts once.
+_PARTS, _SHORTEST = 12, 14
+#: Added to the lines: their group and the part of the period.
+GROUP, PART = "group of the card", "part of the period"
+
+
+@dataclass(frozen=True)
+class Side:
+    """One period: its first and last day, and the day from which it is looked at."""
+
+    view: View
+    groups: Groups
+    since: pd.Timestamp
+    until: pd.Timestamp
+    as_of: AsOfDays
+    known: Mask  # lines of connections whose data reach back to the period before
+
+    @cached_property
+    def edges(self) -> npt.NDArray[np.datetime64]:
+        """The first days of the parts, and the day after the last one."""
+        days = (self.until - self.since).days + 1
+        n = max(1, min(_PARTS, days // _SHORTEST))
+        cuts = np.rint(np.linspace(0, days, n + 1)).astype(np.int64)
+        out: npt.NDArray[np.datetime64] = self.since.to_datetime64().astype("datetime64[D]") + cuts
+        return out
+
+    def part_of(self, column: str) -> Ints:
+        """Return the part that each line's day in a column lies in; -1 outside of the period, -2 where nothing is known of the period before."""
+        days = days_of(self.view.lines, column).astype("datetime64[D]")
+        place = np.searchsorted(self.edges, days, side="right") - 1
+        inside = ~np.isnat(days) & (place >= 0) & (place < len(self.edges) - 1)
+        return np.where(inside, np.where(self.known, place, -2), -1).astype(np.int64)
+
+    @cached_property
+    def by_order(self) -> Ints:
+        """The part in which each line was ordered."""
+        return self.part_of("order_date")
+
+    @cached_property
+    def lead_time_of_lines(self) -> pd.DataFrame:
+        """`lead_times.per_line` of all lines, as seen from the day of this period."""
+        return lead_times.per_line(self.view.lines, as_of=self.as_of)
+
+    def ended(self, how: str) -> Mask:
+        """Return which lines stand so by then: an outcome of `lead_times.per_line`, or a reason why it leaves a line out."""
+        found = self.lead_time_of_lines
+        column = "outcome" if how in ("delivered", "open", "cancelled") else "reason"
+        return (found[column] == how).fillna(False).to_numpy(dtype=bool)
+
+    @property
+    def keys(self) -> list[str]:
+        """What a figure is to group by so that it has the card's groups; with the connection, where it tells them apart."""
+        return [*(["connection"] if "connection" in self.groups.keys else []), GROUP]
+
+    def lines(self, part: Ints) -> pd.DataFrame:
+        """Return the lines of the period, with their group and part as text to group by."""
+        rows = part != -1
+        numbered = {GROUP: self.groups.codes[rows], PART: part[rows]}
+        out: pd.DataFrame = self.view.lines[rows]
+        return out.assign(**{n: pd.array(x, dtype="Int64").astype("string") for n, x in numbered.items()})
+
+    def of_groups(self, table: pd.DataFrame, column: str, empty: float = np.nan) -> Floats:
+        """Return a column of a figure by group of the card."""
+        out = np.full(len(self.groups), empty)
+        out[table[GROUP].astype("int64").to_numpy()] = table[column].to_numpy(dtype=float, na_value=np.nan)
+        return out
+
+
+def sides_of(view: View, by: By, since: Any, until: Any) -> tuple[Side, Side]:
+    """Return the period and the one before it.
+
+    The period before has as many months, where the period is whole months, else as many days. It is looked at from as many days after
+    its end: a line of last week has had less time to come than one of last year, unless both are given the same.
+
+    Raises
+    ------
+    ConfigError
+        ``since`` or ``until`` is no date, or the period is empty.
+    """
+    # without lines there is no as-of day, and any period will do
+    last: Any = _day("until", until or since or "2000-01-01") if pd.isna(view.day.day) else view.end
+    end: Any = last if until is None else min(_day("until", until), last)
+    start = end - pd.DateOffset(years=1) + pd.Timedelta(days=1)
+    if since is not None:
+        start = _day("since", since)
+    if start > end:
+        raise ConfigError(f"since={start.date()} is after the last day of the period, {end.date()}")
+    back = _length(start, end)
+    known = view.known_from(start - back)
+    groups = group_lines(view.lines, by)
+    day = view.day
+    earlier = AsOfDays(day.day - back, {name: own - back for name, own in day.own.items()})
+    after = Side(view, groups, start, end, day, known)
+    return after, Side(view, groups, start - back, start - pd.Timedelta(days=1), earlier, known)
+
+
+def _day(name: str, value: Any) -> pd.Timestamp:
+    day = moment_of(name, value)
+    return (day if day.tz is None else day.tz_convert("UTC").tz_localize(None)).normalize()
+
+
+def _length(start: pd.Timestamp, end: pd.Timestamp) -> pd.DateOffset:
+    """Return the length of a period in months, where it is whole months, else in days.
+
+    >>> _length(pd.Timestamp("2025-01-01"), pd.Timestamp("2025-03-31")), _length(pd.Timestamp("2025-01-01"), pd.Timestamp("2025-01-10"))
+    (<DateOffset: months=3>, <DateOffset: days=10>)
+    """
+    after = end + pd.Timedelta(days=1)
+    months = (after.year - start.year) * 12 + after.month - start.month
+    if months > 0 and start + pd.DateOffset(months=months) == after:
+        return pd.DateOffset(months=months)
+    return pd.DateOffset(days=(after - start).days)
