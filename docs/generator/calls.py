@@ -32,6 +32,7 @@ CALLS = {
         "slippage.date_changes(lines, lines.assign(required_date=lines.required_date.shift(1)))"
         ".query(\"change == 'postponed'\")"
     ),
+    "slippage.plot_arrivals": 'slippage.plot_arrivals(lines[lines.connection == "emea"])',
     "quality.coverage": "quality.coverage(data)",
     "quality.plot_coverage": "quality.plot_coverage(data)",
     "quality.duplicates": "quality.duplicates(data)",
