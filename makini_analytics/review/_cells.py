@@ -58,18 +58,16 @@ def told(what: Callable[[], Cells]) -> Cells:
 
 
 def _on_time(due: str, side: Side) -> Cells:
-    lines = side.lines(side.part_of(f"{due}_date"))
+    lines = side.fell_due if due == "required" else side.lines(side.part_of(f"{due}_date"))
     return Cells.of(slippage.by_vendor(lines, by=[GROUP, PART], as_of=side.as_of, due=due), "n_due", "n_on_time")
 
 
 def _otif(side: Side) -> Cells:
-    lines = side.lines(side.part_of("required_date"))
-    return Cells.of(slippage.otif(lines, by=[GROUP, PART], as_of=side.as_of), "n_due", "n_otif")
+    return Cells.of(slippage.otif(side.fell_due, by=[GROUP, PART], as_of=side.as_of), "n_due", "n_otif")
 
 
 def _filled(side: Side) -> Cells:
-    lines = side.lines(side.part_of("required_date"))
-    found = slippage.fill_rate(lines, by=[GROUP, PART], as_of=side.as_of)  # a row for each unit of measure
+    found = slippage.fill_rate(side.fell_due, by=[GROUP, PART], as_of=side.as_of)  # a row for each unit of measure
     return Cells.of(found.groupby([GROUP, PART])[["n_due", "n_filled"]].sum().reset_index(), "n_due", "n_filled")
 
 

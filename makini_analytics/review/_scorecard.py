@@ -182,7 +182,7 @@ class Card:
     def _spend(self) -> dict[str, Any]:
         """Return spend of both periods, orders and lines, prices, and what is open."""
         view, after = self.after.view, self.after
-        sides = [side.lines(side.by_order) for side in (after, self.before)]
+        sides = [side.ordered for side in (after, self.before)]
         now, then = (
             spend.by_vendor(view.asked(lines), by=after.keys, currency=view.unit, as_of=side.as_of)
             for lines, side in zip(sides, (after, self.before), strict=True)
@@ -216,7 +216,7 @@ class Card:
         """Return what the items bought in both periods cost above the period before, and the chance of that."""
         none = np.full(self.n, np.nan)
         view = self.after.view
-        both = [view.asked(lines[lines[PART] != "-2"]) for lines in (then, now)]
+        both = [view.asked(lines[lines[PART] != -2]) for lines in (then, now)]
         try:
             items = spend.bridge(*both, by=GROUP, per_vendor=True, per_item=True, mixed_units="apart", currency=view.unit)  # fmt: skip
         except (SchemaError, ConfigError):  # nothing says what was bought
@@ -232,8 +232,7 @@ class Card:
         """Return the on-time rate with its interval."""
         after, columns = self.after, ("on_time_rate", "on_time_low", "on_time_high")
         try:
-            due = after.lines(after.part_of("required_date"))
-            found = slippage.by_vendor(due, by=after.keys, as_of=after.as_of)
+            found = slippage.by_vendor(after.fell_due, by=after.keys, as_of=after.as_of)
         except (SchemaError, ConfigError):
             return {**dict.fromkeys(columns, np.full(self.n, np.nan)), "n_due": np.zeros(self.n, dtype="int64")}
         return {
@@ -243,8 +242,7 @@ class Card:
 
     def _otif_rate(self, side: Side) -> Floats:
         """Return the rate of orders: one with lines due in two parts of the period is in the cells of both, and counts once here."""
-        part = side.part_of("required_date")
-        lines = side.lines(part if side is self.after else np.where(part == -2, -1, part))
+        lines = side.fell_due if side is self.after else side.fell_due[side.fell_due[PART] != -2]
         try:
             return side.of_groups(slippage.otif(lines, by=GROUP, as_of=side.as_of), "otif_rate")
         except (SchemaError, ConfigError):
@@ -257,10 +255,7 @@ class Card:
         out: dict[str, Floats] = {}
         sides = (self.after, self.before)
         try:
-            lines = [side.lines(side.by_order) for side in sides]
-            tables = [
-                lead_times.by_vendor(part, by=GROUP, as_of=side.as_of) for part, side in zip(lines, sides, strict=True)
-            ]
+            tables = [lead_times.by_vendor(side.ordered, by=GROUP, as_of=side.as_of) for side in sides]
             usual = self._usual()
         except (SchemaError, ConfigError):
             return {c: np.full(self.n, np.nan) for c in ("median_days", "p90_days", "sd_days")}

@@ -13,7 +13,7 @@ import pandas as pd
 from .. import lead_times
 from ..compute import By, Groups, group_lines
 from ..errors import ConfigError
-from ..frames import AsOfDays, Mask, days_of, moment_of
+from ..frames import AsOfDays, Encoding, Mask, days_of, encode, moment_of
 from ._view import View
 
 Ints = npt.NDArray[np.int64]
@@ -59,15 +59,30 @@ class Side:
         return self.part_of("order_date")
 
     @cached_property
+    def ordered(self) -> pd.DataFrame:
+        """The lines ordered in the period."""
+        return self.lines(self.by_order)
+
+    @cached_property
+    def fell_due(self) -> pd.DataFrame:
+        """The lines required in the period."""
+        return self.lines(self.part_of("required_date"))
+
+    @cached_property
     def lead_time_of_lines(self) -> pd.DataFrame:
         """`lead_times.per_line` of all lines, as seen from the day of this period."""
         return lead_times.per_line(self.view.lines, as_of=self.as_of)
 
     def ended(self, how: str) -> Mask:
         """Return which lines stand so by then: an outcome of `lead_times.per_line`, or a reason why it leaves a line out."""
-        found = self.lead_time_of_lines
-        column = "outcome" if how in ("delivered", "open", "cancelled") else "reason"
-        return (found[column] == how).fillna(False).to_numpy(dtype=bool)
+        standing = self._standing["outcome" if how in ("delivered", "open", "cancelled") else "reason"]
+        labels = [str(x) for x in standing.labels]
+        out: Mask = standing.codes == (labels.index(how) if how in labels else -2)
+        return out
+
+    @cached_property
+    def _standing(self) -> dict[str, Encoding]:
+        return {c: encode(self.lead_time_of_lines[c], sort=False) for c in ("outcome", "reason")}
 
     @property
     def keys(self) -> list[str]:
@@ -75,11 +90,10 @@ class Side:
         return [*(["connection"] if "connection" in self.groups.keys else []), GROUP]
 
     def lines(self, part: Ints) -> pd.DataFrame:
-        """Return the lines of the period, with their group and part as text to group by."""
+        """Return the lines of the period, with the numbers of their group and part to group by."""
         rows = part != -1
-        numbered = {GROUP: self.groups.codes[rows], PART: part[rows]}
         out: pd.DataFrame = self.view.lines[rows]
-        return out.assign(**{n: pd.array(x, dtype="Int64").astype("string") for n, x in numbered.items()})
+        return out.assign(**{GROUP: self.groups.codes[rows].astype(np.int64), PART: part[rows]})
 
     def of_groups(self, table: pd.DataFrame, column: str, empty: float = np.nan) -> Floats:
         """Return a column of a figure by group of the card."""

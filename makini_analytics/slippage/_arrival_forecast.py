@@ -145,23 +145,29 @@ def drawn(
     ``vendor``, ``order``, ``group`` and ``value`` are those of the lines of ``ahead``.
     """
     random = np.random.default_rng(seed)
-    limit = probit(ahead.chance)
-    vendor, order = _renumbered(vendor), _renumbered(order)
-    by_group = np.argsort(group, kind="stable")
-    sorted_group = group[by_group]
-    begins = np.flatnonzero(np.diff(sorted_group, prepend=-1)) if len(group) else np.zeros(0, dtype=np.int64)
     out = np.zeros((n_groups, ahead.chance.shape[1], _DRAWS))
-    for first in range(0, _DRAWS if len(group) else 0, _AT_ONCE):
-        shape = _AT_ONCE
-        hidden = np.sqrt(common.all) * random.standard_normal(shape)[None, :]
-        hidden = hidden + np.sqrt(common.vendor - common.all) * random.standard_normal((int(vendor.max()) + 1, shape))[vendor]  # fmt: skip
-        hidden += np.sqrt(common.order - common.vendor) * random.standard_normal((int(order.max()) + 1, shape))[order]
-        hidden += np.sqrt(1 - common.order) * random.standard_normal((len(vendor), shape), dtype=np.float32)
+    if not len(group):
+        return out
+    rows = np.argsort(group, kind="stable")
+    vendor, order, group = _renumbered(vendor[rows]), _renumbered(order[rows]), group[rows]
+    limit = probit(ahead.chance[rows]).astype(np.float32)
+    worth = value[rows].astype(np.float32)
+    begins = np.flatnonzero(np.diff(group, prepend=-1))
+
+    def normal(n: int, share: float) -> npt.NDArray[np.float32]:
+        return random.standard_normal((n, _AT_ONCE), dtype=np.float32) * np.float32(np.sqrt(share))
+
+    for first in range(0, _DRAWS, _AT_ONCE):
+        hidden = normal(len(rows), 1 - common.order)
+        hidden += normal(int(order.max()) + 1, common.order - common.vendor)[order]
+        hidden += normal(int(vendor.max()) + 1, common.vendor - common.all)[vendor]
+        hidden += normal(1, common.all)
         so_far: Any = 0.0
         for k in range(limit.shape[1]):
-            worth = np.where(hidden <= limit[:, k, None], value[:, None], 0.0)[by_group]
-            total = np.add.reduceat(worth, begins, axis=0)
-            out[sorted_group[begins], k, first : first + shape] = total - so_far
+            came = (hidden <= limit[:, k, None]).astype(np.float32)
+            # one group is one product of a row and a table; of several each is a sum of its rows
+            total = (worth @ came)[None] if len(begins) == 1 else np.add.reduceat(came * worth[:, None], begins, axis=0)
+            out[group[begins], k, first : first + _AT_ONCE] = total - so_far
             so_far = total
     return out
 
