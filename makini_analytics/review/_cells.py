@@ -58,7 +58,7 @@ def told(what: Callable[[], Cells]) -> Cells:
 
 
 def _on_time(due: str, side: Side) -> Cells:
-    lines = side.fell_due if due == "required" else side.lines(side.part_of(f"{due}_date"))
+    lines = side.fell_due if due == "required" else side.due(due)
     return Cells.of(slippage.by_vendor(lines, by=[GROUP, PART], as_of=side.as_of, due=due), "n_due", "n_on_time")
 
 
@@ -80,7 +80,7 @@ def _ended(how: str, side: Side) -> Cells:
 def came_within(side: Side, usual: Floats) -> Cells:
     """Return the lines that were ordered so long ago, and those of them that came within so many days of their group."""
     limit = usual[side.groups.codes]
-    days = side.lead_time_of_lines["lead_time_days"].to_numpy(dtype=float)
+    days = np.where(side.ended("delivered"), side.ages.days, np.inf)
     ordered = days_of(side.view.lines, "order_date").astype("datetime64[D]")
     age = (side.as_of.of_rows(side.view.lines) - ordered).astype(float)
     judged = (side.ended("delivered") | side.ended("open")) & (age >= limit) & np.isfinite(limit)

@@ -12,7 +12,7 @@ import pandas as pd
 from .. import lead_times, slippage, spend
 from ..compute import By, ClusterSums, Rates, Selection, against_before, discoveries, stamp
 from ..errors import ConfigError, SchemaError
-from ..frames import Mask
+from ..frames import Mask, days_of
 from ..purchases import Purchases
 from ..system import known_options, text_of
 from ._cells import CELLS, Cells, came_within, told
@@ -148,7 +148,7 @@ class Card:
     def counted(self) -> Mask:
         """Which lines are on the card: ordered or due in the period, or open."""
         due = self.after.part_of("required_date")
-        out: Mask = (self.after.by_order != -1) | (due != -1) | self.after.ended("open")
+        out: Mask = (self.after.by_order != -1) | (due != -1) | self.after.still_open
         return out
 
     def there(self) -> Mask:
@@ -195,22 +195,14 @@ class Card:
             **{c: after.of_groups(now, c, 0).astype("int64") for c in ("n_orders", "n_lines")},
         }
         out |= self._prices(*sides)
-        for name, some in (("open_value", after.ended("open")), ("overdue_value", self._overdue())):
-            if some is None:
-                out[name] = np.full(self.n, np.nan)
-                continue
+        still = after.still_open
+        due_day = days_of(view.lines, "required_date").astype("datetime64[D]")
+        late = still & (due_day < view.day.of_rows(view.lines))  # without a due date it is not
+        for name, some in (("open_value", still), ("overdue_value", late)):
             lines = after.lines(np.where(some, 0, -1))
             found = spend.by_vendor(view.asked(lines), by=after.keys, basis="open", currency=view.unit, as_of=view.day)
             out[name] = after.of_groups(found, "spend", 0.0)
         return out
-
-    def _overdue(self) -> Mask | None:
-        """Return the lines that are overdue; None where no line has a due date."""
-        try:
-            judged = self.after.view.judged
-        except (SchemaError, ConfigError):
-            return None
-        return (judged["outcome"] == "overdue_open").fillna(False).to_numpy(dtype=bool)
 
     def _prices(self, now: pd.DataFrame, then: pd.DataFrame) -> dict[str, Floats]:
         """Return what the items bought in both periods cost above the period before, and the chance of that."""
@@ -273,7 +265,7 @@ class Card:
             (side.by_order >= 0) & (side.ended("delivered") | side.ended("open")) for side in (self.after, self.before)
         ]
         days = [
-            side.lead_time_of_lines["lead_time_days"].fillna(np.inf).to_numpy()[r]
+            np.where(side.ended("delivered"), side.ages.days, np.inf)[r]
             for side, r in zip((self.after, self.before), rows, strict=True)
         ]
         codes = [self.after.groups.codes[r] for r in rows]

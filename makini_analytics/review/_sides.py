@@ -10,10 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from .. import lead_times
-from ..compute import By, Groups, group_lines
+from ..compute import ENDINGS, NOT_RECORDED, Ages, By, Groups, ages, group_lines
 from ..errors import ConfigError
-from ..frames import AsOfDays, Encoding, Mask, days_of, encode, moment_of
+from ..frames import AsOfDays, Mask, days_of, moment_of
 from ._view import View
 
 Ints = npt.NDArray[np.int64]
@@ -22,6 +21,8 @@ Floats = npt.NDArray[np.float64]
 #: Parts that a period is cut into, and the days that one has at least. What falls into one part hangs together, whole orders and
 #: projects long, so a part counts once.
 _PARTS, _SHORTEST = 12, 14
+#: What deliveries are judged by, besides days.
+_DELIVERY = {"connection", "order_id", "order_number", "state", "quantity", "received_quantity", "unit_of_measure", "n_receipts", "amount", "currency", "unreadable"}  # fmt: skip
 #: Added to the lines: their group and the part of the period.
 GROUP, PART = "group of the card", "part of the period"
 
@@ -65,34 +66,42 @@ class Side:
 
     @cached_property
     def fell_due(self) -> pd.DataFrame:
-        """The lines required in the period."""
-        return self.lines(self.part_of("required_date"))
+        """The lines required in the period, with what deliveries are judged by."""
+        return self.due("required")
+
+    def due(self, which: str) -> pd.DataFrame:
+        """Return the lines required, or promised, in the period: lines are wide, and copying all of their columns is slow."""
+        names = [c for c in self.view.lines if c in _DELIVERY or str(c).endswith(("_date", "_at"))]
+        return self.lines(self.part_of(f"{which}_date"), names)
 
     @cached_property
-    def lead_time_of_lines(self) -> pd.DataFrame:
-        """`lead_times.per_line` of all lines, as seen from the day of this period."""
-        return lead_times.per_line(self.view.lines, as_of=self.as_of)
+    def ages(self) -> Ages:
+        """How all lines stand by then, and for how many days they took or have been waited for."""
+        return ages(self.view.lines, as_of=self.as_of)
 
     def ended(self, how: str) -> Mask:
-        """Return which lines stand so by then: an outcome of `lead_times.per_line`, or a reason why it leaves a line out."""
-        standing = self._standing["outcome" if how in ("delivered", "open", "cancelled") else "reason"]
-        labels = [str(x) for x in standing.labels]
-        out: Mask = standing.codes == (labels.index(how) if how in labels else -2)
+        """Return which lines stand so: delivered, open or cancelled, or left out of lead times for a reason."""
+        if how not in ENDINGS:
+            return self.ages.selection.rows(how)
+        out: Mask = np.isin(self.ages.outcome, [i for i, name in enumerate(ENDINGS) if name == how])
         return out
 
     @cached_property
-    def _standing(self) -> dict[str, Encoding]:
-        return {c: encode(self.lead_time_of_lines[c], sort=False) for c in ("outcome", "reason")}
+    def still_open(self) -> Mask:
+        """Which lines are still to come, those of connections that record no days of delivery, too."""
+        undated = np.isnat(days_of(self.view.lines, "delivered_date"))
+        return self.ended("open") | (self.ended(NOT_RECORDED) & undated)
 
     @property
     def keys(self) -> list[str]:
         """What a figure is to group by so that it has the card's groups; with the connection, where it tells them apart."""
         return [*(["connection"] if "connection" in self.groups.keys else []), GROUP]
 
-    def lines(self, part: Ints) -> pd.DataFrame:
+    def lines(self, part: Ints, columns: list[Any] | None = None) -> pd.DataFrame:
         """Return the lines of the period, with the numbers of their group and part to group by."""
         rows = part != -1
-        out: pd.DataFrame = self.view.lines[rows]
+        whole = self.view.lines
+        out: pd.DataFrame = (whole if columns is None else whole[columns])[rows]
         return out.assign(**{GROUP: self.groups.codes[rows].astype(np.int64), PART: part[rows]})
 
     def of_groups(self, table: pd.DataFrame, column: str, empty: float = np.nan) -> Floats:
