@@ -135,8 +135,8 @@ def test_chance_is_seldom_a_change(options):
 
 @pytest.mark.full
 @pytest.mark.parametrize("options", [{}, {"median": 90}, {"n_vendors": 1}, {"orders": 1, "per_order": 8}, {"months": 12}, {"together": (0.0, 0.0)}, {"together": (0.3, 0.5)}])  # fmt: skip
-def test_chance_is_a_change_in_one_chart_of_twenty_at_most(options):
-    share, error = alarms(range(1000), **options)
+def test_chance_is_a_change_in_one_chart_of_twenty(options):
+    share, error = alarms(range(300), **options)
     assert share <= 0.05 + 3 * error
 
 
@@ -144,18 +144,18 @@ def test_chance_is_a_change_in_one_chart_of_twenty_at_most(options):
 @pytest.mark.parametrize(("options", "power"), [({"orders": 10}, 0.4), ({"orders": 10, "months": 36}, 0.7), ({"orders": 10, "together": (0.0, 0.3)}, 0.85)])  # fmt: skip
 def test_thirty_percent_longer_is_found_among_ten_vendors(options, power):
     months = options.get("months", 24)
-    found = [bool(shifts(world(s, factor=1.3, at=months * 15, **options), months).set_index("vendor_id").shifted.fillna(False)["v00"]) for s in range(200)]  # fmt: skip
+    found = [bool(shifts(world(s, factor=1.3, at=months * 15, **options), months).set_index("vendor_id").shifted.fillna(False)["v00"]) for s in range(100)]  # fmt: skip
     assert np.mean(found) >= power
 
 
 @pytest.mark.full
 def test_the_interval_holds_the_day():
     held = []
-    for s in range(300):
+    for s in range(150):
         got = shifts(world(s, n_vendors=1, factor=1.6, at=360, orders=10)).iloc[0]
         if got.shifted:
             held.append(got.low <= START + 361 * DAY and got.high >= START + 359 * DAY)
-    assert len(held) > 200
+    assert len(held) > 100
     assert np.mean(held) >= 0.9
 
 
