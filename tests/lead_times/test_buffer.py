@@ -150,7 +150,7 @@ def two_kinds(rng, n):
 
 @pytest.mark.parametrize("draw", [lognormal, two_kinds])
 def test_the_buffer_covers_the_next_delivery_and_the_formula_does_not(draw):
-    (own, formula), error = covered(draw, 60, 150, 5)
+    (own, formula), error = covered(draw, 60, 60, 5)
     assert own >= 0.95 - 4 * error[0]
     assert own < 0.985  # and is not bought by holding far too much
     assert formula < 0.945  # the normal law promises 95 %

@@ -19,8 +19,11 @@ from makini_analytics import (
     spend,
     style,
 )
+from makini_analytics.review import View
+from makini_analytics.review._sides import sides_of
+from tests.slippage.test_claims import random_lines
 
-DAY = pd.Timedelta(days=1)
+DAY, END = pd.Timedelta(days=1), pd.Timestamp("2025-12-20")
 SINCE, UNTIL = pd.Timestamp("2025-01-01"), pd.Timestamp("2025-12-31")
 RATES = ["on_time", "promise_kept", "otif", "line_fill", "closed_short", "cancelled", "returned"]
 
@@ -96,6 +99,7 @@ def test_the_figures_are_those_of_the_rooms(sample):
     assert str(ma.explain(card)).startswith("scorecard\n\nOne row per vendor")
 
 
+@pytest.mark.full
 def test_the_order_of_the_rows_is_no_matter_and_the_input_stays(sample):
     data, card = sample
     lines = data.lines.sample(frac=1, random_state=1)
@@ -129,13 +133,12 @@ def world(seed, *, n_vendors=12, shift=None, months=24, orders=4, per_order=3):
     day = pd.Timestamp("2024-01-01") + pd.to_timedelta(month * 30 + rng.integers(0, 30, of_order.max() + 1)[of_order], unit="D")  # fmt: skip
     came = day + pd.to_timedelta(np.rint(days), unit="D")
     gone = rng.random(len(vendor)) < np.where(changed, kinds.get("cancelled", 0.05), 0.05)
-    end = pd.Timestamp("2025-12-20")
     item = rng.integers(0, 15, len(vendor))
     price = (10 + item) * np.exp(0.05 * rng.standard_normal(len(vendor))) * np.where(changed, 1 + kinds.get("price", 0.0), 1.0)  # fmt: skip
     quantity = rng.integers(1, 9, len(vendor)).astype(float)
     lines = pd.DataFrame({
         "vendor_id": [f"v{v:02}" for v in vendor], "order_id": of_order.astype(str), "line_id": np.arange(len(vendor)).astype(str),
-        "order_date": day, "required_date": day + pd.Timedelta(days=28), "delivered_date": np.where(gone | (came > end), pd.NaT, came),
+        "order_date": day, "required_date": day + pd.Timedelta(days=28), "delivered_date": np.where(gone | (came > END), pd.NaT, came),
         "material_id": [f"m{v}-{i}" for v, i in zip(vendor, item, strict=True)], "quantity": quantity, "unit_price": price,
         "amount": price * quantity, "state": np.where(gone, "cancelled", "received"), "currency": "EUR", "connection": "x",
         "cancelled_date": np.where(gone, day + pd.Timedelta(days=9), pd.NaT),
@@ -144,7 +147,7 @@ def world(seed, *, n_vendors=12, shift=None, months=24, orders=4, per_order=3):
     lines["state"] = lines["state"].mask((lines["state"] == "received") & lines["delivered_date"].isna(), "open")
     for name in ("vendor_id", "order_id", "line_id", "material_id", "state", "currency", "connection"):
         lines[name] = lines[name].astype("string")
-    lines["updated_at"] = end.tz_localize("UTC")
+    lines["updated_at"] = END.tz_localize("UTC")
     return bare(lines)
 
 
@@ -160,7 +163,7 @@ PLANTED = {
 }
 
 
-@pytest.mark.parametrize("kind", PLANTED)
+@pytest.mark.parametrize("kind", ["late", *(pytest.param(k, marks=pytest.mark.full) for k in ("price", "cancelled"))])
 def test_what_is_planted_is_found_and_only_there(kind):
     shift, columns = PLANTED[kind]
     card = ma.scorecard(world(1, shift=shift, n_vendors=5)).set_index("vendor_id")
@@ -202,17 +205,27 @@ def test_both_periods_are_given_the_same_time():
     assert (row.median_days, row.median_before) == (60, 60)
 
 
-def test_periods():
-    data = world(2, n_vendors=1, orders=2)
-    for since, until, before in (
-        ("2025-04-01", "2025-06-30", "2025-01-01 to 2025-03-31"),
-        ("2025-06-01", "2025-06-10", "2025-05-22 to 2025-05-31"),
-        (None, "2099-01-01", "2023-12-21 to 2024-12-20"),
-    ):
-        card = ma.scorecard(data, since=since, until=until)
-        assert f"Before is {before}." in card.attrs["notes"]
-    assert ma.scorecard(data, since="2025-06-01", until="2025-06-10")["on_time_trend"].isna().all()
-    early = ma.scorecard(data, until="2024-06-30")  # nothing is known of the year before
+@pytest.mark.parametrize(
+    ("since", "until", "before"),
+    [
+        ("2025-04-01", "2025-06-30", ("2025-01-01", "2025-03-31")),
+        ("2025-06-01", "2025-06-10", ("2025-05-22", "2025-05-31")),
+        ("2024-02-29", "2024-02-29", ("2024-02-28", "2024-02-28")),
+        (None, "2099-01-01", ("2023-12-21", "2024-12-20")),
+        (None, pd.Timestamp("2025-06-30 23:00", tz="America/New_York"), ("2023-07-02", "2024-07-01")),
+    ],
+)
+def test_the_period_before_is_as_long(since, until, before):
+    after, earlier = sides_of(View.of(world(2, n_vendors=1, orders=1), None, None), "vendor", since, until)
+    assert (str(earlier.since.date()), str(earlier.until.date())) == before
+    assert earlier.until + DAY == after.since
+    assert after.as_of.day == END
+    assert (after.edges[0], after.edges[-1]) == (after.since.to_datetime64(), (after.until + DAY).to_datetime64())
+    assert len(after.edges) <= 13
+
+
+def test_nothing_is_known_of_a_year_before_the_data():
+    early = ma.scorecard(world(2, n_vendors=1, orders=2), until="2024-06-30")
     assert early["on_time_before"].isna().all()
     assert early["spend_before"].isna().all()
     assert early["spend"].gt(0).all()
@@ -283,3 +296,17 @@ def test_without_dates_or_items_the_rest_is_told():
     assert card["overdue_value"].eq(0).all()
     assert card["median_days"].notna().all()
     assert card["spend"].gt(0).all()
+
+
+@pytest.mark.full
+def test_random_frames_add_up():
+    """Vendors and orders of any size, gaps, missing dates: spend adds up, rates are those of the rooms, every line is accounted for."""
+    for seed in range(50):
+        lines = random_lines(seed)
+        card = ma.scorecard(bare(lines), since="2025-01-01", as_of="2025-06-30")
+        assert card.spend.sum() == pytest.approx(spend.by_vendor(lines, by=None, as_of="2025-06-30").spend.sum())
+        due = slippage.by_vendor(lines, as_of="2025-06-30").set_index("vendor_id").on_time_rate
+        pd.testing.assert_series_equal(card.set_index("vendor_id").on_time_rate.sort_index(), due.reindex(card.vendor_id).sort_index(), check_names=False, check_index_type=False)  # fmt: skip
+        told = card.attrs
+        assert told["included"]["n_lines"] + sum(e["n_lines"] for e in told["excluded"]) == len(lines)
+        ma.plot_scorecard(card)

@@ -11,6 +11,7 @@ from makini_analytics import ConfigError, MixedCurrencyError, SchemaError, chart
 from makini_analytics.slippage._arrival_forecast import Ahead, Common, drawn, in_common, probit
 from makini_analytics.slippage._hazards import Book
 from tests.conftest import SCMS, scms_purchases
+from tests.slippage.test_claims import random_lines
 
 DAY = pd.Timedelta(days=1)
 AS_OF = pd.Timestamp("2025-12-28")  # a Sunday: the first week begins on the next day
@@ -129,6 +130,7 @@ def test_groups_add_up_and_the_order_of_the_rows_is_no_matter(made):
     pd.testing.assert_frame_equal(lines, kept)
 
 
+@pytest.mark.full
 def test_currencies_and_connections_stay_apart(made):
     half = np.arange(len(made)) % 2 == 0
     lines = seen(made).assign(
@@ -215,3 +217,18 @@ def test_on_the_sample_and_on_real_deliveries():
         assert got.expected_value.notna().any()
         assert not (got.expected_value < 0).any()
         assert not (got.low > got.high).any()
+
+
+@pytest.mark.full
+def test_random_frames_are_told_whole():
+    """Vendors and orders of any size, gaps, missing dates: what is due adds up, every line is accounted for, no band is upside down."""
+    for seed in range(200):
+        lines = random_lines(seed)
+        got = slippage.arrivals(lines, as_of="2025-06-30", by=["vendor", None][seed % 2])
+        open_lines = slippage.open_orders(lines, as_of="2025-06-30")
+        soon = open_lines.due_date.between("2025-07-01", str(got.period.max().end_time.date())) if len(got) else []
+        assert got.due_lines.sum() == np.sum(soon)
+        assert not (got.low > got.high).any()
+        told = got.attrs
+        assert told["included"]["n_lines"] + sum(e["n_lines"] for e in told["excluded"]) == len(lines)
+        assert told["included"]["n_lines"] == len(open_lines)
