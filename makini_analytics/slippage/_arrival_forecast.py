@@ -29,7 +29,8 @@ from ._hazards import Book, Floats, Ints, Mask, Question
 _MOST = 3_000
 #: Pairs' worth of no correlation that is added to those observed: a few say little.
 _PRIOR = 50.0
-_DRAWS, _AT_ONCE = 400, 100
+#: Draws of what will come, of what might have come on each day gone by, and how many are made at once.
+DRAWS, DRAWS_OF_TEST, _AT_ONCE = 400, 200, 100
 
 
 @dataclass(frozen=True)
@@ -138,14 +139,23 @@ def _renumbered(codes: Ints) -> Ints:
 
 
 def drawn(
-    ahead: Ahead, common: Common, vendor: Ints, order: Ints, group: Ints, n_groups: int, value: Floats, seed: int = 0
+    ahead: Ahead,
+    common: Common,
+    vendor: Ints,
+    order: Ints,
+    group: Ints,
+    n_groups: int,
+    value: Floats,
+    *,
+    seed: int = 0,
+    draws: int = DRAWS,
 ) -> Floats:
     """Return draws of the value that comes in each period: groups x periods x draws.
 
     ``vendor``, ``order``, ``group`` and ``value`` are those of the lines of ``ahead``.
     """
     random = np.random.default_rng(seed)
-    out = np.zeros((n_groups, ahead.chance.shape[1], _DRAWS))
+    out = np.zeros((n_groups, ahead.chance.shape[1], draws))
     if not len(group):
         return out
     rows = np.argsort(group, kind="stable")
@@ -157,7 +167,7 @@ def drawn(
     def normal(n: int, share: float) -> npt.NDArray[np.float32]:
         return random.standard_normal((n, _AT_ONCE), dtype=np.float32) * np.float32(np.sqrt(share))
 
-    for first in range(0, _DRAWS, _AT_ONCE):
+    for first in range(0, draws, _AT_ONCE):
         hidden = normal(len(rows), 1 - common.order)
         hidden += normal(int(order.max()) + 1, common.order - common.vendor)[order]
         hidden += normal(int(vendor.max()) + 1, common.vendor - common.all)[vendor]

@@ -12,7 +12,7 @@ from ..compute import By, FigureResult, PandasColumns, figure, group_lines, open
 from ..errors import ConfigError
 from ..frames import AsOf, day_number, days_of, encode, numbers, values
 from ..system import number_of
-from ._arrival_forecast import Ahead, Forecast, came_by, drawn, forecast, in_common
+from ._arrival_forecast import DRAWS_OF_TEST, Ahead, Forecast, came_by, drawn, forecast, in_common
 from ._due_rule import DUE_DATES
 from ._hazards import Floats, Ints, Mask
 from ._rates import cluster_codes
@@ -197,7 +197,9 @@ def _tested(
     hits: list[Mask] = []
     for i, then in enumerate(found.past):
         value, one = _worth_of(then, worth), np.zeros(len(then.rows), dtype=np.int64)
-        draws = drawn(then, common, vendor[then.rows], order[then.rows], one, 1, value, seed=i + 1)[0, 1:]
+        draws = drawn(
+            then, common, vendor[then.rows], order[then.rows], one, 1, value, seed=i + 1, draws=DRAWS_OF_TEST
+        )[0, 1:]
         came = np.diff((came_by(part.book, then, steps) * value[:, None]).sum(axis=0))
         low, high = np.quantile(draws, (_LOW, _HIGH), axis=1)
         some = (
