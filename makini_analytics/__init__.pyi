@@ -37,6 +37,8 @@ from .purchases import concat as concat
 from .purchases import scan as scan
 from .reporting import report as report
 from .review import findings as findings
+from .review import plot_scorecard as plot_scorecard
+from .review import scorecard as scorecard
 from .tidy import data_dictionary as data_dictionary
 
 __version__: str

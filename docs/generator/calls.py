@@ -32,6 +32,7 @@ CALLS = {
         "slippage.date_changes(lines, lines.assign(required_date=lines.required_date.shift(1)))"
         ".query(\"change == 'postponed'\")"
     ),
+    "slippage.plot_arrivals": 'slippage.plot_arrivals(lines[lines.connection == "emea"])',
     "quality.coverage": "quality.coverage(data)",
     "quality.plot_coverage": "quality.plot_coverage(data)",
     "quality.duplicates": "quality.duplicates(data)",
@@ -51,6 +52,7 @@ PICTURES = {
         'ma.plot_compare(lines[lines.order_date < "2025-11"], '
         "lines.assign(unit_price=lines.unit_price * 1.02, amount=lines.amount * 1.02))"
     ),
+    "scorecard": 'ma.plot_scorecard(data, currency="EUR")',
 }
 
 #: The table whose figures a chart draws, where the names differ.

@@ -32,8 +32,17 @@ REFERENCE = {
     "client": ("Client and connections", ("Client", "fetch_all", "Fetched")),
     "purchases": ("Purchases", ("Purchases", "concat", "scan", "load_sample", "sandbox", "Sandbox", "data_dictionary")),
     "report": (
-        "Findings, changes, report and explain",
-        ("findings", "compare", "plot_compare", "report", "explain", "Explanation"),
+        "Findings, changes, scorecard, report and explain",
+        (
+            "findings",
+            "compare",
+            "plot_compare",
+            "scorecard",
+            "plot_scorecard",
+            "report",
+            "explain",
+            "Explanation",
+        ),
     ),
 }
 

@@ -20,6 +20,7 @@ _OTHERS: Mapping[str, tuple[ModuleType, str]] = {
     "compare": (changes, "compare"),
     "currency.convert": (currency, "convert"),
     "findings": (review, "findings"),
+    "scorecard": (review, "scorecard"),
 }
 _FOR_EXAMPLE = "as in ma.explain(spend.by_vendor(data.lines))"
 
