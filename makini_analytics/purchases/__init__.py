@@ -5,6 +5,6 @@ from ._folder import checked_folder
 from ._parts import PartTotals, PartWriter, ready
 from ._purchases import Purchases
 from ._reach import own_days
-from ._scan import scan
+from ._scan import Scan, scan
 
-__all__ = ["PartTotals", "PartWriter", "Purchases", "checked_folder", "concat", "own_days", "ready", "scan"]
+__all__ = ["PartTotals", "PartWriter", "Purchases", "Scan", "checked_folder", "concat", "own_days", "ready", "scan"]

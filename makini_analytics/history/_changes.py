@@ -1,0 +1,301 @@
+"""What a look changes in a history: which orders are new, say something else now, or are gone.
+
+A look that is older than the last one of its connection has its place between two others, and what is known of later days stays as it
+is: what it brings ends with the next look, at which the orders that it changed stand again as that look had them.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from . import _columns
+from ._columns import OF_ORDERS
+from ._given import SEPARATOR, Given, keys_in, layout_text
+from ._table import Snapshot, batch, schema_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+#: So many numbers a look has for its versions.
+_VERSIONS = 2**27
+_NONE = pd.DataFrame({"key": pd.Series(dtype="string"), "version": pd.Series(dtype="int64"), "digest": pd.Series(dtype="uint64"),
+                      "order_date": pd.Series(dtype="datetime64[us]")})  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Look:
+    """One connection's look, and what it changes."""
+
+    connection: str
+    source: Mapping[str, Any]  # its row of sources, with as_of and seen_at
+    number: int
+    base: int  # its versions are numbered from here
+    whole: bool
+    layout: Mapping[str, Any]
+    fresh: pd.Index  # the keys of orders that are new or say something else
+    ended: pd.DataFrame  # version, reason
+    n_same: int
+    next_look: pd.Timestamp | None = None  # where others came after it already
+    restated: pd.DataFrame = field(default_factory=lambda: _NONE)  # versions that hold again from the next look on
+    known: bool = False  # a look of this moment is there
+
+    @property
+    def seen_at(self) -> pd.Timestamp:
+        """When it was taken."""
+        moment: pd.Timestamp = self.source["seen_at"]
+        return moment
+
+    @property
+    def nothing(self) -> bool:
+        """Whether all of it is in the history."""
+        return self.known and not len(self.fresh) and not len(self.ended)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many orders are new, others, gone and the same; what belongs to no order is none."""
+        reasons = self.ended["reason"].value_counts()
+        orders = self.fresh[~self.fresh.str.endswith(SEPARATOR)]
+        n_changed, n_gone = int(reasons.get("changed", 0)), int(reasons.get("gone", 0))
+        return {"n_new": len(orders) - n_changed, "n_changed": n_changed, "n_gone": n_gone, "n_same": self.n_same}
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What is written for looks at several connections: one commit."""
+
+    given: Given
+    looks: list[Look]
+    snapshot: Snapshot | None
+
+    @cached_property
+    def _versions(self) -> pd.Series:
+        """The version of each key that is written."""
+        made = [pd.Series(look.base + np.arange(len(look.fresh)), index=look.fresh) for look in self.looks]
+        return pd.concat(made) if made else pd.Series(dtype="int64")
+
+    @cached_property
+    def _stored(self) -> dict[str, dict[str, str]]:
+        """The stored name of each column of each table."""
+        there = list(schema_of().names if self.snapshot is None else self.snapshot.names)
+        out = {}
+        for table in OF_ORDERS:
+            kinds = {n: k for layout in self.given.layouts.values() for n, k in layout[table].items()}
+            out[table] = _columns.stored_names(table, kinds, there)
+            there += [n for n in out[table].values() if n not in there]
+        return out
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """The columns of what is written."""
+        kinds = {}
+        for table, names in self._stored.items():
+            for stored in names.values():
+                found = _columns.name_and_kind(table, stored)
+                assert found is not None
+                kinds[stored] = found[1]
+        if self.snapshot is not None and any(len(look.restated) for look in self.looks):
+            held = self.snapshot.dataset.schema
+            base = schema_of(kinds)
+            return _united(base, held)
+        return schema_of(kinds)
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """Yield the rows that are written."""
+        for look in self.looks:
+            yield from self._own_rows(look)
+        if any(len(look.fresh) for look in self.looks):
+            for part in self.given.parts():
+                keys = keys_in(part)
+                for table in OF_ORDERS:
+                    made = self._rows(part[table], table, keys[table])
+                    if made is not None:
+                        yield made
+        for look in self.looks:
+            if len(look.restated):
+                yield from self._restated(look)
+
+    def _own_rows(self, look: Look) -> Iterator[pa.RecordBatch]:
+        """Yield the row of the look, and those of versions and ends."""
+        kinds = _columns.known_kinds("sources") | _columns.OF_LOOKS | {"row": "count", "version": "count"}
+        told = dict(look.source) | {"whole": look.whole, "layout": layout_text(look.layout), **look.counts}
+        told |= {"row": look.number, "version": look.base}
+        row = {
+            name: _columns.to_arrow(pd.Series([told[name]], dtype=object).astype(_columns.DTYPES[kind]), kind)
+            for name, kind in kinds.items()
+        }
+        yield batch(self.schema, "looks", {"seen_at": look.seen_at, **row})
+        if len(look.fresh):
+            orders = self.given.orders.loc[look.fresh]
+            ids = pd.Series(look.fresh.str.partition(SEPARATOR).get_level_values(2), dtype="string")
+            yield batch(
+                self.schema,
+                "versions",
+                {
+                    "seen_at": look.seen_at,
+                    "version": _array(self._versions[look.fresh]),
+                    "connection": look.connection,
+                    "order_id": _columns.to_arrow(ids.replace("", pd.NA), "text"),
+                    "digest": _array(orders["digest"].to_numpy().view(np.int64)),
+                    "order_date": _columns.to_arrow(orders["order_date"].reset_index(drop=True), "day"),
+                },
+            )
+            if look.next_look is not None:
+                yield self._ends(look, self._versions[look.fresh], "changed", look.next_look)
+        if len(look.ended):
+            reasons = _columns.to_arrow(look.ended["reason"].astype("string"), "text")
+            yield self._ends(look, look.ended["version"], reasons, look.seen_at)
+
+    def _ends(self, look: Look, versions: Any, reason: Any, seen_at: Any) -> pa.RecordBatch:
+        given = {"version": _array(versions), "connection": look.connection, "reason": reason, "seen_at": seen_at}
+        return batch(self.schema, "ends", given)
+
+    def _rows(self, frame: pd.DataFrame, table: str, keys: pd.Series) -> pa.RecordBatch | None:
+        """Return the rows of orders that are new or say something else."""
+        versions = self._versions.reindex(keys).to_numpy(dtype="float64", na_value=np.nan)
+        fresh = np.flatnonzero(~np.isnan(versions))
+        if not len(fresh):
+            return None
+        rows = frame.iloc[fresh]
+        number = self._versions.loc[keys.iloc[fresh]].to_numpy()
+        seen = {look.connection: look.seen_at for look in self.looks}
+        moments = rows["connection"].astype("string").map(seen).astype("datetime64[us, UTC]")
+        columns = {"version": _array(number), "seen_at": _columns.to_arrow(moments, "instant")}
+        columns["row"] = _array(pd.Series(number).groupby(number).cumcount().to_numpy())
+        for name, stored in self._stored[table].items():
+            if name in rows:
+                found = _columns.name_and_kind(table, stored)
+                column = _columns.typed(table, name, rows[name])
+                if found is not None and _columns.kind_of(table, name, rows[name].dtype) == found[1]:
+                    columns[stored] = _columns.to_arrow(column.reset_index(drop=True), found[1])
+        return batch(self.schema, table, columns)
+
+    def _restated(self, look: Look) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of versions that hold again from the next look on, under new numbers."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+        import pyarrow.dataset as ds
+
+        assert self.snapshot is not None and look.next_look is not None
+        old = pa.array(look.restated["version"])
+        new = pa.array(look.base + len(look.fresh) + np.arange(len(old)))
+        mine = ds.field("version").isin(old)
+        for part in ("versions", "ends", *OF_ORDERS):
+            later = mine & (ds.field("seen_at") > pa.scalar(look.next_look, pa.timestamp("us", "UTC")))
+            rows = self.snapshot.read(part, None, later if part == "ends" else mine)
+            if len(rows):
+                columns = {n: rows[n].combine_chunks() for n in rows.column_names if n not in ("part", "past")}
+                columns["version"] = new.take(pc.index_in(columns["version"], value_set=old))
+                if part != "ends":
+                    columns["seen_at"] = look.next_look
+                yield batch(self.schema, part, columns)
+
+
+def _array(numbers: Any) -> pa.Array:
+    import pyarrow as pa
+
+    return pa.array(np.asarray(numbers, dtype=np.int64))
+
+
+def _united(schema: pa.Schema, other: pa.Schema) -> pa.Schema:
+    import pyarrow as pa
+
+    return pa.schema([*schema, *(f for f in other if f.name not in schema.names)])
+
+
+# ---- what changed --------------------------------------------------------------------------------------------------------
+
+
+def changes(given: Given, snapshot: Snapshot | None, *, whole: bool) -> Changes:
+    """Return what the given purchases change in what is known."""
+    orders = given.orders
+    of = orders.index.str.partition(SEPARATOR).get_level_values(0)
+    taken = set() if snapshot is None else set(snapshot.looks["version"])
+    looks = []
+    for row in given.sources.to_dict("records"):
+        base = next(n for n in iter(lambda: secrets.randbits(36) * _VERSIONS, None) if n not in taken)
+        taken.add(base)
+        looks.append(_look(row, orders[of == row["connection"]], given, snapshot, base, whole))
+    return Changes(given, looks, snapshot)
+
+
+def _look(
+    source: dict[Any, Any], orders: pd.DataFrame, given: Given, snapshot: Snapshot | None, base: int, whole: bool
+) -> Look:
+    name, moment = str(source["connection"]), source["seen_at"]
+    before = after = pd.DataFrame({"seen_at": pd.Series(dtype="datetime64[us, UTC]"), "row": pd.Series(dtype="int64")})
+    known = _NONE
+    if snapshot is not None:
+        mine = snapshot.looks[snapshot.looks["connection"] == name]
+        before, after = mine[mine["seen_at"] <= moment], mine[mine["seen_at"] > moment]
+        if len(mine):
+            known = _known(snapshot, name, moment)
+    place = pd.Index(known["key"]).get_indexer(orders.index)
+    found = place >= 0
+    same = np.zeros(len(orders), dtype=bool)
+    same[found] = known["digest"].to_numpy()[place[found]] == orders["digest"].to_numpy()[found]
+    there = np.zeros(len(known), dtype=bool)
+    there[place[found]] = True
+    gone = ~there & (_asked_for(known, source, whole) | known["key"].str.endswith(SEPARATOR).to_numpy(dtype=bool))
+    reasons = np.where(gone, "gone", "")
+    reasons[place[found & ~same]] = "changed"
+    ended = known.assign(reason=reasons)[["key", "version", "reason"]]
+    ended = ended[(reasons != "")]
+    # what belongs to no order is not counted among the orders that changed
+    loose = ended["key"].str.endswith(SEPARATOR)
+    ended.loc[loose.to_numpy(dtype=bool), "reason"] = "replaced"
+    next_look = None if not len(after) else after["seen_at"].iloc[0]
+    restated = _NONE
+    if snapshot is not None and next_look is not None and len(ended):
+        alive = _known(snapshot, name, next_look)
+        restated = alive[alive["version"].isin(ended["version"])]
+    layout = given.layouts[name]
+    unlimited = whole and pd.isna(source["since"]) and pd.isna(source["until"])
+    if len(before) and not unlimited:  # orders that were not asked for keep their columns
+        was = json.loads(before["layout"].iloc[-1])
+        layout = {t: was.get(t, {}) | layout[t] for t in OF_ORDERS}
+    return Look(
+        connection=name,
+        source=source,
+        number=1 + int(max(before["row"].max() if len(before) else 0, after["row"].max() if len(after) else 0)),
+        base=base,
+        whole=whole,
+        layout=layout,
+        fresh=orders.index[~same],
+        ended=ended,
+        n_same=int(same.sum()),
+        next_look=next_look,
+        restated=restated,
+        known=bool((before["seen_at"] == moment).any()),
+    )
+
+
+def _known(snapshot: Snapshot, name: str, moment: pd.Timestamp) -> pd.DataFrame:
+    """Return the versions of a connection's orders that held at a moment."""
+    columns = ["version", "order_id", "digest", "order_date"]
+    rows = snapshot.rows_at("versions", moment, connections=[name], columns=columns)
+    ids = _columns.to_pandas(rows["order_id"], "text").fillna("")
+    return pd.DataFrame(
+        {
+            "key": (name + SEPARATOR + ids).astype("string"),
+            "version": rows["version"].to_numpy(),
+            "digest": rows["digest"].to_numpy().view(np.uint64),
+            "order_date": _columns.to_pandas(rows["order_date"], "day"),
+        }
+    )
+
+
+def _asked_for(known: pd.DataFrame, source: Mapping[Any, Any], whole: bool) -> Any:
+    """Return which known orders a fetch would have brought, were they still there: all, or those of its span of order dates."""
+    asked = np.full(len(known), whole)
+    for name, outside in (("since", known["order_date"].lt), ("until", known["order_date"].gt)):
+        if not pd.isna(source[name]):
+            asked &= ~outside(source[name]).to_numpy(dtype=bool)
+    return asked

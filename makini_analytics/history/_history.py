@@ -1,0 +1,217 @@
+"""`History`: the purchases as they were known on any day since looking began."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from ..errors import ConfigError, MakiniError
+from ..frames import moment_of
+from ..purchases import Purchases, Scan
+from ..system import known_options
+from ._changes import changes
+from ._given import Given, given
+from ._known import last_looks, purchases_at, scanned
+from ._table import Conflict, HistoryTable, Snapshot
+
+if TYPE_CHECKING:
+    from ..fetch import Client
+
+#: So often a look is tried that another process comes before; each time one of theirs is in.
+_TRIES = 100
+
+
+class History:
+    """What was known when: looks at the purchases of any number of connections, kept in a folder.
+
+    Makini tells the present state: a promised date that was changed is overwritten, an order that was deleted is gone. A history keeps
+    every look, and of each look only the orders that were new, changed or gone, so that a year of days takes little more than one. Each
+    look is one commit of a Delta table (https://delta.io), which Spark, DuckDB, polars, Databricks and Fabric read: it is there whole or
+    not at all, and processes may add side by side.
+
+    Between two looks nothing is known: what the first one had and the second has not ended at some moment between them.
+
+    Parameters
+    ----------
+    folder : a new or empty folder, or one that holds a history; or the address of an object store, such as "s3://bucket/purchases"
+    storage_options : settings of the object store, as ``deltalake`` has them
+
+    Raises
+    ------
+    ConfigError
+        deltalake is not installed: ``pip install 'makini-analytics[history]'``.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import makini_analytics as ma
+    >>> data = ma.load_sample("us")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     history = ma.History(folder)
+    ...     first = history.add(data)
+    ...     again = history.add(data)
+    ...     then = history.at("2026-03-31")
+    >>> first[["connection", "n_new", "n_changed", "n_gone"]]
+      connection  n_new  n_changed  n_gone
+    0         us    700          0       0
+    >>> len(again), len(then.orders)
+    (0, 700)
+    """
+
+    @known_options
+    def __init__(self, folder: str | Path, *, storage_options: Mapping[str, str] | None = None) -> None:
+        self._table = HistoryTable(folder, storage_options)
+        self._table.open()  # a folder of something else fails here, not after an hour of fetching
+        self._lock = threading.Lock()  # the connections of a process take turns, so that they need not try again
+
+    def __repr__(self) -> str:
+        snapshot = self._table.snapshot()
+        if snapshot is None:
+            return f"History({self._table.address!r}, empty)"
+        looks = snapshot.looks
+        span = f"{looks['seen_at'].min().date()} to {looks['seen_at'].max().date()}"
+        return f"History({self._table.address!r}, {len(looks):,} looks at {looks['connection'].nunique():,} connections, {span})"
+
+    # ---- adding ----------------------------------------------------------------------------------------------------------
+
+    @known_options
+    def add(self, data: Purchases | Client | str | Path, *, seen_at: Any = None, whole: bool = True) -> pd.DataFrame:
+        """Add a look: the orders that are new or say something else than at the look before, and which are gone.
+
+        All of it, of all connections in the data, is one commit. What is known already adds nothing. A look that is older than the
+        last one goes to its place between the others, and changes nothing of what is known of later days.
+
+        Parameters
+        ----------
+        data : Purchases; or a client, whose purchases are fetched now (``client.fetch_purchases(to=history)``); or a folder of saved
+            purchases, of which those in parts are read part by part and need not fit into memory
+        seen_at : when the data were as they are; where omitted, when they were fetched, else their as-of day
+        whole : whether a known order that is not among the data is gone: of the span of order dates that was asked for. Pass False
+            where ``modified_since`` left out the others
+
+        Returns
+        -------
+        DataFrame, one row per look that was added: ``connection, seen_at, n_new, n_changed, n_gone, n_same`` orders
+
+        Raises
+        ------
+        ConfigError
+            The data are a part of others (`Purchases.filter`), converted, or it is not known when they were seen.
+        SchemaError
+            Rows have no connection, or a value is none of its column.
+        """
+        moment = None if seen_at is None else _moment("seen_at", seen_at)
+        if hasattr(data, "fetch_purchases"):
+            told: pd.DataFrame = data.fetch_purchases(to=self)
+            return told
+        return self._add(given(data, moment), whole)
+
+    def _add(self, look: Given, whole: bool) -> pd.DataFrame:
+        with self._lock:
+            for n in range(_TRIES):
+                snapshot = self._table.snapshot()
+                found = changes(look, snapshot, whole=whole)
+                new = [x for x in found.looks if not x.nothing]
+                numbers = {x.connection: x.number for x in new}
+                if not new:
+                    break
+                found.looks[:] = new
+                delta = None if snapshot is None else snapshot.delta
+                try:
+                    self._table.append(delta, found.schema, found.batches(), numbers)
+                    break
+                except Conflict as e:
+                    if n == _TRIES - 1:
+                        raise MakiniError(
+                            f"{self._table.address}: other processes add looks at the same connections all the time ({e})",
+                            retryable=True,
+                        ) from None
+                    time.sleep(random.uniform(0, 0.02 * min(n + 1, 10)))
+        told = [{"connection": x.connection, "seen_at": x.seen_at, **x.counts} for x in new]
+        names = ["connection", "seen_at", "n_new", "n_changed", "n_gone", "n_same"]
+        return pd.DataFrame(told, columns=names)
+
+    # ---- reading ---------------------------------------------------------------------------------------------------------
+
+    @property
+    def days(self) -> pd.DatetimeIndex:
+        """The days (UTC) on which something was seen, each once, ascending; ``at`` gives what was known at the end of one."""
+        looks = self._looks()
+        return pd.DatetimeIndex(looks["seen_at"].dt.tz_localize(None).dt.normalize().unique(), name="day")
+
+    @property
+    def looks(self) -> pd.DataFrame:
+        """All looks: ``connection, seen_at, as_of, whole, n_new, n_changed, n_gone, n_same`` orders, in the order of their moments."""
+        names = ["connection", "seen_at", "as_of", "whole", "n_new", "n_changed", "n_gone", "n_same"]
+        return self._looks()[names]
+
+    @known_options
+    def at(self, day: Any = None, *, connection: str | Collection[str] | None = None) -> Purchases:
+        """Return the purchases as they were known on a day: of each connection what its last look until then had.
+
+        Parameters
+        ----------
+        day : a day, at whose end (UTC), or a moment; the last look by default
+        connection : name of a connection, or several; all by default
+
+        Returns
+        -------
+        Purchases, with issues, sources and as-of days of these looks, in the order in which orders were seen. Orders that a fetch of a
+        span left out are there as they were seen last
+
+        Raises
+        ------
+        ConfigError
+            Nothing was known yet, or no such connection.
+        """
+        snapshot, moment = self._snapshot(), _end_of("day", day)
+        return purchases_at(snapshot, moment, last_looks(snapshot, moment, connection))
+
+    @known_options
+    def scan(self, day: Any = None, *, connection: str | Collection[str] | None = None, engine: str = "duckdb") -> Scan:
+        """Return the purchases as they were known on a day without loading them, for more lines than fit into memory.
+
+        Parameters
+        ----------
+        day, connection : as for `at`
+        engine : "duckdb" or "polars"
+
+        Returns
+        -------
+        Scan, as `makini_analytics.scan` gives of saved purchases
+
+        Raises
+        ------
+        ConfigError
+            Nothing was known yet, no such connection, or the engine is not installed.
+        """
+        snapshot, moment = self._snapshot(), _end_of("day", day)
+        return scanned(snapshot, moment, last_looks(snapshot, moment, connection), engine, remote=self._table.remote)
+
+    def _looks(self) -> pd.DataFrame:
+        return self._snapshot().looks
+
+    def _snapshot(self) -> Snapshot:
+        found = self._table.snapshot()
+        if found is None:
+            raise ConfigError(f"{self._table.address} holds no history yet: add purchases")
+        return found
+
+
+def _moment(name: str, value: Any) -> pd.Timestamp:
+    moment = moment_of(name, value)
+    return moment.tz_localize("UTC") if moment.tz is None else moment.tz_convert("UTC")
+
+
+def _end_of(name: str, day: Any) -> pd.Timestamp:
+    """Return the moment until which looks count: the end of a day, where no time is given."""
+    if day is None:
+        return pd.Timestamp("2262-01-01", tz="UTC")
+    moment = _moment(name, day)
+    return moment + pd.Timedelta(days=1) - pd.Timedelta(microseconds=1) if moment == moment.normalize() else moment
