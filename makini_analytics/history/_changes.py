@@ -37,7 +37,7 @@ class Look:
     connection: str
     source: Mapping[str, Any]  # its row of sources, with as_of and seen_at
     number: int
-    base: int  # its versions are numbered from here
+    base: int  # its own number; those of its versions follow
     whole: bool
     layout: Mapping[str, Any]
     fresh: pd.Index  # the keys of orders that are new or say something else
@@ -78,7 +78,7 @@ class Changes:
     @cached_property
     def _versions(self) -> pd.Series:
         """The version of each key that is written."""
-        made = [pd.Series(look.base + np.arange(len(look.fresh)), index=look.fresh) for look in self.looks]
+        made = [pd.Series(look.base + 1 + np.arange(len(look.fresh)), index=look.fresh) for look in self.looks]
         return pd.concat(made) if made else pd.Series(dtype="int64")
 
     @cached_property
@@ -185,7 +185,7 @@ class Changes:
 
         assert self.snapshot is not None and look.next_look is not None
         old = pa.array(look.restated["version"])
-        new = pa.array(look.base + len(look.fresh) + np.arange(len(old)))
+        new = pa.array(look.base + 1 + len(look.fresh) + np.arange(len(old)))
         mine = ds.field("version").isin(old)
         for part in ("versions", "ends", *OF_ORDERS):
             later = mine & (ds.field("seen_at") > pa.scalar(look.next_look, pa.timestamp("us", "UTC")))
@@ -244,7 +244,7 @@ def _look(
     there = np.zeros(len(known), dtype=bool)
     there[place[found]] = True
     gone = ~there & (_asked_for(known, source, whole) | known["key"].str.endswith(SEPARATOR).to_numpy(dtype=bool))
-    reasons = np.where(gone, "gone", "")
+    reasons = np.where(gone, "gone", "").astype(object)
     reasons[place[found & ~same]] = "changed"
     ended = known.assign(reason=reasons)[["key", "version", "reason"]]
     ended = ended[(reasons != "")]

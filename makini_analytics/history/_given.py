@@ -55,7 +55,9 @@ class Given:
                     own = kinds
                     if len(self.connections) > 1:
                         mine = frame[(frame["connection"] == name).to_numpy(dtype=bool, na_value=False)]
-                        own = {c: k for c, k in kinds.items() if c in _columns.known_kinds(table) or mine[c].notna().any()}
+                        own = {
+                            c: k for c, k in kinds.items() if c in _columns.known_kinds(table) or mine[c].notna().any()
+                        }
                     out[name][table] |= own
         return out
 
@@ -66,14 +68,18 @@ def given(data: Any, seen_at: pd.Timestamp | None) -> Given:
         raise ConfigError(f"add takes Purchases, a client or a folder of saved purchases, not {type(data).__name__}")
     if filters := data.lines.attrs.get(FILTERS):
         told = ", ".join(f"{k} {v}" for k, v in filters.items())
-        raise ConfigError(f"add takes all of the purchases, and these are a part ({told}): what is left out would be gone")
+        raise ConfigError(
+            f"add takes all of the purchases, and these are a part ({told}): what is left out would be gone"
+        )
     if data.lines.attrs.get("currency"):
         raise ConfigError("add takes amounts as the source gave them, and these are converted")
     frames = {table: getattr(data, table) for table in OF_ORDERS}
     return Given(looks_of(data.sources, data.as_of, seen_at, frames), lambda: iter([frames]))
 
 
-def looks_of(sources: pd.DataFrame, as_of: pd.Timestamp | None, seen_at: pd.Timestamp | None, part: Part) -> pd.DataFrame:
+def looks_of(
+    sources: pd.DataFrame, as_of: pd.Timestamp | None, seen_at: pd.Timestamp | None, part: Part
+) -> pd.DataFrame:
     """Return a row for each connection: what ``sources`` says of it, its as-of day, and when it was seen."""
     names = pd.concat([part[t]["connection"] for t in OF_ORDERS if "connection" in part[t]], ignore_index=True)
     for table in ("orders", "lines"):

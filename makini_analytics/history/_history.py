@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +14,13 @@ import pandas as pd
 from ..errors import ConfigError, MakiniError
 from ..frames import moment_of
 from ..purchases import Purchases, Scan
-from ..system import known_options
+from ..system import known_options, number_of
 from ._changes import changes
 from ._given import Given, given
-from ._known import last_looks, purchases_at, scanned
-from ._table import Conflict, HistoryTable, Snapshot
+from ._kept import Kept
+from ._known import last_looks, purchases_at
+from ._on_disk import scanned
+from ._table import Conflict, HistoryTable, Snapshot, no_looks
 
 if TYPE_CHECKING:
     from ..fetch import Client
@@ -73,10 +75,10 @@ class History:
     def __repr__(self) -> str:
         snapshot = self._table.snapshot()
         if snapshot is None:
-            return f"History({self._table.address!r}, empty)"
+            return f"History({str(self._table.folder)!r}, empty)"
         looks = snapshot.looks
         span = f"{looks['seen_at'].min().date()} to {looks['seen_at'].max().date()}"
-        return f"History({self._table.address!r}, {len(looks):,} looks at {looks['connection'].nunique():,} connections, {span})"
+        return f"History({str(self._table.folder)!r}, {len(looks):,} looks at {looks['connection'].nunique():,} connections, {span})"
 
     # ---- adding ----------------------------------------------------------------------------------------------------------
 
@@ -129,13 +131,88 @@ class History:
                 except Conflict as e:
                     if n == _TRIES - 1:
                         raise MakiniError(
-                            f"{self._table.address}: other processes add looks at the same connections all the time ({e})",
+                            f"{self._table.folder}: other processes add looks at the same connections all the time ({e})",
                             retryable=True,
                         ) from None
                     time.sleep(random.uniform(0, 0.02 * min(n + 1, 10)))
         told = [{"connection": x.connection, "seen_at": x.seen_at, **x.counts} for x in new]
         names = ["connection", "seen_at", "n_new", "n_changed", "n_gone", "n_same"]
         return pd.DataFrame(told, columns=names)
+
+    # ---- keeping it small ------------------------------------------------------------------------------------------------
+
+    @known_options
+    def compact(self, *, keep: int | None = None) -> History:
+        """Write the history anew in few files, with what holds apart from what has ended, so that the present is read as fast as alone.
+
+        The small files of many looks become few. Files that are no longer read are deleted a day later, by the next call, since somebody
+        may be reading them.
+
+        Parameters
+        ----------
+        keep : days before the last look; what had ended by then is deleted, and the history begins there. By default all is kept
+
+        Returns
+        -------
+        History, this one
+
+        Raises
+        ------
+        ConfigError
+            ``keep`` is no whole number of days.
+        """
+        days = None if keep is None else int(number_of("keep", keep, whole=True))
+        self._rewritten(lambda snapshot: Kept.since(snapshot, days))
+        self._table.sweep(at_once=False)
+        return self
+
+    @known_options
+    def forget(
+        self,
+        *,
+        vendor: str | Collection[str] | None = None,
+        connection: str | Collection[str] | None = None,
+        text: str | Collection[str] | None = None,
+    ) -> pd.Series:
+        """Erase a vendor, a connection or a text from all days, files included; a later look that has them brings them again.
+
+        Nobody should be reading meanwhile: the files that held it are deleted at once.
+
+        Parameters
+        ----------
+        vendor : name or id of a vendor, or several; the orders that name it, as they were when they did, are erased whole
+        connection : name of a connection, or several
+        text : a person's name, id or address, or several; each cell that is this text becomes missing, the orders stay
+
+        Returns
+        -------
+        Series, the number of rows erased (of ``text``: emptied) from each table
+
+        Raises
+        ------
+        ConfigError
+            Nothing to forget is named.
+        """
+        names = {"vendor": vendor, "connection": connection, "text": text}
+        wanted = {k: {v} if isinstance(v, str) else set(v) for k, v in names.items() if v is not None}
+        if not any(wanted.values()):
+            raise ConfigError("forget(): name a vendor=, a connection= or a text=")
+        kept = self._rewritten(lambda snapshot: Kept.without(snapshot, wanted))
+        self._table.sweep(at_once=True)
+        return pd.Series(kept.n_erased, dtype="int64", name="n_rows")
+
+    def _rewritten(self, choose: Callable[[Snapshot], Kept]) -> Kept:
+        """Write the rows that are kept in place of all, in one commit."""
+        with self._lock:
+            for n in range(_TRIES):
+                snapshot = self._snapshot()
+                kept = choose(snapshot)
+                try:
+                    self._table.rewrite(snapshot.delta, snapshot.dataset.schema, kept.batches())
+                    return kept
+                except Conflict:
+                    time.sleep(random.uniform(0, 0.02 * min(n + 1, 10)))
+        raise MakiniError(f"{self._table.folder} is compacted by other processes all the time", retryable=True)
 
     # ---- reading ---------------------------------------------------------------------------------------------------------
 
@@ -195,12 +272,13 @@ class History:
         return scanned(snapshot, moment, last_looks(snapshot, moment, connection), engine, remote=self._table.remote)
 
     def _looks(self) -> pd.DataFrame:
-        return self._snapshot().looks
+        snapshot = self._table.snapshot()
+        return no_looks() if snapshot is None else snapshot.looks
 
     def _snapshot(self) -> Snapshot:
         found = self._table.snapshot()
         if found is None:
-            raise ConfigError(f"{self._table.address} holds no history yet: add purchases")
+            raise ConfigError(f"{self._table.folder} holds no history yet: add purchases")
         return found
 
 

@@ -18,9 +18,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import pandas as pd
 
@@ -60,7 +60,7 @@ def batch(schema: pa.Schema, part: str, given: Mapping[str, Any]) -> pa.RecordBa
     import pyarrow as pa
 
     n = len(given["version"])
-    columns = {"part": part, "past": False} | dict(given)
+    columns: dict[str, Any] = {"part": part, "past": False} | dict(given)
     arrays = []
     for field in schema:
         value = columns.get(field.name)
@@ -76,24 +76,32 @@ class HistoryTable:
     """Where the history lies: a folder, or an address that the engine knows."""
 
     def __init__(self, folder: str | Path, storage_options: Mapping[str, str] | None) -> None:
-        if not (find_spec("deltalake") and find_spec("pyarrow")):
-            raise ConfigError("a history is a Delta table: pip install 'makini-analytics[history]'")
+        try:
+            import deltalake  # noqa: F401
+            import pyarrow  # noqa: F401
+        except ImportError as e:
+            raise ConfigError("a history is a Delta table: pip install 'makini-analytics[history]'") from e
         self.remote = isinstance(folder, str) and "://" in folder
-        self.address = str(folder) if self.remote else str(path_of("folder", folder).expanduser().resolve())
+        self.folder = folder if self.remote else path_of("folder", folder).expanduser().resolve()
+        self._address = folder if isinstance(folder, str) and self.remote else Path(self.folder).as_posix()
+        if not self.remote and (odd := [c for c in "%[]^|\\" if c in self._address]):
+            raise ConfigError(
+                f"{self.folder}: the engine of histories can't open a path with {odd[0]!r}: choose another folder"
+            )
         self._options = dict(storage_options or {}) or None
 
     def open(self) -> DeltaTable | None:
         """Return the table as the last commit left it; None where there is none yet."""
         from deltalake import DeltaTable
 
-        if not DeltaTable.is_deltatable(self.address, self._options):
-            place = Path(self.address)
-            if not self.remote and place.exists() and (not place.is_dir() or any(place.iterdir())):
-                raise SchemaError(f"{self.address} holds no history but something else: name a new or empty folder")
+        if not DeltaTable.is_deltatable(self._address, self._options):
+            place = self.folder
+            if isinstance(place, Path) and place.exists() and (not place.is_dir() or any(place.iterdir())):
+                raise SchemaError(f"{place} holds no history but something else: name a new or empty folder")
             return None
-        found = DeltaTable(self.address, storage_options=self._options)
+        found = DeltaTable(self._address, storage_options=self._options)
         if found.metadata().description != DESCRIPTION:
-            raise SchemaError(f"{self.address} is a Delta table of something else, or of another version of histories")
+            raise SchemaError(f"{self.folder} is a Delta table of something else, or of another version of histories")
         return found
 
     def snapshot(self) -> Snapshot | None:
@@ -132,7 +140,7 @@ class HistoryTable:
 
         try:
             return DeltaTable.create(
-                self.address,
+                self._address,
                 schema_of(),
                 mode="error",
                 partition_by=["part", "past"],
@@ -144,7 +152,7 @@ class HistoryTable:
         except DeltaError as e:
             found = self.open()
             if found is None:
-                raise ConfigError(f"{self.address} can't be written: {e}") from None
+                raise ConfigError(f"{self.folder} can't be written: {e}") from None
             return found
 
     def rewrite(self, delta: DeltaTable, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> None:
@@ -184,6 +192,16 @@ def _writer() -> Any:
     return WriterProperties(compression="ZSTD")
 
 
+def _kinds_of_looks() -> dict[str, str]:
+    of_rows = {n: OF_ROWS[n] for n in ("seen_at", "version", "row")}
+    return of_rows | OF_LOOKS | _columns.known_kinds("sources")
+
+
+def no_looks() -> pd.DataFrame:
+    """Return the looks of a history that has none."""
+    return pd.DataFrame({n: pd.Series(dtype=_columns.DTYPES[k]) for n, k in _kinds_of_looks().items()})
+
+
 class Snapshot:
     """What the table holds as of one commit."""
 
@@ -210,10 +228,9 @@ class Snapshot:
     @cached_property
     def looks(self) -> pd.DataFrame:
         """All looks, each connection's in the order of their moments."""
-        names = ["seen_at", "version", "row", *OF_LOOKS, *_columns.known_kinds("sources")]
-        rows = self.read("looks", names)
-        kinds = OF_ROWS | OF_LOOKS | _columns.known_kinds("sources")
-        out = pd.DataFrame({n: _columns.to_pandas(rows[n], kinds[n]) for n in names})
+        kinds = _kinds_of_looks()
+        rows = self.read("looks", list(kinds))
+        out = pd.DataFrame({n: _columns.to_pandas(rows[n], kind) for n, kind in kinds.items()})
         return out.sort_values(["seen_at", "row"], kind="stable", ignore_index=True)
 
     def ends(self, seen: Any) -> pa.Table:
@@ -242,6 +259,11 @@ class Snapshot:
 
         seen = ds.field("seen_at") <= pa.scalar(moment, pa.timestamp("us", "UTC"))
         return seen if connections is None else seen & ds.field("connection").isin(list(connections))
+
+    def files(self, part: str, *, past: bool) -> list[str]:
+        """Return the files of a part; without ``past`` those of versions alone that had not ended when the table was compacted."""
+        which = f"part = '{part}'" + ("" if past else " AND past = false")
+        return sorted(unquote(uri) for uri in self.delta.file_uris(file_pruning_predicate=which))
 
     def batches(self, part: str, where: Any) -> Iterator[pa.RecordBatch]:
         """Yield the rows of a part that meet a condition, as they lie there."""
