@@ -6,7 +6,7 @@ import random
 import tempfile
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import makini_analytics as ma
@@ -20,31 +20,41 @@ def check(shown, looks, folder):
     history = ma.History(folder)
     for name, n in looks:
         history.add(shown[name][n], seen_at=day(n))
-    first = min(n for _, n in looks)
-    for n in range(first, max(map(len, shown.values()))):
-        seen = [shown[name][max(m for c, m in looks if c == name and m <= n)] for name in sorted(shown) if (name, first) in looks or any(c == name and m <= n for c, m in looks)]
+    for n in range(min(n for _, n in looks), max(map(len, shown.values()))):
+        last = {name: max((m for c, m in looks if c == name and m <= n), default=None) for name in shown}
+        seen = [shown[name][m] for name, m in sorted(last.items()) if m is not None]
         same(history.at(day(n)), ma.concat(seen) if len(seen) > 1 else seen[0])
-    for name, n in looks:  # all of it is known
-        assert len(history.add(shown[name][n], seen_at=day(n))) == 0
-    return history
+    name, n = looks[0]  # what is known adds nothing
+    assert len(history.add(shown[name][n], seen_at=day(n))) == 0
+    assert history.days.tolist() == sorted({day(n) for _, n in looks})
 
 
-@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
-@given(st.data())
-def test_any_log_of_edits(data):
-    days = data.draw(st.lists(st.lists(EDIT, max_size=5), min_size=5, max_size=7))
-    shown = {"a": lived("a", 4, days), "b": lived("b", 2, days[::-1])}
-    looks = data.draw(st.permutations([(name, n) for name in shown for n in range(len(days)) if data.draw(st.booleans()) or n == 2]))
-    with tempfile.TemporaryDirectory() as folder:
-        check(shown, looks, folder)
+def test_a_log_of_edits_looked_at_in_any_order(tmp_path):
+    days = random_days(5, 5, 8)
+    shown = {"a": lived("a", 4, days), "b": lived("b", 2, days[:2])}
+    check(shown, [("a", 2), ("a", 0), ("b", 1), ("a", 4), ("a", 1)], tmp_path / "history")
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("seed", range(3))
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, phases=[Phase.generate]
+)
+@given(st.data())
+def test_any_log_of_edits(data):
+    """Not made smaller where it fails: that takes minutes."""
+    days = data.draw(st.lists(st.lists(EDIT, max_size=6), min_size=8, max_size=8))
+    shown = {"a": lived("a", 4, days), "b": lived("b", 2, days[::-1])}
+    looks = [("a", 0), *((name, n) for name in shown for n in range(1, len(days)) if data.draw(st.booleans()))]
+    with tempfile.TemporaryDirectory() as folder:
+        check(shown, data.draw(st.permutations(looks)), folder)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("seed", range(2))
 def test_a_log_of_sixty_days_and_a_thousand_orders(seed, tmp_path):
     shown = {"a": lived("a", 1000, random_days(seed, 60, 40)), "b": lived("b", 20, random_days(seed + 1, 60, 5))}
     looks = [(name, n) for n in range(60) for name in shown if n % 7 or name == "a"]
     if seed:  # in any order, and with looks missing
         random.Random(seed).shuffle(looks)
-        looks = looks[:80]
+        looks = looks[:60]
     check(shown, looks, tmp_path / "history")
