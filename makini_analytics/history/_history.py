@@ -21,6 +21,7 @@ from ._kept import Kept
 from ._known import last_looks, purchases_at
 from ._on_disk import scanned
 from ._table import Conflict, HistoryTable, Snapshot, no_looks
+from ._versions import versions_of
 
 if TYPE_CHECKING:
     from ..fetch import Client
@@ -270,6 +271,37 @@ class History:
         """
         snapshot, moment = self._snapshot(), _end_of("day", day)
         return scanned(snapshot, moment, last_looks(snapshot, moment, connection), engine, remote=self._table.remote)
+
+    @known_options
+    def versions(
+        self, columns: Collection[str] = (), *, day: Any = None, connection: str | Collection[str] | None = None
+    ) -> pd.DataFrame:
+        """Return how lines came to be what they are: a row for each version of each line, as its order was new or changed.
+
+        Parameters
+        ----------
+        columns : columns of the lines, such as ``["required_date", "received_quantity"]``
+        day, connection : as for `at`: what was seen until then
+
+        Returns
+        -------
+        DataFrame, one row per version of a line, by connection and in the order in which they were seen
+            connection, order_id, line_id : string
+            not_before : datetime64 with zone, the look before, at which it was not yet so; missing at the connection's first look
+            seen_at : datetime64 with zone, the look at which it was seen first: it became so after ``not_before``, up to then
+            ended_at : datetime64 with zone, the look at which its order was another one or gone; missing while it holds
+            and the columns that were asked for
+
+        Raises
+        ------
+        ConfigError
+            Nothing was known yet, or no such connection.
+        OptionError
+            The lines have no such column.
+        """
+        snapshot, moment = self._snapshot(), _end_of("day", day)
+        names = [columns] if isinstance(columns, str) else list(columns)
+        return versions_of(snapshot, moment, names, list(last_looks(snapshot, moment, connection)["connection"]))
 
     def _looks(self) -> pd.DataFrame:
         snapshot = self._table.snapshot()

@@ -16,5 +16,7 @@ from ._plots import plot_by_vendor as plot_by_vendor
 from ._plots import plot_funnel as plot_funnel
 from ._plots import plot_ladder as plot_ladder
 from ._plots import plot_per_line as plot_per_line
+from ._plots import plot_promise_history as plot_promise_history
+from ._promise_history import promise_history as promise_history
 from ._promises import date_changes as date_changes
 from ._vendors import by_vendor as by_vendor

@@ -4,6 +4,7 @@ from ._funnel import plot_funnel
 from ._ladder import plot_ladder
 from ._open_lines import plot_ageing, plot_backtest
 from ._periods import plot_by_period
+from ._promise_history import plot_promise_history
 from ._rates import plot_by_vendor, plot_per_line
 
 __all__ = [
@@ -14,4 +15,5 @@ __all__ = [
     "plot_funnel",
     "plot_ladder",
     "plot_per_line",
+    "plot_promise_history",
 ]
