@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..compute import FigureResult, Selection, figure
 from ..errors import SchemaError, one_of
-from ..frames import AsOf, stack
+from ..frames import AsOf, as_of_days, stack
 from ._due_rule import DUE_DATES
 from ._per_line import per_line
 
@@ -120,7 +120,7 @@ def promise_history(
         known_since=here["known_since"],
         **{c: lines[c].array for c in ("amount", "currency") if c in lines},
     )
-    return FigureResult(result, selection, notes=_notes(history, result))
+    return FigureResult(result, selection, as_of_days(lines, as_of), _notes(history, result))
 
 
 def _lines_of(versions: pd.DataFrame, lines: pd.DataFrame) -> tuple[Ints, Ints]:
