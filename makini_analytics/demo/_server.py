@@ -7,22 +7,23 @@ machine.
 from __future__ import annotations
 
 import copy
-import gzip
 import hashlib
 import json
-import socket
-import struct
 import threading
 import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import pandas as pd
+
 from ..errors import ConfigError, one_of
 from ..system import known_options, number_of
+from ._http import Server, handler_for, send
+from ._life import Day, happened, last_change
 from ._wire import Record, Tables, paged, selected, shaped, sync_state, tables_of
 
 if TYPE_CHECKING:
@@ -72,12 +73,13 @@ class Sandbox:
         # A token is made of what it opens, so a client's cache never shows the rows of another sandbox.
         self.tokens = {name: f"sandbox-{name}-{_digest(name, tables)}" for name, tables in connections.items()}
         self._owner = {token: name for name, token in self.tokens.items()}
+        self._today: pd.Timestamp | None = None
         self.requests: list[Request] = []
         self._faults: list[_Fault] = []
         # each connection is answered by a thread of its own, and tests change records meanwhile
         self._lock = threading.RLock()
         try:
-            self._server = _Server(("127.0.0.1", port), _handler_for(self))
+            self._server = Server(("127.0.0.1", port), handler_for(self._answer))
         except OSError as e:
             raise ConfigError(f"port {port} can't be had ({e.strerror}): pass port=0 for a free one") from None
         self.base_url = f"http://127.0.0.1:{self._server.server_port}"
@@ -158,6 +160,46 @@ class Sandbox:
         with self._lock:
             self._tables[connection][table] = [r for r in self._tables[connection][table] if r.get("key") != key]
 
+    @property
+    def today(self) -> pd.Timestamp:
+        """The day that it is in the sandbox: that of the latest change, and so many later as it lived through."""
+        if self._today is None:
+            days = [day for tables in self._tables.values() if (day := last_change(tables)) is not None]
+            self._today = max(days, default=pd.Timestamp("2025-01-01"))
+        return self._today
+
+    @known_options
+    def live(self, days: int = 1, *, seed: int = 1) -> pd.DataFrame:
+        """Let days pass in all connections: orders are placed, postponed, received, repriced, cancelled and deleted without a trace.
+
+        What happens is decided by chance, the same for the same seed: ``history.add(server.client(), seen_at=server.today)`` after
+        each day is a history of it, which can be compared with what is returned here.
+
+        Parameters
+        ----------
+        days : how many
+        seed : of the chance that decides what happens
+
+        Returns
+        -------
+        DataFrame, one row per event: ``day, connection, kind, order_id, line_id, before, after``; the latter three where they apply
+
+        Examples
+        --------
+        >>> import makini_analytics as ma
+        >>> with ma.sandbox() as server:
+        ...     events = server.live(7)
+        >>> str(server.today.date()), events.kind.isin(["placed", "received", "postponed"]).mean() > 0.5
+        ('2026-01-07', True)
+        """
+        events: list[dict[str, object]] = []
+        for _ in range(int(number_of("days", days, whole=True, high=10_000))):
+            with self._lock:
+                self._today = self.today + pd.Timedelta(days=1)
+                for name, tables in self._tables.items():
+                    events += Day(tables, name, self._today, seed).live() if "purchase-orders" in tables else []
+        return happened(events)
+
     # As with a gateway in front of a source: a wrong token or path is refused whatever fault is armed, and a fault strikes an
     # answer that would have been right. So a test that arms "503, twice" sees it twice, not once lost on a lookup that has no table.
 
@@ -193,7 +235,7 @@ class Sandbox:
             time.sleep(float(fault.options.get("seconds", 1)))
         with self._lock:
             self.requests.append(Request(handler.command, parts.path, query, connection, status))
-        _send(handler, status, body, headers, fault.kind if fault else "")
+        send(handler, status, body, headers, fault.kind if fault else "")
         if fault is not None and fault.kind == "shift" and connection is not None:
             # a new order in front moves every row by one place: the last of this page comes again as the first of the next
             fresh = copy.deepcopy(self._tables[connection]["purchase-orders"][0])
@@ -231,60 +273,6 @@ class Sandbox:
 
 def _digest(name: str, tables: Tables) -> str:
     return hashlib.sha256((name + json.dumps(tables, sort_keys=True, default=str)).encode()).hexdigest()[:16]
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Keep quiet when a client hangs up, as an interrupted fetch does; the default prints a traceback."""
-
-
-def _handler_for(outer: Sandbox) -> type[BaseHTTPRequestHandler]:
-    # http.server makes a handler for each connection itself, so the sandbox reaches it as a variable of this function
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"  # keeps connections open, as the API does
-        # small packets at once, and headers and body in one of them: else each answer may wait 40 ms for an acknowledgement
-        disable_nagle_algorithm = True
-        wbufsize = -1
-
-        def do_GET(self) -> None:
-            outer._answer(self)
-
-        # answered with 405 and written down: a test can show that nothing but GET was ever sent
-        do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_GET
-
-        def log_message(self, format: str, *args: Any) -> None:
-            """Say nothing on the terminal."""
-
-    return Handler
-
-
-def _send(handler: BaseHTTPRequestHandler, status: int, body: Any, headers: dict[str, str], fault: str) -> None:
-    raw, kind = json.dumps(body, ensure_ascii=False).encode(), "application/json"
-    if fault == "bad-json":
-        raw = raw[: len(raw) * 2 // 3]
-    elif fault == "html":
-        raw, kind = b"<!doctype html><title>Maintenance</title><p>We are back soon.</p>", "text/html"
-    elif fault == "reset":
-        # lingering for no time makes the system send RST instead of FIN: what a proxy does that gives up on a connection
-        handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        handler.close_connection = True
-        handler.connection.close()
-        return
-    # compressed as by the API, so that a cut body also breaks off inside a gzip stream
-    if "gzip" in handler.headers.get("Accept-Encoding", "") and len(raw) > 500:
-        raw = gzip.compress(raw, 1)
-        headers = headers | {"Content-Encoding": "gzip"}
-    handler.send_response(status)
-    # the whole length is promised even where half of the body is sent: that is how a client notices a cut
-    headers = {"Content-Type": kind, "Content-Length": str(len(raw)), "X-Request-Id": uuid.uuid4().hex} | headers
-    for name, value in headers.items():
-        handler.send_header(name, value)
-    handler.end_headers()
-    handler.wfile.write(raw[: len(raw) // 2] if fault == "cut" else raw)
-    handler.wfile.flush()
-    handler.close_connection |= fault == "cut"
 
 
 @known_options

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ import pandas as pd
 
 from ..errors import ConfigError, SchemaError
 from ..frames import FILTERS, need
-from ..purchases import Purchases, own_days
+from ..purchases import Purchases, own_days, saved_parts
 from ..tidy import SOURCES
 from . import _columns
 from ._columns import OF_ORDERS
@@ -75,6 +76,12 @@ def given(data: Any, seen_at: pd.Timestamp | None) -> Given:
         raise ConfigError("add takes amounts as the source gave them, and these are converted")
     frames = {table: getattr(data, table) for table in OF_ORDERS}
     return Given(looks_of(data.sources, data.as_of, seen_at, frames), lambda: iter([frames]))
+
+
+def given_in(folder: str | Path, seen_at: pd.Timestamp | None) -> Given:
+    """Return saved purchases as a look, part by part where they were written so."""
+    sources, as_of, parts = saved_parts(folder)
+    return Given(looks_of(sources, as_of, seen_at, next(parts())), parts)
 
 
 def looks_of(

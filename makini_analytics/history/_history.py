@@ -16,7 +16,7 @@ from ..frames import moment_of
 from ..purchases import Purchases, Scan
 from ..system import known_options, number_of
 from ._changes import changes
-from ._given import Given, given
+from ._given import Given, given, given_in
 from ._kept import Kept
 from ._known import last_looks, purchases_at
 from ._on_disk import scanned
@@ -92,8 +92,8 @@ class History:
 
         Parameters
         ----------
-        data : Purchases; or a client, whose purchases are fetched now (``client.fetch_purchases(to=history)``); or a folder of saved
-            purchases, of which those in parts are read part by part and need not fit into memory
+        data : Purchases; or a client, whose purchases are fetched now (as ``client.fetch_purchases(to=history)`` does; with ``seen_at``
+            all of them); or a folder of saved purchases, of which those in parts are read part by part and need not fit into memory
         seen_at : when the data were as they are; where omitted, when they were fetched, else their as-of day
         whole : whether a known order that is not among the data is gone: of the span of order dates that was asked for. Pass False
             where ``modified_since`` left out the others
@@ -111,9 +111,11 @@ class History:
         """
         moment = None if seen_at is None else _moment("seen_at", seen_at)
         if hasattr(data, "fetch_purchases"):
-            told: pd.DataFrame = data.fetch_purchases(to=self)
-            return told
-        return self._add(given(data, moment), whole)
+            if moment is None:
+                return data.fetch_purchases(to=self)
+            data = data.fetch_purchases(refresh=True)
+        saved = isinstance(data, str | Path)
+        return self._add(given_in(data, moment) if saved else given(data, moment), whole)
 
     def _add(self, look: Given, whole: bool) -> pd.DataFrame:
         with self._lock:

@@ -72,7 +72,9 @@ for n, data in enumerate(lived(name, 10, random_days(len(name), n_days, 5))):
 @pytest.mark.parametrize("names", [["a", "bb"], ["a", "a"], ["a", "bb", "ccc", "bb"]], ids=" ".join)
 def test_processes_that_add_at_once(tmp_path, names):
     running = [run(["-c", ADDS], tmp_path / "history", name, 10) for name in names]
-    assert [p.wait(timeout=300) for p in running] == [0] * len(names)
+    for process in running:
+        process.communicate(timeout=300)
+    assert [p.returncode for p in running] == [0] * len(names)
     check_whole(tmp_path / "history", {name: lived(name, 10, random_days(len(name), 10, 5)) for name in set(names)})
 
 
