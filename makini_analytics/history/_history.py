@@ -114,8 +114,8 @@ class History:
             if moment is None:
                 return data.fetch_purchases(to=self)
             data = data.fetch_purchases(refresh=True)
-        saved = isinstance(data, str | Path)
-        return self._add(given_in(data, moment) if saved else given(data, moment), whole)
+        look = given_in(data, moment) if isinstance(data, str | Path) else given(data, moment)
+        return self._add(look, whole)
 
     def _add(self, look: Given, whole: bool) -> pd.DataFrame:
         with self._lock:
