@@ -64,11 +64,11 @@ class _DuckDB(_Rows):
     def _rows(self, part: str) -> Any:
         import duckdb
 
-        if self.remote:
-            rows = duckdb.from_arrow(self.dataset(part))
+        # DuckDB reads a path as a pattern
+        paths = [p.replace("?", "[?]").replace("*", "[*]") for p in self.files(part)]
+        if self.remote or not paths:  # of issues there may be none
+            rows = duckdb.from_arrow(self.dataset(part) if paths else self.snapshot.dataset.schema.empty_table())
         else:
-            # DuckDB reads a path as a pattern
-            paths = [p.replace("?", "[?]").replace("*", "[*]") for p in self.files(part)]
             rows = duckdb.read_parquet(paths, union_by_name=True, hive_partitioning=False)
         if self.later:
             rows = rows.filter(f"seen_at <= TIMESTAMPTZ '{self.moment.isoformat()}'")
@@ -109,10 +109,13 @@ class _Polars(_Rows):
     def _rows(self, part: str) -> Any:
         import polars as pl
 
+        paths = self.files(part)
         if self.remote:
             rows = pl.scan_pyarrow_dataset(self.dataset(part))
+        elif not paths:  # of issues there may be none
+            rows = pl.LazyFrame(pl.from_arrow(self.snapshot.dataset.schema.empty_table()))
         else:
-            frames = [pl.scan_parquet(path, glob=False) for path in self.files(part)]
+            frames = [pl.scan_parquet(path, glob=False) for path in paths]
             rows = pl.concat(frames, how="diagonal")  # a file that is older than a column lacks it
         if self.later:
             rows = rows.filter(pl.col("seen_at") <= self.moment.to_pydatetime())
