@@ -79,12 +79,12 @@ def fetch(options: argparse.Namespace) -> None:
 
         history = History(options.history)
         with _client(options) as client:
-            looks = client.fetch_purchases(options.since, options.until, refresh=options.refresh, to=history)
+            snapshots = client.fetch_purchases(options.since, options.until, refresh=options.refresh, to=history)
         told = [
             f"{x.connection}: {x.n_new:,} new orders, {x.n_changed:,} changed, {x.n_gone:,} gone, {x.n_same:,} the same"
-            for x in looks.itertuples()
+            for x in snapshots.itertuples()
         ]
-        _say(options, "\n".join(told or ["Nothing was added: this look is known."]))
+        _say(options, "\n".join(told or ["Nothing was added: this snapshot is known."]))
         _say(options, f"History: {options.history}; read it with ma.History({options.history!r}).at('2025-03-31')")
         return
     folder = path_of("out", options.out)

@@ -29,7 +29,7 @@ from ..transport import (
     contracts,
     file_name,
 )
-from ._look import look
+from ._into_history import into_history
 from ._purchase_orders import PurchaseOrderFetch, TidyOptions
 from ._query import OrderQuery, order_query
 from ._update import updated
@@ -232,7 +232,7 @@ class Client:
             path_of("to", to)
         options = TidyOptions(timezone, statuses, self.delivery_date, NumberFormat(decimal, thousands))
         if isinstance(to, History):
-            return look(to, self._fetch(query, refresh, options, strict), self.per_page)
+            return into_history(to, self._fetch(query, refresh, options, strict), self.per_page)
         fetch = self._fetch(query, refresh, options, strict)
         return fetch.in_memory().purchases if to is None else fetch.to(to)
 

@@ -30,16 +30,16 @@ class Fetched:
     ----------
     data : Purchases of those that answered; None where none did
     errors : dict, one clear error for each connection that failed
-    looks : DataFrame or None; with ``to`` what `makini_analytics.History.add` returned of them, and then no data
+    snapshots : DataFrame or None; with ``to`` what `makini_analytics.History.add` returned of them, and then no data
     """
 
     data: Purchases | None
     errors: dict[str, MakiniError] = field(default_factory=dict)
-    looks: pd.DataFrame | None = None
+    snapshots: pd.DataFrame | None = None
 
     def __repr__(self) -> str:
         failed = [f"FAILED {name}: {e}" for name, e in self.errors.items()]
-        got = self.data if self.looks is None else f"{len(self.looks):,} looks added to the history"
+        got = self.data if self.snapshots is None else f"{len(self.snapshots):,} snapshots added to the history"
         return "\n".join([str(got) if got is not None else "no data", *failed])
 
 
@@ -89,7 +89,7 @@ def fetch_all(
     clients = {name: _client(name, given, options) for name, given in _named(connections).items()}
     errors: dict[str, MakiniError] = {}
     parts: list[Purchases] = []
-    looks: list[pd.DataFrame] = []
+    snapshots: list[pd.DataFrame] = []
     pool = ThreadPoolExecutor(min(len(clients), AT_ONCE), thread_name_prefix="makini-connection")
     try:
         with Display(f"{len(clients)} connections", options.get("progress")) as display:
@@ -100,7 +100,7 @@ def fetch_all(
             for name, future in futures.items():
                 try:
                     got = future.result()
-                    (parts if isinstance(got, Purchases) else looks).append(got)
+                    (parts if isinstance(got, Purchases) else snapshots).append(got)
                 except MakiniError as e:
                     errors[name] = e
                 except Exception as e:  # a fault of ours with one connection's data must not lose the others'
@@ -111,7 +111,7 @@ def fetch_all(
             client.close()
         pool.shutdown(wait=False, cancel_futures=True)
     if to is not None:
-        return Fetched(None, errors, pd.concat(looks, ignore_index=True) if looks else None)
+        return Fetched(None, errors, pd.concat(snapshots, ignore_index=True) if snapshots else None)
     return Fetched(concat(parts) if parts else None, errors)
 
 

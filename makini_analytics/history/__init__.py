@@ -1,4 +1,4 @@
-"""What was known when: every look at the purchases kept in one Delta table, an order only where it changed."""
+"""What was known when: every snapshot of the purchases kept in one Delta table, an order only where it changed."""
 
 from ._history import History
 

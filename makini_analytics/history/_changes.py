@@ -1,7 +1,7 @@
-"""What a look changes in a history: which orders are new, say something else now, or are gone.
+"""What a snapshot changes in a history: which orders are new, say something else now, or are gone.
 
-A look that is older than the last one of its connection has its place between two others, and what is known of later days stays as it
-is: what it brings ends with the next look, at which the orders that it changed stand again as that look had them.
+A snapshot that is older than the last one of its connection has its place between two others, and what is known of later days stays as it
+is: what it brings ends with the next snapshot, at which the orders that it changed stand again as that snapshot had them.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ import pandas as pd
 from . import _columns
 from ._columns import OF_ORDERS
 from ._given import SEPARATOR, Given, keys_in, layout_text
-from ._table import Snapshot, batch, schema_of
+from ._table import Commit, batch, schema_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-#: So many numbers a look has for its versions.
+#: So many numbers a snapshot has for its versions.
 _VERSIONS = 2**27
 _NONE = pd.DataFrame({"key": pd.Series(dtype="string"), "version": pd.Series(dtype="int64"), "digest": pd.Series(dtype="uint64"),
                       "order_date": pd.Series(dtype="datetime64[us]")})  # fmt: skip
 
 
 @dataclass(frozen=True)
-class Look:
-    """One connection's look, and what it changes."""
+class Snapshot:
+    """One connection's snapshot, and what it changes."""
 
     connection: str
     source: Mapping[str, Any]  # its row of sources, with as_of and seen_at
@@ -43,9 +43,9 @@ class Look:
     fresh: pd.Index  # the keys of orders that are new or say something else
     ended: pd.DataFrame  # version, reason
     n_same: int
-    next_look: pd.Timestamp | None = None  # where others came after it already
-    restated: pd.DataFrame = field(default_factory=lambda: _NONE)  # versions that hold again from the next look on
-    known: bool = False  # a look of this moment is there
+    next_snapshot: pd.Timestamp | None = None  # where others came after it already
+    restated: pd.DataFrame = field(default_factory=lambda: _NONE)  # versions that hold again from the next snapshot on
+    known: bool = False  # a snapshot of this moment is there
 
     @property
     def seen_at(self) -> pd.Timestamp:
@@ -69,22 +69,25 @@ class Look:
 
 @dataclass(frozen=True)
 class Changes:
-    """What is written for looks at several connections: one commit."""
+    """What is written for snapshots of several connections: one commit."""
 
     given: Given
-    looks: list[Look]
-    snapshot: Snapshot | None
+    snapshots: list[Snapshot]
+    commit: Commit | None
 
     @cached_property
     def _versions(self) -> pd.Series:
         """The version of each key that is written."""
-        made = [pd.Series(look.base + 1 + np.arange(len(look.fresh)), index=look.fresh) for look in self.looks]
+        made = [
+            pd.Series(snapshot.base + 1 + np.arange(len(snapshot.fresh)), index=snapshot.fresh)
+            for snapshot in self.snapshots
+        ]
         return pd.concat(made) if made else pd.Series(dtype="int64")
 
     @cached_property
     def _stored(self) -> dict[str, dict[str, str]]:
         """The stored name of each column of each table."""
-        there = list(schema_of().names if self.snapshot is None else self.snapshot.names)
+        there = list(schema_of().names if self.commit is None else self.commit.names)
         out = {}
         for table in OF_ORDERS:
             kinds = {n: k for layout in self.given.layouts.values() for n, k in layout[table].items()}
@@ -101,60 +104,64 @@ class Changes:
                 found = _columns.name_and_kind(table, stored)
                 assert found is not None
                 kinds[stored] = found[1]
-        if self.snapshot is not None and any(len(look.restated) for look in self.looks):
-            held = self.snapshot.dataset.schema
+        if self.commit is not None and any(len(snapshot.restated) for snapshot in self.snapshots):
+            held = self.commit.dataset.schema
             base = schema_of(kinds)
             return _united(base, held)
         return schema_of(kinds)
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Yield the rows that are written."""
-        for look in self.looks:
-            yield from self._own_rows(look)
-        if any(len(look.fresh) for look in self.looks):
+        for snapshot in self.snapshots:
+            yield from self._own_rows(snapshot)
+        if any(len(snapshot.fresh) for snapshot in self.snapshots):
             for part in self.given.parts():
                 keys = keys_in(part)
                 for table in OF_ORDERS:
                     made = self._rows(part[table], table, keys[table])
                     if made is not None:
                         yield made
-        for look in self.looks:
-            if len(look.restated):
-                yield from self._restated(look)
+        for snapshot in self.snapshots:
+            if len(snapshot.restated):
+                yield from self._restated(snapshot)
 
-    def _own_rows(self, look: Look) -> Iterator[pa.RecordBatch]:
-        """Yield the row of the look, and those of versions and ends."""
-        kinds = _columns.known_kinds("sources") | _columns.OF_LOOKS | {"row": "count", "version": "count"}
-        told = dict(look.source) | {"whole": look.whole, "layout": layout_text(look.layout), **look.counts}
-        told |= {"row": look.number, "version": look.base}
+    def _own_rows(self, snapshot: Snapshot) -> Iterator[pa.RecordBatch]:
+        """Yield the row of the snapshot, and those of versions and ends."""
+        kinds = _columns.known_kinds("sources") | _columns.OF_SNAPSHOTS | {"row": "count", "version": "count"}
+        told = dict(snapshot.source) | {
+            "whole": snapshot.whole,
+            "layout": layout_text(snapshot.layout),
+            **snapshot.counts,
+        }
+        told |= {"row": snapshot.number, "version": snapshot.base}
         row = {
             name: _columns.to_arrow(pd.Series([told[name]], dtype=object).astype(_columns.DTYPES[kind]), kind)
             for name, kind in kinds.items()
         }
-        yield batch(self.schema, "looks", {"seen_at": look.seen_at, **row})
-        if len(look.fresh):
-            orders = self.given.orders.loc[look.fresh]
-            ids = pd.Series(look.fresh.str.partition(SEPARATOR).get_level_values(2), dtype="string")
+        yield batch(self.schema, "snapshots", {"seen_at": snapshot.seen_at, **row})
+        if len(snapshot.fresh):
+            orders = self.given.orders.loc[snapshot.fresh]
+            ids = pd.Series(snapshot.fresh.str.partition(SEPARATOR).get_level_values(2), dtype="string")
             yield batch(
                 self.schema,
                 "versions",
                 {
-                    "seen_at": look.seen_at,
-                    "version": _array(self._versions[look.fresh]),
-                    "connection": look.connection,
+                    "seen_at": snapshot.seen_at,
+                    "version": _array(self._versions[snapshot.fresh]),
+                    "connection": snapshot.connection,
                     "order_id": _columns.to_arrow(ids.replace("", pd.NA), "text"),
                     "digest": _array(orders["digest"].to_numpy().view(np.int64)),
                     "order_date": _columns.to_arrow(orders["order_date"].reset_index(drop=True), "day"),
                 },
             )
-            if look.next_look is not None:
-                yield self._ends(look, self._versions[look.fresh], "changed", look.next_look)
-        if len(look.ended):
-            reasons = _columns.to_arrow(look.ended["reason"].astype("string"), "text")
-            yield self._ends(look, look.ended["version"], reasons, look.seen_at)
+            if snapshot.next_snapshot is not None:
+                yield self._ends(snapshot, self._versions[snapshot.fresh], "changed", snapshot.next_snapshot)
+        if len(snapshot.ended):
+            reasons = _columns.to_arrow(snapshot.ended["reason"].astype("string"), "text")
+            yield self._ends(snapshot, snapshot.ended["version"], reasons, snapshot.seen_at)
 
-    def _ends(self, look: Look, versions: Any, reason: Any, seen_at: Any) -> pa.RecordBatch:
-        given = {"version": _array(versions), "connection": look.connection, "reason": reason, "seen_at": seen_at}
+    def _ends(self, snapshot: Snapshot, versions: Any, reason: Any, seen_at: Any) -> pa.RecordBatch:
+        given = {"version": _array(versions), "connection": snapshot.connection, "reason": reason, "seen_at": seen_at}
         return batch(self.schema, "ends", given)
 
     def _rows(self, frame: pd.DataFrame, table: str, keys: pd.Series) -> pa.RecordBatch | None:
@@ -165,7 +172,7 @@ class Changes:
             return None
         rows = frame.iloc[fresh]
         number = self._versions.loc[keys.iloc[fresh]].to_numpy()
-        seen = {look.connection: look.seen_at for look in self.looks}
+        seen = {snapshot.connection: snapshot.seen_at for snapshot in self.snapshots}
         moments = rows["connection"].astype("string").map(seen).astype("datetime64[us, UTC]")
         columns = {"version": _array(number), "seen_at": _columns.to_arrow(moments, "instant")}
         columns["row"] = _array(pd.Series(number).groupby(number).cumcount().to_numpy())
@@ -177,24 +184,24 @@ class Changes:
                     columns[stored] = _columns.to_arrow(column.reset_index(drop=True), found[1])
         return batch(self.schema, table, columns)
 
-    def _restated(self, look: Look) -> Iterator[pa.RecordBatch]:
-        """Yield the rows of versions that hold again from the next look on, under new numbers."""
+    def _restated(self, snapshot: Snapshot) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of versions that hold again from the next snapshot on, under new numbers."""
         import pyarrow as pa
         import pyarrow.compute as pc
         import pyarrow.dataset as ds
 
-        assert self.snapshot is not None and look.next_look is not None
-        old = pa.array(look.restated["version"])
-        new = pa.array(look.base + 1 + len(look.fresh) + np.arange(len(old)))
+        assert self.commit is not None and snapshot.next_snapshot is not None
+        old = pa.array(snapshot.restated["version"])
+        new = pa.array(snapshot.base + 1 + len(snapshot.fresh) + np.arange(len(old)))
         mine = ds.field("version").isin(old)
         for part in ("versions", "ends", *OF_ORDERS):
-            later = mine & (ds.field("seen_at") > pa.scalar(look.next_look, pa.timestamp("us", "UTC")))
-            rows = self.snapshot.read(part, None, later if part == "ends" else mine)
+            later = mine & (ds.field("seen_at") > pa.scalar(snapshot.next_snapshot, pa.timestamp("us", "UTC")))
+            rows = self.commit.read(part, None, later if part == "ends" else mine)
             if len(rows):
                 columns = {n: rows[n].combine_chunks() for n in rows.column_names if n not in ("part", "past")}
                 columns["version"] = new.take(pc.index_in(columns["version"], value_set=old))
                 if part != "ends":
-                    columns["seen_at"] = look.next_look
+                    columns["seen_at"] = snapshot.next_snapshot
                 yield batch(self.schema, part, columns)
 
 
@@ -213,30 +220,30 @@ def _united(schema: pa.Schema, other: pa.Schema) -> pa.Schema:
 # ---- what changed --------------------------------------------------------------------------------------------------------
 
 
-def changes(given: Given, snapshot: Snapshot | None, *, whole: bool) -> Changes:
+def changes(given: Given, commit: Commit | None, *, whole: bool) -> Changes:
     """Return what the given purchases change in what is known."""
     orders = given.orders
     of = orders.index.str.partition(SEPARATOR).get_level_values(0)
-    taken = set() if snapshot is None else set(snapshot.looks["version"])
-    looks = []
+    taken = set() if commit is None else set(commit.snapshots["version"])
+    snapshots = []
     for row in given.sources.to_dict("records"):
         base = next(n for n in iter(lambda: secrets.randbits(36) * _VERSIONS, None) if n not in taken)
         taken.add(base)
-        looks.append(_look(row, orders[of == row["connection"]], given, snapshot, base, whole))
-    return Changes(given, looks, snapshot)
+        snapshots.append(_compared(row, orders[of == row["connection"]], given, commit, base, whole))
+    return Changes(given, snapshots, commit)
 
 
-def _look(
-    source: dict[Any, Any], orders: pd.DataFrame, given: Given, snapshot: Snapshot | None, base: int, whole: bool
-) -> Look:
+def _compared(
+    source: dict[Any, Any], orders: pd.DataFrame, given: Given, commit: Commit | None, base: int, whole: bool
+) -> Snapshot:
     name, moment = str(source["connection"]), source["seen_at"]
     before = after = pd.DataFrame({"seen_at": pd.Series(dtype="datetime64[us, UTC]"), "row": pd.Series(dtype="int64")})
     known = _NONE
-    if snapshot is not None:
-        mine = snapshot.looks[snapshot.looks["connection"] == name]
+    if commit is not None:
+        mine = commit.snapshots[commit.snapshots["connection"] == name]
         before, after = mine[mine["seen_at"] <= moment], mine[mine["seen_at"] > moment]
         if len(mine):
-            known = _known(snapshot, name, moment)
+            known = _known(commit, name, moment)
     place = pd.Index(known["key"]).get_indexer(orders.index)
     found = place >= 0
     same = np.zeros(len(orders), dtype=bool)
@@ -251,17 +258,17 @@ def _look(
     # what belongs to no order is not counted among the orders that changed
     loose = ended["key"].str.endswith(SEPARATOR)
     ended.loc[loose.to_numpy(dtype=bool), "reason"] = "replaced"
-    next_look = None if not len(after) else after["seen_at"].iloc[0]
+    next_snapshot = None if not len(after) else after["seen_at"].iloc[0]
     restated = _NONE
-    if snapshot is not None and next_look is not None and len(ended):
-        alive = _known(snapshot, name, next_look)
+    if commit is not None and next_snapshot is not None and len(ended):
+        alive = _known(commit, name, next_snapshot)
         restated = alive[alive["version"].isin(ended["version"])]
     layout = given.layouts[name]
     unlimited = whole and pd.isna(source["since"]) and pd.isna(source["until"])
     if len(before) and not unlimited:  # orders that were not asked for keep their columns
         was = json.loads(before["layout"].iloc[-1])
         layout = {t: was.get(t, {}) | layout[t] for t in OF_ORDERS}
-    return Look(
+    return Snapshot(
         connection=name,
         source=source,
         number=1 + int(max(before["row"].max() if len(before) else 0, after["row"].max() if len(after) else 0)),
@@ -271,16 +278,16 @@ def _look(
         fresh=orders.index[~same],
         ended=ended,
         n_same=int(same.sum()),
-        next_look=next_look,
+        next_snapshot=next_snapshot,
         restated=restated,
         known=bool((before["seen_at"] == moment).any()),
     )
 
 
-def _known(snapshot: Snapshot, name: str, moment: pd.Timestamp) -> pd.DataFrame:
+def _known(commit: Commit, name: str, moment: pd.Timestamp) -> pd.DataFrame:
     """Return the versions of a connection's orders that held at a moment."""
     columns = ["version", "order_id", "digest", "order_date"]
-    rows = snapshot.rows_at("versions", moment, connections=[name], columns=columns)
+    rows = commit.rows_at("versions", moment, connections=[name], columns=columns)
     ids = _columns.to_pandas(rows["order_id"], "text").fillna("")
     return pd.DataFrame(
         {

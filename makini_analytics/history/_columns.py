@@ -44,8 +44,8 @@ OF_ORDERS = ("orders", "lines", "issues")
 OF_ROWS = {"part": "text", "past": "flag", "seen_at": "instant", "version": "count", "row": "count"}
 #: A version of an order: what tells it from another one, and its order date.
 OF_VERSIONS = {"connection": "text", "order_id": "text", "digest": "count", "order_date": "day"}
-#: A look at a connection, beside its row of `sources`: the columns it had, and how many orders were new, others, gone and the same.
-OF_LOOKS = {"as_of": "day", "whole": "flag", "layout": "text", "n_new": "count", "n_changed": "count", "n_gone": "count", "n_same": "count"}  # fmt: skip
+#: A snapshot of a connection, beside its row of `sources`: the columns it had, and how many orders were new, others, gone and the same.
+OF_SNAPSHOTS = {"as_of": "day", "whole": "flag", "layout": "text", "n_new": "count", "n_changed": "count", "n_gone": "count", "n_same": "count"}  # fmt: skip
 
 
 def known_kinds(table: str) -> dict[str, str]:

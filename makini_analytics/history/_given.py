@@ -1,4 +1,4 @@
-"""What a look brings: frames in memory or saved in parts, cut into orders, each with its digest."""
+"""What a snapshot brings: frames in memory or saved in parts, cut into orders, each with its digest."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Given:
 
 
 def given(data: Any, seen_at: pd.Timestamp | None) -> Given:
-    """Return purchases as a look at each of their connections."""
+    """Return purchases as a snapshot of each of their connections."""
     if not isinstance(data, Purchases):
         raise ConfigError(f"add takes Purchases, a client or a folder of saved purchases, not {type(data).__name__}")
     if filters := data.lines.attrs.get(FILTERS):
@@ -75,16 +75,16 @@ def given(data: Any, seen_at: pd.Timestamp | None) -> Given:
     if data.lines.attrs.get("currency"):
         raise ConfigError("add takes amounts as the source gave them, and these are converted")
     frames = {table: getattr(data, table) for table in OF_ORDERS}
-    return Given(looks_of(data.sources, data.as_of, seen_at, frames), lambda: iter([frames]))
+    return Given(snapshots_of(data.sources, data.as_of, seen_at, frames), lambda: iter([frames]))
 
 
 def given_in(folder: str | Path, seen_at: pd.Timestamp | None) -> Given:
-    """Return saved purchases as a look, part by part where they were written so."""
+    """Return saved purchases as a snapshot, part by part where they were written so."""
     sources, as_of, parts = saved_parts(folder)
-    return Given(looks_of(sources, as_of, seen_at, next(parts())), parts)
+    return Given(snapshots_of(sources, as_of, seen_at, next(parts())), parts)
 
 
-def looks_of(
+def snapshots_of(
     sources: pd.DataFrame, as_of: pd.Timestamp | None, seen_at: pd.Timestamp | None, part: Part
 ) -> pd.DataFrame:
     """Return a row for each connection: what ``sources`` says of it, its as-of day, and when it was seen."""

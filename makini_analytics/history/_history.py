@@ -1,4 +1,4 @@
-"""`History`: the purchases as they were known on any day since looking began."""
+"""`History`: the purchases as they were known on any day since it began."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ from ..system import known_options, number_of
 from ._changes import changes
 from ._given import Given, given, given_in
 from ._kept import Kept
-from ._known import last_looks, purchases_at
+from ._known import last_snapshots, purchases_at
 from ._on_disk import scanned
-from ._table import Conflict, HistoryTable, Snapshot, no_looks
+from ._table import Commit, Conflict, HistoryTable, no_snapshots
 from ._versions import versions_of
 
 if TYPE_CHECKING:
     from ..fetch import Client
 
-#: So often a look is tried that another process comes before; each time one of theirs is in.
+#: How often an addition is tried where other processes come first; each time one of theirs is in.
 _TRIES = 100
 
 
 class History:
-    """What was known when: looks at the purchases of any number of connections, kept in a folder.
+    """What was known when: snapshots of the purchases of any number of connections, kept in a folder.
 
     Makini tells the present state: a promised date that was changed is overwritten, an order that was deleted is gone. A history keeps
-    every look, and of each look only the orders that were new, changed or gone, so that a year of days takes little more than one. Each
-    look is one commit of a Delta table (https://delta.io), which Spark, DuckDB, polars, Databricks and Fabric read: it is there whole or
+    every snapshot, and of each snapshot only the orders that were new, changed or gone, so that a year of days takes little more than one. Each
+    snapshot is one commit of a Delta table (https://delta.io), which Spark, DuckDB, polars, Databricks and Fabric read: it is there whole or
     not at all, and processes may add side by side.
 
-    Between two looks nothing is known: what the first one had and the second has not ended at some moment between them.
+    Between two snapshots nothing is known: what the first one had and the second has not ended at some moment between them.
 
     Parameters
     ----------
@@ -74,20 +74,20 @@ class History:
         self._lock = threading.Lock()  # the connections of a process take turns, so that they need not try again
 
     def __repr__(self) -> str:
-        snapshot = self._table.snapshot()
-        if snapshot is None:
+        commit = self._table.commit()
+        if commit is None:
             return f"History({str(self._table.folder)!r}, empty)"
-        looks = snapshot.looks
-        span = f"{looks['seen_at'].min().date()} to {looks['seen_at'].max().date()}"
-        return f"History({str(self._table.folder)!r}, {len(looks):,} looks at {looks['connection'].nunique():,} connections, {span})"
+        snapshots = commit.snapshots
+        span = f"{snapshots['seen_at'].min().date()} to {snapshots['seen_at'].max().date()}"
+        return f"History({str(self._table.folder)!r}, {len(snapshots):,} snapshots of {snapshots['connection'].nunique():,} connections, {span})"
 
     # ---- adding ----------------------------------------------------------------------------------------------------------
 
     @known_options
     def add(self, data: Purchases | Client | str | Path, *, seen_at: Any = None, whole: bool = True) -> pd.DataFrame:
-        """Add a look: the orders that are new or say something else than at the look before, and which are gone.
+        """Add a snapshot: the orders that are new or say something else than in the snapshot before, and which are gone.
 
-        All of it, of all connections in the data, is one commit. What is known already adds nothing. A look that is older than the
+        All of it, of all connections in the data, is one commit. What is known already adds nothing. A snapshot that is older than the
         last one goes to its place between the others, and changes nothing of what is known of later days.
 
         Parameters
@@ -100,7 +100,7 @@ class History:
 
         Returns
         -------
-        DataFrame, one row per look that was added: ``connection, seen_at, n_new, n_changed, n_gone, n_same`` orders
+        DataFrame, one row per snapshot that was added: ``connection, seen_at, n_new, n_changed, n_gone, n_same`` orders
 
         Raises
         ------
@@ -114,27 +114,27 @@ class History:
             if moment is None:
                 return data.fetch_purchases(to=self)
             data = data.fetch_purchases(refresh=True)
-        look = given_in(data, moment) if isinstance(data, str | Path) else given(data, moment)
-        return self._add(look, whole)
+        snapshot = given_in(data, moment) if isinstance(data, str | Path) else given(data, moment)
+        return self._add(snapshot, whole)
 
-    def _add(self, look: Given, whole: bool) -> pd.DataFrame:
+    def _add(self, snapshot: Given, whole: bool) -> pd.DataFrame:
         with self._lock:
             for n in range(_TRIES):
-                snapshot = self._table.snapshot()
-                found = changes(look, snapshot, whole=whole)
-                new = [x for x in found.looks if not x.nothing]
+                commit = self._table.commit()
+                found = changes(snapshot, commit, whole=whole)
+                new = [x for x in found.snapshots if not x.nothing]
                 numbers = {x.connection: x.number for x in new}
                 if not new:
                     break
-                found.looks[:] = new
-                delta = None if snapshot is None else snapshot.delta
+                found.snapshots[:] = new
+                delta = None if commit is None else commit.delta
                 try:
                     self._table.append(delta, found.schema, found.batches(), numbers)
                     break
                 except Conflict as e:
                     if n == _TRIES - 1:
                         raise MakiniError(
-                            f"{self._table.folder}: other processes add looks at the same connections all the time ({e})",
+                            f"{self._table.folder}: other processes add snapshots of the same connections all the time ({e})",
                             retryable=True,
                         ) from None
                     time.sleep(random.uniform(0, 0.02 * min(n + 1, 10)))
@@ -148,12 +148,12 @@ class History:
     def compact(self, *, keep: int | None = None) -> History:
         """Write the history anew in few files, with what holds apart from what has ended, so that the present is read as fast as alone.
 
-        The small files of many looks become few. Files that are no longer read are deleted a day later, by the next call, since somebody
+        The small files of many snapshots become few. Files that are no longer read are deleted a day later, by the next call, since somebody
         may be reading them.
 
         Parameters
         ----------
-        keep : days before the last look; what had ended by then is deleted, and the history begins there. By default all is kept
+        keep : days before the last snapshot; what had ended by then is deleted, and the history begins there. By default all is kept
 
         Returns
         -------
@@ -165,7 +165,7 @@ class History:
             ``keep`` is no whole number of days.
         """
         days = None if keep is None else int(number_of("keep", keep, whole=True))
-        self._rewritten(lambda snapshot: Kept.since(snapshot, days))
+        self._rewritten(lambda commit: Kept.since(commit, days))
         self._table.sweep(at_once=False)
         return self
 
@@ -177,7 +177,7 @@ class History:
         connection: str | Collection[str] | None = None,
         text: str | Collection[str] | None = None,
     ) -> pd.Series:
-        """Erase a vendor, a connection or a text from all days, files included; a later look that has them brings them again.
+        """Erase a vendor, a connection or a text from all days, files included; a later snapshot that has them brings them again.
 
         Nobody should be reading meanwhile: the files that held it are deleted at once.
 
@@ -200,18 +200,18 @@ class History:
         wanted = {k: {v} if isinstance(v, str) else set(v) for k, v in names.items() if v is not None}
         if not any(wanted.values()):
             raise ConfigError("forget(): name a vendor=, a connection= or a text=")
-        kept = self._rewritten(lambda snapshot: Kept.without(snapshot, wanted))
+        kept = self._rewritten(lambda commit: Kept.without(commit, wanted))
         self._table.sweep(at_once=True)
         return pd.Series(kept.n_erased, dtype="int64", name="n_rows")
 
-    def _rewritten(self, choose: Callable[[Snapshot], Kept]) -> Kept:
+    def _rewritten(self, choose: Callable[[Commit], Kept]) -> Kept:
         """Write the rows that are kept in place of all, in one commit."""
         with self._lock:
             for n in range(_TRIES):
-                snapshot = self._snapshot()
-                kept = choose(snapshot)
+                commit = self._last_commit()
+                kept = choose(commit)
                 try:
-                    self._table.rewrite(snapshot.delta, snapshot.dataset.schema, kept.batches())
+                    self._table.rewrite(commit.delta, commit.dataset.schema, kept.batches())
                     return kept
                 except Conflict:
                     time.sleep(random.uniform(0, 0.02 * min(n + 1, 10)))
@@ -222,27 +222,27 @@ class History:
     @property
     def days(self) -> pd.DatetimeIndex:
         """The days (UTC) on which something was seen, each once, ascending; ``at`` gives what was known at the end of one."""
-        looks = self._looks()
-        return pd.DatetimeIndex(looks["seen_at"].dt.tz_localize(None).dt.normalize().unique(), name="day")
+        snapshots = self._snapshots()
+        return pd.DatetimeIndex(snapshots["seen_at"].dt.tz_localize(None).dt.normalize().unique(), name="day")
 
     @property
-    def looks(self) -> pd.DataFrame:
-        """All looks: ``connection, seen_at, as_of, whole, n_new, n_changed, n_gone, n_same`` orders, in the order of their moments."""
+    def snapshots(self) -> pd.DataFrame:
+        """All snapshots: ``connection, seen_at, as_of, whole, n_new, n_changed, n_gone, n_same`` orders, in the order of their moments."""
         names = ["connection", "seen_at", "as_of", "whole", "n_new", "n_changed", "n_gone", "n_same"]
-        return self._looks()[names]
+        return self._snapshots()[names]
 
     @known_options
     def at(self, day: Any = None, *, connection: str | Collection[str] | None = None) -> Purchases:
-        """Return the purchases as they were known on a day: of each connection what its last look until then had.
+        """Return the purchases as they were known on a day: of each connection what its last snapshot until then had.
 
         Parameters
         ----------
-        day : a day, at whose end (UTC), or a moment; the last look by default
+        day : a day, at whose end (UTC), or a moment; the last snapshot by default
         connection : name of a connection, or several; all by default
 
         Returns
         -------
-        Purchases, with issues, sources and as-of days of these looks, in the order in which orders were seen. Orders that a fetch of a
+        Purchases, with issues, sources and as-of days of these snapshots, in the order in which orders were seen. Orders that a fetch of a
         span left out are there as they were seen last
 
         Raises
@@ -250,8 +250,8 @@ class History:
         ConfigError
             Nothing was known yet, or no such connection.
         """
-        snapshot, moment = self._snapshot(), _end_of("day", day)
-        return purchases_at(snapshot, moment, last_looks(snapshot, moment, connection))
+        commit, moment = self._last_commit(), _end_of("day", day)
+        return purchases_at(commit, moment, last_snapshots(commit, moment, connection))
 
     @known_options
     def scan(self, day: Any = None, *, connection: str | Collection[str] | None = None, engine: str = "duckdb") -> Scan:
@@ -271,8 +271,8 @@ class History:
         ConfigError
             Nothing was known yet, no such connection, or the engine is not installed.
         """
-        snapshot, moment = self._snapshot(), _end_of("day", day)
-        return scanned(snapshot, moment, last_looks(snapshot, moment, connection), engine, remote=self._table.remote)
+        commit, moment = self._last_commit(), _end_of("day", day)
+        return scanned(commit, moment, last_snapshots(commit, moment, connection), engine, remote=self._table.remote)
 
     @known_options
     def versions(
@@ -289,9 +289,9 @@ class History:
         -------
         DataFrame, one row per version of a line, by connection and in the order in which they were seen
             connection, order_id, line_id : string
-            not_before : datetime64 with zone, the look before, at which it was not yet so; missing at the connection's first look
-            seen_at : datetime64 with zone, the look at which it was seen first: it became so after ``not_before``, up to then
-            ended_at : datetime64 with zone, the look at which its order was another one or gone; missing while it holds
+            not_before : datetime64 with zone, the snapshot before, in which it was not yet so; missing at the connection's first snapshot
+            seen_at : datetime64 with zone, the snapshot in which it was seen first: it became so after ``not_before``, up to then
+            ended_at : datetime64 with zone, the snapshot in which its order was another one or gone; missing while it holds
             and the columns that were asked for
 
         Raises
@@ -301,16 +301,16 @@ class History:
         OptionError
             The lines have no such column.
         """
-        snapshot, moment = self._snapshot(), _end_of("day", day)
+        commit, moment = self._last_commit(), _end_of("day", day)
         names = [columns] if isinstance(columns, str) else list(columns)
-        return versions_of(snapshot, moment, names, list(last_looks(snapshot, moment, connection)["connection"]))
+        return versions_of(commit, moment, names, list(last_snapshots(commit, moment, connection)["connection"]))
 
-    def _looks(self) -> pd.DataFrame:
-        snapshot = self._table.snapshot()
-        return no_looks() if snapshot is None else snapshot.looks
+    def _snapshots(self) -> pd.DataFrame:
+        commit = self._table.commit()
+        return no_snapshots() if commit is None else commit.snapshots
 
-    def _snapshot(self) -> Snapshot:
-        found = self._table.snapshot()
+    def _last_commit(self) -> Commit:
+        found = self._table.commit()
         if found is None:
             raise ConfigError(f"{self._table.folder} holds no history yet: add purchases")
         return found
@@ -322,7 +322,7 @@ def _moment(name: str, value: Any) -> pd.Timestamp:
 
 
 def _end_of(name: str, day: Any) -> pd.Timestamp:
-    """Return the moment until which looks count: the end of a day, where no time is given."""
+    """Return the moment until which snapshots count: the end of a day, where no time is given."""
     if day is None:
         return pd.Timestamp("2262-01-01", tz="UTC")
     moment = _moment(name, day)

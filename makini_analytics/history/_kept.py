@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ._columns import OF_ORDERS
-from ._table import PARTS, Snapshot
+from ._table import PARTS, Commit
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -18,33 +18,33 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Kept:
-    """The rows of a history but those of some versions, looks and connections, and with some texts emptied."""
+    """The rows of a history but those of some versions, snapshots and connections, and with some texts emptied."""
 
-    snapshot: Snapshot
+    commit: Commit
     versions: pa.Array  # that are not kept
-    looks: Collection[int] = ()
+    snapshots: Collection[int] = ()
     connections: Collection[str] = ()
     texts: Collection[str] = ()
     n_erased: Counter[str] = field(default_factory=Counter)
 
     @classmethod
-    def since(cls, snapshot: Snapshot, days: int | None) -> Kept:
-        """Return what is kept where what ended more than so many days before the last look is not."""
+    def since(cls, commit: Commit, days: int | None) -> Kept:
+        """Return what is kept where what ended more than so many days before the last snapshot is not."""
         import pyarrow as pa
         import pyarrow.dataset as ds
 
         if days is None:
-            return cls(snapshot, pa.array([], pa.int64()))
-        looks = snapshot.looks
-        first = looks["seen_at"].max() - pd.Timedelta(days=days)
-        ended = snapshot.ends(ds.field("seen_at") <= pa.scalar(first, pa.timestamp("us", "UTC")))["version"]
-        old = looks[looks["seen_at"] <= first]
-        # the last look of each connection before that day tells what was known on it
+            return cls(commit, pa.array([], pa.int64()))
+        snapshots = commit.snapshots
+        first = snapshots["seen_at"].max() - pd.Timedelta(days=days)
+        ended = commit.ends(ds.field("seen_at") <= pa.scalar(first, pa.timestamp("us", "UTC")))["version"]
+        old = snapshots[snapshots["seen_at"] <= first]
+        # the last snapshot of each connection before that day tells what was known on it
         told = set(old.groupby("connection")["version"].last())
-        return cls(snapshot, ended.combine_chunks(), set(old["version"]) - told)
+        return cls(commit, ended.combine_chunks(), set(old["version"]) - told)
 
     @classmethod
-    def without(cls, snapshot: Snapshot, wanted: Mapping[str, Collection[str]]) -> Kept:
+    def without(cls, commit: Commit, wanted: Mapping[str, Collection[str]]) -> Kept:
         """Return what is kept where a vendor, a connection or a text is forgotten."""
         import pyarrow as pa
         import pyarrow.dataset as ds
@@ -53,9 +53,9 @@ class Kept:
         vendors = list(wanted.get("vendor", ()))
         named = ds.field("vendor_id").isin(vendors) | ds.field("vendor_name").isin(vendors)
         for table in ("orders", "lines") if vendors else ():
-            versions.append(snapshot.read(table, ["version"], named)["version"].combine_chunks().cast(pa.int64()))
+            versions.append(commit.read(table, ["version"], named)["version"].combine_chunks().cast(pa.int64()))
         return cls(
-            snapshot,
+            commit,
             pa.concat_arrays(versions).unique(),
             connections=wanted.get("connection", ()),
             texts=wanted.get("text", ()),
@@ -66,13 +66,13 @@ class Kept:
         import pyarrow.dataset as ds
 
         self.n_erased.clear()
-        ended = self.snapshot.read("ends", ["version"])["version"].combine_chunks()
+        ended = self.commit.read("ends", ["version"])["version"].combine_chunks()
         has_ended = ds.field("version").isin(ended)
         for part in PARTS:
             # first what holds, then what has ended: a file is of one of them
             for past in (False, True):
                 where = has_ended if past else ~has_ended
-                for rows in self.snapshot.batches(part, where):
+                for rows in self.commit.batches(part, where):
                     made = self._kept(part, rows)
                     if len(made):
                         yield _with(made, "past", past)
@@ -81,8 +81,8 @@ class Kept:
         import pyarrow.compute as pc
 
         gone = pc.is_in(rows["version"], value_set=self.versions)
-        if part == "looks":
-            gone = pc.is_in(rows["version"], value_set=_ints(self.looks))
+        if part == "snapshots":
+            gone = pc.is_in(rows["version"], value_set=_ints(self.snapshots))
         gone = pc.or_(gone, pc.fill_null(pc.is_in(rows["connection"], value_set=_texts(self.connections)), False))
         out = rows.filter(pc.invert(gone))
         if part in OF_ORDERS:

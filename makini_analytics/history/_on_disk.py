@@ -13,47 +13,47 @@ from ..purchases import Scan
 from . import _columns
 from ._columns import OF_ORDERS
 from ._known import sources_of
-from ._table import Snapshot
+from ._table import Commit
 
 
-def scanned(snapshot: Snapshot, moment: pd.Timestamp, looks: pd.DataFrame, engine: str, *, remote: bool) -> Scan:
-    """Return what was known at a moment of the connections of these looks."""
+def scanned(commit: Commit, moment: pd.Timestamp, snapshots: pd.DataFrame, engine: str, *, remote: bool) -> Scan:
+    """Return what was known at a moment of the connections of these snapshots."""
     one_of("engine", engine, ("duckdb", "polars"))
     if not find_spec(engine):
         raise ConfigError(f"{engine} is not installed: pip install 'makini-analytics[lake]'")
-    names = list(looks["connection"])
-    rows = _DuckDB(snapshot, moment, names, remote) if engine == "duckdb" else _Polars(snapshot, moment, names, remote)
-    layouts = [json.loads(text) for text in looks["layout"]]
+    names = list(snapshots["connection"])
+    rows = _DuckDB(commit, moment, names, remote) if engine == "duckdb" else _Polars(commit, moment, names, remote)
+    layouts = [json.loads(text) for text in snapshots["layout"]]
     frames = {t: rows.table(t, list(dict.fromkeys(n for x in layouts for n in x[t]))) for t in OF_ORDERS}
-    sources, as_of = sources_of(looks, rows.counts)
+    sources, as_of = sources_of(snapshots, rows.counts)
     return Scan(**frames, sources=sources, as_of=as_of)
 
 
 class _Rows:
     """The rows of a moment, as any engine finds them: seen by then, of versions that had not ended by then."""
 
-    def __init__(self, snapshot: Snapshot, moment: pd.Timestamp, connections: list[str], remote: bool) -> None:
-        self.snapshot, self.moment, self.connections, self.remote = snapshot, moment, connections, remote
-        looks = snapshot.looks
+    def __init__(self, commit: Commit, moment: pd.Timestamp, connections: list[str], remote: bool) -> None:
+        self.commit, self.moment, self.connections, self.remote = commit, moment, connections, remote
+        snapshots = commit.snapshots
         #: Whether rows were seen later, and whether there are other connections: where not, nothing need be compared.
-        self.later = bool((looks["seen_at"] > moment).any())
-        self.others = not set(looks["connection"]) <= set(connections)
-        ends = snapshot.ends(snapshot.seen_by(moment, connections)) if self.later else snapshot.read("ends", ["past"])
+        self.later = bool((snapshots["seen_at"] > moment).any())
+        self.others = not set(snapshots["connection"]) <= set(connections)
+        ends = commit.ends(commit.seen_by(moment, connections)) if self.later else commit.read("ends", ["past"])
         #: Versions that ended by the moment and lie among the rows that are read.
         self.any_ended = bool(len(ends)) if self.later else bool(len(ends)) and not all(ends["past"].to_pylist())
 
     def files(self, part: str) -> list[str]:
-        return self.snapshot.files(part, past=self.later)
+        return self.commit.files(part, past=self.later)
 
     def dataset(self, part: str) -> Any:
         import pyarrow.dataset as ds
 
-        return self.snapshot.dataset.filter(ds.field("part") == part)
+        return self.commit.dataset.filter(ds.field("part") == part)
 
     def places(self, table: str, columns: list[str]) -> dict[str, list[tuple[str, str]]]:
         """Return the stored columns, and the kind of each, of the columns of a table."""
         out: dict[str, list[tuple[str, str]]] = {name: [] for name in columns}
-        for stored in self.snapshot.names:
+        for stored in self.commit.names:
             found = _columns.name_and_kind(table, stored)
             if found and found[0] in out:
                 out[found[0]].append((stored, found[1]))
@@ -67,7 +67,7 @@ class _DuckDB(_Rows):
         # DuckDB reads a path as a pattern
         paths = [p.replace("?", "[?]").replace("*", "[*]") for p in self.files(part)]
         if self.remote or not paths:  # of issues there may be none
-            rows = duckdb.from_arrow(self.dataset(part) if paths else self.snapshot.dataset.schema.empty_table())
+            rows = duckdb.from_arrow(self.dataset(part) if paths else self.commit.dataset.schema.empty_table())
         else:
             rows = duckdb.read_parquet(paths, union_by_name=True, hive_partitioning=False)
         if self.later:
@@ -113,7 +113,7 @@ class _Polars(_Rows):
         if self.remote:
             rows = pl.scan_pyarrow_dataset(self.dataset(part))
         elif not paths:  # of issues there may be none
-            rows = pl.LazyFrame(pl.from_arrow(self.snapshot.dataset.schema.empty_table()))
+            rows = pl.LazyFrame(pl.from_arrow(self.commit.dataset.schema.empty_table()))
         else:
             frames = [pl.scan_parquet(path, glob=False) for path in paths]
             rows = pl.concat(frames, how="diagonal")  # a file that is older than a column lacks it

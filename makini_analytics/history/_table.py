@@ -1,10 +1,10 @@
 """The Delta table of a history: what is read of it, what is written to it in one commit.
 
-A row is one of an order, a line or an issue, of a version (what an order said from one look to the next one), of the end of a version,
-or of a look. One table for all, since an engine's commit is of one table::
+A row is one of an order, a line or an issue, of a version (what an order said from one snapshot to the next one), of the end of a version,
+or of a snapshot. One table for all, since an engine's commit is of one table::
 
     part      seen_at     version  row  connection  order_id  ...
-    looks     2025-03-01  7000     1    emea                       what `sources` says, and the columns that the frames had
+    snapshots 2025-03-01  7000     1    emea                       what `sources` says, and the columns that the frames had
     versions  2025-03-01  7000          emea        05a1           a digest of all that the order says
     orders    2025-03-01  7000     0    emea        05a1
     lines     2025-03-01  7000     0    emea        05a1
@@ -28,7 +28,7 @@ from ..errors import ConfigError, SchemaError
 from ..system import path_of
 from ..tidy import TABLES
 from . import _columns
-from ._columns import OF_LOOKS, OF_ORDERS, OF_ROWS, OF_VERSIONS
+from ._columns import OF_ORDERS, OF_ROWS, OF_SNAPSHOTS, OF_VERSIONS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -39,7 +39,7 @@ _NOTHING: Mapping[str, Any] = {}
 
 
 class Conflict(Exception):
-    """Another process added a look at one of the connections meanwhile."""
+    """Another process added a snapshot at one of the connections meanwhile."""
 
 
 def schema_of(kinds: Mapping[str, str] = _NOTHING) -> pa.Schema:
@@ -50,7 +50,7 @@ def schema_of(kinds: Mapping[str, str] = _NOTHING) -> pa.Schema:
     return pa.schema(
         [
             (n, _columns.arrow_type(k))
-            for n, k in (OF_ROWS | OF_VERSIONS | OF_LOOKS | of_tables | {"reason": "text"} | dict(kinds)).items()
+            for n, k in (OF_ROWS | OF_VERSIONS | OF_SNAPSHOTS | of_tables | {"reason": "text"} | dict(kinds)).items()
         ]
     )
 
@@ -104,22 +104,26 @@ class HistoryTable:
             raise SchemaError(f"{self.folder} is a Delta table of something else, or of another version of histories")
         return found
 
-    def snapshot(self) -> Snapshot | None:
+    def commit(self) -> Commit | None:
         """Return what can be read of the table as the last commit left it; None where there is none yet."""
         found = self.open()
-        return None if found is None else Snapshot(found)
+        return None if found is None else Commit(found)
 
     def append(
-        self, delta: DeltaTable | None, schema: pa.Schema, batches: Iterable[pa.RecordBatch], looks: Mapping[str, int]
+        self,
+        delta: DeltaTable | None,
+        schema: pa.Schema,
+        batches: Iterable[pa.RecordBatch],
+        snapshots: Mapping[str, int],
     ) -> None:
-        """Write rows in one commit; `Conflict` where a connection has had another look since the table was opened.
+        """Write rows in one commit; `Conflict` where a connection has had another snapshot since the table was opened.
 
-        ``looks`` are the numbers of each connection's look: an application transaction of Delta, of which there can't be two at once.
+        ``snapshots`` are the numbers of each connection's snapshot: an application transaction of Delta, of which there can't be two at once.
         """
         from deltalake import CommitProperties, Transaction, write_deltalake
         from deltalake.exceptions import CommitFailedError
 
-        transactions = [Transaction(f"connection {name}", n) for name, n in looks.items()]
+        transactions = [Transaction(f"connection {name}", n) for name, n in snapshots.items()]
         properties = CommitProperties(app_transactions=transactions)
         try:
             write_deltalake(
@@ -192,17 +196,17 @@ def _writer() -> Any:
     return WriterProperties(compression="ZSTD")
 
 
-def _kinds_of_looks() -> dict[str, str]:
+def _kinds_of_snapshots() -> dict[str, str]:
     of_rows = {n: OF_ROWS[n] for n in ("seen_at", "version", "row")}
-    return of_rows | OF_LOOKS | _columns.known_kinds("sources")
+    return of_rows | OF_SNAPSHOTS | _columns.known_kinds("sources")
 
 
-def no_looks() -> pd.DataFrame:
-    """Return the looks of a history that has none."""
-    return pd.DataFrame({n: pd.Series(dtype=_columns.DTYPES[k]) for n, k in _kinds_of_looks().items()})
+def no_snapshots() -> pd.DataFrame:
+    """Return the snapshots of a history that has none."""
+    return pd.DataFrame({n: pd.Series(dtype=_columns.DTYPES[k]) for n, k in _kinds_of_snapshots().items()})
 
 
-class Snapshot:
+class Commit:
     """What the table holds as of one commit."""
 
     def __init__(self, delta: DeltaTable) -> None:
@@ -226,10 +230,10 @@ class Snapshot:
         return self.dataset.to_table(columns=columns, filter=mine if where is None else mine & where)
 
     @cached_property
-    def looks(self) -> pd.DataFrame:
-        """All looks, each connection's in the order of their moments."""
-        kinds = _kinds_of_looks()
-        rows = self.read("looks", list(kinds))
+    def snapshots(self) -> pd.DataFrame:
+        """All snapshots, each connection's in the order of their moments."""
+        kinds = _kinds_of_snapshots()
+        rows = self.read("snapshots", list(kinds))
         out = pd.DataFrame({n: _columns.to_pandas(rows[n], kind) for n, kind in kinds.items()})
         return out.sort_values(["seen_at", "row"], kind="stable", ignore_index=True)
 
@@ -272,4 +276,4 @@ class Snapshot:
         yield from self.dataset.to_batches(filter=(ds.field("part") == part) & where)
 
 
-PARTS = ("looks", "versions", "ends", *OF_ORDERS)
+PARTS = ("snapshots", "versions", "ends", *OF_ORDERS)

@@ -1,4 +1,4 @@
-"""What was promised first, and what became of it: due dates of each line over the looks of a history."""
+"""What was promised first, and what became of it: due dates of each line over the snapshots of a history."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ def promise_history(
 
     Where a date that was not kept is overwritten, the late line looks on time. Here both are judged: ``outcome_first`` against the first
     due date that the history knows, ``outcome`` against the present one, each by the rule of ``slippage.per_line``. The first known date
-    is not the original one where the line was older than the history: ``known_since`` says from when it is known. Between two looks
-    nothing is seen: a date that moved twice counts as one move, and a move has an interval, from the last look at which the old date
+    is not the original one where the line was older than the history: ``known_since`` says from when it is known. Between two snapshots
+    nothing is seen: a date that moved twice counts as one move, and a move has an interval, from the last snapshot in which the old date
     stood to the first one with the new date. A move counts as one after the due date where all of its interval is; where the due date
     lies within it, ``moved_after_due`` is missing.
 
     Parameters
     ----------
     history : a `makini_analytics.History`
-    as_of : day from which to look, and until which looks count; by default the last look, from its own as-of day
+    as_of : day from which to look, and until which snapshots count; by default the last snapshot, from its own as-of day
     due : "required" or "promised"
     late_days : days after the due date that still are on time
 
     Returns
     -------
-    DataFrame, one row per line that is there at the last look
+    DataFrame, one row per line that is there in the last snapshot
         connection, order_id, line_id, order_number, vendor_id, vendor_name : string
         first_due_date, due_date : datetime64, as first known and of today; missing where there never was one, or is none
         n_moves : int, how often it was seen to be another one than before; to be set and to be removed is no move
@@ -54,7 +54,7 @@ def promise_history(
         moved_not_before, moved_by : datetime64 with zone, the interval of the last move; missing without one
         days_late_first, days_late : float, days from first_due_date and from due_date to the delivery; missing unless delivered
         outcome_first, outcome : string, as in ``slippage.per_line``, by the first due date and by today's
-        known_since : datetime64 with zone, the look at which the first due date was seen; missing without one
+        known_since : datetime64 with zone, the snapshot with which the first due date was seen; missing without one
         amount : float, in ``currency``; currency : string
 
     Raises
@@ -78,7 +78,7 @@ def promise_history(
     >>> result[["first_due_date", "due_date", "n_moves", "outcome_first", "outcome"]]
       first_due_date   due_date  n_moves outcome_first  outcome
     0     2025-03-01 2025-03-20        1  overdue_open  not_due
-    >>> result.moved_after_due.tolist()  # between the looks of 1 February and 5 March, its date of 1 March passed
+    >>> result.moved_after_due.tolist()  # between the snapshots of 1 February and 5 March, its date of 1 March passed
     [<NA>]
     """
     one_of("due", due, DUE_DATES)
@@ -146,8 +146,10 @@ def _moves(versions: pd.DataFrame, column: str, line: Ints, n: int) -> pd.DataFr
     starts = np.append(True, of[1:] != of[:-1])[: len(of)]
     was = np.append(date[:1], date[:-1])
     moved = ~starts & (date != was)
-    looks = versions[["not_before", "seen_at"]].iloc[order].apply(lambda s: s.dt.tz_convert("UTC").dt.tz_localize(None))
-    before, by = (looks[c].to_numpy().astype("datetime64[D]") for c in ("not_before", "seen_at"))
+    snapshots = (
+        versions[["not_before", "seen_at"]].iloc[order].apply(lambda s: s.dt.tz_convert("UTC").dt.tz_localize(None))
+    )
+    before, by = (snapshots[c].to_numpy().astype("datetime64[D]") for c in ("not_before", "seen_at"))
     surely, perhaps = moved & (before > was), moved & (by > was)
 
     out = pd.DataFrame(index=pd.RangeIndex(n))
@@ -165,8 +167,8 @@ def _moves(versions: pd.DataFrame, column: str, line: Ints, n: int) -> pd.DataFr
 
 
 def _notes(history: History, result: pd.DataFrame) -> tuple[str, ...]:
-    looks = history.looks
-    first = looks.groupby("connection")["seen_at"].min()
+    snapshots = history.snapshots
+    first = snapshots.groupby("connection")["seen_at"].min()
     since = ", ".join(f"{day:%Y-%m-%d} ({name})" for name, day in first.items())
     dated = result["first_due_date"].notna()
     old = int((dated & (result["known_since"] == result["connection"].map(first))).sum())
@@ -175,5 +177,6 @@ def _notes(history: History, result: pd.DataFrame) -> tuple[str, ...]:
     return (
         f"First due dates are known since {since}: those of {old:,} lines that were there by then may have moved before.",
         f"{moved:,} of {int(dated.sum()):,} due dates moved, {int(result['moved_after_due'].fillna(False).sum()):,} after the old date had "
-        f"passed" + (f"; of {unknown:,} more it is not known, since it passed between two looks." if unknown else "."),
+        f"passed"
+        + (f"; of {unknown:,} more it is not known, since it passed between two snapshots." if unknown else "."),
     )

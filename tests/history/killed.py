@@ -1,6 +1,6 @@
-"""Kills a process that adds looks, again and again, and says what stood in the history then; run as a script by `test_side_by_side.py`.
+"""Kills a process that adds snapshots, again and again, and says what stood in the history then; run as a script by `test_side_by_side.py`.
 
-The script makes what the source showed once; each trial is a fork of it that adds the looks one after the other until it is killed by
+The script makes what the source showed once; each trial is a fork of it that adds the snapshots one after the other until it is killed by
 SIGKILL. A second fork compares. The script itself never opens a table: the engine's threads would not live on in a fork.
 """
 
@@ -35,16 +35,16 @@ def main(folder: Path, trials: int, n_days: int) -> None:
 
     def add():
         history = ma.History(folder)
-        known = history.looks
+        known = history.snapshots
         for n in range(len(known), n_days):
             history.add(shown[n], seen_at=day(n))
             (folder.parent / "told").write_text(str(n))
 
     def compare():
         history = ma.History(folder)
-        looks = history.looks
-        n = len(looks)
-        assert looks["seen_at"].dt.tz_localize(None).tolist() == [day(i) for i in range(n)]
+        snapshots = history.snapshots
+        n = len(snapshots)
+        assert snapshots["seen_at"].dt.tz_localize(None).tolist() == [day(i) for i in range(n)]
         for i in {n - 1, n // 2} if n else ():
             same(history.at(day(i)), shown[i])
         (folder.parent / "found").write_text(str(n))

@@ -1,4 +1,4 @@
-"""What was promised first and what became of it, against loops over the looks; and the versions that it is made of."""
+"""What was promised first and what became of it, against loops over the snapshots; and the versions that it is made of."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ from makini_analytics import charts, slippage
 from tests.history.replay import day, lived, random_days
 
 
-def looked_at(folder, shown, looks):
+def history_of(folder, shown, snapshots):
     history = ma.History(folder)
-    for n in looks:
+    for n in snapshots:
         history.add(shown[n], seen_at=day(n))
     return history
 
 
-def by_loops(shown, looks):
-    """Return of each line of the last look its due dates as they were seen, each with its look and the one before."""
+def by_loops(shown, snapshots):
+    """Return of each line of the last snapshot its due dates as they were seen, each with its snapshot and the one before."""
     out = {}
-    last = shown[looks[-1]].lines
+    last = shown[snapshots[-1]].lines
     for order, line in zip(last.order_id, last.line_id, strict=True):
         dates = []
-        for i, n in enumerate(looks):
+        for i, n in enumerate(snapshots):
             rows = shown[n].lines
             row = rows[(rows.order_id == order) & (rows.line_id == line)]
             due = row.required_date.iloc[0] if len(row) else pd.NaT
             if not pd.isna(due) and (not dates or dates[-1][0] != due):
-                dates.append((due, n, looks[i - 1] if i else None))
+                dates.append((due, n, snapshots[i - 1] if i else None))
         out[order, line] = dates
     return out
 
 
-def check(shown, looks, folder):
-    history = looked_at(folder, shown, looks)
+def check(shown, snapshots, folder):
+    history = history_of(folder, shown, snapshots)
     got = slippage.promise_history(history).set_index(["order_id", "line_id"])
-    last = shown[looks[-1]].lines.set_index(["order_id", "line_id"])
-    wanted = by_loops(shown, looks)
+    last = shown[snapshots[-1]].lines.set_index(["order_id", "line_id"])
+    wanted = by_loops(shown, snapshots)
     assert set(got.index) == set(wanted) and got.index.is_unique
     n_moved = 0
     for key, dates in wanted.items():
@@ -86,17 +86,17 @@ def test_moves_against_loops(tmp_path):
 @pytest.mark.full
 @pytest.mark.parametrize("seed", range(5))
 def test_moves_against_loops_of_many_logs(seed, tmp_path):
-    looks = sorted(np.random.default_rng(seed).choice(30, 12, replace=False).tolist())
-    check(lived("a", 40, random_days(seed, 30, 12)), looks, tmp_path / "history")
+    snapshots = sorted(np.random.default_rng(seed).choice(30, 12, replace=False).tolist())
+    check(lived("a", 40, random_days(seed, 30, 12)), snapshots, tmp_path / "history")
 
 
 @pytest.fixture(scope="module")
-def four_looks(tmp_path_factory):
+def four_snapshots(tmp_path_factory):
     """Five rows by hand: kept, postponed before its date, postponed after it, postponed while it passed, gone."""
     table = pd.DataFrame(
         {"order_number": list("12345"), "required_date": "2025-03-10", "amount": 10.0, "vendor_name": "Acme"}
     )
-    history = ma.History(tmp_path_factory.mktemp("looks") / "history")
+    history = ma.History(tmp_path_factory.mktemp("snapshots") / "history")
     for as_of, changes in {
         "2025-03-01": {},
         "2025-03-08": {1: "2025-03-20"},
@@ -113,8 +113,8 @@ def four_looks(tmp_path_factory):
     return history
 
 
-def test_five_lines_by_hand(four_looks):
-    got = slippage.promise_history(four_looks)
+def test_five_lines_by_hand(four_snapshots):
+    got = slippage.promise_history(four_snapshots)
     assert got.n_moves.tolist() == [0, 1, 1, 1]
     assert got.moved_after_due.tolist() == [False, False, True, pd.NA]
     assert got.drift_days.tolist() == [0, 10, 26, 15]
@@ -126,27 +126,27 @@ def test_five_lines_by_hand(four_looks):
     assert (gone["n_lines"], gone["value"]) == (1, {"EUR": 10.0})
     assert "since 2025-03-01 (table)" in got.attrs["notes"][0]
     assert got.attrs["notes"][1] == (
-        "3 of 4 due dates moved, 1 after the old date had passed; of 1 more it is not known, since it passed between two looks."
+        "3 of 4 due dates moved, 1 after the old date had passed; of 1 more it is not known, since it passed between two snapshots."
     )
-    ax = slippage.plot_promise_history(four_looks)
+    ax = slippage.plot_promise_history(four_snapshots)
     assert charts.captions_of(ax).title == (
         "3 of 4 due dates moved: 1 of 4 due lines were on time by the first known dates, 3 of 3 by today's"
     )
 
 
-def test_it_is_known_as_of_a_day(four_looks):
-    got = slippage.promise_history(four_looks, as_of="2025-03-16")
+def test_it_is_known_as_of_a_day(four_snapshots):
+    got = slippage.promise_history(four_snapshots, as_of="2025-03-16")
     assert got.set_index("order_number").n_moves.to_dict() == {"1": 0, "2": 1, "3": 0, "4": 1, "5": 0}
     assert got.attrs["as_of"] == "2025-03-16"
 
 
-def test_versions_tell_the_interval_of_each_change(four_looks):
-    got = four_looks.versions(["required_date"])
+def test_versions_tell_the_interval_of_each_change(four_snapshots):
+    got = four_snapshots.versions(["required_date"])
     third = got[got.order_id == "3"]
     assert third.not_before.dt.day.fillna(0).tolist() == [0, 15]
     assert third.seen_at.dt.day.tolist() == [1, 30]
     assert third.ended_at.dt.day.fillna(0).tolist() == [30, 0]
     with pytest.raises(ma.OptionError, match="no column 'colour'"):
-        four_looks.versions(["colour"])
+        four_snapshots.versions(["colour"])
     with pytest.raises(ma.SchemaError, match="takes a History, not DataFrame"):
         slippage.promise_history(got)

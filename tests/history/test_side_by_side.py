@@ -1,4 +1,4 @@
-"""Looks that are added side by side, or by a process that is killed: nothing is lost, and nothing is there twice."""
+"""Snapshots that are added side by side, or by a process that is killed: nothing is lost, and nothing is there twice."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def run(script, *words):
 
 def check_whole(folder, shown):
     history = ma.History(folder)
-    assert len(history.looks) == sum(map(len, shown.values()))
+    assert len(history.snapshots) == sum(map(len, shown.values()))
     for n in range(len(next(iter(shown.values())))):
         seen = [shown[name][n] for name in sorted(shown)]
         same(history.at(day(n)), ma.concat(seen) if len(seen) > 1 else seen[0])
@@ -47,11 +47,11 @@ def test_a_look_that_another_process_came_before_is_compared_again(tmp_path, mon
     one, other = (ma.History(tmp_path / "history") for _ in range(2))
     shown = lived("a", 5, random_days(4, 2, 4))
     one.add(shown[0], seen_at=day(0))
-    stale = other._table.snapshot()
+    stale = other._table.commit()
     one.add(shown[1], seen_at=day(1))
     asked = []
-    opened = other._table.snapshot
-    monkeypatch.setattr(other._table, "snapshot", lambda: asked.append(1) or (stale if len(asked) == 1 else opened()))
+    opened = other._table.commit
+    monkeypatch.setattr(other._table, "commit", lambda: asked.append(1) or (stale if len(asked) == 1 else opened()))
     assert len(other.add(shown[1], seen_at=day(1))) == 0
     assert len(asked) == 2
     check_whole(tmp_path / "history", {"a": shown})

@@ -1,4 +1,4 @@
-"""A look at a connection that goes into a history: only what changed, and everything from time to time."""
+"""A snapshot of a connection that goes into a history: only what changed, and everything from time to time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ._update import updated
 FULL_EVERY = pd.Timedelta(days=7)
 
 
-def look(history: History, fetch: PurchaseOrderFetch, per_page: int) -> pd.DataFrame:
+def into_history(history: History, fetch: PurchaseOrderFetch, per_page: int) -> pd.DataFrame:
     """Fetch what the history does not know of a connection, add it, and return what it changed."""
     name, query = fetch.endpoints.session.connection, fetch.query
     known = None if fetch.refresh or fetch.endpoints.session.offline else _known(history, name, query)
@@ -29,8 +29,8 @@ def look(history: History, fetch: PurchaseOrderFetch, per_page: int) -> pd.DataF
 
 def _known(history: History, connection: str, query: OrderQuery) -> Purchases | None:
     """Return what is known of a connection, where an update of it gives what was asked for; else None."""
-    looks = history.looks
-    mine = looks[looks["connection"] == connection]
+    snapshots = history.snapshots
+    mine = snapshots[snapshots["connection"] == connection]
     full = mine.loc[mine["whole"].fillna(False).to_numpy(dtype=bool), "seen_at"].max()
     if query.modified_since is not None or pd.isna(full) or pd.Timestamp.now("UTC") - full >= FULL_EVERY:
         return None
