@@ -118,7 +118,7 @@ def fetch_all(
 def _fetch(client: Client, since: Any, until: Any, to: History | None) -> Any:
     """Fetch one connection, and let go of its sockets and its cache for the next ones."""
     with client:
-        return client.fetch_purchases(since, until, to=to)
+        return client.fetch_purchases(since, until) if to is None else client.fetch_purchases(since, until, to=to)
 
 
 def _named(connections: Mapping[str, Any] | str | Path) -> Mapping[str, Any]:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 #: So many numbers a snapshot has for its versions.
 _VERSIONS = 2**27
+#: So many rows are made ready for the table at once.
+_ROWS = 50_000
 _NONE = pd.DataFrame({"key": pd.Series(dtype="string"), "version": pd.Series(dtype="int64"), "digest": pd.Series(dtype="uint64"),
                       "order_date": pd.Series(dtype="datetime64[us]")})  # fmt: skip
 
@@ -118,9 +120,7 @@ class Changes:
             for part in self.given.parts():
                 keys = keys_in(part)
                 for table in OF_ORDERS:
-                    made = self._rows(part[table], table, keys[table])
-                    if made is not None:
-                        yield made
+                    yield from self._rows(part[table], table, keys[table])
         for snapshot in self.snapshots:
             if len(snapshot.restated):
                 yield from self._restated(snapshot)
@@ -164,18 +164,21 @@ class Changes:
         given = {"version": _array(versions), "connection": snapshot.connection, "reason": reason, "seen_at": seen_at}
         return batch(self.schema, "ends", given)
 
-    def _rows(self, frame: pd.DataFrame, table: str, keys: pd.Series) -> pa.RecordBatch | None:
-        """Return the rows of orders that are new or say something else."""
-        versions = self._versions.reindex(keys).to_numpy(dtype="float64", na_value=np.nan)
-        fresh = np.flatnonzero(~np.isnan(versions))
-        if not len(fresh):
-            return None
-        rows = frame.iloc[fresh]
-        number = self._versions.loc[keys.iloc[fresh]].to_numpy()
+    def _rows(self, frame: pd.DataFrame, table: str, keys: pd.Series) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of orders that are new or say something else, some at a time."""
+        place = self._versions.index.get_indexer(pd.Index(keys))
+        fresh = np.flatnonzero(place >= 0)
+        numbers = self._versions.to_numpy()[place[fresh]]
+        within = pd.Series(numbers).groupby(numbers).cumcount().to_numpy()
+        for start in range(0, len(fresh), _ROWS):
+            some = slice(start, start + _ROWS)
+            yield self._batch(frame.iloc[fresh[some]], table, numbers[some], within[some])
+
+    def _batch(self, rows: pd.DataFrame, table: str, numbers: Any, within: Any) -> pa.RecordBatch:
         seen = {snapshot.connection: snapshot.seen_at for snapshot in self.snapshots}
         moments = rows["connection"].astype("string").map(seen).astype("datetime64[us, UTC]")
-        columns = {"version": _array(number), "seen_at": _columns.to_arrow(moments, "instant")}
-        columns["row"] = _array(pd.Series(number).groupby(number).cumcount().to_numpy())
+        columns = {"version": _array(numbers), "seen_at": _columns.to_arrow(moments, "instant")}
+        columns["row"] = _array(within)
         for name, stored in self._stored[table].items():
             if name in rows:
                 found = _columns.name_and_kind(table, stored)
