@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -14,9 +12,6 @@ from ..frames import AsOf, as_of_days, stack
 from ._due_rule import DUE_DATES
 from ._per_line import per_line
 
-if TYPE_CHECKING:
-    from ..history import History
-
 Ints = npt.NDArray[np.int64]
 _KEY = ["connection", "order_id", "line_id"]
 _SHOWN = ("connection", "order_id", "line_id", "order_number", "vendor_id", "vendor_name")
@@ -25,7 +20,7 @@ GONE = "gone: no longer in the source"
 
 @figure()
 def promise_history(
-    history: History, *, as_of: AsOf | None = None, due: str = "required", late_days: float = 0
+    history: Any, *, as_of: AsOf | None = None, due: str = "required", late_days: float = 0
 ) -> FigureResult:
     """The due date of each line as it was first known beside the one of today, and how often it moved between.
 
@@ -166,7 +161,7 @@ def _moves(versions: pd.DataFrame, column: str, line: Ints, n: int) -> pd.DataFr
     return out
 
 
-def _notes(history: History, result: pd.DataFrame) -> tuple[str, ...]:
+def _notes(history: Any, result: pd.DataFrame) -> tuple[str, ...]:
     snapshots = history.snapshots
     first = snapshots.groupby("connection")["seen_at"].min()
     since = ", ".join(f"{day:%Y-%m-%d} ({name})" for name, day in first.items())
