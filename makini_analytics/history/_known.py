@@ -30,6 +30,8 @@ def last_snapshots(commit: Commit, moment: pd.Timestamp, connection: str | Colle
         raise ConfigError(f"nothing was known yet: the first snapshot is of {first:%Y-%m-%d %H:%M} UTC")
     by_connection = seen.groupby("connection", sort=False)
     last = by_connection.tail(1).sort_values("connection", ignore_index=True)
+    asked_for_all = last["whole"].fillna(False) & last["since"].isna() & last["until"].isna()
+    last["limited"] = ~asked_for_all.to_numpy(dtype=bool)
     # orders of earlier snapshots are there as well, so the span reaches as far as that of any of them
     for name, widest in (("since", by_connection["since"].min()), ("until", by_connection["until"].max())):
         unlimited = seen.loc[seen[name].isna(), "connection"]
@@ -61,7 +63,7 @@ def stored_columns(commit: Commit, table: str, columns: list[str]) -> list[str]:
 def sources_of(snapshots: pd.DataFrame, counts: Callable[[str], pd.Series]) -> tuple[pd.DataFrame, pd.Timestamp | None]:
     """Return sources and as-of day of snapshots; of one that did not ask for all, the rows are counted."""
     sources = snapshots[[c.name for c in SOURCES]].reset_index(drop=True)
-    limited = ~snapshots["whole"].to_numpy(dtype=bool) | snapshots[["since", "until"]].notna().any(axis=1).to_numpy()
+    limited = snapshots["limited"].to_numpy()
     for table in ("orders", "lines") if limited.any() else ():
         counted = sources["connection"].map(counts(table)).fillna(0).astype("Int64")
         sources[f"n_{table}"] = sources[f"n_{table}"].mask(limited, counted)
