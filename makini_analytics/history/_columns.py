@@ -134,13 +134,19 @@ def to_pandas(column: pa.ChunkedArray, kind: str) -> pd.Series:
     """Return a column of the table in the dtype of its kind."""
     import pyarrow as pa
 
+    return frame_of_kinds(pa.table({"x": column}), {"x": kind})["x"]
+
+
+def frame_of_kinds(rows: pa.Table, kinds: Mapping[str, str]) -> pd.DataFrame:
+    """Return some columns of the table as a frame, each in the dtype of its kind."""
+    import pyarrow as pa
+
     types = {pa.large_string(): pd.StringDtype(), pa.string(): pd.StringDtype(), pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}  # fmt: skip
-    if kind == "day":
-        column = column.cast(pa.timestamp("us"))
-    out: pd.Series = pa.table({"x": column}).to_pandas(types_mapper=types.get)["x"]
-    if kind == "moment":
-        out = out.dt.tz_localize(None)
-    return out.astype(DTYPES[kind])
+    arrays = [rows[name].cast(pa.timestamp("us")) if kind == "day" else rows[name] for name, kind in kinds.items()]
+    out: pd.DataFrame = pa.table(arrays, names=list(kinds)).to_pandas(types_mapper=types.get)
+    for name in [n for n, kind in kinds.items() if kind == "moment"]:
+        out[name] = out[name].dt.tz_localize(None)
+    return out.astype({n: DTYPES[kind] for n, kind in kinds.items() if str(out[n].dtype) != DTYPES[kind]})
 
 
 def frame_of_rows(rows: pa.Table, table: str, names: Iterable[str]) -> pd.DataFrame:
@@ -149,14 +155,19 @@ def frame_of_rows(rows: pa.Table, table: str, names: Iterable[str]) -> pd.DataFr
     for place in rows.column_names:
         if found := name_and_kind(table, place):
             stored.setdefault(found[0], []).append((place, found[1]))
+    chosen = {name: _with_values(rows, stored[name]) for name in names}
+    frame = frame_of_kinds(rows, {place: kind for places in chosen.values() for place, kind in places})
     out = {}
-    for name in names:
-        places = stored[name]
-        if len(places) > 1:
-            places = [p for p in places if rows[p[0]].null_count < len(rows)] or places[:1]
-        columns = [to_pandas(rows[place], kind) for place, kind in places]
+    for name, places in chosen.items():
+        columns = [frame[place] for place, _ in places]
         if len(columns) > 1:
             texts = [as_text(c).astype("string") for c in columns]
             columns = [texts[0].fillna(pd.concat(texts[1:], axis=1).bfill(axis=1).iloc[:, 0])]
         out[name] = columns[0]
     return pd.DataFrame(out, index=pd.RangeIndex(len(rows)), copy=False)
+
+
+def _with_values(rows: pa.Table, places: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the stored columns of a column that have values, or the first one."""
+    found = [p for p in places if rows[p[0]].null_count < len(rows)] if len(places) > 1 else places
+    return found or places[:1]

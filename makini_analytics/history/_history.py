@@ -54,17 +54,18 @@ class History:
     --------
     >>> import tempfile
     >>> import makini_analytics as ma
-    >>> data = ma.load_sample("us")
+    >>> table = pd.DataFrame({"order_number": ["4501", "4502"], "required_date": ["2025-03-01"] * 2, "amount": [100.0, 80.0]})
+    >>> first = ma.Purchases.from_table(table, currency="EUR", as_of="2025-02-01")
+    >>> later = ma.Purchases.from_table(table.replace("2025-03-01", "2025-03-20").head(1), currency="EUR", as_of="2025-03-05")
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     history = ma.History(folder)
-    ...     first = history.add(data)
-    ...     again = history.add(data)
-    ...     then = history.at("2026-03-31")
-    >>> first[["connection", "n_new", "n_changed", "n_gone"]]
-      connection  n_new  n_changed  n_gone
-    0         us    700          0       0
-    >>> len(again), len(then.orders)
-    (0, 700)
+    ...     told = [history.add(data) for data in (first, later, later)]
+    ...     then = history.at("2025-02-28").lines.required_date
+    >>> told[1][["n_new", "n_changed", "n_gone", "n_same"]]
+       n_new  n_changed  n_gone  n_same
+    0      0          1       1       0
+    >>> len(told[2]), then.dt.date.astype(str).tolist()
+    (0, ['2025-03-01', '2025-03-01'])
     """
 
     @known_options

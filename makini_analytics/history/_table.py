@@ -234,7 +234,7 @@ class Commit:
         """All snapshots, each connection's in the order of their moments."""
         kinds = _kinds_of_snapshots()
         rows = self.read("snapshots", list(kinds))
-        out = pd.DataFrame({n: _columns.to_pandas(rows[n], kind) for n, kind in kinds.items()})
+        out = _columns.frame_of_kinds(rows, kinds)
         return out.sort_values(["seen_at", "row"], kind="stable", ignore_index=True)
 
     def ends(self, seen: Any) -> pa.Table:

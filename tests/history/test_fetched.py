@@ -20,6 +20,7 @@ def pages(server, since):
     )
 
 
+@pytest.mark.full
 def test_only_what_changed_is_fetched_and_everything_from_time_to_time(tmp_path, monkeypatch):
     rows = [order(i, updatedAt=f"2025-0{1 + i % 6}-15T00:00:00Z") for i in range(40)]
     history = ma.History(tmp_path / "history")
@@ -62,6 +63,7 @@ def test_the_command_adds_to_a_history_and_is_quiet(tmp_path, monkeypatch, capsy
             cli.main(["fetch", "--history", folder, "--out", "x"])
 
 
+@pytest.mark.full
 def test_the_days_of_a_sandbox_are_found_again(tmp_path):
     """What the sandbox says that it did is what the history finds; of orders that live and die between two snapshots nothing is known."""
     history = ma.History(tmp_path / "history")
@@ -84,6 +86,7 @@ def test_the_days_of_a_sandbox_are_found_again(tmp_path):
     assert (moved.day > versions.seen_at.min().tz_localize(None)).all()
 
 
+@pytest.mark.full
 def test_a_folder_that_was_saved_in_parts_is_added_part_by_part(tmp_path, monkeypatch):
     from makini_analytics.purchases import _parts
 

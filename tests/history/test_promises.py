@@ -63,6 +63,7 @@ def check(shown, snapshots, folder):
     return history, got, n_moved
 
 
+@pytest.mark.full
 def test_moves_against_loops(tmp_path):
     days = random_days(8, 8, 6)
     for edits in days:  # dates that move, more than anything else

@@ -5,11 +5,13 @@ from __future__ import annotations
 import random
 import tempfile
 
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import makini_analytics as ma
+from makini_analytics import spend
 from tests.history.replay import KINDS, day, lived, random_days, same
 
 EDIT = st.tuples(st.sampled_from(KINDS), st.integers(0, 99), st.integers(0, 99))
@@ -27,11 +29,20 @@ def check(shown, snapshots, folder):
     name, n = snapshots[0]  # what is known adds nothing
     assert len(history.add(shown[name][n], seen_at=day(n))) == 0
     assert history.days.tolist() == sorted({day(n) for _, n in snapshots})
+    return history
 
 
-def test_a_log_of_edits_looked_at_in_any_order(tmp_path):
-    days = random_days(5, 4, 9)
-    check({"a": lived("a", 4, days)}, [("a", 3), ("a", 0), ("a", 1)], tmp_path / "history")
+def test_a_log_of_edits_seen_in_any_order(tmp_path):
+    """Compacted, counted by an engine, and with a vendor forgotten, too; `test_kept.py` has more of that."""
+    shown = lived("a", 3, random_days(5, 3, 9))
+    history = check({"a": shown}, [("a", 2), ("a", 0), ("a", 1)], tmp_path / "history")
+    history.compact()
+    for n in (0, 1):
+        same(history.at(day(n)), shown[n])
+    pd.testing.assert_frame_equal(spend.by_vendor(history.scan(day(1))), spend.by_vendor(shown[1]))
+    name = shown[1].orders.vendor_name.iloc[0]
+    history.forget(vendor=name)
+    assert set(history.at(day(1)).orders.order_id) == set(shown[1].orders.order_id[shown[1].orders.vendor_name != name])
 
 
 @pytest.mark.full

@@ -31,7 +31,8 @@ def check_whole(folder, shown):
         same(history.at(day(n)), ma.concat(seen) if len(seen) > 1 else seen[0])
 
 
-def test_the_same_looks_added_at_once_are_there_once(tmp_path):
+@pytest.mark.full
+def test_the_same_snapshots_added_at_once_are_there_once(tmp_path):
     shown = lived("a", 5, random_days(3, 2, 4))
 
     def add(_):
@@ -43,9 +44,9 @@ def test_the_same_looks_added_at_once_are_there_once(tmp_path):
     check_whole(tmp_path / "history", {"a": shown})
 
 
-def test_a_look_that_another_process_came_before_is_compared_again(tmp_path, monkeypatch):
+def test_a_snapshot_that_another_process_came_before_is_compared_again(tmp_path, monkeypatch):
     one, other = (ma.History(tmp_path / "history") for _ in range(2))
-    shown = lived("a", 5, random_days(4, 2, 4))
+    shown = lived("a", 2, random_days(4, 2, 4))
     one.add(shown[0], seen_at=day(0))
     stale = other._table.commit()
     one.add(shown[1], seen_at=day(1))
@@ -86,12 +87,13 @@ def kills(folder, trials, n_days):
     return found
 
 
+@pytest.mark.full
 def test_a_kill_leaves_the_last_commit(tmp_path):
     assert kills(tmp_path, 1, 10)[0]["killed"]
 
 
 @pytest.mark.full
 def test_fifty_kills_leave_the_last_commit(tmp_path):
-    found = kills(tmp_path, 50, 400)
+    found = kills(tmp_path, 50, 150)
     assert sum(f["killed"] for f in found) >= 45
     assert found[-1]["n"] > 20
