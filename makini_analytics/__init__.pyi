@@ -32,6 +32,7 @@ from .fetch import Client as Client
 from .fetch import Fetched as Fetched
 from .fetch import fetch_all as fetch_all
 from .files import read_headings as read_headings
+from .history import History as History
 from .purchases import Purchases as Purchases
 from .purchases import concat as concat
 from .purchases import scan as scan

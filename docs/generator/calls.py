@@ -18,7 +18,19 @@ data = ma.load_sample()  # or ma.Client().fetch_purchases()
 lines = currency.convert(data.lines, to="EUR")
 before, after = lines[lines.order_date < "2025"], lines[lines.order_date >= "2025"]"""
 
+#: What the calls on a history assume beside it.
+HISTORY = """\
+from tempfile import mkdtemp
+
+history = ma.History(mkdtemp())
+with ma.sandbox() as server:  # a Makini on loopback that lives through five weeks
+    for week in range(5):
+        server.live()
+        history.add(server.client("us", delivery_date="actual", progress=False), seen_at=server.today)"""
+
 CALLS = {
+    "slippage.promise_history": "slippage.promise_history(history)",
+    "slippage.plot_promise_history": "slippage.plot_promise_history(history)",
     "spend.bridge": "spend.bridge(before, after)",
     "spend.plot_bridge": "spend.plot_bridge(before, after)",
     "spend.tail": 'spend.tail(lines, definition="share")',
@@ -85,10 +97,16 @@ class Sample:
         self.names: dict[str, Any] = {room: module(room) for room in ROOMS}
         exec(PREAMBLE, self.names)
 
+    def with_history(self) -> dict[str, Any]:
+        """Return the names with a history, which is made when the first line asks for one."""
+        if "history" not in self.names:
+            exec(HISTORY, self.names)
+        return self.names
+
     def run(self, name: str) -> Any:
         """Run the line of one figure, chart or picture; an error says which, and where a line for it belongs."""
         line = PICTURES.get(name) or call(name)
         try:
-            return eval(line, dict(self.names))
+            return eval(line, dict(self.with_history() if "history" in line else self.names))
         except Exception as error:
             raise RuntimeError(f"{line} fails on the sample: give it a line in docs/generator/calls.py") from error

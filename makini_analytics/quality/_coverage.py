@@ -124,6 +124,8 @@ def _figures() -> Iterator[tuple[str, Figure, dict[str, Any]]]:
 
 def _what_counts(figure: Figure, options: Mapping[str, Any], lines: pd.DataFrame, role: str) -> dict[str, Any]:
     """Return how many lines a figure counts, whether it can be computed, and the evidence."""
+    if figure.data == ("history",):
+        return _not_computable("takes a makini_analytics.History: one snapshot does not show what changed")
     by = [options["by"]] if options.get("by") else []
     filled = {column: _filled(values(lines, column, "string")) for column in (*by, *figure.needs(**options))}
     lacking = next((column for column, n in filled.items() if not n), None)

@@ -20,5 +20,7 @@ from ._plots import plot_funnel as plot_funnel
 from ._plots import plot_ladder as plot_ladder
 from ._plots import plot_order_book as plot_order_book
 from ._plots import plot_per_line as plot_per_line
+from ._plots import plot_promise_history as plot_promise_history
+from ._promise_history import promise_history as promise_history
 from ._promises import date_changes as date_changes
 from ._vendors import by_vendor as by_vendor

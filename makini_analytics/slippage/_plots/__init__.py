@@ -6,6 +6,7 @@ from ._ladder import plot_ladder
 from ._open_lines import plot_ageing, plot_backtest
 from ._order_book import plot_order_book
 from ._periods import plot_by_period
+from ._promise_history import plot_promise_history
 from ._rates import plot_by_vendor, plot_per_line
 
 __all__ = [
@@ -18,4 +19,5 @@ __all__ = [
     "plot_ladder",
     "plot_order_book",
     "plot_per_line",
+    "plot_promise_history",
 ]
