@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from .. import charts
 from ..catalogue import definition
 from ..errors import ConfigError
 from ..purchases import Purchases
@@ -120,7 +121,7 @@ def _left_out(made: Content) -> pd.DataFrame:
             continue
         for entry in (provenance["included"], *provenance["excluded"]):
             # one text with an amount for each currency, "1,200.00 EUR; 300.00 USD": amounts of two are never added
-            value = "; ".join(f"{v:,.2f} {c}".strip() for c, v in entry["value"].items())
+            value = "; ".join(f"{charts.number(v, 2)} {c}".strip() for c, v in entry["value"].items())
             currency = provenance["parameters"].get("currency")
             rows.append((provenance["metric"], currency, entry["reason"], entry["n_lines"], value))
     frame = pd.DataFrame(rows, columns=["metric", "currency", "reason", "n_lines", "value_by_currency"])

@@ -110,9 +110,12 @@ def labels_of(table: pd.DataFrame) -> list[str]:
             str(p) if w is True or w is pd.NA else f"{p} ({word})"
             for p, w in zip(table["period"], whole.astype(object), strict=True)
         ]
-    # the columns of a result that name its rows come first, and one of these is the first that does not
-    until = next(c for c in ("unit", "currency", "n_lines", "n_due") if c in table.columns)
-    return charts.group_labels(table, charts.group_columns(table, until))
+    return charts.group_labels(table, charts.group_columns(table, first_value(table)))
+
+
+def first_value(table: pd.DataFrame) -> str:
+    """Return the first column of a figure that does not name its rows: those that do come first."""
+    return next(c for c in ("unit", "currency", "n_lines", "n_due") if c in table.columns)
 
 
 @dataclass

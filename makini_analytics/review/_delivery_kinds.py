@@ -10,6 +10,7 @@ from ..compute import group_lines
 from ..frames import Mask
 from ._evidence import Evidence, shifts
 from ._kinds import CLEAR, COUNTED, ESTIMATED, UNKNOWN, Finding, count, listed
+from ._on_order import also_on_order
 from ._view import View
 
 #: Days within which lines that are due are forecast.
@@ -117,7 +118,7 @@ def overdue(view: View) -> Finding:
         most = f"; three of them are {charts.percent(float(values.iloc[:3].sum()) / value)} of it"
     verb = "line is" if n == 1 else "lines are"
     oldest = int(past["days_overdue"].max())
-    also = also_on_order(table, past)
+    also = int((also_on_order(table)["n_lines"] > 0).sum())
     more = f" {count(also, 'line')} {'has' if also == 1 else 'have'} more of the same item on order." if also else ""
     return Finding(
         "overdue",
@@ -130,15 +131,6 @@ def overdue(view: View) -> Finding:
         "open_orders",
         f"slippage.open_orders(lines{_due(view)})",
     )
-
-
-def also_on_order(table: pd.DataFrame, past: pd.DataFrame) -> int:
-    """Return how many overdue lines have another open line of the same item that is not overdue."""
-    if "material_id" not in table:
-        return 0
-    ahead = table[~(table["days_overdue"] > 0) & table["material_id"].notna()]
-    key = set(zip(ahead["connection"], ahead["material_id"], strict=True))
-    return sum(k in key for k in zip(past["connection"], past["material_id"], strict=True))
 
 
 def _due(view: View) -> str:

@@ -252,7 +252,7 @@ def _in_one_currency(data: Purchases, to: str | None) -> tuple[Purchases, str | 
     others = int(codes.drop(unit, errors="ignore").sum()) if unit else 0
     if unit is None or not others:
         return data, unit, ""
-    apart = f"{charts.number(others)} lines in other currencies than {unit} are not converted"
+    apart = f"{charts.number(others)} lines in other currencies than {unit} are not converted, and so in no amount of findings and figures at a glance"
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", MakiniWarning)  # lines without a rate are counted below, and said

@@ -49,7 +49,12 @@ def test_report_and_fetch_of_a_connection(tmp_path, capsys, monkeypatch):
     assert "answers to the token" in said
     data = ma.Purchases.load(tmp_path / "data")
     assert data.orders.order_date.min().year == 2025
-    assert "Spend, ordered in twelve months" in said
+    # what the figures are of stands before them
+    assert (
+        said.index("Twelve months, ")
+        < said.index("lines accounted for")
+        < said.index("Spend, ordered in twelve months")
+    )
 
 
 def test_errors_are_a_sentence_and_exit_code_1(capsys):

@@ -13,6 +13,7 @@ import pytest
 import makini_analytics as ma
 from makini_analytics import ConfigError, spend
 from makini_analytics.reporting import content, write
+from makini_analytics.reporting._cells import columns_of
 from makini_analytics.reporting._lists import is_list, shown
 
 openpyxl = pytest.importorskip("openpyxl", reason="openpyxl, which reads workbooks back, is not installed")
@@ -125,14 +126,14 @@ def test_slides_hold_one_finding_each_with_native_charts_of_the_same_figures(mad
     native = 0
     for slide, exhibit in zip(slides, charts, strict=True):
         assert exhibit.footnote in [s.text_frame.text for s in slide.shapes if s.has_text_frame]
-        assert "\t".join(map(str, exhibit.table.columns)) in slide.notes_slide.notes_text_frame.text
-        shown = [s for s in slide.shapes if s.name == exhibit.name]
-        assert len(shown) == 1
-        assert shown[0]._element.xpath(".//p:cNvPr")[0].get("descr")
-        if not shown[0].has_chart:
+        compare_notes(slide.notes_slide.notes_text_frame.text, exhibit, told.as_of)
+        shapes = [s for s in slide.shapes if s.name == exhibit.name]
+        assert len(shapes) == 1
+        assert shapes[0]._element.xpath(".//p:cNvPr")[0].get("descr")
+        if not shapes[0].has_chart:
             continue
         native += 1
-        chart, spec = shown[0].chart, exhibit.native
+        chart, spec = shapes[0].chart, exhibit.native
         rows = exhibit.charted
         for series, (column, name) in zip(chart.plots[0].series, spec.series.items(), strict=True):
             assert series.name == name
@@ -153,6 +154,20 @@ def test_slides_hold_one_finding_each_with_native_charts_of_the_same_figures(mad
         "errBars"
         in zipfile.ZipFile(out / "r.pptx").read("ppt/charts/" + min(_with_error_bars(out / "r.pptx"))).decode()
     )
+
+
+def compare_notes(notes, exhibit, as_of):
+    """A slide's notes hold the table as it is shown: no keys, and the numbers of the frame."""
+    assert not re.search(r"[0-9a-f]{20}|_id\b|``", notes)
+    columns = columns_of(shown(exhibit.table).head(15), as_of)
+    said = notes.splitlines()
+    first = said.index("\t".join(c.heading for c in columns)) + 1
+    rows = [line.split("\t") for line in said[first : first + len(exhibit.table.head(15))]]
+    for column, cells in zip(columns, zip(*rows, strict=True), strict=True):
+        if column.kind in ("money", "count"):
+            numbers = [np.nan if c == "–" else float(c.replace(",", "").replace("−", "-")) for c in cells]
+            want = column.values.to_numpy(dtype=float, na_value=np.nan)
+            np.testing.assert_allclose(numbers, want, atol=0.501)
 
 
 def _with_error_bars(path):
@@ -230,6 +245,20 @@ def test_the_page_asks_for_nothing_and_closes_its_tags(made):
     for link in re.findall(r"href='#([^']+)'", page):
         assert page.count(f" id='{link}'") == 1, link
     assert "with the open lines counted as open" in page  # the definitions come from the docstrings
+
+
+def test_the_bars_of_a_ranking_are_as_long_as_its_numbers_and_a_minus_is_one(made):
+    page = (made[1] / "r.html").read_text(encoding="utf-8")
+    table = page[page.index("<table data-name='spend_by_vendor_EUR'") :].partition("</table>")[0]
+    bars = [(float(b), float(v)) for b, v in re.findall(r"style='--b: ([\d.]+)' data-v='([^']+)'", table)]
+    exhibit = next(e for e in made[2].exhibits if e.name == "spend_by_vendor_EUR")
+    drawn = exhibit.table[["spend", "spend_year_before"]]
+    assert len(bars) == int((drawn > 0).sum().sum())
+    for length, value in bars:
+        assert length == pytest.approx(100 * value / drawn.max().max(), abs=0.051)
+    numbers = [text for _, rows in read_html(made[1] / "r.html").values() for row in rows for value, text in row if value and value.startswith("-")]  # fmt: skip
+    assert len(numbers) > 50
+    assert all(text.startswith("−") or not re.search("[1-9]", text) for text in numbers)
 
 
 def test_the_same_data_give_the_same_bytes(made, tmp_path):
