@@ -226,8 +226,8 @@ def _pair(kind: str, a: Mapping[str, Any], b: Mapping[str, Any], score: float, e
 
 
 def _vendors(lines: pd.DataFrame, least: float) -> Iterator[dict[str, Any]]:
-    known = lines[lines["vendor_name"].notna()]
     key = ["connection", "vendor_id", "vendor_name"]
+    known = lines.loc[lines["vendor_name"].notna(), [*key, "product_code"]]
     vendors = known.groupby(key, dropna=False).size().rename("n").reset_index()
     cleaned = [clean_name(n) for n in vendors["vendor_name"]]
     materials = [frozenset(codes.dropna()) for _, codes in known.groupby(key, dropna=False)["product_code"]]

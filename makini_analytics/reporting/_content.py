@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -13,6 +14,7 @@ from ..errors import ConfigError
 from ..purchases import Purchases
 from ..review import View, look
 from ..tidy import warnings_in
+from ._beside import BESIDE
 from ._exhibits import Content, Exhibit
 from ._sections import SECTIONS
 
@@ -28,11 +30,10 @@ def content(
     as_of: Any = None,
     title: str | None = None,
     begin: Callable[[str], None] = lambda name: None,
-    beside: bool = True,
 ) -> Content:
     """Compute and draw what a report shows; see `makini_analytics.report`.
 
-    ``begin`` is called with each section's name. Without ``beside`` the tables that only a folder has are not kept.
+    ``begin`` is called with each section's name. The tables that only a folder has are made when a folder is written.
     """
     wanted = PARTS if sections is None else tuple(sections)
     for name in wanted:
@@ -53,9 +54,7 @@ def content(
             continue
         begin(name)
         if name in SECTIONS:
-            every = SECTIONS[name][1](view, subject)
-            made.sections[name] = [e for e in every if not e.beside]
-            made.beside += [e for e in every if e.beside and beside]
+            made.sections[name] = SECTIONS[name][1](view, subject)
         elif name == "left_out":
             made.sections[name] = [
                 Exhibit("left_out", "What each figure counts, and what it leaves out", _left_out(made))
@@ -64,6 +63,7 @@ def content(
             # of the figures that are shown, each once, in the order in which a reader meets them
             metrics = dict.fromkeys(e.table.attrs["metric"] for e in made.exhibits if "metric" in e.table.attrs)
             made.definitions = {m: definition(m) for m in metrics}
+    made.beside = cache(lambda: [e for name in wanted if name in BESIDE for e in BESIDE[name](view, subject)])
     if "findings" in wanted:
         made.findings = _placed(found.findings, [e.name for e in made.exhibits])
     made.tiles, made.data_line = found.tiles, found.data_line

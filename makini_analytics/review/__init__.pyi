@@ -6,6 +6,5 @@ from ._kinds import NOTHING as NOTHING
 from ._kinds import UNKNOWN as UNKNOWN
 from ._on_order import TO_CLOSE as TO_CLOSE
 from ._on_order import also_on_order as also_on_order
-from ._spend_kinds import FEWEST_ORDERS as FEWEST_ORDERS
 from ._tiles import Tile as Tile
 from ._view import View as View

@@ -33,9 +33,9 @@ def late_evidence(view: View) -> Evidence:
 
 def late(view: View, evidence: Evidence, clear: Mask) -> Finding:
     """Return what came late or is still out, and at which vendors it is more than chance."""
-    outcome = view.judged["outcome"].to_numpy(dtype=object)
-    due = (view.year_of_due == 1) & np.isin(outcome, ["early", "on_time", "late", "overdue_open"])
-    missed = due & np.isin(outcome, ["late", "overdue_open"])
+    outcome = view.judged["outcome"]
+    due = (view.year_of_due == 1) & outcome.isin(["early", "on_time", "late", "overdue_open"]).to_numpy(dtype=bool)
+    missed = due & outcome.isin(["late", "overdue_open"]).to_numpy(dtype=bool)
     if not due.any():
         return Finding("late", "late deliveries (no line can be judged)", certainty=UNKNOWN)
     if not missed.any():
@@ -45,15 +45,11 @@ def late(view: View, evidence: Evidence, clear: Mask) -> Finding:
     worse = table[clear]
     tested = int(table["p_value"].notna().sum())
     names = charts.group_labels(worse, ["vendor_id", "vendor_name"])
-    keys = set(zip(worse["vendor_id"], worse["vendor_name"], strict=True))
-    of_worse = (
-        [k in keys for k in zip(view.judged["vendor_id"], view.judged["vendor_name"], strict=True)] if keys else []
-    )
-    theirs = float(view.amount[missed & np.array(of_worse, dtype=bool)].sum()) if keys else 0.0
-    most = bool(keys) and theirs > value / 2
+    theirs = float(view.amount[missed & view.of_vendors(worse)].sum()) if names else 0.0
+    most = bool(names) and theirs > value / 2
     where = f"most at {listed(names)}" if most else "and it is spread over the vendors"
     why = f"{charts.number(int(missed.sum()))} of {count(int(due.sum()), 'line')}."
-    if keys:
+    if names:
         is_late = "is" if len(names) == 1 else "are"
         first = worse.iloc[0]
         rate = (

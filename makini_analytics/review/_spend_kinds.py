@@ -11,12 +11,10 @@ from .. import charts, spend
 from ..frames import Mask, vendors_hidden_by
 from ._evidence import Evidence, net_of_zero
 from ._kinds import CLEAR, COUNTED, TO_CHECK, UNKNOWN, Finding, count, listed
-from ._view import View
+from ._view import FEWEST_ORDERS, View
 
 #: A vendor with more than this share of a category is one that the category hangs on.
 LIMIT = 0.5
-#: Orders of an item in the twelve months from which one vendor only is more than the accident of few orders.
-FEWEST_ORDERS = 5
 #: Two orders of which no more agrees than number and vendor: a number repeats across companies.
 _SAME_NUMBER = 50
 #: Effects that are told of a change; the others are in the exhibit.
@@ -159,7 +157,7 @@ def prices(view: View, evidence: Evidence, clear: Mask) -> Finding:
 
 def concentration(view: View) -> Finding:
     """Return the categories of which one vendor has more than half."""
-    lines = view.lines[view.year_of_order == 1]
+    lines = view.year_lines
     if not lines["category"].notna().any():
         return Finding("concentration", "concentration (no categories)", certainty=UNKNOWN)
     if by := vendors_hidden_by(lines):
@@ -195,13 +193,12 @@ def concentration(view: View) -> Finding:
 
 def single_source(view: View) -> Finding:
     """Return the items that were ordered often, and from one vendor only."""
-    lines = view.lines[view.year_of_order == 1]
+    lines = view.year_lines
     if not any(lines[c].notna().any() for c in ("material_id", "product_code") if c in lines):
         return Finding("single source", "single sources (nothing says what was bought)", certainty=UNKNOWN)
     if by := vendors_hidden_by(lines):
         return Finding("single source", f"single sources (filtered by {', '.join(by)})", certainty=UNKNOWN)
-    table = spend.single_source(view.asked(lines), currency=view.unit, as_of=view.day, min_orders=FEWEST_ORDERS)
-    table = table[table["spend"] > 0]
+    table = view.single_source[view.single_source["spend"] > 0]
     often = f"ordered {FEWEST_ORDERS} times or more"
     if table.empty:
         return Finding("single source", f"single sources (no item {often} came from one vendor only)")
@@ -229,7 +226,7 @@ def duplicate_vendors(view: View) -> Finding:
     pairs = found[found["kind"] == "vendor"]
     if pairs.empty:
         return Finding("duplicate vendors", "vendors under two names (none)")
-    lines = view.lines[view.year_of_order == 1]
+    lines = view.year_lines
     key = ["connection", "vendor_id", "vendor_name"]
     got = spend.by_vendor(view.asked(lines), by=key, currency=view.unit, as_of=view.day)
     sums: dict[Entry, float] = dict(zip(_entries(got, *key), got["spend"].tolist(), strict=True))

@@ -12,7 +12,7 @@ import pytest
 import makini_analytics as ma
 from makini_analytics import charts, explore, spend, style
 from makini_analytics.reporting import content, write
-from makini_analytics.reporting._sections import _safe
+from makini_analytics.reporting._sections import safe
 
 openpyxl = pytest.importorskip("openpyxl", reason="openpyxl, which reads workbooks back, is not installed")
 Presentation = pytest.importorskip("pptx", reason="the extra 'report' is not installed").Presentation
@@ -61,8 +61,8 @@ def test_every_format_opens(tmp_path, kind):
 
 def test_names_of_files_keep_apart_what_is_apart(tmp_path):
     names = ["EUR", "eur", "€", "£", "a/b", "a_b", "a b", "A_B", "..", "\\", "", "x" * 300, "x" * 301, "円"]
-    assert len({_safe(n).lower() for n in names}) == len(names)
-    assert all(re.fullmatch(r"[A-Za-z0-9_]{1,20}", _safe(n)) for n in names)
+    assert len({safe(n).lower() for n in names}) == len(names)
+    assert all(re.fullmatch(r"[A-Za-z0-9_]{1,20}", safe(n)) for n in names)
     table = pd.DataFrame({"vendor_name": ["a", "b", "c"] * 3, "amount": 1.0, "order_date": "2025-01-01", "currency": ["a/b", "a_b", "A B"] * 3})  # fmt: skip
     data = ma.Purchases.from_table(table, as_of="2025-02-01")
     names = [e.name for e in content(data, sections=["quality", "spend", "open_orders"]).exhibits]
