@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
@@ -263,9 +264,13 @@ def test_the_bars_of_a_ranking_are_as_long_as_its_numbers_and_a_minus_is_one(mad
 
 def test_the_same_data_give_the_same_bytes(made, tmp_path):
     data, _, _ = made
-    for name in ("a.xlsx", "a.html"):
-        first, second = (ma.report(data, tmp_path / i / name, sections=["spend"]).read_bytes() for i in "12")
-        assert first == second, name
+    pages, books = [], []
+    for _ in range(2):
+        told = content(data, sections=["spend"])
+        pages.append(write(told, tmp_path / "a.html").read_bytes())
+        books.append(write(told, tmp_path / "a.xlsx").read_bytes())
+    assert pages[0] == pages[1]
+    assert books[0] == books[1]
 
 
 def test_what_was_left_out_adds_up(made):
@@ -287,7 +292,7 @@ def test_sections_vendor_headlines_and_template(made, tmp_path):
     assert page.index("<section id='part_slippage'") < page.index("<section id='part_spend'")
     assert "<section id='part_quality'" not in page
     assert "It depends &lt;how&gt;" in page
-    told = content(data, vendor="Kugellager Nord AG")
+    told = content(data, vendor="Kugellager Nord AG", sections=["spend"])
     mine = data.lines[data.lines.vendor_name == "Kugellager Nord AG"]
     assert len(told.data.lines) == len(mine)
     assert told.title.startswith("Kugellager Nord AG")
@@ -341,6 +346,7 @@ def test_hostile_names_are_text_in_every_format(hostile, tmp_path):
         inside = openpyxl.load_workbook(pd.io.common.BytesIO(shape.chart.part.chart_workbook.xlsx_part.blob)).active
         assert "f" not in {cell.data_type for row in inside.iter_rows() for cell in row}
 
+    told = replace(told, sections={"spend": told.sections["spend"]}, beside=list)  # a folder draws each chart twice
     write(told, tmp_path / "folder")
     back = pd.read_csv(tmp_path / "folder" / "tables" / "spend_by_vendor_EUR.csv", encoding="utf-8-sig")
     run = {"=1+1", "@SUM(A1)", "+49", "-1"}  # by a spreadsheet, so an apostrophe goes before them
