@@ -415,7 +415,7 @@ def test_nothing_at_all_is_still_a_report(tmp_path):
         ("x.docx", {}, "html, .pdf, .xlsx or .pptx"),
         ("x.html", {"sections": ["spnd"]}, "spend"),
         ("x.html", {"vendor": "Kugelager Nord"}, "Kugellager Nord AG"),
-        ("x.html", {"headlines": {"no": "x"}}, "spend_by_vendor_EUR"),
+        ("x.html", {"headlines": {"no": "x"}, "sections": ["spend"]}, "spend_by_vendor_EUR"),
         ("x.html", {"template": "y.pptx"}, "pptx"),
     ],
 )
