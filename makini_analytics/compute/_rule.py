@@ -7,7 +7,7 @@ marks from there, compares and combines them by ``< <= > >= + - & | ~``, and cho
         due, arrived = c.day("required_date"), c.day("delivered_date")
         return RuleResult([(c.missing(due), "no due date")], marks={"late": c.pick(arrived > due, 1, 0)})
 
-With `PandasColumns` these are numpy arrays, with `EngineColumns` nodes of an expression graph. In both a comparison with something
+With `PandasColumns` these are numpy arrays, with `SqlColumns` pieces of a query. In both a comparison with something
 missing is False. So each rule is stated once, and can't come to mean one thing here and another there.
 """
 
@@ -101,7 +101,7 @@ class RuleResult:
     left_out: list[tuple[Any, str]]  # boolean, and the reason; the first one that fits holds
     marks: dict[str, Any] = field(default_factory=dict)  # whole numbers to count by
     sums: dict[str, Any] = field(default_factory=dict)  # numbers to add up
-    of_order: Callable[[], Any] | None = None  # a whole number that orders are counted by, beside their group
+    of_order: Callable[[Any], Any] | None = None  # of the one mark: a whole number that orders are counted by, beside their group
 
 
 Rule = Callable[[Columns], RuleResult]

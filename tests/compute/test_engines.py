@@ -15,7 +15,6 @@ from makini_analytics import lead_times, slippage, spend
 from makini_analytics.errors import ConfigError, SchemaError
 from tests.compute.kinds import AS_OF, ASKED, CALLS, KINDS, arrow, asked_of, dirty, duckdb, polars, same
 
-pytest.importorskip("narwhals")
 
 
 @pytest.fixture(scope="module")

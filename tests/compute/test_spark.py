@@ -11,7 +11,6 @@ import makini_analytics as ma
 from makini_analytics.errors import SchemaError
 from tests.compute.kinds import ASKED, CALLS, arrow, dirty, same
 
-pytest.importorskip("narwhals")
 pytest.importorskip("pyspark", reason="pyspark is not installed")
 if shutil.which("java") is None:
     pytest.skip("Spark needs Java, which is not on this machine", allow_module_level=True)

@@ -1,0 +1,148 @@
+"""The frames of the engines: what their columns hold, which SQL they speak, and how a query of them is run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from ._sql import Dialect, Kind
+
+#: Stands in a query for the table of the lines.
+LINES = "__makini_lines"
+
+_UTC = ("UTC", "Etc/UTC", "GMT", "Z", "+00:00")
+
+
+@dataclass(frozen=True)
+class EngineFrame:
+    """Lines in an engine. ``run`` takes a query of the table `LINES`, and returns its few rows."""
+
+    kinds: Mapping[str, Kind]
+    dialect: Dialect
+    run: Callable[[str], pd.DataFrame]
+
+
+def engine_frame(lines: Any) -> EngineFrame | None:
+    """Return the frame of an engine, or None where it is no frame that is known."""
+    package = type(lines).__module__.partition(".")[0].lstrip("_")
+    opened = _ENGINES.get((package, type(lines).__name__))
+    return opened(lines) if opened else None
+
+
+def _small(table: Any) -> pd.DataFrame:
+    """Return an Arrow table as a pandas frame, its texts plain, whatever codes the engine had for them."""
+    for i, column in enumerate(table.columns):
+        if hasattr(column.type, "value_type") and hasattr(column.type, "index_type"):
+            table = table.set_column(i, table.field(i).name, column.cast(column.type.value_type))
+    small: pd.DataFrame = table.to_pandas(types_mapper=_text_type, date_as_object=False)
+    return small
+
+
+def _text_type(kind: Any) -> Any:
+    return pd.StringDtype() if "string" in str(kind) else None
+
+
+def _polars(lines: Any) -> EngineFrame:
+    import polars as pl
+
+    frame = lines.lazy()
+
+    def run(query: str) -> pd.DataFrame:
+        return _small(pl.SQLContext({LINES: frame}).execute(query).collect().to_arrow())
+
+    return EngineFrame({name: _kind_of_polars(t) for name, t in frame.collect_schema().items()}, Dialect(), run)
+
+
+def _kind_of_polars(kind: Any) -> Kind:
+    import polars as pl
+
+    called = str(kind)
+    if kind == pl.Datetime:
+        return Kind("moment" if kind.time_zone else "date", called)
+    if kind.is_numeric():
+        return Kind("float" if kind.is_float() else "number", called)
+    whats = {pl.Date: "date", pl.String: "text", pl.Categorical: "text", pl.Enum: "text", pl.Null: "nothing"}
+    return Kind(whats.get(kind.base_type(), called), called)
+
+
+def _pyarrow(lines: Any) -> EngineFrame:
+    import polars as pl
+
+    return _polars(pl.from_arrow(lines))
+
+
+#: A date or moment that is infinite has no number of days.
+_DUCKDB = Dialect(
+    day="CASE WHEN isfinite({0}) THEN CAST({0} AS DATE) - DATE '1970-01-01' END",
+    utc_day="CASE WHEN isfinite({0}) THEN CAST(timezone('UTC', {0}) AS DATE) - DATE '1970-01-01' END",
+)
+
+
+def _duckdb(lines: Any) -> EngineFrame:
+    def run(query: str) -> pd.DataFrame:
+        return _small(lines.query(LINES, query).to_arrow_table())
+
+    return EngineFrame(dict(zip(lines.columns, map(_kind_of_duckdb, lines.types), strict=True)), _DUCKDB, run)
+
+
+def _kind_of_duckdb(kind: Any) -> Kind:
+    called = str(kind)
+    if kind.id in ("date", "timestamp", "timestamp_s", "timestamp_ms", "timestamp_ns"):
+        return Kind("date", called)
+    if kind.id.endswith("int") or kind.id in ("integer", "uinteger", "decimal"):
+        return Kind("number", called)
+    whats = {
+        "timestamp with time zone": "moment",
+        "double": "float",
+        "float": "float",
+        "varchar": "text",
+        "enum": "text",
+        "null": "nothing",
+    }
+    return Kind(whats.get(kind.id, called), called)
+
+
+_SPARK = Dialect(
+    text="STRING",
+    name="`",
+    escaped={"'": "\\'", "\\": "\\\\"},
+    day="unix_date(CAST({} AS DATE))",
+    utc_day="unix_date(CAST({} AS DATE))",
+    quotient="({} DIV {})",
+    largest="1.7976931348623157E308D",
+)
+
+
+def _spark(lines: Any) -> EngineFrame:
+    zone = lines.sparkSession.conf.get("spark.sql.session.timeZone")
+
+    def run(query: str) -> pd.DataFrame:
+        # the session puts the frame in the place of {lines}; other braces are those of a name or a text
+        text = query.replace("{", "{{").replace("}", "}}").replace(LINES, "{lines}")
+        return _small(lines.sparkSession.sql(text, lines=lines).toArrow())
+
+    return EngineFrame({f.name: _kind_of_spark(f.dataType, zone) for f in lines.schema.fields}, _SPARK, run)
+
+
+def _kind_of_spark(kind: Any, zone: str) -> Kind:
+    called = kind.simpleString()
+    if called == "timestamp":  # its day, and nothing else, is told in the zone of the session
+        return Kind("moment", called, None if zone in _UTC else zone)
+    if called in ("tinyint", "smallint", "int", "bigint") or called.startswith("decimal"):
+        return Kind("number", called)
+    if called.startswith(("string", "varchar", "char")):
+        return Kind("text", called)
+    whats = {"date": "date", "timestamp_ntz": "date", "float": "float", "double": "float", "void": "nothing"}
+    return Kind(whats.get(called, called), called)
+
+
+_ENGINES: Mapping[tuple[str, str], Callable[[Any], EngineFrame]] = {
+    ("polars", "DataFrame"): _polars,
+    ("polars", "LazyFrame"): _polars,
+    ("pyarrow", "Table"): _pyarrow,
+    ("duckdb", "DuckDBPyRelation"): _duckdb,
+    ("pyspark", "DataFrame"): _spark,
+}
