@@ -45,6 +45,8 @@ class Counting:
         several, and neither count is right.
         """
         order = self._order()
+        if "connection" in self.keys:
+            order.pop("__connection")  # lines have met by it already
         by, mark = self._listed(*self.keys, "__reason"), next(iter(self.marks), None)
         ends = f", min({mark}) AS __first, max({mark}) AS __last" if mark else ""
         each = self._listed(*self.keys, "__reason", *order)

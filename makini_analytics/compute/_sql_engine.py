@@ -104,7 +104,7 @@ class SqlLines:
             {k: _floats(cells[column]) for k, column in counting.sums.items()},
             n,
             counted,
-            clustered=self._clustered(counting, clustering, by) if clustering else None,
+            clustered=self._clustered(counting, clustering, cells, by) if clustering else None,
         )
 
     def _counted(self, counting: Counting, by: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -122,15 +122,19 @@ class SqlLines:
             return cells, _added_up(_keyed(kept, of).assign(n_orders=kept["__orders"], **at), ["n_orders"])
         return cells, run(counting.orders(self._pieces(counting.c, of)))
 
-    def _clustered(self, counting: Counting, clustering: Clustering, by: Sequence[str]) -> pd.DataFrame:
+    def _clustered(
+        self, counting: Counting, clustering: Clustering, cells: pd.DataFrame, by: Sequence[str]
+    ) -> pd.DataFrame:
         """Return the sums over the clusters of each group."""
         groups = self._groups(by)
-        sums = self.frame.run(counting.clusters(self._pieces(counting.c, groups), clustering))
+        # columns as they are cost less than the first known one of several
+        each = {name: [name] for name in self._named(by)} if self._one_each(cells, by) else groups
+        sums = self.frame.run(counting.clusters(self._pieces(counting.c, each), clustering))
         # lines of no known cluster have met as if they were one: each stands alone, and then all powers are the number itself
         alone, powers = sums["__known"] == 0, [f"__{name}" for name in POWERS]
         for name in powers:
             sums.loc[alone, name] = sums.loc[alone, "__h" if name.startswith("__h") else "__n"]
-        return _added_up(sums[[*groups, *powers]], powers)
+        return _added_up(_keyed(sums, groups if each is not groups else {k: [k] for k in groups}).assign(**sums[powers]), powers)
 
     def _columns(self) -> SqlColumns:
         return SqlColumns(self.frame.kinds, self.frame.dialect)
