@@ -126,7 +126,7 @@ class Tally:
     n: Ints | None = None  # None: one each
     orders: pd.DataFrame | None = None  # distinct orders by group, where an engine counted them
     as_of: AsOfDays | None = None  # the day that they were looked at from, where it is stated
-    clustered: pd.DataFrame | None = None  # the fields of `ClusterSums` by group, where an engine added them up
+    clustered: Callable[[], pd.DataFrame] | None = None  # the fields of `ClusterSums` by group, where an engine adds them up
 
     def kept(self, what: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Return the entries of the rows that count."""
@@ -162,9 +162,9 @@ class Tally:
         return _of_groups(keys, self.orders)["n_orders"].fillna(0).to_numpy(dtype=np.int64)[: len(keys)]
 
     def cluster_sums(self, keys: pd.DataFrame) -> ClusterSums:
-        """Return what an engine added up by cluster, for the groups with these keys."""
+        """Return what an engine adds up by cluster, for the groups with these keys; only now, since not every tally is asked for it."""
         assert self.clustered is not None
-        return ClusterSums.of_table(_of_groups(keys, self.clustered)[: len(keys)])
+        return ClusterSums.of_table(_of_groups(keys, self.clustered())[: len(keys)])
 
     def with_provenance(
         self,

@@ -257,9 +257,11 @@ def select(wanted: Mapping[str, Piece], source: str, dialect: Dialect) -> str:
         count(piece)
     steps: list[list[str]] = []  # the columns of each level, which may refer to those of the levels before
     known: dict[Piece, tuple[str, int]] = {}
+    read: dict[str, None] = {}  # the columns of the source, in the order in which they come up
 
     def write(part: Any) -> tuple[str, int]:
         if isinstance(part, _Column):
+            read[dialect.quoted(part)] = None
             return dialect.quoted(part), 0
         if not isinstance(part, Piece):
             return dialect.literal(part), 0
@@ -277,6 +279,8 @@ def select(wanted: Mapping[str, Piece], source: str, dialect: Dialect) -> str:
         return known[part]
 
     columns = [f"{write(piece)[0]} AS {dialect.quoted(name)}" for name, piece in wanted.items()]
+    if steps:  # lines have many columns, and an engine would look at all of them at each level
+        source = f"(SELECT {', '.join(read)} FROM {source}) AS r"
     for i, level in enumerate(steps):
         source = f"(SELECT *, {', '.join(level)} FROM {source}) AS t{i}"
     return f"SELECT {', '.join(columns)} FROM {source}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -104,7 +105,7 @@ class SqlLines:
             {k: _floats(cells[column]) for k, column in counting.sums.items()},
             n,
             counted,
-            clustered=self._clustered(counting, clustering, cells, by) if clustering else None,
+            clustered=partial(self._clustered, counting, clustering, cells, by) if clustering else None,
         )
 
     def _counted(self, counting: Counting, by: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
