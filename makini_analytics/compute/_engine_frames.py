@@ -84,12 +84,15 @@ def _pyarrow(lines: Any) -> EngineFrame:
 
         return _duckdb(duckdb.from_arrow(lines))
 
+    schema: Any = pl.from_arrow(lines.schema.empty_table())
+
     def run(query: str) -> pd.DataFrame:
         # what the query doesn't name need not become columns of polars
         used = [name for name in lines.column_names if _POLARS.quoted(name) in query]
-        return _by_polars(pl.from_arrow(lines.select(used or lines.column_names[:1])).lazy(), query)
+        frame: Any = pl.from_arrow(lines.select(used or lines.column_names[:1]))
+        return _by_polars(frame.lazy(), query)
 
-    return EngineFrame(_kinds_of_polars(pl.from_arrow(lines.schema.empty_table()).schema), _POLARS, run)
+    return EngineFrame(_kinds_of_polars(schema.schema), _POLARS, run)
 
 
 #: A date or moment that is infinite has no number of days.

@@ -101,7 +101,9 @@ class RuleResult:
     left_out: list[tuple[Any, str]]  # boolean, and the reason; the first one that fits holds
     marks: dict[str, Any] = field(default_factory=dict)  # whole numbers to count by
     sums: dict[str, Any] = field(default_factory=dict)  # numbers to add up
-    of_order: Callable[[Any], Any] | None = None  # of the one mark: a whole number that orders are counted by, beside their group
+    of_order: Callable[[Any], Any] | None = (
+        None  # of the one mark: a whole number that orders are counted by, beside their group
+    )
 
 
 Rule = Callable[[Columns], RuleResult]
@@ -126,7 +128,9 @@ class Tally:
     n: Ints | None = None  # None: one each
     orders: pd.DataFrame | None = None  # distinct orders by group, where an engine counted them
     as_of: AsOfDays | None = None  # the day that they were looked at from, where it is stated
-    clustered: Callable[[], pd.DataFrame] | None = None  # the fields of `ClusterSums` by group, where an engine adds them up
+    clustered: Callable[[], pd.DataFrame] | None = (
+        None  # the fields of `ClusterSums` by group, where an engine adds them up
+    )
 
     def kept(self, what: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Return the entries of the rows that count."""
@@ -181,7 +185,10 @@ class Tally:
 def _of_groups(keys: pd.DataFrame, counted: pd.DataFrame) -> pd.DataFrame:
     """Return what an engine counted by the key of a vendor, and not by its name, which may differ from line to line."""
     shared = [c for c in keys.columns if c in counted.columns]
-    return keys[shared].merge(counted, on=shared, how="left") if shared else counted
+    if not shared:
+        return counted
+    alike = counted.astype({c: keys[c].dtype for c in shared})  # ids that are numbers are text as keys of a vendor
+    return keys[shared].merge(alike, on=shared, how="left")
 
 
 class Lines(Protocol):

@@ -18,11 +18,12 @@ real rules would grow to tens of thousands of terms. So each operation makes a `
             |              |
             +--- open -----+
 
-and `select` makes a column of whatever is used more than once, in queries within each other ::
+and `select` makes a column of whatever is used more than once ::
 
-    SELECT delivered, judged AND NOT coalesce(delivered, FALSE) AS open FROM (
-      SELECT *, judged AND arrived <= day AS delivered FROM (
-        SELECT *, NOT coalesce(cancelled OR draft, FALSE) AS judged FROM lines))
+    WITH level_0 AS (SELECT cancelled, draft, arrived FROM lines),
+         level_1 AS (SELECT *, NOT coalesce(cancelled OR draft, FALSE) AS judged FROM level_0),
+         level_2 AS (SELECT *, judged AND arrived <= day AS delivered FROM level_1),
+         made AS (SELECT delivered, judged AND NOT coalesce(delivered, FALSE) AS open FROM level_2)
 """
 
 from __future__ import annotations
@@ -46,7 +47,6 @@ class Dialect:
     day: str = "CAST(CAST({} AS DATE) AS BIGINT)"  # of a date or a moment without a zone, as whole days since 1970
     utc_day: str = "CAST(CAST({} AS DATE) AS BIGINT)"  # of a moment with a zone
     quotient: str = "({} // {})"  # of whole numbers that are not negative
-    within: str = "position({} IN {}) > 0"
     largest: str = "1.7976931348623157e308"  # number
 
     def quoted(self, name: str) -> str:
@@ -196,7 +196,8 @@ class SqlColumns:
             return Piece("FALSE")
         around = self.dialect.literal(SEPARATOR)
         names = self._once(f"({around} || {self._text(UNREADABLE)} || {around})", UNREADABLE)
-        return Piece(f"({self.dialect.within})", Piece(self.dialect.form(SEPARATOR + name + SEPARATOR)), names)
+        # the one way to look for a text that no engine takes for a pattern: "." is a letter here
+        return Piece(f"(replace({{0}}, {self.dialect.form(SEPARATOR + name + SEPARATOR)}, '') <> {{0}})", names)
 
     def missing(self, value: Piece) -> Piece:
         """Return where a day or number is missing."""
@@ -219,8 +220,8 @@ class SqlColumns:
         return self._once("{}", name)
 
     def text(self, name: str) -> Piece:
-        """Return a column as text, as it is where it holds text; `Kind` tells."""
-        return self._once(self._text(name), name)
+        """Return a column as plain text, whatever it holds: two lists of texts may have no common kind."""
+        return self._once(f"CAST({{}} AS {self.dialect.text})", name)
 
     def _text(self, name: str) -> str:
         return "{}" if self.kinds[name].what == "text" else f"CAST({{}} AS {self.dialect.text})"
@@ -242,8 +243,12 @@ class _Column(str):
     __slots__ = ()
 
 
+#: So deep may an expression be: parsers have limits, and that of polars takes some 50 steps into brackets.
+_DEEP = 12
+
+
 def select(wanted: Mapping[str, Piece], source: str, dialect: Dialect) -> str:
-    """Return the query of some pieces, by the names of their columns, from a table or query."""
+    """Return the beginning of a query, after which ``__made`` is a table of some pieces by the names of their columns."""
     uses: dict[Piece, int] = {}
 
     def count(piece: Any) -> None:
@@ -256,31 +261,33 @@ def select(wanted: Mapping[str, Piece], source: str, dialect: Dialect) -> str:
     for piece in wanted.values():
         count(piece)
     steps: list[list[str]] = []  # the columns of each level, which may refer to those of the levels before
-    known: dict[Piece, tuple[str, int]] = {}
+    known: dict[Piece, tuple[str, int, int]] = {}
     read: dict[str, None] = {}  # the columns of the source, in the order in which they come up
 
-    def write(part: Any) -> tuple[str, int]:
+    def write(part: Any) -> tuple[str, int, int]:
+        """Return the text of a part, the level at which it can stand, and how deep it is."""
         if isinstance(part, _Column):
             read[dialect.quoted(part)] = None
-            return dialect.quoted(part), 0
+            return dialect.quoted(part), 0, 0
         if not isinstance(part, Piece):
-            return dialect.literal(part), 0
+            return dialect.literal(part), 0, 0
         if part not in known:
             made = [write(p) for p in part.parts]
             form = dialect.quotient if part.form == "quotient" else part.form
-            text, level = form.format(*(t for t, _ in made)), max((n for _, n in made), default=0)
-            if uses[part] > 1 and part.parts and part.form != "{}":
+            text = form.format(*(t for t, _, _ in made))
+            level, depth = max((n for _, n, _ in made), default=0), 1 + max((n for _, _, n in made), default=0)
+            if part.parts and part.form != "{}" and (uses[part] > 1 or depth > _DEEP):
                 while len(steps) <= level:
                     steps.append([])
                 name = f"__step_{level}_{len(steps[level])}"
                 steps[level].append(f"{text} AS {name}")
-                text, level = name, level + 1
-            known[part] = text, level
+                text, level, depth = name, level + 1, 0
+            known[part] = text, level, depth
         return known[part]
 
-    columns = [f"{write(piece)[0]} AS {dialect.quoted(name)}" for name, piece in wanted.items()]
-    if steps:  # lines have many columns, and an engine would look at all of them at each level
-        source = f"(SELECT {', '.join(read)} FROM {source}) AS r"
+    columns = ", ".join(f"{write(piece)[0]} AS {dialect.quoted(name)}" for name, piece in wanted.items())
+    # lines have many columns, and an engine would look at all of them at each level
+    query = f"WITH __level_0 AS (SELECT {', '.join(read) or '1 AS __one'} FROM {source})"
     for i, level in enumerate(steps):
-        source = f"(SELECT *, {', '.join(level)} FROM {source}) AS t{i}"
-    return f"SELECT {', '.join(columns)} FROM {source}"
+        query += f", __level_{i + 1} AS (SELECT *, {', '.join(level)} FROM __level_{i})"
+    return f"{query}, __made AS (SELECT {columns} FROM __level_{len(steps)})"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from ..errors import ConfigError
 from ._engine_frames import LINES
@@ -31,12 +30,14 @@ class Counting:
         self.added = {"__amount": c.number("amount")} if c.has("amount") else {}  # what is left out has a value, too
         #: The column that each sum of the rule is in; of the amount that is the one of the book, and not another.
         self.sums = {k: next((a for a, p in self.added.items() if p is v), f"__sum_{k}") for k, v in ruled.sums.items()}
-        self.added |= {self.sums[k]: c.pick(self.kept, v, 0.0) for k, v in ruled.sums.items() if self.sums[k] != "__amount"}
+        self.added |= {
+            self.sums[k]: c.pick(self.kept, v, 0.0) for k, v in ruled.sums.items() if self.sums[k] != "__amount"
+        }
 
     def cells(self) -> str:
         """Return the query of the lines by group, reason and marks, and of their sums."""
         by = self._listed(*self.keys, "__reason", *self.marks)
-        return f"SELECT {by}, count(*) AS __n{self._totals()} FROM ({self._read()}) AS t GROUP BY {by}"
+        return f"{self._read()} SELECT {by}, count(*) AS __n{self._totals()} FROM __made GROUP BY {by}"
 
     def cells_and_orders(self) -> str:
         """Return the query of the same with the distinct orders of each row, for a rule that has one mark or none.
@@ -50,23 +51,24 @@ class Counting:
         by, mark = self._listed(*self.keys, "__reason"), next(iter(self.marks), None)
         ends = f", min({mark}) AS __first, max({mark}) AS __last" if mark else ""
         each = self._listed(*self.keys, "__reason", *order)
-        met = f"SELECT {each}{ends}, count(*) AS __n{self._totals()} FROM ({self._read(order)}) AS t GROUP BY {each}"
+        met = f"SELECT {each}{ends}, count(*) AS __n{self._totals()} FROM __made GROUP BY {each}"
         first, span = (f", __first AS {mark}", "max(__last - __first)") if mark else ("", "0")
         return (
+            f"{self._read(order)}, __met AS ({met}) "
             f"SELECT {by}{first}, CAST(sum(__n) AS BIGINT) AS __n, count(__order) AS __orders, {span} AS __span{self._totals()} "
-            f"FROM ({met}) AS t GROUP BY {by}{', __first' if mark else ''}"
+            f"FROM __met GROUP BY {by}{', __first' if mark else ''}"
         )
 
     def orders(self, groups: Mapping[str, Piece]) -> str:
         """Return the query of the distinct orders of each group, exact whatever an order's lines have."""
-        order, by = self._order(), self._listed(*groups)
+        order = self._order()
         if self.ruled.of_order:
             groups = {**groups, "of_order": self.ruled.of_order(*self.ruled.marks.values())}
         each = self._listed(*groups, *order)
         read = select({**groups, **order, "__kept": self.c.pick(self.kept, 1, 0)}, LINES, self.c.dialect)
-        met = f"SELECT {each} FROM ({read}) AS t GROUP BY {each} HAVING max(__kept) = 1"
-        by = self._listed(*groups)
-        return f"SELECT {by + ', ' if by else ''}count(__order) AS n_orders FROM ({met}) AS t{by and ' GROUP BY ' + by}"
+        met, by = f"SELECT {each} FROM __made GROUP BY {each} HAVING max(__kept) = 1", self._listed(*groups)
+        counted = f"SELECT {by + ', ' if by else ''}count(__order) AS n_orders FROM __met{by and ' GROUP BY ' + by}"
+        return f"{read}, __met AS ({met}) {counted}"
 
     def clusters(self, groups: Mapping[str, Piece], clustering: Clustering) -> str:
         """Return the query of the sums over the clusters of each group, those of lines without a cluster apart."""
@@ -77,10 +79,10 @@ class Counting:
         counted = {k: self.c.pick(self.kept & rows, 1, 0) for k, rows in (("__due", due), ("__hit", due & hit))}
         read, each = select({**groups, **cluster, **counted}, LINES, self.c.dialect), self._listed(*groups, *cluster)
         n, h = (f"CAST(sum({k}) AS {self.c.dialect.double})" for k in counted)
-        met = f"SELECT {each}, {n} AS n, {h} AS h FROM ({read}) AS t GROUP BY {each} HAVING sum(__due) > 0"
+        met = f"SELECT {each}, {n} AS n, {h} AS h FROM __made GROUP BY {each} HAVING sum(__due) > 0"
         by, sums = self._listed(*groups, "__known"), ", ".join(f"sum({p}) AS __{k}" for k, p in POWERS.items())
-        told = f"SELECT {self._listed(*groups, 'n', 'h')}, CASE WHEN __order IS NULL THEN 0 ELSE 1 END AS __known FROM ({met}) AS t"
-        return f"SELECT {by}, {sums} FROM ({told}) AS u GROUP BY {by}"
+        told = f"SELECT {self._listed(*groups, 'n', 'h')}, CASE WHEN __order IS NULL THEN 0 ELSE 1 END AS __known FROM __met"
+        return f"{read}, __met AS ({met}), __told AS ({told}) SELECT {by}, {sums} FROM __told GROUP BY {by}"
 
     def _read(self, more: Mapping[str, Piece] | None = None) -> str:
         keys = {k: self.c.raw(k) for k in self.keys}
@@ -96,9 +98,12 @@ class Counting:
     def _order(self) -> dict[str, Piece]:
         """Return what makes an order one order: its connection and id, its number where there is no id."""
         c = self.c
-        ids = [c.text(name) for name in ("order_id", "order_number") if c.has(name)]
-        order = Piece("coalesce({}, {})", *ids) if len(ids) > 1 else (ids or [Piece(f"CAST(NULL AS {c.dialect.text})")])[0]
-        return {"__order": order, **({"__connection": c.raw("connection")} if c.has("connection") else {})}
+        ids = [name for name in ("order_id", "order_number") if c.has(name)]
+        if len(ids) > 1:
+            order = Piece("coalesce({}, {})", *map(c.text, ids))
+        else:  # as it is: to compare codes costs less than to compare texts
+            order = c.raw(ids[0]) if ids else Piece(f"CAST(NULL AS {c.dialect.text})")
+        return {"__order": order} | ({"__connection": c.raw("connection")} if c.has("connection") else {})
 
     def _cluster(self, name: str) -> dict[str, Piece]:
         if not self.c.has(name):

@@ -35,7 +35,8 @@ class SqlLines:
     @classmethod
     def of(cls, lines: Any, *needed: str, metric: str) -> SqlLines:
         """Return the lines of an engine's frame, or of an object that has one in ``lines``, and maybe ``attrs``."""
-        frame, attrs = engine_frame(lines), {}
+        frame = engine_frame(lines)
+        attrs: Mapping[Any, Any] = {}
         if frame is None and hasattr(lines, "lines"):
             frame, attrs = engine_frame(lines.lines), getattr(lines, "attrs", {})
         if frame is None:
@@ -52,7 +53,7 @@ class SqlLines:
         if not self.has(name):
             return set()
         text = select({"__text": self._columns().text(name)}, LINES, self.frame.dialect)
-        return set(self.frame.run(f"SELECT DISTINCT __text FROM ({text}) AS t")["__text"].dropna())
+        return set(self.frame.run(f"{text} SELECT DISTINCT __text FROM __made")["__text"].dropna())
 
     def as_of(self, as_of: AsOf | None) -> AsOfDays:
         """Return the day to look from."""
@@ -63,7 +64,7 @@ class SqlLines:
             c = self._columns()
             name = c.text("connection") if self.has("connection") else Piece("''")
             of = select({"__name": name, "__at": c.raw("updated_at")}, LINES, self.frame.dialect)
-            last = self.frame.run(f"SELECT __name, max(__at) AS __at FROM ({of}) AS t GROUP BY __name")
+            last = self.frame.run(f"{of} SELECT __name, max(__at) AS __at FROM __made GROUP BY __name")
             return dict(zip(last["__name"] if self.has("connection") else [None], last["__at"], strict=False))
 
         def connections() -> set[Any]:
@@ -128,14 +129,15 @@ class SqlLines:
     ) -> pd.DataFrame:
         """Return the sums over the clusters of each group."""
         groups = self._groups(by)
-        # columns as they are cost less than the first known one of several
-        each = {name: [name] for name in self._named(by)} if self._one_each(cells, by) else groups
-        sums = self.frame.run(counting.clusters(self._pieces(counting.c, each), clustering))
+        found = {key: [key] for key in groups}
+        if self._one_each(cells, by):  # columns as they are cost less than the first known one of several
+            found, groups = groups, {name: [name] for name in self._named(by)}
+        sums = self.frame.run(counting.clusters(self._pieces(counting.c, groups), clustering))
         # lines of no known cluster have met as if they were one: each stands alone, and then all powers are the number itself
         alone, powers = sums["__known"] == 0, [f"__{name}" for name in POWERS]
         for name in powers:
             sums.loc[alone, name] = sums.loc[alone, "__h" if name.startswith("__h") else "__n"]
-        return _added_up(_keyed(sums, groups if each is not groups else {k: [k] for k in groups}).assign(**sums[powers]), powers)
+        return _added_up(_keyed(sums, found).assign(**sums[powers]), powers)
 
     def _columns(self) -> SqlColumns:
         return SqlColumns(self.frame.kinds, self.frame.dialect)

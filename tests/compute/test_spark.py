@@ -10,6 +10,7 @@ import pytest
 import makini_analytics as ma
 from makini_analytics.errors import SchemaError
 from tests.compute.kinds import ASKED, CALLS, arrow, dirty, same
+from tests.compute.test_sql import LINES_WITH_ALL, answers_are_those_of_pandas
 
 pytest.importorskip("pyspark", reason="pyspark is not installed")
 if shutil.which("java") is None:
@@ -59,6 +60,10 @@ def test_the_sample(spark):
     same(spend.by_vendor(frame, by="ship_to.country"), spend.by_vendor(lines, by="ship_to.country"))
 
 
+def test_all_that_a_rule_asks_is_what_pandas_answers(spark):
+    answers_are_those_of_pandas(frame_of(spark, LINES_WITH_ALL), LINES_WITH_ALL)
+
+
 def test_the_real_deliveries(spark, scms):
     frame = frame_of(spark, scms.lines).cache()
     for name in ASKED:
@@ -94,7 +99,9 @@ def test_the_heavy_step_is_one_scan_and_one_shuffle(spark, monkeypatch):
         return out
 
     monkeypatch.setattr(type(spark), "sql", watched)
-    lines = dirty(12, 50).drop_duplicates("order_id").assign(vendor_name="Vendor A")  # one day an order, one name a vendor
+    lines = (
+        dirty(12, 50).drop_duplicates("order_id").assign(vendor_name="Vendor A")
+    )  # one day an order, one name a vendor
     frame = frame_of(spark, lines)
     shuffles = {}
     for name in ASKED:
