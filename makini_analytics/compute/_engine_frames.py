@@ -133,7 +133,6 @@ _SPARK = Dialect(
     day="unix_date(CAST({} AS DATE))",
     utc_day="unix_date(CAST({} AS DATE))",
     quotient="({} DIV {})",
-    largest="1.7976931348623157E308D",
 )
 
 

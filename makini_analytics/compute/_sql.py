@@ -28,6 +28,7 @@ and `select` makes a column of whatever is used more than once ::
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -47,7 +48,6 @@ class Dialect:
     day: str = "CAST(CAST({} AS DATE) AS BIGINT)"  # of a date or a moment without a zone, as whole days since 1970
     utc_day: str = "CAST(CAST({} AS DATE) AS BIGINT)"  # of a moment with a zone
     quotient: str = "({} // {})"  # of whole numbers that are not negative
-    largest: str = "1.7976931348623157e308"  # number
 
     def quoted(self, name: str) -> str:
         """Return a column's name as it stands in a query."""
@@ -57,10 +57,8 @@ class Dialect:
         """Return a text or a number as it stands in a query."""
         if isinstance(value, str):
             return "'" + "".join(self.escaped.get(c, c) for c in value) + "'"
-        if not isinstance(value, float):
-            return str(int(value))
-        number = repr(float(value))  # without an exponent it would be a decimal number
-        return f"CAST({number if 'e' in number else number + 'e0'} AS {self.double})"
+        # 1.5 would be a decimal number, and 15e-1 not everywhere one at all
+        return f"CAST('{float(value)!r}' AS {self.double})" if isinstance(value, float) else str(int(value))
 
     def form(self, text: str) -> str:
         """Return a text as it stands in the form of a `Piece`, where braces stand for its parts."""
@@ -228,7 +226,7 @@ class SqlColumns:
 
     def _finite(self) -> str:
         # NaN is no number between two, in some engines since it is above all numbers
-        return f"({{0}} BETWEEN -{self.dialect.largest} AND {self.dialect.largest})"
+        return f"({{0}} BETWEEN {self.dialect.literal(-sys.float_info.max)} AND {self.dialect.literal(sys.float_info.max)})"
 
     def _once(self, form: str, name: str) -> Piece:
         return self._made.setdefault((form, name), Piece(form, _Column(name)))

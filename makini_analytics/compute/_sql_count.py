@@ -66,9 +66,9 @@ class Counting:
             groups = {**groups, "of_order": self.ruled.of_order(*self.ruled.marks.values())}
         each = self._listed(*groups, *order)
         read = select({**groups, **order, "__kept": self.c.pick(self.kept, 1, 0)}, LINES, self.c.dialect)
-        met, by = f"SELECT {each} FROM __made GROUP BY {each} HAVING max(__kept) = 1", self._listed(*groups)
-        counted = f"SELECT {by + ', ' if by else ''}count(__order) AS n_orders FROM __met{by and ' GROUP BY ' + by}"
-        return f"{read}, __met AS ({met}) {counted}"
+        met, by = f"SELECT {each}, max(__kept) AS __any FROM __made GROUP BY {each}", self._listed(*groups)
+        counted = f"SELECT {by + ', ' if by else ''}count(__order) AS n_orders FROM __met WHERE __any = 1"
+        return f"{read}, __met AS ({met}) {counted}{by and ' GROUP BY ' + by}"
 
     def clusters(self, groups: Mapping[str, Piece], clustering: Clustering) -> str:
         """Return the query of the sums over the clusters of each group, those of lines without a cluster apart."""
@@ -79,9 +79,9 @@ class Counting:
         counted = {k: self.c.pick(self.kept & rows, 1, 0) for k, rows in (("__due", due), ("__hit", due & hit))}
         read, each = select({**groups, **cluster, **counted}, LINES, self.c.dialect), self._listed(*groups, *cluster)
         n, h = (f"CAST(sum({k}) AS {self.c.dialect.double})" for k in counted)
-        met = f"SELECT {each}, {n} AS n, {h} AS h FROM __made GROUP BY {each} HAVING sum(__due) > 0"
+        met = f"SELECT {each}, {n} AS n, {h} AS h FROM __made GROUP BY {each}"
         by, sums = self._listed(*groups, "__known"), ", ".join(f"sum({p}) AS __{k}" for k, p in POWERS.items())
-        told = f"SELECT {self._listed(*groups, 'n', 'h')}, CASE WHEN __order IS NULL THEN 0 ELSE 1 END AS __known FROM __met"
+        told = f"SELECT {self._listed(*groups, 'n', 'h')}, CASE WHEN __order IS NULL THEN 0 ELSE 1 END AS __known FROM __met WHERE n > 0"
         return f"{read}, __met AS ({met}), __told AS ({told}) SELECT {by}, {sums} FROM __told GROUP BY {by}"
 
     def _read(self, more: Mapping[str, Piece] | None = None) -> str:
