@@ -33,16 +33,13 @@ def engine_frame(lines: Any) -> EngineFrame | None:
 
 
 def _small(table: Any) -> pd.DataFrame:
-    """Return an Arrow table as a pandas frame, its texts plain, whatever codes the engine had for them."""
-    for i, column in enumerate(table.columns):
-        if hasattr(column.type, "value_type") and hasattr(column.type, "index_type"):
-            table = table.set_column(i, table.field(i).name, column.cast(column.type.value_type))
+    """Return an Arrow table as a pandas frame; texts that the engine has codes for keep them."""
     small: pd.DataFrame = table.to_pandas(types_mapper=_text_type, date_as_object=False)
     return small
 
 
 def _text_type(kind: Any) -> Any:
-    return pd.StringDtype() if "string" in str(kind) else None
+    return pd.StringDtype() if "string" in str(kind) and not hasattr(kind, "index_type") else None
 
 
 _POLARS = Dialect()

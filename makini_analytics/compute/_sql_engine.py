@@ -185,8 +185,8 @@ def _keyed(cells: pd.DataFrame, groups: Mapping[str, Sequence[str]]) -> pd.DataF
     out = {}
     for key, columns in groups.items():
         first = cells[columns[0]]
-        for column in columns[1:]:
-            first = first.fillna(cells[column])
+        for column in columns[1:] if first.isna().any() else ():
+            first = first.astype("string").fillna(cells[column].astype("string"))
         out[key] = first
     return pd.DataFrame(out, index=cells.index)
 
