@@ -42,7 +42,7 @@ def _text_type(kind: Any) -> Any:
     return pd.StringDtype() if "string" in str(kind) and not hasattr(kind, "index_type") else None
 
 
-_POLARS = Dialect()
+_POLARS = Dialect(counts_distinct=True)
 
 
 def _polars(lines: Any) -> EngineFrame:

@@ -49,6 +49,9 @@ class Counting:
         if "connection" in self.keys:
             order.pop("__connection")  # lines have met by it already
         by, mark = self._listed(*self.keys, "__reason"), next(iter(self.marks), None)
+        if self.c.dialect.counts_distinct and not mark and len(order) == 1:
+            counts = f"count(*) AS __n, count(DISTINCT __order) AS __orders, 0 AS __span{self._totals()}"
+            return f"{self._read(order)} SELECT {by}, {counts} FROM __made GROUP BY {by}"
         ends = f", min({mark}) AS __first, max({mark}) AS __last" if mark else ""
         each = self._listed(*self.keys, "__reason", *order)
         met = f"SELECT {each}{ends}, count(*) AS __n{self._totals()} FROM __made GROUP BY {each}"
@@ -99,10 +102,9 @@ class Counting:
         """Return what makes an order one order: its connection and id, its number where there is no id."""
         c = self.c
         ids = [name for name in ("order_id", "order_number") if c.has(name)]
-        if len(ids) > 1:
+        order = c.raw(ids[0]) if ids else Piece(f"CAST(NULL AS {c.dialect.text})")
+        if len(ids) > 1:  # one by itself stays as it is: to compare codes costs less than to compare texts
             order = Piece("coalesce({}, {})", *map(c.text, ids))
-        else:  # as it is: to compare codes costs less than to compare texts
-            order = c.raw(ids[0]) if ids else Piece(f"CAST(NULL AS {c.dialect.text})")
         return {"__order": order} | ({"__connection": c.raw("connection")} if c.has("connection") else {})
 
     def _cluster(self, name: str) -> dict[str, Piece]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from functools import cache
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,6 +15,7 @@ import pytest
 
 import makini_analytics as ma
 from makini_analytics import lead_times, slippage, spend
+from makini_analytics.catalogue import FIGURES
 from makini_analytics.errors import ConfigError, SchemaError
 from tests.compute.kinds import AS_OF, ASKED, CALLS, KINDS, arrow, asked_of, dirty, duckdb, polars, same
 
@@ -295,3 +298,10 @@ def test_many_connections_each_on_its_own_day(kind):
     held = SimpleNamespace(lines=KINDS[kind](lines), attrs=lines.attrs)
     for call in (spend.by_vendor, lead_times.by_vendor, slippage.by_vendor):
         same(call(held), call(lines))
+
+
+def test_the_documentation_tells_of_every_figure_which_frames_it_takes():
+    page = (Path(__file__).parents[2] / "docs" / "engines.md").read_text(encoding="utf-8")
+    rows = [row.split("|") for row in page.splitlines() if row.startswith("| `")]
+    told = {name: row[2].strip() == "any frame" for row in rows for name in re.findall(r"`(\w+\.\w+)`", row[1])}
+    assert told == {name: figure.any_frame for name, figure in FIGURES.items()}
