@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +92,7 @@ def engines(frame: pd.DataFrame, folder: Path) -> dict[str, tuple[Any, Callable[
     }
 
 
-def check(name: str, ours: pd.DataFrame, theirs: list[Any]) -> None:
+def check(name: str, ours: Any, theirs: Any) -> None:
     """Raise where the hand-written queries give something else: then their time says nothing."""
     table, book, *clusters = (x if isinstance(x, pd.DataFrame) else x.to_pandas() for x in theirs)
     same(name, ours, table)
@@ -109,13 +110,11 @@ def measure(n: int, rounds: int) -> dict[str, dict[str, dict[str, list[float]]]]
     with tempfile.TemporaryDirectory() as folder:
         for engine, (frame, by_hand) in engines(lines(n), Path(folder)).items():
             for name, figure in OURS.items():
-                check(name, figure(frame, **options[name]), by_hand(name))
-                times: dict[str, list[float]] = {"ours": [], "by hand": []}
+                runs = {"ours": partial(figure, frame, **options[name]), "by hand": partial(by_hand, name)}
+                check(name, *(run() for run in runs.values()))
+                times: dict[str, list[float]] = {who: [] for who in runs}
                 for _ in range(rounds):
-                    for who, run in (
-                        ("ours", lambda: figure(frame, **options[name])),
-                        ("by hand", lambda: by_hand(name)),
-                    ):
+                    for who, run in runs.items():
                         began = time.process_time()
                         run()
                         times[who].append(time.process_time() - began)
