@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
+from ..errors import ConfigError
 from ._sql import Dialect, Kind
 
 #: Stands in a query for the table of the lines.
@@ -156,10 +158,61 @@ def _kind_of_spark(kind: Any, zone: str) -> Kind:
     return Kind(whats.get(called, called), called)
 
 
+#: Ibis reaches many databases, of which these have been tried. Their SQL is ours, and not what Ibis makes of expressions: that would be
+#: a second way to say what a rule is.
+_IBIS = {
+    "postgres": replace(_DUCKDB, text="TEXT", double="DOUBLE PRECISION", quotient="({} / {})", step="(... OFFSET 0)"),
+    "sqlite": Dialect(
+        text="TEXT",
+        double="REAL",
+        day="CAST(julianday(date({})) - 2440587.5 AS BIGINT)",
+        utc_day="CAST(julianday(date({})) - 2440587.5 AS BIGINT)",
+        quotient="({} / {})",
+        step="MATERIALIZED (...)",
+    ),
+}
+
+
+def _ibis(lines: Any) -> EngineFrame:
+    backend = lines.get_backend()
+    table = backend.compile(lines)
+    if backend.name == "duckdb":
+        return _duckdb(backend.con.sql(table))
+    if backend.name not in _IBIS:
+        raise ConfigError(
+            f"lines of Ibis are counted on duckdb, {', '.join(_IBIS)}, and these lie in {backend.name}: collect the lines that you look at"
+        )
+    kinds = {name: _kind_of_ibis(kind) for name, kind in lines.schema().items()}
+
+    def run(query: str) -> pd.DataFrame:
+        import pyarrow as pa
+
+        steps = query.removeprefix("WITH ") if query.startswith("WITH ") else f"__all AS (SELECT 1) {query}"
+        with closing(backend.raw_sql(f"WITH {LINES} AS ({table}), {steps}")) as cursor:
+            names, rows = [column[0] for column in cursor.description], cursor.fetchall()
+        columns = zip(*rows, strict=True) if rows else ([] for _ in names)
+        return _small(pa.table([pa.array(list(column)) for column in columns], names))
+
+    return EngineFrame(kinds, _IBIS[backend.name], run)
+
+
+def _kind_of_ibis(kind: Any) -> Kind:
+    called = str(kind)
+    if kind.is_timestamp():
+        return Kind("moment" if kind.timezone else "date", called)
+    if kind.is_numeric() and not kind.is_boolean():
+        return Kind("float" if kind.is_floating() else "number", called)
+    for what, told in (("date", kind.is_date()), ("text", kind.is_string()), ("nothing", kind.is_null())):
+        if told:
+            return Kind(what, called)
+    return Kind(called, called)
+
+
 _ENGINES: Mapping[tuple[str, str], Callable[[Any], EngineFrame]] = {
     ("polars", "DataFrame"): _polars,
     ("polars", "LazyFrame"): _polars,
     ("pyarrow", "Table"): _pyarrow,
     ("duckdb", "DuckDBPyRelation"): _duckdb,
     ("pyspark", "DataFrame"): _spark,
+    ("ibis", "Table"): _ibis,
 }

@@ -48,6 +48,9 @@ class Dialect:
     day: str = "CAST(CAST({} AS DATE) AS BIGINT)"  # of a date or a moment without a zone, as whole days since 1970
     utc_day: str = "CAST(CAST({} AS DATE) AS BIGINT)"  # of a moment with a zone
     quotient: str = "({} // {})"  # of whole numbers that are not negative
+    step: str = (
+        "(...)"  # a query of steps, which must not be taken apart: the next one names each of its columns several times
+    )
     counts_distinct: bool = False  # whether that is faster than to group by what is counted
 
     def quoted(self, name: str) -> str:
@@ -288,5 +291,7 @@ def select(wanted: Mapping[str, Piece], source: str, dialect: Dialect) -> str:
     # lines have many columns, and an engine would look at all of them at each level
     query = f"WITH __level_0 AS (SELECT {', '.join(read) or '1 AS __one'} FROM {source})"
     for i, level in enumerate(steps):
-        query += f", __level_{i + 1} AS (SELECT *, {', '.join(level)} FROM __level_{i})"
-    return f"{query}, __made AS (SELECT {columns} FROM __level_{len(steps)})"
+        query += f", __level_{i + 1} AS " + dialect.step.replace(
+            "...", f"SELECT *, {', '.join(level)} FROM __level_{i}"
+        )
+    return f"{query}, __made AS " + dialect.step.replace("...", f"SELECT {columns} FROM __level_{len(steps)}")
