@@ -1,4 +1,4 @@
-"""The heavy step in another engine - polars, PyArrow, DuckDB, Spark - as one grouped count, asked for in SQL.
+"""The heavy step in another engine - polars, PyArrow, DuckDB, Spark, a database by Ibis - as one grouped count, asked for in SQL.
 
 Nothing is sorted and no line is collected: what comes back has a row for each group, reason, day and outcome. What an engine can't
 do exactly is refused, and the error says what to do instead.

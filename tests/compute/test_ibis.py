@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -26,30 +26,25 @@ ibis = pytest.importorskip("ibis", reason="Ibis is not installed")
 
 
 @pytest.fixture(scope="module")
-def postgres(tmp_path_factory):
-    """The address of a server that is started for these tests, in a folder of its own, on a socket and not on a port."""
+def postgres():
+    """The folder of a server that is started for these tests, and listens there on a socket and at no port."""
     pytest.importorskip("psycopg", reason="psycopg is not installed")
     found = shutil.which("initdb") or next(map(str, sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))), None)
     if found is None:
         pytest.skip("PostgreSQL is not installed")
-    tools, home = Path(found).resolve().parent, tmp_path_factory.mktemp("postgres")
-    as_user = {}
-    if sys.platform != "win32" and os.getuid() == 0:  # the server refuses to run as root
-        as_user = {"user": "postgres"}
-        for folder in (home, *home.parents):
-            if folder == Path("/tmp"):
-                break
-            folder.chmod(folder.stat().st_mode | 0o755)
-        shutil.chown(home, "postgres")
-    run = {"check": True, "capture_output": True, "cwd": home, **as_user}
-    subprocess.run(
-        [tools / "initdb", "-D", home / "data", "-A", "trust", "-U", "makini", "-E", "UTF8", "--no-sync"], **run
-    )
-    options = f"-c listen_addresses='' -c unix_socket_directories='{home}' -c fsync=off"
-    start = [tools / "pg_ctl", "-D", home / "data", "-o", options, "-l", home / "log", "-w", "start"]
-    subprocess.run(start, **{**run, "capture_output": False, "stdout": subprocess.DEVNULL})
-    yield str(home)
-    subprocess.run([tools / "pg_ctl", "-D", home / "data", "-m", "immediate", "stop"], **run)
+    tools = Path(found).resolve().parent
+    with tempfile.TemporaryDirectory(prefix="makini-postgres-") as home:
+        run = {"check": True, "cwd": home, "stdout": subprocess.DEVNULL}
+        if os.getuid() == 0:  # as root the server refuses to run
+            shutil.chown(home, "postgres")
+            run["user"] = "postgres"
+        subprocess.run(
+            [tools / "initdb", "-D", "data", "-A", "trust", "-U", "makini", "-E", "UTF8", "--no-sync"], **run
+        )
+        options = f"-c listen_addresses='' -c unix_socket_directories='{home}' -c fsync=off"
+        subprocess.run([tools / "pg_ctl", "-D", "data", "-o", options, "-l", "log", "-w", "start"], **run)
+        yield home
+        subprocess.run([tools / "pg_ctl", "-D", "data", "-m", "immediate", "stop"], **run)
 
 
 @pytest.fixture(params=["duckdb", "sqlite", "postgres"])
