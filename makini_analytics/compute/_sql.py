@@ -45,8 +45,8 @@ class Dialect:
     double: str = "DOUBLE"
     name: str = '"'  # around a name
     escaped: Mapping[str, str] = field(default_factory=lambda: {"'": "''"})  # within a text
-    day: str = "CAST(CAST({} AS DATE) AS BIGINT)"  # of a date or a moment without a zone, as whole days since 1970
-    utc_day: str = "CAST(CAST({} AS DATE) AS BIGINT)"  # of a moment with a zone
+    day: str = "CAST(CAST({} AS DATE) AS INTEGER)"  # of a date or a moment without a zone, as whole days since 1970
+    utc_day: str = "CAST(CAST({} AS DATE) AS INTEGER)"  # of a moment with a zone
     quotient: str = "({} // {})"  # of whole numbers that are not negative
     step: str = (
         "(...)"  # a query of steps, which must not be taken apart: the next one names each of its columns several times

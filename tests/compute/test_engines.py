@@ -125,6 +125,18 @@ def test_a_name_with_a_dot(sample):
         same(spend.by_vendor(make(sample), by="ship_to.country"), spend.by_vendor(sample, by="ship_to.country"))
 
 
+def test_names_and_texts_with_marks_of_sql():
+    odd = 'it\'s {x} "q" `b` \\ ...'
+    lines = dirty(17).rename(columns={"category": odd})
+    lines[odd] = lines[odd].where(lines[odd] != "IT", odd)
+    for make in KINDS.values():
+        same(
+            spend.by_vendor(make(lines), by=odd, intercompany=["v1"]),
+            spend.by_vendor(lines, by=odd, intercompany=["v1"]),
+        )
+        same(slippage.by_vendor(make(lines), by=odd, as_of=AS_OF), slippage.by_vendor(lines, by=odd, as_of=AS_OF))
+
+
 def test_own_vendors_are_left_out_and_must_occur():
     lines = dirty(3)
     for make in KINDS.values():
