@@ -1,7 +1,19 @@
 """What every stage does with a frame of lines: its columns, text as codes, stacking, the as-of day."""
 
 from . import categoricals
-from ._access import FILTERS, Mask, days_of, frame_of, is_pandas, need, numbers, texts_of, values, vendors_hidden_by
+from ._access import (
+    CHANGED_SINCE,
+    FILTERS,
+    Mask,
+    days_of,
+    frame_of,
+    is_pandas,
+    need,
+    numbers,
+    texts_of,
+    values,
+    vendors_hidden_by,
+)
 from ._as_of import (
     OWN_DAYS,
     OWN_WINDOWS,
@@ -20,6 +32,7 @@ from ._stack import as_text, stack
 from .categoricals import to_strings
 
 __all__ = [
+    "CHANGED_SINCE",
     "FILTERS",
     "OWN_DAYS",
     "OWN_WINDOWS",

@@ -64,6 +64,21 @@ def test_the_command_adds_to_a_history_and_is_quiet(tmp_path, monkeypatch, capsy
 
 
 @pytest.mark.full
+def test_a_fetch_of_changes_marks_nothing_as_gone(tmp_path):
+    rows = [order(i, updatedAt=f"2025-0{1 + i % 6}-15T00:00:00Z") for i in range(12)]
+    history = ma.History(tmp_path / "history")
+    with ma.sandbox({"purchase-orders": rows}) as server, server.client(**OPTIONS) as client:
+        history.add(client)
+        changed = client.fetch_purchases(modified_since="2025-06-01")
+        assert len(changed.orders) == 2
+        with pytest.raises(ma.ConfigError, match=r"\(changed since 2025-06-01\): pass whole=False"):
+            history.add(changed)
+        for got in (history.add(changed, whole=False), client.fetch_purchases(modified_since="2025-05-01", to=history)):
+            assert got[["n_changed", "n_gone"]].to_numpy().sum() == 0
+    assert len(history.at().orders) == 12
+
+
+@pytest.mark.full
 def test_the_days_of_a_sandbox_are_found_again(tmp_path):
     """What the sandbox says that it did is what the history finds; of orders that live and die between two snapshots nothing is known."""
     history = ma.History(tmp_path / "history")
