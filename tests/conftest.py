@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -13,6 +15,10 @@ import pytest
 from tests import leftovers
 from tests.extras import Extras
 from tests.real_data.known import KNOWN
+
+# Dozens of processes are started here. Where the machine forbids bytecode on disk each of them would compile the package anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 def pytest_configure(config):
@@ -33,6 +39,7 @@ def pytest_cmdline_main(config):
 GROUPS = {
     "tests/reporting/": "report",
     "tests/browser/": "report",
+    "tests/files/test_exports.py": "exports",
     "tests/notebooks/": "kernels",
     "tests/explore/test_in_jupyterlab.py": "kernels",
     "tests/cli/test_cli.py::test_lab_": "kernels",

@@ -25,8 +25,9 @@ from tempfile import mkdtemp
 history = ma.History(mkdtemp())
 with ma.sandbox() as server:  # a Makini on loopback that lives through five weeks
     for week in range(5):
-        server.live(7)
-        history.add(server.client("us", delivery_date="actual", progress=False), seen_at=server.today)"""
+        server.live(1)
+        seen = server.client("us", delivery_date="actual", progress=False).fetch_purchases()
+        history.add(seen, seen_at=seen.as_of)"""
 
 CALLS = {
     "slippage.promise_history": "slippage.promise_history(history)",
@@ -44,6 +45,7 @@ CALLS = {
         "slippage.date_changes(lines, lines.assign(required_date=lines.required_date.shift(1)))"
         ".query(\"change == 'postponed'\")"
     ),
+    "slippage.plot_arrivals": 'slippage.plot_arrivals(lines[lines.connection == "emea"])',
     "quality.coverage": "quality.coverage(data)",
     "quality.plot_coverage": "quality.plot_coverage(data)",
     "quality.duplicates": "quality.duplicates(data)",
@@ -57,7 +59,14 @@ CALLS = {
 }
 
 #: Pictures of hand-written pages, with the line that stands beside them there.
-PICTURES = {"start": 'spend.plot_by_vendor(data.lines, currency="EUR")'}
+PICTURES = {
+    "start": 'spend.plot_by_vendor(data.lines, currency="EUR")',
+    "changes": (
+        'ma.plot_compare(lines[lines.order_date < "2025-11"], '
+        "lines.assign(unit_price=lines.unit_price * 1.02, amount=lines.amount * 1.02))"
+    ),
+    "scorecard": 'ma.plot_scorecard(data, currency="EUR")',
+}
 
 #: The table whose figures a chart draws, where the names differ.
 DRAWS = {

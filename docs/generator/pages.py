@@ -34,7 +34,19 @@ REFERENCE = {
         "Purchases",
         ("Purchases", "History", "concat", "scan", "load_sample", "sandbox", "Sandbox", "data_dictionary"),
     ),
-    "report": ("Findings, report and explain", ("findings", "report", "explain", "Explanation")),
+    "report": (
+        "Findings, changes, scorecard, report and explain",
+        (
+            "findings",
+            "compare",
+            "plot_compare",
+            "scorecard",
+            "plot_scorecard",
+            "report",
+            "explain",
+            "Explanation",
+        ),
+    ),
 }
 
 

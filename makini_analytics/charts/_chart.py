@@ -71,7 +71,7 @@ def chart(
                 with drawn_on(paper_of(given.get("ax"))):
                     return draw(first, **given)
             if others and alone:
-                raise SchemaError(f"{draw.__name__} takes the result of {metric_name(of)}, or the lines of both sides")
+                raise SchemaError(f"{draw.__name__} takes the result of {metric_name(of)}, or {' and '.join(frames)}")
             own = {name: signature.parameters[name].default for name in own_defaults}
             result = of(*data, **(own | asked))
             with drawn_on(paper_of(given.get("ax"))):
@@ -88,7 +88,8 @@ def chart(
 
 def metric_name(metric: Callable[..., Any]) -> str:
     """Return the name that a user calls a metric by: its room and its own, whatever file it lives in."""
-    return f"{metric.__module__.split('.')[1]}.{metric.__name__}"
+    declared = getattr(metric, "figure", None)
+    return declared.name if declared else f"{metric.__module__.split('.')[1]}.{metric.__name__}"
 
 
 def _refuse(asked: Collection[str], draw: Callable[..., Any], of: Callable[..., Any]) -> None:

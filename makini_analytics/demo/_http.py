@@ -1,4 +1,4 @@
-"""The sandbox's side of HTTP: a server on loopback, and answers that break off on demand."""
+"""The HTTP side of the sandbox: a server on loopback, and answers as whole, or as faulty, as a test wants them."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ from typing import Any
 
 
 class Server(ThreadingHTTPServer):
-    """A server with a thread for each connection."""
-
     daemon_threads = True
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -22,9 +20,9 @@ class Server(ThreadingHTTPServer):
 
 
 def handler_for(answer: Callable[[BaseHTTPRequestHandler], None]) -> type[BaseHTTPRequestHandler]:
-    """Return a class of handlers that have a function answer."""
+    """Return the class of handlers that answer so."""
 
-    # http.server makes a handler for each connection itself, so the sandbox reaches it as a variable of this function
+    # http.server makes a handler for each connection itself, so what answers reaches it as a variable of this function
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"  # keeps connections open, as the API does
         # small packets at once, and headers and body in one of them: else each answer may wait 40 ms for an acknowledgement
@@ -44,7 +42,6 @@ def handler_for(answer: Callable[[BaseHTTPRequestHandler], None]) -> type[BaseHT
 
 
 def send(handler: BaseHTTPRequestHandler, status: int, body: Any, headers: dict[str, str], fault: str) -> None:
-    """Send an answer, whole or spoiled by a fault."""
     raw, kind = json.dumps(body, ensure_ascii=False).encode(), "application/json"
     if fault == "bad-json":
         raw = raw[: len(raw) * 2 // 3]

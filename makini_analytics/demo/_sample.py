@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -62,9 +63,15 @@ def load_sample(connections: str | Iterable[str] | None = None) -> Purchases:
     >>> ma.load_sample("us").sources.connection.tolist()
     ['us']
     """
-    return concat(
-        _one(n) for n in (CONTRACTS if connections is None else names_of("connections", connections, CONTRACTS))
-    )
+    names = CONTRACTS if connections is None else names_of("connections", connections, CONTRACTS)
+    kept = _read(tuple(names))
+    # copies: what is written into one sample must not be in the next
+    return Purchases(kept.orders.copy(), kept.lines.copy(), kept.issues.copy(), kept.sources.copy(), kept.as_of)
+
+
+@cache
+def _read(names: tuple[str, ...]) -> Purchases:
+    return concat(_one(name) for name in names)
 
 
 def _one(name: str) -> Purchases:

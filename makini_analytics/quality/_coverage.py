@@ -138,7 +138,10 @@ def _what_counts(figure: Figure, options: Mapping[str, Any], lines: pd.DataFrame
     scarce = min(filled, key=lambda column: filled[column])
     evidence = f"{scarce} on {filled[scarce]:,} of {len(lines):,} lines"
     if len(figure.data) > 1:
-        evidence += f"; compares two sets of lines: {' and '.join(figure.data)}"
+        what = (
+            f"the lines with {figure.beside[0]}" if figure.beside else f"two sets of lines: {' and '.join(figure.data)}"
+        )
+        evidence += f"; compares {what}"
         return {"n_filled": filled[scarce], "computable": True, "evidence": evidence}
     try:
         about = figure.function(lines, **options).attrs

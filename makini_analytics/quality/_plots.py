@@ -24,9 +24,9 @@ def plot_coverage(data: Any, *, ax: Axes | None = None, title: str | None = None
     Examples
     --------
     >>> from makini_analytics import load_sample, quality, style
-    >>> print(style.alt_text(quality.plot_coverage(load_sample(["emea"]))))
-    3... figures can be computed; 2 can't. Lines that each figure counts, by connection.
-    emea, spend.single_source: amount on 3,402 of 3,402 lines; ...; emea, slippage, due=promised: no line has a promised_date
+    >>> print(style.alt_text(quality.plot_coverage(load_sample(["us"]))))
+    3... figures can be computed; ... can't. Lines that each figure counts, by connection.
+    us, spend, received: no line has a received_quantity; us, spend.single_source: ...; us, slippage, due=promised: no line has a promised_date; ...
     """
     result: pd.DataFrame = data
     figures = result[result["table"] == "metrics"]

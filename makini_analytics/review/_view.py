@@ -119,9 +119,12 @@ class View:
     @cached_property
     def known_before(self) -> Mask:
         """Which lines are of a connection that is known from the start of the year before: only these can be compared."""
+        return self.known_from(self.before - pd.DateOffset(years=1) + pd.Timedelta(days=1))
+
+    def known_from(self, start: pd.Timestamp) -> Mask:
+        """Which lines are of a connection whose data reach back to a day."""
         name = values(self.lines, "connection", "string").astype("string").fillna("").to_numpy(dtype=object)
         ordered = pd.Series(days_of(self.lines, "order_date").astype("datetime64[us]"))
-        start = self.before - pd.DateOffset(years=1) + pd.Timedelta(days=1)
         windows: dict[Any, Any] = self.lines.attrs.get(OWN_WINDOWS) or {}
         known: set[str] = set()
         for connection, first in ordered.groupby(name).min().dropna().items():

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ..compute import ENTITIES, By, FigureResult, figure, group_lines, narrow_rows
 from ..errors import SchemaError, one_of
-from ..frames import days_of, frame_of, pairs, values
+from ..frames import AsOf, days_of, frame_of, pairs, values
 from ._items import Items, items_of
 
 #: "document currency" is there after a conversion only: without one there is a bridge per currency.
@@ -20,7 +20,7 @@ Floats = npt.NDArray[np.float64]
 
 _NUMBERS = ("amount", "original_amount", "quantity", "received_quantity")
 _FLAGS = ("is_return",)
-_DATES = ("order_date", "deleted_at")
+_DATES = ("order_date", "cancelled_date", "delivered_date", "first_receipt_date", "completed_date", "deleted_at")
 
 
 @figure("amount", "quantity")
@@ -35,6 +35,7 @@ def bridge(
     mixed_units: str = "refuse",
     currency: str | None = None,
     intercompany: Collection[str] = (),
+    as_of: AsOf | None = None,
 ) -> FigureResult:
     """From the ordered spend of one set of lines to that of another: price, volume, mix, currency, new and lost items.
 
@@ -65,6 +66,7 @@ def bridge(
     mixed_units : "refuse" an item that is bought in units that don't convert, or take them "apart" as if two items
     currency : keeps the lines in that currency and counts the rest
     intercompany : vendors, by name or id, that belong to the own group: left out and counted apart
+    as_of : day from which to look, as in ``spend.by_vendor``
 
     Returns
     -------
@@ -96,7 +98,7 @@ def bridge(
     """
     one_of("mixed_units", mixed_units, ("refuse", "apart"))
     both, is_after = _joined(before, after, by, item)
-    items = items_of(both, metric="spend.bridge", item=item, currency=currency, intercompany=intercompany)
+    items = items_of(both, metric="spend.bridge", item=item, currency=currency, intercompany=intercompany, as_of=as_of)
     if mixed_units == "refuse":
         _refuse_mixed_units(items)
     frame, kept, priced = items.frame, items.selection.kept, items.priced

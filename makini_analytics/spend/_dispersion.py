@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..compute import FigureResult, count_distinct, entity, figure, order_ids
 from ..errors import ConfigError, one_of
-from ..frames import values
+from ..frames import AsOf, values
 from ._items import items_of
 from ._slips import slips
 
@@ -24,6 +24,7 @@ def price_dispersion(
     min_orders: int = 2,
     currency: str | None = None,
     intercompany: Collection[str] = (),
+    as_of: AsOf | None = None,
 ) -> FigureResult:
     """How far the prices paid for one item lie apart, and the theoretical ceiling of what paying less could have saved.
 
@@ -45,6 +46,7 @@ def price_dispersion(
     min_orders : least number of orders
     currency : keeps the lines in that currency and counts the rest
     intercompany : vendors, by name or id, that belong to the own group: left out and counted apart
+    as_of : day from which to look, as in ``spend.by_vendor``
 
     Returns
     -------
@@ -74,7 +76,9 @@ def price_dispersion(
     one_of("reference", reference, ("p25", "lowest"))
     if isinstance(min_orders, bool) or not isinstance(min_orders, (int, np.integer)) or min_orders < 1:
         raise ConfigError(f"min_orders={min_orders!r}: pass a number of orders such as 3")
-    items = items_of(lines, metric="spend.price_dispersion", item=item, currency=currency, intercompany=intercompany)
+    items = items_of(
+        lines, metric="spend.price_dispersion", item=item, currency=currency, intercompany=intercompany, as_of=as_of
+    )
     items.leave_out_unpriced()
     rows = items.selection.kept
     groups = items.groups([items.item], rows)

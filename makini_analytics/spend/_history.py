@@ -11,13 +11,13 @@ import pandas as pd
 
 from ..compute import ENTITIES, FigureResult, figure, leave_out_unreadable
 from ..errors import ConfigError
-from ..frames import days_of, values
+from ..frames import AsOf, days_of, values
 from ._items import Items, items_of
 
 
 @figure("amount", "quantity", "order_date")
 def price_history(
-    lines: Any, *, of: str | None = None, item: str = "material", currency: str | None = None
+    lines: Any, *, of: str | None = None, item: str = "material", currency: str | None = None, as_of: AsOf | None = None
 ) -> FigureResult:
     """Each price that was paid for one item: the effective unit price of its lines, by order date.
 
@@ -34,6 +34,7 @@ def price_history(
     of : material_id, product_code or description; by default the item with the most spend
     item : "material", or a column that says what was bought
     currency : keeps the lines in that currency and counts the rest
+    as_of : day from which to look, as in ``spend.by_vendor``
 
     Returns
     -------
@@ -60,7 +61,7 @@ def price_history(
     >>> spend.price_history(lines, of="P1")["price"].tolist()
     [5.0, 5.5]
     """
-    items = items_of(lines, metric="spend.price_history", item=item, currency=currency)
+    items = items_of(lines, metric="spend.price_history", item=item, currency=currency, as_of=as_of)
     items.leave_out_unpriced()
     frame = items.frame
     days = days_of(frame, "order_date")  # a price without a day has no place on a time axis
@@ -95,7 +96,7 @@ def price_history(
     if "connection" in part:
         result["connection"] = part["connection"].astype("string")
     result = result.sort_values("order_date", kind="stable").reset_index(drop=True)
-    return FigureResult(result, items.selection, parameters={"of": of, "item": items.item})
+    return FigureResult(result, items.selection, items.as_of, parameters={"of": of, "item": items.item})
 
 
 def _most_bought(items: Items, columns: list[str]) -> str | None:

@@ -13,7 +13,7 @@ import pandas as pd
 from .. import units
 from ..compute import ENTITIES, FigureResult, Groups, PandasColumns, Selection, group_lines, unreadable
 from ..errors import SchemaError
-from ..frames import numbers, pairs, values
+from ..frames import AsOf, AsOfDays, numbers, pairs, values
 from ._goods import no_goods
 from ._rule import spend_tally, value_of
 
@@ -34,6 +34,7 @@ class Items:
     unpriced: list[tuple[npt.NDArray[np.bool_], str]]  # why a line has no price that compares
     item: str  # what identifies an item: as asked for, or the description where no line has a code
     note: str
+    as_of: AsOfDays | None
 
     @property
     def priced(self) -> npt.NDArray[np.bool_]:
@@ -81,16 +82,26 @@ class Items:
     def with_provenance(self, result: pd.DataFrame, *, notes: Sequence[str] = (), **parameters: Any) -> FigureResult:
         """Return a figure of these items; ``parameters`` are those that differ from its arguments."""
         every = (*notes, self.note) if self.note else tuple(notes)
-        return FigureResult(result, self.selection, notes=every, parameters={"item": self.item, **parameters})
+        return FigureResult(
+            result, self.selection, self.as_of, notes=every, parameters={"item": self.item, **parameters}
+        )
 
 
-def items_of(lines: Any, *, metric: str, item: str, currency: str | None, intercompany: Collection[str] = ()) -> Items:
+def items_of(
+    lines: Any,
+    *,
+    metric: str,
+    item: str,
+    currency: str | None,
+    intercompany: Collection[str] = (),
+    as_of: AsOf | None = None,
+) -> Items:
     """Return the items of the lines, told apart by ``item``, or by the description where no line has a code.
 
     The price that compares is the effective one, amount / quantity, in the unit's base (per kg where some is bought in g). A frame
     that `currency.convert` made keeps the price of the document, so that a move of the rate is not taken for one of the price.
     """
-    tally = spend_tally(lines, currency=currency, intercompany=intercompany)
+    tally = spend_tally(lines, currency=currency, intercompany=intercompany, as_of=as_of)
     frame, selection, amount = tally.frame, tally.selection, value_of(tally)
     note = ""
     if item == "material" and not any(c in frame and frame[c].notna().any() for c in ENTITIES["material"][0]):
@@ -134,7 +145,7 @@ def items_of(lines: Any, *, metric: str, item: str, currency: str | None, interc
         (~(given > 0), "no quantity"),
         (amount == 0, "zero price"),
     ]
-    return Items(frame, selection, amount, paid, given * times, pd.DataFrame(keys), unpriced, item, note)
+    return Items(frame, selection, amount, paid, given * times, pd.DataFrame(keys), unpriced, item, note, tally.as_of)
 
 
 def _flag(frame: pd.DataFrame) -> npt.NDArray[np.bool_]:

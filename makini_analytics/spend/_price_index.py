@@ -23,7 +23,7 @@ from ..compute import (
     period_number,
 )
 from ..errors import ConfigError
-from ..frames import days_of, encode
+from ..frames import AsOf, days_of, encode
 from ._geks import Lots, Series, series
 from ._items import items_of
 from ._slips import OUTLIER, slips
@@ -53,6 +53,7 @@ def price_index(
     min_share: float = 0.2,
     fiscal_year_start: int = 1,
     intercompany: Collection[str] = (),
+    as_of: AsOf | None = None,
 ) -> FigureResult:
     """Price index: how the prices of the same items moved, whatever else was bought; the first period is 100.
 
@@ -89,6 +90,7 @@ def price_index(
     min_share : share of a period's spend that must be matched, 0..1
     fiscal_year_start : month in which the fiscal year starts, 1..12; moves quarters and years
     intercompany : vendors, by name or id, that belong to the own group: left out and counted apart
+    as_of : day from which to look, as in ``spend.by_vendor``
 
     Returns
     -------
@@ -128,7 +130,9 @@ def price_index(
     if isinstance(min_share, bool) or not isinstance(min_share, (int, float)) or not 0 <= min_share <= 1:
         raise ConfigError(f"min_share={min_share!r}: pass a share between 0 and 1")
     reference = None if benchmark is None else _by_period(benchmark, alias)
-    items = items_of(lines, metric="spend.price_index", item=item, currency=currency, intercompany=intercompany)
+    items = items_of(
+        lines, metric="spend.price_index", item=item, currency=currency, intercompany=intercompany, as_of=as_of
+    )
     items.leave_out_unpriced()
     days = days_of(items.frame, "order_date")
     leave_out_unreadable(items.selection, {"order_date": "order date"})

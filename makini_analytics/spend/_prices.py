@@ -11,7 +11,7 @@ import pandas as pd
 
 from ..compute import FigureResult, figure, leave_out_unreadable, period_alias
 from ..errors import one_of
-from ..frames import days_of
+from ..frames import AsOf, days_of
 from ._baselines import BASELINES, Baseline, listed_prices, prices_before, slips_before
 from ._items import items_of
 from ._slips import OUTLIER, slips
@@ -30,6 +30,7 @@ def price_changes(
     currency: str | None = None,
     fiscal_year_start: int = 1,
     intercompany: Collection[str] = (),
+    as_of: AsOf | None = None,
 ) -> FigureResult:
     """Purchase price variance: what was paid more, or less, than at the baseline price, by item, vendor and period.
 
@@ -60,6 +61,7 @@ def price_changes(
     currency : keeps the lines in that currency and counts the rest
     fiscal_year_start : month in which the fiscal year starts, 1..12
     intercompany : vendors, by name or id, that belong to the own group: left out and counted apart
+    as_of : day from which to look, as in ``spend.by_vendor``
 
     Returns
     -------
@@ -94,7 +96,9 @@ def price_changes(
     if isinstance(baseline, str):
         one_of("baseline", baseline, BASELINES)
     alias = period_alias(freq, fiscal_year_start)
-    items = items_of(lines, metric="spend.price_changes", item=item, currency=currency, intercompany=intercompany)
+    items = items_of(
+        lines, metric="spend.price_changes", item=item, currency=currency, intercompany=intercompany, as_of=as_of
+    )
     items.leave_out_unpriced()
     days = days_of(items.frame, "order_date")
     leave_out_unreadable(items.selection, {"order_date": "order date"})

@@ -25,6 +25,7 @@ from makini_analytics import (
     style,
 )
 from makini_analytics.charts._look import families
+from tests.tiers import one_in
 
 
 def plot_bridge(lines, **options):
@@ -36,8 +37,8 @@ plot_bridge.__module__ = "makini_analytics.spend._plots"
 ALL = [
     spend.plot_by_vendor, spend.plot_pareto, spend.plot_by_period, spend.plot_small_multiples, spend.plot_concentration, spend.plot_tail,
     spend.plot_single_source, spend.plot_price_changes, spend.plot_price_dispersion, spend.plot_price_history, plot_bridge,
-    spend.plot_price_index,
-    lead_times.plot_by_period, slippage.plot_by_period, slippage.plot_funnel, slippage.plot_ladder, slippage.plot_ageing, slippage.plot_backtest,
+    spend.plot_price_index, spend.plot_payment_terms,
+    lead_times.plot_buffer, lead_times.plot_shifts, lead_times.plot_by_period, slippage.plot_by_period, slippage.plot_funnel, slippage.plot_ladder, slippage.plot_ageing, slippage.plot_arrivals, slippage.plot_backtest, slippage.plot_order_book,
     lead_times.plot_by_vendor, lead_times.plot_curve, lead_times.plot_per_line, slippage.plot_by_vendor, slippage.plot_per_line,
 ]  # fmt: skip
 
@@ -60,23 +61,21 @@ def test_every_chart_has_a_finding_a_footnote_and_an_alt_text(plot, lines, tmp_p
     assert "as of 2025-12-31" in said
     assert len(style.alt_text(ax)) > 40
     assert plt.get_fignums() == []  # nothing is left behind in pyplot
+    assert style.save(ax, tmp_path / "x.png").stat().st_size > 10_000
+
+
+@pytest.mark.parametrize("plot", one_in(4, ALL), ids=lambda p: f"{p.__module__.split('.')[1]}.{p.__name__}")
+def test_a_chart_of_the_same_lines_is_the_same_file(plot, lines, tmp_path):
     a, b = (style.save(plot(lines), tmp_path / f"{n}.svg").read_bytes() for n in "ab")
     assert a == b
-    assert style.save(ax, tmp_path / "x.png").stat().st_size > 10_000
 
 
 def named(plot) -> str:
     return f"{plot.__module__.split('.')[1]}.{plot.__name__}"
 
 
-#: Every chart with all fonts; where a machine has only a Latin one, every fourth, and all of them with the big counts.
-WITH_FONTS = [pytest.param(plot, True, id=f"all fonts-{named(plot)}") for plot in ALL] + [
-    pytest.param(plot, False, id=f"only Latin-{named(plot)}", marks=[pytest.mark.full] if i % 4 else [])
-    for i, plot in enumerate(ALL)
-]
-
-
-@pytest.mark.parametrize(("plot", "known_fonts"), WITH_FONTS)
+@pytest.mark.parametrize("known_fonts", one_in(2, [True, False]), ids=["all fonts", "only Latin"])
+@pytest.mark.parametrize("plot", one_in(2, ALL), ids=named)
 def test_no_rows_one_row_and_hostile_names(plot, lines, tmp_path, known_fonts, monkeypatch):
     if not known_fonts:
         monkeypatch.setattr(charts, "fonts", lambda: ("DejaVu Sans",))

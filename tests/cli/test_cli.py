@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from importlib.util import find_spec
 
 import pytest
 import requests
@@ -85,8 +86,8 @@ def test_doctor_without_a_token(capsys):
     assert "none set" in capsys.readouterr().out
 
 
+@pytest.mark.skipif(find_spec("jupyterlab") is None, reason="JupyterLab is not installed")
 def test_lab_serves_copies_of_the_notebooks_and_keeps_changed_ones(tmp_path):
-    pytest.importorskip("jupyterlab")
     mine = tmp_path / "books" / "01_first_look.ipynb"
     mine.parent.mkdir()
     mine.write_text("{}")

@@ -28,7 +28,7 @@ def by_code(explorer, data):
     """Run the code that is shown, as one would who copied it into the next cell."""
     *before, last = explorer.code.splitlines()
     drawn = []
-    cell = {"data": data, "display": drawn.append}
+    cell = {"data": data, "lines": data, "display": drawn.append}
     exec("\n".join(before), cell)
     assert [type(chart) for chart in drawn] == [type(explorer._axes)]  # the chart, and the table as the cell's value
     return eval(last, cell)
@@ -59,6 +59,18 @@ def test_every_filter_changes_the_figure_and_the_code_gives_the_same(room, data,
         got.view.value = view
         changed()
     assert len(pictures) >= 5
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_what_could_not_be_read_is_left_out_by_that_reason(room, data, tmp_path):
+    lines = data.lines.assign(unreadable=pd.Series(pd.NA, index=data.lines.index, dtype="string"))
+    few = lines.index[lines.delivered_date.notna()][:40]
+    lines.loc[few, ["amount", "delivered_date"]] = np.nan, pd.NaT
+    lines.loc[few, "unreadable"] = "amount, delivered_date"
+    lines.attrs = data.lines.attrs
+    got = ROOMS[room](lines, folder=tmp_path)
+    assert "unreadable" in str(got.result.attrs["excluded"])
+    pd.testing.assert_frame_equal(by_code(got, lines), got.result)
 
 
 def picture(explorer):

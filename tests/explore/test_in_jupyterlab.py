@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from importlib.util import find_spec
 
 import pandas as pd
 import pytest
@@ -15,10 +16,10 @@ import pytest
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]  # fmt: skip
 
-pytest.importorskip("jupyterlab", reason="JupyterLab is not installed")
-nbformat = pytest.importorskip("nbformat", reason="nbformat is not installed")
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytestmark = [
+    # looked for, not imported: that takes seconds, in each process of the run
+    pytest.mark.skipif(find_spec("jupyterlab") is None, reason="JupyterLab is not installed"),
     pytest.mark.skipif(not CHROMIUM, reason="no chromium on this machine"),
     pytest.mark.filterwarnings("ignore"),  # of the browser's driver
 ]
@@ -27,6 +28,8 @@ pytestmark = [
 @pytest.fixture
 def lab(tmp_path):
     """Return the address of a JupyterLab that has a notebook with an explorer."""
+    import nbformat
+
     cell = nbformat.v4.new_code_cell("import makini_analytics as ma\nfrom makini_analytics import explore\ndata = ma.load_sample()\nexplore.spend(data)")  # fmt: skip
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     nbformat.write(nbformat.v4.new_notebook(cells=[cell], metadata=kernel), tmp_path / "explore.ipynb")

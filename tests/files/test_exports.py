@@ -14,12 +14,13 @@ from .writers import EXPORTS
 CASES = [(system, writer) for system, writers in EXPORTS.items() for writer in writers]
 
 
-@pytest.fixture(params=CASES, ids=lambda c: c[1].__name__)
-def export(request, tmp_path):
+@pytest.fixture(params=CASES, ids=lambda c: c[1].__name__, scope="module")
+def export(request, tmp_path_factory):
     """The system, the purchases of its file, and those of the plain table."""
     system, writer = request.param
-    plain = writer(tmp_path / "export")
-    (path,) = tmp_path.iterdir()
+    folder = tmp_path_factory.mktemp(writer.__name__)
+    plain = writer(folder / "export")
+    (path,) = folder.iterdir()
     return (
         system,
         ma.Purchases.from_file(path, as_of=AS_OF),

@@ -9,22 +9,26 @@ import pytest
 
 import makini_analytics as ma
 
-nbformat = pytest.importorskip("nbformat", reason="nbformat is not installed")
-NotebookClient = pytest.importorskip(
-    "nbclient", reason="nbclient, which runs notebooks, is not installed"
-).NotebookClient
 FOLDER = Path(__file__).parents[2] / "notebooks"
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
-BOOKS = pytest.mark.parametrize("path", sorted(FOLDER.glob("*.ipynb")), ids=lambda p: p.stem)
+#: Run in full only: what it shows is tested piece by piece in tests/changes, tests/demo and tests/slippage.
+IN_FULL = {"06_what_changed"}
+BOOKS = pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(p, marks=[pytest.mark.full] if p.stem in IN_FULL else [], id=p.stem)
+        for p in sorted(FOLDER.glob("*.ipynb"))
+    ],
+)
 
 
 @BOOKS
 @pytest.mark.filterwarnings("ignore")  # of the kernel's own machinery
 def test_notebook_runs_and_shows_what_is_kept(path, tmp_path, write):
-    book = nbformat.read(path, as_version=4)
+    book = read(path)
     kept = [texts(c) for c in book.cells if c.cell_type == "code"]
     code = ran(book, tmp_path)
     outputs = [o for c in code for o in c.outputs]
@@ -33,6 +37,8 @@ def test_notebook_runs_and_shows_what_is_kept(path, tmp_path, write):
         if "image/png" in output.get("data", {}):
             assert len(output.metadata["image/png"]["alt"]) > 20  # the text for those who don't see the chart
     if write:
+        import nbformat
+
         nbformat.write(as_kept(book), path)
     else:
         assert kept == [texts(c) for c in code], "pytest tests/notebooks --write-notebooks keeps the new outputs"
@@ -46,15 +52,24 @@ def test_notebook_takes_the_orders_of_your_own_token(path, connection, tmp_path,
     with ma.sandbox() as server:
         monkeypatch.setenv("MAKINI_API_TOKEN", server.tokens[connection])
         monkeypatch.setenv("MAKINI_BASE_URL", server.base_url)
-        code = ran(nbformat.read(path, as_version=4), tmp_path)
+        code = ran(read(path), tmp_path)
         assert len(server.requests) > 10
     shown = " ".join(t for c in code for t in texts(c))
     assert "Makini sample" not in shown
     assert "emea:" not in shown
 
 
+def read(path):
+    """Return a notebook. (The package that reads them takes a second to import: not at the start of every run.)"""
+    import nbformat
+
+    return nbformat.read(path, as_version=4)
+
+
 def ran(book, folder) -> list:
     """Run a notebook and return its code cells, of which none complains."""
+    from nbclient import NotebookClient
+
     for cell in book.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
@@ -92,7 +107,7 @@ def as_kept(book):
 
 @BOOKS
 def test_what_is_kept_has_no_traces_of_the_run(path):
-    book = nbformat.read(path, as_version=4)
+    book = read(path)
     assert "widgets" not in book.metadata
     for cell in book.cells:
         assert "execution" not in cell.metadata
@@ -113,7 +128,7 @@ def texts(cell) -> list[str]:
 
 def test_the_ten_lines_of_the_readme_are_those_of_the_first_notebook():
     ten = re.search(r"## From token to chart\n\n```python\n(.*?)```", README, re.S)[1]
-    first = nbformat.read(FOLDER / "01_first_look.ipynb", as_version=4)
+    first = read(FOLDER / "01_first_look.ipynb")
     code = "\n".join(c.source for c in first.cells if c.cell_type == "code")
     for line in ten.splitlines():
         said = line.split("  #")[0].strip()

@@ -32,7 +32,18 @@ FIGURES = {
     "spend.concentration": lambda x, day: spend.concentration(x, as_of=day),
     "spend.tail": lambda x, day: spend.tail(x, as_of=day, definition="share"),
     "spend.single_source": lambda x, day: spend.single_source(x, as_of=day),
+    "spend.price_changes": lambda x, day: spend.price_changes(x, as_of=day, freq="M", item="category"),
+    "spend.price_dispersion": lambda x, day: spend.price_dispersion(x, as_of=day, item="category"),
+    "spend.price_history": lambda x, day: spend.price_history(x, as_of=day, of="MRO", item="category"),
+    "spend.price_index": lambda x, day: spend.price_index(x, as_of=day, item="category"),
+    "spend.bridge": lambda x, day: spend.bridge(*halves(x), as_of=day, item="category", mixed_units="apart"),
 }
+
+
+def halves(lines: pd.DataFrame) -> list[pd.DataFrame]:
+    """Return the lines of some orders, and those of the others."""
+    some = np.array([sum(str(order).encode()) % 2 == 0 for order in lines.order_id], dtype=bool)
+    return [lines[some], lines[~some]]
 
 
 def known_on(lines: pd.DataFrame, day: str) -> pd.DataFrame:

@@ -11,6 +11,7 @@ import pytest
 from makini_analytics import explain, slippage, spend, units
 from makini_analytics.charts import captions_of
 from makini_analytics.spend._goods import NO_GOODS
+from tests.tiers import one_in
 
 from .test_oracle import random_lines
 
@@ -148,7 +149,7 @@ def kinds(text):
     return [kind.strip() for kind in text.replace("\n", " ").split(";")]
 
 
-@pytest.mark.parametrize("figure", [spend.price_changes, spend.price_dispersion, spend.price_history])
+@pytest.mark.parametrize("figure", one_in(3, [spend.price_history, spend.price_changes, spend.price_dispersion]))
 def test_a_service_kit_is_a_good_and_a_service_is_none(figure):
     for wanted, some in ((2, kinds(GOODS)), (0, kinds(SERVICES))):
         for kind in some:

@@ -32,6 +32,7 @@ from tests.faults.server import (
     trickle_continue,
     trickle_headers,
 )
+from tests.tiers import one_in
 from tests.transport.test_pagination import ROWS, client, ids
 
 # ---- time ----------------------------------------------------------------------------------------------------------------
@@ -47,7 +48,7 @@ def test_timeout_bounds_the_whole_answer_whatever_trickles(fault):
         assert 0.4 < time.monotonic() - began < 1.5
 
 
-@pytest.mark.parametrize("fault", [trickle_body, trickle_headers, trickle_continue, trickle_chunks])
+@pytest.mark.parametrize("fault", one_in(2, [trickle_body, trickle_headers, trickle_continue, trickle_chunks]))
 def test_a_trickle_that_passes_is_outlived(fault):
     with FaultServer(ROWS) as server:
         server.faults.extend([None, fault])
@@ -123,7 +124,7 @@ ODD = [
 ]
 
 
-@pytest.mark.parametrize("value", ODD, ids=lambda v: v[:8].decode())
+@pytest.mark.parametrize("value", one_in(4, ODD), ids=lambda v: v[:8].decode())
 @pytest.mark.parametrize("place", [b'"quantity": 1', b'"price": 1', b'"deletedAt": null', b'"title": null'])
 def test_an_odd_value_costs_itself_and_not_the_page(value, place):
     rows = [order(1, title=None, deletedAt=None), order(2)]
@@ -140,7 +141,7 @@ def test_an_odd_value_costs_itself_and_not_the_page(value, place):
     assert ids(got) == ["0001", "0002"]
 
 
-@pytest.mark.parametrize("depth", [100, 900, 5_000, 200_000])
+@pytest.mark.parametrize("depth", one_in(3, [100, 900, 5_000, 200_000]))
 @pytest.mark.parametrize("head", [b'{"data": ', b'{"data": [], "x": ', b'{"next": ', b""])
 def test_deep_nesting_is_a_clear_error_or_nothing(depth, head):
     def deep(server, h, query):
@@ -235,7 +236,7 @@ def test_proxies_are_used_for_others(monkeypatch):
 
 
 @pytest.mark.parametrize("there", [None, "closed"])
-@pytest.mark.parametrize("wanted", [None, True, False])
+@pytest.mark.parametrize("wanted", one_in(3, [True, None, False]))
 def test_no_stderr_is_no_error(monkeypatch, there, wanted):
     stream = None
     if there:

@@ -17,6 +17,7 @@ from makini_analytics import ApiError, Client, ConfigError, MakiniError
 from makini_analytics.transport._credentials import Scrubber, check_token
 from makini_analytics.transport._page_cache import Page, PageCache
 from tests.faults.server import TOKEN, FaultServer, order, status
+from tests.tiers import one_in
 from tests.transport.test_pagination import ROWS, client
 from tests.transport.test_session import everything_said
 
@@ -57,7 +58,7 @@ ECHOES = {
 
 
 @pytest.mark.parametrize("name", [n for n in ECHOES if n != "a list"])  # which is a list of orders, of a kind
-@pytest.mark.parametrize("code", [200, 400, 401, 404, 429, 500, 503])
+@pytest.mark.parametrize("code", one_in(3, [200, 400, 401, 429, 404, 500, 503]))
 def test_no_piece_of_the_token_is_shown_in_any_field(name, code, caplog):
     body = ECHOES[name]
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -213,7 +214,7 @@ TAMPERED = {
 }
 
 
-@pytest.mark.parametrize("name", TAMPERED)
+@pytest.mark.parametrize("name", one_in(3, TAMPERED))
 def test_a_row_that_was_tampered_with_is_not_there(tmp_path, name, caplog):
     with FaultServer(ROWS) as server:
         c = client(server, cache_dir=tmp_path)

@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 
 from ... import charts
 from ...compute import By
+from ...frames import AsOf
 from .._price_index import Benchmark, price_index
 from ._measure import in_currency
 
@@ -35,6 +36,7 @@ def plot_price_index(
     min_share: float = 0.2,
     fiscal_year_start: int = 1,
     intercompany: Collection[str] = (),
+    as_of: AsOf | None = None,
     ax: Axes | None = None,
     title: str | None = None,
 ) -> Axes:

@@ -12,6 +12,7 @@ from matplotlib.dates import AutoDateLocator, DateFormatter
 
 from ... import charts
 from ...errors import SchemaError
+from ...frames import AsOf
 from .._baselines import Baseline
 from .._dispersion import price_dispersion
 from .._history import price_history
@@ -36,6 +37,7 @@ def plot_price_changes(
     currency: str | None = None,
     fiscal_year_start: int = 1,
     intercompany: Collection[str] = (),
+    as_of: AsOf | None = None,
     ax: Axes | None = None,
     title: str | None = None,
     top: int = 12,
@@ -124,6 +126,7 @@ def plot_price_dispersion(
     min_orders: int = 2,
     currency: str | None = None,
     intercompany: Collection[str] = (),
+    as_of: AsOf | None = None,
     ax: Axes | None = None,
     title: str | None = None,
     top: int = 12,
@@ -186,6 +189,7 @@ def plot_price_history(
     of: str | None = None,
     item: str = "material",
     currency: str | None = None,
+    as_of: AsOf | None = None,
     ax: Axes | None = None,
     title: str | None = None,
 ) -> Axes:

@@ -1,0 +1,77 @@
+"""The price list of the source, or your own, as one row per material, vendor and quantity break."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .. import units
+from ..errors import ConfigError
+from ..frames import frame_of, values
+
+#: The columns of a list, with the field of Makini's ``priceLevels`` that each is.
+_OF_LEVEL = {
+    "vendor_id": "vendorKey", "minimum_quantity": "minimumQuantity", "price": "price", "price_unit": "priceUnit", "currency_id": "currencyKey",
+    "uom_id": "uomKey", "valid_from": "validFrom", "valid_to": "validTo",
+}  # fmt: skip
+_TEXTS = ("connection", "material_id", "vendor_id", "currency_id", "currency", "uom_id", "unit_of_measure")
+_DAYS = ("valid_from", "valid_to", "updated_at")
+
+
+def price_list(materials: Any) -> pd.DataFrame:
+    """Return the rows of a list that have a material, a vendor and a price above 0; ``attrs["unusable"]`` counts the others.
+
+    Prices are per base unit (per kg where the list says g), and breaks in it, where the list names its unit.
+    """
+    frame = frame_of(materials, metric="spend.agreed_prices, materials")
+    if "priceLevels" in frame:
+        frame = pd.DataFrame(list(_levels(frame)), columns=[*_OF_LEVEL, "connection", "material_id", "updated_at"])
+    missing = [c for c in ("material_id", "vendor_id", "price") if c not in frame]
+    if missing:
+        raise ConfigError(
+            f"materials has neither priceLevels nor {', '.join(missing)}: pass client.fetch_table('materials'), or a table with "
+            "material_id, vendor_id, price, and maybe minimum_quantity, currency, unit_of_measure, valid_from, valid_to, updated_at"
+        )
+    out = pd.DataFrame({name: values(frame, name, "string").astype("string") for name in _TEXTS})
+    for name in _DAYS:
+        day = pd.to_datetime(values(frame, name, "object"), errors="coerce", utc=True, format="mixed")
+        out[name] = day.dt.tz_localize(None).dt.normalize().astype("datetime64[us]")
+    unit, times = units.based(out["unit_of_measure"])
+    per = _numbers(frame, "price_unit")
+    out["unit"] = unit.to_numpy()
+    out["price"] = _numbers(frame, "price") / np.where(per > 0, per, 1.0) / times
+    least = _numbers(frame, "minimum_quantity")
+    out["minimum_quantity"] = np.where(np.isnan(least), 0.0, least) * times
+    usable = out["material_id"].notna() & out["vendor_id"].notna() & (out["price"] > 0) & np.isfinite(out["price"])
+    listed: pd.DataFrame = out[usable.to_numpy(dtype=bool)].reset_index(drop=True)
+    listed.attrs["unusable"] = int((~usable).sum())
+    return listed
+
+
+def _numbers(frame: pd.DataFrame, name: str) -> Any:
+    """Return a column as floats; what is no number is missing: a row of a list is not worth an error."""
+    return pd.to_numeric(values(frame, name, "object"), errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+
+
+def _levels(materials: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    """Yield the price levels of materials as Makini's list has them: a list in each row, or the text of one."""
+    for row in materials.to_dict("records"):
+        levels = row.get("priceLevels")
+        if isinstance(levels, str):
+            try:
+                levels = json.loads(levels)
+            except ValueError:
+                levels = None
+        for level in levels if isinstance(levels, list) else []:
+            if isinstance(level, Mapping):
+                read = {name: level.get(field) for name, field in _OF_LEVEL.items()}
+                read["uom_id"] = read["uom_id"] or row.get("uomKey")
+                yield read | {
+                    "connection": row.get("connection"),
+                    "material_id": row.get("key"),
+                    "updated_at": row.get("updatedAt"),
+                }
