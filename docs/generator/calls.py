@@ -25,8 +25,9 @@ from tempfile import mkdtemp
 history = ma.History(mkdtemp())
 with ma.sandbox() as server:  # a Makini on loopback that lives through five weeks
     for week in range(5):
-        server.live()
-        history.add(server.client("us", delivery_date="actual", progress=False), seen_at=server.today)"""
+        server.live(1)
+        seen = server.client("us", delivery_date="actual", progress=False).fetch_purchases()
+        history.add(seen, seen_at=seen.as_of)"""
 
 CALLS = {
     "slippage.promise_history": "slippage.promise_history(history)",

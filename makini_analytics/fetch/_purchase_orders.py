@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from ..errors import ApiError, IncompleteDataError
+from ..frames import CHANGED_SINCE, FILTERS
 from ..purchases import PartTotals, PartWriter, Purchases, ready
 from ..records import RecordDecoder
 from ..system import Progress
@@ -67,6 +68,9 @@ class PurchaseOrderFetch:
         notes += cut_orders.notes + tidy.notes
         row = self._source(orders, counts, first, tidy.delivery_date, notes, beside)
         as_of = tidy.as_of or day_fetched(orders, self.options.timezone)
+        if self.query.modified_since is not None:
+            for frame in (tidy.orders, tidy.lines):
+                frame.attrs[FILTERS] = {CHANGED_SINCE: str(self.query.modified_since.date())}
         purchases = Purchases(tidy.orders, tidy.lines, tidy.issues, row, as_of)
         return FetchedOrders(purchases, cut_orders.ignored_modified_since)
 

@@ -2,6 +2,7 @@
 
 from . import categoricals
 from ._access import (
+    CHANGED_SINCE,
     FILTERS,
     Mask,
     days_of,
@@ -32,6 +33,7 @@ from ._stack import as_text, stack
 from .categoricals import to_strings
 
 __all__ = [
+    "CHANGED_SINCE",
     "FILTERS",
     "OWN_DAYS",
     "OWN_WINDOWS",

@@ -17,6 +17,8 @@ Mask = npt.NDArray[np.bool_]
 
 #: Where lines carry what they were narrowed to, such as ``{"vendor": "Rossi", "ordered from": "2025-01-01"}``.
 FILTERS = "filters"
+#: The one of them that a fetch of ``modified_since`` has: orders that did not change are not there.
+CHANGED_SINCE = "changed since"
 #: What lines may be narrowed to without parting the vendors of one item or category.
 _HIDES_NO_VENDOR = ("connection", "ordered from", "ordered to", "category", "material_id", "product_id", "product_code", "description")  # fmt: skip
 

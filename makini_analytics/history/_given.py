@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ConfigError, SchemaError
-from ..frames import FILTERS, need
+from ..frames import CHANGED_SINCE, FILTERS, need
 from ..purchases import Purchases, own_days, saved_parts
 from ..tidy import SOURCES
 from . import _columns
@@ -63,15 +63,17 @@ class Given:
         return out
 
 
-def given(data: Any, seen_at: pd.Timestamp | None) -> Given:
+def given(data: Any, seen_at: pd.Timestamp | None, *, whole: bool) -> Given:
     """Return purchases as a snapshot of each of their connections."""
     if not isinstance(data, Purchases):
         raise ConfigError(f"add takes Purchases, a client or a folder of saved purchases, not {type(data).__name__}")
-    if filters := data.lines.attrs.get(FILTERS):
+    filters = dict(data.lines.attrs.get(FILTERS) or {})
+    if not whole:
+        filters.pop(CHANGED_SINCE, None)
+    if filters:
         told = ", ".join(f"{k} {v}" for k, v in filters.items())
-        raise ConfigError(
-            f"add takes all of the purchases, and these are a part ({told}): what is left out would be gone"
-        )
+        hint = ": pass whole=False" if set(filters) == {CHANGED_SINCE} else ""
+        raise ConfigError(f"add takes all of the purchases, and these are a part ({told}){hint}")
     if data.lines.attrs.get("currency"):
         raise ConfigError("add takes amounts as the source gave them, and these are converted")
     frames = {table: getattr(data, table) for table in OF_ORDERS}

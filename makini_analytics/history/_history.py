@@ -115,7 +115,7 @@ class History:
             if moment is None:
                 return data.fetch_purchases(to=self)
             data = data.fetch_purchases(refresh=True)
-        snapshot = given_in(data, moment) if isinstance(data, str | Path) else given(data, moment)
+        snapshot = given_in(data, moment) if isinstance(data, str | Path) else given(data, moment, whole=whole)
         return self._add(snapshot, whole)
 
     def _add(self, snapshot: Given, whole: bool) -> pd.DataFrame:

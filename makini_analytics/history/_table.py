@@ -193,7 +193,8 @@ def _stream(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> pa.RecordBa
 def _writer() -> Any:
     from deltalake import WriterProperties
 
-    return WriterProperties(compression="ZSTD")
+    # a group of rows is held in memory until it is written
+    return WriterProperties(compression="ZSTD", max_row_group_size=131_072)
 
 
 def _kinds_of_snapshots() -> dict[str, str]:
@@ -273,7 +274,9 @@ class Commit:
         """Yield the rows of a part that meet a condition, as they lie there."""
         import pyarrow.dataset as ds
 
-        yield from self.dataset.to_batches(filter=(ds.field("part") == part) & where)
+        # few at a time: by default dozens of batches are read ahead
+        few = {"batch_size": 32_768, "batch_readahead": 2, "fragment_readahead": 1}
+        yield from self.dataset.to_batches(filter=(ds.field("part") == part) & where, **few)
 
 
 PARTS = ("snapshots", "versions", "ends", *OF_ORDERS)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..compute import FigureResult, Selection, figure
 from ..errors import SchemaError, one_of
-from ..frames import AsOf, as_of_days, stack
+from ..frames import AsOf, as_of_days, is_history, stack
 from ._due_rule import DUE_DATES
 from ._per_line import per_line
 
@@ -79,7 +79,7 @@ def promise_history(
     [<NA>]
     """
     one_of("due", due, DUE_DATES)
-    if not hasattr(history, "versions"):
+    if not (is_history(history) and hasattr(history, "versions")):
         raise SchemaError(f"slippage.promise_history takes a History, not {type(history).__name__}: ma.History(folder)")
     column = DUE_DATES[due]
     now = history.at(as_of)
