@@ -9,6 +9,8 @@ from . import style as style
 from . import units as units
 from .catalogue import Explanation as Explanation
 from .catalogue import explain as explain
+from .changes import compare as compare
+from .changes import plot_compare as plot_compare
 from .demo import Sandbox as Sandbox
 from .demo import load_sample as load_sample
 from .demo import sandbox as sandbox
@@ -30,11 +32,14 @@ from .fetch import Client as Client
 from .fetch import Fetched as Fetched
 from .fetch import fetch_all as fetch_all
 from .files import read_headings as read_headings
+from .history import History as History
 from .purchases import Purchases as Purchases
 from .purchases import concat as concat
 from .purchases import scan as scan
 from .reporting import report as report
 from .review import findings as findings
+from .review import plot_scorecard as plot_scorecard
+from .review import scorecard as scorecard
 from .tidy import data_dictionary as data_dictionary
 
 __version__: str

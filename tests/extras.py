@@ -11,7 +11,7 @@ import pytest
 OPTIONAL = {
     "pyarrow", "duckdb", "polars", "rapidfuzz", "cleanco", "holidays", "currency_converter", "xlsxwriter", "pptx",
     "matplotlib_fontja", "jupyterlab", "openpyxl", "scipy", "nbformat", "nbclient", "ipykernel", "orjson", "playwright",
-    "lxml", "mypy", "python_calamine", "xlwt",
+    "deltalake", "lxml", "mypy", "python_calamine", "xlwt",
 }  # fmt: skip
 
 #: Told at the beginning: a test may hide a module later, and its failure then is one.

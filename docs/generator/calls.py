@@ -18,7 +18,19 @@ data = ma.load_sample()  # or ma.Client().fetch_purchases()
 lines = currency.convert(data.lines, to="EUR")
 before, after = lines[lines.order_date < "2025"], lines[lines.order_date >= "2025"]"""
 
+#: What the calls on a history assume beside it.
+HISTORY = """\
+from tempfile import mkdtemp
+
+history = ma.History(mkdtemp())
+with ma.sandbox() as server:  # a Makini on loopback that lives through five weeks
+    for week in range(5):
+        server.live()
+        history.add(server.client("us", delivery_date="actual", progress=False), seen_at=server.today)"""
+
 CALLS = {
+    "slippage.promise_history": "slippage.promise_history(history)",
+    "slippage.plot_promise_history": "slippage.plot_promise_history(history)",
     "spend.bridge": "spend.bridge(before, after)",
     "spend.plot_bridge": "spend.plot_bridge(before, after)",
     "spend.tail": 'spend.tail(lines, definition="share")',
@@ -32,6 +44,7 @@ CALLS = {
         "slippage.date_changes(lines, lines.assign(required_date=lines.required_date.shift(1)))"
         ".query(\"change == 'postponed'\")"
     ),
+    "slippage.plot_arrivals": 'slippage.plot_arrivals(lines[lines.connection == "emea"])',
     "quality.coverage": "quality.coverage(data)",
     "quality.plot_coverage": "quality.plot_coverage(data)",
     "quality.duplicates": "quality.duplicates(data)",
@@ -45,7 +58,14 @@ CALLS = {
 }
 
 #: Pictures of hand-written pages, with the line that stands beside them there.
-PICTURES = {"start": 'spend.plot_by_vendor(data.lines, currency="EUR")'}
+PICTURES = {
+    "start": 'spend.plot_by_vendor(data.lines, currency="EUR")',
+    "changes": (
+        'ma.plot_compare(lines[lines.order_date < "2025-11"], '
+        "lines.assign(unit_price=lines.unit_price * 1.02, amount=lines.amount * 1.02))"
+    ),
+    "scorecard": 'ma.plot_scorecard(data, currency="EUR")',
+}
 
 #: The table whose figures a chart draws, where the names differ.
 DRAWS = {
@@ -77,10 +97,16 @@ class Sample:
         self.names: dict[str, Any] = {room: module(room) for room in ROOMS}
         exec(PREAMBLE, self.names)
 
+    def with_history(self) -> dict[str, Any]:
+        """Return the names with a history, which is made when the first line asks for one."""
+        if "history" not in self.names:
+            exec(HISTORY, self.names)
+        return self.names
+
     def run(self, name: str) -> Any:
         """Run the line of one figure, chart or picture; an error says which, and where a line for it belongs."""
         line = PICTURES.get(name) or call(name)
         try:
-            return eval(line, dict(self.names))
+            return eval(line, dict(self.with_history() if "history" in line else self.names))
         except Exception as error:
             raise RuntimeError(f"{line} fails on the sample: give it a line in docs/generator/calls.py") from error

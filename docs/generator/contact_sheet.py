@@ -116,7 +116,7 @@ def drawn(name: str, case: Case, names: dict[str, Any]) -> Figure:
 
 def sheet(case: Case) -> Image.Image:
     """Return the sheet of one case: every chart of every room, each under the one before it in the lowest of three columns."""
-    scope = Sample().names
+    scope = Sample().with_history()
     data = scope["data"]
     scope["data"] = data = replace(data, lines=case.lines(data.lines))
     lines = scope["lines"] = currency.convert(data.lines, to="EUR") if case.convert else data.lines

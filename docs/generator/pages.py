@@ -18,7 +18,7 @@ import makini_analytics as ma
 from makini_analytics import style
 
 from . import docstrings
-from .calls import PICTURES, PREAMBLE, Sample, call, drawn
+from .calls import HISTORY, PICTURES, PREAMBLE, Sample, call, drawn
 from .names import OTHER_ROOMS, ROOMS, figures, functions_of, module, needed_columns, plots, top_level
 
 TITLES = {
@@ -30,8 +30,23 @@ TITLES = {
 #: Page of the reference: title, and the top-level names on it. A name that is on none goes to "More".
 REFERENCE = {
     "client": ("Client and connections", ("Client", "fetch_all", "Fetched")),
-    "purchases": ("Purchases", ("Purchases", "concat", "scan", "load_sample", "sandbox", "Sandbox", "data_dictionary")),
-    "report": ("Findings, report and explain", ("findings", "report", "explain", "Explanation")),
+    "purchases": (
+        "Purchases",
+        ("Purchases", "History", "concat", "scan", "load_sample", "sandbox", "Sandbox", "data_dictionary"),
+    ),
+    "report": (
+        "Findings, changes, scorecard, report and explain",
+        (
+            "findings",
+            "compare",
+            "plot_compare",
+            "scorecard",
+            "plot_scorecard",
+            "report",
+            "explain",
+            "Explanation",
+        ),
+    ),
 }
 
 
@@ -200,6 +215,8 @@ def _gallery(charts: dict[str, str]) -> str:
         "# Gallery\n",
         "Every chart, drawn on the sample, with the line that draws it. Click a picture to reach its function. Every line assumes this set-up:\n",
         f"```python\n{PREAMBLE}\n```\n",
+        "Those on a history assume this, too:\n",
+        f"```python\n{HISTORY}\n```\n",
         "Each `plot_*` takes either lines, which it computes from, or a result that you already have: `spend.plot_pareto(spend.by_vendor(lines))`. "
         "It returns matplotlib's `Axes`, so everything you know about matplotlib still applies.\n",
     ]

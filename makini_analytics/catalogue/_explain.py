@@ -10,15 +10,17 @@ from typing import Any
 
 import pandas as pd
 
-from .. import currency, review
+from .. import changes, currency, review
 from ..errors import SchemaError
 from ..system import known_options, template
 from ._figures import FIGURES
 
 #: What leaves a trace on its result and is no figure of lines: the door that shows it, and its name there.
 _OTHERS: Mapping[str, tuple[ModuleType, str]] = {
+    "compare": (changes, "compare"),
     "currency.convert": (currency, "convert"),
     "findings": (review, "findings"),
+    "scorecard": (review, "scorecard"),
 }
 _FOR_EXAMPLE = "as in ma.explain(spend.by_vendor(data.lines))"
 

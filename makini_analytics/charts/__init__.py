@@ -28,6 +28,7 @@ from ._figure import (
 from ._look import Look, contrast, fonts, ink_on, look, wear
 from ._marks import beside, every_period, name_rows, period_name, periods_below, torn
 from ._table import Kind, cell_text, kind_of
+from ._waterfall import waterfall
 from ._wording import (
     WITHOUT_CENTS,
     counted,
@@ -93,6 +94,7 @@ __all__ = [
     "row_noun",
     "text_width",
     "torn",
+    "waterfall",
     "wear",
     "write_chart",
 ]

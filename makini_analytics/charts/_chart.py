@@ -88,7 +88,8 @@ def chart(
 
 def metric_name(metric: Callable[..., Any]) -> str:
     """Return the name that a user calls a metric by: its room and its own, whatever file it lives in."""
-    return f"{metric.__module__.split('.')[1]}.{metric.__name__}"
+    declared = getattr(metric, "figure", None)
+    return declared.name if declared else f"{metric.__module__.split('.')[1]}.{metric.__name__}"
 
 
 def _refuse(asked: Collection[str], draw: Callable[..., Any], of: Callable[..., Any]) -> None:

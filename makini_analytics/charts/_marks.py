@@ -90,20 +90,24 @@ def _short_names(periods: Sequence[Any]) -> list[str]:
 
     >>> _short_names(pd.period_range("2024-11", "2025-01", freq="M")), _short_names(pd.period_range("2024", "2026", freq="M"))[:3]
     (['Nov', 'Dec', 'Jan'], ['J', 'F', 'M'])
+    >>> _short_names(pd.period_range("2025-12-29", periods=2, freq="W"))
+    ['29 Dec', '5 Jan']
     """
     n, unit = len(periods), getattr(periods[0], "freqstr", "")[:1] if len(periods) else ""
-    months = [_MONTHS[p.month - 1] for p in periods] if unit in "MWD" else []
+    # a week goes by its Monday: the one of 29 December is not January's
+    months = [_MONTHS[p.start_time.month - 1] for p in periods] if unit in "MWD" else []
     if unit == "M" and n <= 36:
         return [m if n <= MOST_TICKS else m[0] for m in months]
     if unit == "Q" and n <= 16:
         return [f"Q{p.quarter}" for p in periods]
     if unit and unit in "WD" and n <= MOST_TICKS:
-        return [f"{p.start_time.day} {m}" for p, m in zip(periods, months, strict=True)]
+        begins = [p.start_time for p in periods]  # a week goes by its Monday, which may lie in the month before
+        return [f"{day.day} {_MONTHS[day.month - 1]}" for day in begins]
     step = max(1, -(-n // MOST_TICKS))
     if unit and unit in "MWD":  # the months that begin a quarter, or the year where there are many
         begin = (1, 4, 7, 10) if n <= {"M": 72, "W": 320, "D": 2200}[unit] else (1,)
-        first = [i == 0 or periods[i - 1].month != p.month for i, p in enumerate(periods)]
-        return [m if f and p.month in begin else "" for p, m, f in zip(periods, months, first, strict=True)]
+        first = [i == 0 or periods[i - 1].start_time.month != p.start_time.month for i, p in enumerate(periods)]
+        return [m if f and p.start_time.month in begin else "" for p, m, f in zip(periods, months, first, strict=True)]
     return [period_name(p) if i % step == 0 else "" for i, p in enumerate(periods)]
 
 

@@ -11,13 +11,16 @@ import time
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._version import __version__
 from ..errors import ConfigError, SchemaError
 from ..purchases import Purchases, checked_folder, concat
 from ..system import path_of
 from ._parser import SECTIONS
+
+if TYPE_CHECKING:
+    from ..fetch import Client
 
 #: Always the same, because the cache knows a page by its address: a second demo finds the first one's pages.
 DEMO_PORT = 8765
@@ -70,7 +73,20 @@ def report(options: argparse.Namespace) -> None:
 
 
 def fetch(options: argparse.Namespace) -> None:
-    """Fetch a connection's orders and save the frames."""
+    """Fetch a connection's orders and save the frames, or add what changed to a history."""
+    if options.history is not None:
+        from ..history import History
+
+        history = History(options.history)
+        with _client(options) as client:
+            snapshots = client.fetch_purchases(options.since, options.until, refresh=options.refresh, to=history)
+        told = [
+            f"{x.connection}: {x.n_new:,} new orders, {x.n_changed:,} changed, {x.n_gone:,} gone, {x.n_same:,} the same"
+            for x in snapshots.itertuples()
+        ]
+        _say(options, "\n".join(told or ["Nothing was added: this snapshot is known."]))
+        _say(options, f"History: {options.history}; read it with ma.History({options.history!r}).at('2025-03-31')")
+        return
     folder = path_of("out", options.out)
     try:
         checked_folder(folder)  # before the fetch: minutes of it must not end in "choose another folder"
@@ -147,6 +163,12 @@ def doctor(options: argparse.Namespace) -> None:
 
 
 def _fetch(options: argparse.Namespace) -> Purchases:
+    with _client(options) as client:
+        data: Purchases = client.fetch_purchases(options.since, options.until, refresh=options.refresh)
+    return data
+
+
+def _client(options: argparse.Namespace) -> Client:
     from ..fetch import Client
 
     if not (options.token or os.environ.get("MAKINI_API_TOKEN", "")).strip():
@@ -154,8 +176,7 @@ def _fetch(options: argparse.Namespace) -> Purchases:
             "no token: set the environment variable MAKINI_API_TOKEN; Makini's dashboard makes one per connection. "
             "Without one, start with: makini-analytics demo"
         )
-
-    with Client(
+    return Client(
         options.token,
         connection=options.connection,
         base_url=options.base_url,
@@ -164,9 +185,7 @@ def _fetch(options: argparse.Namespace) -> Purchases:
         delivery_date=options.delivery_date,
         offline=options.offline,
         progress=_progress(options),
-    ) as client:
-        data: Purchases = client.fetch_purchases(options.since, options.until, refresh=options.refresh)
-    return data
+    )
 
 
 def _write(data: Purchases, options: argparse.Namespace, how: str) -> None:
@@ -179,8 +198,11 @@ def _write(data: Purchases, options: argparse.Namespace, how: str) -> None:
         target = write(made, options.out, template=options.template, raw_csv=options.raw_csv)
     cached = data.sources["from_cache"].fillna(False)
     _say(options, "All pages came from the cache; nothing was fetched." if cached.all() else how)
+    # before the figures what they are of: the days, the currency, and the lines that are not in it
+    for sentence in (made.subtitle, *made.data_line):
+        _say(options, sentence)
     for what, how_much in made.summary:
-        _say(options, f"  {what + ':':<30} {how_much}")
+        _say(options, f"  {what + ':':<32} {how_much}")
     beside = "" if Path(options.out).suffix else f" (charts and tables beside it in {options.out}/)"
     _say(options, f"Report: {target}{beside}")
 

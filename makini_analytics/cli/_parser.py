@@ -106,14 +106,16 @@ def _fetch(commands: Commands) -> None:
         commands,
         "fetch",
         "fetch a connection's orders and save the frames",
-        "For a notebook that goes on without the network: ma.Purchases.load('makini-data').",
-        "makini-analytics fetch --connection emea --since 2025-01-01 --out emea",
+        "For a notebook that goes on without the network: ma.Purchases.load('makini-data'). With --history what changed is\n"
+        "added to a history, for a daily job: ma.History('makini-history').at('2025-03-31') is what was known on that day.",
+        "makini-analytics fetch --connection emea --since 2025-01-01 --out emea\n"
+        "  makini-analytics fetch --connection emea --history makini-history --quiet",
         token=True,
     )
     _connection(command)
-    command.add_argument(
-        "--out", default="makini-data", metavar="FOLDER", help="folder to save into (default: ./makini-data)"
-    )
+    where = command.add_mutually_exclusive_group()
+    where.add_argument("--out", default="makini-data", metavar="FOLDER", help="folder to save into (default: ./makini-data)")  # fmt: skip
+    where.add_argument("--history", metavar="FOLDER", help="folder of a history, to which what changed is added")
 
 
 def _lab(commands: Commands) -> None:

@@ -3,7 +3,7 @@
 A metric says what it wants as a rule; the engine that holds the lines counts them, and what follows works on a small table.
 """
 
-from ._ages import ENDINGS, Ages, ages
+from ._ages import ENDINGS, Ages, ages, one_of_each, spread_cancellations
 from ._calendars import Span, WorkCalendar, day_counter
 from ._clusters import ClusterSums, cluster_sums
 from ._day_counts import Cells, DayCounts, count_days, quantile
@@ -36,6 +36,7 @@ from ._groups import (
     narrow_rows,
     order_ids,
 )
+from ._matching import match_lines
 from ._normal import Z
 from ._pandas_engine import PandasColumns, leave_out_unreadable
 from ._periods import period_alias, period_number
@@ -47,12 +48,14 @@ from ._survival import (
     CANCELLED,
     CENSORED,
     DELIVERED,
+    UNDATED,
     aalen_johansen,
     at_risk,
     first_day_at,
     kaplan_meier,
     log_log_band,
-    restricted_mean,
+    median_deviation,
+    restricted_moments,
     whole_lines,
     with_day_zero,
 )
@@ -70,6 +73,7 @@ __all__ = [
     "SMALL_N",
     "STARTS",
     "TO_CLOSE",
+    "UNDATED",
     "UNDATED_RECEIPT",
     "Ages",
     "By",
@@ -119,15 +123,19 @@ __all__ = [
     "leave_out_unreadable",
     "lines_of",
     "log_log_band",
+    "match_lines",
+    "median_deviation",
     "merge_aliases",
     "narrow_rows",
+    "one_of_each",
     "open_share",
     "order_ids",
     "period_alias",
     "period_number",
     "quantile",
     "received_later",
-    "restricted_mean",
+    "restricted_moments",
+    "spread_cancellations",
     "stamp",
     "standing_on",
     "tally_recorded",

@@ -27,6 +27,9 @@ from ._survival import CANCELLED, CENSORED, DELIVERED, UNDATED
 ENDINGS = ("delivered", "cancelled", "open", "cancelled", "excluded")
 _EXCLUDED = ENDINGS.index("excluded")
 
+#: The connection of a group in which several meet.
+MANY = -2
+
 #: With more of the lines cancelled on an unknown day a note says so: quantiles hang on where those are taken to lie.
 _MANY_UNDATED = 0.05
 
@@ -75,16 +78,32 @@ class Ages(DayTally):
             codes, self.days, self.stands, n_groups=n_groups, n_kinds=UNDATED + 1, rows=kept, n=self.tally.n
         )
         names = encode(values(self.frame, "connection", "string"), sort=False).codes.astype(np.int64)
-        of_group = np.full(n_groups, np.iinfo(np.int64).min)
-        np.maximum.at(of_group, codes[kept], names[kept])
-        if (of_group[codes[kept]] != names[kept]).any():
-            return spread_undated(table)  # connections meet in a group, so they are learnt from together
-        return stacked([spread_undated(table.of(of_group == name)) for name in np.unique(of_group[table.group])])
+        return spread_cancellations(table, one_of_each(codes[kept], names[kept], n_groups))
 
     def by(self, by: By) -> tuple[Groups, DayCounts]:
         """Return the groups of all lines, and the lines that count by group, days and ending."""
         groups = group_lines(self.frame, by, n=self.tally.n)
         return groups, self.day_counts(groups)
+
+
+def one_of_each(
+    codes: npt.NDArray[np.integer[Any]], names: npt.NDArray[np.int64], n_groups: int
+) -> npt.NDArray[np.int64]:
+    """Return the connection of each group's lines, by its number; `MANY` where several meet in a group."""
+    of_group = np.full(n_groups, np.iinfo(np.int64).min)
+    np.maximum.at(of_group, codes, names)
+    of_group[codes[of_group[codes] != names]] = MANY
+    return of_group
+
+
+def spread_cancellations(table: DayCounts, connection: npt.NDArray[np.int64]) -> DayCounts:
+    """Return lines by group, days and ending with the undated cancellations shared out, as each connection's own lines teach.
+
+    Where connections meet in a group all of them are learnt from together.
+    """
+    if (connection == MANY).any():
+        return spread_undated(table)
+    return stacked([spread_undated(table.of(connection == name)) for name in np.unique(connection[table.group])])
 
 
 def ages(

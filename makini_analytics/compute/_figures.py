@@ -25,7 +25,7 @@ from typing import Any, ParamSpec
 import pandas as pd
 
 from ..errors import ConfigError
-from ..frames import frame_of
+from ..frames import frame_of, is_history
 from ..system import known_options, text_of
 from ._engines import lines_of
 from ._provenance import FigureResult, Selection, stamp
@@ -109,7 +109,12 @@ class Figure:
 
 
 def figure(
-    *columns: str, any_frame: bool = False, beside: tuple[str, ...] = (), **choices: Mapping[Any, str]
+    *columns: str,
+    any_frame: bool = False,
+    beside: tuple[str, ...] = (),
+    histories: bool = False,
+    name: str | None = None,
+    **choices: Mapping[Any, str],
 ) -> Callable[[Callable[P, FigureResult]], Callable[P, pd.DataFrame]]:
     """Declare a function as a figure: it returns a `FigureResult`, its caller gets the frame with its provenance.
 
@@ -118,6 +123,8 @@ def figure(
     columns : columns that the lines must have; with "?" one that may be absent, all lines being left out for want of it
     any_frame : whether an engine such as polars or DuckDB may count the lines
     beside : arguments that are data, and no order lines
+    histories : whether a history is taken in the place of lines; the function checks what is in it
+    name : what a user calls it, where that is not the room and its own name, as in ``ma.compare``
     choices : for an option, the column that each of its values needs, such as ``due={"promised": "promised_date"}``
 
     Returns
@@ -128,7 +135,7 @@ def figure(
 
     def declare(function: Callable[P, FigureResult]) -> Callable[P, pd.DataFrame]:
         signature = inspect.signature(function).replace(return_annotation="pd.DataFrame")
-        name = f"{function.__module__.split('.')[1]}.{function.__name__}"
+        called = name or f"{function.__module__.split('.')[1]}.{function.__name__}"
         parameters = signature.parameters.values()
         data = tuple(p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD)
         defaults = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
@@ -143,7 +150,8 @@ def figure(
                 required = declared.required(**options)
                 passed = {**dict(zip(data, args, strict=False)), **{n: given[n] for n in data if n in given}}
                 for lines in (side for n, side in passed.items() if n not in beside):
-                    opened(lines, *required, metric=name)
+                    if not (histories and is_history(lines)):
+                        opened(lines, *required, metric=called)
             got = function(*args, **given)
             currency: Any = options.get("currency")
             meant = (
@@ -154,7 +162,7 @@ def figure(
                 return computed(*args, **again)
             return stamp(
                 got.result,
-                metric=name,
+                metric=called,
                 parameters=_worth_saying(options, got.parameters),
                 selection=got.selection,
                 lines=got.selection.lines,
@@ -166,7 +174,7 @@ def figure(
 
         computed.__signature__ = signature  # type: ignore[attr-defined]
         computed.__annotations__ = {**function.__annotations__, "return": pd.DataFrame}
-        declared = Figure(name, computed, data, defaults, columns, choices, any_frame, beside)
+        declared = Figure(called, computed, data, defaults, columns, choices, any_frame, beside)
         computed.figure = declared  # type: ignore[attr-defined]
         return computed
 

@@ -68,16 +68,24 @@ def _just_before(table: DayCounts, surviving: Floats) -> Floats:
     return before
 
 
-def first_day_at(table: DayCounts, surviving: Floats, level: float) -> Floats:
-    """Return each group's first day on which the share still under way is at most ``level``; missing where not reached."""
+def first_day_at(table: DayCounts, surviving: Floats, level: float | Floats) -> Floats:
+    """Return each group's first day on which the share still under way is at most ``level``; missing where not reached.
+
+    ``level`` is one number, or one for each group.
+    """
     out = np.full(table.n_groups, np.nan)
-    reached = np.flatnonzero(surviving <= level + TOLERANCE)[::-1]
+    wanted = np.broadcast_to(level, table.n_groups)[table.group]
+    reached = np.flatnonzero(surviving <= wanted + TOLERANCE)[::-1]
     out[table.group[reached]] = table.day[reached]  # of several rows the last one written stays: the first day
     return out
 
 
-def restricted_mean(table: DayCounts, surviving: Floats) -> tuple[Floats, Floats]:
-    """Return each group's mean up to its last observed day, which is the area under its curve, and that day."""
+def restricted_moments(table: DayCounts, surviving: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return each group's mean and standard deviation up to its last observed day, and that day.
+
+    With S the curve and L the last day, the mean of min(days, L) is the area under S, and that of its square the sum of
+    S x (day^2 - day before^2). Without open lines these are the ordinary mean and the sample's standard deviation (n - 1).
+    """
     if table.dated is not None:  # days to which cancellations are shared out were observed by nobody
         rows = table.dated
         table = DayCounts(table.group[rows], table.day[rows], table.counts[rows], table.n_groups)
@@ -85,14 +93,42 @@ def restricted_mean(table: DayCounts, surviving: Floats) -> tuple[Floats, Floats
     first = table.starts()
     last = np.append(first[1:], len(table.day))[: len(first)] - 1
     before = _just_before(table, surviving)
-    days = np.diff(table.day, prepend=0)
-    days[first] = table.day[first]
-    mean, until = (np.full(table.n_groups, np.nan) for _ in range(2))
-    mean[table.group[last]] = np.bincount(table.group, weights=before * days, minlength=table.n_groups)[
-        table.group[last]
-    ]
+
+    def area(days: Ints) -> Floats:
+        steps = np.diff(days, prepend=0)
+        steps[first] = days[first]
+        out = np.full(table.n_groups, np.nan)
+        has = table.group[last]
+        out[has] = np.bincount(table.group, weights=before * steps, minlength=table.n_groups)[has]
+        return out
+
+    mean, square, until = area(table.day), area(table.day**2), np.full(table.n_groups, np.nan)
     until[table.group[last]] = table.day[last]
-    return mean, until
+    n = table.sum_by_group(table.counts[:, DELIVERED])
+    variance = np.maximum(square - mean**2, 0.0)
+    deviation = np.sqrt(np.divide(variance * n, n - 1, out=np.full(len(mean), np.nan), where=n > 1))
+    return mean, deviation, until
+
+
+def median_deviation(table: DayCounts, surviving: Floats, median: Floats) -> Floats:
+    """Return for each group within how many days of the median half of all come; missing where the curve can't tell.
+
+    Lines that are still out when the curve ends may come as near to it as those that it has seen: as far as they may, it is not known.
+    """
+    came = _just_before(table, surviving) - surviving
+    with np.errstate(invalid="ignore"):
+        apart = np.abs(table.day - median[table.group])
+    order = np.lexsort((apart, table.group))
+    sorted_table = DayCounts(table.group[order], table.day[order], table.counts[order], table.n_groups)
+    within = sorted_table.running(np.add, came[order])
+    out = np.full(table.n_groups, np.nan)
+    reached = np.flatnonzero(within >= 0.5 - TOLERANCE)[::-1]
+    out[sorted_table.group[reached]] = apart[order][reached]
+    ends = np.append(table.starts()[1:], len(table.day))[: len(table.starts())] - 1
+    seen_to, left = np.full(table.n_groups, np.nan), np.zeros(table.n_groups)
+    seen_to[table.group[ends]], left[table.group[ends]] = table.day[ends], surviving[ends]
+    known = (left <= TOLERANCE) | (median + out <= seen_to)
+    return np.where(known, out, np.nan)
 
 
 def aalen_johansen(table: DayCounts) -> tuple[Floats, Floats]:

@@ -6,23 +6,25 @@ machine.
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
 import pickle
-import socket
-import struct
 import threading
 import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from datetime import date, timedelta
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import pandas as pd
+
 from ..errors import ConfigError, one_of
 from ..system import known_options, number_of
+from ._http import Server, handler_for, send
+from ._weeks import last_day, live, log_of
 from ._wire import Record, Tables, paged, selected, shaped, sync_state, tables_of
 
 if TYPE_CHECKING:
@@ -74,10 +76,11 @@ class Sandbox:
         self._owner = {token: name for name, token in self.tokens.items()}
         self.requests: list[Request] = []
         self._faults: list[_Fault] = []
+        self._today: date | None = None  # the day that `live` has come to
         # each connection is answered by a thread of its own, and tests change records meanwhile
         self._lock = threading.RLock()
         try:
-            self._server = _Server(("127.0.0.1", port), _handler_for(self))
+            self._server = Server(("127.0.0.1", port), handler_for(self._answer))
         except OSError as e:
             raise ConfigError(f"port {port} can't be had ({e.strerror}): pass port=0 for a free one") from None
         self.base_url = f"http://127.0.0.1:{self._server.server_port}"
@@ -103,12 +106,15 @@ class Sandbox:
         """Return a client of one connection, the first by default; its cache is in memory unless ``cache_dir`` says otherwise."""
         from ..fetch import Client
 
-        name = connection or next(iter(self.tokens))
-        if name not in self.tokens:
-            raise ConfigError(f"no connection {name!r}: there are {', '.join(self.tokens)}")
+        name = self._known(connection or next(iter(self.tokens)))
         return Client(
             self.tokens[name], **({"connection": name, "base_url": self.base_url, "cache_dir": None} | options)
         )
+
+    def _known(self, connection: str) -> str:
+        if connection not in self.tokens:
+            raise ConfigError(f"no connection {connection!r}: there are {', '.join(self.tokens)}")
+        return connection
 
     def misbehave(
         self,
@@ -132,8 +138,8 @@ class Sandbox:
         """
         if kind not in KINDS:
             raise ConfigError(f"misbehave({kind!r}): pass one of {', '.join(KINDS)}")
-        if connection is not None and connection not in self.tokens:
-            raise ConfigError(f"no connection {connection!r}: there are {', '.join(self.tokens)}")
+        if connection is not None:
+            self._known(connection)
         with self._lock:
             self._faults.append(_Fault(kind, times, path, page, connection, options))
 
@@ -157,6 +163,54 @@ class Sandbox:
         """Take a record away without a trace, as some sources do."""
         with self._lock:
             self._tables[connection][table] = [r for r in self._tables[connection][table] if r.get("key") != key]
+
+    @property
+    def today(self) -> pd.Timestamp:
+        """The day that it is here: that of the latest change, or the one that `live` has come to."""
+        return pd.Timestamp(self._today or max(map(last_day, self._tables.values())))
+
+    @known_options
+    def live(self, weeks: float = 1, *, connection: str | None = None) -> pd.DataFrame:
+        """Let weeks pass in seconds: orders are placed, promised, postponed, received, edited, cancelled and deleted.
+
+        Time begins after the latest change of the connections' orders, and nothing happens on weekends. What happens is made up, and
+        the same each time: two weeks at once are the same as twice one week.
+
+        Parameters
+        ----------
+        weeks : how many, or a part of one: 1 / 7 is a day
+        connection : the one that lives; all by default
+
+        Returns
+        -------
+        DataFrame, one row per event, in their order
+            day : datetime64; connection, order_number : string; line_number : string, missing where it is the whole order
+            event : string; placed, promised, postponed, received in part, received, price edited, quantity edited, cancelled, deleted
+                (by a mark), removed (without a trace)
+            before, after : string, what stood there and what was written; missing where that is no value
+
+        Raises
+        ------
+        ConfigError
+            No such connection, or ``weeks`` is no positive number.
+
+        Examples
+        --------
+        >>> import makini_analytics as ma
+        >>> with ma.sandbox() as server:
+        ...     events = server.live(1, connection="emea")
+        >>> {"placed", "promised", "received"} <= set(events["event"])
+        True
+        """
+        days = round(7 * number_of("weeks", weeks, high=520))
+        names = [self._known(connection)] if connection is not None else list(self.tokens)
+        with self._lock:
+            self._today, events = self.today.date(), []
+            for _ in range(days):
+                self._today += timedelta(days=1)
+                for name in names:
+                    events += live(self._tables[name], name, self._today)
+        return log_of(events)
 
     # As with a gateway in front of a source: a wrong token or path is refused whatever fault is armed, and a fault strikes an
     # answer that would have been right. So a test that arms "503, twice" sees it twice, not once lost on a lookup that has no table.
@@ -193,7 +247,7 @@ class Sandbox:
             time.sleep(float(fault.options.get("seconds", 1)))
         with self._lock:
             self.requests.append(Request(handler.command, parts.path, query, connection, status))
-        _send(handler, status, body, headers, fault.kind if fault else "")
+        send(handler, status, body, headers, fault.kind if fault else "")
         if fault is not None and fault.kind == "shift" and connection is not None:
             # a new order in front moves every row by one place: the last of this page comes again as the first of the next
             fresh = pickle.loads(pickle.dumps(self._tables[connection]["purchase-orders"][0]))
@@ -231,60 +285,6 @@ class Sandbox:
 
 def _digest(name: str, tables: Tables) -> str:
     return hashlib.sha256((name + json.dumps(tables, sort_keys=True, default=str)).encode()).hexdigest()[:16]
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Keep quiet when a client hangs up, as an interrupted fetch does; the default prints a traceback."""
-
-
-def _handler_for(outer: Sandbox) -> type[BaseHTTPRequestHandler]:
-    # http.server makes a handler for each connection itself, so the sandbox reaches it as a variable of this function
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"  # keeps connections open, as the API does
-        # small packets at once, and headers and body in one of them: else each answer may wait 40 ms for an acknowledgement
-        disable_nagle_algorithm = True
-        wbufsize = -1
-
-        def do_GET(self) -> None:
-            outer._answer(self)
-
-        # answered with 405 and written down: a test can show that nothing but GET was ever sent
-        do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_GET
-
-        def log_message(self, format: str, *args: Any) -> None:
-            """Say nothing on the terminal."""
-
-    return Handler
-
-
-def _send(handler: BaseHTTPRequestHandler, status: int, body: Any, headers: dict[str, str], fault: str) -> None:
-    raw, kind = json.dumps(body, ensure_ascii=False).encode(), "application/json"
-    if fault == "bad-json":
-        raw = raw[: len(raw) * 2 // 3]
-    elif fault == "html":
-        raw, kind = b"<!doctype html><title>Maintenance</title><p>We are back soon.</p>", "text/html"
-    elif fault == "reset":
-        # lingering for no time makes the system send RST instead of FIN: what a proxy does that gives up on a connection
-        handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        handler.close_connection = True
-        handler.connection.close()
-        return
-    # compressed as by the API, so that a cut body also breaks off inside a gzip stream
-    if "gzip" in handler.headers.get("Accept-Encoding", "") and len(raw) > 500:
-        raw = gzip.compress(raw, 1)
-        headers = headers | {"Content-Encoding": "gzip"}
-    handler.send_response(status)
-    # the whole length is promised even where half of the body is sent: that is how a client notices a cut
-    headers = {"Content-Type": kind, "Content-Length": str(len(raw)), "X-Request-Id": uuid.uuid4().hex} | headers
-    for name, value in headers.items():
-        handler.send_header(name, value)
-    handler.end_headers()
-    handler.wfile.write(raw[: len(raw) // 2] if fault == "cut" else raw)
-    handler.wfile.flush()
-    handler.close_connection |= fault == "cut"
 
 
 @known_options

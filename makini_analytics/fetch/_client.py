@@ -13,6 +13,7 @@ import pandas as pd
 import platformdirs
 
 from ..errors import one_of
+from ..history import History
 from ..purchases import Purchases
 from ..system import Display, Progress, known_options, number_of, path_of, text_of
 from ..tidy import NumberFormat, table_of
@@ -28,6 +29,7 @@ from ..transport import (
     contracts,
     file_name,
 )
+from ._into_history import into_history
 from ._purchase_orders import PurchaseOrderFetch, TidyOptions
 from ._query import OrderQuery, order_query
 from ._update import updated
@@ -161,38 +163,26 @@ class Client:
 
     # ---- fetching ------------------------------------------------------------------------------------------------------
 
+    # fmt: off
     @overload
     def fetch_purchases(
-        self,
-        since: Any = ...,
-        until: Any = ...,
-        *,
-        modified_since: Any = ...,
-        refresh: bool = ...,
-        timezone: str = ...,
-        statuses: Mapping[str, str] | None = ...,
-        decimal: str | None = ...,
-        thousands: str | None = ...,
-        strict: bool = ...,
-        to: None = ...,
+        self, since: Any = ..., until: Any = ..., *, modified_since: Any = ..., refresh: bool = ..., timezone: str = ...,
+        statuses: Mapping[str, str] | None = ..., decimal: str | None = ..., thousands: str | None = ..., strict: bool = ..., to: None = ...,
     ) -> Purchases: ...
 
     @overload
     def fetch_purchases(
-        self,
-        since: Any = ...,
-        until: Any = ...,
-        *,
-        modified_since: Any = ...,
-        refresh: bool = ...,
-        timezone: str = ...,
-        statuses: Mapping[str, str] | None = ...,
-        decimal: str | None = ...,
-        thousands: str | None = ...,
-        strict: bool = ...,
-        to: str | Path,
+        self, since: Any = ..., until: Any = ..., *, modified_since: Any = ..., refresh: bool = ..., timezone: str = ...,
+        statuses: Mapping[str, str] | None = ..., decimal: str | None = ..., thousands: str | None = ..., strict: bool = ..., to: str | Path,
     ) -> Path: ...
 
+    @overload
+    def fetch_purchases(
+        self, since: Any = ..., until: Any = ..., *, modified_since: Any = ..., refresh: bool = ..., timezone: str = ...,
+        statuses: Mapping[str, str] | None = ..., decimal: str | None = ..., thousands: str | None = ..., strict: bool = ..., to: History,
+    ) -> pd.DataFrame: ...
+
+    # fmt: on
     @known_options
     def fetch_purchases(
         self,
@@ -206,8 +196,8 @@ class Client:
         decimal: str | None = None,
         thousands: str | None = None,
         strict: bool = False,
-        to: str | Path | None = None,
-    ) -> Purchases | Path:
+        to: str | Path | History | None = None,
+    ) -> Purchases | Path | pd.DataFrame:
         """Fetch purchase orders with their lines: all pages, or an error.
 
         Parameters
@@ -225,19 +215,24 @@ class Client:
             they go there part by part as Parquet, and `makini_analytics.scan` reads them. With ``delivery_date="auto"`` the first
             200,000 lines decide for all; whether a column of UTC midnights holds bare dates is decided for every 200,000 lines; receipts
             and return orders, which are joined in memory, are not read then.
+            Or a `makini_analytics.History`, which keeps what it does not know yet: then only what changed is asked for, as `update` does,
+            and everything once a week, for another span, or with ``refresh``
 
         Returns
         -------
-        Purchases, with when and how they were fetched and notes on them in ``sources``; with ``to`` the path of the folder
+        Purchases, with when and how they were fetched and notes on them in ``sources``; with ``to`` the path of the folder, or what
+        `makini_analytics.History.add` returns
 
         Raises
         ------
         IncompleteDataError, AuthError, RateLimitError, ServerError, NetworkError, OfflineMissError, ApiError, ConfigError
         """
         query = order_query(since, until, modified_since)
-        if to is not None:
+        if to is not None and not isinstance(to, History):
             path_of("to", to)
         options = TidyOptions(timezone, statuses, self.delivery_date, NumberFormat(decimal, thousands))
+        if isinstance(to, History):
+            return into_history(to, self._fetch(query, refresh, options, strict), self.per_page)
         fetch = self._fetch(query, refresh, options, strict)
         return fetch.in_memory().purchases if to is None else fetch.to(to)
 
@@ -281,7 +276,7 @@ class Client:
         """
         options = TidyOptions(timezone, statuses, self.delivery_date, NumberFormat(decimal, thousands))
         everything = self._fetch(order_query(None, None, None), True, options, strict)
-        return updated(data, everything, self.per_page)
+        return updated(data, everything, self.per_page).purchases
 
     def fetch_table(self, name: str, /, *, refresh: bool = False, **filters: Any) -> pd.DataFrame:
         """Fetch any list as a frame: vendors, companies, receipts, exchange rates, a raw table, a custom entity.

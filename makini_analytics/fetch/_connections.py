@@ -10,10 +10,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from ..errors import ConfigError, MakiniError
+from ..history import History
 from ..purchases import Purchases, concat
 from ..system import Display, check_options, options_of, path_of
 from ._client import Client
+
+#: So many connections are fetched side by side, each with some pages at once.
+AT_ONCE = 16
 
 
 @dataclass(frozen=True)
@@ -24,18 +30,26 @@ class Fetched:
     ----------
     data : Purchases of those that answered; None where none did
     errors : dict, one clear error for each connection that failed
+    snapshots : DataFrame or None; with ``to`` what `makini_analytics.History.add` returned of them, and then no data
     """
 
     data: Purchases | None
     errors: dict[str, MakiniError] = field(default_factory=dict)
+    snapshots: pd.DataFrame | None = None
 
     def __repr__(self) -> str:
         failed = [f"FAILED {name}: {e}" for name, e in self.errors.items()]
-        return "\n".join([repr(self.data) if self.data is not None else "no data", *failed])
+        got = self.data if self.snapshots is None else f"{len(self.snapshots):,} snapshots added to the history"
+        return "\n".join([str(got) if got is not None else "no data", *failed])
 
 
 def fetch_all(
-    connections: Mapping[str, Any] | str | Path, *, since: Any = None, until: Any = None, **options: Any
+    connections: Mapping[str, Any] | str | Path,
+    *,
+    since: Any = None,
+    until: Any = None,
+    to: History | None = None,
+    **options: Any,
 ) -> Fetched:
     """Fetch the purchase orders of several connections side by side; one that fails leaves the others whole.
 
@@ -49,6 +63,8 @@ def fetch_all(
             token_env = "MAKINI_TOKEN_EMEA"
             delivery_date = "actual"
     since, until : first and last day of the order date
+    to : a history that each connection is added to, by itself, as soon as it is fetched: nothing is held in memory for the others, so
+        there may be hundreds
     options : arguments of `Client` for all of them
 
     Returns
@@ -73,16 +89,18 @@ def fetch_all(
     clients = {name: _client(name, given, options) for name, given in _named(connections).items()}
     errors: dict[str, MakiniError] = {}
     parts: list[Purchases] = []
-    pool = ThreadPoolExecutor(len(clients), thread_name_prefix="makini-connection")
+    snapshots: list[pd.DataFrame] = []
+    pool = ThreadPoolExecutor(min(len(clients), AT_ONCE), thread_name_prefix="makini-connection")
     try:
         with Display(f"{len(clients)} connections", options.get("progress")) as display:
             futures = {}
             for name, client in clients.items():
                 client.display = display  # one bar for all, else each would draw over the others
-                futures[name] = pool.submit(client.fetch_purchases, since, until)
+                futures[name] = pool.submit(_fetch, client, since, until, to)
             for name, future in futures.items():
                 try:
-                    parts.append(future.result())
+                    got = future.result()
+                    (parts if isinstance(got, Purchases) else snapshots).append(got)
                 except MakiniError as e:
                     errors[name] = e
                 except Exception as e:  # a fault of ours with one connection's data must not lose the others'
@@ -92,7 +110,15 @@ def fetch_all(
         for client in clients.values():
             client.close()
         pool.shutdown(wait=False, cancel_futures=True)
+    if to is not None:
+        return Fetched(None, errors, pd.concat(snapshots, ignore_index=True) if snapshots else None)
     return Fetched(concat(parts) if parts else None, errors)
+
+
+def _fetch(client: Client, since: Any, until: Any, to: History | None) -> Any:
+    """Fetch one connection, and let go of its sockets and its cache for the next ones."""
+    with client:
+        return client.fetch_purchases(since, until) if to is None else client.fetch_purchases(since, until, to=to)
 
 
 def _named(connections: Mapping[str, Any] | str | Path) -> Mapping[str, Any]:

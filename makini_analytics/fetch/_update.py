@@ -8,7 +8,7 @@ all orders would, everything is fetched, and a note says why.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -78,10 +78,18 @@ def query_of(known: Purchases, modified_since: pd.Timestamp | None) -> OrderQuer
     return OrderQuery(since, until, modified_since)
 
 
-def updated(data: Any, everything: PurchaseOrderFetch, per_page: int) -> Purchases:
+class Updated(NamedTuple):
+    """Purchases brought up to date, and whether everything was fetched for it."""
+
+    purchases: Purchases
+    fetched_everything: bool
+
+
+def updated(data: Any, everything: PurchaseOrderFetch, per_page: int) -> Updated:
     """Return purchases with the rows of a connection as the fetch of ``everything`` would have them now, over the span they have."""
     connection, options = everything.endpoints.session.connection, everything.options
     known = known_rows(data, connection)
+    fetched_everything = False
     try:
         _comparable.check_known(known, options.timezone)
         role = known.sources["delivery_date"].iloc[0]  # a few changed orders are too little evidence to weigh it
@@ -100,17 +108,18 @@ def updated(data: Any, everything: PurchaseOrderFetch, per_page: int) -> Purchas
         )
         mine = _merged(known, fetch.in_memory().purchases, fetch)
     except NotEnough as why:
+        fetched_everything = True
         mine = replace(everything, query=query_of(known, None)).in_memory().purchases
         notes = f"{mine.sources['notes'].iloc[0]} Everything was fetched, since {why}.".strip()
         mine = replace(mine, sources=mine.sources.assign(notes=pd.array([notes], dtype="string")))
     rest = _only(data, connection, others=True)
     if not any(map(len, (rest.orders, rest.lines, rest.issues, rest.sources))):
-        return mine
+        return Updated(mine, fetched_everything)
     for table in ("orders", "lines"):  # a custom field of this connection is a column of the others' rows, too
         theirs, ours = getattr(rest, table), getattr(known, table)
         own = [c for c in theirs if str(c).startswith("custom.") and ours[c].notna().any() and theirs[c].isna().all()]
         rest = replace(rest, **{table: theirs.drop(columns=own)})
-    return concat([rest, mine])
+    return Updated(concat([rest, mine]), fetched_everything)
 
 
 def _latest_day(data: Purchases, timezone: str) -> pd.Timestamp | None:

@@ -1,7 +1,19 @@
 """What every stage does with a frame of lines: its columns, text as codes, stacking, the as-of day."""
 
 from . import categoricals
-from ._access import FILTERS, Mask, days_of, frame_of, is_pandas, need, numbers, texts_of, values, vendors_hidden_by
+from ._access import (
+    FILTERS,
+    Mask,
+    days_of,
+    frame_of,
+    is_history,
+    is_pandas,
+    need,
+    numbers,
+    texts_of,
+    values,
+    vendors_hidden_by,
+)
 from ._as_of import (
     OWN_DAYS,
     OWN_WINDOWS,
@@ -37,6 +49,7 @@ __all__ = [
     "days_of",
     "encode",
     "frame_of",
+    "is_history",
     "is_pandas",
     "known_days",
     "moment_of",

@@ -31,6 +31,11 @@ def is_pandas(lines: Any) -> bool:
     return isinstance(lines, pd.DataFrame) or isinstance(getattr(lines, "lines", None), pd.DataFrame)
 
 
+def is_history(lines: Any) -> bool:
+    """Whether this is what was known on several days (``days``, ``at(day)``), and not one extract."""
+    return not isinstance(lines, pd.DataFrame) and hasattr(lines, "days") and callable(getattr(lines, "at", None))
+
+
 def frame_of(lines: Any, *needed: str, metric: str) -> pd.DataFrame:
     """Return the frame of lines; `SchemaError` names a missing column that ``metric`` needs, and the near ones."""
     if not is_pandas(lines):

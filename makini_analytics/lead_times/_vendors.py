@@ -19,10 +19,14 @@ from ..compute import (
     figure,
     first_day_at,
     kaplan_meier,
-    restricted_mean,
+    median_deviation,
+    restricted_moments,
 )
 from ..errors import ConfigError
 from ..frames import AsOf
+
+#: The standard deviation of a normal law, in median deviations.
+_TO_SD = 1.4826
 
 
 @figure(any_frame=True, start=STARTS, end=ENDS)
@@ -50,6 +54,11 @@ def by_vendor(
     it is too low while orders are open, because the slow ones are not in yet. ``restricted_mean_days`` is the
     honest mean up to the longest age observed, the area under S.
 
+    How far lead times are spread, all by the same curve: ``sd_days``, the standard deviation up to the longest age, which a few very
+    late lines rule; ``robust_sd_days``, which they don't, 1.4826 times the median of the days from the median (Hampel 1974), the
+    standard deviation of a normal law; ``cv``, the standard deviation over the mean; ``range_days``, p90 - p10. While lines are open
+    beyond what the curve has seen come, ``sd_days`` and ``cv`` are too low, like the mean.
+
     n_lines = n_delivered + n_open + n_cancelled. Lines without an order date, ordered after the as-of day,
     delivered before ordered, drafts, returns, lines closed short and lines received on an unknown day are
     left out and counted; so are all lines of a connection, or a vendor, of whose received lines fewer than
@@ -62,7 +71,7 @@ def by_vendor(
         ``by``).
     as_of : day from which to look; the lines' own as-of day by default, else their latest ``updated_at``
     by : "vendor", a column, several, or None for all lines together
-    min_lines : the 80th and 90th percentile of groups with fewer lines are missing too; 20 is a good minimum
+    min_lines : the 80th and 90th percentile, and the range, of groups with fewer lines are missing too; 20 is a good minimum
         for a 90th percentile
     start : where the lead time begins: "order" (order date), "approval" or "creation" (in the source system)
     end : where it ends: "complete" (all of the quantity is there), "first_receipt" (the delivery where receipts are not known) or
@@ -80,6 +89,10 @@ def by_vendor(
             none is delivered
         restricted_mean_days : float, days, mean up to ``restricted_to_days``
         restricted_to_days : float, days, the longest lead time or age among the lines
+        sd_days : float, days, standard deviation up to ``restricted_to_days``; missing with fewer than two delivered lines
+        robust_sd_days : float, days; missing where not yet estimable
+        cv : float, sd_days / restricted_mean_days; missing where that mean is 0
+        range_days : float, days, from the 10th to the 90th percentile; missing where that is
         connection : string, where the lines have one
 
     Raises
@@ -112,7 +125,8 @@ def by_vendor(
     surviving = kaplan_meier(table)
     enough = n_lines >= min_lines  # the median stands on half of the lines, the 90th percentile on a tenth of them
     days = table.sum_by_group(table.day * table.counts[:, DELIVERED])
-    mean, until = restricted_mean(table, surviving)
+    mean, deviation, until = restricted_moments(table, surviving)
+    median, p10, p90 = (first_day_at(table, surviving, 1 - q) for q in (0.5, 0.1, 0.9))
     # the connection, which not all lines have, goes last, so that it moves no other column
     keys = groups.keys.drop(columns="connection", errors="ignore") if by == "vendor" else groups.keys
     result = keys.assign(
@@ -120,12 +134,16 @@ def by_vendor(
         n_delivered=n_delivered,
         n_open=total[:, CENSORED],
         n_cancelled=total[:, CANCELLED],
-        median_days=first_day_at(table, surviving, 1 - 0.5),
+        median_days=median,
         p80_days=np.where(enough, first_day_at(table, surviving, 1 - 0.8), np.nan),
-        p90_days=np.where(enough, first_day_at(table, surviving, 1 - 0.9), np.nan),
+        p90_days=np.where(enough, p90, np.nan),
         mean_delivered_days=np.where(n_delivered > 0, days / np.maximum(n_delivered, 1), np.nan),
         restricted_mean_days=mean,
         restricted_to_days=until,
+        sd_days=deviation,
+        robust_sd_days=_TO_SD * median_deviation(table, surviving, median),
+        cv=np.divide(deviation, mean, out=np.full(len(mean), np.nan), where=mean > 0),
+        range_days=np.where(enough, p90 - p10, np.nan),
     )
     if len(keys.columns) < len(groups.keys.columns):
         result["connection"] = groups.keys["connection"]

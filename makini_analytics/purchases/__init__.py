@@ -1,10 +1,21 @@
 """The data set: purchases in memory, saved in a folder, written part by part, or counted on disk."""
 
 from ._concat import concat
-from ._folder import checked_folder
+from ._folder import checked_folder, saved_parts
 from ._parts import PartTotals, PartWriter, ready
 from ._purchases import Purchases
 from ._reach import own_days
-from ._scan import scan
+from ._scan import Scan, scan
 
-__all__ = ["PartTotals", "PartWriter", "Purchases", "checked_folder", "concat", "own_days", "ready", "scan"]
+__all__ = [
+    "PartTotals",
+    "PartWriter",
+    "Purchases",
+    "Scan",
+    "checked_folder",
+    "concat",
+    "own_days",
+    "ready",
+    "saved_parts",
+    "scan",
+]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -257,6 +257,34 @@ def _parts(paths: list[Path]) -> pd.DataFrame:
             read = read.set_column(i, f.name, read.column(i).cast(pa.timestamp("us")))
     frame: pd.DataFrame = read.to_pandas(types_mapper=dtypes.get)
     return frame
+
+
+def saved_parts(
+    folder: str | Path,
+) -> tuple[pd.DataFrame, pd.Timestamp | None, Callable[[], Iterator[dict[str, pd.DataFrame]]]]:
+    """Return the sources and the as-of day of saved purchases, and what yields their rows: part by part, or all at once."""
+    head = read_head(folder)
+    place = Path(folder)
+    if head["suffix"] != PARTS:
+        head, frames = read_whole(folder)
+        rows = {table: frames[table] for table in FRAMES}
+        return frames["sources"], as_of_in(head), lambda: iter([rows])
+    sources = place / "sources.parquet"
+    with readable(sources):
+        found = pd.read_parquet(sources)
+    check(sources, kinds(found), expected("sources"))
+    files = {table: part_files(place, head, table) for table in FRAMES}
+
+    def parts() -> Iterator[dict[str, pd.DataFrame]]:
+        for n in range(len(files["orders"])):
+            frames = {}
+            for table in FRAMES:
+                with readable(files[table][n]):
+                    frames[table] = _parts([files[table][n]])
+                check(files[table][n], kinds(frames[table]), expected(table))
+            yield frames
+
+    return found, as_of_in(head), parts
 
 
 def _read_csv(path: Path) -> pd.DataFrame:

@@ -11,7 +11,7 @@ import pandas as pd
 from .. import lead_times, slippage, spend
 from ..compute import Figure, FigureResult, Selection, figure, figures_of
 from ..errors import ConfigError, SchemaError
-from ..frames import values
+from ..frames import categoricals
 from ..purchases import Purchases
 
 #: Choices that need other columns than the figure as it stands, each with a row of its own.
@@ -72,18 +72,19 @@ def coverage(data: Purchases) -> FigureResult:
     rows: list[dict[str, Any]] = []
     names = dict.fromkeys([*data.sources["connection"].dropna(), *data.orders["connection"].dropna()])
     for connection in names:
-        for table in ("orders", "lines"):
-            part = _of(getattr(data, table), connection)
+        lines, filled = _of(data.lines, connection), {}
+        for table, part in (("orders", _of(data.orders, connection)), ("lines", lines)):
+            filled = {str(c): _filled(part[c]) for c in part.columns}
             rows += [
-                {"connection": connection, "table": table, "name": c, "n_rows": len(part), "n_filled": _filled(part[c])}
-                for c in part.columns
+                {"connection": connection, "table": table, "name": c, "n_rows": len(part), "n_filled": n}
+                for c, n in filled.items()
             ]
-        lines = _of(data.lines, connection)
+        lines = categoricals.as_labels(lines)  # all figures are going to group them
         roles = data.sources.loc[data.sources["connection"] == connection, "delivery_date"].dropna()
         role = str(roles.iloc[0]) if len(roles) else ""
         rows += [
             {"connection": connection, "table": "metrics", "name": name, "n_rows": len(lines)}
-            | _what_counts(figure, options, lines, role)
+            | _what_counts(figure, options, lines, filled, role)
             for name, figure, options in _figures()
         ]
     columns = ["connection", "table", "name", "n_rows", "n_filled", "share", "computable", "evidence"]
@@ -122,10 +123,14 @@ def _figures() -> Iterator[tuple[str, Figure, dict[str, Any]]]:
                 yield variant, known, usual | options
 
 
-def _what_counts(figure: Figure, options: Mapping[str, Any], lines: pd.DataFrame, role: str) -> dict[str, Any]:
+def _what_counts(
+    figure: Figure, options: Mapping[str, Any], lines: pd.DataFrame, of_lines: Mapping[str, int], role: str
+) -> dict[str, Any]:
     """Return how many lines a figure counts, whether it can be computed, and the evidence."""
+    if figure.data == ("history",):
+        return _not_computable("takes a makini_analytics.History: one snapshot does not show what changed")
     by = [options["by"]] if options.get("by") else []
-    filled = {column: _filled(values(lines, column, "string")) for column in (*by, *figure.needs(**options))}
+    filled = {column: of_lines.get(column, 0) for column in (*by, *figure.needs(**options))}
     lacking = next((column for column, n in filled.items() if not n), None)
     if lacking is not None:
         why = f"no line has a {lacking}"

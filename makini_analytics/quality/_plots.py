@@ -25,7 +25,7 @@ def plot_coverage(data: Any, *, ax: Axes | None = None, title: str | None = None
     --------
     >>> from makini_analytics import load_sample, quality, style
     >>> print(style.alt_text(quality.plot_coverage(load_sample(["us"]))))
-    2... figures can be computed; ... can't. Lines that each figure counts, by connection.
+    3... figures can be computed; ... can't. Lines that each figure counts, by connection.
     us, spend, received: no line has a received_quantity; us, spend.single_source: ...; us, slippage, due=promised: no line has a promised_date; ...
     """
     result: pd.DataFrame = data

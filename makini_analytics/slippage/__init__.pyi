@@ -1,4 +1,5 @@
 # What this door shows, to type checkers and editors, and to lazy_loader, which loads each name when it is first used.
+from ._arrivals import arrivals as arrivals
 from ._backtest import backtest as backtest
 from ._fill_rate import fill_rate as fill_rate
 from ._in_full import otif as otif
@@ -7,14 +8,19 @@ from ._ladder import ladder as ladder
 from ._ladder import swings as swings
 from ._open_orders import ageing as ageing
 from ._open_orders import open_orders as open_orders
+from ._order_book import order_book as order_book
 from ._per_line import per_line as per_line
 from ._periods import by_period as by_period
 from ._plots import plot_ageing as plot_ageing
+from ._plots import plot_arrivals as plot_arrivals
 from ._plots import plot_backtest as plot_backtest
 from ._plots import plot_by_period as plot_by_period
 from ._plots import plot_by_vendor as plot_by_vendor
 from ._plots import plot_funnel as plot_funnel
 from ._plots import plot_ladder as plot_ladder
+from ._plots import plot_order_book as plot_order_book
 from ._plots import plot_per_line as plot_per_line
+from ._plots import plot_promise_history as plot_promise_history
+from ._promise_history import promise_history as promise_history
 from ._promises import date_changes as date_changes
 from ._vendors import by_vendor as by_vendor

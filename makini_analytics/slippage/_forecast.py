@@ -33,10 +33,10 @@ from ._hazards import Book, Floats, Ints, Mask, Model, Question, chances
 CLOCKS = ("age", "due date")
 HALF_LIVES = (30.0, 365.0)
 MODELS = tuple(Model(*m) for m in product(CLOCKS, HALF_LIVES))
-_OF_AGE = [i for i, m in enumerate(MODELS) if m.clock == "age"]
+OF_AGE = [i for i, m in enumerate(MODELS) if m.clock == "age"]
 
 #: The days gone by on which lines are looked at, counted back from as-of: once a month for a year.
-_ORIGINS = tuple(range(30, 361, 30))
+ORIGINS = tuple(range(30, 361, 30))
 #: Days over which the rate to beat is taken.
 TRAILING = 90
 #: Of how many lines of different orders the outcome must be known before a forecast is made, or judged. Lines of one order that are
@@ -132,12 +132,12 @@ class Past:
     def of(cls, book: Book, day: int) -> Past:
         """Return the lines of each of the days before ``day``."""
         # only lines whose due date lies near one of the days can be asked about: put in its order once, so that each day takes a part
-        first = day - max(_ORIGINS) - TRAILING
+        first = day - max(ORIGINS) - TRAILING
         near = np.flatnonzero((book.ordered >= 0) & (book.due > first) & (book.due <= day))
         near = near[np.argsort((book.due[near] - first).astype(np.int16), kind="stable")]
         lines = _Days.of(book, near)
         questions, rates = [], []
-        for then in (day - back for back in reversed(_ORIGINS)):
+        for then in (day - back for back in reversed(ORIGINS)):
             began, today = np.searchsorted(lines.due, [then - TRAILING, then], side="right")
             rate = _Days.of(lines, slice(began, today)).rate(then)
             # whose due date has passed since, so that their fate is known; a line cancelled since has none
@@ -240,7 +240,7 @@ class Outlook:
 def back_test(book: Book, day: int) -> BackTest:
     """Return what would have been forecast on days gone by."""
     past = Past.of(book, day)
-    return _tested(book, day, past, _chances(book, past.questions))
+    return _tested(book, day, past, chances_by_model(book, past.questions))
 
 
 def outlook(book: Book, asked: Ints, day: int, within: Sequence[int]) -> Outlook:
@@ -248,16 +248,16 @@ def outlook(book: Book, asked: Ints, day: int, within: Sequence[int]) -> Outlook
     past = Past.of(book, day)
     rows = asked[book.ordered[asked] >= 0]
     by = [book.due[rows], *(np.full(len(rows), day + days) for days in within)]
-    of_each = _chances(book, [*past.questions, *(Question(rows, day, until) for until in by)])
+    of_each = chances_by_model(book, [*past.questions, *(Question(rows, day, until) for until in by)])
     before, now = np.split(of_each, [len(past.row)], axis=1)
     test = _tested(book, day, past, before)
-    blend, of_age = past.blend(before, day), past.blend(before[_OF_AGE], day)
+    blend, of_age = past.blend(before, day), past.blend(before[OF_AGE], day)
     due = np.full(len(rows), test.rate)
     soon = [np.full(len(rows), np.nan) for _ in within]
     if blend is not None and of_age is not None and test.speaks:
         due, *soon = np.split(blend.of(now), len(by))
         undated = np.flatnonzero(book.due[rows] < 0)  # a line without a due date has no other clock than its age
-        for chance, models in zip(soon, np.split(now[_OF_AGE], len(by), axis=1)[1:], strict=True):
+        for chance, models in zip(soon, np.split(now[OF_AGE], len(by), axis=1)[1:], strict=True):
             chance[undated] = of_age.of(models[:, undated])
     due = np.where(book.due[rows] > day, due, np.where(book.due[rows] < 0, np.nan, 0.0))
     out = [np.full(len(asked), np.nan) for _ in by]
@@ -266,7 +266,7 @@ def outlook(book: Book, asked: Ints, day: int, within: Sequence[int]) -> Outlook
     return Outlook(test, out[0], tuple(out[1:]))
 
 
-def _chances(book: Book, questions: Sequence[Question]) -> Floats:
+def chances_by_model(book: Book, questions: Sequence[Question]) -> Floats:
     """Return the chance of each line of the questions, one question behind the other, by each model."""
     begins = np.cumsum([0, *(len(q.rows) for q in questions)])
     out = np.zeros((len(MODELS), begins[-1]))

@@ -5,6 +5,7 @@ from ._concentration import concentration as concentration
 from ._dispersion import price_dispersion as price_dispersion
 from ._history import price_history as price_history
 from ._payment_terms import payment_terms as payment_terms
+from ._per_line import per_line as per_line
 from ._periods import by_period as by_period
 from ._plots import plot_agreed_prices as plot_agreed_prices
 from ._plots import plot_bridge as plot_bridge

@@ -121,6 +121,21 @@ def test_price_index(measured):
     assert statistics.median(seconds) < 2
 
 
+def test_figures_that_look_at_change_and_at_what_comes(measured):
+    """A million lines of 500 vendors over three years: permutations, draws, and a card of all figures."""
+    from tests.benchmarks.metric_peers import lines
+
+    frame = lines(1_000_000)
+    for f in (lead_times.buffer, lead_times.shifts, slippage.arrivals):
+        seconds = []
+        for _ in range(ROUNDS):
+            begin = time.process_time()
+            f(frame)
+            seconds.append(time.process_time() - begin)
+        measured.add(f"{f.__module__.split('.')[1]}.{f.__name__}, 1M lines, processor time", {"ours": seconds})
+        assert statistics.median(seconds) < 2
+
+
 LIFELINES = """
 import json, sys, time
 import numpy as np, pandas as pd

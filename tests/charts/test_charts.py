@@ -22,7 +22,7 @@ def lines():
 
 
 def test_all_charts_are_there():
-    assert len(CHARTS) == 28
+    assert len(CHARTS) == 33
 
 
 @every_chart

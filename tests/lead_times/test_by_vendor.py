@@ -13,6 +13,7 @@ AS_OF = pd.Timestamp("2025-12-31")
 COLUMNS = [
     "vendor_id", "vendor_name", "n_lines", "n_delivered", "n_open", "n_cancelled", "median_days", "p80_days", "p90_days",
     "mean_delivered_days", "restricted_mean_days", "restricted_to_days",
+    "sd_days", "robust_sd_days", "cv", "range_days",
 ]  # fmt: skip
 
 
@@ -34,7 +35,7 @@ def lines_of(*ages: tuple[int, str], vendor: str | None = "v") -> pd.DataFrame:
 def test_columns_and_types():
     got = lead_times.by_vendor(lines_of((3, "delivered")), as_of=AS_OF)
     assert got.columns.tolist() == COLUMNS
-    assert [str(t) for t in got.dtypes] == ["string"] * 2 + ["int64"] * 4 + ["float64"] * 6
+    assert [str(t) for t in got.dtypes] == ["string"] * 2 + ["int64"] * 4 + ["float64"] * 10
 
 
 def test_a_curve_worked_by_hand():

@@ -14,7 +14,15 @@ README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
-BOOKS = pytest.mark.parametrize("path", sorted(FOLDER.glob("*.ipynb")), ids=lambda p: p.stem)
+#: Run in full only: what it shows is tested piece by piece in tests/changes, tests/demo and tests/slippage.
+IN_FULL = {"06_what_changed"}
+BOOKS = pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(p, marks=[pytest.mark.full] if p.stem in IN_FULL else [], id=p.stem)
+        for p in sorted(FOLDER.glob("*.ipynb"))
+    ],
+)
 
 
 @BOOKS

@@ -14,7 +14,13 @@ import makini_analytics as ma
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.S)
 #: What needs an extra, and the extra that must stand before it.
-EXTRAS = {"currency.convert(": "enrich", "out.xlsx": "report", "explore.spend(": "notebook", 'to="lake"': "lake"}
+EXTRAS = {
+    "currency.convert(": "enrich",
+    "out.xlsx": "report",
+    "explore.spend(": "notebook",
+    'to="lake"': "lake",
+    "ma.History(": "history",
+}
 
 
 def lines_of(block: str) -> list[str]:

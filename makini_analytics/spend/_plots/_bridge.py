@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -29,8 +28,6 @@ _WORDS = {
     "after": "After",
 }
 _ENDS = ("before", "after")
-#: Where the steps move the total by less than this share of it, they can't be seen on an axis that begins at zero.
-_SMALL = 0.25
 
 
 @charts.chart(of=bridge, result_columns=("effect",))
@@ -83,72 +80,28 @@ def plot_bridge(
     steps = ["before", *shown, "after"]
     largest = max(shown, key=lambda e: abs(shown[e])) if shown else None
     ax = charts.axes(ax, rows=len(steps) + 1)
-    cut = _waterfall(ax, steps, value, largest, currency)
+    names, texts = [_WORDS[e] for e in steps], [_text(e, value, currency) for e in steps]
+    cut = charts.waterfall(
+        ax,
+        names,
+        [value[e] for e in steps],
+        texts,
+        highlight=steps.index(largest) if largest else None,
+        said=lambda amount: charts.money(amount, currency),
+    )
     sub = f"Ordered spend before and after, {in_currency(currency)}; volume and mix within one unit of measure{cut}"
     alt = "; ".join(f"{_WORDS[e]} {signed(value[e], currency)}" for e in steps)
     headline = title or _finding(value, largest, currency)
     return charts.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
 
 
-def _waterfall(ax: Axes, steps: list[str], value: dict[str, float], largest: str | None, currency: str | None) -> str:
-    """Draw the steps, and return what the subtitle says of a cut axis."""
-    widths = np.array([value[name] for name in steps])
-    # An effect starts where the one before it ended, and the total after at zero again: 150, +12, +20, 182 starts at
-    # 0, 150, 162, 0. The sums are those of the steps up to it.
-    starts = np.array([0.0, *np.cumsum(widths[:-1])])
-    starts[-1] = 0.0
-    colour = {"before": charts.look.plain, "after": charts.look.plain, largest: charts.look.highlight}
-    y = np.arange(len(steps))
-    ax.barh(y, widths, left=starts, color=[colour.get(name, charts.look.rest) for name in steps], height=0.66)
-    joints = starts + widths
-    right = np.maximum(starts, joints)
-    ax.vlines(joints[:-1], y[:-1] - 0.33, y[1:] + 0.33, color=charts.look.muted, lw=0.8)
-    for i, name in enumerate(steps):
-        text = charts.money(value[name], currency) if name in _ENDS else signed(value[name], currency)
-        if name != "before" and value["before"] > 0:
-            change = value[name] - value["before"] if name == "after" else value[name]
-            text += f"  {'+' if change > 0 else ''}{charts.number(change / value['before'] * 100, 1)} %"
-        charts.beside(ax, text, (right[i], i))
-    names = [_WORDS[e] for e in steps]
-    ax.set_xticks([])
-    low, high = min(0.0, *starts, *joints), max(*right, 1e-9)
-    base = _base(joints)
-    if base <= 0:
-        charts.name_rows(ax, names)
-        ax.axvline(0, color=charts.look.line, lw=1)
-        ax.set_xlim(low, high)
-        return ""
-    charts.name_rows(ax, [*names, "the same from zero"])
-    ax.set_xlim(base, high)
-    for i in (0, len(steps) - 1):
-        charts.torn(ax, base + 0.035 * (high - base), i, 0.66)
-    # In parts of the axes' width, so that they begin at zero whatever the axis shows.
-    parts = [
-        value["before"] / max(value["before"], value["after"]),
-        value["after"] / max(value["before"], value["after"]),
-    ]
-    ax.hlines(
-        [len(steps) - 0.14, len(steps) + 0.14],
-        0,
-        parts,
-        lw=4,
-        color=[charts.look.rest, charts.look.plain],
-        transform=ax.get_yaxis_transform(),
-    )
-    return f"; axis cut at {charts.money(base, currency)}"
-
-
-def _base(joints: Any) -> float:
-    """Return where the axis begins: zero, or where the steps are small a round number a little below the lowest of them.
-
-    >>> _base(np.array([7.11, 6.55, 6.85, 6.58])), _base(np.array([100.0, 40.0, 160.0]))
-    (6.4, 0.0)
-    """
-    low, high = float(joints.min()), float(joints.max())
-    if low <= 0 or high - low <= 0 or (high - low) / high >= _SMALL:
-        return 0.0
-    step = 10.0 ** np.floor(np.log10((high - low) / 2))
-    return round(float(np.floor((low - 0.15 * (high - low)) / step) * step), 10)
+def _text(effect: str, value: dict[str, float], currency: str | None) -> str:
+    """Return what stands beside a bar: the amount, and for all but the first its share of what was before."""
+    text = charts.money(value[effect], currency) if effect in _ENDS else signed(value[effect], currency)
+    if effect == "before" or value["before"] <= 0:
+        return text
+    change = value[effect] - value["before"] if effect == "after" else value[effect]
+    return f"{text}  {'+' if change > 0 else ''}{charts.number(change / value['before'] * 100, 1)} %"
 
 
 def _finding(value: dict[str, float], largest: str | None, currency: str | None) -> str:

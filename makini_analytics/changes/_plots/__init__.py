@@ -1,0 +1,5 @@
+"""The chart of a comparison."""
+
+from ._compare import plot_compare
+
+__all__ = ["plot_compare"]

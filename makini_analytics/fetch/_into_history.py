@@ -1,0 +1,41 @@
+"""A snapshot of a connection that goes into a history: only what changed, and everything from time to time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+
+from ..history import History
+from ..purchases import Purchases
+from ._purchase_orders import PurchaseOrderFetch
+from ._query import OrderQuery
+from ._update import updated
+
+#: After so long everything is fetched again: what was deleted without a mark, or changed without a date, shows in that alone.
+FULL_EVERY = pd.Timedelta(days=7)
+
+
+def into_history(history: History, fetch: PurchaseOrderFetch, per_page: int) -> pd.DataFrame:
+    """Fetch what the history does not know of a connection, add it, and return what it changed."""
+    name, query = fetch.endpoints.session.connection, fetch.query
+    known = None if fetch.refresh or fetch.endpoints.session.offline else _known(history, name, query)
+    if known is not None:
+        data, whole = updated(known, replace(fetch, refresh=True), per_page)
+    else:
+        data, whole = fetch.in_memory().purchases, query.modified_since is None
+    return history.add(data, whole=whole)
+
+
+def _known(history: History, connection: str, query: OrderQuery) -> Purchases | None:
+    """Return what is known of a connection, where an update of it gives what was asked for; else None."""
+    snapshots = history.snapshots
+    mine = snapshots[snapshots["connection"] == connection]
+    full = mine.loc[mine["whole"].fillna(False).to_numpy(dtype=bool), "seen_at"].max()
+    if query.modified_since is not None or pd.isna(full) or pd.Timestamp.now("UTC") - full >= FULL_EVERY:
+        return None
+    known = history.at(connection=connection)
+    row = known.sources.iloc[0]
+    spans = ((row["since"], query.since), (row["until"], query.until))
+    same = all(asked == was if asked is not None else pd.isna(was) for was, asked in spans)
+    return known if same and str(row["source"]).startswith(("http://", "https://")) else None

@@ -1,0 +1,5 @@
+"""What was known when: every snapshot of the purchases kept in one Delta table, an order only where it changed."""
+
+from ._history import History
+
+__all__ = ["History"]

@@ -1,0 +1,73 @@
+"""What was known at a moment, as frames or as tables of an engine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection
+
+import pandas as pd
+
+from ..errors import ConfigError
+from ..purchases import Purchases
+from ..tidy import SOURCES
+from . import _columns
+from ._columns import OF_ORDERS
+from ._table import Commit
+
+
+def last_snapshots(commit: Commit, moment: pd.Timestamp, connection: str | Collection[str] | None) -> pd.DataFrame:
+    """Return the last snapshot of each connection until a moment; what the snapshots before it asked for counts, too."""
+    snapshots = commit.snapshots
+    if connection is not None:
+        names = [connection] if isinstance(connection, str) else list(connection)
+        there = sorted(snapshots["connection"].unique())
+        if odd := [n for n in names if n not in there]:
+            raise ConfigError(f"no connection {odd[0]!r} in this history: there is {', '.join(there)}")
+        snapshots = snapshots[snapshots["connection"].isin(names)]
+    seen = snapshots[snapshots["seen_at"] <= moment]
+    if not len(seen):
+        first = snapshots["seen_at"].min()
+        raise ConfigError(f"nothing was known yet: the first snapshot is of {first:%Y-%m-%d %H:%M} UTC")
+    by_connection = seen.groupby("connection", sort=False)
+    last = by_connection.tail(1).sort_values("connection", ignore_index=True)
+    asked_for_all = last["whole"].fillna(False) & last["since"].isna() & last["until"].isna()
+    last["limited"] = ~asked_for_all.to_numpy(dtype=bool)
+    # orders of earlier snapshots are there as well, so the span reaches as far as that of any of them
+    for name, widest in (("since", by_connection["since"].min()), ("until", by_connection["until"].max())):
+        unlimited = seen.loc[seen[name].isna(), "connection"]
+        last[name] = last["connection"].map(widest).mask(last["connection"].isin(unlimited)).astype("datetime64[us]")
+    return last
+
+
+def purchases_at(commit: Commit, moment: pd.Timestamp, snapshots: pd.DataFrame) -> Purchases:
+    """Return what was known at a moment of the connections of these snapshots."""
+    layouts = [json.loads(text) for text in snapshots["layout"]]
+    names = list(snapshots["connection"])
+    frames: dict[str, pd.DataFrame] = {}
+    for table in OF_ORDERS:
+        columns = list(dict.fromkeys(n for layout in layouts for n in layout[table]))
+        rows = commit.rows_at(table, moment, connections=names, columns=stored_columns(commit, table, columns))
+        rows = rows.sort_by([(n, "ascending") for n in ("connection", "seen_at", "version", "row")])
+        frames[table] = _columns.frame_of_rows(rows, table, columns)
+    sources, as_of = sources_of(snapshots, lambda table: frames[table]["connection"].value_counts())
+    return Purchases(**frames, sources=sources, as_of=as_of)
+
+
+def stored_columns(commit: Commit, table: str, columns: list[str]) -> list[str]:
+    """Return the stored columns of a table's columns, and those that rows are sorted by."""
+    wanted = set(columns)
+    found = [n for n in commit.names if (c := _columns.name_and_kind(table, n)) and c[0] in wanted]
+    return [*dict.fromkeys(["connection", "seen_at", "version", "row", *found])]
+
+
+def sources_of(snapshots: pd.DataFrame, counts: Callable[[str], pd.Series]) -> tuple[pd.DataFrame, pd.Timestamp | None]:
+    """Return sources and as-of day of snapshots; of one that did not ask for all, the rows are counted."""
+    sources = snapshots[[c.name for c in SOURCES]].reset_index(drop=True)
+    limited = snapshots["limited"].to_numpy()
+    for table in ("orders", "lines") if limited.any() else ():
+        counted = sources["connection"].map(counts(table)).fillna(0).astype("Int64")
+        sources[f"n_{table}"] = sources[f"n_{table}"].mask(limited, counted)
+    days = snapshots["as_of"]
+    if len(days.drop_duplicates()) > 1:
+        sources["as_of"] = days.to_numpy()
+    return sources, None if days.isna().all() else days.min()

@@ -1,0 +1,99 @@
+"""What the shares of the scorecard are counted from: by group and part of a period, how many there were, and how many of them hit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from .. import slippage
+from ..errors import ConfigError, SchemaError
+from ..frames import Mask, days_of
+from ._sides import GROUP, PART, Floats, Ints, Side
+
+
+@dataclass(frozen=True)
+class Cells:
+    """How many there were, and how many of them were a hit, by group and part of a period."""
+
+    group: Ints
+    part: Ints
+    n: Floats
+    hits: Floats
+
+    @classmethod
+    def of(cls, table: pd.DataFrame, n: str, hits: str) -> Cells:
+        """Return the cells of a figure by group and part."""
+        group, part = (table[name].astype("int64").to_numpy().astype(np.int64) for name in (GROUP, PART))
+        return cls(group, part, *(table[c].to_numpy(dtype=float) for c in (n, hits)))
+
+    @classmethod
+    def counted(cls, group: Ints, part: Ints, counts: Mask, hit: Mask) -> Cells:
+        """Return the cells of lines, one hit or none each."""
+        rows = counts & (part != -1)
+        table = pd.DataFrame({GROUP: group[rows], PART: part[rows], "n": 1.0, "hits": hit[rows].astype(float)})
+        return cls.of(table.groupby([GROUP, PART]).sum().reset_index(), "n", "hits")
+
+    @classmethod
+    def none(cls) -> Cells:
+        """Return no cells: of what the data can't tell."""
+        return cls(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), np.zeros(0))
+
+    def rate(self, n_groups: int) -> Floats:
+        """Return the share of hits of each group; missing where it has none to judge."""
+        n, hits = (np.bincount(self.group, x, n_groups)[:n_groups] for x in (self.n, self.hits))
+        out: Floats = np.divide(hits, n, out=np.full(n_groups, np.nan), where=n > 0)
+        return out
+
+
+def told(what: Callable[[], Cells]) -> Cells:
+    """Return the cells of a measure; none where the data lack a column for it."""
+    try:
+        return what()
+    except (SchemaError, ConfigError):
+        return Cells.none()
+
+
+def _on_time(due: str, side: Side) -> Cells:
+    lines = side.fell_due if due == "required" else side.due(due)
+    return Cells.of(slippage.by_vendor(lines, by=[GROUP, PART], as_of=side.as_of, due=due), "n_due", "n_on_time")
+
+
+def _otif(side: Side) -> Cells:
+    return Cells.of(slippage.otif(side.fell_due, by=[GROUP, PART], as_of=side.as_of), "n_due", "n_otif")
+
+
+def _filled(side: Side) -> Cells:
+    found = slippage.fill_rate(side.fell_due, by=[GROUP, PART], as_of=side.as_of)  # a row for each unit of measure
+    return Cells.of(found.groupby([GROUP, PART])[["n_due", "n_filled"]].sum().reset_index(), "n_due", "n_filled")
+
+
+def _ended(how: str, side: Side) -> Cells:
+    """Return the lines ordered in the period, and those of them that ended so."""
+    there = ~(side.ended("draft") | side.ended("ordered after as-of"))
+    return Cells.counted(side.groups.codes.astype(np.int64), side.by_order, there, side.ended(how))
+
+
+def came_within(side: Side, usual: Floats) -> Cells:
+    """Return the lines that were ordered so long ago, and those of them that came within so many days of their group."""
+    limit = usual[side.groups.codes]
+    days = np.where(side.ended("delivered"), side.ages.days, np.inf)
+    ordered = days_of(side.view.lines, "order_date").astype("datetime64[D]")
+    age = (side.as_of.of_rows(side.view.lines) - ordered).astype(float)
+    judged = (side.ended("delivered") | side.ended("open")) & (age >= limit) & np.isfinite(limit)
+    return Cells.counted(side.groups.codes.astype(np.int64), side.by_order, judged, days <= limit)
+
+
+#: What is counted for each share of the card.
+CELLS: dict[str, Callable[[Side], Cells]] = {
+    "on_time": partial(_on_time, "required"),
+    "promise_kept": partial(_on_time, "promised"),
+    "otif": _otif,
+    "line_fill": _filled,
+    "closed_short": partial(_ended, "closed short"),
+    "cancelled": partial(_ended, "cancelled"),
+    "returned": partial(_ended, "return"),
+}

@@ -1,0 +1,307 @@
+"""The scorecard: what one wants to know of each vendor in one row, beside the period before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .. import lead_times, slippage, spend
+from ..compute import By, ClusterSums, Rates, Selection, against_before, discoveries, stamp
+from ..errors import ConfigError, SchemaError
+from ..frames import Mask, days_of
+from ..purchases import Purchases
+from ..system import known_options, text_of
+from ._cells import CELLS, Cells, came_within, told
+from ._evidence import FALSE_SHARE, net_of_zero
+from ._sides import GROUP, PART, Floats, Side, sides_of
+from ._view import View
+
+BETTER, WORSE, SAME = "better", "worse", "no clear difference"
+#: The shares on the card, each with whether more of it is better.
+RATES = {
+    "on_time": True,
+    "promise_kept": True,
+    "otif": True,
+    "line_fill": True,
+    "closed_short": False,
+    "cancelled": False,
+    "returned": False,
+}
+#: The percentiles of the lead time on the card.
+LEVELS = {"median": 0.5, "p90": 0.9}
+
+
+@known_options
+def scorecard(
+    data: Purchases,
+    *,
+    by: By = "vendor",
+    since: Any = None,
+    until: Any = None,
+    currency: str | None = None,
+    as_of: Any = None,
+) -> pd.DataFrame:
+    """One row per vendor: spend, prices, delivery and what went wrong, each beside the period before, without a total score.
+
+    Spend, prices, lead times and shares are of the lines ordered in the period, on time, in full and fill rate of those that fell due
+    in it, and open values of today. The period is the twelve months up to the as-of day, or ``since`` to ``until``; the one before
+    it is as long, and is looked at from as many days after its end, so that both have had the same time to be delivered.
+    The single figures are those of ``spend.by_vendor``, ``spend.bridge``, ``lead_times.by_vendor``, ``slippage.by_vendor``,
+    ``slippage.otif`` and ``slippage.fill_rate``, with the lines that these leave out.
+
+    ``*_trend`` says whether a figure is better or worse than before by more than chance. A share is tested by its score, with the
+    lines of one vendor and month (a twelfth of the period) taken as hanging together; a lead time by the share of lines that
+    came within the days by which half (nine tenths) of the vendor's lines of both periods had come, of those ordered long enough ago;
+    prices by Student's test of the effects of the items, from five on. A figure needs 20 lines and three months on both sides. All
+    tests of the card are one family: of what is called better or worse, 5 % is so by chance on average (Benjamini and Hochberg
+    1995). That is why the same change may be clear on a small card and not on a large one. Spend and open values have no trend:
+    more is neither better nor worse.
+
+    There is no total score. Its weights would decide the ranking, and nobody could check them: sort by what is asked.
+
+    Parameters
+    ----------
+    data : Purchases
+    by : "vendor", a column, or several
+    since, until : first and last day of the period; by default the twelve months up to the as-of day, which is the last possible one
+    currency : of all amounts; by default that of most lines, converted as in ``findings``
+    as_of : day from which to look; the data's own by default
+
+    Returns
+    -------
+    DataFrame, one row per vendor with a line ordered or due in the period, or open; the largest spend first
+        vendor_id, vendor_name, connection : string (or the columns of ``by``)
+        currency : string; spend, spend_before : float, in ``currency``; spend_share : float, 0..1
+        n_orders, n_lines : int, that count as spend
+        price_change : float, what the same items cost above the period before, over what they would have cost; missing without any
+        on_time_rate, on_time_low, on_time_high : float, 0..1, with the 95 % interval of ``slippage.by_vendor``; n_due : int, lines
+        promise_kept_rate : float, 0..1, share of the lines with a promised date that came by it
+        otif_rate : float, 0..1, orders on time and in full; line_fill_rate : float, 0..1, lines due of which all has come
+        median_days, p90_days, sd_days : float, days, as in ``lead_times.by_vendor``
+        open_value, overdue_value : float, in ``currency``, of today
+        closed_short_rate, cancelled_rate, returned_rate : float, 0..1, of all lines ordered but drafts
+        on_time_before, ... : float, the same of the period before, for each of these rates and for median_days and p90_days
+        on_time_p_value, ... : float, 0..1, two-sided; missing where there is too little to test, also for price, median and p90
+        on_time_trend, ... : string; better, worse, no clear difference; missing where not tested
+
+    Raises
+    ------
+    SchemaError
+        ``data`` are no Purchases; no such column as ``by``.
+    ConfigError
+        No as-of day; a period that is empty; a currency for which there are no rates.
+
+    Examples
+    --------
+    >>> import makini_analytics as ma
+    >>> card = ma.scorecard(ma.load_sample(["us"]), currency="USD")
+    >>> card[["on_time_before", "on_time_rate", "on_time_trend"]].round(3).head(1)
+       on_time_before  on_time_rate        on_time_trend
+    0           0.777         0.757  no clear difference
+    """
+    if not isinstance(data, Purchases):
+        raise SchemaError(
+            f"scorecard takes Purchases, as fetch_purchases, load or from_table give them, not {type(data).__name__}"
+        )
+    if currency is not None:
+        text_of("currency", currency, "a currency's code, such as 'EUR'")
+    if not isinstance(by, str | list | tuple) or not by:
+        raise ConfigError("a scorecard has a row for each of several: pass by='vendor', or a column")
+    view = View.of(data, currency, as_of)
+    after, before = sides_of(view, by, since, until)
+    card = Card(after, before)
+    table = card.table()
+    there = card.there()
+    keys = after.groups.keys.assign(currency=pd.array([view.unit] * len(there), dtype="string"))
+    result = pd.concat([keys, table], axis=1)[there]
+    result = result.sort_values("spend", ascending=False, kind="stable", na_position="last").reset_index(drop=True)
+    selection = Selection(view.lines)
+    selection.exclude(~card.counted(), "neither ordered nor due in the period, nor open")
+    span = {"since": str(after.since.date()), "until": str(after.until.date())}
+    return stamp(
+        result,
+        metric="scorecard",
+        parameters={"by": by, **span, "currency": view.unit},
+        selection=selection,
+        lines=view.lines,
+        as_of=view.day,
+        notes=tuple(n for n in (view.note, f"Before is {before.since.date()} to {before.until.date()}.") if n),
+    )
+
+
+@dataclass(frozen=True)
+class Card:
+    """What the columns of the card are made of."""
+
+    after: Side
+    before: Side
+
+    @property
+    def n(self) -> int:
+        """The number of groups."""
+        return len(self.after.groups)
+
+    def counted(self) -> Mask:
+        """Which lines are on the card: ordered or due in the period, or open."""
+        due = self.after.part_of("required_date")
+        out: Mask = (self.after.by_order != -1) | (due != -1) | self.after.still_open
+        return out
+
+    def there(self) -> Mask:
+        """Which groups have a line on the card."""
+        groups = self.after.groups
+        out: Mask = np.bincount(groups.codes[self.counted()], minlength=self.n)[: self.n] > 0
+        return out
+
+    def table(self) -> pd.DataFrame:
+        """Return the columns of the card, one row per group."""
+        columns: dict[str, Any] = self._spend()
+        columns |= self._on_time()
+        cells = {name: tuple(told(partial(CELLS[name], side)) for side in (self.after, self.before)) for name in RATES}
+        p_value, better = {"price": columns.pop("price_p_value")}, {"price": columns["price_change"] < 0}
+        was: dict[str, Floats] = {}
+        still: dict[str, Mask] = {}
+        for name, (now, then) in cells.items():
+            columns.setdefault(f"{name}_rate", now.rate(self.n))
+            was[f"{name}_before"], p_value[name], more, still[name] = self._compared(now, then)
+            better[name] = more == RATES[name]
+        columns["otif_rate"], was["otif_before"] = (self._otif_rate(side) for side in (self.after, self.before))
+        columns |= self._lead_time(was, p_value, better, still)
+        columns |= was | {f"{name}_p_value": p for name, p in p_value.items()}
+        clear = clear_of(p_value)
+        for name, p in p_value.items():
+            trend = np.where(clear[name], np.where(better[name], BETTER, WORSE), SAME).astype(object)
+            trend[np.isnan(p) & ~still.get(name, np.zeros(self.n, dtype=bool))] = None
+            columns[f"{name}_trend"] = pd.array(trend, dtype="string")
+        return pd.DataFrame(columns)
+
+    def _spend(self) -> dict[str, Any]:
+        """Return spend of both periods, orders and lines, prices, and what is open."""
+        view, after = self.after.view, self.after
+        sides = [side.ordered for side in (after, self.before)]
+        now, then = (
+            spend.by_vendor(view.asked(lines), by=after.keys, currency=view.unit, as_of=side.as_of)
+            for lines, side in zip(sides, (after, self.before), strict=True)
+        )
+        known = np.bincount(after.groups.codes[after.known], minlength=self.n)[: self.n] > 0
+        out = {
+            "spend": after.of_groups(now, "spend", 0.0),
+            "spend_before": np.where(known, after.of_groups(then, "spend", 0.0), np.nan),
+            "spend_share": after.of_groups(now, "share", 0.0),
+            **{c: after.of_groups(now, c, 0).astype("int64") for c in ("n_orders", "n_lines")},
+        }
+        out |= self._prices(*sides)
+        still = after.still_open
+        due_day = days_of(view.lines, "required_date").astype("datetime64[D]")
+        late = still & (due_day < view.day.of_rows(view.lines))  # without a due date it is not
+        for name, some in (("open_value", still), ("overdue_value", late)):
+            lines = after.lines(np.where(some, 0, -1))
+            found = spend.by_vendor(view.asked(lines), by=after.keys, basis="open", currency=view.unit, as_of=view.day)
+            out[name] = after.of_groups(found, "spend", 0.0)
+        return out
+
+    def _prices(self, now: pd.DataFrame, then: pd.DataFrame) -> dict[str, Floats]:
+        """Return what the items bought in both periods cost above the period before, and the chance of that."""
+        none = np.full(self.n, np.nan)
+        view = self.after.view
+        both = [view.asked(lines[lines[PART] != -2]) for lines in (then, now)]
+        try:
+            items = spend.bridge(*both, by=GROUP, per_vendor=True, per_item=True, mixed_units="apart", currency=view.unit)  # fmt: skip
+        except (SchemaError, ConfigError):  # nothing says what was bought
+            return {"price_change": none, "price_p_value": none}
+        items = items[(items["before"] > 0) & (items["after"] > 0)]
+        group, price = items[GROUP].astype("int64").to_numpy(), items["price"].to_numpy(dtype=float)
+        base = (items["after"] - items["price"] - items["currency_effect"]).to_numpy(dtype=float)
+        net, at_old = (np.bincount(group, x, self.n)[: self.n] for x in (price, base))
+        change = np.divide(net, at_old, out=none.copy(), where=at_old > 0)
+        return {"price_change": change, "price_p_value": net_of_zero(group, price, self.n)}
+
+    def _on_time(self) -> dict[str, Any]:
+        """Return the on-time rate with its interval."""
+        after, columns = self.after, ("on_time_rate", "on_time_low", "on_time_high")
+        try:
+            found = slippage.by_vendor(after.fell_due, by=after.keys, as_of=after.as_of)
+        except (SchemaError, ConfigError):
+            return {**dict.fromkeys(columns, np.full(self.n, np.nan)), "n_due": np.zeros(self.n, dtype="int64")}
+        return {
+            **{c: after.of_groups(found, c) for c in columns},
+            "n_due": after.of_groups(found, "n_due", 0).astype("int64"),
+        }
+
+    def _otif_rate(self, side: Side) -> Floats:
+        """Return the rate of orders: one with lines due in two parts of the period is in the cells of both, and counts once here."""
+        lines = side.fell_due if side is self.after else side.fell_due[side.fell_due[PART] != -2]
+        try:
+            return side.of_groups(slippage.otif(lines, by=GROUP, as_of=side.as_of), "otif_rate")
+        except (SchemaError, ConfigError):
+            return np.full(self.n, np.nan)
+
+    def _lead_time(
+        self, was: dict[str, Floats], p_value: dict[str, Floats], better: dict[str, Any], still: dict[str, Mask]
+    ) -> dict[str, Floats]:
+        """Return the lead times, and add those of the period before with the tests of the difference."""
+        out: dict[str, Floats] = {}
+        sides = (self.after, self.before)
+        try:
+            tables = [lead_times.by_vendor(side.ordered, by=GROUP, as_of=side.as_of) for side in sides]
+            usual = self._usual()
+        except (SchemaError, ConfigError):
+            return {c: np.full(self.n, np.nan) for c in ("median_days", "p90_days", "sd_days")}
+        for column in ("median_days", "p90_days", "sd_days"):
+            out[column] = self.after.of_groups(tables[0], column)
+        for name in LEVELS:
+            cells = [came_within(side, usual[name]) for side in sides]
+            _, p_value[name], better[name], still[name] = self._compared(*cells)
+            was[f"{name}_before"] = self.after.of_groups(tables[1], f"{name}_days")
+        return out
+
+    def _usual(self) -> dict[str, Floats]:
+        """Return the days by which half, and nine tenths, of each group's lines of both periods had come."""
+        rows = [
+            (side.by_order >= 0) & (side.ended("delivered") | side.ended("open")) for side in (self.after, self.before)
+        ]
+        days = [
+            np.where(side.ended("delivered"), side.ages.days, np.inf)[r]
+            for side, r in zip((self.after, self.before), rows, strict=True)
+        ]
+        codes = [self.after.groups.codes[r] for r in rows]
+        of = pd.Series(np.concatenate(days)).groupby(np.concatenate(codes))
+        return {
+            name: of.quantile(q, interpolation="lower").reindex(range(self.n)).to_numpy(dtype=float)
+            for name, q in LEVELS.items()
+        }
+
+    def _compared(self, now: Cells, then: Cells) -> tuple[Floats, Floats, Mask, Mask]:
+        """Return the rates before, the chance of such a difference by chance alone, where there are more now, and where nothing moved.
+
+        Of a group that has all on both sides, or none, there is nothing to test: it is not one of the family.
+        """
+        keep = [c.part >= 0 for c in (now, then)]
+        group = np.concatenate([now.group[keep[0]], then.group[keep[1]] + self.n])
+        n, hits = (
+            np.concatenate([x[k] for x, k in zip(pair, keep, strict=True)])
+            for pair in ((now.n, then.n), (now.hits, then.hits))
+        )
+        some = n > 0
+        sums = ClusterSums.of(group[some], n[some], hits[some], 2 * self.n)
+        names = self.after.groups.keys
+        pool = np.tile(pd.factorize(names["connection"], use_na_sentinel=False)[0], 2) if "connection" in names else None  # fmt: skip
+        rates = Rates.of(sums, pool=pool)
+        place = np.arange(2 * self.n)
+        found = against_before(
+            rates, np.where(place < self.n, place + self.n, -1), np.zeros(2 * self.n, dtype=np.int64)
+        )
+        p, (one, other) = found.p_value[: self.n], np.split(rates.rate, 2)
+        still = ~np.isnan(p) & (one == other) & ((one == 0) | (one == 1))
+        return other, np.where(still, np.nan, p), np.nan_to_num(one) > np.nan_to_num(other), still
+
+
+def clear_of(p_value: dict[str, Floats]) -> dict[str, Mask]:
+    """Return which of the tests of a card are clear: all of them are one family."""
+    whole = np.concatenate([np.zeros(0), *p_value.values()])
+    found = discoveries(whole, ~np.isnan(whole), FALSE_SHARE)
+    return dict(zip(p_value, np.split(found, len(p_value)), strict=True))

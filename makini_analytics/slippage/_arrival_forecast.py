@@ -1,0 +1,200 @@
+"""How many of the open lines come by when, all together: the chance of each line, and what lines have in common.
+
+The chances of single lines add up to what is expected, whatever they have in common. The band around it hangs on that: if the lines
+of one vendor come late together, a week may bring none of them. Each line has a hidden normal variable, of which a part is common
+to all lines, a part to those of its vendor, a part to those of its order, and the rest is its own::
+
+    hidden = sqrt(all) x A + sqrt(vendor - all) x V + sqrt(order - vendor) x O + sqrt(1 - order) x own
+
+The line comes by the end of a period where its hidden variable lies below the normal quantile of its chance. ``all``, ``vendor`` and
+``order`` are the correlations between lines that share nothing else, and are found from how lines of days gone by deviated together
+from their chances.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from math import erfc
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ._forecast import OF_AGE, ORIGINS, Blend, Past, chances_by_model
+from ._hazards import Book, Floats, Ints, Mask, Question
+
+#: Lines of days gone by that are looked at on each day; of more, every second or third and so on is taken.
+_MOST = 3_000
+#: Pairs' worth of no correlation that is added to those observed: a few say little.
+_PRIOR = 50.0
+#: Draws of what will come, of what might have come on each day gone by, and how many are made at once.
+DRAWS, DRAWS_OF_TEST, _AT_ONCE = 400, 200, 100
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """Lines that were open on a day, with their chances to have come by the ends of some periods."""
+
+    rows: Ints
+    day: int
+    chance: Floats  # a row for each line, a column for each period: by its end
+
+
+@dataclass(frozen=True)
+class Common:
+    """The correlations between the hidden variables of any two lines, of two of one vendor, and of two of one order."""
+
+    all: float
+    vendor: float
+    order: float
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """The chances of the open lines of one connection, of those of days gone by, and what lines have in common."""
+
+    now: Ahead
+    past: list[Ahead]
+    known: bool  # whether enough lines of days gone by are known for a forecast
+
+
+def forecast(book: Book, asked: Ints, day: int, steps: Sequence[int]) -> Forecast:
+    """Return the chances of some open lines to come within so many days, and those that would have been said on days gone by."""
+    learnt = Past.of(book, day)
+    origins = [day - back for back in reversed(ORIGINS) if back >= max(steps)]
+    rows = [_open_on(book, then) for then in origins]
+    questions = [_asked(*pair, steps) for pair in zip([*rows, asked], [*origins, day], strict=True)]
+    of_each = chances_by_model(book, [*learnt.questions, *questions])
+    cuts = np.cumsum([len(learnt.row), *(len(q.rows) for q in questions)])
+    before, *parts = np.split(of_each, cuts[:-1], axis=1)
+    ahead = []
+    for question, part, of in zip(questions, parts, [*rows, asked], strict=True):
+        blends = learnt.blend(before, question.day), learnt.blend(before[OF_AGE], question.day)
+        chance = None if None in blends else _blended(book, question, part, *blends)  # type: ignore[arg-type]
+        shape = (len(steps), len(of))
+        ahead.append(Ahead(of, question.day, (np.full(shape, np.nan) if chance is None else chance.reshape(shape)).T))
+    told = [a for a in ahead[:-1] if len(a.rows) and not np.isnan(a.chance).all()]
+    return Forecast(ahead[-1], told, bool(len(asked)) and not np.isnan(ahead[-1].chance).any())
+
+
+def _open_on(book: Book, day: int) -> Ints:
+    """Return lines that were open on a day: those cancelled since, too, which nobody knew then."""
+    ended = (book.delivered | book.cancelled) & (book.ended <= day)
+    rows = np.flatnonzero((book.ordered >= 0) & (book.ordered <= day) & ~ended)
+    return rows[:: len(rows) // _MOST + 1]
+
+
+def _asked(rows: Ints, day: int, steps: Sequence[int]) -> Question:
+    """Return the question of whether lines come within each number of days, one behind the other."""
+    return Question(np.tile(rows, len(steps)), day, np.repeat(day + np.asarray(steps, dtype=np.int64), len(rows)))
+
+
+def _blended(book: Book, question: Question, of_each: Floats, blend: Blend, of_age: Blend) -> Floats:
+    """Return one chance made of those of the models; a line without a due date has no other clock than its age.
+
+    Unlike the chance of a single line these are not held away from 0: of a thousand lines that can't have come yet ten would be
+    expected.
+    """
+    undated = book.due[question.rows] < 0
+    mean = np.where(undated, of_age.weights @ of_each[OF_AGE], blend.weights @ of_each)
+    odds = np.where(undated, of_age.odds, blend.odds)
+    out: Floats = odds * mean / (1 - mean + odds * mean)
+    return out
+
+
+def came_by(book: Book, ahead: Ahead, steps: Sequence[int]) -> Mask:
+    """Return which lines had come by the ends of the periods: a row for each line, a column for each period."""
+    until = ahead.day + np.asarray(steps)
+    out: Mask = book.delivered[ahead.rows, None] & (book.ended[ahead.rows, None] <= until)
+    return out
+
+
+def in_common(book: Book, past: Sequence[Ahead], steps: Sequence[int], vendor: Ints, order: Ints) -> Common:
+    """Return what lines have in common, from those of days gone by. ``vendor`` and ``order`` are codes of all lines of the book.
+
+    Of two lines with the chances p and q the outcomes less the chances multiply, on average, to about r x phi(p) x phi(q), where r
+    is the correlation of their hidden variables and phi the normal density at the quantile of the chance; the sine sets right
+    what that lacks where r is large.
+    """
+    product, density = np.zeros(3), np.zeros(3)
+    for ahead in past:
+        off = came_by(book, ahead, steps) - ahead.chance
+        phi = np.exp(-(probit(ahead.chance) ** 2) / 2) / np.sqrt(2 * np.pi)
+        codes = [np.zeros(len(ahead.rows), dtype=np.int64), *(_renumbered(x[ahead.rows]) for x in (vendor, order))]
+        for k in range(len(steps)):
+            # pairs of one order, of one vendor but two orders, and of two vendors
+            for x, into in ((off[:, k], product), (phi[:, k], density)):
+                squares = [float((np.bincount(c, x) ** 2).sum()) for c in codes] + [float((x**2).sum())]
+                into -= np.diff(squares)
+    prior = _PRIOR / (2 * np.pi)
+    r = np.sin(np.clip(product / (np.maximum(density, 0.0) + prior), 0.0, np.pi / 2))
+    apart, of_vendor, of_order = np.minimum(np.maximum.accumulate(r), 0.98)
+    return Common(float(apart), float(of_vendor), float(of_order))
+
+
+def _renumbered(codes: Ints) -> Ints:
+    return np.unique(codes, return_inverse=True)[1].reshape(-1)
+
+
+def drawn(
+    ahead: Ahead,
+    common: Common,
+    vendor: Ints,
+    order: Ints,
+    group: Ints,
+    n_groups: int,
+    value: Floats,
+    *,
+    seed: int = 0,
+    draws: int = DRAWS,
+) -> Floats:
+    """Return draws of the value that comes in each period: groups x periods x draws.
+
+    ``vendor``, ``order``, ``group`` and ``value`` are those of the lines of ``ahead``.
+    """
+    random = np.random.default_rng(seed)
+    out = np.zeros((n_groups, ahead.chance.shape[1], draws))
+    if not len(group):
+        return out
+    rows = np.argsort(group, kind="stable")
+    vendor, order, group = _renumbered(vendor[rows]), _renumbered(order[rows]), group[rows]
+    limit = probit(ahead.chance[rows]).astype(np.float32)
+    worth = value[rows].astype(np.float32)
+    begins = np.flatnonzero(np.diff(group, prepend=-1))
+
+    def normal(n: int, share: float) -> npt.NDArray[np.float32]:
+        return random.standard_normal((n, _AT_ONCE), dtype=np.float32) * np.float32(np.sqrt(share))
+
+    for first in range(0, draws, _AT_ONCE):
+        hidden = normal(len(rows), 1 - common.order)
+        hidden += normal(int(order.max()) + 1, common.order - common.vendor)[order]
+        hidden += normal(int(vendor.max()) + 1, common.vendor - common.all)[vendor]
+        hidden += normal(1, common.all)
+        so_far: Any = 0.0
+        for k in range(limit.shape[1]):
+            came = (hidden <= limit[:, k, None]).astype(np.float32)
+            # one group is one product of a row and a table; of several each is a sum of its rows
+            total = (worth @ came)[None] if len(begins) == 1 else np.add.reduceat(came * worth[:, None], begins, axis=0)
+            out[group[begins], k, first : first + _AT_ONCE] = total - so_far
+            so_far = total
+    return out
+
+
+@cache
+def _normal() -> tuple[Floats, Floats]:
+    """Return quantiles and probabilities of the standard normal law, close enough to read others between them."""
+    z = np.linspace(-8, 8, 8001)
+    return z, np.array([0.5 * erfc(-x / 2**0.5) for x in z])
+
+
+def probit(p: npt.ArrayLike) -> Floats:
+    """Return the normal quantile of chances; of 0 and 1 one that no draw reaches.
+
+    >>> probit([0.5, 0.975, 0.0]).round(3).tolist()
+    [0.0, 1.96, -8.0]
+    """
+    z, chance = _normal()
+    out: Floats = np.interp(np.asarray(p, dtype=float), chance, z)
+    return out

@@ -1,0 +1,77 @@
+"""What will come when, beside what is due then."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from ... import charts
+from ...compute import By
+from ...errors import ConfigError
+from ...frames import AsOf
+from .._arrivals import arrivals
+
+
+@charts.chart(of=arrivals, result_columns=("expected_value", "due_value"))
+def plot_arrivals(
+    data: Any,
+    *,
+    freq: str = "W",
+    horizon: int = 8,
+    by: By = None,
+    as_of: AsOf | None = None,
+    due: str = "required",
+    ax: Axes | None = None,
+    title: str | None = None,
+) -> Axes:
+    """Draw the expected value of each period as a column with its band from p10 to p90, and what is due then as a mark.
+
+    Where the mark stands above the column more was agreed than will come. Without a band the forecast has not held on days gone by, or
+    could not be tested.
+
+    Raises
+    ------
+    ConfigError
+        The result has several groups, or several currencies: this chart shows one.
+
+    Examples
+    --------
+    >>> from makini_analytics import slippage, style
+    >>> day = pd.date_range("2024-01-01", "2025-06-30")
+    >>> lines = pd.DataFrame({"order_date": day, "required_date": day + pd.Timedelta(days=20), "amount": 10.0, "currency": "EUR"})
+    >>> lines["delivered_date"] = (day + pd.Timedelta(days=20)).where(day < "2025-06-11")
+    >>> style.alt_text(slippage.plot_arrivals(lines, as_of="2025-06-30", horizon=2)).splitlines()[-1]
+    '2025-06-30 60.00 EUR, due 60.00 EUR; 2025-07-07 70.00 EUR, due 70.00 EUR'
+    """
+    result: pd.DataFrame = data
+    if len(result) and list(result.columns).index("currency"):
+        raise ConfigError("a chart of arrivals shows one group: pass the rows of one, or by=None")
+    unit = charts.one_currency(result)
+    if not len(result) or result["expected_value"].isna().all():
+        early = "Too little is known for a forecast of what will come" if len(result) else None
+        return charts.no_data(ax, "value of the open lines by period", result, title=early)
+    ax = charts.axes(ax, rows=9)
+    x = np.arange(len(result))
+    expected, low, high, agreed = (
+        result[c].to_numpy(dtype=float) for c in ("expected_value", "low", "high", "due_value")
+    )
+    ax.bar(x, expected, width=0.62, color=charts.look.highlight, lw=0)
+    banded = ~np.isnan(low)
+    ax.vlines(x[banded], low[banded], high[banded], color=charts.look.ink, lw=1.6)
+    ax.hlines(agreed, x - 0.4, x + 0.4, color=charts.look.late, lw=2.6, zorder=3)
+    top = float(np.nanmax([1.0, *expected, *high, *agreed]))
+    ax.set_ylim(0, top * 1.12)
+    ax.set_yticks([])
+    for i in x:
+        charts.beside(ax, charts.money(expected[i]), (i, np.nanmax([expected[i], high[i]])), (0, 4), va="bottom", size=9, ha="center")  # fmt: skip
+    periods = charts.periods_below(ax, result["period"].tolist())
+    said = [f"{p} {charts.money(e, unit)}, due {charts.money(d, unit)}" for p, e, d in zip(periods, expected, agreed, strict=True)]  # fmt: skip
+    what = {"W": "week", "M": "month", "Q": "quarter"}[str(result.attrs.get("parameters", {}).get("freq", freq))]
+    band = "line: p10 to p90" if banded.any() else "no band: it has not held on days gone by, or could not be tested"
+    sub = f"Open value expected to come by {what}{f', {unit}' if unit else ''}; {band}; mark: due then"
+    first, due_first = float(expected.sum()), float(agreed.sum())
+    headline = f"Of the open lines {charts.money(first, unit)} is expected within {charts.counted(len(x), what)}; {charts.money(due_first)} is due then"
+    return charts.finish(ax, title=title or headline, subtitle=sub, result=result, alt="; ".join(said))

@@ -1,0 +1,100 @@
+"""Fetches that go into a history: only what changed, everything from time to time; on the command line; of the sandbox's days."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+import makini_analytics as ma
+from makini_analytics import cli
+from makini_analytics.fetch import _into_history
+from tests.faults.server import order
+from tests.fetch.test_update_random import same
+
+OPTIONS = {"progress": False, "delivery_date": "actual", "per_page": 7}
+
+
+def pages(server, since):
+    return sum(
+        q.path.endswith("erp/purchase-orders") and q.query.get("per_page") != "1" for q in server.requests[since:]
+    )
+
+
+@pytest.mark.full
+def test_only_what_changed_is_fetched_and_everything_from_time_to_time(tmp_path, monkeypatch):
+    rows = [order(i, updatedAt=f"2025-0{1 + i % 6}-15T00:00:00Z") for i in range(40)]
+    history = ma.History(tmp_path / "history")
+    with ma.sandbox({"purchase-orders": rows}) as server, server.client(**OPTIONS) as client:
+        first = client.fetch_purchases(to=history)
+        assert first.n_new.tolist() == [40]
+        server.edit("sandbox", "0003", title="edited", updatedAt="2025-06-20T00:00:00Z")
+        n = len(server.requests)
+        assert history.add(client)[["n_new", "n_changed", "n_gone", "n_same"]].to_numpy().tolist() == [[0, 1, 0, 39]]
+        assert pages(server, n) < 6  # of everything there are six pages
+        assert history.snapshots.whole.tolist() == [True, False]
+        same(history.at(), client.fetch_purchases(refresh=True))
+        server.delete("sandbox", "0007")
+        assert client.fetch_purchases(to=history).n_gone.tolist() == [1]
+        assert history.snapshots.whole.tolist() == [True, False, True]  # the number of orders did not fit
+        monkeypatch.setattr(_into_history, "FULL_EVERY", pd.Timedelta(0))
+        n = len(server.requests)
+        history.add(client)
+        assert pages(server, n) == 0  # everything, which the cache has
+        got = ma.fetch_all({"us": server.tokens["sandbox"], "old": "expired"}, base_url=server.base_url, cache_dir=None, progress=False, to=history)  # fmt: skip
+        assert got.data is None and got.snapshots.connection.tolist() == ["us"] and list(got.errors) == ["old"]
+        assert "1 snapshots added" in repr(got) and "FAILED old" in repr(got)
+
+
+def test_the_command_adds_to_a_history_and_is_quiet(tmp_path, monkeypatch, capsys):
+    folder = str(tmp_path / "history")
+    with ma.sandbox({"purchase-orders": [order(i) for i in range(5)]}) as server:
+        monkeypatch.setenv("MAKINI_BASE_URL", server.base_url)
+        monkeypatch.setenv("MAKINI_API_TOKEN", server.tokens["sandbox"])
+        monkeypatch.setenv("MAKINI_CACHE_DIR", str(tmp_path / "cache"))
+        command = ["fetch", "--connection", "emea", "--delivery-date", "actual", "--history", folder]
+        assert cli.main(command) == 0
+        assert "emea: 5 new orders, 0 changed, 0 gone, 0 the same" in capsys.readouterr().out
+        server.edit("sandbox", "0003", title="edited", updatedAt="2026-01-01T00:00:00Z")
+        assert cli.main([*command, "--quiet", "--refresh"]) == 0
+        assert capsys.readouterr().out == ""
+        assert ma.History(folder).snapshots.n_changed.tolist() == [0, 1]
+        assert cli.main(["fetch", "--history", str(tmp_path), "--quiet"]) == 1  # the folder of something else
+        with pytest.raises(SystemExit):
+            cli.main(["fetch", "--history", folder, "--out", "x"])
+
+
+@pytest.mark.full
+def test_the_days_of_a_sandbox_are_found_again(tmp_path):
+    """What the sandbox says that it did is what the history finds; of orders that live and die between two snapshots nothing is known."""
+    history = ma.History(tmp_path / "history")
+    with ma.sandbox(ma.load_sample("us")) as server, server.client(**OPTIONS | {"per_page": 500}) as client:
+        history.add(client, seen_at=server.today)
+        events = server.live(1)
+        got = history.add(client, seen_at=server.today)
+    # a deletion by a mark is a change like any other; what is removed leaves no trace
+    whole = events[events.line_number.isna()]
+    placed, removed = (set(whole.order_number[whole.event == name]) for name in ("placed", "removed"))
+    changed = set(events.order_number) - placed - removed
+    assert got.n_new.item() == len(placed - removed)
+    assert got.n_gone.item() == len(removed - placed)
+    assert got.n_changed.item() == len(changed) > 5
+    versions = history.versions(["order_number", "required_date"])
+    moved = events[(events.event == "postponed") & events.order_number.isin(changed)]
+    assert len(moved)
+    assert set(moved.order_number) <= set(versions[versions.ended_at.notna()].order_number)
+    assert (moved.day > versions.seen_at.min().tz_localize(None)).all()
+
+
+@pytest.mark.full
+def test_a_folder_that_was_saved_in_parts_is_added_part_by_part(tmp_path, monkeypatch):
+    from makini_analytics.purchases import _parts
+
+    monkeypatch.setattr(_parts, "PART_LINES", 10)
+    history = ma.History(tmp_path / "history")
+    with ma.sandbox({"purchase-orders": [order(i) for i in range(40)]}) as server, server.client(**OPTIONS) as client:
+        folder = client.fetch_purchases(to=tmp_path / "parts")
+    assert len(list((folder / "lines").iterdir())) >= 3
+    assert history.add(folder).n_new.tolist() == [40]
+    same(history.at(), ma.Purchases.load(folder))
+    assert len(history.add(str(folder))) == 0
+    assert len(history.add(ma.Purchases.load(folder))) == 0
