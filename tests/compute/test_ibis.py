@@ -103,6 +103,7 @@ def test_all_that_a_rule_asks_is_what_pandas_answers(connection):
     answers_are_those_of_pandas(table(connection, lines), lines)
 
 
+@pytest.mark.full
 def test_the_sample(connection):
     lines = ma.load_sample().lines
     frame = table(connection, lines)
