@@ -27,6 +27,9 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
 #: Options that don't change which lines count: of two definitions either will do, and without groups it is faster.
 _CHOSEN = {"definition": "share", "by": None}
 
+#: Figures that take another one's table in place of the lines: it is computed once for both.
+_OF_TABLE = {"slippage.ageing": "slippage.open_orders", "slippage.swings": "slippage.ladder"}
+
 
 @figure()
 def coverage(data: Purchases) -> FigureResult:
@@ -80,11 +83,12 @@ def coverage(data: Purchases) -> FigureResult:
                 for c, n in filled.items()
             ]
         lines = categoricals.as_labels(lines)  # all figures are going to group them
+        made: dict[str, pd.DataFrame] = {}
         roles = data.sources.loc[data.sources["connection"] == connection, "delivery_date"].dropna()
         role = str(roles.iloc[0]) if len(roles) else ""
         rows += [
             {"connection": connection, "table": "metrics", "name": name, "n_rows": len(lines)}
-            | _what_counts(figure, options, lines, filled, role)
+            | _what_counts(figure, options, lines, filled, role, made)
             for name, figure, options in _figures()
         ]
     columns = ["connection", "table", "name", "n_rows", "n_filled", "share", "computable", "evidence"]
@@ -124,9 +128,14 @@ def _figures() -> Iterator[tuple[str, Figure, dict[str, Any]]]:
 
 
 def _what_counts(
-    figure: Figure, options: Mapping[str, Any], lines: pd.DataFrame, of_lines: Mapping[str, int], role: str
+    figure: Figure,
+    options: Mapping[str, Any],
+    lines: pd.DataFrame,
+    of_lines: Mapping[str, int],
+    role: str,
+    made: dict[str, pd.DataFrame],
 ) -> dict[str, Any]:
-    """Return how many lines a figure counts, whether it can be computed, and the evidence."""
+    """Return how many lines a figure counts, whether it can be computed, and the evidence; tables for others are kept in ``made``."""
     if figure.data == ("history",):
         return _not_computable("takes a makini_analytics.History: one snapshot does not show what changed")
     by = [options["by"]] if options.get("by") else []
@@ -147,7 +156,7 @@ def _what_counts(
         evidence += f"; compares {what}"
         return {"n_filled": filled[scarce], "computable": True, "evidence": evidence}
     try:
-        about = figure.function(lines, **options).attrs
+        about = _computed(figure, options, lines, made).attrs
     except (SchemaError, ConfigError) as e:  # such as values in several currencies: the figure says what is wrong
         return _not_computable(str(e))
     included = about["included"]
@@ -160,6 +169,18 @@ def _what_counts(
         "computable": included["n_lines"] > 0,
         "evidence": ". ".join([evidence, *(n.rstrip(".") for n in about["notes"])]),
     }
+
+
+def _computed(
+    figure: Figure, options: Mapping[str, Any], lines: pd.DataFrame, made: dict[str, pd.DataFrame]
+) -> pd.DataFrame:
+    if figure.name in made:
+        return made[figure.name]
+    source = _OF_TABLE.get(figure.name)
+    if source is None:
+        return figure.function(lines, **options)
+    made[source] = next(known for name, known, _ in _figures() if name == source).function(lines)
+    return figure.function(made[source], **options)
 
 
 def _not_computable(why: str) -> dict[str, Any]:
