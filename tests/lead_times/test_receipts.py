@@ -54,6 +54,7 @@ def check(folder, n_orders, n_days, seen, seed):
     assert about["included"]["n_lines"] + sum(e["n_lines"] for e in about["excluded"]) == len(history.versions())
 
 
+@pytest.mark.full  # the example of the docstring is the quick one
 def test_each_receipt_lies_in_its_interval(tmp_path):
     check(tmp_path / "history", 5, 6, [1, 2, 5], 1)
 
