@@ -30,6 +30,7 @@ with ma.sandbox() as server:  # a Makini on loopback that lives through five wee
         history.add(seen, seen_at=seen.as_of)"""
 
 CALLS = {
+    "lead_times.receipts": "lead_times.receipts(history)",
     "slippage.promise_history": "slippage.promise_history(history)",
     "slippage.plot_promise_history": "slippage.plot_promise_history(history)",
     "spend.bridge": "spend.bridge(before, after)",

@@ -180,7 +180,8 @@ class History:
     ) -> pd.Series:
         """Erase a vendor, a connection or a text from all days, files included; a later snapshot that has them brings them again.
 
-        Nobody should be reading meanwhile: the files that held it are deleted at once.
+        Nobody should be reading meanwhile: the files that held it are deleted at once. Those of a process that was killed while it added
+        go with a call a day later.
 
         Parameters
         ----------

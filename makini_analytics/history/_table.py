@@ -16,6 +16,7 @@ Nothing that was written is changed: what was known at a moment are the rows see
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from deltalake import DeltaTable
 
 DESCRIPTION = "makini_analytics history 1"
+#: How the engine names the files of rows.
+_OWN_FILE = re.compile(r"part=\w+/past=(true|false)/part-[\w.-]+\.parquet")
 _NOTHING: Mapping[str, Any] = {}
 
 
@@ -180,8 +183,12 @@ class HistoryTable:
         """Delete the files that no row is read from any longer: those of the last day only where that is asked for."""
         found = self.open()
         assert found is not None
-        # not full: that would take the files, too, which another process has written and is about to commit
-        found.vacuum(0 if at_once else 24, dry_run=False, enforce_retention_duration=False, full=not at_once)
+        found.vacuum(0 if at_once else 24, dry_run=False, enforce_retention_duration=False)
+        # What a killed writer left is in no log. The engine would take all that it does not know, and so what others put there.
+        if isinstance(self.folder, Path):
+            for name in found.vacuum(24, dry_run=True, enforce_retention_duration=False, full=True):
+                if _OWN_FILE.fullmatch(name):
+                    (self.folder / name).unlink(missing_ok=True)
 
 
 def _stream(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> pa.RecordBatchReader:
@@ -212,11 +219,8 @@ class Commit:
 
     def __init__(self, delta: DeltaTable) -> None:
         self.delta = delta
-
-    @cached_property
-    def dataset(self) -> Any:
-        """The rows as a dataset of PyArrow."""
-        return self.delta.to_pyarrow_dataset(as_large_types=True)
+        #: The rows as a dataset of PyArrow: made here, since the engine can't while it takes rows from us.
+        self.dataset: Any = delta.to_pyarrow_dataset(as_large_types=True)
 
     @cached_property
     def names(self) -> list[str]:

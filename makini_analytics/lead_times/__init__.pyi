@@ -9,6 +9,7 @@ from ._plots import plot_by_vendor as plot_by_vendor
 from ._plots import plot_curve as plot_curve
 from ._plots import plot_per_line as plot_per_line
 from ._plots import plot_shifts as plot_shifts
+from ._receipts import receipts as receipts
 from ._recommend import recommend as recommend
 from ._shifts import shifts as shifts
 from ._vendors import by_vendor as by_vendor

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from pathlib import Path
 
 import pandas as pd
@@ -73,6 +74,21 @@ def test_every_engine_counts_what_was_known(history, three_days, engine):
         pd.testing.assert_frame_equal(spend.by_vendor(one), spend.by_vendor(three_days[2].filter(connection="b")))
         if not compacted:
             history.compact()
+
+
+@full
+def test_what_others_put_into_the_folder_stays(history, tmp_path):
+    folder = tmp_path / "a history, é"
+    ours, young = (
+        folder / "part=lines/past=false" / f"part-00000-{n}-c000.zstd.parquet" for n in ("killed", "running")
+    )
+    notes = folder / "notes.txt"
+    for path in (ours, young, notes):
+        path.write_text("x")
+    for path in (ours, notes):
+        os.utime(path, (0, 0))
+    history.compact()
+    assert notes.exists() and young.exists() and not ours.exists()
 
 
 def bytes_of(folder: Path) -> bytes:
