@@ -51,7 +51,7 @@ def order_book(
 
     Parameters
     ----------
-    lines : DataFrame, one row per order line, or Purchases: as known today; or a history, with ``days`` and ``at(day)``: as known then
+    lines : DataFrame, one row per order line, or Purchases: as known today; or a `makini_analytics.History`: as known then
         Needs ``order_date``, ``amount`` and the due date; looks at delivery dates, quantities and states where they are there.
     freq : "M" month, "Q" quarter, "Y" year, "W" week
     by : None for all lines together; "vendor", a column or several
