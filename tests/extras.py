@@ -9,7 +9,7 @@ import pytest
 
 #: The modules of all extras, and those that only tests use. A test of the core must need none of them.
 OPTIONAL = {
-    "pyarrow", "duckdb", "polars", "narwhals", "rapidfuzz", "cleanco", "holidays", "currency_converter", "xlsxwriter", "pptx",
+    "pyarrow", "duckdb", "polars", "rapidfuzz", "cleanco", "holidays", "currency_converter", "xlsxwriter", "pptx",
     "matplotlib_fontja", "jupyterlab", "openpyxl", "scipy", "nbformat", "nbclient", "ipykernel", "orjson", "playwright",
     "deltalake", "lxml", "mypy", "python_calamine", "xlwt",
 }  # fmt: skip

@@ -95,5 +95,7 @@ def needed_columns(figure: str) -> list[str]:
     for option, column_of in entry.choices.items():
         out += [f"* With `{option}={value!r}`: `{column.rstrip('?')}`" for value, column in column_of.items()]
     if entry.any_frame:
-        out.append("\nAlso computed where the lines lie: polars, PyArrow, DuckDB and Spark.")
+        out.append(
+            "\nAlso computed where the lines lie: polars, PyArrow, DuckDB and Spark, and databases by Ibis ([Other engines](../engines.md))."
+        )
     return out

@@ -14,8 +14,9 @@ from ._wording import number
 Kind = Literal["money", "share", "days", "count", "number", "date", "time", "text"]
 
 _MONEY = {
-    "spend", "amount", "value", "ppv", "price", "base_price", "difference", "header_total", "spend_year_before", "open_value",
+    "spend", "amount", "value", "ppv", "price", "base_price", "difference", "header_total", "spend_year_before", "change", "open_value",
     "expected_late_value", "expected_late_value_30", "expected_late_value_60", "value_due", "value_late", "value_overdue_open",
+    "price_before", "price_after", "price_effect",
 }  # fmt: skip
 #: Shares whose names don't say so: the ends of intervals, chances, and changes relative to a base.
 _SHARES = {

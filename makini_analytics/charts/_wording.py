@@ -25,10 +25,10 @@ WITHOUT_CENTS = {"JPY", "KRW", "VND", "CLP", "ISK", "HUF"}
 def number(value: Any, decimals: int = 0) -> str:
     """Return a number with the marks that are set.
 
-    >>> number(1234567), number(0.25, 2)
-    ('1,234,567', '0.25')
+    >>> number(1234567), number(-0.25, 2), number(-0.25)
+    ('1,234,567', '−0.25', '0')
     """
-    return f"{value:,.{decimals}f}".translate(_marks())
+    return f"{value:z,.{decimals}f}".translate(_marks())
 
 
 def counted(n: Any, word: str) -> str:
@@ -52,28 +52,35 @@ def figures(value: float, digits: int = 4) -> str:
 
 
 def _marks() -> dict[int, str]:
-    return str.maketrans({",": look.thousands, ".": look.decimal})
+    return str.maketrans({",": look.thousands, ".": look.decimal, "-": "\N{MINUS SIGN}"})
 
 
 def money(value: float, currency: Any = "") -> str:
     """Return an amount in few characters.
 
-    >>> money(1_250_000, "EUR"), money(84_500, "JPY"), money(12.5, "USD"), money(-3_000_000, "EUR")
-    ('1.25 M EUR', '84.5 k JPY', '12.50 USD', '-3 M EUR')
+    >>> money(1_250_000, "EUR"), money(84_500, "JPY"), money(12.5, "USD"), money(-999_800, "EUR")
+    ('1.25 M EUR', '84.5 k JPY', '12.50 USD', '−1 M EUR')
     """
     # Three digits are all that a reader compares in a chart: 1,254,321 and 1,250,000 are the same bar.
     unit = "" if currency is None or pd.isna(currency) else str(currency)
+    shown = abs(float(f"{value:.3g}")) if abs(value) >= 1e3 else 0.0  # 999,800 reads 1 M, not 1e+03 k
     for size, name in ((1e9, "bn"), (1e6, "M"), (1e3, "k")):
-        if abs(value) >= size:
+        if shown >= size:
             scaled = value / size
-            few = f"{scaled:.3g}".replace(".", look.decimal) if abs(scaled) < 1000 else number(scaled)
+            few = f"{scaled:.3g}".translate(_marks()) if shown < 1000 * size else number(scaled)
             return f"{few} {name} {unit}".strip()
     return f"{number(value, 0 if unit in WITHOUT_CENTS else 2)} {unit}".strip()
 
 
 def percent(share: float) -> str:
     """Return a share in percent; a small share that is not zero reads "<1 %"."""
-    return "no data" if pd.isna(share) else "<1 %" if 0 < share < 0.005 else f"{share:.0%}".replace("%", " %")
+    return (
+        "no data"
+        if pd.isna(share)
+        else "<1 %"
+        if 0 < share < 0.005
+        else f"{share:.0%}".translate(_marks()).replace("%", " %")
+    )
 
 
 # Control characters (but tab and line break), half surrogates and the places of Unicode that hold no character: neither XML nor
@@ -98,9 +105,9 @@ def label(name: Any, most: int = 34, end: int = 14) -> str:
     """Return a name for an axis: shortened in the middle, never empty, and not turning the text around it to the left.
 
     >>> label(None), label(" "), label("A very long company name of a vendor GmbH & Co. KG")
-    ('Unknown', '(blank)', 'A very long company… GmbH & Co. KG')
+    ('Not recorded', '(blank)', 'A very long company… GmbH & Co. KG')
     """
-    text = "Unknown" if name is None or pd.isna(name) else " ".join(printable(str(name)).split()) or "(blank)"
+    text = "Not recorded" if name is None or pd.isna(name) else " ".join(printable(str(name)).split()) or "(blank)"
     # Company names differ in their first words and in their legal endings: the middle is what can be spared.
     if text_width(text) > most:
         end = min(end, most // 2)

@@ -198,8 +198,11 @@ def _write(data: Purchases, options: argparse.Namespace, how: str) -> None:
         target = write(made, options.out, template=options.template, raw_csv=options.raw_csv)
     cached = data.sources["from_cache"].fillna(False)
     _say(options, "All pages came from the cache; nothing was fetched." if cached.all() else how)
+    # before the figures what they are of: the days, the currency, and the lines that are not in it
+    for sentence in (made.subtitle, *made.data_line):
+        _say(options, sentence)
     for what, how_much in made.summary:
-        _say(options, f"  {what + ':':<30} {how_much}")
+        _say(options, f"  {what + ':':<32} {how_much}")
     beside = "" if Path(options.out).suffix else f" (charts and tables beside it in {options.out}/)"
     _say(options, f"Report: {target}{beside}")
 

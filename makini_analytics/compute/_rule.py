@@ -7,7 +7,7 @@ marks from there, compares and combines them by ``< <= > >= + - & | ~``, and cho
         due, arrived = c.day("required_date"), c.day("delivered_date")
         return RuleResult([(c.missing(due), "no due date")], marks={"late": c.pick(arrived > due, 1, 0)})
 
-With `PandasColumns` these are numpy arrays, with `EngineColumns` nodes of an expression graph. In both a comparison with something
+With `PandasColumns` these are numpy arrays, with `SqlColumns` pieces of a query. In both a comparison with something
 missing is False. So each rule is stated once, and can't come to mean one thing here and another there.
 """
 
@@ -101,7 +101,9 @@ class RuleResult:
     left_out: list[tuple[Any, str]]  # boolean, and the reason; the first one that fits holds
     marks: dict[str, Any] = field(default_factory=dict)  # whole numbers to count by
     sums: dict[str, Any] = field(default_factory=dict)  # numbers to add up
-    of_order: Callable[[], Any] | None = None  # a whole number that orders are counted by, beside their group
+    of_order: Callable[[Any], Any] | None = (
+        None  # of the one mark: a whole number that orders are counted by, beside their group
+    )
 
 
 Rule = Callable[[Columns], RuleResult]
@@ -126,7 +128,9 @@ class Tally:
     n: Ints | None = None  # None: one each
     orders: pd.DataFrame | None = None  # distinct orders by group, where an engine counted them
     as_of: AsOfDays | None = None  # the day that they were looked at from, where it is stated
-    clustered: pd.DataFrame | None = None  # the fields of `ClusterSums` by group, where an engine added them up
+    clustered: Callable[[], pd.DataFrame] | None = (
+        None  # the fields of `ClusterSums` by group, where an engine adds them up
+    )
 
     def kept(self, what: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Return the entries of the rows that count."""
@@ -162,9 +166,9 @@ class Tally:
         return _of_groups(keys, self.orders)["n_orders"].fillna(0).to_numpy(dtype=np.int64)[: len(keys)]
 
     def cluster_sums(self, keys: pd.DataFrame) -> ClusterSums:
-        """Return what an engine added up by cluster, for the groups with these keys."""
+        """Return what an engine adds up by cluster, for the groups with these keys; only now, since not every tally is asked for it."""
         assert self.clustered is not None
-        return ClusterSums.of_table(_of_groups(keys, self.clustered)[: len(keys)])
+        return ClusterSums.of_table(_of_groups(keys, self.clustered())[: len(keys)])
 
     def with_provenance(
         self,
@@ -181,7 +185,10 @@ class Tally:
 def _of_groups(keys: pd.DataFrame, counted: pd.DataFrame) -> pd.DataFrame:
     """Return what an engine counted by the key of a vendor, and not by its name, which may differ from line to line."""
     shared = [c for c in keys.columns if c in counted.columns]
-    return keys[shared].merge(counted, on=shared, how="left") if shared else counted
+    if not shared:
+        return counted
+    alike = counted.astype({c: keys[c].dtype for c in shared})  # ids that are numbers are text as keys of a vendor
+    return keys[shared].merge(alike, on=shared, how="left")
 
 
 class Lines(Protocol):

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ._codes import Encoding, remember
+from ._codes import Encoding, encode, remember
 
 Labels = pd.Categorical
 Codes = npt.NDArray[Any]
@@ -147,6 +147,25 @@ def concat_texts(parts: Sequence[Any]) -> Any:
     """Return arrays of text one below the other; an empty one where there is none."""
     empty = pd.Series([], dtype="string")
     return pd.concat([empty, *(pd.Series(p, copy=False) for p in parts)], ignore_index=True).array
+
+
+def as_labels(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame with its text columns as categories, to take many parts of: a row is then a small integer and not a text.
+
+    Text that hardly repeats in the first rows, such as the ids of lines, stays as it is.
+
+    >>> frame = pd.DataFrame({"line_id": ["1", "2"], "state": ["open", "open"]}, dtype="string")
+    >>> [str(dtype) for dtype in as_labels(frame).dtypes]
+    ['string', 'category']
+    """
+    out: dict[str, Any] = {}
+    for name in frame.columns[[isinstance(t, pd.StringDtype) for t in frame.dtypes]]:
+        first = frame[name].iloc[:10_000]
+        if first.nunique() <= len(first) / 2:
+            found = encode(frame[name])
+            dtype = pd.CategoricalDtype(pd.Index(found.labels, dtype="string"))
+            out[name] = pd.Categorical.from_codes(found.codes, dtype=dtype)
+    return frame.assign(**out)
 
 
 # ---- text again ------------------------------------------------------------------------------------------------------

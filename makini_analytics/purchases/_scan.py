@@ -52,8 +52,8 @@ def scan(folder: str | Path, *, engine: str = "duckdb") -> Scan:
     """Return saved purchases without loading them, for figures over more lines than fit into memory.
 
     Reads what ``client.fetch_purchases(to=folder)`` or `Purchases.save` wrote. `spend.by_vendor`, `spend.by_period`,
-    `spend.concentration`, `lead_times.by_vendor`, `lead_times.curve` and `slippage.by_vendor` take the result as they take lines, count
-    it in the engine, and give the same frame as of lines in memory.
+    `spend.concentration`, `lead_times.by_vendor`, `lead_times.curve`, `slippage.by_vendor` and `slippage.fill_rate` take the result as
+    they take lines, count it in the engine, and give the same frame as of lines in memory.
 
     Parameters
     ----------

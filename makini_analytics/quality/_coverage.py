@@ -11,7 +11,7 @@ import pandas as pd
 from .. import lead_times, slippage, spend
 from ..compute import Figure, FigureResult, Selection, figure, figures_of
 from ..errors import ConfigError, SchemaError
-from ..frames import values
+from ..frames import categoricals
 from ..purchases import Purchases
 
 #: Choices that need other columns than the figure as it stands, each with a row of its own.
@@ -26,6 +26,9 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
 }
 #: Options that don't change which lines count: of two definitions either will do, and without groups it is faster.
 _CHOSEN = {"definition": "share", "by": None}
+
+#: Figures that take another one's table in place of the lines: it is computed once for both.
+_OF_TABLE = {"slippage.ageing": "slippage.open_orders", "slippage.swings": "slippage.ladder"}
 
 
 @figure()
@@ -72,18 +75,20 @@ def coverage(data: Purchases) -> FigureResult:
     rows: list[dict[str, Any]] = []
     names = dict.fromkeys([*data.sources["connection"].dropna(), *data.orders["connection"].dropna()])
     for connection in names:
-        for table in ("orders", "lines"):
-            part = _of(getattr(data, table), connection)
+        lines, filled = _of(data.lines, connection), {}
+        for table, part in (("orders", _of(data.orders, connection)), ("lines", lines)):
+            filled = {str(c): _filled(part[c]) for c in part.columns}
             rows += [
-                {"connection": connection, "table": table, "name": c, "n_rows": len(part), "n_filled": _filled(part[c])}
-                for c in part.columns
+                {"connection": connection, "table": table, "name": c, "n_rows": len(part), "n_filled": n}
+                for c, n in filled.items()
             ]
-        lines = _of(data.lines, connection)
+        lines = categoricals.as_labels(lines)  # all figures are going to group them
+        made: dict[str, pd.DataFrame] = {}
         roles = data.sources.loc[data.sources["connection"] == connection, "delivery_date"].dropna()
         role = str(roles.iloc[0]) if len(roles) else ""
         rows += [
             {"connection": connection, "table": "metrics", "name": name, "n_rows": len(lines)}
-            | _what_counts(figure, options, lines, role)
+            | _what_counts(figure, options, lines, filled, role, made)
             for name, figure, options in _figures()
         ]
     columns = ["connection", "table", "name", "n_rows", "n_filled", "share", "computable", "evidence"]
@@ -122,12 +127,19 @@ def _figures() -> Iterator[tuple[str, Figure, dict[str, Any]]]:
                 yield variant, known, usual | options
 
 
-def _what_counts(figure: Figure, options: Mapping[str, Any], lines: pd.DataFrame, role: str) -> dict[str, Any]:
-    """Return how many lines a figure counts, whether it can be computed, and the evidence."""
+def _what_counts(
+    figure: Figure,
+    options: Mapping[str, Any],
+    lines: pd.DataFrame,
+    of_lines: Mapping[str, int],
+    role: str,
+    made: dict[str, pd.DataFrame],
+) -> dict[str, Any]:
+    """Return how many lines a figure counts, whether it can be computed, and the evidence; tables for others are kept in ``made``."""
     if figure.data == ("history",):
         return _not_computable("takes a makini_analytics.History: one snapshot does not show what changed")
     by = [options["by"]] if options.get("by") else []
-    filled = {column: _filled(values(lines, column, "string")) for column in (*by, *figure.needs(**options))}
+    filled = {column: of_lines.get(column, 0) for column in (*by, *figure.needs(**options))}
     lacking = next((column for column, n in filled.items() if not n), None)
     if lacking is not None:
         why = f"no line has a {lacking}"
@@ -144,7 +156,7 @@ def _what_counts(figure: Figure, options: Mapping[str, Any], lines: pd.DataFrame
         evidence += f"; compares {what}"
         return {"n_filled": filled[scarce], "computable": True, "evidence": evidence}
     try:
-        about = figure.function(lines, **options).attrs
+        about = _computed(figure, options, lines, made).attrs
     except (SchemaError, ConfigError) as e:  # such as values in several currencies: the figure says what is wrong
         return _not_computable(str(e))
     included = about["included"]
@@ -157,6 +169,18 @@ def _what_counts(figure: Figure, options: Mapping[str, Any], lines: pd.DataFrame
         "computable": included["n_lines"] > 0,
         "evidence": ". ".join([evidence, *(n.rstrip(".") for n in about["notes"])]),
     }
+
+
+def _computed(
+    figure: Figure, options: Mapping[str, Any], lines: pd.DataFrame, made: dict[str, pd.DataFrame]
+) -> pd.DataFrame:
+    if figure.name in made:
+        return made[figure.name]
+    source = _OF_TABLE.get(figure.name)
+    if source is None:
+        return figure.function(lines, **options)
+    made[source] = next(known for name, known, _ in _figures() if name == source).function(lines)
+    return figure.function(made[source], **options)
 
 
 def _not_computable(why: str) -> dict[str, Any]:

@@ -190,8 +190,11 @@ def _orders(data: Purchases, least: float) -> Iterator[dict[str, Any]]:
     )[(number.notna() & (number != "").fillna(False)).to_numpy(dtype=bool)]
     # numbers are made per system, so the same one twice in one connection is no sign of anything
     twice = table.groupby("number")["connection"].transform("nunique") > 1
-    for _, group in table[twice.to_numpy(dtype=bool)].groupby("number"):
-        for a, b in combinations(_records(group), 2):
+    of_number: dict[str, list[dict[str, Any]]] = {}
+    for record in _records(table[twice.to_numpy(dtype=bool)].sort_values("number", kind="stable")):
+        of_number.setdefault(record["number"], []).append(record)
+    for records in of_number.values():
+        for a, b in combinations(records, 2):
             if a["connection"] == b["connection"]:
                 continue
             agrees = {
@@ -226,13 +229,20 @@ def _pair(kind: str, a: Mapping[str, Any], b: Mapping[str, Any], score: float, e
 
 
 def _vendors(lines: pd.DataFrame, least: float) -> Iterator[dict[str, Any]]:
-    known = lines[lines["vendor_name"].notna()]
     key = ["connection", "vendor_id", "vendor_name"]
-    vendors = known.groupby(key, dropna=False).size().rename("n").reset_index()
+    known = lines.loc[lines["vendor_name"].notna(), [*key, "product_code"]]
+    groups = known.groupby(key, dropna=False)
+    vendors = groups.size().rename("n").reset_index()
     cleaned = [clean_name(n) for n in vendors["vendor_name"]]
-    materials = [frozenset(codes.dropna()) for _, codes in known.groupby(key, dropna=False)["product_code"]]
+    found = list(_similar_but_for_numbers(cleaned, least))
+    # what each of these few vendors delivers; of all vendors it would take a second for a million lines
+    materials: dict[int, set[str]] = {v: set() for i, j, _ in found for v in (i, j)}
+    delivered = pd.DataFrame({"vendor": groups.ngroup(), "code": known["product_code"]}).dropna()
+    delivered = delivered[delivered["vendor"].isin(materials.keys())].drop_duplicates()
+    for vendor, code in zip(delivered["vendor"].tolist(), delivered["code"].tolist(), strict=True):
+        materials[vendor].add(code)
     records = _records(vendors.rename(columns={"vendor_id": "id", "vendor_name": "name"}))
-    for i, j, similarity in _similar_but_for_numbers(cleaned, least):
+    for i, j, similarity in found:
         a, b = records[i], records[j]
         evidence = [f"{a['n']:,} and {b['n']:,} lines"]
         if cleaned[i] == cleaned[j]:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..compute import ENTITIES, order_ids
-from ..frames import Mask, coalesce, encode, numbers, values
+from ..frames import Mask, coalesce, encode, numbers, pairs, values
 
 Codes = npt.NDArray[np.int64]
 
@@ -91,12 +91,11 @@ def repeated_orders(lines: pd.DataFrame) -> pd.DataFrame:
     again = np.flatnonzero(order[at] != origin)
     if not len(again):
         return _joined([])
-    pair, place = np.unique(np.column_stack([origin[again], order[at[again]]]), axis=0, return_inverse=True)
-    place = place.reshape(-1)
+    earlier, later, place = pairs(origin[again], order[at[again]])
     n = np.bincount(place)
     value = np.bincount(place, weights=amount[at[again]]).astype(float)
     of_order = np.bincount(order[rows], minlength=int(order.max()) + 1)
-    share = np.minimum(n / np.maximum(of_order[pair[:, 0]], of_order[pair[:, 1]]), 1.0)
+    share = np.minimum(n / np.maximum(of_order[earlier], of_order[later]), 1.0)
     one, other = at[first[group[again]]], at[again]
     differ = {}
     for name in ("site_id", "quantity"):
@@ -124,6 +123,8 @@ def _suggested(
 ) -> pd.DataFrame:
     """Return suggestions in the columns of `duplicates`: of lines their ids, of orders theirs; both are named by the order."""
     out: dict[str, object] = {"kind": kind}
+    named = {"connection", "order_id", "order_number", "line_id", "line_number", "currency"}
+    lines = lines[[c for c in lines.columns if c in named]]
     for prefix, rows in (("", one), ("other_", other)):
         part = lines.iloc[rows]
         number = values(part, "order_number", "string").astype("string")

@@ -116,8 +116,7 @@ def report(
         return _write_vendor(data, vendor, as_of, out)
     n = len(sections)
     with steps("report", n + 1, progress) as begin:
-        made = content(data, sections=sections, vendor=vendor, currency=currency, as_of=as_of, title=title, begin=begin,
-                       beside=Path(out).suffix == "")  # fmt: skip
+        made = content(data, sections=sections, vendor=vendor, currency=currency, as_of=as_of, title=title, begin=begin)
         _retitle(made, headlines or {})
         begin("writing")
         return write(made, out, template=template, raw_csv=raw_csv)
@@ -198,7 +197,7 @@ def _folder(made: Content, out: Path, raw_csv: bool) -> None:
         if exhibit.chart is not None:
             for suffix in ("png", "svg"):
                 written.append(charts.write_chart(exhibit.chart, out / "charts" / f"{exhibit.name}.{suffix}"))
-    tables = {e.name: e.table for e in (*made.exhibits, *made.beside)}
+    tables = {e.name: e.table for e in (*made.exhibits, *made.beside())}
     if made.findings is not None:
         tables["findings"] = made.findings
     for name, table in tables.items():

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import pandas as pd
 
+from .. import charts
 from ..catalogue import definition
 from ..errors import ConfigError
 from ..purchases import Purchases
 from ..review import View, look
 from ..tidy import warnings_in
+from ._beside import BESIDE
 from ._exhibits import Content, Exhibit
 from ._sections import SECTIONS
 
@@ -27,11 +30,10 @@ def content(
     as_of: Any = None,
     title: str | None = None,
     begin: Callable[[str], None] = lambda name: None,
-    beside: bool = True,
 ) -> Content:
     """Compute and draw what a report shows; see `makini_analytics.report`.
 
-    ``begin`` is called with each section's name. Without ``beside`` the tables that only a folder has are not kept.
+    ``begin`` is called with each section's name. The tables that only a folder has are made when a folder is written.
     """
     wanted = PARTS if sections is None else tuple(sections)
     for name in wanted:
@@ -52,9 +54,7 @@ def content(
             continue
         begin(name)
         if name in SECTIONS:
-            every = SECTIONS[name][1](view, subject)
-            made.sections[name] = [e for e in every if not e.beside]
-            made.beside += [e for e in every if e.beside and beside]
+            made.sections[name] = SECTIONS[name][1](view, subject)
         elif name == "left_out":
             made.sections[name] = [
                 Exhibit("left_out", "What each figure counts, and what it leaves out", _left_out(made))
@@ -63,6 +63,7 @@ def content(
             # of the figures that are shown, each once, in the order in which a reader meets them
             metrics = dict.fromkeys(e.table.attrs["metric"] for e in made.exhibits if "metric" in e.table.attrs)
             made.definitions = {m: definition(m) for m in metrics}
+    made.beside = cache(lambda: [e for name in wanted if name in BESIDE for e in BESIDE[name](view, subject)])
     if "findings" in wanted:
         made.findings = _placed(found.findings, [e.name for e in made.exhibits])
     made.tiles, made.data_line = found.tiles, found.data_line
@@ -120,7 +121,7 @@ def _left_out(made: Content) -> pd.DataFrame:
             continue
         for entry in (provenance["included"], *provenance["excluded"]):
             # one text with an amount for each currency, "1,200.00 EUR; 300.00 USD": amounts of two are never added
-            value = "; ".join(f"{v:,.2f} {c}".strip() for c, v in entry["value"].items())
+            value = "; ".join(f"{charts.number(v, 2)} {c}".strip() for c, v in entry["value"].items())
             currency = provenance["parameters"].get("currency")
             rows.append((provenance["metric"], currency, entry["reason"], entry["n_lines"], value))
     frame = pd.DataFrame(rows, columns=["metric", "currency", "reason", "n_lines", "value_by_currency"])

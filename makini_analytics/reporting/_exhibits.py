@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -70,7 +71,6 @@ class Exhibit:
     table: pd.DataFrame
     chart: Axes | None = None
     native: Native | None = None
-    beside: bool = False  # for the files of a folder only: what a reader of the page does not need
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "heading", charts.printable(self.heading))
@@ -110,9 +110,12 @@ def labels_of(table: pd.DataFrame) -> list[str]:
             str(p) if w is True or w is pd.NA else f"{p} ({word})"
             for p, w in zip(table["period"], whole.astype(object), strict=True)
         ]
-    # the columns of a result that name its rows come first, and one of these is the first that does not
-    until = next(c for c in ("unit", "currency", "n_lines", "n_due") if c in table.columns)
-    return charts.group_labels(table, charts.group_columns(table, until))
+    return charts.group_labels(table, charts.group_columns(table, first_value(table)))
+
+
+def first_value(table: pd.DataFrame) -> str:
+    """Return the first column of a figure that does not name its rows: those that do come first."""
+    return next(c for c in ("unit", "currency", "n_lines", "n_due") if c in table.columns)
 
 
 @dataclass
@@ -128,7 +131,7 @@ class Content:
     #: Sentences: all lines are accounted for, how many values are doubtful, what can't be judged.
     data_line: list[str] = field(default_factory=list)
     sections: dict[str, list[Exhibit]] = field(default_factory=dict)
-    beside: list[Exhibit] = field(default_factory=list)  # tables that only a folder has
+    beside: Callable[[], list[Exhibit]] = list  # makes the tables that only a folder has
     summary: list[tuple[str, str]] = field(default_factory=list)  # what, how much
     notes: list[str] = field(default_factory=list)
     definitions: dict[str, str] = field(default_factory=dict)

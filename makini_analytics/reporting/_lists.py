@@ -12,11 +12,13 @@ import numpy as np
 import pandas as pd
 
 from .. import charts
+from ..review import TO_CLOSE, also_on_order
+from ._exhibits import first_value
 
 #: Letters from which a key is one of a machine: a person's own "MAT-0049" is shown where there is no name, forty hex digits are not.
 _MACHINE_KEY = 24
 #: States of an open line, in the order in which one settles them.
-OVERDUE, SOON, LATER, UNDATED, TO_CLOSE = "overdue", "due in 30 days", "due later", "no due date", "to be closed"
+OVERDUE, SOON, LATER, UNDATED = "overdue", "due in 30 days", "due later", "no due date"
 _STATES = (OVERDUE, SOON, LATER, UNDATED, TO_CLOSE)
 #: Columns that say by themselves what a row is, so that the connection adds nothing to them.
 _NAMES = {"vendor_name", "product_code", "description", "order_number", "site_name", "vendor", "item", "label"}
@@ -24,20 +26,25 @@ _NAMES = {"vendor_name", "product_code", "description", "order_number", "site_na
 
 def shown(table: pd.DataFrame) -> pd.DataFrame:
     """Return a report's table as it is shown; what is not shown of it is in the files."""
-    make = _LISTS.get(str(table.attrs.get("metric")), _without_keys)
-    out = make(table)
+    out = _LISTS.get(_kind(table), _groups)(table)
     out.attrs = table.attrs
     return out
 
 
 def is_list(table: pd.DataFrame) -> bool:
     """Return whether the rows of a table are things to settle one by one, rather than groups to compare."""
-    return table.attrs.get("metric") in _LISTS
+    return _kind(table) in _LISTS
 
 
 def note_of(table: pd.DataFrame) -> str:
     """Return what one has to know to read a list, in a sentence or two."""
-    return _NOTES.get(str(table.attrs.get("metric")), "")
+    return _NOTES.get(_kind(table), "")
+
+
+def _kind(table: pd.DataFrame) -> str:
+    """Return what the rows of a table are: those of its figure, or of a bridge its items."""
+    items = bool(table.attrs.get("parameters", {}).get("per_item"))
+    return f"{table.attrs.get('metric')}{' of items' if items else ''}"
 
 
 def open_lines(table: pd.DataFrame) -> pd.DataFrame:
@@ -64,7 +71,7 @@ def open_lines(table: pd.DataFrame) -> pd.DataFrame:
             "open_value": table["open_value"],
             "currency": table["currency"],
             "chance": chance,
-            "also_on_order": also_on_order(table),
+            "also_on_order": _also_on_order(table),
             "open_quantity": table["open_quantity"],
             "unit_of_measure": table["unit_of_measure"],
             "state": pd.array(_STATES, dtype="string").take(state),
@@ -77,44 +84,26 @@ def open_lines(table: pd.DataFrame) -> pd.DataFrame:
     return out.iloc[order].reset_index(drop=True)
 
 
-def also_on_order(table: pd.DataFrame) -> pd.Series:
-    """Return beside each overdue line the other open ones of its item and unit: how many, how much, and when the next is due.
+def _also_on_order(table: pd.DataFrame) -> pd.Series:
+    """Return what else of an overdue line's item is on order, in words.
 
-    Of an item of which 10 are overdue, and 15 and 25 come later: ``2 lines, 40 EA, next 12 Mar``. An item is what its connection
-    calls so: its material, else its code.
+    Of an item of which 10 are overdue, and 15 and 25 come later: ``2 lines, 40 EA, next 12 Mar``.
     """
-    late = (table["days_overdue"] > 0).to_numpy(dtype=bool)
-    item = table["material_id"].fillna(table["product_code"])
-    counts = (item.notna() & (table["bucket"] != TO_CLOSE)).to_numpy(dtype=bool)
-    frame = pd.DataFrame(
-        {
-            "connection": table["connection"].fillna("").to_numpy(),
-            "item": item.to_numpy(),
-            "unit": table["unit_of_measure"].fillna("").to_numpy(),
-            "quantity": table["open_quantity"].to_numpy(dtype=float),
-            "next": table["due_date"].where(~late).to_numpy(),  # what is overdue itself is not to be waited for
-        }
-    )[counts]
-    groups = frame.groupby(["connection", "item", "unit"], sort=False)
-    frame["others"] = groups["quantity"].transform("size") - 1
-    frame["total"] = groups["quantity"].transform("sum") - frame["quantity"].fillna(0)
-    frame["next_due"] = groups["next"].transform("min")
     texts = pd.Series(pd.NA, index=range(len(table)), dtype="string")
     as_of = (table["due_date"] + pd.to_timedelta(table["days_overdue"], unit="D")).max()
-    told = frame[late[counts] & (frame["others"] > 0)]
-    for i, n, total, unit, day in zip(
-        told.index, told["others"], told["total"], told["unit"], told["next_due"], strict=True
-    ):
-        lines = f"{charts.number(n)} {'line' if n == 1 else 'lines'}"
-        much = f"{charts.number(total, 0 if total == round(total) else 2)} {unit}".strip() if total > 0 else ""
+    beside = also_on_order(table).reset_index(drop=True)
+    units = table["unit_of_measure"].fillna("").tolist()
+    for i in np.flatnonzero(beside["n_lines"] > 0).tolist():
+        n, quantity, day = (beside[c].iloc[i] for c in ("n_lines", "quantity", "next_due"))
+        much = f"{charts.number(quantity, 0 if quantity == round(quantity) else 2)} {units[i]}" if quantity > 0 else ""
         year = f" {day.year}" if not pd.isna(day) and abs(day - as_of) > pd.Timedelta(days=180) else ""
         when = "" if pd.isna(day) else f"next {day.day} {day:%b}{year}"
-        texts[i] = ", ".join(part for part in (lines, much, when) if part)
+        texts[i] = ", ".join(part for part in (charts.counted(n, "line"), much.strip(), when) if part)
     texts[(table["bucket"] == TO_CLOSE).to_numpy(dtype=bool)] = "nothing to come: to be closed"
     return pd.Series(texts.array, index=table.index)
 
 
-def _single_sources(table: pd.DataFrame) -> pd.DataFrame:
+def _items(table: pd.DataFrame) -> pd.DataFrame:
     keys = {"item": _named(table, "product_code", "material_id"), "description": _text(table, "description")}
     return _leading(table, keys | {"vendor": _vendor(table)})
 
@@ -140,6 +129,19 @@ def _leading(table: pd.DataFrame, first: dict[str, pd.Series]) -> pd.DataFrame:
     rest = _without_keys(table).drop(columns=["vendor_name", "product_code", "description", "other_connection", "connection", *first],
                                      errors="ignore")  # fmt: skip
     return pd.concat([pd.DataFrame(first, index=table.index), rest], axis=1)
+
+
+def _groups(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the groups of a figure without keys; that of the lines which have no such group is called "not recorded", not a dash."""
+    out = _without_keys(table)
+    if "by" not in table.attrs.get("parameters", {}):
+        return out
+    keys = [c for c in charts.group_columns(table, first_value(table)) if c != "connection"]
+    none = table[keys].isna().all(axis=1)
+    if keys and none.any():
+        name = next(c for c in out.columns if c in keys)
+        out[name] = out[name].astype("string").mask(none, "not recorded")
+    return out
 
 
 def _without_keys(table: pd.DataFrame) -> pd.DataFrame:
@@ -180,13 +182,15 @@ def _text(table: pd.DataFrame, column: str) -> pd.Series:
 #: How the tables of some figures are shown; of the others only the keys are left out.
 _LISTS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "slippage.open_orders": open_lines,
-    "spend.single_source": _single_sources,
+    "spend.single_source": _items,
     "spend.price_changes": _price_changes,
+    "spend.bridge of items": _items,
     "quality.duplicates": _duplicates,
 }
 
 _NOTES = {
     "slippage.open_orders": "Chance: of an overdue line to arrive within 30 days, of another to arrive by its due date. "
     "Also on order: the other open lines of the same item and unit.",
+    "spend.bridge of items": "Price effect: what this year's quantity cost more, or less, than at the price of the year before.",
     "spend.price_changes": "PPV: what the quantity cost more, or less, than at the base price.",
 }

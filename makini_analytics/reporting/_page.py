@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from .. import charts
 from .._version import __version__
-from ..charts import Kind, cell_text, kind_of
+from ..charts import Kind
 from ..system import template
-from ._exhibits import Content, Exhibit, exportable
+from ._cells import TextColumn, columns_of
+from ._exhibits import Content, Exhibit
 from ._first_screen import findings_of, tiles_of
 from ._lists import OVERDUE, is_list, note_of, shown
 from ._pictures import Tip, svg_of, tips_of
@@ -28,18 +28,22 @@ _SEEN = 25
 _MOST_UPRIGHT = 13
 #: Letters from which a column holds sentences, which need more room than names.
 _SENTENCE = 40
-#: Days around the as-of day in which a date needs no year.
-_NEAR = pd.Timedelta(days=180)
 _HEADINGS = {name: heading for name, (heading, _) in SECTIONS.items()} | {"left_out": "Left out"}
 _SOURCES = ["connection", "contract", "fetched_at", "from_cache", "n_pages", "n_orders", "n_lines", "delivery_date"]
-#: Names of columns that are shorter on the page, where a word has to fit over a narrow column.
-_SHORT = {"order_number": "order", "line_number": "line", "due_date": "due"}
 #: Columns that a list has to choose by, and for who takes it along: to the eye the due date and the value say as much.
 _ASIDE = {"state", "open_quantity", "unit_of_measure"}
 #: Columns of codes, which are typed elsewhere and so are not broken into two lines, while they have no more letters than this.
 _CODES, _CODE = {"order_number", "item", "product_code"}, 16
 #: Columns of a list by which one chooses.
 _CHOOSE_BY = {"state", "vendor", "site"}
+#: Columns of money, of which the first that a table has is added up over the rows that are shown.
+_SUMMED = ("open_value", "ppv", "price_effect", "value", "spend")
+#: Figures that rank, and their columns with a bar under each value; the columns of one figure have one scale.
+_BARS = {
+    "spend.by_vendor": ("spend", "spend_year_before"),
+    "slippage.by_vendor": ("on_time_rate",),
+    "lead_times.by_vendor": ("median_days", "p90_days"),
+}
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,7 @@ class _Cell:
 
     text: str
     value: str | None
+    bar: str | None = None  # how long the bar under the text is, in hundredths of the longest one
 
 
 @dataclass(frozen=True)
@@ -174,38 +179,37 @@ def _table(frame: pd.DataFrame, caption: str, name: str, as_of: pd.Timestamp, *,
     rows = shown(frame)
     n_rows = len(rows)
     # cut first: turning periods into text is slow for a million rows
-    rows = exportable(rows.head(MOST_OF_LIST if settled else MOST_ROWS))
-    unit = _one_currency(rows)
-    if unit:  # in the heads, then, and not in each row
-        rows = rows.drop(columns="currency")
-    kinds = [kind_of(str(c), rows[c]) for c in rows.columns]
+    read = columns_of(rows.head(MOST_OF_LIST if settled else MOST_ROWS), as_of)
+    summed = next((name for name in _SUMMED if name in rows), None)
     columns = [
-        _Column(_head(str(c), kind, unit), _css(str(c), kind, rows[c]), settled and c in _CHOOSE_BY,
-                unit if kind == "money" and c in ("open_value", "spend", "ppv", "value") else None)
-        for c, kind in zip(rows.columns, kinds, strict=True)
-    ]  # fmt: skip
-    texts = [_texts(rows[c], kind, as_of) for c, kind in zip(rows.columns, kinds, strict=True)]
-    values = [_values(rows[c], kind) for c, kind in zip(rows.columns, kinds, strict=True)]
-    by_column = [list(map(_Cell, t, v)) for t, v in zip(texts, values, strict=True)]
+        _Column(c.heading, _css(c), settled and c.name in _CHOOSE_BY, c.unit if c.name == summed else None)
+        for c in read
+    ]
+    bars = _bars(str(frame.attrs.get("metric")), read)
+    by_column = [
+        list(map(_Cell, c.texts, _values(c.values, c.kind), bars.get(c.name, [None] * len(c.texts)))) for c in read
+    ]
     chosen = OVERDUE if settled and "state" in rows and (rows["state"] == OVERDUE).any() else None
     cells = [list(row) for row in zip(*by_column, strict=True)]
     return _Table(name, caption, columns, cells, n_rows, under_heading, settled, chosen, note_of(frame))
 
 
-def _one_currency(rows: pd.DataFrame) -> str | None:
-    """Return the one currency of all rows, if there is one."""
-    names = list(rows["currency"].unique()) if "currency" in rows else []
-    return str(names[0]) if len(names) == 1 and not pd.isna(names[0]) else None
+def _bars(metric: str, read: Sequence[TextColumn]) -> dict[str, list[str | None]]:
+    """Return the lengths of a ranking's bars, on one scale from zero to the largest value, which is 100."""
+    drawn = {c.name: c.values.astype(float) for c in read if c.name in _BARS.get(metric, ())}
+    if any(c.kind == "money" and c.unit is None for c in read if c.name in drawn):
+        return {}  # amounts of several currencies have no common scale
+    largest = max((v.max() for v in drawn.values()), default=0.0)
+    if not largest > 0:
+        return {}
+    return {
+        name: [f"{100 * v / largest:.1f}" if v > 0 else None for v in values.tolist()] for name, values in drawn.items()
+    }
 
 
-def _head(column: str, kind: Kind, unit: str | None) -> str:
-    name = _SHORT.get(column, column.replace("_", " "))
-    name = name[:1].upper() + name[1:]
-    return f"{name}, {unit}" if unit and kind == "money" else name
-
-
-def _css(column: str, kind: Kind, values: pd.Series) -> str:
+def _css(read: TextColumn) -> str:
     """Return the class of a column: d for days, id, n for numbers, s aside, t for text, w of one word, l long."""
+    column, kind = read.name, read.kind
     if kind in ("date", "time"):
         return "d"
     if column == "id" or column.endswith("_id"):
@@ -214,39 +218,10 @@ def _css(column: str, kind: Kind, values: pd.Series) -> str:
         return "s"
     if kind != "text" or column == "line_number":
         return "n"
-    longest = values.astype(str).str.len().max()
+    longest = max(map(len, read.texts), default=0)
     if column in _CODES and longest <= _CODE:
         return "t w"
     return "t l" if longest > _SENTENCE else "t"
-
-
-def _texts(values: pd.Series, kind: Kind, as_of: pd.Timestamp) -> list[str]:
-    """Return the cells of a column as they are read: a true minus, no break before a unit, and a year only where it is not plain."""
-    if kind == "date":
-        return [_day(v, as_of) for v in values]
-    if kind == "money":
-        # one number of decimals for a column: whole units, unless it holds small amounts, such as prices
-        sizes = values.abs().median()
-        decimals = 2 if values.name in ("price", "base_price") or sizes < 100 else 0
-        texts = ["–" if pd.isna(v) else charts.number(v, decimals) for v in values]
-    elif kind == "days" and (values.dropna() % 1 == 0).all():
-        texts = [cell_text(v, "count") for v in values]
-    elif values.name == "chance":  # a forecast has no tenths of a per cent
-        texts = ["–" if pd.isna(v) else f"{v * 100:.0f} %" for v in values]
-    elif values.name == "also_on_order":
-        texts = ["" if pd.isna(v) else str(v) for v in values]
-    else:
-        texts = [cell_text(v, kind) for v in values]
-    if kind in ("text", "time"):
-        return texts
-    return [t.replace("-", "\N{MINUS SIGN}").replace(" %", "\N{NO-BREAK SPACE}%") for t in texts]
-
-
-def _day(value: Any, as_of: pd.Timestamp) -> str:
-    if pd.isna(value):
-        return "–"
-    near = not pd.isna(as_of) and abs(value - as_of) <= _NEAR
-    return f"{value.day}\N{NO-BREAK SPACE}{value:%b}" + ("" if near else f"\N{NO-BREAK SPACE}{value.year}")
 
 
 def _values(values: pd.Series, kind: Kind) -> list[str | None]:

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .. import charts, lead_times, quality, slippage, spend
-from ..review import FEWEST_ORDERS, View
+from .. import charts, lead_times, slippage, spend
+from ..review import View
 from ._exhibits import Exhibit, Native, labels_of, money_format
 from ._year import beside_year_before, of_the_year
 
@@ -25,7 +25,7 @@ def by_currency(lines: pd.DataFrame) -> pd.DataFrame:
     return totals.reset_index().sort_values("n_lines", ascending=False, kind="stable", ignore_index=True)
 
 
-def _currencies(lines: pd.DataFrame) -> list[str]:
+def currencies_of(lines: pd.DataFrame) -> list[str]:
     return [str(c) for c in by_currency(lines)["currency"].dropna()][:MOST_CURRENCIES]
 
 
@@ -38,37 +38,31 @@ def _grain(lines: pd.DataFrame) -> tuple[str, str]:
 
 
 def of_quality(view: View, subject: str) -> list[Exhibit]:
-    """Return which figures the data can carry, what may be twice, and what could not be read; whether they add up lies beside."""
-    data = view.given
-    coverage, reconciled = quality.coverage(data), quality.reconcile(data)
-    # of the coverage a reader wants to know which figures there are; the columns behind them are for whoever loads the data
-    figures = _part(coverage, coverage["table"] == "metrics").drop(columns="table")
+    """Return which figures not all of the data can carry, what may be twice, and what could not be read."""
+    data, figures = view.given, figures_covered(view)
     can = figures.assign(can=figures["computable"].map({True: "yes", False: "no"}).astype("string"))
     by_connection = can.pivot_table(index="name", columns="connection", values="can", aggfunc="first", sort=False)
     by_connection = by_connection.rename_axis(columns=None).rename_axis("figure").reset_index()
     some_not = (by_connection.drop(columns="figure") == "no").any(axis=1)
     by_connection = by_connection[some_not].reset_index(drop=True)
-    by_connection.attrs = coverage.attrs
-    of_lines = reconciled["part"] == "lines"
+    by_connection.attrs = figures.attrs
     issues = data.issues.groupby(["connection", "table", "column", "reason"], dropna=False).size()
-    out = [
+    return [
         Exhibit("quality_figures", "Figures that not all of the data can carry", by_connection),
-        Exhibit("quality_coverage", "Figures that the data can carry, with the evidence", figures, beside=True),
         Exhibit("quality_duplicates", "What may be there twice", view.duplicates),
         Exhibit("quality_issues", "Values not read, or doubtful", issues.reset_index(name="n_values")),
     ]
-    for currency in _currencies(data.lines):
-        steps = _part(reconciled, of_lines & (reconciled["currency"] == currency))
-        name, heading = f"quality_reconcile_{_safe(currency)}", f"Lines that count, {currency}"
-        out.append(Exhibit(name, heading, steps, beside=True))
-    totals = _part(reconciled, ~of_lines)
-    return [*out, Exhibit("quality_order_totals", "Orders' totals against lines", totals, beside=True)]
+
+
+def figures_covered(view: View) -> pd.DataFrame:
+    """Return of the coverage which figures there are; the columns behind them are for whoever loads the data."""
+    return part(view.coverage, view.coverage["table"] == "metrics").drop(columns="table")
 
 
 def of_spend(view: View, subject: str) -> list[Exhibit]:
     """Return spend by month, what drove its change, by vendor (of one vendor: by material), category and site, and its prices."""
     lines, day = view.lines, view.day
-    currencies = [str(view.unit)] if view.converted else _currencies(lines)
+    currencies = [str(view.unit)] if view.converted else currencies_of(lines)
     freq, word = _grain(lines)
     if not currencies:  # no currency is stated, or there is no line
         groups = spend.by_vendor(lines, by=subject, as_of=day)
@@ -79,37 +73,26 @@ def of_spend(view: View, subject: str) -> list[Exhibit]:
         drawn = {"spend": "spend", "spend_year_before": "same days a year before"}
         says = f"Ordered spend by order date, {currency}; part: cut by the data, not to be compared with whole {word}s"
         columns = Native("column", "label", drawn, len(months), money_format(months), says=says)
-        name, heading = f"spend_by_{word}_{_safe(currency)}", f"Spend by {word}, {currency}"
+        name, heading = f"spend_by_{word}_{safe(currency)}", f"Spend by {word}, {currency}"
         out.append(Exhibit(name, heading, months, spend.plot_by_period(months), columns))
         if currency == view.unit and subject == "vendor":
             out += _drivers(view)
         out.append(_ranking(view, subject, currency))
     currency = str(view.unit)
-    if subject == "vendor":  # how much hangs on how few: of one vendor's report there is nothing to ask
-        out += [_ranking(view, by, currency) for by in ("category", "site_name", "site_id")[: 2 if _has(lines, "site_name") else 3]
-                if _has(lines, by)]  # fmt: skip
-        inside = spend.concentration(lines, currency=currency, by="category" if _has(lines, "category") else None)
-        out.append(Exhibit("spend_concentration", f"Concentration, {currency}", inside, beside=True))
-    if not any(_has(lines, c) for c in ("material_id", "product_id", "product_code", "description")):
-        return out  # nothing says what was bought: quality tells that, and prices can't be compared
-    changes = spend.price_changes(lines, currency=currency)
+    if subject == "vendor":  # where the money goes: of one vendor's report there is nothing to ask
+        out += [_ranking(view, by, currency) for by in ("category", "site_name", "site_id")[: 2 if has(lines, "site_name") else 3]
+                if has(lines, by)]  # fmt: skip
+    if not says_what(lines):
+        return out  # quality tells that, and prices can't be compared
     out += _prices(view)
-    out.append(Exhibit("spend_price_changes", f"Price changes, {currency}", changes, beside=True))
-    if subject == "vendor":
-        alone, told = single_sources(view)
-        out.append(Exhibit("spend_single_source", f"Items of one vendor only, {currency}", told, beside=told.empty))
-        out.append(Exhibit("spend_single_source_all", f"All items of one vendor, {currency}", alone, beside=True))
+    if subject == "vendor" and len(alone := of_the_year(view.single_source, view, view.in_year)):
+        out.append(Exhibit("spend_single_source", f"Items of one vendor only, {currency}", alone))
     return out
 
 
-def single_sources(view: View) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return all items of the twelve months that came from one vendor only, and those among them that were ordered often."""
-    rows = view.in_year
-    options: dict[str, Any] = {"currency": view.unit, "as_of": view.day}
-    every, often = (
-        spend.single_source(view.asked(view.lines[rows]), min_orders=n, **options) for n in (1, FEWEST_ORDERS)
-    )
-    return of_the_year(every, view, rows), of_the_year(often, view, rows)
+def says_what(lines: pd.DataFrame) -> bool:
+    """Return whether anything says what was bought."""
+    return any(has(lines, c) for c in ("material_id", "product_id", "product_code", "description"))
 
 
 def _prices(view: View) -> list[Exhibit]:
@@ -135,7 +118,7 @@ def _prices(view: View) -> list[Exhibit]:
 def _drivers(view: View) -> list[Exhibit]:
     """Return the bridge from the year before, where both years are in the data."""
     before, after = view.sides
-    if before.empty or after.empty or not any(_has(before, c) for c in ("material_id", "product_code")):
+    if before.empty or after.empty or not any(has(before, c) for c in ("material_id", "product_code")):
         return []
     table = view.bridge
     if not len(table):
@@ -157,7 +140,7 @@ def _ranking(view: View, by: str, currency: str) -> Exhibit:
     if view.known_before.all() and (view.year_of_order == 0).any():
         was = spend.by_vendor(view.lines[view.year_of_order == 0], **options)
         table = beside_year_before(groups, was)
-    name, heading = f"spend_by_{word}_{_safe(currency)}", f"Spend by {word}, {currency}"
+    name, heading = f"spend_by_{word}_{safe(currency)}", f"Spend by {word}, {currency}"
     if word == "site":  # a place is no one to buy from: no ranks
         return Exhibit(name, heading, _without(table, "cumulative_share", "abc_class"))
     rows_drawn = _labelled(groups, ["spend", "cumulative_share"])
@@ -168,7 +151,7 @@ def _ranking(view: View, by: str, currency: str) -> Exhibit:
 
 
 def of_lead_times(view: View, subject: str) -> list[Exhibit]:
-    """Return lead times by vendor (of one vendor: by material) and by order month; the curve and what to plan with lie beside."""
+    """Return lead times by vendor (of one vendor: by material) and by order month."""
     lines, day, rows = view.lines, view.day, view.in_year
     groups = of_the_year(lead_times.by_vendor(lines[rows], by=subject, as_of=day), view, rows)
     bars = Native(
@@ -189,13 +172,11 @@ def of_lead_times(view: View, subject: str) -> list[Exhibit]:
             f"lead_times_by_{subject}", f"Lead times by {subject}", groups, lead_times.plot_by_vendor(groups), bars
         ),
         Exhibit(f"lead_times_by_{word}", f"Lead times by {word}", months, lead_times.plot_by_period(months), points),
-        Exhibit("lead_times_curve", "Share delivered by day", lead_times.curve(lines, as_of=day), beside=True),
-        Exhibit("lead_times_recommend", "Lead times to plan with", lead_times.recommend(lines, as_of=day), beside=True),
     ]
 
 
 def of_slippage(view: View, subject: str) -> list[Exhibit]:
-    """Return on-time delivery by vendor (of one vendor: by material) and month, and in full; the ways to count lie beside."""
+    """Return on-time delivery by vendor (of one vendor: by material) and month."""
     lines, day, due, rows_due = view.lines, view.day, view.due, view.in_year_due
     groups = of_the_year(slippage.by_vendor(lines[rows_due], by=subject, as_of=day, due=due), view, rows_due, "due")
     drawn = {"on_time_rate": "on-time rate, with its 95 % interval"}
@@ -218,17 +199,9 @@ def of_slippage(view: View, subject: str) -> list[Exhibit]:
         "0%",
         says=of_months,
     )
-    in_full = of_the_year(slippage.otif(lines[rows_due], by=subject, as_of=day, due=due), view, rows_due, "due")
-    judged = view.judged
-    outcomes = judged.groupby(["outcome", "reason"], dropna=False).size().reset_index(name="n_lines")
-    outcomes.attrs = judged.attrs
     return [
         Exhibit(f"slippage_by_{subject}", f"On-time delivery by {subject}", groups, chart, rates),
         Exhibit("slippage_by_month", "On-time delivery by month", months, slippage.plot_by_period(months), points),
-        Exhibit("slippage_otif", f"On time in full by {subject}", in_full, beside=True),
-        Exhibit("slippage_outcomes", "What became of the lines", outcomes, beside=True),
-        Exhibit("slippage_days_late", "Days late", _days_late(judged), beside=True),
-        Exhibit("slippage_ladder", "Ways to count on time", slippage.ladder(lines, as_of=day), beside=True),
     ]
 
 
@@ -241,43 +214,26 @@ def _rate_colours(groups: pd.DataFrame) -> tuple[str, ...]:
 
 
 def of_open_orders(view: View, subject: str) -> list[Exhibit]:
-    """Return what is still to come: by how overdue it is, line by line, and how good the forecast was."""
-    table, test = view.open_orders, view.backtest
+    """Return what is still to come: by how overdue it is, and line by line."""
+    table = view.open_orders
     ages = slippage.ageing(table)
     out = []
     # the currencies of most open lines, which need not be those of most lines
     for currency in table["currency"].value_counts().index[: 1 if view.converted else MOST_CURRENCIES]:
-        part = _part(ages, ages["currency"] == currency)
+        ageing = part(ages, ages["currency"] == currency)
         words = (
-            part["bucket"].astype("string").where(~part["bucket"].str.contains(r"\d"), part["bucket"] + " days overdue")
+            ageing["bucket"]
+            .astype("string")
+            .where(~ageing["bucket"].str.contains(r"\d"), ageing["bucket"] + " days overdue")
         )
-        rows = pd.DataFrame({"label": words, "open_value": part["open_value"]})
-        bars = Native("bar", "label", {"open_value": "open value"}, form=money_format(part), rows=rows)
-        name, heading = f"open_orders_ageing_{_safe(currency)}", f"Open value by age, {currency}"
-        out.append(Exhibit(name, heading, part, slippage.plot_ageing(part), bars))
+        rows = pd.DataFrame({"label": words, "open_value": ageing["open_value"]})
+        bars = Native("bar", "label", {"open_value": "open value"}, form=money_format(ageing), rows=rows)
+        name, heading = f"open_orders_ageing_{safe(currency)}", f"Open value by age, {currency}"
+        out.append(Exhibit(name, heading, ageing, slippage.plot_ageing(ageing), bars))
     if not out:
         out.append(Exhibit("open_orders_ageing", "Open value by age", ages, slippage.plot_ageing(ages.iloc[:0])))
     out.append(Exhibit("open_orders", "Open lines", table))
-    if len(test) >= 50:  # fewer forecasts than that show luck, not skill
-        out.append(Exhibit("open_orders_forecast", "How good the forecast was", test, beside=True))
     return out
-
-
-def _days_late(judged: pd.DataFrame) -> pd.DataFrame:
-    """Return the delivered due lines by days late, the outermost hundredths in the first and the last row."""
-    days = judged.loc[judged["outcome"].isin(["early", "on_time", "late"]), "days_late"].dropna().to_numpy()
-    # one line that is three years late would make all other bars thin: the last bar says "41 or more"
-    low, high = (np.floor(np.quantile(days, 0.01)), np.ceil(np.quantile(days, 0.99))) if len(days) else (0, -1)
-    every = np.arange(low, high + 1)
-    n = pd.Series(np.clip(days, low, high).round()).value_counts().reindex(every, fill_value=0)
-    names = [f"{d:.0f}" for d in every]
-    if len(days) and days.min() < low:
-        names[0] += " or less"
-    if len(days) and days.max() > high:
-        names[-1] += " or more"
-    table = pd.DataFrame({"days_late": pd.array(names, dtype="string"), "n_lines": n.to_numpy(dtype="int64")})
-    table.attrs = judged.attrs
-    return table
 
 
 def _labelled(table: pd.DataFrame, drawn: Collection[str]) -> pd.DataFrame:
@@ -294,17 +250,17 @@ def _without(result: pd.DataFrame, *columns: str) -> pd.DataFrame:
     return out
 
 
-def _part(result: pd.DataFrame, rows: pd.Series) -> pd.DataFrame:
+def part(result: pd.DataFrame, rows: pd.Series) -> pd.DataFrame:
     """Return a part of a result that still says where it comes from."""
     out = result[rows].reset_index(drop=True)
     out.attrs = result.attrs
     return out
 
 
-def _safe(currency: Any) -> str:
+def safe(currency: Any) -> str:
     """Return a currency as a part of an exhibit's name, which becomes a file's name and an id on the page.
 
-    >>> _safe("EUR"), _safe("€"), _safe("£")
+    >>> safe("EUR"), safe("€"), safe("£")
     ('EUR', '__c4cc90', '__b4fe15')
     """
     text = str(currency)
@@ -315,7 +271,7 @@ def _safe(currency: Any) -> str:
     return f"{re.sub('[^A-Za-z0-9]', '_', text)[:12]}_{mark}"
 
 
-def _has(lines: pd.DataFrame, column: str) -> bool:
+def has(lines: pd.DataFrame, column: str) -> bool:
     return column in lines.columns and bool(lines[column].notna().any())
 
 

@@ -15,9 +15,11 @@ from pptx.util import Emu, Inches, Pt
 
 from .. import charts
 from ..catalogue import definition
-from ..charts import cell_text, kind_of, label
+from ..charts import label
 from ..errors import ConfigError
-from ._exhibits import Content, Exhibit, exportable
+from ._cells import columns_of
+from ._exhibits import Content, Exhibit
+from ._lists import shown
 from ._slide_charts import add_chart
 from ._slide_findings import findings_table, tiles_table
 
@@ -42,7 +44,7 @@ def slides(made: Content, path: Path, *, template: str | Path | None = None) -> 
     tiles_table(_Slide(deck, glance, own=own), made)
     for exhibit in made.exhibits:
         if exhibit.chart is not None:
-            _finding(deck, exhibit, exhibit.chart, own=own)
+            _finding(deck, exhibit, exhibit.chart, made.as_of, own=own)
     deck.core_properties.title = made.title[:255]  # no more fits there
     deck.save(str(path))
     return path
@@ -117,7 +119,7 @@ def _font(paragraph: Any, size: float, *, bold: bool = False, colour: str = char
     paragraph.font.color.rgb = RGBColor.from_string(colour.lstrip("#"))
 
 
-def _finding(deck: Any, exhibit: Exhibit, chart: Axes, *, own: bool) -> None:
+def _finding(deck: Any, exhibit: Exhibit, chart: Axes, as_of: pd.Timestamp, *, own: bool) -> None:
     slide = _Slide(deck, exhibit.title, own=own)
     # the picture's subtitle may speak of marks, a grey dot or a band, that PowerPoint's chart does not have
     says = exhibit.native.says if exhibit.native is not None else ""
@@ -132,7 +134,7 @@ def _finding(deck: Any, exhibit: Exhibit, chart: Axes, *, own: bool) -> None:
     shape.name = exhibit.name
     # the text for those who don't see the chart, for which python-pptx has no name
     shape._element.xpath(".//p:cNvPr")[0].set("descr", exhibit.alt[:2000])
-    slide.slide.notes_slide.notes_text_frame.text = _notes(exhibit)
+    slide.slide.notes_slide.notes_text_frame.text = _notes(exhibit, as_of)
 
 
 def _picture(slide: _Slide, chart: Axes, box: tuple[int, int, int, int]) -> Any:
@@ -168,16 +170,16 @@ def _drawn(exhibit: Exhibit) -> pd.DataFrame | None:
     return rows.head(max(native.first, native.first + 1 if native.cumulative else 0))
 
 
-def _notes(exhibit: Exhibit) -> str:
-    """Return the table for the notes page, tab-separated, so that it can be pasted into a sheet."""
-    table = exportable(exhibit.table.head(MOST_ROWS))
-    kinds = [kind_of(str(c), table[c]) for c in table.columns]
-    lines = ["\t".join(map(str, table.columns))]
-    lines += [
-        "\t".join(label(cell_text(v, k), 80) for v, k in zip(row, kinds, strict=True))
-        for row in table.itertuples(index=False, name=None)
-    ]
+def _notes(exhibit: Exhibit, as_of: pd.Timestamp) -> str:
+    """Return what a speaker needs beside the slide: the chart in words, its table as the page shows it, source and definition.
+
+    The table is tab-separated, so that it can be pasted into a sheet.
+    """
+    columns = columns_of(shown(exhibit.table).head(MOST_ROWS), as_of)
+    rows = zip(*(c.texts for c in columns), strict=True)
+    lines = ["\t".join(c.heading for c in columns), *("\t".join(label(t, 80) for t in row) for row in rows)]
     more = [f"The first {MOST_ROWS} of {len(exhibit.table):,} rows."] if len(exhibit.table) > MOST_ROWS else []
     # docstrings mark code by backticks, which PowerPoint would show
-    meaning = definition(exhibit.table.attrs["metric"]).replace("``", "") if "metric" in exhibit.table.attrs else ""
+    text = definition(exhibit.table.attrs["metric"]) if "metric" in exhibit.table.attrs else ""
+    meaning = text.split("\n\n")[0].replace("``", "")
     return "\n".join([exhibit.alt, "", *lines, *more, "", exhibit.footnote, "", meaning])

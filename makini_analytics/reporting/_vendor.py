@@ -14,8 +14,9 @@ import pandas as pd
 from .. import charts, lead_times, slippage, spend
 from .._version import __version__
 from ..frames import AsOfDays
+from ..review import TO_CLOSE
 from ..system import template
-from ._lists import TO_CLOSE, shown
+from ._lists import shown
 
 #: Lines to settle, and prices, that fit the page.
 _LINES, _PRICES = 10, 5
@@ -264,5 +265,4 @@ def _prices(mine: pd.DataFrame) -> dict[str, Any] | None:
 
 
 def _signed(value: float, decimals: int = 0) -> str:
-    sign = "" if round(value, decimals) == 0 else "+" if value > 0 else "\N{MINUS SIGN}"
-    return sign + charts.number(abs(value), decimals)
+    return ("+" if round(value, decimals) > 0 else "") + charts.number(value, decimals)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from .. import charts
 from ..frames import Mask, numbers, values
 from ..review import View
 
@@ -48,6 +49,6 @@ def beside_year_before(now: pd.DataFrame, was: pd.DataFrame) -> pd.DataFrame:
     out.attrs = now.attrs
     if gone > 0:
         lost = float(was["spend"].sum() - out["spend_year_before"].sum())
-        note = f"{gone:,} that were bought from the year before, for {lost:,.2f}, have no spend in the twelve months."
+        note = f"{charts.number(gone)} that were bought from the year before, for {charts.number(lost, 2)}, have no spend in the twelve months."
         out.attrs = now.attrs | {"notes": [*now.attrs.get("notes", []), note]}
     return out

@@ -4,8 +4,9 @@ from ._findings import findings as findings
 from ._findings import look as look
 from ._kinds import NOTHING as NOTHING
 from ._kinds import UNKNOWN as UNKNOWN
+from ._on_order import TO_CLOSE as TO_CLOSE
+from ._on_order import also_on_order as also_on_order
 from ._plot_scorecard import plot_scorecard as plot_scorecard
 from ._scorecard import scorecard as scorecard
-from ._spend_kinds import FEWEST_ORDERS as FEWEST_ORDERS
 from ._tiles import Tile as Tile
 from ._view import View as View

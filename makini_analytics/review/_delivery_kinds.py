@@ -10,6 +10,7 @@ from ..compute import group_lines
 from ..frames import Mask
 from ._evidence import Evidence, shifts
 from ._kinds import CLEAR, COUNTED, ESTIMATED, UNKNOWN, Finding, count, listed
+from ._on_order import also_on_order
 from ._view import View
 
 #: Days within which lines that are due are forecast.
@@ -32,9 +33,9 @@ def late_evidence(view: View) -> Evidence:
 
 def late(view: View, evidence: Evidence, clear: Mask) -> Finding:
     """Return what came late or is still out, and at which vendors it is more than chance."""
-    outcome = view.judged["outcome"].to_numpy(dtype=object)
-    due = (view.year_of_due == 1) & np.isin(outcome, ["early", "on_time", "late", "overdue_open"])
-    missed = due & np.isin(outcome, ["late", "overdue_open"])
+    outcome = view.judged["outcome"]
+    due = (view.year_of_due == 1) & outcome.isin(["early", "on_time", "late", "overdue_open"]).to_numpy(dtype=bool)
+    missed = due & outcome.isin(["late", "overdue_open"]).to_numpy(dtype=bool)
     if not due.any():
         return Finding("late", "late deliveries (no line can be judged)", certainty=UNKNOWN)
     if not missed.any():
@@ -44,15 +45,11 @@ def late(view: View, evidence: Evidence, clear: Mask) -> Finding:
     worse = table[clear]
     tested = int(table["p_value"].notna().sum())
     names = charts.group_labels(worse, ["vendor_id", "vendor_name"])
-    keys = set(zip(worse["vendor_id"], worse["vendor_name"], strict=True))
-    of_worse = (
-        [k in keys for k in zip(view.judged["vendor_id"], view.judged["vendor_name"], strict=True)] if keys else []
-    )
-    theirs = float(view.amount[missed & np.array(of_worse, dtype=bool)].sum()) if keys else 0.0
-    most = bool(keys) and theirs > value / 2
+    theirs = float(view.amount[missed & view.of_vendors(worse)].sum()) if names else 0.0
+    most = bool(names) and theirs > value / 2
     where = f"most at {listed(names)}" if most else "and it is spread over the vendors"
     why = f"{charts.number(int(missed.sum()))} of {count(int(due.sum()), 'line')}."
-    if keys:
+    if names:
         is_late = "is" if len(names) == 1 else "are"
         first = worse.iloc[0]
         rate = (
@@ -117,7 +114,7 @@ def overdue(view: View) -> Finding:
         most = f"; three of them are {charts.percent(float(values.iloc[:3].sum()) / value)} of it"
     verb = "line is" if n == 1 else "lines are"
     oldest = int(past["days_overdue"].max())
-    also = also_on_order(table, past)
+    also = int((also_on_order(table)["n_lines"] > 0).sum())
     more = f" {count(also, 'line')} {'has' if also == 1 else 'have'} more of the same item on order." if also else ""
     return Finding(
         "overdue",
@@ -130,15 +127,6 @@ def overdue(view: View) -> Finding:
         "open_orders",
         f"slippage.open_orders(lines{_due(view)})",
     )
-
-
-def also_on_order(table: pd.DataFrame, past: pd.DataFrame) -> int:
-    """Return how many overdue lines have another open line of the same item that is not overdue."""
-    if "material_id" not in table:
-        return 0
-    ahead = table[~(table["days_overdue"] > 0) & table["material_id"].notna()]
-    key = set(zip(ahead["connection"], ahead["material_id"], strict=True))
-    return sum(k in key for k in zip(past["connection"], past["material_id"], strict=True))
 
 
 def _due(view: View) -> str:

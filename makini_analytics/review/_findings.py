@@ -12,7 +12,6 @@ import pandas as pd
 from .. import charts
 from ..compute import Selection, stamp
 from ..errors import ConfigError, SchemaError
-from ..frames import values
 from ..purchases import Purchases
 from ..system import known_options, number_of, text_of
 from . import _delivery_kinds as delivery
@@ -138,8 +137,7 @@ def findings(data: Purchases, *, currency: str | None = None, as_of: Any = None,
     view, table = got.view, got.findings
     selection = Selection(view.lines)
     if view.unit is not None:
-        mine = (values(view.lines, "currency", "string").astype("string") == view.unit).fillna(False)
-        selection.exclude(~mine.to_numpy(dtype=bool), "other currency" if not view.converted else "no rate")
+        selection.exclude(~view.in_unit(view.lines), "other currency" if not view.converted else "no rate")
     notes = tuple(n for n in (view.note, *got.data_line) if n)
     return stamp(
         table,

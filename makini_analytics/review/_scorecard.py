@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -159,33 +159,29 @@ class Card:
 
     def table(self) -> pd.DataFrame:
         """Return the columns of the card, one row per group."""
-        columns: dict[str, Any] = self._spend()
-        columns |= self._on_time()
-        cells = {name: tuple(told(partial(CELLS[name], side)) for side in (self.after, self.before)) for name in RATES}
-        p_value, better = {"price": columns.pop("price_p_value")}, {"price": columns["price_change"] < 0}
-        was: dict[str, Floats] = {}
-        still: dict[str, Mask] = {}
-        for name, (now, then) in cells.items():
+        price, change = self._prices()
+        columns = self._spend() | {"price_change": price} | self._on_time()
+        trends = {"price": change}
+        for name, more_is_better in RATES.items():
+            now, then = (told(partial(CELLS[name], side)) for side in (self.after, self.before))
             columns.setdefault(f"{name}_rate", now.rate(self.n))
-            was[f"{name}_before"], p_value[name], more, still[name] = self._compared(now, then)
-            better[name] = more == RATES[name]
-        columns["otif_rate"], was["otif_before"] = (self._otif_rate(side) for side in (self.after, self.before))
-        columns |= self._lead_time(was, p_value, better, still)
-        columns |= was | {f"{name}_p_value": p for name, p in p_value.items()}
-        clear = clear_of(p_value)
-        for name, p in p_value.items():
-            trend = np.where(clear[name], np.where(better[name], BETTER, WORSE), SAME).astype(object)
-            trend[np.isnan(p) & ~still.get(name, np.zeros(self.n, dtype=bool))] = None
-            columns[f"{name}_trend"] = pd.array(trend, dtype="string")
+            trends[name] = self._compared(now, then, more_is_better)
+        columns["otif_rate"], was = self._otif()
+        trends["otif"] = replace(trends["otif"], before=was)
+        days, of_days = self._lead_time()
+        columns, trends = columns | days, trends | of_days
+        columns |= {f"{name}_before": t.before for name, t in trends.items() if t.before is not None}
+        columns |= {f"{name}_p_value": t.p_value for name, t in trends.items()}
+        for (name, trend), clear in zip(trends.items(), clear_of([t.p_value for t in trends.values()]), strict=True):
+            columns[f"{name}_trend"] = trend.words(clear)
         return pd.DataFrame(columns)
 
     def _spend(self) -> dict[str, Any]:
-        """Return spend of both periods, orders and lines, prices, and what is open."""
+        """Return spend of both periods, orders and lines, and what is open."""
         view, after = self.after.view, self.after
-        sides = [side.ordered for side in (after, self.before)]
         now, then = (
-            spend.by_vendor(view.asked(lines), by=after.keys, currency=view.unit, as_of=side.as_of)
-            for lines, side in zip(sides, (after, self.before), strict=True)
+            spend.by_vendor(view.asked(side.ordered), by=after.keys, currency=view.unit, as_of=side.as_of)
+            for side in (after, self.before)
         )
         known = np.bincount(after.groups.codes[after.known], minlength=self.n)[: self.n] > 0
         out = {
@@ -194,7 +190,6 @@ class Card:
             "spend_share": after.of_groups(now, "share", 0.0),
             **{c: after.of_groups(now, c, 0).astype("int64") for c in ("n_orders", "n_lines")},
         }
-        out |= self._prices(*sides)
         still = after.still_open
         due_day = days_of(view.lines, "required_date").astype("datetime64[D]")
         late = still & (due_day < view.day.of_rows(view.lines))  # without a due date it is not
@@ -204,21 +199,21 @@ class Card:
             out[name] = after.of_groups(found, "spend", 0.0)
         return out
 
-    def _prices(self, now: pd.DataFrame, then: pd.DataFrame) -> dict[str, Floats]:
+    def _prices(self) -> tuple[Floats, Trend]:
         """Return what the items bought in both periods cost above the period before, and the chance of that."""
         none = np.full(self.n, np.nan)
-        view = self.after.view
-        both = [view.asked(lines[lines[PART] != -2]) for lines in (then, now)]
+        view, now = self.after.view, self.after.ordered
+        both = map(view.asked, (self.before.ordered, now[now[PART] != -2]))
         try:
             items = spend.bridge(*both, by=GROUP, per_vendor=True, per_item=True, mixed_units="apart", currency=view.unit)  # fmt: skip
         except (SchemaError, ConfigError):  # nothing says what was bought
-            return {"price_change": none, "price_p_value": none}
+            return none, Trend(none, np.zeros(self.n, dtype=bool))
         items = items[(items["before"] > 0) & (items["after"] > 0)]
         group, price = items[GROUP].astype("int64").to_numpy(), items["price"].to_numpy(dtype=float)
         base = (items["after"] - items["price"] - items["currency_effect"]).to_numpy(dtype=float)
         net, at_old = (np.bincount(group, x, self.n)[: self.n] for x in (price, base))
-        change = np.divide(net, at_old, out=none.copy(), where=at_old > 0)
-        return {"price_change": change, "price_p_value": net_of_zero(group, price, self.n)}
+        change = np.divide(net, at_old, out=none, where=at_old > 0)
+        return change, Trend(net_of_zero(group, price, self.n), net < 0)
 
     def _on_time(self) -> dict[str, Any]:
         """Return the on-time rate with its interval."""
@@ -232,32 +227,30 @@ class Card:
             "n_due": after.of_groups(found, "n_due", 0).astype("int64"),
         }
 
-    def _otif_rate(self, side: Side) -> Floats:
-        """Return the rate of orders: one with lines due in two parts of the period is in the cells of both, and counts once here."""
-        lines = side.fell_due if side is self.after else side.fell_due[side.fell_due[PART] != -2]
+    def _otif(self) -> tuple[Floats, Floats]:
+        """Return the rates of orders: one with lines due in two parts of a period is in the cells of both, and counts once here."""
         try:
-            return side.of_groups(slippage.otif(lines, by=GROUP, as_of=side.as_of), "otif_rate")
+            found = [slippage.otif(side.fell_due, by=GROUP, as_of=side.as_of) for side in (self.after, self.before)]
         except (SchemaError, ConfigError):
-            return np.full(self.n, np.nan)
+            return np.full(self.n, np.nan), np.full(self.n, np.nan)
+        now, then = (self.after.of_groups(table, "otif_rate") for table in found)
+        return now, then
 
-    def _lead_time(
-        self, was: dict[str, Floats], p_value: dict[str, Floats], better: dict[str, Any], still: dict[str, Mask]
-    ) -> dict[str, Floats]:
-        """Return the lead times, and add those of the period before with the tests of the difference."""
-        out: dict[str, Floats] = {}
-        sides = (self.after, self.before)
+    def _lead_time(self) -> tuple[dict[str, Floats], dict[str, Trend]]:
+        """Return the lead times, and those of the period before with the tests of the difference."""
+        sides, columns = (self.after, self.before), ("median_days", "p90_days", "sd_days")
+        none = np.full(self.n, np.nan)
         try:
-            tables = [lead_times.by_vendor(side.ordered, by=GROUP, as_of=side.as_of) for side in sides]
-            usual = self._usual()
-        except (SchemaError, ConfigError):
-            return {c: np.full(self.n, np.nan) for c in ("median_days", "p90_days", "sd_days")}
-        for column in ("median_days", "p90_days", "sd_days"):
-            out[column] = self.after.of_groups(tables[0], column)
+            now, then = (lead_times.by_vendor(side.ordered, by=GROUP, as_of=side.as_of) for side in sides)
+        except (SchemaError, ConfigError):  # no dates of delivery
+            nothing = Trend(none, np.zeros(self.n, dtype=bool), before=none)
+            return dict.fromkeys(columns, none), dict.fromkeys(LEVELS, nothing)
+        usual, trends = self._usual(), {}
         for name in LEVELS:
-            cells = [came_within(side, usual[name]) for side in sides]
-            _, p_value[name], better[name], still[name] = self._compared(*cells)
-            was[f"{name}_before"] = self.after.of_groups(tables[1], f"{name}_days")
-        return out
+            one, other = (came_within(side, usual[name]) for side in sides)
+            within = self._compared(one, other, more_is_better=True)
+            trends[name] = replace(within, before=self.after.of_groups(then, f"{name}_days"))
+        return {c: self.after.of_groups(now, c) for c in columns}, trends
 
     def _usual(self) -> dict[str, Floats]:
         """Return the days by which half, and nine tenths, of each group's lines of both periods had come."""
@@ -275,11 +268,8 @@ class Card:
             for name, q in LEVELS.items()
         }
 
-    def _compared(self, now: Cells, then: Cells) -> tuple[Floats, Floats, Mask, Mask]:
-        """Return the rates before, the chance of such a difference by chance alone, where there are more now, and where nothing moved.
-
-        Of a group that has all on both sides, or none, there is nothing to test: it is not one of the family.
-        """
+    def _compared(self, now: Cells, then: Cells, more_is_better: bool) -> Trend:
+        """Return how a share compares with the one before; of a group that has all on both sides, or none, there is nothing to test."""
         keep = [c.part >= 0 for c in (now, then)]
         group = np.concatenate([now.group[keep[0]], then.group[keep[1]] + self.n])
         n, hits = (
@@ -296,12 +286,27 @@ class Card:
             rates, np.where(place < self.n, place + self.n, -1), np.zeros(2 * self.n, dtype=np.int64)
         )
         p, (one, other) = found.p_value[: self.n], np.split(rates.rate, 2)
-        still = ~np.isnan(p) & (one == other) & ((one == 0) | (one == 1))
-        return other, np.where(still, np.nan, p), np.nan_to_num(one) > np.nan_to_num(other), still
+        unmoved = ~np.isnan(p) & (one == other) & ((one == 0) | (one == 1))
+        return Trend(np.where(unmoved, np.nan, p), (one > other) == more_is_better, unmoved, other)
 
 
-def clear_of(p_value: dict[str, Floats]) -> dict[str, Mask]:
+@dataclass(frozen=True)
+class Trend:
+    """How a figure of each group compares with the period before."""
+
+    p_value: Floats  # missing where not tested
+    better: Mask  # where it is clear
+    unmoved: Mask | None = None  # where nothing can be clear: 0 or 1 on both sides
+    before: Floats | None = None
+
+    def words(self, clear: Mask) -> Any:
+        """Return it in words, of which those that are clear say better or worse."""
+        said = np.where(clear, np.where(self.better, BETTER, WORSE), SAME).astype(object)
+        said[np.isnan(self.p_value) & (True if self.unmoved is None else ~self.unmoved)] = None
+        return pd.array(said, dtype="string")
+
+
+def clear_of(p_values: list[Floats]) -> list[Mask]:
     """Return which of the tests of a card are clear: all of them are one family."""
-    whole = np.concatenate([np.zeros(0), *p_value.values()])
-    found = discoveries(whole, ~np.isnan(whole), FALSE_SHARE)
-    return dict(zip(p_value, np.split(found, len(p_value)), strict=True))
+    whole = np.concatenate(p_values)
+    return np.split(discoveries(whole, ~np.isnan(whole), FALSE_SHARE), len(p_values))

@@ -37,6 +37,7 @@ class Side:
     until: pd.Timestamp
     as_of: AsOfDays
     known: Mask  # lines of connections whose data reach back to the period before
+    earlier: bool  # whether this is the period before
 
     @cached_property
     def edges(self) -> npt.NDArray[np.datetime64]:
@@ -48,11 +49,14 @@ class Side:
         return out
 
     def part_of(self, column: str) -> Ints:
-        """Return the part that each line's day in a column lies in; -1 outside of the period, -2 where nothing is known of the period before."""
+        """Return the part that each line's day in a column lies in, -1 outside of the period.
+
+        Lines of connections that are not known before have no part in the period before, and -2 in the later one: they can't be compared.
+        """
         days = days_of(self.view.lines, column).astype("datetime64[D]")
         place = np.searchsorted(self.edges, days, side="right") - 1
         inside = ~np.isnat(days) & (place >= 0) & (place < len(self.edges) - 1)
-        return np.where(inside, np.where(self.known, place, -2), -1).astype(np.int64)
+        return np.where(inside, np.where(self.known, place, -1 if self.earlier else -2), -1).astype(np.int64)
 
     @cached_property
     def by_order(self) -> Ints:
@@ -135,8 +139,8 @@ def sides_of(view: View, by: By, since: Any, until: Any) -> tuple[Side, Side]:
     groups = group_lines(view.lines, by)
     day = view.day
     earlier = AsOfDays(day.day - back, {name: own - back for name, own in day.own.items()})
-    after = Side(view, groups, start, end, day, known)
-    return after, Side(view, groups, start - back, start - pd.Timedelta(days=1), earlier, known)
+    after = Side(view, groups, start, end, day, known, earlier=False)
+    return after, Side(view, groups, start - back, start - pd.Timedelta(days=1), earlier, known, earlier=True)
 
 
 def _day(name: str, value: Any) -> pd.Timestamp:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -9,12 +11,10 @@ from .. import charts, spend
 from ..frames import Mask, vendors_hidden_by
 from ._evidence import Evidence, net_of_zero
 from ._kinds import CLEAR, COUNTED, TO_CHECK, UNKNOWN, Finding, count, listed
-from ._view import View
+from ._view import FEWEST_ORDERS, View
 
 #: A vendor with more than this share of a category is one that the category hangs on.
 LIMIT = 0.5
-#: Orders of an item in the twelve months from which one vendor only is more than the accident of few orders.
-FEWEST_ORDERS = 5
 #: Two orders of which no more agrees than number and vendor: a number repeats across companies.
 _SAME_NUMBER = 50
 #: Effects that are told of a change; the others are in the exhibit.
@@ -27,6 +27,8 @@ _EFFECTS = {
     "document currency": "other currencies of the documents",
     "not itemised": "lines without an item",
 }
+#: A vendor as it stands in the books: connection, key and name.
+Entry = tuple[str, str, str]
 _SIDES = "lines[(lines.order_date > {0}) & (lines.order_date <= {1})]"
 
 
@@ -155,7 +157,7 @@ def prices(view: View, evidence: Evidence, clear: Mask) -> Finding:
 
 def concentration(view: View) -> Finding:
     """Return the categories of which one vendor has more than half."""
-    lines = view.lines[view.year_of_order == 1]
+    lines = view.year_lines
     if not lines["category"].notna().any():
         return Finding("concentration", "concentration (no categories)", certainty=UNKNOWN)
     if by := vendors_hidden_by(lines):
@@ -191,13 +193,12 @@ def concentration(view: View) -> Finding:
 
 def single_source(view: View) -> Finding:
     """Return the items that were ordered often, and from one vendor only."""
-    lines = view.lines[view.year_of_order == 1]
+    lines = view.year_lines
     if not any(lines[c].notna().any() for c in ("material_id", "product_code") if c in lines):
         return Finding("single source", "single sources (nothing says what was bought)", certainty=UNKNOWN)
     if by := vendors_hidden_by(lines):
         return Finding("single source", f"single sources (filtered by {', '.join(by)})", certainty=UNKNOWN)
-    table = spend.single_source(view.asked(lines), currency=view.unit, as_of=view.day, min_orders=FEWEST_ORDERS)
-    table = table[table["spend"] > 0]
+    table = view.single_source[view.single_source["spend"] > 0]
     often = f"ordered {FEWEST_ORDERS} times or more"
     if table.empty:
         return Finding("single source", f"single sources (no item {often} came from one vendor only)")
@@ -225,34 +226,52 @@ def duplicate_vendors(view: View) -> Finding:
     pairs = found[found["kind"] == "vendor"]
     if pairs.empty:
         return Finding("duplicate vendors", "vendors under two names (none)")
-    lines = view.lines[view.year_of_order == 1]
-    got = spend.by_vendor(view.asked(lines), by=["connection", "vendor_name"], currency=view.unit, as_of=view.day)
-    spent = got.groupby(["connection", "vendor_name"], dropna=False)["spend"].sum()
-    sums = {k: float(v) for k, v in spent.items()}
-    smaller, seen = [], set()
+    lines = view.year_lines
+    key = ["connection", "vendor_id", "vendor_name"]
+    got = spend.by_vendor(view.asked(lines), by=key, currency=view.unit, as_of=view.day)
+    sums: dict[Entry, float] = dict(zip(_entries(got, *key), got["spend"].tolist(), strict=True))
+    smaller: dict[Entry, tuple[float, Entry, Entry]] = {}
     # three names of one vendor are three pairs: the spend of a name counts once
-    for row in pairs.itertuples():
-        two = [(row.connection, row.name), (row.other_connection, row.other_name)]
-        less = min(two, key=lambda k: sums.get(k, 0.0))
-        if less not in seen:
-            seen.add(less)
-            smaller.append(max(sums.get(less, 0.0), 0.0))
-    total = float(sum(smaller))
-    first = pairs.iloc[0]
+    for one, other in zip(
+        _entries(pairs, "connection", "id", "name"),
+        _entries(pairs, "other_connection", "other_id", "other_name"),
+        strict=True,
+    ):
+        less = min(one, other, key=lambda k: sums.get(k, 0.0))
+        smaller.setdefault(less, (max(sums.get(less, 0.0), 0.0), one, other))
+    total = float(sum(spent for spent, _, _ in smaller.values()))
+    _, one, other = max(smaller.values(), key=lambda found: found[0])
     n = len(smaller)
-    seem = "vendor seems" if n == 1 else "vendors seem"
-    same = "the same name in two connections" if first["name"] == first["other_name"] else "similar names"
+    seem, entry = ("vendor seems", "entry") if n == 1 else ("vendors seem", "entries")
     return Finding(
         "duplicate vendors",
-        f"{charts.number(n)} {seem} to be in the books twice: {view.say(total)} sits with the second name.",
+        f"{charts.number(n)} {seem} to be in the books twice; {view.say(total)} was bought under the smaller {entry}.",
         total,
         total,
-        "bought under a second name",
+        "bought under the smaller entry",
         TO_CHECK,
-        f"Such as {charts.label(first['name'])} and {charts.label(first['other_name'])}: {same}.",
+        f"Most at {_twice(view, one, other, sums)}.",
         "quality_duplicates",
         "quality.duplicates(data)",
     )
+
+
+def _entries(frame: pd.DataFrame, *columns: str) -> list[Entry]:
+    """Return connection, key and name of each row; "" where there is none."""
+    return [(c, k, n) for c, k, n in frame[list(columns)].astype("string").fillna("").to_numpy(dtype=object).tolist()]
+
+
+def _twice(view: View, one: Entry, other: Entry, sums: Mapping[Entry, float]) -> str:
+    """Return the two entries of a vendor in words: one name once, with what was bought under each.
+
+    Of one name ``Nord AG, 1.2 M EUR in emea and 90 k in us``; of two ``Müller GmbH, 1.2 M EUR in emea, and Muller GmbH, 90 k in us``.
+    """
+    (where, _, name), (elsewhere, _, other_name) = one, other
+    first = f"{charts.label(name)}, {view.say(sums.get(one, 0.0))} in {where}"
+    second = f"{view.say_short(sums.get(other, 0.0))} in {elsewhere}"
+    if name != other_name:
+        return f"{first}, and {charts.label(other_name)}, {second}"
+    return f"{first} and {second}" if where != elsewhere else f"{first} and {second} under another key"
 
 
 def duplicates(view: View) -> Finding:

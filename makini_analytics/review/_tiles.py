@@ -147,7 +147,7 @@ def _in_full(view: View, clear: Mapping[str, bool]) -> Tile | None:
 
 
 def _lead_time(view: View, clear: Mapping[str, bool]) -> Tile | None:
-    lines = view.lines[view.year_of_order == 1]
+    lines = view.year_lines
     now = lead_times.by_vendor(lines, by=None, as_of=view.day)
     if not len(now) or np.isnan(value := float(now["median_days"].iloc[0])):
         return None

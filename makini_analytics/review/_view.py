@@ -12,13 +12,15 @@ import numpy.typing as npt
 import pandas as pd
 
 from .. import charts, currency, lead_times, quality, slippage, spend
-from ..compute import NOT_RECORDED
+from ..compute import NOT_RECORDED, Groups, group_lines
 from ..errors import ConfigError, MakiniWarning, SchemaError
-from ..frames import OWN_WINDOWS, AsOfDays, Mask, as_of_days, days_of, numbers, values
+from ..frames import OWN_WINDOWS, AsOfDays, Mask, as_of_days, categoricals, days_of, encode, numbers, values
 from ..purchases import Purchases
 
 #: Of the lines in other currencies so many may lack a rate; where more do, nothing is converted unless a currency was asked for.
 _MOST_WITHOUT_RATE = 0.01
+#: Orders of an item in the twelve months from which one vendor only is more than the accident of few orders.
+FEWEST_ORDERS = 5
 #: A connection whose first order lies this long after the start of a year is not known in that year.
 _QUIET_DAYS = 31
 
@@ -46,10 +48,10 @@ class View:
         data, unit, note = _in_one_currency(given, to)
         return cls(given, data, unit, data is not given, note, as_of_days(given.lines, as_of))
 
-    @property
+    @cached_property
     def lines(self) -> pd.DataFrame:
-        """All lines, in one currency."""
-        return self.data.lines
+        """All lines, in one currency. Their text is held as categories, since some fifty parts of them are taken."""
+        return categoricals.as_labels(self.data.lines)
 
     @property
     def end(self) -> pd.Timestamp:
@@ -88,6 +90,12 @@ class View:
         return self.year_of_due == 1 if (self.year_of_due >= 0).any() else np.ones(len(self.lines), dtype=bool)
 
     @cached_property
+    def year_lines(self) -> pd.DataFrame:
+        """The lines ordered in the twelve months."""
+        lines: pd.DataFrame = self.lines[self.year_of_order == 1]
+        return lines
+
+    @cached_property
     def month_of_order(self) -> npt.NDArray[np.int64]:
         """0 for lines ordered in the first month of the year before, 23 for those in the last of the twelve, -1 for all others."""
         return self.month_of(days_of(self.lines, "order_date"))
@@ -103,6 +111,17 @@ class View:
         """The lines of the year before and of this one, of the connections that are known in both."""
         known = self.known_before
         return self.lines[known & (self.year_of_order == 0)], self.lines[known & (self.year_of_order == 1)]
+
+    @cached_property
+    def vendors(self) -> Groups:
+        """The vendor of each line."""
+        return group_lines(self.lines, "vendor")
+
+    def of_vendors(self, table: pd.DataFrame) -> Mask:
+        """Return the lines of the vendors of a figure by vendor."""
+        keys = [c for c in ("vendor_id", "connection") if c in table and c in self.vendors.keys]
+        wanted = pd.MultiIndex.from_frame(self.vendors.keys[keys]).isin(pd.MultiIndex.from_frame(table[keys]))
+        return np.asarray(wanted, dtype=np.bool_)[self.vendors.codes]
 
     def year_of(self, days: npt.NDArray[np.datetime64]) -> npt.NDArray[np.int64]:
         """Return for each day 1 where it is in the twelve months, 0 in the twelve before, else -1."""
@@ -123,23 +142,25 @@ class View:
 
     def known_from(self, start: pd.Timestamp) -> Mask:
         """Which lines are of a connection whose data reach back to a day."""
-        name = values(self.lines, "connection", "string").astype("string").fillna("").to_numpy(dtype=object)
+        connection = encode(values(self.lines, "connection", "string"))
         ordered = pd.Series(days_of(self.lines, "order_date").astype("datetime64[us]"))
         windows: dict[Any, Any] = self.lines.attrs.get(OWN_WINDOWS) or {}
-        known: set[str] = set()
-        for connection, first in ordered.groupby(name).min().dropna().items():
-            since = windows.get(connection, (self.lines.attrs.get("since"), None))[0]
-            begins = first - pd.Timedelta(days=_QUIET_DAYS) if since is None else pd.Timestamp(since)
-            if begins <= start:
-                known.add(str(connection))
-        return np.array([c in known for c in name], dtype=np.bool_)
+        names = [*map(str, connection.labels), ""]  # the last one is for lines without a connection, whose code is -1
+        known = np.zeros(len(names), dtype=np.bool_)
+        first = ordered.groupby(connection.codes).min().dropna()
+        for code, day in zip(first.index.tolist(), first, strict=True):
+            since = windows.get(names[code], (self.lines.attrs.get("since"), None))[0]
+            begins = day - pd.Timedelta(days=_QUIET_DAYS) if since is None else pd.Timestamp(since)
+            known[code] = begins <= start
+        return known[connection.codes]
 
     def in_unit(self, frame: pd.DataFrame) -> Mask:
         """Return which rows are in the view's currency; all where it has none."""
         if self.unit is None:
             return np.ones(len(frame), dtype=bool)
-        codes = values(frame, "currency", "string").astype("string")
-        return (codes == self.unit).fillna(False).to_numpy(dtype=bool)
+        currency = encode(values(frame, "currency", "string"))
+        mine = np.append(np.asarray(currency.labels == self.unit, dtype=np.bool_), False)
+        return mine[currency.codes]
 
     def asked(self, lines: pd.DataFrame) -> pd.DataFrame:
         """Return some lines to ask a figure for the view's currency: none where none is in it, which is no error of theirs."""
@@ -163,7 +184,7 @@ class View:
     @cached_property
     def spent(self) -> float:
         """Ordered spend of the twelve months."""
-        return self.money(self.lines[self.year_of_order == 1])
+        return self.money(self.year_lines)
 
     @cached_property
     def amount(self) -> npt.NDArray[np.float64]:
@@ -221,6 +242,17 @@ class View:
         return slippage.backtest(self.lines, as_of=self.day, due=self.due)
 
     @cached_property
+    def single_source(self) -> pd.DataFrame:
+        """`spend.single_source` of the twelve months: the items that were ordered often."""
+        lines = self.asked(self.lines[self.in_year])
+        return spend.single_source(lines, currency=self.unit, as_of=self.day, min_orders=FEWEST_ORDERS)
+
+    @cached_property
+    def coverage(self) -> pd.DataFrame:
+        """`quality.coverage` of the data as they were given."""
+        return quality.coverage(self.given)
+
+    @cached_property
     def duplicates(self) -> pd.DataFrame:
         """`quality.duplicates`."""
         return quality.duplicates(self.data)
@@ -234,10 +266,10 @@ class View:
             return []
         if "connection" not in self.lines:
             return []
-        by = self.lines["connection"]
-        none_judged = reason.notna().groupby(by).all()
-        some_undated = (reason == NOT_RECORDED).fillna(False).groupby(by).any()
-        return [str(c) for c in none_judged.index[none_judged & some_undated]]
+        by = encode(self.lines["connection"])
+        none_judged = reason.notna().groupby(by.codes).all()
+        some_undated = (reason == NOT_RECORDED).fillna(False).groupby(by.codes).any()
+        return [str(by.labels[c]) for c in none_judged.index[none_judged & some_undated] if c >= 0]
 
 
 def with_months(lines: pd.DataFrame, month: npt.NDArray[np.int64]) -> pd.DataFrame:
@@ -255,7 +287,7 @@ def _in_one_currency(data: Purchases, to: str | None) -> tuple[Purchases, str | 
     others = int(codes.drop(unit, errors="ignore").sum()) if unit else 0
     if unit is None or not others:
         return data, unit, ""
-    apart = f"{charts.number(others)} lines in other currencies than {unit} are not converted"
+    apart = f"{charts.number(others)} lines in other currencies than {unit} are not converted, and so in no amount of findings and figures at a glance"
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", MakiniWarning)  # lines without a rate are counted below, and said

@@ -149,13 +149,13 @@ def drawn(
     *,
     seed: int = 0,
     draws: int = DRAWS,
-) -> Floats:
+) -> npt.NDArray[np.float32]:
     """Return draws of the value that comes in each period: groups x periods x draws.
 
     ``vendor``, ``order``, ``group`` and ``value`` are those of the lines of ``ahead``.
     """
     random = np.random.default_rng(seed)
-    out = np.zeros((n_groups, ahead.chance.shape[1], draws))
+    out = np.zeros((n_groups, ahead.chance.shape[1], draws), dtype=np.float32)  # of many groups this is large
     if not len(group):
         return out
     rows = np.argsort(group, kind="stable")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ..compute import By, FigureResult, PandasColumns, figure, group_lines, open_share, period_alias
@@ -61,6 +62,7 @@ def arrivals(
         the columns of ``by``; currency : string; period : period
         expected_lines : float; expected_value, low, high : float, in ``currency``; missing without a forecast
         due_lines : int; due_value : float, in ``currency``, open lines whose due date is in the period
+        connection : string, where the lines have one, for "vendor"
 
     Raises
     ------
@@ -92,8 +94,8 @@ def arrivals(
     expected = {what: np.zeros((n, n_periods)) for what in ("lines", "value")}
     futures, notes = np.zeros((n, n_periods, 1)), []
     known, held = np.ones(n, dtype=bool), np.ones(n, dtype=bool)
-    for part in seen.parts:
-        found = _of_part(seen, part, ahead, value, group, n)
+    for i, part in enumerate(seen.parts):
+        found = _of_part(seen, part, ahead, value, group, n, seed=1_000 * i)  # connections have no chance in common
         notes += found.notes
         mine = np.unique(group[found.rows])
         known[mine] &= found.known
@@ -116,6 +118,8 @@ def arrivals(
         due_value=due_value.ravel(),
     )
     result["currency"] = result["currency"].astype("string")
+    if by == "vendor" and "connection" in result:
+        result["connection"] = result.pop("connection")
     return FigureResult(result, seen.selection(delivered=False), seen.as_of, (*seen.notes, *notes, *_overdue(seen)))
 
 
@@ -145,11 +149,13 @@ class _PartResult:
     known: bool
     held: bool  # whether the bands of days gone by held what came
     expected: dict[str, Floats]
-    futures: Floats
+    futures: npt.NDArray[Any]
     notes: list[str]
 
 
-def _of_part(seen: Snapshot, part: Part, ahead: _Ahead, value: Floats, group: Ints, n: int) -> _PartResult:
+def _of_part(
+    seen: Snapshot, part: Part, ahead: _Ahead, value: Floats, group: Ints, n: int, *, seed: int
+) -> _PartResult:
     """Return what is expected of one connection: the sums of the chances, draws of the future, and what is to be said of them."""
     is_open = seen.stands.open[part.rows]
     beyond = is_open & part.beyond()
@@ -178,11 +184,11 @@ def _of_part(seen: Snapshot, part: Part, ahead: _Ahead, value: Floats, group: In
     }
     whole = (vendor[asked], order[asked], group[mine], n, worth[asked])
     # the first column is what comes before the first period, by a connection that is known less far
-    futures = drawn(found.now, common, *whole)[:, 1:] if len(asked) else np.zeros((*shape, 1))
+    futures = drawn(found.now, common, *whole, seed=seed)[:, 1:] if len(asked) else np.zeros((*shape, 1))
     alike = np.where(
         _commonest(seen, part), worth, 0.0
     )  # amounts of several currencies are not added, in a test either
-    share, tested, text = _tested(part, found, common, steps, vendor, order, alike)
+    share, tested, text = _tested(part, found, common, steps, vendor, order, alike, seed)
     held = tested >= _TESTED and share >= _HELD
     notes = [name + text]
     if beyond.any():
@@ -191,14 +197,14 @@ def _of_part(seen: Snapshot, part: Part, ahead: _Ahead, value: Floats, group: In
 
 
 def _tested(
-    part: Part, found: Forecast, common: Any, steps: list[int], vendor: Ints, order: Ints, worth: Floats
+    part: Part, found: Forecast, common: Any, steps: list[int], vendor: Ints, order: Ints, worth: Floats, seed: int
 ) -> tuple[float, int, str]:
     """Return how many of the bands of days gone by held what came, of how many, in words, too."""
     hits: list[Mask] = []
     for i, then in enumerate(found.past):
         value, one = _worth_of(then, worth), np.zeros(len(then.rows), dtype=np.int64)
         draws = drawn(
-            then, common, vendor[then.rows], order[then.rows], one, 1, value, seed=i + 1, draws=DRAWS_OF_TEST
+            then, common, vendor[then.rows], order[then.rows], one, 1, value, seed=seed + i + 1, draws=DRAWS_OF_TEST
         )[0, 1:]
         came = np.diff((came_by(part.book, then, steps) * value[:, None]).sum(axis=0))
         low, high = np.quantile(draws, (_LOW, _HIGH), axis=1)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ..compute import ENTITIES, By, FigureResult, figure, group_lines, narrow_rows
 from ..errors import SchemaError, one_of
-from ..frames import AsOf, days_of, frame_of, pairs, values
+from ..frames import AsOf, categoricals, days_of, frame_of, pairs, values
 from ._items import Items, items_of
 
 #: "document currency" is there after a conversion only: without one there is a bridge per currency.
@@ -156,11 +156,16 @@ def _joined(before: Any, after: Any, by: By, item: str) -> tuple[pd.DataFrame, n
     for dtype, names in (("string", texts), ("float64", _NUMBERS), ("boolean", _FLAGS), ("datetime64[us]", _DATES)):
         for name in dict.fromkeys(names):
             if any(name in side.columns for side in sides):
-                parts = [_as_dtype(side, name, dtype) for side in sides]
-                out[name] = pd.concat(parts, ignore_index=True)
+                out[name] = _both(sides, name, dtype)
     joined = pd.DataFrame(out)
     joined.attrs = dict(sides[1].attrs)
     return joined, np.repeat([False, True], [len(side) for side in sides])
+
+
+def _both(sides: list[pd.DataFrame], name: str, dtype: str) -> pd.Series:
+    if all(isinstance(values(side, name, dtype).dtype, pd.CategoricalDtype) for side in sides):
+        return pd.Series(categoricals.concat([categoricals.from_series(side[name]) for side in sides]))
+    return pd.concat([_as_dtype(side, name, dtype) for side in sides], ignore_index=True)
 
 
 def _as_dtype(side: pd.DataFrame, name: str, dtype: str) -> pd.Series:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from .. import units
-from ..compute import ENTITIES, FigureResult, Groups, PandasColumns, Selection, group_lines, unreadable
+from ..compute import ENTITIES, FigureResult, Groups, PandasColumns, Selection, group_lines, narrow_rows, unreadable
 from ..errors import SchemaError
 from ..frames import AsOf, AsOfDays, numbers, pairs, values
 from ._goods import no_goods
@@ -52,7 +52,7 @@ class Items:
     def groups(self, by: list[str], rows: npt.NDArray[np.bool_]) -> Groups:
         """Return the groups of these rows by ``by`` and by unit and currency, whatever the currency of their documents."""
         frame = self.frame.assign(**{str(c): self.keys[c] for c in self.keys})
-        return group_lines(frame[rows], by, also=["unit", "currency"])
+        return group_lines(narrow_rows(frame, rows, by, "unit"), by, also=["unit", "currency"])
 
     @property
     def converted(self) -> bool:

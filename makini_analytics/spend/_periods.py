@@ -160,7 +160,7 @@ def _placed(c: Columns, *, basis: str, as_of: AsOfDays | None, period: Callable[
     why = "no delivery date" if basis == "received" else "no order date"
     told = {"delivered_date": "delivery date"} if basis == "received" else {"order_date": "order date"}
     left_out = [*unreadable(c, told), (c.missing(day) | (day > until), why)]
-    return RuleResult(left_out, {"day": day}, of_order=lambda: period(day))
+    return RuleResult(left_out, {"day": day}, of_order=period)
 
 
 @dataclass(frozen=True)

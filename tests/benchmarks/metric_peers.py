@@ -60,7 +60,7 @@ def lines(n: int) -> pd.DataFrame:
             "order_date": dates(ordered, rng.random(n) < 0.001),
             "required_date": dates(required, rng.random(n) < 0.02),
             "delivered_date": dates(arrived, state != 3),
-            "cancelled_date": dates(ordered + 10, state != 0),
+            "cancelled_date": dates(np.minimum(ordered + 10, 1096), state != 0),  # none is dated after as-of
             "quantity": quantity,
             "received_quantity": received,
             "amount": (quantity * rng.integers(100, 10_000, n) / 100).round(2),
@@ -87,6 +87,11 @@ LEAD = [*TIMES, "order_date", "cancelled_date"]
 SLIP = [*TIMES, "required_date"]
 
 
+def _read(frame: pd.DataFrame | pl.DataFrame, columns: list[str]) -> pl.DataFrame:
+    """Return a polars frame as it is, and the columns of a pandas frame as one."""
+    return pl.from_pandas(frame[columns]) if isinstance(frame, pd.DataFrame) else frame
+
+
 def _counts(f: pl.DataFrame) -> pl.LazyFrame:
     keep = (
         pl.col("deleted_at").is_null() & ~pl.col("state").is_in(["cancelled", "draft"]) & pl.col("amount").is_not_null()
@@ -99,21 +104,21 @@ def _delivered_pl() -> pl.Expr:
     return (pl.col("delivered_date") <= pl.lit(AS_OF)).fill_null(False) & ~short
 
 
-def polars_spend(frame: pd.DataFrame) -> pl.DataFrame:
-    f = _counts(pl.from_pandas(frame[SPEND])).group_by("connection", "vendor_id", "currency")
+def polars_spend(frame: pd.DataFrame | pl.DataFrame) -> pl.DataFrame:
+    f = _counts(_read(frame, SPEND)).group_by("connection", "vendor_id", "currency")
     name, orders = pl.col("vendor_name").first(), pl.col("order_id").n_unique().alias("n_orders")
     return f.agg(name, pl.col("amount").sum().alias("spend"), orders, pl.len().alias("n_lines")).collect()
 
 
-def polars_period(frame: pd.DataFrame) -> pl.DataFrame:
-    f = _counts(pl.from_pandas(frame[PERIOD])).filter(pl.col("order_date").is_not_null())
+def polars_period(frame: pd.DataFrame | pl.DataFrame) -> pl.DataFrame:
+    f = _counts(_read(frame, PERIOD)).filter(pl.col("order_date").is_not_null())
     f = f.group_by(pl.col("order_date").dt.truncate("1mo").alias("period"), "currency")
     orders = pl.col("order_id").n_unique().alias("n_orders")
     return f.agg(pl.col("amount").sum().alias("spend"), orders, pl.len().alias("n_lines")).collect()
 
 
-def polars_lead(frame: pd.DataFrame) -> pl.DataFrame:
-    f = pl.from_pandas(frame[LEAD]).lazy()
+def polars_lead(frame: pd.DataFrame | pl.DataFrame) -> pl.DataFrame:
+    f = _read(frame, LEAD).lazy()
     cancelled = (pl.col("state") == "cancelled") | pl.col("deleted_at").is_not_null()
     f = f.with_columns(cancelled=cancelled, came=_delivered_pl() & ~cancelled)
     keep = (pl.col("state") != "draft") & ~(pl.col("quantity") < 0) & pl.col("order_date").is_not_null()
@@ -136,8 +141,8 @@ def polars_lead(frame: pd.DataFrame) -> pl.DataFrame:
     ).collect()
 
 
-def polars_slip(frame: pd.DataFrame) -> pl.DataFrame:
-    f = pl.from_pandas(frame[SLIP]).lazy().with_columns(came=_delivered_pl())
+def polars_slip(frame: pd.DataFrame | pl.DataFrame) -> pl.DataFrame:
+    f = _read(frame, SLIP).lazy().with_columns(came=_delivered_pl())
     keep = pl.col("deleted_at").is_null() & ~pl.col("state").is_in(["cancelled", "draft"]) & ~(pl.col("quantity") < 0)
     keep &= pl.col("required_date").is_not_null() & (
         pl.col("came") | ~pl.col("state").is_in(["received", "closed_short"])

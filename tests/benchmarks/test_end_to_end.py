@@ -15,8 +15,8 @@ from tests.benchmarks.pages import LINES, PER_PAGE
 REPORT = """
 import json, sys, time
 import makini_analytics as ma
-from makini_analytics import reporting
-from makini_analytics.reporting import sections
+from makini_analytics import quality
+from makini_analytics.reporting import _content
 url, folder = sys.argv[1:]
 took = {}
 def timed(name, f):
@@ -29,8 +29,10 @@ def timed(name, f):
 with ma.Client("t", base_url=url, cache_dir=folder, per_page=250, progress=False, delivery_date="actual") as client:
     data = timed("fetch and tidy", client.fetch_purchases)()
 assert bool(data.sources.from_cache.all()) is (sys.stdin.readline().strip() == "warm")
-for name, (heading, make) in list(sections.SECTIONS.items()):
-    sections.SECTIONS[name] = (heading, timed(f"report: {name}", make))
+_content.look = timed("report: findings and tiles", _content.look)
+quality.coverage = timed("report: coverage, in data quality", quality.coverage)
+for name, (heading, make) in list(_content.SECTIONS.items()):
+    _content.SECTIONS[name] = (heading, timed(f"report: {name}", make))
 timed("report in all", ma.report)(data, folder + "/report.html")
 print(json.dumps([len(data.lines), peak(), took]))
 """

@@ -29,6 +29,6 @@ def test_import_costs_little(measured):
 
 def test_charts_and_widgets_are_loaded_only_when_used():
     code = "import sys, makini_analytics as ma\nma.Client, ma.Purchases, ma.spend, ma.lead_times, ma.slippage, ma.quality, ma.currency\n"
-    code += "print([m for m in ('matplotlib', 'ipywidgets', 'IPython', 'xlsxwriter', 'pptx', 'narwhals', 'duckdb', 'holidays') if m in sys.modules])"
+    code += "print([m for m in ('matplotlib', 'ipywidgets', 'IPython', 'xlsxwriter', 'pptx', 'polars', 'duckdb', 'holidays') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -110,7 +110,7 @@ def test_ranked_bars_add_up_to_the_total(lines):
 def test_one_row_beyond_the_top_is_not_folded_and_the_unknown_is_no_vendor():
     frame = pd.DataFrame({"vendor_id": ["a", None, "b", ""], "amount": [60.0, 50.0, 30.0, 1.0], "currency": "EUR"})
     ax = spend.plot_by_vendor(frame, top=3)
-    assert [t.get_text() for t in ax.get_yticklabels()] == ["a", "Unknown", "b", "(blank)"]
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["a", "Not recorded", "b", "(blank)"]
     assert ax.figure.texts[0].get_text() == "2 of 3 vendors make 64 % of ordered spend"
 
 
@@ -118,7 +118,7 @@ def test_a_large_negative_net_takes_no_share():
     frame = pd.DataFrame({"vendor_id": list("abc"), "amount": [30.0, 20.0, -49.0], "currency": "EUR"})
     ax = spend.plot_by_vendor(frame)
     assert not any("%" in t for t in texts(ax))
-    assert "1.00 EUR net: 50.00 EUR, and -49.00 EUR of returns" in ax.figure.texts[0].get_text()
+    assert "1.00 EUR net: 50.00 EUR, and −49.00 EUR of returns" in ax.figure.texts[0].get_text()
 
 
 def test_the_pareto_steps_lead_to_the_cumulative_share(lines):

@@ -28,15 +28,14 @@ def test_the_number_of_a_period_is_that_of_pandas(freq, start):
 
 @pytest.mark.parametrize("kind", ["polars", "pyarrow", "duckdb"])
 def test_days_in_an_engine_are_those_of_numpy(kind):
-    nw = pytest.importorskip("narwhals.stable.v2")
     from makini_analytics.compute import RuleResult
-    from makini_analytics.compute._narwhals_engine import EngineLines
+    from makini_analytics.compute._sql_engine import SqlLines
     from tests.compute.kinds import KINDS
 
     days = np.arange(np.datetime64("0001-01-01"), np.datetime64("2500-01-01"), 97)
     days = np.append(days, np.array(["9999-12-31", "2000-02-29", "1900-02-28", "NaT"], dtype="datetime64[D]"))
     frame = pd.DataFrame({"d": days.astype("datetime64[us]")})
-    got = EngineLines(nw.from_native(KINDS[kind](frame)), {}).tally(
+    got = SqlLines.of(KINDS[kind](frame), metric="").tally(
         lambda c: RuleResult([(c.missing(c.day("d")), "missing")], {"day": c.day("d")})
     )
     assert sorted(got.kept(got.marks["day"])) == sorted(days[~np.isnat(days)].astype(np.int64))

@@ -10,8 +10,8 @@ import pytest
 import makini_analytics as ma
 from makini_analytics.errors import SchemaError
 from tests.compute.kinds import ASKED, CALLS, arrow, dirty, same
+from tests.compute.test_sql import LINES_WITH_ALL, answers_are_those_of_pandas
 
-pytest.importorskip("narwhals")
 pytest.importorskip("pyspark", reason="pyspark is not installed")
 if shutil.which("java") is None:
     pytest.skip("Spark needs Java, which is not on this machine", allow_module_level=True)
@@ -60,6 +60,10 @@ def test_the_sample(spark):
     same(spend.by_vendor(frame, by="ship_to.country"), spend.by_vendor(lines, by="ship_to.country"))
 
 
+def test_all_that_a_rule_asks_is_what_pandas_answers(spark):
+    answers_are_those_of_pandas(frame_of(spark, LINES_WITH_ALL), LINES_WITH_ALL)
+
+
 def test_the_real_deliveries(spark, scms):
     frame = frame_of(spark, scms.lines).cache()
     for name in ASKED:
@@ -84,26 +88,32 @@ def test_dirty_lines_from_parquet_with_and_without_ansi(spark, tmp_path, ansi):
         spark.conf.unset("spark.sql.ansi.enabled")
 
 
-def test_the_heavy_step_is_one_shuffle(spark, monkeypatch):
+def test_the_heavy_step_is_one_scan_and_one_shuffle(spark, monkeypatch):
     """Distinct orders take two: the lines of an order in a group meet first, and then the counts of the group."""
-    from makini_analytics.compute import _narwhals_engine as engines
-
     plans = []
-    collected = engines._collected
+    asked = type(spark).sql
 
-    def watched(frame):
-        plans.append(frame.to_native()._jdf.queryExecution().executedPlan().toString())
-        return collected(frame)
+    def watched(session, query, **tables):
+        out = asked(session, query, **tables)
+        plans.append(out._jdf.queryExecution().executedPlan().toString())
+        return out
 
-    monkeypatch.setattr(engines, "_collected", watched)
-    frame = frame_of(spark, dirty(12, 50))
+    monkeypatch.setattr(type(spark), "sql", watched)
+    lines = (
+        dirty(12, 50).drop_duplicates("order_id").assign(vendor_name="Vendor A")
+    )  # one day an order, one name a vendor
+    frame = frame_of(spark, lines)
     shuffles = {}
     for name in ASKED:
         plans.clear()
         CALLS[name](frame)
         shuffles[name] = [p.count("Exchange hashpartitioning") for p in plans]
+        assert {p.count("Scan ") for p in plans} == {1}
         assert not [p for p in plans if "Sort" in p]
-    assert shuffles == {name: [1, 2] if name in ("spend.by_vendor", "spend.by_period") else [1] for name in ASKED}
+    assert shuffles == {
+        name: [2] if name in ("spend.by_vendor", "spend.by_period") else [1, 2] if name == "slippage.by_vendor" else [1]
+        for name in ASKED
+    }
 
 
 def test_a_day_that_depends_on_the_zone_of_the_session_is_refused(spark):
@@ -111,7 +121,7 @@ def test_a_day_that_depends_on_the_zone_of_the_session_is_refused(spark):
     spark.conf.set("spark.sql.session.timeZone", "America/New_York")
     try:
         with pytest.raises(
-            SchemaError, match="'delivered_date' holds instants, whose day pyspark tells in America/New_York: cast"
+            SchemaError, match="'delivered_date' holds instants, whose day the engine tells in America/New_York: cast"
         ):
             CALLS["lead_times.curve"](frame)
     finally:

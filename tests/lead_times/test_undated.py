@@ -140,7 +140,6 @@ def by_loops(day, kind, group, groups, rounds=120):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_same_in_every_engine(kind):
-    pytest.importorskip("narwhals")
     rng = np.random.default_rng(5)
     vendor = pd.array(rng.choice(["a", "b", "c"], 400), dtype="string")
     lines = lines_of(

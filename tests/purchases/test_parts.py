@@ -12,7 +12,7 @@ from makini_analytics import lead_times, slippage, spend
 from makini_analytics.purchases import _parts as parts
 from tests.faults.server import order
 
-for module in ("pyarrow", "duckdb", "polars", "narwhals"):
+for module in ("pyarrow", "duckdb", "polars"):
     pytest.importorskip(module, reason=f"{module}, of the extra 'lake' or its tests, is not installed")
 OPTIONS = {"progress": False, "per_page": 50}
 

@@ -10,7 +10,7 @@ import pytest
 
 import makini_analytics as ma
 from makini_analytics import quality, slippage, spend
-from makini_analytics.reporting._lists import shown
+from makini_analytics.reporting._lists import is_list, shown
 
 AS_OF = pd.Timestamp("2025-06-30")
 FIRST = [
@@ -92,15 +92,30 @@ def test_of_the_sample_every_open_line_is_there_once_with_its_chance_and_what_is
         later = [o.due_date for o in others if not o.days_overdue > 0]
         assert said.endswith(f"next {min(later).day} {min(later):%b}") if later else "next" not in said
     assert told >= 10
+    found = ma.findings(data, currency="EUR").set_index("kind").loc["overdue", "why"]
+    assert f"{told} lines have more of the same item on order" in found
 
 
-@pytest.mark.parametrize("name", ["open_orders", "single_source", "price_changes", "duplicates", "by_vendor"])
+def test_lines_that_name_no_group_are_called_so():
+    table = spend.by_vendor(pd.DataFrame({"site_name": ["Ulm", None, None], "currency": "EUR", "amount": [3.0, 2.0, 5.0]}), by="site_name")  # fmt: skip
+    assert shown(table).site_name.tolist() == ["not recorded", "Ulm"]
+    named = pd.DataFrame({"vendor_id": ["1", None], "vendor_name": pd.array([None, None], dtype="string"), "currency": "EUR", "amount": [3.0, 2.0]})  # fmt: skip
+    assert shown(spend.by_vendor(named)).vendor_name.tolist() == ["1", "not recorded"]
+
+
+@pytest.mark.parametrize("name", ["open_orders", "single_source", "price_changes", "prices", "duplicates", "by_vendor"])
 def test_no_key_and_no_connection_is_shown_and_no_row_is_lost(name):
     data = ma.load_sample()
     table = {
         "open_orders": lambda: slippage.open_orders(data.lines),
         "single_source": lambda: spend.single_source(data.lines[data.lines.vendor_name == "Kugellager Nord AG"]),
         "price_changes": lambda: spend.price_changes(data.lines, currency="EUR"),
+        "prices": lambda: spend.bridge(
+            *(data.lines[data.lines.order_date.dt.year == y] for y in (2024, 2025)),
+            per_vendor=True,
+            per_item=True,
+            currency="EUR",
+        ),
         "duplicates": lambda: quality.duplicates(data),
         "by_vendor": lambda: spend.by_vendor(data.lines),
     }[name]()
@@ -109,7 +124,8 @@ def test_no_key_and_no_connection_is_shown_and_no_row_is_lost(name):
     assert not [c for c in got if c.endswith("_id") or "connection" in c]
     assert not any(got[c].str.contains(r"[0-9a-f]{20}").any() for c in got.select_dtypes("string"))
     assert got.attrs == table.attrs
-    if name in ("single_source", "price_changes"):
+    assert is_list(table) == (name != "by_vendor")
+    if name in ("single_source", "price_changes", "prices"):
         assert list(got.columns[:3]) == ["item", "description", "vendor"]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 import makini_analytics as ma
 from makini_analytics import ConfigError, spend
 from makini_analytics.reporting import content, write
+from makini_analytics.reporting._cells import columns_of
 from makini_analytics.reporting._lists import is_list, shown
 
 openpyxl = pytest.importorskip("openpyxl", reason="openpyxl, which reads workbooks back, is not installed")
@@ -125,14 +127,14 @@ def test_slides_hold_one_finding_each_with_native_charts_of_the_same_figures(mad
     native = 0
     for slide, exhibit in zip(slides, charts, strict=True):
         assert exhibit.footnote in [s.text_frame.text for s in slide.shapes if s.has_text_frame]
-        assert "\t".join(map(str, exhibit.table.columns)) in slide.notes_slide.notes_text_frame.text
-        shown = [s for s in slide.shapes if s.name == exhibit.name]
-        assert len(shown) == 1
-        assert shown[0]._element.xpath(".//p:cNvPr")[0].get("descr")
-        if not shown[0].has_chart:
+        compare_notes(slide.notes_slide.notes_text_frame.text, exhibit, told.as_of)
+        shapes = [s for s in slide.shapes if s.name == exhibit.name]
+        assert len(shapes) == 1
+        assert shapes[0]._element.xpath(".//p:cNvPr")[0].get("descr")
+        if not shapes[0].has_chart:
             continue
         native += 1
-        chart, spec = shown[0].chart, exhibit.native
+        chart, spec = shapes[0].chart, exhibit.native
         rows = exhibit.charted
         for series, (column, name) in zip(chart.plots[0].series, spec.series.items(), strict=True):
             assert series.name == name
@@ -153,6 +155,20 @@ def test_slides_hold_one_finding_each_with_native_charts_of_the_same_figures(mad
         "errBars"
         in zipfile.ZipFile(out / "r.pptx").read("ppt/charts/" + min(_with_error_bars(out / "r.pptx"))).decode()
     )
+
+
+def compare_notes(notes, exhibit, as_of):
+    """A slide's notes hold the table as it is shown: no keys, and the numbers of the frame."""
+    assert not re.search(r"[0-9a-f]{20}|_id\b|``", notes)
+    columns = columns_of(shown(exhibit.table).head(15), as_of)
+    said = notes.splitlines()
+    first = said.index("\t".join(c.heading for c in columns)) + 1
+    rows = [line.split("\t") for line in said[first : first + len(exhibit.table.head(15))]]
+    for column, cells in zip(columns, zip(*rows, strict=True), strict=True):
+        if column.kind in ("money", "count"):
+            numbers = [np.nan if c == "–" else float(c.replace(",", "").replace("−", "-")) for c in cells]
+            want = column.values.to_numpy(dtype=float, na_value=np.nan)
+            np.testing.assert_allclose(numbers, want, atol=0.501)
 
 
 def _with_error_bars(path):
@@ -232,11 +248,29 @@ def test_the_page_asks_for_nothing_and_closes_its_tags(made):
     assert "with the open lines counted as open" in page  # the definitions come from the docstrings
 
 
+def test_the_bars_of_a_ranking_are_as_long_as_its_numbers_and_a_minus_is_one(made):
+    page = (made[1] / "r.html").read_text(encoding="utf-8")
+    table = page[page.index("<table data-name='spend_by_vendor_EUR'") :].partition("</table>")[0]
+    bars = [(float(b), float(v)) for b, v in re.findall(r"style='--b: ([\d.]+)' data-v='([^']+)'", table)]
+    exhibit = next(e for e in made[2].exhibits if e.name == "spend_by_vendor_EUR")
+    drawn = exhibit.table[["spend", "spend_year_before"]]
+    assert len(bars) == int((drawn > 0).sum().sum())
+    for length, value in bars:
+        assert length == pytest.approx(100 * value / drawn.max().max(), abs=0.051)
+    numbers = [text for _, rows in read_html(made[1] / "r.html").values() for row in rows for value, text in row if value and value.startswith("-")]  # fmt: skip
+    assert len(numbers) > 50
+    assert all(text.startswith("−") or not re.search("[1-9]", text) for text in numbers)
+
+
 def test_the_same_data_give_the_same_bytes(made, tmp_path):
     data, _, _ = made
-    for name in ("a.xlsx", "a.html"):
-        first, second = (ma.report(data, tmp_path / i / name, sections=["spend"]).read_bytes() for i in "12")
-        assert first == second, name
+    pages, books = [], []
+    for _ in range(2):
+        told = content(data, sections=["spend"])
+        pages.append(write(told, tmp_path / "a.html").read_bytes())
+        books.append(write(told, tmp_path / "a.xlsx").read_bytes())
+    assert pages[0] == pages[1]
+    assert books[0] == books[1]
 
 
 def test_what_was_left_out_adds_up(made):
@@ -258,7 +292,7 @@ def test_sections_vendor_headlines_and_template(made, tmp_path):
     assert page.index("<section id='part_slippage'") < page.index("<section id='part_spend'")
     assert "<section id='part_quality'" not in page
     assert "It depends &lt;how&gt;" in page
-    told = content(data, vendor="Kugellager Nord AG")
+    told = content(data, vendor="Kugellager Nord AG", sections=["spend"])
     mine = data.lines[data.lines.vendor_name == "Kugellager Nord AG"]
     assert len(told.data.lines) == len(mine)
     assert told.title.startswith("Kugellager Nord AG")
@@ -312,6 +346,7 @@ def test_hostile_names_are_text_in_every_format(hostile, tmp_path):
         inside = openpyxl.load_workbook(pd.io.common.BytesIO(shape.chart.part.chart_workbook.xlsx_part.blob)).active
         assert "f" not in {cell.data_type for row in inside.iter_rows() for cell in row}
 
+    told = replace(told, sections={"spend": told.sections["spend"]}, beside=list)  # a folder draws each chart twice
     write(told, tmp_path / "folder")
     back = pd.read_csv(tmp_path / "folder" / "tables" / "spend_by_vendor_EUR.csv", encoding="utf-8-sig")
     run = {"=1+1", "@SUM(A1)", "+49", "-1"}  # by a spreadsheet, so an apostrophe goes before them
@@ -380,7 +415,7 @@ def test_nothing_at_all_is_still_a_report(tmp_path):
         ("x.docx", {}, "html, .pdf, .xlsx or .pptx"),
         ("x.html", {"sections": ["spnd"]}, "spend"),
         ("x.html", {"vendor": "Kugelager Nord"}, "Kugellager Nord AG"),
-        ("x.html", {"headlines": {"no": "x"}}, "spend_by_vendor_EUR"),
+        ("x.html", {"headlines": {"no": "x"}, "sections": ["spend"]}, "spend_by_vendor_EUR"),
         ("x.html", {"template": "y.pptx"}, "pptx"),
     ],
 )

@@ -116,7 +116,27 @@ def test_a_vendor_under_two_names_counts_with_the_smaller(sample):
         ("Müller Antriebstechnik GmbH", "Muller Antriebstechnik GmbH"),
     ]
     want = sum(min(sums["emea", one], sums["us", other]) for one, other in pairs)
-    assert row(got.findings, "duplicate vendors").value == pytest.approx(want)
+    found = row(got.findings, "duplicate vendors")
+    assert found.value == pytest.approx(want)
+    one, other = sums["emea", pairs[1][0]], sums["us", pairs[1][1]]
+    name, spelling = pairs[1]
+    one, other = charts.money(sums["emea", name], "EUR"), charts.money(sums["us", spelling])
+    assert found.why == f"Most at {name}, {one} in emea, and {spelling}, {other} in us."
+
+
+def test_a_vendor_under_two_keys_is_told_with_its_name_once():
+    day = pd.Timestamp("2025-06-01")
+    table = pd.DataFrame({"vendor_name": ["Nord AG", "Nord AG", "Süd"], "vendor_id": ["1", "2", "3"], "amount": [900.0, 40.0, 9.0], "order_date": day, "order_number": list("abc")})  # fmt: skip
+    data = ma.Purchases.from_table(table, connection="erp", currency="EUR", as_of="2025-12-31")
+    found = row(ma.findings(data), "duplicate vendors")
+    assert found.value == 40
+    assert found.why == "Most at Nord AG, 900.00 EUR in erp and 40.00 in erp under another key."
+    parts = [ma.Purchases.from_table(table.iloc[[i]], connection=name, currency="EUR", as_of="2025-12-31") for i, name in enumerate(("erp", "eam"))]  # fmt: skip
+    found = row(ma.findings(ma.concat(parts)), "duplicate vendors")
+    assert found.why in (
+        "Most at Nord AG, 900.00 EUR in erp and 40.00 in eam.",
+        "Most at Nord AG, 40.00 EUR in eam and 900.00 in erp.",
+    )
 
 
 def test_tiles_are_those_of_loops(sample):
@@ -286,7 +306,7 @@ def test_currencies_without_rates_are_told_and_left_out(monkeypatch):
     excluded = {e["reason"]: e["n_lines"] for e in table.attrs["excluded"]}
     assert excluded == {"other currency": int((data.lines.currency != "USD").sum())}
     assert table.attrs["included"]["n_lines"] + excluded["other currency"] == len(data.lines)
-    assert "not converted" in ma.explain(table)
+    assert "not converted, and so in no amount" in ma.explain(table)
 
 
 def test_odd_data_and_arguments():

@@ -296,6 +296,9 @@ def test_without_dates_or_items_the_rest_is_told():
     assert card["overdue_value"].eq(0).all()
     assert card["median_days"].notna().all()
     assert card["spend"].gt(0).all()
+    card = ma.scorecard(bare(lines.drop(columns="delivered_date")))
+    assert card["median_days"].isna().all()
+    assert card["spend"].gt(0).all()
 
 
 @pytest.mark.full

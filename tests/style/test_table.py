@@ -53,7 +53,7 @@ def test_headings_never_hide_a_column_and_a_number_called_currency_is_a_number()
     frame = pd.DataFrame({"vendors": ["as given"], "n_vendors": [68], "currency": [-9.0], "price": [-0.2]})
     head, row = repr(style.table(frame)).split("\n")
     assert head.split() == ["vendors", "n_vendors", "currency", "price"]
-    assert row.split() == ["as", "given", "68", "-9", "-0.20"]
+    assert row.split() == ["as", "given", "68", "−9", "−0.20"]
     assert repr(style.table(pd.DataFrame({"spend": [-0.2, 20_000.0]}))).split() == ["spend", "0", "20,000"]
 
 

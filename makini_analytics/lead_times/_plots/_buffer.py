@@ -65,7 +65,7 @@ def plot_buffer(
     held, formula = rows["buffer_days"].to_numpy(dtype=float), rows["formula_days"].to_numpy(dtype=float)
     short = formula < held
     ax.barh(y, held, height=0.56, color=np.where(short, charts.look.highlight, charts.look.plain), lw=0)
-    ax.plot(formula, y, "|", color=charts.look.ink, ms=16, mew=2.4, zorder=3, ls="none")
+    ax.vlines(formula, y - 0.36, y + 0.36, color=charts.look.ink, lw=2.4, zorder=3)
     texts = [f"{_days(h)}, formula {_days(f)}" for h, f in zip(held, formula, strict=True)]
     for i, text in enumerate(texts):
         charts.beside(ax, text, (max(held[i], formula[i]), i), (9, 0))

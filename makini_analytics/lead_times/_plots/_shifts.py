@@ -15,8 +15,8 @@ from ...frames import AsOf
 from .._shifts import shifts
 from ._words import days_of, end_of, start_of
 
-#: The left half of the chart has the days, the right one the calendar; what is said of a row stands between them.
-_DAYS, _TIME = (0.0, 1.0), (1.38, 2.2)
+#: The days take the part of the chart from 0 to 1, the calendar this one; what is said of a row stands between them.
+_TIME = (1.55, 2.3)
 
 
 @charts.chart(of=shifts, result_columns=("shift_date", "median_before"))
@@ -91,7 +91,7 @@ class _Calendar:
     def __init__(self, rows: pd.DataFrame) -> None:
         self.first = rows["low"].min() - pd.DateOffset(months=2)
         self.last = rows["high"].max() + pd.DateOffset(months=2)
-        step = max(1, round((self.last - self.first).days / 30 / 4))
+        step = max(1, -(-(self.last - self.first).days // 75))  # two or three have room
         months = pd.date_range(self.first, self.last, freq="MS")
         self.ticks = list(months[::step])
 

@@ -221,7 +221,7 @@ def plot_price_history(
         units = ", ".join(sorted(found))
         raise SchemaError(f"a price chart shows one unit of measure, and these are {units}: keep the rows of one")
     unit = "unit" if pd.isna(result["unit"].iloc[0]) else str(result["unit"].iloc[0])
-    vendor = result["vendor_name"].fillna(result["vendor_id"]).fillna("Unknown vendor")
+    vendor = result["vendor_name"].fillna(result["vendor_id"]).fillna("Vendor not recorded")
     first = str(vendor.value_counts().index[0])
     ax = charts.axes(ax, rows=8)
     weighted = float(result["amount"].sum() / result["quantity"].sum())

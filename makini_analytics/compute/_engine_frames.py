@@ -1,0 +1,218 @@
+"""The frames of the engines: what their columns hold, which SQL they speak, and how a query of them is run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
+
+from ..errors import ConfigError
+from ._sql import Dialect, Kind
+
+#: Stands in a query for the table of the lines.
+LINES = "__makini_lines"
+
+_UTC = ("UTC", "Etc/UTC", "GMT", "Z", "+00:00")
+
+
+@dataclass(frozen=True)
+class EngineFrame:
+    """Lines in an engine. ``run`` takes a query of the table `LINES`, and returns its few rows."""
+
+    kinds: Mapping[str, Kind]
+    dialect: Dialect
+    run: Callable[[str], pd.DataFrame]
+
+
+def engine_frame(lines: Any) -> EngineFrame | None:
+    """Return the frame of an engine, or None where it is no frame that is known."""
+    package = type(lines).__module__.partition(".")[0].lstrip("_")
+    opened = _ENGINES.get((package, type(lines).__name__))
+    return opened(lines) if opened else None
+
+
+def _small(table: Any) -> pd.DataFrame:
+    """Return an Arrow table as a pandas frame; texts that the engine has codes for keep them."""
+    small: pd.DataFrame = table.to_pandas(types_mapper=_text_type, date_as_object=False)
+    return small
+
+
+def _text_type(kind: Any) -> Any:
+    return pd.StringDtype() if "string" in str(kind) and not hasattr(kind, "index_type") else None
+
+
+_POLARS = Dialect(counts_distinct=True)
+
+
+def _polars(lines: Any) -> EngineFrame:
+    frame = lines.lazy()
+    return EngineFrame(_kinds_of_polars(frame.collect_schema()), _POLARS, lambda query: _by_polars(frame, query))
+
+
+def _by_polars(frame: Any, query: str) -> pd.DataFrame:
+    import polars as pl
+
+    return _small(pl.SQLContext({LINES: frame}).execute(query).collect().to_arrow())
+
+
+def _kinds_of_polars(schema: Mapping[str, Any]) -> dict[str, Kind]:
+    return {name: _kind_of_polars(kind) for name, kind in schema.items()}
+
+
+def _kind_of_polars(kind: Any) -> Kind:
+    import polars as pl
+
+    called = str(kind)
+    if kind == pl.Datetime:
+        return Kind("moment" if kind.time_zone else "date", called)
+    if kind.is_numeric():
+        return Kind("float" if kind.is_float() else "number", called)
+    whats = {pl.Date: "date", pl.String: "text", pl.Categorical: "text", pl.Enum: "text", pl.Null: "nothing"}
+    return Kind(whats.get(kind.base_type(), called), called)
+
+
+def _pyarrow(lines: Any) -> EngineFrame:
+    """Return the frame of a table that polars counts where it is installed, in half the time, and else DuckDB."""
+    try:
+        import polars as pl
+    except ImportError:
+        import duckdb
+
+        return _duckdb(duckdb.from_arrow(lines))
+
+    schema: Any = pl.from_arrow(lines.schema.empty_table())
+
+    def run(query: str) -> pd.DataFrame:
+        # what the query doesn't name need not become columns of polars
+        used = [name for name in lines.column_names if _POLARS.quoted(name) in query]
+        frame: Any = pl.from_arrow(lines.select(used or lines.column_names[:1]))
+        return _by_polars(frame.lazy(), query)
+
+    return EngineFrame(_kinds_of_polars(schema.schema), _POLARS, run)
+
+
+#: A date or moment that is infinite has no number of days.
+_DUCKDB = Dialect(
+    day="CASE WHEN isfinite({0}) THEN CAST({0} AS DATE) - DATE '1970-01-01' END",
+    utc_day="CASE WHEN isfinite({0}) THEN CAST(timezone('UTC', {0}) AS DATE) - DATE '1970-01-01' END",
+)
+
+
+def _duckdb(lines: Any) -> EngineFrame:
+    def run(query: str) -> pd.DataFrame:
+        return _small(lines.query(LINES, query).to_arrow_table())
+
+    return EngineFrame(dict(zip(lines.columns, map(_kind_of_duckdb, lines.types), strict=True)), _DUCKDB, run)
+
+
+def _kind_of_duckdb(kind: Any) -> Kind:
+    called = str(kind)
+    if kind.id in ("date", "timestamp", "timestamp_s", "timestamp_ms", "timestamp_ns"):
+        return Kind("date", called)
+    if kind.id.endswith("int") or kind.id in ("integer", "uinteger", "decimal"):
+        return Kind("number", called)
+    whats = {
+        "timestamp with time zone": "moment",
+        "double": "float",
+        "float": "float",
+        "varchar": "text",
+        "enum": "text",
+        "null": "nothing",
+    }
+    return Kind(whats.get(kind.id, called), called)
+
+
+_SPARK = Dialect(
+    text="STRING",
+    name="`",
+    escaped={"'": "\\'", "\\": "\\\\"},
+    day="unix_date(CAST({} AS DATE))",
+    utc_day="unix_date(CAST({} AS DATE))",
+    quotient="({} DIV {})",
+)
+
+
+def _spark(lines: Any) -> EngineFrame:
+    zone = lines.sparkSession.conf.get("spark.sql.session.timeZone")
+
+    def run(query: str) -> pd.DataFrame:
+        # the session puts the frame in the place of {lines}; other braces are those of a name or a text
+        text = query.replace("{", "{{").replace("}", "}}").replace(LINES, "{lines}")
+        return _small(lines.sparkSession.sql(text, lines=lines).toArrow())
+
+    return EngineFrame({f.name: _kind_of_spark(f.dataType, zone) for f in lines.schema.fields}, _SPARK, run)
+
+
+def _kind_of_spark(kind: Any, zone: str) -> Kind:
+    called = kind.simpleString()
+    if called == "timestamp":  # its day, and nothing else, is told in the zone of the session
+        return Kind("moment", called, None if zone in _UTC else zone)
+    if called in ("tinyint", "smallint", "int", "bigint") or called.startswith("decimal"):
+        return Kind("number", called)
+    if called.startswith(("string", "varchar", "char")):
+        return Kind("text", called)
+    whats = {"date": "date", "timestamp_ntz": "date", "float": "float", "double": "float", "void": "nothing"}
+    return Kind(whats.get(called, called), called)
+
+
+#: Ibis reaches many databases, of which these have been tried. Their SQL is ours, and not what Ibis makes of expressions: that would be
+#: a second way to say what a rule is.
+_IBIS = {
+    "postgres": replace(_DUCKDB, text="TEXT", double="DOUBLE PRECISION", quotient="({} / {})", step="(... OFFSET 0)"),
+    "sqlite": Dialect(
+        text="TEXT",
+        double="REAL",
+        day="CAST(julianday(date({})) - 2440587.5 AS BIGINT)",
+        utc_day="CAST(julianday(date({})) - 2440587.5 AS BIGINT)",
+        quotient="({} / {})",
+        step="MATERIALIZED (...)",
+    ),
+}
+
+
+def _ibis(lines: Any) -> EngineFrame:
+    backend = lines.get_backend()
+    table = backend.compile(lines)
+    if backend.name == "duckdb":
+        return _duckdb(backend.con.sql(table))
+    if backend.name not in _IBIS:
+        raise ConfigError(
+            f"lines of Ibis are counted on duckdb, {', '.join(_IBIS)}, and these lie in {backend.name}: collect the lines that you look at"
+        )
+    kinds = {name: _kind_of_ibis(kind) for name, kind in lines.schema().items()}
+
+    def run(query: str) -> pd.DataFrame:
+        import pyarrow as pa
+
+        steps = query.removeprefix("WITH ") if query.startswith("WITH ") else f"__all AS (SELECT 1) {query}"
+        with closing(backend.raw_sql(f"WITH {LINES} AS ({table}), {steps}")) as cursor:
+            names, rows = [column[0] for column in cursor.description], cursor.fetchall()
+        columns = zip(*rows, strict=True) if rows else ([] for _ in names)
+        return _small(pa.table([pa.array(list(column)) for column in columns], names))
+
+    return EngineFrame(kinds, _IBIS[backend.name], run)
+
+
+def _kind_of_ibis(kind: Any) -> Kind:
+    called = str(kind)
+    if kind.is_timestamp():
+        return Kind("moment" if kind.timezone else "date", called)
+    if kind.is_numeric() and not kind.is_boolean():
+        return Kind("float" if kind.is_floating() else "number", called)
+    for what, told in (("date", kind.is_date()), ("text", kind.is_string()), ("nothing", kind.is_null())):
+        if told:
+            return Kind(what, called)
+    return Kind(called, called)
+
+
+_ENGINES: Mapping[tuple[str, str], Callable[[Any], EngineFrame]] = {
+    ("polars", "DataFrame"): _polars,
+    ("polars", "LazyFrame"): _polars,
+    ("pyarrow", "Table"): _pyarrow,
+    ("duckdb", "DuckDBPyRelation"): _duckdb,
+    ("pyspark", "DataFrame"): _spark,
+    ("ibis", "Table"): _ibis,
+}

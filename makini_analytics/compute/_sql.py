@@ -1,0 +1,297 @@
+r"""A rule as SQL: written down here, worked out by an engine.
+
+A rule uses its intermediate results again and again, and SQL text has no memory of that. Of the rule ::
+
+    judged    = ~(cancelled | draft)
+    delivered = judged & (arrived <= day)
+    open      = judged & ~delivered
+
+an engine that is given ``open`` as one expression reads ``judged`` twice, and whatever is made of ``open`` doubles it again: the
+real rules would grow to tens of thousands of terms. So each operation makes a `Piece` that knows what it is made of ::
+
+    cancelled   draft
+            \   /
+           judged  (used twice)     arrived <= day
+            |   \________             /
+            |            \           /
+            |          delivered  (used twice: by open, and as a mark to count by)
+            |              |
+            +--- open -----+
+
+and `select` makes a column of whatever is used more than once ::
+
+    WITH level_0 AS (SELECT cancelled, draft, arrived FROM lines),
+         level_1 AS (SELECT *, NOT coalesce(cancelled OR draft, FALSE) AS judged FROM level_0),
+         level_2 AS (SELECT *, judged AND arrived <= day AS delivered FROM level_1),
+         made AS (SELECT delivered, judged AND NOT coalesce(delivered, FALSE) AS open FROM level_2)
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..errors import SchemaError
+from ._rule import SEPARATOR, UNREADABLE
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """What the engines say in different words. Each form is tested on missing, infinite and odd values, in every engine."""
+
+    text: str = "VARCHAR"
+    double: str = "DOUBLE"
+    name: str = '"'  # around a name
+    escaped: Mapping[str, str] = field(default_factory=lambda: {"'": "''"})  # within a text
+    day: str = "CAST(CAST({} AS DATE) AS INTEGER)"  # of a date or a moment without a zone, as whole days since 1970
+    utc_day: str = "CAST(CAST({} AS DATE) AS INTEGER)"  # of a moment with a zone
+    quotient: str = "({} // {})"  # of whole numbers that are not negative
+    step: str = (
+        "(...)"  # a query of steps, which must not be taken apart: the next one names each of its columns several times
+    )
+    counts_distinct: bool = False  # whether that is faster than to group by what is counted
+
+    def quoted(self, name: str) -> str:
+        """Return a column's name as it stands in a query."""
+        return f"{self.name}{name.replace(self.name, 2 * self.name)}{self.name}"
+
+    def literal(self, value: Any) -> str:
+        """Return a text or a number as it stands in a query."""
+        if isinstance(value, str):
+            return "'" + "".join(self.escaped.get(c, c) for c in value) + "'"
+        # 1.5 would be a decimal number, and 15e-1 not everywhere one at all
+        return f"CAST('{float(value)!r}' AS {self.double})" if isinstance(value, float) else str(int(value))
+
+    def form(self, text: str) -> str:
+        """Return a text as it stands in the form of a `Piece`, where braces stand for its parts."""
+        return self.literal(text).replace("{", "{{").replace("}", "}}")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a column holds."""
+
+    what: str  # "text", "float", "number", "date" (or a moment without a zone), "moment", "nothing"; else its type
+    called: str  # by the engine
+    zone: str | None = None  # in which the engine tells the days of moments, where it can tell them in no other
+
+
+class Piece:
+    """One operation of a rule, and the pieces that it is made of. What is NULL counts as False.
+
+    A comparison with something missing is False in pandas, and NULL in SQL. AND, OR and CASE make the same of both, and only NOT
+    does not: the opposite of False is True, and that of NULL is NULL.
+    """
+
+    def __init__(self, form: str, *parts: Any) -> None:
+        self.form, self.parts = form, parts
+
+    def __lt__(self, other: Any) -> Piece:
+        return Piece("({} < {})", self, other)
+
+    def __le__(self, other: Any) -> Piece:
+        return Piece("({} <= {})", self, other)
+
+    def __gt__(self, other: Any) -> Piece:
+        return Piece("({} > {})", self, other)
+
+    def __ge__(self, other: Any) -> Piece:
+        return Piece("({} >= {})", self, other)
+
+    def __eq__(self, other: Any) -> Piece:  # type: ignore[override]
+        return Piece("({} = {})", self, other)
+
+    def __ne__(self, other: Any) -> Piece:  # type: ignore[override]
+        return Piece("({} <> {})", self, other)
+
+    def __and__(self, other: Piece) -> Piece:
+        return Piece("({} AND {})", self, other)
+
+    def __or__(self, other: Piece) -> Piece:
+        return Piece("({} OR {})", self, other)
+
+    def __invert__(self) -> Piece:
+        return Piece("(NOT coalesce({}, FALSE))", self)
+
+    def __add__(self, other: Any) -> Piece:
+        return Piece("({} + {})", self, other)
+
+    def __sub__(self, other: Any) -> Piece:
+        return Piece("({} - {})", self, other)
+
+    def __rsub__(self, other: Any) -> Piece:
+        return Piece("({} - {})", other, self)
+
+    def __mul__(self, other: Any) -> Piece:
+        return Piece("({} * {})", self, other)
+
+    __rmul__ = __mul__
+
+    def __floordiv__(self, other: int) -> Piece:
+        return Piece("quotient", self, other)
+
+    __hash__ = object.__hash__
+
+
+@dataclass
+class SqlColumns:
+    """The columns of lines in an engine, as pieces of a query; each is made once, so that it is known where it is used again."""
+
+    kinds: Mapping[str, Kind]
+    dialect: Dialect
+    _made: dict[tuple[str, ...], Piece] = field(default_factory=dict)
+
+    def has(self, name: str) -> bool:
+        """Whether the lines have the column."""
+        return name in self.kinds
+
+    def day(self, name: str) -> Piece:
+        """Return a date column as whole days since 1970."""
+        if self._empty(name):
+            return Piece("CAST(NULL AS BIGINT)")
+        kind = self.kinds[name]
+        if kind.what not in ("date", "moment"):
+            raise SchemaError(f"the column {name!r} holds {kind.called}, not dates: cast it to a date first")
+        if kind.zone:
+            raise SchemaError(
+                f"the column {name!r} holds instants, whose day the engine tells in {kind.zone}: "
+                "cast it to a date in the zone that you mean first"
+            )
+        return self._once(self.dialect.day if kind.what == "date" else self.dialect.utc_day, name)
+
+    def tells_day(self, name: str) -> bool:
+        """Whether the column holds dates, or instants whose UTC day the engine can tell."""
+        return self._empty(name) or not self.kinds[name].zone
+
+    def number(self, name: str) -> Piece:
+        """Return a column of numbers; what is infinite, or NaN, is missing."""
+        if self._empty(name):
+            return Piece(f"CAST(NULL AS {self.dialect.double})")
+        kind = self.kinds[name]
+        if kind.what not in ("float", "number"):
+            raise SchemaError(f"the column {name!r} holds {kind.called}: cast it to a number first")
+        number = f"CAST({{0}} AS {self.dialect.double})"
+        if kind.what == "number":
+            return self._once(number, name)
+        return self._once(f"CASE WHEN {self._finite()} THEN {number} END", name)
+
+    def known(self, name: str) -> Piece:
+        """Return where a column has a value."""
+        return Piece("FALSE") if self._empty(name) else self._once("({} IS NOT NULL)", name)
+
+    def is_in(self, name: str, *texts: str) -> Piece:
+        """Return where a text column has one of these values."""
+        if self._empty(name):
+            return Piece("FALSE")
+        listed = ", ".join(map(self.dialect.form, texts))
+        return self._once(f"({self._text(name)} IN ({listed}))", name)
+
+    def may_be_unreadable(self, name: str) -> bool:
+        """Whether any value of a column may have been given and not read: whether the lines tell of it at all."""
+        return not self._empty(UNREADABLE)
+
+    def unreadable(self, name: str) -> Piece:
+        """Return where a column's value was given and could not be read; "quantity" is no part of "received_quantity"."""
+        if self._empty(UNREADABLE):
+            return Piece("FALSE")
+        around = self.dialect.literal(SEPARATOR)
+        names = self._once(f"({around} || {self._text(UNREADABLE)} || {around})", UNREADABLE)
+        # the one way to look for a text that no engine takes for a pattern: "." is a letter here
+        return Piece(f"(replace({{0}}, {self.dialect.form(SEPARATOR + name + SEPARATOR)}, '') <> {{0}})", names)
+
+    def missing(self, value: Piece) -> Piece:
+        """Return where a day or number is missing."""
+        return Piece("({} IS NULL)", value)
+
+    def finite(self, value: Piece) -> Piece:
+        """Return where a number is neither missing nor infinite."""
+        return Piece(self._finite(), value)
+
+    def ratio(self, this: Piece, of: Piece) -> Piece:
+        """Return one number divided by another, missing where that is 0: some engines make an error of it."""
+        return Piece("({} / nullif({}, 0))", this, of)
+
+    def pick(self, rows: Piece, this: Any, that: Any) -> Piece:
+        """Return one of two values, or of two numbers, by row."""
+        return Piece("CASE WHEN {} THEN {} ELSE {} END", rows, this, that)
+
+    def raw(self, name: str) -> Piece:
+        """Return a column as it is."""
+        return self._once("{}", name)
+
+    def text(self, name: str) -> Piece:
+        """Return a column as plain text, whatever it holds: two lists of texts may have no common kind."""
+        return self._once(f"CAST({{}} AS {self.dialect.text})", name)
+
+    def _text(self, name: str) -> str:
+        return "{}" if self.kinds[name].what == "text" else f"CAST({{}} AS {self.dialect.text})"
+
+    def _finite(self) -> str:
+        # NaN is no number between two, in some engines since it is above all numbers
+        return f"({{0}} BETWEEN {self.dialect.literal(-sys.float_info.max)} AND {self.dialect.literal(sys.float_info.max)})"
+
+    def _once(self, form: str, name: str) -> Piece:
+        return self._made.setdefault((form, name), Piece(form, _Column(name)))
+
+    def _empty(self, name: str) -> bool:
+        return name not in self.kinds or self.kinds[name].what == "nothing"  # no values at all have no type either
+
+
+class _Column(str):
+    """The name of a column."""
+
+    __slots__ = ()
+
+
+#: So deep may an expression be: parsers have limits, and that of polars takes some 50 steps into brackets.
+_DEEP = 12
+
+
+def select(wanted: Mapping[str, Piece], source: str, dialect: Dialect) -> str:
+    """Return the beginning of a query, after which ``__made`` is a table of some pieces by the names of their columns."""
+    uses: dict[Piece, int] = {}
+
+    def count(piece: Any) -> None:
+        if isinstance(piece, Piece):
+            uses[piece] = uses.get(piece, 0) + 1
+            if uses[piece] == 1:
+                for part in piece.parts:
+                    count(part)
+
+    for piece in wanted.values():
+        count(piece)
+    steps: list[list[str]] = []  # the columns of each level, which may refer to those of the levels before
+    known: dict[Piece, tuple[str, int, int]] = {}
+    read: dict[str, None] = {}  # the columns of the source, in the order in which they come up
+
+    def write(part: Any) -> tuple[str, int, int]:
+        """Return the text of a part, the level at which it can stand, and how deep it is."""
+        if isinstance(part, _Column):
+            read[dialect.quoted(part)] = None
+            return dialect.quoted(part), 0, 0
+        if not isinstance(part, Piece):
+            return dialect.literal(part), 0, 0
+        if part not in known:
+            made = [write(p) for p in part.parts]
+            form = dialect.quotient if part.form == "quotient" else part.form
+            text = form.format(*(t for t, _, _ in made))
+            level, depth = max((n for _, n, _ in made), default=0), 1 + max((n for _, _, n in made), default=0)
+            if part.parts and part.form != "{}" and (uses[part] > 1 or depth > _DEEP):
+                while len(steps) <= level:
+                    steps.append([])
+                name = f"__step_{level}_{len(steps[level])}"
+                steps[level].append(f"{text} AS {name}")
+                text, level, depth = name, level + 1, 0
+            known[part] = text, level, depth
+        return known[part]
+
+    columns = ", ".join(f"{write(piece)[0]} AS {dialect.quoted(name)}" for name, piece in wanted.items())
+    # lines have many columns, and an engine would look at all of them at each level
+    query = f"WITH __level_0 AS (SELECT {', '.join(read) or '1 AS __one'} FROM {source})"
+    for i, level in enumerate(steps):
+        query += f", __level_{i + 1} AS " + dialect.step.replace(
+            "...", f"SELECT *, {', '.join(level)} FROM __level_{i}"
+        )
+    return f"{query}, __made AS " + dialect.step.replace("...", f"SELECT {columns} FROM __level_{len(steps)}")

@@ -1,0 +1,137 @@
+"""The figures of pandas on databases by Ibis: a PostgreSQL server of the machine, DuckDB and SQLite. Skipped where one is not there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import makini_analytics as ma
+from makini_analytics import spend
+from makini_analytics.errors import ConfigError
+from tests.compute.kinds import ASKED, CALLS, arrow, dirty, same
+from tests.compute.test_sql import LINES_WITH_ALL, answers_are_those_of_pandas
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:The 'future.infer_string' option:DeprecationWarning"),  # Ibis looks at it,
+    pytest.mark.filterwarnings("ignore:fetch_arrow_table:DeprecationWarning"),  # and calls that
+]
+ibis = pytest.importorskip("ibis", reason="Ibis is not installed")
+
+
+@pytest.fixture(scope="module")
+def postgres():
+    """The folder of a server that is started for these tests, and listens there on a socket and at no port."""
+    pytest.importorskip("psycopg", reason="psycopg is not installed")
+    found = shutil.which("initdb") or next(map(str, sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))), None)
+    if found is None:
+        pytest.skip("PostgreSQL is not installed")
+    tools = Path(found).resolve().parent
+    with tempfile.TemporaryDirectory(prefix="makini-postgres-") as home:
+        run = {"check": True, "cwd": home, "stdout": subprocess.DEVNULL}
+        if os.getuid() == 0:  # as root the server refuses to run
+            shutil.chown(home, "postgres")
+            run["user"] = "postgres"
+        subprocess.run(
+            [tools / "initdb", "-D", "data", "-A", "trust", "-U", "makini", "-E", "UTF8", "--no-sync"], **run
+        )
+        options = f"-c listen_addresses='' -c unix_socket_directories='{home}' -c fsync=off"
+        subprocess.run([tools / "pg_ctl", "-D", "data", "-o", options, "-l", "log", "-w", "start"], **run)
+        yield home
+        subprocess.run([tools / "pg_ctl", "-D", "data", "-m", "immediate", "stop"], **run)
+
+
+@pytest.fixture(params=["duckdb", "sqlite", "postgres"])
+def connection(request, tmp_path):
+    if request.param == "postgres":
+        database = ibis.postgres.connect(host=request.getfixturevalue("postgres"), user="makini", database="postgres")
+        database.con.execute("DROP TABLE IF EXISTS lines")
+    elif request.param == "sqlite":
+        database = ibis.sqlite.connect(tmp_path / "lines.db")
+    else:
+        pytest.importorskip("duckdb")
+        database = ibis.duckdb.connect()
+    yield database
+    database.disconnect()
+
+
+def table(database, lines: pd.DataFrame):
+    """Return the lines as a table, written by the database's own driver."""
+    if database.name == "duckdb":
+        database.con.from_arrow(arrow(lines)).create("lines")
+        return database.table("lines")
+    kinds = {"M": "TIMESTAMP", "f": "DOUBLE PRECISION", "i": "BIGINT", "b": "BOOLEAN"}
+    zoned = "TIMESTAMP" if database.name == "sqlite" else "TIMESTAMP WITH TIME ZONE"
+
+    def declared(kind) -> str:
+        return (
+            zoned
+            if isinstance(kind, pd.DatetimeTZDtype)
+            else "TEXT"
+            if kind.name in ("string", "category")
+            else kinds[kind.kind]
+        )
+
+    def told(value):
+        if pd.isna(value):
+            return None
+        if isinstance(value, pd.Timestamp):
+            return value.strftime("%Y-%m-%d %H:%M:%S") if database.name == "sqlite" else value.to_pydatetime()
+        return value.item() if isinstance(value, np.generic) else value
+
+    columns = ", ".join(f'"{name}" {declared(kind)}' for name, kind in lines.dtypes.items())
+    rows = [tuple(map(told, row)) for row in lines.astype(object).itertuples(index=False)]
+    mark = "?" if database.name == "sqlite" else "%s"
+    cursor = database.con.cursor()
+    cursor.execute(f"CREATE TABLE lines ({columns})")
+    if rows:
+        cursor.executemany(f"INSERT INTO lines VALUES ({', '.join([mark] * len(lines.columns))})", rows)
+    database.con.commit()
+    return database.table("lines")
+
+
+def test_all_that_a_rule_asks_is_what_pandas_answers(connection):
+    lines = LINES_WITH_ALL
+    if connection.name == "sqlite":
+        lines = lines.assign(instant=lines["instant"].dt.tz_localize(None))
+    answers_are_those_of_pandas(table(connection, lines), lines)
+
+
+@pytest.mark.full
+def test_the_sample(connection):
+    lines = ma.load_sample().lines
+    frame = table(connection, lines)
+    for name in ASKED:
+        same(CALLS[name](frame), CALLS[name](lines))
+
+
+def test_dirty_lines(connection):
+    lines = dirty(0)
+    frame = table(connection, lines)
+    for call in CALLS.values():
+        same(call(frame), call(lines))
+
+
+def test_an_expression_is_counted_and_nothing_is_left_behind(connection):
+    lines = dirty(1)
+    frame = table(connection, lines)
+    some = frame.filter(frame.currency == "EUR").mutate(category=frame.category.upper())
+    want = lines[lines["currency"] == "EUR"].assign(category=lines["category"].str.upper())
+    same(spend.by_vendor(some, by="category"), spend.by_vendor(want, by="category"))
+    if connection.name == "duckdb":  # of which Ibis 12 can't list the tables
+        assert connection.con.execute("SHOW TABLES").fetchall() == [("lines",)]
+    else:
+        assert connection.list_tables() == ["lines"]
+
+
+def test_a_database_that_has_not_been_tried_is_refused():
+    pl = pytest.importorskip("polars")
+    frame = ibis.polars.connect({"lines": pl.DataFrame({"amount": np.ones(2), "vendor_id": ["a", "b"]})}).table("lines")
+    with pytest.raises(ConfigError, match="are counted on duckdb, postgres, sqlite, and these lie in polars: collect"):
+        spend.by_vendor(frame)
