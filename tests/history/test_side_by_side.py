@@ -46,7 +46,7 @@ def test_the_same_snapshots_added_at_once_are_there_once(tmp_path):
 
 def test_a_snapshot_that_another_process_came_before_is_compared_again(tmp_path, monkeypatch):
     one, other = (ma.History(tmp_path / "history") for _ in range(2))
-    shown = lived("a", 2, random_days(4, 2, 4))
+    shown = lived("a", 2, [[("reprice", 0, 1)], [("reprice", 0, 2), ("postpone", 1, 5)]])
     one.add(shown[0], seen_at=day(0))
     stale = other._table.commit()
     one.add(shown[1], seen_at=day(1))
