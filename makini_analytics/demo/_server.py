@@ -164,6 +164,11 @@ class Sandbox:
         with self._lock:
             self._tables[connection][table] = [r for r in self._tables[connection][table] if r.get("key") != key]
 
+    @property
+    def today(self) -> pd.Timestamp:
+        """The day that it is here: that of the latest change, or the one that `live` has come to."""
+        return pd.Timestamp(self._today or max(map(last_day, self._tables.values())))
+
     @known_options
     def live(self, weeks: float = 1, *, connection: str | None = None) -> pd.DataFrame:
         """Let weeks pass in seconds: orders are placed, promised, postponed, received, edited, cancelled and deleted.
@@ -200,9 +205,7 @@ class Sandbox:
         days = round(7 * number_of("weeks", weeks, high=520))
         names = [self._known(connection)] if connection is not None else list(self.tokens)
         with self._lock:
-            first = max(last_day(self._tables[name]) for name in names)
-            self._today = max(first, self._today or first)
-            events = []
+            self._today, events = self.today.date(), []
             for _ in range(days):
                 self._today += timedelta(days=1)
                 for name in names:
