@@ -67,6 +67,7 @@ def test_a_child_that_outlives_the_run_is_ended_and_named(tmp_path, rest):
     assert is_gone(pid, 0.1)
 
 
+@pytest.mark.full
 def test_a_server_and_a_thread_that_outlive_the_run_are_named(tmp_path):
     rest = "global kept; kept = socket.create_server(('127.0.0.1', 0)); threading.Thread(target=time.sleep, args=(4,), name='forgotten').start()"
     env = os.environ | {"PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}

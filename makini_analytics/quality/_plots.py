@@ -91,7 +91,7 @@ def plot_reconcile(
     >>> from makini_analytics import load_sample, quality, style
     >>> print(style.alt_text(quality.plot_reconcile(load_sample(["emea"]), currency="EUR")))
     4.62 M EUR of 4.99 M EUR is used: 93 % of the value. Value of the order lines, EUR, and what is left out.
-    all lines 4.99 M EUR; cancelled -274 k EUR; deleted -80 k EUR; draft -13.3 k EUR; used 4.62 M EUR
+    all lines 4.99 M EUR; cancelled −274 k EUR; deleted −80 k EUR; draft −13.3 k EUR; used 4.62 M EUR
     """
     result: pd.DataFrame = data
     lines = result[result["part"] == "lines"]

@@ -208,7 +208,7 @@ def test_a_file_that_can_not_be_written_is_a_sentence(here, tmp_path):
 
 @pytest.mark.usefixtures("ctrl_c_reaches_children")
 def test_ctrl_c_in_a_fetch_ends_at_once_and_leaves_nothing(here, tmp_path):
-    here.misbehave("slow", times=None, seconds=6, path="")
+    here.misbehave("slow", times=None, seconds=4, path="")
     words = [sys.executable, "-m", "makini_analytics.cli", "fetch", "--out", str(tmp_path / "d")]
     process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     while not here.requests:
@@ -217,7 +217,7 @@ def test_ctrl_c_in_a_fetch_ends_at_once_and_leaves_nothing(here, tmp_path):
     process.send_signal(signal.SIGINT)
     assert process.communicate(timeout=15) == ("", "interrupted\n")
     assert process.returncode == 130
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 3
     assert [f.name for f in tmp_path.iterdir() if f.name != "cache"] == []
 
 

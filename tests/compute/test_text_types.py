@@ -59,7 +59,7 @@ def test_the_input_is_not_touched():
     pd.testing.assert_frame_equal(lines, before)
 
 
-@pytest.mark.parametrize("seed", [10, pytest.param(11, marks=pytest.mark.full)])
+@pytest.mark.parametrize("seed", [pytest.param(seed, marks=pytest.mark.full) for seed in (10, 11)])
 def test_lines_are_looked_at_in_steps(seed, monkeypatch):
     """However small the steps: a reason may come up in a late one first, and the book keeps the order of the rule."""
     from makini_analytics.compute import _pandas_engine as tally

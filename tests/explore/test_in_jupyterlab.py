@@ -18,6 +18,7 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytestmark = [
+    pytest.mark.full,
     # looked for, not imported: that takes seconds, in each process of the run
     pytest.mark.skipif(find_spec("jupyterlab") is None, reason="JupyterLab is not installed"),
     pytest.mark.skipif(not CHROMIUM, reason="no chromium on this machine"),

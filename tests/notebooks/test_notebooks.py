@@ -8,21 +8,16 @@ from pathlib import Path
 import pytest
 
 import makini_analytics as ma
+from tests.tiers import one_in
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
-#: Run in full only: what it shows is tested piece by piece in tests/changes, tests/demo and tests/slippage.
-IN_FULL = {"06_what_changed"}
-BOOKS = pytest.mark.parametrize(
-    "path",
-    [
-        pytest.param(p, marks=[pytest.mark.full] if p.stem in IN_FULL else [], id=p.stem)
-        for p in sorted(FOLDER.glob("*.ipynb"))
-    ],
-)
+ALL = sorted(FOLDER.glob("*.ipynb"))
+#: The first one is run each time, the others with the big counts: what they show is tested room by room.
+BOOKS = pytest.mark.parametrize("path", one_in(len(ALL), ALL), ids=lambda p: p.stem)
 
 
 @BOOKS

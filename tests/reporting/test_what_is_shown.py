@@ -133,7 +133,11 @@ def test_a_report_of_one_vendor_names_materials_and_only_its_connections():
 
 
 @pytest.mark.parametrize(
-    ("sections", "files"), [(["slippage"], 10), pytest.param(["spend", "slippage"], 25, marks=pytest.mark.full)]
+    ("sections", "files"),
+    [
+        pytest.param(["slippage"], 10, marks=pytest.mark.full),
+        pytest.param(["spend", "slippage"], 25, marks=pytest.mark.full),
+    ],
 )
 def test_another_process_with_another_hash_seed_writes_the_same_bytes(sections, files, tmp_path):
     script = """

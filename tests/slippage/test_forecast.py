@@ -10,6 +10,7 @@ from makini_analytics import slippage
 from makini_analytics.slippage import _forecast as forecast
 from makini_analytics.slippage import _hazards as hazards
 from tests.conftest import SCMS, scms_purchases
+from tests.tiers import one_in
 
 EPOCH = np.datetime64("2020-01-01", "D")
 
@@ -60,7 +61,7 @@ def plain_chance(book, model, row, day, until):
     return 1 - stays
 
 
-@pytest.mark.parametrize("cells", [hazards._CELLS, 60])
+@pytest.mark.parametrize("cells", one_in(2, [60, hazards._CELLS]))
 def test_the_chances_by_plain_loops(monkeypatch, cells):
     monkeypatch.setattr(hazards, "_CELLS", cells)  # with few cells some groups are taken at a time
     rng = np.random.default_rng(3)

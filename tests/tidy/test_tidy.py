@@ -326,7 +326,7 @@ def check_hostile(records):
 QUICK = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
 
 
-@settings(max_examples=25, **QUICK)
+@settings(max_examples=10, **QUICK)
 @given(st.lists(hostile_order | anything, min_size=8, max_size=8))
 def test_hostile_records_never_stop_a_fetch_nor_touch_their_neighbours(records):
     check_hostile(records)
@@ -349,7 +349,7 @@ def check_cut(records, size):
 MANY = st.lists(hostile_order | anything, min_size=2, max_size=8)
 
 
-@settings(max_examples=15, **QUICK)
+@settings(max_examples=8, **QUICK)
 @given(MANY, st.integers(1, 4))
 def test_how_the_records_were_cut_into_pages_changes_nothing(records, size):
     check_cut(records, size)

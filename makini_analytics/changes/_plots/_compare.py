@@ -83,9 +83,9 @@ def plot_compare(
     >>> old = pd.DataFrame({"order_id": ["1", "2"], "line_id": ["1", "1"], "state": "open", "amount": [50.0, 9.0], "currency": "EUR"})
     >>> new = old.assign(state=["open", "cancelled"])
     >>> print(style.alt_text(ma.plot_compare(old, new)))
-    Ordered spend fell by 9.00 EUR (15 %); largest effect: cancelled, -9.00 EUR.
+    Ordered spend fell by 9.00 EUR (15 %); largest effect: cancelled, −9.00 EUR.
     Ordered spend before and after, EUR; each effect is its average over all orders of the changes; axis cut at 48.00 EUR.
-    Before 59.00 EUR; Cancelled -9.00 EUR (1 line); After 50.00 EUR
+    Before 59.00 EUR; Cancelled −9.00 EUR (1 line); After 50.00 EUR
     """
     result: pd.DataFrame = before
     metric = result.attrs.get("parameters", {}).get("metric", "spend" if "currency" in result else "on_time")

@@ -55,7 +55,7 @@ def plot_price_index(
     ...     "order_date": pd.to_datetime(["2025-01-05"] * 2 + ["2025-02-05"] * 2),
     ...     "quantity": [10.0, 10.0, 30.0, 10.0], "amount": [100.0, 1000.0, 330.0, 1100.0]})
     >>> print(style.alt_text(spend.plot_price_index(lines, min_items=2)))
-    Prices of the same items rose 10.0 % since 2025-01; the average price paid says -35.0 %.
+    Prices of the same items rose 10.0 % since 2025-01; the average price paid says −35.0 %.
     Price index (GEKS-Törnqvist), 2025-01 = 100, EUR; band: 95 %; matched: 100 % of the spend; the average price leaves the scale.
     average price paid 65.0; chained 110.0; same items 110.0
     """
@@ -241,7 +241,7 @@ def _signed(index: float) -> str:
     """Return an index as a change.
 
     >>> _signed(103.14), _signed(92.4), _signed(99.99)
-    ('+3.1 %', '-7.6 %', '0.0 %')
+    ('+3.1 %', '−7.6 %', '0.0 %')
     """
     change = round(index - 100, 1) + 0.0
     return f"{'+' if change > 0 else ''}{charts.number(change, 1)} %"
