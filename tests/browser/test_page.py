@@ -16,6 +16,7 @@ import pytest
 
 import makini_analytics as ma
 from makini_analytics import slippage
+from tests.tiers import one_in
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install -e '.[dev]'")
 Image = pytest.importorskip("PIL.Image")
@@ -97,7 +98,7 @@ def visit(chromium):
         context.close()
 
 
-@pytest.mark.parametrize("name", ["sample", "hostile"])
+@pytest.mark.parametrize("name", one_in(2, ["sample", "hostile"]))
 def test_it_says_nothing_and_asks_for_nothing(pages, visit, name):
     page, said, asked = visit(pages(name))
     page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")

@@ -9,6 +9,7 @@ import pytest
 from makini_analytics import explain, lead_times, slippage, spend
 from makini_analytics.compute import PandasColumns, RuleResult
 from tests.compute.kinds import AS_OF, KINDS, asked_of, dirty, same
+from tests.tiers import one_in
 
 NAMES = ("order_date", "delivered_date", "required_date", "promised_date", "quantity", "received_quantity", "amount",
          "deleted_at", "cancelled_date", "custom.quantity", "approved_date", "currency")  # fmt: skip
@@ -169,7 +170,7 @@ def test_other_figures_tell_the_same_reasons():
     assert "approval date unreadable: " in explain(lead_times.by_vendor(lines, as_of=AS_OF, start="approval"))
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", one_in(2, KINDS))
 @pytest.mark.parametrize("texts", ["string", pytest.param("category", marks=pytest.mark.full)])
 def test_every_engine_says_the_same(kind, texts):
     lines = told(2, 250, texts)
@@ -204,7 +205,7 @@ def test_whole_names_are_matched(kind):
     assert found == [True, False, True, True, True, False, False, False]
 
 
-@pytest.mark.parametrize("kind", ["pandas", *KINDS])
+@pytest.mark.parametrize("kind", one_in(4, ["pandas", *KINDS]))
 def test_a_column_that_tells_of_nothing_changes_nothing(kind):
     lines = dirty(3)
     silent = lines.assign(unreadable=pd.array([None] * len(lines), dtype="string"))

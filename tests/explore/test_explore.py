@@ -110,6 +110,7 @@ def test_a_click_on_each_bar_opens_its_lines(room, data, tmp_path):
         assert len(bars[-1]) == len(got.result) - 10
 
 
+@pytest.mark.full
 def test_a_click_on_a_month_or_on_days_late_opens_its_lines(data, tmp_path):
     money, days, late = (room(data, folder=tmp_path) for room in ROOMS.values())
     money.view.value = days.view.value = "months"

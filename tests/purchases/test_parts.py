@@ -11,6 +11,7 @@ import makini_analytics as ma
 from makini_analytics import lead_times, slippage, spend
 from makini_analytics.purchases import _parts as parts
 from tests.faults.server import order
+from tests.tiers import one_in
 
 for module in ("pyarrow", "duckdb", "polars"):
     pytest.importorskip(module, reason=f"{module}, of the extra 'lake' or its tests, is not installed")
@@ -68,7 +69,7 @@ def saved(tmp_path_factory):
 
 
 @pytest.mark.parametrize("engine", ["duckdb", "polars"])
-@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("metric", one_in(3, METRICS))
 def test_a_scan_gives_the_figures_of_the_lines_in_memory(saved, engine, metric):
     data, folder = saved
     got, want = METRICS[metric](ma.scan(folder, engine=engine)), METRICS[metric](data.lines)

@@ -14,7 +14,6 @@ import makini_analytics as ma
 from makini_analytics import charts, explore, spend, style
 from makini_analytics.reporting import content, write
 from makini_analytics.reporting._sections import safe
-from tests.tiers import one_in
 
 openpyxl = pytest.importorskip("openpyxl", reason="openpyxl, which reads workbooks back, is not installed")
 Presentation = pytest.importorskip("pptx", reason="the extra 'report' is not installed").Presentation
@@ -33,7 +32,8 @@ def purchases(text):
     return ma.Purchases.from_table(table, connection=text[:40], as_of="2025-02-01")
 
 
-@pytest.mark.parametrize("kind", one_in(3, ["half a surrogate", "controls", "long"]))
+@pytest.mark.full
+@pytest.mark.parametrize("kind", ["half a surrogate", "controls", "long"])
 def test_every_format_opens(tmp_path, kind):
     told = content(purchases(NAMES[kind]), title=TITLES[kind], sections=["spend", "slippage", "definitions"])
     charts.retitle(next(e.chart for e in told.exhibits if e.chart is not None), TITLES[kind])

@@ -14,6 +14,7 @@ import makini_analytics as ma
 from makini_analytics import spend
 from makini_analytics.spend._bridge import EFFECTS
 from tests.conftest import SCMS, scms_purchases
+from tests.tiers import one_in
 
 from . import oracle
 
@@ -187,7 +188,7 @@ def test_tail(frames):
             assert part.n_one_time_vendors.sum() == once
 
 
-@pytest.mark.parametrize("per_vendor", [True, False])
+@pytest.mark.parametrize("per_vendor", one_in(2, [True, False]))
 @pytest.mark.parametrize("baseline", ["previous_period", "last", "first"])
 def test_price_changes(frames, baseline, per_vendor):
     for lines in frames:

@@ -31,6 +31,7 @@ from makini_analytics import (
     support_report,
 )
 from tests.faults.server import TOKEN, FaultServer, cut, cut_json, html, order, rate_limit, reset, stall, status
+from tests.tiers import one_in
 from tests.transport.test_pagination import ROWS, client, ids
 
 # ---- settings --------------------------------------------------------------------------------------------------------
@@ -117,6 +118,7 @@ def test_the_waits_grow_from_about_two_seconds(monkeypatch):
         assert want <= got <= want * 1.25
 
 
+@pytest.mark.full
 def test_the_first_real_wait_is_about_two_seconds():
     with FaultServer(ROWS[:1]) as server:
         server.faults.append(status(503))
@@ -125,7 +127,7 @@ def test_the_first_real_wait_is_about_two_seconds():
         assert 2.0 <= time.monotonic() - began < 4
 
 
-@pytest.mark.parametrize("as_date", [False, True])
+@pytest.mark.parametrize("as_date", one_in(2, [False, True]))
 def test_retry_after_is_kept_to(as_date, caplog):
     with FaultServer(ROWS) as server, caplog.at_level(logging.INFO, "makini_analytics"):
         server.faults.append(rate_limit(formatdate(time.time() + 2, usegmt=True) if as_date else 1))
@@ -450,7 +452,8 @@ def test_the_cache_is_small(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "damage", ["noise", "truncated", "row", "of something else", "read-only folder", "folder is a file", "locked"]
+    "damage",
+    one_in(3, ["noise", "truncated", "row", "of something else", "read-only folder", "folder is a file", "locked"]),
 )
 def test_a_cache_that_can_not_be_used_costs_the_cache_not_the_fetch(tmp_path, damage, caplog, monkeypatch):
     monkeypatch.setattr(page_cache, "LOCK_TIMEOUT", 0.5)

@@ -10,6 +10,7 @@ from makini_analytics import IncompleteDataError
 from makini_analytics.transport._list_response import ListResponse
 from makini_analytics.transport._page_signs import signs_of, whole_number
 from tests.faults.server import TOKEN, FaultServer, order
+from tests.tiers import one_in
 from tests.transport.test_pagination import ROWS, client, ids
 
 MORE = [
@@ -45,7 +46,7 @@ MORE = [
 
 
 @pytest.mark.parametrize("more", MORE, ids=lambda m: json.dumps(m)[:60])
-@pytest.mark.parametrize("n", [7, 100])
+@pytest.mark.parametrize("n", one_in(2, [100, 7]))
 def test_a_sign_of_more_that_is_not_understood_is_not_an_end(more, n):
     rows = [order(i) for i in range(n)]
     with FaultServer(rows) as server:
