@@ -40,6 +40,7 @@ GROUPS = {
     "tests/reporting/": "report",
     "tests/browser/": "report",
     "tests/files/test_exports.py": "exports",
+    "tests/quality/test_quality.py::test_coverage_": "coverage",
     "tests/notebooks/": "kernels",
     "tests/explore/test_in_jupyterlab.py": "kernels",
     "tests/cli/test_cli.py::test_lab_": "kernels",
@@ -113,9 +114,9 @@ def scms_purchases(name: str):
     )
 
 
-@pytest.fixture(params=SCMS)
+@pytest.fixture(params=[pytest.param(n, marks=[pytest.mark.full] if n == "whole" else []) for n in SCMS])
 def scms_name(request) -> str:
-    """Which of the files a test takes: a test that asks for any of the fixtures below runs on each that is there."""
+    """Which of the files a test takes: a test that asks for any of the fixtures below runs on each that is there, on the whole file with the big counts."""
     return request.param
 
 

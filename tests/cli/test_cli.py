@@ -92,6 +92,7 @@ def test_doctor_without_a_token(capsys):
     assert "none set" in capsys.readouterr().out
 
 
+@pytest.mark.full
 @pytest.mark.skipif(find_spec("jupyterlab") is None, reason="JupyterLab is not installed")
 def test_lab_serves_copies_of_the_notebooks_and_keeps_changed_ones(tmp_path):
     mine = tmp_path / "books" / "01_first_look.ipynb"

@@ -65,7 +65,7 @@ DIRTY = [pytest.param(kind, 0, "string", id=f"0-string-{kind}") for kind in KIND
         1,
         "category",
         id=f"1-category-{kind}",
-        marks=[pytest.mark.full] if kind in ("polars lazy", "pyarrow") else [],
+        marks=[] if kind == "polars" else pytest.mark.full,
     )
     for kind in KINDS
 ]

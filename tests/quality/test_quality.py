@@ -46,8 +46,13 @@ def order(key, total, *amounts, **extra):
 # ---- coverage ----------------------------------------------------------------------------------------------------------
 
 
-def test_coverage_says_which_figures_a_connection_can_carry_and_why_not(sample):
-    got = quality.coverage(sample)
+@pytest.fixture(scope="module")
+def covered(sample):
+    return quality.coverage(sample)
+
+
+def test_coverage_says_which_figures_a_connection_can_carry_and_why_not(covered):
+    got = covered
     figures = got[got["table"] == "metrics"].set_index(["connection", "name"])
     can = figures["computable"].astype(bool)
     assert {n for n in FIGURES if not n.startswith("quality.")} <= set(figures.index.get_level_values("name"))
@@ -63,8 +68,8 @@ def test_coverage_says_which_figures_a_connection_can_carry_and_why_not(sample):
             assert figures.loc[(name, "slippage.by_vendor"), "n_filled"] == known["due_lines_at_cut_off"]
 
 
-def test_coverage_counts_cells_as_a_plain_count_does(sample):
-    got = quality.coverage(sample)
+def test_coverage_counts_cells_as_a_plain_count_does(sample, covered):
+    got = covered
     for table in ("orders", "lines"):
         frame = getattr(sample, table)
         for connection, part in frame.groupby("connection"):
@@ -255,8 +260,8 @@ def test_they_take_purchases_and_say_so(function, sample):
 
 @pytest.mark.parametrize("plot", [quality.plot_coverage, quality.plot_reconcile, quality.plot_duplicates])
 def test_their_charts(plot, sample, tmp_path):
-    one = ma.load_sample(["apac"])
-    options = {"currency": "JPY"} if plot is quality.plot_reconcile else {}
+    one = ma.load_sample(["us"])
+    options = {"currency": "USD"} if plot is quality.plot_reconcile else {}
     ax = plot(sample if plot is quality.plot_duplicates else one, **options)
     assert any(c.isdigit() for c in ax.figure.texts[0].get_text())
     assert len(style.alt_text(ax)) > 40
