@@ -117,6 +117,7 @@ def test_it_says_nothing_and_asks_for_nothing(pages, visit, name):
     assert all(width > 0 and alt > 20 for width, alt in charts)
 
 
+@pytest.mark.full
 def test_hostile_names_are_text(pages, visit):
     page, said, _ = visit(pages("hostile"))
     page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
@@ -192,6 +193,7 @@ def test_a_list_is_filtered_and_its_sum_follows(pages, visit):
     assert said == []
 
 
+@pytest.mark.full
 def test_a_list_is_taken_along_as_csv_and_copied(pages, visit, tmp_path):
     page, said, _ = visit(pages("lists"), accept_downloads=True)
     part = page.locator("table[data-name=open_orders]").locator("xpath=ancestor::div[.//p[@role='status']][1]")
@@ -213,6 +215,7 @@ def test_a_list_is_taken_along_as_csv_and_copied(pages, visit, tmp_path):
     assert said == []
 
 
+@pytest.mark.full
 def test_a_text_that_a_spreadsheet_would_run_is_defused_in_the_csv(pages, visit, tmp_path):
     page, _, _ = visit(pages("hostile"), accept_downloads=True)
     page.locator("#spend_by_vendor_EUR summary").click()
@@ -262,7 +265,7 @@ def test_the_keyboard_reaches_the_figures_and_every_table(pages, visit):
     assert page.locator("details").first.get_attribute("open") is not None
 
 
-@pytest.mark.parametrize("name", ["sample", "hostile"])
+@pytest.mark.parametrize("name", one_in(2, ["sample", "hostile"]))
 def test_a_phone_scrolls_tables_and_charts_but_not_the_page(pages, visit, name):
     page, _, _ = visit(pages(name), viewport={"width": 390, "height": 844})
     page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
@@ -280,7 +283,7 @@ def brightness(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", one_in(2, ["dark", "light"]))
 def test_each_scheme_has_its_colours_and_contrast(pages, visit, scheme):
     page, _, _ = visit(pages("sample"), color_scheme=scheme)
     paper = brightness(page.evaluate("getComputedStyle(document.body).backgroundColor"))
@@ -291,6 +294,7 @@ def test_each_scheme_has_its_colours_and_contrast(pages, visit, scheme):
         assert ratio >= 4.5, what
 
 
+@pytest.mark.full
 def test_it_prints_on_paper_with_light_colours(pages, visit, tmp_path):
     page, _, _ = visit(pages("sample"), color_scheme="dark")
     page.emulate_media(media="print")

@@ -180,6 +180,7 @@ def test_quiet_prints_nothing_and_a_pipe_gets_no_bar(here, tmp_path, capfd):
     assert sorted(f.name for f in tmp_path.iterdir() if f.name != "cache") == ["d", "r.html"]
 
 
+@pytest.mark.full
 def test_a_closed_pipe_does_not_stop_the_work(here, tmp_path):
     words = [
         sys.executable,

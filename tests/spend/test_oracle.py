@@ -59,8 +59,8 @@ def sources():
     yield pytest.param("sample", id="sample")
     for name in SCMS:
         yield pytest.param(f"scms {name}", id=f"scms {name}", marks=[pytest.mark.full] if name == "whole" else [])
-    for i in range(0, 200, 20):
-        yield pytest.param(range(i, i + 20), id=f"random {i}-{i + 19}", marks=[pytest.mark.full] if i >= 20 else [])
+    for i in range(0, 200, 10):
+        yield pytest.param(range(i, i + 10), id=f"random {i}-{i + 9}", marks=[pytest.mark.full] if i else [])
 
 
 @cache

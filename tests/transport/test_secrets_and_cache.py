@@ -286,6 +286,7 @@ def test_expired_pages_are_pruned_where_pages_are_stored(tmp_path, on_disk):
     cache.close()
 
 
+@pytest.mark.full
 def test_a_file_does_not_grow_by_what_has_expired(tmp_path):
     with FaultServer(ROWS) as server:
         for day in range(1, 3):
