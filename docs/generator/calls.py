@@ -29,12 +29,12 @@ with ma.sandbox() as server:  # a Makini on loopback that lives through five wee
         seen = server.client("us", delivery_date="actual", progress=False).fetch_purchases()
         history.add(seen, seen_at=seen.as_of)"""
 
-_LIST = 'data.lines[data.lines.order_date < "2025"].groupby(["material_id", "vendor_id", "currency"], as_index=False).agg(price=("unit_price", "median"))'
+_LIST = 'before.groupby(["material_id", "vendor_id", "currency"], as_index=False).agg(price=("unit_price", "median"))'
 
 CALLS = {
     # a list of your own: the usual prices of the year before
-    "spend.agreed_prices": "spend.agreed_prices(data.lines, " + _LIST + ', currency="EUR")',
-    "spend.plot_agreed_prices": "spend.plot_agreed_prices(data.lines, " + _LIST + ', currency="EUR")',
+    "spend.agreed_prices": "spend.agreed_prices(lines, " + _LIST + ")",
+    "spend.plot_agreed_prices": "spend.plot_agreed_prices(lines, " + _LIST + ")",
     "lead_times.receipts": "lead_times.receipts(history)",
     "slippage.promise_history": "slippage.promise_history(history)",
     "slippage.plot_promise_history": "slippage.plot_promise_history(history)",

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import html
 import inspect
+import json
 import re
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -331,12 +331,23 @@ def _data_dictionary() -> str:
     return "\n".join(out)
 
 
+def _without_files(notebook: str) -> str:
+    """Return a notebook without the links to files that it wrote when it ran: they are not on the site."""
+    book = json.loads(notebook)
+    for output in (o for cell in book["cells"] for o in cell.get("outputs", ())):
+        text = output.get("data", {}).get("text/markdown")
+        if text:
+            output["data"]["text/markdown"] = re.sub(r"\[([^]]*)\]\((?!https?:)[^)]*\)", r"\1", "".join(text))
+    return json.dumps(book, ensure_ascii=False, indent=1)
+
+
 def _notebooks(folder: Path, source: Path) -> str:
     folder.mkdir(parents=True, exist_ok=True)
     names = sorted(p.name for p in source.glob("*.ipynb"))
     for name in names:
-        if not (folder / name).exists() or (folder / name).read_bytes() != (source / name).read_bytes():
-            shutil.copyfile(source / name, folder / name)
+        shown = _without_files((source / name).read_text(encoding="utf-8"))
+        if not (folder / name).exists() or (folder / name).read_text(encoding="utf-8") != shown:
+            (folder / name).write_text(shown, encoding="utf-8")
     return (
         "# Notebooks\n\nA half-hour course, shown with the outputs stored in the repository; a test runs each notebook and compares. "
         "`makini-analytics lab` opens them in JupyterLab, on made-up orders, or on your own where `MAKINI_API_TOKEN` is set.\n\n"
