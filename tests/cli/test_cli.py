@@ -210,6 +210,7 @@ def test_a_file_that_can_not_be_written_is_a_sentence(here, tmp_path):
 
 
 @pytest.mark.usefixtures("ctrl_c_reaches_children")
+@pytest.mark.full
 def test_ctrl_c_in_a_fetch_ends_at_once_and_leaves_nothing(here, tmp_path):
     here.misbehave("slow", times=None, seconds=4, path="")
     words = [sys.executable, "-m", "makini_analytics.cli", "fetch", "--out", str(tmp_path / "d")]

@@ -108,6 +108,7 @@ def test_every_oddity_of_what_changes_figures_under_strict(server, tmp_path, nam
     assert played(server, tmp_path, [(name, odd, True) for odd in ODD])[0] == {}
 
 
+@pytest.mark.full
 def test_lists_that_hang_share_one_time(server):
     """All of them hang: the orders come, and it takes less than twice the timeout in all."""
     began = time.monotonic()
