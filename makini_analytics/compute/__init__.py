@@ -36,7 +36,7 @@ from ._groups import (
     narrow_rows,
     order_ids,
 )
-from ._matching import match_lines
+from ._matching import line_keys, match_lines
 from ._normal import Z
 from ._pandas_engine import PandasColumns, leave_out_unreadable
 from ._periods import period_alias, period_number
@@ -121,6 +121,7 @@ __all__ = [
     "kaplan_meier",
     "lacking",
     "leave_out_unreadable",
+    "line_keys",
     "lines_of",
     "log_log_band",
     "match_lines",

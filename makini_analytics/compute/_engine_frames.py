@@ -148,7 +148,7 @@ def _spark(lines: Any) -> EngineFrame:
 
 def _kind_of_spark(kind: Any, zone: str) -> Kind:
     called = kind.simpleString()
-    if called == "timestamp":  # its day, and nothing else, is told in the zone of the session
+    if called == "timestamp":  # Spark takes its day in the time zone of the session
         return Kind("moment", called, None if zone in _UTC else zone)
     if called in ("tinyint", "smallint", "int", "bigint") or called.startswith("decimal"):
         return Kind("number", called)

@@ -49,6 +49,17 @@ def match_lines(earlier: pd.DataFrame, later: pd.DataFrame) -> tuple[Ints, Ints]
     return place, np.flatnonzero(gone)
 
 
+def line_keys(lines: pd.DataFrame, *within: str) -> pd.DataFrame:
+    """Return what makes each row one line, "place" telling apart those with the same ids: the first, second, ... of them.
+
+    ``within`` are columns of a snapshot: rows that differ in these are the same line at different times.
+    """
+    ids = list(_KEY)
+    keys = lines[ids].astype("string").fillna("")
+    keys["place"] = keys.groupby([*ids, *(lines[c] for c in within)], dropna=False).cumcount()
+    return keys
+
+
 def _in_common(first: Encoding, other: Encoding) -> tuple[list[Ints], int]:
     """Return the codes of two columns under one numbering, in which a missing text is an empty one, and how many there are."""
     labels = [x.labels.astype("string") for x in (first, other)]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..compute import FigureResult, Selection, figure
+from ..compute import FigureResult, Selection, figure, line_keys
 from ..errors import SchemaError
 from ..frames import AsOf, as_of_days, is_history
 
@@ -72,10 +72,8 @@ def receipts(history: Any, *, as_of: AsOf | None = None) -> FigureResult:
     versions = history.versions(told, day=as_of).reset_index(drop=True)
     for name in ("quantity", "received_quantity"):
         versions[name] = pd.to_numeric(versions.get(name, pd.Series(np.nan, index=versions.index))).astype(float)
-    keys = versions[_KEY].astype("string").fillna("")
-    # lines that have the same ids are told apart by their place in the order
-    keys["place"] = keys.groupby([*_KEY, versions["seen_at"], versions["ended_at"]], dropna=False).cumcount()
-    line = keys.groupby([*_KEY, "place"], sort=False).ngroup()
+    keys = line_keys(versions, "seen_at", "ended_at")
+    line = keys.groupby(list(keys), sort=False).ngroup()
     known = versions["received_quantity"].notna().to_numpy()
     before = versions["received_quantity"].where(known).groupby(line).ffill().groupby(line).shift().fillna(0.0)
     came = (versions["received_quantity"] - before).where(known, 0.0)

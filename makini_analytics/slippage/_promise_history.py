@@ -8,14 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..compute import FigureResult, Selection, figure
+from ..compute import FigureResult, Selection, figure, line_keys
 from ..errors import SchemaError, one_of
 from ..frames import AsOf, as_of_days, is_history, stack
 from ._due_rule import DUE_DATES
 from ._per_line import per_line
 
 Ints = npt.NDArray[np.int64]
-_KEY = ["connection", "order_id", "line_id"]
 _SHOWN = ("connection", "order_id", "line_id", "order_number", "vendor_id", "vendor_name")
 GONE = "gone: no longer in the source"
 
@@ -122,13 +121,9 @@ def promise_history(
 
 def _lines_of(versions: pd.DataFrame, lines: pd.DataFrame) -> tuple[Ints, Ints]:
     """Return which line each version is of, those that are there first and in their order, and the last version of each."""
-    keys = versions[_KEY].astype("string").fillna("")
-    # lines that have the same ids are told apart by their place in the order
-    keys["place"] = keys.groupby([*_KEY, versions["seen_at"], versions["ended_at"]], dropna=False).cumcount()
-    present = lines[_KEY].astype("string").fillna("")
-    present["place"] = present.groupby(_KEY).cumcount()
-    both = pd.concat([present, keys], ignore_index=True)
-    code = both.groupby([*_KEY, "place"], sort=False).ngroup().to_numpy()
+    present = line_keys(lines)
+    both = pd.concat([present, line_keys(versions, "seen_at", "ended_at")], ignore_index=True)
+    code = both.groupby(list(both), sort=False).ngroup().to_numpy()
     line: Ints = code[len(present) :].astype(np.int64)
     last = np.full(int(code.max(initial=-1)) + 1, -1, dtype=np.int64)
     last[line] = np.arange(len(line))  # versions come in the order in which they were seen: the last one stays
