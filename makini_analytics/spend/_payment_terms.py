@@ -84,12 +84,12 @@ def payment_terms(
     n = len(groups) if len(groups.codes) else 0
     kept = got.selection.kept
     spent, text = value_of(got)[kept], texts.codes[kept]
-    days = np.array([np.nan if terms is None else terms.days for terms in read] or [np.nan])[text] if n else np.empty(0)
-    rate = np.array([0.0 if terms is None else terms.rate for terms in read] or [0.0])[text] if n else np.empty(0)
-    rows = pd.DataFrame({"group": groups.codes, "spend": spent, "days": days, "text": text})
+    # the days and the discount of each text, then of each line
+    days = np.array([np.nan if t is None else t.days for t in read], dtype=float)[text]
+    rate = np.array([0.0 if t is None else t.rate for t in read], dtype=float)[text]
     # texts that mean the same are one: "Net 30" and "30 days net"
     meaning, _ = pd.factorize(pd.Series([None if t is None else (t.days, t.discounts) for t in read], dtype=object))
-    rows["meaning"] = meaning[text] if n else np.empty(0, dtype=int)
+    rows = pd.DataFrame({"group": groups.codes, "spend": spent, "days": days, "text": text, "meaning": meaning[text]})
     rows["paid_days"], rows["discount_spend"] = spent * days, np.where(rate > 0, spent, 0.0)
     rows["discount_offered"] = spent * rate
     result = rows.groupby("group").agg(
