@@ -94,8 +94,7 @@ def needed_columns(figure: str) -> list[str]:
     out += [f"* Without it all lines are left out: {', '.join(absent)}"] if absent else []
     for option, column_of in entry.choices.items():
         out += [f"* With `{option}={value!r}`: `{column.rstrip('?')}`" for value, column in column_of.items()]
-    if entry.any_frame:
-        out.append(
-            "\nAlso computed where the lines lie: polars, PyArrow, DuckDB and Spark, and databases by Ibis ([Other engines](../engines.md))."
-        )
+    engines = "polars, PyArrow, DuckDB and Spark, and databases by Ibis ([Other engines](../engines.md))"
+    counted = "counted where they lie" if entry.any_frame else "brought into memory as far as they are needed"
+    out.append(f"\nLines in an engine are {counted}: {engines}.")
     return out

@@ -66,7 +66,7 @@ def chart(
             first, others = data[0], data[1:]
             # A bridge has two sides; its result comes alone, in the place of the first one.
             alone = all(other is None for other in others)
-            if alone and set(result_columns) <= set(getattr(first, "columns", ())):
+            if alone and isinstance(first, pd.DataFrame) and set(result_columns) <= set(first.columns):
                 _refuse(asked, draw, of)
                 with drawn_on(paper_of(given.get("ax"))):
                     return draw(first, **given)

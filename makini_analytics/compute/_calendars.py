@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..errors import ConfigError
-from ..frames import values
+from ..frames import OnlyInMemory, values
 from ._pandas_engine import PandasColumns, as_dates
 from ._rule import Columns
 
@@ -49,9 +49,7 @@ class Span:
         if self._calendar is None:
             return end - begin
         if not isinstance(c, PandasColumns):
-            raise ConfigError(
-                f"calendar={self._calendar!r}: working days are counted on a pandas frame alone; collect the lines that you look at"
-            )
+            raise OnlyInMemory("working days are counted line by line")
         # the holidays of a country are made year by year, so the years of lines that don't count are not asked for
         kept = ~np.logical_or.reduce([rows for rows, _ in left_out])
         first, last = as_dates(begin), as_dates(np.broadcast_to(end, len(kept)))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..errors import ConfigError
+from ..frames import OnlyInMemory
 from ._sql import Dialect, Kind
 
 #: Stands in a query for the table of the lines.
@@ -179,9 +179,7 @@ def _ibis(lines: Any) -> EngineFrame:
     if backend.name == "duckdb":
         return _duckdb(backend.con.sql(table))
     if backend.name not in _IBIS:
-        raise ConfigError(
-            f"lines of Ibis are counted on duckdb, {', '.join(_IBIS)}, and these lie in {backend.name}: collect the lines that you look at"
-        )
+        raise OnlyInMemory(f"lines of Ibis are counted on duckdb, {', '.join(_IBIS)}, and these lie in {backend.name}")
     kinds = {name: _kind_of_ibis(kind) for name, kind in lines.schema().items()}
 
     def run(query: str) -> pd.DataFrame:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial, wraps
 from types import ModuleType
@@ -25,7 +26,16 @@ from typing import Any, ParamSpec
 import pandas as pd
 
 from ..errors import ConfigError
-from ..frames import frame_of, is_history
+from ..frames import (
+    FIGURE_COLUMNS,
+    OnlyInMemory,
+    collect,
+    columns_of,
+    frame_of,
+    is_engine_frame,
+    is_history,
+    need,
+)
 from ..system import known_options, text_of
 from ._engines import lines_of
 from ._provenance import FigureResult, Selection, stamp
@@ -144,6 +154,12 @@ def figure(
         @partial(known_options, instead=BY_FILTER)
         @wraps(function)
         def computed(*args: P.args, **given: P.kwargs) -> pd.DataFrame:
+            if any_frame:
+                with suppress(OnlyInMemory):
+                    return counted(args, given)
+            return counted(*_in_memory(declared, args, given))
+
+        def counted(args: Any, given: Mapping[str, Any], brought: tuple[str, ...] = ()) -> pd.DataFrame:
             options = {n: given.get(n, default) for n, default in defaults.items()}
             _check_types(options)
             if columns or choices:
@@ -158,8 +174,7 @@ def figure(
                 currency if currency is None or got.selection.kept.any() else _currency_meant(currency, got.selection)
             )
             if meant != currency:
-                again: Any = given | {"currency": meant}
-                return computed(*args, **again)
+                return counted(args, {**given, "currency": meant}, brought)
             return stamp(
                 got.result,
                 metric=called,
@@ -167,7 +182,7 @@ def figure(
                 selection=got.selection,
                 lines=got.selection.lines,
                 as_of=got.as_of,
-                notes=tuple(got.notes),
+                notes=(*got.notes, *brought),
                 included=got.included,
                 excluded=got.excluded,
             )
@@ -186,6 +201,30 @@ def figures_of(door: ModuleType) -> Iterator[Figure]:
     for name in door.__all__:
         if not name.startswith("plot_") and isinstance(found := getattr(getattr(door, name), "figure", None), Figure):
             yield found
+
+
+def _in_memory(
+    figure: Figure, args: tuple[Any, ...], given: Mapping[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any], tuple[str, ...]]:
+    """Return the arguments with lines that lie in an engine brought into memory, and what was brought, in words."""
+    # an option may name a column of the lines, as by= and item= do
+    texts = [v if isinstance(v, list | tuple) else (v,) for n, v in given.items() if n not in figure.data]
+    named = [name for several in texts for name in several if isinstance(name, str)]
+    brought: list[str] = []
+
+    def bring(name: str, lines: Any) -> Any:
+        takes_lines = name in figure.data and name not in figure.beside and (figure.columns or figure.choices)
+        if not takes_lines or not is_engine_frame(lines):
+            return lines
+        required = figure.required(**{n: given.get(n, default) for n, default in figure.options.items()})
+        need(columns_of(lines), *required, metric=figure.name)
+        frame, said = collect(lines, (*FIGURE_COLUMNS, *required, *named), metric=figure.name)
+        brought.append(said)
+        return frame
+
+    n = len(figure.data)
+    args = (*(bring(name, lines) for name, lines in zip(figure.data, args, strict=False)), *args[n:])
+    return args, {name: bring(name, value) for name, value in given.items()}, tuple(brought)
 
 
 def _check_types(options: Mapping[str, Any]) -> None:

@@ -28,12 +28,14 @@ from ._as_of import (
     moment_of,
 )
 from ._codes import Encoding, coalesce, encode, pairs
+from ._collect import FIGURE_COLUMNS, OnlyInMemory, collect, columns_of, is_engine_frame
 from ._csv import write_csv
 from ._stack import as_text, stack
 from .categoricals import to_strings
 
 __all__ = [
     "CHANGED_SINCE",
+    "FIGURE_COLUMNS",
     "FILTERS",
     "OWN_DAYS",
     "OWN_WINDOWS",
@@ -41,16 +43,20 @@ __all__ = [
     "AsOfDays",
     "Encoding",
     "Mask",
+    "OnlyInMemory",
     "as_day",
     "as_of_day",
     "as_of_days",
     "as_text",
     "categoricals",
     "coalesce",
+    "collect",
+    "columns_of",
     "day_number",
     "days_of",
     "encode",
     "frame_of",
+    "is_engine_frame",
     "is_history",
     "is_pandas",
     "known_days",

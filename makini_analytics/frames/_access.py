@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..errors import SchemaError
+from ._collect import collect, is_engine_frame
 from .categoricals import to_strings
 
 Mask = npt.NDArray[np.bool_]
@@ -39,12 +40,14 @@ def is_history(lines: Any) -> bool:
 
 
 def frame_of(lines: Any, *needed: str, metric: str) -> pd.DataFrame:
-    """Return the frame of lines; `SchemaError` names a missing column that ``metric`` needs, and the near ones."""
+    """Return the frame of lines, brought into memory where they lie in an engine.
+
+    `SchemaError` names a missing column that ``metric`` needs, and the near ones.
+    """
     if not is_pandas(lines):
-        kind = type(lines).__name__
-        raise SchemaError(
-            f"{metric} takes the lines as a DataFrame of pandas, not {kind}: pass data.lines, or collect some"
-        )
+        if not is_engine_frame(lines):
+            raise SchemaError(f"{metric} takes the lines as a DataFrame, not {type(lines).__name__}: pass data.lines")
+        lines, _ = collect(lines, metric=metric)
     frame: pd.DataFrame = lines if isinstance(lines, pd.DataFrame) else lines.lines  # those of Purchases
     need(frame.columns, *needed, metric=metric)
     return frame

@@ -51,9 +51,10 @@ class Scan:
 def scan(folder: str | Path, *, engine: str = "duckdb") -> Scan:
     """Return saved purchases without loading them, for figures over more lines than fit into memory.
 
-    Reads what ``client.fetch_purchases(to=folder)`` or `Purchases.save` wrote. `spend.by_vendor`, `spend.by_period`,
-    `spend.concentration`, `lead_times.by_vendor`, `lead_times.curve`, `slippage.by_vendor` and `slippage.fill_rate` take the result as
-    they take lines, count it in the engine, and give the same frame as of lines in memory.
+    Reads what ``client.fetch_purchases(to=folder)`` or `Purchases.save` wrote. Figures take the result as they take lines, and give
+    the same frame as of lines in memory. `spend.by_vendor`, `spend.by_period`, `spend.concentration`, `lead_times.by_vendor`,
+    `lead_times.curve`, `lead_times.buffer`, `slippage.by_vendor` and `slippage.fill_rate` are counted in the engine; the others bring
+    the columns that they read into memory, of at most five million lines, and say so.
 
     Parameters
     ----------

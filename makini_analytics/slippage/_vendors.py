@@ -22,8 +22,7 @@ from ..compute import (
     group_lines,
     quantile,
 )
-from ..errors import ConfigError
-from ..frames import AsOf
+from ..frames import AsOf, OnlyInMemory
 from ._due_rule import (
     AHEAD,
     CAME,
@@ -159,9 +158,7 @@ def by_vendor(
         under_share=under_share,
     )
     if got.tally.n is not None and weight != "lines":
-        raise ConfigError(
-            "weight= looks at single lines, which only a pandas frame has: collect the lines that you look at"
-        )
+        raise OnlyInMemory("weights are those of single lines")
     weights = weights_of(got, weight)  # leaves out what can't be weighed, so it comes before the count
     groups = group_lines(got.frame, by, n=got.tally.n)
     table = got.day_counts(groups)

@@ -189,14 +189,8 @@ def test_explain_tells_the_same(sample):
 def test_what_an_engine_cannot_do_is_refused_with_what_to_do_instead(sample):
     for make in KINDS.values():
         frame = make(sample)
-        with pytest.raises(ConfigError, match="working days are counted on a pandas frame alone; collect"):
-            lead_times.by_vendor(frame, as_of=AS_OF, calendar="weekdays")
-        with pytest.raises(ConfigError, match="looks at single lines, which only a pandas frame has: collect"):
-            slippage.by_vendor(frame, as_of=AS_OF, weight="value")
         with pytest.raises(ConfigError, match="cluster='shipment': pass 'order' or a column"):
             slippage.by_vendor(frame, as_of=AS_OF, cluster="shipment")
-        with pytest.raises(SchemaError, match=r"slippage\.per_line takes the lines as a DataFrame of pandas.*collect"):
-            slippage.per_line(frame, as_of=AS_OF)
         with pytest.raises(SchemaError, match=r"'required_date'.*near names"):
             slippage.by_vendor(make(sample.rename(columns={"required_date": "required_dat"})), as_of=AS_OF)
         with pytest.raises(SchemaError, match=r"categry.*near names: category"):
@@ -319,8 +313,8 @@ def test_many_connections_each_on_its_own_day(kind):
 def test_the_documentation_tells_of_every_figure_which_frames_it_takes():
     page = (Path(__file__).parents[2] / "docs" / "engines.md").read_text(encoding="utf-8")
     rows = [row.split("|") for row in page.splitlines() if row.startswith("| `")]
-    told = {name: row[2].strip() == "any frame" for row in rows for name in re.findall(r"`(\w+\.\w+)`", row[1])}
-    assert told.items() <= {name: figure.any_frame for name, figure in FIGURES.items()}.items()
-    assert {name for name, any_frame in told.items() if any_frame} == {
-        n for n, figure in FIGURES.items() if figure.any_frame
+    told = {name: row[2].strip() for row in rows for name in re.findall(r"`(\w+\.\w+)`", row[1])}
+    assert set(told) == set(FIGURES)
+    assert {n for n, where in told.items() if where == "in the engine"} == {
+        n for n, f in FIGURES.items() if f.any_frame
     }

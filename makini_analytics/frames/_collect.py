@@ -1,0 +1,168 @@
+"""Lines that lie in another engine, brought into memory: the columns that are read, of as many lines as fit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..errors import ConfigError
+
+#: So many lines are brought into memory, where they take some 2 GB; more are refused before any of them is read.
+MOST_LINES = 5_000_000
+
+#: The columns that figures read. Of lines in an engine the others stay there, unless a figure groups by them.
+FIGURE_COLUMNS = (
+    "connection", "order_id", "order_number", "line_id", "line_number", "vendor_id", "vendor_name", "material_id", "product_id",
+    "product_code", "description", "category", "site_id", "site_name", "asset_id", "type", "state", "status", "order_date",
+    "required_date", "promised_date", "approved_date", "delivered_date", "first_receipt_date", "completed_date", "cancelled_date",
+    "updated_at", "deleted_at", "created_at", "is_return", "n_receipts", "quantity", "received_quantity", "unit_of_measure",
+    "price_unit", "unit_price", "discount", "amount", "currency", "original_amount", "original_currency", "rate",
+    "rate_date", "payment_terms", "unreadable",
+)  # fmt: skip
+
+
+class OnlyInMemory(ConfigError):
+    """What was asked for can't be counted by the engine in which the lines lie."""
+
+
+@dataclass(frozen=True)
+class _Engine:
+    """How a frame of an engine tells its columns and lines, and gives some columns as an Arrow table."""
+
+    name: str
+    columns: Callable[[Any], Iterable[str]]
+    count: Callable[[Any], int]
+    arrow: Callable[[Any, list[str]], Any]
+
+
+def is_engine_frame(lines: Any) -> bool:
+    """Whether these are lines in an engine that is known, or an object that has them in ``lines``."""
+    return _engine_of(lines) is not None or _engine_of(getattr(lines, "lines", None)) is not None
+
+
+def columns_of(lines: Any) -> list[str]:
+    """Return the names of the columns of lines in an engine."""
+    held, engine = _opened(lines)
+    return list(engine.columns(held))
+
+
+def collect(lines: Any, columns: Iterable[str] | None = None, *, metric: str = "this") -> tuple[pd.DataFrame, str]:
+    """Return lines that lie in an engine as a pandas frame, in their order, and a sentence that says what was brought.
+
+    Text stays dictionary-encoded where the engine has it so; money becomes floats; a date that is infinite is a missing one.
+
+    Parameters
+    ----------
+    lines : DataFrame or LazyFrame of polars, Table of PyArrow or Ibis, relation of DuckDB, DataFrame of Spark; or what has one in ``lines``
+    columns : those to bring, as far as they are there; all by default
+    metric : what asks, for the errors
+
+    Raises
+    ------
+    ConfigError
+        There are more lines than `MOST_LINES`; pyarrow is not installed.
+    """
+    held, engine = _opened(lines)
+    there = list(engine.columns(held))
+    wanted = there if columns is None else [c for c in dict.fromkeys(columns) if c in there] or there[:1]
+    n = engine.count(held)
+    if n > MOST_LINES:
+        raise ConfigError(
+            f"{metric} looks at single lines, which are brought into memory: {n:,} are more than the {MOST_LINES:,} that fit; pick some, such as those of a year"
+        )
+    try:
+        table = engine.arrow(held, wanted)
+        frame = _to_pandas(table)
+    except ImportError as e:
+        raise ConfigError(f"{metric} of this frame needs {e.name}: pip install 'makini-analytics[lake]'") from None
+    frame.attrs = dict(getattr(lines, "attrs", {}))
+    what = (
+        "all columns" if len(wanted) == len(there) else f"{len(wanted)} of {len(there)} columns ({', '.join(wanted)})"
+    )
+    return frame, f"Brought into memory from {engine.name}: {n:,} lines, {what}"
+
+
+def _opened(lines: Any) -> tuple[Any, _Engine]:
+    for held in (lines, getattr(lines, "lines", None)):
+        if engine := _engine_of(held):
+            return held, engine
+    raise TypeError(type(lines).__name__)
+
+
+def _engine_of(lines: Any) -> _Engine | None:
+    package = type(lines).__module__.partition(".")[0].lstrip("_")
+    return _ENGINES.get((package, type(lines).__name__))
+
+
+def _to_pandas(table: Any) -> pd.DataFrame:
+    import pyarrow as pa
+    import pyarrow.types as pt
+
+    columns = {}
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        kind = column.type
+        if pt.is_decimal(kind):
+            column = column.cast(pa.float64())
+        elif pt.is_date(kind) or pt.is_timestamp(kind):
+            column = _finite(column).cast(pa.timestamp("us", getattr(kind, "tz", None) and "UTC"), safe=False)
+        columns[name] = column
+    texts = {
+        pa.string(): pd.StringDtype(),
+        pa.large_string(): pd.StringDtype(),
+        pa.string_view(): pd.StringDtype(),
+        pa.bool_(): pd.BooleanDtype(),
+    }
+    out: pd.DataFrame = pa.table(columns).to_pandas(types_mapper=texts.get)
+    return out
+
+
+def _finite(column: Any) -> Any:
+    """Return dates without those at the ends of their range, by which DuckDB and PostgreSQL write infinity."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.types as pt
+
+    bits = np.int32 if pt.is_date32(column.type) else np.int64
+    number = column.cast(pa.int32() if bits is np.int32 else pa.int64())
+    ends = np.iinfo(bits)
+    inside = pc.and_(pc.less(number, int(ends.max) - 1), pc.greater(number, int(ends.min) + 1))
+    return pc.if_else(inside, column, pa.scalar(None, column.type))
+
+
+def _of_polars(lines: Any, names: list[str]) -> Any:
+    return lines.lazy().select(names).collect().to_arrow()
+
+
+def _count_of_polars(lines: Any) -> int:
+    import polars as pl
+
+    return int(lines.lazy().select(pl.len()).collect().item())
+
+
+def _of_duckdb(lines: Any, names: list[str]) -> Any:
+    quoted = ('"' + name.replace('"', '""') + '"' for name in names)
+    return lines.project(", ".join(quoted)).to_arrow_table()
+
+
+def _of_spark(lines: Any, names: list[str]) -> Any:
+    return lines.select(*(f"`{name.replace('`', '``')}`" for name in names)).toArrow()
+
+
+_POLARS = _Engine("polars", lambda x: x.collect_schema().names(), _count_of_polars, _of_polars)
+
+_ENGINES: Mapping[tuple[str, str], _Engine] = {
+    ("polars", "DataFrame"): _POLARS,
+    ("polars", "LazyFrame"): _POLARS,
+    ("pyarrow", "Table"): _Engine("PyArrow", lambda x: x.column_names, len, lambda x, names: x.select(names)),
+    ("duckdb", "DuckDBPyRelation"): _Engine(
+        "DuckDB", lambda x: x.columns, lambda x: int(x.aggregate("count(*)").fetchall()[0][0]), _of_duckdb
+    ),
+    ("pyspark", "DataFrame"): _Engine("Spark", lambda x: x.columns, lambda x: int(x.count()), _of_spark),
+    ("ibis", "Table"): _Engine(
+        "Ibis", lambda x: x.columns, lambda x: int(x.count().execute()), lambda x, names: x.select(*names).to_pyarrow()
+    ),
+}
