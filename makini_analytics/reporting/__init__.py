@@ -125,7 +125,7 @@ def report(
 def _write_vendor(data: Purchases, vendor: str, as_of: Any, out: str | Path) -> Path:
     """Write the page that a vendor is handed."""
     mine, name = of_vendor(data, vendor)
-    page = vendor_page(data.lines, mine.lines, name, as_of_days(data.lines, as_of))
+    page = vendor_page(data.lines, mine, name, as_of_days(data.lines, as_of))
     out = Path(out)
     with whole(out, ()) as new:
         _write_page(page, new, printed=out.suffix == ".pdf")

@@ -6,7 +6,7 @@ own are set beside. Amounts stay in the currencies of its orders.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -14,7 +14,8 @@ import pandas as pd
 from .. import charts, lead_times, slippage, spend
 from .._version import __version__
 from ..frames import AsOfDays
-from ..review import TO_CLOSE
+from ..purchases import Purchases
+from ..review import TO_CLOSE, scorecard
 from ..system import template
 from ._lists import shown
 
@@ -38,6 +39,7 @@ class _Gauge:
     beside_text: str
     most: float
     ticks: tuple[str, str, str]
+    before: str  # the year before, and whether the difference is clear
 
     def at(self, value: float) -> float:
         """Return where a value stands, in hundredths of the scale."""
@@ -65,9 +67,10 @@ class _Period:
         return lines[lines[column].between(self.since, self.until).fillna(False).astype(bool)]
 
 
-def vendor_page(lines: pd.DataFrame, mine: pd.DataFrame, name: str, day: AsOfDays) -> str:
-    """Return the page of a vendor, whose lines are ``mine`` of all ``lines``, as the text of an HTML file."""
-    until = day.day
+def vendor_page(lines: pd.DataFrame, purchases: Purchases, name: str, day: AsOfDays) -> str:
+    """Return the page of a vendor, whose ``purchases`` are some of all ``lines``, as the text of an HTML file."""
+    mine, until = purchases.lines, day.day
+    card = _card(purchases, name, day)
     period = _Period(until - pd.DateOffset(years=1) + pd.Timedelta(days=1), until)
     due, all_due = (period.of(part, "required_date") for part in (mine, lines))
     open_lines = shown(slippage.open_orders(mine, as_of=day))
@@ -82,9 +85,9 @@ def vendor_page(lines: pd.DataFrame, mine: pd.DataFrame, name: str, day: AsOfDay
         ordered=_ordered(period.of(mine, "order_date"), day),
         sentence=_sentence(rate, overdue, soon, period),
         gauges=[
-            _on_time(rate, _row(slippage.by_vendor(all_due, by=None, as_of=day))),
-            _in_full(*(_row(slippage.otif(part, by=None, as_of=day)) for part in (due, all_due))),
-            _lead_time(period.of(mine, "order_date"), day),
+            _on_time(rate, _row(slippage.by_vendor(all_due, by=None, as_of=day)), card),
+            _in_full(*(_row(slippage.otif(part, by=None, as_of=day)) for part in (due, all_due)), card),
+            _lead_time(period.of(mine, "order_date"), day, card),
         ],
         judged=any(n + late for _, n, late in by_month),
         months=by_month,
@@ -97,6 +100,22 @@ def vendor_page(lines: pd.DataFrame, mine: pd.DataFrame, name: str, day: AsOfDay
         version=__version__,
     )
     return charts.printable(page)
+
+
+def _card(purchases: Purchases, name: str, day: AsOfDays) -> dict[str, Any]:
+    """Return the vendor's row of the scorecard, in whatever connections it is: all tests of the page are one family."""
+    together = replace(purchases, lines=purchases.lines.assign(vendor_name=name))
+    return _row(scorecard(together, by="vendor_name", as_of=day))
+
+
+def _before(card: dict[str, Any], figure: str) -> str:
+    """Return a figure of the year before in words, and whether this year's is better or worse by more than chance."""
+    value, trend = card.get(f"{figure}_before"), card.get(f"{figure}_trend")
+    if value is None or pd.isna(value):
+        return ""
+    said = f"{value:.0f} days" if figure == "median" else charts.percent(value)
+    clear = "too little to compare" if trend is None or pd.isna(trend) else str(trend)
+    return f"Year before: {said}, {clear if clear not in ('better', 'worse') else f'now {clear}'}"
 
 
 def _row(table: pd.DataFrame) -> dict[str, Any]:
@@ -142,7 +161,12 @@ def _sentence(rate: dict[str, Any], overdue: pd.DataFrame, soon: pd.DataFrame, p
 
 
 def _share(
-    name: str, what: str, mine: dict[str, Any], common: dict[str, Any], keys: tuple[str, str, str, str, str]
+    name: str,
+    what: str,
+    mine: dict[str, Any],
+    common: dict[str, Any],
+    keys: tuple[str, str, str, str, str],
+    before: str,
 ) -> _Gauge:
     n_due, n, rate, low, high = (mine.get(k) for k in keys)
     whole = common.get(keys[2])
@@ -150,22 +174,22 @@ def _share(
     beside_text = "" if beside is None else f"All vendors: {charts.percent(beside)}"
     ticks = ("0", "50 %", "100 %")
     if not n_due or rate is None:
-        return _Gauge(name, "–", f"no {what} to judge", None, None, None, beside, beside_text, 1.0, ticks)
+        return _Gauge(name, "–", f"no {what} to judge", None, None, None, beside, beside_text, 1.0, ticks, "")
     detail = f"{charts.number(n)} of {charts.number(n_due)} {what} due"
-    return _Gauge(name, charts.percent(rate), detail, rate, low, high, beside, beside_text, 1.0, ticks)
+    return _Gauge(name, charts.percent(rate), detail, rate, low, high, beside, beside_text, 1.0, ticks, before)
 
 
-def _on_time(mine: dict[str, Any], common: dict[str, Any]) -> _Gauge:
+def _on_time(mine: dict[str, Any], common: dict[str, Any], card: dict[str, Any]) -> _Gauge:
     keys = ("n_due", "n_on_time", "on_time_rate", "on_time_low", "on_time_high")
-    return _share("Lines on time", "lines", mine, common, keys)
+    return _share("Lines on time", "lines", mine, common, keys, _before(card, "on_time"))
 
 
-def _in_full(mine: dict[str, Any], common: dict[str, Any]) -> _Gauge:
+def _in_full(mine: dict[str, Any], common: dict[str, Any], card: dict[str, Any]) -> _Gauge:
     keys = ("n_due", "n_otif", "otif_rate", "otif_low", "otif_high")
-    return _share("Orders on time and in full", "orders", mine, common, keys)
+    return _share("Orders on time and in full", "orders", mine, common, keys, _before(card, "otif"))
 
 
-def _lead_time(ordered: pd.DataFrame, day: AsOfDays) -> _Gauge:
+def _lead_time(ordered: pd.DataFrame, day: AsOfDays, card: dict[str, Any]) -> _Gauge:
     """Return the median days from order to delivery, up to the ninth tenth, beside the days that the orders gave."""
     found = _row(lead_times.by_vendor(ordered, by=None, as_of=day)) if len(ordered) else {}
     median, ninth = (found.get(k) for k in ("median_days", "p90_days"))
@@ -176,7 +200,9 @@ def _lead_time(ordered: pd.DataFrame, day: AsOfDays) -> _Gauge:
     detail = "not known" if median is None else "nine of ten not known yet" if ninth is None else f"nine of ten within {ninth:.0f} days"  # fmt: skip
     text, beside = ("–" if median is None else f"{median:.0f} days"), ("" if asked is None else f"Asked: {asked:.0f} days")  # fmt: skip
     ticks = ("0", f"{most / 2:.0f}", f"{most:.0f} days")
-    return _Gauge("Lead time, median", text, detail, median, median, ninth, asked, beside, most, ticks)
+    return _Gauge(
+        "Lead time, median", text, detail, median, median, ninth, asked, beside, most, ticks, _before(card, "median")
+    )
 
 
 def _late_by_month(due: pd.DataFrame, day: AsOfDays, period: _Period) -> list[tuple[str, int, int]]:

@@ -94,6 +94,32 @@ def test_its_figures_are_those_of_the_frames(page, sample):
     assert page.tables["prices"][1][-1] == f"{first.ppv:+,.0f}"
 
 
+def test_the_year_before_is_that_of_the_scorecard(page, sample):
+    # two connections have it
+    card = ma.scorecard(sample.filter(vendor=NAME), by="vendor_name", currency="EUR").set_index("vendor_name").loc[NAME]
+    for figure, said in (("on_time", f"{card.on_time_before:.0%}"), ("otif", f"{card.otif_before:.0%}"), ("median", f"{card.median_before:.0f} days")):  # fmt: skip
+        assert f"Year before: {said.replace('%', ' %')}, {card[f'{figure}_trend']}" in page.text
+    lines = sample.lines[
+        (sample.lines.vendor_name == NAME) & sample.lines.required_date.between("2024-01-01", "2024-12-31")
+    ]
+    before = slippage.by_vendor(lines, by=None, as_of="2024-12-31").on_time_rate.item()
+    assert f"Year before: {before:.0%}".replace("%", " %") in page.text
+
+
+def test_what_became_clearly_worse_is_said_and_too_little_is_not_compared(tmp_path):
+    ordered = pd.date_range("2024-01-01", "2025-11-30", freq="2D")
+    table = pd.DataFrame({"order_number": [f"{i}" for i in range(len(ordered))], "vendor_name": "a", "amount": 10.0, "currency": "EUR", "order_date": ordered})  # fmt: skip
+    table["required_date"] = ordered + pd.Timedelta(days=10)
+    late = (ordered >= "2024-12-20") & (table.index % 2 == 0)
+    table["delivered_date"] = table["required_date"] + pd.to_timedelta(late * 5, unit="D")
+    for part, said in (
+        (table, "Year before: 100 %, now worse"),
+        (table[::40], "Year before: 100 %, too little to compare"),
+    ):
+        data = ma.Purchases.from_table(part, as_of="2025-12-31")
+        assert said in read(ma.report(data, tmp_path / "v.html", vendor="a")).text
+
+
 def test_nothing_internal_is_in_it(page, sample):
     others = set(sample.lines.vendor_name.dropna()) - {NAME}
     assert not [name for name in others if name in page.text]
