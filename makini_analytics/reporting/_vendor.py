@@ -86,7 +86,9 @@ def vendor_page(lines: pd.DataFrame, purchases: Purchases, name: str, day: AsOfD
         sentence=_sentence(rate, overdue, soon, period),
         gauges=[
             _on_time(rate, _row(slippage.by_vendor(all_due, by=None, as_of=day)), card),
-            _in_full(*(_row(slippage.otif(part, by=None, as_of=day)) for part in (due, all_due)), card),
+            _in_full(
+                _row(slippage.otif(due, by=None, as_of=day)), _row(slippage.otif(all_due, by=None, as_of=day)), card
+            ),
             _lead_time(period.of(mine, "order_date"), day, card),
         ],
         judged=any(n + late for _, n, late in by_month),
