@@ -101,7 +101,7 @@ def trials(target: Path, before: Callable[[], object], after: Callable[[], objec
             time.sleep(draw.uniform(0, took * 1.1))
             os.kill(pid, signal.SIGKILL)
         elif how == "full":
-            pid = child(lambda i=i: full(after, (100, 5_000, 40_000)[i % 3]))
+            pid = child(lambda i=i: full(after, (100, 5_000, 15_000)[i % 3]))
         else:  # the first calls one by one, and then further apart
             pid = child(lambda i=i: dying(after, 1 + i * max(1, calls // n)))
         status = os.waitpid(pid, 0)[1]
