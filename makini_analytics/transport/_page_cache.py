@@ -74,7 +74,7 @@ def _dumps(key: str, page: Page, secret: bytes) -> bytes:
         "request_id": page.request_id,
     }
     if page.signs != Signs():
-        head["signs"] = [page.signs.more, page.signs.rows]
+        head["signs"] = {"more": page.signs.more, "pages": page.signs.pages, "rows": page.signs.rows}
     head["seal"] = _seal(key, head, page.compressed, secret)
     return json.dumps(head).encode() + b"\n" + page.compressed
 
@@ -90,8 +90,7 @@ def _loads(key: str, data: bytes, secret: bytes) -> Page:
     fetched_at, expires = (datetime.fromisoformat(head[name]) for name in ("fetched_at", "expires"))
     if fetched_at > now() + SKEW:
         raise ValueError(f"a page is dated {fetched_at:%Y-%m-%d %H:%M}, which is in the future")
-    more, rows = head.get("signs", ([], 0))
-    return Page(head["url"], compressed, fetched_at, expires, head["request_id"], Signs(more, rows=rows))
+    return Page(head["url"], compressed, fetched_at, expires, head["request_id"], Signs(**head.get("signs", {})))
 
 
 def _seal(key: str, head: dict[str, Any], compressed: bytes, secret: bytes) -> str:
