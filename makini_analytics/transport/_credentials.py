@@ -92,12 +92,13 @@ class Scrubber:
 def check_token(token: object) -> str:
     """Return the token without outer blanks, or raise `ConfigError`; its text is never repeated."""
     if not isinstance(token, str) or not token.strip():
+        del token  # a traceback with local variables would show it
         raise ConfigError(
             "no token: pass Client(token) or set MAKINI_API_TOKEN; Makini's dashboard makes one per connection"
         )
     token = token.strip()
     if not token.isascii() or any(c.isspace() or not c.isprintable() for c in token):
-        del token  # a traceback with local variables would show it
+        del token
         raise ConfigError("the token holds blanks, line breaks or characters that no token has: copy it anew")
     return token
 
