@@ -44,7 +44,8 @@ def fetch_order(session: Session, path: str, record: Any, refresh: bool, contain
     # An empty list says that the order has no lines; nothing like a list says nothing of them.
     if not any(isinstance(found.get(c), list) for c in containers):
         return record, "asked for on its own, it came without lines"
-    return {**record, **found}, ""
+    # What the order leaves out when it is asked for on its own, it has as the list has it.
+    return {**record, **{k: v for k, v in found.items() if v is not None}}, ""
 
 
 def key_of(record: Any) -> str | None:
