@@ -141,7 +141,7 @@ class _TimedResponse(http.client.HTTPResponse):
         super().begin()
         # urllib3 would log the lines that are no headers as they stand, and a server may have echoed the token there.
         self.headers.defects.clear()
-        self.headers.set_payload(None)
+        self.headers.set_payload("")
 
     def _read_status(self) -> Any:
         told: Any = super()._read_status()  # type: ignore[misc]
