@@ -12,7 +12,7 @@ from typing import Any, overload
 import pandas as pd
 import platformdirs
 
-from ..errors import one_of
+from ..errors import ConfigError, one_of
 from ..history import History
 from ..purchases import Purchases
 from ..system import Display, Progress, known_options, number_of, path_of, text_of
@@ -80,6 +80,10 @@ class Client:
     Client('emea', 'https://api.makini.io', contract='auto', cache in memory)
     """
 
+    # of a client whose arguments are refused: a traceback may show it
+    connection = base_url = contract = ""
+    cache_path: Path | None = None
+
     @known_options
     def __init__(
         self,
@@ -102,8 +106,9 @@ class Client:
         max_wait: float = 60.0,
         max_body: int = 200_000_000,
     ) -> None:
-        auth = Bearer(check_token(os.environ.get("MAKINI_API_TOKEN") if token is None else token))
+        given = [os.environ.get("MAKINI_API_TOKEN") if token is None else token]
         del token  # a traceback with local variables would show it
+        auth = Bearer(check_token(given.pop()))
         one_of("contract", contract, ("auto", *contracts.CONTRACTS))
         one_of("area", area, contracts.AREAS)
         one_of("delivery_date", delivery_date, ("auto", "actual", "planned"))
@@ -126,7 +131,6 @@ class Client:
             cache_dir = os.environ.get("MAKINI_CACHE_DIR") or platformdirs.user_cache_dir(
                 "makini-analytics", appauthor=False
             )
-        self.cache_path: Path | None = None
         if cache_dir is not None:
             self.cache_path = path_of("cache_dir", cache_dir).expanduser() / file_name(self.base_url, auth.reveal())
         self._session = Session(
@@ -145,6 +149,9 @@ class Client:
     def __repr__(self) -> str:
         cache = f"cache {self.cache_path}" if self.cache_path else "cache in memory"
         return f"Client({self.connection!r}, {self.base_url!r}, contract={self.contract!r}, {cache})"
+
+    def __reduce__(self) -> Any:
+        raise ConfigError("a client is neither copied nor written to disk: make a new Client where it is needed")
 
     def __enter__(self) -> Client:
         return self

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +21,17 @@ from ._client import Client
 
 #: So many connections are fetched side by side, each with some pages at once.
 AT_ONCE = 16
+
+#: As variables are named: MAKINI_TOKEN_EMEA. What is set under no such name may be a token in its place, and is not repeated.
+_VARIABLE = re.compile(r"(?=.{1,80}$)[A-Z][A-Z0-9]{0,19}(_[A-Z0-9]{1,19})*")
+_TOKEN = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9._~+/=-]{32,}")
+
+
+class _Hidden(dict[str, Any]):
+    """What may hold tokens, by name; a traceback with local variables shows none of it."""
+
+    def __repr__(self) -> str:
+        return "{***}"
 
 
 @dataclass(frozen=True)
@@ -85,8 +97,16 @@ def fetch_all(
     >>> len(got.data.orders), list(got.errors)
     (700, ['old'])
     """
+    given, options = _Hidden(connections=connections), _Hidden(options)
+    del connections
     check_options("fetch_all", options, options_of(fetch_all, Client))
-    clients = {name: _client(name, given, options) for name, given in _named(connections).items()}
+    if not isinstance(to, History | None):
+        raise ConfigError(
+            f"to= takes a History here, not {type(to).__name__}: the connections would take each other's place in one folder. Write "
+            "each into its own, with Client(...).fetch_purchases(to=)"
+        )
+    named = _named(given)
+    clients = {name: _client(name, named, options) for name in named}
     errors: dict[str, MakiniError] = {}
     parts: list[Purchases] = []
     snapshots: list[pd.DataFrame] = []
@@ -121,40 +141,69 @@ def _fetch(client: Client, since: Any, until: Any, to: History | None) -> Any:
         return client.fetch_purchases(since, until) if to is None else client.fetch_purchases(since, until, to=to)
 
 
-def _named(connections: Mapping[str, Any] | str | Path) -> Mapping[str, Any]:
-    if isinstance(connections, str | Path):
-        try:
-            named: Mapping[str, Any] = tomllib.loads(path_of("connections", connections).read_text(encoding="utf-8"))
-        except UnicodeDecodeError:
-            raise ConfigError(f"{connections} is not in UTF-8, as TOML is: save it in that encoding") from None
-        except (OSError, tomllib.TOMLDecodeError, RecursionError) as e:
-            raise ConfigError(f"{connections} can't be read as TOML: {e}") from None
-        for name, given in named.items():
-            if not isinstance(given, Mapping) or "token" in given:
-                raise ConfigError(
-                    f'{connections}: [{name}] names a variable with token_env = "..."; a file never holds a token'
-                )
-    elif isinstance(connections, Mapping):
-        named = connections
+def _named(given: _Hidden) -> _Hidden:
+    """Return the connections by name, each with its arguments or its token."""
+    kind = type(given["connections"])
+    if issubclass(kind, str | Path):
+        named = _in_file(given)
+    elif issubclass(kind, Mapping):
+        named = _Hidden(given["connections"])
     else:
-        raise ConfigError(
-            f"connections are a mapping of names, or the path of a TOML file, not {type(connections).__name__}"
-        )
+        raise ConfigError(f"connections are a mapping of names, or the path of a TOML file, not {kind.__name__}")
     if not named:
         raise ConfigError("no connections: pass {'emea': '$MAKINI_TOKEN_EMEA', ...}")
     return named
 
 
-def _client(name: str, given: Any, options: Mapping[str, Any]) -> Client:
-    own = dict(given) if isinstance(given, Mapping) else {"token": given}
-    variable = own.pop("token_env", None)
-    if variable is None and isinstance(own.get("token"), str) and own["token"].startswith("$"):
-        variable = own.pop("token")[1:]
-    if variable is not None:
-        own["token"] = os.environ.get(variable)
-        if not own["token"]:
-            raise ConfigError(f"connection {name!r}: the environment variable {variable} is not set")
+def _in_file(given: _Hidden) -> _Hidden:
+    """Return what a TOML file says of connections."""
+    if _TOKEN.fullmatch(str(given["connections"])) and not Path(given["connections"]).exists():
+        raise ConfigError("connections are no file, and look like a token: pass {'emea': '$MAKINI_TOKEN_EMEA', ...}")
+    path = path_of("connections", given["connections"])
+    try:
+        named = _Hidden(tomllib.loads(path.read_text(encoding="utf-8")))
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path} is not in UTF-8, as TOML is: save it in that encoding") from None
+    except tomllib.TOMLDecodeError as e:
+        # the message may repeat what stands there, and a traceback shows the text
+        where = re.search(r"\(at .*\)$", str(e))
+        raise ConfigError(f"{path} can't be read as TOML {where[0] if where else ''}") from None
+    except (OSError, RecursionError) as e:
+        raise ConfigError(f"{path} can't be read as TOML: {e}") from None
+    if bad := [name for name, own in named.items() if not isinstance(own, Mapping) or "token" in own]:
+        raise ConfigError(f'{path}: [{bad[0]}] names a variable with token_env = "..."; a file never holds a token')
+    tokens = [(name, k) for name, own in named.items() for k, v in own.items() if _is_token(k, v)]
+    if tokens:
+        raise ConfigError(f"{path}: {tokens[0][1]} of [{tokens[0][0]}] looks like a token, and a file never holds one")
+    return named
+
+
+def _is_token(name: str, value: Any) -> bool:
+    if name in ("token_env", "cache_dir", "base_url"):  # the first is looked up, the others are paths
+        return False
+    return isinstance(value, str) and _TOKEN.fullmatch(value) is not None
+
+
+def _client(name: str, named: _Hidden, options: _Hidden) -> Client:
+    own = _Hidden(named[name] if isinstance(named[name], Mapping) else {"token": named[name]})
+    if "token_env" not in own and isinstance(own.get("token"), str) and own["token"].startswith("$"):
+        own["token_env"] = own.pop("token")[1:]
+    if "token_env" in own:
+        own["token"] = _of_environment(name, own)
     if own.get("token") is None:
         raise ConfigError(f"connection {name!r} has no token: pass one, or token_env")
     check_options(f"connection {name!r}: Client", own, options_of(Client))
-    return Client(**{"connection": name, **options, **own})
+    arguments = _Hidden({"connection": name, **options, **own})
+    return Client(**arguments)
+
+
+def _of_environment(name: str, own: _Hidden) -> str:
+    """Return the token in a connection's variable, which is no longer among its arguments then."""
+    hidden = _Hidden(variable=own.pop("token_env"))
+    if not isinstance(hidden["variable"], str):
+        kind = type(hidden["variable"]).__name__
+        raise ConfigError(f"connection {name!r}: token_env is the name of an environment variable, not {kind}")
+    if not (token := _Hidden(it=os.environ.get(hidden["variable"])))["it"]:
+        shown = hidden["variable"] if _VARIABLE.fullmatch(hidden["variable"]) else "that token_env names"
+        raise ConfigError(f"connection {name!r}: the environment variable {shown} is not set")
+    return str(token["it"])

@@ -18,10 +18,13 @@ from ..purchases import PartTotals, PartWriter, Purchases, ready
 from ..records import RecordDecoder
 from ..system import Progress
 from ..tidy import LINE_CONTAINERS, NumberFormat, OrdersBuilder, TidyOrders
-from ..transport import Endpoints, PagedResult, SinkT, contracts
+from ..transport import Endpoints, Lookup, PagedResult, SinkT, contracts
 from ._query import CutOrders, OrderQuery, cut
 from ._source_row import day_fetched, freshness, source_row
 from ._time_beside import TimeBeside
+
+#: Statuses that servers and gateways give for a path that they don't have.
+_NO_LIST = (400, 403, 404, 405, 410, 422, 501)
 
 
 class FetchedOrders(NamedTuple):
@@ -221,17 +224,28 @@ class PurchaseOrderFetch:
         filters = {name: self.query.params_beside(c) for name, c in contracts.CONTRACTS.items()}
         found: dict[str, list[Any]] = {}
         for ours in contracts.BESIDE_IN_AREA[self.endpoints.area]:
-            lost: list[str] = []
+            lost: dict[str, Lookup] = {}
             for name in contracts.BESIDE[ours]:  # the name is not public: the first one that has records wins
                 if not found.get(ours):
                     with beside.share() as seconds:
                         had = self.endpoints.lookup(ours, name, self.refresh, seconds, filters)
                     found[ours] = had.records
-                    lost += [had.note] if had.status != 404 and had.note else []  # with 404 there is no such list
-            if lost and not found[ours]:
+                    if had.note and had.status != 404:  # with 404 there is no such list
+                        lost[name] = had
+            if found[
+                ours
+            ]:  # then a name that is refused is not what the list is called here; one that broke down may have more
+                lost = {n: had for n, had in lost.items() if had.status not in _NO_LIST}
+            if lost:
+                name, had = next(iter(lost.items()))
+                why = (
+                    f"There may be more {ours} than came, since the list {name!r} could not be had."
+                    if found[ours]
+                    else had.note
+                )
                 if self.strict:
                     raise IncompleteDataError(
-                        f"connection {self.endpoints.session.connection!r}: {lost[0]} Without strict=True the orders come without them."
+                        f"connection {self.endpoints.session.connection!r}: {why} Without strict=True the orders come without them."
                     )
-                notes.insert(0, f"Warning: {lost[0]}")
+                notes.insert(0, f"Warning: {why}")
         return found

@@ -97,9 +97,11 @@ class HistoryTable:
         """Return the table as the last commit left it; None where there is none yet."""
         from deltalake import DeltaTable
 
+        if isinstance(self.folder, Path) and self.folder.exists() and not self.folder.is_dir():
+            raise SchemaError(f"{self.folder} is a file: name a folder")
         if not DeltaTable.is_deltatable(self._address, self._options):
             place = self.folder
-            if isinstance(place, Path) and place.exists() and (not place.is_dir() or any(place.iterdir())):
+            if isinstance(place, Path) and place.exists() and any(place.iterdir()):
                 raise SchemaError(f"{place} holds no history but something else: name a new or empty folder")
             return None
         found = DeltaTable(self._address, storage_options=self._options)

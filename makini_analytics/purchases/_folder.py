@@ -70,7 +70,7 @@ def write(folder: Path, frames: Mapping[str, pd.DataFrame], as_of: pd.Timestamp 
                 frame.to_parquet(new / f"{table}.parquet", index=False)
             else:
                 frame.to_csv(new / f"{table}.csv.gz", index=False, na_rep=_MISSING)
-        write_head(new, suffix, as_of, dtypes=dtypes)
+        write_head(new, suffix, as_of, dtypes=dtypes, rows={table: len(frame) for table, frame in frames.items()})
 
 
 def write_head(folder: Path, suffix: str, as_of: pd.Timestamp | None, **more: Any) -> None:
@@ -172,8 +172,17 @@ def read(folder: Path, head: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
                 frame = frame if in_parts else _typed(frame, head["dtypes"][table])
             if table == "sources":
                 check(path, kinds(frame), expected(table))
+        check_rows(path, head, table, len(frame))
         frames[table] = frame
     return frames
+
+
+def check_rows(path: Path, head: Mapping[str, Any], table: str, n: int) -> None:
+    """Raise `SchemaError` where a table has not as many rows as were saved; the first versions did not count them."""
+    rows = head.get("rows")
+    wanted = rows.get(table) if isinstance(rows, Mapping) else rows
+    if wanted is not None and wanted != n:
+        raise SchemaError(f"{path} holds {n:,} rows, and {wanted!r:.40} were saved: save the purchases anew")
 
 
 @contextmanager
@@ -243,6 +252,14 @@ def part_files(folder: Path, head: Mapping[str, Any], table: str) -> list[Path]:
         raise SchemaError(f"{folder / table} has not all of its parts, or others: fetch the purchases anew")
     if folders := [p for p in paths if not p.is_file()]:
         raise SchemaError(f"{folders[0]} is no file: fetch the purchases anew")
+    if "rows" in head:
+        import pyarrow.parquet as pq
+
+        n = 0
+        for path in paths:
+            with readable(path):
+                n += pq.read_metadata(path).num_rows
+        check_rows(folder / table, head, table, n)
     return paths
 
 

@@ -58,6 +58,7 @@ class PartWriter:
         self._workspace = Workspace(self._folder)
         self._beside = self._workspace.new
         self._tidy, self._builder, self._n, self._totals = tidy, OrdersBuilder(), 0, PartTotals()
+        self._rows = dict.fromkeys(_folder.FRAMES, 0)
         self._types: dict[str, list[dict[str, Any]]] = {
             t: [] for t in _folder.FRAMES
         }  # of a part's columns, None of an empty one
@@ -83,6 +84,7 @@ class PartWriter:
             path.parent.mkdir(parents=True, exist_ok=True)
             pq.write_table(made, path, compression="zstd")
             empty = {n for n in made.column_names if n.startswith("custom.") and made[n].null_count == len(made)}
+            self._rows[table] += len(made)
             self._types[table].append({f.name: None if f.name in empty else f.type for f in made.schema})
         self._n += 1
 
@@ -97,8 +99,10 @@ class PartWriter:
             self._write()
         for table in _folder.FRAMES:
             self._agree(table)
-        sources(self._totals).to_parquet(self._beside / "sources.parquet", index=False)
-        _folder.write_head(self._beside, _folder.PARTS, as_of(self._totals), parts=self._n)
+        of_all = sources(self._totals)
+        of_all.to_parquet(self._beside / "sources.parquet", index=False)
+        rows = {**self._rows, "sources": len(of_all)}
+        _folder.write_head(self._beside, _folder.PARTS, as_of(self._totals), parts=self._n, rows=rows)
         self._workspace.swap(_folder.owned(self._folder))
         self.drop()
         return self._folder

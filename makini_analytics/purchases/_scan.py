@@ -93,6 +93,9 @@ def _parquet(folder: Path, head: Mapping[str, Any], table: str) -> list[Path]:
     for path in paths:
         with _folder.readable(path):
             there = {f.name: _kind(f.type) for f in pq.read_schema(path)}
+            n = pq.read_metadata(path).num_rows
+        if not in_parts:
+            _folder.check_rows(path, head, table, n)
         wanted = _folder.expected(table)
         # a save of frames of one's own need not have every column; what it has must be what engines count
         _folder.check(path, there, {n: k for n, k in wanted.items() if in_parts or n in there or n == "connection"})

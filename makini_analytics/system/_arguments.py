@@ -22,6 +22,10 @@ def path_of(name: str, value: Any) -> Path:
     if not isinstance(value, str | Path) or not str(value).strip():
         raise ConfigError(f"{name}={_short(value)}: pass the path of a file or folder")
     try:
+        _ = Path(value).is_absolute() or Path.cwd()
+    except FileNotFoundError:
+        raise ConfigError(f"{name}={_short(value)}: the folder where this runs is gone, so pass a whole path") from None
+    try:
         os.lstat(value)
     except (ValueError, UnicodeError):  # NUL, or half a surrogate
         raise ConfigError(f"{name}={_short(value)} holds characters that no path has") from None

@@ -18,6 +18,7 @@ import ctypes
 import errno
 import json
 import os
+import re
 import shutil
 import sys
 import time
@@ -32,6 +33,7 @@ from typing import Any
 
 fcntl: Any = import_module("fcntl") if os.name == "posix" else None  # Windows has no such locks
 _PREFIX = ".makini-"
+_OURS = re.compile(re.escape(_PREFIX) + "[0-9a-f]{32}")
 _NAMES = "names.json"
 #: Files that systems put into any folder that is looked at; they are in nobody's way, and stay.
 _OF_SYSTEMS = {".DS_Store", "Thumbs.db", "desktop.ini"}
@@ -100,11 +102,20 @@ def in_the_way(folder: Path, owned: Collection[str]) -> str | None:
     ``owned`` are the files in it that may go, as paths in it with slashes.
     """
     real = Path(os.path.realpath(folder))
+    if any(p.is_symlink() for p in (real, *real.parents)):
+        return "is a link that leads back to itself"
     above = next((p for p in real.parents if p.exists()), real)
     if not above.is_dir():
         return f"can't be made: {above} is a file"
     if not os.access(above, os.W_OK):
         return f"can't be written: {above} is read-only for you"
+    try:  # by making what a writer makes: rights alone don't tell of systems that hold no files, as /proc
+        trial = above / f"{_PREFIX}{uuid.uuid4().hex}"
+        trial.mkdir()
+        with suppress(FileNotFoundError):  # another process took it for a dead one's
+            trial.rmdir()
+    except OSError as e:
+        return f"can't be written: {e.strerror} in {above}"
     if not real.exists():
         return None
     if not real.is_dir():
@@ -123,7 +134,7 @@ def in_the_way(folder: Path, owned: Collection[str]) -> str | None:
 
 def settle(parent: Path) -> None:
     """Remove the workspaces of dead processes in a folder; a target that one of them had moved aside is put back."""
-    for place in [p for p in parent.iterdir() if p.name.startswith(_PREFIX)]:
+    for place in [p for p in parent.iterdir() if _OURS.fullmatch(p.name)]:
         if place.is_dir() and not place.is_symlink() and _is_mine(place):
             held, lock = _lock(place)
             with suppress(OSError):  # another process may be at it
@@ -134,8 +145,16 @@ def settle(parent: Path) -> None:
 
 
 def _is_mine(place: Path) -> bool:
-    # in a folder that everybody may write to, a workspace of another user may be a trap
-    return not hasattr(os, "getuid") or place.stat().st_uid == os.getuid()
+    try:
+        # in a folder that everybody may write to, a workspace of another user may be a trap
+        mine = not hasattr(os, "getuid") or place.stat().st_uid == os.getuid()
+        return mine and {p.name for p in place.iterdir()} <= {
+            _NAMES,
+            "new",
+            "old",
+        }  # else it only looks like a workspace
+    except OSError:  # its process has just removed it
+        return False
 
 
 def _locked_folder(parent: Path) -> tuple[Path, int | None]:
@@ -184,11 +203,11 @@ def _finish(place: Path) -> None:
     """Remove a workspace; what is in it and known to nobody goes to the target."""
     name, known = None, set()
     with suppress(
-        OSError, ValueError, KeyError, TypeError
+        OSError, ValueError, KeyError, TypeError, RecursionError
     ):  # without the list nothing was exchanged: all of it is ours
         said = json.loads((place / _NAMES).read_text(encoding="utf-8"))
         name, known = Path(said["target"]).name, set(said["known"])
-    if name:
+    if name and name != "..":
         target, aside = place.parent / name, place / "old" / name
         if aside.exists() and not target.exists():
             aside.rename(target)

@@ -45,7 +45,8 @@ class DocumentBuilder:
 
     def take(self, page: Sequence[Any]) -> None:
         """Take in a page of records."""
-        nested: list[Any] = [r.get(LINE_CONTAINERS[0]) for r in page] if _are_records(page) else [None]
+        simple = _are_records(page) and not any(r.get(c) for c in LINE_CONTAINERS[1:] for r in page)
+        nested: list[Any] = [r.get(LINE_CONTAINERS[0]) for r in page] if simple else [None]
         lines: list[Any] = list(chain.from_iterable(nested)) if set(map(type, nested)) == {list} else [None]
         if _are_records(lines):  # nearly every page: no need to look at each record
             self._line_counts += map(len, nested)
@@ -55,7 +56,7 @@ class DocumentBuilder:
             self._take_each(page)
 
     def _take_each(self, page: Sequence[Any]) -> None:
-        """Take in a page in which some record is no object, or some lines are no list."""
+        """Take in a page in which some record is no object, some lines are no list, or stand under their second name."""
         heads: list[Mapping[str, Any]] = []
         lines: list[Mapping[str, Any]] = []
         for record in page:
@@ -64,7 +65,10 @@ class DocumentBuilder:
                 self._book.add_problems(self._tables[0], self._ids[0], [(at, record, "the record is no object")])
                 record = {}
             heads.append(record)
-            nested = next((record[c] for c in LINE_CONTAINERS if record.get(c) is not None), ())
+            nested, others = _lines_of(record)
+            if others:
+                reason = "the order has other lines under a second name, which are not read"
+                self._book.add_problems(self._tables[0], "n_lines", [(at, others, reason)])
             if not isinstance(nested, list | tuple):
                 self._book.add_problems(self._tables[0], "n_lines", [(at, nested, "the order's lines are no list")])
                 nested = ()
@@ -97,6 +101,20 @@ class DocumentBuilder:
             self._lines.look(judge)
             form = NumberFormat(judge.decimal, form.thousands)
         return DocumentFrames(*self._heads.frames(tz, form), *self._lines.frames(tz, form), of)
+
+
+def _lines_of(record: Mapping[str, Any]) -> tuple[Any, list[Any]]:
+    """Return the lines of a document, and those that it has under a second name and not among these."""
+    given = [v for c in LINE_CONTAINERS if (v := record.get(c)) is not None]
+    nested = next((v for v in given if v), given[0] if given else ())
+    same = [line for line in nested if isinstance(line, Mapping)] if isinstance(nested, list | tuple) else []
+    keys = {str(line.get("key")) for line in same}
+    rest = [line for v in given if v is not nested and isinstance(v, list | tuple) for line in v]
+    return nested, [
+        line
+        for line in rest
+        if line not in same and not (isinstance(line, Mapping) and str(line.get("key")) in keys - {"None"})
+    ]
 
 
 def _are_records(values: Sequence[Any]) -> bool:

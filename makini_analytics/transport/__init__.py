@@ -2,7 +2,7 @@
 
 from . import contracts
 from ._credentials import Bearer, check_base_url, check_token
-from ._endpoints import Endpoints
+from ._endpoints import Endpoints, Lookup
 from ._page_cache import PageCache, file_name
 from ._paged_result import PagedResult, RowList, SinkT
 from ._session import RetryPolicy, Session
@@ -14,6 +14,7 @@ __all__ = [
     "Bearer",
     "Contract",
     "Endpoints",
+    "Lookup",
     "PageCache",
     "PagedResult",
     "RetryPolicy",

@@ -41,10 +41,10 @@ class Bearer(AuthBase):
 
 
 class Scrubber:
-    """Takes the token, and any longer piece of it, out of what a server said.
+    """Takes the token, and any longer piece of it, out of what a server said, and what a terminal would not show but obey.
 
-    >>> Scrubber("eyJhbGciOiJIUzI1NiJ9.secret")("The token eyJhbGciOiJIUzI1N... is not valid")
-    'The token ***... is not valid'
+    >>> Scrubber("eyJhbGciOiJIUzI1NiJ9.secret")("The token eyJhbGciOiJIUzI1N... is not valid\\x1b[2J")
+    'The token ***... is not valid [2J'
     """
 
     def __init__(self, token: str) -> None:
@@ -52,7 +52,10 @@ class Scrubber:
         self.reach = max(map(len, forms))  # a text that is to be cut must go on so far when it comes here
         self._length = min(_PIECE, len(token))
         usable = len(token) >= _SHORTEST
-        self._pieces = {f[i : i + self._length] for f in forms for i in range(len(f) - self._length + 1) if usable}
+        # a host comes back in small letters, and "%2b" is "%2B"
+        self._pieces = {
+            f[i : i + self._length].lower() for f in forms for i in range(len(f) - self._length + 1) if usable
+        }
 
     def __repr__(self) -> str:
         return "Scrubber(***)"
@@ -63,15 +66,16 @@ class Scrubber:
         begin = at = 0  # of what is not yet kept, and of what is compared
         n, pieces = self._length, self._pieces
         while at + n <= len(text):
-            if text[at : at + n] not in pieces:
+            if text[at : at + n].lower() not in pieces:
                 at += 1
                 continue
             kept += [text[begin:at], "***"]
             begin = at + n
-            while text[begin - n + 1 : begin + 1] in pieces:
+            while text[begin - n + 1 : begin + 1].lower() in pieces:
                 begin += 1
             at = begin
-        return "".join([*kept, text[begin:]])
+        shown = "".join([*kept, text[begin:]])
+        return shown if shown.isprintable() else "".join(c if c.isprintable() else " " for c in shown)
 
     def value(self, decoded: Any, depth: int = 4) -> Any:
         """Return decoded JSON without the token, cut to what an error needs of it."""
@@ -88,12 +92,13 @@ class Scrubber:
 def check_token(token: object) -> str:
     """Return the token without outer blanks, or raise `ConfigError`; its text is never repeated."""
     if not isinstance(token, str) or not token.strip():
+        del token  # a traceback with local variables would show it
         raise ConfigError(
             "no token: pass Client(token) or set MAKINI_API_TOKEN; Makini's dashboard makes one per connection"
         )
     token = token.strip()
     if not token.isascii() or any(c.isspace() or not c.isprintable() for c in token):
-        del token  # a traceback with local variables would show it
+        del token
         raise ConfigError("the token holds blanks, line breaks or characters that no token has: copy it anew")
     return token
 

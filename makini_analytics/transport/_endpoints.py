@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from ..errors import ApiError, IncompleteDataError, MakiniError, OfflineMissError
@@ -162,10 +163,7 @@ class Endpoints:
         status = None if refresh else self._refused(contract, name)
         if status is None:
             try:
-                found = self.fetch_list(
-                    name, RowList, params, refresh=refresh, max_pages=_MOST_PAGES, deadline=deadline
-                )
-                return Lookup(found.sink)
+                return Lookup(self._beside(name, params, refresh, deadline))
             except OfflineMissError:
                 return Lookup([], f"The list of {ours} is not in the cache: {instead}.")
             except IncompleteDataError as e:
@@ -182,6 +180,18 @@ class Endpoints:
                 if status in (400, 403, 404, 422):  # what "you can't have this list" looks like; anything else may pass
                     self._remember_refusal(contract, name, status)
         return Lookup([], f"The list of {ours} is not available ({status}): {instead}.", status)
+
+    def _beside(
+        self, name: str, params: Mapping[str, Mapping[str, Any]] | None, refresh: bool, deadline: float
+    ) -> list[Any]:
+        """Return the rows of a list beside the orders; all of them where it does not take the filters."""
+        fetch = partial(self.fetch_list, name, RowList, refresh=refresh, max_pages=_MOST_PAGES, deadline=deadline)
+        try:
+            return fetch(params).sink
+        except ApiError as e:
+            if e.status not in (400, 422) or not any((params or {}).values()):
+                raise
+        return fetch().sink
 
     def sync_state(self, refresh: bool, seconds: float) -> Mapping[str, Any]:
         """Return the state of the connection's synchronisation with its source system; empty where the API does not give it.
@@ -202,7 +212,9 @@ class Endpoints:
                 return {}
             return {"note": f"The state of the synchronisation could not be had ({e.status or type(e).__name__})."}
         data = body.get("data", body) if isinstance(body, Mapping) else None
-        return data if isinstance(data, Mapping) else {}
+        if not isinstance(data, Mapping):
+            return {}
+        return {name: self.session.scrubbed.value(data.get(name)) for name in ("sync_status", "sync_updated_at")}
 
     def fetch_each_order(
         self,

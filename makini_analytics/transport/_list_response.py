@@ -86,4 +86,4 @@ def id_of(row: Any) -> str | None:
         return None
     found = row.get("key")
     found = row.get("id") if found is None else found
-    return None if found is None or isinstance(found, dict | list) else str(found)
+    return None if found is None or found == "" or isinstance(found, dict | list) else str(found)

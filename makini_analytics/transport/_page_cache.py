@@ -7,11 +7,13 @@ sealed with a key made of the token: what was changed by anyone else is not ther
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import logging
 import os
 import sqlite3
+import stat
 import threading
 import time
 import zlib
@@ -74,7 +76,7 @@ def _dumps(key: str, page: Page, secret: bytes) -> bytes:
         "request_id": page.request_id,
     }
     if page.signs != Signs():
-        head["signs"] = [page.signs.more, page.signs.rows]
+        head["signs"] = {"more": page.signs.more, "pages": page.signs.pages, "rows": page.signs.rows}
     head["seal"] = _seal(key, head, page.compressed, secret)
     return json.dumps(head).encode() + b"\n" + page.compressed
 
@@ -90,8 +92,17 @@ def _loads(key: str, data: bytes, secret: bytes) -> Page:
     fetched_at, expires = (datetime.fromisoformat(head[name]) for name in ("fetched_at", "expires"))
     if fetched_at > now() + SKEW:
         raise ValueError(f"a page is dated {fetched_at:%Y-%m-%d %H:%M}, which is in the future")
-    more, rows = head.get("signs", ([], 0))
-    return Page(head["url"], compressed, fetched_at, expires, head["request_id"], Signs(more, rows=rows))
+    return Page(head["url"], compressed, fetched_at, expires, head["request_id"], Signs(**head.get("signs", {})))
+
+
+def _stored_at(first_line: Any) -> datetime | None:
+    """Return when a page was stored, from its first line; None of a fact, and of what anybody else wrote there."""
+    try:
+        head = json.loads(first_line if isinstance(first_line, bytes) else b"")
+        moment = datetime.fromisoformat(head["fetched_at"]) if head["url"] else None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return moment if moment is not None and moment.tzinfo is not None else None
 
 
 def _seal(key: str, head: dict[str, Any], compressed: bytes, secret: bytes) -> str:
@@ -135,8 +146,13 @@ class PageCache:
             return {}
         if not path.parent.exists():  # a folder that is there has the mode that its owner gave it
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # The file is made before SQLite would make it for all to read; its companions get the mode that it has.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        # The file is made before SQLite would make it for all to read; its companions get the mode that it has. What a link leads to
+        # is somebody else's.
+        opened = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
+        regular = stat.S_ISREG(os.fstat(opened).st_mode)
+        os.close(opened)
+        if not regular or path.is_symlink():
+            raise OSError(errno.EINVAL, "a link, a pipe or a device is no cache file", str(path))
         with suppress(PermissionError):  # another user's file, shared on purpose
             path.chmod(0o600)
         if path.stat().st_size:
@@ -219,18 +235,20 @@ class PageCache:
             if isinstance(self._table, SQLiteDict):
                 with self._table.connection() as db:
                     lines = db.execute("SELECT substr(value, 1, instr(value, x'0a') - 1) FROM pages").fetchall()
-                heads = [json.loads(bytes(line)) for (line,) in lines]
-                times = [datetime.fromisoformat(h["fetched_at"]) for h in heads if h["url"]]
+                times = [t for (line,) in lines if (t := _stored_at(line))]
             else:
                 times = [p.fetched_at for p in (self._table or {}).values() if p.url]
-        except (sqlite3.Error, ValueError, KeyError):
+        except sqlite3.Error:
             return None
         return (len(times), min(times), max(times)) if times else None
 
     def clear(self) -> None:
         """Forget every page."""
-        if self._table is not None:
-            self._table.clear()
+        try:
+            if self._table is not None:
+                self._table.clear()
+        except (sqlite3.Error, OSError) as e:
+            self._give_up(e)
 
     def close(self) -> None:
         """Close the file."""

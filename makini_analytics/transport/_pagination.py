@@ -170,7 +170,11 @@ class _Pagination(Generic[SinkT]):
         self.latest = ListResponse.of(page.json(), self.session.connection, self.path, self.session.scrubbed)
         signs = self.latest.signs
         signs.more += page.signs.more  # those of the headers
-        self.pages, self.rows = max(self.pages, signs.pages), max(self.rows, signs.rows, page.signs.rows)
+        self.pages = max(self.pages, signs.pages, page.signs.pages)
+        self.rows = max(self.rows, signs.rows, page.signs.rows)
+        if signs.faults:
+            told = ", ".join(signs.faults[:3])
+            raise _Disagreement(f"after {self.result.n_pages} pages one says that it is not whole ({told})")
         return self.latest
 
     # ---- the four ways of paging ---------------------------------------------------------------------------------------

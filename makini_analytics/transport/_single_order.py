@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ..errors import ApiError, IncompleteDataError
+from ._page_signs import signs_of
 from ._session import Session
 
 #: Statuses that say "this order can't be had". With any other the next fetch would have lines where this one has none.
@@ -37,10 +38,14 @@ def fetch_order(session: Session, path: str, record: Any, refresh: bool, contain
     if (came := key_of(found)) != key:
         other = "one without a key" if came is None else f"order {session.scrubbed(came)[:80]!r}"
         return record, f"asked for on its own, {other} came in its place"
+    if found is not body and (told := signs_of(body)) and (told.more or told.faults or told.pages > 1):
+        said = ", ".join([*told.more, *told.faults][:3]) or f"{told.pages} pages"
+        return record, f"asked for on its own, its answer says that it is not whole ({session.scrubbed(said)[:80]})"
     # An empty list says that the order has no lines; nothing like a list says nothing of them.
     if not any(isinstance(found.get(c), list) for c in containers):
         return record, "asked for on its own, it came without lines"
-    return {**record, **found}, ""
+    # What the order leaves out when it is asked for on its own, it has as the list has it.
+    return {**record, **{k: v for k, v in found.items() if v is not None}}, ""
 
 
 def key_of(record: Any) -> str | None:

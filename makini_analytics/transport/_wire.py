@@ -22,6 +22,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 _PIECE = 1 << 20  # bytes read at once
+_WITHOUT_BODY = {*range(100, 200), 204, 304}
 
 
 class TooLarge(Exception):
@@ -68,6 +69,10 @@ def is_loopback(url: str) -> bool:
 
 def read(response: requests.Response, max_body: int) -> Answer:
     """Return a whole answer; an error of the network where it is cut off, `TooLarge` where it is too much."""
+    if response.status_code in _WITHOUT_BODY:
+        # A server that sends one all the same would have it taken for the answer to the next request: this connection ends.
+        response.raw.close()
+        return Answer(response.status_code, response.headers, b"", b"")
     announced = response.headers.get("Content-Length", "").strip()
     # Compared by digits first: a number of thousands of digits is none that int() takes.
     if announced.isdigit() and (len(announced) > 18 or int(announced) > max_body):
@@ -131,6 +136,25 @@ class _TimedResponse(http.client.HTTPResponse):
         seconds = sock.gettimeout()  # urllib3 has set what connecting and sending left of the whole
         if seconds is not None:
             self.fp = io.BufferedReader(_TimedReader(self.fp.detach(), sock, seconds))
+
+    def begin(self) -> None:
+        super().begin()
+        # urllib3 would log the lines that are no headers as they stand, and a server may have echoed the token there.
+        self.headers.defects.clear()
+        self.headers.set_payload("")
+
+    def _read_status(self) -> Any:
+        told: Any = super()._read_status()  # type: ignore[misc]
+        while 101 < told[1] < 200:  # "103 Early Hints": http.client passes over "100 Continue" alone
+            http.client.parse_headers(self.fp)
+            told = super()._read_status()  # type: ignore[misc]
+        return told
+
+    def _read_next_chunk_size(self) -> int:
+        size: int = super()._read_next_chunk_size()  # type: ignore[misc]
+        if size < 0:  # http.client would read on to the end, however much that is
+            raise ValueError(f"a chunk of {size} bytes")
+        return size
 
 
 class _Timed:

@@ -190,7 +190,7 @@ class _Response:
     def __init__(self, status, headers, raw):
         self.status_code, self.headers = status, CaseInsensitiveDict(headers)
         stream = io.BytesIO(raw)
-        self.raw = SimpleNamespace(read=lambda n, decode_content: stream.read(n))
+        self.raw = SimpleNamespace(read=lambda n, decode_content: stream.read(n), close=stream.close)
 
     def __enter__(self):
         return self

@@ -42,6 +42,7 @@ def serve():
             def do_GET(self):
                 name = self.path.split("?")[0].rsplit("/", 1)[-1]
                 said = beside.get(name.replace("-", "_"), page(ORDERS) if name == "purchase-orders" else (404, {}))
+                said = said(self.path) if callable(said) else said
                 status, body = said if isinstance(said, tuple) else (200, said)
                 content = body if isinstance(body, bytes) else json.dumps(body).encode()
                 self.send_response(status)
@@ -122,3 +123,52 @@ def test_an_order_whose_lines_are_not_had_is_an_issue(serve):
 def test_max_body_is_above_zero(max_body):
     with pytest.raises(ma.errors.ConfigError, match="max_body"):
         ma.Client("token-0123456789", max_body=max_body)
+
+
+# ---- receipts under two names, and filters that they do not take --------------------------------------------------------
+
+RECEIPT = {
+    "key": "r1", "poKey": "0001",
+    "lineItems": [{"key": "rl1", "poLineKey": "0001-1", "quantity": 1, "receivedAt": "2025-03-01"}],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "fault", [(500, {}), (200, b"<html>"), page([RECEIPT], total=9), (429, {})], ids=lambda f: str(f)[:12]
+)
+def test_receipts_that_came_under_one_name_are_not_all_where_another_broke_down(serve, fault):
+    client = serve({"receipts": fault, "receiving": page([RECEIPT])})
+    data = client.fetch_purchases()
+    assert data.lines.n_receipts.sum() == 1
+    assert (
+        "Warning: There may be more receipts than came, since the list 'receipts' could not be had."
+        in data.sources.notes.item()
+    )
+    with pytest.raises(ma.IncompleteDataError, match="more receipts"):
+        client.fetch_purchases(strict=True)
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 501])
+def test_a_name_that_is_refused_is_not_what_the_receipts_are_called(serve, status):
+    data = serve({"receipts": (status, {}), "receiving": page([RECEIPT])}).fetch_purchases(strict=True)
+    assert data.lines.n_receipts.sum() == 1
+    assert "more receipts" not in data.sources.notes.item()
+
+
+@pytest.mark.parametrize("status", [400, 422])
+@pytest.mark.parametrize("name", ["receipts", "return_orders"])
+def test_a_list_that_does_not_take_the_filter_is_asked_for_without(serve, name, status):
+    client = serve({name: lambda path: (status, {}) if "updatedAt" in path else page([RECEIPT])})
+    for options in ({"since": "2025-01-01"}, {}):
+        data = client.fetch_purchases(strict=True, **options)
+        got = data.lines.n_receipts.sum() if name == "receipts" else data.lines.is_return.sum()
+        assert got == 1
+
+
+@pytest.mark.parametrize(
+    "state", [{"sync_status": "token-0123456789"}, {"note": "evil"}, {"data": {"sync_status": "x token-0123456789"}}]
+)
+def test_the_state_of_the_synchronisation_shows_no_token_and_no_words_of_the_server(serve, state):
+    sources = serve({"current": state}).fetch_purchases().sources
+    assert "token-0123" not in sources.to_csv()
+    assert "evil" not in sources.notes.item()

@@ -95,3 +95,16 @@ def test_orders_without_lines_among_others_are_asked_for_part_by_part(tmp_path, 
     monkeypatch.setattr("makini_analytics.purchases._parts.PART_LINES", 3)
     for seed in range(3):
         check(seed, "v3", tmp_path / str(seed))
+
+
+@pytest.mark.parametrize("field", ["orderDate", "vendorName", "orderNo"])
+def test_what_an_order_on_its_own_leaves_out_stays_as_listed(field):
+    rows = [order(i, vendorName=f"V{i}") for i in range(1, 4)]
+    listed = [{k: v for k, v in r.items() if k != "lineItems"} for r in rows]
+    with FaultServer(listed) as server:
+        server.always = lambda s, h, q: (
+            s.send(h, {"data": rows[int(h.path[-1]) - 1] | {field: None}}) or True if h.path[-4:].isdigit() else False
+        )
+        got = fetch(server)
+    with FaultServer(rows) as server:
+        assert got.orders.equals(fetch(server).orders)

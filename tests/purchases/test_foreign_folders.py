@@ -127,3 +127,31 @@ def test_a_file_where_the_folder_should_be(tmp_path):
     refused(tmp_path / "d")
     refused(tmp_path / "nowhere")
     refused(tmp_path / "d" / "below")
+
+
+@pytest.mark.parametrize("table", one_in(2, ["lines", "orders", "issues", "sources"]))
+def test_rows_that_were_taken_away_or_doubled_are_missed(folder, table):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    head = json.loads((folder / "purchases.json").read_text())
+    if head["suffix"] == "csv.gz":
+        pytest.skip("scan reads Parquet")
+    path = (
+        folder / f"{table}.parquet" if (folder / f"{table}.parquet").exists() else folder / table / "part-00000.parquet"
+    )
+    was = pq.read_table(path)
+    for now in (was.slice(1), was.slice(0, 0), pa.concat_tables([was, was])):
+        pq.write_table(now, path)
+        with pytest.raises(ma.SchemaError, match="were saved"):
+            ma.Purchases.load(folder)
+        with pytest.raises(ma.SchemaError, match="were saved"):
+            ma.scan(folder)
+
+
+@pytest.mark.parametrize("rows", [[], "x", {"lines": "many"}, {"lines": -1}, 7])
+def test_numbers_of_rows_that_were_changed(folder, rows):
+    path = folder / "purchases.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"rows": rows}))
+    with pytest.raises(ma.SchemaError, match="were saved"):
+        ma.Purchases.load(folder)

@@ -107,3 +107,55 @@ def test_a_file_of_the_users_in_a_folder_of_purchases_stops_the_next_write_befor
         assert server.requests == []
     assert mine.exists()
     assert len(ma.Purchases.load(folder).lines) == len(data.lines)
+
+
+@pytest.mark.parametrize("name", [".makini-notes", f".makini-{'0' * 32}", f".makini-{'a' * 32}"])
+def test_a_folder_that_only_looks_like_a_workspace_stays(tmp_path, name):
+    mine = tmp_path / name / "mine.txt"
+    mine.parent.mkdir()
+    mine.write_text("mine")
+    ma.load_sample(["us"]).save(tmp_path / "d")
+    assert mine.read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        '{"target": "..", "known": []}',
+        "[" * 100_000,
+        '{"target": "d", "known": [[1]]}',
+        "[]",
+        '{"target": "\\u0000", "known": []}',
+    ],
+)
+def test_a_workspace_that_was_tampered_with_moves_nothing_elsewhere(tmp_path, said):
+    place = tmp_path / "a" / f".makini-{'1' * 32}"
+    (place / "new").mkdir(parents=True)
+    (place / "new" / "x").write_text("x")
+    (place / "names.json").write_text(said)
+    ma.load_sample(["us"]).save(tmp_path / "a" / "d")
+    assert [p.name for p in tmp_path.iterdir()] == ["a"]
+    assert {p.name for p in (tmp_path / "a").iterdir()} == {"d"}
+
+
+def test_folders_that_can_not_be_made_are_said_to_be_so(tmp_path, monkeypatch):
+    loop = tmp_path / "loop"
+    loop.symlink_to("loop")
+    data = ma.load_sample(["us"])
+    places = {loop: "back to itself", "/dev/null/x": "is a file", tmp_path / "loop" / "x": "back to itself"}
+    places |= {"/proc/x": "can't be written"} if Path("/proc/self").exists() else {}
+    for place, why in places.items():
+        with pytest.raises(ma.SchemaError, match=why):
+            data.save(place)
+        with pytest.raises(ma.ConfigError, match=why):
+            ma.report(data, place)
+    with pytest.raises(ma.SchemaError, match="is a file"):
+        ma.History(__file__)
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    for do in (data.save, ma.Purchases.load, lambda f: ma.report(data, f)):
+        with pytest.raises(ma.ConfigError, match="is gone"):
+            do("here")
+    assert {p.name for p in tmp_path.iterdir()} == {"loop"}

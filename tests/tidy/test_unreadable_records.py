@@ -149,3 +149,26 @@ def test_the_dictionary_tells_where_a_category_comes_from():
     told = data_dictionary().query("table == 'lines'").set_index("column").sources
     assert told["category"] == "category; else the material's categoryName, category; else type"
     assert told["manufacturer_name"] == "manufacturerName; else the material's manufacturerName"
+
+
+LINE = {"key": "a-1", "quantity": 1, "lineTotalValue": 5.0}
+OTHER = {"key": "a-2", "quantity": 1, "lineTotalValue": 7.0}
+
+
+@pytest.mark.parametrize(
+    ("nested", "ids", "told"),
+    [
+        ({"lineItems": [], "lines": [LINE]}, ["a-1"], 0),
+        ({"lineItems": None, "lines": [LINE]}, ["a-1"], 0),
+        ({"lineItems": [LINE], "lines": [LINE]}, ["a-1"], 0),
+        ({"lineItems": [LINE], "lines": []}, ["a-1"], 0),
+        ({"lineItems": [LINE], "lines": [LINE, OTHER]}, ["a-1"], 1),
+        ({"lineItems": [LINE], "lines": [{"quantity": 3}]}, ["a-1"], 1),
+        ({"lineItems": [{"quantity": 3}], "lines": [{"quantity": 3}]}, [None], 0),
+    ],
+)
+def test_lines_under_a_second_name_are_read_or_told(nested, ids, told):
+    got = tidy({"key": "a", **nested}, po("b"))
+    of_a = got.lines[got.lines.order_id == "a"]
+    assert [i if str(i).startswith("a-") and str(i)[2:] in "12" else None for i in of_a.line_id] == ids
+    assert got.issues.reason.str.contains("second name").sum() == told

@@ -313,3 +313,60 @@ def test_never_is_as_late_as_a_calendar_goes():
         c = client(server, cache_dir=None, expire_after=timedelta.max)
         assert len(c.fetch_purchases().orders) == 35
         assert c.fetch_purchases().sources.from_cache.tolist() == [True]
+
+
+# ---- what is not its own -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["database", "text", "nothing", "pipe", "folder"])
+def test_a_cache_file_that_is_something_else_is_left_alone(tmp_path, kind):
+    foreign = tmp_path / "foreign"
+    with FaultServer(ROWS) as server:
+        path = client(server, cache_dir=tmp_path / "c").cache_path
+        path.unlink(missing_ok=True)
+        path.parent.mkdir(exist_ok=True)
+        if kind == "database":
+            db = sqlite3.connect(foreign)
+            db.execute("CREATE TABLE mine (a)")
+            db.close()
+        elif kind == "text":
+            foreign.write_text("mine")
+        if kind in ("database", "text", "nothing"):
+            path.symlink_to(foreign)
+        else:
+            os.mkfifo(path) if kind == "pipe" else path.mkdir()
+        if foreign.exists():
+            foreign.chmod(0o644)
+        before = foreign.read_bytes() if foreign.exists() else None
+        for _ in range(2):
+            with client(server, cache_dir=tmp_path / "c") as c:
+                assert len(c.fetch_purchases().orders) == 35
+                c.clear_cache()
+    assert (foreign.read_bytes() if foreign.exists() else None) == before
+    assert before is None or foreign.stat().st_mode & 0o777 == 0o644
+    assert path.is_symlink() == (kind in ("database", "text", "nothing"))
+
+
+@pytest.mark.parametrize("value", [None, 17, "text", b"", b"[1]\nx", b"1\nx", b"[" * 100_000 + b"\nx", b'{"url": "x", "fetched_at": 7}\nx', b'{"url": "x", "fetched_at": "2025-01-01"}\nx', b"\xff\nx"], ids=lambda v: repr(v)[:20])  # fmt: skip
+def test_offline_a_cache_that_somebody_wrote_into_is_one_without_these_pages(tmp_path, value):
+    with FaultServer(ROWS) as server:
+        with client(server, cache_dir=tmp_path) as c:
+            c.fetch_purchases()
+        with sqlite3.connect(c.cache_path) as db:
+            db.execute("UPDATE pages SET value = ? WHERE rowid < 3", (value,))
+        db.close()
+        with pytest.raises(MakiniError, match="offline=True"), client(server, cache_dir=tmp_path, offline=True) as c:
+            c.fetch_purchases()
+
+
+@pytest.mark.parametrize("error", [sqlite3.OperationalError("disk I/O error"), OSError("gone")], ids=str)
+def test_a_cache_that_can_not_be_cleared_is_told(tmp_path, monkeypatch, caplog, error):
+    def clear(self):
+        raise error
+
+    with FaultServer(ROWS) as server, client(server, cache_dir=tmp_path) as c:
+        c.fetch_purchases()
+        monkeypatch.setattr(type(c._session.cache._table), "clear", clear)
+        c.clear_cache()
+        assert "cache can't be used any more" in caplog.text
+        assert len(c.fetch_purchases().orders) == 35

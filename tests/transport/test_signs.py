@@ -8,7 +8,7 @@ import pytest
 
 from makini_analytics import IncompleteDataError
 from makini_analytics.transport._list_response import ListResponse
-from makini_analytics.transport._page_signs import signs_of, whole_number
+from makini_analytics.transport._page_signs import Signs, signs_in_headers, signs_of, whole_number
 from tests.faults.server import TOKEN, FaultServer, order
 from tests.tiers import one_in
 from tests.transport.test_pagination import ROWS, client, ids
@@ -67,6 +67,65 @@ NO_MORE = [
     {"meta": {"total": -1}},
     {"next": "", "nextPageToken": ""},
 ]
+
+
+# In spellings that nobody wrote down: a name is understood by its words.
+OTHER_WORDS = [
+    {"nextRecordsUrl": "/x"}, {"meta": {"remaining": 13}}, {"items_left": "3"}, {"hasMoreResults": True}, {"LastEvaluatedKey": {"id": 7}},
+    {"resumptionToken": "t"}, {"response_metadata": {"next_cursor": "x"}}, {"continue": {"from": "x"}}, {"incomplete_results": True},
+    {"done": False}, {"is_last": 0}, {"meta": {"isLast": "False"}}, {"_metadata": {"complete": "no"}},
+    {"total_entries": 500}, {"totalNumberOfRecords": 500}, {"metadata": {"totalDocs": 500}}, {"of": 500}, {"hits": {"total": {"value": 500}}},
+    {"total": "1,500"}, {"total": "1.5e3"}, {"total": [500]}, {"result_info": {"total_pages": 2}}, {"meta": {"total_number_of_pages": "2"}},
+    {"info": {"pages": 2}}, {"page": "1 of 2"}, {"current_page": "1/2"}, {"links": {"last": "/x?page=2", "next": None}},
+    {"meta": {"links": [{"url": "/x?page=1", "label": "1"}, {"url": "/x?page=2", "label": "Next &raquo;"}]}},
+    {"errors": [{"message": "timeout"}]}, {"error": {"code": "E"}}, {"success": False}, {"ok": "false"}, {"meta": {"status": "partial"}}, {"statusCode": 502},
+]  # fmt: skip
+OTHER_HEADERS = [
+    ("X-WP-TotalPages", "2"), ("X-Total", "500"), ("X-Pagination-Total-Count", "500"), ("X-Pagination", '{"TotalCount":500}'),
+    ("x-pagination", '{"HasNext":true}'), ("Content-Range", "items 0-6/500"), ("X-Has-Next", "true"), ("X-Continuation-Token", "t"),
+    ("Link", '</x?page=2>; rel="last"'), ("Link", '</x>; rel="prev NEXT"'),
+]  # fmt: skip
+OTHER_NO = [
+    {"nextSyncAt": "2026-01-01"}, {"rate_limit": {"remaining": 57}}, {"meta": {"rateLimitRemaining": 57, "max_page_size": 9}}, {"filters": {"total": 900}},
+    {"success": True, "status": "success", "code": 0, "errors": [], "error": None}, {"done": True, "remaining": 0, "items_left": "0"},
+    {"meta": {"from": 0, "last": 0, "timeout": 30, "timed_out": False}}, {"x" * 200: 1, "more" * 40: 1},
+    {"meta": {"links": [{"url": None, "label": "Next &raquo;"}, {"label": "more", "url": "/x"}]}}, {"page": "1 of 1", "total": "many"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("said", OTHER_WORDS, ids=lambda m: json.dumps(m)[:60])
+def test_signs_are_understood_by_their_words(said):
+    signs = signs_of({"data": [], **said})
+    assert signs.more or signs.pages > 1 or signs.rows >= 500 or signs.faults
+
+
+@pytest.mark.parametrize("header", OTHER_HEADERS, ids=lambda h: h[0])
+def test_signs_in_headers_are_understood_by_their_words(header):
+    signs = signs_in_headers(dict([header]))
+    assert signs.more or signs.pages > 1 or signs.rows >= 500
+
+
+def test_words_of_something_else_are_no_signs():
+    for said in OTHER_NO:
+        signs = signs_of({"data": [], **said})
+        assert (signs.more, signs.rows, signs.faults) == ([], 0, []), said
+        assert signs.pages <= 1
+    other = {
+        "X-RateLimit-Remaining": "57",
+        "X-Request-Count": "900",
+        "Content-Range": "bytes 0-9/500",
+        "X-Cache-Hits": "3",
+        "Age": "500",
+    }
+    assert signs_in_headers(other) == Signs()
+
+
+@pytest.mark.parametrize("said", [{"totalDocs": 500}, {"errors": ["x"]}, {"links": {"last": "/x?page=2"}}], ids=str)
+def test_a_list_whose_words_say_that_it_is_not_whole_is_an_error(said):
+    with FaultServer(ROWS[:7]) as server:
+        server.edit_answer = lambda body, page: {"data": ROWS[:7], **said}
+        with pytest.raises(IncompleteDataError):
+            client(server, per_page=100).fetch_purchases()
 
 
 @pytest.mark.parametrize(
@@ -209,6 +268,9 @@ def without_lines(row):
         ({"data": []}, "no order came"),
         ([], "no order came"),
         ({"message": "sorry"}, "one without a key came"),
+        ({"data": ROWS[1], "meta": {"has_more": True}}, "not whole \\(has_more\\)"),
+        ({"data": ROWS[1], "total_pages": 2}, "not whole \\(2 pages\\)"),
+        ({"data": ROWS[1], "errors": ["timeout"]}, "not whole \\(errors\\)"),
         (({}, 404), "refused \\(404\\)"),
         (({}, 403), "refused \\(403\\)"),
         (({}, 410), "refused \\(410\\)"),
