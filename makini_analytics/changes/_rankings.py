@@ -24,15 +24,22 @@ def parts_of(keys: pd.DataFrame) -> Iterator[tuple[Any, Ints]]:
         yield name, np.flatnonzero(codes == code)
 
 
+def named(keys: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Return which groups are one: lines that name no vendor are no vendor, and have no place among them."""
+    names = keys.drop(columns=["currency", "connection"], errors="ignore")
+    return names.notna().any(axis=1).to_numpy() if len(names.columns) else np.ones(len(keys), dtype=bool)
+
+
 def ranks_of(outcomes: Outcomes, ascending: bool) -> Floats:
-    """Return the place of each group under each combination, from 1; missing where it has no value.
+    """Return the place of each group under each combination, from 1; missing where it has no value or no name.
 
     Equal values stand in the figure's own order under every combination, so that a tie is never a change.
     """
-    ranks = np.full(outcomes.values.shape, np.nan)
+    ranks, known = np.full(outcomes.values.shape, np.nan), named(outcomes.keys)
     for _, groups in parts_of(outcomes.keys):
+        mine = groups[known[groups]]
         for row, value in zip(ranks, outcomes.values, strict=True):
-            order = groups[np.argsort(value[groups] if ascending else -value[groups], kind="stable")]
+            order = mine[np.argsort(value[mine] if ascending else -value[mine], kind="stable")]
             order = order[~np.isnan(value[order])]
             row[order] = np.arange(1, len(order) + 1)
     return ranks

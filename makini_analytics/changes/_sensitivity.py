@@ -12,7 +12,7 @@ from ..compute import spans
 from ..errors import one_of
 from ..system import number_of
 from ._outcomes import Floats, Outcomes, name_of, outcomes_of
-from ._rankings import leaders, parts_of, ranks_of, same_order_share
+from ._rankings import leaders, named, parts_of, ranks_of, same_order_share
 
 SUMMARIES = ("group", "combination", "choice")
 
@@ -35,8 +35,9 @@ def sensitivity(
     lowest value; that of a choice is taken over its values, the other choices held, as in ``slippage.swings``.
 
     Ranked is the largest value first, currency by currency. Equal values stand in the figure's own order under every combination,
-    so that a tie is never a change. ``same_order_share`` is the share of pairs of groups that stand in the same order as usual: 1 is
-    the same ranking, 0 the reverse, 0.5 what chance gives (Kendall's tau is twice that, minus 1).
+    so that a tie is never a change. Lines that name no vendor are no vendor, and have no rank. ``same_order_share`` is the share of
+    pairs of groups that stand in the same order as usual: 1 is the same ranking, 0 the reverse, 0.5 what chance gives (Kendall's
+    tau is twice that, minus 1).
 
     A value that the figure refuses leaves its combinations without values; ``refused`` has the figure's words. What counts and what
     is left out is told of the usual combination; ``per="combination"`` has the numbers of each.
@@ -68,7 +69,7 @@ def sensitivity(
         moved_by : string, the choice with the largest swing on average; missing where none moves it
     or, per "combination", one row per combination (and currency)
         the choices and combination, as above; currency : string, where the figure has amounts
-        the columns that name the first group; the column of ``value``, its value; n_groups : int, with a value
+        the columns that name the first group; the column of ``value``, its value; n_groups : int, that are ranked
         same_first, same_top : boolean, the first group, and the first ``top`` in their order, are the usual ones
         same_order_share : float, 0..1; missing where fewer than two groups have a value under both
         n_lines, n_left_out : Int64, lines that count and that don't, where the figure tells; refused : string
@@ -168,8 +169,9 @@ def per_group(outcomes: Outcomes, ranks: Floats) -> pd.DataFrame:
 
 
 def per_combination(outcomes: Outcomes, ranks: Floats, top: int) -> pd.DataFrame:
-    usual, parts = outcomes.usual, []
-    for name, groups in parts_of(outcomes.keys):
+    usual, known, parts = outcomes.usual, named(outcomes.keys), []
+    for name, all_groups in parts_of(outcomes.keys):
+        groups = all_groups[known[all_groups]]
         before = leaders(ranks[usual], groups, top)
         rows: list[dict[str, Any]] = []
         firsts: list[int] = []

@@ -152,6 +152,8 @@ def _said(row: Mapping[Any, Any], say: Callable[[float], str], unit: str | None,
     if np.isnan(row["lowest"]):
         return "no value"
     ends = _ends(row["lowest"], row["highest"], say, unit)
+    if pd.isna(row["best_rank"]):
+        return ends
     best, worst = charts.number(row["best_rank"]), charts.number(row["worst_rank"])
     place = f"place {best}" if best == worst else f"place {best} to {worst}"
     within = f", in {charts.number(row['n_combinations'])} of {charts.number(n)}" if row["n_combinations"] < n else ""
@@ -214,6 +216,8 @@ def _finding(outcomes: Outcomes, ranks: np.ndarray[Any, Any], top: int, noun: st
     n, first, same = len(by), int(by["same_first"].sum()), int(by["same_top"].sum())
     ranked = int((~np.isnan(ranks[outcomes.usual])).sum())
     several = f"all {charts.number(ranked)}" if ranked <= top else f"the first {charts.number(top)}"
+    if not n:
+        return f"The {noun} of all lines is unknown"
     leader = by[by["combination"] == outcomes.usual].reset_index(drop=True)
     name = charts.group_labels(leader, columns)[0]
     if n == 1:
