@@ -105,8 +105,8 @@ def check(f, lines, choices, value, keys, **options):
         assert row["n_combinations"] == len(mine)
         if mine:
             assert (row["lowest"], row["highest"], row["swing"]) == (min(mine), max(mine), max(mine) - min(mine))
-            places = [r[i] for r in ranks if not pd.isna(r[i])] or [pd.NA]
-            assert places == [pd.NA] or (row["best_rank"], row["worst_rank"]) == (min(places), max(places))
+            places = [r[i] for r in ranks if not pd.isna(r[i])]
+            assert not places or (row["best_rank"], row["worst_rank"]) == (min(places), max(places))
         np.testing.assert_equal(row["usual"], cells[usual][i])
     by = ma.sensitivity(f, lines, choices, value=value, top=2, per="combination", **options)
     names = sorted({g[at] for g in groups}, key=[g[at] for g in groups].index) if at is not None else [None]
