@@ -11,6 +11,8 @@ from .catalogue import Explanation as Explanation
 from .catalogue import explain as explain
 from .changes import compare as compare
 from .changes import plot_compare as plot_compare
+from .changes import plot_sensitivity as plot_sensitivity
+from .changes import sensitivity as sensitivity
 from .demo import Sandbox as Sandbox
 from .demo import load_sample as load_sample
 from .demo import sandbox as sandbox

@@ -71,6 +71,10 @@ PICTURES = {
         'ma.plot_compare(lines[lines.order_date < "2025-11"], '
         "lines.assign(unit_price=lines.unit_price * 1.02, amount=lines.amount * 1.02))"
     ),
+    "sensitivity": (
+        "ma.plot_sensitivity(slippage.by_vendor, lines, "
+        '{"late_days": [0, 3], "calendar": [None, "weekdays"], "weight": ["lines", "value"]}, value="on_time_low")'
+    ),
     "scorecard": 'ma.plot_scorecard(data, currency="EUR")',
 }
 

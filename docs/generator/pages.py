@@ -40,6 +40,8 @@ REFERENCE = {
             "findings",
             "compare",
             "plot_compare",
+            "sensitivity",
+            "plot_sensitivity",
             "scorecard",
             "plot_scorecard",
             "report",

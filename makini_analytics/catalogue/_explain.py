@@ -21,6 +21,7 @@ _OTHERS: Mapping[str, tuple[ModuleType, str]] = {
     "currency.convert": (currency, "convert"),
     "findings": (review, "findings"),
     "scorecard": (review, "scorecard"),
+    "sensitivity": (changes, "sensitivity"),
 }
 _FOR_EXAMPLE = "as in ma.explain(spend.by_vendor(data.lines))"
 

@@ -1,6 +1,7 @@
-"""Why a number is another one than before: two states of the same data, and what lies between them.
+"""Why a number is another one than before, and what it would be under other choices.
 
-`compare` takes the change apart, `plot_compare` draws it.
+`compare` takes the change between two states of the same data apart; `sensitivity` computes a figure under every combination of choices.
+``plot_*`` draws them.
 """
 
 import lazy_loader as _lazy

@@ -4,6 +4,7 @@ For the rooms that draw and report; what a user needs of it is in `makini_analyt
 """
 
 from ._chart import chart
+from ._every_way import every_way
 from ._figure import (
     SIZES,
     SMALL_N,
@@ -66,6 +67,7 @@ __all__ = [
     "contrast",
     "counted",
     "every_period",
+    "every_way",
     "figures",
     "fill",
     "finish",

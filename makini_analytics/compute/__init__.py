@@ -23,6 +23,7 @@ from ._delivery import (
 )
 from ._engines import lines_of
 from ._figures import BY_FILTER, Figure, figure, figures_of
+from ._grid import Grid, spans
 from ._groups import (
     ENTITIES,
     By,
@@ -86,6 +87,7 @@ __all__ = [
     "Figure",
     "FigureResult",
     "Gone",
+    "Grid",
     "Groups",
     "Lines",
     "PandasColumns",
@@ -136,6 +138,7 @@ __all__ = [
     "quantile",
     "received_later",
     "restricted_moments",
+    "spans",
     "spread_cancellations",
     "stamp",
     "standing_on",

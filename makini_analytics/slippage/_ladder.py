@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..compute import Cells, FigureResult, Selection, figure, leave_out_unreadable
+from ..compute import Cells, FigureResult, Grid, Selection, figure, leave_out_unreadable, spans
 from ..errors import ConfigError
 from ..frames import AsOf, Mask, frame_of, need, values
 from ._due_rule import CAME, DUE_DATES, UNJUDGED, DueTally, Tolerance, judge, outcome_of
@@ -81,9 +81,9 @@ def ladder(
     frame = frame_of(lines, metric="slippage.ladder")
     due = _dues(frame) if due is None else due
     weight = _weights(frame) if weight is None else weight
-    for name, given in zip(CHOICES, (due, late_days, early_days, calendar, weight, open_lines), strict=True):
-        if isinstance(given, str) or not len(given):
-            raise ConfigError(f"{name}={given!r}: pass the ones to compare, as a list")
+    given = (due, late_days, early_days, calendar, weight, open_lines)
+    grid = Grid.of(dict(zip(CHOICES, given, strict=True)))
+    due, late_days, early_days, calendar, weight, open_lines = grid.values.values()
     if unknown := [d for d in due if d not in DUE_DATES] + [w for w in weight if w not in WEIGHTS]:
         raise ConfigError(f"{unknown[0]!r} is none of {', '.join([*DUE_DATES, *WEIGHTS])}")
     tolerances = {(late, early): Tolerance(late, early) for late, early in product(late_days, early_days)}
@@ -101,17 +101,20 @@ def ladder(
     load = {w: weights_of(first, w) for w in weight}
     same = selection.kept
     tables = {k: _table(got, same, load) for k, got in judged.items()}
-    rows = []
-    for d, late, early, c, w, with_open in product(due, late_days, early_days, calendar, weight, open_lines):
-        how, days, n_lines, heavy = tables[d, c]
-        is_due, hit = hits_of(outcome_of(how, days, tolerances[late, early]), early is not None)
-        of = is_due if with_open else is_due & (how == CAME)
-        whole = heavy[w][of].sum()
-        rate = (heavy[w] * hit)[of].sum() / whole if whole > 0 else np.nan
-        rows.append((d, late, early, c or "calendar days", w, with_open, int(n_lines[of].sum()), rate))
-    result = pd.DataFrame(rows, columns=[*CHOICES, "n_due", "on_time_rate"])
-    result = result.astype({"due": "string", "calendar": "string", "weight": "string", "open_lines": "boolean"})
-    result = result.astype({"late_days": "float64", "early_days": "float64", "n_due": "int64"})
+
+    def counted(
+        due: str, late_days: float, early_days: float | None, calendar: Any, weight: str, open_lines: bool
+    ) -> tuple[int, float]:
+        """Return how many lines are due under one combination, and their on-time rate."""
+        how, days, n_lines, heavy = tables[due, calendar]
+        is_due, hit = hits_of(outcome_of(how, days, tolerances[late_days, early_days]), early_days is not None)
+        of = is_due if open_lines else is_due & (how == CAME)
+        whole = heavy[weight][of].sum()
+        return int(n_lines[of].sum()), (heavy[weight] * hit)[of].sum() / whole if whole > 0 else np.nan
+
+    n_due, rates = zip(*(counted(**options) for options in grid), strict=True)
+    result = grid.frame().assign(n_due=np.array(n_due, dtype=np.int64), on_time_rate=np.array(rates, dtype=float))
+    result = result.astype({"calendar": "string", "open_lines": "boolean"}).fillna({"calendar": "calendar days"})
     return FigureResult(
         result,
         selection if len(frame) else Selection(frame),
@@ -167,17 +170,10 @@ def swings(lines: Any, *, as_of: AsOf | None = None) -> FigureResult:
 
 
 def _swings(table: pd.DataFrame) -> pd.DataFrame:
-    rows = []
-    for choice in CHOICES:
-        others = [c for c in CHOICES if c != choice]
-        rates = table.groupby(others, dropna=False)["on_time_rate"]
-        span = (rates.max() - rates.min()).dropna()
-        if len(table[choice].drop_duplicates()) > 1 and len(span):
-            rows.append((choice, float(span.mean()), float(span.max())))
-    out = pd.DataFrame(rows, columns=["choice", "swing", "largest"]).astype({"choice": "string"})
-    return out.astype({"swing": "float64", "largest": "float64"}).sort_values(
-        "swing", ascending=False, ignore_index=True
-    )
+    """Return the mean and the largest span of each choice."""
+    of = spans(table, CHOICES, "on_time_rate").groupby("choice", sort=False)["span"]
+    out = of.agg(swing="mean", largest="max").reset_index()
+    return out.sort_values("swing", ascending=False, ignore_index=True)
 
 
 def _finding(result: pd.DataFrame) -> tuple[str, ...]:
