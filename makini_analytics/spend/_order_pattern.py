@@ -12,7 +12,7 @@ import pandas as pd
 
 from .. import units
 from ..compute import ENTITIES, By, FigureResult, Unrecorded, figure, group_lines, lines_of, period_alias, unrecorded
-from ..errors import ConfigError
+from ..errors import ConfigError, MixedCurrencyError
 from ..frames import AsOf, numbers, pairs, values
 from ._goods import no_goods
 from ._orders import BEFORE, SAME_DAY, UNKNOWN, Orders, placed
@@ -91,7 +91,9 @@ def order_pattern(
     SchemaError
         A column that is needed is missing.
     ConfigError
-        ``small`` is one number for several currencies or none above 0; ``month_end_days`` or ``fiscal_year_start`` is out of range.
+        ``small`` is no amount above 0; ``month_end_days`` or ``fiscal_year_start`` is out of range.
+    MixedCurrencyError
+        ``small`` is one amount, and the lines are in several currencies.
 
     Examples
     --------
@@ -246,7 +248,7 @@ def _limits(small: float | Mapping[str, float] | None, currency: pd.Series) -> n
     if not isinstance(small, Mapping):
         if len(names) > 1:
             listed = ", ".join(n or "none" for n in names)
-            raise ConfigError(
+            raise MixedCurrencyError(
                 f"small={small!r} is one amount, and the lines are in {listed}: pass small={{'{names[0]}': {small!r}, ...}}, "
                 "or currency=, or convert first"
             )

@@ -28,20 +28,20 @@ def records(lines):
         yield r
 
 
-def there(r):
+def there(r, as_of):
     """Whether a line was there on the day: ordered, and neither cancelled, deleted, a draft nor a return."""
     ended = r["cancelled_date"] or r["deleted_at"]
-    gone = r["state"] == "cancelled" and not (ended and ended > AS_OF)
-    deleted = r["deleted_at"] and r["deleted_at"] <= AS_OF
-    later = r["order_date"] and r["order_date"] > AS_OF
+    gone = r["state"] == "cancelled" and not (ended and ended > as_of)
+    deleted = r["deleted_at"] and r["deleted_at"] <= as_of
+    later = r["order_date"] and r["order_date"] > as_of
     return not (gone or deleted or later or r["state"] == "draft")
 
 
-def came(r):
+def came(r, as_of):
     """Return when the first part of a line came: "before" its order day, "same day", "later", or None where that is not known."""
     whole, first = r["delivered_date"], r["first_receipt_date"]
     days = [d for d in (whole, first) if d]
-    if days and min(days) <= AS_OF:
+    if days and min(days) <= as_of:
         day = min(days)
         return "before" if day < r["order_date"] else "same day" if day == r["order_date"] else "later"
     dated_later = (whole or first) is not None  # all dates are after the day
@@ -55,13 +55,13 @@ def vendor(r):
     return None if key is None else (r["connection"], key)
 
 
-def by_loops(lines, key, small=SMALL, n_last=5, last_month=12):
+def by_loops(lines, key, small=SMALL, n_last=5, last_month=12, as_of=AS_OF):
     """Return the figures of each group, order by order."""
     rows, whole, unknown = [], defaultdict(list), set()
     for r in records(lines):
         number = r["order_id"] or r["order_number"]
         order = None if number is None else (r["connection"], number)
-        if not there(r):
+        if not there(r, as_of):
             continue
         if r["amount"] is None or r["order_date"] is None:
             unknown.add(order)
@@ -93,11 +93,11 @@ def by_loops(lines, key, small=SMALL, n_last=5, last_month=12):
                 few.add(o)
         told = []
         for part in orders.values():
-            each = [came(r) for r in part]
+            each = [came(r, as_of) for r in part]
             told.append(next((w for w in ("before", "same day", None) if w in each), "later"))
         known = [w for w in told if w]
         days = sorted({day[o] for o in orders})
-        spans = {o: (AS_OF - first[o[0]]).days + 1 for o in orders}
+        spans = {o: (as_of - first[o[0]]).days + 1 for o in orders}
         beside = {r["order"] for r in mine if vendor(r) and len(of_day[vendor(r), day[r["order"]]]) > 1}
 
         def share(of, among=orders):
@@ -107,11 +107,11 @@ def by_loops(lines, key, small=SMALL, n_last=5, last_month=12):
             return (d + timedelta(n_last)).month != d.month
 
         def even(test, orders=orders):
-            parts = []
-            for o in orders:
-                every = [first[o[0]] + timedelta(i) for i in range((AS_OF - first[o[0]]).days + 1)]
-                parts.append(sum(map(test, every)) / len(every))
-            return sum(parts) / len(parts)
+            parts = {}
+            for connection in {o[0] for o in orders}:
+                n_days = (as_of - first[connection]).days + 1
+                parts[connection] = sum(test(first[connection] + timedelta(i)) for i in range(n_days)) / n_days
+            return sum(parts[o[0]] for o in orders) / len(orders)
 
         months_even, year_even = even(end_of_month), even(lambda d: d.month == last_month)
         out[name] = {

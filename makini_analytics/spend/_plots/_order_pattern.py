@@ -46,13 +46,13 @@ def plot_order_pattern(
 ) -> Axes:
     """Draw how one buys from the vendors with most orders: a row for each, a column for each question.
 
-    All shares are of the orders of the row, on one scale from 0 to 100 %; orders a month are on a scale of their own. The small line
-    across the bars of a month's and a year's end is the share of an even spread over the days covered. A dash is not known. The title asks
-    about the highlighted bar.
+    All shares are of the orders of the row, on one scale from 0 to 100 %, those of goods that came on or before the order day of the
+    orders of which that is known; orders a month, and lines per order, are on scales of their own. The small line across the bars of
+    a month's and a year's end is the share of an even spread over the days covered. A dash is not known. The title asks about the
+    highlighted bar. Without ``small`` there is no column of small orders.
 
     Parameters
     ----------
-    small : without it there is no column of small orders
     top : vendors to draw, of those with most orders
 
     Examples
@@ -100,12 +100,12 @@ def plot_order_pattern(
 def _panels(about: Mapping[str, Any], currency: str | None) -> list[_Panel]:
     days, first = about.get("month_end_days", 5), about.get("fiscal_year_start", 1)
     return [
-        _Panel("orders\na\nmonth", "orders_per_month", _rate),
+        _Panel("orders\na month", "orders_per_month", _rate),
         _Panel("lines\nper\norder", "lines_per_order", _rate),
         _Panel(_below(about, currency).replace(" ", "\n"), "small_share"),
         _Panel("same\nvendor\nand day", "same_day_share"),
         _Panel("came on\norder\nday", "zero_lead_share"),
-        _Panel("came\nbefore\nit", "after_the_fact_share"),
+        _Panel("came\nbefore\norder", "after_the_fact_share"),
         _Panel(
             "last day\nof a\nmonth" if days == 1 else f"last {days}\ndays of\na month",
             "month_end_share",
