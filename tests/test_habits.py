@@ -62,7 +62,7 @@ def test_one_section_for_a_list(data, tmp_path):
     assert one.read_text(encoding="utf-8") == several.read_text(encoding="utf-8")
 
 
-WITH_A_CURRENCY = [spend.by_vendor, spend.by_period, spend.concentration, spend.price_changes, spend.price_index, spend.price_dispersion, spend.price_history, spend.single_source]  # fmt: skip
+WITH_A_CURRENCY = [spend.by_vendor, spend.by_period, spend.concentration, spend.price_changes, spend.price_index, spend.price_dispersion, spend.price_history, spend.single_source, spend.order_pattern]  # fmt: skip
 
 
 @pytest.mark.parametrize("figure", WITH_A_CURRENCY, ids=lambda f: f.__name__)

@@ -38,6 +38,8 @@ CALLS = {
     "lead_times.receipts": "lead_times.receipts(history)",
     "slippage.promise_history": "slippage.promise_history(history)",
     "slippage.plot_promise_history": "slippage.plot_promise_history(history)",
+    "spend.order_pattern": "spend.order_pattern(lines, small=500)",
+    "spend.plot_order_pattern": "spend.plot_order_pattern(lines, small=500)",
     "spend.bridge": "spend.bridge(before, after)",
     "spend.plot_bridge": "spend.plot_bridge(before, after)",
     "spend.tail": 'spend.tail(lines, definition="share")',

@@ -78,8 +78,8 @@ def tally_recorded(
     return source.tally(partial(rule, unrecorded=found), **options), found
 
 
-def unrecorded(source: Lines, as_of: AsOfDays, end: str = "complete") -> Unrecorded:
-    """Return what lacks the days of too many of the lines that were received by a day."""
+def unrecorded(source: Lines, as_of: AsOfDays | None, end: str = "complete") -> Unrecorded:
+    """Return what lacks the days of too many of the lines that were received by a day; None: by whichever."""
 
     def received(c: Columns) -> RuleResult:
         stands = standing_on(c, day_in(c, as_of), end)

@@ -4,6 +4,7 @@ from ._bridge import bridge as bridge
 from ._concentration import concentration as concentration
 from ._dispersion import price_dispersion as price_dispersion
 from ._history import price_history as price_history
+from ._order_pattern import order_pattern as order_pattern
 from ._payment_terms import payment_terms as payment_terms
 from ._per_line import per_line as per_line
 from ._periods import by_period as by_period
@@ -12,6 +13,7 @@ from ._plots import plot_bridge as plot_bridge
 from ._plots import plot_by_period as plot_by_period
 from ._plots import plot_by_vendor as plot_by_vendor
 from ._plots import plot_concentration as plot_concentration
+from ._plots import plot_order_pattern as plot_order_pattern
 from ._plots import plot_pareto as plot_pareto
 from ._plots import plot_payment_terms as plot_payment_terms
 from ._plots import plot_price_changes as plot_price_changes

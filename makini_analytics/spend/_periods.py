@@ -28,8 +28,8 @@ from ..compute import (
     unreadable,
 )
 from ..errors import ConfigError
-from ..frames import AsOf, AsOfDays, Mask, encode, values
-from ._rule import BASIS_COLUMNS, spend_tally, stated_day
+from ..frames import AsOf, AsOfDays, Mask
+from ._rule import BASIS_COLUMNS, keep_currency, spend_tally, stated_day
 from ._spans import Spans
 
 Ints = npt.NDArray[np.int64]
@@ -122,7 +122,7 @@ def by_period(
     day = _known_to(lines_of(lines), as_of)
     spans = Spans.of(got, day)
     if currency is not None:
-        _keep_currency(got, currency)
+        keep_currency(got, currency)
     groups = got.groups(by, "currency")
     table = _DayTable.of(got, groups)
     grid = _Grid(table, period_number(table.day, freq, fiscal_year_start))
@@ -266,19 +266,6 @@ def _complete(periods: pd.PeriodIndex, reach: Days, stated: Mask, edge: Days, da
     # it begins long before the first order: nobody knows whether the data reach back to its start
     out[early & ~stated & np.asarray(out.fillna(False), dtype=bool)] = pd.NA
     return out
-
-
-def _keep_currency(got: Tally, currency: str) -> None:
-    """Leave out the lines in other currencies, those too that lack something else: in every figure they count as such."""
-    selection, column = got.selection, encode(values(got.frame, "currency", "string"), sort=False)
-    other = np.ones(len(column.codes), dtype=bool)
-    for code in np.flatnonzero(column.labels == currency):
-        other &= column.codes != code
-    selection.exclude(other, "other currency")
-    for i, reason in enumerate(selection.reasons):
-        if reason in ("ordered after as-of", "deleted", "cancelled", "draft"):
-            other &= selection.codes != i
-    np.putmask(selection.codes, other, selection.reasons.index("other currency"))
 
 
 def _known_to(source: Lines, as_of: AsOf | None) -> AsOfDays | None:

@@ -27,7 +27,7 @@ from ..compute import (
     unreadable,
 )
 from ..errors import ConfigError, one_of
-from ..frames import AsOf, AsOfDays
+from ..frames import AsOf, AsOfDays, encode, values
 
 BASES = ("ordered", "received", "open")
 #: How lines that can't be judged are called where only what is still to come counts.
@@ -71,6 +71,19 @@ def spend_tally(
 def value_of(tally: Tally) -> npt.NDArray[np.float64]:
     """Return the value of each line of a pandas frame, 0 where it doesn't count."""
     return np.where(tally.selection.kept, tally.sums["value"], 0.0)
+
+
+def keep_currency(got: Tally, currency: str) -> None:
+    """Leave out the lines in other currencies, those too that lack something else: in every figure they count as such."""
+    selection, column = got.selection, encode(values(got.frame, "currency", "string"), sort=False)
+    other = np.ones(len(column.codes), dtype=bool)
+    for code in np.flatnonzero(column.labels == currency):
+        other &= column.codes != code
+    selection.exclude(other, "other currency")
+    for i, reason in enumerate(selection.reasons):
+        if reason in ("ordered after as-of", "deleted", "cancelled", "draft"):
+            other &= selection.codes != i
+    np.putmask(selection.codes, other, selection.reasons.index("other currency"))
 
 
 def stated_day(source: Lines, as_of: AsOf | None) -> AsOfDays | None:

@@ -122,11 +122,11 @@ def test_price_index(measured):
 
 
 def test_figures_that_look_at_change_and_at_what_comes(measured):
-    """A million lines of 500 vendors over three years: permutations, draws, and a card of all figures."""
+    """A million lines of 500 vendors over three years: permutations, draws, orders, and a card of all figures."""
     from tests.benchmarks.metric_peers import lines
 
     frame = lines(1_000_000)
-    for f in (lead_times.buffer, lead_times.shifts, slippage.arrivals):
+    for f in (lead_times.buffer, lead_times.shifts, slippage.arrivals, spend.order_pattern):
         seconds = []
         for _ in range(ROUNDS):
             begin = time.process_time()

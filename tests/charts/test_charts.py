@@ -22,7 +22,7 @@ def lines():
 
 
 def test_all_charts_are_there():
-    assert len(CHARTS) == 33
+    assert len(CHARTS) == 34
 
 
 @every_chart

@@ -37,7 +37,7 @@ plot_bridge.__module__ = "makini_analytics.spend._plots"
 ALL = [
     spend.plot_by_vendor, spend.plot_pareto, spend.plot_by_period, spend.plot_small_multiples, spend.plot_concentration, spend.plot_tail,
     spend.plot_single_source, spend.plot_price_changes, spend.plot_price_dispersion, spend.plot_price_history, plot_bridge,
-    spend.plot_price_index, spend.plot_payment_terms,
+    spend.plot_price_index, spend.plot_payment_terms, spend.plot_order_pattern,
     lead_times.plot_buffer, lead_times.plot_shifts, lead_times.plot_by_period, slippage.plot_by_period, slippage.plot_funnel, slippage.plot_ladder, slippage.plot_ageing, slippage.plot_arrivals, slippage.plot_backtest, slippage.plot_order_book,
     lead_times.plot_by_vendor, lead_times.plot_curve, lead_times.plot_per_line, slippage.plot_by_vendor, slippage.plot_per_line,
 ]  # fmt: skip

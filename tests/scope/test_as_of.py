@@ -36,6 +36,7 @@ FIGURES = {
     "spend.price_dispersion": lambda x, day: spend.price_dispersion(x, as_of=day, item="category"),
     "spend.price_history": lambda x, day: spend.price_history(x, as_of=day, of="MRO", item="category"),
     "spend.price_index": lambda x, day: spend.price_index(x, as_of=day, item="category"),
+    "spend.order_pattern": lambda x, day: spend.order_pattern(x, as_of=day, small={"EUR": 300}),
     "spend.bridge": lambda x, day: spend.bridge(*halves(x), as_of=day, item="category", mixed_units="apart"),
 }
 

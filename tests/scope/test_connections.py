@@ -39,6 +39,8 @@ FIGURES = {
     "spend.by_vendor, open": lambda x: spend.by_vendor(x, by=["connection", "currency"], basis="open").drop(
         columns=["share", "cumulative_share", "abc_class"]
     ),
+    "spend.order_pattern": lambda x: spend.order_pattern(x, by="connection", small={"EUR": 300}),
+    "spend.order_pattern of each": spend.order_pattern,
     "spend.by_period": lambda x: spend.by_period(x, by="connection"),
     "spend.by_period, received": lambda x: spend.by_period(x, by="connection", basis="received", freq="Q"),
 }

@@ -2,6 +2,7 @@
 
 from ._agreed_prices import plot_agreed_prices
 from ._bridge import plot_bridge
+from ._order_pattern import plot_order_pattern
 from ._pareto import plot_pareto
 from ._payment_terms import plot_payment_terms
 from ._price_index import plot_price_index
@@ -17,6 +18,7 @@ __all__ = [
     "plot_by_period",
     "plot_by_vendor",
     "plot_concentration",
+    "plot_order_pattern",
     "plot_pareto",
     "plot_payment_terms",
     "plot_price_changes",
