@@ -173,7 +173,7 @@ def _read(
         ):  # a tab or a blank separates, too
             text_of(name, given, what)
     if header is not None:
-        number_of("header", header, low=1, whole=True)
+        number_of("header", header, low=0, whole=True)
     if sheet is not None and not isinstance(sheet, str):
         number_of("sheet", sheet, whole=True)
     grid = read_grid(

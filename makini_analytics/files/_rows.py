@@ -59,7 +59,7 @@ def clean(cells: pd.DataFrame) -> pd.DataFrame:
 def order_lines(grid: Grid, meant: Mapping[str, int], system: str = "") -> Rows:
     """Return the rows of a grid that are order lines; ``meant`` is the place of each column that was found."""
     cells = clean(grid.cells)
-    rows = Rows(cells)
+    rows = Rows(cells, notes=[*grid.notes])
     _drop_decoration(rows, grid)
     if "record_type" in meant:
         _take_headers_in(rows, meant)
