@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..tidy import LINES, ORDERS
+from ..tidy import LINES, ORDERS, subtotals
 from ._headings import folded, n_known, says_total
 from ._raw_file import Grid, is_rule
 
@@ -186,7 +186,9 @@ def _drop_totals(rows: Rows, meant: Mapping[str, int]) -> None:
         return
     orders = rows.cells[meant["order_number"]]
     no_order = orders.isna().to_numpy(dtype=bool)
-    suspect = np.flatnonzero(no_order | _each(orders, says_total))
+    behind = subtotals(map(str, orders.dropna().unique()))  # "4711 Total"
+    headed = _each(orders, lambda text: text in behind)
+    suspect = np.flatnonzero(no_order | headed | _each(orders, says_total))
     if not len(suspect):
         return
     places = [meant[n] for n in _ITEM if n in meant]
@@ -196,7 +198,7 @@ def _drop_totals(rows: Rows, meant: Mapping[str, int]) -> None:
         cells = rows.cells.iloc[i]
         # An item may be called Total, and so may a vendor: a row with an order number or an item of its own is a line.
         no_item = all(cells[p] is None or says_total(str(cells[p])) for p in places)
-        says = says_total(str(next(c for c in cells if c is not None)))
+        says = headed[i] or says_total(str(next(c for c in cells if c is not None)))
         totals[i] = no_item and (says or has_value[i] or not no_order[i])
         groups[i] = no_item and not totals[i]
     if groups.any():

@@ -6,6 +6,7 @@ from ._number_format import NumberFormat
 from ._orders import READ_TOGETHER, OrdersBuilder, TidyOrders, tidy_orders
 from ._parsing import parse_values, sound
 from ._receipts import NO_ORDER
+from ._row_checks import subtotals
 from ._schema import ISSUES, LINE_CONTAINERS, LINES, MONEY, ORDERS, SOURCES, TABLES, Column, data_dictionary, empty
 from ._stale import moved_away, stale_by_names, stale_by_receipts, stale_by_returns, told_beside, weighed_again
 from ._status_words import meaning, sap_line_status
@@ -39,6 +40,7 @@ __all__ = [
     "stale_by_names",
     "stale_by_receipts",
     "stale_by_returns",
+    "subtotals",
     "summed",
     "table_of",
     "tidy_orders",

@@ -162,6 +162,9 @@ class OrdersBuilder:
             cancelled_date=np.full(len(lines), "NaT", dtype="datetime64[us]"),
         )  # no field of the API holds one of them
         unreadable = _unreadable(book, lines, of, role)
+        if line_of_receipt is not None:
+            lost = _receipts.lost_with_receipts(receipt_lines, line_of_receipt, book)
+            unreadable = _receipts.with_lost(unreadable, lines, lost)
         warned = much_unreadable(lines, unreadable)
         if self.lines_not_had:
             n = f"{len(self.lines_not_had):,} of {len(orders):,}"

@@ -310,3 +310,11 @@ def test_digits_that_a_workbook_lost_are_told(tmp_path):
     told = data.issues[data.issues.column == "order_number"]
     assert told[["id"]].values.tolist() == [["3"]]
     assert told.reason.item().startswith("held as a float")
+
+
+@pytest.mark.parametrize("word", one_in(3, ["Ergebnis", "Total", "Summe", "- Total"]))
+def test_subtotals_headed_behind_their_group_are_left_out(written, word):
+    rows = [*ROWS[:2], f"4711 {word};;;;;;;45.0;;", ROWS[2], f"4712 {word};;;;;;;7.5;;", "Gesamtergebnis;;;;;;;52.5;;"]
+    got = ma.Purchases.from_file(written(text(rows)))
+    assert got.lines.amount.tolist() == [25.0, 20.0, 7.5]
+    assert got.issues.id.tolist() == ["4", "6", "7"]

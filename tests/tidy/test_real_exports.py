@@ -376,3 +376,11 @@ def test_an_order_without_a_line_is_there():
     assert got.orders.order_number.tolist() == ["1", "2"]
     assert got.orders.n_lines.tolist() == [1, 0]
     assert "have no line" in got.sources.notes.item()
+
+
+@pytest.mark.parametrize("word", ["Total", "Ergebnis", "Result"])
+def test_a_subtotal_headed_behind_its_group_is_seen(word):
+    got = table(po=["1", "1", f"1 {word}", "2"], amt=[10.0, 20.0, 30.0, 5.0])
+    assert issues(got) == [["3", "line_id", "30.0"]]
+    named = table(v=["A", "A", f"A {word}", "Castrol Total"], amt=[10.0, 20.0, 30.0, 5.0])
+    assert issues(named) == [["3", "line_id", "30.0"]]
