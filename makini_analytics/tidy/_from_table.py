@@ -19,7 +19,7 @@ from ..system import mapping_of, text_of
 from . import _derive, _receipts, _status
 from ._identities import contradicts, currency_codes, disagreeing, one_vendor, split_by_vendor
 from ._issues import IssueBook, a_few, much_unreadable
-from ._number_format import NumberFormat
+from ._number_format import OTHER_CURRENCY, NumberFormat
 from ._parsing import zone
 from ._row_checks import check_rows, check_stacked
 from ._schema import LINES, ORDERS, SOURCES, Column
@@ -218,7 +218,7 @@ def _with_ids(
             name,
             np.flatnonzero(contradicts(said, own)),
             pd.Series(said),
-            "another currency beside the number than in the currency column",
+            OTHER_CURRENCY,
         )
         own = filled(own, said)
     if currency is not None:

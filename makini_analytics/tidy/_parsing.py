@@ -40,7 +40,7 @@ ABSENT = frozenset({"stands for no date", "empty text"})
 
 #: Dates that are marks as well: "X" is no day, yet it says that the line is deleted.
 MARKS = frozenset({"deleted_at", "cancelled_date"})
-_NO_MARKS = {"false", "no", "n", "0", "-", "nein", "non", "nao", "não", "nee", "nie", "none", "null", "active", "open"}
+_NO_MARKS = {"false", "no", "n", "0", "-", "nein", "non", "nao", "não", "nee", "nie", "none", "null", "nan", "nat", "active", "open"}  # fmt: skip
 
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
 _GROUPED = re.compile(r"[+-]?[0-9][0-9.,'\u00a0\u202f ]*")

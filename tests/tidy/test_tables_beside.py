@@ -50,7 +50,7 @@ def test_receipts_without_quantities_are_complete_with_the_last_one(q, n_told):
 def test_numbers_are_the_same_with_and_without_zeros_and_blanks(po, ln):
     got = with_receipts(po=po, ln=ln)
     assert told(got, "received_quantity", "n_receipts") == [[10, 2], [5, 1], [4, 1]]
-    heads = pd.DataFrame({"po": po[::2], "v": ["A", "B"]}).drop_duplicates("po")
+    heads = pd.DataFrame({"po": [po[0], po[3]], "v": ["A", "B"]})
     got = Purchases.from_table(LINES, columns=COLUMNS, orders=(heads, {"po": "order_number", "v": "vendor_name"}))
     assert got.lines.vendor_name.tolist()[0] == "A"
     assert len(got.orders) == 2
