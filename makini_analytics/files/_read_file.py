@@ -15,7 +15,7 @@ import pandas as pd
 from ..errors import SchemaError
 from ..system import known_options, mapping_of, number_of, path_of, text_of
 from ..tidy import LINES, ORDERS, empty, sound
-from ._by_values import fits, kind_of, with_marks, with_states
+from ._by_values import fits, kind_of, with_document_types, with_marks, with_states
 from ._headings import Heading, n_known, named_system, recognised, understood
 from ._jde import settle_jde
 from ._raw_file import Grid, read_grid
@@ -25,7 +25,7 @@ from ._values import Table, settle
 #: Names that `columns` may give beside ours, and what becomes of them.
 SPECIAL = (
     "vendor", "open_quantity", "scheduled_quantity", "schedule_line", "deletion_mark", "completed_mark", "void_mark", "open_mark",
-    "incomplete_mark", "release_mark", "record_type", "price_per_code", "history", "last_status",
+    "incomplete_mark", "release_mark", "record_type", "price_per_code", "history", "last_status", "document_type",
 )  # fmt: skip
 #: Rows after which exports end whatever there is: those of the old and the new Excel, with and without headings, and round limits.
 _CUT_OFF = frozenset({65_000, 65_001, 65_535, 65_536, 1_000_001, 1_048_575, 1_048_576})
@@ -192,9 +192,10 @@ def _read(
 
     headings = understood(grid.headings, chosen, own, lambda place, column: fits(column, kind(place)))
     headings = with_states(headings, [kind(h.place) for h in headings])
+    values = [grid.cells[h.place].drop_duplicates() for h in headings]
     return (
         grid,
-        with_marks(headings, [grid.cells[h.place].drop_duplicates() for h in headings]),
+        with_document_types(with_marks(headings, values), values),
         f"Read as {chosen.title if chosen else 'a plain list'} ({grid.how}).",
     )
 

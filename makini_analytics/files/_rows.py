@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ..errors import SchemaError
 from ..tidy import LINES, ORDERS, subtotals
-from ._headings import folded, n_known, says_total
+from ._headings import document_types, folded, n_known, says_total
 from ._raw_file import Grid, is_rule
 
 _ITEM = ("product_code", "material_id", "description", "line_number")
@@ -63,6 +64,7 @@ def order_lines(grid: Grid, meant: Mapping[str, int], system: str = "") -> Rows:
     _drop_decoration(rows, grid)
     if "record_type" in meant:
         _take_headers_in(rows, meant)
+    _drop_other_documents(rows, meant, grid.headings)
     _drop_remarks(rows, meant)
     if system == "netsuite":
         _drop_main_lines(rows, meant)
@@ -129,6 +131,33 @@ def _take_headers_in(rows: Rows, meant: Mapping[str, int]) -> None:
     _leave_out(rows, head, meant, "the row of an order, whose lines follow: left out of the lines")
     rows.notes.append(f"Rows of orders, not of lines, whose values were given to their lines: {head.sum():,}.")
     _keep(rows, ~head)
+
+
+def _drop_other_documents(rows: Rows, meant: Mapping[str, int], headings: Sequence[str]) -> None:
+    """Leave out the rows of quotes, invoices, receipts and contracts, in a list that says which document each row is of.
+
+    Raises
+    ------
+    SchemaError
+        There is no other row.
+    """
+    if "document_type" not in meant:
+        return
+    heading, kind = headings[meant["document_type"]], rows.cells[meant["document_type"]]
+    if "order_number" in meant:  # lines below their order's first one
+        kind = kind.where(kind.notna() | rows.cells[meant["order_number"]].notna(), kind.ffill())
+    other = _each(kind, lambda text: document_types().get(folded(text)) == "other")
+    if not other.any():
+        return
+    shown = ", ".join(map(repr, kind[other].unique()[:3]))
+    if not (kind.notna().to_numpy() & ~other).any():
+        raise SchemaError(
+            f"the file lists {shown} and no orders, as {heading!r} says: read a list of orders, or, if those are, pass "
+            f"columns={{{heading!r}: None}}"
+        )
+    _leave_out(rows, other, meant, f"a row of {shown}, which is no order: left out of the lines")
+    rows.notes.append(f"Rows of other documents ({shown}), left out: {other.sum():,}.")
+    _keep(rows, ~other)
 
 
 def _leave_out(rows: Rows, out: Flags, meant: Mapping[str, int], reason: str) -> list[str]:

@@ -13,7 +13,8 @@ import pandas as pd
 
 from ..errors import SchemaError
 from ..tidy import meaning, sap_line_status
-from ._headings import System, currency_in
+from ._by_values import is_yes
+from ._headings import System, currency_in, document_types, folded
 
 #: "100001 ACME", "100001 - ACME", "100001/ACME", "[100001] ACME"
 _CODE_AND_NAME = re.compile(r"\[?([A-Z]{0,4}-?\d{3,})\]?(?:\s*[\-\u2013:/|]\s*|\s+)(\D.*)")
@@ -76,11 +77,23 @@ def settle(table: Table) -> None:
         )
     table.column_of.pop("history", None)
     table.take("record_type")
+    _returns(table)
     _status(table)
     _vendor(table)
     _prices(table)
     _schedule_lines(table)
     _currency(table)
+
+
+def _returns(table: Table) -> None:
+    """Settle which lines are of goods that go back: by a mark, or by the kind of document."""
+    marks = table.texts("is_return")
+    kinds = [document_types().get(folded(t)) for t in table.texts("document_type")]
+    headings = [str(h) for h in (table.take("document_type"), table.take("is_return")) if h is not None]
+    back = [k == "return" or is_yes(m) for k, m in zip(kinds, marks, strict=True)]
+    if any(back):
+        table.put("is_return", f"return by {', '.join(headings)}", back)
+        table.notes.append(f"Lines of goods that go back, by {', '.join(headings)}: {sum(back):,}.")
 
 
 def _currency(table: Table) -> None:
