@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..errors import SchemaError
-from ..tidy import LINES, ORDERS, subtotals
+from ..tidy import LINES, ORDERS, empty, sound, subtotals
 from ._headings import document_types, folded, n_known, says_total
 from ._raw_file import Grid, is_rule
 
@@ -267,3 +267,18 @@ def _fill_down(rows: Rows, meant: Mapping[str, int]) -> None:
     rows.notes.append(
         f"Lines below their order's first one, where {', '.join(filled)} were filled down: {below.sum():,}."
     )
+
+
+def as_issues(left_out: Sequence[tuple[Any, str, str | None, str]]) -> pd.DataFrame:
+    """Return what is to be told of rows of the file - row, column, value, reason - as issues."""
+    frame = empty("issues")
+    if not left_out:
+        return frame
+    rows = pd.DataFrame(
+        [
+            ("lines", str(row), column, None if value is None else sound(value), why)
+            for row, column, value, why in left_out
+        ],
+        columns=["table", "id", "column", "value", "reason"],
+    )
+    return rows.reindex(columns=frame.columns).astype(frame.dtypes.to_dict())

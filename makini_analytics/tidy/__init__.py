@@ -1,6 +1,7 @@
 """Records of the API, or any table, to typed frames: a row per order, a row per line, an issue for each value that can't be read."""
 
 from ._from_table import Beside, tidy_table
+from ._identities import currency_code
 from ._issues import MANY_ROWS, MOST_ROWS, much_unreadable, summed, told_once, warnings_in
 from ._number_format import NumberFormat
 from ._orders import READ_TOGETHER, OrdersBuilder, TidyOrders, tidy_orders
@@ -29,6 +30,7 @@ __all__ = [
     "NumberFormat",
     "OrdersBuilder",
     "TidyOrders",
+    "currency_code",
     "data_dictionary",
     "empty",
     "meaning",
