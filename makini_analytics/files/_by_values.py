@@ -9,7 +9,7 @@ from datetime import date
 from numbers import Real
 from typing import Any
 
-from ._headings import Heading, folded, mark_words, state_words
+from ._headings import Heading, document_types, folded, mark_words, state_words
 
 _DATE = re.compile(
     r"\d{1,4}[./\-]\d{1,2}[./\-]\d{1,4}\b.*|\d{1,2}[\s.\-]*[^\W\d_]{3,}.*\d{2,4}\b.*", re.ASCII | re.DOTALL
@@ -110,6 +110,25 @@ def with_marks(found: Sequence[Heading], values: Sequence[Iterable[Any]]) -> lis
     return out
 
 
+def with_document_types(found: Sequence[Heading], values: Sequence[Iterable[Any]]) -> list[Heading]:
+    """Return the headings, one that no table has saying which document a row is of, where all of its values are names of such."""
+    if any(h.column == "document_type" for h in found):
+        return list(found)
+    known = document_types()
+    fits = []
+    for h, own in zip(found, values, strict=True):
+        words = {folded(v) for v in own if v is not None and str(v).strip()} if h.unknown and not h.column else set()
+        fits.append(
+            bool(words) and {known.get(w) if len(w) > 2 else None for w in words} <= {"order", "return", "other"}
+        )
+    # letters, which can be anything, are none
+    rule = "documents, by its values"
+    return [
+        replace(h, column="document_type", rule=rule) if f and sum(fits) == 1 else h
+        for h, f in zip(found, fits, strict=True)
+    ]
+
+
 def said_of_lines(heading: str) -> tuple[str, bool]:
     """Return what a heading says of lines - "void", "completed", "open", or "" - and whether it says that it is a mark.
 
@@ -135,6 +154,11 @@ def _mark(said: str, certain: bool, flags: set[str]) -> str:
     if said != "void":
         return f"{said}_mark"
     return "deletion_mark" if flags <= _SAP_MARKS else "void_mark"  # in SAP "S" is blocked, not sí
+
+
+def is_yes(text: str) -> bool:
+    """Whether a mark is set."""
+    return _flag(text) in _YES
 
 
 def _flag(value: Any) -> str:

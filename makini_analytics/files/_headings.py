@@ -147,6 +147,12 @@ def mark_words() -> dict[str, tuple[str, ...]]:
 
 
 @cache
+def document_types() -> dict[str, str]:
+    """Return what the words for documents mean: order, return, or other."""
+    return {folded(word): kind for kind, words in _data()["document_types"].items() for word in words}
+
+
+@cache
 def state_words() -> dict[str, frozenset[str]]:
     """Return the words in headings of quantities and statuses, by what they say; ``all`` may stand beside any."""
     words, marks = _data()["words"], mark_words()

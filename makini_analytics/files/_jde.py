@@ -14,10 +14,10 @@ from ..errors import SchemaError
 from ..tidy import meaning
 from ._values import Table
 
-_JULIAN = re.compile(r"[012]?\d{5}")
+_JULIAN = re.compile(r"[012]?\d{5}(?:\.0)?")
 _DATES = ("order_date", "required_date", "promised_date", "delivered_date", "cancelled_date")
 _QUANTITIES = ("quantity", "received_quantity", "open_quantity")
-_WHOLE = re.compile(r"-?\d+")
+_WHOLE = re.compile(r"-?\d+(?:\.0)?|\d+-")
 #: By the data dictionary prices have four decimals and amounts two; those of quantities are set up, and shown by the arithmetic.
 _PRICE_DECIMALS, _AMOUNT_DECIMALS = 4, 2
 _ENOUGH = 0.9  # of the lines must agree
@@ -32,7 +32,7 @@ def settle_jde(table: Table) -> None:
         The numbers are whole, as in the database, and price, quantity and amount don't show where the decimal point goes.
     """
     for name in _DATES:
-        values = [v for v in table.texts(name) if v not in ("", "0")]
+        values = [v for v in table.texts(name) if v not in ("", "0", "0.0")]
         if values and all(_JULIAN.fullmatch(v) for v in values):
             table.change(name, _from_julian)
             table.notes.append(f"{table.column_of[name]!r} counts days within years (CYYDDD).")
@@ -52,9 +52,9 @@ def _from_julian(value: Any) -> Any:
     ('2026-09-27', '1999-12-31', None)
     """
     text = "" if value is None else str(value).strip()
-    if text in ("", "0"):
+    if text in ("", "0", "0.0"):
         return None
-    years, days = divmod(int(text), 1000)
+    years, days = divmod(int(text.removesuffix(".0")), 1000)
     if not 1 <= days <= 366:
         return value  # the reader of dates will say that it is none
     return (date(1900 + years, 1, 1) + timedelta(days=days - 1)).isoformat()
@@ -68,7 +68,8 @@ def _decimal_points(table: Table) -> None:
     if len(needed) < 3:
         raise SchemaError(_QUESTION)
     price, quantity, amount = (
-        np.array([float(t or "nan") for t in table.texts(n)]) for n in ("unit_price", "quantity", "amount")
+        np.array([np.nan if t == "" else _whole(t) for t in table.texts(n)])
+        for n in ("unit_price", "quantity", "amount")
     )
     counted = np.isfinite(price * quantity * amount) & (price * quantity * amount != 0)
     shift = _shift(price[counted] * quantity[counted], amount[counted])
@@ -77,11 +78,13 @@ def _decimal_points(table: Table) -> None:
     if shift == 0:
         return  # they are shown as they are meant
     decimals = shift - (_PRICE_DECIMALS - _AMOUNT_DECIMALS)
+    if not all(_WHOLE.fullmatch(t) for n in _QUANTITIES for t in table.texts(n) if t):
+        raise SchemaError(_QUESTION)
     shifts = {"unit_price": _PRICE_DECIMALS, "amount": _AMOUNT_DECIMALS} | dict.fromkeys(_QUANTITIES, decimals)
     for name, places in shifts.items():
         table.change(name, _shifted(places))
-    if all(t.endswith("000") for t in table.texts("line_number") if t):
-        table.change("line_number", lambda v: None if v is None else str(int(str(v).strip()) // 1000))
+    if all(_WHOLE.fullmatch(t) and t.removesuffix(".0").endswith("000") for t in table.texts("line_number") if t):
+        table.change("line_number", lambda v: None if v is None else str(_whole(str(v).strip()) // 1000))
     table.notes.append(
         f"Numbers lack their decimal point, as in the database; price x quantity shows {decimals} decimals of quantities, "
         f"{_PRICE_DECIMALS} of prices, {_AMOUNT_DECIMALS} of amounts."
@@ -89,7 +92,13 @@ def _decimal_points(table: Table) -> None:
 
 
 def _shifted(places: int) -> Callable[[Any], Any]:
-    return lambda v: None if v is None else int(str(v).strip()) / 10**places
+    return lambda v: None if v is None else _whole(str(v).strip()) / 10**places
+
+
+def _whole(text: str) -> int:
+    """Return a whole number, its sign before or behind it: 500- is -500."""
+    sign, digits = (-1, text[:-1]) if text.endswith("-") else (1, text)
+    return sign * int(digits.removesuffix(".0"))
 
 
 def _shift(product: npt.NDArray[np.float64], amount: npt.NDArray[np.float64]) -> int | None:

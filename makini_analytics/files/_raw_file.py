@@ -18,6 +18,7 @@ from typing import Any
 import pandas as pd
 
 from ..errors import ConfigError, SchemaError
+from ._cells import cells_of
 from ._layouts import in_one, layouts
 from ._markup import html_in_mail, html_rows, xml_sheets
 
@@ -25,6 +26,11 @@ SEPARATORS = (";", ",", "\t", "|")
 _PEEKED = 200  # rows among which the headings are looked for
 _SAMPLE = 200_000  # bytes that an encoding is judged by
 _FEWEST = 2  # known headings that make a row one of headings
+_SAID = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
+_ADVICE = (
+    "pass header= (its row, counted from 1; 0 where there is none, and the columns are called '1', '2', ...) and columns=, "
+    "and separator= where it is none of ; , tab |"
+)
 _RULE = re.compile(r"[-=_+|\s]*[-=_]{2,}[-=_+|\s]*|-")
 _WESTERN = frozenset("äöüßÄÖÜéèêëàâçîïôûùñáíóúãõÉÈÀÂÇÊÎÔÑÁÍÓÚÃÕìòºª°€£§²³µ–’“”„«»·\xa0")
 _POLISH = frozenset("ąćęłńóśźżĄĆĘŁŃÓŚŹŻäöüßÄÖÜ€°§–’“”„«»\xa0")
@@ -58,6 +64,7 @@ class Grid:
     cells: pd.DataFrame
     how: str
     framed: bool = False  # rows between bars, as SAP prints lists
+    notes: tuple[str, ...] = ()
 
 
 def read_grid(
@@ -78,8 +85,12 @@ def read_grid(
     ConfigError
         The library that reads such a file is not installed, or an option can't be right.
     """
-    if header is not None and header < 1:
-        raise ConfigError(f"header={header}: pass the row of headings, counted from 1 as a spreadsheet does")
+    if header is not None and header < 0:
+        raise ConfigError(
+            f"header={header}: pass the row of headings, counted from 1 as a spreadsheet does, or 0 for none"
+        )
+    if separator is not None and len(separator) != 1:
+        raise ConfigError(f"separator={separator!r}: pass one character, such as ';'")
     try:
         data = path.read_bytes()
     except OSError as e:
@@ -113,16 +124,30 @@ def decoded(data: bytes, encoding: str | None = None) -> tuple[str, str]:
             raise ConfigError(f"encoding={encoding!r}: {e}") from None
     for mark, name in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
         if data.startswith(mark):
-            return data.decode(name), name
+            return _decoded_as(data, name), name
     zeros = data[:2000].count(0)
     if zeros > len(data[:2000]) / 4:  # every other byte of a Western text in UTF-16
         name = "utf-16-le" if data[:2000:2].count(0) < zeros / 2 else "utf-16-be"
-        return data.decode(name), name
+        return _decoded_as(data, name), name
     try:
         return data.decode("utf-8"), "utf-8"
     except UnicodeDecodeError:
+        text = data.decode("utf-8", errors="replace")  # in no code page do letters with accents look like UTF-8
+        bad = text.count("\ufffd")
+        if sum(c > "\x7f" for c in text) > 2 * bad:
+            return text, f"utf-8 with {bad:,} faulty byte{'s' * (bad > 1)}"
         name = _by_its_bytes(data)
         return data.decode(name, errors="replace"), name
+
+
+def _decoded_as(data: bytes, name: str) -> str:
+    """Return the text of a file that says what it is; `SchemaError` where it is something else, or was cut off in a character."""
+    try:
+        return data.decode(name)
+    except UnicodeDecodeError as e:
+        raise SchemaError(
+            f"the file says that it is {name}, and byte {e.start:,} is not ({e.reason}): pass encoding=, or save it again"
+        ) from None
 
 
 def _by_its_bytes(data: bytes) -> str:
@@ -146,9 +171,13 @@ def _by_its_bytes(data: bytes) -> str:
 
 def _from_text(text: str, score: Score, separator: str | None, header: int | None, named: str) -> Grid:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    head = text.split("\n", _PEEKED if header is None else header + 1)
-    lines = head[:_PEEKED] if header is None else [head[header - 1]] if len(head) >= header else []
+    head = text.split("\n", _PEEKED if not header else header + 1)
+    lines = head[:_PEEKED] if not header else [head[header - 1]] if len(head) >= header else []
+    said = _SAID.fullmatch(head[0])  # what Excel is told in the first line
+    separator = separator or (said[1] if said else None)
     separators = [separator] if separator else SEPARATORS
+    if header == 0:
+        return _without_headings("\n".join(head[1:]) if said else text, separators, named)
     tried = [(s, *_best(_split(lines, s), score)) for s in separators]
     sep, at, known = max(tried, key=lambda t: t[2])  # the first of equals
     first = _split(lines[at : at + 1], sep) if lines else []
@@ -165,7 +194,7 @@ def _from_text(text: str, score: Score, separator: str | None, header: int | Non
             raise SchemaError(f"header={header}: the file has {len(head)} rows")
     elif known < _FEWEST:
         shown = " / ".join(line[:80] for line in lines[:3])
-        raise SchemaError(f"no row of headings was found ({shown}): pass header= (its row, from 1) and columns=")
+        raise SchemaError(f"no row of headings was found ({shown}): {_ADVICE}")
     framed = sep == "|"
     if two := layouts(_split(lines, sep)) if header is None else {}:
         both, cells = in_one(text, sep, two)
@@ -174,32 +203,24 @@ def _from_text(text: str, score: Score, separator: str | None, header: int | Non
         first, below = _split(lines, sep), header
     headings = [h.strip() for h in first[0]]
     body = "\n".join(text.split("\n", below)[below:])
-    width = len(headings)
-    try:
-        cells = pd.read_csv(
-            io.StringIO(body) if body.strip() else io.StringIO(sep * width),
-            sep=sep,
-            header=None,
-            names=range(width + 1),  # one more than there are headings, so that a cell too many is seen
-            index_col=False,
-            dtype=str,
-            keep_default_na=False,
-            skip_blank_lines=False,
-            quoting=csv.QUOTE_NONE if framed else csv.QUOTE_MINIMAL,
-        )
-    except (pd.errors.ParserError, ValueError) as e:
-        raise SchemaError(f"the rows below the headings don't fit them: {e}".strip()) from None
-    cells = cells.fillna("")
-    cells.index = pd.RangeIndex(at + 2, at + 2 + len(cells))
-    surplus = cells[width].str.strip() != ""
-    if surplus.any():
-        raise SchemaError(
-            f"row {cells.index[surplus][0]} has more cells than there are headings: is the separator {sep!r} right, and "
-            "are texts that contain it quoted?"
-        )
+    cells, notes = cells_of(body, sep, len(headings), at + 2)
     name = {"\t": "tab"}.get(sep, f"'{sep}'")
     how = f"text, {named}, separator {name}, headings in row {at + 1}"
-    return Grid(headings, cells.drop(columns=[width]), how, framed)
+    return Grid(headings, cells, how, framed, tuple(notes))
+
+
+def _without_headings(text: str, separators: Sequence[str], named: str) -> Grid:
+    """Return the grid of a text whose first row is a line already: its columns are called 1, 2, 3, ..."""
+    lines = [line for line in text.split("\n", _PEEKED)[:_PEEKED] if line.strip()]
+    widths = {s: [len(row) for row in _split(lines, s)] for s in separators}
+    sep = max(separators, key=lambda s: min(widths[s], default=0))  # the first of equals
+    width = max(widths[sep], default=1)
+    cells, notes = cells_of(text, sep, width, 1)
+    return Grid(_numbered(width), cells, f"text, {named}, separator {sep!r}, no headings", sep == "|", tuple(notes))
+
+
+def _numbered(width: int) -> list[str]:
+    return [str(i + 1) for i in range(width)]
 
 
 def _split(lines: Sequence[str], separator: str) -> list[list[str]]:
@@ -233,18 +254,23 @@ def is_rule(text: str) -> bool:
 
 
 def _from_rows(rows: list[list[Any]], score: Score, header: int | None, how: str) -> Grid:
-    at, known = _best(rows[:_PEEKED], score) if header is None else (header - 1, _FEWEST)
+    at, known = _best(rows[:_PEEKED], score) if header is None else (max(header - 1, 0), _FEWEST)
     if header is not None and header > len(rows):
         raise SchemaError(f"header={header}: the file has {len(rows)} rows")
+    if header == 0:
+        return Grid(_numbered(max(map(len, rows), default=0)), _framed_rows(rows, 1), f"{how}, no headings")
     if known < _FEWEST:
         shown = " / ".join(", ".join(str(c) for c in row if c not in ("", None))[:80] for row in rows[:3])
-        raise SchemaError(f"no row of headings was found ({shown}): pass header= (its row, from 1) and columns=")
-    width = max([len(r) for r in rows[at:]])
-    headings = [str(h).strip() if h is not None else "" for h in rows[at]]
-    headings += [""] * (width - len(headings))
-    body = [list(r) + [""] * (width - len(r)) for r in rows[at + 1 :]]
-    cells = pd.DataFrame(body, columns=range(width), index=pd.RangeIndex(at + 2, at + 2 + len(body)), dtype=object)
-    return Grid(headings, cells, f"{how}, headings in row {at + 1}")
+        raise SchemaError(f"no row of headings was found ({shown}): {_ADVICE}")
+    cells = _framed_rows(rows[at:], at + 1)
+    headings = ["" if h is None else str(h).strip() for h in cells.iloc[0]]
+    return Grid(headings, cells.iloc[1:], f"{how}, headings in row {at + 1}")
+
+
+def _framed_rows(rows: list[list[Any]], first: int) -> pd.DataFrame:
+    width = max(map(len, rows), default=0)
+    body = [list(r) + [""] * (width - len(r)) for r in rows]
+    return pd.DataFrame(body, columns=range(width), index=pd.RangeIndex(first, first + len(body)), dtype=object)
 
 
 def _from_workbook(data: bytes, path: Path, score: Score, sheet: str | int | None, header: int | None) -> Grid:

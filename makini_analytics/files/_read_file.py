@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from os import PathLike
 from pathlib import Path
@@ -14,23 +14,22 @@ import pandas as pd
 
 from ..errors import SchemaError
 from ..system import known_options, mapping_of, number_of, path_of, text_of
-from ..tidy import LINES, ORDERS, empty, sound
-from ._by_values import fits, kind_of, with_marks, with_states
+from ..tidy import LINES, ORDERS
+from ._by_values import fits, kind_of, with_document_types, with_marks, with_states
 from ._headings import Heading, n_known, named_system, recognised, understood
 from ._jde import settle_jde
 from ._raw_file import Grid, read_grid
-from ._rows import order_lines
+from ._rows import as_issues, order_lines
 from ._values import Table, settle
 
 #: Names that `columns` may give beside ours, and what becomes of them.
 SPECIAL = (
     "vendor", "open_quantity", "scheduled_quantity", "schedule_line", "deletion_mark", "completed_mark", "void_mark", "open_mark",
-    "incomplete_mark", "release_mark", "record_type", "price_per_code", "history", "last_status",
+    "incomplete_mark", "release_mark", "record_type", "price_per_code", "history", "last_status", "document_type",
 )  # fmt: skip
 #: Rows after which exports end whatever there is: those of the old and the new Excel, with and without headings, and round limits.
 _CUT_OFF = frozenset({65_000, 65_001, 65_535, 65_536, 1_000_001, 1_048_575, 1_048_576})
 _OF_LINES = {"line_number", "product_code", "material_id", "quantity", "unit_price"}
-_NUMBERS = ("quantity", "received_quantity", "unit_price", "price_unit", "discount", "tax", "amount")
 
 
 @dataclass
@@ -44,6 +43,7 @@ class FileRead:
     statuses : what the system's own statuses mean
     open_quantity : the heading of the quantity still to come, where the list has no received one
     finished : lines that a mark ends: nothing is still to come of them, however much came
+    items : of each row the item that it is a schedule line of; empty where a row is a line
     left_out : one row per row of the file that is no line, shaped as issues
     notes : how it was read, for ``sources``
     """
@@ -53,6 +53,7 @@ class FileRead:
     statuses: dict[str, str]
     open_quantity: str | None
     finished: list[bool]
+    items: list[int]
     left_out: pd.DataFrame
     notes: str
 
@@ -89,7 +90,7 @@ def read_file(
         table.notes.append(
             f"The file ends at row {last:,}, where systems and spreadsheets cut lists off: it may lack the rest."
         )
-    left_out = _as_issues([*rows.left_out, *table.doubts])
+    left_out = as_issues([*rows.left_out, *table.doubts])
     notes = " ".join([about, _headings_note(headings), *table.notes]).strip()
     kept = {*table.column_of.values(), open_quantity}
     frame = table.df.drop(columns=[h for h in table.used if h not in kept]).reset_index(drop=True)
@@ -101,6 +102,7 @@ def read_file(
         table.statuses,
         open_quantity,
         table.finished,
+        table.items,
         left_out,
         notes,
     )
@@ -173,7 +175,7 @@ def _read(
         ):  # a tab or a blank separates, too
             text_of(name, given, what)
     if header is not None:
-        number_of("header", header, low=1, whole=True)
+        number_of("header", header, low=0, whole=True)
     if sheet is not None and not isinstance(sheet, str):
         number_of("sheet", sheet, whole=True)
     grid = read_grid(
@@ -192,9 +194,10 @@ def _read(
 
     headings = understood(grid.headings, chosen, own, lambda place, column: fits(column, kind(place)))
     headings = with_states(headings, [kind(h.place) for h in headings])
+    values = [grid.cells[h.place].drop_duplicates() for h in headings]
     return (
         grid,
-        with_marks(headings, [grid.cells[h.place].drop_duplicates() for h in headings]),
+        with_document_types(with_marks(headings, values), values),
         f"Read as {chosen.title if chosen else 'a plain list'} ({grid.how}).",
     )
 
@@ -267,39 +270,3 @@ def _headings_note(headings: list[Heading]) -> str:
     twice = [repr(h.heading) for h in headings if h.rule.endswith("the first one is taken")]
     notes += [f"Of headings that are there twice the first is taken: {', '.join(twice)}."] if twice else []
     return " ".join(notes)
-
-
-def _as_issues(left_out: list[tuple[int, str, str | None, str]]) -> pd.DataFrame:
-    frame = empty("issues")
-    if not left_out:
-        return frame
-    rows = pd.DataFrame(
-        [
-            ("lines", str(row), column, None if value is None else sound(value), why)
-            for row, column, value, why in left_out
-        ],
-        columns=["table", "id", "column", "value", "reason"],
-    )
-    return rows.reindex(columns=frame.columns).astype(frame.dtypes.to_dict())
-
-
-def with_received(
-    got: FileRead, read: Callable[[pd.DataFrame, dict[Any, str]], tuple[pd.DataFrame, pd.DataFrame]]
-) -> tuple[FileRead, pd.DataFrame]:
-    """Return a file with what was received where it only says what is still to come, and the issues of reading that.
-
-    ``read`` reads a table and returns its lines and issues: all number columns at once, so that they share one decimal mark.
-    """
-    if got.open_quantity is None:
-        return got, empty("issues")
-    columns = {h: c for h, c in got.columns.items() if c in _NUMBERS or c == "line_id"}
-    lines, issues = read(got.table, columns | {got.open_quantity: "received_quantity"})
-    ordered, still_open = (lines[c].to_numpy(dtype=float) for c in ("quantity", "received_quantity"))
-    heading = f"ordered less {got.open_quantity}"
-    received = pd.Series(ordered - still_open, dtype=object)
-    if got.finished:  # SAP counts nothing as open on them, also where little came: what was received stays unknown
-        received = received.mask(pd.Series(got.finished))
-    table = got.table.assign(**{heading: received.where(received.notna(), None)}).drop(columns=got.open_quantity)
-    notes = f"{got.notes} What was received is what was ordered less {got.open_quantity!r}."
-    mine = issues[issues["column"] == "received_quantity"]
-    return replace(got, table=table, columns=got.columns | {heading: "received_quantity"}, notes=notes), mine

@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..tidy import LINES, ORDERS
-from ._headings import folded, n_known, says_total
+from ..errors import SchemaError
+from ..tidy import LINES, ORDERS, empty, sound, subtotals
+from ._headings import document_types, folded, n_known, says_total
 from ._raw_file import Grid, is_rule
 
 _ITEM = ("product_code", "material_id", "description", "line_number")
@@ -59,10 +60,11 @@ def clean(cells: pd.DataFrame) -> pd.DataFrame:
 def order_lines(grid: Grid, meant: Mapping[str, int], system: str = "") -> Rows:
     """Return the rows of a grid that are order lines; ``meant`` is the place of each column that was found."""
     cells = clean(grid.cells)
-    rows = Rows(cells)
+    rows = Rows(cells, notes=[*grid.notes])
     _drop_decoration(rows, grid)
     if "record_type" in meant:
         _take_headers_in(rows, meant)
+    _drop_other_documents(rows, meant, grid.headings)
     _drop_remarks(rows, meant)
     if system == "netsuite":
         _drop_main_lines(rows, meant)
@@ -131,6 +133,33 @@ def _take_headers_in(rows: Rows, meant: Mapping[str, int]) -> None:
     _keep(rows, ~head)
 
 
+def _drop_other_documents(rows: Rows, meant: Mapping[str, int], headings: Sequence[str]) -> None:
+    """Leave out the rows of quotes, invoices, receipts and contracts, in a list that says which document each row is of.
+
+    Raises
+    ------
+    SchemaError
+        There is no other row.
+    """
+    if "document_type" not in meant:
+        return
+    heading, kind = headings[meant["document_type"]], rows.cells[meant["document_type"]]
+    if "order_number" in meant:  # lines below their order's first one
+        kind = kind.where(kind.notna() | rows.cells[meant["order_number"]].notna(), kind.ffill())
+    other = _each(kind, lambda text: document_types().get(folded(text)) == "other")
+    if not other.any():
+        return
+    shown = ", ".join(map(repr, kind[other].unique()[:3]))
+    if not (kind.notna().to_numpy() & ~other).any():
+        raise SchemaError(
+            f"the file lists {shown} and no orders, as {heading!r} says: read a list of orders, or, if those are, pass "
+            f"columns={{{heading!r}: None}}"
+        )
+    _leave_out(rows, other, meant, f"a row of {shown}, which is no order: left out of the lines")
+    rows.notes.append(f"Rows of other documents ({shown}), left out: {other.sum():,}.")
+    _keep(rows, ~other)
+
+
 def _leave_out(rows: Rows, out: Flags, meant: Mapping[str, int], reason: str) -> list[str]:
     """Tell each row that is left out, with the value at stake, and return the values."""
     values = []
@@ -186,7 +215,9 @@ def _drop_totals(rows: Rows, meant: Mapping[str, int]) -> None:
         return
     orders = rows.cells[meant["order_number"]]
     no_order = orders.isna().to_numpy(dtype=bool)
-    suspect = np.flatnonzero(no_order | _each(orders, says_total))
+    behind = subtotals(map(str, orders.dropna().unique()))  # "4711 Total"
+    headed = _each(orders, lambda text: text in behind)
+    suspect = np.flatnonzero(no_order | headed | _each(orders, says_total))
     if not len(suspect):
         return
     places = [meant[n] for n in _ITEM if n in meant]
@@ -196,7 +227,7 @@ def _drop_totals(rows: Rows, meant: Mapping[str, int]) -> None:
         cells = rows.cells.iloc[i]
         # An item may be called Total, and so may a vendor: a row with an order number or an item of its own is a line.
         no_item = all(cells[p] is None or says_total(str(cells[p])) for p in places)
-        says = says_total(str(next(c for c in cells if c is not None)))
+        says = headed[i] or says_total(str(next(c for c in cells if c is not None)))
         totals[i] = no_item and (says or has_value[i] or not no_order[i])
         groups[i] = no_item and not totals[i]
     if groups.any():
@@ -236,3 +267,18 @@ def _fill_down(rows: Rows, meant: Mapping[str, int]) -> None:
     rows.notes.append(
         f"Lines below their order's first one, where {', '.join(filled)} were filled down: {below.sum():,}."
     )
+
+
+def as_issues(left_out: Sequence[tuple[Any, str, str | None, str]]) -> pd.DataFrame:
+    """Return what is to be told of rows of the file - row, column, value, reason - as issues."""
+    frame = empty("issues")
+    if not left_out:
+        return frame
+    rows = pd.DataFrame(
+        [
+            ("lines", str(row), column, None if value is None else sound(value), why)
+            for row, column, value, why in left_out
+        ],
+        columns=["table", "id", "column", "value", "reason"],
+    )
+    return rows.reindex(columns=frame.columns).astype(frame.dtypes.to_dict())

@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 
 from ..errors import SchemaError
-from ..tidy import meaning, sap_line_status
-from ._headings import System, currency_in
+from ..tidy import currency_code, meaning, sap_line_status
+from ._by_values import is_yes
+from ._headings import System, currency_in, document_types, folded
 
 #: "100001 ACME", "100001 - ACME", "100001/ACME", "[100001] ACME"
 _CODE_AND_NAME = re.compile(r"\[?([A-Z]{0,4}-?\d{3,})\]?(?:\s*[\-\u2013:/|]\s*|\s+)(\D.*)")
@@ -35,6 +36,9 @@ class Table:
     statuses: dict[str, str] = field(default_factory=dict)  # what the system's own words mean
     finished: list[bool] = field(default_factory=list)  # lines that a mark ends, whatever came
     doubts: list[tuple[int, str, str | None, str]] = field(default_factory=list)  # row, column, value, reason
+    items: list[int] = field(
+        default_factory=list
+    )  # of each row the item, where the quantities of its rows are to be added up
 
     def texts(self, name: str) -> list[str]:
         """Return a column as texts, "" where it says nothing or is not there."""
@@ -76,11 +80,23 @@ def settle(table: Table) -> None:
         )
     table.column_of.pop("history", None)
     table.take("record_type")
+    _returns(table)
     _status(table)
     _vendor(table)
     _prices(table)
     _schedule_lines(table)
     _currency(table)
+
+
+def _returns(table: Table) -> None:
+    """Settle which lines are of goods that go back: by a mark, or by the kind of document."""
+    marks = table.texts("is_return")
+    kinds = [document_types().get(folded(t)) for t in table.texts("document_type")]
+    headings = [str(h) for h in (table.take("document_type"), table.take("is_return")) if h is not None]
+    back = [k == "return" or is_yes(m) for k, m in zip(kinds, marks, strict=True)]
+    if any(back):
+        table.put("is_return", f"return by {', '.join(headings)}", back)
+        table.notes.append(f"Lines of goods that go back, by {', '.join(headings)}: {sum(back):,}.")
 
 
 def _currency(table: Table) -> None:
@@ -90,6 +106,17 @@ def _currency(table: Table) -> None:
         (code,) = named
         table.put("currency", "currency by the heading", [code] * len(table.df))
         table.notes.append(f"The currency is {code}, as the headings say.")
+        return
+    if not named:
+        return
+    own = [currency_code(t) for t in table.texts("currency")]
+    for name in ("amount", "unit_price"):
+        heading = str(table.column_of.get(name, ""))
+        code = currency_in(heading)
+        for i in np.flatnonzero([code is not None and o not in ("", code) for o in own]).tolist():
+            row = int(table.df.index[i])
+            why = f"row {row} of the file: {heading!r} names {code}, and the row's currency is {own[i]}: in which one is it?"
+            table.doubts.append((row, name, str(table.df[heading].iloc[i]), why))
 
 
 def _status(table: Table) -> None:
@@ -241,7 +268,8 @@ def _schedule_lines(table: Table) -> None:
         return
     # Without quantities of their own the schedule lines of an item are one line, due in full with the last of them. Rows that are the
     # same in everything are no schedule lines: they stay, and are told as rows that are there twice.
-    other = [c for c in table.df.columns if c not in (*dates, number)]
+    parts = [table.column_of[c] for c in ("received_quantity", "open_quantity") if c in table.column_of]
+    other = [c for c in table.df.columns if c not in (*dates, *parts, number)]
     texts = table.df.astype(object).map(lambda v: "" if v is None else str(v))
     alike, days = (pd.MultiIndex.from_frame(texts[c]).factorize()[0] for c in (other, dates))
     n_days = pd.Series(days).groupby(alike).transform("nunique").to_numpy()
@@ -254,9 +282,12 @@ def _schedule_lines(table: Table) -> None:
         value = " ".join(str(table.df[d].iloc[i]) for d in dates)
         why = "a further schedule line of the same item, without a quantity of its own: the item is one line, due with the last row"
         table.doubts.append((row, "required_date", value, f"row {row} of the file: {why}"))
-    table.df = table.df[~same]
-    table.finished = [f for f, gone in zip(table.finished, same, strict=False) if not gone]
     n = int(same.sum())
     table.notes.append(
         f"Schedule lines without quantities of their own, an item being one line, due with the last: {n:,}."
     )
+    if parts:  # which of them say what came of the item shows when they are numbers
+        table.items = np.where(n_days == n_rows, alike, len(alike) + np.arange(len(alike))).tolist()
+        return
+    table.df = table.df[~same]
+    table.finished = [f for f, gone in zip(table.finished, same, strict=False) if not gone]

@@ -304,7 +304,7 @@ class Purchases:
         system : the system that wrote the file, where its headings don't show it, as "sap" or "netsuite"
         sheet : name or place (from 0) of a workbook's sheet; where omitted, the one with most headings that are known
         encoding, separator : of a text, where they are not found rightly
-        header : row of the headings, counted from 1 as a spreadsheet does
+        header : row of the headings, counted from 1 as a spreadsheet does; 0 where there is none: the columns are called "1", "2", ...
         connection : name written into each row; where omitted, the file's
         statuses : status text to state, over the words that are understood anyway
         **options : as in `from_table`: ``currency``, ``as_of``, ``date_formats``, ``timezone``, ``delivery_date``, and the marks of numbers

@@ -1,11 +1,13 @@
 """Records of the API, or any table, to typed frames: a row per order, a row per line, an issue for each value that can't be read."""
 
 from ._from_table import Beside, tidy_table
+from ._identities import currency_code
 from ._issues import MANY_ROWS, MOST_ROWS, much_unreadable, summed, told_once, warnings_in
 from ._number_format import NumberFormat
 from ._orders import READ_TOGETHER, OrdersBuilder, TidyOrders, tidy_orders
 from ._parsing import parse_values, sound
 from ._receipts import NO_ORDER
+from ._row_checks import subtotals
 from ._schema import ISSUES, LINE_CONTAINERS, LINES, MONEY, ORDERS, SOURCES, TABLES, Column, data_dictionary, empty
 from ._stale import moved_away, stale_by_names, stale_by_receipts, stale_by_returns, told_beside, weighed_again
 from ._status_words import meaning, sap_line_status
@@ -28,6 +30,7 @@ __all__ = [
     "NumberFormat",
     "OrdersBuilder",
     "TidyOrders",
+    "currency_code",
     "data_dictionary",
     "empty",
     "meaning",
@@ -39,6 +42,7 @@ __all__ = [
     "stale_by_names",
     "stale_by_receipts",
     "stale_by_returns",
+    "subtotals",
     "summed",
     "table_of",
     "tidy_orders",

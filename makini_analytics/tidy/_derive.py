@@ -194,7 +194,8 @@ def settle_states(
         order_meaning[order_of_line],
         quantity=lines["quantity"].to_numpy(dtype=float),
         received=lines["received_quantity"].to_numpy(dtype=float),
-        delivered=lines["delivered_date"].notna().to_numpy() | rows("delivered_date"),
+        # what came when is unknown of a line whose receipts could not be read
+        delivered=lines["delivered_date"].notna().to_numpy() | (rows("delivered_date") & ~rows("received_quantity")),
         deleted=marked | rows("deleted_at", "cancelled_date"),
         doubtful=rows(*_OF_STATE),
     )

@@ -89,6 +89,11 @@ class DocumentBuilder:
         """The number of documents and of their lines so far."""
         return self._heads.n, self._lines.n
 
+    @property
+    def currency(self) -> dict[str, dict[int, str]]:
+        """The currencies that stood beside numbers of lines, by column and row; known once there are frames."""
+        return self._lines.currency
+
     def frames(self, tz: tzinfo, form: NumberFormat = NumberFormat()) -> DocumentFrames:  # noqa: B008
         """Return the frames; a decimal mark that ``form`` leaves open is judged over all numbers of heads and lines together.
 

@@ -19,7 +19,7 @@ from ..system import mapping_of, text_of
 from . import _derive, _receipts, _status
 from ._identities import contradicts, currency_codes, disagreeing, one_vendor, split_by_vendor
 from ._issues import IssueBook, a_few, much_unreadable
-from ._number_format import NumberFormat
+from ._number_format import OTHER_CURRENCY, NumberFormat
 from ._parsing import zone
 from ._row_checks import check_rows, check_stacked
 from ._schema import LINES, ORDERS, SOURCES, Column
@@ -71,17 +71,21 @@ def tidy_table(
     own, book = _status.check_statuses(statuses), IssueBook()
     form = TableFormat(number_format, date_formats, zone(timezone))
     allowed = {n: c for n, c in (_LINE | _ORDER_ONLY).items() if n not in _SETTLED}
-    tables = [_table("the table", df, columns, allowed, "lines", date_formats)]
+    whats, tables = ["the table"], [_table("the table", df, columns, allowed, "lines", date_formats)]
     for what, beside, names in (("orders=", orders, _ORDER), ("receipts=", receipts, RECEIPT)):
         if beside is not None:
             frame, own_columns = beside if isinstance(beside, tuple) and len(beside) == 2 else (beside, None)
             mine = {n: c for n, c in names.items() if n not in ("state", "n_lines")}
+            whats.append(what)
             tables.append(_table(what, frame, own_columns, mine, _ISSUES_OF[what], {}))
     got = read_values(tables, form, book)
     heads = got[1] if orders is not None else None
     arrived = got[-1] if receipts is not None else None
-    left = _left_out(tables[0])
-    notes = [f"Columns left out: {a_few(left)}."] if left else []
+    notes = [
+        f"Columns {'' if t is tables[0] else f'of {what} '}left out: {a_few(left)}."
+        for what, t in zip(whats, tables, strict=True)
+        if (left := _left_out(t))
+    ]
 
     frame = framed(got[0], len(df), [*LINES, *_ORDER_ONLY.values()])
     frame = _with_ids(frame, got[0], connection, currency, book)
@@ -100,8 +104,10 @@ def tidy_table(
     unreadable = book.unreadable("lines")
     if role == "planned" and "delivered_date" in unreadable:  # then it is a promise that could not be read
         unreadable["promised_date"] = unreadable.pop("delivered_date")
+    of_receipts = None
     if arrived is not None:
-        frame, on_receipts = with_receipts(frame, arrived, len(tables[-1].df), book)
+        frame, on_receipts, lost, of_receipts = with_receipts(frame, arrived, len(tables[-1].df), book)
+        unreadable = _receipts.with_lost(unreadable, frame, lost)
         notes.append(on_receipts)
     notes = much_unreadable(frame, unreadable, on_dates="pass date_formats= for dates of another form") + notes
     frame = _receipts.settle_returns(frame, book)
@@ -109,18 +115,19 @@ def tidy_table(
     notes += on_amounts
     frame = frame.assign(unit_code=units.understood(frame["unit_of_measure"]))
 
-    orders_frame = _orders_of(frame, of)
+    orders_frame, lost_of_orders = _orders_of(frame, of), dict[str, npt.NDArray[np.intp]]()
     if heads is not None:
-        orders_frame = overlaid(orders_frame, head_rows)
+        orders_frame, head = overlaid(orders_frame, head_rows)
+        lost_of_orders = {n: np.flatnonzero(np.isin(head, rows)) for n, rows in book.unreadable("order heads").items()}
     orders_frame, lines = _derive.settle_states(
-        orders_frame, frame, of, own_status, own, book, unreadable, listed=("lines",)
+        orders_frame, frame, of, own_status, own, book, unreadable, lost_of_orders, listed=("lines",)
     )
     check_rows(lines, of, book, given=dict.fromkeys(tables[0].source_of, True))
     check_stacked(df, lines, book)
 
     custom = [n for n in tables[0].source_of if n.startswith("custom.")]
     lines = lines[[*(c.name for c in LINES), *custom]]
-    issues = _issues(book, orders_frame, lines, of)
+    issues = _issues(book, orders_frame, lines, of, of_receipts)
     last = lines["updated_at"].max()
     as_of = None if last is pd.NaT else last.tz_convert(form.tz).tz_localize(None).normalize()
     return TidyTable(orders_frame, lines, issues, _sources(lines, orders_frame, role, " ".join(notes)), as_of)
@@ -193,7 +200,7 @@ def _with_ids(
 ) -> pd.DataFrame:
     """Return the frame with connection, order, line and vendor ids and a currency in every row that can have one."""
     n = len(frame)
-    names = ("vendor_id", "vendor_name", "order_id", "order_number", "currency", "status")
+    names = ("vendor_id", "vendor_name", "order_id", "order_number", "line_number", "currency", "status")
     out: dict[str, Any] = {name: stripped(frame, name) for name in names}
     out["connection"] = filled(categoricals.from_series(frame["connection"]), categoricals.constant(connection, n))
     position = pd.Series([str(i + 1) for i in range(n)], index=frame.index, dtype="string")
@@ -211,7 +218,7 @@ def _with_ids(
             name,
             np.flatnonzero(contradicts(said, own)),
             pd.Series(said),
-            "another currency beside the number than in the currency column",
+            OTHER_CURRENCY,
         )
         own = filled(own, said)
     if currency is not None:
@@ -233,11 +240,18 @@ def _orders_of(frame: pd.DataFrame, of: npt.NDArray[np.intp]) -> pd.DataFrame:
     return orders.assign(**{c: orders[c].mask(rows) for c, rows in mixed.items()}).reset_index(drop=True)
 
 
-def _issues(book: IssueBook, orders: pd.DataFrame, lines: pd.DataFrame, of: npt.NDArray[np.intp]) -> pd.DataFrame:
+def _issues(
+    book: IssueBook,
+    orders: pd.DataFrame,
+    lines: pd.DataFrame,
+    of: npt.NDArray[np.intp],
+    of_receipts: pd.Series | None,
+) -> pd.DataFrame:
     """Return the issues; one of an order's column was found on a line, and stands under its order's id."""
-    of_line = {"lines": lines["line_id"], "orders": orders["order_id"].take(of)}
+    ids = {"lines": lines["line_id"], "orders": orders["order_id"].take(of)}
+    ids |= {} if of_receipts is None else {"receipt lines": of_receipts}
     named = lines["connection"].unique()
-    frame = book.frame(str(named[0]) if len(named) else "", of_line)
+    frame = book.frame(str(named[0]) if len(named) else "", ids)
     if len(named) > 1:
         by_line = lines.drop_duplicates("line_id").set_index("line_id")["connection"].astype("string")
         frame["connection"] = frame["id"].map(by_line).astype("string").fillna(frame["connection"])

@@ -54,8 +54,13 @@ def currency_codes(given: Labels) -> Labels:
     >>> currency_codes(categoricals.from_texts(["eur", " € ", "$", None])).tolist()
     ['EUR', 'EUR', '$', <NA>]
     """
-    plain = [str(c).strip().upper() for c in given.categories]
-    return categoricals.relabel(given, [_SIGNS.get(c, c) or None for c in plain])
+    return categoricals.relabel(given, [currency_code(str(c)) or None for c in given.categories])
+
+
+def currency_code(text: str) -> str:
+    """Return one currency as its code."""
+    plain = text.strip().upper()
+    return _SIGNS.get(plain, plain)
 
 
 def one_vendor(ids: Labels, names: Labels, connection: Labels) -> Labels:

@@ -47,6 +47,11 @@ class IssueBook:
             if typed and reason not in ABSENT:
                 self._unreadable.setdefault(table, {}).setdefault(column, []).append(rows)
 
+    def lose(self, table: str, column: str, rows: Positions) -> None:
+        """Note rows whose value was given and could not be read, which an issue of another table tells."""
+        if len(rows):
+            self._unreadable.setdefault(table, {}).setdefault(column, []).append(rows)
+
     def leave_out(self, table: str, keep: npt.NDArray[np.bool_]) -> None:
         """Count the rows of a table anew without those that are not kept, whose issues go with them."""
         place = np.cumsum(keep) - 1

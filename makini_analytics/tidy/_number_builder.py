@@ -35,6 +35,8 @@ class NumberBuilder(ColumnBuilder):
         self._texts: list[tuple[int, str]] = []  # position and text of what JSON would not write as a number
         self._two_ways: list[int] = []
         self._point: str | None = None  # a text in which the point can only be the decimal mark
+        self.currency: dict[int, str] = {}  # by position, the currency beside the number
+        self.percent: dict[int, str] = {}  # by position, the text of a percentage
 
     def _missing(self, n: int) -> None:
         self._convert(self.n)
@@ -74,6 +76,8 @@ class NumberBuilder(ColumnBuilder):
             if value is None:
                 continue
             number, why = number_of(value)
+            if isinstance(value, dict) and isinstance(beside := value.get("currency"), str) and beside.strip():
+                self.currency[first + i] = beside
             if isinstance(value, str) and value.strip() and (why or _TWO_WAYS.fullmatch(value.strip())):
                 self._texts.append((first + i, value))
             elif why:
@@ -115,4 +119,6 @@ class NumberBuilder(ColumnBuilder):
             got = read_numbers_as([text for _, text in self._texts], form)
             array[[i for i, _ in self._texts]] = got.values
             self._problems += [(self._texts[at][0], text, why) for at, text, why in got.problems]
+            self.currency |= {self._texts[at][0]: code for at, code in got.currency.items()}
+            self.percent = {self._texts[at][0]: self._texts[at][1] for at in got.percent}
         return array, self._problems

@@ -21,6 +21,9 @@ from ._identities import may_stand_for
 from ._parsing import LARGEST, Problem, number_of, plain_numbers
 
 DECIMALS = (".", ",")
+#: Why "19 %" is no tax and no quantity: of which amount it is a share is not said. Of a discount it is.
+PERCENTAGE = "a percentage where an amount or a quantity was expected"
+OTHER_CURRENCY = "another currency beside the number than in the currency column"
 
 #: Blanks that group digits: no-break, narrow no-break, thin and figure space. Apostrophes: Swiss exports have any of them.
 _ONE_MARK = str.maketrans(
@@ -246,3 +249,12 @@ def read_numbers_as(values: Sequence[Any], form: NumberFormat) -> Numbers:
             if first.percent:
                 out.percent.append(i)
     return out
+
+
+def without_percentages(got: Numbers, values: Sequence[Any]) -> Numbers:
+    """Return the numbers of a column whose percentages can't be read."""
+    if not got.percent:
+        return got
+    read = got.values.copy()
+    read[got.percent] = np.nan
+    return Numbers(read, got.currency, [], got.problems + [(i, values[i], PERCENTAGE) for i in got.percent])

@@ -22,9 +22,10 @@ from ..frames import categoricals
 from ..records import Record
 from . import _derive, _receipts, _status
 from ._documents import DocumentBuilder, DocumentFrames
+from ._identities import contradicts, currency_codes
 from ._issues import IssueBook, much_unreadable
 from ._names import Records, with_materials, with_names, with_one_vendor
-from ._number_format import NumberFormat
+from ._number_format import OTHER_CURRENCY, NumberFormat
 from ._parsing import zone
 from ._row_checks import check_line_ids
 from ._schema import LINE_CONTAINERS, LINES, ORDERS
@@ -132,6 +133,7 @@ class OrdersBuilder:
             "status"
         ]  # before inheriting: `settle_states` weighs a line's own status and its order's apart
         lines = _without_what_was_lost(_inherit(lines, orders, of), lines, book)
+        lines = _with_currencies_beside(lines, self._documents.currency, book)
         judge, together = self._documents.decimal_judge, list[str]()
         if judge is not None and "," in judge.only:
             together.append(DECIMAL_COMMAS)
@@ -158,10 +160,13 @@ class OrdersBuilder:
             notes.append(note)
         lines = _receipts.settle_returns(lines, book).assign(
             price_unit=np.nan,
-            discount_percent=np.nan,
+            discount_percent=lines.get("discount_percent", np.nan),
             cancelled_date=np.full(len(lines), "NaT", dtype="datetime64[us]"),
         )  # no field of the API holds one of them
         unreadable = _unreadable(book, lines, of, role)
+        if line_of_receipt is not None:
+            lost = _receipts.lost_with_receipts(receipt_lines, line_of_receipt, book)
+            unreadable = _receipts.with_lost(unreadable, lines, lost)
         warned = much_unreadable(lines, unreadable)
         if self.lines_not_had:
             n = f"{len(self.lines_not_had):,} of {len(orders):,}"
@@ -266,6 +271,18 @@ def _without_what_was_lost(lines: pd.DataFrame, own: pd.DataFrame, book: IssueBo
             lost[rows] = own[c.name].isna().to_numpy()[rows]
             out[c.name] = lines[c.name].mask(lost)
     return lines.assign(**out)
+
+
+def _with_currencies_beside(
+    lines: pd.DataFrame, beside: Mapping[str, Mapping[int, str]], book: IssueBook
+) -> pd.DataFrame:
+    """Return the lines with the currency that stands beside a number - "USD 12.50" - where there is no other; one that differs is told."""
+    own = categoricals.from_series(lines["currency"])
+    for name, texts in beside.items():
+        said = currency_codes(categoricals.from_texts([texts.get(i) for i in range(len(lines))]))
+        book.add("lines", name, np.flatnonzero(contradicts(said, own)), pd.Series(said), OTHER_CURRENCY)
+        own = categoricals.where(own.codes >= 0, own, said)
+    return lines.assign(currency=own) if beside else lines
 
 
 _KEY_OF = {

@@ -40,14 +40,14 @@ ABSENT = frozenset({"stands for no date", "empty text"})
 
 #: Dates that are marks as well: "X" is no day, yet it says that the line is deleted.
 MARKS = frozenset({"deleted_at", "cancelled_date"})
-_NO_MARKS = {"false", "no", "n", "0", "-", "nein", "non", "nao", "não", "nee", "nie", "none", "null", "active", "open"}
+_NO_MARKS = {"false", "no", "n", "0", "-", "nein", "non", "nao", "não", "nee", "nie", "none", "null", "nan", "nat", "active", "open"}  # fmt: skip
 
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
 _GROUPED = re.compile(r"[+-]?[0-9][0-9.,'\u00a0\u202f ]*")
 _ISO = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.,]\d+)?)?\s*(Z|z|[+-]\d\d(:?\d\d)?)?)?|\d{8}", re.ASCII)
 _TICKS = re.compile(r"\\?/Date\((-?\d{1,15})(?:[+-]\d{4})?\)\\?/", re.ASCII)
 _HALF = re.compile("[\ud800-\udfff]")
-_FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+_FLAGS = dict.fromkeys(("true", "1", "yes", "y", "x"), True) | dict.fromkeys(("false", "0", "no", "n"), False)
 
 
 def is_no_mark(value: Any) -> bool:
@@ -154,8 +154,8 @@ def _text(value: Any) -> tuple[str | None, str]:
 def _flag(value: Any) -> tuple[bool | None, str]:
     if isinstance(value, bool | np.bool_):
         return bool(value), ""
-    known = _FLAGS.get(str(value).strip().casefold())
-    return known, "" if known is not None else "neither true nor false"
+    known = _FLAGS.get(text := str(value).strip().casefold())
+    return known, "" if known is not None or not text else "neither true nor false"
 
 
 # ---- numbers -------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ are tried in turn: its key, the order's line number, the material where only one
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import tzinfo
 from typing import Any
 
@@ -22,6 +22,10 @@ from ._schema import LINES, RECEIPT_LINES, RECEIPTS, RETURNS
 
 Positions = npt.NDArray[np.intp]
 NO_LINE = "a receipt of no order line that is known; not counted"
+NO_QUANTITY = "a receipt without a quantity; the line is taken as complete with its last receipt"
+TOO_MUCH = "the line's receipts add up to far more than was ordered: invoices, or the same receipts again, among them?"
+OTHER_SUM = "the line's receipts add up to another quantity than it says was received; kept as it says"
+MUCH_MORE = 1.5  # times what was ordered
 NO_ORDER = "a return of an order that is not here; not counted"
 _MATCHED_BY = (("order_line_id", "line_id"), ("line_id", "line_id"), ("line_number", "line_number"), ("line_ref", "line_number"),
                ("material_id", "material_id"), ("product_code", "product_code"))  # fmt: skip
@@ -55,13 +59,20 @@ def line_of(receipts: pd.DataFrame, lines: pd.DataFrame) -> Positions:
     """Return the position of each receipt line's order line, -1 where it can't be determined."""
     found = np.full(len(receipts), -1, dtype=np.intp)
     for theirs, ours in _MATCHED_BY:
-        known = lines["order_id"].notna() & lines[ours].notna() & (lines[ours] != "").fillna(False)
-        key = pd.MultiIndex.from_frame(lines.loc[known.to_numpy(dtype=bool), ["order_id", ours]].astype("string"))
-        single = ~key.duplicated(keep=False)  # a value that several lines share identifies none of them
-        places = np.flatnonzero(known.to_numpy(dtype=bool))[single]
-        at = key[single].get_indexer(pd.MultiIndex.from_frame(receipts[["order_id", theirs]]))
-        hit = (found < 0) & (at >= 0) & receipts[theirs].notna().to_numpy(dtype=bool)
-        found[hit] = places[at[hit]]
+        known = (lines["order_id"].notna() & lines[ours].notna() & (lines[ours] != "").fillna(False)).to_numpy(
+            dtype=bool
+        )
+        given = receipts[theirs].notna().to_numpy(dtype=bool)
+        for written in (_as_given, without_zeros) if ours == "line_number" else (_as_given,):
+            if not (open_ones := (found < 0) & given).any():
+                continue
+            names = written(lines.loc[known, ours].astype("string"))
+            key = pd.MultiIndex.from_arrays([lines.loc[known, "order_id"].astype("string"), names])
+            single = ~key.duplicated(keep=False)  # a value that several lines share identifies none of them
+            places = np.flatnonzero(known)[single]
+            at = key[single].get_indexer(pd.MultiIndex.from_arrays([receipts["order_id"], written(receipts[theirs])]))
+            hit = open_ones & (at >= 0)
+            found[hit] = places[at[hit]]
     alone = lines["order_id"][~lines["order_id"].duplicated(keep=False)].dropna().astype("string")
     at = pd.Index(alone).get_indexer(pd.Index(receipts["order_id"]))
     nameless = (
@@ -70,6 +81,36 @@ def line_of(receipts: pd.DataFrame, lines: pd.DataFrame) -> Positions:
     hit = (found < 0) & (at >= 0) & nameless
     found[hit] = alone.index.to_numpy()[at[hit]]
     return found
+
+
+def _as_given(texts: pd.Series) -> pd.Series:
+    return texts
+
+
+def without_zeros(texts: pd.Series) -> pd.Series:
+    """Return numbers without the zeros and blanks before them: SAP's tables have item 00010 where its lists have 10."""
+    plain = texts.str.strip()
+    return plain.mask(plain.str.fullmatch(r"\d+").fillna(False).astype(bool), plain.str.lstrip("0"))
+
+
+def lost_with_receipts(receipts: pd.DataFrame, of: Positions, book: IssueBook) -> Positions:
+    """Return the lines with a receipt whose day or quantity was given and can't be read: how much came, and when, is unknown."""
+    lost = book.unreadable("receipt lines")
+    rows = np.zeros(len(receipts), dtype=bool)
+    for ours, theirs in (("quantity", "received_quantity"), ("received_date", "delivered_date")):
+        bad = np.concatenate([np.asarray(lost.get(n, ()), dtype=np.intp) for n in (ours, theirs)])
+        rows[bad] |= receipts[ours].isna().to_numpy(dtype=bool)[bad]
+    return np.unique(of[rows & (of >= 0)])
+
+
+def with_lost(unreadable: Mapping[str, Positions], lines: pd.DataFrame, lost: Positions) -> dict[str, Positions]:
+    """Return the rows of lines that could not be read, by column, with those whose receipts could not be."""
+    out = dict(unreadable)
+    for name in ("delivered_date", "received_quantity"):
+        mine = lost[lines[name].isna().to_numpy(dtype=bool)[lost]]
+        if len(mine):
+            out[name] = np.union1d(out.get(name, mine), mine)
+    return out
 
 
 def weigh(lines: pd.DataFrame, receipts: pd.DataFrame, of: Positions) -> tuple[str, str] | None:
@@ -93,8 +134,8 @@ def apply_receipts(
     """Return the lines with their receipts applied, and a note on it; ``of`` is each receipt's line, by `line_of`.
 
     ``first_receipt_date`` is the day of the first receipt; ``delivered_date`` the day since which the whole quantity has been there,
-    net of reversals, or the day of the last receipt where the line has no quantity; ``received_quantity`` the sum of the receipts
-    where the line has none of its own.
+    net of reversals, or the day of the last receipt where the line or one of its receipts has no quantity; ``received_quantity`` the
+    sum of the receipts where the line has none of its own. Both are missing where a receipt could not be read.
     """
     day = receipts["received_date"].to_numpy().astype("datetime64[D]")
     book.add(
@@ -125,8 +166,16 @@ def apply_receipts(
         pd.Series(np.where(short, np.arange(len(used)), -1), index=used.index).groupby(used["line"]).transform("max")
     )
     after = used[np.arange(len(used)) > last_short.to_numpy()].groupby("line")["day"]
+    uncounted = used["quantity"].isna().groupby(used["line"]).any()
+    lost = lost_with_receipts(receipts, of, book)
+    partly = used["quantity"].isna() & ~used["line"].isin(lost) & bool(used["quantity"].notna().any())
+    book.add("receipt lines", "quantity", used.index[partly].to_numpy(), receipts["order_id"], NO_QUANTITY)
+    first, last = (used.groupby("line")["day"].agg(how) for how in ("first", "last"))
     complete = after.first().where(~np.isnan(ordered[after.first().index]), after.last())
-    first, total = used.groupby("line")["day"].first(), used.groupby("line")["quantity"].sum(min_count=1)
+    complete = last.where(uncounted, complete.reindex(last.index))
+    total = used.groupby("line")["quantity"].sum(min_count=1).mask(uncounted)
+    complete, total = complete.drop(lost, errors="ignore"), total.drop(lost, errors="ignore")
+    _doubt(lines, total, used, book)
     count = used.groupby("line").size()
 
     def placed(values: pd.Series, dtype: Any) -> pd.Series:
@@ -142,6 +191,20 @@ def apply_receipts(
         ),
     )
     return out, f"The deliveries of {int(has.sum()):,} lines are those of their {len(used):,} receipts."
+
+
+def _doubt(lines: pd.DataFrame, total: pd.Series, used: pd.DataFrame, book: IssueBook) -> None:
+    """Note lines whose receipts add up to far more than was ordered, or to another quantity than the line itself says."""
+    at = total.index.to_numpy(dtype=int)
+    ordered, own = (np.abs(lines[c].to_numpy(dtype=float)[at]) for c in ("quantity", "received_quantity"))
+    sums = np.abs(total.to_numpy(dtype=float))
+    last = pd.Series(used.index, index=used["line"].to_numpy()).groupby(level=0).last()  # where the line's issue stands
+    rows = last.reindex(at).to_numpy(dtype=np.intp)
+    told = pd.Series(sums, index=rows).reindex(range(int(used.index.max()) + 1 if len(used) else 0))
+    book.add("receipt lines", "quantity", rows[sums > MUCH_MORE * ordered], told, TOO_MUCH)
+    book.add(
+        "receipt lines", "received_quantity", rows[np.abs(sums - own) > 1e-9 * np.maximum(1.0, own)], told, OTHER_SUM
+    )
 
 
 def append_returns(framed: DocumentFrames, records: Iterable[Any], tz: tzinfo, book: IssueBook) -> DocumentFrames:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -25,8 +25,12 @@ _TOTAL = re.compile(
     r"(?:grand |sub)?totals?(?: general| generale| geral| general)?|total general|sous total|subtotal|sum|overall(?: result)?"
     r"|(?:gesamt|zwischen|end)?summe|gesamt(?:ergebnis|betrag)?|ergebnis|somme|suma|razem|totale(?: generale)?|totaal|eindtotaal|som"
 )
+#: What stands behind the name of a group, as spreadsheets head their subtotals: "4711 Total", "ACME GmbH Ergebnis".
+_BEHIND = re.compile(
+    r"(.+) (?:(?:sub)?totals?|(?:zwischen|gesamt)?summe|(?:gesamt)?ergebnis|result|sum|somme|suma|razem|totale|totaal|som)"
+)
 #: What every one of them has in it: only such texts are looked at closely.
-_MAYBE_TOTAL = re.compile("tot|sum|som|gesamt|ergebnis|razem|overall", re.IGNORECASE)
+_MAYBE_TOTAL = re.compile("tot|sum|som|gesamt|ergebnis|razem|overall|result", re.IGNORECASE)
 _REPEATED = "the line_id of an earlier row: the same line twice?"
 _CELLS_WITH_TOTALS = ("order_number", "vendor_name", "vendor_id", "line_number", "description", "product_code")
 
@@ -89,7 +93,11 @@ def _totals(lines: pd.DataFrame, amount: npt.NDArray[np.float64]) -> Mask:
     out = np.zeros(len(lines), dtype=bool)
     for name in _CELLS_WITH_TOTALS:
         texts = categoricals.from_series(lines[name])
-        headed = [bool(_MAYBE_TOTAL.search(text)) and _is_total(text) for text in map(str, texts.categories)]
+        behind = subtotals(map(str, texts.categories))
+        headed = [
+            bool(_MAYBE_TOTAL.search(text)) and (text in behind or _is_total(text))
+            for text in map(str, texts.categories)
+        ]
         out |= np.array([*headed, False])[np.asarray(texts.codes)]
     # a description such as "Total station" is of a line: a total has no item, unit or price of its own
     own = lines["unit_price"].notna() | lines["unit_of_measure"].notna() | lines["material_id"].notna()
@@ -113,6 +121,18 @@ def _is_total(text: str) -> bool:
     """Whether a text heads a total: "Grand total", "Summe:", or "Total - ACME"."""
     folded = _folded(text)
     return bool(_TOTAL.fullmatch(folded)) or folded.startswith("total ")
+
+
+def subtotals(texts: Iterable[str]) -> set[str]:
+    """Return the texts that are another one with a word for a total behind it.
+
+    >>> sorted(subtotals(["4711", "4711 Ergebnis", "ACME", "ACME - Total", "Castrol Total"]))
+    ['4711 Ergebnis', 'ACME - Total']
+    """
+    known = list(texts)
+    maybe = {t: found[1] for t in known if _MAYBE_TOTAL.search(t) and (found := _BEHIND.fullmatch(_folded(t)))}
+    names = {_folded(t) for t in known} if maybe else set()
+    return {t for t, name in maybe.items() if name in names}
 
 
 def _headers(lines: pd.DataFrame, of: npt.NDArray[np.intp], amount: npt.NDArray[np.float64]) -> Mask:

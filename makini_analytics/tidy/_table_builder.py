@@ -7,14 +7,15 @@ from datetime import UTC, tzinfo
 from itertools import chain
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ..records import Record, by_key
 from ._column_builder import BatchBuilder, ColumnBuilder, DictionaryBuilder, clean_column, is_batched
 from ._issues import IssueBook
 from ._number_builder import NumberBuilder
-from ._number_format import DecimalJudge, NumberFormat
-from ._parsing import MARKS, is_no_mark, sound
+from ._number_format import PERCENTAGE, DecimalJudge, NumberFormat
+from ._parsing import MARKS, Problem, is_no_mark, sound
 from ._schema import LINE_CONTAINERS, Column
 
 Raw = dict[str, Sequence[Any]]
@@ -32,6 +33,7 @@ class TableBuilder:
     def __init__(self, columns: Sequence[Column], table: str, book: IssueBook) -> None:
         self._columns, self._table, self._book = columns, table, book
         self.n = 0
+        self.currency: dict[str, dict[int, str]] = {}  # by column and row, the currency that stood beside a number
         self._known = {c.name: _builder(c.kind) for c in columns}
         self._custom: dict[str, DictionaryBuilder] = {}
         self._seen: set[str] = set()  # undocumented keys so far
@@ -123,12 +125,26 @@ class TableBuilder:
             column.fill_up(self.n)
             if isinstance(column, NumberBuilder):
                 built[c.name], problems = column.finish_as(numbers)
+                problems = problems + self._beside(c.name, built, column)
             else:
                 built[c.name], problems = column.finish(c.kind, tz)
             if c.name in MARKS:  # false says that the row is not deleted
                 problems = [p for p in problems if not is_no_mark(p[1])]
             self._book.add_problems(self._table, c.name, problems, typed=c.kind not in ("label", "text"))
         return pd.DataFrame(built, index=index, copy=False), self._custom_frame(index)
+
+    def _beside(self, name: str, built: dict[str, Any], column: NumberBuilder) -> list[Problem]:
+        """Keep the currencies beside a column's numbers, and put percentages where they belong; return those that belong nowhere."""
+        if column.currency:
+            self.currency[name] = column.currency
+        rows = list(column.percent)
+        if not rows:
+            return []
+        if name == "discount":
+            built["discount_percent"] = np.full(self.n, np.nan)
+            built["discount_percent"][rows] = built[name][rows]
+        built[name][rows] = np.nan
+        return [] if name == "discount" else [(i, text, PERCENTAGE) for i, text in column.percent.items()]
 
     def _custom_frame(self, index: pd.Index) -> pd.DataFrame:
         built = {}

@@ -17,7 +17,7 @@ from ..frames import categoricals
 from ._column_builder import at_places, clean_column, spread
 from ._dates import DateOrder, check_format, numeric_dates, read_dates
 from ._issues import IssueBook
-from ._number_format import DECIMALS, DecimalJudge, NumberFormat, Numbers, read_numbers_as
+from ._number_format import DECIMALS, DecimalJudge, NumberFormat, Numbers, read_numbers_as, without_percentages
 from ._parsing import MARKS, Problem, is_no_mark, parse_values
 from ._schema import Column
 
@@ -126,6 +126,8 @@ def _read_column(
     """Return a column's distinct values, typed, and what could not be read of them."""
     if c.kind == "number":
         got = read_numbers_as(values, numbers)
+        if name not in ("discount", "discount_percent"):
+            got = without_percentages(got, values)
         _keep_beside(out, name, got, len(values), codes)
         return got.values, got.problems
     if c.kind in ("day", "instant"):
@@ -172,7 +174,32 @@ def _number_format(tables: Sequence[tuple[Table, Mapping[str, Distinct]]], form:
             f"the numbers of the table can be read in two ways: {text!r} of {source!r} is {one.value:,g} or {other.value:,g}, "
             "and nothing in any column decides: pass decimal='.' or decimal=','"
         )
+    if "," in judge.only:
+        _stop_at_grouped_floats(tables, judge.only[","])
     return NumberFormat(judge.decimal, form.numbers.thousands)
+
+
+def _stop_at_grouped_floats(tables: Sequence[tuple[Table, Mapping[str, Distinct]]], comma: str) -> None:
+    """Raise `SchemaError` where a column of floats beside texts with a decimal comma was made of "1.250" and "12.345".
+
+    `pandas.read_csv` takes such a point for the decimal mark, and 1,250 becomes 1.25. It shows by three decimals, and by nothing that
+    such a point can't make: no number from 1,000 on, and none between 0 and 1.
+    """
+    for table, _ in tables:
+        for name, c in table.known.items():
+            column = table.df[table.source_of[name]]
+            if c.kind != "number" or column.dtype.kind != "f":
+                continue
+            thousandths = np.abs(column.dropna().to_numpy(dtype=float)) * 1000
+            whole = np.round(thousandths)
+            as_read = (np.abs(thousandths - whole) < 1e-6) & (whole < 1e6) & ((whole >= 1000) | (whole == 0))
+            if as_read.all() and (whole % 10 != 0).any():
+                shown = float(column.dropna().iloc[int(np.argmax(whole % 10 != 0))])
+                raise SchemaError(
+                    f"{table.source_of[name]!r} holds floats such as {shown!r}, beside numbers with a decimal comma ({comma!r}): whoever "
+                    "read the table took the point that groups digits for the decimal mark. Read it anew as texts (dtype=str); if the "
+                    "floats are right, pass decimal=','"
+                )
 
 
 def _date_forms(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ..frames import categoricals, stack
@@ -35,9 +36,7 @@ def with_heads(
     key = categoricals.to_strings(heads[by])
     twice = key.duplicated().to_numpy() & key.notna().to_numpy()
     book.add("orders", "order_id", np.flatnonzero(twice), key, "the order is there twice: the first one is taken")
-    index = pd.Index(key.mask(twice))
-    at = index.get_indexer(pd.Index(categoricals.to_strings(frame[by])))
-    at = np.where(categoricals.to_strings(frame[by]).isna().to_numpy(), -1, at)
+    at = _places(categoricals.to_strings(frame[by]), key)
     out: dict[str, Any] = {}
     for c in LINES:
         if c.name not in _ORDER or c.name in ("connection", "order_id", "order_number", "state"):
@@ -53,13 +52,33 @@ def with_heads(
     )
     notes = [f"{orphans:,} lines belong to orders that are missing from orders=."] if orphans else []
     notes += [f"{alone:,} orders of orders= have no line."] if alone else []
+    _lose_with_heads(frame, heads, at, book)
     return frame.assign(**out), heads.assign(key=key.mask(twice), by=by), notes
 
 
-def overlaid(orders: pd.DataFrame, heads: pd.DataFrame) -> pd.DataFrame:
-    """Return the orders with the values of their heads, and behind them the heads without a line."""
+def _lose_with_heads(frame: pd.DataFrame, heads: pd.DataFrame, at: npt.NDArray[np.intp], book: IssueBook) -> None:
+    """Note for the lines what could not be read of their order, where they have no value of their own."""
+    for name, rows in book.unreadable("order heads").items():
+        if name in _ORDER and name in frame:
+            lost = np.isin(at, rows) & frame[name].isna().to_numpy(dtype=bool)
+            book.lose("lines", name, np.flatnonzero(lost))
+
+
+def _places(names: pd.Series, among: pd.Series) -> npt.NDArray[np.intp]:
+    """Return where each name stands first among others, as written or without the zeros before a number; -1 where it does not."""
+    found = np.full(len(names), -1, dtype=np.intp)
+    for one, other in ((names, among), (_receipts.without_zeros(names), _receipts.without_zeros(among))):
+        first = other[other.notna() & ~other.duplicated()]
+        at = pd.Index(first).get_indexer(pd.Index(one))
+        hit = (found < 0) & (at >= 0) & one.notna().to_numpy(dtype=bool)
+        found[hit] = np.flatnonzero(other.notna() & ~other.duplicated())[at[hit]]
+    return found
+
+
+def overlaid(orders: pd.DataFrame, heads: pd.DataFrame) -> tuple[pd.DataFrame, npt.NDArray[np.intp]]:
+    """Return the orders with the values of their heads, behind them the heads without a line, and each order's head by position."""
     by = str(heads["by"].iloc[0]) if len(heads) else "order_id"
-    at = pd.Index(heads["key"]).get_indexer(pd.Index(categoricals.to_strings(orders[by])))
+    at = _places(categoricals.to_strings(orders[by]), heads["key"])
     out: dict[str, Any] = {}
     for c in ORDERS:
         if c.name in ("connection", "order_id", "order_number", "state", "n_lines"):
@@ -71,34 +90,49 @@ def overlaid(orders: pd.DataFrame, heads: pd.DataFrame) -> pd.DataFrame:
             out[c.name] = of_head.where(of_head.notna(), orders[c.name])
     alone = heads[heads["key"].notna() & ~heads.index.isin(at)]
     if not len(alone):
-        return orders.assign(**out)
+        return orders.assign(**out), at
     names = orders["connection"].drop_duplicates()
     more = alone.assign(
         order_id=filled(categoricals.from_series(alone["order_id"]), categoricals.from_series(alone["order_number"])),
         connection=categoricals.constant(str(names.iloc[0]) if len(names) else "table", len(alone)),
         n_lines=pd.array([0] * len(alone), dtype="Int64"),
     )
-    return stack([orders.assign(**out), more[list(orders.columns)]])
+    return stack([orders.assign(**out), more[list(orders.columns)]]), np.append(at, alone.index.to_numpy(dtype=np.intp))
 
 
-def with_receipts(frame: pd.DataFrame, got: TableValues, n: int, book: IssueBook) -> tuple[pd.DataFrame, str]:
-    """Return the lines with what their receipts say: no line is multiplied, however many receipts it has."""
+def with_receipts(
+    frame: pd.DataFrame, got: TableValues, n: int, book: IssueBook
+) -> tuple[pd.DataFrame, str, npt.NDArray[np.intp], pd.Series]:
+    """Return the lines with what their receipts say, a note, the lines with receipts that could not be read, and the receipts' orders.
+
+    No line is multiplied, however many receipts it has.
+    """
     columns = list(RECEIPT.values())
     receipts = framed(got, n, columns)
     text = {
         c.name: categoricals.to_strings(receipts[c.name]) if c.kind == "label" else receipts[c.name] for c in columns
     }
     receipts = receipts.assign(**text)
-    number = pd.Series(stripped(receipts, "order_number")).astype("string")
-    ids = pd.Series(stripped(receipts, "order_id")).astype("string")
-    by_number = frame.drop_duplicates("order_number").set_index(
-        categoricals.to_strings(frame.drop_duplicates("order_number")["order_number"])
-    )["order_id"]
-    of_number = number.map(categoricals.to_strings(by_number).to_dict()).astype("string")
+    names = (
+        "order_number",
+        "order_id",
+        "line_number",
+        "line_id",
+        "line_ref",
+        "order_line_id",
+        "material_id",
+        "product_code",
+    )
+    receipts = receipts.assign(**{n: pd.Series(stripped(receipts, n)).astype("string") for n in names})
+    number, ids = receipts["order_number"], receipts["order_id"]
+    at = _places(number, categoricals.to_strings(frame["order_number"]))
+    of_number = pd.Series(categoricals.to_strings(frame["order_id"]).array.take(at, allow_fill=True), dtype="string")
     receipts = receipts.assign(
         order_id=ids.fillna(of_number).fillna(number),
         received_date=receipts["received_date"].where(receipts["received_date"].notna(), receipts["delivered_date"]),
         quantity=receipts["quantity"].where(receipts["quantity"].notna(), receipts["received_quantity"]),
     )
     of = _receipts.line_of(receipts, frame)
-    return _receipts.apply_receipts(frame, receipts, of, book)
+    lost = _receipts.lost_with_receipts(receipts, of, book)
+    frame, note = _receipts.apply_receipts(frame, receipts, of, book)
+    return frame, note, lost, receipts["order_id"]

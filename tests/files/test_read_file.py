@@ -67,8 +67,8 @@ def test_headings_stand_below_titles_and_can_be_pointed_at(written):
     assert lines_of(path).amount.sum() == 52.5
     assert "headings in row 4" in ma.Purchases.from_file(path).sources.notes.item()
     assert lines_of(path, header=4).amount.sum() == 52.5
-    with pytest.raises(ma.ConfigError, match="from 1"):
-        lines_of(path, header=0)
+    with pytest.raises(ma.ConfigError, match="header"):
+        lines_of(path, header=-1)
     with pytest.raises(ma.SchemaError, match="header=99"):
         lines_of(path, header=99)
 
@@ -310,3 +310,11 @@ def test_digits_that_a_workbook_lost_are_told(tmp_path):
     told = data.issues[data.issues.column == "order_number"]
     assert told[["id"]].values.tolist() == [["3"]]
     assert told.reason.item().startswith("held as a float")
+
+
+@pytest.mark.parametrize("word", one_in(3, ["Ergebnis", "Total", "Summe", "- Total"]))
+def test_subtotals_headed_behind_their_group_are_left_out(written, word):
+    rows = [*ROWS[:2], f"4711 {word};;;;;;;45.0;;", ROWS[2], f"4712 {word};;;;;;;7.5;;", "Gesamtergebnis;;;;;;;52.5;;"]
+    got = ma.Purchases.from_file(written(text(rows)))
+    assert got.lines.amount.tolist() == [25.0, 20.0, 7.5]
+    assert got.issues.id.tolist() == ["4", "6", "7"]

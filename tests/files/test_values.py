@@ -153,3 +153,62 @@ def test_code_and_name_of_a_vendor_in_one_cell(written, form):
     got = lines_of(written("\n".join(["PO Number,Line,Supplier,Order Date,Quantity,Amount,Currency", *rows])))
     assert got.vendor_id.tolist() == ["100020", "100021"]
     assert got.vendor_name.tolist() == names
+
+
+SCHEDULED = "EBELN;EBELP;BEDAT;LIFNR;MENGE;NETPR;NETWR;WAERS;EINDT;{}"
+
+
+def scheduled(heading, *parts):
+    """An item of 100 on two schedule lines, and one of 5 on one."""
+    item = "4500000001;00010;15.01.2024;100001;100;10,00;1.000,00;EUR;{};{}"
+    rows = [item.format(f"{28 + i}.02.2024", part) for i, part in enumerate(parts[:-1])]
+    rows.append(f"4500000001;00020;15.01.2024;100001;5;10,00;50,00;EUR;28.02.2024;{parts[-1]}")
+    return "\n".join([SCHEDULED.format(heading), *rows, ""])
+
+
+@pytest.mark.parametrize(
+    ("heading", "parts", "received"),
+    [("WEMNG", ("60,000", "30,000", "5"), [90, 5]), ("WEMNG", ("100", "100", "0"), [100, 0]), ("WEMNG", ("60", "", "0"), [-1, 0]),
+     ("Still to be delivered (qty)", ("0", "30", "5"), [70, 0]), ("Still to be delivered (qty)", ("100", "100", "5"), [0, 0])],
+)  # fmt: skip
+def test_what_came_of_schedule_lines_is_that_of_the_item(written, heading, parts, received):
+    got = ma.Purchases.from_file(written(scheduled(heading, *parts)))
+    assert got.lines.amount.tolist() == [1000.0, 50.0]
+    assert got.lines.received_quantity.fillna(-1).tolist() == received
+    assert got.lines.required_date.dt.strftime("%F").tolist() == ["2024-02-29", "2024-02-28"]
+    assert got.issues.column.tolist() == ["required_date"]
+
+
+def test_what_is_the_items_or_each_ones_is_told(written):
+    got = ma.Purchases.from_file(written(scheduled("WEMNG", "50", "50", "5")))
+    assert got.lines.received_quantity.tolist() == [50, 5]
+    assert got.issues[got.issues.column == "received_quantity"].value.tolist() == ["50"]
+
+
+def test_jd_edwards_numbers_of_every_form_are_read_or_asked_about(written):
+    head = "PDDOCO,PDLNID,PDAN8,PDLITM,PDTRDJ,PDUORG,PDUREC,PDPRRC,PDAEXP"
+    back = "2,1000,7,A,124015.0,20000-,0,25000,500-"
+    got = lines_of(written(f"{head}\n1,1000,7,A,124015,100000,50000,25000,2500\n{back}\n"))
+    assert got[["quantity", "received_quantity", "amount"]].values.tolist() == [[10, 5, 25], [-2, 0, -5]]
+    assert got.order_date.dt.strftime("%F").tolist() == ["2024-01-15"] * 2
+    with pytest.raises(ma.SchemaError, match="decimals"):
+        lines_of(written(f"{head}\n1,1000,7,A,124015,100000,5.5,25000,2500\n"))
+
+
+@pytest.mark.parametrize(("currency", "n"), [("EUR", 0), ("€", 0), ("USD", 1)])
+def test_a_heading_that_names_another_currency_than_the_row_is_told(written, currency, n):
+    got = ma.Purchases.from_file(written(f"PO Number;Amount (EUR);Currency\n1;6;{currency}\n2;7;EUR\n"))
+    assert len(got.issues) == n
+    assert n == 0 or "names EUR" in got.issues.reason.item()
+
+
+@pytest.mark.parametrize(
+    ("heading", "text"), [("Still to be delivered (qty)", "3 or 4"), ("Open Qty", "?"), ("Outstanding Quantity", "all")]
+)
+def test_an_open_quantity_that_can_not_be_read_leaves_the_state_unknown(written, heading, text):
+    got = ma.Purchases.from_file(
+        written(f"PO Number;Line;Quantity;{heading};Unit Price;Currency\n1;1;10;{text};2.5;EUR\n1;2;10;4;2.5;EUR\n")
+    )
+    assert got.lines.state.tolist() == ["unknown", "open"]
+    assert got.lines.received_quantity.fillna(-1).tolist() == [-1, 6]
+    assert got.issues[["id", "column", "value"]].values.tolist() == [["2", "received_quantity", f"{text} ({heading})"]]

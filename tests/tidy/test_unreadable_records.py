@@ -172,3 +172,35 @@ def test_lines_under_a_second_name_are_read_or_told(nested, ids, told):
     of_a = got.lines[got.lines.order_id == "a"]
     assert [i if str(i).startswith("a-") and str(i)[2:] in "12" else None for i in of_a.line_id] == ids
     assert got.issues.reason.str.contains("second name").sum() == told
+
+
+def test_a_discount_in_percent_is_one_here_too():
+    got = tidy(po("a", {"discount": "10 %", "lineTotalValue": None}, {"discount": 1, "lineTotalValue": None}))
+    assert got.lines.amount.tolist() == [9.0, 9.0]
+    assert got.lines.discount_percent.fillna(0).tolist() == [10.0, 0.0]
+
+
+@pytest.mark.parametrize("field", ["quantity", "price", "lineTotalValue", "lineTaxValue"])
+def test_a_percentage_of_nothing_is_listed(field):
+    got = tidy(po("a", {field: "19 %"}, {}))
+    assert got.lines.unreadable.notna().tolist() == [True, False]
+    assert got.issues.value.tolist() == ["19 %"]
+
+
+@pytest.mark.parametrize("value", ["USD 10.00", "10,00 US$", {"amount": 10, "currency": "USD"}])
+def test_a_currency_beside_a_number_counts_and_one_that_contradicts_is_told(value):
+    got = tidy(po("a", {"lineTotalValue": value}), po("b", {"lineTotalValue": value}, currency=None))
+    assert got.lines.amount.tolist() == [10.0, 10.0]
+    assert got.lines.currency.tolist() == ["EUR", "USD"]
+    told = got.issues[got.issues.reason.str.startswith("another currency")]
+    assert told[["id", "value"]].values.tolist() == [["a-0", "USD"]]
+
+
+@pytest.mark.parametrize("bad", [{"quantity": "4 or 5"}, {"receivedAt": "soon"}])
+def test_a_receipt_that_can_not_be_read_leaves_its_line_unknown(bad):
+    rest = {"key": "s", "poLineKey": "a-0", "quantity": 1, "receivedAt": "2025-01-21"} | bad
+    receipts = [{"key": "r", "poKey": "a", "lineItems": [{"key": "q", "poLineKey": "a-0", "quantity": 1, "receivedAt": "2025-01-20"}, rest]}]  # fmt: skip
+    got = tidy(po("a", {"receivedQuantity": None}, status=None), lookups={"receipts": receipts})
+    assert got.lines.state.tolist() == ["unknown"]
+    assert got.lines.delivered_date.isna().all()
+    assert got.lines.unreadable.tolist() == ["delivered_date, received_quantity"]
