@@ -96,6 +96,11 @@ class View:
         return lines
 
     @cached_property
+    def in_year_lines(self) -> pd.DataFrame:
+        """The same; all lines where no line is dated."""
+        return self.year_lines if (self.year_of_order >= 0).any() else self.lines
+
+    @cached_property
     def month_of_order(self) -> npt.NDArray[np.int64]:
         """0 for lines ordered in the first month of the year before, 23 for those in the last of the twelve, -1 for all others."""
         return self.month_of(days_of(self.lines, "order_date"))
@@ -110,7 +115,8 @@ class View:
     def sides(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """The lines of the year before and of this one, of the connections that are known in both."""
         known = self.known_before
-        return self.lines[known & (self.year_of_order == 0)], self.lines[known & (self.year_of_order == 1)]
+        after = self.year_lines if known.all() else self.lines[known & (self.year_of_order == 1)]
+        return self.lines[known & (self.year_of_order == 0)], after
 
     @cached_property
     def vendors(self) -> Groups:
@@ -244,7 +250,7 @@ class View:
     @cached_property
     def single_source(self) -> pd.DataFrame:
         """`spend.single_source` of the twelve months: the items that were ordered often."""
-        lines = self.asked(self.lines[self.in_year])
+        lines = self.asked(self.in_year_lines)
         return spend.single_source(lines, currency=self.unit, as_of=self.day, min_orders=FEWEST_ORDERS)
 
     @cached_property
