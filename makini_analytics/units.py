@@ -115,7 +115,8 @@ def based(units: pd.Series) -> tuple[pd.Series, npt.NDArray[np.float64]]:
     known = [_TABLE.get(_CODE.get(str(u).strip().rstrip(".").casefold(), "")) for u in distinct]
     names = [_BASE[k[0]] if k else str(u).strip() for k, u in zip(known, distinct, strict=True)]
     times = np.array([1.0, *(k[1] if k else 1.0 for k in known)])
-    return pd.Series(pd.array([None, *names], dtype="string").take(codes + 1), index=units.index), times[codes + 1]
+    based_on = pd.Series(categoricals.from_codes(names, codes), index=units.index)
+    return categoricals.to_strings(based_on), times[codes + 1]  # their codes are remembered: prices are grouped by unit
 
 
 @known_options

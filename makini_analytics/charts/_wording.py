@@ -113,12 +113,14 @@ def label(name: Any, most: int = 34, end: int = 14) -> str:
         end = min(end, most // 2)
         head, tail = _first(text, most - end - 1), _first(text[::-1], end)[::-1]
         text = f"{head.rstrip()}…{tail}"
-    right_to_left = any(unicodedata.bidirectional(c) in ("R", "AL") for c in text)
+    right_to_left = not text.isascii() and any(unicodedata.bidirectional(c) in ("R", "AL") for c in text)
     return f"{_LEFT_TO_RIGHT}{text}{_LEFT_TO_RIGHT}" if right_to_left else text
 
 
 def _first(text: str, wide: int) -> str:
     """Return as much of a text as is no wider than so many Latin letters."""
+    if text.isascii():
+        return text[:wide]
     taken = 0
     for i, letter in enumerate(text):
         taken += text_width(letter)
@@ -133,6 +135,8 @@ def text_width(text: str) -> int:
     >>> text_width("Müller"), text_width("株式会社")
     (6, 8)
     """
+    if text.isascii():  # as most are, and a report shortens thousands
+        return len(text)
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 

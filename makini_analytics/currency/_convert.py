@@ -12,7 +12,7 @@ import pandas as pd
 
 from ..compute import Selection, stamp
 from ..errors import MakiniWarning, one_of
-from ..frames import FILTERS, OWN_DAYS, OWN_WINDOWS, AsOf, as_of_day, days_of, frame_of, numbers, stack, values
+from ..frames import FILTERS, OWN_DAYS, OWN_WINDOWS, AsOf, as_of_day, days_of, encode, frame_of, numbers, stack, values
 from ..purchases import Purchases
 from ..system import known_options, number_of, text_of
 from ..tidy import LINES, MONEY, ORDERS
@@ -91,8 +91,8 @@ def convert(
     found = _found(frame, book, to, basis, period, day, max_gap_days)
     converted = _multiplied(frame, found, to, [c.name for c in LINES if c.unit == MONEY])
     selection = Selection(frame)
-    for reason in found.reasons:
-        selection.exclude((found.reason == reason).to_numpy(), reason)
+    for i, reason in enumerate(_REASONS):
+        selection.exclude(found.why == i, reason)
     description = f"converted to {to} at {_basis(basis, period, day)}; rates: {book.source}"
     note = f"{description[0].upper()}{description[1:]}."
     parameters = {
@@ -112,20 +112,24 @@ def convert(
     return _brought_along(data, orders, converted, found, note)
 
 
+#: Why a line has no rate; the first that fits.
+_REASONS = ("no currency", "no order date for a rate", "no rate")
+
+
 @dataclass(frozen=True)
 class _Found:
-    """The rate of each row and its day, or the reason why there is none."""
+    """The rate of each row and its day, or why there is none: a position in `_REASONS`, else -1."""
 
     rate: np.ndarray
     day: np.ndarray
-    reason: pd.Series
-    reasons: tuple[str, ...] = ("no currency", "no order date for a rate", "no rate")
+    why: np.ndarray
 
 
 def _found(
     frame: pd.DataFrame, book: Book, to: str, basis: str, period: str, day: pd.Timestamp | None, gap: int
 ) -> _Found:
-    code = values(frame, "currency", "string").astype("string").str.strip().str.upper()
+    given = encode(values(frame, "currency", "string"), sort=False)
+    names = pd.Index(given.labels, dtype="string").str.strip().str.upper()
     wanted = (
         days_of(frame, "order_date")
         if day is None
@@ -139,8 +143,8 @@ def _found(
         # Each order looks for the first day of its own period, and no older period will do: gap 0.
         starts = pd.Series(wanted.astype("datetime64[us]")).dt.to_period(period).dt.start_time
         wanted, gap = starts.to_numpy().astype("datetime64[D]"), 0
-    for currency in code.dropna().unique():
-        rows = (code == currency).fillna(False).to_numpy(dtype=bool)
+    for currency in names.unique():
+        rows = np.append(np.asarray(names == currency, dtype=bool), False)[given.codes]
         if currency == to:
             rate[rows] = 1.0
             used[rows] = wanted[rows]
@@ -157,19 +161,13 @@ def _found(
             hit[hit] = (wanted[rows][hit] - days[at[hit]]).astype(int) <= gap
             places = np.flatnonzero(rows)[hit]
             rate[places], used[places] = known.to_numpy()[at[hit]], days[at[hit]]
-    reason = pd.Series(pd.NA, index=frame.index, dtype="string")
     lacking = np.isnan(rate)
-    no_currency = code.isna().to_numpy(dtype=bool)
-    # From the general reason to the specific one; the last that fits stays.
-    reason[lacking] = "no rate"
-    if basis != "fixed":
-        reason[lacking & np.isnat(wanted)] = "no order date for a rate"
-    reason[lacking & no_currency] = "no currency"
-    return _Found(rate, used, reason)
+    undated = np.isnat(wanted) & (basis != "fixed")
+    return _Found(rate, used, np.select([~lacking, given.codes < 0, undated], [-1, 0, 1], default=2))
 
 
 def _multiplied(frame: pd.DataFrame, found: _Found, to: str, money: list[str]) -> pd.DataFrame:
-    out = frame.copy()
+    out = frame.assign()  # a copy that pandas makes no deeper than it must
     lacking = np.isnan(found.rate)
     given = values(frame, "currency", "string").astype("string")
     # of lines that were converted before, the originals are those of the document, and not what the last conversion made
@@ -204,17 +202,18 @@ def _basis(basis: str, period: str, day: pd.Timestamp | None) -> str:
 
 
 def _brought_along(data: Purchases, orders: pd.DataFrame, lines: pd.DataFrame, found: _Found, note: str) -> Purchases:
-    lacking = found.reason.notna().to_numpy()
+    lacking = found.why >= 0
+    told = lines.loc[lacking, ["connection", "line_id", "original_currency"]]
     issues = pd.DataFrame(
         {
-            "connection": lines["connection"],
+            "connection": told["connection"],
             "table": "lines",
-            "id": lines["line_id"],
+            "id": told["line_id"],
             "column": "amount",
-            "value": lines["original_currency"],
-            "reason": "not converted: " + found.reason,
+            "value": told["original_currency"],
+            "reason": pd.array([f"not converted: {r}" for r in _REASONS], dtype="string").take(found.why[lacking]),
         }
-    )[lacking]
+    )
     if lacking.any():
         message = f"{int(lacking.sum()):,} of {len(lines):,} lines have no rate: their amounts are missing and listed in issues"
         warnings.warn(message, MakiniWarning, stacklevel=3)

@@ -74,15 +74,15 @@ def coverage(data: Purchases) -> FigureResult:
         )
     rows: list[dict[str, Any]] = []
     names = dict.fromkeys([*data.sources["connection"].dropna(), *data.orders["connection"].dropna()])
+    every_line = categoricals.as_labels(data.lines)  # all figures are going to group them
     for connection in names:
-        lines, filled = _of(data.lines, connection), {}
+        lines, filled = _of(every_line, connection), {}
         for table, part in (("orders", _of(data.orders, connection)), ("lines", lines)):
             filled = {str(c): _filled(part[c]) for c in part.columns}
             rows += [
                 {"connection": connection, "table": table, "name": c, "n_rows": len(part), "n_filled": n}
                 for c, n in filled.items()
             ]
-        lines = categoricals.as_labels(lines)  # all figures are going to group them
         made: dict[str, pd.DataFrame] = {}
         roles = data.sources.loc[data.sources["connection"] == connection, "delivery_date"].dropna()
         role = str(roles.iloc[0]) if len(roles) else ""
@@ -105,12 +105,17 @@ def coverage(data: Purchases) -> FigureResult:
 
 
 def _of(frame: pd.DataFrame, connection: str) -> pd.DataFrame:
-    part = frame[(frame["connection"] == connection).to_numpy(dtype=bool, na_value=False)]
+    mine = (frame["connection"] == connection).to_numpy(dtype=bool, na_value=False)
+    if mine.all():  # no copy of a wide frame, which is also the one whose codes are known
+        return frame
+    part: pd.DataFrame = frame[mine]
     part.attrs = frame.attrs
     return part
 
 
 def _filled(column: pd.Series) -> int:
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return int(categoricals.has_text(categoricals.from_series(column)).sum())
     filled = column.notna()
     if isinstance(column.dtype, pd.StringDtype):
         filled &= (column != "").fillna(False)

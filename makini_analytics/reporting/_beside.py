@@ -31,9 +31,7 @@ def _of_spend(view: View, subject: str) -> list[Exhibit]:
         often = of_the_year(view.single_source, view, view.in_year)
         if often.empty:  # the page has nothing to show of it, and the folder an empty table
             out.append(Exhibit("spend_single_source", f"Items of one vendor only, {currency}", often))
-        every = spend.single_source(
-            view.asked(view.lines[view.in_year]), min_orders=1, currency=view.unit, as_of=view.day
-        )
+        every = spend.single_source(view.asked(view.in_year_lines), min_orders=1, currency=view.unit, as_of=view.day)
         alone = of_the_year(every, view, view.in_year)
         out.append(Exhibit("spend_single_source_all", f"All items of one vendor, {currency}", alone))
     return out
@@ -42,7 +40,7 @@ def _of_spend(view: View, subject: str) -> list[Exhibit]:
 def _of_slippage(view: View, subject: str) -> list[Exhibit]:
     """Return on time in full, what became of the lines, how late they came, and the ways to count on time."""
     rows, judged = view.in_year_due, view.judged
-    in_full = slippage.otif(view.lines[rows], by=subject, as_of=view.day, due=view.due)
+    in_full = slippage.otif(view.part(rows), by=subject, as_of=view.day, due=view.due)
     outcomes = judged.groupby(["outcome", "reason"], dropna=False).size().reset_index(name="n_lines")
     outcomes.attrs = judged.attrs
     ladder = slippage.ladder(view.lines, as_of=view.day)

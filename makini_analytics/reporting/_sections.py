@@ -135,10 +135,10 @@ def _ranking(view: View, by: str, currency: str) -> Exhibit:
     """Return the spend of the twelve months by vendor, or any column, with the year before beside it; a chart of vendors and categories."""
     rows, word = view.in_year, by.removesuffix("_name").removesuffix("_id")
     options: dict[str, Any] = {"by": by, "currency": currency, "as_of": view.day}
-    groups = of_the_year(spend.by_vendor(view.lines[rows], **options), view, rows)
+    groups = of_the_year(spend.by_vendor(view.in_year_lines, **options), view, rows)
     table = groups
     if view.known_before.all() and (view.year_of_order == 0).any():
-        was = spend.by_vendor(view.lines[view.year_of_order == 0], **options)
+        was = spend.by_vendor(view.sides[0], **options)
         table = beside_year_before(groups, was)
     name, heading = f"spend_by_{word}_{safe(currency)}", f"Spend by {word}, {currency}"
     if word == "site":  # a place is no one to buy from: no ranks
@@ -153,7 +153,7 @@ def _ranking(view: View, by: str, currency: str) -> Exhibit:
 def of_lead_times(view: View, subject: str) -> list[Exhibit]:
     """Return lead times by vendor (of one vendor: by material) and by order month."""
     lines, day, rows = view.lines, view.day, view.in_year
-    groups = of_the_year(lead_times.by_vendor(lines[rows], by=subject, as_of=day), view, rows)
+    groups = of_the_year(lead_times.by_vendor(view.in_year_lines, by=subject, as_of=day), view, rows)
     bars = Native(
         "bar",
         "label",
@@ -178,7 +178,7 @@ def of_lead_times(view: View, subject: str) -> list[Exhibit]:
 def of_slippage(view: View, subject: str) -> list[Exhibit]:
     """Return on-time delivery by vendor (of one vendor: by material) and month."""
     lines, day, due, rows_due = view.lines, view.day, view.due, view.in_year_due
-    groups = of_the_year(slippage.by_vendor(lines[rows_due], by=subject, as_of=day, due=due), view, rows_due, "due")
+    groups = of_the_year(slippage.by_vendor(view.part(rows_due), by=subject, as_of=day, due=due), view, rows_due, "due")
     drawn = {"on_time_rate": "on-time rate, with its 95 % interval"}
     several = charts.plural(subject)
     says = f"On-time rate of the {several} with most due lines, open ones past due late; orange: clearly below the others; grey: few lines"

@@ -5,22 +5,25 @@ from __future__ import annotations
 import pandas as pd
 
 from .. import charts
-from ..frames import Mask, numbers, values
+from ..frames import Mask, encode, numbers, values
 from ..review import View
 
 
 def of_the_year(table: pd.DataFrame, view: View, rows: Mask, by: str = "ordered") -> pd.DataFrame:
     """Return the figure of some of the lines with a word on the others, so that included and left out are all lines again."""
-    rest = view.lines[~rows]
-    if rest.empty or "excluded" not in table.attrs:
+    rest = ~rows
+    if not rest.any() or "excluded" not in table.attrs:
         return table
-    amount = pd.Series(numbers(rest, "amount")).fillna(0.0)
-    currency = values(rest, "currency", "string").astype("string").fillna("")
-    sums = amount.groupby(currency.to_numpy(dtype=object)).sum()
+    amount = pd.Series(numbers(view.lines, "amount")[rest]).fillna(0.0)
+    currency = encode(values(view.lines, "currency", "string"))
+    names = [*map(str, currency.labels), ""]  # the last one is for lines without a currency, whose code is -1
+    sums = amount.groupby(currency.codes[rest]).sum()
     entry = {
         "reason": f"not {by} in the twelve months",
-        "n_lines": len(rest),
-        "value": {str(k): round(float(v), 6) for k, v in sums.items()} if "amount" in rest else {},
+        "n_lines": int(rest.sum()),
+        "value": {names[k]: round(v, 6) for k, v in zip(sums.index, sums.tolist(), strict=True)}
+        if "amount" in view.lines
+        else {},
     }
     out = table.copy(deep=False)
     out.attrs = table.attrs | {"excluded": [*table.attrs["excluded"], entry]}

@@ -23,8 +23,7 @@ _LONGEST = 180
 
 def late_evidence(view: View) -> Evidence:
     """Return `slippage.by_vendor` of the lines that fell due in the twelve months, with the chance to be so far *below* the others."""
-    lines = view.lines[view.year_of_due == 1]
-    table = slippage.by_vendor(lines, as_of=view.day, due=view.due)
+    table = slippage.by_vendor(view.due_year_lines, as_of=view.day, due=view.due)
     p = table["p_value"].to_numpy(dtype=float)
     # of a vendor that is above the others the p-value is the chance to be so far above
     below = np.where(table["on_time_rate"] < table["others_rate"], p, 1 - p)
@@ -160,7 +159,9 @@ def lead_time_lines(view: View) -> tuple[pd.DataFrame, float]:
 def lead_time_evidence(view: View) -> Evidence:
     """Return each vendor's mean lead time, up to the horizon, in the two years, and how sure the difference is."""
     lines, _ = lead_time_lines(view)
-    part = view.lines.iloc[lines["place"]]
+    rows = np.zeros(len(view.lines), dtype=bool)
+    rows[lines["place"]] = True
+    part = view.part(rows)
     vendors = group_lines(part, "vendor")
     n = len(vendors) if len(part) else 0
     return shifts(

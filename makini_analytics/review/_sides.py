@@ -75,7 +75,7 @@ class Side:
 
     def due(self, which: str) -> pd.DataFrame:
         """Return the lines required, or promised, in the period: lines are wide, and copying all of their columns is slow."""
-        names = [c for c in self.view.lines if c in _DELIVERY or str(c).endswith(("_date", "_at"))]
+        names = [c for c in self.view.narrow if c in _DELIVERY or str(c).endswith(("_date", "_at"))]
         return self.lines(self.part_of(f"{which}_date"), names)
 
     @cached_property
@@ -104,7 +104,7 @@ class Side:
     def lines(self, part: Ints, columns: list[Any] | None = None) -> pd.DataFrame:
         """Return the lines of the period, with the numbers of their group and part to group by."""
         rows = part != -1
-        whole = self.view.lines
+        whole = self.view.narrow
         out: pd.DataFrame = (whole if columns is None else whole[columns])[rows]
         return out.assign(**{GROUP: self.groups.codes[rows].astype(np.int64), PART: part[rows]})
 

@@ -101,14 +101,14 @@ def _spend(view: View, clear: Mapping[str, bool]) -> Tile | None:
         return Tile("spend", "Spend, ordered", "money", whole, np.nan, view.unit, view.say(whole), "", True, None)
     now = view.spent
     rows = view.known_before & dated
-    alike, was = (view.money(view.lines[rows & (view.year_of_order == y)]) for y in (1, 0))
+    alike, was = (view.money(side) for side in reversed(view.sides))
     change = ""
     if was > 0:
         moved = alike - was
         change = f"{_signed(moved, charts.number(abs(moved) / was * 100, 1))} % ({_signed(moved, view.say_short(abs(moved)))})"
         if not rows[view.year_of_order == 1].all():
             change += " where both years are known"
-    keyed = with_months(view.lines[dated], view.month_of_order[dated])
+    keyed = with_months(view.part(dated), view.month_of_order[dated])
     got = spend.by_vendor(view.asked(keyed), by="month", currency=view.unit, as_of=view.day)
     months, before = _series(*_by_month(got, "spend"))
     label = "Spend, ordered in twelve months"
@@ -122,7 +122,7 @@ def _share(view: View, name: str, label: str, figure: Callable[..., pd.DataFrame
     options: dict[str, Any] = {"as_of": view.day, "due": view.due}
     by = figure(view.due_lines, by="year", **options).set_index("year")[column]
     alike, was = float(by.get("1", np.nan)), float(by.get("0", np.nan))
-    of_year = figure(view.lines[view.year_of_due == 1], by=None, **options)
+    of_year = figure(view.due_year_lines, by=None, **options)
     now = float(of_year[column].iloc[0]) if len(of_year) else np.nan
     if np.isnan(now):
         return None
@@ -152,7 +152,7 @@ def _lead_time(view: View, clear: Mapping[str, bool]) -> Tile | None:
     if not len(now) or np.isnan(value := float(now["median_days"].iloc[0])):
         return None
     rows = view.known_before & (view.year_of_order >= 0)
-    keyed = with_months(view.lines[rows], view.month_of_order[rows])
+    keyed = with_months(view.part(rows), view.month_of_order[rows])
     by = lead_times.by_vendor(keyed, by="year", as_of=view.day).set_index("year")["median_days"]
     alike, was = float(by.get("1", np.nan)), float(by.get("0", np.nan))
     sure, change, moved = clear["lead_time"], "", alike - was
@@ -182,7 +182,7 @@ def _overdue(view: View, clear: Mapping[str, bool]) -> Tile | None:
 def _overdue_on(view: View, day: pd.Timestamp, judged: pd.DataFrame) -> float:
     """Return the open value of the lines that are overdue on a day, of the connections that are known in both years."""
     rows = (judged["outcome"] == "overdue_open").fillna(False).to_numpy(dtype=bool) & view.known_before
-    return view.money(view.lines[rows], basis="open", as_of=day)
+    return view.money(view.part(rows), basis="open", as_of=day)
 
 
 def data_line(view: View) -> list[str]:
@@ -201,7 +201,7 @@ def data_line(view: View) -> list[str]:
     undated = view.undated
     if undated:
         mine = lines["connection"].isin(undated)
-        spent = view.money(lines[mine & (view.year_of_order == 1)])
+        spent = view.money(view.part(mine.to_numpy() & (view.year_of_order == 1)))
         records, its = ("records", "its") if len(undated) == 1 else ("record", "their")
         out.append(
             f"{', '.join(undated)} {records} no delivery days: {its} {view.say(spent)} of the twelve months is in spend, not in on time and lead time."

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from .. import charts, currency, lead_times, quality, slippage, spend
-from ..compute import NOT_RECORDED, Groups, group_lines
+from ..compute import ENTITIES, NOT_RECORDED, Groups, group_lines
 from ..errors import ConfigError, MakiniWarning, SchemaError
 from ..frames import OWN_WINDOWS, AsOfDays, Mask, as_of_days, categoricals, days_of, encode, numbers, values
 from ..purchases import Purchases
@@ -21,6 +21,12 @@ from ..purchases import Purchases
 _MOST_WITHOUT_RATE = 0.01
 #: Orders of an item in the twelve months from which one vendor only is more than the accident of few orders.
 FEWEST_ORDERS = 5
+#: What figures of many lines read, besides days. Lines are wide, and some fifty parts of them are taken.
+_READ = {
+    "connection", "order_id", "order_number", "state", "deleted_at", "category", "site_id", "site_name", "type", "quantity",
+    "received_quantity", "unit_of_measure", "n_receipts", "amount", "currency", "original_amount", "original_currency", "is_return",
+    "unreadable", *(c for key, names in ENTITIES.values() for c in (*key, *names)),
+}  # fmt: skip
 #: A connection whose first order lies this long after the start of a year is not known in that year.
 _QUIET_DAYS = 31
 
@@ -52,6 +58,16 @@ class View:
     def lines(self) -> pd.DataFrame:
         """All lines, in one currency. Their text is held as categories, since some fifty parts of them are taken."""
         return categoricals.as_labels(self.data.lines)
+
+    @cached_property
+    def narrow(self) -> pd.DataFrame:
+        """All lines, with what figures of many lines read."""
+        return self.lines[[c for c in self.lines if c in _READ or str(c).endswith("_date")]]
+
+    def part(self, rows: Mask) -> pd.DataFrame:
+        """Return some of them."""
+        out: pd.DataFrame = self.narrow[rows]
+        return out
 
     @property
     def end(self) -> pd.Timestamp:
@@ -92,8 +108,17 @@ class View:
     @cached_property
     def year_lines(self) -> pd.DataFrame:
         """The lines ordered in the twelve months."""
-        lines: pd.DataFrame = self.lines[self.year_of_order == 1]
-        return lines
+        return self.part(self.year_of_order == 1)
+
+    @cached_property
+    def due_year_lines(self) -> pd.DataFrame:
+        """The lines that fell due in the twelve months."""
+        return self.part(self.year_of_due == 1)
+
+    @cached_property
+    def in_year_lines(self) -> pd.DataFrame:
+        """The same; all lines where no line is dated."""
+        return self.year_lines if (self.year_of_order >= 0).any() else self.lines
 
     @cached_property
     def month_of_order(self) -> npt.NDArray[np.int64]:
@@ -103,14 +128,15 @@ class View:
     @cached_property
     def due_lines(self) -> pd.DataFrame:
         """The lines that fell due in the two years, with the number of their month and year as text to group by."""
-        lines = self.lines[(self.year_of_due >= 0) & self.known_before]
+        lines = self.part((self.year_of_due >= 0) & self.known_before)
         return with_months(lines, self.month_of(days_of(lines, f"{self.due}_date")))
 
     @cached_property
     def sides(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """The lines of the year before and of this one, of the connections that are known in both."""
         known = self.known_before
-        return self.lines[known & (self.year_of_order == 0)], self.lines[known & (self.year_of_order == 1)]
+        after = self.year_lines if known.all() else self.part(known & (self.year_of_order == 1))
+        return self.part(known & (self.year_of_order == 0)), after
 
     @cached_property
     def vendors(self) -> Groups:
@@ -244,7 +270,7 @@ class View:
     @cached_property
     def single_source(self) -> pd.DataFrame:
         """`spend.single_source` of the twelve months: the items that were ordered often."""
-        lines = self.asked(self.lines[self.in_year])
+        lines = self.asked(self.in_year_lines)
         return spend.single_source(lines, currency=self.unit, as_of=self.day, min_orders=FEWEST_ORDERS)
 
     @cached_property

@@ -164,19 +164,27 @@ def drawn(
     worth = value[rows].astype(np.float32)
     begins = np.flatnonzero(np.diff(group, prepend=-1))
 
-    def normal(n: int, share: float) -> npt.NDArray[np.float32]:
-        return random.standard_normal((n, _AT_ONCE), dtype=np.float32) * np.float32(np.sqrt(share))
+    def normal(n: int, share: float, out: Any = None) -> npt.NDArray[np.float32]:
+        drawn = random.standard_normal((n, _AT_ONCE), dtype=np.float32, out=out)
+        drawn *= np.float32(np.sqrt(share))
+        return drawn
 
+    # two tables for all draws: of many lines it takes longer to get new ones than to fill them
+    hidden, table = np.empty((2, len(rows), _AT_ONCE), dtype=np.float32)
     for first in range(0, draws, _AT_ONCE):
-        hidden = normal(len(rows), 1 - common.order)
-        hidden += normal(int(order.max()) + 1, common.order - common.vendor)[order]
-        hidden += normal(int(vendor.max()) + 1, common.vendor - common.all)[vendor]
+        normal(len(rows), 1 - common.order, out=hidden)
+        hidden += normal(int(order.max()) + 1, common.order - common.vendor).take(order, axis=0, out=table, mode="clip")
+        hidden += normal(int(vendor.max()) + 1, common.vendor - common.all).take(vendor, axis=0, out=table, mode="clip")
         hidden += normal(1, common.all)
         so_far: Any = 0.0
         for k in range(limit.shape[1]):
-            came = (hidden <= limit[:, k, None]).astype(np.float32)
+            came = np.less_equal(hidden, limit[:, k, None], out=table)
             # one group is one product of a row and a table; of several each is a sum of its rows
-            total = (worth @ came)[None] if len(begins) == 1 else np.add.reduceat(came * worth[:, None], begins, axis=0)
+            if len(begins) == 1:
+                total = (worth @ came)[None]
+            else:
+                came *= worth[:, None]
+                total = np.add.reduceat(came, begins, axis=0)
             out[group[begins], k, first : first + _AT_ONCE] = total - so_far
             so_far = total
     return out

@@ -226,9 +226,16 @@ def _worth_of(then: Ahead, worth: Floats) -> Floats:
     return value if value.any() else np.ones(len(then.rows))
 
 
+#: What tells which lines have a vendor, or an order, in common.
+_SHARED = {"connection", "vendor_id", "vendor_name", "order_id", "order_number"}
+
+
 def _codes(seen: Snapshot, part: Part) -> tuple[Ints, Ints]:
     """Return the vendor and the order of each line of a connection, as codes; a line of no known order is one of its own."""
-    frame = seen.frame.iloc[part.rows]
+    whole = seen.frame
+    frame = whole[[c for c in whole.columns if c in _SHARED]].iloc[
+        part.rows
+    ]  # lines are wide, and copying them is slow
     named = "vendor_id" in frame.columns or "vendor_name" in frame.columns
     vendor = group_lines(frame, "vendor").codes if named else np.zeros(len(frame), dtype=np.intp)
     return vendor.astype(np.int64), cluster_codes(frame, "order", np.ones(len(frame), dtype=bool)).astype(np.int64)

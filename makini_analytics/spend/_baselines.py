@@ -6,6 +6,8 @@ One price per line, in the document's currency and per base unit; missing where 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,10 +15,11 @@ import pandas as pd
 
 from .. import units
 from ..errors import ConfigError, SchemaError
-from ..frames import frame_of, values
+from ..frames import frame_of, pairs, values
 from ._items import Items
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.integer[Any]]
 Baseline = str | Mapping[str, float] | pd.DataFrame
 
 
@@ -42,31 +45,46 @@ def slips_before(lot: pd.DataFrame, odd: npt.NDArray[np.bool_], baseline: str) -
     return out
 
 
-def _weighted(lot: pd.DataFrame, when: str) -> pd.Series:
-    """Return the price by item and period, or day: what was paid over the quantity, so that large lots weigh more."""
-    sums = lot.groupby(["key", when], sort=True)[["even", "quantity"]].sum()
-    return sums["even"] / sums["quantity"]
+@dataclass(frozen=True)
+class _Prices:
+    """The price by item and period, or day, in that order: what was paid over the quantity, so that large lots weigh more."""
+
+    key: Ints
+    when: Ints
+    price: Floats
+    place: Ints  # of each line
+
+    @classmethod
+    def of(cls, lot: pd.DataFrame, when: str) -> _Prices:
+        key, at, place = pairs(lot["key"].to_numpy(), lot[when].to_numpy().astype(np.int64))
+        sums = lot[["even", "quantity"]].groupby(place).sum()
+        return cls(key, at, (sums["even"] / sums["quantity"]).to_numpy(), place)
+
+    def before(self, follows: npt.NDArray[np.bool_] | bool = True) -> Floats:
+        """Return for each line the price that stands before its own, of the same item; only where the one ``follows`` the other."""
+        out = np.full(len(self.price), np.nan)
+        known = (self.key[1:] == self.key[:-1]) & follows
+        out[1:][known] = self.price[:-1][known]
+        return out[self.place]
 
 
 def _previous_period(lot: pd.DataFrame) -> Floats:
-    price = _weighted(lot, "period")
+    prices = _Prices.of(lot, "period")
     # periods are numbered, so the one just before is one less; a gap of a period leaves no price to compare with
-    wanted = pd.MultiIndex.from_arrays([lot["key"], lot["period"] - 1])
-    return price.reindex(wanted).to_numpy(dtype=float)
+    return prices.before(np.diff(prices.when) == 1)
 
 
 def _last(lot: pd.DataFrame) -> Floats:
     # several orders on one day have one price: none of them is before another
-    price = _weighted(lot, "day")
-    before = price.groupby(level=0).shift()
-    return before.reindex(pd.MultiIndex.from_arrays([lot["key"], lot["day"]])).to_numpy(dtype=float)
+    return _Prices.of(lot, "day").before()
 
 
 def _first(lot: pd.DataFrame) -> Floats:
-    price = _weighted(lot, "day").reset_index(name="price").groupby("key", sort=True).first()
+    prices = _Prices.of(lot, "day")
+    table = pd.DataFrame({"day": prices.when, "price": prices.price}).groupby(prices.key).first().loc[lot["key"]]
     # the first purchase itself has nothing before it to compare with
-    is_later = lot["day"].to_numpy() > lot["key"].map(price["day"]).to_numpy()
-    return np.where(is_later, lot["key"].map(price["price"]).to_numpy(dtype=float), np.nan)
+    is_later = prices.when[prices.place] > table["day"].to_numpy()
+    return np.where(is_later, table["price"].to_numpy(dtype=float), np.nan)
 
 
 _BASE_OF = {"previous_period": _previous_period, "last": _last, "first": _first}

@@ -203,7 +203,7 @@ def _refuse_mixed_units(items: Items) -> None:
     several = np.flatnonzero(np.bincount(pairs(what.codes, unit)[0]) > 1)
     if len(several):
         key = what.keys.iloc[several[0]]
-        units = sorted(items.keys["unit"][rows][what.codes == several[0]].fillna("no unit").unique())
+        units = sorted(items.keys["unit"][rows][what.codes == several[0]].astype("string").fillna("no unit").unique())
         named = " / ".join(str(v) for v in key.drop(labels="connection", errors="ignore").dropna())
         raise SchemaError(
             f"{len(several):,} items are bought in units that don't convert into each other, such as {named} in "

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ..compute import ENTITIES, FigureResult, figure, leave_out_unreadable
 from ..errors import ConfigError
-from ..frames import AsOf, days_of, values
+from ..frames import AsOf, days_of, encode, to_strings, values
 from ._items import Items, items_of
 
 
@@ -84,13 +84,13 @@ def price_history(
             "price": even / items.quantity[rows],
             "quantity": items.quantity[rows],
             "amount": items.amount[rows],
-            "unit": items.keys["unit"][rows],
-            "currency": items.keys["currency"][rows],
+            "unit": to_strings(items.keys["unit"][rows]),
+            "currency": to_strings(items.keys["currency"][rows]),
         },
         index=part.index,
     )
     if items.converted:
-        result["document_currency"] = items.keys["document_currency"][rows]
+        result["document_currency"] = to_strings(items.keys["document_currency"][rows])
         result["document_price"] = items.paid[rows] / items.quantity[rows]
         result["currency_effect"] = items.amount[rows] - even
     if "connection" in part:
@@ -103,10 +103,13 @@ def _most_bought(items: Items, columns: list[str]) -> str | None:
     """Return the item with the most spend, by the first of the columns that has a value; None without lines."""
     frame, kept = items.frame, items.selection.kept
     known = next(c for c in columns if not len(frame) or frame[c][kept].notna().any() or c == columns[-1])
-    connection = values(frame, "connection", "string").astype("string")[kept].fillna("")
-    keys = [frame[known][kept].astype("string").to_numpy(), connection.to_numpy()]
-    spend = pd.Series(items.amount[kept]).groupby(keys).sum()
-    return None if spend.empty else str(spend.index.get_level_values(0)[int(spend.to_numpy().argmax())])
+    what, connection = encode(frame[known]), encode(values(frame, "connection", "string"))
+    rows = kept & (what.codes >= 0)
+    # the same name in two connections is two items
+    pair = what.codes[rows].astype(np.int64) * (len(connection.labels) + 1) + connection.codes[rows] + 1
+    spend = pd.Series(items.amount[rows]).groupby(pair).sum()
+    most = None if spend.empty else int(spend.index.to_numpy()[spend.to_numpy().argmax()])
+    return None if most is None else str(what.labels[most // (len(connection.labels) + 1)])
 
 
 def _keep_one_connection(items: Items) -> None:

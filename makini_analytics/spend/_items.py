@@ -13,7 +13,7 @@ import pandas as pd
 from .. import units
 from ..compute import ENTITIES, FigureResult, Groups, PandasColumns, Selection, group_lines, narrow_rows, unreadable
 from ..errors import SchemaError
-from ..frames import AsOf, AsOfDays, numbers, pairs, values
+from ..frames import AsOf, AsOfDays, categoricals, coalesce, encode, numbers, pairs, values
 from ._goods import no_goods
 from ._rule import spend_tally, value_of
 
@@ -123,13 +123,17 @@ def items_of(
     unit, times = units.based(values(frame, "unit_of_measure", "string"))
     given = numbers(frame, "quantity")
     # 500 g and 2 kg are the same unit, kg, and 0.5 and 2 of it: else their prices would differ a thousandfold
-    keys = {"unit": unit, "currency": values(frame, "currency", "string").astype("string")}
+    currencies = values(frame, "currency", "string")
+    if not isinstance(currencies.dtype, pd.CategoricalDtype):
+        currencies = currencies.astype("string")
+    keys = {"unit": unit, "currency": currencies}
     paid = amount
     if "original_amount" in frame and "original_currency" in frame:
-        document = frame["original_currency"].astype("string")
+        document = encode(frame["original_currency"])
         # beside lines that were converted there may be some that need not be: they are their own originals
-        keys["document_currency"] = document.fillna(keys["currency"])
-        original = np.where(document.isna(), numbers(frame, "amount"), numbers(frame, "original_amount"))
+        own = coalesce(document, encode(currencies))
+        keys["document_currency"] = pd.Series(pd.Categorical.from_codes(own.codes, own.labels), index=frame.index)
+        original = np.where(document.codes < 0, numbers(frame, "amount"), numbers(frame, "original_amount"))
         # of a line that doesn't count the amount is 0, and of one that counts in part only that part is paid
         share = np.divide(amount, numbers(frame, "amount"), out=np.ones(len(frame)), where=amount != 0)
         paid = np.where(selection.kept, original * share, 0.0)
@@ -145,7 +149,8 @@ def items_of(
         (~(given > 0), "no quantity"),
         (amount == 0, "zero price"),
     ]
-    return Items(frame, selection, amount, paid, given * times, pd.DataFrame(keys), unpriced, item, note, tally.as_of)
+    told = categoricals.as_labels(pd.DataFrame(keys))  # they are grouped by again and again
+    return Items(frame, selection, amount, paid, given * times, told, unpriced, item, note, tally.as_of)
 
 
 def _flag(frame: pd.DataFrame) -> npt.NDArray[np.bool_]:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ..compute import FigureResult, figure, leave_out_unreadable, period_alias
 from ..errors import one_of
-from ..frames import AsOf, days_of
+from ..frames import AsOf, days_of, pairs
 from ._baselines import BASELINES, Baseline, listed_prices, prices_before, slips_before
 from ._items import items_of
 from ._slips import OUTLIER, slips
@@ -167,9 +167,8 @@ def _against(lot: pd.DataFrame, base: Floats, baseline: Baseline) -> pd.DataFram
         variance=np.where(compared, lot["amount"] - at_base, 0.0),
         of=np.where(compared, lot["quantity"], 0.0),
     )
-    rows = lot.groupby(["key", "period"], sort=True)
-    sums: pd.DataFrame = rows[["amount", "quantity", "base", "variance", "of"]].sum()
-    place = rows.ngroup().to_numpy()
+    key, ordinal, place = pairs(lot["key"].to_numpy(), lot["period"].to_numpy())
+    sums = lot[["amount", "quantity", "base", "variance", "of"]].groupby(place).sum().assign(key=key, period=ordinal)
     marks = {"n": None, "first": ~compared & earliest, "without": ~compared, "doubtful": compared & far}
     return sums.assign(**{k: np.bincount(place, weights=m, minlength=len(sums)) for k, m in marks.items()})
 
@@ -183,7 +182,9 @@ def _first_days(key: npt.NDArray[np.integer[Any]], day: npt.NDArray[np.int64]) -
 
 def _by_key_and_period(sums: pd.DataFrame, keys: pd.DataFrame, freq: Any) -> pd.DataFrame:
     """Return the rows of the result, largest variance first."""
-    key, ordinal = (sums.index.get_level_values(i).to_numpy() for i in (0, 1))
+    # a row without a baseline has no variance, and comes last; + 0.0 turns -0.0 into 0.0, which sorts the same
+    variance = np.where(sums["of"] > 0, np.nan_to_num(sums["variance"].to_numpy()), 0.0)
+    sums = sums.iloc[np.argsort(-np.abs(variance) + 0.0, kind="stable")].reset_index(drop=True)
     some = sums["of"].to_numpy() > 0
 
     def ratio(part: str, whole: str) -> Floats:
@@ -191,9 +192,9 @@ def _by_key_and_period(sums: pd.DataFrame, keys: pd.DataFrame, freq: Any) -> pd.
         np.divide(sums[part].to_numpy(), sums[whole].to_numpy(), out=out, where=some)
         return out
 
-    names = keys.iloc[key].reset_index(drop=True)
+    names = keys.iloc[sums["key"].to_numpy()].reset_index(drop=True)
     result = names.drop(columns="connection", errors="ignore").assign(
-        period=pd.PeriodIndex.from_ordinals(ordinal, freq=freq),  # type: ignore[attr-defined]
+        period=pd.PeriodIndex.from_ordinals(sums["period"].to_numpy(), freq=freq),  # type: ignore[attr-defined]
         spend=sums["amount"].to_numpy(),
         quantity=sums["quantity"].to_numpy(),
         price=sums["amount"].to_numpy() / sums["quantity"].to_numpy(),
@@ -207,6 +208,4 @@ def _by_key_and_period(sums: pd.DataFrame, keys: pd.DataFrame, freq: Any) -> pd.
     )
     if "connection" in names:
         result["connection"] = names["connection"]
-    # a row without a baseline has no variance, and comes last; + 0.0 turns -0.0 into 0.0, which sorts the same
-    largest = np.argsort(-np.abs(result["ppv"].fillna(0.0).to_numpy()) + 0.0, kind="stable")
-    return result.iloc[largest].reset_index(drop=True)
+    return result
