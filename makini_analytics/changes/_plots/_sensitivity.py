@@ -110,7 +110,7 @@ def plot_sensitivity(
     _ranges(ax, outcomes.values[:, drawn.index.to_numpy()], drawn, highlighted, texts)
     charts.name_rows(ax, names)
     of = f", {len(drawn)} of {charts.counted(len(about), noun)}" if len(drawn) < len(about) else ""
-    marked = "; highlighted: its place changes" if highlighted.any() else ""
+    marked = f"; highlighted: of the first {top}, those whose place changes" if highlighted.any() else ""
     head = f"{_capital(what)} by {noun}{f', {unit}' if unit else ''}{of}"
     sub = f"{head}; bar: lowest to highest over {among}; dot: as usual, {usual}{marked}{apart}"
     headline = title or _finding(outcomes, ranks, top, noun, columns)
