@@ -182,7 +182,8 @@ def test_lead_times_are_told_of_enough_lines_and_in_the_days_that_are_drawn(seed
     ax = lead_times.plot_by_vendor(result, top=50)
     rows = result[result.n_delivered > 0]
     if not len(rows):
-        assert title(ax).startswith("No data")
+        n = int(result.n_lines.sum())
+        assert title(ax).startswith(f"Nothing is delivered yet of {n} line" if n else "No data")
         return
     assert ax.get_xlabel().startswith("working days" if calendar else "calendar days")
     enough = rows[(rows.n_lines >= SMALL_N) & rows.median_days.notna()].median_days
