@@ -298,7 +298,7 @@ def _from_workbook(data: bytes, path: Path, score: Score, sheet: str | int | Non
 
 def _as_held(cell: Any) -> Any:
     """Return a cell; a whole number of many digits as the float that a workbook holds, so that lost digits are seen further on."""
-    return float(cell) if type(cell) is int and abs(cell) >= 2**53 else cell
+    return float(cell) if type(cell) is int and abs(cell) >= 1e15 else cell
 
 
 def _from_sheets(

@@ -68,6 +68,7 @@ def order_lines(grid: Grid, meant: Mapping[str, int], system: str = "") -> Rows:
     _drop_remarks(rows, meant)
     if system == "netsuite":
         _drop_main_lines(rows, meant)
+    _fill_groups(rows, meant)
     _drop_totals(rows, meant)
     _fill_down(rows, meant)
     return rows
@@ -207,6 +208,26 @@ def _drop_main_lines(rows: Rows, meant: Mapping[str, int]) -> None:
         _leave_out(rows, main, meant, "the order as a whole, beside its lines: left out of the lines")
         rows.notes.append(f"Rows of orders as a whole, beside those of their lines, left out: {main.sum():,}.")
         _keep(rows, ~main)
+
+
+def _fill_groups(rows: Rows, meant: Mapping[str, int]) -> None:
+    """Fill the vendor of a group, which stands on its first row or on a row above it: a list grouped by vendors, as pivots are.
+
+    Then each stands once and the first row has one. A column that repeats a vendor means its blanks.
+    """
+    if "order_number" not in meant:
+        return
+    lines = rows.cells[meant["order_number"]].notna().to_numpy(dtype=bool)
+    for name in ("vendor", "vendor_id", "vendor_name"):
+        if name not in meant:
+            continue
+        column = rows.cells[meant[name]]
+        given = column[column.notna() & ~_each(column, says_total)]
+        blank = lines & column.isna().to_numpy(dtype=bool)
+        if len(given) > 1 and given.is_unique and blank.any() and column.notna().iloc[0]:
+            filled = column.where(column.notna() | ~blank, given.reindex(column.index).ffill())
+            rows.cells[meant[name]] = filled
+            rows.notes.append(f"Lines of a group, where {name} was filled down from its first row: {blank.sum():,}.")
 
 
 def _drop_totals(rows: Rows, meant: Mapping[str, int]) -> None:

@@ -153,6 +153,7 @@ def settle_amounts(
         notes.append(
             f"The amounts{few} are computed as price x quantity / price unit - discount, since the source gives none."
         )
+    unit[unreadable.get("price_unit", [])] = np.nan
     changed = {} if np.isnan(share).all() else {"discount": discount, "discount_percent": share}
     return lines.assign(amount=amount, price_unit=unit, **changed), notes
 

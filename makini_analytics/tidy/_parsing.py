@@ -137,7 +137,7 @@ def _text(value: Any) -> tuple[str | None, str]:
         return ("true" if value else "false"), ""
     if isinstance(value, float | np.floating) and value == value and float(value).is_integer():
         # a key that became a float because another one is missing: 4500000001.0
-        lost = "held as a float of 16 digits or more: the last ones may be lost" if abs(float(value)) >= 2**53 else ""
+        lost = "held as a float of 16 digits or more: the last ones may be lost" if abs(float(value)) >= 1e15 else ""
         return str(int(value)), lost
     if isinstance(value, int | float | Decimal | np.integer | np.floating):
         return (None, "") if value != value else (str(value), "")

@@ -318,3 +318,19 @@ def test_subtotals_headed_behind_their_group_are_left_out(written, word):
     got = ma.Purchases.from_file(written(text(rows)))
     assert got.lines.amount.tolist() == [25.0, 20.0, 7.5]
     assert got.issues.id.tolist() == ["4", "6", "7"]
+
+
+@pytest.mark.parametrize("above", [False, True])
+def test_the_vendor_of_a_group_is_that_of_its_lines(written, above):
+    head, own = (
+        "Vendor;PO Number;Order Date;Quantity;Amount;Currency",
+        [("A", 1, 100), ("", 2, 200), ("B", 3, 50), ("", 4, 60)],
+    )
+    rows = [f"{v if not above else ''};{n};2024-01-05;10;{a};EUR" for v, n, a in own]
+    if above:
+        rows = ["A;;;20;300;", *rows[:2], "B;;;20;110;", *rows[2:], "Total;;;40;410;"]
+    got = ma.Purchases.from_file(written(text(rows, head)))
+    assert got.lines.vendor_name.tolist() == ["A", "A", "B", "B"]
+    assert got.lines.amount.sum() == 410
+    blank = [r.replace("B;", "A;") for r in rows]  # one that stands twice: its blanks are blanks
+    assert ma.Purchases.from_file(written(text(blank, head))).lines.vendor_name.isna().sum() == (4 if above else 2)

@@ -271,7 +271,7 @@ def test_identifiers_lose_no_form():
     assert got.lines.product_code.tolist() == ["1.5", "2"]
 
 
-@pytest.mark.parametrize("value", ["4.5E+09", 1.2345678901234567e17])
+@pytest.mark.parametrize("value", ["4.5E+09", 1.2345678901234567e17, 1234567890123450.0])
 def test_digits_that_are_lost_are_told(value):
     got = table(po=[value], amt=[1.0])
     assert got.issues.column.tolist() == ["order_number"]
