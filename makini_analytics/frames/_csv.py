@@ -13,7 +13,7 @@ import pandas as pd
 # forms that some turn into the usual signs; a tab or a line break at the beginning may hide one.
 _UNSEEN = r"\s\x00-\x20\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb"
 _SIGNS = r"=+\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u207a-\u207c\u208a-\u208c"
-_RUNS = re.compile(f"[{_UNSEEN}]*[{_SIGNS}]|[\t\r\n]")
+_RUNS = re.compile(rf"[{_UNSEEN}]*[{_SIGNS}]|[\t\r\n]")
 
 
 def write_csv(frame: pd.DataFrame, path: Path, *, raw: bool = False) -> Path:
