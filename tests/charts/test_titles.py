@@ -179,3 +179,26 @@ def test_names_in_the_funnel_don_t_cover_each_other(size, tmp_path):
     for i, one in enumerate(boxes):
         assert one.x1 <= inside.x1 and one.x0 >= 0
         assert not any(one.overlaps(other) for other in boxes[i + 1 :])
+
+
+@pytest.mark.parametrize("plot", [slippage.plot_by_vendor, lead_times.plot_by_vendor, lead_times.plot_buffer])
+def test_one_of_several_is_not_called_the_1_vendors(plot):
+    frame = lines_of(["a"] * 30 + ["b"] * 3)
+    frame.loc[30:, ["delivered_date", "required_date"]] = pd.NaT
+    captions = charts.captions_of(plot(frame, as_of="2025-03-01"))
+    assert "1 vendors" not in captions.title + captions.subtitle
+    assert "the 0 " not in captions.subtitle
+    few = lines_of(["a"] * 30 + ["b"] * 3)
+    captions = charts.captions_of(plot(few, as_of="2025-03-01"))
+    assert "1 vendors" not in captions.title + captions.subtitle
+
+
+def test_only_vendors_with_a_due_line_are_others():
+    frame = lines_of(["a"] * 30 + ["b"] * 3)
+    frame.loc[30:, "required_date"] = pd.NaT
+    assert "most due lines" not in charts.captions_of(slippage.plot_by_vendor(frame, as_of="2025-03-01")).subtitle
+    frame = lines_of(["a"] * 30 + ["b"] * 3)
+    assert (
+        ", the one with most due lines"
+        in charts.captions_of(slippage.plot_by_vendor(frame, as_of="2025-03-01", top=1)).subtitle
+    )
