@@ -59,7 +59,8 @@ def recommend(
     towards the common one, the more the fewer lines it has; the percentile is read off what the lines were off by, each compared with
     the others of its group. Open lines count as open, the lines of one order of a group as one, and a line half as much for each year
     that it was ordered before the last one. One group alone has the ((n + 1) p)-th of its n lines. No percentile is given where there
-    are too few: nine lines can't show what one in ten takes.
+    are too few: nine lines can't show what one in ten takes. Where groups are told apart by connection, as vendors and materials are,
+    all of this is within the connection: another one changes nothing.
 
     ``asked_days`` is the median of required date - order date. A due date is impossible where it asks for less than the 10th
     percentile of the group's lines, which is Kaplan-Meier's: nine of ten lines have taken longer than that. Two things that look
