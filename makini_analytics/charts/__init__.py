@@ -45,6 +45,7 @@ from ._wording import (
     rest_label,
     row_noun,
     text_width,
+    with_most,
 )
 
 __all__ = [
@@ -98,5 +99,6 @@ __all__ = [
     "torn",
     "waterfall",
     "wear",
+    "with_most",
     "write_chart",
 ]

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from ..frames import OWN_DAYS
 from ._look import look
 
 MOST_TICKS = 13  # more dates than that run into each other on a slide
@@ -46,6 +47,8 @@ def period_name(period: Any) -> str:
 def every_period(result: pd.DataFrame) -> pd.DataFrame:
     """Return a result of one group with a row for every period from its first to the as-of day: missing where it has none.
 
+    Of connections that are known up to different days the earliest one counts: until then all is known.
+
     >>> result = pd.DataFrame({"period": pd.PeriodIndex(["2025-01", "2025-03"], freq="M"), "n_due": [4, 2]})
     >>> result.attrs["as_of"] = "2025-04-10"
     >>> every_period(result)
@@ -57,6 +60,8 @@ def every_period(result: pd.DataFrame) -> pd.DataFrame:
     """
     periods = pd.PeriodIndex(result["period"])
     last, known_to = periods.max(), result.attrs.get("as_of")
+    if own := result.attrs.get(OWN_DAYS):
+        known_to = min(own.values())
     if isinstance(known_to, str):  # a period without lines at the end is news, too
         last = max(last, pd.Timestamp(known_to).to_period(periods.freq))
     every = pd.period_range(periods.min(), last, freq=periods.freq)

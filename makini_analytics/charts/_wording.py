@@ -40,6 +40,15 @@ def counted(n: Any, word: str) -> str:
     return f"{number(n)} {word if n == 1 else plural(word)}"
 
 
+def with_most(n: int, several: str, what: str = "lines") -> str:
+    """Return which rows are drawn, where others are not.
+
+    >>> with_most(12, "vendors"), with_most(1, "groups of category and site", "due lines")
+    ('the 12 vendors with most lines', 'the one with most due lines')
+    """
+    return f"the {f'{number(n)} {several}' if n > 1 else 'one'} with most {what}"
+
+
 def figures(value: float, digits: int = 4) -> str:
     """Return a number with so many significant figures, as a price per unit reads, and never as a power of ten.
 

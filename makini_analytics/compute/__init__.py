@@ -36,6 +36,7 @@ from ._groups import (
     merge_aliases,
     narrow_rows,
     order_ids,
+    pools_of,
 )
 from ._matching import line_keys, match_lines
 from ._normal import Z
@@ -135,6 +136,7 @@ __all__ = [
     "order_ids",
     "period_alias",
     "period_number",
+    "pools_of",
     "quantile",
     "received_later",
     "restricted_moments",

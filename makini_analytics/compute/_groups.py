@@ -95,6 +95,11 @@ def _small_dtype(column: pd.Series) -> Any:
     return "string" if pd.api.types.is_string_dtype(column.cat.categories) else column.dtype
 
 
+def pools_of(keys: pd.DataFrame) -> Ints | None:
+    """Return which groups borrow from each other: those of one connection, so that another one changes nothing; None: all."""
+    return pd.factorize(keys["connection"], use_na_sentinel=False)[0] if "connection" in keys else None
+
+
 def crossed(outer: Groups, inner: Groups) -> tuple[Ints, Ints]:
     """Return the pairs of groups that occur, as outer x number of inner groups + inner, and each line's place among them."""
     limit = len(outer) * len(inner)

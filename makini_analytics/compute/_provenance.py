@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..frames import FILTERS, AsOfDays, Mask, encode, numbers, values
+from ..frames import FILTERS, OWN_DAYS, AsOfDays, Mask, encode, numbers, values
 
 
 class Selection:
@@ -133,6 +133,8 @@ def stamp(
         "excluded": book[1:] if excluded is None else list(excluded),
         "notes": list(notes),
     }
+    if as_of is not None and as_of.own:  # beside their text, which is for people
+        result.attrs[OWN_DAYS] = {name: str(day.date()) for name, day in as_of.own.items()}
     if filters := lines.attrs.get(FILTERS):
         result.attrs[FILTERS] = dict(filters)
     return result

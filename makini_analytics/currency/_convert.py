@@ -172,13 +172,14 @@ def _multiplied(frame: pd.DataFrame, found: _Found, to: str, money: list[str]) -
     given = values(frame, "currency", "string").astype("string")
     # of lines that were converted before, the originals are those of the document, and not what the last conversion made
     first = values(frame, "original_currency", "string").astype("string")
-    again = first.notna().to_numpy(dtype=bool)
-    out["original_currency"] = given.mask(again, first)
+    # a line without a currency has only its amount to tell that it went through a conversion
+    again = first.notna().to_numpy(dtype=bool) | ~np.isnan(numbers(frame, "original_amount"))
+    out["original_currency"] = first.fillna(given)
     if "amount" in frame:
         amount = numbers(frame, "amount")
         original = out["original_amount"] = np.where(again, numbers(frame, "original_amount"), amount)
         # a line that had no rate before has its own currency still, and its amount in the originals alone
-        kept = again & np.isnan(amount) & (given == first).fillna(False).to_numpy(dtype=bool)
+        kept = again & np.isnan(amount) & (given == first.fillna(given)).fillna(False).to_numpy(dtype=bool)
         out["amount"] = np.where(kept, original, amount)
     for name in money:
         if name in frame:

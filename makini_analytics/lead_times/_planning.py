@@ -21,6 +21,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from math import erfc, exp, pi, sqrt
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -68,17 +69,38 @@ class _Model:
         return out
 
 
-def planned(waits: Waits, levels: tuple[float, ...]) -> list[Floats]:
+def planned(waits: Waits, levels: tuple[float, ...], pool: npt.NDArray[Any] | None = None) -> list[Floats]:
     """Return for each level the days within which the next line of each group comes with that chance; missing where not known.
 
-    Whole days, rounded down: since a lead time is a whole number of days, the rest of a day covers none more.
+    Whole days, rounded down: since a lead time is a whole number of days, the rest of a day covers none more. ``pool`` says which
+    groups borrow from each other, as those of one connection do; None: all.
     """
+    if pool is None or (pool == pool[:1]).all():
+        return _planned(waits, levels)
+    out = [np.full(len(waits.above), np.nan) for _ in levels]
+    place = np.empty(len(pool), dtype=np.int64)  # of each group in its pool
+    of_line = pool[waits.group]
+    for one in np.unique(pool):
+        groups, rows = np.flatnonzero(pool == one), np.flatnonzero(of_line == one)
+        place[groups] = np.arange(len(groups))
+        own = Waits(
+            waits.days[rows], waits.came[rows], waits.weight[rows], place[waits.group[rows]], waits.above[groups]
+        )
+        for whole, days in zip(out, _planned(own, levels), strict=True):
+            whole[groups] = days
+    return out
+
+
+def _planned(waits: Waits, levels: tuple[float, ...]) -> list[Floats]:
+    """Return the days of groups that all borrow from each other."""
     group, n_groups = waits.group, len(waits.above)
     if not len(group):
         return [np.full(n_groups, np.nan) for _ in levels]
     # waits are whole days: few logarithms serve all of them
     y = np.log(np.maximum(np.arange(waits.days.max() + 1), _SHORTEST)).take(waits.days)
-    some = slice(None, None, len(y) // _MOST + 1)
+    some: slice | Ints = slice(None)
+    if len(y) > _MOST:  # in an order of their own, so that it does not matter in which they are given
+        some = np.lexsort((waits.weight, waits.came, waits.days, group))[:: len(y) // _MOST + 1]
     if (group == group[0]).all():
         residual, location, width = y[some], np.zeros(n_groups), np.ones(n_groups)
     else:

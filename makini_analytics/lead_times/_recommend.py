@@ -28,6 +28,7 @@ from ..compute import (
     group_lines,
     kaplan_meier,
     order_ids,
+    pools_of,
 )
 from ..errors import ConfigError
 from ..frames import AsOf, Mask, days_of
@@ -58,7 +59,8 @@ def recommend(
     towards the common one, the more the fewer lines it has; the percentile is read off what the lines were off by, each compared with
     the others of its group. Open lines count as open, the lines of one order of a group as one, and a line half as much for each year
     that it was ordered before the last one. One group alone has the ((n + 1) p)-th of its n lines. No percentile is given where there
-    are too few: nine lines can't show what one in ten takes.
+    are too few: nine lines can't show what one in ten takes. Where groups are told apart by connection, as vendors and materials are,
+    all of this is within the connection: another one changes nothing.
 
     ``asked_days`` is the median of required date - order date. A due date is impossible where it asks for less than the 10th
     percentile of the group's lines, which is Kaplan-Meier's: nine of ten lines have taken longer than that. Two things that look
@@ -117,8 +119,9 @@ def recommend(
     enough = n_delivered >= min_lines
     p10 = np.where(enough, first_day_at(table, surviving, 1 - 0.1), np.nan)
     orders = order_ids(frame)
-    waits = _waits(got, groups, orders, table, by)
-    p80, p90 = (np.where(enough, days, np.nan) for days in planned(waits, (0.8, 0.9)))
+    pool = pools_of(groups.keys)
+    waits = _waits(got, groups, orders, table, by, pool)
+    p80, p90 = (np.where(enough, days, np.nan) for days in planned(waits, (0.8, 0.9), pool))
 
     asks, asked = _asked_days(got, calendar)
     median = pd.Series(asked[asks], dtype=float).groupby(codes[asks]).median().reindex(range(n)).to_numpy()
@@ -149,12 +152,15 @@ def recommend(
     )
     if "connection" in result:
         result["connection"] = result.pop("connection")
-    result = result.iloc[np.argsort(-result["n_lines"].to_numpy(), kind="stable")].reset_index(drop=True)
+    most_first = np.argsort(-result["n_lines"].to_numpy(), kind="stable")
+    result = result.iloc[most_first[got.groups_there(groups)[:n][most_first]]].reset_index(drop=True)
     # beside a percentile to plan with, the least number of lines is always worth saying
     return got.with_provenance(result, notes=got.notes, min_lines=min_lines)
 
 
-def _waits(got: Ages, groups: Groups, orders: pd.DataFrame, table: DayCounts, by: By) -> Waits:
+def _waits(
+    got: Ages, groups: Groups, orders: pd.DataFrame, table: DayCounts, by: By, pool: npt.NDArray[Any] | None
+) -> Waits:
     """Return the waits to plan by: each line that came or is open, and the cancelled ones by the days that they were awaited."""
     names = [by] if isinstance(by, str) else list(by or ())
     above = np.zeros(len(groups), dtype=np.int64)
@@ -170,7 +176,10 @@ def _waits(got: Ages, groups: Groups, orders: pd.DataFrame, table: DayCounts, by
     weight[orders["order"].isna().to_numpy(dtype=bool)[rows]] = 1.0
     if len(rows):
         ordered = got.ordered[rows].astype("datetime64[D]").astype(np.int64)
-        weight *= np.exp2((ordered - ordered.max()) / _HALF_LIFE)
+        of_pool = np.zeros(len(rows), dtype=np.intp) if pool is None else pool[group]
+        latest = np.full(int(of_pool.max()) + 1, ordered.min())
+        np.maximum.at(latest, of_pool, ordered)
+        weight *= np.exp2((ordered - latest[of_pool]) / _HALF_LIFE)
     # of a line cancelled on a day that is not known there are parts on several days, each of which counts as the lines do on average
     gone = table.counts[:, CANCELLED]
     parts = np.flatnonzero(gone)

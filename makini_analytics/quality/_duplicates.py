@@ -175,16 +175,19 @@ def _legal_endings() -> frozenset[str]:
 
 def _orders(data: Purchases, least: float) -> Iterator[dict[str, Any]]:
     orders = data.orders
-    number = orders["order_number"].astype("string").str.strip().str.casefold()
+    texts = {
+        "connection": "connection",
+        "id": "order_id",
+        "name": "order_number",
+        "vendor": "vendor_name",
+        "currency": "currency",
+    }
+    number = values(orders, "order_number", "string").astype("string").str.strip().str.casefold()
     table = pd.DataFrame(
         {
-            "connection": orders["connection"],
-            "id": orders["order_id"],
-            "name": orders["order_number"],
-            "date": orders["order_date"],
-            "vendor": orders["vendor_name"],
-            "value": orders["total_net"].fillna(orders["total_gross"]),
-            "currency": orders["currency"],
+            **{name: values(orders, column, "string") for name, column in texts.items()},
+            "date": values(orders, "order_date", "datetime64[us]"),
+            "value": values(orders, "total_net", "float64").fillna(values(orders, "total_gross", "float64")),
             "number": number,
         }
     )[(number.notna() & (number != "").fillna(False)).to_numpy(dtype=bool)]
@@ -230,7 +233,8 @@ def _pair(kind: str, a: Mapping[str, Any], b: Mapping[str, Any], score: float, e
 
 def _vendors(lines: pd.DataFrame, least: float) -> Iterator[dict[str, Any]]:
     key = ["connection", "vendor_id", "vendor_name"]
-    known = lines.loc[lines["vendor_name"].notna(), [*key, "product_code"]]
+    known = pd.DataFrame({c: values(lines, c, "string") for c in [*key, "product_code"]})
+    known = known[known["vendor_name"].notna()]
     groups = known.groupby(key, dropna=False)
     vendors = groups.size().rename("n").reset_index()
     cleaned = [clean_name(n) for n in vendors["vendor_name"]]
@@ -299,7 +303,7 @@ def _due_dates(lines: pd.DataFrame) -> Iterator[dict[str, Any]]:
     # real deliveries scatter around their due date; a column that agrees to the day was copied from the other
     both = (due.notna() & came.notna()).to_numpy(dtype=bool)
     equal = (due == came)[both]
-    for connection, part in equal.groupby(lines["connection"][both]):
+    for connection, part in equal.groupby(values(lines, "connection", "string")[both]):
         share = float(part.mean())
         if len(part) >= 20 and share > 0.95:
             evidence = f"{int(part.sum()):,} of {len(part):,} delivered lines came exactly on their due date: it may be filled in from the receipt"

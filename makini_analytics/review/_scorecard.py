@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from .. import lead_times, slippage, spend
-from ..compute import By, ClusterSums, Rates, Selection, against_before, discoveries, stamp
+from ..compute import By, ClusterSums, Rates, Selection, against_before, discoveries, pools_of, stamp
 from ..errors import ConfigError, SchemaError
 from ..frames import Mask, days_of
 from ..purchases import Purchases
@@ -278,9 +278,8 @@ class Card:
         )
         some = n > 0
         sums = ClusterSums.of(group[some], n[some], hits[some], 2 * self.n)
-        names = self.after.groups.keys
-        pool = np.tile(pd.factorize(names["connection"], use_na_sentinel=False)[0], 2) if "connection" in names else None  # fmt: skip
-        rates = Rates.of(sums, pool=pool)
+        pool = pools_of(self.after.groups.keys)
+        rates = Rates.of(sums, pool=None if pool is None else np.tile(pool, 2))
         place = np.arange(2 * self.n)
         found = against_before(
             rates, np.where(place < self.n, place + self.n, -1), np.zeros(2 * self.n, dtype=np.int64)

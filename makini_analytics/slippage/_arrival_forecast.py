@@ -21,12 +21,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
-from ._forecast import OF_AGE, ORIGINS, Blend, Past, chances_by_model
+from ._forecast import OF_AGE, ORIGINS, Blend, Past, chances_by_model, thinned
 from ._hazards import Book, Floats, Ints, Mask, Question
 
-#: Lines of days gone by that are looked at on each day; of more, every second or third and so on is taken.
-_MOST = 3_000
 #: Pairs' worth of no correlation that is added to those observed: a few say little.
 _PRIOR = 50.0
 #: Draws of what will come, of what might have come on each day gone by, and how many are made at once.
@@ -83,7 +82,7 @@ def _open_on(book: Book, day: int) -> Ints:
     """Return lines that were open on a day: those cancelled since, too, which nobody knew then."""
     ended = (book.delivered | book.cancelled) & (book.ended <= day)
     rows = np.flatnonzero((book.ordered >= 0) & (book.ordered <= day) & ~ended)
-    return rows[:: len(rows) // _MOST + 1]
+    return thinned(book, rows)
 
 
 def _asked(rows: Ints, day: int, steps: Sequence[int]) -> Question:
@@ -152,17 +151,23 @@ def drawn(
 ) -> npt.NDArray[np.float32]:
     """Return draws of the value that comes in each period: groups x periods x draws.
 
-    ``vendor``, ``order``, ``group`` and ``value`` are those of the lines of ``ahead``.
+    ``vendor``, ``order``, ``group`` and ``value`` are those of the lines of ``ahead``. What is drawn for a line goes by its chances and
+    its value, and not by its place or the names of its vendor and order, which say nothing of the future.
     """
     random = np.random.default_rng(seed)
     out = np.zeros((n_groups, ahead.chance.shape[1], draws), dtype=np.float32)  # of many groups this is large
     if not len(group):
         return out
-    rows = np.argsort(group, kind="stable")
-    vendor, order, group = _renumbered(vendor[rows]), _renumbered(order[rows]), group[rows]
-    limit = probit(ahead.chance[rows]).astype(np.float32)
-    worth = value[rows].astype(np.float32)
+    # lines that are alike in both go by what else is of their group, order and vendor; the last digits are the order of a sum
+    beside = [np.bincount(c, ahead.chance.sum(axis=1))[c] for c in map(_renumbered, (group, order, vendor))]
+    rows = np.lexsort([x.round(7) for x in (*beside, value, *ahead.chance.T)])
+    # vendors and orders by the first of their lines
+    vendor, order, group = pd.factorize(vendor[rows])[0], pd.factorize(order[rows])[0], group[rows]
+    by_group = np.argsort(group, kind="stable")
+    group = group[by_group]
     begins = np.flatnonzero(np.diff(group, prepend=-1))
+    limit = probit(ahead.chance[rows][by_group]).astype(np.float32)
+    worth = value[rows][by_group].astype(np.float32)
 
     def normal(n: int, share: float, out: Any = None) -> npt.NDArray[np.float32]:
         drawn = random.standard_normal((n, _AT_ONCE), dtype=np.float32, out=out)
@@ -176,6 +181,8 @@ def drawn(
         hidden += normal(int(order.max()) + 1, common.order - common.vendor).take(order, axis=0, out=table, mode="clip")
         hidden += normal(int(vendor.max()) + 1, common.vendor - common.all).take(vendor, axis=0, out=table, mode="clip")
         hidden += normal(1, common.all)
+        if len(begins) > 1:
+            hidden = hidden[by_group]
         so_far: Any = 0.0
         for k in range(limit.shape[1]):
             came = np.less_equal(hidden, limit[:, k, None], out=table)

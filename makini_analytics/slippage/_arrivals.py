@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
@@ -94,8 +95,9 @@ def arrivals(
     expected = {what: np.zeros((n, n_periods)) for what in ("lines", "value")}
     futures, notes = np.zeros((n, n_periods, 1)), []
     known, held = np.ones(n, dtype=bool), np.ones(n, dtype=bool)
-    for i, part in enumerate(seen.parts):
-        found = _of_part(seen, part, ahead, value, group, n, seed=1_000 * i)  # connections have no chance in common
+    for part in seen.parts:
+        # connections have no chance in common, and what is drawn for one does not hang on which others there are
+        found = _of_part(seen, part, ahead, value, group, n, seed=crc32(str(part.name).encode(errors="surrogatepass")))
         notes += found.notes
         mine = np.unique(group[found.rows])
         known[mine] &= found.known

@@ -16,6 +16,7 @@ from ..compute import (
     group_lines,
     leave_out_unreadable,
     narrow_rows,
+    pools_of,
     wilson,
 )
 from ..errors import one_of
@@ -33,7 +34,7 @@ from ._due_rule import (
     outcome_of,
     share_of,
 )
-from ._rates import cluster_codes, hits_of, pools_of, rates_of
+from ._rates import cluster_codes, hits_of, rates_of
 
 
 @figure("delivered_date", due=DUE_DATES)

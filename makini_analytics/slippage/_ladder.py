@@ -11,7 +11,7 @@ import pandas as pd
 
 from ..compute import Cells, FigureResult, Grid, Selection, figure, leave_out_unreadable, spans
 from ..errors import ConfigError
-from ..frames import AsOf, Mask, frame_of, need, values
+from ..frames import AsOf, Mask, frame_of, need, numbers, values
 from ._due_rule import CAME, DUE_DATES, UNJUDGED, DueTally, Tolerance, judge, outcome_of
 from ._rates import WEIGHTS, hits_of, weights_of
 
@@ -207,9 +207,8 @@ def _dues(frame: pd.DataFrame) -> list[str]:
 
 def _weights(frame: pd.DataFrame) -> list[str]:
     out = ["lines"]
-    if "quantity" in frame and (pd.to_numeric(frame["quantity"]) > 0).mean() >= 0.5:
-        out.append("quantity")
     one = len(values(frame, "currency", "string").drop_duplicates()) == 1
-    if one and "amount" in frame and (pd.to_numeric(frame["amount"]) > 0).mean() >= 0.5:
-        out.append("value")
+    for weight, column in (("quantity", "quantity"), ("value", "amount")):
+        if len(frame) and (one or weight == "quantity") and (numbers(frame, column) > 0).mean() >= 0.5:
+            out.append(weight)
     return out

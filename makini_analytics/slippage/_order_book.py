@@ -122,9 +122,10 @@ class _Table:
         ordered = account.ordered_on[rows]
         self.first = int(self._number(ordered).min()) if self.n else 0
         self.width = int(self._number(self.until).max()) - self.first + 1 if self.n else 0
-        begins = np.full(self.n, self.width)
-        np.minimum.at(begins, groups.codes, self._number(ordered) - self.first)
-        self.begins = begins
+        self.begins, self.ends = np.full(self.n, self.width), np.full(self.n, -1)
+        np.minimum.at(self.begins, groups.codes, self._number(ordered) - self.first)
+        # connections are known up to days of their own: no book goes on beyond that of its group
+        np.maximum.at(self.ends, groups.codes, self._number(self.until) - self.first)
 
     def _number(self, days: Ints) -> Ints:
         number: Ints = period_number(days, self.freq, self.fiscal_year_start)
@@ -173,7 +174,8 @@ class _Table:
     def result(self, alias: str, day: AsOfDays) -> pd.DataFrame:
         """Return one row per group and period, from the group's first order on."""
         found = self.columns() if self.n else dict.fromkeys(MONEY + COUNTS, np.zeros((0, 0)))
-        shown = np.arange(self.width) >= self.begins[:, None]
+        place = np.arange(self.width)
+        shown = (place >= self.begins[:, None]) & (place <= self.ends[:, None])
         group, place = np.nonzero(shown)
         periods = pd.PeriodIndex.from_ordinals(place + self.first, freq=alias)  # type: ignore[attr-defined]
         known_to = day.of_groups(self.account.frame.iloc[self.rows], self.groups.codes, self.n)

@@ -55,7 +55,7 @@ def book_then(
         seen = days[days <= end][-1]
         later = look if seen == look.day else newest if seen == last else _looked(history, seen, due)
         now = today(newest.frame, later.as_of).result
-        table = _beside(_between(look, later, by), now[now["period"] == now["period"].max()], by)
+        table = _beside(_between(look, later, by), now, by)
         whole = first <= period.start_time and end <= last
         table.insert(
             len(table.columns) - len(_MEASURED) - 2, "period", pd.PeriodIndex([period] * len(table), freq=alias)
@@ -73,6 +73,7 @@ def book_then(
 def _beside(then: pd.DataFrame, now: pd.DataFrame, by: By) -> pd.DataFrame:
     """Return a book with what is known of its last day today; nothing where a group is not known any more."""
     keys = [c for c in then.columns[: -len(_MEASURED)] if c not in _names(by)]
+    now = now.drop_duplicates(keys, keep="last")  # each group's last period
     stocks = {name: f"{name}_today" for name in ("closing", "overdue")}
     out = then.merge(now[[*keys, *stocks]].rename(columns=stocks), on=keys, how="left")
     return out.assign(**{name: out[name].fillna(0.0) for name in stocks.values()})

@@ -17,10 +17,11 @@ from ..compute import (
     figure,
     group_lines,
     period_alias,
+    pools_of,
 )
 from ..frames import AsOf, Mask, pairs
 from ._due_rule import DUE_DATES, EXCLUDED, NOT_DUE, DueTally, Ints, Tolerance, judge, outcome_of, suspicions
-from ._rates import counts_of, hits_of, pools_of, rates_of, weights_of
+from ._rates import counts_of, hits_of, rates_of, weights_of
 
 
 @figure("delivered_date", due=DUE_DATES)

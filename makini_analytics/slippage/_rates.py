@@ -66,11 +66,6 @@ def rates_of(
     return Rates.of(sums, Weights.of(of, here, weight[due], hit[due].astype(float), n_groups), pool)
 
 
-def pools_of(keys: pd.DataFrame) -> Ints | None:
-    """Return which groups borrow from each other: those of one connection, so that another one changes nothing; None: all."""
-    return pd.factorize(keys["connection"], use_na_sentinel=False)[0] if "connection" in keys else None
-
-
 def cluster_codes(frame: pd.DataFrame, cluster: str, rows: Mask) -> Ints:
     """Return which of these rows hang together; one of which that is not known has a number of its own."""
     code = cluster_of(frame, cluster)[rows].astype(np.int64)

@@ -20,6 +20,7 @@ from ..compute import (
     cluster_of,
     figure,
     group_lines,
+    pools_of,
     quantile,
 )
 from ..frames import AsOf, OnlyInMemory
@@ -42,7 +43,7 @@ from ._due_rule import (
     judge,
     outcome_of,
 )
-from ._rates import Floats, pools_of, rates_of, weights_of
+from ._rates import Floats, rates_of, weights_of
 
 
 @figure("delivered_date", any_frame=True, due=DUE_DATES)

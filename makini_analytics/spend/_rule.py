@@ -115,7 +115,8 @@ def spend_rule(c: Columns, basis: str, currency: str | None, intercompany: tuple
     share = c.ratio(c.number("received_quantity"), c.number("quantity"))
     left_out += unreadable(c, {"quantity": "quantity", "received_quantity": "received quantity"})
     left_out.append((~c.finite(share), "no quantity or received quantity"))
-    return RuleResult(left_out, sums={"value": amount * c.pick(received_later(c, until), 0.0, share)})
+    come = c.pick(c.finite(share) & ~received_later(c, until), share, 0.0)  # infinite where nothing was ordered
+    return RuleResult(left_out, sums={"value": amount * come})
 
 
 def _must_occur(source: Lines, vendors: Collection[str]) -> None:

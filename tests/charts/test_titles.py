@@ -179,3 +179,65 @@ def test_names_in_the_funnel_don_t_cover_each_other(size, tmp_path):
     for i, one in enumerate(boxes):
         assert one.x1 <= inside.x1 and one.x0 >= 0
         assert not any(one.overlaps(other) for other in boxes[i + 1 :])
+
+
+@pytest.mark.parametrize("plot", [slippage.plot_by_vendor, lead_times.plot_by_vendor, lead_times.plot_buffer])
+def test_one_of_several_is_not_called_the_1_vendors(plot):
+    frame = lines_of(["a"] * 30 + ["b"] * 3)
+    frame.loc[30:, ["delivered_date", "required_date"]] = pd.NaT
+    captions = charts.captions_of(plot(frame, as_of="2025-03-01"))
+    assert "1 vendors" not in captions.title + captions.subtitle
+    assert "the 0 " not in captions.subtitle
+    few = lines_of(["a"] * 30 + ["b"] * 3)
+    captions = charts.captions_of(plot(few, as_of="2025-03-01"))
+    assert "1 vendors" not in captions.title + captions.subtitle
+
+
+def test_only_vendors_with_a_due_line_are_others():
+    frame = lines_of(["a"] * 30 + ["b"] * 3)
+    frame.loc[30:, "required_date"] = pd.NaT
+    assert "most due lines" not in charts.captions_of(slippage.plot_by_vendor(frame, as_of="2025-03-01")).subtitle
+    frame = lines_of(["a"] * 30 + ["b"] * 3)
+    assert (
+        ", the one with most due lines"
+        in charts.captions_of(slippage.plot_by_vendor(frame, as_of="2025-03-01", top=1)).subtitle
+    )
+
+
+def test_what_nobody_can_foresee_is_not_told_as_nothing():
+    lines = pd.DataFrame(
+        {
+            "order_date": pd.Timestamp("2025-01-01"),
+            "required_date": pd.to_datetime(["2025-01-28", "2025-02-20", "2025-06-01"]),
+            "delivered_date": pd.NaT,
+            "amount": 10.0,
+            "currency": "EUR",
+        }
+    )
+    lines["delivered_date"] = lines["delivered_date"].astype("datetime64[us]")
+    subtitle = charts.captions_of(slippage.plot_ageing(lines, as_of="2025-01-25")).subtitle
+    assert subtitle.endswith("is expected late, without 2 lines due in 60 days of which no chance is known")
+    came = pd.concat(
+        [lines.assign(required_date=lines.order_date + pd.Timedelta(days=9), delivered_date=pd.Timestamp("2025-01-09"))]
+        * 30
+        + [lines]
+    )
+    came.loc[came.delivered_date.notna(), "order_date"] -= pd.Timedelta(days=60)
+    assert "no chance" not in charts.captions_of(slippage.plot_ageing(came, as_of="2025-01-25")).subtitle
+
+
+@pytest.mark.parametrize(
+    ("item", "said"),
+    [("product_code", "1 product code was"), ("material_id", "1 material id was"), ("material", "1 material was")],
+)
+def test_a_column_is_named_in_words(item, said):
+    lines = pd.DataFrame(
+        {
+            "product_code": list("AAB"),
+            "material_id": list("AAB"),
+            "vendor_id": list("xyx"),
+            "currency": "EUR",
+            "amount": [1.0, 2.0, 3.0],
+        }
+    )
+    assert title(spend.plot_single_source(lines, item=item)).startswith(said)

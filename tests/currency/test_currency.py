@@ -149,6 +149,20 @@ def test_converting_twice_keeps_the_first_originals():
     pd.testing.assert_frame_equal(again, once)
 
 
+def test_a_line_without_a_currency_keeps_its_first_amount_through_any_number_of_conversions():
+    frame = pd.DataFrame({"amount": [100.0, 50.0, np.nan], "currency": ["USD", None, None]})
+    got = frame
+    for to, rates in (("EUR", {"USD": 0.5}), ("GBP", {"EUR": 2.0}), ("EUR", {"GBP": 0.5})):
+        got = currency.convert(got, to, rates)
+        assert got["original_amount"].tolist() == pytest.approx([100.0, 50.0, np.nan], nan_ok=True)
+        assert got["original_currency"].fillna("").tolist() == ["USD", "", ""]
+        assert got["amount"].isna().tolist() == [False, True, True]
+    # once it is known which currency it was, the amount is there again
+    known = currency.convert(got.assign(currency=got["currency"].fillna("GBP")), "EUR", {"GBP": 3.0})
+    assert known["amount"].tolist()[1] == 150.0
+    assert known["original_currency"].tolist()[1] == "GBP"
+
+
 def test_the_average_of_a_period_is_that_of_the_rates():
     quotes = currency.ecb_rates()["USD"]["2024-05-01":"2024-05-31"].dropna()
     got = currency.convert(lines((1.0, "USD", "2024-05-15")), "EUR", basis="period_average")

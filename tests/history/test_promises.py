@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import makini_analytics as ma
-from makini_analytics import charts, slippage
+from makini_analytics import charts, slippage, style
 from tests.history.replay import day, lived, random_days
 
 
@@ -151,3 +151,14 @@ def test_versions_tell_the_interval_of_each_change(four_snapshots):
         four_snapshots.versions(["colour"])
     with pytest.raises(ma.SchemaError, match="takes a History, not DataFrame"):
         slippage.promise_history(got)
+
+
+def test_vendors_of_one_name_and_without_one_stay_apart():
+    result = pd.DataFrame(
+        {
+            "connection": ["a", "b", "a", "b"], "vendor_id": ["1", "1", "2", "3"], "vendor_name": ["Acme", "Acme", None, None],
+            "first_due_date": pd.Timestamp("2025-03-01"), "n_moves": 0, "outcome_first": ["late", "on_time", "late", "late"], "outcome": "on_time",
+        }
+    )  # fmt: skip
+    said = style.alt_text(slippage.plot_promise_history(result))
+    assert said.endswith("Acme (a): 0 % to 100 %; Acme (b): 100 % to 100 %; 2: 0 % to 100 %; 3: 0 % to 100 %")

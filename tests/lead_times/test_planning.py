@@ -241,3 +241,45 @@ def test_of_many_lines_every_second_or_third_has_its_residual_looked_at(monkeypa
     whole = planned(waits, (0.9,))[0]
     monkeypatch.setattr("makini_analytics.lead_times._planning._MOST", 5_000)
     assert planned(waits, (0.9,))[0] == pytest.approx(whole, abs=2)
+
+
+def _two_connections(seed):
+    """One connection takes three times as long as the other, and goes on for longer: so what leaks from it is seen."""
+    rng = np.random.default_rng(seed)
+    parts = []
+    for name, days, n in (("a", 20, 60), ("b", 60, 90)):
+        vendor = rng.integers(0, 3, n)
+        ordered = pd.Timestamp("2024-01-01") + pd.to_timedelta(np.sort(rng.integers(0, 5 * n, n)), unit="D")
+        parts.append(
+            pd.DataFrame({"connection": name, "vendor_id": [f"v{v}" for v in vendor], "category": [f"c{v % 2}" for v in vendor], "order_id": [f"{name}{i}" for i in range(n)],
+                          "order_date": ordered, "required_date": ordered, "delivered_date": ordered + pd.to_timedelta(np.ceil(rng.lognormal(np.log(days), 0.5, n)), unit="D")})
+        )  # fmt: skip
+    return parts
+
+
+@pytest.mark.parametrize("by", ["vendor", ("vendor", "category"), ("connection", "category"), "connection"])
+def test_no_connection_borrows_from_another(by):
+    parts = _two_connections(3)
+    both = lead_times.recommend(pd.concat(parts, ignore_index=True), by=by, as_of="2026-12-31")
+    for part in parts:
+        alone = lead_times.recommend(part, by=by, as_of="2026-12-31")
+        assert alone.p80_days.notna().any()
+        mine = both[both.connection == part.connection.iloc[0]].reset_index(drop=True)
+        pd.testing.assert_frame_equal(mine, alone)
+
+
+def test_what_is_not_ordered_yet_has_no_row():
+    lines = _two_connections(4)[1]
+    day = lines.order_date.iloc[1]
+    got = lead_times.recommend(lines, by=("vendor", "category"), as_of=day)
+    known = lines[lines.order_date <= day]
+    assert len(got) == len(known[["vendor_id", "category"]].drop_duplicates()) < 3
+    pd.testing.assert_frame_equal(got, lead_times.recommend(known, by=("vendor", "category"), as_of=day))
+
+
+def test_of_many_lines_some_are_looked_at_whatever_their_order(monkeypatch):
+    monkeypatch.setattr("makini_analytics.lead_times._planning._MOST", 40)
+    lines = pd.concat(_two_connections(5), ignore_index=True).drop(columns="connection")
+    want = lead_times.recommend(lines, by="vendor", as_of="2026-12-31")
+    got = lead_times.recommend(lines.sample(frac=1, random_state=1), by="vendor", as_of="2026-12-31")
+    pd.testing.assert_frame_equal(got, want)

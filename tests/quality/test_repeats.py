@@ -123,3 +123,10 @@ def test_names_with_numbers(a, b, same):
 def test_explain_says_what_is_compared():
     text = " ".join(str(explain(quality.duplicates(purchases({"po": "1"})))).split())
     assert "same vendor, item, day and amount" in text
+
+
+def test_orders_made_by_hand_need_no_totals():
+    lines = pd.DataFrame({"connection": ["a", "b"], "order_id": ["1", "1"], "line_id": ["1", "2"]}).astype("string")
+    for columns in (["connection", "order_id"], ["connection", "order_id", "order_number"]):
+        orders = lines.assign(order_number="4501")[columns]
+        assert len(quality.duplicates(Purchases(orders, lines))) == 0

@@ -32,6 +32,10 @@ FIGURES = {
     "slippage.open_orders": slippage.open_orders,
     "slippage.ageing": lambda x: slippage.ageing(x, by="connection"),
     "slippage.backtest": slippage.backtest,
+    "slippage.order_book": lambda x: slippage.order_book(x, by="connection"),
+    "lead_times.recommend": lambda x: lead_times.recommend(x, by="vendor", min_lines=5),
+    "lead_times.recommend, below": lambda x: lead_times.recommend(x, by=["connection", "category"], min_lines=5),
+    "lead_times.recommend of each": lambda x: lead_times.recommend(x, by="connection"),
     "lead_times.by_vendor": lambda x: lead_times.by_vendor(x, by="connection"),
     "lead_times.by_vendor of each": lead_times.by_vendor,
     "lead_times.curve": lambda x: lead_times.curve(x, by="connection"),
@@ -118,3 +122,22 @@ def test_without_a_day_each_connection_has_its_latest_change():
     assert got.of_rows(lines).astype(str).tolist() == ["2025-03-01", "2025-03-01", "2025-02-01", "2025-01-15"]
     assert as_of_days(lines[:2], None) == AsOfDays(day("2025-03-01"))
     assert got.of_groups(lines, np.array([0, 0, 0, 1]), 2).tolist() == [day("2025-02-01"), day("2025-01-15")]
+
+
+@pytest.mark.parametrize("plot", [slippage.plot_by_period, lead_times.plot_by_period, slippage.plot_order_book])
+def test_the_axis_goes_up_to_the_day_until_which_all_is_known(both, plot):
+    *_, together = both
+    lines = together.lines
+    lines = lines[lines.currency == lines.currency.mode()[0]]
+    lines.attrs = dict(together.lines.attrs)
+    ends = [t.get_text() for t in plot(lines, freq="Q").get_xticklabels()]
+    assert ends[-1].startswith("Q4")  # of 2025-10-15, though emea is known up to the end of the year
+    early = lines[lines.order_date < "2025-03-01"]
+    early.attrs = dict(lines.attrs)
+    assert len(plot(early, freq="M").get_xticklabels()) >= 9  # months without a line stand there, too
+
+
+def test_no_book_goes_on_beyond_the_day_of_its_connection(both):
+    *_, together = both
+    last = slippage.order_book(together.lines, by="connection", freq="W").groupby("connection").period.max()
+    assert last.astype(str).str[:10].to_dict() == {"emea": "2025-12-29", "us": "2025-10-13"}

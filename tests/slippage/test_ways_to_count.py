@@ -198,3 +198,18 @@ def test_every_choice_of_the_ladder_is_a_column():
     assert got[["late_days", "early_days", "open_lines"]].drop_duplicates().shape[0] == len(
         list(product(range(4), range(3), range(2)))
     )
+
+
+@pytest.mark.parametrize("options", [{"late_days": 3}, {"weight": "lines"}, {"open_lines": True}, {"early_days": None}])
+def test_a_single_way_to_count_is_asked_for_as_a_list(options):
+    [name] = options
+    with pytest.raises(ConfigError, match=f"{name}=.*as a list"):
+        slippage.ladder(lines(0, 2), as_of=AS_OF, **options)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "Float64", "object"])
+@pytest.mark.parametrize("known", [0, 2, 3])
+def test_weights_of_the_ladder_don_t_hang_on_the_type_of_the_column(dtype, known):
+    quantity = pd.Series([5.0 if i < known else None for i in range(4)]).astype(dtype)
+    got = slippage.ladder(lines(0, 1, 2, None, quantity=quantity, amount=quantity, currency="EUR"), as_of=AS_OF)
+    assert got.weight.drop_duplicates().tolist() == (["lines", "quantity", "value"] if known else ["lines"])

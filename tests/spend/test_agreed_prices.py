@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import makini_analytics as ma
-from makini_analytics import spend
+from makini_analytics import charts, spend
 
 D = pd.Timestamp
 SAME = Decimal("0.005")
@@ -208,3 +208,27 @@ def test_a_list_without_prices_or_without_currencies_says_so():
 def test_no_lines_and_no_list():
     assert len(spend.agreed_prices(line().iloc[:0], OWN)) == 0
     assert len(spend.agreed_prices(line(), OWN.iloc[:0])) == 0
+
+
+@pytest.mark.parametrize(
+    ("prices", "said"),
+    [
+        ([10.0], "As much was paid as the price list says"),
+        ([12.0, 8.0], "As much was paid"),
+        ([12.0], "was paid above"),
+        ([8.0], "was paid below"),
+    ],
+)
+def test_the_title_says_above_below_or_neither(prices, said):
+    listed = pd.DataFrame({"material_id": ["M", "N"], "vendor_id": "v", "price": 10.0})
+    lines = pd.DataFrame(
+        {
+            "material_id": ["M", "N"][: len(prices)],
+            "vendor_id": "v",
+            "currency": "EUR",
+            "order_date": pd.Timestamp("2025-03-01"),
+            "quantity": 1.0,
+            "amount": prices,
+        }
+    )
+    assert said in charts.captions_of(spend.plot_agreed_prices(lines, listed)).title

@@ -175,3 +175,17 @@ def test_single_sources_where_a_currency_is_missing_in_labels():
     lines = pd.DataFrame({"vendor_id": list("aabb"), "material_id": list("xxyz"), "order_id": list("1234"), "amount": 5.0, "currency": ["EUR", None, "EUR", None]})  # fmt: skip
     labelled = lines.astype({"currency": "category", "vendor_id": "category"})
     pd.testing.assert_frame_equal(spend.single_source(labelled), spend.single_source(lines))
+
+
+@pytest.mark.parametrize(("quantity", "received", "amount"), [(0.0, 5.0, 0.0), (0.0, 0.0, 0.0), (0.0, -5.0, 7.0)])
+def test_nothing_ordered_is_no_share_of_the_amount(quantity, received, amount):
+    two = {
+        "vendor_id": "v",
+        "quantity": [4.0, quantity],
+        "received_quantity": [1.0, received],
+        "amount": [8.0, amount],
+        "currency": "EUR",
+    }
+    got = spend.by_vendor(pd.DataFrame(two), basis="received")  # without a warning of numpy
+    assert got.spend.tolist() == [2.0]
+    assert got.attrs["excluded"][0]["reason"] == "no quantity or received quantity"

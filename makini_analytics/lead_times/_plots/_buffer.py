@@ -72,7 +72,7 @@ def plot_buffer(
     ax.set_xlim(0, max(1.0, float(held.max()), float(formula.max())) * 1.02)
     ax.set_xlabel(f"{days_of(result)} beyond the mean lead time", color=charts.look.muted, fontsize=9.5)
     several = charts.plural(charts.row_noun(columns))
-    which = f", the {len(rows)} {several} with most lines" if len(rows) < len(result) else ""
+    which = f", {charts.with_most(len(rows), several)}" if len(rows) < len(result) else ""
     missing = int(result["buffer_days"].isna().sum())
     left = f"; {charts.counted(missing, charts.row_noun(columns))} with too few lines" if missing else ""
     marked = "; dark: the formula holds too little" if 0 < short.sum() < len(rows) else ""

@@ -71,7 +71,7 @@ def plot_by_vendor(
         f"{days_of(result)} from {start_of(result)} to {end_of(result)}", color=charts.look.muted, fontsize=9.5
     )
     few = "; grey: fewer than 20 lines" if (rows["n_lines"] < charts.SMALL_N).any() else ""
-    which = f", the {len(rows)} {several} with most lines, shortest median first" if len(rows) > 1 else ""
+    which = f", {charts.with_most(len(rows), several)}, shortest median first" if len(rows) > 1 else ""
     sub = f"Lead time in days: median (dot) to p90 (bar){which}; open lines counted as open{few}"
     alt = "; ".join(f"{n}: {t.get_text()}" for n, t in zip(names, ax.texts, strict=True))
     headline = title or _spread(rows, several)
@@ -107,6 +107,8 @@ def _spread(rows: pd.DataFrame, several: str) -> str:
         return f"Half of the lines take up to {charts.number(middle)} days"
     if not len(enough):
         return f"Too early to compare: none of these {charts.number(len(rows))} {several} has {charts.SMALL_N} lines and a median"
+    if len(enough) == 1:
+        return f"Half of the lines of one of {charts.number(len(rows))} {several} take up to {charts.number(enough.iloc[0])} days; the others are too few to say"
     low, high, n = f"{charts.number(enough.min())}", f"{charts.number(enough.max())}", charts.number(len(enough))
     if low == high:  # as they are printed: 12.1 and 12.4 days are no difference to a reader
         return f"No clear difference: the median lead time is {low} days at each of {n} {several}"

@@ -86,6 +86,8 @@ def plot_ageing(
         headline = f"{overdue} of {total} still to come is overdue, {charts.counted(n, 'line')}"
     soon = charts.money(float(result["expected_late_value_30"].sum()), currency)
     sub = f"Open value by days past the due date; of what falls due in the next 30 days {soon} is expected late"
+    if unknown := int(result["n_without_chance"].sum()) if "n_without_chance" in result else 0:
+        sub += f", without {charts.counted(unknown, 'line')} due in 60 days of which no chance is known"
     alt = "; ".join(f"{b} {charts.money(v, currency)}" for b, v in zip(rows.index, values, strict=True))
     return charts.finish(ax, title=title or headline, subtitle=sub, result=result, alt=alt)
 

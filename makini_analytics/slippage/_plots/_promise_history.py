@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from ... import charts
+from ...compute import group_lines
 from ...frames import AsOf
 from .._promise_history import promise_history
 
@@ -56,7 +57,7 @@ def plot_promise_history(
     now = np.divide(rows["hits"], rows["n"], out=np.full(len(rows), np.nan), where=rows["n"].to_numpy() > 0)
     now = np.asarray(now, dtype=float)
     y = np.arange(len(rows))
-    names = [charts.label(n, 32) for n in rows.index]
+    names = list(rows.index)
     ax = charts.axes(ax, rows=len(rows))
     ax.set_yticks(y, [f"{n}  n={charts.number(k)}" for n, k in zip(names, rows["n_first"], strict=True)])
     for i, (a, b) in enumerate(zip(first, now, strict=True)):
@@ -82,7 +83,7 @@ def plot_promise_history(
         f"{charts.number(moved)} of {charts.number(dated)} due {dates} moved: {then} due lines were on time by the first known dates, "
         f"{today} by today's"
     )
-    shown = f", {len(rows)} vendors with most lines" if len(rows) < len(rates) else ""
+    shown = f", {charts.with_most(len(rows), 'vendors')}" if len(rows) < len(rates) else ""
     sub = f"On-time rate by vendor{shown}; hollow: by the first known due dates; filled: by those of today"
     alt = "; ".join(
         f"{n}: {charts.percent(a)} to {charts.percent(b)}" for n, a, b in zip(names, first, now, strict=True)
@@ -97,10 +98,12 @@ def _rates(result: pd.DataFrame) -> pd.DataFrame:
         outcome = result[column]
         by[f"n{suffix}"] = outcome.isin([*_ON_TIME, *_LATE])
         by[f"hits{suffix}"] = outcome.isin(_ON_TIME)
-    vendor = (
-        result["vendor_name"] if "vendor_name" in result else result.get("vendor_id", pd.Series("all", result.index))
-    )
-    return pd.DataFrame(by).astype(int).groupby(vendor, dropna=False, observed=True).sum()
+    groups = group_lines(result, "vendor" if {"vendor_id", "vendor_name"} & set(result.columns) else None)
+    counts = pd.DataFrame(by).astype(int).groupby(groups.codes).sum()
+    # vendors of one name are two: each by its connection and id
+    columns = [c for c in groups.keys if c != "connection"]
+    names = charts.group_labels(groups.keys.iloc[counts.index].reset_index(drop=True), columns, 32)
+    return counts.set_axis(names)
 
 
 def _rate(hits: Any, n: Any) -> str:

@@ -84,7 +84,8 @@ def plot_by_vendor(
     headline = title or came_on_time(result) + (f"; {differs}" if differs else "")
     least = result["n_due"].nlargest(len(rows)).iloc[-1]
     or_below = " or clearly below" if (rows["n_due"] < least).any() else ""
-    shown = f", {len(rows)} {several} with most{or_below}" if len(rows) < len(result) else ""
+    n_others = int((result["n_due"] > 0).sum()) - len(rows)  # of which a line is due
+    shown = f", {charts.with_most(len(rows), several, f'due lines{or_below}')}" if n_others else ""
     shapes = "; square: clearly below" * bool(below.any()) + "; triangle: clearly above" * bool(above.any())
     grey = f"; {FEW}" if few.any() else ""
     sub = f"On-time rate of due lines{shown}, by the lower end of their intervals; open ones past due are late; bar: 95 % interval{shapes}{grey}"

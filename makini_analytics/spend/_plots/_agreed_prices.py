@@ -75,11 +75,9 @@ def plot_agreed_prices(
     sub = f"Paid less the list price at the quantity's break, {in_currency(currency)}, positive = paid more, the largest first"
     sub += told if missed else ""
     total, due = float(result["difference"].sum()), float((result["spend"] - result["difference"]).sum())
-    above = "above" if total > 0 else "below"
-    headline = (
-        title
-        or f"{charts.money(abs(total), currency)} was paid {above} the price list, {charts.percent(abs(total) / due)} of the value at list prices"
-    )
+    share = charts.percent(abs(total) / due)
+    off = f"{charts.money(abs(total), currency)} was paid {'above' if total > 0 else 'below'} the price list, {share} of the value at list prices"
+    headline = title or (off if round(total, 2) else "As much was paid as the price list says")
     rows = [[int(i)] for i in result.index.get_indexer(head.index)]
     rows += [result.index.get_indexer(rest.index).tolist()] if len(rest) else []
     alt = alternative(labels, values, currency)

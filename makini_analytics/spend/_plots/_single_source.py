@@ -48,7 +48,7 @@ def plot_single_source(
     """
     result: pd.DataFrame = data
     currency = charts.one_currency(result)
-    item = result.attrs.get("parameters", {}).get("item", "material")
+    item = str(result.attrs.get("parameters", {}).get("item", "material")).replace("_", " ")
     if not len(result):
         n = sum(e["n_lines"] for e in result.attrs.get("excluded", ()) if e["reason"] == "several vendors")
         lines = "1 line is" if n == 1 else f"{charts.number(n)} lines are"
