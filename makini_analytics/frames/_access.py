@@ -69,7 +69,9 @@ def values(frame: pd.DataFrame, name: str, dtype: Any) -> pd.Series:
     if name in frame.columns:
         column: pd.Series = frame[name]
         return column
-    return pd.Series(pd.NA if dtype in ("string", "boolean") else np.nan, index=frame.index).astype(dtype)
+    if dtype in ("string", "boolean"):  # one missing value taken a million times: to read a million of them takes long
+        return pd.Series(pd.array([None], dtype=dtype).take(np.zeros(len(frame), dtype=np.intp)), index=frame.index)
+    return pd.Series(np.nan, index=frame.index).astype(dtype)
 
 
 def texts_of(frame: pd.DataFrame, name: str, rows: npt.NDArray[np.integer[Any]]) -> Any:

@@ -21,6 +21,7 @@ from ..compute import (
     Groups,
     WorkCalendar,
     ages,
+    cluster_of,
     count_distinct,
     day_counter,
     figure,
@@ -118,16 +119,16 @@ def recommend(
     # delivered lines, not all: ten open lines say nothing about a 90th percentile
     enough = n_delivered >= min_lines
     p10 = np.where(enough, first_day_at(table, surviving, 1 - 0.1), np.nan)
-    orders = order_ids(frame)
     pool = pools_of(groups.keys)
-    waits = _waits(got, groups, orders, table, by, pool)
+    waits = _waits(got, groups, table, by, pool)
     p80, p90 = (np.where(enough, days, np.nan) for days in planned(waits, (0.8, 0.9), pool))
 
     asks, asked = _asked_days(got, calendar)
     median = pd.Series(asked[asks], dtype=float).groupby(codes[asks]).median().reindex(range(n)).to_numpy()
     # below the 10th percentile: nine of ten lines have taken longer than that, so hardly any vendor could keep the date
     impossible = asks & (asked < np.nan_to_num(p10, nan=0.0)[codes]) if n else asks
-    n_orders, n_impossible = (count_distinct(codes[rows], orders[rows], n)[:n] for rows in (asks, impossible))
+    orders = order_ids(frame)
+    n_orders, n_impossible = (count_distinct(codes[rows], orders, n, rows=rows)[:n] for rows in (asks, impossible))
     passed, late = _passed_and_late(got, asks, asked)
 
     def share(part: np.ndarray[Any, Any], of: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -158,9 +159,7 @@ def recommend(
     return got.with_provenance(result, notes=got.notes, min_lines=min_lines)
 
 
-def _waits(
-    got: Ages, groups: Groups, orders: pd.DataFrame, table: DayCounts, by: By, pool: npt.NDArray[Any] | None
-) -> Waits:
+def _waits(got: Ages, groups: Groups, table: DayCounts, by: By, pool: npt.NDArray[Any] | None) -> Waits:
     """Return the waits to plan by: each line that came or is open, and the cancelled ones by the days that they were awaited."""
     names = [by] if isinstance(by, str) else list(by or ())
     above = np.zeros(len(groups), dtype=np.int64)
@@ -169,11 +168,10 @@ def _waits(
     rows = np.flatnonzero((got.outcome == DELIVERED) | (got.outcome == CENSORED))
     group = groups.codes[rows].astype(np.int64)
     # lines of one order come together, mostly: n of them in a group count as one
-    of_order = group_lines(orders, list(orders.columns))
+    order = cluster_of(got.frame, "order")[rows].astype(np.int64)
     # pandas' hashes: to sort a million pairs takes several times as long
-    place = pd.factorize(group * len(of_order) + of_order.codes[rows])[0]
-    weight = 1 / np.bincount(place)[place]
-    weight[orders["order"].isna().to_numpy(dtype=bool)[rows]] = 1.0
+    place = pd.factorize(group * (order.max(initial=-1) + 2) + order + 1)[0]
+    weight = np.where(order < 0, 1.0, 1 / np.bincount(place)[place])
     if len(rows):
         ordered = got.ordered[rows].astype("datetime64[D]").astype(np.int64)
         of_pool = np.zeros(len(rows), dtype=np.intp) if pool is None else pool[group]
