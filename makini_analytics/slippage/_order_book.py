@@ -45,9 +45,9 @@ def order_book(
     One extract tells what is known *today*: a line that has since been deleted without a trace never was, and a price that has been
     raised always was so. What it can't place is left out and counted: lines that were closed, cancelled or deleted on a day that
     nobody knows, without an order date, or without an amount. A history tells what was known *then*: opening and closing are the
-    books of the looks at both ends, and what lies between them is what differs. A line that is gone is cancelled, one received on an
-    unknown day came between the two, and a change of an amount is ordered, ``revised``. A book is of the last look in its period; beside
-    it stands what the last look of all says of the same day.
+    books of the snapshots at both ends, and what lies between them is what differs. A line that is gone is cancelled, one received on an
+    unknown day came between the two, and a change of an amount is ordered, ``revised``. A book is of the last snapshot in its period;
+    beside it stands what the last snapshot of all says of the same day.
 
     Parameters
     ----------
@@ -65,9 +65,9 @@ def order_book(
         the columns of ``by``; currency : string; period : period
         opening, ordered, delivered, cancelled, closing, overdue : float, in ``currency``
         n_opening, n_ordered, n_delivered, n_cancelled, n_closing, n_overdue : int, lines; one of which a part has come is still open
-        complete : boolean, whether the data cover the period: it ended by the as-of day, and began with or after the first look
+        complete : boolean, whether the data cover the period: it ended by the as-of day, and began with or after the first snapshot
         revised : float, in ``currency``, of ordered; what lines were changed by that had been in the book; histories only
-        closing_today, overdue_today : float, in ``currency``, of the same day as the last look tells it; histories only
+        closing_today, overdue_today : float, in ``currency``, of the same day as the last snapshot tells it; histories only
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The order book as it was known at the time, from a history: the books of two looks, and what lies between them."""
+"""The order book as it was known at the time, from a history: the books of two snapshots, and what lies between them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MEASURED = (*_FIGURES, *(f"n_{name}" for name in _FIGURES), "revised")
 
 
 @dataclass(frozen=True)
-class _Look:
+class _Snapshot:
     """What was known on one day: the account of each line, in money and as ones and zeros."""
 
     day: pd.Timestamp
@@ -39,7 +39,7 @@ class _Look:
 def book_then(
     history: Any, today: Callable[[Any, AsOfDays], FigureResult], alias: str, by: By, due: str, as_of: AsOf | None
 ) -> FigureResult:
-    """Return the book of each period as it was known at its end, and beside it what ``today`` makes of the last look on that day."""
+    """Return the book of each period as it was known at its end, and beside it what ``today`` makes of the last snapshot on that day."""
     days = pd.DatetimeIndex(pd.to_datetime(list(history.days))).sort_values()
     days = (days.tz_convert("UTC").tz_localize(None) if days.tz is not None else days).normalize()
     if as_of is not None:
@@ -47,21 +47,21 @@ def book_then(
     if not len(days):
         raise ConfigError("the history knows no day" + (f" up to {as_of}" if as_of is not None else ""))
     first, last = days[0], days[-1]
-    look, newest = _looked(history, first, due), _looked(history, last, due)
+    earlier, newest = _snapshot(history, first, due), _snapshot(history, last, due)
     tables = []
     for period in pd.period_range(first.to_period(alias), last.to_period(alias)):
         end = period.end_time.normalize()
-        # where nothing was seen in a period, its end is known by the look before
+        # where nothing was seen in a period, its end is known by the snapshot before
         seen = days[days <= end][-1]
-        later = look if seen == look.day else newest if seen == last else _looked(history, seen, due)
+        later = earlier if seen == earlier.day else newest if seen == last else _snapshot(history, seen, due)
         now = today(newest.frame, later.as_of).result
-        table = _beside(_between(look, later, by), now, by)
+        table = _beside(_between(earlier, later, by), now, by)
         whole = first <= period.start_time and end <= last
         table.insert(
             len(table.columns) - len(_MEASURED) - 2, "period", pd.PeriodIndex([period] * len(table), freq=alias)
         )
         tables.append(table.assign(complete=pd.array([whole] * len(table), dtype="boolean")))
-        look = later
+        earlier = later
     result = pd.concat(tables, ignore_index=True)
     keys = [c for c in result.columns[: list(result.columns).index("period") + 1] if c not in _names(by)]
     result = result.sort_values(keys, kind="stable", ignore_index=True)
@@ -86,7 +86,7 @@ def _names(by: By) -> set[str]:
     return {c for name in own if name in ENTITIES for part in ENTITIES[name] for c in part} - keys - set(own)
 
 
-def _looked(history: Any, day: pd.Timestamp, due: str) -> _Look:
+def _snapshot(history: Any, day: pd.Timestamp, due: str) -> _Snapshot:
     frame = frame_of(history.at(day), "order_date", "amount", DUE_DATES[due], "line_id", metric="slippage.order_book")
     as_of = as_of_days(frame, None)
     account = ledger_of(frame, as_of, due, dated=False)
@@ -98,7 +98,7 @@ def _looked(history: Any, day: pd.Timestamp, due: str) -> _Look:
     late = there & ~left & (account.due_on < until)
     received = np.where(there, account.received, 0.0)
     money = (account.amount * there, received + rest * came, rest * lost, rest * late)
-    return _Look(
+    return _Snapshot(
         day,
         frame,
         as_of,
@@ -108,8 +108,8 @@ def _looked(history: Any, day: pd.Timestamp, due: str) -> _Look:
     )
 
 
-def _between(earlier: _Look, later: _Look, by: By) -> pd.DataFrame:
-    """Return the books of two looks by group, and what was ordered, delivered and cancelled between them."""
+def _between(earlier: _Snapshot, later: _Snapshot, by: By) -> pd.DataFrame:
+    """Return the books of two snapshots by group, and what was ordered, delivered and cancelled between them."""
     place, gone = match_lines(earlier.frame, later.frame)
     both = stack([narrow_rows(x.frame, np.ones(len(x.frame), dtype=bool), by) for x in (earlier, later)])
     groups = group_lines(both, by, also=("currency",))

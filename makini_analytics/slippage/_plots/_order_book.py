@@ -30,7 +30,7 @@ def plot_order_book(
     """Draw the open value at the end of each period as bars, the overdue part of it highlighted at the foot.
 
     Of a history the bars are what was known then, and a black line is what is known today of the same day. A paler bar is of a period
-    that the as-of day cuts, or that began before the first look.
+    that the as-of day cuts, or that began before the first snapshot.
 
     Raises
     ------
