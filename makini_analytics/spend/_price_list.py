@@ -20,6 +20,9 @@ _OF_LEVEL = {
 }  # fmt: skip
 _TEXTS = ("connection", "material_id", "vendor_id", "currency_id", "currency", "uom_id", "unit_of_measure")
 _DAYS = ("valid_from", "valid_to", "updated_at")
+_WHO = ["connection", "material_id", "vendor_id"]
+#: A list of Makini's without prices.
+_NO_LEVELS = pd.DataFrame({"priceLevels": []})
 
 
 def price_list(materials: Any) -> pd.DataFrame:
@@ -57,21 +60,41 @@ def _numbers(frame: pd.DataFrame, name: str) -> Any:
     return pd.to_numeric(values(frame, name, "object"), errors="coerce").to_numpy(dtype=float, na_value=np.nan)
 
 
+def listed_vendors(materials: Any, day: pd.Timestamp | None) -> pd.DataFrame:
+    """Return which vendors a list names for which materials, one row each: with a price that holds on a day, or as one who can supply it."""
+    frame = frame_of(materials, metric="spend.single_source, materials")
+    levels = price_list(frame) if {"priceLevels", "price"} & set(frame.columns) else price_list(_NO_LEVELS)
+    if day is not None:
+        levels = levels[~((levels["valid_to"] < day) | (levels["valid_from"] > day))]
+    options = pd.DataFrame(list(_options(frame)), columns=_WHO)
+    both = pd.concat([levels[_WHO], options.astype("string")]).dropna(subset=["material_id", "vendor_id"])
+    return both.drop_duplicates(ignore_index=True)
+
+
+def _options(materials: pd.DataFrame) -> Iterator[tuple[Any, Any, Any]]:
+    for row in materials.to_dict("records"):
+        for option in _listed(row.get("supplyOptions")):
+            yield row.get("connection"), row.get("key"), option.get("vendorKey")
+
+
+def _listed(value: Any) -> list[Mapping[str, Any]]:
+    """Return the entries of a list that stands in a row, as it is or as the text of one."""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return []
+    return [entry for entry in value if isinstance(entry, Mapping)] if isinstance(value, list) else []
+
+
 def _levels(materials: pd.DataFrame) -> Iterator[dict[str, Any]]:
     """Yield the price levels of materials as Makini's list has them: a list in each row, or the text of one."""
     for row in materials.to_dict("records"):
-        levels = row.get("priceLevels")
-        if isinstance(levels, str):
-            try:
-                levels = json.loads(levels)
-            except ValueError:
-                levels = None
-        for level in levels if isinstance(levels, list) else []:
-            if isinstance(level, Mapping):
-                read = {name: level.get(field) for name, field in _OF_LEVEL.items()}
-                read["uom_id"] = read["uom_id"] or row.get("uomKey")
-                yield read | {
-                    "connection": row.get("connection"),
-                    "material_id": row.get("key"),
-                    "updated_at": row.get("updatedAt"),
-                }
+        for level in _listed(row.get("priceLevels")):
+            read = {name: level.get(field) for name, field in _OF_LEVEL.items()}
+            read["uom_id"] = read["uom_id"] or row.get("uomKey")
+            yield read | {
+                "connection": row.get("connection"),
+                "material_id": row.get("key"),
+                "updated_at": row.get("updatedAt"),
+            }

@@ -26,6 +26,7 @@ from ..compute import (
 )
 from ..errors import ConfigError, SchemaError
 from ..frames import AsOf, days_of, encode, need, pairs, values, vendors_hidden_by
+from ._price_list import listed_vendors
 from ._rule import spend_tally, value_of
 
 
@@ -39,6 +40,7 @@ def single_source(
     currency: str | None = None,
     aliases: Mapping[str, str] | None = None,
     intercompany: Collection[str] = (),
+    materials: Any = None,
 ) -> FigureResult:
     """Materials, or assets, that were bought from one vendor only in the window of the lines, with spend and lead time beside.
 
@@ -46,7 +48,8 @@ def single_source(
     may be another, and nothing is where `makini_analytics.Purchases.filter` may have left other vendors out. One order is one
     vendor by necessity: ``min_orders`` asks for more. The lead time is that of all lines of the item, from the Kaplan-Meier
     curve as in ``lead_times.by_vendor``. Bought from one is not the same as to be had from one only: whether there is another
-    source the data can't say.
+    source orders can't say. With the list of ``materials`` it stands beside which other vendors are listed; whether they would
+    deliver the list can't say either.
 
     Parameters
     ----------
@@ -58,6 +61,8 @@ def single_source(
     currency : shows the spend in that currency and counts the rest; whether there is one vendor is found over all lines
     aliases : vendor name to the name that it shall count under
     intercompany : vendors, by name or id, that belong to the own group: left out and counted apart
+    materials : DataFrame, ``client.fetch_table("materials")`` with its ``supplyOptions`` and ``priceLevels``; or a table of your own
+        as for ``spend.agreed_prices``
 
     Returns
     -------
@@ -67,13 +72,15 @@ def single_source(
         n_orders, n_lines : int, in the currency; last_order_date : datetime64
         n_delivered, n_open : int, lines of the item in any currency
         median_days, p90_days : float, days; missing where not yet estimable
+        listed_elsewhere : boolean, whether the list names another vendor for the material; n_listed_elsewhere : Int64, how many;
+            both missing where the list doesn't know the material. Only with ``materials``
 
     Raises
     ------
     SchemaError
         A column that is needed is missing.
     ConfigError
-        ``min_orders`` is no count; an alias or intercompany vendor that no line has.
+        ``materials`` with another item than the material; ``min_orders`` is no count; an alias or intercompany vendor that no line has.
 
     Examples
     --------
@@ -85,6 +92,8 @@ def single_source(
     """
     if isinstance(min_orders, bool) or not isinstance(min_orders, (int, np.integer)) or min_orders < 1:
         raise ConfigError(f"min_orders={min_orders!r}: pass a number of orders such as 2")
+    if materials is not None and item != "material":
+        raise ConfigError(f"materials= tells who else lists a material, and the item is {item!r}")
     got = spend_tally(lines, intercompany=intercompany, as_of=as_of)
     frame, selection, value = got.frame, got.selection, value_of(got)
     merged = frame if aliases is None else merge_aliases(frame, aliases)
@@ -125,8 +134,26 @@ def single_source(
     result = pd.concat([result, times.iloc[items.codes[first_line]].reset_index(drop=True)], axis=1)
     if "connection" in result:
         result["connection"] = result.pop("connection")
+    if materials is not None:
+        others = _listed_elsewhere(result, listed_vendors(materials, None if got.as_of is None else got.as_of.day))
+        result["listed_elsewhere"], result["n_listed_elsewhere"] = (others > 0).astype("boolean"), others
     result = result.sort_values(["currency", "spend"], ascending=[True, False], kind="stable", na_position="last")
-    return got.with_provenance(result.reset_index(drop=True), notes=tuple(n for n in (note, no_times) if n))
+    return got.with_provenance(
+        result.reset_index(drop=True), notes=tuple(n for n in (note, no_times) if n), materials=None
+    )
+
+
+def _listed_elsewhere(result: pd.DataFrame, listed: pd.DataFrame) -> pd.Series:
+    """Return how many other vendors the list names for each material; missing where it doesn't know the material."""
+    by = ["material_id"]
+    if "connection" in result and listed["connection"].notna().any():
+        by.append("connection")
+    rows = result.reindex(columns=[*by, "vendor_id"]).astype("string").reset_index(names="row")
+    near = rows.merge(listed, on=by, how="inner", suffixes=("", "_listed"))
+    near = near[near["material_id"].notna()]
+    other = (near["vendor_id"] != near["vendor_id_listed"]).fillna(True)
+    n = near["vendor_id_listed"].where(other).groupby(near["row"]).nunique()
+    return n.reindex(result.index).astype("Int64")
 
 
 def _hidden(frame: pd.DataFrame, selection: Selection) -> str:

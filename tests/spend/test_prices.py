@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from makini_analytics import ConfigError, SchemaError, currency, explain, spend
+import makini_analytics as ma
+from makini_analytics import ConfigError, SchemaError, currency, explain, spend, style
 
 
 def lines(*rows, **more):
@@ -183,6 +186,52 @@ def test_single_source_by_hand():
     merged = spend.single_source(named, aliases={"W": "V"}, as_of="2025-01-31")
     assert merged.product_code.tolist() == ["A", "B", "C"]
     assert "No lead times" in explain(spend.single_source(frame))
+
+
+def test_a_list_tells_who_else_could_deliver_what_one_vendor_does():
+    frame = lines(*((code, "v", "2025-01-01", 1, 10.0) for code in "ABCDE")).assign(
+        material_id=list("ABCDE"), connection="x", delivered_date=pd.NaT
+    )
+    own = pd.DataFrame(
+        [
+            ("A", "v", 1.0, None), ("A", "w", 1.0, None), ("A", "w", 0.9, None), ("A", "u", 1.0, "2025-06-01"),
+            ("B", "v", 1.0, None), ("C", "w", 1.0, "2024-12-31"), ("D", "w", None, None),
+        ],
+        columns=["material_id", "vendor_id", "price", "valid_to"],
+    )  # fmt: skip
+    got = spend.single_source(frame, as_of="2025-01-31", materials=own).set_index("material_id")
+    # C's other price has ended and D's is none, so the list says nothing of them; E is not in it
+    assert got.n_listed_elsewhere.fillna(-1).to_dict() == {"A": 2, "B": 0, "C": -1, "D": -1, "E": -1}
+    assert got.listed_elsewhere[["A", "B"]].tolist() == [True, False]
+    assert (
+        spend.single_source(frame, as_of="2025-07-01", materials=own).set_index("material_id").n_listed_elsewhere["A"]
+        == 1
+    )
+    elsewhere = own.assign(connection="y")
+    assert spend.single_source(frame, as_of="2025-01-31", materials=elsewhere).n_listed_elsewhere.isna().all()
+    assert "listed_elsewhere" not in spend.single_source(frame, as_of="2025-01-31")
+    with pytest.raises(ConfigError, match="the item is 'asset'"):
+        spend.single_source(frame.assign(asset_id="p"), item="asset", as_of="2025-01-31", materials=own)
+    with pytest.raises(ConfigError, match="neither priceLevels nor"):
+        spend.single_source(frame, as_of="2025-01-31", materials=own[["material_id", "price"]])
+    text = style.alt_text(spend.plot_single_source(frame, as_of="2025-01-31", materials=own))
+    assert "materials were bought from one vendor only" in text
+    assert "materials" not in got.attrs["parameters"]
+
+
+def test_the_sandbox_lists_a_second_vendor_for_what_is_bought_from_one():
+    with ma.sandbox() as server:
+        client = server.client("emea", progress=False)
+        data, materials = client.fetch_purchases(), client.fetch_table("materials")
+    recent = data.lines[data.lines.order_date >= "2025-10"]
+    got = spend.single_source(recent, materials=materials)
+    can = {
+        m["key"]: {x["vendorKey"] for field in ("supplyOptions", "priceLevels") for x in json.loads(m[field])}
+        for m in materials.to_dict("records")
+    }
+    want = [len(can[row.material_id] - {row.vendor_id}) for row in got.itertuples()]
+    assert len(got) > 10
+    assert got.n_listed_elsewhere.tolist() == want
 
 
 def test_p26_intercompany_is_left_out_and_counted():

@@ -24,6 +24,7 @@ def plot_single_source(
     currency: str | None = None,
     aliases: Mapping[str, str] | None = None,
     intercompany: Collection[str] = (),
+    materials: Any = None,
     ax: Axes | None = None,
     title: str | None = None,
     top: int = 12,
@@ -31,7 +32,8 @@ def plot_single_source(
     """Draw the items that one vendor supplies, by spend, with the vendor and the lead time.
 
     In the highlight colour: the item with the most spend. Light grey: the items that are folded into one bar. Beside each bar
-    its amount, the vendor, and in how many days nine of ten lines came, where that can be estimated.
+    its amount, the vendor, in how many days nine of ten lines came, where that can be estimated, and with ``materials`` how many
+    other vendors are listed.
 
     Parameters
     ----------
@@ -82,4 +84,6 @@ def plot_single_source(
 def _with_vendor(row: dict[Any, Any], currency: str | None) -> str:
     vendor = charts.label(row["vendor_name"] if pd.notna(row.get("vendor_name")) else row["vendor_id"], 22, 8)
     slow = "" if pd.isna(row["p90_days"]) else f", 9 of 10 in {charts.number(row['p90_days'])} days"
-    return f"{charts.money(row['spend'], currency)}  {vendor}{slow}"
+    n = row.get("n_listed_elsewhere", pd.NA)
+    listed = "" if pd.isna(n) else f", {charts.number(n) if n else 'no'} {'other' if n == 1 else 'others'} listed"
+    return f"{charts.money(row['spend'], currency)}  {vendor}{slow}{listed}"
