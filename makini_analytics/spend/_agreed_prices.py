@@ -97,7 +97,13 @@ def agreed_prices(
     groups = items.groups([items.item, "vendor"], items.selection.kept)
     result = _by_item(compared, groups)
     unusable = listed.attrs["unusable"]
-    notes = [f"{unusable:,} rows of the list have no material, vendor or price above 0."] if unusable else []
+    notes = (
+        [
+            f"{unusable:,} {'row of the list has' if unusable == 1 else 'rows of the list have'} no material, vendor or price above 0."
+        ]
+        if unusable
+        else []
+    )
     return items.with_provenance(result, notes=notes)
 
 

@@ -73,7 +73,7 @@ def payment_terms(
     1         b   50.0   0.0           0.0        1               0.0
     """
     got = spend_tally(lines, by=by, currency=currency, intercompany=intercompany, orders=True, as_of=as_of)
-    texts = encode(values(got.frame, "payment_terms", "string"), sort=False)
+    texts = encode(values(got.frame, "payment_terms", "string"))  # sorted: of equals the first of the alphabet
     read = [read_terms(str(text)) for text in texts.labels]
     blank = np.append([not str(text).strip() for text in texts.labels], True).astype(bool)
     got.selection.exclude(blank[texts.codes], "no payment terms")
@@ -123,7 +123,7 @@ def payment_terms(
 
 
 def _usual(rows: pd.DataFrame, n: int, labels: Any) -> Any:
-    """Return the text of each group with the most spend; of equal ones the first."""
+    """Return the text of each group with the most spend; of equal ones the first of the alphabet."""
     group, text, cell = pairs(rows["group"].to_numpy(), rows["text"].to_numpy())
     total = np.bincount(cell, weights=rows["spend"], minlength=len(group))
     order = np.lexsort((text, -total, group))
@@ -138,6 +138,8 @@ def _not_understood(texts: Any, odd: Any) -> tuple[str, ...]:
     if not counts.any():
         return ()
     most = [i for i in np.argsort(-counts, kind="stable") if counts[i]]
-    named = ", ".join(f"“{texts.labels[i]}” ({counts[i]:,} lines)" for i in most[:_NAMED])
+    named = ", ".join(
+        f"“{texts.labels[i]}” ({counts[i]:,} {'line' if counts[i] == 1 else 'lines'})" for i in most[:_NAMED]
+    )
     more = f" and {len(most) - _NAMED:,} more" if len(most) > _NAMED else ""
     return (f"Payment terms not understood: {named}{more}.",)

@@ -193,7 +193,7 @@ def test_the_list_of_a_connection_with_planted_breaks_served_and_fetched():
     row = got.iloc[0]
     assert (row.n_lines, row.n_missed_breaks, row.missed_breaks, row.difference) == (3, 1, 25.0, 25.0)
     assert (row.cheaper_vendor_id, row.cheaper_price, row.cheaper_value) == ("w", 8.0, 2.0 * 5 + 1.0 * 55)
-    assert "1 rows of the list have no" in ma.explain(got)
+    assert "1 row of the list has no" in ma.explain(got)
 
 
 def test_a_list_without_prices_or_without_currencies_says_so():

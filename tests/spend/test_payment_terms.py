@@ -137,3 +137,12 @@ def test_few_lines_and_none_that_is_understood(n):
     assert len(got) == 0
     assert {"days", "usual_terms", "discount_offered"} <= set(got.columns)
     spend.plot_payment_terms(lines)
+
+
+def test_equals_are_told_in_the_same_order_whatever_that_of_the_rows():
+    texts = ["Net 60", "Net 30", "odd b", "odd a", "odd c", "Net 60", "Net 30"]
+    lines = pd.DataFrame({"vendor_id": "v", "currency": "EUR", "amount": 10.0, "payment_terms": texts})
+    for rows in (lines, lines[::-1], lines.sample(frac=1, random_state=3)):
+        got = spend.payment_terms(rows)
+        assert got.usual_terms.tolist() == ["Net 30"]
+        assert "“odd a” (1 line), “odd b” (1 line), “odd c” (1 line)." in got.attrs["notes"][-1]
