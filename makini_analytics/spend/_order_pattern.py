@@ -142,7 +142,7 @@ def order_pattern(
         quantities = usual_quantities(groups.codes, quantity, n)
         quantities[keys[item].isna().all(axis=1).to_numpy()] = np.nan  # what names no item is no one item
         result = pd.concat([result, quantities], axis=1)
-    connection = keys.pop("connection") if "connection" in keys and by != "connection" else None
+    connection = keys.pop("connection") if "connection" in keys and "connection" not in named else None
     result = pd.concat([keys.reset_index(drop=True), result], axis=1)
     if connection is not None:
         result["connection"] = connection.array
@@ -169,10 +169,11 @@ class _Cells:
         """Return the sum over the orders of each group."""
         return np.bincount(self.group, weights=what, minlength=self.n)[: self.n].astype(float)
 
-    def share(self, rows: Any, of: Any = 1.0, among: Any = True) -> Any:
+    def share(self, rows: Any, of: Any = None, among: Any = None) -> Any:
         """Return which share of the orders, or of something of theirs, some of them have."""
-        whole = self.add(np.where(among, of, 0.0) + 0.0 * self.spent)
-        part = self.add(np.where(rows & among, of, 0.0))
+        every = np.ones(len(self.group)) if of is None else of
+        every = every if among is None else np.where(among, every, 0.0)
+        whole, part = self.add(every), self.add(np.where(rows, every, 0.0))
         return np.divide(part, whole, out=np.full(self.n, np.nan), where=whole > 0)
 
     def result(self, limits: Any, month_end_days: int, last_month: int) -> pd.DataFrame:
@@ -213,9 +214,8 @@ class _Cells:
         }
         for name, among in (("month_end", month_end), ("year_end", year_end)):
             even = self.add(covered.share(among)[source]) / n_orders
-            out[f"{name}_share"] = np.where(
-                even > 0, self.share(among(day)), np.nan
-            )  # missing where no such day is covered
+            # where no such day is covered, a share of 0 would be an invention
+            out[f"{name}_share"] = np.where(even > 0, self.share(among(day)), np.nan)
             out[f"{name}_even_share"] = even
         group, _, _ = pairs(self.lines[orders.once], orders.vendor[orders.once])
         out["n_one_time_vendors"] = np.bincount(group, minlength=self.n)[: self.n].astype(np.int64)
