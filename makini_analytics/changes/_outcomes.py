@@ -86,12 +86,15 @@ def outcomes_of(
     """Return what the figure gives under every combination; the error of the first one where it refuses them all."""
     grid, steps = _checked(f, choices, options)
     results: dict[int, pd.DataFrame | MakiniError] = {}
+    gone: dict[int, int] = {}  # lines that a function of the lines left out
     for numbers, prepared in _prepared(grid, steps, lines):
         for i, chosen in numbers:
             try:
                 if isinstance(prepared, MakiniError):
                     raise prepared
                 results[i] = f(prepared, **options, **chosen)
+                changed = prepared is not lines and hasattr(lines, "__len__") and hasattr(prepared, "__len__")
+                gone[i] = len(lines) - len(prepared) if changed else 0
             except MakiniError as error:
                 results[i] = error
     found = {i: r for i, r in sorted(results.items()) if not isinstance(r, MakiniError)}
@@ -110,8 +113,16 @@ def outcomes_of(
     for (i, result), place in zip(found.items(), places, strict=True):
         values[i, place] = pd.to_numeric(result[name]).to_numpy(dtype=float, na_value=np.nan)
     refused = [str(errors[i]) if i in errors else None for i in range(len(grid))]
-    about = [dict(found[i].attrs) if i in found else {} for i in range(len(grid))]
+    about = [_told(found[i].attrs, gone[i]) if i in found else {} for i in range(len(grid))]
     return Outcomes(grid.frame(), keys, name, values, refused, about)
+
+
+def _told(attrs: Mapping[Any, Any], gone: int) -> dict[Any, Any]:
+    """Return what a result tells, with the lines that the figure never saw."""
+    if gone <= 0 or "excluded" not in attrs:
+        return dict(attrs)
+    entry = {"reason": "by a change of the lines", "n_lines": gone, "value": {}}
+    return {**attrs, "excluded": [*attrs["excluded"], entry]}
 
 
 def _checked(f: Any, choices: Any, options: Mapping[str, Any]) -> tuple[Grid, list[str]]:

@@ -287,6 +287,10 @@ def test_what_the_figure_refuses_is_said_and_not_lost(lines):
 def test_included_and_left_out_are_all_lines_under_every_combination(lines):
     by = ma.sensitivity(slippage.by_vendor, lines, {"late_days": [0, 3], "due": ["required"]}, per="combination")
     assert ((by["n_lines"] + by["n_left_out"]) == len(lines)).all()
+    few = {"outliers": {"left out": lambda x: x[x.amount < 40], "kept": None}}
+    by = ma.sensitivity(spend.by_vendor, lines, few, per="combination", currency="EUR")
+    assert ((by["n_lines"] + by["n_left_out"]) == len(lines)).all()
+    assert f"Left out, by a change of the lines: {(lines.amount >= 40).sum()} lines" in ma.explain(by)
     for per in (None, "group", "combination", "choice"):
         about = ma.sensitivity(slippage.by_vendor, lines, {"late_days": [0, 3]}, per=per, by="category").attrs
         usual = slippage.by_vendor(lines, by="category").attrs
