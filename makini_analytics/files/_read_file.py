@@ -124,7 +124,8 @@ def read_headings(
     Change ``column`` where it is not what you mean and pass the frame back: ``Purchases.from_file(path, columns=frame)``. Some columns
     are those of a list and not ours: ``vendor`` (code, name or both), ``open_quantity`` (received = ordered - open),
     ``scheduled_quantity`` (a row is a schedule line), marks such as ``deletion_mark``, ``completed_mark`` and ``release_mark``, of which
-    one status is made, and ``record_type``, which tells rows of orders from those of lines.
+    one status is made, ``record_type``, which tells rows of orders from those of lines, and ``document_type``, which tells orders and
+    returns from quotes, invoices and contracts.
 
     Parameters
     ----------
