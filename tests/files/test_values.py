@@ -6,6 +6,7 @@ import pytest
 
 import makini_analytics as ma
 from makini_analytics.files import read_file
+from tests.tiers import one_in
 
 from .files import lines_of, table_of, xlsx
 
@@ -168,8 +169,8 @@ def scheduled(heading, *parts):
 
 @pytest.mark.parametrize(
     ("heading", "parts", "received"),
-    [("WEMNG", ("60,000", "30,000", "5"), [90, 5]), ("WEMNG", ("100", "100", "0"), [100, 0]), ("WEMNG", ("60", "", "0"), [-1, 0]),
-     ("Still to be delivered (qty)", ("0", "30", "5"), [70, 0]), ("Still to be delivered (qty)", ("100", "100", "5"), [0, 0])],
+    one_in(5, [("WEMNG", ("60,000", "30,000", "5"), [90, 5]), ("WEMNG", ("100", "100", "0"), [100, 0]), ("WEMNG", ("60", "", "0"), [-1, 0]),
+     ("Still to be delivered (qty)", ("0", "30", "5"), [70, 0]), ("Still to be delivered (qty)", ("100", "100", "5"), [0, 0])]),
 )  # fmt: skip
 def test_what_came_of_schedule_lines_is_that_of_the_item(written, heading, parts, received):
     got = ma.Purchases.from_file(written(scheduled(heading, *parts)))
@@ -195,7 +196,7 @@ def test_jd_edwards_numbers_of_every_form_are_read_or_asked_about(written):
         lines_of(written(f"{head}\n1,1000,7,A,124015,100000,5.5,25000,2500\n"))
 
 
-@pytest.mark.parametrize(("currency", "n"), [("EUR", 0), ("€", 0), ("USD", 1)])
+@pytest.mark.parametrize(("currency", "n"), one_in(3, [("USD", 1), ("EUR", 0), ("€", 0)]))
 def test_a_heading_that_names_another_currency_than_the_row_is_told(written, currency, n):
     got = ma.Purchases.from_file(written(f"PO Number;Amount (EUR);Currency\n1;6;{currency}\n2;7;EUR\n"))
     assert len(got.issues) == n
