@@ -8,6 +8,7 @@ import pytest
 
 import makini_analytics as ma
 from makini_analytics import charts, lead_times, quality, slippage, spend, style
+from tests.tiers import one_in
 
 DAY = pd.Timestamp("2025-01-01")
 
@@ -154,7 +155,7 @@ def test_names_cut_to_the_same_letters_stay_apart():
     assert len(set(charts.group_labels(frame, ["description", "vendor_name"]))) == 2
 
 
-@pytest.mark.parametrize("size", charts.SIZES)
+@pytest.mark.parametrize("size", one_in(9, charts.SIZES))
 def test_values_never_cover_the_names_of_the_bars(size, tmp_path):
     lines = ma.load_sample(["emea"]).lines.query("currency == 'EUR'")
     ax = spend.plot_price_changes(lines)
@@ -165,7 +166,7 @@ def test_values_never_cover_the_names_of_the_bars(size, tmp_path):
         assert not any(text.get_window_extent().overlaps(n) for n in names)
 
 
-@pytest.mark.parametrize("size", charts.SIZES)
+@pytest.mark.parametrize("size", one_in(9, charts.SIZES))
 def test_names_in_the_funnel_don_t_cover_each_other(size, tmp_path):
     pytest.importorskip("matplotlib_fontja", reason="the Japanese names need a font")
     result = slippage.by_vendor(ma.load_sample().lines)
@@ -181,7 +182,9 @@ def test_names_in_the_funnel_don_t_cover_each_other(size, tmp_path):
         assert not any(one.overlaps(other) for other in boxes[i + 1 :])
 
 
-@pytest.mark.parametrize("plot", [slippage.plot_by_vendor, lead_times.plot_by_vendor, lead_times.plot_buffer])
+@pytest.mark.parametrize(
+    "plot", one_in(3, [slippage.plot_by_vendor, lead_times.plot_by_vendor, lead_times.plot_buffer])
+)
 def test_one_of_several_is_not_called_the_1_vendors(plot):
     frame = lines_of(["a"] * 30 + ["b"] * 3)
     frame.loc[30:, ["delivered_date", "required_date"]] = pd.NaT

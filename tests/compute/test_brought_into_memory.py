@@ -61,7 +61,7 @@ def asked(name, make, lines):
     return figure.function(*sides, **options)
 
 
-@pytest.mark.parametrize(("name", "kind"), one_in(5, [(n, k) for n in TAKES_LINES for k in KINDS]))
+@pytest.mark.parametrize(("name", "kind"), one_in(9, [(n, k) for n in TAKES_LINES for k in KINDS]))
 def test_every_figure_of_lines_is_that_of_pandas_in_every_engine(name, kind, sample):
     want, got = asked(name, lambda x: x, sample), asked(name, KINDS[kind], sample)
     brought = [got.attrs["notes"].pop() for _ in range(2 if name in TWO else 1)]

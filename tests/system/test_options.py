@@ -38,9 +38,11 @@ def public_calls():
             yield name, call
 
 
-#: These pass names on: columns of lines, filters of a list, fields of a record, options of a fault, or of `Client` (tested below).
+#: These pass names on: columns of lines, filters of a list, fields of a record, options of a fault, of `Client` (tested below), or of the figure that is given.
 ANY_NAME = {
     "fetch_all",
+    "sensitivity",
+    "plot_sensitivity",
     "Purchases.from_file",
     "Purchases.filter",
     "Client.fetch_table",
