@@ -191,7 +191,7 @@ def _is_factor(value: Any) -> bool:
 def convert(lines: Any, to: str, *, own: Mapping[str, tuple[str, float]] | None = None) -> pd.DataFrame:
     """Return the lines with quantities in one unit and unit prices per that unit; missing where the unit does not convert.
 
-    Amounts stay.
+    Amounts stay. A price whose unit was given and can't be read is missing.
 
     Parameters
     ----------
@@ -233,7 +233,10 @@ def convert(lines: Any, to: str, *, own: Mapping[str, tuple[str, float]] | None 
         if name in frame:
             out[name] = pd.to_numeric(frame[name]).to_numpy(dtype=float, na_value=np.nan) * times
     if "unit_price" in frame:
-        per = pd.to_numeric(values(frame, "price_unit", "float64")).fillna(1.0).to_numpy(dtype=float)
+        stated = pd.to_numeric(values(frame, "price_unit", "float64"))
+        # one that is not given is 1; of one that was given and can't be read nobody knows what the price is for
+        bad = values(frame, "unreadable", "string").astype("string").str.contains(r"(?:^|, )price_unit(?:,|$)")
+        per = stated.where(stated.notna() | bad.fillna(False).astype(bool), 1.0).to_numpy(dtype=float, na_value=np.nan)
         out["unit_price"] = pd.to_numeric(frame["unit_price"]).to_numpy(dtype=float, na_value=np.nan) / per / times
         out["price_unit"] = np.where(np.isnan(times), np.nan, 1.0)
     result = frame.assign(**out)

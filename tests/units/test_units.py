@@ -76,3 +76,11 @@ def test_the_sample_s_units_are_all_understood():
 def test_a_unit_that_is_none_teaches():
     with pytest.raises(SchemaError, match="understood"):
         units.convert(pd.DataFrame({"quantity": [1.0], "unit_of_measure": ["EA"]}), "bananas")
+
+
+def test_a_price_whose_unit_can_not_be_read_is_missing():
+    lines = pd.DataFrame(
+        {"quantity": 2.0, "unit_price": 10.0, "unit_of_measure": "KG", "price_unit": [100.0, None, None, None]}
+    )
+    lines["unreadable"] = pd.array([None, None, "amount, price_unit", "custom.price_unit"], dtype="string")
+    assert units.convert(lines, "KG").unit_price.fillna(-1).tolist() == [0.1, 10.0, -1, 10.0]
