@@ -152,7 +152,8 @@ def _merged(known: Purchases, fresh: Purchases, fetch: ChangedOrderFetch) -> Pur
     as_of = _latest_day(mine, options.timezone) or fresh.as_of
     limited = fetch.query.since is not None or fetch.query.until is not None
     if limited and known.as_of is not None and as_of is not None:
-        as_of = max(as_of, known.as_of)  # of the orders just outside of the span, too, as a fetch has it
+        # of the orders just outside of the span, too, as a fetch has it
+        as_of = max(day for day in (as_of, known.as_of, fresh.as_of) if day is not None)
     frames = {
         "orders": _comparable.without_emptied(known.orders, orders),
         "lines": _comparable.without_emptied(known.lines, lines),
