@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..frames import OnlyInMemory
+from ..frames import OnlyInMemory, kind_of_frame
 from ._sql import Dialect, Kind
 
 #: Stands in a query for the table of the lines.
@@ -29,8 +29,7 @@ class EngineFrame:
 
 def engine_frame(lines: Any) -> EngineFrame | None:
     """Return the frame of an engine, or None where it is no frame that is known."""
-    package = type(lines).__module__.partition(".")[0].lstrip("_")
-    opened = _ENGINES.get((package, type(lines).__name__))
+    opened = _ENGINES.get(kind_of_frame(lines))
     return opened(lines) if opened else None
 
 

@@ -28,7 +28,7 @@ from ._as_of import (
     moment_of,
 )
 from ._codes import Encoding, coalesce, encode, pairs
-from ._collect import FIGURE_COLUMNS, OnlyInMemory, collect, columns_of, is_engine_frame
+from ._collect import FIGURE_COLUMNS, OnlyInMemory, collect, columns_of, is_engine_frame, kind_of_frame
 from ._csv import write_csv
 from ._stack import as_text, stack
 from .categoricals import to_strings
@@ -59,6 +59,7 @@ __all__ = [
     "is_engine_frame",
     "is_history",
     "is_pandas",
+    "kind_of_frame",
     "known_days",
     "moment_of",
     "need",

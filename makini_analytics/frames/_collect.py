@@ -94,8 +94,12 @@ def _opened(lines: Any) -> tuple[Any, _Engine]:
 
 
 def _engine_of(lines: Any) -> _Engine | None:
-    package = type(lines).__module__.partition(".")[0].lstrip("_")
-    return _ENGINES.get((package, type(lines).__name__))
+    return _ENGINES.get(kind_of_frame(lines))
+
+
+def kind_of_frame(lines: Any) -> tuple[str, str]:
+    """Return the package of a frame and its type, as in ("polars", "LazyFrame"), without importing any engine."""
+    return type(lines).__module__.partition(".")[0].lstrip("_"), type(lines).__name__
 
 
 def _to_pandas(table: Any) -> pd.DataFrame:
