@@ -27,7 +27,7 @@ from ._figure import (
     write_chart,
 )
 from ._look import Look, contrast, fonts, ink_on, look, wear
-from ._marks import beside, every_period, name_rows, period_name, periods_below, torn
+from ._marks import beside, columns_beside_names, every_period, name_rows, period_name, periods_below, torn
 from ._table import Kind, cell_text, kind_of
 from ._waterfall import waterfall
 from ._wording import (
@@ -65,6 +65,7 @@ __all__ = [
     "captions_of",
     "cell_text",
     "chart",
+    "columns_beside_names",
     "contrast",
     "counted",
     "every_period",

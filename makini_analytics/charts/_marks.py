@@ -123,3 +123,14 @@ def name_rows(ax: Axes, names: Sequence[str], *, least: int = 4, top: float = -0
     """Name the rows of a chart of horizontal bars, the first one on top; a single bar is not blown up to fill the chart."""
     ax.set_yticks(np.arange(len(names)), list(names))
     ax.set_ylim(max(len(names), least) - 0.5, top)
+
+
+def columns_beside_names(ax: Axes, names: Sequence[str], n: int, *, top: float, least: int = 4) -> None:
+    """Name the rows of small multiples, with room for n columns of width 1 and, up to ``top``, for their heads."""
+    name_rows(ax, names, least=least, top=top)
+    ax.set_xlim(0, n)
+    ax.set_xticks([])
+    for side in ("left", "bottom"):
+        ax.spines[side].set_visible(False)
+    for i in range(1, len(names)):
+        ax.axhline(i - 0.5, color=look.line, lw=0.5, zorder=0)

@@ -120,18 +120,10 @@ def plot_scorecard(
     names = charts.group_labels(rows, columns, 30)
     panels = [p for p in _PANELS if rows[p.column].notna().any()]
     ax = charts.axes(ax, rows=len(rows) + 2)
-    y = np.arange(len(rows))
-    ax.set_yticks(y, names)
-    ax.set_ylim(len(rows) - 0.5, -1.2)
-    ax.set_xlim(0, len(panels))
-    ax.set_xticks([])
-    for side in ("left", "bottom"):
-        ax.spines[side].set_visible(False)
+    charts.columns_beside_names(ax, names, len(panels), top=-1.2, least=1)
     said: list[list[str]] = [[] for _ in names]
     for k, panel in enumerate(panels):
         _draw(ax, k, panel, rows, said)
-    for i in y[1:]:
-        ax.axhline(i - 0.5, color=charts.look.line, lw=0.5, zorder=0)
     noun = charts.row_noun(columns)
     about = card.attrs.get("parameters", {})
     unit = rows["currency"].iloc[0]

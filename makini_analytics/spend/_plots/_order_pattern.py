@@ -74,7 +74,7 @@ def plot_order_pattern(
     about = result.attrs.get("parameters", {})
     panels = [p for p in _panels(about, currency) if rows[p.column].notna().any()]
     ax = charts.axes(ax, rows=len(rows) + 2)
-    _grid(ax, names, len(panels))
+    charts.columns_beside_names(ax, names, len(panels), top=-1.8)
     headline, column, of = _question(rows, charts.group_labels(rows, columns), _below(about, currency))
     said: list[list[str]] = [[] for _ in names]
     for k, panel in enumerate(panels):
@@ -123,17 +123,6 @@ def _below(about: Mapping[str, Any], currency: str | None) -> str:
 
 def _rate(value: float) -> str:
     return "<0.1" if 0 < value < 0.05 else charts.number(value, 1 if value < 99.95 else 0)
-
-
-def _grid(ax: Axes, names: list[str], n: int) -> None:
-    """Name the rows and leave room for the heads above them."""
-    charts.name_rows(ax, names, top=-1.8)
-    ax.set_xlim(0, n)
-    ax.set_xticks([])
-    for side in ("left", "bottom"):
-        ax.spines[side].set_visible(False)
-    for i in range(1, len(names)):
-        ax.axhline(i - 0.5, color=charts.look.line, lw=0.5, zorder=0)
 
 
 def _draw(ax: Axes, k: int, panel: _Panel, rows: pd.DataFrame, said: list[list[str]], asked: int) -> None:
