@@ -103,7 +103,7 @@ def cut(tidied: TidyOrders, query: OrderQuery, *, asked_for: Collection[str] = (
     kept = pd.Series(False, index=issues.index)
     for table, ids in {"orders": orders["order_id"], "lines": lines["line_id"]}.items():
         kept |= (issues["table"] == table) & issues["id"].isin(ids)
-    if len(lines):  # what is told once for many rows is of others too
+    if len(lines):  # an issue that stands for many rows may be about others, too
         kept |= issues["id"].isna() | told_once(issues)
     tidied = replace(tidied, orders=orders, lines=lines, issues=issues[kept].reset_index(drop=True))
     return CutOrders(tidied, notes, n_older > 0)

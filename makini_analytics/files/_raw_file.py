@@ -173,7 +173,7 @@ def _from_text(text: str, score: Score, separator: str | None, header: int | Non
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     head = text.split("\n", _PEEKED if not header else header + 1)
     lines = head[:_PEEKED] if not header else [head[header - 1]] if len(head) >= header else []
-    said = _SAID.fullmatch(head[0])  # what Excel is told in the first line
+    said = _SAID.fullmatch(head[0])  # a first line such as "sep=;", written for Excel
     separator = separator or (said[1] if said else None)
     separators = [separator] if separator else SEPARATORS
     if header == 0:

@@ -267,7 +267,7 @@ def _schedule_lines(table: Table) -> None:
         table.notes.append(f"Each row is a schedule line: its quantity is {scheduled!r}.")
         return
     # Without quantities of their own the schedule lines of an item are one line, due in full with the last of them. Rows that are the
-    # same in everything are no schedule lines: they stay, and are told as rows that are there twice.
+    # same in everything are no schedule lines: they stay, and are reported as repeated rows.
     parts = [table.column_of[c] for c in ("received_quantity", "open_quantity") if c in table.column_of]
     other = [c for c in table.df.columns if c not in (*dates, *parts, number)]
     texts = table.df.astype(object).map(lambda v: "" if v is None else str(v))

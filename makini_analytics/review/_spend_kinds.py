@@ -17,7 +17,7 @@ from ._view import FEWEST_ORDERS, View
 LIMIT = 0.5
 #: Two orders of which no more agrees than number and vendor: a number repeats across companies.
 _SAME_NUMBER = 50
-#: Effects that are told of a change; the others are in the exhibit.
+#: The effects that a finding names for a change; the exhibit has the others.
 _MOST_EFFECTS = 4
 _EFFECTS = {
     "price": "prices (other vendors included)",
