@@ -19,8 +19,13 @@ _ENOUGH_OF_ITS_OWN = 2
 
 
 _UNKNOWN = "left out: no heading that is known"
-#: A currency's code behind a heading: in brackets, or after "in".
-_CURRENCY = re.compile(r"\s*(?:[(\[]\s*(?:in\s+)?([A-Z]{3})\s*[)\]]|\s(?:in|en)\s+([A-Z]{3}))\s*$")
+#: A currency's code behind a heading, in brackets or not.
+_CURRENCY = re.compile(r"\s*(?:[(\[]\s*(?:in\s+)?([A-Z]{3})\s*[)\]]|\s(?:(?:in|en)\s+)?([A-Z]{3}))\s*$")
+#: Thousands or millions in the heading of money: "(kEUR)", "in T€", "EUR '000", "Mio. EUR", "in thousands".
+_MULTIPLE = re.compile(
+    r"(?<![^\W\d])(?:[kKtTmM]\s?(?:EUR|USD|GBP|CHF|[€$£])|(?:Tsd|Mio|mln|tys)\b|(?i:thousands?|millions?|tausend|millionen|milliers?|miles|millones|migliaia))"
+    r"|['\u2019]000"
+)
 
 
 @dataclass(frozen=True)
@@ -97,6 +102,15 @@ def currency_in(heading: str) -> str | None:
     found = _CURRENCY.search(heading)
     code = (found[1] or found[2]) if found else None
     return code if code in _data()["currencies"]["codes"] else None
+
+
+def names_a_multiple(heading: str) -> bool:
+    """Whether the heading of money says that its values are thousands or millions.
+
+    >>> [names_a_multiple(h) for h in ("Amount (kEUR)", "Betrag in T€", "Net value EUR '000", "Nettowert Mio. EUR", "Amount in USD", "Total")]
+    [True, True, True, True, False, False]
+    """
+    return _MULTIPLE.search(heading) is not None
 
 
 @cache

@@ -16,16 +16,17 @@ from ..errors import SchemaError
 from ..system import known_options, mapping_of, number_of, path_of, text_of
 from ..tidy import LINES, ORDERS
 from ._by_values import fits, kind_of, with_document_types, with_marks, with_states
-from ._headings import Heading, n_known, named_system, recognised, understood
+from ._headings import Heading, System, n_known, named_system, recognised, understood
 from ._jde import settle_jde
 from ._raw_file import Grid, read_grid
-from ._rows import as_issues, order_lines
+from ._rows import Rows, as_issues, order_lines
 from ._values import Table, settle
 
 #: Names that `columns` may give beside ours, and what becomes of them.
 SPECIAL = (
     "vendor", "open_quantity", "scheduled_quantity", "schedule_line", "deletion_mark", "completed_mark", "void_mark", "open_mark",
-    "incomplete_mark", "release_mark", "record_type", "price_per_code", "history", "last_status", "document_type",
+    "incomplete_mark", "release_mark", "record_type", "price_per_code", "history", "movement_type", "debit_credit", "last_status",
+    "document_type",
 )  # fmt: skip
 #: Rows after which exports end whatever there is: those of the old and the new Excel, with and without headings, and round limits.
 _CUT_OFF = frozenset({65_000, 65_001, 65_535, 65_536, 1_000_001, 1_048_575, 1_048_576})
@@ -69,13 +70,11 @@ def read_file(
     header: int | None = None,
 ) -> FileRead:
     """Return a file as a table of order lines; see `Purchases.from_file`."""
-    grid, headings, about = _read(path, columns, system, sheet, encoding, separator, header)
+    grid, headings, about = read_grid_of(path, columns, system, sheet, encoding, separator, header)
     meant = {h.column: h.place for h in headings if h.column}
     chosen = system_of(system, grid.headings)
     rows = order_lines(grid, meant, chosen.name if chosen else "")
-    names = _distinct_names(grid.headings)
-    df = rows.cells.rename(columns=dict(enumerate(names)))[[n for n, h in zip(names, grid.headings, strict=True) if h]]
-    table = Table(df, {c: names[p] for c, p in meant.items()}, chosen, rows.notes)
+    table = as_table(grid, meant, rows, chosen)
     settle(table)
     if chosen is not None and chosen.name == "jde":
         settle_jde(table)
@@ -146,7 +145,7 @@ def read_headings(
     ConfigError
         An option can't be right, or the library that reads such a file is not installed.
     """
-    grid, headings, _ = _read(path, columns, system, sheet, encoding, separator, header)
+    grid, headings, _ = read_grid_of(path, columns, system, sheet, encoding, separator, header)
     first = grid.cells.astype(object).where(grid.cells.notna() & (grid.cells != ""))
     examples = {h.place: first[h.place].dropna() for h in headings}
     rows = [
@@ -155,15 +154,23 @@ def read_headings(
     return pd.DataFrame(rows, columns=["heading", "column", "example", "rule"], dtype="string")
 
 
-def _read(
+def as_table(grid: Grid, meant: Mapping[str, int], rows: Rows, system: System | None) -> Table:
+    """Return the rows of a grid under its headings, each of which names one column."""
+    names = _distinct_names(grid.headings)
+    df = rows.cells.rename(columns=dict(enumerate(names)))[[n for n, h in zip(names, grid.headings, strict=True) if h]]
+    return Table(df, {c: names[p] for c, p in meant.items()}, system, rows.notes)
+
+
+def read_grid_of(
     path: str | PathLike[str],
-    columns: Mapping[str, str | None] | pd.DataFrame | None,
-    system: str | None,
-    sheet: str | int | None,
-    encoding: str | None,
-    separator: str | None,
-    header: int | None,
+    columns: Mapping[str, str | None] | pd.DataFrame | None = None,
+    system: str | None = None,
+    sheet: str | int | None = None,
+    encoding: str | None = None,
+    separator: str | None = None,
+    header: int | None = None,
 ) -> tuple[Grid, list[Heading], str]:
+    """Return the cells of a file, what its headings mean, and how it was read."""
     own = _own(columns)
     file = path_of("path", os.fspath(path) if isinstance(path, PathLike) else path)
     for name, given, what in (

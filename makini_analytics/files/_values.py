@@ -14,7 +14,7 @@ import pandas as pd
 from ..errors import SchemaError
 from ..tidy import currency_code, meaning, sap_line_status
 from ._by_values import is_yes
-from ._headings import System, currency_in, document_types, folded
+from ._headings import System, currency_in, document_types, folded, names_a_multiple
 
 #: "100001 ACME", "100001 - ACME", "100001/ACME", "[100001] ACME"
 _CODE_AND_NAME = re.compile(r"\[?([A-Z]{0,4}-?\d{3,})\]?(?:\s*[\-\u2013:/|]\s*|\s+)(\D.*)")
@@ -73,12 +73,13 @@ def settle(table: Table) -> None:
     SchemaError
         The file lists no order lines, or what its rows are can't be told.
     """
-    if "history" in table.column_of and not {"order_date", "required_date"} & table.column_of.keys():
+    signs = [table.column_of.pop(c) for c in ("history", "movement_type") if c in table.column_of]
+    if signs and not {"order_date", "required_date"} & table.column_of.keys():
         raise SchemaError(
-            f"the file is a history of orders (it has {table.column_of['history']!r}): receipts and invoices, not order "
-            "lines. Read the order lines, and pass this table beside them: from_table(lines, receipts=...)"
+            f"the file is a history of orders (it has {signs[0]!r}): receipts and invoices, not order lines. Read the order "
+            "lines with this file beside them: from_file(lines, receipts=...)"
         )
-    table.column_of.pop("history", None)
+    table.column_of.pop("debit_credit", None)
     table.take("record_type")
     _returns(table)
     _status(table)
@@ -100,7 +101,12 @@ def _returns(table: Table) -> None:
 
 
 def _currency(table: Table) -> None:
-    """Take the currency from the headings of money, where no column has it and they name one."""
+    """Take the currency from the headings of money, where no column has it and they name one; warn where they name thousands."""
+    for heading in (str(table.column_of[c]) for c in ("amount", "unit_price") if c in table.column_of):
+        if names_a_multiple(heading):
+            table.notes.append(
+                f"Warning: {heading!r} names a multiple, and its values are read as they stand: multiply them first."
+            )
     named = {currency_in(str(table.column_of[c])) for c in ("amount", "unit_price") if c in table.column_of} - {None}
     if "currency" not in table.column_of and len(named) == 1:
         (code,) = named

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from ..errors import ConfigError
-from ..files import read_file, with_received
+from ..files import FileBeside, FileRead, beside, read_file, with_received
 from ..frames import FILTERS, as_day, categoricals, stack
 from ..system import check_options, known_options, mapping_of, options_of, path_of
 from ..tidy import TABLES, Beside, NumberFormat, empty, tidy_table
@@ -284,6 +284,8 @@ class Purchases:
         header: int | None = None,
         connection: str | None = None,
         statuses: Mapping[str, str] | None = None,
+        orders: str | Path | Beside | None = None,
+        receipts: str | Path | Beside | None = None,
         **options: Any,
     ) -> Purchases:
         """Return purchases from a list of order lines as an ERP system wrote it: CSV, TSV, SAP's printed lists, .xlsx, .xlsm,
@@ -307,6 +309,8 @@ class Purchases:
         header : row of the headings, counted from 1 as a spreadsheet does; 0 where there is none: the columns are called "1", "2", ...
         connection : name written into each row; where omitted, the file's
         statuses : status text to state, over the words that are understood anyway
+        orders, receipts : files beside the lines, read the same way, or tables as in `from_table`: the heads of the orders, as SAP's EKKO
+            beside EKPO, and the receipts, as EKBE. Of a history only the receipts are taken, and what takes goods away again is negative
         **options : as in `from_table`: ``currency``, ``as_of``, ``date_formats``, ``timezone``, ``delivery_date``, and the marks of numbers
 
         Raises
@@ -332,10 +336,14 @@ class Purchases:
             return numbers.lines, numbers.issues
 
         got, doubts = with_received(got, read)
-        said = got.statuses | dict(own_statuses)
-        made = cls.from_table(got.table, columns=got.columns, connection=name, statuses=said, **options)
-        left_out = got.left_out.assign(connection=name).astype(got.left_out.dtypes.to_dict())
+        tables, files = beside(orders, receipts)
+        parts: list[FileRead | FileBeside] = [got, *files]
+        said = {k: v for part in reversed(parts) for k, v in part.statuses.items()} | dict(own_statuses)
+        made = cls.from_table(got.table, columns=got.columns, connection=name, statuses=said, **tables, **options)
+        left_out = stack([part.left_out for part in parts])
+        left_out = left_out.assign(connection=name).astype(left_out.dtypes.to_dict())
+        notes = " ".join(part.notes for part in parts)
         sources = made.sources.assign(
-            source=str(path), notes=[f"{got.notes} {n}".strip() for n in made.sources["notes"].fillna("")]
+            source=str(path), notes=[f"{notes} {n}".strip() for n in made.sources["notes"].fillna("")]
         ).astype(made.sources.dtypes.to_dict())
         return replace(made, issues=stack([made.issues, doubts, left_out]), sources=sources)

@@ -12,6 +12,7 @@ from ._schema import ISSUES, LINE_CONTAINERS, LINES, MONEY, ORDERS, SOURCES, TAB
 from ._stale import moved_away, stale_by_names, stale_by_receipts, stale_by_returns, told_beside, weighed_again
 from ._status_words import meaning, sap_line_status
 from ._table_builder import table_of
+from ._tables_beside import RECEIPT
 
 __all__ = [
     "ISSUES",
@@ -23,6 +24,7 @@ __all__ = [
     "NO_ORDER",
     "ORDERS",
     "READ_TOGETHER",
+    "RECEIPT",
     "SOURCES",
     "TABLES",
     "Beside",

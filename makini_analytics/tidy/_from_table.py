@@ -130,7 +130,9 @@ def tidy_table(
     issues = _issues(book, orders_frame, lines, of, of_receipts)
     last = lines["updated_at"].max()
     as_of = None if last is pd.NaT else last.tz_convert(form.tz).tz_localize(None).normalize()
-    return TidyTable(orders_frame, lines, issues, _sources(lines, orders_frame, role, " ".join(notes)), as_of)
+    return TidyTable(
+        orders_frame, lines, issues, _sources(lines, orders_frame, connection, role, " ".join(notes)), as_of
+    )
 
 
 # ---- what the caller says of the columns ----------------------------------------------------------------------------
@@ -258,8 +260,8 @@ def _issues(
     return frame
 
 
-def _sources(lines: pd.DataFrame, orders: pd.DataFrame, role: str, notes: str) -> pd.DataFrame:
-    names = lines["connection"].drop_duplicates().tolist()
+def _sources(lines: pd.DataFrame, orders: pd.DataFrame, connection: str, role: str, notes: str) -> pd.DataFrame:
+    names = lines["connection"].drop_duplicates().tolist() or [connection]
     rows = pd.DataFrame({"connection": names}).reindex(columns=[c.name for c in SOURCES])
     rows = rows.astype({c.name: "object" for c in SOURCES})
     rows["source"], rows["contract"], rows["delivery_date"], rows["notes"] = "table", "table", role, notes

@@ -206,7 +206,9 @@ def warnings_in(notes: Any) -> tuple[list[str], str]:
     (['Warning: amount could not be read on 2 of 9 lines (22.2 %): see issues.'], 'Made up. Read offline.')
     """
     text = notes if isinstance(notes, str) else ""
-    found = re.findall(_WARNING + r".*?\.(?=\s|$)", text)
+    found = re.findall(
+        _WARNING + r"(?:'[^']*'|.)*?\.(?=\s|$)", text
+    )  # a heading in quotes may have a full stop: 'Mio. EUR'
     for sentence in found:
         text = text.replace(sentence, "", 1)
     return found, " ".join(text.split())

@@ -158,7 +158,9 @@ def apply_receipts(
     used = used[(of >= 0) & ~np.isnat(day)].sort_values(["line", "day"], kind="stable")
     ordered = lines["quantity"].to_numpy(dtype=float)
     need = np.abs(ordered)[used["line"].to_numpy(dtype=int)]
-    cumulative = used["quantity"].groupby(used["line"]).cumsum().to_numpy()
+    by_line = used["quantity"].groupby(used["line"])
+    back = is_return(lines)[used["line"].to_numpy(dtype=int)] & (by_line.transform("sum").to_numpy() < 0)
+    cumulative = by_line.cumsum().to_numpy() * np.where(back, -1, 1)  # what goes back is complete at as much below zero
     short = cumulative < need - 1e-9
     # The line is complete at the receipt that follows the last short one. Of 10 ordered, receipts of 6, 4, -1 (a reversal) and 1 add
     # up to 6, 10, 9, 10: complete at the fourth. Where the ordered quantity is missing, no receipt is short (NaN < x is False).
