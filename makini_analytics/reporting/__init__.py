@@ -191,12 +191,12 @@ def checked_out(out: str | Path, template: str | Path | None = None) -> Callable
 
 def _folder(made: Content, out: Path, raw_csv: bool) -> None:
     written = []
-    for folder in ("charts", "tables"):
-        (out / folder).mkdir(parents=True, exist_ok=True)
-    for exhibit in made.exhibits:
-        if exhibit.chart is not None:
-            for suffix in ("png", "svg"):
-                written.append(charts.write_chart(exhibit.chart, out / "charts" / f"{exhibit.name}.{suffix}"))
+    (out / "tables").mkdir(parents=True)
+    drawn = {e.name: e.chart for e in made.exhibits if e.chart is not None}
+    if drawn:  # an empty folder would be a foreign one to the next report
+        (out / "charts").mkdir()
+    for name, chart in drawn.items():
+        written += [charts.write_chart(chart, out / "charts" / f"{name}.{suffix}") for suffix in ("png", "svg")]
     tables = {e.name: e.table for e in (*made.exhibits, *made.beside())}
     if made.findings is not None:
         tables["findings"] = made.findings

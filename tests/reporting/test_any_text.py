@@ -105,6 +105,9 @@ def test_the_next_report_takes_the_place_of_the_last_one(written, tmp_path):
     ma.report(data, folder, sections=["open_orders"])
     assert not list(folder.rglob("spend*"))
     assert [p.name for p in tmp_path.iterdir()] == ["r"]
+    for _ in range(2):  # one without charts leaves nothing that the next one would not know
+        ma.report(data, folder, sections=["left_out"])
+    assert not (folder / "charts").exists()
 
 
 @pytest.mark.parametrize("mine", [None, "charts/mine.png", "tables/sources.csv", "notes.txt"])
