@@ -8,7 +8,7 @@ import warnings
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from makini_analytics import data_dictionary
@@ -351,6 +351,9 @@ MANY = st.lists(hostile_order | anything, min_size=2, max_size=8)
 
 @settings(max_examples=8, **QUICK)
 @given(MANY, st.integers(1, 4))
+@example(
+    [{"lineItems": [{"status": {}}]}, {"status": {}, "lineItems": [None]}], 1
+)  # names of what can't be read have one order
 def test_how_the_records_were_cut_into_pages_changes_nothing(records, size):
     check_cut(records, size)
 
