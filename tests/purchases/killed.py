@@ -6,6 +6,7 @@ file system. It prints one line of JSON with what each trial left.
 
 from __future__ import annotations
 
+import faulthandler
 import hashlib
 import json
 import os
@@ -51,6 +52,7 @@ def child(do: Callable[[], object]) -> int:
     pid = os.fork()
     if not pid:
         code = 1
+        faulthandler.dump_traceback_later(200, exit=True)  # one that hangs says where
         try:
             do()
             code = 0
@@ -165,4 +167,5 @@ def main(what: str, how: str, n: int, folder: Path, url: str = "", *tokens: str)
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
+    faulthandler.dump_traceback_later(1_400, exit=True)
     print(json.dumps(main(sys.argv[1], sys.argv[2], int(sys.argv[3]), Path(sys.argv[4]), *sys.argv[5:])))
