@@ -167,5 +167,4 @@ def main(what: str, how: str, n: int, folder: Path, url: str = "", *tokens: str)
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
-    faulthandler.dump_traceback_later(1_400, exit=True)
     print(json.dumps(main(sys.argv[1], sys.argv[2], int(sys.argv[3]), Path(sys.argv[4]), *sys.argv[5:])))
