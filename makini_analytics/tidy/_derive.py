@@ -15,7 +15,6 @@ import pandas as pd
 from ..frames import categoricals
 from . import _status
 from ._issues import IssueBook
-from ._schema import LINES
 
 #: With fewer dated lines there is too little evidence of what a delivery date means.
 ENOUGH_LINES = 10
@@ -26,7 +25,6 @@ PRICE_UNITS = (10.0, 100.0, 1000.0, 10_000.0)
 #: What an amount is computed from, and what a state follows from.
 _OF_AMOUNT = ("unit_price", "quantity", "discount", "discount_percent", "price_unit")
 _OF_STATE = ("received_quantity", "quantity")
-_PLACE = {c.name: place for place, c in enumerate(LINES)}
 
 Rows = npt.NDArray[np.intp]
 
@@ -208,9 +206,7 @@ def settle_states(
     day = np.full(len(lines), "NaT", dtype="datetime64[us]")
     day[cancelled] = given.where(given.notna(), ended).to_numpy()
     told = ["" for _ in range(len(lines))] if unreadable else []
-    for name in sorted(
-        unreadable, key=_PLACE.__getitem__
-    ):  # not as they were met, which hangs on how the pages were cut
+    for name in sorted(unreadable):  # not as they were met, which hangs on how the pages were cut
         for i in np.unique(unreadable[name]):
             told[i] = f"{told[i]}, {name}" if told[i] else name
     marks = categoricals.from_texts([t or None for t in told]) if unreadable else categoricals.missing(len(lines))
