@@ -74,41 +74,45 @@ def read_receipts(path: str | PathLike[str]) -> FileBeside:
     there = table.column_of
     if "delivered_date" not in there:
         raise SchemaError(f"{Path(path).name} has no heading that is known for the day of a receipt")
-    kinds, moves = ([_code(t) for t in table.texts(c)] for c in ("history", "movement_type"))
-    received = [
-        (k in _RECEIPTS or "history" not in there) and (m in _TAKES_AWAY or "movement_type" not in there)
-        for k, m in zip(kinds, moves, strict=True)
-    ]
-    if not any(received) and len(received):
-        shown = ", ".join(
-            map(repr, [*dict.fromkeys(table.texts("history")), *dict.fromkeys(table.texts("movement_type"))][:4])
-        )
-        raise SchemaError(f"{Path(path).name} has no row that is a receipt, as far as is known: its rows are {shown}")
-    other = Counter(
-        " ".join(filter(None, (k, m))) or "blank"
-        for k, m, is_one in zip(kinds, moves, received, strict=True)
-        if not is_one
-    )
-    if other:
-        shown = ", ".join(f"{n:,} of {kind!r}" for kind, n in other.most_common(4))
-        table.notes.append(
-            f"Rows that are no receipts, left out: {other.total():,} ({shown}{', ...' if len(other) > 4 else ''})."
-        )
-    sides = table.texts("debit_credit")
-    name = "quantity" if "quantity" in there else "received_quantity"
-    if name in there:
-        given = table.df[there[name]].tolist()
-        signed = any(_negative(v) for v in given)
-        moved = [
-            not signed and _TAKES_AWAY.get(m, False) for m in moves
-        ]  # a list whose reversals are negative has its signs
-        away = [_CREDIT.get(folded(s)) for s in sides] if "debit_credit" in there else moved
-        values = [_signed(v, a, s) for v, a, s in zip(given, away, sides, strict=True)]
-        table.put(name, f"{there[name]} with its sign", values)
-        n = sum(a is True for a, is_one in zip(away, received, strict=True) if is_one)
-        table.notes += [f"Receipts that take goods away again, counted as negative: {n:,}."] if n else []
+    received = _are_receipts(table, path)
+    _sign(table, received)
     table.df = table.df[received]
     return _made(path, table, {c: h for c, h in there.items() if c in RECEIPT}, left_out, about)
+
+
+def _are_receipts(table: Table, path: str | PathLike[str]) -> list[bool]:
+    """Return which rows of a history are receipts, and note what the others are; a list that tells no kinds has receipts only."""
+    there = {"history", "movement_type"} & table.column_of.keys()
+    kinds, moves = ([_code(t) for t in table.texts(c)] for c in ("history", "movement_type"))
+    said = [" ".join(filter(None, pair)) or "blank" for pair in zip(kinds, moves, strict=True)]
+    out = [
+        (k in _RECEIPTS or "history" not in there)
+        and (m in _TAKES_AWAY or "movement_type" not in there or (k != "" and m == ""))
+        for k, m in zip(kinds, moves, strict=True)
+    ]
+    other = Counter(text for text, is_one in zip(said, out, strict=True) if not is_one)
+    shown = ", ".join(f"{n:,} of {text!r}" for text, n in other.most_common(4)) + (", ..." if len(other) > 4 else "")
+    if other and not any(out):
+        raise SchemaError(f"{Path(path).name} has no row that is a receipt, as far as is known: its rows are {shown}")
+    table.notes += [f"Rows that are no receipts, left out: {other.total():,} ({shown})."] if other else []
+    return out
+
+
+def _sign(table: Table, received: list[bool]) -> None:
+    """Give quantities their sign: by the side of the account, else by the movement, in a list whose reversals are not negative."""
+    name = next((c for c in ("quantity", "received_quantity") if c in table.column_of), None)
+    if name is None:
+        return
+    given, sides = table.df[table.column_of[name]].tolist(), table.texts("debit_credit")
+    if "debit_credit" in table.column_of:
+        away = [_CREDIT.get(folded(s)) for s in sides]
+    else:
+        signed = any(_negative(v) for v in given)
+        away = [not signed and _TAKES_AWAY.get(_code(m), False) for m in table.texts("movement_type")]
+    values = [_signed(*of_row) for of_row in zip(given, away, sides, strict=True)]
+    table.put(name, f"{table.column_of[name]} with its sign", values)
+    n = sum(a is True and is_one for a, is_one in zip(away, received, strict=True))
+    table.notes += [f"Receipts that take goods away again, counted as negative: {n:,}."] if n else []
 
 
 def _read(path: str | PathLike[str]) -> tuple[Table, list[tuple[int, str, str | None, str]], str]:
