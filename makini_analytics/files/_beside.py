@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from ..errors import SchemaError
-from ..tidy import ORDERS, RECEIPT
-from ._headings import folded
+from ..tidy import ORDERS, RECEIPT, a_few, meaning
+from ._by_values import is_yes
+from ._headings import folded, receipt_kinds
 from ._read_file import as_table, read_grid_of, system_of
 from ._rows import as_issues, order_lines
 from ._values import Table, settle
 
-#: A row of the history that is a receipt: SAP's category of event and of history, and their short texts.
-_RECEIPTS = frozenset(map(folded, ("1", "E", "WE", "GR", "GdsRcpt", "goods receipt", "Wareneingang", "EM", "entrada de mercancías", "entrée de marchandises", "entrata merci")))  # fmt: skip
 #: SAP's movements of receipts for an order, and whether they take goods away again. What goes into blocked stock (103, 107) is
 #: received when it is released (105, 109): counting both would double it.
 _TAKES_AWAY = {
@@ -28,102 +29,187 @@ _TAKES_AWAY = {
 _CREDIT = {"s": False, "d": False, "debit": False, "soll": False, "h": True, "c": True, "credit": True, "haben": True}
 
 
+#: A column of yes and no beside a receipt that was taken back.
+_REVERSED = frozenset(
+    map(folded, ("reversed", "is reversed", "reversal", "storniert", "storno", "annullato", "anulado", "annulé"))
+)
+Read = Callable[[pd.DataFrame, dict[Any, str]], tuple[pd.DataFrame, pd.DataFrame]]
+
+
 class FileBeside(NamedTuple):
-    """A file beside the lines, as `tidy_table` takes a table beside them, what was left out of it, and how it was read."""
+    """A file beside the lines, as `tidy_table` takes a table beside them, what was left out of it, and how it was read.
+
+    ``came`` are the lines of which something came, by order and line number without the zeros before them.
+    """
 
     table: pd.DataFrame
     columns: dict[Any, str]
     left_out: pd.DataFrame
     notes: str
     statuses: dict[str, str]
+    came: frozenset[tuple[str, str]] = frozenset()
 
 
-def beside(orders: Any, receipts: Any) -> tuple[dict[str, Any], list[FileBeside]]:
-    """Return what stands beside the lines as `tidy_table` takes it, and the files among them, read."""
+def beside(orders: Any, receipts: Any, read: Read) -> tuple[dict[str, Any], list[FileBeside]]:
+    """Return what stands beside the lines as `tidy_table` takes it, and the files among them, read.
+
+    ``read`` reads a table alone, so that a file has one decimal mark of its own.
+    """
     given, files = {"orders": orders, "receipts": receipts}, []
-    for name, read in (("orders", read_heads), ("receipts", read_receipts)):
-        if isinstance(given[name], str | PathLike):
-            files.append(read(given[name]))
+    for name, take in (("orders", _heads), ("receipts", _receipts)):
+        path, columns = given[name] if isinstance(given[name], tuple) and len(given[name]) == 2 else (given[name], None)
+        if isinstance(path, str | PathLike):
+            try:
+                got = take(path, columns)
+            except SchemaError as e:
+                told = str(e) if Path(path).name in str(e) else f"{Path(path).name}: {e}"
+                raise SchemaError(f"{name}=: {told}") from None
+            files.append(_with_numbers(got, read))
             given[name] = files[-1].table, files[-1].columns
     return given, files
 
 
-def read_heads(path: str | PathLike[str]) -> FileBeside:
+def _with_numbers(got: FileBeside, read: Read) -> FileBeside:
+    """Return a file whose received quantities are numbers, where it tells alone how it writes them."""
+    heading = next((h for h, c in got.columns.items() if c == "received_quantity"), None)
+    if heading is None or not len(got.table):
+        return got
+    try:
+        lines, _ = read(got.table[[heading]].assign(n="1"), {"n": "order_number", heading: "received_quantity"})
+    except SchemaError:  # two readings: the lines may tell
+        return got
+    number, text = lines["received_quantity"].to_numpy(dtype=float), got.table[heading].tolist()
+    values = [t if np.isnan(x) else float(x) for x, t in zip(number, text, strict=True)]
+    return got._replace(table=got.table.assign(**{heading: pd.Series(values, index=got.table.index, dtype=object)}))
+
+
+def _heads(path: str | PathLike[str], columns: Any) -> FileBeside:
     """Return the heads of orders, one row per order: what only they say is given to their lines.
 
     Raises
     ------
     SchemaError
-        No heading is known for an order number.
+        No heading is known for an order number, or the file lists lines.
     """
-    table, left_out, about = _read(path)
+    table, left_out, about = _read(path, columns, {})
+    if {"line_number", "quantity"} <= table.column_of.keys():
+        raise SchemaError(
+            f"{Path(path).name} lists lines of orders, not orders: pass it as the file of lines, or a list of one row per order"
+        )
     settle(table)
     known = {c.name for c in ORDERS}
     return _made(path, table, {c: h for c, h in table.column_of.items() if c in known}, left_out, about)
 
 
-def read_receipts(path: str | PathLike[str]) -> FileBeside:
+def _receipts(path: str | PathLike[str], columns: Any) -> FileBeside:
     """Return the receipts of a history, each with its sign: what takes goods away again is negative.
 
     Raises
     ------
     SchemaError
-        No heading is known for an order number or for the day, or none of the rows is a receipt.
+        No heading is known for an order number, for the day or for the quantity, or none of the rows is a receipt.
     """
-    table, left_out, about = _read(path)
-    there = table.column_of
-    if "delivered_date" not in there:
-        raise SchemaError(f"{Path(path).name} has no heading that is known for the day of a receipt")
-    received = _are_receipts(table, path)
-    _sign(table, received)
-    table.df = table.df[received]
-    return _made(path, table, {c: h for c, h in there.items() if c in RECEIPT}, left_out, about)
+    if isinstance(columns, Mapping):  # as `from_table` names it
+        columns = {h: "delivered_date" if c == "received_date" else c for h, c in columns.items()}
+    table, left_out, about = _read(path, columns, dict.fromkeys(("document_type", "record_type")))
+    there, name = table.column_of, Path(path).name
+    shown = ", ".join(repr(str(h)) for h in table.df.columns[:12])
+    for what, names in (("day", {"delivered_date"}), ("quantity", {"quantity", "received_quantity"})):
+        if not names & there.keys():
+            raise SchemaError(
+                f"{name} has no heading that is known for the {what} of a receipt (among {shown}): pass "
+                f"receipts=(path, {{heading: {min(names)!r}}})"
+            )
+    there["received_quantity"] = there.get("received_quantity", there.get("quantity"))
+    there.pop("quantity", None)  # beside it, what was ordered
+    received, away = _sorted_out(table, name)
+    _sign(table, received, away)
+    table.df = table.df[np.array(received, dtype=bool)]
+    kept = {c: h for c, h in there.items() if c in RECEIPT}
+    came = {
+        (n.lstrip("0"), i.lstrip("0"))
+        for n, i, q in zip(*(table.texts(c) for c in ("order_number", "line_number", "received_quantity")), strict=True)
+        if re.search("[1-9]", q) and not _negative(q)
+    }
+    return _made(path, table, kept, left_out, about)._replace(came=frozenset(came))
 
 
-def _are_receipts(table: Table, path: str | PathLike[str]) -> list[bool]:
-    """Return which rows of a history are receipts, and note what the others are; a list that tells no kinds has receipts only."""
-    there = {"history", "movement_type"} & table.column_of.keys()
-    kinds, moves = ([_code(t) for t in table.texts(c)] for c in ("history", "movement_type"))
+def _sorted_out(table: Table, name: str) -> tuple[list[bool], list[bool]]:
+    """Return which rows of a history are receipts, and which take goods away, and note what the others are.
+
+    What kind a row is of stands in a column for it, or in one whose words all are known for kinds; a list without one has receipts only.
+    """
+    kinds_of, there = receipt_kinds(), table.column_of
+    kind = there.get("history") or there.get("document_type") or there.get("record_type") or _told_by_its_words(table)
+    kinds = [""] * len(table.df) if kind is None else [_code(v) for v in table.df[kind]]
+    moves, reversed_ = [_code(v) for v in table.texts("movement_type")], _taken_back(table)
     said = [" ".join(filter(None, pair)) or "blank" for pair in zip(kinds, moves, strict=True)]
-    out = [
-        (k in _RECEIPTS or "history" not in there)
-        and (m in _TAKES_AWAY or "movement_type" not in there or (k != "" and m == ""))
-        for k, m in zip(kinds, moves, strict=True)
-    ]
+    out, away = [], []
+    for i, (k, m) in enumerate(zip(kinds, moves, strict=True)):
+        of_kind = kinds_of.get(k, "other") if kind is not None else "receipt"
+        moved = "movement_type" not in there or m in _TAKES_AWAY or (k != "" and m == "")
+        out.append(of_kind != "other" and moved and not reversed_[i])
+        away.append(of_kind == "back" or _TAKES_AWAY.get(m, False))
+        said[i] = "taken back" if of_kind != "other" and moved and reversed_[i] else said[i]
     other = Counter(text for text, is_one in zip(said, out, strict=True) if not is_one)
     shown = ", ".join(f"{n:,} of {text!r}" for text, n in other.most_common(4)) + (", ..." if len(other) > 4 else "")
-    if other and not any(out):
-        raise SchemaError(f"{Path(path).name} has no row that is a receipt, as far as is known: its rows are {shown}")
+    if other and not any(out) and "taken back" not in other:
+        raise SchemaError(f"{name} has no row that is a receipt, as far as is known: its rows are {shown}")
     table.notes += [f"Rows that are no receipts, left out: {other.total():,} ({shown})."] if other else []
+    return out, away
+
+
+def _told_by_its_words(table: Table) -> Any:
+    """Return the heading of a column that says "Goods receipt" and "Invoice receipt", or None."""
+    for heading in table.df.columns:
+        words = {_code(v) for v in table.df[heading] if v is not None}
+        kinds = {receipt_kinds().get(w) for w in words if len(w) > 1}
+        if len(kinds) > 1 and None not in kinds and len(kinds) <= len(words) == len([w for w in words if len(w) > 1]):
+            table.notes.append(f"{heading!r} tells which rows are receipts, by its words.")
+            return heading
+    return None
+
+
+def _taken_back(table: Table) -> list[bool]:
+    """Return which rows were cancelled or reversed, by their status or a mark."""
+    marks = [table.column_of[c] for c in ("void_mark", "deletion_mark") if c in table.column_of]
+    marks += [h for h in table.df.columns if folded(h) in _REVERSED and h not in marks]
+    out = [meaning(t) == "cancelled" for t in table.texts("status")]
+    for heading in marks:
+        out = [was or (v is not None and is_yes(str(v))) for was, v in zip(out, table.df[heading], strict=True)]
     return out
 
 
-def _sign(table: Table, received: list[bool]) -> None:
-    """Give quantities their sign: by the side of the account, else by the movement, in a list whose reversals are not negative."""
-    name = next((c for c in ("quantity", "received_quantity") if c in table.column_of), None)
-    if name is None:
-        return
-    given, sides = table.df[table.column_of[name]].tolist(), table.texts("debit_credit")
+def _sign(table: Table, received: list[bool], away: list[bool]) -> None:
+    """Give quantities their sign: by the side of the account, else by what the row is, in a list whose reversals are not negative."""
+    heading = table.column_of["received_quantity"]
+    given, sides = table.df[heading].tolist(), table.texts("debit_credit")
+    taken: list[bool | None] = list(away)
     if "debit_credit" in table.column_of:
-        away = [_CREDIT.get(folded(s)) for s in sides]
+        taken = [_CREDIT.get(folded(s)) for s in sides]
     else:
-        signed = any(_negative(v) for v in given)
-        away = [not signed and _TAKES_AWAY.get(_code(m), False) for m in table.texts("movement_type")]
-    values = [_signed(*of_row) for of_row in zip(given, away, sides, strict=True)]
-    table.put(name, f"{table.column_of[name]} with its sign", values)
-    n = sum(a is True and is_one for a, is_one in zip(away, received, strict=True))
+        signs = {_negative(v) for v, a, r in zip(given, away, received, strict=True) if a and r and v is not None}
+        if len(signs) > 1:  # one with its sign, and one without
+            taken = [None if a and not _negative(v) else False for v, a in zip(given, away, strict=True)]
+    values = [_signed(*of_row) for of_row in zip(given, taken, sides, strict=True)]
+    table.put("received_quantity", f"{heading} with its sign", values)
+    table.used.append(heading)
+    n = sum(r and _negative(v) for v, r in zip(values, received, strict=True))
     table.notes += [f"Receipts that take goods away again, counted as negative: {n:,}."] if n else []
 
 
-def _read(path: str | PathLike[str]) -> tuple[Table, list[tuple[int, str, str | None, str]], str]:
-    grid, headings, about = read_grid_of(path)
+def _read(
+    path: str | PathLike[str], columns: Any, hidden: Mapping[str, Any]
+) -> tuple[Table, list[tuple[int, str, str | None, str]], str]:
+    grid, headings, about = read_grid_of(path, columns)
     meant = {h.column: h.place for h in headings if h.column}
     if not {"order_number", "order_id"} & meant.keys():
         raise SchemaError(
-            f"{Path(path).name} has no heading that is known for an order number (among {grid.headings[:12]})"
+            f"{Path(path).name} has no heading that is known for an order number (among {', '.join(map(repr, grid.headings[:12]))})"
         )
     system = system_of(None, grid.headings)
-    rows = order_lines(grid, meant, system.name if system else "")
+    shown = {c: p for c, p in meant.items() if c not in hidden}  # of receipts, other documents are theirs
+    rows = order_lines(grid, shown, system.name if system else "")
     return as_table(grid, meant, rows, system), rows.left_out, about
 
 
@@ -135,15 +221,19 @@ def _made(
     about: str,
 ) -> FileBeside:
     name = Path(path).name
-    told = [(row, c, v, why.replace("of the file", f"of {name}")) for row, c, v, why in (*left_out, *table.doubts)]
-    notes = " ".join([f"{name}:", about, *table.notes])
+    told = [
+        (f"{name}:{row}", c, v, why.replace("of the file", f"of {name}"))
+        for row, c, v, why in (*left_out, *table.doubts)
+    ]
+    unread = [h for h in table.df.columns if h not in (*column_of.values(), *table.column_of.values(), *table.used)]
+    notes = [f"{name}:", about, *table.notes, *([f"Columns of {name} left out: {a_few(unread)}."] if unread else [])]
     frame = table.df[list(dict.fromkeys(column_of.values()))].reset_index(drop=True)
-    return FileBeside(frame, {h: c for c, h in column_of.items()}, as_issues(told), notes, table.statuses)
+    return FileBeside(frame, {h: c for c, h in column_of.items()}, as_issues(told), " ".join(notes), table.statuses)
 
 
-def _code(text: str) -> str:
-    """Return a code as it is compared: a number without its .0, as of a workbook."""
-    return folded(text.removesuffix(".0"))
+def _code(value: Any) -> str:
+    """Return a code as it is compared: a number without its .0, as of a workbook; "" where there is none."""
+    return "" if value is None else folded(str(value).strip().removesuffix(".0"))
 
 
 def _negative(value: Any) -> bool:

@@ -16,15 +16,14 @@ from ..errors import ConfigError, SchemaError
 _AFTER_THE_SYSTEM = 10
 #: A system is recognised by headings that no other one has.
 _ENOUGH_OF_ITS_OWN = 2
-
-
 _UNKNOWN = "left out: no heading that is known"
 #: A currency's code behind a heading, in brackets or not.
 _CURRENCY = re.compile(r"\s*(?:[(\[]\s*(?:in\s+)?([A-Z]{3})\s*[)\]]|\s(?:(?:in|en)\s+)?([A-Z]{3}))\s*$")
 #: Thousands or millions in the heading of money: "(kEUR)", "in T€", "EUR '000", "Mio. EUR", "in thousands".
 _MULTIPLE = re.compile(
-    r"(?<![^\W\d])(?:[kKtTmM]\s?(?:EUR|USD|GBP|CHF|[€$£])|(?:Tsd|Mio|mln|tys)\b|(?i:thousands?|millions?|tausend|millionen|milliers?|miles|millones|migliaia))"
-    r"|['\u2019]000"
+    r"(?<![^\W\d])(?:(?:[kKtTmM]|mm|bn)\s?(?:EUR|USD|GBP|CHF|[€$£])|(?:EUR|USD|GBP|CHF|[€$£])\s?(?:[kKmM]|mm|bn)\b"
+    r"|(?:Tsd|Mio|Mill|mln|tys|mil)\b|(?i:thousands?|millions?|billions?|tausend|millionen|milliers?|miles|millones|migliaia))"
+    r"|(?<!\d)1[.,' ]?000(?!\d)|(?<!\d)000"
 )
 
 
@@ -164,6 +163,12 @@ def mark_words() -> dict[str, tuple[str, ...]]:
 def document_types() -> dict[str, str]:
     """Return what the words for documents mean: order, return, or other."""
     return {folded(word): kind for kind, words in _data()["document_types"].items() for word in words}
+
+
+@cache
+def receipt_kinds() -> dict[str, str]:
+    """Return what the words for rows of a history mean: receipt, back (goods go away again), or other."""
+    return {folded(word): kind for kind, words in _data()["receipt_kinds"].items() for word in words}
 
 
 @cache

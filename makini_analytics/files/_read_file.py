@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from os import PathLike
@@ -68,13 +68,15 @@ def read_file(
     encoding: str | None = None,
     separator: str | None = None,
     header: int | None = None,
+    came: Collection[tuple[str, str]] = (),
 ) -> FileRead:
-    """Return a file as a table of order lines; see `Purchases.from_file`."""
+    """Return a file as a table of order lines; see `Purchases.from_file`. Of the lines in ``came`` something came, as a file beside it says."""
     grid, headings, about = read_grid_of(path, columns, system, sheet, encoding, separator, header)
     meant = {h.column: h.place for h in headings if h.column}
     chosen = system_of(system, grid.headings)
     rows = order_lines(grid, meant, chosen.name if chosen else "")
     table = as_table(grid, meant, rows, chosen)
+    table.came = came
     settle(table)
     if chosen is not None and chosen.name == "jde":
         settle_jde(table)

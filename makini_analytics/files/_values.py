@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -36,6 +36,7 @@ class Table:
     statuses: dict[str, str] = field(default_factory=dict)  # what the system's own words mean
     finished: list[bool] = field(default_factory=list)  # lines that a mark ends, whatever came
     doubts: list[tuple[int, str, str | None, str]] = field(default_factory=list)  # row, column, value, reason
+    came: Collection[tuple[str, str]] = ()  # lines of which something came, as a file beside says
     items: list[int] = field(
         default_factory=list
     )  # of each row the item, where the quantities of its rows are to be added up
@@ -135,6 +136,10 @@ def _status(table: Table) -> None:
     marks = [m for m in _MARKS if m in table.column_of]
     if marks:
         received = table.texts("received_quantity")
+        if table.came:
+            keys = zip(table.texts("order_number"), table.texts("line_number"), strict=True)
+            some = [(n.lstrip("0"), i.lstrip("0")) in table.came for n, i in keys]
+            received = [r or ("1" if s else "") for r, s in zip(received, some, strict=True)]
         columns = zip(*(table.texts(m) for m in (*_MARKS, "status")), received, strict=True)
         headings = [str(table.take(m)) for m in marks]
         said = [_status_of_marks(*c) or None for c in columns]

@@ -310,7 +310,8 @@ class Purchases:
         connection : name written into each row; where omitted, the file's
         statuses : status text to state, over the words that are understood anyway
         orders, receipts : files beside the lines, read the same way, or tables as in `from_table`: the heads of the orders, as SAP's EKKO
-            beside EKPO, and the receipts, as EKBE. Of a history only the receipts are taken, and what takes goods away again is negative
+            beside EKPO, and the receipts, as EKBE; ``(path, columns)`` says what headings mean. Of a history only the receipts are
+            taken, and what takes goods away again is negative
         **options : as in `from_table`: ``currency``, ``as_of``, ``date_formats``, ``timezone``, ``delivery_date``, and the marks of numbers
 
         Raises
@@ -322,9 +323,6 @@ class Purchases:
             An argument can't be right, or the library that reads such a file is not installed.
         """
         check_options("Purchases.from_file", options, options_of(cls.from_file, cls.from_table))
-        got = read_file(
-            path, columns=columns, system=system, sheet=sheet, encoding=encoding, separator=separator, header=header
-        )
         name = connection if connection is not None else Path(path).stem
         own_statuses = (
             {} if statuses is None else mapping_of("statuses", statuses, "a mapping such as {'Shipped': 'received'}")
@@ -335,8 +333,10 @@ class Purchases:
             numbers = cls.from_table(table, columns=names, connection=name, **marks)
             return numbers.lines, numbers.issues
 
+        tables, files = beside(orders, receipts, read)
+        came = frozenset().union(*(f.came for f in files))
+        got = read_file(path, columns=columns, system=system, sheet=sheet, encoding=encoding, separator=separator, header=header, came=came)  # fmt: skip
         got, doubts = with_received(got, read)
-        tables, files = beside(orders, receipts)
         parts: list[FileRead | FileBeside] = [got, *files]
         said = {k: v for part in reversed(parts) for k, v in part.statuses.items()} | dict(own_statuses)
         made = cls.from_table(got.table, columns=got.columns, connection=name, statuses=said, **tables, **options)

@@ -2,7 +2,7 @@
 
 from ._from_table import Beside, tidy_table
 from ._identities import currency_code
-from ._issues import MANY_ROWS, MOST_ROWS, much_unreadable, summed, told_once, warnings_in
+from ._issues import MANY_ROWS, MOST_ROWS, a_few, much_unreadable, summed, told_once, warnings_in
 from ._number_format import NumberFormat
 from ._orders import READ_TOGETHER, OrdersBuilder, TidyOrders, tidy_orders
 from ._parsing import parse_values, sound
@@ -32,6 +32,7 @@ __all__ = [
     "NumberFormat",
     "OrdersBuilder",
     "TidyOrders",
+    "a_few",
     "currency_code",
     "data_dictionary",
     "empty",

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from .. import units
 from ..frames import categoricals, stack
 from . import _derive
 from ._documents import DocumentBuilder, DocumentFrames
@@ -25,6 +26,8 @@ NO_LINE = "a receipt of no order line that is known; not counted"
 NO_QUANTITY = "a receipt without a quantity; the line is taken as complete with its last receipt"
 TOO_MUCH = "the line's receipts add up to far more than was ordered: invoices, or the same receipts again, among them?"
 OTHER_SUM = "the line's receipts add up to another quantity than it says was received; kept as it says"
+BELOW_NOTHING = "the line's receipts add up to less than nothing: are some of them missing?"
+OTHER_UNIT = "received in another unit than ordered: the quantity can't be compared"
 MUCH_MORE = 1.5  # times what was ordered
 NO_ORDER = "a return of an order that is not here; not counted"
 _MATCHED_BY = (("order_line_id", "line_id"), ("line_id", "line_id"), ("line_number", "line_number"), ("line_ref", "line_number"),
@@ -101,6 +104,20 @@ def lost_with_receipts(receipts: pd.DataFrame, of: Positions, book: IssueBook) -
         bad = np.concatenate([np.asarray(lost.get(n, ()), dtype=np.intp) for n in (ours, theirs)])
         rows[bad] |= receipts[ours].isna().to_numpy(dtype=bool)[bad]
     return np.unique(of[rows & (of >= 0)])
+
+
+def check_units(receipts: pd.DataFrame, lines: pd.DataFrame, of: Positions, book: IssueBook) -> None:
+    """Take no quantity that is in another unit than its line's: 100 pieces are not the 100 boxes that were ordered."""
+    theirs = categoricals.to_strings(receipts["unit_of_measure"])
+    ours = categoricals.to_strings(lines["unit_of_measure"])
+    codes = [units.understood(u).astype("string").fillna(u.str.strip().str.casefold()) for u in (theirs, ours)]
+    of_line = pd.Series(codes[1].array.take(of, allow_fill=True), dtype="string")
+    other = (codes[0].reset_index(drop=True) != of_line).fillna(False).to_numpy(dtype=bool) & (of >= 0)
+    other &= receipts["quantity"].notna().to_numpy(dtype=bool)
+    rows = np.flatnonzero(other)
+    book.add("receipt lines", "quantity", rows, theirs, OTHER_UNIT)
+    book.lose("receipt lines", "quantity", rows)
+    receipts.loc[receipts.index[rows], "quantity"] = np.nan
 
 
 def with_lost(unreadable: Mapping[str, Positions], lines: pd.DataFrame, lost: Positions) -> dict[str, Positions]:
@@ -203,7 +220,9 @@ def _doubt(lines: pd.DataFrame, total: pd.Series, used: pd.DataFrame, book: Issu
     last = pd.Series(used.index, index=used["line"].to_numpy()).groupby(level=0).last()  # where the line's issue stands
     rows = last.reindex(at).to_numpy(dtype=np.intp)
     told = pd.Series(sums, index=rows).reindex(range(int(used.index.max()) + 1 if len(used) else 0))
-    book.add("receipt lines", "quantity", rows[sums > MUCH_MORE * ordered], told, TOO_MUCH)
+    below = (total.to_numpy(dtype=float) < 0) & ~is_return(lines)[at]
+    book.add("receipt lines", "quantity", rows[below], told, BELOW_NOTHING)
+    book.add("receipt lines", "quantity", rows[(sums > MUCH_MORE * ordered) & ~below], told, TOO_MUCH)
     book.add(
         "receipt lines", "received_quantity", rows[np.abs(sums - own) > 1e-9 * np.maximum(1.0, own)], told, OTHER_SUM
     )

@@ -18,7 +18,7 @@ from ._table_values import TableValues, filled, framed, stripped
 _ORDER = {c.name: c for c in ORDERS}
 #: What the columns of receipts may be called: as the API has them, or as on the lines.
 RECEIPT = {c.name: c for c in RECEIPT_LINES} | {
-    c.name: c for c in LINES if c.name in ("order_number", "delivered_date", "received_quantity")
+    c.name: c for c in LINES if c.name in ("order_number", "delivered_date", "received_quantity", "unit_of_measure")
 }
 
 
@@ -35,7 +35,7 @@ def with_heads(
                          currency=currency_codes(categoricals.from_series(heads["currency"])))  # fmt: skip
     key = categoricals.to_strings(heads[by])
     twice = key.duplicated().to_numpy() & key.notna().to_numpy()
-    book.add("orders", "order_id", np.flatnonzero(twice), key, "the order is there twice: the first one is taken")
+    book.add("order heads", "order_id", np.flatnonzero(twice), key, "the order is there twice: the first one is taken")
     at = _places(categoricals.to_strings(frame[by]), key)
     out: dict[str, Any] = {}
     for c in LINES:
@@ -132,7 +132,15 @@ def with_receipts(
         received_date=receipts["received_date"].where(receipts["received_date"].notna(), receipts["delivered_date"]),
         quantity=receipts["quantity"].where(receipts["quantity"].notna(), receipts["received_quantity"]),
     )
-    of = _receipts.line_of(receipts, frame)
+    # Without ids a line is found by its order's number, also where that is of several orders, of a vendor each.
+    by_number = categoricals.to_strings(frame["order_number"])
+    numbered = receipts.assign(order_id=pd.Series(by_number.array.take(at, allow_fill=True), dtype="string"))
+    of = np.where(
+        ids.notna() | (at < 0),
+        _receipts.line_of(receipts, frame),
+        _receipts.line_of(numbered, frame.assign(order_id=by_number)),
+    )
+    _receipts.check_units(receipts, frame, of, book)
     lost = _receipts.lost_with_receipts(receipts, of, book)
     frame, note = _receipts.apply_receipts(frame, receipts, of, book)
     return frame, note, lost, receipts["order_id"]

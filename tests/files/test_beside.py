@@ -94,7 +94,18 @@ def test_what_is_no_history_is_an_error(sap, written):
 
 
 @pytest.mark.parametrize(
-    "heading", ["Amount (kEUR)", "Betrag (T€)", "Nettowert Mio. EUR", "Amount (EUR '000)", "Amount (in thousands)"]
+    "heading",
+    [
+        "Amount (kEUR)",
+        "Betrag (T€)",
+        "Nettowert Mio. EUR",
+        "Amount (EUR '000)",
+        "Amount (in thousands)",
+        "Amount in 1000 EUR",
+        "Valor (mil)",
+        "Amount EURk",
+        "Amount (mm USD)",
+    ],
 )
 def test_amounts_in_thousands_are_never_read_without_a_word(written, heading):
     path = written(f"PO Number;PO Line;Vendor;Order Date;Quantity;{heading}\n1;1;A;2024-01-02;3;1.5\n")
@@ -108,3 +119,102 @@ def test_a_file_of_headings_only_says_how_it_was_read(written):
     data = ma.Purchases.from_file(written("PO Number;PO Line;Vendor;Order Date;Quantity;Unit price\n"))
     assert data.sources[["connection", "n_orders", "n_lines"]].values.tolist() == [["list", 0, 0]]
     assert "Headings understood: 6 of 6" in data.sources.notes[0]
+
+
+LINES = "PO Number;PO Line;Vendor;Order Date;Quantity;Unit price;Currency\n1;1;A;2024-01-22;3;1.5;EUR\n1;2;A;2024-01-22;3;2.5;EUR\n2;1;B;2024-01-22;5;2.5;EUR\n"
+HEAD = "PO Number;PO Line;Receipt Date;"
+
+
+def came(written, receipts, *, lines=LINES, name="receipts.csv", **options):
+    """Return what came of each line, and the state, as a file of receipts says."""
+    data = ma.Purchases.from_file(written(lines), receipts=written(receipts, name), as_of="2024-06-01", **options)
+    return data, data.lines.received_quantity.fillna(-1).tolist(), data.lines.state.tolist()
+
+
+@pytest.mark.parametrize(
+    ("receipts", "right"),
+    [
+        ("Quantity Ordered;Quantity Received\n2;1;2024-02-01;5;3\n", 3),
+        ("Received Quantity;Type\n2;1;2024-02-01;5;Item Receipt\n2;1;2024-02-01;2;Vendor Return Authorization\n", 3),
+        ("Received Quantity;Document type\n2;1;2024-02-01;5;Item Receipt\n", 5),
+        ("Quantity;Category\n2;1;2024-02-01;3;Goods receipt\n2;1;2024-02-01;3;Invoice receipt\n", 3),
+        ("Quantity;Transaction\n2;1;2024-02-01;4;RECEIVE\n2;1;2024-02-01;4;DELIVER\n2;1;2024-02-02;1;RETURN TO VENDOR\n", 3),
+        ("Received Quantity;Status\n2;1;2024-02-01;5;Cancelled\n", -1),
+        ("Received Quantity;Reversed\n2;1;2024-02-01;3;\n2;1;2024-02-03;2;X\n", 3),
+        ("Received Quantity\n", -1),
+    ],
+)  # fmt: skip
+def test_only_what_came_is_counted(written, receipts, right):
+    assert came(written, HEAD + receipts)[1] == [-1, -1, right]
+
+
+@pytest.mark.parametrize(
+    ("heading", "receipt", "invoice"),
+    [("Vorgangsart", "1", "2"), ("Trans./event type", "1", "2"), ("Bestellentwicklung", "WE", "RE"), ("POHC", "E", "Q"), ("BET", "WE", "RE-L")],
+)  # fmt: skip
+def test_invoices_are_no_receipts_under_any_heading_of_sap(sap, written, heading, receipt, invoice):
+    text = f"Purchasing Document;Item;{heading};Posting Date;Quantity\n4500000001;10;{receipt};20.01.2024;60,000\n4500000001;10;{invoice};21.01.2024;40,000\n"
+    data = ma.Purchases.from_file(**sap | {"receipts": written(text, "history.csv")})
+    assert data.lines.received_quantity[0] == 60
+
+
+def test_the_sign_of_a_row_that_does_not_count_says_nothing_of_the_others(sap, written):
+    rows = "4500000001;10;E;101;20.01.2024;100,000\n4500000001;10;E;102;21.01.2024;40,000\n4500000001;20;Q;;21.01.2024;-1,000\n"
+    data = ma.Purchases.from_file(
+        **sap | {"receipts": written("EBELN;EBELP;BEWTP;BWART;BUDAT;MENGE\n" + rows, "b.csv")}
+    )
+    assert data.lines.received_quantity[0] == 60
+    mixed = rows.replace("4500000001;20;Q;;21.01.2024;-1,000", "4500000001;10;E;102;22.01.2024;-10,000")
+    data = ma.Purchases.from_file(
+        **sap | {"receipts": written("EBELN;EBELP;BEWTP;BWART;BUDAT;MENGE\n" + mixed, "b.csv")}
+    )
+    assert "received_quantity" in data.lines.unreadable[0]
+
+
+def test_a_deleted_line_of_which_some_came_is_closed_short(sap, written):
+    lines = written(EKPO.replace("4500000001;00010;;", "4500000001;00010;L;"), "L.csv")
+    history = written("EBELN;EBELP;VGABE;BUDAT;MENGE\n4500000001;10;1;20.01.2024;60,000\n", "be.csv")
+    data = ma.Purchases.from_file(**sap | {"path": lines, "receipts": history})
+    assert data.lines.state[0] == "closed_short" and data.lines.received_quantity[0] == 60
+
+
+def test_a_file_of_receipts_has_a_decimal_mark_and_units_of_its_own(written):
+    lines = "EBELN;EBELP;LIFNR;BEDAT;MENGE;MEINS;NETPR;PEINH;WAERS\n1;10;A;22.01.2024;100,000;KAR;12,50;1;EUR\n"
+    dots = HEAD + "Received Quantity\n1;10;2024-02-01;60.000\n1;10;2024-02-02;40.5\n"
+    assert came(written, dots, lines=lines)[1] == [100.5]
+    for unit in ("MEINS", "Base Unit of Measure"):
+        pieces = f"EBELN;EBELP;BUDAT;MENGE;{unit};BWART\n1;10;25.01.2024;100;ST;101\n"
+        data, got, states = came(written, pieces, lines=lines)
+        assert got == [-1] and states == ["unknown"]
+        assert data.issues.reason.str.contains("another unit than ordered").any()
+
+
+def test_receipts_of_an_order_of_several_vendors_find_their_lines(written):
+    lines = LINES.replace("1;2;A;", "1;2;B;")
+    assert came(written, HEAD + "Received Quantity\n1;1;2024-02-01;2\n1;2;2024-02-03;3\n", lines=lines)[1] == [2, 3, -1]
+    both = LINES.replace("1;2;A;", "1;1;B;")  # two lines have the number: of neither it is known
+    data, got, _ = came(written, HEAD + "Received Quantity\n1;1;2024-02-01;2\n", lines=both)
+    assert got == [-1, -1, -1] and data.issues.reason.str.contains("no order line that is known").any()
+
+
+def test_what_is_doubtful_of_a_file_beside_is_told_under_its_name(sap, written):
+    data, _, _ = came(written, HEAD + "Received Quantity\n1;1;2024-02-01;3\nTotal;;;3\n", name="r.csv")
+    assert data.issues.id[data.issues.reason.str.contains("a total of other rows")].tolist() == ["r.csv:3"]
+    less = "EBELN;EBELP;VGABE;BUDAT;MENGE;SHKZG\n4500000001;10;1;20.01.2024;60,000;S\n4500000001;10;1;21.01.2024;70,000;H\n"
+    data = ma.Purchases.from_file(**sap | {"receipts": written(less, "less.csv")})
+    assert data.issues.reason.str.contains("less than nothing").any()
+    twice = written(EKKO + "4500000001;F;;0000100009;Z030;USD;22.01.2024\n", "twice.csv")
+    data = ma.Purchases.from_file(**sap | {"orders": twice})
+    told = data.issues[data.issues.reason.str.contains("the order is there twice")]
+    assert told.table.tolist() == ["order heads"] and told.value.tolist() == ["4500000001"]
+    with pytest.raises(ma.SchemaError, match="lists lines of orders, not orders"):
+        ma.Purchases.from_file(**sap | {"orders": sap["path"]})
+
+
+def test_headings_of_a_file_beside_can_be_said(written):
+    path = written("Bestellnr X;Zeile;Tag WE;Anz\n2;1;2024-02-01;5\n", "own.csv")
+    with pytest.raises(ma.SchemaError, match="receipts=: own.csv: no row of headings"):
+        ma.Purchases.from_file(written(LINES), receipts=path)
+    names = {"Bestellnr X": "order_number", "Zeile": "line_number", "Tag WE": "received_date", "Anz": "quantity"}
+    data = ma.Purchases.from_file(written(LINES), receipts=(path, names))
+    assert data.lines.received_quantity.tolist()[-1] == 5
