@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from ..compute import By, FigureResult, Selection, figure
-from ..errors import one_of
+from ..errors import ConfigError, one_of
 from ..frames import AsOf, as_of_days, frame_of, values
 from ..system import check_options
 from ._kinds import kinds_of
@@ -109,6 +109,12 @@ def compare(
     measure = MEASURES[metric]
     options = _definitions(metric, measure, definition, definition_before)
     given = [frame_of(side, *measure.needs, metric="compare") for side in (before, after)]
+    names = [set(values(side, "connection", "string").dropna()) for side in given]
+    if all(names) and not names[0] & names[1]:
+        told = " and ".join(", ".join(sorted(map(str, of))[:3]) for of in names)
+        raise ConfigError(
+            f"compare: the sides have no connection in common ({told}), so all lines of one would be gone and all of the other new"
+        )
     sides = sides_of(given[0], given[1], by, as_of, needs_day=not measure.is_sum)
     reads = measure.reads(options[0]) | measure.reads(options[1])
     kinds = kinds_of(sides, reads, by, redefined=options[0] != options[1])

@@ -15,7 +15,7 @@ import platformdirs
 from ..errors import ConfigError, one_of
 from ..history import History
 from ..purchases import Purchases
-from ..system import Display, Progress, known_options, number_of, path_of, text_of
+from ..system import Display, Progress, flag_of, known_options, number_of, path_of, text_of
 from ..tidy import NumberFormat, table_of
 from ..transport import (
     Bearer,
@@ -31,7 +31,7 @@ from ..transport import (
 )
 from ._into_history import into_history
 from ._purchase_orders import PurchaseOrderFetch, TidyOptions
-from ._query import OrderQuery, order_query
+from ._query import OrderQuery, as_sent, check_list_name, order_query
 from ._update import updated
 
 
@@ -124,8 +124,11 @@ class Client:
         text_of("connection", connection, "a name for the connection")
         self.connection, self.contract, self.area, self.delivery_date = connection, contract, area, delivery_date
         if base_url is not None:
-            text_of("base_url", base_url, "one like 'https://api.makini.io'", empty=True)
+            text_of("base_url", base_url, "one like 'https://api.makini.io'")
         self.base_url = check_base_url(base_url or os.environ.get("MAKINI_BASE_URL") or contracts.DEFAULT_BASE_URL)
+        flag_of("offline", offline)
+        if progress is not None:
+            flag_of("progress", progress)
         self.per_page, self.max_workers, self._progress = per_page, max_workers, progress
         if cache_dir is _DEFAULT:
             cache_dir = os.environ.get("MAKINI_CACHE_DIR") or platformdirs.user_cache_dir(
@@ -293,7 +296,7 @@ class Client:
         name : the path after ``/api/{area}/``, such as "vendors", "uom" or "statuses/purchase-orders"; "statuses", "units" and
             the like are understood; a name that starts with "/" is a path as it stands
         refresh : ask the API, whatever the cache holds
-        filters : fields that must be equal, such as ``isActive="true"``
+        filters : fields that must be equal, such as ``isActive=True``: texts, numbers, True and False, or days
 
         Returns
         -------
@@ -304,8 +307,10 @@ class Client:
         IncompleteDataError, AuthError, RateLimitError, ServerError, NetworkError, OfflineMissError, ApiError
         """
         self._session.check_process()
+        flag_of("refresh", refresh)
         text_of("name", name, "the name of a list, such as 'vendors'")
-        params = {f"filter[{field}]": value for field, value in filters.items()}
+        check_list_name(name)
+        params = {f"filter[{field}]": as_sent(field, value) for field, value in filters.items()}
         params |= contracts.MATCH_ALL if len(params) > 1 else {}
         with self._show_progress(name) as progress:
             result = self._endpoints.fetch_list(
@@ -332,6 +337,8 @@ class Client:
     def _fetch(
         self, query: OrderQuery, refresh: bool, options: TidyOptions, strict: bool = False
     ) -> PurchaseOrderFetch:
+        flag_of("refresh", refresh)
+        flag_of("strict", strict)
         self._session.check_process()  # before a progress bar or the cache is touched: their locks may be held for ever after a fork
         return PurchaseOrderFetch(self._endpoints, self._show_progress, query, refresh, options, strict)
 

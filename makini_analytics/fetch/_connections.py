@@ -105,8 +105,17 @@ def fetch_all(
             f"to= takes a History here, not {type(to).__name__}: the connections would take each other's place in one folder. Write "
             "each into its own, with Client(...).fetch_purchases(to=)"
         )
+    if "token" in options:
+        raise ConfigError(
+            "token= is no option for all connections: give each its own, as {'emea': '$MAKINI_TOKEN_EMEA', ...}"
+        )
     named = _named(given)
     clients = {name: _client(name, named, options) for name in named}
+    called = [client.connection for client in clients.values()]
+    if twice := next((name for name in called if called.count(name) > 1), None):  # each would take the other's place
+        raise ConfigError(
+            f"two connections are called {twice!r}: their rows could not be told apart; leave connection= out, or give each its own"
+        )
     errors: dict[str, MakiniError] = {}
     parts: list[Purchases] = []
     snapshots: list[pd.DataFrame] = []
@@ -188,6 +197,8 @@ def _client(name: str, named: _Hidden, options: _Hidden) -> Client:
     own = _Hidden(named[name] if isinstance(named[name], Mapping) else {"token": named[name]})
     if "token_env" not in own and isinstance(own.get("token"), str) and own["token"].startswith("$"):
         own["token_env"] = own.pop("token")[1:]
+    if "token_env" in own and "token" in own:
+        raise ConfigError(f"connection {name!r} has both token and token_env: give one of them")
     if "token_env" in own:
         own["token"] = _of_environment(name, own)
     if own.get("token") is None:

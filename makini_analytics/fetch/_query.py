@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from datetime import date, datetime, time
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from ..errors import ConfigError
@@ -107,3 +110,24 @@ def cut(tidied: TidyOrders, query: OrderQuery, *, asked_for: Collection[str] = (
         kept |= issues["id"].isna() | told_once(issues)
     tidied = replace(tidied, orders=orders, lines=lines, issues=issues[kept].reset_index(drop=True))
     return CutOrders(tidied, notes, n_older > 0)
+
+
+def check_list_name(name: str) -> None:
+    """Raise `ConfigError` where a name of a list would ask for something else: another folder, or a part of an address."""
+    if odd := re.search(r"[?#\\\x00-\x1f]|(?<![^/])\.\.?(?![^/])", name):
+        raise ConfigError(f"name={name!r:.60}: {odd[0]!r} is in no path of a list; pass one such as 'vendors'")
+
+
+def as_sent(field: str, value: Any) -> str:
+    """Return a value as a query has it: true and not True, a day as 2026-01-31."""
+    if isinstance(value, bool | np.bool_):
+        return str(bool(value)).lower()
+    if isinstance(value, date) and not pd.isna(value):  # a moment, too
+        return (
+            value.isoformat() if not isinstance(value, datetime) or value.time() != time() else value.date().isoformat()
+        )
+    if isinstance(value, str) or (isinstance(value, int | float | np.number) and np.isfinite(value)):
+        return str(value)
+    raise ConfigError(
+        f"{field}={value!r:.60} is nothing that a list can be filtered by: pass a text, a number, True, False or a day"
+    )

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from ..errors import ConfigError
-from ..frames import stack
+from ..errors import ConfigError, SchemaError
+from ..frames import FILTERS, stack
 from ..purchases import Purchases, concat, own_days
 from ..tidy import NO_ORDER, much_unreadable, told_beside, told_once, warnings_in, weighed_again
 from . import _comparable
@@ -24,6 +24,14 @@ from ._query import OrderQuery
 
 #: The clocks of the source and of the synchronisation differ, so the last day is fetched again.
 OVERLAP = pd.Timedelta(days=1)
+
+
+_NEEDED = {
+    "orders": ("connection", "order_id", "updated_at"),
+    "lines": ("connection", "order_id", "line_id", "updated_at"),
+    "issues": ("connection",),
+    "sources": ("source", "fetched_at", "synced_at", "since", "until", "n_lines", "delivery_date", "notes"),
+}
 
 
 def known_rows(data: Any, connection: str) -> Purchases:
@@ -39,6 +47,16 @@ def known_rows(data: Any, connection: str) -> Purchases:
             f"update: these purchases have no connection {connection!r} (there is {there}): give the client the name that it had, or "
             "fetch_purchases and concat"
         )
+    if part := {**(data.orders.attrs.get(FILTERS) or {}), **(data.lines.attrs.get(FILTERS) or {})}:
+        told = ", ".join(f"{name} {text}" for name, text in part.items())
+        raise ConfigError(
+            f"update takes all of the purchases, and these are a part ({told:.120}): update all, and filter what it returns"
+        )
+    for table, needed in _NEEDED.items():
+        if lacking := [c for c in needed if c not in getattr(data, table)]:
+            raise SchemaError(
+                f"update: {table} lack {lacking[0]!r}, by which their rows are known: pass the purchases as they were fetched"
+            )
     known = _only(data, connection)
     source = str(known.sources["source"].iloc[0])
     if not source.startswith(("http://", "https://")):
@@ -92,6 +110,9 @@ def updated(data: Any, everything: PurchaseOrderFetch, per_page: int) -> Updated
     fetched_everything = False
     try:
         _comparable.check_known(known, options.timezone)
+        n_lines = known.sources["n_lines"].iloc[0]
+        if pd.notna(n_lines) and n_lines != len(known.lines):
+            raise NotEnough(f"of {n_lines:,} lines that were fetched {len(known.lines):,} are here")
         role = known.sources["delivery_date"].iloc[0]  # a few changed orders are too little evidence to weigh it
         if pd.isna(role):
             raise NotEnough("it is not known how the delivery date was read")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -174,7 +173,7 @@ def read_grid_of(
 ) -> tuple[Grid, list[Heading], str]:
     """Return the cells of a file, what its headings mean, and how it was read."""
     own = _own(columns)
-    file = path_of("path", os.fspath(path) if isinstance(path, PathLike) else path)
+    file = path_of("path", path)
     for name, given, what in (
         ("system", system, "the name of a system, such as 'sap'"),
         ("encoding", encoding, "the name of an encoding, such as 'utf-8'"),

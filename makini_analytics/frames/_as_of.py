@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -133,10 +134,16 @@ def as_day(as_of: AsOf | None, *, empty: bool) -> pd.Timestamp:
     return local.normalize()
 
 
+#: The year first, or four digits of it beside a month in words.
+_CLEAR_DATE = re.compile(r"^\d{4}(?!\d)(?!:)|^\d{8}(?!\d)|^(?=.*(?<!\d)\d{4}(?!\d)).*[A-Za-z]{3}|^(?:today|now)$")
+
+
 def moment_of(name: str, value: Any) -> pd.Timestamp:
     """Return an argument as a moment, or raise `ConfigError` where it is no date, or one that no order has."""
     # a number would be one of nanoseconds: 2025 a moment in 1970
     number = isinstance(value, bool | int | float | np.number)
+    if isinstance(value, str) and not _CLEAR_DATE.search(value.strip()):
+        number = True  # 01/06/2025 is January to one and June to another, and 12:00 is a time of today
     try:
         moment: Any = pd.NaT if number else pd.Timestamp(value)
     except (

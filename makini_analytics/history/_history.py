@@ -14,7 +14,7 @@ import pandas as pd
 from ..errors import ConfigError, MakiniError
 from ..frames import moment_of
 from ..purchases import Purchases, Scan
-from ..system import known_options, number_of
+from ..system import flag_of, known_options, number_of, texts_of
 from ._changes import changes
 from ._given import Given, given, given_in
 from ._kept import Kept
@@ -76,7 +76,7 @@ class History:
 
     def __repr__(self) -> str:
         commit = self._table.commit()
-        if commit is None:
+        if commit is None or not len(commit.snapshots):
             return f"History({str(self._table.folder)!r}, empty)"
         snapshots = commit.snapshots
         span = f"{snapshots['seen_at'].min().date()} to {snapshots['seen_at'].max().date()}"
@@ -110,6 +110,7 @@ class History:
         SchemaError
             Rows have no connection, or a value is none of its column.
         """
+        flag_of("whole", whole)
         moment = None if seen_at is None else _moment("seen_at", seen_at)
         if hasattr(data, "fetch_purchases"):
             if moment is None:
@@ -196,14 +197,19 @@ class History:
         Raises
         ------
         ConfigError
-            Nothing to forget is named.
+            Nothing to forget is named, or more than one kind, or it is nowhere in the history.
         """
         names = {"vendor": vendor, "connection": connection, "text": text}
-        wanted = {k: {v} if isinstance(v, str) else set(v) for k, v in names.items() if v is not None}
-        if not any(wanted.values()):
-            raise ConfigError("forget(): name a vendor=, a connection= or a text=")
+        wanted = {k: texts_of(k, v) for k, v in names.items() if v is not None}
+        if len(wanted) != 1:  # of two it would be asked: what is of both, or of either?
+            raise ConfigError("forget(): name a vendor=, a connection= or a text=, one of them at a time")
         kept = self._rewritten(lambda commit: Kept.without(commit, wanted))
         self._table.sweep(at_once=True)
+        if not any(kept.n_erased.values()):
+            ((what, texts),) = wanted.items()
+            raise ConfigError(
+                f"{what}={', '.join(map(repr, sorted(texts)))} is nowhere in this history, as it is spelt here: nothing was erased"
+            )
         return pd.Series(kept.n_erased, dtype="int64", name="n_rows")
 
     def _rewritten(self, choose: Callable[[Commit], Kept]) -> Kept:
@@ -304,7 +310,10 @@ class History:
             The lines have no such column.
         """
         commit, moment = self._last_commit(), _end_of("day", day)
-        names = [columns] if isinstance(columns, str) else list(columns)
+        names = [columns] if isinstance(columns, str) else columns
+        if not isinstance(names, Collection) or len(names):
+            texts_of("columns", names)
+        names = list(names)
         return versions_of(commit, moment, names, list(last_snapshots(commit, moment, connection)["connection"]))
 
     def _snapshots(self) -> pd.DataFrame:

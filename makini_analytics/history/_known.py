@@ -19,11 +19,15 @@ def last_snapshots(commit: Commit, moment: pd.Timestamp, connection: str | Colle
     """Return the last snapshot of each connection until a moment; what the snapshots before it asked for counts, too."""
     snapshots = commit.snapshots
     if connection is not None:
-        names = [connection] if isinstance(connection, str) else list(connection)
+        names = [connection] if isinstance(connection, str) else connection
+        if not isinstance(names, Collection) or not len(names):
+            raise ConfigError(f"connection={connection!r:.60}: pass the name of a connection, or several")
         there = sorted(snapshots["connection"].unique())
         if odd := [n for n in names if n not in there]:
             raise ConfigError(f"no connection {odd[0]!r} in this history: there is {', '.join(there)}")
         snapshots = snapshots[snapshots["connection"].isin(names)]
+    if not len(snapshots):
+        raise ConfigError("this history holds nothing any more: all that it knew was forgotten; add purchases")
     seen = snapshots[snapshots["seen_at"] <= moment]
     if not len(seen):
         first = snapshots["seen_at"].min()

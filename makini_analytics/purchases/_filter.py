@@ -12,6 +12,7 @@ import pandas as pd
 
 from ..errors import ConfigError, OptionError
 from ..frames import FILTERS, moment_of
+from ..system import texts_of
 from ._reach import own_days
 
 if TYPE_CHECKING:
@@ -26,11 +27,12 @@ def filtered(data: Purchases, picks: Mapping[str, Any], since: Any, until: Any) 
     """Return what `Purchases.filter` promises; ``picks`` has a value, or several, by the name of what is picked by."""
     for name in picks:
         _must_be_known(data.lines, name)
-    wanted = {name: _texts(name, value) for name, value in picks.items() if value is not None}
+    wanted = {name: texts_of(name, value) for name, value in picks.items() if value is not None}
     for name, texts in wanted.items():
         _must_occur(data.lines, name, texts)
     first, last = (
-        None if day is None else moment_of(name, day).normalize() for name, day in (("since", since), ("until", until))
+        None if day is None else moment_of(name, day).tz_localize(None).normalize()
+        for name, day in (("since", since), ("until", until))
     )
     if first is not None and last is not None and first > last:
         raise ConfigError(f"since={first.date()} is after until={last.date()}")
@@ -67,15 +69,6 @@ def filtered(data: Purchases, picks: Mapping[str, Any], since: Any, until: Any) 
     for frame in (made.orders, made.lines):
         frame.attrs[FILTERS] = {**(data.lines.attrs.get(FILTERS) or {}), **told}
     return made
-
-
-def _texts(name: str, value: Any) -> set[str]:
-    several = [value] if isinstance(value, str) else value
-    if not isinstance(several, Collection) or isinstance(several, bytes | Mapping) or not len(several):
-        raise ConfigError(f"{name}={value!r:.60}: pass a text, or a list of texts")
-    if odd := [v for v in several if not isinstance(v, str)]:
-        raise ConfigError(f"{name}: {odd[0]!r:.60} is no text: pass a text, or a list of texts")
-    return set(several)
 
 
 def _columns(lines: pd.DataFrame, name: str) -> list[str]:

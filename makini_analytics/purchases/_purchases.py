@@ -12,7 +12,7 @@ import pandas as pd
 from ..errors import ConfigError
 from ..files import FileBeside, FileRead, beside, read_file, with_received
 from ..frames import FILTERS, as_day, categoricals, stack
-from ..system import check_options, known_options, mapping_of, options_of, path_of
+from ..system import check_options, flag_of, known_options, mapping_of, options_of, path_of
 from ..tidy import TABLES, Beside, NumberFormat, empty, tidy_table
 from . import _display, _folder
 from ._filter import filtered
@@ -150,7 +150,7 @@ class Purchases:
         ...     ma.load_sample(["us"]).save(folder, dated=True).name
         '2025-12-31'
         """
-        if dated and self.as_of is None:
+        if flag_of("dated", dated) and self.as_of is None:
             raise ConfigError("save(dated=True) names the folder by the as-of day, and these purchases have none")
         folder = path_of("folder", folder)
         folder = _folder.checked_folder(folder / str(self.as_of.date()) if dated and self.as_of is not None else folder)
@@ -323,7 +323,7 @@ class Purchases:
             An argument can't be right, or the library that reads such a file is not installed.
         """
         check_options("Purchases.from_file", options, options_of(cls.from_file, cls.from_table))
-        name = connection if connection is not None else Path(path).stem
+        name = connection if connection is not None else path_of("path", path).stem
         own_statuses = (
             {} if statuses is None else mapping_of("statuses", statuses, "a mapping such as {'Shipped': 'received'}")
         )

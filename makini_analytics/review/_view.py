@@ -322,6 +322,11 @@ def _in_one_currency(data: Purchases, to: str | None) -> tuple[Purchases, str | 
         if to is not None:
             raise
         return data, unit, f"{apart}: no rates are installed (extra “enrich”)."
+    if to is not None and not (made.lines["currency"] == unit).any():
+        there = ", ".join(map(str, codes.index[:8]))
+        raise ConfigError(
+            f"currency={to!r:.40}: no line is in it, and there are no rates for it; the lines are in {there}"
+        )
     lacking = int((made.lines["currency"] != unit).fillna(True).sum() - data.lines["currency"].isna().sum())
     if to is None and lacking > _MOST_WITHOUT_RATE * others:
         return data, unit, f"{apart}: {charts.number(lacking)} of them have no rate."

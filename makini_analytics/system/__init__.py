@@ -1,6 +1,6 @@
 """What every room may need: checks of arguments and options, files that appear whole or not at all, the progress bar, HTML templates."""
 
-from ._arguments import mapping_of, names_of, number_of, path_of, text_of
+from ._arguments import flag_of, mapping_of, names_of, number_of, path_of, text_of, texts_of
 from ._files import Workspace, in_the_way, settle, whole
 from ._options import check_options, known_options, options_of
 from ._progress import Display, Progress, steps
@@ -11,6 +11,7 @@ __all__ = [
     "Progress",
     "Workspace",
     "check_options",
+    "flag_of",
     "in_the_way",
     "known_options",
     "mapping_of",
@@ -22,5 +23,6 @@ __all__ = [
     "steps",
     "template",
     "text_of",
+    "texts_of",
     "whole",
 ]

@@ -9,6 +9,8 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..errors import ConfigError
 
 
@@ -19,7 +21,8 @@ def path_of(name: str, value: Any) -> Path:
     Traceback (most recent call last):
     makini_analytics.errors.ConfigError: out='': pass the path of a file or folder
     """
-    if not isinstance(value, str | Path) or not str(value).strip():
+    value = os.fspath(value) if isinstance(value, os.PathLike) else value
+    if not isinstance(value, str) or not value.strip():
         raise ConfigError(f"{name}={_short(value)}: pass the path of a file or folder")
     try:
         _ = Path(value).is_absolute() or Path.cwd()
@@ -58,6 +61,23 @@ def text_of(name: str, value: Any, what: str, *, empty: bool = False) -> str:
     if not isinstance(value, str) or not (value.strip() or empty) or any("\ud800" <= c <= "\udfff" for c in value):
         raise ConfigError(f"{name}={_short(value)}: pass {what}")
     return value
+
+
+def texts_of(name: str, value: Any) -> set[str]:
+    """Return a text, or several, as a set; `ConfigError` for anything else."""
+    several = [value] if isinstance(value, str) else value
+    if not isinstance(several, Collection) or isinstance(several, bytes | Mapping) or not len(several):
+        raise ConfigError(f"{name}={value!r:.60}: pass a text, or a list of texts")
+    if odd := [v for v in several if not isinstance(v, str)]:
+        raise ConfigError(f"{name}: {odd[0]!r:.60} is no text: pass a text, or a list of texts")
+    return set(several)
+
+
+def flag_of(name: str, value: Any) -> bool:
+    """Return an argument that is True or False: "false" would be taken as true."""
+    if not isinstance(value, bool | np.bool_):
+        raise ConfigError(f"{name}={_short(value)}: pass True or False")
+    return bool(value)
 
 
 def mapping_of(name: str, value: Any, what: str) -> Mapping[Any, Any]:

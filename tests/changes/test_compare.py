@@ -401,3 +401,8 @@ def test_the_chart_leads_from_before_to_after(sample):
         ma.plot_compare(*sample, currency="EUR", by="category")
     with pytest.raises(ma.MixedCurrencyError):
         ma.plot_compare(*sample)
+
+
+def test_sides_without_a_connection_in_common_are_not_compared():
+    with pytest.raises(ma.ConfigError, match="no connection in common"):
+        ma.compare(ma.load_sample(["us"]), ma.load_sample(["emea"]))

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 
+import pandas as pd
 import pytest
 
 import makini_analytics as ma
@@ -113,3 +114,37 @@ except KeyboardInterrupt:
     process.send_signal(signal.SIGINT)
     out, _ = process.communicate(timeout=20)
     assert out == "interrupted\n"
+
+
+def test_credentials_and_names_that_can_not_be_meant_are_errors_before_anything_is_asked(server, tmp_path):
+    same = {"a": {"token": "tok-a", "connection": "x"}, "b": {"token": "tok-b", "connection": "x"}}
+    history = ma.History(tmp_path / "h")
+    for connections, more, said in (
+        (same, {"to": history}, "two connections are called 'x'"),
+        ({"a": "tok-a", "b": "tok-b"}, {"connection": "x"}, "two connections are called 'x'"),
+        ({"a": "tok-a"}, {"token": "tok-b"}, "token= is no option for all"),
+        ({"a": {"token": "tok-a", "token_env": "HOME"}}, {}, "both token and token_env"),
+        ({"a": "tok-a"}, {"offline": "false"}, "offline='false': pass True or False"),
+    ):
+        with pytest.raises(ConfigError, match=said):
+            ma.fetch_all(connections, **options(server) | more)
+    with pytest.raises(ConfigError, match="base_url=''"):
+        Client("t", base_url="")
+
+
+def test_a_list_is_filtered_by_what_is_sent_as_the_api_writes_it():
+    with ma.sandbox() as local:
+        client = local.client("us", progress=False)
+        client.fetch_table("vendors", isActive=True, since=pd.Timestamp("2025-06-01"), n=3)
+        asked = local.requests[-1].query
+        assert {k: v for k, v in asked.items() if k.startswith("filter[")} == {
+            "filter[isActive]": "true",
+            "filter[since]": "2025-06-01",
+            "filter[n]": "3",
+        }
+        for odd in (None, pd.NaT, float("nan"), ["a"], object()):
+            with pytest.raises(ConfigError, match="nothing that a list can be filtered by"):
+                client.fetch_table("vendors", isActive=odd)
+        for name in ("vendors#a", "../../x", "a/../b", "vendors?page=2", "a\x00"):
+            with pytest.raises(ConfigError, match="is in no path of a list"):
+                client.fetch_table(name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -256,3 +258,18 @@ def test_strict_is_passed_on():
         with pytest.raises(ma.errors.IncompleteDataError, match="strict=True"):
             client.update(data, strict=True)
         assert client.update(data).lines.n_receipts.isna().all()  # as a full fetch has it now
+
+
+def test_a_part_of_the_purchases_is_nothing_that_an_update_can_start_from():
+    with serve(orders()) as server:
+        client = server.client(**OPTIONS)
+        data = client.fetch_purchases()
+        some = data.lines.line_id.iloc[:5].tolist()
+        with pytest.raises(ma.ConfigError, match="these are a part"):
+            client.update(data.filter(line_id=some))
+        updated = client.update(replace(data, lines=data.lines.head(3)))  # whatever took the others away
+        assert len(updated.lines) == len(data.lines)
+        assert SAID + f"of {len(data.lines)} lines that were fetched 3 are here" in updated.sources.notes.item()
+        for table, column in (("orders", "updated_at"), ("lines", "line_id"), ("sources", "fetched_at")):
+            with pytest.raises(ma.SchemaError, match=f"{table} lack '{column}'"):
+                client.update(replace(data, **{table: getattr(data, table).drop(columns=column)}))

@@ -213,7 +213,7 @@ def test_what_is_doubtful_of_a_file_beside_is_told_under_its_name(sap, written):
 
 def test_headings_of_a_file_beside_can_be_said(written):
     path = written("Bestellnr X;Zeile;Tag WE;Anz\n2;1;2024-02-01;5\n", "own.csv")
-    with pytest.raises(ma.SchemaError, match="receipts=: own.csv: no row of headings"):
+    with pytest.raises(ma.SchemaError, match=r"receipts=: own\.csv: no row of headings"):
         ma.Purchases.from_file(written(LINES), receipts=path)
     names = {"Bestellnr X": "order_number", "Zeile": "line_number", "Tag WE": "received_date", "Anz": "quantity"}
     data = ma.Purchases.from_file(written(LINES), receipts=(path, names))

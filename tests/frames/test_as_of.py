@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from makini_analytics import ConfigError
-from makini_analytics.frames import as_day, as_of_day, day_number
+from makini_analytics.frames import as_day, as_of_day, day_number, moment_of
 
 
 def test_the_argument_goes_before_the_frame_and_the_frame_before_its_latest_change():
@@ -32,3 +32,16 @@ def test_no_lines_need_no_day_and_others_do():
         with pytest.raises(ConfigError, match="as_of"):
             as_day(odd, empty=False)
     assert (day_number(pd.Timestamp("1970-01-02")), day_number(pd.NaT)) == (1, 0)
+
+
+@pytest.mark.parametrize("text", ["01/06/2025", "13/06/2025", "1.6.2025", "25-06-01", "12:00", "june", "06"])
+def test_a_date_that_can_be_read_in_two_ways_is_none(text):
+    with pytest.raises(ConfigError, match="is no date: pass one like '2026-01-31'"):
+        moment_of("since", text)
+
+
+@pytest.mark.parametrize(
+    "text", ["2025-06-01", "2025/06/01", "20250601", "2025-06", "1 June 2025", "Jun 1, 2025", "2025-06-01T10:00Z"]
+)
+def test_a_date_that_is_clear_is_read(text):
+    assert moment_of("since", text).tz_localize(None).normalize() == pd.Timestamp("2025-06-01")

@@ -173,3 +173,37 @@ def test_what_cant_be_right_is_said(tmp_path):
     with pytest.raises(ma.ConfigError, match="holds no history yet"):
         new.at()
     assert not (tmp_path / "new").exists()
+
+
+def test_what_is_nowhere_can_not_be_forgotten_and_two_kinds_are_no_question(history):
+    before = len(history.at().lines)
+    for wrong in ({"vendor": "NOSUCH"}, {"connection": "A"}, {"text": "nobody"}):
+        with pytest.raises(ma.ConfigError, match=r"nowhere in this history.*nothing was erased"):
+            history.forget(**wrong)
+    with pytest.raises(ma.ConfigError, match="one of them at a time"):
+        history.forget(vendor="x", connection="a")  # of both, or of either?
+    for odd in ([None], "", 5, {}, b"x"):
+        with pytest.raises(ma.ConfigError, match="text"):
+            history.forget(text=odd)
+    assert len(history.at().lines) == before
+
+
+def test_a_history_of_which_all_was_forgotten_says_so(history):
+    for name in ("a", "b"):
+        history.forget(connection=name)
+    assert repr(history).endswith(", empty)")
+    for read in (history.at, history.scan, history.versions):
+        with pytest.raises(ma.ConfigError, match="holds nothing any more"):
+            read()
+
+
+def test_odd_arguments_of_a_history(history, three_days):
+    for odd in (5, [], {}):
+        with pytest.raises(ma.ConfigError, match="connection="):
+            history.at(connection=odd)
+    with pytest.raises(ma.ConfigError, match="columns="):
+        history.versions(None)
+    with pytest.raises(ma.ConfigError, match="whole=-1: pass True or False"):
+        history.add(three_days[0], whole=-1)
+    with pytest.raises(ma.ConfigError, match="is no date"):
+        history.at("01/06/2025")

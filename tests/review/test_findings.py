@@ -320,3 +320,8 @@ def test_odd_data_and_arguments():
         ma.findings(bare.lines)
     with pytest.raises(ConfigError, match="currency"):
         ma.findings(bare, currency=3)
+
+
+def test_a_currency_that_no_line_has_and_no_rate_knows_is_an_error():
+    with pytest.raises(ma.ConfigError, match="bananas"):
+        ma.findings(ma.load_sample(["us"]), currency="bananas")
