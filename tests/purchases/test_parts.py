@@ -163,6 +163,7 @@ def test_what_is_missing_in_one_part_takes_its_kind_from_the_others(small, tmp_p
     assert [str(both.orders[f"custom.{c}"].dtype) for c in ("number", "flag")] == ["float64", "boolean"]
 
 
+@pytest.mark.full
 def test_offline_from_the_cache_and_into_a_folder_of_any_name(small, tmp_path):
     with ma.sandbox() as server:
         n = len(server.client("emea", cache_dir=tmp_path / "cache", progress=False).fetch_purchases().lines)

@@ -262,6 +262,7 @@ def test_the_bars_of_a_ranking_are_as_long_as_its_numbers_and_a_minus_is_one(mad
     assert all(text.startswith("−") or not re.search("[1-9]", text) for text in numbers)
 
 
+@pytest.mark.full
 def test_the_same_data_give_the_same_bytes(made, tmp_path):
     data, _, _ = made
     pages, books = [], []
@@ -357,6 +358,7 @@ def test_hostile_names_are_text_in_every_format(hostile, tmp_path):
     pd.testing.assert_frame_equal(raw.select_dtypes("number"), back.select_dtypes("number"))
 
 
+@pytest.mark.full
 def test_hostile_texts_of_every_kind_are_text_on_the_page(tmp_path):
     """Not only vendors have names: titles, connections, currencies, categories, notes and headlines reach the page as well."""
     n = 8

@@ -37,6 +37,7 @@ def test_native_charts_show_what_their_titles_and_pictures_say(made):
     assert effects["after"] - effects["before"] == pytest.approx(effects.drop(["before", "after"]).sum())
 
 
+@pytest.mark.full
 def test_pictures_on_slides_are_crisp_fill_their_room_and_leave_the_chart_as_it_was(made, tmp_path):
     _, _, told = made
     sections = {k: [replace(e, native=None) for e in v] for k, v in told.sections.items()}
@@ -58,6 +59,7 @@ def test_pictures_on_slides_are_crisp_fill_their_room_and_leave_the_chart_as_it_
         assert wide / high == pytest.approx(shape.width / shape.height, rel=0.01)
 
 
+@pytest.mark.full
 def test_a_company_s_template_keeps_its_placeholders_and_its_size(made, tmp_path):
     data, _, _ = made
     for name, (wide, high) in {

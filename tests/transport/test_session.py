@@ -345,6 +345,7 @@ def test_refresh_asks_anew_and_one_walk_is_one_snapshot():
         assert (c.fetch_purchases().orders.title == "new").all()
 
 
+@pytest.mark.full
 def test_pages_of_one_walk_expire_together():
     with FaultServer(ROWS) as server:
         c = client(server, expire_after=1.0)
@@ -540,6 +541,7 @@ def kill_in_the_middle(tmp_path, times):
             assert data.lines.equals(whole.lines)
 
 
+@pytest.mark.full
 def test_killed_in_the_middle_the_next_run_gives_the_whole(tmp_path):
     kill_in_the_middle(tmp_path, 2)
 
