@@ -135,11 +135,12 @@ def with_receipts(
     # Without ids a line is found by its order's number, also where that is of several orders, of a vendor each.
     by_number = categoricals.to_strings(frame["order_number"])
     numbered = receipts.assign(order_id=pd.Series(by_number.array.take(at, allow_fill=True), dtype="string"))
-    of = np.where(
-        ids.notna() | (at < 0),
-        _receipts.line_of(receipts, frame),
-        _receipts.line_of(numbered, frame.assign(order_id=by_number)),
-    )
+    direct = (ids.notna() | (at < 0)).to_numpy(dtype=bool)
+    of = np.full(len(receipts), -1, dtype=np.intp)
+    if direct.any():
+        of = _receipts.line_of(receipts, frame)
+    if not direct.all():
+        of = np.where(direct, of, _receipts.line_of(numbered, frame.assign(order_id=by_number)))
     _receipts.check_units(receipts, frame, of, book)
     lost = _receipts.lost_with_receipts(receipts, of, book)
     frame, note = _receipts.apply_receipts(frame, receipts, of, book)
