@@ -159,7 +159,7 @@ def test_the_code_has_the_notebooks_own_name_of_the_data(data, tmp_path, monkeyp
     assert "lines = eur\n" in explore.spend(data.lines, folder=tmp_path).code
 
 
-@pytest.mark.parametrize("room", one_in(3, [*reversed(ROOMS)]))
+@pytest.mark.parametrize("room", one_in(3, [*ROOMS]))
 def test_title_footnote_and_file_say_the_filters(room, data, tmp_path):
     got = ROOMS[room](data, folder=tmp_path)
     plain = charts.captions_of(got._axes)
