@@ -18,6 +18,8 @@ from ..system import check_options, mapping_of, options_of
 Floats = npt.NDArray[np.float64]
 #: Columns of the results beside choices, groups and value.
 OWN_COLUMNS = ("combination", "rank", "refused")
+#: Combinations that are computed: each is the whole figure anew, so that more would take hours.
+_MOST = 10_000
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,12 @@ def _checked(f: Any, choices: Any, options: Mapping[str, Any]) -> tuple[Grid, li
     check_options(name_of(f), [n for n in (*choices, *options) if n not in steps], names)
     if twice := [n for n in choices if n in options]:
         raise ConfigError(f"{twice[0]} is a choice, and an option beside them: pass it once")
-    return Grid.of(choices), steps
+    grid = Grid.of(choices)
+    if len(grid) > _MOST:
+        raise ConfigError(
+            f"choices make {len(grid):,} combinations; at most {_MOST:,} are computed: fewer choices, or fewer values of each"
+        )
+    return grid, steps
 
 
 def _is_step(given: Any) -> bool:

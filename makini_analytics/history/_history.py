@@ -16,6 +16,7 @@ from ..frames import moment_of
 from ..purchases import Purchases, Scan
 from ..system import flag_of, known_options, number_of, texts_of
 from ._changes import changes
+from ._damage import tells_damage
 from ._given import Given, given, given_in
 from ._kept import Kept
 from ._known import last_snapshots, purchases_at
@@ -69,11 +70,13 @@ class History:
     """
 
     @known_options
+    @tells_damage
     def __init__(self, folder: str | Path, *, storage_options: Mapping[str, str] | None = None) -> None:
         self._table = HistoryTable(folder, storage_options)
         self._table.open()  # a folder of something else fails here, not after an hour of fetching
         self._lock = threading.Lock()  # the connections of a process take turns, so that they need not try again
 
+    @tells_damage
     def __repr__(self) -> str:
         commit = self._table.commit()
         if commit is None or not len(commit.snapshots):
@@ -85,6 +88,7 @@ class History:
     # ---- adding ----------------------------------------------------------------------------------------------------------
 
     @known_options
+    @tells_damage
     def add(self, data: Purchases | Client | str | Path, *, seen_at: Any = None, whole: bool = True) -> pd.DataFrame:
         """Add a snapshot: the orders that are new or say something else than in the snapshot before, and which are gone.
 
@@ -147,6 +151,7 @@ class History:
     # ---- keeping it small ------------------------------------------------------------------------------------------------
 
     @known_options
+    @tells_damage
     def compact(self, *, keep: int | None = None) -> History:
         """Write the history anew in few files, with what holds apart from what has ended, so that the present is read as fast as alone.
 
@@ -172,6 +177,7 @@ class History:
         return self
 
     @known_options
+    @tells_damage
     def forget(
         self,
         *,
@@ -228,18 +234,21 @@ class History:
     # ---- reading ---------------------------------------------------------------------------------------------------------
 
     @property
+    @tells_damage
     def days(self) -> pd.DatetimeIndex:
         """The days (UTC) on which something was seen, each once, ascending; ``at`` gives what was known at the end of one."""
         snapshots = self._snapshots()
         return pd.DatetimeIndex(snapshots["seen_at"].dt.tz_localize(None).dt.normalize().unique(), name="day")
 
     @property
+    @tells_damage
     def snapshots(self) -> pd.DataFrame:
         """All snapshots: ``connection, seen_at, as_of, whole, n_new, n_changed, n_gone, n_same`` orders, in the order of their moments."""
         names = ["connection", "seen_at", "as_of", "whole", "n_new", "n_changed", "n_gone", "n_same"]
         return self._snapshots()[names]
 
     @known_options
+    @tells_damage
     def at(self, day: Any = None, *, connection: str | Collection[str] | None = None) -> Purchases:
         """Return the purchases as they were known on a day: of each connection what its last snapshot until then had.
 
@@ -262,6 +271,7 @@ class History:
         return purchases_at(commit, moment, last_snapshots(commit, moment, connection))
 
     @known_options
+    @tells_damage
     def scan(self, day: Any = None, *, connection: str | Collection[str] | None = None, engine: str = "duckdb") -> Scan:
         """Return the purchases as they were known on a day without loading them, for more lines than fit into memory.
 
@@ -283,6 +293,7 @@ class History:
         return scanned(commit, moment, last_snapshots(commit, moment, connection), engine, remote=self._table.remote)
 
     @known_options
+    @tells_damage
     def versions(
         self, columns: Collection[str] = (), *, day: Any = None, connection: str | Collection[str] | None = None
     ) -> pd.DataFrame:

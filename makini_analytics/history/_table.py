@@ -104,6 +104,10 @@ class HistoryTable:
             if isinstance(place, Path) and place.exists() and any(place.iterdir()):
                 raise SchemaError(f"{place} holds no history but something else: name a new or empty folder")
             return None
+        if isinstance(self.folder, Path):  # as a power failure leaves it; the engine takes it for a commit of nothing
+            for commit in (self.folder / "_delta_log").glob("*.json"):
+                if not commit.stat().st_size:
+                    raise OSError(f"{commit.name} is empty")
         found = DeltaTable(self._address, storage_options=self._options)
         if found.metadata().description != DESCRIPTION:
             raise SchemaError(f"{self.folder} is a Delta table of something else, or of another version of histories")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
 
 from ..errors import ConfigError, OptionError
 from ..frames import FILTERS, moment_of
@@ -82,6 +83,12 @@ def _must_be_known(lines: pd.DataFrame, name: str) -> None:
         raise OptionError(
             f"filter() has no option {name!r}, and the lines no such column; near: {', '.join(near) or 'none'}"
         )
+    for column in _columns(lines, name):
+        if is_numeric_dtype(lines[column]) or is_datetime64_any_dtype(lines[column]):  # flags are numeric, too
+            raise OptionError(
+                f"filter() picks by columns of text, and {column!r} holds {lines[column].dtype}: data.lines[data.lines.{column} == ...] "
+                "are the lines for a figure"
+            )
 
 
 def _must_occur(lines: pd.DataFrame, name: str, texts: Collection[str]) -> None:

@@ -9,14 +9,14 @@ from typing import Any
 
 import pandas as pd
 
-from ..errors import ConfigError
+from ..errors import ConfigError, SchemaError
 from ..files import FileBeside, FileRead, beside, read_file, with_received
 from ..frames import FILTERS, as_day, categoricals, stack
 from ..system import check_options, flag_of, known_options, mapping_of, options_of, path_of
 from ..tidy import TABLES, Beside, NumberFormat, empty, tidy_table
 from . import _display, _folder
 from ._filter import filtered
-from ._reach import reach
+from ._reach import reach, source_of
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,12 @@ class Purchases:
     def __post_init__(self) -> None:
         day = None if self.as_of is None else as_day(self.as_of, empty=False)
         object.__setattr__(self, "as_of", day)
-        attrs = {"source": self._source()} | reach(self.sources, day)
+        for name in TABLES:
+            if not isinstance(frame := getattr(self, name), pd.DataFrame):
+                raise SchemaError(
+                    f"Purchases takes its {name} as a DataFrame, not {type(frame).__name__}; Purchases.from_table reads a table of yours"
+                )
+        attrs = {"source": source_of(self.sources)} | reach(self.sources, day)
         # attrs serve titles and footnotes. They go on a shallow copy: the caller's frame stays untouched.
         for name in ("orders", "lines", "issues"):
             frame = getattr(self, name).copy(deep=False)
@@ -57,10 +62,6 @@ class Purchases:
             done = {k: getattr(self, name).attrs.get(k) for k in ("currency", FILTERS)}
             frame.attrs = {k: v for k, v in (attrs | done).items() if v is not None} if name != "issues" else {}
             object.__setattr__(self, name, frame)
-
-    def _source(self) -> str | None:
-        names = self.sources["connection"].dropna().unique().tolist() if len(self.sources) else []
-        return ", ".join(names) or None
 
     def __len__(self) -> int:
         """Return the number of order lines, the unit of counting."""

@@ -9,6 +9,11 @@ import pandas as pd
 from ..frames import OWN_DAYS, OWN_WINDOWS
 
 
+def source_of(sources: pd.DataFrame) -> str | None:
+    """Return the names of the connections, as footnotes name the source."""
+    return ", ".join(sources["connection"].dropna().unique()) or None if len(sources) else None
+
+
 def own_days(sources: pd.DataFrame, as_of: pd.Timestamp | None) -> pd.Series:
     """Return the as-of day of each connection, a row of ``sources`` each."""
     common: Any = pd.NaT if as_of is None else as_of

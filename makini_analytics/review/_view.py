@@ -51,8 +51,11 @@ class View:
         ConfigError
             A currency was asked for and there are no rates for it; no as-of day.
         """
+        day = as_of_days(given.lines, as_of)
+        if pd.isna(day.day):  # no line, which figures need no day for
+            raise ConfigError("no as-of day: there is no line, and the purchases carry none; pass as_of='2026-01-31'")
         data, unit, note = _in_one_currency(given, to)
-        return cls(given, data, unit, data is not given, note, as_of_days(given.lines, as_of))
+        return cls(given, data, unit, data is not given, note, day)
 
     @cached_property
     def lines(self) -> pd.DataFrame:

@@ -278,6 +278,8 @@ def test_what_the_figure_refuses_is_said_and_not_lost(lines):
     assert "Usual is due required, late_days 0" in ma.explain(got)  # the first one that gives something
     by = ma.sensitivity(slippage.by_vendor, lines, choices, per="combination")
     assert by["n_lines"].isna().tolist() == by["n_left_out"].isna().tolist() == [True, True, False, False]
+    with pytest.raises(ConfigError, match="20,000 combinations"):
+        ma.sensitivity(slippage.by_vendor, lines, {"late_days": list(range(100)), "early_days": list(range(200))})
     with pytest.raises(ConfigError, match="due='wanted'"):
         ma.sensitivity(slippage.by_vendor, lines, {"due": ["wanted", "asked"]})
     step = {"in EUR": lambda x: currency.convert(x, "EUR", basis="order_day"), "as they are": None}

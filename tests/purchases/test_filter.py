@@ -179,3 +179,9 @@ def test_findings_of_one_vendor_make_no_concentration_and_no_single_source():
         assert "filtered by vendor" in found.sentence[kind]
         assert pd.isna(found.value[kind])
     assert "filtered" not in " ".join(ma.findings(data).sentence)
+
+
+@pytest.mark.parametrize("pick", [{"quantity": "3"}, {"is_return": "True"}, {"order_date": "2025-01-01"}])
+def test_a_column_that_is_no_text_is_not_picked_by(data, pick):
+    with pytest.raises(ma.OptionError, match=r"picks by columns of text.*data\.lines\["):
+        data.filter(**pick)

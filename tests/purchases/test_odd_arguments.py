@@ -59,6 +59,10 @@ def test_of_the_data_set(data, file, odd):
     ]
     assert all(right_or_said(do, odd) for do in none_fits)
     right_or_said(lambda v: ma.Purchases(data.orders, data.lines, as_of=v), odd)
+    for place in range(4):
+        frames = [data.orders, data.lines, data.issues, data.sources]
+        taken = right_or_said(lambda v, p=place, f=frames: ma.Purchases(*f[:p], v, *f[p + 1 :]), odd)
+        assert taken or isinstance(odd, pd.DataFrame)
     for name in OF_TABLE:
         right_or_said(lambda v, n=name: ma.Purchases.from_table(TABLE, **{n: v}), odd)
     for name in OF_FILE:

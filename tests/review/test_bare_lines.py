@@ -28,3 +28,12 @@ def test_a_column_that_lacks_is_no_raw_error(column):
             assert len(look(bare, currency="USD", as_of="2025-12-31"))
         except MakiniError as e:
             assert column in str(e)
+
+
+def test_no_line_and_no_day_to_look_from_is_said():
+    data = ma.load_sample(["us"])
+    nothing = ma.Purchases(data.orders.iloc[:0], data.lines.iloc[:0])
+    for look in (ma.findings, ma.scorecard):
+        with pytest.raises(MakiniError, match="no as-of day"):
+            look(nothing)
+        assert look(nothing, as_of="2025-12-31") is not None
