@@ -24,8 +24,14 @@ class NotEnough(Exception):
     """The changed orders alone don't show what a full fetch would; the text says why."""
 
 
-def check_known(known: Purchases, timezone: str) -> None:
-    """Raise where known orders can't be brought up to date one by one."""
+def check_known(known: Purchases, timezone: str, stated: str | None) -> None:
+    """Raise where known orders can't be brought up to date one by one; ``stated`` is what their values are read with now."""
+    was = known.sources["read_with"].iloc[0] if "read_with" in known.sources else None  # an older version told nothing
+    before = None if pd.isna(was) else str(was)
+    if before != stated:
+        raise NotEnough(
+            f"values were read with {before or 'nothing stated'}, and now with {stated or 'nothing stated'}"
+        )
     if timezone != "UTC":
         raise NotEnough(f"whether midnights are days or instants of {timezone} shows in all dates of a column")
     if not len(known.orders):

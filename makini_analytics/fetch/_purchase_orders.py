@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -17,7 +18,7 @@ from ..frames import CHANGED_SINCE, FILTERS
 from ..purchases import PartTotals, PartWriter, Purchases, ready
 from ..records import RecordDecoder
 from ..system import Progress
-from ..tidy import LINE_CONTAINERS, NumberFormat, OrdersBuilder, TidyOrders
+from ..tidy import LINE_CONTAINERS, NumberFormat, OrdersBuilder, TidyOrders, sound
 from ..transport import Endpoints, Lookup, PagedResult, SinkT, contracts
 from ._query import CutOrders, OrderQuery, cut
 from ._source_row import day_fetched, freshness, source_row
@@ -43,6 +44,17 @@ class TidyOptions:
     statuses: Mapping[str, str] | None
     delivery_date: str
     number_format: NumberFormat
+
+    def stated(self) -> str | None:
+        """Return what was stated for reading values, as the row of `sources` keeps it; None where nothing was."""
+        stated = {
+            "timezone": None if self.timezone == "UTC" else self.timezone,
+            "statuses": dict(self.statuses or {}) or None,
+            "decimal": self.number_format.decimal,
+            "thousands": self.number_format.thousands,
+        }
+        given = {name: value for name, value in stated.items() if value is not None}
+        return sound(json.dumps(given, ensure_ascii=False, sort_keys=True, default=str)) if given else None
 
 
 @dataclass(frozen=True)
@@ -179,7 +191,17 @@ class PurchaseOrderFetch:
         if session.offline and orders.fetched_at is not None:
             notes = [*notes, f"Read offline, from pages stored {orders.fetched_at:%Y-%m-%d %H:%M} UTC."]
         notes = [*notes, *orders.notes, *freshness(first, orders, sync)]
-        return source_row(session.connection, session.base_url, self.query, orders, counts, delivery_date, sync, notes)
+        return source_row(
+            session.connection,
+            session.base_url,
+            self.query,
+            orders,
+            counts,
+            delivery_date,
+            self.options.stated(),
+            sync,
+            notes,
+        )
 
     def _filters(self) -> dict[str, dict[str, str]]:
         """Return the query's filters by name of the contract."""

@@ -43,6 +43,7 @@ def source_row(
     orders: PagedResult[Any],
     counts: tuple[int, int],
     delivery_date: str | None,
+    read_with: str | None,
     sync: Mapping[str, Any],
     notes: list[str],
 ) -> pd.DataFrame:
@@ -63,6 +64,7 @@ def source_row(
         "sync_status": None if sync.get("sync_status") is None else sound(str(sync["sync_status"])),
         "synced_at": synced.iloc[0],
         "delivery_date": delivery_date,
+        "read_with": read_with,
         "notes": sound(" ".join(summed(notes))),
     }
     return pd.DataFrame({c.name: pd.Series([row[c.name]], dtype=object).astype(c.dtype) for c in SOURCES})

@@ -109,7 +109,7 @@ def updated(data: Any, everything: PurchaseOrderFetch, per_page: int) -> Updated
     known = known_rows(data, connection)
     fetched_everything = False
     try:
-        _comparable.check_known(known, options.timezone)
+        _comparable.check_known(known, options.timezone, options.stated())
         n_lines = known.sources["n_lines"].iloc[0]
         if pd.notna(n_lines) and n_lines != len(known.lines):
             raise NotEnough(f"of {n_lines:,} lines that were fetched {len(known.lines):,} are here")

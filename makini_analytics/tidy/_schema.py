@@ -288,6 +288,11 @@ SOURCES: tuple[Column, ...] = (
     Column("sync_status", "text", "State of the connection's synchronisation, where the API gives it"),
     Column("synced_at", "instant", "Last synchronisation with the source system, where the API gives it"),
     Column("delivery_date", "text", "How the delivery date was read: actual or planned"),
+    Column(
+        "read_with",
+        "text",
+        "What was stated for reading values (time zone, statuses, marks of numbers), as JSON; missing where nothing was",
+    ),
     Column("notes", "text", "What a reader of the figures should know, one sentence after the other"),
 )
 

@@ -207,6 +207,20 @@ def test_another_time_zone_reads_everything_again():
     assert "instants of Europe/Berlin" in updated.sources.notes.item()
 
 
+@pytest.mark.parametrize(
+    ("then", "now"), [({"statuses": {"Open": "closed"}}, {}), ({}, {"decimal": ","}), ({"timezone": "Asia/Tokyo"}, {})]
+)
+def test_what_was_read_in_another_way_is_read_again(then, now, tmp_path):
+    with serve(orders()) as server:
+        client = server.client(**OPTIONS)
+        client.fetch_purchases(**then).save(tmp_path / "data")
+        data = ma.Purchases.load(tmp_path / "data")
+        updated = client.update(data, **now)
+        same(updated, client.fetch_purchases(**now))
+        assert f"{SAID}values were read with" in updated.sources.notes.item()
+        assert SAID not in client.update(updated, **now).sources.notes.item()
+
+
 def test_an_update_is_not_answered_by_a_page_that_is_cached(tmp_path):
     with serve(orders()) as server:
         client = server.client(**OPTIONS, cache_dir=tmp_path, expire_after=10**6)
