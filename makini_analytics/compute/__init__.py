@@ -10,6 +10,7 @@ from ._day_counts import Cells, DayCounts, count_days, quantile
 from ._day_tally import DayTally
 from ._delivery import (
     ENDS,
+    LATER,
     STARTS,
     TO_CLOSE,
     UNDATED_RECEIPT,
@@ -70,6 +71,7 @@ __all__ = [
     "ENDINGS",
     "ENDS",
     "ENTITIES",
+    "LATER",
     "NOT_RECORDED",
     "RECORDED_SHARE",
     "SMALL_N",

@@ -11,7 +11,7 @@ import pandas as pd
 from .. import lead_times, slippage, spend
 from ..compute import Figure, FigureResult, Selection, figure, figures_of
 from ..errors import ConfigError, SchemaError
-from ..frames import categoricals
+from ..frames import AsOf, as_of_days, categoricals
 from ..purchases import Purchases
 
 #: Choices that need other columns than the figure as it stands, each with a row of its own.
@@ -32,7 +32,7 @@ _OF_TABLE = {"slippage.ageing": "slippage.open_orders", "slippage.swings": "slip
 
 
 @figure()
-def coverage(data: Purchases) -> FigureResult:
+def coverage(data: Purchases, *, as_of: AsOf | None = None) -> FigureResult:
     """How full each column is, and which figures can be computed, by connection.
 
     A cell is filled when it is neither missing nor an empty text. A figure can be computed where every column that it needs holds
@@ -43,6 +43,7 @@ def coverage(data: Purchases) -> FigureResult:
     Parameters
     ----------
     data : Purchases
+    as_of : day from which the figures look; the data's own by default
 
     Returns
     -------
@@ -89,7 +90,7 @@ def coverage(data: Purchases) -> FigureResult:
         rows += [
             {"connection": connection, "table": "metrics", "name": name, "n_rows": len(lines)}
             | _what_counts(figure, options, lines, filled, role, made)
-            for name, figure, options in _figures()
+            for name, figure, options in _figures(as_of)
         ]
     columns = ["connection", "table", "name", "n_rows", "n_filled", "share", "computable", "evidence"]
     result = pd.DataFrame(rows).reindex(columns=columns)
@@ -101,7 +102,8 @@ def coverage(data: Purchases) -> FigureResult:
         {"connection": "string", "table": "string", "name": "string", "n_rows": "int64", "n_filled": "int64"}
         | {"computable": "boolean", "evidence": "string"}
     )
-    return FigureResult(result, Selection(data.lines))
+    day = None if as_of is None else as_of_days(data.lines, as_of)
+    return FigureResult(result, Selection(data.lines), as_of=day)
 
 
 def _of(frame: pd.DataFrame, connection: str) -> pd.DataFrame:
@@ -122,11 +124,12 @@ def _filled(column: pd.Series) -> int:
     return int(filled.sum())
 
 
-def _figures() -> Iterator[tuple[str, Figure, dict[str, Any]]]:
+def _figures(as_of: AsOf | None) -> Iterator[tuple[str, Figure, dict[str, Any]]]:
     """Yield the rows: every figure that takes lines, and behind it its variants."""
     for room in (spend, lead_times, slippage):
         for known in figures_of(room):
-            usual = {option: value for option, value in _CHOSEN.items() if option in known.options}
+            chosen = _CHOSEN if as_of is None else {**_CHOSEN, "as_of": as_of}
+            usual = {option: value for option, value in chosen.items() if option in known.options}
             yield known.name, known, usual
             for variant, options in VARIANTS.get(known.name, {}).items():
                 yield variant, known, usual | options
@@ -184,7 +187,8 @@ def _computed(
     source = _OF_TABLE.get(figure.name)
     if source is None:
         return figure.function(lines, **options)
-    made[source] = next(known for name, known, _ in _figures() if name == source).function(lines)
+    of_source = {option: value for option, value in options.items() if option == "as_of"}
+    made[source] = next(known for name, known, _ in _figures(None) if name == source).function(lines, **of_source)
     return figure.function(made[source], **options)
 
 

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..compute import FigureResult, Selection, figure
+from ..compute import LATER, FigureResult, Selection, figure
 from ..errors import ConfigError, SchemaError
-from ..frames import frame_of, values
+from ..frames import AsOf, AsOfDays, Mask, as_of_days, days_of, frame_of, values
 from ..purchases import Purchases
 from ..system import known_options
 from ._repeats import repeated_lines, repeated_orders
@@ -38,7 +38,7 @@ _SAME_VALUE = 0.005
 
 
 @figure()
-def duplicates(data: Purchases, *, score: float = 88) -> FigureResult:
+def duplicates(data: Purchases, *, score: float = 88, as_of: AsOf | None = None) -> FigureResult:
     """What seems to be there twice: orders, order lines, vendors under several names, due dates that copy the delivery.
 
     An order is suggested when two connections have the same order number and the vendor's name agrees, or order date and total value
@@ -52,12 +52,14 @@ def duplicates(data: Purchases, *, score: float = 88) -> FigureResult:
     Vendors are compared by their cleaned names - case, accents, punctuation and legal ending (cleanco's list) folded - with the words
     in any order (rapidfuzz's token_sort_ratio; without the extra ``enrich`` only equal cleaned names are found). Names that differ in
     a number ("Plant 1", "Plant 2") are different vendors. A subsidiary may look like its parent: look before you merge. Due dates
-    are doubtful where more than 95 % of a connection's delivered lines came exactly on theirs.
+    are doubtful where more than 95 % of a connection's delivered lines came exactly on theirs. Orders dated after the as-of day
+    are not there yet.
 
     Parameters
     ----------
     data : Purchases
     score : least similarity of two cleaned vendor names, 0..100
+    as_of : day from which to look; the data's own by default, each connection's where they differ; all orders where there is none
 
     Returns
     -------
@@ -83,10 +85,16 @@ def duplicates(data: Purchases, *, score: float = 88) -> FigureResult:
         )
     if not 0 <= score <= 100:
         raise ConfigError(f"score={score!r}: pass a number from 0 to 100")
-    rows = [*_orders(data, score), *_vendors(data.lines, score), *_due_dates(data.lines)]
+    selection, day = Selection(data.lines), _day(data, as_of)
+    later = _later(data.lines, day)
+    selection.exclude(later, LATER)
+    orders, lines = data.orders, data.lines
+    if later.any():
+        orders, lines = orders[~_later(orders, day)], lines[~later]
+    rows = [*_orders(orders, score), *_vendors(lines, score), *_due_dates(lines)]
     names = ["kind", "connection", "id", "name", "other_connection", "other_id", "other_name", "score", "evidence"]
     dtypes = dict.fromkeys([*names, "currency"], "string") | {"score": "float64", "value": "float64"}
-    parts = [pd.DataFrame(rows, columns=list(dtypes)), repeated_lines(data.lines), repeated_orders(data.lines)]
+    parts = [pd.DataFrame(rows, columns=list(dtypes)), repeated_lines(lines), repeated_orders(lines)]
     result = pd.concat([p.reindex(columns=[*names, "value", "currency"]).astype(dtypes) for p in parts])
     result = result.reset_index(drop=True)
     rank = result["kind"].map({kind: i for i, kind in enumerate(KINDS)})
@@ -94,7 +102,24 @@ def duplicates(data: Purchases, *, score: float = 88) -> FigureResult:
         ["rank", "score", "name"]
     )
     result = result.loc[order.index].reset_index(drop=True)
-    return FigureResult(result, Selection(data.lines))
+    return FigureResult(result, selection, as_of=day)
+
+
+def _day(data: Purchases, as_of: AsOf | None) -> AsOfDays | None:
+    """Return the day to look from; None where nothing tells one, and all that is there is looked at."""
+    try:
+        return as_of_days(data.lines, as_of)
+    except ConfigError:
+        if as_of is not None:
+            raise
+        return None
+
+
+def _later(frame: pd.DataFrame, day: AsOfDays | None) -> Mask:
+    """Return the rows that are dated after the day."""
+    if day is None or "order_date" not in frame:
+        return np.zeros(len(frame), dtype=bool)
+    return days_of(frame, "order_date") > day.of_rows(frame)
 
 
 @known_options
@@ -173,8 +198,7 @@ def _legal_endings() -> frozenset[str]:
 # ---- orders ------------------------------------------------------------------------------------------------------------
 
 
-def _orders(data: Purchases, least: float) -> Iterator[dict[str, Any]]:
-    orders = data.orders
+def _orders(orders: pd.DataFrame, least: float) -> Iterator[dict[str, Any]]:
     texts = {
         "connection": "connection",
         "id": "order_id",

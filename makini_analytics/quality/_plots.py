@@ -9,13 +9,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from .. import charts
+from ..frames import AsOf
 from ._coverage import coverage
 from ._duplicates import duplicates
 from ._reconcile import reconcile
 
 
 @charts.chart(of=coverage, result_columns=("computable",))
-def plot_coverage(data: Any, *, ax: Axes | None = None, title: str | None = None) -> Axes:
+def plot_coverage(data: Any, *, as_of: AsOf | None = None, ax: Axes | None = None, title: str | None = None) -> Axes:
     """Draw which figures each connection's data can carry, and on how many of its lines they stand.
 
     A column per connection and a row per figure. The blue part of a cell is the share of the lines that the figure counts. "no",
@@ -71,6 +72,7 @@ def plot_reconcile(
     data: Any,
     *,
     metric: str = "spend.by_vendor",
+    as_of: AsOf | None = None,
     currency: str | None = None,
     connection: str | None = None,
     ax: Axes | None = None,
@@ -155,7 +157,13 @@ def _waterfall(ax: Axes, steps: pd.DataFrame, currency: str | None) -> None:
 
 @charts.chart(of=duplicates, result_columns=("kind", "score"))
 def plot_duplicates(
-    data: Any, *, score: float = 88, ax: Axes | None = None, title: str | None = None, top: int = 15
+    data: Any,
+    *,
+    score: float = 88,
+    as_of: AsOf | None = None,
+    ax: Axes | None = None,
+    title: str | None = None,
+    top: int = 15,
 ) -> Axes:
     """Draw the suggestions by score, each with its two names.
 

@@ -14,7 +14,7 @@ import pandas as pd
 from .. import lead_times, slippage, spend
 from ..compute import FigureResult, Selection, figure
 from ..errors import SchemaError, one_of
-from ..frames import categoricals, values
+from ..frames import AsOf, as_of_days, categoricals, values
 from ..purchases import Purchases
 
 #: The figures that a meeting compares with the ERP's own.
@@ -27,7 +27,7 @@ Floats = npt.NDArray[np.float64]
 
 
 @figure()
-def reconcile(data: Purchases, *, metric: str = "spend.by_vendor") -> FigureResult:
+def reconcile(data: Purchases, *, metric: str = "spend.by_vendor", as_of: AsOf | None = None) -> FigureResult:
     """From all lines to those that a figure counts, and from the orders' totals to the sums of their lines.
 
     Part ``lines``: every line with its value, each reason for which lines are left out, and what the figure uses: raw = left out +
@@ -40,6 +40,7 @@ def reconcile(data: Purchases, *, metric: str = "spend.by_vendor") -> FigureResu
     ----------
     data : Purchases
     metric : the figure: "spend.by_vendor", "lead_times.by_vendor" or "slippage.by_vendor"
+    as_of : day from which the figure looks; the data's own by default
 
     Returns
     -------
@@ -72,7 +73,7 @@ def reconcile(data: Purchases, *, metric: str = "spend.by_vendor") -> FigureResu
     one_of("metric", metric, METRICS)
     if not isinstance(data, Purchases):
         raise SchemaError(f"quality.reconcile takes Purchases, not {type(data).__name__}: it looks at orders and lines")
-    rows = [*_line_steps(data.lines, metric), *_order_steps(data.orders, data.lines)]
+    rows = [*_line_steps(data.lines, metric, as_of), *_order_steps(data.orders, data.lines)]
     columns = [
         "connection",
         "currency",
@@ -90,18 +91,19 @@ def reconcile(data: Purchases, *, metric: str = "spend.by_vendor") -> FigureResu
         | {"n_orders": "Int64", "n_lines": "Int64"}
         | dict.fromkeys(("value", "header_total", "difference"), "float64")
     )
-    return FigureResult(result, Selection(data.lines))
+    day = None if as_of is None else as_of_days(data.lines, as_of)
+    return FigureResult(result, Selection(data.lines), as_of=day)
 
 
 # ---- lines -------------------------------------------------------------------------------------------------------------
 
 
-def _line_steps(lines: pd.DataFrame, metric: str) -> list[dict[str, Any]]:
+def _line_steps(lines: pd.DataFrame, metric: str, as_of: AsOf | None) -> list[dict[str, Any]]:
     out: list[dict[str, Any]] = []
     for key, part in lines.groupby(["connection", "currency"], dropna=False, sort=True):
         connection, currency = key if isinstance(key, tuple) else (key, None)
         part.attrs = lines.attrs
-        about = METRICS[metric](part).attrs
+        about = METRICS[metric](part, as_of=as_of).attrs
         head = {"connection": connection, "currency": currency, "part": "lines"}
         out.append(head | {"step": "raw", "reason": "all lines", "n_lines": len(part), "value": _sum(part["amount"])})
         for entry in [*about["excluded"], about["included"]]:

@@ -21,11 +21,13 @@ def _of_spend(view: View, subject: str) -> list[Exhibit]:
         return []
     out = []
     if subject == "vendor":
-        inside = spend.concentration(lines, currency=currency, by="category" if has(lines, "category") else None)
+        inside = spend.concentration(
+            lines, currency=currency, by="category" if has(lines, "category") else None, as_of=view.day
+        )
         out.append(Exhibit("spend_concentration", f"Concentration, {currency}", inside))
     if not says_what(lines):
         return out
-    changes = spend.price_changes(lines, currency=currency)
+    changes = spend.price_changes(lines, currency=currency, as_of=view.day)
     out.append(Exhibit("spend_price_changes", f"Price changes, {currency}", changes))
     if subject == "vendor":
         often = of_the_year(view.single_source, view, view.in_year)
@@ -87,7 +89,7 @@ def _of_open_orders(view: View, subject: str) -> list[Exhibit]:
 
 def _of_quality(view: View, subject: str) -> list[Exhibit]:
     """Return which figures the data can carry, with the evidence, and whether orders and lines add up."""
-    reconciled = quality.reconcile(view.given)
+    reconciled = quality.reconcile(view.given, as_of=view.day)
     of_lines = reconciled["part"] == "lines"
     evidence = figures_covered(view)
     out = [Exhibit("quality_coverage", "Figures that the data can carry, with the evidence", evidence)]

@@ -98,7 +98,7 @@ def vendor_page(lines: pd.DataFrame, purchases: Purchases, name: str, day: AsOfD
         most_of_step=max((n for _, n in late_days), default=0) or 1,
         lines=_to_settle(to_come, until),
         n_lines=len(overdue) + len(soon),
-        prices=_prices(mine),
+        prices=_prices(mine, day),
         version=__version__,
     )
     return charts.printable(page)
@@ -261,14 +261,14 @@ def _said(value: Any, missing: str = "–") -> str:
     return missing if pd.isna(value) else str(value)
 
 
-def _prices(mine: pd.DataFrame) -> dict[str, Any] | None:
+def _prices(mine: pd.DataFrame, day: AsOfDays) -> dict[str, Any] | None:
     """Return the prices whose change matters most, of the last year that has some, in the currency of most lines."""
     currency = mine["currency"].mode() if "currency" in mine else pd.Series(dtype="string")
     if not len(currency):
         return None
     if not any(c in mine and mine[c].notna().any() for c in ("material_id", "product_id", "product_code")):
         return None  # nothing says what was bought
-    changes = spend.price_changes(mine, currency=str(currency.iloc[0]))
+    changes = spend.price_changes(mine, currency=str(currency.iloc[0]), as_of=day)
     changes = changes[changes["ppv"].notna()]
     if not len(changes):
         return None

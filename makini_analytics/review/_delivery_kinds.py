@@ -46,7 +46,8 @@ def late(view: View, evidence: Evidence, clear: Mask) -> Finding:
     names = charts.group_labels(worse, ["vendor_id", "vendor_name"])
     theirs = float(view.amount[missed & view.of_vendors(worse)].sum()) if names else 0.0
     most = bool(names) and theirs > value / 2
-    where = f"most at {listed(names)}" if most else "and it is spread over the vendors"
+    n_vendors = int((table["on_time_rate"] < 1).sum())
+    where = f", most at {listed(names)}" if most else ", and it is spread over the vendors" if n_vendors > 1 else ""
     why = f"{charts.number(int(missed.sum()))} of {count(int(due.sum()), 'line')}."
     if names:
         is_late = "is" if len(names) == 1 else "are"
@@ -61,14 +62,14 @@ def late(view: View, evidence: Evidence, clear: Mask) -> Finding:
         why += f" None of {count(tested, 'vendor')} is later than chance allows."
     return Finding(
         "late",
-        f"{view.say(value)} of {view.say(total)} due came late or is still out, {where}.",
+        f"{view.say(value)} of {view.say(total)} due came late or is still out{where}.",
         value,
         value,
         "late in twelve months",
         COUNTED,
         why,
         "slippage_by_vendor",
-        f"slippage.by_vendor(lines[(lines.{view.due}_date > '{view.before.date()}') & (lines.{view.due}_date <= '{view.end.date()}')])",
+        f"slippage.value_days(lines[(lines.{view.due}_date > '{view.before.date()}') & (lines.{view.due}_date <= '{view.end.date()}')]{_options(view)})",
     )
 
 
@@ -95,7 +96,7 @@ def soon_late(view: View) -> Finding:
         ESTIMATED,
         f"{count(len(soon), 'line')} not yet due. {kept}",
         "open_orders",
-        f"slippage.open_orders(lines{_due(view)})",
+        f"slippage.open_orders(lines{_options(view)})",
     )
 
 
@@ -104,7 +105,12 @@ def overdue(view: View) -> Finding:
     table = view.open_in_unit
     past = table[table["days_overdue"] > 0].sort_values("open_value", ascending=False)
     if past.empty:
-        return Finding("overdue", f"overdue lines (none of {count(len(table), 'open line')})")
+        return Finding(
+            "overdue",
+            "overdue lines (none, as no line is open)"
+            if table.empty
+            else f"overdue lines (none of {count(len(table), 'open line')})",
+        )
     values = past["open_value"].fillna(0.0)
     value = float(values.sum())
     n = len(past)
@@ -124,12 +130,13 @@ def overdue(view: View) -> Finding:
         COUNTED,
         f"The oldest is {count(oldest, 'day')} overdue.{more}",
         "open_orders",
-        f"slippage.open_orders(lines{_due(view)})",
+        f"slippage.open_orders(lines{_options(view)})",
     )
 
 
-def _due(view: View) -> str:
-    return "" if view.due == "required" else f", due={view.due!r}"
+def _options(view: View) -> str:
+    """Return the due date and the day, as code, where they are not what the figure takes by itself."""
+    return ("" if view.due == "required" else f", due={view.due!r}") + view.day_as_code
 
 
 def lead_time_lines(view: View) -> tuple[pd.DataFrame, float]:
@@ -183,8 +190,13 @@ def lead_time(view: View, evidence: Evidence, clear: Mask) -> Finding:
     if moved.empty:
         return Finding("lead time", f"lead times (none of {count(tested, 'vendor')} moved)")
     open_at = spend.by_vendor(view.lines, basis="open", currency=view.unit, as_of=view.day)
-    of = open_at.groupby("vendor_id")["spend"].sum()
-    at_stake = moved["vendor_id"].map(of).fillna(0.0).astype(float)
+    key = [
+        c for c in ("connection", "vendor_id") if c in moved and c in open_at
+    ]  # an id is another vendor in another connection
+    of = open_at.groupby(key, dropna=False)["spend"].sum()
+    at_stake = (
+        moved[key].merge(of.reset_index(), how="left", on=key)["spend"].fillna(0.0).astype(float).set_axis(moved.index)
+    )
     ranked = moved.assign(open_value=at_stake).sort_values("open_value", ascending=False)
     first, value = ranked.iloc[0], float(at_stake.sum())
     names = charts.group_labels(ranked, ["vendor_id", "vendor_name"])
@@ -200,5 +212,5 @@ def lead_time(view: View, evidence: Evidence, clear: Mask) -> Finding:
         CLEAR,
         f"{names[0]} takes {took}{f'; also {listed(names[1:])}' if n > 1 else ''}. Of {count(tested, 'vendor')}.",
         "lead_times_by_vendor",
-        "lead_times.by_period(lines, freq='Q', by='vendor')",
+        f"lead_times.by_period(lines, freq='Q', by='vendor'{view.day_as_code})",
     )

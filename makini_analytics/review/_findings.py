@@ -55,6 +55,8 @@ def look(
 ) -> Review:
     """Look at everything; the arguments are those of `findings`. Without ``kinds`` only the figures at a glance are made."""
     view = View.of(data, currency, as_of)
+    if pd.isna(view.end):  # without lines figures need no day; what is looked at here is a year up to one
+        raise ConfigError("no as-of day: there is no line, and the purchases carry none; pass as_of='2026-01-31'")
     evidence: dict[str, Evidence] = {}
     refused: dict[str, str] = {}
     for kind, (test, _) in (_TESTED if kinds else {}).items():
@@ -110,7 +112,7 @@ def findings(data: Purchases, *, currency: str | None = None, as_of: Any = None,
         certainty : string; counted, clear, estimated, to check, nothing to report, can't be told
         why : string, the figures behind it
         exhibit : string, name of the report's exhibit that shows it
-        call : string, the call that gives its figures, where ``lines`` are the lines in ``currency``
+        call : string, the call that gives its figures (for "lead time" how long they were), where ``lines`` are the lines in ``currency``
 
     Raises
     ------

@@ -205,7 +205,7 @@ class Card:
         view, now = self.after.view, self.after.ordered
         both = map(view.asked, (self.before.ordered, now[now[PART] != -2]))
         try:
-            items = spend.bridge(*both, by=GROUP, per_vendor=True, per_item=True, mixed_units="apart", currency=view.unit)  # fmt: skip
+            items = spend.bridge(*both, by=GROUP, per_vendor=True, per_item=True, mixed_units="apart", currency=view.unit, as_of=view.day)  # fmt: skip
         except (SchemaError, ConfigError):  # nothing says what was bought
             return none, Trend(none, np.zeros(self.n, dtype=bool))
         items = items[(items["before"] > 0) & (items["after"] > 0)]

@@ -29,22 +29,25 @@ _EFFECTS = {
 }
 #: A vendor as it stands in the books: connection, key and name.
 Entry = tuple[str, str, str]
-_SIDES = "lines[(lines.order_date > {0}) & (lines.order_date <= {1})]"
 
 
-def _between(start: pd.Timestamp, end: pd.Timestamp) -> str:
-    """Return the lines ordered after one day and up to another, as code."""
-    return _SIDES.format(*(repr(str(d.date())) for d in (start, end)))
+def _between(view: View, start: pd.Timestamp, end: pd.Timestamp, known: bool) -> str:
+    """Return the lines ordered after one day and up to another, as code; ``known``: of the connections that both years have."""
+    terms = [f"(lines.order_date > '{start.date()}')", f"(lines.order_date <= '{end.date()}')"]
+    if known and not view.known_before.all():
+        names = sorted(view.lines.loc[view.known_before, "connection"].dropna().unique())
+        terms.append(f"lines.connection.isin({names!r})")
+    return f"lines[{' & '.join(terms)}]"
 
 
-def this_year(view: View) -> str:
+def this_year(view: View, *, known: bool = False) -> str:
     """Return the lines of the twelve months, as code."""
-    return _between(view.before, view.end)
+    return _between(view, view.before, view.end, known)
 
 
-def year_before(view: View) -> str:
+def year_before(view: View, *, known: bool = False) -> str:
     """Return the lines of the year before, as code."""
-    return _between(view.before - pd.DateOffset(years=1), view.before)
+    return _between(view, view.before - pd.DateOffset(years=1), view.before, known)
 
 
 def change(view: View) -> Finding:
@@ -65,7 +68,7 @@ def change(view: View) -> Finding:
     rate = (
         charts.percent(abs(moved) / was) if abs(moved) >= 0.1 * was else f"{charts.number(abs(moved) / was * 100, 1)} %"
     )
-    did = "rose" if moved > 0 else "fell"
+    did = f"{'rose' if moved > 0 else 'fell'} by {rate} to" if rate.strip("0.,% ") else "stayed at"
     ranked = sorted(effects.items(), key=lambda e: -abs(e[1]))[:_MOST_EFFECTS]
     parts = [
         f"{way}: {', '.join(f'{k} {view.say_short(abs(v))}' for k, v in ranked if (v > 0) == more)}"
@@ -76,14 +79,14 @@ def change(view: View) -> Finding:
     why = f"It was {view.say(was)} on the same days." + (f" {told[0].upper()}{told[1:]}." if told else "")
     return Finding(
         "change",
-        f"Spend{alike} {did} by {rate} to {view.say(now)}{largest}.",
+        f"Spend{alike} {did} {view.say(now)}{largest}.",
         now,
         abs(moved),
         f"{'more' if moved > 0 else 'less'} than the year before",
         COUNTED,
         why,
         "spend_bridge" if effects else "spend_by_month",
-        f"spend.bridge({year_before(view)}, {this_year(view)}, mixed_units='apart')",
+        f"spend.bridge({year_before(view, known=True)}, {this_year(view, known=True)}, mixed_units='apart'{view.day_as_code})",
     )
 
 
@@ -129,7 +132,8 @@ def prices(view: View, evidence: Evidence, clear: Mask) -> Finding:
     if not len(vendors) or not total["base"] > 0:
         return Finding("prices", "prices (no item was bought in both years)", certainty=UNKNOWN)
     part = charts.percent(total["base"] / view.spent) if view.spent > 0 else "no"
-    rate = f"{'+' if total['net'] > 0 else '−'}{charts.number(abs(total['net']) / total['base'] * 100, 1)} %"
+    rate = charts.number(abs(total["net"]) / total["base"] * 100, 1)
+    rate = f"{'' if float(rate.replace(',', '.')) == 0 else '+' if total['net'] > 0 else '−'}{rate} %"
     if not all_clear and not len(moved):
         stands = f"none of {count(tested, 'vendor')} stands out" if tested else "too few items to tell of any vendor"
         return Finding("prices", f"prices of the same item and vendor ({rate} on {part} of spend; {stands})")
@@ -151,7 +155,7 @@ def prices(view: View, evidence: Evidence, clear: Mask) -> Finding:
         CLEAR,
         f"Prices of the same item and vendor are {rate} on {part} of spend.{tail}",
         "spend_prices",
-        f"spend.bridge({year_before(view)}, {this_year(view)}, per_vendor=True, per_item=True, mixed_units='apart')",
+        f"spend.bridge({year_before(view, known=True)}, {this_year(view, known=True)}, per_vendor=True, per_item=True, mixed_units='apart'{view.day_as_code})",
     )
 
 
@@ -187,7 +191,7 @@ def concentration(view: View) -> Finding:
         COUNTED,
         f"{several}All of {charts.label(first['category'])} is {view.say(first['spend'])}, from {count(int(first['n_vendors']), 'vendor')}.",
         "spend_by_vendor",
-        f"spend.concentration({this_year(view)}, by='category')",
+        f"spend.concentration({this_year(view)}, by='category'{view.day_as_code})",
     )
 
 
@@ -216,7 +220,7 @@ def single_source(view: View) -> Finding:
         TO_CHECK,
         f"Most is {charts.label(what)}, {view.say(first['spend'])}. Whether there is another source the data can't say.",
         "spend_single_source",
-        f"spend.single_source({this_year(view)}, min_orders={FEWEST_ORDERS})",
+        f"spend.single_source({this_year(view)}, min_orders={FEWEST_ORDERS}{view.day_as_code})",
     )
 
 
@@ -252,7 +256,7 @@ def duplicate_vendors(view: View) -> Finding:
         TO_CHECK,
         f"Most at {_twice(view, one, other, sums)}.",
         "quality_duplicates",
-        "quality.duplicates(data)",
+        f"quality.duplicates(data{view.day_as_code})",
     )
 
 
@@ -300,5 +304,5 @@ def duplicates(view: View) -> Finding:
         TO_CHECK,
         f"The largest is {view.say(first['value'])}: {charts.label(first['name'])} and {charts.label(first['other_name'])}.",
         "quality_duplicates",
-        "quality.duplicates(data)",
+        f"quality.duplicates(data{view.day_as_code})",
     )

@@ -41,6 +41,7 @@ class View:
     converted: bool
     note: str  # what there is to say about the currency
     day: AsOfDays
+    day_as_code: str  # what a call needs to look from that day, where it is not the lines' own
 
     @classmethod
     def of(cls, given: Purchases, to: str | None = None, as_of: Any = None) -> View:
@@ -52,10 +53,9 @@ class View:
             A currency was asked for and there are no rates for it; no as-of day.
         """
         day = as_of_days(given.lines, as_of)
-        if pd.isna(day.day):  # no line, which figures need no day for
-            raise ConfigError("no as-of day: there is no line, and the purchases carry none; pass as_of='2026-01-31'")
         data, unit, note = _in_one_currency(given, to)
-        return cls(given, data, unit, data is not given, note, day)
+        told = "" if as_of is None else f", as_of='{day.day.date()}'"
+        return cls(given, data, unit, data is not given, note, day, told)
 
     @cached_property
     def lines(self) -> pd.DataFrame:
@@ -254,13 +254,15 @@ class View:
     def bridge(self) -> pd.DataFrame:
         """`spend.bridge` of the two years."""
         before, after = map(self.asked, self.sides)
-        return spend.bridge(before, after, mixed_units="apart", currency=self.unit)
+        return spend.bridge(before, after, mixed_units="apart", currency=self.unit, as_of=self.day)
 
     @cached_property
     def same_items(self) -> pd.DataFrame:
         """`spend.bridge` line by line: the items that were bought from the same vendor in both years, and what their prices did."""
         before, after = map(self.asked, self.sides)
-        items = spend.bridge(before, after, per_vendor=True, per_item=True, mixed_units="apart", currency=self.unit)
+        items = spend.bridge(
+            before, after, per_vendor=True, per_item=True, mixed_units="apart", currency=self.unit, as_of=self.day
+        )
         both = items[(items["before"] > 0) & (items["after"] > 0)].reset_index(drop=True)
         both.attrs = items.attrs
         return both
@@ -279,12 +281,12 @@ class View:
     @cached_property
     def coverage(self) -> pd.DataFrame:
         """`quality.coverage` of the data as they were given."""
-        return quality.coverage(self.given)
+        return quality.coverage(self.given, as_of=self.day)
 
     @cached_property
     def duplicates(self) -> pd.DataFrame:
         """`quality.duplicates`."""
-        return quality.duplicates(self.data)
+        return quality.duplicates(self.data, as_of=self.day)
 
     @property
     def undated(self) -> list[str]:

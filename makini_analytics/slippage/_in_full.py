@@ -167,7 +167,8 @@ def value_days(
 
     A million a day late weighs as much as ten thousand for a hundred days. Lines delivered late count with their days late, open
     lines past their due date with their days overdue so far, lines delivered early with their days ahead (stock before it was
-    wanted). The same lines are judged as in ``slippage.by_vendor``, without tolerance; one without an amount is left out.
+    wanted). The same lines are judged as in ``slippage.by_vendor``, without tolerance; one without an amount is left out, and so is a
+    credit: its negative amount would be taken off what is late.
 
     Parameters
     ----------
@@ -203,6 +204,7 @@ def value_days(
     amount = numbers(got.frame, "amount")
     leave_out_unreadable(got.selection, {"amount": "amount"})
     got.selection.exclude(np.isnan(amount), "no amount")
+    got.selection.exclude(amount < 0, "negative amount")
     outcome = np.where(got.selection.kept, outcome_of(got.standing, got.days, Tolerance()), EXCLUDED)
     is_due, _ = hits_of(outcome, False)
     groups = group_lines(narrow_rows(got.frame, is_due, by), by, also=("currency",))

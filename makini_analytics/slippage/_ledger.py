@@ -83,6 +83,7 @@ def ledger_of(frame: pd.DataFrame, as_of: AsOfDays, due: str, *, dated: bool) ->
     ]
     for rows, why in reasons:
         selection.exclude(rows, why)
+    selection.exclude(c.is_in("state", "draft"), "draft")  # one that was deleted was never ordered, either
     leave_out_unreadable(selection, {"order_date": "order date", "amount": "amount"})
     selection.exclude(np.isnan(ordered), "no order date")
     amount = numbers(frame, "amount")

@@ -30,7 +30,7 @@ def payment_terms(
 
     ``days`` run from the invoice to payment without a discount: "Net 30" and "14 Tage 2 %, 30 Tage netto" are 30, "due on receipt" and
     "prepaid" are 0. Terms that run from the end of the month ("30 EOM", "30 jours fin de mois") are 15 more, half a month. Of several
-    discounts the highest counts: "3 % 8 days, 2 % 14 days" offers 3 %. What is offered need not have been taken, and what was paid,
+    discounts the highest counts: "3 % 8 days, 2 % 14 days, 30 days net" offers 3 %. What is offered need not have been taken, and what was paid,
     and when, orders don't tell. Terms are understood in English, German, French, Spanish, Italian, Portuguese, Dutch and Polish.
 
     The lines are those of ``spend.by_vendor``. Left out are lines without terms, and those whose terms are not understood, such as
@@ -50,7 +50,7 @@ def payment_terms(
     DataFrame, one row per (group, currency), largest spend first
         vendor_id, vendor_name, or the columns of ``by``; currency : string
         spend : float, in ``currency``, of lines whose terms are understood
-        days : float, weighted by spend; missing where the spend is 0 or less
+        days : float, weighted by spend, where credits weigh nothing; missing where there are credits only
         shortest_days, longest_days : float
         usual_terms : string, the text with the most spend; n_terms : int, texts that mean different terms
         discount_spend : float, in ``currency``, spend on terms that offer a discount
@@ -90,16 +90,17 @@ def payment_terms(
     # texts that mean the same are one: "Net 30" and "30 days net"
     meaning, _ = pd.factorize(pd.Series([None if t is None else (t.days, t.discounts) for t in read], dtype=object))
     rows = pd.DataFrame({"group": groups.codes, "spend": spent, "days": days, "text": text, "meaning": meaning[text]})
-    rows["paid_days"], rows["discount_spend"] = spent * days, np.where(rate > 0, spent, 0.0)
+    # what goes back is paid for by nobody: with another term its weight would lead the mean out of all terms there are
+    rows["weight"] = np.maximum(spent, 0.0)
+    rows["paid_days"], rows["discount_spend"] = rows["weight"] * days, np.where(rate > 0, spent, 0.0)
     rows["discount_offered"] = spent * rate
     result = rows.groupby("group").agg(
-        spend=("spend", "sum"), paid_days=("paid_days", "sum"), shortest_days=("days", "min"), longest_days=("days", "max"),
+        spend=("spend", "sum"), weight=("weight", "sum"), paid_days=("paid_days", "sum"), shortest_days=("days", "min"), longest_days=("days", "max"),
         n_terms=("meaning", "nunique"), discount_spend=("discount_spend", "sum"), discount_offered=("discount_offered", "sum"),
         n_lines=("spend", "size"),
     ).reindex(range(n))  # fmt: skip
-    result.insert(
-        1, "days", (result["spend"] > 0) * result.pop("paid_days") / result["spend"].where(result["spend"] > 0)
-    )
+    weight = result.pop("weight")
+    result.insert(1, "days", result.pop("paid_days") / weight.where(weight > 0))
     result.insert(4, "usual_terms", _usual(rows, n, texts.labels))
     result["n_orders"] = got.n_orders(groups.codes, groups.keys.iloc[:n])
     result = pd.concat([groups.keys.iloc[:n].reset_index(drop=True), result.reset_index(drop=True)], axis=1)

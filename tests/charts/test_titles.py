@@ -244,3 +244,74 @@ def test_a_column_is_named_in_words(item, said):
         }
     )
     assert title(spend.plot_single_source(lines, item=item)).startswith(said)
+
+
+def title_of(axes):
+    return style.alt_text(axes).split(". ")[0].rstrip(".")
+
+
+def test_the_largest_share_is_said_of_what_is_measured_and_of_what_was_picked():
+    lines = pd.DataFrame({"vendor_id": list("abab"), "currency": "EUR", "amount": 100.0, "quantity": 10.0})
+    lines["received_quantity"] = [10.0, 0, 10, 2]
+    assert (
+        title_of(spend.plot_concentration(lines, basis="received"))
+        == "The largest vendor has 91 % of received spend at order prices"
+    )
+    assert title_of(spend.plot_concentration(lines, basis="open")) == "All open commitment is with one vendor"
+    data = ma.load_sample(["us"]).filter(vendor="Cascade Motor Works")
+    for plot in (spend.plot_concentration, spend.plot_pareto):
+        assert title_of(plot(data.lines, currency="USD")).endswith(
+            ("that was picked is with one vendor", "that was picked")
+        )
+    of_category = ma.load_sample().filter(category="Bearings", connection="emea")
+    assert "picked" not in title_of(spend.plot_concentration(of_category.lines, currency="EUR"))
+
+
+def test_terms_that_differ_are_those_of_the_figure_and_a_credit_leads_no_mean_astray():
+    terms = ["Net 30", "2/10 net 30", "Net 30", "30 days net"]
+    lines = pd.DataFrame({"vendor_id": list("aabb"), "currency": "EUR", "amount": 100.0, "payment_terms": terms})
+    assert spend.payment_terms(lines)["n_terms"].tolist() == [2, 1]
+    assert (
+        title_of(spend.plot_payment_terms(lines))
+        == "30 days to payment were agreed on average; 1 of 2 vendors has terms that differ"
+    )
+    credits = pd.DataFrame(
+        {"vendor_id": list("bb"), "currency": "EUR", "amount": [50.0, -20.0], "payment_terms": ["Net 10", "Net 90"]}
+    )
+    assert spend.payment_terms(credits)["days"].item() == 10
+    assert title_of(spend.plot_payment_terms(credits)) == "10 days to payment were agreed on average"
+    one = credits.assign(payment_terms="Net 1")
+    assert title_of(spend.plot_payment_terms(one)) == "1 day to payment was agreed on average"
+    assert spend.payment_terms(credits.iloc[1:])["days"].isna().all()
+
+
+def test_nothing_is_to_come_of_what_was_cancelled():
+    n = 30
+    lines = pd.DataFrame(
+        {"vendor_id": "v", "order_date": pd.date_range("2025-01-01", periods=n, freq="5D"), "state": "cancelled"}
+    )
+    lines["delivered_date"] = pd.Series([pd.NaT] * n, dtype="datetime64[us]")
+    lines["cancelled_date"] = lines["order_date"] + pd.Timedelta(days=3)
+    for plot in (lead_times.plot_by_vendor, lead_times.plot_by_period, lead_times.plot_buffer):
+        assert title_of(plot(lines, as_of="2025-12-31")) == "Nothing is delivered of 30 lines"
+        assert title_of(plot(lines.assign(state="open", cancelled_date=pd.NaT), as_of="2025-12-31")).startswith(
+            "Nothing is delivered yet"
+        )
+
+
+def test_nine_of_ten_will_not_come_and_the_others_did():
+    lines = pd.DataFrame({"vendor_id": "v", "order_date": DAY, "state": ["received"] * 20 + ["cancelled"] * 4})
+    lines["delivered_date"] = pd.Series([DAY + pd.Timedelta(days=9)] * 20 + [pd.NaT] * 4)
+    lines["cancelled_date"] = pd.Series([pd.NaT] * 20 + [DAY + pd.Timedelta(days=2)] * 4)
+    said = title_of(lead_times.plot_curve(lines, as_of="2025-12-31"))
+    assert said == "Half of the ordered lines are delivered by day 9, fewer than nine of ten will ever come"
+
+
+def test_what_has_no_value_is_counted_in_lines():
+    lines = pd.DataFrame(
+        {"order_date": DAY, "required_date": pd.to_datetime(["2025-01-15"] * 3), "amount": np.nan, "currency": "EUR"}
+    )
+    lines["delivered_date"] = pd.Series([pd.NaT] * 3, dtype="datetime64[us]")
+    assert (
+        title_of(slippage.plot_ageing(lines, as_of="2025-01-25")) == "3 of 3 open lines are overdue; no value is known"
+    )

@@ -173,3 +173,13 @@ def test_the_chart_says_how_much_is_overdue():
     assert "8 % of it overdue" in style.alt_text(ax)
     with pytest.raises(ma.MixedCurrencyError):
         slippage.plot_order_book(lines)
+
+
+def test_a_draft_that_was_deleted_was_never_ordered():
+    lines = pd.DataFrame(
+        {"order_id": ["1"], "line_id": ["1"], "vendor_id": "v", "order_date": pd.Timestamp("2025-01-10"), "required_date": pd.Timestamp("2025-02-01"),
+         "delivered_date": pd.to_datetime([None]), "state": "draft", "amount": 100.0, "currency": "EUR", "deleted_at": pd.to_datetime(["2025-04-05T00:00Z"])}
+    )  # fmt: skip
+    book = slippage.order_book(lines, as_of="2025-06-30")
+    assert book.empty
+    assert book.attrs["excluded"] == [{"reason": "draft", "n_lines": 1, "value": {"EUR": 100.0}}]

@@ -213,3 +213,18 @@ def test_weights_of_the_ladder_don_t_hang_on_the_type_of_the_column(dtype, known
     quantity = pd.Series([5.0 if i < known else None for i in range(4)]).astype(dtype)
     got = slippage.ladder(lines(0, 1, 2, None, quantity=quantity, amount=quantity, currency="EUR"), as_of=AS_OF)
     assert got.weight.drop_duplicates().tolist() == (["lines", "quantity", "value"] if known else ["lines"])
+
+
+def test_a_credit_takes_nothing_off_what_is_late():
+    lines = pd.DataFrame(
+        {
+            "vendor_id": "v",
+            "amount": [100.0, -60.0, 50.0],
+            "currency": "EUR",
+            "required_date": pd.Timestamp("2025-01-10"),
+        }
+    )
+    lines["delivered_date"] = pd.to_datetime(["2025-01-08", "2025-01-13", "2025-01-12"])
+    got = slippage.value_days(lines, as_of="2025-02-01")
+    assert (got["value_late"].item(), got["value_days_late"].item(), got["n_due"].item()) == (50.0, 100.0, 2)
+    assert got.attrs["excluded"] == [{"reason": "negative amount", "n_lines": 1, "value": {"EUR": -60.0}}]

@@ -74,15 +74,16 @@ def test_what_is_not_understood_is_nothing(text):
 
 
 def by_loops(lines):
-    """Sums by vendor and currency, in Decimal: spend, spend x days, discounts, days, meanings, lines."""
-    out = defaultdict(lambda: [Decimal(0), Decimal(0), Decimal(0), [], set(), 0])
+    """Sums by vendor and currency, in Decimal: spend, positive spend x days, discounts, days, meanings, lines, positive spend."""
+    out = defaultdict(lambda: [Decimal(0), Decimal(0), Decimal(0), [], set(), 0, Decimal(0)])
     for row in lines.to_dict("records"):
         terms = read_terms(row["payment_terms"]) if isinstance(row["payment_terms"], str) else None
         if terms is None or pd.isna(row["amount"]):
             continue
         amount, mine = Decimal(repr(row["amount"])), out[row["vendor_id"], row["currency"]]
         mine[0] += amount
-        mine[1] += amount * Decimal(repr(terms.days))
+        mine[1] += max(amount, Decimal(0)) * Decimal(repr(terms.days))
+        mine[6] += max(amount, Decimal(0))
         mine[2] += amount * Decimal(repr(terms.rate))
         mine[3].append(terms.days)
         mine[4].add(terms)
@@ -105,10 +106,11 @@ def test_the_figures_are_those_of_plain_loops(seed):
     got, want = spend.payment_terms(lines), by_loops(lines)
     assert {*zip(got.vendor_id, got.currency, strict=True)} == set(want)
     for row in got.itertuples():
-        total, paid, offered, days, meanings, n = want[row.vendor_id, row.currency]
+        total, paid, offered, days, meanings, n, weight = want[row.vendor_id, row.currency]
         assert row.spend == pytest.approx(float(total), abs=1e-6)
-        if total > 0:
-            assert row.days == pytest.approx(float(paid / total), rel=1e-9)
+        if weight > 0:
+            assert row.days == pytest.approx(float(paid / weight), rel=1e-9)
+            assert min(days) <= row.days <= max(days)
         assert row.discount_offered == pytest.approx(float(offered), abs=1e-6)
         assert (row.shortest_days, row.longest_days) == (min(days), max(days))
         assert (row.n_terms, row.n_lines) == (len(meanings), n)

@@ -104,5 +104,9 @@ def _finding(reached: dict[float, float], name: str, most: float) -> str:
         half = f"{name}: {half[0].lower()}{half[1:]}"
     if 0.9 in reached:
         return f"{half}, nine of ten by day {charts.number(reached[0.9])}"
+    if 0.5 not in reached and most < 0.5:  # nor nine of ten, which need not be said
+        return half
     # of 100 lines 20 were cancelled: nine of ten will not come, however long one waits
-    return f"{half}, nine of ten " + ("not yet estimable" if most >= 0.9 - 1e-9 else "will never come")
+    return f"{half}, " + (
+        "nine of ten not yet estimable" if most >= 0.9 - 1e-9 else "fewer than nine of ten will ever come"
+    )

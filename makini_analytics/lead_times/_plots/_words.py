@@ -25,6 +25,7 @@ def end_of(result: pd.DataFrame) -> str:
 
 
 def none_came(result: pd.DataFrame) -> str | None:
-    """Return that nothing is delivered yet, where lines are there; None where there are none."""
+    """Return that nothing is delivered, "yet" where something may still come; None where there are no lines."""
     n = int(result["n_lines"].sum()) if "n_lines" in result else int((result["outcome"] == "open").sum())
-    return f"Nothing is delivered yet of {charts.counted(n, 'line')}" if n else None
+    still_open = bool(result["n_open"].sum()) if "n_open" in result else True
+    return f"Nothing is delivered{' yet' if still_open else ''} of {charts.counted(n, 'line')}" if n else None

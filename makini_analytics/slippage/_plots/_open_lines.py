@@ -84,6 +84,9 @@ def plot_ageing(
     headline = f"Nothing of the {total} still to come is overdue"
     if n := int(rows["n_lines"][late].sum()):
         headline = f"{overdue} of {total} still to come is overdue, {charts.counted(n, 'line')}"
+    if not values.any():  # no line has an amount, or all are free
+        every = int(rows["n_lines"].sum())
+        headline = f"{charts.number(n)} of {charts.counted(every, 'open line')} {'is' if n == 1 else 'are'} overdue; no value is known"
     soon = charts.money(float(result["expected_late_value_30"].sum()), currency)
     sub = f"Open value by days past the due date; of what falls due in the next 30 days {soon} is expected late"
     if unknown := int(result["n_without_chance"].sum()) if "n_without_chance" in result else 0:

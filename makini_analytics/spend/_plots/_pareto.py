@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 
 from ... import charts
 from ...compute import By
-from ...frames import AsOf
+from ...frames import AsOf, vendors_hidden_by
 from .._vendors import by_vendor
 from ._measure import alternative, in_currency, measured
 
@@ -125,7 +125,8 @@ def _class_a(ranked: pd.DataFrame, columns: list[str], what: str) -> str:
     end = float(ranked["cumulative_share"].iloc[int(of_a.sum()) - 1])
     few, n = int(known[of_a].sum()), int(known.sum())
     if n == 1 and len(ranked) == 1:
-        return f"{charts.group_labels(ranked, columns)[0]} makes all {what.lower()}"
+        of_part = " that was picked" if vendors_hidden_by(ranked) else ""
+        return f"{charts.group_labels(ranked, columns)[0]} makes all {what.lower()}{of_part}"
     make = "makes" if few == 1 else "make"
     of = charts.counted(n, charts.row_noun(columns))
     return f"{charts.number(few)} of {of} {make} {charts.percent(end)} of {what.lower()}{unknown}"

@@ -31,7 +31,7 @@ def plot_payment_terms(
     """Draw the agreed days to payment of the vendors with most spend, and how far they differ within a vendor.
 
     The dot is the mean, weighted by spend; the bar reaches from the shortest to the longest term, and there is none where all
-    terms are the same. In the highlight colour: vendors whose terms differ. Beside each the days, and what the discounts offered
+    are equally long. In the highlight colour: vendors whose terms differ. Beside each the days, and what the discounts offered
     would save if each were taken.
 
     Parameters
@@ -73,9 +73,9 @@ def plot_payment_terms(
 
 def _row(ax: Axes, y: int, row: dict[Any, Any], currency: str | None) -> None:
     low, high, days = row["shortest_days"], row["longest_days"], row["days"]
-    differ = high > low
-    text = f"{charts.number(days)} days"
-    if differ:
+    differ = row["n_terms"] > 1
+    text = f"{charts.number(days)} {'day' if charts.number(days) == '1' else 'days'}"
+    if high > low:
         ax.plot([low, high], [y, y], color=charts.look.rest, lw=6, solid_capstyle="round", zorder=1)
         text += f", {charts.number(low)} – {charts.number(high)}"
     if row["discount_offered"] > 0:
@@ -86,9 +86,10 @@ def _row(ax: Axes, y: int, row: dict[Any, Any], currency: str | None) -> None:
 
 def _finding(rows: pd.DataFrame, columns: list[str]) -> str:
     """Return the days over all vendors, and how many have terms that differ."""
-    days = float(np.average(rows["days"], weights=rows["spend"]))
-    head = f"{charts.number(days)} days to payment were agreed on average"
-    differ, n = int((rows["longest_days"] > rows["shortest_days"]).sum()), len(rows)
+    weight = rows["spend"].clip(lower=0)
+    days = charts.number(float(np.average(rows["days"], weights=weight if weight.any() else None)))
+    head = f"{days} {'day' if days == '1' else 'days'} to payment {'was' if days == '1' else 'were'} agreed on average"
+    differ, n = int((rows["n_terms"] > 1).sum()), len(rows)
     if n == 1:
         return head
     noun = charts.plural(charts.row_noun(columns))

@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 
 from ... import charts
 from ...compute import By
-from ...frames import AsOf
+from ...frames import AsOf, vendors_hidden_by
 from .._concentration import concentration
 from .._tail import tail
 from ._measure import in_currency, measured
@@ -69,7 +69,9 @@ def plot_concentration(
     ax.set_xlim(0, 1)
     ax.set_xticks([0, 0.5, 1], ["0", "50 %", "100 %"])
     headline = title or (
-        _merged(result, groups) if "vendors" in keys else _largest(rows.iloc[0], labels[0], bool(keys))
+        _merged(result, groups)
+        if "vendors" in keys
+        else _largest(rows.iloc[0], labels[0], bool(keys), _measured(result))
     )
     alt = "; ".join(f"{n}: HHI {charts.number(h)}" for n, h in zip(labels, rows["hhi"], strict=True))
     sub = f"Share of {measured(result).lower()} by vendor, {in_currency(currency)}" + "; the highest HHI first" * (
@@ -78,6 +80,11 @@ def plot_concentration(
     if len(result) > len(rows):
         sub += f"; the {len(rows)} most concentrated of {charts.number(len(result))} groups"
     return charts.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
+
+
+def _measured(result: pd.DataFrame) -> str:
+    """Return what is shared, in the title: of vendors that were picked the share is one of the pick, and of nothing else."""
+    return measured(result).lower() + (" that was picked" if vendors_hidden_by(result) else "")
 
 
 def _most_concentrated(result: pd.DataFrame, groups: list[str]) -> pd.DataFrame:
@@ -100,12 +107,12 @@ def _stacked(ax: Axes, rows: pd.DataFrame) -> None:
     _legend(ax, dict(reversed(list(zip(names, colours.values(), strict=True)))))
 
 
-def _largest(first: pd.Series, label: str, of_groups: bool) -> str:
+def _largest(first: pd.Series, label: str, of_groups: bool, measure: str) -> str:
     if first["n_vendors"] == 1:
-        return f"All ordered spend{f' of {label}' if of_groups else ''} is with one vendor"
+        return f"All {measure}{f' of {label}' if of_groups else ''} is with one vendor"
     of, its = (f" of {label}", "its ") if of_groups else ("", "")
     five = f", the five largest {charts.percent(first['top_5_share'])}" if first["n_vendors"] > 5 else ""
-    return f"The largest vendor{of} has {charts.percent(first['top_1_share'])} of {its}ordered spend{five}"
+    return f"The largest vendor{of} has {charts.percent(first['top_1_share'])} of {its}{measure}{five}"
 
 
 def _merged(result: pd.DataFrame, groups: list[str]) -> str:
