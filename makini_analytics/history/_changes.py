@@ -149,7 +149,7 @@ class Changes:
                     "seen_at": snapshot.seen_at,
                     "version": _array(self._versions[snapshot.fresh]),
                     "connection": snapshot.connection,
-                    "order_id": _columns.to_arrow(ids.replace("", pd.NA), "text"),
+                    "order_id": _columns.to_arrow(ids.mask(ids == ""), "text"),
                     "digest": _array(orders["digest"].to_numpy().view(np.int64)),
                     "order_date": _columns.to_arrow(orders["order_date"].reset_index(drop=True), "day"),
                 },

@@ -22,8 +22,8 @@ def check_once(text: bytes, page: Any) -> None:
     """Raise `KeyTwice` where a list or an object of a page itself, or of the one object that it holds, stands twice."""
     held = page.get("data") if isinstance(page, dict) else None
     for box in (page, held):
-        for key in list(box)[:_MOST_KEYS] if isinstance(box, dict) else ():
-            if isinstance(box[key], list | dict) and text.count(_quoted(key)) > 1:
+        for key, value in list(box.items())[:_MOST_KEYS] if isinstance(box, dict) else ():
+            if isinstance(value, list | dict) and text.count(_quoted(key)) > 1:
                 _read_again(text)
                 return
 

@@ -40,7 +40,7 @@ log = logging.getLogger("makini_analytics")
 
 _USER_AGENT = "makini-analytics (read-only)"
 _LONGEST_URL = 8_000  # characters; no server takes a longer one
-_IN_ADDRESS = re.compile(r"//\S*@")  # user and password, which may hold a "/" or an "@"
+_IN_ADDRESS = re.compile(r"//\S*@")  # user and password
 _UNSENDABLE = (
     requests.exceptions.InvalidURL,
     requests.exceptions.InvalidSchema,
@@ -279,6 +279,9 @@ class Session:
             )
         except (requests.RequestException, HTTPError, OSError, zlib.error, EOFError, ValueError) as e:
             said = _IN_ADDRESS.sub("//***@", str(e)[: 2_000 + self.scrubbed.reach])  # of a proxy
+            if isinstance(e, _UNSENDABLE) and any("@" in p for p in self._http.proxies.values()):
+                # cut at a wrong place, its password is anywhere in the text
+                said = "is the proxy's address right? In its user and password / ? # @ are written %2F %3F %23 %40"
             fault = f"{type(e).__name__}: {self.scrubbed(said)[:2_000]}"
             tls = tls_advice(e)
             advice = tls or f"Check the network, base_url ({self.base_url}) and timeout ({policy.timeout:g} s)."
