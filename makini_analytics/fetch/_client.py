@@ -121,7 +121,7 @@ class Client:
         if not isinstance(expire_after, timedelta):
             expire_after = timedelta(seconds=number_of("expire_after", expire_after))
         number_of("expire_after", expire_after.total_seconds(), high=1e14)  # `timedelta.max` is never
-        text_of("connection", connection, "a name for the connection")
+        text_of("connection", connection, "a name for the connection", plain=True)
         self.connection, self.contract, self.area, self.delivery_date = connection, contract, area, delivery_date
         if base_url is not None:
             text_of("base_url", base_url, "one like 'https://api.makini.io'")

@@ -141,7 +141,7 @@ class Changes:
         yield batch(self.schema, "snapshots", {"seen_at": snapshot.seen_at, **row})
         if len(snapshot.fresh):
             orders = self.given.orders.loc[snapshot.fresh]
-            ids = pd.Series(snapshot.fresh.str.partition(SEPARATOR).get_level_values(2), dtype="string")
+            ids = pd.Series(snapshot.fresh.str[len(snapshot.connection + SEPARATOR) :], dtype="string")
             yield batch(
                 self.schema,
                 "versions",
@@ -149,7 +149,7 @@ class Changes:
                     "seen_at": snapshot.seen_at,
                     "version": _array(self._versions[snapshot.fresh]),
                     "connection": snapshot.connection,
-                    "order_id": _columns.to_arrow(ids.replace("", pd.NA), "text"),
+                    "order_id": _columns.to_arrow(ids.mask(ids == ""), "text"),
                     "digest": _array(orders["digest"].to_numpy().view(np.int64)),
                     "order_date": _columns.to_arrow(orders["order_date"].reset_index(drop=True), "day"),
                 },
@@ -226,13 +226,21 @@ def _united(schema: pa.Schema, other: pa.Schema) -> pa.Schema:
 def changes(given: Given, commit: Commit | None, *, whole: bool) -> Changes:
     """Return what the given purchases change in what is known."""
     orders = given.orders
-    of = orders.index.str.partition(SEPARATOR).get_level_values(0)
     taken = set() if commit is None else set(commit.snapshots["version"])
     snapshots = []
     for row in given.sources.to_dict("records"):
         base = next(n for n in iter(lambda: secrets.randbits(36) * _VERSIONS, None) if n not in taken)
         taken.add(base)
-        snapshots.append(_compared(row, orders[of == row["connection"]], given, commit, base, whole))
+        snapshots.append(
+            _compared(
+                row,
+                orders[(orders["connection"] == row["connection"]).to_numpy(dtype=bool)],
+                given,
+                commit,
+                base,
+                whole,
+            )
+        )
     return Changes(given, snapshots, commit)
 
 

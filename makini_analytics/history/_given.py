@@ -39,10 +39,10 @@ class Given:
 
     @cached_property
     def orders(self) -> pd.DataFrame:
-        """The orders by key: digest of all their rows, and order date. Rows that belong to no order of a connection are as one of its own."""
+        """The orders by key: connection, digest of all their rows, order date. Rows of no order of a connection are as one of its own."""
         found = [_orders_in(part) for part in self.parts()]
         out = pd.concat(found, ignore_index=True) if len(found) > 1 else found[0]
-        return _summed(out["key"], out["digest"].to_numpy(), out["order_date"]).set_index("key")
+        return _summed(out["key"], out["connection"], out["digest"].to_numpy(), out["order_date"]).set_index("key")
 
     @cached_property
     def layouts(self) -> dict[str, dict[str, dict[str, str]]]:
@@ -140,18 +140,21 @@ def _orders_in(part: Part) -> pd.DataFrame:
     dates = [pd.to_datetime(d).astype("datetime64[us]") for d in dates]
     return _summed(
         pd.concat([keys[t] for t in OF_ORDERS], ignore_index=True),
+        pd.concat([part[t]["connection"].astype("string") for t in OF_ORDERS], ignore_index=True),
         np.concatenate(digests),
         pd.concat([*dates, never], ignore_index=True),
     )
 
 
-def _summed(keys: pd.Series, digests: Any, dates: pd.Series) -> pd.DataFrame:
-    """Return the digest and the first order date of each key."""
+def _summed(keys: pd.Series, connections: pd.Series, digests: Any, dates: pd.Series) -> pd.DataFrame:
+    """Return the connection, the digest and the first order date of each key."""
     codes, names = pd.factorize(keys)
     sums = np.zeros(len(names), dtype=np.uint64)
     np.add.at(sums, codes, digests)
     days = dates.groupby(codes).min().reindex(range(len(names)))
-    return pd.DataFrame({"key": pd.Index(names, dtype="string"), "digest": sums, "order_date": days.to_numpy()})
+    of = connections[~pd.Series(codes).duplicated().to_numpy()].array  # codes are numbered as keys appear
+    key = pd.Index(names, dtype="string")
+    return pd.DataFrame({"key": key, "connection": of, "digest": sums, "order_date": days.to_numpy()})
 
 
 def layout_text(layout: Mapping[str, Any]) -> str:

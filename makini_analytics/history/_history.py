@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ..errors import ConfigError, MakiniError
-from ..frames import moment_of
 from ..purchases import Purchases, Scan
 from ..system import flag_of, known_options, number_of, texts_of
 from ._changes import changes
 from ._damage import tells_damage
 from ._given import Given, given, given_in
 from ._kept import Kept
-from ._known import last_snapshots, purchases_at
+from ._known import end_of, last_snapshots, moment_in_utc, purchases_at
 from ._on_disk import scanned
 from ._table import Commit, Conflict, HistoryTable, no_snapshots
 from ._versions import versions_of
@@ -29,6 +28,8 @@ if TYPE_CHECKING:
 
 #: How often an addition is tried where other processes come first; each time one of theirs is in.
 _TRIES = 100
+#: No history is so many days long.
+MOST_DAYS = 100_000
 
 
 class History:
@@ -115,7 +116,7 @@ class History:
             Rows have no connection, or a value is none of its column.
         """
         flag_of("whole", whole)
-        moment = None if seen_at is None else _moment("seen_at", seen_at)
+        moment = None if seen_at is None else moment_in_utc("seen_at", seen_at)
         if hasattr(data, "fetch_purchases"):
             if moment is None:
                 return data.fetch_purchases(to=self)
@@ -171,7 +172,7 @@ class History:
         ConfigError
             ``keep`` is no whole number of days.
         """
-        days = None if keep is None else int(number_of("keep", keep, whole=True))
+        days = None if keep is None else int(number_of("keep", keep, whole=True, high=MOST_DAYS))
         self._rewritten(lambda commit: Kept.since(commit, days))
         self._table.sweep(at_once=False)
         return self
@@ -254,7 +255,7 @@ class History:
 
         Parameters
         ----------
-        day : a day, at whose end (UTC), or a moment; the last snapshot by default
+        day : a day, at whose end (UTC), or a moment, which has a time or a zone; the last snapshot by default
         connection : name of a connection, or several; all by default
 
         Returns
@@ -267,7 +268,7 @@ class History:
         ConfigError
             Nothing was known yet, or no such connection.
         """
-        commit, moment = self._last_commit(), _end_of("day", day)
+        commit, moment = self._last_commit(), end_of("day", day)
         return purchases_at(commit, moment, last_snapshots(commit, moment, connection))
 
     @known_options
@@ -289,7 +290,7 @@ class History:
         ConfigError
             Nothing was known yet, no such connection, or the engine is not installed.
         """
-        commit, moment = self._last_commit(), _end_of("day", day)
+        commit, moment = self._last_commit(), end_of("day", day)
         return scanned(commit, moment, last_snapshots(commit, moment, connection), engine, remote=self._table.remote)
 
     @known_options
@@ -320,7 +321,7 @@ class History:
         OptionError
             The lines have no such column.
         """
-        commit, moment = self._last_commit(), _end_of("day", day)
+        commit, moment = self._last_commit(), end_of("day", day)
         names = [columns] if isinstance(columns, str) else columns
         if not isinstance(names, Collection) or len(names):
             texts_of("columns", names)
@@ -336,16 +337,3 @@ class History:
         if found is None:
             raise ConfigError(f"{self._table.folder} holds no history yet: add purchases")
         return found
-
-
-def _moment(name: str, value: Any) -> pd.Timestamp:
-    moment = moment_of(name, value)
-    return moment.tz_localize("UTC") if moment.tz is None else moment.tz_convert("UTC")
-
-
-def _end_of(name: str, day: Any) -> pd.Timestamp:
-    """Return the moment until which snapshots count: the end of a day, where no time is given."""
-    if day is None:
-        return pd.Timestamp("2262-01-01", tz="UTC")
-    moment = _moment(name, day)
-    return moment + pd.Timedelta(days=1) - pd.Timedelta(microseconds=1) if moment == moment.normalize() else moment

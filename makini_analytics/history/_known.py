@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Collection
+from typing import Any
 
 import pandas as pd
 
 from ..errors import ConfigError
+from ..frames import moment_of
 from ..purchases import Purchases
 from ..tidy import SOURCES
 from . import _columns
 from ._columns import OF_ORDERS
 from ._table import Commit
+
+#: A text that tells a time, too, and not a day alone.
+_WITH_TIME = re.compile(r":|\d[Tt]\d")
 
 
 def last_snapshots(commit: Commit, moment: pd.Timestamp, connection: str | Collection[str] | None) -> pd.DataFrame:
@@ -75,3 +81,20 @@ def sources_of(snapshots: pd.DataFrame, counts: Callable[[str], pd.Series]) -> t
     if len(days.drop_duplicates()) > 1:
         sources["as_of"] = days.to_numpy()
     return sources, None if days.isna().all() else days.min()
+
+
+def moment_in_utc(name: str, value: Any) -> pd.Timestamp:
+    """Return an argument as a moment, one without a zone as of UTC."""
+    moment = moment_of(name, value)
+    return moment.tz_localize("UTC") if moment.tz is None else moment.tz_convert("UTC")
+
+
+def end_of(name: str, day: Any) -> pd.Timestamp:
+    """Return the moment until which snapshots count: the end of a day, where neither time nor zone is given."""
+    if day is None:
+        return pd.Timestamp("2262-01-01", tz="UTC")
+    moment = moment_in_utc(name, day)
+    told = _WITH_TIME.search(day) if isinstance(day, str) else getattr(day, "tzinfo", None)
+    if told or moment != moment.normalize():
+        return moment
+    return moment + pd.Timedelta(days=1) - pd.Timedelta(microseconds=1)

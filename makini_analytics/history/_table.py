@@ -16,6 +16,7 @@ Nothing that was written is changed: what was known at a moment are the rows see
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
@@ -85,7 +86,7 @@ class HistoryTable:
         except ImportError as e:
             raise ConfigError("a history is a Delta table: pip install 'makini-analytics[history]'") from e
         self.remote = isinstance(folder, str) and "://" in folder
-        self.folder = folder if self.remote else path_of("folder", folder).expanduser().resolve()
+        self.folder = folder if isinstance(folder, str) and self.remote else _resolved(folder)
         self._address = folder if isinstance(folder, str) and self.remote else Path(self.folder).as_posix()
         if not self.remote and (odd := [c for c in "%[]^|\\" if c in self._address]):
             raise ConfigError(
@@ -132,7 +133,7 @@ class HistoryTable:
         from deltalake import CommitProperties, Transaction, write_deltalake
         from deltalake.exceptions import CommitFailedError
 
-        transactions = [Transaction(f"connection {name}", n) for name, n in snapshots.items()]
+        transactions = [Transaction(application(delta, name), n) for name, n in snapshots.items()]
         properties = CommitProperties(app_transactions=transactions)
         try:
             write_deltalake(
@@ -195,6 +196,25 @@ class HistoryTable:
             for name in found.vacuum(24, dry_run=True, enforce_retention_duration=False, full=True):
                 if _OWN_FILE.fullmatch(name):
                     (self.folder / name).unlink(missing_ok=True)
+
+
+def _resolved(folder: str | Path) -> Path:
+    try:
+        return path_of("folder", folder).expanduser().resolve()
+    except (OSError, RuntimeError) as e:  # a link to itself, the home of a user who has none
+        raise ConfigError(f"{folder} leads nowhere ({e}): name a new or empty folder") from None
+
+
+def application(delta: DeltaTable | None, connection: str) -> str:
+    """Return the name under which the commits of a connection's snapshots are told apart: a digest of it, since the log outlives `forget`.
+
+    In a history that began before there were digests a connection goes on under its name, so that a process of an older version and one
+    of this version do not add the same snapshot.
+    """
+    old = f"connection {connection}"
+    if delta is not None and delta.transaction_version(old) is not None:
+        return old
+    return f"connection {hashlib.sha256(connection.encode()).hexdigest()[:32]}"
 
 
 def _stream(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> pa.RecordBatchReader:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from ..errors import ConfigError, SchemaError
-from ..frames import stack
+from ..frames import need, stack
 from ..tidy import ISSUES, LINES, ORDERS, SOURCES
 from ._purchases import Purchases
 from ._reach import own_days
@@ -30,7 +30,7 @@ def concat(purchases: Iterable[Purchases]) -> Purchases:
     Raises
     ------
     SchemaError
-        Two of them have a connection of the same name, whose rows could not be told apart; or none is given.
+        Two of them have a connection of the same name, whose rows could not be told apart; one has rows without; or none is given.
 
     ConfigError
         It is no list of Purchases.
@@ -51,6 +51,8 @@ def concat(purchases: Iterable[Purchases]) -> Purchases:
         raise SchemaError("concat needs at least one Purchases")
     seen: set[str] = set()
     for p in parts:
+        for name, table in (("orders", p.orders), ("sources", p.sources)):
+            need(table.columns, "connection", metric=f"concat of {name}")
         names = set(p.orders["connection"].dropna()) | set(p.sources["connection"].dropna())
         if names & seen:
             twice = ", ".join(sorted(names & seen))

@@ -9,14 +9,14 @@ from typing import Any
 
 import pandas as pd
 
-from ..errors import ConfigError, SchemaError
+from ..errors import ConfigError
 from ..files import FileBeside, FileRead, beside, read_file, with_received
 from ..frames import FILTERS, as_day, categoricals, stack
 from ..system import check_options, flag_of, known_options, mapping_of, options_of, path_of
 from ..tidy import TABLES, Beside, NumberFormat, empty, tidy_table
 from . import _display, _folder
 from ._filter import filtered
-from ._reach import reach, source_of
+from ._reach import check_frame, reach, source_of
 
 
 @dataclass(frozen=True)
@@ -47,10 +47,7 @@ class Purchases:
         day = None if self.as_of is None else as_day(self.as_of, empty=False)
         object.__setattr__(self, "as_of", day)
         for name in TABLES:
-            if not isinstance(frame := getattr(self, name), pd.DataFrame):
-                raise SchemaError(
-                    f"Purchases takes its {name} as a DataFrame, not {type(frame).__name__}; Purchases.from_table reads a table of yours"
-                )
+            check_frame(name, getattr(self, name))
         attrs = {"source": source_of(self.sources)} | reach(self.sources, day)
         # attrs serve titles and footnotes. They go on a shallow copy: the caller's frame stays untouched.
         for name in ("orders", "lines", "issues"):

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from ..errors import SchemaError
 from ..frames import OWN_DAYS, OWN_WINDOWS
 
 
@@ -38,3 +39,13 @@ def reach(sources: pd.DataFrame, as_of: pd.Timestamp | None) -> dict[str, Any]:
 
 def _text(day: Any) -> str | None:
     return None if day is None or pd.isna(day) else str(day.date())
+
+
+def check_frame(name: str, frame: object) -> None:
+    """Raise `SchemaError` where a table is no frame, or has two columns of one name."""
+    if not isinstance(frame, pd.DataFrame):
+        raise SchemaError(
+            f"Purchases takes its {name} as a DataFrame, not {type(frame).__name__}; Purchases.from_table reads a table of yours"
+        )
+    if frame.columns.has_duplicates:
+        raise SchemaError(f"{name} have two columns of one name: {frame.columns[frame.columns.duplicated()][0]!r}")

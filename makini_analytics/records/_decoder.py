@@ -31,6 +31,8 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from ._once import check_lists, check_once
+
 #: Give up on classes once so many pages did not fit, and more than did.
 MOST_MISSES = 20
 MOST_DIGITS = 4_000
@@ -45,9 +47,11 @@ def decode(text: bytes) -> Any:
     [41, inf, inf]
     """
     try:
-        return msgspec.json.decode(text)
+        page = msgspec.json.decode(text)
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        return json.loads(text, parse_int=_integer)
+        page = json.loads(text, parse_int=_integer)
+    check_once(text, page)
+    return page
 
 
 def _integer(digits: str) -> int | float:
@@ -146,12 +150,16 @@ class RecordDecoder:
         if decoder is not None:
             try:
                 page = _present(decoder.decode(text))
-                if "data" in page:
-                    self._hits += 1
-                    return page
             except (msgspec.MsgspecError, ValueError):
-                pass  # a new key, or a record that is not an object: decode it as ordinary JSON
+                page = {}  # a new key, or a record that is not an object: decode it as ordinary JSON
+            if "data" in page:
+                check_once(text, page)
+                check_lists(text, page["data"], self._nested)
+                self._hits += 1
+                return page
         page = decode(text)
+        if isinstance(page, dict) and isinstance(rows := page.get("data"), list):
+            check_lists(text, rows, self._nested)
         with self._lock:
             self._misses += 1
             if self._misses > max(MOST_MISSES, self._hits):

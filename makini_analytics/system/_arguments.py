@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import errno
 import os
+import unicodedata
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -55,11 +56,13 @@ def number_of(
     return int(value) if whole else float(value)
 
 
-def text_of(name: str, value: Any, what: str, *, empty: bool = False) -> str:
-    """Return an argument that is a text, or raise `ConfigError` that says what to pass."""
+def text_of(name: str, value: Any, what: str, *, empty: bool = False, plain: bool = False) -> str:
+    """Return an argument that is a text, ``plain`` one without control characters, or raise `ConfigError` that says what to pass."""
     # half a surrogate is in no alphabet, and neither an address nor a file can hold it
     if not isinstance(value, str) or not (value.strip() or empty) or any("\ud800" <= c <= "\udfff" for c in value):
         raise ConfigError(f"{name}={_short(value)}: pass {what}")
+    if plain and any(unicodedata.category(c) == "Cc" for c in value):
+        raise ConfigError(f"{name}={_short(value)} holds control characters: pass {what}")
     return value
 
 

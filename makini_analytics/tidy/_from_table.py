@@ -64,7 +64,7 @@ def tidy_table(
 ) -> TidyTable:
     """Return the frames of a table of order lines; see `Purchases.from_table`."""
     one_of("delivery_date", delivery_date, ("auto", "actual", "planned"))
-    text_of("connection", connection, "a name for the connection")
+    text_of("connection", connection, "a name for the connection", plain=True)
     if currency is not None:
         text_of("currency", currency, "a currency code such as 'EUR'")
     mapping_of("date_formats", date_formats, "a mapping such as {'order_date': '%m/%d/%y'}")

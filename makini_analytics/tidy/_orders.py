@@ -19,7 +19,7 @@ import pandas as pd
 from .. import units
 from ..errors import ConfigError, MakiniWarning
 from ..frames import categoricals
-from ..records import Record
+from ..records import Record, cut_lines
 from . import _derive, _receipts, _status
 from ._documents import DocumentBuilder, DocumentFrames
 from ._identities import contradicts, currency_codes
@@ -49,6 +49,7 @@ VENDORS_BY_NAME = "Vendors that come without a key have that of their name, wher
 READ_TOGETHER = (DECIMAL_COMMAS, VENDORS_BY_NAME)
 
 _NO_LINES = "no lines, so its amount is missing"
+_SOME_LINES = "some of its lines are missing, and with them their amounts"
 
 
 class OrdersBuilder:
@@ -126,7 +127,9 @@ class OrdersBuilder:
         orders = _with_ids(orders.assign(connection=categoricals.constant(connection, len(orders))), book, before)
         if self.lines_not_had:
             not_had = [(i, self.lines_not_had.get(key)) for i, key in enumerate(orders["order_id"])]
-            book.add_problems("orders", "n_lines", [(i, None, f"{_NO_LINES}: {why}") for i, why in not_had if why])
+            n_had = np.bincount(of, minlength=len(orders))
+            problems = [(i, None, f"{_SOME_LINES if n_had[i] else _NO_LINES}: {why}") for i, why in not_had if why]
+            book.add_problems("orders", "n_lines", problems)
         orders = with_names(orders, given)
         lines = with_materials(with_names(lines, given), given.get("materials", ()))
         own_status = lines[
@@ -171,7 +174,7 @@ class OrdersBuilder:
         if self.lines_not_had:
             n = f"{len(self.lines_not_had):,} of {len(orders):,}"
             warned.insert(
-                0, f"Warning: the lines of {n} orders could not be fetched, so their amounts are missing: see issues."
+                0, f"Warning: lines of {n} orders could not be fetched, so their amounts are missing: see issues."
             )
         lines, on_amounts = _derive.settle_amounts(lines, book, unreadable)
         notes = [*warned, *notes, *on_amounts, *together]
@@ -199,8 +202,10 @@ class OrdersBuilder:
 
 
 def _lacks_lines(record: Any) -> bool:
-    """Whether a record says nothing of its lines; an empty list says that there are none."""
-    return isinstance(record, dict | Record) and all(record.get(c) is None for c in LINE_CONTAINERS)
+    """Whether a record says nothing of its lines, or that it has more than it holds; an empty list says that there are none."""
+    if not isinstance(record, dict | Record):
+        return False
+    return all(record.get(c) is None for c in LINE_CONTAINERS) or bool(cut_lines(record, LINE_CONTAINERS))
 
 
 def tidy_orders(pages: Iterable[Sequence[Any]], **options: Any) -> TidyOrders:

@@ -20,7 +20,7 @@ _READ = 20_000  # characters of a web page that are searched for what it says
 def answer_error(
     answer: Answer,
     decoded: Any,
-    too_deep: bool,
+    fault: str,
     *,
     base_url: str,
     connection: str,
@@ -28,19 +28,17 @@ def answer_error(
     tries: int,
     scrub: Scrubber,
 ) -> ApiError:
-    """Return the error for an answer that is not whole, or not a 200."""
+    """Return the error for an answer that is not whole, or not a 200; ``fault`` is what is wrong with JSON that another try won't change."""
     where: dict[str, Any] = {"status": answer.status, "connection": connection, "operation": operation}
     told = f"{operation} on connection {connection!r}"
     if answer.status == 200:
         head = scrub(answer.plain[: 1_000 + 4 * scrub.reach].decode("utf-8", "replace")).lstrip()
         html = head[:1] == "<" or "html" in answer.headers.get("Content-Type", "").lower()
-        what = "a web page" if html else "something that is no whole JSON"
-        if too_deep:
-            what = "JSON that is nested too deeply to be read"
+        what = scrub(fault) or ("a web page" if html else "something that is no whole JSON")
         return ApiError(
             f"{told} answered 200 with {what} ({head[:_SHOWN]!r}); tried {tries} times. "
             f"Is base_url ({base_url}) the API, with nothing in between that answers in its place?",
-            retryable=not html and not too_deep and bool(head),
+            retryable=not html and not fault and bool(head),
             **where,
         )
     if 300 <= answer.status < 400:

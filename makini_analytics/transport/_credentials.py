@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import requests
 from requests.auth import AuthBase
@@ -49,6 +49,7 @@ class Scrubber:
 
     def __init__(self, token: str) -> None:
         forms = {token, quote(token, safe=""), token.replace("/", "\\/")}
+        self._forms = forms if len(token) >= _PIECE else set()
         self.reach = max(map(len, forms))  # a text that is to be cut must go on so far when it comes here
         self._length = min(_PIECE, len(token))
         usable = len(token) >= _SHORTEST
@@ -76,6 +77,10 @@ class Scrubber:
             at = begin
         shown = "".join([*kept, text[begin:]])
         return shown if shown.isprintable() else "".join(c if c.isprintable() else " " for c in shown)
+
+    def whole_in(self, text: str) -> bool:
+        """Whether a text holds the whole token, which is no chance: pieces of it are in other things of its kind."""
+        return any(form in text or form in unquote(text) for form in self._forms)
 
     def value(self, decoded: Any, depth: int = 4) -> Any:
         """Return decoded JSON without the token, cut to what an error needs of it."""
@@ -108,7 +113,8 @@ def check_base_url(url: str) -> str:
     wanted = "base_url must be like 'https://api.makini.io', perhaps with a path"
     try:
         parts = urlsplit(url.strip())
-        _ = parts.port  # read only now, and refused where it is none
+        if parts.port == 0:  # the port is read only now, and refused where it is none
+            raise ValueError
         requests.Request("GET", url.strip()).prepare()  # what no request can be sent to
     except (ValueError, AttributeError, requests.RequestException):
         raise ConfigError(f"{wanted}; this is no address") from None

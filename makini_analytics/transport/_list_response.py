@@ -23,6 +23,9 @@ class ListResponse:
     total: int | None = None
     last_page: int | None = None
     current_page: int | None = None
+    positions: tuple[int, int] | None = (
+        None  # of the first and the last row in the list, as Laravel's "from" and "to" tell
+    )
     has_cursor: bool = False
     cursor: str | None = None
     next_link: str | None = None
@@ -56,6 +59,7 @@ class ListResponse:
 
         links = body.get("links") if isinstance(body.get("links"), Mapping) else {}
         holder = next((b for b in boxes if "next_cursor" in b), None)
+        begin, end = number("from"), number("to")
         cursor = holder["next_cursor"] if holder is not None else None
         next_link = links.get("next")
         return cls(
@@ -63,6 +67,7 @@ class ListResponse:
             number("total"),
             number("last_page"),
             number("current_page"),
+            None if begin is None else (begin, begin + len(rows) - 1 if end is None else end),
             holder is not None,
             str(cursor) if isinstance(cursor, str | int) and not isinstance(cursor, bool) and cursor != "" else None,
             next_link if isinstance(next_link, str) and next_link else None,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -43,11 +43,19 @@ _BOX = re.compile(
     "_*(meta|metadata|pagination|paging|pages?|pager|info|links|cursors?|results?|response|list|query|search|hits|context|summary|"
     "collection|continue|d)+"
 )
-# What says that an answer is not whole, or none, though its status is 200:
-_FAULTS = {"error", "errors", "exception", "exceptions", "failure", "failures", "timedout"}
+# What says that a page comes before this one, or is the first:
+_BEFORE = re.compile(
+    "(?:has)?(?:prev|previous)(?:pages?|links?|url|uri|href|exists)*|(?:is)?first(?:pages?|links?|url|uri|href)*"
+)
+# What says that an answer is not whole, or none, though its status is 200; the second words may stand beside the first:
+_FAULT = r"errors?|exceptions?|failures?|faults?|failed|timedout"
+_OF_FAULT = r"has|is|any|with|the|api|request|server|code|message|msg|text|string|details?|description|desc|type|id|number|count|list|info"
+_FAULTS = re.compile(f"(?:{_OF_FAULT})*(?:{_FAULT})(?:{_OF_FAULT})*")
 _FINE = {"success", "successful", "succeeded", "ok"}
-_STATUS = {"status", "statuscode", "httpstatus", "state", "outcome"}
-_FAILED = {"error", "fail", "failed", "failure", "fault", "partial", "incomplete", "timeout", "exception"}
+_STATUS = {"status", "statuscode", "httpstatus", "state", "outcome", "code", "httpcode", "responsecode", "resultcode"}
+_FAILED = {"error", "fail", "failed", "failure", "fault", "partial", "incomplete", "timeout", "exception", "denied", "exceeded"}  # fmt: skip
+_WITHOUT_FAULT = {"ok", "success", "successful", "no error", "no errors", "200"}
+_CODES = {"code", "status", "statuscode", "errorcode"}
 _NO = ("", "0", "false", "no", "none", "null", "n", "f", "off")
 
 
@@ -59,13 +67,15 @@ class Signs:
     pages: int = 0  # the most pages that it announces
     rows: int = 0
     faults: list[str] = field(default_factory=list)  # that this page is not whole
+    before: list[str] = field(default_factory=list)  # that it is not the first
+    ends: bool = False  # whether something says that no page follows
 
 
 def signs_of(body: Mapping[str, Any]) -> Signs:
     """Return every sign of other pages.
 
     >>> signs_of({"data": [], "meta": {"hasMore": True, "nextCursor": None, "total_pages": "5"}})
-    Signs(more=['hasMore'], pages=5, rows=0, faults=[])
+    Signs(more=['hasMore'], pages=5, rows=0, faults=[], before=[], ends=True)
     """
     signs = Signs()
     boxes = [body, *_boxes_in(body)]
@@ -81,7 +91,7 @@ def signs_in_headers(headers: Mapping[str, str]) -> Signs:
     """Return the signs of other pages beside the body: a bare list has no other place for them. Names of headers have no case.
 
     >>> signs_in_headers({"Link": '</vendors?page=2>; rel="next"', "X-Total-Count": "41"})
-    Signs(more=['Link'], pages=0, rows=41, faults=[])
+    Signs(more=['Link'], pages=0, rows=41, faults=[], before=[], ends=False)
     """
     signs = Signs()
     for name, value in headers.items():
@@ -115,6 +125,7 @@ def _look(signs: Signs, name: str, value: Any, of_header: bool = False) -> None:
     words = set(found) if "".join(found) == plain else set()
     if words & _MORE:
         signs.more += [] if _says_no(value) else [name]
+        signs.ends |= _says_no(value)
     elif words & _DONE and (value is False or _text_no(value) or (value == 0 and plain.startswith(_FLAGS))):
         signs.more.append(name)
     elif words & _PAGE and not words & _ROW and words & {*_COUNTS, "pages", "last", "max", "final"}:
@@ -133,10 +144,12 @@ def _look(signs: Signs, name: str, value: Any, of_header: bool = False) -> None:
         signs.more += [f"{name}: next"] if any(map(_is_next, value)) else []
     if of_header:
         return
+    if _BEFORE.fullmatch(plain) and _is_before(value, plain):
+        signs.before.append(name)
     if (
-        (plain in _FAULTS and not _says_no(value))
+        (_FAULTS.fullmatch(plain) and not _without_fault(value))
         or (plain in _FINE and (value is False or value == 0 or _text_no(value)))
-        or (plain in _STATUS and (str(value).lower() in _FAILED or 400 <= (whole_number(value) or 0) < 600))
+        or (plain in _STATUS and (_failed(value) or 400 <= (whole_number(value) or 0) < 600))
     ):
         signs.faults.append(name)
 
@@ -157,11 +170,41 @@ def _is_next(link: Any) -> bool:
 
 def _page_in(link: Any) -> int:
     """Return the number of the page that a link leads to; 0 where it has none."""
+    return _page_of(link) or 0
+
+
+def _page_of(link: Any) -> int | None:
     try:
         given = parse_qs(urlsplit(link).query).get("page", []) if isinstance(link, str) else []
     except ValueError:
-        return 0
-    return next((n for g in given if (n := whole_number(g)) is not None), 0)
+        return None
+    return next((n for g in given if (n := whole_number(g)) is not None), None)
+
+
+def _is_before(value: Any, plain: str) -> bool:
+    """Whether a link to the previous page, or to the first one, says of page 1 that it is not the first: numbers begin with 0."""
+    if isinstance(value, Mapping):
+        value = value.get("href", value.get("url"))
+    if "first" in plain:
+        return value is False or _page_of(value) == 0
+    return value is True or (isinstance(value, str) and not _says_no(value) and _page_of(value) != 1)
+
+
+def _without_fault(value: Any) -> bool:
+    """Whether what is said of a fault is that there is none: ``{"code": 0, "message": ""}``."""
+    if isinstance(value, Mapping):
+        codes = [v for k, v in value.items() if str(k).lower() in _CODES and v is not None]
+        return all(v == 200 or (_says_no(v) or _in(v, _WITHOUT_FAULT)) for v in codes or value.values())
+    return _says_no(value) or _in(value, _WITHOUT_FAULT)
+
+
+def _in(value: Any, texts: Collection[str]) -> bool:
+    return isinstance(value, str) and value.strip().lower() in texts
+
+
+def _failed(value: Any) -> bool:
+    words = set(re.findall("[a-z]+", value.lower()[:200])) if isinstance(value, str) else set()
+    return bool(words & _FAILED) and not words & {"no", "without"}
 
 
 def _json(text: str) -> Mapping[str, Any]:

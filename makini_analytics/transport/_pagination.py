@@ -27,6 +27,8 @@ from ._next_link import own_link
 from ._page_cache import Page
 from ._paged_result import PagedResult, SinkT
 from ._parallel_pages import in_order
+from ._positions import Positions
+from ._repeats import Repeats, wrapped_in
 from ._second_look import Trail
 from ._session import Session
 
@@ -136,7 +138,7 @@ class _Pagination(Generic[SinkT]):
         self.numbered, self.progress, self.max_pages = numbered, progress, max_pages
         self.ask = partial(session.get, decode=decode, deadline=deadline)
         self.result = PagedResult(sink)
-        self.ids: set[str] = set()
+        self.repeats, self.positions = Repeats(), Positions(params.get("per_page"))
         self.trail = Trail()
         self.pages = self.rows = 0  # the most that any page announces
 
@@ -149,6 +151,18 @@ class _Pagination(Generic[SinkT]):
         first = self._read(page)
         self.result.server_total = first.total
         self.result.contract = contract_of(first)
+        by_number = self.numbered or not (first.has_cursor or first.next_link)
+        if first.signs.before and by_number:
+            told = ", ".join(first.signs.before[:3])
+            raise _Disagreement(f"page 1 was asked, and what came says that it is not the first ({told})")
+        if name := wrapped_in(first.rows):
+            raise ApiError(
+                f"GET {self.path} of connection {self.session.connection!r} gave records that are wrapped in "
+                f"{self.session.scrubbed(name)[:40]!r}, which is not read: is this the path of the list, and base_url that of the API?",
+                status=200,
+                connection=self.session.connection,
+                operation=f"GET {self.path}",
+            )
         self._add(page, first.rows, self.path, start | self.params)
         if first.last_page or (first.last_page == 0 and not first.rows):
             self._read_numbered(first)
@@ -159,6 +173,8 @@ class _Pagination(Generic[SinkT]):
         else:
             self._probe(first)
         self._check_whole()
+        if n := self.repeats.n_again:
+            self.result.notes.append(f"Warning: {n:,} rows without a key came again on another page, just as before.")
         if not self.result.from_cache and not self.session.offline:
             self._look_again()
         return self.result
@@ -264,7 +280,9 @@ class _Pagination(Generic[SinkT]):
             response = self._read(page)
             if response.rows == first and number == 2:
                 # The server ignores the page number: page 1 was the whole list, unless it holds just what a page may hold.
-                if str(len(first)) == str(self.params.get("per_page")):
+                if str(len(first)) == str(self.params.get("per_page")) or (
+                    _is_cap(len(first)) and self.rows != len(first) and not response.signs.ends
+                ):
                     raise _Disagreement(
                         f"page 2 is page 1 again, and its {len(first)} rows are all that a page may hold"
                     )
@@ -282,17 +300,16 @@ class _Pagination(Generic[SinkT]):
     # ---- the whole -----------------------------------------------------------------------------------------------------
 
     def _add(self, page: Page, rows: list[Any], path: str, params: Mapping[str, Any]) -> None:
-        """Take in one page; rows that came before are noticed at once, so a list that goes in circles ends."""
+        """Take in one page; what came before is noticed at once, so a list that goes in circles ends."""
         ids = [i for r in rows if (i := id_of(r)) is not None]
-        known = len(self.ids)
-        self.ids.update(ids)
+        told = self.positions.take(self.latest, self.result.n_pages + 1, self.result.n_rows)
         self.result.add(page, rows)
         self.trail.add(path, params, ids, len(rows))
         total, n_pages, n_rows = self.result.server_total, self.result.n_pages, self.result.n_rows
         if total is not None and n_rows > total:
             raise _Disagreement(f"the server announces {total} rows and {n_pages} pages hold {n_rows}")
-        if twice := known + len(ids) - len(self.ids):
-            raise _Disagreement(f"{twice} of the {len(rows)} rows of page {n_pages} came twice")
+        if told := self.repeats.take(rows, ids, n_pages, total) or told:
+            raise _Disagreement(told)
 
     def _check_number(self, number: int) -> None:
         if number > self.max_pages:
@@ -317,3 +334,12 @@ class _Pagination(Generic[SinkT]):
             rows = self._read(page).rows
             if not place.holds([i for r in rows if (i := id_of(r)) is not None], len(rows)):
                 raise _Disagreement(f"rows moved: page {number} holds others once all {self.result.n_pages} are read")
+
+
+def _is_cap(n: int) -> bool:
+    """Whether a server may have cut a list after so many rows, whatever was asked for: 25, 50, 100, 200, 250, 500, 1,000.
+
+    >>> [n for n in (7, 20, 35, 50, 96, 1000, 1250) if _is_cap(n)]
+    [50, 1000]
+    """
+    return n >= 25 and str(n).rstrip("0") in ("1", "2", "25", "5")

@@ -13,6 +13,7 @@ import logging
 import math
 import os
 import random
+import re
 import threading
 import time
 import weakref
@@ -24,22 +25,28 @@ from typing import Any
 from urllib.parse import urlencode
 
 import requests
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, LocationParseError
 from urllib3.util import Timeout
 
 from ..errors import ApiError, ConfigError, MakiniError, NetworkError, OfflineMissError
-from ..records import Decode, decode
+from ..records import Decode, KeyTwice, decode
 from ._answer_error import answer_error
 from ._credentials import Bearer, Scrubber
 from ._page_cache import Page, PageCache, now
 from ._page_signs import signs_in_headers
-from ._wire import Answer, TooLarge, http_session, read
+from ._wire import Answer, TooLarge, http_session, read, tls_advice
 
 log = logging.getLogger("makini_analytics")
 
 _USER_AGENT = "makini-analytics (read-only)"
 _LONGEST_URL = 8_000  # characters; no server takes a longer one
-_UNSENDABLE = (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, requests.exceptions.MissingSchema)
+_IN_ADDRESS = re.compile(r"//\S*@")  # user and password
+_UNSENDABLE = (
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.MissingSchema,
+    LocationParseError,
+)
 
 
 @dataclass(frozen=True)
@@ -139,9 +146,11 @@ class Session:
             fault = "holds characters that can't be sent"
         if len(url) > _LONGEST_URL:
             fault = f"has {len(url):,} characters"
+        if self.scrubbed.whole_in(url.removeprefix(self.base_url)):  # addresses are logged, by others, too
+            fault = "holds the token, which is sent in the header alone"
         if fault:
             raise ApiError(
-                f"the address of a page under {path[:80]!r} of connection {self.connection!r} {fault}",
+                f"the address of a page under {self.scrubbed(path[: 80 + self.scrubbed.reach])[:80]!r} of connection {self.connection!r} {fault}",
                 connection=self.connection,
             )
         return url
@@ -231,13 +240,13 @@ class Session:
         """Return a whole answer and its decoded body, or raise an error of ours."""
         answer, error = self._send(url, operation, attempt, seconds)
         if answer is not None:
-            decoded, too_deep = _decoded(answer, decode)
+            decoded, fault = _decoded(answer, decode)
             if answer.status == 200 and isinstance(decoded, Mapping | list):
                 return answer, decoded
             error = answer_error(
                 answer,
                 decoded,
-                too_deep,
+                fault,
                 base_url=self.base_url,
                 connection=self.connection,
                 operation=operation,
@@ -269,11 +278,16 @@ class Session:
                 **where,
             )
         except (requests.RequestException, HTTPError, OSError, zlib.error, EOFError, ValueError) as e:
-            fault = f"{type(e).__name__}: {self.scrubbed(str(e)[: 2_000 + self.scrubbed.reach])[:2_000]}"
+            said = _IN_ADDRESS.sub("//***@", str(e)[: 2_000 + self.scrubbed.reach])  # of a proxy
+            if isinstance(e, _UNSENDABLE) and any("@" in p for p in self._http.proxies.values()):
+                # cut at a wrong place, its password is anywhere in the text
+                said = "is the proxy's address right? In its user and password / ? # @ are written %2F %3F %23 %40"
+            fault = f"{type(e).__name__}: {self.scrubbed(said)[:2_000]}"
+            tls = tls_advice(e)
+            advice = tls or f"Check the network, base_url ({self.base_url}) and timeout ({policy.timeout:g} s)."
             return None, NetworkError(
-                f"{told} got no whole answer ({fault}); tried {attempt} times. "
-                f"Check the network, base_url ({self.base_url}) and timeout ({policy.timeout:g} s).",
-                retryable=not isinstance(e, _UNSENDABLE),
+                f"{told} got no whole answer ({fault}); tried {attempt} times. {advice}",
+                retryable=not tls and not isinstance(e, _UNSENDABLE),
                 **where,
             )
 
@@ -305,11 +319,16 @@ def _later(moment: datetime, span: timedelta) -> datetime:
         return datetime.max.replace(tzinfo=moment.tzinfo)
 
 
-def _decoded(answer: Answer, decode: Decode) -> tuple[Any, bool]:
-    """Return the decoded body, None where it is no JSON, and whether it is nested too deeply."""
+def _decoded(answer: Answer, decode: Decode) -> tuple[Any, str]:
+    """Return the decoded body, None where it is no JSON, and what is wrong with JSON that can't be used."""
     try:
-        return decode(answer.plain), False
+        return decode(answer.plain), ""
     except (RecursionError, MemoryError):
-        return None, True
+        return None, "JSON that is nested too deeply to be read"
+    except KeyTwice as e:
+        return (
+            None,
+            f"JSON in which an object has the key {str(e)[:40]!r} twice, so that one of its lists or objects would be lost",
+        )
     except ValueError:
-        return None, False
+        return None, ""

@@ -67,6 +67,37 @@ def is_loopback(url: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
+#: What OpenSSL says of two that can't agree, which another try does not change; a connection that breaks off has other words.
+_UNTRUSTED = (
+    "CERTIFICATE_VERIFY_FAILED",
+    "doesn't match",
+    "TLS CA certificate bundle",
+    "CERTIFICATE_REQUIRED",
+    "[X509",
+)
+_NO_TLS = (
+    "WRONG_VERSION_NUMBER",
+    "UNKNOWN_PROTOCOL",
+    "HTTP_REQUEST",
+    "PACKET_LENGTH_TOO_LONG",
+    "RECORD_LAYER_FAILURE",
+    "BadStatusLine('\\x15",
+)
+
+
+def tls_advice(error: Exception) -> str:
+    """Return what to do where the two ends can't agree on TLS, in which case no other try helps; "" for any other error."""
+    said = str(error)
+    if any(words in said for words in _UNTRUSTED):
+        return (
+            "The server's certificate is not trusted here, or is another host's: set REQUESTS_CA_BUNDLE to a file with the certificates of "
+            "the authority that signed it (your company's, where a proxy opens connections), and base_url to the name in the certificate."
+        )
+    if any(words in said for words in _NO_TLS):
+        return "One end speaks TLS and the other does not: base_url, or the proxy's address, has http for https, or the port of the other."
+    return ""
+
+
 def read(response: requests.Response, max_body: int) -> Answer:
     """Return a whole answer; an error of the network where it is cut off, `TooLarge` where it is too much."""
     if response.status_code in _WITHOUT_BODY:

@@ -7,6 +7,7 @@ import random
 import pytest
 
 import makini_analytics as ma
+from makini_analytics.records import cut_lines
 from tests.faults.server import TOKEN, FaultServer, order
 from tests.tiers import one_in
 
@@ -108,3 +109,86 @@ def test_what_an_order_on_its_own_leaves_out_stays_as_listed(field):
         got = fetch(server)
     with FaultServer(rows) as server:
         assert got.orders.equals(fetch(server).orders)
+
+
+# ---- orders whose own lines are cut ------------------------------------------------------------------------------------
+
+CUT = [
+    {"hasMoreLineItems": True}, {"lineItemCount": 9}, {"lineItemsMeta": {"total": 9, "last_page": 9}}, {"lineItems@nextLink": "x?page=2"},
+    {"lineItemsTruncated": True}, {"lines_meta": {"total": 9}},
+]  # fmt: skip
+
+
+def cut_order(said, n_lines=1):
+    whole = order(3, lineItems=[{"key": f"0003-{n}", "quantity": 1, "price": 2} for n in range(9)])
+    return whole, whole | said | {"lineItems": whole["lineItems"][:n_lines]}
+
+
+@pytest.mark.parametrize("said", CUT, ids=str)
+@pytest.mark.parametrize("contract", one_in(3, ["v3", "v1"]))
+def test_an_order_whose_lines_are_cut_is_asked_for_on_its_own(said, contract):
+    whole, cut = cut_order(said)
+    rows = [order(1), order(2), cut]
+    with playing([whole], rows, {"0003": "whole"}, contract) as server:
+        data = fetch(server)
+        assert data.lines.groupby("order_id").size()["0003"] == 9
+        assert not data.issues.reason.str.contains("lines").any()
+    with playing([cut], rows, {"0003": "404"}, contract) as server:
+        data = fetch(server)
+    (told,) = data.issues[data.issues.id == "0003"].reason
+    assert told.startswith(
+        f"some of its lines are missing, and with them their amounts: the list says that it has more ({next(iter(said))}"
+    )
+    assert "Warning: lines of 1 of 3 orders could not be fetched" in data.sources.notes.item()
+    assert len(data.lines[data.lines.order_id == "0003"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "alone", "n_lines", "why"),
+    [
+        ({}, {"hasMoreLines": True}, 5, "a sign of more lines (hasMoreLines)"),
+        ({}, {"lines_meta": {"total": 7}}, 5, "a sign of more lines (lines_meta)"),
+        ({"lineItemCount": 9}, {}, 5, "a sign of more lines (lineItemCount)"),
+        ({"hasMoreLineItems": True}, {}, 0, "fewer lines than in the list"),
+        ({"hasMoreLineItems": True}, {}, 9, None),
+    ],
+)
+def test_so_is_one_that_is_asked_for_on_its_own(said, alone, n_lines, why):
+    _, listed = cut_order(said)
+    if not said:
+        del listed["lineItems"]
+    single = cut_order(alone, n_lines)[1]
+    with playing([single], [order(1), listed], {"0003": "whole"}) as server:
+        data = fetch(server)
+    told = data.issues[data.issues.id == "0003"].reason.tolist()
+    assert len(data.lines[data.lines.order_id == "0003"]) == max(n_lines, 1)
+    assert (not told and why is None) or why in told[0]
+
+
+def test_what_else_an_order_says_of_lines_is_no_sign():
+    for said in (
+        {"lineCount": 1}, {"numberOfLines": "1"}, {"nextLineNumber": 20}, {"remainingLines": 3}, {"lineItemsTotal": 1234}, {"lineNumber": 10}, {"lastLineNo": 90},
+        {"hasMoreLines": "false"}, {"lineItemsMeta": {"total": 1, "last_page": 1, "next": None, "per_page": 50}}, {"itemCount": 9}, {"onlineCount": 9}, {"line" * 30: 9},
+        {"lineItems_next": None}, {"lineInfo": "x"}, {"lineOfBusinessNumber": 7}, {"lines": None},
+    ):  # fmt: skip
+        assert not cut_lines(order(3) | said, ["lineItems", "lines"]), said
+    assert not cut_lines("x", ["lines"])
+    assert not cut_lines({"lineItems": {"data": []}, "lineCount": 3}, ["lineItems"])
+    assert cut_lines({"lines": [], "LINE_COUNT": 3.0}, ["lineItems", "lines"]) == "LINE_COUNT"
+
+
+def test_offline_a_cut_order_that_was_refused_is_told_as_it_was(tmp_path):
+    whole, cut = cut_order({"lineItemCount": 9})
+    with playing([whole], [order(1), cut], {"0003": "404"}) as server:
+        options = {
+            "base_url": server.url,
+            "cache_dir": tmp_path,
+            "progress": False,
+            "delivery_date": "actual",
+            "retries": 0,
+        }
+        with ma.Client(TOKEN, **options) as client:
+            client.fetch_purchases()
+        with ma.Client(TOKEN, offline=True, **options) as client:
+            data = client.fetch_purchases()
+    assert "the order on its own is not in the cache" in data.issues[data.issues.id == "0003"].reason.item()

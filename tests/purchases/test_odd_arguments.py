@@ -126,3 +126,12 @@ def test_a_save_of_another_process_while_one_reads_is_read_whole(tmp_path, monke
     monkeypatch.setattr(_folder, "_TRIES", 2)
     with pytest.raises(ma.SchemaError, match="saved anew each time"):
         ma.Purchases.load(folder)
+
+
+def test_frames_that_could_not_be_told_apart_or_joined():
+    rows = pd.DataFrame({"order_number": ["1"], "amount": [1.0]})
+    some = ma.Purchases.from_table(rows, currency="EUR", as_of="2025-01-01")
+    with pytest.raises(ma.SchemaError, match="orders have two columns of one name"):
+        ma.Purchases(pd.concat([some.orders, some.orders], axis=1), some.lines)
+    with pytest.raises(ma.SchemaError, match="'connection', which is missing"):
+        ma.concat([ma.Purchases(pd.DataFrame(), pd.DataFrame()), some])
