@@ -224,7 +224,10 @@ def _with_ids(
         )
         own = filled(own, said)
     if currency is not None:
-        own = filled(own, categoricals.constant(currency, n))
+        lacking = np.isin(
+            np.arange(n), book.unreadable("lines").get("currency", []), invert=True
+        )  # not where one was given
+        own = filled(own, categoricals.where(lacking, categoricals.constant(currency, n), categoricals.missing(n)))
     return frame.assign(**(out | {"currency": own}))
 
 
