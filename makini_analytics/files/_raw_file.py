@@ -20,6 +20,7 @@ import pandas as pd
 from ..errors import ConfigError, SchemaError
 from ._cells import cells_of
 from ._layouts import in_one, layouts
+from ._lost_cells import with_lost_cells
 from ._markup import html_in_mail, html_rows, xml_sheets
 
 SEPARATORS = (";", ",", "\t", "|")
@@ -293,6 +294,8 @@ def _from_workbook(data: bytes, path: Path, score: Score, sheet: str | int | Non
         name: [[None if c != c else _as_held(c) for c in row] for row in df.to_numpy().tolist()]
         for name, df in sheets.items()
     }
+    if zipped:
+        with_lost_cells(data, rows)
     return _from_sheets(rows, path, score, None, header, "workbook")
 
 
