@@ -52,12 +52,8 @@ def without_no_values(name: str, values: Sequence[Any]) -> tuple[list[Any], list
     found = [(i, v, why) for i, v in enumerate(values) if (why := why_no_value(v))]
     if name == "currency":
         lost = {i for i, *_ in found}
-        said = [
-            (i, v, why)
-            for i, v in enumerate(values)
-            if i not in lost and v is not None and (why := why_no_currency(v)) is not None
-        ]
-        found += said
+        rest = [(i, v, why_no_currency(v)) for i, v in enumerate(values) if v is not None and i not in lost]
+        found += [(i, v, why) for i, v, why in rest if why is not None]
     if not found:
         return list(values), []
     out = list(values)

@@ -340,7 +340,7 @@ def test_the_same_line_again_is_seen():
 
 
 def test_a_table_stacked_on_itself_is_seen():
-    df = pd.DataFrame({"order_number": ["1", "2", "3"], "amount": [1.0, 2.0, 3.0]})
+    df = pd.DataFrame({"order_number": ["1", "2", "3"], "amount": [1.0, 2.0, 3.0], "currency": "EUR"})
     got = Purchases.from_table(pd.concat([df, df], ignore_index=True))
     assert got.issues.id.tolist() == ["4", "5", "6"]
     assert not len(Purchases.from_table(df).issues)
