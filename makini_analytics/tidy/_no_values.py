@@ -47,7 +47,7 @@ def why_no_currency(value: Any) -> str | None:
     return "a number where a currency was expected" if any(c.isdigit() for c in text) else ""
 
 
-def without_no_values(name: str, values: Sequence[Any]) -> tuple[list[Any], list[Problem]]:
+def without_no_values(name: str, values: list[Any]) -> tuple[list[Any], list[Problem]]:
     """Return the values of a column, missing where one is none, and those that were given and can't be read."""
     found = [(i, v, why) for i, v in enumerate(values) if (why := why_no_value(v))]
     if name == "currency":
@@ -55,7 +55,7 @@ def without_no_values(name: str, values: Sequence[Any]) -> tuple[list[Any], list
         rest = [(i, v, why_no_currency(v)) for i, v in enumerate(values) if v is not None and i not in lost]
         found += [(i, v, why) for i, v, why in rest if why is not None]
     if not found:
-        return list(values), []
+        return values, []
     out = list(values)
     for i, *_ in found:
         out[i] = None
