@@ -40,7 +40,13 @@ def html_rows(text: str) -> list[list[Any]]:
         raise ConfigError("the file holds an HTML table, which lxml reads: pip install 'makini-analytics[files]'")
     import lxml.html
 
-    return [row for table in _tables(lxml.html.fromstring(text)) for row in _spread(table)]
+    page = lxml.html.fromstring(text)
+    # What follows one of these begins a line: its letters are no more of the word before.
+    for element in page.iter("br", "p", "div", "li"):
+        if element.tag != "br":
+            element.text = f" {element.text or ''}"
+        element.tail = f" {element.tail or ''}"
+    return [row for table in _tables(page) for row in _spread(table)]
 
 
 def _tables(page: Any) -> list[list[Any]]:
@@ -117,7 +123,10 @@ def _xml_rows(sheet: Any) -> list[list[Any]]:
         for cell in row.iter(f"{_SS}Cell"):
             cells += [""] * (int(cell.get(f"{_SS}Index", len(cells) + 1)) - 1 - len(cells))
             data = cell.find(f"{_SS}Data")
-            cells.append("" if data is None else _xml_value("".join(data.itertext()), data.get(f"{_SS}Type", "String")))
+            if data is None:  # blank, or a formula that was never calculated
+                cells.append(cell.get(f"{_SS}Formula", ""))
+            else:
+                cells.append(_xml_value("".join(data.itertext()), data.get(f"{_SS}Type", "String")))
             cells += [""] * int(cell.get(f"{_SS}MergeAcross", 0))
         rows.append(cells)
     return rows

@@ -20,7 +20,9 @@ import pandas as pd
 from ..errors import ConfigError, SchemaError
 from ._cells import cells_of
 from ._layouts import in_one, layouts
+from ._lost_cells import with_lost_cells
 from ._markup import html_in_mail, html_rows, xml_sheets
+from ._other_kinds import why_no_list
 
 SEPARATORS = (";", ",", "\t", "|")
 _PEEKED = 200  # rows among which the headings are looked for
@@ -81,7 +83,7 @@ def read_grid(
     Raises
     ------
     SchemaError
-        No row of headings is found, or several sheets could be meant.
+        No row of headings is found, several sheets could be meant, or the file is of another kind, as a packed one.
     ConfigError
         The library that reads such a file is not installed, or an option can't be right.
     """
@@ -95,6 +97,8 @@ def read_grid(
         data = path.read_bytes()
     except OSError as e:
         raise ConfigError(f"{path} can't be read: {e.strerror or e}") from None
+    if kind := why_no_list(data):
+        raise SchemaError(f"{path.name} is {kind}")
     if data[:4] == b"PK\x03\x04" or data[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
         return _from_workbook(data, path, score, sheet, header)
     if page := html_in_mail(data):
@@ -293,6 +297,8 @@ def _from_workbook(data: bytes, path: Path, score: Score, sheet: str | int | Non
         name: [[None if c != c else _as_held(c) for c in row] for row in df.to_numpy().tolist()]
         for name, df in sheets.items()
     }
+    if zipped:
+        with_lost_cells(data, rows)
     return _from_sheets(rows, path, score, None, header, "workbook")
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 
 from ..errors import SchemaError
 from ..system import known_options, mapping_of, number_of, path_of, text_of
-from ..tidy import LINES, ORDERS
+from ..tidy import LINES, ORDERS, why_no_value
 from ._by_values import fits, kind_of, with_document_types, with_marks, with_states
 from ._headings import Heading, System, n_known, named_system, recognised, understood
 from ._jde import settle_jde
@@ -199,7 +199,7 @@ def read_grid_of(
 
     @cache
     def kind(place: int) -> str | None:
-        return kind_of(grid.cells[place].drop_duplicates())
+        return kind_of(v for v in grid.cells[place].drop_duplicates() if not why_no_value(v))
 
     headings = understood(grid.headings, chosen, own, lambda place, column: fits(column, kind(place)))
     headings = with_states(headings, [kind(h.place) for h in headings])

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import SchemaError
-from ..tidy import currency_code, meaning, sap_line_status
+from ..tidy import currency_code, meaning, sap_line_status, why_no_value
 from ._by_values import is_yes
 from ._headings import System, currency_in, document_types, folded, names_a_multiple
 
@@ -182,6 +182,10 @@ def _status_of_marks(
     deleted: str, completed: str, released: str, void: str, still_open: str, incomplete: str, status: str, received: str
 ) -> str:
     """Return the status that marks say; the quantity received tells whether a deleted line is one that some came of."""
+    if unread := next(
+        (t for t in (deleted, completed, released, void, still_open, incomplete, status) if why_no_value(t)), ""
+    ):
+        return unread  # then the state is unknown
     some = re.sub(r"[\s0.,+-]", "", received) != ""
     if said := sap_line_status(deleted, completed, any_received=some):
         return said
@@ -203,7 +207,7 @@ def _vendor(table: Table) -> None:
     if heading is None:
         return
     texts = ["" if v is None else str(v).strip() for v in table.df[heading]]
-    given = [t for t in texts if t]
+    given = [t for t in texts if t and not why_no_value(t)]
     pattern = _PADDED if sum(bool(_PADDED.fullmatch(t)) for t in given) > len(given) / 2 else _CODE_AND_NAME
     split = [pattern.fullmatch(t) for t in texts]
     there = {"vendor_id", "vendor_name"} & table.column_of.keys()

@@ -3,6 +3,7 @@
 from ._from_table import Beside, tidy_table
 from ._identities import currency_code
 from ._issues import MANY_ROWS, MOST_ROWS, a_few, much_unreadable, summed, told_once, warnings_in
+from ._no_values import why_no_value
 from ._number_format import NumberFormat
 from ._orders import READ_TOGETHER, OrdersBuilder, TidyOrders, tidy_orders
 from ._parsing import parse_values, sound
@@ -54,4 +55,5 @@ __all__ = [
     "told_once",
     "warnings_in",
     "weighed_again",
+    "why_no_value",
 ]

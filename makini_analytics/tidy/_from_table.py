@@ -122,6 +122,7 @@ def tidy_table(
     orders_frame, lines = _derive.settle_states(
         orders_frame, frame, of, own_status, own, book, unreadable, lost_of_orders, listed=("lines",)
     )
+    _tell_no_currency(lines, book)
     check_rows(lines, of, book, given=dict.fromkeys(tables[0].source_of, True))
     check_stacked(df, lines, book)
 
@@ -224,8 +225,19 @@ def _with_ids(
         )
         own = filled(own, said)
     if currency is not None:
-        own = filled(own, categoricals.constant(currency, n))
+        lacking = np.isin(
+            np.arange(n), book.unreadable("lines").get("currency", []), invert=True
+        )  # not where one was given
+        own = filled(own, categoricals.where(lacking, categoricals.constant(currency, n), categoricals.missing(n)))
     return frame.assign(**(out | {"currency": own}))
+
+
+def _tell_no_currency(lines: pd.DataFrame, book: IssueBook) -> None:
+    """Tell once that no amount has a currency: a spreadsheet may show it by the form of its numbers alone, and sums add up several."""
+    amounts = lines["amount"].dropna()
+    if len(amounts) and lines["currency"].isna().all() and "currency" not in book.unreadable("lines"):
+        n = f"{len(amounts):,} line{'s' * (len(amounts) > 1)}, {amounts.sum():,.2f}"
+        book.tell("lines", "currency", f"no amount has a currency ({n}): pass currency=")
 
 
 #: Columns in which the rows of an order may differ; where they do, the order has no value of its own.

@@ -38,6 +38,10 @@ class IssueBook:
             given = values.iloc[positions] if isinstance(values, pd.Series) else np.asarray(values)[positions]
             self._batches.append((table, column, reason, positions, given))
 
+    def tell(self, table: str, column: str, reason: str) -> None:
+        """Add what holds for a table as a whole, as one row without an id."""
+        self._batches.append((table, column, reason, _NOBODY, [None]))
+
     def add_problems(self, table: str, column: str, problems: Sequence[Problem], *, typed: bool = True) -> None:
         """Add what could not be parsed; of a ``typed`` column, whose values are missing then."""
         for reason in dict.fromkeys(why for *_, why in problems):

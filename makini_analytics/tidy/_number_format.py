@@ -43,6 +43,8 @@ _ONE_MARK = str.maketrans(
 _CURRENCY = r"[A-Za-z]{0,3}[$€£¥₹₽₺₩₪฿]|[A-Z]{3}|Rs\.?|Fr\.|kr\.?|zł|Kč|Ft|lei"
 _AROUND = re.compile(rf"(?P<before>{_CURRENCY})?\s*(?P<number>[^A-Za-z$€£¥₹₽₺₩₪฿%]*?)\s*(?P<after>{_CURRENCY}|%)?")
 _EXPONENT = re.compile(r"([0-9]+(?:[.,][0-9]*)?|[.,][0-9]+)[eE]([+-]?[0-9]{1,3})")
+#: "100,-" and "Fr. 80.-": the dash behind a bare decimal mark stands for the cents, and is no minus, which follows a digit.
+_NO_CENTS = re.compile(r"(?<=[0-9])([.,])[-\u2014]{1,2}(?=[^0-9]*$)")
 _DIGITS = re.compile(r"[0-9]+")
 _CODE = re.compile(r"[A-Z]{3}")
 _PLAIN = {mark: re.compile(rf"-?[0-9]+(?:{re.escape(mark)}[0-9]+)?") for mark in DECIMALS}
@@ -97,12 +99,14 @@ class NumberFormat:
 
         >>> [NumberFormat(",").read(t) for t in ("1.234,56-", "12 %", "1,234.56")]
         [Number(value=-1234.56, currency=None, percent=False), Number(value=12.0, currency=None, percent=True), None]
+        >>> [NumberFormat(",").read(t).value for t in ("1.250,-", "80,-- EUR", "75-")]
+        [1250.0, 80.0, -75.0]
         >>> NumberFormat(".").read("$1,250.00 USD"), NumberFormat(".").read("€ 5 USD")
         (Number(value=1250.0, currency='USD', percent=False), None)
         """
         if _PLAIN[self.decimal or "."].fullmatch(text):  # as nearly all are
             return Number(float(text.replace(",", ".")))
-        text = text.translate(_ONE_MARK).strip()
+        text = _NO_CENTS.sub(r"\g<1>00", text.translate(_ONE_MARK).strip())
         negative = text.startswith("(") and text.endswith(")")  # as accountants write it
         text = text[1:-1].strip() if negative else text
         sign, text = _sign(text)

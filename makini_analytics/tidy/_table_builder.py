@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..frames import categoricals
 from ..records import Record, by_key
 from ._column_builder import BatchBuilder, ColumnBuilder, DictionaryBuilder, clean_column, is_batched
 from ._issues import IssueBook
+from ._no_values import currencies_read
 from ._number_builder import NumberBuilder
 from ._number_format import PERCENTAGE, DecimalJudge, NumberFormat
 from ._parsing import MARKS, Problem, is_no_mark, sound
@@ -128,6 +130,9 @@ class TableBuilder:
                 problems = problems + self._beside(c.name, built, column)
             else:
                 built[c.name], problems = column.finish(c.kind, tz)
+            if c.name == "currency":
+                built[c.name], lost = currencies_read(categoricals.from_texts(built[c.name]))
+                self._book.add_problems(self._table, c.name, lost)
             if c.name in MARKS:  # false says that the row is not deleted
                 problems = [p for p in problems if not is_no_mark(p[1])]
             self._book.add_problems(self._table, c.name, problems, typed=c.kind not in ("label", "text"))

@@ -17,6 +17,7 @@ from ..frames import categoricals
 from ._column_builder import at_places, clean_column, spread
 from ._dates import DateOrder, check_format, numeric_dates, read_dates
 from ._issues import IssueBook
+from ._no_values import as_days, changed_by_a_spreadsheet, without_no_values
 from ._number_format import DECIMALS, DecimalJudge, NumberFormat, Numbers, read_numbers_as, without_percentages
 from ._parsing import MARKS, Problem, is_no_mark, parse_values
 from ._schema import Column
@@ -26,7 +27,6 @@ Distinct = tuple[
 ]  # the distinct values and where each row's stands; or all values and None
 Rows = npt.NDArray[np.intp]
 
-_SCIENTIFIC = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]{1,3}")
 _WITH_ZERO = re.compile(r"[0-9]+\.0")
 
 
@@ -98,9 +98,11 @@ def _read(
     out = TableValues()
     for name, c in table.known.items():
         values, codes = distinct[name]
+        values, lost = without_no_values(name, values)
         array, problems = _read_column(out, name, c, values, codes, numbers, orders.get(name), tz)
-        problems = problems if codes is None else at_places(problems, codes)
-        book.add_problems(table.table_of[name], name, problems, typed=c.kind not in ("label", "text"))
+        for some, typed in ((lost, True), (problems, c.kind not in ("label", "text"))):
+            rows = some if codes is None else at_places(some, codes)
+            book.add_problems(table.table_of[name], name, rows, typed=typed)
         if c.kind == "label":
             out.columns[name] = (
                 categoricals.from_texts(array) if codes is None else categoricals.from_codes(array, codes)
@@ -137,13 +139,8 @@ def _read_column(
     if c.kind not in ("label", "text"):
         return parse_values(values, c.kind, tz)
     values = _without_zero(values)
-    array, problems = parse_values(values, "text", tz)
-    if _names_something(name):
-        lost = "digits lost: written in scientific notation"
-        problems += [
-            (i, v, lost) for i, v in enumerate(values) if isinstance(v, str) and _SCIENTIFIC.fullmatch(v.strip())
-        ]
-    return array, problems
+    array, problems = parse_values(as_days(values), "text", tz)
+    return array, problems + changed_by_a_spreadsheet(values, of_digits=_names_something(name))
 
 
 def _keep_beside(out: TableValues, name: str, got: Numbers, n: int, codes: npt.NDArray[Any] | None) -> None:

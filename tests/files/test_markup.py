@@ -33,6 +33,15 @@ def test_a_web_page_saved_as_one_file(written):
     assert got.vendor_name.tolist() == ["Ñandú & Söhne"] * 2
 
 
+@pytest.mark.parametrize(
+    "cell", ["ACME<br>Ltd", "ACME<br/>Ltd", "<p>ACME</p><p>Ltd</p>", "<div>ACME</div>Ltd", "AC<b>ME</b> Ltd"]
+)
+def test_a_line_of_a_cell_is_a_word_of_its_own(written, cell):
+    row = [[*CELLS[0][:2], "X", *CELLS[0][3:]]]
+    got = lines_of(written(page([HEAD, *row]).replace("<td>X</td>", f"<td>{cell}</td>"), "export.xls"))
+    assert got.vendor_name.tolist() == ["ACME Ltd"]
+
+
 def test_cells_over_several_rows_and_columns(written):
     def row(*cells):
         return "<tr>" + "".join(c if c.startswith("<") else f"<td>{c}</td>" for c in cells) + "</tr>"

@@ -197,7 +197,7 @@ CELLS = [["Orders 2024", None, None, None, None], [None] * 5, ["PO Number", "Sup
 
 def test_a_workbook(tmp_path):
     path = xlsx(tmp_path / "orders.xlsx", Notes=[["Nothing", "here"]], Orders=CELLS)
-    got = ma.Purchases.from_file(path)
+    got = ma.Purchases.from_file(path, currency="EUR")
     assert got.lines.order_number.tolist() == ["0012", "13"]
     assert got.lines.order_date.dt.strftime("%F").tolist() == ["2024-01-15", "2024-02-20"]
     assert got.lines.amount.tolist() == [7.5, 2.0]

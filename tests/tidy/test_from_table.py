@@ -156,7 +156,7 @@ def test_look_alike_rows_stay_apart():
 @pytest.mark.parametrize("text", ["1e400", "9" * 400, "-1e400", "9" * 400 + ",5", "1,5e999"])
 def test_a_number_too_large_for_a_float_is_missing_and_listed_and_never_infinite(text):
     table = pd.DataFrame({"order_number": ["1", "2"], "quantity": ["1", "2"], "unit_price": [text, "2,5"]})
-    data = Purchases.from_table(table)
+    data = Purchases.from_table(table, currency="EUR")
     assert data.lines["unit_price"].isna().tolist() == [True, False]
     assert data.lines["amount"].isna().tolist() == [True, False]
     assert data.issues["reason"].tolist() == ["too large to be a number"]
@@ -165,9 +165,22 @@ def test_a_number_too_large_for_a_float_is_missing_and_listed_and_never_infinite
 
 def test_numbers_whose_product_would_be_too_large_for_a_float_are_missing_and_listed():
     table = pd.DataFrame({"order_number": ["1", "2"], "quantity": [1e200, 2.0], "unit_price": [1e200, 2.0]})
-    data = Purchases.from_table(table)
+    data = Purchases.from_table(table, currency="EUR")
     assert data.lines["amount"].isna().tolist() == [True, False]
     assert data.issues["reason"].tolist() == ["too large to be a number"] * 2
+
+
+def test_amounts_without_any_currency_are_told_once():
+    table = pd.DataFrame({"order_number": ["1", "2", "3"], "amount": [100.0, 200.0, None], "vendor_name": "A"})
+    got = Purchases.from_table(table)
+    assert got.issues[["table", "column", "reason"]].values.tolist() == [
+        ["lines", "currency", "no amount has a currency (2 lines, 300.00): pass currency="]
+    ]
+    assert got.issues[["id", "value"]].isna().all(axis=None)
+    for has_one in (table.assign(currency=["EUR", None, None]), table.assign(amount=["EUR 100", "200", None])):
+        assert not len(Purchases.from_table(has_one).issues)
+    assert not len(Purchases.from_table(table, currency="EUR").issues)
+    assert not len(Purchases.from_table(table.drop(columns="amount")).issues)
 
 
 def test_a_map_the_wrong_way_round_is_told_the_right_way():

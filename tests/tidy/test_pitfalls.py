@@ -71,6 +71,8 @@ def test_p5_a_price_of_zero_is_a_price_and_no_price_is_none():
         (0, 0, False),
         ("1.234,56", 1234.56, False),
         ("1,5", 1.5, False),
+        ("100,-", 100, False),
+        ("1'250.-", 1250, False),
         ("1,500", None, True),
         ("a few", None, True),
     ],

@@ -102,6 +102,19 @@ def test_a_table_that_mixes_both_marks_gives_what_one_mark_alone_reads():
     assert amounts(["1.234,56", "1,234.56", "2.500", "10"]) == [1234.56, 1234.56, None, 10]
 
 
+@pytest.mark.parametrize(
+    ("texts", "want"),
+    [
+        (["100,-", "1.250,-", "80,–", "€ 75,-", "75,— €", "75,--", "-20,-", "1.234,56-"], [100, 1250, 80, 75, 75, 75, -20, -1234.56]),
+        (["100.-", "1'250.-", "Fr. 80.-", "CHF 1’250.–", "(20.-)", "1'234.56-"], [100, 1250, 80, 1250, -20, -1234.56]),
+        (["100,-", "1.500"], [100, 1500]),  # which tells the decimal mark
+        (["100.-", "1.500"], [100, 1.5]),
+    ],
+)  # fmt: skip
+def test_a_dash_behind_a_bare_decimal_mark_stands_for_the_cents(texts, want):
+    assert amounts(texts) == want
+
+
 @pytest.mark.parametrize("marks", [{"decimal": ";"}, {"thousands": "x"}, {"decimal": ",", "thousands": ","}])
 def test_marks_that_are_none_are_refused(marks):
     with pytest.raises(ConfigError):
@@ -327,7 +340,7 @@ def test_the_same_line_again_is_seen():
 
 
 def test_a_table_stacked_on_itself_is_seen():
-    df = pd.DataFrame({"order_number": ["1", "2", "3"], "amount": [1.0, 2.0, 3.0]})
+    df = pd.DataFrame({"order_number": ["1", "2", "3"], "amount": [1.0, 2.0, 3.0], "currency": "EUR"})
     got = Purchases.from_table(pd.concat([df, df], ignore_index=True))
     assert got.issues.id.tolist() == ["4", "5", "6"]
     assert not len(Purchases.from_table(df).issues)

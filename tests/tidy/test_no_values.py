@@ -1,0 +1,96 @@
+"""What stands in the place of a value and is none: missing and listed on every way in, and nothing takes its place."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from makini_analytics import Purchases
+from tests.tidy.plain import tidy_orders
+from tests.tiers import one_in
+
+PRICED = {"quantity": 2.0, "unit_price": 5.0, "currency": "EUR"}
+
+
+def read(**columns):
+    n = len(next(iter(columns.values())))
+    plain = {"order_number": [f"P{i}" for i in range(n)], "vendor_name": ["A"] * n} | {
+        k: [v] * n for k, v in PRICED.items()
+    }
+    return Purchases.from_table(pd.DataFrame(plain | columns))
+
+
+ERRORS = [
+    "#REF!",
+    "#BEZUG!",
+    "#NV",
+    "#WERT!",
+    "#¿NOMBRE?",
+    "#NOMBRE?",
+    "#N/D",
+    "#Н/Д",
+    "#DIV/0!",
+    "#ZAHL!",
+    "Err:502",
+    "########",
+]
+
+
+@pytest.mark.parametrize("text", one_in(2, [*ERRORS, "=E2*F2*0.9"]))
+def test_an_error_or_a_formula_is_unreadable_in_every_column(text):
+    names = ["order_number", "vendor_name", "status", "order_date", "amount", "currency"]
+    got = read(**{name: [text, None] for name in names})
+    assert got.lines.loc[0, names].isna().all()
+    assert got.lines.state.tolist() == ["unknown", "open"]
+    assert got.lines.unreadable.iloc[0] == ", ".join(sorted(names))
+    assert sorted(got.issues.column) == sorted(names)
+    assert (got.issues.value == text).all()
+    assert got.lines.amount.fillna(-1).tolist() == [-1, 10]
+
+
+@pytest.mark.parametrize("text", ["#1 bolt", "#A-100", "=> see above", "E-100", "Error 5"])
+def test_texts_that_only_look_like_errors_stay(text):
+    got = read(vendor_name=[text])
+    assert got.lines.vendor_name.tolist() == [text]
+    assert not len(got.issues)
+
+
+@pytest.mark.parametrize("text", ["-", "--", "–", "N/A", "n/a", "none", "NULL", ".", "?"])
+def test_a_word_for_nothing_is_no_currency(text):
+    got = read(currency=[text, "eur"])
+    assert got.lines.currency.tolist() == [pd.NA, "EUR"]
+    assert got.lines.unreadable.isna().all()
+    stated = Purchases.from_table(pd.DataFrame({"amount": [1.0], "currency": [text]}), currency="USD")
+    assert stated.lines.currency.tolist() == ["USD"]
+
+
+@pytest.mark.parametrize("text", ["0", "1,08", 0.0, "#NV"])
+def test_a_number_is_no_currency_and_listed(text):
+    got = read(currency=[text, "€"])
+    assert got.lines.currency.tolist() == [pd.NA, "EUR"]
+    assert got.lines.unreadable.fillna("").tolist() == ["currency", ""]
+    assert got.issues[["id", "column", "value"]].values.tolist() == [["1", "currency", str(text)]]
+    stated = Purchases.from_table(pd.DataFrame({"amount": [1.0], "currency": [text]}), currency="USD")
+    assert stated.lines.currency.isna().all()  # one was given
+
+
+def test_currencies_of_the_api_are_read_alike():
+    lines = [
+        {"key": f"l{i}", "quantity": 1, "price": 1, "currency": c} for i, c in enumerate(("-", "1,08", "eur", None))
+    ]
+    got = tidy_orders([[{"key": "a", "currency": "n/a", "lineItems": lines}]], connection="x")
+    assert got.lines.currency.tolist() == [pd.NA, pd.NA, "EUR", pd.NA]
+    assert got.issues[["table", "id", "column", "value"]].values.tolist() == [["lines", "l1", "currency", "1,08"]]
+    assert got.lines.unreadable.fillna("").tolist() == ["", "currency", "", ""]
+
+
+@pytest.mark.parametrize(
+    "dates",
+    [[pd.Timestamp("2024-10-01"), "4711"], ["2024-10-01 00:00:00", "4711"], pd.to_datetime(["2024-10-01", None])],
+)
+@pytest.mark.parametrize("column", ["order_number", "product_code", "vendor_name"])
+def test_a_name_that_a_spreadsheet_made_a_date_is_told(dates, column):
+    got = read(**{column: dates})
+    assert got.lines[column].iloc[0][:10] == "2024-10-01"
+    assert got.issues[["id", "column"]].values.tolist() == [["1", column]]
+    assert "a spreadsheet makes one" in got.issues.reason.item()
