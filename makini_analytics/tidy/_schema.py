@@ -265,9 +265,7 @@ RETURNS: tuple[Column, ...] = (
 ISSUES: tuple[Column, ...] = (
     Column("connection", "label", "Name of the connection"),
     Column("table", "label", "`orders` or `lines`"),
-    Column(
-        "id", "text", "`order_id` or `line_id` of the row; missing where many rows are told at once, with their number"
-    ),
+    Column("id", "text", "`order_id` or `line_id` of the row; missing where many rows are told at once"),
     Column("column", "label", "Our name of the column"),
     Column("value", "text", "The value as it was given"),
     Column("reason", "label", "Why it is missing or doubtful"),
@@ -288,11 +286,7 @@ SOURCES: tuple[Column, ...] = (
     Column("sync_status", "text", "State of the connection's synchronisation, where the API gives it"),
     Column("synced_at", "instant", "Last synchronisation with the source system, where the API gives it"),
     Column("delivery_date", "text", "How the delivery date was read: actual or planned"),
-    Column(
-        "read_with",
-        "text",
-        "What was stated for reading values (time zone, statuses, marks of numbers), as JSON; missing where nothing was",
-    ),
+    Column("read_with", "text", "Time zone, statuses and marks of numbers that were stated, as JSON; else missing"),
     Column("notes", "text", "What a reader of the figures should know, one sentence after the other"),
 )
 
