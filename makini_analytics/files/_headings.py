@@ -132,7 +132,7 @@ def _system(name: str, data: Mapping[str, Any]) -> System:
 
 def _ascii(heading: str) -> str:
     """Return a heading with its umlauts written out, as systems without them write Waehrung."""
-    return heading.translate(str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"}))
+    return "".join({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"}.get(c, c) for c in heading)
 
 
 @cache
