@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,7 @@ import pandas as pd
 from ..errors import SchemaError
 from ..frames import stack
 from ..tidy import meaning
+from ..units import understood
 from ._received import NUMBERS, with_received
 from ._rows import as_issues
 
@@ -121,9 +123,8 @@ def _with_price_units(got: FileRead, read: Read) -> FileRead:
     heading = got.beside.get("order_price_unit")
     factors = [got.beside.get(f"price_unit_{part}") for part in ("numerator", "denominator")]
     ours, theirs = (_texts(got, h) for h in (_heading(got, "unit_of_measure"), heading))
-    differ = np.array(
-        [bool(a and b) and a.casefold() != b.casefold() for a, b in zip(ours, theirs, strict=True)], dtype=bool
-    )
+    differ = np.array([a != b for a, b in zip(map(_unit, ours), map(_unit, theirs), strict=True)], dtype=bool)
+    differ &= np.array([bool(a and b) for a, b in zip(ours, theirs, strict=True)], dtype=bool)
     if not differ.any():
         return got
     known = [f for f in factors if f is not None]
@@ -145,6 +146,13 @@ def _with_price_units(got: FileRead, read: Read) -> FileRead:
         told = [f"{p} per {b}, of a quantity in {a}" for p, a, b in zip(prices, ours, theirs, strict=True)]
         got = _without_amount(got, lost, told)
     return got
+
+
+@lru_cache(maxsize=1000)
+def _unit(text: str) -> str:
+    """Return a unit as it is compared: "EA" and "each" are one."""
+    (code,) = understood(pd.Series([text], dtype="string"))
+    return str(code) if isinstance(code, str) else text.casefold()
 
 
 # ---- discounts ------------------------------------------------------------------------------------------------------

@@ -73,7 +73,11 @@ def _free(table: Table) -> None:
     if heading is None or "unit_price" not in table.column_of:
         return
     amounts = table.texts("amount")  # a list's own amount counts
-    free = [is_yes("" if v is None else v) and not a for v, a in zip(table.df[heading], amounts, strict=True)]
+    marks = ["" if v is None else str(v).strip() for v in table.df[heading]]
+    if any(re.match(r"[-+]?[\d.,]*[1-9]", m) for m in marks):
+        table.notes.append(f"{heading!r} holds numbers, and not what marks goods that cost nothing: left out.")
+        return
+    free = [is_yes(m) and not a for m, a in zip(marks, amounts, strict=True)]
     if any(free):
         price = table.df[table.column_of["unit_price"]]
         table.put("unit_price", f"{table.take('unit_price')}, 0 by {heading}", ["0" if f else v for f, v in zip(free, price, strict=True)])  # fmt: skip
@@ -138,7 +142,7 @@ def _ask_about_the_books(table: Table) -> None:
     table.take("exchange_rate")
     heading = str(table.column_of.get("amount", ""))
     netsuite = table.system is not None and table.system.name == "netsuite" and folded(heading).endswith("amount")
-    if not netsuite or "currency" not in table.column_of or folded(heading) in table.stated:
+    if not netsuite or table.stated is None or "currency" not in table.column_of or folded(heading) in table.stated:
         return
     if "fx" in folded(heading) or "foreign" in folded(heading):
         return

@@ -99,9 +99,9 @@ def read_file(
     chosen = system_of(system, grid.headings, grid.cells)
     rows = order_lines(grid, meant, chosen.name if chosen else "")
     table = as_table(grid, meant, rows, chosen)
-    table.came, table.stated = came, _stated(columns)
+    table.came, table.stated = came, (stated := _stated(columns))
     names = distinct_names(grid.headings)
-    discounts = [names[h.place] for h in headings if _is_further_discount(h, table.stated)]
+    discounts = [names[h.place] for h in headings if _is_further_discount(h, stated)]
     settle(table)
     if chosen is not None and chosen.name == "jde":
         settle_jde(table)
@@ -125,7 +125,7 @@ def read_file(
     notes = " ".join([about, _headings_note(headings), *table.notes]).strip()
     kept = {*table.column_of.values(), open_quantity}
     bare = table.column_of.get("discount")
-    if bare is not None and (folded(bare) in table.stated or in_percent(table, str(bare)) or says_money(str(bare))):
+    if bare is not None and (folded(bare) in stated or in_percent(table, str(bare)) or says_money(str(bare))):
         bare = None
     frame = table.df.drop(columns=[h for h in table.used if h not in kept]).reset_index(drop=True)
     if "received_quantity" in table.column_of or "quantity" not in table.column_of:

@@ -35,7 +35,9 @@ class Table:
     statuses: dict[str, str] = field(default_factory=dict)  # what the system's own words mean
     finished: list[bool] = field(default_factory=list)  # lines that a mark ends, whatever came
     doubts: list[tuple[int, str, str | None, str]] = field(default_factory=list)  # row, column, value, reason
-    stated: Collection[str] = ()  # headings, folded, that the caller decided on
+    stated: Collection[str] | None = (
+        None  # headings, folded, that the caller decided on; None for a file beside the lines
+    )
     came: Collection[tuple[str, str]] = ()  # lines of which something came, as a file beside says
     items: list[int] = field(
         default_factory=list

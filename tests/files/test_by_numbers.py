@@ -112,7 +112,17 @@ def test_prices_per_another_unit_than_the_quantitys(written, more, cells, amount
         assert data.issues.value.tolist() == ["12,50 per KG, of a quantity in ROL"]
 
 
+def test_one_unit_under_two_names_is_one(written):
+    head = "PO Number;Line;Vendor;Quantity;UOM;Unit Price;Price UOM;Currency\n"
+    data = ma.Purchases.from_file(written(f"{head}1;1;A;10;EA;20,50;each;EUR\n1;2;A;10;EA;20,50;box;EUR\n"))
+    assert data.lines.amount.fillna(-1).tolist() == [205, -1]
+    assert data.issues.column.tolist() == ["amount"]
+
+
 def test_goods_for_nothing_cost_nothing(written):
+    got = ma.Purchases.from_file(written(priced("Gratis", "1", "")))  # one more piece, perhaps
+    assert got.lines.amount.tolist() == [200, 200]
+    assert "'Gratis' holds numbers" in got.sources.notes.item()
     assert lines_of(written(priced("Free of Charge", "X", ""))).amount.tolist() == [0, 200]
     assert lines_of(written(priced("Unentgeltlich;Nettowert", "X;5,00"))).amount.tolist() == [
         5
