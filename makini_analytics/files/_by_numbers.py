@@ -244,6 +244,7 @@ def _with_cancelled(got: FileRead, read: Read) -> FileRead:
         received = ordered - cancelled - numbers.further[1]
     whole = (ordered > 0) & (cancelled >= ordered) & ~(received > 0)
     rest = (cancelled > 0) & (cancelled < ordered) & (received + cancelled >= ordered)
+    rest &= not got.items  # what is still to come of an item stands on several of its rows
     status = [got.statuses.get(t) or meaning(t) for t in _texts(got, _heading(got, "status"))]
     ended = [w or (r and s in (None, "open")) for w, r, s in zip(whole, rest, status, strict=True)]
     if any(ended):
