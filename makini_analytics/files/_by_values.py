@@ -9,7 +9,10 @@ from datetime import date
 from numbers import Real
 from typing import Any
 
-from ._headings import Heading, document_types, folded, mark_words, state_words
+import pandas as pd
+
+from ..errors import SchemaError
+from ._headings import TWICE, Heading, System, distinct_names, document_types, folded, mark_words, state_words, systems
 
 _DATE = re.compile(
     r"\d{1,4}[./\-]\d{1,2}[./\-]\d{1,4}\b.*|\d{1,2}[\s.\-]*[^\W\d_]{3,}.*\d{2,4}\b.*", re.ASCII | re.DOTALL
@@ -21,6 +24,7 @@ _SAP_MARKS = frozenset({"l", "s", "x"})
 _YES = frozenset({"x", "l", "y", "yes", "true", "1", "ja", "j", "oui", "o", "si", "sí", "s", "sim", "tak", "t", "wahr", "vrai", "vero", "waar", "prawda"})  # fmt: skip
 _NO = frozenset({"n", "no", "false", "0", "nein", "non", "não", "nao", "nee", "nie", "f", "falsch", "faux", "falso", "onwaar", "fałsz", "-"})  # fmt: skip
 _ABLE = ("able", "ible", "abile", "ibile", "bar", "barkeit", "avel", "ivel", "baar")  # what can be cancelled is not
+_ENOUGH_BESIDE_STATUSES = 2  # headings that plain lists don't have
 _DATES, _NUMBERS = ("_date",), ("quantity", "unit_price", "price_unit", "amount", "tax", "discount")
 
 
@@ -54,6 +58,49 @@ def fits(column: str, kind: str | None) -> bool:
     if column.endswith(_NUMBERS):
         return kind == "number"
     return not (column == "line_number" and kind in ("text", "date"))
+
+
+def by_statuses(headings: Sequence[str], cells: pd.DataFrame) -> System | None:
+    """Return the system whose own statuses stand in a list with some of its headings; None where there is none."""
+    plain = systems()["plain"]
+    for s in systems().values():
+        own = [h for h in headings if h and s.knows(h) and not plain.meanings(h)]
+        places = [i for i, h in enumerate(headings) if any(c == "status" for c, _ in s.meanings(h))]
+        if s.statuses and len(own) >= _ENOUGH_BESIDE_STATUSES:
+            texts = {
+                folded(str(v).rsplit(":")[-1]) for p in places for v in cells[p].drop_duplicates() if v is not None
+            }
+            if texts & s.statuses:
+                return s
+    return None
+
+
+def ask_about_twice(found: Sequence[Heading], cells: pd.DataFrame) -> None:
+    """Ask which of two columns under one heading is meant, where their numbers or dates differ.
+
+    Raises
+    ------
+    SchemaError
+        They do.
+    """
+    first = {folded(h.heading): h for h in found if h.column and h.column.endswith((*_DATES, *_NUMBERS))}
+    names = distinct_names([h.heading for h in found])
+    for h, name in zip(found, names, strict=True):
+        one = first.get(folded(h.heading)) if h.rule == TWICE else None
+        if (
+            one is not None
+            and (_written(cells[one.place]) != _written(cells[h.place])).any()
+            and _written(cells[h.place]).any()
+        ):
+            raise SchemaError(
+                f"two columns are headed {one.heading!r}, columns {one.place + 1} and {h.place + 1} of the file, and their values differ: pass "
+                f"columns={{{name!r}: {one.column!r}}} to take column {h.place + 1}, or {{{name!r}: None}} to take column {one.place + 1}"
+            )
+
+
+def _written(cells: pd.Series) -> pd.Series:
+    """Return cells as texts, numbers without decimals of zero."""
+    return cells.map(lambda v: "" if v is None or v != v else re.sub(r"(?<=\d)[.,]0+$", "", str(v).strip()))
 
 
 def with_states(found: Sequence[Heading], kinds: Sequence[str | None]) -> list[Heading]:

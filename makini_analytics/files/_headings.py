@@ -17,14 +17,10 @@ _AFTER_THE_SYSTEM = 10
 #: A system is recognised by headings that no other one has.
 _ENOUGH_OF_ITS_OWN = 2
 _UNKNOWN = "left out: no heading that is known"
+AS_YOU_SAY = "as you say"
+TWICE = "left out: the heading is there twice, and the first one is taken"
 #: A currency's code behind a heading, in brackets or not.
 _CURRENCY = re.compile(r"\s*(?:[(\[]\s*(?:in\s+)?([A-Z]{3})\s*[)\]]|\s(?:(?:in|en)\s+)?([A-Z]{3}))\s*$")
-#: Thousands or millions in the heading of money: "(kEUR)", "in T€", "EUR '000", "Mio. EUR", "in thousands".
-_MULTIPLE = re.compile(
-    r"(?<![^\W\d])(?:(?:[kKtTmM]|mm|bn)\s?(?:EUR|USD|GBP|CHF|[€$£])|(?:EUR|USD|GBP|CHF|[€$£])\s?(?:[kKmM]|mm|bn)\b"
-    r"|(?:Tsd|Mio|Mill|mln|tys|mil)\b|(?i:thousands?|millions?|billions?|tausend|millionen|milliers?|miles|millones|migliaia))"
-    r"|(?<!\d)1[.,' ]?000(?!\d)|(?<!\d)000"
-)
 
 
 @dataclass(frozen=True)
@@ -53,6 +49,7 @@ class System:
     skip: Mapping[str, str]
     prefixes: tuple[str, ...] = ()
     endings: tuple[str, ...] = ()
+    statuses: frozenset[str] = frozenset()  # that no other one writes
 
     def spellings(self, heading: str) -> list[str]:
         """Return what a heading is looked up by: whole, then without a table's name before it, as in EKPO-MATNR, or behind it, or a currency behind it."""
@@ -103,15 +100,6 @@ def currency_in(heading: str) -> str | None:
     return code if code in _data()["currencies"]["codes"] else None
 
 
-def names_a_multiple(heading: str) -> bool:
-    """Whether the heading of money says that its values are thousands or millions.
-
-    >>> [names_a_multiple(h) for h in ("Amount (kEUR)", "Betrag in T€", "Net value EUR '000", "Nettowert Mio. EUR", "Amount in USD", "Total")]
-    [True, True, True, True, False, False]
-    """
-    return _MULTIPLE.search(heading) is not None
-
-
 @cache
 def systems() -> dict[str, System]:
     """Return the systems by name; plain words are one of them."""
@@ -138,14 +126,13 @@ def _system(name: str, data: Mapping[str, Any]) -> System:
         skip,
         tuple(data.get("prefixes", ())),
         tuple(data.get("endings", ())),
+        frozenset(map(folded, data.get("statuses", ()))),
     )
 
 
 def _ascii(heading: str) -> str:
     """Return a heading with its umlauts written out, as systems without them write Waehrung."""
-    for umlaut, letters in (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("Ä", "Ae"), ("Ö", "Oe"), ("Ü", "Ue")):
-        heading = heading.replace(umlaut, letters)
-    return heading
+    return "".join({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"}.get(c, c) for c in heading)
 
 
 @cache
@@ -247,7 +234,7 @@ def understood(
         The caller names a heading that is not there, a heading can mean two things, or two headings mean the same.
     """
     stated = _columns_by_heading(headings, own)
-    seen: set[str] = set()
+    seen: dict[str, int] = {}
     found: list[Heading] = []
     doubtful: list[tuple[Heading, list[tuple[str, int]]]] = []
     for place, heading in enumerate(headings):
@@ -255,12 +242,15 @@ def understood(
         nothing = Heading(heading, None, "", place=place)
         if not key:
             continue
-        if key in seen:
-            found.append(replace(nothing, rule="left out: the heading is there twice, and the first one is taken"))
-            continue
-        seen.add(key)
+        seen[key] = seen.get(key, 0) + 1
+        if seen[key] > 1:
+            named = f"{heading} ({seen[key]})"  # as columns= says which one is meant
+            if (key := folded(named)) not in stated:
+                found.append(replace(nothing, rule=TWICE))
+                continue
+            nothing = replace(nothing, heading=named)
         if key in stated:
-            rule = "as you say" if stated[key] else "left out, as you say"
+            rule = AS_YOU_SAY if stated[key] else f"left out, {AS_YOU_SAY}"
             found.append(replace(nothing, column=stated[key], rule=rule, rank=-1))
             continue
         meant, rule = _meanings(heading, system)
@@ -281,8 +271,18 @@ def understood(
     return sorted(_one_each(_vendors(found)), key=lambda h: h.place)
 
 
+def distinct_names(headings: Sequence[str]) -> list[str]:
+    """Return the headings, a repeated one with its number, so that each names one column of a table."""
+    seen: dict[str, int] = {}
+    out = []
+    for h in headings:
+        n = seen[folded(h)] = seen.get(folded(h), 0) + 1
+        out.append(h if n == 1 else f"{h} ({n})")
+    return out
+
+
 def _columns_by_heading(headings: Sequence[str], own: Mapping[str, str | None]) -> dict[str, str | None]:
-    there = {folded(h): h for h in headings}
+    there = {folded(h): h for h in distinct_names(headings)}
     for heading in own:
         if folded(heading) not in there:
             near = difflib.get_close_matches(folded(heading), list(there), n=3, cutoff=0.5)
@@ -301,14 +301,15 @@ def _meanings(heading: str, system: System | None) -> tuple[Sequence[tuple[str, 
         if meant := system.meanings(heading):
             return meant, f"a heading of {system.title}"
     if meant := plain.meanings(heading):
-        return [(c, rank + _AFTER_THE_SYSTEM) for c, rank in meant], "a plain word"
+        return [(c, 2 * rank + _AFTER_THE_SYSTEM) for c, rank in meant], "a plain word"
     if system is not None or folded(heading) in _vague():
         return (), ""
     others = {(c, rank, s.title) for s in systems().values() for c, rank in s.meanings(heading)}
     if not others:
         return (), ""
     titles = " and ".join(sorted({t for *_, t in others}))
-    return [(c, rank) for c, rank, _ in sorted(others)], f"a heading of {titles}"
+    # after the exact plain word, before the vaguer ones
+    return [(c, 2 * rank + 1 + _AFTER_THE_SYSTEM) for c, rank, _ in sorted(others)], f"a heading of {titles}"
 
 
 def _eliminated(h: Heading, meant: list[tuple[str, int]], taken: set[str]) -> Heading:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from os import PathLike
 from pathlib import Path
@@ -14,19 +14,35 @@ import pandas as pd
 from ..errors import SchemaError
 from ..system import known_options, mapping_of, number_of, path_of, text_of
 from ..tidy import LINES, ORDERS, why_no_value
-from ._by_values import fits, kind_of, with_document_types, with_marks, with_states
-from ._headings import Heading, System, n_known, named_system, recognised, understood
+from ._by_values import ask_about_twice, by_statuses, fits, kind_of, with_document_types, with_marks, with_states
+from ._headings import (
+    AS_YOU_SAY,
+    TWICE,
+    Heading,
+    System,
+    distinct_names,
+    folded,
+    n_known,
+    named_system,
+    recognised,
+    understood,
+)
 from ._jde import settle_jde
+from ._money import in_percent
 from ._raw_file import Grid, read_grid
 from ._rows import Rows, as_issues, order_lines
 from ._values import Table, settle
+from ._wording import says_discount, says_money, titles_of_multiples
 
 #: Names that `columns` may give beside ours, and what becomes of them.
 SPECIAL = (
     "vendor", "open_quantity", "scheduled_quantity", "schedule_line", "deletion_mark", "completed_mark", "void_mark", "open_mark",
     "incomplete_mark", "release_mark", "record_type", "price_per_code", "history", "movement_type", "debit_credit", "last_status",
-    "document_type",
+    "document_type", "free_mark", "foreign_amount", "foreign_unit_price", "exchange_rate", "order_price_unit", "price_unit_numerator",
+    "price_unit_denominator", "cancelled_quantity",
 )  # fmt: skip
+#: Of these, what is settled when numbers are read.
+_BY_NUMBERS = ("order_price_unit", "price_unit_numerator", "price_unit_denominator", "cancelled_quantity")
 #: Rows after which exports end whatever there is: those of the old and the new Excel, with and without headings, and round limits.
 _CUT_OFF = frozenset({65_000, 65_001, 65_535, 65_536, 1_000_001, 1_048_575, 1_048_576})
 _OF_LINES = {"line_number", "product_code", "material_id", "quantity", "unit_price"}
@@ -46,6 +62,10 @@ class FileRead:
     items : of each row the item that it is a schedule line of; empty where a row is a line
     left_out : one row per row of the file that is no line, shaped as issues
     notes : how it was read, for ``sources``
+    beside : headings of columns that are none of ours and change others, by what they are: the unit of the price, the cancelled quantity
+    bare_discount : the heading of discounts of which nothing says whether they are money or percent
+    discounts : headings left out that are of discounts, too
+    cancelled : what was cancelled of each row; empty where the list doesn't say
     """
 
     table: pd.DataFrame
@@ -56,6 +76,10 @@ class FileRead:
     items: list[int]
     left_out: pd.DataFrame
     notes: str
+    beside: dict[str, Any] = field(default_factory=dict)
+    bare_discount: Any = None
+    discounts: list[Any] = field(default_factory=list)
+    cancelled: list[float] = field(default_factory=list)
 
 
 def read_file(
@@ -72,18 +96,25 @@ def read_file(
     """Return a file as a table of order lines; see `Purchases.from_file`. Of the lines in ``came`` something came, as a file beside it says."""
     grid, headings, about = read_grid_of(path, columns, system, sheet, encoding, separator, header)
     meant = {h.column: h.place for h in headings if h.column}
-    chosen = system_of(system, grid.headings)
+    chosen = system_of(system, grid.headings, grid.cells)
     rows = order_lines(grid, meant, chosen.name if chosen else "")
     table = as_table(grid, meant, rows, chosen)
-    table.came = came
+    table.came, table.stated = came, (stated := _stated(columns))
+    names = distinct_names(grid.headings)
+    discounts = [names[h.place] for h in headings if _is_further_discount(h, stated)]
     settle(table)
     if chosen is not None and chosen.name == "jde":
         settle_jde(table)
+    if {"discount", "discount_percent"} <= table.column_of.keys():  # both are of the same, or it is asked
+        discounts.append(table.column_of["discount_percent"])
+    beside = {n: table.column_of.pop(n) for n in _BY_NUMBERS if n in table.column_of}
     for name in set(SPECIAL) - {"open_quantity"}:
         table.column_of.pop(name, None)
     open_quantity = table.column_of.pop("open_quantity", None)
     if columns is None:
         _enough(table, path)
+    if not {"vendor_id", "vendor_name"} & table.column_of.keys():
+        table.notes.append(_no_vendor(headings))
     if "line_id" not in table.column_of:
         table.put("line_id", "row of the file", [str(i) for i in table.df.index])
     if (last := int(grid.cells.index.max()) if len(grid.cells) else 0) in _CUT_OFF:
@@ -93,6 +124,9 @@ def read_file(
     left_out = as_issues([*rows.left_out, *table.doubts])
     notes = " ".join([about, _headings_note(headings), *table.notes]).strip()
     kept = {*table.column_of.values(), open_quantity}
+    bare = table.column_of.get("discount")
+    if bare is not None and (folded(bare) in stated or in_percent(table, str(bare)) or says_money(str(bare))):
+        bare = None
     frame = table.df.drop(columns=[h for h in table.used if h not in kept]).reset_index(drop=True)
     if "received_quantity" in table.column_of or "quantity" not in table.column_of:
         open_quantity = None
@@ -105,6 +139,9 @@ def read_file(
         table.items,
         left_out,
         notes,
+        beside,
+        bare,
+        discounts,
     )
 
 
@@ -124,8 +161,8 @@ def read_headings(
     Change ``column`` where it is not what you mean and pass the frame back: ``Purchases.from_file(path, columns=frame)``. Some columns
     are those of a list and not ours: ``vendor`` (code, name or both), ``open_quantity`` (received = ordered - open),
     ``scheduled_quantity`` (a row is a schedule line), marks such as ``deletion_mark``, ``completed_mark`` and ``release_mark``, of which
-    one status is made, ``record_type``, which tells rows of orders from those of lines, and ``document_type``, which tells orders and
-    returns from quotes, invoices and contracts.
+    one status is made, ``record_type``, which tells rows of orders from those of lines, ``document_type``, which tells orders and
+    returns from quotes, invoices and contracts, and ``cancelled_quantity``. Of two columns under one heading the second is "Amount (2)".
 
     Parameters
     ----------
@@ -157,7 +194,7 @@ def read_headings(
 
 def as_table(grid: Grid, meant: Mapping[str, int], rows: Rows, system: System | None) -> Table:
     """Return the rows of a grid under its headings, each of which names one column."""
-    names = _distinct_names(grid.headings)
+    names = distinct_names(grid.headings)
     df = rows.cells.rename(columns=dict(enumerate(names)))[[n for n, h in zip(names, grid.headings, strict=True) if h]]
     return Table(df, {c: names[p] for c, p in meant.items()}, system, rows.notes)
 
@@ -187,33 +224,47 @@ def read_grid_of(
         number_of("header", header, low=0, whole=True)
     if sheet is not None and not isinstance(sheet, str):
         number_of("sheet", sheet, whole=True)
+    looked_at: list[Sequence[Any]] = []
+
+    def score(row: Sequence[Any]) -> int:
+        looked_at.append(row)
+        return n_known(row, own)
+
     grid = read_grid(
         file,
-        lambda row: n_known(row, own),
+        score,
         sheet=sheet,
         encoding=encoding,
         separator=separator,
         header=header,
     )
-    chosen = system_of(system, grid.headings)
+    titles = titles_of_multiples(looked_at, grid.headings)
+    chosen = system_of(system, grid.headings, grid.cells)
 
     @cache
     def kind(place: int) -> str | None:
         return kind_of(v for v in grid.cells[place].drop_duplicates() if not why_no_value(v))
 
     headings = understood(grid.headings, chosen, own, lambda place, column: fits(column, kind(place)))
+    ask_about_twice(headings, grid.cells)
     headings = with_states(headings, [kind(h.place) for h in headings])
     values = [grid.cells[h.place].drop_duplicates() for h in headings]
     return (
         grid,
         with_document_types(with_marks(headings, values), values),
-        f"Read as {chosen.title if chosen else 'a plain list'} ({grid.how}).",
+        f"Read as {chosen.title if chosen else 'a plain list'} ({grid.how})."
+        + "".join(
+            f" Warning: the title {t!r} names a multiple, and values are read as they stand: multiply them first."
+            for t in titles
+        ),
     )
 
 
-def system_of(system: str | None, headings: list[str]) -> Any:
-    """Return the system that was said, else the one that the headings are of."""
-    return named_system(system) if system is not None else recognised([h for h in headings if h])
+def system_of(system: str | None, headings: list[str], cells: pd.DataFrame | None = None) -> Any:
+    """Return the system that was said, else the one that the headings are of, else the one whose statuses stand below them."""
+    if system is not None:
+        return named_system(system)
+    return recognised([h for h in headings if h]) or (by_statuses(headings, cells) if cells is not None else None)
 
 
 def _own(columns: Mapping[str, str | None] | pd.DataFrame | None) -> dict[str, str | None]:
@@ -238,14 +289,31 @@ def _own(columns: Mapping[str, str | None] | pd.DataFrame | None) -> dict[str, s
     return own
 
 
-def _distinct_names(headings: list[str]) -> list[str]:
-    """Return the headings, a repeated one with its number, so that each names one column of a table."""
-    seen: dict[str, int] = {}
-    out = []
-    for h in headings:
-        seen[h] = seen.get(h, 0) + 1
-        out.append(h if seen[h] == 1 else f"{h} ({seen[h]})")
-    return out
+def _stated(columns: Mapping[str, str | None] | pd.DataFrame | None) -> set[str]:
+    """Return the headings, folded, that the caller decided on: all of a mapping, and what a frame of `read_headings` has otherwise than it was found."""
+    if not isinstance(columns, pd.DataFrame):
+        return set(map(folded, columns or ()))
+    rules = columns["rule"].fillna("") if "rule" in columns.columns else pd.Series(AS_YOU_SAY, index=columns.index)
+    changed = rules.str.startswith("left out").to_numpy() == columns["column"].notna().to_numpy()
+    return set(map(folded, columns["heading"][changed | rules.str.endswith(AS_YOU_SAY).to_numpy()]))
+
+
+def _is_further_discount(h: Heading, stated: Collection[str]) -> bool:
+    """Whether a heading that is left out is of a discount, which the caller did not decide."""
+    ours = h.unknown or h.rule == TWICE or h.rule.endswith(("gives the discount", "not off the line"))
+    back = h.rule.endswith(AS_YOU_SAY) and folded(h.heading) not in stated  # as it was found, in a frame that came back
+    return h.column is None and (ours or back) and says_discount(h.heading)
+
+
+def _no_vendor(headings: list[Heading]) -> str:
+    """Return what to know of a list in which no column is the vendor; a heading that could be one is named."""
+    names = [
+        h.heading
+        for h in headings
+        if h.column is None and folded(h.heading) in ("name", "entity", "company", "nombre", "nom", "nome", "naam")
+    ]
+    advice = f": pass columns={{{names[0]!r}: 'vendor_name'}} if that is it" if names else ""
+    return f"No heading of the file is known for the vendor{advice}."
 
 
 def _enough(table: Table, path: str | PathLike[str]) -> None:

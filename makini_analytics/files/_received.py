@@ -17,8 +17,10 @@ from ._rows import as_issues
 if TYPE_CHECKING:
     from ._read_file import FileRead
 
-_NUMBERS = ("quantity", "received_quantity", "unit_price", "price_unit", "discount", "tax", "amount")
+NUMBERS = ("quantity", "received_quantity", "unit_price", "price_unit", "discount", "tax", "amount")
 _EACH_OR_ALL = "the same on every schedule line of the item: taken as the item's, and it may be each one's"
+
+_BELOW = "more cancelled and still to come than was ordered: what was received is not known"
 
 
 def _of_items(values: pd.Series, ordered: pd.Series, items: list[int]) -> tuple[pd.Series, npt.NDArray[np.bool_]]:
@@ -38,6 +40,14 @@ def _of_items(values: pd.Series, ordered: pd.Series, items: list[int]) -> tuple[
     return out, alike.to_numpy(dtype=bool) & (not (differ.any() or of_item.any()))
 
 
+def _cancelled(got: FileRead) -> pd.Series | float:
+    """Return what was cancelled of each row, of an item whose rows are its schedule lines together; 0 where the list doesn't say."""
+    if not got.cancelled:
+        return 0.0
+    of_rows = pd.Series(got.cancelled)
+    return of_rows.groupby(np.array(got.items)).transform("first") if got.items else of_rows
+
+
 def with_received(
     got: FileRead, read: Callable[[pd.DataFrame, dict[Any, str]], tuple[pd.DataFrame, pd.DataFrame]]
 ) -> tuple[FileRead, pd.DataFrame]:
@@ -49,7 +59,7 @@ def with_received(
     part = got.open_quantity if got.open_quantity is not None else received if got.items else None
     if part is None:
         return got, empty("issues")
-    columns = {h: c for h, c in got.columns.items() if c in _NUMBERS or c == "line_id"}
+    columns = {h: c for h, c in got.columns.items() if c in NUMBERS or c == "line_id"}
     lines, issues = read(got.table, columns | {part: "received_quantity"})
     mine = issues[issues["column"] == "received_quantity"]
     values = pd.Series(lines["received_quantity"].to_numpy(dtype=float))
@@ -60,11 +70,18 @@ def with_received(
         last = ~pd.Series(got.items).duplicated(keep="last").to_numpy()
     heading, notes = f"{part} of the item", got.notes
     if got.open_quantity is not None:
-        values = ordered - values
-        heading, notes = f"ordered less {part}", f"{notes} What was received is what was ordered less {part!r}."
+        less = "what was cancelled and " if got.cancelled else ""
+        values = ordered - values - _cancelled(got)
+        heading, notes = f"ordered less {part}", f"{notes} What was received is what was ordered less {less}{part!r}."
         if got.finished:  # SAP counts nothing as open on them, also where little came: what was received stays unknown
             values = values.mask(pd.Series(got.finished))
+    below = values.lt(0) & (values + _cancelled(got)).ge(0)
+    values = values.mask(below)
     told = [
+        (lines["line_id"].iloc[i], "received_quantity", str(got.table[part].iloc[i]), _BELOW)
+        for i in np.flatnonzero(below & last).tolist()
+    ]
+    told += [
         (lines["line_id"].iloc[i], "received_quantity", str(got.table[part].iloc[i]), _EACH_OR_ALL)
         for i in np.flatnonzero(doubtful & last).tolist()
     ]

@@ -5,22 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ..errors import SchemaError
-from ..tidy import currency_code, meaning, sap_line_status, why_no_value
+from ..tidy import meaning, sap_line_status, why_no_value
 from ._by_values import is_yes
-from ._headings import System, currency_in, document_types, folded, names_a_multiple
+from ._headings import System, document_types, folded
+from ._money import settle_currency, settle_prices
 
 #: "100001 ACME", "100001 - ACME", "100001/ACME", "[100001] ACME"
 _CODE_AND_NAME = re.compile(r"\[?([A-Z]{0,4}-?\d{3,})\]?(?:\s*[\-\u2013:/|]\s*|\s+)(\D.*)")
 _CODE = re.compile(r"\d+(\.0)?|[A-Z0-9\-]*\d[A-Z0-9\-]*")
 _PADDED = re.compile(r"(\S+)\s{2,}(\S.*)")
-_PRICED_PER = {"e": "1", "c": "100", "m": "1000"}
 _MARKS = ("deletion_mark", "completed_mark", "release_mark", "void_mark", "open_mark", "incomplete_mark")
 
 
@@ -36,6 +35,9 @@ class Table:
     statuses: dict[str, str] = field(default_factory=dict)  # what the system's own words mean
     finished: list[bool] = field(default_factory=list)  # lines that a mark ends, whatever came
     doubts: list[tuple[int, str, str | None, str]] = field(default_factory=list)  # row, column, value, reason
+    stated: Collection[str] | None = (
+        None  # headings, folded, that the caller decided on; None for a file beside the lines
+    )
     came: Collection[tuple[str, str]] = ()  # lines of which something came, as a file beside says
     items: list[int] = field(
         default_factory=list
@@ -85,9 +87,9 @@ def settle(table: Table) -> None:
     _returns(table)
     _status(table)
     _vendor(table)
-    _prices(table)
+    settle_prices(table)
     _schedule_lines(table)
-    _currency(table)
+    settle_currency(table)
 
 
 def _returns(table: Table) -> None:
@@ -99,31 +101,6 @@ def _returns(table: Table) -> None:
     if any(back):
         table.put("is_return", f"return by {', '.join(headings)}", back)
         table.notes.append(f"Lines of goods that go back, by {', '.join(headings)}: {sum(back):,}.")
-
-
-def _currency(table: Table) -> None:
-    """Take the currency from the headings of money, where no column has it and they name one; warn where they name thousands."""
-    for heading in (str(table.column_of[c]) for c in ("amount", "unit_price") if c in table.column_of):
-        if names_a_multiple(heading):
-            table.notes.append(
-                f"Warning: {heading!r} names a multiple, and its values are read as they stand: multiply them first."
-            )
-    named = {currency_in(str(table.column_of[c])) for c in ("amount", "unit_price") if c in table.column_of} - {None}
-    if "currency" not in table.column_of and len(named) == 1:
-        (code,) = named
-        table.put("currency", "currency by the heading", [code] * len(table.df))
-        table.notes.append(f"The currency is {code}, as the headings say.")
-        return
-    if not named:
-        return
-    own = [currency_code(t) for t in table.texts("currency")]
-    for name in ("amount", "unit_price"):
-        heading = str(table.column_of.get(name, ""))
-        code = currency_in(heading)
-        for i in np.flatnonzero([code is not None and o not in ("", code) for o in own]).tolist():
-            row = int(table.df.index[i])
-            why = f"row {row} of the file: {heading!r} names {code}, and the row's currency is {own[i]}: in which one is it?"
-            table.doubts.append((row, name, str(table.df[heading].iloc[i]), why))
 
 
 def _status(table: Table) -> None:
@@ -224,36 +201,6 @@ def _vendor(table: Table) -> None:
     meant = {"vendor_id": "vendor_name", "vendor_name": "vendor_id"}[there.pop()] if there else None
     table.used.remove(heading)
     table.column_of[meant or ("vendor_id" if codes else "vendor_name")] = heading
-
-
-def _prices(table: Table) -> None:
-    """Settle what a price is for, and discounts given in percent."""
-    if "price_per_code" in table.column_of:
-        heading = table.take("price_per_code")
-        per = [_PRICED_PER.get(str(v).strip().casefold()) for v in table.df[heading]]
-        table.put("price_unit", f"{heading} (quantity)", per)
-    if "price_unit" in table.column_of:
-        zero = sum(_is_zero(v) for v in table.df[table.column_of["price_unit"]])
-        if zero:
-            table.change("price_unit", lambda v: "1" if _is_zero(v) else v)
-            table.notes.append(f"Price units of 0, read as 1: {zero:,}.")
-    if "%" in str(table.column_of.get("discount", "")):
-        given = [v for v in table.df[table.column_of["discount"]] if v is not None]
-        # A workbook's cell that shows 10 % holds 0.1; a text, and a number beside one above 1, is what it says.
-        shares = bool(given) and all(isinstance(v, int | float) and abs(v) <= 1 for v in given)
-        if shares and any(given):
-            table.notes.append(f"{table.column_of['discount']!r} holds shares of 1, as cells that show percent do.")
-        table.change("discount", partial(_percent, times=100 if shares else 1))
-
-
-def _percent(value: Any, *, times: int) -> Any:
-    if value is None or "%" in str(value):
-        return value
-    return f"{value * times:g} %" if times > 1 else f"{value} %"
-
-
-def _is_zero(value: Any) -> bool:
-    return value is not None and re.fullmatch(r"0+([.,]0+)?", str(value).strip()) is not None
 
 
 def _schedule_lines(table: Table) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from ..errors import ConfigError
-from ..files import FileBeside, FileRead, beside, read_file, with_received
+from ..files import FileBeside, FileRead, beside, read_file, settled_by_numbers
 from ..frames import FILTERS, as_day, categoricals, stack
 from ..system import check_options, flag_of, known_options, mapping_of, options_of, path_of
 from ..tidy import TABLES, Beside, NumberFormat, empty, tidy_table
@@ -334,7 +334,7 @@ class Purchases:
         tables, files = beside(orders, receipts, read)
         came = frozenset().union(*(f.came for f in files))
         got = read_file(path, columns=columns, system=system, sheet=sheet, encoding=encoding, separator=separator, header=header, came=came)  # fmt: skip
-        got, doubts = with_received(got, read)
+        got, doubts = settled_by_numbers(got, read)
         parts: list[FileRead | FileBeside] = [got, *files]
         said = {k: v for part in reversed(parts) for k, v in part.statuses.items()} | dict(own_statuses)
         made = cls.from_table(got.table, columns=got.columns, connection=name, statuses=said, **tables, **options)

@@ -254,3 +254,37 @@ def test_headings_with_the_table_behind_them(written):
 def test_a_list_of_orders_says_that_it_is_one(written):
     with pytest.raises(ma.SchemaError, match=r"orders and not their lines.*orders="):
         lines_of(written("EBELN;BUKRS;BSART;LIFNR;WAERS;BEDAT\n4711;1000;NB;100;EUR;20240115\n"))
+
+
+@pytest.mark.parametrize(("heading", "other"), [("Amount", "30.0"), ("Order Date", "2024-01-16"), ("Quantity", "12")])
+def test_of_repeated_headings_that_differ_in_numbers_or_dates_it_is_asked_which(written, heading, other):
+    path = written(text([f"{r};{other}" for r in ROWS], head=f"{HEAD};{heading}"))
+    with pytest.raises(ma.SchemaError, match=rf"columns \d and 11 of the file.*'{heading} \(2\)'"):
+        lines_of(path)
+    column = {"Amount": "amount", "Order Date": "order_date", "Quantity": "quantity"}[heading]
+    first, second = (lines_of(path, columns={f"{heading} (2)": c})[column].astype(str).str[:10] for c in (None, column))
+    assert first.tolist() != second.tolist()
+    assert len(set(second)) == 1
+    reading = ma.read_headings(path, columns={f"{heading} (2)": column})
+    assert lines_of(path, columns=reading)[column].astype(str).str[:10].tolist() == second.tolist()
+
+
+def test_of_repeated_headings_that_agree_nothing_is_asked(written):
+    amounts = [r.split(";")[7] for r in ROWS]
+    lines = lines_of(written(text([f"{r};{a}" for r, a in zip(ROWS, amounts, strict=True)], head=f"{HEAD};Amount")))
+    assert lines.amount.tolist() == [25, 20, 7.5]
+
+
+def test_the_word_of_another_system_comes_after_a_plain_one(written):
+    head = "PO Number;Line;Vendor;Qty;UOM;Qty in Stock UOM;Stock UOM;Unit Price;Currency;Order Date"
+    assert lines_of(written(f"{head}\n1;1;A;10;BOX;120;EA;66,00;USD;13.01.2025\n")).unit_of_measure.tolist() == ["BOX"]
+
+
+def test_statuses_tell_a_system_whose_headings_others_have_too(written):
+    head = "Document Number,Date,Name,Item,Quantity,Amount,Currency,Status"
+    row = "PO1,1/13/2025,ACME,X,10,100.00,USD"
+    data = ma.Purchases.from_file(written(f"{head}\n{row},Pending Billing/Partially Received\n"))
+    assert data.sources.notes.item().startswith("Read as NetSuite")
+    assert data.lines.vendor_name.tolist() == ["ACME"]
+    data = ma.Purchases.from_file(written(f"{head}\n{row},Open\n"))
+    assert "known for the vendor: pass columns={'Name': 'vendor_name'}" in data.sources.notes.item()
