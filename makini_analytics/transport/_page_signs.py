@@ -82,7 +82,7 @@ def signs_of(body: Mapping[str, Any]) -> Signs:
     boxes += [inner for box in boxes[1:] for inner in _boxes_in(box)]  # {"meta": {"pagination": {...}}}
     for box in boxes:
         for name, value in box.items():
-            if value is not None and isinstance(name, str) and name != "data":
+            if isinstance(name, str) and name != "data":
                 _look(signs, name, value)
     return signs
 

@@ -155,7 +155,7 @@ def test_a_server_that_knows_no_pages_and_stops_at_a_round_number_may_have_cut_t
         else:
             with pytest.raises(IncompleteDataError, match=f"its {n} rows are all that a page may hold"):
                 client(server, per_page=200).fetch_purchases()
-            for said in ({"has_more": False}, {"count": n}, {"total": n}):
+            for said in ({"has_more": False}, {"links": {"next": None}}, {"count": n}, {"total": n}):
                 server.edit_answer = lambda body, page, said=said: {"data": rows, **said}
                 assert len(client(server, per_page=200).fetch_purchases(refresh=True).orders) == n
 
