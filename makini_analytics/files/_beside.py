@@ -17,7 +17,8 @@ from ..tidy import ORDERS, RECEIPT, a_few, meaning
 from ._by_values import is_yes
 from ._headings import folded, receipt_kinds
 from ._read_file import as_table, read_grid_of, system_of
-from ._rows import as_issues, order_lines
+from ._rows import order_lines
+from ._sorted_rows import as_issues
 from ._values import Table, settle
 
 #: SAP's movements of receipts for an order, and whether they take goods away again. What goes into blocked stock (103, 107) is
@@ -91,7 +92,7 @@ def _heads(path: str | PathLike[str], columns: Any) -> FileBeside:
     SchemaError
         No heading is known for an order number, or the file lists lines.
     """
-    table, left_out, about = _read(path, columns, {})
+    table, left_out, about = _read(path, columns, {}, "heads")
     if {"line_number", "quantity"} <= table.column_of.keys():
         raise SchemaError(
             f"{Path(path).name} lists lines of orders, not orders: pass it as the file of lines, or a list of one row per order"
@@ -111,7 +112,7 @@ def _receipts(path: str | PathLike[str], columns: Any) -> FileBeside:
     """
     if isinstance(columns, Mapping):  # as `from_table` names it
         columns = {h: "delivered_date" if c == "received_date" else c for h, c in columns.items()}
-    table, left_out, about = _read(path, columns, dict.fromkeys(("document_type", "record_type")))
+    table, left_out, about = _read(path, columns, dict.fromkeys(("document_type", "record_type")), "receipts")
     there, name = table.column_of, Path(path).name
     shown = ", ".join(repr(str(h)) for h in table.df.columns[:12])
     for what, names in (("day", {"delivered_date"}), ("quantity", {"quantity", "received_quantity"})):
@@ -199,7 +200,7 @@ def _sign(table: Table, received: list[bool], away: list[bool]) -> None:
 
 
 def _read(
-    path: str | PathLike[str], columns: Any, hidden: Mapping[str, Any]
+    path: str | PathLike[str], columns: Any, hidden: Mapping[str, Any], kind: str
 ) -> tuple[Table, list[tuple[int, str, str | None, str]], str]:
     grid, headings, about = read_grid_of(path, columns)
     meant = {h.column: h.place for h in headings if h.column}
@@ -209,7 +210,7 @@ def _read(
         )
     system = system_of(None, grid.headings)
     shown = {c: p for c, p in meant.items() if c not in hidden}  # of receipts, other documents are theirs
-    rows = order_lines(grid, shown, system.name if system else "")
+    rows = order_lines(grid, shown, system.name if system else "", kind)
     return as_table(grid, meant, rows, system), rows.left_out, about
 
 

@@ -18,7 +18,8 @@ from ._by_values import fits, kind_of, with_document_types, with_marks, with_sta
 from ._headings import Heading, System, n_known, named_system, recognised, understood
 from ._jde import settle_jde
 from ._raw_file import Grid, read_grid
-from ._rows import Rows, as_issues, order_lines
+from ._rows import order_lines
+from ._sorted_rows import Rows, as_issues
 from ._values import Table, settle
 
 #: Names that `columns` may give beside ours, and what becomes of them.
@@ -159,7 +160,7 @@ def as_table(grid: Grid, meant: Mapping[str, int], rows: Rows, system: System | 
     """Return the rows of a grid under its headings, each of which names one column."""
     names = _distinct_names(grid.headings)
     df = rows.cells.rename(columns=dict(enumerate(names)))[[n for n, h in zip(names, grid.headings, strict=True) if h]]
-    return Table(df, {c: names[p] for c, p in meant.items()}, system, rows.notes)
+    return Table(df, {c: names[p] for c, p in meant.items()}, system, rows.notes, doubts=[*rows.doubts])
 
 
 def read_grid_of(

@@ -136,15 +136,20 @@ def subtotals(texts: Iterable[str]) -> set[str]:
 
 
 def _headers(lines: pd.DataFrame, of: npt.NDArray[np.intp], amount: npt.NDArray[np.float64]) -> Mask:
-    """Whether a row has no line number, item or quantity, as the order's others have, and their sum as its amount."""
-    own = (lines["line_number"].notna() | lines["material_id"].notna() | lines["product_code"].notna()).to_numpy()
-    bare = ~own & lines["quantity"].isna().to_numpy() & ~np.isnan(amount)
+    """Whether a row has no line number, item or price, as the order's others have, and their sum as its amount, and as its quantity if any."""
+    number = categoricals.from_series(lines["line_number"])
+    numbered = np.array([*(str(n).strip("0. ") != "" for n in number.categories), False])[np.asarray(number.codes)]
+    own = numbered | (lines["material_id"].notna() | lines["product_code"].notna()).to_numpy()
+    quantity = lines["quantity"].to_numpy(dtype=float)
+    bare = ~own & lines["unit_price"].isna().to_numpy() & ~np.isnan(amount)
     if not bare.any() or not own.any():
         return np.zeros(len(lines), dtype=bool)
     n = int(of.max()) + 1
-    details = np.bincount(of, weights=np.where(own, np.nan_to_num(amount), 0.0), minlength=n)
+    for values in (amount, quantity):
+        details = np.bincount(of, weights=np.where(own, np.nan_to_num(values), 0.0), minlength=n)[of]
+        bare &= np.isnan(values) | (np.abs(details - values) <= 0.005 + 1e-9 * np.abs(values))
     several = np.bincount(of, weights=own, minlength=n)
-    return np.asarray(bare & (several[of] > 0) & (np.abs(details[of] - amount) <= 0.005 + 1e-9 * np.abs(amount)))
+    return np.asarray(bare & (several[of] > 0))
 
 
 def _codes(column: pd.Series) -> Any:
