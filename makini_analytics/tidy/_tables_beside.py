@@ -18,7 +18,9 @@ from ._table_values import TableValues, filled, framed, stripped
 _ORDER = {c.name: c for c in ORDERS}
 #: What the columns of receipts may be called: as the API has them, or as on the lines.
 RECEIPT = {c.name: c for c in RECEIPT_LINES} | {
-    c.name: c for c in LINES if c.name in ("order_number", "delivered_date", "received_quantity", "unit_of_measure")
+    c.name: c
+    for c in LINES
+    if c.name in ("order_number", "delivered_date", "received_quantity", "rejected_quantity", "unit_of_measure")
 }
 
 
@@ -144,4 +146,8 @@ def with_receipts(
     _receipts.check_units(receipts, frame, of, book)
     lost = _receipts.lost_with_receipts(receipts, of, book)
     frame, note = _receipts.apply_receipts(frame, receipts, of, book)
+    # what is in another unit than ordered has no quantity any more
+    rejected = receipts["rejected_quantity"].where(receipts["quantity"].notna()).groupby(of).sum(min_count=1)
+    own = frame["rejected_quantity"]
+    frame = frame.assign(rejected_quantity=own.fillna(rejected.reindex(range(len(frame))).set_axis(frame.index)))
     return frame, note, lost, receipts["order_id"]
