@@ -87,8 +87,8 @@ def take_heads_above(rows: Rows, meant: Mapping[str, int]) -> None:
 def drop_order_totals(rows: Rows, meant: Mapping[str, int]) -> None:
     """Leave out the rows that add up the lines of their order under its own number: the one without a line number, where the others have one.
 
-    One row alone may be a charge that happens to be as large: it takes two orders, or the sum of the quantities as well. Else it stays,
-    and is reported as what looks like a total.
+    One row alone may be a charge that happens to be as large: it takes two orders, and no order where it is otherwise, or the sum of the
+    quantities as well. Else it stays, and is reported as what looks like a total.
     """
     if not {"order_number", "line_number", "amount"} <= meant.keys() or not len(rows.cells):
         return
@@ -102,9 +102,9 @@ def drop_order_totals(rows: Rows, meant: Mapping[str, int]) -> None:
     first = np.zeros(len(codes), dtype=np.intp)
     first[codes[maybe]] = np.flatnonzero(maybe)
     total = maybe & _adds_up(rows, meant, first[codes], numbered, maybe) & ~blank(rows, meant, ("amount",))
-    also = ~blank(rows, meant, ("quantity",)) & (per[1] > 1)
-    if total.sum() < 2:
-        total &= also
+    several = per[1] > 1
+    if total.sum() < 2 or (maybe & ~total).any() or not (total & several).any():  # some number their lines from 0
+        total &= several & ~blank(rows, meant, ("quantity",))
     if total.any():
         leave_out(rows, total, meant, _TOTAL)
         rows.notes.append(f"Rows that add up the lines of their order, left out: {total.sum():,}.")
@@ -148,7 +148,7 @@ def _adds_up(rows: Rows, meant: Mapping[str, int], owner: npt.NDArray[np.intp], 
     for name in (n for n in ("amount", "quantity") if n in meant):
         fits = rows.cells[meant[name]].isna().to_numpy(dtype=bool, copy=True)
         for number in _readings(rows, meant[name]):
-            fits |= _equal(np.bincount(owner[parts], weights=number[parts], minlength=len(owner)), number)
+            fits |= _equal(np.bincount(owner[parts], number[parts], len(owner)).astype(float), number)
         out &= fits
     return out
 
@@ -173,12 +173,14 @@ def fill_receipts(rows: Rows, meant: Mapping[str, int]) -> None:
     if not {"order_number", "delivered_date"} <= meant.keys() or not len(rows.cells):
         return
     order = rows.cells[meant["order_number"]]
-    below = order.isna().to_numpy(dtype=bool) & np.maximum.accumulate(order.notna().to_numpy(dtype=bool))
-    below &= ~blank(rows, meant, ("delivered_date",)) & ~blank(rows, meant, VALUE)
-    below &= ~each(rows.cells.bfill(axis=1).iloc[:, 0], says_total)
-    if not below.any():
+    receipt = ~blank(rows, meant, ("delivered_date",)) & ~blank(rows, meant, VALUE)
+    receipt &= ~each(rows.cells.bfill(axis=1).iloc[:, 0], says_total)
+    none = order.isna().to_numpy(dtype=bool)
+    below = none & np.maximum.accumulate(~none) & receipt
+    again = (order == order.shift()).to_numpy(dtype=bool) & receipt
+    same = (below | again) & blank(rows, meant, ITEM) & bool(meant.keys() & set(ITEM))
+    if not (below | same).any():
         return
-    same = below & blank(rows, meant, ITEM)
     kept = ~order.isna().to_numpy(dtype=bool) | below
     for names, filled in (("order_number",), below), (ITEM, same):
         for place in (meant[n] for n in names if n in meant):
@@ -189,7 +191,7 @@ def fill_receipts(rows: Rows, meant: Mapping[str, int]) -> None:
             rows.cells[place] = pd.Series(
                 np.where(filled, last, rows.cells[place]), index=rows.cells.index, dtype=object
             )
-    rows.notes.append(f"Further receipts of a line, where order and line were filled down: {below.sum():,}.")
+    rows.notes.append(f"Further receipts of a line, where order and line were filled down: {(below | same).sum():,}.")
 
 
 def fill_down(rows: Rows, meant: Mapping[str, int]) -> None:

@@ -195,14 +195,18 @@ def _headers(lines: pd.DataFrame, of: npt.NDArray[np.intp], amount: npt.NDArray[
     own = numbered | (lines["material_id"].notna() | lines["product_code"].notna()).to_numpy()
     quantity = lines["quantity"].to_numpy(dtype=float)
     bare = ~own & lines["unit_price"].isna().to_numpy() & ~np.isnan(amount)
-    if not bare.any() or not own.any():
+    if not bare.any():
         return np.zeros(len(lines), dtype=bool)
     n = int(of.max()) + 1
+    named = np.bincount(of, weights=own, minlength=n)[of]
+    parts = own | (named == 0)  # where no row is named, each is compared with the others
+    others = np.where(named > 0, named, np.bincount(of, minlength=n)[of] - 1)
     for values in (amount, quantity):
-        details = np.bincount(of, weights=np.where(own, np.nan_to_num(values), 0.0), minlength=n)[of]
-        bare &= np.isnan(values) | (np.abs(details - values) <= 0.005 + 1e-9 * np.abs(values))
-    several = np.bincount(of, weights=own, minlength=n)
-    return np.asarray(bare & (several[of] > 0))
+        sums = np.bincount(of, weights=np.where(parts, np.nan_to_num(values), 0.0), minlength=n)[of]
+        sums -= np.where(parts, np.nan_to_num(values), 0.0)
+        bare &= np.isnan(values) | (np.abs(sums - values) <= 0.005 + 1e-9 * np.abs(values))
+    counted = ~np.isnan(quantity)
+    return np.asarray(bare & (counted | (named > 0)) & (others > np.where(counted, 1, 0)))  # two may be of one price
 
 
 def _codes(column: pd.Series) -> Any:

@@ -175,10 +175,10 @@ def test_what_was_rejected_is_added_up(written):
 
 
 def test_receipts_whose_line_is_written_once(written):
-    rows = "2;1;2024-02-01;3\n;;2024-02-03;2\n1;1;2024-02-01;1\n;2;2024-02-04;3\n;;;9\n"
+    rows = "2;1;2024-02-01;3\n;;2024-02-03;1\n2;;2024-02-03;1\n1;1;2024-02-01;1\n;2;2024-02-04;3\n;;;9\n"
     data, got, _ = came(written, HEAD + "Quantity\n" + rows, name="r.csv")
     assert got == [1, 3, 5]
-    assert data.issues[["id", "value"]].values.tolist() == [["r.csv:6", "9"]]
+    assert data.issues[["id", "value"]].values.tolist() == [["r.csv:7", "9"]]
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,11 @@ def test_a_row_that_may_be_a_total_stays_and_is_told(written):
     assert len(priced.lines) == 3
 
 
+def test_lines_numbered_from_0_are_lines(written):
+    pair = ("1;0;A;5;10,00", "1;1;A;5;10,00", "2;0;A;1;7,00", "2;1;A;1;7,00", "3;0;A;1;7,00", "3;1;A;1;8,00")
+    assert len(read(written, *lines(*pair)).lines) == len(read(written, *lines(*pair[:4])).lines) + 2 == 6
+
+
 def test_an_order_number_written_once_is_that_of_its_further_lines(written):
     rows = lines(
         "4500000001;10;A;10;55,00", ";20;A;10;55,00", ";30;;10;55,00", "4500000002;10;B;1;5,00", ";20;B;1;5,00"

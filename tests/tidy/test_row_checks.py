@@ -26,6 +26,12 @@ def test_the_sum_of_an_order_s_other_rows_is_told(last):
         assert issues(**rows | other) == ([], [])
 
 
+def test_a_sum_among_rows_without_numbers_and_items_is_told():
+    rows = {"quantity": [10, 1, 11, 4], "amount": [10, 20, 30, 7], "order_number": ["1", "1", "1", "2"]}
+    assert issues(**rows)[0] == [["3", "30.0"]]
+    assert issues(**rows | {"quantity": [10, 1, 1, 4]})[0] == issues(**rows | {"quantity": [10, 1, None, 4]})[0] == []
+
+
 def test_a_line_of_an_order_again_with_another_amount_is_told():
     rows = {"line_number": ["1", "1", "2"], "quantity": [10, 12, 5], "amount": [1000, 1200, 5]}
     told, why = issues(**rows)
