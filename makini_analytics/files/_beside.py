@@ -17,7 +17,9 @@ from ..tidy import ORDERS, RECEIPT, a_few, meaning
 from ._by_values import is_yes
 from ._headings import folded, receipt_kinds
 from ._read_file import as_table, read_grid_of, system_of
-from ._rows import as_issues, order_lines
+from ._receipt_status import has_come
+from ._rows import order_lines
+from ._sorted_rows import as_issues
 from ._values import Table, settle
 
 #: SAP's movements of receipts for an order, and whether they take goods away again. What goes into blocked stock (103, 107) is
@@ -33,6 +35,8 @@ _CREDIT = {"s": False, "d": False, "debit": False, "soll": False, "h": True, "c"
 _REVERSED = frozenset(
     map(folded, ("reversed", "is reversed", "reversal", "storniert", "storno", "annullato", "anulado", "annulé"))
 )
+#: Beginnings of headings under which the status of the order stands beside a receipt.
+_OF_ORDERS = ("po", "order", "purchase", "bestell", "commande", "pedido", "ordine", "zamow")
 Read = Callable[[pd.DataFrame, dict[Any, str]], tuple[pd.DataFrame, pd.DataFrame]]
 
 
@@ -70,17 +74,20 @@ def beside(orders: Any, receipts: Any, read: Read) -> tuple[dict[str, Any], list
 
 
 def _with_numbers(got: FileBeside, read: Read) -> FileBeside:
-    """Return a file whose received quantities are numbers, where it tells alone how it writes them."""
-    heading = next((h for h, c in got.columns.items() if c == "received_quantity"), None)
-    if heading is None or not len(got.table):
+    """Return a file whose received and rejected quantities are numbers, where it tells alone how it writes them."""
+    names = {h: c for h, c in got.columns.items() if c in ("received_quantity", "rejected_quantity")}
+    if not names or not len(got.table):
         return got
     try:
-        lines, _ = read(got.table[[heading]].assign(n="1"), {"n": "order_number", heading: "received_quantity"})
+        lines, _ = read(got.table[list(names)].assign(n="1"), {"n": "order_number", **names})
     except SchemaError:  # two readings: the lines may tell
         return got
-    number, text = lines["received_quantity"].to_numpy(dtype=float), got.table[heading].tolist()
-    values = [t if np.isnan(x) else float(x) for x, t in zip(number, text, strict=True)]
-    return got._replace(table=got.table.assign(**{heading: pd.Series(values, index=got.table.index, dtype=object)}))
+    table = got.table
+    for heading, name in names.items():
+        number, text = lines[name].to_numpy(dtype=float), table[heading].tolist()
+        values = [t if np.isnan(x) else float(x) for x, t in zip(number, text, strict=True)]
+        table = table.assign(**{str(heading): pd.Series(values, index=table.index, dtype=object)})
+    return got._replace(table=table)
 
 
 def _heads(path: str | PathLike[str], columns: Any) -> FileBeside:
@@ -91,7 +98,7 @@ def _heads(path: str | PathLike[str], columns: Any) -> FileBeside:
     SchemaError
         No heading is known for an order number, or the file lists lines.
     """
-    table, left_out, about = _read(path, columns, {})
+    table, left_out, about = _read(path, columns, {}, "heads")
     if {"line_number", "quantity"} <= table.column_of.keys():
         raise SchemaError(
             f"{Path(path).name} lists lines of orders, not orders: pass it as the file of lines, or a list of one row per order"
@@ -111,7 +118,7 @@ def _receipts(path: str | PathLike[str], columns: Any) -> FileBeside:
     """
     if isinstance(columns, Mapping):  # as `from_table` names it
         columns = {h: "delivered_date" if c == "received_date" else c for h, c in columns.items()}
-    table, left_out, about = _read(path, columns, dict.fromkeys(("document_type", "record_type")))
+    table, left_out, about = _read(path, columns, dict.fromkeys(("document_type", "record_type")), "receipts")
     there, name = table.column_of, Path(path).name
     shown = ", ".join(repr(str(h)) for h in table.df.columns[:12])
     for what, names in (("day", {"delivered_date"}), ("quantity", {"quantity", "received_quantity"})):
@@ -142,18 +149,18 @@ def _sorted_out(table: Table, name: str) -> tuple[list[bool], list[bool]]:
     kinds_of, there = receipt_kinds(), table.column_of
     kind = there.get("history") or there.get("document_type") or there.get("record_type") or _told_by_its_words(table)
     kinds = [""] * len(table.df) if kind is None else [_code(v) for v in table.df[kind]]
-    moves, reversed_ = [_code(v) for v in table.texts("movement_type")], _taken_back(table)
+    moves, missing = [_code(v) for v in table.texts("movement_type")], _not_come(table)
     said = [" ".join(filter(None, pair)) or "blank" for pair in zip(kinds, moves, strict=True)]
     out, away = [], []
     for i, (k, m) in enumerate(zip(kinds, moves, strict=True)):
         of_kind = kinds_of.get(k, "other") if kind is not None else "receipt"
         moved = "movement_type" not in there or m in _TAKES_AWAY or (k != "" and m == "")
-        out.append(of_kind != "other" and moved and not reversed_[i])
+        out.append(of_kind != "other" and moved and not missing[i])
         away.append(of_kind == "back" or _TAKES_AWAY.get(m, False))
-        said[i] = "taken back" if of_kind != "other" and moved and reversed_[i] else said[i]
+        said[i] = missing[i] if of_kind != "other" and moved and missing[i] else said[i]
     other = Counter(text for text, is_one in zip(said, out, strict=True) if not is_one)
     shown = ", ".join(f"{n:,} of {text!r}" for text, n in other.most_common(4)) + (", ..." if len(other) > 4 else "")
-    if other and not any(out) and "taken back" not in other:
+    if other and not any(out) and other.keys().isdisjoint(missing):
         raise SchemaError(f"{name} has no row that is a receipt, as far as is known: its rows are {shown}")
     table.notes += [f"Rows that are no receipts, left out: {other.total():,} ({shown})."] if other else []
     return out, away
@@ -170,13 +177,21 @@ def _told_by_its_words(table: Table) -> Any:
     return None
 
 
-def _taken_back(table: Table) -> list[bool]:
-    """Return which rows were cancelled or reversed, by their status or a mark."""
+def _not_come(table: Table) -> list[str]:
+    """Return why rows are not counted as received, "" where they are: by their status, which is told where it is not clear, or a mark."""
     marks = [table.column_of[c] for c in ("void_mark", "deletion_mark") if c in table.column_of]
     marks += [h for h in table.df.columns if folded(h) in _REVERSED and h not in marks]
-    out = [meaning(t) == "cancelled" for t in table.texts("status")]
+    of_order = folded(table.column_of.get("status", "")).startswith(_OF_ORDERS)
+    out = []
+    for row, text in zip(table.df.index, table.texts("status"), strict=True):
+        came = True if of_order or not text else has_come(text)
+        out.append("taken back" if meaning(text) == "cancelled" else text if came is False else "")
+        if came is None:
+            why = f"row {row} of the file: a receipt whose status does not tell whether it came: counted as received"
+            table.doubts.append((int(row), "status", text, why))
     for heading in marks:
-        out = [was or (v is not None and is_yes(str(v))) for was, v in zip(out, table.df[heading], strict=True)]
+        values = table.df[heading]
+        out = ["taken back" if v is not None and is_yes(str(v)) else was for was, v in zip(out, values, strict=True)]
     return out
 
 
@@ -199,7 +214,7 @@ def _sign(table: Table, received: list[bool], away: list[bool]) -> None:
 
 
 def _read(
-    path: str | PathLike[str], columns: Any, hidden: Mapping[str, Any]
+    path: str | PathLike[str], columns: Any, hidden: Mapping[str, Any], kind: str
 ) -> tuple[Table, list[tuple[int, str, str | None, str]], str]:
     grid, headings, about = read_grid_of(path, columns)
     meant = {h.column: h.place for h in headings if h.column}
@@ -209,7 +224,7 @@ def _read(
         )
     system = system_of(None, grid.headings)
     shown = {c: p for c, p in meant.items() if c not in hidden}  # of receipts, other documents are theirs
-    rows = order_lines(grid, shown, system.name if system else "")
+    rows = order_lines(grid, shown, system.name if system else "", kind)
     return as_table(grid, meant, rows, system), rows.left_out, about
 
 

@@ -30,7 +30,8 @@ from ._headings import (
 from ._jde import settle_jde
 from ._money import in_percent
 from ._raw_file import Grid, read_grid
-from ._rows import Rows, as_issues, order_lines
+from ._rows import order_lines
+from ._sorted_rows import Rows, as_issues
 from ._values import Table, settle
 from ._wording import says_discount, says_money, titles_of_multiples
 
@@ -196,7 +197,7 @@ def as_table(grid: Grid, meant: Mapping[str, int], rows: Rows, system: System | 
     """Return the rows of a grid under its headings, each of which names one column."""
     names = distinct_names(grid.headings)
     df = rows.cells.rename(columns=dict(enumerate(names)))[[n for n, h in zip(names, grid.headings, strict=True) if h]]
-    return Table(df, {c: names[p] for c, p in meant.items()}, system, rows.notes)
+    return Table(df, {c: names[p] for c, p in meant.items()}, system, rows.notes, doubts=[*rows.doubts])
 
 
 def read_grid_of(

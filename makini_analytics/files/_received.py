@@ -12,7 +12,7 @@ import pandas as pd
 
 from ..frames import stack
 from ..tidy import empty
-from ._rows import as_issues
+from ._sorted_rows import as_issues
 
 if TYPE_CHECKING:
     from ._read_file import FileRead

@@ -42,6 +42,12 @@ class IssueBook:
         """Add what holds for a table as a whole, as one row without an id."""
         self._batches.append((table, column, reason, _NOBODY, [None]))
 
+    def add_once(self, table: str, column: str, positions: Positions, values: pd.Series, reason: str) -> None:
+        """Add one issue for several rows, with their number and the first value, where each would say the same."""
+        if len(positions):
+            told = f"{reason} ({len(positions):,} rows)"
+            self._batches.append((table, column, told, _NOBODY, values.iloc[positions[:1]]))
+
     def add_problems(self, table: str, column: str, problems: Sequence[Problem], *, typed: bool = True) -> None:
         """Add what could not be parsed; of a ``typed`` column, whose values are missing then."""
         for reason in dict.fromkeys(why for *_, why in problems):

@@ -32,6 +32,11 @@ _BEHIND = re.compile(
 #: What every one of them has in it: only such texts are looked at closely.
 _MAYBE_TOTAL = re.compile("tot|sum|som|gesamt|ergebnis|razem|overall|result", re.IGNORECASE)
 _REPEATED = "the line_id of an earlier row: the same line twice?"
+_SAME_LINE = (
+    "the order's line of an earlier row again, with the same amount: a join with receipts or schedule lines repeats it"
+)
+_SAME_LINE_OTHERWISE = "the order's line of an earlier row again, with another quantity or amount: a revision, a release, or the list of another day?"
+_ORDER_TOTAL = "the same amount on each line of an order, whatever the quantity: the order's total, counted again?"
 _CELLS_WITH_TOTALS = ("order_number", "vendor_name", "vendor_id", "line_number", "description", "product_code")
 
 
@@ -52,8 +57,56 @@ def check_rows(lines: pd.DataFrame, of: npt.NDArray[np.intp], book: IssueBook, *
         key = pd.DataFrame({"of": of, "line": _codes(lines["line_number"]), "amount": amount, "n": lines["quantity"]})
         repeated = np.zeros(len(lines), dtype=bool)
         repeated[known] = key[known].duplicated().to_numpy()
-        why = "the order's line of an earlier row again, with the same amount: a join with receipts or schedule lines repeats it"
-        _note(book, lines, repeated, amount, why)
+        _note(book, lines, repeated, amount, _SAME_LINE)
+        _note(book, lines, _otherwise(lines, key, known & ~repeated), amount, _SAME_LINE_OTHERWISE)
+    if given.get("amount") and given.get("quantity"):
+        _note(book, lines, _order_totals(lines, of, amount), amount, _ORDER_TOTAL)
+
+
+def _otherwise(lines: pd.DataFrame, key: pd.DataFrame, known: Mask) -> Mask:
+    """Whether a row is an earlier one's line of the order with another quantity or amount, and no part of it with a day of its own.
+
+    What was cancelled and what goes back do not double a line. Parts of a line, as schedule lines and deliveries are, have one price and a
+    day each.
+    """
+    out = np.zeros(len(lines), dtype=bool)
+    amount, number = key["amount"].to_numpy(dtype=float), key["n"].to_numpy(dtype=float)
+    live = known & ~lines["state"].isin(["cancelled"]).to_numpy(dtype=bool) & ~(amount < 0) & ~(number < 0)
+    line = key[["of", "line"]]
+    at = np.flatnonzero(live)[line[live].duplicated(keep=False).to_numpy()]
+    if not len(at):
+        return out
+    rows = lines.iloc[at]
+    by = [key["of"].to_numpy()[at], key["line"].to_numpy()[at]]
+    price = rows["unit_price"].fillna(key["amount"].iloc[at].set_axis(rows.index) / rows["quantity"])
+    prices = price.groupby(by)
+    low, high = prices.transform("min"), prices.transform("max")
+    parts = ~(high - low > 0.001 * high.abs()).to_numpy()
+    days = [rows[c].groupby(by) for c in ("required_date", "promised_date", "delivered_date")]
+    n = rows["quantity"].groupby(by).transform("size")
+    apart = np.logical_or.reduce([(d.transform("nunique") == n).to_numpy() for d in days])
+    out[at] = line.iloc[at].duplicated().to_numpy() & ~(parts & apart)
+    return out
+
+
+def _order_totals(lines: pd.DataFrame, of: npt.NDArray[np.intp], amount: npt.NDArray[np.float64]) -> Mask:
+    """Whether a row repeats its order's amount, where every order of several lines has one amount on all of them, and other quantities.
+
+    Where there are prices, they tell which amounts don't fit. Two repetitions make it more than a chance.
+    """
+    out = np.zeros(len(lines), dtype=bool)
+    frame = pd.DataFrame({"amount": amount, "quantity": lines["quantity"].to_numpy(dtype=float)})
+    rows = frame["amount"].notna() & (frame["amount"] != 0) & frame["quantity"].notna()
+    by = frame[rows].groupby(of[rows.to_numpy()])
+    n, distinct = by.size(), by.nunique()
+    several = n > 1
+    if lines["unit_price"].notna().any() or not several.any() or (n[several] - 1).sum() < 2:
+        return out
+    same, differ = distinct["amount"][several] == 1, distinct["quantity"][several] > 1
+    if same.all() and differ.any():
+        at = np.flatnonzero(rows)
+        out[at] = pd.Series(of[at]).duplicated().to_numpy()
+    return out
 
 
 def check_line_ids(lines: pd.DataFrame, book: IssueBook) -> None:
@@ -136,15 +189,24 @@ def subtotals(texts: Iterable[str]) -> set[str]:
 
 
 def _headers(lines: pd.DataFrame, of: npt.NDArray[np.intp], amount: npt.NDArray[np.float64]) -> Mask:
-    """Whether a row has no line number, item or quantity, as the order's others have, and their sum as its amount."""
-    own = (lines["line_number"].notna() | lines["material_id"].notna() | lines["product_code"].notna()).to_numpy()
-    bare = ~own & lines["quantity"].isna().to_numpy() & ~np.isnan(amount)
-    if not bare.any() or not own.any():
+    """Whether a row has no line number, item or price, as the order's others have, and their sum as its amount, and as its quantity if any."""
+    number = categoricals.from_series(lines["line_number"])
+    numbered = np.array([*(str(n).strip("0. ") != "" for n in number.categories), False])[np.asarray(number.codes)]
+    own = numbered | (lines["material_id"].notna() | lines["product_code"].notna()).to_numpy()
+    quantity = lines["quantity"].to_numpy(dtype=float)
+    bare = ~own & lines["unit_price"].isna().to_numpy() & ~np.isnan(amount)
+    if not bare.any():
         return np.zeros(len(lines), dtype=bool)
     n = int(of.max()) + 1
-    details = np.bincount(of, weights=np.where(own, np.nan_to_num(amount), 0.0), minlength=n)
-    several = np.bincount(of, weights=own, minlength=n)
-    return np.asarray(bare & (several[of] > 0) & (np.abs(details[of] - amount) <= 0.005 + 1e-9 * np.abs(amount)))
+    named = np.bincount(of, weights=own, minlength=n)[of]
+    parts = own | (named == 0)  # where no row is named, each is compared with the others
+    others = np.where(named > 0, named, np.bincount(of, minlength=n)[of] - 1)
+    for values in (amount, quantity):
+        sums = np.bincount(of, weights=np.where(parts, np.nan_to_num(values), 0.0), minlength=n)[of]
+        sums -= np.where(parts, np.nan_to_num(values), 0.0)
+        bare &= np.isnan(values) | (np.abs(sums - values) <= 0.005 + 1e-9 * np.abs(values))
+    counted = ~np.isnan(quantity)
+    return np.asarray(bare & (counted | (named > 0)) & (others > np.where(counted, 1, 0)))  # two may be of one price
 
 
 def _codes(column: pd.Series) -> Any:

@@ -16,9 +16,13 @@ from ._schema import LINES, ORDERS, RECEIPT_LINES
 from ._table_values import TableValues, filled, framed, stripped
 
 _ORDER = {c.name: c for c in ORDERS}
+_ONE_OF_AN_ORDER = ("vendor_id", "vendor_name", "currency", "order_date")
+OTHER_HEAD = "the head of the order in orders= has another value than the line, which keeps its own"
 #: What the columns of receipts may be called: as the API has them, or as on the lines.
 RECEIPT = {c.name: c for c in RECEIPT_LINES} | {
-    c.name: c for c in LINES if c.name in ("order_number", "delivered_date", "received_quantity", "unit_of_measure")
+    c.name: c
+    for c in LINES
+    if c.name in ("order_number", "delivered_date", "received_quantity", "rejected_quantity", "unit_of_measure")
 }
 
 
@@ -53,7 +57,29 @@ def with_heads(
     notes = [f"{orphans:,} lines belong to orders that are missing from orders=."] if orphans else []
     notes += [f"{alone:,} orders of orders= have no line."] if alone else []
     _lose_with_heads(frame, heads, at, book)
+    _tell_conflicts(frame, heads, at, book)
     return frame.assign(**out), heads.assign(key=key.mask(twice), by=by), notes
+
+
+def _tell_conflicts(frame: pd.DataFrame, heads: pd.DataFrame, at: npt.NDArray[np.intp], book: IssueBook) -> None:
+    """Note of each column that an order has one value of, on how many lines it is another one than in the order's head.
+
+    Dates that lines are due on, and their states, are each line's own.
+    """
+    for name in _ONE_OF_AN_ORDER:
+        own, head = _shown(frame[name]), _shown(heads[name])
+        of_head = pd.Series(head.array.take(at, allow_fill=True), index=frame.index)
+        same = own.str.casefold() == of_head.str.casefold()
+        if name == "vendor_id":  # where a line has a name only, that is its id
+            same |= _receipts.without_zeros(own) == _receipts.without_zeros(of_head)
+            same |= (own == _shown(frame["vendor_name"])).fillna(False)
+        rows = np.flatnonzero(~same.fillna(True).to_numpy(dtype=bool))
+        book.add_once("lines", name, rows, own + " / " + of_head, OTHER_HEAD)
+
+
+def _shown(column: pd.Series) -> pd.Series:
+    days = column.dtype.kind == "M"
+    return column.dt.strftime("%Y-%m-%d").astype("string") if days else categoricals.to_strings(column)
 
 
 def _lose_with_heads(frame: pd.DataFrame, heads: pd.DataFrame, at: npt.NDArray[np.intp], book: IssueBook) -> None:
@@ -144,4 +170,8 @@ def with_receipts(
     _receipts.check_units(receipts, frame, of, book)
     lost = _receipts.lost_with_receipts(receipts, of, book)
     frame, note = _receipts.apply_receipts(frame, receipts, of, book)
+    # what is in another unit than ordered has no quantity any more
+    rejected = receipts["rejected_quantity"].where(receipts["quantity"].notna()).groupby(of).sum(min_count=1)
+    own = frame["rejected_quantity"]
+    frame = frame.assign(rejected_quantity=own.fillna(rejected.reindex(range(len(frame))).set_axis(frame.index)))
     return frame, note, lost, receipts["order_id"]

@@ -145,12 +145,40 @@ def came(written, receipts, *, lines=LINES, name="receipts.csv", **options):
         ("Quantity;Category\n2;1;2024-02-01;3;Goods receipt\n2;1;2024-02-01;3;Invoice receipt\n", 3),
         ("Quantity;Transaction\n2;1;2024-02-01;4;RECEIVE\n2;1;2024-02-01;4;DELIVER\n2;1;2024-02-02;1;RETURN TO VENDOR\n", 3),
         ("Received Quantity;Status\n2;1;2024-02-01;5;Cancelled\n", -1),
+        ("Received Quantity;Status\n2;1;2024-02-01;5;Draft\n", -1),
+        ("Received Quantity;Status\n2;1;2024-02-01;3;Posted\n2;1;2024-02-03;2;In transit\n", 3),
+        ("Received Quantity;PO Status\n2;1;2024-02-01;5;Pending receipt\n", 5),
+        ("Quantity Accepted;Qty Rejected\n2;1;2024-02-01;3;1\n", 3),
         ("Received Quantity;Reversed\n2;1;2024-02-01;3;\n2;1;2024-02-03;2;X\n", 3),
         ("Received Quantity\n", -1),
     ]),
 )  # fmt: skip
 def test_only_what_came_is_counted(written, receipts, right):
     assert came(written, HEAD + receipts)[1] == [-1, -1, right]
+
+
+def test_a_receipt_of_a_status_that_tells_nothing_counts_and_is_told(written):
+    data, got, _ = came(
+        written, HEAD + "Quantity;Status\n2;1;2024-02-01;3;Q7\n2;1;2024-02-03;1;Waiting\n", name="r.csv"
+    )
+    assert got == [-1, -1, 3]
+    assert data.issues[["id", "column", "value"]].values.tolist() == [["r.csv:2", "status", "Q7"]]
+    assert "no receipts, left out: 1 (1 of 'Waiting')" in data.sources.notes.item()
+
+
+def test_what_was_rejected_is_added_up(written):
+    rows = "Received Quantity;Rejected Quantity\n2;1;2024-02-01;3;1,5\n2;1;2024-02-03;2;1\n1;2;2024-02-03;2;\n"
+    data = came(written, HEAD + rows)[0]
+    assert data.lines.rejected_quantity.fillna(-1).tolist() == [-1, -1, 2.5]
+    of_lines = LINES.replace("Currency\n", "Currency;Qty Rejected\n").replace("EUR\n", "EUR;2\n")
+    assert came(written, HEAD + rows, lines=of_lines)[0].lines.rejected_quantity.tolist() == [2, 2, 2]
+
+
+def test_receipts_whose_line_is_written_once(written):
+    rows = "2;1;2024-02-01;3\n;;2024-02-03;1\n2;;2024-02-03;1\n1;1;2024-02-01;1\n;2;2024-02-04;3\n;;;9\n"
+    data, got, _ = came(written, HEAD + "Quantity\n" + rows, name="r.csv")
+    assert got == [1, 3, 5]
+    assert data.issues[["id", "value"]].values.tolist() == [["r.csv:7", "9"]]
 
 
 @pytest.mark.parametrize(

@@ -96,3 +96,15 @@ def test_heads_without_a_number_and_twice():
     assert got.lines.status.fillna("").tolist() == ["Closed", "Closed", ""]
     assert "there twice" in got.issues.reason.item()
     assert "Columns of orders= left out" not in got.sources.notes.item()
+
+
+def test_heads_that_contradict_their_lines_are_told_once_a_column():
+    own = {"v": ["B", "B", "C"], "c": ["EUR"] * 3, "d": ["2024-01-02"] * 3}
+    rows = pd.DataFrame({"po": ["1", "2"], "v": ["Z", "C"], "c": ["USD", "USD"], "d": ["2024-01-02"] * 2})
+    names = {"po": "order_number", "v": "vendor_name", "c": "currency", "d": "order_date"}
+    got = Purchases.from_table(LINES.assign(**own), columns=COLUMNS | names, orders=(rows, names))
+    assert got.lines.vendor_name.tolist() == own["v"] and got.lines.currency.tolist() == own["c"]
+    assert got.issues[["column", "value"]].values.tolist() == [["vendor_name", "B / Z"], ["currency", "EUR / USD"]]
+    assert [reason[-8:] for reason in got.issues.reason] == ["(2 rows)", "(3 rows)"]
+    same = rows.assign(v=["b", "c"], c=["EUR", None])
+    assert not len(Purchases.from_table(LINES.assign(**own), columns=COLUMNS | names, orders=(same, names)).issues)
