@@ -17,7 +17,7 @@ from ..frames import stack
 from ..tidy import meaning
 from ..units import understood
 from ._received import NUMBERS, with_received
-from ._rows import as_issues
+from ._sorted_rows import as_issues
 
 if TYPE_CHECKING:
     from ._read_file import FileRead
