@@ -47,8 +47,11 @@ def why_no_currency(value: Any) -> str | None:
     return "a number where a currency was expected" if any(c.isdigit() for c in text) else ""
 
 
-def without_no_values(name: str, values: list[Any]) -> tuple[list[Any], list[Problem]]:
-    """Return the values of a column, missing where one is none, and those that were given and can't be read."""
+def without_no_values(name: str, values: list[Any], *, of_names: bool = False) -> tuple[list[Any], list[Problem]]:
+    """Return the values of a column, missing where one is none, and those that were given and can't be read.
+
+    In a column ``of_names`` what looks like a formula stays, as somebody may be called so; it is told as well.
+    """
     found = [(i, v, why) for i, v in enumerate(values) if (why := why_no_value(v))]
     if name == "currency":
         lost = {i for i, *_ in found}
@@ -57,8 +60,8 @@ def without_no_values(name: str, values: list[Any]) -> tuple[list[Any], list[Pro
     if not found:
         return values, []
     out = list(values)
-    for i, *_ in found:
-        out[i] = None
+    for i, value, _ in found:
+        out[i] = value if of_names and str(value).strip().startswith("=") else None
     return out, [problem for problem in found if problem[2]]
 
 

@@ -98,9 +98,11 @@ def _read(
     out = TableValues()
     for name, c in table.known.items():
         values, codes = distinct[name]
-        values, lost = without_no_values(name, values)
+        of_names = c.kind in ("label", "text") and name not in ("status", "currency")
+        values, lost = without_no_values(name, values, of_names=of_names)
         array, problems = _read_column(out, name, c, values, codes, numbers, orders.get(name), tz)
-        for some, typed in ((lost, True), (problems, c.kind not in ("label", "text"))):
+        gone, kept = ([p for p in lost if (values[p[0]] is None) is missing] for missing in (True, False))
+        for some, typed in ((gone, True), (kept, False), (problems, c.kind not in ("label", "text"))):
             rows = some if codes is None else at_places(some, codes)
             book.add_problems(table.table_of[name], name, rows, typed=typed)
         if c.kind == "label":

@@ -29,7 +29,7 @@ def purchases(text):
     n, day = 8, pd.Timestamp("2025-01-01")
     table = pd.DataFrame({"vendor_name": [text, "x" + text] * (n // 2), "amount": np.arange(1.0, n + 1), "category": text, "description": text, "order_number": [f"{text}{i}" for i in range(n)],
                           "order_date": day, "delivered_date": [day + pd.Timedelta(days=8), None] * (n // 2), "required_date": ["2025-01-07", "no day " + text] * (n // 2), "currency": ["EUR", "US" + text] * (n // 2)})  # fmt: skip
-    return ma.Purchases.from_table(table, connection=text[:40], as_of="2025-02-01")
+    return ma.Purchases.from_table(table, connection="x" if text is CONTROLS else text[:40], as_of="2025-02-01")
 
 
 @pytest.mark.full
