@@ -7,6 +7,7 @@ import re
 import signal
 import sys
 from functools import cache
+from itertools import count
 from pathlib import Path
 
 import pandas as pd
@@ -68,12 +69,16 @@ def ctrl_c_reaches_children():
     signal.signal(signal.SIGINT, kept)
 
 
+#: A cache for each test; the folder is made by whoever writes into it, as hardly any does.
+_NUMBERS = count()
+
+
 @pytest.fixture(autouse=True)
-def own_settings_do_not_count(monkeypatch, tmp_path):
+def own_settings_do_not_count(monkeypatch, tmp_path_factory):
     """A developer's token, base URL or cache must neither be used nor filled."""
     for name in ("MAKINI_API_TOKEN", "MAKINI_BASE_URL"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("MAKINI_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("MAKINI_CACHE_DIR", str(tmp_path_factory.getbasetemp() / f"cache{next(_NUMBERS)}"))
 
 
 SCMS_COLUMNS = {
