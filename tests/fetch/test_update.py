@@ -208,7 +208,8 @@ def test_another_time_zone_reads_everything_again():
 
 
 @pytest.mark.parametrize(
-    ("then", "now"), [({"statuses": {"Open": "closed"}}, {}), ({}, {"decimal": ","}), ({"timezone": "Asia/Tokyo"}, {})]
+    ("then", "now"),
+    one_in(3, [({"timezone": "Asia/Tokyo"}, {}), ({"statuses": {"Open": "closed"}}, {}), ({}, {"decimal": ","})]),
 )
 def test_what_was_read_in_another_way_is_read_again(then, now, tmp_path):
     with serve(orders()) as server:

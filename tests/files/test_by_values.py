@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import makini_analytics as ma
+from tests.tiers import one_in
 
 from .files import lines_of, text
 
@@ -15,7 +16,7 @@ def rows(*last):
     return [f"471{i};1;ACME;2024-01-15;10;25.5;EUR;{v}" for i, v in enumerate(last)]
 
 
-@pytest.mark.parametrize("heading", ["Received", "Delivered", "Geliefert", "Reçu", "Recibido", "Ricevuto"])
+@pytest.mark.parametrize("heading", one_in(3, ["Received", "Delivered", "Geliefert", "Reçu", "Recibido", "Ricevuto"]))
 def test_a_heading_of_a_date_or_a_number_is_what_its_values_are(written, heading):
     got = lines_of(written(text(rows("10", "4,0", ""), HEAD.format(heading)).replace("25.5", "25,5")))
     assert got.received_quantity.fillna(-1).tolist() == [10, 4, -1]
@@ -27,18 +28,21 @@ def test_a_heading_of_a_date_or_a_number_is_what_its_values_are(written, heading
 
 @pytest.mark.parametrize(
     ("heading", "values"),
-    [
-        ("CANCEL_FLAG", ["Y", "N", ""]),
-        ("Canceled?", ["Yes", "No", "No"]),
-        ("Storniert", ["ja", "nein", "nein"]),
-        ("Annulé (O/N)", ["O", "N", "N"]),
-        ("Anulado", ["S", "N", "N"]),
-        ("Is Deleted", ["True", "False", "False"]),
-        ("Is Void", ["1", "0", "0"]),
-        ("Löschkennz.", ["L", "", ""]),
-        ("Del.ind. (cancelled)", ["X", "", ""]),
-        ("isCancelled", ["true", "false", "false"]),
-    ],
+    one_in(
+        3,
+        [
+            ("CANCEL_FLAG", ["Y", "N", ""]),
+            ("Canceled?", ["Yes", "No", "No"]),
+            ("Storniert", ["ja", "nein", "nein"]),
+            ("Annulé (O/N)", ["O", "N", "N"]),
+            ("Anulado", ["S", "N", "N"]),
+            ("Is Deleted", ["True", "False", "False"]),
+            ("Is Void", ["1", "0", "0"]),
+            ("Löschkennz.", ["L", "", ""]),
+            ("Del.ind. (cancelled)", ["X", "", ""]),
+            ("isCancelled", ["true", "false", "false"]),
+        ],
+    ),
 )
 def test_a_mark_of_an_unknown_heading_cancels_its_lines(written, heading, values):
     path = written(text(rows(*values), HEAD.format(heading)))
@@ -120,7 +124,7 @@ def test_what_was_received_is_known_by_its_words(written, heading):
     assert f"{heading!r} is received_quantity by its words" in data.sources.notes.item()
 
 
-@pytest.mark.parametrize("heading", ["PO Line Status", "Estado de línea", "Statut ligne", "Positionsstatus"])
+@pytest.mark.parametrize("heading", one_in(3, ["PO Line Status", "Estado de línea", "Statut ligne", "Positionsstatus"]))
 def test_a_status_is_known_by_its_words(written, heading):
     got = lines_of(written(text(rows("Cancelled", "Open"), HEAD.format(heading))))
     assert got.state.tolist() == ["cancelled", "open"]
@@ -128,15 +132,18 @@ def test_a_status_is_known_by_its_words(written, heading):
 
 @pytest.mark.parametrize(
     ("heading", "values"),
-    [
-        ("Qty to come", ["4", "10"]),
-        ("Received quantity invoiced", ["4", "10"]),
-        ("Quantity not received", ["4", "10"]),
-        ("Received value", ["4", "10"]),
-        ("Qty Received on", ["2024-01-01", ""]),
-        ("Invoice status", ["Cancelled", "Open"]),
-        ("Approval status", ["Rejected", "Open"]),
-    ],
+    one_in(
+        3,
+        [
+            ("Qty to come", ["4", "10"]),
+            ("Received quantity invoiced", ["4", "10"]),
+            ("Quantity not received", ["4", "10"]),
+            ("Received value", ["4", "10"]),
+            ("Qty Received on", ["2024-01-01", ""]),
+            ("Invoice status", ["Cancelled", "Open"]),
+            ("Approval status", ["Rejected", "Open"]),
+        ],
+    ),
 )
 def test_other_words_beside_them_say_something_else(written, heading, values):
     got = lines_of(written(text(rows(*values), HEAD.format(heading))))

@@ -275,14 +275,17 @@ def test_headings_and_cells_over_several_lines(written):
 
 @pytest.mark.parametrize(
     ("encoding", "vendor"),
-    [
-        ("shift_jis", "株式会社アクメ工業大阪支店"),
-        ("gb18030", "北京机械设备有限公司销售部"),
-        ("cp1251", "Завод металлических изделий"),
-        ("iso8859-2", "Żółw Śruby Źródło"),
-        ("cp1250", "Żółw Śruby Źródło"),
-        ("cp1252", "Müller Söhne für Öle"),
-    ],
+    one_in(
+        3,
+        [
+            ("shift_jis", "株式会社アクメ工業大阪支店"),
+            ("gb18030", "北京机械设备有限公司销售部"),
+            ("cp1251", "Завод металлических изделий"),
+            ("iso8859-2", "Żółw Śruby Źródło"),
+            ("cp1250", "Żółw Śruby Źródło"),
+            ("cp1252", "Müller Söhne für Öle"),
+        ],
+    ),
 )
 def test_other_alphabets_are_not_read_as_western_letters(written, encoding, vendor):
     rows = [f"471{i};1;{vendor};2024-01-15;part;10;2.5;25.0;EUR;Open" for i in range(5)]

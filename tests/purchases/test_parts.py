@@ -174,6 +174,7 @@ def test_offline_from_the_cache_and_into_a_folder_of_any_name(small, tmp_path):
         assert said["included"]["n_lines"] + sum(e["n_lines"] for e in said["excluded"]) == n
 
 
+@pytest.mark.full
 def test_a_link_to_a_folder_stays_one(small, tmp_path):
     (tmp_path / "there").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "there", target_is_directory=True)

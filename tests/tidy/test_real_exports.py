@@ -42,7 +42,7 @@ def test_nothing_is_computed_in_the_place_of_an_amount_that_can_not_be_read():
     assert ["1", "amount", "n/a"] in issues(got)
 
 
-@pytest.mark.parametrize("column", ["quantity", "unit_price", "discount", "price_unit"])
+@pytest.mark.parametrize("column", one_in(2, ["quantity", "unit_price", "discount", "price_unit"]))
 def test_no_amount_is_computed_from_what_can_not_be_read(column):
     given = {"quantity": [10, 10], "unit_price": [2.0, 2.0], "discount": [0.0, 0.0], "price_unit": [1.0, 1.0]}
     given[column] = ["??", given[column][1]]
@@ -313,7 +313,9 @@ def test_currencies_under_their_codes(given, code):
 # ---- rows that are no lines --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("word", ["Total", "Gesamtsumme", "Total général", "SUMME:", "Razem", "Total - ACME"])
+@pytest.mark.parametrize(
+    "word", one_in(3, ["Total", "Gesamtsumme", "Total général", "SUMME:", "Razem", "Total - ACME"])
+)
 def test_a_total_row_is_seen(word):
     got = table(po=["1", "2", word], v=["A", "B", None], amt=[10.0, 20.0, 30.0])
     assert issues(got) == [["3", "line_id", "30.0"]]

@@ -454,7 +454,7 @@ def test_the_cache_is_small(tmp_path):
 
 @pytest.mark.parametrize(
     "damage",
-    one_in(3, ["noise", "truncated", "row", "of something else", "read-only folder", "folder is a file", "locked"]),
+    one_in(6, ["noise", "truncated", "row", "of something else", "read-only folder", "folder is a file", "locked"]),
 )
 def test_a_cache_that_can_not_be_used_costs_the_cache_not_the_fetch(tmp_path, damage, caplog, monkeypatch):
     monkeypatch.setattr(page_cache, "LOCK_TIMEOUT", 0.5)
