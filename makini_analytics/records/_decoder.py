@@ -31,7 +31,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from ._once import check_lists, check_once
+from ._once import check_lists, check_once, check_page
 
 #: Give up on classes once so many pages did not fit, and more than did.
 MOST_MISSES = 20
@@ -153,8 +153,7 @@ class RecordDecoder:
             except (msgspec.MsgspecError, ValueError):
                 page = {}  # a new key, or a record that is not an object: decode it as ordinary JSON
             if "data" in page:
-                check_once(text, page)
-                check_lists(text, page["data"], self._nested)
+                check_page(text, page, self._nested)
                 self._hits += 1
                 return page
         page = decode(text)

@@ -12,10 +12,31 @@ from operator import attrgetter
 from typing import Any
 
 _MOST_KEYS = 12
+_END = 4_096
 
 
 class KeyTwice(ValueError):
     """An object has two lists, or two objects, under one key."""
+
+
+def check_page(text: bytes, page: Mapping[str, Any], keys: Sequence[str]) -> None:
+    """Raise `KeyTwice` where a list of a page, or of one of its records under these keys, stands twice, or an object beside them.
+
+    Each list begins with a bracket: where the text has no more of them than there are lists, none is lost. A bracket is found in a
+    tenth of the time that a key takes.
+    """
+    n_lists = 1 + sum(isinstance(value, list) for key in keys for value in _values(page["data"], key))
+    if text.count(b"[") > n_lists:
+        check_once(text, page)
+        check_lists(text, page["data"], keys)
+        return
+    for key, value in page.items():
+        if isinstance(value, dict):  # what is beside a list stands before it or behind it
+            quoted = _quoted(key)
+            ends = text if len(text) <= 2 * _END else text[:_END] + b" " + text[-_END:]
+            if ends.count(quoted) > 1:
+                _read_again(text)
+                return
 
 
 def check_once(text: bytes, page: Any) -> None:
