@@ -280,11 +280,13 @@ class _Pagination(Generic[SinkT]):
             response = self._read(page)
             if response.rows == first and number == 2:
                 # The server ignores the page number: page 1 was the whole list, unless it holds just what a page may hold.
-                if str(len(first)) == str(self.params.get("per_page")) or (
-                    _is_cap(len(first)) and self.rows != len(first) and not response.signs.ends
-                ):
+                if str(len(first)) == str(self.params.get("per_page")):
                     raise _Disagreement(
                         f"page 2 is page 1 again, and its {len(first)} rows are all that a page may hold"
+                    )
+                if _is_cap(len(first)) and self.rows != len(first) and not response.signs.ends:
+                    self.result.notes.append(
+                        f"Warning: the server gives {len(first):,} rows of {self.path} whatever page is asked for: it may have cut the list."
                     )
                 return
             if response.rows == first:
