@@ -38,7 +38,9 @@ def main(folder: Path, trials: int, n_days: int) -> None:
         known = history.snapshots
         for n in range(len(known), n_days):
             history.add(shown[n], seen_at=day(n))
-            (folder.parent / "told").write_text(str(n))
+            # in one step: a kill between opening and writing would leave an empty file, and nothing told
+            (folder.parent / "telling").write_text(str(n))
+            (folder.parent / "telling").replace(folder.parent / "told")
 
     def compare():
         history = ma.History(folder)
