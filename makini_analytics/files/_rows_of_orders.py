@@ -34,9 +34,14 @@ def take_headers_in(rows: Rows, meant: Mapping[str, int]) -> None:
             mine = rows.cells[place]
             given = [v if v is not None else of_order.get(n) for v, n in zip(mine, number, strict=True)]
             rows.cells[place] = pd.Series(given, index=rows.cells.index, dtype=object)
-    leave_out(rows, head, meant, "the row of an order, whose lines follow: left out of the lines")
-    rows.notes.append(f"Rows of orders, not of lines, whose values were given to their lines: {head.sum():,}.")
+    _leave_out_heads(rows, head, meant)
     keep(rows, ~head)
+
+
+def _leave_out_heads(rows: Rows, head: Flags, meant: Mapping[str, int]) -> None:
+    """Report the rows of orders whose lines have what they say."""
+    leave_out(rows, head, meant, _OF_ORDER)
+    rows.notes.append(f"Rows of orders, not of lines, whose values were given to their lines: {head.sum():,}.")
 
 
 def take_heads_above(rows: Rows, meant: Mapping[str, int]) -> None:
@@ -78,9 +83,8 @@ def take_heads_above(rows: Rows, meant: Mapping[str, int]) -> None:
         filled = own.where(own.notna() | ~line, pd.Series(own.to_numpy()[owner], index=own.index, dtype=object))
         rows.cells[meant[name]] = filled
     alone = bare & ~head & ~has_value
-    leave_out(rows, head, meant, _OF_ORDER)
+    _leave_out_heads(rows, head, meant)
     leave_out(rows, alone, meant, _NO_LINES)
-    rows.notes.append(f"Rows of orders, not of lines, whose values were given to their lines: {head.sum():,}.")
     keep(rows, ~(head | alone))
 
 

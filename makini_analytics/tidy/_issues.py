@@ -18,10 +18,10 @@ from ._schema import ISSUES, empty
 Positions = npt.NDArray[np.intp]
 _LONGEST = 200  # characters of a value that are kept
 
-#: What is doubtful on so many rows of a table, and at least this share of them, is the habit of a source: it is told once, with the
-#: number, so that what is wrong with single rows can be seen.
+#: A doubt about at least this many rows of a table, and this share of them, is a habit of the source. It is reported once, with a count,
+#: so that faults in single rows stay visible.
 MANY_ROWS, MOST_ROWS = 100, 0.9
-#: How an issue says of how many rows it is told: "status not understood (12 lines, 1,200.00 EUR): ...".
+#: The count inside an issue that stands for many rows: "status not understood (12 lines, 1,200.00 EUR): ...".
 _COUNTED = r" \([\d,]+ [a-z ]*(?:rows|lines|orders|heads)\b[^()]*\)"
 
 
