@@ -23,7 +23,7 @@ from ._delivery import (
     standing_on,
 )
 from ._engines import lines_of
-from ._figures import BY_FILTER, Figure, figure, figures_of
+from ._figures import BY_FILTER, Figure, InSteps, figure, figures_of
 from ._grid import Grid, spans
 from ._groups import (
     ENTITIES,
@@ -43,7 +43,7 @@ from ._matching import line_keys, match_lines
 from ._normal import Z
 from ._pandas_engine import PandasColumns, leave_out_unreadable
 from ._periods import period_alias, period_number
-from ._provenance import FigureResult, Selection, stamp
+from ._provenance import Counted, FigureResult, Selection, stamp
 from ._rates import SMALL_N, Rates, Weights, against_before, against_others, discoveries, two_sided, wilson
 from ._recorded import NOT_RECORDED, RECORDED_SHARE, Unrecorded, tally_recorded, unrecorded
 from ._rule import Clustering, Columns, Lines, RuleResult, Tally, day_in, unreadable
@@ -85,6 +85,7 @@ __all__ = [
     "ClusterSums",
     "Clustering",
     "Columns",
+    "Counted",
     "DayCounts",
     "DayTally",
     "Figure",
@@ -92,6 +93,7 @@ __all__ = [
     "Gone",
     "Grid",
     "Groups",
+    "InSteps",
     "Lines",
     "PandasColumns",
     "Rates",

@@ -16,7 +16,7 @@ a room from its door, and `makini_analytics.catalogue` all of them.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial, wraps
@@ -38,9 +38,12 @@ from ..frames import (
 )
 from ..system import known_options, text_of
 from ._engines import lines_of
-from ._provenance import FigureResult, Selection, stamp
+from ._provenance import Counted, FigureResult, Selection, stamp
 
 P = ParamSpec("P")
+#: What a figure gives that tells first which lines count.
+InSteps = Generator[Counted, None, FigureResult]
+Steps = FigureResult | InSteps
 
 #: Values that a footnote need not mention, because they are what everybody expects. All other parameters are named even at
 #: their default: a reader of "late_days=0" or "due='required'" learns something.
@@ -75,6 +78,9 @@ class Figure:
 
     name: str  # as in "spend.by_vendor"
     function: Callable[..., pd.DataFrame]
+    counted: Callable[
+        ..., Counted
+    ]  # the same arguments; computes no more than which lines count, where the figure can tell
     data: tuple[str, ...]  # the arguments that are data: "lines" for most, "before" and "after" for a comparison
     options: Mapping[
         str, Any
@@ -125,8 +131,10 @@ def figure(
     histories: bool = False,
     name: str | None = None,
     **choices: Mapping[Any, str],
-) -> Callable[[Callable[P, FigureResult]], Callable[P, pd.DataFrame]]:
+) -> Callable[[Callable[P, Steps]], Callable[P, pd.DataFrame]]:
     """Declare a function as a figure: it returns a `FigureResult`, its caller gets the frame with its provenance.
+
+    One that takes long yields what is `Counted` first, as soon as that is settled.
 
     Parameters
     ----------
@@ -143,7 +151,7 @@ def figure(
         The decorated function has the same parameters and returns a DataFrame, for type checkers too.
     """
 
-    def declare(function: Callable[P, FigureResult]) -> Callable[P, pd.DataFrame]:
+    def declare(function: Callable[P, Steps]) -> Callable[P, pd.DataFrame]:
         signature = inspect.signature(function).replace(return_annotation="pd.DataFrame")
         called = name or f"{function.__module__.split('.')[1]}.{function.__name__}"
         parameters = signature.parameters.values()
@@ -159,7 +167,7 @@ def figure(
                     return counted(args, given)
             return counted(*_in_memory(declared, args, given))
 
-        def counted(args: Any, given: Mapping[str, Any], brought: tuple[str, ...] = ()) -> pd.DataFrame:
+        def checked(args: Any, given: Mapping[str, Any]) -> dict[str, Any]:
             options = {n: given.get(n, default) for n, default in defaults.items()}
             _check_types(options)
             if columns or choices:
@@ -168,7 +176,16 @@ def figure(
                 for lines in (side for n, side in passed.items() if n not in beside):
                     if not (histories and is_history(lines)):
                         opened(lines, *required, metric=called)
-            got = function(*args, **given)
+            return options
+
+        def only_counted(*args: P.args, **given: P.kwargs) -> Counted:
+            checked(args, given)
+            steps = function(*args, **given)
+            return Counted(steps.selection, steps.notes) if isinstance(steps, FigureResult) else next(steps)
+
+        def counted(args: Any, given: Mapping[str, Any], brought: tuple[str, ...] = ()) -> pd.DataFrame:
+            options = checked(args, given)
+            got = _finished(function(*args, **given))
             currency: Any = options.get("currency")
             meant = (
                 currency if currency is None or got.selection.kept.any() else _currency_meant(currency, got.selection)
@@ -189,11 +206,20 @@ def figure(
 
         computed.__signature__ = signature  # type: ignore[attr-defined]
         computed.__annotations__ = {**function.__annotations__, "return": pd.DataFrame}
-        declared = Figure(called, computed, data, defaults, columns, choices, any_frame, beside)
+        declared = Figure(called, computed, only_counted, data, defaults, columns, choices, any_frame, beside)
         computed.figure = declared  # type: ignore[attr-defined]
         return computed
 
     return declare
+
+
+def _finished(steps: Steps) -> FigureResult:
+    while not isinstance(steps, FigureResult):
+        try:
+            next(steps)
+        except StopIteration as done:
+            steps = done.value
+    return steps
 
 
 def figures_of(door: ModuleType) -> Iterator[Figure]:

@@ -96,6 +96,14 @@ def _is_mask(rows: Any) -> bool:
 
 
 @dataclass(frozen=True)
+class Counted:
+    """Which lines a figure counts: a figure that takes long yields it before it computes the rest, for whoever asks no more."""
+
+    selection: Selection
+    notes: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
 class FigureResult:
     """What a figure hands to its decorator: the frame that the caller will see, and what `explain` should tell about it."""
 

@@ -6,13 +6,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from .. import lead_times, slippage, spend
-from ..compute import Figure, FigureResult, Selection, figure, figures_of
+from ..compute import Counted, Figure, FigureResult, Selection, figure, figures_of
 from ..errors import ConfigError, SchemaError
-from ..frames import AsOf, as_of_days, categoricals
+from ..frames import FIGURE_COLUMNS, AsOf, as_of_days, categoricals, encode, values
 from ..purchases import Purchases
+
+Ints = npt.NDArray[np.int64]
 
 #: Choices that need other columns than the figure as it stands, each with a row of its own.
 VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
@@ -27,7 +30,7 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
 #: Options that don't change which lines count: of two definitions either will do, and without groups it is faster.
 _CHOSEN = {"definition": "share", "by": None}
 
-#: Figures that take another one's table in place of the lines: it is computed once for both.
+#: Figures of another one's table: they count the lines that it does.
 _OF_TABLE = {"slippage.ageing": "slippage.open_orders", "slippage.swings": "slippage.ladder"}
 
 
@@ -75,16 +78,16 @@ def coverage(data: Purchases, *, as_of: AsOf | None = None) -> FigureResult:
         )
     rows: list[dict[str, Any]] = []
     names = dict.fromkeys([*data.sources["connection"].dropna(), *data.orders["connection"].dropna()])
-    every_line = categoricals.as_labels(data.lines)  # all figures are going to group them
-    for connection in names:
-        lines, filled = _of(every_line, connection), {}
-        for table, part in (("orders", _of(data.orders, connection)), ("lines", lines)):
-            filled = {str(c): _filled(part[c]) for c in part.columns}
-            rows += [
-                {"connection": connection, "table": table, "name": c, "n_rows": len(part), "n_filled": n}
-                for c, n in filled.items()
-            ]
-        made: dict[str, pd.DataFrame] = {}
+    counts = {"orders": _filled(data.orders, list(names)), "lines": _filled(data.lines, list(names))}
+    read = data.lines[[c for c in data.lines if c in FIGURE_COLUMNS]]
+    every_line = categoricals.as_labels(read)  # all figures are going to group them
+    for i, connection in enumerate(names):
+        for table, (n_rows, n_filled) in counts.items():
+            about = {"connection": connection, "table": table, "n_rows": int(n_rows[i])}
+            rows += [about | {"name": c, "n_filled": int(n[i])} for c, n in n_filled.items()]
+        filled = {c: int(n[i]) for c, n in counts["lines"][1].items()}
+        lines = _of(every_line, connection)
+        made: dict[str, Counted] = {}
         roles = data.sources.loc[data.sources["connection"] == connection, "delivery_date"].dropna()
         role = str(roles.iloc[0]) if len(roles) else ""
         rows += [
@@ -115,13 +118,25 @@ def _of(frame: pd.DataFrame, connection: str) -> pd.DataFrame:
     return part
 
 
-def _filled(column: pd.Series) -> int:
+def _filled(frame: pd.DataFrame, connections: list[str]) -> tuple[Ints, dict[str, Ints]]:
+    """Return the rows of each connection, and of each column those that are filled."""
+    place = encode(values(frame, "connection", "string"))
+    of = pd.Index(connections).get_indexer(place.labels)
+    row = np.append(of, -1)[place.codes] + 1  # 0 is for rows of none of them
+
+    def by_connection(filled: Any = None) -> Ints:
+        return np.bincount(row if filled is None else row[filled], minlength=len(connections) + 1)[1:]
+
+    return by_connection(), {str(c): by_connection(_is_filled(frame[c])) for c in frame.columns}
+
+
+def _is_filled(column: pd.Series) -> Any:
     if isinstance(column.dtype, pd.CategoricalDtype):
-        return int(categoricals.has_text(categoricals.from_series(column)).sum())
+        return categoricals.has_text(categoricals.from_series(column))
     filled = column.notna()
     if isinstance(column.dtype, pd.StringDtype):
         filled &= (column != "").fillna(False)
-    return int(filled.sum())
+    return filled.to_numpy(dtype=bool)
 
 
 def _figures(as_of: AsOf | None) -> Iterator[tuple[str, Figure, dict[str, Any]]]:
@@ -141,9 +156,9 @@ def _what_counts(
     lines: pd.DataFrame,
     of_lines: Mapping[str, int],
     role: str,
-    made: dict[str, pd.DataFrame],
+    made: dict[str, Counted],
 ) -> dict[str, Any]:
-    """Return how many lines a figure counts, whether it can be computed, and the evidence; tables for others are kept in ``made``."""
+    """Return how many lines a figure counts, whether it can be computed, and the evidence; what others count, too, is kept in ``made``."""
     if figure.data == ("history",):
         return _not_computable("takes a makini_analytics.History: one snapshot does not show what changed")
     by = [options["by"]] if options.get("by") else []
@@ -164,32 +179,29 @@ def _what_counts(
         evidence += f"; compares {what}"
         return {"n_filled": filled[scarce], "computable": True, "evidence": evidence}
     try:
-        about = _computed(figure, options, lines, made).attrs
+        counted = _counted(figure, options, lines, made)
     except (SchemaError, ConfigError) as e:  # such as values in several currencies: the figure says what is wrong
         return _not_computable(str(e))
-    included = about["included"]
-    left_out = ", ".join(f"{e['n_lines']:,} {e['reason']}" for e in about["excluded"]) or "nothing"
+    included, *excluded = counted.selection.book()
+    left_out = ", ".join(f"{e['n_lines']:,} {e['reason']}" for e in excluded) or "nothing"
     evidence += f"; left out: {left_out}"
     if len(included["value"]) > 1 and figure.room == "spend":
         evidence += f"; in {len(included['value'])} currencies"
     return {
         "n_filled": included["n_lines"],
         "computable": included["n_lines"] > 0,
-        "evidence": ". ".join([evidence, *(n.rstrip(".") for n in about["notes"])]),
+        "evidence": ". ".join([evidence, *(n.rstrip(".") for n in counted.notes)]),
     }
 
 
-def _computed(
-    figure: Figure, options: Mapping[str, Any], lines: pd.DataFrame, made: dict[str, pd.DataFrame]
-) -> pd.DataFrame:
-    if figure.name in made:
-        return made[figure.name]
-    source = _OF_TABLE.get(figure.name)
-    if source is None:
-        return figure.function(lines, **options)
-    of_source = {option: value for option, value in options.items() if option == "as_of"}
-    made[source] = next(known for name, known, _ in _figures(None) if name == source).function(lines, **of_source)
-    return figure.function(made[source], **options)
+def _counted(figure: Figure, options: Mapping[str, Any], lines: pd.DataFrame, made: dict[str, Counted]) -> Counted:
+    source = _OF_TABLE.get(figure.name, figure.name)
+    if source not in _OF_TABLE.values():
+        return figure.counted(lines, **options)
+    if source not in made:
+        of_source = {option: value for option, value in options.items() if option == "as_of"}
+        made[source] = next(f for name, f, _ in _figures(None) if name == source).counted(lines, **of_source)
+    return made[source]
 
 
 def _not_computable(why: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..compute import By, FigureResult, PandasColumns, figure, group_lines, open_share, period_alias
+from ..compute import By, Counted, FigureResult, InSteps, PandasColumns, figure, group_lines, open_share, period_alias
 from ..errors import ConfigError
 from ..frames import AsOf, day_number, days_of, encode, numbers, values
 from ..system import number_of
@@ -29,7 +29,7 @@ _HELD, _TESTED = 0.7, 12
 @figure("order_date", "delivered_date", due=DUE_DATES)
 def arrivals(
     lines: Any, *, freq: str = "W", horizon: int = 8, by: By = None, as_of: AsOf | None = None, due: str = "required"
-) -> FigureResult:
+) -> InSteps:
     """What will come when, of all that is open: expected lines and value by week, with a band from p10 to p90, beside what is due.
 
     The chance of each open line to have come by the end of a period is that of ``slippage.open_orders``: by daily hazards of the lines
@@ -85,6 +85,8 @@ def arrivals(
     if freq not in ("W", "M", "Q"):
         raise ConfigError(f"freq={freq!r}: pass 'W', 'M' or 'Q'")
     seen = snapshot(lines, as_of, due)
+    selection = seen.selection(delivered=False)
+    yield Counted(selection, seen.notes)
     ahead = _Ahead.of(seen, freq, n_periods)
     rows = np.flatnonzero(seen.stands.open)
     groups = group_lines(seen.frame.iloc[rows], by, also=("currency",))
@@ -122,7 +124,7 @@ def arrivals(
     result["currency"] = result["currency"].astype("string")
     if by == "vendor" and "connection" in result:
         result["connection"] = result.pop("connection")
-    return FigureResult(result, seen.selection(delivered=False), seen.as_of, (*seen.notes, *notes, *_overdue(seen)))
+    return FigureResult(result, selection, seen.as_of, (*seen.notes, *notes, *_overdue(seen)))
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..compute import FigureResult, figure
+from ..compute import Counted, InSteps, figure
 from ..errors import one_of
 from ..frames import AsOf, texts_of
 from ._due_rule import DUE_DATES
-from ._forecast import BackTest, back_test
+from ._forecast import BackTest, Past, back_test
 from ._rates import cluster_codes
 from ._snapshot import Snapshot, snapshot
 
@@ -21,7 +21,7 @@ _PARTS, _FEWEST = 10, 5
 
 
 @figure("order_date", "delivered_date", due=DUE_DATES)
-def backtest(lines: Any, *, by: str | None = None, as_of: AsOf | None = None, due: str = "required") -> FigureResult:
+def backtest(lines: Any, *, by: str | None = None, as_of: AsOf | None = None, due: str = "required") -> InSteps:
     """How good the forecast of ``slippage.open_orders`` was: what it would have said on days gone by, and what became of the lines.
 
     On twelve days, 30 to 360 days before as-of, only what was known on that day is used; each line that was open then and has fallen
@@ -74,19 +74,22 @@ def backtest(lines: Any, *, by: str | None = None, as_of: AsOf | None = None, du
     if by is not None:
         one_of("by", by, ("origin", "chance"))
     seen = snapshot(lines, as_of, due)
-    tests = [back_test(part.book, part.day) for part in seen.parts]
-    row, table = _by_line(seen, tests)
-    never = np.ones(len(seen.frame), dtype=bool)
-    never[row] = False
+    pasts = [Past.of(part.book, part.day) for part in seen.parts]
+    asked = np.zeros(len(seen.frame), dtype=bool)
+    for part, past in zip(seen.parts, pasts, strict=True):
+        asked[part.rows[past.row[past.known]]] = True
     selection = seen.selection(delivered=True)
-    selection.exclude(never, "not open on a day of the test")
+    selection.exclude(~asked, "not open on a day of the test")
+    yield Counted(selection, seen.notes)
+    tests = [back_test(part.book, part.day, past) for part, past in zip(seen.parts, pasts, strict=True)]
+    table = _by_line(seen, tests)
     if by is not None:
         table = by_origin(table) if by == "origin" else by_chance(table)
     return seen.with_provenance(table, selection, tests)
 
 
-def _by_line(seen: Snapshot, tests: Sequence[BackTest]) -> tuple[np.ndarray[Any, Any], pd.DataFrame]:
-    """Return the places of the lines that were forecast, and the test of each."""
+def _by_line(seen: Snapshot, tests: Sequence[BackTest]) -> pd.DataFrame:
+    """Return the test of each line that was forecast."""
 
     def joined(kind: type, *parts: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         return np.concatenate([np.zeros(0, dtype=kind), *parts])
@@ -96,7 +99,7 @@ def _by_line(seen: Snapshot, tests: Sequence[BackTest]) -> tuple[np.ndarray[Any,
     origin = joined(np.int64, *(test.past.origin[test.tested] for test in tests))
     on_time = joined(bool, *(test.past.on_time[test.tested] for test in tests))
     texts = ("connection", "order_id", "line_id", "vendor_id", "vendor_name")
-    table = pd.DataFrame(
+    return pd.DataFrame(
         {
             "origin": origin.astype("datetime64[D]").astype("datetime64[us]"),
             **{c: texts_of(seen.frame, c, row) for c in texts},
@@ -105,7 +108,6 @@ def _by_line(seen: Snapshot, tests: Sequence[BackTest]) -> tuple[np.ndarray[Any,
             "on_time": pd.array(on_time, dtype="boolean"),
         }
     )
-    return row, table
 
 
 def by_origin(table: pd.DataFrame) -> pd.DataFrame:

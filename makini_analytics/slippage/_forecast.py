@@ -162,10 +162,21 @@ class Past:
         weight = 1 / (1 + _TOGETHER * (n[place] - 1))
         return cls(questions, row, origin, book.due[row], on_time, _joined(rates, float), weight)
 
+    def by(self, day: int) -> Mask | None:
+        """Return the lines whose outcome was known on a day; None where they are too few to forecast by."""
+        known: Mask = (self.origin < day) & (self.due <= day)
+        return known if self.weight[known].sum() >= ENOUGH else None
+
+    @property
+    def known(self) -> Mask:
+        """The lines that there was a forecast of: on their day enough was known."""
+        enough = [day for day in np.unique(self.origin) if self.by(int(day)) is not None]
+        return np.isin(self.origin, enough)
+
     def blend(self, chances: Floats, day: int) -> Blend | None:
         """Return the blend as it could be known on a day, from the lines fallen due by then; None where they are too few."""
-        known = (self.origin < day) & (self.due <= day)
-        if self.weight[known].sum() < ENOUGH:
+        known = self.by(day)
+        if known is None:
             return None
         return Blend.fitted(chances[:, known], self.on_time[known], self.weight[known], day - self.due[known])
 
@@ -246,9 +257,8 @@ class Outlook:
     within: tuple[Floats, ...]  # each number of days asked for
 
 
-def back_test(book: Book, day: int) -> BackTest:
+def back_test(book: Book, day: int, past: Past) -> BackTest:
     """Return what would have been forecast on days gone by."""
-    past = Past.of(book, day)
     return _tested(book, day, past, chances_by_model(book, past.questions))
 
 

@@ -9,7 +9,9 @@ import pandas as pd
 
 from ..compute import (
     By,
+    Counted,
     FigureResult,
+    InSteps,
     PandasColumns,
     Selection,
     count_distinct,
@@ -41,7 +43,7 @@ _FOUND_BY = (
 
 
 @figure("order_date", "delivered_date", due=DUE_DATES)
-def open_orders(lines: Any, *, as_of: AsOf | None = None, due: str = "required") -> FigureResult:
+def open_orders(lines: Any, *, as_of: AsOf | None = None, due: str = "required") -> InSteps:
     """Each open line: how many days overdue, its open value, and the chance that it arrives by its due date.
 
     Open is neither delivered, closed, cancelled, deleted nor draft on the as-of day; overdue from the day after the due date. The
@@ -102,7 +104,9 @@ def open_orders(lines: Any, *, as_of: AsOf | None = None, due: str = "required")
     0          10.0     8-30        10.0             0.0
     1         -21.0  not due        10.0             NaN
     """
-    return _open_lines(snapshot(lines, as_of, due))
+    seen = snapshot(lines, as_of, due)
+    yield Counted(seen.selection(delivered=False), seen.notes)
+    return _open_lines(seen)
 
 
 @figure("order_date?", "delivered_date?", due={due: f"{column}?" for due, column in DUE_DATES.items()})

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..compute import FigureResult, count_distinct, entity, figure, order_ids
+from ..compute import InSteps, count_distinct, entity, figure, order_ids
 from ..errors import ConfigError, one_of
 from ..frames import AsOf, values
 from ._items import items_of
@@ -25,7 +25,7 @@ def price_dispersion(
     currency: str | None = None,
     intercompany: Collection[str] = (),
     as_of: AsOf | None = None,
-) -> FigureResult:
+) -> InSteps:
     """How far the prices paid for one item lie apart, and the theoretical ceiling of what paying less could have saved.
 
     Prices are effective unit prices (see ``spend.price_changes``) of all vendors in the window, per item, unit and currency; after
@@ -80,6 +80,7 @@ def price_dispersion(
         lines, metric="spend.price_dispersion", item=item, currency=currency, intercompany=intercompany, as_of=as_of
     )
     items.leave_out_unpriced()
+    yield items.counted
     rows = items.selection.kept
     groups = items.groups([items.item], rows)
     n = len(groups) if rows.any() else 0

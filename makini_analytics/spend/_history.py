@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..compute import ENTITIES, FigureResult, figure, leave_out_unreadable
+from ..compute import ENTITIES, FigureResult, InSteps, figure, leave_out_unreadable
 from ..errors import ConfigError
 from ..frames import AsOf, days_of, encode, to_strings, values
 from ._items import Items, items_of
@@ -18,7 +18,7 @@ from ._items import Items, items_of
 @figure("amount", "quantity", "order_date")
 def price_history(
     lines: Any, *, of: str | None = None, item: str = "material", currency: str | None = None, as_of: AsOf | None = None
-) -> FigureResult:
+) -> InSteps:
     """Each price that was paid for one item: the effective unit price of its lines, by order date.
 
     The same lines as in ``spend.price_changes``: of those that count as spend, returns, free goods, and lines without quantity or
@@ -73,6 +73,7 @@ def price_history(
     if of is not None:
         items.selection.exclude(~_lines_of_item(frame, columns, of), "other items")
         _keep_one_connection(items)
+    yield items.counted
     rows = items.selection.kept
     part = frame[rows]
     even = items.at_one_rate(rows, items.groups([items.item], rows).codes)

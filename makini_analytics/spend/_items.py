@@ -11,7 +11,17 @@ import numpy.typing as npt
 import pandas as pd
 
 from .. import units
-from ..compute import ENTITIES, FigureResult, Groups, PandasColumns, Selection, group_lines, narrow_rows, unreadable
+from ..compute import (
+    ENTITIES,
+    Counted,
+    FigureResult,
+    Groups,
+    PandasColumns,
+    Selection,
+    group_lines,
+    narrow_rows,
+    unreadable,
+)
 from ..errors import SchemaError
 from ..frames import AsOf, AsOfDays, categoricals, coalesce, encode, numbers, pairs, values
 from ._goods import no_goods
@@ -78,6 +88,11 @@ class Items:
         even: Floats = paid * rate[cell] if len(cell) else paid
         # where the rate does not move, the amounts stay as they are to the last digit
         return np.where(np.abs(even - amount) <= 1e-12 * np.abs(amount), amount, even)
+
+    @property
+    def counted(self) -> Counted:
+        """Which lines count, once the others are left out."""
+        return Counted(self.selection, (self.note,) if self.note else ())
 
     def with_provenance(self, result: pd.DataFrame, *, notes: Sequence[str] = (), **parameters: Any) -> FigureResult:
         """Return a figure of these items; ``parameters`` are those that differ from its arguments."""

@@ -13,8 +13,8 @@ import pandas as pd
 from ..compute import (
     By,
     Cells,
-    FigureResult,
     Groups,
+    InSteps,
     crossed,
     figure,
     group_lines,
@@ -54,7 +54,7 @@ def price_index(
     fiscal_year_start: int = 1,
     intercompany: Collection[str] = (),
     as_of: AsOf | None = None,
-) -> FigureResult:
+) -> InSteps:
     """Price index: how the prices of the same items moved, whatever else was bought; the first period is 100.
 
     GEKS-Törnqvist, as statistical offices compute it from scanner data. The price of an item in a period is its effective unit
@@ -145,6 +145,7 @@ def price_index(
     outlier = rows.copy()
     outlier[rows] = odd
     items.selection.exclude(outlier, f"price {OUTLIER} times off")
+    yield items.counted
     ordinal = period_number(days[rows].astype("datetime64[D]").astype(np.int64), freq, fiscal_year_start)
     priced = pd.DataFrame(
         {"group": outer.codes, "item": inner.codes, "period": ordinal, "amount": even, "quantity": quantity}

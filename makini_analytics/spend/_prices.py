@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..compute import FigureResult, figure, leave_out_unreadable, period_alias
+from ..compute import InSteps, figure, leave_out_unreadable, period_alias
 from ..errors import one_of
 from ..frames import AsOf, days_of, pairs
 from ._baselines import BASELINES, Baseline, listed_prices, prices_before, slips_before
@@ -31,7 +31,7 @@ def price_changes(
     fiscal_year_start: int = 1,
     intercompany: Collection[str] = (),
     as_of: AsOf | None = None,
-) -> FigureResult:
+) -> InSteps:
     """Purchase price variance: what was paid more, or less, than at the baseline price, by item, vendor and period.
 
     The effective unit price is amount / quantity, in the base unit (per kg where some is bought in g), so discounts and price
@@ -103,6 +103,7 @@ def price_changes(
     days = days_of(items.frame, "order_date")
     leave_out_unreadable(items.selection, {"order_date": "order date"})
     items.selection.exclude(np.isnat(days), "no order date")
+    yield items.counted
     rows = items.selection.kept
     groups = items.groups([items.item, "vendor"] if per_vendor else [items.item], rows)
     day = days[rows]

@@ -12,8 +12,9 @@ import pandas as pd
 from ..compute import (
     CENSORED,
     DELIVERED,
-    FigureResult,
+    Counted,
     Groups,
+    InSteps,
     Selection,
     ages,
     count_distinct,
@@ -41,7 +42,7 @@ def single_source(
     aliases: Mapping[str, str] | None = None,
     intercompany: Collection[str] = (),
     materials: Any = None,
-) -> FigureResult:
+) -> InSteps:
     """Materials, or assets, that were bought from one vendor only in the window of the lines, with spend and lead time beside.
 
     The same lines count as in ``spend.by_vendor``. An item that also has lines without a vendor is not listed: the unknown one
@@ -108,6 +109,7 @@ def single_source(
         selection.exclude(other.fillna(True).to_numpy(dtype=bool), "other currency")
     for rows, reason in several:
         selection.exclude(rows, reason)
+    yield Counted(selection, (note,) if note else ())
     kept = selection.kept
     part = frame[kept]
     groups = group_lines(part, [item, "vendor"] if aliases is None else item, also=("currency",))
