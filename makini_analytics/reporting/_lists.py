@@ -92,13 +92,16 @@ def _also_on_order(table: pd.DataFrame) -> pd.Series:
     texts = pd.Series(pd.NA, index=range(len(table)), dtype="string")
     as_of = (table["due_date"] + pd.to_timedelta(table["days_overdue"], unit="D")).max()
     beside = also_on_order(table).reset_index(drop=True)
-    units = table["unit_of_measure"].fillna("").tolist()
-    for i in np.flatnonzero(beside["n_lines"] > 0).tolist():
-        n, quantity, day = (beside[c].iloc[i] for c in ("n_lines", "quantity", "next_due"))
-        much = f"{charts.number(quantity, 0 if quantity == round(quantity) else 2)} {units[i]}" if quantity > 0 else ""
+    some = beside.assign(unit=table["unit_of_measure"].fillna("").array)[beside["n_lines"] > 0]
+    said = []
+    for n, quantity, day, unit in zip(
+        *(some[c].tolist() for c in ("n_lines", "quantity", "next_due", "unit")), strict=True
+    ):
+        much = f"{charts.number(quantity, 0 if quantity == round(quantity) else 2)} {unit}" if quantity > 0 else ""
         year = f" {day.year}" if not pd.isna(day) and abs(day - as_of) > pd.Timedelta(days=180) else ""
         when = "" if pd.isna(day) else f"next {day.day} {day:%b}{year}"
-        texts[i] = ", ".join(part for part in (charts.counted(n, "line"), much.strip(), when) if part)
+        said.append(", ".join(part for part in (charts.counted(n, "line"), much.strip(), when) if part))
+    texts[some.index] = said
     texts[(table["bucket"] == TO_CLOSE).to_numpy(dtype=bool)] = "nothing to come: to be closed"
     return pd.Series(texts.array, index=table.index)
 

@@ -126,7 +126,8 @@ def _lines_of_item(frame: pd.DataFrame, columns: list[str], of: str) -> npt.NDAr
     """Return the lines that call the item so in any of the columns, or raise `ConfigError` with the near names."""
     mine = np.zeros(len(frame), dtype=bool)
     for column in columns:
-        mine |= (frame[column].astype("string") == of).fillna(False).to_numpy(dtype=bool)
+        texts = encode(frame[column], sort=False)
+        mine |= np.append(texts.labels.astype("string") == of, False)[texts.codes]
     if not mine.any():
         names = sorted({str(v) for c in columns for v in frame[c].dropna().unique()})
         near = difflib.get_close_matches(str(of), names, n=3)
