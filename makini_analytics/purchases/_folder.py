@@ -26,6 +26,8 @@ PARTS = "parts"
 SUFFIXES = ("parquet", "csv.gz", PARTS)
 #: The tables with a row per order, line or issue.
 FRAMES = ("orders", "lines", "issues")
+#: Columns of sources that later versions added: folders that were saved before lack them, and they are missing.
+_ADDED = ("read_with",)
 #: So often a folder is read that is saved anew meanwhile.
 _TRIES = 10
 _MISSING = "\\N"  # in CSV, so that an empty text and a missing one stay two things
@@ -168,10 +170,11 @@ def read(folder: Path, head: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
                 frame = _typed(_read_csv(path), head["dtypes"][table])
             else:
                 frame = _parts(part_files(folder, head, table)) if path.name == table else pd.read_parquet(path)
-                check(path, kinds(frame), expected(table) if in_parts else _kinds(head["dtypes"][table]))
+                if table != "sources" or not in_parts:
+                    check(path, kinds(frame), expected(table) if in_parts else _kinds(head["dtypes"][table]))
                 frame = frame if in_parts else _typed(frame, head["dtypes"][table])
             if table == "sources":
-                check(path, kinds(frame), expected(table))
+                frame = checked_sources(path, frame)
         check_rows(path, head, table, len(frame))
         frames[table] = frame
     return frames
@@ -217,6 +220,14 @@ def check(path: Path, there: Mapping[str, str], wanted: Mapping[str, str]) -> No
             raise SchemaError(f"{path} lacks the column {name!r}: save the purchases anew")
         if "anything" not in (kind, there[name]) and kind != there[name]:
             raise SchemaError(f"{path}: the column {name!r} holds {there[name]}, not {kind}: save the purchases anew")
+
+
+def checked_sources(path: Path, sources: pd.DataFrame) -> pd.DataFrame:
+    """Return the sources of a folder with all columns of this version; `SchemaError` where they are not what a save wrote."""
+    wanted = expected("sources")
+    check(path, kinds(sources), {n: k for n, k in wanted.items() if n in sources or n not in _ADDED})
+    new = {n: pd.array([None] * len(sources), dtype="string") for n in _ADDED if n not in sources}
+    return sources.assign(**new)[[*wanted, *(c for c in sources if c not in wanted)]] if new else sources
 
 
 def expected(table: str) -> dict[str, str]:
@@ -289,7 +300,7 @@ def saved_parts(
     sources = place / "sources.parquet"
     with readable(sources):
         found = pd.read_parquet(sources)
-    check(sources, kinds(found), expected("sources"))
+    found = checked_sources(sources, found)
     files = {table: part_files(place, head, table) for table in FRAMES}
 
     def parts() -> Iterator[dict[str, pd.DataFrame]]:

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import makini_analytics.purchases._folder as saved
-from makini_analytics import Purchases, SchemaError, concat
+from makini_analytics import Purchases, SchemaError, concat, load_sample
 from tests.tidy.test_tidy import ORDER, tidy
 
 
@@ -38,6 +38,25 @@ def test_what_is_saved_is_loaded(tmp_path, monkeypatch, parquet):
     assert back.orders.notes.item() is pd.NA
     assert back.orders.total_net.item() == 0.1 + 0.2
     data.save(folder)  # again, over itself
+
+
+@pytest.mark.parametrize("parquet", [True, False])
+def test_what_an_older_version_saved_is_loaded(tmp_path, monkeypatch, parquet):
+    # before sources told how values were read
+    if parquet:
+        pytest.importorskip("pyarrow", reason="pyarrow, the extra 'fast', is not installed")
+    else:
+        monkeypatch.setattr(saved, "find_spec", lambda name: None)
+    data = load_sample(["us"])
+    object.__setattr__(data, "sources", data.sources.drop(columns="read_with"))
+    back = Purchases.load(data.save(tmp_path / "run"))
+    now = load_sample(["us"])
+    assert back.sources.dtypes.to_dict() == now.sources.dtypes.to_dict()
+    assert back.sources["read_with"].isna().all()
+    pd.testing.assert_frame_equal(back.lines, now.lines)
+    object.__setattr__(data, "sources", data.sources.drop(columns="connection"))
+    with pytest.raises(SchemaError, match="lacks the column 'connection'"):
+        Purchases.load(data.save(tmp_path / "other"))
 
 
 def test_a_folder_that_is_none_of_ours_is_neither_read_nor_overwritten(tmp_path):
