@@ -279,7 +279,7 @@ class History:
         Parameters
         ----------
         day, connection : as for `at`
-        engine : "duckdb" or "polars"
+        engine : "duckdb", "polars", or "spark" where the history is in a folder
 
         Returns
         -------

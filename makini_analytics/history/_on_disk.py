@@ -1,15 +1,14 @@
-"""What was known at a moment as tables of DuckDB or polars, counted where they lie."""
+"""What was known at a moment as tables of DuckDB, polars or Spark, counted where they lie."""
 
 from __future__ import annotations
 
 import json
-from importlib.util import find_spec
 from typing import Any
 
 import pandas as pd
 
-from ..errors import ConfigError, one_of
-from ..purchases import Scan
+from ..errors import ConfigError
+from ..purchases import Scan, checked_engine, read_by_spark
 from . import _columns
 from ._columns import OF_ORDERS
 from ._known import sources_of
@@ -18,11 +17,8 @@ from ._table import Commit
 
 def scanned(commit: Commit, moment: pd.Timestamp, snapshots: pd.DataFrame, engine: str, *, remote: bool) -> Scan:
     """Return what was known at a moment of the connections of these snapshots."""
-    one_of("engine", engine, ("duckdb", "polars"))
-    if not find_spec(engine):
-        raise ConfigError(f"{engine} is not installed: pip install 'makini-analytics[lake]'")
-    names = list(snapshots["connection"])
-    rows = _DuckDB(commit, moment, names, remote) if engine == "duckdb" else _Polars(commit, moment, names, remote)
+    kinds: dict[str, Any] = {"duckdb": _DuckDB, "polars": _Polars, "spark": _Spark}
+    rows = kinds[checked_engine(engine)](commit, moment, list(snapshots["connection"]), remote)
     layouts = [json.loads(text) for text in snapshots["layout"]]
     frames = {t: rows.table(t, list(dict.fromkeys(n for x in layouts for n in x[t]))) for t in OF_ORDERS}
     sources, as_of = sources_of(snapshots, rows.counts)
@@ -143,3 +139,50 @@ class _Polars(_Rows):
     def counts(self, table: str) -> pd.Series:
         found = self._known(table).group_by("connection").len().collect()
         return pd.Series(dict(found.rows()), dtype="int64")
+
+
+class _Spark(_Rows):
+    def _rows(self, part: str) -> Any:
+        from pyspark.sql import functions as fn
+
+        if self.remote:  # what this process may read, the workers of a cluster may not
+            raise ConfigError("engine='spark' reads histories in folders: in an object store pass 'duckdb' or 'polars'")
+        paths = self.files(part)
+        # a file that is older than a column lacks it; of issues there may be none
+        rows = read_by_spark(paths or self.files("orders"), mergeSchema=True)
+        rows = rows if paths else rows.limit(0)
+        if self.later:
+            rows = rows.filter(fn.unix_micros("seen_at") <= self.moment.value // 1000)
+        return rows.filter(fn.col("connection").isin(self.connections)) if self.others else rows
+
+    def _known(self, part: str) -> Any:
+        rows = self._rows(part)
+        return rows.join(self._rows("ends").select("version"), "version", "left_anti") if self.any_ended else rows
+
+    def table(self, table: str, columns: list[str]) -> Any:
+        from pyspark.sql import functions as fn
+
+        rows = self._known(table)
+        there = set(rows.columns)
+        told = []
+        for name, places in self.places(table, columns).items():
+            terms = [_utc(_quoted(s)) if k == "moment" else _quoted(s) for s, k in places if s in there]
+            if len(terms) > 1:
+                terms = [f"CAST({term} AS STRING)" for term in terms]
+            told.append(fn.expr(f"COALESCE({', '.join(terms)})" if terms else "NULL").alias(name))
+        return rows.select(*told)
+
+    def counts(self, table: str) -> pd.Series:
+        found = self._known(table).groupBy("connection").count().collect()
+        return pd.Series({row[0]: row[1] for row in found}, dtype="int64")
+
+
+def _quoted(name: str) -> str:
+    """Return a column's name as Spark takes it in an expression."""
+    return "`" + name.replace("`", "``") + "`"
+
+
+def _utc(moment: str) -> str:
+    """Return a moment as a day and time in UTC, whatever the zone of Spark's session."""
+    seconds = f"CAST(unix_micros({moment}) AS DECIMAL(20, 0)) / 1000000"
+    return f"TIMESTAMP_NTZ '1970-01-01 00:00:00' + make_dt_interval(0, 0, 0, CAST({seconds} AS DECIMAL(18, 6)))"

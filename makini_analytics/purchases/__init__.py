@@ -5,16 +5,18 @@ from ._folder import checked_folder, saved_parts
 from ._parts import PartTotals, PartWriter, ready
 from ._purchases import Purchases
 from ._reach import own_days
-from ._scan import Scan, scan
+from ._scan import Scan, checked_engine, read_by_spark, scan
 
 __all__ = [
     "PartTotals",
     "PartWriter",
     "Purchases",
     "Scan",
+    "checked_engine",
     "checked_folder",
     "concat",
     "own_days",
+    "read_by_spark",
     "ready",
     "saved_parts",
     "scan",

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..errors import ConfigError, SchemaError
+from ..errors import ConfigError, SchemaError, one_of
 from ..system import known_options
 from . import _folder
 from ._purchases import Purchases
@@ -59,7 +59,7 @@ def scan(folder: str | Path, *, engine: str = "duckdb") -> Scan:
     Parameters
     ----------
     folder : where the purchases are
-    engine : "duckdb" or "polars"
+    engine : "duckdb", "polars" or "spark"; Spark's active session, else a local one
 
     Returns
     -------
@@ -116,11 +116,29 @@ def _kind(type_: Any) -> str:
     return "dates" if pt.is_temporal(type_) else "anything" if pt.is_null(type_) else str(type_)
 
 
+def checked_engine(engine: str) -> str:
+    """Return an engine that tables on disk are read by, or raise `ConfigError` where there is none such, or it is not installed."""
+    one_of("engine", engine, ("duckdb", "polars", "spark"))
+    package = "pyspark" if engine == "spark" else engine
+    if not find_spec(package):
+        how = "pyspark" if engine == "spark" else "'makini-analytics[lake]'"
+        raise ConfigError(f"{package} is not installed: pip install {how}")
+    return engine
+
+
+def read_by_spark(paths: list[str], **options: Any) -> Any:
+    """Return Parquet files as a frame of Spark's active session, else of a local one."""
+    from pyspark.sql import SparkSession
+
+    session = SparkSession.getActiveSession() or SparkSession.builder.getOrCreate()
+    # a path is a pattern to Spark: "orders[1]" must be escaped
+    return session.read.options(**options).parquet(*(re.sub(r"([*?\[\]{}\\])", r"\\\1", p) for p in paths))
+
+
 def _reader(engine: str) -> Callable[[list[str]], Any]:
-    if engine not in ("duckdb", "polars"):
-        raise ConfigError(f"engine={engine!r}: pass 'duckdb' or 'polars'")
-    if not find_spec(engine):
-        raise ConfigError(f"{engine} is not installed: pip install 'makini-analytics[lake]'")
+    checked_engine(engine)
+    if engine == "spark":
+        return read_by_spark
     if engine == "duckdb":
         import duckdb
 

@@ -14,7 +14,6 @@ import pytest
 
 import makini_analytics as ma
 from makini_analytics import spend
-from makini_analytics.errors import ConfigError
 from tests.compute.kinds import ASKED, CALLS, arrow, dirty, same
 from tests.compute.test_sql import LINES_WITH_ALL, answers_are_those_of_pandas
 
@@ -130,8 +129,9 @@ def test_an_expression_is_counted_and_nothing_is_left_behind(connection):
         assert connection.list_tables() == ["lines"]
 
 
-def test_a_database_that_has_not_been_tried_is_refused():
+def test_lines_of_a_database_that_has_not_been_tried_are_brought_into_memory_and_that_is_told():
     pl = pytest.importorskip("polars")
-    frame = ibis.polars.connect({"lines": pl.DataFrame({"amount": np.ones(2), "vendor_id": ["a", "b"]})}).table("lines")
-    with pytest.raises(ConfigError, match="are counted on duckdb, postgres, sqlite, and these lie in polars: collect"):
-        spend.by_vendor(frame)
+    lines = {"amount": np.ones(2), "vendor_id": ["a", "b"]}
+    got = spend.by_vendor(ibis.polars.connect({"lines": pl.DataFrame(lines)}).table("lines"))
+    pd.testing.assert_frame_equal(got, spend.by_vendor(pd.DataFrame(lines)))
+    assert any(note.startswith("Brought into memory from ") for note in got.attrs["notes"])

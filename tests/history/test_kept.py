@@ -158,8 +158,8 @@ def test_what_cant_be_right_is_said(tmp_path):
         history.at("2024-12-31")
     with pytest.raises(ma.ConfigError, match="is no date"):
         history.at("soon")
-    with pytest.raises(ma.ConfigError, match="engine='spark'"):
-        history.scan(engine="spark")
+    with pytest.raises(ma.ConfigError, match="engine='pandas'"):
+        history.scan(engine="pandas")
     with pytest.raises(ma.ConfigError, match="name a vendor="):
         history.forget()
     with pytest.raises(ma.ConfigError, match="can't open a path with '%'"):
