@@ -21,7 +21,11 @@ P = ParamSpec("P")
 
 
 def chart(
-    *, of: Callable[..., pd.DataFrame], result_columns: Collection[str], own_defaults: Collection[str] = ()
+    *,
+    of: Callable[..., pd.DataFrame],
+    result_columns: Collection[str],
+    own_defaults: Collection[str] = (),
+    with_lines: bool = False,
 ) -> Callable[[Callable[P, Axes]], Callable[P, Axes]]:
     """Return a decorator for the charts of a metric.
 
@@ -33,6 +37,8 @@ def chart(
     of : the metric whose result is drawn
     result_columns : columns that tell a result of the metric from lines: data that have all of them are drawn as they are
     own_defaults : options for which the chart has a default of its own
+    with_lines : whether the body also takes, as ``_lines``, the lines and the metric's options where they were given: `None` beside a
+        result
 
     Examples
     --------
@@ -51,7 +57,9 @@ def chart(
     """
 
     def decorate(draw: Callable[P, Axes]) -> Callable[P, Axes]:
-        signature, options = inspect.signature(draw), inspect.signature(of).parameters.values()
+        written, options = inspect.signature(draw), inspect.signature(of).parameters.values()
+        signature = written.replace(parameters=[p for n, p in written.parameters.items() if n != "_lines"])
+        draw.__signature__ = signature
         shared = [p.name for p in options if p.kind is p.KEYWORD_ONLY and p.name in signature.parameters]
         frames = [p.name for p in signature.parameters.values() if p.kind is not p.KEYWORD_ONLY]
 
@@ -74,6 +82,8 @@ def chart(
                 raise SchemaError(f"{draw.__name__} takes the result of {metric_name(of)}, or {' and '.join(frames)}")
             own = {name: signature.parameters[name].default for name in own_defaults}
             result = of(*data, **(own | asked))
+            if with_lines:
+                given["_lines"] = first, own | asked
             with drawn_on(paper_of(given.get("ax"))):
                 return draw(result, **given)
 

@@ -180,3 +180,33 @@ def test_random_frames_are_told_whole():
             assert told["included"]["n_lines"] + sum(e["n_lines"] for e in told["excluded"]) == len(lines)
         lead_times.plot_shifts(got)
         lead_times.plot_buffer(buffers)
+
+
+def test_few_changes_are_drawn_from_close_by_where_lines_are_there():
+    """The two curves of each vendor, read back from the picture, and a point for each month."""
+    changed = [
+        world(7, n_vendors=1, factor=1.6, at=330, orders=10),
+        world(8, n_vendors=1, factor=0.6, at=400, orders=8),
+    ]
+    changed[1]["vendor_id"] = "other"
+    lines, day = pd.concat(changed, ignore_index=True), START + 720 * DAY
+    ax = lead_times.plot_shifts(lines, as_of=day)
+    rows = lead_times.shifts(lines, as_of=day)
+    drawn = [line for line in ax.lines if line.get_drawstyle() == "steps-post"]
+    assert len(drawn) == 4
+    for i, row in enumerate(rows.to_dict("records")):
+        mine = lines[lines.vendor_id == row["vendor_id"]]
+        for k, part in enumerate(
+            (mine[mine.order_date < row["shift_date"]], mine[mine.order_date >= row["shift_date"]])
+        ):
+            x, y = drawn[2 * i + k].get_data()
+            share = (i + 0.37 - np.asarray(y)) / 0.74
+            want = lead_times.curve(part, as_of=day)
+            np.testing.assert_allclose(share[:-1], want.share_delivered[: len(share) - 1], atol=1e-9)
+            assert np.all(np.diff(x) >= 0)
+    assert sum(len(p.get_xdata()) for p in ax.lines if p.get_markersize() == 3.5) == sum(
+        lead_times.by_period(m, as_of=day).median_days.notna().sum() for _, m in lines.groupby("vendor_id")
+    )
+    overview = lead_times.plot_shifts(rows)
+    assert not any(line.get_drawstyle() == "steps-post" for line in overview.lines)
+    assert charts.captions_of(overview).title == charts.captions_of(ax).title

@@ -11,15 +11,16 @@ from matplotlib.ticker import MaxNLocator
 
 from ... import charts
 from ...compute import By, WorkCalendar
-from ...frames import AsOf
+from ...frames import AsOf, is_engine_frame
 from .._shifts import shifts
+from ._shift_curves import MOST_CLOSE, colour_of, draw_close
 from ._words import days_of, end_of, start_of
 
 #: The days take the part of the chart from 0 to 1, the calendar this one; what is said of a row stands between them.
 _TIME = (1.55, 2.3)
 
 
-@charts.chart(of=shifts, result_columns=("shift_date", "median_before"))
+@charts.chart(of=shifts, result_columns=("shift_date", "median_before"), with_lines=True)
 def plot_shifts(
     data: Any,
     *,
@@ -31,12 +32,15 @@ def plot_shifts(
     ax: Axes | None = None,
     title: str | None = None,
     top: int = 10,
+    _lines: tuple[Any, dict[str, Any]] | None = None,
 ) -> Axes:
-    """Draw whose lead time changed: at the left the median before and after, at the right the day with its 95 % interval.
+    """Draw whose lead time changed: at the left how long lines took before and after, at the right when that was.
 
-    An arrow leads from the median before to the one after, in the colour of late lines where it became longer. An interval that is
-    wide says that the change came in this time, and not on which day. ``plot_curve`` draws the curves of both sides, where a column
-    such as ``lines.assign(side=lines.order_date >= day)`` tells them apart, ``plot_by_period`` the months.
+    Up to four changes are drawn from close by, where lines are given: the share of lines delivered by each day, of those ordered before
+    the change and from it on, each with its 95 % band and its median; and the median of each month, in grey before the day. Of more
+    changes, and of a finished result, an arrow leads from the median before to the one after. The colour is that of late lines where
+    they became longer. The shaded time is the 95 % interval of the day: a wide one says that the change came in this time, and not on
+    which day.
 
     Parameters
     ----------
@@ -62,25 +66,22 @@ def plot_shifts(
         few = f"Too little to tell a change: {charts.counted(len(result), noun)} with fewer than 40 lines in six months"
         return charts.no_data(ax, "changes of lead times", result, title=none if tested else few)
     names = charts.group_labels(rows, columns, 30)
-    ax = charts.axes(ax, rows=len(rows) + 1)
-    y = np.arange(len(rows))
-    ax.set_yticks(y, names)
+    close = _lines is not None and len(rows) <= MOST_CLOSE and not is_engine_frame(_lines[0])
+    ax = charts.axes(ax, rows=4 * len(rows) + 1 if close else len(rows) + 1)
+    ax.set_yticks(np.arange(len(rows)), names)
     ax.set_ylim(len(rows) - 0.5, -0.5)
-    ax.set_xlim(0, _TIME[1] + 0.02)
-    before, after = (rows[c].to_numpy(dtype=float) for c in ("median_before", "median_after"))
-    most = float(np.nanmax([1.0, *before, *after]))
-    ticks = [t for t in MaxNLocator(4).tick_values(0, most) if 0 <= t <= most]
-    dates = _Calendar(rows)
-    ax.set_xticks(
-        [*(t / most for t in ticks), *(dates.at(d) for d in dates.ticks)],
-        [*(charts.number(t) for t in ticks), *(f"{d:%b}\n{d.year}" for d in dates.ticks)],
-    )
-    texts = [_drawn(ax, i, row, most, dates) for i, row in enumerate(rows.to_dict("records"))]
-    ax.axvline(_TIME[0] - 0.04, color=charts.look.line, lw=1)
-    ax.set_xlabel(f"left: {days_of(result)} from {start_of(result)} to {end_of(result)}; right: when", color=charts.look.muted, fontsize=9.5)  # fmt: skip
+    if close and _lines is not None:
+        draw_close(ax, rows, *_lines)
+        what = "Share of lines delivered by day, and median of each month, before (grey) and after the change"
+        scale = "left: share delivered, by"
+    else:
+        _draw_medians(ax, rows)
+        what, scale = "Median lead time before and after the change", "left:"
+    said = [_words(ax, i, row) for i, row in enumerate(rows.to_dict("records"))]
+    ax.set_xlabel(f"{scale} {days_of(result)} from {start_of(result)} to {end_of(result)}; right: when", color=charts.look.muted, fontsize=9.5)  # fmt: skip
     which = f", the {len(rows)} clearest" if len(rows) < int(result["shifted"].fillna(False).sum()) else ""
-    sub = f"Median lead time before and after the change{which}, and its day with 95 % interval; of {charts.counted(tested, noun)} tested"
-    alt = "; ".join(f"{n}: {t}" for n, t in zip(names, texts, strict=True))
+    sub = f"{what}{which}; its day with 95 % interval; of {charts.counted(tested, noun)} tested"
+    alt = "; ".join(f"{n}: {t}" for n, t in zip(names, said, strict=True))
     places = [[i] for i in result.index.get_indexer(rows.index)]
     return charts.finish(ax, title=title or _finding(rows, names, result, noun), subtitle=sub, result=result, alt=alt, bars=places)  # fmt: skip
 
@@ -101,23 +102,36 @@ class _Calendar:
         return float(left + (right - left) * ((day - self.first) / (self.last - self.first)))
 
 
-def _drawn(ax: Axes, y: int, row: dict[Any, Any], most: float, dates: _Calendar) -> str:
-    """Draw one change, and return it in words."""
-    before, after = row["median_before"], row["median_after"]
-    longer = not after < before
-    colour = charts.look.late if longer else charts.look.highlight
-    ax.plot(before / most, y, "o", color=charts.look.plain, mfc=charts.look.paper, ms=8, zorder=3)
+def _draw_medians(ax: Axes, rows: pd.DataFrame) -> None:
+    """Draw an arrow from the median before to the one after, and the day with its interval."""
+    before, after = (rows[c].to_numpy(dtype=float) for c in ("median_before", "median_after"))
+    most = float(np.nanmax([1.0, *before, *after]))
+    ticks = [t for t in MaxNLocator(4).tick_values(0, most) if 0 <= t <= most]
+    dates = _Calendar(rows)
+    ax.set_xlim(0, _TIME[1] + 0.02)
+    ax.set_xticks(
+        [*(t / most for t in ticks), *(dates.at(d) for d in dates.ticks)],
+        [*(charts.number(t) for t in ticks), *(f"{d:%b}\n{d.year}" for d in dates.ticks)],
+    )
+    for y, row in enumerate(rows.to_dict("records")):
+        colour = colour_of(row)
+        ax.plot(row["median_before"] / most, y, "o", color=charts.look.plain, mfc=charts.look.paper, ms=8, zorder=3)
+        if pd.notna(row["median_after"]):
+            arrow = {"arrowstyle": "-|>", "color": colour, "lw": 2.2, "shrinkA": 5, "shrinkB": 0}
+            ax.annotate("", (row["median_after"] / most, y), (row["median_before"] / most, y), arrowprops=arrow)
+        ax.hlines(y, dates.at(row["low"]), dates.at(row["high"]), color=charts.look.rest, lw=6)
+        ax.plot(dates.at(row["shift_date"]), y, "|", color=colour, ms=16, mew=2.6, zorder=3)
+    ax.axvline(_TIME[0] - 0.04, color=charts.look.line, lw=1)
+
+
+def _words(ax: Axes, y: int, row: dict[Any, Any]) -> str:
+    """Write how many days it took before and after between both halves, and return that with the day."""
+    after = row["median_after"]
     end = "not yet known" if pd.isna(after) else charts.number(after)
-    if pd.notna(after):
-        arrow = {"arrowstyle": "-|>", "color": colour, "lw": 2.2, "shrinkA": 5, "shrinkB": 0}
-        ax.annotate("", (after / most, y), (before / most, y), arrowprops=arrow)
-    text = f"{charts.number(before)} to {end} days"
     back = "" if pd.isna(row["lasting"]) or row["lasting"] else ", went back"
-    furthest = max(before, after) if pd.notna(after) else before
-    charts.beside(ax, f"{text}{back}", (furthest / most, y), (9, 0))
-    ax.hlines(y, dates.at(row["low"]), dates.at(row["high"]), color=charts.look.rest, lw=6)
-    ax.plot(dates.at(row["shift_date"]), y, "|", color=colour, ms=16, mew=2.6, zorder=3)
-    return f"{text}{back} from {row['shift_date'].date()} ({row['low'].date()} to {row['high'].date()})"
+    text = f"{charts.number(row['median_before'])} to {end} days{back}"
+    charts.beside(ax, text.replace(", ", "\n"), (1, y), (9, 0))
+    return f"{text} from {row['shift_date'].date()} ({row['low'].date()} to {row['high'].date()})"
 
 
 def _finding(rows: pd.DataFrame, names: list[str], result: pd.DataFrame, noun: str) -> str:
