@@ -11,7 +11,7 @@ import pandas as pd
 
 from ..compute import FigureResult, Groups, figure, leave_out_unreadable
 from ..errors import ConfigError
-from ..frames import AsOf, days_of, values
+from ..frames import AsOf, days_of, encode, values
 from ._items import Items, items_of
 from ._price_list import price_list
 
@@ -83,20 +83,22 @@ def agreed_prices(
     0   10.0    9.142857        30.0                1           30.0
     """
     listed = price_list(materials)
+    unusable = listed.attrs["unusable"]
     items = items_of(
         lines, metric="spend.agreed_prices", item="material", currency=currency, intercompany=intercompany, as_of=as_of
     )
     items.leave_out_unpriced()
     leave_out_unreadable(items.selection, {"order_date": "order date"})
     items.selection.exclude(np.isnat(days_of(items.frame, "order_date")), "no order date")
-    lot = _lot(items, listed)
+    lot, listed, vendors = _lot(items, listed)
     near = _near(lot, listed)
     _leave_out(items, lot, near)
-    lot = lot[items.selection.kept[lot["line"].to_numpy()]]
-    compared = _compared(lot, near[near["fits"] & near["line"].isin(lot["line"])])
+    kept = items.selection.kept
+    lot = lot.loc[kept[lot["line"].to_numpy()], ["line", "quantity", "paid", "rate"]]
+    fits = near[(near["fits"] & kept[near["line"].to_numpy()]).to_numpy()]
+    compared = _compared(lot, fits.drop(columns=["fits", *_FITTING]))
     groups = items.groups([items.item, "vendor"], items.selection.kept)
-    result = _by_item(compared, groups)
-    unusable = listed.attrs["unusable"]
+    result = _by_item(compared, groups, vendors)
     notes = (
         [
             f"{unusable:,} {'row of the list has' if unusable == 1 else 'rows of the list have'} no material, vendor or price above 0."
@@ -107,8 +109,12 @@ def agreed_prices(
     return items.with_provenance(result, notes=notes)
 
 
-def _lot(items: Items, listed: pd.DataFrame) -> pd.DataFrame:
-    """Return the lines that have a price: what they are, what was paid for each, and the measures to meet the list by."""
+def _lot(items: Items, listed: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.Index]:
+    """Return the lines that have a price, with the measures to meet the list by; the list; and the vendors' ids.
+
+    Texts of both are numbers here, the same for the same text and in the order of the alphabet, -1 where there is none: a line meets
+    many rows of a list, and texts are slow to copy.
+    """
     rows, frame = items.selection.kept, items.frame
     document = items.keys["document_currency" if items.converted else "currency"]
     named = listed["currency"].notna() | listed["currency_id"].notna()
@@ -126,33 +132,50 @@ def _lot(items: Items, listed: pd.DataFrame) -> pd.DataFrame:
         }
     )
     own = {"currency": document, "unit": items.keys["unit"]}
+    listed, labels = listed.copy(), {}
     for name in ("connection", "material_id", "vendor_id", "currency_id", "currency", "uom_id", "unit"):
-        column = own[name] if name in own else values(frame, name, "string")
-        lot[name] = column[rows].astype("string").to_numpy()
-    return lot
+        ours, theirs = encode(own[name] if name in own else values(frame, name, "string")), encode(listed[name])
+        labels[name] = ours.labels.astype("string").union(theirs.labels.astype("string"))
+        for table, column, codes in ((lot, ours, ours.codes[rows]), (listed, theirs, theirs.codes)):
+            place = labels[name].get_indexer(column.labels.astype("string"))
+            table[name] = np.append(place, -1)[codes].astype(np.int32)
+    return lot, listed, labels["vendor_id"]
 
 
 def _near(lot: pd.DataFrame, listed: pd.DataFrame) -> pd.DataFrame:
     """Return each line with each row of the list for its material, and how far the two fit."""
-    by = ["material_id", "connection"] if listed["connection"].notna().any() else ["material_id"]
+    by = ["material_id", "connection"] if (listed["connection"] >= 0).any() else ["material_id"]
     taken = [c for c in listed.columns if c not in by]
     near = lot.merge(listed.rename(columns={c: f"list_{c}" for c in taken}), on=by, how="inner")
-    near["own"] = (near["vendor_id"] == near["list_vendor_id"]).fillna(False).to_numpy(dtype=bool)
+    near["own"] = near["vendor_id"] == near["list_vendor_id"]  # the list names one in each row
     near["in_currency"] = _agree(near, "currency_id", "currency")
     near["in_unit"] = _agree(near, "uom_id", "unit")
     near["known_then"] = ~(near["day"] < near["list_updated_at"])
     near["valid"] = ~(near["day"] < near["list_valid_from"]) & ~(near["day"] > near["list_valid_to"])
     near["reached"] = near["list_minimum_quantity"] <= near["quantity"] * (1 + 1e-12)
-    near["fits"] = near[["in_currency", "in_unit", "known_then", "valid", "reached"]].all(axis=1)
-    return near
+    near["fits"] = np.logical_and.reduce([near[c] for c in _FITTING])
+    kept = [
+        "line",
+        "paid",
+        "own",
+        "fits",
+        *_FITTING,
+        *(f"list_{c}" for c in ("vendor_id", "minimum_quantity", "valid_from", "price")),
+    ]
+    return near[kept]
+
+
+#: How far a line and a row of the list may fit, besides material and vendor.
+_FITTING = ("in_currency", "in_unit", "known_then", "valid", "reached")
 
 
 def _agree(near: pd.DataFrame, key: str, name: str) -> Mask:
     """Return where a line and a row of the list have one measure: by the source's key where both have it, else by name."""
-    key_known = near[key].notna() & near[f"list_{key}"].notna()
-    by_key = (near[key] == near[f"list_{key}"]).fillna(False)
-    by_name = (near[name] == near[f"list_{name}"]).fillna(False) | near[f"list_{name}"].isna()
-    agree: Mask = by_key.where(key_known, by_name).to_numpy(dtype=bool)
+    (by_key, listed_key), (by_name, listed_name) = (
+        (near[c].to_numpy(), near[f"list_{c}"].to_numpy()) for c in (key, name)
+    )
+    both = (by_key >= 0) & (listed_key >= 0)
+    agree: Mask = np.where(both, by_key == listed_key, (by_name == listed_name) | (listed_name < 0))
     return agree
 
 
@@ -194,12 +217,12 @@ def _compared(lot: pd.DataFrame, fits: pd.DataFrame) -> pd.DataFrame:
     )
     cheapest = cheapest.set_index("line")[["list_vendor_id", "list_price"]].reindex(lot["line"])
     cheaper = cheapest["list_price"].to_numpy() < out["list_price"].to_numpy() * (1 - _SAME)
-    out["cheaper_vendor_id"] = cheapest["list_vendor_id"].where(cheaper).to_numpy()
+    out["cheaper_vendor"] = cheapest["list_vendor_id"].where(cheaper).to_numpy()
     out["cheaper_price"] = cheapest["list_price"].where(cheaper).to_numpy()
     return out
 
 
-def _by_item(lines: pd.DataFrame, groups: Groups) -> pd.DataFrame:
+def _by_item(lines: pd.DataFrame, groups: Groups, vendors: pd.Index) -> pd.DataFrame:
     """Return the sums by material, vendor, unit and currency."""
     n = len(groups) if len(groups.codes) else 0
     worth = lines["quantity"] * lines["rate"]
@@ -222,7 +245,7 @@ def _by_item(lines: pd.DataFrame, groups: Groups) -> pd.DataFrame:
     )
     sums = rows.groupby("group").sum().reindex(range(n), fill_value=0)
     who = (
-        rows.assign(vendor=lines["cheaper_vendor_id"].to_numpy())
+        rows.assign(vendor=lines["cheaper_vendor"].to_numpy())
         .dropna(subset="vendor")
         .groupby(["group", "vendor"])["cheaper_value"]
         .sum()
@@ -232,7 +255,8 @@ def _by_item(lines: pd.DataFrame, groups: Groups) -> pd.DataFrame:
         .sort_values(["group", "cheaper_value", "vendor"], ascending=[True, False, True])
         .drop_duplicates("group")
     )
-    cheaper_id = most.set_index("group")["vendor"].reindex(range(n)).astype("string").to_numpy()
+    cheaper = most.set_index("group")["vendor"].reindex(range(n)).fillna(-1).to_numpy().astype(np.intp)
+    cheaper_id = vendors.array.take(cheaper, allow_fill=True)
     keys = groups.keys.iloc[:n].reset_index(drop=True)
     result = keys.assign(
         spend=sums["spend"],
