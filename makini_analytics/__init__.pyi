@@ -33,6 +33,7 @@ from .errors import support_report as support_report
 from .fetch import Client as Client
 from .fetch import Fetched as Fetched
 from .fetch import fetch_all as fetch_all
+from .fetch._spark_source import SparkSource as SparkSource
 from .files import read_headings as read_headings
 from .history import History as History
 from .purchases import Purchases as Purchases

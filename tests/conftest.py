@@ -166,6 +166,8 @@ def spark():
     pytest.importorskip("pyspark", reason="pyspark is not installed")
     if shutil.which("java") is None:
         pytest.skip("Spark needs Java, which is not on this machine")
+    os.environ["PYSPARK_PYTHON"] = sys.executable  # of its workers
+    from pyspark import SparkContext
     from pyspark.sql import SparkSession
 
     builder = SparkSession.builder.master("local[1]").appName("makini-analytics tests")
@@ -185,3 +187,8 @@ def spark():
     session.sparkContext.setLogLevel("ERROR")
     yield session
     session.stop()
+    # and its Java, which would give the next session the environment of this one
+    gateway, SparkContext._gateway, SparkContext._jvm = SparkContext._gateway, None, None
+    gateway.shutdown()
+    gateway.proc.stdin.close()
+    gateway.proc.wait(timeout=60)

@@ -1,4 +1,4 @@
-"""Fetching purchase orders: of one connection, of several side by side, or only what changed."""
+"""Fetching purchase orders: of one connection, of several side by side, or only what changed; for Spark, see `_spark_source`."""
 
 from ._client import Client
 from ._connections import Fetched, fetch_all

@@ -27,7 +27,7 @@ _VARIABLE = re.compile(r"(?=.{1,80}$)[A-Z][A-Z0-9]{0,19}(_[A-Z0-9]{1,19})*")
 _TOKEN = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9._~+/=-]{32,}")
 
 
-class _Hidden(dict[str, Any]):
+class Hidden(dict[str, Any]):
     """What may hold tokens, by name; a traceback with local variables shows none of it."""
 
     def __repr__(self) -> str:
@@ -97,7 +97,7 @@ def fetch_all(
     >>> len(got.data.orders), list(got.errors)
     (700, ['old'])
     """
-    given, options = _Hidden(connections=connections), _Hidden(options)
+    given, options = Hidden(connections=connections), Hidden(options)
     del connections
     check_options("fetch_all", options, options_of(fetch_all, Client))
     if not isinstance(to, History | None):
@@ -109,8 +109,8 @@ def fetch_all(
         raise ConfigError(
             "token= is no option for all connections: give each its own, as {'emea': '$MAKINI_TOKEN_EMEA', ...}"
         )
-    named = _named(given)
-    clients = {name: _client(name, named, options) for name in named}
+    named = named_in(given)
+    clients = {name: client_of(name, named, options) for name in named}
     called = [client.connection for client in clients.values()]
     if twice := next((name for name in called if called.count(name) > 1), None):  # each would take the other's place
         raise ConfigError(
@@ -150,13 +150,13 @@ def _fetch(client: Client, since: Any, until: Any, to: History | None) -> Any:
         return client.fetch_purchases(since, until) if to is None else client.fetch_purchases(since, until, to=to)
 
 
-def _named(given: _Hidden) -> _Hidden:
+def named_in(given: Hidden) -> Hidden:
     """Return the connections by name, each with its arguments or its token."""
     kind = type(given["connections"])
     if issubclass(kind, str | Path):
         named = _in_file(given)
     elif issubclass(kind, Mapping):
-        named = _Hidden(given["connections"])
+        named = Hidden(given["connections"])
     else:
         raise ConfigError(f"connections are a mapping of names, or the path of a TOML file, not {kind.__name__}")
     if not named:
@@ -164,13 +164,13 @@ def _named(given: _Hidden) -> _Hidden:
     return named
 
 
-def _in_file(given: _Hidden) -> _Hidden:
+def _in_file(given: Hidden) -> Hidden:
     """Return what a TOML file says of connections."""
     if _TOKEN.fullmatch(str(given["connections"])) and not Path(given["connections"]).exists():
         raise ConfigError("connections are no file, and look like a token: pass {'emea': '$MAKINI_TOKEN_EMEA', ...}")
     path = path_of("connections", given["connections"])
     try:
-        named = _Hidden(tomllib.loads(path.read_text(encoding="utf-8")))
+        named = Hidden(tomllib.loads(path.read_text(encoding="utf-8")))
     except UnicodeDecodeError:
         raise ConfigError(f"{path} is not in UTF-8, as TOML is: save it in that encoding") from None
     except tomllib.TOMLDecodeError as e:
@@ -193,8 +193,8 @@ def _is_token(name: str, value: Any) -> bool:
     return isinstance(value, str) and _TOKEN.fullmatch(value) is not None
 
 
-def _client(name: str, named: _Hidden, options: _Hidden) -> Client:
-    own = _Hidden(named[name] if isinstance(named[name], Mapping) else {"token": named[name]})
+def client_of(name: str, named: Hidden, options: Hidden) -> Client:
+    own = Hidden(named[name] if isinstance(named[name], Mapping) else {"token": named[name]})
     if "token_env" not in own and isinstance(own.get("token"), str) and own["token"].startswith("$"):
         own["token_env"] = own.pop("token")[1:]
     if "token_env" in own and "token" in own:
@@ -204,17 +204,17 @@ def _client(name: str, named: _Hidden, options: _Hidden) -> Client:
     if own.get("token") is None:
         raise ConfigError(f"connection {name!r} has no token: pass one, or token_env")
     check_options(f"connection {name!r}: Client", own, options_of(Client))
-    arguments = _Hidden({"connection": name, **options, **own})
+    arguments = Hidden({"connection": name, **options, **own})
     return Client(**arguments)
 
 
-def _of_environment(name: str, own: _Hidden) -> str:
+def _of_environment(name: str, own: Hidden) -> str:
     """Return the token in a connection's variable, which is no longer among its arguments then."""
-    hidden = _Hidden(variable=own.pop("token_env"))
+    hidden = Hidden(variable=own.pop("token_env"))
     if not isinstance(hidden["variable"], str):
         kind = type(hidden["variable"]).__name__
         raise ConfigError(f"connection {name!r}: token_env is the name of an environment variable, not {kind}")
-    if not (token := _Hidden(it=os.environ.get(hidden["variable"])))["it"]:
+    if not (token := Hidden(it=os.environ.get(hidden["variable"])))["it"]:
         shown = hidden["variable"] if _VARIABLE.fullmatch(hidden["variable"]) else "that token_env names"
         raise ConfigError(f"connection {name!r}: the environment variable {shown} is not set")
     return str(token["it"])

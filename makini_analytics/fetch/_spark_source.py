@@ -1,0 +1,183 @@
+"""Purchase orders as a data source of Spark: each connection is fetched by a task of its own, on whatever machine that runs."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..errors import ConfigError, one_of
+from ..frames import as_text
+from ..system import check_options
+from ..tidy import TABLES
+from ._connections import Hidden, client_of, named_in
+
+try:
+    from pyspark.sql.datasource import DataSource, DataSourceReader, InputPartition
+except ImportError:  # then there is no Spark to register the source with
+    DataSource = DataSourceReader = InputPartition = object
+
+#: Options of Spark's reader beside ``connections`` and ``table``: those arguments of `Client.fetch_purchases` that are text.
+_QUERY = ("since", "until", "modified_since", "timezone", "decimal", "thousands")
+#: Fields that no table has by itself, by their names: which there are is known only when all is fetched.
+_CUSTOM = "custom"
+
+
+class SparkSource(DataSource):
+    """Purchase orders for Spark (4.0 or later): registered once, read as any other format, each connection by a task of its own.
+
+    ::
+
+        spark.dataSource.register(ma.SparkSource)
+        reader = spark.read.format("makini").option("connections", "connections.toml")
+        lines = reader.option("table", "lines").option("since", "2025-01-01").load()
+        spend.by_vendor(lines)
+
+    ``connections`` is the path of a TOML file as `fetch_all` takes it, read where the driver runs, or the same as JSON. It names the
+    environment variables that hold the tokens; these are looked up by the task that fetches
+    (``spark.executorEnv.MAKINI_TOKEN_EMEA``), so no token is in the plan, the options or the event log. ``table`` is orders, lines
+    (the default), issues or sources; ``since``, ``until``, ``modified_since``, ``timezone``, ``decimal`` and ``thousands`` are as in
+    `Client.fetch_purchases`. The columns are those of `makini_analytics.data_dictionary`; custom fields are in ``custom``, a map of
+    text: ``lines.custom["costCenter"]``. A connection that fails is an error of the whole, after Spark's own tries.
+
+    Each table is a fetch: of the second one a task takes the pages from its cache, where it runs on the same machine within the hour.
+    """
+
+    @classmethod
+    def name(cls) -> str:
+        """Return the name of the format."""
+        return "makini"
+
+    def schema(self) -> Any:
+        """Return the columns of the table: those of every source, and a map of its own fields."""
+        from pyspark.sql.pandas.types import from_arrow_schema
+
+        return from_arrow_schema(_schema(_Asked.of(self.options).table))
+
+    def reader(self, schema: Any) -> Any:
+        """Return what reads the table."""
+        return _Reader(_Asked.of(self.options))
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What is to be read. It is part of the plan, and holds no tokens."""
+
+    connections: Mapping[str, Mapping[str, Any]]
+    table: str
+    query: Mapping[str, str]
+
+    @classmethod
+    def of(cls, options: Mapping[str, str]) -> _Asked:
+        given = {str(k).lower(): v for k, v in options.items()}  # to Spark all are one: since, SINCE
+        check_options("format('makini')", given, ("connections", "table", "path", *_QUERY))
+        where = given.get("connections", given.get("path"))
+        if not where:
+            raise ConfigError("option 'connections' is missing: a TOML file as for fetch_all, or the same as JSON")
+        one_of("table", table := given.get("table", "lines"), TABLES)
+        named = _without_tokens(where)
+        return cls(named, table, {k: given[k] for k in _QUERY if k in given})
+
+
+def _without_tokens(where: str) -> dict[str, Mapping[str, Any]]:
+    """Return the connections of a file or JSON text, each naming the variable that holds its token."""
+    given: Any = where
+    if where.lstrip().startswith("{"):
+        try:
+            given = json.loads(where)
+        except ValueError:  # not repeated: it may hold a token
+            raise ConfigError("option 'connections' is no JSON, and no path of a TOML file") from None
+    out: dict[str, Mapping[str, Any]] = {}
+    for name, own in named_in(Hidden(connections=given)).items():
+        if isinstance(own, str) and own.startswith("$"):
+            own = {"token_env": own[1:]}
+        if not isinstance(own, Mapping) or "token" in own or "token_env" not in own:
+            raise ConfigError(
+                f"connection {name!r}: name the variable that holds its token, as '$MAKINI_TOKEN_EMEA' or with token_env; "
+                "a plan of Spark, which others may read, holds no token"
+            )
+        out[name] = dict(own)
+    return out
+
+
+@dataclass
+class _Partition(InputPartition):
+    """One connection: what a task is sent."""
+
+    connection: str
+    own: Mapping[str, Any]
+
+
+class _Reader(DataSourceReader):
+    def __init__(self, asked: _Asked) -> None:
+        self.asked = asked
+
+    def partitions(self) -> list[_Partition]:
+        """Return one for each connection."""
+        return [_Partition(name, own) for name, own in self.asked.connections.items()]
+
+    def read(self, partition: _Partition) -> Iterator[Any]:
+        """Yield the rows of a connection, part by part: it is fetched to disk, so that it need not fit into memory."""
+        table = self.asked.table
+        with tempfile.TemporaryDirectory(prefix="makini-spark-") as place:
+            own = Hidden({partition.connection: partition.own})
+            with client_of(partition.connection, own, Hidden(progress=False)) as client:
+                query: dict[str, Any] = dict(self.asked.query)
+                folder = client.fetch_purchases(**query, to=Path(place) / "purchases")
+            yield from _batches(folder, table)
+
+
+def _batches(folder: Path, table: str) -> Iterator[Any]:
+    """Yield the rows of a table in a folder of parts, in the columns of the schema."""
+    import pyarrow.parquet as pq
+
+    paths = sorted((folder / table).glob("*.parquet")) if table != "sources" else [folder / "sources.parquet"]
+    for path in paths:
+        for batch in pq.ParquetFile(path).iter_batches():
+            yield _in_schema(batch, _schema(table))
+
+
+def _schema(table: str) -> Any:
+    """Return the columns of a table as Arrow has them."""
+    import pyarrow as pa
+
+    text = pa.string()
+    kinds = {"text": text, "label": text, "number": pa.float64(), "day": pa.date32(), "instant": pa.timestamp("us", "UTC"),
+             "flag": pa.bool_(), "count": pa.int64()}  # fmt: skip
+    fields = [(c.name, kinds[c.kind]) for c in TABLES[table]]
+    return pa.schema([*fields, (_CUSTOM, pa.map_(text, text))])
+
+
+def _in_schema(batch: Any, schema: Any) -> Any:
+    """Return rows in the columns of a schema: missing where they have no such column, and what it does not have as text in its map."""
+    import pyarrow as pa
+
+    columns = []
+    for field in schema:
+        if field.name == _CUSTOM:
+            columns.append(_others(batch, set(schema.names)))
+        elif field.name in batch.schema.names:
+            columns.append(batch.column(field.name).cast(field.type))
+        else:
+            columns.append(pa.nulls(len(batch), field.type))
+    return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def _others(batch: Any, known: set[str]) -> Any:
+    """Return the columns that the schema does not have as one map per row, of those that have a value."""
+    import pyarrow as pa
+
+    names = [n for n in batch.schema.names if n not in known]
+    texts = np.empty((len(batch), len(names)), dtype=object)
+    for i, name in enumerate(names):
+        texts[:, i] = as_text(batch.column(name).to_pandas()).astype("string").to_numpy(dtype=object, na_value=None)
+    there = pd.notna(texts)
+    ends = np.concatenate([[0], np.cumsum(there.sum(axis=1))]).astype(np.int32)
+    keys = np.broadcast_to(np.array([n.removeprefix("custom.") for n in names], dtype=object), texts.shape)[there]
+    return pa.MapArray.from_arrays(ends, pa.array(keys, pa.string()), pa.array(texts[there], pa.string()))

@@ -1,0 +1,109 @@
+"""Spark fetches connections side by side: the frames of the local fetch, whatever a source adds, and no token in the plan."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+import pytest
+
+import makini_analytics as ma
+from makini_analytics import slippage, spend
+from makini_analytics.fetch._spark_source import _Asked
+from makini_analytics.frames import as_text
+from makini_analytics.tidy import TABLES
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
+KEYS = {"orders": ["connection", "order_id"], "lines": ["connection", "line_id"], "issues": [c.name for c in TABLES["issues"]], "sources": ["connection"]}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def served():
+    """A Makini on loopback whose tokens stand in the environment, as those of a cluster do before it starts."""
+    with ma.sandbox() as server, pytest.MonkeyPatch.context() as environment:
+        for name, token in {**server.tokens, "old": "an-old-token"}.items():
+            environment.setenv(f"MAKINI_TOKEN_{name.upper()}", token)
+        yield server
+
+
+@pytest.fixture(scope="module")
+def cluster(served, request):
+    session = request.getfixturevalue("spark")
+    session.dataSource.register(ma.SparkSource)
+    return session
+
+
+def connection(served, site, place):
+    return {"token_env": f"MAKINI_TOKEN_{site.upper()}", "base_url": served.base_url, "delivery_date": "actual", "cache_dir": str(place)}  # fmt: skip
+
+
+def alike(frame: pd.DataFrame, table: str) -> pd.DataFrame:
+    """Return rows in one order and kind: days without a zone, text as text."""
+    out = frame.copy()
+    for c in TABLES[table]:
+        kind = {"text": "string", "label": "string", "day": "datetime64[us]", "instant": "datetime64[us, UTC]", "flag": "boolean", "count": "Int64", "number": "float64"}[c.kind]  # fmt: skip
+        out[c.name] = pd.to_datetime(out[c.name]) if c.kind == "day" else out[c.name]
+        out[c.name] = out[c.name].astype(kind)
+    return out.sort_values(KEYS[table], ignore_index=True)
+
+
+def test_eight_connections_are_what_the_local_fetch_gives(served, cluster, tmp_path):
+    sites = [*served.tokens, *served.tokens, *served.tokens][:8]
+    named = {f"c{i}": connection(served, site, tmp_path / f"cache{i}") for i, site in enumerate(sites)}
+    reader = cluster.read.format("makini").option("connections", json.dumps(named))
+    local = ma.fetch_all(named, progress=False)
+    assert not local.errors
+    for table in KEYS:
+        got = reader.option("table", table).load()
+        assert got.rdd.getNumPartitions() == 8
+        plan = got._jdf.queryExecution().toString()
+        assert not any(token in plan for token in served.tokens.values())
+        rows, want = got.toArrow().to_pandas(), getattr(local.data, table)
+        standard = [c.name for c in TABLES[table]]
+        skip = {
+            "from_cache",
+            "fetched_at",
+            "first_fetched_at",
+            "n_pages",
+            "n_from_cache",
+            "notes",
+        }  # of which fetch it was
+        both = [alike(f, table)[[c for c in standard if c not in skip]] for f in (rows, want)]
+        pd.testing.assert_frame_equal(*both)
+        told = pd.DataFrame([dict(row) for row in alike(rows, table)["custom"]])
+        for name in [c for c in want if c not in standard]:
+            texts = as_text(alike(want, table)[name]).astype("string")
+            assert told[name.removeprefix("custom.")].astype("string").fillna("").tolist() == texts.fillna("").tolist()
+    lines, day = reader.option("table", "lines").load().cache(), str(local.data.as_of.date())
+    for figure in (spend.by_vendor, slippage.by_vendor):
+        pd.testing.assert_frame_equal(figure(lines, as_of=day), figure(local.data.lines, as_of=day), rtol=1e-9)
+    span = {"since": "2025-01-01", "until": "2025-03-31"}
+    assert reader.options(**span).load().count() == len(ma.fetch_all(named, **span, progress=False).data.lines)
+
+
+def test_a_connection_that_is_refused_is_an_error_that_names_it(served, cluster, tmp_path):
+    named = {"old": connection(served, "old", tmp_path)}
+    with pytest.raises(Exception, match="reconnect") as told:
+        cluster.read.format("makini").option("connections", json.dumps(named)).load().count()
+    assert "old" in str(told.value) and "an-old-token" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({}, "'connections' is missing"),
+        ({"connections": '{"us": "secret-token"}'}, "name the variable that holds its token"),
+        ({"connections": '{"us": {"token": "secret-token"}}'}, "name the variable that holds its token"),
+        ({"connections": '{"us": "secret-token"'}, "no JSON"),
+        ({"connections": "nowhere.toml"}, "nowhere.toml"),
+        ({"connections": '{"us": "$X"}', "table": "vendors"}, "table='vendors'"),
+        ({"connections": '{"us": "$X"}', "sinse": "2025-01-01"}, "no option 'sinse'; near: since"),
+    ],
+)
+def test_what_can_not_be_read_is_said_before_anything_is_fetched_and_no_token_with_it(options, says):
+    with pytest.raises(ma.MakiniError, match=says) as told:
+        _Asked.of(options)
+    assert "secret-token" not in str(told.value)
