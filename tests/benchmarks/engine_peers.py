@@ -1,17 +1,21 @@
 """The metrics on the frames of other engines, beside queries that are written by hand for each engine and give as much.
 
 As much is: the table; the book of the lines that count and of those that don't, in lines and value by currency; and for slippage the sums
-over orders that say how certain a rate is. Run as a program it measures in interleaved rounds: ``python engine_peers.py LINES ROUNDS``.
+over orders that say how certain a rate is. Run as a program it measures in interleaved rounds: ``python -m tests.benchmarks.engine_peers LINES
+ROUNDS [--markdown]``.
 """
 
 from __future__ import annotations
 
 import json
+import re
+import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +25,7 @@ import polars as pl
 
 from tests.benchmarks.metric_peers import AS_OF, CAME, OURS, POLARS, SQL, lines, same
 
+SPARK = "Spark, Parquet"
 _CAME = CAME.removesuffix(" IS TRUE")  # polars has no such word; where it is missing the line has not come
 _RECEIVED = "state IN ('received', 'closed_short')"
 #: Why a line doesn't count, the first reason that fits; 0 where it does.
@@ -77,6 +82,27 @@ def by_duckdb(connection: duckdb.DuckDBPyConnection, table: str) -> Callable[[st
     ]
 
 
+def by_spark(session: Any) -> Callable[[str], list[Any]]:
+    """Return what runs the queries of a metric on the view ``frame`` of a session, in its own words."""
+
+    def words(query: str) -> str:
+        query = re.sub(r"FILTER \((?!WHERE)", "FILTER (WHERE ", query)
+        return query.replace("quantile_cont(", "percentile(").replace("date_diff('day', ", "datediff(DAY, ")
+
+    return lambda name: [session.sql(words(q)).toArrow().to_pandas() for q in (SQL[name], *beside(name))]
+
+
+def spark_session() -> Any:
+    """Return a local session with two cores."""
+    from pyspark.sql import SparkSession
+
+    options = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false", "spark.driver.memory": "4g"}
+    options |= {"spark.sql.session.timeZone": "UTC", "spark.sql.shuffle.partitions": "2"}
+    session = SparkSession.builder.master("local[2]").config(map=options).getOrCreate()
+    session.sparkContext.setLogLevel("OFF")
+    return session
+
+
 def engines(frame: pd.DataFrame, folder: Path) -> dict[str, tuple[Any, Callable[[str], list[Any]]]]:
     """Return the lines in each engine, and what runs its own queries on them."""
     connection, path = duckdb.connect(), str(folder / "lines.parquet")
@@ -84,12 +110,17 @@ def engines(frame: pd.DataFrame, folder: Path) -> dict[str, tuple[Any, Callable[
     connection.register("pandas_frame", frame)
     connection.execute("CREATE TABLE categories AS SELECT * FROM pandas_frame")  # text columns of type ENUM
     own = pl.from_pandas(frame)
-    return {
+    out = {
         "polars": (own, by_polars(own)),
         "PyArrow": (own.to_arrow(), by_polars(own)),
         "DuckDB, Parquet": (connection.read_parquet(path), by_duckdb(connection, f"read_parquet('{path}')")),
         "DuckDB, table": (connection.table("categories"), by_duckdb(connection, "categories")),
     }
+    if find_spec("pyspark"):
+        session = spark_session()
+        session.read.parquet(path).createOrReplaceTempView("frame")
+        out[SPARK] = session.table("frame"), by_spark(session)
+    return out
 
 
 def check(name: str, ours: Any, theirs: Any) -> None:
@@ -104,7 +135,7 @@ def check(name: str, ours: Any, theirs: Any) -> None:
 
 
 def measure(n: int, rounds: int) -> dict[str, dict[str, dict[str, list[float]]]]:
-    """Return seconds of the processor by engine and metric, of ours and of the queries by hand, in interleaved rounds."""
+    """Return seconds of the processor (of Spark: of the clock) by engine and metric, of ours and of the queries by hand, in interleaved rounds."""
     options = {name: {} if name.startswith("spend") else {"as_of": str(AS_OF)} for name in OURS}
     out: dict[str, dict[str, dict[str, list[float]]]] = {}
     with tempfile.TemporaryDirectory() as folder:
@@ -115,12 +146,26 @@ def measure(n: int, rounds: int) -> dict[str, dict[str, dict[str, list[float]]]]
                 times: dict[str, list[float]] = {who: [] for who in runs}
                 for _ in range(rounds):
                     for who, run in runs.items():
-                        began = time.process_time()
+                        clock = time.perf_counter if engine == SPARK else time.process_time  # it works elsewhere
+                        began = clock()
                         run()
-                        times[who].append(time.process_time() - began)
+                        times[who].append(clock() - began)
                 out.setdefault(engine, {})[name] = times
     return out
 
 
+def as_markdown(measured: dict[str, dict[str, dict[str, list[float]]]]) -> str:
+    """Return the table of docs/engines.md: ours / by hand = ratio, medians in ms."""
+    out = [f"| | {' | '.join(f'`{name}`' for name in OURS)} |", f"|{'---|' * (len(OURS) + 1)}"]
+    for engine, metrics in measured.items():
+        cells = []
+        for name in OURS:
+            ours, by_hand = (1000 * statistics.median(metrics[name][who]) for who in ("ours", "by hand"))
+            cells.append(f"{ours:,.0f} / {by_hand:,.0f} = {ours / by_hand:.2f}")
+        out.append(f"| {engine} | {' | '.join(cells)} |")
+    return "\n".join(out)
+
+
 if __name__ == "__main__":
-    print(json.dumps(measure(int(sys.argv[1]), int(sys.argv[2]))))
+    found = measure(int(sys.argv[1]), int(sys.argv[2]))
+    print(as_markdown(found) if "--markdown" in sys.argv else json.dumps(found))
