@@ -143,13 +143,16 @@ class _Polars(_Rows):
 
 class _Spark(_Rows):
     def _rows(self, part: str) -> Any:
+        import pyarrow as pa
         from pyspark.sql import functions as fn
 
         if self.remote:  # what this process may read, the workers of a cluster may not
             raise ConfigError("engine='spark' reads histories in folders: in an object store pass 'duckdb' or 'polars'")
-        paths = self.files(part)
+        paths, held = self.files(part), self.commit.dataset.schema
         # a file that is older than a column lacks it; of issues there may be none
-        rows = read_by_spark(paths or self.files("orders"), mergeSchema=True)
+        rows = read_by_spark(
+            paths or self.files("orders"), pa.schema(f for f in held if f.name not in ("part", "past"))
+        )
         rows = rows if paths else rows.limit(0)
         if self.later:
             rows = rows.filter(fn.unix_micros("seen_at") <= self.moment.value // 1000)

@@ -126,13 +126,18 @@ def checked_engine(engine: str) -> str:
     return engine
 
 
-def read_by_spark(paths: list[str], **options: Any) -> Any:
-    """Return Parquet files as a frame of Spark's active session, else of a local one."""
+def read_by_spark(paths: list[str], schema: Any = None) -> Any:
+    """Return Parquet files as a frame of Spark's active session, else of a local one; with a schema of Arrow for all of them."""
     from pyspark.sql import SparkSession
 
     session = SparkSession.getActiveSession() or SparkSession.builder.getOrCreate()
     # a path is a pattern to Spark: "orders[1]" must be escaped
-    return session.read.options(**options).parquet(*(re.sub(r"([*?\[\]{}\\])", r"\\\1", p) for p in paths))
+    reader = session.read
+    if schema is not None:
+        from pyspark.sql.pandas.types import from_arrow_schema
+
+        reader = reader.schema(from_arrow_schema(schema))
+    return reader.parquet(*(re.sub(r"([*?\[\]{}\\])", r"\\\1", p) for p in paths))
 
 
 def _reader(engine: str) -> Callable[[list[str]], Any]:
