@@ -12,8 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from ... import charts
-from ...compute import group_lines
-from ...frames import frame_of
+from ...compute import STARTS, group_lines
+from ...frames import as_of_days, days_of, frame_of
 from .._curve import curve
 from .._periods import by_period
 
@@ -25,9 +25,8 @@ _TIME = (1.5, 2.4)
 _HEIGHT = 0.74
 
 
-def _lines_of(data: Any, by: Any, rows: pd.DataFrame) -> list[pd.DataFrame]:
+def _lines_of(frame: pd.DataFrame, by: Any, rows: pd.DataFrame) -> list[pd.DataFrame]:
     """Return the lines of each row of a result."""
-    frame = frame_of(data, metric="lead_times.plot_shifts")
     groups = group_lines(frame, by)
     names = [c for c in groups.keys if c in rows]
     key = [tuple(None if pd.isna(v) else v for v in row) for row in groups.keys[names].itertuples(index=False)]
@@ -38,13 +37,15 @@ def _lines_of(data: Any, by: Any, rows: pd.DataFrame) -> list[pd.DataFrame]:
 
 def draw_close(ax: Axes, rows: pd.DataFrame, data: Any, options: Mapping[str, Any]) -> None:
     """Draw each change in a row of its own; the options are those of the figure."""
-    by, options = options.get("by", "vendor"), {n: v for n, v in options.items() if n != "by"}
+    frame = frame_of(data, metric="lead_times.plot_shifts")
+    # the day of all lines: a part of them may have been updated less late
+    alike = {n: v for n, v in options.items() if n != "by"} | {"as_of": as_of_days(frame, options.get("as_of"))}
+    begins = STARTS[options.get("start", "order")]
     sides, months = [], []
-    for (_, row), lines in zip(rows.iterrows(), _lines_of(data, by, rows), strict=True):
-        later = pd.to_datetime(lines["order_date"]).dt.normalize() >= row["shift_date"]
-        side = np.where(later, "after", "before")
-        sides.append(curve(lines.assign(side=pd.array(side, dtype="string")), by="side", **options))
-        months.append(by_period(lines, freq="M", **options))
+    for (_, row), lines in zip(rows.iterrows(), _lines_of(frame, options.get("by", "vendor"), rows), strict=True):
+        side = np.where(days_of(lines, begins) >= np.datetime64(row["shift_date"], "D"), "after", "before")
+        sides.append(curve(lines.assign(side=pd.array(side, dtype="string")), by="side", **alike))
+        months.append(by_period(lines, freq="M", **alike))
     wide = max(_shown_days(part) for part in sides)
     first = min(m["period"].min() for m in months).to_timestamp()
     last = max(m["period"].max() for m in months).to_timestamp() + pd.DateOffset(months=1)
