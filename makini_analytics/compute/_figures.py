@@ -181,7 +181,7 @@ def figure(
         def only_counted(*args: P.args, **given: P.kwargs) -> Counted:
             checked(args, given)
             steps = function(*args, **given)
-            return Counted(steps.selection, steps.notes) if isinstance(steps, FigureResult) else next(steps)
+            return steps.counted if isinstance(steps, FigureResult) else next(steps)
 
         def counted(args: Any, given: Mapping[str, Any], brought: tuple[str, ...] = ()) -> pd.DataFrame:
             options = checked(args, given)

@@ -101,6 +101,13 @@ class Counted:
 
     selection: Selection
     notes: Sequence[str] = ()
+    #: What counts and what was left out, where an earlier step decided it and the selection no longer holds those lines.
+    included: Mapping[str, Any] | None = None
+    excluded: Iterable[Mapping[str, Any]] | None = None
+
+    def book(self) -> list[dict[str, Any]]:
+        """Return what counts, and an entry for each reason why others don't."""
+        return _book(self.selection, self.included, self.excluded)
 
 
 @dataclass(frozen=True)
@@ -112,9 +119,23 @@ class FigureResult:
     as_of: AsOfDays | None = None  # None: the lines' own day, if they have one
     notes: Sequence[str] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)  # those that differ from the arguments; None drops one
-    #: What counts and what was left out, where an earlier step decided it and the selection no longer holds those lines.
-    included: Mapping[str, Any] | None = None
+    included: Mapping[str, Any] | None = None  # as in `Counted`
     excluded: Iterable[Mapping[str, Any]] | None = None
+
+    @property
+    def counted(self) -> Counted:
+        """Which lines count."""
+        return Counted(self.selection, self.notes, self.included, self.excluded)
+
+
+def _book(
+    selection: Selection, included: Mapping[str, Any] | None, excluded: Iterable[Mapping[str, Any]] | None
+) -> list[dict[str, Any]]:
+    own = selection.book()
+    return [
+        own[0] if included is None else dict(included),
+        *(own[1:] if excluded is None else map(dict, excluded)),
+    ]
 
 
 def stamp(
@@ -130,15 +151,15 @@ def stamp(
     excluded: Iterable[Mapping[str, Any]] | None = None,
 ) -> pd.DataFrame:
     """Write into ``result.attrs`` what was measured, with which parameters, as of when, and what was left out."""
-    book = selection.book()
+    counts, *left_out = _book(selection, included, excluded)
     result.attrs = {
         "metric": metric,
         "parameters": {k: v for k, v in parameters.items() if v is not None},
         "as_of": lines.attrs.get("as_of") if as_of is None or pd.isna(as_of.day) else str(as_of),
         "source": lines.attrs.get("source"),
         "currency": currency_basis(lines),
-        "included": book[0] if included is None else dict(included),
-        "excluded": book[1:] if excluded is None else list(excluded),
+        "included": counts,
+        "excluded": left_out,
         "notes": list(notes),
     }
     if as_of is not None and as_of.own:  # beside their text, which is for people

@@ -111,11 +111,7 @@ def fetch_all(
         )
     named = named_in(given)
     clients = {name: client_of(name, named, options) for name in named}
-    called = [client.connection for client in clients.values()]
-    if twice := next((name for name in called if called.count(name) > 1), None):  # each would take the other's place
-        raise ConfigError(
-            f"two connections are called {twice!r}: their rows could not be told apart; leave connection= out, or give each its own"
-        )
+    must_differ([client.connection for client in clients.values()])
     errors: dict[str, MakiniError] = {}
     parts: list[Purchases] = []
     snapshots: list[pd.DataFrame] = []
@@ -148,6 +144,19 @@ def _fetch(client: Client, since: Any, until: Any, to: History | None) -> Any:
     """Fetch one connection, and let go of its sockets and its cache for the next ones."""
     with client:
         return client.fetch_purchases(since, until) if to is None else client.fetch_purchases(since, until, to=to)
+
+
+def must_differ(names: list[str]) -> None:
+    """Raise where two connections have one name: each would take the other's place."""
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise ConfigError(
+            f"two connections are called {twice!r}: their rows could not be told apart; leave connection= out, or give each its own"
+        )
+
+
+def is_variable(name: Any) -> bool:
+    """Whether something is a name as environment variables have them, and not a token in the place of one."""
+    return isinstance(name, str) and _VARIABLE.fullmatch(name) is not None
 
 
 def named_in(given: Hidden) -> Hidden:
@@ -215,6 +224,6 @@ def _of_environment(name: str, own: Hidden) -> str:
         kind = type(hidden["variable"]).__name__
         raise ConfigError(f"connection {name!r}: token_env is the name of an environment variable, not {kind}")
     if not (token := Hidden(it=os.environ.get(hidden["variable"])))["it"]:
-        shown = hidden["variable"] if _VARIABLE.fullmatch(hidden["variable"]) else "that token_env names"
+        shown = hidden["variable"] if is_variable(hidden["variable"]) else "that token_env names"
         raise ConfigError(f"connection {name!r}: the environment variable {shown} is not set")
     return str(token["it"])

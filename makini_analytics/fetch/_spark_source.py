@@ -16,7 +16,8 @@ from ..errors import ConfigError, one_of
 from ..frames import as_text
 from ..system import check_options
 from ..tidy import TABLES
-from ._connections import Hidden, client_of, named_in
+from ._connections import Hidden, client_of, is_variable, must_differ, named_in
+from ._query import order_query
 
 try:
     from pyspark.sql.datasource import DataSource, DataSourceReader, InputPartition
@@ -62,7 +63,13 @@ class SparkSource(DataSource):
 
     def reader(self, schema: Any) -> Any:
         """Return what reads the table."""
-        return _Reader(_Asked.of(self.options))
+        asked = _Asked.of(self.options)
+        own = {f.name: f.dataType for f in self.schema()}
+        if other := [f.name for f in schema if own.get(f.name) != f.dataType]:
+            raise ConfigError(
+                f"schema: {asked.table} have no {other[0]!r} of that type: leave the schema out, and select"
+            )
+        return _Reader(asked, [f.name for f in schema])
 
 
 @dataclass(frozen=True)
@@ -77,6 +84,7 @@ class _Asked:
     def of(cls, options: Mapping[str, str]) -> _Asked:
         given = {str(k).lower(): v for k, v in options.items()}  # to Spark all are one: since, SINCE
         check_options("format('makini')", given, ("connections", "table", "path", *_QUERY))
+        order_query(given.get("since"), given.get("until"), given.get("modified_since"))  # raises for what is no date
         where = given.get("connections", given.get("path"))
         if not where:
             raise ConfigError("option 'connections' is missing: a TOML file as for fetch_all, or the same as JSON")
@@ -97,12 +105,13 @@ def _without_tokens(where: str) -> dict[str, Mapping[str, Any]]:
     for name, own in named_in(Hidden(connections=given)).items():
         if isinstance(own, str) and own.startswith("$"):
             own = {"token_env": own[1:]}
-        if not isinstance(own, Mapping) or "token" in own or "token_env" not in own:
+        if not isinstance(own, Mapping) or "token" in own or not is_variable(own.get("token_env")):
             raise ConfigError(
-                f"connection {name!r}: name the variable that holds its token, as '$MAKINI_TOKEN_EMEA' or with token_env; "
+                f"connection {name!r}: name the variable that holds its token, as '$MAKINI_TOKEN_EMEA' or with token_env, in capitals; "
                 "a plan of Spark, which others may read, holds no token"
             )
         out[name] = dict(own)
+    must_differ([own.get("connection", name) for name, own in out.items()])
     return out
 
 
@@ -115,8 +124,8 @@ class _Partition(InputPartition):
 
 
 class _Reader(DataSourceReader):
-    def __init__(self, asked: _Asked) -> None:
-        self.asked = asked
+    def __init__(self, asked: _Asked, columns: list[str]) -> None:
+        self.asked, self.columns = asked, columns
 
     def partitions(self) -> list[_Partition]:
         """Return one for each connection."""
@@ -130,17 +139,18 @@ class _Reader(DataSourceReader):
             with client_of(partition.connection, own, Hidden(progress=False)) as client:
                 query: dict[str, Any] = dict(self.asked.query)
                 folder = client.fetch_purchases(**query, to=Path(place) / "purchases")
-            yield from _batches(folder, table)
+            yield from _batches(folder, table, self.columns)
 
 
-def _batches(folder: Path, table: str) -> Iterator[Any]:
+def _batches(folder: Path, table: str, columns: list[str]) -> Iterator[Any]:
     """Yield the rows of a table in a folder of parts, in the columns of the schema."""
     import pyarrow.parquet as pq
 
+    schema = _schema(table)
     paths = sorted((folder / table).glob("*.parquet")) if table != "sources" else [folder / "sources.parquet"]
     for path in paths:
         for batch in pq.ParquetFile(path).iter_batches():
-            yield _in_schema(batch, _schema(table))
+            yield _in_schema(batch, schema).select(columns)
 
 
 def _schema(table: str) -> Any:

@@ -81,7 +81,8 @@ def scan(folder: str | Path, *, engine: str = "duckdb") -> Scan:
     read = _reader(engine)
     frames = {t: read([str(p) for p in _parquet(folder, head, t)]) for t in _folder.FRAMES}
     (sources,) = _parquet(folder, head, "sources")
-    return Scan(**frames, sources=pd.read_parquet(sources), as_of=_folder.as_of_in(head))
+    told = _folder.checked_sources(sources, pd.read_parquet(sources))
+    return Scan(**frames, sources=told, as_of=_folder.as_of_in(head))
 
 
 def _parquet(folder: Path, head: Mapping[str, Any], table: str) -> list[Path]:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from .. import lead_times, slippage, spend
-from ..compute import Counted, Figure, FigureResult, Selection, figure, figures_of
+from ..compute import ENTITIES, Counted, Figure, FigureResult, Selection, figure, figures_of
 from ..errors import ConfigError, SchemaError
 from ..frames import FIGURE_COLUMNS, AsOf, as_of_days, categoricals, encode, values
 from ..purchases import Purchases
@@ -161,6 +161,10 @@ def _what_counts(
     """Return how many lines a figure counts, whether it can be computed, and the evidence; what others count, too, is kept in ``made``."""
     if figure.data == ("history",):
         return _not_computable("takes a makini_analytics.History: one snapshot does not show what changed")
+    usual = figure.options.get("by")  # what it groups by unless told otherwise; here it is not grouped
+    entity = ENTITIES[usual][0] if isinstance(usual, str) and usual in ENTITIES else ()
+    if entity and not any(column in of_lines for column in entity):
+        return _not_computable(f"by={usual!r} needs the column {' or '.join(map(repr, entity))}")
     by = [options["by"]] if options.get("by") else []
     filled = {column: of_lines.get(column, 0) for column in (*by, *figure.needs(**options))}
     lacking = next((column for column, n in filled.items() if not n), None)
@@ -182,7 +186,7 @@ def _what_counts(
         counted = _counted(figure, options, lines, made)
     except (SchemaError, ConfigError) as e:  # such as values in several currencies: the figure says what is wrong
         return _not_computable(str(e))
-    included, *excluded = counted.selection.book()
+    included, *excluded = counted.book()
     left_out = ", ".join(f"{e['n_lines']:,} {e['reason']}" for e in excluded) or "nothing"
     evidence += f"; left out: {left_out}"
     if len(included["value"]) > 1 and figure.room == "spend":

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from .. import units
 from ..compute import FigureResult, Groups, figure, leave_out_unreadable
 from ..errors import ConfigError
 from ..frames import AsOf, days_of, encode, values
@@ -122,6 +123,7 @@ def _lot(items: Items, listed: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame
         raise ConfigError(
             "the price list names no currency, and the lines are in several: add the column 'currency', or pass currency="
         )
+    _, times = units.based(values(frame, "unit_of_measure", "string"))
     lot = pd.DataFrame(
         {
             "line": np.flatnonzero(rows),
@@ -129,6 +131,7 @@ def _lot(items: Items, listed: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame
             "quantity": items.quantity[rows],
             "paid": items.paid[rows] / items.quantity[rows],
             "rate": items.amount[rows] / items.paid[rows],  # 1 where nothing was converted
+            "times": times[rows],  # base units in one of the line's own
         }
     )
     own = {"currency": document, "unit": items.keys["unit"]}
@@ -147,6 +150,10 @@ def _near(lot: pd.DataFrame, listed: pd.DataFrame) -> pd.DataFrame:
     by = ["material_id", "connection"] if (listed["connection"] >= 0).any() else ["material_id"]
     taken = [c for c in listed.columns if c not in by]
     near = lot.merge(listed.rename(columns={c: f"list_{c}" for c in taken}), on=by, how="inner")
+    # a list that names no unit means that of the line: 0.01 a piece of 1 g is 10.00 per kg
+    unnamed = near["list_unit"] < 0
+    near["list_price"] = np.where(unnamed, near["list_price"] / near["times"], near["list_price"])
+    near["list_minimum_quantity"] *= np.where(unnamed, near["times"], 1.0)
     near["own"] = near["vendor_id"] == near["list_vendor_id"]  # the list names one in each row
     near["in_currency"] = _agree(near, "currency_id", "currency")
     near["in_unit"] = _agree(near, "uom_id", "unit")

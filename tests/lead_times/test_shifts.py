@@ -210,3 +210,56 @@ def test_few_changes_are_drawn_from_close_by_where_lines_are_there():
     overview = lead_times.plot_shifts(rows)
     assert not any(line.get_drawstyle() == "steps-post" for line in overview.lines)
     assert charts.captions_of(overview).title == charts.captions_of(ax).title
+
+
+def medians_drawn(ax) -> list[tuple[float, float]]:
+    """Return by how much each curve, read at its median's dot, lies above one half and just before it below."""
+    curves = [line for line in ax.lines if line.get_drawstyle() == "steps-post"]
+    dots = [line for line in ax.lines if line.get_marker() == "o" and line.get_markersize() == 5]
+    out = []
+    for i, dot in enumerate(dots):
+        x, y = (np.asarray(v, dtype=float) for v in curves[i].get_data())
+        place = float(dot.get_xdata()[0])
+        at = np.searchsorted(x, place + 1e-9, side="right") - 1
+        out.append((float(dot.get_ydata()[0]) - y[at], y[at - 1] - float(dot.get_ydata()[0])))
+    return out
+
+
+@pytest.mark.parametrize("kind", ["created before", "own last update", "zone"])
+def test_the_curves_are_split_and_end_where_the_figure_says(kind):
+    """Each median lies on its curve: where lines begin otherwise, were updated less late, or have days with a zone."""
+    slow, fast = (world(s, n_vendors=1, factor=f, at=330, orders=10) for s, f in ((7, 1.6), (8, 0.6)))
+    lines = pd.concat([slow, fast.assign(vendor_id="other")], ignore_index=True)
+    day, options = START + 720 * DAY, {}
+    if kind == "created before":
+        lines["created_at"] = (lines.order_date - 60 * DAY).dt.tz_localize("UTC")
+        options = {"start": "creation", "as_of": day}
+    elif kind == "zone":
+        lines["order_date"] = lines.order_date.dt.tz_localize("UTC")
+        options = {"as_of": day}
+    else:
+        lines["updated_at"] = day.tz_localize("UTC")
+        lines.loc[lines.vendor_id == "other", "updated_at"] = (day - 150 * DAY).tz_localize("UTC")
+        lines.attrs = {}
+    ax = lead_times.plot_shifts(lines, **options)
+    read = medians_drawn(ax)
+    assert len(read) == 4 and all(above >= -1e-9 and below >= -1e-9 for above, below in read)
+
+
+def test_what_is_not_known_is_neither_longer_nor_drawn_on():
+    lines = world(7, n_vendors=1, factor=3.0, at=600, orders=10)
+    day = START + 720 * DAY
+    ax = lead_times.plot_shifts(lines, as_of=day)
+    row = lead_times.shifts(lines, as_of=day).iloc[0]
+    if pd.isna(row.median_after):
+        assert "not yet known" in style.alt_text(ax)
+    curves = [line for line in ax.lines if line.get_drawstyle() == "steps-post"]
+    after = lead_times.curve(lines[lines.order_date >= row.shift_date], as_of=day)
+    if after.share_delivered.iloc[-1] < 1:
+        wide = ax.get_xticks()
+        assert max(curves[-1].get_xdata()) <= 1 and len(wide)
+    from matplotlib.figure import Figure
+
+    small = Figure(figsize=(4, 3)).subplots()
+    lead_times.plot_shifts(lines, as_of=day, ax=small)
+    assert not any(line.get_drawstyle() == "steps-post" for line in small.lines)

@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 
 import makini_analytics as ma
-from makini_analytics import ConfigError, Purchases, SchemaError, quality, style
+from makini_analytics import ConfigError, Purchases, SchemaError, lead_times, quality, spend, style
 from makini_analytics.catalogue import FIGURES
+from makini_analytics.quality._coverage import _figures
 from makini_analytics.quality._duplicates import _legal_endings, clean_name
 from makini_analytics.tidy import tidy_orders
 
@@ -66,6 +67,38 @@ def test_coverage_says_which_figures_a_connection_can_carry_and_why_not(covered)
         assert figures.loc[(name, "spend.by_vendor"), "n_filled"] == known["spend_lines"]
         if name != "apac":
             assert figures.loc[(name, "slippage.by_vendor"), "n_filled"] == known["due_lines_at_cut_off"]
+
+
+@pytest.mark.parametrize("n", [None, 1, 0])
+def test_a_figure_counts_the_same_lines_before_it_is_computed_and_after(sample, n):
+    lines = sample.filter(connection="us").lines.iloc[:n]
+    day = sample.as_of
+    asked = 0
+    for _, figure, options in _figures(day):
+        if len(figure.data) > 1 or figure.data == ("history",):
+            continue
+        try:
+            result = figure.function(lines, **options)
+        except (ma.SchemaError, ma.ConfigError):
+            continue
+        counted, *left_out = figure.counted(lines, **options).book()
+        assert (counted, left_out) == (result.attrs["included"], result.attrs["excluded"]), figure.name
+        asked += 1
+    assert asked > 25
+
+
+def test_coverage_of_lines_without_vendors_says_which_figures_need_them(sample):
+    data = sample.filter(connection="us")
+    bare = ma.Purchases(
+        data.orders, data.lines.drop(columns=["vendor_id", "vendor_name"]), sources=data.sources, as_of=data.as_of
+    )
+    figures = quality.coverage(bare).query("table == 'metrics'").set_index("name")
+    for name, f in {"spend.by_vendor": spend.by_vendor, "lead_times.shifts": lead_times.shifts}.items():
+        assert not figures.loc[name, "computable"]
+        with pytest.raises(ma.SchemaError) as told:
+            f(bare.lines)
+        assert figures.loc[name, "evidence"] in str(told.value)
+    assert figures.loc["spend.by_period", "computable"]
 
 
 def test_coverage_counts_cells_as_a_plain_count_does(sample, covered):

@@ -162,6 +162,21 @@ def test_prices_meet_in_one_unit_and_after_a_conversion_in_the_currency_of_the_d
     assert (got.currency.item(), got.difference.item(), got.list_price.item()) == ("USD", 20.0, 18.0)
 
 
+@pytest.mark.parametrize(
+    "unit", [{"unit_of_measure": "G"}, {"uom_id": "u-g"}, {}, {"uom_id": "u-g", "unit_of_measure": "G"}]
+)
+@pytest.mark.parametrize("least", [0.0, 4_000.0])
+def test_a_list_that_names_its_unit_by_key_or_not_at_all_means_that_of_the_line(unit, least):
+    """0.01 a gram is what was paid; in kilograms, as prices are shown, it is 10.00 on both sides."""
+    bought = line(unit_of_measure="G", quantity=5_000.0, amount=50.0, uom_id="u-g")
+    listed = pd.DataFrame({"material_id": ["M"], "vendor_id": ["v"], "price": [0.01], "minimum_quantity": [least]} | {k: [v] for k, v in unit.items()})  # fmt: skip
+    got = spend.agreed_prices(bought, listed)
+    np.testing.assert_allclose(
+        got[["price", "list_price", "difference"]].to_numpy(dtype=float), [[10.0, 10.0, 0.0]], atol=1e-9
+    )
+    assert spend.agreed_prices(bought, listed.assign(minimum_quantity=6_000.0)).empty
+
+
 def test_the_list_of_a_connection_with_planted_breaks_served_and_fetched():
     level = {"vendorKey": "v", "currencyKey": "cur", "priceUnit": 1, "validFrom": "2024-01-01", "validTo": None}
     levels = [

@@ -66,8 +66,18 @@ def _shown_days(sides: pd.DataFrame) -> float:
 
 def colour_of(row: Any) -> str:
     """Return the colour of the lines after a change: that of late ones where they take longer."""
-    longer = not row["median_after"] < row["median_before"]
-    return str(charts.look.late if longer else charts.look.highlight)
+    before, after = row["median_before"], row["median_after"]
+    if pd.isna(before) or pd.isna(after):
+        return str(charts.look.ink)
+    return str(charts.look.late if after > before else charts.look.highlight)
+
+
+def roomy(ax: Axes | None, n: int) -> bool:
+    """Return whether somebody's axes have room for so many changes from close by; a figure of our own has."""
+    if ax is None:
+        return True
+    box = ax.get_window_extent().transformed(ax.figure.dpi_scale_trans.inverted())
+    return bool(box.width >= 6 and box.height >= n)
 
 
 def _at(y: int, share: Any) -> Any:
@@ -78,10 +88,13 @@ def _at(y: int, share: Any) -> Any:
 def _curves(ax: Axes, y: int, row: pd.Series, sides: pd.DataFrame, wide: float) -> None:
     ax.hlines([_at(y, 0), _at(y, 0.5)], 0, 1, color=charts.look.line, lw=[0.8, 0.6], ls=["-", ":"])
     for name, colour, width in (("before", charts.look.plain, 1.6), ("after", colour_of(row), 2.2)):
-        part = sides[(sides["side"] == name) & (sides["days"] <= wide)]
+        whole = sides[sides["side"] == name]
+        part = whole[whole["days"] <= wide]
         if not len(part):
             continue
-        days = np.append(part["days"].to_numpy(dtype=float), wide) / wide
+        # a curve ends with the last day on which somebody still waited, unless everything has come
+        followed = len(part) < len(whole) or part["share_delivered"].iloc[-1] > 1 - 1e-9
+        days = np.append(part["days"].to_numpy(dtype=float), wide if followed else part["days"].iloc[-1]) / wide
         share = part["share_delivered"].to_numpy(dtype=float)
         ax.step(days, _at(y, np.append(share, share[-1])), where="post", color=colour, lw=width, zorder=3)
         low, high = (_at(y, np.append(v, v[-1])) for v in (part[c].to_numpy(dtype=float) for c in ("low", "high")))

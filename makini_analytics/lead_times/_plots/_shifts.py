@@ -13,7 +13,7 @@ from ... import charts
 from ...compute import By, WorkCalendar
 from ...frames import AsOf, is_engine_frame
 from .._shifts import shifts
-from ._shift_curves import MOST_CLOSE, colour_of, draw_close
+from ._shift_curves import MOST_CLOSE, colour_of, draw_close, roomy
 from ._words import days_of, end_of, start_of
 
 #: The days take the part of the chart from 0 to 1, the calendar this one; what is said of a row stands between them.
@@ -66,7 +66,7 @@ def plot_shifts(
         few = f"Too little to tell a change: {charts.counted(len(result), noun)} with fewer than 40 lines in six months"
         return charts.no_data(ax, "changes of lead times", result, title=none if tested else few)
     names = charts.group_labels(rows, columns, 30)
-    close = _lines is not None and len(rows) <= MOST_CLOSE and not is_engine_frame(_lines[0])
+    close = _lines is not None and len(rows) <= MOST_CLOSE and not is_engine_frame(_lines[0]) and roomy(ax, len(rows))
     ax = charts.axes(ax, rows=4 * len(rows) + 1 if close else len(rows) + 1)
     ax.set_yticks(np.arange(len(rows)), names)
     ax.set_ylim(len(rows) - 0.5, -0.5)
@@ -79,7 +79,8 @@ def plot_shifts(
         what, scale = "Median lead time before and after the change", "left:"
     said = [_words(ax, i, row) for i, row in enumerate(rows.to_dict("records"))]
     ax.set_xlabel(f"{scale} {days_of(result)} from {start_of(result)} to {end_of(result)}; right: when", color=charts.look.muted, fontsize=9.5)  # fmt: skip
-    which = f", the {len(rows)} clearest" if len(rows) < int(result["shifted"].fillna(False).sum()) else ""
+    few = "clearest" if len(rows) == 1 else f"{len(rows)} clearest"
+    which = f", the {few}" if len(rows) < int(result["shifted"].fillna(False).sum()) else ""
     sub = f"{what}{which}; its day with 95 % interval; of {charts.counted(tested, noun)} tested"
     alt = "; ".join(f"{n}: {t}" for n, t in zip(names, said, strict=True))
     places = [[i] for i in result.index.get_indexer(rows.index)]
@@ -127,9 +128,10 @@ def _draw_medians(ax: Axes, rows: pd.DataFrame) -> None:
 def _words(ax: Axes, y: int, row: dict[Any, Any]) -> str:
     """Write how many days it took before and after between both halves, and return that with the day."""
     after = row["median_after"]
-    end = "not yet known" if pd.isna(after) else charts.number(after)
+    before = charts.number(row["median_before"])
+    took = f"{before} days, after it not yet known" if pd.isna(after) else f"{before} to {charts.number(after)} days"
     back = "" if pd.isna(row["lasting"]) or row["lasting"] else ", went back"
-    text = f"{charts.number(row['median_before'])} to {end} days{back}"
+    text = f"{took}{back}"
     charts.beside(ax, text.replace(", ", "\n"), (1, y), (9, 0))
     return f"{text} from {row['shift_date'].date()} ({row['low'].date()} to {row['high'].date()})"
 
@@ -143,6 +145,7 @@ def _finding(rows: pd.DataFrame, names: list[str], result: pd.DataFrame, noun: s
         return f"{names[0]}: lead time went from {took} in {first['shift_date']:%B %Y}"
     longer = int((result["median_after"] > result["median_before"]).sum())
     shorter = int((result["median_after"] < result["median_before"]).sum())
-    parts = [f"{charts.number(k)} {word}" for k, word in ((longer, "longer"), (shorter, "shorter")) if k]
+    kinds = ((longer, "longer"), (shorter, "shorter"), (n - longer - shorter, "not yet known how"))
+    parts = [f"{charts.number(k)} {word}" for k, word in kinds if k]
     said = f": {', '.join(parts)}" if parts else ""
     return f"Lead times changed at {charts.counted(n, noun)}{said}"
