@@ -109,7 +109,7 @@ def compare(
     measure = MEASURES[metric]
     options = _definitions(metric, measure, definition, definition_before)
     given = [frame_of(side, *measure.needs, metric="compare") for side in (before, after)]
-    names = [set(values(side, "connection", "string").dropna()) for side in given]
+    names = [set(values(side, "connection", "string").dropna().unique()) for side in given]
     if all(names) and not names[0] & names[1]:
         told = " and ".join(", ".join(sorted(map(str, of))[:3]) for of in names)
         raise ConfigError(

@@ -115,5 +115,17 @@ def pairs(one: Ints, other: Ints) -> tuple[Ints, Ints, Ints]:
     """
     low, width = (int(other.min()), int(other.max()) - int(other.min()) + 1) if len(other) else (0, 1)
     # One number per pair: np.unique over rows of two columns takes many times as long.
-    pair, place = np.unique(one.astype(np.int64) * width + (other.astype(np.int64) - low), return_inverse=True)
-    return pair // width, pair % width + low, place.reshape(-1)
+    code = one.astype(np.int64) * width + (other.astype(np.int64) - low)
+    pair, place = _numbered(code)
+    return pair // width, pair % width + low, place
+
+
+def _numbered(code: Ints) -> tuple[Ints, Ints]:
+    """Return the distinct numbers, ascending, and the position of each row's; by a table where that is not much longer than the rows."""
+    low, limit = (int(code.min()), int(code.max()) - int(code.min()) + 1) if len(code) else (0, 0)
+    if limit > 4 * len(code):  # sorting takes ten times as long, but no more memory than the rows
+        number, place = np.unique(code, return_inverse=True)
+        return number, place.reshape(-1)
+    occurs = np.zeros(limit, dtype=bool)
+    occurs[code - low] = True
+    return np.flatnonzero(occurs) + low, (np.cumsum(occurs) - 1).take(code - low)

@@ -14,7 +14,7 @@ import pandas as pd
 
 from ..compute import LATER, FigureResult, Selection, figure
 from ..errors import ConfigError, SchemaError
-from ..frames import AsOf, AsOfDays, Mask, as_of_days, days_of, frame_of, values
+from ..frames import FIGURE_COLUMNS, AsOf, AsOfDays, Mask, as_of_days, days_of, frame_of, values
 from ..purchases import Purchases
 from ..system import known_options
 from ._repeats import repeated_lines, repeated_orders
@@ -90,7 +90,8 @@ def duplicates(data: Purchases, *, score: float = 88, as_of: AsOf | None = None)
     selection.exclude(later, LATER)
     orders, lines = data.orders, data.lines
     if later.any():
-        orders, lines = orders[~_later(orders, day)], lines[~later]
+        orders = orders[~_later(orders, day)]
+        lines = lines[[c for c in lines if c in FIGURE_COLUMNS]][~later]  # lines are wide, and copying them is slow
     rows = [*_orders(orders, score), *_vendors(lines, score), *_due_dates(lines)]
     names = ["kind", "connection", "id", "name", "other_connection", "other_id", "other_name", "score", "evidence"]
     dtypes = dict.fromkeys([*names, "currency"], "string") | {"score": "float64", "value": "float64"}

@@ -14,7 +14,7 @@ import pandas as pd
 from .. import lead_times, slippage, spend
 from ..compute import FigureResult, Selection, figure
 from ..errors import SchemaError, one_of
-from ..frames import AsOf, as_of_days, categoricals, values
+from ..frames import FIGURE_COLUMNS, AsOf, as_of_days, categoricals, values
 from ..purchases import Purchases
 
 #: The figures that a meeting compares with the ERP's own.
@@ -100,7 +100,9 @@ def reconcile(data: Purchases, *, metric: str = "spend.by_vendor", as_of: AsOf |
 
 def _line_steps(lines: pd.DataFrame, metric: str, as_of: AsOf | None) -> list[dict[str, Any]]:
     out: list[dict[str, Any]] = []
-    for key, part in lines.groupby(["connection", "currency"], dropna=False, sort=True):
+    # parts are copies: lines are wide, and their text is slow to copy but as codes
+    read = categoricals.as_labels(lines[[c for c in lines if c in FIGURE_COLUMNS]])
+    for key, part in read.groupby(["connection", "currency"], dropna=False, sort=True, observed=True):
         connection, currency = key if isinstance(key, tuple) else (key, None)
         part.attrs = lines.attrs
         about = METRICS[metric](part, as_of=as_of).attrs
