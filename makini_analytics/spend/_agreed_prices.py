@@ -41,7 +41,7 @@ def agreed_prices(
 
     Prices are compared in the currency of the document, per base unit. Of the lines that have a price (see ``spend.price_changes``)
     left out are those that the list says nothing of, and **not comparable**: lines ordered before the list's last change, since
-    what it said then is gone. ``ma.explain`` counts each.
+    what it said then is gone. ``ma.explain`` counts each. A list that names no unit, or only the source's key of it, means the line's own.
 
     Parameters
     ----------
