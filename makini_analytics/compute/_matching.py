@@ -63,6 +63,11 @@ def line_keys(lines: pd.DataFrame, *within: str) -> pd.DataFrame:
 def _in_common(first: Encoding, other: Encoding) -> tuple[list[Ints], int]:
     """Return the codes of two columns under one numbering, in which a missing text is an empty one, and how many there are."""
     labels = [x.labels.astype("string") for x in (first, other)]
+    if isinstance(first.labels.dtype, pd.StringDtype) and first.labels.equals(other.labels):
+        # texts of one numbering already: a million line ids need not be told apart again
+        place = np.append(np.arange(1, len(labels[0]) + 1), 0)
+        place[:-1][np.asarray(labels[0] == "", dtype=bool)] = 0
+        return [place[x.codes] for x in (first, other)], len(place)
     empty = pd.Index([""], dtype="string")
     if labels[0].equals(labels[1]):
         places, found = pd.factorize(empty.append(labels[0]))

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..compute import By, FigureResult, Groups, figure, group_lines, period_alias, period_number
+from ..compute import By, FigureResult, Groups, figure, group_lines, narrow_rows, period_alias, period_number
 from ..errors import one_of
 from ..frames import AsOf, AsOfDays, as_of_days, frame_of, is_history
 from ._due_rule import DUE_DATES
@@ -103,7 +103,7 @@ def _book(
     day = as_of_days(frame, as_of)
     account = ledger_of(frame, day, due, dated=True)
     rows = np.flatnonzero(account.selection.kept)
-    groups = group_lines(frame.iloc[rows], by, also=("currency",))
+    groups = group_lines(narrow_rows(frame, account.selection.kept, by), by, also=("currency",))
     table = _Table(account, rows, groups, day, freq, fiscal_year_start)
     notes = (*_undated(account, rows), *_begins(frame))
     return FigureResult(table.result(alias, day), account.selection, day, notes)
@@ -178,7 +178,9 @@ class _Table:
         shown = (place >= self.begins[:, None]) & (place <= self.ends[:, None])
         group, place = np.nonzero(shown)
         periods = pd.PeriodIndex.from_ordinals(place + self.first, freq=alias)  # type: ignore[attr-defined]
-        known_to = day.of_groups(self.account.frame.iloc[self.rows], self.groups.codes, self.n)
+        known_to = day.of_groups(
+            narrow_rows(self.account.frame, self.account.selection.kept, None), self.groups.codes, self.n
+        )
         keys = self.groups.keys.iloc[group].reset_index(drop=True)
         return keys.assign(
             currency=keys["currency"].astype("string"),

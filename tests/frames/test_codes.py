@@ -12,7 +12,7 @@ from makini_analytics.frames import encode, pairs
 @pytest.mark.parametrize("dtype", ["int8", "int16", "int64"])
 def test_pairs_are_those_of_rows_of_two_columns(dtype):
     rng = np.random.default_rng(1)
-    for n in (0, 1, 200):
+    for n in (0, 1, 200, 20_000):  # few are sorted, many numbered by a table
         one, other = rng.integers(-1, 40, n).astype(dtype), rng.integers(-128, 128, n).astype(dtype)
         first, second, place = pairs(one, other)
         want, stands = np.unique(np.column_stack([one, other]), axis=0, return_inverse=True)
