@@ -82,7 +82,8 @@ def test_eight_connections_are_what_the_local_fetch_gives(served, cluster, tmp_p
         pd.testing.assert_frame_equal(figure(lines, as_of=day), figure(local.data.lines, as_of=day), rtol=1e-9)
     span = {"since": "2025-01-01", "until": "2025-03-31"}
     assert reader.options(**span).load().count() == len(ma.fetch_all(named, **span, progress=False).data.lines)
-    # a reader keeps the schema that it was given, so this comes last
+    # a reader keeps the options and the schema that it was given
+    reader = cluster.read.format("makini").option("connections", json.dumps(named))
     few = reader.schema("amount double, line_id string").load()
     assert few.columns == ["amount", "line_id"] and few.count() == len(local.data.lines)
     with pytest.raises(Exception, match="have no 'amount' of that type"):
