@@ -18,6 +18,7 @@ from makini_analytics import lead_times, slippage, spend
 from makini_analytics.catalogue import FIGURES
 from makini_analytics.errors import ConfigError, SchemaError
 from tests.compute.kinds import AS_OF, ASKED, CALLS, KINDS, arrow, asked_of, dirty, polars, same
+from tests.tiers import one_in
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,7 @@ def test_everything_of_the_sample(kind, sample, figures_of_the_sample):
         same(call(frame), figures_of_the_sample[name])
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", one_in(2, KINDS))
 def test_the_real_deliveries(kind, scms):
     frame = KINDS[kind](scms.lines)
     for name in ASKED:
@@ -95,14 +96,14 @@ def test_many_dirty_lines(kind):
 @pytest.mark.parametrize(
     "calls", [pytest.param(ASKED, id="each"), pytest.param(CALLS, id="all", marks=pytest.mark.full)]
 )
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", one_in(2, KINDS))
 def test_no_lines(kind, calls):
     lines = dirty(0).iloc[:0]
     for name in calls:
         pd.testing.assert_frame_equal(CALLS[name](KINDS[kind](lines)), CALLS[name](lines))
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", one_in(2, KINDS))
 def test_few_columns(kind):
     lines = dirty(1)[["vendor_name", "order_date", "required_date", "delivered_date", "amount"]]
     frame = KINDS[kind](lines)
@@ -110,7 +111,7 @@ def test_few_columns(kind):
         same(CALLS[name](frame), CALLS[name](lines))
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", one_in(2, KINDS))
 def test_columns_without_a_value_have_no_type_either(kind):
     lines = dirty(2).assign(received_quantity=None, cancelled_date=None, deleted_at=None, currency=None)
     # polars reads a pandas column of None as text, and of Arrow's null as what it is

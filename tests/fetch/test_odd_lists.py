@@ -77,6 +77,7 @@ def played(server, folder, trials):
     return wrong, longest
 
 
+@pytest.mark.full
 def test_thirty_oddities_spread_over_the_lists(server):
     spread = zip(QUICK[:: len(QUICK) // 29], itertools.cycle(LISTS), itertools.cycle([False, True]))
     trials = [(name, odd, strict) for odd, name, strict in spread]

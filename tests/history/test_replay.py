@@ -45,6 +45,7 @@ def test_a_log_of_edits_seen_in_any_order(tmp_path):
     assert set(history.at(day(1)).orders.order_id) == set(shown[1].orders.order_id[shown[1].orders.vendor_name != name])
 
 
+@pytest.mark.full
 def test_what_changed_and_changed_back_holds_again_from_the_next_snapshot_on(tmp_path):
     """A, then A again, then C are known; that it was B in between changes nothing of the later days."""
 

@@ -77,6 +77,7 @@ def test_a_scan_gives_the_figures_of_the_lines_in_memory(saved, engine, metric):
     assert str(ma.explain(got)) == str(ma.explain(want))
 
 
+@pytest.mark.full
 def test_parts_are_scanned_as_one(small, tmp_path):
     with ma.sandbox() as server:
         data = server.client("us", **OPTIONS).fetch_purchases()

@@ -15,6 +15,7 @@ from makini_analytics.catalogue import FIGURES
 from makini_analytics.quality._coverage import _figures
 from makini_analytics.quality._duplicates import _legal_endings, clean_name
 from makini_analytics.tidy import tidy_orders
+from tests.tiers import one_in
 
 ANSWERS = json.loads((Path(__file__).parents[2] / "data" / "sample" / "answers.json").read_text(encoding="utf-8"))
 
@@ -69,7 +70,7 @@ def test_coverage_says_which_figures_a_connection_can_carry_and_why_not(covered)
             assert figures.loc[(name, "slippage.by_vendor"), "n_filled"] == known["due_lines_at_cut_off"]
 
 
-@pytest.mark.parametrize("n", [None, 1, 0])
+@pytest.mark.parametrize("n", one_in(3, [None, 1, 0]))
 def test_a_figure_counts_the_same_lines_before_it_is_computed_and_after(sample, n):
     lines = sample.filter(connection="us").lines.iloc[:n]
     day = sample.as_of
