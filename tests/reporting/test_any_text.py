@@ -14,6 +14,7 @@ import makini_analytics as ma
 from makini_analytics import charts, explore, spend, style
 from makini_analytics.reporting import content, write
 from makini_analytics.reporting._sections import safe
+from tests.tiers import one_in
 
 openpyxl = pytest.importorskip("openpyxl", reason="openpyxl, which reads workbooks back, is not installed")
 Presentation = pytest.importorskip("pptx", reason="the extra 'report' is not installed").Presentation
@@ -85,7 +86,7 @@ def written(tmp_path_factory):
     return ma.report(purchases("x"), tmp_path_factory.mktemp("written") / "r", sections=["spend"]).parent
 
 
-@pytest.mark.parametrize("name", MINE)
+@pytest.mark.parametrize("name", one_in(3, MINE))
 def test_a_file_of_the_users_in_a_reports_folder_stops_the_next_report(written, tmp_path, name):
     data, folder = purchases("x"), tmp_path / "r"
     if name != "report.html":
