@@ -23,7 +23,7 @@ def zipped(name):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (gzip.compress(LIST), "a packed file: unpack it"),
+        (gzip.compress(LIST, mtime=0), "a packed file: unpack it"),
         (zipped("orders.csv"), "a packed file: unpack it"),
         (zipped("word/document.xml"), "a document, not a workbook"),
         (b'[{"po": 1}]', "JSON: read it by pd.read_json"),
@@ -32,6 +32,16 @@ def zipped(name):
         (b"%PDF-1.4\n%\xe2\xe3", "a PDF, which holds no table"),
         (b"PAR1\x15\x04", "pd.read_parquet"),
     ],
+    ids=[
+        "gzip",
+        "zip",
+        "document",
+        "JSON list",
+        "JSON object",
+        "JSON lines",
+        "PDF",
+        "Parquet",
+    ],  # bytes may hold the time of day
 )
 @pytest.mark.parametrize("name", ["orders.csv", "orders.xlsx"])
 def test_a_file_of_another_kind_is_told_with_advice(written, content, said, name):
