@@ -25,20 +25,18 @@ def chart(
     of: Callable[..., pd.DataFrame],
     result_columns: Collection[str],
     own_defaults: Collection[str] = (),
-    with_lines: bool = False,
 ) -> Callable[[Callable[P, Axes]], Callable[P, Axes]]:
     """Return a decorator for the charts of a metric.
 
     The decorated function declares the metric's options beside its own, so that editors and type checkers know them, but its
-    body never reads them: when it runs, its first argument is the metric's result already, whatever the caller passed.
+    body never reads them: when it runs, its first argument is the metric's result already, whatever the caller passed. A body that also
+    draws the lines declares ``_lines``, which nobody else sees: the lines and the metric's options, `None` beside a finished result.
 
     Parameters
     ----------
     of : the metric whose result is drawn
     result_columns : columns that tell a result of the metric from lines: data that have all of them are drawn as they are
     own_defaults : options for which the chart has a default of its own
-    with_lines : whether the body also takes, as ``_lines``, the lines and the metric's options where they were given: `None` beside a
-        result
 
     Examples
     --------
@@ -82,7 +80,7 @@ def chart(
                 raise SchemaError(f"{draw.__name__} takes the result of {metric_name(of)}, or {' and '.join(frames)}")
             own = {name: signature.parameters[name].default for name in own_defaults}
             result = of(*data, **(own | asked))
-            if with_lines:
+            if "_lines" in written.parameters:
                 given["_lines"] = first, own | asked
             with drawn_on(paper_of(given.get("ax"))):
                 return draw(result, **given)

@@ -107,7 +107,9 @@ class Counted:
 
     def book(self) -> list[dict[str, Any]]:
         """Return what counts, and an entry for each reason why others don't."""
-        return _book(self.selection, self.included, self.excluded)
+        own = self.selection.book()
+        counts = own[0] if self.included is None else dict(self.included)
+        return [counts, *(own[1:] if self.excluded is None else map(dict, self.excluded))]
 
 
 @dataclass(frozen=True)
@@ -128,16 +130,6 @@ class FigureResult:
         return Counted(self.selection, self.notes, self.included, self.excluded)
 
 
-def _book(
-    selection: Selection, included: Mapping[str, Any] | None, excluded: Iterable[Mapping[str, Any]] | None
-) -> list[dict[str, Any]]:
-    own = selection.book()
-    return [
-        own[0] if included is None else dict(included),
-        *(own[1:] if excluded is None else map(dict, excluded)),
-    ]
-
-
 def stamp(
     result: pd.DataFrame,
     *,
@@ -151,7 +143,7 @@ def stamp(
     excluded: Iterable[Mapping[str, Any]] | None = None,
 ) -> pd.DataFrame:
     """Write into ``result.attrs`` what was measured, with which parameters, as of when, and what was left out."""
-    counts, *left_out = _book(selection, included, excluded)
+    counts, *left_out = Counted(selection, notes, included, excluded).book()
     result.attrs = {
         "metric": metric,
         "parameters": {k: v for k, v in parameters.items() if v is not None},

@@ -105,8 +105,9 @@ def open_orders(lines: Any, *, as_of: AsOf | None = None, due: str = "required")
     1         -21.0  not due        10.0             NaN
     """
     seen = snapshot(lines, as_of, due)
-    yield Counted(seen.selection(delivered=False), seen.notes)
-    return _open_lines(seen)
+    selection = seen.selection(delivered=False)
+    yield Counted(selection, seen.notes)
+    return _open_lines(seen, selection)
 
 
 @figure("order_date?", "delivered_date?", due={due: f"{column}?" for due, column in DUE_DATES.items()})
@@ -179,7 +180,7 @@ def ageing(lines: Any, *, by: By = None, as_of: AsOf | None = None, due: str = "
     )
 
 
-def _open_lines(seen: Snapshot) -> FigureResult:
+def _open_lines(seen: Snapshot, selection: Selection) -> FigureResult:
     """Return the open lines with their chances."""
     frame, stands = seen.frame, seen.stands
     on_time, in_30, in_60 = (np.full(len(frame), np.nan) for _ in range(3))
@@ -227,4 +228,4 @@ def _open_lines(seen: Snapshot) -> FigureResult:
             "open_quantity": share * quantity,
         }
     )
-    return seen.with_provenance(result, seen.selection(delivered=False), tests)
+    return seen.with_provenance(result, selection, tests)

@@ -20,12 +20,17 @@ def one(name="emea", **order):
     return Purchases(**frames, as_of=t.as_of)
 
 
-@pytest.mark.parametrize("parquet", [True, False])
-def test_what_is_saved_is_loaded(tmp_path, monkeypatch, parquet):
-    if parquet:
+@pytest.fixture(params=[True, False])
+def parquet(request, monkeypatch):
+    """Whether purchases are saved as Parquet, or as CSV, as without pyarrow."""
+    if request.param:
         pytest.importorskip("pyarrow", reason="pyarrow, the extra 'fast', is not installed")
     else:
         monkeypatch.setattr(saved, "find_spec", lambda name: None)
+    return request.param
+
+
+def test_what_is_saved_is_loaded(tmp_path, parquet):
     data = one(title="", notes=None, totalNetValue=0.1 + 0.2)
     folder = data.save(tmp_path / "run")
     assert (folder / "lines.parquet").exists() == parquet
@@ -40,13 +45,8 @@ def test_what_is_saved_is_loaded(tmp_path, monkeypatch, parquet):
     data.save(folder)  # again, over itself
 
 
-@pytest.mark.parametrize("parquet", [True, False])
-def test_what_an_older_version_saved_is_loaded(tmp_path, monkeypatch, parquet):
+def test_what_an_older_version_saved_is_loaded(tmp_path, parquet):
     # before sources told how values were read
-    if parquet:
-        pytest.importorskip("pyarrow", reason="pyarrow, the extra 'fast', is not installed")
-    else:
-        monkeypatch.setattr(saved, "find_spec", lambda name: None)
     data = load_sample(["us"])
     object.__setattr__(data, "sources", data.sources.drop(columns="read_with"))
     back = Purchases.load(data.save(tmp_path / "run"))

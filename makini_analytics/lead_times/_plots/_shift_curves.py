@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -29,10 +30,12 @@ def _lines_of(frame: pd.DataFrame, by: Any, rows: pd.DataFrame) -> list[pd.DataF
     """Return the lines of each row of a result."""
     groups = group_lines(frame, by)
     names = [c for c in groups.keys if c in rows]
-    key = [tuple(None if pd.isna(v) else v for v in row) for row in groups.keys[names].itertuples(index=False)]
-    place = {k: i for i, k in enumerate(key)}
-    wanted = [place[tuple(None if pd.isna(v) else v for v in r)] for r in rows[names].itertuples(index=False)]
-    return [frame[groups.codes == code] for code in wanted]
+    keys, wanted = (
+        [tuple(None if pd.isna(v) else v for v in row) for row in table[names].itertuples(index=False)]
+        for table in (groups.keys, rows)
+    )
+    place = {key: code for code, key in enumerate(keys)}
+    return [frame[groups.codes == place[key]] for key in wanted]
 
 
 def draw_close(ax: Axes, rows: pd.DataFrame, data: Any, options: Mapping[str, Any]) -> None:
@@ -105,10 +108,7 @@ def _curves(ax: Axes, y: int, row: pd.Series, sides: pd.DataFrame, wide: float) 
 
 
 def _months(ax: Axes, y: int, row: pd.Series, months: pd.DataFrame, first: pd.Timestamp, last: pd.Timestamp) -> None:
-    def place(day: Any) -> float:
-        left, right = _TIME
-        return float(left + (right - left) * ((day - first) / (last - first)))
-
+    place = partial(_place, first, last)
     known = months[months["median_days"].notna()]
     days = known["median_days"].to_numpy(dtype=float)
     levels = [v for v in (row["median_before"], row["median_after"]) if pd.notna(v)]
@@ -129,6 +129,12 @@ def _months(ax: Axes, y: int, row: pd.Series, months: pd.DataFrame, first: pd.Ti
             ax.hlines(_at(y, level / most), place(begin), place(end), color=colour, lw=2, zorder=2)
 
 
+def _place(first: pd.Timestamp, last: pd.Timestamp, day: Any) -> float:
+    """Return where a day stands among the months."""
+    left, right = _TIME
+    return float(left + (right - left) * ((day - first) / (last - first)))
+
+
 def _part_of(ax: Axes, y: int) -> npt.NDArray[np.float64]:
     """Return from where to where a row goes, as parts of the axes."""
     bottom, top = ax.get_ylim()
@@ -139,12 +145,11 @@ def _axes(ax: Axes, n: int, wide: float, first: pd.Timestamp, last: pd.Timestamp
     ticks = [t for t in MaxNLocator(4).tick_values(0, wide) if 0 <= t <= wide]
     months = pd.date_range(first, last, freq="MS")[:-1]
     step = max(1, -(-len(months) // 4))
-    left, right = _TIME
-    at = [left + (right - left) * ((m - first) / (last - first)) for m in months[::step]]
+    at = [_place(first, last, m) for m in months[::step]]
     ax.set_xticks(
         [*(t / wide for t in ticks), *at],
         [*(charts.number(t) for t in ticks), *(f"{m:%b}\n{m.year}" for m in months[::step])],
     )
-    ax.set_xlim(0, right + 0.02)
+    ax.set_xlim(0, _TIME[1] + 0.02)
     for i in range(1, n):
         ax.axhline(i - 0.5, color=charts.look.line, lw=0.5, zorder=0)

@@ -20,7 +20,7 @@ from ._words import days_of, end_of, start_of
 _TIME = (1.55, 2.3)
 
 
-@charts.chart(of=shifts, result_columns=("shift_date", "median_before"), with_lines=True)
+@charts.chart(of=shifts, result_columns=("shift_date", "median_before"))
 def plot_shifts(
     data: Any,
     *,
