@@ -46,6 +46,7 @@ from ._periods import period_alias, period_number
 from ._provenance import Counted, FigureResult, Selection, stamp
 from ._rates import SMALL_N, Rates, Weights, against_before, against_others, discoveries, two_sided, wilson
 from ._recorded import NOT_RECORDED, RECORDED_SHARE, Unrecorded, tally_recorded, unrecorded
+from ._reuse import reuse
 from ._rule import Clustering, Columns, Lines, RuleResult, Tally, day_in, unreadable
 from ._survival import (
     CANCELLED,
@@ -144,6 +145,7 @@ __all__ = [
     "quantile",
     "received_later",
     "restricted_moments",
+    "reuse",
     "spans",
     "spread_cancellations",
     "stamp",

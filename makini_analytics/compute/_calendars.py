@@ -39,6 +39,14 @@ class Span:
         self._rolled = rolled
         self.working = calendar is not None
 
+    def __eq__(self, other: object) -> bool:
+        """Whether days are counted alike: by the same calendar object, which may hold tables that don't compare."""
+        if not isinstance(other, Span):
+            return NotImplemented
+        return self._calendar is other._calendar and self._rolled == other._rolled
+
+    __hash__ = None  # type: ignore[assignment]
+
     @property
     def name(self) -> str | None:
         """What the days are counted by, for footnotes; None for calendar days."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import pandas as pd
 from ..frames import AsOf, AsOfDays, Encoding, Mask, as_of_days, days_of, encode, frame_of, numbers
 from ._groups import By
 from ._provenance import Selection
+from ._reuse import once
 from ._rule import SEPARATOR, UNREADABLE, Clustering, Lines, Rule, Tally, unreadable
 
 Floats = npt.NDArray[np.float64]
@@ -164,6 +166,27 @@ _STEP = 65_536
 
 
 @dataclass(frozen=True)
+class _Kept:
+    """A tally without its frame. Each figure gets a selection of its own, in which it leaves out more lines."""
+
+    codes: npt.NDArray[np.int8]
+    reasons: tuple[str, ...]
+    marks: Mapping[str, npt.NDArray[Any]]
+    sums: Mapping[str, npt.NDArray[Any]]
+
+    @classmethod
+    def of(cls, made: Tally) -> _Kept:
+        for array in (*made.marks.values(), *made.sums.values()):
+            array.flags.writeable = False
+        return cls(made.selection.codes, tuple(made.selection.reasons), made.marks, made.sums)
+
+    def tally(self, frame: pd.DataFrame) -> Tally:
+        selection = Selection(frame)
+        selection.codes, selection.reasons = self.codes.copy(), list(self.reasons)
+        return Tally(frame, selection, self.marks, self.sums)
+
+
+@dataclass(frozen=True)
 class PandasLines:
     """The lines of a pandas frame."""
 
@@ -197,6 +220,14 @@ class PandasLines:
         at_once: bool = False,
     ) -> Tally:
         """Return the lines with what the rule gives for them."""
+        if not isinstance(rule, partial):  # of a function made on the spot nobody can tell whether it is the same
+            return self._tallied(rule, at_once)
+        kept = once(
+            self.frame, (rule.func, rule.args, rule.keywords, at_once), lambda: _Kept.of(self._tallied(rule, at_once))
+        )
+        return kept.tally(self.frame)
+
+    def _tallied(self, rule: Rule, at_once: bool) -> Tally:
         whole, selection, n = PandasColumns(self.frame), Selection(self.frame), len(self.frame)
         step = max(n, 1) if at_once else _STEP
         marks: dict[str, npt.NDArray[Any]] = {}

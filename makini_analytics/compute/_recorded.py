@@ -78,16 +78,16 @@ def tally_recorded(
     return source.tally(partial(rule, unrecorded=found), **options), found
 
 
+def _received(c: Columns, as_of: AsOfDays | None, end: str) -> RuleResult:
+    stands = standing_on(c, day_in(c, as_of), end)
+    dated, undated = stands.delivered, stands.unjudged[UNDATED_RECEIPT] | stands.unjudged[TO_CLOSE]
+    return RuleResult([(~(dated | undated), "not received")], {"dated": c.pick(dated, 1, 0)})
+
+
 def unrecorded(source: Lines, as_of: AsOfDays | None, end: str = "complete") -> Unrecorded:
     """Return what lacks the days of too many of the lines that were received by a day; None: by whichever."""
-
-    def received(c: Columns) -> RuleResult:
-        stands = standing_on(c, day_in(c, as_of), end)
-        dated, undated = stands.delivered, stands.unjudged[UNDATED_RECEIPT] | stands.unjudged[TO_CLOSE]
-        return RuleResult([(~(dated | undated), "not received")], {"dated": c.pick(dated, 1, 0)})
-
     named = ["vendor"] if any(map(source.has, ENTITIES["vendor"][0])) else ["connection"] * source.has("connection")
-    got = source.tally(received, by=named)
+    got = source.tally(partial(_received, as_of=as_of, end=end), by=named)
     groups = got.groups(named)
     n = got.count(groups.codes, len(groups))
     days = np.bincount(

@@ -204,7 +204,7 @@ def _basis(basis: str, period: str, day: pd.Timestamp | None) -> str:
 
 def _brought_along(data: Purchases, orders: pd.DataFrame, lines: pd.DataFrame, found: _Found, note: str) -> Purchases:
     lacking = found.why >= 0
-    told = lines.loc[lacking].reindex(columns=["connection", "line_id", "original_currency"])
+    told = lines.reindex(columns=["connection", "line_id", "original_currency"])[lacking]
     issues = pd.DataFrame(
         {
             "connection": told["connection"],

@@ -160,12 +160,11 @@ def as_labels(frame: pd.DataFrame) -> pd.DataFrame:
     """
     out: dict[str, Any] = {}
     for name in frame.columns[[isinstance(t, pd.StringDtype) for t in frame.dtypes]]:
-        first = frame[name].iloc[:10_000]
-        # 20,000 materials are nearly as many texts as the first 10,000 rows, and few of a million
-        if first.nunique() <= len(first) / 2 or frame[name].nunique() <= len(frame) / 2:
+        # 20,000 materials are nearly as many texts as the first 10,000 rows, and few of the first 100,000
+        if any(part.nunique() <= len(part) / 2 for part in (frame[name].iloc[:n] for n in (10_000, 100_000))):
             found = encode(frame[name])
             dtype = pd.CategoricalDtype(pd.Index(found.labels, dtype="string"))
-            out[name] = pd.Categorical.from_codes(found.codes, dtype=dtype)
+            out[name] = pd.Categorical.from_codes(found.codes, dtype=dtype, validate=False)
     return frame.assign(**out)
 
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from .. import lead_times, slippage, spend
-from ..compute import ENTITIES, Counted, Figure, FigureResult, Selection, figure, figures_of
+from ..compute import ENTITIES, Counted, Figure, FigureResult, Selection, figure, figures_of, reuse
 from ..errors import ConfigError, SchemaError
 from ..frames import FIGURE_COLUMNS, AsOf, as_of_days, categoricals, encode, values
 from ..purchases import Purchases
@@ -35,6 +35,7 @@ _OF_TABLE = {"slippage.ageing": "slippage.open_orders", "slippage.swings": "slip
 
 
 @figure()
+@reuse()
 def coverage(data: Purchases, *, as_of: AsOf | None = None) -> FigureResult:
     """How full each column is, and which figures can be computed, by connection.
 

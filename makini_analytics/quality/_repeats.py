@@ -25,6 +25,9 @@ _ALL_THE_SAME = (
 )
 
 
+_LARGEST = 2**62
+
+
 def repeated_lines(lines: pd.DataFrame) -> pd.DataFrame:
     """Return the order lines that are there more than once, a row for each, with what the further ones count for.
 
@@ -174,10 +177,17 @@ def _numbered(number: npt.NDArray[np.float64]) -> Codes:
 def _groups(rows: Mask, key: Sequence[Codes]) -> tuple[npt.NDArray[np.intp], Codes]:
     """Return the rows that share their whole key with another one, and which group each is in, numbered as they come."""
     at = np.flatnonzero(rows)
-    dense = np.zeros(len(at), dtype=np.int64)
+    dense, limit = np.zeros(len(at), dtype=np.int64), 1
     for code in key:
         part = code[at] + 1
-        dense = pd.factorize(dense * (int(part.max()) + 1 if len(part) else 1) + part)[0].astype(np.int64)
+        width = int(part.max(initial=0)) + 1
+        if (
+            limit > _LARGEST // width
+        ):  # keys of several columns fit into one number: they are told apart anew only where they don't
+            dense = pd.factorize(dense)[0].astype(np.int64)
+            limit = int(dense.max(initial=0)) + 1
+        dense, limit = dense * width + part, limit * width
+    dense = pd.factorize(dense)[0].astype(np.int64)
     size = np.bincount(dense) if len(dense) else np.zeros(0, dtype=np.int64)
     shared = size[dense] > 1
     return at[shared], pd.factorize(dense[shared])[0].astype(np.int64)

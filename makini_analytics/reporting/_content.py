@@ -10,6 +10,7 @@ import pandas as pd
 
 from .. import charts
 from ..catalogue import definition
+from ..compute import reuse
 from ..errors import ConfigError
 from ..purchases import Purchases
 from ..review import View, look
@@ -21,6 +22,7 @@ from ._sections import SECTIONS
 PARTS = ("findings", *SECTIONS, "left_out", "definitions")
 
 
+@reuse()
 def content(
     data: Purchases,
     *,

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from .. import charts
-from ..compute import Selection, stamp
+from ..compute import Selection, reuse, stamp
 from ..errors import ConfigError, SchemaError
 from ..purchases import Purchases
 from ..system import known_options, number_of, text_of
@@ -50,6 +50,7 @@ class Review:
     data_line: list[str]  # sentences
 
 
+@reuse()
 def look(
     data: Purchases, *, currency: str | None = None, as_of: Any = None, most: int = 7, kinds: bool = True
 ) -> Review:

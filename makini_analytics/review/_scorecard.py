@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from .. import lead_times, slippage, spend
-from ..compute import By, ClusterSums, Rates, Selection, against_before, discoveries, pools_of, stamp
+from ..compute import By, ClusterSums, Rates, Selection, against_before, discoveries, pools_of, reuse, stamp
 from ..errors import ConfigError, SchemaError
 from ..frames import Mask, days_of
 from ..purchases import Purchases
@@ -157,6 +157,7 @@ class Card:
         out: Mask = np.bincount(groups.codes[self.counted()], minlength=self.n)[: self.n] > 0
         return out
 
+    @reuse()
     def table(self) -> pd.DataFrame:
         """Return the columns of the card, one row per group."""
         price, change = self._prices()

@@ -8,7 +8,18 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..compute import By, FigureResult, Groups, figure, group_lines, narrow_rows, period_alias, period_number
+from ..compute import (
+    By,
+    Counted,
+    FigureResult,
+    Groups,
+    InSteps,
+    figure,
+    group_lines,
+    narrow_rows,
+    period_alias,
+    period_number,
+)
 from ..errors import one_of
 from ..frames import AsOf, AsOfDays, as_of_days, frame_of, is_history
 from ._due_rule import DUE_DATES
@@ -30,7 +41,7 @@ def order_book(
     as_of: AsOf | None = None,
     due: str = "required",
     fiscal_year_start: int = 1,
-) -> FigureResult:
+) -> InSteps:
     """The order book by period: open value at its start, ordered, delivered and cancelled in it, open value at its end, and overdue.
 
     ::
@@ -88,25 +99,22 @@ def order_book(
     """
     one_of("due", due, DUE_DATES)
     alias = period_alias(freq, fiscal_year_start)
+
+    def book(account: Ledger, day: AsOfDays) -> pd.DataFrame:
+        kept = account.selection.kept
+        groups = group_lines(narrow_rows(account.frame, kept, by), by, also=("currency",))
+        return _Table(account, np.flatnonzero(kept), groups, day, freq, fiscal_year_start).result(alias, day)
+
     if is_history(lines):
         return book_then(
-            lines, lambda last, day: _book(last, day, freq, alias, by, due, fiscal_year_start), alias, by, due, as_of
+            lines, lambda last, day: book(ledger_of(last, day, due, dated=True), day), alias, by, due, as_of
         )
-    return _book(lines, as_of, freq, alias, by, due, fiscal_year_start)
-
-
-def _book(
-    lines: Any, as_of: AsOf | None, freq: str, alias: str, by: By, due: str, fiscal_year_start: int
-) -> FigureResult:
-    """Return the book of one extract."""
     frame = frame_of(lines, metric="slippage.order_book")
     day = as_of_days(frame, as_of)
     account = ledger_of(frame, day, due, dated=True)
-    rows = np.flatnonzero(account.selection.kept)
-    groups = group_lines(narrow_rows(frame, account.selection.kept, by), by, also=("currency",))
-    table = _Table(account, rows, groups, day, freq, fiscal_year_start)
-    notes = (*_undated(account, rows), *_begins(frame))
-    return FigureResult(table.result(alias, day), account.selection, day, notes)
+    notes = (*_undated(account), *_begins(frame))
+    yield Counted(account.selection, notes)
+    return FigureResult(book(account, day), account.selection, day, notes)
 
 
 class _Table:
@@ -196,8 +204,8 @@ MONEY = ("opening", *FLOWS, "closing", "overdue")
 COUNTS = tuple(f"n_{name}" for name in MONEY)
 
 
-def _undated(account: Ledger, rows: Ints) -> tuple[str, ...]:
-    n = int(account.undated[rows].sum())
+def _undated(account: Ledger) -> tuple[str, ...]:
+    n = int(account.undated[account.selection.kept].sum())
     if not n:
         return ()
     return (

@@ -37,7 +37,12 @@ class _Snapshot:
 
 
 def book_then(
-    history: Any, today: Callable[[Any, AsOfDays], FigureResult], alias: str, by: By, due: str, as_of: AsOf | None
+    history: Any,
+    today: Callable[[pd.DataFrame, AsOfDays], pd.DataFrame],
+    alias: str,
+    by: By,
+    due: str,
+    as_of: AsOf | None,
 ) -> FigureResult:
     """Return the book of each period as it was known at its end, and beside it what ``today`` makes of the last snapshot on that day."""
     days = pd.DatetimeIndex(pd.to_datetime(list(history.days))).sort_values()
@@ -54,7 +59,7 @@ def book_then(
         # where nothing was seen in a period, its end is known by the snapshot before
         seen = days[days <= end][-1]
         later = earlier if seen == earlier.day else newest if seen == last else _snapshot(history, seen, due)
-        now = today(newest.frame, later.as_of).result
+        now = today(newest.frame, later.as_of)
         table = _beside(_between(earlier, later, by), now, by)
         whole = first <= period.start_time and end <= last
         table.insert(

@@ -11,7 +11,18 @@ import numpy.typing as npt
 import pandas as pd
 
 from .. import units
-from ..compute import ENTITIES, By, FigureResult, Unrecorded, figure, group_lines, lines_of, period_alias, unrecorded
+from ..compute import (
+    ENTITIES,
+    By,
+    Counted,
+    InSteps,
+    Unrecorded,
+    figure,
+    group_lines,
+    lines_of,
+    period_alias,
+    unrecorded,
+)
 from ..errors import ConfigError, MixedCurrencyError
 from ..frames import AsOf, numbers, pairs, values
 from ._goods import no_goods
@@ -35,7 +46,7 @@ def order_pattern(
     currency: str | None = None,
     intercompany: Collection[str] = (),
     as_of: AsOf | None = None,
-) -> FigureResult:
+) -> InSteps:
     """How one buys: how often, how much at once, and small, same-day and after-the-fact orders.
 
     Each figure is a question to ask, and no finding about anybody: a small order may be an urgent one, two orders of one day may go to
@@ -127,6 +138,8 @@ def order_pattern(
         keep_currency(got, currency)
         orders = orders.only(selection.kept[all_kept])
 
+    notes = tuple(note for note in (orders.covered.note, *unjudged.notes) if note)
+    yield Counted(selection, notes)
     named = ["material_id" if name == "material" else name for name in ([by] if isinstance(by, str) else by or ())]
     item = [name for name in named if name in _ITEMS]
     unit, times = units.based(values(frame, "unit_of_measure", "string"))
@@ -147,7 +160,6 @@ def order_pattern(
     if connection is not None:
         result["connection"] = connection.array
     result = result.sort_values(["currency", "n_orders"], ascending=[True, False], kind="stable", na_position="last")
-    notes = tuple(note for note in (orders.covered.note, *unjudged.notes) if note)
     return got.with_provenance(result.reset_index(drop=True), notes=notes)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Collection
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,7 @@ def spend_tally(
     basis: str = "ordered",
     currency: str | None = None,
     intercompany: Collection[str] = (),
-    more: Callable[[Columns], RuleResult] = lambda c: RuleResult([]),
+    more: Callable[[Columns], RuleResult] | None = None,
     orders: bool = False,
     also: tuple[str, ...] = ("currency",),
     as_of: AsOf | None = None,
@@ -58,14 +59,25 @@ def spend_tally(
     source = lines_of(lines)
     if intercompany:
         _must_occur(source, intercompany)
-
     day = stated_day(source, as_of)
-
-    def rule(c: Columns) -> RuleResult:
-        spent, beside = spend_rule(c, basis, currency, tuple(intercompany), day_in(c, day)), more(c)
-        return replace(beside, left_out=spent.left_out + beside.left_out, sums=spent.sums | beside.sums)
-
+    rule = partial(_spent, basis=basis, currency=currency, intercompany=tuple(intercompany), as_of=day, more=more)
     return replace(source.tally(rule, by=by, also=also, orders=orders), as_of=day)
+
+
+def _spent(
+    c: Columns,
+    *,
+    basis: str,
+    currency: str | None,
+    intercompany: tuple[str, ...],
+    as_of: AsOfDays | None,
+    more: Callable[[Columns], RuleResult] | None,
+) -> RuleResult:
+    spent = spend_rule(c, basis, currency, intercompany, day_in(c, as_of))
+    if more is None:
+        return spent
+    beside = more(c)
+    return replace(beside, left_out=spent.left_out + beside.left_out, sums=spent.sums | beside.sums)
 
 
 def value_of(tally: Tally) -> npt.NDArray[np.float64]:

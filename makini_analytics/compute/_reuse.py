@@ -1,0 +1,61 @@
+"""Work that several figures share: inside `reuse` the same question to the same frame is answered once.
+
+A scorecard asks five figures of the lines that fell due, each of which judges every line to its due date first. Outside such a block
+nothing is kept, since the owner of a frame may write into it between two calls.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import pandas as pd
+
+T = TypeVar("T")
+
+
+@dataclass
+class _Known:
+    """Questions and answers. The frame itself is not held: what was known of it goes with it."""
+
+    frame: weakref.ref[pd.DataFrame]
+    answers: list[tuple[Any, Any]] = field(default_factory=list)
+
+
+_KNOWN: ContextVar[dict[int, _Known] | None] = ContextVar("known", default=None)
+
+
+@contextmanager
+def reuse() -> Iterator[None]:
+    """Let figures of the same frame share their work within the block, in which no frame is written into."""
+    if _KNOWN.get() is not None:
+        yield
+        return
+    token = _KNOWN.set({})
+    try:
+        yield
+    finally:
+        _KNOWN.reset(token)
+
+
+def once(frame: pd.DataFrame, question: Any, answer: Callable[[], T]) -> T:
+    """Return the answer to a question about a frame, worked out now or known. An answer must not be written into, nor hold the frame."""
+    known = _KNOWN.get()
+    if known is None:
+        return answer()
+    of_frame = known.get(id(frame))
+    if of_frame is None or of_frame.frame() is not frame:
+        number = id(frame)  # given out again once the frame is gone
+        gone = weakref.ref(frame, lambda _: known.pop(number, None))
+        of_frame = known[number] = _Known(gone)
+    for asked, got in of_frame.answers:
+        if asked == question:
+            out: T = got
+            return out
+    made = answer()
+    of_frame.answers.append((question, made))
+    return made

@@ -1,0 +1,73 @@
+"""Figures share their rules inside a block, and only there: what one of them leaves out, or a later write, must not reach another."""
+
+import gc
+
+import pandas as pd
+import pytest
+
+import makini_analytics as ma
+from makini_analytics import lead_times, slippage, spend
+from makini_analytics.compute import _pandas_engine, _reuse, reuse
+
+FIGURES = {
+    "otif": lambda lines: slippage.otif(lines),
+    "on time": lambda lines: slippage.by_vendor(lines),
+    "on time, under-delivery allowed": lambda lines: slippage.by_vendor(lines, under_share=0.1),
+    "working days": lambda lines: slippage.by_vendor(lines, calendar="DE"),
+    "months": lambda lines: slippage.by_period(lines),
+    "spend": lambda lines: spend.by_vendor(lines),
+    "spend in euros": lambda lines: spend.by_vendor(lines, currency="EUR"),
+    "open": lambda lines: spend.by_vendor(lines, basis="open"),
+    "terms": lambda lines: spend.payment_terms(lines),
+    "lead times": lambda lines: lead_times.by_vendor(lines),
+    "first receipts": lambda lines: lead_times.by_vendor(lines, end="first_receipt"),
+    "another day": lambda lines: lead_times.by_vendor(lines, as_of="2025-06-30"),
+}
+
+
+@pytest.fixture(scope="module")
+def lines():
+    return ma.load_sample(["emea"]).lines
+
+
+def test_figures_that_share_are_those_that_do_not(lines):
+    alone = {name: figure(lines) for name, figure in FIGURES.items()}
+    with reuse():
+        for _ in range(2):  # the second time everything is known
+            for name, figure in FIGURES.items():
+                got = figure(lines)
+                pd.testing.assert_frame_equal(got, alone[name])
+                assert got.attrs == alone[name].attrs, name
+
+
+def test_a_rule_is_applied_once_inside_and_each_time_outside(lines, monkeypatch):
+    looks = []
+    tallied = _pandas_engine.PandasLines._tallied
+    monkeypatch.setattr(_pandas_engine.PandasLines, "_tallied", lambda *a: looks.append(1) or tallied(*a))
+    spend.by_vendor(lines)
+    spend.by_vendor(lines, by="category")
+    assert len(looks) == 2
+    with reuse():
+        spend.by_vendor(lines)
+        with reuse():  # of a figure that asks others itself
+            spend.by_vendor(lines, by="category")
+        spend.by_vendor(lines, by="site_id")
+    assert len(looks) == 3
+
+
+def test_what_is_written_after_the_block_is_seen(lines):
+    own = lines.copy()
+    with reuse():
+        before = spend.by_vendor(own, by=None)
+    own["amount"] = own["amount"] * 2
+    with reuse():
+        after = spend.by_vendor(own, by=None)
+    assert (after["spend"].to_numpy() == 2 * before["spend"].to_numpy()).all()
+
+
+def test_what_is_known_of_a_frame_goes_with_it(lines):
+    with reuse():
+        for _ in range(5):
+            spend.by_vendor(lines.copy())
+        gc.collect()
+        assert not _reuse._KNOWN.get()
