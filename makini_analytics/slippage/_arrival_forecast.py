@@ -30,6 +30,7 @@ from ._hazards import Book, Floats, Ints, Mask, Question
 _PRIOR = 50.0
 #: Draws of what will come, of what might have come on each day gone by, and how many are made at once.
 DRAWS, DRAWS_OF_TEST, _AT_ONCE = 400, 200, 100
+_IN_CACHE = 1_000
 
 
 @dataclass(frozen=True)
@@ -183,17 +184,18 @@ def drawn(
         hidden += normal(1, common.all)
         if len(begins) > 1:
             hidden = hidden[by_group]
-        so_far: Any = 0.0
-        for k in range(limit.shape[1]):
-            came = np.less_equal(hidden, limit[:, k, None], out=table)
-            # one group is one product of a row and a table; of several each is a sum of its rows
-            if len(begins) == 1:
-                total = (worth @ came)[None]
-            else:
-                came *= worth[:, None]
-                total = np.add.reduceat(came, begins, axis=0)
-            out[group[begins], k, first : first + _AT_ONCE] = total - so_far
-            so_far = total
+        so_far = np.zeros((len(begins), limit.shape[1] + 1, _AT_ONCE), dtype=np.float32)
+        # one group is a product of a row and a table, of so many lines at a time as stay in the processor's cache over all periods;
+        # of several each is a sum of its rows
+        for lines in [slice(i, i + _IN_CACHE) for i in range(0, len(rows), _IN_CACHE)] if len(begins) == 1 else [slice(None)]:
+            for k in range(limit.shape[1]):
+                came = np.less_equal(hidden[lines], limit[lines, k, None], out=table[lines])
+                if len(begins) == 1:
+                    so_far[0, k + 1] += worth[lines] @ came
+                else:
+                    came *= worth[:, None]
+                    so_far[:, k + 1] = np.add.reduceat(came, begins, axis=0)
+        out[group[begins], :, first : first + _AT_ONCE] = np.diff(so_far, axis=1)
     return out
 
 

@@ -93,13 +93,14 @@ def arrivals(
     n = len(groups) if len(rows) else 0
     group = np.full(len(seen.frame), -1, dtype=np.int64)
     group[rows] = groups.codes
-    value = _open_value(seen)
+    value, codes = _open_value(seen), _codes(seen.frame)
     expected = {what: np.zeros((n, n_periods)) for what in ("lines", "value")}
     futures, notes = np.zeros((n, n_periods, 1)), []
     known, held = np.ones(n, dtype=bool), np.ones(n, dtype=bool)
     for part in seen.parts:
         # connections have no chance in common, and what is drawn for one does not hang on which others there are
-        found = _of_part(seen, part, ahead, value, group, n, seed=crc32(str(part.name).encode(errors="surrogatepass")))
+        seed = crc32(str(part.name).encode(errors="surrogatepass"))
+        found = _of_part(seen, part, ahead, value, group, codes, n, seed=seed)
         notes += found.notes
         mine = np.unique(group[found.rows])
         known[mine] &= found.known
@@ -158,7 +159,7 @@ class _PartResult:
 
 
 def _of_part(
-    seen: Snapshot, part: Part, ahead: _Ahead, value: Floats, group: Ints, n: int, *, seed: int
+    seen: Snapshot, part: Part, ahead: _Ahead, value: Floats, group: Ints, codes: tuple[Ints, Ints], n: int, *, seed: int
 ) -> _PartResult:
     """Return what is expected of one connection: the sums of the chances, draws of the future, and what is to be said of them."""
     is_open = seen.stands.open[part.rows]
@@ -178,7 +179,7 @@ def _of_part(
             f"{name}Too little is known for a forecast of the {len(every):,} open lines: what is expected is missing."
         )
         return _PartResult(every, False, False, none, np.zeros((*shape, 1)), [said])
-    vendor, order = _codes(seen, part)
+    vendor, order = (c[part.rows] for c in codes)
     common = in_common(part.book, found.past, steps, vendor, order)
     mine, worth = part.rows[asked], np.nan_to_num(value[part.rows])
     gained = np.diff(found.now.chance, axis=1)
@@ -230,16 +231,8 @@ def _worth_of(then: Ahead, worth: Floats) -> Floats:
     return value if value.any() else np.ones(len(then.rows))
 
 
-#: What tells which lines have a vendor, or an order, in common.
-_SHARED = {"connection", "vendor_id", "vendor_name", "order_id", "order_number"}
-
-
-def _codes(seen: Snapshot, part: Part) -> tuple[Ints, Ints]:
-    """Return the vendor and the order of each line of a connection, as codes; a line of no known order is one of its own."""
-    whole = seen.frame
-    frame = whole[[c for c in whole.columns if c in _SHARED]].iloc[
-        part.rows
-    ]  # lines are wide, and copying them is slow
+def _codes(frame: pd.DataFrame) -> tuple[Ints, Ints]:
+    """Return the vendor and the order of each line, as codes; a line of no known order is one of its own."""
     named = "vendor_id" in frame.columns or "vendor_name" in frame.columns
     vendor = group_lines(frame, "vendor").codes if named else np.zeros(len(frame), dtype=np.intp)
     return vendor.astype(np.int64), cluster_codes(frame, "order", np.ones(len(frame), dtype=bool)).astype(np.int64)
