@@ -188,8 +188,8 @@ def against_others(r: Rates) -> Comparison:
     other = Rates(
         np.clip(others, 0, 1), rest, r.clusters.sum() - r.clusters, weight, r.squares.sum() - r.squares, r.cubes.sum() - r.cubes, r.freedom
     )  # fmt: skip
-    below, above = _one_sided(r, other, r.freedom)
     enough = _enough(r) & _enough(other) & ~np.isnan(others) & ~np.isnan(r.rate)
+    below, above = _one_sided(r, other, r.freedom, enough)
     says = np.full(len(weight), None, dtype=object)
     says[discoveries(below, enough, _FALSE_BELOW) & (below <= _MOST_BELOW)] = "below"
     says[discoveries(above, enough, _FALSE_ABOVE)] = "above"
@@ -207,9 +207,9 @@ def against_before(r: Rates, before: Ints, family: Ints) -> Comparison:
         np.inf,
         POOLED_FREEDOM + np.maximum(r.clusters + was.clusters - 2, 1),
     )
-    down, up = _one_sided(r, was, freedom)
-    both = np.minimum(1.0, 2 * np.minimum(down, up))
     enough = (before >= 0) & _enough(r) & _enough(was) & ~np.isnan(r.rate) & ~np.isnan(was.rate)
+    down, up = _one_sided(r, was, freedom, enough)
+    both = np.minimum(1.0, 2 * np.minimum(down, up))
     says = np.full(len(before), None, dtype=object)
     for one in np.unique(family[enough]):
         changed = discoveries(both, enough & (family == one), _FALSE_CHANGES)
@@ -221,8 +221,8 @@ def _enough(r: Rates) -> npt.NDArray[np.bool_]:
     return (r.lines >= SMALL_N) & (r.clusters >= FEWEST_CLUSTERS)
 
 
-def _one_sided(one: Rates, other: Rates, freedom: Floats) -> tuple[Floats, Floats]:
-    """Return the chance of a rate so far below, and of one so far above, another if both were the same.
+def _one_sided(one: Rates, other: Rates, freedom: Floats, rows: npt.NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """Return the chance of a rate so far below, and of one so far above, another if both were the same; 1 where it isn't asked for.
 
     The score of the difference has two flaws where rates are near 1 and clusters few: its variance is estimated, for which Student's t
     allows, and it is skewed, for which Wilson and Hilferty's transform of a Pearson III variable does. The more careful one counts.
@@ -234,8 +234,10 @@ def _one_sided(one: Rates, other: Rates, freedom: Floats) -> tuple[Floats, Float
         score = np.nan_to_num((one.rate - other.rate) / np.sqrt(common * (1 - common) * variance))
         cubes = one.cubes / one.weight**3 - other.cubes / other.weight**3
         skew = np.nan_to_num((1 - 2 * common) / np.sqrt(common * (1 - common)) * cubes / variance**1.5)
-    ways = _normal_of_student(score, freedom), _normal_of_skewed(score, skew)
-    return _upper_tail(-np.maximum(*ways)), _upper_tail(np.minimum(*ways))
+    ways = [way[rows] for way in (_normal_of_student(score, freedom), _normal_of_skewed(score, skew))]
+    below, above = np.ones((2, len(rows)))
+    below[rows], above[rows] = _upper_tail(-np.maximum(*ways)), _upper_tail(np.minimum(*ways))
+    return below, above
 
 
 def discoveries(p: Floats, rows: npt.NDArray[np.bool_], share: float) -> npt.NDArray[np.bool_]:

@@ -95,10 +95,9 @@ def unrecorded(source: Lines, as_of: AsOfDays | None, end: str = "complete") -> 
         weights=got.kept(got.marks["dated"]) * (1 if got.n_kept is None else got.n_kept),
         minlength=len(groups),
     )
-    names = [
-        [None if pd.isna(k) else k for k in (groups.keys[name] if name in groups.keys else [None] * len(groups))]
-        for name in ("connection", "vendor_id")
-    ]
+    none = pd.Series([None] * len(groups), dtype=object)
+    keys = [groups.keys.get(name, none).astype(object) for name in ("connection", "vendor_id")]
+    names = [k.where(k.notna(), None).tolist() for k in keys]
     counts = list(zip(*names, days[: len(groups)].astype(int).tolist(), n.tolist(), strict=True))
     of_all: dict[Any, tuple[int, int]] = {}
     for connection, _, dated, received_lines in counts:

@@ -54,7 +54,7 @@ def _sorted(encoded: Encoding) -> Encoding:
     if encoded.labels.is_monotonic_increasing:
         return encoded
     place, labels = pd.factorize(encoded.labels, sort=True)
-    return Encoding(np.append(place, -1)[encoded.codes], labels)
+    return Encoding(np.append(place, -1).astype(encoded.codes.dtype)[encoded.codes], labels)
 
 
 # ---- codes that are remembered ---------------------------------------------------------------------------------------

@@ -48,7 +48,8 @@ def from_codes(texts: Any, codes: Codes) -> Labels:
 
 def _made(codes: Codes, names: Any) -> Labels:
     dtype = pd.CategoricalDtype(pd.Index(names, dtype="string"))
-    return pd.Categorical.from_codes(codes, dtype=dtype)
+    # not validated: these codes are ours, and to look at each of them takes longer than all else here
+    return pd.Categorical.from_codes(codes, dtype=dtype, validate=False)
 
 
 def from_texts(values: Any) -> Labels:
@@ -138,6 +139,9 @@ def concat(columns: Sequence[Labels]) -> Labels:
     >>> concat([from_texts(["b"]), from_texts(["a", None])]).tolist()
     ['b', 'a', <NA>]
     """
+    names = columns[0].categories if columns else EMPTY.categories
+    if names.is_monotonic_increasing and all(c.categories is names for c in columns):  # parts of one column
+        return _made(np.concatenate([c.codes for c in columns]), names) if columns else missing(0)
     starts = np.cumsum([0, *(len(c.categories) for c in columns)])
     codes = [_shifted(c.codes, start) for c, start in zip(columns, starts[:-1], strict=True)]
     return from_codes(concat_texts([c.categories.array for c in columns]), np.concatenate(codes))
@@ -163,8 +167,7 @@ def as_labels(frame: pd.DataFrame) -> pd.DataFrame:
         # 20,000 materials are nearly as many texts as the first 10,000 rows, and few of the first 100,000
         if any(part.nunique() <= len(part) / 2 for part in (frame[name].iloc[:n] for n in (10_000, 100_000))):
             found = encode(frame[name])
-            dtype = pd.CategoricalDtype(pd.Index(found.labels, dtype="string"))
-            out[name] = pd.Categorical.from_codes(found.codes, dtype=dtype, validate=False)
+            out[name] = _made(found.codes, found.labels)
     return frame.assign(**out)
 
 

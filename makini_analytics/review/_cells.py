@@ -11,7 +11,7 @@ import pandas as pd
 
 from .. import slippage
 from ..errors import ConfigError, SchemaError
-from ..frames import Mask, days_of
+from ..frames import Mask, days_of, pairs
 from ._sides import GROUP, PART, Floats, Ints, Side
 
 
@@ -34,8 +34,9 @@ class Cells:
     def counted(cls, group: Ints, part: Ints, counts: Mask, hit: Mask) -> Cells:
         """Return the cells of lines, one hit or none each."""
         rows = counts & (part != -1)
-        table = pd.DataFrame({GROUP: group[rows], PART: part[rows], "n": 1.0, "hits": hit[rows].astype(float)})
-        return cls.of(table.groupby([GROUP, PART]).sum().reset_index(), "n", "hits")
+        groups, parts, cell = pairs(group[rows], part[rows])
+        n, hits = (np.bincount(c, minlength=len(groups)).astype(float) for c in (cell, cell[hit[rows]]))
+        return cls(groups.astype(np.int64), parts.astype(np.int64), n, hits)
 
     @classmethod
     def none(cls) -> Cells:

@@ -204,7 +204,8 @@ class Card:
         """Return what the items bought in both periods cost above the period before, and the chance of that."""
         none = np.full(self.n, np.nan)
         view, now = self.after.view, self.after.ordered
-        both = map(view.asked, (self.before.ordered, now[now[PART] != -2]))
+        known = now[PART] != -2
+        both = map(view.asked, (self.before.ordered, now if known.all() else now[known]))
         try:
             items = spend.bridge(*both, by=GROUP, per_vendor=True, per_item=True, mixed_units="apart", currency=view.unit, as_of=view.day)  # fmt: skip
         except (SchemaError, ConfigError):  # nothing says what was bought

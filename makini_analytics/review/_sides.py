@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -38,6 +38,7 @@ class Side:
     as_of: AsOfDays
     known: Mask  # lines of connections whose data reach back to the period before
     earlier: bool  # whether this is the period before
+    _ended: dict[str, Mask] = field(default_factory=dict)  # asked for some twenty times
 
     @cached_property
     def edges(self) -> npt.NDArray[np.datetime64]:
@@ -85,10 +86,10 @@ class Side:
 
     def ended(self, how: str) -> Mask:
         """Return which lines stand so: delivered, open or cancelled, or left out of lead times for a reason."""
-        if how not in ENDINGS:
-            return self.ages.selection.rows(how)
-        out: Mask = np.isin(self.ages.outcome, [i for i, name in enumerate(ENDINGS) if name == how])
-        return out
+        if how not in self._ended:
+            ends = [self.ages.outcome == i for i, name in enumerate(ENDINGS) if name == how]
+            self._ended[how] = np.logical_or.reduce(ends) if ends else self.ages.selection.rows(how)
+        return self._ended[how]
 
     @cached_property
     def still_open(self) -> Mask:

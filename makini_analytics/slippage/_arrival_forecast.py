@@ -187,7 +187,9 @@ def drawn(
         so_far = np.zeros((len(begins), limit.shape[1] + 1, _AT_ONCE), dtype=np.float32)
         # one group is a product of a row and a table, of so many lines at a time as stay in the processor's cache over all periods;
         # of several each is a sum of its rows
-        for lines in [slice(i, i + _IN_CACHE) for i in range(0, len(rows), _IN_CACHE)] if len(begins) == 1 else [slice(None)]:
+        for lines in (
+            [slice(i, i + _IN_CACHE) for i in range(0, len(rows), _IN_CACHE)] if len(begins) == 1 else [slice(None)]
+        ):
             for k in range(limit.shape[1]):
                 came = np.less_equal(hidden[lines], limit[lines, k, None], out=table[lines])
                 if len(begins) == 1:

@@ -159,7 +159,15 @@ class _PartResult:
 
 
 def _of_part(
-    seen: Snapshot, part: Part, ahead: _Ahead, value: Floats, group: Ints, codes: tuple[Ints, Ints], n: int, *, seed: int
+    seen: Snapshot,
+    part: Part,
+    ahead: _Ahead,
+    value: Floats,
+    group: Ints,
+    codes: tuple[Ints, Ints],
+    n: int,
+    *,
+    seed: int,
 ) -> _PartResult:
     """Return what is expected of one connection: the sums of the chances, draws of the future, and what is to be said of them."""
     is_open = seen.stands.open[part.rows]
