@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import math
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import makini_analytics as ma
 from makini_analytics import currency, lead_times, slippage, spend, style, units
+from makini_analytics.compute import figures_of
 
 ODD = [None, True, -1, 0, 1.5, math.nan, math.inf, 10**400, "", " ", "x", "a\0b", "\ud83d", "x" * 5000, b"x", [], ["x"], {}, {"x": 1}, object(), pd.NaT, timedelta(-1)]  # fmt: skip
 NUMBERS = [-1, math.nan, math.inf, -math.inf, 10**400, "x", "5", True, None, [], {}]
@@ -154,3 +158,31 @@ def test_anything_else_is_an_error_of_ours(data, what, tmp_path, monkeypatch):
     ):  # fmt: skip
         with contextlib.suppress(ma.MakiniError):
             call()
+
+
+def grouped(data, by):
+    """Every figure that can be grouped, of lines and of purchases, by a column."""
+    lines = data.lines
+    whole = {
+        f.name: getattr(room, f.name.split(".")[1])
+        for room in (spend, lead_times, slippage)
+        for f in figures_of(room)
+        if "by" in f.options
+        and len(f.data) == 1
+        and f.name not in ("slippage.backtest", "slippage.ageing")  # choices of their own
+    }
+    made = {name: partial(f, lines, by=by) for name, f in whole.items()}
+    return made | {"scorecard": partial(ma.scorecard, data, by=by, currency="USD")}
+
+
+def test_a_column_of_ones_own_does_not_take_the_place_of_a_figures(data):
+    halves = np.where(np.arange(len(data.lines)) % 2, "x", "y")
+    seen = 0
+    for name, call in grouped(replace(data, lines=data.lines.assign(half=halves)), "half").items():
+        gives = [c for c in call().columns if c not in data.lines and c not in ("half", "unit")]
+        for column in gives[:: max(1, len(gives) // 3)]:  # all of them take a minute
+            mine = replace(data, lines=data.lines.assign(**{column: halves}))
+            with pytest.raises(ma.ConfigError, match=f"by='{column}': {name} gives a column of that name: rename"):
+                grouped(mine, column)[name]()
+            seen += 1
+    assert seen > 60

@@ -23,7 +23,7 @@ from ._delivery import (
     standing_on,
 )
 from ._engines import lines_of
-from ._figures import BY_FILTER, Figure, InSteps, figure, figures_of
+from ._figures import BY_FILTER, Figure, InSteps, figure, figures_of, refuse_given
 from ._grid import Grid, spans
 from ._groups import (
     ENTITIES,
@@ -144,6 +144,7 @@ __all__ = [
     "pools_of",
     "quantile",
     "received_later",
+    "refuse_given",
     "restricted_moments",
     "reuse",
     "spans",

@@ -19,7 +19,7 @@ import inspect
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial, wraps
+from functools import cached_property, partial, wraps
 from types import ModuleType
 from typing import Any, ParamSpec
 
@@ -38,6 +38,7 @@ from ..frames import (
 )
 from ..system import known_options, text_of
 from ._engines import lines_of
+from ._groups import ENTITIES, By
 from ._provenance import Counted, FigureResult, Selection, stamp
 
 P = ParamSpec("P")
@@ -99,6 +100,13 @@ class Figure:
     def title(self) -> str:
         """The first line of the docstring; empty under ``python -OO``."""
         return (inspect.getdoc(self.function) or "").partition("\n")[0]
+
+    @cached_property
+    def gives(self) -> frozenset[str]:
+        """The columns that the figure gives beside those to group by: what no line at all gives."""
+        none = pd.DataFrame({c: pd.Series(dtype="object") for c in dict.fromkeys([*FIGURE_COLUMNS, *self.required()])})
+        none.attrs["as_of"] = "2000-01-01"
+        return frozenset(map(str, self.function(*[none] * len(self.data), by=None).columns.difference(none.columns)))
 
     def needs(self, **options: Any) -> tuple[str, ...]:
         """Return the columns that the figure needs under these options; those that depend on a choice come first.
@@ -170,6 +178,8 @@ def figure(
         def checked(args: Any, given: Mapping[str, Any]) -> dict[str, Any]:
             options = {n: given.get(n, default) for n, default in defaults.items()}
             _check_types(options)
+            if function.__annotations__.get("by") == "By":  # columns of the lines, and not a choice of the figure's own
+                refuse_given(options.get("by"), lambda: declared.gives, called)
             if columns or choices:
                 required = declared.required(**options)
                 passed = {**dict(zip(data, args, strict=False)), **{n: given[n] for n in data if n in given}}
@@ -262,6 +272,17 @@ def _check_types(options: Mapping[str, Any]) -> None:
     for name, what in (("currency", "a currency code such as 'EUR'"), ("freq", "'M', 'Q', 'Y' or 'W'")):
         if options.get(name) is not None:
             text_of(name, options[name], what, empty=True)
+
+
+def refuse_given(by: By, gives: Callable[[], Collection[str]], metric: str) -> None:
+    """Raise `ConfigError` where a column of the user's own to group by has the name of one that a figure gives."""
+    own = [n for n in ([by] if isinstance(by, str) else by or ()) if n not in ENTITIES and n not in FIGURE_COLUMNS]
+    given = gives() if own else ()
+    for name in own:
+        if name in given:
+            raise ConfigError(
+                f"by={name!r}: {metric} gives a column of that name: rename yours, as in lines.rename(columns={{{name!r}: 'my_{name}'}})"
+            )
 
 
 def _currency_meant(currency: str, selection: Selection) -> str:

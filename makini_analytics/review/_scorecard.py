@@ -10,7 +10,18 @@ import numpy as np
 import pandas as pd
 
 from .. import lead_times, slippage, spend
-from ..compute import By, ClusterSums, Rates, Selection, against_before, discoveries, pools_of, reuse, stamp
+from ..compute import (
+    By,
+    ClusterSums,
+    Rates,
+    Selection,
+    against_before,
+    discoveries,
+    pools_of,
+    refuse_given,
+    reuse,
+    stamp,
+)
 from ..errors import ConfigError, SchemaError
 from ..frames import Mask, days_of
 from ..purchases import Purchases
@@ -115,6 +126,7 @@ def scorecard(
     after, before = sides_of(view, by, since, until)
     card = Card(after, before)
     table = card.table()
+    refuse_given(by, lambda: table.columns, "scorecard")
     there = card.there()
     keys = after.groups.keys.assign(currency=pd.array([view.unit] * len(there), dtype="string"))
     result = pd.concat([keys, table], axis=1)[there]
