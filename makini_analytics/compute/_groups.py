@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..errors import ConfigError, SchemaError
-from ..frames import Encoding, Mask, coalesce, encode, pairs, values
+from ..frames import Encoding, Mask, coalesce, encode, numbered, pairs, values
 
 By = str | Sequence[str] | None
 Ints = npt.NDArray[np.integer[Any]]
@@ -102,9 +102,8 @@ def pools_of(keys: pd.DataFrame) -> Ints | None:
 
 def crossed(outer: Groups, inner: Groups) -> tuple[Ints, Ints]:
     """Return the pairs of groups that occur, as outer x number of inner groups + inner, and each line's place among them."""
-    limit = len(outer) * len(inner)
     codes = outer.codes * max(len(inner), 1) + inner.codes
-    return _dense(codes, limit)
+    return numbered(codes)
 
 
 def narrow_rows(lines: pd.DataFrame, rows: npt.NDArray[np.bool_], by: By, *more: str) -> pd.DataFrame:
@@ -191,7 +190,7 @@ def _keyed(
         if not column.whole():
             code[code < 0] = len(column.labels)  # unknown sorts last
         codes = code if codes is None else codes * widths[name] + code
-    present, dense = _dense(codes if rows is None else codes[rows], limit)
+    present, dense = numbered(codes if rows is None else codes[rows])
     rest, keys = present, {}
     for name, (column, dtype) in reversed(list(key.items())):
         rest, place = np.divmod(rest, widths[name])
@@ -219,18 +218,6 @@ def _keyed_by_steps(
     index = pd.RangeIndex(len(first))
     keys = {n: pd.Series(c.labels).reindex(c.codes[at][first]).set_axis(index).astype(t) for n, (c, t) in key.items()}
     return dense.astype(np.intp), pd.DataFrame(keys, index=index)
-
-
-def _dense(codes: Ints, limit: int) -> tuple[Ints, Ints]:
-    """Return the codes that occur, rising, and each code's position among them."""
-    if limit > 4 * len(codes) + 65_536:  # more combinations than a table should hold
-        present, position = np.unique(codes, return_inverse=True)
-        return present.astype(np.int64), position.reshape(-1)
-    # codes 5 2 5 of 0..6: what occurs is 2 and 5, and the running count of what occurs, less one, numbers them 0 and 1
-    occurs = np.bincount(codes, minlength=limit) > 0
-    if occurs.all():
-        return np.arange(limit), codes
-    return np.flatnonzero(occurs), (np.cumsum(occurs) - 1).take(codes)
 
 
 def _most_frequent(name: Encoding, codes: npt.NDArray[np.intp], n_groups: int, n: Ints | None) -> pd.Series:
@@ -285,8 +272,7 @@ def cluster_of(lines: pd.DataFrame, cluster: str) -> Ints:
         if not of.whole():
             code[of.codes < 0] = -1
         if limit > 4 * len(code) + 65_536:
-            _, code = np.unique(np.where(code < 0, -1, code), return_inverse=True)
-            code = code.reshape(-1) - int(not of.whole())
+            code = numbered(np.where(code < 0, -1, code))[1] - int(not of.whole())
         return code
     if cluster not in lines.columns:
         raise ConfigError(f"cluster={cluster!r}: pass 'order' or a column of the lines")
@@ -320,8 +306,8 @@ def count_distinct(
         known = parts[-1].codes >= 0 if rows is None else parts[-1].codes[rows] >= 0
         codes, code = codes[known], code[known]
     if limit > 4 * len(code) + 65_536:  # the array of homes would be mostly empty: renumber the ids that occur
-        distinct, code = np.unique(code, return_inverse=True)
-        limit, code = len(distinct), code.reshape(-1)
+        distinct, code = numbered(code)
+        limit = len(distinct)
     home = np.full(limit, -1, dtype=np.int32)
     home[code] = codes  # of several lines of an id the last one written stays
     out = np.bincount(home[home >= 0], minlength=n)

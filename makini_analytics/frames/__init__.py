@@ -27,7 +27,7 @@ from ._as_of import (
     known_days,
     moment_of,
 )
-from ._codes import Encoding, coalesce, encode, pairs
+from ._codes import Encoding, coalesce, encode, numbered, pairs
 from ._collect import FIGURE_COLUMNS, OnlyInMemory, collect, columns_of, is_engine_frame, kind_of_frame
 from ._csv import write_csv
 from ._stack import as_text, stack
@@ -63,6 +63,7 @@ __all__ = [
     "known_days",
     "moment_of",
     "need",
+    "numbered",
     "numbers",
     "pairs",
     "stack",

@@ -116,16 +116,25 @@ def pairs(one: Ints, other: Ints) -> tuple[Ints, Ints, Ints]:
     low, width = (int(other.min()), int(other.max()) - int(other.min()) + 1) if len(other) else (0, 1)
     # One number per pair: np.unique over rows of two columns takes many times as long.
     code = one.astype(np.int64) * width + (other.astype(np.int64) - low)
-    pair, place = _numbered(code)
+    pair, place = numbered(code)
     return pair // width, pair % width + low, place
 
 
-def _numbered(code: Ints) -> tuple[Ints, Ints]:
-    """Return the distinct numbers, ascending, and the position of each row's; by a table where that is not much longer than the rows."""
+def numbered(code: Ints) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the distinct numbers, ascending, and the position of each row's: what `numpy.unique` gives, which sorts.
+
+    >>> [x.tolist() for x in numbered(np.array([5, 2, 5]))]
+    [[2, 5], [1, 0, 1]]
+    """
     low, limit = (int(code.min()), int(code.max()) - int(code.min()) + 1) if len(code) else (0, 0)
-    if limit > 4 * len(code):  # sorting takes ten times as long, but no more memory than the rows
+    if limit > 4 * len(code) + 65_536:  # sorting takes ten times as long, but no more memory than the rows
         number, place = np.unique(code, return_inverse=True)
-        return number, place.reshape(-1)
+        return number.astype(np.int64), place.reshape(-1)
+    # of 5 2 5 the table holds 2 and 5, and the running count of what occurs, less one, numbers them 0 and 1
     occurs = np.zeros(limit, dtype=bool)
-    occurs[code - low] = True
-    return np.flatnonzero(occurs) + low, (np.cumsum(occurs) - 1).take(code - low)
+    place = code.astype(np.int64)
+    place -= low
+    occurs[place] = True
+    if not occurs.all():
+        place = (np.cumsum(occurs) - 1).take(place)
+    return np.flatnonzero(occurs) + low, place

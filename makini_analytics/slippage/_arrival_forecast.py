@@ -23,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ..frames import numbered
 from ._forecast import OF_AGE, ORIGINS, Blend, Past, chances_by_model, thinned
 from ._hazards import Book, Floats, Ints, Mask, Question
 
@@ -122,7 +123,7 @@ def in_common(book: Book, past: Sequence[Ahead], steps: Sequence[int], vendor: I
     for ahead in past:
         off = came_by(book, ahead, steps) - ahead.chance
         phi = np.exp(-(probit(ahead.chance) ** 2) / 2) / np.sqrt(2 * np.pi)
-        codes = [np.zeros(len(ahead.rows), dtype=np.int64), *(_renumbered(x[ahead.rows]) for x in (vendor, order))]
+        codes = [np.zeros(len(ahead.rows), dtype=np.int64), *(numbered(x[ahead.rows])[1] for x in (vendor, order))]
         for k in range(len(steps)):
             # pairs of one order, of one vendor but two orders, and of two vendors
             for x, into in ((off[:, k], product), (phi[:, k], density)):
@@ -132,10 +133,6 @@ def in_common(book: Book, past: Sequence[Ahead], steps: Sequence[int], vendor: I
     r = np.sin(np.clip(product / (np.maximum(density, 0.0) + prior), 0.0, np.pi / 2))
     apart, of_vendor, of_order = np.minimum(np.maximum.accumulate(r), 0.98)
     return Common(float(apart), float(of_vendor), float(of_order))
-
-
-def _renumbered(codes: Ints) -> Ints:
-    return np.unique(codes, return_inverse=True)[1].reshape(-1)
 
 
 def drawn(
@@ -160,7 +157,7 @@ def drawn(
     if not len(group):
         return out
     # lines that are alike in both go by what else is of their group, order and vendor; the last digits are the order of a sum
-    beside = [np.bincount(c, ahead.chance.sum(axis=1))[c] for c in map(_renumbered, (group, order, vendor))]
+    beside = [np.bincount(c, ahead.chance.sum(axis=1))[c] for _, c in map(numbered, (group, order, vendor))]
     rows = np.lexsort([x.round(7) for x in (*beside, value, *ahead.chance.T)])
     # vendors and orders by the first of their lines
     vendor, order, group = pd.factorize(vendor[rows])[0], pd.factorize(order[rows])[0], group[rows]

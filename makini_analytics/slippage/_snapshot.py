@@ -26,7 +26,7 @@ from ..compute import (
     unrecorded,
 )
 from ..errors import one_of
-from ..frames import AsOf, AsOfDays, day_number, days_of, encode, frame_of
+from ..frames import AsOf, AsOfDays, day_number, days_of, encode, frame_of, numbered
 from ._due_rule import DUE_DATES, judge
 from ._forecast import BackTest
 from ._hazards import Book, Ints, Mask
@@ -131,7 +131,7 @@ def snapshot(lines: Any, as_of: AsOf | None, due: str) -> Snapshot:
     for i, name in enumerate(names):
         rows = np.flatnonzero(of == i)
         at = slice(None) if len(names) == 1 else rows  # all of them: no copies
-        groups = tuple(_renumbered(code[at])[1] if len(names) > 1 else code for code in codes)
+        groups = tuple(numbered(code[at])[1] if len(names) > 1 else code for code in codes)
         learnt = np.where(usable, ordered, -1)[at]
         orders_of = partial(_orders, frame, rows)
         book = Book(learnt, due_day[at], ended[at], stands.delivered[at], cancelled[at], groups, orders_of)
@@ -149,14 +149,8 @@ def _connections(frame: pd.DataFrame) -> tuple[Ints, list[str | None]]:
         return np.zeros(len(frame), dtype=np.int64), [None]
     found = encode(frame["connection"])
     codes = np.where(found.codes < 0, len(found.labels), found.codes).astype(np.int64)
-    there, of = _renumbered(codes)
+    there, of = numbered(codes)
     return of, [None if code == len(found.labels) else str(found.labels[code]) for code in there]
-
-
-def _renumbered(codes: Ints) -> tuple[Ints, Ints]:
-    """Return the codes that occur, and each one's number among them: what `np.unique` gives, which sorts."""
-    occurs = np.bincount(codes) > 0
-    return np.flatnonzero(occurs), (np.cumsum(occurs) - 1)[codes]
 
 
 def _orders(frame: pd.DataFrame, part: Ints, rows: Ints) -> Ints:
