@@ -42,7 +42,7 @@ def _of_spend(view: View, subject: str) -> list[Exhibit]:
 def _of_slippage(view: View, subject: str) -> list[Exhibit]:
     """Return on time in full, what became of the lines, how late they came, and the ways to count on time."""
     rows, judged = view.in_year_due, view.judged
-    in_full = slippage.otif(view.part(rows), by=subject, as_of=view.day, due=view.due)
+    in_full = slippage.otif(view.in_year_due_lines, by=subject, as_of=view.day, due=view.due)
     outcomes = judged.groupby(["outcome", "reason"], dropna=False).size().reset_index(name="n_lines")
     outcomes.attrs = judged.attrs
     ladder = slippage.ladder(view.lines, as_of=view.day)

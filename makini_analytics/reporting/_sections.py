@@ -178,7 +178,8 @@ def of_lead_times(view: View, subject: str) -> list[Exhibit]:
 def of_slippage(view: View, subject: str) -> list[Exhibit]:
     """Return on-time delivery by vendor (of one vendor: by material) and month."""
     lines, day, due, rows_due = view.lines, view.day, view.due, view.in_year_due
-    groups = of_the_year(slippage.by_vendor(view.part(rows_due), by=subject, as_of=day, due=due), view, rows_due, "due")
+    groups = slippage.by_vendor(view.in_year_due_lines, by=subject, as_of=day, due=due)
+    groups = of_the_year(groups, view, rows_due, "due")
     drawn = {"on_time_rate": "on-time rate, with its 95 % interval"}
     several = charts.plural(subject)
     says = f"On-time rate of the {several} with most due lines, open ones past due late; orange: clearly below the others; grey: few lines"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from .. import charts
@@ -14,14 +15,15 @@ def of_the_year(table: pd.DataFrame, view: View, rows: Mask, by: str = "ordered"
     rest = ~rows
     if not rest.any() or "excluded" not in table.attrs:
         return table
-    amount = pd.Series(numbers(view.lines, "amount")[rest]).fillna(0.0)
+    amount = np.nan_to_num(numbers(view.lines, "amount")[rest])
     currency = encode(values(view.lines, "currency", "string"))
-    names = [*map(str, currency.labels), ""]  # the last one is for lines without a currency, whose code is -1
-    sums = amount.groupby(currency.codes[rest]).sum()
+    names = ["", *map(str, currency.labels)]  # the first one is for lines without a currency, whose code is -1
+    code = currency.codes[rest].astype(np.int64) + 1
+    sums = np.bincount(code, weights=amount, minlength=len(names)).tolist()
     entry = {
         "reason": f"not {by} in the twelve months",
         "n_lines": int(rest.sum()),
-        "value": {names[k]: round(v, 6) for k, v in zip(sums.index, sums.tolist(), strict=True)}
+        "value": {names[k]: round(sums[k], 6) for k in np.flatnonzero(np.bincount(code))}
         if "amount" in view.lines
         else {},
     }

@@ -14,7 +14,7 @@ from ..errors import ConfigError, SchemaError
 from ._delivery_kinds import lead_time_lines
 from ._evidence import Evidence, Floats, shifts
 from ._kinds import count
-from ._view import View, with_months
+from ._view import View
 
 
 @dataclass(frozen=True)
@@ -108,8 +108,7 @@ def _spend(view: View, clear: Mapping[str, bool]) -> Tile | None:
         change = f"{_signed(moved, charts.number(abs(moved) / was * 100, 1))} % ({_signed(moved, view.say_short(abs(moved)))})"
         if not rows[view.year_of_order == 1].all():
             change += " where both years are known"
-    keyed = with_months(view.part(dated), view.month_of_order[dated])
-    got = spend.by_vendor(view.asked(keyed), by="month", currency=view.unit, as_of=view.day)
+    got = spend.by_vendor(view.asked(view.order_lines), by="month", currency=view.unit, as_of=view.day)
     months, before = _series(*_by_month(got, "spend"))
     label = "Spend, ordered in twelve months"
     return Tile("spend", label, "money", now, was if was > 0 else np.nan, view.unit, view.say(now), change, True, None, months,
@@ -151,8 +150,8 @@ def _lead_time(view: View, clear: Mapping[str, bool]) -> Tile | None:
     now = lead_times.by_vendor(lines, by=None, as_of=view.day)
     if not len(now) or np.isnan(value := float(now["median_days"].iloc[0])):
         return None
-    rows = view.known_before & (view.year_of_order >= 0)
-    keyed = with_months(view.part(rows), view.month_of_order[rows])
+    keyed, known = view.order_lines, view.known_before[view.year_of_order >= 0]
+    keyed = keyed if known.all() else keyed[known]
     by = lead_times.by_vendor(keyed, by="year", as_of=view.day).set_index("year")["median_days"]
     alike, was = float(by.get("1", np.nan)), float(by.get("0", np.nan))
     sure, change, moved = clear["lead_time"], "", alike - was

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,14 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from .. import charts, currency, lead_times, quality, slippage, spend
+from .. import charts, lead_times, quality, slippage, spend
 from ..compute import ENTITIES, NOT_RECORDED, Groups, group_lines
-from ..errors import ConfigError, MakiniWarning, SchemaError
+from ..errors import ConfigError, SchemaError
 from ..frames import OWN_WINDOWS, AsOfDays, Mask, as_of_days, categoricals, days_of, encode, numbers, values
 from ..purchases import Purchases
+from ._one_currency import in_one_currency
 
-#: Of the lines in other currencies so many may lack a rate; where more do, nothing is converted unless a currency was asked for.
-_MOST_WITHOUT_RATE = 0.01
 #: Orders of an item in the twelve months from which one vendor only is more than the accident of few orders.
 FEWEST_ORDERS = 5
 #: What figures of many lines read, besides days. Lines are wide, and some fifty parts of them are taken.
@@ -53,7 +51,7 @@ class View:
             A currency was asked for and there are no rates for it; no as-of day.
         """
         day = as_of_days(given.lines, as_of)
-        data, unit, note = _in_one_currency(given, to)
+        data, unit, note = in_one_currency(given, to)
         told = "" if as_of is None else f", as_of='{day.day.date()}'"
         return cls(given, data, unit, data is not given, note, day, told)
 
@@ -119,6 +117,11 @@ class View:
         return self.part(self.year_of_due == 1)
 
     @cached_property
+    def in_year_due_lines(self) -> pd.DataFrame:
+        """The same; all lines where none fell due."""
+        return self.due_year_lines if (self.year_of_due >= 0).any() else self.narrow
+
+    @cached_property
     def in_year_lines(self) -> pd.DataFrame:
         """The same; all lines where no line is dated."""
         return self.year_lines if (self.year_of_order >= 0).any() else self.lines
@@ -133,6 +136,12 @@ class View:
         """The lines that fell due in the two years, with the number of their month and year as text to group by."""
         lines = self.part((self.year_of_due >= 0) & self.known_before)
         return with_months(lines, self.month_of(days_of(lines, f"{self.due}_date")))
+
+    @cached_property
+    def order_lines(self) -> pd.DataFrame:
+        """The lines ordered in the two years, with the number of their month and year as text to group by."""
+        rows = self.year_of_order >= 0
+        return with_months(self.part(rows), self.month_of_order[rows])
 
     @cached_property
     def sides(self) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -310,35 +319,6 @@ class View:
 
 def with_months(lines: pd.DataFrame, month: npt.NDArray[np.int64]) -> pd.DataFrame:
     """Return lines with the number of their month, 0 to 23, and of their year, 0 or 1, as text to group by."""
-    return lines.assign(
-        month=pd.array(month, dtype="Int64").astype("string"),
-        year=pd.array(month // 12, dtype="Int64").astype("string"),
-    )
-
-
-def _in_one_currency(data: Purchases, to: str | None) -> tuple[Purchases, str | None, str]:
-    """Return the purchases in one currency, which one, and what there is to say about it."""
-    codes = values(data.lines, "currency", "string").astype("string").dropna().value_counts()
-    unit = str(to).strip().upper() if to is not None else str(codes.index[0]) if len(codes) else None
-    others = int(codes.drop(unit, errors="ignore").sum()) if unit else 0
-    if unit is None or not others:
-        return data, unit, ""
-    apart = f"{charts.number(others)} lines in other currencies than {unit} are not converted, and so in no amount of findings and figures at a glance"
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", MakiniWarning)  # lines without a rate are counted below, and said
-            made = currency.convert(data, unit)
-    except ConfigError:
-        if to is not None:
-            raise
-        return data, unit, f"{apart}: no rates are installed (extra “enrich”)."
-    if to is not None and not (made.lines["currency"] == unit).any():
-        there = ", ".join(map(str, codes.index[:8]))
-        raise ConfigError(
-            f"currency={to!r:.40}: no line is in it, and there are no rates for it; the lines are in {there}"
-        )
-    lacking = int((made.lines["currency"] != unit).fillna(True).sum() - data.lines["currency"].isna().sum())
-    if to is None and lacking > _MOST_WITHOUT_RATE * others:
-        return data, unit, f"{apart}: {charts.number(lacking)} of them have no rate."
-    rest = f" {charts.number(lacking)} lines have no rate and no amount here." if lacking else ""
-    return made, unit, f"All amounts in {unit}, at the European Central Bank's rate of the order date.{rest}"
+    names = [str(i) for i in range(24)]
+    labels = {"month": month, "year": np.where(month < 0, -1, month // 12)}
+    return lines.assign(**{name: categoricals.from_codes(names, code) for name, code in labels.items()})

@@ -96,7 +96,7 @@ def test_each_amount_in_a_workbook_has_the_format_of_its_currency(tmp_path, monk
     def no_rates(*args, **options):
         raise ma.ConfigError("no rates")
 
-    monkeypatch.setattr("makini_analytics.review._view.currency.convert", no_rates)
+    monkeypatch.setattr("makini_analytics.review._one_currency.currency.convert", no_rates)
     data = ma.load_sample()
     book = openpyxl.load_workbook(ma.report(data, tmp_path / "x.xlsx", sections=["spend", "open_orders"]))
     sheet = book["Open lines"]

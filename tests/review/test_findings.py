@@ -298,7 +298,7 @@ def test_currencies_without_rates_are_told_and_left_out(monkeypatch):
     def none(*args, **options):
         raise ConfigError("no rates")
 
-    monkeypatch.setattr("makini_analytics.review._view.currency.convert", none)
+    monkeypatch.setattr("makini_analytics.review._one_currency.currency.convert", none)
     with pytest.raises(ConfigError, match="no rates"):
         ma.findings(data, currency="EUR")
     table = ma.findings(data)

@@ -1,0 +1,41 @@
+"""The purchases in one currency, as far as there are rates: what is looked at is compared by money."""
+
+from __future__ import annotations
+
+import warnings
+
+from .. import charts, currency
+from ..errors import ConfigError, MakiniWarning
+from ..frames import values
+from ..purchases import Purchases
+
+#: Of the lines in other currencies so many may lack a rate; where more do, nothing is converted unless a currency was asked for.
+_MOST_WITHOUT_RATE = 0.01
+
+
+def in_one_currency(data: Purchases, to: str | None) -> tuple[Purchases, str | None, str]:
+    """Return the purchases in one currency, which one, and what there is to say about it."""
+    codes = values(data.lines, "currency", "string").astype("string").dropna().value_counts()
+    unit = str(to).strip().upper() if to is not None else str(codes.index[0]) if len(codes) else None
+    others = int(codes.drop(unit, errors="ignore").sum()) if unit else 0
+    if unit is None or not others:
+        return data, unit, ""
+    apart = f"{charts.number(others)} lines in other currencies than {unit} are not converted, and so in no amount of findings and figures at a glance"
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", MakiniWarning)  # lines without a rate are counted below, and said
+            made = currency.convert(data, unit)
+    except ConfigError:
+        if to is not None:
+            raise
+        return data, unit, f"{apart}: no rates are installed (extra “enrich”)."
+    if to is not None and not (made.lines["currency"] == unit).any():
+        there = ", ".join(map(str, codes.index[:8]))
+        raise ConfigError(
+            f"currency={to!r:.40}: no line is in it, and there are no rates for it; the lines are in {there}"
+        )
+    lacking = int((made.lines["currency"] != unit).fillna(True).sum() - data.lines["currency"].isna().sum())
+    if to is None and lacking > _MOST_WITHOUT_RATE * others:
+        return data, unit, f"{apart}: {charts.number(lacking)} of them have no rate."
+    rest = f" {charts.number(lacking)} lines have no rate and no amount here." if lacking else ""
+    return made, unit, f"All amounts in {unit}, at the European Central Bank's rate of the order date.{rest}"
