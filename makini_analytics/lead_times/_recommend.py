@@ -16,9 +16,10 @@ from ..compute import (
     STARTS,
     Ages,
     By,
+    Counted,
     DayCounts,
-    FigureResult,
     Groups,
+    InSteps,
     WorkCalendar,
     ages,
     cluster_of,
@@ -51,7 +52,7 @@ def recommend(
     start: str = "order",
     end: str = "complete",
     calendar: WorkCalendar = None,
-) -> FigureResult:
+) -> InSteps:
     """Lead time to plan with, by vendor and material: the 80th and 90th percentile, beside what the orders asked for.
 
     ``p80_days`` covers the *next* order with a chance of 80 %. It is no percentile that was observed, as in
@@ -109,6 +110,7 @@ def recommend(
     if isinstance(min_lines, bool) or not isinstance(min_lines, (int, np.integer)) or min_lines < 0:
         raise ConfigError(f"min_lines={min_lines!r}: pass a number of lines such as 10")
     got = ages(lines, as_of=as_of, start=start, end=end, calendar=calendar)
+    yield Counted(got.selection, got.notes)
     frame = got.frame
     groups = group_lines(frame, by)
     n = len(groups) if len(frame) else 0

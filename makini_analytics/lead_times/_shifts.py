@@ -16,7 +16,8 @@ from ..compute import (
     UNDATED,
     Ages,
     By,
-    FigureResult,
+    Counted,
+    InSteps,
     WorkCalendar,
     ages,
     at_risk,
@@ -53,7 +54,7 @@ def shifts(
     start: str = "order",
     end: str = "complete",
     calendar: WorkCalendar = None,
-) -> FigureResult:
+) -> InSteps:
     """Whose lead time changed from one level to another, when, by how much, and whether it lasted.
 
     For each day on which something was ordered the lines ordered before it are compared with those from it on, by the log-rank test:
@@ -110,6 +111,7 @@ def shifts(
     """
     got = ages(lines, as_of=as_of, by=by, start=start, end=end, calendar=calendar)
     got.selection.exclude(got.outcome == UNDATED, "cancelled on an unknown day")
+    yield Counted(got.selection, got.notes)
     groups = group_lines(got.frame, by)
     n = len(groups) if len(got.frame) else 0
     orders = _Orders.of(got, groups.codes, n)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..compute import By, FigureResult, figure
+from ..compute import By, Counted, InSteps, figure
 from ..frames import AsOf, encode, pairs, values
 from ._rule import spend_tally, value_of
 from ._terms import read_terms
@@ -25,7 +25,7 @@ def payment_terms(
     currency: str | None = None,
     intercompany: Collection[str] = (),
     as_of: AsOf | None = None,
-) -> FigureResult:
+) -> InSteps:
     """Which terms of payment were agreed: days to pay, weighted by spend, their spread within a vendor, and discounts offered.
 
     ``days`` run from the invoice to payment without a discount: "Net 30" and "14 Tage 2 %, 30 Tage netto" are 30, "due on receipt" and
@@ -79,7 +79,8 @@ def payment_terms(
     got.selection.exclude(blank[texts.codes], "no payment terms")
     odd = np.append([terms is None for terms in read], False).astype(bool)[texts.codes] & got.selection.kept
     got.selection.exclude(odd, "payment terms not understood")
-
+    notes = _not_understood(texts, odd)
+    yield Counted(got.selection, notes)
     groups = got.groups(by, "currency")
     n = len(groups) if len(groups.codes) else 0
     kept = got.selection.kept
@@ -120,7 +121,7 @@ def payment_terms(
     result = result[[*keys, "currency", *order, *(c for c in ("connection",) if c in result)]]
     result = result.astype({"n_terms": "int64", "n_lines": "int64", "currency": "string"})
     result = result.sort_values(["currency", "spend"], ascending=[True, False], kind="stable", na_position="last")
-    return got.with_provenance(result.reset_index(drop=True), notes=_not_understood(texts, odd))
+    return got.with_provenance(result.reset_index(drop=True), notes=notes)
 
 
 def _usual(rows: pd.DataFrame, n: int, labels: Any) -> Any:
