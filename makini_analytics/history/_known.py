@@ -70,13 +70,16 @@ def stored_columns(commit: Commit, table: str, columns: list[str]) -> list[str]:
     return [*dict.fromkeys(["connection", "seen_at", "version", "row", *found])]
 
 
-def sources_of(snapshots: pd.DataFrame, counts: Callable[[str], pd.Series]) -> tuple[pd.DataFrame, pd.Timestamp | None]:
-    """Return sources and as-of day of snapshots; of one that did not ask for all, the rows are counted."""
+def sources_of(
+    snapshots: pd.DataFrame, counts: Callable[[str], pd.Series] | None = None
+) -> tuple[pd.DataFrame, pd.Timestamp | None]:
+    """Return sources and as-of day of snapshots; of one that did not ask for all, the rows are counted where ``counts`` can."""
     sources = snapshots[[c.name for c in SOURCES]].reset_index(drop=True)
     limited = snapshots["limited"].to_numpy()
-    for table in ("orders", "lines") if limited.any() else ():
-        counted = sources["connection"].map(counts(table)).fillna(0).astype("Int64")
-        sources[f"n_{table}"] = sources[f"n_{table}"].mask(limited, counted)
+    if counts and limited.any():
+        for name in ("orders", "lines"):
+            counted = sources["connection"].map(counts(name)).fillna(0).astype("Int64")
+            sources[f"n_{name}"] = sources[f"n_{name}"].mask(limited, counted)
     days = snapshots["as_of"]
     if len(days.drop_duplicates()) > 1:
         sources["as_of"] = days.to_numpy()

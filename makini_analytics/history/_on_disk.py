@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -21,22 +22,25 @@ def scanned(commit: Commit, moment: pd.Timestamp, snapshots: pd.DataFrame, engin
     rows = kinds[checked_engine(engine)](commit, moment, list(snapshots["connection"]), remote)
     layouts = [json.loads(text) for text in snapshots["layout"]]
     frames = {t: rows.table(t, list(dict.fromkeys(n for x in layouts for n in x[t]))) for t in OF_ORDERS}
-    sources, as_of = sources_of(snapshots, rows.counts)
-    return Scan(**frames, sources=sources, as_of=as_of)
+    told, as_of = sources_of(snapshots)
+    # to count rows is to read all of them: as much as a figure does, which need not know how many there are
+    return Scan(**frames, told=told, as_of=as_of, counted=lambda: sources_of(snapshots, rows.counts)[0])
 
 
 class _Rows:
     """The rows of a moment, as any engine finds them: seen by then, of versions that had not ended by then."""
 
     def __init__(self, commit: Commit, moment: pd.Timestamp, connections: list[str], remote: bool) -> None:
+        import pyarrow.dataset as ds
+
         self.commit, self.moment, self.connections, self.remote = commit, moment, connections, remote
         snapshots = commit.snapshots
         #: Whether rows were seen later, and whether there are other connections: where not, nothing need be compared.
         self.later = bool((snapshots["seen_at"] > moment).any())
         self.others = not set(snapshots["connection"]) <= set(connections)
-        ends = commit.ends(commit.seen_by(moment, connections)) if self.later else commit.read("ends", ["past"])
-        #: Versions that ended by the moment and lie among the rows that are read.
-        self.any_ended = bool(len(ends)) if self.later else bool(len(ends)) and not all(ends["past"].to_pylist())
+        #: Versions that ended by the moment and lie among the rows that are read: a few numbers, read once for every table and figure.
+        by_then = commit.seen_by(moment, connections) if self.later else ~ds.field("past")
+        self.ended = commit.read("ends", ["version"], by_then)
 
     def files(self, part: str) -> list[str]:
         return self.commit.files(part, past=self.later)
@@ -44,7 +48,8 @@ class _Rows:
     def dataset(self, part: str) -> Any:
         import pyarrow.dataset as ds
 
-        return self.commit.dataset.filter(ds.field("part") == part)
+        mine = ds.field("part") == part
+        return self.commit.dataset.filter(mine if self.later else mine & ~ds.field("past"))
 
     def places(self, table: str, columns: list[str]) -> dict[str, list[tuple[str, str]]]:
         """Return the stored columns, and the kind of each, of the columns of a table."""
@@ -57,84 +62,80 @@ class _Rows:
 
 
 class _DuckDB(_Rows):
-    def _rows(self, part: str) -> Any:
+    def _known(self, part: str, what: Callable[[set[str]], str]) -> Any:
+        """Return what is asked of the rows of a part: by one query, since each relation on another reads the heads of all files anew."""
         import duckdb
 
-        # DuckDB reads a path as a pattern
-        paths = [p.replace("?", "[?]").replace("*", "[*]") for p in self.files(part)]
-        if self.remote or not paths:  # of issues there may be none
-            rows = duckdb.from_arrow(self.dataset(part) if paths else self.commit.dataset.schema.empty_table())
-        else:
-            rows = duckdb.read_parquet(paths, union_by_name=True, hive_partitioning=False)
+        # the engine finds these two by their names here
+        makini_ended = self.ended
+        makini_rows = self.dataset(part) if self.remote else self.commit.dataset.schema.empty_table()
+        rows, there, where = "makini_rows", set(makini_rows.schema.names), ["TRUE"]
+        if not self.remote and (paths := self.files(part)):  # of issues there may be none
+            # DuckDB reads a path as a pattern
+            quoted = ", ".join(_text(p.replace("?", "[?]").replace("*", "[*]")) for p in paths)
+            rows = f"read_parquet([{quoted}], union_by_name=true, hive_partitioning=false)"
+            heads: Any = duckdb.sql(f"FROM {rows}")
+            there = set(heads.columns)
         if self.later:
-            rows = rows.filter(f"seen_at <= TIMESTAMPTZ '{self.moment.isoformat()}'")
+            where.append(f"seen_at <= TIMESTAMPTZ '{self.moment.isoformat()}'")
         if self.others:
-            quoted = ", ".join("'" + name.replace("'", "''") + "'" for name in self.connections)
-            rows = rows.filter(f"connection IN ({quoted})")
-        return rows
-
-    def _known(self, part: str) -> Any:
-        rows = self._rows(part)
-        if not self.any_ended:
-            return rows
-        return rows.set_alias("known").join(
-            self._rows("ends").project("version").set_alias("ended"), "version", how="anti"
-        )
+            where.append(f"connection IN ({', '.join(map(_text, self.connections))})")
+        lasting = "ANTI JOIN makini_ended USING (version)" if len(makini_ended) else ""
+        return duckdb.sql(f"SELECT {what(there)} FROM (FROM {rows} WHERE {' AND '.join(where)}) {lasting}")
 
     def table(self, table: str, columns: list[str]) -> Any:
-        told = []
-        rows = self._known(table)
-        there = set(rows.columns)
-        for name, places in self.places(table, columns).items():
-            places = [p for p in places if p[0] in there] or places[:1]
-            terms = [
-                f"\"{s}\" AT TIME ZONE 'UTC'" if k == "moment" else f'"{s}"' if s in there else "NULL"
-                for s, k in places
-            ]
-            if len(terms) > 1:
-                terms = [f"CAST({term} AS VARCHAR)" for term in terms]
-            told.append(f"COALESCE({', '.join(terms)}) AS " + '"' + name.replace('"', '""') + '"')
-        return rows.project(", ".join(told))
+        def told(there: set[str]) -> str:
+            out = []
+            for name, places in self.places(table, columns).items():  # a file that is older than a column lacks it
+                terms = [f"\"{s}\" AT TIME ZONE 'UTC'" if k == "moment" else f'"{s}"' for s, k in places if s in there]
+                if len(terms) > 1:
+                    terms = [f"CAST({term} AS VARCHAR)" for term in terms]
+                out.append(f"COALESCE({', '.join(terms) or 'NULL'}) AS " + '"' + name.replace('"', '""') + '"')
+            return ", ".join(out)
+
+        return self._known(table, told)
 
     def counts(self, table: str) -> pd.Series:
-        found = self._known(table).aggregate("connection, COUNT(*) AS n").fetchall()
+        found = self._known(table, lambda _: "connection").aggregate("connection, COUNT(*) AS n").fetchall()
         return pd.Series(dict(found), dtype="int64")
 
 
+def _text(value: str) -> str:
+    """Return a text as DuckDB takes it in a query."""
+    return "'" + value.replace("'", "''") + "'"
+
+
 class _Polars(_Rows):
-    def _rows(self, part: str) -> Any:
+    def _known(self, part: str) -> Any:
         import polars as pl
 
-        paths = self.files(part)
+        paths, none = self.files(part), pl.DataFrame(pl.from_arrow(self.commit.dataset.schema.empty_table()))
         if self.remote:
             rows = pl.scan_pyarrow_dataset(self.dataset(part))
         elif not paths:  # of issues there may be none
-            rows = pl.LazyFrame(pl.from_arrow(self.commit.dataset.schema.empty_table()))
-        else:
-            frames = [pl.scan_parquet(path, glob=False) for path in paths]
-            rows = pl.concat(frames, how="diagonal")  # a file that is older than a column lacks it
+            rows = none.lazy()
+        else:  # a file that is older than a column lacks it; the table's own schema spares reading that of each file
+            schema = none.drop("part", "past").schema
+            rows = pl.scan_parquet(paths, schema=schema, missing_columns="insert", glob=False, hive_partitioning=False)
         if self.later:
             rows = rows.filter(pl.col("seen_at") <= self.moment.to_pydatetime())
-        return rows.filter(pl.col("connection").is_in(self.connections)) if self.others else rows
-
-    def _known(self, part: str) -> Any:
-        rows = self._rows(part)
-        return rows.join(self._rows("ends").select("version"), on="version", how="anti") if self.any_ended else rows
+        if self.others:
+            rows = rows.filter(pl.col("connection").is_in(self.connections))
+        if len(self.ended):  # asked before the other columns are read, as an anti-join is not
+            ended = pl.Series(pl.from_arrow(self.ended["version"]))
+            rows = rows.filter(~pl.col("version").is_in(ended.implode()))
+        return rows
 
     def table(self, table: str, columns: list[str]) -> Any:
         import polars as pl
 
-        rows = self._known(table)
-        there = set(rows.collect_schema().names())
         told = []
         for name, places in self.places(table, columns).items():
-            terms = [
-                pl.col(s).dt.replace_time_zone(None) if k == "moment" else pl.col(s) for s, k in places if s in there
-            ]
+            terms = [pl.col(s).dt.replace_time_zone(None) if k == "moment" else pl.col(s) for s, k in places]
             if len(terms) > 1:
                 terms = [term.cast(pl.String) for term in terms]
             told.append((pl.coalesce(terms) if terms else pl.lit(None)).alias(name))
-        return rows.select(told)
+        return self._known(table).select(told)
 
     def counts(self, table: str) -> pd.Series:
         found = self._known(table).group_by("connection").len().collect()
@@ -160,7 +161,7 @@ class _Spark(_Rows):
 
     def _known(self, part: str) -> Any:
         rows = self._rows(part)
-        return rows.join(self._rows("ends").select("version"), "version", "left_anti") if self.any_ended else rows
+        return rows.join(self._rows("ends").select("version"), "version", "left_anti") if len(self.ended) else rows
 
     def table(self, table: str, columns: list[str]) -> Any:
         from pyspark.sql import functions as fn

@@ -19,6 +19,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -192,10 +193,11 @@ class HistoryTable:
         assert found is not None
         found.vacuum(0 if at_once else 24, dry_run=False, enforce_retention_duration=False)
         # What a killed writer left is in no log. The engine would take all that it does not know, and so what others put there.
-        if isinstance(self.folder, Path):
-            for name in found.vacuum(24, dry_run=True, enforce_retention_duration=False, full=True):
-                if _OWN_FILE.fullmatch(name):
-                    (self.folder / name).unlink(missing_ok=True)
+        files = Commit(found).dataset.filesystem
+        for name in found.vacuum(24, dry_run=True, enforce_retention_duration=False, full=True):
+            if _OWN_FILE.fullmatch(name):
+                with suppress(FileNotFoundError):  # another process was faster
+                    files.delete_file(name)
 
 
 def _resolved(folder: str | Path) -> Path:

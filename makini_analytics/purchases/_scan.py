@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -31,14 +32,20 @@ class Scan:
     lines: Any
     orders: Any
     issues: Any
-    sources: pd.DataFrame
+    told: pd.DataFrame = field(repr=False)  # what is known of the sources before anything is counted
     as_of: pd.Timestamp | None
+    counted: Callable[[], pd.DataFrame] | None = field(default=None, repr=False)
+
+    @cached_property
+    def sources(self) -> pd.DataFrame:
+        """One row per connection; of a history that was brought up to date in part, orders and lines are counted when this is read first."""
+        return self.told if self.counted is None else self.counted()
 
     @property
     def attrs(self) -> dict[str, Any]:
         """The ``attrs`` that `Purchases.lines` has: as-of day, source, first and last order date that was asked for."""
         nothing = pd.DataFrame()
-        attrs = Purchases(nothing, nothing, sources=self.sources, as_of=self.as_of).lines.attrs
+        attrs = Purchases(nothing, nothing, sources=self.told, as_of=self.as_of).lines.attrs
         return {str(k): v for k, v in attrs.items()}
 
     def __repr__(self) -> str:
@@ -82,7 +89,7 @@ def scan(folder: str | Path, *, engine: str = "duckdb") -> Scan:
     frames = {t: read([str(p) for p in _parquet(folder, head, t)]) for t in _folder.FRAMES}
     (sources,) = _parquet(folder, head, "sources")
     told = _folder.checked_sources(sources, pd.read_parquet(sources))
-    return Scan(**frames, sources=told, as_of=_folder.as_of_in(head))
+    return Scan(**frames, told=told, as_of=_folder.as_of_in(head))
 
 
 def _parquet(folder: Path, head: Mapping[str, Any], table: str) -> list[Path]:
