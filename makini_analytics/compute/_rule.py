@@ -78,8 +78,8 @@ def unreadable(c: Columns, words: Mapping[str, str]) -> list[tuple[Any, str]]:
     return [(c.unreadable(name), f"{said} unreadable") for name, said in words.items() if c.may_be_unreadable(name)]
 
 
-#: The day to look from where none is known: after all dates, so that everything has happened.
-EVER = 10_000_000
+#: The day to look from where none is known: after all dates that engines have, so that everything has happened.
+EVER = 2**31 - 1
 
 
 def day_in(c: Columns, as_of: AsOfDays | None) -> Any:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ..errors import ConfigError
 from ._engine_frames import LINES
 from ._rule import Clustering, RuleResult
 from ._sql import Piece, SqlColumns, select
+from ._sql_facts import FALSE, Facts
 
 #: What is added up over the clusters of a group, of which each has n lines and h hits: the fields of `ClusterSums`.
 POWERS = {
@@ -21,18 +23,23 @@ class Counting:
     def __init__(self, c: SqlColumns, ruled: RuleResult, keys: Sequence[str]) -> None:
         self.c, self.ruled, self.keys = c, ruled, list(keys)
         self.reasons = ["", *dict.fromkeys(reason for _, reason in ruled.left_out)]
+        self.facts, amount = Facts(), c.number("amount")
+        # what is left out has a value, too, so nothing is known of these lines yet
+        self.added = {"__amount": self.facts.shorter(amount)} if c.has("amount") else {}
         # the first reason that fits holds, as it does in CASE
-        rows = [part for mask, why in ruled.left_out for part in (mask, self.reasons.index(why))]
-        self.reason = Piece(f"CASE{' WHEN {} THEN {}' * len(ruled.left_out)} ELSE 0 END" if rows else "0", *rows)
+        rows: list[Any] = []
+        for given, why in ruled.left_out:
+            mask = self.facts.shorter(given)
+            if mask is not FALSE:
+                rows += mask, self.reasons.index(why)
+                self.facts.learn(mask, False)
+        self.reason = Piece(f"CASE{' WHEN {} THEN {}' * (len(rows) // 2)} ELSE 0 END" if rows else "0", *rows)
         self.kept = self.reason == 0
         # rows that are left out get one mark, so that they come back as a row for each reason instead of one for each day
-        self.marks = {f"__mark_{k}": c.pick(self.kept, v, 0) for k, v in ruled.marks.items()}
-        self.added = {"__amount": c.number("amount")} if c.has("amount") else {}  # what is left out has a value, too
+        self.marks = {f"__mark_{k}": self._of_kept(v, 0) for k, v in ruled.marks.items()}
         #: The column that each sum of the rule is in; of the amount that is the one of the book, and not another.
-        self.sums = {k: next((a for a, p in self.added.items() if p is v), f"__sum_{k}") for k, v in ruled.sums.items()}
-        self.added |= {
-            self.sums[k]: c.pick(self.kept, v, 0.0) for k, v in ruled.sums.items() if self.sums[k] != "__amount"
-        }
+        self.sums = {k: "__amount" if v is amount else f"__sum_{k}" for k, v in ruled.sums.items()}
+        self.added |= {self.sums[k]: self._of_kept(v, 0.0) for k, v in ruled.sums.items() if v is not amount}
 
     def cells(self) -> str:
         """Return the query of the lines by group, reason and marks, and of their sums."""
@@ -79,13 +86,17 @@ class Counting:
         cluster = self._order() if clustering.cluster == "order" else self._cluster(clustering.cluster)
         # numbers are added up, and no line is filtered by a mark: DuckDB would put the rule's whole expression into each place where
         # the filter names one, and take seconds to simplify that
-        counted = {k: self.c.pick(self.kept & rows, 1, 0) for k, rows in (("__due", due), ("__hit", due & hit))}
+        counted = {k: self._of_kept(self.c.pick(rows, 1, 0), 0) for k, rows in (("__due", due), ("__hit", due & hit))}
         read, each = select({**groups, **cluster, **counted}, LINES, self.c.dialect), self._listed(*groups, *cluster)
         n, h = (f"CAST(sum({k}) AS {self.c.dialect.double})" for k in counted)
         met = f"SELECT {each}, {n} AS n, {h} AS h FROM __made GROUP BY {each}"
         by, sums = self._listed(*groups, "__known"), ", ".join(f"sum({p}) AS __{k}" for k, p in POWERS.items())
         told = f"SELECT {self._listed(*groups, 'n', 'h')}, CASE WHEN __order IS NULL THEN 0 ELSE 1 END AS __known FROM __met WHERE n > 0"
         return f"{read}, __met AS ({met}), __told AS ({told}) SELECT {by}, {sums} FROM __told GROUP BY {by}"
+
+    def _of_kept(self, what: Any, other: Any) -> Piece:
+        """Return something of the lines that count, of which no reason holds, and another for the rest."""
+        return self.c.pick(self.kept, self.facts.shorter(what), other)
 
     def _read(self, more: Mapping[str, Piece] | None = None) -> str:
         keys = {k: self.c.raw(k) for k in self.keys}
