@@ -41,6 +41,10 @@ class Counting:
         self.sums = {k: "__amount" if v is amount else f"__sum_{k}" for k, v in ruled.sums.items()}
         self.added |= {self.sums[k]: self._of_kept(v, 0.0) for k, v in ruled.sums.items() if v is not amount}
 
+    def lines(self) -> str:
+        """Return the query of reason, marks and sums of each line."""
+        return f"{select(self._numbers(), LINES, self.c.dialect)} SELECT * FROM __made"
+
     def cells(self) -> str:
         """Return the query of the lines by group, reason and marks, and of their sums."""
         by = self._listed(*self.keys, "__reason", *self.marks)
@@ -83,7 +87,8 @@ class Counting:
     def clusters(self, groups: Mapping[str, Piece], clustering: Clustering) -> str:
         """Return the query of the sums over the clusters of each group, those of lines without a cluster apart."""
         due, hit = clustering.counted(self.ruled.marks)
-        cluster = self._order() if clustering.cluster == "order" else self._cluster(clustering.cluster)
+        named = self.told_apart_by(clustering.cluster)
+        cluster = self._order() if clustering.cluster == "order" else {"__order": self.c.raw(*named)}
         # numbers are added up, and no line is filtered by a mark: DuckDB would put the rule's whole expression into each place where
         # the filter names one, and take seconds to simplify that
         counted = {k: self._of_kept(self.c.pick(rows, 1, 0), 0) for k, rows in (("__due", due), ("__hit", due & hit))}
@@ -100,8 +105,10 @@ class Counting:
 
     def _read(self, more: Mapping[str, Piece] | None = None) -> str:
         keys = {k: self.c.raw(k) for k in self.keys}
-        made = {**keys, "__reason": self.reason, **self.marks, **self.added, **(more or {})}
-        return select(made, LINES, self.c.dialect)
+        return select({**keys, **self._numbers(), **(more or {})}, LINES, self.c.dialect)
+
+    def _numbers(self) -> dict[str, Piece]:
+        return {"__reason": self.reason, **self.marks, **self.added}
 
     def _totals(self) -> str:
         return "".join(f", CAST(sum({k}) AS {self.c.dialect.double}) AS {k}" for k in self.added)
@@ -109,16 +116,18 @@ class Counting:
     def _listed(self, *names: str) -> str:
         return ", ".join(map(self.c.dialect.quoted, names))
 
+    def told_apart_by(self, cluster: str) -> list[str]:
+        """Return the columns of which the first known one tells of each line to which cluster it belongs, or order of its connection."""
+        if cluster == "order":
+            return [name for name in ("order_id", "order_number") if self.c.has(name)]
+        if not self.c.has(cluster):
+            raise ConfigError(f"cluster={cluster!r}: pass 'order' or a column of the lines")
+        return [cluster]
+
     def _order(self) -> dict[str, Piece]:
         """Return what makes an order one order: its connection and id, its number where there is no id."""
-        c = self.c
-        ids = [name for name in ("order_id", "order_number") if c.has(name)]
+        c, ids = self.c, self.told_apart_by("order")
         order = c.raw(ids[0]) if ids else Piece(f"CAST(NULL AS {c.dialect.text})")
         if len(ids) > 1:  # one by itself stays as it is: to compare codes costs less than to compare texts
             order = Piece("coalesce({}, {})", *map(c.text, ids))
         return {"__order": order} | ({"__connection": c.raw("connection")} if c.has("connection") else {})
-
-    def _cluster(self, name: str) -> dict[str, Piece]:
-        if not self.c.has(name):
-            raise ConfigError(f"cluster={name!r}: pass 'order' or a column of the lines")
-        return {"__order": self.c.raw(name)}

@@ -50,7 +50,7 @@ class Facts:
             self._shorter[piece] = self._made(piece.form, *map(self.shorter, piece.parts))
         return self._shorter[piece]
 
-    def _made(self, form: str, *parts: Any) -> Piece:
+    def _made(self, form: str, *parts: Any) -> Any:
         short = self._folded(form, *parts)
         if short is None:
             # numbers by their text: 0 and 0.0 are equal, and not the same in a query
@@ -59,7 +59,7 @@ class Facts:
         holds = self._known.get(short)
         return short if holds is None else TRUE if holds else FALSE
 
-    def _folded(self, form: str, *parts: Any) -> Piece | None:
+    def _folded(self, form: str, *parts: Any) -> Any:
         """Return what an operation comes to without being worked out, if it does. NULL is no different from False."""
         a, b = (*parts, None, None)[:2]
         if form in ("TRUE", "FALSE"):
@@ -68,7 +68,7 @@ class Facts:
             ends, other = (FALSE, TRUE) if form == AND else (TRUE, FALSE)
             return ends if a is ends or b is ends else b if a is other else a if b is other or a is b else None
         if form == NOT:
-            return {TRUE: FALSE, FALSE: TRUE}.get(a, a.parts[0] if a.form == NOT else None)
+            return self._opposite(a)
         if form in (IS_MISSING, IS_KNOWN) and _nothing(a):
             return TRUE if form == IS_MISSING else FALSE
         if form == IF:
@@ -78,6 +78,12 @@ class Facts:
         if form in _COUNTED:
             return next((p for p in parts if _nothing(p)), a if form == "({} * {})" and repr(b) == "1" else None)
         return None
+
+    def _opposite(self, of: Piece) -> Piece | None:
+        if of is TRUE or of is FALSE:
+            return FALSE if of is TRUE else TRUE
+        inner: Piece | None = of.parts[0] if of.form == NOT else None
+        return inner
 
     def _chosen(self, rows: Piece, this: Any, that: Any) -> Any:
         if rows is TRUE or rows is FALSE:  # and not by ==, which makes a piece
@@ -94,12 +100,16 @@ class Facts:
             return self._is(a, b)
         return None
 
-    def _is(self, code: Any, number: int) -> Piece:
+    def _is(self, code: Any, number: int) -> Any:
         """Return where a choice of codes comes to one of them, without working out the code."""
         if not isinstance(code, Piece):
             return TRUE if code == number else FALSE
         rows, this, that = code.parts
-        return self._made(OR, self._made(AND, rows, self._is(this, number)), self._made(AND, self._made(NOT, rows), self._is(that, number)))
+        return self._made(
+            OR,
+            self._made(AND, rows, self._is(this, number)),
+            self._made(AND, self._made(NOT, rows), self._is(that, number)),
+        )
 
 
 def _nothing(piece: Any) -> bool:
@@ -107,4 +117,6 @@ def _nothing(piece: Any) -> bool:
 
 
 def _is_code(piece: Any) -> bool:
-    return isinstance(piece, int) or (isinstance(piece, Piece) and piece.form == IF and all(map(_is_code, piece.parts[1:])))
+    return isinstance(piece, int) or (
+        isinstance(piece, Piece) and piece.form == IF and all(map(_is_code, piece.parts[1:]))
+    )
