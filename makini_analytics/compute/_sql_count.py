@@ -89,6 +89,8 @@ class Counting:
         due, hit = clustering.counted(self.ruled.marks)
         named = self.told_apart_by(clustering.cluster)
         cluster = self._order() if clustering.cluster == "order" else {"__order": self.c.raw(*named)}
+        if "connection" in groups:
+            cluster.pop("__connection", None)  # lines meet by it already
         # numbers are added up, and no line is filtered by a mark: DuckDB would put the rule's whole expression into each place where
         # the filter names one, and take seconds to simplify that
         counted = {k: self._of_kept(self.c.pick(rows, 1, 0), 0) for k, rows in (("__due", due), ("__hit", due & hit))}

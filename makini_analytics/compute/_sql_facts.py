@@ -91,7 +91,7 @@ class Facts:
         missing_anyway = rows.form == IS_MISSING and rows.parts[0] is that and _nothing(this)
         return that if this is that or missing_anyway else None
 
-    def _compared(self, form: str, a: Any, b: Any) -> Piece | None:
+    def _compared(self, form: str, a: Any, b: Any) -> Any:
         if _nothing(a) or _nothing(b) or (a is b and form == "({} <> {})"):
             return FALSE
         if b is EVER and isinstance(a, Piece):
