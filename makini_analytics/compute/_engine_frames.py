@@ -81,18 +81,19 @@ def _coded(column: Any, named: bool) -> Any:
     if _kind_of_polars(column.dtype).what != "text":
         return _small(column.to_frame().to_arrow()).iloc[:, 0]
     column = column.cast(pl.Categorical) if column.dtype == pl.String else column
-    codes = column.to_physical().cast(pl.Int32)
+    codes = column.to_physical().cast(pl.UInt32)
     size = int(codes.max() or 0) + 1  # columns of polars share their codes, so of these a column has some
-    code = codes.fill_null(size).to_numpy()
+    code = codes.fill_null(size).to_numpy().view(np.int32)
     if not named and not codes.null_count():
         return pd.Categorical.from_codes(code, pd.RangeIndex(size), validate=False)
-    line = np.full(size + 1, -1, dtype=np.int32)
-    line[code] = np.arange(len(code), dtype=np.int32)  # of the lines with a code the last one
-    there = np.flatnonzero(line[:size] >= 0)
-    labels = column.gather(line[there]).cast(pl.String)
-    place = np.full(size + 1, -1, dtype=np.min_scalar_type(-max(len(there), 1)))
-    place[there[labels.arg_sort().to_numpy()]] = np.arange(len(there))
-    return pd.Categorical.from_codes(place[code], pd.Index(labels.sort().to_list(), dtype="string"), validate=False)
+    line = codes.arg_unique()
+    line = line.filter(codes.gather(line).is_not_null())
+    labels = column.gather(line).cast(pl.String)
+    place = np.full(size + 1, -1, dtype=np.min_scalar_type(-max(len(line), 1)))
+    place[codes.gather(line.gather(labels.arg_sort())).to_numpy()] = np.arange(len(line))
+    return pd.Categorical.from_codes(
+        place.take(code), pd.Index(labels.sort().to_list(), dtype="string"), validate=False
+    )
 
 
 def _kinds_of_polars(schema: Mapping[str, Any]) -> dict[str, Kind]:

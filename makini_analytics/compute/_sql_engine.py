@@ -110,7 +110,8 @@ class SqlLines:
         frame.attrs = dict(self.attrs)
         selection = Selection(frame, n)
         selection.reasons, selection.codes = counting.reasons, cells["__reason"].to_numpy(dtype=np.int8)
-        marks = {k: cells[f"__mark_{k}"].to_numpy(dtype=np.int64) for k in counting.ruled.marks}
+        whole = None if n is None else np.int64  # as they are where they are many
+        marks = {k: cells[f"__mark_{k}"].to_numpy(dtype=whole) for k in counting.ruled.marks}
         sums = {k: _floats(cells[column]) for k, column in counting.sums.items()}
         return Tally(frame, selection, marks, sums, n, **found)
 
