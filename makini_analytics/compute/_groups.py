@@ -104,7 +104,7 @@ def crossed(outer: Groups, inner: Groups) -> tuple[Ints, Ints]:
     """Return the pairs of groups that occur, as outer x number of inner groups + inner, and each line's place among them."""
     limit = len(outer) * len(inner)
     codes = outer.codes * max(len(inner), 1) + inner.codes
-    return _dense(codes, limit)
+    return dense(codes, limit)
 
 
 def narrow_rows(lines: pd.DataFrame, rows: npt.NDArray[np.bool_], by: By, *more: str) -> pd.DataFrame:
@@ -191,14 +191,14 @@ def _keyed(
         if not column.whole():
             code[code < 0] = len(column.labels)  # unknown sorts last
         codes = code if codes is None else codes * widths[name] + code
-    present, dense = _dense(codes if rows is None else codes[rows], limit)
+    present, group = dense(codes if rows is None else codes[rows], limit)
     rest, keys = present, {}
     for name, (column, dtype) in reversed(list(key.items())):
         rest, place = np.divmod(rest, widths[name])
         taken = pd.Series(column.labels).reindex(np.where(place < len(column.labels), place, -1))
         keys[name] = taken.reset_index(drop=True).astype(dtype)
     names = pd.DataFrame({c: keys[c] for c in key}, index=pd.RangeIndex(len(present)))
-    return dense.astype(np.intp, copy=False), names
+    return group.astype(np.intp, copy=False), names
 
 
 def _keyed_by_steps(
@@ -210,20 +210,20 @@ def _keyed_by_steps(
     were is lost on the way: the keys are read off the first line of each group.
     """
     at = slice(None) if rows is None else rows
-    dense: Any = None
+    group: Any = None
     for column, _ in key.values():
         code = column.codes[at].astype(np.int64)
         code[code < 0] = len(column.labels)
-        _, _, dense = pairs(np.zeros_like(code) if dense is None else dense, code)
-    _, first = np.unique(dense, return_index=True)
+        _, _, group = pairs(np.zeros_like(code) if group is None else group, code)
+    _, first = np.unique(group, return_index=True)
     index = pd.RangeIndex(len(first))
     keys = {n: pd.Series(c.labels).reindex(c.codes[at][first]).set_axis(index).astype(t) for n, (c, t) in key.items()}
-    return dense.astype(np.intp), pd.DataFrame(keys, index=index)
+    return group.astype(np.intp), pd.DataFrame(keys, index=index)
 
 
-def _dense(codes: Ints, limit: int) -> tuple[Ints, Ints]:
+def dense(codes: Ints, limit: int) -> tuple[npt.NDArray[np.int64], Ints]:
     """Return the codes that occur, rising, and each code's position among them."""
-    if limit > 4 * len(codes) + 65_536:  # more combinations than a table should hold
+    if limit > 8 * len(codes) + 65_536:  # more combinations than a table should hold
         present, position = np.unique(codes, return_inverse=True)
         return present.astype(np.int64), position.reshape(-1)
     # codes 5 2 5 of 0..6: what occurs is 2 and 5, and the running count of what occurs, less one, numbers them 0 and 1
