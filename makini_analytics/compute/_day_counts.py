@@ -21,6 +21,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..frames import numbered
+
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
@@ -128,8 +130,8 @@ class Cells:
         if n_groups * width <= 2 * len(day) + 65_536:
             return cls(cell, n_groups * width, first, width, None)
         # one date of 9999 must not make a table of eighty centuries: number the cells that occur instead
-        number, cell = np.unique(cell, return_inverse=True)
-        return cls(cell.reshape(-1), len(number), first, width, number.astype(np.int64))
+        number, cell = numbered(cell)
+        return cls(cell, len(number), first, width, number)
 
     def add(
         self,

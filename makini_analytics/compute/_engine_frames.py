@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ..frames import OnlyInMemory, kind_of_frame
@@ -25,6 +27,9 @@ class EngineFrame:
     kinds: Mapping[str, Kind]
     dialect: Dialect
     run: Callable[[str], pd.DataFrame]
+    #: Where the lines lie in memory: takes a query of numbers of each of them, the columns that name their groups, and those of which
+    #: the first known one tells lines apart, and returns all of these line by line.
+    rows: Callable[[str, Sequence[str], Sequence[str]], pd.DataFrame] | None = None
 
 
 def engine_frame(lines: Any) -> EngineFrame | None:
@@ -48,13 +53,47 @@ _POLARS = Dialect(counts_distinct=True)
 
 def _polars(lines: Any) -> EngineFrame:
     frame = lines.lazy()
-    return EngineFrame(_kinds_of_polars(frame.collect_schema()), _POLARS, lambda query: _by_polars(frame, query))
+    out = EngineFrame(
+        _kinds_of_polars(frame.collect_schema()), _POLARS, lambda query: _small(_in_polars(frame, query).to_arrow())
+    )
+    return out if hasattr(lines, "collect") else replace(out, rows=partial(_rows_of_polars, lines))
 
 
-def _by_polars(frame: Any, query: str) -> pd.DataFrame:
+def _in_polars(frame: Any, query: str) -> Any:
     import polars as pl
 
-    return _small(pl.SQLContext({LINES: frame}).execute(query).collect().to_arrow())
+    return pl.SQLContext({LINES: frame}).execute(query).collect()
+
+
+def _rows_of_polars(lines: Any, query: str, names: Sequence[str], alike: Sequence[str]) -> pd.DataFrame:
+    """Return numbers of all lines, and their columns of text as categories: to group by codes costs less than by texts."""
+    if alike and lines[alike[0]].null_count():
+        names = [*names, *alike]  # only by its text is the number of one order known from the id of another
+    numbers = {column.name: column.fill_null(0).to_numpy() for column in _in_polars(lines.lazy(), query)}
+    texts = {name: _coded(lines[name], name in names) for name in dict.fromkeys([*names, *alike[:1]])}
+    return pd.DataFrame(texts | numbers, copy=False)
+
+
+def _coded(column: Any, named: bool) -> Any:
+    """Return a column of text as categories, without names where nobody asks for them, and any other as it is."""
+    import polars as pl
+
+    if _kind_of_polars(column.dtype).what != "text":
+        return _small(column.to_frame().to_arrow()).iloc[:, 0]
+    column = column.cast(pl.Categorical) if column.dtype == pl.String else column
+    codes = column.to_physical().cast(pl.UInt32)
+    size = int(codes.max() or 0) + 1  # columns of polars share their codes, so of these a column has some
+    code = codes.fill_null(size).to_numpy().view(np.int32)
+    if not named and not codes.null_count():
+        return pd.Categorical.from_codes(code, pd.RangeIndex(size), validate=False)
+    line = codes.arg_unique()
+    line = line.filter(codes.gather(line).is_not_null())
+    labels = column.gather(line).cast(pl.String)
+    place = np.full(size + 1, -1, dtype=np.min_scalar_type(-max(len(line), 1)))
+    place[codes.gather(line.gather(labels.arg_sort())).to_numpy()] = np.arange(len(line))
+    return pd.Categorical.from_codes(
+        place.take(code), pd.Index(labels.sort().to_list(), dtype="string"), validate=False
+    )
 
 
 def _kinds_of_polars(schema: Mapping[str, Any]) -> dict[str, Kind]:
@@ -84,19 +123,23 @@ def _pyarrow(lines: Any) -> EngineFrame:
 
     schema: Any = pl.from_arrow(lines.schema.empty_table())
 
-    def run(query: str) -> pd.DataFrame:
+    def read(query: str, *more: str) -> Any:
         # what the query doesn't name need not become columns of polars
-        used = [name for name in lines.column_names if _POLARS.quoted(name) in query]
-        frame: Any = pl.from_arrow(lines.select(used or lines.column_names[:1]))
-        return _by_polars(frame.lazy(), query)
+        used = [name for name in lines.column_names if name in more or _POLARS.quoted(name) in query]
+        return pl.from_arrow(lines.select(used or lines.column_names[:1]))
 
-    return EngineFrame(_kinds_of_polars(schema.schema), _POLARS, run)
+    return EngineFrame(
+        _kinds_of_polars(schema.schema),
+        _POLARS,
+        lambda query: _small(_in_polars(read(query).lazy(), query).to_arrow()),
+        lambda query, names, alike: _rows_of_polars(read(query, *names, *alike), query, names, alike),
+    )
 
 
 #: A date or moment that is infinite has no number of days.
 _DUCKDB = Dialect(
-    day="CASE WHEN isfinite({0}) THEN CAST({0} AS DATE) - DATE '1970-01-01' END",
-    utc_day="CASE WHEN isfinite({0}) THEN CAST(timezone('UTC', {0}) AS DATE) - DATE '1970-01-01' END",
+    day="date_diff('day', DATE '1970-01-01', CAST({0} AS DATE))",
+    utc_day="date_diff('day', DATE '1970-01-01', CAST(timezone('UTC', {0}) AS DATE))",
 )
 
 
@@ -108,7 +151,7 @@ def _duckdb(lines: Any) -> EngineFrame:
 
 
 def _kind_of_duckdb(kind: Any) -> Kind:
-    called = str(kind)
+    called = "ENUM" if kind.id == "enum" else str(kind)  # and not all of its texts
     if kind.id in ("date", "timestamp", "timestamp_s", "timestamp_ms", "timestamp_ns"):
         return Kind("date", called)
     if kind.id.endswith("int") or kind.id in ("integer", "uinteger", "decimal"):
@@ -160,7 +203,14 @@ def _kind_of_spark(kind: Any, zone: str) -> Kind:
 #: Ibis reaches many databases, of which these have been tried. Their SQL is ours, and not what Ibis makes of expressions: that would be
 #: a second way to say what a rule is.
 _IBIS = {
-    "postgres": replace(_DUCKDB, text="TEXT", double="DOUBLE PRECISION", quotient="({} / {})", step="(... OFFSET 0)"),
+    "postgres": Dialect(
+        text="TEXT",
+        double="DOUBLE PRECISION",
+        day="CASE WHEN isfinite({0}) THEN CAST({0} AS DATE) - DATE '1970-01-01' END",
+        utc_day="CASE WHEN isfinite({0}) THEN CAST(timezone('UTC', {0}) AS DATE) - DATE '1970-01-01' END",
+        quotient="({} / {})",
+        step="(... OFFSET 0)",
+    ),
     "sqlite": Dialect(
         text="TEXT",
         double="REAL",

@@ -190,14 +190,14 @@ def _keyed(
         if not column.whole():
             code[code < 0] = len(column.labels)  # unknown sorts last
         codes = code if codes is None else codes * widths[name] + code
-    present, dense = numbered(codes if rows is None else codes[rows])
+    present, group = numbered(codes if rows is None else codes[rows])
     rest, keys = present, {}
     for name, (column, dtype) in reversed(list(key.items())):
         rest, place = np.divmod(rest, widths[name])
         taken = pd.Series(column.labels).reindex(np.where(place < len(column.labels), place, -1))
         keys[name] = taken.reset_index(drop=True).astype(dtype)
     names = pd.DataFrame({c: keys[c] for c in key}, index=pd.RangeIndex(len(present)))
-    return dense.astype(np.intp, copy=False), names
+    return group.astype(np.intp, copy=False), names
 
 
 def _keyed_by_steps(
@@ -209,15 +209,15 @@ def _keyed_by_steps(
     were is lost on the way: the keys are read off the first line of each group.
     """
     at = slice(None) if rows is None else rows
-    dense: Any = None
+    group: Any = None
     for column, _ in key.values():
         code = column.codes[at].astype(np.int64)
         code[code < 0] = len(column.labels)
-        _, _, dense = pairs(np.zeros_like(code) if dense is None else dense, code)
-    _, first = np.unique(dense, return_index=True)
+        _, _, group = pairs(np.zeros_like(code) if group is None else group, code)
+    _, first = np.unique(group, return_index=True)
     index = pd.RangeIndex(len(first))
     keys = {n: pd.Series(c.labels).reindex(c.codes[at][first]).set_axis(index).astype(t) for n, (c, t) in key.items()}
-    return dense.astype(np.intp), pd.DataFrame(keys, index=index)
+    return group.astype(np.intp), pd.DataFrame(keys, index=index)
 
 
 def _most_frequent(name: Encoding, codes: npt.NDArray[np.intp], n_groups: int, n: Ints | None) -> pd.Series:

@@ -78,8 +78,8 @@ def unreadable(c: Columns, words: Mapping[str, str]) -> list[tuple[Any, str]]:
     return [(c.unreadable(name), f"{said} unreadable") for name, said in words.items() if c.may_be_unreadable(name)]
 
 
-#: The day to look from where none is known: after all dates, so that everything has happened.
-EVER = 10_000_000
+#: The day to look from where none is known: after all dates that engines have, so that everything has happened.
+EVER = 2**31 - 1
 
 
 def day_in(c: Columns, as_of: AsOfDays | None) -> Any:
@@ -126,7 +126,10 @@ class Tally:
     marks: Mapping[str, npt.NDArray[Any]]
     sums: Mapping[str, npt.NDArray[Any]]
     n: Ints | None = None  # None: one each
-    orders: pd.DataFrame | None = None  # distinct orders by group, where an engine counted them
+    orders: Ints | None = None  # of each row, where no order is in two of them
+    grouped_orders: Callable[[], pd.DataFrame] | None = (
+        None  # distinct orders by group, where an engine counts them, and rows don't add up
+    )
     as_of: AsOfDays | None = None  # the day that they were looked at from, where it is stated
     clustered: Callable[[], pd.DataFrame] | None = (
         None  # the fields of `ClusterSums` by group, where an engine adds them up
@@ -160,10 +163,13 @@ class Tally:
 
         Distinct counts don't add up: an order with lines in two rows would count twice. So an engine counts them by itself.
         """
-        if self.orders is None:
-            rows = None if len(codes) == len(self.frame) else self.selection.kept
-            return count_distinct(codes, order_ids(self.frame), len(keys), rows=rows)[: len(keys)]
-        return _of_groups(keys, self.orders)["n_orders"].fillna(0).to_numpy(dtype=np.int64)[: len(keys)]
+        if self.orders is not None:
+            return np.bincount(codes, self.kept(self.orders), len(keys))[: len(keys)].astype(np.int64)
+        if self.grouped_orders is not None:
+            counted = _of_groups(keys, self.grouped_orders())["n_orders"]
+            return counted.fillna(0).to_numpy(dtype=np.int64)[: len(keys)]
+        rows = None if len(codes) == len(self.frame) else self.selection.kept
+        return count_distinct(codes, order_ids(self.frame), len(keys), rows=rows)[: len(keys)]
 
     def cluster_sums(self, keys: pd.DataFrame) -> ClusterSums:
         """Return what an engine adds up by cluster, for the groups with these keys; only now, since not every tally is asked for it."""

@@ -78,6 +78,11 @@ class Kind:
     zone: str | None = None  # in which the engine tells the days of moments, where it can tell them in no other
 
 
+#: Forms that say how pieces hang together.
+AND, OR, NOT, IF = "({} AND {})", "({} OR {})", "(NOT coalesce({}, FALSE))", "CASE WHEN {} THEN {} ELSE {} END"
+IS_MISSING, IS_KNOWN = "({} IS NULL)", "({} IS NOT NULL)"
+
+
 class Piece:
     """One operation of a rule, and the pieces that it is made of. What is NULL counts as False.
 
@@ -107,13 +112,13 @@ class Piece:
         return Piece("({} <> {})", self, other)
 
     def __and__(self, other: Piece) -> Piece:
-        return Piece("({} AND {})", self, other)
+        return Piece(AND, self, other)
 
     def __or__(self, other: Piece) -> Piece:
-        return Piece("({} OR {})", self, other)
+        return Piece(OR, self, other)
 
     def __invert__(self) -> Piece:
-        return Piece("(NOT coalesce({}, FALSE))", self)
+        return Piece(NOT, self)
 
     def __add__(self, other: Any) -> Piece:
         return Piece("({} + {})", self, other)
@@ -179,7 +184,7 @@ class SqlColumns:
 
     def known(self, name: str) -> Piece:
         """Return where a column has a value."""
-        return Piece("FALSE") if self._empty(name) else self._once("({} IS NOT NULL)", name)
+        return Piece("FALSE") if self._empty(name) else self._once(IS_KNOWN, name)
 
     def is_in(self, name: str, *texts: str) -> Piece:
         """Return where a text column has one of these values."""
@@ -203,7 +208,7 @@ class SqlColumns:
 
     def missing(self, value: Piece) -> Piece:
         """Return where a day or number is missing."""
-        return Piece("({} IS NULL)", value)
+        return Piece(IS_MISSING, value)
 
     def finite(self, value: Piece) -> Piece:
         """Return where a number is neither missing nor infinite."""
@@ -215,7 +220,7 @@ class SqlColumns:
 
     def pick(self, rows: Piece, this: Any, that: Any) -> Piece:
         """Return one of two values, or of two numbers, by row."""
-        return Piece("CASE WHEN {} THEN {} ELSE {} END", rows, this, that)
+        return Piece(IF, rows, this, that)
 
     def raw(self, name: str) -> Piece:
         """Return a column as it is."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ..errors import ConfigError
 from ._engine_frames import LINES
 from ._rule import Clustering, RuleResult
 from ._sql import Piece, SqlColumns, select
+from ._sql_facts import FALSE, Facts
 
 #: What is added up over the clusters of a group, of which each has n lines and h hits: the fields of `ClusterSums`.
 POWERS = {
@@ -21,18 +23,27 @@ class Counting:
     def __init__(self, c: SqlColumns, ruled: RuleResult, keys: Sequence[str]) -> None:
         self.c, self.ruled, self.keys = c, ruled, list(keys)
         self.reasons = ["", *dict.fromkeys(reason for _, reason in ruled.left_out)]
+        self.facts, amount = Facts(), c.number("amount")
+        # what is left out has a value, too, so nothing is known of these lines yet
+        self.added = {"__amount": self.facts.shorter(amount)} if c.has("amount") else {}
         # the first reason that fits holds, as it does in CASE
-        rows = [part for mask, why in ruled.left_out for part in (mask, self.reasons.index(why))]
-        self.reason = Piece(f"CASE{' WHEN {} THEN {}' * len(ruled.left_out)} ELSE 0 END" if rows else "0", *rows)
+        rows: list[Any] = []
+        for given, why in ruled.left_out:
+            mask = self.facts.shorter(given)
+            if mask is not FALSE:
+                rows += mask, self.reasons.index(why)
+                self.facts.learn(mask, False)
+        self.reason = Piece(f"CASE{' WHEN {} THEN {}' * (len(rows) // 2)} ELSE 0 END" if rows else "0", *rows)
         self.kept = self.reason == 0
         # rows that are left out get one mark, so that they come back as a row for each reason instead of one for each day
-        self.marks = {f"__mark_{k}": c.pick(self.kept, v, 0) for k, v in ruled.marks.items()}
-        self.added = {"__amount": c.number("amount")} if c.has("amount") else {}  # what is left out has a value, too
+        self.marks = {f"__mark_{k}": self._of_kept(v, 0) for k, v in ruled.marks.items()}
         #: The column that each sum of the rule is in; of the amount that is the one of the book, and not another.
-        self.sums = {k: next((a for a, p in self.added.items() if p is v), f"__sum_{k}") for k, v in ruled.sums.items()}
-        self.added |= {
-            self.sums[k]: c.pick(self.kept, v, 0.0) for k, v in ruled.sums.items() if self.sums[k] != "__amount"
-        }
+        self.sums = {k: "__amount" if v is amount else f"__sum_{k}" for k, v in ruled.sums.items()}
+        self.added |= {self.sums[k]: self._of_kept(v, 0.0) for k, v in ruled.sums.items() if v is not amount}
+
+    def lines(self) -> str:
+        """Return the query of reason, marks and sums of each line."""
+        return f"{select(self._numbers(), LINES, self.c.dialect)} SELECT * FROM __made"
 
     def cells(self) -> str:
         """Return the query of the lines by group, reason and marks, and of their sums."""
@@ -76,10 +87,13 @@ class Counting:
     def clusters(self, groups: Mapping[str, Piece], clustering: Clustering) -> str:
         """Return the query of the sums over the clusters of each group, those of lines without a cluster apart."""
         due, hit = clustering.counted(self.ruled.marks)
-        cluster = self._order() if clustering.cluster == "order" else self._cluster(clustering.cluster)
+        named = self.told_apart_by(clustering.cluster)
+        cluster = self._order() if clustering.cluster == "order" else {"__order": self.c.raw(*named)}
+        if "connection" in groups:
+            cluster.pop("__connection", None)  # lines meet by it already
         # numbers are added up, and no line is filtered by a mark: DuckDB would put the rule's whole expression into each place where
         # the filter names one, and take seconds to simplify that
-        counted = {k: self.c.pick(self.kept & rows, 1, 0) for k, rows in (("__due", due), ("__hit", due & hit))}
+        counted = {k: self._of_kept(self.c.pick(rows, 1, 0), 0) for k, rows in (("__due", due), ("__hit", due & hit))}
         read, each = select({**groups, **cluster, **counted}, LINES, self.c.dialect), self._listed(*groups, *cluster)
         n, h = (f"CAST(sum({k}) AS {self.c.dialect.double})" for k in counted)
         met = f"SELECT {each}, {n} AS n, {h} AS h FROM __made GROUP BY {each}"
@@ -87,10 +101,16 @@ class Counting:
         told = f"SELECT {self._listed(*groups, 'n', 'h')}, CASE WHEN __order IS NULL THEN 0 ELSE 1 END AS __known FROM __met WHERE n > 0"
         return f"{read}, __met AS ({met}), __told AS ({told}) SELECT {by}, {sums} FROM __told GROUP BY {by}"
 
+    def _of_kept(self, what: Any, other: Any) -> Piece:
+        """Return something of the lines that count, of which no reason holds, and another for the rest."""
+        return self.c.pick(self.kept, self.facts.shorter(what), other)
+
     def _read(self, more: Mapping[str, Piece] | None = None) -> str:
         keys = {k: self.c.raw(k) for k in self.keys}
-        made = {**keys, "__reason": self.reason, **self.marks, **self.added, **(more or {})}
-        return select(made, LINES, self.c.dialect)
+        return select({**keys, **self._numbers(), **(more or {})}, LINES, self.c.dialect)
+
+    def _numbers(self) -> dict[str, Piece]:
+        return {"__reason": self.reason, **self.marks, **self.added}
 
     def _totals(self) -> str:
         return "".join(f", CAST(sum({k}) AS {self.c.dialect.double}) AS {k}" for k in self.added)
@@ -98,16 +118,18 @@ class Counting:
     def _listed(self, *names: str) -> str:
         return ", ".join(map(self.c.dialect.quoted, names))
 
+    def told_apart_by(self, cluster: str) -> list[str]:
+        """Return the columns of which the first known one tells of each line to which cluster it belongs, or order of its connection."""
+        if cluster == "order":
+            return [name for name in ("order_id", "order_number") if self.c.has(name)]
+        if not self.c.has(cluster):
+            raise ConfigError(f"cluster={cluster!r}: pass 'order' or a column of the lines")
+        return [cluster]
+
     def _order(self) -> dict[str, Piece]:
         """Return what makes an order one order: its connection and id, its number where there is no id."""
-        c = self.c
-        ids = [name for name in ("order_id", "order_number") if c.has(name)]
+        c, ids = self.c, self.told_apart_by("order")
         order = c.raw(ids[0]) if ids else Piece(f"CAST(NULL AS {c.dialect.text})")
         if len(ids) > 1:  # one by itself stays as it is: to compare codes costs less than to compare texts
             order = Piece("coalesce({}, {})", *map(c.text, ids))
         return {"__order": order} | ({"__connection": c.raw("connection")} if c.has("connection") else {})
-
-    def _cluster(self, name: str) -> dict[str, Piece]:
-        if not self.c.has(name):
-            raise ConfigError(f"cluster={name!r}: pass 'order' or a column of the lines")
-        return {"__order": self.c.raw(name)}

@@ -90,8 +90,19 @@ class SqlLines:
         keys = list(dict.fromkeys([*named, *(c for c in (*also, "currency") if self.has(c))]))
         c = self._columns()
         counting = Counting(c, rule(c), keys)
-        cells, counted = self._counted(counting, by) if orders else (self.frame.run(counting.cells()), None)
-        frame, n = cells[keys], cells["__n"].to_numpy(dtype=np.int64)
+        found: dict[str, Any] = {}
+        # what makes many cells is counted faster line by line, where all lines are at hand
+        if self.frame.rows and (counting.marks or clustering):
+            cluster = clustering.cluster if clustering else "order" if orders else None
+            more = ["connection"] if cluster == "order" and self.has("connection") else []
+            alike = counting.told_apart_by(cluster) if cluster else []
+            cells, n = self.frame.rows(counting.lines(), [*keys, *more], alike), None
+        else:
+            cells, found = self._counted(counting, by) if orders else (self.frame.run(counting.cells()), {})
+            n = cells["__n"].to_numpy(dtype=np.int64)
+            if clustering:
+                found["clustered"] = partial(self._clustered, counting, clustering, cells, by)
+        frame = cells[[c for c in cells.columns if not str(c).startswith("__")]]
         if "__amount" in cells:
             frame = frame.assign(amount=_floats(cells["__amount"]))
         if self.has("original_currency"):  # says that the amounts were converted
@@ -99,18 +110,13 @@ class SqlLines:
         frame.attrs = dict(self.attrs)
         selection = Selection(frame, n)
         selection.reasons, selection.codes = counting.reasons, cells["__reason"].to_numpy(dtype=np.int8)
-        return Tally(
-            frame,
-            selection,
-            {k: cells[f"__mark_{k}"].to_numpy(dtype=np.int64) for k in counting.ruled.marks},
-            {k: _floats(cells[column]) for k, column in counting.sums.items()},
-            n,
-            counted,
-            clustered=partial(self._clustered, counting, clustering, cells, by) if clustering else None,
-        )
+        whole = None if n is None else np.int64  # as they are where they are many
+        marks = {k: cells[f"__mark_{k}"].to_numpy(dtype=whole) for k in counting.ruled.marks}
+        sums = {k: _floats(cells[column]) for k, column in counting.sums.items()}
+        return Tally(frame, selection, marks, sums, n, **found)
 
-    def _counted(self, counting: Counting, by: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """Return the cells, and the distinct orders of each group: by one query, or by more where that can't be exact.
+    def _counted(self, counting: Counting, by: Sequence[str]) -> tuple[pd.DataFrame, dict[str, Any]]:
+        """Return the cells, and their distinct orders: by the same query, or by more where that can't be exact.
 
         Distinct counts can't be added up. But nearly always an order has one day and a vendor one name, and each order is in one cell.
         """
@@ -118,26 +124,24 @@ class SqlLines:
         cells = run(counting.cells_and_orders())
         if cells["__span"].any():
             cells = run(counting.cells())
-        elif self._one_each(kept := cells[cells["__reason"] == 0], by):
-            period = counting.ruled.of_order
-            at = {} if period is None else {"of_order": period(*(kept[mark] for mark in counting.marks))}
-            return cells, _added_up(_keyed(kept, of).assign(n_orders=kept["__orders"], **at), ["n_orders"])
-        return cells, run(counting.orders(self._pieces(counting.c, of)))
+        elif self._one_each(cells[cells["__reason"] == 0], by):
+            return cells, {"orders": cells["__orders"].to_numpy(dtype=np.int64)}
+        return cells, {"grouped_orders": partial(run, counting.orders(self._pieces(counting.c, of)))}
 
     def _clustered(
         self, counting: Counting, clustering: Clustering, cells: pd.DataFrame, by: Sequence[str]
     ) -> pd.DataFrame:
         """Return the sums over the clusters of each group."""
         groups = self._groups(by)
-        found = {key: [key] for key in groups}
-        if self._one_each(cells, by):  # columns as they are cost less than the first known one of several
-            found, groups = groups, {name: [name] for name in self._named(by)}
+        for key, columns in groups.items():  # a column as it is costs less than the first known one of several
+            groups[key] = columns if cells[columns[0]].isna().any() else columns[:1]
         sums = self.frame.run(counting.clusters(self._pieces(counting.c, groups), clustering))
         # lines of no known cluster have met as if they were one: each stands alone, and then all powers are the number itself
         alone, powers = sums["__known"] == 0, [f"__{name}" for name in POWERS]
         for name in powers:
             sums.loc[alone, name] = sums.loc[alone, "__h" if name.startswith("__h") else "__n"]
-        return _added_up(_keyed(sums, found).assign(**sums[powers]), powers)
+        sums = sums[[*groups, *powers]]
+        return sums.groupby(list(groups), dropna=False, as_index=False).sum() if groups else sums.sum().to_frame().T
 
     def _columns(self) -> SqlColumns:
         return SqlColumns(self.frame.kinds, self.frame.dialect)
@@ -191,15 +195,8 @@ def _keyed(cells: pd.DataFrame, groups: Mapping[str, Sequence[str]]) -> pd.DataF
     return pd.DataFrame(out, index=cells.index)
 
 
-def _added_up(table: pd.DataFrame, numbers: list[str]) -> pd.DataFrame:
-    """Return the sums of some columns by all the others."""
-    by = [c for c in table.columns if c not in numbers]
-    if not by:
-        return table[numbers].sum().to_frame().T
-    return table.groupby(by, dropna=False, as_index=False)[numbers].sum()
-
-
 def _floats(column: pd.Series) -> npt.NDArray[np.float64]:
     """Return sums as floats. The sum of nothing is 0; some engines return a missing value."""
-    out: npt.NDArray[np.float64] = np.nan_to_num(column.to_numpy(dtype=float, na_value=np.nan))
-    return out
+    out: npt.NDArray[np.float64] = column.to_numpy(dtype=float, na_value=np.nan)
+    none = np.isnan(out)
+    return np.where(none, 0.0, out) if none.any() else out

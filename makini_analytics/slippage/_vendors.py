@@ -23,7 +23,7 @@ from ..compute import (
     pools_of,
     quantile,
 )
-from ..frames import AsOf, OnlyInMemory
+from ..frames import AsOf, OnlyInMemory, is_pandas
 from ._due_rule import (
     AHEAD,
     CAME,
@@ -147,6 +147,8 @@ def by_vendor(
     0         a      3          1       2               1               5.0
     1         b      0          0       0               0               NaN
     """
+    if weight != "lines" and not is_pandas(lines):
+        raise OnlyInMemory("weights are those of single lines")
     tolerance = Tolerance(late_days, early_days)
     got = judge(
         lines,
@@ -158,8 +160,6 @@ def by_vendor(
         tolerance=tolerance,
         under_share=under_share,
     )
-    if got.tally.n is not None and weight != "lines":
-        raise OnlyInMemory("weights are those of single lines")
     weights = weights_of(got, weight)  # leaves out what can't be weighed, so it comes before the count
     groups = group_lines(got.frame, by, n=got.tally.n)
     table = got.day_counts(groups)
