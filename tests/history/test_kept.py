@@ -138,6 +138,9 @@ def test_a_part_of_the_purchases_marks_nothing_else_as_gone(history, three_days)
     before = data.orders[(data.orders.order_date < since) | kept]
     assert set(map(tuple, history.at(day(6)).orders[key].to_numpy())) == set(map(tuple, before[key].to_numpy()))
     assert history.at(day(6)).sources.n_orders.sum() == len(before)
+    for engine in ("duckdb", "polars"):  # counted when they are asked for
+        pytest.importorskip(engine)
+        pd.testing.assert_frame_equal(history.scan(day(6), engine=engine).sources, history.at(day(6)).sources)
 
 
 def test_what_cant_be_right_is_said(tmp_path):
