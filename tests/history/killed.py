@@ -33,14 +33,18 @@ def fork(do):
 def main(folder: Path, trials: int, n_days: int) -> None:
     shown = lived("a", 30, random_days(1, n_days, 10))
 
+    def tell(n):
+        # in one step: a kill between opening and writing would leave an empty file, and nothing told
+        (folder.parent / "telling").write_text(str(n))
+        (folder.parent / "telling").replace(folder.parent / "told")
+
     def add():
         history = ma.History(folder)
         known = history.snapshots
+        tell(len(known) - 1)  # the last process may have been killed after it added and before it told
         for n in range(len(known), n_days):
             history.add(shown[n], seen_at=day(n))
-            # in one step: a kill between opening and writing would leave an empty file, and nothing told
-            (folder.parent / "telling").write_text(str(n))
-            (folder.parent / "telling").replace(folder.parent / "told")
+            tell(n)
 
     def compare():
         history = ma.History(folder)
@@ -59,7 +63,7 @@ def main(folder: Path, trials: int, n_days: int) -> None:
         killed = os.waitpid(pid, 0)[1] == signal.SIGKILL
         right = os.waitpid(fork(compare), 0)[1] == 0
         told = folder.parent / "told"
-        n_told = 1 + int(told.read_text() or -1) if told.exists() else 0
+        n_told = 1 + int(told.read_text()) if told.exists() else 0
         found.append(
             {"killed": killed, "right": right, "n": int((folder.parent / "found").read_text()), "n_told": n_told}
         )
