@@ -186,3 +186,16 @@ def test_a_column_of_ones_own_does_not_take_the_place_of_a_figures(data):
                 grouped(mine, column)[name]()
             seen += 1
     assert seen > 60
+
+
+def test_a_history_gives_columns_of_its_own_and_a_figure_some_that_lines_have(data, tmp_path):
+    pytest.importorskip("deltalake")
+    own = replace(data, lines=data.lines.assign(overdue_today="x", revised="x"))
+    history = ma.History(tmp_path / "history")
+    history.add(own)
+    for name in ("overdue_today", "revised"):
+        with pytest.raises(ma.ConfigError, match=f"by='{name}': .* gives a column of that name"):
+            slippage.order_book(history, by=name)
+    with pytest.raises(ma.ConfigError, match=r"by='received_quantity': slippage\.fill_rate gives"):
+        slippage.fill_rate(data.lines, by="received_quantity")
+    assert "unit_of_measure" in slippage.fill_rate(data.lines, by="unit_of_measure")

@@ -125,7 +125,9 @@ def ages(
     day = source.as_of(as_of)
     span = Span(calendar)
     rule = partial(ageing, as_of=day, start=start, end=end, span=span)
-    tally, unrecorded = tally_recorded(source, rule, day, end, by=by, at_once=span.working)
+    # an engine keeps the connections apart, since each teaches by itself when lines were cancelled whose day is not known
+    also = ("connection",) if source.has("connection") else ()
+    tally, unrecorded = tally_recorded(source, rule, day, end, by=by, also=also, at_once=span.working)
     # a line cancelled before the date of its order, which happens where dates are typed in, was not waited for at all
     days = np.maximum(tally.marks["days"], 0)
     outcome = np.where(tally.selection.kept, tally.marks["outcome"], np.int8(_EXCLUDED)).astype(np.int8)

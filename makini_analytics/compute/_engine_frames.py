@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -39,8 +40,14 @@ def engine_frame(lines: Any) -> EngineFrame | None:
 
 
 def _small(table: Any) -> pd.DataFrame:
-    """Return an Arrow table as a pandas frame; texts that the engine has codes for keep them."""
+    """Return an Arrow table as a pandas frame; texts that the engine has codes for keep them, and whole numbers stay whole."""
     small: pd.DataFrame = table.to_pandas(types_mapper=_text_type, date_as_object=False)
+    for name in small:
+        column = table.column(name)
+        # pandas makes floats of them where one is missing: the vendor 7 would be another than 7.0, and 2**53 + 1 be 2**53
+        if column.null_count and re.fullmatch(r"u?int\d+", kind := str(column.type)):
+            whole = pd.api.types.pandas_dtype(kind.replace("uint", "UInt").replace("int", "Int"))
+            small[name] = column.to_pandas(types_mapper=lambda _, whole=whole: whole)
     return small
 
 
@@ -78,7 +85,7 @@ def _coded(column: Any, named: bool) -> Any:
     """Return a column of text as categories, without names where nobody asks for them, and any other as it is."""
     import polars as pl
 
-    if _kind_of_polars(column.dtype).what != "text":
+    if _kind_of_polars(column.dtype).what != "text" or column.dtype == pl.Enum:  # whose own order stays
         return _small(column.to_frame().to_arrow()).iloc[:, 0]
     column = column.cast(pl.Categorical) if column.dtype == pl.String else column
     codes = column.to_physical().cast(pl.UInt32)

@@ -59,6 +59,9 @@ _UNREMARKABLE = {
     "weight": "lines",
 }
 
+#: Columns that keep groups apart in any case.
+_KEYS = ("connection", "currency", "unit_of_measure")
+
 #: A figure counts all lines that it is given; which ones those are is decided before it.
 BY_FILTER = {
     name: f"pick the lines first, as data.filter({example})"
@@ -106,7 +109,7 @@ class Figure:
         """The columns that the figure gives beside those to group by: what no line at all gives."""
         none = pd.DataFrame({c: pd.Series(dtype="object") for c in dict.fromkeys([*FIGURE_COLUMNS, *self.required()])})
         none.attrs["as_of"] = "2000-01-01"
-        return frozenset(map(str, self.function(*[none] * len(self.data), by=None).columns.difference(none.columns)))
+        return frozenset(map(str, self.function(*[none] * len(self.data), by=None).columns.difference([*_KEYS])))
 
     def needs(self, **options: Any) -> tuple[str, ...]:
         """Return the columns that the figure needs under these options; those that depend on a choice come first.
@@ -276,7 +279,7 @@ def _check_types(options: Mapping[str, Any]) -> None:
 
 def refuse_given(by: By, gives: Callable[[], Collection[str]], metric: str) -> None:
     """Raise `ConfigError` where a column of the user's own to group by has the name of one that a figure gives."""
-    own = [n for n in ([by] if isinstance(by, str) else by or ()) if n not in ENTITIES and n not in FIGURE_COLUMNS]
+    own = [n for n in ([by] if isinstance(by, str) else by or ()) if n not in ENTITIES and n not in _KEYS]
     given = gives() if own else ()
     for name in own:
         if name in given:

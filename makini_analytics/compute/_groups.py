@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -123,16 +123,16 @@ def entity(lines: pd.DataFrame, name: str) -> pd.Series:
 
 
 def _entity(lines: pd.DataFrame, name: str) -> Encoding:
-    columns = [c for c in ENTITIES[name][0] if c in lines.columns]
+    return _first_known(lines, key_columns(lines.columns, name))
+
+
+def key_columns(there: Collection[Any], name: str) -> list[str]:
+    """Return the columns that identify a vendor, or a material, or raise `SchemaError` where the lines have none of them."""
+    columns = [c for c in ENTITIES[name][0] if c in there]
     if not columns:
-        raise none_of(name)
-    return _first_known(lines, columns)
-
-
-def none_of(name: str) -> SchemaError:
-    """Return the error of lines that have none of the columns that identify a vendor, or a material."""
-    wanted = " or ".join(repr(c) for c in ENTITIES[name][0])
-    return SchemaError(f"by={name!r} needs the column {wanted}, and the table has none of them")
+        wanted = " or ".join(repr(c) for c in ENTITIES[name][0])
+        raise SchemaError(f"by={name!r} needs the column {wanted}, and the table has none of them")
+    return columns
 
 
 def _first_known(lines: pd.DataFrame, columns: Sequence[str]) -> Encoding:

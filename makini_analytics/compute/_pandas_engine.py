@@ -14,7 +14,7 @@ import pandas as pd
 from ..frames import AsOf, AsOfDays, Encoding, Mask, as_of_days, days_of, encode, frame_of, numbers
 from ._groups import By
 from ._provenance import Selection
-from ._reuse import once
+from ._reuse import once, shared
 from ._rule import SEPARATOR, UNREADABLE, Clustering, Lines, Rule, Tally, unreadable
 
 Floats = npt.NDArray[np.float64]
@@ -72,7 +72,7 @@ class PandasColumns:
         out = np.zeros(len(self), dtype=bool)
         if self.has(name):
             column: Encoding = self._once(("text", name), lambda: encode(self.frame[name], sort=False))
-            for code in self._once((name, texts), lambda: np.flatnonzero(column.labels.isin(texts))):
+            for code in self._once((name, texts), lambda: np.flatnonzero(column.labels.astype("string").isin(texts))):
                 out |= column.codes[self.rows] == code
         return out
 
@@ -134,13 +134,27 @@ class PandasColumns:
         return self._whole[key]
 
     def _day(self, name: str) -> Floats:
-        raw, of_a_day = self._once(("day", name), lambda: _instants(self.frame, name))
-        raw = raw[self.rows]
-        # numpy's own change of unit, astype("datetime64[D]"), takes three times as long as a division of integers. A missing date
-        # is the smallest integer, which divides like any other: it is put right after.
-        out: Floats = (raw // of_a_day).astype(np.float64)
-        np.putmask(out, raw == np.iinfo(np.int64).min, np.nan)
-        return out
+        if shared():
+            whole = self._once(
+                ("days", name), lambda: once(self.frame, ("days", name), lambda: _whole_days(*self._raw(name)))
+            )
+            days: Floats = whole[self.rows]
+            return days
+        raw, of_a_day = self._raw(name)
+        return _whole_days(raw[self.rows], of_a_day)
+
+    def _raw(self, name: str) -> tuple[npt.NDArray[np.int64], int]:
+        raw: tuple[npt.NDArray[np.int64], int] = self._once(("day", name), lambda: _instants(self.frame, name))
+        return raw
+
+
+def _whole_days(raw: npt.NDArray[np.int64], of_a_day: int) -> Floats:
+    """Return instants as whole days, NaN where missing."""
+    # numpy's own change of unit, astype("datetime64[D]"), takes three times as long as a division of integers. A missing date
+    # is the smallest integer, which divides like any other: it is put right after.
+    out: Floats = (raw // of_a_day).astype(np.float64)
+    np.putmask(out, raw == np.iinfo(np.int64).min, np.nan)
+    return out
 
 
 def _instants(frame: pd.DataFrame, name: str) -> tuple[npt.NDArray[np.int64], int]:
@@ -203,7 +217,7 @@ class PandasLines:
 
     def texts(self, name: str) -> set[str]:
         """Return the values that a text column has."""
-        return set(self.frame[name].dropna().unique()) if self.has(name) else set()
+        return set(map(str, self.frame[name].dropna().unique())) if self.has(name) else set()
 
     def as_of(self, as_of: AsOf | None) -> AsOfDays:
         """Return the day to look from."""

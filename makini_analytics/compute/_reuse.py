@@ -42,6 +42,11 @@ def reuse() -> Iterator[None]:
         _KNOWN.reset(token)
 
 
+def shared() -> bool:
+    """Return whether figures share their work now, so that it pays to work out for all lines what a rule needs of some at a time."""
+    return _KNOWN.get() is not None
+
+
 def once(frame: pd.DataFrame, question: Any, answer: Callable[[], T]) -> T:
     """Return the answer to a question about a frame, worked out now or known. An answer must not be written into, nor hold the frame."""
     known = _KNOWN.get()

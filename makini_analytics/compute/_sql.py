@@ -226,6 +226,12 @@ class SqlColumns:
         """Return a column as it is."""
         return self._once("{}", name)
 
+    def key(self, name: str) -> Piece:
+        """Return a column to group by: as it is, but that NaN, or an infinite number, is missing and no group of its own."""
+        if self.kinds[name].what != "float":
+            return self.raw(name)
+        return self._once(f"CASE WHEN {self._finite()} THEN {{0}} END", name)
+
     def text(self, name: str) -> Piece:
         """Return a column as plain text, whatever it holds: two lists of texts may have no common kind."""
         return self._once(f"CAST({{}} AS {self.dialect.text})", name)

@@ -106,7 +106,7 @@ class Counting:
         return self.c.pick(self.kept, self.facts.shorter(what), other)
 
     def _read(self, more: Mapping[str, Piece] | None = None) -> str:
-        keys = {k: self.c.raw(k) for k in self.keys}
+        keys = {k: self.c.key(k) for k in self.keys}
         return select({**keys, **self._numbers(), **(more or {})}, LINES, self.c.dialect)
 
     def _numbers(self) -> dict[str, Piece]:

@@ -18,7 +18,7 @@ import pandas as pd
 from ..errors import SchemaError
 from ..frames import AsOf, AsOfDays, known_days, need
 from ._engine_frames import LINES, EngineFrame, engine_frame
-from ._groups import ENTITIES, By, none_of
+from ._groups import ENTITIES, By, key_columns
 from ._provenance import Selection
 from ._rule import Clustering, Rule, Tally
 from ._sql import Piece, SqlColumns, select
@@ -50,10 +50,15 @@ class SqlLines:
 
     def texts(self, name: str) -> set[str]:
         """Return the values that a text column has."""
+        return self._texts(name) - {None}
+
+    def _texts(self, name: str) -> set[Any]:
+        """Return the same, and None where some line has none."""
         if not self.has(name):
-            return set()
+            return {None}
         text = select({"__text": self._columns().text(name)}, LINES, self.frame.dialect)
-        return set(self.frame.run(f"{text} SELECT DISTINCT __text FROM __made")["__text"].dropna())
+        found = self.frame.run(f"{text} SELECT DISTINCT __text FROM __made")["__text"]
+        return {None if pd.isna(value) else value for value in found}
 
     def as_of(self, as_of: AsOf | None) -> AsOfDays:
         """Return the day to look from."""
@@ -67,12 +72,9 @@ class SqlLines:
             last = self.frame.run(f"{of} SELECT __name, max(__at) AS __at FROM __made GROUP BY __name")
             return dict(zip(last["__name"] if self.has("connection") else [None], last["__at"], strict=False))
 
-        def connections() -> set[Any]:
-            return {None, *self.texts("connection")}
-
         given = self.attrs.get("as_of") if as_of is None else as_of
         empty = given is None and not self.frame.run(f"SELECT count(*) AS __n FROM {LINES}")["__n"].iloc[0]
-        return known_days(self.attrs, as_of, latest, connections, empty=empty)
+        return known_days(self.attrs, as_of, latest, lambda: self._texts("connection"), empty=empty)
 
     def tally(
         self,
@@ -151,8 +153,7 @@ class SqlLines:
         wanted: list[str] = []
         for name in by:
             if name in ENTITIES:
-                if not any(map(self.has, ENTITIES[name][0])):
-                    raise none_of(name)
+                key_columns(self.frame.kinds, name)
                 wanted += filter(self.has, (*(c for part in ENTITIES[name] for c in part), "connection"))
             else:
                 need(self.frame.kinds, name, metric=f"by={name!r}")
@@ -175,7 +176,7 @@ class SqlLines:
         out = {}
         for key, columns in groups.items():
             several = f"coalesce({', '.join('{}' for _ in columns)})"
-            out[key] = Piece(several, *map(c.text, columns)) if len(columns) > 1 else c.raw(columns[0])
+            out[key] = Piece(several, *map(c.text, columns)) if len(columns) > 1 else c.key(columns[0])
         return out
 
     def _one_each(self, cells: pd.DataFrame, by: Sequence[str]) -> bool:

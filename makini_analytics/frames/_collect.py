@@ -113,6 +113,8 @@ def _to_pandas(table: Any) -> pd.DataFrame:
             column = column.cast(pa.float64())
         elif pt.is_date(kind) or pt.is_timestamp(kind):
             column = _finite(column).cast(pa.timestamp("us", getattr(kind, "tz", None) and "UTC"), safe=False)
+        elif pt.is_dictionary(kind) and any(chunk.dictionary.null_count for chunk in column.chunks):
+            column = column.cast(kind.value_type)  # pandas has no category for what is missing
         columns[name] = column
     texts = {
         pa.string(): pd.StringDtype(),

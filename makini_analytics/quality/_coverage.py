@@ -162,7 +162,8 @@ def _what_counts(
     """Return how many lines a figure counts, whether it can be computed, and the evidence; what others count, too, is kept in ``made``."""
     if figure.data == ("history",):
         return _not_computable("takes a makini_analytics.History: one snapshot does not show what changed")
-    usual = figure.options.get("by")  # what it groups by unless told otherwise; here it is not grouped
+    # what it groups by unless told otherwise; without groups here, which a reader will want
+    usual = options.get("by") or figure.options.get("by")
     entity = ENTITIES[usual][0] if isinstance(usual, str) and usual in ENTITIES else ()
     if entity and not any(column in of_lines for column in entity):
         return _not_computable(f"by={usual!r} needs the column {' or '.join(map(repr, entity))}")

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..compute import ENTITIES, By, FigureResult, group_lines, match_lines, narrow_rows
+from ..compute import ENTITIES, By, FigureResult, group_lines, match_lines, narrow_rows, refuse_given
 from ..errors import ConfigError
 from ..frames import AsOf, AsOfDays, as_day, as_of_days, frame_of, stack
 from ._due_rule import DUE_DATES
@@ -22,6 +22,8 @@ Floats = npt.NDArray[np.float64]
 _ENTRIES = ("ordered", "delivered", "cancelled", "overdue")
 _FIGURES = ("opening", "ordered", "delivered", "cancelled", "closing", "overdue")
 _MEASURED = (*_FIGURES, *(f"n_{name}" for name in _FIGURES), "revised")
+#: What the last snapshot of all says of the same day.
+_TODAY = {name: f"{name}_today" for name in ("closing", "overdue")}
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ def book_then(
     as_of: AsOf | None,
 ) -> FigureResult:
     """Return the book of each period as it was known at its end, and beside it what ``today`` makes of the last snapshot on that day."""
+    refuse_given(by, lambda: (*_MEASURED, *_TODAY.values()), "slippage.order_book of a history")
     days = pd.DatetimeIndex(pd.to_datetime(list(history.days))).sort_values()
     days = (days.tz_convert("UTC").tz_localize(None) if days.tz is not None else days).normalize()
     if as_of is not None:
@@ -79,9 +82,8 @@ def _beside(then: pd.DataFrame, now: pd.DataFrame, by: By) -> pd.DataFrame:
     """Return a book with what is known of its last day today; nothing where a group is not known any more."""
     keys = [c for c in then.columns[: -len(_MEASURED)] if c not in _names(by)]
     now = now.drop_duplicates(keys, keep="last")  # each group's last period
-    stocks = {name: f"{name}_today" for name in ("closing", "overdue")}
-    out = then.merge(now[[*keys, *stocks]].rename(columns=stocks), on=keys, how="left")
-    return out.assign(**{name: out[name].fillna(0.0) for name in stocks.values()})
+    out = then.merge(now[[*keys, *_TODAY]].rename(columns=_TODAY), on=keys, how="left")
+    return out.assign(**{name: out[name].fillna(0.0) for name in _TODAY.values()})
 
 
 def _names(by: By) -> set[str]:
@@ -136,8 +138,8 @@ def _between(earlier: _Snapshot, later: _Snapshot, by: By) -> pd.DataFrame:
             for name in ("ordered", "delivered", "cancelled")
         }
         flows["cancelled"] += total(codes[0][gone], was_open[gone])
-        stocks = {"opening": total(codes[0], was_open), "closing": total(codes[1], is_open)}
-        out |= {f"{prefix}{name}": value for name, value in (flows | stocks).items()}
+        _TODAY = {"opening": total(codes[0], was_open), "closing": total(codes[1], is_open)}
+        out |= {f"{prefix}{name}": value for name, value in (flows | _TODAY).items()}
         out[f"{prefix}overdue"] = total(codes[1], new["overdue"])
     known = np.flatnonzero(place >= 0)
     known = known[earlier.lines["ordered"][place[known]] > 0]

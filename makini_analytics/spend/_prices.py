@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..compute import InSteps, figure, leave_out_unreadable, period_alias
+from ..compute import InSteps, figure, key_columns, leave_out_unreadable, period_alias
 from ..errors import one_of
 from ..frames import AsOf, days_of, pairs
 from ._baselines import BASELINES, Baseline, listed_prices, prices_before, slips_before
@@ -103,6 +103,8 @@ def price_changes(
     days = days_of(items.frame, "order_date")
     leave_out_unreadable(items.selection, {"order_date": "order date"})
     items.selection.exclude(np.isnat(days), "no order date")
+    if per_vendor:
+        key_columns(items.frame.columns, "vendor")
     yield items.counted
     rows = items.selection.kept
     groups = items.groups([items.item, "vendor"] if per_vendor else [items.item], rows)

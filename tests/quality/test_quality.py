@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -100,6 +101,18 @@ def test_coverage_of_lines_without_vendors_says_which_figures_need_them(sample):
             f(bare.lines)
         assert figures.loc[name, "evidence"] in str(told.value)
     assert figures.loc["spend.by_period", "computable"]
+
+
+def test_coverage_without_vendors_is_what_the_calls_say(sample):
+    bare = replace(sample, lines=sample.lines.drop(columns=["vendor_id", "vendor_name"]))
+    lines = bare.lines[bare.lines["connection"] == "emea"]
+    figures = quality.coverage(bare).query("table == 'metrics' and connection == 'emea'").set_index("name")
+    by_category = spend.by_vendor(lines, by="category").attrs["included"]["n_lines"]
+    assert figures.loc["spend by category", "n_filled"] == by_category > 0
+    with pytest.raises(SchemaError, match="needs the column 'vendor_id' or 'vendor_name'"):
+        spend.price_changes(lines)
+    assert not figures.loc["spend.price_changes", "computable"]
+    assert len(spend.price_changes(lines, per_vendor=False))
 
 
 def test_coverage_counts_cells_as_a_plain_count_does(sample, covered):
