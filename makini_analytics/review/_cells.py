@@ -60,7 +60,10 @@ def told(what: Callable[[], Cells]) -> Cells:
 
 def _on_time(due: str, side: Side) -> Cells:
     lines = side.fell_due if due == "required" else side.due(due)
-    return Cells.of(slippage.by_vendor(lines, by=[GROUP, PART], as_of=side.as_of, due=due), "n_due", "n_on_time")
+    found = slippage.by_vendor(
+        lines, by=[GROUP, PART], as_of=side.as_of, due=due, cluster=None
+    )  # counts alone are asked for
+    return Cells.of(found, "n_due", "n_on_time")
 
 
 def _otif(side: Side) -> Cells:
