@@ -60,10 +60,12 @@ _POLARS = Dialect(counts_distinct=True)
 
 def _polars(lines: Any) -> EngineFrame:
     frame = lines.lazy()
-    out = EngineFrame(
-        _kinds_of_polars(frame.collect_schema()), _POLARS, lambda query: _small(_in_polars(frame, query).to_arrow())
-    )
+    out = EngineFrame(_kinds_of_polars(frame.collect_schema()), _POLARS, partial(_by_polars, frame))
     return out if hasattr(lines, "collect") else replace(out, rows=partial(_rows_of_polars, lines))
+
+
+def _by_polars(frame: Any, query: str) -> pd.DataFrame:
+    return _small(_in_polars(frame, query).to_arrow())
 
 
 def _in_polars(frame: Any, query: str) -> Any:
@@ -138,7 +140,7 @@ def _pyarrow(lines: Any) -> EngineFrame:
     return EngineFrame(
         _kinds_of_polars(schema.schema),
         _POLARS,
-        lambda query: _small(_in_polars(read(query).lazy(), query).to_arrow()),
+        lambda query: _by_polars(read(query).lazy(), query),
         lambda query, names, alike: _rows_of_polars(read(query, *names, *alike), query, names, alike),
     )
 

@@ -135,11 +135,7 @@ class PandasColumns:
 
     def _day(self, name: str) -> Floats:
         if shared():
-            whole = self._once(
-                ("days", name), lambda: once(self.frame, ("days", name), lambda: _whole_days(*self._raw(name)))
-            )
-            days: Floats = whole[self.rows]
-            return days
+            return once(self.frame, ("days", name), lambda: _whole_days(*self._raw(name)))[self.rows]
         raw, of_a_day = self._raw(name)
         return _whole_days(raw[self.rows], of_a_day)
 

@@ -139,9 +139,9 @@ def concat(columns: Sequence[Labels]) -> Labels:
     >>> concat([from_texts(["b"]), from_texts(["a", None])]).tolist()
     ['b', 'a', <NA>]
     """
-    names = columns[0].categories if columns else EMPTY.categories
+    names = columns[0].categories
     if names.is_monotonic_increasing and all(c.categories is names for c in columns):  # parts of one column
-        return _made(np.concatenate([c.codes for c in columns]), names) if columns else missing(0)
+        return _made(np.concatenate([c.codes for c in columns]), names)
     starts = np.cumsum([0, *(len(c.categories) for c in columns)])
     codes = [_shifted(c.codes, start) for c, start in zip(columns, starts[:-1], strict=True)]
     return from_codes(concat_texts([c.categories.array for c in columns]), np.concatenate(codes))

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from .. import lead_times, slippage, spend
-from ..compute import ENTITIES, Counted, Figure, FigureResult, Selection, figure, figures_of, reuse
+from ..compute import ENTITIES, Counted, Figure, FigureResult, Selection, figure, figures_of, key_columns, reuse
 from ..errors import ConfigError, SchemaError
 from ..frames import FIGURE_COLUMNS, AsOf, as_of_days, categoricals, encode, values
 from ..purchases import Purchases
@@ -164,9 +164,11 @@ def _what_counts(
         return _not_computable("takes a makini_analytics.History: one snapshot does not show what changed")
     # what it groups by unless told otherwise; without groups here, which a reader will want
     usual = options.get("by") or figure.options.get("by")
-    entity = ENTITIES[usual][0] if isinstance(usual, str) and usual in ENTITIES else ()
-    if entity and not any(column in of_lines for column in entity):
-        return _not_computable(f"by={usual!r} needs the column {' or '.join(map(repr, entity))}")
+    if isinstance(usual, str) and usual in ENTITIES:
+        try:
+            key_columns(of_lines, usual)
+        except SchemaError as e:
+            return _not_computable(str(e))
     by = [options["by"]] if options.get("by") else []
     filled = {column: of_lines.get(column, 0) for column in (*by, *figure.needs(**options))}
     lacking = next((column for column, n in filled.items() if not n), None)

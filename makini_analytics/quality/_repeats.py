@@ -181,9 +181,7 @@ def _groups(rows: Mask, key: Sequence[Codes]) -> tuple[npt.NDArray[np.intp], Cod
     for code in key:
         part = code[at] + 1
         width = int(part.max(initial=0)) + 1
-        if (
-            limit > _LARGEST // width
-        ):  # keys of several columns fit into one number: they are told apart anew only where they don't
+        if limit > _LARGEST // width:  # the columns so far and this one don't fit into one number together
             dense = pd.factorize(dense)[0].astype(np.int64)
             limit = int(dense.max(initial=0)) + 1
         dense, limit = dense * width + part, limit * width

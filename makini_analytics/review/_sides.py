@@ -38,7 +38,9 @@ class Side:
     as_of: AsOfDays
     known: Mask  # lines of connections whose data reach back to the period before
     earlier: bool  # whether this is the period before
-    _ended: dict[str, Mask] = field(default_factory=dict)  # asked for some twenty times
+    _ended: dict[str, Mask] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )  # asked for some twenty times
 
     @cached_property
     def edges(self) -> npt.NDArray[np.datetime64]:

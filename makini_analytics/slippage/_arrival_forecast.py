@@ -182,11 +182,11 @@ def drawn(
         if len(begins) > 1:
             hidden = hidden[by_group]
         so_far = np.zeros((len(begins), limit.shape[1] + 1, _AT_ONCE), dtype=np.float32)
-        # one group is a product of a row and a table, of so many lines at a time as stay in the processor's cache over all periods;
-        # of several each is a sum of its rows
-        for lines in (
-            [slice(i, i + _IN_CACHE) for i in range(0, len(rows), _IN_CACHE)] if len(begins) == 1 else [slice(None)]
-        ):
+        # The sum of one group is a row times a table, taken over as few lines at a time as stay in the processor's cache for all
+        # periods. Of several groups each is a sum of its rows.
+        step = _IN_CACHE if len(begins) == 1 else len(rows)
+        for start in range(0, len(rows), step):
+            lines = slice(start, start + step)
             for k in range(limit.shape[1]):
                 came = np.less_equal(hidden[lines], limit[lines, k, None], out=table[lines])
                 if len(begins) == 1:
