@@ -10,7 +10,18 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..compute import By, Counted, FigureResult, InSteps, PandasColumns, figure, group_lines, open_share, period_alias
+from ..compute import (
+    By,
+    Counted,
+    FigureResult,
+    InSteps,
+    PandasColumns,
+    figure,
+    group_lines,
+    narrow_rows,
+    open_share,
+    period_alias,
+)
 from ..errors import ConfigError
 from ..frames import AsOf, day_number, days_of, encode, numbers, values
 from ..system import number_of
@@ -89,7 +100,7 @@ def arrivals(
     yield Counted(selection, seen.notes)
     ahead = _Ahead.of(seen, freq, n_periods)
     rows = np.flatnonzero(seen.stands.open)
-    groups = group_lines(seen.frame.iloc[rows], by, also=("currency",))
+    groups = group_lines(narrow_rows(seen.frame, seen.stands.open, by), by, also=("currency",))
     n = len(groups) if len(rows) else 0
     group = np.full(len(seen.frame), -1, dtype=np.int64)
     group[rows] = groups.codes

@@ -123,11 +123,10 @@ def _of_clock(
     worth = {m.half_life: _worth(m.half_life) for m in models}
     # a line without a due date, or due beyond all days that are kept apart, tells nothing on the clock of due dates
     started = np.where((start >= 0) & (start - book.ordered <= -_EARLIEST), start, -_FORGOTTEN)
-    before = steps[0].day
     for day, new, gone, still in steps:
         enters = np.clip(book.ordered[new] - start[new], _EARLIEST, _LATEST)
         last = np.clip(book.ended[gone] - start[gone], _EARLIEST, _LATEST)
-        event = book.delivered[gone] & (last < _LATEST)
+        came = np.flatnonzero(book.delivered[gone] & (last < _LATEST))
         waits = np.clip(day - start[still], _EARLIEST, _LATEST)
         # A line is at risk from the day of the order to the day of its end, both included, so it leaves on the day after: one
         # ordered on day 0 and delivered on day 3 adds 1 at day 0 and takes 1 at day 4. The running sum of these changes is the
@@ -136,7 +135,7 @@ def _of_clock(
             (
                 # by age all lines enter on day 0, before any window
                 w.low[code[new]] if clock == "age" else w.cells(code[new], enters),
-                w.cells(code[gone], last + 1, event),
+                w.cells(code[gone], last + 1),
                 w.cells(code[still], waits + 1),
             )
             for w, code in zip(windows, book.groups, strict=True)
@@ -146,14 +145,14 @@ def _of_clock(
         places = [_Segments(windows[-1], group[i], *spans[i]) for i in asking]
         for number, levels in counted.items():
             half_life = models[number].half_life
-            counts = [worth[half_life].take(rows) for rows in ago]
-            fade = 2.0 ** ((before - day) / half_life)
-            at_risk = [c.step(fade, at, counts) for c, at in zip(levels, cells, strict=True)]
+            # what happened is worth less from day to day; all is counted as it was worth on the first of them, and so once
+            fade = 2.0 ** ((steps[0].day - day) / half_life)
+            counts = [worth[half_life].take(rows) / fade for rows in ago]
+            at_risk = [c.step(at, counts, came) for c, at in zip(levels, cells, strict=True)]
             if asking:
-                log_open = _log_open(levels, at_risk, above)
+                log_open = _log_open(levels, at_risk, above, fade)
                 for i, segments in zip(asking, places, strict=True):
                     yield i, number, part[i], np.abs(np.expm1(np.minimum(segments.sums(log_open), 0.0)))
-        before = day
 
 
 def _worth(half_life: float) -> Floats:
@@ -169,52 +168,59 @@ class _Counts:
 
     change: Floats
     came: Floats
-    growth: Floats  # what makes the worth of a line that of its cell
+    borrowed: Floats  # `STRENGTH` lines, as what a line of the cell is worth
 
     @classmethod
     def of(cls, windows: Windows, half_life: float) -> _Counts:
         """Return an empty table."""
         size = windows.size
-        return cls(np.zeros(size), np.zeros(size), np.exp2(windows.days() / half_life))
+        return cls(np.zeros(size), np.zeros(size), STRENGTH * np.exp2(windows.days() / -half_life))
 
-    def step(self, fade: float, cells: Sequence[Ints], worth: Sequence[Floats]) -> Floats:
-        """Add the lines that are new, and those gone; return the number at risk, which those still open leave at the end."""
-        change, came, size = self.change, self.came, len(self.change)
-        change *= fade
-        came *= fade
-        new, gone, still = (
-            np.bincount(at, weights=w, minlength=n * size) for at, w, n in zip(cells, worth, (1, 2, 1), strict=True)
-        )
-        change += new
-        change -= gone[:size]
-        change -= gone[size:]
-        came += gone[size:]
+    def step(self, cells: Sequence[Ints], worth: Sequence[Floats], came: Ints) -> Floats:
+        """Add the lines that are new, and those gone; return the number at risk, which those still open leave at the end.
+
+        ``came`` are the places of the delivered ones among those gone.
+        """
+        new, gone, still = zip(cells, worth, strict=True)
+        _add(self.change, *new)
+        _add(self.change, gone[0], -gone[1])
+        _add(self.came, gone[0][came], gone[1][came])
+        leaving = -self.change
+        _add(leaving, *still)
         # Each line that enters a window leaves it in its last cell at the latest, so the sum is 0 again where the next window
         # begins, and one running sum serves all of them. It runs from the end: there are those that started long ago, which
         # count little, and little would be lost in the rounding of much.
-        leaving = still - change
-        at_risk = np.cumsum(leaving[::-1])[::-1] - leaving
-        at_risk *= self.growth
+        at_risk = np.zeros(len(leaving))
+        np.cumsum(leaving[:0:-1], out=at_risk[-2::-1])
         return np.maximum(at_risk, 0.0, out=at_risk)
 
 
-def _log_open(levels: Sequence[_Counts], at_risk: Sequence[Floats], above: Sequence[Ints]) -> Floats:
+def _add(table: Floats, cells: Ints, worth: Floats) -> None:
+    """Add what some lines are worth to their cells: one by one where they are few, without passing over the table."""
+    if len(cells) < len(table) // 4:
+        np.add.at(table, cells, worth)
+    else:
+        table += np.bincount(cells, weights=worth, minlength=len(table))
+
+
+def _log_open(levels: Sequence[_Counts], at_risk: Sequence[Floats], above: Sequence[Ints], fade: float) -> Floats:
     """Return the logarithm of the chance to stay open over each day of the lowest level's windows.
 
     Logarithms, because staying open over several days is a product of days, and sums over stretches of a table are cheap.
     """
     hazard: Floats = np.zeros(0)
     for level, (counts, open_lines) in enumerate(zip(levels, at_risk, strict=True)):
+        # as if `STRENGTH` lines more had been open, and been delivered at the pace of the group above: a vendor of 2 open lines
+        # is judged by its category, and one of 800 by its own record
+        more = counts.borrowed * (1 / fade)
+        delivered = more * hazard[above[level - 1]] if level else np.zeros(len(more))
         # who leaves on the next day came on this one
-        delivered = np.append(counts.came[1:], 0.0)
-        delivered *= counts.growth
+        delivered[:-1] += counts.came[1:]
         if level:
-            # as if `STRENGTH` lines more had been open, and been delivered at the pace of the group above: a vendor of 2 open lines
-            # is judged by its category, and one of 800 by its own record
-            delivered += STRENGTH * hazard[above[level - 1]]
-            hazard = np.divide(delivered, open_lines + STRENGTH, out=delivered)
+            more += open_lines
+            hazard = np.divide(delivered, more, out=delivered)
         else:
-            hazard = np.divide(delivered, open_lines, out=np.zeros(len(delivered)), where=open_lines > 1e-9)
+            hazard = np.divide(delivered, open_lines, out=np.zeros(len(delivered)), where=open_lines > 1e-10 * more)
     np.minimum(hazard, 1 - 1e-9, out=hazard)
     np.negative(hazard, out=hazard)
     return np.log1p(hazard, out=hazard)
@@ -251,8 +257,8 @@ class Windows:
             out.insert(0, cls.of(lowest, highest))
         return out
 
-    def cells(self, group: Ints, day: Ints, event: Mask | None = None) -> Ints:
-        """Return the cell of each group and day; that of an event in a second table behind the first."""
+    def cells(self, group: Ints, day: Ints) -> Ints:
+        """Return the cell of each group and day."""
         out = self.zero[group]
         out += day
         if len(self.low) == 1:
@@ -260,8 +266,6 @@ class Windows:
         else:
             np.maximum(out, self.low[group], out=out)
             np.minimum(out, self.high[group], out=out)
-        if event is not None:
-            out += event * np.int64(self.size)
         return out
 
     def days(self) -> Ints:
