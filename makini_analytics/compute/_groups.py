@@ -282,16 +282,7 @@ def cluster_of(lines: pd.DataFrame, cluster: str) -> Ints:
 def count_distinct(
     codes: np.ndarray, ids: pd.Series | pd.DataFrame, n: int, *, rows: Mask | None = None
 ) -> npt.NDArray[np.int64]:
-    """Return how many distinct ids each group has; missing ids don't count. ``codes`` are those of ``rows``, or of all.
-
-    All pairs of group and id would have to be sorted or hashed. But an order nearly always lies in one group, such as one
-    vendor, so most of the work can be done by writing into an array. The *home* of an id is the group of its last line; a line
-    in another group is *away*, and only pairs that are away are looked at one by one::
-
-        line     1  2  3  4  5
-        id       A  A  B  B  B        home of A is 0 and of B is 1, which gives one id to each group;
-        group    0  0  1  0  1        line 4 is away, and adds B to group 0: the counts are 2 and 1
-    """
+    """Return how many distinct ids each group has; missing ids don't count. ``codes`` are those of ``rows``, or of all."""
     columns = [ids] if isinstance(ids, pd.Series) else [ids[c] for c in ids]
     parts = [encode(c, sort=False) for c in columns]
     limit = math.prod(len(p.labels) + 1 for p in parts)
@@ -305,13 +296,28 @@ def count_distinct(
     if not parts[-1].whole():  # the last one must be known; a missing connection is one connection
         known = parts[-1].codes >= 0 if rows is None else parts[-1].codes[rows] >= 0
         codes, code = codes[known], code[known]
-    if limit > 4 * len(code) + 65_536:  # the array of homes would be mostly empty: renumber the ids that occur
-        distinct, code = numbered(code)
+    return count_distinct_codes(codes, code, n)
+
+
+def count_distinct_codes(codes: np.ndarray, ids: np.ndarray, n: int) -> npt.NDArray[np.int64]:
+    """Return how many distinct numbers from 0 on each group has.
+
+    All pairs of group and id would have to be sorted or hashed. But an order nearly always lies in one group, such as one
+    vendor, so most of the work can be done by writing into an array. The *home* of an id is the group of its last line; a line
+    in another group is *away*, and only pairs that are away are looked at one by one::
+
+        line     1  2  3  4  5
+        id       A  A  B  B  B        home of A is 0 and of B is 1, which gives one id to each group;
+        group    0  0  1  0  1        line 4 is away, and adds B to group 0: the counts are 2 and 1
+    """
+    limit = int(ids.max()) + 1 if len(ids) else 0
+    if limit > 4 * len(ids) + 65_536:  # the array of homes would be mostly empty: renumber the ids that occur
+        distinct, ids = numbered(ids)
         limit = len(distinct)
     home = np.full(limit, -1, dtype=np.int32)
-    home[code] = codes  # of several lines of an id the last one written stays
+    home[ids] = codes  # of several lines of an id the last one written stays
     out = np.bincount(home[home >= 0], minlength=n)
-    away = np.flatnonzero(home[code] != codes)
+    away = np.flatnonzero(home[ids] != codes)
     # pandas' unique hashes; numpy's takes ten times as long where most are distinct (2.3 and later)
-    found = pd.unique(codes[away] * np.int64(limit) + code[away])
+    found = pd.unique(codes[away] * np.int64(limit) + ids[away])
     return out + np.bincount(found // max(limit, 1), minlength=n)

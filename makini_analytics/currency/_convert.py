@@ -12,7 +12,20 @@ import pandas as pd
 
 from ..compute import Selection, stamp
 from ..errors import MakiniWarning, one_of
-from ..frames import FILTERS, OWN_DAYS, OWN_WINDOWS, AsOf, as_of_day, days_of, encode, frame_of, numbers, stack, values
+from ..frames import (
+    FILTERS,
+    OWN_DAYS,
+    OWN_WINDOWS,
+    AsOf,
+    as_of_day,
+    categoricals,
+    days_of,
+    encode,
+    frame_of,
+    numbers,
+    stack,
+    values,
+)
 from ..purchases import Purchases
 from ..system import known_options, number_of, text_of
 from ..tidy import LINES, MONEY, ORDERS
@@ -169,27 +182,36 @@ def _found(
 def _multiplied(frame: pd.DataFrame, found: _Found, to: str, money: list[str]) -> pd.DataFrame:
     out = frame.assign()  # a copy that pandas makes no deeper than it must
     lacking = np.isnan(found.rate)
-    given = values(frame, "currency", "string").astype("string")
-    # of lines that were converted before, the originals are those of the document, and not what the last conversion made
-    first = values(frame, "original_currency", "string").astype("string")
-    # a line without a currency has only its amount to tell that it went through a conversion
-    again = first.notna().to_numpy(dtype=bool) | ~np.isnan(numbers(frame, "original_amount"))
-    out["original_currency"] = first.fillna(given)
+    given, first = (_labels(frame, name) for name in ("currency", "original_currency"))
+    # of lines that were converted before, the originals are those of the document, and not what the last conversion made; a line
+    # without a currency has only its amount to tell that it went through a conversion
+    again = (first.codes >= 0) | ~np.isnan(numbers(frame, "original_amount"))
+    document = categoricals.where(first.codes >= 0, first, given)
+    out["original_currency"] = _text(document, frame)
     if "amount" in frame:
         amount = numbers(frame, "amount")
         original = out["original_amount"] = np.where(again, numbers(frame, "original_amount"), amount)
         # a line that had no rate before has its own currency still, and its amount in the originals alone
-        kept = again & np.isnan(amount) & (given == first.fillna(given)).fillna(False).to_numpy(dtype=bool)
+        kept = again & np.isnan(amount) & categoricals.equal(given, document)
         out["amount"] = np.where(kept, original, amount)
     for name in money:
         if name in frame:
             out[name] = numbers(out, name) * found.rate
-    out["currency"] = given.where(lacking, to)
+    asked = categoricals.constant(to, len(frame))
+    out["currency"] = _text(categoricals.where(lacking, given, asked), frame)
     out["rate"] = found.rate * np.where(again, np.nan_to_num(numbers(frame, "rate"), nan=1.0), 1.0)
-    earlier = days_of(frame, "rate_date")
-    day = np.where(again & (given == to).fillna(False).to_numpy(dtype=bool), earlier, found.day)
+    day = np.where(again & categoricals.equal(given, asked), days_of(frame, "rate_date"), found.day)
     out["rate_date"] = pd.Series(day.astype("datetime64[us]"), index=frame.index)
     return out
+
+
+def _labels(frame: pd.DataFrame, name: str) -> pd.Categorical:
+    found = encode(values(frame, name, "string"))
+    return categoricals.from_codes(found.labels.astype("string").array, found.codes)
+
+
+def _text(column: pd.Categorical, frame: pd.DataFrame) -> pd.Series:
+    return categoricals.to_strings(pd.Series(column, index=frame.index))
 
 
 def _basis(basis: str, period: str, day: pd.Timestamp | None) -> str:

@@ -12,6 +12,7 @@ from ..compute import (
     FigureResult,
     WorkCalendar,
     cluster_of,
+    count_distinct_codes,
     figure,
     group_lines,
     leave_out_unreadable,
@@ -20,7 +21,7 @@ from ..compute import (
     wilson,
 )
 from ..errors import one_of
-from ..frames import AsOf, numbers, pairs, values
+from ..frames import AsOf, numbers, values
 from ._due_rule import (
     AHEAD,
     DUE_DATES,
@@ -118,7 +119,7 @@ def otif(
         n_due, n_late = (np.bincount(c, minlength=n)[:n] for c in (codes, codes[late]))
     else:
         order = cluster_codes(got.frame, "order", is_due)
-        n_due, n_late = _orders(codes, order, n), _orders(codes[late], order[late], n)
+        n_due, n_late = count_distinct_codes(codes, order, n), count_distinct_codes(codes[late], order[late], n)
     # counted by what is late, since one late line spoils its order, and distinct orders with a late line are easy to count
     n_otif = n_due - n_late
     low, high = wilson(n_otif, n_due)
@@ -146,12 +147,6 @@ def otif(
     result = result.iloc[most_first[got.groups_there(groups)[most_first]]].reset_index(drop=True)
     got.selection.exclude(outcome == NOT_DUE, "not due yet")
     return got.with_provenance(result)
-
-
-def _orders(codes: Ints, order: Ints, n: int) -> Ints:
-    """Return how many distinct orders each group has."""
-    of_pair, _, _ = pairs(codes, order)
-    return np.bincount(of_pair, minlength=n)[:n]
 
 
 @figure("delivered_date", "amount?", due=DUE_DATES)
