@@ -88,10 +88,12 @@ def received_later(c: Columns, until: Any) -> Any:
 
     The first day that is known decides: of the delivery, of the first receipt, of the order's completion.
     """
-    day = c.day("delivered_date")
-    for name in ("first_receipt_date", "completed_date"):
-        day = c.pick(c.missing(day), c.day(name), day)
-    return day > until
+    delivered, received, completed = (
+        c.day(name) for name in ("delivered_date", "first_receipt_date", "completed_date")
+    )
+    return (delivered > until) | (
+        c.missing(delivered) & ((received > until) | (c.missing(received) & (completed > until)))
+    )
 
 
 def open_share(c: Columns, until: Any) -> Any:
@@ -122,9 +124,9 @@ def standing_on(c: Columns, until: Any, end: str = "complete", under_share: floa
     if end == "complete":
         delivered = delivered & ~short
     undated = c.missing(arrived)
-    ended = c.pick(undated, c.day("completed_date"), arrived)
     # a line that was closed later than the day was still open on it
-    closed = judged & ~delivered & c.is_in("state", "received", "closed_short") & ~(ended > until)
+    ended_later = (arrived > until) | (undated & (c.day("completed_date") > until))
+    closed = judged & ~delivered & c.is_in("state", "received", "closed_short") & ~ended_later
     # closed with less than was ordered: for good, and whatever the day; all of it, or nobody knows how much, on an unknown day
     enough = ~short & (c.number("received_quantity") >= 0) & (quantity >= 0)
     closed_short = closed & (short | (c.is_in("state", "closed_short") & ~enough))

@@ -13,6 +13,7 @@ import pandas as pd
 from ..frames import AsOfDays
 from ._delivery import TO_CLOSE, UNDATED_RECEIPT, standing_on
 from ._groups import ENTITIES
+from ._reuse import once
 from ._rule import Columns, Lines, RuleResult, Tally, day_in
 
 #: A connection, or a vendor of one, is judged where at least this share of its received lines has a day of delivery. The lines
@@ -86,6 +87,10 @@ def _received(c: Columns, as_of: AsOfDays | None, end: str) -> RuleResult:
 
 def unrecorded(source: Lines, as_of: AsOfDays | None, end: str = "complete") -> Unrecorded:
     """Return what lacks the days of too many of the lines that were received by a day; None: by whichever."""
+    return once(source.frame, ("unrecorded", as_of, end), partial(_unrecorded, source, as_of, end))
+
+
+def _unrecorded(source: Lines, as_of: AsOfDays | None, end: str) -> Unrecorded:
     named = ["vendor"] if any(map(source.has, ENTITIES["vendor"][0])) else ["connection"] * source.has("connection")
     got = source.tally(partial(_received, as_of=as_of, end=end), by=named)
     groups = got.groups(named)

@@ -13,8 +13,6 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-import pandas as pd
-
 T = TypeVar("T")
 
 
@@ -22,7 +20,7 @@ T = TypeVar("T")
 class _Known:
     """Questions and answers. The frame itself is not held: what was known of it goes with it."""
 
-    frame: weakref.ref[pd.DataFrame]
+    frame: weakref.ref[Any]
     answers: list[tuple[Any, Any]] = field(default_factory=list)
 
 
@@ -47,7 +45,7 @@ def shared() -> bool:
     return _KNOWN.get() is not None
 
 
-def once(frame: pd.DataFrame, question: Any, answer: Callable[[], T]) -> T:
+def once(frame: Any, question: Any, answer: Callable[[], T]) -> T:
     """Return the answer to a question about a frame, worked out now or known. An answer must not be written into, nor hold the frame."""
     known = _KNOWN.get()
     if known is None:

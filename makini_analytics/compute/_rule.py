@@ -201,6 +201,10 @@ class Lines(Protocol):
     """Some lines that can be tallied by a rule: those of a pandas frame, or of an engine."""
 
     @property
+    def frame(self) -> Any:
+        """What holds the lines."""
+
+    @property
     def attrs(self) -> Mapping[Any, Any]:
         """As-of day, source, first and last day of the query, as `Purchases.lines` carries them."""
 

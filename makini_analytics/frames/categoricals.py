@@ -47,7 +47,9 @@ def from_codes(texts: Any, codes: Codes) -> Labels:
 
 
 def _made(codes: Codes, names: Any) -> Labels:
-    dtype = pd.CategoricalDtype(pd.Index(names, dtype="string"))
+    # an index that is one already knows that its texts are distinct; a new one would have to look again
+    ready = isinstance(names, pd.Index) and names.dtype == "string"
+    dtype = pd.CategoricalDtype(names if ready else pd.Index(names, dtype="string"))
     # not validated: these codes are ours, and to look at each of them takes longer than all else here
     return pd.Categorical.from_codes(codes, dtype=dtype, validate=False)
 
@@ -141,7 +143,9 @@ def concat(columns: Sequence[Labels]) -> Labels:
     """
     names = columns[0].categories
     if names.is_monotonic_increasing and all(c.categories is names for c in columns):  # parts of one column
-        return _made(np.concatenate([c.codes for c in columns]), names)
+        return pd.Categorical.from_codes(
+            np.concatenate([c.codes for c in columns]), dtype=columns[0].dtype, validate=False
+        )
     starts = np.cumsum([0, *(len(c.categories) for c in columns)])
     codes = [_shifted(c.codes, start) for c, start in zip(columns, starts[:-1], strict=True)]
     return from_codes(concat_texts([c.categories.array for c in columns]), np.concatenate(codes))

@@ -71,7 +71,9 @@ def _otif(side: Side) -> Cells:
 
 def _filled(side: Side) -> Cells:
     found = slippage.fill_rate(side.fell_due, by=[GROUP, PART], as_of=side.as_of)  # a row for each unit of measure
-    return Cells.of(found.groupby([GROUP, PART])[["n_due", "n_filled"]].sum().reset_index(), "n_due", "n_filled")
+    return Cells.of(
+        found.groupby([GROUP, PART], observed=True)[["n_due", "n_filled"]].sum().reset_index(), "n_due", "n_filled"
+    )
 
 
 def _ended(how: str, side: Side) -> Cells:

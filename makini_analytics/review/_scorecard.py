@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -132,7 +132,7 @@ def scorecard(
     result = pd.concat([keys, table], axis=1)[there]
     result = result.sort_values("spend", ascending=False, kind="stable", na_position="last").reset_index(drop=True)
     selection = Selection(view.lines)
-    selection.exclude(~card.counted(), "neither ordered nor due in the period, nor open")
+    selection.exclude(~card.counted, "neither ordered nor due in the period, nor open")
     span = {"since": str(after.since.date()), "until": str(after.until.date())}
     return stamp(
         result,
@@ -157,6 +157,7 @@ class Card:
         """The number of groups."""
         return len(self.after.groups)
 
+    @cached_property
     def counted(self) -> Mask:
         """Which lines are on the card: ordered or due in the period, or open."""
         due = self.after.part_of("required_date")
@@ -166,7 +167,7 @@ class Card:
     def there(self) -> Mask:
         """Which groups have a line on the card."""
         groups = self.after.groups
-        out: Mask = np.bincount(groups.codes[self.counted()], minlength=self.n)[: self.n] > 0
+        out: Mask = np.bincount(groups.codes[self.counted], minlength=self.n)[: self.n] > 0
         return out
 
     @reuse()
@@ -206,10 +207,14 @@ class Card:
         still = after.still_open
         due_day = days_of(view.lines, "required_date").astype("datetime64[D]")
         late = still & (due_day < view.day.of_rows(view.lines))  # without a due date it is not
-        for name, some in (("open_value", still), ("overdue_value", late)):
-            lines = after.lines(np.where(some, 0, -1))
-            found = spend.by_vendor(view.asked(lines), by=after.keys, basis="open", currency=view.unit, as_of=view.day)
-            out[name] = after.of_groups(found, "spend", 0.0)
+        lines = after.lines(np.where(still, late, -1))
+        found = spend.by_vendor(
+            view.asked(lines), by=[*after.keys, PART], basis="open", currency=view.unit, as_of=view.day
+        )
+        values, overdue = found["spend"], found[PART].astype("int64") == 1
+        for name, some in (("open_value", values), ("overdue_value", values.where(overdue, 0.0))):
+            sums = some.groupby(found[GROUP], observed=True).sum()
+            out[name] = after.of_groups(sums.reset_index(name="value"), "value", 0.0)
         return out
 
     def _prices(self) -> tuple[Floats, Trend]:

@@ -109,7 +109,17 @@ class Side:
         rows = part != -1
         whole = self.view.narrow
         out: pd.DataFrame = (whole if columns is None else whole[columns])[rows]
-        return out.assign(**{GROUP: self.groups.codes[rows].astype(np.int64), PART: part[rows]})
+        # as categories, whose codes need not be found for every figure anew
+        number = {
+            GROUP: (self.groups.codes[rows], range(len(self.groups))),
+            PART: (part[rows] + 2, range(-2, _PARTS + 1)),
+        }
+        return out.assign(
+            **{
+                name: pd.Categorical.from_codes(codes, pd.RangeIndex(of.start, of.stop))
+                for name, (codes, of) in number.items()
+            }
+        )
 
     def of_groups(self, table: pd.DataFrame, column: str, empty: float = np.nan) -> Floats:
         """Return a column of a figure by group of the card."""
