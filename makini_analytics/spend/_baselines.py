@@ -103,8 +103,8 @@ def listed_prices(
     if not (np.isfinite(price) & (price > 0)).all():
         bad = int(np.argmin(np.isfinite(price) & (price > 0)))
         raise ConfigError(f"the price list has {frame['price'].iloc[bad]!r} at row {bad}: pass prices above 0")
-    part = items.frame[rows]
-    columns = [c for c in ("material_id", "product_id", "product_code", item) if c in part]
+    columns = [c for c in ("material_id", "product_id", "product_code", item) if c in items.frame]
+    part = items.frame[list(dict.fromkeys(columns))][rows]
     known = next((c for c in columns if c in frame), None)
     if not isinstance(given, Mapping) and known is None:
         raise SchemaError(f"the price list needs one of the columns {', '.join(columns)}")

@@ -198,7 +198,7 @@ def _refuse_mixed_units(items: Items) -> None:
     if not rows.any():
         return
     # an item in pieces and boxes has two prices: their difference would look like a change of price
-    what = group_lines(items.frame[rows], items.item)
+    what = group_lines(narrow_rows(items.frame, rows, items.item), items.item)
     unit, _ = pd.factorize(items.keys["unit"][rows], use_na_sentinel=False)
     several = np.flatnonzero(np.bincount(pairs(what.codes, unit)[0]) > 1)
     if len(several):

@@ -6,13 +6,17 @@ from collections.abc import Collection
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from ..compute import InSteps, count_distinct, entity, figure, order_ids
+from ..compute import InSteps, count_distinct, entity, figure, narrow_rows, order_ids
 from ..errors import ConfigError, one_of
 from ..frames import AsOf, values
 from ._items import items_of
 from ._slips import slips
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 
 
 @figure("amount", "quantity")
@@ -84,20 +88,16 @@ def price_dispersion(
     rows = items.selection.kept
     groups = items.groups([items.item], rows)
     n = len(groups) if rows.any() else 0
-    part = items.frame[rows]
-    lot = pd.DataFrame(
-        {"key": groups.codes, "amount": items.amount[rows], "quantity": items.quantity[rows]}, index=part.index
-    )
-    lot["price"] = items.at_one_rate(rows, groups.codes) / lot["quantity"]
-    odd = slips(groups.codes, lot["price"].to_numpy())
+    part = narrow_rows(items.frame, rows, "vendor")
+    amount, quantity = items.amount[rows], items.quantity[rows]
+    price = items.at_one_rate(rows, groups.codes) / quantity
+    odd = slips(groups.codes, price)
     vendor = pd.DataFrame({"connection": values(part, "connection", "string"), "vendor": _vendor(part)})
     n_orders = count_distinct(groups.codes, order_ids(part), n)[:n]
-    figures = _spread(lot[~odd], reference).reindex(range(n))
+    figures = _spread(groups.codes[~odd], price[~odd], quantity[~odd], n, reference)
     figures[n_orders < min_orders] = np.nan
-    sums = lot.groupby("key")[["amount", "quantity"]].sum()
-    totals = pd.DataFrame(
-        {"spend": sums["amount"], "quantity": sums["quantity"], "price": sums["amount"] / sums["quantity"]}
-    ).reindex(range(n))
+    spent, bought = (np.bincount(groups.codes, weights=x, minlength=n)[:n].astype(float) for x in (amount, quantity))
+    totals = pd.DataFrame({"spend": spent, "quantity": bought, "price": spent / bought})
     names = groups.keys.iloc[:n]
     result = pd.concat([names.drop(columns="connection", errors="ignore"), totals, figures], axis=1).assign(
         n_lines=np.bincount(groups.codes, minlength=n)[:n].astype("int64"),
@@ -111,36 +111,56 @@ def price_dispersion(
     return items.with_provenance(result.reset_index(drop=True))
 
 
-def _spread(lot: pd.DataFrame, reference: str) -> pd.DataFrame:
+def _spread(key: Ints, price: Floats, quantity: Floats, n: int, reference: str) -> pd.DataFrame:
     """Return how far the prices of each item lie apart, and what all of it would have saved at the reference price."""
-    prices = lot.groupby("key")["price"]
-    p10, p50, p90 = (prices.quantile(q) for q in (0.1, 0.5, 0.9))
-    at = prices.min() if reference == "lowest" else _lower_quartile(lot)
-    above = (lot["price"] - lot["key"].map(at)).clip(lower=0) * lot["quantity"]
+    rising = np.lexsort((price, key))
+    key, price, quantity = key[rising], price[rising], quantity[rising]
+    n_lines = np.bincount(key, minlength=n)[:n]
+    there = np.flatnonzero(n_lines)  # of some items every price is a slip
+    last = np.cumsum(n_lines)[there] - 1
+    first = last + 1 - n_lines[there]
+
+    def quantile(q: float) -> Floats:
+        place = first + (last - first) * q
+        below = np.floor(place).astype(np.int64)
+        lower, upper = price[below], price[np.minimum(below + 1, last)]
+        out: Floats = lower + (upper - lower) * (place - below)
+        return out
+
+    p10, p50, p90 = map(quantile, (0.1, 0.5, 0.9))
+    lowest, highest = price[first], price[last]
+    place = np.repeat(np.arange(len(there)), n_lines[there])
+    at = lowest if reference == "lowest" else _lower_quartile(place, price, quantity, len(there))
+    mean = np.bincount(place, price, len(there)) / n_lines[there]
+    squares = np.bincount(place, (price - mean[place]) ** 2, len(there))
+    with np.errstate(invalid="ignore"):  # one price has no spread: 0 / 0 is missing
+        deviation = np.sqrt(squares / (n_lines[there] - 1))
     return pd.DataFrame(
         {
-            "lowest_price": prices.min(),
+            "lowest_price": lowest,
             "median_price": p50,
-            "highest_price": prices.max(),
-            "cv": prices.std() / prices.mean(),
+            "highest_price": highest,
+            "cv": deviation / mean,
             "spread": (p90 - p10) / p50,
-            "max_over_min": prices.max() / prices.min(),
+            "max_over_min": highest / lowest,
             "reference_price": at,
-            "theoretical_ceiling": above.groupby(lot["key"]).sum(),
-        }
-    )
+            "theoretical_ceiling": np.bincount(place, np.maximum(price - at[place], 0.0) * quantity, len(there)),
+        },
+        index=there,
+    ).reindex(range(n))
 
 
-def _lower_quartile(lot: pd.DataFrame) -> pd.Series:
-    """Return the price that a quarter of each item's quantity was bought at or below.
+def _lower_quartile(item: Ints, price: Floats, quantity: Floats, n: int) -> Floats:
+    """Return the price that a quarter of each item's quantity was bought at or below; items are in order, and their prices rise.
 
     Weighted by quantity, unlike the other quantiles: of 100 pieces at 5.00 and three lots of one piece at 1.00 it is 5.00, since
     a price that holds for three pieces is none to measure a hundred by.
     """
-    rising = lot.sort_values(["key", "price"], kind="stable")
-    up_to = rising.groupby("key")["quantity"].cumsum()
-    whole = rising.groupby("key")["quantity"].transform("sum")
-    return rising[(up_to >= 0.25 * whole * (1 - 1e-12)).to_numpy()].groupby("key")["price"].first()
+    up_to = pd.Series(quantity).groupby(item).cumsum().to_numpy()
+    whole = np.bincount(item, quantity, n)
+    enough = np.flatnonzero(up_to >= 0.25 * whole[item] * (1 - 1e-12))
+    out: Floats = price[enough[np.searchsorted(item[enough], np.arange(n))]]
+    return out
 
 
 def _vendor(part: pd.DataFrame) -> pd.Series:

@@ -9,7 +9,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..compute import ENTITIES, FigureResult, InSteps, figure, leave_out_unreadable
+from ..compute import (
+    ENTITIES,
+    FigureResult,
+    InSteps,
+    figure,
+    leave_out_unreadable,
+    narrow_rows,
+)
 from ..errors import ConfigError
 from ..frames import AsOf, days_of, encode, to_strings, values
 from ._items import Items, items_of
@@ -75,9 +82,9 @@ def price_history(
         _keep_one_connection(items)
     yield items.counted
     rows = items.selection.kept
-    part = frame[rows]
     even = items.at_one_rate(rows, items.groups([items.item], rows).codes)
     texts = ("order_id", "line_id", "vendor_id", "vendor_name", "description")
+    part = narrow_rows(frame, rows, None, *texts)
     result = pd.DataFrame(
         {
             "order_date": days[rows].astype("datetime64[us]"),

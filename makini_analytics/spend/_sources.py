@@ -23,6 +23,7 @@ from ..compute import (
     group_lines,
     kaplan_meier,
     merge_aliases,
+    narrow_rows,
     order_ids,
 )
 from ..errors import ConfigError, SchemaError
@@ -111,7 +112,7 @@ def single_source(
         selection.exclude(rows, reason)
     yield Counted(selection, (note,) if note else ())
     kept = selection.kept
-    part = frame[kept]
+    part = narrow_rows(frame, kept, [item, "vendor"], "order_date")
     groups = group_lines(part, [item, "vendor"] if aliases is None else item, also=("currency",))
     size = len(groups) if len(part) else 0
     result = groups.keys.iloc[:size].assign(
@@ -184,7 +185,7 @@ def _not_single(
     kept, n = counted & ~no_item, len(items)
     # the unknown vendor is a group like any other here: it may be a second source
     n_vendors = np.bincount(pairs(items.codes[kept], vendors.codes[kept])[0], minlength=n)
-    n_orders = count_distinct(items.codes[kept], order_ids(frame[kept]), n)
+    n_orders = count_distinct(items.codes[kept], order_ids(frame), n, rows=kept)
     return [
         (no_item, "no material" if item == "material" else f"no {item}"),
         ((n_vendors > 1)[items.codes], "several vendors"),
