@@ -37,7 +37,7 @@ from ._groups import (
     group_lines,
     key_columns,
     merge_aliases,
-    narrow_rows,
+    narrow,
     order_ids,
     pools_of,
 )
@@ -139,7 +139,7 @@ __all__ = [
     "match_lines",
     "median_deviation",
     "merge_aliases",
-    "narrow_rows",
+    "narrow",
     "one_of_each",
     "open_share",
     "order_ids",

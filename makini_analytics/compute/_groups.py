@@ -106,14 +106,14 @@ def crossed(outer: Groups, inner: Groups) -> tuple[Ints, Ints]:
     return numbered(codes)
 
 
-def narrow_rows(lines: pd.DataFrame, rows: npt.NDArray[np.bool_], by: By, *more: str) -> pd.DataFrame:
-    """Return some rows, with only the columns that groups, orders and ``more`` need: lines are wide, and copying them is slow."""
+def narrow(lines: pd.DataFrame, by: By, *more: str) -> pd.DataFrame:
+    """Return only the columns that groups, orders and ``more`` need: lines are wide, and copying some of them is slow."""
     names = [by] if isinstance(by, str) else list(by or ())
     wanted = {"connection", "currency", "order_id", "order_number", *more}
     for name in names:
         wanted |= {c for part in ENTITIES[name] for c in part} if name in ENTITIES else {name}
     whole = any(n not in ENTITIES and n not in lines.columns for n in names)  # so that an error can name the near ones
-    return (lines if whole else lines[[c for c in lines.columns if c in wanted]])[rows]
+    return lines if whole else lines[[c for c in lines.columns if c in wanted]]
 
 
 def entity(lines: pd.DataFrame, name: str) -> pd.Series:

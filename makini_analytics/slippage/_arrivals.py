@@ -18,7 +18,6 @@ from ..compute import (
     PandasColumns,
     figure,
     group_lines,
-    narrow_rows,
     open_share,
     period_alias,
 )
@@ -100,7 +99,7 @@ def arrivals(
     yield Counted(selection, seen.notes)
     ahead = _Ahead.of(seen, freq, n_periods)
     rows = np.flatnonzero(seen.stands.open)
-    groups = group_lines(narrow_rows(seen.frame, seen.stands.open, by), by, also=("currency",))
+    groups = group_lines(seen.frame, by, also=("currency",), rows=seen.stands.open)
     n = len(groups) if len(rows) else 0
     group = np.full(len(seen.frame), -1, dtype=np.int64)
     group[rows] = groups.codes

@@ -16,7 +16,6 @@ from ..compute import (
     figure,
     group_lines,
     leave_out_unreadable,
-    narrow_rows,
     pools_of,
     wilson,
 )
@@ -202,7 +201,7 @@ def value_days(
     got.selection.exclude(amount < 0, "negative amount")
     outcome = np.where(got.selection.kept, outcome_of(got.standing, got.days, Tolerance()), EXCLUDED)
     is_due, _ = hits_of(outcome, False)
-    groups = group_lines(narrow_rows(got.frame, is_due, by), by, also=("currency",))
+    groups = group_lines(got.frame, by, also=("currency",), rows=is_due)
     n = len(groups) if is_due.any() else 0
     money, days = amount[is_due], got.days[is_due].astype(float)
     kind = outcome[is_due]

@@ -16,7 +16,7 @@ from ..compute import (
     InSteps,
     figure,
     group_lines,
-    narrow_rows,
+    narrow,
     period_alias,
     period_number,
 )
@@ -102,7 +102,7 @@ def order_book(
 
     def book(account: Ledger, day: AsOfDays) -> pd.DataFrame:
         kept = account.selection.kept
-        groups = group_lines(narrow_rows(account.frame, kept, by), by, also=("currency",))
+        groups = group_lines(account.frame, by, also=("currency",), rows=kept)
         return _Table(account, np.flatnonzero(kept), groups, day, freq, fiscal_year_start).result(alias, day)
 
     if is_history(lines):
@@ -187,7 +187,7 @@ class _Table:
         group, place = np.nonzero(shown)
         periods = pd.PeriodIndex.from_ordinals(place + self.first, freq=alias)  # type: ignore[attr-defined]
         known_to = day.of_groups(
-            narrow_rows(self.account.frame, self.account.selection.kept, None), self.groups.codes, self.n
+            narrow(self.account.frame, None)[self.account.selection.kept], self.groups.codes, self.n
         )
         keys = self.groups.keys.iloc[group].reset_index(drop=True)
         return keys.assign(

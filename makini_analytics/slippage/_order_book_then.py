@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..compute import ENTITIES, By, FigureResult, group_lines, match_lines, narrow_rows, refuse_given
+from ..compute import ENTITIES, By, FigureResult, group_lines, match_lines, narrow, refuse_given
 from ..errors import ConfigError
 from ..frames import AsOf, AsOfDays, as_day, as_of_days, frame_of, stack
 from ._due_rule import DUE_DATES
@@ -118,7 +118,7 @@ def _snapshot(history: Any, day: pd.Timestamp, due: str) -> _Snapshot:
 def _between(earlier: _Snapshot, later: _Snapshot, by: By) -> pd.DataFrame:
     """Return the books of two snapshots by group, and what was ordered, delivered and cancelled between them."""
     place, gone = match_lines(earlier.frame, later.frame)
-    both = stack([narrow_rows(x.frame, np.ones(len(x.frame), dtype=bool), by) for x in (earlier, later)])
+    both = stack([narrow(x.frame, by) for x in (earlier, later)])
     groups = group_lines(both, by, also=("currency",))
     n = len(groups) if len(both) else 0
     codes = np.split(groups.codes, [len(earlier.frame)])

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..compute import ENTITIES, By, FigureResult, figure, group_lines, narrow_rows
+from ..compute import ENTITIES, By, FigureResult, figure, group_lines
 from ..errors import SchemaError, one_of
 from ..frames import AsOf, categoricals, days_of, frame_of, pairs, values
 from ._items import Items, items_of
@@ -111,7 +111,7 @@ def bridge(
         effects = _effects(table, _sides(items, priced, is_after, cell, len(item_of)), item_of)
     else:
         effects = _effects(table, table, np.arange(n)).drop(columns="document currency")
-    outer = group_lines(narrow_rows(frame, kept, by), by, also=("currency",))
+    outer = group_lines(frame, by, also=("currency",), rows=kept)
     n_outer = len(outer) if kept.any() else 0
     # the bridge that each line belongs to, and from that of its items: an item lies within one group of `by`
     of_line = np.full(len(frame), -1)
@@ -198,7 +198,7 @@ def _refuse_mixed_units(items: Items) -> None:
     if not rows.any():
         return
     # an item in pieces and boxes has two prices: their difference would look like a change of price
-    what = group_lines(narrow_rows(items.frame, rows, items.item), items.item)
+    what = group_lines(items.frame, items.item, rows=rows)
     unit, _ = pd.factorize(items.keys["unit"][rows], use_na_sentinel=False)
     several = np.flatnonzero(np.bincount(pairs(what.codes, unit)[0]) > 1)
     if len(several):

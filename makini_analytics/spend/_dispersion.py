@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..compute import InSteps, count_distinct, entity, figure, narrow_rows, order_ids
+from ..compute import InSteps, count_distinct, entity, figure, order_ids
 from ..errors import ConfigError, one_of
 from ..frames import AsOf, values
 from ._items import items_of
@@ -88,12 +88,11 @@ def price_dispersion(
     rows = items.selection.kept
     groups = items.groups([items.item], rows)
     n = len(groups) if rows.any() else 0
-    part = narrow_rows(items.frame, rows, "vendor")
     amount, quantity = items.amount[rows], items.quantity[rows]
     price = items.at_one_rate(rows, groups.codes) / quantity
     odd = slips(groups.codes, price)
-    vendor = pd.DataFrame({"connection": values(part, "connection", "string"), "vendor": _vendor(part)})
-    n_orders = count_distinct(groups.codes, order_ids(part), n)[:n]
+    vendor = pd.DataFrame({"connection": values(items.frame, "connection", "string"), "vendor": _vendor(items.frame)})
+    n_orders = count_distinct(groups.codes, order_ids(items.frame), n, rows=rows)[:n]
     figures = _spread(groups.codes[~odd], price[~odd], quantity[~odd], n, reference)
     figures[n_orders < min_orders] = np.nan
     spent, bought = (np.bincount(groups.codes, weights=x, minlength=n)[:n].astype(float) for x in (amount, quantity))
@@ -102,7 +101,7 @@ def price_dispersion(
     result = pd.concat([names.drop(columns="connection", errors="ignore"), totals, figures], axis=1).assign(
         n_lines=np.bincount(groups.codes, minlength=n)[:n].astype("int64"),
         n_orders=n_orders.astype("int64"),
-        n_vendors=count_distinct(groups.codes, vendor, n)[:n].astype("int64"),
+        n_vendors=count_distinct(groups.codes, vendor, n, rows=rows)[:n].astype("int64"),
         n_outliers=np.bincount(groups.codes, weights=odd.astype(float), minlength=n)[:n].astype("int64"),
     )
     if "connection" in names:
@@ -163,6 +162,6 @@ def _lower_quartile(item: Ints, price: Floats, quantity: Floats, n: int) -> Floa
     return out
 
 
-def _vendor(part: pd.DataFrame) -> pd.Series:
-    known = "vendor_id" in part or "vendor_name" in part
-    return entity(part, "vendor") if known else values(part, "vendor_id", "string")
+def _vendor(lines: pd.DataFrame) -> pd.Series:
+    known = "vendor_id" in lines or "vendor_name" in lines
+    return entity(lines, "vendor") if known else values(lines, "vendor_id", "string")

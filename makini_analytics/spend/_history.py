@@ -15,7 +15,7 @@ from ..compute import (
     InSteps,
     figure,
     leave_out_unreadable,
-    narrow_rows,
+    narrow,
 )
 from ..errors import ConfigError
 from ..frames import AsOf, days_of, encode, to_strings, values
@@ -84,7 +84,7 @@ def price_history(
     rows = items.selection.kept
     even = items.at_one_rate(rows, items.groups([items.item], rows).codes)
     texts = ("order_id", "line_id", "vendor_id", "vendor_name", "description")
-    part = narrow_rows(frame, rows, None, *texts)
+    part = narrow(frame, None, *texts)[rows]
     result = pd.DataFrame(
         {
             "order_date": days[rows].astype("datetime64[us]"),

@@ -19,7 +19,6 @@ from ..compute import (
     PandasColumns,
     Selection,
     group_lines,
-    narrow_rows,
     unreadable,
 )
 from ..errors import SchemaError
@@ -62,7 +61,7 @@ class Items:
     def groups(self, by: list[str], rows: npt.NDArray[np.bool_]) -> Groups:
         """Return the groups of these rows by ``by`` and by unit and currency, whatever the currency of their documents."""
         frame = self.frame.assign(**{str(c): self.keys[c] for c in self.keys})
-        return group_lines(narrow_rows(frame, rows, by, "unit"), by, also=["unit", "currency"])
+        return group_lines(frame, by, also=["unit", "currency"], rows=rows)
 
     @property
     def converted(self) -> bool:

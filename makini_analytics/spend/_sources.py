@@ -23,7 +23,6 @@ from ..compute import (
     group_lines,
     kaplan_meier,
     merge_aliases,
-    narrow_rows,
     order_ids,
 )
 from ..errors import ConfigError, SchemaError
@@ -112,12 +111,11 @@ def single_source(
         selection.exclude(rows, reason)
     yield Counted(selection, (note,) if note else ())
     kept = selection.kept
-    part = narrow_rows(frame, kept, [item, "vendor"], "order_date")
-    groups = group_lines(part, [item, "vendor"] if aliases is None else item, also=("currency",))
-    size = len(groups) if len(part) else 0
+    groups = group_lines(frame, [item, "vendor"] if aliases is None else item, also=("currency",), rows=kept)
+    size = len(groups) if kept.any() else 0
     result = groups.keys.iloc[:size].assign(
         spend=np.bincount(groups.codes, weights=value[kept], minlength=size)[:size].astype(float),
-        n_orders=count_distinct(groups.codes, order_ids(part), size)[:size].astype("int64"),
+        n_orders=count_distinct(groups.codes, order_ids(frame), size, rows=kept)[:size].astype("int64"),
         n_lines=np.bincount(groups.codes, minlength=size)[:size].astype("int64"),
     )
     # backwards, so that of several lines the first one is written last, and stays
@@ -131,7 +129,7 @@ def single_source(
     whole = result["currency"].fillna("").map(total).to_numpy(dtype=float)
     share = np.divide(result["spend"], whole, out=np.full(size, np.nan), where=whole > 0)
     result.insert(list(result.columns).index("spend") + 1, "share", share)
-    ordered = pd.Series(days_of(part, "order_date").astype("datetime64[us]"))
+    ordered = pd.Series(days_of(frame, "order_date")[kept].astype("datetime64[us]"))
     result["last_order_date"] = ordered.groupby(groups.codes).max().reindex(range(size)).to_numpy()
     times, no_times = _lead_times(frame, items.codes, n, as_of)
     result = pd.concat([result, times.iloc[items.codes[first_line]].reset_index(drop=True)], axis=1)
