@@ -1,20 +1,19 @@
 """Daily hazards of groups of lines, each drawn towards the group above, on the few days that a question is about.
 
-The hazard of a day is the share of the lines still open that are delivered on it. What happened counts the less the longer ago it
-was. A table of all groups and all days would be large
-and mostly empty. A `Question` is about lines and the days from now to a date of each, so every group has a *window* of days, and
-the windows lie one behind the other in one flat table. Of two vendors, about days 5 to 7 of the first and 2 to 3 of the second::
+The hazard of a day is the share of the lines still open that are delivered on it; what happened counts the less the longer ago it was.
+A table of all groups and all days would be large and mostly empty. A `Question` is about lines and the days from now to a date of
+each, so every group has a *window* of days, and the windows lie one behind the other in one flat table. Of two vendors, about days 5
+to 7 of the first and 2 to 3 of the second::
 
     cell    0  1  2   3      4     |  5  6   7      8
     day     5  6  7  (8)  (later)  |  2  3  (4)  (later)
     open   40 35 30                |  9  8
     came    5  5  6                |  1  2
 
-``h(6) = 5 / 35`` for the first (in the tables a line is counted on the day after it came, on which it is gone).
-A line of a clock that started s days before the day looked from counts ``2^(-s / half-life)`` in all cells, and the factor that makes
-this the age of the cell itself, ``2^(day of the cell / half-life)``, is common to those open and those who came.
-Days before a window are counted in its first cell, since who is open then was open before; the two cells behind a window hold who
-leaves after it.
+``h(6) = 5 / 35`` for the first (in the tables a line is counted on the day after it came, on which it is gone). A line of a clock that
+started s days before the day looked from counts ``2^(-s / half-life)`` in all cells, and the factor that makes this the age of the cell
+itself, ``2^(day of the cell / half-life)``, is common to those open and those who came. Days before a window are counted in its first
+cell, since who is open then was open before; the two cells behind a window hold who leaves after it.
 
 What is known on a later day is what was known before, worth less by then, and the lines that came since: each line is counted once,
 however many days are looked from; only the lines still open on a day are counted for that day anew.

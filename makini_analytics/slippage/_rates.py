@@ -60,16 +60,23 @@ def rates_of(
         return Rates.of(sums, pool=pool)
     of, here = codes[due], None
     if together is not None:
-        mine = together[due].astype(np.int64)
-        # a line of no known cluster is one of its own: a number beyond all others
-        _, _, here = pairs(of, np.where(mine < 0, mine.max(initial=-1) + 1 + np.arange(len(mine)), mine))
+        _, _, here = pairs(of, each_known(together[due]))
     return Rates.of(sums, Weights.of(of, here, weight[due], hit[due].astype(float), n_groups), pool)
 
 
 def cluster_codes(frame: pd.DataFrame, cluster: str, rows: Mask) -> Ints:
     """Return which of these rows hang together; one of which that is not known has a number of its own."""
-    code = cluster_of(frame, cluster)[rows].astype(np.int64)
-    return np.where(code < 0, len(frame) + np.arange(len(code)), code)
+    return each_known(cluster_of(frame, cluster)[rows])
+
+
+def each_known(code: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """Return codes of which each that is missing is one of its own.
+
+    >>> each_known(np.array([3, -1, 3, -1])).tolist()
+    [3, 5, 3, 7]
+    """
+    known = code.astype(np.int64)
+    return np.where(known < 0, known.max(initial=-1) + 1 + np.arange(len(known)), known)
 
 
 def counts_of(outcome: Ints, codes: Ints, n_groups: int, strict_early: bool) -> dict[str, Ints]:

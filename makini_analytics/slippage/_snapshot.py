@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from ..compute import (
     Selection,
     Standing,
     Unrecorded,
+    cluster_of,
     day_in,
     group_lines,
     lines_of,
@@ -30,7 +31,7 @@ from ..frames import AsOf, AsOfDays, day_number, days_of, encode, frame_of, numb
 from ._due_rule import DUE_DATES, judge
 from ._forecast import BackTest
 from ._hazards import Book, Ints, Mask
-from ._rates import cluster_codes
+from ._rates import each_known
 
 
 @dataclass(frozen=True)
@@ -128,12 +129,13 @@ def snapshot(lines: Any, as_of: AsOf | None, due: str) -> Snapshot:
     if "vendor_id" in frame.columns or "vendor_name" in frame.columns:
         codes.append(group_lines(frame, ["vendor", *category]).codes.astype(np.int64))
     parts = []
+    order_codes: Callable[[], npt.NDArray[Any]] = cache(partial(cluster_of, frame, "order"))
     for i, name in enumerate(names):
         rows = np.flatnonzero(of == i)
         at = slice(None) if len(names) == 1 else rows  # all of them: no copies
         groups = tuple(numbered(code[at])[1] if len(names) > 1 else code for code in codes)
         learnt = np.where(usable, ordered, -1)[at]
-        orders_of = partial(_orders, frame, rows)
+        orders_of = partial(_orders, order_codes, rows)
         book = Book(learnt, due_day[at], ended[at], stands.delivered[at], cancelled[at], groups, orders_of)
         parts.append(Part(name, rows, day_number(days.of(name)), book))
     judged = stands.delivered | stands.open
@@ -153,8 +155,6 @@ def _connections(frame: pd.DataFrame) -> tuple[Ints, list[str | None]]:
     return of, [None if code == len(found.labels) else str(found.labels[code]) for code in there]
 
 
-def _orders(frame: pd.DataFrame, part: Ints, rows: Ints) -> Ints:
+def _orders(codes: Callable[[], npt.NDArray[Any]], part: Ints, rows: Ints) -> Ints:
     """Return an order code for each of some lines of a part of the frame."""
-    columns = [c for c in frame.columns if c in ("connection", "order_id", "order_number")]
-    codes = cluster_codes(frame[columns].iloc[part[rows]], "order", np.ones(len(rows), dtype=bool))
-    return codes.astype(np.int64)
+    return each_known(codes()[part[rows]])

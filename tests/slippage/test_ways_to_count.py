@@ -118,6 +118,14 @@ def test_each_rung_of_the_ladder_is_by_vendor_of_the_same_lines(sample):
         slippage.ladder(frame, due=["asked"])
 
 
+@pytest.mark.parametrize("unknown", range(8))
+def test_a_line_of_no_known_order_is_one_of_its_own_beside_those_of_several_connections(unknown):
+    orders = pd.Series(list("11223344"), dtype="string")
+    orders[unknown] = pd.NA
+    frame = lines(*[0] * 8, order_id=orders, connection=["a", "b"] * 4)
+    assert slippage.otif(frame, by=None, as_of=AS_OF).n_due.item() == 8
+
+
 def test_otif_of_an_order_is_all_of_its_lines(sample):
     got = slippage.otif(sample, by=None).iloc[0]
     line = slippage.otif(sample, by=None, level="line").iloc[0]
