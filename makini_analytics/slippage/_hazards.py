@@ -127,9 +127,8 @@ def _of_clock(
         last = np.clip(book.ended[gone] - start[gone], _EARLIEST, _LATEST)
         came = np.flatnonzero(book.delivered[gone] & (last < _LATEST))
         waits = np.clip(day - start[still], _EARLIEST, _LATEST)
-        # A line is at risk from the day of the order to the day of its end, both included, so it leaves on the day after: one
-        # ordered on day 0 and delivered on day 3 adds 1 at day 0 and takes 1 at day 4. The running sum of these changes is the
-        # number of open lines on each day.
+        # A line is at risk from the day of the order to the day of its end, both included, so it leaves on the day after: one ordered on
+        # day 0 and delivered on day 3 adds 1 at day 0 and takes 1 at day 4. The running sum of these is the number of open lines on each day.
         cells = [
             (
                 # by age all lines enter on day 0, before any window
@@ -172,8 +171,7 @@ class _Counts:
     @classmethod
     def of(cls, windows: Windows, half_life: float) -> _Counts:
         """Return an empty table."""
-        size = windows.size
-        return cls(np.zeros(size), np.zeros(size), STRENGTH * np.exp2(windows.days() / -half_life))
+        return cls(np.zeros(windows.size), np.zeros(windows.size), STRENGTH * np.exp2(windows.days() / -half_life))
 
     def step(self, cells: Sequence[Ints], worth: Sequence[Floats], came: Ints) -> Floats:
         """Add the lines that are new, and those gone; return the number at risk, which those still open leave at the end.
@@ -186,9 +184,9 @@ class _Counts:
         _add(self.came, gone[0][came], gone[1][came])
         leaving = -self.change
         _add(leaving, *still)
-        # Each line that enters a window leaves it in its last cell at the latest, so the sum is 0 again where the next window
-        # begins, and one running sum serves all of them. It runs from the end: there are those that started long ago, which
-        # count little, and little would be lost in the rounding of much.
+        # Each line that enters a window leaves it in its last cell at the latest, so the sum is 0 again where the next window begins, and
+        # one running sum serves all of them. It runs from the end: there are those that started long ago, which count little, and little
+        # would be lost in the rounding of much.
         at_risk = np.zeros(len(leaving))
         np.cumsum(leaving[:0:-1], out=at_risk[-2::-1])
         return np.maximum(at_risk, 0.0, out=at_risk)
@@ -258,8 +256,7 @@ class Windows:
 
     def cells(self, group: Ints, day: Ints) -> Ints:
         """Return the cell of each group and day."""
-        out = self.zero[group]
-        out += day
+        out = self.zero[group] + day
         if len(self.low) == 1:
             np.clip(out, self.low[0], self.high[0], out=out)
         else:
