@@ -96,8 +96,8 @@ def agreed_prices(
     _leave_out(items, lot, near)
     kept = items.selection.kept
     lot = lot.loc[kept[lot["line"].to_numpy()], ["line", "quantity", "paid", "rate"]]
-    fits = near[(near["fits"] & kept[near["line"].to_numpy()]).to_numpy()]
-    compared = _compared(lot, fits.drop(columns=["fits", *_FITTING]))
+    fits = (near["fits"] & kept[near["line"].to_numpy()]).to_numpy()
+    compared = _compared(lot, near.drop(columns=["fits", *_FITTING])[fits])
     groups = items.groups([items.item, "vendor"], items.selection.kept)
     result = _by_item(compared, groups, vendors)
     notes = (
