@@ -18,6 +18,7 @@ import pandas as pd
 
 from ..errors import ConfigError, SchemaError
 from ..frames import Encoding, Mask, coalesce, encode, numbered, pairs, values
+from ._reuse import once
 
 By = str | Sequence[str] | None
 Ints = npt.NDArray[np.integer[Any]]
@@ -123,7 +124,7 @@ def entity(lines: pd.DataFrame, name: str) -> pd.Series:
 
 
 def _entity(lines: pd.DataFrame, name: str) -> Encoding:
-    return _first_known(lines, key_columns(lines.columns, name))
+    return once(lines, ("entity", name), lambda: _first_known(lines, key_columns(lines.columns, name)))
 
 
 def key_columns(there: Collection[Any], name: str) -> list[str]:

@@ -79,9 +79,9 @@ def coverage(data: Purchases, *, as_of: AsOf | None = None) -> FigureResult:
         )
     rows: list[dict[str, Any]] = []
     names = dict.fromkeys([*data.sources["connection"].dropna(), *data.orders["connection"].dropna()])
-    counts = {"orders": _filled(data.orders, list(names)), "lines": _filled(data.lines, list(names))}
-    read = data.lines[[c for c in data.lines if c in FIGURE_COLUMNS]]
-    every_line = categoricals.as_labels(read)  # all figures are going to group them
+    labelled = categoricals.as_labels(data.lines)  # all figures are going to group them
+    counts = {"orders": _filled(data.orders, list(names)), "lines": _filled(labelled, list(names))}
+    every_line = labelled[[c for c in labelled if c in FIGURE_COLUMNS]]
     for i, connection in enumerate(names):
         for table, (n_rows, n_filled) in counts.items():
             about = {"connection": connection, "table": table, "n_rows": int(n_rows[i])}
