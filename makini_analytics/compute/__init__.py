@@ -48,7 +48,7 @@ from ._periods import period_alias, period_number
 from ._provenance import Counted, FigureResult, Selection, stamp
 from ._rates import SMALL_N, Rates, Weights, against_before, against_others, discoveries, two_sided, wilson
 from ._recorded import NOT_RECORDED, RECORDED_SHARE, Unrecorded, tally_recorded, unrecorded
-from ._reuse import reuse
+from ._reuse import once, reuse
 from ._rule import Clustering, Columns, Lines, RuleResult, Tally, day_in, unreadable
 from ._survival import (
     CANCELLED,
@@ -140,6 +140,7 @@ __all__ = [
     "median_deviation",
     "merge_aliases",
     "narrow",
+    "once",
     "one_of_each",
     "open_share",
     "order_ids",

@@ -28,6 +28,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from ..compute import once
 from ._hazards import Book, Floats, Ints, Mask, Model, Question, chances
 
 CLOCKS = ("age", "due date")
@@ -140,6 +141,10 @@ class Past:
     @classmethod
     def of(cls, book: Book, day: int) -> Past:
         """Return the lines of each of the days before ``day``."""
+        return once(book, ("past", day), lambda: cls._of(book, day))
+
+    @classmethod
+    def _of(cls, book: Book, day: int) -> Past:
         # only lines whose due date lies near one of the days can be asked about: put in its order once, so that each day takes a part
         first = day - max(ORIGINS) - TRAILING
         near = np.flatnonzero((book.ordered >= 0) & (book.due > first) & (book.due <= day))
@@ -259,7 +264,7 @@ class Outlook:
 
 def back_test(book: Book, day: int, past: Past) -> BackTest:
     """Return what would have been forecast on days gone by."""
-    return _tested(book, day, past, chances_by_model(book, past.questions))
+    return _tested(book, day, past, _of_past(book, day, past))
 
 
 def outlook(book: Book, asked: Ints, day: int, within: Sequence[int]) -> Outlook:
@@ -267,8 +272,7 @@ def outlook(book: Book, asked: Ints, day: int, within: Sequence[int]) -> Outlook
     past = Past.of(book, day)
     rows = asked[book.ordered[asked] >= 0]
     by = [book.due[rows], *(np.full(len(rows), day + days) for days in within)]
-    of_each = chances_by_model(book, [*past.questions, *(Question(rows, day, until) for until in by)])
-    before, now = np.split(of_each, [len(past.row)], axis=1)
+    before, now = _of_past(book, day, past), chances_by_model(book, [Question(rows, day, until) for until in by])
     test = _tested(book, day, past, before)
     blend, of_age = past.blend(before, day), past.blend(before[OF_AGE], day)
     due = np.full(len(rows), test.rate)
@@ -283,6 +287,11 @@ def outlook(book: Book, asked: Ints, day: int, within: Sequence[int]) -> Outlook
     for whole, chance in zip(out, (due, *soon), strict=True):
         whole[book.ordered[asked] >= 0] = chance
     return Outlook(test, out[0], tuple(out[1:]))
+
+
+def _of_past(book: Book, day: int, past: Past) -> Floats:
+    """Return the chances, by each model, of the lines of days gone by."""
+    return once(book, ("chances of the past", day), lambda: chances_by_model(book, past.questions))
 
 
 def chances_by_model(book: Book, questions: Sequence[Question]) -> Floats:

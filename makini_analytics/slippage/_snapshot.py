@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ from ..compute import (
     day_in,
     group_lines,
     lines_of,
+    once,
     standing_on,
     unrecorded,
 )
@@ -102,13 +103,17 @@ def snapshot(lines: Any, as_of: AsOf | None, due: str) -> Snapshot:
     """Return how the lines stand on the day of each connection."""
     one_of("due", due, DUE_DATES)
     frame = frame_of(lines, metric="slippage.open_orders")
-    source = lines_of(frame)
-    days = source.as_of(as_of)
+    days = lines_of(frame).as_of(as_of)
+    return Snapshot(frame, due, days, *once(frame, ("snapshot", days, due), partial(_standing, frame, days, due)))
+
+
+def _standing(frame: pd.DataFrame, days: AsOfDays, due: str) -> tuple[Ints, Standing, list[Part], tuple[str, ...]]:
+    """Return the day of each line, how the lines stand on it, what belongs together, and what is to be said."""
     columns = PandasColumns(frame)
     until = np.broadcast_to(np.asarray(day_in(columns, days), dtype=np.int64), len(frame))
     stands = standing_on(columns, until)
     received = stands.unjudged[UNDATED_RECEIPT] | stands.unjudged[TO_CLOSE]
-    never_dated = unrecorded(source, days) if received.any() else Unrecorded()
+    never_dated = unrecorded(lines_of(frame), days) if received.any() else Unrecorded()
     whole = {c: days_of(frame, c) for c in ("order_date", "delivered_date", DUE_DATES[due])}
     number = {c: np.where(np.isnat(d), -1, d.astype(np.int64)) for c, d in whole.items()}
     ordered, due_day = number["order_date"], np.maximum(number[DUE_DATES[due]], -1)
@@ -128,21 +133,20 @@ def snapshot(lines: Any, as_of: AsOf | None, due: str) -> Snapshot:
         codes.append(group_lines(frame, category).codes.astype(np.int64))
     if "vendor_id" in frame.columns or "vendor_name" in frame.columns:
         codes.append(group_lines(frame, ["vendor", *category]).codes.astype(np.int64))
-    parts = []
-    order_codes: Callable[[], npt.NDArray[Any]] = cache(partial(cluster_of, frame, "order"))
+    parts, orders = [], cluster_of(frame, "order")
     for i, name in enumerate(names):
         rows = np.flatnonzero(of == i)
         at = slice(None) if len(names) == 1 else rows  # all of them: no copies
         groups = tuple(numbered(code[at])[1] if len(names) > 1 else code for code in codes)
         learnt = np.where(usable, ordered, -1)[at]
-        orders_of = partial(_orders, order_codes, rows)
+        orders_of = partial(_orders, orders, rows)
         book = Book(learnt, due_day[at], ended[at], stands.delivered[at], cancelled[at], groups, orders_of)
         parts.append(Part(name, rows, day_number(days.of(name)), book))
     judged = stands.delivered | stands.open
     # most lines lack the due date: the rule of the room knows whether the other one is fuller
     lack = 2 * np.count_nonzero(due_day[judged] < 0) > judged.sum()
     notes = judge(frame, as_of=days, due=due).hint if lack else never_dated.notes
-    return Snapshot(frame, due, days, until, stands, parts, notes)
+    return until, stands, parts, notes
 
 
 def _connections(frame: pd.DataFrame) -> tuple[Ints, list[str | None]]:
@@ -155,6 +159,6 @@ def _connections(frame: pd.DataFrame) -> tuple[Ints, list[str | None]]:
     return of, [None if code == len(found.labels) else str(found.labels[code]) for code in there]
 
 
-def _orders(codes: Callable[[], npt.NDArray[Any]], part: Ints, rows: Ints) -> Ints:
+def _orders(codes: npt.NDArray[Any], part: Ints, rows: Ints) -> Ints:
     """Return an order code for each of some lines of a part of the frame."""
-    return each_known(codes()[part[rows]])
+    return each_known(codes[part[rows]])
