@@ -19,10 +19,12 @@ from ..compute import (
     group_lines,
     open_share,
     order_ids,
+    reuse,
 )
 from ..frames import AsOf, days_of, numbers, texts_of
 from ._due_rule import DUE_DATES
 from ._forecast import outlook
+from ._hazards import Floats, Ints
 from ._snapshot import Snapshot, snapshot
 
 #: Ageing buckets by days past the due date; due today is not overdue.
@@ -121,7 +123,7 @@ def ageing(lines: Any, *, by: By = None, as_of: AsOf | None = None, due: str = "
     Parameters
     ----------
     lines : DataFrame, one row per order line, delivered ones too: or what ``slippage.open_orders`` gave
-    by : None, "vendor", or columns of ``slippage.open_orders``
+    by : None, "vendor", or columns of the lines or of ``slippage.open_orders``
     as_of, due : as in ``slippage.open_orders``
 
     Returns
@@ -149,7 +151,7 @@ def ageing(lines: Any, *, by: By = None, as_of: AsOf | None = None, due: str = "
     0   8-30        2        20.0
     """
     given = isinstance(lines, pd.DataFrame) and {"bucket", "chance_on_time"} <= set(lines.columns)
-    table = lines if given else open_orders(lines, as_of=as_of, due=due)
+    table = lines if given else _with_own_columns(lines, by, as_of, due)
     place = table["bucket"].map({b: i for i, b in enumerate(BUCKETS)}).astype("int64")
     groups = group_lines(table.assign(place=place), by, also=("currency", "place"))
     n = len(groups) if len(table) else 0
@@ -180,6 +182,24 @@ def ageing(lines: Any, *, by: By = None, as_of: AsOf | None = None, due: str = "
     )
 
 
+def _with_own_columns(lines: Any, by: By, as_of: AsOf | None, due: str) -> pd.DataFrame:
+    """Return the open lines with the columns of the user's own that they are to be grouped by."""
+    with reuse():
+        table, seen = open_orders(lines, as_of=as_of, due=due), snapshot(lines, as_of, due)
+    names = [by] if isinstance(by, str) else list(by or ())
+    own = [c for c in names if c in seen.frame.columns and c not in table.columns]
+    return table.assign(**{c: seen.frame[c].array[_most_overdue_first(seen)[0]] for c in own})
+
+
+def _most_overdue_first(seen: Snapshot) -> tuple[Ints, Floats]:
+    """Return the lines that are open or to be closed, and for how long each is overdue; without a due date, or to be closed, last."""
+    due_day = days_of(seen.frame, DUE_DATES[seen.due])
+    overdue = np.where(seen.to_close | np.isnat(due_day), np.nan, (seen.until_day - due_day).astype(float))
+    rows = np.flatnonzero(seen.stands.open | seen.to_close)
+    rows = rows[np.argsort(-overdue[rows], kind="stable")]
+    return rows, overdue[rows]
+
+
 def _open_lines(seen: Snapshot, selection: Selection) -> FigureResult:
     """Return the open lines with their chances."""
     frame, stands = seen.frame, seen.stands
@@ -191,14 +211,9 @@ def _open_lines(seen: Snapshot, selection: Selection) -> FigureResult:
         tests.append(found.test)
         for whole, chance in zip((on_time, in_30, in_60), (found.on_time, *found.within), strict=True):
             whole[part.rows[asked]] = chance
-    due_day = days_of(frame, DUE_DATES[seen.due])
-    overdue = np.where(seen.to_close | np.isnat(due_day), np.nan, (seen.until_day - due_day).astype(float))
     # from here on only the open lines, a few per cent: a copy of all columns of all lines would cost more than the forecast
-    rows = np.flatnonzero(stands.open | seen.to_close)
-    rows = rows[
-        np.argsort(-overdue[rows], kind="stable")
-    ]  # the most overdue first, those without a due date or to be closed last
-    to_close, due_day, overdue = seen.to_close[rows], due_day[rows], overdue[rows]
+    rows, overdue = _most_overdue_first(seen)
+    to_close, due_day = seen.to_close[rows], days_of(frame, DUE_DATES[seen.due])[rows]
     ordered = days_of(frame, "order_date")[rows]
     bucket = np.searchsorted(_EDGES, np.nan_to_num(overdue), side="left")
     bucket[np.isnan(overdue)] = BUCKETS.index("no due date")

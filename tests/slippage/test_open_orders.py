@@ -284,3 +284,22 @@ def test_the_chart_of_calibration_is_drawn_of_lines(emea):
     ax = slippage.plot_backtest(test)
     dots = next(line for line in ax.lines if line.get_marker() == "o")
     assert dots.get_ydata() == pytest.approx(slippage.backtest(emea, by="chance").on_time_rate.to_numpy())
+
+
+def test_ageing_groups_by_a_column_of_your_own():
+    lines = ma.load_sample(["us"]).lines
+    lines["region"] = pd.Series(
+        np.where(lines["line_id"].str[-1].isin(list("02468")), "north", "south"), dtype="string"
+    )
+    got = slippage.ageing(lines, by="region")
+    parts = [slippage.ageing(lines, by=["region", "site_id"]), slippage.ageing(lines)]
+    assert set(got["region"]) == {"north", "south"}
+    for part in parts:
+        assert part["open_value"].sum() == pytest.approx(got["open_value"].sum())
+        assert part["n_lines"].sum() == got["n_lines"].sum()
+    opened = slippage.open_orders(lines).merge(lines[["line_id", "region"]], on="line_id")
+    assert opened.groupby("region")["open_value"].sum().tolist() == pytest.approx(
+        got.groupby("region")["open_value"].sum().tolist()
+    )
+    with pytest.raises(ma.SchemaError, match="no such column"):
+        slippage.ageing(lines, by="regoin")
