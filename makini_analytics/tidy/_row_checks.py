@@ -31,6 +31,8 @@ _BEHIND = re.compile(
 )
 #: What every one of them has in it: only such texts are looked at closely.
 _MAYBE_TOTAL = re.compile("tot|sum|som|gesamt|ergebnis|razem|overall|result", re.IGNORECASE)
+#: Of the order numbers of a table, more that are words are how it numbers.
+_FEW_WORDS = 0.5
 _REPEATED = "the line_id of an earlier row: the same line twice?"
 _SAME_LINE = (
     "the order's line of an earlier row again, with the same amount: a join with receipts or schedule lines repeats it"
@@ -142,7 +144,7 @@ def _at_stake(lines: pd.DataFrame, amount: npt.NDArray[np.float64]) -> pd.Series
 
 
 def _totals(lines: pd.DataFrame, amount: npt.NDArray[np.float64]) -> Mask:
-    """Whether a row is headed as a total, or has no vendor, no order or day, and the sum of the rows above."""
+    """Whether a row is headed as a total, or has no vendor, no order or day, and the sum of the rows above or a word for its order."""
     out = np.zeros(len(lines), dtype=bool)
     for name in _CELLS_WITH_TOTALS:
         texts = categoricals.from_series(lines[name])
@@ -160,6 +162,7 @@ def _totals(lines: pd.DataFrame, amount: npt.NDArray[np.float64]) -> Mask:
     # what no line has, this row does not lack
     here = lines[["vendor_name", "vendor_id", "order_number", "order_date"]].notna().to_numpy()
     nameless &= (~here & here.any(axis=0)).any(axis=1)
+    out |= nameless & _unnumbered(lines) & lines["product_code"].isna().to_numpy()
     above = np.cumsum(np.where(out, 0.0, np.nan_to_num(amount)))
     totals = 0.0  # that stand in the sums above
     for i in np.flatnonzero(nameless & ~out & ~np.isnan(amount)):
@@ -168,6 +171,13 @@ def _totals(lines: pd.DataFrame, amount: npt.NDArray[np.float64]) -> Mask:
             out[i] = True
             totals += amount[i]
     return out
+
+
+def _unnumbered(lines: pd.DataFrame) -> Mask:
+    """Whether a row has a word where nearly all have an order number with a digit: "Average", "Anzahl", a total in any language."""
+    orders = categoricals.from_series(lines["order_number"])
+    words = np.array([*(not any(map(str.isdigit, str(c))) for c in orders.categories), False])[np.asarray(orders.codes)]
+    return words if words.sum() <= _FEW_WORDS * len(words) else np.zeros(len(words), dtype=bool)
 
 
 def _is_total(text: str) -> bool:
