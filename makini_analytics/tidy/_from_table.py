@@ -21,7 +21,7 @@ from ._identities import contradicts, currency_codes, disagreeing, one_vendor, s
 from ._issues import IssueBook, a_few, much_unreadable
 from ._number_format import OTHER_CURRENCY, NumberFormat
 from ._parsing import zone
-from ._row_checks import check_rows, check_stacked
+from ._row_checks import check_rows, check_stacked, check_zeros
 from ._schema import LINES, ORDERS, SOURCES, Column
 from ._table_values import Table, TableFormat, TableValues, filled, framed, read_values, stripped
 from ._tables_beside import RECEIPT, overlaid, with_heads, with_receipts
@@ -125,6 +125,7 @@ def tidy_table(
     _tell_no_currency(lines, book)
     check_rows(lines, of, book, given=dict.fromkeys(tables[0].source_of, True))
     check_stacked(df, lines, book)
+    check_zeros(lines, book)
 
     custom = [n for n in tables[0].source_of if n.startswith("custom.")]
     lines = lines[[*(c.name for c in LINES), *custom]]

@@ -127,7 +127,7 @@ class NumberFormat:
             if not (may_stand_for(before, after) and _CODE.fullmatch(after)):
                 return None
             before = None
-        if any(t and _CODE.fullmatch(t) and t not in _currencies() for t in (before, after)):
+        if (before and not _may_be_currency(before)) or (after and not _may_be_currency(after)):
             return None  # "30 MIO" is not 30, and the currency of "12 PCE" is not PCE
         inner, number = _sign(found["number"].strip())
         if (sign * inner < 0 and negative) or (sign < 0 and inner < 0):  # two signs say nothing
@@ -141,11 +141,11 @@ class NumberFormat:
 
 
 @cache
-def _currencies() -> frozenset[str]:
-    """Return the codes of currencies, past and present, by CLDR's table, and what is written in the place of some."""
+def _may_be_currency(text: str) -> bool:
+    """Whether a sign, a word or a code can be of money: a code is that of a currency, past or present, by CLDR's table, or is written for one."""
     from babel.core import get_global
 
-    return frozenset(get_global("all_currencies")) | {"RMB", "NTD", "NIS"}
+    return not _CODE.fullmatch(text) or text in get_global("all_currencies") or text in ("RMB", "NTD", "NIS")
 
 
 def _sign(text: str) -> tuple[int, str]:

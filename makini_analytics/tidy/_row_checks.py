@@ -120,6 +120,22 @@ def check_line_ids(lines: pd.DataFrame, book: IssueBook) -> None:
         _note(book, lines, repeated, lines["amount"].to_numpy(dtype=float), _REPEATED)
 
 
+def check_zeros(lines: pd.DataFrame, book: IssueBook) -> None:
+    """Note that some vendors or orders are two by the zeros before their numbers alone, as SAP's tables have them and its lists don't."""
+    for name in ("vendor_id", "order_number"):
+        column = categoricals.from_series(lines[name])
+        texts = {str(column.categories[code]) for code in np.unique(column.codes[column.codes >= 0])}
+        padded = sorted(t for t in texts if t[:1] == "0" and t.isdecimal())
+        forms = {t.lstrip("0"): t for t in texts if t[:1] != "0"} if padded else {}
+        both = [(first, t) for t in padded if (first := forms.setdefault(t.lstrip("0"), t)) != t]
+        if both:
+            book.tell(
+                "lines",
+                name,
+                f"numbers with more and with fewer zeros before them count as others: {len(both):,}, as {' and '.join(both[0])}",
+            )
+
+
 def check_stacked(df: pd.DataFrame, lines: pd.DataFrame, book: IssueBook) -> None:
     """Note that the second half of a table is the first one again."""
     half, odd = divmod(len(df), 2)

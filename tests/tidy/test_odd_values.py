@@ -153,3 +153,19 @@ def test_what_nobody_sees_makes_no_other_vendor(name):
     got = table(po=["4711", "4711"], v=[name, "ACME GmbH"], currency="EUR")
     assert got.lines.vendor_name.tolist() == ["ACME GmbH"] * 2
     assert len(got.orders) == 1
+
+
+@pytest.mark.parametrize(
+    ("ids", "told"),
+    [
+        (["100001", "0000100001", "7"], "1, as 100001 and 0000100001"),
+        (["0100001", "0000100001", "00100001"], "2, as 0000100001 and 00100001"),
+        (["0100001", "0100002", "7"], ""),
+        (["A1", "A01", "0A1"], ""),
+    ],
+)
+@pytest.mark.parametrize("column", ["vendor_id", "order_number"])
+def test_numbers_that_differ_by_zeros_alone_are_told(ids, told, column):
+    given = {"po": ["x1", "x2", "x3"], "i": ids} if column == "vendor_id" else {"po": ids}
+    got = table({"i": "vendor_id"} if column == "vendor_id" else {}, **given, currency="EUR")
+    assert [r.rpartition(": ")[2] for r in got.issues[got.issues.column == column].reason] == [told] * bool(told)
