@@ -250,7 +250,9 @@ class PurchaseOrderFetch:
                 with beside.share() as seconds:
                     had = self.endpoints.lookup(ours, name, self.refresh, seconds)
                 found[ours] = had.records
-                notes += [had.note] if had.note else []
+                if had.note or not had.records:
+                    instead = contracts.WITHOUT.get(ours, "keys are kept instead of names")
+                    notes.append(had.note or f"The list of {ours} is empty: {instead}.")
         return found
 
     def _receipts_and_returns(self, notes: list[str], beside: TimeBeside) -> dict[str, list[Any]]:
