@@ -91,9 +91,10 @@ def _holds_rows(cells: pd.DataFrame, separator: str, width: int) -> bool:
 def _frame_alone(body: str, head: str) -> tuple[str, int]:
     """Return a printed list whose bars are those of its frame, which stand where those of the headings do, and how many rows had others."""
     places = [i for i, c in enumerate(head) if c == "|"]
-    lines, n = body.split("\n"), 0
-    for i, line in enumerate(lines):
-        if line.count("|") > len(places) and all(line[p : p + 1] == "|" for p in places):
+    n_bars, lines, n = len(places), body.split("\n"), 0
+    for i in [i for i, line in enumerate(lines) if line.count("|") > n_bars]:
+        line = lines[i]
+        if all(line[p : p + 1] == "|" for p in places):
             cells = (line[a + 1 : b].replace("|", "\u00a6") for a, b in pairwise([-1, *places, len(line)]))
             lines[i], n = "|".join(cells), n + 1
     return "\n".join(lines) if n else body, n

@@ -169,3 +169,17 @@ def test_numbers_that_differ_by_zeros_alone_are_told(ids, told, column):
     given = {"po": ["x1", "x2", "x3"], "i": ids} if column == "vendor_id" else {"po": ids}
     got = table({"i": "vendor_id"} if column == "vendor_id" else {}, **given, currency="EUR")
     assert [r.rpartition(": ")[2] for r in got.issues[got.issues.column == column].reason] == [told] * bool(told)
+
+
+@pytest.mark.parametrize(
+    ("quantities", "amounts", "told"),
+    [
+        (["1.000", "12.500"], ["2,50", "31,25"], True),
+        (["1.000", "12.500"], ["2500,00", "31250,00"], False),
+        (["1.000", "500"], ["2,50", "1,25"], False),
+    ],
+)
+def test_three_decimals_that_were_taken_for_thousands_are_told(quantities, amounts, told):
+    got = table({"q": "quantity", "pr": "unit_price"}, q=quantities, pr=["2,50", "2,50"], amt=amounts, currency="EUR")
+    assert [i for i in got.issues.reason if "may have three decimals ('1.000'" in i] == got.issues.reason.tolist()
+    assert len(got.issues) == told
