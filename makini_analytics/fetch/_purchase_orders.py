@@ -18,7 +18,7 @@ from ..frames import CHANGED_SINCE, FILTERS
 from ..purchases import PartTotals, PartWriter, Purchases, ready
 from ..records import RecordDecoder
 from ..system import Progress
-from ..tidy import LINE_CONTAINERS, NumberFormat, OrdersBuilder, TidyOrders, sound
+from ..tidy import LINE_CONTAINERS, NumberFormat, OrdersBuilder, TidyOrders, a_few, sound
 from ..transport import Endpoints, Lookup, PagedResult, SinkT, contracts
 from ._query import CutOrders, OrderQuery, cut
 from ._source_row import day_fetched, freshness, source_row
@@ -210,17 +210,23 @@ class PurchaseOrderFetch:
     def _orders(self, notes: list[str], new_sink: Callable[[], SinkT]) -> PagedResult[SinkT]:
         """Read every page of orders."""
         filters = self._filters()
+        decoders: list[RecordDecoder] = []
+
+        def new_decoder() -> RecordDecoder:
+            decoders.append(RecordDecoder(LINE_CONTAINERS))
+            return decoders[-1]
+
         with self.show_progress(contracts.ORDERS) as progress:
             fetch = partial(
                 self.endpoints.fetch_list,
                 contracts.ORDERS,
                 new_sink,
                 refresh=self.refresh,
-                new_decoder=lambda: RecordDecoder(LINE_CONTAINERS),
+                new_decoder=new_decoder,
                 progress=progress,
             )
             try:
-                return fetch(filters)
+                orders = fetch(filters)
             except ApiError as e:
                 # 400 and 422 are how a server refuses a filter that it does not know.
                 if e.status not in (400, 422) or not any(filters.values()):
@@ -228,7 +234,13 @@ class PurchaseOrderFetch:
                 notes.append(
                     f"The API does not take the filters ({e.status}), so every order was fetched and cut here."
                 )
-                return fetch()
+                orders = fetch()
+        twice = [key for decoder in decoders[-1:] for key in decoder.twice]
+        if keys := [repr(self.endpoints.session.scrubbed(key))[:40] for key in twice]:
+            orders.notes.append(
+                f"Warning: orders or lines have several values under one key ({a_few(keys)}), and the last one is read."
+            )
+        return orders
 
     def _lookups(self, notes: list[str], beside: TimeBeside) -> dict[str, list[Any]]:
         """Return the lists that give names to keys."""
@@ -238,7 +250,9 @@ class PurchaseOrderFetch:
                 with beside.share() as seconds:
                     had = self.endpoints.lookup(ours, name, self.refresh, seconds)
                 found[ours] = had.records
-                notes += [had.note] if had.note else []
+                if had.note or not had.records:
+                    instead = contracts.WITHOUT.get(ours, "keys are kept instead of names")
+                    notes.append(had.note or f"The list of {ours} is empty: {instead}.")
         return found
 
     def _receipts_and_returns(self, notes: list[str], beside: TimeBeside) -> dict[str, list[Any]]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import Literal
+from itertools import pairwise
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -16,8 +17,10 @@ _FEWEST_KINDS = 2  # dates and numbers that must fall into their columns before 
 _USUAL = 0.5  # of a column's values, by which its kind is known
 
 
-def cells_of(body: str, separator: str, width: int, first: int) -> tuple[pd.DataFrame, list[str]]:
+def cells_of(body: str, separator: str, width: int, first: int, head: str = "") -> tuple[pd.DataFrame, list[str]]:
     """Return the rows of a text by their place in the file, ``first`` being that of the first one, and what to know of how they were read.
+
+    ``head`` is the line of headings, whose bars tell those of a printed list's frame from those in its texts.
 
     Raises
     ------
@@ -26,6 +29,9 @@ def cells_of(body: str, separator: str, width: int, first: int) -> tuple[pd.Data
     """
     notes = []
     framed = separator == "|"  # such a list quotes nothing
+    if framed and head:
+        body, n = _frame_alone(body, head)
+        notes += [f"Rows with bars in their texts, which are now \u00a6: {n:,}."] if n else []
     cells = _read(body, separator, width, csv.QUOTE_NONE if framed else csv.QUOTE_MINIMAL)
     if not framed and (isinstance(cells, Exception) or _holds_rows(cells, separator, width)):
         plain = _read(body, separator, width, csv.QUOTE_NONE)
@@ -35,11 +41,15 @@ def cells_of(body: str, separator: str, width: int, first: int) -> tuple[pd.Data
     if isinstance(cells, Exception):
         raise SchemaError(f"the rows below the headings don't fit them: {cells}".strip())
     cells.index = pd.RangeIndex(first, first + len(cells))
-    cells, joined = _joined(cells, _n_cells(body, separator, len(cells)), width)
+    n_cells = _n_cells(body, separator, len(cells))
+    longer = cells.index[np.array(n_cells, dtype=int) > width] if n_cells else cells.index[:0]
+    cells, joined = _joined(cells, n_cells, width)
     notes += (
         [f"Rows that were the rest of the row above, cut off by a line break in a cell: {joined:,}."] if joined else []
     )
     surplus = cells[width].str.strip() != ""
+    if not surplus.any() and len(longer) <= len(cells) / 2:
+        surplus = _moved(cells, longer)
     if surplus.any():
         raise SchemaError(
             f"row {cells.index[surplus][0]} has more cells than there are headings: is the separator {separator!r} right, and "
@@ -76,6 +86,35 @@ def _holds_rows(cells: pd.DataFrame, separator: str, width: int) -> bool:
         if (over.str.count(separator if separator not in "|^" else f"\\{separator}") >= width - 1).any():
             return True
     return False
+
+
+def _frame_alone(body: str, head: str) -> tuple[str, int]:
+    """Return a printed list whose bars are those of its frame, which stand where those of the headings do, and how many rows had others."""
+    places = [i for i, c in enumerate(head) if c == "|"]
+    n_bars, lines, n = len(places), body.split("\n"), 0
+    for i in [i for i, line in enumerate(lines) if line.count("|") > n_bars]:
+        line = lines[i]
+        if all(line[p : p + 1] == "|" for p in places):
+            cells = (line[a + 1 : b].replace("|", "\u00a6") for a, b in pairwise([-1, *places, len(line)]))
+            lines[i], n = "|".join(cells), n + 1
+    return "\n".join(lines) if n else body, n
+
+
+def _moved(cells: pd.DataFrame, longer: pd.Index[Any]) -> pd.Series[bool]:
+    """Return which of the rows with a cell more than the others hold no date or number where the others have one.
+
+    The last cell being blank, nothing else shows that a text with the separator in it has moved all that follows. Where everything is in
+    its place, the row merely ends with one separator more.
+    """
+    out = pd.Series(data=False, index=cells.index)
+    if not len(longer):
+        return out
+    for place in cells.columns[:-1]:
+        if usual := _usual_kind(cells[place].drop(longer)):
+            moved = cells.loc[longer, place]
+            odd = [v for v in moved.unique() if kind_of([v]) not in (usual, None)]
+            out[longer] |= moved.isin(odd)
+    return out
 
 
 def _unquoted(cell: object) -> object:

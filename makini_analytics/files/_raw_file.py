@@ -34,6 +34,16 @@ _ADVICE = (
     "and separator= where it is none of ; , tab |"
 )
 _RULE = re.compile(r"[-=_+|\s]*[-=_]{2,}[-=_+|\s]*|-")
+#: How texts begin that say what they are; the mark of UTF-32 begins with that of UTF-16.
+_MARKS = {
+    b"\xef\xbb\xbf": "utf-8-sig",
+    b"\xff\xfe\0\0": "utf-32",
+    b"\0\0\xfe\xff": "utf-32",
+    b"\xff\xfe": "utf-16",
+    b"\xfe\xff": "utf-16",
+}
+#: What UTF-8 looks like that was taken for a Western text and written again: "MÃ¼ller", "â€“".
+_GARBLED = re.compile("Ã[\u0080-\u00bf]|â€")
 _WESTERN = frozenset("äöüßÄÖÜéèêëàâçîïôûùñáíóúãõÉÈÀÂÇÊÎÔÑÁÍÓÚÃÕìòºª°€£§²³µ–’“”„«»·\xa0")
 _POLISH = frozenset("ąćęłńóśźżĄĆĘŁŃÓŚŹŻäöüßÄÖÜ€°§–’“”„«»\xa0")
 #: The code pages that Western and Polish systems write, in the order in which they are likely.
@@ -104,6 +114,7 @@ def read_grid(
     if page := html_in_mail(data):
         return _from_rows(html_rows(page), score, header, "an HTML table in a web page saved as one file")
     text, named = decoded(data, encoding)
+    text, named = text.replace("\0", " "), f"{named}{_lost_letters(text)}"  # hosts pad with NUL
     if (sheets := xml_sheets(text, path.name)) is not None:
         return _from_sheets(sheets, path, score, sheet, header, "workbook in XML")
     start = text[:2000].lstrip().casefold()
@@ -126,7 +137,7 @@ def decoded(data: bytes, encoding: str | None = None) -> tuple[str, str]:
             return data.decode(encoding).lstrip("\ufeff"), encoding
         except (LookupError, ValueError) as e:
             raise ConfigError(f"encoding={encoding!r}: {e}") from None
-    for mark, name in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+    for mark, name in _MARKS.items():
         if data.startswith(mark):
             return _decoded_as(data, name), name
     zeros = data[:2000].count(0)
@@ -142,6 +153,16 @@ def decoded(data: bytes, encoding: str | None = None) -> tuple[str, str]:
             return text, f"utf-8 with {bad:,} faulty byte{'s' * (bad > 1)}"
         name = _by_its_bytes(data)
         return data.decode(name, errors="replace"), name
+
+
+def _lost_letters(text: str) -> str:
+    """Return what to know of letters that the file has lost or garbled, as it was read or before."""
+    if text.isascii():
+        return ""
+    gone = text.count("\ufffd")
+    garbled = len(_GARBLED.findall(text)) if "Ã" in text or "â€" in text else 0
+    said = {"letters lost (\ufffd)": gone, "letters garbled, as Ã¼ for ü": garbled}
+    return "".join(f", {what}: {n:,}" for what, n in said.items() if n)
 
 
 def _decoded_as(data: bytes, name: str) -> str:
@@ -207,7 +228,7 @@ def _from_text(text: str, score: Score, separator: str | None, header: int | Non
         first, below = _split(lines, sep), header
     headings = [h.strip() for h in first[0]]
     body = "\n".join(text.split("\n", below)[below:])
-    cells, notes = cells_of(body, sep, len(headings), at + 2)
+    cells, notes = cells_of(body, sep, len(headings), at + 2, text.split("\n", at + 1)[at])
     name = {"\t": "tab"}.get(sep, f"'{sep}'")
     how = f"text, {named}, separator {name}, headings in row {at + 1}"
     return Grid(headings, cells, how, framed, tuple(notes))

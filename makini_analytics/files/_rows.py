@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import SchemaError
-from ..tidy import subtotals
+from ..tidy import plain_text, subtotals
 from ._headings import document_types, folded, n_known, says_total
 from ._raw_file import Grid, is_rule
 from ._rows_of_orders import (
@@ -28,7 +28,7 @@ def clean(cells: pd.DataFrame) -> pd.DataFrame:
 
     def one(value: Any) -> Any:
         if isinstance(value, str):
-            text = value.strip()
+            text = plain_text(value)
             if text[:2] == '="' and text[-1:] == '"':
                 text = text[2:-1].strip()
             return (text[1:] if text[:1] == "'" and text[1:2].isdigit() else text) or None

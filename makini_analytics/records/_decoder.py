@@ -31,11 +31,13 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from ._once import check_lists, check_once, check_page
+from ._once import check_lists, check_once, check_page, values_twice
 
 #: Give up on classes once so many pages did not fit, and more than did.
 MOST_MISSES = 20
 MOST_DIGITS = 4_000
+#: A first page of more bytes is not looked through for keys that stand twice.
+MOST_LOOKED_AT = 4_000_000
 
 Decode = Callable[[bytes], Any]
 
@@ -133,9 +135,13 @@ def _all_values(records: Sequence[Any], keys: Sequence[str]) -> Callable[[Any], 
 
 
 class RecordDecoder:
-    """Decodes the pages of one list and learns the keys of its records; threads may share it."""
+    """Decodes the pages of one list and learns the keys of its records; threads may share it.
+
+    ``twice`` are the keys under which an object of the first page has several values: who writes one so writes all so.
+    """
 
     def __init__(self, nested: Sequence[str] = ()) -> None:
+        self.twice: list[str] = []
         self._nested = nested  # keys under which a record has records of its own
         self._outer: dict[str, None] = {}
         self._inner: dict[str, None] = {}
@@ -159,6 +165,9 @@ class RecordDecoder:
         page = decode(text)
         if isinstance(page, dict) and isinstance(rows := page.get("data"), list):
             check_lists(text, rows, self._nested)
+            if not self._misses and len(text) <= MOST_LOOKED_AT:
+                with suppress(ValueError, RecursionError):
+                    self.twice = values_twice(text)
         with self._lock:
             self._misses += 1
             if self._misses > max(MOST_MISSES, self._hits):

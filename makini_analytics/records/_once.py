@@ -61,6 +61,20 @@ def check_lists(text: bytes, rows: Sequence[Any], keys: Sequence[str]) -> None:
                 return
 
 
+def values_twice(text: bytes) -> list[str]:
+    """Return the keys under which an object has several values that differ, of which a decoder keeps the last."""
+    found: dict[str, None] = {}
+
+    def look(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        last = dict(pairs)
+        if len(last) < len(pairs):
+            found.update(dict.fromkeys(k for k, v in pairs if v != last[k]))
+        return last
+
+    json.loads(text, object_pairs_hook=look, parse_int=str, parse_float=str)
+    return list(found)
+
+
 def _values(rows: Sequence[Any], key: str) -> list[Any]:
     """Return the values of a key of records; none where no record has it. There are thousands of them, so kinds are looked at, not each."""
     kinds = set(map(type, rows))

@@ -1,7 +1,7 @@
 """Records of the API, or any table, to typed frames: a row per order, a row per line, an issue for each value that can't be read."""
 
 from ._from_table import Beside, tidy_table
-from ._identities import currency_code
+from ._identities import currency_code, plain_text
 from ._issues import MANY_ROWS, MOST_ROWS, a_few, much_unreadable, summed, told_once, warnings_in
 from ._no_values import why_no_value
 from ._number_format import NumberFormat
@@ -41,6 +41,7 @@ __all__ = [
     "moved_away",
     "much_unreadable",
     "parse_values",
+    "plain_text",
     "sap_line_status",
     "sound",
     "stale_by_names",

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ConfigError, SchemaError
-from ._parsing import Problem, parse_iso, parse_values
+from ._parsing import Problem, days_of, parse_iso, parse_values
 from ._schema import Column
 
 #: Stated forms that no pattern of strptime covers.
@@ -28,6 +28,8 @@ _TICKS_A_SECOND = {"s": 1, "ms": 1000}
 _WORDS = (DAY_FIRST, MONTH_FIRST, EXCEL, EXCEL_1904, *_TICKS_A_SECOND)
 #: Day 0 of Excel's two calendars; the first one's is early by two, since it has a 29 February 1900 and begins at 1.
 _DAY_ZERO = {EXCEL: datetime(1899, 12, 30), EXCEL_1904: datetime(1904, 1, 1)}
+#: What a year of two digits can be: 68 and 69 are no 2068 and 1969, and may be the Buddhist years 2568 and 2569.
+_SHORT_YEARS = range(1980, 2050)
 _LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl", "pl", "de_AT")
 
 _TIME = r"(?:[T ,]+(?P<h>\d{1,2}):(?P<mi>\d\d)(?::(?P<s>\d\d)(?:[.,]\d+)?)?\s*(?P<ap>[AaPp]\.?[Mm]\.?)?)?"
@@ -155,8 +157,7 @@ def read_dates(values: Sequence[Any], column: Column, form: str | None, tz: tzin
         return instants, problems + unfit
     moments = [parse_iso(v) if v is not None else (None, "") for v in ready]
     problems = unfit + [(i, values[i], why) for i, (_, why) in enumerate(moments) if why]
-    local = [None if m is None else (m if m.tzinfo is None else m.astimezone(tz)).date() for m, _ in moments]
-    days = pd.Series(np.array(local, dtype="datetime64[D]").astype("datetime64[us]"))
+    days = days_of([m for m, _ in moments], tz)
     return days, problems + _turned_round(values, moments)
 
 
@@ -189,7 +190,19 @@ def _read(value: Any, form: str | None) -> tuple[Any, str]:
         return moment, "" if moment is not None else f"does not fit the format {form}"
     if number or (text.isdecimal() and len(text) != 8):  # texts of eight digits are ISO dates
         return None, _hint(text)
-    return _by_shape(text, form) or value, ""
+    moment = _by_shape(text, form)
+    return (value, "") if moment is None else _unless_short(moment, text)
+
+
+def _unless_short(moment: datetime, text: str) -> tuple[datetime | None, str]:
+    """Return a moment, or why its year of two digits may be another one: 31.12.99 is how a spreadsheet shows 31.12.9999, too."""
+    if str(moment.year) in text:
+        return moment, ""
+    if moment.year not in _SHORT_YEARS:
+        return None, "a year of two digits that can't be meant; if it is, pass date_formats with '%y'"
+    if (moment.year, moment.month, moment.day) == (1999, 12, 31):
+        return None, "31 December of the year 99: of 1999, or no date; if it is a day, pass date_formats with '%y'"
+    return moment, ""
 
 
 def _hint(digits: str) -> str:

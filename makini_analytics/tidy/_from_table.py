@@ -21,7 +21,7 @@ from ._identities import contradicts, currency_codes, disagreeing, one_vendor, s
 from ._issues import IssueBook, a_few, much_unreadable
 from ._number_format import OTHER_CURRENCY, NumberFormat
 from ._parsing import zone
-from ._row_checks import check_rows, check_stacked
+from ._row_checks import check_rows, check_stacked, check_zeros
 from ._schema import LINES, ORDERS, SOURCES, Column
 from ._table_values import Table, TableFormat, TableValues, filled, framed, read_values, stripped
 from ._tables_beside import RECEIPT, overlaid, with_heads, with_receipts
@@ -113,6 +113,7 @@ def tidy_table(
     frame = _receipts.settle_returns(frame, book)
     frame, on_amounts = _derive.settle_amounts(frame, book, unreadable, got[0].percent.get("discount"))
     notes += on_amounts
+    _tell_thousandths(tables[0], frame, book)
     frame = frame.assign(unit_code=units.understood(frame["unit_of_measure"]))
 
     orders_frame, lost_of_orders = _orders_of(frame, of), dict[str, npt.NDArray[np.intp]]()
@@ -125,6 +126,7 @@ def tidy_table(
     _tell_no_currency(lines, book)
     check_rows(lines, of, book, given=dict.fromkeys(tables[0].source_of, True))
     check_stacked(df, lines, book)
+    check_zeros(lines, book)
 
     custom = [n for n in tables[0].source_of if n.startswith("custom.")]
     lines = lines[[*(c.name for c in LINES), *custom]]
@@ -230,6 +232,17 @@ def _with_ids(
         )  # not where one was given
         own = filled(own, categoricals.where(lacking, categoricals.constant(currency, n), categoricals.missing(n)))
     return frame.assign(**(out | {"currency": own}))
+
+
+def _tell_thousandths(table: Table, frame: pd.DataFrame, book: IssueBook) -> None:
+    """Tell that quantities may be a thousandth of what was read: the table's other numbers made 12.500 thousands, and amounts say 12.5."""
+    given, per = table.source_of.get("quantity"), frame["price_unit"].dropna()
+    if given is None or "price_unit" in table.source_of or not len(per) or not (per == 1000).all():
+        return
+    texts = table.df[given].dropna().astype(str).str.strip()
+    if texts.str.fullmatch(r"-?[0-9]{1,3}[.,][0-9]{3}").all():
+        shown = f"{str(texts.iloc[0])!r}, and amounts are price x quantity / 1000"
+        book.tell("lines", "quantity", f"quantities read as thousands may have three decimals ({shown}): pass numbers")
 
 
 def _tell_no_currency(lines: pd.DataFrame, book: IssueBook) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,22 @@ _SHARED_SIGNS = {
     "RS": {"INR", "PKR", "LKR"},
     "RS.": {"INR", "PKR", "LKR"},
 }
+
+
+#: Marks of direction, joiners and blanks of no width, which nobody sees: a vendor with one of them is no other vendor.
+_UNSEEN = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff"
+_OUTER = re.compile(rf"\A[\s{_UNSEEN}]+|[\s{_UNSEEN}]+\Z")
+
+
+def plain_text(text: str) -> str:
+    """Return a text without what is not seen around it, and with plain blanks in it.
+
+    >>> plain_text("\u200bACME\u00a0GmbH \u200e")
+    'ACME GmbH'
+    """
+    if text.isascii():
+        return text.strip()
+    return _OUTER.sub("", text).replace("\u00a0", " ").replace("\u202f", " ")
 
 
 def may_stand_for(sign: str, code: str) -> bool:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from ..frames import categoricals
 from ._identities import currency_codes, one_vendor
+from ._no_values import why_no_currency
 from ._parsing import sound
 from ._schema import LINES, Column
 from ._table_builder import label_of
@@ -36,10 +38,10 @@ KEYED_NAMES = (
 
 
 def names_by_key(lookups: Mapping[str, Records], of: KeyedName) -> dict[str, str]:
-    """Return the names of a column's keys; a currency's is its code."""
-    names = _texts_by_key(lookups.get(of.lookup, ()), of.fields)
+    """Return the names of a column's keys; a currency's is its code, and where that is a number ("978") its name."""
     if of.column != "currency":
-        return names
+        return _texts_by_key(lookups.get(of.lookup, ()), of.fields)
+    names = _texts_by_key(lookups.get(of.lookup, ()), of.fields, lambda text: why_no_currency(text) is None)
     codes = currency_codes(categoricals.from_texts(list(names.values())))  # of names alone: a key stays what it is
     return {k: c for k, c in zip(names, codes.tolist(), strict=True) if isinstance(c, str)}
 
@@ -58,6 +60,27 @@ def with_names(frame: pd.DataFrame, lookups: Mapping[str, Records]) -> pd.DataFr
             known = categoricals.where(categoricals.has_text(own), own, known)
         out[of.column] = known
     return frame.assign(**out)
+
+
+def lists_that_lack(frames: Sequence[pd.DataFrame], lookups: Mapping[str, Records]) -> list[str]:
+    """Return a sentence for each list that has no name for some keys of the records, which say none themselves."""
+    out = []
+    for of in KEYED_NAMES:
+        names, lacking = names_by_key(lookups, of), set[str]()
+        for frame in frames if lookups.get(of.lookup) else ():
+            if of.key not in frame:
+                continue
+            keys = categoricals.from_series(frame[of.key])
+            unnamed = [i for i, key in enumerate(keys.categories) if key not in names]
+            rows = np.isin(keys.codes, unnamed)
+            if unnamed and of.column in frame:
+                rows &= ~categoricals.has_text(categoricals.from_series(frame[of.column]))
+            lacking |= {str(keys.categories[code]) for code in np.unique(np.asarray(keys.codes)[rows])}
+        if lacking:
+            instead = f"keys stand in {of.column}" if of.keeps_key else f"{of.column} is missing"
+            # not "The list of ...", by which an update knows a list that was not to be had
+            out.append(f"No name in the list of {of.lookup} for {len(lacking):,} keys of the orders: {instead}.")
+    return out
 
 
 def with_materials(lines: pd.DataFrame, materials: Records) -> pd.DataFrame:
@@ -96,15 +119,17 @@ def with_one_vendor(orders: pd.DataFrame, lines: pd.DataFrame) -> tuple[pd.DataF
     return orders.assign(vendor_id=known[:n]), lines.assign(vendor_id=known[n:])
 
 
-def _texts_by_key(records: Records, fields: Sequence[str]) -> dict[str, str]:
-    """Return, by key, the first of the fields that has a text."""
+def _texts_by_key(
+    records: Records, fields: Sequence[str], fits: Callable[[Any], bool] = lambda text: True
+) -> dict[str, str]:
+    """Return, by key, the first of the fields that has a text which fits."""
     found = {}
     for r in records:
         key = (r.get("id") if r.get("key") is None else r["key"]) if isinstance(r, Mapping) else None
         if key is None:
             continue
         texts = (label_of(r.get(f)) for f in fields)
-        text = next((t for t in texts if isinstance(t, str | int | float) and t != ""), None)
+        text = next((t for t in texts if isinstance(t, str | int | float) and t != "" and fits(t)), None)
         if text is not None:
             found[sound(str(key))] = sound(str(text))
     return found

@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 
 from ._column_builder import AT_ONCE, ColumnBuilder, GrowingArray
-from ._number_format import DecimalJudge, NumberFormat, read_numbers_as
-from ._parsing import Problem, number_of, plain_numbers
+from ._number_format import BESIDE_QUANTITY, DecimalJudge, NumberFormat, read_numbers_as, without_currencies
+from ._parsing import Problem
+from ._plain_numbers import currency_beside, number_of, plain_numbers
 
 #: A text that a point groups as well as it divides.
 _TWO_WAYS = re.compile(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}")
@@ -27,8 +28,9 @@ _TWO_WAYS = re.compile(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}")
 class NumberBuilder(ColumnBuilder):
     """Numbers, converted a thousand at a time; `look` shows a judge the texts, `finish_as` applies its verdict."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, of_money: bool = True) -> None:
         super().__init__()
+        self._of_money = of_money
         self._waiting: list[Any] = []
         self._array = GrowingArray(np.nan, float)
         self._problems: list[Problem] = []
@@ -76,8 +78,9 @@ class NumberBuilder(ColumnBuilder):
             if value is None:
                 continue
             number, why = number_of(value)
-            if isinstance(value, dict) and isinstance(beside := value.get("currency"), str) and beside.strip():
+            if beside := currency_beside(value):
                 self.currency[first + i] = beside
+                why = why or ("" if self._of_money else BESIDE_QUANTITY)
             if isinstance(value, str) and value.strip() and (why or _TWO_WAYS.fullmatch(value.strip())):
                 self._texts.append((first + i, value))
             elif why:
@@ -116,7 +119,10 @@ class NumberBuilder(ColumnBuilder):
                     self._problems.append((i, text, why))
                 array[rows] = np.nan
         if self._texts:
-            got = read_numbers_as([text for _, text in self._texts], form)
+            texts = [text for _, text in self._texts]
+            got = read_numbers_as(texts, form)
+            if not self._of_money:
+                got = without_currencies(got, texts)
             array[[i for i, _ in self._texts]] = got.values
             self._problems += [(self._texts[at][0], text, why) for at, text, why in got.problems]
             self.currency |= {self._texts[at][0]: code for at, code in got.currency.items()}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,11 +19,14 @@ import numpy.typing as npt
 from ..errors import ConfigError
 from ..system import text_of
 from ._identities import may_stand_for
-from ._parsing import LARGEST, Problem, number_of, plain_numbers
+from ._parsing import Problem
+from ._plain_numbers import LARGEST, number_of, plain_numbers
 
 DECIMALS = (".", ",")
 #: Why "19 %" is no tax and no quantity: of which amount it is a share is not said. Of a discount it is.
 PERCENTAGE = "a percentage where an amount or a quantity was expected"
+#: Why "12 PCE" is no quantity here: whether it is of the line's own unit, and whether "USD" is a slip, nothing tells.
+BESIDE_QUANTITY = "a unit or a currency beside a quantity: give units a column of their own"
 OTHER_CURRENCY = "another currency beside the number than in the currency column"
 
 #: Blanks that group digits: no-break, narrow no-break, thin and figure space. Apostrophes: Swiss exports have any of them.
@@ -123,6 +127,8 @@ class NumberFormat:
             if not (may_stand_for(before, after) and _CODE.fullmatch(after)):
                 return None
             before = None
+        if (before and not _may_be_currency(before)) or (after and not _may_be_currency(after)):
+            return None  # "30 MIO" is not 30, and the currency of "12 PCE" is not PCE
         inner, number = _sign(found["number"].strip())
         if (sign * inner < 0 and negative) or (sign < 0 and inner < 0):  # two signs say nothing
             return None
@@ -132,6 +138,14 @@ class NumberFormat:
         percent = after == "%"
         unit = before if percent else before or after
         return Number(-value if negative or sign * inner < 0 else value, unit, percent)
+
+
+@cache
+def _may_be_currency(text: str) -> bool:
+    """Whether a sign, a word or a code can be of money: a code is that of a currency, past or present, by CLDR's table, or is written for one."""
+    from babel.core import get_global
+
+    return not _CODE.fullmatch(text) or text in get_global("all_currencies") or text in ("RMB", "NTD", "NIS")
 
 
 def _sign(text: str) -> tuple[int, str]:
@@ -211,15 +225,15 @@ class Numbers:
     Attributes
     ----------
     values : float, missing where no number could be read
+    problems : position, value and reason of what could not be read
     currency : by position, the currency that a text names
     percent : the positions of percentages, whose value is the number before the mark
-    problems : position, value and reason of what could not be read
     """
 
     values: npt.NDArray[np.float64]
+    problems: list[Problem] = field(default_factory=list)
     currency: dict[int, str] = field(default_factory=dict)
     percent: list[int] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
 
 
 def read_numbers_as(values: Sequence[Any], form: NumberFormat) -> Numbers:
@@ -257,8 +271,21 @@ def read_numbers_as(values: Sequence[Any], form: NumberFormat) -> Numbers:
 
 def without_percentages(got: Numbers, values: Sequence[Any]) -> Numbers:
     """Return the numbers of a column whose percentages can't be read."""
-    if not got.percent:
-        return got
+    return Numbers(*_without(got, values, got.percent, PERCENTAGE), got.currency) if got.percent else got
+
+
+def without_currencies(got: Numbers, values: Sequence[Any]) -> Numbers:
+    """Return the numbers of a column that is not of money, in which what has a currency beside it can't be read."""
+    return (
+        Numbers(*_without(got, values, list(got.currency), BESIDE_QUANTITY), percent=got.percent)
+        if got.currency
+        else got
+    )
+
+
+def _without(
+    got: Numbers, values: Sequence[Any], at: list[int], why: str
+) -> tuple[npt.NDArray[np.float64], list[Problem]]:
     read = got.values.copy()
-    read[got.percent] = np.nan
-    return Numbers(read, got.currency, [], got.problems + [(i, values[i], PERCENTAGE) for i in got.percent])
+    read[at] = np.nan
+    return read, got.problems + [(i, values[i], why) for i in at]

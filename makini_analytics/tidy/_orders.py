@@ -24,7 +24,7 @@ from . import _derive, _receipts, _status
 from ._documents import DocumentBuilder, DocumentFrames
 from ._identities import contradicts, currency_codes
 from ._issues import IssueBook, much_unreadable
-from ._names import Records, with_materials, with_names, with_one_vendor
+from ._names import Records, lists_that_lack, with_materials, with_names, with_one_vendor
 from ._number_format import OTHER_CURRENCY, NumberFormat
 from ._parsing import zone
 from ._row_checks import check_line_ids
@@ -130,6 +130,7 @@ class OrdersBuilder:
             n_had = np.bincount(of, minlength=len(orders))
             problems = [(i, None, f"{_SOME_LINES if n_had[i] else _NO_LINES}: {why}") for i, why in not_had if why]
             book.add_problems("orders", "n_lines", problems)
+        lacking = lists_that_lack((orders, lines), given)
         orders = with_names(orders, given)
         lines = with_materials(with_names(lines, given), given.get("materials", ()))
         own_status = lines[
@@ -177,7 +178,7 @@ class OrdersBuilder:
                 0, f"Warning: lines of {n} orders could not be fetched, so their amounts are missing: see issues."
             )
         lines, on_amounts = _derive.settle_amounts(lines, book, unreadable)
-        notes = [*warned, *notes, *on_amounts, *together]
+        notes = [*warned, *lacking, *notes, *on_amounts, *together]
         lines = lines.assign(unit_code=units.understood(lines["unit_of_measure"]))
         orders, lines = _derive.settle_states(
             orders, lines, of, own_status, own, book, unreadable, _lost_of_orders(book, orders)

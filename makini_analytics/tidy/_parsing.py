@@ -10,12 +10,11 @@ import json
 import math
 import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import msgspec
 import numpy as np
 import pandas as pd
 
@@ -26,24 +25,30 @@ except ImportError:  # then texts are checked one by one
     pa = None
 
 from ..errors import ConfigError
+from ._plain_numbers import number_of, plain_numbers
 from ._schema import DTYPES
 
 Problem = tuple[int, Any, str]  # position, value, reason
 
-#: What systems store for "no date".
-SENTINEL_DAYS = {"0000-00-00", "0001-01-01", "1753-01-01", "1900-01-01", "1970-01-01", "9999-12-31"}
+#: What systems store for "no date": zeros, the first and the last day of a calendar (1899-12-30 that of OLE, 2154-12-31 of Dynamics 365).
+SENTINEL_DAYS = {
+    "0000-00-00", "0001-01-01", "1753-01-01", "1899-12-30", "1899-12-31", "1900-01-01", "1970-01-01", "2154-12-31", "9999-12-31",
+}  # fmt: skip
+#: What PHP makes of 0000-00-00, the day before the 1st of the month before January.
+_PHP_ZERO = "-0001-11-30"
 #: A year outside of these is a typing error, and overflows the nanoseconds of older pandas.
-YEARS = range(1901, 2200)
+YEARS = range(1901, 2154)
 
 #: Reasons for which a value counts as absent and not as unreadable: the source has nothing there, and writes it in its own way.
 ABSENT = frozenset({"stands for no date", "empty text"})
 
 #: Dates that are marks as well: "X" is no day, yet it says that the line is deleted.
 MARKS = frozenset({"deleted_at", "cancelled_date"})
-_NO_MARKS = {"false", "no", "n", "0", "-", "nein", "non", "nao", "não", "nee", "nie", "none", "null", "nan", "nat", "active", "open"}  # fmt: skip
+_NO_MARKS = {
+    "false", "no", "n", "f", "0", "0.0", "-", "nein", "non", "nao", "não", "nee", "nie", "none", "null", "nan", "nat", "active", "open",
+    "falsch", "faux", "falso", "onwaar", "fałsz", "aktiv", "actif", "activo", "attivo", "ativo",
+}  # fmt: skip
 
-_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
-_GROUPED = re.compile(r"[+-]?[0-9][0-9.,'\u00a0\u202f ]*")
 _ISO = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.,]\d+)?)?\s*(Z|z|[+-]\d\d(:?\d\d)?)?)?|\d{8}", re.ASCII)
 _TICKS = re.compile(r"\\?/Date\((-?\d{1,15})(?:[+-]\d{4})?\)\\?/", re.ASCII)
 _HALF = re.compile("[\ud800-\udfff]")
@@ -53,10 +58,12 @@ _FLAGS = dict.fromkeys(("true", "1", "yes", "y", "x"), True) | dict.fromkeys(("f
 def is_no_mark(value: Any) -> bool:
     """Whether a value in the place of a deletion mark says that there is none.
 
-    >>> [is_no_mark(v) for v in (False, "No", 0, "X", "2024-01-31", True)]
-    [True, True, True, False, False, False]
+    >>> [is_no_mark(v) for v in (False, "No", 0, [], "X", "2024-01-31", True)]
+    [True, True, True, True, False, False, False]
     """
-    return (isinstance(value, bool | np.bool_) and not value) or str(value).strip().casefold() in _NO_MARKS
+    if isinstance(value, bool | np.bool_ | dict | list):  # an empty object is how PHP writes nothing
+        return not value
+    return str(value).strip().casefold() in _NO_MARKS
 
 
 def zone(name: str | tzinfo) -> tzinfo:
@@ -170,51 +177,6 @@ def parse_numbers(values: Sequence[Any]) -> tuple[np.ndarray[Any, Any], list[Pro
     return np.array(got, dtype=float), problems
 
 
-def plain_numbers(values: Sequence[Any]) -> np.ndarray[Any, Any] | None:
-    """Return numbers, and texts like "12.50", converted in one call; None where one is anything else."""
-    try:
-        array = np.array(msgspec.convert(values, _NUMBERS, strict=False), dtype=float)
-    except (msgspec.MsgspecError, ValueError):
-        return None
-    # "NaN", "Infinity" and "null" convert too, but are no numbers: the slow path gives the reason
-    return array if (np.abs(array) <= LARGEST).sum() == len(values) - values.count(None) else None
-
-
-_NUMBERS = list[float | None]
-#: What is beyond it is no price and no quantity, and the product or the sum of some such numbers may be none that a float holds.
-LARGEST = 1e60
-
-
-def number_of(value: Any) -> tuple[float | None, str]:
-    """Return the number that a value is, a text being read as JSON writes numbers; or the reason why it is none."""
-    if isinstance(value, bool | np.bool_):
-        return None, "true or false where a number was expected"
-    if isinstance(value, int | float | Decimal | np.integer | np.floating):
-        try:
-            number = float(value)
-        except OverflowError:
-            return None, "too large to be a number"
-        if not math.isfinite(number):
-            return None, "not a finite number"
-        return (number, "") if abs(number) <= LARGEST else (None, "too large to be a number")
-    if isinstance(value, str):
-        text = value.strip()
-        if not text:
-            return None, "empty text"
-        if _NUMBER.fullmatch(text):
-            number = float(text)
-            return (number, "") if abs(number) <= LARGEST else (None, "too large to be a number")
-        if _GROUPED.fullmatch(text):
-            return None, "decimal comma or thousands mark: not guessed"
-        return None, "not a number"
-    if isinstance(value, dict):
-        inner = [value[k] for k in ("value", "amount") if not isinstance(value.get(k), dict | list | None)]
-        if len(inner) == 1:
-            return number_of(inner[0])
-        return None, "an object without one value"
-    return (None, "") if value is pd.NA else (None, "not a number")
-
-
 # ---- days and instants ---------------------------------------------------------------------------------------------
 
 
@@ -239,7 +201,7 @@ def parse_iso(value: Any) -> tuple[datetime | None, str]:
     text = value.strip()
     if not text:
         return None, "empty text"
-    if text[:10] in SENTINEL_DAYS:
+    if text[:10] in SENTINEL_DAYS or text.startswith(_PHP_ZERO):
         return None, "stands for no date"
     ticks = _TICKS.fullmatch(text)
     if ticks:  # milliseconds since 1970, as Microsoft's JSON has them; the zone behind them is for display
@@ -256,7 +218,7 @@ def parse_iso(value: Any) -> tuple[datetime | None, str]:
 
 
 def _plausible(moment: datetime) -> tuple[datetime | None, str]:
-    if moment.strftime("%Y-%m-%d") in SENTINEL_DAYS:
+    if moment.date().isoformat() in SENTINEL_DAYS:  # strftime writes the year 1 as "1"
         return None, "stands for no date"
     return (moment, "") if moment.year in YEARS else (None, "a year that can't be meant")
 
@@ -285,17 +247,24 @@ def _days(values: Sequence[Any], tz: tzinfo) -> tuple[pd.Series, list[Problem]]:
             days = _local_days(plain, tz)
         return pd.Series(days.astype("datetime64[us]")), []
     moments, problems = _each(values, parse_iso)
-    zoned = [m for m in set(moments) if m is not None and m.tzinfo is not None]
-    # A column of nothing but UTC midnights holds calendar days written as instants. Converted to New York, each would become
-    # the day before, so they are left alone.
-    bare = bool(zoned) and all(m.utcoffset() == timedelta(0) and m.time() == datetime.min.time() for m in zoned)
-    memo: dict[datetime | None, np.datetime64] = {None: np.datetime64("NaT", "D")}
-    for m in set(moments):
-        if m is not None:
-            local = m.replace(tzinfo=None) if m.tzinfo is None or bare else m.astimezone(tz)
-            memo[m] = np.datetime64(local.date(), "D")
-    days = np.array([memo[m] for m in moments], dtype="datetime64[D]")
-    return pd.Series(days.astype("datetime64[us]")), problems
+    return days_of(moments, tz), problems
+
+
+def days_of(moments: Sequence[datetime | None], tz: tzinfo) -> pd.Series[Any]:
+    """Return the days of a column's moments in a time zone.
+
+    A column of nothing but midnights, each in the zone that it names, holds calendar days written as instants. Converted to New York,
+    2025-03-05T00:00:00Z would become the day before, and 2025-03-05T00:00:00+01:00 does so in UTC already: they are left alone.
+    """
+    distinct = {(m, m.utcoffset()): m for m in moments if m is not None}  # the same instant may be of two days
+    bare = all(m.time() == time() for m in distinct.values() if m.tzinfo is not None)
+    days: dict[Any, np.datetime64] = {
+        key: np.datetime64((m if m.tzinfo is None or bare else m.astimezone(tz)).date(), "D")
+        for key, m in distinct.items()
+    }
+    nothing = np.datetime64("NaT", "D")
+    local = [nothing if m is None else days[m, m.utcoffset()] for m in moments]
+    return pd.Series(np.array(local, dtype="datetime64[D]").astype("datetime64[us]"))
 
 
 def _local_days(moments: np.ndarray[Any, Any], tz: tzinfo) -> np.ndarray[Any, Any]:

@@ -31,6 +31,8 @@ _BEHIND = re.compile(
 )
 #: What every one of them has in it: only such texts are looked at closely.
 _MAYBE_TOTAL = re.compile("tot|sum|som|gesamt|ergebnis|razem|overall|result", re.IGNORECASE)
+#: Of the order numbers of a table, more that are words are how it numbers.
+_FEW_WORDS = 0.5
 _REPEATED = "the line_id of an earlier row: the same line twice?"
 _SAME_LINE = (
     "the order's line of an earlier row again, with the same amount: a join with receipts or schedule lines repeats it"
@@ -118,6 +120,22 @@ def check_line_ids(lines: pd.DataFrame, book: IssueBook) -> None:
         _note(book, lines, repeated, lines["amount"].to_numpy(dtype=float), _REPEATED)
 
 
+def check_zeros(lines: pd.DataFrame, book: IssueBook) -> None:
+    """Note that some vendors or orders are two by the zeros before their numbers alone, as SAP's tables have them and its lists don't."""
+    for name in ("vendor_id", "order_number"):
+        column = categoricals.from_series(lines[name])
+        texts = {str(column.categories[code]) for code in np.unique(column.codes[column.codes >= 0])}
+        padded = sorted(t for t in texts if t[:1] == "0" and t.isdecimal())
+        forms = {t.lstrip("0"): t for t in texts if t[:1] != "0"} if padded else {}
+        both = [(first, t) for t in padded if (first := forms.setdefault(t.lstrip("0"), t)) != t]
+        if both:
+            book.tell(
+                "lines",
+                name,
+                f"numbers with more and with fewer zeros before them count as others: {len(both):,}, as {' and '.join(both[0])}",
+            )
+
+
 def check_stacked(df: pd.DataFrame, lines: pd.DataFrame, book: IssueBook) -> None:
     """Note that the second half of a table is the first one again."""
     half, odd = divmod(len(df), 2)
@@ -142,7 +160,7 @@ def _at_stake(lines: pd.DataFrame, amount: npt.NDArray[np.float64]) -> pd.Series
 
 
 def _totals(lines: pd.DataFrame, amount: npt.NDArray[np.float64]) -> Mask:
-    """Whether a row is headed as a total, or has no vendor, no order or day, and the sum of the rows above."""
+    """Whether a row is headed as a total, or has no vendor, no order or day, and the sum of the rows above or a word for its order."""
     out = np.zeros(len(lines), dtype=bool)
     for name in _CELLS_WITH_TOTALS:
         texts = categoricals.from_series(lines[name])
@@ -160,6 +178,7 @@ def _totals(lines: pd.DataFrame, amount: npt.NDArray[np.float64]) -> Mask:
     # what no line has, this row does not lack
     here = lines[["vendor_name", "vendor_id", "order_number", "order_date"]].notna().to_numpy()
     nameless &= (~here & here.any(axis=0)).any(axis=1)
+    out |= nameless & _unnumbered(lines) & lines["product_code"].isna().to_numpy()
     above = np.cumsum(np.where(out, 0.0, np.nan_to_num(amount)))
     totals = 0.0  # that stand in the sums above
     for i in np.flatnonzero(nameless & ~out & ~np.isnan(amount)):
@@ -168,6 +187,13 @@ def _totals(lines: pd.DataFrame, amount: npt.NDArray[np.float64]) -> Mask:
             out[i] = True
             totals += amount[i]
     return out
+
+
+def _unnumbered(lines: pd.DataFrame) -> Mask:
+    """Whether a row has a word where nearly all have an order number with a digit: "Average", "Anzahl", a total in any language."""
+    orders = categoricals.from_series(lines["order_number"])
+    words = np.array([*(not any(map(str.isdigit, str(c))) for c in orders.categories), False])[np.asarray(orders.codes)]
+    return words if words.sum() <= _FEW_WORDS * len(words) else np.zeros(len(words), dtype=bool)
 
 
 def _is_total(text: str) -> bool:

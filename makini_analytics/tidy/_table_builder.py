@@ -18,7 +18,7 @@ from ._no_values import currencies_read
 from ._number_builder import NumberBuilder
 from ._number_format import PERCENTAGE, DecimalJudge, NumberFormat
 from ._parsing import MARKS, Problem, is_no_mark, sound
-from ._schema import LINE_CONTAINERS, Column
+from ._schema import LINE_CONTAINERS, MONEY, Column
 
 Raw = dict[str, Sequence[Any]]
 
@@ -36,7 +36,7 @@ class TableBuilder:
         self._columns, self._table, self._book = columns, table, book
         self.n = 0
         self.currency: dict[str, dict[int, str]] = {}  # by column and row, the currency that stood beside a number
-        self._known = {c.name: _builder(c.kind) for c in columns}
+        self._known = {c.name: _builder(c) for c in columns}
         self._custom: dict[str, DictionaryBuilder] = {}
         self._seen: set[str] = set()  # undocumented keys so far
         self._boxes = dict.fromkeys(s.partition(".")[0] for c in columns for s in c.sources if "." in s)  # addresses
@@ -164,10 +164,11 @@ class TableBuilder:
         return pd.DataFrame(built, index=index, copy=False)
 
 
-def _builder(kind: str) -> ColumnBuilder:
-    """Return an empty builder for a kind of column."""
+def _builder(c: Column) -> ColumnBuilder:
+    """Return an empty builder for a column."""
+    kind = c.kind
     if kind == "number":
-        return NumberBuilder()
+        return NumberBuilder(of_money=c.unit == MONEY)
     return BatchBuilder(kind) if is_batched(kind) else DictionaryBuilder(kind)
 
 

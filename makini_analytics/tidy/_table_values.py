@@ -16,11 +16,20 @@ from ..errors import SchemaError
 from ..frames import categoricals
 from ._column_builder import at_places, clean_column, spread
 from ._dates import DateOrder, check_format, numeric_dates, read_dates
+from ._identities import plain_text
 from ._issues import IssueBook
 from ._no_values import as_days, changed_by_a_spreadsheet, without_no_values
-from ._number_format import DECIMALS, DecimalJudge, NumberFormat, Numbers, read_numbers_as, without_percentages
+from ._number_format import (
+    DECIMALS,
+    DecimalJudge,
+    NumberFormat,
+    Numbers,
+    read_numbers_as,
+    without_currencies,
+    without_percentages,
+)
 from ._parsing import MARKS, Problem, is_no_mark, parse_values
-from ._schema import Column
+from ._schema import MONEY, Column
 
 Distinct = tuple[
     list[Any], "npt.NDArray[Any] | None"
@@ -132,6 +141,8 @@ def _read_column(
         got = read_numbers_as(values, numbers)
         if name not in ("discount", "discount_percent"):
             got = without_percentages(got, values)
+        if c.unit != MONEY:
+            got = without_currencies(got, values)
         _keep_beside(out, name, got, len(values), codes)
         return got.values, got.problems
     if c.kind in ("day", "instant"):
@@ -272,7 +283,7 @@ def _nothing(c: Column, index: pd.Index) -> pd.Series[Any]:
 def stripped(frame: pd.DataFrame, name: str) -> categoricals.Labels:
     """Return a column without outer blanks; what is blank altogether is missing."""
     column = categoricals.from_series(frame[name])
-    return categoricals.relabel(column, [str(c).strip() or None for c in column.categories])
+    return categoricals.relabel(column, [plain_text(str(c)) or None for c in column.categories])
 
 
 def filled(column: categoricals.Labels, other: categoricals.Labels) -> categoricals.Labels:

@@ -190,3 +190,59 @@ def test_long_notes_are_cut_on_the_screen_and_kept_in_sources():
     assert len(shown) < 800
     assert shown.endswith("... (more in sources.notes)")
     assert isinstance(data.as_of, pd.Timestamp)
+
+
+NAMED = {
+    "vendors": [{"key": "v1", "name": "ACME"}],
+    "currencies": [{"key": "c1", "code": "EUR"}],
+    "uom": [{"key": "u1", "code": "EA"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "ours", "rows", "said"),
+    [
+        ("vendors", "vendors", [{"key": "v2", "name": "BETA"}], "for 1 keys of the orders: vendor_name is missing"),
+        ("vendors", "vendors", [{"key": "v1", "name": None}, {"key": "v2", "name": "B"}], "vendor_name is missing"),
+        (
+            "currencies",
+            "currencies",
+            [{"key": "c2", "code": "USD"}],
+            "for 1 keys of the orders: keys stand in currency",
+        ),
+        (
+            "currencies",
+            "currencies",
+            [{"key": "c1", "code": "978"}],
+            "for 1 keys of the orders: keys stand in currency",
+        ),
+        ("uom", "units", [{"key": "u2", "code": "KG"}], "for 1 keys of the orders: keys stand in unit_of_measure"),
+    ],
+)
+def test_a_list_that_lacks_keys_of_the_orders_says_so(path, ours, rows, said):
+    orders = [po(1, {"currencyKey": "c1", "uomKey": "u1", "vendorKey": "v1"}, vendorKey="v1")]
+    for table, told in ((NAMED[path], ""), (rows, said), ([], f"The list of {ours} is empty")):
+        with ma.sandbox({"purchase-orders": orders} | NAMED | {path: table}) as server:
+            notes = server.client(**OPTIONS).fetch_purchases().sources.notes.item()
+        assert (f"No name in the list of {ours}" in notes) == (told == said)
+        assert told in notes
+
+
+def test_a_currency_whose_code_is_a_number_goes_by_its_name():
+    tables = {
+        "purchase-orders": [po(1, {"currencyKey": "c1"})],
+        "currencies": [{"key": "c1", "code": "978", "name": "Euro"}],
+    }
+    with ma.sandbox(tables) as server:
+        assert server.client(**OPTIONS).fetch_purchases().lines.currency.tolist() == ["EUR"]
+
+
+def test_a_list_that_lacks_keys_is_no_reason_to_fetch_everything_again():
+    with ma.sandbox({"purchase-orders": [po(1, {}, vendorKey="v9"), po(2, {})], "vendors": NAMED["vendors"]}) as server:
+        client = server.client(**OPTIONS)
+        data = client.fetch_purchases()
+        server.insert("sandbox", po(3, {}, updatedAt="2026-07-01T00:00:00Z"))
+        got = client.update(data)
+    assert len(got.orders) == 3
+    assert "No name in the list of vendors" in data.sources.notes.item()
+    assert "Everything was fetched" not in got.sources.notes.item()

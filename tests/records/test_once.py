@@ -72,3 +72,29 @@ def test_it_is_told_and_not_asked_for_again():
             client(server).fetch_purchases()
         assert len(server.requests) == 1
     assert not e.value.retryable
+
+
+@pytest.mark.parametrize(
+    ("said", "twice"),
+    [
+        (b'"quantity": 1, "quantity": 2', ["quantity"]),
+        (b'"currency": "EUR", "quantity": 1, "currency": null', ["currency"]),
+        (b'"quantity": 1.0, "quantity": 1.0, "note": "\\"a\\": 1, \\"a\\": 2"', []),
+    ],
+)
+def test_values_that_stand_twice_are_told(said, twice):
+    def fault(server, h, query):
+        if not h.path.split("?")[0].endswith("erp/purchase-orders"):
+            return False
+        body = json.dumps({"data": ROWS[:2]}).encode().replace(b'"quantity": 1', said)
+        h.send_response(200)
+        h.send_header("Content-Length", str(len(body)))
+        h.end_headers()
+        h.wfile.write(body)
+        return True
+
+    with FaultServer(ROWS) as server:
+        server.always = fault
+        notes = client(server).fetch_purchases().sources.notes.item()
+    assert [key for key in ("quantity", "currency", "a") if f"several values under one key ('{key}')" in notes] == twice
+    assert ("several values" in notes) == bool(twice)
