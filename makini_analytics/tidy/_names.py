@@ -83,17 +83,33 @@ def material_texts(materials: Records, column: Column) -> dict[str, str]:
     return _texts_by_key(materials, column.of_material)
 
 
-def with_one_vendor(orders: pd.DataFrame, lines: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return both with the vendor's id where only its name is given, if the name has exactly one id in the connection."""
-    frames = [orders, lines]
-    if not any((f["vendor_id"].isna() & f["vendor_name"].notna()).any() for f in frames):
-        return orders, lines
-    ids, names = (
-        categoricals.concat([categoricals.from_series(f[c]) for f in frames]) for c in ("vendor_id", "vendor_name")
-    )
-    known = one_vendor(ids, names, categoricals.constant("", len(ids)))
-    n = len(orders)
-    return orders.assign(vendor_id=known[:n]), lines.assign(vendor_id=known[n:])
+def vendor_pairs(orders: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
+    """Return each vendor's id and name that stand together in orders or lines."""
+    found = []
+    for frame in (orders, lines):
+        ids, names = (categoricals.from_series(frame[c]) for c in ("vendor_id", "vendor_name"))
+        codes = pd.DataFrame({"id": ids.codes, "name": names.codes})
+        rows = codes[(codes >= 0).all(axis=1)].drop_duplicates().index.to_numpy()
+        found.append(pd.DataFrame({"id": ids.take(rows).astype("string"), "name": names.take(rows).astype("string")}))
+    return pd.concat(found, ignore_index=True).drop_duplicates(ignore_index=True)
+
+
+def with_one_vendor(
+    orders: pd.DataFrame, lines: pd.DataFrame, pairs: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return both with the vendor's id where only its name is given, if the name has exactly one among the connection's pairs."""
+    out = []
+    for frame in (orders, lines):
+        if not (frame["vendor_id"].isna() & frame["vendor_name"].notna()).any():
+            out.append(frame)
+            continue
+        ids, names = (
+            categoricals.concat([categoricals.from_texts(pairs[p]), categoricals.from_series(frame[c])])
+            for p, c in (("id", "vendor_id"), ("name", "vendor_name"))
+        )
+        known = one_vendor(ids, names, categoricals.constant("", len(ids)))
+        out.append(frame.assign(vendor_id=known[len(pairs) :]))
+    return out[0], out[1]
 
 
 def _texts_by_key(records: Records, fields: Sequence[str]) -> dict[str, str]:

@@ -70,12 +70,12 @@ def zone(name: str | tzinfo) -> tzinfo:
         raise ConfigError(f"timezone={shown} is no time zone: pass one like 'Europe/Berlin' or 'UTC'") from e
 
 
-def parse_values(values: Sequence[Any], kind: str, tz: tzinfo = UTC) -> tuple[Any, list[Problem]]:
-    """Return the values as an array of the dtype of ``kind`` (see `DTYPES`), and what could not be parsed."""
+def parse_values(values: Sequence[Any], kind: str, tz: tzinfo = UTC, times: bool = False) -> tuple[Any, list[Problem]]:
+    """Return the values as an array of the dtype of ``kind`` (see `DTYPES`), and what could not be parsed; of days see `DayBuilder`."""
     if kind == "number":
         return parse_numbers(values)
     if kind == "day":
-        return _days(values, tz)
+        return _days(values, tz, times)
     if kind == "instant":
         moments, problems = parse_instants(values)
         return pd.Series(moments).dt.tz_localize("UTC"), problems
@@ -277,18 +277,18 @@ def _with_php_zone(value: dict[str, Any]) -> tuple[datetime | None, str]:
         return None, "not a time zone"
 
 
-def _days(values: Sequence[Any], tz: tzinfo) -> tuple[pd.Series, list[Problem]]:
+def _days(values: Sequence[Any], tz: tzinfo, has_times: bool) -> tuple[pd.Series, list[Problem]]:
     plain = _uniform_instants(values)
     if plain is not None:  # fast path: all written alike, as in most columns
         days = plain.astype("datetime64[D]")
-        if tz is not UTC and not ((days == plain) | np.isnat(plain)).all():
+        if tz is not UTC and (has_times or not ((days == plain) | np.isnat(plain)).all()):
             days = _local_days(plain, tz)
         return pd.Series(days.astype("datetime64[us]")), []
     moments, problems = _each(values, parse_iso)
     zoned = [m for m in set(moments) if m is not None and m.tzinfo is not None]
     # A column of nothing but UTC midnights holds calendar days written as instants. Converted to New York, each would become
     # the day before, so they are left alone.
-    bare = bool(zoned) and all(m.utcoffset() == timedelta(0) and m.time() == datetime.min.time() for m in zoned)
+    bare = not has_times and all(m.utcoffset() == timedelta(0) and m.time() == datetime.min.time() for m in zoned)
     memo: dict[datetime | None, np.datetime64] = {None: np.datetime64("NaT", "D")}
     for m in set(moments):
         if m is not None:
