@@ -222,11 +222,10 @@ class Client:
         strict : an error where receipts or return orders are refused or not had whole; by default a warning in ``sources.notes``, and
             the orders as they are without them. A connection that has no such list (404) is no error
         to : a new or empty folder, or one of saved purchases, which they take the place of. For more lines than fit into memory:
-            they go there part by part as Parquet, and `makini_analytics.scan` reads them. With ``delivery_date="auto"`` the first
-            200,000 lines decide for all; whether a column of UTC midnights holds bare dates is decided for every 200,000 lines; receipts
-            and return orders, which are joined in memory, are not read then.
-            Or a `makini_analytics.History`, which keeps what it does not know yet: then only what changed is asked for, as `update` does,
-            and everything once a week, for another span, or with ``refresh``
+            they go there part by part as Parquet, as they would be in memory, and `makini_analytics.scan` reads them. Only custom fields
+            are typed part by part, 200,000 lines at a time, and text where parts differ.
+            Or a `makini_analytics.History`, which keeps what it does not know yet: then only what changed is asked for, as `update` does
+            (what is known is in memory meanwhile), and everything, part by part, once a week, for another span, or with ``refresh``
 
         Returns
         -------
@@ -286,7 +285,7 @@ class Client:
         """
         options = TidyOptions(timezone, statuses, self.delivery_date, NumberFormat(decimal, thousands))
         everything = self._fetch(order_query(None, None, None), True, options, strict)
-        return updated(data, everything, self.per_page).purchases
+        return updated(data, everything, self.per_page)
 
     def fetch_table(self, name: str, /, *, refresh: bool = False, **filters: Any) -> pd.DataFrame:
         """Fetch any list as a frame: vendors, companies, receipts, exchange rates, a raw table, a custom entity.

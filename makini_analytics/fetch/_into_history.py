@@ -6,25 +6,33 @@ from dataclasses import replace
 
 import pandas as pd
 
-from ..history import History
+from ..history import History, scratch_for
 from ..purchases import Purchases
+from ._comparable import NotEnough
 from ._purchase_orders import PurchaseOrderFetch
 from ._query import OrderQuery
-from ._update import updated
+from ._update import all_instead, known_rows, with_changes
 
 #: After so long everything is fetched again: what was deleted without a mark, or changed without a date, shows in that alone.
 FULL_EVERY = pd.Timedelta(days=7)
 
 
 def into_history(history: History, fetch: PurchaseOrderFetch, per_page: int) -> pd.DataFrame:
-    """Fetch what the history does not know of a connection, add it, and return what it changed."""
+    """Fetch what the history does not know of a connection, add it, and return what it changed.
+
+    All of a connection goes there by a folder, whatever its size: a small one takes some tenths of a second longer so, and is the same.
+    """
     name, query = fetch.endpoints.session.connection, fetch.query
     known = None if fetch.refresh or fetch.endpoints.session.offline else _known(history, name, query)
     if known is not None:
-        data, whole = updated(known, replace(fetch, refresh=True), per_page)
-    else:
-        data, whole = fetch.in_memory().purchases, query.modified_since is None
-    return history.add(data, whole=whole)
+        fetch = replace(fetch, refresh=True)
+        try:
+            return history.add(with_changes(known_rows(known, name), fetch, per_page), whole=False)
+        except NotEnough as why:
+            fetch = all_instead(known, fetch, why)
+            known = None  # let it go: what comes may be as large
+    with scratch_for(history) as place:
+        return history.add(fetch.to(place / "purchases"), whole=query.modified_since is None)
 
 
 def _known(history: History, connection: str, query: OrderQuery) -> Purchases | None:

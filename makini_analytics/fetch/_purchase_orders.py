@@ -6,21 +6,34 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from ..errors import ApiError, IncompleteDataError
-from ..frames import CHANGED_SINCE, FILTERS
-from ..purchases import PartTotals, PartWriter, Purchases, ready
+from ..frames import CHANGED_SINCE, FILTERS, stack
+from ..purchases import PartWriter, Purchases, Shelf, Spool, ready
 from ..records import RecordDecoder
-from ..system import Progress
-from ..tidy import LINE_CONTAINERS, NumberFormat, OrdersBuilder, TidyOrders, a_few, sound
-from ..transport import Endpoints, Lookup, PagedResult, SinkT, contracts
-from ._query import CutOrders, OrderQuery, cut
+from ..system import Progress, scratch
+from ..tidy import (
+    LINE_CONTAINERS,
+    NumberFormat,
+    OrdersBuilder,
+    OrdersInParts,
+    ReceiptsBuilder,
+    ReturnsBuilder,
+    Writing,
+    a_few,
+    sound,
+    zone,
+)
+from ..transport import Endpoints, Lookup, PagedResult, RowList, SinkT, contracts
+from ._query import CutCounts, CutOrders, OrderQuery, cut
 from ._source_row import day_fetched, freshness, source_row
 from ._time_beside import TimeBeside
 
@@ -33,6 +46,12 @@ class FetchedOrders(NamedTuple):
 
     purchases: Purchases
     ignored_modified_since: bool
+
+
+def _on_lines(some: bool) -> list[str]:
+    if some:
+        return ["The list of orders carries some without lines, so each of these was asked for on its own."]
+    return ["The list of orders carries no lines, so each order was asked for on its own."]
 
 
 @dataclass(frozen=True)
@@ -67,6 +86,7 @@ class PurchaseOrderFetch:
     refresh: bool
     options: TidyOptions
     strict: bool = False  # receipts and return orders are had whole, or it is an error
+    because: str = ""  # why everything is fetched, where changes were asked for
 
     def in_memory(self) -> FetchedOrders:
         """Return the orders with their lines, names, receipts and returns."""
@@ -75,19 +95,20 @@ class PurchaseOrderFetch:
         orders = self._orders(notes, self._new_builder)
         self._fetch_lines(orders.sink, notes)
         beside = self._time_beside(time.monotonic() - began)
-        lookups = self._receipts_and_returns(notes, beside) | self._lookups(notes, beside)
+        lists = self._receipts_and_returns(notes, beside, orders.n_pages)
+        lookups = lists | self._lookups(notes, beside)
         self._complete(orders.sink, lookups, notes)
-        cut_orders = self._tidy(orders.sink, lookups, self.options)
+        cut_orders = self._tidy(orders.sink, lookups)
         tidy = cut_orders.orders
         counts, first = (len(tidy.orders), len(tidy.lines)), self._first_order_date(tidy.orders)
-        notes += cut_orders.notes + tidy.notes
+        notes += cut_orders.counts.notes + tidy.notes
         row = self._source(orders, counts, first, tidy.delivery_date, notes, beside)
         as_of = tidy.as_of or day_fetched(orders, self.options.timezone)
         if self.query.modified_since is not None:
             for frame in (tidy.orders, tidy.lines):
                 frame.attrs[FILTERS] = {CHANGED_SINCE: str(self.query.modified_since.date())}
         purchases = Purchases(tidy.orders, tidy.lines, tidy.issues, row, as_of)
-        return FetchedOrders(purchases, cut_orders.ignored_modified_since)
+        return FetchedOrders(purchases, cut_orders.counts.n_older > 0)
 
     def _new_builder(self) -> OrdersBuilder:
         return OrdersBuilder()
@@ -101,60 +122,95 @@ class PurchaseOrderFetch:
         return first
 
     def to(self, folder: str | Path) -> Path:
-        """Write the orders into a folder, part by part, and return it."""
-        what = {"receipts": "receipts", "returns": "return orders"}
-        unread = " and ".join(what[ours] for ours in contracts.BESIDE_IN_AREA[self.endpoints.area])
-        notes = [f"{unread.capitalize()} were not read: they are joined in memory only."]
-        ready(folder)  # an unusable folder fails here, not after an hour of fetching
-        # Each part is written with its names, so the lookups come before the orders, and need to know the contract.
-        self.endpoints.detect_contract(self._filters(), refresh=self.refresh)
-        beside = self._time_beside()
-        lookups = self._lookups(notes, beside)
+        """Write the orders with their lines, names, receipts and returns into a folder, part by part, and return it."""
+        target = ready(folder)  # an unusable folder fails here, not after an hour of fetching
+        with scratch(target) as place:
+            return self._in_parts(target, Shelf(place / "shelf"))
 
-        def tidy_part(part: OrdersBuilder, totals: PartTotals) -> tuple[TidyOrders, list[str]]:
-            on_lines: list[str] = []
-            self._fetch_lines(part, on_lines)
-            # What the first part showed about the delivery date holds for all.
-            options = replace(self.options, delivery_date=totals.delivery_date or self.options.delivery_date)
-            cut_orders = self._tidy(part, lookups, options, before=totals.n_taken)
-            return cut_orders.orders, on_lines + cut_orders.notes
+    def _in_parts(self, folder: Path, shelf: Shelf) -> Path:
+        notes: list[str] = []
+        began = time.monotonic()
+        carry = {True: False, False: False}  # whether some orders came without lines, and whether some came with them
 
-        writers: list[PartWriter] = []  # one per attempt to read the list; the last one counts
+        def with_their_lines(part: OrdersBuilder) -> None:
+            carry[True] |= bool(part.without_lines)
+            carry[False] |= part.with_lines
+            self._fetch_lines(part, [])
 
-        def new_writer() -> PartWriter:
-            writers.append(PartWriter(folder, tidy_part))
-            return writers[-1]
+        def spool(name: str, new: Callable[[], Any], complete: Callable[[Any], None] = lambda part: None) -> Any:
+            form = self.options.number_format if name == contracts.ORDERS else NumberFormat()
+            return lambda: Spool(shelf, name, new, Writing(form, zone(self.options.timezone)), complete)
 
-        try:
-            orders = self._orders(notes, new_writer)
-            return orders.sink.close(
-                lambda t: self._source(
-                    orders, (t.n_orders, t.n_lines), t.first_order_date, t.delivery_date, notes + t.notes, beside
-                ),
-                lambda t: t.as_of or day_fetched(orders, self.options.timezone),
-            )
-        except BaseException:
-            for writer in writers:
-                writer.drop()
-            raise
-
-    def _tidy(
-        self,
-        builder: OrdersBuilder,
-        lookups: dict[str, list[Any]],
-        options: TidyOptions,
-        before: int = 0,
-    ) -> CutOrders:
-        tidied = builder.finish(
-            connection=self.endpoints.session.connection,
-            lookups=lookups,
-            delivery_date=options.delivery_date,
-            timezone=options.timezone,
-            statuses=options.statuses,
-            number_format=options.number_format,
-            before=before,
+        orders = self._orders(notes, spool(contracts.ORDERS, OrdersBuilder, with_their_lines))
+        orders.sink.end()
+        notes += _on_lines(carry[False]) if carry[True] else []
+        beside = self._time_beside(time.monotonic() - began)
+        sinks = {"receipts": spool("receipts", ReceiptsBuilder), "returns": ReturnsBuilder}
+        lists = self._receipts_and_returns(notes, beside, orders.n_pages, sinks)
+        if receipts := lists.get("receipts"):
+            receipts.end()
+        parts = OrdersInParts(
+            shelf,
+            orders.sink,
+            receipts or None,
+            lists.get("returns") or None,
+            **self._tidying(self._lookups(notes, beside)),
         )
-        return cut(tidied, self.query, asked_for=builder.asked_for)
+        writer = PartWriter(folder)
+        try:
+            counts = CutCounts()
+            on_parts: list[str] = []
+            for part in parts.tidied():
+                cut_orders = cut(part, self.query, in_parts=True)
+                counts, on_parts = counts.plus(cut_orders.counts), part.notes
+                writer.write(cut_orders.orders)
+            self._settle_issues(writer, parts, counts)
+            totals = writer.totals
+            notes += counts.notes + on_parts
+            n = totals.n_orders, totals.n_lines
+            row = self._source(orders, n, totals.first_order_date, totals.delivery_date or "", notes, beside)
+            return writer.close(row, totals.as_of or day_fetched(orders, self.options.timezone))
+        finally:
+            writer.drop()
+
+    def _settle_issues(self, writer: PartWriter, parts: OrdersInParts, counts: CutCounts) -> None:
+        """Tell once what most rows of all parts say, and leave out what `cut` leaves out of a list as a whole."""
+        once, told = parts.tally.told(self.endpoints.session.connection)
+
+        some = writer.totals.n_lines > 0
+
+        def keep(issues: pd.DataFrame) -> Any:
+            kept = np.ones(len(issues), dtype=bool)
+            for key in once:
+                names = zip(("table", "column", "reason"), key, strict=True)
+                kept &= ~np.logical_and.reduce([(issues[n] == text).to_numpy(dtype=bool) for n, text in names])
+            if counts.n_out:
+                of_rows = issues["table"].isin(["orders", "lines"]) & issues["id"].notna()
+                kept &= (of_rows | (issues["id"].isna() & some)).to_numpy(dtype=bool)
+            return kept
+
+        of_none = parts.issues_beside
+        of_none = of_none[keep(of_none)]
+        told = told if some or not counts.n_out else told[:0]
+        more = {n: told[told.index == n] for n in set(told.index)}
+        if len(of_none):
+            more[0] = stack([more[0], of_none]) if 0 in more else of_none
+        writer.settle_issues(keep if once or counts.n_out else None, more)
+
+    def _tidy(self, builder: OrdersBuilder, lookups: dict[str, list[Any]]) -> CutOrders:
+        return cut(builder.finish(**self._tidying(lookups)), self.query, asked_for=builder.asked_for)
+
+    def _tidying(self, lookups: dict[str, list[Any]]) -> dict[str, Any]:
+        """Return the options of `tidy_orders`."""
+        options = self.options
+        return {
+            "connection": self.endpoints.session.connection,
+            "lookups": lookups,
+            "delivery_date": options.delivery_date,
+            "timezone": options.timezone,
+            "statuses": options.statuses,
+            "number_format": options.number_format,
+        }
 
     def _time_beside(self, orders_took: float = 0.0) -> TimeBeside:
         """Return the time that the lists beside the orders have: the first one a timeout, and as long as the orders took, since there
@@ -165,11 +221,7 @@ class PurchaseOrderFetch:
         """Fetch each order that has no lines in the list on its own."""
         if not builder.without_lines:
             return
-        notes.append(
-            "The list of orders carries some without lines, so each of these was asked for on its own."
-            if builder.with_lines
-            else "The list of orders carries no lines, so each order was asked for on its own."
-        )
+        notes += _on_lines(builder.with_lines)
         with self.show_progress("lines") as progress:
             builder.without_lines = self.endpoints.fetch_each_order(
                 builder.without_lines, self.refresh, progress, builder.lines_not_had, LINE_CONTAINERS
@@ -190,7 +242,7 @@ class PurchaseOrderFetch:
             sync = self.endpoints.sync_state(self.refresh, seconds)
         if session.offline and orders.fetched_at is not None:
             notes = [*notes, f"Read offline, from pages stored {orders.fetched_at:%Y-%m-%d %H:%M} UTC."]
-        notes = [*notes, *orders.notes, *freshness(first, orders, sync)]
+        notes = [*notes, *orders.notes, *freshness(first, orders, sync), *filter(None, [self.because])]
         return source_row(
             session.connection,
             session.base_url,
@@ -255,16 +307,26 @@ class PurchaseOrderFetch:
                     notes.append(had.note or f"The list of {ours} is empty: {instead}.")
         return found
 
-    def _receipts_and_returns(self, notes: list[str], beside: TimeBeside) -> dict[str, list[Any]]:
-        """Return the receipts and return orders, where the area has and the connection lists them."""
+    def _receipts_and_returns(
+        self,
+        notes: list[str],
+        beside: TimeBeside,
+        n_pages: int,
+        sinks: Mapping[str, Callable[[], Any]] = MappingProxyType({}),
+    ) -> dict[str, Any]:
+        """Return the receipts and return orders, where the area has and the connection lists them, in sinks or as lists.
+
+        They may be many times as many pages as the orders, which have ``n_pages``.
+        """
         filters = {name: self.query.params_beside(c) for name, c in contracts.CONTRACTS.items()}
-        found: dict[str, list[Any]] = {}
+        found: dict[str, Any] = {}
         for ours in contracts.BESIDE_IN_AREA[self.endpoints.area]:
             lost: dict[str, Lookup] = {}
             for name in contracts.BESIDE[ours]:  # the name is not public: the first one that has records wins
                 if not found.get(ours):
                     with beside.share() as seconds:
-                        had = self.endpoints.lookup(ours, name, self.refresh, seconds, filters)
+                        new = sinks.get(ours, RowList)
+                        had = self.endpoints.lookup(ours, name, self.refresh, seconds, filters, new, 10 * n_pages)
                     found[ours] = had.records
                     if had.note and had.status != 404:  # with 404 there is no such list
                         lost[name] = had

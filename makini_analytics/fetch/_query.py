@@ -68,48 +68,66 @@ def _moment(name: str, value: Any) -> pd.Timestamp | None:
     return stamp
 
 
+class CutCounts(NamedTuple):
+    """The orders that were left out and those kept in doubt; of the parts of a list they add up."""
+
+    n_out: int = 0
+    n_undated: int = 0
+    n_older: int = 0  # that ``modified_since`` excludes, and the server sent
+
+    def plus(self, other: CutCounts) -> CutCounts:
+        """Return the counts of both."""
+        return CutCounts(*(a + b for a, b in zip(self, other, strict=True)))
+
+    @property
+    def notes(self) -> list[str]:
+        """What to know of it."""
+        undated = f"{self.n_undated:,} orders without an order date are kept, though a span was asked for."
+        older = f"The server did not keep to modified_since: {self.n_older:,} older orders came and were left out."
+        return ([undated] if self.n_undated else []) + ([older] if self.n_older else [])
+
+
 class CutOrders(NamedTuple):
-    """What is left of the orders, notes on what was cut, and whether the server sent orders that ``modified_since`` excludes."""
+    """What is left of the orders, and what was cut."""
 
     orders: TidyOrders
-    notes: list[str]
-    ignored_modified_since: bool = False
+    counts: CutCounts
 
 
-def cut(tidied: TidyOrders, query: OrderQuery, *, asked_for: Collection[str] = ()) -> CutOrders:
+def cut(tidied: TidyOrders, query: OrderQuery, *, asked_for: Collection[str] = (), in_parts: bool = False) -> CutOrders:
     """Return the orders that the query asks for; the server may have sent more. Orders without a date are kept, with a note.
 
-    Orders whose ids were ``asked_for`` are kept whenever they changed.
+    Orders whose ids were ``asked_for`` are kept whenever they changed. Of a list ``in_parts`` only the issues of orders and lines that are
+    left out go: of the others all parts together decide.
     """
-    orders, notes = tidied.orders, []
+    orders = tidied.orders
     keep = pd.Series(True, index=orders.index)
     date = orders["order_date"]
     if query.since is not None:
         keep &= ~(date < query.since)
     if query.until is not None:
         keep &= ~(date > query.until)
-    undated = int(date.isna().sum())
-    if undated and not (query.since is None and query.until is None):
-        notes.append(f"{undated:,} orders without an order date are kept, though a span was asked for.")
+    limited = not (query.since is None and query.until is None)
     n_older = 0
     if query.modified_since is not None:
         older = (orders["updated_at"] < query.modified_since) & ~orders["order_id"].isin(asked_for)
         n_older = int(older.sum())
         keep &= ~older
-    if n_older:
-        notes.append(f"The server did not keep to modified_since: {n_older:,} older orders came and were left out.")
+    counts = CutCounts(int((~keep).sum()), int(date.isna().sum()) if limited else 0, n_older)
     if keep.all():
-        return CutOrders(tidied, notes)
+        return CutOrders(tidied, counts)
     orders = orders[keep].reset_index(drop=True)
     lines = tidied.lines[tidied.lines["order_id"].isin(orders["order_id"])].reset_index(drop=True)
     issues = tidied.issues
     kept = pd.Series(False, index=issues.index)
     for table, ids in {"orders": orders["order_id"], "lines": lines["line_id"]}.items():
         kept |= (issues["table"] == table) & issues["id"].isin(ids)
-    if len(lines):  # an issue that stands for many rows may be about others, too
+    if in_parts:
+        kept |= issues["id"].isna() | ~issues["table"].isin(["orders", "lines"])
+    elif len(lines):  # an issue that stands for many rows may be about others, too
         kept |= issues["id"].isna() | told_once(issues)
     tidied = replace(tidied, orders=orders, lines=lines, issues=issues[kept].reset_index(drop=True))
-    return CutOrders(tidied, notes, n_older > 0)
+    return CutOrders(tidied, counts)
 
 
 def check_list_name(name: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..tidy import SOURCES, parse_values, sound, summed
+from ..tidy import SOURCES, parse_values, sound, unreadable_first
 from ..transport import PagedResult
 from ._query import OrderQuery
 
@@ -65,6 +65,6 @@ def source_row(
         "synced_at": synced.iloc[0],
         "delivery_date": delivery_date,
         "read_with": read_with,
-        "notes": sound(" ".join(summed(notes))),
+        "notes": sound(" ".join(unreadable_first(notes))),
     }
     return pd.DataFrame({c.name: pd.Series([row[c.name]], dtype=object).astype(c.dtype) for c in SOURCES})

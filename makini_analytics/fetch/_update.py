@@ -8,7 +8,7 @@ all orders would, everything is fetched, and a note says why.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 
@@ -96,51 +96,51 @@ def query_of(known: Purchases, modified_since: pd.Timestamp | None) -> OrderQuer
     return OrderQuery(since, until, modified_since)
 
 
-class Updated(NamedTuple):
-    """Purchases brought up to date, and whether everything was fetched for it."""
+def with_changes(known: Purchases, everything: PurchaseOrderFetch, per_page: int) -> Purchases:
+    """Return the known rows of a connection as they are now, by what changed alone; `NotEnough` where that does not show it."""
+    options = everything.options
+    _comparable.check_known(known, options.timezone, options.stated())
+    n_lines = known.sources["n_lines"].iloc[0]
+    if pd.notna(n_lines) and n_lines != len(known.lines):
+        raise NotEnough(f"of {n_lines:,} lines that were fetched {len(known.lines):,} are here")
+    role = known.sources["delivery_date"].iloc[0]  # a few changed orders are too little evidence to weigh it
+    if pd.isna(role):
+        raise NotEnough("it is not known how the delivery date was read")
+    fetch = ChangedOrderFetch(
+        everything.endpoints,
+        everything.show_progress,
+        query_of(known, last_change(known) - OVERLAP),
+        everything.refresh,
+        replace(options, delivery_date=str(role)),
+        everything.strict,
+        known=known,
+        per_page=per_page,
+        stated_delivery_date=options.delivery_date,
+    )
+    return _merged(known, fetch.in_memory().purchases, fetch)
 
-    purchases: Purchases
-    fetched_everything: bool
+
+def all_instead(known: Purchases, everything: PurchaseOrderFetch, why: NotEnough) -> PurchaseOrderFetch:
+    """Return the fetch of everything over the span of what is known, which says why it was needed."""
+    return replace(everything, query=query_of(known, None), because=f"Everything was fetched, since {why}.")
 
 
-def updated(data: Any, everything: PurchaseOrderFetch, per_page: int) -> Updated:
+def updated(data: Any, everything: PurchaseOrderFetch, per_page: int) -> Purchases:
     """Return purchases with the rows of a connection as the fetch of ``everything`` would have them now, over the span they have."""
-    connection, options = everything.endpoints.session.connection, everything.options
+    connection = everything.endpoints.session.connection
     known = known_rows(data, connection)
-    fetched_everything = False
     try:
-        _comparable.check_known(known, options.timezone, options.stated())
-        n_lines = known.sources["n_lines"].iloc[0]
-        if pd.notna(n_lines) and n_lines != len(known.lines):
-            raise NotEnough(f"of {n_lines:,} lines that were fetched {len(known.lines):,} are here")
-        role = known.sources["delivery_date"].iloc[0]  # a few changed orders are too little evidence to weigh it
-        if pd.isna(role):
-            raise NotEnough("it is not known how the delivery date was read")
-        fetch = ChangedOrderFetch(
-            everything.endpoints,
-            everything.show_progress,
-            query_of(known, last_change(known) - OVERLAP),
-            everything.refresh,
-            replace(options, delivery_date=str(role)),
-            everything.strict,
-            known=known,
-            per_page=per_page,
-            stated_delivery_date=options.delivery_date,
-        )
-        mine = _merged(known, fetch.in_memory().purchases, fetch)
+        mine = with_changes(known, everything, per_page)
     except NotEnough as why:
-        fetched_everything = True
-        mine = replace(everything, query=query_of(known, None)).in_memory().purchases
-        notes = f"{mine.sources['notes'].iloc[0]} Everything was fetched, since {why}.".strip()
-        mine = replace(mine, sources=mine.sources.assign(notes=pd.array([notes], dtype="string")))
+        mine = all_instead(known, everything, why).in_memory().purchases
     rest = _only(data, connection, others=True)
     if not any(map(len, (rest.orders, rest.lines, rest.issues, rest.sources))):
-        return Updated(mine, fetched_everything)
+        return mine
     for table in ("orders", "lines"):  # a custom field of this connection is a column of the others' rows, too
         theirs, ours = getattr(rest, table), getattr(known, table)
         own = [c for c in theirs if str(c).startswith("custom.") and ours[c].notna().any() and theirs[c].isna().all()]
         rest = replace(rest, **{table: theirs.drop(columns=own)})
-    return Updated(concat([rest, mine]), fetched_everything)
+    return concat([rest, mine])
 
 
 def _latest_day(data: Purchases, timezone: str) -> pd.Timestamp | None:

@@ -1,5 +1,6 @@
 """What was known when: every snapshot of the purchases kept in one Delta table, an order only where it changed."""
 
 from ._history import History
+from ._scratch import scratch_for
 
-__all__ = ["History"]
+__all__ = ["History", "scratch_for"]

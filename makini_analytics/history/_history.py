@@ -20,6 +20,7 @@ from ._given import Given, given, given_in
 from ._kept import Kept
 from ._known import end_of, last_snapshots, moment_in_utc, purchases_at
 from ._on_disk import scanned
+from ._scratch import scratch_for
 from ._table import Commit, Conflict, HistoryTable, no_snapshots
 from ._versions import versions_of
 
@@ -120,7 +121,9 @@ class History:
         if hasattr(data, "fetch_purchases"):
             if moment is None:
                 return data.fetch_purchases(to=self)
-            data = data.fetch_purchases(refresh=True)
+            with scratch_for(self) as place:
+                folder = data.fetch_purchases(refresh=True, to=place / "purchases")
+                return self._add(given_in(folder, moment), whole)
         snapshot = given_in(data, moment) if isinstance(data, str | Path) else given(data, moment, whole=whole)
         return self._add(snapshot, whole)
 

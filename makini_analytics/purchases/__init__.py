@@ -2,16 +2,18 @@
 
 from ._concat import concat
 from ._folder import checked_folder, saved_parts
-from ._parts import PartTotals, PartWriter, ready
+from ._parts import PartWriter, ready
 from ._purchases import Purchases
 from ._reach import own_days
 from ._scan import Scan, checked_engine, read_by_spark, scan
+from ._spool import Shelf, Spool
 
 __all__ = [
-    "PartTotals",
     "PartWriter",
     "Purchases",
     "Scan",
+    "Shelf",
+    "Spool",
     "checked_engine",
     "checked_folder",
     "concat",

@@ -1,108 +1,104 @@
-"""Purchases larger than memory: tidied and written to Parquet part by part while their pages come."""
+"""Purchases larger than memory, written to Parquet part by part."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from ..errors import ConfigError
 from ..frames import as_text
 from ..system import Workspace, path_of
-from ..tidy import TABLES, OrdersBuilder, TidyOrders
+from ..tidy import TABLES, TidyOrders
 from . import _folder
-
-#: Lines per part; no more than these are tidied in memory at once.
-PART_LINES = 200_000
 
 _DAYS = {table: {c.name for c in TABLES[table] if c.kind == "day"} for table in _folder.FRAMES}
 
 
-@dataclass
-class PartTotals:
+class PartTotals(NamedTuple):
     """What is known about all parts together."""
 
-    n_taken: int = 0  # orders, including those that the query then left out
     n_orders: int = 0
     n_lines: int = 0
     first_order_date: pd.Timestamp | None = None
     as_of: pd.Timestamp | None = None
     delivery_date: str | None = None
-    notes: list[str] = field(default_factory=list)
 
-    def add(self, part: TidyOrders, notes: Sequence[str]) -> None:
-        """Add a part."""
-        self.n_orders += len(part.orders)
-        self.n_lines += len(part.lines)
-        first = part.orders["order_date"].min()
-        self.first_order_date = min((d for d in (self.first_order_date, first) if not pd.isna(d)), default=None)
-        self.as_of = max((d for d in (self.as_of, part.as_of) if d is not None), default=None)
-        self.delivery_date = part.delivery_date
-        self.notes += [n for n in (*notes, *part.notes) if n not in self.notes]
+    def plus(self, part: TidyOrders) -> PartTotals:
+        """Return the totals with a part more."""
+        dates = (self.first_order_date, part.orders["order_date"].min())
+        return PartTotals(
+            self.n_orders + len(part.orders),
+            self.n_lines + len(part.lines),
+            min((d for d in dates if not pd.isna(d)), default=None),
+            max((d for d in (self.as_of, part.as_of) if d is not None), default=None),
+            part.delivery_date,
+        )
 
 
 class PartWriter:
-    """Takes in pages of orders, as `OrdersBuilder` does, and writes the frames of every so many lines into a folder beside the wanted one.
+    """Writes tidy orders part by part into a folder beside the wanted one, and moves that to its place at the end.
 
     What a writer that is given up has written goes with it.
     """
 
-    def __init__(
-        self, folder: str | Path, tidy: Callable[[OrdersBuilder, PartTotals], tuple[TidyOrders, list[str]]]
-    ) -> None:
+    def __init__(self, folder: str | Path) -> None:
         self._folder = ready(folder)
         self._workspace = Workspace(self._folder)
         self._beside = self._workspace.new
-        self._tidy, self._builder, self._n, self._totals = tidy, OrdersBuilder(), 0, PartTotals()
+        self._n, self.totals = 0, PartTotals()
         self._rows = dict.fromkeys(_folder.FRAMES, 0)
-        self._types: dict[str, list[dict[str, Any]]] = {
+        self._types: dict[str, list[dict[str, Any]]] = {t: [] for t in _folder.FRAMES}
+        self._empty: dict[str, list[set[str]]] = {
             t: [] for t in _folder.FRAMES
-        }  # of a part's columns, None of an empty one
+        }  # custom columns without a value, by part
 
-    def take(self, page: Sequence[Any]) -> None:
-        """Take in a page of order records."""
-        self._builder.take(page)
-        if self._builder.n_lines >= PART_LINES:
-            self._write()
-
-    def _write(self) -> None:
-        """Write the orders so far as a part."""
+    def write(self, part: TidyOrders) -> None:
+        """Write a part."""
         import pyarrow.parquet as pq
 
-        n_taken = self._builder.n_orders
-        part, notes = self._tidy(self._builder, self._totals)
-        self._builder = OrdersBuilder()
-        self._totals.n_taken += n_taken
-        self._totals.add(part, notes)
+        self.totals = self.totals.plus(part)
         for table in _folder.FRAMES:
             made = _arrow(getattr(part, table), _DAYS[table])
             path = self._path(table, self._n)
             path.parent.mkdir(parents=True, exist_ok=True)
             pq.write_table(made, path, compression="zstd")
-            empty = {n for n in made.column_names if n.startswith("custom.") and made[n].null_count == len(made)}
             self._rows[table] += len(made)
-            self._types[table].append({f.name: None if f.name in empty else f.type for f in made.schema})
+            empty = {n for n in made.column_names if n.startswith("custom.") and made[n].null_count == len(made)}
+            self._types[table].append({f.name: f.type for f in made.schema})
+            self._empty[table].append(empty)
         self._n += 1
+
+    def settle_issues(self, keep: Callable[[pd.DataFrame], Any] | None, more: Mapping[int, pd.DataFrame]) -> None:
+        """Keep those issues of the parts that all parts together show to be kept, None for all, and add some by part."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        for n in range(self._n) if keep else sorted(more):
+            path = self._path("issues", n)
+            now = was = pq.read_table(path)
+            if keep:
+                frame = was.to_pandas(types_mapper={pa.large_string(): pd.StringDtype()}.get)
+                now = was.filter(pa.array(np.asarray(keep(frame), dtype=bool)))
+            if n in more:
+                now = pa.concat_tables([now, _arrow(more[n], set()).cast(was.schema)])
+            pq.write_table(now, path, compression="zstd")
+            self._rows["issues"] += len(now) - len(was)
 
     def _path(self, table: str, n: int) -> Path:
         return self._beside / table / f"part-{n:05d}.parquet"
 
-    def close(
-        self, sources: Callable[[PartTotals], pd.DataFrame], as_of: Callable[[PartTotals], pd.Timestamp | None]
-    ) -> Path:
-        """Write the last part, the sources and the head, move the folder to its place, and return it."""
-        if self._builder.n_orders or not self._n:
-            self._write()
+    def close(self, sources: pd.DataFrame, as_of: pd.Timestamp | None) -> Path:
+        """Write the sources and the head, move the folder to its place, and return it."""
         for table in _folder.FRAMES:
             self._agree(table)
-        of_all = sources(self._totals)
-        of_all.to_parquet(self._beside / "sources.parquet", index=False)
-        rows = {**self._rows, "sources": len(of_all)}
-        _folder.write_head(self._beside, _folder.PARTS, as_of(self._totals), parts=self._n, rows=rows)
+        sources.to_parquet(self._beside / "sources.parquet", index=False)
+        rows = {**self._rows, "sources": len(sources)}
+        _folder.write_head(self._beside, _folder.PARTS, as_of, parts=self._n, rows=rows)
         self._workspace.swap(_folder.owned(self._folder))
         self.drop()
         return self._folder
@@ -119,11 +115,16 @@ class PartWriter:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        types: dict[str, Any] = {}
-        for name, kind in (item for part in self._types[table] for item in part.items()):
-            known = types.get(name)
-            types[name] = kind if known is None or kind == known else known if kind is None else pa.large_string()
-        types = {name: kind or pa.large_string() for name, kind in types.items()}
+        found: dict[
+            str, tuple[set[Any], set[Any]]
+        ] = {}  # the types of a column where it has values, and where it has none
+        for part, without in zip(self._types[table], self._empty[table], strict=True):
+            for name, kind in part.items():
+                found.setdefault(name, (set(), set()))[name in without].add(kind)
+        text = pa.large_string()
+        # a part that was asked for no value of a column and had some, which were cut, has their type; one that never had any has text
+        told = {name: kinds or (empty - {text}) for name, (kinds, empty) in found.items()}
+        types = {name: next(iter(kinds)) if len(kinds) == 1 else text for name, kinds in told.items()}
         for n, part in enumerate(self._types[table]):
             if part == types and list(part) == list(types):
                 continue
@@ -131,13 +132,12 @@ class PartWriter:
             was = pq.read_table(path)
             columns = []
             for name, wanted in types.items():
-                if part.get(name) is None:
+                if name not in part or name in self._empty[table][n]:
                     columns.append(pa.nulls(len(was), wanted))
                 elif was.schema.field(name).type == wanted:
                     columns.append(was[name])
                 else:
-                    text = as_text(was[name].to_pandas()).astype("string")
-                    columns.append(pa.array(text, type=wanted))
+                    columns.append(pa.array(as_text(was[name].to_pandas()).astype("string"), type=wanted))
             pq.write_table(pa.table(dict(zip(types, columns, strict=True))), path, compression="zstd")
 
 

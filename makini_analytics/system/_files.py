@@ -55,6 +55,20 @@ def whole(path: Path, owned: Collection[str] = ()) -> Iterator[Path]:
         workspace.close()
 
 
+@contextmanager
+def scratch(beside: Path) -> Iterator[Path]:
+    """Yield a new folder of one's own beside a path, on the same disk, for what is needed meanwhile; it is removed at the end.
+
+    One that a killed process leaves goes with the next workspace there.
+    """
+    workspace = Workspace(beside)
+    try:
+        workspace.new.mkdir(mode=0o700)
+        yield workspace.new
+    finally:
+        workspace.close()
+
+
 class Workspace:
     """A place beside a target, on the same disk, where what is to take its place is written."""
 

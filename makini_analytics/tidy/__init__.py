@@ -1,19 +1,30 @@
 """Records of the API, or any table, to typed frames: a row per order, a row per line, an issue for each value that can't be read."""
 
+from ._beside import NO_ORDER, ReceiptsBuilder, ReturnsBuilder
 from ._from_table import Beside, tidy_table
 from ._identities import currency_code, plain_text
-from ._issues import MANY_ROWS, MOST_ROWS, a_few, much_unreadable, summed, told_once, warnings_in
+from ._in_parts import OrdersInParts
+from ._issues import (
+    MANY_ROWS,
+    MOST_ROWS,
+    a_few,
+    much_unreadable,
+    told_once,
+    unreadable_first,
+    warnings_in,
+)
 from ._no_values import why_no_value
 from ._number_format import NumberFormat
-from ._orders import READ_TOGETHER, OrdersBuilder, TidyOrders, tidy_orders
-from ._parsing import parse_values, sound
-from ._receipts import NO_ORDER
+from ._orders import OrdersBuilder, tidy_orders
+from ._parsing import parse_values, sound, zone
 from ._row_checks import subtotals
 from ._schema import ISSUES, LINE_CONTAINERS, LINES, MONEY, ORDERS, SOURCES, TABLES, Column, data_dictionary, empty
+from ._settled import READ_TOGETHER, TidyOrders
 from ._stale import moved_away, stale_by_names, stale_by_receipts, stale_by_returns, told_beside, weighed_again
 from ._status_words import meaning, sap_line_status
 from ._table_builder import table_of
 from ._tables_beside import RECEIPT
+from ._writing import Writing
 
 __all__ = [
     "ISSUES",
@@ -32,7 +43,11 @@ __all__ = [
     "Column",
     "NumberFormat",
     "OrdersBuilder",
+    "OrdersInParts",
+    "ReceiptsBuilder",
+    "ReturnsBuilder",
     "TidyOrders",
+    "Writing",
     "a_few",
     "currency_code",
     "data_dictionary",
@@ -48,13 +63,14 @@ __all__ = [
     "stale_by_receipts",
     "stale_by_returns",
     "subtotals",
-    "summed",
     "table_of",
     "tidy_orders",
     "tidy_table",
     "told_beside",
     "told_once",
+    "unreadable_first",
     "warnings_in",
     "weighed_again",
     "why_no_value",
+    "zone",
 ]

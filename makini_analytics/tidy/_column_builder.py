@@ -84,6 +84,8 @@ class GrowingArray:
         if self._n_skipped:
             self.put(np.full(0, self._missing, dtype=self._array.dtype))
         array, self._array = self._array, np.empty(0, dtype=self._array.dtype)
+        if not array.flags.owndata:  # as one that waited on disk
+            return array[: self._n]
         array.resize(self._n, refcheck=False)
         return array
 
@@ -175,6 +177,11 @@ class _NumberedValues:
         n = len(self._codebook.distinct)
         return n > MANY and n > self._numbers.n / 2
 
+    def so_far(self) -> list[Any]:
+        """Return the distinct values."""
+        self.number_waiting()
+        return self._codebook.distinct
+
     def whole(self) -> tuple[list[Any], np.ndarray[Any, Any]]:
         """Return the distinct values and the numbers, and let them go."""
         self.number_waiting()
@@ -216,6 +223,10 @@ class DictionaryBuilder(ColumnBuilder):
             distinct, numbers = self._numbered.whole()
             self._numbered = None
             self._keep([distinct[i] for i in numbers])
+
+    def values_so_far(self) -> list[Any]:
+        """Return the distinct values so far, or all."""
+        return self._as_given if self._numbered is None else self._numbered.so_far()
 
     def _distinct(self) -> tuple[list[Any], np.ndarray[Any, Any] | None]:
         """Return the distinct values and which each row has; or all values, and None."""

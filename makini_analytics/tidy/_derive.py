@@ -6,7 +6,9 @@ Works on the typed frames of `orders` and `lines` alone, so an export read by `f
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -29,53 +31,82 @@ _OF_STATE = ("received_quantity", "quantity")
 Rows = npt.NDArray[np.intp]
 
 
+@dataclass(frozen=True)
+class DateEvidence:
+    """What lines show of the meaning of their delivery date, counted, so that the parts of a list add up."""
+
+    counts: pd.Series  # of live lines, by delivery date, received (-1 unknown, 0 nothing, 1 some), closed, and date equal to the due date
+    last_change: Any = pd.NaT  # of all lines
+
+    @classmethod
+    def of(cls, lines: pd.DataFrame, own_statuses: Mapping[str, str]) -> DateEvidence:
+        """Count lines."""
+        meaning = _status.meanings(lines["status"], own_statuses)
+        live = lines["deleted_at"].isna().to_numpy() & (meaning != _status.CANCELLED) & (meaning != _status.DRAFT)
+        received = lines["received_quantity"].to_numpy(dtype=float)
+        kinds = {
+            "date": lines["delivered_date"].to_numpy(),
+            "received": np.where(np.isnan(received), -1, received > 0).astype(np.int8),
+            "closed": meaning == _status.CLOSED,
+            "copied": (lines["delivered_date"] == lines["required_date"]).to_numpy(),
+        }
+        counts = pd.DataFrame(kinds)[live].groupby(list(kinds), dropna=False).size()
+        return cls(counts, lines["updated_at"].max())
+
+    def plus(self, other: DateEvidence) -> DateEvidence:
+        """Return the evidence of both."""
+        counts = pd.concat([self.counts, other.counts])
+        last = max((t for t in (self.last_change, other.last_change) if t is not pd.NaT), default=pd.NaT)
+        return DateEvidence(counts.groupby(list(counts.index.names), dropna=False).sum(), last)
+
+    def verdict(self) -> tuple[str, str, bool]:
+        """Return what the delivery date means, why, and whether the evidence is too thin to be sure; see `weigh_delivery_date`."""
+        rows = self.counts.rename("n").reset_index()
+        dated, closed, weight = rows["date"].notna(), rows["closed"].astype(bool), rows["n"]
+
+        def count(which: pd.Series) -> int:
+            return int(weight[which].sum())
+
+        n = count(dated)
+        if n == 0:
+            return "planned", "no live line carries a delivery date", False
+        if n < ENOUGH_LINES:
+            return "planned", f"only {n} lines carry a delivery date, too few to show what it means", True
+        unknown, nothing, some = (rows["received"] == kind for kind in (-1, 0, 1))
+        # Evidence for a plan: a date after the extract was made, or on a line of which nothing was received.
+        future = pd.Series(False, index=rows.index)
+        if self.last_change is not pd.NaT:
+            future = rows["date"] > self.last_change.tz_localize(None).normalize()
+        against = count(dated & (future | nothing))
+        evidence = [
+            f"{n:,} lines carry a delivery date",
+            f"{count(dated & nothing):,} of them nothing was received of",
+            f"{count(dated & future):,} of them lie after the last change",
+        ]
+        waiting = count(nothing)
+        if against / n >= 0.10 or (waiting >= ENOUGH_LINES and count(nothing & dated) >= 0.5 * waiting):
+            return "planned", "; ".join(evidence), False
+        undated_open = count(~dated & (nothing | (unknown & ~closed)))
+        arrived = count(dated & (some | (unknown & closed)))
+        evidence.append(f"{arrived:,} of them were received or closed")
+        evidence.append(f"{undated_open:,} open lines carry none")
+        # A date that always equals the required date was probably copied from it.
+        if count(dated & rows["copied"].astype(bool)) / n > 0.95 and not undated_open:
+            return "planned", "; ".join([*evidence, "and nearly all equal the required date"]), True
+        if against / n > 0.01:
+            return "planned", "; ".join([*evidence, "which does not agree"]), True
+        if arrived / n >= 0.5 or undated_open >= ENOUGH_LINES // 2:
+            return "actual", "; ".join(evidence), False
+        return "planned", "; ".join([*evidence, "which does not settle it"]), True
+
+
 def weigh_delivery_date(lines: pd.DataFrame, own_statuses: Mapping[str, str]) -> tuple[str, str, bool]:
     """Return what a connection's delivery date means, why, and whether the evidence is too thin to be sure.
 
     An actual date can't lie after the extract and can't stand on a line of which nothing was received; a planned one can.
     Returns ``("actual" | "planned", sentence, doubtful)``; in doubt it is planned, so that no plan passes as a delivery.
     """
-    meaning = _status.meanings(lines["status"], own_statuses)
-    live = lines["deleted_at"].isna().to_numpy() & (meaning != _status.CANCELLED) & (meaning != _status.DRAFT)
-    date = lines["delivered_date"]
-    dated = date.notna().to_numpy() & live
-    n = int(dated.sum())
-    if n == 0:
-        return "planned", "no live line carries a delivery date", False
-    if n < ENOUGH_LINES:
-        return "planned", f"only {n} lines carry a delivery date, too few to show what it means", True
-    received = lines["received_quantity"].to_numpy(dtype=float)
-    known = ~np.isnan(received)
-    # Evidence for a plan: a date after the extract was made, or on a line of which nothing was received.
-    last_change = lines["updated_at"].max()
-    future = np.zeros(len(lines), dtype=bool)
-    if last_change is not pd.NaT:
-        future = (date > last_change.tz_localize(None).normalize()).to_numpy()
-    nothing_received = known & (received <= 0)
-    against = int((dated & (future | nothing_received)).sum())
-    evidence = [
-        f"{n:,} lines carry a delivery date",
-        f"{int((dated & nothing_received).sum()):,} of them nothing was received of",
-        f"{int((dated & future).sum()):,} of them lie after the last change",
-    ]
-    waiting = live & nothing_received
-    if against / n >= 0.10 or (waiting.sum() >= ENOUGH_LINES and (waiting & dated).sum() >= 0.5 * waiting.sum()):
-        return "planned", "; ".join(evidence), False
-    undated_open = int(
-        (live & date.isna().to_numpy() & ((known & (received <= 0)) | (~known & (meaning != _status.CLOSED)))).sum()
-    )
-    arrived = int((dated & ((known & (received > 0)) | (~known & (meaning == _status.CLOSED)))).sum())
-    evidence.append(f"{arrived:,} of them were received or closed")
-    evidence.append(f"{undated_open:,} open lines carry none")
-    # A date that always equals the required date was probably copied from it.
-    due = lines["required_date"]
-    if (date == due).to_numpy()[dated].mean() > 0.95 and not undated_open:
-        return "planned", "; ".join([*evidence, "and nearly all equal the required date"]), True
-    if against / n > 0.01:
-        return "planned", "; ".join([*evidence, "which does not agree"]), True
-    if arrived / n >= 0.5 or undated_open >= ENOUGH_LINES // 2:
-        return "actual", "; ".join(evidence), False
-    return "planned", "; ".join([*evidence, "which does not settle it"]), True
+    return DateEvidence.of(lines, own_statuses).verdict()
 
 
 def place_delivery_date(lines: pd.DataFrame, role: str) -> pd.DataFrame:
@@ -89,8 +120,8 @@ def place_delivery_date(lines: pd.DataFrame, role: str) -> pd.DataFrame:
 
 def settle_amounts(
     lines: pd.DataFrame, issues: IssueBook, unreadable: Mapping[str, Rows], percent: Rows | None = None
-) -> tuple[pd.DataFrame, list[str]]:
-    """Return the lines with ``amount`` computed only where the source gives none, ``price_unit`` where it shows, and what to know.
+) -> tuple[pd.DataFrame, int]:
+    """Return the lines with ``amount`` computed only where the source gives none, ``price_unit`` where it shows, and how many were computed.
 
     The source's own total is never replaced, and neither is one that could not be read: nothing takes its place. Where a total is not
     price x quantity / price unit - discount (beyond 0.01 and 0.1 %), it is kept and listed. ``percent`` are the rows whose discount is
@@ -147,15 +178,16 @@ def settle_amounts(
     lost[unreadable.get("amount", [])] = True
     computed = np.isnan(given) & ~np.isnan(expected) & ~lost
     amount = np.where(computed, np.round(expected, 4), given)
-    notes = []
-    if computed.any():
-        few = "" if computed.all() else f" of {int(computed.sum()):,} lines"
-        notes.append(
-            f"The amounts{few} are computed as price x quantity / price unit - discount, since the source gives none."
-        )
     unit[unreadable.get("price_unit", [])] = np.nan
     changed = {} if np.isnan(share).all() else {"discount": discount, "discount_percent": share}
-    return lines.assign(amount=amount, price_unit=unit, **changed), notes
+    return lines.assign(amount=amount, price_unit=unit, **changed), int(computed.sum())
+
+
+def on_amounts(n_computed: int, n_lines: int) -> list[str]:
+    """Return what to know of computed amounts."""
+    few = "" if n_computed == n_lines else f" of {n_computed:,} lines"
+    told = f"The amounts{few} are computed as price x quantity / price unit - discount, since the source gives none."
+    return [told] if n_computed else []
 
 
 def settle_states(
@@ -218,12 +250,7 @@ def settle_states(
 
 
 def _list_unknown(frame: pd.DataFrame, unknown: npt.NDArray[np.bool_], table: str, issues: IssueBook) -> None:
-    """List each status that is not understood once, with the rows that have it and, of lines, their value."""
+    """List each status that is not understood once."""
     status = frame["status"].where(unknown)
     for text, at in status.groupby(status, observed=True).indices.items():
-        value = ""
-        if table == "lines":
-            sums = frame["amount"].iloc[at].groupby(frame["currency"].iloc[at], dropna=False, observed=True).sum()
-            value = "".join(f", {v:,.2f} {c if isinstance(c, str) else ''}".rstrip() for c, v in sums.items())
-        why = f"status not understood ({len(at):,} {table}{value}): pass statuses={{text: state}}"
-        issues.add(table, "status", np.asarray(at[:1], dtype=np.intp), pd.Series([text] * len(frame)), why)
+        issues.tell_status(table, str(text), np.asarray(at, dtype=np.intp), frame)

@@ -13,9 +13,10 @@ import pandas as pd
 
 from ..records import Record
 from ._issues import IssueBook
-from ._number_format import DecimalJudge, NumberFormat
+from ._number_format import NumberFormat
 from ._schema import LINE_CONTAINERS, Column
 from ._table_builder import TableBuilder
+from ._writing import Writing
 
 
 class DocumentFrames(NamedTuple):
@@ -35,13 +36,19 @@ class DocumentBuilder:
     """Collects documents; what is no object becomes an issue and an empty row, so that positions stay right."""
 
     def __init__(
-        self, heads: Sequence[Column], lines: Sequence[Column], tables: tuple[str, str], book: IssueBook
+        self,
+        heads: Sequence[Column],
+        lines: Sequence[Column],
+        tables: tuple[str, str],
+        book: IssueBook,
+        *,
+        custom: bool = True,
     ) -> None:
         self._tables, self._book = tables, book
-        self._heads, self._lines = TableBuilder(heads, tables[0], book), TableBuilder(lines, tables[1], book)
+        self._heads = TableBuilder(heads, tables[0], book, custom=custom)
+        self._lines = TableBuilder(lines, tables[1], book, custom=custom)
         self._ids = tuple(next(c.name for c in columns if "key" in c.sources) for columns in (heads, lines))
         self._line_counts: list[int] = []
-        self.decimal_judge: DecimalJudge | None = None  # where `frames` had to judge the decimal mark
 
     def take(self, page: Sequence[Any]) -> None:
         """Take in a page of records."""
@@ -94,17 +101,19 @@ class DocumentBuilder:
         """The currencies that stood beside numbers of lines, by column and row; known once there are frames."""
         return self._lines.currency
 
-    def frames(self, tz: tzinfo, form: NumberFormat = NumberFormat()) -> DocumentFrames:  # noqa: B008
-        """Return the frames; a decimal mark that ``form`` leaves open is judged over all numbers of heads and lines together.
+    def look(self, writing: Writing) -> None:
+        """Show what the documents so far tell of how the list is written."""
+        self._heads.look(writing)
+        self._lines.look(writing)
 
-        Where both marks fit, or both occur, a text that they read differently is missing and an issue.
-        """
+    def heed(self, writing: Writing) -> None:
+        """Take what other parts of the list told of how it is written."""
+        self._heads.heed(writing)
+        self._lines.heed(writing)
+
+    def frames(self, tz: tzinfo, form: NumberFormat) -> DocumentFrames:
+        """Return the frames; of a text that both decimal marks read, and differently, where ``form`` has none, an issue and a missing value."""
         of = np.repeat(np.arange(len(self._line_counts)), np.asarray(self._line_counts, dtype=np.intp))
-        if form.decimal is None:
-            judge = self.decimal_judge = DecimalJudge(form.thousands)
-            self._heads.look(judge)
-            self._lines.look(judge)
-            form = NumberFormat(judge.decimal, form.thousands)
         return DocumentFrames(*self._heads.frames(tz, form), *self._lines.frames(tz, form), of)
 
 

@@ -111,8 +111,8 @@ def tidy_table(
         notes.append(on_receipts)
     notes = much_unreadable(frame, unreadable, on_dates="pass date_formats= for dates of another form") + notes
     frame = _receipts.settle_returns(frame, book)
-    frame, on_amounts = _derive.settle_amounts(frame, book, unreadable, got[0].percent.get("discount"))
-    notes += on_amounts
+    frame, n_computed = _derive.settle_amounts(frame, book, unreadable, got[0].percent.get("discount"))
+    notes += _derive.on_amounts(n_computed, len(frame))
     _tell_thousandths(tables[0], frame, book)
     frame = frame.assign(unit_code=units.understood(frame["unit_of_measure"]))
 

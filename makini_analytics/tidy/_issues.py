@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, compress
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +31,12 @@ class IssueBook:
     def __init__(self) -> None:
         self._batches: list[tuple[str, str, str, Positions, Any]] = []  # table, column, reason, rows, values
         self._unreadable: dict[str, dict[str, list[Positions]]] = {}
+        self.tally: Tally | None = None  # of a part of a list: what is told once is told by the whole list
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a part that waits on disk keeps: of the values their texts, since the classes of records can't be written."""
+        batches = [(*of, [t for texts in _texts(values) for t in texts]) for *of, values in self._batches]
+        return {"_batches": batches, "_unreadable": self._unreadable, "tally": None}
 
     def add(self, table: str, column: str, positions: Positions, values: Any, reason: str) -> None:
         """Add an issue for several rows of a column, all for the same reason; ``values`` is the whole column."""
@@ -41,6 +47,22 @@ class IssueBook:
     def tell(self, table: str, column: str, reason: str) -> None:
         """Add what holds for a table as a whole, as one row without an id."""
         self._batches.append((table, column, reason, _NOBODY, [None]))
+
+    def tell_status(self, table: str, text: str, at: Positions, frame: pd.DataFrame) -> None:
+        """Add one issue for a status that is not understood, with the rows that have it and, of lines, their value."""
+        values: dict[str | None, float] = {}
+        if table == "lines":
+            sums = frame["amount"].iloc[at].groupby(frame["currency"].iloc[at], dropna=False, observed=True).sum()
+            values = {c if isinstance(c, str) else None: float(v) for c, v in sums.items()}
+        status = _UnknownStatus(0, None, len(at), values)
+        if self.tally is not None:
+            status = status._replace(
+                part=self.tally.part, first=frame["order_id" if table == "orders" else "line_id"].iloc[at[0]]
+            )
+            known = self.tally.statuses.get((table, text))
+            self.tally.statuses[table, text] = status if known is None else known.plus(status)
+        else:
+            self._batches.append((table, "status", status.reason(table), at[:1], [text]))
 
     def add_once(self, table: str, column: str, positions: Positions, values: pd.Series, reason: str) -> None:
         """Add one issue for several rows, with their number and the first value, where each would say the same."""
@@ -86,7 +108,11 @@ class IssueBook:
         if not self._batches:
             return empty("issues")
         known = {table: series.astype("string").array for table, series in ids.items()}
-        entries = self._entries({table: len(series) for table, series in ids.items()})
+        entries = self._batches
+        if self.tally is None:
+            entries = self._entries({table: len(series) for table, series in ids.items()})
+        else:
+            self.tally.take(b for b in self._batches if not self._is_lost(*b[:2], b[3]))
         n = [len(rows) for *_, rows, _ in entries]
         at = np.repeat(np.arange(len(n)), n)
 
@@ -118,15 +144,83 @@ class IssueBook:
         out = []
         for table, column, reason, rows, values in self._batches:
             habit = table in n_rows and len(rows) >= max(MANY_ROWS, MOST_ROWS * n_rows[table])
-            if habit and not any(rows is lost for lost in self._unreadable.get(table, {}).get(column, ())):
-                first = values[:1] if isinstance(values, list | np.ndarray) else values.iloc[:1]
-                out.append((table, column, f"{reason} ({len(rows):,} rows)", _NOBODY, first))
+            if habit and not self._is_lost(table, column, rows):
+                out.append((table, column, f"{reason} ({len(rows):,} rows)", _NOBODY, _first(values)))
             else:
                 out.append((table, column, reason, rows, values))
         return out
 
+    def _is_lost(self, table: str, column: str, rows: Positions) -> bool:
+        """Whether rows are those of values that could not be read."""
+        return any(rows is lost for lost in self._unreadable.get(table, {}).get(column, ()))
+
 
 _NOBODY = np.array([-1], dtype=np.intp)
+
+
+def _first(values: Any) -> Any:
+    return values[:1] if isinstance(values, list | np.ndarray) else values.iloc[:1]
+
+
+class _UnknownStatus(NamedTuple):
+    """The rows with a status that is not understood: part and id of the first one, their number, and the value of lines by currency."""
+
+    part: int
+    first: Any
+    n: int
+    values: dict[str | None, float]
+
+    def plus(self, other: _UnknownStatus) -> _UnknownStatus:
+        values = {c: self.values.get(c, 0.0) + other.values.get(c, 0.0) for c in {**self.values, **other.values}}
+        return self._replace(n=self.n + other.n, values=values)
+
+    def reason(self, table: str) -> str:
+        by_name = sorted(self.values.items(), key=lambda item: (item[0] is None, item[0] or ""))
+        value = "".join(f", {v:,.2f} {c or ''}".rstrip() for c, v in by_name)
+        return f"status not understood ({self.n:,} {table}{value}): pass statuses={{text: state}}"
+
+
+class Tally:
+    """What the parts of a list say often: that all of it is told once shows when the last part is there.
+
+    Attributes
+    ----------
+    part : the one that is looked at
+    n_rows : by table, the rows of all parts; of a table that is not here everything is told row by row
+    statuses : by table and text, the statuses that are not understood
+    """
+
+    def __init__(self) -> None:
+        self.part = 0
+        self.n_rows: dict[str, int] = {}
+        self.statuses: dict[tuple[str, str], _UnknownStatus] = {}
+        self._counts: dict[tuple[str, str, str], tuple[int, Any]] = {}
+
+    def take(self, batches: Iterable[tuple[str, str, str, Positions, Any]]) -> None:
+        """Count the issues of a part that may be a habit of the source."""
+        for table, column, reason, rows, values in batches:
+            if rows is not _NOBODY:
+                n, first = self._counts.get((table, column, reason), (0, None))
+                first = next(_texts(_first(values)))[0] if not n else first
+                self._counts[table, column, reason] = n + len(rows), first
+
+    def told(self, connection: str) -> tuple[set[tuple[str, str, str]], pd.DataFrame]:
+        """Return what is told once (table, column and reason), and the issues that tell it, with the statuses that are not understood.
+
+        The index of the issues is the part that they belong to, since an issue stays with its order.
+        """
+        once, rows, parts = set(), [], list[int]()
+        for (table, column, reason), (n, value) in self._counts.items():
+            if table in self.n_rows and n >= max(MANY_ROWS, MOST_ROWS * self.n_rows[table]):
+                once.add((table, column, reason))
+                rows.append((connection, table, None, column, value, f"{reason} ({n:,} rows)"))
+                parts.append(0)
+        for (table, text), status in self.statuses.items():
+            value = next(_texts([text]))[0]
+            rows.append((connection, table, status.first, "status", value, status.reason(table)))
+            parts.append(status.part)
+        made = pd.DataFrame(rows, columns=[c.name for c in ISSUES], index=pd.Index(parts, dtype="int64"))
+        return once, made.astype({c.name: c.dtype for c in ISSUES})
 
 
 def told_once(issues: pd.DataFrame) -> pd.Series:
@@ -157,14 +251,26 @@ def much_unreadable(
     is computed was not given. ``on_dates`` is what to pass where a date can't be read.
     """
     lost = unreadable_rows(lines) if unreadable is None else unreadable
-    out = []
-    for name, advice in _NEEDED.items():
-        n = len(lost.get(name, ()))
-        given = lines[name].notna().to_numpy(copy=True) if n else np.zeros(0, dtype=bool)
+    return told_unreadable(count_unreadable(lines, lost), on_dates=on_dates)
+
+
+def count_unreadable(lines: pd.DataFrame, lost: Mapping[str, Positions]) -> dict[str, tuple[int, int]]:
+    """Return, by column that a figure needs, how many values could not be read, of how many that were given."""
+    out = {}
+    for name in (n for n in _NEEDED if n in lines):
+        given = lines[name].notna().to_numpy(copy=True)
         given[lost.get(name, [])] = True
-        if n and n >= MUCH * given.sum():
-            hint = advice or (on_dates if name.endswith("_date") else "")
-            out.append(f"{_warning(name, n, int(given.sum()))}: see issues{'; ' if hint else ''}{hint}.")
+        out[name] = (len(lost.get(name, ())), int(given.sum()))
+    return out
+
+
+def told_unreadable(counts: Mapping[str, tuple[int, int]], *, on_dates: str = "") -> list[str]:
+    """Return a warning for each column of which at least `MUCH` could not be read."""
+    out = []
+    for name, (n, given) in counts.items():
+        if n and n >= MUCH * given:
+            hint = _NEEDED[name] or (on_dates if name.endswith("_date") else "")
+            out.append(f"{_warning(name, n, given)}: see issues{'; ' if hint else ''}{hint}.")
     return out
 
 
@@ -179,30 +285,9 @@ def unreadable_rows(lines: pd.DataFrame) -> dict[str, Positions]:
     }
 
 
-_COUNTS = re.compile(
-    _WARNING + r"(?P<column>\w+) could not be read on (?P<n>[\d,]+) of (?P<of>[\d,]+) lines \([\d.]+ %\)(?P<rest>.*)"
-)
-
-
-def summed(notes: Sequence[str]) -> list[str]:
-    """Return the notes of several parts with one warning per column, of the parts that had one.
-
-    >>> summed(["Warning: tax could not be read on 1 of 9 lines (11.1 %): a.", "b.", "Warning: tax could not be read on 2 of 3 lines (66.7 %): a."])
-    ['Warning: tax could not be read on 3 of 12 lines (25.0 %): a.', 'b.']
-    """
-    counts: dict[str, list[int]] = {}
-    rest: dict[str, str] = {}
-    others = []
-    for note in notes:
-        found = _COUNTS.fullmatch(note)
-        if found is None:
-            others.append(note)
-            continue
-        own = counts.setdefault(found["column"], [0, 0])
-        own[0] += int(found["n"].replace(",", ""))
-        own[1] += int(found["of"].replace(",", ""))
-        rest[found["column"]] = found["rest"]
-    return [*(_warning(name, n, of) + rest[name] for name, (n, of) in counts.items()), *others]
+def unreadable_first(notes: Sequence[str]) -> list[str]:
+    """Return the notes, those on values that could not be read before the others."""
+    return sorted(notes, key=lambda note: not re.match(_WARNING + r"\w+ could not be read on ", note))
 
 
 def _warning(name: str, n: int, of: int) -> str:

@@ -62,11 +62,11 @@ def with_names(frame: pd.DataFrame, lookups: Mapping[str, Records]) -> pd.DataFr
     return frame.assign(**out)
 
 
-def lists_that_lack(frames: Sequence[pd.DataFrame], lookups: Mapping[str, Records]) -> list[str]:
-    """Return a sentence for each list that has no name for some keys of the records, which say none themselves."""
-    out = []
+def keys_that_lack(frames: Sequence[pd.DataFrame], lookups: Mapping[str, Records]) -> dict[KeyedName, set[str]]:
+    """Return the keys of the records that a list has no name for, where the records say none themselves."""
+    out: dict[KeyedName, set[str]] = {}
     for of in KEYED_NAMES:
-        names, lacking = names_by_key(lookups, of), set[str]()
+        names = names_by_key(lookups, of)
         for frame in frames if lookups.get(of.lookup) else ():
             if of.key not in frame:
                 continue
@@ -75,11 +75,20 @@ def lists_that_lack(frames: Sequence[pd.DataFrame], lookups: Mapping[str, Record
             rows = np.isin(keys.codes, unnamed)
             if unnamed and of.column in frame:
                 rows &= ~categoricals.has_text(categoricals.from_series(frame[of.column]))
-            lacking |= {str(keys.categories[code]) for code in np.unique(np.asarray(keys.codes)[rows])}
-        if lacking:
+            out.setdefault(of, set()).update(
+                str(keys.categories[code]) for code in np.unique(np.asarray(keys.codes)[rows])
+            )
+    return out
+
+
+def told_lacking(lacking: Mapping[KeyedName, set[str]]) -> list[str]:
+    """Return a sentence for each list that lacks names."""
+    out = []
+    for of, keys in lacking.items():
+        if keys:
             instead = f"keys stand in {of.column}" if of.keeps_key else f"{of.column} is missing"
             # not "The list of ...", by which an update knows a list that was not to be had
-            out.append(f"No name in the list of {of.lookup} for {len(lacking):,} keys of the orders: {instead}.")
+            out.append(f"No name in the list of {of.lookup} for {len(keys):,} keys of the orders: {instead}.")
     return out
 
 
@@ -106,17 +115,33 @@ def material_texts(materials: Records, column: Column) -> dict[str, str]:
     return _texts_by_key(materials, column.of_material)
 
 
-def with_one_vendor(orders: pd.DataFrame, lines: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return both with the vendor's id where only its name is given, if the name has exactly one id in the connection."""
-    frames = [orders, lines]
-    if not any((f["vendor_id"].isna() & f["vendor_name"].notna()).any() for f in frames):
-        return orders, lines
-    ids, names = (
-        categoricals.concat([categoricals.from_series(f[c]) for f in frames]) for c in ("vendor_id", "vendor_name")
-    )
-    known = one_vendor(ids, names, categoricals.constant("", len(ids)))
-    n = len(orders)
-    return orders.assign(vendor_id=known[:n]), lines.assign(vendor_id=known[n:])
+def vendor_pairs(orders: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
+    """Return each vendor's id and name that stand together in orders or lines."""
+    found = []
+    for frame in (orders, lines):
+        ids, names = (categoricals.from_series(frame[c]) for c in ("vendor_id", "vendor_name"))
+        codes = pd.DataFrame({"id": ids.codes, "name": names.codes})
+        rows = codes[(codes >= 0).all(axis=1)].drop_duplicates().index.to_numpy()
+        found.append(pd.DataFrame({"id": ids.take(rows).astype("string"), "name": names.take(rows).astype("string")}))
+    return pd.concat(found, ignore_index=True).drop_duplicates(ignore_index=True)
+
+
+def with_one_vendor(
+    orders: pd.DataFrame, lines: pd.DataFrame, pairs: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return both with the vendor's id where only its name is given, if the name has exactly one among the connection's pairs."""
+    out = []
+    for frame in (orders, lines):
+        if not (frame["vendor_id"].isna() & frame["vendor_name"].notna()).any():
+            out.append(frame)
+            continue
+        ids, names = (
+            categoricals.concat([categoricals.from_texts(pairs[p]), categoricals.from_series(frame[c])])
+            for p, c in (("id", "vendor_id"), ("name", "vendor_name"))
+        )
+        known = one_vendor(ids, names, categoricals.constant("", len(ids)))
+        out.append(frame.assign(vendor_id=known[len(pairs) :]))
+    return out[0], out[1]
 
 
 def _texts_by_key(

@@ -36,7 +36,8 @@ class NumberBuilder(ColumnBuilder):
         self._problems: list[Problem] = []
         self._texts: list[tuple[int, str]] = []  # position and text of what JSON would not write as a number
         self._two_ways: list[int] = []
-        self._point: str | None = None  # a text in which the point can only be the decimal mark
+        self.has_points = False  # elsewhere in the list
+        self.point: str | None = None  # a text in which the point can only be the decimal mark
         self.currency: dict[int, str] = {}  # by position, the currency beside the number
         self.percent: dict[int, str] = {}  # by position, the text of a percentage
 
@@ -58,7 +59,7 @@ class NumberBuilder(ColumnBuilder):
         array = plain_numbers(values)
         if array is None:
             array = self._one_by_one(values, first)
-        elif self._point is None:  # once it is seen that the column writes points, nothing else needs to be looked at
+        elif self.point is None:  # once it is seen that the column writes points, nothing else needs to be looked at
             self._find_evidence(values, first)
         self._array.put(array)
 
@@ -68,7 +69,7 @@ class NumberBuilder(ColumnBuilder):
         for i, value in enumerate(values):
             if type(value) is str and "." in value:
                 if not _TWO_WAYS.fullmatch(value):
-                    self._point = value
+                    self.point = value
                     return
                 self._two_ways.append(first + i)
 
@@ -87,16 +88,16 @@ class NumberBuilder(ColumnBuilder):
                 self._problems.append((first + i, value, why))
             else:
                 out[i] = number
-                if self._point is None and isinstance(value, str) and "." in value:
-                    self._point = value
+                if self.point is None and isinstance(value, str) and "." in value:
+                    self.point = value
         return out
 
     def look(self, judge: DecimalJudge) -> None:
         """Show a judge what this column tells of the decimal mark."""
         self._convert(self.n)
         judge.look(text for _, text in self._texts)
-        if self._point is not None:
-            judge.only.setdefault(".", self._point)
+        if self.point is not None:
+            judge.only.setdefault(".", self.point)
         elif self._two_ways:
             judge.look(["1.500"])
 
@@ -108,7 +109,7 @@ class NumberBuilder(ColumnBuilder):
         """Return the numbers under a format, whose decimal mark is None where it is in doubt, and what could not be read."""
         self._convert(self.n)
         array = self._array.whole()
-        if self._two_ways and self._point is None:
+        if self._two_ways and self.point is None and not self.has_points:
             rows = np.array(self._two_ways, dtype=np.intp)
             if form.decimal == ",":
                 array[rows] = np.round(array[rows] * 1000)

@@ -7,46 +7,26 @@ an undocumented field is kept as ``custom.<name>``, and what can't be read becom
 from __future__ import annotations
 
 import gc
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from .. import units
-from ..errors import ConfigError, MakiniWarning
 from ..frames import categoricals
 from ..records import Record, cut_lines
-from . import _derive, _receipts, _status
+from . import _receipts
+from ._beside import tell_orphans, tidy_receipts, tidy_returns
 from ._documents import DocumentBuilder, DocumentFrames
 from ._identities import contradicts, currency_codes
-from ._issues import IssueBook, much_unreadable
-from ._names import Records, lists_that_lack, with_materials, with_names, with_one_vendor
+from ._issues import IssueBook
+from ._names import Records, keys_that_lack, with_materials, with_names
 from ._number_format import OTHER_CURRENCY, NumberFormat
 from ._parsing import zone
-from ._row_checks import check_line_ids
 from ._schema import LINE_CONTAINERS, LINES, ORDERS
-
-
-@dataclass(frozen=True)
-class TidyOrders:
-    """One connection's records as frames."""
-
-    orders: pd.DataFrame
-    lines: pd.DataFrame
-    issues: pd.DataFrame
-    as_of: pd.Timestamp | None  # the day of the latest change; None where no change is dated
-    delivery_date: str  # how the delivery date was read: actual or planned
-    notes: list[str] = field(default_factory=list)
-
-
-#: Notes on what was read from all records together, and could be read otherwise from some of them.
-DECIMAL_COMMAS = "Numbers that come as text are read with a decimal comma, as some of them show."
-VENDORS_BY_NAME = "Vendors that come without a key have that of their name, where the name has exactly one."
-READ_TOGETHER = (DECIMAL_COMMAS, VENDORS_BY_NAME)
+from ._settled import JoinedReceipts, PreparedOrders, TidyOrders, WholeList, settled
+from ._writing import Writing
 
 _NO_LINES = "no lines, so its amount is missing"
 _SOME_LINES = "some of its lines are missing, and with them their amounts"
@@ -100,27 +80,35 @@ class OrdersBuilder:
         for page in held:
             self._documents.take(page)
 
-    def finish(
+    def look(self, writing: Writing) -> None:
+        """Show what the documents so far tell of how the list is written."""
+        self._take_held()
+        self._documents.look(writing)
+
+    def heed(self, writing: Writing) -> None:
+        """Take what other parts of the list told of how it is written."""
+        self._documents.heed(writing)
+
+    def prepare(
         self,
         *,
         connection: str,
-        lookups: Mapping[str, Records] | None = None,
-        delivery_date: str = "auto",
-        timezone: str | tzinfo = "UTC",
-        statuses: Mapping[str, str] | None = None,
-        number_format: NumberFormat = NumberFormat(),  # noqa: B008
+        lookups: Mapping[str, Records],
+        returned: DocumentFrames | None,
+        tz: tzinfo,
+        number_format: NumberFormat,
         before: int = 0,
-    ) -> TidyOrders:
-        """Return the frames; see `tidy_orders`. ``before`` is the number of orders of the same list that were tidied earlier."""
-        if delivery_date not in ("auto", "actual", "planned"):
-            raise ConfigError(f"delivery_date={delivery_date!r}: pass 'auto', 'actual' or 'planned'")
-        own, tz, book = _status.check_statuses(statuses), zone(timezone), self._book
+    ) -> PreparedOrders:
+        """Return the orders as frames with ids, names and what lines inherit; ``returned`` are the return orders of the whole list.
+
+        ``before`` is the number of orders of the same list that were prepared earlier.
+        """
+        book = self._book
         self._take_held()
-        orders, order_custom, lines, line_custom, of = self._documents.frames(tz, number_format)
-        given = lookups or {}
-        if given.get("returns"):
-            framed = DocumentFrames(orders, order_custom, lines, line_custom, of)
-            _, _, lines, line_custom, of = _receipts.append_returns(framed, given["returns"], tz, book)
+        framed, found = self._documents.frames(tz, number_format), None
+        if returned is not None:
+            framed, found = _receipts.append_returns(framed, returned, book)
+        orders, order_custom, lines, line_custom, of = framed
 
         # The order of the steps matters: ids before names (a name belongs to a key), the orders' values before those that lines inherit,
         # receipts before states (a received line is not open).
@@ -130,76 +118,60 @@ class OrdersBuilder:
             n_had = np.bincount(of, minlength=len(orders))
             problems = [(i, None, f"{_SOME_LINES if n_had[i] else _NO_LINES}: {why}") for i, why in not_had if why]
             book.add_problems("orders", "n_lines", problems)
-        lacking = lists_that_lack((orders, lines), given)
-        orders = with_names(orders, given)
-        lines = with_materials(with_names(lines, given), given.get("materials", ()))
-        own_status = lines[
-            "status"
-        ]  # before inheriting: `settle_states` weighs a line's own status and its order's apart
+        lacking = keys_that_lack((orders, lines), lookups)
+        orders = with_names(orders, lookups)
+        lines = with_materials(with_names(lines, lookups), lookups.get("materials", ()))
+        # before inheriting: `settle_states` weighs a line's own status and its order's apart
+        own_status = lines["status"]
         lines = _without_what_was_lost(_inherit(lines, orders, of), lines, book)
         lines = _with_currencies_beside(lines, self._documents.currency, book)
-        judge, together = self._documents.decimal_judge, list[str]()
-        if judge is not None and "," in judge.only:
-            together.append(DECIMAL_COMMAS)
-        if any((f["vendor_id"].isna() & f["vendor_name"].notna()).any() for f in (orders, lines)):
-            together.append(VENDORS_BY_NAME)
-        orders, lines = with_one_vendor(orders, lines)
-        notes: list[str] = []
-        receipt_lines = _receipts.tidy_receipts(given.get("receipts", ()), tz, book)
-        line_of_receipt = _receipts.line_of(receipt_lines, lines) if len(receipt_lines) else None
-        role = delivery_date
-        if role == "auto":
-            shown = None if line_of_receipt is None else _receipts.weigh(lines, receipt_lines, line_of_receipt)
-            role, why, doubtful = (*shown, False) if shown else _derive.weigh_delivery_date(lines, own)
-            if doubtful:
-                message = f"{connection}: the delivery date is taken as planned, since {why}. If it is the day on which the goods "
-                message += "came, pass delivery_date='actual'; if you know that it is a plan, 'planned'."
-                warnings.warn(message, MakiniWarning, stacklevel=2)
-                notes.append(message)
-            else:
-                notes.append(f"The delivery date is taken as {role}: {why}.")
-        lines = _derive.place_delivery_date(lines, role)
-        if line_of_receipt is not None:
-            lines, note = _receipts.apply_receipts(lines, receipt_lines, line_of_receipt, book)
-            notes.append(note)
-        lines = _receipts.settle_returns(lines, book).assign(
-            price_unit=np.nan,
-            discount_percent=lines.get("discount_percent", np.nan),
-            cancelled_date=np.full(len(lines), "NaT", dtype="datetime64[us]"),
-        )  # no field of the API holds one of them
-        unreadable = _unreadable(book, lines, of, role)
-        if line_of_receipt is not None:
-            lost = _receipts.lost_with_receipts(receipt_lines, line_of_receipt, book)
-            unreadable = _receipts.with_lost(unreadable, lines, lost)
-        warned = much_unreadable(lines, unreadable)
-        if self.lines_not_had:
-            n = f"{len(self.lines_not_had):,} of {len(orders):,}"
-            warned.insert(
-                0, f"Warning: lines of {n} orders could not be fetched, so their amounts are missing: see issues."
-            )
-        lines, on_amounts = _derive.settle_amounts(lines, book, unreadable)
-        notes = [*warned, *lacking, *notes, *on_amounts, *together]
-        lines = lines.assign(unit_code=units.understood(lines["unit_of_measure"]))
-        orders, lines = _derive.settle_states(
-            orders, lines, of, own_status, own, book, unreadable, _lost_of_orders(book, orders)
-        )
-        check_line_ids(lines, book)
-        orders["n_lines"] = pd.array(np.bincount(of, minlength=len(orders)), dtype="Int64")
-
-        orders = pd.concat([orders[[c.name for c in ORDERS]], order_custom], axis=1)
-        if line_of_receipt is None:
-            lines = lines.assign(
-                first_receipt_date=np.full(len(lines), "NaT", dtype="datetime64[us]"),
-                n_receipts=pd.array([pd.NA], dtype="Int64").take(np.zeros(len(lines), dtype=np.intp)),
-            )
-        lines = pd.concat([lines[[c.name for c in LINES]], line_custom], axis=1)
-        changes = [t for t in (orders["updated_at"].max(), lines["updated_at"].max()) if t is not pd.NaT]
-        as_of = max(changes).tz_convert(tz).tz_localize(None).normalize() if changes else None
-        issues = book.frame(
+        return PreparedOrders(
             connection,
-            {"orders": orders["order_id"], "lines": lines["line_id"], "receipt lines": receipt_lines["order_id"]},
+            orders,
+            order_custom,
+            lines,
+            line_custom,
+            of,
+            own_status,
+            book,
+            len(self.lines_not_had),
+            found,
+            lacking,
         )
-        return TidyOrders(orders, lines, issues, as_of, role, notes)
+
+    def finish(
+        self,
+        *,
+        connection: str,
+        lookups: Mapping[str, Records] | None = None,
+        delivery_date: str = "auto",
+        timezone: str | tzinfo = "UTC",
+        statuses: Mapping[str, str] | None = None,
+        number_format: NumberFormat = NumberFormat(),  # noqa: B008
+    ) -> TidyOrders:
+        """Return the frames; see `tidy_orders`."""
+        given, tz, writing = lookups or {}, zone(timezone), Writing(number_format)
+        whole = WholeList(connection, delivery_date, statuses)
+        self.look(writing)
+        whole.commas = writing.commas
+        returned = tidy_returns(given["returns"], tz, self._book) if given.get("returns") else None
+        prepared = self.prepare(
+            connection=connection,
+            lookups=given,
+            returned=returned,
+            tz=tz,
+            number_format=writing.form,
+        )
+        if returned is not None and prepared.returns_found is not None:
+            tell_orphans(returned, prepared.returns_found, self._book)
+        whole.see(prepared)
+        receipts = tidy_receipts(given.get("receipts", ()), tz, self._book)
+        joined = None
+        if len(receipts):
+            joined = JoinedReceipts(receipts, _receipts.line_of(receipts, prepared.lines))
+            whole.see_receipts(prepared.lines, joined)
+        whole.decide()
+        return settled(prepared, whole, joined, tz)
 
 
 def _lacks_lines(record: Any) -> bool:
@@ -242,29 +214,6 @@ def _with_ids(orders: pd.DataFrame, book: IssueBook, before: int) -> pd.DataFram
     number = categoricals.from_series(orders["order_number"])
     position = categoricals.from_texts([f"#{before + i + 1}" for i in range(len(orders))])
     return orders.assign(order_id=categoricals.where(has, own, categoricals.where(number.codes >= 0, number, position)))
-
-
-def _unreadable(book: IssueBook, lines: pd.DataFrame, of: np.ndarray, role: str) -> dict[str, Any]:
-    """Return, by column, the lines whose own value, or that of their order in its place, was given and could not be read."""
-    out: dict[str, Any] = book.unreadable("lines")
-    for name in out.keys() & {"status", "currency"}:  # what an object could not tell, its key may
-        out[name] = out[name][lines[name].isna().to_numpy()[out[name]]]
-    inherit = {c.name for c in LINES if c.inherits}
-    for name, orders in book.unreadable("orders").items():
-        if name in inherit:
-            rows = np.flatnonzero(np.isin(of, orders) & lines[name].isna().to_numpy())
-            out[name] = np.union1d(out.get(name, rows), rows)
-    if role == "planned" and "delivered_date" in out:  # then it is a promise that could not be read
-        out["promised_date"] = out.pop("delivered_date")
-    return out
-
-
-def _lost_of_orders(book: IssueBook, orders: pd.DataFrame) -> dict[str, Any]:
-    """Return, by column, the orders whose value was given and could not be read."""
-    lost: dict[str, Any] = book.unreadable("orders")
-    if "status" in lost:
-        lost["status"] = lost["status"][orders["status"].isna().to_numpy()[lost["status"]]]
-    return lost
 
 
 def _without_what_was_lost(lines: pd.DataFrame, own: pd.DataFrame, book: IssueBook) -> pd.DataFrame:

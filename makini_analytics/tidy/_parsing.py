@@ -77,12 +77,12 @@ def zone(name: str | tzinfo) -> tzinfo:
         raise ConfigError(f"timezone={shown} is no time zone: pass one like 'Europe/Berlin' or 'UTC'") from e
 
 
-def parse_values(values: Sequence[Any], kind: str, tz: tzinfo = UTC) -> tuple[Any, list[Problem]]:
-    """Return the values as an array of the dtype of ``kind`` (see `DTYPES`), and what could not be parsed."""
+def parse_values(values: Sequence[Any], kind: str, tz: tzinfo = UTC, times: bool = False) -> tuple[Any, list[Problem]]:
+    """Return the values as an array of the dtype of ``kind`` (see `DTYPES`), and what could not be parsed; of days see `DayBuilder`."""
     if kind == "number":
         return parse_numbers(values)
     if kind == "day":
-        return _days(values, tz)
+        return _days(values, tz, times)
     if kind == "instant":
         moments, problems = parse_instants(values)
         return pd.Series(moments).dt.tz_localize("UTC"), problems
@@ -239,25 +239,26 @@ def _with_php_zone(value: dict[str, Any]) -> tuple[datetime | None, str]:
         return None, "not a time zone"
 
 
-def _days(values: Sequence[Any], tz: tzinfo) -> tuple[pd.Series, list[Problem]]:
+def _days(values: Sequence[Any], tz: tzinfo, has_times: bool) -> tuple[pd.Series, list[Problem]]:
     plain = _uniform_instants(values)
     if plain is not None:  # fast path: all written alike, as in most columns
         days = plain.astype("datetime64[D]")
-        if tz is not UTC and not ((days == plain) | np.isnat(plain)).all():
+        if tz is not UTC and (has_times or not ((days == plain) | np.isnat(plain)).all()):
             days = _local_days(plain, tz)
         return pd.Series(days.astype("datetime64[us]")), []
     moments, problems = _each(values, parse_iso)
-    return days_of(moments, tz), problems
+    return days_of(moments, tz, has_times), problems
 
 
-def days_of(moments: Sequence[datetime | None], tz: tzinfo) -> pd.Series[Any]:
+def days_of(moments: Sequence[datetime | None], tz: tzinfo, has_times: bool = False) -> pd.Series[Any]:
     """Return the days of a column's moments in a time zone.
 
     A column of nothing but midnights, each in the zone that it names, holds calendar days written as instants. Converted to New York,
-    2025-03-05T00:00:00Z would become the day before, and 2025-03-05T00:00:00+01:00 does so in UTC already: they are left alone.
+    2025-03-05T00:00:00Z would become the day before, and 2025-03-05T00:00:00+01:00 does so in UTC already: they are left alone,
+    unless ``has_times`` says that the column has more than midnights.
     """
     distinct = {(m, m.utcoffset()): m for m in moments if m is not None}  # the same instant may be of two days
-    bare = all(m.time() == time() for m in distinct.values() if m.tzinfo is not None)
+    bare = not has_times and all(m.time() == time() for m in distinct.values() if m.tzinfo is not None)
     days: dict[Any, np.datetime64] = {
         key: np.datetime64((m if m.tzinfo is None or bare else m.astimezone(tz)).date(), "D")
         for key, m in distinct.items()

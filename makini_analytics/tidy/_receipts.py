@@ -6,9 +6,8 @@ are tried in turn: its key, the order's line number, the material where only one
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import tzinfo
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,9 +16,8 @@ import pandas as pd
 from .. import units
 from ..frames import categoricals, stack
 from . import _derive
-from ._documents import DocumentBuilder, DocumentFrames
+from ._documents import DocumentFrames
 from ._issues import IssueBook
-from ._schema import LINES, RECEIPT_LINES, RECEIPTS, RETURNS
 
 Positions = npt.NDArray[np.intp]
 NO_LINE = "a receipt of no order line that is known; not counted"
@@ -29,33 +27,8 @@ OTHER_SUM = "the line's receipts add up to another quantity than it says was rec
 BELOW_NOTHING = "the line's receipts add up to less than nothing: are some of them missing?"
 OTHER_UNIT = "received in another unit than ordered: the quantity can't be compared"
 MUCH_MORE = 1.5  # times what was ordered
-NO_ORDER = "a return of an order that is not here; not counted"
 _MATCHED_BY = (("order_line_id", "line_id"), ("line_id", "line_id"), ("line_number", "line_number"), ("line_ref", "line_number"),
                ("material_id", "material_id"), ("product_code", "product_code"))  # fmt: skip
-
-
-def tidy_receipts(records: Iterable[Any], tz: tzinfo, book: IssueBook) -> pd.DataFrame:
-    """Return one row per receipt line: order_id, what names the order line, day and quantity. Deleted ones are left out."""
-    framed = _framed(records, DocumentBuilder(RECEIPTS, RECEIPT_LINES, ("receipts", "receipt lines"), book), tz)
-    heads, lines, of = framed.heads, framed.lines, framed.of
-    head = heads.take(of).reset_index(drop=True)
-    out = lines.assign(
-        order_id=lines["order_id"].fillna(head["order_id"]),
-        received_date=lines["received_date"].where(lines["received_date"].notna(), head["received_date"]),
-    )
-    live = (lines["deleted_at"].isna() & head["deleted_at"].isna()).to_numpy(dtype=bool)
-    book.leave_out("receipt lines", live)
-    return out[live].reset_index(drop=True)
-
-
-def _framed(records: Iterable[Any], documents: DocumentBuilder, tz: tzinfo) -> DocumentFrames:
-    documents.take(list(records))
-    return documents.frames(tz)
-
-
-def tidy_returns(records: Iterable[Any], tz: tzinfo, book: IssueBook) -> DocumentFrames:
-    """Return the return orders and their lines."""
-    return _framed(records, DocumentBuilder(RETURNS, LINES, ("returns", "return lines"), book), tz)
 
 
 def line_of(receipts: pd.DataFrame, lines: pd.DataFrame) -> Positions:
@@ -96,14 +69,19 @@ def without_zeros(texts: pd.Series) -> pd.Series:
     return plain.mask(plain.str.fullmatch(r"\d+").fillna(False).astype(bool), plain.str.lstrip("0"))
 
 
-def lost_with_receipts(receipts: pd.DataFrame, of: Positions, book: IssueBook) -> Positions:
-    """Return the lines with a receipt whose day or quantity was given and can't be read: how much came, and when, is unknown."""
+def unread(receipts: pd.DataFrame, book: IssueBook) -> npt.NDArray[np.bool_]:
+    """Return which receipts have a day or quantity that was given and can't be read."""
     lost = book.unreadable("receipt lines")
     rows = np.zeros(len(receipts), dtype=bool)
     for ours, theirs in (("quantity", "received_quantity"), ("received_date", "delivered_date")):
         bad = np.concatenate([np.asarray(lost.get(n, ()), dtype=np.intp) for n in (ours, theirs)])
         rows[bad] |= receipts[ours].isna().to_numpy(dtype=bool)[bad]
-    return np.unique(of[rows & (of >= 0)])
+    return rows
+
+
+def lost_with_receipts(receipts: pd.DataFrame, of: Positions) -> Positions:
+    """Return the lines with a receipt that can't be read: how much came, and when, is unknown."""
+    return np.unique(of[receipts["unread"].to_numpy(dtype=bool) & (of >= 0)])
 
 
 def check_units(receipts: pd.DataFrame, lines: pd.DataFrame, of: Positions, book: IssueBook) -> None:
@@ -130,29 +108,57 @@ def with_lost(unreadable: Mapping[str, Positions], lines: pd.DataFrame, lost: Po
     return out
 
 
-def weigh(lines: pd.DataFrame, receipts: pd.DataFrame, of: Positions) -> tuple[str, str] | None:
-    """Return what the lines' delivery date means judging by their receipts, and why; None where too few lines have both."""
-    own = lines["delivered_date"].reindex(of).to_numpy().astype("datetime64[D]")  # -1, no line, gives a missing date
+class Joined(NamedTuple):
+    """What is counted of receipts and their lines; of the parts of a list it adds up."""
+
+    used: int = 0  # receipts with a line and a day
+    lines: int = 0  # that have one
+    quantities: int = 0  # of the receipts that are used
+    both: int = 0  # lines that have a delivery date of their own, too
+    equal: int = 0  # of which it is the day of a receipt
+
+    def plus(self, other: Joined) -> Joined:
+        """Return the counts of both."""
+        return Joined(*(a + b for a, b in zip(self, other, strict=True)))
+
+    @property
+    def note(self) -> str:
+        """The sentence on what the receipts told."""
+        return f"The deliveries of {self.lines:,} lines are those of their {self.used:,} receipts."
+
+    @property
+    def role(self) -> tuple[str, str] | None:
+        """What the lines' delivery date means judging by their receipts, and why; None where too few lines have both."""
+        if self.both < _derive.ENOUGH_LINES:
+            return None
+        return (
+            "actual" if self.equal >= 0.9 * self.both else "planned",
+            f"it is the day of a receipt on {self.equal:,} of the {self.both:,} lines that have both",
+        )
+
+
+def joined(lines: pd.DataFrame, receipts: pd.DataFrame, of: Positions) -> Joined:
+    """Return what is counted of receipts; ``of`` is each one's line, by `line_of`, and the lines have their delivery date as it came."""
+    own = (
+        lines["delivered_date"].reset_index(drop=True).reindex(of).to_numpy().astype("datetime64[D]")
+    )  # -1, no line, gives a missing date
     day = receipts["received_date"].to_numpy().astype("datetime64[D]")
     both = ~np.isnat(day) & ~np.isnat(own)
-    n = len(pd.unique(of[both]))
-    if n < _derive.ENOUGH_LINES:
-        return None
-    equal = len(pd.unique(of[both & (own == day)]))
-    return (
-        "actual" if equal >= 0.9 * n else "planned",
-        f"it is the day of a receipt on {equal:,} of the {n:,} lines that have both",
-    )
+    used = (of >= 0) & ~np.isnat(day)
+    quantities = int(receipts["quantity"].notna().to_numpy(dtype=bool)[used].sum())
+    n_lines = [len(pd.unique(of[which])) for which in (used, both, both & (own == day))]
+    return Joined(int(used.sum()), n_lines[0], quantities, *n_lines[1:])
 
 
 def apply_receipts(
-    lines: pd.DataFrame, receipts: pd.DataFrame, of: Positions, book: IssueBook
-) -> tuple[pd.DataFrame, str]:
-    """Return the lines with their receipts applied, and a note on it; ``of`` is each receipt's line, by `line_of`.
+    lines: pd.DataFrame, receipts: pd.DataFrame, of: Positions, book: IssueBook, *, quantities: bool
+) -> pd.DataFrame:
+    """Return the lines with their receipts applied; ``of`` is each receipt's line, by `line_of`.
 
     ``first_receipt_date`` is the day of the first receipt; ``delivered_date`` the day since which the whole quantity has been there,
     net of reversals, or the day of the last receipt where the line or one of its receipts has no quantity; ``received_quantity`` the
-    sum of the receipts where the line has none of its own. Both are missing where a receipt could not be read.
+    sum of the receipts where the line has none of its own. Both are missing where a receipt could not be read. ``quantities`` says whether
+    any receipt of the list has one: where none has, that one lacks it is no issue.
     """
     day = receipts["received_date"].to_numpy().astype("datetime64[D]")
     book.add(
@@ -186,8 +192,8 @@ def apply_receipts(
     )
     after = used[np.arange(len(used)) > last_short.to_numpy()].groupby("line")["day"]
     uncounted = used["quantity"].isna().groupby(used["line"]).any()
-    lost = lost_with_receipts(receipts, of, book)
-    partly = used["quantity"].isna() & ~used["line"].isin(lost) & bool(used["quantity"].notna().any())
+    lost = lost_with_receipts(receipts, of)
+    partly = used["quantity"].isna() & ~used["line"].isin(lost) & quantities
     book.add("receipt lines", "quantity", used.index[partly].to_numpy(), receipts["order_id"], NO_QUANTITY)
     first, last = (used.groupby("line")["day"].agg(how) for how in ("first", "last"))
     complete = after.first().where(~np.isnan(ordered[after.first().index]), after.last())
@@ -201,7 +207,7 @@ def apply_receipts(
         return values.reindex(range(len(lines))).set_axis(lines.index).astype(dtype)
 
     has = placed(count, "Int64").notna().to_numpy(dtype=bool)
-    out = lines.assign(
+    return lines.assign(
         first_receipt_date=placed(first, "datetime64[us]"),
         n_receipts=placed(count, "Int64"),
         delivered_date=placed(complete, "datetime64[us]").where(has, lines["delivered_date"]),
@@ -209,7 +215,6 @@ def apply_receipts(
             lines["received_quantity"].notna(), placed(total, "float64")
         ),
     )
-    return out, f"The deliveries of {int(has.sum()):,} lines are those of their {len(used):,} receipts."
 
 
 def _doubt(lines: pd.DataFrame, total: pd.Series, used: pd.DataFrame, book: IssueBook) -> None:
@@ -228,23 +233,16 @@ def _doubt(lines: pd.DataFrame, total: pd.Series, used: pd.DataFrame, book: Issu
     )
 
 
-def append_returns(framed: DocumentFrames, records: Iterable[Any], tz: tzinfo, book: IssueBook) -> DocumentFrames:
-    """Return the order lines with those of the return orders behind them, each under its order.
+def append_returns(
+    framed: DocumentFrames, returned: DocumentFrames, book: IssueBook
+) -> tuple[DocumentFrames, npt.NDArray[np.bool_]]:
+    """Return the order lines with those of the return orders behind them, each under its order, and of which the order is here.
 
-    A return whose order is not here is listed and not counted; so is one that the order already has as a line (same material, same
-    quantity), or it would be deducted twice.
+    A return that the order already has as a line (same material, same quantity) is listed and not counted, or it would be deducted twice.
     """
-    returned = tidy_returns(records, tz, book)
     first = framed.heads["order_id"].dropna().drop_duplicates().astype("string")
     at = pd.Index(first).get_indexer(pd.Index(returned.heads["order_id"].astype("string")))
     of = np.append(first.index.to_numpy(dtype=np.intp), -1)[at][returned.of]  # at is -1 where the order is not here
-    book.add(
-        "return lines",
-        "order_id",
-        np.flatnonzero(of < 0),
-        returned.lines["line_id"],
-        NO_ORDER,
-    )
     there = _identity(framed.lines, framed.of)[is_return(framed.lines)]
     twice = (of >= 0) & pd.Index(_identity(returned.lines, of)).isin(set(there))
     book.add(
@@ -258,7 +256,7 @@ def append_returns(framed: DocumentFrames, records: Iterable[Any], tz: tzinfo, b
     added = returned.lines.assign(is_return=pd.array([True] * len(returned.lines), dtype="boolean"))[keep]
     lines = stack([framed.lines, added])
     custom = stack([framed.line_custom, returned.line_custom[keep]])
-    return framed._replace(lines=lines, line_custom=custom, of=np.concatenate([framed.of, of[keep]]))
+    return framed._replace(lines=lines, line_custom=custom, of=np.concatenate([framed.of, of[keep]])), of >= 0
 
 
 def _identity(lines: pd.DataFrame, of: Positions) -> npt.NDArray[np.object_]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from ..frames import categoricals
 from ._issues import IssueBook
 
 Mask = npt.NDArray[np.bool_]
+Hashes = npt.NDArray[np.uint64]
 
 #: How reports in the languages of people's exports head a total, without accents.
 _TOTAL = re.compile(
@@ -111,13 +112,32 @@ def _order_totals(lines: pd.DataFrame, of: npt.NDArray[np.intp], amount: npt.NDA
     return out
 
 
-def check_line_ids(lines: pd.DataFrame, book: IssueBook) -> None:
-    """Note the lines of a connection whose id an earlier line has."""
-    # hashes tell in half the time that nothing is repeated, as nearly always
-    hashes = pd.util.hash_array(lines["line_id"].to_numpy(dtype=object), categorize=False)
-    if not pd.Series(hashes).is_unique:
-        repeated = lines["line_id"].duplicated().to_numpy()
-        _note(book, lines, repeated, lines["amount"].to_numpy(dtype=float), _REPEATED)
+def check_line_ids(
+    lines: pd.DataFrame, book: IssueBook, repeated: Hashes | None = None, seen: set[str] | None = None
+) -> None:
+    """Note the lines of a connection whose id an earlier line has.
+
+    Of a part of a list ``repeated`` are the hashes of ids that the list has more than once, and ``seen`` such ids in earlier parts.
+    """
+    if repeated is None:
+        repeated = repeated_hashes([hashes_of(lines["line_id"])])
+    if len(repeated):
+        doubtful = lines["line_id"].where(np.isin(hashes_of(lines["line_id"]), repeated))
+        again = doubtful.notna() & (doubtful.duplicated() | doubtful.isin(list(seen or ())))
+        if seen is not None:
+            seen |= set(doubtful.dropna())
+        _note(book, lines, again.to_numpy(dtype=bool), lines["amount"].to_numpy(dtype=float), _REPEATED)
+
+
+def hashes_of(ids: pd.Series) -> Hashes:
+    """Return a number for each id, the same for the same id."""
+    return pd.util.hash_array(ids.to_numpy(dtype=object), categorize=False)
+
+
+def repeated_hashes(hashes: Sequence[Hashes]) -> Hashes:
+    """Return the hashes that are there more than once: they tell in half the time that no id is repeated, as nearly always."""
+    every = np.sort(np.concatenate(hashes))
+    return np.unique(every[1:][every[1:] == every[:-1]])
 
 
 def check_zeros(lines: pd.DataFrame, book: IssueBook) -> None:

@@ -15,6 +15,7 @@ import pandas as pd
 
 from ..frames import to_strings
 from . import _derive, _receipts, _status
+from ._beside import tell_orphans, tidy_receipts, tidy_returns
 from ._issues import IssueBook
 from ._names import KEYED_NAMES, Records, material_texts, names_by_key
 from ._parsing import zone
@@ -32,9 +33,10 @@ def stale_by_receipts(lines: pd.DataFrame, records: Iterable[Any], timezone: str
     own or an old sum, so its order is stale.
     """
     book = IssueBook()
-    receipts = _receipts.tidy_receipts(records, zone(timezone), book)
+    receipts = tidy_receipts(records, zone(timezone), book)
     own = lines.assign(received_quantity=np.nan)
-    now, _ = _receipts.apply_receipts(own, receipts, _receipts.line_of(receipts, lines), book)
+    of = _receipts.line_of(receipts, lines)
+    now = _receipts.apply_receipts(own, receipts, of, book, quantities=False)
     differs = _differs(now["n_receipts"], lines["n_receipts"])
     differs |= _differs(now["first_receipt_date"], lines["first_receipt_date"])
     differs |= _differs(now["delivered_date"], lines["delivered_date"])
@@ -45,7 +47,7 @@ def stale_by_receipts(lines: pd.DataFrame, records: Iterable[Any], timezone: str
 
 def stale_by_returns(lines: pd.DataFrame, records: Iterable[Any], timezone: str) -> set[str]:
     """Return the orders with a return that is not among their ``lines`` as it now is."""
-    framed = _receipts.tidy_returns(records, zone(timezone), IssueBook())
+    framed = tidy_returns(records, zone(timezone), IssueBook())
     returned = framed.lines.assign(order_id=to_strings(framed.heads["order_id"]).take(framed.of).to_numpy())
     known = lines[lines["is_return"].fillna(False).to_numpy(dtype=bool)]
     key = ["order_id", "line_id"]
@@ -111,13 +113,15 @@ def told_beside(
     Of all lines, numbered from 0, and order ids of a connection, and the ``records`` of both.
     """
     tz, book, note = zone(timezone), IssueBook(), ""
-    receipts = _receipts.tidy_receipts(records.get("receipts", ()), tz, book)
+    receipts = tidy_receipts(records.get("receipts", ()), tz, book)
     if len(receipts):
-        _, note = _receipts.apply_receipts(lines, receipts, _receipts.line_of(receipts, lines), book)
-    framed = _receipts.tidy_returns(records.get("returns", ()), tz, IssueBook())
-    of = to_strings(framed.heads["order_id"]).take(framed.of)
-    orphans = np.flatnonzero(~of.isin(orders).to_numpy(dtype=bool))
-    book.add("return lines", "order_id", orphans, framed.lines["line_id"], _receipts.NO_ORDER)
+        of = _receipts.line_of(receipts, lines)
+        counts = _receipts.joined(lines, receipts, of)
+        _receipts.apply_receipts(lines, receipts, of, book, quantities=counts.quantities > 0)
+        note = counts.note
+    framed = tidy_returns(records.get("returns", ()), tz, IssueBook())
+    of_order = to_strings(framed.heads["order_id"]).take(framed.of)
+    tell_orphans(framed, of_order.isin(orders).to_numpy(dtype=bool), book)
     return book.frame(connection, {"receipt lines": receipts["order_id"]}), note
 
 
@@ -134,8 +138,8 @@ def weighed_again(
     if has:
         if role == "actual":
             return None
-        rows = _receipts.tidy_receipts(receipts, zone(timezone), IssueBook())
-        return _receipts.weigh(before, rows, _receipts.line_of(rows, lines))
+        rows = tidy_receipts(receipts, zone(timezone), IssueBook())
+        return _receipts.joined(before, rows, _receipts.line_of(rows, lines)).role
     returned = lines["is_return"].fillna(False) & given.notna() & lines["received_quantity"].notna()
     if returned.any():
         return None

@@ -13,12 +13,14 @@ import pandas as pd
 from ..frames import categoricals
 from ..records import Record, by_key
 from ._column_builder import BatchBuilder, ColumnBuilder, DictionaryBuilder, clean_column, is_batched
+from ._day_builder import DayBuilder
 from ._issues import IssueBook
 from ._no_values import currencies_read
 from ._number_builder import NumberBuilder
-from ._number_format import PERCENTAGE, DecimalJudge, NumberFormat
+from ._number_format import PERCENTAGE, NumberFormat
 from ._parsing import MARKS, Problem, is_no_mark, sound
 from ._schema import LINE_CONTAINERS, MONEY, Column
+from ._writing import Writing
 
 Raw = dict[str, Sequence[Any]]
 
@@ -32,7 +34,8 @@ _NAMED = {
 class TableBuilder:
     """One table of a connection; `take` the pages one by one, then `frames`."""
 
-    def __init__(self, columns: Sequence[Column], table: str, book: IssueBook) -> None:
+    def __init__(self, columns: Sequence[Column], table: str, book: IssueBook, *, custom: bool = True) -> None:
+        self._keeps_custom = custom  # else undocumented keys are let go
         self._columns, self._table, self._book = columns, table, book
         self.n = 0
         self.currency: dict[str, dict[int, str]] = {}  # by column and row, the currency that stood beside a number
@@ -66,7 +69,7 @@ class TableBuilder:
             known = self._known[c.name]
             known.fill_up(self.n)
             known.take(values)
-        for name, values in opened_up(custom).items():
+        for name, values in opened_up(custom if self._keeps_custom else {}).items():
             own = self._custom.setdefault(name, DictionaryBuilder())
             own.fill_up(self.n)
             own.take(values)
@@ -108,11 +111,23 @@ class TableBuilder:
         self._book.add_problems(self._table, column, lost)
         return names
 
-    def look(self, judge: DecimalJudge) -> None:
-        """Show a judge what the columns of numbers tell of the decimal mark."""
-        for column in self._known.values():
-            if isinstance(column, NumberBuilder):
-                column.look(judge)
+    def look(self, writing: Writing) -> None:
+        """Show what the columns tell of how the list is written."""
+        for name, column in self._known.items():
+            if isinstance(column, NumberBuilder) and writing.is_open:
+                column.look(writing.judge)
+                if column.point is not None:
+                    writing.points.add((self._table, name))
+            elif isinstance(column, DayBuilder) and column.tells_times(writing.zone):
+                writing.times.add((self._table, name))
+
+    def heed(self, writing: Writing) -> None:
+        """Take what other parts of the list told of how it is written."""
+        for name, column in self._known.items():
+            if isinstance(column, NumberBuilder) and (self._table, name) in writing.points:
+                column.has_points = True
+            elif isinstance(column, DayBuilder):
+                column.has_times = (self._table, name) in writing.times
 
     def frames(self, tz: tzinfo = UTC, numbers: NumberFormat = NumberFormat(".")) -> tuple[pd.DataFrame, pd.DataFrame]:  # noqa: B008
         """Return the documented columns, typed, and the undocumented ones under ``custom.``; each builder is let go at once."""
@@ -169,6 +184,8 @@ def _builder(c: Column) -> ColumnBuilder:
     kind = c.kind
     if kind == "number":
         return NumberBuilder(of_money=c.unit == MONEY)
+    if kind == "day":
+        return DayBuilder()
     return BatchBuilder(kind) if is_batched(kind) else DictionaryBuilder(kind)
 
 

@@ -168,10 +168,11 @@ def with_receipts(
     if not direct.all():
         of = np.where(direct, of, _receipts.line_of(numbered, frame.assign(order_id=by_number)))
     _receipts.check_units(receipts, frame, of, book)
-    lost = _receipts.lost_with_receipts(receipts, of, book)
-    frame, note = _receipts.apply_receipts(frame, receipts, of, book)
+    receipts = receipts.assign(unread=_receipts.unread(receipts, book))
+    lost, counts = _receipts.lost_with_receipts(receipts, of), _receipts.joined(frame, receipts, of)
+    frame = _receipts.apply_receipts(frame, receipts, of, book, quantities=counts.quantities > 0)
     # what is in another unit than ordered has no quantity any more
     rejected = receipts["rejected_quantity"].where(receipts["quantity"].notna()).groupby(of).sum(min_count=1)
     own = frame["rejected_quantity"]
     frame = frame.assign(rejected_quantity=own.fillna(rejected.reindex(range(len(frame))).set_axis(frame.index)))
-    return frame, note, lost, receipts["order_id"]
+    return frame, counts.note, lost, receipts["order_id"]

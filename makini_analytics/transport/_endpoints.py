@@ -26,7 +26,7 @@ def _quiet(done: int, total: int | None) -> None:
 class Lookup(NamedTuple):
     """The records of a list beside the orders, or why there are none: a note, and the status where it was refused."""
 
-    records: list[Any]
+    records: Any  # a list, or the sink that was asked for
     note: str = ""
     status: int | None = None
 
@@ -152,10 +152,13 @@ class Endpoints:
         refresh: bool,
         seconds: float,
         params: Mapping[str, Mapping[str, Any]] | None = None,
+        new_sink: Callable[[], Any] = RowList,
+        max_pages: int = 0,
     ) -> Lookup:
         """Return the records of a list that the orders can do without; whatever it does costs its records and a note, not the orders.
 
-        After so many ``seconds`` the list is given up.
+        After so many ``seconds`` the list is given up. The records are in the sink that ``new_sink`` makes. A list of more
+        than ``max_pages`` is taken for one without an end where these are many.
         """
         deadline = time.monotonic() + seconds
         contract = self.candidates()[0]
@@ -163,7 +166,7 @@ class Endpoints:
         status = None if refresh else self._refused(contract, name)
         if status is None:
             try:
-                return Lookup(self._beside(name, params, refresh, deadline))
+                return Lookup(self._beside(name, params, refresh, deadline, new_sink, max(max_pages, _MOST_PAGES)))
             except OfflineMissError:
                 return Lookup([], f"The list of {ours} is not in the cache: {instead}.")
             except IncompleteDataError as e:
@@ -182,10 +185,16 @@ class Endpoints:
         return Lookup([], f"The list of {ours} is not available ({status}): {instead}.", status)
 
     def _beside(
-        self, name: str, params: Mapping[str, Mapping[str, Any]] | None, refresh: bool, deadline: float
-    ) -> list[Any]:
+        self,
+        name: str,
+        params: Mapping[str, Mapping[str, Any]] | None,
+        refresh: bool,
+        deadline: float,
+        new_sink: Callable[[], Any],
+        max_pages: int,
+    ) -> Any:
         """Return the rows of a list beside the orders; all of them where it does not take the filters."""
-        fetch = partial(self.fetch_list, name, RowList, refresh=refresh, max_pages=_MOST_PAGES, deadline=deadline)
+        fetch = partial(self.fetch_list, name, new_sink, refresh=refresh, max_pages=max_pages, deadline=deadline)
         try:
             return fetch(params).sink
         except ApiError as e:

@@ -1,7 +1,7 @@
 """A server of pages in a process of its own: 250 orders each, gzip as a real one sends them, so many ms late.
 
-The orders are those of the sample over and over, or "made": as `pages` makes them, 1,000 vendors and every documented field. Run as a
-script it prints its port and serves until its standard input closes.
+The orders are those of the sample over and over, or "made": as `pages` makes them, 1,000 vendors and every documented field; "received" ones
+have receipts, too. Run as a script it prints its port and serves until its standard input closes.
 """
 
 from __future__ import annotations
@@ -36,13 +36,19 @@ def bodies(n_pages):
         yield json.dumps({"data": rows, "meta": meta}).encode()
 
 
+def answer_of(body):
+    packed = gzip.compress(body, 4)
+    return _HEAD.format(len(packed)).encode() + packed
+
+
 def serve(n_pages, latency, kind):
-    pages = []
+    pages, receipts = [], []
     plain = 0
     for body in bodies(n_pages) if kind == "sample" else (made.page(i, n_pages) for i in range(n_pages)):
         plain += len(body)
-        packed = gzip.compress(body, 4)
-        pages.append(_HEAD.format(len(packed)).encode() + packed)
+        pages.append(answer_of(body))
+    if kind == "received":
+        receipts = [answer_of(made.receipts(i, n_pages)) for i in range(n_pages)]
     missing = b"HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
 
     async def answer(reader, writer):
@@ -50,9 +56,11 @@ def serve(n_pages, latency, kind):
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
                 line = head.split(b"\r\n", 1)[0].decode()
-                if "/api/erp/purchase-orders?" in line:
+                lists = {"purchase-orders": pages, "receipts": receipts}
+                asked = re.search(r"/api/erp/([\w-]+)\?(?:.*&)?page=(\d+)", line)
+                if asked and (there := lists.get(asked[1])):
                     await asyncio.sleep(latency)
-                    writer.write(pages[int(re.search(r"[?&]page=(\d+)", line)[1]) - 1])
+                    writer.write(there[int(asked[2]) - 1])
                 else:
                     writer.write(missing)
                 await writer.drain()

@@ -77,6 +77,23 @@ def page(number: int, n_pages: int) -> bytes:
     return orjson.dumps({"data": orders, "meta": meta})
 
 
+def receipts(number: int, n_pages: int) -> bytes:
+    """Return a page of 250 receipts, each of all lines of an order, which lie in another order than those."""
+    draw, of_page = random.Random(-number - 1), (number * 7919 + 3) % n_pages
+    rows = [
+        {
+            "key": _key("16", i), "poKey": _key("05", i), "receivedAt": f"{_day(draw.randrange(960))}T00:00:00Z", "notes": None,
+            "lineItems": [
+                {"key": _key("17", i * LINES + j), "poLineKey": _key("15", i * LINES + j), "quantity": draw.randrange(1, 200), "uomKey": _UNITS[j % 6]}
+                for j in range(LINES)
+            ],
+        }
+        for i in range(of_page * PER_PAGE, (of_page + 1) * PER_PAGE)
+    ]  # fmt: skip
+    meta = {"current_page": number + 1, "last_page": n_pages, "per_page": PER_PAGE, "total": n_pages * PER_PAGE}
+    return orjson.dumps({"data": rows, "meta": meta})
+
+
 def write(folder: Path, n_lines: int) -> int:
     """Write the pages of so many lines into a folder, and return the number of orders."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -86,6 +86,31 @@ print(json.dumps([n, peak(), took]))
 """
 
 
+RECEIVED = """
+import json, sys, time
+import makini_analytics as ma
+url, folder = sys.argv[1:]
+where = sys.stdin.readline().strip()
+to = {"memory": None, "folder": folder + "/lake", "history": folder + "/history", "memory, history": None}[where]
+began = time.perf_counter()
+with ma.Client("t", base_url=url, cache_dir=folder + "/cache", per_page=250, progress=False, timeout=600) as client:
+    got = client.fetch_purchases(to=ma.History(to) if where == "history" else to)
+if where == "memory, history":
+    ma.History(folder + "/other").add(got)
+print(json.dumps([time.perf_counter() - began, peak()]))
+"""
+
+
+@pytest.mark.benchmark
+def test_a_million_lines_with_receipts(tmp_path, measured):
+    rows = []
+    with running(1_000_000 // (PER_PAGE * LINES), 0.0, "received") as (url, _):
+        for where in ("memory", "folder", "memory, history", "history"):  # the first one fills the cache
+            seconds, peak = run(RECEIVED, url, tmp_path, where)
+            rows.append((where, f"{seconds:.0f}", f"{peak:,.0f}"))
+    measured.tell("1,000,000 lines with as many receipts", ["to", "seconds", "peak MiB"], rows)
+
+
 @pytest.mark.benchmark
 def test_ten_million_lines_through_a_folder(tmp_path, measured):
     n_lines = 10_000_000

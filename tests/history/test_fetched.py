@@ -98,9 +98,9 @@ def test_the_weeks_of_a_sandbox_are_found_again(tmp_path):
 
 @pytest.mark.full
 def test_a_folder_that_was_saved_in_parts_is_added_part_by_part(tmp_path, monkeypatch):
-    from makini_analytics.purchases import _parts
+    from makini_analytics.purchases import _spool
 
-    monkeypatch.setattr(_parts, "PART_LINES", 10)
+    monkeypatch.setattr(_spool, "PART_LINES", 10)
     history = ma.History(tmp_path / "history")
     with ma.sandbox({"purchase-orders": [order(i) for i in range(40)]}) as server, server.client(**OPTIONS) as client:
         folder = client.fetch_purchases(to=tmp_path / "parts")

@@ -10,7 +10,7 @@ import pytest
 
 import makini_analytics as ma
 from makini_analytics.purchases import _folder as saved
-from makini_analytics.purchases import _parts as parts
+from makini_analytics.purchases import _spool as parts
 from tests.tiers import one_in
 
 for module in ("pyarrow", "duckdb", "polars"):

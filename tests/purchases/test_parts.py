@@ -9,7 +9,7 @@ import pytest
 
 import makini_analytics as ma
 from makini_analytics import lead_times, slippage, spend
-from makini_analytics.purchases import _parts as parts
+from makini_analytics.purchases import _spool as parts
 from tests.faults.server import order
 from tests.tiers import one_in
 

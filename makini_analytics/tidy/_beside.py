@@ -1,0 +1,111 @@
+"""The lists beside the orders, receipts and return orders, page by page to columns; what needs all of their rows is told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import tzinfo
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ._documents import DocumentBuilder, DocumentFrames
+from ._issues import IssueBook
+from ._number_format import NumberFormat
+from ._receipts import unread
+from ._schema import LINES, RECEIPT_LINES, RECEIPTS, RETURNS
+from ._writing import Writing
+
+
+class _DocumentsBeside:
+    """Documents of a list beside the orders: `take` the pages one by one."""
+
+    def __init__(self, documents: DocumentBuilder, book: IssueBook) -> None:
+        self._documents, self.book = documents, book
+
+    def take(self, page: Sequence[Any]) -> None:
+        """Take in a page of records."""
+        self._documents.take(page)
+
+    def look(self, writing: Writing) -> None:
+        """Show what the documents so far tell of how the list is written."""
+        self._documents.look(writing)
+
+    def heed(self, writing: Writing) -> None:
+        """Take what other parts of the list told of how it is written."""
+        self._documents.heed(writing)
+
+    def __len__(self) -> int:
+        return self._documents.n[0]
+
+    @property
+    def n_lines(self) -> int:
+        """The lines so far."""
+        return self._documents.n[1]
+
+
+class ReceiptsBuilder(_DocumentsBeside):
+    """The list of receipts, of which only what finds an order's line, the day and the quantity is kept."""
+
+    def __init__(self, book: IssueBook | None = None) -> None:
+        book = book or IssueBook()
+        tables = ("receipts", "receipt lines")
+        super().__init__(DocumentBuilder(RECEIPTS, RECEIPT_LINES, tables, book, custom=False), book)
+
+    def frame(self, tz: tzinfo, form: NumberFormat) -> pd.DataFrame:
+        """Return one row per receipt line: order_id, what names the order line, day, quantity, and whether one of these could not be read.
+
+        Deleted ones are left out.
+        """
+        framed = self._documents.frames(tz, form)
+        heads, lines, of = framed.heads, framed.lines, framed.of
+        head = heads.take(of).reset_index(drop=True)
+        out = lines.assign(
+            order_id=lines["order_id"].fillna(head["order_id"]),
+            received_date=lines["received_date"].where(lines["received_date"].notna(), head["received_date"]),
+        )
+        live = (lines["deleted_at"].isna() & head["deleted_at"].isna()).to_numpy(dtype=bool)
+        self.book.leave_out("receipt lines", live)
+        out = out[live].drop(columns="deleted_at").reset_index(drop=True)
+        return out.assign(unread=unread(out, self.book))
+
+
+class ReturnsBuilder(_DocumentsBeside):
+    """The list of return orders."""
+
+    def __init__(self, book: IssueBook | None = None) -> None:
+        book = book or IssueBook()
+        super().__init__(DocumentBuilder(RETURNS, LINES, ("returns", "return lines"), book), book)
+
+    def frames(self, tz: tzinfo, form: NumberFormat) -> DocumentFrames:
+        """Return the return orders and their lines."""
+        return self._documents.frames(tz, form)
+
+
+def tidy_receipts(records: Iterable[Any], tz: tzinfo, book: IssueBook) -> pd.DataFrame:
+    """Return the receipt lines of records; see `ReceiptsBuilder.frame`."""
+    builder = ReceiptsBuilder(book)
+    builder.take(list(records))
+    return builder.frame(tz, judged_alone(builder))
+
+
+def tidy_returns(records: Iterable[Any], tz: tzinfo, book: IssueBook) -> DocumentFrames:
+    """Return the return orders and their lines."""
+    builder = ReturnsBuilder(book)
+    builder.take(list(records))
+    return builder.frames(tz, judged_alone(builder))
+
+
+def judged_alone(builder: _DocumentsBeside) -> NumberFormat:
+    """Return how the numbers of a list are written, as they themselves show it."""
+    writing = Writing()
+    builder.look(writing)
+    return writing.form
+
+
+def tell_orphans(returned: DocumentFrames, found: np.ndarray[Any, Any], book: IssueBook) -> None:
+    """Note the lines of return orders whose order is not here."""
+    book.add("return lines", "order_id", np.flatnonzero(~found), returned.lines["line_id"], NO_ORDER)
+
+
+NO_ORDER = "a return of an order that is not here; not counted"
