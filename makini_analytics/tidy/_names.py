@@ -84,8 +84,8 @@ def keys_that_lack(frames: Sequence[pd.DataFrame], lookups: Mapping[str, Records
 def told_lacking(lacking: Mapping[KeyedName, set[str]]) -> list[str]:
     """Return a sentence for each list that lacks names."""
     out = []
-    for of, keys in lacking.items():
-        if keys:
+    for of in KEYED_NAMES:
+        if keys := lacking.get(of):
             instead = f"keys stand in {of.column}" if of.keeps_key else f"{of.column} is missing"
             # not "The list of ...", by which an update knows a list that was not to be had
             out.append(f"No name in the list of {of.lookup} for {len(keys):,} keys of the orders: {instead}.")

@@ -110,6 +110,14 @@ def connection(seed):
     if draw.random() < 0.3:
         for row in draw.sample(it.tables["purchase-orders"], 3):
             row |= {"key": None, "orderNo": draw.choice([f"PO-x{row['key']}", None])}
+    if draw.random() < 0.3:  # names that a list lacks
+        del it.tables["vendors"][: draw.randrange(1, 4)]
+    if draw.random() < 0.3:  # midnights and moments of another zone
+        times = draw.choice([["00:00:00"], ["00:00:00", "00:00:00", "09:30:00"]])
+        for row in it.tables["purchase-orders"]:
+            for line in row["lineItems"] or ():
+                if isinstance(line.get("dueAt"), str) and len(line["dueAt"]) == 10 and draw.random() < 0.5:
+                    line["dueAt"] += f"T{draw.choice(times)}{draw.choice(['Z', '+01:00'])}"
     options = {
         "progress": False,
         "per_page": draw.choice([3, 7, 50]),
