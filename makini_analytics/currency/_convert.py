@@ -156,6 +156,7 @@ def _found(
         # Each order looks for the first day of its own period, and no older period will do: gap 0.
         starts = pd.Series(wanted.astype("datetime64[us]")).dt.to_period(period).dt.start_time
         wanted, gap = starts.to_numpy().astype("datetime64[D]"), 0
+    place, asked = pd.factorize(wanted, use_na_sentinel=False)  # of a million orders there are some thousand days
     for currency in names.unique():
         rows = np.append(np.asarray(names == currency, dtype=bool), False)[given.codes]
         if currency == to:
@@ -168,12 +169,14 @@ def _found(
         else:
             known = table[currency].dropna()
             # The last rate on or before each day: an order of Sunday takes Friday's, if that is recent enough.
+            if known.empty:
+                continue
             days = known.index.to_numpy().astype("datetime64[D]")
-            at = np.searchsorted(days, wanted[rows], side="right") - 1
-            hit = (at >= 0) & ~np.isnat(wanted[rows])
-            hit[hit] = (wanted[rows][hit] - days[at[hit]]).astype(int) <= gap
-            places = np.flatnonzero(rows)[hit]
-            rate[places], used[places] = known.to_numpy()[at[hit]], days[at[hit]]
+            at = np.searchsorted(days, asked, side="right") - 1
+            hit = (at >= 0) & ~np.isnat(asked)
+            hit[hit] = (asked[hit] - days[at[hit]]).astype(int) <= gap
+            rate[rows] = np.where(hit, known.to_numpy()[at], np.nan)[place[rows]]
+            used[rows] = np.where(hit, days[at], np.datetime64("NaT"))[place[rows]]
     lacking = np.isnan(rate)
     undated = np.isnat(wanted) & (basis != "fixed")
     return _Found(rate, used, np.select([~lacking, given.codes < 0, undated], [-1, 0, 1], default=2))

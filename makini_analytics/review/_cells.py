@@ -32,10 +32,9 @@ class Cells:
 
     @classmethod
     def counted(cls, group: Ints, part: Ints, counts: Mask, hit: Mask) -> Cells:
-        """Return the cells of lines, one hit or none each."""
-        rows = counts & (part != -1)
-        groups, parts, cell = pairs(group[rows], part[rows])
-        n, hits = (np.bincount(c, minlength=len(groups)).astype(float) for c in (cell, cell[hit[rows]]))
+        """Return the cells of the lines that count, one hit or none each."""
+        groups, parts, cell = pairs(group[counts], part[counts])
+        n, hits = (np.bincount(c, minlength=len(groups)).astype(float) for c in (cell, cell[hit[counts]]))
         return cls(groups.astype(np.int64), parts.astype(np.int64), n, hits)
 
     @classmethod
@@ -79,17 +78,17 @@ def _filled(side: Side) -> Cells:
 def _ended(how: str, side: Side) -> Cells:
     """Return the lines ordered in the period, and those of them that ended so."""
     there = ~(side.ended("draft") | side.ended("ordered after as-of"))
-    return Cells.counted(side.groups.codes.astype(np.int64), side.by_order, there, side.ended(how))
+    return Cells.counted(side.group, side.part, there, side.ended(how))
 
 
 def came_within(side: Side, usual: Floats) -> Cells:
     """Return the lines that were ordered so long ago, and those of them that came within so many days of their group."""
-    limit = usual[side.groups.codes]
+    limit = usual[side.group]
     days = np.where(side.ended("delivered"), side.ages.days, np.inf)
-    ordered = days_of(side.view.lines, "order_date").astype("datetime64[D]")
-    age = (side.as_of.of_rows(side.view.lines) - ordered).astype(float)
+    ordered = days_of(side.ordered, "order_date").astype("datetime64[D]")
+    age = (side.as_of.of_rows(side.ordered) - ordered).astype(float)
     judged = (side.ended("delivered") | side.ended("open")) & (age >= limit) & np.isfinite(limit)
-    return Cells.counted(side.groups.codes.astype(np.int64), side.by_order, judged, days <= limit)
+    return Cells.counted(side.group, side.part, judged, days <= limit)
 
 
 #: What is counted for each share of the card.

@@ -273,14 +273,11 @@ class Card:
 
     def _usual(self) -> dict[str, Floats]:
         """Return the days by which half, and nine tenths, of each group's lines of both periods had come."""
-        rows = [
-            (side.by_order >= 0) & (side.ended("delivered") | side.ended("open")) for side in (self.after, self.before)
-        ]
-        days = [
-            np.where(side.ended("delivered"), side.ages.days, np.inf)[r]
-            for side, r in zip((self.after, self.before), rows, strict=True)
-        ]
-        codes = [self.after.groups.codes[r] for r in rows]
+        days, codes = list[Any](), list[Any]()
+        for side in (self.after, self.before):
+            judged = (side.part >= 0) & (side.ended("delivered") | side.ended("open"))
+            days.append(np.where(side.ended("delivered"), side.ages.days, np.inf)[judged])
+            codes.append(side.group[judged])
         of = pd.Series(np.concatenate(days)).groupby(np.concatenate(codes))
         return {
             name: of.quantile(q, interpolation="lower").reindex(range(self.n)).to_numpy(dtype=float)

@@ -83,21 +83,33 @@ class Side:
 
     @cached_property
     def ages(self) -> Ages:
-        """How all lines stand by then, and for how many days they took or have been waited for."""
-        return ages(self.view.lines, as_of=self.as_of)
+        """How the lines ordered in the period stand by then, and for how many days they took or have been waited for."""
+        return ages(self.ordered, as_of=self.as_of)
+
+    @cached_property
+    def group(self) -> Ints:
+        """Their groups."""
+        out: Ints = self.groups.codes[self.by_order != -1].astype(np.int64)
+        return out
+
+    @cached_property
+    def part(self) -> Ints:
+        """Their parts of the period."""
+        out: Ints = self.by_order[self.by_order != -1]
+        return out
 
     def ended(self, how: str) -> Mask:
-        """Return which lines stand so: delivered, open or cancelled, or left out of lead times for a reason."""
+        """Return which of them stand so: delivered, open or cancelled, or left out of lead times for a reason."""
         if how not in self._ended:
-            ends = [self.ages.outcome == i for i, name in enumerate(ENDINGS) if name == how]
-            self._ended[how] = np.logical_or.reduce(ends) if ends else self.ages.selection.rows(how)
+            self._ended[how] = _ended(self.ages, how)
         return self._ended[how]
 
     @cached_property
     def still_open(self) -> Mask:
-        """Which lines are still to come, those of connections that record no days of delivery, too."""
+        """Which of all lines are still to come, those of connections that record no days of delivery, too."""
         undated = np.isnat(days_of(self.view.lines, "delivered_date"))
-        return self.ended("open") | (self.ended(NOT_RECORDED) & undated)
+        every = ages(self.view.lines, as_of=self.as_of)
+        return _ended(every, "open") | (_ended(every, NOT_RECORDED) & undated)
 
     @property
     def keys(self) -> list[str]:
@@ -126,6 +138,12 @@ class Side:
         out = np.full(len(self.groups), empty)
         out[table[GROUP].astype("int64").to_numpy()] = table[column].to_numpy(dtype=float, na_value=np.nan)
         return out
+
+
+def _ended(stand: Ages, how: str) -> Mask:
+    ends = [stand.outcome == i for i, name in enumerate(ENDINGS) if name == how]
+    out: Mask = np.logical_or.reduce(ends) if ends else stand.selection.rows(how)
+    return out
 
 
 def sides_of(view: View, by: By, since: Any, until: Any) -> tuple[Side, Side]:
