@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from math import erfc
 from typing import Any
 
@@ -32,6 +33,8 @@ _PRIOR = 50.0
 #: Draws of what will come, of what might have come on each day gone by, and how many are made at once.
 DRAWS, DRAWS_OF_TEST, _AT_ONCE = 400, 200, 100
 _IN_CACHE = 1_000
+#: Lines of a group, on average, up to which groups are added up all at once.
+_SMALL = 100
 
 
 @dataclass(frozen=True)
@@ -164,36 +167,48 @@ def drawn(
     by_group = np.argsort(group, kind="stable")
     group = group[by_group]
     begins = np.flatnonzero(np.diff(group, prepend=-1))
+    # what a line alone of its order has in common with that order is its own
+    several = np.flatnonzero(np.bincount(order)[order] > 1)
+    of_order = pd.factorize(order[several])[0]
+    own = np.full((len(rows), 1), np.sqrt(1 - common.vendor), dtype=np.float32)
+    own[several] = np.sqrt(1 - common.order)
     limit = probit(ahead.chance[rows][by_group]).astype(np.float32)
     worth = value[rows][by_group].astype(np.float32)
 
-    def normal(n: int, share: float, out: Any = None) -> npt.NDArray[np.float32]:
+    def normal(n: int, scale: Any, out: Any = None) -> npt.NDArray[np.float32]:
         drawn = random.standard_normal((n, _AT_ONCE), dtype=np.float32, out=out)
-        drawn *= np.float32(np.sqrt(share))
+        drawn *= np.float32(scale)
         return drawn
+
+    # The sum of a group is a row times a table, taken over as few lines at a time as stay in the processor's cache for all periods.
+    # Of many small groups each is a sum of its rows.
+    chunks: list[tuple[int | None, slice]] = [(None, slice(None))]
+    if len(rows) > _SMALL * len(begins):
+        chunks = [
+            (place, slice(start, min(start + _IN_CACHE, end)))
+            for place, (begin, end) in enumerate(pairwise([*begins.tolist(), len(rows)]))
+            for start in range(begin, end, _IN_CACHE)
+        ]
 
     # two tables for all draws: of many lines it takes longer to get new ones than to fill them
     hidden, table = np.empty((2, len(rows), _AT_ONCE), dtype=np.float32)
     for first in range(0, draws, _AT_ONCE):
-        normal(len(rows), 1 - common.order, out=hidden)
-        hidden += normal(int(order.max()) + 1, common.order - common.vendor).take(order, axis=0, out=table, mode="clip")
-        hidden += normal(int(vendor.max()) + 1, common.vendor - common.all).take(vendor, axis=0, out=table, mode="clip")
-        hidden += normal(1, common.all)
+        normal(len(rows), own, out=hidden)
+        if len(several):
+            hidden[several] += normal(int(of_order.max()) + 1, np.sqrt(common.order - common.vendor))[of_order]
+        of_vendors = normal(int(vendor.max()) + 1, np.sqrt(common.vendor - common.all)) + normal(1, np.sqrt(common.all))
+        hidden += of_vendors.take(vendor, axis=0, out=table, mode="clip")
         if len(begins) > 1:
-            hidden = hidden[by_group]
+            hidden, table = hidden.take(by_group, axis=0, out=table, mode="clip"), hidden
         so_far = np.zeros((len(begins), limit.shape[1] + 1, _AT_ONCE), dtype=np.float32)
-        # The sum of one group is a row times a table, taken over as few lines at a time as stay in the processor's cache for all
-        # periods. Of several groups each is a sum of its rows.
-        step = _IN_CACHE if len(begins) == 1 else len(rows)
-        for start in range(0, len(rows), step):
-            lines = slice(start, start + step)
+        for place, lines in chunks:
             for k in range(limit.shape[1]):
                 came = np.less_equal(hidden[lines], limit[lines, k, None], out=table[lines])
-                if len(begins) == 1:
-                    so_far[0, k + 1] += worth[lines] @ came
-                else:
+                if place is None:
                     came *= worth[:, None]
                     so_far[:, k + 1] = np.add.reduceat(came, begins, axis=0)
+                else:
+                    so_far[place, k + 1] += worth[lines] @ came
         out[group[begins], :, first : first + _AT_ONCE] = np.diff(so_far, axis=1)
     return out
 
