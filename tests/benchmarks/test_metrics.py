@@ -14,6 +14,7 @@ import tempfile
 import time
 import venv
 from fractions import Fraction
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import makini_analytics as ma
 from makini_analytics import lead_times, slippage, spend
 from makini_analytics.compute import count_days, first_day_at, kaplan_meier
 
@@ -121,19 +123,34 @@ def test_price_index(measured):
     assert statistics.median(seconds) < 2
 
 
-def test_figures_that_look_at_change_and_at_what_comes(measured):
-    """A million lines of 500 vendors over three years: permutations, draws, orders, and a card of all figures."""
+def test_figures_that_look_at_change_and_at_what_comes(measured, tmp_path):
+    """A million lines of 500 vendors over three years, and the sample's again and again: permutations, draws, orders, a card of all figures."""
+    from tests.benchmarks.growth import save
     from tests.benchmarks.metric_peers import lines
 
-    frame = lines(1_000_000)
-    for f in (lead_times.buffer, lead_times.shifts, slippage.arrivals, spend.order_pattern):
+    save(1_000_000, str(tmp_path / "data"))
+    data, frame = ma.Purchases.load(tmp_path / "data"), lines(1_000_000)
+    runs = {
+        "lead_times.buffer": partial(lead_times.buffer, frame),
+        "lead_times.shifts": partial(lead_times.shifts, frame),
+        "slippage.arrivals": partial(slippage.arrivals, frame),
+        "slippage.arrivals of the sample's lines": partial(slippage.arrivals, data.lines),
+        "spend.order_pattern": partial(spend.order_pattern, frame),
+        "scorecard": partial(ma.scorecard, data, currency="EUR"),
+    }
+    slow = {}
+    for name, run in runs.items():
         seconds = []
-        for _ in range(ROUNDS):
+        for _ in range(ROUNDS + 1):
             begin = time.process_time()
-            f(frame)
+            run()
             seconds.append(time.process_time() - begin)
-        measured.add(f"{f.__module__.split('.')[1]}.{f.__name__}, 1M lines, processor time", {"ours": seconds})
-        assert statistics.median(seconds) < 2
+        measured.add(
+            f"{name}, 1M lines, processor time", {"ours": seconds[1:]}
+        )  # the first finds the codes of the texts
+        if statistics.median(seconds[1:]) >= 2:
+            slow[name] = seconds
+    assert not slow
 
 
 LIFELINES = """
