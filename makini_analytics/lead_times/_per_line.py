@@ -7,7 +7,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..compute import CANCELLED, CENSORED, DELIVERED, ENDINGS, ENDS, STARTS, FigureResult, WorkCalendar, ages, figure
+from ..compute import (
+    CANCELLED,
+    CENSORED,
+    DELIVERED,
+    ENDINGS,
+    ENDS,
+    STARTS,
+    Counted,
+    InSteps,
+    WorkCalendar,
+    ages,
+    figure,
+)
 from ..frames import AsOf, to_strings, values
 
 
@@ -19,7 +31,7 @@ def per_line(
     start: str = "order",
     end: str = "complete",
     calendar: WorkCalendar = None,
-) -> FigureResult:
+) -> InSteps:
     """Lead time of each order line: calendar days from its order date to its delivered date.
 
     A line is delivered when its delivered date is on or before the as-of day and, where a received quantity
@@ -71,6 +83,7 @@ def per_line(
     """
     got = ages(lines, as_of=as_of, start=start, end=end, calendar=calendar)
     frame, days = got.frame, got.days.astype(float)
+    yield Counted(got.selection, got.notes)
     # the days of a line that is not delivered are an age, not a lead time: they stand in a column of their own
     # of a line cancelled on an unknown day not even that is known: it waited for as many days as `got.days` at most
     waited = (got.outcome == CANCELLED) | (got.outcome == CENSORED)

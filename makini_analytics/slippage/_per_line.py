@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..compute import FigureResult, WorkCalendar, figure
+from ..compute import Counted, InSteps, WorkCalendar, figure
 from ..frames import AsOf, to_strings, values
 from ._due_rule import AHEAD, CAME, DUE_DATES, OUTCOMES, OVERDUE_OPEN, Tolerance, judge, outcome_of, suspicions
 
@@ -22,7 +22,7 @@ def per_line(
     early_days: float | None = None,
     calendar: WorkCalendar = None,
     under_share: float = 0,
-) -> FigureResult:
+) -> InSteps:
     """Slippage of each order line: calendar days from its due date to its delivered date, and how it is judged.
 
     A line is delivered when its delivered date is on or before the as-of day and, where a received quantity
@@ -89,6 +89,8 @@ def per_line(
     got = judge(lines, as_of=as_of, due=due, calendar=calendar, under_share=under_share)
     frame, days = got.frame, got.days.astype(float)
     outcome = outcome_of(got.standing, got.days, tolerance)
+    notes = suspicions(got, outcome)
+    yield Counted(got.selection, (*got.hint, *notes))
     came = (got.standing == CAME) | (got.standing == AHEAD)
     result = pd.DataFrame(
         {
@@ -104,4 +106,4 @@ def per_line(
     )
     if "connection" in frame.columns:
         result["connection"] = to_strings(frame["connection"])
-    return got.with_provenance(result, notes=suspicions(got, outcome))
+    return got.with_provenance(result, notes=notes)
