@@ -100,4 +100,4 @@ def per_line(
     )
     if "connection" in frame.columns:
         result["connection"] = to_strings(frame["connection"])
-    return got.with_provenance(result)
+    return got.with_provenance(result, notes=got.notes)
