@@ -83,7 +83,8 @@ class _SharedLines:
     def add(self, part: int, lines: pd.DataFrame, shared: npt.NDArray[np.bool_]) -> None:
         """Take in those of a part's lines that are ``shared``."""
         at = np.flatnonzero(shared)
-        self._lines.append(lines.iloc[at].assign(**{_PART: part, _LINE: at}))
+        places: dict[str, Any] = {_PART: part, _LINE: at}
+        self._lines.append(lines.iloc[at].assign(**places))
 
     def place(self, receipts: pd.DataFrame, first: npt.NDArray[np.intp]) -> tuple[Any, Any]:
         """Return the part of each receipt, the ``first`` one that has its order where it is of no line, and the line there."""
