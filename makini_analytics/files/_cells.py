@@ -109,7 +109,7 @@ def _moved(cells: pd.DataFrame, longer: pd.Index[Any]) -> pd.Series[bool]:
     out = pd.Series(data=False, index=cells.index)
     if not len(longer):
         return out
-    places = list(cells.columns[:-1])
+    places: list[Any] = cells.columns[:-1].tolist()
     usual = {p: kind for p in places if (kind := _usual_kind(cells[p].drop(longer)))}
     doubtful = pd.Series(data=False, index=longer)
     for p, kind in usual.items():
