@@ -101,19 +101,26 @@ def _frame_alone(body: str, head: str) -> tuple[str, int]:
 
 
 def _moved(cells: pd.DataFrame, longer: pd.Index[Any]) -> pd.Series[bool]:
-    """Return which of the rows with a cell more than the others hold no date or number where the others have one.
+    """Return which of the rows with a cell more than the others hold their dates and numbers one cell too far to the right.
 
     The last cell being blank, nothing else shows that a text with the separator in it has moved all that follows. Where everything is in
-    its place, the row merely ends with one separator more.
+    its place, or a word merely stands for a date, the row ends with one separator more.
     """
     out = pd.Series(data=False, index=cells.index)
     if not len(longer):
         return out
-    for place in cells.columns[:-1]:
-        if usual := _usual_kind(cells[place].drop(longer)):
-            moved = cells.loc[longer, place]
-            odd = [v for v in moved.unique() if kind_of([v]) not in (usual, None)]
-            out[longer] |= moved.isin(odd)
+    places: list[Any] = cells.columns[:-1].tolist()
+    usual = {p: kind for p in places if (kind := _usual_kind(cells[p].drop(longer)))}
+    doubtful = pd.Series(data=False, index=longer)
+    for p, kind in usual.items():
+        odd = [v for v in cells.loc[longer, p].unique() if kind_of([v]) not in (kind, None)]
+        doubtful |= cells.loc[longer, p].isin(odd)
+    for row in longer[doubtful]:
+        kinds = {p: kind_of([cells.loc[row, p]]) for p in cells.columns}
+        for place in (p for p in usual if kinds[p] not in (usual[p], None)):
+            beside = [(kinds[p + 1], usual[p]) for p in usual if p >= place]
+            here, fits = any(k == u for k, u in beside), all(k in (u, None) for k, u in beside)
+            out[row] |= here and fits
     return out
 
 

@@ -23,7 +23,7 @@ from ._beside import ReceiptsBuilder, ReturnsBuilder, judged_alone, tell_orphans
 from ._issues import Tally
 from ._orders import OrdersBuilder
 from ._parsing import zone
-from ._row_checks import hashes_of
+from ._row_checks import Hashes, hashes_of, repeated_hashes
 from ._settled import JoinedReceipts, PreparedOrders, TidyOrders, WholeList, settled
 from ._writing import Writing
 
@@ -44,7 +44,7 @@ class _Places:
     """Which part has an order, by a number made of its id: some bytes for each order."""
 
     def __init__(self) -> None:
-        self._hashes: list[npt.NDArray[np.uint64]] = []
+        self._hashes: list[Hashes] = []
 
     def add(self, ids: pd.Series) -> None:
         """Take in the ids of the next part's orders."""
@@ -56,6 +56,9 @@ class _Places:
         hashes = np.concatenate(self._hashes)
         order = np.argsort(hashes, kind="stable")
         self._sorted, self._of = hashes[order], of[order]
+        self.shared = repeated_hashes(
+            self._hashes
+        )  # ids in several parts, as records without a key may have one number
 
     def of(self, ids: pd.Series) -> npt.NDArray[np.intp]:
         """Return the part of each order; -1 where none has it."""
@@ -65,6 +68,34 @@ class _Places:
             return np.full(len(ids), -1)
         there = (self._sorted[at] == wanted) & ids.notna().to_numpy(dtype=bool)
         return np.where(there, self._of[at], -1)
+
+    def are_shared(self, ids: pd.Series) -> npt.NDArray[np.bool_]:
+        """Return which ids are those of orders in several parts."""
+        return np.isin(hashes_of(ids), self.shared)
+
+
+class _SharedLines:
+    """The lines of orders whose id is in several parts, together: only so it shows which of them a receipt is of."""
+
+    def __init__(self) -> None:
+        self._lines: list[pd.DataFrame] = []
+
+    def add(self, part: int, lines: pd.DataFrame, shared: npt.NDArray[np.bool_]) -> None:
+        """Take in those of a part's lines that are ``shared``."""
+        at = np.flatnonzero(shared)
+        places: dict[str, Any] = {_PART: part, _LINE: at}
+        self._lines.append(lines.iloc[at].assign(**places))
+
+    def place(self, receipts: pd.DataFrame, first: npt.NDArray[np.intp]) -> tuple[Any, Any]:
+        """Return the part of each receipt, the ``first`` one that has its order where it is of no line, and the line there."""
+        lines = stack(self._lines).reset_index(drop=True)
+        of = _receipts.line_of(receipts, lines)
+        part, line = (lines[name].to_numpy(dtype=np.intp)[of] for name in (_PART, _LINE))
+        return np.where(of < 0, first, part), np.where(of < 0, -1, line)
+
+
+_PART, _LINE = "in part", "at line"
+_OPEN = -2  # the line of a receipt that its part alone decides
 
 
 class OrdersInParts:
@@ -148,6 +179,10 @@ class OrdersInParts:
         if self._receipts is None:
             return
         writing = self._receipts.writing
+        shared = _SharedLines()
+        for i in range(self._orders.n) if len(places.shared) else ():
+            lines = self._shelf[f"prepared-{i}"].lines
+            shared.add(i, lines, places.are_shared(lines["order_id"].astype("string")))
         for i in range(self._receipts.n):
             builder: ReceiptsBuilder = self._receipts.pop(i)
             builder.heed(writing)
@@ -158,6 +193,10 @@ class OrdersInParts:
             book.add("receipt lines", "order_line_id", orphans, rows["order_id"], _receipts.NO_LINE)
             book.tally = self.tally
             self._beside.append(book.frame(self._connection, {"receipt lines": rows["order_id"]}))
+            rows[_LINE] = _OPEN
+            if len(at := np.flatnonzero(places.are_shared(rows["order_id"]))):
+                few = rows.iloc[at].reset_index(drop=True)
+                place[at], rows.loc[at, _LINE] = shared.place(few, place[at])
             for part in np.unique(place[place >= 0]).tolist():
                 self._of_part[part].append(name := f"receipts-{part}-{i}")
                 self._shelf[name] = rows[place == part].reset_index(drop=True)
@@ -167,5 +206,6 @@ class OrdersInParts:
     def _join(self, i: int, lines: pd.DataFrame) -> JoinedReceipts:
         """Return the receipts of a part with their lines."""
         rows = [self._shelf.pop(name) for name in self._of_part[i]]
-        receipts = pd.concat(rows, ignore_index=True) if rows else self._none
-        return JoinedReceipts(receipts, _receipts.line_of(receipts, lines))
+        receipts = pd.concat(rows, ignore_index=True) if rows else self._none.copy()
+        told = receipts.pop(_LINE).to_numpy(dtype=np.intp)
+        return JoinedReceipts(receipts, np.where(told == _OPEN, _receipts.line_of(receipts, lines), told))

@@ -10,6 +10,7 @@ the place is kept::
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Sequence
 from datetime import tzinfo
 from typing import Any
@@ -35,9 +36,10 @@ class NumberBuilder(ColumnBuilder):
         self._array = GrowingArray(np.nan, float)
         self._problems: list[Problem] = []
         self._texts: list[tuple[int, str]] = []  # position and text of what JSON would not write as a number
-        self._two_ways: list[int] = []
-        self.has_points = False  # elsewhere in the list
+        self._two_ways = array("q")
+        self.has_points, self.has_commas = False, False  # elsewhere in the list
         self.point: str | None = None  # a text in which the point can only be the decimal mark
+        self.comma: str | None = None  # one in which the comma can only be it; known once `look` was called
         self.currency: dict[int, str] = {}  # by position, the currency beside the number
         self.percent: dict[int, str] = {}  # by position, the text of a percentage
 
@@ -56,22 +58,18 @@ class NumberBuilder(ColumnBuilder):
         if not values:
             return
         first = n - len(values)
-        array = plain_numbers(values)
-        if array is None:
-            array = self._one_by_one(values, first)
-        elif self.point is None:  # once it is seen that the column writes points, nothing else needs to be looked at
+        numbers = plain_numbers(values)
+        if numbers is None:
+            numbers = self._one_by_one(values, first)
+        elif str in set(map(type, values)):
             self._find_evidence(values, first)
-        self._array.put(array)
+        self._array.put(numbers)
 
     def _find_evidence(self, values: Sequence[Any], first: int) -> None:
-        if str not in set(map(type, values)):
-            return
-        for i, value in enumerate(values):
-            if type(value) is str and "." in value:
-                if not _TWO_WAYS.fullmatch(value):
-                    self.point = value
-                    return
-                self._two_ways.append(first + i)
+        texts = [(i, v) for i, v in enumerate(values, first) if type(v) is str]
+        self._two_ways.extend(i for i, text in texts if text[-4:-3] == "." and _TWO_WAYS.fullmatch(text))
+        if self.point is None:
+            self.point = next((text for _, text in texts if "." in text and not _TWO_WAYS.fullmatch(text)), None)
 
     def _one_by_one(self, values: Sequence[Any], first: int) -> np.ndarray[Any, Any]:
         out = np.full(len(values), np.nan)
@@ -95,11 +93,19 @@ class NumberBuilder(ColumnBuilder):
     def look(self, judge: DecimalJudge) -> None:
         """Show a judge what this column tells of the decimal mark."""
         self._convert(self.n)
+        own = DecimalJudge(judge.thousands)
+        own.look(text for _, text in self._texts)
+        self.comma = own.only.get(",")
         judge.look(text for _, text in self._texts)
         if self.point is not None:
             judge.only.setdefault(".", self.point)
         elif self._two_ways:
             judge.look(["1.500"])
+
+    @property
+    def _writes_points(self) -> bool:
+        """Whether this column's own texts show the decimal point, and none of them a comma, whatever others show."""
+        return (self.has_points or self.point is not None) and not (self.has_commas or self.comma is not None)
 
     def finish(self, kind: str, tz: tzinfo) -> tuple[Any, list[Problem]]:
         """Return the numbers, the decimal mark being a point, and what could not be read."""
@@ -108,24 +114,28 @@ class NumberBuilder(ColumnBuilder):
     def finish_as(self, form: NumberFormat) -> tuple[Any, list[Problem]]:
         """Return the numbers under a format, whose decimal mark is None where it is in doubt, and what could not be read."""
         self._convert(self.n)
-        array = self._array.whole()
-        if self._two_ways and self.point is None and not self.has_points:
+        numbers = self._array.whole()
+        if form.decimal is None and self._writes_points:
+            told = {i: float(text) for i, text in self._texts if _TWO_WAYS.fullmatch(text.strip())}
+            numbers[list(told)] = list(told.values())
+            self._texts = [(i, text) for i, text in self._texts if i not in told]
+        elif self._two_ways and form.decimal != ".":
             rows = np.array(self._two_ways, dtype=np.intp)
             if form.decimal == ",":
-                array[rows] = np.round(array[rows] * 1000)
-            elif form.decimal is None:
+                numbers[rows] = np.round(numbers[rows] * 1000)
+            else:
                 for i in rows.tolist():
-                    text = f"{array[i]:.3f}"
-                    why = f"can be read as {array[i]:,g} or {array[i] * 1000:,g}: pass decimal='.' or decimal=','"
+                    text = f"{numbers[i]:.3f}"
+                    why = f"can be read as {numbers[i]:,g} or {numbers[i] * 1000:,g}: pass decimal='.' or decimal=','"
                     self._problems.append((i, text, why))
-                array[rows] = np.nan
+                numbers[rows] = np.nan
         if self._texts:
             texts = [text for _, text in self._texts]
             got = read_numbers_as(texts, form)
             if not self._of_money:
                 got = without_currencies(got, texts)
-            array[[i for i, _ in self._texts]] = got.values
+            numbers[[i for i, _ in self._texts]] = got.values
             self._problems += [(self._texts[at][0], text, why) for at, text, why in got.problems]
             self.currency |= {self._texts[at][0]: code for at, code in got.currency.items()}
             self.percent = {self._texts[at][0]: self._texts[at][1] for at in got.percent}
-        return array, self._problems
+        return numbers, self._problems

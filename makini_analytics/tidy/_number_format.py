@@ -140,12 +140,19 @@ class NumberFormat:
         return Number(-value if negative or sign * inner < 0 else value, unit, percent)
 
 
+#: Codes that are written for currencies and are in no table of them, or not in that of an older Babel. GBX and ZAC are hundredths.
+_ALSO_CURRENCIES = frozenset(
+    {"RMB", "NTD", "NIS", "LEI", "CFA", "DHS", "SFR", "KSH", "TSH", "USH", "JEP", "GGP", "IMP", "FOK", "TVD", "KID"}
+    | {"SLE", "VED", "XCG", "ZWG"}
+)
+
+
 @cache
 def _may_be_currency(text: str) -> bool:
     """Whether a sign, a word or a code can be of money: a code is that of a currency, past or present, by CLDR's table, or is written for one."""
     from babel.core import get_global
 
-    return not _CODE.fullmatch(text) or text in get_global("all_currencies") or text in ("RMB", "NTD", "NIS")
+    return not _CODE.fullmatch(text) or text in get_global("all_currencies") or text in _ALSO_CURRENCIES
 
 
 def _sign(text: str) -> tuple[int, str]:

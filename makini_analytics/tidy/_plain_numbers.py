@@ -16,10 +16,10 @@ _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
 #: What is beyond it is no price and no quantity, and the product or the sum of some such numbers may be none that a float holds.
 LARGEST = 1e60
 _NUMBERS = list[float | None]
-#: Members of an object that change what its number says: {"amount": 1250, "scale": 2} is 12.50.
-_SCALES = re.compile(
-    r"scale|exponent|decimals|digits|precision|factor|multiplier|divisor|minor|^per$|base_?quantity", re.IGNORECASE
-)
+#: Members of an object that change what its number says: {"amount": 1250, "scale": 2} is 12.50, and {"value": 80, "per": 100} is 0.80.
+_SHIFTS = re.compile(r"scale|exponent", re.IGNORECASE)
+_DECIMALS = re.compile(r"decimals|digits|precision|minor", re.IGNORECASE)
+_FACTORS = re.compile(r"factor|multiplier|divisor|^per$|base_?quantity", re.IGNORECASE)
 _CURRENCY_NAMES = frozenset({"currency", "currencycode", "currencyisocode", "isocurrency"})
 _GROUPED = re.compile(r"[+-]?[0-9][0-9.,'\u00a0\u202f ]*")
 
@@ -60,10 +60,27 @@ def number_of(value: Any) -> tuple[float | None, str]:
         inner = [value[k] for k in ("value", "amount") if not isinstance(value.get(k), dict | list | None)]
         if len(inner) != 1:
             return None, "an object without one value"
-        if any(v and _SCALES.search(str(k)) for k, v in value.items()):
+        if any(_changes(str(k), v, inner[0]) for k, v in value.items()):
             return None, "an object that may mean a multiple or a part of its number"
         return number_of(inner[0])
     return (None, "") if value is pd.NA else (None, "not a number")
+
+
+def _changes(name: str, member: Any, value: Any) -> bool:
+    """Whether a member of an object may mean that its value is a multiple or a part of the number: a factor of 1 doesn't, nor do no decimals.
+
+    A value with a point is in whole units already, and what has so many decimals is how it is shown.
+    """
+    if not member:
+        return False
+    if _FACTORS.search(name):
+        return number_of(member)[0] != 1
+    if number_of(member)[0] == 0 or _SHIFTS.search(name):
+        return number_of(member)[0] != 0
+    if not _DECIMALS.search(name):
+        return False
+    number = number_of(value)[0]
+    return not ((isinstance(value, str) and "." in value) or (number is not None and number % 1))
 
 
 def currency_beside(value: Any) -> str:

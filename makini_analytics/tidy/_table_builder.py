@@ -118,14 +118,17 @@ class TableBuilder:
                 column.look(writing.judge)
                 if column.point is not None:
                     writing.points.add((self._table, name))
+                if column.comma is not None:
+                    writing.commas_in.add((self._table, name))
             elif isinstance(column, DayBuilder) and column.tells_times(writing.zone):
                 writing.times.add((self._table, name))
 
     def heed(self, writing: Writing) -> None:
         """Take what other parts of the list told of how it is written."""
         for name, column in self._known.items():
-            if isinstance(column, NumberBuilder) and (self._table, name) in writing.points:
-                column.has_points = True
+            if isinstance(column, NumberBuilder):
+                column.has_points = (self._table, name) in writing.points
+                column.has_commas = (self._table, name) in writing.commas_in
             elif isinstance(column, DayBuilder):
                 column.has_times = (self._table, name) in writing.times
 

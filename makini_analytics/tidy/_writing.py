@@ -13,7 +13,7 @@ class Writing:
     Attributes
     ----------
     judge : looks for the decimal mark
-    points : tables and columns with a number whose point can only be the decimal mark
+    points, commas_in : tables and columns with a number whose point, or comma, can only be the decimal mark
     zone : that of the days
     times : tables and columns of days of which one is no midnight in its zone: they hold moments, the others bare dates
     """
@@ -22,6 +22,7 @@ class Writing:
         self._numbers = numbers
         self.judge = DecimalJudge(numbers.thousands)
         self.points: set[tuple[str, str]] = set()
+        self.commas_in: set[tuple[str, str]] = set()
         self.zone = tz
         self.times: set[tuple[str, str]] = set()
 

@@ -180,6 +180,48 @@ def test_a_list_that_moved_while_it_was_read_is_read_once_more(tmp_path):
     same(parts, replace(whole, sources=parts.sources))  # what was read twice is in the notes of one alone
 
 
+def lines_of(i, **more):
+    return [{"key": f"{i}-{n}", "lineNo": str(n), "quantity": 2, "price": 3} | more for n in range(4)]
+
+
+def fetched_twice(tables, folder):
+    with ma.sandbox(tables) as server:
+        client = server.client(per_page=5, progress=False, delivery_date="actual")
+        return ma.Purchases.load(client.fetch_purchases(to=folder)), client.fetch_purchases()
+
+
+def test_a_receipt_of_orders_with_one_number_finds_its_line_in_whatever_part_that_is(tmp_path):
+    rows = [order(i, lineItems=lines_of(i)) for i in range(30)]
+    for i in (2, 25):
+        rows[i] |= {"key": None, "orderNo": "PO-twice"}
+    of = [{"poLineKey": "2-1"}, {"poLineKey": "25-1"}, {"poLineNo": "3"}, {"poLineKey": "nowhere"}]
+    receipts = [
+        {
+            "key": f"R{i}",
+            "poKey": "PO-twice",
+            "receivedAt": "2026-01-05",
+            "lineItems": [{"key": f"R{i}-1", "quantity": 1} | x],
+        }
+        for i, x in enumerate(of)
+    ]
+    parts, whole = fetched_twice({"purchase-orders": rows, "receipts": receipts}, tmp_path / "x")
+    same(parts, whole)
+    # line 3 is one of each order, so that receipt is of neither
+    assert parts.lines.loc[parts.lines["n_receipts"] > 0, "line_id"].tolist() == ["2-1", "25-1"]
+
+
+@pytest.mark.parametrize(("late", "read"), [("1.5", False), ("2", True)])
+def test_a_column_of_points_and_commas_is_in_doubt_in_every_part(late, read, tmp_path):
+    rows = [order(i, lineItems=lines_of(i, price="1.500", quantity="2.50")) for i in range(30)]
+    rows[29]["lineItems"][0]["price"] = late
+    rows[3]["lineItems"][0] |= {"price": "1,5"} if not read else {"price": "1.25", "quantity": "1,5"}
+    parts, whole = fetched_twice({"purchase-orders": rows}, tmp_path / "x")
+    same(parts, whole)
+    prices = parts.lines["unit_price"]
+    assert (prices == 1.5).sum() == (118 if read else 2)
+    assert prices.isna().sum() == (0 if read else 118)
+
+
 @pytest.mark.full
 @pytest.mark.parametrize("first", range(100, 400, 20))
 def test_hundreds_of_folders_are_what_memory_is(first, tmp_path):

@@ -40,6 +40,17 @@ Liste der Einkaufsbelege                                          Seite 1
 """
 
 
+@pytest.mark.parametrize(("place", "word"), [(4, "TBD"), (4, "n/a"), (5, "on request"), (-1, "open")])
+def test_a_word_for_a_date_or_a_number_moves_nothing_where_the_row_ends_with_a_separator_more(written, place, word):
+    head = "Order;Line;Vendor;Currency;Due date;Quantity;Description;Amount;Order date"
+    rows = [f"47{i};10;ACME;EUR;2024-02-1{i};{i + 1};Bolt;{i + 1},50;2024-01-1{i}" for i in range(8)]
+    cells = rows[3].split(";")
+    cells[place] = word
+    got = read(written("\n".join([head, *rows[:3], ";".join(cells) + ";", *rows[4:]])))
+    assert got.lines.order_number.tolist() == [f"47{i}" for i in range(8)]
+    assert got.lines.amount.tolist() == [i + 1.5 for i in range(8)]
+
+
 @pytest.mark.parametrize("text", ["Rohr 1|2", "|a|b|", "||||||"])
 def test_a_bar_in_a_text_of_a_printed_list_is_no_frame(written, text):
     got = read(written(LIST.format(text=text)))

@@ -55,11 +55,16 @@ def test_what_stands_beside_a_quantity_is_no_currency_of_the_line(text):
 
 
 def test_an_object_that_scales_its_number_is_none():
-    scaled = [{"amount": 1250, "scale": 2}, {"value": "1250", "decimals": 2}, {"value": 5, "exponent": -1}]
+    scaled = [
+        {"amount": 1250, "scale": 2},
+        {"value": "1250", "decimals": 2},
+        {"value": 1.25, "exponent": 3},
+        {"value": 80, "per": 100},
+    ]
     plain = [{"amount": 12.5, "scale": 0}, {"value": 12.5, "currencyId": 7}, {"amount": 12.5, "percent": 10}]
     got = tidied(*scaled, *plain)
-    assert missing_and_listed(got, "amount") == 3
-    assert got.lines.amount.tolist()[3:] == [12.5] * 3
+    assert missing_and_listed(got, "amount") == 4
+    assert got.lines.amount.tolist()[4:] == [12.5] * 3
 
 
 @pytest.mark.parametrize("name", ["currency", "currencyCode", "currency_code", "currencyISOCode"])
@@ -183,3 +188,27 @@ def test_three_decimals_that_were_taken_for_thousands_are_told(quantities, amoun
     got = table({"q": "quantity", "pr": "unit_price"}, q=quantities, pr=["2,50", "2,50"], amt=amounts, currency="EUR")
     assert [i for i in got.issues.reason if "may have three decimals ('1.000'" in i] == got.issues.reason.tolist()
     assert len(got.issues) == told
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        {"baseQuantity": 1},
+        {"per": "1"},
+        {"factor": "1.0"},
+        {"digits": "0"},
+        {"precision": 2},
+        {"minorUnits": 2},
+        {"exponent": 0},
+    ],
+)
+def test_an_object_whose_members_change_nothing_is_its_number(member):
+    got = tidied({"value": 12.5} | member, {"value": "12.00"} | member)
+    assert got.lines.amount.tolist() == [12.5, 12]
+
+
+@pytest.mark.parametrize("code", one_in(3, ["LEI", "CFA", "DHS", "SFR", "JEP", "IMP", "XCG", "ZWG"]))
+def test_codes_that_people_write_for_currencies_are_of_money(code):
+    got = table(amt=[f"12.50 {code}", f"{code} 1"], currency=None)
+    assert got.lines.amount.tolist() == [12.5, 1]
+    assert set(got.lines.currency) == {code}
