@@ -14,6 +14,7 @@ from ..compute import ENTITIES, Counted, Figure, FigureResult, Selection, figure
 from ..errors import ConfigError, SchemaError
 from ..frames import FIGURE_COLUMNS, AsOf, as_of_days, categoricals, encode, values
 from ..purchases import Purchases
+from ._takes import check_purchases
 
 Ints = npt.NDArray[np.int64]
 
@@ -73,10 +74,7 @@ def coverage(data: Purchases, *, as_of: AsOf | None = None) -> FigureResult:
     >>> full.loc[("lines", "received_quantity"), "share"].item(), full.loc[("metrics", "spend.by_vendor"), "computable"].item()
     (0.0, True)
     """
-    if not isinstance(data, Purchases):
-        raise SchemaError(
-            f"quality.coverage takes Purchases, not {type(data).__name__}: it looks at orders, lines and sources"
-        )
+    check_purchases(data, "connection", metric="quality.coverage")
     rows: list[dict[str, Any]] = []
     names = dict.fromkeys([*data.sources["connection"].dropna(), *data.orders["connection"].dropna()])
     labelled = categoricals.as_labels(data.lines)  # all figures are going to group them

@@ -18,6 +18,7 @@ from ..frames import FIGURE_COLUMNS, AsOf, AsOfDays, Mask, as_of_days, days_of, 
 from ..purchases import Purchases
 from ..system import known_options
 from ._repeats import repeated_lines, repeated_orders
+from ._takes import check_purchases
 
 #: The commonest endings that say what kind of company it is and not which one, in their cleaned spelling. cleanco knows
 #: the rest; these stand where the extra `enrich` is not installed, and a few are missing there.
@@ -79,10 +80,7 @@ def duplicates(data: Purchases, *, score: float = 88, as_of: AsOf | None = None)
     ConfigError
         A score outside 0..100.
     """
-    if not isinstance(data, Purchases):
-        raise SchemaError(
-            f"quality.duplicates takes Purchases, not {type(data).__name__}: it looks at orders and lines"
-        )
+    check_purchases(data, metric="quality.duplicates")
     if not 0 <= score <= 100:
         raise ConfigError(f"score={score!r}: pass a number from 0 to 100")
     selection, day = Selection(data.lines), _day(data, as_of)

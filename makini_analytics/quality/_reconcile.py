@@ -13,9 +13,10 @@ import pandas as pd
 
 from .. import lead_times, slippage, spend
 from ..compute import FigureResult, Selection, figure
-from ..errors import SchemaError, one_of
-from ..frames import FIGURE_COLUMNS, AsOf, as_of_days, categoricals, values
+from ..errors import one_of
+from ..frames import FIGURE_COLUMNS, AsOf, as_of_days, categoricals, numbers, values
 from ..purchases import Purchases
+from ._takes import check_purchases
 
 #: The figures that a meeting compares with the ERP's own.
 METRICS: dict[str, Callable[..., pd.DataFrame]] = {
@@ -71,8 +72,7 @@ def reconcile(data: Purchases, *, metric: str = "spend.by_vendor", as_of: AsOf |
     True
     """
     one_of("metric", metric, METRICS)
-    if not isinstance(data, Purchases):
-        raise SchemaError(f"quality.reconcile takes Purchases, not {type(data).__name__}: it looks at orders and lines")
+    check_purchases(data, "connection", "order_id", "currency", metric="quality.reconcile")
     rows = [*_line_steps(data.lines, metric, as_of), *_order_steps(data.orders, data.lines)]
     columns = [
         "connection",
@@ -107,7 +107,9 @@ def _line_steps(lines: pd.DataFrame, metric: str, as_of: AsOf | None) -> list[di
         part.attrs = lines.attrs
         about = METRICS[metric](part, as_of=as_of).attrs
         head = {"connection": connection, "currency": currency, "part": "lines"}
-        out.append(head | {"step": "raw", "reason": "all lines", "n_lines": len(part), "value": _sum(part["amount"])})
+        out.append(
+            head | {"step": "raw", "reason": "all lines", "n_lines": len(part), "value": _sum(numbers(part, "amount"))}
+        )
         for entry in [*about["excluded"], about["included"]]:
             used = entry is about["included"]
             reason = metric if used else entry["reason"]
@@ -124,8 +126,10 @@ def _line_steps(lines: pd.DataFrame, metric: str, as_of: AsOf | None) -> list[di
     return out
 
 
-def _sum(amounts: pd.Series) -> float:
-    return math.fsum(amounts.dropna())
+def _sum(amounts: Any) -> float:
+    """Return the exact sum of what is known."""
+    known = np.asarray(amounts, dtype=float)
+    return math.fsum(known[~np.isnan(known)])
 
 
 # ---- orders ------------------------------------------------------------------------------------------------------------
@@ -191,20 +195,20 @@ def _causes(
         weight = None if weights is None else np.nan_to_num(np.asarray(weights, dtype=float))[rows]
         return np.bincount(of[rows], weights=weight, minlength=n).astype(float)
 
-    amount = _number(lines, "amount")
+    amount = numbers(lines, "amount")
     deleted = values(lines, "deleted_at", "datetime64[us, UTC]").notna().to_numpy()
-    cancelled = (lines["state"] == "cancelled").to_numpy(dtype=bool, na_value=False) & ~deleted
+    cancelled = (values(lines, "state", "string") == "cancelled").to_numpy(dtype=bool, na_value=False) & ~deleted
     live = ~deleted & ~cancelled
     # price x quantity, before the line's own discount
     priced = np.nan_to_num(
-        _number(lines, "unit_price") * _number(lines, "quantity") / np.nan_to_num(_number(lines, "price_unit"), nan=1.0)
+        numbers(lines, "unit_price") * numbers(lines, "quantity") / np.nan_to_num(numbers(lines, "price_unit"), nan=1.0)
     )
     sums, count = per_order(live, amount), per_order(live)
-    tax = per_order(live, _number(lines, "tax"))
-    net, gross = _number(orders, "total_net"), _number(orders, "total_gross")
+    tax = per_order(live, numbers(lines, "tax"))
+    net, gross = numbers(orders, "total_net"), numbers(orders, "total_gross")
     by_gross = np.isnan(net) & ~np.isnan(gross)
     total = np.where(by_gross, gross, net)
-    compared = np.where(by_gross, sums + np.where(tax != 0, tax, np.nan_to_num(_number(orders, "total_tax"))), sums)
+    compared = np.where(by_gross, sums + np.where(tax != 0, tax, np.nan_to_num(numbers(orders, "total_tax"))), sums)
     gap = total - compared
     # every line may be rounded to the cent by itself
     tight = 0.01 * np.maximum(count, 1) + 1e-9
@@ -216,12 +220,12 @@ def _causes(
         found = np.zeros(n, dtype=bool)
         for name in orders.columns:
             if str(name).startswith("custom.") and pattern.search(str(name)) and orders[name].dtype.kind == "f":
-                found |= explains(sign * np.nan_to_num(_number(orders, name)))
+                found |= explains(sign * np.nan_to_num(numbers(orders, name)))
         return found
 
     foreign = live & _in_other_currency(orders, lines, of)
     gone = per_order(deleted, amount), per_order(cancelled, amount)
-    order_tax = np.nan_to_num(_number(orders, "total_tax"))
+    order_tax = np.nan_to_num(numbers(orders, "total_tax"))
     # the first reason that fits holds, so they stand from the certain to the likely
     reasons: dict[str, npt.NDArray[np.bool_]] = {
         "the order has no total": np.isnan(total),
@@ -243,11 +247,6 @@ def _causes(
         small, "rounding", np.where(gap > 0, "more than the lines, cause unknown", "less than the lines, cause unknown")
     )
     return np.select(list(reasons.values()), list(reasons), rest).astype(object), total, compared, sums, count
-
-
-def _number(frame: pd.DataFrame, name: str) -> Floats:
-    column: Floats = pd.to_numeric(values(frame, name, "float64")).to_numpy(dtype=float, na_value=np.nan)
-    return column
 
 
 def _in_other_currency(orders: pd.DataFrame, lines: pd.DataFrame, of: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:

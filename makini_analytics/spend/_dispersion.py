@@ -132,6 +132,7 @@ def _spread(key: Ints, price: Floats, quantity: Floats, n: int, reference: str) 
     at = lowest if reference == "lowest" else _lower_quartile(place, price, quantity, len(there))
     mean = np.bincount(place, price, len(there)) / n_lines[there]
     squares = np.bincount(place, (price - mean[place]) ** 2, len(there))
+    above = np.maximum(price - at[place], 0.0) * quantity
     with np.errstate(invalid="ignore"):  # one price has no spread: 0 / 0 is missing
         deviation = np.sqrt(squares / (n_lines[there] - 1))
     return pd.DataFrame(
@@ -143,7 +144,8 @@ def _spread(key: Ints, price: Floats, quantity: Floats, n: int, reference: str) 
             "spread": (p90 - p10) / p50,
             "max_over_min": highest / lowest,
             "reference_price": at,
-            "theoretical_ceiling": np.bincount(place, np.maximum(price - at[place], 0.0) * quantity, len(there)),
+            # without lines numpy adds up whole numbers, whatever the weights
+            "theoretical_ceiling": np.bincount(place, above, len(there)).astype(float),
         },
         index=there,
     ).reindex(range(n))

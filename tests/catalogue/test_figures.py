@@ -48,6 +48,15 @@ def test_what_is_declared_is_what_is_checked(name, sample):
         assert figure.function(lines, **options).attrs["metric"] == name
 
 
+@pytest.mark.parametrize("name", sorted(n for n, figure in FIGURES.items() if figure.data == ("lines",)))
+def test_no_lines_have_the_types_of_some(name, sample):
+    emea = sample.filter(connection="emea").lines
+    function, options = FIGURES[name].function, OPTIONS.get(name, {})
+    some = function(emea, **options).dtypes
+    for lines in (emea.iloc[:0], emea.assign(deleted_at=pd.Timestamp("2020-01-01", tz="UTC"))):
+        pd.testing.assert_series_equal(function(lines, **options).dtypes, some)
+
+
 def test_a_choice_needs_its_own_column(sample):
     assert FIGURES["slippage.per_line"].needs(due="promised") == ("promised_date", "delivered_date")
     assert FIGURES["slippage.ladder"].needs(due=["required", "promised"])[:2] == ("required_date", "promised_date")

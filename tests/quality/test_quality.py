@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -322,3 +323,28 @@ def test_options_that_are_none_teach(sample):
         quality.reconcile(sample, metric="spend")
     with pytest.raises(ConfigError, match="0 to 100"):
         quality.duplicates(sample, score=101)
+
+
+@pytest.mark.parametrize("function", [quality.coverage, quality.reconcile, quality.duplicates])
+@pytest.mark.parametrize("table", ["orders", "lines"])
+@pytest.mark.parametrize("column", ["connection", "order_id", "currency", "state"])
+def test_tables_of_ones_own_may_lack_columns(function, table, column, sample):
+    frames = {"orders": sample.orders, "lines": sample.lines}
+    frames[table] = frames[table].drop(columns=column)
+    data = Purchases(**frames, as_of=sample.as_of)
+    needed = {"coverage": ["connection"], "reconcile": ["connection", "order_id", "currency"]}
+    if column in needed.get(function.__name__, []):
+        with pytest.raises(
+            SchemaError, match=rf"^quality\.{function.__name__} needs the column '{column}' of data\.{table}"
+        ):
+            function(data)
+    else:
+        assert function(data).attrs["metric"] == f"quality.{function.__name__}"
+
+
+def test_infinite_amounts_are_missing_ones(sample):
+    lines = sample.lines.copy()
+    lines.loc[[0, 1], "amount"] = np.inf, -np.inf
+    missing = lines.assign(amount=lines.amount.where(np.isfinite(lines.amount)))
+    got, want = (quality.reconcile(Purchases(sample.orders, x, as_of=sample.as_of)) for x in (lines, missing))
+    pd.testing.assert_frame_equal(pd.DataFrame(got), pd.DataFrame(want))

@@ -1,0 +1,18 @@
+"""What the functions of this room take: Purchases, with the columns by which orders and lines find each other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..errors import SchemaError
+from ..purchases import Purchases
+
+
+def check_purchases(data: Any, *needed: str, metric: str) -> None:
+    """Raise `SchemaError` unless ``data`` are Purchases whose orders and lines both have these columns."""
+    if not isinstance(data, Purchases):
+        raise SchemaError(f"{metric} takes Purchases, not {type(data).__name__}: it looks at orders and lines")
+    for table in ("orders", "lines"):
+        for name in needed:
+            if name not in getattr(data, table).columns:
+                raise SchemaError(f"{metric} needs the column {name!r} of data.{table}, which is missing")
