@@ -77,8 +77,9 @@ def _filled(side: Side) -> Cells:
 
 def _ended(how: str, side: Side) -> Cells:
     """Return the lines ordered in the period, and those of them that ended so."""
-    there = ~(side.ended("draft") | side.ended("ordered after as-of"))
-    return Cells.counted(side.group, side.part, there, side.ended(how))
+    stands = side.stands
+    ended = stands.gone.cancelled | stands.gone.deleted if how == "cancelled" else stands.unjudged[how]
+    return Cells.counted(side.group, side.part, ~(stands.unjudged["draft"] | stands.gone.later), ended)
 
 
 def came_within(side: Side, usual: Floats) -> Cells:

@@ -10,7 +10,19 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..compute import ENDINGS, NOT_RECORDED, Ages, By, Groups, ages, group_lines
+from ..compute import (
+    ENDINGS,
+    NOT_RECORDED,
+    Ages,
+    By,
+    Groups,
+    PandasColumns,
+    Standing,
+    ages,
+    day_in,
+    group_lines,
+    standing_on,
+)
 from ..errors import ConfigError
 from ..frames import AsOfDays, Mask, days_of, moment_of
 from ._view import View
@@ -85,6 +97,12 @@ class Side:
     def ages(self) -> Ages:
         """How the lines ordered in the period stand by then, and for how many days they took or have been waited for."""
         return ages(self.ordered, as_of=self.as_of)
+
+    @cached_property
+    def stands(self) -> Standing:
+        """How they stand by then, whether the days of deliveries are recorded or not."""
+        columns = PandasColumns(self.ordered)
+        return standing_on(columns, day_in(columns, self.as_of))
 
     @cached_property
     def group(self) -> Ints:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -299,6 +300,19 @@ def test_without_dates_or_items_the_rest_is_told():
     card = ma.scorecard(bare(lines.drop(columns="delivered_date")))
     assert card["median_days"].isna().all()
     assert card["spend"].gt(0).all()
+
+
+def test_cancelled_lines_are_counted_where_delivery_days_are_not_recorded():
+    data = ma.load_sample(["emea"])
+    never = {
+        c: pd.Series(pd.NaT, data.lines.index, "datetime64[us]")
+        for c in ("delivered_date", "first_receipt_date", "completed_date")
+    }
+    before = ma.scorecard(data).set_index("vendor_id")
+    after = ma.scorecard(replace(data, lines=data.lines.assign(**never))).set_index("vendor_id").loc[before.index]
+    assert (before["cancelled_rate"] > 0).sum() > 5
+    for share in ("cancelled_rate", "closed_short_rate", "returned_rate"):
+        pd.testing.assert_series_equal(after[share], before[share])
 
 
 @pytest.mark.full
