@@ -122,9 +122,8 @@ def keys_in(part: Part) -> dict[str, pd.Series]:
     own = of_row.where((issues["table"] == "orders").fillna(False) & of_row.isin(out["orders"]))
     if len(issues) and "line_id" in lines:
         by_line = pd.Series(out["lines"].to_numpy(), index=_key(lines, lines["line_id"]))
-        of_line = of_row.map(by_line[~by_line.index.duplicated()]).astype(
-            "string"
-        )  # of no lines pandas makes another type
+        of_line = of_row.map(by_line[~by_line.index.duplicated()])
+        of_line = of_line.astype("string")  # of no lines pandas makes another type
         own = own.fillna(of_line.where((issues["table"] == "lines").fillna(False)))
     out["issues"] = own.astype("string").fillna(_key(issues, pd.Series(pd.NA, index=issues.index)))
     return out

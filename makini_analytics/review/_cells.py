@@ -85,11 +85,10 @@ def _ended(how: str, side: Side) -> Cells:
 def came_within(side: Side, usual: Floats) -> Cells:
     """Return the lines that were ordered so long ago, and those of them that came within so many days of their group."""
     limit = usual[side.group]
-    days = np.where(side.ended("delivered"), side.ages.days, np.inf)
     ordered = days_of(side.ordered, "order_date").astype("datetime64[D]")
     age = (side.as_of.of_rows(side.ordered) - ordered).astype(float)
-    judged = (side.ended("delivered") | side.ended("open")) & (age >= limit) & np.isfinite(limit)
-    return Cells.counted(side.group, side.part, judged, days <= limit)
+    judged = side.delivered_or_open & (age >= limit) & np.isfinite(limit)
+    return Cells.counted(side.group, side.part, judged, side.days_to_come <= limit)
 
 
 #: What is counted for each share of the card.

@@ -275,8 +275,8 @@ class Card:
         """Return the days by which half, and nine tenths, of each group's lines of both periods had come."""
         days, codes = list[Any](), list[Any]()
         for side in (self.after, self.before):
-            judged = (side.part >= 0) & (side.ended("delivered") | side.ended("open"))
-            days.append(np.where(side.ended("delivered"), side.ages.days, np.inf)[judged])
+            judged = (side.part >= 0) & side.delivered_or_open
+            days.append(side.days_to_come[judged])
             codes.append(side.group[judged])
         of = pd.Series(np.concatenate(days)).groupby(np.concatenate(codes))
         return {

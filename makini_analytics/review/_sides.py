@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -11,7 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..compute import (
-    ENDINGS,
+    CENSORED,
+    DELIVERED,
     NOT_RECORDED,
     Ages,
     By,
@@ -50,9 +51,6 @@ class Side:
     as_of: AsOfDays
     known: Mask  # lines of connections whose data reach back to the period before
     earlier: bool  # whether this is the period before
-    _ended: dict[str, Mask] = field(
-        default_factory=dict, init=False, repr=False, compare=False
-    )  # asked for some twenty times
 
     @cached_property
     def edges(self) -> npt.NDArray[np.datetime64]:
@@ -116,18 +114,23 @@ class Side:
         out: Ints = self.by_order[self.by_order != -1]
         return out
 
-    def ended(self, how: str) -> Mask:
-        """Return which of them stand so: delivered, open or cancelled, or left out of lead times for a reason."""
-        if how not in self._ended:
-            self._ended[how] = _ended(self.ages, how)
-        return self._ended[how]
+    @cached_property
+    def days_to_come(self) -> Floats:
+        """The days after which each of them came; infinite where it has not."""
+        return np.where(self.ages.outcome == DELIVERED, self.ages.days, np.inf)
+
+    @cached_property
+    def delivered_or_open(self) -> Mask:
+        """Which of them came, or are still to come; of the others nobody knows when they would have come."""
+        return np.isin(self.ages.outcome, (DELIVERED, CENSORED))
 
     @cached_property
     def still_open(self) -> Mask:
         """Which of all lines are still to come, those of connections that record no days of delivery, too."""
         undated = np.isnat(days_of(self.view.lines, "delivered_date"))
         every = ages(self.view.lines, as_of=self.as_of)
-        return _ended(every, "open") | (_ended(every, NOT_RECORDED) & undated)
+        out: Mask = (every.outcome == CENSORED) | (every.selection.rows(NOT_RECORDED) & undated)
+        return out
 
     @property
     def keys(self) -> list[str]:
@@ -156,12 +159,6 @@ class Side:
         out = np.full(len(self.groups), empty)
         out[table[GROUP].astype("int64").to_numpy()] = table[column].to_numpy(dtype=float, na_value=np.nan)
         return out
-
-
-def _ended(stand: Ages, how: str) -> Mask:
-    ends = [stand.outcome == i for i, name in enumerate(ENDINGS) if name == how]
-    out: Mask = np.logical_or.reduce(ends) if ends else stand.selection.rows(how)
-    return out
 
 
 def sides_of(view: View, by: By, since: Any, until: Any) -> tuple[Side, Side]:

@@ -208,9 +208,8 @@ def _of_part(
     whole = (vendor[asked], order[asked], group[mine], n, worth[asked])
     # the first column is what comes before the first period, by a connection that is known less far
     futures = drawn(found.now, common, *whole, seed=seed)[:, 1:] if len(asked) else np.zeros((*shape, 1))
-    alike = np.where(
-        _commonest(seen, part), worth, 0.0
-    )  # amounts of several currencies are not added, in a test either
+    # amounts of several currencies are not added, in a test either
+    alike = np.where(_commonest(seen, part), worth, 0.0)
     share, tested, text = _tested(part, found, common, steps, vendor, order, alike, seed)
     held = tested >= _TESTED and share >= _HELD
     notes = [name + text]
@@ -231,9 +230,8 @@ def _tested(
         )[0, 1:]
         came = np.diff((came_by(part.book, then, steps) * value[:, None]).sum(axis=0))
         low, high = np.quantile(draws, (_LOW, _HIGH), axis=1)
-        some = (
-            np.diff(then.chance, axis=1).sum(axis=0) >= 1
-        )  # where hardly a line is expected a band holds nothing, always
+        # where hardly a line is expected a band holds nothing, always
+        some = np.diff(then.chance, axis=1).sum(axis=0) >= 1
         hits.append(((came >= low - 1e-6) & (came <= high + 1e-6))[some])
     tested = int(sum(len(h) for h in hits))
     if tested < _TESTED:

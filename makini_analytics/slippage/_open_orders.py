@@ -184,11 +184,15 @@ def ageing(lines: Any, *, by: By = None, as_of: AsOf | None = None, due: str = "
 
 def _with_own_columns(lines: Any, by: By, as_of: AsOf | None, due: str) -> pd.DataFrame:
     """Return the open lines with the columns of the user's own that they are to be grouped by."""
-    with reuse():
-        table, seen = open_orders(lines, as_of=as_of, due=due), snapshot(lines, as_of, due)
     names = [by] if isinstance(by, str) else list(by or ())
-    own = [c for c in names if c in seen.frame.columns and c not in table.columns]
-    return table.assign(**{c: seen.frame[c].array[_most_overdue_first(seen)[0]] for c in own})
+    with reuse():
+        table = open_orders(lines, as_of=as_of, due=due)
+        own = [c for c in names if c not in table.columns]
+        if not own:
+            return table
+        seen = snapshot(lines, as_of, due)
+    rows, _ = _most_overdue_first(seen)
+    return table.assign(**{c: seen.frame[c].array[rows] for c in own if c in seen.frame.columns})
 
 
 def _most_overdue_first(seen: Snapshot) -> tuple[Ints, Floats]:

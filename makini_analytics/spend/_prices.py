@@ -103,7 +103,7 @@ def price_changes(
     days = days_of(items.frame, "order_date")
     leave_out_unreadable(items.selection, {"order_date": "order date"})
     items.selection.exclude(np.isnat(days), "no order date")
-    if per_vendor:  # or an error, before it is told which lines count
+    if per_vendor:  # lines without vendors are an error, which must come before the count
         key_columns(items.frame.columns, "vendor")
     yield items.counted
     rows = items.selection.kept

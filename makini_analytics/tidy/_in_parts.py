@@ -56,9 +56,8 @@ class _Places:
         hashes = np.concatenate(self._hashes)
         order = np.argsort(hashes, kind="stable")
         self._sorted, self._of = hashes[order], of[order]
-        self.shared = repeated_hashes(
-            self._hashes
-        )  # ids in several parts, as records without a key may have one number
+        # ids in several parts, as records without a key may have one number
+        self.shared = repeated_hashes(self._hashes)
 
     def of(self, ids: pd.Series) -> npt.NDArray[np.intp]:
         """Return the part of each order; -1 where none has it."""

@@ -31,7 +31,7 @@ class IssueBook:
     def __init__(self) -> None:
         self._batches: list[tuple[str, str, str, Positions, Any]] = []  # table, column, reason, rows, values
         self._unreadable: dict[str, dict[str, list[Positions]]] = {}
-        self.tally: Tally | None = None  # of a part of a list: what is told once is told by the whole list
+        self.tally: Tally | None = None  # set for a part of a list: what is told once is told for the whole list
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what a part that waits on disk keeps: of the values their texts, since the classes of records can't be written."""
@@ -301,9 +301,8 @@ def warnings_in(notes: Any) -> tuple[list[str], str]:
     (['Warning: amount could not be read on 2 of 9 lines (22.2 %): see issues.'], 'Made up. Read offline.')
     """
     text = notes if isinstance(notes, str) else ""
-    found = re.findall(
-        _WARNING + r"(?:'[^']*'|.)*?\.(?=\s|$)", text
-    )  # a heading in quotes may have a full stop: 'Mio. EUR'
+    # a heading in quotes may have a full stop: 'Mio. EUR'
+    found = re.findall(_WARNING + r"(?:'[^']*'|.)*?\.(?=\s|$)", text)
     for sentence in found:
         text = text.replace(sentence, "", 1)
     return found, " ".join(text.split())

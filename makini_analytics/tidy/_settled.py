@@ -156,11 +156,12 @@ def settled(part: PreparedOrders, whole: WholeList, joined: JoinedReceipts | Non
     lines = _derive.place_delivery_date(lines, role)
     if joined is not None and whole.joined is not None:
         lines = _receipts.apply_receipts(lines, *joined, book, quantities=whole.joined.quantities > 0)
+    # no field of the API holds one of these
     lines = _receipts.settle_returns(lines, book).assign(
         price_unit=np.nan,
         discount_percent=lines.get("discount_percent", np.nan),
         cancelled_date=np.full(len(lines), "NaT", dtype="datetime64[us]"),
-    )  # no field of the API holds one of them
+    )
     unreadable = _unreadable(book, lines, of, role)
     if joined is not None:
         unreadable = _receipts.with_lost(unreadable, lines, _receipts.lost_with_receipts(*joined))
