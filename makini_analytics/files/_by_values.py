@@ -24,6 +24,7 @@ _SAP_MARKS = frozenset({"l", "s", "x"})
 _YES = frozenset({"x", "l", "y", "yes", "true", "1", "ja", "j", "oui", "o", "si", "sí", "s", "sim", "tak", "t", "wahr", "vrai", "vero", "waar", "prawda"})  # fmt: skip
 _NO = frozenset({"n", "no", "false", "0", "nein", "non", "não", "nao", "nee", "nie", "f", "falsch", "faux", "falso", "onwaar", "fałsz", "-"})  # fmt: skip
 _ABLE = ("able", "ible", "abile", "ibile", "bar", "barkeit", "avel", "ivel", "baar")  # what can be cancelled is not
+_SHORT = 4  # letters of a stem that is a whole word only: "del" is of deleting, and of "Fecha del documento"
 _ENOUGH_BESIDE_STATUSES = 2  # headings that plain lists don't have
 _DATES, _NUMBERS = ("_date",), ("quantity", "unit_price", "price_unit", "amount", "tax", "discount")
 
@@ -187,12 +188,23 @@ def said_of_lines(heading: str) -> tuple[str, bool]:
     beside, sure = known["beside"], known["says_mark"]
     for said in ("void", "completed", "open"):
         those = [
-            any(w == k or (len(k) > 4 and w.startswith(k) and not w.endswith(_ABLE)) for k in known[said])
+            any(w == k or (len(k) > _SHORT and w.startswith(k) and not w.endswith(_ABLE)) for k in known[said])
             for w in words
         ]
         if any(those) and all(own or w in beside or w in sure for own, w in zip(those, words, strict=True)):
             return said, any(w in sure or w.endswith(("kz", "kennz", "kennzeichen")) for w in words)
     return "", False
+
+
+def names_cancelling(heading: str) -> bool:
+    """Whether a word of a heading is of cancelling or deleting, whatever stands beside it.
+
+    >>> [names_cancelling(h) for h in ("Cancel Reason", "Date Cancelled", "Storniert von", "Non-cancellable", "Fecha del documento")]
+    [True, True, True, False, False]
+    """
+    stems = [k for k in mark_words()["void"] if len(k) > _SHORT]
+    words = re.findall(r"[^\W\d_]+", re.sub(r"(?<=[a-zß-ÿ])(?=[A-Z])", " ", heading))
+    return any(folded(w).startswith(k) and not folded(w).endswith(_ABLE) for w in words for k in stems)
 
 
 def _mark(said: str, certain: bool, flags: set[str]) -> str:
@@ -206,6 +218,11 @@ def _mark(said: str, certain: bool, flags: set[str]) -> str:
 def is_yes(text: str) -> bool:
     """Whether a mark is set."""
     return _flag(text) in _YES
+
+
+def is_no(text: str) -> bool:
+    """Whether a mark is not set."""
+    return _flag(text) in _NO
 
 
 def _flag(value: Any) -> str:

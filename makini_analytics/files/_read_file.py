@@ -32,6 +32,7 @@ from ._money import in_percent
 from ._raw_file import Grid, read_grid
 from ._rows import order_lines
 from ._sorted_rows import Rows, as_issues
+from ._unread import tell_unread
 from ._values import Table, settle
 from ._wording import says_discount, says_money, titles_of_multiples
 
@@ -104,6 +105,7 @@ def read_file(
     names = distinct_names(grid.headings)
     discounts = [names[h.place] for h in headings if _is_further_discount(h, stated)]
     settle(table)
+    tell_unread(table, headings, names, stated)
     if chosen is not None and chosen.name == "jde":
         settle_jde(table)
     if {"discount", "discount_percent"} <= table.column_of.keys():  # both are of the same, or it is asked
@@ -231,14 +233,7 @@ def read_grid_of(
         looked_at.append(row)
         return n_known(row, own)
 
-    grid = read_grid(
-        file,
-        score,
-        sheet=sheet,
-        encoding=encoding,
-        separator=separator,
-        header=header,
-    )
+    grid = read_grid(file, score, sheet=sheet, encoding=encoding, separator=separator, header=header)
     titles = titles_of_multiples(looked_at, grid.headings)
     chosen = system_of(system, grid.headings, grid.cells)
 

@@ -15,6 +15,7 @@ from ..tidy import meaning, sap_line_status, why_no_value
 from ._by_values import is_yes
 from ._headings import System, document_types, folded
 from ._money import settle_currency, settle_prices
+from ._sorted_rows import Told
 
 #: "100001 ACME", "100001 - ACME", "100001/ACME", "[100001] ACME"
 _CODE_AND_NAME = re.compile(r"\[?([A-Z]{0,4}-?\d{3,})\]?(?:\s*[\-\u2013:/|]\s*|\s+)(\D.*)")
@@ -34,7 +35,7 @@ class Table:
     used: list[Any] = field(default_factory=list)  # headings that others were made of
     statuses: dict[str, str] = field(default_factory=dict)  # what the system's own words mean
     finished: list[bool] = field(default_factory=list)  # lines that a mark ends, whatever came
-    doubts: list[tuple[int, str, str | None, str]] = field(default_factory=list)  # row, column, value, reason
+    doubts: list[Told] = field(default_factory=list)
     stated: Collection[str] | None = (
         None  # headings, folded, that the caller decided on; None for a file beside the lines
     )
