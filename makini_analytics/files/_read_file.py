@@ -41,7 +41,7 @@ SPECIAL = (
     "vendor", "open_quantity", "scheduled_quantity", "schedule_line", "deletion_mark", "completed_mark", "void_mark", "open_mark",
     "incomplete_mark", "release_mark", "record_type", "price_per_code", "history", "movement_type", "debit_credit", "last_status",
     "document_type", "free_mark", "foreign_amount", "foreign_unit_price", "exchange_rate", "order_price_unit", "price_unit_numerator",
-    "price_unit_denominator", "cancelled_quantity",
+    "price_unit_denominator", "cancelled_quantity", "stock_received_quantity", "stock_unit",
 )  # fmt: skip
 #: Of these, what is settled when numbers are read.
 _BY_NUMBERS = ("order_price_unit", "price_unit_numerator", "price_unit_denominator", "cancelled_quantity")

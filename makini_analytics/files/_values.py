@@ -86,6 +86,7 @@ def settle(table: Table) -> None:
     table.column_of.pop("debit_credit", None)
     table.take("record_type")
     _returns(table)
+    _stock_units(table)
     _status(table)
     _vendor(table)
     settle_prices(table)
@@ -102,6 +103,22 @@ def _returns(table: Table) -> None:
     if any(back):
         table.put("is_return", f"return by {', '.join(headings)}", back)
         table.notes.append(f"Lines of goods that go back, by {', '.join(headings)}: {sum(back):,}.")
+
+
+def _stock_units(table: Table) -> None:
+    """Take what was received in the unit of the stock where nothing else says it, and not beside another unit of the order: 40 pieces of 10 boxes."""
+    ours, theirs = table.texts("unit_of_measure"), table.texts("stock_unit")
+    came, _ = table.take("stock_received_quantity"), table.take("stock_unit")
+    if came is None or "received_quantity" in table.column_of:
+        return
+    values = [
+        f"{v} {b}, of a quantity in {a}"
+        if a and b and a.casefold() != b.casefold() and str(v or 0).strip("0., ")
+        else v
+        for v, a, b in zip(table.df[came], ours, theirs, strict=True)
+    ]
+    table.put("received_quantity", came, values)
+    table.notes.append(f"{came!r} is in the unit of the stock.")
 
 
 def _status(table: Table) -> None:
