@@ -49,6 +49,7 @@ class DocumentBuilder:
         self._lines = TableBuilder(lines, tables[1], book, custom=custom)
         self._ids = tuple(next(c.name for c in columns if "key" in c.sources) for columns in (heads, lines))
         self._line_counts: list[int] = []
+        self.without_lines: list[int] = []  # positions of documents whose lines can't be read, or of which nothing can
 
     def take(self, page: Sequence[Any]) -> None:
         """Take in a page of records."""
@@ -71,6 +72,7 @@ class DocumentBuilder:
             if not isinstance(record, Mapping):
                 self._book.add_problems(self._tables[0], self._ids[0], [(at, record, "the record is no object")])
                 record = {}
+                self.without_lines.append(at)
             heads.append(record)
             nested, others = _lines_of(record)
             if others:
@@ -79,6 +81,7 @@ class DocumentBuilder:
             if not isinstance(nested, list | tuple):
                 self._book.add_problems(self._tables[0], "n_lines", [(at, nested, "the order's lines are no list")])
                 nested = ()
+                self.without_lines.append(at)
             for line in nested:
                 if not isinstance(line, Mapping):
                     position = self._lines.n + len(lines)
