@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from ..frames import categoricals
+from ._identities import without_blanks
 from ._parsing import Problem, arrow_texts, parse_instants, parse_iso, parse_values, sound
 from ._schema import DTYPES
 
@@ -240,7 +241,7 @@ class DictionaryBuilder(ColumnBuilder):
         values, numbers = self._distinct()
         if kind == "label" and len(values) == 1:  # only None, as in most columns of a connection
             return categoricals.missing(self.n), []
-        array, problems = parse_values(values, "text" if kind == "label" else kind, tz)
+        array, problems = parse_values(*(without_blanks(values), "text") if kind == "label" else (values, kind), tz)
         if numbers is None:
             return array, problems
         column = categoricals.from_codes(array, numbers) if kind == "label" else spread(array, numbers)
@@ -302,7 +303,7 @@ class BatchBuilder(ColumnBuilder):
 
 _CONVERT: dict[str, Callable[[Sequence[Any]], tuple[Any, list[Problem]]]] = {
     "instant": parse_instants,
-    "text": lambda values: parse_values(values, "text"),
+    "text": lambda values: parse_values(without_blanks(values), "text"),
 }
 
 
