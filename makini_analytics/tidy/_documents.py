@@ -33,7 +33,11 @@ class DocumentFrames(NamedTuple):
 
 
 class DocumentBuilder:
-    """Collects documents; what is no object becomes an issue and an empty row, so that positions stay right."""
+    """Collects documents; what is no object becomes an issue and an empty row, so that positions stay right.
+
+    A document whose lines are not there has one that can't be read, where it has one of the fields under which it ``needs_lines``: a
+    receipt of an order says that something came.
+    """
 
     def __init__(
         self,
@@ -43,7 +47,9 @@ class DocumentBuilder:
         book: IssueBook,
         *,
         custom: bool = True,
+        needs_lines: Sequence[str] = (),
     ) -> None:
+        self._needs_lines = needs_lines
         self._tables, self._book = tables, book
         self._heads = TableBuilder(heads, tables[0], book, custom=custom)
         self._lines = TableBuilder(lines, tables[1], book, custom=custom)
@@ -82,17 +88,20 @@ class DocumentBuilder:
                 self._book.add_problems(self._tables[0], "n_lines", [(at, nested, "the order's lines are no list")])
                 nested = ()
                 self.without_lines.append(at)
+            if not isinstance(nested, list) and any(record.get(f) for f in self._needs_lines):
+                self._lost_line(self._lines.n + len(lines), None, "the document's lines are not there")
+                nested = ({},)
             for line in nested:
                 if not isinstance(line, Mapping):
-                    position = self._lines.n + len(lines)
-                    self._book.add_problems(
-                        self._tables[1], self._ids[1], [(position, line, "the record is no object")]
-                    )
+                    self._lost_line(self._lines.n + len(lines), line, "the record is no object")
                     line = {}
                 lines.append(line)
             self._line_counts.append(len(nested))
         self._heads.take(heads)
         self._lines.take(lines)
+
+    def _lost_line(self, position: int, line: Any, reason: str) -> None:
+        self._book.add_problems(self._tables[1], self._ids[1], [(position, line, reason)])
 
     @property
     def n(self) -> tuple[int, int]:
