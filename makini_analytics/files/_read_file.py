@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from os import PathLike
@@ -34,7 +34,7 @@ from ._rows import order_lines
 from ._sorted_rows import Rows, as_issues
 from ._unread import tell_unread
 from ._values import Table, settle
-from ._wording import says_discount, says_money, titles_of_multiples
+from ._wording import says_discount, says_money, says_price_unit, titles_of_multiples
 
 #: Names that `columns` may give beside ours, and what becomes of them.
 SPECIAL = (
@@ -66,7 +66,7 @@ class FileRead:
     notes : how it was read, for ``sources``
     beside : headings of columns that are none of ours and change others, by what they are: the unit of the price, the cancelled quantity
     bare_discount : the heading of discounts of which nothing says whether they are money or percent
-    discounts : headings left out that are of discounts, too
+    discounts, price_units : headings left out that are of discounts, too, or may say how many a price is for
     cancelled : what was cancelled of each row; empty where the list doesn't say
     """
 
@@ -81,6 +81,7 @@ class FileRead:
     beside: dict[str, Any] = field(default_factory=dict)
     bare_discount: Any = None
     discounts: list[Any] = field(default_factory=list)
+    price_units: list[Any] = field(default_factory=list)
     cancelled: list[float] = field(default_factory=list)
 
 
@@ -103,7 +104,10 @@ def read_file(
     table = as_table(grid, meant, rows, chosen)
     table.came, table.stated = came, (stated := _stated(columns))
     names = distinct_names(grid.headings)
-    discounts = [names[h.place] for h in headings if _is_further_discount(h, stated)]
+    discounts, price_units = (
+        [names[h.place] for h in headings if _is_further(h, stated, says, gives)]
+        for says, gives in ((says_discount, ("gives the discount", "not off the line")), (says_price_unit, ()))
+    )
     settle(table)
     tell_unread(table, headings, names, stated)
     if chosen is not None and chosen.name == "jde":
@@ -145,6 +149,7 @@ def read_file(
         beside,
         bare,
         discounts,
+        price_units,
     )
 
 
@@ -294,11 +299,11 @@ def _stated(columns: Mapping[str, str | None] | pd.DataFrame | None) -> set[str]
     return set(map(folded, columns["heading"][changed | rules.str.endswith(AS_YOU_SAY).to_numpy()]))
 
 
-def _is_further_discount(h: Heading, stated: Collection[str]) -> bool:
-    """Whether a heading that is left out is of a discount, which the caller did not decide."""
-    ours = h.unknown or h.rule == TWICE or h.rule.endswith(("gives the discount", "not off the line"))
+def _is_further(h: Heading, stated: Collection[str], says: Callable[[str], bool], gives: tuple[str, ...]) -> bool:
+    """Whether a heading that is left out, which the caller did not decide, says what it is for; ``gives`` are rules by which another one was taken."""
+    ours = h.unknown or h.rule == TWICE or h.rule.endswith(gives)
     back = h.rule.endswith(AS_YOU_SAY) and folded(h.heading) not in stated  # as it was found, in a frame that came back
-    return h.column is None and (ours or back) and says_discount(h.heading)
+    return h.column is None and (ours or back) and says(h.heading)
 
 
 def _no_vendor(headings: list[Heading]) -> str:

@@ -35,7 +35,6 @@ from ._session import Session
 #: No list is this long; a server that says so is wrong.
 MOST_PAGES = 1_000_000
 MOST_EMPTY_PAGES = 10  # in a row, when paging by cursor
-_NO_PAGE = (400, 404, 410, 422)  # of page 1: there is no such list, or it does not take the filters
 
 
 class _Disagreement(Exception):
@@ -184,7 +183,7 @@ class _Pagination(Generic[SinkT]):
         try:
             return self.ask(path, params, expires=self.expires, refresh=self.uncached, stopped=stopped)
         except ApiError as e:
-            if e.status not in _NO_PAGE:  # then the list is there, and this page of it is not had
+            if e.status != 404:  # of page 1 it says that there is no such list
                 raise
             told = f"page 1 came, and {e.operation} answered {e.status}"
         raise _Disagreement(told)

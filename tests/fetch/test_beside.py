@@ -174,14 +174,12 @@ def test_the_state_of_the_synchronisation_shows_no_token_and_no_words_of_the_ser
     assert "evil" not in sources.notes.item()
 
 
-@pytest.mark.parametrize("status", [400, 404, 410, 422])
-def test_a_page_that_is_refused_is_no_sign_that_there_is_no_such_list(serve, status):
+def test_a_page_that_is_not_there_is_no_sign_that_there_is_no_such_list(serve):
     def receipts(path):
-        return page([{"key": "r1"}], last_page=2, total=2) if "?page=1&" in path else (status, {})
+        return page([{"key": "r1"}], last_page=2, total=2) if "?page=1&" in path else (404, {})
 
     assert "Warning: The list of receipts" in serve({"receipts": receipts}).fetch_purchases().sources.notes.item()
-    with pytest.raises(ma.IncompleteDataError, match=str(status)):
+    with pytest.raises(ma.IncompleteDataError, match=r"page=2.* answered 404"):
         serve({"receipts": receipts}).fetch_purchases(strict=True)
-    orders = serve({"purchase_orders": receipts})
-    with pytest.raises(ma.IncompleteDataError, match=f"api/erp/purchase-orders.page=2.* answered {status}"):
-        orders.fetch_purchases()
+    with pytest.raises(ma.IncompleteDataError, match=r"api/erp/purchase-orders.page=2.* answered 404"):
+        serve({"purchase_orders": receipts}).fetch_purchases()
