@@ -23,6 +23,8 @@ _SIGNS = {
 }  # fmt: skip
 
 
+#: Pence and cents, which a small last letter tells from pounds and rands.
+_HUNDREDTHS = {"GBp": "GBX", "GBx": "GBX", "ZAc": "ZAC", "ILa": "ILA"}
 #: The currencies that a sign of several may stand for: "$ 5" beside USD is no contradiction.
 _SHARED_SIGNS = {
     "$": {"USD", "CAD", "AUD", "NZD", "HKD", "SGD", "MXN", "TWD", "BRL", "ARS", "CLP", "COP"},
@@ -81,13 +83,15 @@ def currency_codes(given: Labels) -> Labels:
 
     >>> currency_codes(categoricals.from_texts(["eur", " € ", "$", None])).tolist()
     ['EUR', 'EUR', '$', <NA>]
+    >>> currency_codes(categoricals.from_texts(["gbp", "GBp"])).tolist()
+    ['GBP', 'GBX']
     """
     return categoricals.relabel(given, [currency_code(str(c)) or None for c in given.categories])
 
 
 def currency_code(text: str) -> str:
     """Return one currency as its code."""
-    plain = text.strip().upper()
+    plain = _HUNDREDTHS.get(text.strip(), text.strip().upper())
     return _SIGNS.get(plain, plain)
 
 

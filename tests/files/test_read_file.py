@@ -362,3 +362,11 @@ def test_the_vendor_of_a_group_is_that_of_its_lines(written, above):
     assert got.lines.amount.sum() == 410
     blank = [r.replace("B;", "A;") for r in rows]  # one that stands twice: its blanks are blanks
     assert ma.Purchases.from_file(written(text(blank, head))).lines.vendor_name.isna().sum() == (4 if above else 2)
+
+
+def test_no_row_below_the_list_is_of_the_last_vendors_group(written):
+    head = "Vendor;PO Number;Order Date;Quantity;Amount;Currency"
+    rows = ["A;4711;2024-01-05;10;100;EUR", "B;4712;2024-01-05;20;200;EUR", ";2;;30;300;", ";Prepared by:;;1;;"]
+    got = ma.Purchases.from_file(written(text(rows, head)))
+    assert got.lines.vendor_name.fillna("").tolist() == ["A", "B", "", ""]
+    assert "looks like a total row: no order line, but counted as one" in got.issues.reason.tolist()
