@@ -101,6 +101,20 @@ def test_words_for_no_delete_no_line(word):
     assert got.lines.state.tolist() == ["open", "cancelled"]
 
 
+@pytest.mark.parametrize("word", ["TBD", "n/a", "no", False, "Pending", "offen", "Not delivered", "t.b.c."])
+@pytest.mark.parametrize("stated", [None, "%Y-%m-%d"])
+def test_a_word_for_no_day_yet_is_no_delivery(word, stated):
+    given = {"r": "required_date", "dl": "delivered_date", "c": "cancelled_date"}
+    days = [word, "2026-02-03"]
+    formats = {"date_formats": dict.fromkeys(("required_date", "delivered_date"), stated)} if stated else {}
+    got = table(given, r=days, dl=days, c=[word, None], **formats)
+    assert got.lines.state.tolist() == ["open", "received"]
+    assert got.lines.unreadable.isna().all()
+    assert "stands for no date" in got.issues.reason.tolist()
+    api = tidied(word, "2026-02-03", of="deliveryAt")
+    assert api.lines.state.tolist() == ["open", "received"]
+
+
 @pytest.mark.parametrize(
     ("day", "right"),
     [
