@@ -12,7 +12,18 @@ from typing import Any
 import pandas as pd
 
 from ..errors import SchemaError
-from ._headings import TWICE, Heading, System, distinct_names, document_types, folded, mark_words, state_words, systems
+from ._headings import (
+    TWICE,
+    Heading,
+    System,
+    distinct_names,
+    document_types,
+    folded,
+    mark_words,
+    says_total,
+    state_words,
+    systems,
+)
 
 _DATE = re.compile(
     r"\d{1,4}[./\-]\d{1,2}[./\-]\d{1,4}\b.*|\d{1,2}[\s.\-]*[^\W\d_]{3,}.*\d{2,4}\b.*", re.ASCII | re.DOTALL
@@ -59,6 +70,17 @@ def fits(column: str, kind: str | None) -> bool:
     if column.endswith(_NUMBERS):
         return kind == "number"
     return not (column == "line_number" and kind in ("text", "date"))
+
+
+def mostly_words(cells: pd.Series, heading: str) -> bool:
+    """Whether more of the different values have two letters than have not; what repeats the heading or heads a total says nothing.
+
+    >>> [mostly_words(pd.Series(v, dtype=object), "Item") for v in (["10", "20", "Item"], ["BOLT-8", "NUT"], [])]
+    [False, True, False]
+    """
+    given = {str(v).strip() for v in cells.drop_duplicates() if v is not None and v == v} - {"", heading}
+    words = [len(_LETTER.findall(t)) > 1 for t in given if not says_total(t)]
+    return sum(words) > len(words) / 2
 
 
 def by_statuses(headings: Sequence[str], cells: pd.DataFrame) -> System | None:

@@ -14,7 +14,16 @@ import pandas as pd
 from ..errors import SchemaError
 from ..system import known_options, mapping_of, number_of, path_of, text_of
 from ..tidy import LINES, ORDERS, why_no_value
-from ._by_values import ask_about_twice, by_statuses, fits, kind_of, with_document_types, with_marks, with_states
+from ._by_values import (
+    ask_about_twice,
+    by_statuses,
+    fits,
+    kind_of,
+    mostly_words,
+    with_document_types,
+    with_marks,
+    with_states,
+)
 from ._headings import (
     AS_YOU_SAY,
     TWICE,
@@ -137,20 +146,8 @@ def read_file(
     frame = table.df.drop(columns=[h for h in table.used if h not in kept]).reset_index(drop=True)
     if "received_quantity" in table.column_of or "quantity" not in table.column_of:
         open_quantity = None
-    return FileRead(
-        frame,
-        {h: c for c, h in table.column_of.items()},
-        table.statuses,
-        open_quantity,
-        table.finished,
-        table.items,
-        left_out,
-        notes,
-        beside,
-        bare,
-        discounts,
-        price_units,
-    )
+    meant_by = {h: c for c, h in table.column_of.items()}
+    return FileRead(frame, meant_by, table.statuses, open_quantity, table.finished, table.items, left_out, notes, beside, bare, discounts, price_units)  # fmt: skip
 
 
 @known_options
@@ -246,7 +243,7 @@ def read_grid_of(
     def kind(place: int) -> str | None:
         return kind_of(v for v in grid.cells[place].drop_duplicates() if not why_no_value(v))
 
-    headings = understood(grid.headings, chosen, own, lambda place, column: fits(column, kind(place)))
+    headings = understood(grid.headings, chosen, own, lambda place, column: fits(column, kind(place)), lambda place: mostly_words(grid.cells[place], grid.headings[place]))  # fmt: skip
     ask_about_twice(headings, grid.cells)
     headings = with_states(headings, [kind(h.place) for h in headings])
     values = [grid.cells[h.place].drop_duplicates() for h in headings]
