@@ -164,6 +164,9 @@ _ADVICE = {
     422: "The API does not accept a parameter of the request",
     429: "Wait, use fewer workers (max_workers=), or ask Makini to raise the limit",
 }
+#: Asked too late, too early or too often. Those above 500 are temporary, too, also the ones of networks on the way (520 to 530), but for
+#: what a server can't do at all.
+_TEMPORARY, _LASTING = (408, 425, 429), (501, 505, 506, 508, 510, 511)
 # Which header carries the request id is not documented: the common ones, the likeliest first.
 _REQUEST_ID_HEADERS = (
     "x-request-id",
@@ -209,7 +212,7 @@ def error_from(
     message += "".join(f"; {d}" for d in _details(box.get("errors")))
     if not message and isinstance(body, str):
         message = _plain_text(body)
-    retryable = status == 429 or status in (500, 502, 503, 504)
+    retryable = status in _TEMPORARY or (status >= 500 and status not in _LASTING)
     parts = [f"{operation} on connection {connection!r} answered {status}" + (f" {code}" if code else "")]
     if message:
         parts[0] += f": {message[:300]}"  # some servers send a whole stack trace
@@ -218,10 +221,9 @@ def error_from(
     if retry_after is not None:
         parts.append(f"The server asks to wait {retry_after:g} s")
     if status >= 500:
+        usually = "" if status in _LASTING else ", usually for a while"
         quote = f", and quote request id {request_id} to Makini's support" if request_id else " before asking support"
-        parts.append(
-            f"The fault is Makini's or the source system's, usually for a while: check Makini's status page{quote}"
-        )
+        parts.append(f"The fault is Makini's or the source system's{usually}: check Makini's status page{quote}")
     elif status in _ADVICE:
         parts.append(_ADVICE[status])
     if request_id and status < 500:

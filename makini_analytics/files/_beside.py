@@ -19,7 +19,7 @@ from ._headings import folded, receipt_kinds
 from ._read_file import as_table, read_grid_of, system_of
 from ._receipt_status import has_come
 from ._rows import order_lines
-from ._sorted_rows import as_issues
+from ._sorted_rows import Told, as_issues
 from ._values import Table, settle
 
 #: SAP's movements of receipts for an order, and whether they take goods away again. What goes into blocked stock (103, 107) is
@@ -215,7 +215,7 @@ def _sign(table: Table, received: list[bool], away: list[bool]) -> None:
 
 def _read(
     path: str | PathLike[str], columns: Any, hidden: Mapping[str, Any], kind: str
-) -> tuple[Table, list[tuple[int, str, str | None, str]], str]:
+) -> tuple[Table, list[Told], str]:
     grid, headings, about = read_grid_of(path, columns)
     meant = {h.column: h.place for h in headings if h.column}
     if not {"order_number", "order_id"} & meant.keys():
@@ -232,7 +232,7 @@ def _made(
     path: str | PathLike[str],
     table: Table,
     column_of: dict[str, Any],
-    left_out: Iterable[tuple[int, str, str | None, str]],
+    left_out: Iterable[Told],
     about: str,
 ) -> FileBeside:
     name = Path(path).name

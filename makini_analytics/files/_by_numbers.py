@@ -29,6 +29,8 @@ Flags = npt.NDArray[np.bool_]
 #: A number other than 0, with a sign of percent or a currency beside it or none; and one with none.
 _SOME = re.compile(r"(?:[A-Z]{3}|[€$£])?\s*[-+(]?[\d.,' ]*[1-9][\d.,' ]*[-)]?\s*(?:%|[A-Z]{3}|[€$£])?")
 _BARE = re.compile(r"[-+(]?[\d.,' ]*[1-9][\d.,' ]*[-)]?")
+_ONE = re.compile(r"1(?:[.,]0{1,2})?")
+_POWER = re.compile(r"10*(?:[.,' ]000)*(?:[.,]0{1,2})?")
 _ENOUGH = 0.9  # of the lines with an amount must agree on what a discount is
 
 
@@ -60,6 +62,7 @@ def settled_by_numbers(got: FileRead, read: Read) -> tuple[FileRead, pd.DataFram
         Amounts would be computed, and what a discount is can't be told.
     """
     got = _with_price_units(got, read)
+    got = _with_price_bases(got, read)
     got = _with_discounts(got, read)
     got = _with_cancelled(got, read)
     beside = [h for h in got.beside.values() if h in got.table.columns]
@@ -145,6 +148,31 @@ def _with_price_units(got: FileRead, read: Read) -> FileRead:
         prices = _texts(got, _heading(got, "unit_price"))
         told = [f"{p} per {b}, of a quantity in {a}" for p, a, b in zip(prices, ours, theirs, strict=True)]
         got = _without_amount(got, lost, told)
+    return got
+
+
+def _with_price_bases(got: FileRead, read: Read) -> FileRead:
+    """Return a file whose amounts are not computed of prices that may be for 10, 100, 1000, as a column that is not known says.
+
+    Raises
+    ------
+    SchemaError
+        No amount is the list's own.
+    """
+    for h in got.price_units if _heading(got, "price_unit") is None else ():
+        texts = _texts(got, h)
+        if not all(_POWER.fullmatch(t) for t in texts if t):
+            continue
+        rows = np.array([bool(t) and not _ONE.fullmatch(t) for t in texts], dtype=bool)
+        rows &= _numbers(got, read, []).computed
+        if rows.any() and _heading(got, "amount") is None:
+            raise SchemaError(
+                f"{h!r} may say how many a price is for, and amounts are computed as price x quantity without it: pass "
+                f"columns={{{h!r}: 'price_unit'}}, or {{{h!r}: None}} where prices are for one"
+            )
+        if rows.any():
+            prices = _texts(got, _heading(got, "unit_price"))
+            got = _without_amount(got, rows, [f"{p} for {t} ({h})" for p, t in zip(prices, texts, strict=True)])
     return got
 
 

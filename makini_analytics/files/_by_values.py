@@ -12,7 +12,18 @@ from typing import Any
 import pandas as pd
 
 from ..errors import SchemaError
-from ._headings import TWICE, Heading, System, distinct_names, document_types, folded, mark_words, state_words, systems
+from ._headings import (
+    TWICE,
+    Heading,
+    System,
+    distinct_names,
+    document_types,
+    folded,
+    mark_words,
+    says_total,
+    state_words,
+    systems,
+)
 
 _DATE = re.compile(
     r"\d{1,4}[./\-]\d{1,2}[./\-]\d{1,4}\b.*|\d{1,2}[\s.\-]*[^\W\d_]{3,}.*\d{2,4}\b.*", re.ASCII | re.DOTALL
@@ -24,6 +35,7 @@ _SAP_MARKS = frozenset({"l", "s", "x"})
 _YES = frozenset({"x", "l", "y", "yes", "true", "1", "ja", "j", "oui", "o", "si", "sí", "s", "sim", "tak", "t", "wahr", "vrai", "vero", "waar", "prawda"})  # fmt: skip
 _NO = frozenset({"n", "no", "false", "0", "nein", "non", "não", "nao", "nee", "nie", "f", "falsch", "faux", "falso", "onwaar", "fałsz", "-"})  # fmt: skip
 _ABLE = ("able", "ible", "abile", "ibile", "bar", "barkeit", "avel", "ivel", "baar")  # what can be cancelled is not
+_SHORT = 4  # letters of a stem that is a whole word only: "del" is of deleting, and of "Fecha del documento"
 _ENOUGH_BESIDE_STATUSES = 2  # headings that plain lists don't have
 _DATES, _NUMBERS = ("_date",), ("quantity", "unit_price", "price_unit", "amount", "tax", "discount")
 
@@ -58,6 +70,17 @@ def fits(column: str, kind: str | None) -> bool:
     if column.endswith(_NUMBERS):
         return kind == "number"
     return not (column == "line_number" and kind in ("text", "date"))
+
+
+def mostly_words(cells: pd.Series, heading: str) -> bool:
+    """Whether more of the different values have two letters than have not; what repeats the heading or heads a total says nothing.
+
+    >>> [mostly_words(pd.Series(v, dtype=object), "Item") for v in (["10", "20", "Item"], ["BOLT-8", "NUT"], [])]
+    [False, True, False]
+    """
+    given = {str(v).strip() for v in cells.drop_duplicates() if v is not None and v == v} - {"", heading}
+    words = [len(_LETTER.findall(t)) > 1 for t in given if not says_total(t)]
+    return sum(words) > len(words) / 2
 
 
 def by_statuses(headings: Sequence[str], cells: pd.DataFrame) -> System | None:
@@ -187,12 +210,23 @@ def said_of_lines(heading: str) -> tuple[str, bool]:
     beside, sure = known["beside"], known["says_mark"]
     for said in ("void", "completed", "open"):
         those = [
-            any(w == k or (len(k) > 4 and w.startswith(k) and not w.endswith(_ABLE)) for k in known[said])
+            any(w == k or (len(k) > _SHORT and w.startswith(k) and not w.endswith(_ABLE)) for k in known[said])
             for w in words
         ]
         if any(those) and all(own or w in beside or w in sure for own, w in zip(those, words, strict=True)):
             return said, any(w in sure or w.endswith(("kz", "kennz", "kennzeichen")) for w in words)
     return "", False
+
+
+def names_cancelling(heading: str) -> bool:
+    """Whether a word of a heading is of cancelling or deleting, whatever stands beside it.
+
+    >>> [names_cancelling(h) for h in ("Cancel Reason", "Date Cancelled", "Storniert von", "Non-cancellable", "Fecha del documento")]
+    [True, True, True, False, False]
+    """
+    stems = [k for k in mark_words()["void"] if len(k) > _SHORT]
+    words = re.findall(r"[^\W\d_]+", re.sub(r"(?<=[a-zß-ÿ])(?=[A-Z])", " ", heading))
+    return any(folded(w).startswith(k) and not folded(w).endswith(_ABLE) for w in words for k in stems)
 
 
 def _mark(said: str, certain: bool, flags: set[str]) -> str:
@@ -206,6 +240,11 @@ def _mark(said: str, certain: bool, flags: set[str]) -> str:
 def is_yes(text: str) -> bool:
     """Whether a mark is set."""
     return _flag(text) in _YES
+
+
+def is_no(text: str) -> bool:
+    """Whether a mark is not set."""
+    return _flag(text) in _NO
 
 
 def _flag(value: Any) -> str:

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import Any
 
 from ..errors import ConfigError, SchemaError
@@ -223,10 +223,11 @@ def understood(
     system: System | None,
     own: Mapping[str, str | None],
     fits: Callable[[int, str], bool] = lambda place, column: True,
+    worded: Callable[[int], bool] = lambda place: False,
 ) -> list[Heading]:
     """Return what each heading means.
 
-    ``own`` is what the caller says, by heading; None leaves one out. ``fits`` says whether the values at a place can be of a column.
+    ``own`` is what the caller says, by heading; None leaves one out. Values at a place ``fits`` a column; no line numbers are ``worded``.
 
     Raises
     ------
@@ -238,9 +239,8 @@ def understood(
     found: list[Heading] = []
     doubtful: list[tuple[Heading, list[tuple[str, int]]]] = []
     for place, heading in enumerate(headings):
-        key = folded(heading)
         nothing = Heading(heading, None, "", place=place)
-        if not key:
+        if not (key := folded(heading)):
             continue
         seen[key] = seen.get(key, 0) + 1
         if seen[key] > 1:
@@ -253,7 +253,7 @@ def understood(
             rule = AS_YOU_SAY if stated[key] else f"left out, {AS_YOU_SAY}"
             found.append(replace(nothing, column=stated[key], rule=rule, rank=-1))
             continue
-        meant, rule = _meanings(heading, system)
+        meant, rule = _meanings(heading, system, partial(worded, place))
         if not meant:
             found.append(replace(nothing, rule=rule or _UNKNOWN))
         elif len({c for c, _ in meant}) == 1:
@@ -291,14 +291,14 @@ def _columns_by_heading(headings: Sequence[str], own: Mapping[str, str | None]) 
     return {folded(h): c for h, c in own.items()}
 
 
-def _meanings(heading: str, system: System | None) -> tuple[Sequence[tuple[str, int]], str]:
+def _meanings(heading: str, system: System | None, worded: Callable[[], bool]) -> tuple[Sequence[tuple[str, int]], str]:
     """Return the columns that a heading can mean, with their rank, and the rule by which."""
     plain = systems()["plain"]
     if system is not None:
         skipped = next((system.skip[s] for s in system.spellings(heading) if s in system.skip), None)
         if skipped:
             return (), f"left out: {skipped}"
-        if meant := system.meanings(heading):
+        if (meant := system.meanings(heading)) and not (meant[0][0] == "line_number" and worded()):
             return meant, f"a heading of {system.title}"
     if meant := plain.meanings(heading):
         return [(c, 2 * rank + _AFTER_THE_SYSTEM) for c, rank in meant], "a plain word"

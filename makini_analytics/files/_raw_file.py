@@ -19,6 +19,7 @@ import pandas as pd
 
 from ..errors import ConfigError, SchemaError
 from ._cells import cells_of
+from ._code_pages import code_page
 from ._layouts import in_one, layouts
 from ._lost_cells import with_lost_cells
 from ._markup import html_in_mail, html_rows, xml_sheets
@@ -26,7 +27,6 @@ from ._other_kinds import why_no_list
 
 SEPARATORS = (";", ",", "\t", "|")
 _PEEKED = 200  # rows among which the headings are looked for
-_SAMPLE = 200_000  # bytes that an encoding is judged by
 _FEWEST = 2  # known headings that make a row one of headings
 _SAID = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 _ADVICE = (
@@ -44,27 +44,6 @@ _MARKS = {
 }
 #: What UTF-8 looks like that was taken for a Western text and written again: "MÃ¼ller", "â€“".
 _GARBLED = re.compile("Ã[\u0080-\u00bf]|â€")
-_WESTERN = frozenset("äöüßÄÖÜéèêëàâçîïôûùñáíóúãõÉÈÀÂÇÊÎÔÑÁÍÓÚÃÕìòºª°€£§²³µ–’“”„«»·\xa0")
-_POLISH = frozenset("ąćęłńóśźżĄĆĘŁŃÓŚŹŻäöüßÄÖÜ€°§–’“”„«»\xa0")
-#: The code pages that Western and Polish systems write, in the order in which they are likely.
-_LETTERS = {
-    "cp1252": _WESTERN,
-    "cp1250": _POLISH,
-    "iso8859-2": _POLISH,
-    "mac_roman": _WESTERN,
-    "cp850": _WESTERN,
-}
-_MOST = 0.8  # of the foreign bytes
-_OF_OLD_MACS = [
-    "mac_cyrillic",
-    "mac_greek",
-    "mac_turkish",
-    "mac_latin2",
-    "mac_iceland",
-]  # like those of Windows, and rare
-_RUNS = re.compile(rb"[\x80-\xff]+")
-_LONG_RUNS = 2.0  # foreign bytes together, on average: letters with accents mostly stand alone among others
-
 Score = Callable[[Sequence[Any]], int]
 
 
@@ -151,8 +130,8 @@ def decoded(data: bytes, encoding: str | None = None) -> tuple[str, str]:
         bad = text.count("\ufffd")
         if sum(c > "\x7f" for c in text) > 2 * bad:
             return text, f"utf-8 with {bad:,} faulty byte{'s' * (bad > 1)}"
-        name = _by_its_bytes(data)
-        return data.decode(name, errors="replace"), name
+        name, told = code_page(data)
+        return data.decode(name, errors="replace"), f"{name}{told}"
 
 
 def _lost_letters(text: str) -> str:
@@ -173,25 +152,6 @@ def _decoded_as(data: bytes, name: str) -> str:
         raise SchemaError(
             f"the file says that it is {name}, and byte {e.start:,} is not ({e.reason}): pass encoding=, or save it again"
         ) from None
-
-
-def _by_its_bytes(data: bytes) -> str:
-    """Return the code page under which the foreign bytes are letters of our languages; else what charset-normalizer finds.
-
-    In a list of numbers with a few words code pages can't be told by statistics of language alone: "Wahrung" with its umlaut reads as
-    well in several. But only under the right one are nearly all foreign bytes letters that these languages have.
-    """
-    foreign = data[: 50 * _SAMPLE].translate(None, bytes(range(128)))[:_SAMPLE]
-    fits = {name: sum(c in known for c in foreign.decode(name, "replace")) for name, known in _LETTERS.items()}
-    best = max(fits, key=lambda name: fits[name])  # the first of equals
-    runs = _RUNS.findall(data[: 50 * _SAMPLE])
-    if fits[best] >= _MOST * len(foreign) and len(foreign) < _LONG_RUNS * len(runs):
-        return best
-    from charset_normalizer import from_bytes
-
-    lines = b"\n".join(line for line in data.splitlines() if not line.isascii())[:_SAMPLE]
-    found = from_bytes(lines, cp_exclusion=_OF_OLD_MACS).best()
-    return found.encoding if found is not None else best
 
 
 def _from_text(text: str, score: Score, separator: str | None, header: int | None, named: str) -> Grid:

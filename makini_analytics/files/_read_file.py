@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from os import PathLike
@@ -14,7 +14,16 @@ import pandas as pd
 from ..errors import SchemaError
 from ..system import known_options, mapping_of, number_of, path_of, text_of
 from ..tidy import LINES, ORDERS, why_no_value
-from ._by_values import ask_about_twice, by_statuses, fits, kind_of, with_document_types, with_marks, with_states
+from ._by_values import (
+    ask_about_twice,
+    by_statuses,
+    fits,
+    kind_of,
+    mostly_words,
+    with_document_types,
+    with_marks,
+    with_states,
+)
 from ._headings import (
     AS_YOU_SAY,
     TWICE,
@@ -32,15 +41,16 @@ from ._money import in_percent
 from ._raw_file import Grid, read_grid
 from ._rows import order_lines
 from ._sorted_rows import Rows, as_issues
+from ._unread import tell_unread
 from ._values import Table, settle
-from ._wording import says_discount, says_money, titles_of_multiples
+from ._wording import says_discount, says_money, says_price_unit, titles_of_multiples
 
 #: Names that `columns` may give beside ours, and what becomes of them.
 SPECIAL = (
     "vendor", "open_quantity", "scheduled_quantity", "schedule_line", "deletion_mark", "completed_mark", "void_mark", "open_mark",
     "incomplete_mark", "release_mark", "record_type", "price_per_code", "history", "movement_type", "debit_credit", "last_status",
     "document_type", "free_mark", "foreign_amount", "foreign_unit_price", "exchange_rate", "order_price_unit", "price_unit_numerator",
-    "price_unit_denominator", "cancelled_quantity",
+    "price_unit_denominator", "cancelled_quantity", "stock_received_quantity", "stock_unit",
 )  # fmt: skip
 #: Of these, what is settled when numbers are read.
 _BY_NUMBERS = ("order_price_unit", "price_unit_numerator", "price_unit_denominator", "cancelled_quantity")
@@ -65,7 +75,7 @@ class FileRead:
     notes : how it was read, for ``sources``
     beside : headings of columns that are none of ours and change others, by what they are: the unit of the price, the cancelled quantity
     bare_discount : the heading of discounts of which nothing says whether they are money or percent
-    discounts : headings left out that are of discounts, too
+    discounts, price_units : headings left out that are of discounts, too, or may say how many a price is for
     cancelled : what was cancelled of each row; empty where the list doesn't say
     """
 
@@ -80,6 +90,7 @@ class FileRead:
     beside: dict[str, Any] = field(default_factory=dict)
     bare_discount: Any = None
     discounts: list[Any] = field(default_factory=list)
+    price_units: list[Any] = field(default_factory=list)
     cancelled: list[float] = field(default_factory=list)
 
 
@@ -102,8 +113,12 @@ def read_file(
     table = as_table(grid, meant, rows, chosen)
     table.came, table.stated = came, (stated := _stated(columns))
     names = distinct_names(grid.headings)
-    discounts = [names[h.place] for h in headings if _is_further_discount(h, stated)]
+    discounts, price_units = (
+        [names[h.place] for h in headings if _is_further(h, stated, says, gives)]
+        for says, gives in ((says_discount, ("gives the discount", "not off the line")), (says_price_unit, ()))
+    )
     settle(table)
+    tell_unread(table, headings, names, stated)
     if chosen is not None and chosen.name == "jde":
         settle_jde(table)
     if {"discount", "discount_percent"} <= table.column_of.keys():  # both are of the same, or it is asked
@@ -131,19 +146,8 @@ def read_file(
     frame = table.df.drop(columns=[h for h in table.used if h not in kept]).reset_index(drop=True)
     if "received_quantity" in table.column_of or "quantity" not in table.column_of:
         open_quantity = None
-    return FileRead(
-        frame,
-        {h: c for c, h in table.column_of.items()},
-        table.statuses,
-        open_quantity,
-        table.finished,
-        table.items,
-        left_out,
-        notes,
-        beside,
-        bare,
-        discounts,
-    )
+    meant_by = {h: c for c, h in table.column_of.items()}
+    return FileRead(frame, meant_by, table.statuses, open_quantity, table.finished, table.items, left_out, notes, beside, bare, discounts, price_units)  # fmt: skip
 
 
 @known_options
@@ -231,14 +235,7 @@ def read_grid_of(
         looked_at.append(row)
         return n_known(row, own)
 
-    grid = read_grid(
-        file,
-        score,
-        sheet=sheet,
-        encoding=encoding,
-        separator=separator,
-        header=header,
-    )
+    grid = read_grid(file, score, sheet=sheet, encoding=encoding, separator=separator, header=header)
     titles = titles_of_multiples(looked_at, grid.headings)
     chosen = system_of(system, grid.headings, grid.cells)
 
@@ -246,7 +243,7 @@ def read_grid_of(
     def kind(place: int) -> str | None:
         return kind_of(v for v in grid.cells[place].drop_duplicates() if not why_no_value(v))
 
-    headings = understood(grid.headings, chosen, own, lambda place, column: fits(column, kind(place)))
+    headings = understood(grid.headings, chosen, own, lambda place, column: fits(column, kind(place)), lambda place: mostly_words(grid.cells[place], grid.headings[place]))  # fmt: skip
     ask_about_twice(headings, grid.cells)
     headings = with_states(headings, [kind(h.place) for h in headings])
     values = [grid.cells[h.place].drop_duplicates() for h in headings]
@@ -299,11 +296,11 @@ def _stated(columns: Mapping[str, str | None] | pd.DataFrame | None) -> set[str]
     return set(map(folded, columns["heading"][changed | rules.str.endswith(AS_YOU_SAY).to_numpy()]))
 
 
-def _is_further_discount(h: Heading, stated: Collection[str]) -> bool:
-    """Whether a heading that is left out is of a discount, which the caller did not decide."""
-    ours = h.unknown or h.rule == TWICE or h.rule.endswith(("gives the discount", "not off the line"))
+def _is_further(h: Heading, stated: Collection[str], says: Callable[[str], bool], gives: tuple[str, ...]) -> bool:
+    """Whether a heading that is left out, which the caller did not decide, says what it is for; ``gives`` are rules by which another one was taken."""
+    ours = h.unknown or h.rule == TWICE or h.rule.endswith(gives)
     back = h.rule.endswith(AS_YOU_SAY) and folded(h.heading) not in stated  # as it was found, in a frame that came back
-    return h.column is None and (ours or back) and says_discount(h.heading)
+    return h.column is None and (ours or back) and says(h.heading)
 
 
 def _no_vendor(headings: list[Heading]) -> str:

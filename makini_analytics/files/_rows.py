@@ -190,6 +190,8 @@ def _fill_groups(rows: Rows, meant: Mapping[str, int]) -> None:
     if "order_number" not in meant:
         return
     lines = rows.cells[meant["order_number"]].notna().to_numpy(dtype=bool)
+    if "order_date" in meant:  # a count or a signature below the list has none, and is of no group
+        lines = lines & rows.cells[meant["order_date"]].notna().to_numpy(dtype=bool)
     for name in ("vendor", "vendor_id", "vendor_name"):
         if name not in meant:
             continue

@@ -20,7 +20,7 @@ ONCE = {"order_number", "order_date", "vendor", *(c.name for c in ORDERS), *(c.n
 #: Of an order, and still each line's own: a blank one is never filled from the line above.
 EACH = {"description", "notes", "code", "updated_at"}
 Flags = npt.NDArray[np.bool_]
-Told = tuple[int, str, str | None, str]  # row, column, value, reason
+Told = tuple[int | None, str, str | None, str]  # row (None: of the whole file), column, value, reason
 
 
 @dataclass
@@ -85,7 +85,7 @@ def as_issues(left_out: Sequence[tuple[Any, str, str | None, str]]) -> pd.DataFr
         return frame
     rows = pd.DataFrame(
         [
-            ("lines", str(row), column, None if value is None else sound(value), why)
+            ("lines", None if row is None else str(row), column, None if value is None else sound(value), why)
             for row, column, value, why in left_out
         ],
         columns=["table", "id", "column", "value", "reason"],

@@ -15,6 +15,7 @@ from ..tidy import meaning, sap_line_status, why_no_value
 from ._by_values import is_yes
 from ._headings import System, document_types, folded
 from ._money import settle_currency, settle_prices
+from ._sorted_rows import Told
 
 #: "100001 ACME", "100001 - ACME", "100001/ACME", "[100001] ACME"
 _CODE_AND_NAME = re.compile(r"\[?([A-Z]{0,4}-?\d{3,})\]?(?:\s*[\-\u2013:/|]\s*|\s+)(\D.*)")
@@ -34,7 +35,7 @@ class Table:
     used: list[Any] = field(default_factory=list)  # headings that others were made of
     statuses: dict[str, str] = field(default_factory=dict)  # what the system's own words mean
     finished: list[bool] = field(default_factory=list)  # lines that a mark ends, whatever came
-    doubts: list[tuple[int, str, str | None, str]] = field(default_factory=list)  # row, column, value, reason
+    doubts: list[Told] = field(default_factory=list)
     stated: Collection[str] | None = (
         None  # headings, folded, that the caller decided on; None for a file beside the lines
     )
@@ -85,6 +86,7 @@ def settle(table: Table) -> None:
     table.column_of.pop("debit_credit", None)
     table.take("record_type")
     _returns(table)
+    _stock_units(table)
     _status(table)
     _vendor(table)
     settle_prices(table)
@@ -101,6 +103,22 @@ def _returns(table: Table) -> None:
     if any(back):
         table.put("is_return", f"return by {', '.join(headings)}", back)
         table.notes.append(f"Lines of goods that go back, by {', '.join(headings)}: {sum(back):,}.")
+
+
+def _stock_units(table: Table) -> None:
+    """Take what was received in the unit of the stock where nothing else says it, and not beside another unit of the order: 40 pieces of 10 boxes."""
+    ours, theirs = table.texts("unit_of_measure"), table.texts("stock_unit")
+    came, _ = table.take("stock_received_quantity"), table.take("stock_unit")
+    if came is None or "received_quantity" in table.column_of:
+        return
+    values = [
+        f"{v} {b}, of a quantity in {a}"
+        if a and b and a.casefold() != b.casefold() and str(v or 0).strip("0., ")
+        else v
+        for v, a, b in zip(table.df[came], ours, theirs, strict=True)
+    ]
+    table.put("received_quantity", came, values)
+    table.notes.append(f"{came!r} is in the unit of the stock.")
 
 
 def _status(table: Table) -> None:

@@ -38,6 +38,23 @@ _NO_MONEY_OFF = {
     "cash", "payment", "pay", "early", "days", "tage", "jours", "terms", "date", "datum", "due", "allow", "group", "gruppe", "code", "type", "typ", "reason",
     "id", "account", "konto", "skonto", "diameter", "size", "brake", "weight",
 }  # fmt: skip
+#: Beginnings of words for a price, words of what it is for, and what else a price's heading may be of.
+_PRICE, _PER = ("pric", "preis", "prix", "precio", "prezz", "preco", "prij", "cena", "ceny"), {"per", "basis", "base"}
+_OF_NO_PRICE_UNIT = {
+    "list",
+    "liste",
+    "group",
+    "gruppe",
+    "code",
+    "type",
+    "typ",
+    "id",
+    "no",
+    "number",
+    "date",
+    "datum",
+    "level",
+}
 
 
 def _words(heading: str) -> list[str]:
@@ -95,6 +112,18 @@ def says_discount(heading: str) -> bool:
         or not _WHOLE.isdisjoint(words)
         or (says_percent(heading) and not _BESIDE_PERCENT.isdisjoint(words))
     )
+
+
+def says_price_unit(heading: str) -> bool:
+    """Whether a heading may say how many a price is for, which its values then show.
+
+    >>> [says_price_unit(h) for h in ("Price Basis", "Preismenge", "Per Qty", "PriceFactor", "Price List", "Cost Center", "Period")]
+    [True, True, True, True, False, False, False]
+    """
+    words = _words(heading)
+    if not _OF_NO_PRICE_UNIT.isdisjoint(words):
+        return False
+    return any(w.startswith(_PRICE) for w in words) or not _PER.isdisjoint(words)
 
 
 def titles_of_multiples(rows: Sequence[Sequence[Any]], headings: Iterable[str]) -> list[str]:

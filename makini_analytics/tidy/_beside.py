@@ -13,7 +13,7 @@ from ._documents import DocumentBuilder, DocumentFrames
 from ._issues import IssueBook
 from ._number_format import NumberFormat
 from ._receipts import unread
-from ._schema import LINES, RECEIPT_LINES, RECEIPTS, RETURNS
+from ._schema import LINES, ORDER_KEYS, RECEIPT_LINES, RECEIPTS, RETURNS
 from ._writing import Writing
 
 
@@ -50,7 +50,9 @@ class ReceiptsBuilder(_DocumentsBeside):
     def __init__(self, book: IssueBook | None = None) -> None:
         book = book or IssueBook()
         tables = ("receipts", "receipt lines")
-        super().__init__(DocumentBuilder(RECEIPTS, RECEIPT_LINES, tables, book, custom=False), book)
+        super().__init__(
+            DocumentBuilder(RECEIPTS, RECEIPT_LINES, tables, book, custom=False, needs_lines=ORDER_KEYS), book
+        )
 
     def frame(self, tz: tzinfo, form: NumberFormat) -> pd.DataFrame:
         """Return one row per receipt line: order_id, what names the order line, day, quantity, and whether one of these could not be read.
@@ -64,10 +66,12 @@ class ReceiptsBuilder(_DocumentsBeside):
             order_id=lines["order_id"].fillna(head["order_id"]),
             received_date=lines["received_date"].where(lines["received_date"].notna(), head["received_date"]),
         )
+        of_lost_days = np.isin(of, self.book.unreadable("receipts").get("received_date", ()))
         live = (lines["deleted_at"].isna() & head["deleted_at"].isna()).to_numpy(dtype=bool)
         self.book.leave_out("receipt lines", live)
         out = out[live].drop(columns="deleted_at").reset_index(drop=True)
-        return out.assign(unread=unread(out, self.book))
+        dayless = of_lost_days[live] & out["received_date"].isna().to_numpy(dtype=bool)
+        return out.assign(unread=unread(out, self.book) | dayless)
 
 
 class ReturnsBuilder(_DocumentsBeside):

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from ..frames import categoricals
+from ._identities import without_blanks
 from ._parsing import Problem, arrow_texts, parse_instants, parse_iso, parse_values, sound
 from ._schema import DTYPES
 
@@ -191,12 +192,13 @@ class _NumberedValues:
 class DictionaryBuilder(ColumnBuilder):
     """A column whose values repeat, numbered until it shows that they don't; from then on they are kept as they come."""
 
-    def __init__(self, kind: str = "") -> None:
+    def __init__(self, kind: str = "", keeps_blanks: bool = True) -> None:
         super().__init__()
+        self._as_read = list if keeps_blanks else without_blanks
         self._numbered: _NumberedValues | None = _NumberedValues()
         self._as_given: list[Any] = []
         # Labels that turn out to be new each time, such as order numbers, are converted like any text.
-        self._texts = BatchBuilder("text") if kind == "label" else None
+        self._texts = BatchBuilder("text", keeps_blanks) if kind == "label" else None
 
     def _missing(self, n: int) -> None:
         if self._numbered is None:
@@ -240,7 +242,7 @@ class DictionaryBuilder(ColumnBuilder):
         values, numbers = self._distinct()
         if kind == "label" and len(values) == 1:  # only None, as in most columns of a connection
             return categoricals.missing(self.n), []
-        array, problems = parse_values(values, "text" if kind == "label" else kind, tz)
+        array, problems = parse_values(*(self._as_read(values), "text") if kind == "label" else (values, kind), tz)
         if numbers is None:
             return array, problems
         column = categoricals.from_codes(array, numbers) if kind == "label" else spread(array, numbers)
@@ -261,9 +263,10 @@ class DictionaryBuilder(ColumnBuilder):
 class BatchBuilder(ColumnBuilder):
     """A column whose values rarely repeat, converted a thousand at a time: instants, and texts of which each is new."""
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, keeps_blanks: bool = False) -> None:
         super().__init__()
         self._kind = kind
+        self._as_read = without_blanks if kind == "text" and not keeps_blanks else list
         self._waiting: list[Any] = []
         self._problems: list[Problem] = []
         self._array = GrowingArray(np.datetime64("NaT"), "datetime64[us]")
@@ -284,18 +287,16 @@ class BatchBuilder(ColumnBuilder):
     def _convert(self, n: int) -> None:
         """Convert the waiting values; with them the column has ``n``."""
         if self._waiting:
-            array, problems = _CONVERT[self._kind](self._waiting)
-            first = n - len(self._waiting)
+            array, problems = _CONVERT[self._kind](self._as_read(self._waiting))
             (self._texts.append if self._kind == "text" else self._array.put)(array)
-            self._problems += [(first + i, v, why) for i, v, why in problems]
+            self._problems += [(n - len(self._waiting) + i, v, why) for i, v, why in problems]
             self._waiting = []
 
     def finish(self, kind: str, tz: tzinfo) -> tuple[Any, list[Problem]]:
         """Return the typed column, and what could not be parsed, by position."""
         self._convert(self.n)
         if kind == "instant":
-            moments = pd.Series(self._array.whole(), copy=False)
-            return moments.dt.tz_localize("UTC").array, self._problems
+            return pd.Series(self._array.whole(), copy=False).dt.tz_localize("UTC").array, self._problems
         parts, self._texts = self._texts, []
         return categoricals.concat_texts(parts), self._problems
 

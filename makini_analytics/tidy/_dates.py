@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ConfigError, SchemaError
-from ._parsing import Problem, days_of, parse_iso, parse_values
+from ._parsing import Problem, days_of, parse_iso, parse_values, says_no_day
 from ._schema import Column
 
 #: Stated forms that no pattern of strptime covers.
@@ -179,7 +179,7 @@ def _read(value: Any, form: str | None) -> tuple[Any, str]:
     if not isinstance(text, str):
         return value, ""
     text = text.strip()
-    if text == "0" or _ZEROS.fullmatch(text):
+    if _ZEROS.fullmatch(text) or says_no_day(text):
         return None, "stands for no date"
     if form in _DAY_ZERO:
         return _by_serial(text, form)

@@ -33,7 +33,11 @@ class DocumentFrames(NamedTuple):
 
 
 class DocumentBuilder:
-    """Collects documents; what is no object becomes an issue and an empty row, so that positions stay right."""
+    """Collects documents; what is no object becomes an issue and an empty row, so that positions stay right.
+
+    A document whose lines are not there has one that can't be read, where it has one of the fields under which it ``needs_lines``: a
+    receipt of an order says that something came.
+    """
 
     def __init__(
         self,
@@ -43,12 +47,15 @@ class DocumentBuilder:
         book: IssueBook,
         *,
         custom: bool = True,
+        needs_lines: Sequence[str] = (),
     ) -> None:
+        self._needs_lines = needs_lines
         self._tables, self._book = tables, book
         self._heads = TableBuilder(heads, tables[0], book, custom=custom)
         self._lines = TableBuilder(lines, tables[1], book, custom=custom)
         self._ids = tuple(next(c.name for c in columns if "key" in c.sources) for columns in (heads, lines))
         self._line_counts: list[int] = []
+        self.without_lines: list[int] = []  # positions of documents whose lines can't be read, or of which nothing can
 
     def take(self, page: Sequence[Any]) -> None:
         """Take in a page of records."""
@@ -71,6 +78,7 @@ class DocumentBuilder:
             if not isinstance(record, Mapping):
                 self._book.add_problems(self._tables[0], self._ids[0], [(at, record, "the record is no object")])
                 record = {}
+                self.without_lines.append(at)
             heads.append(record)
             nested, others = _lines_of(record)
             if others:
@@ -79,17 +87,21 @@ class DocumentBuilder:
             if not isinstance(nested, list | tuple):
                 self._book.add_problems(self._tables[0], "n_lines", [(at, nested, "the order's lines are no list")])
                 nested = ()
+                self.without_lines.append(at)
+            if not isinstance(nested, list) and any(record.get(f) for f in self._needs_lines):
+                self._lost_line(self._lines.n + len(lines), None, "the document's lines are not there")
+                nested = ({},)
             for line in nested:
                 if not isinstance(line, Mapping):
-                    position = self._lines.n + len(lines)
-                    self._book.add_problems(
-                        self._tables[1], self._ids[1], [(position, line, "the record is no object")]
-                    )
+                    self._lost_line(self._lines.n + len(lines), line, "the record is no object")
                     line = {}
                 lines.append(line)
             self._line_counts.append(len(nested))
         self._heads.take(heads)
         self._lines.take(lines)
+
+    def _lost_line(self, position: int, line: Any, reason: str) -> None:
+        self._book.add_problems(self._tables[1], self._ids[1], [(position, line, reason)])
 
     @property
     def n(self) -> tuple[int, int]:

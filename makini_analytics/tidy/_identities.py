@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,8 @@ _SIGNS = {
 }  # fmt: skip
 
 
+#: Pence and cents, which a small last letter tells from pounds and rands.
+_HUNDREDTHS = {"GBp": "GBX", "GBx": "GBX", "ZAc": "ZAC", "ILa": "ILA"}
 #: The currencies that a sign of several may stand for: "$ 5" beside USD is no contradiction.
 _SHARED_SIGNS = {
     "$": {"USD", "CAD", "AUD", "NZD", "HKD", "SGD", "MXN", "TWD", "BRL", "ARS", "CLP", "COP"},
@@ -48,6 +51,16 @@ def plain_text(text: str) -> str:
     return _OUTER.sub("", text).replace("\u00a0", " ").replace("\u202f", " ")
 
 
+def without_blanks(values: Sequence[Any]) -> Sequence[Any]:
+    """Return texts, missing where one says nothing: "" is no key, no name and no unit, and all that have it are not of one vendor or item.
+
+    >>> without_blanks(["V1", "", " ", 0, None])
+    ['V1', None, None, 0, None]
+    """
+    blank = [type(v) is str and not (v.strip() if v.isascii() else plain_text(v)) for v in values]
+    return [None if b else v for v, b in zip(values, blank, strict=True)] if any(blank) else values
+
+
 def may_stand_for(sign: str, code: str) -> bool:
     """Whether a sign can mean the currency of a code: its own one, or one of several.
 
@@ -70,13 +83,15 @@ def currency_codes(given: Labels) -> Labels:
 
     >>> currency_codes(categoricals.from_texts(["eur", " € ", "$", None])).tolist()
     ['EUR', 'EUR', '$', <NA>]
+    >>> currency_codes(categoricals.from_texts(["gbp", "GBp"])).tolist()
+    ['GBP', 'GBX']
     """
     return categoricals.relabel(given, [currency_code(str(c)) or None for c in given.categories])
 
 
 def currency_code(text: str) -> str:
     """Return one currency as its code."""
-    plain = text.strip().upper()
+    plain = _HUNDREDTHS.get(text.strip(), text.strip().upper())
     return _SIGNS.get(plain, plain)
 
 

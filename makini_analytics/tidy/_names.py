@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..frames import categoricals
-from ._identities import currency_codes, one_vendor
+from ._identities import currency_codes, one_vendor, plain_text
 from ._no_values import why_no_currency
 from ._parsing import sound
 from ._schema import LINES, Column
@@ -154,7 +154,7 @@ def _texts_by_key(
         if key is None:
             continue
         texts = (label_of(r.get(f)) for f in fields)
-        text = next((t for t in texts if isinstance(t, str | int | float) and t != "" and fits(t)), None)
+        text = next((t for t in texts if isinstance(t, str | int | float) and plain_text(str(t)) and fits(t)), None)
         if text is not None:
             found[sound(str(key))] = sound(str(text))
     return found

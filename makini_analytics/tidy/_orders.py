@@ -118,6 +118,7 @@ class OrdersBuilder:
             n_had = np.bincount(of, minlength=len(orders))
             problems = [(i, None, f"{_SOME_LINES if n_had[i] else _NO_LINES}: {why}") for i, why in not_had if why]
             book.add_problems("orders", "n_lines", problems)
+        lost = [i for i in orders["order_id"].iloc[self._documents.without_lines] if i not in self.lines_not_had]
         lacking = keys_that_lack((orders, lines), lookups)
         orders = with_names(orders, lookups)
         lines = with_materials(with_names(lines, lookups), lookups.get("materials", ()))
@@ -134,7 +135,7 @@ class OrdersBuilder:
             of,
             own_status,
             book,
-            len(self.lines_not_had),
+            len(self.lines_not_had) + len(lost),
             found,
             lacking,
         )
@@ -175,10 +176,11 @@ class OrdersBuilder:
 
 
 def _lacks_lines(record: Any) -> bool:
-    """Whether a record says nothing of its lines, or that it has more than it holds; an empty list says that there are none."""
+    """Whether a record has no list of lines, or says that it has more than it holds; an empty list says that there are none."""
     if not isinstance(record, dict | Record):
         return False
-    return all(record.get(c) is None for c in LINE_CONTAINERS) or bool(cut_lines(record, LINE_CONTAINERS))
+    listed = any(isinstance(record.get(c), list | tuple) for c in LINE_CONTAINERS)
+    return not listed or bool(cut_lines(record, LINE_CONTAINERS))
 
 
 def tidy_orders(pages: Iterable[Sequence[Any]], **options: Any) -> TidyOrders:

@@ -48,6 +48,13 @@ _NO_MARKS = {
     "false", "no", "n", "f", "0", "0.0", "-", "nein", "non", "nao", "não", "nee", "nie", "none", "null", "nan", "nat", "active", "open",
     "falsch", "faux", "falso", "onwaar", "fałsz", "aktiv", "actif", "activo", "attivo", "ativo",
 }  # fmt: skip
+#: What people write where there is no day, or none yet.
+_NO_DAYS = _NO_MARKS | {
+    "n/a", "na", "tbd", "tba", "tbc", "to be determined", "to be defined", "to be confirmed", "to be advised", "to be announced", "pending", "unknown",
+    "not yet", "not delivered", "undelivered", "not received", "not set", "offen", "ausstehend", "unbekannt", "nicht geliefert", "en attente", "à définir",
+    "non livré", "pendiente", "por definir", "no entregado", "in attesa", "da definire", "non consegnato", "pendente", "a definir", "não entregue", "onbekend",
+    "nog niet", "niet geleverd", "brak", "nieznana", "nie dostarczono",
+}  # fmt: skip
 
 _ISO = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.,]\d+)?)?\s*(Z|z|[+-]\d\d(:?\d\d)?)?)?|\d{8}", re.ASCII)
 _TICKS = re.compile(r"\\?/Date\((-?\d{1,15})(?:[+-]\d{4})?\)\\?/", re.ASCII)
@@ -64,6 +71,15 @@ def is_no_mark(value: Any) -> bool:
     if isinstance(value, bool | np.bool_ | dict | list):  # an empty object is how PHP writes nothing
         return not value
     return str(value).strip().casefold() in _NO_MARKS
+
+
+def says_no_day(text: str) -> bool:
+    """Whether a text in the place of a day says that there is none, or none yet: what is "TBD" has not come.
+
+    >>> [says_no_day(t) for t in ("TBD", "n/a", "Not delivered", "soon", "2024-01-31")]
+    [True, True, True, False, False]
+    """
+    return text.casefold().replace(".", "") in _NO_DAYS
 
 
 def zone(name: str | tzinfo) -> tzinfo:
@@ -197,7 +213,7 @@ def parse_iso(value: Any) -> tuple[datetime | None, str]:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return None, "a number where a date was expected"
     if not isinstance(value, str):
-        return None, "not a date"
+        return None, "stands for no date" if value is False else "not a date"
     text = value.strip()
     if not text:
         return None, "empty text"
@@ -210,7 +226,7 @@ def parse_iso(value: Any) -> tuple[datetime | None, str]:
         except (OverflowError, ValueError, OSError):
             return None, "no day of the calendar"
     if not _ISO.fullmatch(text):
-        return None, "not a date"
+        return None, "stands for no date" if says_no_day(text) else "not a date"
     try:
         return _plausible(datetime.fromisoformat(text.replace(",", ".").replace(" +", "+").replace(" Z", "Z")))
     except ValueError:

@@ -70,9 +70,12 @@ def without_zeros(texts: pd.Series) -> pd.Series:
 
 
 def unread(receipts: pd.DataFrame, book: IssueBook) -> npt.NDArray[np.bool_]:
-    """Return which receipts have a day or quantity that was given and can't be read."""
+    """Return which receipts have a day or quantity that was given and can't be read, or are nothing that can."""
     lost = book.unreadable("receipt lines")
     rows = np.zeros(len(receipts), dtype=bool)
+    nothing = receipts.drop(columns=["order_id", "received_date"]).isna().all(axis=1)  # what a head gives its lines
+    rows[np.asarray(lost.get("line_id", ()), dtype=np.intp)] = True
+    rows &= nothing.to_numpy(dtype=bool)
     for ours, theirs in (("quantity", "received_quantity"), ("received_date", "delivered_date")):
         bad = np.concatenate([np.asarray(lost.get(n, ()), dtype=np.intp) for n in (ours, theirs)])
         rows[bad] |= receipts[ours].isna().to_numpy(dtype=bool)[bad]

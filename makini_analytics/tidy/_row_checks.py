@@ -180,7 +180,7 @@ def _at_stake(lines: pd.DataFrame, amount: npt.NDArray[np.float64]) -> pd.Series
 
 
 def _totals(lines: pd.DataFrame, amount: npt.NDArray[np.float64]) -> Mask:
-    """Whether a row is headed as a total, or has no vendor, no order or day, and the sum of the rows above or a word for its order."""
+    """Whether a row is headed as a total, or has no vendor, no order or day, and the sum of the rows above or a word for its order; the sum tells one with a vendor and no item, too."""
     out = np.zeros(len(lines), dtype=bool)
     for name in _CELLS_WITH_TOTALS:
         texts = categoricals.from_series(lines[name])
@@ -201,6 +201,9 @@ def _totals(lines: pd.DataFrame, amount: npt.NDArray[np.float64]) -> Mask:
     out |= nameless & _unnumbered(lines) & lines["product_code"].isna().to_numpy()
     above = np.cumsum(np.where(out, 0.0, np.nan_to_num(amount)))
     totals = 0.0  # that stand in the sums above
+    # a spreadsheet's row of totals counts the vendors, too, and has no day
+    dateless = ~own.to_numpy() & lines[["order_date", "line_number", "product_code"]].isna().all(axis=1).to_numpy()
+    nameless |= dateless & ~lines["order_date"].isna().all()
     for i in np.flatnonzero(nameless & ~out & ~np.isnan(amount)):
         rest = above[i] - amount[i] - totals
         if i > 1 and abs(rest - amount[i]) <= 0.005 + 1e-9 * abs(rest):

@@ -223,18 +223,18 @@ LINES: tuple[Column, ...] = (
 
 # Receipts and returns. Which of their fields hold the day and the order line is not public, so every likely name is tried.
 _RECEIVED = ("receivedAt", "receiptDate", "receivedDate", "deliveryAt", "postingDate", "documentDate", "date")
-_ORDER = ("poKey", "purchaseOrderKey", "orderKey")
+ORDER_KEYS = ("poKey", "purchaseOrderKey", "orderKey")
 
 RECEIPTS: tuple[Column, ...] = (
     Column("receipt_id", "text", "Makini's key of the receipt", ("key", "id")),
-    Column("order_id", "text", "Key of the order", _ORDER),
+    Column("order_id", "text", "Key of the order", ORDER_KEYS),
     Column("received_date", "day", "Day of the receipt", (*_RECEIVED, "completedAt", "createdAt", "_createdAt")),
     Column("deleted_at", "instant", "Deletion mark; missing when live", ("deletedAt", "_deletedAt")),
 )
 
 RECEIPT_LINES: tuple[Column, ...] = (
     Column("line_id", "text", "Makini's key of the receipt's line, in some systems the order line's", ("key", "id")),
-    Column("order_id", "text", "Key of the order", _ORDER),
+    Column("order_id", "text", "Key of the order", ORDER_KEYS),
     Column(
         "order_line_id",
         "text",
@@ -259,7 +259,7 @@ RECEIPT_LINES: tuple[Column, ...] = (
 
 RETURNS: tuple[Column, ...] = (
     Column("return_id", "text", "Makini's key of the return order", ("key", "id")),
-    Column("order_id", "text", "Key of the order that goods of go back", _ORDER),
+    Column("order_id", "text", "Key of the order that goods of go back", ORDER_KEYS),
 )
 
 ISSUES: tuple[Column, ...] = (

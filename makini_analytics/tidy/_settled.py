@@ -54,7 +54,7 @@ class PreparedOrders:
     of: npt.NDArray[np.intp]  # the row of each line's order
     own_status: pd.Series  # of the lines, without their orders'
     book: IssueBook
-    n_not_had: int  # orders whose lines could not be fetched
+    n_not_had: int  # orders whose lines are not had
     returns_found: npt.NDArray[np.bool_] | None  # the lines of return orders whose order is among these
     lacking: dict[KeyedName, set[str]]  # keys that no list has a name for
 
@@ -137,7 +137,9 @@ class WholeList:
             self._unreadable[name] = before[0] + counts[0], before[1] + counts[1]
         n_orders, n_not_had, n_lines, n = self._n.tolist()
         of = f"{n_not_had:,} of {n_orders:,}"
-        not_had = f"Warning: lines of {of} orders could not be fetched, so their amounts are missing: see issues."
+        not_had = (
+            f"Warning: lines of {of} orders could not be fetched or read, so their amounts are missing: see issues."
+        )
         warned = told_unreadable(self._unreadable)
         return [
             *([not_had] if n_not_had else []),

@@ -182,6 +182,10 @@ class TableBuilder:
         return pd.DataFrame(built, index=index, copy=False)
 
 
+#: By which nothing is grouped: a text of nothing stays as it was given.
+_FREE_TEXTS = ("title", "notes")
+
+
 def _builder(c: Column) -> ColumnBuilder:
     """Return an empty builder for a column."""
     kind = c.kind
@@ -189,7 +193,7 @@ def _builder(c: Column) -> ColumnBuilder:
         return NumberBuilder(of_money=c.unit == MONEY)
     if kind == "day":
         return DayBuilder()
-    return BatchBuilder(kind) if is_batched(kind) else DictionaryBuilder(kind)
+    return BatchBuilder(kind) if is_batched(kind) else DictionaryBuilder(kind, keeps_blanks=c.name in _FREE_TEXTS)
 
 
 def opened_up(raw: Raw) -> Raw:

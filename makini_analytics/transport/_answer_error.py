@@ -41,7 +41,7 @@ def answer_error(
             retryable=not html and not fault and bool(head),
             **where,
         )
-    if 300 <= answer.status < 400:
+    if 300 <= answer.status < 400 and answer.status != 304:
         return ApiError(
             f"{told} is redirected ({answer.status}) to {scrub(_host(answer.headers.get('Location', '')))[:200]}; redirects are not "
             "followed, so that the token reaches nobody else. Set base_url to the API itself.",

@@ -244,7 +244,7 @@ class Endpoints:
             for record in page:
                 whole, fault = fetch_order(self.session, self.path(contracts.ORDERS), record, refresh, containers)
                 if fault:
-                    key = key_of(record) or "(without a key)"
+                    key = key_of(record) or f"(without a key, {done + 1:,})"  # each counts
                     if lacking is None:
                         raise lines_not_had(self.session.connection, key, fault)
                     lacking[key] = fault

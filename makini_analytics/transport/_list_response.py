@@ -92,3 +92,12 @@ def id_of(row: Any) -> str | None:
     found = row.get("key")
     found = row.get("id") if found is None else found
     return None if found is None or found == "" or isinstance(found, dict | list) else str(found)
+
+
+def is_cap(n: int) -> bool:
+    """Whether a server may have cut a list after so many rows, whatever was asked for: 25, 50, 100, 200, 250, 500, 1,000.
+
+    >>> [n for n in (7, 20, 35, 50, 96, 1000, 1250) if is_cap(n)]
+    [50, 1000]
+    """
+    return n >= 25 and str(n).rstrip("0") in ("1", "2", "25", "5")

@@ -22,7 +22,7 @@ from typing import Any, Generic
 from ..errors import ApiError, IncompleteDataError
 from ..records import Decode, decode
 from ..system import Progress
-from ._list_response import ListResponse, contract_of, id_of
+from ._list_response import ListResponse, contract_of, id_of, is_cap
 from ._next_link import own_link
 from ._page_cache import Page
 from ._paged_result import PagedResult, SinkT
@@ -180,7 +180,13 @@ class _Pagination(Generic[SinkT]):
         return self.result
 
     def _get(self, path: str, params: Mapping[str, Any] | None, stopped: threading.Event | None = None) -> Page:
-        return self.ask(path, params, expires=self.expires, refresh=self.uncached, stopped=stopped)
+        try:
+            return self.ask(path, params, expires=self.expires, refresh=self.uncached, stopped=stopped)
+        except ApiError as e:
+            if e.status != 404:  # of page 1 it says that there is no such list
+                raise
+            told = f"page 1 came, and {e.operation} answered {e.status}"
+        raise _Disagreement(told)
 
     def _read(self, page: Page) -> ListResponse:
         self.latest = ListResponse.of(page.json(), self.session.connection, self.path, self.session.scrubbed)
@@ -284,7 +290,7 @@ class _Pagination(Generic[SinkT]):
                     raise _Disagreement(
                         f"page 2 is page 1 again, and its {len(first)} rows are all that a page may hold"
                     )
-                if _is_cap(len(first)) and self.rows != len(first) and not response.signs.ends:
+                if is_cap(len(first)) and self.rows != len(first) and not response.signs.ends:
                     self.result.notes.append(
                         f"Warning: the server gives {len(first):,} rows of {self.path} whatever page is asked for: it may have cut the list."
                     )
@@ -336,12 +342,3 @@ class _Pagination(Generic[SinkT]):
             rows = self._read(page).rows
             if not place.holds([i for r in rows if (i := id_of(r)) is not None], len(rows)):
                 raise _Disagreement(f"rows moved: page {number} holds others once all {self.result.n_pages} are read")
-
-
-def _is_cap(n: int) -> bool:
-    """Whether a server may have cut a list after so many rows, whatever was asked for: 25, 50, 100, 200, 250, 500, 1,000.
-
-    >>> [n for n in (7, 20, 35, 50, 96, 1000, 1250) if _is_cap(n)]
-    [50, 1000]
-    """
-    return n >= 25 and str(n).rstrip("0") in ("1", "2", "25", "5")

@@ -23,7 +23,7 @@ def fetch_order(session: Session, path: str, record: Any, refresh: bool, contain
     if not isinstance(record, Mapping):
         return record, "the list holds something that is no order"
     cut = cut_lines(record, containers)
-    if any(record.get(c) for c in containers) and not cut:
+    if _n_lines(record, containers) and not cut:
         return record, ""
     if not cut:
         return _asked_for(session, path, record, refresh, containers)

@@ -172,3 +172,14 @@ def test_the_state_of_the_synchronisation_shows_no_token_and_no_words_of_the_ser
     sources = serve({"current": state}).fetch_purchases().sources
     assert "token-0123" not in sources.to_csv()
     assert "evil" not in sources.notes.item()
+
+
+def test_a_page_that_is_not_there_is_no_sign_that_there_is_no_such_list(serve):
+    def receipts(path):
+        return page([{"key": "r1"}], last_page=2, total=2) if "?page=1&" in path else (404, {})
+
+    assert "Warning: The list of receipts" in serve({"receipts": receipts}).fetch_purchases().sources.notes.item()
+    with pytest.raises(ma.IncompleteDataError, match=r"page=2.* answered 404"):
+        serve({"receipts": receipts}).fetch_purchases(strict=True)
+    with pytest.raises(ma.IncompleteDataError, match=r"api/erp/purchase-orders.page=2.* answered 404"):
+        serve({"purchase_orders": receipts}).fetch_purchases()

@@ -192,3 +192,13 @@ def test_offline_a_cut_order_that_was_refused_is_told_as_it_was(tmp_path):
         with ma.Client(TOKEN, offline=True, **options) as client:
             data = client.fetch_purchases()
     assert "the order on its own is not in the cache" in data.issues[data.issues.id == "0003"].reason.item()
+
+
+@pytest.mark.parametrize("had", [True, False])
+def test_lines_that_are_no_list_are_asked_for_or_warned_of(had):
+    listed = order(1)
+    listed["lineItems"] = {"0": listed["lineItems"][0]}  # what PHP makes of a list of which some were filtered out
+    with playing([order(1)], [listed, order(2), None], {"0001": "whole" if had else "no lines"}) as server:
+        got = fetch(server)
+    assert got.lines.amount.sum() == (3 if had else 2)
+    assert f"Warning: lines of {1 if had else 2} of 3 orders could not be fetched or read" in got.sources.notes.item()

@@ -187,3 +187,25 @@ def test_a_title_of_thousands_is_warned_of(written, tmp_path):
     )
     rows = [["All values in k EUR", "", ""], ["", "", ""], ["PO Number", "Vendor", "Amount"], ["1", "A", 5]]
     assert "'All values in k EUR'" in ma.Purchases.from_file(xlsx(tmp_path / "o.xlsx", O=rows)).sources.notes.item()
+
+
+def test_a_column_that_may_say_how_many_a_price_is_for_is_asked_about(written):
+    head = "PO Number;Line;Vendor;Order Date;Quantity;Price;{};Currency"
+    rows = "\n1;1;A;2024-01-05;2000;15;100;EUR\n1;2;A;2024-01-05;2;15;1;EUR"
+    for heading in ("Price Basis", "Preismenge", "Per Qty"):
+        path = written(head.format(heading) + rows)
+        with pytest.raises(ma.SchemaError, match=f"{heading}.*price_unit"):
+            ma.Purchases.from_file(path)
+        for column, amounts in (("price_unit", [300, 30]), (None, [30_000, 30])):  # both answers work
+            assert ma.Purchases.from_file(path, columns={heading: column}).lines.amount.tolist() == amounts
+    for heading, value in (("Price List", "100"), ("Price Basis", "1"), ("Price Basis", "17"), ("Pack Size", "100")):
+        got = ma.Purchases.from_file(written(head.format(heading) + rows.replace(";100;", f";{value};")))
+        assert got.lines.amount.tolist() == [30_000, 30]
+
+
+def test_beside_amounts_it_leaves_the_missing_ones_missing(written):
+    head = "PO Number;Line;Vendor;Order Date;Quantity;Price;Price Basis;Amount;Currency"
+    rows = "\n1;1;A;2024-01-05;2000;15;100;;EUR\n1;2;A;2024-01-05;2;15;1;;EUR\n1;3;A;2024-01-05;200;15;100;30;EUR"
+    got = ma.Purchases.from_file(written(head + rows))
+    assert got.lines.amount.fillna(-1).tolist() == [-1, 30, 30]
+    assert got.issues.value.tolist() == ["15 for 100 (Price Basis)"]

@@ -155,3 +155,35 @@ def test_two_headings_that_could_be_it_are_left(written):
     head = HEAD.format("PO Line Status;Order Item Status")
     got = lines_of(written(text(rows("Cancelled;Open"), head)))
     assert got.status.isna().all()
+
+
+@pytest.mark.parametrize(
+    ("heading", "values", "column"),
+    [
+        ("Cancel By", ["2024-02-01", "", ""], "cancelled_date"),
+        ("Cancel Reason", ["no longer needed", "", ""], "status"),
+        ("Lifecycle", ["Cancelled", "Open", "Open"], "status"),
+        ("Approval", ["Rejected", "Approved", "Approved"], "status"),
+        ("Line Type", ["Return", "Goods", "Freight"], "document_type"),
+    ],
+)
+def test_lines_that_a_column_that_is_not_read_may_take_away_are_told(written, heading, values, column):
+    head = f"PO Number;Line;Vendor;Order Date;Quantity;Unit Price;Amount;{heading}"
+    rows = [f"1;{i};A;2024-01-05;1;1,0;1,0;{v}" for i, v in enumerate(values)]
+    path = written("\n".join([head, *rows]))
+    issues = ma.Purchases.from_file(path, currency="EUR").issues
+    (why,) = issues.reason[issues.column == "status"]
+    assert "1 line counted as ordered is none" in why and f"{{{heading!r}: {column!r}}}" in why
+    for columns in ({heading: column}, {heading: None}):  # both answers work
+        got = ma.Purchases.from_file(path, currency="EUR", columns=columns, statuses={"no longer needed": "cancelled"})
+        assert not got.issues.reason.str.contains("is not read").any()
+        gone = (got.lines.state.isin(["cancelled", "draft"]) | (got.lines.amount < 0)).tolist()
+        assert gone == [columns[heading] is not None, False, False]
+    back = ma.Purchases.from_file(path, currency="EUR", columns=ma.read_headings(path))
+    assert back.issues.reason.str.contains("is not read").any()
+
+
+def test_what_is_said_of_lines_that_are_read_as_cancelled_is_told_no_more(written):
+    head = "PO Number;Line;Vendor;Order Date;Quantity;Unit Price;Amount;Currency;Status;Cancel Reason"
+    path = written(head + "\n1;1;A;2024-01-05;1;1;1;EUR;Cancelled;wrong\n1;2;A;2024-01-05;1;1;1;EUR;Open;-\n")
+    assert not len(ma.Purchases.from_file(path).issues)

@@ -291,3 +291,11 @@ def test_statuses_tell_a_system_whose_headings_others_have_too(written):
     assert data.lines.vendor_name.tolist() == ["ACME"]
     data = ma.Purchases.from_file(written(f"{head}\n{row},Open\n"))
     assert "known for the vendor: pass columns={'Name': 'vendor_name'}" in data.sources.notes.item()
+
+
+def test_words_are_no_line_numbers_of_a_system_that_numbers_its_lines(written):
+    head = "PO Number;Line;Schedule Line;Vendor;Order Date;Item;Scheduled Quantity;Delivery Date;Unit Price;Currency"
+    rows = ["1;10;1;A;2024-01-15;BOLT;40;2024-02-01;1.5;EUR", "1;20;1;A;2024-01-15;BOLT;60;2024-03-01;1.5;EUR"]
+    lines = lines_of(written("\n".join([head, *rows])))
+    assert lines.line_number.tolist() == ["10", "20"]
+    assert lines.product_code.tolist() == ["BOLT", "BOLT"]

@@ -293,6 +293,31 @@ def test_other_alphabets_are_not_read_as_western_letters(written, encoding, vend
     assert lines_of(path).vendor_name.unique().tolist() == [vendor]
 
 
+@pytest.mark.parametrize(
+    ("vendor", "encoding"),
+    [
+        ("Ångström, Västerås, Höör", "cp1252"),
+        ("Ångström, Västerås, Höör", "cp850"),
+        ("Søren Møller, Ålborg Værft", "cp1252"),
+        ("Güneş, İstanbul Çelik, Doğuş Kağıt", "cp1254"),
+        ("Győri Kő, Szűcs Vasmű, Őrség", "cp1250"),
+        ("Oţelul Galaţi, Şuruburi, Târgu Mureş", "cp1250"),
+        ("Škoda, Dvořák, Třinec, Šroubárna Žatec", "iso8859-2"),
+        ("Rīgas tērauds, Ķīmija, Šķirotava", "cp1257"),
+    ],
+)
+def test_each_language_is_read_by_its_own_code_page(written, vendor, encoding):
+    path = written(
+        text([f"4711;{i};{vendor};2024-01-15;part;10;2.5;25.0;EUR;Open" for i in range(5)]), encoding=encoding
+    )
+    assert lines_of(path).vendor_name.unique().tolist() == [vendor]
+
+
+def test_letters_that_may_be_others_are_told(written):
+    rows = [f"471{i};1;Kovač;2024-01-15;part;10;2.5;25.0;EUR;Open" for i in range(5)]
+    assert "or cp1250 (č for è)" in ma.Purchases.from_file(written(text(rows), encoding="cp1250")).sources.notes.item()
+
+
 def test_what_keeps_digits_a_text_in_a_spreadsheet_goes(written):
     rows = [r.replace("4711", '"=""0815"""').replace("4712", "'0816") for r in ROWS]
     assert lines_of(written(text(rows))).order_number.tolist() == ["0815", "0815", "0816"]
@@ -337,3 +362,11 @@ def test_the_vendor_of_a_group_is_that_of_its_lines(written, above):
     assert got.lines.amount.sum() == 410
     blank = [r.replace("B;", "A;") for r in rows]  # one that stands twice: its blanks are blanks
     assert ma.Purchases.from_file(written(text(blank, head))).lines.vendor_name.isna().sum() == (4 if above else 2)
+
+
+def test_no_row_below_the_list_is_of_the_last_vendors_group(written):
+    head = "Vendor;PO Number;Order Date;Quantity;Amount;Currency"
+    rows = ["A;4711;2024-01-05;10;100;EUR", "B;4712;2024-01-05;20;200;EUR", ";2;;30;300;", ";Prepared by:;;1;;"]
+    got = ma.Purchases.from_file(written(text(rows, head)))
+    assert got.lines.vendor_name.fillna("").tolist() == ["A", "B", "", ""]
+    assert "looks like a total row: no order line, but counted as one" in got.issues.reason.tolist()

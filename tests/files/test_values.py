@@ -213,3 +213,19 @@ def test_an_open_quantity_that_can_not_be_read_leaves_the_state_unknown(written,
     assert got.lines.state.tolist() == ["unknown", "open"]
     assert got.lines.received_quantity.fillna(-1).tolist() == [-1, 6]
     assert got.issues[["id", "column", "value"]].values.tolist() == [["2", "received_quantity", f"{text} ({heading})"]]
+
+
+@pytest.mark.parametrize(
+    ("more", "cells", "received"),
+    [
+        ("RCPQTYSTU;RCPQTYPUU", ["40;4", "0;0"], [4.0, 0.0]),
+        ("RCPQTYSTU", ["40", "0"], [None, 0.0]),
+    ],
+)
+def test_pieces_that_came_of_boxes_are_no_boxes(written, more, cells, received):
+    head = f"POHNUM;POPLIN;BPSNUM;ORDDAT;ITMREF;QTYPUU;PUU;STU;GROPRI;LINAMT;LINCLEFLG;{more}"
+    rows = [f"P1;{i}000;F1;2024-01-15;A;10;BOX;UN;12;120;2;{c}" for i, c in enumerate(cells, 1)]
+    got = ma.Purchases.from_file(written("\n".join([head, *rows])), currency="EUR")
+    assert [None if v != v else v for v in got.lines.received_quantity] == received
+    assert got.lines.state.tolist() == ["unknown" if received[0] is None else "closed_short", "closed_short"]
+    assert (got.issues.value == "40 UN, of a quantity in BOX").any() == (received[0] is None)

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from makini_analytics import Purchases
+from makini_analytics.tidy import _column_builder
 from tests.tiers import one_in
 
 from .plain import tidy_orders
@@ -98,6 +99,20 @@ def test_no_such_day_deletes_a_line(mark):
 def test_words_for_no_delete_no_line(word):
     got = table({"x": "deleted_at"}, x=[word, "X"])
     assert got.lines.state.tolist() == ["open", "cancelled"]
+
+
+@pytest.mark.parametrize("word", ["TBD", "n/a", "no", False, "Pending", "offen", "Not delivered", "t.b.c."])
+@pytest.mark.parametrize("stated", [None, "%Y-%m-%d"])
+def test_a_word_for_no_day_yet_is_no_delivery(word, stated):
+    given = {"r": "required_date", "dl": "delivered_date", "c": "cancelled_date"}
+    days = [word, "2026-02-03"]
+    formats = {"date_formats": dict.fromkeys(("required_date", "delivered_date"), stated)} if stated else {}
+    got = table(given, r=days, dl=days, c=[word, None], **formats)
+    assert got.lines.state.tolist() == ["open", "received"]
+    assert got.lines.unreadable.isna().all()
+    assert "stands for no date" in got.issues.reason.tolist()
+    api = tidied(word, "2026-02-03", of="deliveryAt")
+    assert api.lines.state.tolist() == ["open", "received"]
 
 
 @pytest.mark.parametrize(
@@ -212,3 +227,32 @@ def test_codes_that_people_write_for_currencies_are_of_money(code):
     got = table(amt=[f"12.50 {code}", f"{code} 1"], currency=None)
     assert got.lines.amount.tolist() == [12.5, 1]
     assert set(got.lines.currency) == {code}
+
+
+@pytest.mark.parametrize("many", [3, 20_000])  # from so many different texts on they are kept as they come
+@pytest.mark.parametrize("blank", ["", " ", "\t", "\u00a0", "\u200b", " " * 40])
+def test_a_text_of_nothing_is_no_key_and_no_name(monkeypatch, blank, many):
+    monkeypatch.setattr(_column_builder, "MANY", many)
+
+    def order(i):
+        some = blank if i < 3 else f"x{i}"
+        line = dict.fromkeys(("key", "lineNo", "materialKey", "code", "uomKey"), some)
+        head = dict.fromkeys(("orderNo", "vendorKey", "currencyKey", "siteKey", "statusKey"), some)
+        return {"key": f"o{i}", **head, "lineItems": [{"quantity": 1, "price": 2, **line}]}
+
+    got = tidy_orders(
+        [[order(i) for i in range(12)]], connection="x", lookups={"vendors": [{"key": "x3", "name": blank}]}
+    )
+    names = [
+        "order_number",
+        "vendor_id",
+        "vendor_name",
+        "currency",
+        "site_id",
+        "material_id",
+        "product_code",
+        "line_number",
+    ]
+    assert got.lines.loc[:2, [*names, "unit_of_measure", "status"]].isna().all(axis=None)
+    assert got.lines.line_id.head(3).tolist() == ["o0#1", "o1#1", "o2#1"]
+    assert not got.issues.reason.str.contains("same line twice").any()

@@ -303,7 +303,8 @@ def test_a_vendor_with_and_without_its_id_is_one():
 
 
 @pytest.mark.parametrize(
-    ("given", "code"), [("eur", "EUR"), (" € ", "EUR"), ("£", "GBP"), ("US$", "USD"), ("$", "$"), ("¥", "¥")]
+    ("given", "code"),
+    [("eur", "EUR"), (" € ", "EUR"), ("£", "GBP"), ("US$", "USD"), ("$", "$"), ("¥", "¥"), ("GBp", "GBX")],
 )
 def test_currencies_under_their_codes(given, code):
     got = table(AMOUNT | {"c": "currency"}, amt=[1.0, 1.0], c=[given, code])
@@ -324,6 +325,17 @@ def test_a_total_row_is_seen(word):
 def test_a_nameless_sum_of_the_rows_above_is_seen_and_a_nameless_line_is_not():
     assert issues(table(po=["1", "2", None], v=["A", "B", None], amt=[10.0, 20.0, 30.0])) == [["3", "line_id", "30.0"]]
     assert not len(table(po=["1", "2", None], v=["A", "B", None], amt=[10.0, 20.0, 31.0]).issues)
+
+
+def test_a_row_of_totals_that_counts_the_vendors_is_seen():
+    got = table(
+        {"d": "order_date", **AMOUNT},
+        po=["1", "2", "Count: 2"],
+        v=["A", "B", "2"],
+        d=["2024-01-05", "2024-01-06", None],
+        amt=[10.0, 20.0, 30.0],
+    )
+    assert issues(got) == [["3", "line_id", "30.0"]]
 
 
 def test_a_header_among_its_details_is_seen():

@@ -205,3 +205,32 @@ def test_a_receipt_that_can_not_be_read_leaves_its_line_unknown(bad):
     assert got.lines.state.tolist() == ["unknown"]
     assert got.lines.delivered_date.isna().all()
     assert got.lines.unreadable.tolist() == ["delivered_date, received_quantity"]
+
+
+LINE = {"key": "r-1", "orderLineKey": "a-0", "receivedQuantity": 2}
+
+
+@pytest.mark.parametrize(
+    "receipt",
+    [
+        {"lineItems": {"0": LINE}},
+        {"lineItems": None},
+        {},
+        {"lineItems": [None]},
+        {"lineItems": ["x", LINE]},
+        {"lineItems": [LINE], "receivedAt": "soon"},
+    ],
+)
+def test_a_receipt_of_which_something_can_not_be_read_is_not_all_that_came(receipt):
+    order = po("a", {"quantity": 2, "receivedQuantity": None})
+    receipts = [{"key": "r", "poKey": "a", "receivedAt": "2025-02-01"} | receipt]
+    got = tidy(order, lookups={"receipts": receipts})
+    assert got.lines.unreadable.tolist() == ["delivered_date, received_quantity"]
+    assert got.lines[["delivered_date", "received_quantity"]].isna().all(axis=None)
+    assert got.lines.state.tolist() == ["unknown"]
+    assert "receipt lines" in got.issues.table.tolist()
+
+
+def test_a_receipt_of_no_lines_is_none():
+    receipts = [{"key": "r", "poKey": "a", "receivedAt": "2025-02-01", "lineItems": []}]
+    assert not len(tidy(po("a"), lookups={"receipts": receipts}).issues)

@@ -138,6 +138,23 @@ def test_retry_after_is_kept_to(as_date, caplog):
     assert "waiting" in caplog.text
 
 
+@pytest.mark.parametrize("code", [408, 425, 507, 520, 522, 524, 529, 530])
+def test_what_passes_is_asked_again_whoever_says_it(code):
+    with FaultServer(ROWS) as server:
+        server.faults.append(status(code))
+        assert len(client(server).fetch_purchases().orders) == len(ROWS)
+
+
+@pytest.mark.parametrize("code", [304, 409, 501, 505, 511])
+def test_what_lasts_is_asked_once_and_not_called_what_it_is_not(code):
+    with FaultServer(ROWS) as server:
+        server.always = status(code)
+        with pytest.raises(ApiError) as e:
+            client(server).fetch_purchases()
+        assert len(server.requests) == 1
+        assert str(code) in str(e.value) and "redirected" not in str(e.value) and "for a while" not in str(e.value)
+
+
 def test_a_server_that_asks_for_more_than_we_wait_is_not_asked_early():
     with FaultServer(ROWS) as server:
         server.always = rate_limit(3600)
