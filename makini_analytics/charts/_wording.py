@@ -88,7 +88,7 @@ def percent(share: float) -> str:
         if pd.isna(share)
         else "<1 %"
         if 0 < share < 0.005
-        else f"{share:.0%}".translate(_marks()).replace("%", " %")
+        else f"{share:z,.0%}".translate(_marks()).replace("%", " %")
     )
 
 
