@@ -15,6 +15,7 @@ from ..compute import ENTITIES, NOT_RECORDED, Groups, group_lines
 from ..errors import ConfigError, SchemaError
 from ..frames import OWN_WINDOWS, AsOfDays, Mask, as_of_days, categoricals, days_of, encode, numbers, values
 from ..purchases import Purchases
+from ._due_date import due_of
 from ._one_currency import in_one_currency
 
 #: Orders of an item in the twelve months from which one vendor only is more than the accident of few orders.
@@ -82,9 +83,8 @@ class View:
 
     @cached_property
     def due(self) -> str:
-        """Which due date is looked at: the promised one only where no line has a required one."""
-        has = {name: bool((~np.isnat(days_of(self.lines, f"{name}_date"))).any()) for name in ("required", "promised")}
-        return "promised" if has["promised"] and not has["required"] else "required"
+        """Which due date is looked at."""
+        return due_of(self.lines)
 
     @cached_property
     def year_of_order(self) -> npt.NDArray[np.int64]:
