@@ -169,7 +169,8 @@ def _compared(gain: np.ndarray[Any, Any], ours: float, base: float, result: pd.D
     m = len(sums)
     half = 1.96 * np.sqrt(m / max(m - 1, 1) * (sums**2).sum()) / len(gain)
     both = f"({charts.number(ours, 3)}, {charts.number(base, 3)})"
-    if m < charts.SMALL_N or abs(gain.mean()) <= half:
+    alike = charts.number(ours, 3) == charts.number(base, 3)  # errors that read alike are no finding, however sure
+    if m < charts.SMALL_N or abs(gain.mean()) <= half or alike:
         return f"No clear difference between the forecast's error and the trailing on-time rate's {both}"
     if ours > base:
         return f"The forecast has more error than the trailing on-time rate {both}"
