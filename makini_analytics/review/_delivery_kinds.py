@@ -233,7 +233,9 @@ def lead_time(view: View, evidence: Evidence, clear: Mask) -> Finding:
     names = charts.group_labels(ranked, ["vendor_id", "vendor_name"])
     n = len(ranked)
     who = names[0] if n == 1 else count(n, "vendor")
-    took = f"{first['after']:.0f} days, {first['before']:.0f} a year ago"
+    after, before = float(first["after"]), float(first["before"])
+    digits = 1 if round(after) == round(before) else 0  # what moved must not read as the same
+    took = f"{charts.number(after, digits)} days, {charts.number(before, digits)} a year ago"
     return Finding(
         "lead time",
         f"Lead times moved at {who}, where {view.say(value)} is open.",

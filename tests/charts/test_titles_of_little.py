@@ -47,3 +47,10 @@ def test_of_arrivals_without_amounts_the_lines_are_told():
     frame = pd.DataFrame({"order_date": day, "required_date": due, "delivered_date": due.where(day < "2025-06-11")})
     told = _title(slippage.plot_arrivals(frame.assign(amount=np.nan, currency="EUR"), as_of="2025-06-30", horizon=2))
     assert told == "Of the open lines 13 are expected within 2 weeks; no value is known"
+
+
+def test_what_is_not_all_is_not_told_as_100_percent():
+    frame = pd.DataFrame({"vendor_id": ["a", "b"], "amount": [9999.0, 1.0], "currency": "EUR"})
+    assert _title(spend.plot_by_vendor(frame)) == "a makes >99 % of ordered spend"
+    shares = spend.by_vendor(frame.assign(amount=[0.7, 0.1]))["share"]
+    assert charts.percent(float(shares.sum())) == "100 %"
