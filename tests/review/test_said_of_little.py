@@ -149,3 +149,14 @@ def test_nobody_knows_what_was_overdue_where_no_days_of_delivery_are_recorded():
     frame.loc[frame.index[-4:], "required_date"] = DAY - pd.Timedelta(days=3)
     tile = told(frame)[1]["overdue"]
     assert "a year ago" not in tile
+
+
+def test_the_card_knows_what_is_overdue_as_the_findings_do():
+    frame = table()
+    frame.loc[frame.index[-4:], "required_date"] = DAY - pd.Timedelta(days=3)
+    promised = ma.Purchases.from_table(frame.rename(columns={"required_date": "promised_date"}), as_of=DAY)
+    told = ma.findings(promised).set_index("kind").loc["overdue", "value"]
+    assert told > 0
+    assert ma.scorecard(promised)["overdue_value"].sum() == pytest.approx(told)
+    none = ma.Purchases.from_table(frame.drop(columns="required_date"), as_of=DAY)
+    assert ma.scorecard(none)["overdue_value"].isna().all()
