@@ -89,6 +89,7 @@ def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
+@cache
 def imports_of(path: Path) -> set[tuple[str, ...]]:
     """Return the dotted names under the package that a module imports, in functions, strings and TYPE_CHECKING too."""
     here, found = ("makini_analytics", *path.relative_to(PACKAGE).with_suffix("").parts), set()

@@ -40,9 +40,8 @@ def name_lines(ax: Axes, ends: Sequence[LineEnd], last: float) -> None:
     ends = sorted(ends, key=lambda e: e.value)
     least = _APART * (top - bottom)
     places = _apart([e.value for e in ends], least)
-    ax.set_ylim(
-        min(bottom, places[0] - least), max(top, places[-1] + least)
-    )  # a name beside the axes would not be drawn
+    # a name beside the axes would not be drawn
+    ax.set_ylim(min(bottom, places[0] - least), max(top, places[-1] + least))
     for end, place in zip(ends, places, strict=True):
         beside(ax, end.text, (last, place), (12, 0), size=9, colour=end.colour)
 

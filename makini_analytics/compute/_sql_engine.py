@@ -182,7 +182,7 @@ class SqlLines:
     def _one_each(self, cells: pd.DataFrame, by: Sequence[str]) -> bool:
         """Return whether no group has cells that differ by name alone, so that no order can be in two of them."""
         named, keys = cells[self._named(by)], _keyed(cells, self._groups(by))
-        return len(named.drop_duplicates()) == len(keys.drop_duplicates())
+        return bool(named.duplicated().sum() == keys.duplicated().sum())
 
 
 def _keyed(cells: pd.DataFrame, groups: Mapping[str, Sequence[str]]) -> pd.DataFrame:

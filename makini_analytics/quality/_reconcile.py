@@ -264,9 +264,8 @@ def _gaps(lines: pd.DataFrame, of: npt.NDArray[np.intp], n: int) -> npt.NDArray[
     )
     known = (of >= 0) & ~np.isnan(number)
     grouped = pd.Series(number[known]).groupby(of[known])
-    step = (
-        grouped.min()
-    )  # numbers start at their own step: 10 20 40 has the step 10, and its 40 says that there were four lines
+    # numbers start at their own step: 10 20 40 has the step 10, and its 40 says that there were four lines
+    step = grouped.min()
     lacking = (step > 0) & (grouped.max() / step.where(step > 0) > grouped.size())
     out = np.zeros(n, dtype=bool)
     out[lacking.index.to_numpy(dtype=int)] = lacking.to_numpy(dtype=bool)

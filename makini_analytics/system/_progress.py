@@ -47,9 +47,8 @@ def steps(title: str, total: int, wanted: bool | None) -> Iterator[Callable[[str
             bar.set_description_str(f"{title}: {name.replace('_', ' ')}")
 
         yield begin
-        bar.update(
-            total - bar.n
-        )  # the last step is done as well; a bar that ends short of its total is red in a notebook
+        # the last step is done as well; a bar that ends short of its total is red in a notebook
+        bar.update(total - bar.n)
 
 
 class Display:

@@ -227,9 +227,8 @@ def _with_ids(
         )
         own = filled(own, said)
     if currency is not None:
-        lacking = np.isin(
-            np.arange(n), book.unreadable("lines").get("currency", []), invert=True
-        )  # not where one was given
+        # not where one was given
+        lacking = np.isin(np.arange(n), book.unreadable("lines").get("currency", []), invert=True)
         own = filled(own, categoricals.where(lacking, categoricals.constant(currency, n), categoricals.missing(n)))
     return frame.assign(**(out | {"currency": own}))
 

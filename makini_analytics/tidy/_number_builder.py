@@ -24,6 +24,8 @@ from ._plain_numbers import currency_beside, number_of, plain_numbers
 
 #: A text that a point groups as well as it divides.
 _TWO_WAYS = re.compile(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}")
+#: None of the texts of a page is one where this is not found in all of them together.
+_THREE_DECIMALS = re.compile(r"\.[0-9]{3}\b")
 
 
 class NumberBuilder(ColumnBuilder):
@@ -66,10 +68,11 @@ class NumberBuilder(ColumnBuilder):
         self._array.put(numbers)
 
     def _find_evidence(self, values: Sequence[Any], first: int) -> None:
-        texts = [(i, v) for i, v in enumerate(values, first) if type(v) is str]
-        self._two_ways.extend(i for i, text in texts if text[-4:-3] == "." and _TWO_WAYS.fullmatch(text))
+        texts = [v for v in values if type(v) is str]
+        if _THREE_DECIMALS.search("\n".join(texts)):
+            self._two_ways.extend(i for i, v in enumerate(values, first) if type(v) is str and _TWO_WAYS.fullmatch(v))
         if self.point is None:
-            self.point = next((text for _, text in texts if "." in text and not _TWO_WAYS.fullmatch(text)), None)
+            self.point = next((text for text in texts if "." in text and not _TWO_WAYS.fullmatch(text)), None)
 
     def _one_by_one(self, values: Sequence[Any], first: int) -> np.ndarray[Any, Any]:
         out = np.full(len(values), np.nan)

@@ -139,9 +139,8 @@ class Joined(NamedTuple):
 
 def joined(lines: pd.DataFrame, receipts: pd.DataFrame, of: Positions) -> Joined:
     """Return what is counted of receipts; ``of`` is each one's line, by `line_of`, and the lines have their delivery date as it came."""
-    own = (
-        lines["delivered_date"].reset_index(drop=True).reindex(of).to_numpy().astype("datetime64[D]")
-    )  # -1, no line, gives a missing date
+    # -1, no line, gives a missing date
+    own = lines["delivered_date"].reset_index(drop=True).reindex(of).to_numpy().astype("datetime64[D]")
     day = receipts["received_date"].to_numpy().astype("datetime64[D]")
     both = ~np.isnat(day) & ~np.isnat(own)
     used = (of >= 0) & ~np.isnat(day)

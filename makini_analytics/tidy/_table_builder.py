@@ -59,7 +59,7 @@ class TableBuilder:
         present, others = self._plan(tuple(raw))
         if records and isinstance(records[0], Record):
             # Threads decode pages out of order: a slot that no record fills may belong to a later page, and is no column yet.
-            others = [k for k in others if k in self._seen or any(v is not None for v in raw[k])]
+            others = [k for k in others if k in self._seen or raw[k].count(None) < len(records)]
         self._seen |= set(others)
         custom = {name: raw[name] for name in others}
         for c, sources in present:

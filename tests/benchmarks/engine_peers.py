@@ -1,19 +1,18 @@
-"""The metrics on the frames of other engines, beside queries that are written by hand for each engine and give as much.
+"""The metrics on the frames of pandas and of other engines, beside queries that are written by hand for each engine and give as much.
 
 As much is: the table; the book of the lines that count and of those that don't, in lines and value by currency; and for slippage the sums
-over orders that say how certain a rate is. Run as a program it measures in interleaved rounds: ``python -m tests.benchmarks.engine_peers LINES
-ROUNDS [--markdown]``.
+over orders that say how certain a rate is. Beside pandas stands polars on its own frame, with all cores.
+``python -m tests.benchmarks.engine_peers LINES ROUNDS [ENGINE ...]`` measures in interleaved rounds.
 """
 
 from __future__ import annotations
 
 import json
 import re
-import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -26,7 +25,10 @@ import pyarrow as pa
 
 from tests.benchmarks.metric_peers import AS_OF, CAME, COLUMNS, OURS, POLARS, SQL, lines, same
 
-SPARK = "Spark, Parquet"
+PANDAS, SPARK = "pandas", "Spark, Parquet"
+ENGINES = (PANDAS, "polars", "PyArrow", "DuckDB, Parquet", "DuckDB, table", SPARK)
+#: Measured by the clock: beside all cores, or where the work is done in another process.
+BY_CLOCK = (PANDAS, SPARK)
 _CAME = CAME.removesuffix(" IS TRUE")  # polars has no such word; where it is missing the line has not come
 _RECEIVED = "state IN ('received', 'closed_short')"
 #: Why a line doesn't count, the first reason that fits; 0 where it does.
@@ -114,7 +116,9 @@ def spark_session() -> Any:
     return session
 
 
-def engines(frame: pd.DataFrame, folder: Path) -> dict[str, tuple[Any, Callable[[str], list[Any]]]]:
+def engines(
+    frame: pd.DataFrame, folder: Path, which: Collection[str] = ENGINES
+) -> dict[str, tuple[Any, Callable[[str], list[Any]]]]:
     """Return the lines in each engine, and what runs its own queries on them."""
     connection, path = duckdb.connect(), str(folder / "lines.parquet")
     frame.to_parquet(path, row_group_size=122_880)
@@ -122,16 +126,17 @@ def engines(frame: pd.DataFrame, folder: Path) -> dict[str, tuple[Any, Callable[
     connection.execute("CREATE TABLE categories AS SELECT * FROM pandas_frame")  # text columns of type ENUM
     own = pl.from_pandas(frame)
     out = {
+        PANDAS: (frame, by_polars(own)),
         "polars": (own, by_polars(own)),
         "PyArrow": (own.to_arrow(), by_polars_of_arrow(own.to_arrow())),
         "DuckDB, Parquet": (connection.read_parquet(path), by_duckdb(connection, f"read_parquet('{path}')")),
         "DuckDB, table": (connection.table("categories"), by_duckdb(connection, "categories")),
     }
-    if find_spec("pyspark"):
+    if SPARK in which and find_spec("pyspark"):
         session = spark_session()
         session.read.parquet(path).createOrReplaceTempView("frame")
         out[SPARK] = session.table("frame"), by_spark(session)
-    return out
+    return {engine: both for engine, both in out.items() if engine in which}
 
 
 def check(name: str, ours: Any, theirs: Any) -> None:
@@ -145,19 +150,19 @@ def check(name: str, ours: Any, theirs: Any) -> None:
         assert (sums["n"].sum(), sums["h"].sum()) == (ours["n_due"].sum(), ours["n_on_time"].sum()), name
 
 
-def measure(n: int, rounds: int) -> dict[str, dict[str, dict[str, list[float]]]]:
-    """Return seconds of the processor (of Spark: of the clock) by engine and metric, of ours and of the queries by hand, in interleaved rounds."""
+def measure(n: int, rounds: int, which: Collection[str] = ENGINES) -> dict[str, dict[str, dict[str, list[float]]]]:
+    """Return seconds of the processor (or of the clock, see `BY_CLOCK`) by engine and metric, of ours and of the queries by hand, in interleaved rounds."""
     options = {name: {} if name.startswith("spend") else {"as_of": str(AS_OF)} for name in OURS}
     out: dict[str, dict[str, dict[str, list[float]]]] = {}
     with tempfile.TemporaryDirectory() as folder:
-        for engine, (frame, by_hand) in engines(lines(n), Path(folder)).items():
+        for engine, (frame, by_hand) in engines(lines(n), Path(folder), which).items():
             for name, figure in OURS.items():
                 runs = {"ours": partial(figure, frame, **options[name]), "by hand": partial(by_hand, name)}
                 check(name, *(run() for run in runs.values()))
                 times: dict[str, list[float]] = {who: [] for who in runs}
                 for _ in range(rounds):
                     for who, run in runs.items():
-                        clock = time.perf_counter if engine == SPARK else time.process_time  # it works elsewhere
+                        clock = time.perf_counter if engine in BY_CLOCK else time.process_time
                         began = clock()
                         run()
                         times[who].append(clock() - began)
@@ -165,18 +170,5 @@ def measure(n: int, rounds: int) -> dict[str, dict[str, dict[str, list[float]]]]
     return out
 
 
-def as_markdown(measured: dict[str, dict[str, dict[str, list[float]]]]) -> str:
-    """Return the table of docs/engines.md: ours / by hand = ratio, medians in ms."""
-    out = [f"| | {' | '.join(f'`{name}`' for name in OURS)} |", f"|{'---|' * (len(OURS) + 1)}"]
-    for engine, metrics in measured.items():
-        cells = []
-        for name in OURS:
-            ours, by_hand = (1000 * statistics.median(metrics[name][who]) for who in ("ours", "by hand"))
-            cells.append(f"{ours:,.0f} / {by_hand:,.0f} = {ours / by_hand:.2f}")
-        out.append(f"| {engine} | {' | '.join(cells)} |")
-    return "\n".join(out)
-
-
 if __name__ == "__main__":
-    found = measure(int(sys.argv[1]), int(sys.argv[2]))
-    print(as_markdown(found) if "--markdown" in sys.argv else json.dumps(found))
+    print(json.dumps(measure(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:] or ENGINES)))

@@ -7,6 +7,7 @@ import pytest
 
 import makini_analytics as ma
 from makini_analytics import charts, currency, explain, lead_times, slippage, spend
+from tests.tiers import one_in
 
 VENDOR = "Kugellager Nord AG"
 
@@ -27,13 +28,19 @@ def test_len_is_the_number_of_order_lines(data):
 
 @pytest.mark.parametrize(
     ("picked", "condition"),
-    [
-        ({"connection": "emea"}, lambda x: x.connection == "emea"),
-        ({"connection": ["us", "apac"]}, lambda x: x.connection.isin(["us", "apac"])),
-        ({"vendor": VENDOR}, lambda x: x.vendor_name == VENDOR),
-        ({"since": "2025-03-01", "until": "2025-03-31"}, lambda x: x.order_date.dt.strftime("%Y-%m") == "2025-03"),
-        ({"category": "Bearings", "connection": "us"}, lambda x: (x.category == "Bearings") & (x.connection == "us")),
-    ],
+    one_in(
+        2,
+        [
+            ({"connection": "emea"}, lambda x: x.connection == "emea"),
+            ({"connection": ["us", "apac"]}, lambda x: x.connection.isin(["us", "apac"])),
+            ({"vendor": VENDOR}, lambda x: x.vendor_name == VENDOR),
+            ({"since": "2025-03-01", "until": "2025-03-31"}, lambda x: x.order_date.dt.strftime("%Y-%m") == "2025-03"),
+            (
+                {"category": "Bearings", "connection": "us"},
+                lambda x: (x.category == "Bearings") & (x.connection == "us"),
+            ),
+        ],
+    ),
 )
 def test_lines_orders_issues_and_sources_go_together(data, picked, condition):
     before = [f.copy() for f in (data.orders, data.lines, data.issues, data.sources)]

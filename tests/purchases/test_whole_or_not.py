@@ -12,6 +12,7 @@ import pytest
 
 import makini_analytics as ma
 from tests.purchases import killed
+from tests.tiers import one_in
 
 pytest.importorskip("pyarrow", reason="pyarrow, the extra 'fast', is not installed")
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="trials are forks")
@@ -92,7 +93,7 @@ def test_the_folder_where_this_runs_is_not_replaced(tmp_path, monkeypatch):
 MINE = ["notes.txt", "lines/part-99999.csv", "orders.parquet.bak", "sub/empty/"]
 
 
-@pytest.mark.parametrize("name", MINE)
+@pytest.mark.parametrize("name", one_in(2, MINE))
 def test_a_file_of_the_users_in_a_folder_of_purchases_stops_the_next_write_before_anything_is_asked(tmp_path, name):
     data = ma.load_sample(["us"])
     folder = data.save(tmp_path / "d")
