@@ -27,7 +27,17 @@ from ._figure import (
     write_chart,
 )
 from ._look import Look, contrast, fonts, ink_on, look, wear
-from ._marks import beside, columns_beside_names, every_period, name_rows, period_name, periods_below, torn
+from ._marks import (
+    LineEnd,
+    beside,
+    columns_beside_names,
+    every_period,
+    name_lines,
+    name_rows,
+    period_name,
+    periods_below,
+    torn,
+)
 from ._table import Kind, cell_text, kind_of
 from ._waterfall import waterfall
 from ._wording import (
@@ -55,6 +65,7 @@ __all__ = [
     "Captions",
     "ChartAxes",
     "Kind",
+    "LineEnd",
     "Look",
     "alt_text",
     "axes",
@@ -82,6 +93,7 @@ __all__ = [
     "label",
     "look",
     "money",
+    "name_lines",
     "name_rows",
     "no_data",
     "number",

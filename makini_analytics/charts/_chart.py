@@ -7,12 +7,13 @@ from collections.abc import Callable, Collection
 from functools import partial, wraps
 from typing import Any, ParamSpec
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
 from ..compute import BY_FILTER
 from ..errors import OptionError, SchemaError
-from ..system import known_options
+from ..system import known_options, number_of
 from ._docstring import completed
 from ._figure import paper_of
 from ._look import drawn_on
@@ -67,6 +68,9 @@ def chart(
         def drawn(*args: P.args, **kwargs: P.kwargs) -> Axes:
             # Only what the caller wrote is in `given`: a default was not passed by the caller.
             given = dict(signature.bind(*args, **kwargs).arguments)
+            if "top" in given:
+                top = given["top"].item() if isinstance(given["top"], np.integer) else given["top"]
+                given["top"] = int(number_of("top", top, low=1, high=1e6, whole=True))
             data = [given.pop(name, None) for name in frames]
             asked = {name: given.pop(name) for name in shared if name in given}
             first, others = data[0], data[1:]

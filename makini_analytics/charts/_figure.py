@@ -22,7 +22,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from ..compute import SMALL_N as SMALL_N  # fewer lines are drawn in grey, and no title speaks of them
-from ..errors import MixedCurrencyError
+from ..errors import ConfigError, MixedCurrencyError
 from ._layout import Layout, any_glyph, wrapped, written
 from ._look import fonts, is_dark, look
 from ._wording import counted, number, printable
@@ -69,6 +69,8 @@ def paper_of(ax: Any) -> Any:
 
 def axes(ax: Axes | None, *, rows: int = 8) -> Axes:
     """Return the axes to draw on: the given ones, or those of a new figure as high as its rows need."""
+    if not isinstance(ax, Axes | None):
+        raise ConfigError(f"ax: pass the axes to draw on, as plt.subplots()[1], not {type(ax).__name__}")
     # Texts that the axes make themselves take the font of this context; matplotlib's own settings stay as the user has them.
     with mpl.rc_context({"font.family": fonts(), "axes.facecolor": look.paper}):
         if ax is None:
@@ -97,6 +99,8 @@ def finish(
     bars: Iterable[Iterable[int]] = (),
 ) -> Axes:
     """Return the axes with title, subtitle, footnote and alt text; every text is text, never a formula."""
+    if not isinstance(title, str):
+        raise ConfigError(f"title={title!r:.60}: pass a text")
     title, subtitle, alt, footnote = map(printable, (title, subtitle, alt, footnote_of(result)))
     _CAPTIONS[ax] = Captions(title, subtitle, footnote, tuple(tuple(rows) for rows in bars))
     # Names come from the data: any script, and perhaps a dollar sign.

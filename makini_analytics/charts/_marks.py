@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from ..frames import OWN_DAYS
 from ._look import look
 
 MOST_TICKS = 13  # more dates than that run into each other on a slide
+_APART = 0.055  # of the height of the chart: two names at the ends of lines don't touch
 
 
 def beside(
@@ -21,6 +23,44 @@ def beside(
 ) -> None:  # fmt: skip
     """Write a text some points away from a point of the data, so that the distance stays whatever the scale is."""
     ax.annotate(text, at, away, textcoords="offset points", va=va, fontsize=size, color=colour or look.ink, **options)
+
+
+@dataclass(frozen=True)
+class LineEnd:
+    """The name of a line, at its last value."""
+
+    value: float
+    text: str
+    colour: str
+
+
+def name_lines(ax: Axes, ends: Sequence[LineEnd], last: float) -> None:
+    """Write the names at the right of the lines, moved apart where they would touch."""
+    bottom, top = ax.get_ylim()
+    ends = sorted(ends, key=lambda e: e.value)
+    least = _APART * (top - bottom)
+    places = _apart([e.value for e in ends], least)
+    # a name beside the axes would not be drawn
+    ax.set_ylim(min(bottom, places[0] - least), max(top, places[-1] + least))
+    for end, place in zip(ends, places, strict=True):
+        beside(ax, end.text, (last, place), (12, 0), size=9, colour=end.colour)
+
+
+def _apart(rising: Sequence[float], least: float) -> list[float]:
+    """Return the values moved as little as can be so that they lie so far apart.
+
+    Those that would touch share out their distance around their mean, with what they then touch as well.
+
+    >>> _apart([1.0, 5.0, 5.0, 9.0], 2.0)
+    [1.0, 4.0, 6.0, 9.0]
+    """
+    blocks: list[list[float]] = []  # the values less their distance in line: within a block all are at its mean
+    for i, value in enumerate(rising):
+        blocks.append([value - i * least])
+        while len(blocks) > 1 and np.mean(blocks[-2]) > np.mean(blocks[-1]):
+            blocks[-2:] = [blocks[-2] + blocks[-1]]
+    even = [float(np.mean(block)) for block in blocks for _ in block]
+    return [place + i * least for i, place in enumerate(even)]
 
 
 def torn(ax: Axes, x: float, y: float, high: float = 0.68) -> None:

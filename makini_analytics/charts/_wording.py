@@ -82,13 +82,19 @@ def money(value: float, currency: Any = "") -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share in percent; a small share that is not zero reads "<1 %"."""
+    """Return a share in percent; a small share that is not zero reads "<1 %", and one that is not all ">99 %".
+
+    >>> percent(0.004), percent(0.996), percent(1.0), percent(12.5)
+    ('<1 %', '>99 %', '100 %', '1,250 %')
+    """
     return (
         "no data"
         if pd.isna(share)
         else "<1 %"
         if 0 < share < 0.005
-        else f"{share:.0%}".translate(_marks()).replace("%", " %")
+        else ">99 %"
+        if 0.995 <= share < 1 - 1e-9  # a sum of shares may miss 1 by its last bits
+        else f"{share:z,.0%}".translate(_marks()).replace("%", " %")
     )
 
 

@@ -123,7 +123,7 @@ def _lab(commands: Commands) -> None:
         commands,
         "lab",
         "open the notebooks in JupyterLab, on the sandbox or with MAKINI_API_TOKEN",
-        "Copies the five notebooks into a folder, never over one that is there, and opens them. With a token they\n"
+        "Copies the notebooks into a folder, never over one that is there, and opens them. With a token they\n"
         "show your own orders; without, made-up ones. Needs: pip install 'makini-analytics[all]'",
         "MAKINI_API_TOKEN=... makini-analytics lab --folder my-notebooks",
         token=True,

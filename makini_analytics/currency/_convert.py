@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ..compute import Selection, stamp
-from ..errors import MakiniWarning, one_of
+from ..errors import ConfigError, MakiniWarning, one_of
 from ..frames import (
     FILTERS,
     OWN_DAYS,
@@ -100,6 +100,9 @@ def convert(
     if isinstance(rates, Mapping | int | float):
         basis = "fixed"
     book = book_of(rates, to, frame, basis)
+    if to not in book.quotes and not (values(frame, "currency", "string").str.strip().str.upper() == to).any():
+        known = ", ".join(sorted(map(str, book.quotes)))
+        raise ConfigError(f"to={to!r:.40}: no line is in it, and there is no rate of it; there are those of {known}")
     day = as_of_day(frame, as_of) if basis == "as_of" else None
     found = _found(frame, book, to, basis, period, day, max_gap_days)
     converted = _multiplied(frame, found, to, [c.name for c in LINES if c.unit == MONEY])

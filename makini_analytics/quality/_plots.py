@@ -112,7 +112,12 @@ def plot_reconcile(
     all_, of_it = charts.money(raw, currency), charts.money(used, currency)
     headline = f"All of the {all_} is used: nothing was left out"
     if len(steps) > 2:
-        headline = f"{of_it} of {all_} is used: {charts.percent(used / raw if raw else np.nan)} of the value"
+        headline = f"{of_it} of {all_} is used" + (
+            f": {charts.percent(used / raw)} of the value" if 0 <= used <= raw and raw else ""
+        )
+    if not steps["value"].any():  # what has no amount, or is free
+        n_used, n = int(steps["n_lines"].iloc[-1]), charts.counted(int(steps["n_lines"].iloc[0]), "line")
+        headline = f"{charts.number(n_used)} of {n} {'is' if n_used == 1 else 'are'} used; no value is known"
     alt = "; ".join(f"{s['name']} {charts.money(s['value'], currency)}" for s in steps.to_dict("records"))
     # The footnote speaks of what is drawn: one currency, and perhaps one connection, of the result.
     result = result.copy(deep=False)

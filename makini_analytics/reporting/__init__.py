@@ -10,7 +10,7 @@ from .. import charts
 from ..errors import ConfigError, SchemaError
 from ..frames import as_of_days, write_csv
 from ..purchases import Purchases
-from ..system import in_the_way, known_options, names_of, path_of, steps, text_of, whole
+from ..system import in_the_way, known_options, names_of, not_writable, path_of, steps, text_of, whole
 from ._content import PARTS, content, of_vendor
 from ._exhibits import Content, exportable
 from ._page import files_of, html_page
@@ -26,6 +26,8 @@ def __dir__() -> list[str]:
 
 #: The page of a report's folder.
 _PAGE = "report.html"
+#: The endings of reports of one file.
+_FILES = (".html", ".pdf", ".xlsx", ".pptx")
 
 
 @known_options
@@ -169,6 +171,8 @@ def checked_out(out: str | Path, template: str | Path | None = None) -> Callable
         return _folder
     if out.is_dir():
         raise ConfigError(f"{out} is a folder: a report of that name would be a file")
+    if out.suffix in _FILES and (reason := not_writable(out)):
+        raise ConfigError(f"{out} {reason}")
     if out.suffix in (".html", ".pdf"):
         printed = out.suffix == ".pdf"
         if printed:

@@ -88,6 +88,8 @@ def _subtitle(view: View) -> str:
         else ""
     )
     amounts = view.note or (f"All amounts in {view.unit}." if view.unit else "")
+    if not view.dated:
+        return f"All lines: none has an order date. {amounts} As of {view.day}.".replace("  ", " ")
     return f"Twelve months, {days}{compared}. {amounts} As of {view.day}.".replace("  ", " ")
 
 

@@ -76,13 +76,14 @@ def findings_of(made: Content, places: Mapping[str, tuple[str, str]]) -> list[Fi
 
 
 def tiles_of(made: Content) -> list[TileRow]:
-    """Return the tiles with their lines, both on one scale, which begins at zero for money and days."""
+    """Return the tiles with their lines, both on one scale, which has zero on it for money and days."""
     out = []
     for tile in made.tiles:
         both = np.array([*tile.months, *tile.months_before], dtype=float)
         known = both[np.isfinite(both)]
-        low = 0.0 if tile.kind != "share" or not len(known) else float(known.min())
-        span = (float(known.max()) - low if len(known) else 0) or 1.0
+        # with zero on it, also where returns are worth more than orders
+        scale = known if tile.kind == "share" and len(known) else np.append(known, 0.0)
+        low, span = float(scale.min()), float(np.ptp(scale)) or 1.0
         css = "" if tile.good is None else "good" if tile.good else "bad"
         out.append(TileRow(tile, css, _points(tile.months, low, span), _points(tile.months_before, low, span)))
     return out

@@ -51,6 +51,8 @@ def _of_two_schemes(svg: str) -> str:
 
     ``fill: #1f2328`` becomes ``fill: var(--c1f2328)``. The ``color-scheme`` of the page around a picture decides which one holds.
     """
+    # matplotlib writes the ground of a hatch as an attribute, which can't be a variable
+    svg = re.sub(r'\b(fill|stroke)="(#[0-9a-fA-F]{6})"', r'style="\1: \2"', svg)
     colours = sorted({c.lower() for c in re.findall(r"(?:fill|stroke): (#[0-9a-fA-F]{6})\b", svg)})
     if not colours:
         return svg

@@ -231,8 +231,8 @@ def of_open_orders(view: View, subject: str) -> list[Exhibit]:
         bars = Native("bar", "label", {"open_value": "open value"}, form=money_format(ageing), rows=rows)
         name, heading = f"open_orders_ageing_{safe(currency)}", f"Open value by age, {currency}"
         out.append(Exhibit(name, heading, ageing, slippage.plot_ageing(ageing), bars))
-    if not out:
-        out.append(Exhibit("open_orders_ageing", "Open value by age", ages, slippage.plot_ageing(ages.iloc[:0])))
+    if not out:  # no line is open, or no open one has a currency
+        out.append(Exhibit("open_orders_ageing", "Open value by age", ages, slippage.plot_ageing(ages)))
     out.append(Exhibit("open_orders", "Open lines", table))
     return out
 

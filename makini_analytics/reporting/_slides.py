@@ -178,7 +178,11 @@ def _notes(exhibit: Exhibit, as_of: pd.Timestamp) -> str:
     columns = columns_of(shown(exhibit.table).head(MOST_ROWS), as_of)
     rows = zip(*(c.texts for c in columns), strict=True)
     lines = ["\t".join(c.heading for c in columns), *("\t".join(label(t, 80) for t in row) for row in rows)]
-    more = [f"The first {MOST_ROWS} of {len(exhibit.table):,} rows."] if len(exhibit.table) > MOST_ROWS else []
+    more = (
+        [f"The first {MOST_ROWS} of {charts.number(len(exhibit.table))} rows."]
+        if len(exhibit.table) > MOST_ROWS
+        else []
+    )
     # docstrings mark code by backticks, which PowerPoint would show
     text = definition(exhibit.table.attrs["metric"]) if "metric" in exhibit.table.attrs else ""
     meaning = text.split("\n\n")[0].replace("``", "")

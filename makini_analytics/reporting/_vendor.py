@@ -15,7 +15,7 @@ from .. import charts, lead_times, slippage, spend
 from .._version import __version__
 from ..frames import AsOfDays
 from ..purchases import Purchases
-from ..review import TO_CLOSE, scorecard
+from ..review import TO_CLOSE, due_of, scorecard
 from ..system import template
 from ._lists import shown
 
@@ -72,24 +72,25 @@ def vendor_page(lines: pd.DataFrame, purchases: Purchases, name: str, day: AsOfD
     mine, until = purchases.lines, day.day
     card = _card(purchases, name, day)
     period = _Period(until - pd.DateOffset(years=1) + pd.Timedelta(days=1), until)
-    due, all_due = (period.of(part, "required_date") for part in (mine, lines))
-    open_lines = shown(slippage.open_orders(mine, as_of=day))
+    by = due_of(lines)  # that of the report on all vendors
+    due, all_due = (period.of(part, f"{by}_date") for part in (mine, lines))
+    open_lines = shown(slippage.open_orders(mine, as_of=day, due=by))
     to_come = open_lines[open_lines["state"] != TO_CLOSE]
     overdue, soon = (to_come[to_come["state"] == state] for state in ("overdue", "due in 30 days"))
-    rate = _row(slippage.by_vendor(due, by=None, as_of=day))
-    by_month, late_days = _late_by_month(due, day, period), _days_late(due, day)
+    rate = _row(slippage.by_vendor(due, by=None, as_of=day, due=by))
+    judged = slippage.per_line(due, as_of=day, due=by)
+    by_month, late_days = _late_by_month(judged, period), _days_late(judged)
+    in_full, of_all = (_row(slippage.otif(part, by=None, as_of=day, due=by)) for part in (due, all_due))
     page = template("reporting/vendor.html.j2").render(
         name=name,
         period=period.text,
         as_of=_long(until),
-        ordered=_ordered(period.of(mine, "order_date"), day),
-        sentence=_sentence(rate, overdue, soon, period),
+        ordered=_ordered(mine, period, day),
+        sentence=_sentence(rate, to_come, period),
         gauges=[
-            _on_time(rate, _row(slippage.by_vendor(all_due, by=None, as_of=day)), card),
-            _in_full(
-                _row(slippage.otif(due, by=None, as_of=day)), _row(slippage.otif(all_due, by=None, as_of=day)), card
-            ),
-            _lead_time(period.of(mine, "order_date"), day, card),
+            _on_time(rate, _row(slippage.by_vendor(all_due, by=None, as_of=day, due=by)), card, by),
+            _in_full(in_full, of_all, card, by),
+            _lead_time(period.of(mine, "order_date"), day, card, by),
         ],
         judged=any(n + late for _, n, late in by_month),
         months=by_month,
@@ -138,22 +139,33 @@ def _amounts(table: pd.DataFrame, column: str) -> str:
     return ", ".join(f"{charts.number(v)} {c}".strip() for c, v in sums.items())
 
 
-def _ordered(ordered: pd.DataFrame, day: AsOfDays) -> str:
-    return _amounts(spend.by_vendor(ordered, by=None, as_of=day), "spend") if len(ordered) else "nothing"
+def _ordered(mine: pd.DataFrame, period: _Period, day: AsOfDays) -> str:
+    """Return what was ordered in the period, and of how many lines nobody knows the amount, or the day."""
+    if "order_date" not in mine or mine["order_date"].isna().all():
+        return "no order has a date"
+    found = spend.by_vendor(period.of(mine, "order_date"), by=None, as_of=day)
+    lacking = sum(e["n_lines"] for e in found.attrs["excluded"] if e["reason"] == "no amount")
+    more = f"{_lines(lacking)} without an amount" if lacking else ""
+    return ", and ".join(x for x in (_amounts(found, "spend"), more) if x) or "nothing"
 
 
 def _lines(n: int) -> str:
     return f"{charts.number(n)} {'line' if n == 1 else 'lines'}"
 
 
-def _sentence(rate: dict[str, Any], overdue: pd.DataFrame, soon: pd.DataFrame, period: _Period) -> str:
+def _sentence(rate: dict[str, Any], to_come: pd.DataFrame, period: _Period) -> str:
     """Return what came of the lines that were due, and what is to come."""
-    n_due, late, more = int(rate.get("n_due", 0)), len(overdue), len(soon)
+    overdue = to_come[to_come["state"] == "overdue"]
+    n_due, late, more = int(rate.get("n_due", 0)), len(overdue), int((to_come["state"] == "due in 30 days").sum())
     came = "No line due in the period can be judged."
     if n_due:
         share = charts.percent(rate["on_time_rate"])
         came = f"{charts.number(rate['n_on_time'])} of {_lines(n_due)} due came on time, {share}."
-    out = f"{came} No line is overdue"
+    undated = int(to_come["due_date"].isna().sum())
+    known = "" if not undated else " with a due date"
+    out = f"{came} No line{known} is overdue"
+    if undated and undated == len(to_come):
+        return f"{came} No due date is known of what is to come, {_lines(undated)}."
     if late:
         out = f"{came} {_lines(late)} {'is' if late == 1 else 'are'} overdue, {_amounts(overdue, 'open_value')}"
     if more:
@@ -181,22 +193,25 @@ def _share(
     return _Gauge(name, charts.percent(rate), detail, rate, low, high, beside, beside_text, 1.0, ticks, before)
 
 
-def _on_time(mine: dict[str, Any], common: dict[str, Any], card: dict[str, Any]) -> _Gauge:
+def _on_time(mine: dict[str, Any], common: dict[str, Any], card: dict[str, Any], due: str) -> _Gauge:
     keys = ("n_due", "n_on_time", "on_time_rate", "on_time_low", "on_time_high")
-    return _share("Lines on time", "lines", mine, common, keys, _before(card, "on_time"))
+    before = _before(card, "on_time" if due == "required" else "promise_kept")
+    return _share("Lines on time", "lines", mine, common, keys, before)
 
 
-def _in_full(mine: dict[str, Any], common: dict[str, Any], card: dict[str, Any]) -> _Gauge:
+def _in_full(mine: dict[str, Any], common: dict[str, Any], card: dict[str, Any], due: str) -> _Gauge:
     keys = ("n_due", "n_otif", "otif_rate", "otif_low", "otif_high")
-    return _share("Orders on time and in full", "orders", mine, common, keys, _before(card, "otif"))
+    before = _before(card, "otif") if due == "required" else ""  # the card has it by the required dates alone
+    return _share("Orders on time and in full", "orders", mine, common, keys, before)
 
 
-def _lead_time(ordered: pd.DataFrame, day: AsOfDays, card: dict[str, Any]) -> _Gauge:
+def _lead_time(ordered: pd.DataFrame, day: AsOfDays, card: dict[str, Any], due: str) -> _Gauge:
     """Return the median days from order to delivery, up to the ninth tenth, beside the days that the orders gave."""
     found = _row(lead_times.by_vendor(ordered, by=None, as_of=day)) if len(ordered) else {}
     median, ninth = (found.get(k) for k in ("median_days", "p90_days"))
     median, ninth = (None if x is None or pd.isna(x) else float(x) for x in (median, ninth))
-    asked = (ordered["required_date"] - ordered["order_date"]).dt.days.median() if "required_date" in ordered else None
+    by = f"{due}_date"
+    asked = (ordered[by] - ordered["order_date"]).dt.days.median() if by in ordered else None
     asked = None if asked is None or pd.isna(asked) else float(asked)
     most = max(x for x in (median, ninth, asked, 10.0) if x is not None) * 1.1
     detail = "not known" if median is None else "nine of ten not known yet" if ninth is None else f"nine of ten within {ninth:.0f} days"  # fmt: skip
@@ -207,9 +222,8 @@ def _lead_time(ordered: pd.DataFrame, day: AsOfDays, card: dict[str, Any]) -> _G
     )
 
 
-def _late_by_month(due: pd.DataFrame, day: AsOfDays, period: _Period) -> list[tuple[str, int, int]]:
+def _late_by_month(judged: pd.DataFrame, period: _Period) -> list[tuple[str, int, int]]:
     """Return for each month of the period its letter, its lines on time, and its late ones."""
-    judged = slippage.per_line(due, as_of=day)
     late = judged["outcome"].isin(["late", "overdue_open"]).to_numpy(dtype=bool)
     fine = judged["outcome"].isin(["on_time", "early"]).to_numpy(dtype=bool)
     months = judged["due_date"].dt.to_period("M")
@@ -219,9 +233,8 @@ def _late_by_month(due: pd.DataFrame, day: AsOfDays, period: _Period) -> list[tu
     ]
 
 
-def _days_late(due: pd.DataFrame, day: AsOfDays) -> list[tuple[str, int]]:
+def _days_late(judged: pd.DataFrame) -> list[tuple[str, int]]:
     """Return how many late lines came how late; those that are still out by the days so far."""
-    judged = slippage.per_line(due, as_of=day)
     days = judged["days_late"].where(judged["outcome"] == "late", judged["days_overdue"])
     days = days[judged["outcome"].isin(["late", "overdue_open"])]
     return [

@@ -119,7 +119,7 @@ class _Pen:
         for j, column in enumerate(shown.columns):
             self._column(sheet, top, j, str(column), shown, (widths or {}).get(j))
         if len(table) > MOST_ROWS:
-            more = f"The first {MOST_ROWS:,} of {len(table):,} rows; a report into a folder has all of them as CSV."
+            more = f"The first {charts.number(MOST_ROWS)} of {charts.number(len(table))} rows; a report into a folder has all of them as CSV."
             # a blank row apart from the others, or a sort would take it along
             sheet.write_string(top + len(shown) + 2, 0, more, self.format(italic=True))
         return len(shown)

@@ -36,9 +36,15 @@ def late(view: View, evidence: Evidence, clear: Mask) -> Finding:
     due = (view.year_of_due == 1) & outcome.isin(["early", "on_time", "late", "overdue_open"]).to_numpy(dtype=bool)
     missed = due & outcome.isin(["late", "overdue_open"]).to_numpy(dtype=bool)
     if not due.any():
-        return Finding("late", "late deliveries (no line can be judged)", certainty=UNKNOWN)
+        fell_due = "no line can be judged" if (view.year_of_due == 1).any() else "no line fell due in the twelve months"
+        why = fell_due if view.has_due_dates else "no line has a due date"
+        return Finding("late", f"late deliveries ({why})", certainty=UNKNOWN)
     if not missed.any():
         return Finding("late", f"late deliveries (none of {count(int(due.sum()), 'line')})")
+    known = view.has_amount
+    if not known[missed].any():
+        of = f"{charts.number(int(missed.sum()))} of {count(int(due.sum()), 'line')}; no amount of theirs is known"
+        return Finding("late", f"late deliveries ({of})", certainty=UNKNOWN)
     total, value = (float(view.amount[rows].sum()) for rows in (due, missed))
     table = evidence.table
     worse = table[clear]
@@ -46,9 +52,17 @@ def late(view: View, evidence: Evidence, clear: Mask) -> Finding:
     names = charts.group_labels(worse, ["vendor_id", "vendor_name"])
     theirs = float(view.amount[missed & view.of_vendors(worse)].sum()) if names else 0.0
     most = bool(names) and theirs > value / 2
-    n_vendors = int((table["on_time_rate"] < 1).sum())
-    where = f", most at {listed(names)}" if most else ", and it is spread over the vendors" if n_vendors > 1 else ""
+    where = (
+        f", most at {listed(names)}" if most else ", and it is spread over the vendors" if _spread(view, missed) else ""
+    )
     why = f"{charts.number(int(missed.sum()))} of {count(int(due.sum()), 'line')}."
+    if lacking := int((missed & ~known).sum()):
+        amount = "amount" if view.unit is None else f"amount in {view.unit}"
+        why += (
+            f" {charts.number(lacking)} late ones have no {amount}."
+            if lacking > 1
+            else f" One late one has no {amount}."
+        )
     if names:
         is_late = "is" if len(names) == 1 else "are"
         first = worse.iloc[0]
@@ -73,19 +87,33 @@ def late(view: View, evidence: Evidence, clear: Mask) -> Finding:
     )
 
 
+def _spread(view: View, missed: Mask) -> bool:
+    """Return whether what is late is that of several vendors, none of which has more than half of it."""
+    of = np.bincount(view.vendors.codes[missed], weights=view.amount[missed])
+    return bool((of > 0).sum() > 1 and of.max() <= of.sum() / 2)
+
+
 def soon_late(view: View) -> Finding:
     """Return what of the lines that fall due soon is expected late."""
     table = view.open_in_unit
     days = -table["days_overdue"]
-    soon = table[(days >= 0) & (days <= SOON) & table["expected_late_value"].notna()]
+    falls_due = table[(days >= 0) & (days <= SOON)]
+    soon = falls_due[falls_due["expected_late_value"].notna()]
     if soon.empty:
-        return Finding("soon late", f"lines due in the next {SOON} days (none with a forecast)")
+        if len(falls_due):
+            of = (
+                f"{count(len(falls_due), 'line')}{view.named_unit(view.open_orders)}, none with a forecast of its value"
+            )
+            return Finding("soon late", f"lines due in the next {SOON} days ({of})", certainty=UNKNOWN)
+        return Finding("soon late", f"lines due in the next {SOON} days (none{view.named_unit(view.open_orders)})")
     value, total = float(soon["expected_late_value"].sum()), float(soon["open_value"].sum())
     test = view.backtest
     kept = "No forecast could be tested yet: this is the on-time rate of late."
     if len(test):
         said, came = float(test["chance"].mean()), float(test["on_time"].astype(float).mean())
         kept = f"On days gone by the forecast said {charts.percent(said)} on time, and {charts.percent(came)} came."
+    left = len(falls_due) - len(soon)
+    without = f"; {charts.number(left)} more {'has' if left == 1 else 'have'} no forecast" if left else ""
     until = f"{(view.end + pd.Timedelta(days=SOON)).day} {view.end + pd.Timedelta(days=SOON):%B}"
     return Finding(
         "soon late",
@@ -94,7 +122,7 @@ def soon_late(view: View) -> Finding:
         value,
         f"expected late, next {SOON} days",
         ESTIMATED,
-        f"{count(len(soon), 'line')} not yet due. {kept}",
+        f"{count(len(soon), 'line')}{view.named_unit(view.open_orders)} not yet due{without}. {kept}",
         "open_orders",
         f"slippage.open_orders(lines{_options(view)})",
     )
@@ -102,22 +130,25 @@ def soon_late(view: View) -> Finding:
 
 def overdue(view: View) -> Finding:
     """Return what is past its due date."""
-    table = view.open_in_unit
+    table, unit = view.open_in_unit, view.named_unit(view.open_orders)
     past = table[table["days_overdue"] > 0].sort_values("open_value", ascending=False)
+    dated = int(table["due_date"].notna().sum())
+    if len(table) and not dated:
+        return Finding("overdue", f"overdue lines (no open line{unit} has a due date)", certainty=UNKNOWN)
     if past.empty:
-        return Finding(
-            "overdue",
-            "overdue lines (none, as no line is open)"
-            if table.empty
-            else f"overdue lines (none of {count(len(table), 'open line')})",
-        )
+        due = "" if dated == len(table) else " with a due date"
+        none = f"none of {count(dated, 'open line')}{unit}{due}" if dated else f"none, as no line{unit} is open"
+        return Finding("overdue", f"overdue lines ({none})")
+    lacking, n = int(past["open_value"].isna().sum()), len(past)
+    if lacking == n:
+        of = f"{charts.number(n)} of {count(len(table), 'open line')}; no value is known"
+        return Finding("overdue", f"overdue lines ({of})", certainty=UNKNOWN)
     values = past["open_value"].fillna(0.0)
     value = float(values.sum())
-    n = len(past)
     most = ""
     if n > 3 and value > 0:
         most = f"; three of them are {charts.percent(float(values.iloc[:3].sum()) / value)} of it"
-    verb = "line is" if n == 1 else "lines are"
+    verb = f"line{unit} is" if n == 1 else f"lines{unit} are"
     oldest = int(past["days_overdue"].max())
     also = int((also_on_order(table)["n_lines"] > 0).sum())
     more = f" {count(also, 'line')} {'has' if also == 1 else 'have'} more of the same item on order." if also else ""
@@ -128,7 +159,7 @@ def overdue(view: View) -> Finding:
         value,
         "overdue today",
         COUNTED,
-        f"The oldest is {count(oldest, 'day')} overdue.{more}",
+        f"The oldest is {count(oldest, 'day')} overdue.{f' The value of {charts.number(lacking)} is not known.' if lacking else ''}{more}",
         "open_orders",
         f"slippage.open_orders(lines{_options(view)})",
     )
@@ -202,7 +233,9 @@ def lead_time(view: View, evidence: Evidence, clear: Mask) -> Finding:
     names = charts.group_labels(ranked, ["vendor_id", "vendor_name"])
     n = len(ranked)
     who = names[0] if n == 1 else count(n, "vendor")
-    took = f"{first['after']:.0f} days, {first['before']:.0f} a year ago"
+    after, before = float(first["after"]), float(first["before"])
+    digits = 1 if round(after) == round(before) else 0  # what moved must not read as the same
+    took = f"{charts.number(after, digits)} days, {charts.number(before, digits)} a year ago"
     return Finding(
         "lead time",
         f"Lead times moved at {who}, where {view.say(value)} is open.",

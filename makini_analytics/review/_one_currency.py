@@ -25,9 +25,9 @@ def in_one_currency(data: Purchases, to: str | None) -> tuple[Purchases, str | N
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", MakiniWarning)  # lines without a rate are counted below, and said
             made = currency.convert(data, unit)
-    except ConfigError:
+    except ConfigError as e:
         if to is not None:
-            raise
+            raise ConfigError(str(e).replace(f"to={unit!r}", f"currency={to!r:.40}")) from None
         return data, unit, f"{apart}: no rates are installed (extra “enrich”)."
     if to is not None and not (made.lines["currency"] == unit).any():
         there = ", ".join(map(str, codes.index[:8]))

@@ -104,7 +104,7 @@ def plot_scorecard(
     >>> style.alt_text(ax).splitlines()[-1].split(";")[0]
     'Great Lakes Bearing Co.: ...'
     """
-    if not 1 <= top <= _MOST:
+    if not isinstance(top, int | np.integer) or not 1 <= top <= _MOST:
         raise ConfigError(f"top={top!r}: pass 1 to {_MOST} rows")
     given = {"by": by, "since": since, "until": until, "currency": currency, "as_of": as_of}
     if isinstance(data, pd.DataFrame) and "on_time_trend" in data:

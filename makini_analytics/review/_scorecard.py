@@ -93,7 +93,8 @@ def scorecard(
         promise_kept_rate : float, 0..1, share of the lines with a promised date that came by it
         otif_rate : float, 0..1, orders on time and in full; line_fill_rate : float, 0..1, lines due of which all has come
         median_days, p90_days, sd_days : float, days, as in ``lead_times.by_vendor``
-        open_value, overdue_value : float, in ``currency``, of today
+        open_value, overdue_value : float, in ``currency``, of today; overdue by the promised date where no line has a required
+            one, and missing where no line has either
         closed_short_rate, cancelled_rate, returned_rate : float, 0..1, of all lines ordered but drafts
         on_time_before, ... : float, the same of the period before, for each of these rates and for median_days and p90_days
         on_time_p_value, ... : float, 0..1, two-sided; missing where there is too little to test, also for price, median and p90
@@ -205,7 +206,7 @@ class Card:
             **{c: after.of_groups(now, c, 0).astype("int64") for c in ("n_orders", "n_lines")},
         }
         still = after.still_open
-        due_day = days_of(view.lines, "required_date").astype("datetime64[D]")
+        due_day = days_of(view.lines, f"{view.due}_date").astype("datetime64[D]")
         late = still & (due_day < view.day.of_rows(view.lines))  # without a due date it is not
         lines = after.lines(np.where(still, late, -1))
         found = spend.by_vendor(
@@ -215,6 +216,8 @@ class Card:
         for name, some in (("open_value", values), ("overdue_value", values.where(overdue, 0.0))):
             sums = some.groupby(found[GROUP], observed=True).sum()
             out[name] = after.of_groups(sums.reset_index(name="value"), "value", 0.0)
+        if not view.has_due_dates:  # then nobody knows what is overdue
+            out["overdue_value"] = np.full(self.n, np.nan)
         return out
 
     def _prices(self) -> tuple[Floats, Trend]:

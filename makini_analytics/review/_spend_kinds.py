@@ -53,11 +53,16 @@ def year_before(view: View, *, known: bool = False) -> str:
 def change(view: View) -> Finding:
     """Return what spend did against the same days of the year before, and what drove it."""
     before, after = view.sides
+    if not view.in_year.any() or not view.dated:
+        return Finding("change", f"change of spend ({view.none_in_year})", certainty=UNKNOWN)
     if before.empty or after.empty:
         return Finding("change", "change of spend (the year before is not in the data)", certainty=UNKNOWN)
+    if not view.has_amount.any():
+        return Finding("change", "change of spend (no line has an amount)", certainty=UNKNOWN)
     was, now = view.money(before), view.money(after)
     if was <= 0:
-        return Finding("change", "change of spend (nothing was ordered the year before)", certainty=UNKNOWN)
+        none = f"that of the year before is {view.say(was)}" if was else "there was none the year before"
+        return Finding("change", f"change of spend ({none})", certainty=UNKNOWN)
     moved = now - was
     alike = "" if view.known_before.all() else " of the connections known in both years"
     effects = _effects(view)
@@ -130,13 +135,16 @@ def prices(view: View, evidence: Evidence, clear: Mask) -> Finding:
     total = table.iloc[-1]
     tested = int(vendors["p_value"].notna().sum())
     if not len(vendors) or not total["base"] > 0:
-        return Finding("prices", "prices (no item was bought in both years)", certainty=UNKNOWN)
-    part = charts.percent(total["base"] / view.spent) if view.spent > 0 else "no"
-    rate = charts.number(abs(total["net"]) / total["base"] * 100, 1)
-    rate = f"{'' if float(rate.replace(',', '.')) == 0 else '+' if total['net'] > 0 else '−'}{rate} %"
+        none = "no item was bought in both years" if view.has_amount.any() else "no line has an amount"
+        return Finding("prices", f"prices ({none})", certainty=UNKNOWN)
+    same = float(view.same_items["after"].sum())
+    # beside what returns have left of spend, a share would be more than the whole
+    of_spend = f"{charts.percent(same / view.spent)} of spend" if 0 < same <= view.spent else view.say(same)
+    moved_by = round(float(total["net"]) / float(total["base"]) * 100, 1)
+    rate = f"{'+' if moved_by > 0 else '−' if moved_by < 0 else ''}{charts.number(abs(moved_by), 1)} % on {of_spend}"
     if not all_clear and not len(moved):
         stands = f"none of {count(tested, 'vendor')} stands out" if tested else "too few items to tell of any vendor"
-        return Finding("prices", f"prices of the same item and vendor ({rate} on {part} of spend; {stands})")
+        return Finding("prices", f"prices of the same item and vendor ({rate}; {stands})")
     names = [charts.label(v) for v in moved.loc[moved["net"].abs().sort_values(ascending=False).index, "vendor_name"]]
     net = float(total["net"] if all_clear else moved["net"].sum())
     did = "more" if net > 0 else "less"
@@ -153,7 +161,7 @@ def prices(view: View, evidence: Evidence, clear: Mask) -> Finding:
         abs(net),
         f"paid {did}, same item and vendor",
         CLEAR,
-        f"Prices of the same item and vendor are {rate} on {part} of spend.{tail}",
+        f"Prices of the same item and vendor are {rate}.{tail}",
         "spend_prices",
         f"spend.bridge({year_before(view, known=True)}, {this_year(view, known=True)}, per_vendor=True, per_item=True, mixed_units='apart'{view.day_as_code})",
     )
@@ -162,34 +170,42 @@ def prices(view: View, evidence: Evidence, clear: Mask) -> Finding:
 def concentration(view: View) -> Finding:
     """Return the categories of which one vendor has more than half."""
     lines = view.year_lines
+    if lines.empty:
+        return Finding("concentration", f"concentration ({view.none_in_year})", certainty=UNKNOWN)
     if not lines["category"].notna().any():
         return Finding("concentration", "concentration (no categories)", certainty=UNKNOWN)
     if by := vendors_hidden_by(lines):
         return Finding("concentration", f"concentration (filtered by {', '.join(by)})", certainty=UNKNOWN)
     lines = lines[lines["category"].notna()]
     table = spend.concentration(view.asked(lines), by="category", currency=view.unit, as_of=view.day)
-    above = table[(table["top_1_share"] > LIMIT) & (table["spend"] > 0)]
+    table = table[table["spend"] > 0]
+    if table.empty:
+        return Finding("concentration", "concentration (no spend by vendor and category)", certainty=UNKNOWN)
+    above = table[table["top_1_share"] > LIMIT]
     over = (above["top_1_share"] - LIMIT) * above["spend"]
     if above.empty:
-        largest = table["top_1_share"].max()
-        most = f"; the largest share is {charts.percent(largest)}" if len(table) else ""
-        return Finding(
-            "concentration", f"concentration (no vendor has half of one of {count(len(table), 'category')}{most})"
-        )
+        of = f"of one of {count(len(table), 'category')}" if len(table) > 1 else "of the one category"
+        most = charts.percent(table["top_1_share"].max())
+        return Finding("concentration", f"concentration (no vendor has half {of}; the largest share is {most})")
     first = above.iloc[int(over.to_numpy().argmax())]
     vendors = spend.by_vendor(lines[lines["category"] == first["category"]], currency=view.unit, as_of=view.day)
-    name = charts.group_labels(vendors, charts.group_columns(vendors, "currency"))[0]
+    # the share is one of the vendors that are known and whose net is positive, and so is what it is said to be of
+    known = vendors[(vendors["spend"] > 0) & vendors[["vendor_id", "vendor_name"]].notna().any(axis=1)]
+    name = charts.group_labels(known, charts.group_columns(known, "currency"))[0]
+    rest = float(vendors["spend"].sum() - known["spend"].sum())
+    apart = f"; beside them {view.say(rest)} without a vendor, or net of returns" if abs(rest) >= 0.005 else ""
+    which = f"what has a vendor in {charts.label(first['category'])}" if apart else charts.label(first["category"])
     several = (
         f"In {len(above)} of {count(len(table), 'category')} one vendor has more than half. " if len(above) > 1 else ""
     )
     return Finding(
         "concentration",
-        f"{charts.percent(first['top_1_share'])} of {charts.label(first['category'])} is bought from {name}.",
+        f"{charts.percent(first['top_1_share'])} of {which} is bought from {name}.",
         float(first["top_1_share"] * first["spend"]),
         float(over.sum()),
         "above half of a category",
         COUNTED,
-        f"{several}All of {charts.label(first['category'])} is {view.say(first['spend'])}, from {count(int(first['n_vendors']), 'vendor')}.",
+        f"{several}All of {'it' if apart else which} is {view.say(first['spend'])}, from {count(int(first['n_vendors']), 'vendor')}{apart}.",
         "spend_by_vendor",
         f"spend.concentration({this_year(view)}, by='category'{view.day_as_code})",
     )
@@ -198,6 +214,12 @@ def concentration(view: View) -> Finding:
 def single_source(view: View) -> Finding:
     """Return the items that were ordered often, and from one vendor only."""
     lines = view.year_lines
+    if lines.empty:
+        return Finding("single source", f"single sources ({view.none_in_year})", certainty=UNKNOWN)
+    if not any(lines[c].notna().any() for c in ("vendor_id", "vendor_name") if c in lines):
+        return Finding("single source", "single sources (no line has a vendor)", certainty=UNKNOWN)
+    if not view.has_amount.any():
+        return Finding("single source", "single sources (no line has an amount)", certainty=UNKNOWN)
     if not any(lines[c].notna().any() for c in ("material_id", "product_code") if c in lines):
         return Finding("single source", "single sources (nothing says what was bought)", certainty=UNKNOWN)
     if by := vendors_hidden_by(lines):
@@ -286,8 +308,11 @@ def duplicates(view: View) -> Finding:
         return Finding("duplicates", "orders and lines entered twice (none)")
     alike = twice["score"] > _SAME_NUMBER
     if not alike.any():
-        shared = f"{count(len(twice), 'order number')} in two connections, dates or values differ"
-        return Finding("duplicates", f"orders and lines entered twice ({shared})")
+        n = int((twice["kind"] == "order").sum())
+        shared = [f"{count(n, 'order number')} in two connections, dates or values differ"] if n else []
+        if n < len(twice):
+            shared.append(f"{count(len(twice) - n, 'pair')} of orders with few lines alike")
+        return Finding("duplicates", f"orders and lines entered twice ({'; '.join(shared)})")
     twice = twice[alike]
     mine = twice if view.unit is None else twice[twice["currency"] == view.unit]
     total = float(mine["value"].clip(lower=0).sum())

@@ -93,10 +93,10 @@ def _signed(x: float, text: str) -> str:
 
 
 def _spend(view: View, clear: Mapping[str, bool]) -> Tile | None:
-    if view.lines.empty:
+    if not view.has_amount.any():
         return None
     dated = view.year_of_order >= 0
-    if not dated.any():  # no order dates: all that there is
+    if not view.dated:  # no order dates: all that there is
         whole = view.money(view.lines)
         return Tile("spend", "Spend, ordered", "money", whole, np.nan, view.unit, view.say(whole), "", True, None)
     now = view.spent
@@ -166,9 +166,14 @@ def _lead_time(view: View, clear: Mapping[str, bool]) -> Tile | None:
 
 def _overdue(view: View, clear: Mapping[str, bool]) -> Tile | None:
     mine = view.open_in_unit
-    value = float(mine.loc[mine["days_overdue"] > 0, "open_value"].sum())
+    past = mine.loc[mine["days_overdue"] > 0, "open_value"]
+    told = past.notna().any() if len(past) else mine["due_date"].notna().any() or mine.empty
+    if not told or not view.has_amount.any():
+        return None
+    value = float(past.sum())
     now, was = _overdue_on(view, view.end, view.judged), np.nan
-    if view.known_before.any():
+    judged = ~view.lines["connection"].isin(view.undated) if "connection" in view.lines else True
+    if (view.known_before & judged).any():
         was = _overdue_on(view, view.before, slippage.per_line(view.lines, as_of=view.before, due=view.due))
     change, good = "", None
     if not np.isnan(was):
@@ -194,15 +199,20 @@ def data_line(view: View) -> list[str]:
     if len(lines):
         left = ", ".join(f"{charts.number(e['n_lines'])} {e['reason']}" for e in excluded)
         n = charts.number(whole)
-        what = f"{n} of {charts.number(len(lines))} lines accounted for: {charts.number(included)} count as spend"
+        what = f"{n} of {count(len(lines), 'line')} accounted for: {charts.number(included)} {'counts' if included == 1 else 'count'} as spend"
         out.append(f"{what}{f', {left}' if left else ''}.")
     out.append(f"{count(len(view.given.issues), 'value').capitalize()} not read or doubtful.")
     undated = view.undated
     if undated:
         mine = lines["connection"].isin(undated)
-        spent = view.money(view.part(mine.to_numpy() & (view.year_of_order == 1)))
+        spent = view.money(view.part(mine.to_numpy() & view.in_year))
         records, its = ("records", "its") if len(undated) == 1 else ("record", "their")
+        amount = (
+            f"{view.say(spent)}{' of the twelve months' if view.dated else ''} is"
+            if view.has_amount.any()
+            else "lines are"
+        )
         out.append(
-            f"{', '.join(undated)} {records} no delivery days: {its} {view.say(spent)} of the twelve months is in spend, not in on time and lead time."
+            f"{', '.join(undated)} {records} no delivery days: {its} {amount} in spend, not in on time and lead time."
         )
     return [charts.printable(s) for s in out]

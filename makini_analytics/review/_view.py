@@ -15,6 +15,7 @@ from ..compute import ENTITIES, NOT_RECORDED, Groups, group_lines
 from ..errors import ConfigError, SchemaError
 from ..frames import OWN_WINDOWS, AsOfDays, Mask, as_of_days, categoricals, days_of, encode, numbers, values
 from ..purchases import Purchases
+from ._due_date import due_of
 from ._one_currency import in_one_currency
 
 #: Orders of an item in the twelve months from which one vendor only is more than the accident of few orders.
@@ -82,9 +83,8 @@ class View:
 
     @cached_property
     def due(self) -> str:
-        """Which due date is looked at: the promised one only where no line has a required one."""
-        has = {name: bool((~np.isnat(days_of(self.lines, f"{name}_date"))).any()) for name in ("required", "promised")}
-        return "promised" if has["promised"] and not has["required"] else "required"
+        """Which due date is looked at."""
+        return due_of(self.lines)
 
     @cached_property
     def year_of_order(self) -> npt.NDArray[np.int64]:
@@ -97,14 +97,29 @@ class View:
         return self.year_of(days_of(self.lines, f"{self.due}_date"))
 
     @cached_property
+    def dated(self) -> bool:
+        """Whether any line has an order date."""
+        return bool((~np.isnat(days_of(self.lines, "order_date"))).any())
+
+    @cached_property
+    def has_due_dates(self) -> bool:
+        """Whether any line has a due date."""
+        return bool((~np.isnat(days_of(self.lines, f"{self.due}_date"))).any())
+
+    @property
+    def none_in_year(self) -> str:
+        """Why there is no line in the twelve months, where there is none."""
+        return "nothing was ordered in the twelve months" if self.dated else "no line has an order date"
+
+    @cached_property
     def in_year(self) -> Mask:
         """Which lines were ordered in the twelve months; all where no line is dated."""
-        return self.year_of_order == 1 if (self.year_of_order >= 0).any() else np.ones(len(self.lines), dtype=bool)
+        return self.year_of_order == 1 if self.dated else np.ones(len(self.lines), dtype=bool)
 
     @cached_property
     def in_year_due(self) -> Mask:
-        """Which lines fell due in the twelve months; all where none did."""
-        return self.year_of_due == 1 if (self.year_of_due >= 0).any() else np.ones(len(self.lines), dtype=bool)
+        """Which lines fell due in the twelve months; all where no line has a due date."""
+        return self.year_of_due == 1 if self.has_due_dates else np.ones(len(self.lines), dtype=bool)
 
     @cached_property
     def year_lines(self) -> pd.DataFrame:
@@ -118,13 +133,13 @@ class View:
 
     @cached_property
     def in_year_due_lines(self) -> pd.DataFrame:
-        """The same; all lines where none fell due."""
-        return self.due_year_lines if (self.year_of_due >= 0).any() else self.narrow
+        """The same; all lines where none has a due date."""
+        return self.due_year_lines if self.has_due_dates else self.narrow
 
     @cached_property
     def in_year_lines(self) -> pd.DataFrame:
         """The same; all lines where no line is dated."""
-        return self.year_lines if (self.year_of_order >= 0).any() else self.lines
+        return self.year_lines if self.dated else self.lines
 
     @cached_property
     def month_of_order(self) -> npt.NDArray[np.int64]:
@@ -223,6 +238,15 @@ class View:
         """Return an amount without its currency, after one with it."""
         return charts.money(amount)
 
+    def named_unit(self, table: pd.DataFrame) -> str:
+        """Return the view's currency in words, where the rows in it are not all: a count of them is not one of all."""
+        return "" if self.in_unit(table).all() else f" in {self.unit}"
+
+    @cached_property
+    def has_amount(self) -> Mask:
+        """Which lines have an amount in the view's currency: where none has, a sum of 0 would say what nobody knows."""
+        return self.in_unit(self.lines) & np.isfinite(numbers(self.lines, "amount"))
+
     @cached_property
     def spent(self) -> float:
         """Ordered spend of the twelve months."""
@@ -231,7 +255,7 @@ class View:
     @cached_property
     def amount(self) -> npt.NDArray[np.float64]:
         """The amount of each line that is in the currency of the view, else 0."""
-        return np.where(self.in_unit(self.lines), np.nan_to_num(numbers(self.lines, "amount")), 0.0)
+        return np.where(self.has_amount, np.nan_to_num(numbers(self.lines, "amount")), 0.0)
 
     @cached_property
     def judged(self) -> pd.DataFrame:

@@ -36,7 +36,7 @@ def use(
     Raises
     ------
     ConfigError
-        A font is not installed, a colour is none or can't be seen on white, or both marks are the same.
+        A font is not installed, a colour is none or can't be seen on white, or a mark is none, or both are the same.
 
     Examples
     --------
@@ -55,6 +55,15 @@ def use(
             raise ConfigError(
                 f"{colour!r}: pass a colour such as '#0072B2' with a contrast of at least 3 to 1 on white"
             )
+    for name, mark, most in (("decimal", decimal, "one"), ("thousands", thousands, "one, or none")):
+        if (
+            not isinstance(mark, str)
+            or len(mark) > 1
+            or mark.isalnum()
+            or mark in ("+", "-")
+            or (name == "decimal" and not mark)
+        ):
+            raise ConfigError(f"{name}={mark!r}: pass {most} mark of numbers, such as ',' or '.'")
     if decimal == thousands:
         raise ConfigError(f"decimal and thousands marks are both {decimal!r}: numbers could not be read")
     usual = Look()

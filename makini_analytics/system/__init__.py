@@ -1,7 +1,7 @@
 """What every room may need: checks of arguments and options, files that appear whole or not at all, the progress bar, HTML templates."""
 
 from ._arguments import flag_of, mapping_of, names_of, number_of, path_of, text_of, texts_of
-from ._files import Workspace, in_the_way, scratch, settle, whole
+from ._files import Workspace, in_the_way, not_writable, scratch, settle, whole
 from ._options import check_options, known_options, options_of
 from ._progress import Display, Progress, steps
 from ._templates import template
@@ -16,6 +16,7 @@ __all__ = [
     "known_options",
     "mapping_of",
     "names_of",
+    "not_writable",
     "number_of",
     "options_of",
     "path_of",

@@ -31,6 +31,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from ..errors import ConfigError
+
 fcntl: Any = import_module("fcntl") if os.name == "posix" else None  # Windows has no such locks
 _PREFIX = ".makini-"
 _OURS = re.compile(re.escape(_PREFIX) + "[0-9a-f]{32}")
@@ -75,7 +77,10 @@ class Workspace:
     def __init__(self, target: Path) -> None:
         self._target = Path(os.path.realpath(target))  # a link stays one, and what it points at is replaced
         parent = self._target.parent
-        parent.mkdir(parents=True, exist_ok=True)
+        try:
+            parent.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError) as e:
+            raise ConfigError(f"{target} can't be made: {e.filename} is no folder") from None
         settle(parent)
         self._place, lock = _locked_folder(parent)
         # under its own name: writers choose the format by the ending
@@ -110,12 +115,9 @@ class Workspace:
         self._closed()
 
 
-def in_the_way(folder: Path, owned: Collection[str]) -> str | None:
-    """Return why a folder can't be replaced as one, in words that follow its name; None where it can.
-
-    ``owned`` are the files in it that may go, as paths in it with slashes.
-    """
-    real = Path(os.path.realpath(folder))
+def not_writable(path: Path) -> str | None:
+    """Return why nothing can be made where a path is, in words that follow its name; None where it can."""
+    real = Path(os.path.realpath(path))
     if any(p.is_symlink() for p in (real, *real.parents)):
         return "is a link that leads back to itself"
     above = next((p for p in real.parents if p.exists()), real)
@@ -130,6 +132,17 @@ def in_the_way(folder: Path, owned: Collection[str]) -> str | None:
             trial.rmdir()
     except OSError as e:
         return f"can't be written: {e.strerror} in {above}"
+    return None
+
+
+def in_the_way(folder: Path, owned: Collection[str]) -> str | None:
+    """Return why a folder can't be replaced as one, in words that follow its name; None where it can.
+
+    ``owned`` are the files in it that may go, as paths in it with slashes.
+    """
+    if reason := not_writable(folder):
+        return reason
+    real = Path(os.path.realpath(folder))
     if not real.exists():
         return None
     if not real.is_dir():

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import inspect
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import makini_analytics as ma
-from makini_analytics import charts, lead_times, quality, slippage, spend
+from makini_analytics import ConfigError, charts, lead_times, quality, slippage, spend
 from makini_analytics.charts._docstring import entries, sections
 
 ROOMS = {"spend": spend, "lead_times": lead_times, "slippage": slippage, "quality": quality}
@@ -105,3 +106,11 @@ def test_a_result_is_left_as_it_was(lines):
     quality.plot_reconcile(result, currency="EUR")
     pd.testing.assert_frame_equal(result, before)
     assert result.attrs == attrs
+
+
+@pytest.mark.parametrize("wrong", [{"top": "3"}, {"top": 0}, {"top": 2.5}, {"ax": 3}, {"title": 3}])
+def test_a_wrong_option_of_the_drawing_says_what_to_pass(wrong):
+    lines = pd.DataFrame({"vendor_id": ["a", "b"], "currency": "EUR", "amount": [90.0, 10.0]})
+    with pytest.raises(ConfigError, match=f"{next(iter(wrong))}.*pass"):
+        spend.plot_by_vendor(lines, **wrong)
+    assert charts.captions_of(spend.plot_by_vendor(lines, top=np.int64(1))).title

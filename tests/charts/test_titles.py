@@ -315,3 +315,18 @@ def test_what_has_no_value_is_counted_in_lines():
     assert (
         title_of(slippage.plot_ageing(lines, as_of="2025-01-25")) == "3 of 3 open lines are overdue; no value is known"
     )
+
+
+def test_each_curve_has_its_name_beside_it_and_those_not_drawn_are_told():
+    lines = ma.load_sample(["emea"]).lines
+    ax = lead_times.plot_curve(lines, by="vendor")
+    ax.figure.draw_without_rendering()
+    names = set(lines.vendor_name.value_counts().index)
+    told = [t for t in ax.texts if t.get_text() in names]
+    assert len(told) == 6  # none beyond the axis' end, and none by a key
+    boxes = [t.get_window_extent() for t in told]
+    assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
+    assert all(b.x1 <= ax.figure.bbox.x1 for b in boxes)
+    captions = charts.captions_of(ax)
+    assert captions.title.partition(": ")[0] in names
+    assert f"the 6 groups with most lines of {lines.vendor_id.nunique() + 1}" in captions.subtitle  # one has no vendor

@@ -221,3 +221,10 @@ def test_many_lines_are_exact_day_by_day():
         return known[day]
 
     np.testing.assert_allclose(got["amount"], [1 / last(d.date()) for d in days], rtol=1e-15)
+
+
+def test_a_currency_that_no_line_has_and_no_rate_knows_teaches():
+    rows = lines((100.0, "USD", "2025-01-02"))
+    with pytest.raises(ConfigError, match=r"to='EURO'.*USD"):
+        currency.convert(rows, "euro")
+    assert currency.convert(lines((1.0, "XAU", None)), "XAU")["amount"].tolist() == [1.0]

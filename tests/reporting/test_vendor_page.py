@@ -163,3 +163,29 @@ def test_it_prints_on_one_or_two_sheets(sample, tmp_path):
     pdf = ma.report(sample, tmp_path / "v.pdf", vendor=NAME).read_bytes()
     assert pdf.startswith(b"%PDF")
     assert 1 <= len(re.findall(rb"/Type ?/Page\b", pdf)) <= 2
+
+
+def bare(**columns):
+    """A table of one vendor's ten lines, ordered in March 2025, of which the last is still out."""
+    day = pd.Timestamp("2025-03-03")
+    came = pd.Series([day + pd.Timedelta(days=8)] * 9 + [pd.NaT])
+    whole = {"order_number": list("abcdefghij"), "vendor_name": "a", "order_date": day, "required_date": day + pd.Timedelta(days=9), "delivered_date": came, "amount": 10.0, "currency": "EUR"}  # fmt: skip
+    return pd.DataFrame({k: v for k, v in (whole | columns).items() if v is not None})
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        # judged by the promised date, as the report on all vendors is, where no line has another
+        ({"required_date": None, "promised_date": pd.Timestamp("2025-03-12")}, "9 of 10 lines due came on time, 90 %. 1 line is overdue"),
+        ({"required_date": None}, "No due date is known of what is to come, 1 line."),
+        ({"required_date": [pd.Timestamp("2025-03-12")] * 9 + [pd.NaT]}, "No due date is known of what is to come, 1 line."),
+        ({"amount": None}, "Ordered: 10 lines without an amount"),
+        ({"amount": [10.0] * 8 + [None] * 2}, "Ordered: 80 EUR, and 2 lines without an amount"),
+        ({"status": "Cancelled"}, "Ordered: nothing"),
+        ({"order_date": None}, "Ordered: no order has a date"),
+    ],
+)  # fmt: skip
+def test_it_says_what_it_does_not_know(columns, said, tmp_path):
+    data = ma.Purchases.from_table(bare(**columns), as_of="2025-12-31")
+    assert said in read(ma.report(data, tmp_path / "v.html", vendor="a")).text

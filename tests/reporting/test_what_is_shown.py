@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 import subprocess
@@ -12,8 +13,9 @@ import pandas as pd
 import pytest
 
 import makini_analytics as ma
-from makini_analytics import style
+from makini_analytics import spend, style
 from makini_analytics.reporting import content, write
+from makini_analytics.reporting._pictures import svg_of
 
 openpyxl = pytest.importorskip("openpyxl", reason="openpyxl, which reads workbooks back, is not installed")
 Presentation = pytest.importorskip("pptx", reason="the extra 'report' is not installed").Presentation
@@ -148,6 +150,7 @@ import makini_analytics as ma
 from pathlib import Path
 data, out = ma.load_sample(["us"]), Path(sys.argv[1])
 from makini_analytics.reporting import content, write
+from makini_analytics.reporting._pictures import svg_of
 told = content(data, sections=sys.argv[2:])
 for name in ("folder", "x.xlsx"):
     write(told, out / name)
@@ -163,3 +166,11 @@ for name in ("folder", "x.xlsx"):
     assert len(names) > files
     for name in names:
         assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "2" / name).read_bytes(), name
+
+
+def test_a_hatched_bar_has_the_paper_of_the_dark_in_the_dark():
+    dates = pd.to_datetime(["2024-01-20", "2024-02-10", "2024-03-10"])
+    lines = pd.DataFrame({"vendor_id": "a", "amount": 10.0, "currency": "EUR", "order_date": dates})
+    svg = base64.b64decode(svg_of(spend.plot_by_period(lines, as_of="2024-03-31"))).decode()
+    assert "<pattern" in svg
+    assert not re.search("(fill|stroke)[=:] ?[\"']?#", svg.split("</style>", 1)[1])

@@ -44,6 +44,10 @@ def test_a_company_sets_its_look_in_one_place(tmp_path):
             {"highlight": "nocolour"},
             {"fonts": ["No Such Font"]},
             {"decimal": ","},
+            {"decimal": ""},
+            {"decimal": ";;"},
+            {"thousands": "0"},
+            {"thousands": None},
         ):
             with pytest.raises(ConfigError):
                 style.use(**wrong)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from makini_analytics import ConfigError
+from makini_analytics.reporting import checked_out
 from makini_analytics.system import Workspace, in_the_way, whole
 
 
@@ -44,3 +46,17 @@ def test_what_fails_leaves_the_old_file_and_nothing_beside_it(tmp_path):
         raise RuntimeError
     assert (tmp_path / "a").read_text() == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["a"]
+
+
+def test_nothing_can_be_made_under_a_file_and_the_error_says_so(tmp_path):
+    (tmp_path / "file").write_text("mine")
+    for path in (tmp_path / "file" / "x.png", tmp_path / "file" / "a" / "b" / "x.png"):
+        with pytest.raises(ConfigError, match=r"x\.png can't be made: .*file"):
+            Workspace(path)
+
+
+def test_a_report_that_has_no_place_is_refused_before_it_is_computed(tmp_path):
+    (tmp_path / "file").write_text("mine")
+    for ending in (".html", ".xlsx", ".pptx"):
+        with pytest.raises(ConfigError, match="file is a file"):
+            checked_out(tmp_path / "file" / f"x{ending}")

@@ -50,31 +50,43 @@ def plot_curve(
     ax = charts.axes(ax, rows=9)
     groups = list(result.groupby(keys, dropna=False, observed=True, sort=False)) if keys else [((), result)]
     # At risk on the first day are all lines of a group, so this is by the number of lines.
+    n_groups = len(groups)
     groups = sorted(groups, key=lambda g: -int(g[1]["at_risk"].max()))[:_MOST_CURVES]
-    names = [" / ".join(charts.label(v, 22) for v in (n if isinstance(n, tuple) else (n,))) for n, _ in groups]
-    for i, (name, (_, rows)) in enumerate(zip(names, groups, strict=True)):
-        _stairs(ax, rows, name, main=i == 0)
+    firsts = pd.concat([rows.head(1) for _, rows in groups])
+    names = charts.group_labels(firsts, keys, 34) if keys else [""]
+    for i, (_, rows) in enumerate(groups):
+        _stairs(ax, rows, main=i == 0)
     main = groups[0][1]
     reached = _marked(ax, main)
     ax.set_ylim(0, 1.02)
     # The last few lines take very long: the axis ends where the curve has told its story, beyond p90 in any case.
-    ax.set_xlim(0, float(max(main["days"].quantile(0.97), reached.get(0.9, 0) * 1.4, 1)))
+    end = float(max(main["days"].quantile(0.97), reached.get(0.9, 0) * 1.4, 1))
+    ax.set_xlim(0, end)
     ax.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
+    if keys:  # at the edge, since most curves go on beyond it
+        charts.name_lines(ax, [_end_of(rows, name, end, i == 0) for i, (name, (_, rows)) in enumerate(zip(names, groups, strict=True))], end)  # fmt: skip
     ax.set_xlabel(f"{days_of(result)} since the {start_of(result)}", color=charts.look.muted, fontsize=9.5)
     sub = "Share of ordered lines delivered by day, with 95 % band; open lines counted as open, cancellations as never delivered"
+    if n_groups > len(groups):
+        # no noun: lines that name no vendor are a group, and no one more vendor
+        sub += f"; the {len(groups)} groups with most lines of {charts.number(n_groups)}"
     alt = "; ".join(f"{charts.percent(q)} delivered by day {charts.number(day)}" for q, day in reached.items())
     headline = title or _finding(reached, names[0], _most(main))
     return charts.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
 
 
-def _stairs(ax: Axes, rows: pd.DataFrame, name: str, *, main: bool) -> None:
+def _end_of(rows: pd.DataFrame, name: str, day: float, main: bool) -> charts.LineEnd:
+    """Return the name of a curve at the share that it has reached by a day, or by its last one."""
+    shares = rows.loc[rows["days"] <= day, "share_delivered"]
+    colour = charts.look.highlight if main else charts.look.ink
+    return charts.LineEnd(float(shares.iloc[-1]) if len(shares) else 0.0, name, colour)
+
+
+def _stairs(ax: Axes, rows: pd.DataFrame, *, main: bool) -> None:
     colour = charts.look.highlight if main else charts.look.plain
     ax.step(rows["days"], rows["share_delivered"], where="post", color=colour, lw=2.2 if main else 1.4)
     if main:  # six bands over each other would be mud
         ax.fill_between(rows["days"], rows["low"], rows["high"], step="post", color=colour, alpha=0.16, lw=0)
-    if name:
-        at = (rows["days"].iloc[-1], rows["share_delivered"].iloc[-1])
-        charts.beside(ax, name, at, (4, 0), size=9, colour=colour)
 
 
 def _marked(ax: Axes, rows: pd.DataFrame) -> dict[float, float]:

@@ -76,4 +76,7 @@ def plot_arrivals(
     sub = f"Open value expected to come by {what} (number){f', {unit}' if unit else ''}; {band}; mark: due then"
     first, due_first = float(expected.sum()), float(agreed.sum())
     headline = f"Of the open lines {charts.money(first, unit)} is expected within {charts.counted(len(x), what)}; {charts.money(due_first)} is due then"
+    n = charts.number(float(result["expected_lines"].sum()))
+    if not (expected.any() or agreed.any()) and n != "0":  # no line has an amount, or all are free
+        headline = f"Of the open lines {n} {'is' if n == '1' else 'are'} expected within {charts.counted(len(x), what)}; no value is known"
     return charts.finish(ax, title=title or headline, subtitle=sub, result=result, alt="; ".join(said))

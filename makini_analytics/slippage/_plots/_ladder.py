@@ -65,7 +65,10 @@ def plot_ladder(
     )  # fmt: skip
     driver = f"; what moves it most: {_in_words(by['choice'].iloc[0])}" if len(by) else ""
     lowest, highest = charts.percent(rates.iloc[0]), charts.percent(rates.iloc[-1])
-    headline = title or f"The same lines are {lowest} to {highest} on time{driver}"
+    found = f"The same lines are {lowest} to {highest} on time{driver}"
+    if lowest == highest:  # as they are printed
+        found = f"The same lines are {lowest} on time under {'every way to count' if len(rates) > 1 else 'the one way to count'}"
+    headline = title or found
     n = charts.number(int(result["n_due"].max()))
     sub = f"On-time rate of {n} due lines under due date, tolerances, calendar, weight, open lines late or left out"
     points = (f"{_in_words(c)} {_points(s)}" for c, s in zip(by["choice"], by["swing"], strict=True))

@@ -80,17 +80,24 @@ def plot_ageing(
         text = f"{charts.money(value, currency)}  {charts.counted(n, 'line')}"
         charts.beside(ax, text, (max(value, 0), i))
     ax.set_xlim(min(0.0, values.min()), max(values.max(), 1e-9))
-    overdue, total = (charts.money(float(v.sum()), currency) for v in (values[late], values))
-    headline = f"Nothing of the {total} still to come is overdue"
+    dated = rows.index != "no due date"
+    overdue, total, due = (charts.money(float(v.sum()), currency) for v in (values[late], values, values[dated]))
+    headline = f"Nothing of the {due} still to come is overdue"
+    if not dated.all():
+        headline = f"Nothing of the {due} still to come with a due date is overdue"
     if n := int(rows["n_lines"][late].sum()):
         headline = f"{overdue} of {total} still to come is overdue, {charts.counted(n, 'line')}"
     if not values.any():  # no line has an amount, or all are free
-        every = int(rows["n_lines"].sum())
+        every = int(rows["n_lines"][dated].sum())
         headline = f"{charts.number(n)} of {charts.counted(every, 'open line')} {'is' if n == 1 else 'are'} overdue; no value is known"
-    soon = charts.money(float(result["expected_late_value_30"].sum()), currency)
-    sub = f"Open value by days past the due date; of what falls due in the next 30 days {soon} is expected late"
-    if unknown := int(result["n_without_chance"].sum()) if "n_without_chance" in result else 0:
-        sub += f", without {charts.counted(unknown, 'line')} due in 60 days of which no chance is known"
+    if not dated.any():  # so nobody knows what is overdue
+        headline = f"{charts.counted(int(rows['n_lines'].sum()), 'open line')}, and no due date is known"
+    sub = "Open value by days past the due date"
+    if dated.any() and values.any():
+        soon = charts.money(float(result["expected_late_value_30"].sum()), currency)
+        sub += f"; of what falls due in the next 30 days {soon} is expected late"
+        if unknown := int(result["n_without_chance"].sum()) if "n_without_chance" in result else 0:
+            sub += f", without {charts.counted(unknown, 'line')} due in 60 days of which no chance is known"
     alt = "; ".join(f"{b} {charts.money(v, currency)}" for b, v in zip(rows.index, values, strict=True))
     return charts.finish(ax, title=title or headline, subtitle=sub, result=result, alt=alt)
 
@@ -162,7 +169,8 @@ def _compared(gain: np.ndarray[Any, Any], ours: float, base: float, result: pd.D
     m = len(sums)
     half = 1.96 * np.sqrt(m / max(m - 1, 1) * (sums**2).sum()) / len(gain)
     both = f"({charts.number(ours, 3)}, {charts.number(base, 3)})"
-    if m < charts.SMALL_N or abs(gain.mean()) <= half:
+    alike = charts.number(ours, 3) == charts.number(base, 3)  # errors that read alike are no finding, however sure
+    if m < charts.SMALL_N or abs(gain.mean()) <= half or alike:
         return f"No clear difference between the forecast's error and the trailing on-time rate's {both}"
     if ours > base:
         return f"The forecast has more error than the trailing on-time rate {both}"

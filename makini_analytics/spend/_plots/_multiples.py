@@ -93,8 +93,13 @@ def plot_small_multiples(
         small = ax.inset_axes(box)
         _draw(small, panel, whole, scale, periods)
     total = result["spend"].sum()
-    share = charts.percent(panels[0].total / total if total > 0 else np.nan)
-    headline = f"{panels[0].name} is the largest of {charts.number(n_groups)}, with {share} of {what.lower()}"
+    # where returns are larger than orders there is nothing to have a share of
+    part = (
+        f"{charts.percent(panels[0].total / total)} of"
+        if 0 < panels[0].total <= total
+        else f"{charts.money(panels[0].total, currency)} of"
+    )
+    headline = f"{panels[0].name} is the largest of {charts.number(n_groups)}, with {part} {what.lower()}"
     if n_groups == 1:
         headline = f"All {what.lower()} is {panels[0].name}: {charts.money(panels[0].total, currency)}"
     cut = "" if whole.all() else "; hatched: cut by the data"

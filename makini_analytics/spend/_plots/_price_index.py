@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,6 @@ from .._price_index import Benchmark, price_index
 from ._measure import in_currency
 
 _MOST_GROUPS = 10  # names that fit beside the ends of their lines
-_APART = 0.055  # of the height of the chart: two names don't touch
 
 
 @charts.chart(of=price_index, result_columns=("index", "matched_share"))
@@ -79,7 +78,7 @@ def plot_price_index(
     left = "" if keys else _zoomed(ax, figures)
     low, high = ax.get_ylim()
     ends = [replace(e, value=float(np.clip(e.value, low, high))) for e in ends]
-    _name(ax, ends, len(periods) - 1)
+    charts.name_lines(ax, ends, len(periods) - 1)
     low, high = charts.percent(figures["matched_share"].min()), charts.percent(figures["matched_share"].max())
     share = low if low == high else f"{low} to {high}"
     sub = f"Price index (GEKS-Törnqvist), {base} = 100, {in_currency(currency)}; band: 95 %; matched: {share} of the spend{left}"
@@ -102,16 +101,7 @@ def _zoomed(ax: Axes, figures: pd.DataFrame) -> str:
     )
 
 
-@dataclass(frozen=True)
-class _End:
-    """The name of a line, at its last value."""
-
-    value: float
-    text: str
-    colour: str
-
-
-def _alone(ax: Axes, result: pd.DataFrame, base: str) -> tuple[str, list[_End]]:
+def _alone(ax: Axes, result: pd.DataFrame, base: str) -> tuple[str, list[charts.LineEnd]]:
     """Draw the index of one group and what stands beside it, and return the finding and the names."""
     look = charts.look
     named = result.attrs.get("parameters", {}).get("benchmark", "benchmark")
@@ -126,14 +116,14 @@ def _alone(ax: Axes, result: pd.DataFrame, base: str) -> tuple[str, list[_End]]:
         if len(known) > 1:  # a benchmark by quarters has gaps between months
             ax.plot(known["x"], known[column], color=colour, **how)
             value = float(known[column].iloc[-1])
-            ends.append(_End(value, f"{name} {charts.number(value, 1)}", colour))
+            ends.append(charts.LineEnd(value, f"{name} {charts.number(value, 1)}", colour))
     _line(ax, result)
     last = result[result["index"].notna()].iloc[-1]
-    ends.append(_End(last["index"], f"same items {charts.number(last['index'], 1)}", look.highlight))
+    ends.append(charts.LineEnd(last["index"], f"same items {charts.number(last['index'], 1)}", look.highlight))
     return _finding(last, result["period"].iloc[-1], base), ends
 
 
-def _of_groups(ax: Axes, result: pd.DataFrame, keys: list[str], base: str) -> tuple[str, list[_End]]:
+def _of_groups(ax: Axes, result: pd.DataFrame, keys: list[str], base: str) -> tuple[str, list[charts.LineEnd]]:
     """Draw a line per group, that which moved the most highlighted, and return the span of the moves and the names."""
     groups = [g for _, g in result.groupby(keys, dropna=False, observed=True, sort=False) if g["index"].count() > 1]
     groups = sorted(groups, key=lambda g: -g["n_items"].sum())[:_MOST_GROUPS]
@@ -147,7 +137,7 @@ def _of_groups(ax: Axes, result: pd.DataFrame, keys: list[str], base: str) -> tu
     for i, (rows, name, value) in enumerate(zip(groups, names, last["index"], strict=True)):
         _line(ax, rows, main=i == most)
         colour = charts.look.highlight if i == most else charts.look.muted
-        ends.append(_End(float(value), f"{name} {charts.number(value, 1)}", colour))
+        ends.append(charts.LineEnd(float(value), f"{name} {charts.number(value, 1)}", colour))
     if len(groups) == 1:
         return f"{names[0]}: {_finding(last.iloc[0], result['period'].max(), base)}", ends
     of = charts.counted(len(groups), charts.row_noun(keys))
@@ -190,35 +180,6 @@ def _line(ax: Axes, rows: pd.DataFrame, *, main: bool = True) -> None:
     )
     if main:
         ax.fill_between(rows["x"], rows["low"], rows["high"], color=colour, alpha=0.16, lw=0, zorder=2)
-
-
-def _name(ax: Axes, ends: Sequence[_End], last: float) -> None:
-    """Write the names at the right of the lines, moved apart where they would touch."""
-    bottom, top = ax.get_ylim()
-    ends = sorted(ends, key=lambda e: e.value)
-    least = _APART * (top - bottom)
-    places = _apart([e.value for e in ends], least)
-    # a name beside the axes would not be drawn
-    ax.set_ylim(min(bottom, places[0] - least), max(top, places[-1] + least))
-    for end, place in zip(ends, places, strict=True):
-        charts.beside(ax, end.text, (last, place), (12, 0), size=9, colour=end.colour)
-
-
-def _apart(rising: Sequence[float], least: float) -> list[float]:
-    """Return the values moved as little as can be so that they lie so far apart.
-
-    Those that would touch share out their distance around their mean, with what they then touch as well.
-
-    >>> _apart([1.0, 5.0, 5.0, 9.0], 2.0)
-    [1.0, 4.0, 6.0, 9.0]
-    """
-    blocks: list[list[float]] = []  # the values less their distance in line: within a block all are at its mean
-    for i, value in enumerate(rising):
-        blocks.append([value - i * least])
-        while len(blocks) > 1 and np.mean(blocks[-2]) > np.mean(blocks[-1]):
-            blocks[-2:] = [blocks[-2] + blocks[-1]]
-    even = [float(np.mean(block)) for block in blocks for _ in block]
-    return [place + i * least for i, place in enumerate(even)]
 
 
 def _finding(last: pd.Series, newest: Any, base: str) -> str:

@@ -170,7 +170,7 @@ def plot_tail(
     ax = charts.axes(ax, rows=6)
     shares: dict[tuple[str, str], float] = {}
     for y, (name, column) in enumerate(_MEASURES.items()):
-        shares |= _hundred_percent(ax, y, name, parts[column].clip(lower=0), currency)
+        shares |= _hundred_percent(ax, y, name, parts[column], currency)
     ax.set_yticks(range(len(_MEASURES)), list(_MEASURES))
     ax.set_ylim(len(_MEASURES) - 0.4, -0.5)
     ax.set_xlim(0, 1)
@@ -180,9 +180,12 @@ def plot_tail(
     headline = title or "There is no tail: no vendor is beyond the head"
     if not title and "tail" in parts.index:
         few = charts.number(parts["n_vendors"]["tail"])
-        of_spend, of_orders = (charts.percent(shares[name, "tail"]) for name in ("Spend", "Orders"))
+        of_spend, of_orders = (f"{charts.percent(shares[name, 'tail'])} of" for name in ("Spend", "Orders"))
+        net = float(parts["spend"]["tail"])
+        if net < 0:  # more returns than orders: no share, and not nothing either
+            of_spend = f"{charts.money(net, currency)} of net"
         are = "is" if few == "1" else "are"
-        headline = f"{few} of {charts.counted(int(parts['n_vendors'].sum()), 'vendor')} {are} the tail: {of_spend} of {measured(result).lower()}, {of_orders} of orders"
+        headline = f"{few} of {charts.counted(int(parts['n_vendors'].sum()), 'vendor')} {are} the tail: {of_spend} {measured(result).lower()}, {of_orders} orders"
     parameters = result.attrs.get("parameters", {})
     if parameters.get("definition") == "threshold":
         sub = f"Tail: vendors below {charts.money(float(parameters['threshold']), currency)}"
@@ -201,6 +204,8 @@ def _hundred_percent(
 ) -> dict[tuple[str, str], float]:
     """Draw the parts of one measure side by side, and return their shares."""
     colours = _part_colours()
+    said = [float(values.get("tail", 0)), float(values.sum())]
+    values = values.clip(lower=0)
     whole, left = float(values.sum()), 0.0
     shares: dict[tuple[str, str], float] = {}
     for part in _PARTS:
@@ -213,9 +218,9 @@ def _hundred_percent(
                 charts.percent(share), (left + share / 2, y), ha="center", va="center", fontsize=9.5, color=colour
             )
         left += share
-    said = [charts.money(v, "") if name == "Spend" else charts.number(v) for v in (float(values.get("tail", 0)), whole)]
+    words = [charts.money(v, "") if name == "Spend" else charts.number(v) for v in said]
     unit = f" {currency}" if name == "Spend" and currency else ""
-    charts.beside(ax, f"tail {said[0]} of {said[1]}{unit}", (1.0, y))
+    charts.beside(ax, f"tail {words[0]} of {words[1]}{unit}", (1.0, y))
     return shares
 
 

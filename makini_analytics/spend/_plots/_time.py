@@ -119,7 +119,7 @@ def _against(row: pd.Series, before: float, currency: str | None, when: str) -> 
     lines = row.get("n_lines_year_before")
     if lines == 0:
         return f"; {when} there was none"
-    if pd.isna(row["yoy_change"]):  # its returns were worth more than its orders
+    if pd.isna(row["yoy_change"]) or row["spend"] < 0:  # returns were, or are, worth more than orders
         return f"; {when} it was {charts.money(before, currency)}"
     if lines is not None and min(lines, row["n_lines"]) < LEAST_LINES:
         return f"; too few lines to compare it with {when}"

@@ -15,6 +15,9 @@ from ...frames import AsOf
 from .._vendors import by_vendor
 from ._measure import alternative, bars, head_and_rest, in_currency, measured
 
+#: Shares that add up to more are none: a little is lost to returns in most data.
+_MOST_IN_ALL = 1.1
+
 
 @charts.chart(of=by_vendor, result_columns=("abc_class",))
 def plot_by_vendor(
@@ -63,8 +66,7 @@ def plot_by_vendor(
     spoken, headline = _leading(result, head, columns, labels, what)
     colours = [charts.look.highlight if i in spoken else charts.look.plain for i in range(len(head))]
     colours += [charts.look.rest] * bool(len(rest))
-    # 30 - 29 = 1: the largest vendor would have 3,000 % of the total
-    of_total = len(result) > 1 and total > 0 and values[0] <= total
+    of_total = len(result) > 1 and _has_shares(head, total)
     texts = [charts.money(v, currency) + (f"  {charts.percent(v / total)}" if of_total else "") for v in values]
     ax = charts.axes(ax, rows=len(values))
     bars(ax, labels, values, colours, texts, rest=len(rest) > 0)
@@ -80,13 +82,21 @@ def plot_by_vendor(
     return charts.finish(ax, title=title or headline, subtitle=sub, result=result, alt=alt, bars=rows)
 
 
+def _has_shares(head: pd.DataFrame, total: float) -> bool:
+    """Return whether shares of a total say anything: where returns are large, those that are drawn add up to more than all of it.
+
+    Of 30 - 29 = 1 the largest vendor would have 3,000 %.
+    """
+    return total > 0 and float(head["spend"].clip(lower=0).sum()) <= _MOST_IN_ALL * total
+
+
 def _leading(
     result: pd.DataFrame, head: pd.DataFrame, columns: list[str], labels: list[str], what: str
 ) -> tuple[set[int], str]:
     """Return the bars that the title speaks of, those that make up half of the total, and the title."""
     total, group = float(result["spend"].sum()), charts.row_noun(columns)
     below = float(result["spend"].clip(upper=0).sum())
-    if total <= 0 or head["spend"].iloc[0] > total:
+    if not _has_shares(head, total):
         currency = charts.one_currency(result)
         net = f" net: {charts.money(total - below, currency)}, and {charts.money(below, currency)} of returns"
         return set(), f"{what} is {charts.money(total, currency)}{net if below else ''}"

@@ -1,0 +1,56 @@
+"""Titles of data without amounts, without differences, or with more returns than orders."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+import makini_analytics as ma
+from makini_analytics import charts, quality, slippage, spend
+
+DAY = pd.Timestamp("2025-01-01")
+
+
+def _title(ax):
+    return charts.captions_of(ax).title
+
+
+def _lines(n):
+    """Lines of one vendor that all came ten days late."""
+    ids = {"vendor_id": "a", "order_id": [f"o{i}" for i in range(n)], "line_id": [f"l{i}" for i in range(n)]}
+    days = {
+        "order_date": DAY,
+        "required_date": DAY + pd.Timedelta(days=8),
+        "delivered_date": DAY + pd.Timedelta(days=18),
+    }
+    return pd.DataFrame(ids | days | {"amount": 1.0, "currency": "EUR", "state": "received"})
+
+
+def test_a_title_of_nothing_and_of_returns_claims_no_share_and_no_difference():
+    late = _lines(30)
+    assert "0 % on time under every way to count" in _title(slippage.plot_ladder(late, as_of="2025-03-01", late_days=(0, 1), early_days=(None,)))  # fmt: skip
+    errors = pd.DataFrame({"chance": np.linspace(0, 2e-5, 60), "on_time": False, "trailing_rate": 0.0, "order_id": range(60), "due_date": DAY, "as_of": DAY})  # fmt: skip
+    assert _title(slippage.plot_backtest(errors)).startswith("No clear difference")
+    dates = pd.date_range(DAY, periods=6, freq="20D")
+    credits = pd.DataFrame({"vendor_id": list("aabbcc"), "category": list("aabbcc"), "amount": [90.0, 5, -80, -20, 2, 1], "currency": "EUR", "order_date": dates, "order_id": range(6)})  # fmt: skip
+    assert "with 95.00 EUR of ordered spend" in _title(spend.plot_small_multiples(credits))
+    assert "−97.00 EUR of net ordered spend" in _title(spend.plot_tail(credits))
+    free = _lines(4)
+    table = free.rename(columns={"vendor_id": "vendor_name"}).drop(columns=["amount", "state"])
+    told = _title(quality.plot_reconcile(ma.Purchases.from_table(table, as_of="2025-02-01")))
+    assert told == "0 of 4 lines are used; no value is known"
+
+
+def test_of_arrivals_without_amounts_the_lines_are_told():
+    day = pd.date_range("2024-01-01", "2025-06-30")
+    due = day + pd.Timedelta(days=20)
+    frame = pd.DataFrame({"order_date": day, "required_date": due, "delivered_date": due.where(day < "2025-06-11")})
+    told = _title(slippage.plot_arrivals(frame.assign(amount=np.nan, currency="EUR"), as_of="2025-06-30", horizon=2))
+    assert told == "Of the open lines 13 are expected within 2 weeks; no value is known"
+
+
+def test_what_is_not_all_is_not_told_as_100_percent():
+    frame = pd.DataFrame({"vendor_id": ["a", "b"], "amount": [9999.0, 1.0], "currency": "EUR"})
+    assert _title(spend.plot_by_vendor(frame)) == "a makes >99 % of ordered spend"
+    shares = spend.by_vendor(frame.assign(amount=[0.7, 0.1]))["share"]
+    assert charts.percent(float(shares.sum())) == "100 %"
