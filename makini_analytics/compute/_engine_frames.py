@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -12,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..frames import OnlyInMemory, kind_of_frame
+from ..frames import OnlyInMemory, kind_of_frame, to_pandas
 from ._sql import Dialect, Kind
 
 #: Stands in a query for the table of the lines.
@@ -39,22 +38,6 @@ def engine_frame(lines: Any) -> EngineFrame | None:
     return opened(lines) if opened else None
 
 
-def _small(table: Any) -> pd.DataFrame:
-    """Return an Arrow table as a pandas frame; texts that the engine has codes for keep them, and whole numbers stay whole."""
-    small: pd.DataFrame = table.to_pandas(types_mapper=_text_type, date_as_object=False)
-    for name in small:
-        column = table.column(name)
-        # pandas makes floats of them where one is missing: the vendor 7 would be another than 7.0, and 2**53 + 1 be 2**53
-        if column.null_count and re.fullmatch(r"u?int\d+", kind := str(column.type)):
-            whole = pd.api.types.pandas_dtype(kind.replace("uint", "UInt").replace("int", "Int"))
-            small[name] = column.to_pandas(types_mapper=lambda _, whole=whole: whole)
-    return small
-
-
-def _text_type(kind: Any) -> Any:
-    return pd.StringDtype() if "string" in str(kind) and not hasattr(kind, "index_type") else None
-
-
 _POLARS = Dialect(counts_distinct=True)
 
 
@@ -65,7 +48,7 @@ def _polars(lines: Any) -> EngineFrame:
 
 
 def _by_polars(frame: Any, query: str) -> pd.DataFrame:
-    return _small(_in_polars(frame, query).to_arrow())
+    return to_pandas(_in_polars(frame, query).to_arrow())
 
 
 def _in_polars(frame: Any, query: str) -> Any:
@@ -76,11 +59,15 @@ def _in_polars(frame: Any, query: str) -> Any:
 
 def _rows_of_polars(lines: Any, query: str, names: Sequence[str], alike: Sequence[str]) -> pd.DataFrame:
     """Return numbers of all lines, and their columns of text as categories: to group by codes costs less than by texts."""
-    if alike and lines[alike[0]].null_count():
+    if alike and _n_missing(lines[alike[0]]):
         names = [*names, *alike]  # only by its text is the number of one order known from the id of another
     numbers = {column.name: column.fill_null(0).to_numpy() for column in _in_polars(lines.lazy(), query)}
     texts = {name: _coded(lines[name], name in names) for name in dict.fromkeys([*names, *alike[:1]])}
     return pd.DataFrame(texts | numbers, copy=False)
+
+
+def _n_missing(column: Any) -> int:
+    return int(column.null_count() + (column.is_nan().sum() if column.dtype.is_float() else 0))
 
 
 def _coded(column: Any, named: bool) -> Any:
@@ -88,7 +75,7 @@ def _coded(column: Any, named: bool) -> Any:
     import polars as pl
 
     if _kind_of_polars(column.dtype).what != "text" or column.dtype == pl.Enum:  # whose own order stays
-        return _small(column.to_frame().to_arrow()).iloc[:, 0]
+        return to_pandas(column.to_frame().to_arrow()).iloc[:, 0]
     column = column.cast(pl.Categorical) if column.dtype == pl.String else column
     codes = column.to_physical().cast(pl.UInt32)
     size = int(codes.max() or 0) + 1  # columns of polars share their codes, so of these a column has some
@@ -154,7 +141,7 @@ _DUCKDB = Dialect(
 
 def _duckdb(lines: Any) -> EngineFrame:
     def run(query: str) -> pd.DataFrame:
-        return _small(lines.query(LINES, query).to_arrow_table())
+        return to_pandas(lines.query(LINES, query).to_arrow_table())
 
     return EngineFrame(dict(zip(lines.columns, map(_kind_of_duckdb, lines.types), strict=True)), _DUCKDB, run)
 
@@ -192,7 +179,7 @@ def _spark(lines: Any) -> EngineFrame:
     def run(query: str) -> pd.DataFrame:
         # the session puts the frame in the place of {lines}; other braces are those of a name or a text
         text = query.replace("{", "{{").replace("}", "}}").replace(LINES, "{lines}")
-        return _small(lines.sparkSession.sql(text, lines=lines).toArrow())
+        return to_pandas(lines.sparkSession.sql(text, lines=lines).toArrow())
 
     return EngineFrame({f.name: _kind_of_spark(f.dataType, zone) for f in lines.schema.fields}, _SPARK, run)
 
@@ -247,7 +234,7 @@ def _ibis(lines: Any) -> EngineFrame:
         with closing(backend.raw_sql(f"WITH {LINES} AS ({table}), {steps}")) as cursor:
             names, rows = [column[0] for column in cursor.description], cursor.fetchall()
         columns = zip(*rows, strict=True) if rows else ([] for _ in names)
-        return _small(pa.table([pa.array(list(column)) for column in columns], names))
+        return to_pandas(pa.table([pa.array(list(column)) for column in columns], names))
 
     return EngineFrame(kinds, _IBIS[backend.name], run)
 

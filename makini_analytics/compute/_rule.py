@@ -32,6 +32,9 @@ Ints = npt.NDArray[np.integer[Any]]
 #: The column of the lines that names those of their columns which were given and could not be read, and what stands between names.
 UNREADABLE, SEPARATOR = "unreadable", ", "
 
+#: Where orders are counted by a number beside their group, the column that holds it; users may have an "of_order" of their own.
+OF_ORDER = "__of_order"
+
 
 class Columns(Protocol):
     """The columns of some lines, as a rule sees them. A column that is absent counts as one without values."""

@@ -190,6 +190,11 @@ class SqlColumns:
         """Return where a text column has one of these values."""
         if self._empty(name):
             return Piece("FALSE")
+        if (
+            self.kinds[name].what == "float"
+        ):  # each engine writes numbers in its own way: those that are meant are compared
+            numbers = [self.dialect.literal(float(text)) for text in texts if _is_float(text)]
+            return self._once(f"({{0}} IN ({', '.join(numbers)}))", name) if numbers else Piece("FALSE")
         listed = ", ".join(map(self.dialect.form, texts))
         return self._once(f"({self._text(name)} IN ({listed}))", name)
 
@@ -234,7 +239,15 @@ class SqlColumns:
 
     def text(self, name: str) -> Piece:
         """Return a column as plain text, whatever it holds: two lists of texts may have no common kind."""
-        return self._once(f"CAST({{}} AS {self.dialect.text})", name)
+        text = self.dialect.text
+        if self.kinds[name].what != "float":
+            return self._once(f"CAST({{}} AS {text})", name)
+        # ids of which some are missing are floats in pandas; Spark writes 10000001.0 as 1.0000001E7, and PostgreSQL as 10000001
+        ends = f"{self.dialect.literal(-1e15)} AND {self.dialect.literal(1e15)}"
+        whole = Piece(f"CAST(CASE WHEN {{0}} BETWEEN {ends} THEN {{0}} END AS BIGINT)", self.key(name))
+        is_whole = f"{{0}} = CAST({{1}} AS {self.dialect.double})"
+        written = f"CASE WHEN {is_whole} THEN CAST({{1}} AS {text}) || '.0' ELSE CAST({{0}} AS {text}) END"
+        return Piece(written, self.key(name), whole)
 
     def _text(self, name: str) -> str:
         return "{}" if self.kinds[name].what == "text" else f"CAST({{}} AS {self.dialect.text})"
@@ -248,6 +261,14 @@ class SqlColumns:
 
     def _empty(self, name: str) -> bool:
         return name not in self.kinds or self.kinds[name].what == "nothing"  # no values at all have no type either
+
+
+def _is_float(text: str) -> bool:
+    """Return whether a text is a number as Python writes it."""
+    try:
+        return str(float(text)) == text
+    except ValueError:
+        return False
 
 
 class _Column(str):

@@ -28,7 +28,7 @@ from ._as_of import (
     moment_of,
 )
 from ._codes import Encoding, coalesce, encode, numbered, pairs
-from ._collect import FIGURE_COLUMNS, OnlyInMemory, collect, columns_of, is_engine_frame, kind_of_frame
+from ._collect import FIGURE_COLUMNS, OnlyInMemory, collect, columns_of, is_engine_frame, kind_of_frame, to_pandas
 from ._csv import write_csv
 from ._stack import as_text, stack
 from .categoricals import to_strings
@@ -68,6 +68,7 @@ __all__ = [
     "pairs",
     "stack",
     "texts_of",
+    "to_pandas",
     "to_strings",
     "values",
     "vendors_hidden_by",

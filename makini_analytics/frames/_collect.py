@@ -76,7 +76,7 @@ def collect(lines: Any, columns: Iterable[str] | None = None, *, metric: str = "
         )
     try:
         table = engine.arrow(held, wanted)
-        frame = _to_pandas(table)
+        frame = to_pandas(table)
     except ImportError as e:
         raise ConfigError(f"{metric} of this frame needs {e.name}: pip install 'makini-analytics[lake]'") from None
     frame.attrs = dict(getattr(lines, "attrs", {}))
@@ -102,7 +102,8 @@ def kind_of_frame(lines: Any) -> tuple[str, str]:
     return type(lines).__module__.partition(".")[0].lstrip("_"), type(lines).__name__
 
 
-def _to_pandas(table: Any) -> pd.DataFrame:
+def to_pandas(table: Any) -> pd.DataFrame:
+    """Return an Arrow table as a pandas frame: text keeps the codes that it has, money is floats, whole numbers stay whole."""
     import pyarrow as pa
     import pyarrow.types as pt
 
@@ -110,7 +111,7 @@ def _to_pandas(table: Any) -> pd.DataFrame:
     for name, column in zip(table.column_names, table.columns, strict=True):
         kind = column.type
         if pt.is_decimal(kind):
-            column = column.cast(pa.float64())
+            column = _whole(column) if kind.scale == 0 else column.cast(pa.float64())
         elif pt.is_date(kind) or pt.is_timestamp(kind):
             column = _finite(column).cast(pa.timestamp("us", getattr(kind, "tz", None) and "UTC"), safe=False)
         elif pt.is_dictionary(kind) and any(chunk.dictionary.null_count for chunk in column.chunks):
@@ -123,7 +124,22 @@ def _to_pandas(table: Any) -> pd.DataFrame:
         pa.bool_(): pd.BooleanDtype(),
     }
     out: pd.DataFrame = pa.table(columns).to_pandas(types_mapper=texts.get)
+    for name, column in columns.items():
+        # pandas makes floats of them where one is missing: the vendor 7 would be another than 7.0, and 2**53 + 1 be 2**53
+        if column.null_count and pt.is_integer(column.type):
+            whole = pd.api.types.pandas_dtype(str(column.type).replace("uint", "UInt").replace("int", "Int"))
+            out[name] = column.to_pandas(types_mapper=lambda _, whole=whole: whole)
     return out
+
+
+def _whole(column: Any) -> Any:
+    """Return decimals without a fraction, by which databases write ids, as whole numbers: the vendor 7 is not 7.0."""
+    import pyarrow as pa
+
+    try:
+        return column.cast(pa.int64())
+    except pa.ArrowInvalid:  # more digits than there are in whole numbers
+        return column.cast(pa.float64())
 
 
 def _finite(column: Any) -> Any:

@@ -254,13 +254,13 @@ def test_lines_are_never_collected(sample, monkeypatch):
     from makini_analytics.compute import _engine_frames as engines
 
     sizes = []
-    small = engines._small
+    small = engines.to_pandas
 
     def watched(table):
         sizes.append(len(table))
         return small(table)
 
-    monkeypatch.setattr(engines, "_small", watched)
+    monkeypatch.setattr(engines, "to_pandas", watched)
     many = pd.concat([sample] * 10, ignore_index=True)
     for call in (lead_times.curve, lead_times.by_vendor, slippage.by_vendor, spend.by_vendor, spend.concentration):
         once, tenfold = [], []

@@ -6,8 +6,10 @@ import pandas as pd
 import pytest
 
 import makini_analytics as ma
+from makini_analytics import spend
 from makini_analytics.errors import SchemaError
 from tests.compute.kinds import ASKED, CALLS, arrow, dirty, same
+from tests.compute.test_keys import floats, with_nan
 from tests.compute.test_sql import LINES_WITH_ALL, answers_are_those_of_pandas
 
 pytestmark = [
@@ -26,8 +28,6 @@ def test_the_sample(spark):
     frame = frame_of(spark, lines).cache()
     for name in ASKED:
         same(CALLS[name](frame), CALLS[name](lines))
-    from makini_analytics import spend
-
     same(spend.by_vendor(frame, by="ship_to.country"), spend.by_vendor(lines, by="ship_to.country"))
 
 
@@ -57,6 +57,16 @@ def test_dirty_lines_from_parquet_with_and_without_ansi(spark, tmp_path, ansi):
             same(CALLS[name](frame), CALLS[name](lines))
     finally:
         spark.conf.unset("spark.sql.ansi.enabled")
+
+
+def test_ids_that_are_floats_are_written_as_pandas_writes_them(spark):
+    """Spark itself makes 1.0000001E7 of 10000001.0."""
+    lines = floats()
+    frame = spark.createDataFrame(with_nan(lines))
+    for name in ("spend.by_vendor", "slippage.by_vendor"):
+        same(CALLS[name](frame), CALLS[name](lines))
+    own = {"intercompany": ["10000001.0"]}
+    same(spend.by_vendor(frame, **own), spend.by_vendor(lines, **own))
 
 
 def test_the_heavy_step_is_one_scan_and_one_shuffle(spark, monkeypatch):
