@@ -11,13 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..frames import OnlyInMemory, kind_of_frame, to_pandas
+from ..frames import OnlyInMemory, kind_of_frame, refuse_other_kinds, to_pandas, zones_of_spark
 from ._sql import Dialect, Kind
 
 #: Stands in a query for the table of the lines.
 LINES = "__makini_lines"
-
-_UTC = ("UTC", "Etc/UTC", "GMT", "Z", "+00:00")
 
 
 @dataclass(frozen=True)
@@ -148,6 +146,8 @@ def _duckdb(lines: Any) -> EngineFrame:
 
 def _kind_of_duckdb(kind: Any) -> Kind:
     called = "ENUM" if kind.id == "enum" else str(kind)  # and not all of its texts
+    if kind.id == "varchar":  # which may be COLLATE NOCASE, and doesn't tell
+        return Kind("text", called, read='{} COLLATE "binary"')
     if kind.id in ("date", "timestamp", "timestamp_s", "timestamp_ms", "timestamp_ns"):
         return Kind("date", called)
     if kind.id.endswith("int") or kind.id in ("integer", "uinteger", "decimal"):
@@ -156,7 +156,6 @@ def _kind_of_duckdb(kind: Any) -> Kind:
         "timestamp with time zone": "moment",
         "double": "float",
         "float": "float",
-        "varchar": "text",
         "enum": "text",
         "null": "nothing",
     }
@@ -168,30 +167,31 @@ _SPARK = Dialect(
     name="`",
     escaped={"'": "\\'", "\\": "\\\\"},
     day="unix_date(CAST({} AS DATE))",
-    utc_day="unix_date(CAST({} AS DATE))",
+    utc_day="CAST(floor(unix_seconds({}) / 86400) AS INT)",  # a date would be that of the session's zone
     quotient="({} DIV {})",
 )
 
 
 def _spark(lines: Any) -> EngineFrame:
-    zone = lines.sparkSession.conf.get("spark.sql.session.timeZone")
+    zones = zones_of_spark(lines)
 
     def run(query: str) -> pd.DataFrame:
         # the session puts the frame in the place of {lines}; other braces are those of a name or a text
         text = query.replace("{", "{{").replace("}", "}}").replace(LINES, "{lines}")
         return to_pandas(lines.sparkSession.sql(text, lines=lines).toArrow())
 
-    return EngineFrame({f.name: _kind_of_spark(f.dataType, zone) for f in lines.schema.fields}, _SPARK, run)
+    kinds = {f.name: _kind_of_spark(f.dataType, zones.get(f.name)) for f in lines.schema.fields}
+    return EngineFrame(kinds, _SPARK, run)
 
 
-def _kind_of_spark(kind: Any, zone: str) -> Kind:
+def _kind_of_spark(kind: Any, zone: str | None) -> Kind:
     called = kind.simpleString()
-    if called == "timestamp":  # Spark takes its day in the time zone of the session
-        return Kind("moment", called, None if zone in _UTC else zone)
+    if called == "timestamp":
+        return Kind("moment", called, zone)
     if called in ("tinyint", "smallint", "int", "bigint") or called.startswith("decimal"):
         return Kind("number", called)
     if called.startswith(("string", "varchar", "char")):
-        return Kind("text", called)
+        return Kind("text", called, read="collate({}, 'UTF8_BINARY')" if "collate" in called else "{}")
     whats = {"date": "date", "timestamp_ntz": "date", "float": "float", "double": "float", "void": "nothing"}
     return Kind(whats.get(called, called), called)
 
@@ -226,17 +226,46 @@ def _ibis(lines: Any) -> EngineFrame:
     if backend.name not in _IBIS:
         raise OnlyInMemory(f"lines of Ibis are counted on duckdb, {', '.join(_IBIS)}, and these lie in {backend.name}")
     kinds = {name: _kind_of_ibis(kind) for name, kind in lines.schema().items()}
+    if backend.name == "sqlite":
+        kinds = {n: replace(k, read="{} COLLATE BINARY") if k.what == "text" else k for n, k in kinds.items()}
 
     def run(query: str) -> pd.DataFrame:
-        import pyarrow as pa
-
+        _refuse_other_kinds(lines, kinds, query)
         steps = query.removeprefix("WITH ") if query.startswith("WITH ") else f"__all AS (SELECT 1) {query}"
         with closing(backend.raw_sql(f"WITH {LINES} AS ({table}), {steps}")) as cursor:
             names, rows = [column[0] for column in cursor.description], cursor.fetchall()
         columns = zip(*rows, strict=True) if rows else ([] for _ in names)
-        return to_pandas(pa.table([pa.array(list(column)) for column in columns], names))
+        return _from_rows({n: _of_kind(list(c), kinds.get(n)) for n, c in zip(names, columns, strict=True)})
 
     return EngineFrame(kinds, _IBIS[backend.name], run)
+
+
+def _from_rows(columns: Mapping[str, Any]) -> pd.DataFrame:
+    import pyarrow as pa
+
+    return to_pandas(pa.table(columns))
+
+
+def _of_kind(values: list[Any], kind: Kind | None) -> Any:
+    """Return what a driver gave as an Arrow column: SQLite has no type for yes and no, and texts in any column."""
+    import pyarrow as pa
+
+    if kind is not None and kind.called == "boolean":
+        values = [None if value is None else bool(value) for value in values]
+    if (kind is not None and kind.what == "text") or len({type(v) for v in values if isinstance(v, str | int)}) > 1:
+        return pa.array([None if value is None else str(value) for value in values], pa.string())
+    return pa.array(values)
+
+
+def _refuse_other_kinds(lines: Any, kinds: Mapping[str, Kind], query: str) -> None:
+    """Raise `SchemaError` where a column that a query reads as dates or numbers holds other values; ids may be of any kind."""
+    read = {name: _IBIS["sqlite"].quoted(name) for name in kinds}
+    dates = [name for name, quoted in read.items() if f"date({quoted})" in query]
+    forms = {"float": "{} BETWEEN", "number": "CAST({} AS REAL)"}
+    numbers = [
+        n for n, quoted in read.items() if kinds[n].what in forms and forms[kinds[n].what].format(quoted) in query
+    ]
+    refuse_other_kinds(lines, dates, numbers)
 
 
 def _kind_of_ibis(kind: Any) -> Kind:

@@ -139,7 +139,7 @@ def need_for_by(there: Collection[Any], name: str) -> None:
     """Raise `SchemaError`, with the near names, where the lines don't have a column of ``by``."""
     if name not in there:
         near = difflib.get_close_matches(name, [str(c) for c in there], n=3)
-        hint = f"; near names: {', '.join(near)}" if near else ""
+        hint = f"; near: {', '.join(near)}" if near else ""
         raise SchemaError(f"by={name!r}: the lines have no such column{hint}")
 
 

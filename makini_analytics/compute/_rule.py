@@ -45,9 +45,6 @@ class Columns(Protocol):
     def day(self, name: str) -> Any:
         """Return a date column as whole days since 1970."""
 
-    def tells_day(self, name: str) -> bool:
-        """Whether `day` of a column can be asked for: instants have no day where an engine tells it in a zone of its own."""
-
     def number(self, name: str) -> Any:
         """Return a column of numbers; what is infinite is missing."""
 

@@ -34,6 +34,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import SchemaError
+from ..frames import refuse_instants
 from ._rule import SEPARATOR, UNREADABLE
 
 
@@ -75,7 +76,8 @@ class Kind:
 
     what: str  # "text", "float", "number", "date" (or a moment without a zone), "moment", "nothing"; else its type
     called: str  # by the engine
-    zone: str | None = None  # in which the engine tells the days of moments, where it can tell them in no other
+    zone: str | None = None  # of the session, where a moment has come of a date there, and its day may be another
+    read: str = "{}"  # by which a text is compared letter by letter, whatever order the database gave its column
 
 
 #: Forms that say how pieces hang together.
@@ -160,15 +162,8 @@ class SqlColumns:
         if kind.what not in ("date", "moment"):
             raise SchemaError(f"the column {name!r} holds {kind.called}, not dates: cast it to a date first")
         if kind.zone:
-            raise SchemaError(
-                f"the column {name!r} holds instants, whose day the engine tells in {kind.zone}: "
-                "cast it to a date in the zone that you mean first"
-            )
+            refuse_instants(name, kind.zone)
         return self._once(self.dialect.day if kind.what == "date" else self.dialect.utc_day, name)
-
-    def tells_day(self, name: str) -> bool:
-        """Whether the column holds dates, or instants whose UTC day the engine can tell."""
-        return self._empty(name) or not self.kinds[name].zone
 
     def number(self, name: str) -> Piece:
         """Return a column of numbers; what is infinite, or NaN, is missing."""
@@ -231,6 +226,12 @@ class SqlColumns:
         """Return a column as it is."""
         return self._once("{}", name)
 
+    def finite_day(self, name: str) -> Piece:
+        """Return a column as it is, but that a date without a day, since it is infinite, is missing."""
+        if self._empty(name) or self.kinds[name].what not in ("date", "moment"):
+            return self.raw(name)
+        return Piece("CASE WHEN {} IS NOT NULL THEN {} END", self.day(name), self.raw(name))
+
     def key(self, name: str) -> Piece:
         """Return a column to group by: as it is, but that NaN, or an infinite number, is missing and no group of its own."""
         if self.kinds[name].what != "float":
@@ -257,7 +258,7 @@ class SqlColumns:
         return f"({{0}} BETWEEN {self.dialect.literal(-sys.float_info.max)} AND {self.dialect.literal(sys.float_info.max)})"
 
     def _once(self, form: str, name: str) -> Piece:
-        return self._made.setdefault((form, name), Piece(form, _Column(name)))
+        return self._made.setdefault((form, name), Piece(form, _Column(self.kinds[name].read, name)))
 
     def _empty(self, name: str) -> bool:
         return name not in self.kinds or self.kinds[name].what == "nothing"  # no values at all have no type either
@@ -271,10 +272,12 @@ def _is_float(text: str) -> bool:
         return False
 
 
-class _Column(str):
-    """The name of a column."""
+@dataclass(frozen=True)
+class _Column:
+    """A column of the lines, and how it is read: see `Kind.read`."""
 
-    __slots__ = ()
+    read: str
+    name: str
 
 
 #: So deep may an expression be: parsers have limits, and that of polars takes some 50 steps into brackets.
@@ -301,8 +304,9 @@ def select(wanted: Mapping[str, Piece], source: str, dialect: Dialect) -> str:
     def write(part: Any) -> tuple[str, int, int]:
         """Return the text of a part, the level at which it can stand, and how deep it is."""
         if isinstance(part, _Column):
-            read[dialect.quoted(part)] = None
-            return dialect.quoted(part), 0, 0
+            name = dialect.quoted(part.name)
+            read[name if part.read == "{}" else f"{part.read.format(name)} AS {name}"] = None
+            return name, 0, 0
         if not isinstance(part, Piece):
             return dialect.literal(part), 0, 0
         if part not in known:

@@ -71,7 +71,7 @@ class SqlLines:
                 return {}
             c = self._columns()
             name = c.text("connection") if self.has("connection") else Piece("''")
-            of = select({"__name": name, "__at": c.raw("updated_at")}, LINES, self.frame.dialect)
+            of = select({"__name": name, "__at": c.finite_day("updated_at")}, LINES, self.frame.dialect)
             last = self.frame.run(f"{of} SELECT __name, max(__at) AS __at FROM __made GROUP BY __name")
             return dict(zip(last["__name"] if self.has("connection") else [None], last["__at"], strict=False))
 

@@ -28,8 +28,19 @@ from ._as_of import (
     moment_of,
 )
 from ._codes import Encoding, coalesce, encode, numbered, pairs
-from ._collect import FIGURE_COLUMNS, OnlyInMemory, collect, columns_of, is_engine_frame, kind_of_frame, to_pandas
+from ._collect import (
+    FIGURE_COLUMNS,
+    OnlyInMemory,
+    collect,
+    columns_of,
+    is_engine_frame,
+    kind_of_frame,
+    refuse_instants,
+    to_pandas,
+    zones_of_spark,
+)
 from ._csv import write_csv
+from ._sqlite import refuse_other_kinds
 from ._stack import as_text, stack
 from .categoricals import to_strings
 
@@ -66,6 +77,8 @@ __all__ = [
     "numbered",
     "numbers",
     "pairs",
+    "refuse_instants",
+    "refuse_other_kinds",
     "stack",
     "texts_of",
     "to_pandas",
@@ -73,4 +86,5 @@ __all__ = [
     "values",
     "vendors_hidden_by",
     "write_csv",
+    "zones_of_spark",
 ]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import pandas as pd
 
-from ..errors import ConfigError
+from ..errors import ConfigError, SchemaError
+from ._sqlite import refuse_other_kinds
 
 #: So many lines are brought into memory, where they take some 2 GB; more are refused before any of them is read.
 MOST_LINES = 5_000_000
@@ -170,8 +171,44 @@ def _of_duckdb(lines: Any, names: list[str]) -> Any:
     return lines.project(", ".join(quoted)).to_arrow_table()
 
 
+def zones_of_spark(lines: Any) -> dict[str, str]:
+    """Return the dates that Spark holds as instants of the zone of its session, where that is not UTC: their day may be another."""
+    zone = lines.sparkSession.conf.get("spark.sql.session.timeZone")
+    if zone in ("UTC", "Etc/UTC", "GMT", "Z", "+00:00"):
+        return {}
+    # "2025-03-01" read in Berlin is 28 February in UTC; what is called "..._at" is an instant from the beginning
+    return {
+        f.name: zone
+        for f in lines.schema.fields
+        if f.name.endswith("_date") and f.dataType.simpleString() == "timestamp"
+    }
+
+
+def refuse_instants(name: str, zone: str) -> NoReturn:
+    """Raise `SchemaError` for a date that is an instant in the zone of a session."""
+    raise SchemaError(
+        f"the column {name!r} holds instants, whose day the engine tells in {zone}: "
+        "cast it to a date in the zone that you mean first"
+    )
+
+
 def _of_spark(lines: Any, names: list[str]) -> Any:
+    for name, zone in zones_of_spark(lines).items():
+        if name in names:
+            refuse_instants(name, zone)
     return lines.select(*(f"`{name.replace('`', '``')}`" for name in names)).toArrow()
+
+
+def _of_ibis(lines: Any, names: list[str]) -> Any:
+    import pyarrow as pa
+
+    kinds = {name: kind for name, kind in lines.schema().items() if name in names}
+    dates = [name for name, kind in kinds.items() if kind.is_date() or kind.is_timestamp()]
+    refuse_other_kinds(lines, dates, [n for n, kind in kinds.items() if kind.is_numeric() and not kind.is_boolean()])
+    try:
+        return lines.select(*names).to_pyarrow()
+    except (pa.ArrowInvalid, pa.ArrowTypeError, ValueError) as e:  # SQLite takes any value in any column
+        raise SchemaError(f"a column of the database holds values of another kind than it says: {e}") from None
 
 
 _POLARS = _Engine("polars", lambda x: x.collect_schema().names(), _count_of_polars, _of_polars)
@@ -184,7 +221,5 @@ _ENGINES: Mapping[tuple[str, str], _Engine] = {
         "DuckDB", lambda x: x.columns, lambda x: int(x.aggregate("count(*)").fetchall()[0][0]), _of_duckdb
     ),
     ("pyspark", "DataFrame"): _Engine("Spark", lambda x: x.columns, lambda x: int(x.count()), _of_spark),
-    ("ibis", "Table"): _Engine(
-        "Ibis", lambda x: x.columns, lambda x: int(x.count().execute()), lambda x, names: x.select(*names).to_pyarrow()
-    ),
+    ("ibis", "Table"): _Engine("Ibis", lambda x: x.columns, lambda x: int(x.count().execute()), _of_ibis),
 }

@@ -197,7 +197,7 @@ def test_what_an_engine_cannot_do_is_refused_with_what_to_do_instead(sample):
             slippage.by_vendor(frame, as_of=AS_OF, cluster="shipment")
         with pytest.raises(SchemaError, match=r"'required_date'.*near names"):
             slippage.by_vendor(make(sample.rename(columns={"required_date": "required_dat"})), as_of=AS_OF)
-        with pytest.raises(SchemaError, match=r"categry.*near names: category"):
+        with pytest.raises(SchemaError, match=r"categry.*near: category"):
             spend.by_vendor(frame, by="categry")
         text = make(sample.assign(order_date=sample["order_date"].astype("string")))
         with pytest.raises(SchemaError, match=r"'order_date' holds (String|VARCHAR), not dates: cast it to a date"):

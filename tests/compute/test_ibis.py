@@ -135,3 +135,47 @@ def test_lines_of_a_database_that_has_not_been_tried_are_brought_into_memory_and
     got = spend.by_vendor(ibis.polars.connect({"lines": pl.DataFrame(lines)}).table("lines"))
     pd.testing.assert_frame_equal(got, spend.by_vendor(pd.DataFrame(lines)))
     assert any(note.startswith("Brought into memory from ") for note in got.attrs["notes"])
+
+
+def of_sqlite(folder, columns: str, *rows):
+    database = ibis.sqlite.connect(folder / "own.db")
+    database.con.execute(f"CREATE TABLE lines ({columns})")
+    database.con.executemany(f"INSERT INTO lines VALUES ({', '.join('?' * len(rows[0]))})", rows)
+    database.con.commit()
+    return database.table("lines")
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "what"),
+    [
+        ("order_date DATE", "31/01/2025", "dates"),  # of which Ibis makes a day that nobody wrote
+        ("order_date DATE", 20250131, "dates"),
+        ("order_date TIMESTAMP", 1738281600, "dates"),
+        ("quantity INTEGER", "2 pcs", "numbers"),  # of which SQLite makes 2
+        ("quantity REAL", "1,5", "numbers"),
+    ],
+)
+def test_values_that_are_none_of_their_columns_kind_are_refused_and_never_guessed(tmp_path, kind, value, what):
+    name = kind.split()[0]
+    other = "quantity REAL" if name == "order_date" else "order_date DATE"
+    lines = of_sqlite(tmp_path, f"vendor_id TEXT, amount REAL, {kind}, {other}", ("a", 1.0, value, None))
+    for ask in (lambda: spend.by_vendor(lines, basis="open", as_of="2025-12-31"), lambda: spend.price_changes(lines)):
+        with pytest.raises(ma.SchemaError, match=f"'{name}' holds values that are no {what}"):
+            ask()
+
+
+def test_ids_of_two_kinds_in_one_column_and_texts_of_any_order(tmp_path):
+    columns = (
+        "vendor_id INTEGER, vendor_name TEXT COLLATE NOCASE, state TEXT COLLATE NOCASE, amount REAL, urgent BOOLEAN"
+    )
+    lines = of_sqlite(
+        tmp_path,
+        columns,
+        (7, "x", "open", 1.0, True),
+        ("X-1", "x", "CANCELLED", 2.0, False),
+        (None, "A", "open", 4.0, None),
+        (None, "a", "cancelled", 8.0, True),
+        (None, "a", "open", 16.0, True),
+    )
+    assert spend.by_vendor(lines).set_index("vendor_id")["spend"].to_dict() == {"7": 1, "X-1": 2, "A": 4, "a": 16}
+    assert spend.by_vendor(lines, by="urgent")["urgent"].tolist() == [True, pd.NA, False]

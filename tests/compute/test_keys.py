@@ -176,7 +176,7 @@ def test_columns_of_the_users_own_have_any_name_and_kind(make):
 def test_a_column_that_is_not_there_is_the_same_error(make):
     lines, said = dirty(30), set()
     for frame in (lines, make(lines)):
-        with pytest.raises(SchemaError, match="near names: category") as error:
+        with pytest.raises(SchemaError, match="near: category") as error:
             spend.by_vendor(frame, by="categry")
         said.add(str(error.value))
     assert len(said) == 1

@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 import makini_analytics as ma
-from makini_analytics import spend
+from makini_analytics import slippage, spend
 from makini_analytics.errors import SchemaError
-from tests.compute.kinds import ASKED, CALLS, arrow, dirty, same
+from tests.compute.kinds import AS_OF, ASKED, CALLS, arrow, dirty, same
 from tests.compute.test_keys import floats, with_nan
 from tests.compute.test_sql import LINES_WITH_ALL, answers_are_those_of_pandas
 
@@ -69,6 +69,14 @@ def test_ids_that_are_floats_are_written_as_pandas_writes_them(spark):
     same(spend.by_vendor(frame, **own), spend.by_vendor(lines, **own))
 
 
+def test_texts_are_compared_letter_by_letter_whatever_the_order_of_their_column(spark):
+    lines = spark.sql(
+        "SELECT collate(name, 'UTF8_LCASE') AS vendor_name, collate(state, 'UTF8_LCASE') AS state, amount"
+        " FROM VALUES ('A', 'open', 1.0D), ('a', 'CANCELLED', 2.0D), ('a', 'cancelled', 4.0D) AS t(name, state, amount)"
+    )
+    assert spend.by_vendor(lines)["spend"].tolist() == [2, 1]
+
+
 def test_the_heavy_step_is_one_scan_and_one_shuffle(spark, monkeypatch):
     """Distinct orders take two: the lines of an order in a group meet first, and then the counts of the group."""
     plans = []
@@ -105,5 +113,14 @@ def test_a_day_that_depends_on_the_zone_of_the_session_is_refused(spark):
             SchemaError, match="'delivered_date' holds instants, whose day the engine tells in America/New_York: cast"
         ):
             CALLS["lead_times.curve"](frame)
+        with pytest.raises(SchemaError, match="holds instants, whose day the engine tells in America/New_York"):
+            slippage.by_period(frame, as_of=AS_OF)  # in memory they would be dates of UTC
+        # what is an instant from the beginning has its day in UTC, as everywhere
+        lines = dirty(14, 60).assign(cancelled_date=pd.NaT, deleted_at=pd.Timestamp("2025-12-31 23:30", tz="UTC"))
+        dated = frame_of(spark, lines)
+        for name in lines.columns[lines.columns.str.endswith("_date")]:
+            dated = dated.withColumn(name, dated[name].cast("timestamp_ntz"))
+        for day in (AS_OF, "2025-12-30"):
+            same(spend.by_vendor(dated, as_of=day), spend.by_vendor(lines, as_of=day))
     finally:
         spark.conf.set("spark.sql.session.timeZone", "UTC")
