@@ -29,7 +29,7 @@ and `select` makes a column of whatever is used more than once ::
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -148,6 +148,8 @@ class SqlColumns:
 
     kinds: Mapping[str, Kind]
     dialect: Dialect
+    #: Looks whether a column of another kind holds no value at all, and so is of none: readers of CSV make text of it.
+    without_values: Callable[[str], bool] = lambda name: False
     _made: dict[tuple[str, ...], Piece] = field(default_factory=dict)
 
     def has(self, name: str) -> bool:
@@ -160,6 +162,8 @@ class SqlColumns:
             return Piece("CAST(NULL AS BIGINT)")
         kind = self.kinds[name]
         if kind.what not in ("date", "moment"):
+            if self.without_values(name):
+                return Piece("CAST(NULL AS BIGINT)")
             raise SchemaError(f"the column {name!r} holds {kind.called}, not dates: cast it to a date first")
         if kind.zone:
             refuse_instants(name, kind.zone)
@@ -171,6 +175,8 @@ class SqlColumns:
             return Piece(f"CAST(NULL AS {self.dialect.double})")
         kind = self.kinds[name]
         if kind.what not in ("float", "number"):
+            if self.without_values(name):
+                return Piece(f"CAST(NULL AS {self.dialect.double})")
             raise SchemaError(f"the column {name!r} holds {kind.called}: cast it to a number first")
         number = f"CAST({{0}} AS {self.dialect.double})"
         if kind.what == "number":

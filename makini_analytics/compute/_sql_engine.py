@@ -149,7 +149,11 @@ class SqlLines:
         return sums.groupby(list(groups), dropna=False, as_index=False).sum() if groups else sums.sum().to_frame().T
 
     def _columns(self) -> SqlColumns:
-        return SqlColumns(self.frame.kinds, self.frame.dialect)
+        return SqlColumns(self.frame.kinds, self.frame.dialect, self._without_values)
+
+    def _without_values(self, name: str) -> bool:
+        found = self.frame.run(f"SELECT count({self.frame.dialect.quoted(name)}) AS __n FROM {LINES}")
+        return bool(found["__n"].iloc[0] == 0)
 
     def _named(self, by: Sequence[str]) -> list[str]:
         """Return the columns that the groups of ``by`` are made of and named by."""

@@ -124,6 +124,14 @@ def test_columns_without_a_value_have_no_type_either(kind):
         same(CALLS[name](frame), CALLS[name](clean))
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_columns_without_a_value_are_text_where_they_were_read_from_csv(kind):
+    lines = dirty(18)
+    silent = {name: pd.array([None] * len(lines), dtype="string") for name in ("cancelled_date", "received_quantity")}
+    for name in ("spend.by_vendor, open", "lead_times.by_vendor", "slippage.by_vendor"):
+        same(CALLS[name](KINDS[kind](lines.assign(**silent))), CALLS[name](lines.drop(columns=list(silent))))
+
+
 def test_a_name_with_a_dot(sample):
     for make in KINDS.values():
         same(spend.by_vendor(make(sample), by="ship_to.country"), spend.by_vendor(sample, by="ship_to.country"))
