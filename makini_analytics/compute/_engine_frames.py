@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..frames import OnlyInMemory, kind_of_frame, refuse_other_kinds, to_pandas, zones_of_spark
+from ..frames import OnlyInMemory, kind_of_frame, refuse_other_kinds, refuse_twins, to_pandas, zones_of_spark
 from ._sql import Dialect, Kind
 
 #: Stands in a query for the table of the lines.
@@ -176,6 +176,7 @@ def _spark(lines: Any) -> EngineFrame:
     zones = zones_of_spark(lines)
 
     def run(query: str) -> pd.DataFrame:
+        refuse_twins(lines, [name for name in lines.columns if _SPARK.quoted(name) in query])
         # the session puts the frame in the place of {lines}; other braces are those of a name or a text
         text = query.replace("{", "{{").replace("}", "}}").replace(LINES, "{lines}")
         return to_pandas(lines.sparkSession.sql(text, lines=lines).toArrow())

@@ -35,11 +35,10 @@ from ._collect import (
     columns_of,
     is_engine_frame,
     kind_of_frame,
-    refuse_instants,
     to_pandas,
-    zones_of_spark,
 )
 from ._csv import write_csv
+from ._spark import refuse_instants, refuse_twins, zones_of_spark
 from ._sqlite import refuse_other_kinds
 from ._stack import as_text, stack
 from .categoricals import to_strings
@@ -79,6 +78,7 @@ __all__ = [
     "pairs",
     "refuse_instants",
     "refuse_other_kinds",
+    "refuse_twins",
     "stack",
     "texts_of",
     "to_pandas",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ..errors import ConfigError, SchemaError
+from ._spark import refuse_instants, refuse_twins, zones_of_spark
 from ._sqlite import refuse_other_kinds
 
 #: So many lines are brought into memory, where they take some 2 GB; more are refused before any of them is read.
@@ -171,28 +172,8 @@ def _of_duckdb(lines: Any, names: list[str]) -> Any:
     return lines.project(", ".join(quoted)).to_arrow_table()
 
 
-def zones_of_spark(lines: Any) -> dict[str, str]:
-    """Return the dates that Spark holds as instants of the zone of its session, where that is not UTC: their day may be another."""
-    zone = lines.sparkSession.conf.get("spark.sql.session.timeZone")
-    if zone in ("UTC", "Etc/UTC", "GMT", "Z", "+00:00"):
-        return {}
-    # "2025-03-01" read in Berlin is 28 February in UTC; what is called "..._at" is an instant from the beginning
-    return {
-        f.name: zone
-        for f in lines.schema.fields
-        if f.name.endswith("_date") and f.dataType.simpleString() == "timestamp"
-    }
-
-
-def refuse_instants(name: str, zone: str) -> NoReturn:
-    """Raise `SchemaError` for a date that is an instant in the zone of a session."""
-    raise SchemaError(
-        f"the column {name!r} holds instants, whose day the engine tells in {zone}: "
-        "cast it to a date in the zone that you mean first"
-    )
-
-
 def _of_spark(lines: Any, names: list[str]) -> Any:
+    refuse_twins(lines, names)
     for name, zone in zones_of_spark(lines).items():
         if name in names:
             refuse_instants(name, zone)

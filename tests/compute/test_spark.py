@@ -77,6 +77,22 @@ def test_texts_are_compared_letter_by_letter_whatever_the_order_of_their_column(
     assert spend.by_vendor(lines)["spend"].tolist() == [2, 1]
 
 
+def test_a_column_with_a_twin_is_refused_where_it_is_read(spark):
+    lines = dirty(15, 40)
+    twins = frame_of(spark, lines.assign(Category=lines["category"]))
+    for ask in (lambda: spend.by_vendor(twins, by="Category"), lambda: slippage.by_period(twins, as_of=AS_OF)):
+        with pytest.raises(
+            SchemaError, match="Spark can't tell the columns 'category', 'Category' apart: rename or drop one"
+        ):
+            ask()
+    same(spend.by_vendor(twins), spend.by_vendor(lines))
+    joined = frame_of(spark, lines[["order_id", "amount", "vendor_id"]]).join(
+        frame_of(spark, lines[["order_id"]]).distinct(), how="cross"
+    )
+    with pytest.raises(SchemaError, match="'order_id', 'order_id'"):
+        spend.by_vendor(joined)
+
+
 def test_the_heavy_step_is_one_scan_and_one_shuffle(spark, monkeypatch):
     """Distinct orders take two: the lines of an order in a group meet first, and then the counts of the group."""
     plans = []
