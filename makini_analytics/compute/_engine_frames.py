@@ -252,7 +252,7 @@ def _of_kind(values: list[Any], kind: Kind | None) -> Any:
     import pyarrow as pa
 
     if kind is not None and kind.called == "boolean":
-        values = [None if value is None else bool(value) for value in values]
+        return pa.array([None if value is None else bool(value) for value in values], pa.bool_())
     if (kind is not None and kind.what == "text") or len({type(v) for v in values if isinstance(v, str | int)}) > 1:
         return pa.array([None if value is None else str(value) for value in values], pa.string())
     return pa.array(values)
