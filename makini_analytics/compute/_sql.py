@@ -179,7 +179,7 @@ class SqlColumns:
                 return Piece(f"CAST(NULL AS {self.dialect.double})")
             raise SchemaError(f"the column {name!r} holds {kind.called}: cast it to a number first")
         number = f"CAST({{0}} AS {self.dialect.double})"
-        if kind.what == "number":
+        if kind.what == "number" and not kind.called.startswith("decimal"):  # of which PostgreSQL has NaN, too
             return self._once(number, name)
         return self._once(f"CASE WHEN {self._finite()} THEN {number} END", name)
 

@@ -186,8 +186,21 @@ def _of_ibis(lines: Any, names: list[str]) -> Any:
     kinds = {name: kind for name, kind in lines.schema().items() if name in names}
     dates = [name for name, kind in kinds.items() if kind.is_date() or kind.is_timestamp()]
     refuse_other_kinds(lines, dates, [n for n, kind in kinds.items() if kind.is_numeric() and not kind.is_boolean()])
+    # ids of PostgreSQL may be of a type of their own, which its driver gives Arrow as objects of Python
+    picked = lines.select(**{n: lines[n].cast("string") if kinds[n].is_uuid() else lines[n] for n in names})
+    if (
+        backend := lines.get_backend()
+    ).name == "postgres":  # of infinite dates, and of NaN, its driver makes nothing that Arrow knows
+        read = []
+        for name in names:
+            quoted = '"' + name.replace('"', '""') + '"'
+            known = "CASE WHEN isfinite({0}) THEN {0} END" if name in dates else "{0}"
+            known = "nullif({0}, 'NaN')" if kinds[name].is_decimal() else known
+            read.append(f"{known.format(quoted)} AS {quoted}")
+        query = f"SELECT {', '.join(read)} FROM ({backend.compile(picked)}) AS __picked"
+        picked = backend.sql(query, schema=picked.schema())
     try:
-        return lines.select(*names).to_pyarrow()
+        return picked.to_pyarrow()
     except (pa.ArrowInvalid, pa.ArrowTypeError, ValueError) as e:  # SQLite takes any value in any column
         raise SchemaError(f"a column of the database holds values of another kind than it says: {e}") from None
 

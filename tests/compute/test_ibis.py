@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 import makini_analytics as ma
-from makini_analytics import spend
+from makini_analytics import lead_times, spend
 from tests.compute.kinds import ASKED, CALLS, arrow, dirty, same
 from tests.compute.test_sql import LINES_WITH_ALL, answers_are_those_of_pandas
 
@@ -179,3 +179,29 @@ def test_ids_of_two_kinds_in_one_column_and_texts_of_any_order(tmp_path):
     )
     assert spend.by_vendor(lines).set_index("vendor_id")["spend"].to_dict() == {"7": 1, "X-1": 2, "A": 4, "a": 16}
     assert spend.by_vendor(lines, by="urgent")["urgent"].tolist() == [True, pd.NA, False]
+
+
+def test_numbers_that_are_none_and_infinite_dates_of_postgres_are_missing(postgres):
+    database = ibis.postgres.connect(host=postgres, user="makini", database="postgres")
+    database.con.execute(
+        "CREATE TEMPORARY TABLE odd (amount NUMERIC, order_date DATE, delivered_date TIMESTAMP, updated_at TIMESTAMPTZ, order_id UUID)"
+    )
+    database.con.execute(
+        "INSERT INTO odd VALUES ('NaN', '2025-01-01', 'infinity', 'infinity', NULL),"
+        " (2, '-infinity', '2025-01-05', '2025-03-01', NULL), (4, '2025-01-01', '2025-01-05', NULL, md5('a')::uuid)"
+    )
+    lines = database.table("odd")
+    want = pd.DataFrame(
+        {
+            "amount": [np.nan, 2.0, 4.0],
+            "order_date": pd.to_datetime(["2025-01-01", None, "2025-01-01"]),
+            "delivered_date": pd.to_datetime([None, "2025-01-05", "2025-01-05"]),
+            "updated_at": pd.to_datetime([None, "2025-03-01", None], utc=True),
+            "order_id": pd.array([None, None, "0cc175b9-c0f1-b6a8-31c3-99e269772661"], dtype="string"),
+        }
+    )
+    for ask in (spend.by_period, spend.per_line, lead_times.curve, lead_times.by_period):
+        got, expected = ask(lines), ask(want)
+        pd.testing.assert_frame_equal(got, expected, check_dtype=False)
+        assert got.attrs["as_of"] == expected.attrs["as_of"]
+    database.disconnect()
