@@ -49,7 +49,7 @@ from ._provenance import Counted, FigureResult, Selection, stamp
 from ._rates import SMALL_N, Rates, Weights, against_before, against_others, discoveries, two_sided, wilson
 from ._recorded import NOT_RECORDED, RECORDED_SHARE, Unrecorded, tally_recorded, unrecorded
 from ._reuse import once, reuse
-from ._rule import Clustering, Columns, Lines, RuleResult, Tally, day_in, unreadable
+from ._rule import OF_ORDER, Clustering, Columns, Lines, RuleResult, Tally, day_in, unreadable
 from ._survival import (
     CANCELLED,
     CENSORED,
@@ -76,6 +76,7 @@ __all__ = [
     "ENTITIES",
     "LATER",
     "NOT_RECORDED",
+    "OF_ORDER",
     "RECORDED_SHARE",
     "SMALL_N",
     "STARTS",

@@ -66,8 +66,7 @@ def gone_by(c: Columns, until: Any) -> Gone:
     """
     later = c.day("order_date") > until
     marked, cancelled = c.known("deleted_at"), c.day("cancelled_date")
-    # tidy lines have the day of a deletion as that of their cancellation, too, where no other is known
-    deleted_on = c.day("deleted_at") if c.tells_day("deleted_at") else cancelled
+    deleted_on = c.day("deleted_at")
     deleted = marked & ~(deleted_on > until)
     if c.may_be_unreadable("deleted_at"):  # a mark whose day can't be read still marks the line
         deleted = deleted | c.unreadable("deleted_at")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -12,13 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..frames import OnlyInMemory, kind_of_frame
+from ..frames import OnlyInMemory, kind_of_frame, refuse_other_kinds, refuse_twins, to_pandas, zones_of_spark
 from ._sql import Dialect, Kind
 
 #: Stands in a query for the table of the lines.
 LINES = "__makini_lines"
-
-_UTC = ("UTC", "Etc/UTC", "GMT", "Z", "+00:00")
 
 
 @dataclass(frozen=True)
@@ -39,22 +36,6 @@ def engine_frame(lines: Any) -> EngineFrame | None:
     return opened(lines) if opened else None
 
 
-def _small(table: Any) -> pd.DataFrame:
-    """Return an Arrow table as a pandas frame; texts that the engine has codes for keep them, and whole numbers stay whole."""
-    small: pd.DataFrame = table.to_pandas(types_mapper=_text_type, date_as_object=False)
-    for name in small:
-        column = table.column(name)
-        # pandas makes floats of them where one is missing: the vendor 7 would be another than 7.0, and 2**53 + 1 be 2**53
-        if column.null_count and re.fullmatch(r"u?int\d+", kind := str(column.type)):
-            whole = pd.api.types.pandas_dtype(kind.replace("uint", "UInt").replace("int", "Int"))
-            small[name] = column.to_pandas(types_mapper=lambda _, whole=whole: whole)
-    return small
-
-
-def _text_type(kind: Any) -> Any:
-    return pd.StringDtype() if "string" in str(kind) and not hasattr(kind, "index_type") else None
-
-
 _POLARS = Dialect(counts_distinct=True)
 
 
@@ -65,7 +46,7 @@ def _polars(lines: Any) -> EngineFrame:
 
 
 def _by_polars(frame: Any, query: str) -> pd.DataFrame:
-    return _small(_in_polars(frame, query).to_arrow())
+    return to_pandas(_in_polars(frame, query).to_arrow())
 
 
 def _in_polars(frame: Any, query: str) -> Any:
@@ -76,11 +57,15 @@ def _in_polars(frame: Any, query: str) -> Any:
 
 def _rows_of_polars(lines: Any, query: str, names: Sequence[str], alike: Sequence[str]) -> pd.DataFrame:
     """Return numbers of all lines, and their columns of text as categories: to group by codes costs less than by texts."""
-    if alike and lines[alike[0]].null_count():
+    if alike and _n_missing(lines[alike[0]]):
         names = [*names, *alike]  # only by its text is the number of one order known from the id of another
     numbers = {column.name: column.fill_null(0).to_numpy() for column in _in_polars(lines.lazy(), query)}
     texts = {name: _coded(lines[name], name in names) for name in dict.fromkeys([*names, *alike[:1]])}
     return pd.DataFrame(texts | numbers, copy=False)
+
+
+def _n_missing(column: Any) -> int:
+    return int(column.null_count() + (column.is_nan().sum() if column.dtype.is_float() else 0))
 
 
 def _coded(column: Any, named: bool) -> Any:
@@ -88,7 +73,7 @@ def _coded(column: Any, named: bool) -> Any:
     import polars as pl
 
     if _kind_of_polars(column.dtype).what != "text" or column.dtype == pl.Enum:  # whose own order stays
-        return _small(column.to_frame().to_arrow()).iloc[:, 0]
+        return to_pandas(column.to_frame().to_arrow()).iloc[:, 0]
     column = column.cast(pl.Categorical) if column.dtype == pl.String else column
     codes = column.to_physical().cast(pl.UInt32)
     size = int(codes.max() or 0) + 1  # columns of polars share their codes, so of these a column has some
@@ -154,13 +139,15 @@ _DUCKDB = Dialect(
 
 def _duckdb(lines: Any) -> EngineFrame:
     def run(query: str) -> pd.DataFrame:
-        return _small(lines.query(LINES, query).to_arrow_table())
+        return to_pandas(lines.query(LINES, query).to_arrow_table())
 
     return EngineFrame(dict(zip(lines.columns, map(_kind_of_duckdb, lines.types), strict=True)), _DUCKDB, run)
 
 
 def _kind_of_duckdb(kind: Any) -> Kind:
     called = "ENUM" if kind.id == "enum" else str(kind)  # and not all of its texts
+    if kind.id == "varchar":  # which may be COLLATE NOCASE, and doesn't tell
+        return Kind("text", called, read='{} COLLATE "binary"')
     if kind.id in ("date", "timestamp", "timestamp_s", "timestamp_ms", "timestamp_ns"):
         return Kind("date", called)
     if kind.id.endswith("int") or kind.id in ("integer", "uinteger", "decimal"):
@@ -169,7 +156,6 @@ def _kind_of_duckdb(kind: Any) -> Kind:
         "timestamp with time zone": "moment",
         "double": "float",
         "float": "float",
-        "varchar": "text",
         "enum": "text",
         "null": "nothing",
     }
@@ -181,30 +167,32 @@ _SPARK = Dialect(
     name="`",
     escaped={"'": "\\'", "\\": "\\\\"},
     day="unix_date(CAST({} AS DATE))",
-    utc_day="unix_date(CAST({} AS DATE))",
+    utc_day="CAST(floor(unix_seconds({}) / 86400) AS INT)",  # a date would be that of the session's zone
     quotient="({} DIV {})",
 )
 
 
 def _spark(lines: Any) -> EngineFrame:
-    zone = lines.sparkSession.conf.get("spark.sql.session.timeZone")
+    zones = zones_of_spark(lines)
 
     def run(query: str) -> pd.DataFrame:
+        refuse_twins(lines, [name for name in lines.columns if _SPARK.quoted(name) in query])
         # the session puts the frame in the place of {lines}; other braces are those of a name or a text
         text = query.replace("{", "{{").replace("}", "}}").replace(LINES, "{lines}")
-        return _small(lines.sparkSession.sql(text, lines=lines).toArrow())
+        return to_pandas(lines.sparkSession.sql(text, lines=lines).toArrow())
 
-    return EngineFrame({f.name: _kind_of_spark(f.dataType, zone) for f in lines.schema.fields}, _SPARK, run)
+    kinds = {f.name: _kind_of_spark(f.dataType, zones.get(f.name)) for f in lines.schema.fields}
+    return EngineFrame(kinds, _SPARK, run)
 
 
-def _kind_of_spark(kind: Any, zone: str) -> Kind:
+def _kind_of_spark(kind: Any, zone: str | None) -> Kind:
     called = kind.simpleString()
-    if called == "timestamp":  # Spark takes its day in the time zone of the session
-        return Kind("moment", called, None if zone in _UTC else zone)
+    if called == "timestamp":
+        return Kind("moment", called, zone)
     if called in ("tinyint", "smallint", "int", "bigint") or called.startswith("decimal"):
         return Kind("number", called)
     if called.startswith(("string", "varchar", "char")):
-        return Kind("text", called)
+        return Kind("text", called, read="collate({}, 'UTF8_BINARY')" if "collate" in called else "{}")
     whats = {"date": "date", "timestamp_ntz": "date", "float": "float", "double": "float", "void": "nothing"}
     return Kind(whats.get(called, called), called)
 
@@ -239,17 +227,46 @@ def _ibis(lines: Any) -> EngineFrame:
     if backend.name not in _IBIS:
         raise OnlyInMemory(f"lines of Ibis are counted on duckdb, {', '.join(_IBIS)}, and these lie in {backend.name}")
     kinds = {name: _kind_of_ibis(kind) for name, kind in lines.schema().items()}
+    if backend.name == "sqlite":
+        kinds = {n: replace(k, read="{} COLLATE BINARY") if k.what == "text" else k for n, k in kinds.items()}
 
     def run(query: str) -> pd.DataFrame:
-        import pyarrow as pa
-
+        _refuse_other_kinds(lines, kinds, query)
         steps = query.removeprefix("WITH ") if query.startswith("WITH ") else f"__all AS (SELECT 1) {query}"
         with closing(backend.raw_sql(f"WITH {LINES} AS ({table}), {steps}")) as cursor:
             names, rows = [column[0] for column in cursor.description], cursor.fetchall()
         columns = zip(*rows, strict=True) if rows else ([] for _ in names)
-        return _small(pa.table([pa.array(list(column)) for column in columns], names))
+        return _from_rows({n: _of_kind(list(c), kinds.get(n)) for n, c in zip(names, columns, strict=True)})
 
     return EngineFrame(kinds, _IBIS[backend.name], run)
+
+
+def _from_rows(columns: Mapping[str, Any]) -> pd.DataFrame:
+    import pyarrow as pa
+
+    return to_pandas(pa.table(columns))
+
+
+def _of_kind(values: list[Any], kind: Kind | None) -> Any:
+    """Return what a driver gave as an Arrow column: SQLite has no type for yes and no, and texts in any column."""
+    import pyarrow as pa
+
+    if kind is not None and kind.called == "boolean":
+        return pa.array([None if value is None else bool(value) for value in values], pa.bool_())
+    if (kind is not None and kind.what == "text") or len({type(v) for v in values if isinstance(v, str | int)}) > 1:
+        return pa.array([None if value is None else str(value) for value in values], pa.string())
+    return pa.array(values)
+
+
+def _refuse_other_kinds(lines: Any, kinds: Mapping[str, Kind], query: str) -> None:
+    """Raise `SchemaError` where a column that a query reads as dates or numbers holds other values; ids may be of any kind."""
+    read = {name: _IBIS["sqlite"].quoted(name) for name in kinds}
+    dates = [name for name, quoted in read.items() if f"date({quoted})" in query]
+    forms = {"float": "{} BETWEEN", "number": "CAST({} AS REAL)"}
+    numbers = [
+        n for n, quoted in read.items() if kinds[n].what in forms and forms[kinds[n].what].format(quoted) in query
+    ]
+    refuse_other_kinds(lines, dates, numbers)
 
 
 def _kind_of_ibis(kind: Any) -> Kind:

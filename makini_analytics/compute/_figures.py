@@ -16,13 +16,14 @@ a room from its door, and `makini_analytics.catalogue` all of them.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Collection, Generator, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, partial, wraps
 from types import ModuleType
 from typing import Any, ParamSpec
 
+import numpy as np
 import pandas as pd
 
 from ..errors import ConfigError
@@ -173,6 +174,8 @@ def figure(
         @partial(known_options, instead=BY_FILTER)
         @wraps(function)
         def computed(*args: P.args, **given: P.kwargs) -> pd.DataFrame:
+            if isinstance(by := given.get("by"), np.ndarray | pd.Index | Set):  # as df.columns[2:4] is
+                given["by"] = list(by)
             if any_frame:
                 with suppress(OnlyInMemory):
                     return counted(args, given)

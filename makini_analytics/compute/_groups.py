@@ -68,13 +68,12 @@ def group_lines(
             described += [(first, column) for column in naming]
             if "connection" in lines.columns:
                 key["connection"] = encode(lines["connection"]), "string"
-        elif name not in lines.columns:
-            near = difflib.get_close_matches(name, [str(c) for c in lines.columns], n=3)
-            raise SchemaError(
-                f"by={name!r}: the lines have no such column" + (f"; near: {', '.join(near)}" if near else "")
-            )
         else:
-            key[name] = encode(lines[name]), _small_dtype(lines[name])
+            need_for_by(lines.columns, name)
+            column = lines[name]
+            if column.dtype.kind == "f":  # an infinite number is missing, as in every rule
+                column = column.where(~np.isinf(column))
+            key[name] = encode(column), _small_dtype(column)
     for name in also:
         column = values(lines, name, "string")
         key[name] = encode(column), _small_dtype(column)
@@ -134,6 +133,14 @@ def key_columns(there: Collection[Any], name: str) -> list[str]:
         wanted = " or ".join(repr(c) for c in ENTITIES[name][0])
         raise SchemaError(f"by={name!r} needs the column {wanted}, and the table has none of them")
     return columns
+
+
+def need_for_by(there: Collection[Any], name: str) -> None:
+    """Raise `SchemaError`, with the near names, where the lines don't have a column of ``by``."""
+    if name not in there:
+        near = difflib.get_close_matches(name, [str(c) for c in there], n=3)
+        hint = f"; near: {', '.join(near)}" if near else ""
+        raise SchemaError(f"by={name!r}: the lines have no such column{hint}")
 
 
 def _first_known(lines: pd.DataFrame, columns: Sequence[str]) -> Encoding:

@@ -49,10 +49,6 @@ class PandasColumns:
             self._days[name] = self._day(name) if self.has(name) else self._nothing()
         return self._days[name]
 
-    def tells_day(self, name: str) -> bool:
-        """Whether the column holds dates."""
-        return True
-
     def number(self, name: str) -> Floats:
         """Return a column of numbers; what is infinite is missing."""
         if not self.has(name):

@@ -32,6 +32,9 @@ Ints = npt.NDArray[np.integer[Any]]
 #: The column of the lines that names those of their columns which were given and could not be read, and what stands between names.
 UNREADABLE, SEPARATOR = "unreadable", ", "
 
+#: Where orders are counted by a number beside their group, the column that holds it; users may have an "of_order" of their own.
+OF_ORDER = "__of_order"
+
 
 class Columns(Protocol):
     """The columns of some lines, as a rule sees them. A column that is absent counts as one without values."""
@@ -41,9 +44,6 @@ class Columns(Protocol):
 
     def day(self, name: str) -> Any:
         """Return a date column as whole days since 1970."""
-
-    def tells_day(self, name: str) -> bool:
-        """Whether `day` of a column can be asked for: instants have no day where an engine tells it in a zone of its own."""
 
     def number(self, name: str) -> Any:
         """Return a column of numbers; what is infinite is missing."""

@@ -29,11 +29,12 @@ and `select` makes a column of whatever is used more than once ::
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import SchemaError
+from ..frames import refuse_instants
 from ._rule import SEPARATOR, UNREADABLE
 
 
@@ -75,7 +76,8 @@ class Kind:
 
     what: str  # "text", "float", "number", "date" (or a moment without a zone), "moment", "nothing"; else its type
     called: str  # by the engine
-    zone: str | None = None  # in which the engine tells the days of moments, where it can tell them in no other
+    zone: str | None = None  # of the session, where a moment has come of a date there, and its day may be another
+    read: str = "{}"  # by which a text is compared letter by letter, whatever order the database gave its column
 
 
 #: Forms that say how pieces hang together.
@@ -146,6 +148,8 @@ class SqlColumns:
 
     kinds: Mapping[str, Kind]
     dialect: Dialect
+    #: Looks whether a column of another kind holds no value at all, and so is of none: readers of CSV make text of it.
+    without_values: Callable[[str], bool] = lambda name: False
     _made: dict[tuple[str, ...], Piece] = field(default_factory=dict)
 
     def has(self, name: str) -> bool:
@@ -158,17 +162,12 @@ class SqlColumns:
             return Piece("CAST(NULL AS BIGINT)")
         kind = self.kinds[name]
         if kind.what not in ("date", "moment"):
+            if self.without_values(name):
+                return Piece("CAST(NULL AS BIGINT)")
             raise SchemaError(f"the column {name!r} holds {kind.called}, not dates: cast it to a date first")
         if kind.zone:
-            raise SchemaError(
-                f"the column {name!r} holds instants, whose day the engine tells in {kind.zone}: "
-                "cast it to a date in the zone that you mean first"
-            )
+            refuse_instants(name, kind.zone)
         return self._once(self.dialect.day if kind.what == "date" else self.dialect.utc_day, name)
-
-    def tells_day(self, name: str) -> bool:
-        """Whether the column holds dates, or instants whose UTC day the engine can tell."""
-        return self._empty(name) or not self.kinds[name].zone
 
     def number(self, name: str) -> Piece:
         """Return a column of numbers; what is infinite, or NaN, is missing."""
@@ -176,9 +175,11 @@ class SqlColumns:
             return Piece(f"CAST(NULL AS {self.dialect.double})")
         kind = self.kinds[name]
         if kind.what not in ("float", "number"):
+            if self.without_values(name):
+                return Piece(f"CAST(NULL AS {self.dialect.double})")
             raise SchemaError(f"the column {name!r} holds {kind.called}: cast it to a number first")
         number = f"CAST({{0}} AS {self.dialect.double})"
-        if kind.what == "number":
+        if kind.what == "number" and not kind.called.startswith("decimal"):  # of which PostgreSQL has NaN, too
             return self._once(number, name)
         return self._once(f"CASE WHEN {self._finite()} THEN {number} END", name)
 
@@ -190,6 +191,11 @@ class SqlColumns:
         """Return where a text column has one of these values."""
         if self._empty(name):
             return Piece("FALSE")
+        if (
+            self.kinds[name].what == "float"
+        ):  # each engine writes numbers in its own way: those that are meant are compared
+            numbers = [self.dialect.literal(float(text)) for text in texts if _is_float(text)]
+            return self._once(f"({{0}} IN ({', '.join(numbers)}))", name) if numbers else Piece("FALSE")
         listed = ", ".join(map(self.dialect.form, texts))
         return self._once(f"({self._text(name)} IN ({listed}))", name)
 
@@ -226,6 +232,12 @@ class SqlColumns:
         """Return a column as it is."""
         return self._once("{}", name)
 
+    def finite_day(self, name: str) -> Piece:
+        """Return a column as it is, but that a date without a day, since it is infinite, is missing."""
+        if self._empty(name) or self.kinds[name].what not in ("date", "moment"):
+            return self.raw(name)
+        return Piece("CASE WHEN {} IS NOT NULL THEN {} END", self.day(name), self.raw(name))
+
     def key(self, name: str) -> Piece:
         """Return a column to group by: as it is, but that NaN, or an infinite number, is missing and no group of its own."""
         if self.kinds[name].what != "float":
@@ -234,7 +246,15 @@ class SqlColumns:
 
     def text(self, name: str) -> Piece:
         """Return a column as plain text, whatever it holds: two lists of texts may have no common kind."""
-        return self._once(f"CAST({{}} AS {self.dialect.text})", name)
+        text = self.dialect.text
+        if self.kinds[name].what != "float":
+            return self._once(f"CAST({{}} AS {text})", name)
+        # ids of which some are missing are floats in pandas; Spark writes 10000001.0 as 1.0000001E7, and PostgreSQL as 10000001
+        ends = f"{self.dialect.literal(-1e15)} AND {self.dialect.literal(1e15)}"
+        whole = Piece(f"CAST(CASE WHEN {{0}} BETWEEN {ends} THEN {{0}} END AS BIGINT)", self.key(name))
+        is_whole = f"{{0}} = CAST({{1}} AS {self.dialect.double})"
+        written = f"CASE WHEN {is_whole} THEN CAST({{1}} AS {text}) || '.0' ELSE CAST({{0}} AS {text}) END"
+        return Piece(written, self.key(name), whole)
 
     def _text(self, name: str) -> str:
         return "{}" if self.kinds[name].what == "text" else f"CAST({{}} AS {self.dialect.text})"
@@ -244,16 +264,26 @@ class SqlColumns:
         return f"({{0}} BETWEEN {self.dialect.literal(-sys.float_info.max)} AND {self.dialect.literal(sys.float_info.max)})"
 
     def _once(self, form: str, name: str) -> Piece:
-        return self._made.setdefault((form, name), Piece(form, _Column(name)))
+        return self._made.setdefault((form, name), Piece(form, _Column(self.kinds[name].read, name)))
 
     def _empty(self, name: str) -> bool:
         return name not in self.kinds or self.kinds[name].what == "nothing"  # no values at all have no type either
 
 
-class _Column(str):
-    """The name of a column."""
+def _is_float(text: str) -> bool:
+    """Return whether a text is a number as Python writes it."""
+    try:
+        return str(float(text)) == text
+    except ValueError:
+        return False
 
-    __slots__ = ()
+
+@dataclass(frozen=True)
+class _Column:
+    """A column of the lines, and how it is read: see `Kind.read`."""
+
+    read: str
+    name: str
 
 
 #: So deep may an expression be: parsers have limits, and that of polars takes some 50 steps into brackets.
@@ -280,8 +310,9 @@ def select(wanted: Mapping[str, Piece], source: str, dialect: Dialect) -> str:
     def write(part: Any) -> tuple[str, int, int]:
         """Return the text of a part, the level at which it can stand, and how deep it is."""
         if isinstance(part, _Column):
-            read[dialect.quoted(part)] = None
-            return dialect.quoted(part), 0, 0
+            name = dialect.quoted(part.name)
+            read[name if part.read == "{}" else f"{part.read.format(name)} AS {name}"] = None
+            return name, 0, 0
         if not isinstance(part, Piece):
             return dialect.literal(part), 0, 0
         if part not in known:

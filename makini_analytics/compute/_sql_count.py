@@ -7,13 +7,15 @@ from typing import Any
 
 from ..errors import ConfigError
 from ._engine_frames import LINES
-from ._rule import Clustering, RuleResult
+from ._rule import OF_ORDER, Clustering, RuleResult
 from ._sql import Piece, SqlColumns, select
 from ._sql_facts import FALSE, Facts
 
-#: What is added up over the clusters of a group, of which each has n lines and h hits: the fields of `ClusterSums`.
+#: What is added up over the clusters of a group, of which each has n lines and h hits: the fields of `ClusterSums`. A column of the
+#: user's own may be called "n".
 POWERS = {
-    "clusters": "n / n", "n": "n", "n2": "n * n", "n3": "n * n * n", "h": "h", "h2": "h * h", "hn": "h * n", "h2_n": "h * h / n",
+    "clusters": "{n} / {n}", "n": "{n}", "n2": "{n} * {n}", "n3": "{n} * {n} * {n}",
+    "h": "{h}", "h2": "{h} * {h}", "hn": "{h} * {n}", "h2_n": "{h} * {h} / {n}",
 }  # fmt: skip
 
 
@@ -43,7 +45,7 @@ class Counting:
 
     def lines(self) -> str:
         """Return the query of reason, marks and sums of each line."""
-        return f"{select(self._numbers(), LINES, self.c.dialect)} SELECT * FROM __made"
+        return f"{select(self.numbers(), LINES, self.c.dialect)} SELECT * FROM __made"
 
     def cells(self) -> str:
         """Return the query of the lines by group, reason and marks, and of their sums."""
@@ -77,7 +79,7 @@ class Counting:
         """Return the query of the distinct orders of each group, exact whatever an order's lines have."""
         order = self._order()
         if self.ruled.of_order:
-            groups = {**groups, "of_order": self.ruled.of_order(*self.ruled.marks.values())}
+            groups = {**groups, OF_ORDER: self.ruled.of_order(*self.ruled.marks.values())}
         each = self._listed(*groups, *order)
         read = select({**groups, **order, "__kept": self.c.pick(self.kept, 1, 0)}, LINES, self.c.dialect)
         met, by = f"SELECT {each}, max(__kept) AS __any FROM __made GROUP BY {each}", self._listed(*groups)
@@ -88,7 +90,7 @@ class Counting:
         """Return the query of the sums over the clusters of each group, those of lines without a cluster apart."""
         due, hit = clustering.counted(self.ruled.marks)
         named = self.told_apart_by(clustering.cluster)
-        cluster = self._order() if clustering.cluster == "order" else {"__order": self.c.raw(*named)}
+        cluster = self._order() if clustering.cluster == "order" else {"__order": self.c.key(*named)}
         if "connection" in groups:
             cluster.pop("__connection", None)  # lines meet by it already
         # numbers are added up, and no line is filtered by a mark: DuckDB would put the rule's whole expression into each place where
@@ -96,9 +98,10 @@ class Counting:
         counted = {k: self._of_kept(self.c.pick(rows, 1, 0), 0) for k, rows in (("__due", due), ("__hit", due & hit))}
         read, each = select({**groups, **cluster, **counted}, LINES, self.c.dialect), self._listed(*groups, *cluster)
         n, h = (f"CAST(sum({k}) AS {self.c.dialect.double})" for k in counted)
-        met = f"SELECT {each}, {n} AS n, {h} AS h FROM __made GROUP BY {each}"
-        by, sums = self._listed(*groups, "__known"), ", ".join(f"sum({p}) AS __{k}" for k, p in POWERS.items())
-        told = f"SELECT {self._listed(*groups, 'n', 'h')}, CASE WHEN __order IS NULL THEN 0 ELSE 1 END AS __known FROM __met WHERE n > 0"
+        met = f"SELECT {each}, {n} AS __lines, {h} AS __hits FROM __made GROUP BY {each}"
+        by = self._listed(*groups, "__known")
+        sums = ", ".join(f"sum({p.format(n='__lines', h='__hits')}) AS __{k}" for k, p in POWERS.items())
+        told = f"SELECT {self._listed(*groups, '__lines', '__hits')}, CASE WHEN __order IS NULL THEN 0 ELSE 1 END AS __known FROM __met WHERE __lines > 0"
         return f"{read}, __met AS ({met}), __told AS ({told}) SELECT {by}, {sums} FROM __told GROUP BY {by}"
 
     def _of_kept(self, what: Any, other: Any) -> Piece:
@@ -107,9 +110,10 @@ class Counting:
 
     def _read(self, more: Mapping[str, Piece] | None = None) -> str:
         keys = {k: self.c.key(k) for k in self.keys}
-        return select({**keys, **self._numbers(), **(more or {})}, LINES, self.c.dialect)
+        return select({**keys, **self.numbers(), **(more or {})}, LINES, self.c.dialect)
 
-    def _numbers(self) -> dict[str, Piece]:
+    def numbers(self) -> dict[str, Piece]:
+        """Return what is told of a line: why it is left out, the marks, and what is added up."""
         return {"__reason": self.reason, **self.marks, **self.added}
 
     def _totals(self) -> str:
@@ -129,7 +133,7 @@ class Counting:
     def _order(self) -> dict[str, Piece]:
         """Return what makes an order one order: its connection and id, its number where there is no id."""
         c, ids = self.c, self.told_apart_by("order")
-        order = c.raw(ids[0]) if ids else Piece(f"CAST(NULL AS {c.dialect.text})")
+        order = c.key(ids[0]) if ids else Piece(f"CAST(NULL AS {c.dialect.text})")
         if len(ids) > 1:  # one by itself stays as it is: to compare codes costs less than to compare texts
             order = Piece("coalesce({}, {})", *map(c.text, ids))
         return {"__order": order} | ({"__connection": c.raw("connection")} if c.has("connection") else {})

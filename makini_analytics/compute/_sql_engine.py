@@ -18,11 +18,14 @@ import pandas as pd
 from ..errors import SchemaError
 from ..frames import AsOf, AsOfDays, known_days, need
 from ._engine_frames import LINES, EngineFrame, engine_frame
-from ._groups import ENTITIES, By, key_columns
+from ._groups import ENTITIES, By, key_columns, need_for_by
 from ._provenance import Selection
 from ._rule import Clustering, Rule, Tally
 from ._sql import Piece, SqlColumns, select
 from ._sql_count import POWERS, Counting
+
+#: What the count of orders says beside the lines of each cell.
+_OF_ORDERS = ("__orders", "__span")
 
 
 @dataclass(frozen=True)
@@ -56,9 +59,9 @@ class SqlLines:
         """Return the same, and None where some line has none."""
         if not self.has(name):
             return {None}
-        text = select({"__text": self._columns().text(name)}, LINES, self.frame.dialect)
-        found = self.frame.run(f"{text} SELECT DISTINCT __text FROM __made")["__text"]
-        return {None if pd.isna(value) else value for value in found}
+        value = select({"__value": self._columns().key(name)}, LINES, self.frame.dialect)
+        found = self.frame.run(f"{value} SELECT DISTINCT __value FROM __made")["__value"]
+        return {None if pd.isna(text) else text for text in found.astype("string")}
 
     def as_of(self, as_of: AsOf | None) -> AsOfDays:
         """Return the day to look from."""
@@ -68,7 +71,7 @@ class SqlLines:
                 return {}
             c = self._columns()
             name = c.text("connection") if self.has("connection") else Piece("''")
-            of = select({"__name": name, "__at": c.raw("updated_at")}, LINES, self.frame.dialect)
+            of = select({"__name": name, "__at": c.finite_day("updated_at")}, LINES, self.frame.dialect)
             last = self.frame.run(f"{of} SELECT __name, max(__at) AS __at FROM __made GROUP BY __name")
             return dict(zip(last["__name"] if self.has("connection") else [None], last["__at"], strict=False))
 
@@ -104,7 +107,7 @@ class SqlLines:
             n = cells["__n"].to_numpy(dtype=np.int64)
             if clustering:
                 found["clustered"] = partial(self._clustered, counting, clustering, cells, by)
-        frame = cells[[c for c in cells.columns if not str(c).startswith("__")]]
+        frame = cells.drop(columns=["__n", *counting.numbers(), *_OF_ORDERS], errors="ignore")
         if "__amount" in cells:
             frame = frame.assign(amount=_floats(cells["__amount"]))
         if self.has("original_currency"):  # says that the amounts were converted
@@ -146,7 +149,11 @@ class SqlLines:
         return sums.groupby(list(groups), dropna=False, as_index=False).sum() if groups else sums.sum().to_frame().T
 
     def _columns(self) -> SqlColumns:
-        return SqlColumns(self.frame.kinds, self.frame.dialect)
+        return SqlColumns(self.frame.kinds, self.frame.dialect, self._without_values)
+
+    def _without_values(self, name: str) -> bool:
+        found = self.frame.run(f"SELECT count({self.frame.dialect.quoted(name)}) AS __n FROM {LINES}")
+        return bool(found["__n"].iloc[0] == 0)
 
     def _named(self, by: Sequence[str]) -> list[str]:
         """Return the columns that the groups of ``by`` are made of and named by."""
@@ -156,7 +163,7 @@ class SqlLines:
                 key_columns(self.frame.kinds, name)
                 wanted += filter(self.has, (*(c for part in ENTITIES[name] for c in part), "connection"))
             else:
-                need(self.frame.kinds, name, metric=f"by={name!r}")
+                need_for_by(self.frame.kinds, name)
                 wanted.append(name)
         return list(dict.fromkeys(wanted))
 

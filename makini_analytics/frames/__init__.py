@@ -28,8 +28,18 @@ from ._as_of import (
     moment_of,
 )
 from ._codes import Encoding, coalesce, encode, numbered, pairs
-from ._collect import FIGURE_COLUMNS, OnlyInMemory, collect, columns_of, is_engine_frame, kind_of_frame
+from ._collect import (
+    FIGURE_COLUMNS,
+    OnlyInMemory,
+    collect,
+    columns_of,
+    is_engine_frame,
+    kind_of_frame,
+    to_pandas,
+)
 from ._csv import write_csv
+from ._spark import refuse_instants, refuse_twins, zones_of_spark
+from ._sqlite import refuse_other_kinds
 from ._stack import as_text, stack
 from .categoricals import to_strings
 
@@ -66,10 +76,15 @@ __all__ = [
     "numbered",
     "numbers",
     "pairs",
+    "refuse_instants",
+    "refuse_other_kinds",
+    "refuse_twins",
     "stack",
     "texts_of",
+    "to_pandas",
     "to_strings",
     "values",
     "vendors_hidden_by",
     "write_csv",
+    "zones_of_spark",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -85,6 +86,10 @@ def numbers(frame: pd.DataFrame, name: str) -> npt.NDArray[np.float64]:
     if column.dtype == np.float64:
         out: npt.NDArray[np.float64] = column.to_numpy()
     else:
+        if column.dtype.kind in "mM":  # pandas would take their nanoseconds
+            if column.notna().any():
+                raise SchemaError(f"the column {name!r} holds {column.dtype}: cast it to a number first")
+            return np.full(len(column), np.nan)
         try:
             out = pd.to_numeric(column).to_numpy(dtype=float, na_value=np.nan)
         except (ValueError, TypeError) as e:
@@ -92,10 +97,19 @@ def numbers(frame: pd.DataFrame, name: str) -> npt.NDArray[np.float64]:
     return np.where(np.isinf(out), np.nan, out) if np.isinf(out).any() else out
 
 
+def _are_numbers(column: pd.Series) -> bool:
+    """Whether a column has numbers among its values."""
+    if column.dtype != object:
+        return column.dtype.kind in "iuf" and bool(column.notna().any())
+    return any(isinstance(value, Number) and value == value for value in column)
+
+
 def days_of(frame: pd.DataFrame, name: str) -> npt.NDArray[np.datetime64]:
     """Return a date column as ``datetime64[D]`` (NaT where missing); an instant gives its UTC day."""
     column = values(frame, name, "datetime64[us]")
     if not isinstance(column.dtype, pd.DatetimeTZDtype) and column.dtype.kind != "M":
+        if _are_numbers(column):  # pandas would take 20250131 for nanoseconds, and all of it be January 1970
+            raise SchemaError(f"the column {name!r} holds {column.dtype}, not dates: cast it to a date first")
         try:
             column = pd.to_datetime(column)
         except (ValueError, TypeError) as e:

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..errors import ConfigError
+from ..errors import ConfigError, SchemaError
+from ._spark import refuse_instants, refuse_twins, zones_of_spark
+from ._sqlite import refuse_other_kinds
 
 #: So many lines are brought into memory, where they take some 2 GB; more are refused before any of them is read.
 MOST_LINES = 5_000_000
@@ -76,7 +78,7 @@ def collect(lines: Any, columns: Iterable[str] | None = None, *, metric: str = "
         )
     try:
         table = engine.arrow(held, wanted)
-        frame = _to_pandas(table)
+        frame = to_pandas(table)
     except ImportError as e:
         raise ConfigError(f"{metric} of this frame needs {e.name}: pip install 'makini-analytics[lake]'") from None
     frame.attrs = dict(getattr(lines, "attrs", {}))
@@ -102,7 +104,8 @@ def kind_of_frame(lines: Any) -> tuple[str, str]:
     return type(lines).__module__.partition(".")[0].lstrip("_"), type(lines).__name__
 
 
-def _to_pandas(table: Any) -> pd.DataFrame:
+def to_pandas(table: Any) -> pd.DataFrame:
+    """Return an Arrow table as a pandas frame: text keeps the codes that it has, money is floats, whole numbers stay whole."""
     import pyarrow as pa
     import pyarrow.types as pt
 
@@ -110,7 +113,7 @@ def _to_pandas(table: Any) -> pd.DataFrame:
     for name, column in zip(table.column_names, table.columns, strict=True):
         kind = column.type
         if pt.is_decimal(kind):
-            column = column.cast(pa.float64())
+            column = _whole(column) if kind.scale == 0 else column.cast(pa.float64())
         elif pt.is_date(kind) or pt.is_timestamp(kind):
             column = _finite(column).cast(pa.timestamp("us", getattr(kind, "tz", None) and "UTC"), safe=False)
         elif pt.is_dictionary(kind) and any(chunk.dictionary.null_count for chunk in column.chunks):
@@ -123,7 +126,22 @@ def _to_pandas(table: Any) -> pd.DataFrame:
         pa.bool_(): pd.BooleanDtype(),
     }
     out: pd.DataFrame = pa.table(columns).to_pandas(types_mapper=texts.get)
+    for name, column in columns.items():
+        # pandas makes floats of them where one is missing: the vendor 7 would be another than 7.0, and 2**53 + 1 be 2**53
+        if column.null_count and pt.is_integer(column.type):
+            whole = pd.api.types.pandas_dtype(str(column.type).replace("uint", "UInt").replace("int", "Int"))
+            out[name] = column.to_pandas(types_mapper=lambda _, whole=whole: whole)
     return out
+
+
+def _whole(column: Any) -> Any:
+    """Return decimals without a fraction, by which databases write ids, as whole numbers: the vendor 7 is not 7.0."""
+    import pyarrow as pa
+
+    try:
+        return column.cast(pa.int64())
+    except pa.ArrowInvalid:  # more digits than there are in whole numbers
+        return column.cast(pa.float64())
 
 
 def _finite(column: Any) -> Any:
@@ -155,7 +173,36 @@ def _of_duckdb(lines: Any, names: list[str]) -> Any:
 
 
 def _of_spark(lines: Any, names: list[str]) -> Any:
+    refuse_twins(lines, names)
+    for name, zone in zones_of_spark(lines).items():
+        if name in names:
+            refuse_instants(name, zone)
     return lines.select(*(f"`{name.replace('`', '``')}`" for name in names)).toArrow()
+
+
+def _of_ibis(lines: Any, names: list[str]) -> Any:
+    import pyarrow as pa
+
+    kinds = {name: kind for name, kind in lines.schema().items() if name in names}
+    dates = [name for name, kind in kinds.items() if kind.is_date() or kind.is_timestamp()]
+    refuse_other_kinds(lines, dates, [n for n, kind in kinds.items() if kind.is_numeric() and not kind.is_boolean()])
+    # ids of PostgreSQL may be of a type of their own, which its driver gives Arrow as objects of Python
+    picked = lines.select(**{n: lines[n].cast("string") if kinds[n].is_uuid() else lines[n] for n in names})
+    if (
+        backend := lines.get_backend()
+    ).name == "postgres":  # of infinite dates, and of NaN, its driver makes nothing that Arrow knows
+        read = []
+        for name in names:
+            quoted = '"' + name.replace('"', '""') + '"'
+            known = "CASE WHEN isfinite({0}) THEN {0} END" if name in dates else "{0}"
+            known = "nullif({0}, 'NaN')" if kinds[name].is_decimal() else known
+            read.append(f"{known.format(quoted)} AS {quoted}")
+        query = f"SELECT {', '.join(read)} FROM ({backend.compile(picked)}) AS __picked"
+        picked = backend.sql(query, schema=picked.schema())
+    try:
+        return picked.to_pyarrow()
+    except (pa.ArrowInvalid, pa.ArrowTypeError, ValueError) as e:  # SQLite takes any value in any column
+        raise SchemaError(f"a column of the database holds values of another kind than it says: {e}") from None
 
 
 _POLARS = _Engine("polars", lambda x: x.collect_schema().names(), _count_of_polars, _of_polars)
@@ -168,7 +215,5 @@ _ENGINES: Mapping[tuple[str, str], _Engine] = {
         "DuckDB", lambda x: x.columns, lambda x: int(x.aggregate("count(*)").fetchall()[0][0]), _of_duckdb
     ),
     ("pyspark", "DataFrame"): _Engine("Spark", lambda x: x.columns, lambda x: int(x.count()), _of_spark),
-    ("ibis", "Table"): _Engine(
-        "Ibis", lambda x: x.columns, lambda x: int(x.count().execute()), lambda x, names: x.select(*names).to_pyarrow()
-    ),
+    ("ibis", "Table"): _Engine("Ibis", lambda x: x.columns, lambda x: int(x.count().execute()), _of_ibis),
 }

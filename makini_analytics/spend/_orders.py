@@ -155,11 +155,10 @@ class Covered:
     @property
     def note(self) -> str:
         """The days, in words."""
-        ends = [
-            f"{f'{name} ' if name is not None else ''}{np.datetime64(int(b), 'D')} to {np.datetime64(int(e), 'D')}"
-            for name, b, e, there in zip(self.names, self.begin, self.end, self._there, strict=True)
-            if there
-        ]
+        spans = zip(self.names, self.begin, self.end, self._there, strict=True)
+        # by name: connections are numbered as their lines come, or as an engine has them
+        there = sorted(("" if name is None else f"{name} ", int(b), int(e)) for name, b, e, there in spans if there)
+        ends = [f"{name}{np.datetime64(b, 'D')} to {np.datetime64(e, 'D')}" for name, b, e in there]
         return f"Days that the data cover: {'; '.join(ends)}." if ends else ""
 
     @property

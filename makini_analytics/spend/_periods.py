@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..compute import (
+    OF_ORDER,
     By,
     Cells,
     Columns,
@@ -133,7 +134,7 @@ def by_period(
         period=periods,
         currency=tables["currency"].astype("string"),
         spend=spend,
-        n_orders=got.n_orders(table.of_lines(grid.cell), tables.assign(of_order=grid.ordinal)),
+        n_orders=got.n_orders(table.of_lines(grid.cell), tables.assign(**{OF_ORDER: grid.ordinal})),
         n_lines=np.bincount(grid.cell, weights=table.n, minlength=grid.size).astype("int64"),
     )
     reach, stated, edge, dated = spans.of_groups(got, groups)

@@ -145,6 +145,12 @@ def test_decimals_dates_beyond_the_end_and_odd_zones_are_read_as_pandas_has_them
     assert said == "Brought into memory from DuckDB: 2 lines, all columns"
 
 
+@pytest.mark.parametrize("by", [{"custom.group"}, np.array(["custom.group"]), pd.Index(["custom.group"])])
+def test_columns_are_brought_by_whatever_list_they_are_named(by, sample):
+    got, want = (slippage.by_period(x, by=by, as_of=AS_OF) for x in (arrow(sample), sample))
+    pd.testing.assert_frame_equal(got, want)
+
+
 def test_a_chart_of_single_lines_takes_them_too(sample):
     import matplotlib.pyplot as plt
 

@@ -124,6 +124,14 @@ def test_columns_without_a_value_have_no_type_either(kind):
         same(CALLS[name](frame), CALLS[name](clean))
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_columns_without_a_value_are_text_where_they_were_read_from_csv(kind):
+    lines = dirty(18)
+    silent = {name: pd.array([None] * len(lines), dtype="string") for name in ("cancelled_date", "received_quantity")}
+    for name in ("spend.by_vendor, open", "lead_times.by_vendor", "slippage.by_vendor"):
+        same(CALLS[name](KINDS[kind](lines.assign(**silent))), CALLS[name](lines.drop(columns=list(silent))))
+
+
 def test_a_name_with_a_dot(sample):
     for make in KINDS.values():
         same(spend.by_vendor(make(sample), by="ship_to.country"), spend.by_vendor(sample, by="ship_to.country"))
@@ -197,7 +205,7 @@ def test_what_an_engine_cannot_do_is_refused_with_what_to_do_instead(sample):
             slippage.by_vendor(frame, as_of=AS_OF, cluster="shipment")
         with pytest.raises(SchemaError, match=r"'required_date'.*near names"):
             slippage.by_vendor(make(sample.rename(columns={"required_date": "required_dat"})), as_of=AS_OF)
-        with pytest.raises(SchemaError, match=r"categry.*near names: category"):
+        with pytest.raises(SchemaError, match=r"categry.*near: category"):
             spend.by_vendor(frame, by="categry")
         text = make(sample.assign(order_date=sample["order_date"].astype("string")))
         with pytest.raises(SchemaError, match=r"'order_date' holds (String|VARCHAR), not dates: cast it to a date"):
@@ -254,13 +262,13 @@ def test_lines_are_never_collected(sample, monkeypatch):
     from makini_analytics.compute import _engine_frames as engines
 
     sizes = []
-    small = engines._small
+    small = engines.to_pandas
 
     def watched(table):
         sizes.append(len(table))
         return small(table)
 
-    monkeypatch.setattr(engines, "_small", watched)
+    monkeypatch.setattr(engines, "to_pandas", watched)
     many = pd.concat([sample] * 10, ignore_index=True)
     for call in (lead_times.curve, lead_times.by_vendor, slippage.by_vendor, spend.by_vendor, spend.concentration):
         once, tenfold = [], []

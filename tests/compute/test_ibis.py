@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 import makini_analytics as ma
-from makini_analytics import spend
+from makini_analytics import lead_times, spend
 from tests.compute.kinds import ASKED, CALLS, arrow, dirty, same
 from tests.compute.test_sql import LINES_WITH_ALL, answers_are_those_of_pandas
 
@@ -135,3 +135,73 @@ def test_lines_of_a_database_that_has_not_been_tried_are_brought_into_memory_and
     got = spend.by_vendor(ibis.polars.connect({"lines": pl.DataFrame(lines)}).table("lines"))
     pd.testing.assert_frame_equal(got, spend.by_vendor(pd.DataFrame(lines)))
     assert any(note.startswith("Brought into memory from ") for note in got.attrs["notes"])
+
+
+def of_sqlite(folder, columns: str, *rows):
+    database = ibis.sqlite.connect(folder / "own.db")
+    database.con.execute(f"CREATE TABLE lines ({columns})")
+    database.con.executemany(f"INSERT INTO lines VALUES ({', '.join('?' * len(rows[0]))})", rows)
+    database.con.commit()
+    return database.table("lines")
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "what"),
+    [
+        ("order_date DATE", "31/01/2025", "dates"),  # of which Ibis makes a day that nobody wrote
+        ("order_date DATE", 20250131, "dates"),
+        ("order_date TIMESTAMP", 1738281600, "dates"),
+        ("quantity INTEGER", "2 pcs", "numbers"),  # of which SQLite makes 2
+        ("quantity REAL", "1,5", "numbers"),
+    ],
+)
+def test_values_that_are_none_of_their_columns_kind_are_refused_and_never_guessed(tmp_path, kind, value, what):
+    name = kind.split()[0]
+    other = "quantity REAL" if name == "order_date" else "order_date DATE"
+    lines = of_sqlite(tmp_path, f"vendor_id TEXT, amount REAL, {kind}, {other}", ("a", 1.0, value, None))
+    for ask in (lambda: spend.by_vendor(lines, basis="open", as_of="2025-12-31"), lambda: spend.price_changes(lines)):
+        with pytest.raises(ma.SchemaError, match=f"'{name}' holds values that are no {what}"):
+            ask()
+
+
+def test_ids_of_two_kinds_in_one_column_and_texts_of_any_order(tmp_path):
+    columns = (
+        "vendor_id INTEGER, vendor_name TEXT COLLATE NOCASE, state TEXT COLLATE NOCASE, amount REAL, urgent BOOLEAN"
+    )
+    lines = of_sqlite(
+        tmp_path,
+        columns,
+        (7, "x", "open", 1.0, True),
+        ("X-1", "x", "CANCELLED", 2.0, False),
+        (None, "A", "open", 4.0, None),
+        (None, "a", "cancelled", 8.0, True),
+        (None, "a", "open", 16.0, True),
+    )
+    assert spend.by_vendor(lines).set_index("vendor_id")["spend"].to_dict() == {"7": 1, "X-1": 2, "A": 4, "a": 16}
+    assert spend.by_vendor(lines, by="urgent")["urgent"].tolist() == [True, pd.NA, False]
+
+
+def test_numbers_that_are_none_and_infinite_dates_of_postgres_are_missing(postgres):
+    database = ibis.postgres.connect(host=postgres, user="makini", database="postgres")
+    database.con.execute(
+        "CREATE TEMPORARY TABLE odd (amount NUMERIC, order_date DATE, delivered_date TIMESTAMP, updated_at TIMESTAMPTZ, order_id UUID)"
+    )
+    database.con.execute(
+        "INSERT INTO odd VALUES ('NaN', '2025-01-01', 'infinity', 'infinity', NULL),"
+        " (2, '-infinity', '2025-01-05', '2025-03-01', NULL), (4, '2025-01-01', '2025-01-05', NULL, md5('a')::uuid)"
+    )
+    lines = database.table("odd")
+    want = pd.DataFrame(
+        {
+            "amount": [np.nan, 2.0, 4.0],
+            "order_date": pd.to_datetime(["2025-01-01", None, "2025-01-01"]),
+            "delivered_date": pd.to_datetime([None, "2025-01-05", "2025-01-05"]),
+            "updated_at": pd.to_datetime([None, "2025-03-01", None], utc=True),
+            "order_id": pd.array([None, None, "0cc175b9-c0f1-b6a8-31c3-99e269772661"], dtype="string"),
+        }
+    )
+    for ask in (spend.by_period, spend.per_line, lead_times.curve, lead_times.by_period):
+        got, expected = ask(lines), ask(want)
+        pd.testing.assert_frame_equal(got, expected, check_dtype=False)
+        assert got.attrs["as_of"] == expected.attrs["as_of"]
+    database.disconnect()

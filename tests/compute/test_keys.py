@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from makini_analytics import lead_times, slippage, spend
-from makini_analytics.errors import ConfigError
+from makini_analytics.errors import ConfigError, SchemaError
 from tests.compute.kinds import AS_OF, CALLS, KINDS, dirty, polars, same
 
 EVERY = pytest.mark.parametrize("make", KINDS.values(), ids=KINDS)
@@ -101,3 +101,89 @@ def test_own_vendors_by_ids_that_are_numbers():
         got = spend.by_vendor(frame, intercompany=["7"])
         assert "7" not in set(got["vendor_id"])
         assert "intercompany" in [e["reason"] for e in got.attrs["excluded"]]
+
+
+def floats() -> pd.DataFrame:
+    """Lines whose ids are numbers of which some are missing, as pandas has them: floats, and NaN is no vendor and no order."""
+    lines = dirty(27)
+    vendor, order = (lines[n].astype("category").cat.codes for n in ("vendor_id", "order_id"))
+    return lines.assign(
+        vendor_id=(vendor + 10_000_001.0).where(vendor >= 0),
+        order_id=(order + 5e7).where(order >= 0),
+        site_id=lines["site_id"].map({"s1": 1.5, "s2": -2.0}).astype(float),
+    )
+
+
+def with_nan(lines: pd.DataFrame):
+    """Return an Arrow table in which NaN is a value, as other tools write it."""
+    pa = pytest.importorskip("pyarrow")
+    columns = {n: c.to_numpy() if c.dtype == float else pa.Array.from_pandas(c) for n, c in lines.items()}
+    table = pa.table(columns)
+    assert not table["vendor_id"].null_count
+    return table
+
+
+def of_arrow(kind: str, table):
+    """Return an Arrow table as the frame of an engine, nulls and NaN as they are."""
+    if kind == "pyarrow":
+        return table
+    if kind == "duckdb":
+        return pytest.importorskip("duckdb").from_arrow(table)
+    frame = pytest.importorskip("polars").from_arrow(table)
+    return frame.lazy() if kind == "polars lazy" else frame
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_ids_that_are_floats(kind):
+    lines = floats()
+    frame = of_arrow(kind, with_nan(lines))
+    for name in ("spend.by_vendor", "slippage.by_vendor", "slippage.by_vendor, sites hang together"):
+        same(CALLS[name](frame), CALLS[name](lines))
+    without = lines.drop(columns="order_number")
+    same(spend.by_vendor(of_arrow(kind, with_nan(without)), by=None), spend.by_vendor(without, by=None))
+    own = {"intercompany": ["10000001.0", "Vendor A"]}
+    same(spend.by_vendor(frame, **own), spend.by_vendor(lines, **own))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_ids_that_are_decimals_without_a_fraction_are_whole_numbers(kind):
+    """Databases declare ids so; an id of 18 digits has too many for a float."""
+    pa = pytest.importorskip("pyarrow")
+    lines = dirty(28).assign(vendor_id=pd.array([10**17, None, 10**17 + 1, 7] * 100, dtype="Int64"))
+    table = pa.Table.from_pandas(lines, preserve_index=False)
+    place = table.column_names.index("vendor_id")
+    frame = of_arrow(kind, table.set_column(place, "vendor_id", table["vendor_id"].cast(pa.decimal128(19, 0))))
+    same(spend.by_vendor(frame), spend.by_vendor(lines))
+    got, want = (slippage.otif(x, as_of=AS_OF) for x in (frame, lines))  # in memory
+    pd.testing.assert_frame_equal(got, want)
+
+
+@EVERY
+def test_columns_of_the_users_own_have_any_name_and_kind(make):
+    names = ["n", "h", "of_order", "__plant", "yes"]
+    lines = dirty(29).rename(columns={"category": "n", "site_id": "h", "custom.plant": "of_order"})
+    lines["__plant"] = lines["n"]
+    lines["yes"] = pd.array([True, False, None, True] * 100, dtype="boolean")
+    frame = make(lines)
+    for name in names:
+        for ask in (slippage.by_vendor, spend.by_period, lead_times.curve):
+            same(ask(frame, by=name, as_of=AS_OF), ask(lines, by=name, as_of=AS_OF))
+        with_cluster = {"by": None, "as_of": AS_OF, "cluster": name}
+        same(slippage.by_vendor(frame, **with_cluster), slippage.by_vendor(lines, **with_cluster))
+
+
+@EVERY
+def test_a_column_that_is_not_there_is_the_same_error(make):
+    lines, said = dirty(30), set()
+    for frame in (lines, make(lines)):
+        with pytest.raises(SchemaError, match="near: category") as error:
+            spend.by_vendor(frame, by="categry")
+        said.add(str(error.value))
+    assert len(said) == 1
+
+
+def test_infinite_numbers_are_missing_as_keys_too():
+    lines = dirty(31).assign(plant=[1.0, np.inf, np.nan, -np.inf] * 100)
+    want = spend.by_vendor(lines.assign(plant=[1.0, np.nan, np.nan, np.nan] * 100), by="plant")
+    for frame in (lines, *(make(lines) for make in KINDS.values())):
+        same(spend.by_vendor(frame, by="plant"), want)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from makini_analytics import lead_times, spend
 from makini_analytics.compute import (
     Cells,
     Selection,
@@ -16,6 +17,7 @@ from makini_analytics.compute import (
     period_number,
 )
 from makini_analytics.compute._pandas_engine import PandasColumns, as_dates
+from makini_analytics.errors import SchemaError
 
 
 @pytest.mark.parametrize("freq", ["M", "Q", "Y", "W"])
@@ -103,3 +105,21 @@ def test_the_book_adds_up():
         {"reason": "first", "n_lines": 2, "value": {"EUR": 1.0, "USD": 0.0}},
         {"reason": "second", "n_lines": 1, "value": {"EUR": 0.0}},
     ]
+
+
+@pytest.mark.parametrize("whole", [20250131, 20250131.0, 45_688])
+def test_numbers_are_no_dates(whole):
+    """pandas takes them for nanoseconds: all of it would be January 1970."""
+    lines = pd.DataFrame({"order_date": [whole, None], "amount": [1.0, 2.0], "vendor_id": ["a", "b"]})
+    for held in (lines, lines.astype(object), lines.convert_dtypes()):
+        for ask in (spend.by_period, lead_times.per_line):
+            with pytest.raises(SchemaError, match=r"'order_date' holds .*, not dates: cast it to a date first"):
+                ask(held.assign(delivered_date=None), as_of="2025-12-31")
+
+
+def test_dates_are_no_numbers():
+    lines = pd.DataFrame({"amount": pd.to_datetime(["2025-01-31", None]), "vendor_id": ["a", "b"]})
+    for held in (lines, lines.assign(amount=lines["amount"].dt.tz_localize("UTC"))):
+        with pytest.raises(SchemaError, match=r"'amount' holds datetime64\[us.*: cast it to a number first"):
+            spend.by_vendor(held)
+    assert spend.by_vendor(lines.iloc[1:]).attrs["excluded"][0]["reason"] == "no amount"

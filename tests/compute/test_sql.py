@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from makini_analytics import slippage, spend
 from makini_analytics.compute import PandasColumns
 from makini_analytics.compute._engine_frames import LINES, engine_frame
 from makini_analytics.compute._sql import SqlColumns, select
@@ -101,3 +102,24 @@ def test_an_infinite_date_has_no_day():
         c = SqlColumns(frame.kinds, frame.dialect)
         days = frame.run(select({name: c.day(name) for name in "dtz"}, LINES, frame.dialect) + " SELECT * FROM __made")
         assert days.isna().all(axis=None)
+
+
+def test_an_infinite_change_is_no_day_to_look_from():
+    duckdb = pytest.importorskip("duckdb")
+    lines = duckdb.sql(
+        "SELECT unnest(['a', 'b']) AS vendor_id, DATE '2025-01-03' AS delivered_date, DATE '2025-01-02' AS required_date,"
+        " unnest([TIMESTAMP 'infinity', TIMESTAMP '2025-02-01']) AS updated_at"
+    )
+    for ask in (slippage.by_vendor, slippage.by_period):
+        assert ask(lines).attrs["as_of"] == "2025-02-01"
+
+
+def test_texts_are_compared_letter_by_letter_whatever_the_order_of_their_column():
+    with pytest.importorskip("duckdb").connect() as connection:
+        connection.execute(
+            "CREATE TABLE lines (vendor_name VARCHAR COLLATE NOCASE, state VARCHAR COLLATE NOCASE, amount DOUBLE)"
+        )
+        connection.execute("INSERT INTO lines VALUES ('A', 'open', 1), ('a', 'CANCELLED', 2), ('a', 'cancelled', 4)")
+        assert spend.by_vendor(connection.table("lines"))["spend"].tolist() == [2, 1]
+        connection.execute("SET default_collation = 'nocase'")
+        assert spend.by_vendor(connection.table("lines"))["vendor_name"].tolist() == ["a", "A"]

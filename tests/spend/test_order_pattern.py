@@ -168,6 +168,9 @@ def test_the_span_is_that_of_each_connection():
     )
     assert pd.isna(spend.order_pattern(both, by="currency")["orders_per_month"].item())
     assert "x 2024-07-01 to 2024-12-31; y 2024-12-25 to 2024-12-31" in ma.explain(got.reset_index())
+    # however the connections are numbered
+    other_way = both.assign(connection=pd.Categorical(both["connection"], categories=["y", "x"]))
+    assert spend.order_pattern(other_way).attrs["notes"] == got.attrs["notes"]
     one.attrs["since"] = "2024-01-01"
     assert spend.order_pattern(one)["months"].item() == pytest.approx(366 / 30.4375)
 
