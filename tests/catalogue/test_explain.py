@@ -81,6 +81,7 @@ def test_the_swings_of_a_ladder_carry_what_the_ladder_counted():
     assert slippage.swings(ladder).equals(by_lines)  # attrs are a convenience
 
 
+@pytest.mark.full
 def test_without_docstrings_an_explanation_says_why_the_definition_is_missing():
     code = (
         "import makini_analytics as ma; from makini_analytics import spend;"

@@ -22,6 +22,7 @@ def data():
     return ma.load_sample()
 
 
+@pytest.mark.full
 def test_the_generator_makes_the_same_files(tmp_path):
     subprocess.run([sys.executable, FOLDER / "generate.py", tmp_path], check=True, timeout=120)
     for made in tmp_path.iterdir():

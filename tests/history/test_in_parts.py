@@ -44,7 +44,7 @@ def check(seed, folder):
 
 
 def test_a_history_by_parts_is_one_by_memory(tmp_path):
-    check(21, tmp_path / "21")
+    check(5, tmp_path / "5")
 
 
 @pytest.mark.full

@@ -56,6 +56,7 @@ def test_a_company_sets_its_look_in_one_place(tmp_path):
     assert charts.bar_colours(spend.plot_by_vendor(data.lines, currency="EUR"))[0] == "#0072B2"
 
 
+@pytest.mark.full
 def test_charts_fit_the_sizes_of_a_meeting(tmp_path):
     data = ma.load_sample(["emea"])
     for size, (wide, high) in charts.SIZES.items():
