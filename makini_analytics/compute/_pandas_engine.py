@@ -21,6 +21,8 @@ Floats = npt.NDArray[np.float64]
 
 #: How many of pandas' units of time make a day.
 _UNITS = {"s": 86_400, "ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
+#: A column of which less than a fourth is known has few days.
+_SPARSE = 4
 
 
 @dataclass
@@ -143,9 +145,14 @@ class PandasColumns:
 def _whole_days(raw: npt.NDArray[np.int64], of_a_day: int) -> Floats:
     """Return instants as whole days, NaN where missing."""
     # numpy's own change of unit, astype("datetime64[D]"), takes three times as long as a division of integers. A missing date
-    # is the smallest integer, which divides like any other: it is put right after.
-    out: Floats = (raw // of_a_day).astype(np.float64)
-    np.putmask(out, raw == np.iinfo(np.int64).min, np.nan)
+    # is the smallest integer: where few are known, as of cancellations, only those are divided; else all, and it is put right after.
+    known = raw != np.iinfo(np.int64).min
+    if np.count_nonzero(known) < len(raw) / _SPARSE:
+        out: Floats = np.full(len(raw), np.nan)
+        out[known] = raw[known] // of_a_day
+        return out
+    out = (raw // of_a_day).astype(np.float64)
+    np.putmask(out, ~known, np.nan)
     return out
 
 
