@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from tests.benchmarks.conftest import PEAK
@@ -28,6 +29,8 @@ def tidied():
         t.take(parse(f.read_bytes())["data"])
     return t.finish(connection="x", delivery_date="actual")
 first = orjson.loads(files[0].read_bytes())["data"][0]
+for f in (*files, *saved.glob("*.parquet")):  # what is read first would pay for the disk
+    f.read_bytes()
 before = peak()
 a = time.perf_counter()
 """
@@ -98,6 +101,7 @@ print(json.dumps([n, time.perf_counter() - a, peak() - before]))
 
 
 def timed(code, folder, n_orders):
+    np.ones(1 << 28)  # a virtual machine gives free memory back, and who comes first would pay for the 2 GB
     command = [sys.executable, "-W", "ignore", "-c", PEAK + HEAD + code + TAIL, str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert not done.returncode, done.stderr
@@ -138,9 +142,8 @@ def test_reopening_beside_tidying_again(million, measured):
     seconds, peaks = interleaved(REOPENED, *million)
     theirs = measured.add("reopening both frames, 1M lines", seconds, "ours, Purchases.load", peaks=peaks)
     assert theirs["ours, tidied again"] >= 4
-    assert (
-        1 / theirs["pd.read_parquet of both"] <= 2.5
-    )  # ours reads the issues, too, and makes the types those of a fetch
+    # ours reads the issues, too, and makes the types those of a fetch
+    assert 1 / theirs["pd.read_parquet of both"] <= 2.5
 
 
 @pytest.mark.benchmark
