@@ -9,7 +9,7 @@ from .. import charts, slippage, spend
 from ..compute import group_lines
 from ..frames import Mask
 from ._evidence import Evidence, shifts
-from ._kinds import CLEAR, COUNTED, ESTIMATED, UNKNOWN, Finding, count, listed
+from ._kinds import CLEAR, COUNTED, ESTIMATED, UNKNOWN, Finding, count, listed, none_of
 from ._on_order import also_on_order
 from ._view import View
 
@@ -40,7 +40,7 @@ def late(view: View, evidence: Evidence, clear: Mask) -> Finding:
         why = fell_due if view.has_due_dates else "no line has a due date"
         return Finding("late", f"late deliveries ({why})", certainty=UNKNOWN)
     if not missed.any():
-        return Finding("late", f"late deliveries (none of {count(int(due.sum()), 'line')})")
+        return Finding("late", f"late deliveries ({none_of(int(due.sum()), 'line', '', 'is not late')})")
     known = view.has_amount
     if not known[missed].any():
         of = f"{charts.number(int(missed.sum()))} of {count(int(due.sum()), 'line')}; no amount of theirs is known"
@@ -73,7 +73,8 @@ def late(view: View, evidence: Evidence, clear: Mask) -> Finding:
         )
         why += f" Of {count(tested, 'vendor')} {len(names)} {is_late} later than chance allows: {listed(names)}{rate}."
     elif tested:
-        why += f" None of {count(tested, 'vendor')} is later than chance allows."
+        none = none_of(tested, "vendor", "is later than chance allows", "is not later than chance allows")
+        why += f" {none[0].upper()}{none[1:]}."
     return Finding(
         "late",
         f"{view.say(value)} of {view.say(total)} due came late or is still out{where}.",
@@ -137,7 +138,8 @@ def overdue(view: View) -> Finding:
         return Finding("overdue", f"overdue lines (no open line{unit} has a due date)", certainty=UNKNOWN)
     if past.empty:
         due = "" if dated == len(table) else " with a due date"
-        none = f"none of {count(dated, 'open line')}{unit}{due}" if dated else f"none, as no line{unit} is open"
+        none = none_of(dated, "open line", f"{unit}{due}".strip(), f"{unit}{due} is not".strip())
+        none = none if dated else f"none, as no line{unit} is open"
         return Finding("overdue", f"overdue lines ({none})")
     lacking, n = int(past["open_value"].isna().sum()), len(past)
     if lacking == n:
@@ -219,7 +221,7 @@ def lead_time(view: View, evidence: Evidence, clear: Mask) -> Finding:
         return Finding("lead time", "lead times (too few months in both years)", certainty=UNKNOWN)
     moved = table[clear & table["vendor_id"].notna().to_numpy()]
     if moved.empty:
-        return Finding("lead time", f"lead times (none of {count(tested, 'vendor')} moved)")
+        return Finding("lead time", f"lead times ({none_of(tested, 'vendor', 'moved', 'did not move')})")
     open_at = spend.by_vendor(view.lines, basis="open", currency=view.unit, as_of=view.day)
     key = [
         c for c in ("connection", "vendor_id") if c in moved and c in open_at

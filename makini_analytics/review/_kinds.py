@@ -39,6 +39,15 @@ def count(n: int, word: str) -> str:
     return f"{charts.number(n) if n else 'no'} {what}"
 
 
+def none_of(n: int, word: str, does: str, does_not: str) -> str:
+    """Return that none of some things does what it might, in words.
+
+    >>> none_of(15, "vendor", "stands out", "does not stand out"), none_of(1, "vendor", "stands out", "does not stand out")
+    ('none of 15 vendors stands out', 'the one vendor does not stand out')
+    """
+    return f"the one {word} {does_not}" if n == 1 else f"none of {count(n, word)} {does}".rstrip()
+
+
 def listed(names: list[str]) -> str:
     """Return names as a sentence has them.
 

@@ -10,7 +10,7 @@ import pandas as pd
 from .. import charts, spend
 from ..frames import Mask, vendors_hidden_by
 from ._evidence import Evidence, net_of_zero
-from ._kinds import CLEAR, COUNTED, TO_CHECK, UNKNOWN, Finding, count, listed
+from ._kinds import CLEAR, COUNTED, TO_CHECK, UNKNOWN, Finding, count, listed, none_of
 from ._view import FEWEST_ORDERS, View
 
 #: A vendor with more than this share of a category is one that the category hangs on.
@@ -143,7 +143,8 @@ def prices(view: View, evidence: Evidence, clear: Mask) -> Finding:
     moved_by = round(float(total["net"]) / float(total["base"]) * 100, 1)
     rate = f"{'+' if moved_by > 0 else '−' if moved_by < 0 else ''}{charts.number(abs(moved_by), 1)} % on {of_spend}"
     if not all_clear and not len(moved):
-        stands = f"none of {count(tested, 'vendor')} stands out" if tested else "too few items to tell of any vendor"
+        none = none_of(tested, "vendor", "stands out", "does not stand out")
+        stands = none if tested else "too few items to tell of any vendor"
         return Finding("prices", f"prices of the same item and vendor ({rate}; {stands})")
     names = [charts.label(v) for v in moved.loc[moved["net"].abs().sort_values(ascending=False).index, "vendor_name"]]
     net = float(total["net"] if all_clear else moved["net"].sum())
