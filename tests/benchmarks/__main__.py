@@ -9,25 +9,23 @@ said. Takes about half an hour, and says nothing on a machine that does somethin
 from __future__ import annotations
 
 import argparse
-import json
 import platform
 import re
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from tests.benchmarks import test_end_to_end, test_tidy
+from tests.benchmarks.conftest import measured_by
 from tests.benchmarks.page_server import running
 from tests.benchmarks.pages import LINES, PER_PAGE, write
 
 N_LINES, ROUNDS = 1_000_000, 7
 BEGIN, END = "<!-- peers: python -m tests.benchmarks --page docs/performance.md -->", "<!-- peers end -->"
-ROOT = Path(__file__).parents[2]
 #: What a row is compared with, and the ratio that is wanted.
 BESIDE = {
     "pandas": ("polars on its own frame, all cores, by the clock", 0.9),
@@ -40,26 +38,23 @@ BESIDE = {
 Row = tuple[str, str, float, float, float]  # what, beside what, seconds of ours and of the peer, the ratio wanted
 
 
-def _said(module: str, *arguments: str) -> dict[str, dict[str, dict[str, list[float]]]]:
-    command = [sys.executable, "-W", "ignore", "-m", f"tests.benchmarks.{module}", *arguments]
-    out = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, cwd=ROOT).stdout
-    found: dict[str, dict[str, dict[str, list[float]]]] = json.loads(out.splitlines()[-1])
-    return found
+def _medians(took: Mapping[str, Sequence[float]], *who: str) -> Iterator[float]:
+    return (statistics.median(took[name]) for name in who)
 
 
 def engines(n: int, rounds: int, *which: str) -> Iterator[Row]:
     """Four figures on the frames of pandas and of other engines."""
-    for engine, figures in _said("engine_peers", str(n), str(rounds), *which).items():
+    for engine, figures in measured_by("engine_peers", str(n), str(rounds), *which).items():
         peer, wanted = BESIDE[engine]
         for name, times in figures.items():
-            ours, theirs = (statistics.median(times[who]) for who in ("ours", "by hand"))
+            ours, theirs = _medians(times, "ours", "by hand")
             yield f"{engine}, {n:,} lines: `{name}`", peer, ours, theirs, wanted
 
 
 def figures() -> Iterator[Row]:
     """Prices, open orders and the lead time to plan with, on a pandas frame."""
-    for name, times in _said("figure_peers", str(N_LINES), str(ROUNDS)).items():
-        ours, theirs = (statistics.median(times[who]) for who in ("ours", "by hand"))
+    for name, times in measured_by("figure_peers", str(N_LINES), str(ROUNDS)).items():
+        ours, theirs = _medians(times, "ours", "by hand")
         yield (
             f"pandas, {N_LINES:,} lines: `{name}`",
             "polars on its own frame, all cores, by the clock",
@@ -80,12 +75,12 @@ def tidy() -> Iterator[Row]:
             yield (
                 f"pages of {N_LINES:,} lines to frames",
                 beside,
-                *(statistics.median(took[who]) for who in ("ours", peer)),
+                *_medians(took, "ours", peer),
                 wanted,
             )
         test_tidy.timed(test_tidy.SAVE, folder, n_orders)
         took, _ = test_tidy.interleaved(test_tidy.REOPENED, folder, n_orders)
-        ours, theirs = (statistics.median(took[who]) for who in ("ours, Purchases.load", "pd.read_parquet of both"))
+        ours, theirs = _medians(took, "ours, Purchases.load", "pd.read_parquet of both")
         yield "both frames from disk", "`pd.read_parquet`", ours, theirs, 1.15
 
 

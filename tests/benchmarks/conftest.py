@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import statistics
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
 
 import pytest
+
+ROOT = Path(__file__).parents[2]
 
 #: Says the highest memory of a process of its own, in MiB. ``ru_maxrss`` would begin with that of the process which started it.
 PEAK = """
 def peak():
     return int(open("/proc/self/status").read().partition("VmHWM:")[2].split()[0]) / 1024
 """
+
+
+def measured_by(module: str, *arguments: str) -> Any:
+    """Return what a module of the benchmarks measures in a process of its own."""
+    command = [sys.executable, "-W", "ignore", "-m", f"tests.benchmarks.{module}", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert not done.returncode, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 class Measured:

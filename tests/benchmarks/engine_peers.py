@@ -12,7 +12,7 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -23,7 +23,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 
-from tests.benchmarks.metric_peers import AS_OF, CAME, COLUMNS, OURS, POLARS, SQL, lines, same
+from tests.benchmarks.metric_peers import AS_OF, CAME, COLUMNS, OURS, POLARS, SQL, in_turns, lines, same
 
 PANDAS, SPARK = "pandas", "Spark, Parquet"
 ENGINES = (PANDAS, "polars", "PyArrow", "DuckDB, Parquet", "DuckDB, table", SPARK)
@@ -64,11 +64,16 @@ CLUSTERS = f"""
     FROM orders GROUP BY connection, vendor_id"""
 
 
+def book_of(reasons: Sequence[str]) -> str:
+    """Return the query of the lines and the value of those that count (0) and of those that don't, by reason and currency."""
+    cases = " ".join(f"WHEN {rows} THEN {i}" for i, rows in enumerate(reasons, 1))
+    return f"""SELECT why, currency, count(*) AS n, sum(amount) AS value
+               FROM (SELECT CASE {cases} ELSE 0 END AS why, currency, amount FROM frame) AS t GROUP BY why, currency"""
+
+
 def beside(name: str) -> list[str]:
     """Return the queries of what a metric gives beside its table."""
-    cases = " ".join(f"WHEN {rows} THEN {i}" for i, rows in enumerate(REASONS[name], 1))
-    book = f"""SELECT why, currency, count(*) AS n, sum(amount) AS value
-               FROM (SELECT CASE {cases} ELSE 0 END AS why, currency, amount FROM frame) AS t GROUP BY why, currency"""
+    book = book_of(REASONS[name])
     return [book, CLUSTERS] if name == "slippage.by_vendor" else [book]
 
 
@@ -159,14 +164,8 @@ def measure(n: int, rounds: int, which: Collection[str] = ENGINES) -> dict[str, 
             for name, figure in OURS.items():
                 runs = {"ours": partial(figure, frame, **options[name]), "by hand": partial(by_hand, name)}
                 check(name, *(run() for run in runs.values()))
-                times: dict[str, list[float]] = {who: [] for who in runs}
-                for _ in range(rounds):
-                    for who, run in runs.items():
-                        clock = time.perf_counter if engine in BY_CLOCK else time.process_time
-                        began = clock()
-                        run()
-                        times[who].append(clock() - began)
-                out.setdefault(engine, {})[name] = times
+                clock = time.perf_counter if engine in BY_CLOCK else time.process_time
+                out.setdefault(engine, {})[name] = in_turns(runs, rounds, clock)
     return out
 
 

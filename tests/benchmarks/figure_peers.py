@@ -24,7 +24,8 @@ from makini_analytics.lead_times._planning import Waits, planned
 from makini_analytics.slippage._forecast import outlook
 from makini_analytics.slippage._hazards import Book
 from makini_analytics.slippage._snapshot import Part
-from tests.benchmarks.metric_peers import AS_OF, CAME, lines, polars_delivered
+from tests.benchmarks.engine_peers import book_of
+from tests.benchmarks.metric_peers import AS_OF, CAME, in_turns, lines, polars_delivered
 
 MATERIALS = 20
 DAY = pl.lit(AS_OF)
@@ -327,11 +328,9 @@ BY_POLARS = dict(
 
 
 def by_polars(name: str, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return a figure's table, and the lines and the value of those that count (0) and of those that don't, by reason and currency."""
-    cases = " ".join(f"WHEN {rows} THEN {i}" for i, rows in enumerate(REASONS[name], 1))
-    book = f"""SELECT why, currency, count(*) AS n, sum(amount) AS value
-               FROM (SELECT CASE {cases} ELSE 0 END AS why, currency, amount FROM frame) AS t GROUP BY why, currency"""
-    return BY_POLARS[name](frame), pl.SQLContext({"frame": frame.lazy()}).execute(book).collect()
+    """Return a figure's table and its book."""
+    book = pl.SQLContext({"frame": frame.lazy()}).execute(book_of(REASONS[name])).collect()
+    return BY_POLARS[name](frame), book
 
 
 def check(name: str, ours: pd.DataFrame, theirs: tuple[pl.DataFrame, pl.DataFrame]) -> None:
@@ -369,13 +368,7 @@ def measure(n: int, rounds: int) -> dict[str, dict[str, list[float]]]:
             "by hand": partial(by_polars, name, own),
         }
         check(name, *(run() for run in runs.values()))
-        times: dict[str, list[float]] = {who: [] for who in runs}
-        for _ in range(rounds):
-            for who, run in runs.items():
-                began = time.perf_counter()
-                run()
-                times[who].append(time.perf_counter() - began)
-        out[name] = times
+        out[name] = in_turns(runs, rounds, time.perf_counter)
     return out
 
 

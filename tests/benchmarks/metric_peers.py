@@ -12,6 +12,8 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 if __name__ == "__main__" and len(sys.argv) > 3:  # polars reads this when it is loaded
@@ -279,22 +281,33 @@ def same(name: str, ours: pd.DataFrame, peer: pd.DataFrame | pl.DataFrame) -> No
         np.testing.assert_allclose(ours[column].sum(), theirs[column].sum(), rtol=1e-9, err_msg=f"{name} {column}")
 
 
+def in_turns(runs: Mapping[str, Callable[[], Any]], rounds: int, clock: Callable[[], Any]) -> dict[str, list[Any]]:
+    """Return what each run takes by a clock, in interleaved rounds, so that what slows the machine in one of them slows all."""
+    times: dict[str, list[Any]] = {who: [] for who in runs}
+    for _ in range(rounds):
+        for who, run in runs.items():
+            began = clock()
+            run()
+            times[who].append(clock() - began)
+    return times
+
+
+def both_clocks() -> np.ndarray[Any, Any]:
+    """Return the seconds of the clock and of the processor."""
+    return np.array([time.perf_counter(), time.process_time()])
+
+
 def measure(n: int, rounds: int, threads: int | None, names: list[str]) -> dict[str, dict[str, list[list[float]]]]:
     """Return seconds of the clock and of the processor by metric and by who computed it, in interleaved rounds."""
     frame = lines(n)
     out: dict[str, dict[str, list[list[float]]]] = {}
     for name in names:
         who = {"ours": OURS[name], "polars": POLARS[name], "duckdb": duck(name, threads)}
-        first = {k: f(frame) for k, f in who.items()}
+        runs = {k: partial(f, frame) for k, f in who.items()}
+        first = {k: run() for k, run in runs.items()}
         for k in ("polars", "duckdb"):
             same(name, first["ours"], first[k])
-        times: dict[str, list[list[float]]] = {k: [] for k in who}
-        for _ in range(rounds):
-            for k, f in who.items():
-                begin, worked = time.perf_counter(), time.process_time()
-                f(frame)
-                times[k].append([time.perf_counter() - begin, time.process_time() - worked])
-        out[name] = times
+        out[name] = {k: [t.tolist() for t in took] for k, took in in_turns(runs, rounds, both_clocks).items()}
     return out
 
 

@@ -17,7 +17,6 @@ from fractions import Fraction
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -25,11 +24,11 @@ import pytest
 import makini_analytics as ma
 from makini_analytics import lead_times, slippage, spend
 from makini_analytics.compute import count_days, first_day_at, kaplan_meier
+from tests.benchmarks.conftest import measured_by
 
 pytestmark = pytest.mark.benchmark
 
 ROUNDS = 5
-ROOT = Path(__file__).parents[2]
 AT_MOST = {"spend.by_vendor": 1.0, "spend.by_period": 1.0, "lead_times.by_vendor": 1.0, "slippage.by_vendor": 0.8}
 
 #: In other engines, against queries by hand that give as much; docs/engines.md says what is above 1.25, and why.
@@ -41,19 +40,12 @@ AT_MOST_BY_HAND = {
 }
 
 
-def _measured(n: int, *threads: str, peers: str = "metric_peers") -> Any:
-    command = [sys.executable, "-m", f"tests.benchmarks.{peers}", str(n), str(ROUNDS), *threads]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
-    assert not done.returncode, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
-
-
 @pytest.mark.parametrize("n", [1_000_000, 10_000_000])
 def test_beside_polars_and_duckdb(n, measured):
     late = {}
     for threads in ("1", ""):
         held = "one thread each" if threads else "as many threads as each likes"
-        for metric, times in _measured(n, *filter(None, [threads])).items():
+        for metric, times in measured_by("metric_peers", str(n), str(ROUNDS), *filter(None, [threads])).items():
             measured.add(
                 f"{metric}, {n:,} lines, {held}", {k: [r[0] for r in runs] for k, runs in times.items()}, unit="ms"
             )
@@ -66,7 +58,10 @@ def test_beside_polars_and_duckdb(n, measured):
 
 def test_in_other_engines_beside_their_own_queries(measured):
     late = {}
-    for engine, metrics in _measured(1_000_000, peers="engine_peers").items():
+    from tests.benchmarks.engine_peers import ENGINES, PANDAS
+
+    others = [engine for engine in ENGINES if engine != PANDAS]
+    for engine, metrics in measured_by("engine_peers", "1000000", str(ROUNDS), *others).items():
         for metric, times in metrics.items():
             ratio = 1 / measured.add(f"{metric}, 1M lines in {engine}, processor time", times, unit="ms")["by hand"]
             if ratio > AT_MOST_BY_HAND[metric]:
