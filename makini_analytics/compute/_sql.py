@@ -191,9 +191,8 @@ class SqlColumns:
         """Return where a text column has one of these values."""
         if self._empty(name):
             return Piece("FALSE")
-        if (
-            self.kinds[name].what == "float"
-        ):  # each engine writes numbers in its own way: those that are meant are compared
+        if self.kinds[name].what == "float":
+            # each engine writes numbers in its own way: those that are meant are compared
             numbers = [self.dialect.literal(float(text)) for text in texts if _is_float(text)]
             return self._once(f"({{0}} IN ({', '.join(numbers)}))", name) if numbers else Piece("FALSE")
         listed = ", ".join(map(self.dialect.form, texts))

@@ -83,9 +83,8 @@ def _numbers(got: FileRead, read: Read, further: Sequence[Any]) -> _Numbers:
     columns = {h: [*got.table[h], *[None] * (n * len(further))] for h in names}
     columns[own] = [*columns.get(own, [None] * n)[:n], *(v for h in further for v in got.table[h])]
     lines, _ = read(pd.DataFrame(columns, dtype=object), names | {own: "discount"})
-    all_of = (
-        lines["discount_percent"].fillna(lines["discount"]).to_numpy(dtype=float)
-    )  # a discount is read with and without "%"
+    # a discount is read with and without "%"
+    all_of = lines["discount_percent"].fillna(lines["discount"]).to_numpy(dtype=float)
     there = [
         np.array([bool(t) for t in _texts(got, _heading(got, c))], dtype=bool)
         for c in ("amount", "unit_price", "quantity")

@@ -51,13 +51,8 @@ _PAGES = (
 _MOST = 0.8  # of the foreign bytes
 _RUNS = re.compile(rb"[\x80-\xff]+")
 _LONG_RUNS = 2.0  # foreign bytes together, on average: letters with accents mostly stand alone among others
-_OF_OLD_MACS = [
-    "mac_cyrillic",
-    "mac_greek",
-    "mac_turkish",
-    "mac_latin2",
-    "mac_iceland",
-]  # like those of Windows, and rare
+#: Like those of Windows, and rare.
+_OF_OLD_MACS = ["mac_cyrillic", "mac_greek", "mac_turkish", "mac_latin2", "mac_iceland"]
 _SAMPLE = 200_000  # foreign bytes that are judged by
 
 

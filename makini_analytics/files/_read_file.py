@@ -41,7 +41,7 @@ from ._money import in_percent
 from ._raw_file import Grid, read_grid
 from ._rows import order_lines
 from ._sorted_rows import Rows, as_issues
-from ._unread import tell_unread
+from ._unread import is_undecided, tell_unread
 from ._values import Table, settle
 from ._wording import says_discount, says_money, says_price_unit, titles_of_multiples
 
@@ -243,7 +243,10 @@ def read_grid_of(
     def kind(place: int) -> str | None:
         return kind_of(v for v in grid.cells[place].drop_duplicates() if not why_no_value(v))
 
-    headings = understood(grid.headings, chosen, own, lambda place, column: fits(column, kind(place)), lambda place: mostly_words(grid.cells[place], grid.headings[place]))  # fmt: skip
+    def worded(place: int) -> bool:
+        return mostly_words(grid.cells[place], grid.headings[place])
+
+    headings = understood(grid.headings, chosen, own, lambda place, column: fits(column, kind(place)), worded)
     ask_about_twice(headings, grid.cells)
     headings = with_states(headings, [kind(h.place) for h in headings])
     values = [grid.cells[h.place].drop_duplicates() for h in headings]
@@ -298,9 +301,8 @@ def _stated(columns: Mapping[str, str | None] | pd.DataFrame | None) -> set[str]
 
 def _is_further(h: Heading, stated: Collection[str], says: Callable[[str], bool], gives: tuple[str, ...]) -> bool:
     """Whether a heading that is left out, which the caller did not decide, says what it is for; ``gives`` are rules by which another one was taken."""
-    ours = h.unknown or h.rule == TWICE or h.rule.endswith(gives)
-    back = h.rule.endswith(AS_YOU_SAY) and folded(h.heading) not in stated  # as it was found, in a frame that came back
-    return h.column is None and (ours or back) and says(h.heading)
+    ours = is_undecided(h, stated) or h.rule == TWICE or h.rule.endswith(gives)
+    return h.column is None and ours and says(h.heading)
 
 
 def _no_vendor(headings: list[Heading]) -> str:

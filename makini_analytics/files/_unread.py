@@ -15,6 +15,12 @@ _ZERO = re.compile(r"[-0.,\s]*")
 _OF_KIND = {"date": "cancelled_date", "number": "cancelled_quantity"}
 
 
+def is_undecided(h: Heading, stated: Collection[str]) -> bool:
+    """Whether no table of headings has a heading, and the caller, whose headings are ``stated``, did not decide on it either."""
+    # what `read_file` found comes back to it in a frame as if the caller had said it
+    return h.unknown or (h.rule.endswith(AS_YOU_SAY) and folded(h.heading) not in stated)
+
+
 def tell_unread(table: Table, headings: Sequence[Heading], names: Sequence[str], stated: Collection[str]) -> None:
     """Add to the doubts of a table each heading that is not known and says so of lines of which nothing that is read does.
 
@@ -29,10 +35,7 @@ def tell_unread(table: Table, headings: Sequence[Heading], names: Sequence[str],
     ]
     gone = {"cancelled"} if "status" in table.column_of else {"cancelled", "draft"}
     for h in headings:
-        back = (
-            h.rule.endswith(AS_YOU_SAY) and folded(h.heading) not in stated
-        )  # as it was found, in a frame that came back
-        if h.column is not None or not (h.unknown or back):
+        if h.column is not None or not is_undecided(h, stated):
             continue
         texts = ["" if v is None else str(v).strip() for v in table.df[names[h.place]]]
         column, says = _what_says(h.heading, {t for t in texts if t and not why_no_value(t)}, gone)

@@ -36,13 +36,11 @@ class Table:
     statuses: dict[str, str] = field(default_factory=dict)  # what the system's own words mean
     finished: list[bool] = field(default_factory=list)  # lines that a mark ends, whatever came
     doubts: list[Told] = field(default_factory=list)
-    stated: Collection[str] | None = (
-        None  # headings, folded, that the caller decided on; None for a file beside the lines
-    )
+    # headings, folded, that the caller decided on; None for a file beside the lines
+    stated: Collection[str] | None = None
     came: Collection[tuple[str, str]] = ()  # lines of which something came, as a file beside says
-    items: list[int] = field(
-        default_factory=list
-    )  # of each row the item, where the quantities of its rows are to be added up
+    # of each row the item, where the quantities of its rows are to be added up
+    items: list[int] = field(default_factory=list)
 
     def texts(self, name: str) -> list[str]:
         """Return a column as texts, "" where it says nothing or is not there."""
@@ -165,9 +163,8 @@ def _status_as_the_system_means_it(table: Table, system: str) -> None:
         if here is None or here == meaning(text):
             continue
         said.append(f"{text!r} {here}")
-        table.statuses[text] = (
-            "closed" if here == "received" else here
-        )  # where all came the quantities have the last word
+        # where all came the quantities have the last word
+        table.statuses[text] = "closed" if here == "received" else here
     table.change("status", lambda v: None if str(v).strip() in approved else v)
     if said and table.system:
         table.notes.append(f"Statuses as {table.system.title} means them: {', '.join(said)}.")

@@ -40,21 +40,7 @@ _NO_MONEY_OFF = {
 }  # fmt: skip
 #: Beginnings of words for a price, words of what it is for, and what else a price's heading may be of.
 _PRICE, _PER = ("pric", "preis", "prix", "precio", "prezz", "preco", "prij", "cena", "ceny"), {"per", "basis", "base"}
-_OF_NO_PRICE_UNIT = {
-    "list",
-    "liste",
-    "group",
-    "gruppe",
-    "code",
-    "type",
-    "typ",
-    "id",
-    "no",
-    "number",
-    "date",
-    "datum",
-    "level",
-}
+_OF_NO_PRICE_UNIT = {"list", "liste", "group", "gruppe", "code", "type", "typ", "id", "no", "number", "date", "datum", "level"}  # fmt: skip
 
 
 def _words(heading: str) -> list[str]:

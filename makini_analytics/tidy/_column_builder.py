@@ -194,7 +194,7 @@ class DictionaryBuilder(ColumnBuilder):
 
     def __init__(self, kind: str = "", keeps_blanks: bool = True) -> None:
         super().__init__()
-        self._as_read = list if keeps_blanks else without_blanks
+        self._keeps_blanks = keeps_blanks
         self._numbered: _NumberedValues | None = _NumberedValues()
         self._as_given: list[Any] = []
         # Labels that turn out to be new each time, such as order numbers, are converted like any text.
@@ -240,13 +240,14 @@ class DictionaryBuilder(ColumnBuilder):
             array, problems = self._texts.finish("text", tz)
             return categoricals.from_texts(array), problems
         values, numbers = self._distinct()
-        if kind == "label" and len(values) == 1:  # only None, as in most columns of a connection
+        if kind != "label":
+            array, problems = parse_values(values, kind, tz)
+            return (array, problems) if numbers is None else (spread(array, numbers), at_places(problems, numbers))
+        assert numbers is not None  # labels that are no longer numbered are among the texts
+        if len(values) == 1:  # only None, as in most columns of a connection
             return categoricals.missing(self.n), []
-        array, problems = parse_values(*(self._as_read(values), "text") if kind == "label" else (values, kind), tz)
-        if numbers is None:
-            return array, problems
-        column = categoricals.from_codes(array, numbers) if kind == "label" else spread(array, numbers)
-        return column, at_places(problems, numbers)
+        array, problems = parse_values(values if self._keeps_blanks else without_blanks(values), "text", tz)
+        return categoricals.from_codes(array, numbers), at_places(problems, numbers)
 
     def finish_custom(self, *, of_keys: bool) -> tuple[Any, bool]:
         """Return a column of no documented type, typed where it is clean, and whether it holds anything."""
@@ -254,9 +255,8 @@ class DictionaryBuilder(ColumnBuilder):
         array = clean_column(values, of_keys=of_keys)
         some = any(v is not None for v in values)
         if array.dtype == DTYPES["text"]:
-            return (
-                categoricals.from_texts(array) if numbers is None else categoricals.from_codes(array, numbers)
-            ), some
+            texts = categoricals.from_texts(array) if numbers is None else categoricals.from_codes(array, numbers)
+            return texts, some
         return (array if numbers is None else spread(array, numbers)), some
 
 
@@ -266,7 +266,7 @@ class BatchBuilder(ColumnBuilder):
     def __init__(self, kind: str, keeps_blanks: bool = False) -> None:
         super().__init__()
         self._kind = kind
-        self._as_read = without_blanks if kind == "text" and not keeps_blanks else list
+        self._keeps_blanks = keeps_blanks or kind != "text"
         self._waiting: list[Any] = []
         self._problems: list[Problem] = []
         self._array = GrowingArray(np.datetime64("NaT"), "datetime64[us]")
@@ -287,10 +287,10 @@ class BatchBuilder(ColumnBuilder):
     def _convert(self, n: int) -> None:
         """Convert the waiting values; with them the column has ``n``."""
         if self._waiting:
-            array, problems = _CONVERT[self._kind](self._as_read(self._waiting))
+            values, self._waiting = self._waiting, []
+            array, problems = _CONVERT[self._kind](values if self._keeps_blanks else without_blanks(values))
             (self._texts.append if self._kind == "text" else self._array.put)(array)
-            self._problems += [(n - len(self._waiting) + i, v, why) for i, v, why in problems]
-            self._waiting = []
+            self._problems += [(n - len(values) + i, v, why) for i, v, why in problems]
 
     def finish(self, kind: str, tz: tzinfo) -> tuple[Any, list[Problem]]:
         """Return the typed column, and what could not be parsed, by position."""

@@ -31,7 +31,8 @@ class IssueBook:
     def __init__(self) -> None:
         self._batches: list[tuple[str, str, str, Positions, Any]] = []  # table, column, reason, rows, values
         self._unreadable: dict[str, dict[str, list[Positions]]] = {}
-        self.tally: Tally | None = None  # set for a part of a list: what is told once is told for the whole list
+        # The parts of one list share a tally, so that what holds for the whole list is reported once and not once per part.
+        self.tally: Tally | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what a part that waits on disk keeps: of the values their texts, since the classes of records can't be written."""
