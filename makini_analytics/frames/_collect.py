@@ -11,7 +11,7 @@ import pandas as pd
 
 from ..errors import ConfigError, SchemaError
 from ._spark import refuse_instants, refuse_twins, zones_of_spark
-from ._sqlite import refuse_other_kinds
+from ._sqlite import quoted, refuse_other_kinds
 
 #: So many lines are brought into memory, where they take some 2 GB; more are refused before any of them is read.
 MOST_LINES = 5_000_000
@@ -188,15 +188,14 @@ def _of_ibis(lines: Any, names: list[str]) -> Any:
     refuse_other_kinds(lines, dates, [n for n, kind in kinds.items() if kind.is_numeric() and not kind.is_boolean()])
     # ids of PostgreSQL may be of a type of their own, which its driver gives Arrow as objects of Python
     picked = lines.select(**{n: lines[n].cast("string") if kinds[n].is_uuid() else lines[n] for n in names})
-    if (
-        backend := lines.get_backend()
-    ).name == "postgres":  # of infinite dates, and of NaN, its driver makes nothing that Arrow knows
+    backend = lines.get_backend()
+    if backend.name == "postgres":
+        # of infinite dates, and of NaN, its driver makes nothing that Arrow knows
         read = []
         for name in names:
-            quoted = '"' + name.replace('"', '""') + '"'
             known = "CASE WHEN isfinite({0}) THEN {0} END" if name in dates else "{0}"
             known = "nullif({0}, 'NaN')" if kinds[name].is_decimal() else known
-            read.append(f"{known.format(quoted)} AS {quoted}")
+            read.append(f"{known.format(quoted(name))} AS {quoted(name)}")
         query = f"SELECT {', '.join(read)} FROM ({backend.compile(picked)}) AS __picked"
         picked = backend.sql(query, schema=picked.schema())
     try:

@@ -9,6 +9,11 @@ from typing import Any
 from ..errors import SchemaError
 
 
+def quoted(name: str) -> str:
+    """Return a column's name as it stands in SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
 def refuse_other_kinds(lines: Any, dates: Sequence[str], numbers: Sequence[str]) -> None:
     """Raise `SchemaError` where columns of an Ibis table in SQLite that are read as dates or numbers hold other values."""
     tests = dict.fromkeys(dates, "{0} IS NOT NULL AND (typeof({0}) <> 'text' OR date({0}) IS NULL)")
@@ -16,9 +21,7 @@ def refuse_other_kinds(lines: Any, dates: Sequence[str], numbers: Sequence[str])
     backend = lines.get_backend()
     if backend.name != "sqlite" or not tests:
         return
-    asked = ", ".join(
-        "max(" + test.format(f'"{name.replace(chr(34), 2 * chr(34))}"') + ")" for name, test in tests.items()
-    )
+    asked = ", ".join(f"max({test.format(quoted(name))})" for name, test in tests.items())
     with closing(backend.raw_sql(f"SELECT {asked} FROM ({backend.compile(lines)})")) as cursor:
         found = cursor.fetchone()
     for name, other in zip(tests, found, strict=True):
