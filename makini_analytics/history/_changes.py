@@ -19,15 +19,13 @@ import pandas as pd
 from . import _columns
 from ._columns import OF_ORDERS
 from ._given import SEPARATOR, Given, keys_in, layout_text
-from ._table import Commit, batch, schema_of
+from ._table import Commit, batches, schema_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 #: So many numbers a snapshot has for its versions.
 _VERSIONS = 2**27
-#: So many rows are made ready for the table at once.
-_ROWS = 50_000
 _NONE = pd.DataFrame({"key": pd.Series(dtype="string"), "version": pd.Series(dtype="int64"), "digest": pd.Series(dtype="uint64"),
                       "order_date": pd.Series(dtype="datetime64[us]")})  # fmt: skip
 
@@ -138,11 +136,11 @@ class Changes:
             name: _columns.to_arrow(pd.Series([told[name]], dtype=object).astype(_columns.DTYPES[kind]), kind)
             for name, kind in kinds.items()
         }
-        yield batch(self.schema, "snapshots", {"seen_at": snapshot.seen_at, **row})
+        yield from batches(self.schema, "snapshots", {"seen_at": snapshot.seen_at, **row})
         if len(snapshot.fresh):
             orders = self.given.orders.loc[snapshot.fresh]
             ids = pd.Series(snapshot.fresh.str[len(snapshot.connection + SEPARATOR) :], dtype="string")
-            yield batch(
+            yield from batches(
                 self.schema,
                 "versions",
                 {
@@ -155,26 +153,24 @@ class Changes:
                 },
             )
             if snapshot.next_snapshot is not None:
-                yield self._ends(snapshot, self._versions[snapshot.fresh], "changed", snapshot.next_snapshot)
+                yield from self._ends(snapshot, self._versions[snapshot.fresh], "changed", snapshot.next_snapshot)
         if len(snapshot.ended):
             reasons = _columns.to_arrow(snapshot.ended["reason"].astype("string"), "text")
-            yield self._ends(snapshot, snapshot.ended["version"], reasons, snapshot.seen_at)
+            yield from self._ends(snapshot, snapshot.ended["version"], reasons, snapshot.seen_at)
 
-    def _ends(self, snapshot: Snapshot, versions: Any, reason: Any, seen_at: Any) -> pa.RecordBatch:
+    def _ends(self, snapshot: Snapshot, versions: Any, reason: Any, seen_at: Any) -> Iterator[pa.RecordBatch]:
         given = {"version": _array(versions), "connection": snapshot.connection, "reason": reason, "seen_at": seen_at}
-        return batch(self.schema, "ends", given)
+        return batches(self.schema, "ends", given)
 
     def _rows(self, frame: pd.DataFrame, table: str, keys: pd.Series) -> Iterator[pa.RecordBatch]:
-        """Yield the rows of orders that are new or say something else, some at a time."""
+        """Yield the rows of orders that are new or say something else."""
         place = self._versions.index.get_indexer(pd.Index(keys))
         fresh = np.flatnonzero(place >= 0)
         numbers = self._versions.to_numpy()[place[fresh]]
         within = pd.Series(numbers).groupby(numbers).cumcount().to_numpy()
-        for start in range(0, len(fresh), _ROWS):
-            some = slice(start, start + _ROWS)
-            yield self._batch(frame.iloc[fresh[some]], table, numbers[some], within[some])
+        yield from self._batches(frame.iloc[fresh], table, numbers, within)
 
-    def _batch(self, rows: pd.DataFrame, table: str, numbers: Any, within: Any) -> pa.RecordBatch:
+    def _batches(self, rows: pd.DataFrame, table: str, numbers: Any, within: Any) -> Iterator[pa.RecordBatch]:
         seen = {snapshot.connection: snapshot.seen_at for snapshot in self.snapshots}
         moments = rows["connection"].astype("string").map(seen).astype("datetime64[us, UTC]")
         columns = {"version": _array(numbers), "seen_at": _columns.to_arrow(moments, "instant")}
@@ -185,7 +181,7 @@ class Changes:
                 column = _columns.typed(table, name, rows[name])
                 if found is not None and _columns.kind_of(table, name, rows[name].dtype) == found[1]:
                     columns[stored] = _columns.to_arrow(column.reset_index(drop=True), found[1])
-        return batch(self.schema, table, columns)
+        return batches(self.schema, table, columns)
 
     def _restated(self, snapshot: Snapshot) -> Iterator[pa.RecordBatch]:
         """Yield the rows of versions that hold again from the next snapshot on, under new numbers."""
@@ -205,7 +201,7 @@ class Changes:
                 columns["version"] = new.take(pc.index_in(columns["version"], value_set=old))
                 if part != "ends":
                     columns["seen_at"] = snapshot.next_snapshot
-                yield batch(self.schema, part, columns)
+                yield from batches(self.schema, part, columns)
 
 
 def _array(numbers: Any) -> pa.Array:

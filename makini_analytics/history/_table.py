@@ -41,6 +41,8 @@ DESCRIPTION = "makini_analytics history 1"
 #: How the engine names the files of rows.
 _OWN_FILE = re.compile(r"part=\w+/past=(true|false)/part-[\w.-]+\.parquet")
 _NOTHING: Mapping[str, Any] = {}
+#: So many rows go to the engine at once. It takes many batches before it has written the first, and a row has all columns of all parts.
+_ROWS = 8_192
 
 
 class Conflict(Exception):
@@ -60,21 +62,27 @@ def schema_of(kinds: Mapping[str, str] = _NOTHING) -> pa.Schema:
     )
 
 
-def batch(schema: pa.Schema, part: str, given: Mapping[str, Any]) -> pa.RecordBatch:
-    """Return rows of a part; columns that are not given are missing, and what is no array holds for every row."""
+def batches(schema: pa.Schema, part: str, given: Mapping[str, Any]) -> Iterator[pa.RecordBatch]:
+    """Yield rows of a part, some at a time; columns that are not given are missing, and what is no array holds for every row.
+
+    All parts have all columns, so the rows of one are mostly nulls: two million orders at once would be gigabytes of them.
+    """
     import pyarrow as pa
 
-    n = len(given["version"])
     columns: dict[str, Any] = {"part": part, "past": False} | dict(given)
-    arrays = []
-    for field in schema:
-        value = columns.get(field.name)
-        if value is None:
-            value = pa.nulls(n, field.type)
-        elif isinstance(value, str | bool | pd.Timestamp):
-            value = pa.repeat(pa.scalar(value, type=field.type), n)
-        arrays.append(value if value.type == field.type else value.cast(field.type))
-    return pa.record_batch(arrays, schema=schema)
+    for start in range(0, len(given["version"]), _ROWS):
+        n = min(_ROWS, len(given["version"]) - start)
+        arrays = []
+        for field in schema:
+            value = columns.get(field.name)
+            if value is None:
+                value = pa.nulls(n, field.type)
+            elif isinstance(value, str | bool | pd.Timestamp):
+                value = pa.repeat(pa.scalar(value, type=field.type), n)
+            else:
+                value = value.slice(start, n)
+            arrays.append(value if value.type == field.type else value.cast(field.type))
+        yield pa.record_batch(arrays, schema=schema)
 
 
 class HistoryTable:
@@ -104,7 +112,9 @@ class HistoryTable:
         if not DeltaTable.is_deltatable(self._address, self._options):
             place = self.folder
             if isinstance(place, Path) and place.exists() and any(place.iterdir()):
-                raise SchemaError(f"{place} holds no history but something else: name a new or empty folder")
+                saved = (place / "purchases.json").exists()
+                hint = f"; saved purchases are added to it: ma.History(...).add({str(place)!r})" if saved else ""
+                raise SchemaError(f"{place} holds no history but something else: name a new or empty folder{hint}")
             return None
         if isinstance(self.folder, Path):  # as a power failure leaves it; the engine takes it for a commit of nothing
             for commit in (self.folder / "_delta_log").glob("*.json"):
@@ -307,7 +317,7 @@ class Commit:
         import pyarrow.dataset as ds
 
         # few at a time: by default dozens of batches are read ahead
-        few = {"batch_size": 32_768, "batch_readahead": 2, "fragment_readahead": 1}
+        few = {"batch_size": _ROWS, "batch_readahead": 2, "fragment_readahead": 1}
         yield from self.dataset.to_batches(filter=(ds.field("part") == part) & where, **few)
 
 
