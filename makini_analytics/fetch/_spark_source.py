@@ -17,7 +17,7 @@ from ..frames import as_text
 from ..system import check_options
 from ..tidy import TABLES
 from ._connections import Hidden, client_of, is_variable, must_differ, named_in
-from ._query import order_query
+from ._query import DAY, order_query
 
 try:
     from pyspark.sql.datasource import DataSource, DataSourceReader, InputPartition
@@ -26,6 +26,7 @@ except ImportError:  # then there is no Spark to register the source with
 
 #: Options of Spark's reader beside ``connections`` and ``table``: those arguments of `Client.fetch_purchases` that are text.
 _QUERY = ("since", "until", "modified_since", "timezone", "decimal", "thousands")
+_SPANS = ("M", "Q", "Y")
 #: Fields that no table has by itself, by their names: which there are is known only when all is fetched.
 _CUSTOM = "custom"
 
@@ -44,7 +45,9 @@ class SparkSource(DataSource):
     environment variables that hold the tokens; these are looked up by the task that fetches
     (``spark.executorEnv.MAKINI_TOKEN_EMEA``), so no token is in the plan, the options or the event log. ``table`` is orders, lines
     (the default), issues or sources; ``since``, ``until``, ``modified_since``, ``timezone``, ``decimal`` and ``thousands`` are as in
-    `Client.fetch_purchases`. The columns are those of `makini_analytics.data_dictionary`; custom fields are in ``custom``, a map of
+    `Client.fetch_purchases`. With ``spans`` ("M", "Q" or "Y") and ``since``, a connection is read by several tasks, each the orders of a
+    month, a quarter or a year; what a fetch decides by all rows is then to be stated (``delivery_date`` of the connection) or decided by
+    span (``decimal``), and sources have a row for each. The columns are those of `makini_analytics.data_dictionary`; custom fields are in ``custom``, a map of
     text: ``lines.custom["costCenter"]``. A connection that fails is an error of the whole, after Spark's own tries.
 
     Each table is a fetch: of the second one a task takes the pages from its cache, where it runs on the same machine within the hour.
@@ -79,18 +82,51 @@ class _Asked:
     connections: Mapping[str, Mapping[str, Any]]
     table: str
     query: Mapping[str, str]
+    spans: str | None = None
 
     @classmethod
     def of(cls, options: Mapping[str, str]) -> _Asked:
         given = {str(k).lower(): v for k, v in options.items()}  # to Spark all are one: since, SINCE
-        check_options("format('makini')", given, ("connections", "table", "path", *_QUERY))
+        check_options("format('makini')", given, ("connections", "table", "path", "spans", *_QUERY))
         order_query(given.get("since"), given.get("until"), given.get("modified_since"))  # raises for what is no date
         where = given.get("connections", given.get("path"))
         if not where:
             raise ConfigError("option 'connections' is missing: a TOML file as for fetch_all, or the same as JSON")
         one_of("table", table := given.get("table", "lines"), TABLES)
         named = _without_tokens(where)
-        return cls(named, table, {k: given[k] for k in _QUERY if k in given})
+        asked = cls(named, table, {k: given[k] for k in _QUERY if k in given}, given.get("spans"))
+        if asked.spans is not None:
+            asked.check_spans()
+        return asked
+
+    def check_spans(self) -> None:
+        """Raise `ConfigError` where the orders of a span could be read otherwise than among all, and a row be there twice or not at all."""
+        one_of("spans", self.spans, _SPANS)
+        if "since" not in self.query:
+            raise ConfigError("option 'spans' needs 'since': the day on which the first span begins")
+        if self.query.get("timezone", "UTC") != "UTC":
+            raise ConfigError(
+                "option 'spans' goes with UTC days alone: whether midnights are days is seen in all orders together"
+            )
+        if unsaid := [n for n, own in self.connections.items() if own.get("delivery_date", "auto") == "auto"]:
+            raise ConfigError(
+                f"option 'spans': state delivery_date of connection {unsaid[0]!r}, since a span alone does not show what it means"
+            )
+
+    def queries(self) -> list[dict[str, str]]:
+        """Return the query of each span of order dates; the last is open where no last day was asked for."""
+        if self.spans is None:
+            return [dict(self.query)]
+        whole = order_query(self.query["since"], self.query.get("until"), None)
+        assert whole.since is not None
+        first = whole.since
+        last = whole.until or max(pd.Timestamp.now("UTC").tz_localize(None).normalize(), first)
+        starts = [str(p.start_time.date()) for p in pd.period_range(first, last, freq=self.spans)]
+        starts[0] = str(first.date())
+        ends = [str((pd.Timestamp(day) - DAY).date()) for day in starts[1:]]
+        spans = [{"since": since, "until": until} for since, until in zip(starts, ends, strict=False)]
+        rest = {"since": starts[-1]} | {k: v for k, v in self.query.items() if k == "until"}
+        return [dict(self.query) | span for span in [*spans, rest]]
 
 
 def _without_tokens(where: str) -> dict[str, Mapping[str, Any]]:
@@ -117,10 +153,12 @@ def _without_tokens(where: str) -> dict[str, Mapping[str, Any]]:
 
 @dataclass
 class _Partition(InputPartition):
-    """One connection: what a task is sent."""
+    """One connection, or a span of its orders: what a task is sent."""
 
     connection: str
     own: Mapping[str, Any]
+    query: Mapping[str, str]
+    first: bool  # orders without a date come with every span, and are those of the first
 
 
 class _Reader(DataSourceReader):
@@ -128,8 +166,13 @@ class _Reader(DataSourceReader):
         self.asked, self.columns = asked, columns
 
     def partitions(self) -> list[_Partition]:
-        """Return one for each connection."""
-        return [_Partition(name, own) for name, own in self.asked.connections.items()]
+        """Return one for each connection and span."""
+        queries = self.asked.queries()
+        return [
+            _Partition(name, own, query, n == 0)
+            for name, own in self.asked.connections.items()
+            for n, query in enumerate(queries)
+        ]
 
     def read(self, partition: _Partition) -> Iterator[Any]:
         """Yield the rows of a connection, part by part: it is fetched to disk, so that it need not fit into memory."""
@@ -137,20 +180,41 @@ class _Reader(DataSourceReader):
         with tempfile.TemporaryDirectory(prefix="makini-spark-") as place:
             own = Hidden({partition.connection: partition.own})
             with client_of(partition.connection, own, Hidden(progress=False)) as client:
-                query: dict[str, Any] = dict(self.asked.query)
+                query: dict[str, Any] = dict(partition.query)
                 folder = client.fetch_purchases(**query, to=Path(place) / "purchases")
-            yield from _batches(folder, table, self.columns)
+            undated = {} if partition.first else _undated(folder)
+            for batch in _batches(folder, table, undated):
+                yield batch.select(self.columns)
 
 
-def _batches(folder: Path, table: str, columns: list[str]) -> Iterator[Any]:
-    """Yield the rows of a table in a folder of parts, in the columns of the schema."""
+def _undated(folder: Path) -> dict[str, Any]:
+    """Return the ids of orders without a date, and of their lines."""
+    import pyarrow.dataset as ds
+
+    out = {}
+    for table, key in (("orders", "order_id"), ("lines", "line_id")):
+        rows = ds.dataset(folder / table).to_table([key], filter=ds.field("order_date").is_null())
+        out[table] = rows[key].combine_chunks()
+    return out
+
+
+def _batches(folder: Path, table: str, undated: Mapping[str, Any]) -> Iterator[Any]:
+    """Yield the rows of a table in a folder of parts, in the columns of the schema; those of undated orders left out."""
+    import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
     schema = _schema(table)
     paths = sorted((folder / table).glob("*.parquet")) if table != "sources" else [folder / "sources.parquet"]
     for path in paths:
         for batch in pq.ParquetFile(path).iter_batches():
-            yield _in_schema(batch, schema).select(columns)
+            rows = batch
+            if undated and table in ("orders", "lines"):
+                rows = rows.filter(pc.is_valid(rows.column("order_date")))
+            elif table == "issues":
+                for of, ids in undated.items():
+                    theirs = pc.and_(pc.equal(rows.column("table"), of), pc.is_in(rows.column("id"), value_set=ids))
+                    rows = rows.filter(pc.invert(pc.fill_null(theirs, False)))
+            yield _in_schema(rows, schema)
 
 
 def _schema(table: str) -> Any:

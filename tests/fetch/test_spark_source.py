@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -12,6 +13,7 @@ from makini_analytics import slippage, spend
 from makini_analytics.fetch._spark_source import _Asked
 from makini_analytics.frames import as_text
 from makini_analytics.tidy import TABLES
+from tests.faults.server import TOKEN, FaultServer, order
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning"),
@@ -30,7 +32,20 @@ def served():
 
 
 @pytest.fixture(scope="module")
-def cluster(served, request):
+def spanned():
+    """One connection with orders on the days where spans meet, on no day, and behind today."""
+    days = pd.date_range("2025-01-01", "2025-07-31", freq="12h")
+    rows = [order(i, orderDate=f"{d:%Y-%m-%dT%H:%M:%SZ}") for i, d in enumerate(days)]
+    rows += [order(900 + i, orderDate=None) for i in range(3)]
+    rows += [order(999, orderDate="2099-01-01T00:00:00Z")]
+    # this server keeps to no span, so that those without a day come with each
+    with FaultServer(rows) as server, pytest.MonkeyPatch.context() as environment:
+        environment.setenv("MAKINI_TOKEN_SPANNED", TOKEN)
+        yield server
+
+
+@pytest.fixture(scope="module")
+def cluster(served, spanned, request):
     session = request.getfixturevalue("spark")
     session.dataSource.register(ma.SparkSource)
     return session
@@ -90,6 +105,24 @@ def test_eight_connections_are_what_the_local_fetch_gives(served, cluster, tmp_p
         reader.schema("amount string").load().count()
 
 
+def test_spans_of_a_connection_are_what_one_fetch_gives(cluster, spanned, tmp_path):
+    named = {"us": connection(SimpleNamespace(base_url=spanned.url), "spanned", tmp_path / "cache")}
+    reader = cluster.read.format("makini").option("connections", json.dumps(named))
+    for asked, spans, n in (
+        ({"since": "2025-01-15"}, "Y", 2),
+        ({"since": "2025-01-15", "until": "2025-07-20"}, "M", 7),
+        ({"since": "2025-01-15", "until": "2025-07-20"}, "Q", 3),
+    ):
+        local = ma.fetch_all(named, **asked, progress=False).data
+        assert local.orders.order_date.isna().sum() == 3
+        for table in ("orders", "lines"):
+            got = reader.options(**asked, spans=spans, table=table).load()
+            assert got.rdd.getNumPartitions() >= n if "until" not in asked else n == got.rdd.getNumPartitions()
+            standard = [c.name for c in TABLES[table]]
+            both = [alike(f, table)[standard] for f in (got.toArrow().to_pandas(), getattr(local, table))]
+            pd.testing.assert_frame_equal(*both)
+
+
 def test_a_connection_that_is_refused_is_an_error_that_names_it(served, cluster, tmp_path):
     named = {"old": connection(served, "old", tmp_path)}
     with pytest.raises(Exception, match="reconnect") as told:
@@ -112,6 +145,16 @@ def test_a_connection_that_is_refused_is_an_error_that_names_it(served, cluster,
         ({"connections": "nowhere.toml"}, "nowhere.toml"),
         ({"connections": '{"us": "$X"}', "table": "vendors"}, "table='vendors'"),
         ({"connections": '{"us": "$X"}', "sinse": "2025-01-01"}, "no option 'sinse'; near: since"),
+        ({"connections": '{"us": "$X"}', "spans": "M"}, "'spans' needs 'since'"),
+        ({"connections": '{"us": "$X"}', "spans": "D", "since": "2025-01-01"}, "spans='D'"),
+        (
+            {"connections": '{"us": "$X"}', "spans": "M", "since": "2025-01-01"},
+            "state delivery_date of connection 'us'",
+        ),
+        (
+            {"connections": '{"us": "$X"}', "spans": "M", "since": "2025-01-01", "timezone": "Asia/Tokyo"},
+            "UTC days alone",
+        ),
     ],
 )
 def test_what_can_not_be_read_is_said_before_anything_is_fetched_and_no_token_with_it(options, says):
