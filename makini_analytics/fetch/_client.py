@@ -225,7 +225,8 @@ class Client:
             they go there part by part as Parquet, as they would be in memory, and `makini_analytics.scan` reads them. Only custom fields
             are typed part by part, 200,000 lines at a time, and text where parts differ.
             Or a `makini_analytics.History`, which keeps what it does not know yet: then only what changed is asked for, as `update` does
-            (what is known is in memory meanwhile), and everything, part by part, once a week, for another span, or with ``refresh``
+            (what is known is in memory meanwhile), and everything, part by part, once a week, for another span, with ``refresh``, or where
+            more than five million lines are known
 
         Returns
         -------

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pandas as pd
 
-from ..history import History, scratch_for
+from ..frames import MOST_LINES
+from ..history import History, lines_known, scratch_for
 from ..purchases import Purchases
 from ._comparable import NotEnough
 from ._purchase_orders import PurchaseOrderFetch
@@ -15,6 +16,7 @@ from ._update import all_instead, known_rows, with_changes
 
 #: After so long everything is fetched again: what was deleted without a mark, or changed without a date, shows in that alone.
 FULL_EVERY = pd.Timedelta(days=7)
+_MANY = f"Everything was fetched, since more than {MOST_LINES:,} lines are known: pass modified_since= for the changes alone."
 
 
 def into_history(history: History, fetch: PurchaseOrderFetch, per_page: int) -> pd.DataFrame:
@@ -23,7 +25,11 @@ def into_history(history: History, fetch: PurchaseOrderFetch, per_page: int) -> 
     All of a connection goes there by a folder, whatever its size: a small one takes some tenths of a second longer so, and is the same.
     """
     name, query = fetch.endpoints.session.connection, fetch.query
-    known = None if fetch.refresh or fetch.endpoints.session.offline else _known(history, name, query)
+    known = None
+    if lines_known(history, name) > MOST_LINES:
+        fetch = replace(fetch, because=_MANY)  # what is known would be in memory meanwhile
+    elif not (fetch.refresh or fetch.endpoints.session.offline):
+        known = _known(history, name, query)
     if known is not None:
         fetch = replace(fetch, refresh=True)
         try:

@@ -30,6 +30,7 @@ from ._as_of import (
 from ._codes import Encoding, coalesce, encode, numbered, pairs
 from ._collect import (
     FIGURE_COLUMNS,
+    MOST_LINES,
     OnlyInMemory,
     collect,
     columns_of,
@@ -47,6 +48,7 @@ __all__ = [
     "CHANGED_SINCE",
     "FIGURE_COLUMNS",
     "FILTERS",
+    "MOST_LINES",
     "OWN_DAYS",
     "OWN_WINDOWS",
     "AsOf",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Collection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -16,6 +16,9 @@ from ..tidy import SOURCES
 from . import _columns
 from ._columns import OF_ORDERS
 from ._table import Commit
+
+if TYPE_CHECKING:
+    from ._history import History
 
 #: A text that tells a time, too, and not a day alone.
 _WITH_TIME = re.compile(r":|\d[Tt]\d")
@@ -47,6 +50,14 @@ def last_snapshots(commit: Commit, moment: pd.Timestamp, connection: str | Colle
         unlimited = seen.loc[seen[name].isna(), "connection"]
         last[name] = last["connection"].map(widest).mask(last["connection"].isin(unlimited)).astype("datetime64[us]")
     return last
+
+
+def lines_known(history: History, connection: str) -> int:
+    """Return how many lines of a connection are known today."""
+    commit = history._table.commit()
+    if commit is None:
+        return 0
+    return len(commit.rows_at("lines", end_of("day", None), connections=[connection], columns=["version"]))
 
 
 def purchases_at(commit: Commit, moment: pd.Timestamp, snapshots: pd.DataFrame) -> Purchases:

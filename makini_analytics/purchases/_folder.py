@@ -21,6 +21,7 @@ from ..tidy import TABLES, empty
 #: Increased whenever the columns or their meaning change: a folder of another version is refused, not misread.
 FORMAT = 2
 HEAD = "purchases.json"
+_LOG = "_delta_log"  # of a history
 #: The suffix of a folder whose tables are folders of Parquet files.
 PARTS = "parts"
 SUFFIXES = ("parquet", "csv.gz", PARTS)
@@ -39,6 +40,10 @@ def checked_folder(folder: str | Path) -> Path:
     `SchemaError` says what is in the way: a folder is replaced as one, and nothing that somebody else put there may go with it.
     """
     folder = path_of("folder", folder)
+    if (folder / _LOG).is_dir():
+        raise SchemaError(
+            f"{folder} is a history: add to it by ma.History({str(folder)!r}), or choose a new or empty folder"
+        )
     if reason := in_the_way(folder, owned(folder)):
         raise SchemaError(f"{folder} {reason}")
     return folder
@@ -89,7 +94,10 @@ def read_head(folder: str | Path) -> Mapping[str, Any]:
     try:
         head = _head(folder)
     except (FileNotFoundError, NotADirectoryError):
-        raise SchemaError(f"{folder} holds no saved purchases (no {HEAD})") from None
+        reads = f": it is a history, so ma.History({str(folder)!r}).at() or .scan() reads it"
+        raise SchemaError(
+            f"{folder} holds no saved purchases (no {HEAD}){reads if (folder / _LOG).is_dir() else ''}"
+        ) from None
     except OSError as e:
         raise SchemaError(f"{folder}/{HEAD} can't be read: {e.strerror or e}") from None
     if head.get("format") != FORMAT:

@@ -45,6 +45,23 @@ def test_only_what_changed_is_fetched_and_everything_from_time_to_time(tmp_path,
         assert "1 snapshots added" in repr(got) and "FAILED old" in repr(got)
 
 
+def test_where_more_lines_are_known_than_fit_into_memory_all_are_fetched_by_parts(tmp_path, monkeypatch):
+    rows = [order(i, updatedAt=f"2025-0{1 + i % 6}-15T00:00:00Z") for i in range(40)]
+    history = ma.History(tmp_path / "history")
+    with ma.sandbox({"purchase-orders": rows}) as server, server.client(**OPTIONS) as client:
+        client.fetch_purchases(to=history)
+        monkeypatch.setattr(_into_history, "MOST_LINES", 40)
+        server.edit("sandbox", "0003", title="first", updatedAt="2025-06-20T00:00:00Z")
+        assert client.fetch_purchases(to=history).n_changed.item() == 1
+        monkeypatch.setattr(_into_history, "MOST_LINES", 39)
+        server.edit("sandbox", "0003", title="second", updatedAt="2025-06-21T00:00:00Z")
+        with monkeypatch.context() as without_memory:
+            without_memory.setattr(ma.History, "at", None)
+            assert client.fetch_purchases(to=history, refresh=True).n_changed.item() == 1
+    assert history.snapshots.whole.tolist() == [True, False, True]
+    assert "more than 5,000,000 lines are known" in history.at().sources.notes.item()
+
+
 def test_the_command_adds_to_a_history_and_is_quiet(tmp_path, monkeypatch, capsys):
     folder = str(tmp_path / "history")
     with ma.sandbox({"purchase-orders": [order(i) for i in range(5)]}) as server:

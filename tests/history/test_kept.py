@@ -178,6 +178,26 @@ def test_what_cant_be_right_is_said(tmp_path):
     assert not (tmp_path / "new").exists()
 
 
+def test_a_history_and_saved_purchases_are_told_apart(tmp_path):
+    """Each folder refuses what is meant for the other, and says what takes it."""
+    data = ma.load_sample("us")
+    history, saved = ma.History(tmp_path / "history"), data.save(tmp_path / "saved")
+    history.add(data)
+    for read in (ma.Purchases.load, ma.scan, history.add):
+        with pytest.raises(
+            ma.SchemaError, match=r"it is a history, so ma\.History\('.*history'\)\.at\(\) or \.scan\(\)"
+        ):
+            read(tmp_path / "history")
+    for write in (data.save, lambda to: ma.Client("x").fetch_purchases(to=to)):
+        with pytest.raises(ma.SchemaError, match=r"is a history: add to it by ma\.History\('.*history'\)"):
+            write(tmp_path / "history")
+    with pytest.raises(
+        ma.SchemaError, match=r"saved purchases are added to it: ma\.History\(\.\.\.\)\.add\('.*saved'\)"
+    ):
+        ma.History(saved)
+    same(history.at(), data)
+
+
 def test_what_is_nowhere_can_not_be_forgotten_and_two_kinds_are_no_question(history):
     before = len(history.at().lines)
     for wrong in ({"vendor": "NOSUCH"}, {"connection": "A"}, {"text": "nobody"}):

@@ -18,7 +18,7 @@ EXTRAS = {
     "currency.convert(": "enrich",
     "out.xlsx": "report",
     "explore.spend(": "notebook",
-    'to="lake"': "lake",
+    "history.scan()": "lake",
     "ma.History(": "history",
 }
 
