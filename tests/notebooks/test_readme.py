@@ -37,7 +37,8 @@ def test_the_extra_is_named_before_what_needs_it():
 
 def test_each_call_is_one_that_there_is():
     known = {"ma": ma} | {n: getattr(ma, n) for n in ma.__all__}
-    known |= {"client": ma.Client, "data": ma.Purchases}
+    instances = {"client": ma.Client, "data": ma.Purchases, "history": ma.History}
+    known |= instances
     called = []
     for call in (n for block in BLOCKS for n in ast.walk(ast.parse(block)) if isinstance(n, ast.Call)):
         root, *path = ast.unparse(call.func).split(".")
@@ -46,11 +47,11 @@ def test_each_call_is_one_that_there_is():
         found = known[root]
         for name in path:
             found = getattr(found, name)
-        of_instance = [None] if root in ("client", "data") else []
+        of_instance = [None] if root in instances else []
         inspect.signature(found).bind(*of_instance, *call.args, **{k.arg: None for k in call.keywords if k.arg})
         called.append(".".join([root, *path]))
     assert len(called) > 18
-    assert {"ma.Client", "client.fetch_purchases", "ma.report", "spend.plot_bridge", "ma.scan"} <= set(called)
+    assert {"ma.Client", "client.fetch_purchases", "ma.report", "spend.plot_bridge", "history.scan"} <= set(called)
 
 
 @pytest.mark.full
