@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..frames import categoricals
 from ._documents import DocumentBuilder, DocumentFrames
 from ._issues import IssueBook
 from ._number_format import NumberFormat
-from ._receipts import unread
+from ._receipts import NOT_COME, not_come, unread
 from ._schema import LINES, ORDER_KEYS, RECEIPT_LINES, RECEIPTS, RETURNS
 from ._writing import Writing
 
@@ -57,7 +58,7 @@ class ReceiptsBuilder(_DocumentsBeside):
     def frame(self, tz: tzinfo, form: NumberFormat) -> pd.DataFrame:
         """Return one row per receipt line: order_id, what names the order line, day, quantity, and whether one of these could not be read.
 
-        Deleted ones are left out.
+        Deleted ones are left out, and those that have not come by their status, which are listed.
         """
         framed = self._documents.frames(tz, form)
         heads, lines, of = framed.heads, framed.lines, framed.of
@@ -68,8 +69,15 @@ class ReceiptsBuilder(_DocumentsBeside):
         )
         of_lost_days = np.isin(of, self.book.unreadable("receipts").get("received_date", ()))
         live = (lines["deleted_at"].isna() & head["deleted_at"].isna()).to_numpy(dtype=bool)
+        for table, rows in (("receipts", of), ("receipt lines", np.arange(len(of)))):  # a mark that is no date is one
+            live = live & ~np.isin(rows, self.book.unreadable(table).get("deleted_at", ()))
+        status = categoricals.to_strings(lines["status"]).fillna(categoricals.to_strings(head["status"]))
+        gone = not_come(status) & live
+        of_head = status[gone].groupby(of[gone]).first()
+        self.book.add("receipts", "status", of_head.index.to_numpy(), of_head.reindex(heads.index), NOT_COME)
+        live = live & ~gone
         self.book.leave_out("receipt lines", live)
-        out = out[live].drop(columns="deleted_at").reset_index(drop=True)
+        out = out[live].drop(columns=["deleted_at", "status"]).reset_index(drop=True)
         dayless = of_lost_days[live] & out["received_date"].isna().to_numpy(dtype=bool)
         return out.assign(unread=unread(out, self.book) | dayless)
 
@@ -82,8 +90,16 @@ class ReturnsBuilder(_DocumentsBeside):
         super().__init__(DocumentBuilder(RETURNS, LINES, ("returns", "return lines"), book), book)
 
     def frames(self, tz: tzinfo, form: NumberFormat) -> DocumentFrames:
-        """Return the return orders and their lines."""
-        return self._documents.frames(tz, form)
+        """Return the return orders and their lines, which end with their order: by its mark, or by a status that says so."""
+        framed = self._documents.frames(tz, form)
+        lines, head = framed.lines, framed.heads.take(framed.of).reset_index(drop=True)
+        status, ends = categoricals.to_strings(head["status"]), head["deleted_at"]
+        own = categoricals.to_strings(lines["status"])
+        lines = lines.assign(
+            status=categoricals.from_series(own.fillna(status.where(not_come(status)))),
+            deleted_at=lines["deleted_at"].fillna(ends) if "deleted_at" in lines else ends,
+        )
+        return framed._replace(lines=lines)
 
 
 def tidy_receipts(records: Iterable[Any], tz: tzinfo, book: IssueBook) -> pd.DataFrame:

@@ -197,13 +197,9 @@ LINES: tuple[Column, ...] = (
     Column("n_receipts", "count", "Number of receipts, where the connection lists them", (), "receipts"),
     Column("unit_code", "label", "The unit of measure understood: UN/ECE code; missing where it is not"),
     Column("discount_percent", "number", "Discount in percent of price x quantity", (), "percent"),
+    Column("rejected_quantity", "number", "Received and rejected", ("rejectedQuantity",), "in `unit_of_measure`"),
     Column(
-        "rejected_quantity", "number", "Received and rejected so far", ("rejectedQuantity",), "in `unit_of_measure`"
-    ),
-    Column(
-        "unreadable",
-        "label",
-        "Columns of the line that were given and could not be read; figures that need them leave it out",
+        "unreadable", "label", "Columns that were given and can't be read; figures that need them leave the line out"
     ),
     Column(
         "manufacturer_name",
@@ -223,13 +219,15 @@ LINES: tuple[Column, ...] = (
 
 # Receipts and returns. Which of their fields hold the day and the order line is not public, so every likely name is tried.
 _RECEIVED = ("receivedAt", "receiptDate", "receivedDate", "deliveryAt", "postingDate", "documentDate", "date")
+_ENDED = ("deletedAt", "_deletedAt", "cancelledAt", "canceledAt", "voidedAt")
 ORDER_KEYS = ("poKey", "purchaseOrderKey", "orderKey")
 
 RECEIPTS: tuple[Column, ...] = (
     Column("receipt_id", "text", "Makini's key of the receipt", ("key", "id")),
     Column("order_id", "text", "Key of the order", ORDER_KEYS),
     Column("received_date", "day", "Day of the receipt", (*_RECEIVED, "completedAt", "createdAt", "_createdAt")),
-    Column("deleted_at", "instant", "Deletion mark; missing when live", ("deletedAt", "_deletedAt")),
+    Column("status", "label", "Cancelled or a draft: nothing came", ("status",)),
+    Column("deleted_at", "instant", "Deletion mark; missing when live", _ENDED),
 )
 
 RECEIPT_LINES: tuple[Column, ...] = (
@@ -254,12 +252,15 @@ RECEIPT_LINES: tuple[Column, ...] = (
     Column("product_code", "text", "Code of the product or material", ("code",)),
     Column("quantity", "number", "Received quantity; negative for a reversal", ("receivedQuantity", "quantity", "qty")),
     Column("received_date", "day", "Day of the receipt", _RECEIVED),
-    Column("deleted_at", "instant", "Deletion mark; missing when live", ("deletedAt", "_deletedAt")),
+    Column("status", "label", "Status of the receipt's line", ("status",)),
+    Column("deleted_at", "instant", "Deletion mark; missing when live", _ENDED),
 )
 
 RETURNS: tuple[Column, ...] = (
     Column("return_id", "text", "Makini's key of the return order", ("key", "id")),
     Column("order_id", "text", "Key of the order that goods of go back", ORDER_KEYS),
+    Column("status", "label", "Cancelled or a draft: nothing went back", ("status",)),
+    Column("deleted_at", "instant", "Deletion mark; missing when live", _ENDED),
 )
 
 ISSUES: tuple[Column, ...] = (

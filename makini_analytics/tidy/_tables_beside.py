@@ -139,6 +139,9 @@ def with_receipts(
         c.name: categoricals.to_strings(receipts[c.name]) if c.kind == "label" else receipts[c.name] for c in columns
     }
     receipts = receipts.assign(**text)
+    gone = (receipts["deleted_at"].notna() | _receipts.not_come(receipts["status"])).to_numpy(dtype=bool)
+    book.leave_out("receipt lines", ~gone)
+    receipts = receipts[~gone].reset_index(drop=True)
     names = (
         "order_number",
         "order_id",
@@ -175,4 +178,8 @@ def with_receipts(
     rejected = receipts["rejected_quantity"].where(receipts["quantity"].notna()).groupby(of).sum(min_count=1)
     own = frame["rejected_quantity"]
     frame = frame.assign(rejected_quantity=own.fillna(rejected.reindex(range(len(frame))).set_axis(frame.index)))
-    return frame, counts.note, lost, receipts["order_id"]
+    n_gone = int(gone.sum())
+    note = (
+        f"{counts.note} {n_gone:,} receipts are deleted, cancelled or drafts: not counted." if n_gone else counts.note
+    )
+    return frame, note, lost, receipts["order_id"]

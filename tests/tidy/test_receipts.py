@@ -137,6 +137,44 @@ def test_receipts_of_other_orders_deleted_ones_and_undated_ones_are_not_counted(
     assert "stands for no date" in reasons["receipts"]
 
 
+@pytest.mark.parametrize("status", ["Cancelled", "DRAFT", {"name": "Storniert"}, "voided", "annulé"])
+def test_a_receipt_that_its_status_says_has_not_come_is_not_counted_and_listed(status):
+    six, four = ({"lineNo": "10", "quantity": n} for n in (6, 4))
+    got = tidied(
+        [po("a", TEN), po("b", TEN)],
+        [
+            receipt("r", "a", "2025-01-20", six) | {"status": "Posted"},
+            receipt("s", "a", "2025-01-28", four) | {"status": status},
+            receipt("t", "b", "2025-01-20", six, four | {"status": status}) | {"status": "Incomplete"},
+            receipt("u", "b", "2025-01-29", four, cancelledAt="2025-01-30T00:00:00Z"),
+            receipt("v", "b", "2025-01-29", four, deletedAt="X"),
+            receipt("w", "b", "2025-01-29", four | {"deletedAt": "X"}),
+        ],
+    )
+    assert got.lines.received_quantity.tolist() == [6, 6] and got.lines.n_receipts.tolist() == [1, 1]
+    assert got.lines.delivered_date.isna().all() and got.lines.state.tolist() == ["open", "open"]
+    said = got.issues[(got.issues["table"] == "receipts") & (got.issues["column"] == "status")]
+    word = status if isinstance(status, str) else status["name"]
+    assert said.value.tolist() == [word] * 2 and set(said.reason) == {
+        "a receipt that is cancelled or a draft by its status; not counted"
+    }
+    assert not len(got.issues[got.issues["table"] == "receipt lines"])
+
+
+@pytest.mark.parametrize(
+    ("ended", "state"),
+    [({"status": "Cancelled"}, "cancelled"), ({"status": "Draft"}, "draft"), ({"deletedAt": "2025-02-01T00:00:00Z"}, "cancelled"),
+     ({"status": "Posted"}, "open")],
+)  # fmt: skip
+def test_a_return_order_that_ended_takes_nothing_back(ended, state):
+    line = {"key": "ro-1", "quantity": 4, "price": 2, "lineTotalValue": 8}
+    for head, own in ((ended, {}), ({}, ended)) if state != "open" else ((ended, {}),):
+        got = tidied([po("a", TEN)], returns=[{"key": "ro", "poKey": "a", "lineItems": [line | own]} | head])
+        assert got.lines.state.tolist() == ["open", state]
+        spent = spend.by_vendor(got.lines.assign(vendor_id="v", currency="EUR", order_date=pd.Timestamp("2025-01-01")))
+        assert spent.spend.sum() == (12 if state == "open" else 20)
+
+
 @pytest.mark.parametrize(("shift", "role"), [(0, "actual"), (3, "planned")])
 def test_receipts_show_what_the_lines_own_delivery_date_means(shift, role):
     days = pd.date_range("2025-01-10", periods=20)
