@@ -3,8 +3,8 @@
     python -m tests.benchmarks.growth [--most 1000000] [--only spend.tail ...] [--page docs/performance.md]
 
 The lines are the sample's, again and again with ids, vendors and materials of their own. Each room is measured in a process of its own per
-size. The figures are those of the catalogue, called as on the site,
-so a new one appears by itself; those of a history are left out. The exit code is 1 where one is worse than linear. Linux only.
+size, beyond a million lines each figure, on the columns that figures read. The figures are those of the catalogue, called as on the site, so a
+new one appears by itself; those of a history are left out. The exit code is 1 where one is worse than linear. Linux only.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import math
 import os
 import platform
 import re
+import resource
 import subprocess
 import sys
 import tempfile
@@ -29,15 +30,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 
 import makini_analytics as ma
 from docs.generator import calls
 from makini_analytics.catalogue import FIGURES
-from tests.benchmarks.history import KINDS, copies_of
+from makini_analytics.frames import FIGURE_COLUMNS
+from tests.benchmarks.history import COPIES, KINDS, copies_of
 
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 ROUNDS = 3
+#: Beyond so many lines a process measures one figure, once after a first call, and may take so many GB.
+MANY, MOST_GB = 1_000_000, 18
 #: What is no figure of the catalogue, and how it is called.
 STEPS = {
     "Purchases.load": "ma.Purchases.load(folder)",
@@ -64,7 +69,7 @@ def measured() -> list[str]:
 
 def of_history(name: str) -> bool:
     """Return whether a figure is called on a history, which cannot be made of copies of the sample."""
-    return "history" in {n.id for n in ast.walk(ast.parse(line_of(name))) if isinstance(n, ast.Name)}
+    return "history" in _names_in(line_of(name))
 
 
 def room_of(name: str) -> str:
@@ -75,30 +80,47 @@ def room_of(name: str) -> str:
 
 
 def save(n_lines: int, folder: str) -> None:
-    """Save purchases of so many lines."""
+    """Save purchases of so many lines; where they are many, the columns that figures read."""
     data = ma.load_sample()
-    frames = copies_of(data, 0, -(-n_lines // len(data.lines)))
-    lines = frames["lines"].head(n_lines).copy()
+    n = -(-n_lines // len(data.lines))
+    blocks = []
+    for first in range(0, n, COPIES):
+        block = copies_of(data, first, min(COPIES, n - first))
+        if n_lines > MANY:
+            block["lines"] = block["lines"][[c for c in FIGURE_COLUMNS if c in block["lines"]]]
+        blocks.append(block)
+    orders, lines = (pd.concat([b[t] for b in blocks], ignore_index=True) for t in ("orders", "lines"))
+    lines = lines.head(n_lines).copy()
     # the kinds come round: without prices of their own the orders of the next round would all seem to be there twice
     dearer = 1 + np.arange(n_lines) // (len(data.lines) * KINDS) / 1000
     for c in ("unit_price", "amount"):
         lines[c] = lines[c] * dearer
-    orders = frames["orders"]
     orders = orders[orders["order_id"].isin(lines["order_id"])].reset_index(drop=True)
     # the sample's issues are of ids that are no longer there
     whole = ma.Purchases(orders, lines, data.issues.iloc[:0], data.sources, as_of=data.as_of)
     whole.save(folder)
 
 
-def names_on(folder: str) -> dict[str, Any]:
-    """Return the names that every call on the site assumes, bound to saved purchases in place of the sample."""
+def names_on(folder: str, which: list[str]) -> dict[str, Any]:
+    """Return the names that calls on the site assume, bound to saved purchases in place of the sample."""
     names: dict[str, Any] = {
         "folder": folder,
         "new_file": lambda: Path(tempfile.mkdtemp(dir=Path(folder).parent), "report.html"),
         **{room: calls.module(room) for room in calls.ROOMS},
     }
-    exec(calls.PREAMBLE.replace("ma.load_sample()", "ma.Purchases.load(folder)"), names)
+    wanted, needed = set().union(*(_names_in(line_of(name)) for name in which)), list[str]()
+    for statement in reversed(ast.parse(calls.PREAMBLE.replace("ma.load_sample()", "ma.Purchases.load(folder)")).body):
+        code = ast.unparse(statement)
+        if not isinstance(statement, ast.Assign) or wanted & _names_in(ast.unparse(statement.targets[0])):
+            wanted |= _names_in(code)
+            needed.append(code)
+    for code in reversed(needed):
+        exec(code, names)
     return names
+
+
+def _names_in(code: str) -> set[str]:
+    return {n.id for n in ast.walk(ast.parse(code)) if isinstance(n, ast.Name)}
 
 
 def ready(name: str, names: dict[str, Any]) -> Callable[[], Any]:
@@ -116,13 +138,16 @@ def ready(name: str, names: dict[str, Any]) -> Callable[[], Any]:
 
 def measured_on(folder: str, which: list[str]) -> dict[str, list[float]]:
     """Return seconds of processor time, the best of three after a first call, and by how many GB the first raises the memory."""
-    names, out = names_on(folder), {}
+    many = int(Path(folder).name) > MANY
+    if many:
+        resource.setrlimit(resource.RLIMIT_DATA, (MOST_GB * 10**9,) * 2)
+    names, out = names_on(folder, which), {}
     for name in which:
         run = ready(name, names)
         before = _at_rest()
         run()
         peak, took = _status("VmHWM") - before, []
-        for _ in range(ROUNDS):
+        for _ in range(1 if many else ROUNDS):
             gc.collect()
             t = time.process_time()
             run()
@@ -146,14 +171,19 @@ def _status(key: str) -> float:
     return int(Path("/proc/self/status").read_text().partition(f"{key}:")[2].split()[0]) / 1e6
 
 
+#: The exit code of a step that needed more memory than it may have.
+TOO_MUCH = 3
 STEP = {f.__name__: f for f in (save, measured_on)}
 
 
 def step(*what: Any) -> Any:
-    """Run a function in a process of its own; return what it returns."""
+    """Run a function in a process of its own; return what it returns, None where it needed more memory than it may have."""
     command = [sys.executable, "-m", "tests.benchmarks.growth", "--step", json.dumps(what)]
-    got = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
-    return json.loads(got.splitlines()[-1])
+    got = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    if got.returncode == TOO_MUCH:
+        return None
+    got.check_returncode()
+    return json.loads(got.stdout.splitlines()[-1])
 
 
 # ---- the table ----------------------------------------------------------------------------------------------------------------
@@ -166,20 +196,20 @@ def measure(sizes: list[int], which: list[str], work: Path) -> tuple[dict[int, d
     for n in sizes:
         step("save", n, str(work / str(n)))
         took[n] = {}
-        for _, names in groupby(which, room_of):
-            for name, (seconds, peak) in step("measured_on", str(work / str(n)), list(names)).items():
+        for _, names in groupby(which, room_of if n <= MANY else str):
+            for name, (seconds, peak) in (step("measured_on", str(work / str(n)), list(names)) or {}).items():
                 took[n][name], peaks[name] = seconds, peak
     return took, peaks
 
 
 def exponent(took: dict[int, dict[str, float]], name: str) -> float:
-    """Return the power of the number of lines by which the time grew between the two largest sizes."""
-    n1, n2 = sorted(took)[-2:]
+    """Return the power of the number of lines by which the time grew between the two largest sizes that were measured."""
+    n1, n2 = sorted(n for n in took if name in took[n])[-2:]
     return math.log10(took[n2][name] / took[n1][name]) / math.log10(n2 / n1)
 
 
 def is_steep(took: dict[int, dict[str, float]], name: str) -> bool:
-    return exponent(took, name) > STEEP and took[max(took)][name] > SECONDS
+    return exponent(took, name) > STEEP and max(of_size.get(name, 0) for of_size in took.values()) > SECONDS
 
 
 def rows(took: dict[int, dict[str, float]], peaks: dict[str, float]) -> Iterator[str]:
@@ -191,8 +221,12 @@ def rows(took: dict[int, dict[str, float]], peaks: dict[str, float]) -> Iterator
         power = f"{exponent(took, name):.1f}"
         if is_steep(took, name):
             power = f"**{power}, worse than linear**"
-        seconds = " | ".join(f"{took[n][name]:.3f} s" if took[n][name] < 1 else f"{took[n][name]:.1f} s" for n in sizes)
+        seconds = " | ".join(_seconds(took[n].get(name)) for n in sizes)
         yield f"| `{name}` | {seconds} | {power} | {gb:.2f} GB |"
+
+
+def _seconds(took: float | None) -> str:
+    return "–" if took is None else f"{took:.3f} s" if took < 1 else f"{took:.1f} s"
 
 
 def told(took: dict[int, dict[str, float]], peaks: dict[str, float]) -> str:
@@ -202,7 +236,8 @@ def told(took: dict[int, dict[str, float]], peaks: dict[str, float]) -> str:
     intro = (
         f"Every figure of the catalogue, called as on its page: seconds of processor time, the best of {ROUNDS} after a first call. The peak "
         f"of memory is what the first call takes beyond what the process holds, at {max(took):,} lines; the figures of a room share a process, so "
-        "the first of them also works out the codes of text columns, which are kept. "
+        f"the first of them also works out the codes of text columns, which are kept. Beyond {MANY:,} lines each figure has a process of its own, "
+        f"of at most {MOST_GB} GB (– where that is too little), the columns that figures read, and one call after the first. "
         f"{os.cpu_count()} cores under load, "
         f"{time.strftime('%d %B %Y').lstrip('0')}; Python {platform.python_version()}, {versions}. The lines are the sample's, again and "
         f"again with ids, vendors and materials of their own. The exponent is that between the two largest sizes: 1.0 is as many times "
@@ -235,7 +270,11 @@ if __name__ == "__main__":
     given = parser.parse_args()
     if given.step:
         function, *args = json.loads(given.step)
-        print(json.dumps(STEP[function](*args)))
+        try:
+            print(json.dumps(STEP[function](*args)))
+        except (MemoryError, pa.ArrowMemoryError) as e:
+            print(f"{given.step:.100}: {e}", file=sys.stderr)
+            sys.exit(TOO_MUCH)
         sys.exit()
     asked = [n for n in SIZES if n <= given.most]
     if len(asked) < 2:
