@@ -12,6 +12,7 @@ import makini_analytics as ma
 from makini_analytics import SchemaError, lead_times, quality, slippage, spend
 from makini_analytics.catalogue import FIGURES
 from makini_analytics.errors import OptionError
+from tests.tiers import one_in
 
 #: What the doors show besides figures: a step that gives the lines back.
 NO_FIGURES = {"quality.rename_vendors"}
@@ -32,7 +33,7 @@ def test_every_public_function_of_a_room_is_a_figure():
         assert figure.title == figure.function.__doc__.splitlines()[0]
 
 
-@pytest.mark.parametrize("name", sorted(FIGURES))
+@pytest.mark.parametrize("name", one_in(3, sorted(FIGURES)))
 def test_what_is_declared_is_what_is_checked(name, sample):
     figure = FIGURES[name]
     options = OPTIONS.get(name, {})
@@ -48,7 +49,7 @@ def test_what_is_declared_is_what_is_checked(name, sample):
         assert figure.function(lines, **options).attrs["metric"] == name
 
 
-@pytest.mark.parametrize("name", sorted(n for n, figure in FIGURES.items() if figure.data == ("lines",)))
+@pytest.mark.parametrize("name", one_in(3, sorted(n for n, figure in FIGURES.items() if figure.data == ("lines",))))
 def test_no_lines_have_the_types_of_some(name, sample):
     emea = sample.filter(connection="emea").lines
     function, options = FIGURES[name].function, OPTIONS.get(name, {})

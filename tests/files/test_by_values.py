@@ -55,20 +55,23 @@ def test_a_mark_of_an_unknown_heading_cancels_its_lines(written, heading, values
 
 @pytest.mark.parametrize(
     ("heading", "values"),
-    [
-        ("Cancelled Qty", ["4", "0", "2"]),
-        ("Cancel Reason", ["Price", "", ""]),
-        ("Elimination Group", ["A", "B", "A"]),
-        ("Voided On", ["2024-02-01", "", ""]),
-        ("Canceled", ["", "", ""]),
-        ("Cancelled", ["1", "0", "0"]),  # may be quantities
-        ("Non-cancellable", ["Y", "N", "Y"]),
-        ("Stornierbar", ["J", "N", "J"]),
-        ("Avoid substitution", ["Y", "N", "Y"]),
-        ("Invoice cancelled", ["Y", "N", "Y"]),
-        ("Closed for invoice", ["Y", "N", "Y"]),
-        ("Cancellation requested", ["Y", "N", "Y"]),
-    ],
+    one_in(
+        3,
+        [
+            ("Cancelled Qty", ["4", "0", "2"]),
+            ("Cancel Reason", ["Price", "", ""]),
+            ("Elimination Group", ["A", "B", "A"]),
+            ("Voided On", ["2024-02-01", "", ""]),
+            ("Canceled", ["", "", ""]),
+            ("Cancelled", ["1", "0", "0"]),  # may be quantities
+            ("Non-cancellable", ["Y", "N", "Y"]),
+            ("Stornierbar", ["J", "N", "J"]),
+            ("Avoid substitution", ["Y", "N", "Y"]),
+            ("Invoice cancelled", ["Y", "N", "Y"]),
+            ("Closed for invoice", ["Y", "N", "Y"]),
+            ("Cancellation requested", ["Y", "N", "Y"]),
+        ],
+    ),
 )
 def test_words_alone_make_no_mark(written, heading, values):
     got = lines_of(written(text(rows(*values), HEAD.format(heading))))
@@ -116,7 +119,7 @@ def test_one_row_for_each_receipt_is_told_with_what_is_at_stake(written):
 
 @pytest.mark.parametrize(
     "heading",
-    ["Cant. recibida", "Q.tà consegnata", "Qtd. Entregue", "Bisher gelief. Menge", "Qty Received To Date"],
+    one_in(3, ["Cant. recibida", "Q.tà consegnata", "Qtd. Entregue", "Bisher gelief. Menge", "Qty Received To Date"]),
 )  # fmt: skip
 def test_what_was_received_is_known_by_its_words(written, heading):
     data = ma.Purchases.from_file(written(text(rows("4", "10"), HEAD.format(heading))))
@@ -159,13 +162,16 @@ def test_two_headings_that_could_be_it_are_left(written):
 
 @pytest.mark.parametrize(
     ("heading", "values", "column"),
-    [
-        ("Cancel By", ["2024-02-01", "", ""], "cancelled_date"),
-        ("Cancel Reason", ["no longer needed", "", ""], "status"),
-        ("Lifecycle", ["Cancelled", "Open", "Open"], "status"),
-        ("Approval", ["Rejected", "Approved", "Approved"], "status"),
-        ("Line Type", ["Return", "Goods", "Freight"], "document_type"),
-    ],
+    one_in(
+        3,
+        [
+            ("Cancel By", ["2024-02-01", "", ""], "cancelled_date"),
+            ("Cancel Reason", ["no longer needed", "", ""], "status"),
+            ("Lifecycle", ["Cancelled", "Open", "Open"], "status"),
+            ("Approval", ["Rejected", "Approved", "Approved"], "status"),
+            ("Line Type", ["Return", "Goods", "Freight"], "document_type"),
+        ],
+    ),
 )
 def test_lines_that_a_column_that_is_not_read_may_take_away_are_told(written, heading, values, column):
     head = f"PO Number;Line;Vendor;Order Date;Quantity;Unit Price;Amount;{heading}"

@@ -17,7 +17,8 @@ from .files import HEAD, ROWS, lines_of, table_of, text, xlsx
 
 
 @pytest.mark.parametrize(
-    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "latin-1", "mac_roman", "cp850"]
+    "encoding",
+    one_in(3, ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "latin-1", "mac_roman", "cp850"]),
 )
 def test_encodings_are_found(written, encoding):
     lines = lines_of(written(text(), encoding=encoding))
@@ -110,7 +111,7 @@ def test_every_row_is_a_line_or_told(written):
     assert "headings again: 1" in got.sources.notes.item()
 
 
-@pytest.mark.parametrize("name", ["Total Energies", "Summe & Co", "Gesamt AG"])
+@pytest.mark.parametrize("name", one_in(3, ["Total Energies", "Summe & Co", "Gesamt AG"]))
 def test_a_vendor_or_item_called_total_is_none(written, name):
     assert len(lines_of(written(text([r.replace("Müller GmbH", name).replace("Pièce", name) for r in ROWS])))) == 3
     assert len(lines_of(written(text([f"{r.split(';')[0]};;{name};2024-01-15;x;1;1;1;EUR;" for r in ROWS])))) == 3
@@ -295,16 +296,19 @@ def test_other_alphabets_are_not_read_as_western_letters(written, encoding, vend
 
 @pytest.mark.parametrize(
     ("vendor", "encoding"),
-    [
-        ("Ångström, Västerås, Höör", "cp1252"),
-        ("Ångström, Västerås, Höör", "cp850"),
-        ("Søren Møller, Ålborg Værft", "cp1252"),
-        ("Güneş, İstanbul Çelik, Doğuş Kağıt", "cp1254"),
-        ("Győri Kő, Szűcs Vasmű, Őrség", "cp1250"),
-        ("Oţelul Galaţi, Şuruburi, Târgu Mureş", "cp1250"),
-        ("Škoda, Dvořák, Třinec, Šroubárna Žatec", "iso8859-2"),
-        ("Rīgas tērauds, Ķīmija, Šķirotava", "cp1257"),
-    ],
+    one_in(
+        3,
+        [
+            ("Ångström, Västerås, Höör", "cp1252"),
+            ("Ångström, Västerås, Höör", "cp850"),
+            ("Søren Møller, Ålborg Værft", "cp1252"),
+            ("Güneş, İstanbul Çelik, Doğuş Kağıt", "cp1254"),
+            ("Győri Kő, Szűcs Vasmű, Őrség", "cp1250"),
+            ("Oţelul Galaţi, Şuruburi, Târgu Mureş", "cp1250"),
+            ("Škoda, Dvořák, Třinec, Šroubárna Žatec", "iso8859-2"),
+            ("Rīgas tērauds, Ķīmija, Šķirotava", "cp1257"),
+        ],
+    ),
 )
 def test_each_language_is_read_by_its_own_code_page(written, vendor, encoding):
     path = written(

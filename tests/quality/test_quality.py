@@ -187,7 +187,7 @@ CAUSES = {
 }
 
 
-@pytest.mark.parametrize("cause", CAUSES)
+@pytest.mark.parametrize("cause", one_in(3, CAUSES))
 def test_p7_each_cause_is_named_where_it_explains_the_difference(cause):
     got = quality.reconcile(purchases(CAUSES[cause]))
     orders = got[got["part"] == "orders"]
@@ -295,7 +295,7 @@ def test_p10_nothing_is_merged_but_by_a_mapping(sample):
 # ---- all of them -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("function", [quality.coverage, quality.reconcile, quality.duplicates])
+@pytest.mark.parametrize("function", one_in(3, [quality.coverage, quality.reconcile, quality.duplicates]))
 def test_they_take_purchases_and_say_so(function, sample):
     with pytest.raises(SchemaError, match="takes Purchases"):
         function(sample.lines)
@@ -306,7 +306,7 @@ def test_they_take_purchases_and_say_so(function, sample):
     assert nothing.dtypes.equals(got.dtypes)
 
 
-@pytest.mark.parametrize("plot", [quality.plot_coverage, quality.plot_reconcile, quality.plot_duplicates])
+@pytest.mark.parametrize("plot", one_in(3, [quality.plot_coverage, quality.plot_reconcile, quality.plot_duplicates]))
 def test_their_charts(plot, sample, tmp_path):
     one = ma.load_sample(["us"])
     options = {"currency": "USD"} if plot is quality.plot_reconcile else {}

@@ -111,7 +111,7 @@ def test_the_next_report_takes_the_place_of_the_last_one(written, tmp_path):
     assert not (folder / "charts").exists()
 
 
-@pytest.mark.parametrize("mine", [None, "charts/mine.png", "tables/sources.csv", "notes.txt"])
+@pytest.mark.parametrize("mine", one_in(2, [None, "charts/mine.png", "tables/sources.csv", "notes.txt"]))
 def test_a_folder_of_the_first_versions_is_replaced_and_a_file_in_it_stops_that(written, tmp_path, mine):
     data, folder = purchases("x"), tmp_path / "r"
     page = shutil.copytree(written, folder) / "report.html"

@@ -12,6 +12,7 @@ import pytest
 import makini_analytics as ma
 from makini_analytics import ConfigError, lead_times, slippage, spend
 from makini_analytics.reporting import _print
+from tests.tiers import one_in
 
 NAME = "Kugellager Nord AG"
 
@@ -175,7 +176,7 @@ def bare(**columns):
 
 @pytest.mark.parametrize(
     ("columns", "said"),
-    [
+    one_in(3, [
         # judged by the promised date, as the report on all vendors is, where no line has another
         ({"required_date": None, "promised_date": pd.Timestamp("2025-03-12")}, "9 of 10 lines due came on time, 90 %. 1 line is overdue"),
         ({"required_date": None}, "No due date is known of what is to come, 1 line."),
@@ -184,7 +185,7 @@ def bare(**columns):
         ({"amount": [10.0] * 8 + [None] * 2}, "Ordered: 80 EUR, and 2 lines without an amount"),
         ({"status": "Cancelled"}, "Ordered: nothing"),
         ({"order_date": None}, "Ordered: no order has a date"),
-    ],
+    ]),
 )  # fmt: skip
 def test_it_says_what_it_does_not_know(columns, said, tmp_path):
     data = ma.Purchases.from_table(bare(**columns), as_of="2025-12-31")

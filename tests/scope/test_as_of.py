@@ -8,6 +8,7 @@ import pytest
 
 from makini_analytics import lead_times, slippage, spend
 from tests.compute.kinds import dirty
+from tests.tiers import one_in
 
 DAY = "2025-07-31"
 
@@ -77,7 +78,7 @@ def _random(seed: int) -> pd.DataFrame:
     )  # of several names a vendor has the one that most of its lines carry, later ones too
 
 
-@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("name", one_in(3, FIGURES))
 def test_a_figure_of_all_lines_is_the_figure_of_what_was_known_then(name):
     lines = _random(21)
     ask, then = FIGURES[name], known_on(lines, DAY)

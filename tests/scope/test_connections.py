@@ -12,6 +12,7 @@ import makini_analytics as ma
 from makini_analytics import lead_times, slippage, spend
 from makini_analytics.frames import AsOfDays, as_of_days
 from tests.compute.kinds import dirty, same
+from tests.tiers import one_in
 
 #: What compares a group with all others of the call.
 _OF_ALL = {"due_share", "others_rate", "p_value", "against_others", "against_before"}
@@ -70,7 +71,7 @@ def both() -> tuple[ma.Purchases, ma.Purchases, ma.Purchases]:
     return one, other, ma.concat([one, other])
 
 
-@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("name", one_in(3, FIGURES))
 def test_another_connection_changes_no_figure_of_one(both, name):
     *alone, together = both
     ask = FIGURES[name]

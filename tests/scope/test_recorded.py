@@ -91,11 +91,11 @@ def test_the_chances_are_not_learnt_from_it_and_not_given_to_it():
 
 @pytest.mark.parametrize("seed", one_in(3, range(3)))
 def test_against_plain_loops(seed):
-    lines = dirty(seed, 300, dated=False).assign(vendor_name=None)
-    lines["vendor_id"] = np.random.default_rng(seed).choice(list("abcdefghij"), 300)
+    lines = dirty(seed, 150, dated=False).assign(vendor_name=None)
+    lines["vendor_id"] = np.random.default_rng(seed).choice(list("abcdefghij"), 150)
     day = pd.Timestamp(AS_OF)
     per_line = slippage.per_line(lines, as_of=AS_OF)
-    bare = [slippage.per_line(lines.iloc[[i]], as_of=AS_OF) for i in range(300)]  # alone, no line makes a habit
+    bare = [slippage.per_line(lines.iloc[[i]], as_of=AS_OF) for i in range(150)]  # alone, no line makes a habit
     alone = pd.concat(bare)
     received = alone.outcome.isin(["early", "on_time", "late"]) | (
         (alone.outcome == "not_due") & (lines.delivered_date <= day)

@@ -50,8 +50,8 @@ def test_no_amount_is_computed_from_what_can_not_be_read(column):
     assert got.lines.amount.fillna(-1).tolist() == [-1, 20]
 
 
-@pytest.mark.parametrize(("mark", "state"), [("X", "cancelled"), ("L", "cancelled"), (True, "cancelled"), ("2024-02-01", "cancelled"),
-                                             ("", "open"), (None, "open"), (False, "open"), ("N", "open"), ("00000000", "open")])  # fmt: skip
+@pytest.mark.parametrize(("mark", "state"), one_in(3, [("X", "cancelled"), ("L", "cancelled"), (True, "cancelled"), ("2024-02-01", "cancelled"),
+                                             ("", "open"), (None, "open"), (False, "open"), ("N", "open"), ("00000000", "open")]))  # fmt: skip
 @pytest.mark.parametrize("column", ["deleted_at", "cancelled_date"])
 def test_a_mark_of_deletion_marks_the_line_also_where_it_is_no_date(mark, state, column):
     got = table(AMOUNT | {"x": column}, amt=[1.0, 1.0], x=[mark, None])
@@ -74,9 +74,9 @@ def test_a_delivery_day_that_can_not_be_read_is_a_delivery():
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("1.234,56", 1234.56), ("1,234.56", 1234.56), ("1 234,56", 1234.56), ("1\u202f234,56", 1234.56), ("1\u00a0234,56", 1234.56),
+    one_in(3, [("1.234,56", 1234.56), ("1,234.56", 1234.56), ("1 234,56", 1234.56), ("1\u202f234,56", 1234.56), ("1\u00a0234,56", 1234.56),
      ("1'234.56", 1234.56), ("1’234.56", 1234.56), ("12,34,567.00", 1234567.0), ("1.234,56-", -1234.56), ("(1,234.56)", -1234.56),
-     ("\u22121.234,56", -1234.56), ("EUR 1.234,56", 1234.56), ("1.234,56 €", 1234.56), ("\u20131.234,56", -1234.56), ("-€1.234,56 EUR", -1234.56), ("  12.50 ", 12.5), ("1.5E+03", 1500.0)],
+     ("\u22121.234,56", -1234.56), ("EUR 1.234,56", 1234.56), ("1.234,56 €", 1234.56), ("\u20131.234,56", -1234.56), ("-€1.234,56 EUR", -1234.56), ("  12.50 ", 12.5), ("1.5E+03", 1500.0)]),
 )  # fmt: skip
 def test_every_usual_way_to_write_a_number(text, value):
     assert amounts([text]) == [value]
@@ -173,7 +173,7 @@ def days(values, fmt=None, columns=None, **more):
 
 @pytest.mark.parametrize(
     ("values", "fmt", "want"),
-    [
+    one_in(3, [
         ([20240131, 20240201], "%Y%m%d", ["2024-01-31", "2024-02-01"]),
         ([20240131.0, np.nan], "%Y%m%d", ["2024-01-31", None]),
         ([45322, "45323"], "excel", ["2024-01-31", "2024-02-01"]),
@@ -192,7 +192,7 @@ def days(values, fmt=None, columns=None, **more):
         (["/Date(1706659200000)/", "/Date(1706659200000+0100)/"], None, ["2024-01-31", "2024-01-31"]),
         ([pd.Period("2024-01-31", "D"), pd.Period("2024-01", "M")], None, ["2024-01-31", None]),
         ([dt.date(2024, 1, 31), pd.Timestamp("2024-02-01")], None, ["2024-01-31", "2024-02-01"]),
-    ],
+    ]),
 )  # fmt: skip
 def test_forms_of_dates(values, fmt, want):
     assert days(values, fmt) == want
@@ -304,7 +304,7 @@ def test_a_vendor_with_and_without_its_id_is_one():
 
 @pytest.mark.parametrize(
     ("given", "code"),
-    [("eur", "EUR"), (" € ", "EUR"), ("£", "GBP"), ("US$", "USD"), ("$", "$"), ("¥", "¥"), ("GBp", "GBX")],
+    one_in(3, [("eur", "EUR"), (" € ", "EUR"), ("£", "GBP"), ("US$", "USD"), ("$", "$"), ("¥", "¥"), ("GBp", "GBX")]),
 )
 def test_currencies_under_their_codes(given, code):
     got = table(AMOUNT | {"c": "currency"}, amt=[1.0, 1.0], c=[given, code])
