@@ -7,7 +7,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from ..errors import ConfigError, MakiniError
 from ..history import History
 from ..purchases import Purchases, concat
 from ..system import Display, check_options, options_of, path_of
+from ..tidy import a_few
 from ._client import Client
 
 #: So many connections are fetched side by side, each with some pages at once.
@@ -137,7 +138,16 @@ def fetch_all(
         pool.shutdown(wait=False, cancel_futures=True)
     if to is not None:
         return Fetched(None, errors, pd.concat(snapshots, ignore_index=True) if snapshots else None)
-    return Fetched(concat(parts) if parts else None, errors)
+    data = concat(parts) if parts else None
+    return Fetched(_without(data, list(errors)) if data is not None and errors else data, errors)
+
+
+def _without(data: Purchases, failed: list[str]) -> Purchases:
+    """Return purchases that say which connections failed and are not among them, since a report of them is read without the errors."""
+    told = f"{a_few([repr(n) for n in failed])} could not be fetched and {'is' if len(failed) == 1 else 'are'} not among these data"
+    notes = data.sources["notes"].fillna("").to_list()
+    notes[0] = f"Warning: {told}. {notes[0]}".strip()
+    return replace(data, sources=data.sources.assign(notes=pd.array(notes, dtype="string")))
 
 
 def _fetch(client: Client, since: Any, until: Any, to: History | None) -> Any:

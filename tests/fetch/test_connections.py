@@ -13,6 +13,7 @@ import pytest
 
 import makini_analytics as ma
 from makini_analytics import AuthError, Client, ConfigError
+from makini_analytics.reporting import content
 from tests.faults.server import FaultServer, order, rate_limit, status
 
 A, B = [order(i) for i in range(12)], [order(i, department="x") for i in range(5, 30)]
@@ -43,6 +44,8 @@ def test_one_that_fails_leaves_the_others_whole(server):
     assert len(got.data.orders) == 12
     assert isinstance(got.errors["gone"], AuthError)
     assert got.errors["gone"].connection == "gone"
+    warning = "Warning: 'gone' could not be fetched and is not among these data."
+    assert warning in repr(got.data) and content(got.data, sections=["left_out"]).notes[0].endswith(warning)
     assert "FAILED gone" in repr(got)
     server.always = status(404)
     none = ma.fetch_all({"a": "tok-x"}, **options(server))
