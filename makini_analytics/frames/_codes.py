@@ -15,6 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ..errors import SchemaError
+
 Ints = npt.NDArray[np.integer[Any]]
 
 
@@ -39,7 +41,11 @@ def encode(column: pd.Series, *, sort: bool = True) -> Encoding:
         return _of_categorical(column, sort)
     known = _remembered(column)
     if known is None:
-        codes, labels = pd.factorize(column, sort=sort)
+        try:
+            codes, labels = pd.factorize(column, sort=sort)
+        except TypeError as e:  # "unhashable type: 'list'"
+            told = f"{column.name!r} holds lists or objects ({e}): make a column of texts or numbers of what is meant"
+            raise SchemaError(told) from None
         known = Encoding(codes.astype(np.min_scalar_type(-max(len(labels), 1)), copy=False), pd.Index(labels))
         remember(column, known)
     return _sorted(known) if sort else known

@@ -173,6 +173,14 @@ def test_columns_of_the_users_own_have_any_name_and_kind(make):
 
 
 @EVERY
+def test_a_column_of_lists_groups_nothing_and_says_so(make):
+    lines = dirty(29).assign(tags=pd.Series([["a"], ["b"]] * 200))
+    for frame in (lines, make(lines)):
+        with pytest.raises(SchemaError, match="'tags' holds lists or objects"):
+            spend.by_vendor(frame, by="tags", as_of=AS_OF)
+
+
+@EVERY
 def test_a_column_that_is_not_there_is_the_same_error(make):
     lines, said = dirty(30), set()
     for frame in (lines, make(lines)):
