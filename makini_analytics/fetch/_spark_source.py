@@ -45,10 +45,12 @@ class SparkSource(DataSource):
     environment variables that hold the tokens; these are looked up by the task that fetches
     (``spark.executorEnv.MAKINI_TOKEN_EMEA``), so no token is in the plan, the options or the event log. ``table`` is orders, lines
     (the default), issues or sources; ``since``, ``until``, ``modified_since``, ``timezone``, ``decimal`` and ``thousands`` are as in
-    `Client.fetch_purchases`. With ``spans`` ("M", "Q" or "Y") and ``since``, a connection is read by several tasks, each the orders of a
-    month, a quarter or a year; what a fetch decides by all rows is then to be stated (``delivery_date`` of the connection) or decided by
-    span (``decimal``), and sources have a row for each. The columns are those of `makini_analytics.data_dictionary`; custom fields are in ``custom``, a map of
+    `Client.fetch_purchases`. The columns are those of `makini_analytics.data_dictionary`; custom fields are in ``custom``, a map of
     text: ``lines.custom["costCenter"]``. A connection that fails is an error of the whole, after Spark's own tries.
+
+    With ``spans`` ("M", "Q" or "Y") and ``since``, a connection is read by several tasks, each the orders of a month, a quarter or a
+    year. What a fetch decides by all rows is then stated (``delivery_date`` of the connection) or decided by span (``decimal``), and
+    sources have a row for each.
 
     Each table is a fetch: of the second one a task takes the pages from its cache, where it runs on the same machine within the hour.
     """
