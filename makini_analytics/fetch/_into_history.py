@@ -26,7 +26,7 @@ def into_history(history: History, fetch: PurchaseOrderFetch, per_page: int) -> 
     """
     name, query = fetch.endpoints.session.connection, fetch.query
     known = None
-    if lines_known(history, name) > MOST_LINES:
+    if query.modified_since is None and lines_known(history, name) > MOST_LINES:
         fetch = replace(fetch, because=_MANY)  # what is known would be in memory meanwhile
     elif not (fetch.refresh or fetch.endpoints.session.offline):
         known = _known(history, name, query)

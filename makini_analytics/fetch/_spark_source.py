@@ -184,25 +184,47 @@ class _Reader(DataSourceReader):
             with client_of(partition.connection, own, Hidden(progress=False)) as client:
                 query: dict[str, Any] = dict(partition.query)
                 folder = client.fetch_purchases(**query, to=Path(place) / "purchases")
-            undated = {} if partition.first else _undated(folder)
+            undated = None if partition.first else _Undated(folder)
             for batch in _batches(folder, table, undated):
                 yield batch.select(self.columns)
 
 
-def _undated(folder: Path) -> dict[str, Any]:
-    """Return the ids of orders without a date, and of their lines."""
-    import pyarrow.dataset as ds
+class _Undated:
+    """The orders of a folder without a date, and their lines, which may have one of their own."""
 
-    out = {}
-    for table, key in (("orders", "order_id"), ("lines", "line_id")):
-        rows = ds.dataset(folder / table).to_table([key], filter=ds.field("order_date").is_null())
-        out[table] = rows[key].combine_chunks()
-    return out
+    def __init__(self, folder: Path) -> None:
+        import pyarrow.compute as pc
+        import pyarrow.dataset as ds
+
+        day = ds.field("order_date")
+        ids = {
+            which: ds.dataset(folder / "orders").to_table(["order_id"], filter=rows)["order_id"].combine_chunks()
+            for which, rows in (("undated", day.is_null()), ("dated", day.is_valid()))
+        }
+        # orders without a key may share a number
+        self._alone = ids["undated"].filter(pc.invert(pc.is_in(ids["undated"], value_set=ids["dated"])))
+        lines = ds.dataset(folder / "lines").to_table(["line_id", "order_id", "order_date"])
+        mine = lines.filter(pc.invert(self.rows_without(lines)))["line_id"]
+        self._ids = {"orders": ids["undated"], "lines": mine.combine_chunks()}
+
+    def rows_without(self, rows: Any) -> Any:
+        """Return which orders or lines are none of these."""
+        import pyarrow.compute as pc
+
+        return pc.and_(pc.is_valid(rows["order_date"]), pc.invert(pc.is_in(rows["order_id"], value_set=self._alone)))
+
+    def issues_without(self, rows: Any) -> Any:
+        """Return which issues are of none of these."""
+        import pyarrow.compute as pc
+
+        theirs = [
+            pc.and_(pc.equal(rows["table"], of), pc.is_in(rows["id"], value_set=ids)) for of, ids in self._ids.items()
+        ]
+        return pc.invert(pc.fill_null(pc.or_(*theirs), False))
 
 
-def _batches(folder: Path, table: str, undated: Mapping[str, Any]) -> Iterator[Any]:
+def _batches(folder: Path, table: str, undated: _Undated | None) -> Iterator[Any]:
     """Yield the rows of a table in a folder of parts, in the columns of the schema; those of undated orders left out."""
-    import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
     schema = _schema(table)
@@ -210,12 +232,10 @@ def _batches(folder: Path, table: str, undated: Mapping[str, Any]) -> Iterator[A
     for path in paths:
         for batch in pq.ParquetFile(path).iter_batches():
             rows = batch
-            if undated and table in ("orders", "lines"):
-                rows = rows.filter(pc.is_valid(rows.column("order_date")))
-            elif table == "issues":
-                for of, ids in undated.items():
-                    theirs = pc.and_(pc.equal(rows.column("table"), of), pc.is_in(rows.column("id"), value_set=ids))
-                    rows = rows.filter(pc.invert(pc.fill_null(theirs, False)))
+            if undated is not None and table in ("orders", "lines"):
+                rows = rows.filter(undated.rows_without(rows))
+            elif undated is not None and table == "issues":
+                rows = rows.filter(undated.issues_without(rows))
             yield _in_schema(rows, schema)
 
 

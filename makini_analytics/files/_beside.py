@@ -185,7 +185,7 @@ def _not_come(table: Table) -> list[str]:
     out = []
     for row, text in zip(table.df.index, table.texts("status"), strict=True):
         came = True if of_order or not text else has_come(text)
-        out.append("taken back" if meaning(text) == "cancelled" else text if came is False else "")
+        out.append("" if came is not False else "taken back" if meaning(text) == "cancelled" else text)
         if came is None:
             why = f"row {row} of the file: a receipt whose status does not tell whether it came: counted as received"
             table.doubts.append((int(row), "status", text, why))

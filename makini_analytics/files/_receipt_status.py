@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ..tidy import meaning
+from ..tidy import meaning, nothing_came
 from ._headings import folded
 
 #: Words of warehouses, beside those for orders: Odoo's transfers, Oracle's and Dynamics' receipts, and what bookings are called.
@@ -31,13 +31,13 @@ _IN_PART = re.compile("part|teil|parcial|parzial|gedeelt|deels|czesc")
 def has_come(status: str) -> bool | None:
     """Return whether goods of this status came; None where it does not tell.
 
-    >>> [has_come(s) for s in ("Posted", "Received", "Partially received", "Draft", "In transit", "Ready", "Approved", "Q7")]
-    [True, True, True, False, False, False, None, None]
+    >>> [has_come(s) for s in ("Posted", "Received", "Partially received", "Draft", "In transit", "Ready", "Approved", "On hold", "Q7")]
+    [True, True, True, False, False, False, None, None, None]
     """
     word, order = folded(status), meaning(status)
     if word in _CAME or order in ("received", "closed"):
         return True
-    if word in _STILL_TO_COME or order in ("draft", "cancelled"):
+    if word in _STILL_TO_COME or nothing_came(status):
         return False
     if order != "open":
         return None

@@ -13,8 +13,9 @@ from ..frames import categoricals
 from ._documents import DocumentBuilder, DocumentFrames
 from ._issues import IssueBook
 from ._number_format import NumberFormat
-from ._receipts import NOT_COME, not_come, unread
+from ._receipts import NOT_COME, is_cancelled, not_come, unread
 from ._schema import LINES, ORDER_KEYS, RECEIPT_LINES, RECEIPTS, RETURNS
+from ._status import CANCELLED, DRAFT, meanings
 from ._writing import Writing
 
 
@@ -71,7 +72,8 @@ class ReceiptsBuilder(_DocumentsBeside):
         live = (lines["deleted_at"].isna() & head["deleted_at"].isna()).to_numpy(dtype=bool)
         for table, rows in (("receipts", of), ("receipt lines", np.arange(len(of)))):  # a mark that is no date is one
             live = live & ~np.isin(rows, self.book.unreadable(table).get("deleted_at", ()))
-        status = categoricals.to_strings(lines["status"]).fillna(categoricals.to_strings(head["status"]))
+        own, whole = categoricals.to_strings(lines["status"]), categoricals.to_strings(head["status"])
+        status = own.fillna(whole).mask(is_cancelled(whole), whole)
         gone = not_come(status) & live
         of_head = status[gone].groupby(of[gone]).first()
         self.book.add("receipts", "status", of_head.index.to_numpy(), of_head.reindex(heads.index), NOT_COME)
@@ -93,10 +95,15 @@ class ReturnsBuilder(_DocumentsBeside):
         """Return the return orders and their lines, which end with their order: by its mark, or by a status that says so."""
         framed = self._documents.frames(tz, form)
         lines, head = framed.lines, framed.heads.take(framed.of).reset_index(drop=True)
-        status, ends = categoricals.to_strings(head["status"]), head["deleted_at"]
-        own = categoricals.to_strings(lines["status"])
+        status, own = categoricals.to_strings(head["status"]), categoricals.to_strings(lines["status"])
+        ended = status.where(np.isin(meanings(status, {}), (CANCELLED, DRAFT)))
+        own = own.fillna(ended).mask(is_cancelled(status), status)
+        for table, rows in (("returns", framed.of), ("return lines", np.arange(len(own)))):
+            # a mark that is no date has no place among the dates
+            own = own.mask(np.isin(rows, self.book.unreadable(table).get("deleted_at", ())), "deleted")
+        ends = head["deleted_at"]
         lines = lines.assign(
-            status=categoricals.from_series(own.fillna(status.where(not_come(status)))),
+            status=categoricals.from_series(own),
             deleted_at=lines["deleted_at"].fillna(ends) if "deleted_at" in lines else ends,
         )
         return framed._replace(lines=lines)

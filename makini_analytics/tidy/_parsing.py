@@ -217,7 +217,7 @@ def parse_iso(value: Any) -> tuple[datetime | None, str]:
     text = value.strip()
     if not text:
         return None, "empty text"
-    if text[:10] in SENTINEL_DAYS or text.startswith(_PHP_ZERO):
+    if text[:10] in SENTINEL_DAYS or text.startswith(_PHP_ZERO) or not text.strip("0"):  # SAP writes 00000000
         return None, "stands for no date"
     ticks = _TICKS.fullmatch(text)
     if ticks:  # milliseconds since 1970, as Microsoft's JSON has them; the zone behind them is for display

@@ -18,14 +18,14 @@ from ..frames import categoricals, stack
 from . import _derive
 from ._documents import DocumentFrames
 from ._issues import IssueBook
-from ._status import CANCELLED, DRAFT, meanings
-from ._status_words import own_meanings
+from ._status import CANCELLED, meanings
+from ._status_words import nothing_came
 
 Positions = npt.NDArray[np.intp]
 NO_LINE = "a receipt of no order line that is known; not counted"
 NO_QUANTITY = "a receipt without a quantity; the line is taken as complete with its last receipt"
 TOO_MUCH = "the line's receipts add up to far more than was ordered: invoices, or the same receipts again, among them?"
-NOT_COME = "a receipt that is cancelled or a draft by its status; not counted"
+NOT_COME = "a receipt that is cancelled, rejected or a draft by its status; not counted"
 OTHER_SUM = "the line's receipts add up to another quantity than it says was received; kept as it says"
 BELOW_NOTHING = "the line's receipts add up to less than nothing: are some of them missing?"
 OTHER_UNIT = "received in another unit than ordered: the quantity can't be compared"
@@ -72,13 +72,15 @@ def without_zeros(texts: pd.Series) -> pd.Series:
     return plain.mask(plain.str.fullmatch(r"\d+").fillna(False).astype(bool), plain.str.lstrip("0"))
 
 
-#: A document that is not complete may be of a delivery in part, which has come.
-_IN_PART = own_meanings({"incomplete": "open", "in preparation": "open", "requested": "open"})
-
-
 def not_come(status: pd.Series) -> npt.NDArray[np.bool_]:
-    """Return which statuses say that nothing has come: cancelled, or a draft."""
-    return np.isin(meanings(status, _IN_PART), (CANCELLED, DRAFT))
+    """Return which statuses of receipts say that nothing has come."""
+    codes, texts = pd.factorize(status)
+    return np.array([*(nothing_came(str(t)) for t in texts), False])[codes]
+
+
+def is_cancelled(status: pd.Series) -> npt.NDArray[np.bool_]:
+    """Return which statuses of whole documents say that these are cancelled, whatever their lines say of themselves."""
+    return np.asarray(meanings(status, {}) == CANCELLED)
 
 
 def unread(receipts: pd.DataFrame, book: IssueBook) -> npt.NDArray[np.bool_]:

@@ -226,6 +226,16 @@ ALSO_CALLED = {
     "sap ariba": "ariba", "ibm maximo": "maximo", "epicor": "openline", "x3": "lincleflg", "sage x3": "lincleflg",
 }  # fmt: skip
 
+# The words of an order that is not allowed to be ordered by which a receipt has not come either. Of the others (on hold, in review, pending
+# approval, incomplete) the goods are there: what is waited for is a check, or the rest.
+NOT_COME = """draft; in draft; planned; proposed; parked; preliminary; saved; unsubmitted; composing; entwurf; in bearbeitung (entwurf); geplant;
+    vorgemerkt; brouillon; planifié; borrador; planificado; bozza; pianificato; rascunho; planejado; planeado; concept; gepland; wersja robocza;
+    projekt; szkic; robocze; roboczy; zaplanowane; planowane;
+    rejected; rejected by supervisor; denied; abgelehnt; zurückgewiesen; refusé; rejeté; rechazado; denegado; rifiutato; respinto; rejeitado;
+    recusado; reprovado; afgewezen; afgekeurd; geweigerd; odrzucone; odrzucony; odrzucono"""
+# An order that was withdrawn is over; goods were collected.
+COLLECTED = "retiré; retirado; ritirato"
+
 # What a combined status may name beside its meaning.
 NEUTRAL = """po; purchase order; order; line; order line; line item; item; header; status; state; document"""
 # Steps that stay true when the order has gone further: "Approved / Received" is received, where "Open / Received" contradicts itself.

@@ -8,7 +8,20 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 
 from ..errors import ConfigError
-from ._status_table import ALSO_CALLED, CANCELLED, CLOSED, DRAFT, GROUPS, NEUTRAL, OPEN, RECEIVED, STEPS, SYSTEMS
+from ._status_table import (
+    ALSO_CALLED,
+    CANCELLED,
+    CLOSED,
+    COLLECTED,
+    DRAFT,
+    GROUPS,
+    NEUTRAL,
+    NOT_COME,
+    OPEN,
+    RECEIVED,
+    STEPS,
+    SYSTEMS,
+)
 
 _PARTS = re.compile(r"\s*[/,;:|()\[\]+–—]+\s*|\s+-+\s+|^\s*-+\s*|\s*-+\s*$")
 _BARE_HYPHEN = re.compile(r"\s*-\s*")
@@ -70,6 +83,22 @@ def _words_of_systems() -> dict[str, dict[str, str]]:
     return {system: _table(words.items()) for system, words in SYSTEMS.items()}
 
 
+@cache
+def _words_of_receipts() -> dict[str, str]:
+    not_come = _table([(DRAFT, NOT_COME)])
+    come = {w for w, m in _words().items() if m == DRAFT and w not in not_come} | set(_table([(OPEN, COLLECTED)]))
+    return {s: OPEN for w in come for s in (w, w.replace(" ", ""))}
+
+
+def nothing_came(text: str) -> bool:
+    """Return whether the status of a receipt says that nothing has come: cancelled, a draft, or rejected.
+
+    >>> [nothing_came(t) for t in ("Cancelled", "30 - Entwurf", "Rejected", "On hold", "Unvollständig", "Ritirato", "Posted", "")]
+    [True, True, True, False, False, False, False, False]
+    """
+    return _understood(text, _words_of_receipts()) in (DRAFT, CANCELLED)
+
+
 def meaning(text: str, system: str | None = None) -> str | None:
     """Return what a status means: ``draft``, ``open``, ``received``, ``closed``, ``cancelled``; None where it is not understood.
 
@@ -101,7 +130,10 @@ def meaning(text: str, system: str | None = None) -> str | None:
     >>> meaning("L"), meaning("L", system="LOEKZ"), meaning("Open", system="Business Central")
     (None, 'cancelled', 'draft')
     """
-    known = _of_system(system) if system else {}
+    return _understood(text, _of_system(system) if system else {})
+
+
+def _understood(text: str, known: Mapping[str, str]) -> str | None:
     whole = _single(folded(text), known)
     if whole is not None:
         return whole

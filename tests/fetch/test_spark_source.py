@@ -37,6 +37,7 @@ def spanned():
     days = pd.date_range("2025-01-01", "2025-07-31", freq="12h")
     rows = [order(i, orderDate=f"{d:%Y-%m-%dT%H:%M:%SZ}") for i, d in enumerate(days)]
     rows += [order(900 + i, orderDate=None) for i in range(3)]
+    rows[-1]["lineItems"][0]["orderDate"] = "2025-03-01T00:00:00Z"  # of a line alone
     rows += [order(999, orderDate="2099-01-01T00:00:00Z")]
     # this server keeps to no span, so that those without a day come with each
     with FaultServer(rows) as server, pytest.MonkeyPatch.context() as environment:

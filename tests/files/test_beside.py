@@ -166,6 +166,12 @@ def test_a_receipt_of_a_status_that_tells_nothing_counts_and_is_told(written):
     assert "no receipts, left out: 1 (1 of 'Waiting')" in data.sources.notes.item()
 
 
+@pytest.mark.parametrize("status", ["On hold", "Pending approval", "Unvollständig", "Ritirato"])
+def test_a_receipt_that_waits_for_a_check_counts_and_is_told(written, status):
+    data, got, _ = came(written, HEAD + f"Quantity;Status\n2;1;2024-02-01;3;Posted\n2;1;2024-02-03;1;{status}\n")
+    assert got == [-1, -1, 4] and data.issues.value.tolist() == [status]
+
+
 def test_what_was_rejected_is_added_up(written):
     rows = "Received Quantity;Rejected Quantity\n2;1;2024-02-01;3;1,5\n2;1;2024-02-03;2;1\n1;2;2024-02-03;2;\n"
     data = came(written, HEAD + rows)[0]

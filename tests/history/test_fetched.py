@@ -58,8 +58,11 @@ def test_where_more_lines_are_known_than_fit_into_memory_all_are_fetched_by_part
         with monkeypatch.context() as without_memory:
             without_memory.setattr(ma.History, "at", None)
             assert client.fetch_purchases(to=history, refresh=True).n_changed.item() == 1
-    assert history.snapshots.whole.tolist() == [True, False, True]
-    assert "more than 5,000,000 lines are known" in history.at().sources.notes.item()
+        assert history.snapshots.whole.tolist() == [True, False, True]
+        assert "more than 5,000,000 lines are known" in history.at().sources.notes.item()
+        client.fetch_purchases(to=history, modified_since="2025-06-21", refresh=True)
+    assert not history.snapshots.whole.iloc[-1]
+    assert "Everything was fetched" not in history.at().sources.notes.item()
 
 
 def test_the_command_adds_to_a_history_and_is_quiet(tmp_path, monkeypatch, capsys):

@@ -156,15 +156,42 @@ def test_a_receipt_that_its_status_says_has_not_come_is_not_counted_and_listed(s
     said = got.issues[(got.issues["table"] == "receipts") & (got.issues["column"] == "status")]
     word = status if isinstance(status, str) else status["name"]
     assert said.value.tolist() == [word] * 2 and set(said.reason) == {
-        "a receipt that is cancelled or a draft by its status; not counted"
+        "a receipt that is cancelled, rejected or a draft by its status; not counted"
     }
     assert not len(got.issues[got.issues["table"] == "receipt lines"])
 
 
 @pytest.mark.parametrize(
+    "said",
+    [{"status": s} for s in ("On hold", "ONHOLD", "Pending approval", "In Review", "Unvollständig", "30 - Incomplete", "Aguardando aprovação",
+                             "Wstrzymane", "Ritirato", "Retiré", "Closed", "Posted", "Partially cancelled", "-", 0, True)]
+    + [{"deletedAt": mark} for mark in ("00000000", "00000000000000", "0000-00-00", False, 0, "N", "")],
+    ids=str,
+)  # fmt: skip
+def test_a_receipt_that_is_not_said_to_be_undone_is_counted(said):
+    """What waits for a check or an approval has come, as has a delivery that is not complete; no date is no mark."""
+    line = {"lineNo": "10", "quantity": 10}
+    got = tidied(
+        [po("a", TEN), po("b", TEN)],
+        [receipt("r", "a", "2025-01-20", line) | said, receipt("s", "b", "2025-01-20", line | said)],
+    )
+    assert got.lines.n_receipts.tolist() == [1, 1]
+
+
+@pytest.mark.parametrize("own", ["Open", "Received", "-"])
+def test_what_is_cancelled_as_a_whole_has_no_line_that_counts(own):
+    line = {"lineNo": "10", "quantity": 4, "price": 2, "status": own}
+    got = tidied([po("a", TEN)], [receipt("r", "a", "2025-01-20", line, status="Cancelled")])
+    assert not got.lines.n_receipts.notna().any() and "Cancelled" in set(got.issues["value"])
+    got = tidied([po("a", TEN)], returns=[{"key": "ro", "poKey": "a", "status": "Cancelled", "lineItems": [line]}])
+    assert got.lines.state.tolist() == ["open", "cancelled"]
+
+
+@pytest.mark.parametrize(
     ("ended", "state"),
     [({"status": "Cancelled"}, "cancelled"), ({"status": "Draft"}, "draft"), ({"deletedAt": "2025-02-01T00:00:00Z"}, "cancelled"),
-     ({"status": "Posted"}, "open")],
+     ({"deletedAt": "X"}, "cancelled"), ({"deletedAt": True, "status": "Open"}, "cancelled"), ({"status": "On hold"}, "draft"),
+     ({"status": "In preparation"}, "draft"), ({"status": "Posted"}, "open")],
 )  # fmt: skip
 def test_a_return_order_that_ended_takes_nothing_back(ended, state):
     line = {"key": "ro-1", "quantity": 4, "price": 2, "lineTotalValue": 8}

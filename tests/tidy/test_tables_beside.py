@@ -71,6 +71,18 @@ def test_a_received_quantity_that_receipts_contradict_is_kept_and_told():
     assert got.issues[["column", "value"]].values.tolist() == [["received_quantity", "5.0"]]
 
 
+@pytest.mark.parametrize(
+    ("column", "ends"),
+    [("deleted_at", "X"), ("deleted_at", True), ("deleted_at", "2024-02-04"), ("status", "Storniert")],
+)
+def test_receipts_that_ended_are_left_out_and_counted(column, ends):
+    rows = pd.DataFrame({"po": ["1"] * 3, "ln": ["10"] * 3, "d": DAYS[:3], "q": [6, 4, 10]})
+    rows["x"] = pd.Series([None, False if column == "deleted_at" else "On hold", ends], dtype=object)
+    got = Purchases.from_table(LINES, columns=COLUMNS, receipts=(rows, OF_RECEIPTS | {"x": column}), currency="EUR")
+    assert told(got, "received_quantity", "n_receipts")[0] == [10, 2]
+    assert not len(got.issues) and "1 receipts are deleted" in got.sources.notes.item()
+
+
 def heads(**given):
     rows = pd.DataFrame({"po": ["1", "2", "3"]} | given)
     names = {"po": "order_number", "x": "deleted_at", "d": "order_date", "st": "status"}
