@@ -13,11 +13,10 @@ import numpy as np
 import pandas as pd
 
 from ..errors import SchemaError
-from ..tidy import ORDERS, RECEIPT, a_few, meaning
+from ..tidy import ORDERS, RECEIPT, a_few, has_come, meaning
 from ._by_values import is_yes
 from ._headings import folded, receipt_kinds
 from ._read_file import as_table, read_grid_of, system_of
-from ._receipt_status import has_come
 from ._rows import order_lines
 from ._sorted_rows import Told, as_issues
 from ._values import Table, settle
@@ -132,7 +131,7 @@ def _receipts(path: str | PathLike[str], columns: Any) -> FileBeside:
     received, away = _sorted_out(table, name)
     _sign(table, received, away)
     table.df = table.df[np.array(received, dtype=bool)]
-    kept = {c: h for c, h in there.items() if c in RECEIPT}
+    kept = {c: h for c, h in there.items() if c in RECEIPT and c != "status"}  # which is judged, or the order's
     came = {
         (n.lstrip("0"), i.lstrip("0"))
         for n, i, q in zip(*(table.texts(c) for c in ("order_number", "line_number", "received_quantity")), strict=True)

@@ -17,11 +17,12 @@ from ._no_values import why_no_value
 from ._number_format import NumberFormat
 from ._orders import OrdersBuilder, tidy_orders
 from ._parsing import parse_values, sound, zone
+from ._receipt_status import has_come
 from ._row_checks import subtotals
 from ._schema import ISSUES, LINE_CONTAINERS, LINES, MONEY, ORDERS, SOURCES, TABLES, Column, data_dictionary, empty
 from ._settled import READ_TOGETHER, TidyOrders
 from ._stale import moved_away, stale_by_names, stale_by_receipts, stale_by_returns, told_beside, weighed_again
-from ._status_words import meaning, nothing_came, sap_line_status
+from ._status_words import meaning, sap_line_status
 from ._table_builder import table_of
 from ._tables_beside import RECEIPT
 from ._writing import Writing
@@ -52,10 +53,10 @@ __all__ = [
     "currency_code",
     "data_dictionary",
     "empty",
+    "has_come",
     "meaning",
     "moved_away",
     "much_unreadable",
-    "nothing_came",
     "parse_values",
     "plain_text",
     "sap_line_status",

@@ -13,7 +13,7 @@ from ..frames import categoricals
 from ._documents import DocumentBuilder, DocumentFrames
 from ._issues import IssueBook
 from ._number_format import NumberFormat
-from ._receipts import NOT_COME, is_cancelled, not_come, unread
+from ._receipts import IN_DOUBT, NOT_COME, come, is_cancelled, unread
 from ._schema import LINES, ORDER_KEYS, RECEIPT_LINES, RECEIPTS, RETURNS
 from ._status import CANCELLED, DRAFT, meanings
 from ._writing import Writing
@@ -74,9 +74,10 @@ class ReceiptsBuilder(_DocumentsBeside):
             live = live & ~np.isin(rows, self.book.unreadable(table).get("deleted_at", ()))
         own, whole = categoricals.to_strings(lines["status"]), categoricals.to_strings(head["status"])
         status = own.fillna(whole).mask(is_cancelled(whole), whole)
-        gone = not_come(status) & live
-        of_head = status[gone].groupby(of[gone]).first()
-        self.book.add("receipts", "status", of_head.index.to_numpy(), of_head.reindex(heads.index), NOT_COME)
+        gone, unclear = (live & said for said in come(status))
+        for said, reason in ((gone, NOT_COME), (unclear, IN_DOUBT)):
+            of_head = status[said].groupby(of[said]).first()
+            self.book.add("receipts", "status", of_head.index.to_numpy(), of_head.reindex(heads.index), reason)
         live = live & ~gone
         self.book.leave_out("receipt lines", live)
         out = out[live].drop(columns=["deleted_at", "status"]).reset_index(drop=True)

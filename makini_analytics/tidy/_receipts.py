@@ -18,14 +18,15 @@ from ..frames import categoricals, stack
 from . import _derive
 from ._documents import DocumentFrames
 from ._issues import IssueBook
+from ._receipt_status import has_come
 from ._status import CANCELLED, meanings
-from ._status_words import nothing_came
 
 Positions = npt.NDArray[np.intp]
 NO_LINE = "a receipt of no order line that is known; not counted"
 NO_QUANTITY = "a receipt without a quantity; the line is taken as complete with its last receipt"
 TOO_MUCH = "the line's receipts add up to far more than was ordered: invoices, or the same receipts again, among them?"
-NOT_COME = "a receipt that is cancelled, rejected or a draft by its status; not counted"
+NOT_COME = "a receipt that is cancelled, a draft or still to come by its status; not counted"
+IN_DOUBT = "a receipt whose status does not tell whether it came; counted as received"
 OTHER_SUM = "the line's receipts add up to another quantity than it says was received; kept as it says"
 BELOW_NOTHING = "the line's receipts add up to less than nothing: are some of them missing?"
 OTHER_UNIT = "received in another unit than ordered: the quantity can't be compared"
@@ -72,10 +73,11 @@ def without_zeros(texts: pd.Series) -> pd.Series:
     return plain.mask(plain.str.fullmatch(r"\d+").fillna(False).astype(bool), plain.str.lstrip("0"))
 
 
-def not_come(status: pd.Series) -> npt.NDArray[np.bool_]:
-    """Return which statuses of receipts say that nothing has come."""
+def come(status: pd.Series) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Return which statuses of receipts say that nothing has come, and which do not tell; none says nothing against it."""
     codes, texts = pd.factorize(status)
-    return np.array([*(nothing_came(str(t)) for t in texts), False])[codes]
+    said = [has_come(str(t)) if str(t).strip() else True for t in texts]
+    return np.array([*(s is False for s in said), False])[codes], np.array([*(s is None for s in said), False])[codes]
 
 
 def is_cancelled(status: pd.Series) -> npt.NDArray[np.bool_]:

@@ -141,17 +141,18 @@ def _understood(text: str, known: Mapping[str, str]) -> str | None:
 
 
 def _of_system(name: str) -> Mapping[str, str]:
-    plain = _squeezed(name)
-    for system in (plain, *(s for also, s in ALSO_CALLED.items() if _squeezed(also) == plain)):
+    plain = squeezed(name)
+    for system in (plain, *(s for also, s in ALSO_CALLED.items() if squeezed(also) == plain)):
         found = next(
-            (words for known, words in _words_of_systems().items() if _squeezed(known) == _squeezed(system)), None
+            (words for known, words in _words_of_systems().items() if squeezed(known) == squeezed(system)), None
         )
         if found is not None:
             return found
     raise ConfigError(f"system={name!r}: pass one of {', '.join(map(repr, SYSTEMS))}")
 
 
-def _squeezed(name: str) -> str:
+def squeezed(name: str) -> str:
+    """Return a text as `folded`, without blanks."""
     return folded(name).replace(" ", "")
 
 

@@ -139,7 +139,9 @@ def with_receipts(
         c.name: categoricals.to_strings(receipts[c.name]) if c.kind == "label" else receipts[c.name] for c in columns
     }
     receipts = receipts.assign(**text)
-    gone = _receipts.not_come(receipts["status"]) | receipts["deleted_at"].notna().to_numpy(dtype=bool)
+    gone, unclear = _receipts.come(receipts["status"])
+    gone = gone | receipts["deleted_at"].notna().to_numpy(dtype=bool)
+    book.add("receipt lines", "status", np.flatnonzero(unclear), receipts["status"], _receipts.IN_DOUBT)
     gone[book.unreadable("receipt lines").get("deleted_at", [])] = True  # a mark that is no date is one
     book.leave_out("receipt lines", ~gone)
     receipts = receipts[~gone].reset_index(drop=True)
@@ -181,7 +183,7 @@ def with_receipts(
     frame = frame.assign(rejected_quantity=own.fillna(rejected.reindex(range(len(frame))).set_axis(frame.index)))
     n_gone = int(gone.sum())
     note = (
-        f"{counts.note} {n_gone:,} receipts are deleted, cancelled, rejected or drafts: not counted."
+        f"{counts.note} {n_gone:,} receipts are deleted, cancelled, drafts or still to come: not counted."
         if n_gone
         else counts.note
     )

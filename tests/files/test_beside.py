@@ -257,3 +257,16 @@ def test_headings_of_a_file_beside_can_be_said(written):
     names = {"Bestellnr X": "order_number", "Zeile": "line_number", "Tag WE": "received_date", "Anz": "quantity"}
     data = ma.Purchases.from_file(written(LINES), receipts=(path, names))
     assert data.lines.received_quantity.tolist()[-1] == 5
+
+
+def test_the_orders_status_beside_a_receipt_takes_no_receipt_away(tmp_path):
+    """An order that was cancelled in the end may have had receipts; of a receipt's own status the opposite holds."""
+    (tmp_path / "po.csv").write_text(
+        "Purchase Order;Line Number;Vendor;Order Quantity;Net Value;Currency;Document Date\n1;10;A;5;9;EUR;2025-01-02\n"
+    )
+    for heading, came in (("Order Status", 1), ("Receipt Status", 0)):
+        (tmp_path / "gr.csv").write_text(
+            f"Purchase Order;Line Number;Receipt Date;Quantity Received;{heading}\n1;10;2025-01-20;5;Cancelled\n"
+        )
+        got = ma.Purchases.from_file(tmp_path / "po.csv", receipts=tmp_path / "gr.csv")
+        assert got.lines.delivered_date.notna().sum() == came

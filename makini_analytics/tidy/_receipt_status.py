@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 
-from ..tidy import meaning, nothing_came
-from ._headings import folded
+from ._status_words import meaning, nothing_came, squeezed
 
 #: Words of warehouses, beside those for orders: Odoo's transfers, Oracle's and Dynamics' receipts, and what bookings are called.
-_CAME = frozenset(map(folded, (
+_CAME = frozenset(map(squeezed, (
     "posted", "done", "booked", "put away", "stored", "in stock", "available", "counted", "inspected", "passed", "accepted",
     "gebucht", "verbucht", "eingebucht", "eingelagert", "vereinnahmt", "comptabilisé", "réceptionné", "terminé", "fait", "contabilizado", "registrado",
     "hecho", "registrato", "contabilizzato", "completato", "fatto", "geboekt", "verwerkt", "zaksięgowane", "zaksięgowano", "przyjęte", "przyjęto",
 )))  # fmt: skip
-_STILL_TO_COME = frozenset(map(folded, (
+_STILL_TO_COME = frozenset(map(squeezed, (
     "waiting", "waiting another operation", "waiting for another operation", "ready", "ready to receive", "scheduled", "expected", "announced", "advised",
     "wartend", "wartet", "erwartet", "angekündigt", "avisiert", "terminiert", "attendu", "attendue", "annoncé", "prévu", "prévue", "esperado", "previsto",
     "programado", "anunciado", "en espera", "atteso", "programmato", "annunciato", "verwacht", "aangekondigd", "wachtend", "oczekiwane", "awizowane", "awizowano",
@@ -34,7 +33,7 @@ def has_come(status: str) -> bool | None:
     >>> [has_come(s) for s in ("Posted", "Received", "Partially received", "Draft", "In transit", "Ready", "Approved", "On hold", "Q7")]
     [True, True, True, False, False, False, None, None, None]
     """
-    word, order = folded(status), meaning(status)
+    word, order = squeezed(status), meaning(status)
     if word in _CAME or order in ("received", "closed"):
         return True
     if word in _STILL_TO_COME or nothing_came(status):
