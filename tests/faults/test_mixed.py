@@ -76,9 +76,9 @@ def one_walk(seed, folder):
     return outcome
 
 
-def test_ten_walks(tmp_path):
-    outcomes = [one_walk(seed, tmp_path) for seed in range(10)]
-    assert outcomes.count("rows") > 6  # most faults pass
+def test_five_walks(tmp_path):
+    outcomes = [one_walk(seed, tmp_path) for seed in range(5)]
+    assert outcomes.count("rows") > 2  # most faults pass
 
 
 @pytest.mark.full

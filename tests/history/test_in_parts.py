@@ -71,6 +71,7 @@ def test_nothing_is_left_of_a_fetch_that_failed(tmp_path):
     assert history.days.empty
 
 
+@pytest.mark.full
 def test_where_changes_are_not_enough_all_goes_by_parts_and_says_why(tmp_path):
     history = ma.History(tmp_path / "history")
     with ma.sandbox({"purchase-orders": rows()}) as server, server.client(**OPTIONS) as client:

@@ -124,6 +124,7 @@ def test_all_or_nothing(small, tmp_path):
     assert (tmp_path / "mine" / "letter.txt").exists()
 
 
+@pytest.mark.full
 def test_a_second_fetch_takes_the_place_of_the_first(small, tmp_path):
     with ma.sandbox() as server:
         ma.Purchases.load(server.client("emea", **OPTIONS).fetch_purchases(to=tmp_path / "x"))
