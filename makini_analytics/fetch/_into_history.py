@@ -7,7 +7,7 @@ from dataclasses import replace
 import pandas as pd
 
 from ..frames import MOST_LINES
-from ..history import History, lines_known, scratch_for
+from ..history import History, knows_more_lines, scratch_for
 from ..purchases import Purchases
 from ._comparable import NotEnough
 from ._purchase_orders import PurchaseOrderFetch
@@ -26,7 +26,7 @@ def into_history(history: History, fetch: PurchaseOrderFetch, per_page: int) -> 
     """
     name, query = fetch.endpoints.session.connection, fetch.query
     known = None
-    if query.modified_since is None and lines_known(history, name) > MOST_LINES:
+    if query.modified_since is None and knows_more_lines(history, name, MOST_LINES):
         fetch = replace(fetch, because=_MANY)  # what is known would be in memory meanwhile
     elif not (fetch.refresh or fetch.endpoints.session.offline):
         known = _known(history, name, query)

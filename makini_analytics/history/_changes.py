@@ -168,9 +168,7 @@ class Changes:
         fresh = np.flatnonzero(place >= 0)
         numbers = self._versions.to_numpy()[place[fresh]]
         within = pd.Series(numbers).groupby(numbers).cumcount().to_numpy()
-        yield from self._batches(frame.iloc[fresh], table, numbers, within)
-
-    def _batches(self, rows: pd.DataFrame, table: str, numbers: Any, within: Any) -> Iterator[pa.RecordBatch]:
+        rows = frame.iloc[fresh]
         seen = {snapshot.connection: snapshot.seen_at for snapshot in self.snapshots}
         moments = rows["connection"].astype("string").map(seen).astype("datetime64[us, UTC]")
         columns = {"version": _array(numbers), "seen_at": _columns.to_arrow(moments, "instant")}

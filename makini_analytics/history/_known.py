@@ -52,12 +52,15 @@ def last_snapshots(commit: Commit, moment: pd.Timestamp, connection: str | Colle
     return last
 
 
-def lines_known(history: History, connection: str) -> int:
-    """Return how many lines of a connection are known today."""
+def knows_more_lines(history: History, connection: str, most: int) -> bool:
+    """Return whether more lines of a connection than so many are known today."""
+    import pyarrow.dataset as ds
+
     commit = history._table.commit()
-    if commit is None:
-        return 0
-    return len(commit.rows_at("lines", end_of("day", None), connections=[connection], columns=["version"]))
+    # as a rule there are fewer of all connections and days together, which the files' heads tell
+    if commit is None or commit.dataset.count_rows(filter=ds.field("part") == "lines") <= most:
+        return False
+    return len(commit.rows_at("lines", end_of("day", None), connections=[connection], columns=["version"])) > most
 
 
 def purchases_at(commit: Commit, moment: pd.Timestamp, snapshots: pd.DataFrame) -> Purchases:

@@ -28,6 +28,7 @@ from urllib.parse import unquote
 import pandas as pd
 
 from ..errors import ConfigError, SchemaError
+from ..purchases import HEAD
 from ..system import path_of
 from ..tidy import TABLES
 from . import _columns
@@ -112,7 +113,7 @@ class HistoryTable:
         if not DeltaTable.is_deltatable(self._address, self._options):
             place = self.folder
             if isinstance(place, Path) and place.exists() and any(place.iterdir()):
-                saved = (place / "purchases.json").exists()
+                saved = (place / HEAD).exists()
                 hint = f"; saved purchases are added to it: ma.History(...).add({str(place)!r})" if saved else ""
                 raise SchemaError(f"{place} holds no history but something else: name a new or empty folder{hint}")
             return None

@@ -1,7 +1,7 @@
 """The data set: purchases in memory, saved in a folder, written part by part, or counted on disk."""
 
 from ._concat import concat
-from ._folder import checked_folder, saved_parts
+from ._folder import HEAD, checked_folder, saved_parts
 from ._parts import PartWriter, ready
 from ._purchases import Purchases
 from ._reach import own_days
@@ -9,6 +9,7 @@ from ._scan import Scan, checked_engine, read_by_spark, scan
 from ._spool import Shelf, Spool
 
 __all__ = [
+    "HEAD",
     "PartWriter",
     "Purchases",
     "Scan",

@@ -7,13 +7,14 @@ from datetime import tzinfo
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ..frames import categoricals
 from ._documents import DocumentBuilder, DocumentFrames
 from ._issues import IssueBook
 from ._number_format import NumberFormat
-from ._receipts import IN_DOUBT, NOT_COME, come, is_cancelled, unread
+from ._receipts import IN_DOUBT, NOT_COME, judged_by_status, unread
 from ._schema import LINES, ORDER_KEYS, RECEIPT_LINES, RECEIPTS, RETURNS
 from ._status import CANCELLED, DRAFT, meanings
 from ._writing import Writing
@@ -21,6 +22,9 @@ from ._writing import Writing
 
 class _DocumentsBeside:
     """Documents of a list beside the orders: `take` the pages one by one."""
+
+    #: What the book calls the documents and their lines.
+    tables: tuple[str, str]
 
     def __init__(self, documents: DocumentBuilder, book: IssueBook) -> None:
         self._documents, self.book = documents, book
@@ -45,15 +49,21 @@ class _DocumentsBeside:
         """The lines so far."""
         return self._documents.n[1]
 
+    def _marked(self, of: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
+        """Return the lines that a deletion mark ends which is no date, and so is missing: their own, or that of their document."""
+        heads, lines = (self.book.unreadable(table).get("deleted_at", ()) for table in self.tables)
+        return np.isin(of, heads) | np.isin(np.arange(len(of)), lines)
+
 
 class ReceiptsBuilder(_DocumentsBeside):
     """The list of receipts, of which only what finds an order's line, the day and the quantity is kept."""
 
+    tables = ("receipts", "receipt lines")
+
     def __init__(self, book: IssueBook | None = None) -> None:
         book = book or IssueBook()
-        tables = ("receipts", "receipt lines")
         super().__init__(
-            DocumentBuilder(RECEIPTS, RECEIPT_LINES, tables, book, custom=False, needs_lines=ORDER_KEYS), book
+            DocumentBuilder(RECEIPTS, RECEIPT_LINES, self.tables, book, custom=False, needs_lines=ORDER_KEYS), book
         )
 
     def frame(self, tz: tzinfo, form: NumberFormat) -> pd.DataFrame:
@@ -70,11 +80,10 @@ class ReceiptsBuilder(_DocumentsBeside):
         )
         of_lost_days = np.isin(of, self.book.unreadable("receipts").get("received_date", ()))
         live = (lines["deleted_at"].isna() & head["deleted_at"].isna()).to_numpy(dtype=bool)
-        for table, rows in (("receipts", of), ("receipt lines", np.arange(len(of)))):  # a mark that is no date is one
-            live = live & ~np.isin(rows, self.book.unreadable(table).get("deleted_at", ()))
+        live = live & ~self._marked(of)
         own, whole = categoricals.to_strings(lines["status"]), categoricals.to_strings(head["status"])
-        status = own.fillna(whole).mask(is_cancelled(whole), whole)
-        gone, unclear = (live & said for said in come(status))
+        status = own.fillna(whole).mask(meanings(whole, {}) == CANCELLED, whole)
+        gone, unclear = (live & said for said in judged_by_status(status))
         for said, reason in ((gone, NOT_COME), (unclear, IN_DOUBT)):
             of_head = status[said].groupby(of[said]).first()
             self.book.add("receipts", "status", of_head.index.to_numpy(), of_head.reindex(heads.index), reason)
@@ -88,20 +97,20 @@ class ReceiptsBuilder(_DocumentsBeside):
 class ReturnsBuilder(_DocumentsBeside):
     """The list of return orders."""
 
+    tables = ("returns", "return lines")
+
     def __init__(self, book: IssueBook | None = None) -> None:
         book = book or IssueBook()
-        super().__init__(DocumentBuilder(RETURNS, LINES, ("returns", "return lines"), book), book)
+        super().__init__(DocumentBuilder(RETURNS, LINES, self.tables, book), book)
 
     def frames(self, tz: tzinfo, form: NumberFormat) -> DocumentFrames:
         """Return the return orders and their lines, which end with their order: by its mark, or by a status that says so."""
         framed = self._documents.frames(tz, form)
         lines, head = framed.lines, framed.heads.take(framed.of).reset_index(drop=True)
         status, own = categoricals.to_strings(head["status"]), categoricals.to_strings(lines["status"])
-        ended = status.where(np.isin(meanings(status, {}), (CANCELLED, DRAFT)))
-        own = own.fillna(ended).mask(is_cancelled(status), status)
-        for table, rows in (("returns", framed.of), ("return lines", np.arange(len(own)))):
-            # a mark that is no date has no place among the dates
-            own = own.mask(np.isin(rows, self.book.unreadable(table).get("deleted_at", ())), "deleted")
+        said = meanings(status, {})
+        own = own.fillna(status.where(np.isin(said, (CANCELLED, DRAFT)))).mask(said == CANCELLED, status)
+        own = own.mask(self._marked(framed.of), "deleted")
         ends = head["deleted_at"]
         lines = lines.assign(
             status=categoricals.from_series(own),

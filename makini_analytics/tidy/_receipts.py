@@ -19,7 +19,6 @@ from . import _derive
 from ._documents import DocumentFrames
 from ._issues import IssueBook
 from ._receipt_status import has_come
-from ._status import CANCELLED, meanings
 
 Positions = npt.NDArray[np.intp]
 NO_LINE = "a receipt of no order line that is known; not counted"
@@ -73,16 +72,11 @@ def without_zeros(texts: pd.Series) -> pd.Series:
     return plain.mask(plain.str.fullmatch(r"\d+").fillna(False).astype(bool), plain.str.lstrip("0"))
 
 
-def come(status: pd.Series) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+def judged_by_status(status: pd.Series) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
     """Return which statuses of receipts say that nothing has come, and which do not tell; none says nothing against it."""
     codes, texts = pd.factorize(status)
     said = [has_come(str(t)) if str(t).strip() else True for t in texts]
     return np.array([*(s is False for s in said), False])[codes], np.array([*(s is None for s in said), False])[codes]
-
-
-def is_cancelled(status: pd.Series) -> npt.NDArray[np.bool_]:
-    """Return which statuses of whole documents say that these are cancelled, whatever their lines say of themselves."""
-    return np.asarray(meanings(status, {}) == CANCELLED)
 
 
 def unread(receipts: pd.DataFrame, book: IssueBook) -> npt.NDArray[np.bool_]:

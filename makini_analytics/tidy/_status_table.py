@@ -228,7 +228,7 @@ ALSO_CALLED = {
 
 # The words of an order that is not allowed to be ordered by which a receipt has not come either. Of the others (on hold, in review, pending
 # approval, incomplete) the goods are there: what is waited for is a check, or the rest.
-NOT_COME = """draft; in draft; planned; proposed; parked; preliminary; saved; unsubmitted; composing; entwurf; in bearbeitung (entwurf); geplant;
+NOTHING_CAME = """draft; in draft; planned; proposed; parked; preliminary; saved; unsubmitted; composing; entwurf; in bearbeitung (entwurf); geplant;
     vorgemerkt; brouillon; planifié; borrador; planificado; bozza; pianificato; rascunho; planejado; planeado; concept; gepland; wersja robocza;
     projekt; szkic; robocze; roboczy; zaplanowane; planowane;
     rejected; rejected by supervisor; denied; abgelehnt; zurückgewiesen; refusé; rejeté; rechazado; denegado; rifiutato; respinto; rejeitado;

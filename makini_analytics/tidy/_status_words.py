@@ -16,7 +16,7 @@ from ._status_table import (
     DRAFT,
     GROUPS,
     NEUTRAL,
-    NOT_COME,
+    NOTHING_CAME,
     OPEN,
     RECEIVED,
     STEPS,
@@ -85,7 +85,7 @@ def _words_of_systems() -> dict[str, dict[str, str]]:
 
 @cache
 def _words_of_receipts() -> dict[str, str]:
-    not_come = _table([(DRAFT, NOT_COME)])
+    not_come = _table([(DRAFT, NOTHING_CAME)])
     come = {w for w, m in _words().items() if m == DRAFT and w not in not_come} | set(_table([(OPEN, COLLECTED)]))
     return {s: OPEN for w in come for s in (w, w.replace(" ", ""))}
 

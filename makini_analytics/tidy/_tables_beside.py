@@ -139,7 +139,7 @@ def with_receipts(
         c.name: categoricals.to_strings(receipts[c.name]) if c.kind == "label" else receipts[c.name] for c in columns
     }
     receipts = receipts.assign(**text)
-    gone, unclear = _receipts.come(receipts["status"])
+    gone, unclear = _receipts.judged_by_status(receipts["status"])
     gone = gone | receipts["deleted_at"].notna().to_numpy(dtype=bool)
     book.add("receipt lines", "status", np.flatnonzero(unclear), receipts["status"], _receipts.IN_DOUBT)
     gone[book.unreadable("receipt lines").get("deleted_at", [])] = True  # a mark that is no date is one
