@@ -29,7 +29,7 @@ from ..transport import (
     contracts,
     file_name,
 )
-from ._into_history import into_history
+from ._into_history import history_of, into_history
 from ._purchase_orders import PurchaseOrderFetch, TidyOptions
 from ._query import OrderQuery, as_sent, check_list_name, order_query
 from ._update import updated
@@ -221,30 +221,29 @@ class Client:
             numbers show them, and a text that both marks read is missing and an issue
         strict : an error where receipts or return orders are refused or not had whole; by default a warning in ``sources.notes``, and
             the orders as they are without them. A connection that has no such list (404) is no error
-        to : a new or empty folder, or one of saved purchases, which they take the place of. For more lines than fit into memory:
-            they go there part by part as Parquet, as they would be in memory, and `makini_analytics.scan` reads them. Only custom fields
-            are typed part by part, 200,000 lines at a time, and text where parts differ.
-            Or a `makini_analytics.History`, which keeps what it does not know yet: then only what changed is asked for, as `update` does
-            (what is known is in memory meanwhile), and everything, part by part, once a week, for another span, with ``refresh``, or where
-            more than five million lines are known
+        to : a `makini_analytics.History`, or the folder of one, new or empty the first time: for a daily fetch, and for more lines than
+            fit into memory. It keeps what it does not know yet. Only what changed is asked for, as `update` does (what is known is in
+            memory meanwhile), and everything, part by part, once a week, for another span, with ``refresh``, or where more than five
+            million lines are known. Then custom fields are typed 50,000 lines at a time, and text where these differ.
+            `makini_analytics.scan` and `Purchases.load` read the folder
 
         Returns
         -------
-        Purchases, with when and how they were fetched and notes on them in ``sources``; with ``to`` the path of the folder, or what
-        `makini_analytics.History.add` returns
+        Purchases, with when and how they were fetched and notes on them in ``sources``; with a history what its `add` returns, with a
+        folder its path
 
         Raises
         ------
         IncompleteDataError, AuthError, RateLimitError, ServerError, NetworkError, OfflineMissError, ApiError, ConfigError
         """
+        history = None if to is None else history_of(to)  # an unusable folder fails here, not after an hour of fetching
         query = order_query(since, until, modified_since)
-        if to is not None and not isinstance(to, History):
-            path_of("to", to)
         options = TidyOptions(timezone, statuses, self.delivery_date, NumberFormat(decimal, thousands))
-        if isinstance(to, History):
-            return into_history(to, self._fetch(query, refresh, options, strict), self.per_page)
         fetch = self._fetch(query, refresh, options, strict)
-        return fetch.in_memory().purchases if to is None else fetch.to(to)
+        if history is None:
+            return fetch.in_memory().purchases
+        told = into_history(history, fetch, self.per_page)
+        return told if history is to else Path(history.folder)
 
     @known_options
     def update(

@@ -19,6 +19,7 @@ from ..purchases import Purchases, concat
 from ..system import Display, check_options, options_of, path_of
 from ..tidy import a_few
 from ._client import Client
+from ._into_history import history_of
 
 #: So many connections are fetched side by side, each with some pages at once.
 AT_ONCE = 16
@@ -61,7 +62,7 @@ def fetch_all(
     *,
     since: Any = None,
     until: Any = None,
-    to: History | None = None,
+    to: History | str | Path | None = None,
     **options: Any,
 ) -> Fetched:
     """Fetch the purchase orders of several connections side by side; one that fails leaves the others whole.
@@ -76,8 +77,8 @@ def fetch_all(
             token_env = "MAKINI_TOKEN_EMEA"
             delivery_date = "actual"
     since, until : first and last day of the order date
-    to : a history that each connection is added to, by itself, as soon as it is fetched: nothing is held in memory for the others, so
-        there may be hundreds
+    to : a history, or the folder of one, that each connection is added to by itself as soon as it is fetched: nothing is held in
+        memory for the others, so there may be hundreds
     options : arguments of `Client` for all of them
 
     Returns
@@ -101,11 +102,7 @@ def fetch_all(
     given, options = Hidden(connections=connections), Hidden(options)
     del connections
     check_options("fetch_all", options, options_of(fetch_all, Client))
-    if not isinstance(to, History | None):
-        raise ConfigError(
-            f"to= takes a History here, not {type(to).__name__}: the connections would take each other's place in one folder. Write "
-            "each into its own, with Client(...).fetch_purchases(to=)"
-        )
+    history = None if to is None else history_of(to)
     if "token" in options:
         raise ConfigError(
             "token= is no option for all connections: give each its own, as {'emea': '$MAKINI_TOKEN_EMEA', ...}"
@@ -122,7 +119,7 @@ def fetch_all(
             futures = {}
             for name, client in clients.items():
                 client.display = display  # one bar for all, else each would draw over the others
-                futures[name] = pool.submit(_fetch, client, since, until, to)
+                futures[name] = pool.submit(_fetch, client, since, until, history)
             for name, future in futures.items():
                 try:
                     got = future.result()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 
+from ..errors import ConfigError
 from ..frames import MOST_LINES
 from ..history import History, knows_more_lines, scratch_for
 from ..purchases import Purchases
+from ..system import path_of
 from ._comparable import NotEnough
 from ._purchase_orders import PurchaseOrderFetch
 from ._query import OrderQuery
@@ -17,6 +20,15 @@ from ._update import all_instead, known_rows, with_changes
 #: After so long everything is fetched again: what was deleted without a mark, or changed without a date, shows in that alone.
 FULL_EVERY = pd.Timedelta(days=7)
 _MANY = f"Everything was fetched, since more than {MOST_LINES:,} lines are known: pass modified_since= for the changes alone."
+
+
+def history_of(to: History | str | Path) -> History:
+    """Return the history that ``to=`` names."""
+    if isinstance(to, History):
+        return to
+    if "://" in str(to):  # a path would make a folder of this name here
+        raise ConfigError(f"to= takes the address of an object store as a history: ma.History({str(to)!r})")
+    return History(path_of("to", to))
 
 
 def into_history(history: History, fetch: PurchaseOrderFetch, per_page: int) -> pd.DataFrame:
@@ -38,7 +50,7 @@ def into_history(history: History, fetch: PurchaseOrderFetch, per_page: int) -> 
             fetch = all_instead(known, fetch, why)
             known = None  # let it go: what comes may be as large
     with scratch_for(history) as place:
-        return history.add(fetch.to(place / "purchases"), whole=query.modified_since is None)
+        return history.add(fetch.in_parts(place), whole=query.modified_since is None)
 
 
 def _known(history: History, connection: str, query: OrderQuery) -> Purchases | None:

@@ -17,9 +17,9 @@ import pandas as pd
 
 from ..errors import ApiError, IncompleteDataError
 from ..frames import CHANGED_SINCE, FILTERS, stack
-from ..purchases import PartWriter, Purchases, Shelf, Spool, ready
+from ..purchases import PartWriter, Purchases, Shelf, Spool
 from ..records import RecordDecoder
-from ..system import Progress, scratch
+from ..system import Progress
 from ..tidy import (
     LINE_CONTAINERS,
     NumberFormat,
@@ -121,13 +121,9 @@ class PurchaseOrderFetch:
         first: pd.Timestamp = orders["order_date"].min()
         return first
 
-    def to(self, folder: str | Path) -> Path:
-        """Write the orders with their lines, names, receipts and returns into a folder, part by part, and return it."""
-        target = ready(folder)  # an unusable folder fails here, not after an hour of fetching
-        with scratch(target) as place:
-            return self._in_parts(target, Shelf(place / "shelf"))
-
-    def _in_parts(self, folder: Path, shelf: Shelf) -> Path:
+    def in_parts(self, place: Path) -> Path:
+        """Write the orders with their lines, names, receipts and returns into a new folder in an empty place, part by part; return it."""
+        shelf = Shelf(place / "shelf")
         notes: list[str] = []
         began = time.monotonic()
         carry = {True: False, False: False}  # whether some orders came without lines, and whether some came with them
@@ -156,22 +152,19 @@ class PurchaseOrderFetch:
             lists.get("returns") or None,
             **self._tidying(self._lookups(notes, beside)),
         )
-        writer = PartWriter(folder)
-        try:
-            counts = CutCounts()
-            on_parts: list[str] = []
-            for part in parts.tidied():
-                cut_orders = cut(part, self.query, in_parts=True)
-                counts, on_parts = counts.plus(cut_orders.counts), part.notes
-                writer.write(cut_orders.orders)
-            self._settle_issues(writer, parts, counts)
-            totals = writer.totals
-            notes += counts.notes + on_parts
-            n = totals.n_orders, totals.n_lines
-            row = self._source(orders, n, totals.first_order_date, totals.delivery_date or "", notes, beside)
-            return writer.close(row, totals.as_of or day_fetched(orders, self.options.timezone))
-        finally:
-            writer.drop()
+        writer = PartWriter(place / "purchases")
+        counts = CutCounts()
+        on_parts: list[str] = []
+        for part in parts.tidied():
+            cut_orders = cut(part, self.query, in_parts=True)
+            counts, on_parts = counts.plus(cut_orders.counts), part.notes
+            writer.write(cut_orders.orders)
+        self._settle_issues(writer, parts, counts)
+        totals = writer.totals
+        notes += counts.notes + on_parts
+        n = totals.n_orders, totals.n_lines
+        row = self._source(orders, n, totals.first_order_date, totals.delivery_date or "", notes, beside)
+        return writer.close(row, totals.as_of or day_fetched(orders, self.options.timezone))
 
     def _settle_issues(self, writer: PartWriter, parts: OrdersInParts, counts: CutCounts) -> None:
         """Tell once what most rows of all parts say, and leave out what `cut` leaves out of a list as a whole."""

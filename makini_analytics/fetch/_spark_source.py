@@ -15,8 +15,10 @@ import pandas as pd
 from ..errors import ConfigError, one_of
 from ..frames import as_text
 from ..system import check_options
-from ..tidy import TABLES
+from ..tidy import TABLES, NumberFormat
+from ._client import Client
 from ._connections import Hidden, client_of, is_variable, must_differ, named_in
+from ._purchase_orders import PurchaseOrderFetch, TidyOptions
 from ._query import DAY, order_query
 
 try:
@@ -182,11 +184,17 @@ class _Reader(DataSourceReader):
         with tempfile.TemporaryDirectory(prefix="makini-spark-") as place:
             own = Hidden({partition.connection: partition.own})
             with client_of(partition.connection, own, Hidden(progress=False)) as client:
-                query: dict[str, Any] = dict(partition.query)
-                folder = client.fetch_purchases(**query, to=Path(place) / "purchases")
+                folder = _fetch_of(client, partition.query).in_parts(Path(place))
             undated = None if partition.first else _Undated(folder)
             for batch in _batches(folder, table, undated):
                 yield batch.select(self.columns)
+
+
+def _fetch_of(client: Client, given: Mapping[str, str]) -> PurchaseOrderFetch:
+    query = order_query(given.get("since"), given.get("until"), given.get("modified_since"))
+    form = NumberFormat(given.get("decimal"), given.get("thousands"))
+    options = TidyOptions(given.get("timezone", "UTC"), None, client.delivery_date, form)
+    return client._fetch(query, False, options)
 
 
 class _Undated:

@@ -20,7 +20,6 @@ from ._given import Given, given, given_in
 from ._kept import Kept
 from ._known import end_of, last_snapshots, moment_in_utc, purchases_at
 from ._on_disk import scanned
-from ._scratch import scratch_for
 from ._table import Commit, Conflict, HistoryTable, no_snapshots
 from ._versions import versions_of
 
@@ -87,6 +86,11 @@ class History:
         span = f"{snapshots['seen_at'].min().date()} to {snapshots['seen_at'].max().date()}"
         return f"History({str(self._table.folder)!r}, {len(snapshots):,} snapshots of {snapshots['connection'].nunique():,} connections, {span})"
 
+    @property
+    def folder(self) -> Path | str:
+        """Where it lies: a folder, or the address of an object store."""
+        return self._table.folder
+
     # ---- adding ----------------------------------------------------------------------------------------------------------
 
     @known_options
@@ -100,7 +104,7 @@ class History:
         Parameters
         ----------
         data : Purchases; or a client, whose purchases are fetched now (as ``client.fetch_purchases(to=history)`` does; with ``seen_at``
-            all of them); or a folder of saved purchases, of which those in parts are read part by part and need not fit into memory
+            all of them, in memory); or a folder of saved purchases
         seen_at : when the data were as they are; where omitted, when they were fetched, else their as-of day
         whole : whether a known order that is not among the data is gone: of the span of order dates that was asked for. Pass False
             where ``modified_since`` left out the others
@@ -121,9 +125,7 @@ class History:
         if hasattr(data, "fetch_purchases"):
             if moment is None:
                 return data.fetch_purchases(to=self)
-            with scratch_for(self) as place:
-                folder = data.fetch_purchases(refresh=True, to=place / "purchases")
-                return self._add(given_in(folder, moment), whole)
+            data = data.fetch_purchases(refresh=True)
         snapshot = given_in(data, moment) if isinstance(data, str | Path) else given(data, moment, whole=whole)
         return self._add(snapshot, whole)
 

@@ -1,8 +1,8 @@
-"""The data set: purchases in memory, saved in a folder, written part by part, or counted on disk."""
+"""The data set: purchases in memory, saved in a folder, waiting in parts, or counted on disk."""
 
 from ._concat import concat
-from ._folder import HEAD, checked_folder, saved_parts
-from ._parts import PartWriter, ready
+from ._folder import HEAD, checked_folder
+from ._parts import PartWriter, saved_parts
 from ._purchases import Purchases
 from ._reach import own_days
 from ._scan import Scan, checked_engine, read_by_spark, scan
@@ -20,7 +20,6 @@ __all__ = [
     "concat",
     "own_days",
     "read_by_spark",
-    "ready",
     "saved_parts",
     "scan",
 ]

@@ -1,15 +1,14 @@
-"""A folder of saved purchases: its head file, and its tables as Parquet, Parquet in parts, or compressed CSV."""
+"""A folder of saved purchases: its head file, and its tables as Parquet or compressed CSV."""
 
 from __future__ import annotations
 
 import json
-import re
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -18,13 +17,16 @@ from ..frames import categoricals
 from ..system import in_the_way, path_of, settle, whole
 from ..tidy import TABLES, empty
 
+if TYPE_CHECKING:
+    from ..history import History
+
 #: Increased whenever the columns or their meaning change: a folder of another version is refused, not misread.
 FORMAT = 2
 HEAD = "purchases.json"
-_LOG = "_delta_log"  # of a history
+_LOG = "_delta_log"
+SUFFIXES = ("parquet", "csv.gz")
 #: The suffix of a folder whose tables are folders of Parquet files.
 PARTS = "parts"
-SUFFIXES = ("parquet", "csv.gz", PARTS)
 #: The tables with a row per order, line or issue.
 FRAMES = ("orders", "lines", "issues")
 #: Columns of sources that later versions added: folders that were saved before lack them, and they are missing.
@@ -40,7 +42,7 @@ def checked_folder(folder: str | Path) -> Path:
     `SchemaError` says what is in the way: a folder is replaced as one, and nothing that somebody else put there may go with it.
     """
     folder = path_of("folder", folder)
-    if (folder / _LOG).is_dir():
+    if is_history(folder):
         raise SchemaError(
             f"{folder} is a history: add to it by ma.History({str(folder)!r}), or choose a new or empty folder"
         )
@@ -49,20 +51,29 @@ def checked_folder(folder: str | Path) -> Path:
     return folder
 
 
+def is_history(folder: Path) -> bool:
+    """Return whether a folder holds a history: a Delta table, as what `history` wrote there."""
+    return (folder / _LOG).is_dir()
+
+
+def history_in(folder: str | Path) -> History | None:
+    """Return the history that a folder holds; None where there is none.
+
+    A history is made of purchases, and read as such. This one step goes against the direction of the rooms.
+    """
+    if not is_history(path_of("folder", folder)):
+        return None
+    from ..history import History
+
+    return History(folder)
+
+
 def owned(folder: Path) -> set[str]:
     """Return the files that a save wrote into a folder, as its head has them; none where that is not ours."""
     try:
         suffix = _head(folder).get("suffix")
     except (OSError, SchemaError):
         return set()
-    if suffix == PARTS:
-        parts = {
-            f"{table}/{p.name}"
-            for table in FRAMES
-            for p in (folder / table).glob("part-*.parquet")
-            if re.fullmatch(r"part-\d{5,}\.parquet", p.name)
-        }
-        return {HEAD, "sources.parquet", *parts}
     return {HEAD, *(f"{table}.{suffix}" for table in TABLES)} if suffix in SUFFIXES else set()
 
 
@@ -86,7 +97,7 @@ def write_head(folder: Path, suffix: str, as_of: pd.Timestamp | None, **more: An
     (folder / HEAD).write_text(json.dumps(head, indent=1), encoding="utf-8")
 
 
-def read_head(folder: str | Path) -> Mapping[str, Any]:
+def read_head(folder: str | Path, *, suffixes: Collection[str] = SUFFIXES) -> Mapping[str, Any]:
     """Return the head of a folder of saved purchases, or raise `SchemaError`."""
     folder = path_of("folder", folder)
     if not folder.exists() and folder.parent.is_dir():
@@ -94,17 +105,19 @@ def read_head(folder: str | Path) -> Mapping[str, Any]:
     try:
         head = _head(folder)
     except (FileNotFoundError, NotADirectoryError):
-        reads = f": it is a history, so ma.History({str(folder)!r}).at() or .scan() reads it"
-        raise SchemaError(
-            f"{folder} holds no saved purchases (no {HEAD}){reads if (folder / _LOG).is_dir() else ''}"
-        ) from None
+        hint = ": it is a history, of which ma.History(...).at() gives purchases" if is_history(folder) else ""
+        raise SchemaError(f"{folder} holds no saved purchases (no {HEAD}){hint}") from None
     except OSError as e:
         raise SchemaError(f"{folder}/{HEAD} can't be read: {e.strerror or e}") from None
     if head.get("format") != FORMAT:
         versions = f"{folder} was saved in format {head.get('format')!r:.40}, this version reads format {FORMAT}"
         raise SchemaError(f"{versions}: fetch the purchases anew and save them")
     as_of, dtypes = head.get("as_of"), head.get("dtypes") or {}
-    fits = head.get("suffix") in SUFFIXES and (as_of is None or _is_day(as_of))
+    if head.get("suffix") == PARTS and PARTS not in suffixes:
+        raise SchemaError(
+            f"{folder} was fetched in parts, by an earlier version: ma.History('another folder').add({str(folder)!r}) reads it"
+        )
+    fits = head.get("suffix") in suffixes and (as_of is None or _is_day(as_of))
     if fits and head["suffix"] != PARTS:
         fits = isinstance(dtypes, Mapping) and set(dtypes) == set(TABLES)
         fits = fits and all(
@@ -169,18 +182,14 @@ def read(folder: Path, head: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
     """Return the tables of a folder, typed as they were saved; `SchemaError` where a file is not what a save wrote."""
     frames = {}
     for table in TABLES:
-        in_parts = head["suffix"] == PARTS
-        path = folder / (
-            table if in_parts and table != "sources" else f"{table}.{SUFFIXES[0] if in_parts else head['suffix']}"
-        )
+        path = folder / f"{table}.{head['suffix']}"
         with readable(path):
             if path.suffix == ".gz":
                 frame = _typed(_read_csv(path), head["dtypes"][table])
             else:
-                frame = _parts(part_files(folder, head, table)) if path.name == table else pd.read_parquet(path)
-                if table != "sources" or not in_parts:
-                    check(path, kinds(frame), expected(table) if in_parts else _kinds(head["dtypes"][table]))
-                frame = frame if in_parts else _typed(frame, head["dtypes"][table])
+                frame = pd.read_parquet(path)
+                check(path, kinds(frame), _kinds(head["dtypes"][table]))
+                frame = _typed(frame, head["dtypes"][table])
             if table == "sources":
                 frame = checked_sources(path, frame)
         check_rows(path, head, table, len(frame))
@@ -261,66 +270,6 @@ def _kind(dtype: Any) -> str:
         return "numbers"
     # frames of one's own may hold objects, and text of the first versions is categorical
     return "dates" if pd.api.types.is_datetime64_any_dtype(dtype) else "anything"
-
-
-def part_files(folder: Path, head: Mapping[str, Any], table: str) -> list[Path]:
-    """Return the files of a table in parts; `SchemaError` where one is missing, which an engine would not notice."""
-    paths = sorted((folder / table).glob("*.parquet"))
-    wanted = [f"part-{i:05d}.parquet" for i in range(len(paths))]
-    if not paths or [p.name for p in paths] != wanted or head.get(PARTS, len(paths)) != len(paths):
-        raise SchemaError(f"{folder / table} has not all of its parts, or others: fetch the purchases anew")
-    if folders := [p for p in paths if not p.is_file()]:
-        raise SchemaError(f"{folders[0]} is no file: fetch the purchases anew")
-    if "rows" in head:
-        import pyarrow.parquet as pq
-
-        n = 0
-        for path in paths:
-            with readable(path):
-                n += pq.read_metadata(path).num_rows
-        check_rows(folder / table, head, table, n)
-    return paths
-
-
-def _parts(paths: list[Path]) -> pd.DataFrame:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    dtypes = {pa.large_string(): pd.StringDtype(), pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
-    read = pq.read_table(paths)
-    for i, f in enumerate(read.schema):
-        if pa.types.is_date32(f.type):
-            read = read.set_column(i, f.name, read.column(i).cast(pa.timestamp("us")))
-    frame: pd.DataFrame = read.to_pandas(types_mapper=dtypes.get)
-    return frame
-
-
-def saved_parts(
-    folder: str | Path,
-) -> tuple[pd.DataFrame, pd.Timestamp | None, Callable[[], Iterator[dict[str, pd.DataFrame]]]]:
-    """Return the sources and the as-of day of saved purchases, and what yields their rows: part by part, or all at once."""
-    head = read_head(folder)
-    place = Path(folder)
-    if head["suffix"] != PARTS:
-        head, frames = read_whole(folder)
-        rows = {table: frames[table] for table in FRAMES}
-        return frames["sources"], as_of_in(head), lambda: iter([rows])
-    sources = place / "sources.parquet"
-    with readable(sources):
-        found = pd.read_parquet(sources)
-    found = checked_sources(sources, found)
-    files = {table: part_files(place, head, table) for table in FRAMES}
-
-    def parts() -> Iterator[dict[str, pd.DataFrame]]:
-        for n in range(len(files["orders"])):
-            frames = {}
-            for table in FRAMES:
-                with readable(files[table][n]):
-                    frames[table] = _parts([files[table][n]])
-                check(files[table][n], kinds(frames[table]), expected(table))
-            yield frames
-
-    return found, as_of_in(head), parts
 
 
 def _read_csv(path: Path) -> pd.DataFrame:

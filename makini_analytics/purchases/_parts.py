@@ -1,18 +1,16 @@
-"""Purchases larger than memory, written to Parquet part by part."""
+"""Purchases larger than memory, which wait as Parquet, part by part, until a history or an engine takes them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from importlib.util import find_spec
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from ..errors import ConfigError
+from ..errors import SchemaError
 from ..frames import as_text
-from ..system import Workspace, path_of
 from ..tidy import TABLES, TidyOrders
 from . import _folder
 
@@ -41,15 +39,11 @@ class PartTotals(NamedTuple):
 
 
 class PartWriter:
-    """Writes tidy orders part by part into a folder beside the wanted one, and moves that to its place at the end.
+    """Writes tidy orders part by part into a new folder, which goes with the fetch: nobody else reads it meanwhile."""
 
-    What a writer that is given up has written goes with it.
-    """
-
-    def __init__(self, folder: str | Path) -> None:
-        self._folder = ready(folder)
-        self._workspace = Workspace(self._folder)
-        self._beside = self._workspace.new
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.mkdir(parents=True)
         self._n, self.totals = 0, PartTotals()
         self._rows = dict.fromkeys(_folder.FRAMES, 0)
         self._types: dict[str, list[dict[str, Any]]] = {t: [] for t in _folder.FRAMES}
@@ -90,22 +84,16 @@ class PartWriter:
             self._rows["issues"] += len(now) - len(was)
 
     def _path(self, table: str, n: int) -> Path:
-        return self._beside / table / f"part-{n:05d}.parquet"
+        return self._folder / table / f"part-{n:05d}.parquet"
 
     def close(self, sources: pd.DataFrame, as_of: pd.Timestamp | None) -> Path:
-        """Write the sources and the head, move the folder to its place, and return it."""
+        """Write the sources and the head, and return the folder."""
         for table in _folder.FRAMES:
             self._agree(table)
-        sources.to_parquet(self._beside / "sources.parquet", index=False)
+        sources.to_parquet(self._folder / "sources.parquet", index=False)
         rows = {**self._rows, "sources": len(sources)}
-        _folder.write_head(self._beside, _folder.PARTS, as_of, parts=self._n, rows=rows)
-        self._workspace.swap(_folder.owned(self._folder))
-        self.drop()
+        _folder.write_head(self._folder, _folder.PARTS, as_of, parts=self._n, rows=rows)
         return self._folder
-
-    def drop(self) -> None:
-        """Remove what is not in its place."""
-        self._workspace.close()
 
     def _agree(self, table: str) -> None:
         """Give all parts the same columns, since engines read them as one table.
@@ -141,13 +129,6 @@ class PartWriter:
             pq.write_table(pa.table(dict(zip(types, columns, strict=True))), path, compression="zstd")
 
 
-def ready(folder: str | Path) -> Path:
-    """Return the folder that parts may be written to, or raise before anything is fetched."""
-    if not find_spec("pyarrow"):
-        raise ConfigError("to= writes Parquet: pip install 'makini-analytics[fast]'")
-    return _folder.checked_folder(path_of("to", folder).resolve())
-
-
 def _arrow(frame: pd.DataFrame, days: set[str]) -> Any:
     """Return a frame as a table that every engine reads alike: text without dictionaries, days as dates."""
     import pyarrow as pa
@@ -159,3 +140,66 @@ def _arrow(frame: pd.DataFrame, days: set[str]) -> Any:
         elif pa.types.is_dictionary(f.type) or pa.types.is_null(f.type):
             table = table.set_column(i, f.name, table.column(i).cast(pa.large_string()))
     return table.replace_schema_metadata(None)
+
+
+# ---- reading them -------------------------------------------------------------------------------------------------
+
+
+def part_files(folder: Path, head: Mapping[str, Any], table: str) -> list[Path]:
+    """Return the files of a table in parts; `SchemaError` where one is missing, which an engine would not notice."""
+    paths = sorted((folder / table).glob("*.parquet"))
+    wanted = [f"part-{i:05d}.parquet" for i in range(len(paths))]
+    if not paths or [p.name for p in paths] != wanted or head.get(_folder.PARTS, len(paths)) != len(paths):
+        raise SchemaError(f"{folder / table} has not all of its parts, or others: fetch the purchases anew")
+    if folders := [p for p in paths if not p.is_file()]:
+        raise SchemaError(f"{folders[0]} is no file: fetch the purchases anew")
+    if "rows" in head:
+        import pyarrow.parquet as pq
+
+        n = 0
+        for path in paths:
+            with _folder.readable(path):
+                n += pq.read_metadata(path).num_rows
+        _folder.check_rows(folder / table, head, table, n)
+    return paths
+
+
+def _parts(paths: list[Path]) -> pd.DataFrame:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    dtypes = {pa.large_string(): pd.StringDtype(), pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
+    read = pq.read_table(paths)
+    for i, f in enumerate(read.schema):
+        if pa.types.is_date32(f.type):
+            read = read.set_column(i, f.name, read.column(i).cast(pa.timestamp("us")))
+    frame: pd.DataFrame = read.to_pandas(types_mapper=dtypes.get)
+    return frame
+
+
+def saved_parts(
+    folder: str | Path,
+) -> tuple[pd.DataFrame, pd.Timestamp | None, Callable[[], Iterator[dict[str, pd.DataFrame]]]]:
+    """Return the sources and the as-of day of saved purchases, and what yields their rows: part by part, or all at once."""
+    head = _folder.read_head(folder, suffixes=(*_folder.SUFFIXES, _folder.PARTS))
+    place = Path(folder)
+    if head["suffix"] != _folder.PARTS:
+        head, frames = _folder.read_whole(folder)
+        rows = {table: frames[table] for table in _folder.FRAMES}
+        return frames["sources"], _folder.as_of_in(head), lambda: iter([rows])
+    sources = place / "sources.parquet"
+    with _folder.readable(sources):
+        found = pd.read_parquet(sources)
+    found = _folder.checked_sources(sources, found)
+    files = {table: part_files(place, head, table) for table in _folder.FRAMES}
+
+    def parts() -> Iterator[dict[str, pd.DataFrame]]:
+        for n in range(len(files["orders"])):
+            frames = {}
+            for table in _folder.FRAMES:
+                with _folder.readable(files[table][n]):
+                    frames[table] = _parts([files[table][n]])
+                _folder.check(files[table][n], _folder.kinds(frames[table]), _folder.expected(table))
+            yield frames
+
+    return found, _folder.as_of_in(head), parts

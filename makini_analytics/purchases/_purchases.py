@@ -158,7 +158,7 @@ class Purchases:
     @classmethod
     @known_options
     def load(cls, folder: str | Path) -> Purchases:
-        """Read what `save`, or ``client.fetch_purchases(to=folder)``, wrote.
+        """Read what `save` wrote, or the last that ``client.fetch_purchases(to=folder)`` brought: of a history, what is known now.
 
         Parameters
         ----------
@@ -181,6 +181,8 @@ class Purchases:
         ...     len(ma.Purchases.load(ma.load_sample(["us"]).save(folder)).orders)
         700
         """
+        if history := _folder.history_in(folder):
+            return history.at()
         head, frames = _folder.read_whole(folder)
         return cls(**frames, as_of=_folder.as_of_in(head))
 

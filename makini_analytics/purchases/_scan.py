@@ -58,7 +58,7 @@ class Scan:
 def scan(folder: str | Path, *, engine: str = "duckdb") -> Scan:
     """Return saved purchases without loading them, for figures over more lines than fit into memory.
 
-    Reads what ``client.fetch_purchases(to=folder)`` or `Purchases.save` wrote. Figures take the result as they take lines, and give
+    Reads what `Purchases.save` wrote, or the last that ``client.fetch_purchases(to=folder)`` brought. Figures take the result as they take lines, and give
     the same frame as of lines in memory. `spend.by_vendor`, `spend.by_period`, `spend.concentration`, `lead_times.by_vendor`,
     `lead_times.curve`, `lead_times.buffer`, `slippage.by_vendor` and `slippage.fill_rate` are counted in the engine; the others bring
     the columns that they read into memory, of at most five million lines, and say so.
@@ -79,35 +79,34 @@ def scan(folder: str | Path, *, engine: str = "duckdb") -> Scan:
     ConfigError
         The engine is none of these, or is not installed.
     """
+    if history := _folder.history_in(folder):
+        return history.scan(engine=engine)
     head = _folder.read_head(folder)
     folder = Path(folder)
-    if head["suffix"] not in (_folder.PARTS, "parquet"):
+    if head["suffix"] != "parquet":
         raise SchemaError(
             f"{folder} is {head['suffix']}, and scan reads Parquet: load it, or save it with pyarrow there"
         )
     read = _reader(engine)
-    frames = {t: read([str(p) for p in _parquet(folder, head, t)]) for t in _folder.FRAMES}
-    (sources,) = _parquet(folder, head, "sources")
+    frames = {t: read([str(_parquet(folder, head, t))]) for t in _folder.FRAMES}
+    sources = _parquet(folder, head, "sources")
     told = _folder.checked_sources(sources, pd.read_parquet(sources))
     return Scan(**frames, told=told, as_of=_folder.as_of_in(head))
 
 
-def _parquet(folder: Path, head: Mapping[str, Any], table: str) -> list[Path]:
-    """Return the files of a table, or raise `SchemaError` where one is not as a save writes it: the engines' own errors come late."""
+def _parquet(folder: Path, head: Mapping[str, Any], table: str) -> Path:
+    """Return the file of a table, or raise `SchemaError` where it is not as a save writes it: the engines' own errors come late."""
     import pyarrow.parquet as pq
 
-    in_parts = head["suffix"] == _folder.PARTS and table != "sources"
-    paths = _folder.part_files(folder, head, table) if in_parts else [folder / f"{table}.parquet"]
-    for path in paths:
-        with _folder.readable(path):
-            there = {f.name: _kind(f.type) for f in pq.read_schema(path)}
-            n = pq.read_metadata(path).num_rows
-        if not in_parts:
-            _folder.check_rows(path, head, table, n)
-        wanted = _folder.expected(table)
-        # a save of frames of one's own need not have every column; what it has must be what engines count
-        _folder.check(path, there, {n: k for n, k in wanted.items() if in_parts or n in there or n == "connection"})
-    return paths
+    path = folder / f"{table}.parquet"
+    with _folder.readable(path):
+        there = {f.name: _kind(f.type) for f in pq.read_schema(path)}
+        n_rows = pq.read_metadata(path).num_rows
+    _folder.check_rows(path, head, table, n_rows)
+    # a save of frames of one's own need not have every column; what it has must be what engines count
+    wanted = {n: k for n, k in _folder.expected(table).items() if n in there or n == "connection"}
+    _folder.check(path, there, wanted)
+    return path
 
 
 def _kind(type_: Any) -> str:

@@ -1,4 +1,4 @@
-"""Documents that are to be read together and don't fit into memory together: they wait on disk, some hundred thousand lines at a time."""
+"""Documents that are to be read together and don't fit into memory together: they wait on disk, some ten thousand lines at a time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from ..tidy import Writing
 
 #: Lines per part; no more than these are tidied in memory at once.
-PART_LINES = 200_000
+PART_LINES = 50_000
 
 
 class Shelf(MutableMapping[str, Any]):

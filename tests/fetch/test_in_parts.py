@@ -15,6 +15,7 @@ from makini_analytics.purchases import _spool
 from makini_analytics.tidy import NO_ORDER, _issues
 from tests.faults.server import order
 from tests.fetch.test_update_random import Connection, rows_of, unplaced
+from tests.purchases.in_parts import fetched_in_parts, loaded
 
 pytest.importorskip("pyarrow", reason="pyarrow, the extra 'fast', is not installed")
 
@@ -143,8 +144,8 @@ def check(seed, folder):
     with it.server as server, warnings.catch_warnings():
         warnings.simplefilter("ignore", ma.MakiniWarning)
         whole = server.client(**options).fetch_purchases(**span)
-        parts = ma.Purchases.load(server.client(**options).fetch_purchases(**span, to=folder))
-    n = len(list((folder / "lines").iterdir()))
+        parts = loaded(fetched_in_parts(server.client(**options), folder, **span))
+    n = len(list((folder / "purchases" / "lines").iterdir()))
     try:
         same(parts, whole)
     except AssertionError as e:
@@ -173,7 +174,7 @@ def test_a_list_that_moved_while_it_was_read_is_read_once_more(tmp_path):
     with ma.sandbox({"purchase-orders": rows, "receipts": receipts[::-1]}) as server:
         client = server.client(per_page=5, max_workers=1, progress=False, delivery_date="actual")
         server.misbehave("shift", page=4)
-        parts = ma.Purchases.load(client.fetch_purchases(to=tmp_path / "x"))
+        parts = loaded(fetched_in_parts(client, tmp_path / "x"))
         whole = client.fetch_purchases(refresh=True)
     assert "Reading the list was repeated" in parts.sources.notes.item()
     assert parts.lines.n_receipts.sum() == 30
@@ -187,7 +188,7 @@ def lines_of(i, **more):
 def fetched_twice(tables, folder):
     with ma.sandbox(tables) as server:
         client = server.client(per_page=5, progress=False, delivery_date="actual")
-        return ma.Purchases.load(client.fetch_purchases(to=folder)), client.fetch_purchases()
+        return loaded(fetched_in_parts(client, folder)), client.fetch_purchases()
 
 
 def test_a_receipt_of_orders_with_one_number_finds_its_line_in_whatever_part_that_is(tmp_path):

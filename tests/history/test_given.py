@@ -47,7 +47,7 @@ def test_an_empty_fetch_and_an_empty_folder_are_snapshots(tmp_path):
             server.delete("sandbox", row["key"])
         assert counts(client.fetch_purchases(to=history, refresh=True)) == [[0, 0, 3, 0]]
         assert len(history.at().orders) == 0
-        saved = client.fetch_purchases(to=tmp_path / "saved", refresh=True)
+        saved = client.fetch_purchases(refresh=True).save(tmp_path / "saved")
         assert counts(history.add(saved)) == [[0, 0, 0, 0]]
 
 

@@ -13,6 +13,7 @@ import os
 import random
 import re
 import resource
+import shutil
 import signal
 import sys
 import time
@@ -61,6 +62,15 @@ def child(do: Callable[[], object]) -> int:
     return pid
 
 
+def apart(do: Callable[[], object]) -> str:
+    """Return what something gives in a fork: threads of an engine that this process ran would not live on in the next one."""
+    read, write = os.pipe()
+    os.waitpid(child(lambda: os.write(write, str(do()).encode())), 0)
+    os.close(write)
+    with os.fdopen(read) as told:
+        return told.read()
+
+
 def dying(do: Callable[[], object], n: int) -> None:
     """Do something, and die at the n-th call of the file system."""
     left = [n]
@@ -87,10 +97,11 @@ def full(do: Callable[[], object], most: int) -> None:
 
 def trials(target: Path, before: Callable[[], object], after: Callable[[], object], state: Callable[[Path], str], how: str, n: int, seed: int) -> list[str]:  # fmt: skip
     """Return what each trial left: "old", "new", or what else; with what was left beside it after the next write."""
-    after()
-    new = state(target)
     before()
     old = state(target)
+    os.waitpid(child(after), 0)
+    new = state(target)
+    assert old != new
     began = time.monotonic()
     os.waitpid(child(after), 0)
     took = time.monotonic() - began
@@ -156,8 +167,13 @@ def main(what: str, how: str, n: int, folder: Path, url: str = "", *tokens: str)
             with client:
                 return client.fetch_purchases(since="2025-06-01", to=target)
 
-        before, after = (lambda x=x: fetch(*x.split("=")) for x in tokens)
-        return trials(target, before, after, connections, how, n, 2)
+        first, after = (lambda x=x: fetch(*x.split("=")) for x in tokens)
+
+        def before() -> None:
+            shutil.rmtree(target, ignore_errors=True)
+            apart(first)
+
+        return trials(target, before, after, lambda place: apart(lambda: connections(place)), how, n, 2)
     from makini_analytics.reporting import content, write
 
     data = ma.load_sample(["us"])

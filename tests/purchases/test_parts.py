@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import shutil
 
 import pandas as pd
 import pytest
@@ -11,6 +11,7 @@ import makini_analytics as ma
 from makini_analytics import lead_times, slippage, spend
 from makini_analytics.purchases import _spool as parts
 from tests.faults.server import order
+from tests.purchases.in_parts import fetched_in_parts
 from tests.tiers import one_in
 
 for module in ("pyarrow", "duckdb", "polars"):
@@ -42,7 +43,9 @@ def test_a_folder_of_parts_is_the_fetch_into_memory(small, tmp_path):
         client = server.client("emea", **OPTIONS)
         whole = client.fetch_purchases(since="2024-06-01")
         folder = client.fetch_purchases(since="2024-06-01", to=tmp_path / "lake")
-    assert len(list((folder / "lines").iterdir())) > 3
+        place = fetched_in_parts(client, tmp_path / "place", since="2024-06-01")
+    assert len(list((place / "lines").iterdir())) > 3
+    shutil.rmtree(place.parent)
     back = ma.Purchases.load(folder)
     same(whole, back)
     told = [
@@ -119,20 +122,49 @@ def test_all_or_nothing(small, tmp_path):
         assert list(tmp_path.iterdir()) == []
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "letter.txt").write_text("keep me")
-    with ma.sandbox() as server, pytest.raises(ma.SchemaError, match="other files"):
+    with ma.sandbox() as server, pytest.raises(ma.SchemaError, match="something else"):
         server.client("emea", **OPTIONS).fetch_purchases(to=tmp_path / "mine")
     assert (tmp_path / "mine" / "letter.txt").exists()
 
 
 @pytest.mark.full
-def test_a_second_fetch_takes_the_place_of_the_first(small, tmp_path):
+def test_a_second_fetch_brings_what_changed_and_another_connection_goes_beside(small, tmp_path):
     with ma.sandbox() as server:
-        ma.Purchases.load(server.client("emea", **OPTIONS).fetch_purchases(to=tmp_path / "x"))
-        again = ma.Purchases.load(server.client("us", **OPTIONS).fetch_purchases(to=tmp_path / "x"))
-        assert set(again.orders.connection) == {"us"}
-        few = again.save(tmp_path / "x")  # and a save that of the parts
-    assert json.loads((few / "purchases.json").read_text())["suffix"] == "parquet"
-    assert len(ma.Purchases.load(few).lines) == len(again.lines)
+        emea, us = (server.client(name, **OPTIONS) for name in ("emea", "us"))
+        folder = emea.fetch_purchases(to=tmp_path / "x")
+        assert us.fetch_purchases(to=str(folder)) == folder
+
+        def asked():
+            return sum(r.path.endswith("/erp/purchase-orders") and r.connection == "us" for r in server.requests)
+
+        before = asked()
+        both = {name: server.tokens[name] for name in ("emea", "us")}
+        again = ma.fetch_all(both, to=folder, base_url=server.base_url, progress=False)
+        assert (again.data, again.errors) == (None, {})
+        assert asked() - before < 5  # of some ten pages
+        data = ma.concat([emea.fetch_purchases(), us.fetch_purchases()])
+    same(ma.Purchases.load(folder), data)
+
+
+@pytest.mark.parametrize("to", ["s3://bucket/orders", 5, ""])
+def test_a_place_that_is_none_is_said_before_anything_is_asked(to):
+    with ma.sandbox() as server, pytest.raises(ma.ConfigError, match="to"):
+        server.client("us", **OPTIONS).fetch_purchases(to=to)
+    assert server.requests == []
+
+
+def test_what_was_fetched_in_parts_by_an_earlier_version_goes_to_a_history(small, tmp_path):
+    with ma.sandbox() as server:
+        client = server.client("us", **OPTIONS)
+        data, old = client.fetch_purchases(), fetched_in_parts(client, tmp_path / "place")
+        for read in (ma.Purchases.load, ma.scan):
+            with pytest.raises(
+                ma.SchemaError, match=r"in parts, by an earlier version: ma\.History\('another folder'\)\.add"
+            ):
+                read(old)
+        ma.History(tmp_path / "history").add(old)
+        client.fetch_purchases(to=tmp_path / "history")
+    same(ma.Purchases.load(tmp_path / "history"), data)
 
 
 @pytest.mark.parametrize(
@@ -170,7 +202,7 @@ def test_offline_from_the_cache_and_into_a_folder_of_any_name(small, tmp_path):
     with ma.sandbox() as server:
         n = len(server.client("emea", cache_dir=tmp_path / "cache", progress=False).fetch_purchases().lines)
         offline = server.client("emea", cache_dir=tmp_path / "cache", offline=True, progress=False)
-        folder = offline.fetch_purchases(to=tmp_path / "data[1]*")
+        folder = offline.fetch_purchases(to=tmp_path / "data *?'1'")
     for engine in ("duckdb", "polars"):
         said = lead_times.by_vendor(ma.scan(folder, engine=engine)).attrs
         assert said["included"]["n_lines"] + sum(e["n_lines"] for e in said["excluded"]) == n

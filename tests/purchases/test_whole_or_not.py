@@ -102,8 +102,8 @@ def test_a_file_of_the_users_in_a_folder_of_purchases_stops_the_next_write_befor
     mine.mkdir() if name.endswith("/") else mine.write_text("mine")
     with ma.sandbox() as server:
         client = server.client("us", progress=False)
-        for write in (data.save, lambda f: client.fetch_purchases(to=f)):
-            with pytest.raises(ma.MakiniError, match="other files"):
+        for write, why in ((data.save, "other files"), (lambda f: client.fetch_purchases(to=f), "something else")):
+            with pytest.raises(ma.MakiniError, match=why):
                 write(folder)
         assert server.requests == []
     assert mine.exists()
