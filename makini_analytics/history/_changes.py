@@ -18,7 +18,8 @@ import pandas as pd
 
 from . import _columns
 from ._columns import OF_ORDERS
-from ._given import SEPARATOR, Given, keys_in, layout_text
+from ._digest import Hashes
+from ._given import Given, keys_in, keys_of, layout_text
 from ._table import Commit, batches, schema_of
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 
 #: So many numbers a snapshot has for its versions.
 _VERSIONS = 2**27
-_NONE = pd.DataFrame({"key": pd.Series(dtype="string"), "version": pd.Series(dtype="int64"), "digest": pd.Series(dtype="uint64"),
-                      "order_date": pd.Series(dtype="datetime64[us]")})  # fmt: skip
+_NONE = pd.DataFrame({"version": pd.Series(dtype="int64"), "of_order": pd.Series(dtype=bool), "digest": pd.Series(dtype="uint64"),
+                      "order_date": pd.Series(dtype="datetime64[us]")}, index=pd.Index([], dtype="uint64"))  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Snapshot:
     base: int  # its own number; those of its versions follow
     whole: bool
     layout: Mapping[str, Any]
-    fresh: pd.Index  # the keys of orders that are new or say something else
+    fresh: pd.DataFrame  # the orders that are new or say something else
     ended: pd.DataFrame  # version, reason
     n_same: int
     next_snapshot: pd.Timestamp | None = None  # where others came after it already
@@ -62,9 +63,9 @@ class Snapshot:
     def counts(self) -> dict[str, int]:
         """How many orders are new, others, gone and the same; what belongs to no order is none."""
         reasons = self.ended["reason"].value_counts()
-        orders = self.fresh[~self.fresh.str.endswith(SEPARATOR)]
+        n_orders = int(self.fresh["order_id"].notna().sum())
         n_changed, n_gone = int(reasons.get("changed", 0)), int(reasons.get("gone", 0))
-        return {"n_new": len(orders) - n_changed, "n_changed": n_changed, "n_gone": n_gone, "n_same": self.n_same}
+        return {"n_new": n_orders - n_changed, "n_changed": n_changed, "n_gone": n_gone, "n_same": self.n_same}
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ class Changes:
     def _versions(self) -> pd.Series:
         """The version of each key that is written."""
         made = [
-            pd.Series(snapshot.base + 1 + np.arange(len(snapshot.fresh)), index=snapshot.fresh)
+            pd.Series(snapshot.base + 1 + np.arange(len(snapshot.fresh)), index=snapshot.fresh.index)
             for snapshot in self.snapshots
         ]
         return pd.concat(made) if made else pd.Series(dtype="int64")
@@ -138,22 +139,22 @@ class Changes:
         }
         yield from batches(self.schema, "snapshots", {"seen_at": snapshot.seen_at, **row})
         if len(snapshot.fresh):
-            orders = self.given.orders.loc[snapshot.fresh]
-            ids = pd.Series(snapshot.fresh.str[len(snapshot.connection + SEPARATOR) :], dtype="string")
+            orders = snapshot.fresh.reset_index(drop=True)
+            versions = snapshot.base + 1 + np.arange(len(orders))
             yield from batches(
                 self.schema,
                 "versions",
                 {
                     "seen_at": snapshot.seen_at,
-                    "version": _array(self._versions[snapshot.fresh]),
+                    "version": _array(versions),
                     "connection": snapshot.connection,
-                    "order_id": _columns.to_arrow(ids.mask(ids == ""), "text"),
+                    "order_id": _columns.to_arrow(orders["order_id"], "text"),
                     "digest": _array(orders["digest"].to_numpy().view(np.int64)),
-                    "order_date": _columns.to_arrow(orders["order_date"].reset_index(drop=True), "day"),
+                    "order_date": _columns.to_arrow(orders["order_date"], "day"),
                 },
             )
             if snapshot.next_snapshot is not None:
-                yield from self._ends(snapshot, self._versions[snapshot.fresh], "changed", snapshot.next_snapshot)
+                yield from self._ends(snapshot, versions, "changed", snapshot.next_snapshot)
         if len(snapshot.ended):
             reasons = _columns.to_arrow(snapshot.ended["reason"].astype("string"), "text")
             yield from self._ends(snapshot, snapshot.ended["version"], reasons, snapshot.seen_at)
@@ -162,7 +163,7 @@ class Changes:
         given = {"version": _array(versions), "connection": snapshot.connection, "reason": reason, "seen_at": seen_at}
         return batches(self.schema, "ends", given)
 
-    def _rows(self, frame: pd.DataFrame, table: str, keys: pd.Series) -> Iterator[pa.RecordBatch]:
+    def _rows(self, frame: pd.DataFrame, table: str, keys: Hashes) -> Iterator[pa.RecordBatch]:
         """Yield the rows of orders that are new or say something else."""
         place = self._versions.index.get_indexer(pd.Index(keys))
         fresh = np.flatnonzero(place >= 0)
@@ -249,20 +250,18 @@ def _compared(
         before, after = mine[mine["seen_at"] <= moment], mine[mine["seen_at"] > moment]
         if len(mine):
             known = _known(commit, name, moment)
-    place = pd.Index(known["key"]).get_indexer(orders.index)
+    place = known.index.get_indexer(orders.index)
     found = place >= 0
     same = np.zeros(len(orders), dtype=bool)
     same[found] = known["digest"].to_numpy()[place[found]] == orders["digest"].to_numpy()[found]
     there = np.zeros(len(known), dtype=bool)
     there[place[found]] = True
-    gone = ~there & (_asked_for(known, source, whole) | known["key"].str.endswith(SEPARATOR).to_numpy(dtype=bool))
+    gone = ~there & (_asked_for(known, source, whole) | ~known["of_order"].to_numpy())
     reasons = np.where(gone, "gone", "").astype(object)
     reasons[place[found & ~same]] = "changed"
-    ended = known.assign(reason=reasons)[["key", "version", "reason"]]
-    ended = ended[(reasons != "")]
+    ended = known.assign(reason=reasons).loc[reasons != "", ["version", "of_order", "reason"]]
     # what belongs to no order is not counted among the orders that changed
-    loose = ended["key"].str.endswith(SEPARATOR)
-    ended.loc[loose.to_numpy(dtype=bool), "reason"] = "replaced"
+    ended.loc[~ended["of_order"].to_numpy(), "reason"] = "replaced"
     next_snapshot = None if not len(after) else after["seen_at"].iloc[0]
     restated = _NONE
     if commit is not None and next_snapshot is not None and len(ended):
@@ -280,7 +279,7 @@ def _compared(
         base=base,
         whole=whole,
         layout=layout,
-        fresh=orders.index[~same],
+        fresh=orders[~same],
         ended=ended,
         n_same=int(same.sum()),
         next_snapshot=next_snapshot,
@@ -293,14 +292,15 @@ def _known(commit: Commit, name: str, moment: pd.Timestamp) -> pd.DataFrame:
     """Return the versions of a connection's orders that held at a moment."""
     columns = ["version", "order_id", "digest", "order_date"]
     rows = commit.rows_at("versions", moment, connections=[name], columns=columns)
-    ids = _columns.to_pandas(rows["order_id"], "text").fillna("")
+    ids = _columns.to_pandas(rows["order_id"], "text")
     return pd.DataFrame(
         {
-            "key": (name + SEPARATOR + ids).astype("string"),
             "version": rows["version"].to_numpy(),
             "digest": rows["digest"].to_numpy().view(np.uint64),
-            "order_date": _columns.to_pandas(rows["order_date"], "day"),
-        }
+            "of_order": ids.notna().to_numpy(),
+            "order_date": _columns.to_pandas(rows["order_date"], "day").to_numpy(),
+        },
+        index=keys_of(pd.Series(name, index=ids.index), ids),
     )
 
 

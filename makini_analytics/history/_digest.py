@@ -26,16 +26,22 @@ def row_digests(frame: pd.DataFrame, table: str) -> Hashes:
         column = typed(table, name, frame[name])
         kind = kind_of(table, name, column.dtype)
         salt = np.uint64(zlib.crc32(f"{name} {kind}".encode()))
-        out += np.where(column.isna().to_numpy(), np.uint64(0), _mixed(_cells(column, kind) + (salt << np.uint64(32))))
-    return _mixed(out)
+        out += np.where(column.isna().to_numpy(), np.uint64(0), mixed(_cells(column, kind) + (salt << np.uint64(32))))
+    return mixed(out)
+
+
+def text_hashes(texts: pd.Series) -> Hashes:
+    """Return a number for each text; of missing ones 0."""
+    found = encode(texts, sort=False)
+    hashes = pd.util.hash_array(np.asarray(found.labels, dtype=object), categorize=False)
+    out: Hashes = np.append(hashes, np.uint64(0))[found.codes]
+    return out
 
 
 def _cells(column: pd.Series, kind: str) -> Hashes:
     """Return a number for each cell; of missing ones any."""
     if kind == "text":
-        found = encode(column, sort=False)
-        hashes = pd.util.hash_array(np.asarray(found.labels, dtype=object), categorize=False)
-        return np.append(hashes, np.uint64(0))[found.codes]
+        return text_hashes(column)
     if kind == "number":
         return (column.to_numpy(dtype=np.float64) + 0.0).view(np.uint64)  # -0.0 is 0.0
     if kind in ("count", "flag"):
@@ -45,7 +51,7 @@ def _cells(column: pd.Series, kind: str) -> Hashes:
     return instants.to_numpy(dtype="datetime64[us]").view(np.uint64)
 
 
-def _mixed(numbers: Hashes) -> Hashes:
+def mixed(numbers: Hashes) -> Hashes:
     """Return numbers of which each bit depends on every bit of the given ones: the last steps of SplitMix64 (Steele and others, 2014)."""
     x = numbers + np.uint64(0x9E3779B97F4A7C15)
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
