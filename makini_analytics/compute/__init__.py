@@ -41,6 +41,7 @@ from ._groups import (
     order_ids,
     pools_of,
 )
+from ._line_frame import by_line
 from ._matching import line_keys, match_lines
 from ._normal import Z
 from ._pandas_engine import PandasColumns, leave_out_unreadable
@@ -115,6 +116,7 @@ __all__ = [
     "against_others",
     "ages",
     "at_risk",
+    "by_line",
     "cluster_of",
     "cluster_sums",
     "count_days",

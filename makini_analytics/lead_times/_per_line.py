@@ -18,9 +18,10 @@ from ..compute import (
     InSteps,
     WorkCalendar,
     ages,
+    by_line,
     figure,
 )
-from ..frames import AsOf, to_strings, values
+from ..frames import AsOf
 
 
 @figure(start=STARTS, end=ENDS)
@@ -88,16 +89,13 @@ def per_line(
     # of a line cancelled on an unknown day not even that is known: it waited for as many days as `got.days` at most
     waited = (got.outcome == CANCELLED) | (got.outcome == CENSORED)
     names = pd.array(ENDINGS, dtype="string")
-    result = pd.DataFrame(
+    result = by_line(
+        frame,
         {
-            **{c: to_strings(values(frame, c, "string")) for c in ("order_id", "line_id", "vendor_id", "vendor_name")},
             "lead_time_days": np.where(got.outcome == DELIVERED, days, np.nan),
             "outcome": names.take(got.outcome.astype(np.intp)),
             "reason": got.selection.reason(),
             "age_days": np.where(waited, days, np.nan),
         },
-        index=frame.index,
     )
-    if "connection" in frame.columns:
-        result["connection"] = to_strings(frame["connection"])
     return got.with_provenance(result, notes=got.notes)

@@ -21,6 +21,8 @@ from ._kinds import NOTHING, UNKNOWN, Finding
 from ._tiles import Tile, data_line, tile_evidence, tiles
 from ._view import View
 
+#: Of fewer lines two threads wait for each other rather than count.
+_MANY = 100_000
 #: What is worth less than this share of the twelve months' spend is no finding.
 _LEAST = 0.001
 #: Kinds whose finding is tested, and those that are counted or for a person to settle.
@@ -52,12 +54,23 @@ class Review:
 
 @reuse()
 def look(
-    data: Purchases, *, currency: str | None = None, as_of: Any = None, most: int = 7, kinds: bool = True
+    data: Purchases,
+    *,
+    currency: str | None = None,
+    as_of: Any = None,
+    most: int = 7,
+    kinds: bool = True,
+    coverage: bool = False,
 ) -> Review:
-    """Look at everything; the arguments are those of `findings`. Without ``kinds`` only the figures at a glance are made."""
+    """Look at everything; the arguments are those of `findings`. Without ``kinds`` only the figures at a glance are made.
+
+    With ``coverage`` it is begun which figures the data can carry, for whoever asks the view for that later.
+    """
     view = View.of(data, currency, as_of)
     if pd.isna(view.end):  # without lines figures need no day; what is looked at here is a year up to one
         raise ConfigError("no as-of day: there is no line, and the purchases carry none; pass as_of='2026-01-31'")
+    if coverage and len(view.lines) >= _MANY:  # which finds the codes of their text, that both then know
+        _ = view.coverage
     evidence: dict[str, Evidence] = {}
     refused: dict[str, str] = {}
     for kind, (test, _) in (_TESTED if kinds else {}).items():

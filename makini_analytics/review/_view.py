@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,6 +16,7 @@ from ..compute import ENTITIES, NOT_RECORDED, Groups, group_lines
 from ..errors import ConfigError, SchemaError
 from ..frames import OWN_WINDOWS, AsOfDays, Mask, as_of_days, categoricals, days_of, encode, numbers, values
 from ..purchases import Purchases
+from ..system import begun
 from ._due_date import due_of
 from ._one_currency import in_one_currency
 
@@ -316,9 +318,9 @@ class View:
         return spend.single_source(lines, currency=self.unit, as_of=self.day, min_orders=FEWEST_ORDERS)
 
     @cached_property
-    def coverage(self) -> pd.DataFrame:
-        """`quality.coverage` of the data as they were given."""
-        return quality.coverage(self.given, as_of=self.day)
+    def coverage(self) -> Callable[[], pd.DataFrame]:
+        """What waits for `quality.coverage` of the data as they were given; it is worked out beside what else is asked of them."""
+        return begun(lambda: quality.coverage(self.given, as_of=self.day))
 
     @cached_property
     def duplicates(self) -> pd.DataFrame:

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..compute import Counted, InSteps, WorkCalendar, figure
-from ..frames import AsOf, to_strings, values
+from ..compute import Counted, InSteps, WorkCalendar, by_line, figure
+from ..frames import AsOf
 from ._due_rule import AHEAD, CAME, DUE_DATES, OUTCOMES, OVERDUE_OPEN, Tolerance, judge, outcome_of, suspicions
 
 
@@ -92,9 +92,9 @@ def per_line(
     notes = suspicions(got, outcome)
     yield Counted(got.selection, (*got.hint, *notes))
     came = (got.standing == CAME) | (got.standing == AHEAD)
-    result = pd.DataFrame(
+    result = by_line(
+        frame,
         {
-            **{c: to_strings(values(frame, c, "string")) for c in ("order_id", "line_id", "vendor_id", "vendor_name")},
             "due_date": got.due.astype("datetime64[us]"),
             "delivered_date": got.delivered.astype("datetime64[us]"),
             "days_late": np.where(came, days, np.nan),
@@ -102,8 +102,5 @@ def per_line(
             "outcome": pd.array(OUTCOMES, dtype="string").take(outcome.astype(np.intp)),
             "reason": got.selection.reason(),
         },
-        index=frame.index,
     )
-    if "connection" in frame.columns:
-        result["connection"] = to_strings(frame["connection"])
     return got.with_provenance(result, notes=notes)

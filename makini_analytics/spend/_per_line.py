@@ -6,9 +6,8 @@ from collections.abc import Collection
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from ..compute import FigureResult, figure
+from ..compute import Counted, InSteps, by_line, figure
 from ..frames import AsOf, to_strings, values
 from ._rule import BASIS_COLUMNS, spend_tally
 
@@ -21,7 +20,7 @@ def per_line(
     currency: str | None = None,
     intercompany: Collection[str] = (),
     as_of: AsOf | None = None,
-) -> FigureResult:
+) -> InSteps:
     """Spend of each order line: what it adds to the total, and why where it adds nothing.
 
     The lines and values are those of ``spend.by_vendor``: their sum by vendor and currency is its ``spend``. With
@@ -61,16 +60,13 @@ def per_line(
     """
     got = spend_tally(lines, basis=basis, currency=currency, intercompany=intercompany, as_of=as_of)
     frame = got.frame
-    texts = ("order_id", "line_id", "vendor_id", "vendor_name")
-    result = pd.DataFrame(
+    yield Counted(got.selection)
+    result = by_line(
+        frame,
         {
-            **{c: to_strings(values(frame, c, "string")) for c in texts},
             "spend": np.where(got.selection.kept, got.sums["value"], np.nan),
             "currency": to_strings(values(frame, "currency", "string")),
             "reason": got.selection.reason(),
         },
-        index=frame.index,
     )
-    if "connection" in frame.columns:
-        result["connection"] = to_strings(frame["connection"])
     return got.with_provenance(result)

@@ -5,11 +5,13 @@ from ._files import Workspace, in_the_way, not_writable, scratch, settle, whole
 from ._options import check_options, known_options, options_of
 from ._progress import Display, Progress, steps
 from ._templates import template
+from ._threads import begun
 
 __all__ = [
     "Display",
     "Progress",
     "Workspace",
+    "begun",
     "check_options",
     "flag_of",
     "in_the_way",

@@ -30,8 +30,8 @@ from makini_analytics.purchases import _folder
 from makini_analytics.purchases._parts import _DAYS, _arrow
 
 FIRST_DAY = pd.Timestamp("2026-01-01", tz="UTC")
-#: Copies of the sample in a part: 200,000 lines and more.
-COPIES = 32
+#: Copies of the sample in a part: some 50,000 lines.
+COPIES = 8
 #: Vendors and materials are so many times those of the sample.
 KINDS = 40
 ROUNDS = 5

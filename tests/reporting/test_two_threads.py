@@ -1,0 +1,40 @@
+"""What a report of many lines counts in a second thread is what one thread counts."""
+
+from __future__ import annotations
+
+import threading
+
+import pandas as pd
+import pytest
+
+import makini_analytics as ma
+from makini_analytics import quality
+from makini_analytics.reporting import content
+from makini_analytics.review import _findings
+
+
+def test_a_report_by_two_threads_is_that_by_one(monkeypatch):
+    data = ma.load_sample()
+    by_one = content(data)
+    where = []
+    count = quality.coverage
+    monkeypatch.setattr(
+        quality, "coverage", lambda *a, **k: where.append(threading.current_thread().name) or count(*a, **k)
+    )
+    monkeypatch.setattr(_findings, "_MANY", 0)
+    by_two = content(data)
+    assert where[0].startswith("makini-beside")
+    pd.testing.assert_frame_equal(by_two.findings, by_one.findings)
+    assert [e.name for e in by_two.exhibits] == [e.name for e in by_one.exhibits]
+    for one, two in zip(by_one.exhibits, by_two.exhibits, strict=True):
+        pd.testing.assert_frame_equal(two.table, one.table, obj=one.name)
+
+
+def test_a_fault_in_the_second_thread_ends_the_report(monkeypatch):
+    def fails(*_, **__):
+        raise ma.SchemaError("no such thing")
+
+    monkeypatch.setattr(quality, "coverage", fails)
+    monkeypatch.setattr(_findings, "_MANY", 0)
+    with pytest.raises(ma.SchemaError, match="no such thing"):
+        content(ma.load_sample(), sections=["quality"])
