@@ -118,8 +118,9 @@ def snapshots_of(
 
 
 def keys_of(connections: Any, ids: Any) -> Hashes:
-    """Return the keys of orders or lines: numbers, of which millions take little room. Two of ten million meet once in 400,000 histories, and
-    would have one version together; no row is lost by it.
+    """Return the keys of orders, or of lines: numbers, since millions of texts are gigabytes.
+
+    That two of ten million orders have one number happens in one of 400,000 histories; these two are one order to it then.
     """
     return mixed(mixed(text_hashes(_texts(connections))) + text_hashes(_texts(ids)))
 
@@ -148,25 +149,18 @@ def keys_in(part: Part) -> dict[str, Hashes]:
 
 
 def _orders_in(part: Part) -> pd.DataFrame:
-    keys = keys_in(part)
-    rows = [part[t].reindex(columns=["connection", "order_id", "order_date"]) for t in OF_ORDERS]
-    return _summed(
-        pd.concat(
-            [
-                pd.DataFrame(
-                    {
-                        "key": keys[table],
-                        "connection": frame["connection"].astype("string").array,
-                        "order_id": _texts(frame["order_id"]),
-                        "digest": row_digests(part[table], table),
-                        "order_date": pd.to_datetime(frame["order_date"]).astype("datetime64[us]").array,
-                    }
-                )
-                for table, frame in zip(OF_ORDERS, rows, strict=True)
-            ],
-            ignore_index=True,
-        )
-    )
+    keys, rows = keys_in(part), []
+    for table in OF_ORDERS:
+        frame = part[table].reindex(columns=["connection", "order_id", "order_date"])
+        of_table = {
+            "key": keys[table],
+            "connection": frame["connection"].astype("string").array,
+            "order_id": _texts(frame["order_id"]),
+            "digest": row_digests(part[table], table),
+            "order_date": pd.to_datetime(frame["order_date"]).astype("datetime64[us]").array,
+        }
+        rows.append(pd.DataFrame(of_table))
+    return _summed(pd.concat(rows, ignore_index=True))
 
 
 def _summed(rows: pd.DataFrame) -> pd.DataFrame:

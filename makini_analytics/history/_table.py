@@ -44,6 +44,8 @@ _OWN_FILE = re.compile(r"part=\w+/past=(true|false)/part-[\w.-]+\.parquet")
 _NOTHING: Mapping[str, Any] = {}
 #: So many rows go to the engine at once. It takes many batches before it has written the first, and a row has all columns of all parts.
 _ROWS = 8_192
+#: And so many where they come from the table itself, faster than they are written.
+_ROWS_AGAIN = 2_048
 
 
 class Conflict(Exception):
@@ -318,7 +320,7 @@ class Commit:
         import pyarrow.dataset as ds
 
         # few at a time: by default dozens of batches are read ahead
-        few = {"batch_size": _ROWS, "batch_readahead": 2, "fragment_readahead": 1}
+        few = {"batch_size": _ROWS_AGAIN, "batch_readahead": 2, "fragment_readahead": 1}
         yield from self.dataset.to_batches(filter=(ds.field("part") == part) & where, **few)
 
 

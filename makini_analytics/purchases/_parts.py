@@ -145,7 +145,7 @@ def _arrow(frame: pd.DataFrame, days: set[str]) -> Any:
 # ---- reading them -------------------------------------------------------------------------------------------------
 
 
-def part_files(folder: Path, head: Mapping[str, Any], table: str) -> list[Path]:
+def _files(folder: Path, head: Mapping[str, Any], table: str) -> list[Path]:
     """Return the files of a table in parts; `SchemaError` where one is missing, which an engine would not notice."""
     paths = sorted((folder / table).glob("*.parquet"))
     wanted = [f"part-{i:05d}.parquet" for i in range(len(paths))]
@@ -164,12 +164,12 @@ def part_files(folder: Path, head: Mapping[str, Any], table: str) -> list[Path]:
     return paths
 
 
-def _parts(paths: list[Path]) -> pd.DataFrame:
+def _read(path: Path) -> pd.DataFrame:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     dtypes = {pa.large_string(): pd.StringDtype(), pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
-    read = pq.read_table(paths)
+    read = pq.read_table(path)
     for i, f in enumerate(read.schema):
         if pa.types.is_date32(f.type):
             read = read.set_column(i, f.name, read.column(i).cast(pa.timestamp("us")))
@@ -191,15 +191,16 @@ def saved_parts(
     with _folder.readable(sources):
         found = pd.read_parquet(sources)
     found = _folder.checked_sources(sources, found)
-    files = {table: part_files(place, head, table) for table in _folder.FRAMES}
+    files = {table: _files(place, head, table) for table in _folder.FRAMES}
 
     def parts() -> Iterator[dict[str, pd.DataFrame]]:
         for n in range(len(files["orders"])):
             frames = {}
             for table in _folder.FRAMES:
-                with _folder.readable(files[table][n]):
-                    frames[table] = _parts([files[table][n]])
-                _folder.check(files[table][n], _folder.kinds(frames[table]), _folder.expected(table))
+                path = files[table][n]
+                with _folder.readable(path):
+                    frames[table] = _read(path)
+                _folder.check(path, _folder.kinds(frames[table]), _folder.expected(table))
             yield frames
 
     return found, _folder.as_of_in(head), parts
