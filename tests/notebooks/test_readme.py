@@ -18,7 +18,7 @@ EXTRAS = {
     "currency.convert(": "enrich",
     "out.xlsx": "report",
     "explore.spend(": "notebook",
-    "history.scan()": "lake",
+    "ma.scan(": "lake",
     "ma.History(": "history",
 }
 
@@ -51,7 +51,7 @@ def test_each_call_is_one_that_there_is():
         inspect.signature(found).bind(*of_instance, *call.args, **{k.arg: None for k in call.keywords if k.arg})
         called.append(".".join([root, *path]))
     assert len(called) > 18
-    assert {"ma.Client", "client.fetch_purchases", "ma.report", "spend.plot_bridge", "history.scan"} <= set(called)
+    assert {"ma.Client", "client.fetch_purchases", "ma.report", "spend.plot_bridge", "ma.scan"} <= set(called)
 
 
 @pytest.mark.full
