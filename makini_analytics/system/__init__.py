@@ -1,7 +1,7 @@
-"""What every room may need: checks of arguments and options, files that appear whole or not at all, the progress bar, HTML templates."""
+"""What every room may need: checks of arguments and options, files whole or not at all, the progress bar, HTML templates, a second thread."""
 
 from ._arguments import flag_of, mapping_of, names_of, number_of, path_of, text_of, texts_of
-from ._files import Workspace, in_the_way, not_writable, scratch, settle, whole
+from ._files import in_the_way, not_writable, scratch, settle, whole
 from ._options import check_options, known_options, options_of
 from ._progress import Display, Progress, steps
 from ._templates import template
@@ -10,7 +10,6 @@ from ._threads import begun
 __all__ = [
     "Display",
     "Progress",
-    "Workspace",
     "begun",
     "check_options",
     "flag_of",
