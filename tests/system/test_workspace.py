@@ -6,7 +6,8 @@ import pytest
 
 from makini_analytics import ConfigError
 from makini_analytics.reporting import checked_out
-from makini_analytics.system import Workspace, in_the_way, whole
+from makini_analytics.system import in_the_way, whole
+from makini_analytics.system._files import Workspace
 
 
 def test_a_folder_that_is_being_written_is_left_alone_by_the_next_writer(tmp_path):
