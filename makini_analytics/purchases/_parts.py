@@ -190,6 +190,7 @@ def saved_parts(
     sources = place / "sources.parquet"
     with _folder.readable(sources):
         found = pd.read_parquet(sources)
+    _folder.check_rows(sources, head, "sources", len(found))
     found = _folder.checked_sources(sources, found)
     files = {table: _files(place, head, table) for table in _folder.FRAMES}
 

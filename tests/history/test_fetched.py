@@ -123,9 +123,9 @@ def test_a_folder_that_was_saved_in_parts_is_added_part_by_part(tmp_path, monkey
     monkeypatch.setattr(_spool, "PART_LINES", 10)
     history = ma.History(tmp_path / "history")
     with ma.sandbox({"purchase-orders": [order(i) for i in range(40)]}) as server, server.client(**OPTIONS) as client:
-        folder = client.fetch_purchases(to=tmp_path / "parts")
+        folder = fetched_in_parts(client, tmp_path / "parts")
     assert len(list((folder / "lines").iterdir())) >= 3
     assert history.add(folder).n_new.tolist() == [40]
-    same(history.at(), ma.Purchases.load(folder))
+    same(history.at(), loaded(folder))
     assert len(history.add(str(folder))) == 0
-    assert len(history.add(ma.Purchases.load(folder))) == 0
+    assert len(history.add(loaded(folder))) == 0

@@ -152,7 +152,7 @@ def test_rows_that_were_taken_away_or_doubled_are_missed(folder, table):
     was = pq.read_table(path)
     for now in (was.slice(1), was.slice(0, 0), pa.concat_tables([was, was])):
         pq.write_table(now, path)
-        for read in (added,) if path.parent != folder else (added, ma.Purchases.load, ma.scan):
+        for read in (added,) if (folder / "lines").is_dir() else (added, ma.Purchases.load, ma.scan):
             with pytest.raises(ma.SchemaError, match="were saved"):
                 read(folder)
 
