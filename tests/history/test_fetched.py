@@ -10,6 +10,7 @@ from makini_analytics import cli
 from makini_analytics.fetch import _into_history
 from tests.faults.server import order
 from tests.fetch.test_update_random import same
+from tests.purchases.in_parts import fetched_in_parts, loaded
 
 OPTIONS = {"progress": False, "delivery_date": "actual", "per_page": 7}
 
