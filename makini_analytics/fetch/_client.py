@@ -229,8 +229,8 @@ class Client:
 
         Returns
         -------
-        Purchases, with when and how they were fetched and notes on them in ``sources``; with a history what its `add` returns, with a
-        folder its path
+        Purchases, with when and how they were fetched and notes on them in ``sources``; with a history what
+        `makini_analytics.History.add` returns, with a folder its path
 
         Raises
         ------

@@ -50,6 +50,7 @@ def per_line(
 
     Examples
     --------
+    >>> import pandas as pd
     >>> from makini_analytics import spend
     >>> lines = pd.DataFrame({"state": ["open", "cancelled", "draft"], "amount": [60.0, 10.0, 30.0], "currency": "EUR"})
     >>> spend.per_line(lines)[["spend", "currency", "reason"]]
