@@ -37,13 +37,14 @@ def into_history(history: History, fetch: PurchaseOrderFetch, per_page: int) -> 
     All of a connection goes there by a folder, whatever its size: a small one takes some tenths of a second longer so, and is the same.
     """
     name, query = fetch.endpoints.session.connection, fetch.query
-    known = None
+    known, online = None, not fetch.endpoints.session.offline
     if query.modified_since is None and knows_more_lines(history, name, MOST_LINES):
         fetch = replace(fetch, because=_MANY)  # what is known would be in memory meanwhile
-    elif not (fetch.refresh or fetch.endpoints.session.offline):
+    elif online and not fetch.refresh:
         known = _known(history, name, query)
+    if online and name in set(history.snapshots["connection"]):
+        fetch = replace(fetch, refresh=True)  # what the cache holds may be older than what is known
     if known is not None:
-        fetch = replace(fetch, refresh=True)
         try:
             return history.add(with_changes(known_rows(known, name), fetch, per_page), whole=False)
         except NotEnough as why:

@@ -61,11 +61,12 @@ def history_in(folder: str | Path) -> History | None:
 
     A history is made of purchases, and read as such. This one step goes against the direction of the rooms.
     """
-    if not is_history(path_of("folder", folder)):
+    place = path_of("folder", folder).expanduser()
+    if not is_history(place):
         return None
     from ..history import History
 
-    return History(folder)
+    return History(place)
 
 
 def owned(folder: Path) -> set[str]:

@@ -146,6 +146,15 @@ def test_a_second_fetch_brings_what_changed_and_another_connection_goes_beside(s
     same(ma.Purchases.load(folder), data)
 
 
+def test_all_after_a_span_is_all_though_the_cache_held_it_first(tmp_path):
+    with ma.sandbox() as server:
+        client = server.client("us", progress=False, cache_dir=tmp_path / "cache")
+        data = client.fetch_purchases()
+        for span in ({"since": "2025-06-01"}, {}):
+            folder = client.fetch_purchases(**span, to=tmp_path / "x")
+    assert len(ma.Purchases.load(folder).lines) == len(data.lines)
+
+
 @pytest.mark.parametrize("to", ["s3://bucket/orders", 5, ""])
 def test_a_place_that_is_none_is_said_before_anything_is_asked(to):
     with ma.sandbox() as server, pytest.raises(ma.ConfigError, match="to"):
