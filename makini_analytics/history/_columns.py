@@ -11,8 +11,8 @@ Read back, the kinds of one name come together again as they do where frames are
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
+from string import ascii_letters, ascii_uppercase
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
@@ -87,15 +87,24 @@ def stored_names(table: str, kinds: Mapping[str, str], there: Iterable[str]) -> 
 
     >>> stored_names("lines", {"order_id": "text", "custom.size": "number", "custom.Size": "number"}, [])
     {'order_id': 'order_id', 'custom.size': 'custom.size.number', 'custom.Size': 'custom.%53ize.number'}
+    >>> stored_names("lines", {"custom.a": "text"}, ["custom.A.text"])
+    {'custom.a': '%63%75%73%74%6F%6D.%61.text'}
     """
     taken = {name.lower(): name for name in there}
     out = {}
     for name, kind in kinds.items():
-        stored = name if name in known_kinds(table) else f"{quote(name, safe='.-_')}.{kind}"
-        if taken.get(stored.lower(), stored) != stored:  # engines don't tell upper from lower case in names
-            stored = re.sub("[A-Z]", lambda m: f"%{ord(m[0]):02X}", quote(name, safe=".-_")) + f".{kind}"
+        stored = name
+        if name not in known_kinds(table):
+            # engines don't tell upper from lower case in names: the capitals are written as numbers, or where "Foo" came first, all of "foo"
+            forms = (f"{_written(name, letters)}.{kind}" for letters in ("", ascii_uppercase, ascii_letters))
+            stored = next(form for form in forms if taken.get(form.lower(), form) == form)
         taken[stored.lower()] = out[name] = stored
     return out
+
+
+def _written(name: str, letters: str) -> str:
+    """Return a name as it is stored, with these letters as numbers."""
+    return "".join(f"%{ord(c):02X}" if c in letters else quote(c, safe=".-_") for c in name)
 
 
 def name_and_kind(table: str, stored: str) -> tuple[str, str] | None:

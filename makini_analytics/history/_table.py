@@ -116,7 +116,11 @@ class HistoryTable:
             place = self.folder
             if isinstance(place, Path) and place.exists() and any(place.iterdir()):
                 saved = (place / HEAD).exists()
-                hint = f"; saved purchases are added to it: ma.History(...).add({str(place)!r})" if saved else ""
+                hint = (
+                    f"; saved purchases are added to a history: ma.History('another folder').add({str(place)!r})"
+                    if saved
+                    else ""
+                )
                 raise SchemaError(f"{place} holds no history but something else: name a new or empty folder{hint}")
             return None
         if isinstance(self.folder, Path):  # as a power failure leaves it; the engine takes it for a commit of nothing

@@ -53,7 +53,10 @@ def checked_folder(folder: str | Path) -> Path:
 
 def is_history(folder: Path) -> bool:
     """Return whether a folder holds a history: a Delta table, as what `history` wrote there."""
-    return (folder / _LOG).is_dir()
+    try:
+        return (folder / _LOG).is_dir()
+    except OSError as e:
+        raise SchemaError(f"{folder} can't be read: {e.strerror or e}") from None
 
 
 def history_in(folder: str | Path) -> History | None:
@@ -106,8 +109,9 @@ def read_head(folder: str | Path, *, suffixes: Collection[str] = SUFFIXES) -> Ma
     try:
         head = _head(folder)
     except (FileNotFoundError, NotADirectoryError):
-        hint = ": it is a history, of which ma.History(...).at() gives purchases" if is_history(folder) else ""
-        raise SchemaError(f"{folder} holds no saved purchases (no {HEAD}){hint}") from None
+        of_history = "it is a history, of which ma.History(...).at() gives purchases"
+        told = of_history if is_history(folder) else f"there is no {HEAD}, and no history"
+        raise SchemaError(f"{folder} holds no saved purchases: {told}") from None
     except OSError as e:
         raise SchemaError(f"{folder}/{HEAD} can't be read: {e.strerror or e}") from None
     if head.get("format") != FORMAT:

@@ -130,3 +130,13 @@ def test_a_folder_that_was_saved_in_parts_is_added_part_by_part(tmp_path, monkey
     same(history.at(), loaded(folder))
     assert len(history.add(str(folder))) == 0
     assert len(history.add(loaded(folder))) == 0
+
+
+def test_a_field_in_lower_case_after_one_that_differs_in_capitals_alone(tmp_path):
+    with ma.sandbox({"purchase-orders": [order(1, Foo="x"), order(2, FOO="z")]}) as server:
+        client = server.client(progress=False)
+        client.fetch_purchases(to=tmp_path / "h")
+        server.insert("sandbox", order(3, foo="y"))
+        for _ in range(2):
+            client.fetch_purchases(to=tmp_path / "h", refresh=True)
+        same(ma.History(tmp_path / "h").at(), client.fetch_purchases(refresh=True))

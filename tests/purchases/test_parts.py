@@ -155,6 +155,20 @@ def test_all_after_a_span_is_all_though_the_cache_held_it_first(tmp_path):
     assert len(ma.Purchases.load(folder).lines) == len(data.lines)
 
 
+def test_a_place_that_can_not_be_made_and_one_that_can_not_be_read(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("x")
+    with ma.sandbox() as server, pytest.raises(ma.ConfigError, match="file is a file"):
+        server.client("us", **OPTIONS).fetch_purchases(to=tmp_path / "file" / "x")
+    assert server.requests == []
+
+    def refused(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.is_dir", refused)
+    with pytest.raises(ma.SchemaError, match="can't be read: Permission denied"):
+        ma.Purchases.load(tmp_path)
+
+
 @pytest.mark.parametrize("to", ["s3://bucket/orders", 5, ""])
 def test_a_place_that_is_none_is_said_before_anything_is_asked(to):
     with ma.sandbox() as server, pytest.raises(ma.ConfigError, match="to"):
