@@ -55,6 +55,11 @@ class Snapshot:
         return moment
 
     @property
+    def versions(self) -> Any:
+        """The numbers of the versions that it begins, as ``fresh`` has their orders."""
+        return self.base + 1 + np.arange(len(self.fresh))
+
+    @property
     def nothing(self) -> bool:
         """Whether all of it is in the history."""
         return self.known and not len(self.fresh) and not len(self.ended)
@@ -79,10 +84,7 @@ class Changes:
     @cached_property
     def _versions(self) -> pd.Series:
         """The version of each key that is written."""
-        made = [
-            pd.Series(snapshot.base + 1 + np.arange(len(snapshot.fresh)), index=snapshot.fresh.index)
-            for snapshot in self.snapshots
-        ]
+        made = [pd.Series(snapshot.versions, index=snapshot.fresh.index) for snapshot in self.snapshots]
         return pd.concat(made) if made else pd.Series(dtype="int64")
 
     @cached_property
@@ -140,13 +142,12 @@ class Changes:
         yield from batches(self.schema, "snapshots", {"seen_at": snapshot.seen_at, **row})
         if len(snapshot.fresh):
             orders = snapshot.fresh.reset_index(drop=True)
-            versions = snapshot.base + 1 + np.arange(len(orders))
             yield from batches(
                 self.schema,
                 "versions",
                 {
                     "seen_at": snapshot.seen_at,
-                    "version": _array(versions),
+                    "version": _array(snapshot.versions),
                     "connection": snapshot.connection,
                     "order_id": _columns.to_arrow(orders["order_id"], "text"),
                     "digest": _array(orders["digest"].to_numpy().view(np.int64)),
@@ -154,7 +155,7 @@ class Changes:
                 },
             )
             if snapshot.next_snapshot is not None:
-                yield from self._ends(snapshot, versions, "changed", snapshot.next_snapshot)
+                yield from self._ends(snapshot, snapshot.versions, "changed", snapshot.next_snapshot)
         if len(snapshot.ended):
             reasons = _columns.to_arrow(snapshot.ended["reason"].astype("string"), "text")
             yield from self._ends(snapshot, snapshot.ended["version"], reasons, snapshot.seen_at)

@@ -88,7 +88,7 @@ def scan(folder: str | Path, *, engine: str = "duckdb") -> Scan:
             f"{folder} is {head['suffix']}, and scan reads Parquet: load it, or save it with pyarrow there"
         )
     read = _reader(engine)
-    frames = {t: read([str(_parquet(folder, head, t))]) for t in _folder.FRAMES}
+    frames = {t: read(str(_parquet(folder, head, t))) for t in _folder.FRAMES}
     sources = _parquet(folder, head, "sources")
     told = _folder.checked_sources(sources, pd.read_parquet(sources))
     return Scan(**frames, told=told, as_of=_folder.as_of_in(head))
@@ -147,15 +147,15 @@ def read_by_spark(paths: list[str], schema: Any = None) -> Any:
     return reader.parquet(*(re.sub(r"([*?\[\]{}\\])", r"\\\1", p) for p in paths))
 
 
-def _reader(engine: str) -> Callable[[list[str]], Any]:
+def _reader(engine: str) -> Callable[[str], Any]:
     checked_engine(engine)
     if engine == "spark":
-        return read_by_spark
+        return lambda path: read_by_spark([path])
     if engine == "duckdb":
         import duckdb
 
         # DuckDB reads a path as a pattern: "orders[1]" must be escaped
-        return lambda paths: duckdb.read_parquet([re.sub(r"([*?\[])", r"[\1]", p) for p in paths])
+        return lambda path: duckdb.read_parquet(re.sub(r"([*?\[])", r"[\1]", path))
     import polars
 
-    return lambda paths: polars.scan_parquet(paths, glob=False)
+    return lambda path: polars.scan_parquet(path, glob=False)
