@@ -76,7 +76,7 @@ def coverage(data: Purchases, *, as_of: AsOf | None = None) -> FigureResult:
     """
     check_purchases(data, "connection", metric="quality.coverage")
     rows: list[dict[str, Any]] = []
-    names = dict.fromkeys([*data.sources["connection"].dropna(), *data.orders["connection"].dropna()])
+    names = dict.fromkeys([*data.sources["connection"].dropna(), *data.orders["connection"].dropna().unique()])
     labelled = categoricals.as_labels(data.lines)  # all figures are going to group them
     counts = {"orders": _filled(data.orders, list(names)), "lines": _filled(labelled, list(names))}
     every_line = labelled[[c for c in labelled if c in FIGURE_COLUMNS]]

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..compute import ENTITIES, order_ids
-from ..frames import Mask, coalesce, encode, numbers, pairs, values
+from ..frames import Mask, coalesce, encode, numbers, pairs, texts_of, values
 
 Codes = npt.NDArray[np.int64]
 
@@ -126,19 +126,17 @@ def _suggested(
 ) -> pd.DataFrame:
     """Return suggestions in the columns of `duplicates`: of lines their ids, of orders theirs; both are named by the order."""
     out: dict[str, object] = {"kind": kind}
-    named = {"connection", "order_id", "order_number", "line_id", "line_number", "currency"}
-    lines = lines[[c for c in lines.columns if c in named]]
     for prefix, rows in (("", one), ("other_", other)):
-        part = lines.iloc[rows]
-        number = values(part, "order_number", "string").astype("string")
-        name = number.fillna(values(part, "order_id", "string").astype("string"))
-        line = values(part, "line_number", "string").astype("string")
+        number, order, line, id_of_line = (
+            pd.Series(texts_of(lines, c, rows)) for c in ("order_number", "order_id", "line_number", "line_id")
+        )
+        name = number.fillna(order)
         of_line = kind == "repeated line"
-        out[f"{prefix}connection"] = values(part, "connection", "string").array
-        out[f"{prefix}id"] = values(part, "line_id" if of_line else "order_id", "string").array
-        out[f"{prefix}name"] = ((name + " / " + line).fillna(name) if of_line else name).array
+        out[f"{prefix}connection"] = texts_of(lines, "connection", rows)
+        out[f"{prefix}id"] = id_of_line if of_line else order
+        out[f"{prefix}name"] = (name + " / " + line).fillna(name) if of_line else name
     out |= {"score": score, "evidence": list(evidence), "value": value}
-    return pd.DataFrame(out | {"currency": values(lines.iloc[one], "currency", "string").array})
+    return pd.DataFrame(out | {"currency": texts_of(lines, "currency", one)})
 
 
 def _joined(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:

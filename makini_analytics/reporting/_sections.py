@@ -56,7 +56,7 @@ def of_quality(view: View, subject: str) -> list[Exhibit]:
 
 def figures_covered(view: View) -> pd.DataFrame:
     """Return of the coverage which figures there are; the columns behind them are for whoever loads the data."""
-    return part(view.coverage(), view.coverage()["table"] == "metrics").drop(columns="table")
+    return part(view.coverage, view.coverage["table"] == "metrics").drop(columns="table")
 
 
 def of_spend(view: View, subject: str) -> list[Exhibit]:

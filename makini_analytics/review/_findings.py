@@ -69,8 +69,8 @@ def look(
     view = View.of(data, currency, as_of)
     if pd.isna(view.end):  # without lines figures need no day; what is looked at here is a year up to one
         raise ConfigError("no as-of day: there is no line, and the purchases carry none; pass as_of='2026-01-31'")
-    if coverage and len(view.lines) >= _MANY:  # which finds the codes of their text, that both then know
-        _ = view.coverage
+    if len(view.lines) >= _MANY:
+        view.begin("open_orders", *["duplicates"] * kinds, *["coverage"] * coverage)
     evidence: dict[str, Evidence] = {}
     refused: dict[str, str] = {}
     for kind, (test, _) in (_TESTED if kinds else {}).items():

@@ -14,11 +14,12 @@ import pandas as pd
 from .. import charts, lead_times, quality, slippage, spend
 from ..compute import ENTITIES, NOT_RECORDED, Groups, group_lines
 from ..errors import ConfigError, SchemaError
-from ..frames import OWN_WINDOWS, AsOfDays, Mask, as_of_days, categoricals, days_of, encode, numbers, values
+from ..frames import AsOfDays, Mask, as_of_days, categoricals, days_of, encode, numbers, values
 from ..purchases import Purchases
 from ..system import begun
 from ._due_date import due_of
 from ._one_currency import in_one_currency
+from ._years import known_from, with_months
 
 #: Orders of an item in the twelve months from which one vendor only is more than the accident of few orders.
 FEWEST_ORDERS = 5
@@ -28,8 +29,6 @@ _READ = {
     "received_quantity", "unit_of_measure", "n_receipts", "amount", "currency", "original_amount", "original_currency", "is_return",
     "unreadable", *(c for key, names in ENTITIES.values() for c in (*key, *names)),
 }  # fmt: skip
-#: A connection whose first order lies this long after the start of a year is not known in that year.
-_QUIET_DAYS = 31
 
 
 @dataclass(frozen=True)
@@ -58,19 +57,19 @@ class View:
         told = "" if as_of is None else f", as_of='{day.day.date()}'"
         return cls(given, data, unit, data is not given, note, day, told)
 
-    @cached_property
+    @property
     def lines(self) -> pd.DataFrame:
-        """All lines, in one currency. Their text is held as categories, since some fifty parts of them are taken."""
-        return categoricals.as_labels(self.data.lines)
+        """All lines, in one currency."""
+        return self.data.lines
 
     @cached_property
     def narrow(self) -> pd.DataFrame:
-        """All lines, with what figures of many lines read."""
-        return self.lines[[c for c in self.lines if c in _READ or str(c).endswith("_date")]]
+        """All lines, with what figures of many lines read. Their text is held as categories, since many parts of them are taken."""
+        return categoricals.as_labels(self.lines[[c for c in self.lines if c in _READ or str(c).endswith("_date")]])
 
     def part(self, rows: Mask) -> pd.DataFrame:
         """Return some of them."""
-        out: pd.DataFrame = self.narrow[rows]
+        out: pd.DataFrame = self.narrow if rows.all() else self.narrow[rows]
         return out
 
     @property
@@ -91,12 +90,12 @@ class View:
     @cached_property
     def year_of_order(self) -> npt.NDArray[np.int64]:
         """1 for lines ordered in the twelve months, 0 for the same days a year before, -1 for all others."""
-        return self.year_of(days_of(self.lines, "order_date"))
+        return self.month_of_order // 12
 
     @cached_property
     def year_of_due(self) -> npt.NDArray[np.int64]:
         """The same by due date."""
-        return self.year_of(days_of(self.lines, f"{self.due}_date"))
+        return self.month_of_due // 12
 
     @cached_property
     def dated(self) -> bool:
@@ -149,15 +148,20 @@ class View:
         return self.month_of(days_of(self.lines, "order_date"))
 
     @cached_property
+    def month_of_due(self) -> npt.NDArray[np.int64]:
+        """The same by due date."""
+        return self.month_of(days_of(self.lines, f"{self.due}_date"))
+
+    @cached_property
     def due_lines(self) -> pd.DataFrame:
         """The lines that fell due in the two years, with the number of their month and year as text to group by."""
-        lines = self.part((self.year_of_due >= 0) & self.known_before)
-        return with_months(lines, self.month_of(days_of(lines, f"{self.due}_date")))
+        rows = (self.month_of_due >= 0) & self.known_before
+        return with_months(self.part(rows), self.month_of_due[rows])
 
     @cached_property
     def order_lines(self) -> pd.DataFrame:
         """The lines ordered in the two years, with the number of their month and year as text to group by."""
-        rows = self.year_of_order >= 0
+        rows = self.month_of_order >= 0
         return with_months(self.part(rows), self.month_of_order[rows])
 
     @cached_property
@@ -178,12 +182,6 @@ class View:
         wanted = pd.MultiIndex.from_frame(self.vendors.keys[keys]).isin(pd.MultiIndex.from_frame(table[keys]))
         return np.asarray(wanted, dtype=np.bool_)[self.vendors.codes]
 
-    def year_of(self, days: npt.NDArray[np.datetime64]) -> npt.NDArray[np.int64]:
-        """Return for each day 1 where it is in the twelve months, 0 in the twelve before, else -1."""
-        edges = [self.before - pd.DateOffset(years=1), self.before, self.end]
-        place = np.searchsorted(np.array(edges, dtype="datetime64[D]"), days.astype("datetime64[D]"), side="left")
-        return np.where(np.isnat(days) | (place == 0) | (place == 3), -1, place - 1).astype(np.int64)
-
     def month_of(self, days: npt.NDArray[np.datetime64]) -> npt.NDArray[np.int64]:
         """Return 0 for days in the first of the 24 months that end with the as-of day, 23 for those in the last, else -1."""
         ends = [self.end - pd.DateOffset(months=k) for k in range(24, -1, -1)]
@@ -193,25 +191,7 @@ class View:
     @cached_property
     def known_before(self) -> Mask:
         """Which lines are of a connection that is known from the start of the year before: only these can be compared."""
-        return self.known_from(self.before - pd.DateOffset(years=1) + pd.Timedelta(days=1))
-
-    def known_from(self, start: pd.Timestamp) -> Mask:
-        """Which lines are of a connection whose data reach back to a day."""
-        connection = encode(values(self.lines, "connection", "string"))
-        ordered = days_of(self.lines, "order_date")
-        windows: dict[Any, Any] = self.lines.attrs.get(OWN_WINDOWS) or {}
-        names = [*map(str, connection.labels), ""]  # the last one is for lines without a connection, whose code is -1
-        known = np.zeros(len(names), dtype=np.bool_)
-        never = np.iinfo(np.int64).max
-        # whole days since 1970: numpy finds the least of integers twenty times as fast as that of dates
-        first = np.full(len(names), never)
-        np.minimum.at(first, connection.codes, np.where(np.isnat(ordered), never, ordered.view(np.int64)))
-        for code in np.flatnonzero(first < never).tolist():
-            day = pd.Timestamp(int(first[code]), unit="D")
-            since = windows.get(names[code], (self.lines.attrs.get("since"), None))[0]
-            begins = day - pd.Timedelta(days=_QUIET_DAYS) if since is None else pd.Timestamp(since)
-            known[code] = begins <= start
-        return known[connection.codes]
+        return known_from(self.lines, self.before - pd.DateOffset(years=1) + pd.Timedelta(days=1))
 
     def in_unit(self, frame: pd.DataFrame) -> Mask:
         """Return which rows are in the view's currency; all where it has none."""
@@ -267,7 +247,7 @@ class View:
     @cached_property
     def open_orders(self) -> pd.DataFrame:
         """`slippage.open_orders`."""
-        return slippage.open_orders(self.lines, as_of=self.day, due=self.due)
+        return self._longest["open_orders"]()
 
     @cached_property
     def open_in_unit(self) -> pd.DataFrame:
@@ -318,14 +298,27 @@ class View:
         return spend.single_source(lines, currency=self.unit, as_of=self.day, min_orders=FEWEST_ORDERS)
 
     @cached_property
-    def coverage(self) -> Callable[[], pd.DataFrame]:
-        """What waits for `quality.coverage` of the data as they were given; it is worked out beside what else is asked of them."""
-        return begun(lambda: quality.coverage(self.given, as_of=self.day))
+    def coverage(self) -> pd.DataFrame:
+        """`quality.coverage` of the data as they were given."""
+        return self._longest["coverage"]()
 
     @cached_property
     def duplicates(self) -> pd.DataFrame:
         """`quality.duplicates`."""
-        return quality.duplicates(self.data, as_of=self.day)
+        return self._longest["duplicates"]()
+
+    @cached_property
+    def _longest(self) -> dict[str, Callable[[], pd.DataFrame]]:
+        """The figures that take longest, for which all lines are looked at."""
+        return {
+            "open_orders": lambda: slippage.open_orders(self.lines, as_of=self.day, due=self.due),
+            "duplicates": lambda: quality.duplicates(self.data, as_of=self.day),
+            "coverage": lambda: quality.coverage(self.given, as_of=self.day),
+        }
+
+    def begin(self, *names: str) -> None:
+        """Begin some of these beside what else is asked of the view."""
+        self._longest.update(begun({name: self._longest[name] for name in names}))
 
     @property
     def undated(self) -> list[str]:
@@ -340,10 +333,3 @@ class View:
         none_judged = reason.notna().groupby(by.codes).all()
         some_undated = (reason == NOT_RECORDED).fillna(False).groupby(by.codes).any()
         return [str(by.labels[c]) for c in none_judged.index[none_judged & some_undated] if c >= 0]
-
-
-def with_months(lines: pd.DataFrame, month: npt.NDArray[np.int64]) -> pd.DataFrame:
-    """Return lines with the number of their month, 0 to 23, and of their year, 0 or 1, as text to group by."""
-    names = [str(i) for i in range(24)]
-    labels = {"month": month, "year": np.where(month < 0, -1, month // 12)}
-    return lines.assign(**{name: categoricals.from_codes(names, code) for name, code in labels.items()})

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..compute import Cells, FigureResult, Grid, Selection, figure, leave_out_unreadable, spans
+from ..compute import Cells, Counted, FigureResult, Grid, InSteps, Selection, figure, leave_out_unreadable, spans
 from ..errors import ConfigError
 from ..frames import AsOf, Mask, frame_of, need, numbers, values
 from ._due_rule import CAME, DUE_DATES, UNJUDGED, DueTally, Tolerance, judge, outcome_of
@@ -31,7 +31,7 @@ def ladder(
     weight: Sequence[str] | None = None,
     open_lines: Sequence[bool] = (True, False),
     under_share: float = 0,
-) -> FigureResult:
+) -> InSteps:
     """The on-time rate of the same lines under every way to count it: the same deliveries, another figure.
 
     Each combination of due date, days allowed late and early, calendar or working days, weight, and whether lines that are open
@@ -98,6 +98,7 @@ def ladder(
     for (d, _), other in judged.items():
         leave_out_unreadable(selection, {DUE_DATES[d]: f"{d} date"})
         selection.exclude(~other.selection.kept, f"no {d} date")
+    yield Counted(selection)
     load = {w: weights_of(first, w) for w in weight}
     same = selection.kept
     tables = {k: _table(got, same, load) for k, got in judged.items()}

@@ -10,7 +10,8 @@ import pandas as pd
 from ..compute import (
     ENTITIES,
     By,
-    FigureResult,
+    Counted,
+    InSteps,
     WorkCalendar,
     against_before,
     cluster_of,
@@ -39,7 +40,7 @@ def by_period(
     calendar: WorkCalendar = None,
     fiscal_year_start: int = 1,
     under_share: float = 0,
-) -> FigureResult:
+) -> InSteps:
     """On-time delivery by the period in which the lines were due, received or not.
 
     The same lines are due, on time and late as in ``slippage.by_vendor``; each stands in the period of its due date. So the last
@@ -100,6 +101,9 @@ def by_period(
     weights = weights_of(got, weight)
     outcome = np.where(got.selection.kept, outcome_of(got.standing, got.days, tolerance), EXCLUDED)
     is_due, hit = hits_of(outcome, strict)
+    notes = suspicions(got, outcome)
+    got.selection.exclude(outcome == NOT_DUE, "not due yet")
+    yield Counted(got.selection, (*got.hint, *notes))
     outer = group_lines(got.frame, by)
     period = pd.PeriodIndex(pd.DatetimeIndex(got.due[is_due].astype("datetime64[us]")).to_period(alias))
     group, ordinal, codes = pairs(outer.codes[is_due], period.asi8)
@@ -132,8 +136,7 @@ def by_period(
             against_before=pd.array(change.says, dtype="string"),
         )
     )
-    got.selection.exclude(outcome == NOT_DUE, "not due yet")
-    return got.with_provenance(result, notes=suspicions(got, outcome))
+    return got.with_provenance(result, notes=notes)
 
 
 def _vendor_months(got: DueTally, rows: Mask) -> Ints:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..compute import ENTITIES, By, FigureResult, figure, group_lines
+from ..compute import ENTITIES, By, FigureResult, figure, group_lines, once
 from ..errors import SchemaError, one_of
 from ..frames import AsOf, categoricals, days_of, frame_of, pairs, values
 from ._items import Items, items_of
@@ -137,8 +137,15 @@ def _joined(before: Any, after: Any, by: By, item: str) -> tuple[pd.DataFrame, n
     # Only the columns that are needed, since both sides are copied into one frame; and with one dtype each, since the sides may
     # come from different sources.
     sides = [frame_of(side, metric="spend.bridge") for side in (before, after)]
-    entities = [c for keys, names in ENTITIES.values() for c in (*keys, *names)]
     own = [c for c in ([by] if isinstance(by, str) else by or ()) if c not in ENTITIES] + [item]
+    # the other side is kept with the answer: while it lives, no other frame has its number
+    question = ("joined", id(sides[1]), tuple(own))
+    joined, _ = once(sides[0], question, lambda: (_side_by_side(sides, own), sides[1]))
+    return joined, np.repeat([False, True], [len(side) for side in sides])
+
+
+def _side_by_side(sides: list[pd.DataFrame], own: list[str]) -> pd.DataFrame:
+    entities = [c for keys, names in ENTITIES.values() for c in (*keys, *names)]
     texts = [
         *entities,
         *own,
@@ -159,7 +166,7 @@ def _joined(before: Any, after: Any, by: By, item: str) -> tuple[pd.DataFrame, n
                 out[name] = _both(sides, name, dtype)
     joined = pd.DataFrame(out)
     joined.attrs = dict(sides[1].attrs)
-    return joined, np.repeat([False, True], [len(side) for side in sides])
+    return joined
 
 
 def _both(sides: list[pd.DataFrame], name: str, dtype: str) -> pd.Series:

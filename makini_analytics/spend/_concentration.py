@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..compute import By, FigureResult, Groups, RuleResult, crossed, figure, merge_aliases
+from ..compute import By, Counted, Groups, InSteps, RuleResult, crossed, figure, merge_aliases
 from ..frames import AsOf
 from ._rule import BASIS_COLUMNS, spend_tally
 
@@ -27,7 +27,7 @@ def concentration(
     aliases: Mapping[str, str] | None = None,
     intercompany: Collection[str] = (),
     as_of: AsOf | None = None,
-) -> FigureResult:
+) -> InSteps:
     """How concentrated spend is on few vendors: HHI, effective number of vendors, shares of the largest.
 
     The Herfindahl-Hirschman index is ``10000 x sum of squared shares`` of the vendors' net spend: 10000 is a single source. The
@@ -81,6 +81,7 @@ def concentration(
         as_of=as_of,
         more=lambda c: RuleResult([(~(c.known("vendor_id") | c.known("vendor_name")), "no vendor")]),
     )
+    yield Counted(got.selection)
     frame, money = got.frame, got.kept(got.sums["value"])
     outer = got.groups(by, "currency")
     result = _measured(got.groups("vendor"), money, outer)

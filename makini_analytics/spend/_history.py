@@ -123,10 +123,10 @@ def _most_bought(items: Items, columns: list[str]) -> str | None:
 def _keep_one_connection(items: Items) -> None:
     """Leave out the lines of all connections but the one with the most spend on the item."""
     kept = items.selection.kept
-    name = values(items.frame, "connection", "string").astype("string").fillna("")
-    if len(set(name[kept])) > 1:
-        most = pd.Series(items.amount[kept]).groupby(name[kept].to_numpy()).sum().idxmax()
-        items.selection.exclude((name != most).to_numpy(dtype=bool), "so called in another connection")
+    connection = encode(values(items.frame, "connection", "string")).codes
+    if len(np.unique(connection[kept])) > 1:
+        most = pd.Series(items.amount[kept]).groupby(connection[kept]).sum().idxmax()
+        items.selection.exclude(connection != most, "so called in another connection")
 
 
 def _lines_of_item(frame: pd.DataFrame, columns: list[str], of: str) -> npt.NDArray[np.bool_]:

@@ -16,8 +16,9 @@ from ..compute import (
     By,
     Cells,
     Columns,
-    FigureResult,
+    Counted,
     Groups,
+    InSteps,
     Lines,
     RuleResult,
     Tally,
@@ -52,7 +53,7 @@ def by_period(
     fiscal_year_start: int = 1,
     as_of: AsOf | None = None,
     intercompany: Collection[str] = (),
-) -> FigureResult:
+) -> InSteps:
     """Ordered spend by period of the order date, and the change against the same days of the year before.
 
     The same lines count as in ``spend.by_vendor``; a line without an order date can't be placed and is left out and counted
@@ -124,6 +125,7 @@ def by_period(
     spans = Spans.of(got, day)
     if currency is not None:
         keep_currency(got, currency)
+    yield Counted(got.selection)
     groups = got.groups(by, "currency")
     table = _DayTable.of(got, groups)
     grid = _Grid(table, period_number(table.day, freq, fiscal_year_start))

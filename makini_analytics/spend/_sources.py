@@ -105,8 +105,8 @@ def single_source(
     several = _not_single(selection.kept, frame, items, vendors, item, min_orders)
     # an item with a second vendor in dollars has two, whatever currency is asked for: the filter comes after the finding
     if currency is not None:
-        other = values(frame, "currency", "string").astype("string") != currency
-        selection.exclude(other.fillna(True).to_numpy(dtype=bool), "other currency")
+        stated = encode(values(frame, "currency", "string"))
+        selection.exclude(np.append(stated.labels != currency, True)[stated.codes], "other currency")
     for rows, reason in several:
         selection.exclude(rows, reason)
     yield Counted(selection, (note,) if note else ())

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..compute import FigureResult, count_distinct, figure, order_ids
+from ..compute import Counted, InSteps, count_distinct, figure, order_ids
 from ..errors import ConfigError
 from ..frames import AsOf
-from ._rule import BASIS_COLUMNS
+from ._rule import BASIS_COLUMNS, spend_tally
 from ._vendors import ranked_by
 
 
@@ -26,7 +26,7 @@ def tail(
     basis: str = "ordered",
     intercompany: Collection[str] = (),
     as_of: AsOf | None = None,
-) -> FigureResult:
+) -> InSteps:
     """Tail spend: how much goes to the many small vendors, and in how many orders.
 
     There are two definitions, which don't agree, so one must be chosen. ``"share"``: the vendors beyond those that make up the
@@ -71,10 +71,11 @@ def tail(
     """
     if definition not in ("share", "threshold") or (definition == "threshold") != (threshold is not None):
         raise ConfigError("choose definition='share', or definition='threshold' with threshold=<amount>")
-    by_vendor, row = ranked_by(
-        lines, by="vendor", basis=basis, currency=currency, abc=(0.80, 0.95), intercompany=intercompany, as_of=as_of
+    got = spend_tally(
+        lines, by="vendor", basis=basis, currency=currency, intercompany=intercompany, orders=True, as_of=as_of
     )
-    vendors = by_vendor.result
+    yield Counted(got.selection)
+    vendors, row = ranked_by(got, "vendor", (0.80, 0.95))
     known = vendors["vendor_id"].notna().to_numpy(dtype=bool)
     spend = vendors["spend"].to_numpy(dtype=float)
     if definition == "share":
@@ -100,7 +101,7 @@ def tail(
         n_lines=("n_lines", "sum"),
     ).reset_index()
     # an order with lines of two vendors is one order, in the head as in the tail
-    orders, kept = order_ids(by_vendor.selection.lines), by_vendor.selection.kept
+    orders, kept = order_ids(got.frame), got.selection.kept
     part_of = grouped.ngroup().to_numpy()
     n_orders = count_distinct(part_of[row], orders, len(result), rows=kept)[: len(result)].astype("int64")
     result.insert(list(result.columns).index("n_lines"), "n_orders", n_orders)
@@ -108,5 +109,5 @@ def tail(
     result.insert(3, "share", (result["spend"] / total_of).where(total_of > 0))
     result["average_order_value"] = (result["spend"] / result["n_orders"]).where(result["n_orders"] > 0)
     # the other definition has no use for it, and a footnote that names it would mislead
-    unused = {} if definition == "share" else {"head_share": None}
-    return FigureResult(result, by_vendor.selection, parameters=unused)
+    unused: dict[str, Any] = {} if definition == "share" else {"head_share": None}
+    return got.with_provenance(result, **unused)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..compute import By, FigureResult, figure
+from ..compute import By, Counted, InSteps, Tally, figure
 from ..errors import ConfigError
 from ..frames import AsOf
 from ._rule import BASIS_COLUMNS, spend_tally
@@ -25,7 +25,7 @@ def by_vendor(
     abc: tuple[float, float] = (0.80, 0.95),
     intercompany: Collection[str] = (),
     as_of: AsOf | None = None,
-) -> FigureResult:
+) -> InSteps:
     """Ordered spend by vendor, with its share, rank class and numbers of orders and lines.
 
     Spend is the sum of ``amount`` over the lines whose state is open, received, closed_short or unknown; draft, cancelled and
@@ -78,21 +78,14 @@ def by_vendor(
     """
     if not 0 < abc[0] <= abc[1] <= 1:
         raise ConfigError(f"abc={abc!r}: pass two rising shares such as (0.8, 0.95)")
-    return ranked_by(lines, by=by, basis=basis, currency=currency, abc=abc, intercompany=intercompany, as_of=as_of)[0]
-
-
-def ranked_by(
-    lines: Any,
-    *,
-    by: By,
-    basis: str,
-    currency: str | None,
-    abc: tuple[float, float],
-    intercompany: Collection[str],
-    as_of: AsOf | None = None,
-) -> tuple[FigureResult, npt.NDArray[np.intp]]:
-    """Return the figure of `by_vendor`, and the row of it that each line that counts belongs to: another figure goes on from it."""
     got = spend_tally(lines, by=by, basis=basis, currency=currency, intercompany=intercompany, orders=True, as_of=as_of)
+    yield Counted(got.selection)
+    result, _ = ranked_by(got, by, abc)
+    return got.with_provenance(result, notes=_on_negatives(result))
+
+
+def ranked_by(got: Tally, by: By, abc: tuple[float, float]) -> tuple[pd.DataFrame, npt.NDArray[np.intp]]:
+    """Return the table of `by_vendor`, and the row of it that each line that counts belongs to: another figure goes on from it."""
     groups = got.groups(by, "currency")
     n = len(groups) if len(groups.codes) else 0  # by=None makes one group, of nothing
     of_groups = groups.keys.iloc[:n]
@@ -110,7 +103,7 @@ def ranked_by(
     keys = [c for c in groups.keys.columns if c not in ("currency", "connection")]
     order = [*keys, "currency", "spend", "share", "cumulative_share", "abc_class", "n_orders", "n_lines"]
     result = result[order + [c for c in result.columns if c not in order]]
-    return got.with_provenance(result, notes=_on_negatives(result)), place[groups.codes]
+    return result, place[groups.codes]
 
 
 def _with_shares(result: pd.DataFrame, abc: tuple[float, float]) -> pd.DataFrame:
