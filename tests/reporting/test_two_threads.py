@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
+from functools import wraps
 
 import pandas as pd
 import pytest
 
 import makini_analytics as ma
-from makini_analytics import quality
+from makini_analytics import quality, slippage
 from makini_analytics.reporting import content
 from makini_analytics.review import _findings
 
@@ -17,10 +18,14 @@ def test_a_report_by_two_threads_is_that_by_one(monkeypatch):
     data = ma.load_sample()
     by_one = content(data)
     where = []
-    count = quality.coverage
-    monkeypatch.setattr(
-        quality, "coverage", lambda *a, **k: where.append(threading.current_thread().name) or count(*a, **k)
-    )
+    count = slippage.open_orders
+
+    @wraps(count)
+    def watched(*args, **options):
+        where.append(threading.current_thread().name)
+        return count(*args, **options)
+
+    monkeypatch.setattr(slippage, "open_orders", watched)
     monkeypatch.setattr(_findings, "_MANY", 0)
     by_two = content(data)
     assert where[0].startswith("makini-beside")
