@@ -12,7 +12,7 @@ import pandas as pd
 from .. import lead_times, slippage, spend
 from ..compute import ENTITIES, Counted, Figure, FigureResult, Selection, figure, figures_of, key_columns, reuse
 from ..errors import ConfigError, SchemaError
-from ..frames import FIGURE_COLUMNS, AsOf, as_of_days, categoricals, encode, values
+from ..frames import FIGURE_COLUMNS, AsOf, Mask, as_of_days, categoricals, encode, values
 from ..purchases import Purchases
 from ._takes import check_purchases
 
@@ -123,19 +123,24 @@ def _filled(frame: pd.DataFrame, connections: list[str]) -> tuple[Ints, dict[str
     of = pd.Index(connections).get_indexer(place.labels)
     row = np.append(of, -1)[place.codes] + 1  # 0 is for rows of none of them
 
-    def by_connection(filled: Any = None) -> Ints:
-        return np.bincount(row if filled is None else row[filled], minlength=len(connections) + 1)[1:]
+    rows = np.bincount(row, minlength=len(connections) + 1)[1:]
 
-    return by_connection(), {str(c): by_connection(_is_filled(frame[c])) for c in frame.columns}
+    def by_connection(filled: Mask) -> Ints:
+        if filled.all() or not filled.any():  # as most columns are
+            return rows * filled.all()
+        return np.bincount(row[filled], minlength=len(connections) + 1)[1:]
+
+    return rows, {str(c): by_connection(_is_filled(frame[c])) for c in frame.columns}
 
 
-def _is_filled(column: pd.Series) -> Any:
+def _is_filled(column: pd.Series) -> Mask:
     if isinstance(column.dtype, pd.CategoricalDtype):
         return categoricals.has_text(categoricals.from_series(column))
     filled = column.notna()
     if isinstance(column.dtype, pd.StringDtype):
         filled &= (column != "").fillna(False)
-    return filled.to_numpy(dtype=bool)
+    out: Mask = filled.to_numpy(dtype=bool)
+    return out
 
 
 def _figures(as_of: AsOf | None) -> Iterator[tuple[str, Figure, dict[str, Any]]]:
