@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -247,7 +247,7 @@ class View:
     @cached_property
     def open_orders(self) -> pd.DataFrame:
         """`slippage.open_orders`."""
-        return self._longest["open_orders"]()
+        return self._long("open_orders")
 
     @cached_property
     def open_in_unit(self) -> pd.DataFrame:
@@ -300,25 +300,24 @@ class View:
     @cached_property
     def coverage(self) -> pd.DataFrame:
         """`quality.coverage` of the data as they were given."""
-        return self._longest["coverage"]()
+        return self._long("coverage")
 
     @cached_property
     def duplicates(self) -> pd.DataFrame:
         """`quality.duplicates`."""
-        return self._longest["duplicates"]()
-
-    @cached_property
-    def _longest(self) -> dict[str, Callable[[], pd.DataFrame]]:
-        """The figures that take longest, for which all lines are looked at."""
-        return {
-            "open_orders": lambda: slippage.open_orders(self.lines, as_of=self.day, due=self.due),
-            "duplicates": lambda: quality.duplicates(self.data, as_of=self.day),
-            "coverage": lambda: quality.coverage(self.given, as_of=self.day),
-        }
+        return self._long("duplicates")
 
     def begin(self, *names: str) -> None:
-        """Begin some of these beside what else is asked of the view."""
-        self._longest.update(begun({name: self._longest[name] for name in names}))
+        """Begin some of the figures that take longest beside what else is asked of the view."""
+        self._coming.update(begun({name: partial(_LONGEST[name], self) for name in names}))
+
+    @cached_property
+    def _coming(self) -> dict[str, Callable[[], pd.DataFrame]]:
+        return {}
+
+    def _long(self, name: str) -> pd.DataFrame:
+        # taken out, since what waits for a figure holds the view: the two would keep each other in memory
+        return self._coming.pop(name, partial(_LONGEST[name], self))()
 
     @property
     def undated(self) -> list[str]:
@@ -333,3 +332,11 @@ class View:
         none_judged = reason.notna().groupby(by.codes).all()
         some_undated = (reason == NOT_RECORDED).fillna(False).groupby(by.codes).any()
         return [str(by.labels[c]) for c in none_judged.index[none_judged & some_undated] if c >= 0]
+
+
+#: The figures that take longest, for which all lines are looked at.
+_LONGEST: dict[str, Callable[[View], pd.DataFrame]] = {
+    "open_orders": lambda view: slippage.open_orders(view.lines, as_of=view.day, due=view.due),
+    "duplicates": lambda view: quality.duplicates(view.data, as_of=view.day),
+    "coverage": lambda view: quality.coverage(view.given, as_of=view.day),
+}
