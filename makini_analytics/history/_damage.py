@@ -34,6 +34,9 @@ def tells_damage(method: Callable[P, R]) -> Callable[P, R]:
                 raise
             history: Any = args[0]
             said = " ".join(re.sub(r"\x1b\[[0-9;]*m", "", str(e)).split())[:200]  # without its colours
+            if "ermission denied" in said:
+                told = f"{history._table.folder}: whoever runs this may not read or write the files of this history"
+                raise SchemaError(f"{told} ({said})") from e
             raise SchemaError(
                 f"{history._table.folder}: a file of this history is damaged, missing or can't be written ({said}). If it is damaged, put back "
                 "the whole folder from a backup: its files belong together"

@@ -100,7 +100,7 @@ class HistoryTable:
         self.remote = isinstance(folder, str) and "://" in folder
         self.folder = folder if isinstance(folder, str) and self.remote else _resolved(folder)
         self._address = folder if isinstance(folder, str) and self.remote else Path(self.folder).as_posix()
-        if not self.remote and (odd := [c for c in "%[]^|\\" if c in self._address]):
+        if not self.remote and (odd := [c for c in self._address if c in "%[]^|\\" or c < " "]):
             raise ConfigError(
                 f"{self.folder}: the engine of histories can't open a path with {odd[0]!r}: choose another folder"
             )

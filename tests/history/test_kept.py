@@ -167,6 +167,8 @@ def test_what_cant_be_right_is_said(tmp_path):
         history.forget()
     with pytest.raises(ma.ConfigError, match="can't open a path with '%'"):
         ma.History(tmp_path / "100%")
+    with pytest.raises(ma.ConfigError, match=r"can't open a path with '\\n'"):
+        ma.History(tmp_path / "of\nthe year")
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "notes.txt").write_text("mine")
     with pytest.raises(ma.SchemaError, match="holds no history but something else"):
