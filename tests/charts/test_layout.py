@@ -54,7 +54,7 @@ PLOTS = [spend.plot_by_vendor, spend.plot_pareto, spend.plot_single_source, spen
          lead_times.plot_by_vendor, slippage.plot_by_vendor, spend.plot_by_period]  # fmt: skip
 
 
-@pytest.mark.parametrize("plot", one_in(3, PLOTS), ids=lambda p: f"{p.__module__.split('.')[1]}.{p.__name__}")
+@pytest.mark.parametrize("plot", one_in(5, PLOTS), ids=lambda p: f"{p.__module__.split('.')[1]}.{p.__name__}")
 @pytest.mark.parametrize("size", [(10.0, 5.6), (6.0, 4.6)], ids=["slide", "half"])
 def test_nothing_is_cut_off_by_the_edge_of_the_figure(plot, size, long):
     ax = plot(long)

@@ -75,7 +75,7 @@ def named(plot) -> str:
 
 
 @pytest.mark.parametrize("known_fonts", one_in(2, [True, False]), ids=["all fonts", "only Latin"])
-@pytest.mark.parametrize("plot", one_in(8, ALL), ids=named)
+@pytest.mark.parametrize("plot", one_in(12, ALL), ids=named)
 def test_no_rows_one_row_and_hostile_names(plot, lines, tmp_path, known_fonts, monkeypatch):
     if not known_fonts:
         monkeypatch.setattr(charts, "fonts", lambda: ("DejaVu Sans",))

@@ -14,9 +14,8 @@ from makini_analytics.reporting import content
 from makini_analytics.review import _findings
 
 
-def test_a_report_by_two_threads_is_that_by_one(monkeypatch):
-    data = ma.load_sample()
-    by_one = content(data)
+def test_a_report_by_two_threads_is_that_by_one(made, monkeypatch):
+    data, _, by_one = made
     where = []
     count = slippage.open_orders
 

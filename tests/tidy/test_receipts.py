@@ -9,6 +9,7 @@ import pytest
 from makini_analytics import Client, Purchases, lead_times, slippage, spend
 from tests.faults.server import TOKEN, FaultServer, order
 from tests.tidy.plain import tidy_orders
+from tests.tiers import one_in
 
 
 def po(key, *lines, **extra):
@@ -165,9 +166,9 @@ def test_a_receipt_that_its_status_says_has_not_come_is_not_counted_and_listed(s
 
 @pytest.mark.parametrize(
     "said",
-    [{"status": s} for s in ("On hold", "ONHOLD", "Pending approval", "In Review", "Unvollständig", "30 - Incomplete", "Aguardando aprovação",
+    one_in(3, [{"status": s} for s in ("On hold", "ONHOLD", "Pending approval", "In Review", "Unvollständig", "30 - Incomplete", "Aguardando aprovação",
                              "Wstrzymane", "Ritirato", "Retiré", "Closed", "Posted", "Partially cancelled", "-", 0, True)]
-    + [{"deletedAt": mark} for mark in ("00000000", "00000000000000", "0000-00-00", False, 0, "N", "")],
+    + [{"deletedAt": mark} for mark in ("00000000", "00000000000000", "0000-00-00", False, 0, "N", "")]),
     ids=str,
 )  # fmt: skip
 def test_a_receipt_that_is_not_said_to_be_undone_is_counted(said):
@@ -191,9 +192,9 @@ def test_what_is_cancelled_as_a_whole_has_no_line_that_counts(own):
 
 @pytest.mark.parametrize(
     ("ended", "state"),
-    [({"status": "Cancelled"}, "cancelled"), ({"status": "Draft"}, "draft"), ({"deletedAt": "2025-02-01T00:00:00Z"}, "cancelled"),
+    one_in(3, [({"status": "Posted"}, "open"), ({"status": "Cancelled"}, "cancelled"), ({"status": "Draft"}, "draft"), ({"deletedAt": "2025-02-01T00:00:00Z"}, "cancelled"),
      ({"deletedAt": "X"}, "cancelled"), ({"deletedAt": True, "status": "Open"}, "cancelled"), ({"status": "On hold"}, "draft"),
-     ({"status": "In preparation"}, "draft"), ({"status": "Posted"}, "open")],
+     ({"status": "In preparation"}, "draft")]),
 )  # fmt: skip
 def test_a_return_order_that_ended_takes_nothing_back(ended, state):
     line = {"key": "ro-1", "quantity": 4, "price": 2, "lineTotalValue": 8}

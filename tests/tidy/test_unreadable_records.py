@@ -78,7 +78,7 @@ def test_the_key_beside_an_object_tells_its_name():
     assert len(got.issues) == 2  # what was given is listed all the same
 
 
-@pytest.mark.parametrize("mark", ["X", True, 1, "yes", {"by": "me"}])
+@pytest.mark.parametrize("mark", one_in(2, ["X", True, 1, "yes", {"by": "me"}]))
 def test_a_mark_that_is_no_date_marks_the_line_and_the_order(mark):
     got = tidy(po("a", {"deletedAt": mark}, {}))
     assert got.lines.state.tolist() == ["cancelled", "received"]

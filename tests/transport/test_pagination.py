@@ -9,6 +9,7 @@ import pytest
 
 from makini_analytics import ApiError, Client, IncompleteDataError
 from tests.faults.server import TOKEN, FaultServer, order
+from tests.tiers import one_in
 
 ROWS = [order(i) for i in range(1, 36)]
 
@@ -23,7 +24,7 @@ def ids(data):
 
 @pytest.mark.parametrize("contract", ["v3", "v4", "v1"])
 @pytest.mark.parametrize("asked", ["auto", "own"])
-@pytest.mark.parametrize("workers", [1, 8])
+@pytest.mark.parametrize("workers", one_in(2, [8, 1]))
 def test_every_row_once_in_every_contract(contract, asked, workers):
     with FaultServer(ROWS, contract) as server:
         c = client(server, contract="auto" if asked == "auto" else contract, max_workers=workers)
@@ -36,7 +37,7 @@ def test_every_row_once_in_every_contract(contract, asked, workers):
     assert {m for m, *_ in server.requests} == {"GET"}
 
 
-@pytest.mark.parametrize("n", [0, 1, 5, 6])
+@pytest.mark.parametrize("n", one_in(2, [0, 1, 5, 6]))
 @pytest.mark.parametrize("contract", ["v3", "v1"])
 def test_few_rows(n, contract):
     with FaultServer(ROWS[:n], contract) as server:
