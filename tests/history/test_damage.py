@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 import makini_analytics as ma
+from makini_analytics.history._damage import tells_damage
 from tests.tiers import one_in
 
 
@@ -39,3 +40,13 @@ def test_it_is_told(kind, tmp_path):
         for look in (repr, lambda h: h.days, lambda h: h.snapshots):
             with pytest.raises(ma.SchemaError, match="damaged, missing"):
                 look(history)
+
+
+def test_files_that_may_not_be_read_are_not_called_damaged(tmp_path):
+    class Forbidden(ma.History):
+        @tells_damage
+        def at(self, *_, **__):
+            raise PermissionError(13, "Permission denied")
+
+    with pytest.raises(ma.SchemaError, match="may not read or write the files of this history"):
+        Forbidden(tmp_path / "h").at()
