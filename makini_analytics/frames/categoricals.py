@@ -205,10 +205,12 @@ def as_strings(frame: pd.DataFrame, names: Collection[str]) -> pd.DataFrame:
     """
     out: dict[str, Any] = {}
     empty: Any = None
-    for name in [n for n in frame.columns if n in names and isinstance(frame[n].dtype, pd.CategoricalDtype)]:
-        if len(frame[name].cat.categories):
-            out[name] = to_strings(frame[name])
+    for name, dtype in frame.dtypes.items():
+        if name not in names or not isinstance(dtype, pd.CategoricalDtype):
+            continue
+        if len(dtype.categories):
+            out[str(name)] = to_strings(frame[name])
         else:
             empty = to_strings(frame[name]) if empty is None else empty
-            out[name] = empty
+            out[str(name)] = empty
     return frame.assign(**out)

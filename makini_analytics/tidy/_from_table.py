@@ -23,7 +23,7 @@ from ._number_format import OTHER_CURRENCY, NumberFormat
 from ._parsing import zone
 from ._row_checks import check_rows, check_stacked, check_zeros
 from ._schema import LINES, ORDERS, SOURCES, Column
-from ._table_values import Table, TableFormat, TableValues, filled, framed, read_values, stripped
+from ._table_values import Table, TableFormat, TableValues, completed, filled, framed, read_values, stripped
 from ._tables_beside import RECEIPT, overlaid, with_heads, with_receipts
 
 #: A table beside the lines: with our names, or with what maps its names to ours.
@@ -258,12 +258,11 @@ _OF_THE_ORDER = ("status", "currency", "order_date", "required_date", "approved_
 
 def _orders_of(frame: pd.DataFrame, of: npt.NDArray[np.intp]) -> pd.DataFrame:
     """Return one row per order: the first value that is there, and none where its rows do not agree, a blank being a value too."""
-    first = frame.groupby(of, sort=False).first()
-    orders = first.reindex(columns=[c.name for c in ORDERS])
-    orders = orders.astype({c.name: c.dtype for c in ORDERS if c.kind != "label"})
+    first = frame[[c.name for c in ORDERS if c.name in frame]].groupby(of, sort=False).first().reset_index(drop=True)
+    orders = completed(first, ORDERS)[[c.name for c in ORDERS]]
     orders["n_lines"] = pd.array(np.bincount(of, minlength=len(orders)), dtype="Int64")
     mixed = {c: disagreeing(frame[c], of, len(orders)) for c in _OF_THE_ORDER} if len(frame) else {}
-    return orders.assign(**{c: orders[c].mask(rows) for c, rows in mixed.items()}).reset_index(drop=True)
+    return orders.assign(**{c: orders[c].mask(rows) for c, rows in mixed.items()})
 
 
 def _issues(
@@ -286,9 +285,9 @@ def _issues(
 
 def _sources(lines: pd.DataFrame, orders: pd.DataFrame, connection: str, role: str, notes: str) -> pd.DataFrame:
     names = lines["connection"].drop_duplicates().tolist() or [connection]
-    rows = pd.DataFrame({"connection": names}).reindex(columns=[c.name for c in SOURCES])
-    rows = rows.astype({c.name: "object" for c in SOURCES})
-    rows["source"], rows["contract"], rows["delivery_date"], rows["notes"] = "table", "table", role, notes
-    rows["n_orders"] = [int((orders["connection"] == n).sum()) for n in names]
-    rows["n_lines"] = [int((lines["connection"] == n).sum()) for n in names]
-    return rows.astype({c.name: c.dtype for c in SOURCES})
+    told: dict[str, Any] = {"source": "table", "contract": "table", "delivery_date": role, "notes": notes}
+    told |= {name: [value] * len(names) for name, value in told.items()} | {"connection": names}
+    told["n_orders"] = [int((orders["connection"] == n).sum()) for n in names]
+    told["n_lines"] = [int((lines["connection"] == n).sum()) for n in names]
+    rows = pd.DataFrame({c.name: pd.array(told[c.name], dtype=c.dtype) for c in SOURCES if c.name in told})
+    return completed(rows, SOURCES)[[c.name for c in SOURCES]]

@@ -264,9 +264,15 @@ def _distinct(column: pd.Series) -> Distinct:
 
 def framed(got: TableValues, n: int, columns: Sequence[Column]) -> pd.DataFrame:
     """Return the columns that were read, and the others with nothing in them."""
-    index = pd.RangeIndex(n)
-    frame = pd.DataFrame(got.columns, index=index)
-    missing = {c.name: _nothing(c, index) for c in columns if c.name not in frame}
+    return completed(pd.DataFrame(got.columns, index=pd.RangeIndex(n)), columns)
+
+
+def completed(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
+    """Return a frame with the columns that it lacks, and nothing in them."""
+    index = frame.index
+    lacking = [c for c in columns if c.name not in frame]
+    nothing = {kind: _nothing(c, index) for kind, c in {c.kind: c for c in lacking}.items()}
+    missing = {c.name: nothing[c.kind] for c in lacking}
     return pd.concat([frame, pd.DataFrame(missing, index=index)], axis=1)
 
 
