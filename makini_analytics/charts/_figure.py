@@ -263,11 +263,12 @@ def bar_colours(ax: Axes) -> list[str]:
 
 def one_currency(result: pd.DataFrame) -> str | None:
     """Return the one currency of a result, or raise: amounts of several don't share an axis."""
-    names = result["currency"].unique()
+    names = result["currency"].value_counts(dropna=False).index  # the commonest first
     if len(names) > 1:  # a missing currency is one of its own: nothing says that those amounts are in the other
         listed = ", ".join("none" if pd.isna(n) else str(n) for n in names)
+        one = next(n for n in names if not pd.isna(n))
         raise MixedCurrencyError(
-            f"a chart shows one currency, and these are {listed}: pass currency='{names[0]}', or convert first"
+            f"a chart shows one currency, and these are {listed}: pass currency='{one}', or convert first"
         )
     return None if len(names) == 0 or pd.isna(names[0]) else str(names[0])
 

@@ -6,7 +6,6 @@ once (`frames.encode`), and what follows adds and counts numbers.
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ import pandas as pd
 
 from ..errors import ConfigError, SchemaError
 from ..frames import Encoding, Mask, coalesce, encode, numbered, pairs, values
+from ..system import near
 from ._reuse import once
 
 By = str | Sequence[str] | None
@@ -138,9 +138,7 @@ def key_columns(there: Collection[Any], name: str) -> list[str]:
 def need_for_by(there: Collection[Any], name: str) -> None:
     """Raise `SchemaError`, with the near names, where the lines don't have a column of ``by``."""
     if name not in there:
-        near = difflib.get_close_matches(name, [str(c) for c in there], n=3)
-        hint = f"; near: {', '.join(near)}" if near else ""
-        raise SchemaError(f"by={name!r}: the lines have no such column{hint}")
+        raise SchemaError(f"by={name!r}: the lines have no such column{near(name, map(str, there))}")
 
 
 def _first_known(lines: pd.DataFrame, columns: Sequence[str]) -> Encoding:
@@ -163,8 +161,7 @@ def merge_aliases(lines: pd.DataFrame, aliases: Mapping[str, str]) -> pd.DataFra
     name = values(lines, "vendor_name", "string").astype("string")
     for given in aliases:
         if not (name == given).any():
-            near = difflib.get_close_matches(given, name.dropna().unique().tolist(), n=3)
-            raise ConfigError(f"no line has the vendor name {given!r}" + (f"; near: {', '.join(near)}" if near else ""))
+            raise ConfigError(f"no line has the vendor name {given!r}{near(given, name.dropna().unique())}")
     new = name.map(dict(aliases)).astype("string").fillna(name)
     # a vendor that others are merged into loses its own id, too: else it would stand beside the merged ones under the same name
     one = new.isin(list(aliases.values())).to_numpy(dtype=bool)

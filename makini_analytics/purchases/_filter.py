@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,7 @@ from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
 
 from ..errors import ConfigError, OptionError
 from ..frames import FILTERS, moment_of
-from ..system import texts_of
+from ..system import near, texts_of
 from ._reach import own_days
 
 if TYPE_CHECKING:
@@ -79,10 +78,8 @@ def _columns(lines: pd.DataFrame, name: str) -> list[str]:
 def _must_be_known(lines: pd.DataFrame, name: str) -> None:
     """Raise `OptionError`, with the near names, where the lines have no such column."""
     if name not in OPTIONS and not _columns(lines, name):
-        near = difflib.get_close_matches(name, [*OPTIONS, *map(str, lines.columns)], n=3)
-        raise OptionError(
-            f"filter() has no option {name!r}, and the lines no such column; near: {', '.join(near) or 'none'}"
-        )
+        alike = near(name, [*OPTIONS, *map(str, lines.columns)])
+        raise OptionError(f"filter() has no option {name!r}, and the lines no such column{alike}")
     for column in _columns(lines, name):
         if is_numeric_dtype(lines[column]) or is_datetime64_any_dtype(lines[column]):  # flags are numeric, too
             raise OptionError(
@@ -97,12 +94,12 @@ def _must_occur(lines: pd.DataFrame, name: str, texts: Collection[str]) -> None:
     there = {str(v) for c in columns for v in lines[c].dropna().unique()}
     for text in texts:
         if text not in there and len(lines):
-            near = difflib.get_close_matches(text, sorted(there), n=3, cutoff=0.4)
-            few = sorted(there) if len(there) <= 8 else near
-            hint = f"; there {'is' if len(few) == 1 else 'are'} {', '.join(few)}" if few and few is not near else ""
-            raise ConfigError(
-                f"{name}={text!r}: no line has it" + (hint or (f"; near: {', '.join(near)}" if near else ""))
+            few = (
+                f"; there {'is' if len(there) == 1 else 'are'} {', '.join(sorted(there))}"
+                if 0 < len(there) <= 8
+                else ""
             )
+            raise ConfigError(f"{name}={text!r}: no line has it{few or near(text, there, cutoff=0.4)}")
 
 
 def _mask(frame: pd.DataFrame, wanted: Mapping[str, Collection[str]], first: Any, last: Any) -> Any:

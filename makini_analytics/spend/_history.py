@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from ..compute import (
 )
 from ..errors import ConfigError
 from ..frames import AsOf, days_of, encode, to_strings, values
+from ..system import near
 from ._items import Items, items_of
 
 
@@ -136,7 +136,6 @@ def _lines_of_item(frame: pd.DataFrame, columns: list[str], of: str) -> npt.NDAr
         texts = encode(frame[column], sort=False)
         mine |= np.append(texts.labels.astype("string") == of, False)[texts.codes]
     if not mine.any():
-        names = sorted({str(v) for c in columns for v in frame[c].dropna().unique()})
-        near = difflib.get_close_matches(str(of), names, n=3)
-        raise ConfigError(f"no line is of the item {of!r}" + (f"; near: {', '.join(near)}" if near else ""))
+        names = {str(v) for c in columns for v in frame[c].dropna().unique()}
+        raise ConfigError(f"no line is of the item {of!r}{near(str(of), names)}")
     return mine

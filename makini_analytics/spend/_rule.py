@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import partial
@@ -29,6 +28,7 @@ from ..compute import (
 )
 from ..errors import ConfigError, one_of
 from ..frames import AsOf, AsOfDays, encode, values
+from ..system import near
 
 BASES = ("ordered", "received", "open")
 #: How lines that can't be judged are called where only what is still to come counts.
@@ -136,7 +136,4 @@ def _must_occur(source: Lines, vendors: Collection[str]) -> None:
     known = source.texts("vendor_name") | source.texts("vendor_id")
     for vendor in vendors:
         if vendor not in known:
-            near = difflib.get_close_matches(vendor, sorted(known), n=3)
-            raise ConfigError(
-                f"intercompany: no line has the vendor {vendor!r}" + (f"; near: {', '.join(near)}" if near else "")
-            )
+            raise ConfigError(f"intercompany: no line has the vendor {vendor!r}{near(vendor, known)}")

@@ -1,7 +1,8 @@
-"""What every room may need: checks of arguments and options, files whole or not at all, the progress bar, HTML templates, a second thread."""
+"""What every room may need: checks of arguments and options, names that may be meant, files whole or not at all, the progress bar, HTML templates, a second thread."""
 
 from ._arguments import flag_of, mapping_of, names_of, number_of, path_of, text_of, texts_of
 from ._files import in_the_way, not_writable, scratch, settle, whole
+from ._near import near
 from ._options import check_options, known_options, options_of
 from ._progress import Display, Progress, steps
 from ._templates import template
@@ -17,6 +18,7 @@ __all__ = [
     "known_options",
     "mapping_of",
     "names_of",
+    "near",
     "not_writable",
     "number_of",
     "options_of",
