@@ -14,6 +14,7 @@ from ._access import (
     texts_of,
     values,
     vendors_hidden_by,
+    years_hidden_by,
 )
 from ._as_of import (
     OWN_DAYS,
@@ -88,5 +89,6 @@ __all__ = [
     "values",
     "vendors_hidden_by",
     "write_csv",
+    "years_hidden_by",
     "zones_of_spark",
 ]

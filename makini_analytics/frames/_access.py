@@ -25,6 +25,15 @@ CHANGED_SINCE = "changed since"
 _HIDES_NO_VENDOR = ("connection", "ordered from", "ordered to", "category", "material_id", "product_id", "product_code", "description")  # fmt: skip
 
 
+#: What lines may be narrowed to that leaves another part of an older year than of this one: what is open is of late.
+_BY_WHAT_BECAME = ("state", "status", CHANGED_SINCE)
+
+
+def years_hidden_by(lines: pd.DataFrame) -> list[str]:
+    """Return the filters of the lines that leave out another part of one year than of the next."""
+    return [name for name in lines.attrs.get(FILTERS) or {} if name in _BY_WHAT_BECAME]
+
+
 def vendors_hidden_by(lines: pd.DataFrame) -> list[str]:
     """Return the filters of the lines that may have left out other vendors of the same goods: what is single there need not be so."""
     return [name for name in lines.attrs.get(FILTERS) or {} if name not in _HIDES_NO_VENDOR]

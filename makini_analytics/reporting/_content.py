@@ -80,17 +80,14 @@ def _subtitle(view: View) -> str:
     """Return which days are looked at, and what amounts are in."""
     if view.lines.empty:
         return ""
-    end, start = view.end, view.before + pd.Timedelta(days=1)
-    days = f"{start.day} {start:%B}{'' if start.year == end.year else f' {start.year}'} to {end.day} {end:%B %Y}"
-    compared = (
-        ", beside the same days of the year before"
-        if bool((view.known_before & (view.year_of_order == 0)).any())
-        else ""
-    )
+    days = view.period_in_words
+    compared = "" if view.not_compared else ", beside the same days of the year before"
     amounts = view.note or (f"All amounts in {view.unit}." if view.unit else "")
     if not view.dated:
-        return f"All lines: none has an order date. {amounts} As of {view.day}.".replace("  ", " ")
-    return f"Twelve months, {days}{compared}. {amounts} As of {view.day}.".replace("  ", " ")
+        days, compared = "All lines: none has an order date", ""
+    return f"{f'Only {view.only}. ' if view.only else ''}{days}{compared}. {amounts} As of {view.day}.".replace(
+        "  ", " "
+    )
 
 
 def _placed(findings: pd.DataFrame, exhibits: list[str]) -> pd.DataFrame:

@@ -80,7 +80,7 @@ def late(view: View, evidence: Evidence, clear: Mask) -> Finding:
         f"{view.say(value)} of {view.say(total)} due came late or is still out{where}.",
         value,
         value,
-        "late in twelve months",
+        f"late {view.in_period}",
         COUNTED,
         why,
         "slippage_by_vendor",

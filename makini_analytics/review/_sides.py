@@ -27,7 +27,7 @@ from ..compute import (
 from ..errors import ConfigError
 from ..frames import AsOfDays, Mask, days_of, moment_of
 from ._view import View
-from ._years import known_from
+from ._years import known_between
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -182,7 +182,7 @@ def sides_of(view: View, by: By, since: Any, until: Any) -> tuple[Side, Side]:
     if start > end:
         raise ConfigError(f"since={start.date()} is after the last day of the period, {end.date()}")
     back = _length(start, end)
-    known = known_from(view.lines, start - back)
+    known = known_between(view.lines, start - back, end)
     groups = group_lines(view.lines, by)
     day = view.day
     earlier = AsOfDays(day.day - back, {name: own - back for name, own in day.own.items()})

@@ -53,10 +53,11 @@ def year_before(view: View, *, known: bool = False) -> str:
 def change(view: View) -> Finding:
     """Return what spend did against the same days of the year before, and what drove it."""
     before, after = view.sides
-    if not view.in_year.any() or not view.dated:
-        return Finding("change", f"change of spend ({view.none_in_year})", certainty=UNKNOWN)
-    if before.empty or after.empty:
-        return Finding("change", "change of spend (the year before is not in the data)", certainty=UNKNOWN)
+    if reason := view.not_compared:
+        return Finding("change", f"change of spend ({reason})", certainty=UNKNOWN)
+    if after.empty:
+        of_year = "nothing was ordered in the twelve months by who is known in both years"
+        return Finding("change", f"change of spend ({of_year})", certainty=UNKNOWN)
     if not view.has_amount.any():
         return Finding("change", "change of spend (no line has an amount)", certainty=UNKNOWN)
     was, now = view.money(before), view.money(after)
@@ -136,6 +137,7 @@ def prices(view: View, evidence: Evidence, clear: Mask) -> Finding:
     tested = int(vendors["p_value"].notna().sum())
     if not len(vendors) or not total["base"] > 0:
         none = "no item was bought in both years" if view.has_amount.any() else "no line has an amount"
+        none = view.not_compared or none
         return Finding("prices", f"prices ({none})", certainty=UNKNOWN)
     same = float(view.same_items["after"].sum())
     # beside what returns have left of spend, a share would be more than the whole
@@ -239,7 +241,7 @@ def single_source(view: View) -> Finding:
         f"{count(len(table), 'item')} {often} came from one vendor only: {view.say(total)}.",
         total,
         total,
-        "of one vendor in twelve months",
+        f"of one vendor {view.in_period}",
         TO_CHECK,
         f"Most is {charts.label(what)}, {view.say(first['spend'])}. Whether there is another source the data can't say.",
         "spend_single_source",

@@ -110,7 +110,7 @@ def _spend(view: View, clear: Mapping[str, bool]) -> Tile | None:
             change += " where both years are known"
     got = spend.by_vendor(view.asked(view.order_lines), by="month", currency=view.unit, as_of=view.day)
     months, before = _series(*_by_month(got, "spend"))
-    label = "Spend, ordered in twelve months"
+    label = f"Spend, ordered {view.in_period}"
     return Tile("spend", label, "money", now, was if was > 0 else np.nan, view.unit, view.say(now), change, True, None, months,
                 before if was > 0 else ())  # fmt: skip
 

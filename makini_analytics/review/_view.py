@@ -14,12 +14,11 @@ import pandas as pd
 from .. import charts, lead_times, quality, slippage, spend
 from ..compute import ENTITIES, NOT_RECORDED, Groups, group_lines
 from ..errors import ConfigError, SchemaError
-from ..frames import AsOfDays, Mask, as_of_days, categoricals, days_of, encode, numbers, values
+from ..frames import AsOfDays, Mask, as_of_days, categoricals, encode, numbers, values
 from ..purchases import Purchases
 from ..system import begun
-from ._due_date import due_of
 from ._one_currency import in_one_currency
-from ._years import known_from, with_months
+from ._years import Years, with_months
 
 #: Orders of an item in the twelve months from which one vendor only is more than the accident of few orders.
 FEWEST_ORDERS = 5
@@ -32,7 +31,7 @@ _READ = {
 
 
 @dataclass(frozen=True)
-class View:
+class View(Years):
     """The data that the findings, the tiles and the report look at, with the results that several of them need."""
 
     given: Purchases
@@ -72,56 +71,6 @@ class View:
         out: pd.DataFrame = self.narrow if rows.all() else self.narrow[rows]
         return out
 
-    @property
-    def end(self) -> pd.Timestamp:
-        """The last day of the twelve months."""
-        return self.day.day
-
-    @property
-    def before(self) -> pd.Timestamp:
-        """The last day of the twelve months before."""
-        return self.end - pd.DateOffset(years=1)
-
-    @cached_property
-    def due(self) -> str:
-        """Which due date is looked at."""
-        return due_of(self.lines)
-
-    @cached_property
-    def year_of_order(self) -> npt.NDArray[np.int64]:
-        """1 for lines ordered in the twelve months, 0 for the same days a year before, -1 for all others."""
-        return self.month_of_order // 12
-
-    @cached_property
-    def year_of_due(self) -> npt.NDArray[np.int64]:
-        """The same by due date."""
-        return self.month_of_due // 12
-
-    @cached_property
-    def dated(self) -> bool:
-        """Whether any line has an order date."""
-        return bool((~np.isnat(days_of(self.lines, "order_date"))).any())
-
-    @cached_property
-    def has_due_dates(self) -> bool:
-        """Whether any line has a due date."""
-        return bool((~np.isnat(days_of(self.lines, f"{self.due}_date"))).any())
-
-    @property
-    def none_in_year(self) -> str:
-        """Why there is no line in the twelve months, where there is none."""
-        return "nothing was ordered in the twelve months" if self.dated else "no line has an order date"
-
-    @cached_property
-    def in_year(self) -> Mask:
-        """Which lines were ordered in the twelve months; all where no line is dated."""
-        return self.year_of_order == 1 if self.dated else np.ones(len(self.lines), dtype=bool)
-
-    @cached_property
-    def in_year_due(self) -> Mask:
-        """Which lines fell due in the twelve months; all where no line has a due date."""
-        return self.year_of_due == 1 if self.has_due_dates else np.ones(len(self.lines), dtype=bool)
-
     @cached_property
     def year_lines(self) -> pd.DataFrame:
         """The lines ordered in the twelve months."""
@@ -141,16 +90,6 @@ class View:
     def in_year_lines(self) -> pd.DataFrame:
         """The same; all lines where no line is dated."""
         return self.year_lines if self.dated else self.lines
-
-    @cached_property
-    def month_of_order(self) -> npt.NDArray[np.int64]:
-        """0 for lines ordered in the first month of the year before, 23 for those in the last of the twelve, -1 for all others."""
-        return self.month_of(days_of(self.lines, "order_date"))
-
-    @cached_property
-    def month_of_due(self) -> npt.NDArray[np.int64]:
-        """The same by due date."""
-        return self.month_of(days_of(self.lines, f"{self.due}_date"))
 
     @cached_property
     def due_lines(self) -> pd.DataFrame:
@@ -181,17 +120,6 @@ class View:
         keys = [c for c in ("vendor_id", "connection") if c in table and c in self.vendors.keys]
         wanted = pd.MultiIndex.from_frame(self.vendors.keys[keys]).isin(pd.MultiIndex.from_frame(table[keys]))
         return np.asarray(wanted, dtype=np.bool_)[self.vendors.codes]
-
-    def month_of(self, days: npt.NDArray[np.datetime64]) -> npt.NDArray[np.int64]:
-        """Return 0 for days in the first of the 24 months that end with the as-of day, 23 for those in the last, else -1."""
-        ends = [self.end - pd.DateOffset(months=k) for k in range(24, -1, -1)]
-        place = np.searchsorted(np.array(ends, dtype="datetime64[D]"), days.astype("datetime64[D]"), side="left")
-        return np.where(np.isnat(days) | (place == 0) | (place == 25), -1, place - 1).astype(np.int64)
-
-    @cached_property
-    def known_before(self) -> Mask:
-        """Which lines are of a connection that is known from the start of the year before: only these can be compared."""
-        return known_from(self.lines, self.before - pd.DateOffset(years=1) + pd.Timedelta(days=1))
 
     def in_unit(self, frame: pd.DataFrame) -> Mask:
         """Return which rows are in the view's currency; all where it has none."""

@@ -1,36 +1,59 @@
-"""The months of two years as groups, and which connections are known in both."""
+"""Two years: of which each line is, which connections are known in both, and the months as groups."""
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..frames import OWN_WINDOWS, Mask, categoricals, days_of, encode, values
+from ..frames import FILTERS, OWN_WINDOWS, AsOfDays, Mask, categoricals, days_of, encode, pairs, values, years_hidden_by
+from ._due_date import due_of
 
-#: A connection whose first order lies this long after the start of a year is not known in that year.
+#: A connection whose first order lies this long after the start of a year is not known in that year, however seldom it orders.
 _QUIET_DAYS = 31
 
 
-def known_from(lines: pd.DataFrame, start: pd.Timestamp) -> Mask:
-    """Which lines are of a connection whose data reach back to a day."""
+def known_between(lines: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -> Mask:
+    """Which lines are of a connection whose data reach from one day to another.
+
+    Where it is not stated from when on orders were asked for, they begin with the first one, or so many days before it as the
+    connection has been without an order: one that orders each day and whose first order is of 31 January has no January.
+    """
+    if years_hidden_by(lines):
+        return np.zeros(len(lines), dtype=np.bool_)
     connection = encode(values(lines, "connection", "string"))
     ordered = days_of(lines, "order_date")
-    windows: dict[Any, Any] = lines.attrs.get(OWN_WINDOWS) or {}
     names = [*map(str, connection.labels), ""]  # the last one is for lines without a connection, whose code is -1
     known = np.zeros(len(names), dtype=np.bool_)
-    never = np.iinfo(np.int64).max
-    # whole days since 1970: numpy finds the least of integers twenty times as fast as that of dates
-    first = np.full(len(names), never)
-    np.minimum.at(first, connection.codes, np.where(np.isnat(ordered), never, ordered.view(np.int64)))
-    for code in np.flatnonzero(first < never).tolist():
-        day = pd.Timestamp(int(first[code]), unit="D")
-        since = windows.get(names[code], (lines.attrs.get("since"), None))[0]
-        begins = day - pd.Timedelta(days=_QUIET_DAYS) if since is None else pd.Timestamp(since)
-        known[code] = begins <= start
+    dated = ~np.isnat(ordered)
+    # the code -1 takes the last place
+    of, day, _ = pairs(connection.codes[dated].astype(np.int64) % len(names), ordered[dated].view(np.int64))
+    for code in np.unique(of).tolist():
+        days = day[of == code]
+        since, until = window_of(lines, names[code])
+        quiet = min(int(np.diff(days).max(initial=0)) or _QUIET_DAYS, _QUIET_DAYS)
+        begins = pd.Timestamp(int(days[0]) - quiet, unit="D") if since is None else since
+        known[code] = begins <= start and (until is None or until >= end)
     return known[connection.codes]
+
+
+def window_of(lines: pd.DataFrame, connection: str) -> tuple[pd.Timestamp | None, pd.Timestamp | None]:
+    """Return the first and the last order date that was asked for of a connection; None where that is not stated."""
+    shared = lines.attrs.get("since"), lines.attrs.get("until")
+    own: dict[Any, Any] = lines.attrs.get(OWN_WINDOWS) or {}
+    since, until = (None if d is None else pd.Timestamp(d) for d in own.get(connection, shared))
+    return since, until
+
+
+def asked_between(lines: pd.DataFrame) -> tuple[pd.Timestamp | None, pd.Timestamp | None]:
+    """Return the first and the last order date that was asked for of any connection; None where there may be others."""
+    names = encode(values(lines, "connection", "string")).labels
+    windows = [window_of(lines, str(name)) for name in names] or [window_of(lines, "")]
+    first, last = zip(*windows, strict=True)
+    return None if None in first else min(first), None if None in last else max(last)
 
 
 def with_months(lines: pd.DataFrame, month: npt.NDArray[np.int64]) -> pd.DataFrame:
@@ -38,3 +61,132 @@ def with_months(lines: pd.DataFrame, month: npt.NDArray[np.int64]) -> pd.DataFra
     names = [str(i) for i in range(24)]
     labels = {"month": month, "year": month // 12}
     return lines.assign(**{name: categoricals.from_codes(names, code) for name, code in labels.items()})
+
+
+def days_in_words(start: pd.Timestamp, end: pd.Timestamp) -> str:
+    """Return the first and the last day of a time in words.
+
+    >>> days_in_words(pd.Timestamp("2025-01-01"), pd.Timestamp("2025-03-31"))
+    '1 January to 31 March 2025'
+    """
+    return f"{start.day} {start:%B}{'' if start.year == end.year else f' {start.year}'} to {end.day} {end:%B %Y}"
+
+
+class Years:
+    """The twelve months up to the as-of day and those before: of which each line is, and what of both is known."""
+
+    day: AsOfDays
+
+    @property
+    def lines(self) -> pd.DataFrame:
+        """All lines."""
+        raise NotImplementedError
+
+    @property
+    def end(self) -> pd.Timestamp:
+        """The last day of the twelve months."""
+        return self.day.day
+
+    @property
+    def before(self) -> pd.Timestamp:
+        """The last day of the twelve months before."""
+        return self.end - pd.DateOffset(years=1)
+
+    @cached_property
+    def due(self) -> str:
+        """Which due date is looked at."""
+        return due_of(self.lines)
+
+    @cached_property
+    def month_of_order(self) -> npt.NDArray[np.int64]:
+        """0 for lines ordered in the first month of the year before, 23 for those in the last of the twelve, -1 for all others."""
+        return self.month_of(days_of(self.lines, "order_date"))
+
+    @cached_property
+    def month_of_due(self) -> npt.NDArray[np.int64]:
+        """The same by due date."""
+        return self.month_of(days_of(self.lines, f"{self.due}_date"))
+
+    @cached_property
+    def year_of_order(self) -> npt.NDArray[np.int64]:
+        """1 for lines ordered in the twelve months, 0 for the same days a year before, -1 for all others."""
+        return self.month_of_order // 12
+
+    @cached_property
+    def year_of_due(self) -> npt.NDArray[np.int64]:
+        """The same by due date."""
+        return self.month_of_due // 12
+
+    @cached_property
+    def dated(self) -> bool:
+        """Whether any line has an order date."""
+        return bool((~np.isnat(days_of(self.lines, "order_date"))).any())
+
+    @cached_property
+    def has_due_dates(self) -> bool:
+        """Whether any line has a due date."""
+        return bool((~np.isnat(days_of(self.lines, f"{self.due}_date"))).any())
+
+    @property
+    def none_in_year(self) -> str:
+        """Why there is no line in the twelve months, where there is none."""
+        return "nothing was ordered in the twelve months" if self.dated else "no line has an order date"
+
+    @cached_property
+    def in_year(self) -> Mask:
+        """Which lines were ordered in the twelve months; all where no line is dated."""
+        return self.year_of_order == 1 if self.dated else np.ones(len(self.lines), dtype=bool)
+
+    @cached_property
+    def in_year_due(self) -> Mask:
+        """Which lines fell due in the twelve months; all where no line has a due date."""
+        return self.year_of_due == 1 if self.has_due_dates else np.ones(len(self.lines), dtype=bool)
+
+    def month_of(self, days: npt.NDArray[np.datetime64]) -> npt.NDArray[np.int64]:
+        """Return 0 for days in the first of the 24 months that end with the as-of day, 23 for those in the last, else -1."""
+        ends = [self.end - pd.DateOffset(months=k) for k in range(24, -1, -1)]
+        place = np.searchsorted(np.array(ends, dtype="datetime64[D]"), days.astype("datetime64[D]"), side="left")
+        return np.where(np.isnat(days) | (place == 0) | (place == 25), -1, place - 1).astype(np.int64)
+
+    @cached_property
+    def known_before(self) -> Mask:
+        """Which lines are of a connection that is known from the start of the year before: only these can be compared."""
+        return known_between(self.lines, self.before - pd.DateOffset(years=1) + pd.Timedelta(days=1), self.end)
+
+    @cached_property
+    def not_compared(self) -> str:
+        """Why this year can't be compared with the one before; "" where it can."""
+        if not self.dated or not self.in_year.any():
+            return self.none_in_year
+        if by := years_hidden_by(self.lines):
+            return f"filtered by {', '.join(by)}"
+        if (last := self.period[1]) < self.end:
+            return f"orders up to {last.date()} are here: pass as_of='{last.date()}'"
+        known = self.known_before
+        return "" if (known & (self.year_of_order == 0)).any() else "the year before is not in the data"
+
+    @cached_property
+    def period(self) -> tuple[pd.Timestamp, pd.Timestamp]:
+        """First and last day of what is looked at: the twelve months, or the part of them that the data were asked for."""
+        first, last = asked_between(self.lines)
+        start = self.before + pd.Timedelta(days=1)
+        return start if first is None else max(start, first), self.end if last is None else min(self.end, last)
+
+    @property
+    def in_period(self) -> str:
+        """The same in words, as "in twelve months" and "1 January to 31 March 2025"."""
+        start, end = self.period
+        if (start, end) == (self.before + pd.Timedelta(days=1), self.end) or start > end:
+            return "in twelve months"
+        return days_in_words(start, end)
+
+    @property
+    def period_in_words(self) -> str:
+        """The same as a subtitle begins."""
+        days = days_in_words(*self.period)
+        return f"Twelve months, {days}" if self.in_period == "in twelve months" else days
+
+    @property
+    def only(self) -> str:
+        """What the lines were narrowed to."""
+        return ", ".join(f"{name} {text}" for name, text in (self.lines.attrs.get(FILTERS) or {}).items())

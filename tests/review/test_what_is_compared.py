@@ -1,0 +1,77 @@
+"""Two years are compared only where both are known whole, and what is looked at is said as it is."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+import makini_analytics as ma
+from makini_analytics.reporting import content
+from makini_analytics.review import look
+
+
+def bought(first="2023-01-01", last="2025-12-31", every="D", **filters):
+    """Return the same every day, so that no change is there to find."""
+    days = pd.date_range(first, last, freq=every)
+    table = pd.DataFrame({"order_number": range(len(days)), "order_date": days, "amount": 100.0, "currency": "EUR"})
+    table["vendor_name"], table["status"] = "Bolt AG", ["open" if d.year == 2025 else "closed" for d in days]
+    data = ma.Purchases.from_table(table, connection="erp", as_of="2025-12-31")
+    return data.filter(**filters) if filters else data
+
+
+def change_of(data, **options):
+    got = ma.findings(data, **options).set_index("kind").loc["change"]
+    return got["certainty"], got["sentence"]
+
+
+def spend_tile(data, **options):
+    return next(t for t in look(data, **options).tiles if t.name == "spend")
+
+
+def test_a_year_that_a_filter_cut_is_not_a_fall_and_the_remedy_works():
+    data = bought(until="2025-06-30")
+    certainty, sentence = change_of(data)
+    assert certainty == "can't be told"
+    assert "orders up to 2025-06-30 are here: pass as_of='2025-06-30'" in sentence
+    assert spend_tile(data).label == "Spend, ordered 1 January to 30 June 2025"
+    assert spend_tile(data).change_text == ""
+    assert change_of(data, as_of="2025-06-30")[1].startswith(
+        "Spend rose by 0.3 %"
+    )  # the year before has a 29 February less
+    assert spend_tile(data, as_of="2025-06-30").label == "Spend, ordered in twelve months"
+
+
+@pytest.mark.parametrize("pick", [{"state": "open"}, {"status": "open"}])
+def test_what_became_of_the_lines_parts_the_years(pick):
+    certainty, sentence = change_of(bought(**pick))
+    assert certainty == "can't be told"
+    assert f"filtered by {next(iter(pick))}" in sentence
+
+
+@pytest.mark.parametrize(
+    ("first", "every", "known"),
+    [
+        ("2024-01-01", "D", True),
+        ("2024-01-31", "D", False),  # 30 days without an order are none of a connection that orders daily
+        ("2024-01-03", "7D", True),
+        ("2024-01-20", "7D", False),
+        ("2024-01-20", "28D", True),
+    ],
+)
+def test_when_data_without_a_stated_start_begin(first, every, known):
+    certainty, _ = change_of(bought(first=first, every=every))
+    assert (certainty != "can't be told") == known
+
+
+def test_a_report_says_what_it_is_narrowed_to_before_anything_else():
+    data = bought(since="2025-01-01", until="2025-03-31")
+    made = content(data)
+    assert made.subtitle.startswith("Only ordered from 2025-01-01, ordered to 2025-03-31. 1 January to 31 March 2025. ")
+    assert "beside the same days" not in made.subtitle
+    assert [tile.label for tile in made.tiles if tile.name == "spend"] == ["Spend, ordered 1 January to 31 March 2025"]
+
+
+def test_a_scorecard_does_not_compare_what_a_filter_cut_either():
+    whole, cut = (ma.scorecard(data) for data in (bought(), bought(until="2025-06-30")))
+    assert whole["spend_before"].notna().all()
+    assert cut["spend_before"].isna().all()
