@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from .. import charts, lead_times, slippage, spend
@@ -21,6 +22,8 @@ from ._lists import shown
 
 #: Lines to settle, and prices, that fit the page.
 _LINES, _PRICES = 10, 5
+#: Letters of a description: a row of twenty lines pushes the others off the sheet.
+_LONGEST = 60
 #: Days late, in the steps by which one talks of them.
 _STEPS = ((1, 3), (4, 7), (8, 14), (15, 30), (31, 60), (61, None))
 
@@ -134,9 +137,13 @@ def _short(day: Any, as_of: pd.Timestamp) -> str:
 
 
 def _amounts(table: pd.DataFrame, column: str) -> str:
-    """Return the sums of a column, a currency at a time, as in "12,218 EUR, 678 CHF"."""
-    sums = table.groupby(table["currency"].fillna(""))[column].sum().sort_values(ascending=False)
-    return ", ".join(f"{charts.number(v)} {c}".strip() for c, v in sums.items())
+    """Return the sums of a column, a currency at a time, as in "12,218 EUR, 678 CHF, and 1 line of unknown value"."""
+    known = table[table[column].notna()]
+    sums = known.groupby(known["currency"].fillna(""))[column].sum().sort_values(ascending=False)
+    told = ", ".join(f"{charts.number(v)} {c}".strip() for c, v in sums.items())
+    if not (lacking := len(table) - len(known)):
+        return told
+    return f"{told}, and {_lines(lacking)} of unknown value" if told else "of unknown value"
 
 
 def _ordered(mine: pd.DataFrame, period: _Period, day: AsOfDays) -> str:
@@ -223,13 +230,13 @@ def _lead_time(ordered: pd.DataFrame, day: AsOfDays, card: dict[str, Any], due: 
 
 
 def _late_by_month(judged: pd.DataFrame, period: _Period) -> list[tuple[str, int, int]]:
-    """Return for each month of the period its letter, its lines on time, and its late ones."""
+    """Return for each month up to the as-of day the name of that in which it ends, its lines on time, and its late ones."""
     late = judged["outcome"].isin(["late", "overdue_open"]).to_numpy(dtype=bool)
     fine = judged["outcome"].isin(["on_time", "early"]).to_numpy(dtype=bool)
-    months = judged["due_date"].dt.to_period("M")
-    every = pd.period_range(period.since, period.until, freq="M")
+    ends = [period.until - pd.DateOffset(months=k) for k in range(11, -1, -1)]
+    month = np.searchsorted(pd.DatetimeIndex(ends), judged["due_date"])
     return [
-        (f"{m.strftime('%b')}", int((fine & (months == m)).sum()), int((late & (months == m)).sum())) for m in every
+        (f"{end:%b}", int((fine & (month == i)).sum()), int((late & (month == i)).sum())) for i, end in enumerate(ends)
     ]
 
 
@@ -252,7 +259,7 @@ def _to_settle(to_come: pd.DataFrame, as_of: pd.Timestamp) -> list[dict[str, str
             "order": _said(row["order_number"]),
             "line": _said(row["line_number"]),
             "item": _said(row["item"]),
-            "description": _said(row["description"]),
+            "description": charts.label(_said(row["description"]), _LONGEST),
             "site": _said(row["site"]),
             "open": _much(row["open_quantity"], row["unit_of_measure"]),
             "due": _short(row["due_date"], as_of),
@@ -292,7 +299,7 @@ def _prices(mine: pd.DataFrame, day: AsOfDays) -> dict[str, Any] | None:
     rows = [
         (
             _said(row["item"]),
-            _said(row["description"]),
+            charts.label(_said(row["description"]), _LONGEST),
             _much(row["quantity"], row["unit"]),
             charts.number(row["base_price"], 2),
             charts.number(row["price"], 2),
@@ -302,7 +309,9 @@ def _prices(mine: pd.DataFrame, day: AsOfDays) -> dict[str, Any] | None:
         for row in table.to_dict("records")
     ]
     change = _signed(total / base * 100, 1) + " %"
-    return {"year": str(last), "change": change, "n": len(changes), "currency": str(currency.iloc[0]), "rows": rows}
+    told = {"year": str(last), "change": change, "n": len(changes), "currency": str(currency.iloc[0]), "rows": rows}
+    others = sorted(set(mine["currency"].dropna()) - {currency.iloc[0]})
+    return told | {"so_far": last.end_time.normalize() > day.day, "others": ", ".join(map(str, others))}
 
 
 def _signed(value: float, decimals: int = 0) -> str:

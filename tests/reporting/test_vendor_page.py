@@ -190,3 +190,32 @@ def bare(**columns):
 def test_it_says_what_it_does_not_know(columns, said, tmp_path):
     data = ma.Purchases.from_table(bare(**columns), as_of="2025-12-31")
     assert said in read(ma.report(data, tmp_path / "v.html", vendor="a")).text
+
+
+@pytest.mark.parametrize(
+    ("known", "said"), [([], "of unknown value"), ([250.0], "250 EUR, and 1 line of unknown value")]
+)
+def test_an_overdue_line_of_unknown_value_is_not_worth_nothing(known, said, tmp_path):
+    amounts = [None, *known]
+    table = pd.DataFrame(
+        {"order_number": [str(i) for i in range(len(amounts))], "vendor_name": "Bolt AG", "amount": amounts}
+    )
+    table = table.assign(currency="EUR", order_date="2025-10-01", required_date="2025-11-01", status="open")
+    data = ma.Purchases.from_table(table, as_of="2025-12-17")
+    page = ma.report(data, tmp_path / "v.html", vendor="Bolt AG").read_text(encoding="utf-8")
+    assert f"overdue, {said}." in page
+    assert page.count('class="late" x=') == 1
+    months = re.findall(r'<text x="[\d.]+" y="\d+" text-anchor="middle">([A-Z])</text>', page)
+    assert "".join(months) == "JFMAMJJASOND"  # twelve, though the year begins within a month
+
+
+def test_prices_in_one_currency_name_it_and_those_that_are_not_compared(tmp_path):
+    days = ["2024-05-01", "2025-05-01"]
+    table = pd.DataFrame(
+        {"order_date": days * 3, "currency": ["USD"] * 4 + ["JPY"] * 2, "unit_price": [10.0, 11.0] * 3}
+    )
+    table = table.assign(order_number=range(6), quantity=1.0, vendor_name="Bolt AG", product_code=list("aabbcc"))
+    data = ma.Purchases.from_table(table, as_of="2025-08-17")
+    page = ma.report(data, tmp_path / "v.html", vendor="Bolt AG").read_text(encoding="utf-8")
+    assert "Prices of 2025 so far: +10.0 % against the year before on 2 items bought in both in USD" in page
+    assert "What was ordered in JPY is not compared here." in page
