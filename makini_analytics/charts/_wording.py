@@ -81,6 +81,15 @@ def money(value: float, currency: Any = "") -> str:
     return f"{number(value, 0 if unit in WITHOUT_CENTS else 2)} {unit}".strip()
 
 
+def percent_of_change(share: float) -> str:
+    """Return how large a change is in percent, with a decimal where that is below ten.
+
+    >>> percent_of_change(-0.0751), percent_of_change(0.2)
+    ('7.5 %', '20 %')
+    """
+    return percent(abs(share)) if abs(share) >= 0.1 else f"{number(abs(share) * 100, 1)} %"
+
+
 def percent(share: float) -> str:
     """Return a share in percent; a small share that is not zero reads "<1 %", and one that is not all ">99 %".
 

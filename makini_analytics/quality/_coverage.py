@@ -31,6 +31,12 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
 #: Options that don't change which lines count: of two definitions either will do, and without groups it is faster.
 _CHOSEN = {"definition": "share", "by": None}
 
+#: Figures that list lines, those without a due date and without a record to forecast from, too.
+_LISTS = ("slippage.open_orders", "slippage.ageing")
+
+#: Reasons to leave lines out that are what the figure finds: that no item has one vendor only is an answer.
+_ANSWERS = ("several vendors",)
+
 #: Figures of another one's table: they count the lines that it does.
 _OF_TABLE = {"slippage.ageing": "slippage.open_orders", "slippage.swings": "slippage.ladder"}
 
@@ -41,7 +47,7 @@ def coverage(data: Purchases, *, as_of: AsOf | None = None) -> FigureResult:
     """How full each column is, and which figures can be computed, by connection.
 
     A cell is filled when it is neither missing nor an empty text. A figure can be computed where every column that it needs holds
-    something and lines are left after its own exclusions; the evidence says which lines those are, or why there are none. A figure
+    something and lines are left after its own exclusions, or what it left out answers it; the evidence says which lines those are, or why there are none. A figure
     that compares two sets of lines is judged by its columns alone. Which fields a source system fills is decided by its field
     mapping in Makini's dashboard.
 
@@ -174,7 +180,7 @@ def _what_counts(
             return _not_computable(str(e))
     by = [options["by"]] if options.get("by") else []
     filled = {column: of_lines.get(column, 0) for column in (*by, *figure.needs(**options))}
-    lacking = next((column for column, n in filled.items() if not n), None)
+    lacking = None if figure.name in _LISTS else next((column for column, n in filled.items() if not n), None)
     if lacking is not None:
         why = f"no line has a {lacking}"
         if lacking == "delivered_date" and role == "planned":
@@ -200,7 +206,7 @@ def _what_counts(
         evidence += f"; in {len(included['value'])} currencies"
     return {
         "n_filled": included["n_lines"],
-        "computable": included["n_lines"] > 0,
+        "computable": included["n_lines"] > 0 or any(e["reason"] in _ANSWERS for e in excluded),
         "evidence": ". ".join([evidence, *(n.rstrip(".") for n in counted.notes)]),
     }
 

@@ -38,7 +38,11 @@ def is_list(table: pd.DataFrame) -> bool:
 
 def note_of(table: pd.DataFrame) -> str:
     """Return what one has to know to read a list, in a sentence or two."""
-    return _NOTES.get(_kind(table), "")
+    note = _NOTES.get(_kind(table), "")
+    converted = table.attrs.get("currency") != "as in the documents"
+    return (
+        f"{note} Both prices are at the exchange rates of that year." if "price_before" in table and converted else note
+    )
 
 
 def _kind(table: pd.DataFrame) -> str:

@@ -103,8 +103,8 @@ def _prices(view: View) -> list[Exhibit]:
     effect = items["price"]
     base = items["after"] - effect - items["currency_effect"]
     table = items[[c for c in ("material_id", "product_code", "description", "vendor_id", "vendor_name", "unit", "currency") if c in items]].assign(
-        price_before=items["before"] / items["quantity_before"],
-        price_after=items["after"] / items["quantity_after"],
+        price_before=base / items["quantity_after"],  # both at the exchange rates of the year before, as the effect is
+        price_after=(base + effect) / items["quantity_after"],
         price_effect=effect,
         price_rate=effect / base,
         spend=items["after"],

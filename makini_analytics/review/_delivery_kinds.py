@@ -8,7 +8,7 @@ import pandas as pd
 from .. import charts, slippage, spend
 from ..compute import group_lines
 from ..frames import Mask
-from ._evidence import Evidence, shifts
+from ._evidence import NO_VENDOR, Evidence, named, shifts
 from ._kinds import CLEAR, COUNTED, ESTIMATED, UNKNOWN, Finding, count, listed, none_of
 from ._on_order import also_on_order
 from ._view import View
@@ -27,7 +27,7 @@ def late_evidence(view: View) -> Evidence:
     p = table["p_value"].to_numpy(dtype=float)
     # of a vendor that is above the others the p-value is the chance to be so far above
     below = np.where(table["on_time_rate"] < table["others_rate"], p, 1 - p)
-    return Evidence(table.assign(p_value=below))
+    return Evidence(table.assign(p_value=np.where(named(table), below, np.nan)))
 
 
 def late(view: View, evidence: Evidence, clear: Mask) -> Finding:
@@ -51,10 +51,11 @@ def late(view: View, evidence: Evidence, clear: Mask) -> Finding:
     tested = int(table["p_value"].notna().sum())
     names = charts.group_labels(worse, ["vendor_id", "vendor_name"])
     theirs = float(view.amount[missed & view.of_vendors(worse)].sum()) if names else 0.0
-    most = bool(names) and theirs > value / 2
-    where = (
-        f", most at {listed(names)}" if most else ", and it is spread over the vendors" if _spread(view, missed) else ""
-    )
+    if names and theirs > 0:
+        of = "most" if theirs > value / 2 else f"{charts.percent(theirs / value)} of it"
+        where = f", {of} at {listed(names)}"
+    else:
+        where = "" if names or not _spread(view, missed) else ", and it is spread over the vendors"
     why = f"{charts.number(int(missed.sum()))} of {count(int(due.sum()), 'line')}."
     if lacking := int((missed & ~known).sum()):
         amount = "amount" if view.unit is None else f"amount in {view.unit}"
@@ -98,6 +99,9 @@ def soon_late(view: View) -> Finding:
     """Return what of the lines that fall due soon is expected late."""
     table = view.open_in_unit
     days = -table["days_overdue"]
+    if len(table) and table["due_date"].isna().all():
+        none = f"no open line{view.named_unit(view.open_orders)} has a due date"
+        return Finding("soon late", f"lines due in the next {SOON} days ({none})", certainty=UNKNOWN)
     falls_due = table[(days >= 0) & (days <= SOON)]
     soon = falls_due[falls_due["expected_late_value"].notna()]
     if soon.empty:
@@ -109,7 +113,7 @@ def soon_late(view: View) -> Finding:
         return Finding("soon late", f"lines due in the next {SOON} days (none{view.named_unit(view.open_orders)})")
     value, total = float(soon["expected_late_value"].sum()), float(soon["open_value"].sum())
     test = view.backtest
-    kept = "No forecast could be tested yet: this is the on-time rate of late."
+    kept = "No forecast could be tested yet: the chance is the on-time rate of recent lines."
     if len(test):
         said, came = float(test["chance"].mean()), float(test["on_time"].astype(float).mean())
         kept = f"On days gone by the forecast said {charts.percent(said)} on time, and {charts.percent(came)} came."
@@ -118,7 +122,7 @@ def soon_late(view: View) -> Finding:
     until = f"{(view.end + pd.Timedelta(days=SOON)).day} {view.end + pd.Timedelta(days=SOON):%B}"
     return Finding(
         "soon late",
-        f"{view.say(value)} of the {view.say(total)} due by {until} is expected late.",
+        f"{view.say(value)} of the {view.say(total)} due by {until}{' that can be forecast' if left else ''} is expected late.",
         value,
         value,
         f"expected late, next {SOON} days",
@@ -204,13 +208,9 @@ def lead_time_evidence(view: View) -> Evidence:
     part = view.part(rows)
     vendors = group_lines(part, "vendor")
     n = len(vendors) if len(part) else 0
-    return shifts(
-        vendors.codes.astype(np.int64),
-        lines["month"].to_numpy(),
-        lines["days"].to_numpy(),
-        n,
-        vendors.keys.iloc[:n].reset_index(drop=True),
-    )
+    names = vendors.keys.iloc[:n].reset_index(drop=True)
+    found = shifts(vendors.codes.astype(np.int64), lines["month"].to_numpy(), lines["days"].to_numpy(), n, names).table
+    return Evidence(found.assign(p_value=found["p_value"].where(named(found))))
 
 
 def lead_time(view: View, evidence: Evidence, clear: Mask) -> Finding:
@@ -218,8 +218,9 @@ def lead_time(view: View, evidence: Evidence, clear: Mask) -> Finding:
     table = evidence.table
     tested = int(table["p_value"].notna().sum())
     if not tested:
-        return Finding("lead time", "lead times (too few months in both years)", certainty=UNKNOWN)
-    moved = table[clear & table["vendor_id"].notna().to_numpy()]
+        why = "too few months in both years" if named(table).any() or not len(table) else NO_VENDOR
+        return Finding("lead time", f"lead times ({why})", certainty=UNKNOWN)
+    moved = table[clear]
     if moved.empty:
         return Finding("lead time", f"lead times ({none_of(tested, 'vendor', 'moved', 'did not move')})")
     open_at = spend.by_vendor(view.lines, basis="open", currency=view.unit, as_of=view.day)

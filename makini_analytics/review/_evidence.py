@@ -18,6 +18,8 @@ Ints = npt.NDArray[np.int64]
 
 #: Of all that is called clear so much may be false, on average.
 FALSE_SHARE = 0.05
+#: Why nothing can be said of any vendor.
+NO_VENDOR = "no line has a vendor"
 #: Of fewer months, items or vendors nothing is said.
 FEWEST = 5
 
@@ -42,6 +44,12 @@ def clear_in(family: Mapping[str, Evidence]) -> dict[str, Mask]:
     found = discoveries(p, ~np.isnan(p), FALSE_SHARE)
     ends = np.cumsum([len(e.p_value) for e in family.values()])
     return dict(zip(family, np.split(found, ends[:-1]) if len(ends) else [], strict=True))
+
+
+def named(table: pd.DataFrame) -> Mask:
+    """Return the rows whose vendor is known: of the others together nothing can be said of a vendor."""
+    known = [table[c].notna().to_numpy(dtype=bool) for c in ("vendor_id", "vendor_name") if c in table]
+    return np.logical_or.reduce(known) if known else np.zeros(len(table), dtype=bool)
 
 
 def shifts(group: Ints, month: Ints, value: Floats, n_groups: int, names: pd.DataFrame) -> Evidence:

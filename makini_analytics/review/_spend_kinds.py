@@ -9,7 +9,7 @@ import pandas as pd
 
 from .. import charts, spend
 from ..frames import Mask, vendors_hidden_by
-from ._evidence import Evidence, net_of_zero
+from ._evidence import NO_VENDOR, Evidence, named, net_of_zero
 from ._kinds import CLEAR, COUNTED, TO_CHECK, UNKNOWN, Finding, count, listed, none_of
 from ._view import FEWEST_ORDERS, View
 
@@ -25,7 +25,7 @@ _EFFECTS = {
     "mix": "the mix of items",
     "currency": "exchange rates",
     "document currency": "other currencies of the documents",
-    "not itemised": "lines without an item",
+    "not itemised": "services, returns and what else has no price to compare",
 }
 #: A vendor as it stands in the books: connection, key and name.
 Entry = tuple[str, str, str]
@@ -71,9 +71,7 @@ def change(view: View) -> Finding:
     if effects:
         name, value = max(effects.items(), key=lambda e: abs(e[1]))
         largest = f"; {name} {'added' if value > 0 else 'took'} {view.say_short(abs(value))}"
-    rate = (
-        charts.percent(abs(moved) / was) if abs(moved) >= 0.1 * was else f"{charts.number(abs(moved) / was * 100, 1)} %"
-    )
+    rate = charts.percent_of_change(moved / was)
     did = f"{'rose' if moved > 0 else 'fell'} by {rate} to" if rate.strip("0.,% ") else "stayed at"
     ranked = sorted(effects.items(), key=lambda e: -abs(e[1]))[:_MOST_EFFECTS]
     parts = [
@@ -120,9 +118,8 @@ def price_evidence(view: View) -> Evidence:
     n = int(codes.max()) + 1 if len(codes) else 0
     net = np.bincount(codes, items["price"].to_numpy(), n)
     names = items[keys].drop_duplicates().reset_index(drop=True)
-    table = names.assign(
-        net=net, base=np.bincount(codes, base.to_numpy(), n), p_value=net_of_zero(codes, items["price"].to_numpy(), n)
-    )
+    p = np.where(named(names), net_of_zero(codes, items["price"].to_numpy(), n), np.nan)
+    table = names.assign(net=net, base=np.bincount(codes, base.to_numpy(), n), p_value=p)
     whole = pd.DataFrame(
         {"net": [net.sum()], "base": [float(base.sum())], "p_value": net_of_zero(np.zeros(n, dtype=np.int64), net, 1)}
     )
@@ -146,7 +143,7 @@ def prices(view: View, evidence: Evidence, clear: Mask) -> Finding:
     rate = f"{'+' if moved_by > 0 else '−' if moved_by < 0 else ''}{charts.number(abs(moved_by), 1)} % on {of_spend}"
     if not all_clear and not len(moved):
         none = none_of(tested, "vendor", "stands out", "does not stand out")
-        stands = none if tested else "too few items to tell of any vendor"
+        stands = none if tested else NO_VENDOR if not named(vendors).any() else "too few items to tell of any vendor"
         return Finding("prices", f"prices of the same item and vendor ({rate}; {stands})")
     names = [charts.label(v) for v in moved.loc[moved["net"].abs().sort_values(ascending=False).index, "vendor_name"]]
     net = float(total["net"] if all_clear else moved["net"].sum())

@@ -201,7 +201,9 @@ def data_line(view: View) -> list[str]:
         n = charts.number(whole)
         what = f"{n} of {count(len(lines), 'line')} accounted for: {charts.number(included)} {'counts' if included == 1 else 'count'} as spend"
         out.append(f"{what}{f', {left}' if left else ''}.")
-    out.append(f"{count(len(view.given.issues), 'value').capitalize()} not read or doubtful.")
+    doubtful = len(view.given.issues)
+    none = "All values were read, and none is doubtful."
+    out.append(f"{count(doubtful, 'value').capitalize()} not read or doubtful." if doubtful else none)
     undated = view.undated
     if undated:
         mine = lines["connection"].isin(undated)

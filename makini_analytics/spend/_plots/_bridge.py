@@ -24,7 +24,7 @@ _WORDS = {
     "document currency": "Other document currency",
     "new": "New items",
     "lost": "Lost items",
-    "not itemised": "Not itemised",
+    "not itemised": "No price to compare",
     "after": "After",
 }
 _ENDS = ("before", "after")
@@ -108,7 +108,7 @@ def _finding(value: dict[str, float], largest: str | None, currency: str | None)
     total = value["after"] - value["before"]
     if abs(total) < 0.005:
         return "Ordered spend did not change"
-    rate = f" ({charts.percent(abs(total) / value['before'])})" if value["before"] > 0 else ""
+    rate = f" ({charts.percent_of_change(total / value['before'])})" if value["before"] > 0 else ""
     headline = f"Ordered spend {'rose' if total > 0 else 'fell'} by {charts.money(abs(total), currency)}{rate}"
     most = f"; largest effect: {_WORDS[largest].lower()}, {signed(value[largest], currency)}" if largest else ""
     return headline + most
