@@ -32,7 +32,7 @@ _LINE = 100
 #: What a reader of a bar's lines wants to see, and what else the metrics need of a line.
 _SHOWN = ("connection", "order_number", "line_number", "vendor_name", "product_code", "description", "state", "order_date",
           "required_date", "promised_date", "delivered_date", "quantity", "unit_of_measure", "amount", "currency")  # fmt: skip
-_NEEDED = (*_SHOWN, "order_id", "line_id", "vendor_id", "material_id", "product_id", "site_id", "category", "received_quantity", "first_receipt_date",
+_NEEDED = (*_SHOWN, "order_id", "line_id", "vendor_id", "material_id", "product_id", "site_id", "site_name", "category", "received_quantity", "first_receipt_date",
            "cancelled_date", "completed_date", "approved_date", "created_at", "deleted_at", "updated_at", "is_return", "document_type", "type", "n_receipts",
            "original_amount", "original_currency", "unreadable")  # fmt: skip
 
