@@ -193,7 +193,15 @@ def _write(data: Purchases, options: argparse.Namespace, how: str) -> None:
     from ..system import steps
 
     with steps("report", len(options.sections or SECTIONS) + 1, _progress(options)) as begin:
-        made = content(data, sections=options.sections, vendor=options.vendor, begin=begin)
+        made = content(
+            data,
+            sections=options.sections,
+            vendor=options.vendor,
+            currency=options.currency,
+            as_of=options.as_of,
+            title=options.title,
+            begin=begin,
+        )
         begin("writing")
         target = write(made, options.out, template=options.template, raw_csv=options.raw_csv)
     cached = data.sources["from_cache"].fillna(False)

@@ -89,14 +89,14 @@ def _report(commands: Commands) -> None:
         commands,
         "report",
         "fetch a connection's orders and write a report",
-        "One report in the format that --out names: a page (.html), a workbook (.xlsx), slides (.pptx), or a\n"
-        "folder with a page, charts and tables. The figures are the same in each.",
+        "One report in the format that --out names: a page (.html, or printed: .pdf), a workbook (.xlsx), slides\n"
+        "(.pptx), or a folder with a page, charts and tables. The figures are the same in each.",
         "makini-analytics report --since 2025-01-01 --out spend.pptx --sections spend slippage",
         token=True,
     )
     _connection(command)
     command.add_argument("--out", default="makini-report", type=_report_name, metavar="PATH",
-                        help="a .html, .xlsx or .pptx file, or a folder (default: ./makini-report)")  # fmt: skip
+                        help="a .html, .pdf, .xlsx or .pptx file, or a folder (default: ./makini-report)")  # fmt: skip
     _sections(command)
     command.add_argument("--template", metavar="FILE", help="a company's .pptx, for a .pptx report")
 
@@ -179,6 +179,11 @@ def _sections(command: argparse.ArgumentParser) -> None:
     which = f"which, in which order, of {', '.join(SECTIONS)} (default: all)"
     command.add_argument("--sections", nargs="+", metavar="NAME", choices=SECTIONS, help=which)
     command.add_argument("--vendor", metavar="NAME", help="a vendor's name or id: a report of that vendor alone")
+    command.add_argument("--currency", metavar="CODE",
+                         help="one for all amounts, such as EUR, at the rate of each order's day (extra \"enrich\")")  # fmt: skip
+    command.add_argument("--as-of", type=_day, metavar="DAY",
+                         help="the day to look from, such as 2025-12-31 (default: the data's own)")  # fmt: skip
+    command.add_argument("--title", metavar="TEXT", help="headline of the whole")
     command.add_argument("--raw-csv", action="store_true",
                          help="a folder's tables as they stand; else an apostrophe goes before what a spreadsheet would run")  # fmt: skip
     command.set_defaults(template=None)  # `demo` has no --template, but writes its report as `report` does
@@ -193,6 +198,6 @@ def _day(text: str) -> str:
 
 def _report_name(text: str) -> str:
     """Say at once what can't be written, not after the fetch."""
-    if Path(text).suffix not in ("", ".html", ".xlsx", ".pptx"):
-        raise argparse.ArgumentTypeError(f"{text!r}: a report is a .html, .xlsx or .pptx file, or a folder")
+    if Path(text).suffix not in ("", ".html", ".pdf", ".xlsx", ".pptx"):
+        raise argparse.ArgumentTypeError(f"{text!r}: a report is a .html, .pdf, .xlsx or .pptx file, or a folder")
     return text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from ..frames import FILTERS
 PICKS = {
     "connection": "Connection",
     "site_id": "Site",
+    "site_name": "Site name",
     "category": "Category",
     "state": "State",
     "currency": "Currency",
@@ -69,9 +71,14 @@ class Filters:
         self._lines = lines
         # a control with one choice would only take room
         several = [c for c in PICKS if c in lines and c not in without and len(lines[c].unique()) > 1]
+        if {"site_id", "site_name"} <= {*several} and not (lines["site_id"].isna() & lines["site_name"].notna()).any():
+            several.remove("site_name")  # the keys are shown by their names, and no line has a name alone
         # once, here: with codes a pick compares small numbers, not a million texts, and answers while one looks at it
         self._codes = {c: pd.factorize(lines[c]) for c in several}
-        self.picks = {c: _picker(PICKS[c], names, bool((codes < 0).any())) for c, (codes, names) in self._codes.items()}
+        self.picks = {
+            c: _picker(PICKS[c], _shown(lines, c, names), bool((codes < 0).any()))
+            for c, (codes, names) in self._codes.items()
+        }
         self._vendors = pd.factorize(lines["vendor_name"]) if "vendor_name" in lines else None
         known = sorted(map(str, self._vendors[1])) if self._vendors is not None else []
         self.search = w.Combobox(
@@ -103,7 +110,7 @@ class Filters:
                 conditions.append(
                     f"lines.{column}" + (".isna()" if control.value == NONE else f" == {control.value!r}")
                 )
-                words[PICKS[column].lower()] = "none" if control.value == NONE else control.value
+                words[PICKS[column].lower()] = "none" if control.value == NONE else control.label
         # The whole span is no condition: it would drop the lines that have no order date.
         for control, whole, sign in ((self.since, self._span[0], ">="), (self.until, self._span[1], "<=")):
             if control.value and control.value != whole and self._dates is not None:
@@ -132,7 +139,24 @@ class Filters:
         return Part(lines, f"lines[{condition}]", words)
 
 
-def _picker(label: str, names: Any, some_missing: bool) -> w.Dropdown:
-    known = [(str(n), str(n)) for n in sorted(map(str, names))]
+def _shown(lines: pd.DataFrame, column: str, values: Any) -> dict[str, str]:
+    """Return the values of a column, and what is read in place of each: the names of a site, else the value itself.
+
+    >>> _shown(pd.DataFrame({"site_id": ["1", "2", "3", "4"], "site_name": ["Ulm", "Ulm", "Gent", None]}), "site_id", list("1234"))
+    {'1': 'Ulm (1)', '2': 'Ulm (2)', '3': 'Gent', '4': '4'}
+    """
+    shown = {str(v): str(v) for v in values}
+    if column != "site_id" or "site_name" not in lines:
+        return shown
+    known: dict[str, set[str]] = {}  # of several connections, the same key may be that of two sites: it picks both
+    for key, name in lines[["site_id", "site_name"]].dropna().drop_duplicates().itertuples(index=False, name=None):
+        known.setdefault(str(key), set()).add(str(name))
+    shown |= {key: " / ".join(sorted(names)) for key, names in known.items()}
+    times = Counter(shown.values())
+    return {key: f"{text} ({key})" if times[text] > 1 else text for key, text in shown.items()}
+
+
+def _picker(label: str, shown: dict[str, str], some_missing: bool) -> w.Dropdown:
+    known = sorted((text, value) for value, text in shown.items())
     options = [("all", ALL), *known, *([("(none)", NONE)] if some_missing else [])]
     return w.Dropdown(options=options, description=label, **NAMED)

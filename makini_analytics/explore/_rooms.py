@@ -44,7 +44,7 @@ def spend(data: Any, *, folder: str | Path = "makini-exports", raw_csv: bool = F
         "basis": w.Dropdown(options=["ordered", "received", "open"], description="Basis", **NAMED),
     }
     views = (
-        View("vendors", "spend.by_vendor", sp.by_vendor, _later(sp, "plot_by_vendor"), of_vendors=True),
+        View("vendors", "spend.by_vendor", sp.by_vendor, _later(sp, "plot_by_vendor"), counts="n_lines"),
         View("months", "spend.by_period", sp.by_period, _later(sp, "plot_by_period")),
     )
     return Explorer(lines, _lines_expression(data), views, options, folder, raw_csv)
@@ -73,7 +73,7 @@ def lead_times(data: Any, *, folder: str | Path = "makini-exports", raw_csv: boo
     days = [("calendar days", ""), ("Monday to Friday", "weekdays")]
     options = {"calendar": w.Dropdown(options=days, description="Days", **NAMED)}
     views = (
-        View("vendors", "lead_times.by_vendor", lt.by_vendor, _later(lt, "plot_by_vendor"), of_vendors=True),
+        View("vendors", "lead_times.by_vendor", lt.by_vendor, _later(lt, "plot_by_vendor"), counts="n_lines"),
         View("curve", "lead_times.curve", lt.curve, _later(lt, "plot_curve")),
         View("months", "lead_times.by_period", lt.by_period, _later(lt, "plot_by_period")),
     )
@@ -110,7 +110,7 @@ def slippage(data: Any, *, folder: str | Path = "makini-exports", raw_csv: bool 
     options["late_days"].tooltip = "Days after the due date that are still on time"
     options["early_days"].tooltip = "Days before the due date that are still on time"
     views = (
-        View("vendors", "slippage.by_vendor", sl.by_vendor, _later(sl, "plot_by_vendor"), of_vendors=True),
+        View("vendors", "slippage.by_vendor", sl.by_vendor, _later(sl, "plot_by_vendor"), counts="n_due"),
         View("days late", "slippage.per_line", sl.per_line, _later(sl, "plot_per_line")),
     )
     return Explorer(lines, _lines_expression(data), views, options, folder, raw_csv)

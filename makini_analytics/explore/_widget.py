@@ -32,7 +32,7 @@ _LINE = 100
 #: What a reader of a bar's lines wants to see, and what else the metrics need of a line.
 _SHOWN = ("connection", "order_number", "line_number", "vendor_name", "product_code", "description", "state", "order_date",
           "required_date", "promised_date", "delivered_date", "quantity", "unit_of_measure", "amount", "currency")  # fmt: skip
-_NEEDED = (*_SHOWN, "order_id", "line_id", "vendor_id", "material_id", "product_id", "site_id", "category", "received_quantity", "first_receipt_date",
+_NEEDED = (*_SHOWN, "order_id", "line_id", "vendor_id", "material_id", "product_id", "site_id", "site_name", "category", "received_quantity", "first_receipt_date",
            "cancelled_date", "completed_date", "approved_date", "created_at", "deleted_at", "updated_at", "is_return", "document_type", "type", "n_receipts",
            "original_amount", "original_currency", "unreadable")  # fmt: skip
 
@@ -45,7 +45,7 @@ class View:
     call: str  # such as "spend.by_vendor"
     compute: Callable[..., pd.DataFrame]
     plot: Callable[..., Any]
-    of_vendors: bool = False  # whether its rows are vendors
+    counts: str = ""  # where its rows are vendors: the column of how many lines each has
 
 
 class Explorer(w.VBox):  # type: ignore[misc]
@@ -122,7 +122,7 @@ class Explorer(w.VBox):  # type: ignore[misc]
         picked = self.filters.picked()
         self._now, self._words = picked.part.lines, picked.part.spoken()
         counted, search = picked.part, ""
-        if view.of_vendors:
+        if view.counts:
             counted, search = picked.of_all_vendors, picked.part.words.get("vendor", "")
         options = self._chosen(view)
         self._code.value = self._code_of(view, counted.code, options, search)
@@ -136,7 +136,9 @@ class Explorer(w.VBox):  # type: ignore[misc]
                 names = self.result["vendor_name"]
                 found = names.str.contains(search, case=False, regex=False, na=False)
                 self.result = self.result[found.to_numpy(dtype=bool)]
-                self.result.attrs[FILTERS] = {**self.result.attrs.get(FILTERS, {}), "vendor": search}
+                # what the result counts are the lines of all vendors, so the footnote says how many of them are shown
+                said = f"{search} (shown: {_shown(self.result, view.counts)})"
+                self.result.attrs[FILTERS] = {**self.result.attrs.get(FILTERS, {}), "vendor": said}
             self._axes = view.plot(self.result)
             if self._words:
                 charts.retitle(self._axes, f"{', '.join(self._words)}: {charts.captions_of(self._axes).title}")
@@ -258,6 +260,12 @@ class Explorer(w.VBox):  # type: ignore[misc]
             rows = table_of(self.result, _MOST_ROWS)
             data["text/html"] = html("still", alt=self._alt(), png=self._png_text(), code=self.code, table=rows)
         return bundle
+
+
+def _shown(result: pd.DataFrame, counts: str) -> str:
+    """Return how many lines a result's rows have, of those that it is made of, as "436 of 2,780 lines"."""
+    of_all = result.attrs["included"]["n_lines"]
+    return f"{charts.number(result[counts].sum())} of {charts.counted(of_all, 'line')}"
 
 
 def _file_words(words: list[str]) -> str:

@@ -64,6 +64,31 @@ def test_report_and_fetch_of_a_connection(tmp_path, capsys, monkeypatch):
     )
 
 
+def test_a_report_takes_the_currency_the_day_and_the_title_as_the_function_does(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("makini_analytics.cli._commands._fetch", lambda options: ma.load_sample(["us"]))
+    page = tmp_path / "page.html"
+    words = ["--currency", "USD", "--as-of", "2025-06-30", "--title", "Board meeting", "--sections", "open_orders"]
+    assert main(["report", "--out", str(page), *words]) == 0
+    said = capsys.readouterr().out
+    assert "All amounts in USD" in said
+    assert "As of 2025-06-30." in said
+    assert "Board meeting" in page.read_text(encoding="utf-8")
+
+
+def test_a_report_may_be_printed_and_the_help_says_so(capsys):
+    with pytest.raises(SystemExit):
+        main(["report", "--help"])
+    said = capsys.readouterr().out
+    assert "a .html, .pdf, .xlsx or .pptx file" in " ".join(said.split())
+    assert cli.parser().parse_args(["report", "--out", "r.pdf"]).out == "r.pdf"
+
+
+def test_the_package_is_run_as_its_command():
+    words = [sys.executable, "-m", "makini_analytics", "--version"]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (0, f"makini-analytics {ma.__version__}\n")
+
+
 def test_errors_are_a_sentence_and_exit_code_1(capsys):
     assert main(["report"]) == 1
     said = capsys.readouterr().err

@@ -199,6 +199,18 @@ def test_a_search_shows_fewer_vendors_and_makes_no_new_facts(room, data, tmp_pat
     assert set(got.open_bar(0).vendor_name) == {"Kugellager Nord AG"}
 
 
+@pytest.mark.parametrize("room", ROOMS)
+def test_the_footnote_of_a_search_says_how_many_lines_are_shown(room, data, tmp_path):
+    got = ROOMS[room](data, folder=tmp_path)
+    whole = got.result.attrs["included"]["n_lines"]
+    got.filters.search.value = "Kugellager"
+    n = got.result["n_due" if room == "slippage" else "n_lines"].sum()
+    assert 0 < n < whole
+    said = charts.captions_of(got._axes).footnote
+    assert said.startswith(f"Only vendor Kugellager (shown: {n:,} of {whole:,} lines) · ")
+    assert f"n = {whole:,} lines" in said  # the shares and ranks are among all of these
+
+
 def test_what_a_view_does_not_take_is_off_and_nothing_of_before_is_left(data, tmp_path):
     got = explore.slippage(data, folder=tmp_path)
     got._options["early_days"].value = 3
