@@ -107,6 +107,8 @@ def percent(share: float) -> str:
     )
 
 
+# Overrides and isolates of direction, which nobody sees: behind U+202E "evil" would be read as "live". Letters turn without them.
+_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 # Control characters (but tab and line break), half surrogates and the places of Unicode that hold no character: neither XML nor
 # UTF-8 can say them, and no font draws them.
 _UNPRINTABLE = re.compile(
@@ -117,11 +119,12 @@ _UNPRINTABLE = re.compile(
 
 
 def printable(text: str) -> str:
-    r"""Return a text that every format can hold: a sign in place of each character that none can.
+    r"""Return a text that every format can hold, with a sign in place of each character that none can, and that reads in its own direction.
 
-    >>> printable("A\x00B \ud83d")
-    'A�B �'
+    >>> printable("A\x00B \ud83d"), printable("Pump \u202eevil")
+    ('A�B �', 'Pump evil')
     """
+    text = _TURNS.sub("", text)
     return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -14,9 +13,6 @@ from .. import charts
 from ..charts import WITHOUT_CENTS
 from ..purchases import Purchases
 from ..review import NOTHING, UNKNOWN, Tile
-
-# Overrides and isolates of direction, which nobody sees: behind U+202E "evil" would be read as "live". Letters turn without them.
-_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True)
@@ -183,24 +179,15 @@ def exportable(table: pd.DataFrame) -> pd.DataFrame:
     for i, dtype in enumerate(table.dtypes):
         values = table.iloc[:, i]
         if isinstance(dtype, pd.PeriodDtype) or pd.api.types.is_object_dtype(dtype):
-            texts = values.map(lambda v: _readable(str(v)), na_action="ignore").astype("string")
+            texts = values.map(lambda v: charts.printable(str(v)), na_action="ignore").astype("string")
             out.isetitem(i, texts.array)
         elif isinstance(dtype, pd.StringDtype | pd.CategoricalDtype):
-            odd = {v: p for v in values.dropna().unique() if isinstance(v, str) and (p := _readable(v)) != v}
+            odd = {v: p for v in values.dropna().unique() if isinstance(v, str) and (p := charts.printable(v)) != v}
             if odd:
                 texts = values.astype(object).map(lambda v, odd=odd: odd.get(v, v), na_action="ignore").astype("string")
                 out.isetitem(i, texts.array)
-    out.columns = pd.Index([_readable(c) if isinstance(c, str) else c for c in table.columns])
+    out.columns = pd.Index([charts.printable(c) if isinstance(c, str) else c for c in table.columns])
     return out
-
-
-def _readable(text: str) -> str:
-    r"""Return a printable text that reads in its own direction.
-
-    >>> _readable("Pump \u202eevil\x00")
-    'Pump evil�'
-    """
-    return _TURNS.sub("", charts.printable(text))
 
 
 def money_format(table: pd.DataFrame) -> str:
