@@ -1,17 +1,20 @@
-"""The first slides: what to know by the money at stake, and the figures at a glance, as tables that stay editable."""
+"""What to know by the money at stake, the figures at a glance, and what is overdue, as tables that stay editable."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
+import pandas as pd
 from pptx.dml.color import RGBColor
 from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
 from pptx.util import Emu, Inches, Pt
 
 from .. import charts
-from ._exhibits import Content
+from ._cells import columns_of
+from ._exhibits import Content, Exhibit
 from ._first_screen import findings_of
+from ._lists import OVERDUE, shown
 
 #: A table's own look would paint bands over the company's template: "no style, no grid".
 _PLAIN = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"
@@ -60,6 +63,38 @@ def tiles_table(slide: Any, made: Content) -> None:
         )
         _table(slide.slide, box, rows, (0.36, 0.24, 0.4), right=1, name="tiles")
     slide.line(" ".join(said), Emu(slide.bottom - room), room, 12)
+
+
+#: Rows of a list that are read from a distance, and its columns with the share of the width that each has.
+_ROWS = 10
+_OVERDUE = {
+    "order_number": 0.1, "line_number": 0.05, "item": 0.1, "description": 0.19, "site": 0.11, "vendor": 0.17, "due_date": 0.08,
+    "days_overdue": 0.07, "open_value": 0.08, "chance": 0.05,
+}  # fmt: skip
+
+
+def overdue_in(table: pd.DataFrame) -> int:
+    """Return how many overdue lines a table lists; 0 for one that is no list of open lines."""
+    return int((shown(table)["state"] == OVERDUE).sum()) if table.attrs.get("metric") == "slippage.open_orders" else 0
+
+
+def overdue_table(slide: Any, exhibit: Exhibit, as_of: pd.Timestamp) -> None:
+    """Write the first overdue lines as the page lists them: what one asks for, of whom, since when, and what it is worth."""
+    ink, muted = charts.look.ink, charts.look.muted
+    lines = shown(exhibit.table).head(min(overdue_in(exhibit.table), _ROWS))
+    read = [c for c in columns_of(lines, as_of) if c.name in _OVERDUE or c.name == "currency"]
+    value = next(i for i, c in enumerate(read) if c.name == "open_value")
+    heads: list[list[_Run]] = [[(c.heading, 10, True, muted)] for c in read]
+    rows: list[list[list[_Run]]] = [
+        [[(charts.label(text, 40), 10.5, c.name == "order_number", ink)] for c, text in zip(read, row, strict=True)]
+        for row in zip(*(c.texts for c in read), strict=True)
+    ]
+    order = "The largest open value first" if len(lines["currency"].unique()) <= 1 else "The longest overdue first"
+    slide.line(f"{order}. Chance: to arrive within 30 days.", slide.top, Inches(0.35), 12)
+    slide.line(exhibit.footnote, slide.bottom, Inches(0.6), 10)
+    box = (slide.left, Emu(slide.top + Inches(0.45)), slide.width, Emu(slide.bottom - slide.top - Inches(0.5)))
+    shares = [_OVERDUE.get(c.name, 0.05) for c in read]
+    _table(slide.slide, box, [heads, *rows], [s / sum(shares) for s in shares], right=value, name=exhibit.name)
 
 
 def _table(

@@ -21,7 +21,7 @@ from ._cells import columns_of
 from ._exhibits import Content, Exhibit
 from ._lists import shown
 from ._slide_charts import add_chart
-from ._slide_findings import findings_table, tiles_table
+from ._slide_findings import findings_table, overdue_in, overdue_table, tiles_table
 
 #: Rows of the table in the notes: what fits a printed notes page under its slide.
 MOST_ROWS = 15
@@ -45,6 +45,11 @@ def slides(made: Content, path: Path, *, template: str | Path | None = None) -> 
     for exhibit in made.exhibits:
         if exhibit.chart is not None:
             _finding(deck, exhibit, exhibit.chart, made.as_of, own=own)
+        elif n_overdue := overdue_in(exhibit.table):
+            title = f"{charts.counted(n_overdue, 'line')} overdue{'; these ten first' if n_overdue > 10 else ''}"
+            slide = _Slide(deck, title, own=own)
+            overdue_table(slide, exhibit, made.as_of)
+            slide.slide.notes_slide.notes_text_frame.text = _notes(exhibit, made.as_of)
     deck.core_properties.title = made.title[:255]  # no more fits there
     deck.save(str(path))
     return path

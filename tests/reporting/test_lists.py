@@ -10,7 +10,7 @@ import pytest
 
 import makini_analytics as ma
 from makini_analytics import quality, slippage, spend
-from makini_analytics.reporting._lists import is_list, shown
+from makini_analytics.reporting._lists import is_list, open_lines, shown
 
 AS_OF = pd.Timestamp("2025-06-30")
 FIRST = [
@@ -132,3 +132,22 @@ def test_no_key_and_no_connection_is_shown_and_no_row_is_lost(name):
 def test_two_vendors_of_one_name_are_told_apart_by_their_connection():
     table = spend.by_vendor(pd.DataFrame({"vendor_id": ["1", "2", "3"], "vendor_name": ["Nord", "Nord", "Süd"], "connection": ["a", "b", "a"], "currency": "EUR", "amount": [3.0, 2.0, 1.0]}))  # fmt: skip
     assert shown(table).vendor_name.tolist() == ["Nord (a)", "Nord (b)", "Süd"]
+
+
+def test_the_slides_list_what_is_overdue(made):
+    pptx = pytest.importorskip("pptx")
+    _, out, told = made
+    deck = pptx.Presentation(str(out / "r.pptx"))
+    assert len(deck.slides) <= 12
+    slide = next(s for s in deck.slides if any(shape.name == "open_orders" for shape in s.shapes))
+    table = next(shape for shape in slide.shapes if shape.name == "open_orders").table
+    head, *rows = ([cell.text for cell in row.cells] for row in table.rows)
+    listed = open_lines(next(e for e in told.exhibits if e.name == "open_orders").table)
+    overdue = listed[listed["state"] == "overdue"]
+    assert slide.shapes.title.text == f"{len(overdue)} lines overdue; these ten first"
+    assert [row[head.index("Order")] for row in rows] == overdue["order_number"].head(10).tolist()
+    assert [int(row[head.index("Days overdue")]) for row in rows] == overdue["days_overdue"].head(10).astype(
+        int
+    ).tolist()
+    frame = next(shape for shape in slide.shapes if shape.name == "open_orders")
+    assert frame.top + sum(row.height for row in table.rows) <= deck.slide_height
