@@ -261,15 +261,19 @@ def bar_colours(ax: Axes) -> list[str]:
     return [colors.to_hex(p.get_facecolor()).upper() for p in ax.patches if isinstance(p, Rectangle)]
 
 
-def one_currency(result: pd.DataFrame) -> str | None:
-    """Return the one currency of a result, or raise: amounts of several don't share an axis."""
+def one_currency(result: pd.DataFrame, *, option: bool = True) -> str | None:
+    """Return the one currency of a result, or raise: amounts of several don't share an axis.
+
+    Without an ``option`` currency the chart is told to take the lines of one.
+    """
     names = result["currency"].value_counts(dropna=False).index  # the commonest first
     if len(names) > 1:  # a missing currency is one of its own: nothing says that those amounts are in the other
         listed = ", ".join("none" if pd.isna(n) else str(n) for n in names)
         one = next(n for n in names if not pd.isna(n))
-        raise MixedCurrencyError(
-            f"a chart shows one currency, and these are {listed}: pass currency='{one}', or convert first"
-        )
+        way = f"pass currency='{one}', or convert first"
+        if not option:
+            way = f"pick one, lines[lines.currency == '{one}'], or pass currency.convert(lines, to='{one}')"
+        raise MixedCurrencyError(f"a chart shows one currency, and these are {listed}: {way}")
     return None if len(names) == 0 or pd.isna(names[0]) else str(names[0])
 
 

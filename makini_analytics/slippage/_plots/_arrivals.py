@@ -49,7 +49,7 @@ def plot_arrivals(
     result: pd.DataFrame = data
     if len(result) and list(result.columns).index("currency"):
         raise ConfigError("a chart of arrivals shows one group: pass the rows of one, or by=None")
-    unit = charts.one_currency(result)
+    unit = charts.one_currency(result, option=False)
     if not len(result) or result["expected_value"].isna().all():
         early = "Too little is known for a forecast of what will come" if len(result) else None
         return charts.no_data(ax, "value of the open lines by period", result, title=early)
