@@ -97,8 +97,12 @@ def finish(
     result: pd.DataFrame,
     alt: str = "",
     bars: Iterable[Iterable[int]] = (),
+    columns: int = 0,
 ) -> Axes:
-    """Return the axes with title, subtitle, footnote and alt text; every text is text, never a formula."""
+    """Return the axes with title, subtitle, footnote and alt text; every text is text, never a formula.
+
+    Texts of ``columns`` beside the names of the rows, each 1 wide, are kept within them.
+    """
     if not isinstance(title, str):
         raise ConfigError(f"title={title!r:.60}: pass a text")
     title, subtitle, alt, footnote = map(printable, (title, subtitle, alt, footnote_of(result)))
@@ -109,13 +113,13 @@ def finish(
         text.set_parse_math(False)
     for text in ax.texts:
         text.set_text(printable(text.get_text()))
-    _lay_out(ax)
+    _lay_out(ax, columns)
     # The gid is the id of the chart's group in an SVG, and the one place of an Axes that is free for a text.
     ax.set_gid("\n".join(x for x in (f"{title}. {subtitle}.", alt) if x))
     return ax
 
 
-def _lay_out(ax: Axes) -> None:
+def _lay_out(ax: Axes, columns: int) -> None:
     """Write title, subtitle and footnote around the chart, and have it fitted between them whenever it is drawn."""
     figure, captions, own = _figure(ax), _CAPTIONS[ax], isinstance(ax, ChartAxes)
     words = (captions.title, captions.subtitle, captions.footnote)
@@ -129,7 +133,7 @@ def _lay_out(ax: Axes) -> None:
         return
     rows = tuple(t.get_text() for t in ax.get_yticklabels())
     named = len(rows) == len(ax.get_yticks()) and list(ax.get_yticks()) == list(range(len(rows)))
-    ax.set_axes_locator(Layout(written(ax, words, own=own), words, own, rows if named else ()))
+    ax.set_axes_locator(Layout(written(ax, words, own=own), words, own, rows if named else (), columns))
 
 
 def _hang(ax: Axes, words: tuple[str, str, str]) -> None:
@@ -261,15 +265,19 @@ def bar_colours(ax: Axes) -> list[str]:
     return [colors.to_hex(p.get_facecolor()).upper() for p in ax.patches if isinstance(p, Rectangle)]
 
 
-def one_currency(result: pd.DataFrame) -> str | None:
-    """Return the one currency of a result, or raise: amounts of several don't share an axis."""
+def one_currency(result: pd.DataFrame, *, option: bool = True) -> str | None:
+    """Return the one currency of a result, or raise: amounts of several don't share an axis.
+
+    Without an ``option`` currency the chart is told to take the lines of one.
+    """
     names = result["currency"].value_counts(dropna=False).index  # the commonest first
     if len(names) > 1:  # a missing currency is one of its own: nothing says that those amounts are in the other
         listed = ", ".join("none" if pd.isna(n) else str(n) for n in names)
         one = next(n for n in names if not pd.isna(n))
-        raise MixedCurrencyError(
-            f"a chart shows one currency, and these are {listed}: pass currency='{one}', or convert first"
-        )
+        way = f"pass currency='{one}', or convert first"
+        if not option:
+            way = f"pick one, lines[lines.currency == '{one}'], or pass currency.convert(lines, to='{one}')"
+        raise MixedCurrencyError(f"a chart shows one currency, and these are {listed}: {way}")
     return None if len(names) == 0 or pd.isna(names[0]) else str(names[0])
 
 

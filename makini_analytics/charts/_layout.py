@@ -19,6 +19,7 @@ from matplotlib.axes import Axes
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
+from . import _small
 from ._look import fonts, look
 from ._wording import label, text_width
 
@@ -40,12 +41,14 @@ class Layout:
     words : the same as one writes them, unwrapped
     own : True where the figure is ours; else the chart has its axes' part of it
     names : of the rows, unshortened
+    columns : how many stand beside the names, each 1 wide: their texts are kept within them
     """
 
     texts: tuple[Text, ...]
     words: tuple[str, ...]
     own: bool
     names: tuple[str, ...] = ()
+    columns: int = 0
     #: Whether the texts are drawn: a slide and a page have their own.
     seen: bool = True
     #: Where an axes that stands in no grid was put by hand, and where this has put it since.
@@ -53,6 +56,8 @@ class Layout:
     at: Bbox | None = None
     #: Sizes of the letters that were made smaller, as they were.
     sizes: dict[Text, float] = field(default_factory=dict)
+    #: The same of dots and lines, and where texts were that have been moved.
+    usual: _small.Usual = field(default_factory=dict)
 
     def __call__(self, ax: Axes, renderer: Any = None) -> Bbox:
         """Return where the axes stand, in parts of the figure."""
@@ -114,6 +119,11 @@ class Layout:
             if i == 1:
                 self._shorten(ax, renderer, (right - left) * wide)
                 self._lower(ax, renderer, at.height * high)
+                _small.below(ax, (right - left) * wide / renderer.points_to_pixels(1.0), self.sizes)
+                if self.columns:
+                    inside = [t for t in ax.texts if t not in self.texts]
+                    _small.columns(ax, inside, self.columns, renderer, (right - left) * wide, self.usual)
+                _small.panels(ax, at.width * wide / renderer.points_to_pixels(1.0), self.sizes)
             needs = ax.get_tightbbox(renderer, call_axes_locator=False)
             if needs is None:
                 break
@@ -149,6 +159,7 @@ class Layout:
             usual = self.sizes.setdefault(text, text.get_fontsize())
             fits = row / 1.2 / (text.get_text().count("\n") + 1)
             text.set_fontsize(max(_LEAST_SIZE, min(usual, fits)))
+        _small.marks(ax, row, self.usual)
 
 
 def _put(ax: Axes, at: Bbox) -> None:

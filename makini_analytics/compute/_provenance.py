@@ -164,5 +164,8 @@ def stamp(
 def currency_basis(lines: pd.DataFrame) -> str:
     """Return what the amounts of the lines are in: the documents' own currencies, or one, and at which rates."""
     if "original_currency" not in lines.columns:
-        return "as in the documents"
+        # a figure that others are made of, such as the open lines, knows what its own lines said
+        return str(
+            lines.attrs.get("currency", "as in the documents") if "metric" in lines.attrs else "as in the documents"
+        )
     return str(lines.attrs.get("currency", "converted, at rates that are not known any more"))

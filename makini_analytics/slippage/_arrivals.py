@@ -51,11 +51,12 @@ def arrivals(
     found from how lines of days gone by deviated together from their chances, and 400 futures are drawn with as much in common. Then
     the bands that would have been given on days gone by, one each month of the past year, are set beside what came. Where fewer than
     70 % of them held it, ``low`` and ``high`` are missing, and so they are where fewer than twelve periods could be tested. ``explain``
-    says how many held. Nothing is expected where too little is known for a forecast.
+    says how many held. Nothing is expected of lines of which too little is known for a forecast, such as those of a connection that
+    records no days of delivery: they are in neither sum, and counted in ``n_without_forecast``.
 
     Of lines that are ordered from now on nothing is said, so later periods are emptier than they will be. Lines that are older, or
-    later, than any that ever came have no chance and are counted in the notes, as is what is overdue today. Each connection is forecast
-    by its own lines, from its own as-of day; the first period begins on the day after the latest of these days.
+    later, than any that ever came have no chance and are counted in the notes, too, as is what is overdue today. Each connection is
+    forecast by its own lines, from its own as-of day; the first period begins on the day after the latest of these days.
 
     Parameters
     ----------
@@ -71,8 +72,10 @@ def arrivals(
     -------
     DataFrame, one row per (group, currency, period), for each group and currency with an open line
         the columns of ``by``; currency : string; period : period
-        expected_lines : float; expected_value, low, high : float, in ``currency``; missing without a forecast
+        expected_lines : float; expected_value, low, high : float, in ``currency``; missing where no line has a forecast
         due_lines : int; due_value : float, in ``currency``, open lines whose due date is in the period
+        n_without_forecast : int; value_without_forecast : float, in ``currency``, open lines that nothing is expected of; the same in
+            each period
         connection : string, where the lines have one, for "vendor"
 
     Raises
@@ -106,15 +109,18 @@ def arrivals(
     value, codes = _open_value(seen), _codes(seen.frame)
     expected = {what: np.zeros((n, n_periods)) for what in ("lines", "value")}
     futures, notes = np.zeros((n, n_periods, 1)), []
-    known, held = np.ones(n, dtype=bool), np.ones(n, dtype=bool)
+    known, held = np.zeros(n, dtype=bool), np.ones(n, dtype=bool)
+    n_without, value_without = np.zeros(n), np.zeros(n)
     for part in seen.parts:
         # connections have no chance in common, and what is drawn for one does not hang on which others there are
         seed = crc32(str(part.name).encode(errors="surrogatepass"))
         found = _of_part(seen, part, ahead, value, group, codes, n, seed=seed)
         notes += found.notes
         mine = np.unique(group[found.rows])
-        known[mine] &= found.known
-        held[mine] &= found.held
+        known[mine] |= found.known
+        held[mine] &= found.held | (not found.known)
+        n_without += np.bincount(group[found.without], minlength=n)[:n]
+        value_without += np.bincount(group[found.without], np.nan_to_num(value[found.without]), n)[:n]
         for what, total in found.expected.items():
             expected[what] += total
         futures = futures + found.futures
@@ -131,6 +137,8 @@ def arrivals(
         high=np.where(untested, np.nan, high).ravel(),
         due_lines=due_lines.ravel().astype("int64"),
         due_value=due_value.ravel(),
+        n_without_forecast=n_without.repeat(n_periods).astype("int64"),
+        value_without_forecast=value_without.repeat(n_periods),
     )
     result["currency"] = result["currency"].astype("string")
     if by == "vendor" and "connection" in result:
@@ -161,6 +169,7 @@ class _PartResult:
     """What is expected of the lines of one connection."""
 
     rows: Ints  # its open lines among all
+    without: Ints  # those of them that nothing is expected of
     known: bool
     held: bool  # whether the bands of days gone by held what came
     expected: dict[str, Floats]
@@ -191,12 +200,12 @@ def _of_part(
     shape = (n, len(ahead.ends))
     none = {"lines": np.zeros(shape), "value": np.zeros(shape)}
     if not len(every):
-        return _PartResult(every, True, True, none, np.zeros((*shape, 1)), [])
+        return _PartResult(every, every, True, True, none, np.zeros((*shape, 1)), [])
     if not found.known:
         said = (
             f"{name}Too little is known for a forecast of the {len(every):,} open lines: what is expected is missing."
         )
-        return _PartResult(every, False, False, none, np.zeros((*shape, 1)), [said])
+        return _PartResult(every, every, False, False, none, np.zeros((*shape, 1)), [said])
     vendor, order = (c[part.rows] for c in codes)
     common = in_common(part.book, found.past, steps, vendor, order)
     mine, worth = part.rows[asked], np.nan_to_num(value[part.rows])
@@ -215,7 +224,7 @@ def _of_part(
     notes = [name + text]
     if beyond.any():
         notes.append(f"{name}{int(beyond.sum()):,} open lines are older, or later, than any that came: of them nothing is expected.")  # fmt: skip
-    return _PartResult(every, True, held, expected, futures, notes)
+    return _PartResult(every, np.setdiff1d(every, mine), True, held, expected, futures, notes)
 
 
 def _tested(

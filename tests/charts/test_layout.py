@@ -10,11 +10,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib import colors
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from matplotlib.text import Text
+from matplotlib.transforms import Bbox
 
 import makini_analytics as ma
 from makini_analytics import charts, lead_times, quality, slippage, spend, style
+from makini_analytics.review._scorecard import BETTER, SAME, WORSE
 from tests.tiers import one_in
 
 LONG = ["株式会社東海精密機械製作所ベアリング事業本部名古屋営業所", "شركة الخليج العربي للصناعات الهندسية والتوريدات العامة", "Gesellschaft für Antriebstechnik Süd mbH & Co. Kommanditgesellschaft"]  # fmt: skip
@@ -230,3 +234,66 @@ def test_one_is_singular_in_every_title_and_subtitle(lines):
         words = charts.captions_of(plot(one))
         said = f"{words.title} {words.subtitle} {words.footnote}"
         assert not re.search(r"(?<![\d.,])1 (lines|vendors|orders|periods|materials)|of 1 vendor", said), said
+
+
+def scorecard(purchases, **options):
+    """A scorecard with everything that takes room: marks of all kinds, long percentages in bold."""
+    card = ma.scorecard(purchases, currency="EUR").head(12)
+    words = [BETTER, WORSE, SAME, None] * 3
+    trends = {str(c): pd.array(words, dtype="string") for c in card if str(c).endswith("_trend")}
+    price = np.where(np.arange(12) % 4 == 0, -0.123, card["price_change"])
+    return ma.plot_scorecard(card.assign(**trends, price_change=price), **options)
+
+
+def unfinished(purchases, **options):
+    """Two months of which no median is known."""
+    lines = purchases.lines.assign(first_receipt_date=pd.NaT, completed_date=pd.NaT)
+    late = lines["order_date"] > pd.Timestamp("2025-10-31")
+    lines = lines.assign(
+        state=lines["state"].mask(late, "open"), delivered_date=lines["delivered_date"].mask(late),
+        received_quantity=lines["received_quantity"].mask(late, 0.0),
+    )  # fmt: skip
+    return lead_times.plot_by_period(lines, **options)
+
+
+@pytest.mark.parametrize("plot", [scorecard, slippage.plot_ladder, lead_times.plot_by_vendor, unfinished])
+@pytest.mark.parametrize("own", [True, False], ids=["own", "given"])
+def test_at_half_size_no_text_lies_over_another_or_over_a_mark(plot, own):
+    purchases = ma.load_sample(["emea"])
+    ax = plot(purchases) if own else plot(purchases, ax=Figure(figsize=(5.6, 3.15)).subplots())
+    before = state(ax) if own else None
+    ax.figure.set_size_inches(5.6, 3.15)
+    renderer = drawn(ax.figure)
+    # those of axes that are not drawn, or beyond what is shown; and "J" over "2025" is wider than it looks
+    hidden = [] if ax.axison and plot is not unfinished else [*ax.get_xticklabels(), *ax.get_yticklabels()]
+    texts = [t for t in ax.figure.findobj(Text) if t.get_visible() and t.get_text().strip() and t not in hidden]
+    where = [(t.get_text(), t.get_window_extent(renderer).padded(-0.6)) for t in texts]
+    for i, (text, box) in enumerate(where):
+        assert not [other for other, b in where[i + 1 :] if box.overlaps(b)], text
+    dots = []
+    for line in ax.lines:
+        if line.get_marker() not in ("None", None, ""):
+            size = line.get_markersize() * ax.figure.dpi / 72 / 2
+            for x, y in ax.transData.transform(line.get_xydata()):
+                dots.append(Bbox.from_extents(x - size * (line.get_marker() != "|"), y - size, x + size * (line.get_marker() != "|"), y + size))  # fmt: skip
+    bars = [p.get_window_extent(renderer) for a in [ax, *ax.child_axes] for p in a.patches if isinstance(p, Rectangle)]
+    for a in [ax, *ax.child_axes]:
+        for c in a.collections:
+            if isinstance(c, LineCollection):
+                bars += [Bbox(a.transData.transform(s)).padded(0.5) for s in c.get_segments()]
+    if plot is unfinished:  # the shade behind what is not finished
+        assert [t for t, _ in where if t.startswith("not yet")]
+        bars = [b for b in bars if b.width < 5]
+    own_words = {"as usual"}  # stands on the filled outline, on paper of its own
+    for text, box in where:
+        assert text[:8] in own_words or not any(box.overlaps(mark) for mark in [*dots, *bars]), text
+    if own:
+        ax.figure.set_size_inches(*before[0])
+        assert state(ax) == before  # as it was, once there is room again
+
+
+def state(ax):
+    """The size of a chart, and of all of its letters and marks."""
+    drawn(ax.figure)
+    texts = [(t.get_text(), t.get_fontsize()) for t in ax.figure.findobj(Text)]
+    return tuple(ax.figure.get_size_inches()), texts, [(m.get_markersize(), m.get_linewidth()) for m in ax.lines]

@@ -308,6 +308,22 @@ def test_two_currencies_on_one_axis_are_refused():
         spend.plot_by_vendor(pd.DataFrame({"vendor_id": ["a", "b"], "amount": [1, 2], "currency": ["EUR", "USD"]}))
 
 
+@pytest.mark.parametrize("plot", [slippage.plot_ageing, slippage.plot_arrivals, slippage.plot_order_book])
+def test_a_chart_without_an_option_currency_names_a_way_that_works(plot):
+    lines = pd.DataFrame({
+        "order_date": pd.Timestamp("2025-01-01"), "required_date": pd.Timestamp("2025-01-15"), "delivered_date": pd.NaT,
+        "amount": 10.0, "currency": ["EUR", "EUR", "USD"],
+    })  # fmt: skip
+    with pytest.raises(MixedCurrencyError) as refused:
+        plot(lines, as_of="2025-01-25")
+    assert "currency=" not in str(refused.value)
+    ways = [way.removeprefix("pick one, ") for way in str(refused.value).partition(": ")[2].split(", or pass ")]
+    rates = {"USD": 0.9, "EUR": 1.1}
+    for way in ways:
+        way = way.replace("to=", "rates=rates, to=")
+        plot(eval(way, {"lines": lines, "currency": currency, "rates": rates}), as_of="2025-01-25")
+
+
 def test_a_title_can_be_set(lines):
     assert spend.plot_by_vendor(lines, title="Ours").figure.texts[0].get_text() == "Ours"
 

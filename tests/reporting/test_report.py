@@ -122,7 +122,7 @@ def test_slides_hold_one_finding_each_with_native_charts_of_the_same_figures(mad
     _, out, told = made
     deck = Presentation(str(out / "r.pptx"))
     charts = [e for e in told.exhibits if e.chart is not None]
-    slides = list(deck.slides)[2:-1]  # after the findings and the figures at a glance; the last one lists what is overdue
+    slides = list(deck.slides)[2:-1]  # without findings, figures at a glance, and the list of overdue lines
     assert [s.shapes.title.text_frame.text for s in slides] == [e.title for e in charts]
     native = 0
     for slide, exhibit in zip(slides, charts, strict=True):

@@ -202,6 +202,26 @@ def test_the_chart_shows_the_figures(made, tmp_path):
         slippage.plot_arrivals(lines.assign(currency=np.where(lines.amount > 50, "EUR", "USD")), as_of=AS_OF)
 
 
+def test_what_has_no_forecast_is_told_beside_what_has_one(made):
+    """A connection that records no days of delivery takes no figure of the others away."""
+    lines = seen(made)
+    dark = lines.head(60).assign(delivered_date=pd.NaT)
+    both = pd.concat([lines.assign(connection="a"), dark.assign(connection="b")], ignore_index=True)
+    alone, got = slippage.arrivals(lines, as_of=AS_OF), slippage.arrivals(both, as_of=AS_OF)
+    of_alone = alone.drop(columns=["n_without_forecast", "value_without_forecast", "low", "high"])
+    assert got.expected_value.tolist() == pytest.approx(of_alone.expected_value.tolist())
+    assert got.low.notna().all()
+    own = slippage.arrivals(both, as_of=AS_OF, by="connection").groupby("connection").first()
+    assert own.n_without_forecast.to_list() == [alone.n_without_forecast[0], 60]
+    assert set(got.n_without_forecast) == {own.n_without_forecast.sum()}
+    assert got.value_without_forecast[0] == pytest.approx(own.value_without_forecast.sum())
+    assert np.isnan(own.expected_value["b"])
+    told = charts.captions_of(slippage.plot_arrivals(got))
+    assert told.title.startswith("Of the open lines with a forecast")
+    worth = charts.money(got.value_without_forecast[0], "EUR")
+    assert f"{got.n_without_forecast[0]} lines, {worth}, have no forecast" in told.subtitle
+
+
 def held(seeds, **options):
     """How many bands held what came, of worlds whose bands were shown, and the error over worlds."""
     shares, expected, came = [], 0.0, 0.0

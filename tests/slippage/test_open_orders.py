@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import makini_analytics as ma
-from makini_analytics import lead_times, slippage
+from makini_analytics import charts, currency, lead_times, slippage
 from makini_analytics.slippage import _forecast as forecast
 from makini_analytics.slippage import _hazards as hazards
 
@@ -303,3 +303,16 @@ def test_ageing_groups_by_a_column_of_your_own():
     )
     with pytest.raises(ma.SchemaError, match="no such column"):
         slippage.ageing(lines, by="regoin")
+
+
+def test_ageing_of_converted_lines_names_the_rates():
+    lines = pd.DataFrame({
+        "order_date": pd.Timestamp("2025-01-01"), "required_date": pd.Timestamp("2025-01-15"), "amount": 10.0,
+        "delivered_date": pd.to_datetime(["2025-01-10", None, None]), "currency": ["EUR", "EUR", "USD"],
+    })  # fmt: skip
+    converted = currency.convert(lines, "USD", {"EUR": 1.1})
+    of = slippage.open_orders(converted, as_of="2025-01-25")
+    assert slippage.ageing(converted, as_of="2025-01-25").attrs["currency"] == of.attrs["currency"]
+    assert slippage.ageing(of).attrs["currency"] == converted.attrs["currency"]
+    assert "currency: converted to USD" in charts.footnote_of(slippage.ageing(of))
+    assert slippage.ageing(lines, as_of="2025-01-25").attrs["currency"] == "as in the documents"

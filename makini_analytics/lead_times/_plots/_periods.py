@@ -15,6 +15,9 @@ from ...frames import AsOf
 from .._periods import by_period
 from ._words import days_of, end_of, none_came, start_of
 
+#: Periods up to which a text of two short words has room above one.
+_ACROSS = 6
+
 
 @charts.chart(of=by_period, result_columns=("period", "finished"))
 def plot_by_period(
@@ -69,7 +72,12 @@ def plot_by_period(
     for i in np.flatnonzero(~done):
         ax.axvspan(i - 0.5, i + 0.5, color=charts.look.line, alpha=0.25, lw=0)
         if np.isnan(median[i]):
-            ax.annotate("not yet\nestimable", (i, far * 0.5), ha="center", fontsize=8.5, color=charts.look.ink)
+            # upright where periods are many, since across it would lie over its neighbours
+            if len(drawn) > _ACROSS:
+                upright: dict[str, Any] = {"rotation": 90, "va": "bottom", "fontsize": 7.5}
+                ax.annotate("not yet estimable", (i, far * 0.08), ha="center", color=charts.look.ink, **upright)
+            else:
+                ax.annotate("not yet\nestimable", (i, far * 0.5), ha="center", fontsize=8.5, color=charts.look.ink)
     periods = charts.periods_below(ax, drawn["period"].tolist())
     ax.set_ylim(0, far * 1.1)
     ax.set_xlim(-0.6, len(drawn) - 0.4)

@@ -30,7 +30,7 @@ def plot_arrivals(
     """Draw the expected value of each period as a column with its band from p10 to p90, and what is due then as a mark.
 
     Where the mark stands above the column more was agreed than will come. Without a band the forecast has not held on days gone by, or
-    could not be tested.
+    could not be tested. Lines without a forecast are in the marks only, and told.
 
     Raises
     ------
@@ -49,7 +49,7 @@ def plot_arrivals(
     result: pd.DataFrame = data
     if len(result) and list(result.columns).index("currency"):
         raise ConfigError("a chart of arrivals shows one group: pass the rows of one, or by=None")
-    unit = charts.one_currency(result)
+    unit = charts.one_currency(result, option=False)
     if not len(result) or result["expected_value"].isna().all():
         early = "Too little is known for a forecast of what will come" if len(result) else None
         return charts.no_data(ax, "value of the open lines by period", result, title=early)
@@ -75,8 +75,13 @@ def plot_arrivals(
     band = "line: p10 to p90" if banded.any() else "no band: it has not held on days gone by, or could not be tested"
     sub = f"Open value expected to come by {what} (number){f', {unit}' if unit else ''}; {band}; mark: due then"
     first, due_first = float(expected.sum()), float(agreed.sum())
-    headline = f"Of the open lines {charts.money(first, unit)} is expected within {charts.counted(len(x), what)}; {charts.money(due_first)} is due then"
+    without = int(result["n_without_forecast"].max()) if "n_without_forecast" in result else 0
+    those, of_all = (" with a forecast", " of all") if without else ("", "")
+    if without:
+        worth = charts.money(float(result["value_without_forecast"].max()), unit)
+        sub += f"; {charts.counted(without, 'line')}, {worth}, {'has' if without == 1 else 'have'} no forecast"
+    headline = f"Of the open lines{those} {charts.money(first, unit)} is expected within {charts.counted(len(x), what)}; {charts.money(due_first)}{of_all} is due then"
     n = charts.number(float(result["expected_lines"].sum()))
     if not (expected.any() or agreed.any()) and n != "0":  # no line has an amount, or all are free
-        headline = f"Of the open lines {n} {'is' if n == '1' else 'are'} expected within {charts.counted(len(x), what)}; no value is known"
+        headline = f"Of the open lines{those} {n} {'is' if n == '1' else 'are'} expected within {charts.counted(len(x), what)}; no value is known"
     return charts.finish(ax, title=title or headline, subtitle=sub, result=result, alt="; ".join(said))

@@ -55,7 +55,7 @@ def plot_ageing(
     8-30 20.00 EUR
     """
     result: pd.DataFrame = data
-    currency = charts.one_currency(result)
+    currency = charts.one_currency(result, option=False)
     if not len(result):
         done = sum(e["n_lines"] for e in result.attrs.get("excluded", ()) if e["reason"] == "delivered")
         none = (

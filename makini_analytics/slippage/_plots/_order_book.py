@@ -51,7 +51,7 @@ def plot_order_book(
     result: pd.DataFrame = data
     if not len(result):
         return charts.no_data(ax, "the order book", result)
-    currency = charts.one_currency(result)
+    currency = charts.one_currency(result, option=False)
     if result["period"].duplicated().any():
         raise ConfigError("a trend shows one group: pass the rows of one, or by=None")
     ax = charts.axes(ax, rows=8)
