@@ -27,7 +27,7 @@ def plot_coverage(data: Any, *, as_of: AsOf | None = None, ax: Axes | None = Non
     >>> from makini_analytics import load_sample, quality, style
     >>> print(style.alt_text(quality.plot_coverage(load_sample(["us"]))))
     3... figures can be computed; ... can't. Lines that each figure counts, by connection.
-    us, spend, received: no line has a received_quantity; us, spend.single_source: ...; us, slippage, due=promised: no line has a promised_date; ...
+    us, spend, received: no line has a received_quantity; us, lead_times.receipts: ...; us, slippage, due=promised: no line has a promised_date; ...
     """
     result: pd.DataFrame = data
     figures = result[result["table"] == "metrics"]

@@ -177,7 +177,7 @@ def test_a_list_is_filtered_and_its_sum_follows(pages, visit):
     assert rows and {r[state] for r in rows} == {"overdue"}
     values = [float(r[value]) for r in rows]
     assert values == sorted(values, reverse=True)
-    assert status().startswith(f"{len(rows)} of ") and status().endswith(f", {sum(values):,.0f} EUR")
+    assert status().startswith(f"{len(rows)} of ") and status().endswith(f", open value {sum(values):,.0f} EUR")
     part.get_by_label("State").select_option("")
     assert len(chased(page)) == 25
     part.locator("xpath=.//button[contains(@class, 'more')]").click()
