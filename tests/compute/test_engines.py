@@ -156,7 +156,7 @@ def test_own_vendors_are_left_out_and_must_occur():
             spend.by_vendor(make(lines), intercompany=["v1", "Vendor B"]),
             spend.by_vendor(lines, intercompany=["v1", "Vendor B"]),
         )
-        with pytest.raises(ConfigError, match="no line has the vendor 'Vendor Q'; near: .*Vendor A"):
+        with pytest.raises(ConfigError, match=r"no line has the vendor 'Vendor Q'; near: .*Vendor A"):
             spend.by_vendor(make(lines), intercompany=["Vendor Q"])
 
 
