@@ -80,7 +80,11 @@ def change(view: View) -> Finding:
         if any((v > 0) == more for _, v in ranked)
     ]
     told = "; ".join(parts)
-    why = f"It was {view.say(was)} on the same days." + (f" {told[0].upper()}{told[1:]}." if told else "")
+    why = (
+        f"It was {view.say(was)} on the same days."
+        + (f" {told[0].upper()}{told[1:]}." if told else "")
+        + view.begins_late
+    )
     return Finding(
         "change",
         f"Spend{alike} {did} {view.say(now)}{largest}.",

@@ -47,18 +47,19 @@ def test_what_became_of_the_lines_parts_the_years(pick):
 
 
 @pytest.mark.parametrize(
-    ("first", "every", "known"),
+    ("first", "known", "said"),
     [
-        ("2024-01-01", "D", True),
-        ("2024-01-31", "D", False),  # 30 days without an order are none of a connection that orders daily
-        ("2024-01-03", "7D", True),
-        ("2024-01-20", "7D", False),
-        ("2024-01-20", "28D", True),
+        ("2023-06-01", True, ""),
+        ("2024-01-03", True, ""),
+        ("2024-01-31", True, "The first order is of 31 January 2024: the year before may lack 30 days."),
+        ("2024-02-15", False, ""),
     ],
 )
-def test_when_data_without_a_stated_start_begin(first, every, known):
-    certainty, _ = change_of(bought(first=first, every=every))
-    assert (certainty != "can't be told") == known
+def test_when_data_without_a_stated_start_begin(first, known, said):
+    got = ma.findings(bought(first=first)).set_index("kind").loc["change"]
+    assert (got["certainty"] != "can't be told") == known
+    assert ("may lack" in got["why"]) == bool(said)
+    assert said in got["why"]
 
 
 def test_a_report_says_what_it_is_narrowed_to_before_anything_else():
