@@ -73,15 +73,18 @@ _OVERDUE = {
 }  # fmt: skip
 
 
-def overdue_in(table: pd.DataFrame) -> int:
-    """Return how many overdue lines a table lists; 0 for one that is no list of open lines."""
-    return int((shown(table)["state"] == OVERDUE).sum()) if table.attrs.get("metric") == "slippage.open_orders" else 0
+def overdue_in(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the overdue lines as a page lists them; none of a table that is no list of open lines."""
+    if table.attrs.get("metric") != "slippage.open_orders":
+        return table.iloc[:0]
+    lines = shown(table)
+    return lines[lines["state"] == OVERDUE]
 
 
-def overdue_table(slide: Any, exhibit: Exhibit, as_of: pd.Timestamp) -> None:
-    """Write the first overdue lines as the page lists them: what one asks for, of whom, since when, and what it is worth."""
+def overdue_table(slide: Any, overdue: pd.DataFrame, exhibit: Exhibit, as_of: pd.Timestamp) -> None:
+    """Write the first overdue lines of an exhibit: what one asks for, of whom, since when, and what it is worth."""
     ink, muted = charts.look.ink, charts.look.muted
-    lines = shown(exhibit.table).head(min(overdue_in(exhibit.table), _ROWS))
+    lines = overdue.head(_ROWS)
     read = [c for c in columns_of(lines, as_of) if c.name in _OVERDUE or c.name == "currency"]
     value = next(i for i, c in enumerate(read) if c.name == "open_value")
     heads: list[list[_Run]] = [[(c.heading, 10, True, muted)] for c in read]

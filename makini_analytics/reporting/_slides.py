@@ -45,10 +45,10 @@ def slides(made: Content, path: Path, *, template: str | Path | None = None) -> 
     for exhibit in made.exhibits:
         if exhibit.chart is not None:
             _finding(deck, exhibit, exhibit.chart, made.as_of, own=own)
-        elif n_overdue := overdue_in(exhibit.table):
-            title = f"{charts.counted(n_overdue, 'line')} overdue{'; these ten first' if n_overdue > 10 else ''}"
+        elif len(overdue := overdue_in(exhibit.table)):
+            title = f"{charts.counted(len(overdue), 'line')} overdue{'; these ten first' if len(overdue) > 10 else ''}"
             slide = _Slide(deck, title, own=own)
-            overdue_table(slide, exhibit, made.as_of)
+            overdue_table(slide, overdue, exhibit, made.as_of)
             slide.slide.notes_slide.notes_text_frame.text = _notes(exhibit, made.as_of)
     deck.core_properties.title = made.title[:255]  # no more fits there
     deck.save(str(path))

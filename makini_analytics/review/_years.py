@@ -14,7 +14,7 @@ from ._due_date import due_of
 
 #: A connection whose first order lies this long after the start of a year is not known in that year.
 _QUIET_DAYS = 31
-#: So many days without an order at the start of the data are told where two years are compared.
+#: Where the first order comes more than this many days after the start of the year before, a comparison mentions it.
 _FEW_DAYS = 7
 
 
@@ -92,6 +92,16 @@ class Years:
         """The last day of the twelve months before."""
         return self.end - pd.DateOffset(years=1)
 
+    @property
+    def first_day(self) -> pd.Timestamp:
+        """The first day of the twelve months."""
+        return self.before + pd.Timedelta(days=1)
+
+    @property
+    def first_day_before(self) -> pd.Timestamp:
+        """The first day of the twelve months before."""
+        return self.before - pd.DateOffset(years=1) + pd.Timedelta(days=1)
+
     @cached_property
     def due(self) -> str:
         """Which due date is looked at."""
@@ -151,7 +161,7 @@ class Years:
     @cached_property
     def known_before(self) -> Mask:
         """Which lines are of a connection that is known from the start of the year before: only these can be compared."""
-        return known_between(self.lines, self.before - pd.DateOffset(years=1) + pd.Timedelta(days=1), self.end)
+        return known_between(self.lines, self.first_day_before, self.end)
 
     @cached_property
     def not_compared(self) -> str:
@@ -169,11 +179,10 @@ class Years:
     def begins_late(self) -> str:
         """That the year before lacks its first days, where nothing says that these were asked for; "" where it does not."""
         ordered = days_of(self.lines, "order_date")[self.known_before]
-        start = self.before - pd.DateOffset(years=1) + pd.Timedelta(days=1)
         if self.not_compared or asked_between(self.lines)[0] is not None:
             return ""
         first = pd.Timestamp(ordered[~np.isnat(ordered)].min())
-        lacking = (first - start).days
+        lacking = (first - self.first_day_before).days
         day = f"{first.day} {first:%B %Y}"
         return f" The first order is of {day}: the year before may lack {lacking} days." if lacking > _FEW_DAYS else ""
 
@@ -181,14 +190,15 @@ class Years:
     def period(self) -> tuple[pd.Timestamp, pd.Timestamp]:
         """First and last day of what is looked at: the twelve months, or the part of them that the data were asked for."""
         first, last = asked_between(self.lines)
-        start = self.before + pd.Timedelta(days=1)
-        return start if first is None else max(start, first), self.end if last is None else min(self.end, last)
+        return self.first_day if first is None else max(self.first_day, first), self.end if last is None else min(
+            self.end, last
+        )
 
     @property
     def in_period(self) -> str:
         """The same in words, as "in twelve months" and "1 January to 31 March 2025"."""
         start, end = self.period
-        if (start, end) == (self.before + pd.Timedelta(days=1), self.end) or start > end:
+        if (start, end) == (self.first_day, self.end) or start > end:
             return "in twelve months"
         return days_in_words(start, end)
 
