@@ -47,9 +47,9 @@ def coverage(data: Purchases, *, as_of: AsOf | None = None) -> FigureResult:
     """How full each column is, and which figures can be computed, by connection.
 
     A cell is filled when it is neither missing nor an empty text. A figure can be computed where every column that it needs holds
-    something and lines are left after its own exclusions, or what it left out answers it; the evidence says which lines those are, or why there are none. A figure
-    that compares two sets of lines is judged by its columns alone. Which fields a source system fills is decided by its field
-    mapping in Makini's dashboard.
+    something and lines are left after its own exclusions, or what it left out answers it; the evidence says which lines those are,
+    or why there are none. A figure that compares two sets of lines is judged by its columns alone. Which fields a source system
+    fills is decided by its field mapping in Makini's dashboard.
 
     Parameters
     ----------

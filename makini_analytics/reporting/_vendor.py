@@ -16,7 +16,7 @@ from .. import charts, lead_times, slippage, spend
 from .._version import __version__
 from ..frames import AsOfDays
 from ..purchases import Purchases
-from ..review import TO_CLOSE, due_of, scorecard
+from ..review import TO_CLOSE, days_in_words, due_of, scorecard
 from ..system import template
 from ._lists import shown
 
@@ -58,10 +58,7 @@ class _Period:
 
     @property
     def text(self) -> str:
-        first = f"{self.since.day} {self.since:%B}" + (
-            f" {self.since.year}" if self.since.year != self.until.year else ""
-        )
-        return f"{first} to {self.until.day} {self.until:%B %Y}"
+        return days_in_words(self.since, self.until)
 
     def of(self, lines: pd.DataFrame, column: str) -> pd.DataFrame:
         """Return the lines whose day in a column is in the period."""

@@ -11,3 +11,4 @@ from ._plot_scorecard import plot_scorecard as plot_scorecard
 from ._scorecard import scorecard as scorecard
 from ._tiles import Tile as Tile
 from ._view import View as View
+from ._years import days_in_words as days_in_words
