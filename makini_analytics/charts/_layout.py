@@ -58,6 +58,8 @@ class Layout:
     sizes: dict[Text, float] = field(default_factory=dict)
     #: The same of dots and lines, and where texts were that have been moved.
     usual: _small.Usual = field(default_factory=dict)
+    #: What the place was found for. matplotlib asks twice each time it draws, the second time with nothing changed.
+    found_for: tuple[Any, ...] | None = None
 
     def __call__(self, ax: Axes, renderer: Any = None) -> Bbox:
         """Return where the axes stand, in parts of the figure."""
@@ -67,6 +69,10 @@ class Layout:
         with any_glyph():
             renderer = renderer or figure._get_renderer()
             wide, high = figure.bbox.width, figure.bbox.height
+            asked, before = (renderer, wide, high, figure.dpi), self.found_for
+            self.found_for = None if before == asked else asked  # a third time it is another drawing, of which much may differ
+            if before == asked and self.at is not None:
+                return self.at
             inch_x, inch_y = figure.dpi / wide, figure.dpi / high
             left, bottom, right, top = (0.0, 0.0, 1.0, 1.0) if self.own else self._cell(ax)
             left, right = left + _EDGE * inch_x, right - _EDGE * inch_x
