@@ -36,8 +36,14 @@ class Selection:
         if reason not in self.reasons:
             self.reasons.append(reason)
         codes = self.codes[of]  # a view, so that what is written into it is written into the whole
-        if mask.any():
-            np.putmask(codes, mask & (codes == 0), self.reasons.index(reason))
+        if mask.any():  # 0 + reason where it is left out now, 0 elsewhere: ten times as fast as writing through a mask
+            codes += (mask & (codes == 0)).view(np.int8) * np.int8(self.reasons.index(reason))
+
+    def copy(self) -> Selection:
+        """Return another selection of the same rows, in which more can be left out."""
+        other = Selection(self.lines, self._n)
+        other.codes, other.reasons = self.codes.copy(), list(self.reasons)
+        return other
 
     @property
     def kept(self) -> Mask:
@@ -62,6 +68,11 @@ class Selection:
         names = pd.array([None, *self.reasons[1:]], dtype="string")
         return pd.Series(names.take(self.codes.astype(np.intp)), index=self.lines.index)
 
+    def counts(self) -> dict[str, int]:
+        """Return the lines that count, under "", and those left out for each reason that any is left out for."""
+        n = {reason: self.n_lines(reason) for reason in self.reasons}
+        return {reason: lines for reason, lines in n.items() if lines or not reason}
+
     def book(self) -> list[dict[str, Any]]:
         """Return one entry per reason: lines, and their value by currency. Included + excluded = all."""
         amount = numbers(self.lines, "amount")
@@ -70,11 +81,12 @@ class Selection:
         labels = [*map(str, currency.labels), ""]  # the last one is for lines without a currency
         # one count over reason x currency: with 3 labels, reason 2 in currency 1 is the cell 2 x 3 + 1
         size = len(self.reasons) * len(labels)
-        cells = self.codes.astype(np.intp)
-        cells *= len(labels)
+        cells = self.codes.astype(np.min_scalar_type(-size))
+        cells *= cells.dtype.type(len(labels))
         cells += currency.codes
         if not currency.whole():
-            cells[currency.codes < 0] += len(labels)
+            cells += (currency.codes < 0) * cells.dtype.type(len(labels))
+        cells = cells.astype(np.intp)
         none = np.isnan(amount)
         money = np.bincount(cells, weights=np.where(none, 0.0, amount) if none.any() else amount, minlength=size)
         lines = np.bincount(cells, weights=self._n, minlength=size).astype(np.int64)
@@ -104,6 +116,23 @@ class Counted:
     #: What counts and what was left out, where an earlier step decided it and the selection no longer holds those lines.
     included: Mapping[str, Any] | None = None
     excluded: Iterable[Mapping[str, Any]] | None = None
+
+    def counts(self) -> dict[str, int]:
+        """Return the lines that count, under "", and those left out for each reason: the same as in the book, without their value."""
+        if self.included is None and self.excluded is None:
+            return self.selection.counts()
+        counted, *left_out = self.book()
+        return {"": counted["n_lines"], **{e["reason"]: e["n_lines"] for e in left_out}}
+
+    def n_currencies(self) -> int:
+        """Return how many currencies the value of what counts is in, lines without one being in one more."""
+        if self.included is not None:
+            return len(self.included["value"])
+        lines, kept = self.selection.lines, self.selection.kept
+        if "amount" not in lines:
+            return 0
+        codes = encode(values(lines, "currency", "string"), sort=False).codes
+        return int(np.count_nonzero(np.bincount(codes[kept].astype(np.intp) + 1)))
 
     def book(self) -> list[dict[str, Any]]:
         """Return what counts, and an entry for each reason why others don't."""

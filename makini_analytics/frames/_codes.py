@@ -133,9 +133,12 @@ def numbered(code: Ints) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     [[2, 5], [1, 0, 1]]
     """
     low, limit = (int(code.min()), int(code.max()) - int(code.min()) + 1) if len(code) else (0, 0)
-    if limit > 8 * len(code) + 65_536:  # sorting takes ten times as long, but no more memory than the rows
-        number, place = np.unique(code, return_inverse=True)
-        return number.astype(np.int64), place.reshape(-1)
+    if limit > 8 * len(code) + 65_536:  # hashing takes longer, but no more memory than the rows
+        place, number = pd.factorize(code)
+        ascending = np.argsort(number)
+        rank = np.empty(len(number), dtype=np.int64)
+        rank[ascending] = np.arange(len(number))
+        return number[ascending].astype(np.int64), rank.take(place)
     # of 5 2 5 the table holds 2 and 5, and the running count of what occurs, less one, numbers them 0 and 1
     occurs = np.zeros(limit, dtype=bool)
     place = code.astype(np.int64)

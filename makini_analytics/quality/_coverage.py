@@ -199,14 +199,15 @@ def _what_counts(
         counted = _counted(figure, options, lines, made)
     except (SchemaError, ConfigError) as e:  # such as values in several currencies: the figure says what is wrong
         return _not_computable(str(e))
-    included, *excluded = counted.book()
-    left_out = ", ".join(f"{e['n_lines']:,} {e['reason']}" for e in excluded) or "nothing"
+    excluded = counted.counts()
+    included = excluded.pop("")
+    left_out = ", ".join(f"{n:,} {reason}" for reason, n in excluded.items()) or "nothing"
     evidence += f"; left out: {left_out}"
-    if len(included["value"]) > 1 and figure.room == "spend":
-        evidence += f"; in {len(included['value'])} currencies"
+    if figure.room == "spend" and (n_currencies := counted.n_currencies()) > 1:
+        evidence += f"; in {n_currencies} currencies"
     return {
-        "n_filled": included["n_lines"],
-        "computable": included["n_lines"] > 0 or any(e["reason"] in _ANSWERS for e in excluded),
+        "n_filled": included,
+        "computable": included > 0 or any(reason in _ANSWERS for reason in excluded),
         "evidence": ". ".join([evidence, *(n.rstrip(".") for n in counted.notes)]),
     }
 

@@ -91,7 +91,8 @@ def ledger_of(frame: pd.DataFrame, as_of: AsOfDays, due: str, *, dated: bool) ->
     if dated:
         selection.exclude(has_left & np.isnan(left), UNKNOWN_DAY)
     # a delivery before the order, or a cancellation: the line is in the book for no day
-    left_on = np.maximum(np.where(np.isnan(left_on), until, left_on), np.nan_to_num(ordered)).astype(np.int64)
+    ordered_on = _or_zero(ordered)
+    left_on = np.maximum(np.where(np.isnan(left_on), until, left_on), ordered_on).astype(np.int64)
 
     last = np.where(gone & ~delivered, np.minimum(left_on, until), until)
     share = np.where(delivered, 1.0, np.asarray(open_share(c, last), dtype=float))
@@ -106,12 +107,18 @@ def ledger_of(frame: pd.DataFrame, as_of: AsOfDays, due: str, *, dated: bool) ->
     return Ledger(
         frame,
         selection,
-        np.nan_to_num(amount),
+        _or_zero(amount),
         received,
-        np.nan_to_num(ordered).astype(np.int64),
-        np.nan_to_num(received_on).astype(np.int64),
+        ordered_on.astype(np.int64),
+        _or_zero(received_on).astype(np.int64),
         left_on,
         np.where(np.isnat(due_day), NEVER, due_day.astype(np.int64)),
         delivered,
         unknown,
     )
+
+
+def _or_zero(value: Floats) -> Floats:
+    return np.where(
+        np.isnan(value), 0.0, value
+    )  # numpy.nan_to_num looks for infinite ones, too, and takes five times as long

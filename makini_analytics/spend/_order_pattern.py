@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -26,7 +27,7 @@ from ..compute import (
 from ..errors import ConfigError, MixedCurrencyError
 from ..frames import AsOf, numbers, pairs, values
 from ._goods import no_goods
-from ._orders import BEFORE, SAME_DAY, UNKNOWN, Orders, placed
+from ._orders import BEFORE, SAME_DAY, UNKNOWN, Dated, Orders, placed
 from ._quantities import usual_quantities
 from ._rule import keep_currency, spend_tally, stated_day
 
@@ -132,14 +133,14 @@ def order_pattern(
     got = spend_tally(lines, intercompany=intercompany, more=more, as_of=as_of)
     frame, selection = got.frame, got.selection
     selection.exclude(values(frame, "is_return", "boolean"), "return")
-    orders = Orders.of(got, day)
+    dated, every = Dated.of(got, day), got
     if currency is not None:
-        all_kept = selection.kept
+        every = replace(got, selection=selection.copy())
         keep_currency(got, currency)
-        orders = orders.only(selection.kept[all_kept])
-
-    notes = tuple(note for note in (orders.covered.note, *unjudged.notes) if note)
+    notes = tuple(note for note in (dated.covered.note, *unjudged.notes) if note)
     yield Counted(selection, notes)
+    orders = Orders.of(every, dated)
+    orders = orders if every is got else orders.only(selection.kept[every.selection.kept])
     named = ["material_id" if name == "material" else name for name in ([by] if isinstance(by, str) else by or ())]
     item = [name for name in named if name in _ITEMS]
     unit, times = units.based(values(frame, "unit_of_measure", "string"))

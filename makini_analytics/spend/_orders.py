@@ -56,6 +56,33 @@ def placed(c: Columns, *, as_of: AsOfDays | None, unjudged: Unrecorded) -> RuleR
 
 
 @dataclass(frozen=True)
+class Dated:
+    """The lines that count, each with the day of its order: what says which days the data cover."""
+
+    order: Ints
+    n: int  # orders
+    day: Ints  # the earliest of the order, as whole days since 1970
+    connection: Ints
+    covered: Covered
+
+    @classmethod
+    def of(cls, got: Tally, as_of: AsOfDays | None) -> Dated:
+        """Return the days of the lines that count; a line without an order is left out."""
+        frame, selection = got.frame, got.selection
+        code = cluster_of(frame, "order").astype(np.int64)
+        selection.exclude(code < 0, "no order number")
+        kept = selection.kept
+        order, n = code[kept], int(code.max(initial=-1)) + 1
+        first = np.full(n, np.iinfo(np.int64).max)
+        np.minimum.at(first, order, got.marks["day"][kept].astype(np.int64))
+        day = first[order]
+        spans = Spans.of(got, as_of)
+        connection = np.zeros(len(order), dtype=np.int64) if spans.of_row is None else spans.of_row[kept]
+        names = [None, *encode(values(frame, "connection", "string"), sort=False).labels]
+        return cls(order, n, day, connection, Covered.of(spans, connection, day, names))
+
+
+@dataclass(frozen=True)
 class Orders:
     """The lines that count, each with what is known of its order and of its vendor."""
 
@@ -69,21 +96,11 @@ class Orders:
     covered: Covered
 
     @classmethod
-    def of(cls, got: Tally, as_of: AsOfDays | None) -> Orders:
-        """Return the orders of the lines that count; a line without an order is left out."""
-        frame, selection = got.frame, got.selection
-        code = cluster_of(frame, "order").astype(np.int64)
-        selection.exclude(code < 0, "no order number")
-        kept = selection.kept
-        order, n = code[kept], int(code.max(initial=-1)) + 1
-        day = np.full(n, np.iinfo(np.int64).max)
-        np.minimum.at(day, order, got.marks["day"][kept].astype(np.int64))
-        vendor, beside, once = _vendors(frame, kept, order, day)
-        spans = Spans.of(got, as_of)
-        connection = np.zeros(len(order), dtype=np.int64) if spans.of_row is None else spans.of_row[kept]
-        names = [None, *encode(values(frame, "connection", "string"), sort=False).labels]
-        covered = Covered.of(spans, connection, day[order], names)
-        return cls(order, day[order], _values(got, code, n)[order], beside, vendor, once, connection, covered)
+    def of(cls, got: Tally, dated: Dated) -> Orders:
+        """Return the orders of dated lines."""
+        order, day = dated.order, dated.day
+        vendor, beside, once = _vendors(got.frame, got.selection.kept, order, day)
+        return cls(order, day, _values(got, dated), beside, vendor, once, dated.connection, dated.covered)
 
     def only(self, rows: Mask) -> Orders:
         """Return some of the lines; what is known of their orders stays."""
@@ -91,29 +108,32 @@ class Orders:
         return replace(self, **of_lines)
 
 
-def _values(got: Tally, code: Ints, n: int) -> Floats:
-    """Return the value of each order."""
-    selection, kept = got.selection, got.selection.kept
-    value = np.bincount(code[kept], weights=value_of(got)[kept], minlength=n).astype(float)
+def _values(got: Tally, dated: Dated) -> Floats:
+    """Return the value of each line's order."""
+    selection, kept, order = got.selection, got.selection.kept, dated.order
+    value = np.bincount(order, weights=value_of(got)[kept], minlength=dated.n).astype(float)
+    code = cluster_of(got.frame, "order").astype(np.int64)
     # of an order of 1,000 the value is not 10 because one of its lines has no amount that could be read
     for reason in ("no amount", "amount unreadable", "no order date", "order date unreadable"):
         rows = selection.rows(reason)
         value[code[rows & (code >= 0)]] = np.nan
     currency = encode(values(got.frame, "currency", "string"), sort=False).codes[kept]
-    one = np.zeros(n, dtype=currency.dtype)
-    one[code[kept]] = currency
-    value[code[kept][one[code[kept]] != currency]] = np.nan
-    return value
+    one = np.zeros(dated.n, dtype=currency.dtype)
+    one[order] = currency
+    value[order[one[order] != currency]] = np.nan
+    return value[order]
 
 
-def _vendors(frame: pd.DataFrame, kept: Mask, order: Ints, day: Ints) -> tuple[Ints, Ints, Mask]:
+def _vendors(frame: pd.DataFrame, kept: Mask, order: Ints, its_day: Ints) -> tuple[Ints, Ints, Mask]:
     """Return each line's vendor, whether that has several orders on the order's day, and whether it has one order in all."""
     if not any(name in frame for name in ENTITIES["vendor"][0]):
         return np.zeros(len(order), dtype=np.int64), np.full(len(order), -1), np.zeros(len(order), dtype=bool)
     vendors = group_lines(frame, "vendor", rows=kept)
     known = vendors.keys["vendor_id"].notna().to_numpy(dtype=bool)
-    of, its_order, pair = pairs(vendors.codes, order)
-    _, _, same = pairs(of, day[its_order])
+    of, _, pair = pairs(vendors.codes, order)
+    day = np.empty(len(of), dtype=np.int64)
+    day[pair] = its_day
+    _, _, same = pairs(of, day)
     beside = np.where(known[of], np.bincount(same)[same] > 1 if len(same) else False, -1)
     once = known & (np.bincount(of, minlength=len(known)) == 1)
     return vendors.codes.astype(np.int64), beside[pair].astype(np.int64), once[vendors.codes]

@@ -183,13 +183,15 @@ def _not_single(
     kept, n = counted & ~no_item, len(items)
     # the unknown vendor is a group like any other here: it may be a second source
     n_vendors = np.bincount(pairs(items.codes[kept], vendors.codes[kept])[0], minlength=n)
-    n_orders = count_distinct(items.codes[kept], order_ids(frame), n, rows=kept)
-    return [
+    found = [
         (no_item, "no material" if item == "material" else f"no {item}"),
         ((n_vendors > 1)[items.codes], "several vendors"),
         (no_vendor, "no vendor"),
-        ((n_orders < min_orders)[items.codes] & (min_orders > 1), "fewer orders"),
     ]
+    if min_orders > 1:
+        n_orders = count_distinct(items.codes[kept], order_ids(frame), n, rows=kept)
+        found.append(((n_orders < min_orders)[items.codes], "fewer orders"))
+    return found
 
 
 def _lead_times(
