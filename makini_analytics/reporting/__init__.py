@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,8 @@ from ..frames import as_of_days, write_csv
 from ..purchases import Purchases
 from ..system import in_the_way, known_options, names_of, not_writable, path_of, steps, text_of, whole
 from ._content import PARTS, content, of_vendor
-from ._exhibits import Content, exportable
-from ._page import files_of, html_page
+from ._exhibits import Content, Exhibit, exportable
+from ._page import files_of, html_page, on_page
 from ._print import browser, print_page
 from ._vendor import vendor_page
 
@@ -118,8 +119,17 @@ def report(
         return _write_vendor(data, vendor, as_of, out)
     n = len(sections)
     with steps("report", n + 1, progress) as begin:
-        made = content(data, sections=sections, vendor=vendor, currency=currency, as_of=as_of, title=title, begin=begin)
-        _retitle(made, headlines or {})
+        made = content(
+            data,
+            sections=sections,
+            vendor=vendor,
+            currency=currency,
+            as_of=as_of,
+            title=title,
+            begin=begin,
+            finished=partial(_finished, page=Path(out).suffix in (".html", ".pdf"), headlines=headlines or {}),
+        )
+        _check_headlines(made, headlines or {})
         begin("writing")
         return write(made, out, template=template, raw_csv=raw_csv)
 
@@ -141,12 +151,20 @@ def _write_page(page: str, path: Path, *, printed: bool) -> None:
         path.write_text(page, encoding="utf-8")
 
 
-def _retitle(made: Content, headlines: Mapping[str, str]) -> None:
-    drawn = {e.name: e.chart for e in made.exhibits if e.chart is not None}
-    for name, title in headlines.items():
+def _finished(made: Content, exhibits: Sequence[Exhibit], *, page: bool, headlines: Mapping[str, str]) -> None:
+    """Give the charts of a section their titles, and draw them for a page."""
+    for exhibit in exhibits:
+        if exhibit.chart is not None and exhibit.name in headlines:
+            charts.retitle(exhibit.chart, headlines[exhibit.name])
+    if page:
+        made.drawn |= {e.name: on_page(e, made.as_of) for e in exhibits}
+
+
+def _check_headlines(made: Content, headlines: Mapping[str, str]) -> None:
+    drawn = [e.name for e in made.exhibits if e.chart is not None]
+    for name in headlines:
         if name not in drawn:
             raise ConfigError(f"headlines: no chart {name!r} in this report; there are {', '.join(drawn)}")
-        charts.retitle(drawn[name], title)
 
 
 def write(made: Content, out: str | Path, *, template: str | Path | None = None, raw_csv: bool = False) -> Path:

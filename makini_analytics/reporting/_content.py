@@ -32,10 +32,12 @@ def content(
     as_of: Any = None,
     title: str | None = None,
     begin: Callable[[str], None] = lambda name: None,
+    finished: Callable[[Content, list[Exhibit]], None] = lambda made, exhibits: None,
 ) -> Content:
     """Compute and draw what a report shows; see `makini_analytics.report`.
 
-    ``begin`` is called with each section's name. The tables that only a folder has are made when a folder is written.
+    ``begin`` is called with each section's name, and ``finished`` with its exhibits: they can be drawn while what comes last, how full
+    the data are, is still being counted. The tables that only a folder has are made when a folder is written.
     """
     wanted = PARTS if sections is None else tuple(sections)
     for name in wanted:
@@ -57,6 +59,7 @@ def content(
         begin(name)
         if name in SECTIONS:
             made.sections[name] = SECTIONS[name][1](view, subject)
+            finished(made, made.sections[name])
         elif name == "left_out":
             made.sections[name] = [
                 Exhibit("left_out", "What each figure counts, and what it leaves out", _left_out(made))

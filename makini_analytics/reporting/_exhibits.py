@@ -131,6 +131,7 @@ class Content:
     #: Sentences: all lines are accounted for, how many values are doubtful, what can't be judged.
     data_line: list[str] = field(default_factory=list)
     sections: dict[str, list[Exhibit]] = field(default_factory=dict)
+    drawn: dict[str, Any] = field(default_factory=dict)  # exhibits as the page has them, where they were drawn already
     beside: Callable[[], list[Exhibit]] = list  # makes the tables that only a folder has
     summary: list[tuple[str, str]] = field(default_factory=list)  # what, how much
     notes: list[str] = field(default_factory=list)

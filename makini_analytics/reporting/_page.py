@@ -123,7 +123,8 @@ def html_page(made: Content, files: Collection[str] = ()) -> str:
     day = made.as_of
     sources = _table(made.data.sources[_SOURCES], "Sources", "sources", day)
     sections = [
-        (name, _HEADINGS[name], [_exhibit(e, day) for e in exhibits]) for name, exhibits in made.sections.items()
+        (name, _HEADINGS[name], [made.drawn.get(e.name) or on_page(e, day) for e in exhibits])
+        for name, exhibits in made.sections.items()
     ]
     # a table alone is found by its heading, which its section's own name can't be mistaken for
     places = {e.name: (e.name if e.chart is not None else f"of-{e.name}", e.heading) for e in made.exhibits}
@@ -166,7 +167,8 @@ def _source_notes(sources: pd.DataFrame) -> list[str]:
     return [f"{row['connection']}: {row['notes']}" for row in with_notes if row["notes"]]
 
 
-def _exhibit(exhibit: Exhibit, as_of: pd.Timestamp) -> _Figure | _Table:
+def on_page(exhibit: Exhibit, as_of: pd.Timestamp) -> _Figure | _Table:
+    """Return what the page shows of an exhibit."""
     chart = exhibit.chart
     table = _table(exhibit.table, exhibit.heading, exhibit.name, as_of, under_heading=chart is None)
     if chart is None:

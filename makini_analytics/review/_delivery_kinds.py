@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from .. import charts, slippage, spend
-from ..compute import group_lines
-from ..frames import Mask
+from ..compute import once
+from ..frames import Mask, numbered
 from ._evidence import NO_VENDOR, Evidence, named, shifts
 from ._kinds import CLEAR, COUNTED, ESTIMATED, UNKNOWN, Finding, count, listed, none_of
 from ._on_order import also_on_order
@@ -183,6 +183,10 @@ def lead_time_lines(view: View) -> tuple[pd.DataFrame, float]:
     take longer than the horizon: a line counts with its lead time or the horizon, whichever is shorter, so that nothing is open and
     none is guessed. Cancelled lines are left out.
     """
+    return once(view, "lead times", lambda: _lead_time_lines(view))
+
+
+def _lead_time_lines(view: View) -> tuple[pd.DataFrame, float]:
     got = view.lead_time_of_lines
     looked = (view.year_of_order >= 0) & view.known_before
     came = got["lead_time_days"].to_numpy(dtype=float)
@@ -203,13 +207,9 @@ def lead_time_lines(view: View) -> tuple[pd.DataFrame, float]:
 def lead_time_evidence(view: View) -> Evidence:
     """Return each vendor's mean lead time, up to the horizon, in the two years, and how sure the difference is."""
     lines, _ = lead_time_lines(view)
-    rows = np.zeros(len(view.lines), dtype=bool)
-    rows[lines["place"]] = True
-    part = view.part(rows)
-    vendors = group_lines(part, "vendor")
-    n = len(vendors) if len(part) else 0
-    names = vendors.keys.iloc[:n].reset_index(drop=True)
-    found = shifts(vendors.codes.astype(np.int64), lines["month"].to_numpy(), lines["days"].to_numpy(), n, names).table
+    there, codes = numbered(view.vendors.codes[lines["place"]])
+    names = view.vendors.keys.iloc[there].reset_index(drop=True)
+    found = shifts(codes, lines["month"].to_numpy(), lines["days"].to_numpy(), len(there), names).table
     return Evidence(found.assign(p_value=found["p_value"].where(named(found))))
 
 

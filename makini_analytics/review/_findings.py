@@ -28,8 +28,8 @@ _LEAST = 0.001
 #: Kinds whose finding is tested, and those that are counted or for a person to settle.
 _TESTED: dict[str, tuple[Callable[[View], Evidence], Callable[..., Finding]]] = {
     "late": (delivery.late_evidence, delivery.late),
-    "prices": (of_spend.price_evidence, of_spend.prices),
     "lead time": (delivery.lead_time_evidence, delivery.lead_time),
+    "prices": (of_spend.price_evidence, of_spend.prices),
 }
 _OTHERS: dict[str, Callable[[View], Finding]] = {
     "change": of_spend.change,
@@ -70,7 +70,9 @@ def look(
     if pd.isna(view.end):  # without lines figures need no day; what is looked at here is a year up to one
         raise ConfigError("no as-of day: there is no line, and the purchases carry none; pass as_of='2026-01-31'")
     if len(view.lines) >= _MANY:
-        view.begin("open_orders", *["duplicates"] * kinds, *["coverage"] * coverage)
+        of_kinds = ("same_items", "single_source", "duplicates") if kinds else ()
+        view.begin("open_orders", *of_kinds, *["coverage"] * coverage)
+    of_tiles = tile_evidence(view)
     evidence: dict[str, Evidence] = {}
     refused: dict[str, str] = {}
     for kind, (test, _) in (_TESTED if kinds else {}).items():
@@ -78,7 +80,6 @@ def look(
             evidence[kind] = test(view)
         except (SchemaError, ConfigError) as e:
             refused[kind] = str(e)
-    of_tiles = tile_evidence(view)
     clear = clear_in(evidence | of_tiles)
     got = [
         _tried(kind, partial(_TESTED[kind][1], evidence=evidence[kind], clear=clear[kind]), view) for kind in evidence

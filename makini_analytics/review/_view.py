@@ -206,13 +206,7 @@ class View(Years):
     @cached_property
     def same_items(self) -> pd.DataFrame:
         """`spend.bridge` line by line: the items that were bought from the same vendor in both years, and what their prices did."""
-        before, after = map(self.asked, self.sides)
-        items = spend.bridge(
-            before, after, per_vendor=True, per_item=True, mixed_units="apart", currency=self.unit, as_of=self.day
-        )
-        both = items[(items["before"] > 0) & (items["after"] > 0)].reset_index(drop=True)
-        both.attrs = items.attrs
-        return both
+        return self._long("same_items")
 
     @cached_property
     def backtest(self) -> pd.DataFrame:
@@ -222,8 +216,7 @@ class View(Years):
     @cached_property
     def single_source(self) -> pd.DataFrame:
         """`spend.single_source` of the twelve months: the items that were ordered often."""
-        lines = self.asked(self.in_year_lines)
-        return spend.single_source(lines, currency=self.unit, as_of=self.day, min_orders=FEWEST_ORDERS)
+        return self._long("single_source")
 
     @cached_property
     def coverage(self) -> pd.DataFrame:
@@ -262,9 +255,23 @@ class View(Years):
         return [str(by.labels[c]) for c in none_judged.index[none_judged & some_undated] if c >= 0]
 
 
-#: The figures that take longest, for which all lines are looked at.
+def _same_items(view: View) -> pd.DataFrame:
+    before, after = map(view.asked, view.sides)
+    items = spend.bridge(
+        before, after, per_vendor=True, per_item=True, mixed_units="apart", currency=view.unit, as_of=view.day
+    )
+    both = items[(items["before"] > 0) & (items["after"] > 0)].reset_index(drop=True)
+    both.attrs = items.attrs
+    return both
+
+
+#: The figures that take longest.
 _LONGEST: dict[str, Callable[[View], pd.DataFrame]] = {
+    "same_items": _same_items,
     "open_orders": lambda view: slippage.open_orders(view.lines, as_of=view.day, due=view.due),
+    "single_source": lambda view: spend.single_source(
+        view.asked(view.in_year_lines), currency=view.unit, as_of=view.day, min_orders=FEWEST_ORDERS
+    ),
     "duplicates": lambda view: quality.duplicates(view.data, as_of=view.day),
     "coverage": lambda view: quality.coverage(view.given, as_of=view.day),
 }
