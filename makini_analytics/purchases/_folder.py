@@ -16,6 +16,7 @@ from ..errors import SchemaError
 from ..frames import categoricals
 from ..system import in_the_way, path_of, settle, whole
 from ..tidy import TABLES, empty
+from ._parquet import read_parquet
 
 if TYPE_CHECKING:
     from ..history import History
@@ -192,7 +193,7 @@ def read(folder: Path, head: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
             if path.suffix == ".gz":
                 frame = _typed(_read_csv(path), head["dtypes"][table])
             else:
-                frame = pd.read_parquet(path)
+                frame = read_parquet(path)
                 check(path, kinds(frame), _kinds(head["dtypes"][table]))
                 frame = _typed(frame, head["dtypes"][table])
             if table == "sources":
