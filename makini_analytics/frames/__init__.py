@@ -28,7 +28,7 @@ from ._as_of import (
     known_days,
     moment_of,
 )
-from ._codes import Encoding, coalesce, encode, numbered, pairs
+from ._codes import Encoding, coalesce, encode, numbered, pairs, remember
 from ._collect import (
     FIGURE_COLUMNS,
     MOST_LINES,
@@ -82,6 +82,7 @@ __all__ = [
     "refuse_instants",
     "refuse_other_kinds",
     "refuse_twins",
+    "remember",
     "stack",
     "texts_of",
     "to_pandas",

@@ -8,32 +8,32 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..frames import categoricals
+from ..frames import Encoding, categoricals, encode, remember
 
-#: A column of which each row takes no more bytes is held as a dictionary with numbers. Of ids that hardly repeat the file holds the texts.
+#: A column of which each row takes no more bytes is held as texts and numbers. Of ids that hardly repeat the file holds each text.
 _OF_A_NUMBER = 4
 
 
 def read_parquet(path: Path) -> pd.DataFrame:
-    """Return what `pandas.read_parquet` does, in half the time where much text repeats, and with the codes of that text remembered.
+    """Return what `pandas.read_parquet` does, with the codes of text that repeats remembered.
 
-    A file holds "ACME, Bolt, ACME" as the texts "ACME, Bolt" and the numbers 0 1 0, which are what figures group by. Read as text, they
-    would have to be found again.
+    A file holds "ACME, Bolt, ACME" as the texts "ACME, Bolt" and the numbers 0 1 0, which are what figures group by. To read these
+    beside the text takes a fraction of the time that it takes to find them again.
     """
     import pyarrow.parquet as pq
 
-    with pq.ParquetFile(path) as file:
-        order, repeated = file.schema_arrow.names, _repeated(file)
-    frame = pd.read_parquet(path, columns=[name for name in order if name not in repeated])
-    if not repeated:
-        return frame
-    held = pq.read_table(path, columns=repeated, read_dictionary=repeated)
-    whole: pd.DataFrame = frame.assign(**{name: _text(held.column(name)) for name in repeated})[order]
-    return whole
+    with path.open("rb") as file:  # one file for both, also where another one takes its place
+        frame = pd.read_parquet(file)
+        with pq.ParquetFile(file) as held:
+            repeated = _repeated(held)
+        numbers = pq.read_table(file, columns=repeated, read_dictionary=repeated)
+    for name in repeated:
+        remember(frame[name], _codes(numbers.column(name)))
+    return frame
 
 
 def _repeated(file: Any) -> list[str]:
-    """Return the columns of text that the file holds as dictionaries."""
+    """Return the columns of text that the file holds as texts and numbers."""
     import pyarrow as pa
 
     about, size = file.metadata, dict.fromkeys(file.schema_arrow.names, 0)
@@ -45,9 +45,9 @@ def _repeated(file: Any) -> list[str]:
     return [name for name, n_bytes in size.items() if is_text[name] and n_bytes <= _OF_A_NUMBER * about.num_rows]
 
 
-def _text(column: Any) -> pd.Series:
+def _codes(column: Any) -> Encoding:
     held = column.unify_dictionaries().combine_chunks()
-    codes = held.indices.fill_null(-1).to_numpy(zero_copy_only=False)
     dtype: Any = pd.StringDtype()
     texts = dtype.__from_arrow__(held.dictionary)
-    return categoricals.to_strings(pd.Series(categoricals.from_codes(texts, np.asarray(codes))))
+    codes = held.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    return encode(pd.Series(categoricals.from_codes(texts, np.asarray(codes))))
