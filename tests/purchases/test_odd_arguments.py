@@ -107,14 +107,14 @@ def test_what_would_be_right_is_said(do, said):
 
 def test_a_save_of_another_process_while_one_reads_is_read_whole(tmp_path, monkeypatch):
     old, new = ma.load_sample(["emea"]), ma.load_sample(["us"])
-    folder, read, swaps = old.save(tmp_path / "d"), pd.read_parquet, iter([True])
+    folder, read, swaps = old.save(tmp_path / "d"), _folder.read_parquet, iter([True])
 
     def swapped_meanwhile(path, *args, **options):
         if Path(path).name == "lines.parquet" and next(swaps, False):
             new.save(folder)
         return read(path, *args, **options)
 
-    monkeypatch.setattr(pd, "read_parquet", swapped_meanwhile)
+    monkeypatch.setattr(_folder, "read_parquet", swapped_meanwhile)
     data = ma.Purchases.load(folder)
     assert set(data.orders.connection) == set(data.lines.connection) == {"us"}
 
@@ -122,7 +122,7 @@ def test_a_save_of_another_process_while_one_reads_is_read_whole(tmp_path, monke
         (new if Path(path).name == "lines.parquet" else old).save(folder)
         return read(path, *args, **options)
 
-    monkeypatch.setattr(pd, "read_parquet", always)
+    monkeypatch.setattr(_folder, "read_parquet", always)
     monkeypatch.setattr(_folder, "_TRIES", 2)
     with pytest.raises(ma.SchemaError, match="saved anew each time"):
         ma.Purchases.load(folder)
