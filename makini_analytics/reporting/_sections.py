@@ -219,8 +219,9 @@ def of_open_orders(view: View, subject: str) -> list[Exhibit]:
     table = view.open_orders
     ages = slippage.ageing(table)
     out = []
-    # the currencies of most open lines, which need not be those of most lines
-    for currency in table["currency"].value_counts().index[: 1 if view.converted else MOST_CURRENCIES]:
+    # the currencies of most open lines, which need not be those of most lines; first the one that the findings speak of
+    most = sorted(table["currency"].value_counts().index, key=lambda c: c != view.unit)
+    for currency in most[: 1 if view.converted else MOST_CURRENCIES]:
         ageing = part(ages, ages["currency"] == currency)
         words = (
             ageing["bucket"]
@@ -228,9 +229,11 @@ def of_open_orders(view: View, subject: str) -> list[Exhibit]:
             .where(~ageing["bucket"].str.contains(r"\d"), ageing["bucket"] + " days overdue")
         )
         rows = pd.DataFrame({"label": words, "open_value": ageing["open_value"]})
-        bars = Native("bar", "label", {"open_value": "open value"}, form=money_format(ageing), rows=rows)
+        chart = slippage.plot_ageing(ageing)
+        says = charts.captions_of(chart).subtitle.replace(" (the line in the first bar)", "")
+        bars = Native("bar", "label", {"open_value": "open value"}, form=money_format(ageing), rows=rows, says=says)
         name, heading = f"open_orders_ageing_{safe(currency)}", f"Open value by age, {currency}"
-        out.append(Exhibit(name, heading, ageing, slippage.plot_ageing(ageing), bars))
+        out.append(Exhibit(name, heading, ageing, chart, bars))
     if not out:  # no line is open, or no open one has a currency
         out.append(Exhibit("open_orders_ageing", "Open value by age", ages, slippage.plot_ageing(ages)))
     out.append(Exhibit("open_orders", "Open lines", table))

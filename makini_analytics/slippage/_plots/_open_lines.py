@@ -34,8 +34,9 @@ def plot_ageing(
 ) -> Axes:
     """Draw the open value by how overdue it is, with the number of lines.
 
-    In the colour of what is late: value past its due date. Light grey: what is not due yet, or has no due date. The subtitle
-    says how much of what falls due in the next 30 days is expected late, by the chances of ``slippage.open_orders``.
+    In the colour of what is late: value past its due date. Light grey: what is not due yet, or has no due date. The line in the bar
+    of what is not due yet, and the subtitle, say how much of what falls due in the next 30 days is expected late, by the chances of
+    ``slippage.open_orders``.
 
     Raises
     ------
@@ -94,10 +95,13 @@ def plot_ageing(
         headline = f"{charts.counted(int(rows['n_lines'].sum()), 'open line')}, and no due date is known"
     sub = "Open value by days past the due date"
     if dated.any() and values.any():
-        soon = charts.money(float(result["expected_late_value_30"].sum()), currency)
-        sub += f"; of what falls due in the next 30 days {soon} is expected late"
-        if unknown := int(result["n_without_chance"].sum()) if "n_without_chance" in result else 0:
-            sub += f", without {charts.counted(unknown, 'line')} due in 60 days of which no chance is known"
+        expected = float(result["expected_late_value_30"].sum())
+        sub += f"; of what falls due in the next 30 days {charts.money(expected, currency)} is expected late"
+        if expected > 0:
+            sub += " (the line in the first bar)"
+            ax.plot([0, expected], [0, 0], color=charts.look.late, lw=5, solid_capstyle="butt")
+        if unknown := int(result["n_without_chance_30"].sum()) if "n_without_chance_30" in result else 0:
+            sub += f", without {charts.counted(unknown, 'line')} of which no chance is known"
     alt = "; ".join(f"{b} {charts.money(v, currency)}" for b, v in zip(rows.index, values, strict=True))
     return charts.finish(ax, title=title or headline, subtitle=sub, result=result, alt=alt)
 
