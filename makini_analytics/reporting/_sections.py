@@ -12,6 +12,7 @@ import pandas as pd
 
 from .. import charts, lead_times, slippage, spend
 from ..review import View
+from ._cells import OF_DATA
 from ._exhibits import Exhibit, Native, labels_of, money_format
 from ._year import beside_year_before, of_the_year
 
@@ -45,7 +46,7 @@ def of_quality(view: View, subject: str) -> list[Exhibit]:
     by_connection = by_connection.rename_axis(columns=None).rename_axis("figure").reset_index()
     some_not = (by_connection.drop(columns="figure") == "no").any(axis=1)
     by_connection = by_connection[some_not].reset_index(drop=True)
-    by_connection.attrs = figures.attrs
+    by_connection.attrs = figures.attrs | {OF_DATA: tuple(by_connection.columns[1:])}
     issues = data.issues.groupby(["connection", "table", "column", "reason"], dropna=False).size()
     return [
         Exhibit("quality_figures", "Figures that not all of the data can carry", by_connection),
