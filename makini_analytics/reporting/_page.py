@@ -125,7 +125,7 @@ def files_of(page: Path) -> set[str]:
 def html_page(made: Content, files: Collection[str] = ()) -> str:
     """Return the report as the text of an HTML file; ``files`` are those beside it."""
     day = made.as_of
-    sources = _table(_sources(made.data.sources), "Sources", "sources", day)
+    sources = _table(_sources(made.data.sources), "Sources", "sources", day, under_heading=True)
     sections = [
         (name, _HEADINGS[name], _runs([made.drawn.get(e.name) or on_page(e, day) for e in exhibits]))
         for name, exhibits in made.sections.items()

@@ -24,7 +24,7 @@ _PAPER, _INK, _MUTED, _GRID, _REST = "#11161b", "#e8ecf0", "#a7b1bb", "#36414b",
 #: Contrast that a mark must have to its ground (WCAG 2.2, 1.4.11), and a text (1.4.3).
 _MARK, _TEXT = 3.0, 4.6
 #: Inches: a chart on the page is half as wide as the page, so that two stand beside each other, and one fits a telephone.
-_WIDE, _LEAST_HIGH = 5.8, 2.4
+_WIDE, _LEAST_HIGH = 5.2, 2.2
 #: Points for hovering of one chart: more than that are no longer told apart by a hand.
 _MOST_TIPS = 400
 
@@ -45,8 +45,8 @@ def half_wide(chart: Axes) -> Iterator[None]:
     """Give a chart the size that it has on the page, without the texts around it, which the page has; afterwards it is as it was."""
     figure: Any = chart.figure
     wide, high = figure.get_size_inches().copy()
-    # 0.36 inches for each row become 0.27, and the room for the texts is not needed
-    charts.fill(chart, _WIDE, max(_LEAST_HIGH, 0.75 * high - 0.85))
+    # 0.36 inches for each row become 0.25, and the room for the texts is not needed
+    charts.fill(chart, _WIDE, max(_LEAST_HIGH, 0.7 * high - 0.8))
     try:
         yield
     finally:

@@ -71,7 +71,9 @@ def of_spend(view: View, subject: str) -> list[Exhibit]:
     out = []
     for currency in currencies:
         months = spend.by_period(lines, freq=freq, currency=currency, as_of=day)
-        drawn = {"spend": "spend", "spend_year_before": "same days a year before"}
+        drawn = {"spend": "spend"}
+        if months["spend_year_before"].notna().any():
+            drawn["spend_year_before"] = "same days a year before"
         says = f"Ordered spend by order date, {currency}; part: cut by the data, not to be compared with whole {word}s"
         columns = Native("column", "label", drawn, len(months), money_format(months), says=says)
         name, heading = f"spend_by_{word}_{safe(currency)}", f"Spend by {word}, {currency}"
@@ -125,11 +127,11 @@ def _drivers(view: View) -> list[Exhibit]:
     if not len(table):
         return []
     labels = _labelled(table.assign(label=table["effect"]), ["value"])
-    native = Native(
-        "bar", "label", {"value": "effect"}, len(table), money_format(table), rows=labels.assign(label=table["effect"])
-    )
+    chart, rows = spend.plot_bridge(table), labels.assign(label=table["effect"])
+    says = charts.captions_of(chart).subtitle.partition("; axis cut")[0]  # other programs' bars begin at zero
+    native = Native("bar", "label", {"value": "effect"}, len(table), money_format(table), rows=rows, says=says)
     heading = f"What drove the change, {view.unit}" if view.unit else "What drove the change"
-    return [Exhibit("spend_bridge", heading, table, spend.plot_bridge(table), native)]
+    return [Exhibit("spend_bridge", heading, table, chart, native)]
 
 
 def _ranking(view: View, by: str, currency: str) -> Exhibit:

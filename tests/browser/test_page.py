@@ -226,6 +226,38 @@ def test_a_text_that_a_spreadsheet_would_run_is_defused_in_the_csv(pages, visit,
     assert {"'=1+1", *(set(HOSTILE) - {"=1+1"})} == names
 
 
+def test_the_page_is_short_and_nothing_of_it_is_lost(pages, visit):
+    page, _, _ = visit(pages("sample"), viewport={"width": 1060, "height": 900})
+    assert (
+        page.evaluate("document.documentElement.scrollHeight") < 9_000
+    )  # 15,563 before tables folded and charts stood in pairs
+    seen = "t => [...t.tBodies[0].rows].filter(r => getComputedStyle(r).display !== 'none').length"
+    tables = page.locator("table[data-name]")
+    on_screen = tables.evaluate_all(f"all => all.map({seen})")
+    assert max(on_screen) <= 12
+    page.emulate_media(media="print")
+    on_paper = tables.evaluate_all(f"all => all.map({seen})")
+    assert max(on_paper) == 25
+    page.emulate_media(media="screen")
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    for button in page.locator("button.more:visible").all():
+        button.click()
+    kept = page.evaluate(
+        "[...document.querySelectorAll('table[data-name]:not([data-chosen]) tbody tr')].filter(r => r.offsetParent === null).length"
+    )
+    assert kept == 0
+
+
+def test_charts_stand_in_pairs_where_there_is_room_and_fit_a_phone(pages, visit):
+    lefts = "[...document.querySelectorAll('#part_spend .charts > figure')].map(f => Math.round(f.getBoundingClientRect().left))"
+    page, _, _ = visit(pages("sample"), viewport={"width": 1060, "height": 900})
+    assert len(set(page.evaluate(lefts))) == 2
+    page, _, _ = visit(pages("sample"), viewport={"width": 390, "height": 844})
+    assert len(set(page.evaluate(lefts))) == 1
+    scroll = page.evaluate("[...document.querySelectorAll('figure > .scroll')].map(s => s.scrollWidth - s.clientWidth)")
+    assert max(scroll) == 0  # the values at the ends of bars are seen
+
+
 def test_without_scripts_every_row_is_there_and_nothing_that_would_not_work(pages, visit):
     page, _, _ = visit(pages("lists"), java_script_enabled=False)
     rows = page.locator("table[data-name=open_orders] tbody tr")

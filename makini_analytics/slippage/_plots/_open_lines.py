@@ -52,7 +52,7 @@ def plot_ageing(
     ...     "delivered_date": pd.to_datetime(["2025-01-10", None, None]), "amount": 10.0, "currency": "EUR"})
     >>> print(style.alt_text(slippage.plot_ageing(lines, as_of="2025-01-25")))
     20.00 EUR of 20.00 EUR still to come is overdue, 2 lines.
-    Open value by days past the due date; of what falls due in the next 30 days 0.00 EUR is expected late.
+    Open value by days past the due date.
     8-30 20.00 EUR
     """
     result: pd.DataFrame = data
@@ -94,7 +94,7 @@ def plot_ageing(
     if not dated.any():  # so nobody knows what is overdue
         headline = f"{charts.counted(int(rows['n_lines'].sum()), 'open line')}, and no due date is known"
     sub = "Open value by days past the due date"
-    if dated.any() and values.any():
+    if "not due" in rows.index and values.any():
         expected = float(result["expected_late_value_30"].sum())
         sub += f"; of what falls due in the next 30 days {charts.money(expected, currency)} is expected late"
         if expected > 0:
