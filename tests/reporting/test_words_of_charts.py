@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import makini_analytics as ma
-from makini_analytics import charts, lead_times, slippage
+from makini_analytics import charts, lead_times, slippage, spend
 from makini_analytics.reporting import content
 from makini_analytics.reporting._lists import shown
 from makini_analytics.reporting._page import html_page
@@ -70,3 +70,13 @@ def test_a_line_that_is_not_there_has_no_name():
 def test_a_name_that_is_shortened_twice_has_one_gap():
     once = charts.label("MOT-25 / Three-phase motor 25 kW IE3", 30)
     assert charts.label(once, 24).count("…") == 1
+
+
+def test_two_columns_beside_each_other_have_one_text():
+    day = pd.date_range("2024-01-01", "2024-06-01", freq="MS")
+    lines = pd.DataFrame({"order_date": day, "amount": [1.0, 2, 3, 4, 900, 800], "currency": "EUR"})
+    near = spend.plot_by_period(lines, as_of="2025-12-31")
+    assert [t.get_text() for t in near.texts] == ["900.00 EUR"]
+    lines.loc[5, "order_date"] = pd.Timestamp("2025-06-01")
+    apart = spend.plot_by_period(lines, as_of="2025-12-31")
+    assert {"900.00 EUR", "800.00 EUR"} <= {t.get_text() for t in apart.texts}
