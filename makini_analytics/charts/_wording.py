@@ -139,7 +139,8 @@ def label(name: Any, most: int = 34, end: int = 14) -> str:
     if text_width(text) > most:
         end = min(end, most // 2)
         head, tail = _first(text, most - end - 1), _first(text[::-1], end)[::-1]
-        text = f"{head.rstrip()}…{tail}"
+        # a name that was shortened before has one gap, not two
+        text = f"{head.rstrip(' …')}…{tail.lstrip('…')}"
     right_to_left = not text.isascii() and any(unicodedata.bidirectional(c) in ("R", "AL") for c in text)
     return f"{_LEFT_TO_RIGHT}{text}{_LEFT_TO_RIGHT}" if right_to_left else text
 

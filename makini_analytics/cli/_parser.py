@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from datetime import date
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,9 +30,12 @@ class _Parser(argparse.ArgumentParser):
         options, unknown = super().parse_known_args(args, namespace)
         # only a command knows its options; the parser above it would report them as unknown, and no more
         if unknown and self._subparsers is None:
+            from ..system import near  # loads numpy, which --help does without
+
             known = [name for action in self._actions for name in action.option_strings]
-            near = [n for word in unknown for n in get_close_matches(word.partition("=")[0], known, n=1)]
-            self.error(f"unknown: {' '.join(unknown)}" + (f"; near: {', '.join(near)}" if near else ""))
+            self.error(
+                f"unknown: {' '.join(unknown)}" + "".join(near(word.partition("=")[0], known) for word in unknown)
+            )
         return options, unknown
 
 

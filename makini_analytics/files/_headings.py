@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -11,6 +10,7 @@ from functools import cache, lru_cache, partial
 from typing import Any
 
 from ..errors import ConfigError, SchemaError
+from ..system import near
 
 #: A heading of a system, beside a plain word for the same: the system's comes first.
 _AFTER_THE_SYSTEM = 10
@@ -285,9 +285,9 @@ def _columns_by_heading(headings: Sequence[str], own: Mapping[str, str | None]) 
     there = {folded(h): h for h in distinct_names(headings)}
     for heading in own:
         if folded(heading) not in there:
-            near = difflib.get_close_matches(folded(heading), list(there), n=3, cutoff=0.5)
-            hint = f"; near ones: {', '.join(repr(there[n]) for n in near)}" if near else ""
-            raise SchemaError(f"columns=: the file has no heading {heading!r}{hint}")
+            raise SchemaError(
+                f"columns=: the file has no heading {heading!r}{near(heading, there.values(), cutoff=0.5)}"
+            )
     return {folded(h): c for h, c in own.items()}
 
 

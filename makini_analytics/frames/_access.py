@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from numbers import Number
 from typing import Any
@@ -12,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..errors import SchemaError
+from ..system import near
 from ._collect import collect, is_engine_frame
 from .categoricals import to_strings
 
@@ -68,9 +68,8 @@ def need(columns: Iterable[Any], *needed: str, metric: str) -> None:
     there = [str(c) for c in columns]
     for name in needed:
         if name not in there:
-            near = difflib.get_close_matches(name, there, n=3)
-            hint = f"; near names: {', '.join(near)}" if near else ""
-            hint = ": these are orders, pass data.lines" if {"total_net", "n_lines"} <= set(there) else hint
+            orders = {"total_net", "n_lines"} <= set(there)
+            hint = ": these are orders, pass data.lines" if orders else near(name, there)
             raise SchemaError(f"{metric} needs the column {name!r}, which is missing{hint}")
 
 

@@ -20,7 +20,11 @@ _SHORT = {
     "due_date": "due",
     "vendor_name": "vendor",
     "site_name": "site",
+    "abc_class": "ABC class",
+    "yoy_change": "change on year before",
 }
+#: Where a table says in its attrs which of its columns are called by the data, such as a connection each: those keep their spelling.
+OF_DATA = "columns_of_data"
 #: Columns of prices, which have cents however large they are.
 _PRICES = {"price", "base_price", "price_before", "price_after"}
 
@@ -47,7 +51,8 @@ def columns_of(rows: pd.DataFrame, as_of: pd.Timestamp) -> list[TextColumn]:
     for column in map(str, rows.columns):
         values, kind = rows[column], kind_of(column, rows[column])
         its_unit = unit if kind == "money" else None
-        out.append(TextColumn(column, _heading(column, its_unit), kind, its_unit, values, _texts(values, kind, as_of)))
+        heading = column if column in rows.attrs.get(OF_DATA, ()) else _heading(column, its_unit)
+        out.append(TextColumn(column, heading, kind, its_unit, values, _texts(values, kind, as_of)))
     return out
 
 
@@ -58,7 +63,8 @@ def _one_currency(rows: pd.DataFrame) -> str | None:
 
 
 def _heading(column: str, unit: str | None) -> str:
-    name = _SHORT.get(column, column.replace("_", " "))
+    # "n_lines" are lines: that it is a count everybody sees
+    name = _SHORT.get(column, column.removeprefix("n_").replace("_", " "))
     name = name[:1].upper() + name[1:]
     return f"{name}, {unit}" if unit else name
 
@@ -75,6 +81,8 @@ def _texts(values: pd.Series, kind: Kind, as_of: pd.Timestamp) -> list[str]:
         return [cell_text(v, "count") for v in values]
     if values.name == "chance":  # a forecast has no tenths of a per cent
         return ["–" if pd.isna(v) else f"{v * 100:.0f}\N{NO-BREAK SPACE}%" for v in values]
+    if pd.api.types.is_bool_dtype(values.dtype):
+        return ["–" if pd.isna(v) else "yes" if v else "no" for v in values]
     if values.name == "also_on_order":
         return ["" if pd.isna(v) else str(v) for v in values]
     texts = [cell_text(v, kind) for v in values]

@@ -60,9 +60,9 @@ def findings_of(made: Content, places: Mapping[str, tuple[str, str]]) -> list[Fi
             FindingRow(
                 rank=int(row["rank"]),
                 kind=str(row["kind"]),
-                sentence=_unbroken(str(row["sentence"])),
-                why=_unbroken(_text(row["why"])),
-                stake=_unbroken(charts.money(stake, row["currency"])),
+                sentence=unbroken(str(row["sentence"])),
+                why=unbroken(_text(row["why"])),
+                stake=unbroken(charts.money(stake, row["currency"])),
                 value=stake,
                 stake_of=_text(row["stake_of"]),
                 share=round(100 * stake / largest, 1) if largest > 0 else 0.0,
@@ -100,10 +100,10 @@ def _points(months: Sequence[float], low: float, span: float) -> str:
     return " ".join(f"{_EDGE + i * step:.1f},{_EDGE + (_HIGH - 2 * _EDGE) * (1 - (v - low) / span):.1f}" for i, v in at)
 
 
-def _unbroken(text: str) -> str:
+def unbroken(text: str) -> str:
     """Return a text in which no line breaks between a number and its unit.
 
-    >>> _unbroken("57 % of 9.3 k EUR").split(" ")
+    >>> unbroken("57 % of 9.3 k EUR").split(" ")
     ['57\xa0%', 'of', '9.3\xa0k\xa0EUR']
     """
     return re.sub(r"(?<=\d) (?=%)|(?<=\d) (?=(?:k|M|bn)\b)|(?<=\d [kM]) (?=[A-Z]{3}\b)", "\N{NO-BREAK SPACE}", text)

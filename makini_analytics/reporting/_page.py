@@ -15,21 +15,22 @@ from ..charts import Kind
 from ..system import template
 from ._cells import TextColumn, columns_of
 from ._exhibits import Content, Exhibit
-from ._first_screen import findings_of, tiles_of
+from ._first_screen import findings_of, tiles_of, unbroken
 from ._lists import OVERDUE, is_list, note_of, shown
-from ._pictures import Tip, svg_of, tips_of
+from ._pictures import Tip, half_wide, svg_of, tips_of
 from ._sections import SECTIONS
 
 #: Rows of a table of groups, and of a list of things to settle; a page with all of a million lines would be slow to open.
 MOST_ROWS, MOST_OF_LIST = 200, 500
-#: Rows that are seen before one asks for all, and on paper.
-_SEEN = 25
+#: Rows that are seen before one asks for all, and on paper, where nobody can ask.
+_SEEN, _PRINTED = 10, 25
 #: Columns that fit an upright sheet of paper; a table with more prints on a page that lies on its side.
 _MOST_UPRIGHT = 13
 #: Letters from which a column holds sentences, which need more room than names.
 _SENTENCE = 40
 _HEADINGS = {name: heading for name, (heading, _) in SECTIONS.items()} | {"left_out": "Left out"}
 _SOURCES = ["connection", "contract", "fetched_at", "from_cache", "n_pages", "n_orders", "n_lines", "delivery_date"]
+_OF_FETCH = {"fetched_at", "from_cache", "n_pages"}
 #: Columns that a list has to choose by, and for who takes it along: to the eye the due date and the value say as much.
 _ASIDE = {"state", "open_quantity", "unit_of_measure"}
 #: Columns of codes, which are typed elsewhere and so are not broken into two lines, while they have no more letters than this.
@@ -82,8 +83,11 @@ class _Table:
 
 @dataclass(frozen=True)
 class _Figure:
-    """An exhibit with a chart: the picture, what it says in words, and the table behind it."""
+    """An exhibit with a chart: the picture with the texts around it, what it says in words, and the table behind it."""
 
+    title: str
+    subtitle: str
+    footnote: str
     alt: str
     svg: str  # in base64
     tips: list[Tip]
@@ -121,9 +125,9 @@ def files_of(page: Path) -> set[str]:
 def html_page(made: Content, files: Collection[str] = ()) -> str:
     """Return the report as the text of an HTML file; ``files`` are those beside it."""
     day = made.as_of
-    sources = _table(made.data.sources[_SOURCES], "Sources", "sources", day)
+    sources = _table(_sources(made.data.sources), "Sources", "sources", day, under_heading=True)
     sections = [
-        (name, _HEADINGS[name], [made.drawn.get(e.name) or on_page(e, day) for e in exhibits])
+        (name, _HEADINGS[name], _runs([made.drawn.get(e.name) or on_page(e, day) for e in exhibits]))
         for name, exhibits in made.sections.items()
     ]
     # a table alone is found by its heading, which its section's own name can't be mistaken for
@@ -149,6 +153,7 @@ def html_page(made: Content, files: Collection[str] = ()) -> str:
         number=charts.number,
         marks=charts.look,
         seen=_SEEN,
+        printed=_PRINTED,
     )
     return charts.printable(page)
 
@@ -162,9 +167,29 @@ def _paragraphs(docstring: str) -> list[list[str]]:
     return [re.split("``(.+?)``", paragraph) for paragraph in docstring.split("\n\n")]
 
 
+def _sources(sources: pd.DataFrame) -> pd.DataFrame:
+    """Return where the rows come from; of a table or a file there is no fetch to tell of."""
+    fetched = sources["fetched_at"].notna().any()
+    return sources[[c for c in _SOURCES if fetched or c not in _OF_FETCH]].dropna(axis="columns", how="all")
+
+
 def _source_notes(sources: pd.DataFrame) -> list[str]:
     with_notes = sources.dropna(subset=["notes"]).to_dict("records")
     return [f"{row['connection']}: {row['notes']}" for row in with_notes if row["notes"]]
+
+
+def _runs(exhibits: Sequence[_Figure | _Table]) -> list[list[_Figure | _Table]]:
+    """Return the exhibits in runs: charts that follow each other, which stand side by side, and each table by itself.
+
+    Of the exhibits chart, chart, chart, table, table the runs have 3, 1 and 1.
+    """
+    out: list[list[_Figure | _Table]] = []
+    for one in exhibits:
+        if out and isinstance(one, _Figure) and isinstance(out[-1][-1], _Figure):
+            out[-1].append(one)
+        else:
+            out.append([one])
+    return out
 
 
 def on_page(exhibit: Exhibit, as_of: pd.Timestamp) -> _Figure | _Table:
@@ -173,7 +198,10 @@ def on_page(exhibit: Exhibit, as_of: pd.Timestamp) -> _Figure | _Table:
     table = _table(exhibit.table, exhibit.heading, exhibit.name, as_of, under_heading=chart is None)
     if chart is None:
         return table
-    return _Figure(exhibit.alt, svg_of(chart), tips_of(exhibit), table)
+    words = charts.captions_of(chart)
+    title, subtitle, footnote = map(unbroken, (words.title, words.subtitle, words.footnote))
+    with half_wide(chart):
+        return _Figure(title, subtitle, footnote, exhibit.alt, svg_of(chart), tips_of(exhibit), table)
 
 
 def _table(frame: pd.DataFrame, caption: str, name: str, as_of: pd.Timestamp, *, under_heading: bool = False) -> _Table:

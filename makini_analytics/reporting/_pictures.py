@@ -7,6 +7,7 @@ import colorsys
 import io
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,8 @@ from ._exhibits import Exhibit, Native
 _PAPER, _INK, _MUTED, _GRID, _REST = "#11161b", "#e8ecf0", "#a7b1bb", "#36414b", "#64707b"
 #: Contrast that a mark must have to its ground (WCAG 2.2, 1.4.11), and a text (1.4.3).
 _MARK, _TEXT = 3.0, 4.6
+#: Inches: a chart on the page is half as wide as the page, so that two stand beside each other, and one fits a telephone.
+_WIDE, _LEAST_HIGH = 5.2, 2.2
 #: Points for hovering of one chart: more than that are no longer told apart by a hand.
 _MOST_TIPS = 400
 
@@ -37,10 +40,21 @@ class Tip:
     height: float
 
 
+@contextmanager
+def half_wide(chart: Axes) -> Iterator[None]:
+    """Give a chart the size that it has on the page, without the texts around it, which the page has; afterwards it is as it was."""
+    figure: Any = chart.figure
+    wide, high = figure.get_size_inches().copy()
+    # 0.36 inches for each row become 0.25, and the room for the texts is not needed
+    charts.fill(chart, _WIDE, max(_LEAST_HIGH, 0.7 * high - 0.8))
+    try:
+        yield
+    finally:
+        charts.resize(chart, wide, high)
+
+
 def svg_of(chart: Axes) -> str:
     """Return a chart as SVG in base64, which takes dark colours where the page around it does."""
-    figure: Any = chart.figure
-    charts.resize(chart, *figure.get_size_inches())  # no room left over between chart and footnote
     out = io.BytesIO()
     charts.render(chart, out, format="svg", metadata={"Date": None})  # undated: the same data give the same bytes
     return base64.b64encode(_of_two_schemes(out.getvalue().decode()).encode()).decode()
@@ -97,7 +111,7 @@ def _contrast(colour: str) -> float:
 
 
 def tips_of(exhibit: Exhibit) -> list[Tip]:
-    """Return what a chart tells on hover: for each of its rows a band over the whole plot, with the row's values from the table."""
+    """Return what a chart that was just drawn tells on hover: for each row a band over the whole plot, with its values from the table."""
     chart, native = exhibit.chart, exhibit.native
     if chart is None or native is None or not len(exhibit.charted):
         return []

@@ -12,6 +12,7 @@ import pandas as pd
 
 from .. import charts, lead_times, slippage, spend
 from ..review import View
+from ._cells import OF_DATA
 from ._exhibits import Exhibit, Native, labels_of, money_format
 from ._year import beside_year_before, of_the_year
 
@@ -45,7 +46,7 @@ def of_quality(view: View, subject: str) -> list[Exhibit]:
     by_connection = by_connection.rename_axis(columns=None).rename_axis("figure").reset_index()
     some_not = (by_connection.drop(columns="figure") == "no").any(axis=1)
     by_connection = by_connection[some_not].reset_index(drop=True)
-    by_connection.attrs = figures.attrs
+    by_connection.attrs = figures.attrs | {OF_DATA: tuple(by_connection.columns[1:])}
     issues = data.issues.groupby(["connection", "table", "column", "reason"], dropna=False).size()
     return [
         Exhibit("quality_figures", "Figures that not all of the data can carry", by_connection),
@@ -70,7 +71,9 @@ def of_spend(view: View, subject: str) -> list[Exhibit]:
     out = []
     for currency in currencies:
         months = spend.by_period(lines, freq=freq, currency=currency, as_of=day)
-        drawn = {"spend": "spend", "spend_year_before": "same days a year before"}
+        drawn = {"spend": "spend"}
+        if months["spend_year_before"].notna().any():
+            drawn["spend_year_before"] = "same days a year before"
         says = f"Ordered spend by order date, {currency}; part: cut by the data, not to be compared with whole {word}s"
         columns = Native("column", "label", drawn, len(months), money_format(months), says=says)
         name, heading = f"spend_by_{word}_{safe(currency)}", f"Spend by {word}, {currency}"
@@ -124,11 +127,11 @@ def _drivers(view: View) -> list[Exhibit]:
     if not len(table):
         return []
     labels = _labelled(table.assign(label=table["effect"]), ["value"])
-    native = Native(
-        "bar", "label", {"value": "effect"}, len(table), money_format(table), rows=labels.assign(label=table["effect"])
-    )
+    chart, rows = spend.plot_bridge(table), labels.assign(label=table["effect"])
+    says = charts.captions_of(chart).subtitle.partition("; axis cut")[0]  # other programs' bars begin at zero
+    native = Native("bar", "label", {"value": "effect"}, len(table), money_format(table), rows=rows, says=says)
     heading = f"What drove the change, {view.unit}" if view.unit else "What drove the change"
-    return [Exhibit("spend_bridge", heading, table, spend.plot_bridge(table), native)]
+    return [Exhibit("spend_bridge", heading, table, chart, native)]
 
 
 def _ranking(view: View, by: str, currency: str) -> Exhibit:
@@ -219,8 +222,9 @@ def of_open_orders(view: View, subject: str) -> list[Exhibit]:
     table = view.open_orders
     ages = slippage.ageing(table)
     out = []
-    # the currencies of most open lines, which need not be those of most lines
-    for currency in table["currency"].value_counts().index[: 1 if view.converted else MOST_CURRENCIES]:
+    # the currencies of most open lines, which need not be those of most lines; first the one that the findings speak of
+    most = sorted(table["currency"].value_counts().index, key=lambda c: c != view.unit)
+    for currency in most[: 1 if view.converted else MOST_CURRENCIES]:
         ageing = part(ages, ages["currency"] == currency)
         words = (
             ageing["bucket"]
@@ -228,9 +232,11 @@ def of_open_orders(view: View, subject: str) -> list[Exhibit]:
             .where(~ageing["bucket"].str.contains(r"\d"), ageing["bucket"] + " days overdue")
         )
         rows = pd.DataFrame({"label": words, "open_value": ageing["open_value"]})
-        bars = Native("bar", "label", {"open_value": "open value"}, form=money_format(ageing), rows=rows)
+        chart = slippage.plot_ageing(ageing)
+        says = charts.captions_of(chart).subtitle.replace(" (the line in the first bar)", "")
+        bars = Native("bar", "label", {"open_value": "open value"}, form=money_format(ageing), rows=rows, says=says)
         name, heading = f"open_orders_ageing_{safe(currency)}", f"Open value by age, {currency}"
-        out.append(Exhibit(name, heading, ageing, slippage.plot_ageing(ageing), bars))
+        out.append(Exhibit(name, heading, ageing, chart, bars))
     if not out:  # no line is open, or no open one has a currency
         out.append(Exhibit("open_orders_ageing", "Open value by age", ages, slippage.plot_ageing(ages)))
     out.append(Exhibit("open_orders", "Open lines", table))

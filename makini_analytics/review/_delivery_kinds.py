@@ -128,7 +128,7 @@ def soon_late(view: View) -> Finding:
         f"expected late, next {SOON} days",
         ESTIMATED,
         f"{count(len(soon), 'line')}{view.named_unit(view.open_orders)} not yet due{without}. {kept}",
-        "open_orders",
+        "open_orders_ageing",
         f"slippage.open_orders(lines{_options(view)})",
     )
 

@@ -15,6 +15,7 @@ from ..errors import ConfigError, SchemaError
 from ..purchases import Purchases
 from ..system import known_options, number_of, text_of
 from . import _delivery_kinds as delivery
+from . import _duplicate_kinds as there_twice
 from . import _spend_kinds as of_spend
 from ._evidence import Evidence, clear_in
 from ._kinds import NOTHING, UNKNOWN, Finding
@@ -37,8 +38,8 @@ _OTHERS: dict[str, Callable[[View], Finding]] = {
     "overdue": delivery.overdue,
     "concentration": of_spend.concentration,
     "single source": of_spend.single_source,
-    "duplicate vendors": of_spend.duplicate_vendors,
-    "duplicates": of_spend.duplicates,
+    "duplicate vendors": there_twice.duplicate_vendors,
+    "duplicates": there_twice.duplicates,
 }
 
 

@@ -1,8 +1,6 @@
-"""What there is to know of spend: what drove its change, prices, concentration, single sources, what is there twice."""
+"""What there is to know of spend: what drove its change, prices, concentration, single sources."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -15,8 +13,6 @@ from ._view import FEWEST_ORDERS, View
 
 #: A vendor with more than this share of a category is one that the category hangs on.
 LIMIT = 0.5
-#: Two orders of which no more agrees than number and vendor: a number repeats across companies.
-_SAME_NUMBER = 50
 #: The effects that a finding names for a change; the exhibit has the others.
 _MOST_EFFECTS = 4
 _EFFECTS = {
@@ -27,8 +23,6 @@ _EFFECTS = {
     "document currency": "other currencies of the documents",
     "not itemised": "services, returns and what else has no price to compare",
 }
-#: A vendor as it stands in the books: connection, key and name.
-Entry = tuple[str, str, str]
 
 
 def _between(view: View, start: pd.Timestamp, end: pd.Timestamp, known: bool) -> str:
@@ -247,91 +241,4 @@ def single_source(view: View) -> Finding:
         f"Most is {charts.label(what)}, {view.say(first['spend'])}. Whether there is another source the data can't say.",
         "spend_single_source",
         f"spend.single_source({this_year(view)}, min_orders={FEWEST_ORDERS}{view.day_as_code})",
-    )
-
-
-def duplicate_vendors(view: View) -> Finding:
-    """Return the vendors that seem to be in the books under two names, by the spend of the smaller."""
-    found = view.duplicates
-    pairs = found[found["kind"] == "vendor"]
-    if pairs.empty:
-        return Finding("duplicate vendors", "vendors under two names (none)")
-    lines = view.year_lines
-    key = ["connection", "vendor_id", "vendor_name"]
-    got = spend.by_vendor(view.asked(lines), by=key, currency=view.unit, as_of=view.day)
-    sums: dict[Entry, float] = dict(zip(_entries(got, *key), got["spend"].tolist(), strict=True))
-    smaller: dict[Entry, tuple[float, Entry, Entry]] = {}
-    # three names of one vendor are three pairs: the spend of a name counts once
-    for one, other in zip(
-        _entries(pairs, "connection", "id", "name"),
-        _entries(pairs, "other_connection", "other_id", "other_name"),
-        strict=True,
-    ):
-        less = min(one, other, key=lambda k: sums.get(k, 0.0))
-        smaller.setdefault(less, (max(sums.get(less, 0.0), 0.0), one, other))
-    total = float(sum(spent for spent, _, _ in smaller.values()))
-    _, one, other = max(smaller.values(), key=lambda found: found[0])
-    n = len(smaller)
-    seem, entry = ("vendor seems", "entry") if n == 1 else ("vendors seem", "entries")
-    return Finding(
-        "duplicate vendors",
-        f"{charts.number(n)} {seem} to be in the books twice; {view.say(total)} was bought under the smaller {entry}.",
-        total,
-        total,
-        "bought under the smaller entry",
-        TO_CHECK,
-        f"Most at {_twice(view, one, other, sums)}.",
-        "quality_duplicates",
-        f"quality.duplicates(data{view.day_as_code})",
-    )
-
-
-def _entries(frame: pd.DataFrame, *columns: str) -> list[Entry]:
-    """Return connection, key and name of each row; "" where there is none."""
-    return [(c, k, n) for c, k, n in frame[list(columns)].astype("string").fillna("").to_numpy(dtype=object).tolist()]
-
-
-def _twice(view: View, one: Entry, other: Entry, sums: Mapping[Entry, float]) -> str:
-    """Return the two entries of a vendor in words: one name once, with what was bought under each.
-
-    Of one name ``Nord AG, 1.2 M EUR in emea and 90 k in us``; of two ``Müller GmbH, 1.2 M EUR in emea, and Muller GmbH, 90 k in us``.
-    """
-    (where, _, name), (elsewhere, _, other_name) = one, other
-    first = f"{charts.label(name)}, {view.say(sums.get(one, 0.0))} in {where}"
-    second = f"{view.say_short(sums.get(other, 0.0))} in {elsewhere}"
-    if name != other_name:
-        return f"{first}, and {charts.label(other_name)}, {second}"
-    return f"{first} and {second}" if where != elsewhere else f"{first} and {second} under another key"
-
-
-def duplicates(view: View) -> Finding:
-    """Return the orders and lines that seem to be there twice, by the value that is there again."""
-    found = view.duplicates
-    twice = found[found["kind"].isin(["order", "repeated line", "repeated order"])]
-    if twice.empty:
-        return Finding("duplicates", "orders and lines entered twice (none)")
-    alike = twice["score"] > _SAME_NUMBER
-    if not alike.any():
-        n = int((twice["kind"] == "order").sum())
-        shared = [f"{count(n, 'order number')} in two connections, dates or values differ"] if n else []
-        if n < len(twice):
-            shared.append(f"{count(len(twice) - n, 'pair')} of orders with few lines alike")
-        return Finding("duplicates", f"orders and lines entered twice ({'; '.join(shared)})")
-    twice = twice[alike]
-    mine = twice if view.unit is None else twice[twice["currency"] == view.unit]
-    total = float(mine["value"].clip(lower=0).sum())
-    n = len(twice)
-    if not total > 0:
-        return Finding("duplicates", f"orders and lines entered twice ({charts.number(n)} suggested, without value)")
-    first = mine.iloc[int(np.nan_to_num(mine["value"].to_numpy(dtype=float), nan=-np.inf).argmax())]
-    return Finding(
-        "duplicates",
-        f"{count(n, 'order')} or {'line' if n == 1 else 'lines'} may have been entered twice: {view.say(total)}.",
-        total,
-        total,
-        "counted a second time",
-        TO_CHECK,
-        f"The largest is {view.say(first['value'])}: {charts.label(first['name'])} and {charts.label(first['other_name'])}.",
-        "quality_duplicates",
-        f"quality.duplicates(data{view.day_as_code})",
     )

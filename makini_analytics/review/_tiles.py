@@ -175,12 +175,12 @@ def _overdue(view: View, clear: Mapping[str, bool]) -> Tile | None:
     judged = ~view.lines["connection"].isin(view.undated) if "connection" in view.lines else True
     if (view.known_before & judged).any():
         was = _overdue_on(view, view.before, slippage.per_line(view.lines, as_of=view.before, due=view.due))
-    change, good = "", None
+    change = ""
     if not np.isnan(was):
         alike = "" if abs(now - value) < 0.005 else f"like for like {view.say_short(now)}, "
         change = f"{alike}was {view.say_short(was)} a year ago"
-        good = None if now == was else bool(now < was)
-    return Tile("overdue", "Overdue value", "money", value, was, view.unit, view.say(value), change, True, good)
+    # two days are no test: whether more is overdue than is usual they can't say, so the direction is no judgement
+    return Tile("overdue", "Overdue value", "money", value, was, view.unit, view.say(value), change, True, None)
 
 
 def _overdue_on(view: View, day: pd.Timestamp, judged: pd.DataFrame) -> float:
@@ -192,14 +192,18 @@ def _overdue_on(view: View, day: pd.Timestamp, judged: pd.DataFrame) -> float:
 def data_line(view: View) -> list[str]:
     """Return what there is to say of the data, in few sentences: all lines are accounted for, what is doubtful, what can't be judged."""
     lines = view.lines
-    got = spend.by_vendor(lines, by=None, as_of=view.day)
+    got = spend.by_vendor(view.asked(lines), by=None, currency=view.unit, as_of=view.day)
     included, excluded = got.attrs["included"]["n_lines"], got.attrs["excluded"]
     whole = included + sum(e["n_lines"] for e in excluded)
     out = []
     if len(lines):
-        left = ", ".join(f"{charts.number(e['n_lines'])} {e['reason']}" for e in excluded)
+        # what has no rate is in no amount here, and so is no spend
+        foreign = "without a rate" if view.converted else "in another currency or none"
+        reasons = [(e["n_lines"], foreign if e["reason"] == "other currency" else e["reason"]) for e in excluded]
+        left = ", ".join(f"{charts.number(n)} {reason}" for n, reason in reasons)
+        of_unit = f" in {view.unit}" if any(reason == foreign for _, reason in reasons) else ""
         n = charts.number(whole)
-        what = f"{n} of {count(len(lines), 'line')} accounted for: {charts.number(included)} {'counts' if included == 1 else 'count'} as spend"
+        what = f"{n} of {count(len(lines), 'line')} accounted for: {charts.number(included)} {'counts' if included == 1 else 'count'} as spend{of_unit}"
         out.append(f"{what}{f', {left}' if left else ''}.")
     doubtful = len(view.given.issues)
     none = "All values were read, and none is doubtful."

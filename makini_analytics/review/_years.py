@@ -205,7 +205,10 @@ class Years:
     @property
     def period_in_words(self) -> str:
         """The same as a subtitle begins."""
-        days = days_in_words(*self.period)
+        start, end = self.period
+        if start > end:  # a filter ends before the twelve months begin, or begins after them
+            return f"Twelve months, {days_in_words(self.first_day, self.end)}, of which the data have no day"
+        days = days_in_words(start, end)
         return f"Twelve months, {days}" if self.in_period == "in twelve months" else days
 
     @property

@@ -118,7 +118,7 @@ def ageing(lines: Any, *, by: By = None, as_of: AsOf | None = None, due: str = "
 
     The lines, buckets, values and chances are those of ``slippage.open_orders``. ``expected_late_value_30`` is the sum of open value
     x (1 - chance to arrive in time) over the lines that fall due within the next 30 days, ``_60`` within 60. Lines without a chance
-    are in neither; ``n_without_chance`` counts those that fall due in the 60 days.
+    are in neither; ``n_without_chance_30`` counts those that fall due in the 30 days, ``n_without_chance`` in the 60.
 
     Parameters
     ----------
@@ -133,7 +133,7 @@ def ageing(lines: Any, *, by: By = None, as_of: AsOf | None = None, due: str = "
         n_lines, n_orders : int
         open_value : float, in ``currency``
         expected_late_value_30, expected_late_value_60 : float, in ``currency``; of the bucket "not due" only
-        n_without_chance : int, lines of the bucket "not due" that are missing in them
+        n_without_chance_30, n_without_chance : int, lines of the bucket "not due" that are missing in the former, and in the latter
 
     Raises
     ------
@@ -166,7 +166,10 @@ def ageing(lines: Any, *, by: By = None, as_of: AsOf | None = None, due: str = "
         n_orders=count_distinct(groups.codes, order_ids(table), n)[:n].astype("int64"),
         open_value=total(table["open_value"].to_numpy(dtype=float)),
         **{f"expected_late_value_{d}": total(np.where((to_go >= 0) & (to_go <= d), late, 0.0)) for d in (30, 60)},
-        n_without_chance=total((to_go >= 0) & (to_go <= 60) & np.isnan(late)).astype("int64"),
+        **{
+            name: total((to_go >= 0) & (to_go <= d) & np.isnan(late)).astype("int64")
+            for name, d in (("n_without_chance_30", 30), ("n_without_chance", 60))
+        },
     )
     at = list(result.columns).index("place")
     result.insert(at, "bucket", pd.Series([BUCKETS[int(i)] for i in result.pop("place")], dtype="string"))

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..compute import By, Counted, Groups, InSteps, RuleResult, crossed, figure, merge_aliases
-from ..frames import AsOf
+from ..frames import AsOf, Mask
 from ._rule import BASIS_COLUMNS, spend_tally
 
 Floats = npt.NDArray[np.float64]
@@ -33,8 +33,9 @@ def concentration(
     The Herfindahl-Hirschman index is ``10000 x sum of squared shares`` of the vendors' net spend: 10000 is a single source. The
     effective number of vendors is ``10000 / HHI``: so many vendors of equal size would be as concentrated. The bands of the
     2023 merger guidelines (1000 to 1800 moderate, above high) are made for sellers in a market: take them as orientation. Only
-    vendors with a positive net count; lines without a vendor are left out and counted, since they are no one vendor. One vendor
-    under several names, or in several connections, looks like several: ``aliases`` gives each figure before and after.
+    vendors with a positive net count, in each group for itself. The lines of the others, such as a vendor with more returns than
+    orders, are left out and counted (as given, where there are ``aliases``), and so are lines without a vendor, since they are no one
+    vendor. One vendor under several names, or in several connections, looks like several: ``aliases`` gives each figure before and after.
 
     Parameters
     ----------
@@ -81,21 +82,32 @@ def concentration(
         as_of=as_of,
         more=lambda c: RuleResult([(~(c.known("vendor_id") | c.known("vendor_name")), "no vendor")]),
     )
-    yield Counted(got.selection)
     frame, money = got.frame, got.kept(got.sums["value"])
-    outer = got.groups(by, "currency")
-    result = _measured(got.groups("vendor"), money, outer)
+    outer, vendors = got.groups(by, "currency"), got.groups("vendor")
+    counts = got.selection.kept
+    result = _measured(vendors, money, outer)
     if aliases is not None:
         after = _measured(replace(got, frame=merge_aliases(frame, aliases)).groups("vendor"), money, outer)
         result.insert(len(outer.keys.columns), "vendors", "as given")
         after.insert(len(outer.keys.columns), "vendors", "after aliases")
         result = pd.concat([result, after]).sort_index(kind="stable").reset_index(drop=True)
         result["vendors"] = result["vendors"].astype("string")
+    # only now: a group without any vendor of positive net has its row
+    counts[counts] = ~_with_share(vendors, money, outer)
+    got.selection.exclude(counts, "vendor's net not positive")
+    yield Counted(got.selection)
     return got.with_provenance(result)
 
 
 def _with_vendor(by: By) -> list[str]:
     return ["vendor", *([by] if isinstance(by, str) else by or ())]
+
+
+def _with_share(vendors: Groups, money: Floats, outer: Groups) -> Mask:
+    """Return the rows of vendors with a positive net in their group: one with more returns than orders has no share of anything."""
+    pairs, cells = crossed(outer, vendors)
+    net = np.bincount(cells, weights=money, minlength=len(pairs))
+    return np.asarray(net[cells] > 0)
 
 
 def _measured(vendors: Groups, money: Floats, outer: Groups) -> pd.DataFrame:

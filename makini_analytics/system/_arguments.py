@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import errno
 import os
 import unicodedata
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ConfigError
+from ._near import near
 
 
 def path_of(name: str, value: Any) -> Path:
@@ -101,8 +101,7 @@ def names_of(name: str, value: Any, good: Collection[str]) -> tuple[str, ...]:
         raise ConfigError(f"{name}={_short(value)}: pass a list of some of {', '.join(good)}")
     for each in value:
         if not isinstance(each, str) or each not in good:
-            near = difflib.get_close_matches(each, good, n=1) if isinstance(each, str) else []
-            hint = f"; near: {near[0]}" if near else ""
+            hint = near(each, good) if isinstance(each, str) else ""
             raise ConfigError(f"{name}: {_short(each)} is none of {', '.join(good)}{hint}")
     return tuple(value)
 

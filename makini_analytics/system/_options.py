@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import wraps
@@ -10,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, ParamSpec, TypeVar
 
 from ..errors import OptionError
+from ._near import near
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -57,7 +57,5 @@ def check_options(
     """Raise `OptionError` for the first of the given options that is none of the good ones."""
     for name in given:
         if name not in good:
-            near = difflib.get_close_matches(name, good, n=3)
-            hint = f"near: {', '.join(near)}" if near else f"it has {', '.join(good)}"
-            hint = instead.get(name, hint)
-            raise OptionError(f"{label}() has no option {name!r}; {hint}")
+            hint = f"; {instead[name]}" if name in instead else near(name, good) or f"; it has {', '.join(good)}"
+            raise OptionError(f"{label}() has no option {name!r}{hint}")

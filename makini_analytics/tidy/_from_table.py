@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -15,7 +14,7 @@ import pandas as pd
 from .. import units
 from ..errors import SchemaError, one_of
 from ..frames import categoricals
-from ..system import mapping_of, text_of
+from ..system import mapping_of, near, text_of
 from . import _derive, _receipts, _status
 from ._identities import contradicts, currency_codes, disagreeing, one_vendor, split_by_vendor
 from ._issues import IssueBook, a_few, much_unreadable
@@ -169,27 +168,25 @@ def _table(
                 raise SchemaError(
                     f"columns= maps the names of {what} to ours: pass {{{name!r}: {source!r}}}, not {{{source!r}: {name!r}}}"
                 )
-            raise SchemaError(f"{what} has no column {source!r}{_near(str(source), [str(c) for c in df.columns])}")
+            raise SchemaError(
+                f"{what} has no column {source!r}{near(str(source), [str(c) for c in df.columns], cutoff=0.5)}"
+            )
         if (df.columns == source).sum() > 1:
             raise SchemaError(f"{what} has several columns named {source!r}: rename them first")
         if not isinstance(name, str) or (name not in allowed and not name.startswith("custom.")):
-            raise SchemaError(f"{name!r} (for {source!r}) is none of our columns{_near(str(name), names)}")
+            raise SchemaError(f"{name!r} (for {source!r}) is none of our columns{near(str(name), names, cutoff=0.5)}")
         if name in source_of:
             raise SchemaError(f"{source_of[name]!r} and {source!r} are both mapped to {name!r}: choose one")
         source_of[name] = source
     dates = [n for n, c in allowed.items() if c.kind in ("day", "instant")]
     for name in date_formats:
         if not isinstance(name, str) or name not in dates:
-            raise SchemaError(f"date_formats names {name!r}, which is no date column of ours{_near(str(name), dates)}")
+            raise SchemaError(
+                f"date_formats names {name!r}, which is no date column of ours{near(str(name), dates, cutoff=0.5)}"
+            )
     return Table(
         df, source_of, allowed, {n: issues if issues != "lines" or n in _LINE else "orders" for n in source_of}
     )
-
-
-def _near(name: str, among: list[str]) -> str:
-    folded = {a.casefold().replace(" ", "_"): a for a in among}
-    near = difflib.get_close_matches(name.casefold().replace(" ", "_"), list(folded), n=3, cutoff=0.5)
-    return f"; near names: {', '.join(repr(folded[n]) for n in near)}" if near else ""
 
 
 def _left_out(table: Table) -> list[str]:

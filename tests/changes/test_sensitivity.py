@@ -252,7 +252,7 @@ def test_a_choice_that_the_figure_does_not_have_is_its_error(lines):
         (spend.by_vendor, {"by": ["vendor", "category"]}, {}, "pass what decides on them, such as by= and freq="),
         (spend.by_period, {"freq": ["M", "Q"]}, {}, "pass what decides on them, such as by= and freq="),
         (spend.by_vendor, {"currency": ["EUR", "USD"]}, {}, "pass currency= beside the choices"),
-        (spend.by_vendor, {"basis": ["ordered"]}, {"value": "spent"}, "near names: spend"),
+        (spend.by_vendor, {"basis": ["ordered"]}, {"value": "spent"}, "near: spend"),
         (spend.by_vendor, {"basis": ["ordered"]}, {"value": "abc_class"}, "holds no numbers"),
         (spend.by_vendor, {"basis": ["ordered"]}, {"per": "vendor"}, "per='vendor': pass one of"),
         (spend.by_vendor, {"basis": ["ordered"]}, {"top": 0}, "top=0"),

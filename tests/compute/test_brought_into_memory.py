@@ -116,9 +116,7 @@ def test_too_many_lines_are_refused_before_any_is_read(sample, monkeypatch):
 def test_a_missing_column_is_named_with_the_near_ones_before_any_line_is_read(sample, monkeypatch):
     monkeypatch.setattr(_collect, "MOST_LINES", 0)
     for make in KINDS.values():
-        with pytest.raises(
-            SchemaError, match=r"slippage\.otif needs the column 'delivered_date'.*near names: delivered_dat"
-        ):
+        with pytest.raises(SchemaError, match=r"slippage\.otif needs the column 'delivered_date'.*near: delivered_dat"):
             slippage.otif(make(sample.rename(columns={"delivered_date": "delivered_dat"})), as_of=AS_OF)
 
 

@@ -203,7 +203,7 @@ def test_what_an_engine_cannot_do_is_refused_with_what_to_do_instead(sample):
         frame = make(sample)
         with pytest.raises(ConfigError, match="cluster='shipment': pass 'order' or a column"):
             slippage.by_vendor(frame, as_of=AS_OF, cluster="shipment")
-        with pytest.raises(SchemaError, match=r"'required_date'.*near names"):
+        with pytest.raises(SchemaError, match=r"'required_date'.*near: "):
             slippage.by_vendor(make(sample.rename(columns={"required_date": "required_dat"})), as_of=AS_OF)
         with pytest.raises(SchemaError, match=r"categry.*near: category"):
             spend.by_vendor(frame, by="categry")

@@ -47,7 +47,7 @@ def test_columns_say_only_what_is_to_be_different(written):
 @pytest.mark.parametrize(
     ("columns", "said"),
     [
-        ({"Remarks": "status"}, "near ones: 'Remark'"),
+        ({"Remarks": "status"}, "near: Remark"),
         ({"Remark": "sttus"}, "none of our columns"),
         ({"Remark": "amount"}, ""),
     ],

@@ -114,7 +114,7 @@ def test_as_of_is_the_argument_else_the_frames_else_its_latest_change(lines):
 
 
 def test_what_is_missing_is_named():
-    with pytest.raises(SchemaError, match=r"'delivered_date'.*near names: deliver_date"):
+    with pytest.raises(SchemaError, match=r"'delivered_date'.*near: deliver_date"):
         lead_times.per_line(pd.DataFrame({"order_date": [], "deliver_date": []}), as_of=AS_OF)
     with pytest.raises(SchemaError, match="'order_date' holds values that are no dates"):
         lead_times.per_line(pd.DataFrame({"order_date": ["soon"], "delivered_date": [None]}), as_of=AS_OF)

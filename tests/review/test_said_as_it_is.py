@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 
 import makini_analytics as ma
-from makini_analytics import currency, quality
+from makini_analytics import charts, currency, quality
 from makini_analytics.reporting import content
 from makini_analytics.review import look
 
@@ -93,3 +94,71 @@ def test_an_answer_of_none_is_an_answer_and_open_lines_are_listed_without_days_o
         assert found.loc[("apac", name), "computable"]
         assert found.loc[("apac", name), "n_filled"] > 0
     assert not found.loc[("apac", "slippage.by_vendor"), "computable"]
+
+
+def test_what_is_expected_late_soon_is_in_the_exhibit_that_shows_it():
+    told = content(ma.load_sample(), currency="EUR", sections=["findings", "open_orders"])
+    found = told.findings.set_index("kind").loc["soon late"]
+    exhibit = next(e for e in told.exhibits if e.name == found["exhibit"])
+    assert exhibit.table["expected_late_value_30"].sum() == pytest.approx(found["value"])
+    subtitle = charts.captions_of(exhibit.chart).subtitle
+    assert f"in the next 30 days {charts.money(found['value'], 'EUR')} is expected late" in subtitle
+    assert f"{exhibit.table['n_without_chance_30'].sum()} more have no forecast" in found["why"]
+    assert f"without {exhibit.table['n_without_chance_30'].sum()} lines" in subtitle
+    assert [line.get_xdata()[-1] for line in exhibit.chart.lines] == pytest.approx([0, found["value"]])
+    assert "first bar" not in exhibit.native.says  # which other programs' charts don't have
+
+
+def test_the_overdue_tile_has_no_colour_since_nothing_of_it_is_tested():
+    tiles = {t.name: t for t in look(ma.load_sample(), currency="EUR").tiles}
+    assert tiles["overdue"].value > tiles["overdue"].before
+    assert tiles["overdue"].good is None
+
+
+def test_what_counts_as_spend_is_in_the_spend_that_is_shown():
+    table = pd.DataFrame(
+        {
+            "order_number": range(300),
+            "order_date": pd.date_range("2025-01-01", periods=300),
+            "amount": 100.0,
+            "vendor_name": "Bolt AG",
+            "currency": ["EUR"] * 270 + ["XTS"] * 20 + [None] * 10,
+            "status": ["open"] * 295 + ["cancelled"] * 5,
+        }
+    )
+    data = ma.Purchases.from_table(table, as_of="2025-12-31")
+    apart, converted = look(data), look(data, currency="EUR")
+    assert apart.data_line[0] == (
+        "300 of 300 lines accounted for: 270 count as spend in EUR, 5 cancelled, 25 in another currency or none."
+    )
+    assert "270 count as spend in EUR, 5 cancelled, 25 without a rate." in converted.data_line[0]
+    for got in (apart, converted):
+        assert next(t.value for t in got.tiles if t.name == "spend") == 270 * 100
+
+
+def repeated(renamed):
+    day = pd.date_range("2025-01-01", periods=100).repeat(3)
+    table = pd.DataFrame(
+        {"order_number": [f"P{i // 3}" for i in range(300)], "line_number": [10, 20, 30] * 100, "order_date": day}
+    )
+    table = table.assign(
+        quantity=1.0, amount=np.arange(300) + 50.0, product_code="a", vendor_name="Bolt AG", currency="EUR"
+    )
+    again = table.head(15)
+    return pd.concat([table, again.assign(order_number="Q" + again["order_number"]) if renamed else again])
+
+
+@pytest.mark.parametrize(
+    ("renamed", "said", "kind", "n"),
+    [(False, "15 lines of 5 orders", "repeated line", 15), (True, "5 orders", "repeated order", 5)],
+)
+def test_what_was_entered_twice_is_counted_as_the_list_has_it(renamed, said, kind, n):
+    told = content(ma.Purchases.from_table(repeated(renamed), as_of="2025-12-31"), sections=["findings", "quality"])
+    assert told.findings.set_index("kind").loc["duplicates", "sentence"].startswith(f"{said} may have been entered")
+    shown = next(e.table for e in told.exhibits if e.name == "quality_duplicates")
+    assert (shown["kind"] == kind).sum() == n
+
+
+def test_a_filter_that_ends_before_the_twelve_months_has_no_days_in_them():
+    told = content(ma.load_sample().filter(until="2024-06-30"), sections=["spend"])
+    assert "Twelve months, 1 January to 31 December 2025, of which the data have no day." in told.subtitle

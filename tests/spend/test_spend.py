@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from makini_analytics import ConfigError, SchemaError, explain, spend
+from makini_analytics import ConfigError, SchemaError, charts, explain, spend
 
 HAND = pd.DataFrame(
     {
@@ -110,6 +110,18 @@ def test_concentration():
     assert round(spend.concentration(aliases).hhi.iloc[0]) == 1800
     unknown = spend.concentration(HAND, currency="EUR")
     assert {e["reason"]: e["n_lines"] for e in unknown.attrs["excluded"]}["no vendor"] == 1
+
+
+def test_concentration_says_which_vendors_have_no_share():
+    credited = pd.DataFrame({"vendor_id": list("aabbc"), "amount": [60.0, 20, 10, -30, 20], "currency": "EUR"})
+    got = spend.concentration(credited)
+    assert (got.n_vendors.item(), got.spend.item(), got.top_1_share.item()) == (2, 100.0, 0.8)
+    assert got.attrs["included"]["value"] == {"EUR": 100.0}
+    assert got.attrs["excluded"] == [{"reason": "vendor's net not positive", "n_lines": 2, "value": {"EUR": -20.0}}]
+    footnote = charts.captions_of(spend.plot_concentration(credited)).footnote
+    assert "n = 3 lines · left out: 2 vendor's net not positive" in footnote
+    none = spend.concentration(credited.assign(category=list("xxyyx"), amount=[1.0, 1, -1, -1, 1]), by="category")
+    assert none.n_vendors.tolist() == [2, 0]  # a category of credits alone has its row
 
 
 def test_tail_has_two_definitions_and_asks_which():

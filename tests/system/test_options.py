@@ -9,8 +9,9 @@ from types import ModuleType
 import pytest
 
 import makini_analytics as ma
-from makini_analytics.errors import OptionError
-from makini_analytics.system import known_options
+from makini_analytics.errors import ConfigError, OptionError, SchemaError
+from makini_analytics.frames import need
+from makini_analytics.system import check_options, known_options, names_of
 
 ROOMS = [m for n in ma.__all__ if isinstance(m := getattr(ma, n), ModuleType)]
 #: The one below the room that has the check; its argument is its only one.
@@ -117,3 +118,14 @@ def test_no_frame_of_ours_holds_the_token_of_a_client_that_can_t_be_made():
         value for variables in ours for name, value in variables.items() if name != "self"
     ]  # which is not whole yet
     assert "a-secret-token" not in repr(values)
+
+
+def test_near_names_are_found_in_one_way_whatever_is_misspelt():
+    with pytest.raises(OptionError, match=r"^total\(\) has no option 'VENDORS'; near: vendor$"):
+        check_options("total", ["VENDORS"], ["vendor", "top"])
+    with pytest.raises(ConfigError, match=r"'SPENDING' is none of spend, quality; near: spend$"):
+        names_of("sections", "SPENDING", ["spend", "quality"])
+    with pytest.raises(SchemaError, match=r"'DELIVERED', which is missing; near: delivered_date$"):
+        need(["order_date", "delivered_date"], "DELIVERED", metric="slippage.otif")
+    with pytest.raises(OptionError, match=r"has no option 'xyz'; it has vendor, top$"):
+        check_options("total", ["xyz"], ["vendor", "top"])

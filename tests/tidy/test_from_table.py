@@ -85,8 +85,8 @@ def test_columns_that_have_our_names_need_no_mapping():
 @pytest.mark.parametrize(
     ("columns", "said"),
     [
-        ({"PO Nummer": "order_number"}, "'PO Number'"),
-        ({"PO Number": "ordernumber"}, "'order_number'"),
+        ({"PO Nummer": "order_number"}, "near: PO Number"),
+        ({"PO Number": "ordernumber"}, "near: order_number"),
         ({"PO Number": "state"}, "none of our columns"),
         ({"PO Number": "order_number", "Supplier": "order_number"}, "both mapped"),
     ],

@@ -115,7 +115,7 @@ def _median_to_p90(
 def _naive_mean(ax: Axes, mean: np.ndarray[Any, Any]) -> None:
     x = np.arange(len(mean))
     ax.plot(x, mean, color=charts.look.muted, lw=1, ls="--")
-    if len(x) > 1:  # one period makes no line
+    if np.isfinite(mean[1:] - mean[:-1]).any():  # periods without a neighbour make no line
         last = float(pd.Series(mean).ffill().iloc[-1])  # the newest periods may have nothing delivered
         charts.beside(ax, "mean of what\nhas come", (x[-1] + 0.5, last), (6, 0), size=9, colour=charts.look.muted)
 

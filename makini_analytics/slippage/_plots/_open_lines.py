@@ -34,8 +34,9 @@ def plot_ageing(
 ) -> Axes:
     """Draw the open value by how overdue it is, with the number of lines.
 
-    In the colour of what is late: value past its due date. Light grey: what is not due yet, or has no due date. The subtitle
-    says how much of what falls due in the next 30 days is expected late, by the chances of ``slippage.open_orders``.
+    In the colour of what is late: value past its due date. Light grey: what is not due yet, or has no due date. The line in the bar
+    of what is not due yet, and the subtitle, say how much of what falls due in the next 30 days is expected late, by the chances of
+    ``slippage.open_orders``.
 
     Raises
     ------
@@ -51,7 +52,7 @@ def plot_ageing(
     ...     "delivered_date": pd.to_datetime(["2025-01-10", None, None]), "amount": 10.0, "currency": "EUR"})
     >>> print(style.alt_text(slippage.plot_ageing(lines, as_of="2025-01-25")))
     20.00 EUR of 20.00 EUR still to come is overdue, 2 lines.
-    Open value by days past the due date; of what falls due in the next 30 days 0.00 EUR is expected late.
+    Open value by days past the due date.
     8-30 20.00 EUR
     """
     result: pd.DataFrame = data
@@ -93,11 +94,14 @@ def plot_ageing(
     if not dated.any():  # so nobody knows what is overdue
         headline = f"{charts.counted(int(rows['n_lines'].sum()), 'open line')}, and no due date is known"
     sub = "Open value by days past the due date"
-    if dated.any() and values.any():
-        soon = charts.money(float(result["expected_late_value_30"].sum()), currency)
-        sub += f"; of what falls due in the next 30 days {soon} is expected late"
-        if unknown := int(result["n_without_chance"].sum()) if "n_without_chance" in result else 0:
-            sub += f", without {charts.counted(unknown, 'line')} due in 60 days of which no chance is known"
+    if "not due" in rows.index and values.any():
+        expected = float(result["expected_late_value_30"].sum())
+        sub += f"; of what falls due in the next 30 days {charts.money(expected, currency)} is expected late"
+        if expected > 0:
+            sub += " (the line in the first bar)"
+            ax.plot([0, expected], [0, 0], color=charts.look.late, lw=5, solid_capstyle="butt")
+        if unknown := int(result["n_without_chance_30"].sum()) if "n_without_chance_30" in result else 0:
+            sub += f", without {charts.counted(unknown, 'line')} of which no chance is known"
     alt = "; ".join(f"{b} {charts.money(v, currency)}" for b, v in zip(rows.index, values, strict=True))
     return charts.finish(ax, title=title or headline, subtitle=sub, result=result, alt=alt)
 

@@ -71,7 +71,9 @@ def plot_by_period(
     ax.axhline(0, color=charts.look.line, lw=1)
     tops = np.fmax(np.maximum(values, 0), before)  # of a column and the mark over it; fmax knows no missing year
     paper = {"fc": charts.look.paper, "ec": "none", "pad": 0.6, "alpha": 0.8}
-    for i in sorted({spoken, *np.flatnonzero(values)[-1:]}):
+    # the last one, too, unless its text would run into that of the column that the title speaks of
+    apart = [i for i in np.flatnonzero(values)[-1:] if abs(i - spoken) >= len(values) / 5]
+    for i in sorted({spoken, *apart}):
         text = charts.money(values[i], currency)
         charts.beside(ax, text, (i, tops[i]), (0, 4), va="baseline", ha="center", bbox=paper)
     seen = bool((~np.isnan(before)).any())

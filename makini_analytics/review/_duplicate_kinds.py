@@ -1,0 +1,130 @@
+"""What seems to be in the books twice: vendors under two names, orders and lines that are there again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from .. import charts, spend
+from ._kinds import TO_CHECK, Finding, count
+from ._view import View
+
+#: Two orders of which no more agrees than number and vendor: a number repeats across companies.
+_SAME_NUMBER = 50
+#: A vendor as it stands in the books: connection, key and name.
+Entry = tuple[str, str, str]
+
+
+def duplicate_vendors(view: View) -> Finding:
+    """Return the vendors that seem to be in the books under two names, by the spend of the smaller."""
+    found = view.duplicates
+    pairs = found[found["kind"] == "vendor"]
+    if pairs.empty:
+        return Finding("duplicate vendors", "vendors under two names (none)")
+    lines = view.year_lines
+    key = ["connection", "vendor_id", "vendor_name"]
+    got = spend.by_vendor(view.asked(lines), by=key, currency=view.unit, as_of=view.day)
+    sums: dict[Entry, float] = dict(zip(_entries(got, *key), got["spend"].tolist(), strict=True))
+    smaller: dict[Entry, tuple[float, Entry, Entry]] = {}
+    # three names of one vendor are three pairs: the spend of a name counts once
+    for one, other in zip(
+        _entries(pairs, "connection", "id", "name"),
+        _entries(pairs, "other_connection", "other_id", "other_name"),
+        strict=True,
+    ):
+        less = min(one, other, key=lambda k: sums.get(k, 0.0))
+        smaller.setdefault(less, (max(sums.get(less, 0.0), 0.0), one, other))
+    total = float(sum(spent for spent, _, _ in smaller.values()))
+    _, one, other = max(smaller.values(), key=lambda found: found[0])
+    n = len(smaller)
+    seem, entry = ("vendor seems", "entry") if n == 1 else ("vendors seem", "entries")
+    return Finding(
+        "duplicate vendors",
+        f"{charts.number(n)} {seem} to be in the books twice; {view.say(total)} was bought under the smaller {entry}.",
+        total,
+        total,
+        "bought under the smaller entry",
+        TO_CHECK,
+        f"Most at {_twice(view, one, other, sums)}.",
+        "quality_duplicates",
+        f"quality.duplicates(data{view.day_as_code})",
+    )
+
+
+def _entries(frame: pd.DataFrame, *columns: str) -> list[Entry]:
+    """Return connection, key and name of each row; "" where there is none."""
+    return [(c, k, n) for c, k, n in frame[list(columns)].astype("string").fillna("").to_numpy(dtype=object).tolist()]
+
+
+def _twice(view: View, one: Entry, other: Entry, sums: Mapping[Entry, float]) -> str:
+    """Return the two entries of a vendor in words: one name once, with what was bought under each.
+
+    Of one name ``Nord AG, 1.2 M EUR in emea and 90 k in us``; of two ``Müller GmbH, 1.2 M EUR in emea, and Muller GmbH, 90 k in us``.
+    """
+    (where, _, name), (elsewhere, _, other_name) = one, other
+    first = f"{charts.label(name)}, {view.say(sums.get(one, 0.0))} in {where}"
+    second = f"{view.say_short(sums.get(other, 0.0))} in {elsewhere}"
+    if name != other_name:
+        return f"{first}, and {charts.label(other_name)}, {second}"
+    return f"{first} and {second}" if where != elsewhere else f"{first} and {second} under another key"
+
+
+def duplicates(view: View) -> Finding:
+    """Return the orders and lines that seem to be there twice, by the value that is there again."""
+    found = view.duplicates
+    twice = found[found["kind"].isin(["order", "repeated line", "repeated order"])]
+    if twice.empty:
+        return Finding("duplicates", "orders and lines entered twice (none)")
+    alike = twice["score"] > _SAME_NUMBER
+    if not alike.any():
+        n = int((twice["kind"] == "order").sum())
+        shared = [f"{count(n, 'order number')} in two connections, dates or values differ"] if n else []
+        if n < len(twice):
+            shared.append(f"{count(len(twice) - n, 'pair')} of orders with few lines alike")
+        return Finding("duplicates", f"orders and lines entered twice ({'; '.join(shared)})")
+    twice = twice[alike]
+    mine = twice if view.unit is None else twice[twice["currency"] == view.unit]
+    total = float(mine["value"].clip(lower=0).sum())
+    n = len(twice)
+    if not total > 0:
+        return Finding("duplicates", f"orders and lines entered twice ({charts.number(n)} suggested, without value)")
+    first = mine.iloc[int(np.nan_to_num(mine["value"].to_numpy(dtype=float), nan=-np.inf).argmax())]
+    rest = int((~alike).sum())
+    more = f" {charts.number(rest)} more in the list {'agrees' if rest == 1 else 'agree'} in little." if rest else ""
+    return Finding(
+        "duplicates",
+        f"{_counted_kinds(twice)} may have been entered twice: {view.say(total)}.",
+        total,
+        total,
+        "counted a second time",
+        TO_CHECK,
+        f"The largest is {view.say(first['value'])}: {_pair(first)}.{more}",
+        "quality_duplicates",
+        f"quality.duplicates(data{view.day_as_code})",
+    )
+
+
+def _pair(row: pd.Series) -> str:
+    """Return the two of a suggestion in words; of one name where the two are."""
+    one, other = (charts.label(row[name]) for name in ("name", "other_name"))
+    if row["name"] != row["other_name"]:
+        return f"{one} and {other}"
+    elsewhere = row["connection"] != row["other_connection"]
+    return f"{one} in {row['connection']} and in {row['other_connection']}" if elsewhere else f"{one}, there again"
+
+
+def _counted_kinds(twice: pd.DataFrame) -> str:
+    """Return how many of each kind the list has, in words, so that the number is that of its rows.
+
+    Of five orders with three lines each, all there again, ``15 lines of 5 orders``; with two order numbers in two connections
+    ``2 orders and 15 lines of 5 orders``.
+    """
+    of_lines = twice[twice["kind"] == "repeated line"]
+    # a line is named by its order and its own number, "PO1 / 10"
+    of_orders = (of_lines["connection"].fillna("") + "\n" + of_lines["name"].str.rsplit(" / ", n=1).str[0]).nunique()
+    n = len(twice) - len(of_lines)
+    parts = [count(n, "order")] if n else []
+    parts += [f"{count(len(of_lines), 'line')} of {count(of_orders, 'order')}"] if len(of_lines) else []
+    return " and ".join(parts)
