@@ -69,7 +69,7 @@ class Layout:
         with any_glyph():
             renderer = renderer or figure._get_renderer()
             wide, high = figure.bbox.width, figure.bbox.height
-            asked, before = (renderer, wide, high, figure.dpi), self.found_for
+            asked, before = (renderer, wide, high, figure.dpi, self.seen, self.words), self.found_for
             self.found_for = (
                 None if before == asked else asked
             )  # a third time it is another drawing, of which much may differ

@@ -297,3 +297,20 @@ def state(ax):
     drawn(ax.figure)
     texts = [(t.get_text(), t.get_fontsize()) for t in ax.figure.findobj(Text)]
     return tuple(ax.figure.get_size_inches()), texts, [(m.get_markersize(), m.get_linewidth()) for m in ax.lines]
+
+
+def test_a_value_over_a_column_stands_clear_of_the_marks_beside_it():
+    """Beside a mark "577 k EUR" would read as less than none."""
+    months = pd.date_range("2024-01-15", periods=24, freq="MS") + pd.Timedelta(days=14)
+    amount = [500.0] * 24
+    amount[9] = 530.0  # the mark of the year before over October, two columns from December's value
+    lines = pd.DataFrame({"order_date": months, "amount": amount, "currency": "EUR", "order_id": range(24)})
+    lines = pd.concat([lines] * 6, ignore_index=True)  # fewer lines in a month are no finding
+    ax = spend.plot_by_period(lines, as_of="2025-12-31")
+    ax.figure.set_size_inches(5.2, 3.0)
+    ax.figure.canvas.draw()
+    (value,) = (t for t in ax.texts if t.get_text() == "3 k EUR" or t.get_text().startswith("3.00 k"))
+    box = value.get_window_extent()
+    for (x0, y), (x1, _) in ax.collections[0].get_segments():
+        (left, at), (right, _) = ax.transData.transform([(x0, y), (x1, y)])
+        assert not (left < box.x1 and right > box.x0 and box.y0 < at < box.y1)

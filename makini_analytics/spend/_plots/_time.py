@@ -75,7 +75,7 @@ def plot_by_period(
     apart = [i for i in np.flatnonzero(values)[-1:] if abs(i - spoken) >= len(values) / 5]
     for i in sorted({spoken, *apart}):
         text = charts.money(values[i], currency)
-        charts.beside(ax, text, (i, tops[i]), (0, 4), va="baseline", ha="center", bbox=paper)
+        charts.beside(ax, text, (i, _above(i, text, tops, before)), (0, 4), va="baseline", ha="center", bbox=paper)
     seen = bool((~np.isnan(before)).any())
     ax.set_ylim(min(0, values.min()), max(tops.max(), 1e-9) * 1.15)
     ax.set_xlim(-0.6, len(values) - 0.4 + (0.09 * len(values) if seen else 0))  # "year before" stands at the right
@@ -87,6 +87,16 @@ def plot_by_period(
     sub = f"{what} by {when} date{fiscal}, {in_currency(currency)}, total {charts.money(values.sum(), currency)}{cut}"
     alt = alternative([charts.period_name(p) for p in result["period"]], values.tolist(), currency, 60)
     return charts.finish(ax, title=title or headline, subtitle=sub, result=result, alt=alt)
+
+
+def _above(i: int, text: str, tops: np.ndarray[Any, Any], before: np.ndarray[Any, Any]) -> float:
+    """Return how high the text over a column stands: over the marks beside it, too, since "- 577 k EUR" would read as less than none."""
+    reach = int(np.ceil(len(text) * len(tops) / 120))  # columns to each side that the text covers on half a page
+    beside = np.sort(before[max(i - reach, 0) : i + reach + 1])
+    low, high, y = 0.02 * np.max(tops), 0.13 * np.max(tops), float(tops[i])
+    for mark in beside[~np.isnan(beside)]:
+        y = float(mark) if y - low < mark < y + high else y
+    return y
 
 
 def _year_before(ax: Axes, before: np.ndarray[Any, Any]) -> None:
