@@ -41,7 +41,7 @@ def from_codes(texts: Any, codes: Codes) -> Labels:
     ['b', 'a', <NA>, <NA>, 'b']
     """
     array: Any = pd.array(texts, dtype="string") if isinstance(texts, list) else texts
-    place, names = pd.factorize(array, sort=True)
+    place, names = _factorized(array)
     small = np.append(place, -1).astype(np.min_scalar_type(-max(len(names), 1)))
     return _made(small[codes], names)
 
@@ -68,7 +68,17 @@ def from_texts(values: Any) -> Labels:
         return from_codes(values.categories.astype("string").array, values.codes)
     if not (isinstance(values, pd.api.extensions.ExtensionArray) and str(values.dtype) == "string"):
         values = pd.array(values, dtype="string")
-    return _made(*pd.factorize(values, sort=True))
+    return _made(*_factorized(values))
+
+
+def _factorized(texts: Any) -> tuple[Codes, Any]:
+    place, names = pd.factorize(texts)
+    if len(names) < 2:  # nothing to sort, as in most columns of a connection
+        return place, names
+    order = names.argsort()
+    to = np.empty(len(names) + 1, dtype=place.dtype)
+    to[order], to[-1] = np.arange(len(names)), -1
+    return to[place], names.take(order)
 
 
 def from_series(column: pd.Series) -> Labels:
@@ -132,7 +142,10 @@ def relabel(column: Labels, texts: Sequence[str | None]) -> Labels:
     >>> relabel(from_texts(["a", "b", None]), ["Anna", None]).tolist()
     ['Anna', <NA>, <NA>]
     """
-    return from_codes(list(texts), np.asarray(column.codes)) if len(texts) else column
+    names = column.categories
+    if list(texts) == names.tolist() and names.is_monotonic_increasing:
+        return column
+    return from_codes(list(texts), np.asarray(column.codes))
 
 
 def concat(columns: Sequence[Labels]) -> Labels:
@@ -182,7 +195,8 @@ def to_strings(column: pd.Series) -> pd.Series:
     """Return a column of categories or of text as text of dtype ``string``; its codes are remembered."""
     if not isinstance(column.dtype, pd.CategoricalDtype):
         return column.astype("string")
-    encoded = Encoding(column.cat.codes.to_numpy(), column.cat.categories.astype("string"))
+    labels: Any = column.array
+    encoded = Encoding(labels.codes.copy(), labels.categories.astype("string"))
     texts: Any = encoded.labels.array
     out = pd.Series(
         texts.take(encoded.codes, allow_fill=True) if len(texts) else _no_text(len(column)),

@@ -19,7 +19,9 @@ def own_days(sources: pd.DataFrame, as_of: pd.Timestamp | None) -> pd.Series:
     """Return the as-of day of each connection, a row of ``sources`` each."""
     common: Any = pd.NaT if as_of is None else as_of
     none = pd.Series(pd.NaT, index=sources.index, dtype="datetime64[us]")
-    own = pd.to_datetime(sources.get("as_of", none)).astype("datetime64[us]")
+    if "as_of" not in sources:
+        return none.fillna(common)
+    own = pd.to_datetime(sources["as_of"]).astype("datetime64[us]")
     # a day that was set since the connections came together is one for all
     return own.fillna(common) if own.min() == common else none.fillna(common)
 

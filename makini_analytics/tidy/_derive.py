@@ -251,6 +251,8 @@ def settle_states(
 
 def _list_unknown(frame: pd.DataFrame, unknown: npt.NDArray[np.bool_], table: str, issues: IssueBook) -> None:
     """List each status that is not understood once."""
+    if not unknown.any():
+        return
     status = frame["status"].where(unknown)
     for text, at in status.groupby(status, observed=True).indices.items():
         issues.tell_status(table, str(text), np.asarray(at, dtype=np.intp), frame)

@@ -22,7 +22,7 @@ from ._number_format import OTHER_CURRENCY, NumberFormat
 from ._parsing import zone
 from ._row_checks import check_rows, check_stacked, check_zeros
 from ._schema import LINES, ORDERS, SOURCES, Column
-from ._table_values import Table, TableFormat, TableValues, completed, filled, framed, read_values, stripped
+from ._table_values import Table, TableFormat, TableValues, completed, filled, framed, nothing, read_values, stripped
 from ._tables_beside import RECEIPT, overlaid, with_heads, with_receipts
 
 #: A table beside the lines: with our names, or with what maps its names to ours.
@@ -255,11 +255,18 @@ _OF_THE_ORDER = ("status", "currency", "order_date", "required_date", "approved_
 
 def _orders_of(frame: pd.DataFrame, of: npt.NDArray[np.intp]) -> pd.DataFrame:
     """Return one row per order: the first value that is there, and none where its rows do not agree, a blank being a value too."""
-    first = frame[[c.name for c in ORDERS if c.name in frame]].groupby(of, sort=False).first().reset_index(drop=True)
-    orders = completed(first, ORDERS)[[c.name for c in ORDERS]]
-    orders["n_lines"] = pd.array(np.bincount(of, minlength=len(orders)), dtype="Int64")
+    rows = np.unique(of, return_index=True)[1]
+    columns, gaps = dict[str, Any](), list[str]()
+    for c in ORDERS:
+        values: Any = frame[c.name].array if c.name in frame else nothing(c, len(frame))
+        columns[c.name] = values.take(rows)
+        if columns[c.name].isna().any() and not values.isna().all():
+            gaps.append(c.name)
+    if gaps:
+        columns |= dict(frame[gaps].groupby(of).first())
+    orders = pd.DataFrame(columns | {"n_lines": pd.array(np.bincount(of, minlength=len(rows)), dtype="Int64")})
     mixed = {c: disagreeing(frame[c], of, len(orders)) for c in _OF_THE_ORDER} if len(frame) else {}
-    return orders.assign(**{c: orders[c].mask(rows) for c, rows in mixed.items()})
+    return orders.assign(**{c: orders[c].mask(rows) for c, rows in mixed.items() if rows.any()})
 
 
 def _issues(

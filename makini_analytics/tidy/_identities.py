@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -97,11 +97,13 @@ def currency_code(text: str) -> str:
 
 def one_vendor(ids: Labels, names: Labels, connection: Labels) -> Labels:
     """Return vendor ids in which a vendor without one has that of its name, where its connection has exactly one for it."""
+    lacking = np.flatnonzero((ids.codes < 0) & (names.codes >= 0))
+    if not len(lacking) or not len(ids.categories):
+        return ids
     table = pd.DataFrame({"connection": connection.codes, "name": names.codes, "id": ids.codes})
     known = table[(table["name"] >= 0) & (table["id"] >= 0)].drop_duplicates()
     single = known[~known.duplicated(["connection", "name"], keep=False)].set_index(["connection", "name"])["id"]
-    lacking = np.flatnonzero((ids.codes < 0) & (names.codes >= 0))
-    if not len(single) or not len(lacking):
+    if not len(single):
         return ids
     at = single.index.get_indexer(pd.MultiIndex.from_frame(table.loc[lacking, ["connection", "name"]]))
     codes = np.asarray(ids.codes, dtype=np.int64).copy()
@@ -118,15 +120,19 @@ def split_by_vendor(frame: pd.DataFrame, book: IssueBook) -> tuple[pd.DataFrame,
         c: np.asarray(categoricals.from_series(frame[c]).codes, dtype=np.int64)
         for c in ("connection", "order_id", "vendor_id")
     }
-    key = pd.DataFrame(parts)
-    known = key[key["vendor_id"] >= 0].drop_duplicates()
-    several = known[known.duplicated(["connection", "order_id"], keep=False)][
-        ["connection", "order_id"]
-    ].drop_duplicates()
+    of, n = _orders_by_position(parts)
+    named = parts["vendor_id"] >= 0
+    one = np.full(n, -1, dtype=np.int64)
+    one[of[named]] = parts["vendor_id"][named]
     notes = []
-    if len(several):
+    if (parts["vendor_id"] != one[of])[named].any():
+        key = pd.DataFrame(parts)
+        known = key[named].drop_duplicates()
+        several = known[known.duplicated(["connection", "order_id"], keep=False)][
+            ["connection", "order_id"]
+        ].drop_duplicates()
         at = pd.MultiIndex.from_frame(several).get_indexer(pd.MultiIndex.from_frame(key[["connection", "order_id"]]))
-        rows = (at >= 0) & (parts["vendor_id"] >= 0)
+        rows = (at >= 0) & named
         order, vendor = (categoricals.to_strings(frame[c]) for c in ("order_id", "vendor_id"))
         told = pd.Series(order[rows] + " / " + vendor[rows], index=frame.index[rows])
         frame = frame.assign(order_id=categoricals.from_texts(order.mask(pd.Series(rows, index=frame.index), told)))
@@ -139,8 +145,14 @@ def split_by_vendor(frame: pd.DataFrame, book: IssueBook) -> tuple[pd.DataFrame,
         )
         notes.append(f"{len(several):,} order numbers are those of several vendors, and are taken as an order of each.")
         parts["order_id"] = np.asarray(categoricals.from_series(frame["order_id"]).codes, dtype=np.int64)
-    of, _ = pd.factorize(parts["connection"] * (int(parts["order_id"].max(initial=0)) + 2) + parts["order_id"])
-    return frame, of.astype(np.intp), notes
+        of, _ = _orders_by_position(parts)
+    return frame, of, notes
+
+
+def _orders_by_position(parts: Mapping[str, npt.NDArray[np.int64]]) -> tuple[npt.NDArray[np.intp], int]:
+    """Return each row's order, numbered as they come, and how many there are."""
+    of, orders = pd.factorize(parts["connection"] * (int(parts["order_id"].max(initial=0)) + 2) + parts["order_id"])
+    return of.astype(np.intp), len(orders)
 
 
 def disagreeing(column: pd.Series, of: npt.NDArray[np.intp], n: int) -> npt.NDArray[np.bool_]:

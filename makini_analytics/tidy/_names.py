@@ -120,8 +120,9 @@ def vendor_pairs(orders: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     found = []
     for frame in (orders, lines):
         ids, names = (categoricals.from_series(frame[c]) for c in ("vendor_id", "vendor_name"))
-        codes = pd.DataFrame({"id": ids.codes, "name": names.codes})
-        rows = codes[(codes >= 0).all(axis=1)].drop_duplicates().index.to_numpy()
+        both = np.flatnonzero((ids.codes >= 0) & (names.codes >= 0))
+        pair = ids.codes[both].astype(np.int64) * len(names.categories) + names.codes[both]
+        rows = both[~pd.Series(pair).duplicated().to_numpy()]
         found.append(pd.DataFrame({"id": ids.take(rows).astype("string"), "name": names.take(rows).astype("string")}))
     return pd.concat(found, ignore_index=True).drop_duplicates(ignore_index=True)
 

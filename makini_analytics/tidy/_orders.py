@@ -166,9 +166,8 @@ class OrdersBuilder:
         if returned is not None and prepared.returns_found is not None:
             tell_orphans(returned, prepared.returns_found, self._book)
         whole.see(prepared)
-        receipts = tidy_receipts(given.get("receipts", ()), tz, self._book)
-        joined = None
-        if len(receipts):
+        records, joined = given.get("receipts"), None
+        if records and len(receipts := tidy_receipts(records, tz, self._book)):
             joined = JoinedReceipts(receipts, _receipts.line_of(receipts, prepared.lines))
             whole.see_receipts(prepared.lines, joined)
         whole.decide()

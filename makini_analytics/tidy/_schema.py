@@ -292,6 +292,7 @@ SOURCES: tuple[Column, ...] = (
 )
 
 TABLES = {"orders": ORDERS, "lines": LINES, "issues": ISSUES, "sources": SOURCES}
+_EMPTY = {t: pd.DataFrame({c.name: pd.Series([], dtype=c.dtype) for c in of}) for t, of in TABLES.items()}
 
 
 def empty(table: str) -> pd.DataFrame:
@@ -300,7 +301,7 @@ def empty(table: str) -> pd.DataFrame:
     >>> empty("issues").columns.tolist()
     ['connection', 'table', 'id', 'column', 'value', 'reason']
     """
-    return pd.DataFrame({c.name: pd.Series([], dtype=c.dtype) for c in TABLES[table]})
+    return _EMPTY[table].copy()
 
 
 def column(table: str, name: str) -> Column:

@@ -41,7 +41,8 @@ def meanings(status: pd.Series, own: Mapping[str, str]) -> Codes:
 def state_labels(states: Codes) -> categoricals.Labels:
     """Return the names of states."""
     there = np.bincount(states, minlength=len(STATES)) > 0
-    return categoricals.from_codes([s if t else None for s, t in zip(STATES, there, strict=True)], states)
+    place = np.cumsum(there) - 1
+    return categoricals.from_codes([s for s, t in zip(STATES, there, strict=True) if t], place[states])
 
 
 def line_states(

@@ -269,21 +269,19 @@ def framed(got: TableValues, n: int, columns: Sequence[Column]) -> pd.DataFrame:
 
 def completed(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
     """Return a frame with the columns that it lacks, and nothing in them."""
-    index = frame.index
     lacking = [c for c in columns if c.name not in frame]
-    nothing = {kind: _nothing(c, index) for kind, c in {c.kind: c for c in lacking}.items()}
-    missing = {c.name: nothing[c.kind] for c in lacking}
-    return pd.concat([frame, pd.DataFrame(missing, index=index)], axis=1)
+    of_kind = {kind: nothing(c, len(frame)) for kind, c in {c.kind: c for c in lacking}.items()}
+    there: dict[Any, Any] = {name: frame[name] for name in frame}
+    return pd.DataFrame(there | {c.name: of_kind[c.kind] for c in lacking}, index=frame.index)
 
 
-def _nothing(c: Column, index: pd.Index) -> pd.Series[Any]:
-    if c.kind == "number":
-        return pd.Series(np.nan, index=index)
+def nothing(c: Column, n: int) -> Any:
+    """Return a column of ``n`` missing values."""
     if c.kind == "label":
-        return pd.Series(categoricals.missing(len(index)), index=index)
-    nothing: Any = pd.NaT if c.kind in ("day", "instant") else pd.NA
-    one: Any = pd.array([nothing], dtype=c.dtype)
-    return pd.Series(one.take(np.zeros(len(index), dtype=np.intp)), index=index)
+        return categoricals.missing(n)
+    missing: Any = {"number": np.nan, "day": pd.NaT, "instant": pd.NaT}.get(c.kind, pd.NA)
+    one: Any = pd.array([missing], dtype=c.dtype)
+    return one.take(np.zeros(n, dtype=np.intp))
 
 
 def stripped(frame: pd.DataFrame, name: str) -> categoricals.Labels:
