@@ -199,8 +199,7 @@ def _keyed(
     rest, keys = present, {}
     for name, (column, dtype) in reversed(list(key.items())):
         rest, place = np.divmod(rest, widths[name])
-        taken = pd.Series(column.labels).reindex(np.where(place < len(column.labels), place, -1))
-        keys[name] = taken.reset_index(drop=True).astype(dtype)
+        keys[name] = _labelled(column.labels, np.where(place < len(column.labels), place, -1)).astype(dtype)
     names = pd.DataFrame({c: keys[c] for c in key}, index=pd.RangeIndex(len(present)))
     return group.astype(np.intp, copy=False), names
 
@@ -242,7 +241,14 @@ def _most_frequent(name: Encoding, codes: npt.NDArray[np.intp], n_groups: int, n
         order = np.lexsort((which, -count, group))  # most lines first, then the alphabet
         first = order[np.r_[True, group[order][1:] != group[order][:-1]]]
         out[group[first]] = which[first]
-    return pd.Series(name.labels).reindex(out).reset_index(drop=True).astype("string")
+    return _labelled(name.labels, out).astype("string")
+
+
+def _labelled(labels: pd.Index, place: Ints) -> pd.Series:
+    """Return the label at each place, none at -1."""
+    if (place < 0).any():
+        return pd.Series(labels).reindex(place).reset_index(drop=True)
+    return pd.Series(labels.take(place))
 
 
 def order_ids(lines: pd.DataFrame) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -23,6 +23,8 @@ Floats = npt.NDArray[np.float64]
 _UNITS = {"s": 86_400, "ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
 #: A column of which less than a fourth is known has few days.
 _SPARSE = 4
+#: Labels that are compared one by one sooner than by a table of what is looked for.
+_FEW = 100
 
 
 @dataclass
@@ -70,7 +72,7 @@ class PandasColumns:
         out = np.zeros(len(self), dtype=bool)
         if self.has(name):
             column: Encoding = self._once(("text", name), lambda: encode(self.frame[name], sort=False))
-            for code in self._once((name, texts), lambda: np.flatnonzero(column.labels.astype("string").isin(texts))):
+            for code in self._once((name, texts), lambda: _places_of(texts, column.labels)):
                 out |= column.codes[self.rows] == code
         return out
 
@@ -142,6 +144,12 @@ class PandasColumns:
     def _raw(self, name: str) -> tuple[npt.NDArray[np.int64], int]:
         raw: tuple[npt.NDArray[np.int64], int] = self._once(("day", name), lambda: _instants(self.frame, name))
         return raw
+
+
+def _places_of(texts: tuple[str, ...], labels: pd.Index) -> Iterable[int]:
+    if isinstance(labels.dtype, pd.StringDtype) and len(labels) <= _FEW:  # of a handful, as states are
+        return [i for i, label in enumerate(labels.tolist()) if label in texts]
+    return np.flatnonzero(labels.astype("string").isin(texts)).tolist()
 
 
 def _whole_days(raw: npt.NDArray[np.int64], of_a_day: int) -> Floats:

@@ -52,8 +52,9 @@ def encode(column: pd.Series, *, sort: bool = True) -> Encoding:
 
 
 def _of_categorical(column: pd.Series, sort: bool) -> Encoding:
-    found = Encoding(column.cat.codes.to_numpy(), column.cat.categories)
-    return found if column.cat.ordered or not sort else _sorted(found)
+    labels: Any = column.array
+    found = Encoding(labels.codes.copy(), labels.categories)  # a frame that is written into has its own
+    return found if labels.ordered or not sort else _sorted(found)
 
 
 def _sorted(encoded: Encoding) -> Encoding:

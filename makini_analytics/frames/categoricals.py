@@ -105,6 +105,8 @@ def constant(text: str, n: int) -> Labels:
 
 def has_text(column: Labels) -> Mask:
     """Return where a column has a text that is not empty."""
+    if not len(column.categories):
+        return np.zeros(len(column), dtype=bool)
     not_empty = np.append(np.asarray(column.categories != "", dtype=bool), False)
     out: Mask = not_empty[np.asarray(column.codes)]
     return out

@@ -12,6 +12,7 @@ Read back, the kinds of one name come together again as they do where frames are
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from string import ascii_letters, ascii_uppercase
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
@@ -48,6 +49,7 @@ OF_VERSIONS = {"connection": "text", "order_id": "text", "digest": "count", "ord
 OF_SNAPSHOTS = {"as_of": "day", "whole": "flag", "layout": "text", "n_new": "count", "n_changed": "count", "n_gone": "count", "n_same": "count"}  # fmt: skip
 
 
+@cache
 def known_kinds(table: str) -> dict[str, str]:
     """Return the kind of each column that the data dictionary has."""
     return {c.name: "text" if c.kind == "label" else c.kind for c in TABLES[table]}

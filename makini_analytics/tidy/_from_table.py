@@ -18,11 +18,12 @@ from ..system import mapping_of, near, text_of
 from . import _derive, _receipts, _status
 from ._identities import contradicts, currency_codes, disagreeing, one_vendor, split_by_vendor
 from ._issues import IssueBook, a_few, much_unreadable
+from ._nothing import nothing
 from ._number_format import OTHER_CURRENCY, NumberFormat
 from ._parsing import zone
 from ._row_checks import check_rows, check_stacked, check_zeros
 from ._schema import LINES, ORDERS, SOURCES, Column
-from ._table_values import Table, TableFormat, TableValues, completed, filled, framed, nothing, read_values, stripped
+from ._table_values import Table, TableFormat, TableValues, filled, framed, read_values, stripped
 from ._tables_beside import RECEIPT, overlaid, with_heads, with_receipts
 
 #: A table beside the lines: with our names, or with what maps its names to ours.
@@ -260,7 +261,7 @@ def _orders_of(frame: pd.DataFrame, of: npt.NDArray[np.intp]) -> pd.DataFrame:
     for c in ORDERS:
         values: Any = frame[c.name].array if c.name in frame else nothing(c, len(frame))
         columns[c.name] = values.take(rows)
-        if columns[c.name].isna().any() and not values.isna().all():
+        if pd.isna(columns[c.name]).any() and not pd.isna(values).all():
             gaps.append(c.name)
     if gaps:
         columns |= dict(frame[gaps].groupby(of).first())
@@ -293,5 +294,6 @@ def _sources(lines: pd.DataFrame, orders: pd.DataFrame, connection: str, role: s
     told |= {name: [value] * len(names) for name, value in told.items()} | {"connection": names}
     told["n_orders"] = [int((orders["connection"] == n).sum()) for n in names]
     told["n_lines"] = [int((lines["connection"] == n).sum()) for n in names]
-    rows = pd.DataFrame({c.name: pd.array(told[c.name], dtype=c.dtype) for c in SOURCES if c.name in told})
-    return completed(rows, SOURCES)[[c.name for c in SOURCES]]
+    return pd.DataFrame(
+        {c.name: pd.array(told[c.name], dtype=c.dtype) if c.name in told else nothing(c, len(names)) for c in SOURCES}
+    )

@@ -39,6 +39,8 @@ KEYED_NAMES = (
 
 def names_by_key(lookups: Mapping[str, Records], of: KeyedName) -> dict[str, str]:
     """Return the names of a column's keys; a currency's is its code, and where that is a number ("978") its name."""
+    if not lookups.get(of.lookup):
+        return {}
     if of.column != "currency":
         return _texts_by_key(lookups.get(of.lookup, ()), of.fields)
     names = _texts_by_key(lookups.get(of.lookup, ()), of.fields, lambda text: why_no_currency(text) is None)

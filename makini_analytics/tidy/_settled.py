@@ -178,19 +178,23 @@ def settled(part: PreparedOrders, whole: WholeList, joined: JoinedReceipts | Non
     check_line_ids(lines, book, whole.repeated_lines, whole.seen_lines)
     orders["n_lines"] = pd.array(np.bincount(of, minlength=len(orders)), dtype="Int64")
 
-    orders = pd.concat([orders[[c.name for c in ORDERS]], part.order_custom], axis=1)
+    orders = _with_custom(orders[[c.name for c in ORDERS]], part.order_custom)
     if joined is None:
         lines = lines.assign(
             first_receipt_date=np.full(len(lines), "NaT", dtype="datetime64[us]"),
             n_receipts=pd.array([pd.NA], dtype="Int64").take(np.zeros(len(lines), dtype=np.intp)),
         )
-    lines = pd.concat([lines[[c.name for c in LINES]], part.line_custom], axis=1)
+    lines = _with_custom(lines[[c.name for c in LINES]], part.line_custom)
     changes = [t for t in (orders["updated_at"].max(), lines["updated_at"].max()) if t is not pd.NaT]
     as_of = max(changes).tz_convert(tz).tz_localize(None).normalize() if changes else None
     ids = {"orders": orders["order_id"], "lines": lines["line_id"]}
     if joined is not None:
         ids["receipt lines"] = joined.receipts["order_id"]
     return TidyOrders(orders, lines, book.frame(part.connection, ids), as_of, role, notes)
+
+
+def _with_custom(frame: pd.DataFrame, custom: pd.DataFrame) -> pd.DataFrame:
+    return pd.concat([frame, custom], axis=1) if len(custom.columns) else frame
 
 
 def _unreadable(book: IssueBook, lines: pd.DataFrame, of: np.ndarray, role: str) -> dict[str, Any]:

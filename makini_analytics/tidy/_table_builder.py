@@ -16,6 +16,7 @@ from ._column_builder import BatchBuilder, ColumnBuilder, DictionaryBuilder, cle
 from ._day_builder import DayBuilder
 from ._issues import IssueBook
 from ._no_values import currencies_read
+from ._nothing import nothing
 from ._number_builder import NumberBuilder
 from ._number_format import PERCENTAGE, NumberFormat
 from ._parsing import MARKS, Problem, is_no_mark, sound
@@ -141,6 +142,9 @@ class TableBuilder:
             if not c.sources or (
                 c.inherits and c.kind != "label" and not column.n
             ):  # derived from other columns, later
+                continue
+            if not column.n:  # in no record, as most columns of a connection
+                built[c.name] = nothing(c, self.n)
                 continue
             column.fill_up(self.n)
             if isinstance(column, NumberBuilder):

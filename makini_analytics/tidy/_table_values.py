@@ -19,6 +19,7 @@ from ._dates import DateOrder, check_format, numeric_dates, read_dates
 from ._identities import plain_text
 from ._issues import IssueBook
 from ._no_values import as_days, changed_by_a_spreadsheet, without_no_values
+from ._nothing import nothing
 from ._number_format import (
     DECIMALS,
     DecimalJudge,
@@ -273,15 +274,6 @@ def completed(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
     of_kind = {kind: nothing(c, len(frame)) for kind, c in {c.kind: c for c in lacking}.items()}
     there: dict[Any, Any] = {name: frame[name] for name in frame}
     return pd.DataFrame(there | {c.name: of_kind[c.kind] for c in lacking}, index=frame.index)
-
-
-def nothing(c: Column, n: int) -> Any:
-    """Return a column of ``n`` missing values."""
-    if c.kind == "label":
-        return categoricals.missing(n)
-    missing: Any = {"number": np.nan, "day": pd.NaT, "instant": pd.NaT}.get(c.kind, pd.NA)
-    one: Any = pd.array([missing], dtype=c.dtype)
-    return one.take(np.zeros(n, dtype=np.intp))
 
 
 def stripped(frame: pd.DataFrame, name: str) -> categoricals.Labels:
