@@ -153,8 +153,8 @@ def check(seed, folder):
     return n, whole
 
 
-def test_a_folder_is_what_memory_is(tmp_path):
-    seeds = (3, 10, 21)
+@pytest.mark.parametrize("seeds", [(10, 21), pytest.param((3, 10, 21), marks=pytest.mark.full)])
+def test_a_folder_is_what_memory_is(seeds, tmp_path):
     found = [check(seed, tmp_path / str(seed)) for seed in seeds]
     assert max(n for n, _ in found) > 3
     assert sum(whole.lines["n_receipts"].sum() for _, whole in found) > 20

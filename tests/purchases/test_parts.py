@@ -179,14 +179,16 @@ def test_a_place_that_is_none_is_said_before_anything_is_asked(to):
 def test_what_was_fetched_in_parts_by_an_earlier_version_goes_to_a_history(small, tmp_path):
     with ma.sandbox() as server:
         client = server.client("us", **OPTIONS)
-        data, old = client.fetch_purchases(), fetched_in_parts(client, tmp_path / "place")
+        span = {"since": "2025-01-01"}
+        data, old = client.fetch_purchases(**span), fetched_in_parts(client, tmp_path / "place", **span)
+        assert len(list((old / "lines").iterdir())) > 1
         for read in (ma.Purchases.load, ma.scan):
             with pytest.raises(
                 ma.SchemaError, match=r"in parts, by an earlier version: ma\.History\('another folder'\)\.add"
             ):
                 read(old)
         ma.History(tmp_path / "history").add(old)
-        client.fetch_purchases(to=tmp_path / "history")
+        client.fetch_purchases(**span, to=tmp_path / "history")
     same(ma.Purchases.load(tmp_path / "history"), data)
 
 
