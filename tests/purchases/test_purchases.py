@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import makini_analytics.purchases._folder as saved
-from makini_analytics import Purchases, SchemaError, concat, load_sample
+from makini_analytics import Purchases, SchemaError, concat, load_sample, spend
 from tests.tidy.test_tidy import ORDER, tidy
 
 
@@ -100,6 +100,14 @@ def test_the_callers_frames_are_not_touched():
     frame = tidy(ORDER).lines
     Purchases(tidy(ORDER).orders, frame, as_of="2025-01-01")
     assert frame.attrs == {}
+
+
+def test_categories_that_their_owner_writes_into_later_change_nothing_here():
+    data = load_sample(["us"])
+    lines = data.lines.assign(vendor_id=data.lines["vendor_id"].astype("category"))
+    mine = Purchases(data.orders, lines, data.issues, data.sources, data.as_of)
+    lines["vendor_id"].array[:] = lines["vendor_id"].iloc[0]
+    pd.testing.assert_frame_equal(spend.by_vendor(mine.lines), spend.by_vendor(data.lines))
 
 
 def test_text_has_one_dtype_whatever_the_number_of_lines():
