@@ -299,9 +299,9 @@ def _currency_meant(currency: str, selection: Selection) -> str:
         return currency
     if len(same) != 1:
         said = f"currency={currency!r}: no line is in it; there {'is' if len(there) == 1 else 'are'} {', '.join(there)}"
-        raise ConfigError(
-            f"{said}. It keeps lines and converts none: for that, currency.convert(lines, to={currency.strip().upper()!r})"
-        )
+        code = currency.strip().upper()
+        to = repr(code) if len(code) == 3 and code.isalpha() else "..."  # "EURO" is no code that it would know
+        raise ConfigError(f"{said}. It keeps lines and converts none: for that, currency.convert(lines, to={to})")
     return same[0]
 
 

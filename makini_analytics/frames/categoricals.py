@@ -181,13 +181,13 @@ def as_labels(frame: pd.DataFrame) -> pd.DataFrame:
     >>> [str(dtype) for dtype in as_labels(frame).dtypes]
     ['string', 'category']
     """
-    out: dict[str, Any] = {}
+    out = frame.copy(deep=False)
     for name in frame.columns[[isinstance(t, pd.StringDtype) for t in frame.dtypes]]:
         # 20,000 materials are nearly as many texts as the first 10,000 rows, and few of the first 100,000
         if any(part.nunique() <= len(part) / 2 for part in (frame[name].iloc[:n] for n in (10_000, 100_000))):
             found = encode(frame[name])
             out[name] = _made(found.codes, found.labels)
-    return frame.assign(**out)
+    return out
 
 
 # ---- text again ------------------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ._purchases import Purchases
 
 #: The columns that a name is looked for in, where it is not the one of that name. A vendor is known by its id and by its name.
-_LOOKED_FOR = {"vendor": ("vendor_id", "vendor_name"), "site": ("site_id",)}
+_LOOKED_FOR = {"vendor": ("vendor_id", "vendor_name"), "site": ("site_id", "site_name")}
 OPTIONS = ("connection", "vendor", "since", "until")
 
 
@@ -91,7 +91,10 @@ def _must_be_known(lines: pd.DataFrame, name: str) -> None:
 def _must_occur(lines: pd.DataFrame, name: str, texts: Collection[str]) -> None:
     """Raise where no line has the value: a typing error would give an empty figure."""
     columns = _columns(lines, name)
-    there = {str(v) for c in columns for v in lines[c].dropna().unique()}
+    try:
+        there = {str(v) for c in columns for v in lines[c].dropna().unique()}
+    except TypeError:  # unhashable
+        raise OptionError(f"filter() picks by columns of text, and {name!r} holds lists or objects") from None
     for text in texts:
         if text not in there and len(lines):
             few = (
@@ -99,7 +102,7 @@ def _must_occur(lines: pd.DataFrame, name: str, texts: Collection[str]) -> None:
                 if 0 < len(there) <= 8
                 else ""
             )
-            raise ConfigError(f"{name}={text!r}: no line has it{few or near(text, there, cutoff=0.4)}")
+            raise ConfigError(f"{name}={text!r}: no line has it{near(text, there, cutoff=0.4) or few}")
 
 
 def _mask(frame: pd.DataFrame, wanted: Mapping[str, Collection[str]], first: Any, last: Any) -> Any:

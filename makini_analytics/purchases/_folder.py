@@ -90,7 +90,10 @@ def write(folder: Path, frames: Mapping[str, pd.DataFrame], as_of: pd.Timestamp 
         new.mkdir()
         for table, frame in frames.items():
             if suffix == "parquet":
-                frame.to_parquet(new / f"{table}.parquet", index=False)
+                try:
+                    frame.to_parquet(new / f"{table}.parquet", index=False)
+                except (ValueError, TypeError, NotImplementedError) as e:  # a column of your own with texts and numbers
+                    raise SchemaError(f"the {table} can't be saved: {'; '.join(map(str, e.args))[:300]}") from None
             else:
                 frame.to_csv(new / f"{table}.csv.gz", index=False, na_rep=_MISSING)
         write_head(new, suffix, as_of, dtypes=dtypes, rows={table: len(frame) for table, frame in frames.items()})

@@ -133,7 +133,7 @@ def ageing(lines: Any, *, by: By = None, as_of: AsOf | None = None, due: str = "
         n_lines, n_orders : int
         open_value : float, in ``currency``
         expected_late_value_30, expected_late_value_60 : float, in ``currency``; of the bucket "not due" only
-        n_without_chance_30, n_without_chance : int, lines of the bucket "not due" that are missing in the former, and in the latter
+        n_without_chance_30, n_without_chance : int, lines of the bucket "not due" without a chance to arrive in time, in 30 days and in 60
 
     Raises
     ------
@@ -159,7 +159,7 @@ def ageing(lines: Any, *, by: By = None, as_of: AsOf | None = None, due: str = "
     def total(what: Any) -> Any:
         return np.bincount(groups.codes, weights=np.nan_to_num(what), minlength=n)[:n].astype(float)
 
-    late = table["expected_late_value"].to_numpy(dtype=float)
+    late, chance = (table[c].to_numpy(dtype=float) for c in ("expected_late_value", "chance_on_time"))
     to_go = -table["days_overdue"].to_numpy(dtype=float)
     result = groups.keys.iloc[:n].assign(
         n_lines=np.bincount(groups.codes, minlength=n)[:n].astype("int64"),
@@ -167,7 +167,7 @@ def ageing(lines: Any, *, by: By = None, as_of: AsOf | None = None, due: str = "
         open_value=total(table["open_value"].to_numpy(dtype=float)),
         **{f"expected_late_value_{d}": total(np.where((to_go >= 0) & (to_go <= d), late, 0.0)) for d in (30, 60)},
         **{
-            name: total((to_go >= 0) & (to_go <= d) & np.isnan(late)).astype("int64")
+            name: total((to_go >= 0) & (to_go <= d) & np.isnan(chance)).astype("int64")
             for name, d in (("n_without_chance_30", 30), ("n_without_chance", 60))
         },
     )

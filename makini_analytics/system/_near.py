@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable
 
 
-def near(text: str, names: Iterable[str], cutoff: float = 0.6) -> str:
+def near(text: object, names: Iterable[object], cutoff: float = 0.6) -> str:
     """Return up to three names as the end of an error: those that hold the text, in capitals or not, then those that read alike.
 
     >>> near("rossi", ["Rossi Guarnizioni S.p.A.", "Bolt AG"])
@@ -14,9 +14,11 @@ def near(text: str, names: Iterable[str], cutoff: float = 0.6) -> str:
     >>> near("Blot AG", ["Rossi Guarnizioni S.p.A.", "Bolt AG"])
     '; near: Bolt AG'
     """
-    wanted = text.casefold()
+    wanted = str(text).strip().casefold()
+    if not wanted:
+        return ""
     spelt: dict[str, list[str]] = {}
-    for name in sorted(set(names)):
+    for name in sorted(set(map(str, names))):
         spelt.setdefault(name.casefold(), []).append(name)
     holding = sorted((folded for folded in spelt if len(wanted) > 1 and wanted in folded), key=len)
     alike = difflib.get_close_matches(wanted, list(spelt), n=3, cutoff=cutoff)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import wraps
 from types import MappingProxyType
@@ -26,13 +27,18 @@ def known_options(function: Callable[P, R], instead: Mapping[str, str] = Mapping
     Traceback (most recent call last):
     makini_analytics.errors.OptionError: <lambda>() has no option 'topp'; near: top
     """
-    names = options_of(function)
+    names, parameters = options_of(function), inspect.signature(function).parameters.values()
+    by_place = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    most = math.inf if any(p.kind is p.VAR_POSITIONAL for p in parameters) else len(by_place)
     # "Client.__init__" is called as Client(...); a function inside of another one goes by its own name
     label = function.__qualname__.removesuffix(".__init__").rpartition("<locals>.")[2]
 
     @wraps(function)
     def called(*args: P.args, **options: P.kwargs) -> R:
         check_options(label, options, names, instead)
+        if len(args) > most and (by_name := [f"{n}=" for n in names if n not in by_place]):
+            first = " and ".join(n for n in by_place if n in names) or "nothing"
+            raise OptionError(f"{label}() takes {first} by place; name what follows: {', '.join(by_name)}")
         # Popped, so that no frame of ours holds a token while `Client` runs: a traceback with local variables would show it.
         passed: Any = [options, args]
         del args, options

@@ -219,7 +219,7 @@ def test_what_nobody_can_foresee_is_not_told_as_nothing():
     )
     lines["delivered_date"] = lines["delivered_date"].astype("datetime64[us]")
     subtitle = charts.captions_of(slippage.plot_ageing(lines, as_of="2025-01-25")).subtitle
-    assert subtitle.endswith("is expected late, without 2 lines of which no chance is known")
+    assert subtitle.endswith("; in the next 30 days fall due 2 lines of which no chance is known")
     came = pd.concat(
         [lines.assign(required_date=lines.order_date + pd.Timedelta(days=9), delivered_date=pd.Timestamp("2025-01-09"))]
         * 30
@@ -313,7 +313,8 @@ def test_what_has_no_value_is_counted_in_lines():
     )
     lines["delivered_date"] = pd.Series([pd.NaT] * 3, dtype="datetime64[us]")
     assert (
-        title_of(slippage.plot_ageing(lines, as_of="2025-01-25")) == "3 of 3 open lines are overdue; no value is known"
+        title_of(slippage.plot_ageing(lines, as_of="2025-01-25"))
+        == "3 of 3 open lines are overdue; their value is not known, or 0"
     )
 
 

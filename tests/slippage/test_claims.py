@@ -200,7 +200,7 @@ def test_lead_times_are_told_of_enough_lines_and_in_the_days_that_are_drawn(seed
         assert len(enough) == 0 or f"{enough.min():.0f}" == f"{enough.max():.0f}"
     months = lead_times.by_period(frame, as_of=AS_OF)
     drawn = lead_times.plot_by_period(months)
-    told = re.search(r"took (\d+)(?: to (\d+))? days", title(drawn))
+    told = re.search(r"median (?:was|lay between) (\d+)(?: and (\d+))? days", title(drawn))
     finished = months[months.finished & (months.n_lines >= SMALL_N) & months.median_days.notna()].median_days
     if told:
         assert [int(told[1]), int(told[2] or told[1])] == [round(finished.min()), round(finished.max())]
@@ -228,3 +228,20 @@ def test_three_names_of_a_vendor_are_one_vendor():
     assert title(quality.plot_duplicates(found)) == "Seems to be there twice: 2 vendors"
     copies = pd.DataFrame({"kind": ["due date", "due date"], "connection": ["a", "b"], "score": 99.0}).reindex(columns=found.columns)  # fmt: skip
     assert title(quality.plot_duplicates(copies.assign(name="x"))) == "The due dates of 2 connections copy the delivery"
+
+
+def test_a_line_without_a_value_has_a_chance_all_the_same():
+    """Of what falls due soon 3 lines lack a value and none a chance: the chart and its table must not say that nothing is known."""
+    lines = pd.DataFrame(
+        {
+            "order_date": [AS_OF - 100 * DAY] * 200 + [AS_OF - 10 * DAY] * 6,
+            "required_date": [AS_OF - 60 * DAY] * 200 + [AS_OF + 9 * DAY] * 6,
+            "delivered_date": [AS_OF - (55 if i % 3 else 70) * DAY for i in range(200)] + [pd.NaT] * 6,
+            "amount": [10.0] * 203 + [None] * 3,
+            "currency": "EUR",
+            "order_id": [str(i) for i in range(206)],
+        }
+    )
+    got = slippage.ageing(lines, as_of=AS_OF).set_index("bucket").loc["not due"]
+    assert got[["n_lines", "n_without_chance_30", "n_without_chance"]].tolist() == [6, 0, 0]
+    assert 0 < got["expected_late_value_30"] < 30

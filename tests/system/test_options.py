@@ -6,12 +6,14 @@ import inspect
 import traceback
 from types import ModuleType
 
+import pandas as pd
 import pytest
 
 import makini_analytics as ma
+from makini_analytics import spend
 from makini_analytics.errors import ConfigError, OptionError, SchemaError
 from makini_analytics.frames import need
-from makini_analytics.system import check_options, known_options, names_of
+from makini_analytics.system import check_options, known_options, names_of, near
 
 ROOMS = [m for n in ma.__all__ if isinstance(m := getattr(ma, n), ModuleType)]
 #: The one below the room that has the check; its argument is its only one.
@@ -129,3 +131,16 @@ def test_near_names_are_found_in_one_way_whatever_is_misspelt():
         need(["order_date", "delivered_date"], "DELIVERED", metric="slippage.otif")
     with pytest.raises(OptionError, match=r"has no option 'xyz'; it has vendor, top$"):
         check_options("total", ["xyz"], ["vendor", "top"])
+
+
+def test_what_is_passed_by_place_and_has_to_be_named_is_an_error_that_names_it():
+    lines = pd.DataFrame({"amount": [1.0]})
+    with pytest.raises(OptionError, match="takes lines by place; name what follows: by="):
+        spend.by_vendor(lines, "category")
+    with pytest.raises(OptionError, match=r"Client.. takes token by place; name what follows: connection="):
+        ma.Client("token", "emea")
+
+
+def test_near_names_of_odd_things():
+    assert near("x", [1, "x", None]) == "; near: x"
+    assert near(None, ["a"]) == near("", ["", "a"]) == near("x", []) == ""

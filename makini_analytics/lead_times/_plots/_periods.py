@@ -128,7 +128,8 @@ def _cohorts(finished: np.ndarray[Any, Any], n: int, n_open: int) -> str:
     if not len(finished):
         return f"No finished period has {charts.SMALL_N} lines and a median: too few to say"
     low, high = f"{charts.number(finished.min())}", f"{charts.number(finished.max())}"
-    span = f"{low} to {high} days" if low != high else f"{low} days"
     periods = "the finished periods" if len(finished) > 1 else "the finished period"
     still = f"; {charts.number(n_open)} {'is' if n_open == 1 else 'are'} not finished" if n_open else ""
-    return f"Half of the lines took {span} in {periods}{still}"
+    if low == high:
+        return f"The median was {low} days in {periods}{still}"
+    return f"The median lay between {low} and {high} days in {periods}{still}"

@@ -90,18 +90,20 @@ def plot_ageing(
         headline = f"{overdue} of {total} still to come is overdue, {charts.counted(n, 'line')}"
     if not values.any():  # no line has an amount, or all are free
         every = int(rows["n_lines"][dated].sum())
-        headline = f"{charts.number(n)} of {charts.counted(every, 'open line')} {'is' if n == 1 else 'are'} overdue; no value is known"
+        headline = f"{charts.number(n)} of {charts.counted(every, 'open line')} {'is' if n == 1 else 'are'} overdue; their value is not known, or 0"
     if not dated.any():  # so nobody knows what is overdue
         headline = f"{charts.counted(int(rows['n_lines'].sum()), 'open line')}, and no due date is known"
     sub = "Open value by days past the due date"
     if "not due" in rows.index and values.any():
         expected = float(result["expected_late_value_30"].sum())
-        sub += f"; of what falls due in the next 30 days {charts.money(expected, currency)} is expected late"
+        unknown = int(result["n_without_chance_30"].sum()) if "n_without_chance_30" in result else 0
+        of_which = f"{charts.counted(unknown, 'line')} of which no chance is known"
         if expected > 0:
-            sub += " (the line in the first bar)"
+            sub += f"; of what falls due in the next 30 days {charts.money(expected, currency)} is expected late (the line in the first bar)"
+            sub += f", without {of_which}" if unknown else ""
             ax.plot([0, expected], [0, 0], color=charts.look.late, lw=5, solid_capstyle="butt")
-        if unknown := int(result["n_without_chance_30"].sum()) if "n_without_chance_30" in result else 0:
-            sub += f", without {charts.counted(unknown, 'line')} of which no chance is known"
+        elif unknown:  # to call it 0.00 would be a forecast
+            sub += f"; in the next 30 days fall due {of_which}"
     alt = "; ".join(f"{b} {charts.money(v, currency)}" for b, v in zip(rows.index, values, strict=True))
     return charts.finish(ax, title=title or headline, subtitle=sub, result=result, alt=alt)
 
