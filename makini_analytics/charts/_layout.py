@@ -127,7 +127,7 @@ class Layout:
             if i == 1:
                 self._shorten(ax, renderer, (right - left) * wide)
                 self._lower(ax, renderer, at.height * high)
-                _small.below(ax, (right - left) * wide / renderer.points_to_pixels(1.0), self.sizes)
+                _small.below(ax, at.width * wide / renderer.points_to_pixels(1.0), self.sizes)
                 if self.columns:
                     inside = [t for t in ax.texts if t not in self.texts]
                     _small.columns(ax, inside, self.columns, renderer, (right - left) * wide, self.usual)

@@ -12,11 +12,14 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.text import Text
 
+from ._wording import text_width
+
 Usual = dict[Artist, dict[str, Any]]
 
 _ROOMY = 18.0  # points: rows that are as high have room for marks of the usual size
 _LEAST = 5.5  # points: names get no smaller
 _WIDE = 480.0  # points: a chart that is as wide has room for letters of the usual size in panels and below it
+_LETTER = 0.72  # of the height of a letter: how wide it is, with some room
 _BESIDE, _DOT = 0.47, 0.06  # of a column: where numbers begin, and how wide dots are, if they need the room
 
 
@@ -67,9 +70,17 @@ def columns(ax: Axes, inside: list[Text], n: int, renderer: Any, wide: float, us
 
 
 def below(ax: Axes, wide: float, sizes: dict[Text, float]) -> None:
-    """Make the letters below a chart smaller where it is less wide than they need, in points."""
-    for text in ax.get_xticklabels():
-        text.set_fontsize(sizes.setdefault(text, text.get_fontsize()) * min(1.0, wide / _WIDE))
+    """Make the letters below axes smaller where those are less wide than they need, in points."""
+    texts = ax.get_xticklabels()
+    told = [t for t in texts if t.get_text().strip()]
+    # the years below the months, on a second line, stand far apart
+    need = max(
+        (text_width(t.get_text().split("\n")[0]) * _LETTER * sizes.setdefault(t, t.get_fontsize()) for t in told),
+        default=0.0,
+    )
+    part = min(1.0, wide / len(told) / need) if need else 1.0
+    for text in texts:
+        text.set_fontsize(sizes.setdefault(text, text.get_fontsize()) * part)
 
 
 def panels(ax: Axes, wide: float, sizes: dict[Text, float]) -> None:
