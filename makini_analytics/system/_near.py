@@ -6,8 +6,10 @@ import difflib
 from collections.abc import Iterable
 
 
-def near(text: object, names: Iterable[object], cutoff: float = 0.6) -> str:
+def near(text: object, names: Iterable[object], cutoff: float = 0.6, *, parts: bool = True) -> str:
     """Return up to three names as the end of an error: those that hold the text, in capitals or not, then those that read alike.
+
+    Without ``parts`` only the latter: "date" is a part of many names.
 
     >>> near("rossi", ["Rossi Guarnizioni S.p.A.", "Bolt AG"])
     '; near: Rossi Guarnizioni S.p.A.'
@@ -20,7 +22,7 @@ def near(text: object, names: Iterable[object], cutoff: float = 0.6) -> str:
     spelt: dict[str, list[str]] = {}
     for name in sorted(set(map(str, names))):
         spelt.setdefault(name.casefold(), []).append(name)
-    holding = sorted((folded for folded in spelt if len(wanted) > 1 and wanted in folded), key=len)
+    holding = sorted((folded for folded in spelt if parts and len(wanted) > 1 and wanted in folded), key=len)
     alike = difflib.get_close_matches(wanted, list(spelt), n=3, cutoff=cutoff)
     found = [name for folded in dict.fromkeys([*holding, *alike]) for name in spelt[folded]][:3]
     return f"; near: {', '.join(found)}" if found else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
@@ -17,7 +17,7 @@ from ..frames import categoricals
 from ..system import mapping_of, near, text_of
 from . import _derive, _receipts, _status
 from ._identities import contradicts, currency_codes, disagreeing, one_vendor, split_by_vendor
-from ._issues import IssueBook, a_few, much_unreadable
+from ._issues import WARNING, IssueBook, a_few, much_unreadable
 from ._nothing import nothing
 from ._number_format import OTHER_CURRENCY, NumberFormat
 from ._parsing import zone
@@ -86,6 +86,8 @@ def tidy_table(
         for what, t in zip(whats, tables, strict=True)
         if (left := _left_out(t))
     ]
+    if columns is None:  # nobody said that they are to be left out
+        notes += _meant_as_ours(tables[0], allowed)
 
     frame = framed(got[0], len(df), [*LINES, *_ORDER_ONLY.values()])
     frame = _with_ids(frame, got[0], connection, currency, book)
@@ -193,6 +195,13 @@ def _table(
 def _left_out(table: Table) -> list[str]:
     taken = set(table.source_of.values())
     return [str(c) for c in table.df.columns if c not in taken]
+
+
+def _meant_as_ours(table: Table, ours: Collection[str]) -> list[str]:
+    """Return a warning for each column left out whose name is nearly one of ours that the table lacks, as delivery_date is."""
+    lacking = [name for name in ours if name not in table.source_of]
+    alike = {name: near(name, lacking, 0.8, parts=False) for name in _left_out(table)}
+    return [f"{WARNING}the column '{name}' is left out{of}." for name, of in alike.items() if of]
 
 
 # ---- frames ---------------------------------------------------------------------------------------------------------

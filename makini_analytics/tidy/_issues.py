@@ -240,7 +240,7 @@ _NEEDED = dict.fromkeys(
 ) | dict.fromkeys(
     ("order_date", "required_date", "promised_date", "delivered_date", "currency", "status"), ""
 )  # fmt: skip
-_WARNING = "Warning: "
+WARNING = "Warning: "
 
 
 def much_unreadable(
@@ -288,11 +288,11 @@ def unreadable_rows(lines: pd.DataFrame) -> dict[str, Positions]:
 
 def unreadable_first(notes: Sequence[str]) -> list[str]:
     """Return the notes, those on values that could not be read before the others."""
-    return sorted(notes, key=lambda note: not re.match(_WARNING + r"\w+ could not be read on ", note))
+    return sorted(notes, key=lambda note: not re.match(WARNING + r"\w+ could not be read on ", note))
 
 
 def _warning(name: str, n: int, of: int) -> str:
-    return f"{_WARNING}{name} could not be read on {n:,} of {of:,} lines ({n / of:.1%})".replace("%", " %")
+    return f"{WARNING}{name} could not be read on {n:,} of {of:,} lines ({n / of:.1%})".replace("%", " %")
 
 
 def warnings_in(notes: Any) -> tuple[list[str], str]:
@@ -303,7 +303,7 @@ def warnings_in(notes: Any) -> tuple[list[str], str]:
     """
     text = notes if isinstance(notes, str) else ""
     # a heading in quotes may have a full stop: 'Mio. EUR'
-    found = re.findall(_WARNING + r"(?:'[^']*'|.)*?\.(?=\s|$)", text)
+    found = re.findall(WARNING + r"(?:'[^']*'|.)*?\.(?=\s|$)", text)
     for sentence in found:
         text = text.replace(sentence, "", 1)
     return found, " ".join(text.split())

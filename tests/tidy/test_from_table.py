@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+import makini_analytics as ma
 from makini_analytics import ConfigError, Purchases, SchemaError
-from makini_analytics.tidy import empty
+from makini_analytics.tidy import empty, warnings_in
 
 EXPORT = pd.DataFrame(
     {
@@ -187,3 +188,13 @@ def test_a_map_the_wrong_way_round_is_told_the_right_way():
     table = pd.DataFrame({"Supplier": ["a"], "PO": ["1"]})
     with pytest.raises(SchemaError, match=r"pass \{'Supplier': 'vendor_name'\}, not \{'vendor_name': 'Supplier'\}"):
         Purchases.from_table(table, columns={"vendor_name": "Supplier", "order_number": "PO"})
+
+
+def test_a_column_that_is_nearly_one_of_ours_is_not_left_out_without_a_word():
+    rows = pd.DataFrame({"order_number": ["1"], "delivery_date": ["2025-01-09"], "date": ["2025-01-01"], "qty": [3]})
+    notes = ma.Purchases.from_table(rows, currency="EUR").sources["notes"].item()
+    assert warnings_in(notes)[0] == ["Warning: the column 'delivery_date' is left out; near: delivered_date."]
+    chosen = (
+        ma.Purchases.from_table(rows, columns={"order_number": "order_number"}, currency="EUR").sources["notes"].item()
+    )
+    assert warnings_in(chosen)[0] == []
