@@ -42,7 +42,9 @@ class Tile:
 
 def tile_evidence(view: View) -> dict[str, Evidence]:
     """Return for each tile that can move by chance whether it did: its months against those of the year before."""
-    out = {}
+    out: dict[str, Evidence] = {}
+    if view.unknown_since:
+        return out
     for name, values in (("on_time", _months_on_time), ("otif", _months_in_full), ("lead_time", _months_lead_time)):
         try:
             month, value = values(view)
@@ -72,7 +74,8 @@ def _months_lead_time(view: View) -> tuple[np.ndarray, Floats]:
 def tiles(view: View, evidence: Mapping[str, Evidence], clear: Mapping[str, bool]) -> list[Tile]:
     """Return the tiles of what the data can tell."""
     out = []
-    for make in (_spend, _on_time, _in_full, _lead_time, _overdue):
+    # the others go by what became of lines up to the as-of day
+    for make in (_spend,) if view.unknown_since else (_spend, _on_time, _in_full, _lead_time, _overdue):
         try:
             tile = make(view, clear)
         except (SchemaError, ConfigError):
@@ -196,6 +199,8 @@ def data_line(view: View) -> list[str]:
     included, excluded = got.attrs["included"]["n_lines"], got.attrs["excluded"]
     whole = included + sum(e["n_lines"] for e in excluded)
     out = []
+    if known := view.known_until:
+        out.append(f"{known[0].upper()}{known[1:]}: what came since is not in these data.")
     if len(lines):
         # what has no rate is in no amount here, and so is no spend
         foreign = "without a rate" if view.converted else "in another currency or none"
