@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterator, Mapping
-from functools import cache
 from itertools import combinations
 from typing import Any
 
@@ -17,21 +14,10 @@ from ..errors import ConfigError, SchemaError
 from ..frames import FIGURE_COLUMNS, AsOf, AsOfDays, Mask, as_of_days, days_of, frame_of, values
 from ..purchases import Purchases
 from ..system import known_options
+from ._names import clean_name, similar_names
 from ._repeats import repeated_lines, repeated_orders
 from ._takes import check_purchases
 
-#: The commonest endings that say what kind of company it is and not which one, in their cleaned spelling. cleanco knows
-#: the rest; these stand where the extra `enrich` is not installed, and a few are missing there.
-_LEGAL = {
-    "ab", "ag", "aktiengesellschaft", "as", "a s", "bv", "b v", "co", "company", "corp", "corporation", "e k", "ek", "gmbh", "inc",
-    "incorporated", "kg", "kk", "k k", "limited", "llc", "ltd", "nv", "n v", "oy", "plc", "pte", "pty", "pvt", "s a", "sa", "sarl", "sas",
-    "se", "spa", "srl",
-}  # fmt: skip
-#: Endings of cleanco that are just as often a country or a word of the name.
-_NO_ENDINGS = {"nl", "vat", "et", "da", "private", "unlimited"}
-_FOLDED = str.maketrans(
-    {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "æ": "ae", "ß": "ss", "ł": "l", "&": " "}
-)
 #: The kinds of suggestions, in the order in which they are listed.
 KINDS = ("order", "repeated line", "repeated order", "vendor", "due date")
 #: Two orders agree in value where they differ by at most this share.
@@ -52,8 +38,9 @@ def duplicates(data: Purchases, *, score: float = 88, as_of: AsOf | None = None)
 
     Vendors are compared by their cleaned names - case, accents, punctuation and legal ending (cleanco's list) folded - with the words
     in any order (rapidfuzz's token_sort_ratio; without the extra ``enrich`` only equal cleaned names are found). Names that differ in
-    a number ("Plant 1", "Plant 2") are different vendors. A subsidiary may look like its parent: look before you merge. Due dates
-    are doubtful where more than 95 % of a connection's delivered lines came exactly on theirs. Orders dated after the as-of day
+    a number ("Plant 1", "Plant 2"), or only in words of one or two letters ("Supplier A", "Supplier B"), are different vendors. A
+    subsidiary may look like its parent: look before you merge. Due dates are doubtful where more than 95 % of a connection's
+    delivered lines came exactly on theirs. Orders dated after the as-of day
     are not there yet.
 
     Parameters
@@ -160,40 +147,6 @@ def rename_vendors(lines: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFram
     return out
 
 
-def clean_name(name: str) -> str:
-    """Return a vendor's name for comparison: folded, without punctuation and without its legal ending.
-
-    >>> clean_name("Müller Antriebstechnik GmbH & Co. KG"), clean_name("MUELLER ANTRIEBSTECHNIK, GMBH")
-    ('mueller antriebstechnik', 'mueller antriebstechnik')
-    """
-    words, endings = _words(name), _legal_endings()
-    # endings stack, as in "GmbH & Co. KG": the longest one is taken off again and again, but never the last word
-    while len(words) > 1:
-        ending = next((k for k in (4, 3, 2, 1) if len(words) > k and " ".join(words[-k:]) in endings), 0)
-        if not ending:
-            break
-        words = words[:-ending]
-    return " ".join(words)
-
-
-def _words(name: str) -> list[str]:
-    folded = unicodedata.normalize("NFKC", name).casefold().translate(_FOLDED)
-    bare = "".join(c for c in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(c))
-    return re.sub(r"[^\w]+", " ", bare).split()
-
-
-@cache
-def _legal_endings() -> frozenset[str]:
-    """Return the legal endings, cleaned: "s p a" as well as "spa"."""
-    try:
-        from cleanco.termdata import terms_by_type
-    except ImportError:
-        return frozenset(_LEGAL)
-    known = [_words(term) for terms in terms_by_type.values() for term in terms]
-    spelt = {" ".join(words) for words in known} | {"".join(words) for words in known if max(map(len, words)) == 1}
-    return frozenset(_LEGAL | spelt - _NO_ENDINGS)
-
-
 # ---- orders ------------------------------------------------------------------------------------------------------------
 
 
@@ -224,7 +177,7 @@ def _orders(orders: pd.DataFrame, least: float) -> Iterator[dict[str, Any]]:
             if a["connection"] == b["connection"]:
                 continue
             agrees = {
-                "vendor": any(_similar([clean_name(v["vendor"]) for v in (a, b) if pd.notna(v["vendor"])], least)),
+                "vendor": any(similar_names([clean_name(v["vendor"]) for v in (a, b) if pd.notna(v["vendor"])], least)),
                 "order date": _same(a["date"], b["date"]),
                 "value": _same(a["currency"], b["currency"])
                 and abs(a["value"] - b["value"]) <= _SAME_VALUE * max(abs(a["value"]), abs(b["value"])),
@@ -261,7 +214,7 @@ def _vendors(lines: pd.DataFrame, least: float) -> Iterator[dict[str, Any]]:
     groups = known.groupby(key, dropna=False)
     vendors = groups.size().rename("n").reset_index()
     cleaned = [clean_name(n) for n in vendors["vendor_name"]]
-    found = list(_similar_but_for_numbers(cleaned, least))
+    found = list(similar_names(cleaned, least))
     # what each of these few vendors delivers; of all vendors it would take a second for a million lines
     materials: dict[int, set[str]] = {v: set() for i, j, _ in found for v in (i, j)}
     delivered = pd.DataFrame({"vendor": groups.ngroup(), "code": known["product_code"]}).dropna()
@@ -282,40 +235,6 @@ def _vendors(lines: pd.DataFrame, least: float) -> Iterator[dict[str, Any]]:
         if a["connection"] == b["connection"]:
             evidence.append("two keys in one connection")
         yield _pair("vendor", a, b, similarity, "; ".join(evidence))
-
-
-def _similar_but_for_numbers(names: list[str], least: float) -> Iterator[tuple[int, int, float]]:
-    """Yield the pairs of similar names that have the same numbers, each once: "Plant 1" and "Plant 2" are not one vendor misspelt.
-
-    So names are compared only with those of the same numbers, which also makes it quick where vendors are numbered.
-    """
-    groups: dict[tuple[int, ...], list[int]] = {}
-    for i, name in enumerate(names):
-        groups.setdefault(tuple(sorted(int(n) for n in re.findall(r"[0-9]+", name))), []).append(i)
-    for members in groups.values():
-        if len(members) > 1:
-            yield from ((members[i], members[j], s) for i, j, s in _similar([names[i] for i in members], least))
-
-
-def _similar(names: list[str], least: float) -> Iterator[tuple[int, int, float]]:
-    """Yield the pairs of names, each once, whose similarity is at least ``least``."""
-    try:
-        from rapidfuzz import fuzz, process
-    except ImportError:
-        groups: dict[str, list[int]] = {}
-        for i, name in enumerate(names):
-            groups.setdefault(name, []).append(i)
-        for members in groups.values():
-            yield from ((i, j, 100.0) for i, j in combinations(members, 2))
-        return
-    # a thousand names against all at a time: 20,000 vendors against each other at once would be 1.6 GB of scores
-    for first in range(0, len(names), 1000):
-        part = process.cdist(
-            names[first : first + 1000], names, scorer=fuzz.token_sort_ratio, score_cutoff=least, dtype=np.float32
-        )
-        for i, j in zip(*np.nonzero(part), strict=True):
-            if first + i < j:
-                yield int(first + i), int(j), float(part[i, j])
 
 
 # ---- due dates ---------------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ import makini_analytics as ma
 from makini_analytics import ConfigError, Purchases, SchemaError, lead_times, quality, spend, style
 from makini_analytics.catalogue import FIGURES
 from makini_analytics.quality._coverage import _figures
-from makini_analytics.quality._duplicates import _legal_endings, clean_name
+from makini_analytics.quality._names import _legal_endings, clean_name
 from makini_analytics.tidy import tidy_orders
 from tests.tiers import one_in
 
