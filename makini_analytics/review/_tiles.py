@@ -104,7 +104,10 @@ def _spend(view: View, clear: Mapping[str, bool]) -> Tile | None:
         return Tile("spend", "Spend, ordered", "money", whole, np.nan, view.unit, view.say(whole), "", True, None)
     now = view.spent
     rows = view.known_before & dated
-    alike, was = (view.money(side) for side in reversed(view.sides))
+    earlier, later = view.sides
+    # as the finding on the change of spend has it: of a year without any order nothing is said
+    compared = not view.not_compared and not later.empty
+    alike, was = (view.money(later), view.money(earlier)) if compared else (0.0, 0.0)
     change = ""
     if was > 0:
         moved = alike - was
@@ -218,12 +221,9 @@ def data_line(view: View) -> list[str]:
         mine = lines["connection"].isin(undated)
         spent = view.money(view.part(mine.to_numpy() & view.in_year))
         records, its = ("records", "its") if len(undated) == 1 else ("record", "their")
+        has = view.has_amount[mine.to_numpy(dtype=bool)].any()
         amount = (
-            f"{view.say(spent)}{' of the twelve months' if view.dated else ''} is"
-            if view.has_amount.any()
-            else "lines are"
+            f"{view.say(spent)}{' of the twelve months' if view.dated else ''} is in spend," if has else "lines are"
         )
-        out.append(
-            f"{', '.join(undated)} {records} no delivery days: {its} {amount} in spend, not in on time and lead time."
-        )
+        out.append(f"{', '.join(undated)} {records} no delivery days: {its} {amount} not in on time and lead time.")
     return [charts.printable(s) for s in out]
