@@ -38,3 +38,20 @@ def test_a_year_without_orders_is_no_fall_of_spend_in_its_tile_either():
     tile = next(t for t in got.tiles if t.name == "spend")
     assert (tile.value, tile.change_text) == (0, "")
     assert pd.isna(tile.before)
+
+
+@pytest.mark.parametrize(("n", "known"), [(1, False), (19, False), (20, True)])
+def test_a_forecast_of_few_lines_is_none(n, known):
+    came = pd.date_range("2025-10-15", periods=n)
+    still_out = pd.to_datetime(["2026-01-10"] * 5)
+    ordered = [*came - pd.Timedelta(days=10), *[pd.Timestamp("2025-12-20")] * 5]
+    data = data_of(
+        ordered,
+        required_date=[*came, *still_out],
+        delivered_date=[*came + pd.Timedelta(days=2), *[pd.NaT] * 5],
+        amount=1000.0,
+    )
+    found = ma.findings(data).set_index("kind").loc["soon late"]
+    assert (found["certainty"] != "can't be told") == known
+    few = f"lines due in the next 30 days (too few lines fell due lately to forecast from ({n}))"
+    assert found["sentence"] == ("5 k EUR of the 5 k EUR due by 30 January is expected late." if known else few)
