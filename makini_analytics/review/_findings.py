@@ -118,7 +118,8 @@ def findings(data: Purchases, *, currency: str | None = None, as_of: Any = None,
     ----------
     data : Purchases
     currency : of all amounts; by default that of most lines. Other rates than the ECB's: `currency.convert` the data first
-    as_of : day from which to look; the data's own by default
+    as_of : day from which to look; the data's own by default. After that nothing is known: of a later day deliveries, what is overdue,
+        and the change against the year before can't be told
     most : so many findings have a rank; the others are "nothing to report"
 
     Returns
