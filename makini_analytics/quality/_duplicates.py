@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterator, Mapping
-from functools import cache
 from itertools import combinations
 from typing import Any
 
@@ -14,24 +11,13 @@ import pandas as pd
 
 from ..compute import LATER, FigureResult, Selection, figure
 from ..errors import ConfigError, SchemaError
-from ..frames import FIGURE_COLUMNS, AsOf, AsOfDays, Mask, as_of_days, days_of, frame_of, values
+from ..frames import FIGURE_COLUMNS, AsOf, AsOfDays, Mask, as_of_days, days_of, frame_of, numbers, values
 from ..purchases import Purchases
 from ..system import known_options
-from ._repeats import repeated_lines, repeated_orders
+from ._names import clean_name, similar_names
+from ._repeats import counts_as_spend, repeated_lines, repeated_orders
 from ._takes import check_purchases
 
-#: The commonest endings that say what kind of company it is and not which one, in their cleaned spelling. cleanco knows
-#: the rest; these stand where the extra `enrich` is not installed, and a few are missing there.
-_LEGAL = {
-    "ab", "ag", "aktiengesellschaft", "as", "a s", "bv", "b v", "co", "company", "corp", "corporation", "e k", "ek", "gmbh", "inc",
-    "incorporated", "kg", "kk", "k k", "limited", "llc", "ltd", "nv", "n v", "oy", "plc", "pte", "pty", "pvt", "s a", "sa", "sarl", "sas",
-    "se", "spa", "srl",
-}  # fmt: skip
-#: Endings of cleanco that are just as often a country or a word of the name.
-_NO_ENDINGS = {"nl", "vat", "et", "da", "private", "unlimited"}
-_FOLDED = str.maketrans(
-    {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "æ": "ae", "ß": "ss", "ł": "l", "&": " "}
-)
 #: The kinds of suggestions, in the order in which they are listed.
 KINDS = ("order", "repeated line", "repeated order", "vendor", "due date")
 #: Two orders agree in value where they differ by at most this share.
@@ -43,7 +29,8 @@ def duplicates(data: Purchases, *, score: float = 88, as_of: AsOf | None = None)
     """What seems to be there twice: orders, order lines, vendors under several names, due dates that copy the delivery.
 
     An order is suggested when two connections have the same order number and the vendor's name agrees, or order date and total value
-    do. A number alone repeats across companies and is never enough; the score says how much of the four agrees.
+    do. A number alone repeats across companies and is never enough; the score says how much of the four agrees. Where an order has no
+    total, its value is the sum of its lines; what is not known is neither the same nor another, and the evidence says so.
 
     Inside a connection an order line is suggested that is there again - the same line id, or the same order, line number, quantity
     and amount - and an order with lines of the same vendor, item, day and amount as those of another number; the score of those is
@@ -52,8 +39,9 @@ def duplicates(data: Purchases, *, score: float = 88, as_of: AsOf | None = None)
 
     Vendors are compared by their cleaned names - case, accents, punctuation and legal ending (cleanco's list) folded - with the words
     in any order (rapidfuzz's token_sort_ratio; without the extra ``enrich`` only equal cleaned names are found). Names that differ in
-    a number ("Plant 1", "Plant 2") are different vendors. A subsidiary may look like its parent: look before you merge. Due dates
-    are doubtful where more than 95 % of a connection's delivered lines came exactly on theirs. Orders dated after the as-of day
+    a number ("Plant 1", "Plant 2"), or only in words of one or two letters ("Supplier A", "Supplier B"), are different vendors. A
+    subsidiary may look like its parent: look before you merge. Due dates are doubtful where more than 95 % of a connection's
+    delivered lines came exactly on theirs. Orders dated after the as-of day
     are not there yet.
 
     Parameters
@@ -90,7 +78,7 @@ def duplicates(data: Purchases, *, score: float = 88, as_of: AsOf | None = None)
     if later.any():
         orders = orders[~_later(orders, day)]
         lines = lines[[c for c in lines if c in FIGURE_COLUMNS]][~later]  # lines are wide, and copying them is slow
-    rows = [*_orders(orders, score), *_vendors(lines, score), *_due_dates(lines)]
+    rows = [*_orders(orders, lines, score), *_vendors(lines, score), *_due_dates(lines)]
     names = ["kind", "connection", "id", "name", "other_connection", "other_id", "other_name", "score", "evidence"]
     dtypes = dict.fromkeys([*names, "currency"], "string") | {"score": "float64", "value": "float64"}
     parts = [pd.DataFrame(rows, columns=list(dtypes)), repeated_lines(lines), repeated_orders(lines)]
@@ -160,44 +148,10 @@ def rename_vendors(lines: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFram
     return out
 
 
-def clean_name(name: str) -> str:
-    """Return a vendor's name for comparison: folded, without punctuation and without its legal ending.
-
-    >>> clean_name("Müller Antriebstechnik GmbH & Co. KG"), clean_name("MUELLER ANTRIEBSTECHNIK, GMBH")
-    ('mueller antriebstechnik', 'mueller antriebstechnik')
-    """
-    words, endings = _words(name), _legal_endings()
-    # endings stack, as in "GmbH & Co. KG": the longest one is taken off again and again, but never the last word
-    while len(words) > 1:
-        ending = next((k for k in (4, 3, 2, 1) if len(words) > k and " ".join(words[-k:]) in endings), 0)
-        if not ending:
-            break
-        words = words[:-ending]
-    return " ".join(words)
-
-
-def _words(name: str) -> list[str]:
-    folded = unicodedata.normalize("NFKC", name).casefold().translate(_FOLDED)
-    bare = "".join(c for c in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(c))
-    return re.sub(r"[^\w]+", " ", bare).split()
-
-
-@cache
-def _legal_endings() -> frozenset[str]:
-    """Return the legal endings, cleaned: "s p a" as well as "spa"."""
-    try:
-        from cleanco.termdata import terms_by_type
-    except ImportError:
-        return frozenset(_LEGAL)
-    known = [_words(term) for terms in terms_by_type.values() for term in terms]
-    spelt = {" ".join(words) for words in known} | {"".join(words) for words in known if max(map(len, words)) == 1}
-    return frozenset(_LEGAL | spelt - _NO_ENDINGS)
-
-
 # ---- orders ------------------------------------------------------------------------------------------------------------
 
 
-def _orders(orders: pd.DataFrame, least: float) -> Iterator[dict[str, Any]]:
+def _orders(orders: pd.DataFrame, lines: pd.DataFrame, least: float) -> Iterator[dict[str, Any]]:
     texts = {
         "connection": "connection",
         "id": "order_id",
@@ -210,40 +164,77 @@ def _orders(orders: pd.DataFrame, least: float) -> Iterator[dict[str, Any]]:
         {
             **{name: values(orders, column, "string") for name, column in texts.items()},
             "date": values(orders, "order_date", "datetime64[us]"),
-            "value": values(orders, "total_net", "float64").fillna(values(orders, "total_gross", "float64")),
+            "value": values(orders, "total_net", "float64"),
             "number": number,
         }
-    )[(number.notna() & (number != "").fillna(False)).to_numpy(dtype=bool)]
+    )
     # numbers are made per system, so the same one twice in one connection is no sign of anything
-    twice = table.groupby("number")["connection"].transform("nunique") > 1
+    twice = (number.notna() & (number != "")).fillna(False) & (
+        table.groupby("number")["connection"].transform("nunique") > 1
+    )
+    table = _with_sums(table[twice.to_numpy(dtype=bool)], lines)
+    table["value"] = table["value"].fillna(values(orders, "total_gross", "float64"))
     of_number: dict[str, list[dict[str, Any]]] = {}
-    for record in _records(table[twice.to_numpy(dtype=bool)].sort_values("number", kind="stable")):
+    for record in _records(table.sort_values("number", kind="stable")):
         of_number.setdefault(record["number"], []).append(record)
     for records in of_number.values():
         for a, b in combinations(records, 2):
             if a["connection"] == b["connection"]:
                 continue
             agrees = {
-                "vendor": any(_similar([clean_name(v["vendor"]) for v in (a, b) if pd.notna(v["vendor"])], least)),
-                "order date": _same(a["date"], b["date"]),
-                "value": _same(a["currency"], b["currency"])
+                "vendor": _known(a, b, "vendor") and _alike(a["vendor"], b["vendor"], least),
+                "order date": _known(a, b, "date") and a["date"] == b["date"],
+                "value": _known(a, b, "value", "currency")
+                and a["currency"] == b["currency"]
                 and abs(a["value"] - b["value"]) <= _SAME_VALUE * max(abs(a["value"]), abs(b["value"])),
             }
             if agrees["vendor"] or (agrees["order date"] and agrees["value"]):
-                alike, odd = ([k for k, v in agrees.items() if v is want] for want in (True, False))
-                evidence = f"the same number and {', '.join(alike)}" + (
-                    f"; not the same {', '.join(odd)}" if odd else ""
-                )
+                alike, odd, unknown = ([k for k, v in agrees.items() if v is want] for want in (True, False, None))
+                evidence = f"the same number and {', '.join(alike)}"
+                evidence += f"; not the same {', '.join(odd)}" if odd else ""
+                evidence += f"; {', '.join(unknown)} not known" if unknown else ""
                 pair = _pair("order", a, b, 25 * (1 + len(alike)), evidence)
                 yield pair | {"value": b["value"], "currency": b["currency"]}
 
 
+def _with_sums(orders: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
+    """Return some orders with the sum of their lines where they have no total, and the lines' currency where they have none.
+
+    Lines that were cancelled or deleted are not in a sum; of lines in several currencies, or without an amount, there is none.
+    """
+    lacking = orders["value"].isna() | orders["currency"].isna()
+    if not lacking.any():
+        return orders
+    key = ["connection", "id"]
+    there = pd.DataFrame(
+        {"connection": values(lines, "connection", "string"), "id": values(lines, "order_id", "string")}
+    )
+    mine = counts_as_spend(lines) & there["id"].isin(orders.loc[lacking, "id"].dropna()).to_numpy(dtype=bool)
+    there = there.assign(amount=numbers(lines, "amount"), unit=values(lines, "currency", "string"))[mine]
+    groups = there.dropna(subset=["id"]).groupby(key, dropna=False, observed=True)
+    # a sum that lacks an amount is not one of the order
+    whole = groups["amount"].sum().where(groups["amount"].count() == groups.size())
+    units = groups["unit"].agg(["nunique", "count", "first"])
+    one = (units["nunique"] == 1) & (units["count"] == groups.size())
+    found = pd.DataFrame({"sum": whole.where(one), "unit": units["first"].where(one)}).reset_index()
+    of = orders[key].astype("string").merge(found.astype(dict.fromkeys([*key, "unit"], "string")), how="left", on=key)
+    of.index = orders.index
+    currency = orders["currency"].fillna(of["unit"])
+    total = of["sum"].where((currency == of["unit"]).fillna(False))
+    return orders.assign(currency=currency, value=orders["value"].fillna(total))
+
+
+def _known(a: Mapping[str, Any], b: Mapping[str, Any], *names: str) -> bool | None:
+    """Return whether both have some values; None where not, since what is missing is neither the same nor another."""
+    return True if all(pd.notna(v[name]) for v in (a, b) for name in names) else None
+
+
+def _alike(vendor: str, other: str, least: float) -> bool:
+    return any(similar_names([clean_name(vendor), clean_name(other)], least))
+
+
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(k): v for k, v in record.items()} for record in frame.to_dict("records")]
-
-
-def _same(a: Any, b: Any) -> bool:
-    return bool(pd.notna(a) and pd.notna(b) and a == b)
 
 
 def _pair(kind: str, a: Mapping[str, Any], b: Mapping[str, Any], score: float, evidence: str) -> dict[str, Any]:
@@ -261,7 +252,7 @@ def _vendors(lines: pd.DataFrame, least: float) -> Iterator[dict[str, Any]]:
     groups = known.groupby(key, dropna=False)
     vendors = groups.size().rename("n").reset_index()
     cleaned = [clean_name(n) for n in vendors["vendor_name"]]
-    found = list(_similar_but_for_numbers(cleaned, least))
+    found = list(similar_names(cleaned, least))
     # what each of these few vendors delivers; of all vendors it would take a second for a million lines
     materials: dict[int, set[str]] = {v: set() for i, j, _ in found for v in (i, j)}
     delivered = pd.DataFrame({"vendor": groups.ngroup(), "code": known["product_code"]}).dropna()
@@ -282,40 +273,6 @@ def _vendors(lines: pd.DataFrame, least: float) -> Iterator[dict[str, Any]]:
         if a["connection"] == b["connection"]:
             evidence.append("two keys in one connection")
         yield _pair("vendor", a, b, similarity, "; ".join(evidence))
-
-
-def _similar_but_for_numbers(names: list[str], least: float) -> Iterator[tuple[int, int, float]]:
-    """Yield the pairs of similar names that have the same numbers, each once: "Plant 1" and "Plant 2" are not one vendor misspelt.
-
-    So names are compared only with those of the same numbers, which also makes it quick where vendors are numbered.
-    """
-    groups: dict[tuple[int, ...], list[int]] = {}
-    for i, name in enumerate(names):
-        groups.setdefault(tuple(sorted(int(n) for n in re.findall(r"[0-9]+", name))), []).append(i)
-    for members in groups.values():
-        if len(members) > 1:
-            yield from ((members[i], members[j], s) for i, j, s in _similar([names[i] for i in members], least))
-
-
-def _similar(names: list[str], least: float) -> Iterator[tuple[int, int, float]]:
-    """Yield the pairs of names, each once, whose similarity is at least ``least``."""
-    try:
-        from rapidfuzz import fuzz, process
-    except ImportError:
-        groups: dict[str, list[int]] = {}
-        for i, name in enumerate(names):
-            groups.setdefault(name, []).append(i)
-        for members in groups.values():
-            yield from ((i, j, 100.0) for i, j in combinations(members, 2))
-        return
-    # a thousand names against all at a time: 20,000 vendors against each other at once would be 1.6 GB of scores
-    for first in range(0, len(names), 1000):
-        part = process.cdist(
-            names[first : first + 1000], names, scorer=fuzz.token_sort_ratio, score_cutoff=least, dtype=np.float32
-        )
-        for i, j in zip(*np.nonzero(part), strict=True):
-            if first + i < j:
-                yield int(first + i), int(j), float(part[i, j])
 
 
 # ---- due dates ---------------------------------------------------------------------------------------------------------

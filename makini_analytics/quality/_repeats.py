@@ -34,7 +34,7 @@ def repeated_lines(lines: pd.DataFrame) -> pd.DataFrame:
     The same line is one of the same ``line_id``, or of the same order, line number, quantity and amount, as a join with receipts makes
     of it; where lines have no number, one that is the same in all that describes it. That may be meant: it has a lower score.
     """
-    amount, counts = numbers(lines, "amount"), _counts_as_spend(lines)
+    amount, counts = numbers(lines, "amount"), counts_as_spend(lines)
     connection, ids = _codes(values(lines, "connection", "string")), _codes(values(lines, "line_id", "string"))
     order, line = _codes(order_ids(lines)["order"]), _codes(values(lines, "line_number", "string"))
     same = [connection, order, _numbered(numbers(lines, "quantity")), _numbered(amount)]
@@ -84,7 +84,7 @@ def repeated_orders(lines: pd.DataFrame) -> pd.DataFrame:
         _codes(values(lines, "order_date", "datetime64[us]")),
         _numbered(amount),
     ]
-    rows = _counts_as_spend(lines) & (amount != 0) & np.logical_and.reduce([k >= 0 for k in (order, *key)])
+    rows = counts_as_spend(lines) & (amount != 0) & np.logical_and.reduce([k >= 0 for k in (order, *key)])
     order = pd.factorize(order * (int(connection.max(initial=0)) + 2) + connection + 1)[0].astype(np.int64)
     at, group = _groups(rows, [connection, *key, _codes(values(lines, "currency", "string"))])
     if not len(at):
@@ -144,7 +144,7 @@ def _joined(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(known, ignore_index=True) if known else pd.DataFrame()
 
 
-def _counts_as_spend(lines: pd.DataFrame) -> Mask:
+def counts_as_spend(lines: pd.DataFrame) -> Mask:
     """Return the lines that count as spend: what was cancelled on one order is often ordered again on another."""
     state = encode(values(lines, "state", "string"), sort=False)
     out = np.append(~state.labels.isin(["cancelled", "draft"]), True)[state.codes]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from .. import charts, slippage, spend
 from ..compute import once
-from ..frames import Mask, numbered
+from ..frames import Mask, days_of, numbered, values
 from ._evidence import NO_VENDOR, Evidence, named, shifts
 from ._kinds import CLEAR, COUNTED, ESTIMATED, UNKNOWN, Finding, count, listed, none_of
 from ._on_order import also_on_order
@@ -15,6 +16,8 @@ from ._view import View
 
 #: Days within which lines that are due are forecast.
 SOON = 30
+#: The chance of a line is the on-time rate of so many days where no forecast of its own is known; of fewer lines it is an accident.
+_LATELY, _FEWEST_LATELY = 90, 20
 #: Lead times are compared up to the day by which this share had come, and by orders that are older than that: so none is open.
 _MOST_COME = 0.95
 #: A horizon that leaves fewer months than a test needs.
@@ -103,7 +106,15 @@ def soon_late(view: View) -> Finding:
         none = f"no open line{view.named_unit(view.open_orders)} has a due date"
         return Finding("soon late", f"lines due in the next {SOON} days ({none})", certainty=UNKNOWN)
     falls_due = table[(days >= 0) & (days <= SOON)]
-    soon = falls_due[falls_due["expected_late_value"].notna()]
+    lately, few = _fell_due_lately(view, falls_due)
+    soon = falls_due[falls_due["expected_late_value"].notna() & ~few]
+    if soon.empty and few.any():
+        n = charts.number(int(lately[few].max()))
+        return Finding(
+            "soon late",
+            f"lines due in the next {SOON} days (too few lines fell due lately to forecast from ({n}))",
+            certainty=UNKNOWN,
+        )
     if soon.empty:
         if len(falls_due):
             of = (
@@ -131,6 +142,19 @@ def soon_late(view: View) -> Finding:
         "open_orders_ageing",
         f"slippage.open_orders(lines{_options(view)})",
     )
+
+
+def _fell_due_lately(view: View, falls_due: pd.DataFrame) -> tuple[npt.NDArray[np.int64], Mask]:
+    """Return of how many lines with a known outcome each line's connection has the rate of late, and which lines have only a rate of few."""
+    due, end = days_of(view.lines, f"{view.due}_date"), view.day.of_rows(view.lines)
+    known = view.judged["outcome"].isin(["early", "on_time", "late", "overdue_open"]).to_numpy(dtype=bool)
+    rows = known & (due > end - np.timedelta64(_LATELY, "D")) & (due <= end)
+    n = values(view.lines, "connection", "string")[rows].astype("string").fillna("").value_counts()
+    of_each = falls_due["connection"].astype("string").fillna("").map(n.to_dict()).fillna(0).to_numpy(dtype=np.int64)
+    # a line with a forecast of its own has a chance for other days, too
+    return of_each, falls_due["chance_30_days"].isna().to_numpy() & falls_due[
+        "expected_late_value"
+    ].notna().to_numpy() & (of_each < _FEWEST_LATELY)
 
 
 def overdue(view: View) -> Finding:

@@ -85,22 +85,30 @@ def duplicates(view: View) -> Finding:
             shared.append(f"{count(len(twice) - n, 'pair')} of orders with few lines alike")
         return Finding("duplicates", f"orders and lines entered twice ({'; '.join(shared)})")
     twice = twice[alike]
-    mine = twice if view.unit is None else twice[twice["currency"] == view.unit]
-    total = float(mine["value"].clip(lower=0).sum())
-    n = len(twice)
+    mine = twice if view.unit is None else twice[(twice["currency"] == view.unit).fillna(False)]
+    # a return that is there twice has a negative value, and its size is what is wrong
+    size = mine["value"].abs()
+    total = float(size.sum())
     if not total > 0:
-        return Finding("duplicates", f"orders and lines entered twice ({charts.number(n)} suggested, without value)")
-    first = mine.iloc[int(np.nan_to_num(mine["value"].to_numpy(dtype=float), nan=-np.inf).argmax())]
-    rest = int((~alike).sum())
-    more = f" {charts.number(rest)} more in the list {'agrees' if rest == 1 else 'agree'} in little." if rest else ""
+        none = "without value" if len(mine) else f"none in {view.unit}"
+        return Finding("duplicates", f"orders and lines entered twice ({charts.number(len(twice))} suggested, {none})")
+    first = mine.iloc[int(np.nan_to_num(size.to_numpy(dtype=float), nan=-1.0).argmax())]
+    why = f"The largest is {view.say(first['value'])}: {_pair(first)}."
+    why += " Returns count by their size." if (mine["value"] < 0).any() else ""
+    why += f" The value of {charts.number(n)} is not known." if (n := int(size.isna().sum())) else ""
+    why += f" {charts.number(n)} more in other currencies or none." if (n := len(twice) - len(mine)) else ""
+    if rest := int((~alike).sum()):
+        why += f" {charts.number(rest)} more in the list {'agrees' if rest == 1 else 'agree'} in little."
+    again = int(_repeats(mine).sum())
+    often = "twice" if again == len(mine) else f"several times, {count(again, 'time')} too often"
     return Finding(
         "duplicates",
-        f"{_counted_kinds(twice)} may have been entered twice: {view.say(total)}.",
+        f"{_counted_kinds(mine)} may have been entered {often}: {view.say(total)}.",
         total,
         total,
-        "counted a second time",
+        "counted a second time" if again == len(mine) else "counted again",
         TO_CHECK,
-        f"The largest is {view.say(first['value'])}: {_pair(first)}.{more}",
+        why,
         "quality_duplicates",
         f"quality.duplicates(data{view.day_as_code})",
     )
@@ -113,6 +121,12 @@ def _pair(row: pd.Series) -> str:
         return f"{one} and {other}"
     elsewhere = row["connection"] != row["other_connection"]
     return f"{one} in {row['connection']} and in {row['other_connection']}" if elsewhere else f"{one}, there again"
+
+
+def _repeats(twice: pd.DataFrame) -> pd.Series:
+    """Return how often each is there again: 1, but for lines that are there more than twice, whose evidence says how often."""
+    times = twice["evidence"].str.extract(r"^([0-9]+) times:")[0]
+    return times.where(twice["kind"] == "repeated line").astype("Float64").fillna(2.0) - 1
 
 
 def _counted_kinds(twice: pd.DataFrame) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
@@ -21,6 +21,8 @@ from ._evidence import Evidence, clear_in
 from ._kinds import NOTHING, UNKNOWN, Finding
 from ._tiles import Tile, data_line, tile_evidence, tiles
 from ._view import View
+
+T = TypeVar("T")
 
 #: Of fewer lines two threads wait for each other rather than count.
 _MANY = 100_000
@@ -41,6 +43,8 @@ _OTHERS: dict[str, Callable[[View], Finding]] = {
     "duplicate vendors": there_twice.duplicate_vendors,
     "duplicates": there_twice.duplicates,
 }
+#: What goes by what became of lines up to the as-of day.
+_UP_TO_THE_DAY = ("late", "lead time", "soon late", "overdue")
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,7 @@ def look(
     refused: dict[str, str] = {}
     for kind, (test, _) in (_TESTED if kinds else {}).items():
         try:
-            evidence[kind] = test(view)
+            evidence[kind] = _known(kind, test, view)
         except (SchemaError, ConfigError) as e:
             refused[kind] = str(e)
     clear = clear_in(evidence | of_tiles)
@@ -86,7 +90,7 @@ def look(
         _tried(kind, partial(_TESTED[kind][1], evidence=evidence[kind], clear=clear[kind]), view) for kind in evidence
     ]
     got += [_refused(kind, reason) for kind, reason in refused.items()]
-    got += [_tried(kind, find, view) for kind, find in (_OTHERS if kinds else {}).items()]
+    got += [_tried(kind, partial(_known, kind, find), view) for kind, find in (_OTHERS if kinds else {}).items()]
     shown = tiles(view, of_tiles, {name: bool(clear[name].any()) for name in of_tiles})
     return Review(view, _ranked(view, got, most), shown, data_line(view))
 
@@ -114,7 +118,8 @@ def findings(data: Purchases, *, currency: str | None = None, as_of: Any = None,
     ----------
     data : Purchases
     currency : of all amounts; by default that of most lines. Other rates than the ECB's: `currency.convert` the data first
-    as_of : day from which to look; the data's own by default
+    as_of : day from which to look; the data's own by default. After that nothing is known: of a later day deliveries, what is overdue,
+        and the change against the year before can't be told
     most : so many findings have a rank; the others are "nothing to report"
 
     Returns
@@ -166,6 +171,13 @@ def findings(data: Purchases, *, currency: str | None = None, as_of: Any = None,
         as_of=view.day,
         notes=notes,
     )
+
+
+def _known(kind: str, find: Callable[[View], T], view: View) -> T:
+    """Return what is found, or raise `ConfigError` where it goes by days of which nothing is known."""
+    if kind in _UP_TO_THE_DAY and view.unknown_since:
+        raise ConfigError(view.unknown_since)
+    return find(view)
 
 
 def _tried(kind: str, find: Callable[[View], Finding], view: View) -> Finding:

@@ -42,7 +42,9 @@ class Tile:
 
 def tile_evidence(view: View) -> dict[str, Evidence]:
     """Return for each tile that can move by chance whether it did: its months against those of the year before."""
-    out = {}
+    out: dict[str, Evidence] = {}
+    if view.unknown_since:
+        return out
     for name, values in (("on_time", _months_on_time), ("otif", _months_in_full), ("lead_time", _months_lead_time)):
         try:
             month, value = values(view)
@@ -72,7 +74,8 @@ def _months_lead_time(view: View) -> tuple[np.ndarray, Floats]:
 def tiles(view: View, evidence: Mapping[str, Evidence], clear: Mapping[str, bool]) -> list[Tile]:
     """Return the tiles of what the data can tell."""
     out = []
-    for make in (_spend, _on_time, _in_full, _lead_time, _overdue):
+    # the others go by what became of lines up to the as-of day
+    for make in (_spend,) if view.unknown_since else (_spend, _on_time, _in_full, _lead_time, _overdue):
         try:
             tile = make(view, clear)
         except (SchemaError, ConfigError):
@@ -101,7 +104,10 @@ def _spend(view: View, clear: Mapping[str, bool]) -> Tile | None:
         return Tile("spend", "Spend, ordered", "money", whole, np.nan, view.unit, view.say(whole), "", True, None)
     now = view.spent
     rows = view.known_before & dated
-    alike, was = (view.money(side) for side in reversed(view.sides))
+    earlier, later = view.sides
+    # as the finding on the change of spend has it: of a year without any order nothing is said
+    compared = not view.not_compared and not later.empty
+    alike, was = (view.money(later), view.money(earlier)) if compared else (0.0, 0.0)
     change = ""
     if was > 0:
         moved = alike - was
@@ -196,6 +202,8 @@ def data_line(view: View) -> list[str]:
     included, excluded = got.attrs["included"]["n_lines"], got.attrs["excluded"]
     whole = included + sum(e["n_lines"] for e in excluded)
     out = []
+    if known := view.known_until:
+        out.append(f"{known[0].upper()}{known[1:]}: what came since is not in these data.")
     if len(lines):
         # what has no rate is in no amount here, and so is no spend
         foreign = "without a rate" if view.converted else "in another currency or none"
@@ -213,12 +221,9 @@ def data_line(view: View) -> list[str]:
         mine = lines["connection"].isin(undated)
         spent = view.money(view.part(mine.to_numpy() & view.in_year))
         records, its = ("records", "its") if len(undated) == 1 else ("record", "their")
+        has = view.has_amount[mine.to_numpy(dtype=bool)].any()
         amount = (
-            f"{view.say(spent)}{' of the twelve months' if view.dated else ''} is"
-            if view.has_amount.any()
-            else "lines are"
+            f"{view.say(spent)}{' of the twelve months' if view.dated else ''} is in spend," if has else "lines are"
         )
-        out.append(
-            f"{', '.join(undated)} {records} no delivery days: {its} {amount} in spend, not in on time and lead time."
-        )
+        out.append(f"{', '.join(undated)} {records} no delivery days: {its} {amount} not in on time and lead time.")
     return [charts.printable(s) for s in out]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -9,7 +10,18 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..frames import FILTERS, OWN_WINDOWS, AsOfDays, Mask, categoricals, days_of, encode, values, years_hidden_by
+from ..frames import (
+    FILTERS,
+    OWN_WINDOWS,
+    AsOfDays,
+    Mask,
+    as_of_days,
+    categoricals,
+    days_of,
+    encode,
+    values,
+    years_hidden_by,
+)
 from ._due_date import due_of
 
 #: A connection whose first order lies this long after the start of a year is not known in that year.
@@ -33,25 +45,50 @@ def known_between(lines: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -
     # whole days since 1970: numpy finds the least of integers twenty times as fast as that of dates
     first = np.full(len(names), never)
     np.minimum.at(first, connection.codes, np.where(np.isnat(ordered), never, ordered.view(np.int64)))
+    ends = ends_before(lines, end)
     for code in np.flatnonzero(first < never).tolist():
-        since, until = window_of(lines, names[code])
+        since, until = window_of(lines, names[code], ends)
         begins = pd.Timestamp(int(first[code]) - _QUIET_DAYS, unit="D") if since is None else since
         known[code] = begins <= start and (until is None or until >= end)
     return known[connection.codes]
 
 
-def window_of(lines: pd.DataFrame, connection: str) -> tuple[pd.Timestamp | None, pd.Timestamp | None]:
-    """Return the first and the last order date that was asked for of a connection; None where that is not stated."""
+def ends_before(lines: pd.DataFrame, end: pd.Timestamp) -> dict[str, pd.Timestamp]:
+    """Return the as-of day that the data state, of each connection where it comes before another day: after it nothing is known.
+
+    Where it is the day of the latest change, as it is when nobody stated one, a few days more may be without a change.
+    """
+    if lines.attrs.get("as_of") is None or not (stated := as_of_days(lines, None)).day < end:
+        return {}
+    connection = encode(values(lines, "connection", "string"))
+    changed = pd.Series(days_of(lines, "updated_at")).groupby(connection.codes).max()
+    out = {}
+    for code, name in [*enumerate(map(str, connection.labels)), (-1, "")]:
+        day = stated.of(name)
+        last = changed.get(code)
+        # a day in one zone is another in the next
+        guessed = last is not None and not pd.isna(last) and abs(last - day) <= pd.Timedelta(days=1)
+        if code in changed.index and day + pd.Timedelta(days=_FEW_DAYS if guessed else 0) < end:
+            out[name] = day
+    return out
+
+
+def window_of(
+    lines: pd.DataFrame, connection: str, ends: Mapping[str, pd.Timestamp]
+) -> tuple[pd.Timestamp | None, pd.Timestamp | None]:
+    """Return the first and the last order date that is known of a connection, by what was asked for; None where that is not stated."""
     shared = lines.attrs.get("since"), lines.attrs.get("until")
     own: dict[Any, Any] = lines.attrs.get(OWN_WINDOWS) or {}
     since, until = (None if d is None else pd.Timestamp(d) for d in own.get(connection, shared))
-    return since, until
+    return since, min((d for d in (until, ends.get(connection)) if d is not None), default=None)
 
 
-def asked_between(lines: pd.DataFrame) -> tuple[pd.Timestamp | None, pd.Timestamp | None]:
-    """Return the first and the last order date that was asked for of any connection; None where there may be others."""
+def asked_between(
+    lines: pd.DataFrame, ends: Mapping[str, pd.Timestamp]
+) -> tuple[pd.Timestamp | None, pd.Timestamp | None]:
+    """Return the first and the last order date that is known of any connection; None where there may be others."""
     names = encode(values(lines, "connection", "string")).labels
-    windows = [window_of(lines, str(name)) for name in names] or [window_of(lines, "")]
+    windows = [window_of(lines, str(name), ends) for name in names] or [window_of(lines, "", ends)]
     first, last = zip(*windows, strict=True)
     return None if None in first else min(first), None if None in last else max(last)
 
@@ -137,9 +174,31 @@ class Years:
         """Whether any line has a due date."""
         return bool((~np.isnat(days_of(self.lines, f"{self.due}_date"))).any())
 
+    @cached_property
+    def ends(self) -> dict[str, pd.Timestamp]:
+        """The last day that is known of each connection, where that is before the as-of day."""
+        return ends_before(self.lines, self.end)
+
+    @property
+    def known_until(self) -> str:
+        """After which day nothing is known, in words; "" where that is the as-of day."""
+        if not self.ends:
+            return ""
+        day = min(self.ends.values())
+        whole = len(self.ends) == len(set(values(self.lines, "connection", "string").dropna())) or "" in self.ends
+        of = "" if whole else f" of {', '.join(sorted(self.ends))}"
+        return f"nothing{of} is known after {day.day} {day:%B %Y}"
+
+    @property
+    def unknown_since(self) -> str:
+        """Why what goes by the as-of day can't be told; "" where it can."""
+        return f"{self.known_until}: pass as_of='{min(self.ends.values()).date()}'" if self.ends else ""
+
     @property
     def none_in_year(self) -> str:
         """Why there is no line in the twelve months, where there is none."""
+        if self.dated and self.ends and self.period[0] > self.period[1]:
+            return self.unknown_since
         return "nothing was ordered in the twelve months" if self.dated else "no line has an order date"
 
     @cached_property
@@ -179,7 +238,7 @@ class Years:
     def begins_late(self) -> str:
         """That the year before lacks its first days, where nothing says that these were asked for; "" where it does not."""
         ordered = days_of(self.lines, "order_date")[self.known_before]
-        if self.not_compared or asked_between(self.lines)[0] is not None:
+        if self.not_compared or asked_between(self.lines, self.ends)[0] is not None:
             return ""
         first = pd.Timestamp(ordered[~np.isnat(ordered)].min())
         lacking = (first - self.first_day_before).days
@@ -189,7 +248,7 @@ class Years:
     @cached_property
     def period(self) -> tuple[pd.Timestamp, pd.Timestamp]:
         """First and last day of what is looked at: the twelve months, or the part of them that the data were asked for."""
-        first, last = asked_between(self.lines)
+        first, last = asked_between(self.lines, self.ends)
         return self.first_day if first is None else max(self.first_day, first), self.end if last is None else min(
             self.end, last
         )

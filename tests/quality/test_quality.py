@@ -15,7 +15,7 @@ import makini_analytics as ma
 from makini_analytics import ConfigError, Purchases, SchemaError, lead_times, quality, spend, style
 from makini_analytics.catalogue import FIGURES
 from makini_analytics.quality._coverage import _figures
-from makini_analytics.quality._duplicates import _legal_endings, clean_name
+from makini_analytics.quality._names import _legal_endings, clean_name
 from makini_analytics.tidy import tidy_orders
 from tests.tiers import one_in
 
@@ -231,6 +231,34 @@ def test_p27_a_number_alone_is_never_enough():
     ):
         got = quality.duplicates(ma.concat([one, purchases(other, connection="two")]))
         assert (got["kind"] == "order").sum() == found
+
+
+def of_connection(name, *amounts, vendor="Alpha Pumps", currency="EUR"):
+    table = pd.DataFrame({"order_number": "4711", "line_number": range(1, len(amounts) + 1), "amount": amounts})
+    table = table.assign(currency=currency, order_date="2025-03-01", vendor_name=vendor)
+    return Purchases.from_table(table, connection=name, as_of="2025-12-31")
+
+
+@pytest.mark.parametrize(
+    ("other", "score", "evidence"),
+    [
+        (of_connection("two", 30.0, 70.0), 100, "the same number and vendor, order date, value"),
+        (of_connection("two", 30.0, 71.0), 75, "the same number and vendor, order date; not the same value"),
+        (of_connection("two", 30.0, None), 75, "the same number and vendor, order date; value not known"),
+        (of_connection("two", 100.0, vendor=None), 75, "the same number and order date, value; vendor not known"),
+        (of_connection("two", 100.0, currency="USD"), 75, "the same number and vendor, order date; not the same value"),
+    ],
+)
+def test_orders_without_totals_are_compared_by_their_lines(other, score, evidence):
+    one = of_connection("one", 40.0, 60.0)
+    one, other = (replace(p, orders=p.orders.assign(total_net=np.nan, total_gross=np.nan)) for p in (one, other))
+    got = quality.duplicates(ma.concat([one, other])).query("kind == 'order'")
+    assert got[["score", "evidence"]].to_numpy().tolist() == [[score, evidence]]
+    assert got["value"].isna().item() == (other.lines["amount"].isna().any())
+    if score == 100:
+        assert "1 order may have been entered twice: 100.00 EUR" in " ".join(
+            ma.findings(ma.concat([one, other]))["sentence"]
+        )
 
 
 @pytest.mark.parametrize(

@@ -159,6 +159,34 @@ def test_what_was_entered_twice_is_counted_as_the_list_has_it(renamed, said, kin
     assert (shown["kind"] == kind).sum() == n
 
 
+def of_repeated(table, **options):
+    return findings(ma.Purchases.from_table(table, as_of="2025-12-31"), **options).loc["duplicates"]
+
+
+def test_what_was_entered_twice_is_counted_in_the_currency_of_its_money():
+    table = repeated(renamed=True)
+    foreign = table["order_number"].isin(["P0", "Q" + "P0", "P1", "Q" + "P1"])
+    found = of_repeated(table.assign(currency=np.where(foreign, "XXX", "EUR")))
+    assert found["sentence"].startswith("3 orders may have been entered twice: 540.00 EUR")  # 6 to 14, and 50 each
+    assert "2 more in other currencies" in found["why"]
+
+
+def test_lines_that_are_there_four_times_are_repeated_three_times_each():
+    table = repeated(renamed=False)
+    again = table.tail(15).head(5)
+    found = of_repeated(pd.concat([table.head(300), again, again, again]))
+    said = "5 lines of 2 orders may have been entered several times, 15 times too often: 780.00 EUR."
+    assert found["sentence"] == said  # 3 x (50 + 51 + 52 + 53 + 54)
+
+
+def test_a_return_that_is_there_twice_has_a_value():
+    table = repeated(renamed=False).head(301)
+    table["amount"] = np.where(table["order_number"].eq("P0") & table["line_number"].eq(10), -500.0, table["amount"])
+    found = of_repeated(table)
+    assert found["sentence"] == "1 line of 1 order may have been entered twice: 500.00 EUR."
+    assert "Returns count by their size." in found["why"]
+
+
 def test_a_filter_that_ends_before_the_twelve_months_has_no_days_in_them():
     told = content(ma.load_sample().filter(until="2024-06-30"), sections=["spend"])
     assert "Twelve months, 1 January to 31 December 2025, of which the data have no day." in told.subtitle

@@ -74,3 +74,44 @@ def test_a_scorecard_does_not_compare_what_a_filter_cut_either():
     whole, cut = (ma.scorecard(data) for data in (bought(), bought(until="2025-06-30")))
     assert whole["spend_before"].notna().all()
     assert cut["spend_before"].isna().all()
+
+
+def test_after_the_day_that_the_data_state_nothing_is_told_as_counted():
+    got = look(ma.load_sample(), as_of="2026-06-30")
+    found = got.findings.set_index("kind")
+    assert got.data_line[0] == "Nothing is known after 31 December 2025: what came since is not in these data."
+    for kind in ("change", "late", "lead time", "soon late", "overdue"):
+        assert found.loc[kind, "certainty"] == "can't be told"
+        assert "pass as_of='2025-12-31'" in found.loc[kind, "sentence"]
+    assert [(t.name, t.change_text) for t in got.tiles] == [("spend", "")]
+    assert got.tiles[0].label == "Spend, ordered 1 July to 31 December 2025"
+    assert "known after" not in " ".join(look(ma.load_sample(), as_of="2025-12-31").data_line)
+    later = look(ma.load_sample(), as_of="2027-06-30").findings.set_index("kind")["sentence"]
+    assert "nothing is known after" in later["change"]
+    assert "nothing is known after" in later["concentration"]
+
+
+def test_of_several_connections_each_has_its_own_last_day():
+    one, other = bought(), bought()
+    table = pd.DataFrame({"order_number": range(730), "order_date": pd.date_range("2023-07-02", periods=730)})
+    table = table.assign(amount=100.0, currency="EUR", vendor_name="Nut AG")
+    other = ma.Purchases.from_table(table, connection="old", as_of="2025-06-30")
+    both = ma.concat([one, other])
+    assert "known after" not in " ".join(look(both).data_line)
+    got = look(both, as_of="2025-12-31")
+    assert got.data_line[0].startswith("Nothing of old is known after 30 June 2025")
+    found = got.findings.set_index("kind")["sentence"]
+    assert found["change"].startswith("Spend of the connections known in both years fell by 0.3 %")
+    assert "pass as_of='2025-06-30'" in found["overdue"]
+
+
+@pytest.mark.parametrize(("changed", "known"), [("2025-12-30", True), (None, False)])
+def test_a_day_that_was_taken_from_the_latest_change_may_be_followed_by_days_without_one(changed, known):
+    days = pd.date_range("2023-01-01", "2025-12-30")
+    table = pd.DataFrame({"order_number": range(len(days)), "order_date": days, "amount": 100.0, "currency": "EUR"})
+    options = {"as_of": "2025-12-30"}
+    if changed:
+        table["updated_at"], options = pd.Timestamp(changed, tz="UTC"), {}
+    data = ma.Purchases.from_table(table, **options)
+    assert (change_of(data, as_of="2025-12-31")[0] != "can't be told") == known
+    assert change_of(data, as_of="2026-02-28")[0] == "can't be told"
