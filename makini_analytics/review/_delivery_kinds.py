@@ -140,7 +140,7 @@ def soon_late(view: View) -> Finding:
         ESTIMATED,
         f"{count(len(soon), 'line')}{view.named_unit(view.open_orders)} not yet due{without}. {kept}",
         "open_orders_ageing",
-        f"slippage.open_orders(lines{_options(view)})",
+        f"slippage.ageing(lines{_options(view)})",
     )
 
 

@@ -56,21 +56,29 @@ def known_between(lines: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -
 def ends_before(lines: pd.DataFrame, end: pd.Timestamp) -> dict[str, pd.Timestamp]:
     """Return the as-of day that the data state, of each connection where it comes before another day: after it nothing is known.
 
-    Where it is the day of the latest change, as it is when nobody stated one, a few days more may be without a change.
+    Where it is the day of the latest change, as it is when nobody stated one, it may have been followed by days without a change: a
+    week, or as many as the longest pause of that year.
     """
     if lines.attrs.get("as_of") is None or not (stated := as_of_days(lines, None)).day < end:
         return {}
     connection = encode(values(lines, "connection", "string"))
-    changed = pd.Series(days_of(lines, "updated_at")).groupby(connection.codes).max()
-    out = {}
+    days = pd.Series(days_of(lines, "updated_at")).groupby(connection.codes)
+    changed, out = days.max(), {}
     for code, name in [*enumerate(map(str, connection.labels)), (-1, "")]:
         day = stated.of(name)
         last = changed.get(code)
         # a day in one zone is another in the next
         guessed = last is not None and not pd.isna(last) and abs(last - day) <= pd.Timedelta(days=1)
-        if code in changed.index and day + pd.Timedelta(days=_FEW_DAYS if guessed else 0) < end:
+        pause = _longest_pause(days.get_group(code)) if guessed else pd.Timedelta(0)
+        if code in changed.index and day + pause < end:
             out[name] = day
     return out
+
+
+def _longest_pause(days: pd.Series) -> pd.Timedelta:
+    """Return the longest time without a change in the year up to the last one, or a few days."""
+    there = days[days > days.max() - pd.Timedelta(days=365)].drop_duplicates().sort_values()
+    return max(there.diff().max(), pd.Timedelta(days=_FEW_DAYS)) if len(there) > 1 else pd.Timedelta(days=_FEW_DAYS)
 
 
 def window_of(
