@@ -75,6 +75,7 @@ class _Table:
     is_list: bool = False
     chosen: str | None = None  # the state that is shown at first
     note: str = ""
+    whole: bool = False  # no row lacks on paper
 
     @property
     def wide(self) -> bool:
@@ -221,7 +222,10 @@ def _table(frame: pd.DataFrame, caption: str, name: str, as_of: pd.Timestamp, *,
     ]
     chosen = OVERDUE if settled and "state" in rows and (rows["state"] == OVERDUE).any() else None
     cells = [list(row) for row in zip(*by_column, strict=True)]
-    return _Table(name, caption, columns, cells, n_rows, under_heading, settled, chosen, note_of(frame))
+    # what is left out adds up to all lines, for whoever can add it up
+    return _Table(
+        name, caption, columns, cells, n_rows, under_heading, settled, chosen, note_of(frame), name == "left_out"
+    )
 
 
 def _bars(metric: str, read: Sequence[TextColumn]) -> dict[str, list[str | None]]:
