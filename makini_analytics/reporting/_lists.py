@@ -202,5 +202,7 @@ _NOTES = {
     "slippage.open_orders": "Chance: of an overdue line to arrive within 30 days, of another to arrive by its due date. "
     "Also on order: the other open lines of the same item and unit.",
     "spend.bridge of items": "Price effect: what this year's quantity cost more, or less, than at the price of the year before.",
+    "quality.duplicates": "Value: what the lines that are there again count for; of vendors what was bought under the smaller entry "
+    "in the twelve months.",
     "spend.price_changes": "PPV: what the quantity cost more, or less, than at the base price.",
 }

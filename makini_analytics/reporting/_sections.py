@@ -14,6 +14,7 @@ from .. import charts, lead_times, slippage, spend
 from ..review import View
 from ._cells import OF_DATA
 from ._exhibits import Exhibit, Native, labels_of, money_format
+from ._stakes import with_due_values, with_smaller_entries
 from ._year import beside_year_before, of_the_year
 
 #: Money is drawn for so many currencies, those of most lines; all are in the tables.
@@ -50,7 +51,7 @@ def of_quality(view: View, subject: str) -> list[Exhibit]:
     issues = data.issues.groupby(["connection", "table", "column", "reason"], dropna=False).size()
     return [
         Exhibit("quality_figures", "Figures that not all of the data can carry", by_connection),
-        Exhibit("quality_duplicates", "What may be there twice", view.duplicates),
+        Exhibit("quality_duplicates", "What may be there twice", with_smaller_entries(view.duplicates, view)),
         Exhibit("quality_issues", "Values not read, or doubtful", issues.reset_index(name="n_values")),
     ]
 
@@ -193,6 +194,7 @@ def of_slippage(view: View, subject: str) -> list[Exhibit]:
     rates = Native(
         "bar", "label", drawn, len(rows), "0%", interval=ends, rows=rows, says=says, colours=_rate_colours(shown)
     )
+    table = with_due_values(groups, view) if subject == "vendor" else groups
     months = slippage.by_period(lines, as_of=day, due=due)
     of_months = "Share of the due lines that came in time, by month of the due date; part: cut by the as-of day"
     points = Native(
@@ -204,7 +206,7 @@ def of_slippage(view: View, subject: str) -> list[Exhibit]:
         says=of_months,
     )
     return [
-        Exhibit(f"slippage_by_{subject}", f"On-time delivery by {subject}", groups, chart, rates),
+        Exhibit(f"slippage_by_{subject}", f"On-time delivery by {subject}", table, chart, rates),
         Exhibit("slippage_by_month", "On-time delivery by month", months, slippage.plot_by_period(months), points),
     ]
 

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 import makini_analytics as ma
-from makini_analytics import spend, style
+from makini_analytics import charts, spend, style
 from makini_analytics.reporting import content, write
 from makini_analytics.reporting._pictures import svg_of
 
@@ -174,3 +174,35 @@ def test_a_hatched_bar_has_the_paper_of_the_dark_in_the_dark():
     svg = base64.b64decode(svg_of(spend.plot_by_period(lines, as_of="2024-03-31"))).decode()
     assert "<pattern" in svg
     assert not re.search("(fill|stroke)[=:] ?[\"']?#", svg.split("</style>", 1)[1])
+
+
+def said_of(told, kind):
+    """The amounts of a finding's sentence: a number and its letter, as it is read."""
+    row = told.findings.set_index("kind").loc[kind]
+    return row, exhibit(told, row["exhibit"]).table
+
+
+def test_the_table_behind_a_finding_adds_up_to_it(made):
+    _, _, told = made
+    row, table = said_of(told, "late")
+    assert table["late_value"].sum() == pytest.approx(row["value"])
+    total = charts.money(table["due_value"].sum(), row["currency"])
+    assert f"of {total} due came late" in row["sentence"]
+    assert (table["late_value"] <= table["due_value"]).all()
+    assert set(table["currency"]) == {row["currency"]}
+    row, table = said_of(told, "duplicate vendors")
+    vendors = table[table["kind"] == "vendor"]
+    assert vendors["value"].sum() == pytest.approx(row["value"])
+    assert row["value"] > 0
+    assert set(vendors["currency"]) == {row["currency"]}
+
+
+def test_an_entry_that_is_the_smaller_of_two_pairs_adds_up():
+    # three names of one vendor are three pairs
+    names = ["Müller Antriebstechnik GmbH", "Muller Antriebstechnik GmbH", "Mueller Antriebstechnik GmbH"]
+    table = pd.DataFrame({"vendor_name": names, "amount": [100.0, 30.0, 5.0], "order_number": list("abc")})
+    data = ma.Purchases.from_table(table.assign(order_date="2025-10-01"), currency="EUR", as_of="2025-12-31")
+    told = content(data)
+    row, table = said_of(told, "duplicate vendors")
+    assert len(table[table["kind"] == "vendor"]) == 3
+    assert table["value"].sum() == row["value"] == 35.0
