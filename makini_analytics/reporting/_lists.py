@@ -128,9 +128,9 @@ def _duplicates(table: pd.DataFrame) -> pd.DataFrame:
     names = {}
     for name, of in (("name", "connection"), ("other_name", "other_connection")):
         names[name] = table[name].where(~same.astype(bool), table[name] + " (" + table[of] + ")")
-    # what agrees in most comes first, of whatever kind it is: that is what the findings speak of
+    # what agrees in most comes first, of whatever kind it is, and of that the largest: that is what the findings speak of
     return _leading(table, {**names, "kind": table["kind"]}).sort_values(
-        "score", ascending=False, kind="stable", ignore_index=True
+        ["score", "value"], ascending=False, kind="stable", ignore_index=True
     )
 
 

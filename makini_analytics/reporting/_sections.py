@@ -75,7 +75,8 @@ def of_spend(view: View, subject: str) -> list[Exhibit]:
         drawn = {"spend": "spend"}
         if months["spend_year_before"].notna().any():
             drawn["spend_year_before"] = "same days a year before"
-        says = f"Ordered spend by order date, {currency}; part: cut by the data, not to be compared with whole {word}s"
+        cut = _legend(months, "part", f"cut by the data, not to be compared with whole {word}s")
+        says = f"Ordered spend by order date, {currency}{cut}"
         columns = Native("column", "label", drawn, len(months), money_format(months), says=says)
         name, heading = f"spend_by_{word}_{safe(currency)}", f"Spend by {word}, {currency}"
         out.append(Exhibit(name, heading, months, spend.plot_by_period(months), columns))
@@ -169,7 +170,8 @@ def of_lead_times(view: View, subject: str) -> list[Exhibit]:
     freq, word = _grain(lines)
     months = lead_times.by_period(lines, freq=freq, as_of=day)
     drawn = {"median_days": "median days", "p90_days": "p90 days", "mean_delivered_days": "mean of what has come"}
-    says = f"Lead time in days by order {word}; unfinished: slow lines are still open, neither faster nor slower"
+    slow = _legend(months, "unfinished", "slow lines are still open, neither faster nor slower")
+    says = f"Lead time in days by order {word}{slow}"
     points = Native("line", "label", drawn, len(months), "0", says=says)
     return [
         Exhibit(
@@ -186,17 +188,18 @@ def of_slippage(view: View, subject: str) -> list[Exhibit]:
     groups = of_the_year(groups, view, rows_due, "due")
     drawn = {"on_time_rate": "on-time rate, with its 95 % interval"}
     several = charts.plural(subject)
-    says = f"On-time rate of the {several} with most due lines, open ones past due late; orange: clearly below the others; grey: few lines"
     ends = ("on_time_low", "on_time_high")
     chart = slippage.plot_by_vendor(groups)
     shown = groups.iloc[[i for bar in charts.captions_of(chart).bars for i in bar]]  # the picture's, in its order
-    rows = _labelled(shown, [*drawn, *ends])
-    rates = Native(
-        "bar", "label", drawn, len(rows), "0%", interval=ends, rows=rows, says=says, colours=_rate_colours(shown)
-    )
+    rows, colours = _labelled(shown, [*drawn, *ends]), _rate_colours(shown)
+    says = f"On-time rate of the {several} with most due lines, open ones past due late"
+    says += "; orange: clearly below the others" if charts.look.late in colours else ""
+    says += "; grey: few lines" if charts.look.plain in colours else ""
+    rates = Native("bar", "label", drawn, len(rows), "0%", interval=ends, rows=rows, says=says, colours=colours)
     table = with_due_values(groups, view) if subject == "vendor" else groups
     months = slippage.by_period(lines, as_of=day, due=due)
-    of_months = "Share of the due lines that came in time, by month of the due date; part: cut by the as-of day"
+    cut = _legend(months, "part", "cut by the as-of day")
+    of_months = f"Share of the due lines that came in time, by month of the due date{cut}"
     points = Native(
         "line",
         "label",
@@ -209,6 +212,11 @@ def of_slippage(view: View, subject: str) -> list[Exhibit]:
         Exhibit(f"slippage_by_{subject}", f"On-time delivery by {subject}", table, chart, rates),
         Exhibit("slippage_by_month", "On-time delivery by month", months, slippage.plot_by_period(months), points),
     ]
+
+
+def _legend(periods: pd.DataFrame, word: str, meaning: str) -> str:
+    """Return what a word behind the name of a period means, where one has it."""
+    return f"; {word}: {meaning}" if any(label.endswith(f"({word})") for label in labels_of(periods)) else ""
 
 
 def _rate_colours(groups: pd.DataFrame) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ import pytest
 import makini_analytics as ma
 from makini_analytics import charts, spend, style
 from makini_analytics.reporting import content, write
+from makini_analytics.reporting._lists import shown
 from makini_analytics.reporting._pictures import svg_of
 
 openpyxl = pytest.importorskip("openpyxl", reason="openpyxl, which reads workbooks back, is not installed")
@@ -206,3 +207,40 @@ def test_an_entry_that_is_the_smaller_of_two_pairs_adds_up():
     row, table = said_of(told, "duplicate vendors")
     assert len(table[table["kind"] == "vendor"]) == 3
     assert table["value"].sum() == row["value"] == 35.0
+
+
+def legends(told):
+    return {e.name: e.native.says for e in told.exhibits if e.native is not None}
+
+
+def test_legends_name_only_what_is_there(tmp_path):
+    """Of two whole months without a late line nothing is cut, below the others or grey."""
+    days = list(pd.date_range("2025-11-01", "2025-12-31").repeat(2))
+    table = pd.DataFrame({"order_date": days, "vendor_name": ["a", "b"] * (len(days) // 2), "amount": 1.0})
+    table = table.assign(order_number=[str(i) for i in range(len(days))], required_date=days, delivered_date=days)
+    told = content(ma.Purchases.from_table(table, currency="EUR", as_of="2025-12-31"))
+    said = legends(told)
+    assert not [s for s in said.values() if "part:" in s or "orange" in s or "grey" in s or "unfinished" in s], said
+    # one line of a third vendor, and a month that began before the data did
+    few = table.iloc[[40]].assign(vendor_name="c", order_number="x")
+    told = content(ma.Purchases.from_table(pd.concat([table, few]).iloc[20:], currency="EUR", as_of="2025-12-20"))
+    said = legends(told)
+    assert "; grey: few lines" in said["slippage_by_vendor"]
+    assert "part: cut" in said["spend_by_month_EUR"]
+
+
+def test_the_page_explains_lines_only_where_a_tile_has_one(made, tmp_path):
+    _, _, told = made
+    page = write(told, tmp_path / "x.html").read_text("utf-8")
+    assert "Line: the last twelve months thick, the year before thin." in page
+    bare = replace(told, tiles=[replace(t, months_before=[]) for t in told.tiles])
+    assert "Line: the last twelve months." in write(bare, tmp_path / "x.html").read_text("utf-8")
+    bare = replace(told, tiles=[replace(t, months=[], months_before=[]) for t in told.tiles])
+    assert "Line: the last twelve months" not in write(bare, tmp_path / "x.html").read_text("utf-8")
+
+
+def test_what_may_be_there_twice_is_listed_by_score_then_value(made):
+    _, _, told = made
+    rows = shown(exhibit(told, "quality_duplicates").table)
+    key = list(zip(-rows["score"], -rows["value"].fillna(float("-inf")), strict=True))
+    assert key == sorted(key)
