@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -274,6 +275,18 @@ def test_paper_says_of_each_table_how_many_rows_it_has_not(pages, visit, scripts
             assert said.inner_text() == f"{shown} of {n} rows"
     assert {"open_orders", "spend_prices"} <= set(cut)
     assert "left_out" not in cut
+
+
+def test_no_line_breaks_in_a_day_or_before_a_unit(pages, visit):
+    page, _, _ = visit(pages("sample"))
+    days = page.locator("header.top span.d")
+    assert days.count()
+    assert days.evaluate_all(
+        "all => all.every(d => getComputedStyle(d).whiteSpace === 'nowrap' && /^\\d{4}-\\d\\d-\\d\\d$/.test(d.textContent))"
+    )
+    said = page.locator("#findings > p, .tile .big").evaluate_all("all => all.map(e => e.textContent)")
+    assert [s for s in said if "\u00a0" in s]
+    assert not [s for s in said if re.search("\\d %|\\d (?:k|M|bn) |\\d [A-Z]{3}\\b", s)]
 
 
 def test_charts_stand_in_pairs_where_there_is_room_and_fit_a_phone(pages, visit):
