@@ -289,6 +289,17 @@ def test_no_line_breaks_in_a_day_or_before_a_unit(pages, visit):
     assert not [s for s in said if re.search("\\d %|\\d (?:k|M|bn) |\\d [A-Z]{3}\\b", s)]
 
 
+def test_a_phone_without_scripts_has_all_rows_on_the_page_and_no_empty_names(pages, visit):
+    page, _, _ = visit(pages("lists"), java_script_enabled=False, viewport={"width": 390, "height": 844})
+    hidden = "all => Math.max(...all.map(box => box.scrollHeight - box.clientHeight))"
+    assert page.locator(".rows").evaluate_all(hidden) <= 1
+    empty = page.locator("table.list td:empty")
+    assert empty.count()
+    assert not any(cell.is_visible() for cell in empty.all())
+    page.set_viewport_size({"width": 1060, "height": 900})
+    assert page.locator(".rows").evaluate_all(hidden) > 100  # they scroll, where one sees it
+
+
 def test_charts_stand_in_pairs_where_there_is_room_and_fit_a_phone(pages, visit):
     lefts = "[...document.querySelectorAll('#part_spend .charts > figure')].map(f => Math.round(f.getBoundingClientRect().left))"
     page, _, _ = visit(pages("sample"), viewport={"width": 1060, "height": 900})
