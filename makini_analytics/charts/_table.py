@@ -16,7 +16,7 @@ Kind = Literal["money", "share", "days", "count", "number", "date", "time", "tex
 _MONEY = {
     "spend", "amount", "value", "ppv", "price", "base_price", "difference", "header_total", "spend_year_before", "change", "open_value",
     "expected_late_value", "expected_late_value_30", "expected_late_value_60", "value_due", "value_late", "value_overdue_open",
-    "price_before", "price_after", "price_effect",
+    "price_before", "price_after", "price_effect", "due_value", "late_value",
 }  # fmt: skip
 #: Shares whose names don't say so: the ends of intervals, chances, and changes relative to a base.
 _SHARES = {

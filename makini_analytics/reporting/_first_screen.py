@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -85,6 +85,7 @@ def tiles_of(made: Content) -> list[TileRow]:
         scale = known if tile.kind == "share" and len(known) else np.append(known, 0.0)
         low, span = float(scale.min()), float(np.ptp(scale)) or 1.0
         css = "" if tile.good is None else "good" if tile.good else "bad"
+        tile = replace(tile, value_text=unbroken(tile.value_text), change_text=unbroken(tile.change_text))
         out.append(TileRow(tile, css, _points(tile.months, low, span), _points(tile.months_before, low, span)))
     return out
 
@@ -105,8 +106,23 @@ def unbroken(text: str) -> str:
 
     >>> unbroken("57 % of 9.3 k EUR").split(" ")
     ['57\xa0%', 'of', '9.3\xa0k\xa0EUR']
+    >>> unbroken("912 EUR of 1.2 bn EUR").split(" ")
+    ['912\xa0EUR', 'of', '1.2\xa0bn\xa0EUR']
     """
-    return re.sub(r"(?<=\d) (?=%)|(?<=\d) (?=(?:k|M|bn)\b)|(?<=\d [kM]) (?=[A-Z]{3}\b)", "\N{NO-BREAK SPACE}", text)
+    return re.sub(
+        r"(?<=\d) (?=(?:%|(?:k|M|bn|[A-Z]{3})\b))|(?<=\d [kM]) (?=[A-Z]{3}\b)|(?<=\d bn) (?=[A-Z]{3}\b)",
+        "\N{NO-BREAK SPACE}",
+        text,
+    )
+
+
+def apart(text: str) -> list[str]:
+    """Return a text as what may be broken into lines and the days in it, which may not, in turn.
+
+    >>> apart("As of 2025-12-31.")
+    ['As of ', '2025-12-31', '.']
+    """
+    return re.split(r"(\b\d{4}-\d\d-\d\d\b)", text)
 
 
 def _text(value: Any) -> str:

@@ -128,9 +128,9 @@ def _duplicates(table: pd.DataFrame) -> pd.DataFrame:
     names = {}
     for name, of in (("name", "connection"), ("other_name", "other_connection")):
         names[name] = table[name].where(~same.astype(bool), table[name] + " (" + table[of] + ")")
-    # what agrees in most comes first, of whatever kind it is: that is what the findings speak of
+    # what agrees in most comes first, of whatever kind it is, and of that the largest: that is what the findings speak of
     return _leading(table, {**names, "kind": table["kind"]}).sort_values(
-        "score", ascending=False, kind="stable", ignore_index=True
+        ["score", "value"], ascending=False, kind="stable", ignore_index=True
     )
 
 
@@ -202,5 +202,7 @@ _NOTES = {
     "slippage.open_orders": "Chance: of an overdue line to arrive within 30 days, of another to arrive by its due date. "
     "Also on order: the other open lines of the same item and unit.",
     "spend.bridge of items": "Price effect: what this year's quantity cost more, or less, than at the price of the year before.",
+    "quality.duplicates": "Value: what the lines that are there again count for; of vendors what was bought under the smaller entry "
+    "in the twelve months.",
     "spend.price_changes": "PPV: what the quantity cost more, or less, than at the base price.",
 }

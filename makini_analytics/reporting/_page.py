@@ -15,7 +15,7 @@ from ..charts import Kind
 from ..system import template
 from ._cells import TextColumn, columns_of
 from ._exhibits import Content, Exhibit
-from ._first_screen import findings_of, tiles_of, unbroken
+from ._first_screen import apart, findings_of, tiles_of, unbroken
 from ._lists import OVERDUE, is_list, note_of, shown
 from ._pictures import Tip, half_wide, svg_of, tips_of
 from ._sections import SECTIONS
@@ -75,6 +75,7 @@ class _Table:
     is_list: bool = False
     chosen: str | None = None  # the state that is shown at first
     note: str = ""
+    whole: bool = False  # no row lacks on paper
 
     @property
     def wide(self) -> bool:
@@ -135,15 +136,15 @@ def html_page(made: Content, files: Collection[str] = ()) -> str:
     page = template("reporting/page.html.j2").render(
         files=files,
         title=made.title,
-        subtitle=made.subtitle,
-        data_line=made.data_line,
+        subtitle=apart(unbroken(made.subtitle)),
+        data_line=[apart(unbroken(said)) for said in made.data_line],
         findings=findings_of(made, places),
         looked_at=made.findings is not None,
-        quiet=made.quiet_line,
-        untold=made.untold,
+        quiet=list(map(unbroken, made.quiet_line)),
+        untold=list(map(unbroken, made.untold)),
         tiles=tiles_of(made),
         summary=made.summary,
-        notes=made.notes,
+        notes=[apart(said) for said in made.notes],
         sections=sections,
         sources=sources,
         source_notes=_source_notes(made.data.sources),
@@ -221,7 +222,10 @@ def _table(frame: pd.DataFrame, caption: str, name: str, as_of: pd.Timestamp, *,
     ]
     chosen = OVERDUE if settled and "state" in rows and (rows["state"] == OVERDUE).any() else None
     cells = [list(row) for row in zip(*by_column, strict=True)]
-    return _Table(name, caption, columns, cells, n_rows, under_heading, settled, chosen, note_of(frame))
+    # what is left out adds up to all lines, for whoever can add it up
+    return _Table(
+        name, caption, columns, cells, n_rows, under_heading, settled, chosen, note_of(frame), name == "left_out"
+    )
 
 
 def _bars(metric: str, read: Sequence[TextColumn]) -> dict[str, list[str | None]]:

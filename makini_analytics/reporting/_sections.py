@@ -14,6 +14,7 @@ from .. import charts, lead_times, slippage, spend
 from ..review import View
 from ._cells import OF_DATA
 from ._exhibits import Exhibit, Native, labels_of, money_format
+from ._stakes import with_due_values, with_smaller_entries
 from ._year import beside_year_before, of_the_year
 
 #: Money is drawn for so many currencies, those of most lines; all are in the tables.
@@ -50,7 +51,7 @@ def of_quality(view: View, subject: str) -> list[Exhibit]:
     issues = data.issues.groupby(["connection", "table", "column", "reason"], dropna=False).size()
     return [
         Exhibit("quality_figures", "Figures that not all of the data can carry", by_connection),
-        Exhibit("quality_duplicates", "What may be there twice", view.duplicates),
+        Exhibit("quality_duplicates", "What may be there twice", with_smaller_entries(view.duplicates, view)),
         Exhibit("quality_issues", "Values not read, or doubtful", issues.reset_index(name="n_values")),
     ]
 
@@ -74,7 +75,8 @@ def of_spend(view: View, subject: str) -> list[Exhibit]:
         drawn = {"spend": "spend"}
         if months["spend_year_before"].notna().any():
             drawn["spend_year_before"] = "same days a year before"
-        says = f"Ordered spend by order date, {currency}; part: cut by the data, not to be compared with whole {word}s"
+        cut = _legend(months, "part", f"cut by the data, not to be compared with whole {word}s")
+        says = f"Ordered spend by order date, {currency}{cut}"
         columns = Native("column", "label", drawn, len(months), money_format(months), says=says)
         name, heading = f"spend_by_{word}_{safe(currency)}", f"Spend by {word}, {currency}"
         out.append(Exhibit(name, heading, months, spend.plot_by_period(months), columns))
@@ -168,7 +170,8 @@ def of_lead_times(view: View, subject: str) -> list[Exhibit]:
     freq, word = _grain(lines)
     months = lead_times.by_period(lines, freq=freq, as_of=day)
     drawn = {"median_days": "median days", "p90_days": "p90 days", "mean_delivered_days": "mean of what has come"}
-    says = f"Lead time in days by order {word}; unfinished: slow lines are still open, neither faster nor slower"
+    slow = _legend(months, "unfinished", "slow lines are still open, neither faster nor slower")
+    says = f"Lead time in days by order {word}{slow}"
     points = Native("line", "label", drawn, len(months), "0", says=says)
     return [
         Exhibit(
@@ -185,16 +188,18 @@ def of_slippage(view: View, subject: str) -> list[Exhibit]:
     groups = of_the_year(groups, view, rows_due, "due")
     drawn = {"on_time_rate": "on-time rate, with its 95 % interval"}
     several = charts.plural(subject)
-    says = f"On-time rate of the {several} with most due lines, open ones past due late; orange: clearly below the others; grey: few lines"
     ends = ("on_time_low", "on_time_high")
     chart = slippage.plot_by_vendor(groups)
     shown = groups.iloc[[i for bar in charts.captions_of(chart).bars for i in bar]]  # the picture's, in its order
-    rows = _labelled(shown, [*drawn, *ends])
-    rates = Native(
-        "bar", "label", drawn, len(rows), "0%", interval=ends, rows=rows, says=says, colours=_rate_colours(shown)
-    )
+    rows, colours = _labelled(shown, [*drawn, *ends]), _rate_colours(shown)
+    says = f"On-time rate of the {several} with most due lines, open ones past due late"
+    says += "; orange: clearly below the others" if charts.look.late in colours else ""
+    says += "; grey: few lines" if charts.look.plain in colours else ""
+    rates = Native("bar", "label", drawn, len(rows), "0%", interval=ends, rows=rows, says=says, colours=colours)
+    table = with_due_values(groups, view) if subject == "vendor" else groups
     months = slippage.by_period(lines, as_of=day, due=due)
-    of_months = "Share of the due lines that came in time, by month of the due date; part: cut by the as-of day"
+    cut = _legend(months, "part", "cut by the as-of day")
+    of_months = f"Share of the due lines that came in time, by month of the due date{cut}"
     points = Native(
         "line",
         "label",
@@ -204,9 +209,14 @@ def of_slippage(view: View, subject: str) -> list[Exhibit]:
         says=of_months,
     )
     return [
-        Exhibit(f"slippage_by_{subject}", f"On-time delivery by {subject}", groups, chart, rates),
+        Exhibit(f"slippage_by_{subject}", f"On-time delivery by {subject}", table, chart, rates),
         Exhibit("slippage_by_month", "On-time delivery by month", months, slippage.plot_by_period(months), points),
     ]
+
+
+def _legend(periods: pd.DataFrame, word: str, meaning: str) -> str:
+    """Return what a word behind the name of a period means, where one has it."""
+    return f"; {word}: {meaning}" if any(label.endswith(f"({word})") for label in labels_of(periods)) else ""
 
 
 def _rate_colours(groups: pd.DataFrame) -> tuple[str, ...]:

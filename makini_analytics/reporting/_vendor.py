@@ -19,11 +19,10 @@ from ..purchases import Purchases
 from ..review import TO_CLOSE, days_in_words, due_of, scorecard
 from ..system import template
 from ._lists import shown
+from ._settle import LONGEST, confirm, heading, lines_of, much, rows_of, said, to_settle
 
-#: Lines to settle, and prices, that fit the page.
-_LINES, _PRICES = 10, 5
-#: Letters of a description: a row of twenty lines pushes the others off the sheet.
-_LONGEST = 60
+#: Prices that fit the page.
+_PRICES = 5
 #: Days late, in the steps by which one talks of them.
 _STEPS = ((1, 3), (4, 7), (8, 14), (15, 30), (31, 60), (61, None))
 
@@ -80,7 +79,17 @@ def vendor_page(lines: pd.DataFrame, purchases: Purchases, name: str, day: AsOfD
     rate = _row(slippage.by_vendor(due, by=None, as_of=day, due=by))
     judged = slippage.per_line(due, as_of=day, due=by)
     by_month, late_days = _late_by_month(judged, period), _days_late(judged)
-    in_full, of_all = (_row(slippage.otif(part, by=None, as_of=day, due=by)) for part in (due, all_due))
+    in_full = _row(slippage.otif(due, by=None, as_of=day, due=by))
+    settle = pd.concat([overdue, soon])
+    listed = to_settle(settle)
+    others = _n_named(all_due) > _n_named(due)
+    common = {
+        figure: _row(made) if others else {}
+        for figure, made in (
+            ("on time", slippage.by_vendor(all_due, by=None, as_of=day, due=by)),
+            ("in full", slippage.otif(all_due, by=None, as_of=day, due=by)),
+        )
+    }
     page = template("reporting/vendor.html.j2").render(
         name=name,
         period=period.text,
@@ -88,8 +97,8 @@ def vendor_page(lines: pd.DataFrame, purchases: Purchases, name: str, day: AsOfD
         ordered=_ordered(mine, period, day),
         sentence=_sentence(rate, to_come, period),
         gauges=[
-            _on_time(rate, _row(slippage.by_vendor(all_due, by=None, as_of=day, due=by)), card, by),
-            _in_full(in_full, of_all, card, by),
+            _on_time(rate, common["on time"], card, by),
+            _in_full(in_full, common["in full"], card, by),
             _lead_time(period.of(mine, "order_date"), day, card, by),
         ],
         judged=any(n + late for _, n, late in by_month),
@@ -97,8 +106,9 @@ def vendor_page(lines: pd.DataFrame, purchases: Purchases, name: str, day: AsOfD
         most_of_month=max((n + late for _, n, late in by_month), default=0) or 1,
         steps=late_days,
         most_of_step=max((n for _, n in late_days), default=0) or 1,
-        lines=_to_settle(to_come, until),
-        n_lines=len(overdue) + len(soon),
+        lines=rows_of(listed, until),
+        heading=heading(settle, len(listed)),
+        confirm=confirm(len(overdue), len(soon)),
         prices=_prices(mine, day),
         version=__version__,
     )
@@ -129,10 +139,6 @@ def _long(day: pd.Timestamp) -> str:
     return f"{day.day} {day:%B %Y}"
 
 
-def _short(day: Any, as_of: pd.Timestamp) -> str:
-    return "–" if pd.isna(day) else f"{day.day} {day:%b}" + ("" if abs(day - as_of).days <= 180 else f" {day.year}")
-
-
 def _amounts(table: pd.DataFrame, column: str) -> str:
     """Return the sums of a column, a currency at a time, as in "12,218 EUR, 678 CHF, and 1 line of unknown value"."""
     known = table[table[column].notna()]
@@ -140,7 +146,7 @@ def _amounts(table: pd.DataFrame, column: str) -> str:
     told = ", ".join(f"{charts.number(v)} {c}".strip() for c, v in sums.items())
     if not (lacking := len(table) - len(known)):
         return told
-    return f"{told}, and {_lines(lacking)} of unknown value" if told else "of unknown value"
+    return f"{told}, and {lines_of(lacking)} of unknown value" if told else "of unknown value"
 
 
 def _ordered(mine: pd.DataFrame, period: _Period, day: AsOfDays) -> str:
@@ -149,12 +155,8 @@ def _ordered(mine: pd.DataFrame, period: _Period, day: AsOfDays) -> str:
         return "no order has a date"
     found = spend.by_vendor(period.of(mine, "order_date"), by=None, as_of=day)
     lacking = sum(e["n_lines"] for e in found.attrs["excluded"] if e["reason"] == "no amount")
-    more = f"{_lines(lacking)} without an amount" if lacking else ""
+    more = f"{lines_of(lacking)} without an amount" if lacking else ""
     return ", and ".join(x for x in (_amounts(found, "spend"), more) if x) or "nothing"
-
-
-def _lines(n: int) -> str:
-    return f"{charts.number(n)} {'line' if n == 1 else 'lines'}"
 
 
 def _sentence(rate: dict[str, Any], to_come: pd.DataFrame, period: _Period) -> str:
@@ -164,14 +166,14 @@ def _sentence(rate: dict[str, Any], to_come: pd.DataFrame, period: _Period) -> s
     came = "No line due in the period can be judged."
     if n_due:
         share = charts.percent(rate["on_time_rate"])
-        came = f"{charts.number(rate['n_on_time'])} of {_lines(n_due)} due came on time, {share}."
+        came = f"{charts.number(rate['n_on_time'])} of {lines_of(n_due)} due came on time, {share}."
     undated = int(to_come["due_date"].isna().sum())
     known = "" if not undated else " with a due date"
     out = f"{came} No line{known} is overdue"
     if undated and undated == len(to_come):
-        return f"{came} No due date is known of what is to come, {_lines(undated)}."
+        return f"{came} No due date is known of what is to come, {lines_of(undated)}."
     if late:
-        out = f"{came} {_lines(late)} {'is' if late == 1 else 'are'} overdue, {_amounts(overdue, 'open_value')}"
+        out = f"{came} {lines_of(late)} {'is' if late == 1 else 'are'} overdue, {_amounts(overdue, 'open_value')}"
     if more:
         by = _long(period.until + pd.Timedelta(days=30))
         out += f"; {charts.number(more)} {'more ' if late else ''}{'is' if more == 1 else 'are'} due by {by}"
@@ -247,35 +249,9 @@ def _days_late(judged: pd.DataFrame) -> list[tuple[str, int]]:
     ]
 
 
-def _to_settle(to_come: pd.DataFrame, as_of: pd.Timestamp) -> list[dict[str, str]]:
-    """Return the first lines to settle: overdue ones, the longest first, then what falls due in the next 30 days."""
-    rows = to_come[to_come["state"].isin(["overdue", "due in 30 days"])]
-    rows = rows.sort_values("due_date", kind="stable").head(_LINES)
-    return [
-        {
-            "order": _said(row["order_number"]),
-            "line": _said(row["line_number"]),
-            "item": _said(row["item"]),
-            "description": charts.label(_said(row["description"]), _LONGEST),
-            "site": _said(row["site"]),
-            "open": _much(row["open_quantity"], row["unit_of_measure"]),
-            "due": _short(row["due_date"], as_of),
-            "days": "" if pd.isna(row["days_overdue"]) else charts.number(row["days_overdue"]),
-            "value": _much(row["open_value"], row["currency"], whole=True),
-        }
-        for row in rows.to_dict("records")
-    ]
-
-
-def _much(value: Any, unit: Any, *, whole: bool = False) -> str:
-    """Return an amount with its unit, which may be missing."""
-    if pd.isna(value):
-        return "–"
-    return f"{charts.number(value, 0 if whole or value == round(value) else 2)} {_said(unit, '')}".strip()
-
-
-def _said(value: Any, missing: str = "–") -> str:
-    return missing if pd.isna(value) else str(value)
+def _n_named(lines: pd.DataFrame) -> int:
+    """Return how many lines name a vendor."""
+    return int(lines[[c for c in ("vendor_id", "vendor_name") if c in lines]].notna().any(axis=1).sum())
 
 
 def _prices(mine: pd.DataFrame, day: AsOfDays) -> dict[str, Any] | None:
@@ -295,9 +271,9 @@ def _prices(mine: pd.DataFrame, day: AsOfDays) -> dict[str, Any] | None:
     table = shown(changes).loc[changes["ppv"].abs().sort_values(ascending=False, kind="stable").index].head(_PRICES)
     rows = [
         (
-            _said(row["item"]),
-            charts.label(_said(row["description"]), _LONGEST),
-            _much(row["quantity"], row["unit"]),
+            said(row["item"]),
+            charts.label(said(row["description"]), LONGEST),
+            much(row["quantity"], row["unit"]),
             charts.number(row["base_price"], 2),
             charts.number(row["price"], 2),
             _signed(row["ppv_rate"] * 100, 1) + " %",

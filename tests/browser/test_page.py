@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -236,8 +237,9 @@ def test_the_page_is_short_and_nothing_of_it_is_lost(pages, visit):
     on_screen = tables.evaluate_all(f"all => all.map({seen})")
     assert max(on_screen) <= 12
     page.emulate_media(media="print")
-    on_paper = tables.evaluate_all(f"all => all.map({seen})")
-    assert max(on_paper) == 25
+    on_paper = dict(tables.evaluate_all(f"all => all.map(t => [t.dataset.name, ({seen})(t)])"))
+    assert on_paper.pop("left_out") == page.locator("table[data-name=left_out] tbody tr").count() > 25
+    assert max(on_paper.values()) == 25
     page.emulate_media(media="screen")
     page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
     for button in page.locator("button.more:visible").all():
@@ -246,6 +248,59 @@ def test_the_page_is_short_and_nothing_of_it_is_lost(pages, visit):
         "[...document.querySelectorAll('table[data-name]:not([data-chosen]) tbody tr')].filter(r => r.offsetParent === null).length"
     )
     assert kept == 0
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_paper_says_of_each_table_how_many_rows_it_has_not(pages, visit, scripts):
+    """Each table's rows, those on paper, and the line above it: "25 of 32 rows"."""
+    page, _, _ = visit(pages("sample"), java_script_enabled=scripts)
+    assert page.locator(".paper:visible").count() == 0
+    page.emulate_media(media="print")
+    cut = []
+    for table in page.locator("table[data-name]").all():
+        n = table.locator("tbody tr").count()
+        if not table.is_visible():  # the table behind a chart
+            continue
+        shown = table.locator("tbody tr:visible").count()
+        said = table.locator("xpath=../preceding-sibling::p[1]")
+        if shown == n:
+            assert said.is_hidden()
+            continue
+        n = int(table.get_attribute("data-all") or n)
+        cut.append(table.get_attribute("data-name"))
+        if cut[-1] == "open_orders" and scripts:
+            late = table.locator("tbody tr").filter(has_text="overdue").count()
+            assert said.inner_text() in (
+                f"State: overdue: {late} of {n} rows",
+                f"State: overdue: {shown} of {late} rows, of {n} in all",
+            )
+        else:
+            assert said.inner_text() == f"{shown} of {n} rows"
+    assert {"open_orders", "spend_prices"} <= set(cut)
+    assert "left_out" not in cut
+
+
+def test_no_line_breaks_in_a_day_or_before_a_unit(pages, visit):
+    page, _, _ = visit(pages("sample"))
+    days = page.locator("header.top span.d")
+    assert days.count()
+    assert days.evaluate_all(
+        "all => all.every(d => getComputedStyle(d).whiteSpace === 'nowrap' && /^\\d{4}-\\d\\d-\\d\\d$/.test(d.textContent))"
+    )
+    said = page.locator("#findings > p, .tile .big").evaluate_all("all => all.map(e => e.textContent)")
+    assert [s for s in said if "\u00a0" in s]
+    assert not [s for s in said if re.search("\\d %|\\d (?:k|M|bn) |\\d [A-Z]{3}\\b", s)]
+
+
+def test_a_phone_without_scripts_has_all_rows_on_the_page_and_no_empty_names(pages, visit):
+    page, _, _ = visit(pages("lists"), java_script_enabled=False, viewport={"width": 390, "height": 844})
+    hidden = "all => Math.max(...all.map(box => box.scrollHeight - box.clientHeight))"
+    assert page.locator(".rows").evaluate_all(hidden) <= 1
+    empty = page.locator("table.list td:empty")
+    assert empty.count()
+    assert not any(cell.is_visible() for cell in empty.all())
+    page.set_viewport_size({"width": 1060, "height": 900})
+    assert page.locator(".rows").evaluate_all(hidden) > 100  # they scroll, where one sees it
 
 
 def test_charts_stand_in_pairs_where_there_is_room_and_fit_a_phone(pages, visit):

@@ -374,7 +374,7 @@ def test_hostile_texts_of_every_kind_are_text_on_the_page(tmp_path):
     pictures = [attrs for tag, attrs in page.elements if tag == "img"]
     assert pictures
     assert all(set(attrs) == {"alt", "src"} and attrs["src"].startswith("data:image/svg") for attrs in pictures)
-    known = {"alt", "src", "id", "class", "data-name", "data-v", "aria-label", "aria-labelledby", "tabindex", "role", "href", "scope", "type", "lang", "charset", "name", "content", "data-h", "data-sum", "data-choose", "data-chosen", *SVG}  # fmt: skip
+    known = {"alt", "src", "id", "class", "data-name", "data-v", "aria-label", "aria-labelledby", "tabindex", "role", "href", "scope", "type", "lang", "charset", "name", "content", "data-h", "data-sum", "data-choose", "data-chosen", "data-whole", *SVG}  # fmt: skip
     assert {name for _, attrs in page.elements for name in attrs} <= known
     texts = "".join(page.texts)
     for what in ("vendor", "title", "connection", "currency", "category", "number"):

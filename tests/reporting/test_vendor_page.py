@@ -85,7 +85,11 @@ def test_its_figures_are_those_of_the_frames(page, sample):
     assert f"{len(late)} lines are overdue, {late.open_value.sum():,.0f} EUR" in page.text
     head, *rows = page.tables["lines"]
     assert head[-1] == "New date"
-    assert len(rows) == 10
+    to_come = slippage.open_orders(mine, as_of=day)
+    assert len(rows) == (to_come.days_overdue >= -30).sum() == 20  # all of them
+    assert f"{len(rows)} lines to settle" in page.text
+    largest = to_come.open_value[to_come.days_overdue >= -30].max()
+    assert f"{largest:,.0f} EUR" in [r[8] for r in rows[10:]]  # which is due late
     assert [r[7] for r in rows[:3]] == [f"{d:.0f}" for d in late.days_overdue.sort_values(ascending=False)]
     assert {r[0] for r in rows} <= set(mine.order_number)
     changes = spend.price_changes(mine, currency="EUR")
@@ -219,3 +223,46 @@ def test_prices_in_one_currency_name_it_and_those_that_are_not_compared(tmp_path
     page = ma.report(data, tmp_path / "v.html", vendor="Bolt AG").read_text(encoding="utf-8")
     assert "Prices of 2025 so far: +10.0 % against the year before on 2 items bought in both in USD" in page
     assert "What was ordered in JPY is not compared here." in page
+
+
+def open_lines_of(due, amount, currency="EUR", **columns):
+    """The page's text and lines of Bolt AG on 17 December 2025: open lines due on some days, of some amounts."""
+    table = pd.DataFrame({"required_date": due, "amount": amount, "currency": currency})
+    table = table.assign(order_number=[f"o{i}" for i in range(len(table))], vendor_name="Bolt AG", order_date="2025-10-01", status="open")  # fmt: skip
+    return ma.Purchases.from_table(table.assign(**columns), as_of="2025-12-17")
+
+
+def test_of_more_lines_than_fit_it_has_those_of_the_largest_value_by_due_date(tmp_path):
+    due = pd.date_range("2025-11-27", periods=40)
+    amount = [float(i) for i in range(1, 40)] + [None]
+    page = read(ma.report(open_lines_of(due, amount), tmp_path / "v.html", vendor="Bolt AG"))
+    said = "25 of 40 lines to settle, overdue or due within 30 days, those of the largest value"
+    assert f"{said}, and of unknown value" in page.text
+    assert [r[0] for r in page.tables["lines"][1:]] == [f"o{i}" for i in range(15, 40)]
+    # 100,000 yen are no more than 1,000 euros
+    mixed = open_lines_of(due, amount, ["EUR"] * 30 + ["JPY"] * 10)
+    page = read(ma.report(mixed, tmp_path / "m.html", vendor="Bolt AG"))
+    assert "25 of 40 lines to settle, overdue or due within 30 days, the first by due date" in page.text
+    assert [r[0] for r in page.tables["lines"][1:]] == [f"o{i}" for i in range(25)]
+
+
+@pytest.mark.parametrize(
+    ("due", "said"),
+    [
+        (["2025-12-01"], "Please confirm a new date for each overdue line."),
+        (["2025-12-27"], "Please confirm the dates of the lines to come."),
+        (["2025-12-01", "2025-12-27"], "Please confirm a new date for each overdue line, and the dates of the lines to come."),
+        (["2026-12-01"], None),
+    ],
+)  # fmt: skip
+def test_it_asks_for_dates_of_the_lines_that_there_are(due, said, tmp_path):
+    text = read(ma.report(open_lines_of(due, 1.0), tmp_path / "v.html", vendor="Bolt AG")).text
+    assert said in text if said else "Please confirm" not in text
+
+
+def test_all_vendors_are_told_of_only_where_there_are_others(tmp_path):
+    alone, other = (bare(vendor_name=name) for name in ("a", "b"))
+    for table, told in ((alone, False), (pd.concat([alone, other], ignore_index=True), True)):
+        page = read(ma.report(ma.Purchases.from_table(table, as_of="2025-12-31"), tmp_path / "v.html", vendor="a"))
+        assert ("All vendors" in page.text) is told
+        assert "9 of 10 lines due" in page.text

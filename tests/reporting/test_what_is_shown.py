@@ -13,8 +13,9 @@ import pandas as pd
 import pytest
 
 import makini_analytics as ma
-from makini_analytics import spend, style
+from makini_analytics import charts, spend, style
 from makini_analytics.reporting import content, write
+from makini_analytics.reporting._lists import shown
 from makini_analytics.reporting._pictures import svg_of
 
 openpyxl = pytest.importorskip("openpyxl", reason="openpyxl, which reads workbooks back, is not installed")
@@ -174,3 +175,72 @@ def test_a_hatched_bar_has_the_paper_of_the_dark_in_the_dark():
     svg = base64.b64decode(svg_of(spend.plot_by_period(lines, as_of="2024-03-31"))).decode()
     assert "<pattern" in svg
     assert not re.search("(fill|stroke)[=:] ?[\"']?#", svg.split("</style>", 1)[1])
+
+
+def said_of(told, kind):
+    """The amounts of a finding's sentence: a number and its letter, as it is read."""
+    row = told.findings.set_index("kind").loc[kind]
+    return row, exhibit(told, row["exhibit"]).table
+
+
+def test_the_table_behind_a_finding_adds_up_to_it(made):
+    _, _, told = made
+    row, table = said_of(told, "late")
+    assert table["late_value"].sum() == pytest.approx(row["value"])
+    total = charts.money(table["due_value"].sum(), row["currency"])
+    assert f"of {total} due came late" in row["sentence"]
+    assert (table["late_value"] <= table["due_value"]).all()
+    assert set(table["currency"]) == {row["currency"]}
+    row, table = said_of(told, "duplicate vendors")
+    vendors = table[table["kind"] == "vendor"]
+    assert vendors["value"].sum() == pytest.approx(row["value"])
+    assert row["value"] > 0
+    assert set(vendors["currency"]) == {row["currency"]}
+
+
+def test_an_entry_that_is_the_smaller_of_two_pairs_adds_up():
+    # three names of one vendor are three pairs
+    names = ["Müller Antriebstechnik GmbH", "Muller Antriebstechnik GmbH", "Mueller Antriebstechnik GmbH"]
+    table = pd.DataFrame({"vendor_name": names, "amount": [100.0, 30.0, 5.0], "order_number": list("abc")})
+    data = ma.Purchases.from_table(table.assign(order_date="2025-10-01"), currency="EUR", as_of="2025-12-31")
+    told = content(data)
+    row, table = said_of(told, "duplicate vendors")
+    assert len(table[table["kind"] == "vendor"]) == 3
+    assert table["value"].sum() == row["value"] == 35.0
+
+
+def legends(told):
+    return {e.name: e.native.says for e in told.exhibits if e.native is not None}
+
+
+def test_legends_name_only_what_is_there(tmp_path):
+    """Of two whole months without a late line nothing is cut, below the others or grey."""
+    days = list(pd.date_range("2025-11-01", "2025-12-31").repeat(2))
+    table = pd.DataFrame({"order_date": days, "vendor_name": ["a", "b"] * (len(days) // 2), "amount": 1.0})
+    table = table.assign(order_number=[str(i) for i in range(len(days))], required_date=days, delivered_date=days)
+    told = content(ma.Purchases.from_table(table, currency="EUR", as_of="2025-12-31"))
+    said = legends(told)
+    assert not [s for s in said.values() if "part:" in s or "orange" in s or "grey" in s or "unfinished" in s], said
+    # one line of a third vendor, and a month that began before the data did
+    few = table.iloc[[40]].assign(vendor_name="c", order_number="x")
+    told = content(ma.Purchases.from_table(pd.concat([table, few]).iloc[20:], currency="EUR", as_of="2025-12-20"))
+    said = legends(told)
+    assert "; grey: few lines" in said["slippage_by_vendor"]
+    assert "part: cut" in said["spend_by_month_EUR"]
+
+
+def test_the_page_explains_lines_only_where_a_tile_has_one(made, tmp_path):
+    _, _, told = made
+    page = write(told, tmp_path / "x.html").read_text("utf-8")
+    assert "Line: the last twelve months thick, the year before thin." in page
+    bare = replace(told, tiles=[replace(t, months_before=[]) for t in told.tiles])
+    assert "Line: the last twelve months." in write(bare, tmp_path / "x.html").read_text("utf-8")
+    bare = replace(told, tiles=[replace(t, months=[], months_before=[]) for t in told.tiles])
+    assert "Line: the last twelve months" not in write(bare, tmp_path / "x.html").read_text("utf-8")
+
+
+def test_what_may_be_there_twice_is_listed_by_score_then_value(made):
+    _, _, told = made
+    rows = shown(exhibit(told, "quality_duplicates").table)
+    key = list(zip(-rows["score"], -rows["value"].fillna(float("-inf")), strict=True))
+    assert key == sorted(key)
