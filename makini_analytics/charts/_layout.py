@@ -70,9 +70,8 @@ class Layout:
             renderer = renderer or figure._get_renderer()
             wide, high = figure.bbox.width, figure.bbox.height
             asked, before = (renderer, wide, high, figure.dpi, self.seen, self.words), self.found_for
-            self.found_for = (
-                None if before == asked else asked
-            )  # a third time it is another drawing, of which much may differ
+            # a third time it is another drawing, of which much may differ
+            self.found_for = None if before == asked else asked
             if before == asked and self.at is not None:
                 return self.at
             inch_x, inch_y = figure.dpi / wide, figure.dpi / high

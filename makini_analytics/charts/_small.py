@@ -18,7 +18,7 @@ Usual = dict[Artist, dict[str, Any]]
 
 _ROOMY = 18.0  # points: rows that are as high have room for marks of the usual size
 _LEAST = 5.5  # points: names get no smaller
-_WIDE = 480.0  # points: a chart that is as wide has room for letters of the usual size in panels and below it
+_WIDE = 480.0  # points: a chart that is as wide has room for letters of the usual size in panels and beside columns
 _LETTER = 0.72  # of the height of a letter: how wide it is, with some room
 _BESIDE, _DOT = 0.47, 0.06  # of a column: where numbers begin, and how wide dots are, if they need the room
 

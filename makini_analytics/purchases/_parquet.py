@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from ..frames import Encoding, categoricals, encode, remember
@@ -50,4 +49,4 @@ def _codes(column: Any) -> Encoding:
     dtype: Any = pd.StringDtype()
     texts = dtype.__from_arrow__(held.dictionary)
     codes = held.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    return encode(pd.Series(categoricals.from_codes(texts, np.asarray(codes))))
+    return encode(pd.Series(categoricals.from_codes(texts, codes)))

@@ -81,11 +81,15 @@ def open_lines(table: pd.DataFrame) -> pd.DataFrame:
             "state": pd.array(_STATES, dtype="string").take(state),
         }
     )
-    comparable = len(table["currency"].unique()) <= 1  # 100,000 yen are no more than 1,000 euros
-    first = -table["open_value"].fillna(0) if comparable else -table["days_overdue"]
+    first = -table["open_value"].fillna(0) if comparable(table) else -table["days_overdue"]
     rank = pd.Series(np.where(late, first, -np.nan_to_num(overdue)), table.index)
     order = pd.DataFrame({"state": state, "rank": rank.to_numpy()}).sort_values(["state", "rank"], kind="stable").index
     return out.iloc[order].reset_index(drop=True)
+
+
+def comparable(table: pd.DataFrame) -> bool:
+    """Whether the values of a table can be compared: 100,000 yen are no more than 1,000 euros."""
+    return len(table["currency"].unique()) <= 1
 
 
 def _also_on_order(table: pd.DataFrame) -> pd.Series:

@@ -51,7 +51,7 @@ def of_quality(view: View, subject: str) -> list[Exhibit]:
     issues = data.issues.groupby(["connection", "table", "column", "reason"], dropna=False).size()
     return [
         Exhibit("quality_figures", "Figures that not all of the data can carry", by_connection),
-        Exhibit("quality_duplicates", "What may be there twice", with_smaller_entries(view.duplicates, view)),
+        Exhibit("quality_duplicates", "What may be there twice", with_smaller_entries(view)),
         Exhibit("quality_issues", "Values not read, or doubtful", issues.reset_index(name="n_values")),
     ]
 

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from .. import charts
+from ._lists import comparable
 
 #: Lines that fit the two sheets.
 _MOST = 25
@@ -14,16 +15,12 @@ _MOST = 25
 LONGEST = 60
 
 
-def _one_currency(rows: pd.DataFrame) -> bool:
-    return bool(len(rows["currency"].unique()) <= 1)
-
-
 def to_settle(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the lines to settle by due date; of more than fit, those of the largest value, and of unknown value.
 
     Values of several currencies can't be compared: then the first ones by due date.
     """
-    if len(rows) > _MOST and _one_currency(rows):
+    if len(rows) > _MOST and comparable(rows):
         rows = rows.sort_values("open_value", ascending=False, na_position="first", kind="stable").head(_MOST)
     return rows.sort_values("due_date", kind="stable").head(_MOST)
 
@@ -31,11 +28,11 @@ def to_settle(rows: pd.DataFrame) -> pd.DataFrame:
 def heading(rows: pd.DataFrame, n: int) -> str:
     """Return how many lines there are to settle, and which ``n`` of them the page has."""
     if n == len(rows):
-        return f"{lines_of(n)} to settle, overdue or due within 30 days"
+        return f"{charts.counted(n, 'line')} to settle, overdue or due within 30 days"
     of = "the first by due date"
-    if _one_currency(rows):
+    if comparable(rows):
         of = "those of the largest value" + (", and of unknown value" if rows["open_value"].isna().any() else "")
-    return f"{n} of {lines_of(len(rows))} to settle, overdue or due within 30 days, {of}"
+    return f"{n} of {charts.counted(len(rows), 'line')} to settle, overdue or due within 30 days, {of}"
 
 
 def confirm(n_overdue: int, n_soon: int) -> str:
@@ -76,7 +73,3 @@ def said(value: Any, missing: str = "–") -> str:
 
 def short(day: Any, as_of: pd.Timestamp) -> str:
     return "–" if pd.isna(day) else f"{day.day} {day:%b}" + ("" if abs(day - as_of).days <= 180 else f" {day.year}")
-
-
-def lines_of(n: int) -> str:
-    return f"{charts.number(n)} {'line' if n == 1 else 'lines'}"

@@ -14,7 +14,7 @@ from .. import charts
 from ._cells import columns_of
 from ._exhibits import Content, Exhibit
 from ._first_screen import findings_of
-from ._lists import OVERDUE, shown
+from ._lists import OVERDUE, comparable, shown
 
 #: A table's own look would paint bands over the company's template: "no style, no grid".
 _PLAIN = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"
@@ -92,7 +92,7 @@ def overdue_table(slide: Any, overdue: pd.DataFrame, exhibit: Exhibit, as_of: pd
         [[(charts.label(text, 40), 10.5, c.name == "order_number", ink)] for c, text in zip(read, row, strict=True)]
         for row in zip(*(c.texts for c in read), strict=True)
     ]
-    order = "The largest open value first" if len(lines["currency"].unique()) <= 1 else "The longest overdue first"
+    order = "The largest open value first" if comparable(lines) else "The longest overdue first"
     slide.line(f"{order}. Chance: to arrive within 30 days.", slide.top, Inches(0.35), 12)
     slide.line(exhibit.footnote, slide.bottom, Inches(0.6), 10)
     box = (slide.left, Emu(slide.top + Inches(0.45)), slide.width, Emu(slide.bottom - slide.top - Inches(0.5)))

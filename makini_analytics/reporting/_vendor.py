@@ -19,7 +19,7 @@ from ..purchases import Purchases
 from ..review import TO_CLOSE, days_in_words, due_of, scorecard
 from ..system import template
 from ._lists import shown
-from ._settle import LONGEST, confirm, heading, lines_of, much, rows_of, said, to_settle
+from ._settle import LONGEST, confirm, heading, much, rows_of, said, to_settle
 
 #: Prices that fit the page.
 _PRICES = 5
@@ -146,7 +146,7 @@ def _amounts(table: pd.DataFrame, column: str) -> str:
     told = ", ".join(f"{charts.number(v)} {c}".strip() for c, v in sums.items())
     if not (lacking := len(table) - len(known)):
         return told
-    return f"{told}, and {lines_of(lacking)} of unknown value" if told else "of unknown value"
+    return f"{told}, and {charts.counted(lacking, 'line')} of unknown value" if told else "of unknown value"
 
 
 def _ordered(mine: pd.DataFrame, period: _Period, day: AsOfDays) -> str:
@@ -155,7 +155,7 @@ def _ordered(mine: pd.DataFrame, period: _Period, day: AsOfDays) -> str:
         return "no order has a date"
     found = spend.by_vendor(period.of(mine, "order_date"), by=None, as_of=day)
     lacking = sum(e["n_lines"] for e in found.attrs["excluded"] if e["reason"] == "no amount")
-    more = f"{lines_of(lacking)} without an amount" if lacking else ""
+    more = f"{charts.counted(lacking, 'line')} without an amount" if lacking else ""
     return ", and ".join(x for x in (_amounts(found, "spend"), more) if x) or "nothing"
 
 
@@ -166,14 +166,14 @@ def _sentence(rate: dict[str, Any], to_come: pd.DataFrame, period: _Period) -> s
     came = "No line due in the period can be judged."
     if n_due:
         share = charts.percent(rate["on_time_rate"])
-        came = f"{charts.number(rate['n_on_time'])} of {lines_of(n_due)} due came on time, {share}."
+        came = f"{charts.number(rate['n_on_time'])} of {charts.counted(n_due, 'line')} due came on time, {share}."
     undated = int(to_come["due_date"].isna().sum())
     known = "" if not undated else " with a due date"
     out = f"{came} No line{known} is overdue"
     if undated and undated == len(to_come):
-        return f"{came} No due date is known of what is to come, {lines_of(undated)}."
+        return f"{came} No due date is known of what is to come, {charts.counted(undated, 'line')}."
     if late:
-        out = f"{came} {lines_of(late)} {'is' if late == 1 else 'are'} overdue, {_amounts(overdue, 'open_value')}"
+        out = f"{came} {charts.counted(late, 'line')} {'is' if late == 1 else 'are'} overdue, {_amounts(overdue, 'open_value')}"
     if more:
         by = _long(period.until + pd.Timedelta(days=30))
         out += f"; {charts.number(more)} {'more ' if late else ''}{'is' if more == 1 else 'are'} due by {by}"

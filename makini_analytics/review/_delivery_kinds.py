@@ -35,9 +35,8 @@ def late_evidence(view: View) -> Evidence:
 
 def late(view: View, evidence: Evidence, clear: Mask) -> Finding:
     """Return what came late or is still out, and at which vendors it is more than chance."""
-    outcome = view.judged["outcome"]
-    due = (view.year_of_due == 1) & outcome.isin(["early", "on_time", "late", "overdue_open"]).to_numpy(dtype=bool)
-    missed = due & outcome.isin(["late", "overdue_open"]).to_numpy(dtype=bool)
+    due = (view.year_of_due == 1) & view.has_outcome
+    missed = due & view.missed
     if not due.any():
         fell_due = "no line can be judged" if (view.year_of_due == 1).any() else "no line fell due in the twelve months"
         why = fell_due if view.has_due_dates else "no line has a due date"
@@ -147,8 +146,7 @@ def soon_late(view: View) -> Finding:
 def _fell_due_lately(view: View, falls_due: pd.DataFrame) -> tuple[npt.NDArray[np.int64], Mask]:
     """Return of how many lines with a known outcome each line's connection has the rate of late, and which lines have only a rate of few."""
     due, end = days_of(view.lines, f"{view.due}_date"), view.day.of_rows(view.lines)
-    known = view.judged["outcome"].isin(["early", "on_time", "late", "overdue_open"]).to_numpy(dtype=bool)
-    rows = known & (due > end - np.timedelta64(_LATELY, "D")) & (due <= end)
+    rows = view.has_outcome & (due > end - np.timedelta64(_LATELY, "D")) & (due <= end)
     n = values(view.lines, "connection", "string")[rows].astype("string").fillna("").value_counts()
     of_each = falls_due["connection"].astype("string").fillna("").map(n.to_dict()).fillna(0).to_numpy(dtype=np.int64)
     # a line with a forecast of its own has a chance for other days, too

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from .. import charts, spend
+from ..compute import once
 from ._kinds import TO_CHECK, Finding, count
 from ._view import View
 
@@ -17,27 +19,22 @@ _SAME_NUMBER = 50
 Entry = tuple[str, str, str]
 
 
+class Smaller(NamedTuple):
+    """A vendor that seems to be there twice, by the first pair in which an entry is the smaller one."""
+
+    row: int  # of `quality.duplicates`
+    one: Entry
+    other: Entry
+    spent: float  # under the smaller entry
+
+
 def duplicate_vendors(view: View) -> Finding:
     """Return the vendors that seem to be in the books under two names, by the spend of the smaller."""
-    found = view.duplicates
-    pairs = found[found["kind"] == "vendor"]
-    if pairs.empty:
+    smaller, sums = smaller_entries(view)
+    if not smaller:
         return Finding("duplicate vendors", "vendors under two names (none)")
-    lines = view.year_lines
-    key = ["connection", "vendor_id", "vendor_name"]
-    got = spend.by_vendor(view.asked(lines), by=key, currency=view.unit, as_of=view.day)
-    sums: dict[Entry, float] = dict(zip(_entries(got, *key), got["spend"].tolist(), strict=True))
-    smaller: dict[Entry, tuple[float, Entry, Entry]] = {}
-    # three names of one vendor are three pairs: the spend of a name counts once
-    for one, other in zip(
-        _entries(pairs, "connection", "id", "name"),
-        _entries(pairs, "other_connection", "other_id", "other_name"),
-        strict=True,
-    ):
-        less = min(one, other, key=lambda k: sums.get(k, 0.0))
-        smaller.setdefault(less, (max(sums.get(less, 0.0), 0.0), one, other))
-    total = float(sum(spent for spent, _, _ in smaller.values()))
-    _, one, other = max(smaller.values(), key=lambda found: found[0])
+    total = float(sum(entry.spent for entry in smaller))
+    _, one, other, _ = max(smaller, key=lambda entry: entry.spent)
     n = len(smaller)
     seem, entry = ("vendor seems", "entry") if n == 1 else ("vendors seem", "entries")
     return Finding(
@@ -51,6 +48,29 @@ def duplicate_vendors(view: View) -> Finding:
         "quality_duplicates",
         f"quality.duplicates(data{view.day_as_code})",
     )
+
+
+def smaller_entries(view: View) -> tuple[list[Smaller], dict[Entry, float]]:
+    """Return what was bought in the twelve months under the smaller entry of each vendor there twice, and under each entry."""
+    return once(view, "smaller entries", lambda: _smaller_entries(view))
+
+
+def _smaller_entries(view: View) -> tuple[list[Smaller], dict[Entry, float]]:
+    found = view.duplicates
+    pairs = found[found["kind"] == "vendor"]
+    if pairs.empty:
+        return [], {}
+    key = ["connection", "vendor_id", "vendor_name"]
+    got = spend.by_vendor(view.asked(view.year_lines), by=key, currency=view.unit, as_of=view.day)
+    sums: dict[Entry, float] = dict(zip(_entries(got, *key), got["spend"].tolist(), strict=True))
+    ones = _entries(pairs, "connection", "id", "name")
+    others = _entries(pairs, "other_connection", "other_id", "other_name")
+    smaller: dict[Entry, Smaller] = {}
+    # three names of one vendor are three pairs: the spend of a name counts once
+    for row, one, other in zip(pairs.index.tolist(), ones, others, strict=True):
+        less = min(one, other, key=lambda k: sums.get(k, 0.0))
+        smaller.setdefault(less, Smaller(row, one, other, max(sums.get(less, 0.0), 0.0)))
+    return list(smaller.values()), sums
 
 
 def _entries(frame: pd.DataFrame, *columns: str) -> list[Entry]:

@@ -173,6 +173,16 @@ class View(Years):
         return slippage.per_line(self.lines, as_of=self.day, due=self.due)
 
     @cached_property
+    def has_outcome(self) -> Mask:
+        """Which due lines are known to have come in time or not."""
+        return self.missed | self.judged["outcome"].isin(["early", "on_time"]).to_numpy(dtype=bool)
+
+    @cached_property
+    def missed(self) -> Mask:
+        """Which of them came late, or are still out."""
+        return self.judged["outcome"].isin(["late", "overdue_open"]).to_numpy(dtype=bool)
+
+    @cached_property
     def open_orders(self) -> pd.DataFrame:
         """`slippage.open_orders`."""
         return self._long("open_orders")

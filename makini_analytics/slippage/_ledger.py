@@ -119,6 +119,5 @@ def ledger_of(frame: pd.DataFrame, as_of: AsOfDays, due: str, *, dated: bool) ->
 
 
 def _or_zero(value: Floats) -> Floats:
-    return np.where(
-        np.isnan(value), 0.0, value
-    )  # numpy.nan_to_num looks for infinite ones, too, and takes five times as long
+    # numpy.nan_to_num looks for infinite ones, too, and takes five times as long
+    return np.where(np.isnan(value), 0.0, value)
