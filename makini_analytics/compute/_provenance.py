@@ -81,7 +81,9 @@ class Selection:
         labels = [*map(str, currency.labels), ""]  # the last one is for lines without a currency
         # one count over reason x currency: with 3 labels, reason 2 in currency 1 is the cell 2 x 3 + 1
         size = len(self.reasons) * len(labels)
-        cells = self.codes.astype(np.min_scalar_type(-size))
+        cells = self.codes.astype(
+            np.min_scalar_type(-size - 1)
+        )  # that holds the number of labels, too, which may be the size
         cells *= cells.dtype.type(len(labels))
         cells += currency.codes
         if not currency.whole():

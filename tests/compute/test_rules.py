@@ -123,3 +123,10 @@ def test_dates_are_no_numbers():
         with pytest.raises(SchemaError, match=r"'amount' holds datetime64\[us.*: cast it to a number first"):
             spend.by_vendor(held)
     assert spend.by_vendor(lines.iloc[1:]).attrs["excluded"][0]["reason"] == "no amount"
+
+
+@pytest.mark.parametrize("n", [126, 127, 128, 32_766, 32_767])
+def test_as_many_currencies_as_a_small_number_holds_are_booked(n):
+    lines = pd.DataFrame({"amount": 1.0, "currency": [f"C{i}" for i in range(n)] + [None]})
+    (included,) = Selection(lines).book()
+    assert included["n_lines"] == n + 1 == sum(included["value"].values())
