@@ -59,6 +59,7 @@ def placed(c: Columns, *, as_of: AsOfDays | None, unjudged: Unrecorded) -> RuleR
 class Dated:
     """The lines that count, each with the day of its order: what says which days the data cover."""
 
+    code: Ints  # the order of each line, those that don't count too; -1 where it has none
     order: Ints
     n: int  # orders
     day: Ints  # the earliest of the order, as whole days since 1970
@@ -79,7 +80,7 @@ class Dated:
         spans = Spans.of(got, as_of)
         connection = np.zeros(len(order), dtype=np.int64) if spans.of_row is None else spans.of_row[kept]
         names = [None, *encode(values(frame, "connection", "string"), sort=False).labels]
-        return cls(order, n, day, connection, Covered.of(spans, connection, day, names))
+        return cls(code, order, n, day, connection, Covered.of(spans, connection, day, names))
 
 
 @dataclass(frozen=True)
@@ -112,11 +113,10 @@ def _values(got: Tally, dated: Dated) -> Floats:
     """Return the value of each line's order."""
     selection, kept, order = got.selection, got.selection.kept, dated.order
     value = np.bincount(order, weights=value_of(got)[kept], minlength=dated.n).astype(float)
-    code = cluster_of(got.frame, "order").astype(np.int64)
     # of an order of 1,000 the value is not 10 because one of its lines has no amount that could be read
     for reason in ("no amount", "amount unreadable", "no order date", "order date unreadable"):
         rows = selection.rows(reason)
-        value[code[rows & (code >= 0)]] = np.nan
+        value[dated.code[rows & (dated.code >= 0)]] = np.nan
     currency = encode(values(got.frame, "currency", "string"), sort=False).codes[kept]
     one = np.zeros(dated.n, dtype=currency.dtype)
     one[order] = currency
