@@ -206,6 +206,7 @@ def group_labels(result: pd.DataFrame, columns: Sequence[str], most: int = 37) -
     if not shown:
         return ["All"] * len(result)
     rows = result.copy(deep=False)
+    rows.attrs = {}  # which pandas would copy into each column
     if "vendor_name" in columns and "vendor_id" in result:
         rows["vendor_name"] = rows["vendor_name"].fillna(rows["vendor_id"])
     widths = {c: max((len(label(v)) for v in rows[c]), default=0) for c in shown}

@@ -47,11 +47,13 @@ def columns_of(rows: pd.DataFrame, as_of: pd.Timestamp) -> list[TextColumn]:
     unit = _one_currency(rows)
     if unit:
         rows = rows.drop(columns="currency")
+    of_data = rows.attrs.get(OF_DATA, ())
+    rows.attrs = {}  # which pandas would copy, with all that is in it, into each column
     out = []
     for column in map(str, rows.columns):
         values, kind = rows[column], kind_of(column, rows[column])
         its_unit = unit if kind == "money" else None
-        heading = column if column in rows.attrs.get(OF_DATA, ()) else _heading(column, its_unit)
+        heading = column if column in of_data else _heading(column, its_unit)
         out.append(TextColumn(column, heading, kind, its_unit, values, _texts(values, kind, as_of)))
     return out
 

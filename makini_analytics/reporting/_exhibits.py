@@ -177,8 +177,9 @@ def exportable(table: pd.DataFrame) -> pd.DataFrame:
     a sign stands in its place. What turns a text around is taken out.
     """
     out = table.copy(deep=False)
+    out.attrs = {}  # which pandas would copy, with all that is in it, into each column
     for i, dtype in enumerate(table.dtypes):
-        values = table.iloc[:, i]
+        values = out.iloc[:, i]
         if isinstance(dtype, pd.PeriodDtype) or pd.api.types.is_object_dtype(dtype):
             texts = values.map(lambda v: charts.printable(str(v)), na_action="ignore").astype("string")
             out.isetitem(i, texts.array)
@@ -188,6 +189,7 @@ def exportable(table: pd.DataFrame) -> pd.DataFrame:
                 texts = values.astype(object).map(lambda v, odd=odd: odd.get(v, v), na_action="ignore").astype("string")
                 out.isetitem(i, texts.array)
     out.columns = pd.Index([charts.printable(c) if isinstance(c, str) else c for c in table.columns])
+    out.attrs = table.attrs
     return out
 
 
