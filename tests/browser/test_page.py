@@ -250,6 +250,7 @@ def test_the_page_is_short_and_nothing_of_it_is_lost(pages, visit):
     assert kept == 0
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("scripts", [True, False])
 def test_paper_says_of_each_table_how_many_rows_it_has_not(pages, visit, scripts):
     """Each table's rows, those on paper, and the line above it: "25 of 32 rows"."""
@@ -337,6 +338,7 @@ def test_charts_follow_the_dark(pages, visit):
     assert np.median(np.asarray(picture)) < 60  # most of it is paper
 
 
+@pytest.mark.full
 def test_the_keyboard_reaches_the_figures_and_every_table(pages, visit):
     page, _, _ = visit(pages("sample"))
     page.keyboard.press("Tab")

@@ -310,6 +310,7 @@ def test_a_vendor_is_its_id_whatever_it_is_called(lines):
     assert got["spend"].notna().all()
 
 
+@pytest.mark.full
 def test_empty_in_empty_typed_out(lines):
     for f, choices in ((spend.by_vendor, SPEND), (slippage.by_vendor, {"late_days": [0, 3]})):
         for per in (None, "group", "combination", "choice"):

@@ -231,6 +231,7 @@ def test_matplotlibs_list_of_fonts_grows_once_and_keeps_what_was_on_it(monkeypat
     families.cache_clear()
 
 
+@pytest.mark.full
 def test_a_machine_with_no_font_but_the_brought_one_draws_bold_titles_without_a_word(tmp_path):
     """matplotlib logs to stderr when a family lacks a weight; a notebook would show that under every chart."""
     pytest.importorskip("matplotlib_fontja")

@@ -200,6 +200,7 @@ def here(monkeypatch):
         yield server
 
 
+@pytest.mark.full
 def test_quiet_prints_nothing_and_a_pipe_gets_no_bar(here, tmp_path, capfd):
     for words in (["fetch", "--out", "d"], ["report", "--out", "r.html", "--sections", "left_out"], ["doctor"]):
         assert main([*words[:2], *(str(tmp_path / w) for w in words[2:3]), *words[3:], "--quiet"]) == 0
@@ -282,6 +283,7 @@ sys.exit(cli.main(["report", "--sections", "open_orders", "--out", sys.argv[1]])
     assert [f.name for f in tmp_path.iterdir()] == [name]
 
 
+@pytest.mark.full
 def test_a_terminal_sees_which_section_a_report_is_at(tmp_path, capfd):
     ma.report(ma.load_sample(["emea"]), tmp_path / "r.html", sections=["open_orders", "left_out"], progress=True)
     said = capfd.readouterr().err

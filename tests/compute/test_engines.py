@@ -257,6 +257,7 @@ def test_pyarrow_is_counted_by_duckdb_where_polars_is_not_installed(sample, monk
         same(CALLS[name](arrow(sample)), CALLS[name](sample))
 
 
+@pytest.mark.full
 def test_lines_are_never_collected(sample, monkeypatch):
     """What comes back has at most a row for each group, reason, day and outcome; but for what lies in memory anyway."""
     from makini_analytics.compute import _engine_frames as engines
@@ -289,6 +290,7 @@ def test_no_vendor_at_all_is_the_same_error():
         spend.by_vendor(frame)
 
 
+@pytest.mark.full
 def test_ids_that_are_numbers():
     lines = dirty(14).assign(vendor_id=np.arange(400) % 7 + 1, site_id=np.arange(400) % 3)
     text = lines.assign(vendor_id=lines["vendor_id"].astype(str).astype("string"))
@@ -300,6 +302,7 @@ def test_ids_that_are_numbers():
         same(slippage.by_vendor(make(lines), **sites), slippage.by_vendor(lines, **sites))
 
 
+@pytest.mark.full
 def test_texts_of_a_closed_list():
     """Such a list is a type of its own, and two of them have nothing in common."""
     pl, engine = pytest.importorskip("polars"), pytest.importorskip("duckdb")

@@ -79,6 +79,7 @@ def picture(explorer):
     return shown.value if hasattr(shown, "value") else shown.children[0].value
 
 
+@pytest.mark.full
 def test_options_of_the_rooms_reach_the_functions(data, tmp_path):
     got = explore.slippage(data, folder=tmp_path)
     usual = got.result.on_time_rate.mean()
@@ -135,6 +136,7 @@ def test_a_click_on_a_month_or_on_days_late_opens_its_lines(data, tmp_path):
     assert days._bars == []
 
 
+@pytest.mark.full
 def test_lines_without_a_value_can_be_picked_and_exports_of_two_picks_are_two_files(data, tmp_path):
     lines = data.lines.assign(category=data.lines.category.where(data.lines.category != "Bearings"))
     got = explore.spend(ma.Purchases(data.orders, lines, data.issues, data.sources), folder=tmp_path)

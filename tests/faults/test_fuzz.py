@@ -38,6 +38,7 @@ def test_a_row_that_is_lost_is_seen(monkeypatch):
         fuzz.Fuzz().round(bytes([0, 7, 0]))
 
 
+@pytest.mark.full
 def test_three_hundred_rounds():
     played = fuzz.by_hypothesis(300)
     assert min(played.whole, played.errors) > 60

@@ -76,6 +76,7 @@ def one_walk(seed, folder):
     return outcome
 
 
+@pytest.mark.full
 def test_five_walks(tmp_path):
     outcomes = [one_walk(seed, tmp_path) for seed in range(5)]
     assert outcomes.count("rows") > 2  # most faults pass

@@ -164,6 +164,7 @@ def test_a_folder_is_what_memory_is(seeds, tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == sorted(map(str, seeds))  # and nothing beside
 
 
+@pytest.mark.full
 def test_a_list_that_moved_while_it_was_read_is_read_once_more(tmp_path):
     rows = [order(i, lineItems=[{"key": f"{i}-{n}", "quantity": 2, "price": i} for n in range(4)]) for i in range(30)]
     receipts = [
@@ -191,6 +192,7 @@ def fetched_twice(tables, folder):
         return loaded(fetched_in_parts(client, folder)), client.fetch_purchases()
 
 
+@pytest.mark.full
 def test_a_receipt_of_orders_with_one_number_finds_its_line_in_whatever_part_that_is(tmp_path):
     rows = [order(i, lineItems=lines_of(i)) for i in range(30)]
     for i in (2, 25):

@@ -91,6 +91,7 @@ def test_orders_without_lines_among_others_are_asked_for_however_they_lie(contra
         check(seed, contract)
 
 
+@pytest.mark.full
 def test_orders_without_lines_among_others_are_asked_for_part_by_part(tmp_path, monkeypatch):
     pytest.importorskip("pyarrow", reason="pyarrow, the extra 'fast', is not installed")
     monkeypatch.setattr("makini_analytics.purchases._spool.PART_LINES", 3)

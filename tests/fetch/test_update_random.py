@@ -271,6 +271,7 @@ def follow(seed, *, odd, steps=4):
     return out
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("odd", one_in(2, [True, False]))
 def test_an_update_is_what_a_full_fetch_would_be(odd):
     follow(3, odd=odd, steps=2)

@@ -46,6 +46,7 @@ def test_only_what_changed_is_fetched_and_everything_from_time_to_time(tmp_path,
         assert "1 snapshots added" in repr(got) and "FAILED old" in repr(got)
 
 
+@pytest.mark.full
 def test_where_more_lines_are_known_than_fit_into_memory_all_are_fetched_by_parts(tmp_path, monkeypatch):
     rows = [order(i, updatedAt=f"2025-0{1 + i % 6}-15T00:00:00Z") for i in range(40)]
     history = ma.History(tmp_path / "history")
@@ -132,6 +133,7 @@ def test_a_folder_that_was_saved_in_parts_is_added_part_by_part(tmp_path, monkey
     assert len(history.add(loaded(folder))) == 0
 
 
+@pytest.mark.full
 def test_a_field_in_lower_case_after_one_that_differs_in_capitals_alone(tmp_path):
     with ma.sandbox({"purchase-orders": [order(1, Foo="x"), order(2, FOO="z")]}) as server:
         client = server.client(progress=False)

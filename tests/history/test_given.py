@@ -21,6 +21,7 @@ def counts(told):
     return told[["n_new", "n_changed", "n_gone", "n_same"]].to_numpy().tolist()
 
 
+@pytest.mark.full
 def test_a_connection_without_an_order_is_a_snapshot(tmp_path):
     history = ma.History(tmp_path / "history")
     assert counts(history.add(table(0), seen_at="2025-01-01")) == [[0, 0, 0, 0]]
@@ -72,6 +73,7 @@ def test_names_with_control_characters_are_refused(name):
         ma.Client("tok-1234", connection=name, cache_dir=None)
 
 
+@pytest.mark.full
 def test_a_midnight_with_a_zone_or_a_time_is_a_moment_and_a_date_a_day(tmp_path):
     history = ma.History(tmp_path / "history")
     history.add(table(2), seen_at="2025-02-10 00:00")

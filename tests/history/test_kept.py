@@ -200,6 +200,7 @@ def test_a_history_and_saved_purchases_are_told_apart(tmp_path):
     pd.testing.assert_frame_equal(scanned, spend.by_vendor(ma.scan(saved)), rtol=1e-9)
 
 
+@pytest.mark.full
 def test_what_is_nowhere_can_not_be_forgotten_and_two_kinds_are_no_question(history):
     before = len(history.at().lines)
     for wrong in ({"vendor": "NOSUCH"}, {"connection": "A"}, {"text": "nobody"}):

@@ -32,6 +32,7 @@ def check(shown, snapshots, folder):
     return history
 
 
+@pytest.mark.full
 def test_a_log_of_edits_seen_in_any_order(tmp_path):
     """Compacted, counted by an engine, and with a vendor forgotten, too; `test_kept.py` has more of that."""
     shown = lived("a", 3, random_days(5, 3, 9))

@@ -44,6 +44,7 @@ def test_the_same_snapshots_added_at_once_are_there_once(tmp_path):
     check_whole(tmp_path / "history", {"a": shown})
 
 
+@pytest.mark.full
 def test_a_snapshot_that_another_process_came_before_is_compared_again(tmp_path, monkeypatch):
     one, other = (ma.History(tmp_path / "history") for _ in range(2))
     shown = lived("a", 2, [[("reprice", 0, 1)], [("reprice", 0, 2), ("postpone", 1, 5)]])

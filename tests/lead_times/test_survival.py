@@ -94,6 +94,7 @@ def test_quantiles_where_the_curve_lands_on_the_level(n_vendors):
     np.testing.assert_array_equal(got, np.sort(days.reshape(n_vendors, 100), axis=1)[:, 49])
 
 
+@pytest.mark.full
 def test_share_and_band_agree_with_scipy_where_nothing_is_cancelled():
     rng = np.random.default_rng(5)
     compared = 0

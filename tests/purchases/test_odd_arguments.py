@@ -46,6 +46,7 @@ def right_or_said(do, value):
     return False
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("odd", one_in(12, ODD), ids=lambda v: repr(v)[:20])
 def test_of_the_data_set(data, file, odd):
     none_fits = [

@@ -90,6 +90,7 @@ def test_parts_are_scanned_as_one(small, tmp_path):
     assert "lines on disk" in repr(scanned)
 
 
+@pytest.mark.full
 def test_custom_fields_that_come_late_or_change_their_kind(small, tmp_path):
     rows = [order(i) for i in range(1200)]
     for i, row in enumerate(rows):
@@ -146,6 +147,7 @@ def test_a_second_fetch_brings_what_changed_and_another_connection_goes_beside(s
     same(ma.Purchases.load(folder), data)
 
 
+@pytest.mark.full
 def test_all_after_a_span_is_all_though_the_cache_held_it_first(tmp_path):
     with ma.sandbox() as server:
         client = server.client("us", progress=False, cache_dir=tmp_path / "cache")
@@ -176,6 +178,7 @@ def test_a_place_that_is_none_is_said_before_anything_is_asked(to):
     assert server.requests == []
 
 
+@pytest.mark.full
 def test_what_was_fetched_in_parts_by_an_earlier_version_goes_to_a_history(small, tmp_path):
     with ma.sandbox() as server:
         client = server.client("us", **OPTIONS)

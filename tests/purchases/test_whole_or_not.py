@@ -35,6 +35,7 @@ def test_killed_at_each_call_of_the_file_system_the_old_or_the_new_is_there_whol
     assert set(trials(tmp_path, what, "calls:42", 14)) == {"old", "new"}
 
 
+@pytest.mark.full
 def test_killed_while_purchases_are_saved_the_old_or_the_new_is_there_whole(tmp_path):
     got = trials(tmp_path, "save", "time", 3)
     assert set(got) <= {"old", "new"}

@@ -178,6 +178,7 @@ def test_a_page_says_nothing_of_keys_that_others_have():
     assert decoder(b'{"data": [{"key": 3}], "meta": {"next_cursor": "c"}}').keys() == {"data", "meta"}
 
 
+@pytest.mark.full
 def test_columns_stand_in_the_order_of_the_pages_whichever_was_parsed_first():
     pages = [clean(2), clean(2, alpha=1), clean(2, beta=None), clean(2, beta=2)]
     options = {"connection": "x", "delivery_date": "planned"}

@@ -24,6 +24,7 @@ def told():
     return content(data, sections=["spend", "slippage", "open_orders"])
 
 
+@pytest.mark.full
 def test_the_lists_of_the_page_and_its_files(told, tmp_path):
     page = write(told, tmp_path / "folder")
     cells = re.findall("<td[^>]*>([^<]*)</td>", page.read_text(encoding="utf-8"))

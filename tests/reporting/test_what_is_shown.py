@@ -213,6 +213,7 @@ def legends(told):
     return {e.name: e.native.says for e in told.exhibits if e.native is not None}
 
 
+@pytest.mark.full
 def test_legends_name_only_what_is_there(tmp_path):
     """Of two whole months without a late line nothing is cut, below the others or grey."""
     days = list(pd.date_range("2025-11-01", "2025-12-31").repeat(2))
@@ -229,6 +230,7 @@ def test_legends_name_only_what_is_there(tmp_path):
     assert "part: cut" in said["spend_by_month_EUR"]
 
 
+@pytest.mark.full
 def test_the_page_explains_lines_only_where_a_tile_has_one(made, tmp_path):
     _, _, told = made
     page = write(told, tmp_path / "x.html").read_text("utf-8")

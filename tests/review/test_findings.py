@@ -255,6 +255,7 @@ def test_nothing_to_say_is_a_row():
     assert table.loc[table["certainty"] == "nothing to report", "rank"].isna().all()
 
 
+@pytest.mark.full
 def test_one_vendor_of_a_category_and_of_an_item():
     lines = planted().lines[["vendor_name", "product_code", "category", "order_date", "amount", "order_number"]].copy()
     lines.loc[lines.category == "C0", "vendor_name"] = "Alone"

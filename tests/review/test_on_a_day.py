@@ -132,6 +132,7 @@ def test_the_open_value_of_a_vendor_is_that_of_its_own_connection():
         assert found["value"] == pytest.approx(mine)
 
 
+@pytest.mark.full
 def test_one_vendor_is_no_spread_and_an_equal_year_no_fall(known_then):
     found = ma.findings(known_then, most=99).set_index("kind")["sentence"]
     assert "spread over" not in found["late"]

@@ -32,6 +32,7 @@ def delivered(n_vendors=8, late_of=None, seed=3):
     )
 
 
+@pytest.mark.full
 def test_a_vendor_that_is_late_beyond_chance_is_named_and_lateness_is_not_called_spread():
     one = findings(delivered(late_of=2)).loc["late"]
     assert " of it at Supplier 2." in one["sentence"]
@@ -52,6 +53,7 @@ def test_services_and_returns_are_not_called_lines_without_an_item():
     assert "without an item" not in change["sentence"] + change["why"]
 
 
+@pytest.mark.full
 def test_what_falls_due_soon_without_a_forecast_is_not_in_what_is_said_to_fall_due(monkeypatch):
     view = look(ma.load_sample(), currency="EUR").view
     table = view.open_in_unit
@@ -62,6 +64,7 @@ def test_what_falls_due_soon_without_a_forecast_is_not_in_what_is_said_to_fall_d
     assert f"of the {view.say(told)} due by 30 January that can be forecast is expected late." in sentence
 
 
+@pytest.mark.full
 def test_bare_lines_have_no_vendor_that_did_not_move_and_nothing_that_is_not_due():
     table = delivered(n_vendors=2)
     no_vendor = findings(table.drop(columns="vendor_name"))

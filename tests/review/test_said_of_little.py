@@ -48,6 +48,7 @@ def test_a_year_without_lines_is_the_reason_and_not_that_columns_are_empty():
     assert tiles["spend"] == "0.00 EUR"  # of the twelve months, as the subtitle says, and not of all years
 
 
+@pytest.mark.full
 def test_without_due_dates_nothing_is_known_to_be_in_time():
     frame = table().drop(columns="required_date")
     (found, tiles), titles = told(frame), titles_of(frame)
@@ -102,6 +103,7 @@ def View_without_rates(given, to=None, as_of=None):
     return View(given, given, "EUR", False, "", as_of_days(given.lines, as_of), "")
 
 
+@pytest.mark.full
 def test_what_is_late_at_one_vendor_is_not_spread():
     frame = table(amount=lambda d: np.where(d.vendor_name == "Vendor 0", 9000.0, 10.0))
     assert "spread" not in told(frame)[0].loc["late", "sentence"]
@@ -129,6 +131,7 @@ def test_prices_that_rose_a_thousandfold_and_returns_have_a_sentence(marks):
     assert "of spend" not in found["sentence"] + found["why"]  # of what returns have left it would be more than all
 
 
+@pytest.mark.full
 def test_returns_have_no_percentage_and_no_share_and_stay_in_the_picture():
     months = table(amount=lambda d: np.where(d.order_date > "2025-12-01", -9000.0, d.amount))
     made = content(ma.Purchases.from_table(months, as_of=DAY))
@@ -157,6 +160,7 @@ def test_nobody_knows_what_was_overdue_where_no_days_of_delivery_are_recorded():
     assert "a year ago" not in tile
 
 
+@pytest.mark.full
 def test_the_card_knows_what_is_overdue_as_the_findings_do():
     frame = table()
     frame.loc[frame.index[-4:], "required_date"] = DAY - pd.Timedelta(days=3)

@@ -28,6 +28,7 @@ def spend_tile(data, **options):
     return next(t for t in look(data, **options).tiles if t.name == "spend")
 
 
+@pytest.mark.full
 def test_a_year_that_a_filter_cut_is_not_a_fall_and_the_remedy_works():
     data = bought(until="2025-06-30")
     certainty, sentence = change_of(data)
@@ -91,6 +92,7 @@ def test_after_the_day_that_the_data_state_nothing_is_told_as_counted():
     assert "nothing is known after" in later["concentration"]
 
 
+@pytest.mark.full
 def test_of_several_connections_each_has_its_own_last_day():
     one, other = bought(), bought()
     table = pd.DataFrame({"order_number": range(730), "order_date": pd.date_range("2023-07-02", periods=730)})

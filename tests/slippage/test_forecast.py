@@ -61,6 +61,7 @@ def plain_chance(book, model, row, day, until):
     return 1 - stays
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("cells", one_in(2, [60, hazards._CELLS]))
 def test_the_chances_by_plain_loops(monkeypatch, cells):
     monkeypatch.setattr(hazards, "_CELLS", cells)  # with few cells some groups are taken at a time

@@ -349,6 +349,7 @@ def check_cut(records, size):
 MANY = st.lists(hostile_order | anything, min_size=2, max_size=8)
 
 
+@pytest.mark.full
 @settings(max_examples=8, **QUICK)
 @given(MANY, st.integers(1, 4))
 @example(
@@ -365,6 +366,7 @@ def test_how_many_records_were_cut_into_pages_changes_nothing(records, size):
     check_cut(records, size)
 
 
+@pytest.mark.full
 def test_a_column_of_many_distinct_values_is_read_the_same():
     """Beyond so many distinct values a column is kept as a list: keys, codes, dates and flags come out the same."""
     n = column_builder.MANY + 5_000

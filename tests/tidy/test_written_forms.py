@@ -132,6 +132,7 @@ def check_table(data):
     assert set(got.lines.currency) == {"EUR"}
 
 
+@pytest.mark.full
 @settings(max_examples=30, deadline=None)
 @given(st.data())
 def test_what_is_read_is_what_was_written_or_is_asked_about(data):

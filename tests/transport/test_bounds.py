@@ -318,6 +318,7 @@ def test_several_threads_share_a_client(tmp_path):
     assert got == [[r["key"] for r in ROWS]] * 8
 
 
+@pytest.mark.full
 def test_an_interrupted_walk_stops_its_own_requests_only():
     """One walk fails while another waits for its next try: that one goes on to its end."""
     from makini_analytics.transport import RowList
