@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 import makini_analytics as ma
-from makini_analytics import cli, currency, lead_times, slippage, spend
+from makini_analytics import cli, currency, lead_times, slippage, spend, style
 
 RATES = dict.fromkeys(["AUD", "CAD", "CHF", "GBP", "JPY", "SGD", "USD"], 0.5)
 
@@ -150,3 +150,27 @@ def test_the_command_line_speaks_of_what_one_types_there(capsys, monkeypatch):
         assert e.value.code == 2
         said = capsys.readouterr().err
         assert near in said.splitlines()[-1]
+
+
+def test_a_tilde_is_the_home_folder_and_a_file_may_begin_with_one(data, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    data.save("~/saved")
+    assert len(ma.Purchases.load("~/saved")) == len(data)
+    assert ma.scan("~/saved").as_of == data.as_of
+    assert ma.report(data, "~/r.html", sections="spend", progress=False) == tmp_path / "home" / "r.html"
+    style.save(spend.plot_by_vendor(data.lines, currency="EUR"), "~/c.png")
+    few = data.lines[["order_number", "line_number", "vendor_name", "amount"]].head(30)
+    few.to_csv(tmp_path / "home" / "l.csv", index=False)
+    assert len(ma.Purchases.from_file("~/l.csv", connection="x").lines) == 30
+    assert style.save(spend.plot_by_vendor(data.lines, currency="EUR"), "~$c.png").name == "~$c.png"
+    assert sorted(p.name for p in (tmp_path / "home").iterdir()) == ["c.png", "l.csv", "r.html", "saved"]
+
+
+def test_a_number_of_numpy_is_a_number(data):
+    three = pd.Series([1, 3]).max()
+    got, same = (lead_times.by_vendor(data.lines, min_lines=n) for n in (three, 3))
+    assert len(got)
+    pd.testing.assert_frame_equal(got, same)
+    assert ma.Client("t", retries=three)

@@ -135,7 +135,7 @@ class Client:
                 "makini-analytics", appauthor=False
             )
         if cache_dir is not None:
-            self.cache_path = path_of("cache_dir", cache_dir).expanduser() / file_name(self.base_url, auth.reveal())
+            self.cache_path = path_of("cache_dir", cache_dir) / file_name(self.base_url, auth.reveal())
         self._session = Session(
             auth,
             self.base_url,

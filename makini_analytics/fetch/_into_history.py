@@ -28,7 +28,7 @@ def history_of(to: History | str | Path) -> History:
         return to
     if "://" in str(to):  # a path would make a folder of this name here
         raise ConfigError(f"to= takes the address of an object store as a history: ma.History({str(to)!r})")
-    place = path_of("to", to).expanduser()
+    place = path_of("to", to)
     if not place.is_dir() and (reason := not_writable(place)):
         raise ConfigError(f"to={str(to)!r} {reason}")
     return History(place)

@@ -219,7 +219,7 @@ class HistoryTable:
 
 def _resolved(folder: str | Path) -> Path:
     try:
-        return path_of("folder", folder).expanduser().resolve()
+        return path_of("folder", folder).resolve()
     except (OSError, RuntimeError) as e:  # a link to itself, the home of a user who has none
         raise ConfigError(f"{folder} leads nowhere ({e}): name a new or empty folder") from None
 

@@ -65,7 +65,7 @@ def history_in(folder: str | Path) -> History | None:
 
     A history is made of purchases, and read as such. This one step goes against the direction of the rooms.
     """
-    place = path_of("folder", folder).expanduser()
+    place = path_of("folder", folder)
     if not is_history(place):
         return None
     from ..history import History

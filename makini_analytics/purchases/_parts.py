@@ -11,6 +11,7 @@ import pandas as pd
 
 from ..errors import SchemaError
 from ..frames import as_text
+from ..system import path_of
 from ..tidy import TABLES, TidyOrders
 from . import _folder
 
@@ -182,7 +183,7 @@ def saved_parts(
 ) -> tuple[pd.DataFrame, pd.Timestamp | None, Callable[[], Iterator[dict[str, pd.DataFrame]]]]:
     """Return the sources and the as-of day of saved purchases, and what yields their rows: part by part, or all at once."""
     head = _folder.read_head(folder, suffixes=(*_folder.SUFFIXES, _folder.PARTS))
-    place = Path(folder)
+    place = path_of("folder", folder)
     if head["suffix"] != _folder.PARTS:
         head, frames = _folder.read_whole(folder)
         rows = {table: frames[table] for table in _folder.FRAMES}

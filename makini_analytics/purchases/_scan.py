@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from ..errors import ConfigError, SchemaError, one_of
-from ..system import known_options
+from ..system import known_options, path_of
 from . import _folder
 from ._purchases import Purchases
 
@@ -82,7 +82,7 @@ def scan(folder: str | Path, *, engine: str = "duckdb") -> Scan:
     if history := _folder.history_in(folder):
         return history.scan(engine=engine)
     head = _folder.read_head(folder)
-    folder = Path(folder)
+    folder = path_of("folder", folder)
     if head["suffix"] != "parquet":
         raise SchemaError(
             f"{folder} is {head['suffix']}, and scan reads Parquet: load it, or save it with pyarrow there"

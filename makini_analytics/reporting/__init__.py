@@ -96,6 +96,7 @@ def report(
     ...     ma.report(ma.load_sample(["us"]), Path(folder) / "us.html", sections=["spend"], progress=False).name
     'us.html'
     """
+    out = path_of("out", out)
     checked_out(out, template)  # a misspelt name must not cost a minute of computing
     if not isinstance(data, Purchases):
         raise SchemaError(
@@ -106,7 +107,7 @@ def report(
         raise ConfigError(
             "vendor: a report is of one vendor, so pass a name or an id; of several, report(data.filter(vendor=[...]), out)"
         )
-    handed = sections is None and Path(out).suffix in (".html", ".pdf")
+    handed = sections is None and out.suffix in (".html", ".pdf")
     sections = PARTS if sections is None else names_of("sections", sections, PARTS)
     for name, value in {"title": title, "currency": currency}.items():
         if value is not None:
@@ -127,18 +128,17 @@ def report(
             as_of=as_of,
             title=title,
             begin=begin,
-            finished=partial(_finished, page=Path(out).suffix in (".html", ".pdf"), headlines=headlines or {}),
+            finished=partial(_finished, page=out.suffix in (".html", ".pdf"), headlines=headlines or {}),
         )
         _check_headlines(made, headlines or {})
         begin("writing")
         return write(made, out, template=template, raw_csv=raw_csv)
 
 
-def _write_vendor(data: Purchases, vendor: str, as_of: Any, out: str | Path) -> Path:
+def _write_vendor(data: Purchases, vendor: str, as_of: Any, out: Path) -> Path:
     """Write the page that a vendor is handed."""
     mine, name = of_vendor(data, vendor)
     page = vendor_page(data.lines, mine, name, as_of_days(data.lines, as_of))
-    out = Path(out)
     with whole(out, ()) as new:
         _write_page(page, new, printed=out.suffix == ".pdf")
     return out
@@ -170,7 +170,7 @@ def _check_headlines(made: Content, headlines: Mapping[str, str]) -> None:
 def write(made: Content, out: str | Path, *, template: str | Path | None = None, raw_csv: bool = False) -> Path:
     """Write a report's content in the format of ``out`` and return where it is."""
     writer = checked_out(out, template)
-    out = Path(out)
+    out = path_of("out", out)
     page = out / _PAGE
     # who looks there meanwhile, or after an interruption, finds no half of a report
     with whole(out, files_of(page) if out.suffix == "" else ()) as new:

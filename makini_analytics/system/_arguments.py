@@ -6,6 +6,7 @@ import errno
 import os
 import unicodedata
 from collections.abc import Collection, Mapping
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from ._near import near
 
 
 def path_of(name: str, value: Any) -> Path:
-    """Return an argument as a path, or raise `ConfigError` where no file or folder can have that name.
+    """Return an argument as a path, with "~" for the home folder; raise `ConfigError` where no file or folder can have that name.
 
     >>> path_of("out", "")
     Traceback (most recent call last):
@@ -36,7 +37,10 @@ def path_of(name: str, value: Any) -> Path:
     except OSError as e:
         if e.errno == errno.ENAMETOOLONG:
             raise ConfigError(f"{name}={_short(value)} is longer than a path can be") from None
-    return Path(value)
+    try:
+        return Path(value).expanduser()
+    except RuntimeError:  # "~$orders.xlsx" is a file that Excel leaves behind, and no user's folder
+        return Path(value)
 
 
 def number_of(
@@ -48,7 +52,7 @@ def number_of(
     Traceback (most recent call last):
     makini_analytics.errors.ConfigError: retries=-1: pass a whole number from 0 to 1000000000
     """
-    good = isinstance(value, int | float) and not isinstance(value, bool)
+    good = isinstance(value, Real) and not isinstance(value, bool)  # numpy's numbers, too
     # of NaN and of infinity neither is true
     if not good or not low <= value <= high or (above and value == low) or (whole and value != int(value)):
         kind = "a whole number" if whole else "a number"
