@@ -94,7 +94,7 @@ def scorecard(
         otif_rate : float, 0..1, orders on time and in full; line_fill_rate : float, 0..1, lines due of which all has come
         median_days, p90_days, sd_days : float, days, as in ``lead_times.by_vendor``
         open_value, overdue_value : float, in ``currency``, of today; overdue by the promised date where no line has a required
-            one, and missing where no line has either
+            one, and missing where no line has either, or where nothing is known of the days before the as-of day
         closed_short_rate, cancelled_rate, returned_rate : float, 0..1, of all lines ordered but drafts
         on_time_before, ... : float, the same of the period before, for each of these rates and for median_days and p90_days
         on_time_p_value, ... : float, 0..1, two-sided; missing where there is too little to test, also for price, median and p90
@@ -134,6 +134,7 @@ def scorecard(
     result = result.sort_values("spend", ascending=False, kind="stable", na_position="last").reset_index(drop=True)
     selection = Selection(view.lines)
     selection.exclude(~card.counted, "neither ordered nor due in the period, nor open")
+    unknown = f"{view.unknown_since[:1].upper()}{view.unknown_since[1:]}." if view.unknown_since else ""
     span = {"since": str(after.since.date()), "until": str(after.until.date())}
     return stamp(
         result,
@@ -142,7 +143,7 @@ def scorecard(
         selection=selection,
         lines=view.lines,
         as_of=view.day,
-        notes=tuple(n for n in (view.note, f"Before is {before.since.date()} to {before.until.date()}.") if n),
+        notes=tuple(n for n in (view.note, f"Before is {before.since.date()} to {before.until.date()}.", unknown) if n),
     )
 
 
@@ -216,7 +217,7 @@ class Card:
         for name, some in (("open_value", values), ("overdue_value", values.where(overdue, 0.0))):
             sums = some.groupby(found[GROUP], observed=True).sum()
             out[name] = after.of_groups(sums.reset_index(name="value"), "value", 0.0)
-        if not view.has_due_dates:  # then nobody knows what is overdue
+        if not view.has_due_dates or view.unknown_since:  # then nobody knows what is overdue
             out["overdue_value"] = np.full(self.n, np.nan)
         return out
 

@@ -170,3 +170,6 @@ def test_the_card_knows_what_is_overdue_as_the_findings_do():
     assert ma.scorecard(promised)["overdue_value"].sum() == pytest.approx(told)
     none = ma.Purchases.from_table(frame.drop(columns="required_date"), as_of=DAY)
     assert ma.scorecard(none)["overdue_value"].isna().all()
+    later = ma.scorecard(promised, as_of=DAY + pd.Timedelta(days=90))
+    assert later["overdue_value"].isna().all()
+    assert any(f"pass as_of='{DAY.date()}'" in note for note in later.attrs["notes"])
