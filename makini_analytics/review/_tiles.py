@@ -171,6 +171,8 @@ def _lead_time(view: View, clear: Mapping[str, bool]) -> Tile | None:
 
 
 def _overdue(view: View, clear: Mapping[str, bool]) -> Tile | None:
+    if view.nothing_told:
+        return None
     mine = view.open_in_unit
     past = mine.loc[mine["days_overdue"] > 0, "open_value"]
     told = past.notna().any() if len(past) else mine["due_date"].notna().any() or mine.empty
@@ -191,7 +193,7 @@ def _overdue(view: View, clear: Mapping[str, bool]) -> Tile | None:
 
 def _overdue_on(view: View, day: pd.Timestamp, judged: pd.DataFrame) -> float:
     """Return the open value of the lines that are overdue on a day, of the connections that are known in both years."""
-    rows = (judged["outcome"] == "overdue_open").fillna(False).to_numpy(dtype=bool) & view.known_before
+    rows = (judged["outcome"] == "overdue_open").fillna(False).to_numpy(dtype=bool) & view.known_before & ~view.untold
     return view.money(view.part(rows), basis="open", as_of=day)
 
 
