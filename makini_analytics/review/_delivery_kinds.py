@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from .. import charts, slippage, spend
+from .. import charts, lead_times, slippage, spend
 from ..compute import once
 from ..frames import Mask, days_of, numbered, values
 from ._evidence import NO_VENDOR, Evidence, named, shifts
@@ -14,6 +14,7 @@ from ._kinds import CLEAR, COUNTED, ESTIMATED, UNKNOWN, Finding, count, listed, 
 from ._on_order import also_on_order
 from ._told import NOTHING_TOLD
 from ._view import View
+from ._years import with_months
 
 #: Days within which lines that are due are forecast.
 SOON = 30
@@ -265,17 +266,31 @@ def lead_time(view: View, evidence: Evidence, clear: Mask) -> Finding:
     names = charts.group_labels(ranked, ["vendor_id", "vendor_name"])
     n = len(ranked)
     who = names[0] if n == 1 else count(n, "vendor")
-    after, before = float(first["after"]), float(first["before"])
-    digits = 1 if round(after) == round(before) else 0  # what moved must not read as the same
-    took = f"{charts.number(after, digits)} days, {charts.number(before, digits)} a year ago"
+    longer = ranked["after"].to_numpy(dtype=float) > ranked["before"].to_numpy(dtype=float)
+    moved_so = "grew" if longer.all() else "fell" if not longer.any() else "moved"
+    others = [f"{n} ({'longer' if up else 'shorter'})" for n, up in zip(names[1:], longer[1:], strict=True)]
     return Finding(
         "lead time",
-        f"Lead times moved at {who}, where {view.say(value)} is open.",
+        f"Lead times {moved_so} at {who}, where {view.say(value)} is open.",
         value,
         value,
         "open where lead times moved",
         CLEAR,
-        f"{names[0]} takes {took}{f'; also {listed(names[1:])}' if n > 1 else ''}. Of {count(tested, 'vendor')}.",
+        f"{names[0]} takes {_took(view, first)}{f'; also {listed(others)}' if n > 1 else ''}. Of {count(tested, 'vendor')}.",
         "lead_times_by_vendor",
-        f"lead_times.by_period(lines, freq='Q', by='vendor'{view.day_as_code})",
+        f"lead_times.by_vendor(lines[(lines.order_date > '{view.before.date()}') & (lines.order_date <= '{view.end.date()}')]{view.day_as_code})",
     )
+
+
+def _took(view: View, vendor: pd.Series) -> str:
+    """Return what a vendor took in the two years, in words: the medians, or the means up to the horizon where those moved and these did not."""
+    rows = view.of_vendors(vendor.to_frame().T) & view.known_before & (view.year_of_order >= 0)
+    lines = with_months(view.part(rows), view.month_of_order[rows])
+    half = lead_times.by_vendor(lines, by="year", as_of=view.day).set_index("year")["median_days"]
+    now, was = (float(half.get(year, np.nan)) for year in ("1", "0"))
+    after, before = float(vendor["after"]), float(vendor["before"])
+    if not np.isnan(now - was) and round(now) != round(was) and (now > was) == (after > before):
+        return f"{charts.number(now)} days, {charts.number(was)} a year ago (medians)"
+    _, horizon = lead_time_lines(view)
+    digits = 1 if round(after) == round(before) else 0  # what moved must not read as the same
+    return f"{charts.number(after, digits)} of the first {charts.number(horizon)} days on average, {charts.number(before, digits)} a year ago"

@@ -133,7 +133,11 @@ def _share(view: View, name: str, label: str, figure: Callable[..., pd.DataFrame
         return None
     change, moved = "", (alike - was) * 100
     if not np.isnan(moved):
-        change = f"{_signed(round(moved, 1), charts.number(abs(moved), 1))} points"
+        # a connection whose year before is not known is in the value, and in no change of it
+        like = (
+            "" if round(alike * 100, 1) == round(now * 100, 1) else f"like for like {charts.number(alike * 100, 1)} %, "
+        )
+        change = f"{like}{_signed(round(moved, 1), charts.number(abs(moved), 1))} points"
         change += "" if clear else ", no clear change"
     series = _series(*months(view))
     good = bool(moved > 0) if clear and not np.isnan(moved) else None
@@ -162,7 +166,8 @@ def _lead_time(view: View, clear: Mapping[str, bool]) -> Tile | None:
     alike, was = float(by.get("1", np.nan)), float(by.get("0", np.nan))
     sure, change, moved = clear["lead_time"], "", alike - was
     if not np.isnan(moved):
-        change = "no change" if not round(moved) else _signed(moved, count(round(abs(moved)), "day"))
+        like = "" if round(alike) == round(value) else f"like for like {count(round(alike), 'day')}, "
+        change = like + ("no change" if not round(moved) else _signed(moved, count(round(abs(moved)), "day")))
         change += "" if sure or not round(moved) else ", no clear change"
     months, before = _series(*_by_month(lead_times.by_vendor(keyed, by="month", as_of=view.day), "median_days"))
     good = bool(moved < 0) if sure and moved else None
