@@ -40,8 +40,8 @@ def repeated_lines(lines: pd.DataFrame) -> pd.DataFrame:
     order, line = _codes(order_ids(lines)["order"]), _codes(values(lines, "line_number", "string"))
     same = [connection, order, _numbered(numbers(lines, "quantity")), _numbered(amount)]
     numbered = np.zeros(len(lines), dtype=bool)
-    numbered[_groups(counts & (order >= 0) & (line >= 0), [*same, line])[0]] = True
-    due = _due(lines)
+    numbered[at := _groups(counts & (order >= 0) & (line >= 0), [*same, line])[0]] = True
+    due = _codes_of(_due(lines), at)
     again = "the same order, line number, quantity and amount"
     item = _item(lines)
     described = [item, *(_codes(values(lines, c, "float64")) for c in _ALL_THE_SAME)]
@@ -96,7 +96,7 @@ def repeated_orders(lines: pd.DataFrame) -> pd.DataFrame:
     at, group = _groups(rows, [connection, *key, _codes(values(lines, "currency", "string"))])
     if not len(at):
         return _joined([])
-    due, delivered = _due(lines), _codes(values(lines, "delivered_date", "datetime64[us]"))
+    due, delivered = _codes_of(_due(lines), at), _codes_of(values(lines, "delivered_date", "datetime64[us]"), at)
     at, origin = _origins(at, group, order, (due, delivered))
     again = np.flatnonzero(origin != np.arange(len(at)))
     if not len(again):
@@ -106,7 +106,7 @@ def repeated_orders(lines: pd.DataFrame) -> pd.DataFrame:
     n = np.bincount(place)
     value = np.bincount(place, weights=amount[other]).astype(float)
     of_order = np.bincount(order[rows], minlength=int(order.max()) + 1)
-    site, quantity = (_codes(values(lines, c, "float64")) for c in ("site_id", "quantity"))
+    site, quantity = (_codes_of(values(lines, c, "float64"), at) for c in ("site_id", "quantity"))
     facts = {"site": site, "quantity": quantity, "due date": due, "delivered date": delivered}
     # what one of the two does not say is neither the same nor another
     apart = {k: (code[one] != code[other]) & (np.minimum(code[one], code[other]) >= 0) for k, code in facts.items()}
@@ -181,10 +181,10 @@ def counts_as_spend(lines: pd.DataFrame) -> Mask:
     return np.asarray(out & values(lines, "deleted_at", "float64").isna().to_numpy(dtype=bool))
 
 
-def _due(lines: pd.DataFrame) -> Codes:
-    """Return a code for the day on which each line was to come, as it was asked for, else as it was promised; -1 where neither is known."""
+def _due(lines: pd.DataFrame) -> pd.Series:
+    """Return the day on which each line was to come, as it was asked for, else as it was promised."""
     asked, promised = (values(lines, c, "datetime64[us]") for c in ("required_date", "promised_date"))
-    return _codes(asked.fillna(promised))
+    return asked.fillna(promised)
 
 
 def _item(lines: pd.DataFrame) -> Codes:
@@ -201,6 +201,13 @@ def _first_known(lines: pd.DataFrame, names: Sequence[str]) -> Codes:
 
 def _codes(column: pd.Series) -> Codes:
     return encode(column, sort=False).codes.astype(np.int64)
+
+
+def _codes_of(column: pd.Series, at: npt.NDArray[np.intp]) -> Codes:
+    """Return the codes of some rows, which are few; -1 for all others."""
+    out = np.full(len(column), -1, dtype=np.int64)
+    out[at] = _codes(column.iloc[at])
+    return out
 
 
 def _numbered(number: npt.NDArray[np.float64]) -> Codes:
