@@ -136,6 +136,7 @@ def duplicates(view: View) -> Finding:
     if n := int((~alike).sum()):
         why += f" {charts.number(n)} more in the list {'agrees' if n == 1 else 'agree'} in little, or not in dates."
     counted, n, again = _counted(mine)
+    since = "" if in_year.all() else f".filter(since='{view.first_day.date()}')"
     often = "twice" if again == n else f"several times, {count(again, 'time')} too often"
     return Finding(
         "duplicates",
@@ -146,7 +147,7 @@ def duplicates(view: View) -> Finding:
         TO_CHECK,
         why,
         "quality_duplicates",
-        f"quality.duplicates(data{view.day_as_code})",
+        f"quality.duplicates(data{since}{view.day_as_code})",
     )
 
 

@@ -205,6 +205,8 @@ def test_what_was_entered_twice_is_of_the_twelve_months():
     found = said_of(pd.concat([table, table.iloc[3:6]]))
     assert found.sentence == "3 lines of 1 order may have been entered twice: 162.00 EUR."  # 53 + 54 + 55
     assert "6 more in the list are not of the twelve months." in found.why
+    data = ma.Purchases.from_table(pd.concat([table, table.iloc[3:6]]), as_of="2025-12-31")
+    assert eval(found.call, {"quality": quality, "data": data})["value"].sum() == 162
     # without days nothing is of another time
     dateless = said_of(repeated(renamed=False).assign(order_date=pd.NaT))
     assert dateless.sentence.startswith("15 lines of 5 orders may have been entered twice")
