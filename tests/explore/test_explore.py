@@ -125,6 +125,8 @@ def test_a_click_on_a_month_or_on_days_late_opens_its_lines(data, tmp_path):
     at = [b.name for b in bars].index("3 days late")
     assert len(late.open_bar(at)) == (judged == 3).sum()
     assert "3 days late" in late._behind.value
+    assert bars[-1].name.endswith(" days late or more")  # the chart cuts what is far out, and its last bar holds it
+    assert late.open_bar(len(bars) - 1).index.isin(judged.index[judged >= int(bars[-1].name.split()[0])]).all()
     for got in (money, days):
         bars = got._bars
         assert [b.name for b in bars] == [str(p) for p in got.result.period]
