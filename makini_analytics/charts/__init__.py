@@ -38,7 +38,7 @@ from ._marks import (
     periods_below,
     torn,
 )
-from ._table import Kind, cell_text, kind_of
+from ._table import Kind, cell_text, kind_of, spelled
 from ._waterfall import waterfall
 from ._wording import (
     WITHOUT_CENTS,
@@ -110,6 +110,7 @@ __all__ = [
     "rest_label",
     "retitle",
     "row_noun",
+    "spelled",
     "text_width",
     "torn",
     "waterfall",

@@ -179,7 +179,7 @@ def stamp(
         "metric": metric,
         "parameters": {k: v for k, v in parameters.items() if v is not None},
         "as_of": lines.attrs.get("as_of") if as_of is None or pd.isna(as_of.day) else str(as_of),
-        "source": lines.attrs.get("source"),
+        "source": _source_of(lines),
         "currency": currency_basis(lines),
         "included": counts,
         "excluded": left_out,
@@ -190,6 +190,17 @@ def stamp(
     if filters := lines.attrs.get(FILTERS):
         result.attrs[FILTERS] = dict(filters)
     return result
+
+
+def _source_of(lines: pd.DataFrame) -> str | None:
+    """Return the names of the connections that the lines came from; of a part of them, such as those of one site, those that it has."""
+    told: str | None = lines.attrs.get("source")
+    if told is None or "connection" not in lines:
+        return told
+    names = encode(values(lines, "connection", "string"), sort=False)
+    there = {names.labels[code] for code in np.unique(names.codes) if code >= 0}
+    known = told.split(", ")
+    return ", ".join(n for n in known if n in there) if there and there <= {*known} else told
 
 
 def currency_basis(lines: pd.DataFrame) -> str:
