@@ -27,6 +27,9 @@ from ._layout import Layout, any_glyph, wrapped, written
 from ._look import fonts, is_dark, look
 from ._wording import counted, number, printable
 
+#: Where a result of which rows were picked since says how many, as "5 of 70 rows"; behind it the user's own title, if there is one.
+ROWS_DRAWN = "rows_drawn"
+
 SIZES = {"slide": (10.0, 5.6), "half": (6.0, 4.6), "column": (7.0, 4.2)}
 
 
@@ -105,6 +108,9 @@ def finish(
     """
     if not isinstance(title, str):
         raise ConfigError(f"title={title!r:.60}: pass a text")
+    rows, own_title = result.attrs.get(ROWS_DRAWN, ("", None))
+    if rows and title != own_title:
+        title = f"Of {rows}: {title}"
     title, subtitle, alt, footnote = map(printable, (title, subtitle, alt, footnote_of(result)))
     _CAPTIONS[ax] = Captions(title, subtitle, footnote, tuple(tuple(rows) for rows in bars))
     # Names come from the data: any script, and perhaps a dollar sign.
@@ -230,6 +236,11 @@ def alt_text(ax: Axes) -> str:
     return str(ax.get_gid() or "")
 
 
+def is_part(result: pd.DataFrame) -> bool:
+    """Whether a chart was given some of the rows of a result: what they add up to is not the total."""
+    return ROWS_DRAWN in result.attrs
+
+
 def footnote_of(result: pd.DataFrame) -> str:
     """Return source, as-of day, currency basis, number of lines, what was left out, and the definition's name."""
     about: Mapping[str, Any] = result.attrs
@@ -246,7 +257,8 @@ def footnote_of(result: pd.DataFrame) -> str:
     parts.append(f"currency: {about['currency']}" if about.get("currency") and "currency" in result else "")
     calendar = about.get("parameters", {}).get("calendar")
     parts.append(f"days: {calendar}" if calendar else "")
-    parts.append(f"n = {counted(about['included']['n_lines'], 'line')}")
+    rows, _ = about.get(ROWS_DRAWN, ("", None))
+    parts.append(f"n = {counted(about['included']['n_lines'], 'line')}" + (f" ({rows} drawn)" if rows else ""))
     left_out = ", ".join(f"{number(e['n_lines'])} {e['reason']}" for e in about["excluded"])
     parts.append(f"left out: {left_out or 'nothing'}")
     parts.append(f"definition: {about['metric']}")

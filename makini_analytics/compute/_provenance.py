@@ -16,6 +16,9 @@ import pandas as pd
 
 from ..frames import FILTERS, OWN_DAYS, AsOfDays, Mask, encode, numbers, values
 
+#: Where a result says how many rows it had, by currency: one that lost some since is a part, and no chart may take it for the whole.
+N_ROWS = "n_rows"
+
 
 class Selection:
     """Which rows count, and why the others don't: each row is excluded once, for the first reason that fits.
@@ -184,12 +187,35 @@ def stamp(
         "included": counts,
         "excluded": left_out,
         "notes": list(notes),
+        N_ROWS: _rows_by_currency(result),
     }
     if as_of is not None and as_of.own:  # beside their text, which is for people
         result.attrs[OWN_DAYS] = {name: str(day.date()) for name, day in as_of.own.items()}
     if filters := lines.attrs.get(FILTERS):
         result.attrs[FILTERS] = dict(filters)
     return result
+
+
+def rows_passed(data: Any) -> str:
+    """Return how many rows of a result are left, as "5 of 70 rows"; "" where it is whole, at least in its currencies, or no result.
+
+    >>> result = pd.DataFrame({"currency": ["EUR", "EUR", "JPY"], "spend": [3.0, 2.0, 1.0]})
+    >>> result.attrs["n_rows"] = {"EUR": 2, "JPY": 1}
+    >>> rows_passed(result.head(1)), rows_passed(result[result.currency == "EUR"])
+    ('1 of 2 rows', '')
+    """
+    had = data.attrs.get(N_ROWS) if isinstance(data, pd.DataFrame) else None
+    if not had:
+        return ""
+    n = sum(had.get(currency, 0) for currency in _rows_by_currency(data)) or sum(had.values())
+    return f"{len(data):,} of {n:,} row{'s' * (n != 1)}" if len(data) < n else ""
+
+
+def _rows_by_currency(result: pd.DataFrame) -> dict[str, int]:
+    if "currency" not in result:
+        return {"": len(result)}
+    n = result["currency"].astype("string").fillna("").value_counts()
+    return {str(currency): int(k) for currency, k in n.items()}
 
 
 def currency_basis(lines: pd.DataFrame) -> str:

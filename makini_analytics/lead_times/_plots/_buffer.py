@@ -15,7 +15,7 @@ from .._buffer import buffer
 from ._words import days_of, none_came
 
 
-@charts.chart(of=buffer, result_columns=("buffer_days", "formula_days"))
+@charts.chart(of=buffer, result_columns=("buffer_days", "formula_days"), ranked="-n_lines")
 def plot_buffer(
     data: Any,
     *,

@@ -15,7 +15,7 @@ from ...frames import AsOf
 from .._arrivals import arrivals
 
 
-@charts.chart(of=arrivals, result_columns=("expected_value", "due_value"))
+@charts.chart(of=arrivals, result_columns=("expected_value", "due_value"), ranked="period")
 def plot_arrivals(
     data: Any,
     *,

@@ -16,7 +16,7 @@ from .._vendors import by_vendor
 from ._sentences import FEW, came_on_time, is_few, marks, stands, who_differs
 
 
-@charts.chart(of=by_vendor, result_columns=("on_time_rate", "against_others"))
+@charts.chart(of=by_vendor, result_columns=("on_time_rate", "against_others"), ranked="-n_due")
 def plot_by_vendor(
     data: Any,
     *,

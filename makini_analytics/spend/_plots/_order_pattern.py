@@ -29,7 +29,7 @@ class _Panel:
     even: str | None = None
 
 
-@charts.chart(of=order_pattern, result_columns=("orders_per_month", "same_day_share"))
+@charts.chart(of=order_pattern, result_columns=("orders_per_month", "same_day_share"), ranked="-n_orders")
 def plot_order_pattern(
     data: Any,
     *,

@@ -16,7 +16,7 @@ from .._payment_terms import payment_terms
 from ._measure import in_currency
 
 
-@charts.chart(of=payment_terms, result_columns=("usual_terms", "days"))
+@charts.chart(of=payment_terms, result_columns=("usual_terms", "days"), ranked="-spend")
 def plot_payment_terms(
     data: Any,
     *,

@@ -117,7 +117,7 @@ def _rate(rate: float) -> str:
     return "" if pd.isna(rate) else f"{'+' if rate > 0 else ''}{charts.number(rate * 100, 1)} %"
 
 
-@charts.chart(of=price_dispersion, result_columns=("theoretical_ceiling",))
+@charts.chart(of=price_dispersion, result_columns=("theoretical_ceiling",), ranked="-theoretical_ceiling")
 def plot_price_dispersion(
     data: Any,
     *,
@@ -182,7 +182,7 @@ def plot_price_dispersion(
     return charts.finish(ax, title=headline, subtitle=sub, result=result, alt=alternative(labels, values, currency))
 
 
-@charts.chart(of=price_history, result_columns=("price", "order_date", "unit"))
+@charts.chart(of=price_history, result_columns=("price", "order_date", "unit"), ranked="order_date")
 def plot_price_history(
     data: Any,
     *,

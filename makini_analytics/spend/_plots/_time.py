@@ -14,7 +14,7 @@ from ... import charts
 from ...compute import By
 from ...frames import AsOf
 from .._periods import by_period
-from ._measure import alternative, in_currency, measured
+from ._measure import alternative, in_currency, measured, together
 from ._multiples import plot_small_multiples
 from ._periods import columns, uncut
 
@@ -22,7 +22,7 @@ from ._periods import columns, uncut
 LEAST_LINES = 5
 
 
-@charts.chart(of=by_period, result_columns=("period", "spend"))
+@charts.chart(of=by_period, result_columns=("period", "spend"), ranked="period")
 def plot_by_period(
     data: Any,
     *,
@@ -84,7 +84,7 @@ def plot_by_period(
     start = parameters.get("fiscal_year_start", 1)
     fiscal = "" if start == 1 else f", fiscal years from {calendar.month_name[start]}"
     cut = "" if whole.all() else "; hatched: cut by the data, not to be compared with whole periods"
-    sub = f"{what} by {when} date{fiscal}, {in_currency(currency)}, total {charts.money(values.sum(), currency)}{cut}"
+    sub = f"{what} by {when} date{fiscal}, {in_currency(currency)}, {together(result)} {charts.money(values.sum(), currency)}{cut}"
     alt = alternative([charts.period_name(p) for p in result["period"]], values.tolist(), currency, 60)
     return charts.finish(ax, title=title or headline, subtitle=sub, result=result, alt=alt)
 
