@@ -25,7 +25,7 @@ from ..compute import SMALL_N as SMALL_N  # fewer lines are drawn in grey, and n
 from ..errors import ConfigError, MixedCurrencyError
 from ._layout import Layout, any_glyph, wrapped, written
 from ._look import fonts, is_dark, look
-from ._wording import counted, number, printable
+from ._wording import counted, number, percent, printable
 
 #: Where a result of which rows were picked since says how many, as "5 of 70 rows"; behind it the user's own title, if there is one.
 ROWS_DRAWN = "rows_drawn"
@@ -255,14 +255,31 @@ def footnote_of(result: pd.DataFrame) -> str:
         f"as of {about['as_of']}" if about.get("as_of") else "",
     ]
     parts.append(f"currency: {about['currency']}" if about.get("currency") and "currency" in result else "")
-    calendar = about.get("parameters", {}).get("calendar")
-    parts.append(f"days: {calendar}" if calendar else "")
+    parameters = about.get("parameters", {})
+    parts.append(f"days: {parameters['calendar']}" if parameters.get("calendar") else "")
+    parts += judged_by(parameters)
     rows, _ = about.get(ROWS_DRAWN, ("", None))
     parts.append(f"n = {counted(about['included']['n_lines'], 'line')}" + (f" ({rows} drawn)" if rows else ""))
     left_out = ", ".join(f"{number(e['n_lines'])} {e['reason']}" for e in about["excluded"])
     parts.append(f"left out: {left_out or 'nothing'}")
     parts.append(f"definition: {about['metric']}")
     return " · ".join(p for p in parts if p)
+
+
+def judged_by(parameters: Mapping[str, Any]) -> list[str]:
+    """Return what on time means, as far as that is not the usual: up to the end of the required day, however early, all of it.
+
+    >>> judged_by({"due": "promised", "late_days": 3, "early_days": 0}), judged_by({"due": "required", "late_days": 0})
+    (['due date: promised', 'up to 3 days late is on time', 'early is not on time'], [])
+    """
+    given = {n: v for n, v in parameters.items() if isinstance(v, int | float | str)}  # several ways to count say so
+    early, days = given.get("early_days"), lambda n: f"{n:g} day{'s' * (n != 1)}"
+    return [
+        *([f"due date: {given['due']}"] if given.get("due", "required") != "required" else []),
+        *([f"up to {days(given['late_days'])} late is on time"] if given.get("late_days") else []),
+        *([f"{f'more than {days(early)} early' if early else 'early'} is not on time"] if early is not None else []),
+        *([f"up to {percent(given['under_share'])} may lack"] if given.get("under_share") else []),
+    ]
 
 
 def bars_of(ax: Axes, value: str) -> pd.DataFrame:

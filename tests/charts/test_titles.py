@@ -331,3 +331,24 @@ def test_each_curve_has_its_name_beside_it_and_those_not_drawn_are_told():
     captions = charts.captions_of(ax)
     assert captions.title.partition(": ")[0] in names
     assert f"the 6 groups with most lines of {lines.vendor_id.nunique() + 1}" in captions.subtitle  # one has no vendor
+
+
+@pytest.mark.parametrize("plot", [slippage.plot_by_vendor, slippage.plot_by_period, slippage.plot_per_line])
+def test_what_counts_as_on_time_is_told_where_it_is_not_the_usual(plot):
+    frame = lines_of(["a"] * 30, late=range(9)).assign(promised_date=lambda f: f.required_date)
+    usual = charts.captions_of(plot(frame, as_of="2025-03-01")).footnote
+    assert "on time" not in usual
+    assert "due date:" not in usual
+    told = plot(frame, as_of="2025-03-01", due="promised", late_days=1, early_days=0, under_share=0.02)
+    said = "due date: promised · up to 1 day late is on time · early is not on time · up to 2 % may lack · n ="
+    assert said in charts.captions_of(told).footnote
+
+
+def test_the_days_late_know_one_meaning_of_late():
+    frame = lines_of(["a"] * 100, late=range(20))
+    frame.loc[:9, "delivered_date"] -= pd.Timedelta(days=8)  # ten of them two days late
+    for allowed, late, within in ((0, 20, "on the day 80 %"), (3, 10, "on time 90 %")):
+        ax = slippage.plot_per_line(frame, as_of="2025-03-01", late_days=allowed)
+        assert title(ax) == f"{late} % of the delivered due lines came late"
+        assert sum(p.get_height() for p in ax.patches if p.get_hatch()) == late
+        assert within in [t.get_text() for t in ax.texts]
