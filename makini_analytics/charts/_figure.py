@@ -273,7 +273,11 @@ def judged_by(parameters: Mapping[str, Any]) -> list[str]:
     (['due date: promised', 'up to 3 days late is on time', 'early is not on time'], [])
     """
     given = {n: v for n, v in parameters.items() if isinstance(v, int | float | str)}  # several ways to count say so
-    early, days = given.get("early_days"), lambda n: f"{n:g} day{'s' * (n != 1)}"
+    early = given.get("early_days")
+
+    def days(n: Any) -> str:
+        return f"{n:g} day{'s' * (n != 1)}"
+
     return [
         *([f"due date: {given['due']}"] if given.get("due", "required") != "required" else []),
         *([f"up to {days(given['late_days'])} late is on time"] if given.get("late_days") else []),

@@ -120,10 +120,8 @@ def _finding(result: pd.DataFrame, whole: np.ndarray[Any, Any], what: str, curre
         return told + _against(result.iloc[i], before[i], currency, f"{weeks} before"), i
     # Without a year before, or where only an older period has one, the highest column is the plainest thing to say.
     i = int(np.argmax(values))
-    return (
-        f"{what} was highest in {charts.period_name(result['period'].iloc[i])}: {charts.money(values[i], currency)}",
-        i,
-    )
+    of_which = f"{what} was highest in" if np.count_nonzero(values) > 1 else f"All {what.lower()} is of"
+    return f"{of_which} {charts.period_name(result['period'].iloc[i])}: {charts.money(values[i], currency)}", i
 
 
 def _against(row: pd.Series, before: float, currency: str | None, when: str) -> str:
