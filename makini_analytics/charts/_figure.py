@@ -259,9 +259,11 @@ def footnote_of(result: pd.DataFrame) -> str:
     parts.append(f"days: {parameters['calendar']}" if parameters.get("calendar") else "")
     parts += judged_by(parameters)
     rows, _ = about.get(ROWS_DRAWN, ("", None))
-    parts.append(f"n = {counted(about['included']['n_lines'], 'line')}" + (f" ({rows} drawn)" if rows else ""))
+    sides = about["included"].get("n_sides", ())
+    n = f"{' and '.join(map(number, sides))} lines" if sides else counted(about["included"]["n_lines"], "line")
+    parts.append(f"n = {n}" + (f" ({rows} drawn)" if rows else ""))
     left_out = ", ".join(f"{number(e['n_lines'])} {e['reason']}" for e in about["excluded"])
-    parts.append(f"left out: {left_out or 'nothing'}")
+    parts.append(f"left out{' of both' if sides else ''}: {left_out or 'nothing'}")
     parts.append(f"definition: {about['metric']}")
     return " · ".join(p for p in parts if p)
 

@@ -352,3 +352,37 @@ def test_the_days_late_know_one_meaning_of_late():
         assert title(ax) == f"{late} % of the delivered due lines came late"
         assert sum(p.get_height() for p in ax.patches if p.get_hatch()) == late
         assert within in [t.get_text() for t in ax.texts]
+
+
+def test_lines_that_name_no_vendor_are_no_vendor_in_any_count():
+    lines = lines_of(["a"] * 3 + ["b"] * 2 + [None] * 4).assign(payment_terms=["Net 30", "Net 60"] * 4 + ["Net 30"])
+    assert "all 2 vendors have terms that differ" in title(spend.plot_payment_terms(lines))
+    pattern = spend.plot_order_pattern(lines, as_of="2025-03-01", top=1)
+    assert "the 1 of 2 vendors with most orders" in charts.captions_of(pattern).subtitle
+    assert "the largest of 2," in title(spend.plot_small_multiples(lines, by="vendor"))
+    few = title(lead_times.plot_shifts(lines, as_of="2025-03-01"))
+    assert few == "Too little to tell a change: 2 vendors with fewer than 40 lines in six months"
+
+
+def test_what_is_there_twice_is_drawn_of_each_kind_and_counted_as_pairs():
+    kinds = ["order"] * 3 + ["vendor"] * 20
+    result = pd.DataFrame({"kind": kinds, "score": [50.0] * 3 + [90.0] * 20, "name": [f"n{i}" for i in range(23)]})
+    result = result.assign(connection="c", id=result.name, other_connection="d", other_id=result.name, other_name="x")
+    ax = quality.plot_duplicates(result, top=4)
+    scores = [p.get_width() for p in ax.patches]
+    assert scores == [50.0, 50.0, 90.0, 90.0]
+    assert charts.captions_of(ax).subtitle.endswith("drawn 4 of 23 pairs")
+
+
+def test_a_comparison_counts_the_lines_of_each_side():
+    lines = lines_of(["a"] * 5)
+    ax = ma.plot_compare(lines, lines.iloc[:4])
+    assert "n = 5 and 4 lines · left out of both: nothing" in charts.captions_of(ax).footnote
+
+
+def test_lines_that_were_open_are_not_left_out_as_if_they_were_not():
+    days = pd.date_range("2024-06-01", "2024-12-31", freq="10D")
+    lines = lines_of(["a"] * len(days)).assign(order_date=days, required_date=days + pd.Timedelta(days=30), delivered_date=days + pd.Timedelta(days=25))  # fmt: skip
+    why = {e["reason"]: e["n_lines"] for e in slippage.backtest(lines, as_of="2025-02-01").attrs["excluded"]}
+    assert why["open while too little was known for a forecast"] > 0
+    assert sum(why.values()) == len(lines)

@@ -73,7 +73,7 @@ def plot_buffer(
     ax.set_xlabel(f"{days_of(result)} beyond the mean lead time", color=charts.look.muted, fontsize=9.5)
     several = charts.plural(charts.row_noun(columns))
     which = f", {charts.with_most(len(rows), several)}" if len(rows) < len(result) else ""
-    missing = int(result["buffer_days"].isna().sum())
+    missing = charts.n_named(result[result["buffer_days"].isna()], columns)
     left = f"; {charts.counted(missing, charts.row_noun(columns))} with too few lines" if missing else ""
     marked = "; dark: the formula holds too little" if 0 < short.sum() < len(rows) else ""
     sub = f"Days to hold beyond the mean lead time, for {level} of deliveries{which}: by the lead times (bar), by the formula (mark){marked}{left}"

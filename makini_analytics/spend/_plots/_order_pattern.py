@@ -81,7 +81,7 @@ def plot_order_pattern(
         _draw(ax, k, panel, rows, said, of if panel.column == column else -1)
     noun = charts.row_noun(columns)
     which = (
-        f"the {len(rows)} of {charts.counted(len(result), noun)} with most orders"
+        f"the {len(rows)} of {charts.counted(charts.n_named(result, columns), noun)} with most orders"
         if len(rows) < len(result)
         else "most orders first"
     )

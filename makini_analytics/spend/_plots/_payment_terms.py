@@ -89,8 +89,8 @@ def _finding(rows: pd.DataFrame, columns: list[str]) -> str:
     weight = rows["spend"].clip(lower=0)
     days = charts.number(float(np.average(rows["days"], weights=weight if weight.any() else None)))
     head = f"{days} {'day' if days == '1' else 'days'} to payment {'was' if days == '1' else 'were'} agreed on average"
-    differ, n = int((rows["n_terms"] > 1).sum()), len(rows)
-    if n == 1:
+    n, differ = (charts.n_named(r, columns) for r in (rows, rows[rows["n_terms"] > 1]))
+    if n < 2:
         return head
     noun = charts.plural(charts.row_noun(columns))
     if not differ:
