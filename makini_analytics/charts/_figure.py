@@ -21,6 +21,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from ..compute import DATA_AS_OF, LATER
 from ..compute import SMALL_N as SMALL_N  # fewer lines are drawn in grey, and no title speaks of them
 from ..errors import ConfigError, MixedCurrencyError
 from ._layout import Layout, any_glyph, wrapped, written
@@ -205,12 +206,18 @@ def no_data(ax: Axes | None, what: str, result: pd.DataFrame, *, title: str | No
     looked_at = [about.get("included", {"n_lines": 1}), *about.get("excluded", ())]
     if not len(result) and not sum(part["n_lines"] for part in looked_at):
         title = None
+    left_out = {part["reason"]: part["n_lines"] for part in about.get("excluded", ())}
+    later = left_out.get(LATER)
+    if later and later == sum(part["n_lines"] for part in looked_at):
+        title = f"{'The one line was' if later == 1 else f'All {number(later)} lines were'} ordered after {about.get('as_of')}"
     ax = axes(ax, rows=3)
     ax.set_xticks([])
     ax.set_yticks([])
     said = "None" if title else "No data"
     ax.text(0.5, 0.5, said, transform=ax.transAxes, ha="center", va="center", fontsize=16, color=look.muted)
     subtitle = what[:1].upper() + what[1:] if title else "Nothing is left to count"
+    if not title and left_out:
+        subtitle += f"; most of what is left out: {max(left_out, key=lambda reason: left_out[reason])}"
     return finish(ax, title=title or f"No data: {what}", subtitle=subtitle, result=result)
 
 
@@ -253,6 +260,7 @@ def footnote_of(result: pd.DataFrame) -> str:
         f"Only {only}" if only else "",
         f"Source: {about['source']}" if about.get("source") else "",
         f"as of {about['as_of']}" if about.get("as_of") else "",
+        str(about.get(DATA_AS_OF, "")),
     ]
     parts.append(f"currency: {about['currency']}" if about.get("currency") and "currency" in result else "")
     parameters = about.get("parameters", {})

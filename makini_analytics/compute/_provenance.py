@@ -18,6 +18,8 @@ from ..frames import FILTERS, OWN_DAYS, AsOfDays, Mask, encode, numbers, values
 
 #: Where a result says how many rows it had, by currency: one that lost some since is a part, and no chart may take it for the whole.
 N_ROWS = "n_rows"
+#: Where a result is as of a day after the last one that the data know, that day in words.
+DATA_AS_OF = "data_as_of"
 
 
 class Selection:
@@ -189,11 +191,28 @@ def stamp(
         "notes": list(notes),
         N_ROWS: _rows_by_currency(result),
     }
+    # a figure that is made of another one, as the ageing of the open lines, has the day from there
+    if own := lines.attrs.get(DATA_AS_OF) if as_of is None else _days_before(lines, as_of):
+        result.attrs[DATA_AS_OF] = own
     if as_of is not None and as_of.own:  # beside their text, which is for people
         result.attrs[OWN_DAYS] = {name: str(day.date()) for name, day in as_of.own.items()}
     if filters := lines.attrs.get(FILTERS):
         result.attrs[FILTERS] = dict(filters)
     return result
+
+
+def _days_before(lines: pd.DataFrame, as_of: AsOfDays) -> str:
+    """Return the day that the data are of, where it comes before the day to look from: what has happened since is not known.
+
+    >>> lines = pd.DataFrame()
+    >>> lines.attrs["as_of"] = "2025-12-31"
+    >>> _days_before(lines, AsOfDays(pd.Timestamp("2030-01-01"))), _days_before(lines, AsOfDays(pd.Timestamp("2025-06-30")))
+    ('the data are of 2025-12-31', '')
+    """
+    every = lines.attrs.get(OWN_DAYS) or {"": lines.attrs.get("as_of")}
+    before = {name: day for name, day in every.items() if day and pd.Timestamp(day) < as_of.of(name)}
+    of = f" of {', '.join(sorted(before))}" if len(before) < len(every) else ""
+    return f"the data{of} are of {min(before.values())}" if before else ""
 
 
 def rows_passed(data: Any) -> str:

@@ -64,7 +64,9 @@ def plot_shifts(
     if not len(rows):
         none = f"No clear change of lead times{'' if tested == 1 else f' at any of {charts.counted(tested, noun)}'}"
         few = f"Too little to tell a change: {charts.counted(charts.n_named(result, columns), noun)} with fewer than 40 lines in six months"
-        return charts.no_data(ax, "changes of lead times", result, title=none if tested else few)
+        return charts.no_data(
+            ax, "changes of lead times", result, title=none if tested else few if len(result) else None
+        )
     names = charts.group_labels(rows, columns, 30)
     close = _lines is not None and len(rows) <= MOST_CLOSE and not is_engine_frame(_lines[0]) and roomy(ax, len(rows))
     ax = charts.axes(ax, rows=4 * len(rows) + 1 if close else len(rows) + 1)
