@@ -90,3 +90,25 @@ def test_a_day_after_the_data_is_told():
         "the data of x are of 2025-01-31"
         in charts.captions_of(slippage.plot_by_vendor(lines, as_of="2025-03-01")).footnote
     )
+
+
+def test_a_concentration_names_the_segments_that_are_there():
+    def texts(n):
+        ax = spend.plot_concentration(
+            pd.DataFrame({"vendor_id": [f"v{i}" for i in range(n)], "amount": 10.0, "currency": "EUR"})
+        )
+        legend = [t.get_text() for t in ax.get_legend().texts] if ax.get_legend() else []
+        return legend, ax.texts[0].get_text()
+
+    assert texts(1) == ([], "HHI 10,000, one vendor")
+    assert texts(3)[0] == ["largest", "all others"]
+    assert texts(7)[0] == ["largest", "5 largest", "all others"]
+    assert texts(12)[0] == ["largest", "5 largest", "10 largest"]
+
+
+def test_of_one_vendor_nobody_is_any_of_them():
+    days = pd.date_range("2024-01-01", "2025-06-30", freq="3D")
+    lines = pd.DataFrame({"vendor_id": "a", "order_date": days, "delivered_date": days + pd.to_timedelta(20 + np.arange(len(days)) % 5, unit="D")})  # fmt: skip
+    assert _title(lead_times.plot_shifts(lines, as_of="2025-12-31")) == "No clear change of lead times"
+    two = lines.assign(vendor_id=["a", "b"] * 91 + ["a"] * (len(lines) - 182))
+    assert ", the largest buffer first" in charts.captions_of(lead_times.plot_buffer(two, as_of="2025-12-31")).subtitle

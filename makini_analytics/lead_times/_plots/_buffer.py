@@ -75,8 +75,9 @@ def plot_buffer(
     which = f", {charts.with_most(len(rows), several)}" if len(rows) < len(result) else ""
     missing = charts.n_named(result[result["buffer_days"].isna()], columns)
     left = f"; {charts.counted(missing, charts.row_noun(columns))} with too few lines" if missing else ""
+    order = ", the largest buffer first" if len(rows) > 1 else ""
     marked = "; dark: the formula holds too little" if 0 < short.sum() < len(rows) else ""
-    sub = f"Days to hold beyond the mean lead time, for {level} of deliveries{which}: by the lead times (bar), by the formula (mark){marked}{left}"
+    sub = f"Days to hold beyond the mean lead time, for {level} of deliveries{which}: by the lead times (bar), by the formula (mark){order}{marked}{left}"
     alt = "; ".join(f"{n}: {t}" for n, t in zip(names, texts, strict=True))
     headline = title or _finding(held, formula, level, several)
     return charts.finish(ax, title=headline, subtitle=sub, result=result, alt=alt, bars=places)
