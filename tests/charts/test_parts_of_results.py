@@ -26,6 +26,7 @@ def test_some_rows_of_a_result_are_told_in_title_and_footnote(lines):
     assert part.title.startswith(f"Of 5 of {len(result)} rows: ")
     assert part.title.endswith(" of all ordered spend")
     assert f"(5 of {len(result)} rows drawn)" in part.footnote
+    assert said(spend.plot_by_vendor(result.iloc[3:])).title.split(": ")[1].startswith("3 of ")
     assert "total" in whole.subtitle
     assert "total" not in part.subtitle
     assert "rows" not in whole.title + whole.footnote

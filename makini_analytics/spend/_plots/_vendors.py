@@ -118,7 +118,7 @@ def _leading(
     share = 0.0
     for i in np.flatnonzero(known.to_numpy()[: len(head)]).tolist():  # the unknown group is no vendor
         # Half of the spend is a finding. Where even all that is drawn is less than half, the first three have to do.
-        if share >= 0.5 or (len(spoken) == 3 and head["cumulative_share"].max() < 0.5):
+        if share >= 0.5 or (len(spoken) == 3 and head["share"].sum() < 0.5):
             break
         spoken.append(i)
         share += float(head["share"].iloc[i])
