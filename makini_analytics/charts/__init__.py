@@ -18,8 +18,6 @@ from ._figure import (
     captions_of,
     fill,
     finish,
-    footnote_of,
-    is_part,
     no_data,
     one_currency,
     render,
@@ -27,6 +25,7 @@ from ._figure import (
     retitle,
     write_chart,
 )
+from ._footnote import footnote_of, is_part
 from ._look import Look, contrast, fonts, ink_on, look, wear
 from ._marks import (
     LineEnd,

@@ -15,7 +15,8 @@ from ..compute import BY_FILTER, rows_passed
 from ..errors import OptionError, SchemaError
 from ..system import known_options, number_of
 from ._docstring import completed
-from ._figure import ROWS_DRAWN, paper_of
+from ._figure import paper_of
+from ._footnote import ROWS_DRAWN
 from ._look import drawn_on
 
 P = ParamSpec("P")

@@ -378,6 +378,8 @@ def test_a_comparison_counts_the_lines_of_each_side():
     lines = lines_of(["a"] * 5)
     ax = ma.plot_compare(lines, lines.iloc[:4])
     assert "n = 5 and 4 lines · left out of both: nothing" in charts.captions_of(ax).footnote
+    rate = ma.plot_compare(lines, lines, metric="on_time", as_of="2025-03-01", definition={"late_days": 3})
+    assert "up to 3 days late is on time" in charts.captions_of(rate).footnote
 
 
 def test_lines_that_were_open_are_not_left_out_as_if_they_were_not():
