@@ -18,7 +18,6 @@ from ._figure import (
     captions_of,
     fill,
     finish,
-    footnote_of,
     no_data,
     one_currency,
     render,
@@ -26,6 +25,7 @@ from ._figure import (
     retitle,
     write_chart,
 )
+from ._footnote import footnote_of, is_part
 from ._look import Look, contrast, fonts, ink_on, look, wear
 from ._marks import (
     LineEnd,
@@ -48,6 +48,7 @@ from ._wording import (
     group_labels,
     label,
     money,
+    n_named,
     number,
     percent,
     percent_of_change,
@@ -90,10 +91,12 @@ __all__ = [
     "group_columns",
     "group_labels",
     "ink_on",
+    "is_part",
     "kind_of",
     "label",
     "look",
     "money",
+    "n_named",
     "name_lines",
     "name_rows",
     "no_data",

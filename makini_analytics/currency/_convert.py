@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..compute import Selection, stamp
+from ..compute import N_ROWS, Selection, stamp
 from ..errors import ConfigError, one_of
 from ..frames import (
     FILTERS,
+    FIRST_ORDERS,
     OWN_DAYS,
     OWN_WINDOWS,
     AsOf,
@@ -118,8 +119,9 @@ def convert(
     }
     stamp(converted, metric="currency.convert", parameters=parameters, selection=selection, lines=frame, notes=(note,))
     converted.attrs |= {"currency": description} | {
-        k: v for k, v in frame.attrs.items() if k in ("since", "until", OWN_DAYS, OWN_WINDOWS, FILTERS)
+        k: v for k, v in frame.attrs.items() if k in ("since", "until", OWN_DAYS, OWN_WINDOWS, FILTERS, FIRST_ORDERS)
     }
+    converted.attrs.pop(N_ROWS)  # these are lines: some of them are no part of a result
     if data is None:
         return converted
     of_orders = _found(data.orders, book, to, basis, period, day, max_gap_days)

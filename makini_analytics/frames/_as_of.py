@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..errors import ConfigError
-from ._access import values
+from ._access import days_of, values
 from ._codes import encode
 
 #: What is dated outside of these years is a slip, and days before or after it must fit, too.
@@ -25,6 +25,8 @@ AsOf = str | pd.Timestamp | Any  # anything that pandas reads as a date
 OWN_DAYS = "as_of_by_connection"
 #: Likewise the first and the last order date that each connection was asked for, beside ``since`` and ``until`` that all share.
 OWN_WINDOWS = "window_by_connection"
+#: Where lines are a part of others: the first order of each connection, in the whole and in the part, by which a later cut is told.
+FIRST_ORDERS = "first_orders_by_connection"
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,19 @@ def known_days(
     first = as_day(min(days.values(), default=attrs.get("as_of")), empty=empty)
     several = len(set(days.values())) > 1
     return AsOfDays(first, {k: days[k] for k in sorted(k for k in days if k is not None)} if several else {})
+
+
+def known_first_orders(lines: pd.DataFrame) -> dict[str, str]:
+    """Return the first order day of each connection in the data that some lines are a part of.
+
+    Of lines that were cut once more, so that their own first order is another, it is not known: the cut may have been one of days.
+    """
+    told: Mapping[str, tuple[str, str]] = lines.attrs.get(FIRST_ORDERS) or {}
+    if not told or "order_date" not in lines:
+        return {}
+    days = pd.Series(days_of(lines, "order_date"))
+    first = {str(c): day for c, day in days.groupby(values(lines, "connection", "string").to_numpy()).min().items()}
+    return {c: told[c][0] for c, day in first.items() if c in told and told[c][1] == str(day.date())}
 
 
 def as_of_day(lines: pd.DataFrame, as_of: AsOf | None) -> pd.Timestamp:

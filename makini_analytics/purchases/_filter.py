@@ -11,7 +11,7 @@ import pandas as pd
 from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
 
 from ..errors import ConfigError, OptionError
-from ..frames import FILTERS, moment_of
+from ..frames import FILTERS, FIRST_ORDERS, known_first_orders, moment_of
 from ..system import near, texts_of
 from ._reach import own_days
 
@@ -68,7 +68,19 @@ def filtered(data: Purchases, picks: Mapping[str, Any], since: Any, until: Any) 
     )
     for frame in (made.orders, made.lines):
         frame.attrs[FILTERS] = {**(data.lines.attrs.get(FILTERS) or {}), **told}
+    made.lines.attrs[FIRST_ORDERS] = _first_orders(data.lines, made.lines)
     return made
+
+
+def _first_orders(whole: pd.DataFrame, part: pd.DataFrame) -> dict[str, tuple[str, str]]:
+    """Return the first order day of each connection in the whole and in the part: the data of a vendor reach as far back as all others."""
+    if "order_date" not in whole:
+        return {}
+    first, of_part = (
+        f.groupby("connection", observed=True)["order_date"].min().dropna().to_dict() for f in (whole, part)
+    )
+    known = known_first_orders(whole)
+    return {str(c): (known.get(str(c), str(first[c].date())), str(day.date())) for c, day in of_part.items()}
 
 
 def _columns(lines: pd.DataFrame, name: str) -> list[str]:

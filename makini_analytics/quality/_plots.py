@@ -172,12 +172,12 @@ def plot_duplicates(
 ) -> Axes:
     """Draw the suggestions by score, each with its two names.
 
-    Highlighted: orders that seem to be there twice. Grey: vendors and due dates. They are suggestions to look at, and nothing
-    is merged: `quality.rename_vendors` does that for vendors, by a mapping that you supply.
+    Highlighted: orders that seem to be there twice. Grey: vendors and due dates. Each kind has its part of the bars. They are
+    suggestions to look at, and nothing is merged: `quality.rename_vendors` does that for vendors, by a mapping that you supply.
 
     Parameters
     ----------
-    top : suggestions to draw, of those with the highest score
+    top : suggestions to draw, of each kind those with the highest score
 
     Examples
     --------
@@ -191,7 +191,9 @@ def plot_duplicates(
     result: pd.DataFrame = data
     if not len(result):
         return charts.no_data(ax, "orders and vendors looked at", result, title="Nothing seems to be there twice")
-    head = result.iloc[:top]
+    # one of each kind after the other, until all places are taken: twelve orders leave room for three vendors, and 500 vendors for orders
+    turn = result.groupby("kind", sort=False).cumcount().sort_values(kind="stable").index[:top]
+    head = result.loc[turn.sort_values()]
     labels = [_both(r) for r in head.to_dict("records")]
     ax = charts.axes(ax, rows=len(head))
     y = np.arange(len(head))
@@ -204,7 +206,7 @@ def plot_duplicates(
     ax.set_xlim(0, 100)
     ax.set_xticks([])
     headline = title or _there_twice(result)
-    more = f"; {charts.number(len(result) - len(head))} more in the table" if len(result) > len(head) else ""
+    more = f"; drawn {len(head)} of {charts.number(len(result))} pairs" if len(result) > len(head) else ""
     sub = f"Score, out of 100, kind by kind; suggestions to look at, nothing is merged{more}"
     return charts.finish(ax, title=headline, subtitle=sub, result=result, alt="; ".join(labels))
 
