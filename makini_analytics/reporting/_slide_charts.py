@@ -138,11 +138,8 @@ def _axes(chart: Any, native: Native, rows: pd.DataFrame) -> None:
         # reversed, the names begin at the top, where the values' axis would follow them
         names.crosses = XL_AXIS_CROSSES.MAXIMUM
         values.visible = False  # each bar has its number
-        numbers = rows[list(native.series)].to_numpy(dtype="float64")
-        low = float(np.nanmin(numbers)) if np.isfinite(numbers).any() else 0.0
-        if low < 0:  # room for the numbers of the bars to the left, which would cover the names
-            span = float(np.nanmax([0.0, np.nanmax(numbers)])) - low
-            values.minimum_scale = low - 0.18 * span
+        if (least := native.least(rows)) is not None:
+            values.minimum_scale = least
         if len(rows) <= 16:
             _every_name(names)
     elif native.kind != "scatter" and len(rows) > 8:  # slanted, or a narrow column breaks them in two

@@ -274,8 +274,8 @@ def _prices(mine: pd.DataFrame, day: AsOfDays) -> dict[str, Any] | None:
             said(row["item"]),
             charts.label(said(row["description"]), LONGEST),
             much(row["quantity"], row["unit"]),
-            charts.number(row["base_price"], 2),
-            charts.number(row["price"], 2),
+            charts.price(row["base_price"]),
+            charts.price(row["price"]),
             _signed(row["ppv_rate"] * 100, 1) + " %",
             _signed(row["ppv"]),
         )

@@ -50,7 +50,7 @@ def chart_on(book: Any, native: Native, cells: Cells, most: int) -> Any:
         )
     if native.cumulative is not None:
         _add_running_share(book, chart, native, cells, n)
-    _set_axes(chart, native, n)
+    _set_axes(chart, native, cells.rows.head(n))
     chart.show_blanks_as("gap")  # a missing figure is not a zero
     return chart
 
@@ -95,7 +95,8 @@ def _add_running_share(book: Any, chart: Any, native: Native, cells: Cells, n: i
     line.set_y2_axis({"min": 0, "max": 1, "num_format": "0%", "major_gridlines": {"visible": False}})
 
 
-def _set_axes(chart: Any, native: Native, n: int) -> None:
+def _set_axes(chart: Any, native: Native, rows: pd.DataFrame) -> None:
+    n, least = len(rows), native.least(rows)
     standing = native.kind != "bar" or native.cumulative is not None
     scatter = native.kind == "scatter"
     whole: dict[str, Any] = {"min": 0, "max": 1} if native.form == "0%" else {}
@@ -112,4 +113,7 @@ def _set_axes(chart: Any, native: Native, n: int) -> None:
         chart.set_x_axis(names | ({"min": 0, "name": native.x} if scatter else {}))
     else:
         chart.set_y_axis(names | {"reverse": True})
-        chart.set_x_axis(values | {"visible": False, "major_gridlines": {"visible": False}})  # each bar has its number
+        left = {} if least is None else {"min": least}
+        chart.set_x_axis(
+            values | left | {"visible": False, "major_gridlines": {"visible": False}}
+        )  # each bar has its number

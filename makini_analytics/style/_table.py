@@ -71,7 +71,7 @@ def table(frame: pd.DataFrame, columns: Sequence[str] | None = None, *, rows: in
     if columns is None:
         names = [n for n in names if not (n.endswith("_id") and f"{n[:-3]}_name" in names)]
     kinds = {n: _kind(n, frame[n]) for n in names}
-    money = [n for n in names if kinds[n] == "money" and not n.startswith("original_")]
+    money = [n for n in names if kinds[n] in ("money", "price") and not n.startswith("original_")]
     if (
         money and "currency" in frame and kind_of("currency", frame["currency"]) == "text"
     ):  # it stands beside each amount
@@ -98,7 +98,9 @@ def _kind(name: str, column: pd.Series) -> Kind:
     kind = kind_of(name, column)
     if kind == "number" and "_share_of_" in name:
         return "share"
-    return "money" if kind == "number" and name.endswith(("_price", "_amount", "_ceiling")) else kind
+    if kind != "number":
+        return kind
+    return "price" if name.endswith("_price") else "money" if name.endswith(("_amount", "_ceiling")) else kind
 
 
 def _decimals(column: pd.Series, kind: Kind) -> int:

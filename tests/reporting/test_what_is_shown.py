@@ -104,10 +104,10 @@ def test_each_amount_in_a_workbook_has_the_format_of_its_currency(tmp_path, monk
     book = openpyxl.load_workbook(ma.report(data, tmp_path / "x.xlsx", sections=["spend", "open_orders"]))
     sheet = book["Open lines"]
     names = [c.value for c in sheet[1]]
-    money = names.index("open_value") if "open_value" in names else names.index("amount")
+    money = names.index("Open value")
     seen = set()
     for row in sheet.iter_rows(min_row=2):
-        currency, form = row[names.index("currency")].value, row[money].number_format
+        currency, form = row[names.index("Currency")].value, row[money].number_format
         seen.add(currency)
         assert form == ('#,##0" JPY"' if currency == "JPY" else f'#,##0.00" {currency}"')
     assert {"JPY", "EUR", "USD"} <= seen
