@@ -15,7 +15,7 @@ from ..charts import Kind
 from ..system import template
 from ._cells import TextColumn, columns_of
 from ._exhibits import Content, Exhibit
-from ._first_screen import apart, findings_of, tiles_of, unbroken
+from ._first_screen import apart, each_to, findings_of, tiles_of, unbroken
 from ._lists import OVERDUE, is_list, note_of, shown
 from ._pictures import Tip, half_wide, svg_of, tips_of
 from ._sections import SECTIONS
@@ -143,6 +143,7 @@ def html_page(made: Content, files: Collection[str] = ()) -> str:
         quiet=list(map(unbroken, made.quiet_line)),
         untold=list(map(unbroken, made.untold)),
         tiles=tiles_of(made),
+        each_to=each_to(day),
         summary=made.summary,
         notes=[apart(said) for said in made.notes],
         sections=sections,
