@@ -261,8 +261,9 @@ def bars_of(ax: Axes, value: str) -> pd.DataFrame:
 
 
 def bar_colours(ax: Axes) -> list[str]:
-    """Return the colours of a chart's bars, in their order."""
-    return [colors.to_hex(p.get_facecolor()).upper() for p in ax.patches if isinstance(p, Rectangle)]
+    """Return the colours of a chart's bars, in their order; of a hatched one that of its lines, since between them is the paper."""
+    bars = [p for p in ax.patches if isinstance(p, Rectangle)]
+    return [colors.to_hex(p.get_edgecolor() if p.get_hatch() else p.get_facecolor()).upper() for p in bars]
 
 
 def one_currency(result: pd.DataFrame, *, option: bool = True) -> str | None:

@@ -32,6 +32,7 @@ class Native:
     rows : what is drawn, where that is not the exhibit's table
     says : the subtitle, where the picture's speaks of marks that this chart has not
     colours : of each bar, where they are not the picture's
+    hatched : rows of the first series that are parts, such as the month at hand, counted from 0
     """
 
     kind: Literal["bar", "column", "line", "scatter"]
@@ -44,6 +45,7 @@ class Native:
     rows: pd.DataFrame | None = None
     says: str = ""
     colours: tuple[str, ...] = ()
+    hatched: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "says", charts.printable(self.says))

@@ -45,7 +45,7 @@ def chart_on(book: Any, native: Native, cells: Cells, most: int) -> Any:
     for (column, name), colour in zip(native.series.items(), native.series_colours, strict=False):
         chart.add_series(
             {"name": name, "categories": cells.range_of(native.x, n), "values": cells.range_of(column, n)}
-            | _marks(native, n, colour)
+            | _marks(native, n, colour, first=column == next(iter(native.series)))
             | (_error_bars(native, cells.rows.head(n), column) if native.interval else {})
         )
     if native.cumulative is not None:
@@ -55,7 +55,7 @@ def chart_on(book: Any, native: Native, cells: Cells, most: int) -> Any:
     return chart
 
 
-def _marks(native: Native, n: int, colour: str) -> dict[str, Any]:
+def _marks(native: Native, n: int, colour: str, *, first: bool) -> dict[str, Any]:
     """Return the look of a series."""
     if native.kind in ("line", "scatter"):
         marker = {"type": "circle", "size": 5, "fill": {"color": colour}, "border": {"none": True}}
@@ -64,6 +64,9 @@ def _marks(native: Native, n: int, colour: str) -> dict[str, Any]:
     look: dict[str, Any] = {"fill": {"color": colour}, "border": {"none": True}, "gap": 35}
     if native.colours:
         look["points"] = [{"fill": {"color": c}, "border": {"none": True}} for c in native.colours[:n]]
+    if native.hatched and first:
+        pattern = {"pattern": "wide_upward_diagonal", "fg_color": colour, "bg_color": charts.look.paper}
+        look["points"] = [{"pattern": pattern} if i in native.hatched else None for i in range(n)]
     if native.kind == "bar" and native.cumulative is None:  # on thirty standing columns the numbers would overlap
         # at the foot of the bar, white on its colour, where an interval takes the room at its end
         inside = {"position": "inside_base", "font": {"color": "white", "bold": True}} if native.interval else {}

@@ -227,7 +227,7 @@ def test_legends_name_only_what_is_there(tmp_path):
     told = content(ma.Purchases.from_table(pd.concat([table, few]).iloc[20:], currency="EUR", as_of="2025-12-20"))
     said = legends(told)
     assert "; grey: few lines" in said["slippage_by_vendor"]
-    assert "part: cut" in said["spend_by_month_EUR"]
+    assert "hatched: cut" in said["spend_by_month_EUR"]
 
 
 @pytest.mark.full
