@@ -294,7 +294,7 @@ def render(ax: Axes, out: Any, **options: Any) -> None:
 def write_chart(ax: Axes, path: Path) -> Path:
     """Write a chart as PNG or SVG, into a place that is not looked at before it is whole."""
     text = printable(alt_text(ax))
-    svg = path.suffix == ".svg"
+    svg = path.suffix.lower() == ".svg"
     # Neither a date nor matplotlib's version goes into the file: the same data shall give the same bytes.
     metadata = {"Date": None, "Description": text} if svg else {"Description": text, "Software": None}
     render(ax, path, dpi=200, metadata=metadata)

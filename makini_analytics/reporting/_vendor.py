@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from .. import charts, lead_times, slippage, spend
+from .. import charts, lead_times, slippage, spend, units
 from .._version import __version__
 from ..frames import AsOfDays
 from ..purchases import Purchases
@@ -290,11 +290,12 @@ def _prices(mine: pd.DataFrame, day: AsOfDays) -> dict[str, Any] | None:
     changes = changes[changes["period"] == last]
     total, base = changes["ppv"].sum(), (changes["base_price"] * changes["quantity"]).sum()
     table = shown(changes).loc[changes["ppv"].abs().sort_values(ascending=False, kind="stable").index].head(_PRICES)
+    written = _as_written(mine)
     rows = [
         (
             said(row["item"]),
             charts.label(said(row["description"]), LONGEST),
-            much(row["quantity"], row["unit"]),
+            much(row["quantity"], written.get(row["unit"], row["unit"])),
             charts.price(row["base_price"]),
             charts.price(row["price"]),
             _signed(row["ppv_rate"] * 100, 1) + " %",
@@ -306,6 +307,14 @@ def _prices(mine: pd.DataFrame, day: AsOfDays) -> dict[str, Any] | None:
     told = {"year": str(last), "change": change, "n": len(changes), "currency": str(currency.iloc[0]), "rows": rows}
     others = sorted(set(mine["currency"].dropna()) - {currency.iloc[0]})
     return told | {"so_far": last.end_time.normalize() > day.day, "others": ", ".join(map(str, others))}
+
+
+def _as_written(mine: pd.DataFrame) -> dict[Any, Any]:
+    """Return how the orders write each unit that prices are per, where they write it in one way: pieces as PC, say, not as EA."""
+    given = mine["unit_of_measure"].dropna() if "unit_of_measure" in mine else pd.Series(dtype="string")
+    base, times = units.based(given)
+    ways = pd.DataFrame({"base": base, "given": given})[times == 1].drop_duplicates()
+    return dict(ways.drop_duplicates("base", keep=False).itertuples(index=False, name=None))
 
 
 def _signed(value: float, decimals: int = 0) -> str:

@@ -228,6 +228,15 @@ def test_months_are_those_of_the_calendar(tmp_path):
     assert said[-1].startswith("Jun 2025 (part): 0 of ")
 
 
+def test_prices_are_per_unit_as_the_orders_write_it(tmp_path):
+    table = pd.DataFrame({"order_number": range(4), "order_date": ["2024-05-01", "2025-05-01"] * 2, "required_date": "2025-09-01", "quantity": 10.0,
+                          "unit_price": [10.0, 11.0] * 2, "vendor_name": "Bolt AG", "product_code": list("aabb"), "currency": "EUR"})  # fmt: skip
+    for written, said in ((["PC"] * 4, "PC"), (["PC", "PC", "ST", "ST"], "EA"), (["G"] * 4, "KG")):
+        data = ma.Purchases.from_table(table.assign(unit_of_measure=written), as_of="2025-08-17")
+        rows = read(ma.report(data, tmp_path / "v.html", vendor="Bolt AG")).tables["prices"][1:]
+        assert {row[2].split()[1] for row in rows} == {said}
+
+
 def test_prices_in_one_currency_name_it_and_those_that_are_not_compared(tmp_path):
     days = ["2024-05-01", "2025-05-01"]
     table = pd.DataFrame(

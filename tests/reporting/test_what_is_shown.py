@@ -246,3 +246,10 @@ def test_what_may_be_there_twice_is_listed_by_score_then_value(made):
     rows = shown(exhibit(told, "quality_duplicates").table)
     key = list(zip(-rows["score"], -rows["value"].fillna(float("-inf")), strict=True))
     assert key == sorted(key)
+
+
+def test_people_write_endings_in_capitals_and_htm(made, tmp_path):
+    _, _, told = made
+    bare = replace(told, sections={})
+    assert write(bare, tmp_path / "x.HTM").read_text("utf-8").startswith("<!doctype html>")
+    assert write(bare, tmp_path / "x.XLSX").read_bytes().startswith(b"PK")
