@@ -227,6 +227,8 @@ def alt_text(ax: Axes) -> str:
     a makes 90 % of ordered spend. Ordered spend by vendor, EUR, total 100.00 EUR.
     a 90.00 EUR; b 10.00 EUR
     """
+    if not isinstance(ax, Axes):
+        raise ConfigError(f"alt_text takes the axes of a chart, as plot_* return them, not {type(ax).__name__}")
     return str(ax.get_gid() or "")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..compute import Selection, stamp
-from ..errors import ConfigError, MakiniWarning, one_of
+from ..errors import ConfigError, one_of
 from ..frames import (
     FILTERS,
     OWN_DAYS,
@@ -27,7 +26,7 @@ from ..frames import (
     values,
 )
 from ..purchases import Purchases
-from ..system import known_options, number_of, text_of
+from ..system import known_options, number_of, text_of, warn
 from ..tidy import LINES, MONEY, ORDERS
 from ._rates import Book, Rates, book_of
 
@@ -245,7 +244,7 @@ def _brought_along(data: Purchases, orders: pd.DataFrame, lines: pd.DataFrame, f
     )
     if lacking.any():
         message = f"{int(lacking.sum()):,} of {len(lines):,} lines have no rate: their amounts are missing and listed in issues"
-        warnings.warn(message, MakiniWarning, stacklevel=3)
+        warn(message)
     sources = data.sources.assign(notes=(data.sources["notes"].fillna("") + " " + note).str.strip().astype("string"))
     return replace(
         data,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -129,7 +130,7 @@ def as_day(as_of: AsOf | None, *, empty: bool) -> pd.Timestamp:
         return pd.NaT  # type: ignore[return-value]  # without lines no day is needed
     if as_of is None:
         raise ConfigError("no as-of day: neither the lines carry one nor an updated_at; pass as_of='2026-01-31'")
-    day = moment_of("as_of", as_of)
+    day = moment_of("as_of", as_of, last=True)
     local: pd.Timestamp = day.tz_convert("UTC").tz_localize(None) if day.tz is not None else day
     return local.normalize()
 
@@ -138,8 +139,22 @@ def as_day(as_of: AsOf | None, *, empty: bool) -> pd.Timestamp:
 _CLEAR_DATE = re.compile(r"^\d{4}(?!\d)(?!:)|^\d{8}(?!\d)|^(?=.*(?<!\d)\d{4}(?!\d)).*[A-Za-z]{3}|^(?:today|now)$")
 
 
-def moment_of(name: str, value: Any) -> pd.Timestamp:
-    """Return an argument as a moment, or raise `ConfigError` where it is no date, or one that no order has."""
+#: A year, a month or a quarter, which pandas would take for its first day.
+_SPAN = re.compile(r"\d{4}(-\d{2}|-?[Qq][1-4])?")
+
+
+def moment_of(name: str, value: Any, *, last: bool = False) -> pd.Timestamp:
+    """Return an argument as a moment, or raise `ConfigError` where it is no date, or one that no order has.
+
+    A year, a quarter or a month is its first day, or its ``last`` one: until June is until the end of it.
+
+    >>> moment_of("until", "2025-06", last=True), moment_of("since", "2025Q2")
+    (Timestamp('2025-06-30 00:00:00'), Timestamp('2025-04-01 00:00:00'))
+    """
+    if isinstance(value, pd.Period) or (isinstance(value, str) and _SPAN.fullmatch(value.strip())):
+        with suppress(ValueError):  # "2025-13", of which the error tells below
+            span = pd.Period(value)
+            value = (span.end_time if last else span.start_time).normalize()
     # a number would be one of nanoseconds: 2025 a moment in 1970
     number = isinstance(value, bool | int | float | np.number)
     if isinstance(value, str) and not _CLEAR_DATE.search(value.strip()):

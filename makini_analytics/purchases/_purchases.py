@@ -16,11 +16,12 @@ from ..system import check_options, flag_of, known_options, mapping_of, options_
 from ..tidy import TABLES, Beside, NumberFormat, empty, tidy_table
 from . import _display, _folder
 from ._filter import filtered
+from ._habits import NoFrame
 from ._reach import check_frame, reach, source_of
 
 
 @dataclass(frozen=True)
-class Purchases:
+class Purchases(NoFrame):
     """Purchase orders, ready to compute on.
 
     Attributes
@@ -70,8 +71,7 @@ class Purchases:
     def _repr_html_(self) -> str:
         return _display.as_html(self)
 
-    # ---- a part of it ------------------------------------------------------------------------------------------------
-
+    @known_options
     def filter(
         self,
         *,

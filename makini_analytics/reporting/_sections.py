@@ -16,7 +16,7 @@ from ..review import View
 from ._cells import OF_DATA
 from ._exhibits import Exhibit, Native, labels_of, money_format
 from ._stakes import with_due_values, with_smaller_entries
-from ._year import beside_year_before, of_the_year
+from ._year import beside_year_before, of_the_year, of_what_is_told
 
 #: Money is drawn for so many currencies, those of most lines; all are in the tables.
 MOST_CURRENCIES = 3
@@ -110,7 +110,7 @@ def says_what(lines: pd.DataFrame) -> bool:
 
 def _prices(view: View) -> list[Exhibit]:
     """Return what the same items cost at the same vendor in the two years, the largest effect first."""
-    items = view.same_items
+    items = view.same_items if any(map(says_what, view.sides)) else pd.DataFrame()
     if items.empty:
         return []
     effect = items["price"]
@@ -165,7 +165,9 @@ def _ranking(view: View, by: str, currency: str) -> Exhibit:
 
 def of_lead_times(view: View, subject: str) -> list[Exhibit]:
     """Return lead times by vendor (of one vendor: by material) and by order month."""
-    lines, day, rows = view.lines, view.day, view.in_year
+    lines, day, rows = view.told_lines, view.day, view.in_year
+    if view.nothing_told:
+        return []
     groups = of_the_year(lead_times.by_vendor(view.in_year_lines, by=subject, as_of=day), view, rows)
     of_bars, chart = {"median_days": "median days", "p90_days": "p90 days"}, lead_times.plot_by_vendor(groups)
     shown = _as_drawn(groups, chart)
@@ -174,7 +176,7 @@ def of_lead_times(view: View, subject: str) -> list[Exhibit]:
     says = f"Lead time in days{which}; open lines counted as open{lacking}"
     bars = Native("bar", "label", of_bars, len(shown), "0", rows=_labelled(shown, of_bars), says=says)
     freq, word = _grain(lines)
-    months = lead_times.by_period(lines, freq=freq, as_of=day)
+    months = of_what_is_told(lead_times.by_period(lines, freq=freq, as_of=day), view)
     drawn = {"median_days": "median days", "p90_days": "p90 days", "mean_delivered_days": "mean of what has come"}
     slow = _legend(months, "unfinished", "slow lines are still open, neither faster nor slower")
     says = f"Lead time in days by order {word}{slow}"
@@ -187,9 +189,11 @@ def of_lead_times(view: View, subject: str) -> list[Exhibit]:
 
 def of_slippage(view: View, subject: str) -> list[Exhibit]:
     """Return on-time delivery by vendor (of one vendor: by material) and month."""
-    lines, day, due, rows_due = view.lines, view.day, view.due, view.in_year_due
+    lines, day, due = view.told_lines, view.day, view.due
+    if view.nothing_told:
+        return []
     groups = slippage.by_vendor(view.in_year_due_lines, by=subject, as_of=day, due=due)
-    groups = of_the_year(groups, view, rows_due, "due")
+    groups = of_what_is_told(of_the_year(groups, view, view.in_year_due | view.untold, "due"), view)
     drawn = {"on_time_rate": "on-time rate, with its 95 % interval"}
     ends = ("on_time_low", "on_time_high")
     chart = slippage.plot_by_vendor(groups)
@@ -202,7 +206,7 @@ def of_slippage(view: View, subject: str) -> list[Exhibit]:
     says += "; grey: few lines" if charts.look.plain in colours else ""
     rates = Native("bar", "label", drawn, len(rows), "0%", interval=ends, rows=rows, says=says, colours=colours)
     table = with_due_values(groups, view) if subject == "vendor" else groups
-    months = slippage.by_period(lines, as_of=day, due=due)
+    months = of_what_is_told(slippage.by_period(lines, as_of=day, due=due), view)
     cut = _legend(months, "part", "cut by the as-of day")
     of_months = f"Share of the due lines that came in time, by month of the due date{cut}"
     points = Native(
@@ -239,7 +243,9 @@ def _rate_colours(groups: pd.DataFrame) -> tuple[str, ...]:
 
 def of_open_orders(view: View, subject: str) -> list[Exhibit]:
     """Return what is still to come: by how overdue it is, and line by line."""
-    table = view.open_orders
+    if view.nothing_told:
+        return [Exhibit("open_orders", "Lines not known to have come", view.open_orders)]
+    table = of_what_is_told(view.open_orders, view)
     ages = slippage.ageing(table)
     out = []
     # the currencies of most open lines, which need not be those of most lines; first the one that the findings speak of
