@@ -288,6 +288,8 @@ def test_no_line_breaks_in_a_day_or_before_a_unit(pages, visit):
     assert days.evaluate_all(
         "all => all.every(d => getComputedStyle(d).whiteSpace === 'nowrap' && /^\\d{4}-\\d\\d-\\d\\d$/.test(d.textContent))"
     )
+    heads = page.locator("th.d").evaluate_all("all => all.map(h => getComputedStyle(h).whiteSpace)")
+    assert set(heads) == {"normal"}  # "Last order date" would run into the next one
     said = page.locator("#findings > p, .tile .big").evaluate_all("all => all.map(e => e.textContent)")
     assert [s for s in said if "\u00a0" in s]
     assert not [s for s in said if re.search("\\d %|\\d (?:k|M|bn) |\\d [A-Z]{3}\\b", s)]
@@ -393,6 +395,8 @@ def test_it_prints_on_paper_with_light_colours(pages, visit, tmp_path):
     page.emulate_media(media="print")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert page.locator("nav").is_hidden()
+    rooms = page.locator(".head").evaluate_all("all => all.map(h => parseFloat(getComputedStyle(h).paddingBottom))")
+    assert min(rooms) > 100  # of the first rows: no heading stands alone at the foot of a page
     pdf = page.pdf(path=tmp_path / "x.pdf", prefer_css_page_size=True)
     assert pdf.startswith(b"%PDF")
     boxes = pdf.count(b"/Type /Page\n")
