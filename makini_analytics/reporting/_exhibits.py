@@ -60,10 +60,15 @@ class Native:
         )
 
     def least(self, rows: pd.DataFrame) -> float | None:
-        """Return where the axis of lying bars begins, where some go to the left: with room for their numbers, which would cover the names."""
+        """Return where the axis of bars begins, where that is not the program's choice: it would cut bars that are about as long.
+
+        At zero; where lying bars go to the left, with room for their numbers, which would cover the names.
+        """
+        if self.kind not in ("bar", "column"):
+            return None
         drawn = rows[list(self.series)].to_numpy(dtype="float64")
         low, high = (float(end(drawn, initial=0.0, where=np.isfinite(drawn))) for end in (np.min, np.max))
-        return low - 0.18 * (high - low) if self.kind == "bar" and low < 0 else None
+        return 0.0 if low >= 0 else low - 0.18 * (high - low) if self.kind == "bar" else None
 
     @property
     def short_form(self) -> str:

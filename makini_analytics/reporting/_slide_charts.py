@@ -131,6 +131,8 @@ def _axes(chart: Any, native: Native, rows: pd.DataFrame) -> None:
     names, values = chart.category_axis, chart.value_axis
     if native.form == "0%":
         values.minimum_scale, values.maximum_scale = 0, 1
+    elif (least := native.least(rows)) is not None:
+        values.minimum_scale = least
     values.has_major_gridlines = native.kind != "bar"
     if values.has_major_gridlines:
         values.major_gridlines.format.line.color.rgb = _rgb(charts.look.line)
@@ -145,8 +147,6 @@ def _axes(chart: Any, native: Native, rows: pd.DataFrame) -> None:
         # reversed, the names begin at the top, where the values' axis would follow them
         names.crosses = XL_AXIS_CROSSES.MAXIMUM
         values.visible = False  # each bar has its number
-        if (least := native.least(rows)) is not None:
-            values.minimum_scale = least
         if len(rows) <= 16:
             _every_name(names)
     elif native.kind != "scatter" and len(rows) > 8:  # slanted, or a narrow column breaks them in two

@@ -68,7 +68,7 @@ def tiles_table(slide: Any, made: Content) -> None:
 #: Rows of a list that are read from a distance, and its columns with the share of the width that each has.
 _ROWS = 10
 _OVERDUE = {
-    "order_number": 0.1, "line_number": 0.05, "item": 0.1, "description": 0.19, "site": 0.11, "vendor": 0.17, "due_date": 0.08,
+    "order_number": 0.1, "line_number": 0.05, "item": 0.1, "description": 0.2, "site": 0.11, "vendor": 0.17, "due_date": 0.08,
     "days_overdue": 0.07, "open_value": 0.08, "chance": 0.07, "currency": 0.07,
 }  # fmt: skip
 

@@ -102,7 +102,7 @@ def _set_axes(chart: Any, native: Native, rows: pd.DataFrame) -> None:
     n, least = len(rows), native.least(rows)
     standing = native.kind != "bar" or native.cumulative is not None
     scatter = native.kind == "scatter"
-    whole: dict[str, Any] = {"min": 0, "max": 1} if native.form == "0%" else {}
+    whole: dict[str, Any] = {"min": 0, "max": 1} if native.form == "0%" else {} if least is None else {"min": least}
     values = {
         "num_format": native.short_form,
         "major_gridlines": {"visible": True, "line": {"color": charts.look.line}},
@@ -116,7 +116,4 @@ def _set_axes(chart: Any, native: Native, rows: pd.DataFrame) -> None:
         chart.set_x_axis(names | ({"min": 0, "name": native.x} if scatter else {}))
     else:
         chart.set_y_axis(names | {"reverse": True})
-        left = {} if least is None else {"min": least}
-        chart.set_x_axis(
-            values | left | {"visible": False, "major_gridlines": {"visible": False}}
-        )  # each bar has its number
+        chart.set_x_axis(values | {"visible": False, "major_gridlines": {"visible": False}})  # each bar has its number

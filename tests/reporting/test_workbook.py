@@ -78,3 +78,4 @@ def test_the_numbers_of_bars_to_the_left_have_room(made):
     xml = zipfile.ZipFile(out / "r.xlsx")
     begins = [float(x) for n in xml.namelist() if n.startswith("xl/charts/chart") for x in re.findall(r'<c:min val="([-\d.e+]+)"', xml.read(n).decode())]  # fmt: skip
     assert any(x < 1.1 * least for x in begins)
+    assert begins.count(0) > 4  # bars are as long as their numbers, also where all are about as large
