@@ -140,12 +140,16 @@ def width_of(values: pd.Series, forms: Sequence[str]) -> float:
             return len(forms[0]) + 2.0
         # the first rows will do: the cost is that of the longest text, for a width that is no more than a good start
         return max(map(charts.text_width, known.head(200).astype(str))) + 2.0
-    form, _, unit = max(set(forms), key=len).partition('"')
-    if form == "General":
-        return 0.0
-    decimals, hundred = len(form.rstrip("%").partition(".")[2]), 100 if form.endswith("%") else 1
-    letters = max(len(f"{end * hundred:,.{decimals}f}") for end in (known.min(), known.max()))
-    return letters + len(unit.rstrip('"')) + form.count("%") + 2.0
+    return max(_letters(end, form) for end in (known.min(), known.max()) for form in set(forms)) + 2.0
+
+
+def _letters(value: float, form: str) -> int:
+    """Return how many letters a number has in a format of ours, of "General" none: those are names."""
+    number, _, unit = form.partition('"')
+    if number == "General":
+        return 0
+    decimals, times = len(number.rstrip("%").partition(".")[2]), 100 if number.endswith("%") else 1
+    return len(f"{value * times:,.{decimals}f}{unit[:-1]}") + number.count("%")
 
 
 def _write(sheet: Any, row: int, column: int, value: Any, kind: Kind, cell: Any) -> None:
