@@ -230,3 +230,28 @@ def test_a_month_a_quarter_and_a_year_end_with_their_last_day(data, since, until
     assert spend.by_vendor(data.lines, as_of=until).attrs["as_of"] == last
     card = ma.scorecard(data, since=since, until=until)
     assert card.attrs["parameters"]["until"] == last
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["reprot"], "near: report"),
+        (["report", "--sections", "slipage"], "near: slippage"),
+        (["report", "orders.csv"], "by Purchases.from_file"),
+    ],
+)
+def test_a_slip_on_the_command_line_is_told_in_one_line(words, says, capsys):
+    with pytest.raises(SystemExit) as left:
+        cli.main(words)
+    told = capsys.readouterr().err
+    assert left.value.code == 2
+    assert says in told
+    assert "usage:" not in told
+
+
+def test_what_findings_are_not_asked_for_is_told_where_it_is(data):
+    for function in (ma.findings, ma.scorecard):
+        with pytest.raises(ma.OptionError, match=r"data.filter\(vendor="):
+            function(data, vendor="Rossi")
+    with pytest.raises(ma.OptionError, match="most=5"):
+        ma.findings(data, top=5)

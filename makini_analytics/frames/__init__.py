@@ -28,7 +28,7 @@ from ._as_of import (
     known_days,
     moment_of,
 )
-from ._codes import Encoding, coalesce, encode, numbered, pairs, remember
+from ._codes import Encoding, coalesce, encode, n_components, numbered, pairs, remember
 from ._collect import (
     FIGURE_COLUMNS,
     MOST_LINES,
@@ -75,6 +75,7 @@ __all__ = [
     "kind_of_frame",
     "known_days",
     "moment_of",
+    "n_components",
     "need",
     "numbered",
     "numbers",

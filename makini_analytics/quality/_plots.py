@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from .. import charts
-from ..frames import AsOf
+from ..frames import AsOf, n_components
 from ._coverage import coverage
 from ._duplicates import duplicates
 from ._reconcile import reconcile
@@ -220,7 +220,7 @@ def _there_twice(result: pd.DataFrame) -> str:
             list(zip(pairs[f"{side}connection"], pairs[f"{side}id"], pairs[f"{side}name"], strict=True))
             for side in ("", "other_")
         ]
-        n = _n_components(list(zip(*ends, strict=True)))
+        n = n_components(list(zip(*ends, strict=True)))
         several.append(f"{charts.number(n)} {kind}{'s' if n > 1 else ''}")
     found = [f"Seems to be there twice: {', '.join(several)}"] if several else []
     if copied:
@@ -228,19 +228,6 @@ def _there_twice(result: pd.DataFrame) -> str:
         found.append(f"the due dates of {connections} copy the delivery")
     said = "; ".join(found)
     return said[0].upper() + said[1:]
-
-
-def _n_components(pairs: list[tuple[Any, Any]]) -> int:
-    """Return the number of groups that pairs of things make, whoever is joined by way of others.
-
-    >>> _n_components([("a", "b"), ("b", "c"), ("a", "c"), ("x", "y")])
-    2
-    """
-    group: dict[Any, set[Any]] = {}
-    for one, other in pairs:
-        joined = group.get(one, {one}) | group.get(other, {other})
-        group |= dict.fromkeys(joined, joined)
-    return len({id(g) for g in group.values()})
 
 
 def _both(row: dict[str, Any]) -> str:

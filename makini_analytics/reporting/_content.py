@@ -104,7 +104,9 @@ def _placed(findings: pd.DataFrame, exhibits: list[str]) -> pd.DataFrame:
     def place(name: str) -> str:
         if name in exhibits:
             return name
-        return next((e for e in exhibits if name and e.startswith(f"{name}_")), "")
+        # data of many years are drawn by quarter or year
+        words = (name, *(name.replace("_month", f"_{grain}") for grain in ("quarter", "year") if "_month" in name))
+        return next((e for word in words for e in exhibits if word and (e == word or e.startswith(f"{word}_"))), "")
 
     out = findings.assign(exhibit=findings["exhibit"].map(place).astype("string"))
     out.attrs = findings.attrs

@@ -65,9 +65,10 @@ def figures_covered(view: View) -> pd.DataFrame:
 def of_spend(view: View, subject: str) -> list[Exhibit]:
     """Return spend by month, what drove its change, by vendor (of one vendor: by material), category and site, and its prices."""
     lines, day = view.lines, view.day
-    currencies = [str(view.unit)] if view.converted else currencies_of(lines)
+    stated = [str(view.unit)] if view.converted else currencies_of(lines)
+    currencies: list[str | None] = [*stated] or [None]  # none is stated
     freq, word = _grain(lines)
-    if not currencies:  # no currency is stated, or there is no line
+    if lines.empty:
         groups = spend.by_vendor(lines, by=subject, as_of=day)
         return [Exhibit(f"spend_by_{subject}", f"Spend by {subject}", groups, spend.plot_by_vendor(groups))]
     out = []
@@ -78,14 +79,14 @@ def of_spend(view: View, subject: str) -> list[Exhibit]:
             drawn["spend_year_before"] = "same days a year before"
         parts = _cut(months)
         cut = f"; hatched: cut by the data, not to be compared with whole {word}s" if parts else ""
-        says = f"Ordered spend by order date, {currency}{cut}"
+        says = f"Ordered spend by order date{_in(currency)}{cut}"
         columns = Native("column", "label", drawn, len(months), money_format(months), says=says, hatched=parts)
-        name, heading = f"spend_by_{word}_{safe(currency)}", f"Spend by {word}, {currency}"
+        name, heading = _named(f"spend_by_{word}", currency), f"Spend by {word}{_in(currency)}"
         out.append(Exhibit(name, heading, months, spend.plot_by_period(months), columns))
         if currency == view.unit and subject == "vendor":
             out += _drivers(view)
         out.append(_ranking(view, subject, currency))
-    currency = str(view.unit)
+    currency = view.unit
     if subject == "vendor":  # where the money goes: of one vendor's report there is nothing to ask
         out += [_ranking(view, by, currency) for by in ("category", "site_name", "site_id")[: 2 if has(lines, "site_name") else 3]
                 if has(lines, by)]  # fmt: skip
@@ -93,7 +94,7 @@ def of_spend(view: View, subject: str) -> list[Exhibit]:
         return out  # quality tells that, and prices can't be compared
     out += _prices(view)
     if subject == "vendor" and len(alone := of_the_year(view.single_source, view, view.in_year)):
-        out.append(Exhibit("spend_single_source", f"Items of one vendor only, {currency}", alone))
+        out.append(Exhibit("spend_single_source", f"Items of one vendor only{_in(currency)}", alone))
     return out
 
 
@@ -101,6 +102,14 @@ def _cut(periods: pd.DataFrame) -> tuple[int, ...]:
     """Return the rows of the periods that the picture hatches: of which not all is known."""
     whole = periods["complete"]
     return () if whole.isna().all() else tuple(np.flatnonzero(~whole.fillna(False).to_numpy(dtype=bool)).tolist())
+
+
+def _in(currency: str | None) -> str:
+    return f", {currency}" if currency else ""
+
+
+def _named(name: str, currency: str | None) -> str:
+    return f"{name}_{safe(currency)}" if currency else name
 
 
 def says_what(lines: pd.DataFrame) -> bool:
@@ -125,7 +134,7 @@ def _prices(view: View) -> list[Exhibit]:
     largest = np.argsort(-np.abs(effect.to_numpy()), kind="stable")
     table = table.iloc[largest].reset_index(drop=True)
     table.attrs = items.attrs
-    return [Exhibit("spend_prices", f"Prices of the same item and vendor, {view.unit}", table)]
+    return [Exhibit("spend_prices", f"Prices of the same item and vendor{_in(view.unit)}", table)]
 
 
 def _drivers(view: View) -> list[Exhibit]:
@@ -140,11 +149,10 @@ def _drivers(view: View) -> list[Exhibit]:
     chart, rows = spend.plot_bridge(table), labels.assign(label=table["effect"])
     says = charts.captions_of(chart).subtitle.partition("; axis cut")[0]  # other programs' bars begin at zero
     native = Native("bar", "label", {"value": "effect"}, len(table), money_format(table), rows=rows, says=says)
-    heading = f"What drove the change, {view.unit}" if view.unit else "What drove the change"
-    return [Exhibit("spend_bridge", heading, table, chart, native)]
+    return [Exhibit("spend_bridge", f"What drove the change{_in(view.unit)}", table, chart, native)]
 
 
-def _ranking(view: View, by: str, currency: str) -> Exhibit:
+def _ranking(view: View, by: str, currency: str | None) -> Exhibit:
     """Return the spend of the twelve months by vendor, or any column, with the year before beside it; a chart of vendors and categories."""
     rows, word = view.in_year, by.removesuffix("_name").removesuffix("_id")
     options: dict[str, Any] = {"by": by, "currency": currency, "as_of": view.day}
@@ -153,7 +161,7 @@ def _ranking(view: View, by: str, currency: str) -> Exhibit:
     if view.known_before.all() and (view.year_of_order == 0).any():
         was = spend.by_vendor(view.sides[0], **options)
         table = beside_year_before(groups, was)
-    name, heading = f"spend_by_{word}_{safe(currency)}", f"Spend by {word}, {currency}"
+    name, heading = _named(f"spend_by_{word}", currency), f"Spend by {word}{_in(currency)}"
     if word == "site":  # a place is no one to buy from: no ranks
         return Exhibit(name, heading, _without(table, "cumulative_share", "abc_class"))
     rows_drawn = _labelled(groups, ["spend", "cumulative_share"])

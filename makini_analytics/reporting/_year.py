@@ -6,13 +6,16 @@ import numpy as np
 import pandas as pd
 
 from .. import charts
-from ..frames import Mask, encode, numbers, values
+from ..frames import Mask, days_of, encode, numbers, values
 from ..review import NOTHING_TOLD, View
 
 
 def of_the_year(table: pd.DataFrame, view: View, rows: Mask, by: str = "ordered") -> pd.DataFrame:
     """Return the figure of some of the lines with a word on the others, so that included and left out are all lines again."""
-    return also_left_out(table, view, ~rows, f"not {by} in the twelve months")
+    column, what = (f"{view.due}_date", "due") if by == "due" else ("order_date", "order")
+    undated = ~rows & np.isnat(days_of(view.lines, column))
+    out = also_left_out(table, view, ~rows & ~undated, f"not {by} in the twelve months")
+    return also_left_out(out, view, undated, f"no {what} date")
 
 
 def of_what_is_told(table: pd.DataFrame, view: View) -> pd.DataFrame:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from .. import lead_times, slippage, spend
 from ..compute import (
+    BY_FILTER,
     By,
     ClusterSums,
     Rates,
@@ -46,7 +47,9 @@ RATES = {
 LEVELS = {"median": 0.5, "p90": 0.9}
 
 
-@known_options
+@partial(
+    known_options, instead={name: instead for name, instead in BY_FILTER.items() if name not in ("since", "until")}
+)
 def scorecard(
     data: Purchases,
     *,

@@ -11,6 +11,7 @@ import pandas as pd
 
 from .. import charts, lead_times, slippage, spend
 from ..errors import ConfigError, SchemaError
+from ..frames import days_of
 from ._delivery_kinds import lead_time_lines
 from ._evidence import Evidence, Floats, shifts
 from ._kinds import count
@@ -220,6 +221,10 @@ def data_line(view: View) -> list[str]:
         n = charts.number(whole)
         what = f"{n} of {count(len(lines), 'line')} accounted for: {charts.number(included)} {'counts' if included == 1 else 'count'} as spend{of_unit}"
         out.append(f"{what}{f', {left}' if left else ''}.")
+    lacking = int(np.isnat(days_of(lines, "order_date")).sum())
+    if view.dated and lacking:
+        verb = "has" if lacking == 1 else "have"
+        out.append(f"{count(lacking, 'line')} {verb} no order date, and so no place in the twelve months.")
     doubtful = len(view.given.issues)
     none = "All values were read, and none is doubtful."
     out.append(f"{count(doubtful, 'value').capitalize()} not read or doubtful." if doubtful else none)

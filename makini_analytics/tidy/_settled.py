@@ -175,6 +175,7 @@ def settled(part: PreparedOrders, whole: WholeList, joined: JoinedReceipts | Non
     orders, lines = _derive.settle_states(
         orders, lines, of, part.own_status, own, book, unreadable, _lost_of_orders(book, orders)
     )
+    _derive.list_unknown_currencies(lines, book)
     check_line_ids(lines, book, whole.repeated_lines, whole.seen_lines)
     orders["n_lines"] = pd.array(np.bincount(of, minlength=len(orders)), dtype="Int64")
 

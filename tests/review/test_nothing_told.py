@@ -173,3 +173,31 @@ def test_a_lead_time_that_moved_is_told_as_the_figure_has_it():
     assert told["sentence"].startswith("Lead times grew at V7")
     assert f"V7 takes {table['V7']:.0f} days, " in told["why"]
     assert "(medians)" in told["why"]
+
+
+def test_a_table_without_currency_is_of_the_twelve_months_and_its_call_gives_the_number():
+    frame = ordered()[["order_number", "vendor_name", "amount", "order_date"]]
+    frame.loc[frame["order_date"] > "2024-06-20", "amount"] = 80.0
+    frame.loc[3, "order_date"] = pd.NaT
+    data = ma.Purchases.from_table(frame, as_of=DAY)
+    told = ma.findings(data).set_index("kind").loc["change"]
+    got = eval(told["call"], {"lines": data.lines, "spend": ma.spend})
+    assert got["spend"].sum() == pytest.approx(told["value"])
+    from makini_analytics.reporting import content
+
+    made = content(data)
+    exhibits = {e.name: e.table for e in made.exhibits}
+    assert exhibits["spend_by_vendor"]["spend"].sum() == pytest.approx(told["value"])
+    left = {e["reason"]: e["n_lines"] for e in exhibits["spend_by_vendor"].attrs["excluded"]}
+    assert left["no order date"] == 1
+    assert "1 line has no order date, and so no place in the twelve months." in made.data_line
+    assert set(made.ranked["exhibit"]) <= {*exhibits, ""}
+    assert made.ranked.set_index("kind").loc["change", "exhibit"] in exhibits
+
+
+def test_data_of_one_vendor_make_no_single_source():
+    frame = ordered(vendor_name="Solo", material_id="M1", category="C1", unit_of_measure="EA", status="open")
+    told = ma.findings(ma.Purchases.from_table(frame, as_of=DAY)).set_index("kind")
+    for kind in ("single source", "concentration"):
+        assert told.loc[kind, "certainty"] == "can't be told"
+        assert "one vendor only" in told.loc[kind, "sentence"]
