@@ -96,9 +96,10 @@ class Pen:
         kind = kind_of(column, values)
         forms = _forms(values, kind, shown)
         wrap = {"text_wrap": True} if width else {}  # a width that is asked for is one for sentences
+        looks = {form: self.format(num_format=form, valign="top", **wrap) for form in dict.fromkeys(forms)}
         sheet.write_string(top, j, heading, self.format(bold=True, bottom=1, bg_color="#F0F2F4"))
         for i, (value, form) in enumerate(zip(values.tolist(), forms, strict=True), start=top + 1):
-            _write(sheet, i, j, value, kind, self.format(num_format=form, valign="top", **wrap))
+            _write(sheet, i, j, value, kind, looks[form])
         longest = _OF_KEYS if column.endswith("_id") else min(width_of(values, forms), _WIDEST)
         self.widen(sheet, j, width or max(longest, len(heading) + 3))  # beside a heading stands the arrow of its filter
 
