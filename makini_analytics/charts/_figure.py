@@ -251,8 +251,9 @@ def bars_of(ax: Axes, value: str) -> pd.DataFrame:
 
 
 def bar_colours(ax: Axes) -> list[str]:
-    """Return the colours of a chart's bars, in their order."""
-    return [colors.to_hex(p.get_facecolor()).upper() for p in ax.patches if isinstance(p, Rectangle)]
+    """Return the colours of a chart's bars, in their order; of a hatched one that of its lines, since between them is the paper."""
+    bars = [p for p in ax.patches if isinstance(p, Rectangle)]
+    return [colors.to_hex(p.get_edgecolor() if p.get_hatch() else p.get_facecolor()).upper() for p in bars]
 
 
 def one_currency(result: pd.DataFrame, *, option: bool = True) -> str | None:
@@ -283,7 +284,7 @@ def render(ax: Axes, out: Any, **options: Any) -> None:
 def write_chart(ax: Axes, path: Path) -> Path:
     """Write a chart as PNG or SVG, into a place that is not looked at before it is whole."""
     text = printable(alt_text(ax))
-    svg = path.suffix == ".svg"
+    svg = path.suffix.lower() == ".svg"
     # Neither a date nor matplotlib's version goes into the file: the same data shall give the same bytes.
     metadata = {"Date": None, "Description": text} if svg else {"Description": text, "Software": None}
     render(ax, path, dpi=200, metadata=metadata)

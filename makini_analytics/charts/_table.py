@@ -9,15 +9,16 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from ._wording import number
+from ._wording import number, price
 
-Kind = Literal["money", "share", "days", "count", "number", "date", "time", "text"]
+Kind = Literal["money", "price", "share", "days", "count", "number", "date", "time", "text"]
 
 _MONEY = {
-    "spend", "amount", "value", "ppv", "price", "base_price", "difference", "header_total", "spend_year_before", "change", "open_value",
+    "spend", "amount", "value", "ppv", "difference", "header_total", "spend_year_before", "change", "open_value",
     "expected_late_value", "expected_late_value_30", "expected_late_value_60", "value_due", "value_late", "value_overdue_open",
-    "price_before", "price_after", "price_effect", "due_value", "late_value", "stake",
+    "price_effect", "due_value", "late_value", "stake",
 }  # fmt: skip
+_PRICES = {"price", "base_price", "list_price", "unit_price", "price_before", "price_after"}
 #: Shares whose names don't say so: the ends of intervals, chances, and changes relative to a base.
 _SHARES = {
     "low",
@@ -47,6 +48,8 @@ def kind_of(column: str, values: pd.Series) -> Kind:
         return "text"
     if column in _MONEY:
         return "money"
+    if column in _PRICES:
+        return "price"
     if column in _SHARES or column.endswith(("share", "_rate")) or column.startswith(("share", "chance")):
         return "share"
     if column.endswith("_days") or column.startswith("days"):
@@ -86,4 +89,6 @@ def cell_text(value: Any, kind: Kind, decimals: int = 1) -> str:
         return f"{value:%Y-%m-%d %H:%M}"
     if kind == "share":
         return f"{number(value * 100, 1)} %"
+    if kind == "price":
+        return price(value)
     return number(value, {"money": 2, "count": 0, "days": 1}.get(kind, decimals))

@@ -60,6 +60,24 @@ def figures(value: float, digits: int = 4) -> str:
     return np.format_float_positional(float(f"{value:.{digits}g}"), trim="-").translate(_marks())
 
 
+def price(value: float) -> str:
+    """Return a price: with cents, and a small one with three significant figures.
+
+    >>> price(1234.5), price(0.5), price(0.0042), price(0.001234), price(0)
+    ('1,234.50', '0.50', '0.0042', '0.00123', '0.00')
+    """
+    return number(value, price_decimals(value))
+
+
+def price_decimals(value: float, least: int = 2) -> int:
+    """Return how many decimals a price is shown with, ``least`` or more.
+
+    >>> price_decimals(12.345), price_decimals(0.0042), price_decimals(5.333, 0), price_decimals(456.7, 0)
+    (2, 4, 2, 0)
+    """
+    return max(least, len(np.format_float_positional(float(f"{value:.3g}"), trim="-").partition(".")[2]))
+
+
 def _marks() -> dict[int, str]:
     return str.maketrans({",": look.thousands, ".": look.decimal, "-": "\N{MINUS SIGN}"})
 

@@ -210,6 +210,6 @@ def _day(text: str) -> str:
 
 def _report_name(text: str) -> str:
     """Say at once what can't be written, not after the fetch."""
-    if Path(text).suffix not in ("", ".html", ".pdf", ".xlsx", ".pptx"):
+    if Path(text).suffix.lower() not in ("", ".html", ".htm", ".pdf", ".xlsx", ".pptx"):
         raise argparse.ArgumentTypeError(f"{text!r}: a report is a .html, .pdf, .xlsx or .pptx file, or a folder")
     return text

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,8 +29,6 @@ def __dir__() -> list[str]:
 
 #: The page of a report's folder.
 _PAGE = "report.html"
-#: The endings of reports of one file.
-_FILES = (".html", ".pdf", ".xlsx", ".pptx")
 
 
 @known_options
@@ -66,12 +65,13 @@ def report(
         all by default
     vendor : a vendor's name or id. As ``.html`` or ``.pdf`` and without ``sections`` this is a page of one or two sheets to hand to that
         vendor: what it delivered in the last twelve months beside the rate of all vendors, its lines to settle and its prices, in the
-        currencies of its orders, and nothing else of yours. In the other formats, or with ``sections``, it is the report of its lines alone
+        currencies of its orders, and nothing else of yours (no ``currency``, ``title`` or ``headlines``). In the other formats, or with ``sections``, it is the report of its lines alone
     currency : one currency for all amounts, at the European Central Bank's rate of the order date (extra "enrich"). By default that of
         most lines where there are rates, else each currency by itself, which the page tells. For other rates, `currency.convert` first
     as_of : the day to look from; by default the data's own. The report is of the twelve months up to it
     title : headline of the whole
-    headlines : name of an exhibit to the title that its chart is to have, over the one that it found
+    headlines : name of an exhibit to the title that its chart is to have, over the one that it found. The currency at the end of a
+        name need not be there, as in the findings' column ``exhibit``, where one chart has that name
     template : a company's .pptx, whose layouts, fonts and colours the slides take
     raw_csv : write texts into ``tables/`` as they stand. Without it, a text that a spreadsheet would run as a formula (it begins with
         ``=``, ``+``, ``-``, ``@``, a tab or a line break) gets an apostrophe before it; numbers stay as they are
@@ -108,7 +108,7 @@ def report(
         raise ConfigError(
             "vendor: a report is of one vendor, so pass a name or an id; of several, report(data.filter(vendor=[...]), out)"
         )
-    handed = sections is None and out.suffix in (".html", ".pdf")
+    handed = sections is None and _ending(out) in (".html", ".pdf")
     sections = PARTS if sections is None else names_of("sections", sections, PARTS)
     for name, value in {"title": title, "currency": currency}.items():
         if value is not None:
@@ -118,6 +118,12 @@ def report(
     ):
         raise ConfigError("headlines: pass a mapping of a chart's name to its title")
     if vendor is not None and handed:
+        ignored = {"currency": currency, "title": title, "headlines": headlines}
+        if said := [name for name, value in ignored.items() if value]:
+            raise ConfigError(
+                f"{', '.join(said)}: the page that a vendor is handed has its name, and the currencies of its orders; with sections= "
+                "it is a report of the vendor's lines, which takes them"
+            )
         return _write_vendor(data, vendor, as_of, out)
     n = len(sections)
     with steps("report", n + 1, progress) as begin:
@@ -129,11 +135,17 @@ def report(
             as_of=as_of,
             title=title,
             begin=begin,
-            finished=partial(_finished, page=out.suffix in (".html", ".pdf"), headlines=headlines or {}),
+            finished=partial(_finished, page=_ending(out) in (".html", ".pdf"), headlines=headlines or {}),
         )
         _check_headlines(made, headlines or {})
         begin("writing")
         return write(made, out, template=template, raw_csv=raw_csv)
+
+
+def _ending(out: Path) -> str:
+    """Return the ending that says the format, of a folder none: people write .PDF and .htm, too."""
+    ending = out.suffix.lower()
+    return ".html" if ending == ".htm" else ending
 
 
 def _write_vendor(data: Purchases, vendor: str, as_of: Any, out: Path) -> Path:
@@ -143,7 +155,7 @@ def _write_vendor(data: Purchases, vendor: str, as_of: Any, out: Path) -> Path:
         raise ConfigError(f"as_of={str(as_of)!r}: a vendor is not told what is overdue on a day of which {why}")
     page = vendor_page(data.lines, mine, name, as_of_days(data.lines, as_of))
     with whole(out, ()) as new:
-        _write_page(page, new, printed=out.suffix == ".pdf")
+        _write_page(page, new, printed=_ending(out) == ".pdf")
     return out
 
 
@@ -156,9 +168,10 @@ def _write_page(page: str, path: Path, *, printed: bool) -> None:
 
 def _finished(made: Content, exhibits: Sequence[Exhibit], *, page: bool, headlines: Mapping[str, str]) -> None:
     """Give the charts of a section their titles, and draw them for a page."""
-    for exhibit in exhibits:
-        if exhibit.chart is not None and exhibit.name in headlines:
-            charts.retitle(exhibit.chart, headlines[exhibit.name])
+    drawn = {e.name: e.chart for e in exhibits if e.chart is not None}
+    for name, title in headlines.items():
+        if len(found := _named(name, drawn)) == 1:
+            charts.retitle(drawn[found[0]], title)
     if page:
         made.drawn |= {e.name: on_page(e, made.as_of) for e in exhibits}
 
@@ -166,8 +179,22 @@ def _finished(made: Content, exhibits: Sequence[Exhibit], *, page: bool, headlin
 def _check_headlines(made: Content, headlines: Mapping[str, str]) -> None:
     drawn = [e.name for e in made.exhibits if e.chart is not None]
     for name in headlines:
-        if name not in drawn:
+        found = _named(name, drawn)
+        if len(found) > 1:
+            raise ConfigError(f"headlines: {name!r} is {len(found)} charts: {', '.join(found)}")
+        if not found:
             raise ConfigError(f"headlines: no chart {name!r} in this report; there are {', '.join(drawn)}")
+
+
+def _named(name: str, charts_of: Iterable[str]) -> list[str]:
+    """Return the chart of a name, or those that have the currency of their money behind it, as findings name them.
+
+    >>> _named("spend_by_vendor", ["spend_by_vendor_EUR", "spend_by_site_EUR"]), _named("spend_by", ["spend_by_site_EUR"])
+    (['spend_by_vendor_EUR'], [])
+    """
+    there = list(charts_of)
+    # only a currency is written in capitals
+    return [name] if name in there else [c for c in there if re.fullmatch(re.escape(name) + "_[A-Z0-9]{1,12}", c)]
 
 
 def write(made: Content, out: str | Path, *, template: str | Path | None = None, raw_csv: bool = False) -> Path:
@@ -176,41 +203,41 @@ def write(made: Content, out: str | Path, *, template: str | Path | None = None,
     out = path_of("out", out)
     page = out / _PAGE
     # who looks there meanwhile, or after an interruption, finds no half of a report
-    with whole(out, files_of(page) if out.suffix == "" else ()) as new:
+    with whole(out, files_of(page) if _ending(out) == "" else ()) as new:
         writer(made.printable(), new, raw_csv)
-    return page if out.suffix == "" else out
+    return page if _ending(out) == "" else out
 
 
 def checked_out(out: str | Path, template: str | Path | None = None) -> Callable[[Content, Path, bool], Any]:
     """Return what writes the format of ``out``, or raise `ConfigError` where it can't be written there: before anything is computed."""
     out = path_of("out", out)
-    if template is not None and out.suffix != ".pptx":
+    if template is not None and _ending(out) != ".pptx":
         raise ConfigError("template= is for a .pptx report")
-    if out.suffix == "":
+    if _ending(out) == "":
         if reason := in_the_way(out, files_of(out / _PAGE)):
             raise ConfigError(f"{out} {reason}")
         return _folder
     if out.is_dir():
         raise ConfigError(f"{out} is a folder: a report of that name would be a file")
-    if out.suffix in _FILES and (reason := not_writable(out)):
+    if reason := not_writable(out):
         raise ConfigError(f"{out} {reason}")
-    if out.suffix in (".html", ".pdf"):
-        printed = out.suffix == ".pdf"
+    if _ending(out) in (".html", ".pdf"):
+        printed = _ending(out) == ".pdf"
         if printed:
             browser()  # or an error
         return lambda made, path, raw_csv: _write_page(html_page(made), path, printed=printed)
     try:  # the other formats' packages are extras: imported only by those who write such a file
-        if out.suffix == ".xlsx":
+        if _ending(out) == ".xlsx":
             from ._workbook import workbook
 
             return lambda made, path, raw_csv: workbook(made, path)
-        if out.suffix == ".pptx":
+        if _ending(out) == ".pptx":
             from ._slides import checked_template, slides
 
             layouts = None if template is None else checked_template(path_of("template", template))
             return lambda made, path, raw_csv: slides(made, path, template=layouts)
     except ImportError as e:
-        raise ConfigError(f"{out.suffix} needs {e.name}: pip install 'makini-analytics[report]'") from e
+        raise ConfigError(f"{_ending(out)} needs {e.name}: pip install 'makini-analytics[report]'") from e
     raise ConfigError(f"{out.name}: a report is written as .html, .pdf, .xlsx or .pptx, or into a folder")
 
 

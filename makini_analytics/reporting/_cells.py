@@ -23,8 +23,6 @@ _SHORT = {
 }
 #: Where a table says in its attrs which of its columns are called by the data, such as a connection each: those keep their spelling.
 OF_DATA = "columns_of_data"
-#: Columns of prices, which have cents however large they are.
-_PRICES = {"price", "base_price", "price_before", "price_after"}
 
 
 @dataclass(frozen=True)
@@ -50,9 +48,9 @@ def columns_of(rows: pd.DataFrame, as_of: pd.Timestamp) -> list[TextColumn]:
     out = []
     for column in map(str, rows.columns):
         values, kind = rows[column], kind_of(column, rows[column])
-        its_unit = unit if kind == "money" else None
-        heading = column if column in of_data else _heading(column, its_unit)
-        out.append(TextColumn(column, heading, kind, its_unit, values, _texts(values, kind, as_of)))
+        its_unit = unit if kind in ("money", "price") else None
+        said = column if column in of_data else heading(column, its_unit)
+        out.append(TextColumn(column, said, kind, its_unit, values, _texts(values, kind, as_of)))
     return out
 
 
@@ -62,7 +60,19 @@ def _one_currency(rows: pd.DataFrame) -> str | None:
     return str(names[0]) if len(names) == 1 and not pd.isna(names[0]) else None
 
 
-def _heading(column: str, unit: str | None) -> str:
+def headings_of(rows: pd.DataFrame) -> list[str]:
+    """Return the headings of a table whose rows have their currency beside them; of two alike each keeps its own name."""
+    names, of_data = list(map(str, rows.columns)), rows.attrs.get(OF_DATA, ())
+    said = [name if name in of_data else heading(name) for name in names]
+    return [name if said.count(text) > 1 else text for name, text in zip(names, said, strict=True)]
+
+
+def heading(column: str, unit: str | None = None) -> str:
+    """Return a column's name as one reads it.
+
+    >>> heading("n_lines"), heading("late_value", "EUR")
+    ('Lines', 'Late value, EUR')
+    """
     name = _SHORT.get(column) or charts.spelled(column)
     name = name[:1].upper() + name[1:]
     return f"{name}, {unit}" if unit else name
@@ -73,8 +83,8 @@ def _texts(values: pd.Series, kind: Kind, as_of: pd.Timestamp) -> list[str]:
     if kind == "date":
         return [_day(v, as_of) for v in values]
     if kind == "money":
-        # one number of decimals for a column: whole units, unless it holds small amounts, such as prices
-        decimals = 2 if values.name in _PRICES or values.abs().median() < 100 else 0
+        # one number of decimals for a column: whole units, unless it holds small amounts
+        decimals = 2 if values.abs().median() < 100 else 0
         return ["–" if pd.isna(v) else charts.number(v, decimals) for v in values]
     if kind == "days" and (values.dropna() % 1 == 0).all():
         return [cell_text(v, "count") for v in values]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -31,6 +32,7 @@ class Native:
     rows : what is drawn, where that is not the exhibit's table
     says : the subtitle, where the picture's speaks of marks that this chart has not
     colours : of each bar, where they are not the picture's
+    hatched : rows of the first series that are parts, such as the month at hand, counted from 0
     """
 
     kind: Literal["bar", "column", "line", "scatter"]
@@ -43,6 +45,7 @@ class Native:
     rows: pd.DataFrame | None = None
     says: str = ""
     colours: tuple[str, ...] = ()
+    hatched: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "says", charts.printable(self.says))
@@ -55,6 +58,17 @@ class Native:
             charts.look.rest if len(self.series) == 2 else charts.look.plain,
             charts.look.rest,
         )
+
+    def least(self, rows: pd.DataFrame) -> float | None:
+        """Return where the axis of bars begins, where that is not the program's choice: it would cut bars that are about as long.
+
+        At zero; where lying bars go to the left, with room for their numbers, which would cover the names.
+        """
+        if self.kind not in ("bar", "column"):
+            return None
+        drawn = rows[list(self.series)].to_numpy(dtype="float64")
+        low, high = (float(end(drawn, initial=0.0, where=np.isfinite(drawn))) for end in (np.min, np.max))
+        return 0.0 if low >= 0 else low - 0.18 * (high - low) if self.kind == "bar" else None
 
     @property
     def short_form(self) -> str:
@@ -199,14 +213,16 @@ def money_format(table: pd.DataFrame) -> str:
     return money_form(names[0] if len(names) == 1 else None)
 
 
-def money_form(currency: str | None) -> str:
-    """Return how amounts of a currency are shown, in the words of spreadsheets.
+def money_form(currency: str | None, price: float | None = None) -> str:
+    """Return how amounts of a currency are shown, in the words of spreadsheets; one of a price has the digits that it needs.
 
-    >>> money_form("EUR"), money_form("JPY"), money_form(None)
-    ('#,##0.00" EUR"', '#,##0" JPY"', '#,##0.00')
+    >>> money_form("EUR"), money_form("JPY"), money_form(None), money_form("EUR", 0.0042)
+    ('#,##0.00" EUR"', '#,##0" JPY"', '#,##0.00', '#,##0.0000" EUR"')
     """
     # quotes and brackets mean something in a number format: a hostile currency must not get into one
     # nor may it be long: a format has room for 255 letters
     unit = "".join(c for c in str(currency) if c.isalnum())[:20] if currency else ""
-    cents = "" if unit in WITHOUT_CENTS else ".00"
-    return f'#,##0{cents}" {unit}"' if unit else "#,##0.00"
+    least = 0 if unit in WITHOUT_CENTS else 2
+    decimals = least if price is None else charts.price_decimals(price, least)
+    form = f"#,##0{'.' if decimals else ''}{'0' * decimals}"
+    return f'{form}" {unit}"' if unit else form

@@ -90,6 +90,18 @@ def tiles_of(made: Content) -> list[TileRow]:
     return out
 
 
+def each_to(day: pd.Timestamp) -> str:
+    """Return up to which day the months of a tile's line go, where that is not their last one.
+
+    >>> each_to(pd.Timestamp("2025-06-22")), each_to(pd.Timestamp("2025-06-30"))
+    (' (each to the 22nd)', '')
+    """
+    if pd.isna(day) or day.is_month_end:
+        return ""
+    ending = "th" if 10 < day.day < 14 else {1: "st", 2: "nd", 3: "rd"}.get(day.day % 10, "th")
+    return f" (each to the {day.day}{ending})"
+
+
 def _points(months: Sequence[float], low: float, span: float) -> str:
     """Return the points of a line; a month that is not known is left out.
 

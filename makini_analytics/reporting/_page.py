@@ -15,7 +15,7 @@ from ..charts import Kind
 from ..system import template
 from ._cells import TextColumn, columns_of
 from ._exhibits import Content, Exhibit
-from ._first_screen import apart, findings_of, tiles_of, unbroken
+from ._first_screen import apart, each_to, findings_of, tiles_of, unbroken
 from ._lists import OVERDUE, is_list, note_of, shown
 from ._pictures import Tip, half_wide, svg_of, tips_of
 from ._sections import SECTIONS
@@ -143,6 +143,7 @@ def html_page(made: Content, files: Collection[str] = ()) -> str:
         quiet=list(map(unbroken, made.quiet_line)),
         untold=list(map(unbroken, made.untold)),
         tiles=tiles_of(made),
+        each_to=each_to(day),
         summary=made.summary,
         notes=[apart(said) for said in made.notes],
         sections=sections,
@@ -211,7 +212,9 @@ def _table(frame: pd.DataFrame, caption: str, name: str, as_of: pd.Timestamp, *,
     n_rows = len(rows)
     # cut first: turning periods into text is slow for a million rows
     read = columns_of(rows.head(MOST_OF_LIST if settled else MOST_ROWS), as_of)
-    summed = next((name for name in _SUMMED if name in rows), None)
+    # what may be there twice of a vendor holds what may be there twice of its orders: never added
+    kinds = rows["kind"].nunique() if "kind" in rows else 1
+    summed = next((name for name in _SUMMED if name in rows), None) if kinds == 1 else None
     columns = [
         _Column(c.heading, _css(c), settled and c.name in _CHOOSE_BY, c.unit if c.name == summed else None)
         for c in read
@@ -264,4 +267,6 @@ def _values(values: pd.Series, kind: Kind) -> list[str | None]:
     if kind in ("date", "time"):
         form = "%Y-%m-%d" if kind == "date" else "%Y-%m-%dT%H:%M"
         return [None if pd.isna(v) else f"{v:{form}}" for v in values]
+    if kind in ("money", "price"):  # no amount has a millionth of a cent: what a rate of exchange made of it is noise
+        return [None if pd.isna(v) else repr(round(float(v), charts.price_decimals(float(v), 4))) for v in values]
     return [None if pd.isna(v) else repr(int(v) if kind == "count" else float(v)) for v in values]

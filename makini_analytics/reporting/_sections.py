@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 
 from .. import charts, lead_times, slippage, spend
 from ..review import View
@@ -76,9 +77,10 @@ def of_spend(view: View, subject: str) -> list[Exhibit]:
         drawn = {"spend": "spend"}
         if months["spend_year_before"].notna().any():
             drawn["spend_year_before"] = "same days a year before"
-        cut = _legend(months, "part", f"cut by the data, not to be compared with whole {word}s")
+        parts = _cut(months)
+        cut = f"; hatched: cut by the data, not to be compared with whole {word}s" if parts else ""
         says = f"Ordered spend by order date{_in(currency)}{cut}"
-        columns = Native("column", "label", drawn, len(months), money_format(months), says=says)
+        columns = Native("column", "label", drawn, len(months), money_format(months), says=says, hatched=parts)
         name, heading = _named(f"spend_by_{word}", currency), f"Spend by {word}{_in(currency)}"
         out.append(Exhibit(name, heading, months, spend.plot_by_period(months), columns))
         if currency == view.unit and subject == "vendor":
@@ -94,6 +96,12 @@ def of_spend(view: View, subject: str) -> list[Exhibit]:
     if subject == "vendor" and len(alone := of_the_year(view.single_source, view, view.in_year)):
         out.append(Exhibit("spend_single_source", f"Items of one vendor only{_in(currency)}", alone))
     return out
+
+
+def _cut(periods: pd.DataFrame) -> tuple[int, ...]:
+    """Return the rows of the periods that the picture hatches: of which not all is known."""
+    whole = periods["complete"]
+    return () if whole.isna().all() else tuple(np.flatnonzero(~whole.fillna(False).to_numpy(dtype=bool)).tolist())
 
 
 def _in(currency: str | None) -> str:
@@ -169,14 +177,12 @@ def of_lead_times(view: View, subject: str) -> list[Exhibit]:
     if view.nothing_told:
         return []
     groups = of_the_year(lead_times.by_vendor(view.in_year_lines, by=subject, as_of=day), view, rows)
-    bars = Native(
-        "bar",
-        "label",
-        {"median_days": "median days", "p90_days": "p90 days"},
-        12,
-        form="0",
-        says=f"Lead time in days of the {charts.plural(subject)} with most lines; open lines counted as open; no bar: not yet estimable",
-    )
+    of_bars, chart = {"median_days": "median days", "p90_days": "p90 days"}, lead_times.plot_by_vendor(groups)
+    shown = _as_drawn(groups, chart)
+    which = f", {charts.with_most(len(shown), charts.plural(subject))}, shortest median first" if len(shown) > 1 else ""
+    lacking = "; no bar: not yet estimable" if shown[list(of_bars)].isna().any(axis=None) else ""
+    says = f"Lead time in days{which}; open lines counted as open{lacking}"
+    bars = Native("bar", "label", of_bars, len(shown), "0", rows=_labelled(shown, of_bars), says=says)
     freq, word = _grain(lines)
     months = of_what_is_told(lead_times.by_period(lines, freq=freq, as_of=day), view)
     drawn = {"median_days": "median days", "p90_days": "p90 days", "mean_delivered_days": "mean of what has come"}
@@ -184,9 +190,7 @@ def of_lead_times(view: View, subject: str) -> list[Exhibit]:
     says = f"Lead time in days by order {word}{slow}"
     points = Native("line", "label", drawn, len(months), "0", says=says)
     return [
-        Exhibit(
-            f"lead_times_by_{subject}", f"Lead times by {subject}", groups, lead_times.plot_by_vendor(groups), bars
-        ),
+        Exhibit(f"lead_times_by_{subject}", f"Lead times by {subject}", groups, chart, bars),
         Exhibit(f"lead_times_by_{word}", f"Lead times by {word}", months, lead_times.plot_by_period(months), points),
     ]
 
@@ -199,12 +203,13 @@ def of_slippage(view: View, subject: str) -> list[Exhibit]:
     groups = slippage.by_vendor(view.in_year_due_lines, by=subject, as_of=day, due=due)
     groups = of_what_is_told(of_the_year(groups, view, view.in_year_due | view.untold, "due"), view)
     drawn = {"on_time_rate": "on-time rate, with its 95 % interval"}
-    several = charts.plural(subject)
     ends = ("on_time_low", "on_time_high")
     chart = slippage.plot_by_vendor(groups)
-    shown = groups.iloc[[i for bar in charts.captions_of(chart).bars for i in bar]]  # the picture's, in its order
+    shown = _as_drawn(groups, chart)
     rows, colours = _labelled(shown, [*drawn, *ends]), _rate_colours(shown)
-    says = f"On-time rate of the {several} with most due lines, open ones past due late"
+    says = charts.captions_of(chart).subtitle.partition("; bar:")[
+        0
+    ]  # which ones, in which order; then the picture's own marks
     says += "; orange: clearly below the others" if charts.look.late in colours else ""
     says += "; grey: few lines" if charts.look.plain in colours else ""
     rates = Native("bar", "label", drawn, len(rows), "0%", interval=ends, rows=rows, says=says, colours=colours)
@@ -224,6 +229,11 @@ def of_slippage(view: View, subject: str) -> list[Exhibit]:
         Exhibit(f"slippage_by_{subject}", f"On-time delivery by {subject}", table, chart, rates),
         Exhibit("slippage_by_month", "On-time delivery by month", months, slippage.plot_by_period(months), points),
     ]
+
+
+def _as_drawn(groups: pd.DataFrame, chart: Axes) -> pd.DataFrame:
+    """Return the rows of a ranking that its picture has, in the picture's order."""
+    return groups.iloc[[i for bar in charts.captions_of(chart).bars for i in bar]]
 
 
 def _legend(periods: pd.DataFrame, word: str, meaning: str) -> str:

@@ -20,6 +20,7 @@ from pptx.enum.chart import (
     XL_TICK_LABEL_POSITION,
     XL_TICK_MARK,
 )
+from pptx.enum.dml import MSO_PATTERN
 from pptx.util import Pt
 
 from .. import charts
@@ -108,14 +109,20 @@ def _dress(chart: Any, native: Native, rows: pd.DataFrame, colours_of_bars: list
             series.format.fill.fore_color.rgb = _rgb(colour)
     if native.kind in ("bar", "column"):
         chart.plots[0].gap_width = 40
+    # with fewer bars than rows the picture grouped otherwise, and its colours say nothing of these
+    coloured = alone and len(colours_of_bars) >= len(rows)
+    for i in range(len(rows)) if coloured else native.hatched:
+        fill = chart.plots[0].series[0].points[i].format.fill
+        if i in native.hatched:
+            fill.patterned()
+            fill.pattern, fill.back_color.rgb = MSO_PATTERN.WIDE_UPWARD_DIAGONAL, _rgb(charts.look.paper)
+        else:
+            fill.solid()
+        fill.fore_color.rgb = _rgb(colours_of_bars[i] if coloured else native.series_colours[0])
+        if i in native.hatched:
+            chart.plots[0].series[0].points[i].format.line.color.rgb = fill.fore_color.rgb
     if native.kind == "bar":
         _labels(chart, native)
-    # with fewer bars than rows the picture grouped otherwise, and its colours say nothing of these
-    if alone and len(colours_of_bars) >= len(rows):
-        for i, colour in enumerate(colours_of_bars[: len(rows)]):
-            fill = chart.plots[0].series[0].points[i].format.fill
-            fill.solid()
-            fill.fore_color.rgb = _rgb(colour)
     if native.interval:
         _error_bars(chart, native, rows)
 
@@ -124,6 +131,8 @@ def _axes(chart: Any, native: Native, rows: pd.DataFrame) -> None:
     names, values = chart.category_axis, chart.value_axis
     if native.form == "0%":
         values.minimum_scale, values.maximum_scale = 0, 1
+    elif (least := native.least(rows)) is not None:
+        values.minimum_scale = least
     values.has_major_gridlines = native.kind != "bar"
     if values.has_major_gridlines:
         values.major_gridlines.format.line.color.rgb = _rgb(charts.look.line)
@@ -138,11 +147,6 @@ def _axes(chart: Any, native: Native, rows: pd.DataFrame) -> None:
         # reversed, the names begin at the top, where the values' axis would follow them
         names.crosses = XL_AXIS_CROSSES.MAXIMUM
         values.visible = False  # each bar has its number
-        numbers = rows[list(native.series)].to_numpy(dtype="float64")
-        low = float(np.nanmin(numbers)) if np.isfinite(numbers).any() else 0.0
-        if low < 0:  # room for the numbers of the bars to the left, which would cover the names
-            span = float(np.nanmax([0.0, np.nanmax(numbers)])) - low
-            values.minimum_scale = low - 0.18 * span
         if len(rows) <= 16:
             _every_name(names)
     elif native.kind != "scatter" and len(rows) > 8:  # slanted, or a narrow column breaks them in two

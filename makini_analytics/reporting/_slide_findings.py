@@ -68,8 +68,8 @@ def tiles_table(slide: Any, made: Content) -> None:
 #: Rows of a list that are read from a distance, and its columns with the share of the width that each has.
 _ROWS = 10
 _OVERDUE = {
-    "order_number": 0.1, "line_number": 0.05, "item": 0.1, "description": 0.19, "site": 0.11, "vendor": 0.17, "due_date": 0.08,
-    "days_overdue": 0.07, "open_value": 0.08, "chance": 0.05,
+    "order_number": 0.1, "line_number": 0.05, "item": 0.1, "description": 0.2, "site": 0.11, "vendor": 0.17, "due_date": 0.08,
+    "days_overdue": 0.07, "open_value": 0.08, "chance": 0.07, "currency": 0.07,
 }  # fmt: skip
 
 
@@ -85,7 +85,7 @@ def overdue_table(slide: Any, overdue: pd.DataFrame, exhibit: Exhibit, as_of: pd
     """Write the first overdue lines of an exhibit: what one asks for, of whom, since when, and what it is worth."""
     ink, muted = charts.look.ink, charts.look.muted
     lines = overdue.head(_ROWS)
-    read = [c for c in columns_of(lines, as_of) if c.name in _OVERDUE or c.name == "currency"]
+    read = [c for c in columns_of(lines, as_of) if c.name in _OVERDUE]
     value = next(i for i, c in enumerate(read) if c.name == "open_value")
     heads: list[list[_Run]] = [[(c.heading, 10, True, muted)] for c in read]
     rows: list[list[list[_Run]]] = [
@@ -96,7 +96,7 @@ def overdue_table(slide: Any, overdue: pd.DataFrame, exhibit: Exhibit, as_of: pd
     slide.line(f"{order}. Chance: to arrive within 30 days.", slide.top, Inches(0.35), 12)
     slide.line(exhibit.footnote, slide.bottom, Inches(0.6), 10)
     box = (slide.left, Emu(slide.top + Inches(0.45)), slide.width, Emu(slide.bottom - slide.top - Inches(0.5)))
-    shares = [_OVERDUE.get(c.name, 0.05) for c in read]
+    shares = [_OVERDUE[c.name] for c in read]
     _table(slide.slide, box, [heads, *rows], [s / sum(shares) for s in shares], right=value, name=exhibit.name)
 
 
@@ -122,7 +122,8 @@ def _table(
         for j, paragraphs in enumerate(row):
             cell = table.cell(i, j)
             cell.vertical_anchor = MSO_ANCHOR.MIDDLE
-            cell.margin_left = cell.margin_right = Inches(0.05 if j != right + 1 else 0.2)
+            # numbers end at the right of their column, so what is beside them begins apart
+            cell.margin_left, cell.margin_right = Inches(0.2 if j == right + 1 else 0.05), Inches(0.05)
             cell.margin_top = cell.margin_bottom = Inches(0.03)
             for k, (text, size, bold, colour) in enumerate(paragraphs):
                 paragraph = cell.text_frame.paragraphs[0] if k == 0 else cell.text_frame.add_paragraph()

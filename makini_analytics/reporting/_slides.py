@@ -128,7 +128,8 @@ def _finding(deck: Any, exhibit: Exhibit, chart: Axes, as_of: pd.Timestamp, *, o
     slide = _Slide(deck, exhibit.title, own=own)
     # the picture's subtitle may speak of marks, a grey dot or a band, that PowerPoint's chart does not have
     says = exhibit.native.says if exhibit.native is not None else ""
-    slide.line(says or charts.captions_of(chart).subtitle, slide.top, Inches(0.35), 14)
+    says = says or charts.captions_of(chart).subtitle
+    slide.line(says, slide.top, Inches(0.35), 14 if len(says) < 100 else 12)  # in one line
     slide.line(exhibit.footnote, slide.bottom, Inches(0.6), 10)
     box = (slide.left, Emu(slide.top + Inches(0.4)), slide.width, Emu(slide.bottom - slide.top - Inches(0.4)))
     rows = _drawn(exhibit)

@@ -9,10 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from .. import charts, lead_times, slippage, spend
+from .. import charts, lead_times, slippage, spend, units
 from .._version import __version__
 from ..frames import AsOfDays
 from ..purchases import Purchases
@@ -46,6 +45,20 @@ class _Gauge:
     def at(self, value: float) -> float:
         """Return where a value stands, in hundredths of the scale."""
         return round(100 * min(max(value / self.most, 0), 1), 2)
+
+
+@dataclass(frozen=True)
+class _Month:
+    """The lines that were due in a calendar month, as far as it is in the period."""
+
+    name: str
+    fine: int
+    late: int
+    part: bool
+
+    @property
+    def due(self) -> int:
+        return self.fine + self.late
 
 
 @dataclass(frozen=True)
@@ -104,9 +117,10 @@ def vendor_page(lines: pd.DataFrame, purchases: Purchases, name: str, day: AsOfD
             _in_full(in_full, common["in full"], card, by),
             _lead_time(period.of(mine, "order_date"), day, card, by),
         ],
-        judged=any(n + late for _, n, late in by_month),
+        judged=any(m.due for m in by_month),
         months=by_month,
-        most_of_month=max((n + late for _, n, late in by_month), default=0) or 1,
+        part_months=f"{period.since.day} {period.since:%b} and to {until.day} {until:%b}" if by_month[0].part else "",
+        most_of_month=max(m.due for m in by_month) or 1,
         steps=late_days,
         most_of_step=max((n for _, n in late_days), default=0) or 1,
         lines=rows_of(listed, until),
@@ -231,14 +245,21 @@ def _lead_time(ordered: pd.DataFrame, day: AsOfDays, card: dict[str, Any], due: 
     )
 
 
-def _late_by_month(judged: pd.DataFrame, period: _Period) -> list[tuple[str, int, int]]:
-    """Return for each month up to the as-of day the name of that in which it ends, its lines on time, and its late ones."""
-    late = judged["outcome"].isin(["late", "overdue_open"]).to_numpy(dtype=bool)
-    fine = judged["outcome"].isin(["on_time", "early"]).to_numpy(dtype=bool)
-    ends = [period.until - pd.DateOffset(months=k) for k in range(11, -1, -1)]
-    month = np.searchsorted(pd.DatetimeIndex(ends), judged["due_date"])
+def _late_by_month(judged: pd.DataFrame, period: _Period) -> list[_Month]:
+    """Return the calendar months of the period, so that a vendor finds them in its own books: the first and the last may be parts."""
+    outcome, month = judged["outcome"], judged["due_date"].dt.to_period("M")
+    late, fine = (
+        month[outcome.isin(names).to_numpy(dtype=bool)].value_counts()
+        for names in (("late", "overdue_open"), ("on_time", "early"))
+    )
     return [
-        (f"{end:%b}", int((fine & (month == i)).sum()), int((late & (month == i)).sum())) for i, end in enumerate(ends)
+        _Month(
+            f"{m:%b %Y}",
+            int(fine.get(m, 0)),
+            int(late.get(m, 0)),
+            part=m.start_time < period.since or m.end_time.normalize() > period.until,
+        )
+        for m in pd.period_range(period.since, period.until, freq="M")
     ]
 
 
@@ -272,13 +293,14 @@ def _prices(mine: pd.DataFrame, day: AsOfDays) -> dict[str, Any] | None:
     changes = changes[changes["period"] == last]
     total, base = changes["ppv"].sum(), (changes["base_price"] * changes["quantity"]).sum()
     table = shown(changes).loc[changes["ppv"].abs().sort_values(ascending=False, kind="stable").index].head(_PRICES)
+    written = _as_written(mine)
     rows = [
         (
             said(row["item"]),
             charts.label(said(row["description"]), LONGEST),
-            much(row["quantity"], row["unit"]),
-            charts.number(row["base_price"], 2),
-            charts.number(row["price"], 2),
+            much(row["quantity"], written.get(row["unit"], row["unit"])),
+            charts.price(row["base_price"]),
+            charts.price(row["price"]),
             _signed(row["ppv_rate"] * 100, 1) + " %",
             _signed(row["ppv"]),
         )
@@ -288,6 +310,14 @@ def _prices(mine: pd.DataFrame, day: AsOfDays) -> dict[str, Any] | None:
     told = {"year": str(last), "change": change, "n": len(changes), "currency": str(currency.iloc[0]), "rows": rows}
     others = sorted(set(mine["currency"].dropna()) - {currency.iloc[0]})
     return told | {"so_far": last.end_time.normalize() > day.day, "others": ", ".join(map(str, others))}
+
+
+def _as_written(mine: pd.DataFrame) -> dict[Any, Any]:
+    """Return how the orders write each unit that prices are per, where they write it in one way: pieces as PC, say, not as EA."""
+    given = mine["unit_of_measure"].dropna() if "unit_of_measure" in mine else pd.Series(dtype="string")
+    base, times = units.based(given)
+    ways = pd.DataFrame({"base": base, "given": given})[times == 1].drop_duplicates()
+    return dict(ways.drop_duplicates("base", keep=False).itertuples(index=False, name=None))
 
 
 def _signed(value: float, decimals: int = 0) -> str:

@@ -12,13 +12,12 @@ from xlsxwriter.exceptions import FileCreateError
 
 from .. import charts
 from .._version import __version__
-from ..charts import Kind, kind_of
-from ._exhibits import Content, Exhibit, Native, exportable, money_form
+from ._cells import heading
+from ._exhibits import Content, Exhibit, Native, money_form
 from ._lists import shown
 from ._workbook_charts import Cells, chart_on
+from ._workbook_pen import MOST_ROWS, MOST_TEXT, Pen, width_of
 
-#: Rows of a sheet, so that the file can still be mailed; a longer table says so and where all of it is.
-MOST_ROWS = 20_000
 #: Sheets of a workbook: more tabs than that nobody looks through.
 MOST_SHEETS = 15
 #: Rows that a chart covers.
@@ -32,15 +31,8 @@ _AS_IT_IS = {
 }
 _SOURCES = ("connection", "contract", "base_url", "fetched_at", "from_cache", "n_pages", "n_orders", "n_lines", "delivery_date",
             "notes")  # fmt: skip
-_FORMATS: dict[Kind, str] = {
-    "share": "0.0%", "days": "0.0", "count": "#,##0", "number": "#,##0.00", "date": "yyyy-mm-dd", "time": "yyyy-mm-dd hh:mm",
-}  # fmt: skip
-#: Letters that a cell takes.
-_MOST_TEXT = 32_767
 #: Letters of a chart's description: it is read aloud, and nobody listens to more.
 _MOST_ALT = 2000
-#: Letters that Excel refuses in the name of a sheet.
-_FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\", " "))
 
 
 def workbook(made: Content, path: Path) -> Path:
@@ -51,7 +43,7 @@ def workbook(made: Content, path: Path) -> Path:
         day = made.as_of if not pd.isna(made.as_of) else pd.Timestamp("2000-01-01")
         program = f"makini-analytics {__version__}"
         book.set_properties({"title": made.title[:255], "comments": program, "created": day.to_pydatetime()})
-        pen = _Pen(book)
+        pen = Pen(book)
         front = pen.sheet("At a glance")
         of_sheets = _by_sheet(made, MOST_SHEETS - 2 - bool(made.definitions))
         places = [(what, place) for name, exhibits in of_sheets for what, place in _sheet(pen, name, exhibits)]
@@ -76,115 +68,12 @@ def _close(book: Any) -> None:
         raise OSError(*e.args[0].args) if e.args and isinstance(e.args[0], OSError) else OSError(str(e)) from e
 
 
-class _Pen:
-    """Writes tables into a workbook: formats made once, names of sheets that Excel takes."""
-
-    def __init__(self, book: Any) -> None:
-        self.book = book
-        self._formats: dict[tuple[tuple[str, Any], ...], Any] = {}
-        self._names: set[str] = set()
-        self._widths: dict[tuple[str, int], float] = {}
-
-    def format(self, **how: Any) -> Any:
-        """Return a format, made once."""
-        # Excel has room for 64,000 formats in a file, and xlsxwriter makes a new one at every call
-        key = tuple(sorted(how.items()))
-        if key not in self._formats:
-            self._formats[key] = self.book.add_format(how)
-        return self._formats[key]
-
-    def sheet(self, name: str) -> Any:
-        """Return a new sheet; its name is cut to what Excel takes, and stays one of its kind."""
-        wanted = name.translate(_FORBIDDEN).strip("' ")[:31] or "Sheet"
-        given, i = wanted, 2
-        while given.lower() in self._names:
-            given, i = f"{wanted[:28]} {i}", i + 1
-        self._names.add(given.lower())  # to Excel, "Spend" and "SPEND" are one name
-        return self.book.add_worksheet(given)
-
-    def table(self, name: str, table: pd.DataFrame, caption: str, *, widths: dict[int, float] | None = None) -> Any:
-        """Write a table on a sheet of its own: names in a frozen first row with filters, the caption in the header for print."""
-        sheet = self.sheet(name)
-        n = self.rows(sheet, 0, table, widths)
-        sheet.freeze_panes(1, 0)
-        if n:
-            sheet.autofilter(0, 0, n, max(len(table.columns) - 1, 0))
-        sheet.repeat_rows(0)
-        self.printed(sheet, caption)
-        return sheet
-
-    def rows(self, sheet: Any, top: int, table: pd.DataFrame, widths: dict[int, float] | None = None) -> int:
-        """Write a table with its names in the row ``top``, and return how many rows it has there."""
-        shown = exportable(table.head(MOST_ROWS))
-        for j, column in enumerate(shown.columns):
-            self._column(sheet, top, j, str(column), shown, (widths or {}).get(j))
-        if len(table) > MOST_ROWS:
-            more = f"The first {charts.number(MOST_ROWS)} of {charts.number(len(table))} rows; a report into a folder has all of them as CSV."
-            # a blank row apart from the others, or a sort would take it along
-            sheet.write_string(top + len(shown) + 2, 0, more, self.format(italic=True))
-        return len(shown)
-
-    def printed(self, sheet: Any, caption: str) -> None:
-        """Set how a sheet is printed."""
-        sheet.set_paper(9)  # A4
-        sheet.set_landscape()
-        sheet.set_margins(left=0.4, right=0.4, top=0.75, bottom=0.5)
-        sheet.fit_to_pages(1, 0)  # one page wide, as many high as it takes
-        # in a header & begins a code ("&B" is bold), and all of it may have 255 letters
-        sheet.set_header('&L&"-,Bold"' + caption[:110].replace("&", "&&"))
-
-    def _column(self, sheet: Any, top: int, j: int, column: str, shown: pd.DataFrame, width: float | None) -> None:
-        """Write a column: its name, and its values as numbers, days or text, each cell in the format of its kind."""
-        values = shown[column]
-        kind = kind_of(column, values)
-        look: dict[str, Any] = {"valign": "top"}
-        if kind != "text":
-            look["num_format"] = money_form(None) if kind == "money" else _FORMATS[kind]
-        if width:  # a width that is asked for is one for sentences
-            look["text_wrap"] = True
-        formats = [self.format(**look)] * len(values)
-        if kind == "money" and "currency" in shown:  # each amount in its own currency: yen have no cents
-            forms = [money_form(None if pd.isna(c) else c) for c in shown["currency"]]
-            formats = [self.format(num_format=form, valign="top") for form in forms]
-        sheet.write_string(top, j, column, self.format(bold=True, bottom=1, bg_color="#F0F2F4"))
-        for i, (value, cell) in enumerate(zip(values.tolist(), formats, strict=True), start=top + 1):
-            _write(sheet, i, j, value, kind, cell)
-        # of tables below one another the widest counts
-        best = self._widths[sheet.get_name(), j] = max(
-            self._widths.get((sheet.get_name(), j), 0), width or _width(column, values, kind)
-        )
-        sheet.set_column(j, j, best)
-
-
-def _write(sheet: Any, row: int, column: int, value: Any, kind: Kind, cell: Any) -> None:
-    if value is None or pd.isna(value):
-        sheet.write_blank(row, column, None, cell)
-    elif kind in ("date", "time"):  # Excel knows no zones: an instant is written as its UTC time
-        sheet.write_datetime(row, column, pd.Timestamp(value).tz_localize(None).to_pydatetime(), cell)
-    elif isinstance(value, bool):  # before numbers: to Python, True is one
-        sheet.write_boolean(row, column, value, cell)
-    elif kind == "text":
-        sheet.write_string(row, column, str(value)[:_MOST_TEXT], cell)
-    else:
-        sheet.write_number(row, column, value, cell)
-
-
-def _width(column: str, values: pd.Series, kind: Kind) -> float:
-    if column.endswith("_id"):
-        return 12  # enough to tell two apart; who needs all of it widens the column
-    if kind != "text":
-        return max(18.0 if kind == "money" else 11.0, len(column) + 3)
-    # the first rows will do: the cost is that of the longest text, for a width that is no more than a good start
-    longest = values.head(200).dropna().astype(str).str.len().max()
-    return float(min(max(len(column) + 2, 0 if pd.isna(longest) else longest + 1, 8), 48))
-
-
-def _glance(pen: _Pen, sheet: Any, made: Content, places: list[tuple[str, str]]) -> None:
+def _glance(pen: Pen, sheet: Any, made: Content, places: list[tuple[str, str]]) -> None:
     """Write the first sheet: what there is to know, then where each table stands, with a link to it."""
     sheet.set_column(0, 0, 34)
     sheet.set_column(1, 1, 96)
-    sheet.write_string(0, 0, made.title[:_MOST_TEXT], pen.format(bold=True, font_size=16))
-    sheet.write_string(1, 0, made.subtitle[:_MOST_TEXT])
+    sheet.write_string(0, 0, made.title[:MOST_TEXT], pen.format(bold=True, font_size=16))
+    sheet.write_string(1, 0, made.subtitle[:MOST_TEXT])
     row = _findings(pen, sheet, made, 3)
     for tile in made.tiles:
         sheet.write_string(row, 0, tile.label)
@@ -193,24 +82,24 @@ def _glance(pen: _Pen, sheet: Any, made: Content, places: list[tuple[str, str]])
         sheet.write_string(row, 2, tile.change_text)
         row += 1
     for said in made.data_line:
-        sheet.write_string(row, 0, said[:_MOST_TEXT])
+        sheet.write_string(row, 0, said[:MOST_TEXT])
         row += 1
     row += 1
     titles = [e.title for e in made.exhibits] + [""] * 2  # where the rows come from, what each figure means
     link = pen.format(font_color=charts.look.highlight, underline=1)
     for (what, place), title in zip(places, titles, strict=False):
-        sheet.write_url(row, 0, f"internal:{place}", link, what[:_MOST_TEXT])
-        sheet.write_string(row, 1, title[:_MOST_TEXT])
+        sheet.write_url(row, 0, f"internal:{place}", link, what[:MOST_TEXT])
+        sheet.write_string(row, 1, title[:MOST_TEXT])
         row += 1
     for i, note in enumerate([*made.notes, f"makini-analytics {__version__}"], start=row + 1):
-        sheet.write_string(i, 0, note[:_MOST_TEXT], pen.format(italic=True))
+        sheet.write_string(i, 0, note[:MOST_TEXT], pen.format(italic=True))
     sheet.hide_gridlines(2)
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
     sheet.activate()
 
 
-def _findings(pen: _Pen, sheet: Any, made: Content, row: int) -> int:
+def _findings(pen: Pen, sheet: Any, made: Content, row: int) -> int:
     """Write the findings and what there is nothing to report of, and return the next row."""
     if made.findings is None:
         return row
@@ -226,7 +115,7 @@ def _findings(pen: _Pen, sheet: Any, made: Content, row: int) -> int:
     for what, rest in (("Looked at, nothing to report", made.quiet_line), ("Can't be told", made.untold)):
         if rest:
             sheet.write_string(row, 0, what)
-            sheet.write_string(row, 1, " · ".join(rest)[:_MOST_TEXT], small)
+            sheet.write_string(row, 1, " · ".join(rest)[:MOST_TEXT], small)
             row += 1
     return row + 1
 
@@ -243,16 +132,24 @@ def _by_sheet(made: Content, most: int) -> list[tuple[str, list[Exhibit]]]:
             break  # a sheet for each section, however many there are
         first = min(pairs, key=lambda i: sum(len(e.table) for _, es in runs[i : i + 2] for e in es))
         runs[first : first + 2] = [(runs[first][0], runs[first][1] + runs[first + 1][1])]
-    return [(_sheet_name(section, exhibits), exhibits) for section, exhibits in runs]
+    sections = [section for section, _ in runs]
+    return [(_sheet_name(s, es, alone=sections.count(s) == 1), es) for s, es in runs]
 
 
-def _sheet_name(section: str, exhibits: list[Exhibit]) -> str:
-    if len(exhibits) > 1:
+def _sheet_name(section: str, exhibits: list[Exhibit], *, alone: bool) -> str:
+    """Return the name of a sheet: its exhibit's, of several what they share, and its section's where no other sheet has that."""
+    if len(exhibits) == 1:
+        return "Excluded" if exhibits[0].name == "left_out" else exhibits[0].heading
+    if alone:
         return section.replace("_", " ").capitalize()
-    return "Excluded" if exhibits[0].name == "left_out" else exhibits[0].heading
+    first, *others = (e.heading.partition(",")[0] for e in exhibits)
+    shared = first.rpartition(" ")[0] + " "  # "Spend by category" and "Spend by site": "Spend by category, site"
+    if all(other.startswith(shared) for other in others):
+        return ", ".join([first, *(other.removeprefix(shared) for other in others)])
+    return f"{first} and more"
 
 
-def _sheet(pen: _Pen, name: str, exhibits: list[Exhibit]) -> list[tuple[str, str]]:
+def _sheet(pen: Pen, name: str, exhibits: list[Exhibit]) -> list[tuple[str, str]]:
     """Write exhibits on a sheet, below one another, and return each one's heading with its place, as a link has it.
 
     Beside a table stands Excel's own chart on its cells, or on cells of its own:
@@ -269,7 +166,7 @@ def _sheet(pen: _Pen, name: str, exhibits: list[Exhibit]) -> list[tuple[str, str
         return [(exhibits[0].heading, _place(sheet, 0))]
     sheet, top, places = pen.sheet(name), 0, []
     for exhibit in exhibits:
-        sheet.write_string(top, 0, exhibit.heading[:_MOST_TEXT], pen.format(bold=True, font_size=13))
+        sheet.write_string(top, 0, exhibit.heading[:MOST_TEXT], pen.format(bold=True, font_size=13))
         n = pen.rows(sheet, top + 1, _cells_of(exhibit), None)
         charted = _chart(pen, sheet, exhibit, top + 1)
         places.append((exhibit.heading, _place(sheet, top)))
@@ -297,7 +194,7 @@ def _cells_of(exhibit: Exhibit) -> pd.DataFrame:
     return shown(table)
 
 
-def _chart(pen: _Pen, sheet: Any, exhibit: Exhibit, top: int) -> bool:
+def _chart(pen: Pen, sheet: Any, exhibit: Exhibit, top: int) -> bool:
     """Draw the exhibit's chart beside its table, whose names are in the row ``top``, and return whether it has one."""
     native = exhibit.native
     if native is None or not len(exhibit.charted):
@@ -322,9 +219,12 @@ def _chart(pen: _Pen, sheet: Any, exhibit: Exhibit, top: int) -> bool:
     return True
 
 
-def _write_rows(pen: _Pen, sheet: Any, cells: Cells, native: Native) -> None:
+def _write_rows(pen: Pen, sheet: Any, cells: Cells, native: Native) -> None:
     """Write the rows that a chart draws, in italics and called so, since they are no table of the report."""
     for j, (name, values) in enumerate(cells.rows.items(), start=cells.first_column):
-        sheet.write_string(cells.names_in, j, f"chart: {name}", pen.format(italic=True))
-        form = pen.format(num_format=native.form if name in native.series else "General")
-        sheet.write_column(cells.names_in + 1, j, values.tolist(), form)
+        said = f"Chart: {native.series.get(str(name)) or heading(str(name)).lower()}"
+        sheet.write_string(cells.names_in, j, said, pen.format(italic=True))
+        number = pd.api.types.is_float_dtype(values.dtype)
+        form = native.form if name in native.series else "0.0%" if number else "General"
+        sheet.write_column(cells.names_in + 1, j, values.tolist(), pen.format(num_format=form))
+        pen.widen(sheet, j, max(width_of(values, [form]), len(said) + 1))

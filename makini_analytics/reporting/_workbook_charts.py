@@ -45,17 +45,17 @@ def chart_on(book: Any, native: Native, cells: Cells, most: int) -> Any:
     for (column, name), colour in zip(native.series.items(), native.series_colours, strict=False):
         chart.add_series(
             {"name": name, "categories": cells.range_of(native.x, n), "values": cells.range_of(column, n)}
-            | _marks(native, n, colour)
+            | _marks(native, n, colour, first=column == next(iter(native.series)))
             | (_error_bars(native, cells.rows.head(n), column) if native.interval else {})
         )
     if native.cumulative is not None:
         _add_running_share(book, chart, native, cells, n)
-    _set_axes(chart, native, n)
+    _set_axes(chart, native, cells.rows.head(n))
     chart.show_blanks_as("gap")  # a missing figure is not a zero
     return chart
 
 
-def _marks(native: Native, n: int, colour: str) -> dict[str, Any]:
+def _marks(native: Native, n: int, colour: str, *, first: bool) -> dict[str, Any]:
     """Return the look of a series."""
     if native.kind in ("line", "scatter"):
         marker = {"type": "circle", "size": 5, "fill": {"color": colour}, "border": {"none": True}}
@@ -64,6 +64,9 @@ def _marks(native: Native, n: int, colour: str) -> dict[str, Any]:
     look: dict[str, Any] = {"fill": {"color": colour}, "border": {"none": True}, "gap": 35}
     if native.colours:
         look["points"] = [{"fill": {"color": c}, "border": {"none": True}} for c in native.colours[:n]]
+    if native.hatched and first:
+        pattern = {"pattern": "wide_upward_diagonal", "fg_color": colour, "bg_color": charts.look.paper}
+        look["points"] = [{"pattern": pattern} if i in native.hatched else None for i in range(n)]
     if native.kind == "bar" and native.cumulative is None:  # on thirty standing columns the numbers would overlap
         # at the foot of the bar, white on its colour, where an interval takes the room at its end
         inside = {"position": "inside_base", "font": {"color": "white", "bold": True}} if native.interval else {}
@@ -95,10 +98,11 @@ def _add_running_share(book: Any, chart: Any, native: Native, cells: Cells, n: i
     line.set_y2_axis({"min": 0, "max": 1, "num_format": "0%", "major_gridlines": {"visible": False}})
 
 
-def _set_axes(chart: Any, native: Native, n: int) -> None:
+def _set_axes(chart: Any, native: Native, rows: pd.DataFrame) -> None:
+    n, least = len(rows), native.least(rows)
     standing = native.kind != "bar" or native.cumulative is not None
     scatter = native.kind == "scatter"
-    whole: dict[str, Any] = {"min": 0, "max": 1} if native.form == "0%" else {}
+    whole: dict[str, Any] = {"min": 0, "max": 1} if native.form == "0%" else {} if least is None else {"min": least}
     values = {
         "num_format": native.short_form,
         "major_gridlines": {"visible": True, "line": {"color": charts.look.line}},

@@ -46,7 +46,7 @@ def save(ax: Axes, path: str | Path, *, size: str | None = None) -> Path:
     path = path_of("path", path)
     if not isinstance(ax, Axes):
         raise ConfigError(f"save takes the axes of a chart, as plot_* return them, not {type(ax).__name__}")
-    if path.suffix not in (".png", ".svg") or path.is_dir():
+    if path.suffix.lower() not in (".png", ".svg") or path.is_dir():
         raise ConfigError(f"{path.name}: save charts as .png or .svg")
     if size is not None and (not isinstance(size, str) or size not in SIZES):
         raise ConfigError(f"size={size!r}: pass one of {', '.join(SIZES)}")

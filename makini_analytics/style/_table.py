@@ -78,7 +78,7 @@ def table(frame: pd.DataFrame, columns: Sequence[str] | None = None, *, rows: in
     if columns is None:
         names = [n for n in names if not (n.endswith("_id") and f"{n[:-3]}_name" in names)]
     kinds = {n: _kind(n, frame[n]) for n in names}
-    money = [n for n in names if kinds[n] == "money" and not n.startswith("original_")]
+    money = [n for n in names if kinds[n] in ("money", "price") and not n.startswith("original_")]
     if (
         money and "currency" in frame and kind_of("currency", frame["currency"]) == "text"
     ):  # it stands beside each amount
@@ -94,7 +94,7 @@ def table(frame: pd.DataFrame, columns: Sequence[str] | None = None, *, rows: in
         for n, h in zip(names, short, strict=True)
     }
     # what is compared in a row has as many decimals: "6,461 EUR" beside "4,630.60 EUR" looks like two ways to count
-    amounts = [n for n in names if kinds[n] == "money" and not n.startswith("original_") and not _is_price(n)]
+    amounts = [n for n in names if kinds[n] == "money" and not n.startswith("original_")]
     of_amounts = (
         _decimals(
             pd.Series(np.concatenate([frame[n].to_numpy(dtype=float, na_value=np.nan) for n in amounts])), "money"
@@ -117,11 +117,9 @@ def _kind(name: str, column: pd.Series) -> Kind:
     kind = kind_of(name, column)
     if kind == "number" and "_share_of_" in name:
         return "share"
-    return "money" if kind == "number" and name.endswith(("_price", "_amount", "_ceiling")) else kind
-
-
-def _is_price(name: str) -> bool:
-    return name.endswith("price") or name in ("price_before", "price_after")
+    if kind != "number":
+        return kind
+    return "price" if name.endswith("_price") else "money" if name.endswith(("_amount", "_ceiling")) else kind
 
 
 def _decimals(column: pd.Series, kind: Kind) -> int:

@@ -288,6 +288,8 @@ def test_no_line_breaks_in_a_day_or_before_a_unit(pages, visit):
     assert days.evaluate_all(
         "all => all.every(d => getComputedStyle(d).whiteSpace === 'nowrap' && /^\\d{4}-\\d\\d-\\d\\d$/.test(d.textContent))"
     )
+    heads = page.locator("th.d").evaluate_all("all => all.map(h => getComputedStyle(h).whiteSpace)")
+    assert set(heads) == {"normal"}  # "Last order date" would run into the next one
     said = page.locator("#findings > p, .tile .big").evaluate_all("all => all.map(e => e.textContent)")
     assert [s for s in said if "\u00a0" in s]
     assert not [s for s in said if re.search("\\d %|\\d (?:k|M|bn) |\\d [A-Z]{3}\\b", s)]
@@ -304,14 +306,18 @@ def test_a_phone_without_scripts_has_all_rows_on_the_page_and_no_empty_names(pag
     assert page.locator(".rows").evaluate_all(hidden) > 100  # they scroll, where one sees it
 
 
-def test_charts_stand_in_pairs_where_there_is_room_and_fit_a_phone(pages, visit):
+def test_charts_stand_in_pairs_where_there_is_room_and_their_letters_never_shrink(pages, visit):
     lefts = "[...document.querySelectorAll('#part_spend .charts > figure')].map(f => Math.round(f.getBoundingClientRect().left))"
     page, _, _ = visit(pages("sample"), viewport={"width": 1060, "height": 900})
     assert len(set(page.evaluate(lefts))) == 2
-    page, _, _ = visit(pages("sample"), viewport={"width": 390, "height": 844})
-    assert len(set(page.evaluate(lefts))) == 1
-    scroll = page.evaluate("[...document.querySelectorAll('figure > .scroll')].map(s => s.scrollWidth - s.clientWidth)")
-    assert max(scroll) == 0  # the values at the ends of bars are seen
+    scales = "[...document.querySelectorAll('.chart img')].map(i => i.getBoundingClientRect().width / i.naturalWidth)"
+    assert min(page.evaluate(scales)) > 0.95
+    for width in (390, 768):
+        page, _, _ = visit(pages("sample"), viewport={"width": width, "height": 844})
+        page.wait_for_function("[...document.images].every(i => i.complete)")
+        assert len(set(page.evaluate(lefts))) == 1
+        assert min(page.evaluate(scales)) >= 0.99  # on a telephone a chart scrolls
+        assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
 def test_without_scripts_every_row_is_there_and_nothing_that_would_not_work(pages, visit):
@@ -389,6 +395,8 @@ def test_it_prints_on_paper_with_light_colours(pages, visit, tmp_path):
     page.emulate_media(media="print")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert page.locator("nav").is_hidden()
+    rooms = page.locator(".head").evaluate_all("all => all.map(h => parseFloat(getComputedStyle(h).paddingBottom))")
+    assert min(rooms) > 100  # of the first rows: no heading stands alone at the foot of a page
     pdf = page.pdf(path=tmp_path / "x.pdf", prefer_css_page_size=True)
     assert pdf.startswith(b"%PDF")
     boxes = pdf.count(b"/Type /Page\n")

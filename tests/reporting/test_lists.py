@@ -134,6 +134,26 @@ def test_two_vendors_of_one_name_are_told_apart_by_their_connection():
     assert shown(table).vendor_name.tolist() == ["Nord (a)", "Nord (b)", "Süd"]
 
 
+def test_p90_of_few_lines_is_not_told():
+    day = pd.Series(pd.Timestamp("2025-01-02") + pd.to_timedelta(range(30), "D"))
+    table = pd.DataFrame({"order_number": range(30), "product_code": ["A"] * 25 + ["B"] * 5, "vendor_name": "Nord", "vendor_id": "n", "order_date": day,
+                          "delivered_date": day + pd.Timedelta(days=9), "amount": 10.0, "currency": "EUR"})  # fmt: skip
+    alone = spend.single_source(table, min_orders=1, as_of="2025-06-30").set_index("product_code", drop=False)
+    assert alone.p90_days.to_dict() == {"A": 9.0, "B": 9.0}
+    seen = shown(alone.reset_index(drop=True)).set_index("item").p90_days
+    assert seen["A"] == 9.0 and np.isnan(seen["B"])
+
+
+def test_what_may_be_there_twice_is_not_added_over_kinds(made):
+    _, out, told = made
+    pages = (out / "r.html").read_text("utf-8")
+    head = re.search("<table data-name='quality_duplicates'.*?</thead>", pages, re.DOTALL)[0]
+    kinds = next(e.table for e in told.exhibits if e.name == "quality_duplicates").kind
+    assert {"vendor", "order"} <= set(kinds)
+    assert "data-sum" not in head
+    assert "data-sum" in re.search("<table data-name='spend_prices'.*?</thead>", pages, re.DOTALL)[0]
+
+
 def test_the_slides_list_what_is_overdue(made):
     pptx = pytest.importorskip("pptx")
     _, out, told = made

@@ -210,7 +210,31 @@ def test_an_overdue_line_of_unknown_value_is_not_worth_nothing(known, said, tmp_
     assert f"overdue, {said}." in page
     assert page.count('class="late" x=') == 1
     months = re.findall(r'<text x="[\d.]+" y="\d+" text-anchor="middle">([A-Z])</text>', page)
-    assert "".join(months) == "JFMAMJJASOND"  # twelve, though the year begins within a month
+    assert "".join(months) == "DJFMAMJJASOND"  # the year begins within a month, and ends within one
+    assert "hatched: parts of a month, from 18 Dec and to 17 Dec" in page
+
+
+def test_months_are_those_of_the_calendar(tmp_path):
+    # what is due after the 20th comes late: until 20 June nothing is late in June
+    due = pd.Series(pd.date_range("2024-06-01", "2025-06-20", freq="3D"))
+    table = pd.DataFrame({"order_number": range(len(due)), "vendor_name": "Bolt AG", "order_date": due - pd.Timedelta(days=20), "required_date": due,
+                          "delivered_date": due + pd.to_timedelta((due.dt.day > 20).map({True: 3, False: -1}), "D")})  # fmt: skip
+    page = ma.report(ma.Purchases.from_table(table, as_of="2025-06-20"), tmp_path / "v.html", vendor="Bolt AG")
+    said = re.findall(r"<title>(\w+ \d{4}(?: \(part\))?: \d+ of \d+) late", page.read_text(encoding="utf-8"))
+    mine = table[(due > "2024-06-20") & (due <= "2025-06-20")]
+    by_month = mine.groupby(mine.required_date.dt.to_period("M"))
+    want = [f"{m:%b %Y}{' (part)' if m.month == 6 else ''}: {(rows.required_date.dt.day > 20).sum()} of {len(rows)}" for m, rows in by_month]  # fmt: skip
+    assert said == want
+    assert said[-1].startswith("Jun 2025 (part): 0 of ")
+
+
+def test_prices_are_per_unit_as_the_orders_write_it(tmp_path):
+    table = pd.DataFrame({"order_number": range(4), "order_date": ["2024-05-01", "2025-05-01"] * 2, "required_date": "2025-09-01", "quantity": 10.0,
+                          "unit_price": [10.0, 11.0] * 2, "vendor_name": "Bolt AG", "product_code": list("aabb"), "currency": "EUR"})  # fmt: skip
+    for written, said in ((["PC"] * 4, "PC"), (["PC", "PC", "ST", "ST"], "EA"), (["G"] * 4, "KG")):
+        data = ma.Purchases.from_table(table.assign(unit_of_measure=written), as_of="2025-08-17")
+        rows = read(ma.report(data, tmp_path / "v.html", vendor="Bolt AG")).tables["prices"][1:]
+        assert {row[2].split()[1] for row in rows} == {said}
 
 
 def test_prices_in_one_currency_name_it_and_those_that_are_not_compared(tmp_path):

@@ -104,10 +104,10 @@ def test_each_amount_in_a_workbook_has_the_format_of_its_currency(tmp_path, monk
     book = openpyxl.load_workbook(ma.report(data, tmp_path / "x.xlsx", sections=["spend", "open_orders"]))
     sheet = book["Open lines"]
     names = [c.value for c in sheet[1]]
-    money = names.index("open_value") if "open_value" in names else names.index("amount")
+    money = names.index("Open value")
     seen = set()
     for row in sheet.iter_rows(min_row=2):
-        currency, form = row[names.index("currency")].value, row[money].number_format
+        currency, form = row[names.index("Currency")].value, row[money].number_format
         seen.add(currency)
         assert form == ('#,##0" JPY"' if currency == "JPY" else f'#,##0.00" {currency}"')
     assert {"JPY", "EUR", "USD"} <= seen
@@ -228,7 +228,7 @@ def test_legends_name_only_what_is_there(tmp_path):
     told = content(ma.Purchases.from_table(pd.concat([table, few]).iloc[20:], currency="EUR", as_of="2025-12-20"))
     said = legends(told)
     assert "; grey: few lines" in said["slippage_by_vendor"]
-    assert "part: cut" in said["spend_by_month_EUR"]
+    assert "hatched: cut" in said["spend_by_month_EUR"]
 
 
 @pytest.mark.full
@@ -247,3 +247,10 @@ def test_what_may_be_there_twice_is_listed_by_score_then_value(made):
     rows = shown(exhibit(told, "quality_duplicates").table)
     key = list(zip(-rows["score"], -rows["value"].fillna(float("-inf")), strict=True))
     assert key == sorted(key)
+
+
+def test_people_write_endings_in_capitals_and_htm(made, tmp_path):
+    _, _, told = made
+    bare = replace(told, sections={})
+    assert write(bare, tmp_path / "x.HTM").read_text("utf-8").startswith("<!doctype html>")
+    assert write(bare, tmp_path / "x.XLSX").read_bytes().startswith(b"PK")

@@ -158,6 +158,8 @@ def _saying(kind: charts.Kind, unit: str | None, values: np.ndarray[Any, Any]) -
         return charts.percent
     if kind == "money":
         return lambda value: charts.money(value, unit)
+    if kind == "price":
+        return lambda value: f"{charts.price(value)} {unit or ''}".strip()
     if kind == "days":
         known = values[~np.isnan(values)]
         decimals = int((known % 1 > 0).any())

@@ -1,0 +1,166 @@
+"""Tables on the sheets of a workbook: real numbers and days, each in the format of its kind, in columns as wide as the longest one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from .. import charts
+from ..charts import Kind, kind_of
+from ._cells import headings_of
+from ._exhibits import exportable, money_form
+
+#: Rows of a sheet, so that the file can still be mailed; a longer table says so and where all of it is.
+MOST_ROWS = 20_000
+_FORMATS: dict[Kind, str] = {
+    "text": "General", "share": "0.0%", "days": "0.0", "count": "#,##0", "number": "#,##0.00", "date": "yyyy-mm-dd",
+    "time": "yyyy-mm-dd hh:mm",
+}  # fmt: skip
+#: Letters that a cell takes.
+MOST_TEXT = 32_767
+#: Letters of the widest column of texts, and of one of keys: enough to tell two apart; who needs all of it widens the column.
+_WIDEST, _OF_KEYS = 48, 12
+#: Letters that Excel refuses in the name of a sheet.
+_FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\", " "))
+#: Words that a name does not end with.
+_JOINING = {"and", "by", "of", "on", "in", "the", "to", "that", "what", "with"}
+
+
+class Pen:
+    """Writes tables into a workbook: formats made once, names of sheets that Excel takes."""
+
+    def __init__(self, book: Any) -> None:
+        self.book = book
+        self._formats: dict[tuple[tuple[str, Any], ...], Any] = {}
+        self._names: set[str] = set()
+        self._widths: dict[tuple[str, int], float] = {}
+
+    def format(self, **how: Any) -> Any:
+        """Return a format, made once."""
+        # Excel has room for 64,000 formats in a file, and xlsxwriter makes a new one at every call
+        key = tuple(sorted(how.items()))
+        if key not in self._formats:
+            self._formats[key] = self.book.add_format(how)
+        return self._formats[key]
+
+    def sheet(self, name: str) -> Any:
+        """Return a new sheet; its name is cut to what Excel takes, and stays one of its kind."""
+        wanted = sheet_name(name)
+        given, i = wanted, 2
+        while given.lower() in self._names:
+            given, i = f"{wanted[:28]} {i}", i + 1
+        self._names.add(given.lower())  # to Excel, "Spend" and "SPEND" are one name
+        return self.book.add_worksheet(given)
+
+    def table(self, name: str, table: pd.DataFrame, caption: str, *, widths: dict[int, float] | None = None) -> Any:
+        """Write a table on a sheet of its own: names in a frozen first row with filters, the caption in the header for print."""
+        sheet = self.sheet(name)
+        n = self.rows(sheet, 0, table, widths)
+        sheet.freeze_panes(1, 0)
+        if n:
+            sheet.autofilter(0, 0, n, max(len(table.columns) - 1, 0))
+        sheet.repeat_rows(0)
+        self.printed(sheet, caption)
+        return sheet
+
+    def rows(self, sheet: Any, top: int, table: pd.DataFrame, widths: dict[int, float] | None = None) -> int:
+        """Write a table with its names in the row ``top``, and return how many rows it has there."""
+        shown = exportable(table.head(MOST_ROWS))
+        for j, (column, heading) in enumerate(zip(map(str, shown.columns), headings_of(shown), strict=True)):
+            self._column(sheet, top, j, heading, column, shown, (widths or {}).get(j))
+        if len(table) > MOST_ROWS:
+            more = f"The first {charts.number(MOST_ROWS)} of {charts.number(len(table))} rows; a report into a folder has all of them as CSV."
+            # a blank row apart from the others, or a sort would take it along
+            sheet.write_string(top + len(shown) + 2, 0, more, self.format(italic=True))
+        return len(shown)
+
+    def printed(self, sheet: Any, caption: str) -> None:
+        """Set how a sheet is printed."""
+        sheet.set_paper(9)  # A4
+        sheet.set_landscape()
+        sheet.set_margins(left=0.4, right=0.4, top=0.75, bottom=0.5)
+        sheet.fit_to_pages(1, 0)  # one page wide, as many high as it takes
+        # in a header & begins a code ("&B" is bold), and all of it may have 255 letters
+        sheet.set_header('&L&"-,Bold"' + caption[:110].replace("&", "&&"))
+
+    def widen(self, sheet: Any, j: int, width: float) -> None:
+        """Make a column so wide, unless a table above needs more."""
+        best = self._widths[sheet.get_name(), j] = max(self._widths.get((sheet.get_name(), j), 0), width)
+        sheet.set_column(j, j, best)
+
+    def _column(self, sheet: Any, top: int, j: int, heading: str, column: str, shown: pd.DataFrame, width: float | None) -> None:  # fmt: skip
+        """Write a column: its name, and its values as numbers, days or text, each cell in the format of its kind."""
+        values = shown[column]
+        kind = kind_of(column, values)
+        forms = _forms(values, kind, shown)
+        wrap = {"text_wrap": True} if width else {}  # a width that is asked for is one for sentences
+        looks = {form: self.format(num_format=form, valign="top", **wrap) for form in dict.fromkeys(forms)}
+        sheet.write_string(top, j, heading, self.format(bold=True, bottom=1, bg_color="#F0F2F4"))
+        for i, (value, form) in enumerate(zip(values.tolist(), forms, strict=True), start=top + 1):
+            _write(sheet, i, j, value, kind, looks[form])
+        longest = _OF_KEYS if column.endswith("_id") else min(width_of(values, forms), _WIDEST)
+        self.widen(sheet, j, width or max(longest, len(heading) + 3))  # beside a heading stands the arrow of its filter
+
+
+def sheet_name(name: str) -> str:
+    """Return the name of a sheet, of whole words while there are some, in the 31 letters that Excel takes.
+
+    >>> sheet_name("Prices of the same item and vendor, EUR"), sheet_name("What drove the change, EUR"), sheet_name("a/b")
+    ('Prices of the same item', 'What drove the change, EUR', 'a b')
+    """
+    name = name.translate(_FORBIDDEN).strip("' ")
+    words = name[:32].rsplit(" ", 1)[0].split(" ") if len(name) > 31 else [name]
+    while len(words) > 1 and words[-1] in _JOINING:
+        words.pop()
+    return " ".join(words)[:31].rstrip("', ") or "Sheet"
+
+
+def _forms(values: pd.Series, kind: Kind, shown: pd.DataFrame) -> list[str]:
+    """Return the number format of each cell: of an amount in its own currency, since yen have no cents, and prices more decimals."""
+    if kind not in ("money", "price"):
+        return [_FORMATS[kind]] * len(values)
+    of_rows = shown["currency"] if "currency" in shown else pd.Series(pd.NA, index=shown.index)
+    currencies = [None if pd.isna(c) else str(c) for c in of_rows]
+    prices = values.astype(float).tolist() if kind == "price" else [None] * len(values)
+    return [money_form(c, price) for c, price in zip(currencies, prices, strict=True)]
+
+
+def width_of(values: pd.Series, forms: Sequence[str]) -> float:
+    """Return how wide a column has to be for its values in their formats.
+
+    >>> width_of(pd.Series([1.0, -1234567.5]), ['#,##0.00" EUR"'] * 2), width_of(pd.Series([0.25]), ["0.0%"])
+    (19.0, 7.0)
+    """
+    known = values.dropna()
+    if known.empty:
+        return 0.0
+    if not pd.api.types.is_numeric_dtype(known.dtype) or pd.api.types.is_bool_dtype(known.dtype):
+        if known.dtype.kind == "M":
+            return len(forms[0]) + 2.0
+        # the first rows will do: the cost is that of the longest text, for a width that is no more than a good start
+        return max(map(charts.text_width, known.head(200).astype(str))) + 2.0
+    return max(_letters(end, form) for end in (known.min(), known.max()) for form in set(forms)) + 2.0
+
+
+def _letters(value: float, form: str) -> int:
+    """Return how many letters a number has in a format of ours, of "General" none: those are names."""
+    number, _, unit = form.partition('"')
+    if number == "General":
+        return 0
+    decimals, times = len(number.rstrip("%").partition(".")[2]), 100 if number.endswith("%") else 1
+    return len(f"{value * times:,.{decimals}f}{unit[:-1]}") + number.count("%")
+
+
+def _write(sheet: Any, row: int, column: int, value: Any, kind: Kind, cell: Any) -> None:
+    if value is None or pd.isna(value):
+        sheet.write_blank(row, column, None, cell)
+    elif kind in ("date", "time"):  # Excel knows no zones: an instant is written as its UTC time
+        sheet.write_datetime(row, column, pd.Timestamp(value).tz_localize(None).to_pydatetime(), cell)
+    elif isinstance(value, bool):  # before numbers: to Python, True is one
+        sheet.write_boolean(row, column, value, cell)
+    elif kind == "text":
+        sheet.write_string(row, column, str(value)[:MOST_TEXT], cell)
+    else:
+        sheet.write_number(row, column, value, cell)

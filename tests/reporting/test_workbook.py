@@ -1,0 +1,81 @@
+"""The workbook as one sees it: no number is wider than its column, headings and sheets are named in whole words."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+
+import pandas as pd
+import pytest
+
+import makini_analytics as ma
+
+openpyxl = pytest.importorskip("openpyxl", reason="openpyxl, which reads workbooks back, is not installed")
+pytest.importorskip("xlsxwriter", reason="the extra 'report' is not installed")
+
+
+def hidden(path):
+    """Return the cells of a workbook whose number, as its format writes it, has more letters than its column."""
+    book, files, out = openpyxl.load_workbook(path), zipfile.ZipFile(path), []
+    for i, sheet in enumerate(book, 1):
+        xml = files.read(f"xl/worksheets/sheet{i}.xml").decode()
+        spans = re.findall(r'<col min="(\d+)" max="(\d+)" width="([\d.]+)"', xml)
+        widths = {k: float(w) for first, last, w in spans for k in range(int(first), int(last) + 1)}
+        for cell in (c for row in sheet.iter_rows() for c in row if isinstance(c.value, int | float)):
+            form, _, unit = cell.number_format.partition('"')
+            decimals = len(form.rstrip("%").partition(".")[2])
+            text = f"{cell.value * (100 if form.endswith('%') else 1):,.{decimals}f}{unit[:-1]}"
+            if form != "General" and len(text) + 1 > widths.get(cell.column, 8.43):
+                out.append((sheet.title, cell.coordinate, text))
+    return out
+
+
+def test_every_number_fits_its_column(made):
+    _, out, _ = made
+    assert hidden(out / "r.xlsx") == []
+
+
+def screws(times=1.0):
+    """Make a thousand lines of screws of less than a cent, dearer from 2025 on."""
+    n = 1000
+    day = pd.Timestamp("2023-07-01") + pd.to_timedelta(pd.Series(range(n)) * 720 // n, "D")
+    price = day.ge("2025-01-01").map({True: 0.0046, False: 0.0042}) * times
+    table = pd.DataFrame({"order_number": [f"P{i}" for i in range(n)], "line_number": "1", "vendor_name": [f"Screws {i % 3}" for i in range(n)],
+                          "order_date": day, "quantity": 100_000, "unit_price": price, "amount": price * 100_000, "currency": "IDR",
+                          "material_id": [f"M{i % 8}" for i in range(n)], "unit_of_measure": "EA"})  # fmt: skip
+    return ma.Purchases.from_table(table, as_of="2025-06-20")
+
+
+def test_billions_fit_their_columns(tmp_path):
+    assert hidden(ma.report(screws(1e5), tmp_path / "x.xlsx", currency="IDR", sections=["spend"])) == []
+
+
+def test_a_price_below_a_cent_is_read_in_every_format(tmp_path):
+    data = screws()
+    for name, options in (("page.html", {"sections": ["spend"], "currency": "IDR"}), ("vendor.html", {"vendor": "Screws 1"})):  # fmt: skip
+        cells = re.findall("<td[^>]*>([^<]*)</td>", ma.report(data, tmp_path / name, **options).read_text("utf-8"))
+        assert "0.0042" in cells, name
+    book = openpyxl.load_workbook(ma.report(data, tmp_path / "x.xlsx", currency="IDR", sections=["spend"]))
+    sheet = book["Prices of the same item"]
+    at = [c.value for c in sheet[1]].index("Price before")
+    assert sheet.cell(2, at + 1).number_format == '#,##0.0000" IDR"'
+
+
+def test_sheets_and_columns_have_names_as_people_read_them(made):
+    _, out, _ = made
+    book = openpyxl.load_workbook(out / "r.xlsx")
+    assert not [name for name in book.sheetnames if re.search(r"\d$|, ?$", name)]
+    assert {"Spend by category, site", "Prices of the same item"} <= set(book.sheetnames)
+    heads = [c.value for sheet in book if sheet.title != "At a glance" for c in sheet[1] if c.value]
+    assert len(heads) > 100
+    assert not [h for h in heads if "_" in h or h[0].islower()]
+
+
+def test_the_numbers_of_bars_to_the_left_have_room(made):
+    _, out, told = made
+    bridge = next(e for e in told.exhibits if e.name == "spend_bridge")
+    least = float(bridge.native.rows["value"].min())
+    xml = zipfile.ZipFile(out / "r.xlsx")
+    begins = [float(x) for n in xml.namelist() if n.startswith("xl/charts/chart") for x in re.findall(r'<c:min val="([-\d.e+]+)"', xml.read(n).decode())]  # fmt: skip
+    assert any(x < 1.1 * least for x in begins)
+    assert begins.count(0) > 4  # bars are as long as their numbers, also where all are about as large
