@@ -46,7 +46,7 @@ class _Parser(argparse.ArgumentParser):
             from ..system import near
 
             message += near(found[1], [name.strip(" '") for name in found[2].split(",")])
-        self.exit(2, f"{self.prog}: error: {message}\n{self.prog} --help says more.\n")
+        self.exit(2, f"{self.prog}: error: {message} (--help says more)\n")
 
 
 if TYPE_CHECKING:
