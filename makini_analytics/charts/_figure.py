@@ -23,7 +23,7 @@ from matplotlib.patches import Rectangle
 
 from ..compute import SMALL_N as SMALL_N  # fewer lines are drawn in grey, and no title speaks of them
 from ..errors import ConfigError, MixedCurrencyError
-from ._layout import Layout, any_glyph, wrapped, written
+from ._layout import Layout, any_glyph, written
 from ._look import fonts, is_dark, look
 from ._wording import counted, number, printable
 
@@ -121,31 +121,18 @@ def finish(
 
 def _lay_out(ax: Axes, columns: int) -> None:
     """Write title, subtitle and footnote around the chart, and have it fitted between them whenever it is drawn."""
-    figure, captions, own = _figure(ax), _CAPTIONS[ax], isinstance(ax, ChartAxes)
+    captions, own = _CAPTIONS[ax], isinstance(ax, ChartAxes)
     words = (captions.title, captions.subtitle, captions.footnote)
     before: Any = ax.get_axes_locator()
     if isinstance(before, Layout):  # a second chart on the same axes
         for text in before.texts:
             if text.figure is not None:
                 text.remove()
-    elif before is not None or figure.get_layout_engine() is not None:
-        _hang(ax, words)  # somebody else sees to the places
-        return
+        before = before.before
     rows = tuple(t.get_text() for t in ax.get_yticklabels())
     named = len(rows) == len(ax.get_yticks()) and list(ax.get_yticks()) == list(range(len(rows)))
-    ax.set_axes_locator(Layout(written(ax, words, own=own), words, own, rows if named else (), columns))
-
-
-def _hang(ax: Axes, words: tuple[str, str, str]) -> None:
-    """Hang the texts on the axes, for a layout of matplotlib's own that leaves room for what hangs there."""
-    family: dict[str, Any] = {"family": fonts(), "parse_math": False}
-    wide = max(2.0, ax.get_position().width * _figure(ax).bbox.width / _figure(ax).dpi) * 72
-    title, subtitle, footnote = (
-        wrapped(w, int(wide / size / 0.6)) for w, size in zip(words, (11, 11, 7.5), strict=True)
-    )
-    ax.set_title(f"{title}\n{subtitle}", fontsize=11, color=look.ink, loc="left", **family)
-    under = {"xycoords": "axes fraction", "textcoords": "offset points", "va": "top"}
-    ax.annotate(footnote, (0, 0), (0, -42), fontsize=7.5, color=look.muted, **under, **family)
+    texts, names = written(ax, words, own=own), rows if named else ()
+    ax.set_axes_locator(Layout(texts, words, own, names, columns, ax.get_subplotspec(), before))
 
 
 def _figure(ax: Axes) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import textwrap
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -42,6 +42,7 @@ class Layout:
     own : True where the figure is ours; else the chart has its axes' part of it
     names : of the rows, unshortened
     columns : how many stand beside the names, each 1 wide: their texts are kept within them
+    spec : the cell of the axes in their grid, if they are in one
     """
 
     texts: tuple[Text, ...]
@@ -49,11 +50,14 @@ class Layout:
     own: bool
     names: tuple[str, ...] = ()
     columns: int = 0
+    spec: Any = None
+    #: Whose place for the axes is the chart's part of the figure, if anybody has one, such as a divider or another plot.
+    before: Callable[[Axes, Any], Bbox] | None = None
     #: Whether the texts are drawn: a slide and a page have their own.
     seen: bool = True
-    #: Where an axes that stands in no grid was put by hand, and where this has put it since.
-    place: Bbox | None = None
+    #: Where the axes were put last, and where they are put to be measured.
     at: Bbox | None = None
+    tried: Bbox | None = None
     #: Sizes of the letters that were made smaller, as they were.
     sizes: dict[Text, float] = field(default_factory=dict)
     #: The same of dots and lines, and where texts were that have been moved.
@@ -64,33 +68,46 @@ class Layout:
     def __call__(self, ax: Axes, renderer: Any = None) -> Bbox:
         """Return where the axes stand, in parts of the figure."""
         figure: Any = ax.figure
+        if self.tried is not None:
+            return self.tried
         if any(t.figure is None for t in self.texts):  # cleared: the axes show something else now
             return ax.get_position(original=True)
         with any_glyph():
             renderer = renderer or figure._get_renderer()
             wide, high = figure.bbox.width, figure.bbox.height
-            asked, before = (renderer, wide, high, figure.dpi, self.seen, self.words), self.found_for
+            cell = self._cell(ax, renderer)
+            asked, before = (renderer, wide, high, figure.dpi, self.seen, self.words, cell), self.found_for
             # a third time it is another drawing, of which much may differ
             self.found_for = None if before == asked else asked
             if before == asked and self.at is not None:
                 return self.at
             inch_x, inch_y = figure.dpi / wide, figure.dpi / high
-            left, bottom, right, top = (0.0, 0.0, 1.0, 1.0) if self.own else self._cell(ax)
+            left, bottom, right, top = cell
             left, right = left + _EDGE * inch_x, right - _EDGE * inch_x
             bottom, top = self._around(renderer, left, bottom, right, top, inch_y)
-            self.at = self._fitted(ax, renderer, (left, bottom, right, top), (wide, high))
-            _put(ax, self.at)
+            try:
+                self.at = self._fitted(ax, renderer, (left, bottom, right, top), (wide, high))
+            finally:
+                self.tried = None
             return self.at
 
-    def _cell(self, ax: Axes) -> tuple[float, float, float, float]:
-        """Return the part of the figure that is the axes' own: its cell of the grid, or the place that it was given by hand."""
-        if ax.get_subplotspec() is not None:
+    def _cell(self, ax: Axes, renderer: Any) -> tuple[float, float, float, float]:
+        """Return the part of the figure that is the axes' own: their cell of the grid, or where somebody, or an engine, put them.
+
+        A layout engine of matplotlib's own reckons with all that a chart has around it, finds that nothing sticks out of the place
+        that it gave the axes, and so gives them their whole cell.
+        """
+        figure: Any = ax.figure
+        if self.own:
+            return 0.0, 0.0, 1.0, 1.0
+        if self.before is None and ax.get_subplotspec() is not None and figure.get_layout_engine() is None:
             return cell_of(ax)
-        now = ax.get_position(original=True)
-        if self.at is None or not np.allclose(now.extents, self.at.extents):  # moved by the user
-            self.place = now
-        place = self.place or now
+        place = self.before(ax, renderer) if self.before else ax.get_position(original=True)
         return place.x0, place.y0, place.x1, place.y1
+
+    def get_subplotspec(self) -> Any:
+        """Return the cell of the axes in their grid, for which ``tight_layout`` asks a locator."""
+        return self.spec
 
     def _around(
         self, renderer: Any, left: float, bottom: float, right: float, top: float, inch: float
@@ -122,8 +139,11 @@ class Layout:
         # The axes take what their labels leave: a label that sticks out to the left by 0.3 pushes the axes to the right by that.
         # In narrower axes the bars end elsewhere, and so do the texts beside them: a few passes settle it.
         for i in range(7):
-            _put(ax, at)
+            self.tried = at
+            ax.apply_aspect(at)
             if i == 1:
+                label = ax.xaxis.label
+                _wrap(label, " ".join(label.get_text().split()), max(at.width, (right - left) / 2) * wide, renderer)
                 self._shorten(ax, renderer, (right - left) * wide)
                 self._lower(ax, renderer, at.height * high)
                 _small.below(ax, at.width * wide / renderer.points_to_pixels(1.0), self.sizes)
@@ -131,7 +151,8 @@ class Layout:
                     inside = [t for t in ax.texts if t not in self.texts]
                     _small.columns(ax, inside, self.columns, renderer, (right - left) * wide, self.usual)
                 _small.panels(ax, at.width * wide / renderer.points_to_pixels(1.0), self.sizes)
-            needs = ax.get_tightbbox(renderer, call_axes_locator=False)
+            around = [a for a in ax.get_default_bbox_extra_artists() if a not in self.texts]
+            needs = ax.get_tightbbox(renderer, bbox_extra_artists=around)
             if needs is None:
                 break
             x0, x1 = at.x0 + left - needs.x0 / wide, at.x1 + right - needs.x1 / wide
@@ -167,11 +188,6 @@ class Layout:
             fits = row / 1.2 / (text.get_text().count("\n") + 1)
             text.set_fontsize(max(_LEAST_SIZE, min(usual, fits)))
         _small.marks(ax, row, self.usual)
-
-
-def _put(ax: Axes, at: Bbox) -> None:
-    ax.set_position(at)
-    ax.set_in_layout(True)  # set_position takes it for a user's wish, and bbox_inches="tight" would cut the axes off
 
 
 def _wrap(text: Text, words: str, wide: float, renderer: Any) -> None:
@@ -225,7 +241,7 @@ def written(ax: Axes, words: tuple[str, str, str], *, own: bool) -> tuple[Text, 
     sizes = OWN_SIZES if own else GIVEN_SIZES
     usual: dict[str, Any] = {"family": fonts(), "parse_math": False}  # "$a_b$ Ltd" is a name, not a formula
     if not own:
-        usual |= {"transform": figure.transSubfigure, "in_layout": False, "clip_on": False}
+        usual |= {"transform": figure.transSubfigure, "clip_on": False}
     where: Any = figure if own else ax
     title, subtitle, footnote = (
         wrapped(w, int(figure.bbox.width / figure.dpi * 72 / s / 0.6)) for w, s in zip(words, sizes, strict=True)

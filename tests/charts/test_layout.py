@@ -73,7 +73,7 @@ def test_the_picture_has_no_empty_band_whoever_saves_it(lines):
     ax = spend.plot_by_vendor(lines)
     drawn(ax.figure)
     title, subtitle, footnote = (t.get_window_extent() for t in ax.figure.texts)
-    needs, edge, inch = ax.get_tightbbox(call_axes_locator=False), ax.figure.bbox, ax.figure.dpi
+    needs, edge, inch = ax.get_tightbbox(), ax.figure.bbox, ax.figure.dpi
     assert max(needs.x0, edge.x1 - needs.x1, needs.y0 - footnote.y1, subtitle.y0 - needs.y1) < 0.25 * inch
     assert footnote.y1 < needs.y0 and needs.y1 < subtitle.y0 < title.y0
 
@@ -114,13 +114,46 @@ def test_axes_drawn_on_again_have_the_texts_of_the_new_chart_alone(lines):
     assert "Second" not in boxes(figure)
 
 
-def test_a_layout_of_matplotlibs_own_leaves_room_for_title_and_footnote(lines):
-    figure = Figure(figsize=(12, 5), layout="constrained")
-    left, _ = figure.subplots(1, 2)
-    spend.plot_by_vendor(lines, ax=left)
+@pytest.mark.parametrize("engine", [None, "constrained", "tight", "called"])
+def test_a_chart_is_as_good_under_a_layout_engine_of_matplotlibs_own(engine, lines):
+    figure = Figure(figsize=(12, 4), layout=None if engine == "called" else engine)
+    left, middle, right = figure.subplots(1, 3)
+    spend.plot_by_period(lines, ax=left)
+    slippage.plot_funnel(lines, ax=middle)
+    right.plot([1, 2])
+    right.set_ylabel("somebody else's")
+    if engine == "called":
+        figure.tight_layout()
     said = boxes(figure)
-    assert any("definition:" in t.replace("\n", " ") for t in said)
-    assert all(box.y0 >= -1 and box.y1 <= figure.bbox.y1 + 1 for box in said.values())
+    for ax in (left, middle):
+        title, subtitle, footnote = ax.get_axes_locator().texts
+        assert title.get_fontweight() == "bold" and title.get_fontsize() > subtitle.get_fontsize()
+        assert title.get_window_extent().x0 == pytest.approx(footnote.get_window_extent().x0)
+        assert ax.get_window_extent().height > 0.3 * figure.bbox.height
+    cells = [Bbox.union([said[t.get_text()] for t in ax.get_axes_locator().texts]) for ax in (left, middle)]
+    assert all(cell.y0 >= 0 and cell.y1 <= figure.bbox.y1 for cell in cells)
+    assert cells[0].x1 <= cells[1].x0
+    assert engine is None or cells[1].x1 <= said["somebody else's"].x0  # without an engine nobody makes room for it
+
+
+def test_a_notebook_that_cuts_pictures_tight_cuts_off_no_text(lines):
+    figure = Figure()
+    ax = spend.plot_by_vendor(lines, ax=figure.subplots())
+    drawn(figure)
+    kept, inch = figure.get_tightbbox(), figure.dpi
+    texts = [t.get_window_extent() for t in ax.get_axes_locator().texts]
+    assert all(kept.y0 * inch <= t.y0 and t.y1 <= kept.y1 * inch for t in texts)
+
+
+def test_a_chart_takes_the_place_that_another_locator_gives_it(lines):
+    figure = Figure(figsize=(10, 6))
+    inset = figure.subplots().inset_axes((0.5, 0.5, 0.5, 0.5))
+    place = Bbox.from_extents(*inset.get_window_extent().extents)
+    for _ in range(2):  # drawn on again, too
+        spend.plot_by_vendor(lines, ax=inset)
+        drawn(figure)
+        box = inset.get_tightbbox()
+        assert place.x0 <= box.x0 and box.x1 <= place.x1 and place.y0 <= box.y0 and box.y1 <= place.y1
 
 
 def test_dark_paper_is_for_the_chart_on_it_alone(lines):
