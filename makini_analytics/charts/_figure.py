@@ -98,10 +98,12 @@ def finish(
     alt: str = "",
     bars: Iterable[Iterable[int]] = (),
     columns: int = 0,
+    cut: bool = False,
 ) -> Axes:
     """Return the axes with title, subtitle, footnote and alt text; every text is text, never a formula.
 
-    Texts of ``columns`` beside the names of the rows, each 1 wide, are kept within them.
+    Texts of ``columns`` beside the names of the rows, each 1 wide, are kept within them. A chart that may be ``cut`` is drawn without
+    the last of its rows and columns where there is no room for them, and says so.
     """
     if not isinstance(title, str):
         raise ConfigError(f"title={title!r:.60}: pass a text")
@@ -113,13 +115,13 @@ def finish(
         text.set_parse_math(False)
     for text in ax.texts:
         text.set_text(printable(text.get_text()))
-    _lay_out(ax, columns)
+    _lay_out(ax, columns, cut)
     # The gid is the id of the chart's group in an SVG, and the one place of an Axes that is free for a text.
     ax.set_gid("\n".join(x for x in (f"{title}. {subtitle}.", alt) if x))
     return ax
 
 
-def _lay_out(ax: Axes, columns: int) -> None:
+def _lay_out(ax: Axes, columns: int, cut: bool) -> None:
     """Write title, subtitle and footnote around the chart, and have it fitted between them whenever it is drawn."""
     captions, own = _CAPTIONS[ax], isinstance(ax, ChartAxes)
     words = (captions.title, captions.subtitle, captions.footnote)
@@ -132,7 +134,7 @@ def _lay_out(ax: Axes, columns: int) -> None:
     rows = tuple(t.get_text() for t in ax.get_yticklabels())
     named = len(rows) == len(ax.get_yticks()) and list(ax.get_yticks()) == list(range(len(rows)))
     texts, names = written(ax, words, own=own), rows if named else ()
-    ax.set_axes_locator(Layout(texts, words, own, names, columns, ax.get_subplotspec(), before))
+    ax.set_axes_locator(Layout(texts, words, own, names, columns, cut, ax.get_subplotspec(), before))
 
 
 def _figure(ax: Axes) -> Any:
@@ -180,7 +182,7 @@ def _see(ax: Axes, seen: bool) -> None:
             text.set_visible(seen)
 
 
-def no_data(ax: Axes | None, what: str, result: pd.DataFrame, *, title: str | None = None) -> Axes:
+def no_data(ax: Axes | None, what: str, result: pd.DataFrame, *, title: str | None = None, said: str = "None") -> Axes:
     """Return axes that say that there is nothing to draw; ``title`` is the finding where lines were looked at."""
     about = result.attrs
     looked_at = [about.get("included", {"n_lines": 1}), *about.get("excluded", ())]
@@ -189,8 +191,16 @@ def no_data(ax: Axes | None, what: str, result: pd.DataFrame, *, title: str | No
     ax = axes(ax, rows=3)
     ax.set_xticks([])
     ax.set_yticks([])
-    said = "None" if title else "No data"
-    ax.text(0.5, 0.5, said, transform=ax.transAxes, ha="center", va="center", fontsize=16, color=look.muted)
+    ax.text(
+        0.5,
+        0.5,
+        said if title else "No data",
+        transform=ax.transAxes,
+        ha="center",
+        va="center",
+        fontsize=16,
+        color=look.muted,
+    )
     subtitle = what[:1].upper() + what[1:] if title else "Nothing is left to count"
     return finish(ax, title=title or f"No data: {what}", subtitle=subtitle, result=result)
 
