@@ -132,7 +132,7 @@ def plot_scorecard(
     which = f", {len(rows)} of {charts.counted(len(card), noun)}" if len(rows) < len(card) else ""
     sub = f"{period}{which}{money}; ▲ better, ▼ worse than in the period before, ● no clear difference, ○ not tested"
     alt = "; ".join(f"{n}: {', '.join(s)}" for n, s in zip(names, said, strict=True))
-    return charts.finish(ax, title=title or _finding(card, noun), subtitle=sub, result=card, alt=alt, bars=[[i] for i in range(len(rows))], columns=len(panels))  # fmt: skip
+    return charts.finish(ax, title=title or _finding(card, noun), subtitle=sub, result=card, alt=alt, bars=[[i] for i in range(len(rows))], columns=len(panels), cut=True)  # fmt: skip
 
 
 def _draw(ax: Axes, k: int, panel: _Panel, rows: pd.DataFrame, said: list[list[str]]) -> None:

@@ -103,6 +103,16 @@ def test_a_chart_on_given_axes_stays_in_its_cell_with_all_its_texts(plot, paper,
         assert not any(charts.contrast(c, paper) < 3 for c in (t.get_color() for t in ax.get_yticklabels()))
 
 
+def test_no_line_of_a_text_is_longer_than_its_chart_whatever_the_dots_per_inch(lines):
+    ax = spend.plot_by_vendor(lines, title="word " * 60)
+    for dpi in (72, 133):
+        ax.figure.set_dpi(dpi)
+        for wide in (6.0, 6.2, 6.4):
+            ax.figure.set_size_inches(wide, 5)
+            drawn(ax.figure)
+            assert max(t.get_window_extent().x1 for t in ax.figure.texts) <= ax.figure.bbox.x1 - 0.13 * dpi
+
+
 def test_axes_drawn_on_again_have_the_texts_of_the_new_chart_alone(lines):
     figure = Figure()
     ax = figure.subplots()
@@ -312,13 +322,15 @@ def test_at_half_size_no_text_lies_over_another_or_over_a_mark(plot, own):
     for line in ax.lines:
         if line.get_marker() not in ("None", None, ""):
             size = line.get_markersize() * ax.figure.dpi / 72 / 2
-            for x, y in ax.transData.transform(line.get_xydata()):
+            for x, y in (at for at in ax.transData.transform(line.get_xydata()) if ax.bbox.contains(*at)):
                 dots.append(Bbox.from_extents(x - size * (line.get_marker() != "|"), y - size, x + size * (line.get_marker() != "|"), y + size))  # fmt: skip
     bars = [p.get_window_extent(renderer) for a in [ax, *ax.child_axes] for p in a.patches if isinstance(p, Rectangle)]
     for a in [ax, *ax.child_axes]:
         for c in a.collections:
             if isinstance(c, LineCollection):
                 bars += [Bbox(a.transData.transform(s)).padded(0.5) for s in c.get_segments()]
+    # what lies beyond the axes, as rows that have no room do, is not drawn
+    bars = [inside for b in bars if (inside := Bbox.intersection(b, ax.bbox))]
     if plot is unfinished:  # the shade behind what is not finished
         assert [t for t, _ in where if t.startswith("not yet")]
         bars = [b for b in bars if b.width < 5]
@@ -328,6 +340,39 @@ def test_at_half_size_no_text_lies_over_another_or_over_a_mark(plot, own):
     if own:
         ax.figure.set_size_inches(*before[0])
         assert state(ax) == before  # as it was, once there is room again
+
+
+def order_pattern(purchases, **options):
+    return spend.plot_order_pattern(purchases, small=500, currency="EUR", **options)
+
+
+def payment_terms(purchases, **options):
+    return spend.plot_payment_terms(purchases, currency="EUR", **options)
+
+
+DENSE = [quality.plot_coverage, quality.plot_duplicates, slippage.plot_ladder, order_pattern, payment_terms, scorecard]
+
+
+@pytest.mark.parametrize("plot", one_in(3, DENSE), ids=lambda p: p.__name__)
+@pytest.mark.parametrize("size", [(6.0, 4.6), (5.2, 3.0)], ids=["half", "less"])
+def test_no_letter_is_too_small_to_be_read_and_what_has_no_room_is_told(plot, size):
+    ax = plot(ma.load_sample(["emea"]))
+    subtitle = ax.figure.texts[1]
+    drawn(ax.figure)
+    assert "no room" not in subtitle.get_text()
+    before = state(ax)
+    ax.figure.set_size_inches(*size)
+    drawn(ax.figure)
+    names = ax.get_yticklabels() if ax.axison else []
+    shown = [t for t in [*names, *ax.texts, *(t for p in ax.child_axes for t in p.findobj(Text))]
+             if t.get_visible() and t.get_text().strip()]  # fmt: skip
+    assert min(t.get_fontsize() for t in shown) >= 6.5
+    gone = len(ax.get_yticks()) - round(ax.get_ylim()[0] + 0.5) if ax.axison else 0
+    said = re.search(r"no room for the last (\d+) row", " ".join(subtitle.get_text().split()))
+    assert (int(said[1]) if said else 0) == max(gone, 0)
+    assert gone > 0 or plot is not quality.plot_coverage
+    ax.figure.set_size_inches(*before[0])
+    assert state(ax) == before
 
 
 def state(ax):
@@ -352,3 +397,69 @@ def test_a_value_over_a_column_stands_clear_of_the_marks_beside_it():
     for (x0, y), (x1, _) in ax.collections[0].get_segments():
         (left, at), (right, _) = ax.transData.transform([(x0, y), (x1, y)])
         assert not (left < box.x1 and right > box.x0 and box.y0 < at < box.y1)
+
+
+def test_names_that_are_cut_don_t_become_one():
+    firm = "Gesellschaft für Antriebs- und Fördertechnik {} mbH & Co. Kommanditgesellschaft"
+    names = [f"{firm.format(side)} / {firm.format('West')} ({n})" for side in ("Süd", "Nord") for n in (15, 16)]
+    for most in (60, 40, 24):
+        cut = charts.shortened(names, most)
+        assert len(set(cut)) == 4
+        assert all(charts.text_width(n) <= most and n.count("(") == n.count(")") == 1 for n in cut)
+        assert all(part.count("…") == 1 for n in cut for part in n.split(" / "))
+    assert charts.label("Gesellschaft für Antr…chnik Süd mbH", 20).count("…") == 1
+
+
+def test_rows_of_an_item_and_a_vendor_have_names_of_their_own(lines):
+    firm = "Gesellschaft für Antriebs- und Fördertechnik {} mbH & Co. Kommanditgesellschaft"
+    two = [firm.format(side) for side in ("Süd", "Nord")]
+    bought = pd.DataFrame({"material_id": list("abab"), "description": two * 2, "vendor_id": list("vvww"), "vendor_name": [two[0]] * 2 + [two[1]] * 2, "currency": "EUR", "order_date": pd.Timestamp("2025-03-01"), "quantity": 5.0, "amount": 50.0})  # fmt: skip
+    own = bought[["material_id", "vendor_id"]].assign(price=[8.0, 8.5, 9.0, 9.5])
+    ax = spend.plot_agreed_prices(bought, own)
+    ax.figure.set_size_inches(6.0, 4.6)
+    drawn(ax.figure)
+    names = [t.get_text() for t in ax.get_yticklabels()]
+    assert len(set(names)) == 4 and all(n.count("…") == 2 for n in names)
+
+
+def test_a_title_has_the_whole_name_where_it_has_room_for_it():
+    lines = pd.DataFrame({"vendor_id": ["v", "w"], "vendor_name": ["株式会社東海ベアリング", LONG[2][:50]], "amount": [90.0, 1.0], "currency": "EUR"})  # fmt: skip
+    assert charts.captions_of(spend.plot_by_vendor(lines)).title.startswith("株式会社東海ベアリング makes")
+    ax = spend.plot_by_vendor(lines.iloc[:1])
+    assert charts.captions_of(ax).title.startswith("Ordered spend with 株式会社東海ベアリング:")
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["株式会社東海ベアリング"]
+    assert charts.captions_of(spend.plot_pareto(lines.iloc[1:])).title.startswith(LONG[2][:50])
+
+
+def test_a_funnel_of_few_has_an_axis_of_numbers_and_of_one_nothing_to_compare():
+    due = pd.DataFrame({"vendor_id": list("aab"), "order_id": list("123"), "required_date": pd.Timestamp("2025-01-10"), "delivered_date": pd.Timestamp("2025-01-08")})  # fmt: skip
+    few = pd.concat([due.assign(order_id=f"{due.index}{i}", vendor_id=due.vendor_id) for i in range(20)])
+    few["order_id"] = range(len(few))
+    ax = slippage.plot_funnel(few, as_of="2025-12-31")
+    assert len([t for t in ax.get_xticklabels() if t.get_text()]) >= 3
+    (left, right), far = ax.get_xlim(), max(ax.lines[0].get_xdata())
+    assert right / left >= 10 and np.log(far / left) > 0.9 * np.log(right / left)
+    assert not [t for t in ax.texts if "95 %" in t.get_text()]  # all came on time: there is no limit
+    one = slippage.plot_funnel(few[few.vendor_id == "a"], as_of="2025-12-31")
+    assert "Nothing to compare it with" in [t.get_text() for t in one.texts]
+    assert charts.captions_of(one).title == "100 % of 40 due lines came on time"
+
+
+def test_the_value_of_the_last_month_stands_low_over_its_own_column():
+    """Over the high mark of the month before it seemed to be that month's."""
+    months = pd.date_range("2024-01-01", periods=24, freq="MS") + pd.Timedelta(days=14)
+    amount = np.full(24, 100.0)
+    amount[4], amount[10] = 500.0, 150.0  # May, the highest, and November of the year before
+    lines = pd.DataFrame({"order_date": months, "amount": amount, "currency": "EUR", "order_id": range(24)})
+    ax = spend.plot_by_period(pd.concat([lines] * 6, ignore_index=True), as_of="2025-12-31")
+    drawn(ax.figure)
+    (value,) = (t for t in ax.texts if t.get_text() == "600.00 EUR" and t.xy[0] > 22)
+    box, column = value.get_window_extent(), ax.patches[23].get_window_extent()
+    assert box.x0 >= column.x0 - 3 and 0 <= box.y0 - column.y1 < 10
+
+
+def test_the_legend_of_the_concentration_names_what_is_drawn():
+    lines = pd.DataFrame({"vendor_id": list("abc"), "currency": "EUR", "amount": [40.0, 30.0, 20.0]})
+    for n, named in ((1, ["largest"]), (3, ["largest", "5 largest"])):
+        legend = spend.plot_concentration(lines.head(n)).get_legend()
+        assert [t.get_text() for t in legend.get_texts()] == named
