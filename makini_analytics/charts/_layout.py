@@ -152,7 +152,7 @@ class Layout:
                     self._give_way(ax, renderer, (right - left) * wide, at.width * wide, at.height * high)
                     # the name of the axis stands under its middle, and out of it to both sides alike
                     room = at.width + 2 * min(at.x0 - left, right - at.x1)
-                    _wrap(ax.xaxis.label, ax.xaxis.label.get_text(), room * wide, renderer)
+                    _wrap(ax.xaxis.label, " ".join(ax.xaxis.label.get_text().split()), room * wide, renderer)
                 around = [a for a in ax.get_default_bbox_extra_artists() if a not in self.texts]
                 needs = ax.get_tightbbox(renderer, bbox_extra_artists=around)
                 if needs is None:
@@ -171,7 +171,6 @@ class Layout:
         """Make letters, names and marks fit a chart of so many pixels, of which its axes have so many."""
         points = renderer.points_to_pixels(1.0)
         inside, cut = [t for t in ax.texts if t not in self.texts], self.cut and self.seen
-        _small.keep(self.usual, ax.xaxis.label, "text")
         rows = columns = 0
         if self._names_stand(ax):
             rows = _small.rows(ax, self.names, inside, renderer, box / points, high / points, self.usual, cut)

@@ -204,7 +204,9 @@ def columns(ax: Axes, inside: Sequence[Text], n: int, renderer: Any, wide: float
 
 def below(ax: Axes, wide: float, usual: Usual) -> None:
     """Make the letters below axes smaller where those are less wide than they need, in points; then every second one goes, or more."""
-    texts = [t for t in ax.get_xticklabels() if t.get_text().strip()]
+    low, high = sorted(ax.get_xlim())
+    ticks = zip(ax.get_xticks(), ax.get_xticklabels(), strict=True)
+    texts = [t for x, t in ticks if t.get_text().strip() and low <= x <= high]
     if not texts:
         return
     # the years below the months, on a second line, stand far apart
@@ -216,7 +218,8 @@ def below(ax: Axes, wide: float, usual: Usual) -> None:
         near = any(0 < abs(i - year) < every for year in years)
         if i not in years and (near or (i - (years or [0])[-1]) % every):
             _hide(usual, text)
-        _write(usual, text, fits)
+        _write(usual, text, fits * every)
+    _write(usual, ax.xaxis.label, float(texts[0].get_fontsize()))
 
 
 def panels(ax: Axes, wide: float, usual: Usual) -> None:

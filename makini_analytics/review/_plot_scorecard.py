@@ -120,7 +120,7 @@ def plot_scorecard(
     names = charts.group_labels(rows, columns, 30)
     panels = [p for p in _PANELS if rows[p.column].notna().any()]
     ax = charts.axes(ax, rows=len(rows) + 2)
-    charts.columns_beside_names(ax, names, len(panels), top=-1.2, least=1)
+    charts.columns_beside_names(ax, names, len(panels), top=-1.2)
     said: list[list[str]] = [[] for _ in names]
     for k, panel in enumerate(panels):
         _draw(ax, k, panel, rows, said)

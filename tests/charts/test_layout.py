@@ -113,6 +113,19 @@ def test_no_line_of_a_text_is_longer_than_its_chart_whatever_the_dots_per_inch(l
             assert max(t.get_window_extent().x1 for t in ax.figure.texts) <= ax.figure.bbox.x1 - 0.13 * dpi
 
 
+def test_the_name_of_an_axis_is_no_wider_than_the_chart_and_stays_as_the_user_writes_it(lines):
+    figure = Figure(figsize=(12, 4))
+    ax, _, _ = figure.subplots(1, 3)
+    slippage.plot_funnel(lines, ax=ax)
+    said = "effective due lines: those of one order count as fewer"
+    for label in (said, "lines"):
+        ax.set_xlabel(label)
+        drawn(figure)
+        assert " ".join(ax.get_xlabel().split()) == label
+        assert ax.xaxis.label.get_window_extent().x1 < 0.38 * figure.bbox.x1
+        assert ax.get_window_extent().width > 0.5 * figure.bbox.x1 / 3
+
+
 def test_axes_drawn_on_again_have_the_texts_of_the_new_chart_alone(lines):
     figure = Figure()
     ax = figure.subplots()
