@@ -148,8 +148,8 @@ def label(name: Any, most: int = 34, end: int = 14) -> str:
     return f"{_LEFT_TO_RIGHT}{text}{_LEFT_TO_RIGHT}" if right_to_left else text
 
 
-#: A name, and behind it in brackets, or as a number, what tells it from others of that name.
-_TOLD_APART = re.compile(r"(.*?)((?: \([^()]*\))?(?: \d+)?\N{LEFT-TO-RIGHT MARK}?)", re.DOTALL)
+#: A name, and behind it what tells it from others of that name, in brackets or as a number, and its number of lines.
+_TOLD_APART = re.compile(r"(.*?)((?: \([^()]*\))?(?: \d+)?\N{LEFT-TO-RIGHT MARK}?(?: +n=\S+)?)", re.DOTALL)
 _ENDS = (
     14,
     4,

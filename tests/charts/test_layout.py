@@ -421,6 +421,7 @@ def test_names_that_are_cut_don_t_become_one():
         assert all(charts.text_width(n) <= most and n.count("(") == n.count(")") == 1 for n in cut)
         assert all(part.count("…") == 1 for n in cut for part in n.split(" / "))
     assert charts.label("Gesellschaft für Antr…chnik Süd mbH", 20).count("…") == 1
+    assert charts.shortened([f"{firm}  n=1,234"], 30) == ["Gesellscha…sellschaft  n=1,234"]
 
 
 def test_rows_of_an_item_and_a_vendor_have_names_of_their_own(lines):
