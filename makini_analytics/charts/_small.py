@@ -149,10 +149,19 @@ class _Cell:
         """Whether it may begin further to the left; what stands beside a bar may not."""
         return not isinstance(self.text, Annotation) and self.place > _BESIDE
 
+    @property
+    def at_least(self) -> float:
+        """Return where it begins if it has to."""
+        return _BESIDE if self.moves else min(self.place, 0.6)
+
+    def ends(self, column: float) -> float:
+        """Return where it ends in a column of that width."""
+        return self.place * column + self.away + self.wide
+
     def needs(self, size: float) -> float:
         """Return how wide its column must be where its letters have that size."""
         wide = self.away + self.wide * min(1.0, size / float(self.text.get_fontsize()))
-        return wide / (_FULL - (_BESIDE if self.moves else min(self.place, 0.6)))
+        return wide / (_FULL - self.at_least)
 
 
 def columns(ax: Axes, inside: Sequence[Text], n: int, renderer: Any, wide: float, usual: Usual, cut: bool) -> int:
@@ -182,19 +191,15 @@ def columns(ax: Axes, inside: Sequence[Text], n: int, renderer: Any, wide: float
     places: dict[float, list[_Cell]] = {}
     for cell in cells:  # those beside bars begin at places of their own, and are of one size all the same
         places.setdefault(-1.0 if isinstance(cell.text, Annotation) else round(cell.place, 3), []).append(cell)
-    for place, these in places.items():
-        if (
-            max(c.away + c.wide + max(c.place, place) * each for c in these) <= 1.02 * each
-        ):  # where the next marks begin
+    for these in places.values():
+        if max(c.ends(each) for c in these) <= 1.02 * each:  # where the next marks begin
             continue
-        part = min(
-            1.0, *(((_FULL - (_BESIDE if c.moves else c.place)) * each - c.away) / c.wide for c in these if c.wide)
-        )
+        part = min(1.0, *(((_FULL - c.at_least) * each - c.away) / c.wide for c in these if c.wide))
         for cell in these:
             if cell.moves:
                 keep(usual, cell.text, "position")
                 cell.text.set_x(cell.x - cell.place + _BESIDE)
-            _write(usual, cell.text, float(cell.text.get_fontsize()) * part, LEAST if cut else 0.0)
+            _write(usual, cell.text, float(cell.text.get_fontsize()) * part, LEAST if cut else 1.0)
         if any(c.moves for c in these):
             for mark in ax.lines:
                 keep(usual, mark, "markersize")
