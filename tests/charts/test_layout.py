@@ -470,10 +470,3 @@ def test_the_value_of_the_last_month_stands_low_over_its_own_column():
     (value,) = (t for t in ax.texts if t.get_text() == "600.00 EUR" and t.xy[0] > 22)
     box, column = value.get_window_extent(), ax.patches[23].get_window_extent()
     assert box.x0 >= column.x0 - 3 and 0 <= box.y0 - column.y1 < 10
-
-
-def test_the_legend_of_the_concentration_names_what_is_drawn():
-    lines = pd.DataFrame({"vendor_id": list("abc"), "currency": "EUR", "amount": [40.0, 30.0, 20.0]})
-    for n, named in ((1, ["largest"]), (3, ["largest", "5 largest"])):
-        legend = spend.plot_concentration(lines.head(n)).get_legend()
-        assert [t.get_text() for t in legend.get_texts()] == named

@@ -103,8 +103,8 @@ def _stacked(ax: Axes, rows: pd.DataFrame) -> None:
     }
     for column, colour in colours.items():  # the widest first: each next one lies over it
         ax.barh(np.arange(len(rows)), rows[column], color=colour, height=0.62)
-    shown = zip(("10 largest", "5 largest", "largest"), (5, 1, 0), colours.values(), strict=True)
-    _legend(ax, {name: c for name, more_than, c in reversed(list(shown)) if rows["n_vendors"].max() > more_than})
+    names = ("10 largest", "5 largest", "largest")
+    _legend(ax, dict(reversed(list(zip(names, colours.values(), strict=True)))))
 
 
 def _largest(first: pd.Series, label: str, of_groups: bool, measure: str) -> str:
