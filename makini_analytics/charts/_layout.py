@@ -138,6 +138,7 @@ class Layout:
     ) -> Bbox:
         """Return the place that lets the axes with all their labels take a box."""
         left, bottom, right, top = box
+        figure: Any = ax.figure
         wide, high = pixels
         at = Bbox.from_extents(left, bottom, max(right, left + 0.05), max(top, bottom + 0.05))
         _small.restore(self.usual)
@@ -157,8 +158,9 @@ class Layout:
                 needs = ax.get_tightbbox(renderer, bbox_extra_artists=around)
                 if needs is None:
                     break
-                x0, x1 = at.x0 + left - needs.x0 / wide, at.x1 + right - needs.x1 / wide
-                y0, y1 = at.y0 + bottom - needs.y0 / high, at.y1 + top - needs.y1 / high
+                needs = figure.transSubfigure.inverted().transform_bbox(needs)
+                x0, x1 = at.x0 + left - needs.x0, at.x1 + right - needs.x1
+                y0, y1 = at.y0 + bottom - needs.y0, at.y1 + top - needs.y1
                 least = 0.15 * (right - left), 0.15 * (top - bottom)
                 before, at = at, Bbox.from_extents(x0, y0, max(x1, x0 + least[0]), max(y1, y0 + least[1]))
                 if i and np.abs(np.subtract(at.extents, before.extents) * np.array([wide, high, wide, high])).max() < 1:

@@ -159,6 +159,16 @@ def test_a_chart_is_as_good_under_a_layout_engine_of_matplotlibs_own(engine, lin
     assert engine is None or cells[1].x1 <= said["somebody else's"].x0  # without an engine nobody makes room for it
 
 
+def test_a_chart_stays_in_its_part_of_a_figure_of_figures(lines):
+    figure = Figure(figsize=(12, 4))
+    parts = figure.subfigures(1, 2)
+    both = [spend.plot_by_vendor(lines, ax=part.subplots()) for part in parts]
+    drawn(figure)
+    for part, ax in zip(parts, both, strict=True):
+        box, place = ax.get_tightbbox(), part.bbox
+        assert place.x0 <= box.x0 and box.x1 <= place.x1 and place.y0 <= box.y0 and box.y1 <= place.y1
+
+
 def test_a_notebook_that_cuts_pictures_tight_cuts_off_no_text(lines):
     figure = Figure()
     ax = spend.plot_by_vendor(lines, ax=figure.subplots())

@@ -40,6 +40,7 @@ def plot_funnel(
     Filled: a vendor below (square) or above (triangle) all others by more than chance, as the column ``against_others`` says; hollow:
     one that may not differ at all. The limits around the common rate (dotted) are those of one vendor looked at by itself, so among
     many vendors a few hollow ones lie outside of the inner ones. The six outermost vendors are named where their names have room.
+    A vendor alone has nothing to be compared with, and the chart says so.
 
     Examples
     --------
