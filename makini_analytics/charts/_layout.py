@@ -181,7 +181,9 @@ class Layout:
         if self.columns:
             columns = _small.columns(ax, inside, self.columns, renderer, box / points, self.usual, cut)
         _small.panels(ax, box / points, self.usual)
-        gone = " and ".join(counted(n, what) for n, what in ((rows, "row"), (columns, "column")) if n)
+        gone = " and ".join(
+            counted(n, what) if n > 1 else what for n, what in ((rows, "row"), (columns, "column")) if n
+        )
         self.left_out = f"; no room for the last {gone}" if gone else ""
 
     def _names_stand(self, ax: Axes) -> bool:
