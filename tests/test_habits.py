@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+
 import pandas as pd
 import pytest
 
@@ -174,3 +177,81 @@ def test_a_number_of_numpy_is_a_number(data):
     assert len(got)
     pd.testing.assert_frame_equal(got, same)
     assert ma.Client("t", retries=three)
+
+
+@pytest.mark.parametrize(
+    ("habit", "says"),
+    [
+        (lambda d: d["lines"], "data.lines;"),
+        (lambda d: d["vendor_name"], r"data.lines\['vendor_name'\]"),
+        (lambda d: d[:5], "hold them: data.lines;"),
+        (lambda d: [*d], "hold them: data.lines;"),
+        (lambda d: d.head(), "data.lines.head"),
+        (lambda d: d.vendor_name, "data.lines.vendor_name"),
+        (lambda d: d.line, "near: lines"),
+        (lambda d: d + d, "concat"),
+        (lambda d: d.filter("Kugellager Nord AG"), "name what follows: connection=, vendor="),
+        (lambda d: style.use(dark="no"), "True or False"),
+        (lambda d: style.use(decimal=";"), "one mark"),
+        (lambda d: style.alt_text(d), "takes the axes of a chart"),
+    ],
+)
+def test_purchases_are_no_frame_and_say_where_it_is(data, habit, says):
+    with pytest.raises((ma.ConfigError, AttributeError), match=says):
+        habit(data)
+
+
+def test_purchases_are_copied_and_pickled_as_they_were(data):
+    for other in (copy.copy(data), copy.deepcopy(data), pickle.loads(pickle.dumps(data))):
+        pd.testing.assert_frame_equal(other.lines, data.lines)
+    assert not hasattr(data, "columns")
+
+
+def test_a_filter_takes_a_name_in_other_letters(data):
+    assert len(data.filter(connection="EMEA")) == len(data.filter(connection="emea"))
+    assert len(data.filter(vendor="KUGELLAGER nord ag", currency="eur")) == len(
+        data.filter(vendor="Kugellager Nord AG", currency="EUR")
+    )
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "last"),
+    [
+        ("2025-06", "2025-06", "2025-06-30"),
+        ("2025", "2025", "2025-12-31"),
+        (pd.Period("2024-01"), pd.Period("2024-02"), "2024-02-29"),
+        ("2025Q1", "2025-Q1", "2025-03-31"),
+    ],
+)
+def test_a_month_a_quarter_and_a_year_end_with_their_last_day(data, since, until, last):
+    days = data.lines["order_date"]
+    first = pd.Period(str(since)).start_time
+    assert len(data.filter(since=since, until=until)) == days.between(first, last).sum() > 0
+    assert spend.by_vendor(data.lines, as_of=until).attrs["as_of"] == last
+    card = ma.scorecard(data, since=since, until=until)
+    assert card.attrs["parameters"]["until"] == last
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["reprot"], "near: report"),
+        (["report", "--sections", "slipage"], "near: slippage"),
+        (["report", "orders.csv"], "by Purchases.from_file"),
+    ],
+)
+def test_a_slip_on_the_command_line_is_told_in_one_line(words, says, capsys):
+    with pytest.raises(SystemExit) as left:
+        cli.main(words)
+    told = capsys.readouterr().err
+    assert left.value.code == 2
+    assert says in told
+    assert "usage:" not in told
+
+
+def test_what_findings_are_not_asked_for_is_told_where_it_is(data):
+    for function in (ma.findings, ma.scorecard):
+        with pytest.raises(ma.OptionError, match=r"data.filter\(vendor="):
+            function(data, vendor="Rossi")
+    with pytest.raises(ma.OptionError, match="most=5"):
+        ma.findings(data, top=5)

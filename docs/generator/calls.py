@@ -29,10 +29,13 @@ with ma.sandbox() as server:  # a Makini on loopback that lives through five wee
         seen = server.client("us", delivery_date="actual", progress=False).fetch_purchases()
         history.add(seen, seen_at=seen.as_of)"""
 
-_LIST = 'before.groupby(["material_id", "vendor_id", "currency"], as_index=False).agg(price=("unit_price", "median"))'
+_LIST = (
+    'before.groupby(["material_id", "vendor_id", "currency"], as_index=False)'
+    '.agg(price=("unit_price", "median"), price_unit=("price_unit", "median"))'
+)
 
 CALLS = {
-    # a list of your own: the usual prices of the year before
+    # a list of your own: the usual prices of the year before, each for as many pieces as it is quoted for
     "spend.agreed_prices": "spend.agreed_prices(lines, " + _LIST + ")",
     "spend.plot_agreed_prices": "spend.plot_agreed_prices(lines, " + _LIST + ")",
     "lead_times.receipts": "lead_times.receipts(history)",

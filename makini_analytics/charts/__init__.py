@@ -18,7 +18,6 @@ from ._figure import (
     captions_of,
     fill,
     finish,
-    footnote_of,
     no_data,
     one_currency,
     render,
@@ -26,6 +25,7 @@ from ._figure import (
     retitle,
     write_chart,
 )
+from ._footnote import footnote_of, is_part
 from ._look import Look, contrast, fonts, ink_on, look, wear
 from ._marks import (
     LineEnd,
@@ -38,7 +38,7 @@ from ._marks import (
     periods_below,
     torn,
 )
-from ._table import Kind, cell_text, kind_of
+from ._table import Kind, cell_text, kind_of, spelled
 from ._waterfall import waterfall
 from ._wording import (
     IN_TITLE,
@@ -49,6 +49,7 @@ from ._wording import (
     group_labels,
     label,
     money,
+    n_named,
     number,
     percent,
     percent_of_change,
@@ -93,10 +94,12 @@ __all__ = [
     "group_columns",
     "group_labels",
     "ink_on",
+    "is_part",
     "kind_of",
     "label",
     "look",
     "money",
+    "n_named",
     "name_lines",
     "name_rows",
     "no_data",
@@ -114,6 +117,7 @@ __all__ = [
     "retitle",
     "row_noun",
     "shortened",
+    "spelled",
     "text_width",
     "torn",
     "waterfall",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from functools import partial, wraps
 from typing import Any, ParamSpec
 
@@ -11,11 +11,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from ..compute import BY_FILTER
+from ..compute import BY_FILTER, rows_passed
 from ..errors import OptionError, SchemaError
 from ..system import known_options, number_of
 from ._docstring import completed
 from ._figure import paper_of
+from ._footnote import ROWS_DRAWN
 from ._look import drawn_on
 
 P = ParamSpec("P")
@@ -26,6 +27,7 @@ def chart(
     of: Callable[..., pd.DataFrame],
     result_columns: Collection[str],
     own_defaults: Collection[str] = (),
+    ranked: str = "",
 ) -> Callable[[Callable[P, Axes]], Callable[P, Axes]]:
     """Return a decorator for the charts of a metric.
 
@@ -38,6 +40,8 @@ def chart(
     of : the metric whose result is drawn
     result_columns : columns that tell a result of the metric from lines: data that have all of them are drawn as they are
     own_defaults : options for which the chart has a default of its own
+    ranked : column that the rows of a result stand in the order of, rising; falling with a "-" before it. A result that was sorted by
+        something else is drawn in this order: the first rows are said to be the largest
 
     Examples
     --------
@@ -79,7 +83,7 @@ def chart(
             if alone and isinstance(first, pd.DataFrame) and set(result_columns) <= set(first.columns):
                 _refuse(asked, draw, of)
                 with drawn_on(paper_of(given.get("ax"))):
-                    return draw(first, **given)
+                    return draw(_told_as_a_part(_in_order(first, ranked), first, given), **given)
             if others and alone:
                 raise SchemaError(f"{draw.__name__} takes the result of {metric_name(of)}, or {' and '.join(frames)}")
             own = {name: signature.parameters[name].default for name in own_defaults}
@@ -87,7 +91,7 @@ def chart(
             if "_lines" in written.parameters:
                 given["_lines"] = first, own | asked
             with drawn_on(paper_of(given.get("ax"))):
-                return draw(result, **given)
+                return draw(_told_as_a_part(result, first, given), **given)
 
         drawn.__doc__ = completed(draw, of, metric_name(of))
         kept: Any = drawn
@@ -96,6 +100,22 @@ def chart(
         return drawn
 
     return decorate
+
+
+def _in_order(result: pd.DataFrame, ranked: str) -> pd.DataFrame:
+    """Return a result in the order in which its figure gave it, whatever it was sorted by since."""
+    if not result.index.is_monotonic_increasing:  # a figure numbers its rows
+        result = result.sort_index(kind="stable")
+    by = ranked.removeprefix("-")
+    return result.sort_values(by, ascending=by == ranked, kind="stable") if by in result else result
+
+
+def _told_as_a_part(result: pd.DataFrame, passed: Any, given: Mapping[str, Any]) -> pd.DataFrame:
+    """Return a result that says how much of it was passed, where that is not all: no title may take a part for the whole."""
+    if rows := rows_passed(passed):
+        result = result.copy(deep=False)
+        result.attrs[ROWS_DRAWN] = rows, given.get("title")
+    return result
 
 
 def metric_name(metric: Callable[..., Any]) -> str:

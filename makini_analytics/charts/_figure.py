@@ -7,7 +7,7 @@ list of fonts may grow (see `_look`). A company's fonts, colours and number mark
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,11 +21,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from ..compute import LATER
 from ..compute import SMALL_N as SMALL_N  # fewer lines are drawn in grey, and no title speaks of them
 from ..errors import ConfigError, MixedCurrencyError
+from ._footnote import ROWS_DRAWN, footnote_of
 from ._layout import Layout, any_glyph, written
 from ._look import fonts, is_dark, look
-from ._wording import counted, number, printable
+from ._wording import number, printable
 
 SIZES = {"slide": (10.0, 5.6), "half": (6.0, 4.6), "column": (7.0, 4.2)}
 
@@ -107,6 +109,9 @@ def finish(
     """
     if not isinstance(title, str):
         raise ConfigError(f"title={title!r:.60}: pass a text")
+    rows, own_title = result.attrs.get(ROWS_DRAWN, ("", None))
+    if rows and title != own_title:
+        title = f"Of {rows}: {title}"
     title, subtitle, alt, footnote = map(printable, (title, subtitle, alt, footnote_of(result)))
     _CAPTIONS[ax] = Captions(title, subtitle, footnote, tuple(tuple(rows) for rows in bars))
     # Names come from the data: any script, and perhaps a dollar sign.
@@ -188,20 +193,18 @@ def no_data(ax: Axes | None, what: str, result: pd.DataFrame, *, title: str | No
     looked_at = [about.get("included", {"n_lines": 1}), *about.get("excluded", ())]
     if not len(result) and not sum(part["n_lines"] for part in looked_at):
         title = None
+    left_out = {part["reason"]: part["n_lines"] for part in about.get("excluded", ())}
+    later = left_out.get(LATER)
+    if later and later == sum(part["n_lines"] for part in looked_at):
+        title = f"{'The one line was' if later == 1 else f'All {number(later)} lines were'} ordered after {about.get('as_of')}"
     ax = axes(ax, rows=3)
     ax.set_xticks([])
     ax.set_yticks([])
-    ax.text(
-        0.5,
-        0.5,
-        said if title else "No data",
-        transform=ax.transAxes,
-        ha="center",
-        va="center",
-        fontsize=16,
-        color=look.muted,
-    )
+    said = said if title else "No data"
+    ax.text(0.5, 0.5, said, transform=ax.transAxes, ha="center", va="center", fontsize=16, color=look.muted)
     subtitle = what[:1].upper() + what[1:] if title else "Nothing is left to count"
+    if not title and left_out:
+        subtitle += f"; most of what is left out: {max(left_out, key=lambda reason: left_out[reason])}"
     return finish(ax, title=title or f"No data: {what}", subtitle=subtitle, result=result)
 
 
@@ -224,30 +227,9 @@ def alt_text(ax: Axes) -> str:
     a makes 90 % of ordered spend. Ordered spend by vendor, EUR, total 100.00 EUR.
     a 90.00 EUR; b 10.00 EUR
     """
+    if not isinstance(ax, Axes):
+        raise ConfigError(f"alt_text takes the axes of a chart, as plot_* return them, not {type(ax).__name__}")
     return str(ax.get_gid() or "")
-
-
-def footnote_of(result: pd.DataFrame) -> str:
-    """Return source, as-of day, currency basis, number of lines, what was left out, and the definition's name."""
-    about: Mapping[str, Any] = result.attrs
-    if (
-        "metric" not in about
-    ):  # attrs are a convenience that many operations of pandas drop; a chart is drawn without them
-        return ""
-    only = ", ".join(f"{name} {text}" for name, text in about.get("filters", {}).items())
-    parts = [
-        f"Only {only}" if only else "",
-        f"Source: {about['source']}" if about.get("source") else "",
-        f"as of {about['as_of']}" if about.get("as_of") else "",
-    ]
-    parts.append(f"currency: {about['currency']}" if about.get("currency") and "currency" in result else "")
-    calendar = about.get("parameters", {}).get("calendar")
-    parts.append(f"days: {calendar}" if calendar else "")
-    parts.append(f"n = {counted(about['included']['n_lines'], 'line')}")
-    left_out = ", ".join(f"{number(e['n_lines'])} {e['reason']}" for e in about["excluded"])
-    parts.append(f"left out: {left_out or 'nothing'}")
-    parts.append(f"definition: {about['metric']}")
-    return " · ".join(p for p in parts if p)
 
 
 def bars_of(ax: Axes, value: str) -> pd.DataFrame:

@@ -16,7 +16,7 @@ Kind = Literal["money", "share", "days", "count", "number", "date", "time", "tex
 _MONEY = {
     "spend", "amount", "value", "ppv", "price", "base_price", "difference", "header_total", "spend_year_before", "change", "open_value",
     "expected_late_value", "expected_late_value_30", "expected_late_value_60", "value_due", "value_late", "value_overdue_open",
-    "price_before", "price_after", "price_effect", "due_value", "late_value",
+    "price_before", "price_after", "price_effect", "due_value", "late_value", "stake",
 }  # fmt: skip
 #: Shares whose names don't say so: the ends of intervals, chances, and changes relative to a base.
 _SHARES = {
@@ -52,6 +52,22 @@ def kind_of(column: str, values: pd.Series) -> Kind:
     if column.endswith("_days") or column.startswith("days"):
         return "days"
     return "count" if pd.api.types.is_integer_dtype(values.dtype) else "number"
+
+
+#: Columns and words of them that are read otherwise than they are written.
+_READ = {"yoy_change": "change on year before"}
+_CAPITALS = {"abc", "hhi", "otif", "ppv"}
+
+
+def spelled(column: str) -> str:
+    """Return a column's name in words.
+
+    >>> spelled("abc_class"), spelled("n_lines"), spelled("yoy_change")
+    ('ABC class', 'lines', 'change on year before')
+    """
+    # "n_lines" are lines: that it is a count everybody sees
+    words = column.removeprefix("n_").split("_")
+    return _READ.get(column, " ".join(w.upper() if w in _CAPITALS else w for w in words))
 
 
 def cell_text(value: Any, kind: Kind, decimals: int = 1) -> str:

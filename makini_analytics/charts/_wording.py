@@ -291,11 +291,21 @@ def _told_apart(labels: list[str], result: pd.DataFrame, columns: Sequence[str])
     return [f"{n} {things[n].index(t) + 1}" if len(things[n]) > 1 else n for n, t in zip(labels, thing, strict=True)]
 
 
+def n_named(rows: pd.DataFrame, columns: Sequence[str]) -> int:
+    """Return how many of the rows have a name: lines that name no vendor are not one more vendor.
+
+    >>> n_named(pd.DataFrame({"vendor_id": ["1", "2", None], "vendor_name": ["a", None, None]}), ["vendor_id", "vendor_name"])
+    2
+    """
+    names = [c for c in columns if c != "connection"] or list(columns)
+    return int(rows[names].notna().any(axis=1).sum()) if names else len(rows)
+
+
 def rest_label(rest: pd.DataFrame, columns: Sequence[str]) -> str:
     """Return the name of the bar that stands for groups without one of their own; lines that name no vendor are not one more vendor.
 
     >>> rest_label(pd.DataFrame({"vendor_name": ["a", "b", None]}), ["vendor_name"])
     'Other (2, and no vendor)'
     """
-    known = int(rest[list(columns)].notna().any(axis=1).sum()) if len(columns) else len(rest)
+    known = n_named(rest, columns)
     return f"Other ({number(known)}{f', and no {row_noun(list(columns))}' if known < len(rest) else ''})"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import re
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from .._version import __version__
 
@@ -33,10 +34,19 @@ class _Parser(argparse.ArgumentParser):
             from ..system import near  # loads numpy, which --help does without
 
             known = [name for action in self._actions for name in action.option_strings]
-            self.error(
-                f"unknown: {' '.join(unknown)}" + "".join(near(word.partition("=")[0], known) for word in unknown)
-            )
+            hints = "".join(near(word.partition("=")[0], known) for word in unknown)
+            if any(Path(word).suffix in (".csv", ".xlsx", ".xls") for word in unknown):
+                hints = ": a file is read in Python, by Purchases.from_file"
+            self.error(f"unknown: {' '.join(unknown)}{hints}")
         return options, unknown
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong in one line: a usage of ten lines above it hides it."""
+        if found := re.search(r"invalid choice: '(.*?)' \(choose from (.*)\)", message):
+            from ..system import near
+
+            message += near(found[1], [name.strip(" '") for name in found[2].split(",")])
+        self.exit(2, f"{self.prog}: error: {message}\n{self.prog} --help says more.\n")
 
 
 if TYPE_CHECKING:

@@ -46,7 +46,7 @@ from ._matching import line_keys, match_lines
 from ._normal import Z
 from ._pandas_engine import PandasColumns, leave_out_unreadable
 from ._periods import period_alias, period_number
-from ._provenance import Counted, FigureResult, Selection, stamp
+from ._provenance import DATA_AS_OF, N_ROWS, Counted, FigureResult, Selection, rows_passed, stamp
 from ._rates import SMALL_N, Rates, Weights, against_before, against_others, discoveries, two_sided, wilson
 from ._recorded import NOT_RECORDED, RECORDED_SHARE, Unrecorded, tally_recorded, unrecorded
 from ._reuse import once, reuse
@@ -71,12 +71,14 @@ __all__ = [
     "BY_FILTER",
     "CANCELLED",
     "CENSORED",
+    "DATA_AS_OF",
     "DELIVERED",
     "ENDINGS",
     "ENDS",
     "ENTITIES",
     "LATER",
     "NOT_RECORDED",
+    "N_ROWS",
     "OF_ORDER",
     "RECORDED_SHARE",
     "SMALL_N",
@@ -155,6 +157,7 @@ __all__ = [
     "refuse_given",
     "restricted_moments",
     "reuse",
+    "rows_passed",
     "spans",
     "spread_cancellations",
     "stamp",

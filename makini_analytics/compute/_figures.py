@@ -35,11 +35,13 @@ from ..frames import (
     frame_of,
     is_engine_frame,
     is_history,
+    is_pandas,
     need,
 )
 from ..system import known_options, text_of
 from ._engines import lines_of
 from ._groups import ENTITIES, By
+from ._lost import doubts_of
 from ._provenance import Counted, FigureResult, Selection, stamp
 
 P = ParamSpec("P")
@@ -208,6 +210,8 @@ def figure(
             )
             if meant != currency:
                 return counted(args, {**given, "currency": meant}, brought)
+            passed = args[0] if args else given.get(data[0])
+            doubts = doubts_of(frame_of(passed, metric=called), called) if len(data) == 1 and is_pandas(passed) else ()
             return stamp(
                 got.result,
                 metric=called,
@@ -215,7 +219,7 @@ def figure(
                 selection=got.selection,
                 lines=got.selection.lines,
                 as_of=got.as_of,
-                notes=(*got.notes, *brought),
+                notes=(*doubts, *got.notes, *brought),
                 included=got.included,
                 excluded=got.excluded,
             )

@@ -16,6 +16,11 @@ import pandas as pd
 
 from ..frames import FILTERS, OWN_DAYS, AsOfDays, Mask, encode, numbers, values
 
+#: Where a result says how many rows it had, by currency: one that lost some since is a part, and no chart may take it for the whole.
+N_ROWS = "n_rows"
+#: Where a result is as of a day after the last one that the data know, that day in words.
+DATA_AS_OF = "data_as_of"
+
 
 class Selection:
     """Which rows count, and why the others don't: each row is excluded once, for the first reason that fits.
@@ -179,17 +184,68 @@ def stamp(
         "metric": metric,
         "parameters": {k: v for k, v in parameters.items() if v is not None},
         "as_of": lines.attrs.get("as_of") if as_of is None or pd.isna(as_of.day) else str(as_of),
-        "source": lines.attrs.get("source"),
+        "source": _source_of(lines),
         "currency": currency_basis(lines),
         "included": counts,
         "excluded": left_out,
         "notes": list(notes),
+        N_ROWS: _rows_by_currency(result),
     }
+    # a figure that is made of another one, as the ageing of the open lines, has the day from there
+    if own := lines.attrs.get(DATA_AS_OF) if as_of is None else _days_before(lines, as_of):
+        result.attrs[DATA_AS_OF] = own
     if as_of is not None and as_of.own:  # beside their text, which is for people
         result.attrs[OWN_DAYS] = {name: str(day.date()) for name, day in as_of.own.items()}
     if filters := lines.attrs.get(FILTERS):
         result.attrs[FILTERS] = dict(filters)
     return result
+
+
+def _source_of(lines: pd.DataFrame) -> str | None:
+    """Return the names of the connections that the lines came from; of a part of them, such as those of one site, those that it has."""
+    told: str | None = lines.attrs.get("source")
+    if told is None or "connection" not in lines:
+        return told
+    names = encode(values(lines, "connection", "string"), sort=False)
+    there = {str(names.labels[i]) for i in np.flatnonzero(np.bincount(names.codes.astype(np.intp) + 1)[1:]).tolist()}
+    known = told.split(", ")
+    return ", ".join(n for n in known if n in there) if there and there <= {*known} else told
+
+
+def _days_before(lines: pd.DataFrame, as_of: AsOfDays) -> str:
+    """Return the day that the data are of, where it comes before the day to look from: what has happened since is not known.
+
+    >>> lines = pd.DataFrame()
+    >>> lines.attrs["as_of"] = "2025-12-31"
+    >>> _days_before(lines, AsOfDays(pd.Timestamp("2030-01-01"))), _days_before(lines, AsOfDays(pd.Timestamp("2025-06-30")))
+    ('the data are of 2025-12-31', '')
+    """
+    every = lines.attrs.get(OWN_DAYS) or {"": lines.attrs.get("as_of")}
+    before = {name: day for name, day in every.items() if day and pd.Timestamp(day) < as_of.of(name)}
+    of = f" of {', '.join(sorted(before))}" if len(before) < len(every) else ""
+    return f"the data{of} are of {min(before.values())}" if before else ""
+
+
+def rows_passed(data: Any) -> str:
+    """Return how many rows of a result are left, as "5 of 70 rows"; "" where it is whole, at least in its currencies, or no result.
+
+    >>> result = pd.DataFrame({"currency": ["EUR", "EUR", "JPY"], "spend": [3.0, 2.0, 1.0]})
+    >>> result.attrs["n_rows"] = {"EUR": 2, "JPY": 1}
+    >>> rows_passed(result.head(1)), rows_passed(result[result.currency == "EUR"])
+    ('1 of 2 rows', '')
+    """
+    had = data.attrs.get(N_ROWS) if isinstance(data, pd.DataFrame) else None
+    if not had:
+        return ""
+    n = sum(had.get(currency, 0) for currency in _rows_by_currency(data)) or sum(had.values())
+    return f"{len(data):,} of {n:,} row{'s' * (n != 1)}" if len(data) < n else ""
+
+
+def _rows_by_currency(result: pd.DataFrame) -> dict[str, int]:
+    if "currency" not in result:
+        return {"": len(result)}
+    n = result["currency"].astype("string").fillna("").value_counts()
+    return {str(currency): int(k) for currency, k in n.items()}
 
 
 def currency_basis(lines: pd.DataFrame) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,10 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..compute import Selection, stamp
-from ..errors import ConfigError, MakiniWarning, one_of
+from ..compute import N_ROWS, Selection, stamp
+from ..errors import ConfigError, one_of
 from ..frames import (
     FILTERS,
+    FIRST_ORDERS,
     OWN_DAYS,
     OWN_WINDOWS,
     AsOf,
@@ -27,7 +27,7 @@ from ..frames import (
     values,
 )
 from ..purchases import Purchases
-from ..system import known_options, number_of, text_of
+from ..system import known_options, number_of, text_of, warn
 from ..tidy import LINES, MONEY, ORDERS
 from ._rates import Book, Rates, book_of
 
@@ -119,8 +119,9 @@ def convert(
     }
     stamp(converted, metric="currency.convert", parameters=parameters, selection=selection, lines=frame, notes=(note,))
     converted.attrs |= {"currency": description} | {
-        k: v for k, v in frame.attrs.items() if k in ("since", "until", OWN_DAYS, OWN_WINDOWS, FILTERS)
+        k: v for k, v in frame.attrs.items() if k in ("since", "until", OWN_DAYS, OWN_WINDOWS, FILTERS, FIRST_ORDERS)
     }
+    converted.attrs.pop(N_ROWS)  # these are lines: some of them are no part of a result
     if data is None:
         return converted
     of_orders = _found(data.orders, book, to, basis, period, day, max_gap_days)
@@ -245,7 +246,7 @@ def _brought_along(data: Purchases, orders: pd.DataFrame, lines: pd.DataFrame, f
     )
     if lacking.any():
         message = f"{int(lacking.sum()):,} of {len(lines):,} lines have no rate: their amounts are missing and listed in issues"
-        warnings.warn(message, MakiniWarning, stacklevel=3)
+        warn(message)
     sources = data.sources.assign(notes=(data.sources["notes"].fillna("") + " " + note).str.strip().astype("string"))
     return replace(
         data,

@@ -93,9 +93,9 @@ def _of_days(axes: Any, result: pd.DataFrame) -> list[Bar]:
         # the chart cuts what is far out, and the outer bars hold it
         low, high = -np.inf if i == 0 else left, np.inf if i == len(edges) - 1 else right
         if axes.patches[i].get_height():  # a bar of no lines would be a button that opens nothing
-            found.append(
-                Bar(_days(ceil(left), floor(right)), _standing(axes, left, right), partial(_within, days, low, high))
-            )
+            name = _days(ceil(left), floor(right))
+            far = " or more" if np.inf in (-low, high) and name.endswith(("early", "late")) else ""
+            found.append(Bar(name + far, _standing(axes, left, right), partial(_within, days, low, high)))
     return found
 
 

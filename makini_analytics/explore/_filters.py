@@ -128,6 +128,11 @@ class Filters:
             return Picked(self._part(masks, conditions, words | {"vendor": self.search.value}), of_all_vendors)
         return Picked(of_all_vendors, of_all_vendors)
 
+    def contradiction(self) -> str:
+        """Return what no line can be, where the dates ask for that."""
+        first, last = self.since.value, self.until.value
+        return f"Ordered from {first} is after ordered to {last}." if first and last and first > last else ""
+
     def _part(self, masks: list[Any], conditions: list[str], words: dict[str, str]) -> Part:
         if not masks:  # no copy of a million lines to show all of them
             return Part(self._lines, "lines", {})

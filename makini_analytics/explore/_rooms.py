@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,9 @@ from ..frames import frame_of
 from ..system import known_options
 from ._filters import NAMED
 from ._widget import Explorer, View
+
+#: What became of a line is what these figures count: among the received ones alone, next to nothing is late or slow.
+_OUTCOME = ("state",)
 
 
 @known_options
@@ -44,8 +46,8 @@ def spend(data: Any, *, folder: str | Path = "makini-exports", raw_csv: bool = F
         "basis": w.Dropdown(options=["ordered", "received", "open"], description="Basis", **NAMED),
     }
     views = (
-        View("vendors", "spend.by_vendor", sp.by_vendor, _later(sp, "plot_by_vendor"), counts="n_lines"),
-        View("months", "spend.by_period", sp.by_period, _later(sp, "plot_by_period")),
+        _view("vendors", sp, "by_vendor", counts="n_lines"),
+        _view("months", sp, "by_period"),
     )
     return Explorer(lines, _lines_expression(data), views, options, folder, raw_csv)
 
@@ -73,16 +75,16 @@ def lead_times(data: Any, *, folder: str | Path = "makini-exports", raw_csv: boo
     days = [("calendar days", ""), ("Monday to Friday", "weekdays")]
     options = {"calendar": w.Dropdown(options=days, description="Days", **NAMED)}
     views = (
-        View("vendors", "lead_times.by_vendor", lt.by_vendor, _later(lt, "plot_by_vendor"), counts="n_lines"),
-        View("curve", "lead_times.curve", lt.curve, _later(lt, "plot_curve")),
-        View("months", "lead_times.by_period", lt.by_period, _later(lt, "plot_by_period")),
+        _view("vendors", lt, "by_vendor", counts="n_lines"),
+        _view("curve", lt, "curve"),
+        _view("months", lt, "by_period"),
     )
-    return Explorer(lines, _lines_expression(data), views, options, folder, raw_csv)
+    return Explorer(lines, _lines_expression(data), views, options, folder, raw_csv, without=_OUTCOME)
 
 
 @known_options
 def slippage(data: Any, *, folder: str | Path = "makini-exports", raw_csv: bool = False) -> Explorer:
-    """Explore slippage: on-time rates by vendor, days late, and the value of the open lines by how overdue they are.
+    """Explore slippage: on-time rates by vendor, and the lines by how many days late they came.
 
     Parameters
     ----------
@@ -101,7 +103,7 @@ def slippage(data: Any, *, folder: str | Path = "makini-exports", raw_csv: bool 
     """
     lines = frame_of(data, "delivered_date", metric="explore.slippage")
     dues = [d for d in ("required", "promised") if f"{d}_date" in lines]
-    early = [("any day", ""), *((f"{d} days", d) for d in (0, 1, 3, 5, 10))]
+    early = [("any day", ""), *((f"{d} day{'' if d == 1 else 's'}", d) for d in (0, 1, 3, 5, 10))]
     options = {
         "due": w.Dropdown(options=dues, description="Due date", **NAMED),
         "late_days": w.BoundedIntText(0, min=0, max=60, description="Tolerance", **NAMED),
@@ -110,15 +112,15 @@ def slippage(data: Any, *, folder: str | Path = "makini-exports", raw_csv: bool 
     options["late_days"].tooltip = "Days after the due date that are still on time"
     options["early_days"].tooltip = "Days before the due date that are still on time"
     views = (
-        View("vendors", "slippage.by_vendor", sl.by_vendor, _later(sl, "plot_by_vendor"), counts="n_due"),
-        View("days late", "slippage.per_line", sl.per_line, _later(sl, "plot_per_line")),
+        _view("vendors", sl, "by_vendor", counts="n_due"),
+        _view("days late", sl, "per_line"),
     )
-    return Explorer(lines, _lines_expression(data), views, options, folder, raw_csv)
+    return Explorer(lines, _lines_expression(data), views, options, folder, raw_csv, without=_OUTCOME)
 
 
-def _later(room: Any, plot: str) -> Callable[..., Any]:
-    """Return a function that looks its chart up when it draws, so that matplotlib is loaded no sooner."""
-    return lambda result: getattr(room, plot)(result)
+def _view(name: str, room: Any, figure: str, *, counts: str = "") -> View:
+    """Return a view of a figure; its chart is looked up when it is drawn, so that matplotlib is loaded no sooner."""
+    return View(name, getattr(room, figure).figure, lambda result: getattr(room, f"plot_{figure}")(result), counts)
 
 
 def _lines_expression(data: Any) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import inspect
 import io
 import re
 from collections.abc import Callable
@@ -13,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import ipywidgets as w
+import numpy as np
 import pandas as pd
 
 from .. import charts, style
+from ..compute import Figure
 from ..errors import ConfigError, MakiniError
-from ..frames import FILTERS, write_csv
+from ..frames import FILTERS, encode, write_csv
 from ..system import path_of, whole
 from ._bars import Bar, bars_of
 from ._filters import NAMED, Filters, named_like
@@ -27,10 +28,10 @@ from ._html import html, table_of
 _DPI = 90
 #: Rows that are shown of a result, and of the order lines behind a bar; the exports have all of them.
 _MOST_ROWS, _MOST_LINES = 25, 200
-#: Letters of code that fit a row of its box, about: widgets don't say how wide they are.
+#: Letters of code that fit a row of its box, about, for browsers that can't fit the box to the code.
 _LINE = 100
 #: What a reader of a bar's lines wants to see, and what else the metrics need of a line.
-_SHOWN = ("connection", "order_number", "line_number", "vendor_name", "product_code", "description", "state", "order_date",
+_SHOWN = ("left_out", "connection", "order_number", "line_number", "vendor_name", "product_code", "description", "state", "order_date",
           "required_date", "promised_date", "delivered_date", "quantity", "unit_of_measure", "amount", "currency")  # fmt: skip
 _NEEDED = (*_SHOWN, "order_id", "line_id", "vendor_id", "material_id", "product_id", "site_id", "site_name", "category", "received_quantity", "first_receipt_date",
            "cancelled_date", "completed_date", "approved_date", "created_at", "deleted_at", "updated_at", "is_return", "document_type", "type", "n_receipts",
@@ -39,11 +40,10 @@ _NEEDED = (*_SHOWN, "order_id", "line_id", "vendor_id", "material_id", "product_
 
 @dataclass(frozen=True)
 class View:
-    """What an explorer can show: the function, its plot, and the call as code."""
+    """What an explorer can show: a figure and its plot."""
 
     name: str
-    call: str  # such as "spend.by_vendor"
-    compute: Callable[..., pd.DataFrame]
+    figure: Figure
     plot: Callable[..., Any]
     counts: str = ""  # where its rows are vendors: the column of how many lines each has
 
@@ -54,7 +54,7 @@ class Explorer(w.VBox):  # type: ignore[misc]
     Attributes
     ----------
     result : the frame that is shown
-    shown : the order lines of the bar that was clicked last
+    shown : the order lines of the bar that was clicked last; ``left_out`` says why a line does not count, and is missing where it does
     code : the code that gives the same result
     """
 
@@ -66,6 +66,7 @@ class Explorer(w.VBox):  # type: ignore[misc]
         options: dict[str, Any],
         folder: str | Path,
         raw_csv: bool,
+        without: tuple[str, ...] = (),
     ) -> None:
         self.lines = lines[[c for c in lines.columns if c in _NEEDED]]  # narrow: every filter copies it
         self.lines.attrs = lines.attrs  # the as-of day
@@ -73,11 +74,12 @@ class Explorer(w.VBox):  # type: ignore[misc]
         self.shown = self.lines.iloc[:0]
         self._named, self._options, self._folder, self._raw_csv = named, options, path_of("folder", folder), raw_csv
         self._usual = {name: option.value for name, option in options.items()}
+        self._asked = self._usual.get("currency")  # which a pick may not have
         self._views = {v.name: v for v in views}
         self._axes: Any = None
         self._bars: list[Bar] = []
         self._opened = ""  # the bar whose lines are shown
-        self.filters = Filters(self.lines, without=tuple(options))
+        self.filters = Filters(self.lines, without=(*options, *without))
         self.view = w.ToggleButtons(
             options=list(self._views),
             description="Show",
@@ -117,21 +119,27 @@ class Explorer(w.VBox):  # type: ignore[misc]
 
     # ---- showing -----------------------------------------------------------------------------------------------------
 
-    def _show(self, _: Any = None) -> None:
+    def _show(self, change: Any = None) -> None:
         view = self._views[self.view.value]
         picked = self.filters.picked()
+        if change is not None and change["owner"] is self._options.get("currency"):
+            self._asked = change["new"]
         self._now, self._words = picked.part.lines, picked.part.spoken()
         counted, search = picked.part, ""
         if view.counts:
             counted, search = picked.of_all_vendors, picked.part.words.get("vendor", "")
+        self._offer_currencies(counted.lines)
         options = self._chosen(view)
         self._code.value = self._code_of(view, counted.code, options, search)
         self._code.rows = sum(1 + len(line) // _LINE for line in self.code.splitlines())
         self._fold.description = ", ".join(["Filters", *self._words])
         self._behind.value = self._status.value = self._opened = ""
         self.shown = self._now.iloc[:0]
+        self._with_reasons: pd.DataFrame | None = None
         try:  # a pick may leave lines that have no such figure; the sentence says why, where the chart would be
-            self.result = view.compute(counted.lines, **options)
+            if len(self.lines) and not len(counted.lines):
+                raise ConfigError(self.filters.contradiction() or "No line has all that is picked: widen a filter.")
+            self.result = view.figure.function(counted.lines, **options)
             if search:
                 names = self.result["vendor_name"]
                 found = names.str.contains(search, case=False, regex=False, na=False)
@@ -147,8 +155,21 @@ class Explorer(w.VBox):  # type: ignore[misc]
             self._chart.children = (w.HTML(html("alert_block", text=e)),)
             self._table.value = ""
             return
-        self._chart.children = (self._picture(),)
-        self._table.value = html("result", call=view.call, table=table_of(self.result, _MOST_ROWS))
+        self._chart.children = (self._picture(), w.HTML(html("footnote", text=charts.captions_of(self._axes).footnote)))
+        self._table.value = html("result", call=self.view_call, table=table_of(self.result, _MOST_ROWS))
+
+    def _offer_currencies(self, lines: pd.DataFrame) -> None:
+        """Offer the currencies that are left; where the one that was asked for is not, show the one that most lines have."""
+        control = self._options.get("currency")
+        if control is None or "currency" not in lines:
+            return
+        names = encode(lines["currency"], sort=False)
+        n = np.bincount(names.codes[names.codes >= 0], minlength=len(names.labels))
+        left = [str(names.labels[i]) for i in np.argsort(-n, kind="stable") if n[i]]
+        if left and left != list(control.options):
+            control.unobserve(self._show, names="value")
+            control.options, control.value = left, self._asked if self._asked in left else left[0]
+            control.observe(self._show, names="value")
 
     def _unfold(self, change: Any) -> None:
         """Show or hide the filters where they are folded, which the style does in narrow places."""
@@ -156,13 +177,13 @@ class Explorer(w.VBox):  # type: ignore[misc]
 
     def _code_of(self, view: View, source: str, options: dict[str, Any], search: str) -> str:
         """Return the code that gives the table, as the value of its last line, and the chart before it."""
-        room, figure = view.call.split(".")
+        room, figure = view.figure.name.split(".")
         arguments = "".join(f", {k}={v!r}" for k, v in options.items())
         return "\n".join(
             [
                 f"from makini_analytics import {room}",
                 *([] if self._named == "lines" else [f"lines = {self._named}"]),
-                f"result = {view.call}({source}{arguments})",
+                f"result = {view.figure.name}({source}{arguments})",
                 *([f"result = result[{named_like('result', search)}]"] if search else []),
                 f"display({room}.plot_{figure}(result))",
                 "result",
@@ -171,11 +192,11 @@ class Explorer(w.VBox):  # type: ignore[misc]
 
     def _chosen(self, view: View) -> dict[str, Any]:
         """Return the options that the view's function takes, without those that are as usual: the code reads as one writes it."""
-        takes = inspect.signature(view.compute).parameters
+        takes = view.figure.options
         for name, option in self._options.items():
             option.disabled = name not in takes  # a control that changes nothing looks as if it did
         chosen = {k: None if o.value == "" else o.value for k, o in self._options.items() if k in takes}
-        return {k: v for k, v in chosen.items() if v is not None and v != takes[k].default}
+        return {k: v for k, v in chosen.items() if v is not None and v != takes[k]}
 
     def _png_text(self) -> str:
         out = io.BytesIO()
@@ -210,16 +231,25 @@ class Explorer(w.VBox):  # type: ignore[misc]
         """Show the order lines of a bar, counted from the top or the left, and return them."""
         picked = self._bars[bar]
         self._opened = picked.name
-        self.shown = self._now.take(picked.rows())
-        head = self.shown[[c for c in _SHOWN if c in self.shown]]
-        rows = table_of(head, _MOST_LINES)
-        self._behind.value = html("order_lines", bar=picked.name, n_lines=len(head), table=rows)
+        self.shown = self._judged().take(picked.rows())
+        rows = table_of(self.shown[[c for c in _SHOWN if c in self.shown]], _MOST_LINES)
+        self._behind.value = html("order_lines", bar=picked.name, said=_counted(self.shown["left_out"]), table=rows)
         return self.shown
+
+    def _judged(self) -> pd.DataFrame:
+        """Return the lines that are picked, each with the reason why the figure does not count it; found when someone asks."""
+        if self._with_reasons is None:
+            view = self._views[self.view.value]
+            reasons = view.figure.counted(self._now, **self._chosen(view)).selection.reason()
+            self._with_reasons = self._now.assign(left_out=reasons.array)
+        return self._with_reasons
 
     # ---- exports -----------------------------------------------------------------------------------------------------
 
     def _export(self, write: Callable[[Path], Path]) -> None:
-        chosen = [str(o.value) for name, o in self._options.items() if o.value != self._usual[name] and not o.disabled]
+        # "3" and "0" tell nobody what they are: each value with the name of its control
+        changed = [o for name, o in self._options.items() if o.value != self._usual[name] and not o.disabled]
+        chosen = [f"{o.description} {getattr(o, 'label', o.value)}" for o in changed]
         name = self.view_call.replace(".", "_") + _file_words([*self._words, *chosen])
         try:
             if self._axes is None:
@@ -232,7 +262,7 @@ class Explorer(w.VBox):  # type: ignore[misc]
     @property
     def view_call(self) -> str:
         """The function that is shown, such as ``spend.by_vendor``."""
-        return self._views[self.view.value].call
+        return self._views[self.view.value].figure.name
 
     def _png(self, name: Path) -> Path:
         return style.save(self._axes, name.with_name(f"{name.name}.png"))
@@ -241,7 +271,7 @@ class Explorer(w.VBox):  # type: ignore[misc]
         return self._write_csv(self.result, name.with_name(f"{name.name}.csv"))
 
     def _lines_csv(self, name: Path) -> Path:
-        shown = self.shown if self._opened else self._now
+        shown = self.shown if self._opened else self._judged()
         of_bar = _file_words([self._opened]) if self._opened else ""
         return self._write_csv(shown, name.with_name(f"{name.name}{of_bar}_lines.csv"))
 
@@ -266,6 +296,21 @@ def _shown(result: pd.DataFrame, counts: str) -> str:
     """Return how many lines a result's rows have, of those that it is made of, as "436 of 2,780 lines"."""
     of_all = result.attrs["included"]["n_lines"]
     return f"{charts.number(result[counts].sum())} of {charts.counted(of_all, 'line')}"
+
+
+def _counted(left_out: pd.Series) -> str:
+    """Return how many lines there are, and how many of them count.
+
+    >>> _counted(pd.Series([None, "draft", None, "draft", "cancelled"])), _counted(pd.Series([None, None]))
+    ('5 order lines, 2 counted; left out: 2 draft, 1 cancelled', '2 order lines, all counted')
+    """
+    reasons, n = left_out.value_counts(), charts.counted(len(left_out), "order line")
+    told = ", ".join(f"{charts.number(k)} {reason}" for reason, k in reasons.items())
+    return (
+        f"{n}, {charts.number(len(left_out) - reasons.sum())} counted; left out: {told}"
+        if told
+        else f"{n}, all counted"
+    )
 
 
 def _file_words(words: list[str]) -> str:

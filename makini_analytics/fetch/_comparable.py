@@ -75,8 +75,8 @@ def _check_told_once(known: Purchases, replaced: Purchases, fresh: Purchases, me
         if was_cut(known) and len(once[~once["table"].isin(["orders", "lines"])]):
             raise NotEnough("what is told once is of all orders")
         for row in once[once["table"].isin(["orders", "lines"])].itertuples():
-            of = getattr(replaced, str(row.table))
-            if data is fresh or row.column != "status" or (to_strings(of["status"]) == row.value).any():
+            of, column = getattr(replaced, str(row.table)), str(row.column)
+            if data is fresh or column not in ("status", "currency") or (to_strings(of[column]) == row.value).any():
                 raise NotEnough(f"what is told once for many rows is counted anew ({row.reason})")
     if was_cut(known) and (merged.issues["table"] == "return lines").any():
         raise NotEnough("returns of orders outside of the span are not known")

@@ -63,7 +63,7 @@ def order_query(since: Any, until: Any, modified_since: Any) -> OrderQuery:
 def _moment(name: str, value: Any) -> pd.Timestamp | None:
     if value is None:
         return None
-    moment = moment_of(name, value)
+    moment = moment_of(name, value, last=name == "until")
     stamp: pd.Timestamp = moment.tz_localize("UTC") if moment.tz is None else moment.tz_convert("UTC")
     return stamp
 

@@ -17,6 +17,7 @@ from ._access import (
     years_hidden_by,
 )
 from ._as_of import (
+    FIRST_ORDERS,
     OWN_DAYS,
     OWN_WINDOWS,
     AsOf,
@@ -26,9 +27,10 @@ from ._as_of import (
     as_of_days,
     day_number,
     known_days,
+    known_first_orders,
     moment_of,
 )
-from ._codes import Encoding, coalesce, encode, numbered, pairs, remember
+from ._codes import Encoding, coalesce, encode, n_components, numbered, pairs, remember
 from ._collect import (
     FIGURE_COLUMNS,
     MOST_LINES,
@@ -49,6 +51,7 @@ __all__ = [
     "CHANGED_SINCE",
     "FIGURE_COLUMNS",
     "FILTERS",
+    "FIRST_ORDERS",
     "MOST_LINES",
     "OWN_DAYS",
     "OWN_WINDOWS",
@@ -74,7 +77,9 @@ __all__ = [
     "is_pandas",
     "kind_of_frame",
     "known_days",
+    "known_first_orders",
     "moment_of",
+    "n_components",
     "need",
     "numbered",
     "numbers",

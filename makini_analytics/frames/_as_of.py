@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..errors import ConfigError
-from ._access import values
+from ._access import days_of, values
 from ._codes import encode
 
 #: What is dated outside of these years is a slip, and days before or after it must fit, too.
@@ -24,6 +25,8 @@ AsOf = str | pd.Timestamp | Any  # anything that pandas reads as a date
 OWN_DAYS = "as_of_by_connection"
 #: Likewise the first and the last order date that each connection was asked for, beside ``since`` and ``until`` that all share.
 OWN_WINDOWS = "window_by_connection"
+#: Where lines are a part of others: the first order of each connection, in the whole and in the part, by which a later cut is told.
+FIRST_ORDERS = "first_orders_by_connection"
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,19 @@ def known_days(
     return AsOfDays(first, {k: days[k] for k in sorted(k for k in days if k is not None)} if several else {})
 
 
+def known_first_orders(lines: pd.DataFrame) -> dict[str, str]:
+    """Return the first order day of each connection in the data that some lines are a part of.
+
+    Of lines that were cut once more, so that their own first order is another, it is not known: the cut may have been one of days.
+    """
+    told: Mapping[str, tuple[str, str]] = lines.attrs.get(FIRST_ORDERS) or {}
+    if not told or "order_date" not in lines:
+        return {}
+    days = pd.Series(days_of(lines, "order_date"))
+    first = {str(c): day for c, day in days.groupby(values(lines, "connection", "string").to_numpy()).min().items()}
+    return {c: told[c][0] for c, day in first.items() if c in told and told[c][1] == str(day.date())}
+
+
 def as_of_day(lines: pd.DataFrame, as_of: AsOf | None) -> pd.Timestamp:
     """Return the one day on which all lines are known."""
     return as_of_days(lines, as_of).day
@@ -129,7 +145,7 @@ def as_day(as_of: AsOf | None, *, empty: bool) -> pd.Timestamp:
         return pd.NaT  # type: ignore[return-value]  # without lines no day is needed
     if as_of is None:
         raise ConfigError("no as-of day: neither the lines carry one nor an updated_at; pass as_of='2026-01-31'")
-    day = moment_of("as_of", as_of)
+    day = moment_of("as_of", as_of, last=True)
     local: pd.Timestamp = day.tz_convert("UTC").tz_localize(None) if day.tz is not None else day
     return local.normalize()
 
@@ -138,8 +154,22 @@ def as_day(as_of: AsOf | None, *, empty: bool) -> pd.Timestamp:
 _CLEAR_DATE = re.compile(r"^\d{4}(?!\d)(?!:)|^\d{8}(?!\d)|^(?=.*(?<!\d)\d{4}(?!\d)).*[A-Za-z]{3}|^(?:today|now)$")
 
 
-def moment_of(name: str, value: Any) -> pd.Timestamp:
-    """Return an argument as a moment, or raise `ConfigError` where it is no date, or one that no order has."""
+#: A year, a month or a quarter, which pandas would take for its first day.
+_SPAN = re.compile(r"\d{4}(-\d{2}|-?[Qq][1-4])?")
+
+
+def moment_of(name: str, value: Any, *, last: bool = False) -> pd.Timestamp:
+    """Return an argument as a moment, or raise `ConfigError` where it is no date, or one that no order has.
+
+    A year, a quarter or a month is its first day, or its ``last`` one: until June is until the end of it.
+
+    >>> moment_of("until", "2025-06", last=True), moment_of("since", "2025Q2")
+    (Timestamp('2025-06-30 00:00:00'), Timestamp('2025-04-01 00:00:00'))
+    """
+    if isinstance(value, pd.Period) or (isinstance(value, str) and _SPAN.fullmatch(value.strip())):
+        with suppress(ValueError):  # "2025-13", of which the error tells below
+            span = pd.Period(value)
+            value = (span.end_time if last else span.start_time).normalize()
     # a number would be one of nanoseconds: 2025 a moment in 1970
     number = isinstance(value, bool | int | float | np.number)
     if isinstance(value, str) and not _CLEAR_DATE.search(value.strip()):

@@ -7,6 +7,7 @@ people get are text (see `categoricals`), so their codes are kept beside the tex
 from __future__ import annotations
 
 import weakref
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -125,6 +126,19 @@ def pairs(one: Ints, other: Ints) -> tuple[Ints, Ints, Ints]:
     code = one.astype(np.int64) * width + (other.astype(np.int64) - low)
     pair, place = numbered(code)
     return pair // width, pair % width + low, place
+
+
+def n_components(pairs: Iterable[tuple[Any, Any]]) -> int:
+    """Return the number of groups that pairs of things make, whoever is joined by way of others.
+
+    >>> n_components([("a", "b"), ("b", "c"), ("a", "c"), ("x", "y")])
+    2
+    """
+    group: dict[Any, set[Any]] = {}
+    for one, other in pairs:
+        joined = group.get(one, {one}) | group.get(other, {other})
+        group |= dict.fromkeys(joined, joined)
+    return len({id(g) for g in group.values()})
 
 
 def numbered(code: Ints) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:

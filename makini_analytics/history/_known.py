@@ -100,9 +100,9 @@ def sources_of(
     return sources, None if days.isna().all() else days.min()
 
 
-def moment_in_utc(name: str, value: Any) -> pd.Timestamp:
+def moment_in_utc(name: str, value: Any, *, last: bool = False) -> pd.Timestamp:
     """Return an argument as a moment, one without a zone as of UTC."""
-    moment = moment_of(name, value)
+    moment = moment_of(name, value, last=last)
     return moment.tz_localize("UTC") if moment.tz is None else moment.tz_convert("UTC")
 
 
@@ -110,7 +110,7 @@ def end_of(name: str, day: Any) -> pd.Timestamp:
     """Return the moment until which snapshots count: the end of a day, where neither time nor zone is given."""
     if day is None:
         return pd.Timestamp("2262-01-01", tz="UTC")
-    moment = moment_in_utc(name, day)
+    moment = moment_in_utc(name, day, last=True)
     told = _WITH_TIME.search(day) if isinstance(day, str) else getattr(day, "tzinfo", None)
     if told or moment != moment.normalize():
         return moment

@@ -11,7 +11,7 @@ import pandas as pd
 from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
 
 from ..errors import ConfigError, OptionError
-from ..frames import FILTERS, moment_of
+from ..frames import FILTERS, FIRST_ORDERS, known_first_orders, moment_of
 from ..system import near, texts_of
 from ._reach import own_days
 
@@ -27,11 +27,11 @@ def filtered(data: Purchases, picks: Mapping[str, Any], since: Any, until: Any) 
     """Return what `Purchases.filter` promises; ``picks`` has a value, or several, by the name of what is picked by."""
     for name in picks:
         _must_be_known(data.lines, name)
-    wanted = {name: texts_of(name, value) for name, value in picks.items() if value is not None}
-    for name, texts in wanted.items():
-        _must_occur(data.lines, name, texts)
+    wanted = {
+        name: _meant(data.lines, name, texts_of(name, value)) for name, value in picks.items() if value is not None
+    }
     first, last = (
-        None if day is None else moment_of(name, day).tz_localize(None).normalize()
+        None if day is None else moment_of(name, day, last=name == "until").tz_localize(None).normalize()
         for name, day in (("since", since), ("until", until))
     )
     if first is not None and last is not None and first > last:
@@ -68,7 +68,19 @@ def filtered(data: Purchases, picks: Mapping[str, Any], since: Any, until: Any) 
     )
     for frame in (made.orders, made.lines):
         frame.attrs[FILTERS] = {**(data.lines.attrs.get(FILTERS) or {}), **told}
+    made.lines.attrs[FIRST_ORDERS] = _first_orders(data.lines, made.lines)
     return made
+
+
+def _first_orders(whole: pd.DataFrame, part: pd.DataFrame) -> dict[str, tuple[str, str]]:
+    """Return the first order day of each connection in the whole and in the part: the data of a vendor reach as far back as all others."""
+    if "order_date" not in whole:
+        return {}
+    first, of_part = (
+        f.groupby("connection", observed=True)["order_date"].min().dropna().to_dict() for f in (whole, part)
+    )
+    known = known_first_orders(whole)
+    return {str(c): (known.get(str(c), str(first[c].date())), str(day.date())) for c, day in of_part.items()}
 
 
 def _columns(lines: pd.DataFrame, name: str) -> list[str]:
@@ -88,21 +100,25 @@ def _must_be_known(lines: pd.DataFrame, name: str) -> None:
             )
 
 
-def _must_occur(lines: pd.DataFrame, name: str, texts: Collection[str]) -> None:
-    """Raise where no line has the value: a typing error would give an empty figure."""
+def _meant(lines: pd.DataFrame, name: str, texts: Collection[str]) -> set[str]:
+    """Return the values as the lines have them, "EUR" for "eur"; raise where none has: a typing error would give an empty figure."""
     columns = _columns(lines, name)
     try:
         there = {str(v) for c in columns for v in lines[c].dropna().unique()}
     except TypeError:  # unhashable
         raise OptionError(f"filter() picks by columns of text, and {name!r} holds lists or objects") from None
+    out = set()
     for text in texts:
-        if text not in there and len(lines):
+        same = {text} if text in there else {t for t in there if t.casefold() == text.strip().casefold()}
+        out |= same or {text}
+        if not same and len(lines):
             few = (
                 f"; there {'is' if len(there) == 1 else 'are'} {', '.join(sorted(there))}"
                 if 0 < len(there) <= 8
                 else ""
             )
             raise ConfigError(f"{name}={text!r}: no line has it{near(text, there, cutoff=0.4) or few}")
+    return out
 
 
 def _mask(frame: pd.DataFrame, wanted: Mapping[str, Collection[str]], first: Any, last: Any) -> Any:

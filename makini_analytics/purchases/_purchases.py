@@ -11,16 +11,17 @@ import pandas as pd
 
 from ..errors import ConfigError
 from ..files import FileBeside, FileRead, beside, read_file, settled_by_numbers
-from ..frames import FILTERS, as_day, categoricals, stack
+from ..frames import FILTERS, FIRST_ORDERS, as_day, categoricals, stack
 from ..system import check_options, flag_of, known_options, mapping_of, options_of, path_of
 from ..tidy import TABLES, Beside, NumberFormat, empty, tidy_table
 from . import _display, _folder
 from ._filter import filtered
+from ._habits import NoFrame
 from ._reach import check_frame, reach, source_of
 
 
 @dataclass(frozen=True)
-class Purchases:
+class Purchases(NoFrame):
     """Purchase orders, ready to compute on.
 
     Attributes
@@ -56,7 +57,7 @@ class Purchases:
             repeated |= {c for c in frame.columns if str(c).startswith("custom.")}
             frame = categoricals.as_strings(frame, repeated)
             # the rates that `currency.convert` used, and what `filter` picked
-            done = {k: getattr(self, name).attrs.get(k) for k in ("currency", FILTERS)}
+            done = {k: getattr(self, name).attrs.get(k) for k in ("currency", FILTERS, FIRST_ORDERS)}
             frame.attrs = {k: v for k, v in (attrs | done).items() if v is not None} if name != "issues" else {}
             object.__setattr__(self, name, frame)
 
@@ -70,8 +71,7 @@ class Purchases:
     def _repr_html_(self) -> str:
         return _display.as_html(self)
 
-    # ---- a part of it ------------------------------------------------------------------------------------------------
-
+    @known_options
     def filter(
         self,
         *,

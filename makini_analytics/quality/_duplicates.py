@@ -34,8 +34,9 @@ def duplicates(data: Purchases, *, score: float = 88, as_of: AsOf | None = None)
 
     Inside a connection an order line is suggested that is there again - the same line id, or the same order, line number, quantity
     and amount - and an order with lines of the same vendor, item, day and amount as those of another number; the score of those is
-    the share of the longer order's lines that agree, less where sites or quantities differ. Cancelled, deleted and draft lines are
-    no repeats.
+    the share of the longer order's lines that agree. What is due or came on another day speaks against a second entry, as call-offs
+    and instalments do: it counts half, and a line at another site or of another quantity a quarter less. Cancelled, deleted and
+    draft lines are no repeats.
 
     Vendors are compared by their cleaned names - case, accents, punctuation and legal ending (cleanco's list) folded - with the words
     in any order (rapidfuzz's token_sort_ratio; without the extra ``enrich`` only equal cleaned names are found). Names that differ in

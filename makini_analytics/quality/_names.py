@@ -77,12 +77,14 @@ def similar_names(names: list[str], least: float) -> Iterator[tuple[int, int, fl
 
 
 def _told_apart(a: str, b: str) -> bool:
-    """Return whether two cleaned names differ in words of one or two letters and in no others.
+    """Return whether two cleaned names differ in words of one or two letters and in no others; 07 is 7.
 
     >>> _told_apart("supplier a", "supplier b"), _told_apart("supplier a", "suplier a"), _told_apart("a b volvo", "ab volvo")
     (True, False, False)
+    >>> _told_apart("werk 7", "werk 07")
+    False
     """
-    words, others = Counter(a.split()), Counter(b.split())
+    words, others = (Counter(re.sub(r"\b0+(?=[0-9])", "", name).split()) for name in (a, b))
     mine, theirs = list((words - others).elements()), list((others - words).elements())
     return bool(mine and theirs) and max(map(len, mine + theirs)) <= 2 and "".join(mine) != "".join(theirs)
 

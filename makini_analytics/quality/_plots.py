@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from .. import charts
-from ..frames import AsOf
+from ..frames import AsOf, n_components
 from ._coverage import coverage
 from ._duplicates import duplicates
 from ._reconcile import reconcile
@@ -172,12 +172,12 @@ def plot_duplicates(
 ) -> Axes:
     """Draw the suggestions by score, each with its two names.
 
-    Highlighted: orders that seem to be there twice. Grey: vendors and due dates. They are suggestions to look at, and nothing
-    is merged: `quality.rename_vendors` does that for vendors, by a mapping that you supply.
+    Highlighted: orders that seem to be there twice. Grey: vendors and due dates. Each kind has its part of the bars. They are
+    suggestions to look at, and nothing is merged: `quality.rename_vendors` does that for vendors, by a mapping that you supply.
 
     Parameters
     ----------
-    top : suggestions to draw, of those with the highest score
+    top : suggestions to draw, of each kind those with the highest score
 
     Examples
     --------
@@ -191,7 +191,9 @@ def plot_duplicates(
     result: pd.DataFrame = data
     if not len(result):
         return charts.no_data(ax, "orders and vendors looked at", result, title="Nothing seems to be there twice")
-    head = result.iloc[:top]
+    # one of each kind after the other, until all places are taken: twelve orders leave room for three vendors, and 500 vendors for orders
+    turn = result.groupby("kind", sort=False).cumcount().sort_values(kind="stable").index[:top]
+    head = result.loc[turn.sort_values()]
     labels = [_both(r) for r in head.to_dict("records")]
     ax = charts.axes(ax, rows=len(head))
     y = np.arange(len(head))
@@ -204,7 +206,7 @@ def plot_duplicates(
     ax.set_xlim(0, 100)
     ax.set_xticks([])
     headline = title or _there_twice(result)
-    more = f"; {charts.number(len(result) - len(head))} more in the table" if len(result) > len(head) else ""
+    more = f"; drawn {len(head)} of {charts.number(len(result))} pairs" if len(result) > len(head) else ""
     sub = f"Score, out of 100, kind by kind; suggestions to look at, nothing is merged{more}"
     return charts.finish(ax, title=headline, subtitle=sub, result=result, alt="; ".join(labels), cut=True)
 
@@ -220,7 +222,7 @@ def _there_twice(result: pd.DataFrame) -> str:
             list(zip(pairs[f"{side}connection"], pairs[f"{side}id"], pairs[f"{side}name"], strict=True))
             for side in ("", "other_")
         ]
-        n = _n_components(list(zip(*ends, strict=True)))
+        n = n_components(list(zip(*ends, strict=True)))
         several.append(f"{charts.number(n)} {kind}{'s' if n > 1 else ''}")
     found = [f"Seems to be there twice: {', '.join(several)}"] if several else []
     if copied:
@@ -228,19 +230,6 @@ def _there_twice(result: pd.DataFrame) -> str:
         found.append(f"the due dates of {connections} copy the delivery")
     said = "; ".join(found)
     return said[0].upper() + said[1:]
-
-
-def _n_components(pairs: list[tuple[Any, Any]]) -> int:
-    """Return the number of groups that pairs of things make, whoever is joined by way of others.
-
-    >>> _n_components([("a", "b"), ("b", "c"), ("a", "c"), ("x", "y")])
-    2
-    """
-    group: dict[Any, set[Any]] = {}
-    for one, other in pairs:
-        joined = group.get(one, {one}) | group.get(other, {other})
-        group |= dict.fromkeys(joined, joined)
-    return len({id(g) for g in group.values()})
 
 
 def _both(row: dict[str, Any]) -> str:

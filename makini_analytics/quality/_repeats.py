@@ -23,22 +23,26 @@ _ALL_THE_SAME = (
     "site_id",
     "unit_price",
 )
-
-
 _LARGEST = 2**62
+#: Bits by which numbers are told apart, ten digits: what was computed in another way differs behind them.
+_BITS = 32
 
 
 def repeated_lines(lines: pd.DataFrame) -> pd.DataFrame:
     """Return the order lines that are there more than once, a row for each, with what the further ones count for.
 
     The same line is one of the same ``line_id``, or of the same order, line number, quantity and amount, as a join with receipts makes
-    of it; where lines have no number, one that is the same in all that describes it. That may be meant: it has a lower score.
+    of it; where lines have no number, one that is the same in all that describes it. That may be meant: it has a lower score, and so
+    have lines of one number that are due on different days, as instalments are.
     """
     amount, counts = numbers(lines, "amount"), counts_as_spend(lines)
     connection, ids = _codes(values(lines, "connection", "string")), _codes(values(lines, "line_id", "string"))
     order, line = _codes(order_ids(lines)["order"]), _codes(values(lines, "line_number", "string"))
     same = [connection, order, _numbered(numbers(lines, "quantity")), _numbered(amount)]
-    numbered = counts & (order >= 0) & (line >= 0)
+    numbered = np.zeros(len(lines), dtype=bool)
+    numbered[at := _groups(counts & (order >= 0) & (line >= 0), [*same, line])[0]] = True
+    due = _codes_of(_due(lines), at)
+    again = "the same order, line number, quantity and amount"
     item = _item(lines)
     described = [item, *(_codes(values(lines, c, "float64")) for c in _ALL_THE_SAME)]
     # without a line number, an item must be named: rows of which nothing is known are alike in nothing
@@ -47,7 +51,9 @@ def repeated_lines(lines: pd.DataFrame) -> pd.DataFrame:
     told = np.zeros(len(lines), dtype=bool)
     for rows, key, score, why in (
         (counts & (ids >= 0), [connection, ids], 100.0, "the same line_id"),
-        (numbered, [*same, line], 100.0, "the same order, line number, quantity and amount"),
+        (numbered, [*same, line, due], 100.0, again),
+        (numbered & (due >= 0), [*same, line], 50.0, f"{again}; not the same due date"),
+        (numbered, [*same, line], 100.0, again),
         (
             bare,
             [*same, *described],
@@ -73,8 +79,9 @@ def repeated_lines(lines: pd.DataFrame) -> pd.DataFrame:
 def repeated_orders(lines: pd.DataFrame) -> pd.DataFrame:
     """Return the pairs of orders of one connection that share lines of the same vendor, item, day and amount.
 
-    Each order is told beside the first one that it repeats, with the value of the lines in question; the score is the share of the
-    lines of the longer of the two that are repeated, the worse the more sites or quantities differ.
+    Each order is told beside the first one that it repeats - one with the same dates, where there is such - with the value of the lines
+    in question. The score is the share of the lines of the longer of the two that are repeated; of those of which site, quantity or a
+    date differs only a part counts.
     """
     amount = numbers(lines, "amount")
     connection, order = _codes(values(lines, "connection", "string")), _codes(order_ids(lines)["order"])
@@ -89,30 +96,53 @@ def repeated_orders(lines: pd.DataFrame) -> pd.DataFrame:
     at, group = _groups(rows, [connection, *key, _codes(values(lines, "currency", "string"))])
     if not len(at):
         return _joined([])
-    first, _ = _ends(group)
-    origin = order[at[first]][group]
-    again = np.flatnonzero(order[at] != origin)
+    due, delivered = _codes_of(_due(lines), at), _codes_of(values(lines, "delivered_date", "datetime64[us]"), at)
+    at, origin = _origins(at, group, order, (due, delivered))
+    again = np.flatnonzero(origin != np.arange(len(at)))
     if not len(again):
         return _joined([])
-    earlier, later, place = pairs(origin[again], order[at[again]])
+    one, other = at[origin[again]], at[again]
+    earlier, later, place = pairs(order[one], order[other])
     n = np.bincount(place)
-    value = np.bincount(place, weights=amount[at[again]]).astype(float)
+    value = np.bincount(place, weights=amount[other]).astype(float)
     of_order = np.bincount(order[rows], minlength=int(order.max()) + 1)
-    share = np.minimum(n / np.maximum(of_order[earlier], of_order[later]), 1.0)
-    one, other = at[first[group[again]]], at[again]
-    differ = {}
-    for name in ("site_id", "quantity"):
-        code = _codes(values(lines, name, "float64"))
-        differ[name.removesuffix("_id")] = np.bincount(place, weights=code[one] != code[other]) > 0
+    site, quantity = (_codes_of(values(lines, c, "float64"), at) for c in ("site_id", "quantity"))
+    facts = {"site": site, "quantity": quantity, "due date": due, "delivered date": delivered}
+    # what one of the two does not say is neither the same nor another
+    apart = {k: (code[one] != code[other]) & (np.minimum(code[one], code[other]) >= 0) for k, code in facts.items()}
+    # two days are those of two deliveries, as of call-offs and instalments
+    less = 0.25 * apart["site"] + 0.25 * apart["quantity"] + 0.5 * (apart["due date"] | apart["delivered date"])
+    alike = np.bincount(place, weights=1 - less)
+    score = 100 * np.minimum(alike / np.maximum(of_order[earlier], of_order[later]), 1.0)
+    differ = {name: np.bincount(place, weights=rows_differ) > 0 for name, rows_differ in apart.items()}
     shown_one, shown_other = np.zeros(len(n), dtype=np.int64), np.zeros(len(n), dtype=np.int64)
     shown_one[place[::-1]], shown_other[place[::-1]] = one[::-1], other[::-1]
     said = []
     for i, lines_alike in enumerate(n.tolist()):
-        odd = [name for name, rows_differ in differ.items() if rows_differ[i]]
+        odd = [name for name, pairs_differ in differ.items() if pairs_differ[i]]
         count = f"{lines_alike:,} line{'s' if lines_alike > 1 else ''} of the same vendor, item, day and amount"
         said.append(count + (f"; not the same {', '.join(odd)}" if odd else ""))
-    less = 1 - 0.25 * np.sum(list(differ.values()), axis=0)
-    return _joined([_suggested(lines, "repeated order", shown_one, shown_other, value, 100 * share * less, said)])
+    return _joined([_suggested(lines, "repeated order", shown_one, shown_other, value, score, said)])
+
+
+def _origins(
+    at: npt.NDArray[np.intp], group: Codes, order: Codes, dates: Sequence[Codes]
+) -> tuple[npt.NDArray[np.intp], Codes]:
+    """Return the rows anew, and the position of the one that each repeats, its own where none: the first of an earlier order in its group.
+
+    One that has the same dates comes before others: of call-offs of which one was entered twice, it repeats that one.
+    """
+    # the rows of an order in a group together, the orders as they come
+    rank = pd.factorize(group * (int(order.max()) + 1) + order[at])[0].astype(np.int64)
+    sort = np.argsort(rank, kind="stable")
+    at, group, rank = at[sort], group[sort], rank[sort]
+    origin = np.arange(len(at))
+    for code in (None, *dates):
+        if code is not None:
+            group = pd.factorize(group * (int(code.max()) + 2) + code[at] + 1)[0].astype(np.int64)
+        first = _ends(group)[0][group]
+        origin = np.where(rank[first] < rank, first, origin)
+    return at, origin
 
 
 def _suggested(
@@ -151,6 +181,12 @@ def counts_as_spend(lines: pd.DataFrame) -> Mask:
     return np.asarray(out & values(lines, "deleted_at", "float64").isna().to_numpy(dtype=bool))
 
 
+def _due(lines: pd.DataFrame) -> pd.Series:
+    """Return the day on which each line was to come, as it was asked for, else as it was promised."""
+    asked, promised = (values(lines, c, "datetime64[us]") for c in ("required_date", "promised_date"))
+    return asked.fillna(promised)
+
+
 def _item(lines: pd.DataFrame) -> Codes:
     return _first_known(lines, (*ENTITIES["material"][0], "description"))
 
@@ -167,9 +203,18 @@ def _codes(column: pd.Series) -> Codes:
     return encode(column, sort=False).codes.astype(np.int64)
 
 
+def _codes_of(column: pd.Series, at: npt.NDArray[np.intp]) -> Codes:
+    """Return the codes of some rows, which are few; -1 for all others."""
+    out = np.full(len(column), -1, dtype=np.int64)
+    out[at] = _codes(column.iloc[at])
+    return out
+
+
 def _numbered(number: npt.NDArray[np.float64]) -> Codes:
-    """Return a code for each amount to the cent, -1 where it is missing."""
-    return pd.factorize(np.round(number, 2))[0].astype(np.int64)
+    """Return a code for each number, -1 where it is missing; to ten digits, since a cent is much where a screw costs a hundredth of it."""
+    part, power = np.frexp(number)
+    rounded: npt.NDArray[np.float64] = np.ldexp(np.round(np.ldexp(part, _BITS)), power - _BITS)
+    return pd.factorize(rounded)[0].astype(np.int64)
 
 
 def _groups(rows: Mask, key: Sequence[Codes]) -> tuple[npt.NDArray[np.intp], Codes]:

@@ -11,6 +11,7 @@ from .. import charts
 from ..errors import ConfigError, SchemaError
 from ..frames import as_of_days, write_csv
 from ..purchases import Purchases
+from ..review import View
 from ..system import in_the_way, known_options, names_of, not_writable, path_of, steps, text_of, whole
 from ._content import PARTS, content, of_vendor
 from ._exhibits import Content, Exhibit, exportable
@@ -138,6 +139,8 @@ def report(
 def _write_vendor(data: Purchases, vendor: str, as_of: Any, out: Path) -> Path:
     """Write the page that a vendor is handed."""
     mine, name = of_vendor(data, vendor)
+    if as_of is not None and (why := View.of(data, as_of=as_of).unknown_since):
+        raise ConfigError(f"as_of={str(as_of)!r}: a vendor is not told what is overdue on a day of which {why}")
     page = vendor_page(data.lines, mine, name, as_of_days(data.lines, as_of))
     with whole(out, ()) as new:
         _write_page(page, new, printed=out.suffix == ".pdf")

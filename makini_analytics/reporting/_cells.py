@@ -20,8 +20,6 @@ _SHORT = {
     "due_date": "due",
     "vendor_name": "vendor",
     "site_name": "site",
-    "abc_class": "ABC class",
-    "yoy_change": "change on year before",
 }
 #: Where a table says in its attrs which of its columns are called by the data, such as a connection each: those keep their spelling.
 OF_DATA = "columns_of_data"
@@ -65,8 +63,7 @@ def _one_currency(rows: pd.DataFrame) -> str | None:
 
 
 def _heading(column: str, unit: str | None) -> str:
-    # "n_lines" are lines: that it is a count everybody sees
-    name = _SHORT.get(column, column.removeprefix("n_").replace("_", " "))
+    name = _SHORT.get(column) or charts.spelled(column)
     name = name[:1].upper() + name[1:]
     return f"{name}, {unit}" if unit else name
 

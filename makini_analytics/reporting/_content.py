@@ -58,8 +58,10 @@ def content(
             continue
         begin(name)
         if name in SECTIONS:
-            made.sections[name] = SECTIONS[name][1](view, subject)
-            finished(made, made.sections[name])
+            exhibits = SECTIONS[name][1](view, subject)
+            if exhibits:  # of deliveries there is none where nothing says what came: the line on the data tells
+                made.sections[name] = exhibits
+                finished(made, exhibits)
         elif name == "left_out":
             made.sections[name] = [
                 Exhibit("left_out", "What each figure counts, and what it leaves out", _left_out(made))
@@ -102,7 +104,9 @@ def _placed(findings: pd.DataFrame, exhibits: list[str]) -> pd.DataFrame:
     def place(name: str) -> str:
         if name in exhibits:
             return name
-        return next((e for e in exhibits if name and e.startswith(f"{name}_")), "")
+        # data of many years are drawn by quarter or year
+        words = (name, *(name.replace("_month", f"_{grain}") for grain in ("quarter", "year") if "_month" in name))
+        return next((e for word in words for e in exhibits if word and (e == word or e.startswith(f"{word}_"))), "")
 
     out = findings.assign(exhibit=findings["exhibit"].map(place).astype("string"))
     out.attrs = findings.attrs
@@ -110,9 +114,17 @@ def _placed(findings: pd.DataFrame, exhibits: list[str]) -> pd.DataFrame:
 
 
 def of_vendor(data: Purchases, vendor: str) -> tuple[Purchases, str]:
-    """Return the part of the purchases that is one vendor's, and the vendor's name."""
+    """Return the part of the purchases that is one vendor's, and the vendor's name; `ConfigError` where an id is that of two."""
     mine = data.filter(vendor=vendor)
     names = mine.lines["vendor_name"].dropna()
+    if len(names) and not (names.str.casefold() == vendor.strip().casefold()).any():
+        # by its id, which is another vendor's in another system: one must not be handed the orders of the other
+        of_each = {str(c): sorted(set(n)) for c, n in names.groupby(mine.lines["connection"])}
+        if len(of_each) > 1 and len({" ".join(n).casefold() for n in of_each.values()}) > 1:
+            who = ", ".join(f"{' or '.join(n)} in {c}" for c, n in of_each.items())
+            raise ConfigError(
+                f"vendor={vendor!r} is {who}: pass the name, or data.filter(connection=...) instead of data"
+            )
     return mine, str(names.iloc[0]) if len(names) else vendor
 
 

@@ -15,7 +15,7 @@ from ..review import View
 from ._cells import OF_DATA
 from ._exhibits import Exhibit, Native, labels_of, money_format
 from ._stakes import with_due_values, with_smaller_entries
-from ._year import beside_year_before, of_the_year
+from ._year import beside_year_before, of_the_year, of_what_is_told
 
 #: Money is drawn for so many currencies, those of most lines; all are in the tables.
 MOST_CURRENCIES = 3
@@ -64,9 +64,10 @@ def figures_covered(view: View) -> pd.DataFrame:
 def of_spend(view: View, subject: str) -> list[Exhibit]:
     """Return spend by month, what drove its change, by vendor (of one vendor: by material), category and site, and its prices."""
     lines, day = view.lines, view.day
-    currencies = [str(view.unit)] if view.converted else currencies_of(lines)
+    stated = [str(view.unit)] if view.converted else currencies_of(lines)
+    currencies: list[str | None] = [*stated] or [None]  # none is stated
     freq, word = _grain(lines)
-    if not currencies:  # no currency is stated, or there is no line
+    if lines.empty:
         groups = spend.by_vendor(lines, by=subject, as_of=day)
         return [Exhibit(f"spend_by_{subject}", f"Spend by {subject}", groups, spend.plot_by_vendor(groups))]
     out = []
@@ -76,14 +77,14 @@ def of_spend(view: View, subject: str) -> list[Exhibit]:
         if months["spend_year_before"].notna().any():
             drawn["spend_year_before"] = "same days a year before"
         cut = _legend(months, "part", f"cut by the data, not to be compared with whole {word}s")
-        says = f"Ordered spend by order date, {currency}{cut}"
+        says = f"Ordered spend by order date{_in(currency)}{cut}"
         columns = Native("column", "label", drawn, len(months), money_format(months), says=says)
-        name, heading = f"spend_by_{word}_{safe(currency)}", f"Spend by {word}, {currency}"
+        name, heading = _named(f"spend_by_{word}", currency), f"Spend by {word}{_in(currency)}"
         out.append(Exhibit(name, heading, months, spend.plot_by_period(months), columns))
         if currency == view.unit and subject == "vendor":
             out += _drivers(view)
         out.append(_ranking(view, subject, currency))
-    currency = str(view.unit)
+    currency = view.unit
     if subject == "vendor":  # where the money goes: of one vendor's report there is nothing to ask
         out += [_ranking(view, by, currency) for by in ("category", "site_name", "site_id")[: 2 if has(lines, "site_name") else 3]
                 if has(lines, by)]  # fmt: skip
@@ -91,8 +92,16 @@ def of_spend(view: View, subject: str) -> list[Exhibit]:
         return out  # quality tells that, and prices can't be compared
     out += _prices(view)
     if subject == "vendor" and len(alone := of_the_year(view.single_source, view, view.in_year)):
-        out.append(Exhibit("spend_single_source", f"Items of one vendor only, {currency}", alone))
+        out.append(Exhibit("spend_single_source", f"Items of one vendor only{_in(currency)}", alone))
     return out
+
+
+def _in(currency: str | None) -> str:
+    return f", {currency}" if currency else ""
+
+
+def _named(name: str, currency: str | None) -> str:
+    return f"{name}_{safe(currency)}" if currency else name
 
 
 def says_what(lines: pd.DataFrame) -> bool:
@@ -102,7 +111,7 @@ def says_what(lines: pd.DataFrame) -> bool:
 
 def _prices(view: View) -> list[Exhibit]:
     """Return what the same items cost at the same vendor in the two years, the largest effect first."""
-    items = view.same_items
+    items = view.same_items if any(map(says_what, view.sides)) else pd.DataFrame()
     if items.empty:
         return []
     effect = items["price"]
@@ -117,7 +126,7 @@ def _prices(view: View) -> list[Exhibit]:
     largest = np.argsort(-np.abs(effect.to_numpy()), kind="stable")
     table = table.iloc[largest].reset_index(drop=True)
     table.attrs = items.attrs
-    return [Exhibit("spend_prices", f"Prices of the same item and vendor, {view.unit}", table)]
+    return [Exhibit("spend_prices", f"Prices of the same item and vendor{_in(view.unit)}", table)]
 
 
 def _drivers(view: View) -> list[Exhibit]:
@@ -132,11 +141,10 @@ def _drivers(view: View) -> list[Exhibit]:
     chart, rows = spend.plot_bridge(table), labels.assign(label=table["effect"])
     says = charts.captions_of(chart).subtitle.partition("; axis cut")[0]  # other programs' bars begin at zero
     native = Native("bar", "label", {"value": "effect"}, len(table), money_format(table), rows=rows, says=says)
-    heading = f"What drove the change, {view.unit}" if view.unit else "What drove the change"
-    return [Exhibit("spend_bridge", heading, table, chart, native)]
+    return [Exhibit("spend_bridge", f"What drove the change{_in(view.unit)}", table, chart, native)]
 
 
-def _ranking(view: View, by: str, currency: str) -> Exhibit:
+def _ranking(view: View, by: str, currency: str | None) -> Exhibit:
     """Return the spend of the twelve months by vendor, or any column, with the year before beside it; a chart of vendors and categories."""
     rows, word = view.in_year, by.removesuffix("_name").removesuffix("_id")
     options: dict[str, Any] = {"by": by, "currency": currency, "as_of": view.day}
@@ -145,7 +153,7 @@ def _ranking(view: View, by: str, currency: str) -> Exhibit:
     if view.known_before.all() and (view.year_of_order == 0).any():
         was = spend.by_vendor(view.sides[0], **options)
         table = beside_year_before(groups, was)
-    name, heading = f"spend_by_{word}_{safe(currency)}", f"Spend by {word}, {currency}"
+    name, heading = _named(f"spend_by_{word}", currency), f"Spend by {word}{_in(currency)}"
     if word == "site":  # a place is no one to buy from: no ranks
         return Exhibit(name, heading, _without(table, "cumulative_share", "abc_class"))
     rows_drawn = _labelled(groups, ["spend", "cumulative_share"])
@@ -157,7 +165,9 @@ def _ranking(view: View, by: str, currency: str) -> Exhibit:
 
 def of_lead_times(view: View, subject: str) -> list[Exhibit]:
     """Return lead times by vendor (of one vendor: by material) and by order month."""
-    lines, day, rows = view.lines, view.day, view.in_year
+    lines, day, rows = view.told_lines, view.day, view.in_year
+    if view.nothing_told:
+        return []
     groups = of_the_year(lead_times.by_vendor(view.in_year_lines, by=subject, as_of=day), view, rows)
     bars = Native(
         "bar",
@@ -168,7 +178,7 @@ def of_lead_times(view: View, subject: str) -> list[Exhibit]:
         says=f"Lead time in days of the {charts.plural(subject)} with most lines; open lines counted as open; no bar: not yet estimable",
     )
     freq, word = _grain(lines)
-    months = lead_times.by_period(lines, freq=freq, as_of=day)
+    months = of_what_is_told(lead_times.by_period(lines, freq=freq, as_of=day), view)
     drawn = {"median_days": "median days", "p90_days": "p90 days", "mean_delivered_days": "mean of what has come"}
     slow = _legend(months, "unfinished", "slow lines are still open, neither faster nor slower")
     says = f"Lead time in days by order {word}{slow}"
@@ -183,9 +193,11 @@ def of_lead_times(view: View, subject: str) -> list[Exhibit]:
 
 def of_slippage(view: View, subject: str) -> list[Exhibit]:
     """Return on-time delivery by vendor (of one vendor: by material) and month."""
-    lines, day, due, rows_due = view.lines, view.day, view.due, view.in_year_due
+    lines, day, due = view.told_lines, view.day, view.due
+    if view.nothing_told:
+        return []
     groups = slippage.by_vendor(view.in_year_due_lines, by=subject, as_of=day, due=due)
-    groups = of_the_year(groups, view, rows_due, "due")
+    groups = of_what_is_told(of_the_year(groups, view, view.in_year_due | view.untold, "due"), view)
     drawn = {"on_time_rate": "on-time rate, with its 95 % interval"}
     several = charts.plural(subject)
     ends = ("on_time_low", "on_time_high")
@@ -197,7 +209,7 @@ def of_slippage(view: View, subject: str) -> list[Exhibit]:
     says += "; grey: few lines" if charts.look.plain in colours else ""
     rates = Native("bar", "label", drawn, len(rows), "0%", interval=ends, rows=rows, says=says, colours=colours)
     table = with_due_values(groups, view) if subject == "vendor" else groups
-    months = slippage.by_period(lines, as_of=day, due=due)
+    months = of_what_is_told(slippage.by_period(lines, as_of=day, due=due), view)
     cut = _legend(months, "part", "cut by the as-of day")
     of_months = f"Share of the due lines that came in time, by month of the due date{cut}"
     points = Native(
@@ -229,7 +241,9 @@ def _rate_colours(groups: pd.DataFrame) -> tuple[str, ...]:
 
 def of_open_orders(view: View, subject: str) -> list[Exhibit]:
     """Return what is still to come: by how overdue it is, and line by line."""
-    table = view.open_orders
+    if view.nothing_told:
+        return [Exhibit("open_orders", "Lines not known to have come", view.open_orders)]
+    table = of_what_is_told(view.open_orders, view)
     ages = slippage.ageing(table)
     out = []
     # the currencies of most open lines, which need not be those of most lines; first the one that the findings speak of

@@ -16,7 +16,7 @@ from .. import charts, lead_times, slippage, spend
 from .._version import __version__
 from ..frames import AsOfDays
 from ..purchases import Purchases
-from ..review import TO_CLOSE, days_in_words, due_of, scorecard
+from ..review import NOTHING_TOLD, TO_CLOSE, days_in_words, due_of, scorecard, untold_of
 from ..system import template
 from ._lists import shown
 from ._settle import LONGEST, confirm, heading, much, rows_of, said, to_settle
@@ -72,8 +72,11 @@ def vendor_page(lines: pd.DataFrame, purchases: Purchases, name: str, day: AsOfD
     card = _card(purchases, name, day)
     period = _Period(until - pd.DateOffset(years=1) + pd.Timedelta(days=1), until)
     by = due_of(lines)  # that of the report on all vendors
-    due, all_due = (period.of(part, f"{by}_date") for part in (mine, lines))
-    open_lines = shown(slippage.open_orders(mine, as_of=day, due=by))
+    # nothing is asked of a vendor where nothing says what it has delivered
+    all_told = lines[~untold_of(lines)]
+    told = mine[mine["connection"].isin(all_told["connection"].unique())]
+    due, all_due = (period.of(part, f"{by}_date") for part in (told, all_told))
+    open_lines = shown(slippage.open_orders(told, as_of=day, due=by))
     to_come = open_lines[open_lines["state"] != TO_CLOSE]
     overdue, soon = (to_come[to_come["state"] == state] for state in ("overdue", "due in 30 days"))
     rate = _row(slippage.by_vendor(due, by=None, as_of=day, due=by))
@@ -95,7 +98,7 @@ def vendor_page(lines: pd.DataFrame, purchases: Purchases, name: str, day: AsOfD
         period=period.text,
         as_of=_long(until),
         ordered=_ordered(mine, period, day),
-        sentence=_sentence(rate, to_come, period),
+        sentence=_sentence(rate, to_come, period) if len(told) or mine.empty else f"{NOTHING_TOLD.capitalize()}.",
         gauges=[
             _on_time(rate, common["on time"], card, by),
             _in_full(in_full, common["in full"], card, by),

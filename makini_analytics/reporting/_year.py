@@ -6,13 +6,25 @@ import numpy as np
 import pandas as pd
 
 from .. import charts
-from ..frames import Mask, encode, numbers, values
-from ..review import View
+from ..frames import Mask, days_of, encode, numbers, values
+from ..review import NOTHING_TOLD, View
 
 
 def of_the_year(table: pd.DataFrame, view: View, rows: Mask, by: str = "ordered") -> pd.DataFrame:
     """Return the figure of some of the lines with a word on the others, so that included and left out are all lines again."""
-    rest = ~rows
+    column, what = (f"{view.due}_date", "due") if by == "due" else ("order_date", "order")
+    undated = ~rows & np.isnat(days_of(view.lines, column))
+    out = also_left_out(table, view, ~rows & ~undated, f"not {by} in the twelve months")
+    return also_left_out(out, view, undated, f"no {what} date")
+
+
+def of_what_is_told(table: pd.DataFrame, view: View) -> pd.DataFrame:
+    """Return a figure of deliveries with a word on the lines of which nothing says whether they came."""
+    return also_left_out(table, view, view.untold, NOTHING_TOLD)
+
+
+def also_left_out(table: pd.DataFrame, view: View, rest: Mask, reason: str) -> pd.DataFrame:
+    """Return a figure of some of the lines with a word on the rest of them."""
     if not rest.any() or "excluded" not in table.attrs:
         return table
     amount = np.nan_to_num(numbers(view.lines, "amount")[rest])
@@ -21,7 +33,7 @@ def of_the_year(table: pd.DataFrame, view: View, rows: Mask, by: str = "ordered"
     code = currency.codes[rest].astype(np.int64) + 1
     sums = np.bincount(code, weights=amount, minlength=len(names)).tolist()
     entry = {
-        "reason": f"not {by} in the twelve months",
+        "reason": reason,
         "n_lines": int(rest.sum()),
         "value": {names[k]: round(sums[k], 6) for k in np.flatnonzero(np.bincount(code))}
         if "amount" in view.lines

@@ -6,13 +6,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from .. import charts, slippage, spend
+from .. import charts, lead_times, slippage, spend
 from ..compute import once
 from ..frames import Mask, days_of, numbered, values
 from ._evidence import NO_VENDOR, Evidence, named, shifts
 from ._kinds import CLEAR, COUNTED, ESTIMATED, UNKNOWN, Finding, count, listed, none_of
 from ._on_order import also_on_order
+from ._told import NOTHING_TOLD
 from ._view import View
+from ._years import with_months
 
 #: Days within which lines that are due are forecast.
 SOON = 30
@@ -37,6 +39,8 @@ def late(view: View, evidence: Evidence, clear: Mask) -> Finding:
     """Return what came late or is still out, and at which vendors it is more than chance."""
     due = (view.year_of_due == 1) & view.has_outcome
     missed = due & view.missed
+    if not due.any() and view.has_due_dates and view.nothing_told:
+        return Finding("late", f"late deliveries ({NOTHING_TOLD})", certainty=UNKNOWN)
     if not due.any():
         fell_due = "no line can be judged" if (view.year_of_due == 1).any() else "no line fell due in the twelve months"
         why = fell_due if view.has_due_dates else "no line has a due date"
@@ -99,6 +103,8 @@ def _spread(view: View, missed: Mask) -> bool:
 
 def soon_late(view: View) -> Finding:
     """Return what of the lines that fall due soon is expected late."""
+    if view.has_due_dates and view.nothing_told:
+        return Finding("soon late", f"lines due in the next {SOON} days ({NOTHING_TOLD})", certainty=UNKNOWN)
     table = view.open_in_unit
     days = -table["days_overdue"]
     if len(table) and table["due_date"].isna().all():
@@ -157,6 +163,8 @@ def _fell_due_lately(view: View, falls_due: pd.DataFrame) -> tuple[npt.NDArray[n
 
 def overdue(view: View) -> Finding:
     """Return what is past its due date."""
+    if view.has_due_dates and view.nothing_told:
+        return Finding("overdue", f"overdue lines ({NOTHING_TOLD})", certainty=UNKNOWN)
     table, unit = view.open_in_unit, view.named_unit(view.open_orders)
     past = table[table["days_overdue"] > 0].sort_values("open_value", ascending=False)
     dated = int(table["due_date"].notna().sum())
@@ -258,17 +266,31 @@ def lead_time(view: View, evidence: Evidence, clear: Mask) -> Finding:
     names = charts.group_labels(ranked, ["vendor_id", "vendor_name"])
     n = len(ranked)
     who = names[0] if n == 1 else count(n, "vendor")
-    after, before = float(first["after"]), float(first["before"])
-    digits = 1 if round(after) == round(before) else 0  # what moved must not read as the same
-    took = f"{charts.number(after, digits)} days, {charts.number(before, digits)} a year ago"
+    longer = ranked["after"].to_numpy(dtype=float) > ranked["before"].to_numpy(dtype=float)
+    moved_so = "grew" if longer.all() else "fell" if not longer.any() else "moved"
+    others = [f"{n} ({'longer' if up else 'shorter'})" for n, up in zip(names[1:], longer[1:], strict=True)]
     return Finding(
         "lead time",
-        f"Lead times moved at {who}, where {view.say(value)} is open.",
+        f"Lead times {moved_so} at {who}, where {view.say(value)} is open.",
         value,
         value,
         "open where lead times moved",
         CLEAR,
-        f"{names[0]} takes {took}{f'; also {listed(names[1:])}' if n > 1 else ''}. Of {count(tested, 'vendor')}.",
+        f"{names[0]} takes {_took(view, first)}{f'; also {listed(others)}' if n > 1 else ''}. Of {count(tested, 'vendor')}.",
         "lead_times_by_vendor",
-        f"lead_times.by_period(lines, freq='Q', by='vendor'{view.day_as_code})",
+        f"lead_times.by_vendor(lines[(lines.order_date > '{view.before.date()}') & (lines.order_date <= '{view.end.date()}')]{view.day_as_code})",
     )
+
+
+def _took(view: View, vendor: pd.Series) -> str:
+    """Return what a vendor took in the two years, in words: the medians, or the means up to the horizon where those moved and these did not."""
+    rows = view.of_vendors(vendor.to_frame().T) & view.known_before & (view.year_of_order >= 0)
+    lines = with_months(view.part(rows), view.month_of_order[rows])
+    half = lead_times.by_vendor(lines, by="year", as_of=view.day).set_index("year")["median_days"]
+    now, was = (float(half.get(year, np.nan)) for year in ("1", "0"))
+    after, before = float(vendor["after"]), float(vendor["before"])
+    if not np.isnan(now - was) and round(now) != round(was) and (now > was) == (after > before):
+        return f"{charts.number(now)} days, {charts.number(was)} a year ago (medians)"
+    _, horizon = lead_time_lines(view)
+    digits = 1 if round(after) == round(before) else 0  # what moved must not read as the same
+    return f"{charts.number(after, digits)} of the first {charts.number(horizon)} days on average, {charts.number(before, digits)} a year ago"

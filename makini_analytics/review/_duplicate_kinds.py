@@ -10,10 +10,11 @@ import pandas as pd
 
 from .. import charts, spend
 from ..compute import once
+from ..frames import Mask, days_of, n_components, values
 from ._kinds import TO_CHECK, Finding, count
 from ._view import View
 
-#: Two orders of which no more agrees than number and vendor: a number repeats across companies.
+#: Two orders of which no more agrees than number and vendor, as a number repeats across companies; or that agree but for their dates.
 _SAME_NUMBER = 50
 #: A vendor as it stands in the books: connection, key and name.
 Entry = tuple[str, str, str]
@@ -35,11 +36,13 @@ def duplicate_vendors(view: View) -> Finding:
         return Finding("duplicate vendors", "vendors under two names (none)")
     total = float(sum(entry.spent for entry in smaller))
     _, one, other, _ = max(smaller, key=lambda entry: entry.spent)
-    n = len(smaller)
-    seem, entry = ("vendor seems", "entry") if n == 1 else ("vendors seem", "entries")
+    ends = _ends(view.duplicates[view.duplicates["kind"] == "vendor"])
+    n, entries = n_components(ends), len({entry for pair in ends for entry in pair})
+    often = "twice" if entries == 2 * n else f"several times, under {charts.number(entries)} entries"
+    seem, entry = "seems" if n == 1 else "seem", "entry" if len(smaller) == 1 else "entries"
     return Finding(
         "duplicate vendors",
-        f"{charts.number(n)} {seem} to be in the books twice; {view.say(total)} was bought under the smaller {entry}.",
+        f"{count(n, 'vendor')} {seem} to be in the books {often}; {view.say(total)} was bought under the smaller {entry}.",
         total,
         total,
         "bought under the smaller entry",
@@ -63,11 +66,9 @@ def _smaller_entries(view: View) -> tuple[list[Smaller], dict[Entry, float]]:
     key = ["connection", "vendor_id", "vendor_name"]
     got = spend.by_vendor(view.asked(view.year_lines), by=key, currency=view.unit, as_of=view.day)
     sums: dict[Entry, float] = dict(zip(_entries(got, *key), got["spend"].tolist(), strict=True))
-    ones = _entries(pairs, "connection", "id", "name")
-    others = _entries(pairs, "other_connection", "other_id", "other_name")
     smaller: dict[Entry, Smaller] = {}
     # three names of one vendor are three pairs: the spend of a name counts once
-    for row, one, other in zip(pairs.index.tolist(), ones, others, strict=True):
+    for row, (one, other) in zip(pairs.index.tolist(), _ends(pairs), strict=True):
         less = min(one, other, key=lambda k: sums.get(k, 0.0))
         smaller.setdefault(less, Smaller(row, one, other, max(sums.get(less, 0.0), 0.0)))
     return list(smaller.values()), sums
@@ -75,7 +76,14 @@ def _smaller_entries(view: View) -> tuple[list[Smaller], dict[Entry, float]]:
 
 def _entries(frame: pd.DataFrame, *columns: str) -> list[Entry]:
     """Return connection, key and name of each row; "" where there is none."""
-    return [(c, k, n) for c, k, n in frame[list(columns)].astype("string").fillna("").to_numpy(dtype=object).tolist()]
+    table = pd.DataFrame({c: values(frame, c, "string") for c in columns}).astype("string").fillna("")
+    return [tuple(row) for row in table.to_numpy(dtype=object).tolist()]
+
+
+def _ends(pairs: pd.DataFrame) -> list[tuple[Entry, Entry]]:
+    """Return the two of each row of `quality.duplicates`."""
+    ones, others = (_entries(pairs, *(f"{end}{c}" for c in ("connection", "id", "name"))) for end in ("", "other_"))
+    return list(zip(ones, others, strict=True))
 
 
 def _twice(view: View, one: Entry, other: Entry, sums: Mapping[Entry, float]) -> str:
@@ -92,7 +100,7 @@ def _twice(view: View, one: Entry, other: Entry, sums: Mapping[Entry, float]) ->
 
 
 def duplicates(view: View) -> Finding:
-    """Return the orders and lines that seem to be there twice, by the value that is there again."""
+    """Return the orders and lines of the twelve months that seem to be there twice, by the value that is there again."""
     found = view.duplicates
     twice = found[found["kind"].isin(["order", "repeated line", "repeated order"])]
     if twice.empty:
@@ -102,36 +110,62 @@ def duplicates(view: View) -> Finding:
         n = int((twice["kind"] == "order").sum())
         shared = [f"{count(n, 'order number')} in two connections, dates or values differ"] if n else []
         if n < len(twice):
-            shared.append(f"{count(len(twice) - n, 'pair')} of orders with few lines alike")
+            shared.append(f"{count(len(twice) - n, 'pair')} with other dates or few lines alike")
         return Finding("duplicates", f"orders and lines entered twice ({'; '.join(shared)})")
-    twice = twice[alike]
-    mine = twice if view.unit is None else twice[(twice["currency"] == view.unit).fillna(False)]
+    in_year = _in_year(view, twice[alike])
+    year = twice[alike][in_year]
+    if year.empty:
+        none = f"{charts.number(len(in_year))} suggested, none of the twelve months"
+        return Finding("duplicates", f"orders and lines entered twice ({none})")
+    # an order in three connections is three pairs: what the third is worth counts once
+    year = year[~((year["kind"] == "order") & year.duplicated(["kind", "other_connection", "other_id"]))]
+    mine = year if view.unit is None else year[(year["currency"] == view.unit).fillna(False)]
     # a return that is there twice has a negative value, and its size is what is wrong
     size = mine["value"].abs()
     total = float(size.sum())
     if not total > 0:
         none = "without value" if len(mine) else f"none in {view.unit}"
-        return Finding("duplicates", f"orders and lines entered twice ({charts.number(len(twice))} suggested, {none})")
+        return Finding("duplicates", f"orders and lines entered twice ({charts.number(len(year))} suggested, {none})")
     first = mine.iloc[int(np.nan_to_num(size.to_numpy(dtype=float), nan=-1.0).argmax())]
     why = f"The largest is {view.say(first['value'])}: {_pair(first)}."
     why += " Returns count by their size." if (mine["value"] < 0).any() else ""
     why += f" The value of {charts.number(n)} is not known." if (n := int(size.isna().sum())) else ""
-    why += f" {charts.number(n)} more in other currencies or none." if (n := len(twice) - len(mine)) else ""
-    if rest := int((~alike).sum()):
-        why += f" {charts.number(rest)} more in the list {'agrees' if rest == 1 else 'agree'} in little."
-    again = int(_repeats(mine).sum())
-    often = "twice" if again == len(mine) else f"several times, {count(again, 'time')} too often"
+    why += f" {charts.number(n)} more in other currencies or none." if (n := len(year) - len(mine)) else ""
+    if n := int((~in_year).sum()):
+        why += f" {charts.number(n)} more in the list {'is' if n == 1 else 'are'} not of the twelve months."
+    if n := int((~alike).sum()):
+        why += f" {charts.number(n)} more in the list {'agrees' if n == 1 else 'agree'} in little, or not in dates."
+    counted, n, again = _counted(mine)
+    since = "" if in_year.all() else f".filter(since='{view.first_day.date()}')"
+    often = "twice" if again == n else f"several times, {count(again, 'time')} too often"
     return Finding(
         "duplicates",
-        f"{_counted_kinds(mine)} may have been entered {often}: {view.say(total)}.",
+        f"{counted} may have been entered {often if n > 1 or again == n else f'{again + 1} times'}: {view.say(total)}.",
         total,
         total,
-        "counted a second time" if again == len(mine) else "counted again",
+        "counted a second time" if again == n else "counted again",
         TO_CHECK,
         why,
         "quality_duplicates",
-        f"quality.duplicates(data{view.day_as_code})",
+        f"quality.duplicates(data{since}{view.day_as_code})",
     )
+
+
+def _in_year(view: View, twice: pd.DataFrame) -> Mask:
+    """Return which suggestions have an order or a line of the twelve months; all where no line is dated."""
+    if not view.dated:
+        return np.ones(len(twice), dtype=bool)
+    out = np.zeros(len(twice), dtype=bool)
+    of_lines = (twice["kind"] == "repeated line").to_numpy(dtype=bool)
+    ids = {*twice["id"].dropna(), *twice["other_id"].dropna()}
+    for frame in (view.lines, view.data.orders):
+        year = view.month_of(days_of(frame, "order_date")) // 12 == 1
+        for name, rows in (("line_id", of_lines), ("order_id", ~of_lines)):
+            known = year & values(frame, name, "string").isin(ids).to_numpy(dtype=bool)
+            there = {*_entries(frame.loc[known, frame.columns.isin(["connection", name])], "connection", name)}
+            for end in ("", "other_"):
+                out |= rows & [entry in there for entry in _entries(twice, f"{end}connection", f"{end}id")]
+    return out
 
 
 def _pair(row: pd.Series) -> str:
@@ -143,22 +177,20 @@ def _pair(row: pd.Series) -> str:
     return f"{one} in {row['connection']} and in {row['other_connection']}" if elsewhere else f"{one}, there again"
 
 
-def _repeats(twice: pd.DataFrame) -> pd.Series:
-    """Return how often each is there again: 1, but for lines that are there more than twice, whose evidence says how often."""
-    times = twice["evidence"].str.extract(r"^([0-9]+) times:")[0]
-    return times.where(twice["kind"] == "repeated line").astype("Float64").fillna(2.0) - 1
-
-
-def _counted_kinds(twice: pd.DataFrame) -> str:
-    """Return how many of each kind the list has, in words, so that the number is that of its rows.
+def _counted(twice: pd.DataFrame) -> tuple[str, int, int]:
+    """Return how many orders and lines are there several times, in words and as a number, and how often in all they are there too often.
 
     Of five orders with three lines each, all there again, ``15 lines of 5 orders``; with two order numbers in two connections
-    ``2 orders and 15 lines of 5 orders``.
+    ``2 orders and 15 lines of 5 orders``. An order that was entered six times is five pairs, and one order that is there five times too often.
     """
-    of_lines = twice[twice["kind"] == "repeated line"]
+    is_line = twice["kind"] == "repeated line"
+    of_lines, ends = twice[is_line], _ends(twice[~is_line])
+    n = n_components(ends)
+    again = len({entry for pair in ends for entry in pair}) - n
+    # of lines that are there more than twice the evidence says how often
+    times = of_lines["evidence"].str.extract(r"^([0-9]+) times:")[0].astype("Float64").fillna(2.0)
     # a line is named by its order and its own number, "PO1 / 10"
     of_orders = (of_lines["connection"].fillna("") + "\n" + of_lines["name"].str.rsplit(" / ", n=1).str[0]).nunique()
-    n = len(twice) - len(of_lines)
-    parts = [count(n, "order")] if n else []
-    parts += [f"{count(len(of_lines), 'line')} of {count(of_orders, 'order')}"] if len(of_lines) else []
-    return " and ".join(parts)
+    lines = f"{count(len(of_lines), 'line')} of {count(of_orders, 'order')}" if len(of_lines) > 1 else "1 order line"
+    parts = [count(n, "order")] * bool(n) + [lines] * bool(len(of_lines))
+    return " and ".join(parts), n + len(of_lines), again + int((times - 1).sum())

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from .. import charts
-from ..compute import Selection, reuse, stamp
+from ..compute import BY_FILTER, Selection, reuse, stamp
 from ..errors import ConfigError, SchemaError
 from ..purchases import Purchases
 from ..system import known_options, number_of, text_of
@@ -95,7 +95,7 @@ def look(
     return Review(view, _ranked(view, got, most), shown, data_line(view))
 
 
-@known_options
+@partial(known_options, instead={**BY_FILTER, "top": "most=5 gives five"})
 def findings(data: Purchases, *, currency: str | None = None, as_of: Any = None, most: int = 7) -> pd.DataFrame:
     """What a meeting should know of some purchases: at most seven findings, ranked by the money at stake, each with its proof.
 

@@ -8,6 +8,7 @@ from .. import charts, currency
 from ..errors import ConfigError, MakiniWarning
 from ..frames import values
 from ..purchases import Purchases
+from ..tidy import currency_code
 
 #: Of the lines in other currencies so many may lack a rate; where more do, nothing is converted unless a currency was asked for.
 _MOST_WITHOUT_RATE = 0.01
@@ -16,7 +17,7 @@ _MOST_WITHOUT_RATE = 0.01
 def in_one_currency(data: Purchases, to: str | None) -> tuple[Purchases, str | None, str]:
     """Return the purchases in one currency, which one, and what there is to say about it."""
     codes = values(data.lines, "currency", "string").astype("string").dropna().value_counts()
-    unit = str(to).strip().upper() if to is not None else str(codes.index[0]) if len(codes) else None
+    unit = currency_code(str(to)) if to is not None else str(codes.index[0]) if len(codes) else None
     others = int(codes.drop(unit, errors="ignore").sum()) if unit else 0
     if unit is None or not others:
         return data, unit, ""

@@ -185,7 +185,7 @@ def _finding(card: pd.DataFrame, noun: str) -> str:
     if not tested.any():
         return f"Too little to compare: none of {charts.counted(len(card), noun)} has 20 lines in both periods"
     if not worse.any() and not better.any():
-        return f"No clear difference from the period before at any of {of}"
+        return f"No clear difference from the period before{'' if tested.sum() == 1 else f' at any of {of}'}"
     parts = [
         f"{charts.number(int(x.sum()))} got {word}" for x, word in ((worse, "worse"), (better, "better")) if x.any()
     ]

@@ -11,6 +11,7 @@ import pandas as pd
 
 from .. import lead_times, slippage, spend
 from ..compute import (
+    BY_FILTER,
     By,
     ClusterSums,
     Rates,
@@ -46,7 +47,9 @@ RATES = {
 LEVELS = {"median": 0.5, "p90": 0.9}
 
 
-@known_options
+@partial(
+    known_options, instead={name: instead for name, instead in BY_FILTER.items() if name not in ("since", "until")}
+)
 def scorecard(
     data: Purchases,
     *,
@@ -217,7 +220,7 @@ class Card:
         for name, some in (("open_value", values), ("overdue_value", values.where(overdue, 0.0))):
             sums = some.groupby(found[GROUP], observed=True).sum()
             out[name] = after.of_groups(sums.reset_index(name="value"), "value", 0.0)
-        if not view.has_due_dates or view.unknown_since:  # then nobody knows what is overdue
+        if not view.has_due_dates or view.unknown_since or view.nothing_told:  # then nobody knows what is overdue
             out["overdue_value"] = np.full(self.n, np.nan)
         return out
 

@@ -191,7 +191,7 @@ def sides_of(view: View, by: By, since: Any, until: Any) -> tuple[Side, Side]:
 
 
 def _day(name: str, value: Any) -> pd.Timestamp:
-    day = moment_of(name, value)
+    day = moment_of(name, value, last=name == "until")
     return (day if day.tz is None else day.tz_convert("UTC").tz_localize(None)).normalize()
 
 

@@ -88,19 +88,25 @@ def change(view: View) -> Finding:
         COUNTED,
         why,
         "spend_bridge" if effects else "spend_by_month",
-        f"spend.bridge({year_before(view, known=True)}, {this_year(view, known=True)}, mixed_units='apart'{view.day_as_code})",
+        f"spend.bridge({year_before(view, known=True)}, {this_year(view, known=True)}, mixed_units='apart'{view.day_as_code})"
+        if _has_items(view)
+        else f"spend.by_vendor({this_year(view, known=True)}, by=None{view.day_as_code})",
     )
 
 
 def _effects(view: View) -> dict[str, float]:
     """Return what drove the change, in words; new and dropped items are told as one, since a renamed item is both."""
-    before, _ = view.sides
-    if not any(before[c].notna().any() for c in ("material_id", "product_code") if c in before):
+    if not _has_items(view):
         return {}
     table = view.bridge.set_index("effect")["value"]
     out = {word: float(table[name]) for name, word in _EFFECTS.items() if name in table}
     out["dropped and new items"] = float(table["new"] + table["lost"])
     return {k: v for k, v in out.items() if abs(v) >= 0.0005 * abs(float(table["before"]))}
+
+
+def _has_items(view: View) -> bool:
+    before, _ = view.sides
+    return any(before[c].notna().any() for c in ("material_id", "product_code") if c in before)
 
 
 def price_evidence(view: View) -> Evidence:
@@ -165,6 +171,14 @@ def prices(view: View, evidence: Evidence, clear: Mask) -> Finding:
     )
 
 
+def _no_others(view: View) -> str:
+    """Return why the data can't tell what other vendors sell; "" where they can."""
+    if by := vendors_hidden_by(view.lines):
+        return f"filtered by {', '.join(by)}"
+    # lines without a vendor may be another's
+    return "the data have one vendor only" if len(view.vendors.keys) == 1 else ""
+
+
 def concentration(view: View) -> Finding:
     """Return the categories of which one vendor has more than half."""
     lines = view.year_lines
@@ -172,8 +186,8 @@ def concentration(view: View) -> Finding:
         return Finding("concentration", f"concentration ({view.none_in_year})", certainty=UNKNOWN)
     if not lines["category"].notna().any():
         return Finding("concentration", "concentration (no categories)", certainty=UNKNOWN)
-    if by := vendors_hidden_by(lines):
-        return Finding("concentration", f"concentration (filtered by {', '.join(by)})", certainty=UNKNOWN)
+    if by := _no_others(view):
+        return Finding("concentration", f"concentration ({by})", certainty=UNKNOWN)
     lines = lines[lines["category"].notna()]
     table = spend.concentration(view.asked(lines), by="category", currency=view.unit, as_of=view.day)
     table = table[table["spend"] > 0]
@@ -220,8 +234,8 @@ def single_source(view: View) -> Finding:
         return Finding("single source", "single sources (no line has an amount)", certainty=UNKNOWN)
     if not any(lines[c].notna().any() for c in ("material_id", "product_code") if c in lines):
         return Finding("single source", "single sources (nothing says what was bought)", certainty=UNKNOWN)
-    if by := vendors_hidden_by(lines):
-        return Finding("single source", f"single sources (filtered by {', '.join(by)})", certainty=UNKNOWN)
+    if by := _no_others(view):
+        return Finding("single source", f"single sources ({by})", certainty=UNKNOWN)
     table = view.single_source[view.single_source["spend"] > 0]
     often = f"ordered {FEWEST_ORDERS} times or more"
     if table.empty:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from .. import charts, lead_times, slippage, spend
 from ..errors import ConfigError, SchemaError
+from ..frames import days_of
 from ._delivery_kinds import lead_time_lines
 from ._evidence import Evidence, Floats, shifts
 from ._kinds import count
@@ -133,7 +134,11 @@ def _share(view: View, name: str, label: str, figure: Callable[..., pd.DataFrame
         return None
     change, moved = "", (alike - was) * 100
     if not np.isnan(moved):
-        change = f"{_signed(round(moved, 1), charts.number(abs(moved), 1))} points"
+        # a connection whose year before is not known is in the value, and in no change of it
+        like = (
+            "" if round(alike * 100, 1) == round(now * 100, 1) else f"like for like {charts.number(alike * 100, 1)} %, "
+        )
+        change = f"{like}{_signed(round(moved, 1), charts.number(abs(moved), 1))} points"
         change += "" if clear else ", no clear change"
     series = _series(*months(view))
     good = bool(moved > 0) if clear and not np.isnan(moved) else None
@@ -162,7 +167,8 @@ def _lead_time(view: View, clear: Mapping[str, bool]) -> Tile | None:
     alike, was = float(by.get("1", np.nan)), float(by.get("0", np.nan))
     sure, change, moved = clear["lead_time"], "", alike - was
     if not np.isnan(moved):
-        change = "no change" if not round(moved) else _signed(moved, count(round(abs(moved)), "day"))
+        like = "" if round(alike) == round(value) else f"like for like {count(round(alike), 'day')}, "
+        change = like + ("no change" if not round(moved) else _signed(moved, count(round(abs(moved)), "day")))
         change += "" if sure or not round(moved) else ", no clear change"
     months, before = _series(*_by_month(lead_times.by_vendor(keyed, by="month", as_of=view.day), "median_days"))
     good = bool(moved < 0) if sure and moved else None
@@ -171,6 +177,8 @@ def _lead_time(view: View, clear: Mapping[str, bool]) -> Tile | None:
 
 
 def _overdue(view: View, clear: Mapping[str, bool]) -> Tile | None:
+    if view.nothing_told:
+        return None
     mine = view.open_in_unit
     past = mine.loc[mine["days_overdue"] > 0, "open_value"]
     told = past.notna().any() if len(past) else mine["due_date"].notna().any() or mine.empty
@@ -191,7 +199,7 @@ def _overdue(view: View, clear: Mapping[str, bool]) -> Tile | None:
 
 def _overdue_on(view: View, day: pd.Timestamp, judged: pd.DataFrame) -> float:
     """Return the open value of the lines that are overdue on a day, of the connections that are known in both years."""
-    rows = (judged["outcome"] == "overdue_open").fillna(False).to_numpy(dtype=bool) & view.known_before
+    rows = (judged["outcome"] == "overdue_open").fillna(False).to_numpy(dtype=bool) & view.known_before & ~view.untold
     return view.money(view.part(rows), basis="open", as_of=day)
 
 
@@ -213,6 +221,10 @@ def data_line(view: View) -> list[str]:
         n = charts.number(whole)
         what = f"{n} of {count(len(lines), 'line')} accounted for: {charts.number(included)} {'counts' if included == 1 else 'count'} as spend{of_unit}"
         out.append(f"{what}{f', {left}' if left else ''}.")
+    lacking = int(np.isnat(days_of(lines, "order_date")).sum())
+    if view.dated and lacking:
+        verb = "has" if lacking == 1 else "have"
+        out.append(f"{count(lacking, 'line')} {verb} no order date, and so no place in the twelve months.")
     doubtful = len(view.given.issues)
     none = "All values were read, and none is doubtful."
     out.append(f"{count(doubtful, 'value').capitalize()} not read or doubtful." if doubtful else none)

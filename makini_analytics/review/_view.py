@@ -18,6 +18,7 @@ from ..frames import AsOfDays, Mask, as_of_days, categoricals, encode, numbers, 
 from ..purchases import Purchases
 from ..system import begun
 from ._one_currency import in_one_currency
+from ._told import untold_of
 from ._years import Years, with_months
 
 #: Orders of an item in the twelve months from which one vendor only is more than the accident of few orders.
@@ -78,13 +79,13 @@ class View(Years):
 
     @cached_property
     def due_year_lines(self) -> pd.DataFrame:
-        """The lines that fell due in the twelve months."""
-        return self.part(self.year_of_due == 1)
+        """The lines that fell due in the twelve months, and of which something says whether they came."""
+        return self.part((self.year_of_due == 1) & ~self.untold)
 
     @cached_property
     def in_year_due_lines(self) -> pd.DataFrame:
-        """The same; all lines where none has a due date."""
-        return self.due_year_lines if self.has_due_dates else self.narrow
+        """The same; where none has a due date, of all lines."""
+        return self.due_year_lines if self.has_due_dates else self.part(~self.untold)
 
     @cached_property
     def in_year_lines(self) -> pd.DataFrame:
@@ -94,7 +95,7 @@ class View(Years):
     @cached_property
     def due_lines(self) -> pd.DataFrame:
         """The lines that fell due in the two years, with the number of their month and year as text to group by."""
-        rows = (self.month_of_due >= 0) & self.known_before
+        rows = (self.month_of_due >= 0) & self.known_before & ~self.untold
         return with_months(self.part(rows), self.month_of_due[rows])
 
     @cached_property
@@ -175,16 +176,16 @@ class View(Years):
     @cached_property
     def has_outcome(self) -> Mask:
         """Which due lines are known to have come in time or not."""
-        return self.missed | self.judged["outcome"].isin(["early", "on_time"]).to_numpy(dtype=bool)
+        return self.missed | (self.judged["outcome"].isin(["early", "on_time"]).to_numpy(dtype=bool) & ~self.untold)
 
     @cached_property
     def missed(self) -> Mask:
         """Which of them came late, or are still out."""
-        return self.judged["outcome"].isin(["late", "overdue_open"]).to_numpy(dtype=bool)
+        return self.judged["outcome"].isin(["late", "overdue_open"]).to_numpy(dtype=bool) & ~self.untold
 
     @cached_property
     def open_orders(self) -> pd.DataFrame:
-        """`slippage.open_orders`."""
+        """`slippage.open_orders` of the lines of which something says what has come."""
         return self._long("open_orders")
 
     @cached_property
@@ -250,11 +251,26 @@ class View(Years):
         # taken out, since what waits for a figure holds the view: the two would keep each other in memory
         return self._coming.pop(name, partial(_LONGEST[name], self))()
 
+    @cached_property
+    def untold(self) -> Mask:
+        """Which lines are of a connection in which nothing says what has come."""
+        return untold_of(self.lines)
+
+    @cached_property
+    def told_lines(self) -> pd.DataFrame:
+        """The others; all lines where nothing says of any whether it came."""
+        return self.lines[~self.untold] if self.untold.any() and not self.nothing_told else self.lines
+
+    @property
+    def nothing_told(self) -> bool:
+        """Whether nothing says of any line whether it came."""
+        return bool(self.untold.all()) and len(self.lines) > 0
+
     @property
     def undated(self) -> list[str]:
         """The connections whose lines are left out of on time, since no delivery days are recorded."""
         try:
-            reason = self.judged["reason"]
+            reason = self.judged["reason"].mask(self.untold, NOT_RECORDED)
         except (SchemaError, ConfigError):
             return []
         if "connection" not in self.lines:
@@ -278,7 +294,7 @@ def _same_items(view: View) -> pd.DataFrame:
 #: The figures that take longest.
 _LONGEST: dict[str, Callable[[View], pd.DataFrame]] = {
     "same_items": _same_items,
-    "open_orders": lambda view: slippage.open_orders(view.lines, as_of=view.day, due=view.due),
+    "open_orders": lambda view: slippage.open_orders(view.told_lines, as_of=view.day, due=view.due),
     "single_source": lambda view: spend.single_source(
         view.asked(view.in_year_lines), currency=view.unit, as_of=view.day, min_orders=FEWEST_ORDERS
     ),

@@ -75,11 +75,13 @@ def backtest(lines: Any, *, by: str | None = None, as_of: AsOf | None = None, du
         one_of("by", by, ("origin", "chance"))
     seen = snapshot(lines, as_of, due)
     pasts = [Past.of(part.book, part.day) for part in seen.parts]
-    asked = np.zeros(len(seen.frame), dtype=bool)
+    were_open, asked = np.zeros((2, len(seen.frame)), dtype=bool)
     for part, past in zip(seen.parts, pasts, strict=True):
+        were_open[part.rows[past.row]] = True
         asked[part.rows[past.row[past.known]]] = True
     selection = seen.selection(delivered=True)
-    selection.exclude(~asked, "not open on a day of the test")
+    selection.exclude(~were_open, "not open on a day of the test")
+    selection.exclude(~asked, "open while too little was known for a forecast")
     yield Counted(selection, seen.notes)
     tests = [back_test(part.book, part.day, past) for part, past in zip(seen.parts, pasts, strict=True)]
     table = _by_line(seen, tests)

@@ -20,10 +20,10 @@ Ints = npt.NDArray[np.int64]
 def date_changes(earlier: Any, later: Any, *, due: str = "required") -> FigureResult:
     """Which due dates moved between two snapshots, and by how many days: postponed, advanced, set, removed.
 
-    A due date that is edited after the fact makes a late line look on time. With two saved snapshots
-    (``data.save(folder, dated=True)`` on each run) the first known due date stands as the honest target: put it in the place of the
-    current one and judge again, ``lines.assign(required_date=changes.first_due_date)`` on matching lines. Lines are matched by
-    connection, order and line id; a line of one snapshot only is "new" or "gone".
+    A due date that is edited after the fact makes a late line look on time. With two states of
+    the data (``history.at(day)`` of a `makini_analytics.History`) the first known due date stands as the honest target: put it in the
+    place of the current one and judge again, ``lines.assign(required_date=changes.first_due_date)`` on matching lines. Lines are
+    matched by connection, order and line id; a line of one snapshot only is "new" or "gone".
 
     Parameters
     ----------

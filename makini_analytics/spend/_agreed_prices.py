@@ -107,7 +107,24 @@ def agreed_prices(
         if unusable
         else []
     )
-    return items.with_provenance(result, notes=notes)
+    return items.with_provenance(result, notes=[*notes, *_doubts(result)])
+
+
+def of_another_unit(result: pd.DataFrame) -> Mask:
+    """Return the rows whose list price is about 10, 100 or 1,000 times what was paid, or that part of it: a change of unit does so.
+
+    >>> of_another_unit(pd.DataFrame({"list_price": [100.0, 1.1, 12.0, 5e5], "price": [1.02, 10.0, 10.0, 1.0]})).tolist()
+    [True, True, False, False]
+    """
+    power = np.log10((result["list_price"] / result["price"]).to_numpy(dtype=float))
+    near, size = np.abs(power - np.round(power)) <= np.log10(1.2), np.abs(np.round(power))
+    return np.asarray(near & (size >= 1) & (size <= 3))
+
+
+def _doubts(result: pd.DataFrame) -> list[str]:
+    n = int(of_another_unit(result).sum())
+    those = f"{n:,} of {len(result):,} list prices {'is' if n == 1 else 'are'} about 10, 100 or 1,000 times what was paid, or that part of it"
+    return [f"{those}: more likely another unit, or a price per 100, than a price."] if n else []
 
 
 def _lot(items: Items, listed: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.Index]:

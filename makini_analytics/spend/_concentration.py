@@ -94,7 +94,7 @@ def concentration(
         result["vendors"] = result["vendors"].astype("string")
     # only now: a group without any vendor of positive net has its row
     counts[counts] = ~_with_share(vendors, money, outer)
-    got.selection.exclude(counts, "vendor's net not positive")
+    got.selection.exclude(counts, "of vendors without a positive net")
     yield Counted(got.selection)
     return got.with_provenance(result)
 

@@ -30,7 +30,7 @@ from ..compute import (
     unreadable,
 )
 from ..errors import ConfigError
-from ..frames import AsOf, AsOfDays, Mask
+from ..frames import AsOf, AsOfDays, Mask, known_first_orders
 from ._rule import BASIS_COLUMNS, keep_currency, spend_tally, stated_day
 from ._spans import Spans
 
@@ -122,7 +122,7 @@ def by_period(
     )
     # how far the data reach is found over all currencies: a currency may begin later than its connection
     day = _known_to(lines_of(lines), as_of)
-    spans = Spans.of(got, day)
+    spans = Spans.of(got, day, known_first_orders(got.frame) if basis != "received" else None)
     if currency is not None:
         keep_currency(got, currency)
     yield Counted(got.selection)

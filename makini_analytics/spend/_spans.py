@@ -31,8 +31,11 @@ class Spans:
     dated: Mask  # whether that is known
 
     @classmethod
-    def of(cls, got: Tally, as_of: AsOfDays | None) -> Spans:
-        """Return the spans of the connections of the lines that count, by the mark ``day`` and by what the lines carry."""
+    def of(cls, got: Tally, as_of: AsOfDays | None, begins: Mapping[str, str] | None = None) -> Spans:
+        """Return the spans of the connections of the lines that count, by the mark ``day`` and by what the lines carry.
+
+        ``begins`` are the first days of the data that the lines are a part of, where that is known.
+        """
         kept = got.selection.kept
         day = got.marks["day"][kept].astype(np.int64)
         names = encode(values(got.frame, "connection", "string"), sort=False)
@@ -48,7 +51,9 @@ class Spans:
         stated, dated = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
         for c, (since, until) in zip(there, ends, strict=True):
             stated[c], dated[c] = since is not None, until is not None
-            reach[c] = first[c] - _QUIET_DAYS if since is None else since
+            whole = (begins or {}).get(str(called[c]))
+            begin = first[c] if whole is None else min(first[c], day_number(pd.Timestamp(whole)))
+            reach[c] = begin - _QUIET_DAYS if since is None else since
             edge[c] = last[c] if until is None else until
         if len(there) == 1:
             return cls(None, reach[there], stated[there], edge[there], dated[there])

@@ -99,14 +99,14 @@ def ranked_by(got: Tally, by: By, abc: tuple[float, float]) -> tuple[pd.DataFram
     result = result.sort_values(["currency", "spend"], ascending=[True, False], kind="stable", na_position="last")
     place = np.empty(n, dtype=np.intp)
     place[result.index.to_numpy()] = np.arange(n)
-    result = _with_shares(result.reset_index(drop=True), abc)
+    result = with_shares(result.reset_index(drop=True), abc)
     keys = [c for c in groups.keys.columns if c not in ("currency", "connection")]
     order = [*keys, "currency", "spend", "share", "cumulative_share", "abc_class", "n_orders", "n_lines"]
     result = result[order + [c for c in result.columns if c not in order]]
     return result, place[groups.codes]
 
 
-def _with_shares(result: pd.DataFrame, abc: tuple[float, float]) -> pd.DataFrame:
+def with_shares(result: pd.DataFrame, abc: tuple[float, float]) -> pd.DataFrame:
     """Return the rows, in falling order within each currency, with share, cumulative share and class."""
     code, currencies = pd.factorize(result["currency"], use_na_sentinel=False)
     spend = result["spend"].to_numpy(dtype=float)

@@ -11,7 +11,7 @@ from ..charts import Look as Look
 from ..charts import contrast, wear
 from ..charts import look as look
 from ..errors import ConfigError
-from ..system import known_options
+from ..system import flag_of, known_options
 
 
 @known_options
@@ -61,7 +61,7 @@ def use(
             or len(mark) > 1
             or mark.isalnum()
             or mark in ("+", "-")
-            or (name == "decimal" and not mark)
+            or (name == "decimal" and mark not in (".", ",", "·", "٫"))
         ):
             raise ConfigError(f"{name}={mark!r}: pass {most} mark of numbers, such as ',' or '.'")
     if decimal == thousands:
@@ -75,4 +75,4 @@ def use(
         decimal=decimal,
         thousands=thousands,
     )
-    wear(chosen, dark=bool(dark))
+    wear(chosen, dark=flag_of("dark", dark))

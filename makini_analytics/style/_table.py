@@ -5,26 +5,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from ..charts import Kind, cell_text, kind_of, number
+from ..charts import Kind, cell_text, kind_of, number, spelled
 from ..errors import ConfigError, SchemaError
 from ..frames import values
 from ..system import known_options, template
 
 
 class Table:
-    """A frame as text and, in a notebook, as HTML; its numbers are texts, so compute on the frame."""
+    """A frame as text and, in a notebook, as HTML; its numbers are texts, so compute on the frame.
+
+    Attributes
+    ----------
+    texts : the cells as they are read
+    numbers : the columns that hold numbers
+    """
 
     def __init__(self, texts: pd.DataFrame, numbers: Sequence[str]) -> None:
-        self._texts, self._numbers = texts, set(numbers)
+        self.texts, self.numbers = texts, set(numbers)
 
     def __repr__(self) -> str:
-        return self._texts.to_string(index=False)
+        return self.texts.to_string(index=False)
 
     def _repr_html_(self) -> str:
-        columns = [(name, name in self._numbers) for name in self._texts.columns]
-        rows = self._texts.to_numpy().tolist()
+        columns = [(name, name in self.numbers) for name in self.texts.columns]
+        rows = self.texts.to_numpy().tolist()
         return str(template("style/table.html.j2").render(columns=columns, rows=rows))
 
 
@@ -32,7 +39,7 @@ class Table:
 def table(frame: pd.DataFrame, columns: Sequence[str] | None = None, *, rows: int = 10) -> Table:
     """Return the first rows of a frame as people read them: 647,828 EUR, 27.3 %, 24 days.
 
-    Amounts stand beside their currency, large ones in whole units; shares are in percent, days have their unit; what is missing is a
+    Amounts stand beside their currency, in whole units where there are large ones; shares are in percent, days have their unit; what is missing is a
     dash, and ids stay out where there is a name. `style.use` sets the marks of the numbers.
 
     Parameters
@@ -81,11 +88,23 @@ def table(frame: pd.DataFrame, columns: Sequence[str] | None = None, *, rows: in
     head = frame.head(rows)
     units = values(head, "currency", "string").astype("string").fillna("").tolist()
     short = [_heading(n) for n in names]
-    # "vendors" and "n_vendors" have one heading, so each keeps its own name
-    headings = {n: h if short.count(h) == 1 else n for n, h in zip(names, short, strict=True)}
+    # "vendors" and "n_vendors" have one heading: the count says that it is one, and others keep their own names
+    headings = {
+        n: h if short.count(h) == 1 else f"number of {h}" if n.startswith("n_") else n
+        for n, h in zip(names, short, strict=True)
+    }
+    # what is compared in a row has as many decimals: "6,461 EUR" beside "4,630.60 EUR" looks like two ways to count
+    amounts = [n for n in names if kinds[n] == "money" and not n.startswith("original_") and not _is_price(n)]
+    of_amounts = (
+        _decimals(
+            pd.Series(np.concatenate([frame[n].to_numpy(dtype=float, na_value=np.nan) for n in amounts])), "money"
+        )
+        if amounts
+        else 0
+    )
     texts = {}
     for name in names:
-        decimals = _decimals(frame[name], kinds[name])
+        decimals = of_amounts if name in amounts else _decimals(frame[name], kinds[name])
         cells = [_text(v, kinds[name], decimals) for v in head[name]]
         if name in money:
             cells = [text if text == "–" else f"{text} {unit}".strip() for text, unit in zip(cells, units, strict=True)]
@@ -99,6 +118,10 @@ def _kind(name: str, column: pd.Series) -> Kind:
     if kind == "number" and "_share_of_" in name:
         return "share"
     return "money" if kind == "number" and name.endswith(("_price", "_amount", "_ceiling")) else kind
+
+
+def _is_price(name: str) -> bool:
+    return name.endswith("price") or name in ("price_before", "price_after")
 
 
 def _decimals(column: pd.Series, kind: Kind) -> int:
@@ -125,4 +148,4 @@ def _heading(name: str) -> str:
     >>> _heading("median_days"), _heading("n_lines"), _heading("vendor_name")
     ('median', 'lines', 'vendor')
     """
-    return name.removeprefix("n_").removesuffix("_days").removesuffix("_name").replace("_", " ")
+    return spelled(name.removesuffix("_days").removesuffix("_name"))

@@ -1,4 +1,4 @@
-"""What every room may need: checks of arguments and options, names that may be meant, files whole or not at all, the progress bar, HTML templates, a second thread."""
+"""What every room may need: checks of arguments and options, names that may be meant, files whole or not at all, the progress bar, HTML templates, a second thread, warnings."""
 
 from ._arguments import flag_of, mapping_of, names_of, number_of, path_of, text_of, texts_of
 from ._files import in_the_way, not_writable, scratch, settle, whole
@@ -7,6 +7,7 @@ from ._options import check_options, known_options, options_of
 from ._progress import Display, Progress, steps
 from ._templates import template
 from ._threads import begun
+from ._warn import warn
 
 __all__ = [
     "Display",
@@ -29,5 +30,6 @@ __all__ = [
     "template",
     "text_of",
     "texts_of",
+    "warn",
     "whole",
 ]

@@ -28,6 +28,7 @@ def known_options(function: Callable[P, R], instead: Mapping[str, str] = Mapping
     makini_analytics.errors.OptionError: <lambda>() has no option 'topp'; near: top
     """
     names, parameters = options_of(function), inspect.signature(function).parameters.values()
+    passes_on = any(p.kind is p.VAR_KEYWORD for p in parameters)
     by_place = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     most = math.inf if any(p.kind is p.VAR_POSITIONAL for p in parameters) else len(by_place)
     # "Client.__init__" is called as Client(...); a function inside of another one goes by its own name
@@ -35,7 +36,8 @@ def known_options(function: Callable[P, R], instead: Mapping[str, str] = Mapping
 
     @wraps(function)
     def called(*args: P.args, **options: P.kwargs) -> R:
-        check_options(label, options, names, instead)
+        if not passes_on:
+            check_options(label, options, names, instead)
         if len(args) > most and (by_name := [f"{n}=" for n in names if n not in by_place]):
             first = " and ".join(n for n in by_place if n in names) or "nothing"
             raise OptionError(f"{label}() takes {first} by place; name what follows: {', '.join(by_name)}")

@@ -16,6 +16,7 @@ import pandas as pd
 
 from ..frames import categoricals
 from . import _status
+from ._identities import is_unknown_currency
 from ._issues import IssueBook
 
 #: With fewer dated lines there is too little evidence of what a delivery date means.
@@ -213,7 +214,7 @@ def settle_states(
     line_meaning[unreadable.get("status", [])] = _status.UNKNOWN
     for table, frame, meaning in (("orders", orders, order_meaning), ("lines", lines, line_meaning)):
         if table in listed:
-            _list_unknown(frame, meaning == _status.UNKNOWN, table, issues)
+            _list_unknown(frame, "status", meaning == _status.UNKNOWN, table, issues)
 
     def rows(*names: str) -> npt.NDArray[np.bool_]:
         out = np.zeros(len(lines), dtype=bool)
@@ -249,10 +250,19 @@ def settle_states(
     return orders.assign(state=_status.state_labels(of_orders)), lines
 
 
-def _list_unknown(frame: pd.DataFrame, unknown: npt.NDArray[np.bool_], table: str, issues: IssueBook) -> None:
-    """List each status that is not understood once."""
+def list_unknown_currencies(lines: pd.DataFrame, issues: IssueBook) -> None:
+    """List each currency that is not in ISO 4217 once: sums of it stand apart, whatever was meant."""
+    given = categoricals.from_series(lines["currency"])
+    unknown = np.array([*(is_unknown_currency(str(c)) for c in given.categories), False])
+    _list_unknown(lines, "currency", unknown[np.asarray(given.codes)], "lines", issues)
+
+
+def _list_unknown(
+    frame: pd.DataFrame, column: str, unknown: npt.NDArray[np.bool_], table: str, issues: IssueBook
+) -> None:
+    """List each text that is not understood once."""
     if not unknown.any():
         return
-    status = frame["status"].where(unknown)
-    for text, at in status.groupby(status, observed=True).indices.items():
-        issues.tell_status(table, str(text), np.asarray(at, dtype=np.intp), frame)
+    text_of = frame[column].where(unknown)
+    for text, at in text_of.groupby(text_of, observed=True).indices.items():
+        issues.tell_text(table, column, str(text), np.asarray(at, dtype=np.intp), frame)

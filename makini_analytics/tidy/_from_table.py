@@ -126,6 +126,7 @@ def tidy_table(
         orders_frame, frame, of, own_status, own, book, unreadable, lost_of_orders, listed=("lines",)
     )
     _tell_no_currency(lines, book)
+    _derive.list_unknown_currencies(lines, book)
     check_rows(lines, of, book, given=dict.fromkeys(tables[0].source_of, True))
     check_stacked(df, lines, book)
     check_zeros(lines, book)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -93,6 +95,24 @@ def currency_code(text: str) -> str:
     """Return one currency as its code."""
     plain = _HUNDREDTHS.get(text.strip(), text.strip().upper())
     return _SIGNS.get(plain, plain)
+
+
+@cache
+def in_iso_4217(code: str) -> bool:
+    """Whether a code is that of a currency, past or present, by CLDR's table, or by what is newer than an older Babel."""
+    from babel.core import get_global
+
+    return code in get_global("all_currencies") or code in {"SLE", "VED", "XCG", "ZWG"}
+
+
+def is_unknown_currency(text: str) -> bool:
+    """Whether a currency, as `currency_codes` has it, is neither a code of ISO 4217 nor a sign.
+
+    >>> [is_unknown_currency(t) for t in ("EUR", "DEM", "XXX", "$", "KR", "XYZ", "RMB", "DOLLAR")]
+    [False, False, False, False, False, True, True, True]
+    """
+    sign = text.rstrip(".") in _SHARED_SIGNS or any(unicodedata.category(c) == "Sc" for c in text)
+    return not sign and not in_iso_4217(text)
 
 
 def one_vendor(ids: Labels, names: Labels, connection: Labels) -> Labels:

@@ -49,21 +49,21 @@ class IssueBook:
         """Add what holds for a table as a whole, as one row without an id."""
         self._batches.append((table, column, reason, _NOBODY, [None]))
 
-    def tell_status(self, table: str, text: str, at: Positions, frame: pd.DataFrame) -> None:
-        """Add one issue for a status that is not understood, with the rows that have it and, of lines, their value."""
+    def tell_text(self, table: str, column: str, text: str, at: Positions, frame: pd.DataFrame) -> None:
+        """Add one issue for a status or a currency that is not understood, with the rows that have it and, of lines, their value."""
         values: dict[str | None, float] = {}
         if table == "lines":
             sums = frame["amount"].iloc[at].groupby(frame["currency"].iloc[at], dropna=False, observed=True).sum()
             values = {c if isinstance(c, str) else None: float(v) for c, v in sums.items()}
-        status = _UnknownStatus(0, None, len(at), values)
+        unknown = _UnknownText(0, None, len(at), values)
         if self.tally is not None:
-            status = status._replace(
+            unknown = unknown._replace(
                 part=self.tally.part, first=frame["order_id" if table == "orders" else "line_id"].iloc[at[0]]
             )
-            known = self.tally.statuses.get((table, text))
-            self.tally.statuses[table, text] = status if known is None else known.plus(status)
+            known = self.tally.unknown.get((table, column, text))
+            self.tally.unknown[table, column, text] = unknown if known is None else known.plus(unknown)
         else:
-            self._batches.append((table, "status", status.reason(table), at[:1], [text]))
+            self._batches.append((table, column, unknown.reason(table, column), at[:1], [text]))
 
     def add_once(self, table: str, column: str, positions: Positions, values: pd.Series, reason: str) -> None:
         """Add one issue for several rows, with their number and the first value, where each would say the same."""
@@ -163,22 +163,30 @@ def _first(values: Any) -> Any:
     return values[:1] if isinstance(values, list | np.ndarray) else values.iloc[:1]
 
 
-class _UnknownStatus(NamedTuple):
-    """The rows with a status that is not understood: part and id of the first one, their number, and the value of lines by currency."""
+#: What is said of a text that is not understood, before the number of its rows and behind it.
+_NOT_UNDERSTOOD = {
+    "status": ("status not understood", "pass statuses={text: state}"),
+    "currency": ("currency not in ISO 4217", "it has no rate, and is summed apart"),
+}
+
+
+class _UnknownText(NamedTuple):
+    """The rows with a text that is not understood: part and id of the first one, their number, and the value of lines by currency."""
 
     part: int
     first: Any
     n: int
     values: dict[str | None, float]
 
-    def plus(self, other: _UnknownStatus) -> _UnknownStatus:
+    def plus(self, other: _UnknownText) -> _UnknownText:
         values = {c: self.values.get(c, 0.0) + other.values.get(c, 0.0) for c in {**self.values, **other.values}}
         return self._replace(n=self.n + other.n, values=values)
 
-    def reason(self, table: str) -> str:
+    def reason(self, table: str, column: str) -> str:
         by_name = sorted(self.values.items(), key=lambda item: (item[0] is None, item[0] or ""))
         value = "".join(f", {v:,.2f} {c or ''}".rstrip() for c, v in by_name)
-        return f"status not understood ({self.n:,} {table}{value}): pass statuses={{text: state}}"
+        why, hint = _NOT_UNDERSTOOD[column]
+        return f"{why} ({self.n:,} {table}{value}): {hint}"
 
 
 class Tally:
@@ -188,13 +196,13 @@ class Tally:
     ----------
     part : the one that is looked at
     n_rows : by table, the rows of all parts; of a table that is not here everything is told row by row
-    statuses : by table and text, the statuses that are not understood
+    unknown : by table, column and text, the statuses and currencies that are not understood
     """
 
     def __init__(self) -> None:
         self.part = 0
         self.n_rows: dict[str, int] = {}
-        self.statuses: dict[tuple[str, str], _UnknownStatus] = {}
+        self.unknown: dict[tuple[str, str, str], _UnknownText] = {}
         self._counts: dict[tuple[str, str, str], tuple[int, Any]] = {}
 
     def take(self, batches: Iterable[tuple[str, str, str, Positions, Any]]) -> None:
@@ -206,7 +214,7 @@ class Tally:
                 self._counts[table, column, reason] = n + len(rows), first
 
     def told(self, connection: str) -> tuple[set[tuple[str, str, str]], pd.DataFrame]:
-        """Return what is told once (table, column and reason), and the issues that tell it, with the statuses that are not understood.
+        """Return what is told once (table, column and reason), and the issues that tell it, with the texts that are not understood.
 
         The index of the issues is the part that they belong to, since an issue stays with its order.
         """
@@ -216,10 +224,10 @@ class Tally:
                 once.add((table, column, reason))
                 rows.append((connection, table, None, column, value, f"{reason} ({n:,} rows)"))
                 parts.append(0)
-        for (table, text), status in self.statuses.items():
+        for (table, column, text), of in self.unknown.items():
             value = next(_texts([text]))[0]
-            rows.append((connection, table, status.first, "status", value, status.reason(table)))
-            parts.append(status.part)
+            rows.append((connection, table, of.first, column, value, of.reason(table, column)))
+            parts.append(of.part)
         made = pd.DataFrame(rows, columns=[c.name for c in ISSUES], index=pd.Index(parts, dtype="int64"))
         return once, made.astype({c.name: c.dtype for c in ISSUES})
 

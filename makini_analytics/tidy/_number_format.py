@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,7 +17,7 @@ import numpy.typing as npt
 
 from ..errors import ConfigError
 from ..system import text_of
-from ._identities import may_stand_for
+from ._identities import in_iso_4217, may_stand_for
 from ._parsing import Problem
 from ._plain_numbers import LARGEST, number_of, plain_numbers
 
@@ -140,19 +139,15 @@ class NumberFormat:
         return Number(-value if negative or sign * inner < 0 else value, unit, percent)
 
 
-#: Codes that are written for currencies and are in no table of them, or not in that of an older Babel. GBX and ZAC are hundredths.
+#: Codes that are written for currencies and are in no table of them.
 _ALSO_CURRENCIES = frozenset(
     {"RMB", "NTD", "NIS", "LEI", "CFA", "DHS", "SFR", "KSH", "TSH", "USH", "JEP", "GGP", "IMP", "FOK", "TVD", "KID"}
-    | {"SLE", "VED", "XCG", "ZWG"}
 )
 
 
-@cache
 def _may_be_currency(text: str) -> bool:
-    """Whether a sign, a word or a code can be of money: a code is that of a currency, past or present, by CLDR's table, or is written for one."""
-    from babel.core import get_global
-
-    return not _CODE.fullmatch(text) or text in get_global("all_currencies") or text in _ALSO_CURRENCIES
+    """Whether a sign, a word or a code can be of money: a code is that of a currency, or is written for one."""
+    return not _CODE.fullmatch(text) or in_iso_4217(text) or text in _ALSO_CURRENCIES
 
 
 def _sign(text: str) -> tuple[int, str]:

@@ -5,7 +5,6 @@ A list that is larger than memory is prepared and settled in parts; one in memor
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
@@ -16,7 +15,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from .. import units
-from ..errors import ConfigError, MakiniWarning
+from ..errors import ConfigError
+from ..system import warn
 from . import _derive, _receipts, _status
 from ._issues import IssueBook, Tally, count_unreadable, told_unreadable
 from ._names import KeyedName, told_lacking, vendor_pairs, with_one_vendor
@@ -116,7 +116,7 @@ class WholeList:
             if doubtful:
                 message = f"{self._connection}: the delivery date is taken as planned, since {why}. If it is the day on which the goods "
                 message += "came, pass delivery_date='actual'; if you know that it is a plan, 'planned'."
-                warnings.warn(message, MakiniWarning, stacklevel=2)
+                warn(message)
                 self.notes.append(message)
             else:
                 self.notes.append(f"The delivery date is taken as {self.role}: {why}.")
@@ -175,6 +175,7 @@ def settled(part: PreparedOrders, whole: WholeList, joined: JoinedReceipts | Non
     orders, lines = _derive.settle_states(
         orders, lines, of, part.own_status, own, book, unreadable, _lost_of_orders(book, orders)
     )
+    _derive.list_unknown_currencies(lines, book)
     check_line_ids(lines, book, whole.repeated_lines, whole.seen_lines)
     orders["n_lines"] = pd.array(np.bincount(of, minlength=len(orders)), dtype="Int64")
 

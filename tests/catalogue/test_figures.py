@@ -33,6 +33,7 @@ def test_every_public_function_of_a_room_is_a_figure():
         assert figure.title == figure.function.__doc__.splitlines()[0]
 
 
+@pytest.mark.filterwarnings("ignore:.*The lines lack")
 @pytest.mark.parametrize("name", one_in(3, sorted(FIGURES)))
 def test_what_is_declared_is_what_is_checked(name, sample):
     figure = FIGURES[name]

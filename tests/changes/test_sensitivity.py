@@ -361,7 +361,7 @@ def test_the_title_is_what_the_table_says(lines):
     rate = ma.sensitivity(slippage.by_vendor, eur, {"late_days": [0, 1, 3], "calendar": [None, "weekdays"]}, by=None)
     said = title(ma.plot_sensitivity(rate))
     low, high = (f"{v:.0%}".replace("%", " %") for v in (rate.on_time_rate.min(), rate.on_time_rate.max()))
-    assert said.startswith(f"On-time rate is {low} to {high}; what moves it most: late_days")
+    assert said.startswith(f"On-time rate is {low} to {high}; what moves it most: days allowed late")
 
 
 def test_the_chart_shows_ranges_the_usual_value_and_what_was_refused(lines):
@@ -395,3 +395,14 @@ def test_what_a_chart_can_not_draw_is_said(lines):
         ma.plot_sensitivity(spend.by_vendor, lines, {"bassis": ["open"]})
     with pytest.raises(ConfigError, match="rows=0"):
         ma.plot_sensitivity(rows, rows=0)
+
+
+def test_groups_that_are_equal_have_one_place_and_no_order():
+    one = {"order_date": "2025-01-01", "required_date": "2025-01-10", "delivered_date": "2025-01-08"}
+    lines = pd.DataFrame({"vendor_id": list("abc"), **{n: pd.Timestamp(day) for n, day in one.items()}})
+    ax = ma.plot_sensitivity(
+        slippage.by_vendor, lines, {"late_days": [0, 3], "calendar": [None, "weekdays"]}, as_of="2025-03-01"
+    )
+    assert title(ax).startswith("No order to compare: all 3 vendors are equal under all 4 ways to count")
+    assert [t.get_text() for t in ax.texts] == ["100 %, place 1, shared"] * 3
+    assert "dot: as usual, days allowed late 0, calendar days" in style.alt_text(ax)

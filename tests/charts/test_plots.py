@@ -197,6 +197,17 @@ def test_a_price_history_shows_each_price_of_one_unit(lines):
         spend.price_history(lines, of="MOT-33x")
 
 
+def test_a_price_history_heads_with_what_the_highlighted_vendor_was_paid():
+    lines = pd.DataFrame({"product_code": "P", "vendor_id": ["a", "a", "b"], "currency": ["USD", "USD", "EUR"], "amount": [80.0, 100.0, 70.0]})  # fmt: skip
+    lines = lines.assign(quantity=10.0, order_date=pd.to_datetime(["2025-01-10", "2025-02-10", "2025-03-10"]))
+    rates = pd.DataFrame({"date": pd.to_datetime(["2025-01-01", "2025-02-01"]), "currency": "USD", "rate": [1.0, 0.8]})
+    ax = spend.plot_price_history(currency.convert(lines, to="EUR", rates=rates, max_gap_days=99))
+    # b's line is the last one, but a is drawn in colour; at one rate for all days nobody was paid 8.47 EUR
+    assert charts.captions_of(ax).title == "P: last paid 10 USD per unit to a; before 8"
+    assert "; filled: a; hollow: 1 other vendor; documents at one rate" in charts.captions_of(ax).subtitle
+    assert [t.get_text() for t in ax.texts if t.get_text() == "a"] == []
+
+
 def test_names_from_right_to_left_don_t_turn_the_text_around_them():
     name = charts.label("شركة الخليج")
     assert name.startswith("\u200e")

@@ -331,3 +331,60 @@ def test_each_curve_has_its_name_beside_it_and_those_not_drawn_are_told():
     captions = charts.captions_of(ax)
     assert captions.title.partition(": ")[0] in names
     assert f"the 6 groups with most lines of {lines.vendor_id.nunique() + 1}" in captions.subtitle  # one has no vendor
+
+
+@pytest.mark.parametrize("plot", [slippage.plot_by_vendor, slippage.plot_by_period, slippage.plot_per_line])
+def test_what_counts_as_on_time_is_told_where_it_is_not_the_usual(plot):
+    frame = lines_of(["a"] * 30, late=range(9)).assign(promised_date=lambda f: f.required_date)
+    usual = charts.captions_of(plot(frame, as_of="2025-03-01")).footnote
+    assert "on time" not in usual
+    assert "due date:" not in usual
+    told = plot(frame, as_of="2025-03-01", due="promised", late_days=1, early_days=0, under_share=0.02)
+    said = "due date: promised · up to 1 day late is on time · early is not on time · up to 2 % may lack · n ="
+    assert said in charts.captions_of(told).footnote
+
+
+def test_the_days_late_know_one_meaning_of_late():
+    frame = lines_of(["a"] * 100, late=range(20))
+    frame.loc[:9, "delivered_date"] -= pd.Timedelta(days=8)  # ten of them two days late
+    for allowed, late, within in ((0, 20, "on the day 80 %"), (3, 10, "on time 90 %")):
+        ax = slippage.plot_per_line(frame, as_of="2025-03-01", late_days=allowed)
+        assert title(ax) == f"{late} % of the delivered due lines came late"
+        assert sum(p.get_height() for p in ax.patches if p.get_hatch()) == late
+        assert within in [t.get_text() for t in ax.texts]
+
+
+def test_lines_that_name_no_vendor_are_no_vendor_in_any_count():
+    lines = lines_of(["a"] * 3 + ["b"] * 2 + [None] * 4).assign(payment_terms=["Net 30", "Net 60"] * 4 + ["Net 30"])
+    assert "all 2 vendors have terms that differ" in title(spend.plot_payment_terms(lines))
+    pattern = spend.plot_order_pattern(lines, as_of="2025-03-01", top=1)
+    assert "the 1 of 2 vendors with most orders" in charts.captions_of(pattern).subtitle
+    assert "the largest of 2," in title(spend.plot_small_multiples(lines, by="vendor"))
+    few = title(lead_times.plot_shifts(lines, as_of="2025-03-01"))
+    assert few == "Too little to tell a change: 2 vendors with fewer than 40 lines in six months"
+
+
+def test_what_is_there_twice_is_drawn_of_each_kind_and_counted_as_pairs():
+    kinds = ["order"] * 3 + ["vendor"] * 20
+    result = pd.DataFrame({"kind": kinds, "score": [50.0] * 3 + [90.0] * 20, "name": [f"n{i}" for i in range(23)]})
+    result = result.assign(connection="c", id=result.name, other_connection="d", other_id=result.name, other_name="x")
+    ax = quality.plot_duplicates(result, top=4)
+    scores = [p.get_width() for p in ax.patches]
+    assert scores == [50.0, 50.0, 90.0, 90.0]
+    assert charts.captions_of(ax).subtitle.endswith("drawn 4 of 23 pairs")
+
+
+def test_a_comparison_counts_the_lines_of_each_side():
+    lines = lines_of(["a"] * 5)
+    ax = ma.plot_compare(lines, lines.iloc[:4])
+    assert "n = 5 and 4 lines · left out of both: nothing" in charts.captions_of(ax).footnote
+    rate = ma.plot_compare(lines, lines, metric="on_time", as_of="2025-03-01", definition={"late_days": 3})
+    assert "up to 3 days late is on time" in charts.captions_of(rate).footnote
+
+
+def test_lines_that_were_open_are_not_left_out_as_if_they_were_not():
+    days = pd.date_range("2024-06-01", "2024-12-31", freq="10D")
+    lines = lines_of(["a"] * len(days)).assign(order_date=days, required_date=days + pd.Timedelta(days=30), delivered_date=days + pd.Timedelta(days=25))  # fmt: skip
+    why = {e["reason"]: e["n_lines"] for e in slippage.backtest(lines, as_of="2025-02-01").attrs["excluded"]}
+    assert why["open while too little was known for a forecast"] > 0
+    assert sum(why.values()) == len(lines)

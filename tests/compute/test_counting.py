@@ -37,3 +37,18 @@ def test_a_share_is_of_the_spend_in_the_same_currency_whatever_it_is_called(curr
     )
     got = spend.single_source(lines)
     assert got.groupby(got.currency.fillna("")).share.sum().tolist() == [1.0, 1.0]
+
+
+def test_the_source_of_a_part_is_where_its_lines_come_from():
+    lines = pd.DataFrame({"connection": ["a", "b", "b"], "vendor_id": "v", "currency": "EUR", "amount": 1.0})
+    lines.attrs["source"] = "a, b, c"
+
+    def told(part):
+        return spend.by_vendor(part).attrs["source"]
+
+    assert told(lines) == "a, b"
+    assert told(lines[lines.connection == "b"]) == "b"
+    assert told(lines.astype({"connection": "category"})[lines.connection == "b"]) == "b"
+    assert told(lines[:0]) == told(lines.drop(columns="connection")) == "a, b, c"  # nothing says which
+    lines.attrs["source"] = "a table"
+    assert told(lines) == "a table"

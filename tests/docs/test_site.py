@@ -74,6 +74,12 @@ def test_every_line_of_code_in_the_lists_is_of_a_public_name(generator):
             compile(generator.calls.call(f"{room}.{name}"), name, "eval")
 
 
+def test_the_price_list_of_the_gallery_is_in_the_units_that_were_paid(generator):
+    """Cable glands are quoted per 100: a list without the price unit made every bar of the gallery −99 %."""
+    rates = generator.calls.Sample().run("spend.agreed_prices")["difference_rate"]
+    assert rates.abs().max() < 0.5
+
+
 def test_the_papers_name_no_file_that_is_not_there():
     for paper in PAPERS:
         text = (ROOT / paper).read_text(encoding="utf-8")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import inspect
 import time
 
 import numpy as np
@@ -11,8 +10,8 @@ import pandas as pd
 import pytest
 
 import makini_analytics as ma
-from makini_analytics import charts, explore, lead_times, slippage, spend
-from makini_analytics.explore import _rooms
+from makini_analytics import charts, explore, lead_times, slippage, spend, style
+from makini_analytics.explore import _html, _rooms
 from makini_analytics.frames.categoricals import from_texts
 from makini_analytics.tidy import LINES
 from tests.tiers import one_in
@@ -88,6 +87,9 @@ def test_options_of_the_rooms_reach_the_functions(data, tmp_path):
     assert "late_days=5" in got.code
     pd.testing.assert_frame_equal(by_code(got, data), got.result)
     got._options["early_days"].value = 0
+    got.buttons[1].click()
+    (file,) = tmp_path.iterdir()
+    assert "_Tolerance_5_Early_by_up_to_0_days_" in file.name
     pd.testing.assert_frame_equal(by_code(got, data), got.result)
     money = explore.spend(data, folder=tmp_path)
     money._options["currency"].value = "USD"
@@ -107,6 +109,7 @@ def test_a_click_on_each_bar_opens_its_lines(room, data, tmp_path):
         want = got.result.iloc[list(rows)]
         assert counted == pytest.approx(want[MEASURE[room]].sum())
         assert f"{len(got.shown):,} order lines" in got._behind.value
+        assert got.shown.left_out.isna().sum() == want[COUNTED[room]].sum()
     if room == "spend":  # the last bar is the rest of the vendors, and all bars together are all lines of the currency
         assert len(bars[-1]) == len(got.result) - 10
 
@@ -122,6 +125,8 @@ def test_a_click_on_a_month_or_on_days_late_opens_its_lines(data, tmp_path):
     at = [b.name for b in bars].index("3 days late")
     assert len(late.open_bar(at)) == (judged == 3).sum()
     assert "3 days late" in late._behind.value
+    assert bars[-1].name.endswith(" days late or more")  # the chart cuts what is far out, and its last bar holds it
+    assert late.open_bar(len(bars) - 1).index.isin(judged.index[judged >= int(bars[-1].name.split()[0])]).all()
     for got in (money, days):
         bars = got._bars
         assert [b.name for b in bars] == [str(p) for p in got.result.period]
@@ -143,15 +148,77 @@ def test_lines_without_a_value_can_be_picked_and_exports_of_two_picks_are_two_fi
     got.filters.picks["category"].value = dict(got.filters.picks["category"].options)["(none)"]
     assert len(got._now) == (data.lines.category == "Bearings").sum()
     assert "lines.category.isna()" in got.code
-    for connection, money in (("emea", "EUR"), ("us", "USD")):
+    for connection in ("emea", "us"):
         got.filters.picks["category"].value = ""
         got.filters.picks["connection"].value = connection
-        got._options["currency"].value = money
         got.buttons[1].click()
     names = sorted(f.name for f in tmp_path.iterdir())
-    assert [n[:22] for n in names] == ["spend_by_vendor_emea.c", "spend_by_vendor_us_USD"]
-    got._options["currency"].value = "EUR"
-    assert "no line is in it; there are CAD, USD" in got._chart.children[0].value
+    assert [n[:31] for n in names] == ["spend_by_vendor_emea.csv", "spend_by_vendor_us_Currency_USD"]
+
+
+@pytest.mark.full
+def test_a_pick_leaves_the_currencies_that_are_there_and_moves_to_the_one_with_most_lines(data, tmp_path):
+    got = explore.spend(data, folder=tmp_path)
+    currency = got._options["currency"]
+    every = currency.options
+    assert currency.value == "EUR"
+    got.filters.picks["connection"].value = "apac"
+    assert set(currency.options) == {"AUD", "JPY", "SGD"}
+    most = data.lines.currency[data.lines.connection == "apac"].mode()[0]
+    assert currency.value == most == got.result.currency[0]
+    assert f"currency={most!r}" in got.code
+    got.filters.picks["connection"].value = ""
+    assert (currency.options, currency.value) == (every, "EUR")  # a pick is no wish to see another currency from now on
+    currency.value = "CAD"
+    got.filters.picks["connection"].value = "emea"
+    assert currency.value == "EUR"
+    got.filters.picks["connection"].value = "us"
+    assert currency.value == "CAD"
+
+
+def test_what_no_line_has_is_said_in_words(data, tmp_path):
+    got = explore.spend(data, folder=tmp_path)
+    got.filters.since.value = datetime.date(2025, 9, 1)
+    got.filters.until.value = datetime.date(2025, 3, 31)
+    assert "Ordered from 2025-09-01 is after ordered to 2025-03-31." in got._chart.children[0].value
+    got.filters.since.value = got.filters._span[0]
+    got.filters.picks["connection"].value = "apac"
+    got.filters.picks["site_id"].label = "Gent plant"
+    assert "widen a filter" in got._chart.children[0].value
+
+
+def test_what_became_of_a_line_is_no_filter_of_how_late_or_slow_it_was(data, tmp_path):
+    offered = {name: "state" in room(data, folder=tmp_path).filters.picks for name, room in ROOMS.items()}
+    assert offered == {"spend": True, "lead_times": False, "slippage": False}
+
+
+def test_the_footnote_names_the_connections_that_are_left(data, tmp_path):
+    got = explore.spend(data, folder=tmp_path)
+    got.filters.picks["connection"].value = "emea"
+    assert "Only connection emea · Source: emea · " in charts.captions_of(got._axes).footnote
+    assert got._chart.children[1].value == _html.html("footnote", text=charts.captions_of(got._axes).footnote)
+
+
+def test_tables_read_like_those_of_the_notebook(data, tmp_path):
+    got = explore.spend(data, folder=tmp_path)
+    shown = style.table(got.result, rows=25)
+    for text in (*shown.texts, *shown.texts.iloc[0]):
+        assert f">{text}<" in got._table.value
+    assert {"cumulative share", "1,253,821 EUR"} <= {*shown.texts, *shown.texts.iloc[0]}
+
+
+@pytest.mark.parametrize("view", ["vendors", "months"])
+def test_each_line_behind_a_bar_says_whether_it_counts(view, data, tmp_path):
+    got = explore.spend(data, folder=tmp_path)
+    got.view.value = view
+    shown, counted = got.open_bar(1), got.result.n_lines[1]
+    assert shown.left_out.isna().sum() == counted < len(shown)
+    assert set(shown.left_out.dropna()) <= {"cancelled", "deleted", "draft"}
+    assert f"{len(shown)} order lines, {counted} counted; left out: " in got._behind.value
+    got.buttons[2].click()
+    (file,) = tmp_path.iterdir()
+    back = pd.read_csv(file, encoding="utf-8-sig")
+    assert back.amount[back.left_out.isna()].sum() == pytest.approx(got.result.spend[1])
 
 
 def test_the_code_has_the_notebooks_own_name_of_the_data(data, tmp_path, monkeypatch):
@@ -228,7 +295,7 @@ def test_what_a_view_does_not_take_is_off_and_nothing_of_before_is_left(data, tm
     assert len(pd.read_csv(file, encoding="utf-8-sig")) == (data.lines.connection == "emea").sum()
     for view in got.view.options:
         got.view.value = view
-        takes = set(inspect.signature(got._views[view].compute).parameters)
+        takes = got._views[view].figure.options
         assert {n: not o.disabled for n, o in got._options.items()} == {n: n in takes for n in got._options}
 
 
@@ -248,6 +315,7 @@ ROOMS_OF = {
     "lead_times": lambda lines: lead_times.by_vendor(lines).n_lines.sum(),
     "slippage": lambda lines: slippage.by_vendor(lines).n_due.sum(),
 }
+COUNTED = {"spend": "n_lines", "lead_times": "n_lines", "slippage": "n_due"}
 MEASURE = {"spend": "spend", "lead_times": "n_lines", "slippage": "n_due"}
 
 

@@ -82,9 +82,13 @@ def test_filter_click_and_export(lab, tmp_path):
         paper = "getComputedStyle(document.querySelector('.makini-picture')).filter"
         assert page.evaluate(shown)
         assert not page.locator(".makini-fold").is_visible()
+        assert not page.locator(".makini-footnote").is_visible()
         assert page.evaluate(paper) == "none"
         page.set_viewport_size({"width": 900, "height": 1900})
         page.wait_for_function(f"!{shown}")
+        assert page.locator(".makini-footnote").is_visible()  # that of the chart is too small to read there
+        fits = "(() => { const t = document.querySelector('.makini-explorer textarea'); return t.scrollHeight <= t.clientHeight + 1 })()"
+        assert page.evaluate(fits)
         page.get_by_role("button", name="Filters, emea").click()
         page.wait_for_function(shown)
         page.evaluate("document.body.dataset.jpThemeLight = 'false'")  # as a dark theme does

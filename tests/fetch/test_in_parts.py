@@ -213,6 +213,13 @@ def test_a_receipt_of_orders_with_one_number_finds_its_line_in_whatever_part_tha
     assert parts.lines.loc[parts.lines["n_receipts"] > 0, "line_id"].tolist() == ["2-1", "25-1"]
 
 
+def test_a_currency_that_is_not_in_iso_4217_is_told_once_of_all_parts(tmp_path):
+    rows = [order(i, currency=("EUR", "XYZ", "QQQ")[i % 3], lineItems=lines_of(i)) for i in range(30)]
+    parts, whole = fetched_twice({"purchase-orders": rows}, tmp_path / "x")
+    same(parts, whole)
+    assert sorted(parts.issues.reason.str.extract(r"\((.*)\)")[0]) == ["40 lines, 240.00 QQQ", "40 lines, 240.00 XYZ"]
+
+
 @pytest.mark.parametrize(("late", "read"), [("1.5", False), ("2", True)])
 def test_a_column_of_points_and_commas_is_in_doubt_in_every_part(late, read, tmp_path):
     rows = [order(i, lineItems=lines_of(i, price="1.500", quantity="2.50")) for i in range(30)]

@@ -139,6 +139,23 @@ def test_a_status_is_told_once_after_an_update():
     assert sorted(told.value) == ["YY", "ZQ7"]
 
 
+@pytest.mark.full
+def test_a_currency_that_is_not_in_iso_4217_is_told_once_after_an_update():
+    rows = [po(i, {}, currency="XYZ" if i < 2 else "EUR", updatedAt=f"2025-06-{1 + i:02d}T00:00:00Z") for i in range(9)]
+    with ma.sandbox({"purchase-orders": rows}) as server:
+        client = server.client(**OPTIONS)
+        data = client.fetch_purchases()
+        server.edit("sandbox", "0005", title="edited", updatedAt="2025-07-01T00:00:00Z")
+        updated = client.update(data)
+        assert "counted anew" not in updated.sources.notes.item()  # no order of that currency has changed
+        server.edit("sandbox", "0006", currency="XYZ", updatedAt="2025-07-02T00:00:00Z")
+        again = client.update(updated)
+    assert "counted anew" in again.sources.notes.item()
+    for got, n in ((data, 2), (updated, 2), (again, 3)):
+        told = got.issues[got.issues.reason.str.startswith("currency not in ISO 4217")]
+        assert f"({n} lines" in told.reason.item()
+
+
 def test_an_update_does_not_miss_the_orders_of_old_receipts():
     rows = [po(i, {}, updatedAt=f"2025-06-{1 + i:02d}T00:00:00Z") for i in range(9)]
     receipts = [{"key": f"c{i}", "poKey": f"{i:04d}", "receivedAt": "2025-07-01", "lineItems": [{"key": f"{i:04d}-0", "quantity": 1}]}

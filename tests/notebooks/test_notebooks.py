@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
 import makini_analytics as ma
+from makini_analytics import slippage
 from tests.tiers import one_in
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
@@ -112,9 +114,40 @@ def test_what_is_kept_has_no_traces_of_the_run(path):
             assert not any("widget" in kind for kind in output.get("data", {}))
 
 
+@pytest.mark.parametrize("path", ALL, ids=lambda p: p.stem)
+def test_what_a_notebook_checks_is_true(path):
+    """A cell that shows False under "the same figures everywhere" says the opposite of its text, and would be kept as it is."""
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+        for output in cell.get("outputs", []):
+            shown = "".join(output.get("data", {}).get("text/plain", ""))
+            assert "False" not in shown or re.sub(r"True|False|[\s(),\[\]]", "", shown), cell["source"]
+
+
+def test_the_vendor_of_the_talk_is_called_late_only_where_the_funnel_says_so():
+    (path,) = (p for p in ALL if p.stem.startswith("05"))
+    (said,) = (
+        "".join(o["data"]["text/markdown"])
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
+        for o in cell.get("outputs", [])
+        if "vendor.html" in "".join(o.get("data", {}).get("text/markdown", ""))
+    )
+    vendors = slippage.by_vendor(ma.load_sample(["emea", "us"]).lines)
+    below = [*vendors.vendor_name[vendors.against_others == "below"]]
+    assert (
+        any(name in said for name in below)
+        if below
+        else said.startswith("Nobody is later than the others by more than luck")
+    )
+
+
 def texts(cell) -> list[str]:
     """Return what a cell shows as text, without what differs from run to run."""
-    shown = [o.get("text") or o.get("data", {}).get("text/plain", "") for o in cell.outputs]
+    data = (o.get("data", {}) for o in cell.outputs)
+    # what Markdown says is in its own kind: as plain text it is the name of a class
+    shown = [
+        d.get("text/markdown") or o.get("text") or d.get("text/plain", "")
+        for d, o in zip(data, cell.outputs, strict=True)
+    ]
     varies = (
         r"127\.0\.0\.1:\d+|0x[0-9a-f]+|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.\d]*|holidays [\d.]+|\w*Box\(.*|\\|dtype: \w+"
     )

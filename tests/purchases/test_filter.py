@@ -26,6 +26,29 @@ def test_len_is_the_number_of_order_lines(data):
     assert len(ma.Purchases(data.orders.iloc[:0], data.lines.iloc[:0])) == 0
 
 
+def test_a_vendor_s_data_reach_as_far_back_as_those_of_all():
+    dates = pd.to_datetime(["2024-01-02", "2024-01-20", "2025-01-15"])
+    orders = pd.DataFrame(
+        {"order_number": list("123"), "vendor_name": list("abb"), "order_date": dates, "amount": [1.0, 4.0, 2.0]}
+    )
+    data = ma.Purchases.from_table(orders, currency="EUR", as_of="2025-01-31")
+    part = data.filter(vendor="b")
+    months = spend.by_period(part)
+    assert months.complete.all()
+    assert months.spend_year_before.tolist()[-1] == 4.0
+    assert spend.by_period(currency.convert(part, to="EUR")).equals(months)
+    assert "hatched" not in charts.captions_of(spend.plot_by_period(part)).subtitle
+    # what was cut once more may begin later than the data: nobody knows, and the chart claims neither
+    later = spend.by_period(part.lines[part.lines.order_date > "2024-06"])
+    assert later.complete.isna().all()
+    assert later.spend_year_before.isna().all()
+    assert "cut" not in charts.captions_of(spend.plot_by_period(later)).subtitle
+    # days that were asked for are known, and a month of which one day was asked for is no whole one
+    day = spend.plot_by_period(data.filter(since="2025-01-15", until="2025-01-15"))
+    assert charts.captions_of(day).subtitle.endswith("hatched: cut by the data, not to be compared with whole periods")
+    assert charts.captions_of(day).title == "All ordered spend is of 2025-01: 2.00 EUR"
+
+
 @pytest.mark.parametrize(
     ("picked", "condition"),
     one_in(

@@ -12,12 +12,12 @@ from makini_analytics import Purchases, concat, explain, quality
 from tests.tiers import one_in
 
 COLUMNS = {"po": "order_number", "ln": "line_number", "v": "vendor_name", "p": "product_code", "d": "order_date", "q": "quantity",
-           "amt": "amount", "st": "status", "site": "site_id"}  # fmt: skip
+           "amt": "amount", "st": "status", "site": "site_id", "due": "required_date", "sworn": "promised_date", "came": "delivered_date"}  # fmt: skip
 
 
 def purchases(*rows: dict) -> Purchases:
     base = {"v": "Acme", "p": "P1", "d": "2025-01-31", "q": 2.0, "amt": 10.0, "st": "Open", "site": "s", "ln": None}
-    table = pd.DataFrame([base | row for row in rows])
+    table = pd.DataFrame([base | row for row in rows]).reindex(columns=[*COLUMNS])
     columns = {k: v for k, v in COLUMNS.items() if table[k].notna().any()}
     return Purchases.from_table(table, columns=columns, currency="EUR", as_of="2025-12-31")
 
@@ -58,6 +58,68 @@ def test_the_same_purchase_under_two_numbers():
         assert repeats(purchases({"po": "1"}, {"po": "2"} | other)).empty
     elsewhere = repeats(purchases({"po": "1"}, {"po": "2", "site": "t"}))
     assert elsewhere.score.item() == 75.0 and elsewhere.evidence.item().endswith("not the same site")
+
+
+def pairs_of(*rows: dict) -> list[list]:
+    got = repeats(purchases(*rows))
+    told = got.evidence.str.partition("; ")[2]
+    return got.assign(told=told)[["name", "other_name", "score", "told"]].to_numpy().tolist()
+
+
+FIRST, SECOND, THIRD = ({"due": f"2025-0{i}-28", "sworn": f"2025-0{i}-28", "came": f"2025-0{i}-28"} for i in (2, 3, 4))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "score", "told"),
+    [
+        (FIRST, SECOND, 50, "not the same due date, delivered date"),
+        ({"due": "2025-02-28"}, {"due": "2025-03-01"}, 50, "not the same due date"),
+        ({"sworn": "2025-02-28"}, {"sworn": "2025-03-01"}, 50, "not the same due date"),
+        ({"came": "2025-02-28"}, {"came": "2025-03-01"}, 50, "not the same delivered date"),
+        # a vendor may confirm on two days what was asked for on one
+        (FIRST, FIRST | {"sworn": "2025-04-28"}, 100, ""),
+        (FIRST, {}, 100, ""),  # what was entered again is often never delivered
+        ({"site": "s"}, {"site": None}, 100, ""),
+        (FIRST, SECOND | {"site": "t", "q": 3.0}, 0, "not the same site, quantity, due date, delivered date"),
+    ],
+)
+def test_another_day_speaks_against_a_second_entry(one, other, score, told):
+    assert pairs_of({"po": "1"} | one, {"po": "2"} | other) == [["1", "2", score, told]]
+
+
+def test_of_call_offs_the_one_that_was_entered_twice_is_told_beside_itself():
+    again = {"po": "4"} | SECOND | {"came": None}
+    got = pairs_of({"po": "1"} | FIRST, {"po": "2"} | SECOND, {"po": "3"} | THIRD, again)
+    apart = "not the same due date, delivered date"
+    assert got == [["2", "4", 100, ""], ["1", "2", 50, apart], ["1", "3", 50, apart]]
+
+
+def test_an_order_of_which_one_line_is_due_on_another_day_is_there_again_but_for_half_a_line():
+    lines = [{"ln": str(i), "p": f"P{i}", **FIRST} for i in range(5)]
+    other = [*lines[:4], lines[4] | SECOND]
+    got = pairs_of(*({"po": "1"} | line for line in lines), *({"po": "2"} | line for line in other))
+    assert got == [["1", "2", 90, "not the same due date, delivered date"]]
+
+
+def test_instalments_of_a_line_are_no_second_entry_and_a_join_with_receipts_is():
+    line = {"po": "1", "ln": "10"}
+    due = [{"due": day["due"]} for day in (FIRST, SECOND, THIRD)]
+    got = repeats(purchases(*(line | day for day in due)))
+    assert got[["score", "value"]].to_numpy().tolist() == [[50.0, 20.0]]
+    assert got.evidence.item().endswith("not the same due date")
+    twice = repeats(purchases(*(line | day for day in (*due, due[2]))))
+    assert twice[["score", "value"]].to_numpy().tolist() == [[100.0, 10.0], [50.0, 10.0]]
+    joined = repeats(purchases(*(line | due[0] | {"came": day["came"]} for day in (FIRST, SECOND))))
+    assert joined.score.tolist() == repeats(purchases(line, line | due[0])).score.tolist() == [100.0]
+
+
+@pytest.mark.parametrize("scale", [1e-5, 1.0, 1e8])
+def test_amounts_are_told_apart_at_any_scale(scale):
+    amounts = [10.0, 10.01, 1234.56, 1234.57]
+    assert repeats(purchases(*({"po": str(i), "amt": a * scale} for i, a in enumerate(amounts)))).empty
+    assert repeats(purchases(*({"po": "1", "ln": "1", "q": a * scale} for a in amounts))).empty
+    computed = sum([0.1 * scale] * 3), 0.3 * scale  # not the same number, and the same amount
+    assert len(repeats(purchases(*({"po": str(i), "amt": a} for i, a in enumerate(computed))))) == 1
 
 
 @pytest.mark.parametrize("seed", range(3))

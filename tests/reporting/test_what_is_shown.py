@@ -172,6 +172,7 @@ for name in ("folder", "x.xlsx"):
 def test_a_hatched_bar_has_the_paper_of_the_dark_in_the_dark():
     dates = pd.to_datetime(["2024-01-20", "2024-02-10", "2024-03-10"])
     lines = pd.DataFrame({"vendor_id": "a", "amount": 10.0, "currency": "EUR", "order_date": dates})
+    lines.attrs["since"] = "2024-01-15"
     svg = base64.b64decode(svg_of(spend.plot_by_period(lines, as_of="2024-03-31"))).decode()
     assert "<pattern" in svg
     assert not re.search("(fill|stroke)[=:] ?[\"']?#", svg.split("</style>", 1)[1])

@@ -243,7 +243,7 @@ def test_what_is_planted_is_found():
     assert dear.value == pytest.approx(paid)
     slow = row(ma.findings(planted(slow=12)), "lead time")
     assert slow.certainty == "clear"
-    assert slow.sentence.startswith("Lead times moved at Vendor 00, where")
+    assert slow.sentence.startswith("Lead times grew at Vendor 00, where")
     assert "1 vendor" not in slow.why
 
 

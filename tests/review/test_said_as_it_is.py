@@ -9,7 +9,8 @@ import pytest
 import makini_analytics as ma
 from makini_analytics import charts, currency, quality
 from makini_analytics.reporting import content
-from makini_analytics.review import look
+from makini_analytics.review import View, look
+from makini_analytics.review import _duplicate_kinds as there_twice
 
 
 def findings(table, **options):
@@ -162,32 +163,82 @@ def test_what_was_entered_twice_is_counted_as_the_list_has_it(renamed, said, kin
     assert (shown["kind"] == kind).sum() == n
 
 
-def of_repeated(table, **options):
-    return findings(ma.Purchases.from_table(table, as_of="2025-12-31"), **options).loc["duplicates"]
+def said_of(table):
+    return there_twice.duplicates(View.of(ma.Purchases.from_table(table, as_of="2025-12-31")))
 
 
 def test_what_was_entered_twice_is_counted_in_the_currency_of_its_money():
     table = repeated(renamed=True)
     foreign = table["order_number"].isin(["P0", "Q" + "P0", "P1", "Q" + "P1"])
-    found = of_repeated(table.assign(currency=np.where(foreign, "XXX", "EUR")))
-    assert found["sentence"].startswith("3 orders may have been entered twice: 540.00 EUR")  # 6 to 14, and 50 each
-    assert "2 more in other currencies" in found["why"]
+    found = said_of(table.assign(currency=np.where(foreign, "XXX", "EUR")))
+    assert found.sentence.startswith("3 orders may have been entered twice: 540.00 EUR")  # 6 to 14, and 50 each
+    assert "2 more in other currencies" in found.why
 
 
 def test_lines_that_are_there_four_times_are_repeated_three_times_each():
     table = repeated(renamed=False)
     again = table.tail(15).head(5)
-    found = of_repeated(pd.concat([table.head(300), again, again, again]))
+    found = said_of(pd.concat([table.head(300), again, again, again]))
     said = "5 lines of 2 orders may have been entered several times, 15 times too often: 780.00 EUR."
-    assert found["sentence"] == said  # 3 x (50 + 51 + 52 + 53 + 54)
+    assert found.sentence == said  # 3 x (50 + 51 + 52 + 53 + 54)
+
+
+def test_an_order_that_was_entered_six_times_is_one_order():
+    table = repeated(renamed=False).head(300)
+    again = [table.head(1).assign(order_number=f"Q{i}", line_number=7) for i in range(5)]
+    one = table.tail(3).assign(order_number="R")
+    assert said_of(pd.concat([table.iloc[[0, *range(3, 300)]], *again])).sentence == (
+        "1 order may have been entered 6 times: 250.00 EUR."
+    )
+    assert said_of(pd.concat([table.iloc[[0, *range(3, 300)]], *again, one])).sentence == (
+        "2 orders may have been entered several times, 6 times too often: 1.29 k EUR."  # 5 x 50, and 347 + 348 + 349
+    )
+
+
+def test_what_was_entered_twice_is_of_the_twelve_months():
+    table = repeated(renamed=False).head(300)
+    old = table.head(3).assign(order_number="OLD", order_date=pd.Timestamp("2019-03-01"))
+    undated = table.head(3).assign(order_number="UNDATED", order_date=pd.NaT)
+    table = pd.concat([table, old, old, undated, undated])
+    none = said_of(table)
+    assert none.sentence == "orders and lines entered twice (6 suggested, none of the twelve months)"
+    found = said_of(pd.concat([table, table.iloc[3:6]]))
+    assert found.sentence == "3 lines of 1 order may have been entered twice: 162.00 EUR."  # 53 + 54 + 55
+    assert "6 more in the list are not of the twelve months." in found.why
+    data = ma.Purchases.from_table(pd.concat([table, table.iloc[3:6]]), as_of="2025-12-31")
+    assert eval(found.call, {"quality": quality, "data": data})["value"].sum() == 162
+    # without days nothing is of another time
+    dateless = said_of(repeated(renamed=False).assign(order_date=pd.NaT))
+    assert dateless.sentence.startswith("15 lines of 5 orders may have been entered twice")
+
+
+def test_an_order_in_three_connections_is_one_order_and_its_value_counts_twice():
+    table = repeated(renamed=False).head(3)
+    parts = [ma.Purchases.from_table(table, connection=name, as_of="2025-12-31") for name in ("a", "b", "c")]
+    found = there_twice.duplicates(View.of(ma.concat(parts)))
+    assert found.sentence == "1 order may have been entered 3 times: 306.00 EUR."  # 2 x (50 + 51 + 52)
+
+
+def test_vendors_in_the_books_several_times_are_counted_once():
+    names = ["Bolt AG", "Nord AG", "Süd KG"]
+    day = pd.Timestamp("2025-06-01")
+    table = pd.DataFrame({"vendor_name": names, "order_number": names, "amount": [9.0, 8.0, 7.0], "order_date": day})
+    parts = [
+        ma.Purchases.from_table(t, connection=name, currency="EUR", as_of="2025-12-31")
+        for name, t in (("a", table), ("b", table.head(2)), ("c", table.head(2)))
+    ]
+    said = there_twice.duplicate_vendors(View.of(ma.concat(parts))).sentence
+    assert said.startswith("2 vendors seem to be in the books several times, under 6 entries; 34.00 EUR was bought")
+    said = there_twice.duplicate_vendors(View.of(ma.concat(parts[:2]))).sentence
+    assert said.startswith("2 vendors seem to be in the books twice; 17.00 EUR was bought under the smaller entries")
 
 
 def test_a_return_that_is_there_twice_has_a_value():
     table = repeated(renamed=False).head(301)
     table["amount"] = np.where(table["order_number"].eq("P0") & table["line_number"].eq(10), -500.0, table["amount"])
-    found = of_repeated(table)
-    assert found["sentence"] == "1 line of 1 order may have been entered twice: 500.00 EUR."
-    assert "Returns count by their size." in found["why"]
+    found = said_of(table)
+    assert found.sentence == "1 order line may have been entered twice: 500.00 EUR."
+    assert "Returns count by their size." in found.why
 
 
 def test_a_filter_that_ends_before_the_twelve_months_has_no_days_in_them():

@@ -248,3 +248,25 @@ def test_the_title_says_above_below_or_neither(prices, said):
         }
     )
     assert said in charts.captions_of(spend.plot_agreed_prices(lines, listed)).title
+
+
+def test_a_list_per_hundred_is_no_saving():
+    lines = pd.DataFrame(
+        {
+            "material_id": list("ABC"),
+            "vendor_id": "v",
+            "currency": "EUR",
+            "order_date": D("2025-03-01"),
+            "quantity": 10.0,
+        }
+    )
+    lines["amount"] = [9.8, 20.0, 30.0]
+    listed = pd.DataFrame({"material_id": list("ABC"), "vendor_id": "v", "price": [100.0, 200.0, 3.1]})
+    notes = spend.agreed_prices(lines, listed).attrs["notes"]
+    assert notes[0].startswith("2 of 3 list prices are about 10, 100 or 1,000 times what was paid")
+    ax = spend.plot_agreed_prices(lines, listed)
+    assert charts.captions_of(ax).title == "2 of 3 list prices are of another unit than what was paid, it seems"
+    assert sum("doubtful price" in t.get_text() for t in ax.texts) == 2
+    good = listed.assign(price=[1.0, 2.0, 3.1])
+    assert "below the price list" in charts.captions_of(spend.plot_agreed_prices(lines, good)).title
+    assert spend.agreed_prices(lines, good).attrs["notes"] == []

@@ -117,9 +117,11 @@ def test_concentration_says_which_vendors_have_no_share():
     got = spend.concentration(credited)
     assert (got.n_vendors.item(), got.spend.item(), got.top_1_share.item()) == (2, 100.0, 0.8)
     assert got.attrs["included"]["value"] == {"EUR": 100.0}
-    assert got.attrs["excluded"] == [{"reason": "vendor's net not positive", "n_lines": 2, "value": {"EUR": -20.0}}]
+    assert got.attrs["excluded"] == [
+        {"reason": "of vendors without a positive net", "n_lines": 2, "value": {"EUR": -20.0}}
+    ]
     footnote = charts.captions_of(spend.plot_concentration(credited)).footnote
-    assert "n = 3 lines · left out: 2 vendor's net not positive" in footnote
+    assert "n = 3 lines · left out: 2 of vendors without a positive net" in footnote
     none = spend.concentration(credited.assign(category=list("xxyyx"), amount=[1.0, 1, -1, -1, 1]), by="category")
     assert none.n_vendors.tolist() == [2, 0]  # a category of credits alone has its row
 

@@ -80,7 +80,7 @@ NO_PRICE = ("return", "service, charge or frame line", "no material", "no quanti
         (spend.price_changes, {"baseline": "last", "freq": "Q", "per_vendor": False}, NO_PRICE),
         (spend.price_dispersion, {}, NO_PRICE),
         (spend.single_source, {}, ("no material", "several vendors", "no vendor")),
-        (spend.concentration, {"by": "category"}, ("no vendor", "vendor's net not positive")),
+        (spend.concentration, {"by": "category"}, ("no vendor", "of vendors without a positive net")),
     ],
     ids=["changes", "changes by quarter", "dispersion", "single source", "concentration"],
 )

@@ -52,9 +52,17 @@ def test_marks_follow_the_look():
 def test_headings_never_hide_a_column_and_a_number_called_currency_is_a_number():
     frame = pd.DataFrame({"vendors": ["as given"], "n_vendors": [68], "currency": [-9.0], "price": [-0.2]})
     head, row = repr(style.table(frame)).split("\n")
-    assert head.split() == ["vendors", "n_vendors", "currency", "price"]
+    assert head.split() == ["vendors", "number", "of", "vendors", "currency", "price"]
     assert row.split() == ["as", "given", "68", "−9", "−0.20"]
     assert repr(style.table(pd.DataFrame({"spend": [-0.2, 20_000.0]}))).split() == ["spend", "0", "20,000"]
+
+
+def test_amounts_of_a_row_have_as_many_decimals_and_abbreviations_their_capitals():
+    frame = pd.DataFrame({"open_value": [14_482.0, 6_461.4], "expected_late_value": [4_630.6, 3_249.77], "unit_price": [2.5, 3.25], "hhi": [506.59, 1.0],
+                          "stake": [491_155.28, 3.0], "currency": "EUR"})  # fmt: skip
+    shown = style.table(frame).texts
+    assert [*shown] == ["open value", "expected late value", "unit price", "HHI", "stake"]
+    assert list(shown.iloc[1]) == ["6,461 EUR", "3,250 EUR", "3.25 EUR", "1.00", "3 EUR"]
 
 
 @pytest.mark.parametrize("figure", [spend.by_vendor, spend.by_period, lead_times.by_vendor, slippage.by_vendor])

@@ -45,6 +45,32 @@ def test_three_letters_beside_an_amount_are_a_currency_only_where_one_is_called_
     assert missing_and_listed(tidied(f"30 {word}", "30 EUR"), "amount") == 1
 
 
+def test_a_currency_that_is_not_in_iso_4217_is_told_once_with_its_lines():
+    read = ["EUR", "EURO", "DEM", "XXX", "XCG", "$", "kr.", "₹"]
+    amounts = [10.0] * (len(read) + 5)
+    got = table({"c": "currency"}, c=[*read, "XYZ", "xyz", "RMB", "GBp", "Dollar"], amt=amounts)
+    why = "currency not in ISO 4217 ({}): it has no rate, and is summed apart"
+    told = [
+        ["9", "XYZ", "2 lines, 20.00 XYZ"],
+        ["11", "RMB", "1 lines, 10.00 RMB"],
+        ["12", "GBX", "1 lines, 10.00 GBX"],
+        ["13", "DOLLAR", "1 lines, 10.00 DOLLAR"],
+    ]
+    listed = got.issues.sort_values("id", key=lambda ids: ids.astype(int))[["id", "value", "reason"]]
+    assert listed.to_numpy().tolist() == [[i, code, why.format(n)] for i, code, n in told]
+    assert set(got.issues.column) == {"currency"} and got.lines.unreadable.isna().all()
+    assert table(amt=[1.0], currency="XYZ").issues.value.tolist() == ["XYZ"]
+
+
+def test_a_currency_of_the_api_that_is_not_in_iso_4217_is_told_once():
+    got = tidied(5.0, 6.0, currency="QQQ")  # its lines have one of their own
+    assert got.issues.empty
+    lines = [{"key": str(i), "lineTotalValue": 5.0} for i in range(3)]
+    got = tidied(currency="QQQ", lineItems=lines)
+    assert got.issues[["table", "id", "column", "value"]].to_numpy().tolist() == [["lines", "0", "currency", "QQQ"]]
+    assert "(3 lines, 15.00 QQQ)" in got.issues.reason.item()
+
+
 @pytest.mark.parametrize("text", ["12 PCE", "12 KGM", "12 EUR", "USD 12"])
 def test_what_stands_beside_a_quantity_is_no_currency_of_the_line(text):
     got = table({"q": "quantity"}, q=[text, "3"], currency="CHF")

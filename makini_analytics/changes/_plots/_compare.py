@@ -111,6 +111,10 @@ def plot_compare(
     unit = f", {words.unit or 'no currency stated'}" if metric in _SUMS else ""
     sub = f"{words.name} before and after{unit}; each effect is its average over all orders of the changes{cut}"
     alt = "; ".join(f"{name} {' '.join(text.split())}" for name, text in zip(names, texts, strict=True))
+    # a line that both sides have is in both: their sum would be a number of no lines
+    result = result.copy(deep=False)
+    sides = [int(lines[e]) for e in _ENDS]
+    result.attrs["included"] = {**result.attrs.get("included", {}), "n_sides": sides}
     return charts.finish(ax, title=title or _finding(value, largest, words), subtitle=sub, result=result, alt=alt)
 
 

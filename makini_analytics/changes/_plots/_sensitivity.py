@@ -22,6 +22,23 @@ _WORDS = {
     "otif_rate": "OTIF rate",
     "median_days": "median lead time",
 }
+#: Choices in the words of a title, and what their None stands for; others go by their names.
+_CHOICES = {
+    "abc": ("limits of the classes", ""),
+    "basis": ("basis", ""),
+    "by": ("groups", ""),
+    "calendar": ("calendar", "calendar days"),
+    "cluster": ("lines that hang together", "none"),
+    "due": ("due date", ""),
+    "early_days": ("days allowed early", "any"),
+    "end": ("end", ""),
+    "intercompany": ("own companies left out", "none"),
+    "late_days": ("days allowed late", ""),
+    "open_lines": ("open lines", ""),
+    "start": ("start", ""),
+    "under_share": ("share that may lack", ""),
+    "weight": ("weight", ""),
+}
 
 
 def plot_sensitivity(
@@ -90,8 +107,8 @@ def plot_sensitivity(
     say = _saying(charts.kind_of(name, result[name]), unit, outcomes.values)
     ranks = result["rank"].to_numpy(dtype=float, na_value=np.nan).reshape(outcomes.values.shape)
     about = per_group(outcomes, ranks)
-    among = _listed(outcomes.compared) or "one combination"
-    usual = outcomes.ways[outcomes.usual]
+    among = _listed([_choice(c) for c in outcomes.compared]) or "one combination"
+    usual = _way(outcomes.choices.iloc[outcomes.usual])
     n_refused = sum(why is not None for why in outcomes.refused)
     of_all = charts.counted(len(outcomes.refused), "combination")
     apart = f"; refused: {charts.number(n_refused)} of {of_all}" if n_refused else ""
@@ -105,6 +122,7 @@ def plot_sensitivity(
     )
     highlighted = ((drawn["rank"] <= top) & ~stays).fillna(False).to_numpy(dtype=bool)
     names = charts.group_labels(drawn.reset_index(drop=True), columns, 34)
+    drawn = _shared(drawn, outcomes)
     texts = [_said(row, say, unit, n) for row in drawn.to_dict("records")]
     ax = charts.axes(ax, rows=len(drawn))
     _ranges(ax, outcomes.values[:, drawn.index.to_numpy()], drawn, highlighted, texts)
@@ -155,9 +173,30 @@ def _said(row: Mapping[Any, Any], say: Callable[[float], str], unit: str | None,
     if pd.isna(row["best_rank"]):
         return ends
     best, worst = charts.number(row["best_rank"]), charts.number(row["worst_rank"])
-    place = f"place {best}" if best == worst else f"place {best} to {worst}"
+    place = f"place {best}{', shared' if row['shared'] else ''}" if best == worst else f"place {best} to {worst}"
     within = f", in {charts.number(row['n_combinations'])} of {charts.number(n)}" if row["n_combinations"] < n else ""
     return f"{ends}, {place}{within}"
+
+
+def _shared(drawn: pd.DataFrame, outcomes: Outcomes) -> pd.DataFrame:
+    """Return the rows with one place for groups that are equal under every combination: who comes first among them is no finding."""
+    code = pd.factorize(pd.MultiIndex.from_arrays(outcomes.values[:, drawn.index.to_numpy()]))[0]
+    places = ["rank", "best_rank", "worst_rank"]
+    return drawn.assign(**drawn.groupby(code)[places].transform("min"), shared=np.bincount(code)[code] > 1)
+
+
+def _choice(name: str) -> str:
+    return _CHOICES.get(name, (name.replace("_", " "), ""))[0]
+
+
+def _way(choices: pd.Series) -> str:
+    """Return a combination in words, such as "days allowed late 0, days: calendar days"."""
+    said = []
+    for name, value in choices.items():
+        none = _CHOICES.get(str(name), ("", ""))[1] or "none"
+        text = none if pd.isna(value) else f"{value:g}" if isinstance(value, float) else str(value)
+        said.append(f"{_choice(str(name))} {text}" if _choice(str(name)) not in text else text)
+    return ", ".join(said)
 
 
 def _ends(lowest: float, highest: float, say: Callable[[float], str], unit: str | None) -> str:
@@ -197,15 +236,15 @@ def _one_group(
     ax = charts.axes(ax, rows=8)
     value, usual = outcomes.values[:, 0], outcomes.usual
     charts.every_way(
-        ax, np.concatenate([value[[usual]], np.delete(value, usual)]), swings["choice"].tolist(), swings["swing"].tolist(),
+        ax, np.concatenate([value[[usual]], np.delete(value, usual)]), [_choice(c) for c in swings["choice"]], swings["swing"].tolist(),
         say=say, say_swing=say_swing, whole=1.0 if kind == "share" else None, what="value",
     )  # fmt: skip
     low, high = float(np.nanmin(value)), float(np.nanmax(value))
-    moved = swings[swings["swing"] > 0]["choice"].tolist() if say(low) != say(high) else []
+    moved = [_choice(c) for c in swings[swings["swing"] > 0]["choice"]] if say(low) != say(high) else []
     under = f" under {_all(int((~np.isnan(value)).sum()))}" if say(low) == say(high) else ""
     most = f"; what moves it most: {moved[0]}" if moved else ""
     headline = f"{_capital(what)} is {_ends(low, high, say, unit)}{under}{most}"
-    alt = "; ".join(f"{c} {say_swing(s)}" for c, s in zip(swings["choice"], swings["swing"], strict=True))
+    alt = "; ".join(f"{_choice(c)} {say_swing(s)}" for c, s in zip(swings["choice"], swings["swing"], strict=True))
     return charts.finish(ax, title=title or headline, subtitle=f"{_capital(what)} over {among}", result=result, alt=alt)
 
 
@@ -222,6 +261,14 @@ def _finding(outcomes: Outcomes, ranks: np.ndarray[Any, Any], top: int, noun: st
     name = charts.group_labels(leader, columns, charts.IN_TITLE)[0]
     if n == 1:
         return f"{name} is first; no other way to count gives a figure"
+    there = outcomes.values[:, ~np.isnan(ranks[outcomes.usual])]
+    if ranked > 1 and (there == there[:, :1]).all():
+        alike = (
+            f"all {charts.number(ranked)} {charts.plural(noun)} are equal"
+            if ranked > 2
+            else f"both {charts.plural(noun)} are equal"
+        )
+        return f"No order to compare: {alike} under {_all(n)}"
     if same == n:
         return f"The ranking of {several} {charts.plural(noun)} holds under {_all(n)}"
     of = _all(n) if first == n else f"{charts.number(first)} of {charts.number(n)} ways to count"

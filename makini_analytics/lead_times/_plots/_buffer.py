@@ -15,7 +15,7 @@ from .._buffer import buffer
 from ._words import days_of, none_came
 
 
-@charts.chart(of=buffer, result_columns=("buffer_days", "formula_days"))
+@charts.chart(of=buffer, result_columns=("buffer_days", "formula_days"), ranked="-n_lines")
 def plot_buffer(
     data: Any,
     *,
@@ -73,10 +73,11 @@ def plot_buffer(
     ax.set_xlabel(f"{days_of(result)} beyond the mean lead time", color=charts.look.muted, fontsize=9.5)
     several = charts.plural(charts.row_noun(columns))
     which = f", {charts.with_most(len(rows), several)}" if len(rows) < len(result) else ""
-    missing = int(result["buffer_days"].isna().sum())
+    missing = charts.n_named(result[result["buffer_days"].isna()], columns)
     left = f"; {charts.counted(missing, charts.row_noun(columns))} with too few lines" if missing else ""
+    order = ", the largest buffer first" if len(rows) > 1 else ""
     marked = "; dark: the formula holds too little" if 0 < short.sum() < len(rows) else ""
-    sub = f"Days to hold beyond the mean lead time, for {level} of deliveries{which}: by the lead times (bar), by the formula (mark){marked}{left}"
+    sub = f"Days to hold beyond the mean lead time, for {level} of deliveries{which}: by the lead times (bar), by the formula (mark){order}{marked}{left}"
     alt = "; ".join(f"{n}: {t}" for n, t in zip(names, texts, strict=True))
     headline = title or _finding(held, formula, level, several)
     return charts.finish(ax, title=headline, subtitle=sub, result=result, alt=alt, bars=places)

@@ -57,14 +57,16 @@ def plot_shifts(
     'a: 22 to 32 days from 2025-01-07 (2025-01-07 to 2025-01-07)'
     """
     result: pd.DataFrame = data
-    tested = int(result["shifted"].notna().sum())
     columns = charts.group_columns(result, "n_lines")
+    tested = charts.n_named(result[result["shifted"].notna()], columns)
     noun = charts.row_noun(columns) if columns else "group"
     rows = result[result["shifted"].fillna(False).astype(bool)].head(top)
     if not len(rows):
-        none = f"No clear change of lead times at any of {charts.counted(tested, noun)}"
-        few = f"Too little to tell a change: {charts.counted(len(result), noun)} with fewer than 40 lines in six months"
-        return charts.no_data(ax, "changes of lead times", result, title=none if tested else few)
+        none = f"No clear change of lead times{'' if tested == 1 else f' at any of {charts.counted(tested, noun)}'}"
+        few = f"Too little to tell a change: {charts.counted(charts.n_named(result, columns), noun)} with fewer than 40 lines in six months"
+        return charts.no_data(
+            ax, "changes of lead times", result, title=none if tested else few if len(result) else None
+        )
     names = charts.group_labels(rows, columns, 30)
     close = _lines is not None and len(rows) <= MOST_CLOSE and not is_engine_frame(_lines[0]) and roomy(ax, len(rows))
     ax = charts.axes(ax, rows=4 * len(rows) + 1 if close else len(rows) + 1)

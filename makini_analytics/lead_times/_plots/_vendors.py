@@ -15,7 +15,7 @@ from .._vendors import by_vendor
 from ._words import days_of, end_of, none_came, start_of
 
 
-@charts.chart(of=by_vendor, result_columns=("median_days",))
+@charts.chart(of=by_vendor, result_columns=("median_days",), ranked="-n_lines")
 def plot_by_vendor(
     data: Any,
     *,

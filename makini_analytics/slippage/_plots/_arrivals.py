@@ -13,9 +13,10 @@ from ...compute import By
 from ...errors import ConfigError
 from ...frames import AsOf
 from .._arrivals import arrivals
+from ._sentences import none_open
 
 
-@charts.chart(of=arrivals, result_columns=("expected_value", "due_value"))
+@charts.chart(of=arrivals, result_columns=("expected_value", "due_value"), ranked="period")
 def plot_arrivals(
     data: Any,
     *,
@@ -51,7 +52,7 @@ def plot_arrivals(
         raise ConfigError("a chart of arrivals shows one group: pass the rows of one, or by=None")
     unit = charts.one_currency(result, option=False)
     if not len(result) or result["expected_value"].isna().all():
-        early = "Too little is known for a forecast of what will come" if len(result) else None
+        early = "Too little is known for a forecast of what will come" if len(result) else none_open(result)
         return charts.no_data(ax, "value of the open lines by period", result, title=early)
     ax = charts.axes(ax, rows=9)
     x = np.arange(len(result))

@@ -14,6 +14,7 @@ from ...errors import ConfigError
 from ...frames import AsOf
 from .._backtest import backtest, by_chance
 from .._open_orders import BUCKETS, ageing
+from ._sentences import none_open
 
 _NOT_LATE = {
     "not due": "not due yet",
@@ -58,13 +59,7 @@ def plot_ageing(
     result: pd.DataFrame = data
     currency = charts.one_currency(result, option=False)
     if not len(result):
-        done = sum(e["n_lines"] for e in result.attrs.get("excluded", ()) if e["reason"] == "delivered")
-        none = (
-            f"No line is open: {'the one that counts is' if done == 1 else f'all {charts.number(done)} that count are'} delivered"
-            if done
-            else None
-        )
-        return charts.no_data(ax, "open lines", result, title=none)
+        return charts.no_data(ax, "open lines", result, title=none_open(result))
     if result["bucket"].duplicated().any():
         raise ConfigError("an ageing chart shows one group: pass the rows of one, or by=None")
     # In the order of the buckets' days, whatever rows a caller has kept.

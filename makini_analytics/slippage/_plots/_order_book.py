@@ -15,7 +15,7 @@ from ...frames import AsOf
 from .._order_book import order_book
 
 
-@charts.chart(of=order_book, result_columns=("closing", "n_closing"))
+@charts.chart(of=order_book, result_columns=("closing", "n_closing"), ranked="period")
 def plot_order_book(
     data: Any,
     *,

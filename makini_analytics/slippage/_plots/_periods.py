@@ -16,7 +16,7 @@ from .._periods import by_period
 from ._sentences import rate_of
 
 
-@charts.chart(of=by_period, result_columns=("period", "against_before"))
+@charts.chart(of=by_period, result_columns=("period", "against_before"), ranked="period")
 def plot_by_period(
     data: Any,
     *,

@@ -16,7 +16,7 @@ from .._vendors import by_vendor
 from ._sentences import FEW, came_on_time, is_few, marks, stands, who_differs
 
 
-@charts.chart(of=by_vendor, result_columns=("on_time_rate", "against_others"))
+@charts.chart(of=by_vendor, result_columns=("on_time_rate", "against_others"), ranked="-n_due")
 def plot_by_vendor(
     data: Any,
     *,
@@ -120,9 +120,8 @@ def plot_per_line(
 ) -> Axes:
     """Draw how early and late the delivered lines came, zero marked, and say how many are overdue.
 
-    A histogram of days after the due date. Hatched, in the colour of what is late: the days after it. Grey: on the day and
-    before. The earliest and the latest hundredth of the lines are in the outer bars. Late here is after the due date: a
-    tolerance of ``late_days`` decides about on time, not about this picture.
+    A histogram of days after the due date. Hatched, in the colour of what is late: the days after it, and after those that
+    ``late_days`` allows. Grey: on time and early. The earliest and the latest hundredth of the lines are in the outer bars.
 
     Examples
     --------
@@ -135,18 +134,21 @@ def plot_per_line(
     """
     result: pd.DataFrame = data
     days = result["days_late"].to_numpy()  # the frame is wide and may be long: only what is drawn is taken
-    days = days[~np.isnan(days) & result["outcome"].isin(["early", "on_time", "late"]).to_numpy(dtype=bool)]
+    outcome = result["outcome"].to_numpy()
+    came = ~np.isnan(days) & result["outcome"].isin(["early", "on_time", "late"]).to_numpy(dtype=bool)
+    days, outcome = days[came], outcome[came]
     if not len(days):
         return charts.no_data(ax, "days late of each line", result)
     # One delivery 400 days late would squeeze all others into a few bars. At least a day to either side keeps zero in sight.
     ends = np.quantile(days, [0.01, 0.99])
     low, high = min(float(np.floor(ends[0])), -1.0), max(float(np.ceil(ends[1])), 1.0)
     ax = charts.axes(ax, rows=8)
-    _histogram(ax, days, low, high)
+    _histogram(ax, days, low, high, result.attrs.get("parameters", {}).get("late_days", late_days))
     ax.axvline(0, color=charts.look.ink, lw=1)
     n = len(days)
-    on_day, n_late = int((days == 0).sum()), int((days > 0).sum())
-    parts = {"early": n - on_day - n_late, "on the day": on_day, "late": n_late}
+    n_late, n_early = int((outcome == "late").sum()), int((outcome == "early").sum())
+    within = "on time" if days[outcome == "on_time"].any() else "on the day"
+    parts = {"early": n_early, within: n - n_early - n_late, "late": n_late}
     ax.set_ylim(0, ax.get_ylim()[1] * 1.3)  # the words stand above the bars
     _parts_above(ax, {word: k / n for word, k in parts.items()}, more_room_left=-low >= high)
     ax.set_yticks([])
@@ -163,16 +165,17 @@ def plot_per_line(
     return charts.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
 
 
-def _histogram(ax: Axes, days: np.ndarray[Any, Any], low: float, high: float) -> None:
+def _histogram(ax: Axes, days: np.ndarray[Any, Any], low: float, high: float, allowed: float) -> None:
     # FigureResult by whole days first: a histogram of the few days with weights takes the same time for a million lines.
     n_lines = np.bincount((np.clip(days, low, high) - low).astype(np.int64))
     step = max(1, round((high - low) / 60))
-    # Edges lie half-way between days, at 0.5, 0.5 - step, ..., so that no bar holds both on time and late.
-    edges = 0.5 + step * np.arange(np.floor((low - 0.5) / step), np.ceil((high - 0.5) / step) + 1)
+    # Edges lie half-way between days, the last one on time and the next among them, so that no bar holds both on time and late.
+    last = np.floor(allowed) + 0.5
+    edges = last + step * np.arange(np.floor((low - last) / step), np.ceil((high - last) / step) + 1)
     on = low + np.arange(len(n_lines))
     _, _, bars = ax.hist(on, bins=edges.tolist(), weights=n_lines, edgecolor=charts.look.paper, lw=0.4)
     for bar in bars:
-        late = bar.get_x() + bar.get_width() / 2 > 0.5
+        late = bar.get_x() + bar.get_width() / 2 > last
         bar.set_facecolor(charts.look.late if late else charts.look.plain)
         bar.set_hatch("//" if late else "")
 
@@ -182,5 +185,6 @@ def _parts_above(ax: Axes, shares: dict[str, float], *, more_room_left: bool) ->
         text = f"{word} {charts.percent(shares[word])}"
         ax.text(x, 0.93, text, transform=ax.transAxes, ha=ha, fontsize=12, fontweight="bold", color=colour)
     away, side = ((-6, 0), "right") if more_room_left else ((6, 0), "left")
-    text = f"on the day {charts.percent(shares['on the day'])}"
+    within = next(word for word in shares if word not in ("early", "late"))
+    text = f"{within} {charts.percent(shares[within])}"
     charts.beside(ax, text, (0, 0.80), away, va="baseline", ha=side, size=10, xycoords=("data", "axes fraction"))

@@ -14,6 +14,13 @@ FEW = f"grey: fewer than {charts.SMALL_N} lines or 3 orders"
 _OF = {"quantity": "the quantity of ", "value": "the value of "}
 
 
+def none_open(result: pd.DataFrame) -> str | None:
+    """Return that all lines are delivered, of a result without open lines; None where there are no lines at all."""
+    done = sum(e["n_lines"] for e in result.attrs.get("excluded", ()) if e["reason"] == "delivered")
+    all_of_them = "the one that counts is" if done == 1 else f"all {charts.number(done)} that count are"
+    return f"No line is open: {all_of_them} delivered" if done else None
+
+
 def overall(result: pd.DataFrame) -> float:
     """Return the rate of all rows together, weighted as each of them is."""
     rows = result[result["n_due"] > 0]

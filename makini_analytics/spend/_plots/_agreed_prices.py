@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 
 from ... import charts
 from ...frames import AsOf
-from .._agreed_prices import agreed_prices
+from .._agreed_prices import agreed_prices, of_another_unit
 from ._measure import alternative, bars, in_currency, signed
 
 
@@ -29,7 +29,8 @@ def plot_agreed_prices(
     """Draw where most was paid above, or below, the price list; the rest as one bar, so that they add up.
 
     A bar to the right, highlighted: paid more than the list says. To the left, light grey: paid less. Beside each bar the
-    difference, its share of the value at list prices, and how many lines were paid as if they had not reached their break.
+    difference, its share of the value at list prices, and how many lines were paid as if they had not reached their break. Where most
+    of it is of list prices about 10, 100 or 1,000 times what was paid, the title is of these, and not of an amount.
 
     Parameters
     ----------
@@ -60,7 +61,11 @@ def plot_agreed_prices(
     of = ["description", *(c for c in ("vendor_id", "vendor_name") if c in head)]
     labels = charts.group_labels(head.assign(description=what), of, 48)
     values = head["difference"].tolist()
-    texts = [_told(row, currency) for row in head.to_dict("records")]
+    doubtful = of_another_unit(result)
+    texts = [
+        _told(row, currency) + ", doubtful price" * d
+        for row, d in zip(head.to_dict("records"), doubtful[result.index.get_indexer(head.index)].tolist(), strict=True)
+    ]
     if len(rest):
         labels.append(f"{charts.number(len(rest))} others")
         values.append(float(rest["difference"].sum()))
@@ -77,7 +82,12 @@ def plot_agreed_prices(
     total, due = float(result["difference"].sum()), float((result["spend"] - result["difference"]).sum())
     share = charts.percent(abs(total) / due)
     off = f"{charts.money(abs(total), currency)} was paid {'above' if total > 0 else 'below'} the price list, {share} of the value at list prices"
-    headline = title or (off if round(total, 2) else "As much was paid as the price list says")
+    found = off if round(total, 2) else "As much was paid as the price list says"
+    off_each = result["difference"].abs().to_numpy(dtype=float)
+    if off_each[doubtful].sum() > off_each.sum() / 2:  # the sum of such differences is no finding
+        n = int(doubtful.sum())
+        found = f"{charts.number(n)} of {charts.counted(len(result), 'list price')} {'is' if n == 1 else 'are'} of another unit than what was paid, it seems"
+    headline = title or found
     rows = [[int(i)] for i in result.index.get_indexer(head.index)]
     rows += [result.index.get_indexer(rest.index).tolist()] if len(rest) else []
     alt = alternative(labels, values, currency)

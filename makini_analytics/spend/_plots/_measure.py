@@ -19,6 +19,11 @@ def measured(result: pd.DataFrame) -> str:
     return _BASIS[result.attrs.get("parameters", {}).get("basis", "ordered")]
 
 
+def together(result: pd.DataFrame) -> str:
+    """Return what the sum of the rows is: of some of them no total."""
+    return "together" if charts.is_part(result) else "total"
+
+
 def in_currency(currency: str | None) -> str:
     """Return the currency for a subtitle."""
     return currency or "no currency stated"

@@ -99,8 +99,8 @@ def plot_small_multiples(
         if 0 < panels[0].total <= total
         else f"{charts.money(panels[0].total, currency)} of"
     )
-    headline = f"{panels[0].name} is the largest of {charts.number(n_groups)}, with {part} {what.lower()}"
-    if n_groups == 1:
+    headline = f"{panels[0].name} is {'the largest of ' + charts.number(n_groups) if n_groups > 1 else 'the one that is known'}, with {part} {what.lower()}"
+    if len(panels) == 1:
         headline = f"All {what.lower()} is {panels[0].name}: {charts.money(panels[0].total, currency)}"
     cut = "" if whole.all() else "; hatched: cut by the data"
     sub = (
@@ -130,7 +130,7 @@ def _panels(result: pd.DataFrame, keys: list[str], top: int) -> tuple[list[_Pane
     panels = [_Panel(names[g], totals[g], values[g]) for g in ranked[:top]]
     if len(rest := ranked[top:]):
         panels.append(_Panel(f"Other ({charts.number(len(rest))})", totals[rest].sum(), values[rest].sum(axis=0)))
-    return panels, whole, len(totals)
+    return panels, whole, charts.n_named(one_row_each, keys)
 
 
 def _draw(

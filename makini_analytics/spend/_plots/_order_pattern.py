@@ -29,7 +29,7 @@ class _Panel:
     even: str | None = None
 
 
-@charts.chart(of=order_pattern, result_columns=("orders_per_month", "same_day_share"))
+@charts.chart(of=order_pattern, result_columns=("orders_per_month", "same_day_share"), ranked="-n_orders")
 def plot_order_pattern(
     data: Any,
     *,
@@ -81,7 +81,7 @@ def plot_order_pattern(
         _draw(ax, k, panel, rows, said, of if panel.column == column else -1)
     noun = charts.row_noun(columns)
     which = (
-        f"the {len(rows)} of {charts.counted(len(result), noun)} with most orders"
+        f"the {len(rows)} of {charts.counted(charts.n_named(result, columns), noun)} with most orders"
         if len(rows) < len(result)
         else "most orders first"
     )

@@ -12,11 +12,11 @@ from matplotlib.axes import Axes
 from ... import charts
 from ...compute import By
 from ...frames import AsOf, vendors_hidden_by
-from .._vendors import by_vendor
+from .._vendors import by_vendor, with_shares
 from ._measure import alternative, in_currency, measured
 
 
-@charts.chart(of=by_vendor, result_columns=("abc_class",))
+@charts.chart(of=by_vendor, result_columns=("abc_class",), ranked="-spend")
 def plot_pareto(
     data: Any,
     *,
@@ -50,6 +50,8 @@ def plot_pareto(
     """
     result: pd.DataFrame = data
     currency, what = charts.one_currency(result), measured(result)
+    if charts.is_part(result):  # stairs begin at zero: those of some rows are of their own spend
+        result = with_shares(result, result.attrs.get("parameters", {}).get("abc", (0.80, 0.95)))
     ranked = result[result["cumulative_share"].notna()]
     columns = charts.group_columns(result, "currency")
     if not len(ranked):
@@ -129,4 +131,4 @@ def _class_a(ranked: pd.DataFrame, columns: list[str], what: str) -> str:
         return f"{charts.group_labels(ranked, columns, charts.IN_TITLE)[0]} makes all {what.lower()}{of_part}"
     make = "makes" if few == 1 else "make"
     of = charts.counted(n, charts.row_noun(columns))
-    return f"{charts.number(few)} of {of} {make} {charts.percent(end)} of {what.lower()}{unknown}"
+    return f"{charts.number(few)} of {of} {make} {charts.percent(end)} of {'their ' if charts.is_part(ranked) else ''}{what.lower()}{unknown}"

@@ -16,7 +16,7 @@ from .._payment_terms import payment_terms
 from ._measure import in_currency
 
 
-@charts.chart(of=payment_terms, result_columns=("usual_terms", "days"))
+@charts.chart(of=payment_terms, result_columns=("usual_terms", "days"), ranked="-spend")
 def plot_payment_terms(
     data: Any,
     *,
@@ -91,8 +91,8 @@ def _finding(rows: pd.DataFrame, columns: list[str]) -> str:
     weight = rows["spend"].clip(lower=0)
     days = charts.number(float(np.average(rows["days"], weights=weight if weight.any() else None)))
     head = f"{days} {'day' if days == '1' else 'days'} to payment {'was' if days == '1' else 'were'} agreed on average"
-    differ, n = int((rows["n_terms"] > 1).sum()), len(rows)
-    if n == 1:
+    n, differ = (charts.n_named(r, columns) for r in (rows, rows[rows["n_terms"] > 1]))
+    if n < 2:
         return head
     noun = charts.plural(charts.row_noun(columns))
     if not differ:

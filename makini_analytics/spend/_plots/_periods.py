@@ -12,10 +12,8 @@ from ... import charts
 
 
 def uncut(result: pd.DataFrame) -> np.ndarray[Any, Any]:
-    """True where nothing says that the period is cut; one of which the data can't say is taken as cut."""
-    if result["complete"].isna().all():
-        return np.ones(len(result), dtype=bool)
-    return result["complete"].fillna(False).to_numpy(dtype=bool)
+    """True where nothing says that the period is cut."""
+    return result["complete"].fillna(True).to_numpy(dtype=bool)
 
 
 def columns(ax: Axes, values: np.ndarray[Any, Any], whole: np.ndarray[Any, Any], spoken: int | None) -> None:

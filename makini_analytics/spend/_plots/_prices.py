@@ -117,7 +117,7 @@ def _rate(rate: float) -> str:
     return "" if pd.isna(rate) else f"{'+' if rate > 0 else ''}{charts.number(rate * 100, 1)} %"
 
 
-@charts.chart(of=price_dispersion, result_columns=("theoretical_ceiling",))
+@charts.chart(of=price_dispersion, result_columns=("theoretical_ceiling",), ranked="-theoretical_ceiling")
 def plot_price_dispersion(
     data: Any,
     *,
@@ -182,7 +182,7 @@ def plot_price_dispersion(
     return charts.finish(ax, title=headline, subtitle=sub, result=result, alt=alternative(labels, values, currency))
 
 
-@charts.chart(of=price_history, result_columns=("price", "order_date", "unit"))
+@charts.chart(of=price_history, result_columns=("price", "order_date", "unit"), ranked="order_date")
 def plot_price_history(
     data: Any,
     *,
@@ -196,7 +196,8 @@ def plot_price_history(
     """Draw each price that was paid for one item over time, the vendor with the most lines highlighted.
 
     One dot per order line: filled and joined by a line, those of that vendor; hollow and grey, those of the others. The
-    horizontal line is the mean weighted by quantity. The scale need not begin at zero: these are dots, not bars.
+    horizontal line is the mean weighted by quantity. The scale need not begin at zero: these are dots, not bars. The title is of
+    that vendor, at the prices of its documents.
 
     Raises
     ------
@@ -209,7 +210,7 @@ def plot_price_history(
     >>> lines = pd.DataFrame({"product_code": "P1", "order_date": pd.to_datetime(["2025-03-01", "2024-03-01"]),
     ...                       "quantity": [20.0, 10.0], "amount": [110.0, 50.0], "currency": "EUR"})
     >>> print(style.alt_text(spend.plot_price_history(lines, of="P1")))
-    P1: last paid 5.5 EUR per unit; before 5 to 5. Effective unit price of 2 lines by order date, EUR per unit.
+    P1: last paid 5.5 EUR per unit; before 5. Effective unit price of 2 lines by order date, EUR per unit.
     Weighted mean 5.333; lowest 5, highest 5.5, last 5.5
     """
     result: pd.DataFrame = data
@@ -223,9 +224,10 @@ def plot_price_history(
     unit = "unit" if pd.isna(result["unit"].iloc[0]) else str(result["unit"].iloc[0])
     vendor = result["vendor_name"].fillna(result["vendor_id"]).fillna("Vendor not recorded")
     first = str(vendor.value_counts().index[0])
+    of_first = (vendor == first).to_numpy(dtype=bool)
     ax = charts.axes(ax, rows=8)
     weighted = float(result["amount"].sum() / result["quantity"].sum())
-    _dots(ax, result, (vendor == first).to_numpy(dtype=bool), first, weighted)
+    _dots(ax, result, of_first, weighted)
     least, most = float(result["price"].min()), float(result["price"].max())
     room = 0.3 * (most - least) or 0.1 * most
     ax.set_ylim(max(0.0, least - room), most + room)
@@ -235,17 +237,30 @@ def plot_price_history(
     ax.set_axisbelow(True)
     name = result["description"].dropna()
     what = charts.label(name.iloc[0] if len(name) else result.attrs.get("parameters", {}).get("of"), 44)
-    now, earlier = float(result["price"].iloc[-1]), result["price"].iloc[:-1]
-    span = f"; before {charts.figures(earlier.min())} to {charts.figures(earlier.max())}" if len(earlier) else ""
-    headline = title or f"{what}: last paid {charts.figures(now)} {currency or ''} per {unit}{span}".replace("  ", " ")
-    n_others = int(vendor.nunique()) - 1
-    others = f"; grey: {charts.counted(n_others, 'other vendor')}" if n_others else ""
+    n_others, name = int(vendor.nunique()) - 1, charts.label(first, 30)
+    paid, in_what = _paid(result[of_first], currency)
+    before = dict.fromkeys(charts.figures(f(paid[:-1])) for f in (np.min, np.max)) if len(paid) > 1 else ()
+    span = f"; before {' to '.join(before)}" if before else ""
+    to = f" to {name}" if n_others else ""
+    last = f"{what}: last paid {charts.figures(paid[-1])} {in_what or ''} per {unit}{to}{span}"
+    headline = title or last.replace("  ", " ")
+    others = f"; filled: {name}; hollow: {charts.counted(n_others, 'other vendor')}" if n_others else ""
     lines = charts.counted(len(result), "line")
     sub = f"Effective unit price of {lines} by order date, {in_currency(currency)} per {unit}{others}"
     if "document_price" in result:
         sub += "; documents at one rate per currency"
-    alt = f"Weighted mean {charts.figures(weighted)}; lowest {charts.figures(least)}, highest {charts.figures(most)}, last {charts.figures(now)}"
+    alt = f"Weighted mean {charts.figures(weighted)}; lowest {charts.figures(least)}, highest {charts.figures(most)}, last {charts.figures(float(result['price'][of_first].iloc[-1]))}"
     return charts.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
+
+
+def _paid(rows: pd.DataFrame, currency: str | None) -> tuple[np.ndarray[Any, Any], str | None]:
+    """Return the prices that one vendor was paid, and their currency: that of its documents where they are in one.
+
+    At one rate for all days, as drawn, a price is one that nobody paid.
+    """
+    if "document_price" in rows and len(set(rows["document_currency"])) == 1:
+        return rows["document_price"].to_numpy(dtype=float), str(rows["document_currency"].iloc[0])
+    return (rows["amount"] / rows["quantity"]).to_numpy(dtype=float), currency
 
 
 def _days_below(ax: Axes, days: pd.Series) -> None:
@@ -259,8 +274,8 @@ def _days_below(ax: Axes, days: pd.Series) -> None:
     ax.xaxis.set_major_formatter(formatter("%Y-%m" if last - first > pd.Timedelta(days=150) else "%Y-%m-%d"))
 
 
-def _dots(ax: Axes, result: pd.DataFrame, of_first: np.ndarray[Any, Any], first: str, weighted: float) -> None:
-    """Draw the prices of the others below those of the first vendor, who is named at the last one, and the weighted mean."""
+def _dots(ax: Axes, result: pd.DataFrame, of_first: np.ndarray[Any, Any], weighted: float) -> None:
+    """Draw the prices of the others below those of the first vendor, and the weighted mean."""
     mine, others = result[of_first], result[~of_first]
     colour = charts.look.highlight
     ax.plot(others["order_date"], others["price"], "o", ms=6, mfc=charts.look.paper, mec=charts.look.plain, zorder=2)
@@ -269,7 +284,3 @@ def _dots(ax: Axes, result: pd.DataFrame, of_first: np.ndarray[Any, Any], first:
     ax.axhline(weighted, color=charts.look.line, lw=1.2, zorder=1)
     text, at_the_edge = f"weighted mean {charts.figures(weighted)}", ("axes fraction", "data")
     charts.beside(ax, text, (1, weighted), (4, 0), colour=charts.look.muted, xycoords=at_the_edge)
-    last = mine.iloc[-1]
-    paper = {"fc": charts.look.paper, "ec": "none", "pad": 1, "alpha": 0.8}  # dots behind the name don't cross it out
-    at = (last["order_date"], last["price"])
-    charts.beside(ax, charts.label(first, 30), at, (0, 9), va="baseline", ha="right", colour=colour, bbox=paper)

@@ -63,8 +63,9 @@ def plot_concentration(
     ax.set_yticks(np.arange(len(rows)), labels)
     ax.set_ylim(max(len(rows), 3) - 0.4, -0.5)
     for i, row in enumerate(rows.to_dict("records")):
-        equal = charts.number(row["effective_vendors"], 1)
-        text = f"HHI {charts.number(row['hhi'])}, as {equal} equal vendors; {charts.number(row['n_vendors'])} in all"
+        equal, n = charts.number(row["effective_vendors"], 1), int(row["n_vendors"])
+        text = f"HHI {charts.number(row['hhi'])}, as {equal} equal vendors; {charts.number(n)} in all"
+        text = text if n > 1 else f"HHI {charts.number(row['hhi'])}, one vendor"
         charts.beside(ax, text, (row["top_10_share"], i), size=9)
     ax.set_xlim(0, 1)
     ax.set_xticks([0, 0.5, 1], ["0", "50 %", "100 %"])
@@ -96,15 +97,21 @@ def _most_concentrated(result: pd.DataFrame, groups: list[str]) -> pd.DataFrame:
 
 
 def _stacked(ax: Axes, rows: pd.DataFrame) -> None:
-    colours = {
-        "top_10_share": charts.look.rest,
-        "top_5_share": charts.look.plain,
-        "top_1_share": charts.look.highlight,
-    }
-    for column, colour in colours.items():  # the widest first: each next one lies over it
+    """Draw the shares over each other, and name those that any row has: of three vendors the five largest are all, and ten are none."""
+    most = int(rows["n_vendors"].max())
+    segments = [
+        (name, column, colour)
+        for name, column, colour, beyond in (
+            ("largest", "top_1_share", charts.look.highlight, 0),
+            ("5 largest" if most >= 5 else "all others", "top_5_share", charts.look.plain, 1),
+            ("10 largest" if most >= 10 else "all others", "top_10_share", charts.look.rest, 5),
+        )
+        if most > beyond
+    ]
+    for _, column, colour in reversed(segments):  # the widest first: each next one lies over it
         ax.barh(np.arange(len(rows)), rows[column], color=colour, height=0.62)
-    names = ("10 largest", "5 largest", "largest")
-    _legend(ax, dict(reversed(list(zip(names, colours.values(), strict=True)))))
+    if len(segments) > 1:
+        _legend(ax, {name: colour for name, _, colour in segments})
 
 
 def _largest(first: pd.Series, label: str, of_groups: bool, measure: str) -> str:

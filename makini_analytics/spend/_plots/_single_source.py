@@ -14,7 +14,7 @@ from .._sources import single_source
 from ._measure import alternative, bars, head_and_rest, in_currency
 
 
-@charts.chart(of=single_source, result_columns=("last_order_date",))
+@charts.chart(of=single_source, result_columns=("last_order_date",), ranked="-spend")
 def plot_single_source(
     data: Any,
     *,

@@ -14,7 +14,7 @@ from ... import charts
 from ...compute import By
 from ...frames import AsOf
 from .._periods import by_period
-from ._measure import alternative, in_currency, measured
+from ._measure import alternative, in_currency, measured, together
 from ._multiples import plot_small_multiples
 from ._periods import columns, uncut
 
@@ -22,7 +22,7 @@ from ._periods import columns, uncut
 LEAST_LINES = 5
 
 
-@charts.chart(of=by_period, result_columns=("period", "spend"))
+@charts.chart(of=by_period, result_columns=("period", "spend"), ranked="period")
 def plot_by_period(
     data: Any,
     *,
@@ -85,7 +85,7 @@ def plot_by_period(
     start = parameters.get("fiscal_year_start", 1)
     fiscal = "" if start == 1 else f", fiscal years from {calendar.month_name[start]}"
     cut = "" if whole.all() else "; hatched: cut by the data, not to be compared with whole periods"
-    sub = f"{what} by {when} date{fiscal}, {in_currency(currency)}, total {charts.money(values.sum(), currency)}{cut}"
+    sub = f"{what} by {when} date{fiscal}, {in_currency(currency)}, {together(result)} {charts.money(values.sum(), currency)}{cut}"
     alt = alternative([charts.period_name(p) for p in result["period"]], values.tolist(), currency, 60)
     return charts.finish(ax, title=title or headline, subtitle=sub, result=result, alt=alt)
 
@@ -133,10 +133,8 @@ def _finding(result: pd.DataFrame, whole: np.ndarray[Any, Any], what: str, curre
         return told + _against(result.iloc[i], before[i], currency, f"{weeks} before"), i
     # Without a year before, or where only an older period has one, the highest column is the plainest thing to say.
     i = int(np.argmax(values))
-    return (
-        f"{what} was highest in {charts.period_name(result['period'].iloc[i])}: {charts.money(values[i], currency)}",
-        i,
-    )
+    of_which = f"{what} was highest in" if np.count_nonzero(values) > 1 else f"All {what.lower()} is of"
+    return f"{of_which} {charts.period_name(result['period'].iloc[i])}: {charts.money(values[i], currency)}", i
 
 
 def _against(row: pd.Series, before: float, currency: str | None, when: str) -> str:

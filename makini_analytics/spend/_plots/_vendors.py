@@ -13,13 +13,13 @@ from ... import charts
 from ...compute import By
 from ...frames import AsOf
 from .._vendors import by_vendor
-from ._measure import alternative, bars, head_and_rest, in_currency, measured
+from ._measure import alternative, bars, head_and_rest, in_currency, measured, together
 
 #: Shares that add up to more are none: a little is lost to returns in most data.
 _MOST_IN_ALL = 1.1
 
 
-@charts.chart(of=by_vendor, result_columns=("abc_class",))
+@charts.chart(of=by_vendor, result_columns=("abc_class",), ranked="-spend")
 def plot_by_vendor(
     data: Any,
     *,
@@ -67,7 +67,12 @@ def plot_by_vendor(
     colours = [charts.look.highlight if i in spoken else charts.look.plain for i in range(len(head))]
     colours += [charts.look.rest] * bool(len(rest))
     of_total = len(result) > 1 and _has_shares(head, total)
-    texts = [charts.money(v, currency) + (f"  {charts.percent(v / total)}" if of_total else "") for v in values]
+    # of all spend, as the title says it: of some rows of a result the shares are those that stand in it
+    shares = [*head["share"], rest["share"].sum()]
+    texts = [
+        charts.money(v, currency) + (f"  {charts.percent(s)}" if of_total else "")
+        for v, s in zip(values, shares, strict=False)
+    ]
     ax = charts.axes(ax, rows=len(values))
     bars(ax, labels, values, colours, texts, rest=len(rest) > 0)
     below = result["spend"] < 0
@@ -75,7 +80,7 @@ def plot_by_vendor(
     if below.any():
         net = charts.money(result["spend"][below].sum(), currency)
         apart = f"; {charts.number(int(below.sum()))} with a negative net, {net}"
-    sub = f"{what} by {charts.row_noun(columns)}, {in_currency(currency)}, total {charts.money(total, currency)}{apart}"
+    sub = f"{what} by {charts.row_noun(columns)}, {in_currency(currency)}, {together(result)} {charts.money(total, currency)}{apart}"
     # The report's page filters the table by a click on a bar: which rows of the result stand behind each.
     rows = [[i] for i in range(len(head))] + ([range(len(head), len(result))] if len(rest) else [])
     alt = alternative(labels, values, currency)
@@ -112,11 +117,11 @@ def _leading(result: pd.DataFrame, head: pd.DataFrame, columns: list[str], what:
     share = 0.0
     for i in np.flatnonzero(known.to_numpy()[: len(head)]).tolist():  # the unknown group is no vendor
         # Half of the spend is a finding. Where even all that is drawn is less than half, the first three have to do.
-        if share >= 0.5 or (len(spoken) == 3 and head["cumulative_share"].max() < 0.5):
+        if share >= 0.5 or (len(spoken) == 3 and head["share"].sum() < 0.5):
             break
         spoken.append(i)
         share += float(head["share"].iloc[i])
-    part = f"{charts.percent(share)} of {what.lower()}"
+    part = f"{charts.percent(share)} of {'all ' if charts.is_part(result) else ''}{what.lower()}"
     if len(spoken) == 1:
         return {spoken[0]}, f"{names[spoken[0]]} makes {part}"
     return set(spoken), f"{len(spoken)} of {charts.number(int(known.sum()))} {charts.plural(group)} make {part}"

@@ -1,0 +1,203 @@
+"""A list of orders that says nothing of deliveries: no line of it is late, and no vendor is asked for new dates."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import pandas as pd
+import pytest
+
+import makini_analytics as ma
+from makini_analytics.review import look
+
+DAY = pd.Timestamp("2025-06-20")
+
+
+def ordered(**more) -> pd.DataFrame:
+    days = pd.date_range("2023-07-01", "2025-06-10", freq="6D")
+    n = len(days)
+    columns = {
+        "order_number": [f"P{i}" for i in range(n)],
+        "line_number": "1",
+        "vendor_name": [f"V{i % 4}" for i in range(n)],
+        "order_date": days,
+        "required_date": days + pd.Timedelta(days=21),
+        "quantity": 10.0,
+        "unit_price": 5.0,
+        "amount": 50.0,
+        "currency": "EUR",
+    }
+    return pd.DataFrame(columns | more)
+
+
+def text_of(path) -> str:
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", path.read_text(encoding="utf-8"))))
+
+
+@pytest.fixture(scope="module")
+def silent() -> ma.Purchases:
+    return ma.Purchases.from_table(ordered(), as_of=DAY)
+
+
+def test_what_came_late_or_is_overdue_can_not_be_told(silent):
+    told = ma.findings(silent).set_index("kind")
+    for kind in ("late", "soon late", "overdue"):
+        assert told.loc[kind, "certainty"] == "can't be told"
+        assert "nothing says what has come" in told.loc[kind, "sentence"]
+    assert [tile.name for tile in look(silent).tiles] == ["spend"]
+    assert ma.scorecard(silent)["overdue_value"].isna().all()
+
+
+def test_report_and_vendor_page_do_not_claim_it(silent, tmp_path):
+    page = text_of(ma.report(silent, tmp_path / "r.html", progress=False))
+    handed = text_of(ma.report(silent, tmp_path / "v.html", vendor="V1", progress=False))
+    assert "nothing says what has come" in page
+    assert "Lines not known to have come" in page
+    for said in ("Open value by age", "On-time delivery", "0 % of", "is overdue"):
+        assert said not in page
+    assert "Nothing says what has come" in handed
+    assert "confirm" not in handed
+    assert "overdue" not in handed
+
+
+@pytest.mark.parametrize(
+    "told",
+    [{"status": "open"}, {"received_quantity": 0.0}, {"delivered_date": pd.NaT, "status": "Approved"}],
+)
+def test_a_status_or_a_receipt_says_so_also_where_nothing_came(told):
+    data = ma.Purchases.from_table(ordered(**told), as_of=DAY)
+    assert ma.findings(data).set_index("kind").loc["overdue", "certainty"] == "counted"
+
+
+def test_of_two_connections_the_one_that_tells_is_judged_and_all_lines_are_accounted_for(silent):
+    frame = ordered(delivered_date=ordered()["required_date"] + pd.Timedelta(days=2), connection="tells")
+    frame.loc[frame["delivered_date"] > DAY, "delivered_date"] = pd.NaT
+    frame.loc[5, "delivered_date"] = pd.NaT  # overdue
+    tells = ma.Purchases.from_table(frame, as_of=DAY)
+    both, alone = ma.concat([silent, tells]), tells
+    found, expected = (look(d) for d in (both, alone))
+    for kind in ("late", "overdue"):
+        one, other = (x.findings.set_index("kind").loc[kind, "value"] for x in (found, expected))
+        assert one == other > 0
+    tiles, usual = ({t.name: t.value for t in x.tiles} for x in (found, expected))
+    assert tiles["on_time"] == usual["on_time"]
+    assert tiles["overdue"] == usual["overdue"]
+    assert any("table records no delivery days" in s for s in found.data_line)
+    from makini_analytics.reporting import content
+
+    for exhibit in content(both).exhibits:
+        about = exhibit.table.attrs
+        if about.get("metric", "").startswith("slippage"):
+            n = about["included"]["n_lines"] + sum(e["n_lines"] for e in about["excluded"])
+            assert n == len(both), exhibit.name
+            assert set(exhibit.table.get("connection", pd.Series(dtype="string")).dropna()) <= {"tells"}
+
+
+def test_a_connection_without_items_beside_one_with_is_no_error(silent, tmp_path):
+    assert ma.report(ma.concat([silent, ma.load_sample(["us"])]), tmp_path / "r.html", progress=False).exists()
+
+
+def test_a_vendor_is_not_told_of_a_day_after_the_data(tmp_path):
+    data = ma.load_sample(["us"])
+    vendor = data.lines["vendor_name"].iloc[0]
+    with pytest.raises(ma.ConfigError, match="nothing is known after 31 December 2025"):
+        ma.report(data, tmp_path / "v.html", vendor=vendor, as_of="2026-06-30")
+    assert ma.report(data, tmp_path / "v.html", vendor=vendor, as_of="2025-12-31").exists()
+
+
+def test_an_id_that_is_another_vendor_in_another_connection_is_no_page(tmp_path):
+    rows = ordered(vendor_id="V1", vendor_name="Alpha GmbH", connection="emea")
+    others = ordered(vendor_id="V1", vendor_name="Rival Inc", connection="us")
+    data = ma.Purchases.from_table(pd.concat([rows, others], ignore_index=True), as_of=DAY)
+    with pytest.raises(ma.ConfigError, match="Alpha GmbH in emea, Rival Inc in us"):
+        ma.report(data, tmp_path / "v.html", vendor="V1")
+    assert "Rival" not in text_of(ma.report(data, tmp_path / "v.html", vendor="Alpha GmbH"))
+    one = data.filter(connection="us")
+    assert "Alpha" not in text_of(ma.report(one, tmp_path / "v.html", vendor="V1"))
+
+
+def test_a_tile_says_what_its_change_is_of_where_that_is_not_its_value():
+    days = pd.date_range("2023-01-02", "2025-05-20", freq="2D")
+    new = days[days > "2024-10-10"]
+    one, other = (ordered_on(d, late=late, connection=c) for d, late, c in ((days, 0.1, "emea"), (new, 0.6, "us")))
+    data = ma.Purchases.from_table(pd.concat([one, other], ignore_index=True), as_of="2025-06-17")
+    alone = {t.name: t for t in look(data.filter(connection="emea")).tiles}
+    both = {t.name: t for t in look(data).tiles}
+    for name in ("on_time", "otif"):
+        assert both[name].value < alone[name].value
+        assert f"like for like {alone[name].value_text}, " in both[name].change_text
+        assert "like for like" not in alone[name].change_text
+        assert both[name].change_text.endswith(alone[name].change_text)
+
+
+def ordered_on(days: pd.DatetimeIndex, *, late: float, connection: str) -> pd.DataFrame:
+    n = len(days)
+    due = days + pd.Timedelta(days=25)
+    missed = [i % 10 < late * 10 for i in range(n)]
+    return pd.DataFrame(
+        {
+            "connection": connection,
+            "order_number": [f"{connection}{i}" for i in range(n)],
+            "line_number": "1",
+            "vendor_name": [f"V{i % 9}" for i in range(n)],
+            "order_date": days,
+            "required_date": due,
+            "delivered_date": due + pd.to_timedelta([3 if m else -1 for m in missed], unit="D"),
+            "quantity": 1.0,
+            "amount": 9.0,
+            "currency": "EUR",
+        }
+    )
+
+
+def test_a_lead_time_that_moved_is_told_as_the_figure_has_it():
+    """What is tested is cut at a horizon; what is said is not: a vendor that takes 80 days does not take 33."""
+    days = pd.date_range("2023-06-19", "2025-06-10", freq="D")
+    n = len(days)
+    vendor = [i % 20 for i in range(n)]
+    lead = [
+        15 + (i * 7) % 9 + (60 if v == 7 and d > pd.Timestamp("2024-06-17") else 0)
+        for i, (v, d) in enumerate(zip(vendor, days, strict=True))
+    ]
+    frame = ordered_on(days, late=0, connection="x").assign(
+        vendor_name=[f"V{v}" for v in vendor], delivered_date=days + pd.to_timedelta(lead, unit="D")
+    )
+    frame = pd.concat([frame, frame.assign(order_number=frame["order_number"] + "b")], ignore_index=True)
+    frame.loc[frame["delivered_date"] > "2025-06-17", "delivered_date"] = pd.NaT
+    data = ma.Purchases.from_table(frame, as_of="2025-06-17")
+    told = ma.findings(data).set_index("kind").loc["lead time"]
+    names = {"lines": data.lines, "lead_times": ma.lead_times}
+    table = eval(told["call"], names).set_index("vendor_name")["median_days"]
+    assert table["V7"] > 70
+    assert told["sentence"].startswith("Lead times grew at V7")
+    assert f"V7 takes {table['V7']:.0f} days, " in told["why"]
+    assert "(medians)" in told["why"]
+
+
+def test_a_table_without_currency_is_of_the_twelve_months_and_its_call_gives_the_number():
+    frame = ordered()[["order_number", "vendor_name", "amount", "order_date"]]
+    frame.loc[frame["order_date"] > "2024-06-20", "amount"] = 80.0
+    frame.loc[3, "order_date"] = pd.NaT
+    data = ma.Purchases.from_table(frame, as_of=DAY)
+    told = ma.findings(data).set_index("kind").loc["change"]
+    got = eval(told["call"], {"lines": data.lines, "spend": ma.spend})
+    assert got["spend"].sum() == pytest.approx(told["value"])
+    from makini_analytics.reporting import content
+
+    made = content(data)
+    exhibits = {e.name: e.table for e in made.exhibits}
+    assert exhibits["spend_by_vendor"]["spend"].sum() == pytest.approx(told["value"])
+    left = {e["reason"]: e["n_lines"] for e in exhibits["spend_by_vendor"].attrs["excluded"]}
+    assert left["no order date"] == 1
+    assert "1 line has no order date, and so no place in the twelve months." in made.data_line
+    assert set(made.ranked["exhibit"]) <= {*exhibits, ""}
+    assert made.ranked.set_index("kind").loc["change", "exhibit"] in exhibits
+
+
+def test_data_of_one_vendor_make_no_single_source():
+    frame = ordered(vendor_name="Solo", material_id="M1", category="C1", unit_of_measure="EA", status="open")
+    told = ma.findings(ma.Purchases.from_table(frame, as_of=DAY)).set_index("kind")
+    for kind in ("single source", "concentration"):
+        assert told.loc[kind, "certainty"] == "can't be told"
+        assert "one vendor only" in told.loc[kind, "sentence"]
