@@ -21,7 +21,7 @@ from PIL import Image
 import makini_analytics as ma
 from makini_analytics import charts, currency, style
 
-from .calls import Sample, call
+from .calls import PICTURES, Sample, call
 from .names import ROOMS, plots
 
 FOLDER = Path(__file__).parents[1] / "_build" / "contact_sheet"
@@ -96,9 +96,16 @@ CASES = {
 }  # fmt: skip
 
 
+def names() -> list[str]:
+    """Return every chart: those of the rooms, and those of the package itself, which go by the name of their page."""
+    return [f"{room}.{plot}" for room in ROOMS for plot in plots(room)] + [
+        page for page, line in PICTURES.items() if line.startswith("ma.plot_")
+    ]
+
+
 def drawn(name: str, case: Case, names: dict[str, Any]) -> Figure:
     """Return the figure with a chart, drawn by its line of code in `calls`."""
-    line, scope = call(name).removesuffix(")"), dict(names)
+    line, scope = (PICTURES.get(name) or call(name)).removesuffix(")"), dict(names)
     if case.paper:
         figure = Figure(figsize=(14, 5), facecolor=case.paper)
         scope["ax"], other = figure.subplots(1, 2)
@@ -115,7 +122,7 @@ def drawn(name: str, case: Case, names: dict[str, Any]) -> Figure:
 
 
 def sheet(case: Case) -> Image.Image:
-    """Return the sheet of one case: every chart of every room, each under the one before it in the lowest of three columns."""
+    """Return the sheet of one case: every chart, each under the one before it in the lowest of three columns."""
     scope = Sample().with_history()
     data = scope["data"]
     scope["data"] = data = replace(data, lines=case.lines(data.lines))
@@ -123,7 +130,7 @@ def sheet(case: Case) -> Image.Image:
     scope["before"], scope["after"] = lines[lines.order_date < "2025"], lines[lines.order_date >= "2025"]
     style.use(**dict(case.look))
     try:
-        pictures = [_picture(drawn(f"{room}.{plot}", case, scope)) for room in ROOMS for plot in plots(room)]
+        pictures = [_picture(drawn(name, case, scope)) for name in names()]
     finally:
         style.use()
     wide = max(p.width for p in pictures) + _GAP

@@ -41,6 +41,7 @@ from ._marks import (
 from ._table import Kind, cell_text, kind_of, spelled
 from ._waterfall import waterfall
 from ._wording import (
+    IN_TITLE,
     WITHOUT_CENTS,
     counted,
     figures,
@@ -58,11 +59,13 @@ from ._wording import (
     printable,
     rest_label,
     row_noun,
+    shortened,
     text_width,
     with_most,
 )
 
 __all__ = [
+    "IN_TITLE",
     "SIZES",
     "SMALL_N",
     "WITHOUT_CENTS",
@@ -117,6 +120,7 @@ __all__ = [
     "rest_label",
     "retitle",
     "row_noun",
+    "shortened",
     "spelled",
     "text_width",
     "torn",

@@ -25,7 +25,7 @@ from ..compute import LATER
 from ..compute import SMALL_N as SMALL_N  # fewer lines are drawn in grey, and no title speaks of them
 from ..errors import ConfigError, MixedCurrencyError
 from ._footnote import ROWS_DRAWN, footnote_of
-from ._layout import Layout, any_glyph, wrapped, written
+from ._layout import Layout, any_glyph, written
 from ._look import fonts, is_dark, look
 from ._wording import number, printable
 
@@ -100,10 +100,12 @@ def finish(
     alt: str = "",
     bars: Iterable[Iterable[int]] = (),
     columns: int = 0,
+    cut: bool = False,
 ) -> Axes:
     """Return the axes with title, subtitle, footnote and alt text; every text is text, never a formula.
 
-    Texts of ``columns`` beside the names of the rows, each 1 wide, are kept within them.
+    Texts of ``columns`` beside the names of the rows, each 1 wide, are kept within them. A chart that may be ``cut`` is drawn without
+    the last of its rows and columns where there is no room for them, and says so.
     """
     if not isinstance(title, str):
         raise ConfigError(f"title={title!r:.60}: pass a text")
@@ -118,39 +120,26 @@ def finish(
         text.set_parse_math(False)
     for text in ax.texts:
         text.set_text(printable(text.get_text()))
-    _lay_out(ax, columns)
+    _lay_out(ax, columns, cut)
     # The gid is the id of the chart's group in an SVG, and the one place of an Axes that is free for a text.
     ax.set_gid("\n".join(x for x in (f"{title}. {subtitle}.", alt) if x))
     return ax
 
 
-def _lay_out(ax: Axes, columns: int) -> None:
+def _lay_out(ax: Axes, columns: int, cut: bool) -> None:
     """Write title, subtitle and footnote around the chart, and have it fitted between them whenever it is drawn."""
-    figure, captions, own = _figure(ax), _CAPTIONS[ax], isinstance(ax, ChartAxes)
+    captions, own = _CAPTIONS[ax], isinstance(ax, ChartAxes)
     words = (captions.title, captions.subtitle, captions.footnote)
     before: Any = ax.get_axes_locator()
     if isinstance(before, Layout):  # a second chart on the same axes
         for text in before.texts:
             if text.figure is not None:
                 text.remove()
-    elif before is not None or figure.get_layout_engine() is not None:
-        _hang(ax, words)  # somebody else sees to the places
-        return
+        before = before.before
     rows = tuple(t.get_text() for t in ax.get_yticklabels())
     named = len(rows) == len(ax.get_yticks()) and list(ax.get_yticks()) == list(range(len(rows)))
-    ax.set_axes_locator(Layout(written(ax, words, own=own), words, own, rows if named else (), columns))
-
-
-def _hang(ax: Axes, words: tuple[str, str, str]) -> None:
-    """Hang the texts on the axes, for a layout of matplotlib's own that leaves room for what hangs there."""
-    family: dict[str, Any] = {"family": fonts(), "parse_math": False}
-    wide = max(2.0, ax.get_position().width * _figure(ax).bbox.width / _figure(ax).dpi) * 72
-    title, subtitle, footnote = (
-        wrapped(w, int(wide / size / 0.6)) for w, size in zip(words, (11, 11, 7.5), strict=True)
-    )
-    ax.set_title(f"{title}\n{subtitle}", fontsize=11, color=look.ink, loc="left", **family)
-    under = {"xycoords": "axes fraction", "textcoords": "offset points", "va": "top"}
-    ax.annotate(footnote, (0, 0), (0, -42), fontsize=7.5, color=look.muted, **under, **family)
+    texts, names = written(ax, words, own=own), rows if named else ()
+    ax.set_axes_locator(Layout(texts, words, own, names, columns, cut, ax.get_subplotspec(), before))
 
 
 def _figure(ax: Axes) -> Any:
@@ -198,7 +187,7 @@ def _see(ax: Axes, seen: bool) -> None:
             text.set_visible(seen)
 
 
-def no_data(ax: Axes | None, what: str, result: pd.DataFrame, *, title: str | None = None) -> Axes:
+def no_data(ax: Axes | None, what: str, result: pd.DataFrame, *, title: str | None = None, said: str = "None") -> Axes:
     """Return axes that say that there is nothing to draw; ``title`` is the finding where lines were looked at."""
     about = result.attrs
     looked_at = [about.get("included", {"n_lines": 1}), *about.get("excluded", ())]
@@ -211,7 +200,7 @@ def no_data(ax: Axes | None, what: str, result: pd.DataFrame, *, title: str | No
     ax = axes(ax, rows=3)
     ax.set_xticks([])
     ax.set_yticks([])
-    said = "None" if title else "No data"
+    said = said if title else "No data"
     ax.text(0.5, 0.5, said, transform=ax.transAxes, ha="center", va="center", fontsize=16, color=look.muted)
     subtitle = what[:1].upper() + what[1:] if title else "Nothing is left to count"
     if not title and left_out:

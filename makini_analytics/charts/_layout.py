@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import textwrap
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,14 +21,12 @@ from matplotlib.transforms import Bbox
 
 from . import _small
 from ._look import fonts, look
-from ._wording import label, text_width
+from ._wording import counted, shortened, text_width
 
 #: Sizes of title, subtitle and footnote in points: on a figure of our own, and on one axes of somebody else's figure.
 OWN_SIZES, GIVEN_SIZES = (14.0, 10.5, 8.5), (11.0, 9.0, 7.5)
 _EDGE = 0.14  # inches between the texts and the edge of the chart's part of the figure
 _GAP = 0.10  # inches between the chart and the texts above and below it
-_MOST_FOR_NAMES = 0.40  # of the width: what names longer than that lose, the bars gain
-_LEAST_SIZE = 5.5  # points: letters get no smaller, however low their rows are
 
 
 @dataclass
@@ -42,6 +40,8 @@ class Layout:
     own : True where the figure is ours; else the chart has its axes' part of it
     names : of the rows, unshortened
     columns : how many stand beside the names, each 1 wide: their texts are kept within them
+    cut : True where rows and columns may be left out, from the last one, if they have no room
+    spec : the cell of the axes in their grid, if they are in one
     """
 
     texts: tuple[Text, ...]
@@ -49,48 +49,68 @@ class Layout:
     own: bool
     names: tuple[str, ...] = ()
     columns: int = 0
+    cut: bool = False
+    spec: Any = None
+    #: Whose place for the axes is the chart's part of the figure, if anybody has one, such as a divider or another plot.
+    before: Callable[[Axes, Any], Bbox] | None = None
     #: Whether the texts are drawn: a slide and a page have their own.
     seen: bool = True
-    #: Where an axes that stands in no grid was put by hand, and where this has put it since.
-    place: Bbox | None = None
+    #: Where the axes were put last, and where they are put to be measured.
     at: Bbox | None = None
-    #: Sizes of the letters that were made smaller, as they were.
-    sizes: dict[Text, float] = field(default_factory=dict)
-    #: The same of dots and lines, and where texts were that have been moved.
+    tried: Bbox | None = None
+    #: How letters, dots and lines were that have been made smaller, and where texts were that have been moved.
     usual: _small.Usual = field(default_factory=dict)
+    #: What the subtitle says of the rows and columns that have no room.
+    left_out: str = ""
     #: What the place was found for. matplotlib asks twice each time it draws, the second time with nothing changed.
     found_for: tuple[Any, ...] | None = None
 
     def __call__(self, ax: Axes, renderer: Any = None) -> Bbox:
         """Return where the axes stand, in parts of the figure."""
         figure: Any = ax.figure
+        if self.tried is not None:
+            return self.tried
         if any(t.figure is None for t in self.texts):  # cleared: the axes show something else now
             return ax.get_position(original=True)
         with any_glyph():
             renderer = renderer or figure._get_renderer()
             wide, high = figure.bbox.width, figure.bbox.height
-            asked, before = (renderer, wide, high, figure.dpi, self.seen, self.words), self.found_for
+            cell = self._cell(ax, renderer)
+            asked, before = (renderer, wide, high, figure.dpi, self.seen, self.words, cell), self.found_for
             # a third time it is another drawing, of which much may differ
             self.found_for = None if before == asked else asked
             if before == asked and self.at is not None:
                 return self.at
             inch_x, inch_y = figure.dpi / wide, figure.dpi / high
-            left, bottom, right, top = (0.0, 0.0, 1.0, 1.0) if self.own else self._cell(ax)
+            left, bottom, right, top = cell
             left, right = left + _EDGE * inch_x, right - _EDGE * inch_x
-            bottom, top = self._around(renderer, left, bottom, right, top, inch_y)
-            self.at = self._fitted(ax, renderer, (left, bottom, right, top), (wide, high))
-            _put(ax, self.at)
-            return self.at
+            self.left_out = ""
+            for _ in range(3):  # what the subtitle says of rows that have no room takes room itself
+                said = self.left_out
+                low, high_up = self._around(renderer, left, bottom, right, top, inch_y)
+                at = self._fitted(ax, renderer, (left, low, right, high_up), (wide, high))
+                if self.left_out == said:
+                    break
+            self.at = at
+            return at
 
-    def _cell(self, ax: Axes) -> tuple[float, float, float, float]:
-        """Return the part of the figure that is the axes' own: its cell of the grid, or the place that it was given by hand."""
-        if ax.get_subplotspec() is not None:
+    def _cell(self, ax: Axes, renderer: Any) -> tuple[float, float, float, float]:
+        """Return the part of the figure that is the axes' own: their cell of the grid, or where somebody, or an engine, put them.
+
+        A layout engine of matplotlib's own reckons with all that a chart has around it, finds that nothing sticks out of the place
+        that it gave the axes, and so gives them their whole cell.
+        """
+        figure: Any = ax.figure
+        if self.own:
+            return 0.0, 0.0, 1.0, 1.0
+        if self.before is None and ax.get_subplotspec() is not None and figure.get_layout_engine() is None:
             return cell_of(ax)
-        now = ax.get_position(original=True)
-        if self.at is None or not np.allclose(now.extents, self.at.extents):  # moved by the user
-            self.place = now
-        place = self.place or now
+        place = self.before(ax, renderer) if self.before else ax.get_position(original=True)
         return place.x0, place.y0, place.x1, place.y1
+
+    def get_subplotspec(self) -> Any:
+        """Return the cell of the axes in their grid, for which ``tight_layout`` asks a locator."""
+        return self.spec
 
     def _around(
         self, renderer: Any, left: float, bottom: float, right: float, top: float, inch: float
@@ -101,7 +121,8 @@ class Layout:
         title, subtitle, footnote = self.texts
         high = self.texts[0].figure.bbox.height
         wide = (right - left) * self.texts[0].figure.bbox.width
-        for text, words in zip(self.texts, self.words, strict=True):
+        said = self.words[0], self.words[1] + self.left_out, self.words[2]
+        for text, words in zip(self.texts, said, strict=True):
             _wrap(text, words, wide, renderer)
         y = top - _EDGE * inch
         for text, gap in ((title, 0.05), (subtitle, 0.0)):
@@ -117,74 +138,82 @@ class Layout:
     ) -> Bbox:
         """Return the place that lets the axes with all their labels take a box."""
         left, bottom, right, top = box
+        figure: Any = ax.figure
         wide, high = pixels
         at = Bbox.from_extents(left, bottom, max(right, left + 0.05), max(top, bottom + 0.05))
+        _small.restore(self.usual)
+        self._name_rows(ax, self.names)
         # The axes take what their labels leave: a label that sticks out to the left by 0.3 pushes the axes to the right by that.
         # In narrower axes the bars end elsewhere, and so do the texts beside them: a few passes settle it.
-        for i in range(7):
-            _put(ax, at)
-            if i == 1:
-                self._shorten(ax, renderer, (right - left) * wide)
-                self._lower(ax, renderer, at.height * high)
-                _small.below(ax, at.width * wide / renderer.points_to_pixels(1.0), self.sizes)
-                if self.columns:
-                    inside = [t for t in ax.texts if t not in self.texts]
-                    _small.columns(ax, inside, self.columns, renderer, (right - left) * wide, self.usual)
-                _small.panels(ax, at.width * wide / renderer.points_to_pixels(1.0), self.sizes)
-            needs = ax.get_tightbbox(renderer, call_axes_locator=False)
-            if needs is None:
-                break
-            x0, x1 = at.x0 + left - needs.x0 / wide, at.x1 + right - needs.x1 / wide
-            y0, y1 = at.y0 + bottom - needs.y0 / high, at.y1 + top - needs.y1 / high
-            least = 0.15 * (right - left), 0.15 * (top - bottom)
-            before, at = at, Bbox.from_extents(x0, y0, max(x1, x0 + least[0]), max(y1, y0 + least[1]))
-            if i and np.abs(np.subtract(at.extents, before.extents) * np.array([wide, high, wide, high])).max() < 1:
-                break
+        try:
+            for i in range(9):
+                self.tried = at
+                ax.apply_aspect(at)
+                if i == 1:
+                    self._give_way(ax, renderer, (right - left) * wide, at.width * wide, at.height * high)
+                    # the name of the axis stands under its middle, and out of it to both sides alike
+                    room = at.width + 2 * min(at.x0 - left, right - at.x1)
+                    _wrap(ax.xaxis.label, " ".join(ax.xaxis.label.get_text().split()), room * wide, renderer)
+                around = [a for a in ax.get_default_bbox_extra_artists() if a not in self.texts]
+                needs = ax.get_tightbbox(renderer, bbox_extra_artists=around)
+                if needs is None:
+                    break
+                needs = figure.transSubfigure.inverted().transform_bbox(needs)
+                x0, x1 = at.x0 + left - needs.x0, at.x1 + right - needs.x1
+                y0, y1 = at.y0 + bottom - needs.y0, at.y1 + top - needs.y1
+                least = 0.15 * (right - left), 0.15 * (top - bottom)
+                before, at = at, Bbox.from_extents(x0, y0, max(x1, x0 + least[0]), max(y1, y0 + least[1]))
+                if i and np.abs(np.subtract(at.extents, before.extents) * np.array([wide, high, wide, high])).max() < 1:
+                    break
+        finally:
+            self.tried = None
         return at
 
-    def _shorten(self, ax: Axes, renderer: Any, wide: float) -> None:
+    def _give_way(self, ax: Axes, renderer: Any, box: float, wide: float, high: float) -> None:
+        """Make letters, names and marks fit a chart of so many pixels, of which its axes have so many."""
+        points = renderer.points_to_pixels(1.0)
+        inside, cut = [t for t in ax.texts if t not in self.texts], self.cut and self.seen
+        rows = columns = 0
+        if self._names_stand(ax):
+            rows = _small.rows(ax, self.names, inside, renderer, box / points, high / points, self.usual, cut)
+            self._shorten(ax, renderer, box, _small.for_names(ax, inside, self.columns, renderer, box))
+        _small.below(ax, wide / points, self.usual)
+        if self.columns:
+            columns = _small.columns(ax, inside, self.columns, renderer, box / points, self.usual, cut)
+        _small.panels(ax, box / points, self.usual)
+        gone = " and ".join(
+            counted(n, what) if n > 1 else what for n, what in ((rows, "row"), (columns, "column")) if n
+        )
+        self.left_out = f"; no room for the last {gone}" if gone else ""
+
+    def _names_stand(self, ax: Axes) -> bool:
+        """Return whether the rows still have names of ours."""
+        return bool(self.names) and len(ax.get_yticks()) == len(self.names)
+
+    def _name_rows(self, ax: Axes, names: Sequence[str]) -> None:
+        if self._names_stand(ax):
+            ax.set_yticks(ax.get_yticks(), list(names))
+            for text in ax.get_yticklabels():
+                text.set(family=fonts(), parse_math=False)
+
+    def _shorten(self, ax: Axes, renderer: Any, wide: float, part: float) -> None:
         """Shorten the names at the left where they take more than their part of the width; they grow again with it."""
-        ticks = ax.get_yticks()
-        if len(self.names) != len(ticks) or not self.names:
-            return
-        ax.set_yticks(ticks, list(self.names))
-        widest = max((t.get_window_extent(renderer).width for t in ax.get_yticklabels()), default=0.0)
-        if widest > _MOST_FOR_NAMES * wide:
+        widest = max(t.get_window_extent(renderer).width for t in ax.get_yticklabels())
+        if widest > part * wide:
             longest = max(text_width(n) for n in self.names)
-            most = max(10, int(longest * _MOST_FOR_NAMES * wide / widest))
-            ax.set_yticks(ticks, ["\n".join(label(line, most) for line in n.split("\n")) for n in self.names])
-        for text in ax.get_yticklabels():
-            text.set(family=fonts(), parse_math=False)
-
-    def _lower(self, ax: Axes, renderer: Any, high: float) -> None:
-        """Make the letters of rows smaller where the rows are too low for them; as large as they were where there is room again."""
-        ticks = ax.get_yticklabels()
-        if not self.names or len(ticks) != len(self.names):
-            return
-        row = high / abs(ax.get_ylim()[1] - ax.get_ylim()[0]) / renderer.points_to_pixels(1.0)
-        for text in [*ticks, *(t for t in ax.texts if t not in self.texts)]:
-            usual = self.sizes.setdefault(text, text.get_fontsize())
-            fits = row / 1.2 / (text.get_text().count("\n") + 1)
-            text.set_fontsize(max(_LEAST_SIZE, min(usual, fits)))
-        _small.marks(ax, row, self.usual)
-
-
-def _put(ax: Axes, at: Bbox) -> None:
-    ax.set_position(at)
-    ax.set_in_layout(True)  # set_position takes it for a user's wish, and bbox_inches="tight" would cut the axes off
+            most = max(10, int(longest * part * wide / widest))
+            self._name_rows(ax, shortened(self.names, most))
 
 
 def _wrap(text: Text, words: str, wide: float, renderer: Any) -> None:
     """Break a text into lines that are no wider than that many pixels."""
     size = float(text.get_fontsize()) * (1.08 if text.get_fontweight() == "bold" else 1.0)
     # A letter is a bit more than half as wide as it is high; what is still too wide is broken once more by what it measures.
-    letters = int(wide / renderer.points_to_pixels(size) / 0.52)
-    for _ in range(3):
-        text.set_text(wrapped(words, max(12, letters)))
-        needs = text.get_window_extent(renderer).width
-        if needs <= wide or letters <= 12:
-            return
-        letters = min(letters - 1, int(letters * wide / needs))
+    letters = max(12, int(wide / renderer.points_to_pixels(size) / 0.52))
+    text.set_text(wrapped(words, letters))
+    while letters > 12 and (needs := text.get_window_extent(renderer).width) > wide:
+        letters = max(12, min(letters - 1, int(letters * wide / needs)))
+        text.set_text(wrapped(words, letters))
 
 
 # A space before a unit becomes one that does not break: "95 %", "1.25 M EUR", "30 days", "n = 20".
@@ -225,7 +254,7 @@ def written(ax: Axes, words: tuple[str, str, str], *, own: bool) -> tuple[Text, 
     sizes = OWN_SIZES if own else GIVEN_SIZES
     usual: dict[str, Any] = {"family": fonts(), "parse_math": False}  # "$a_b$ Ltd" is a name, not a formula
     if not own:
-        usual |= {"transform": figure.transSubfigure, "in_layout": False, "clip_on": False}
+        usual |= {"transform": figure.transSubfigure, "clip_on": False}
     where: Any = figure if own else ax
     title, subtitle, footnote = (
         wrapped(w, int(figure.bbox.width / figure.dpi * 72 / s / 0.6)) for w, s in zip(words, sizes, strict=True)

@@ -165,9 +165,9 @@ def name_rows(ax: Axes, names: Sequence[str], *, least: int = 4, top: float = -0
     ax.set_ylim(max(len(names), least) - 0.5, top)
 
 
-def columns_beside_names(ax: Axes, names: Sequence[str], n: int, *, top: float, least: int = 4) -> None:
+def columns_beside_names(ax: Axes, names: Sequence[str], n: int, *, top: float) -> None:
     """Name the rows of small multiples, with room for n columns of width 1 and, up to ``top``, for their heads."""
-    name_rows(ax, names, least=least, top=top)
+    name_rows(ax, names, top=top)
     ax.set_xlim(0, n)
     ax.set_xticks([])
     for side in ("left", "bottom"):

@@ -16,6 +16,9 @@ import pandas as pd
 
 from ._look import look
 
+#: How wide a name in a title may be, in Latin letters: a title has several lines.
+IN_TITLE = 60
+
 # Around an Arabic name in a Latin line: without these marks "شركة 3" would pull the number after it to its other side.
 _LEFT_TO_RIGHT = "\u200e"
 #: Currencies whose amounts have no parts.
@@ -155,12 +158,54 @@ def label(name: Any, most: int = 34, end: int = 14) -> str:
     text = "Not recorded" if name is None or pd.isna(name) else " ".join(printable(str(name)).split()) or "(blank)"
     # Company names differ in their first words and in their legal endings: the middle is what can be spared.
     if text_width(text) > most:
-        end = min(end, most // 2)
-        head, tail = _first(text, most - end - 1), _first(text[::-1], end)[::-1]
-        # a name that was shortened before has one gap, not two
-        text = f"{head.rstrip(' …')}…{tail.lstrip('…')}"
+        before, _, after = text.partition("…")  # a name that was shortened before has one gap, not two
+        tail = _first((after or text)[::-1], min(end, most // 2))[::-1]
+        head = _first(before, most - text_width(tail) - 1)
+        text = f"{head.rstrip()}…{tail.lstrip('…')}"
     right_to_left = not text.isascii() and any(unicodedata.bidirectional(c) in ("R", "AL") for c in text)
     return f"{_LEFT_TO_RIGHT}{text}{_LEFT_TO_RIGHT}" if right_to_left else text
+
+
+#: A name, and behind it what tells it from others of that name, in brackets or as a number, and its number of lines.
+_TOLD_APART = re.compile(r"(.*?)((?: \([^()]*\))?(?: \d+)?\N{LEFT-TO-RIGHT MARK}?(?: +n=\S+)?)", re.DOTALL)
+_ENDS = (
+    14,
+    4,
+    1,
+    20,
+)  # letters of a name that stay behind the gap: long names may differ in what is cut out of their middle
+
+
+def shortened(names: Sequence[str], most: int) -> list[str]:
+    """Return names that are no wider, and of which no two have become one where that can be.
+
+    >>> shortened(["Gesellschaft Nord / Motor (12)", "Gesellschaft Nord / Motor (13)"], 21)
+    ['Ges…Nord / Motor (12)', 'Ges…Nord / Motor (13)']
+    """
+    best: list[str] = []
+    for end in _ENDS:
+        tried = ["\n".join(_cut(line, most, end) for line in name.split("\n")) for name in names]
+        best = tried if not best or len(set(tried)) > len(set(best)) else best
+        if len(set(best)) == len(set(names)):
+            return best
+    of = {cut: list(dict.fromkeys(n for n, c in zip(names, best, strict=True) if c == cut)) for cut in best}
+    return [
+        f"{_cut(n, most - 2, 14)} {of[c].index(n) + 1}" if len(of[c]) > 1 else c
+        for n, c in zip(names, best, strict=True)
+    ]
+
+
+def _cut(name: str, most: int, end: int) -> str:
+    """Return a name cut to a width: each of its parts by itself, the longest first, and what tells it apart the last."""
+    parts = [_TOLD_APART.fullmatch(part).groups() for part in name.split(" / ")]
+    told = text_width("".join(behind for _, behind in parts)) <= most // 2
+    kept = [behind if told else "" for _, behind in parts]
+    firsts = [first if keep else first + behind for (first, behind), keep in zip(parts, kept, strict=True)]
+    widths = [text_width(first) for first in firsts]
+    room = most - text_width("".join(kept)) - 3 * (len(parts) - 1)
+    while sum(widths) > max(room, 4 * len(widths)):
+        widths[int(np.argmax(widths))] -= 1
+    return " / ".join(label(f, w, end) + keep for f, w, keep in zip(firsts, widths, kept, strict=True))
 
 
 def _first(text: str, wide: int) -> str:
@@ -227,12 +272,12 @@ def group_labels(result: pd.DataFrame, columns: Sequence[str], most: int = 37) -
     rows.attrs = {}  # which pandas would copy into each column
     if "vendor_name" in columns and "vendor_id" in result:
         rows["vendor_name"] = rows["vendor_name"].fillna(rows["vendor_id"])
-    widths = {c: max((len(label(v)) for v in rows[c]), default=0) for c in shown}
+    widths = {c: max((text_width(label(v, most)) for v in rows[c]), default=0) for c in shown}
     while sum(widths.values()) > most - 3 * len(shown):  # the longest gives way
         widths[max(widths, key=lambda c: widths[c])] -= 1
     labels: list[str] = []
     distinct = len(rows[shown].drop_duplicates())
-    for end in (14, 4, 1, 20):  # long names may differ in what is cut out of their middle
+    for end in _ENDS:
         parts = [[label(v, max(w, 14), end) for v in rows[c]] for c, w in widths.items()]
         tried = [" / ".join(p) for p in zip(*parts, strict=True)]
         labels = tried if not labels or len(set(tried)) > len(set(labels)) else labels
@@ -256,7 +301,7 @@ def _told_apart(labels: list[str], result: pd.DataFrame, columns: Sequence[str])
         values = pd.Series([label(v, 14, 5) for v in result[column]])
         same = values.groupby(labels).transform("nunique") > 1
         labels = [
-            f"{label(n, 28)} ({v})" if s and v not in n else n for n, v, s in zip(labels, values, same, strict=True)
+            f"{_cut(n, 28, 14)} ({v})" if s and v not in n else n for n, v, s in zip(labels, values, same, strict=True)
         ]
     keys = [c for c in dict.fromkeys([*columns, "vendor_id", "material_id"]) if c in result]
     thing = result.groupby(keys, dropna=False, sort=False).ngroup().tolist() if keys else [0] * len(labels)

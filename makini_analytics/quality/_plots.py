@@ -52,7 +52,7 @@ def plot_coverage(data: Any, *, as_of: AsOf | None = None, ax: Axes | None = Non
     lacking = figures[~figures["computable"].astype(bool)]
     alt = "; ".join(f"{r['connection']}, {r['name']}: {r['evidence']}" for r in lacking.to_dict("records"))
     return charts.finish(
-        ax, title=headline, subtitle="Lines that each figure counts, by connection", result=result, alt=alt
+        ax, title=headline, subtitle="Lines that each figure counts, by connection", result=result, alt=alt, cut=True
     )
 
 
@@ -208,7 +208,7 @@ def plot_duplicates(
     headline = title or _there_twice(result)
     more = f"; drawn {len(head)} of {charts.number(len(result))} pairs" if len(result) > len(head) else ""
     sub = f"Score, out of 100, kind by kind; suggestions to look at, nothing is merged{more}"
-    return charts.finish(ax, title=headline, subtitle=sub, result=result, alt="; ".join(labels))
+    return charts.finish(ax, title=headline, subtitle=sub, result=result, alt="; ".join(labels), cut=True)
 
 
 def _there_twice(result: pd.DataFrame) -> str:

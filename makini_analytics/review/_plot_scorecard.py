@@ -120,7 +120,7 @@ def plot_scorecard(
     names = charts.group_labels(rows, columns, 30)
     panels = [p for p in _PANELS if rows[p.column].notna().any()]
     ax = charts.axes(ax, rows=len(rows) + 2)
-    charts.columns_beside_names(ax, names, len(panels), top=-1.2, least=1)
+    charts.columns_beside_names(ax, names, len(panels), top=-1.2)
     said: list[list[str]] = [[] for _ in names]
     for k, panel in enumerate(panels):
         _draw(ax, k, panel, rows, said)
@@ -132,7 +132,7 @@ def plot_scorecard(
     which = f", {len(rows)} of {charts.counted(len(card), noun)}" if len(rows) < len(card) else ""
     sub = f"{period}{which}{money}; ▲ better, ▼ worse than in the period before, ● no clear difference, ○ not tested"
     alt = "; ".join(f"{n}: {', '.join(s)}" for n, s in zip(names, said, strict=True))
-    return charts.finish(ax, title=title or _finding(card, noun), subtitle=sub, result=card, alt=alt, bars=[[i] for i in range(len(rows))], columns=len(panels))  # fmt: skip
+    return charts.finish(ax, title=title or _finding(card, noun), subtitle=sub, result=card, alt=alt, bars=[[i] for i in range(len(rows))], columns=len(panels), cut=True)  # fmt: skip
 
 
 def _draw(ax: Axes, k: int, panel: _Panel, rows: pd.DataFrame, said: list[list[str]]) -> None:

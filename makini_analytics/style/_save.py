@@ -22,7 +22,8 @@ def save(ax: Axes, path: str | Path, *, size: str | None = None) -> Path:
     ----------
     ax : what a ``plot_*`` function returned
     path : where to; its ending, ``.png`` or ``.svg``, is the format
-    size : "slide" (10.0 x 5.6 inches), "half" (6.0 x 4.6) or "column" (7.0 x 4.2); by default as large as it is
+    size : "slide" (10.0 x 5.6 inches), "half" (6.0 x 4.6) or "column" (7.0 x 4.2); by default as large as it is.
+        Letters stay large enough to be read: rows and columns that have no room are left out, and the subtitle says how many
 
     Returns
     -------

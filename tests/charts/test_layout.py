@@ -73,7 +73,7 @@ def test_the_picture_has_no_empty_band_whoever_saves_it(lines):
     ax = spend.plot_by_vendor(lines)
     drawn(ax.figure)
     title, subtitle, footnote = (t.get_window_extent() for t in ax.figure.texts)
-    needs, edge, inch = ax.get_tightbbox(call_axes_locator=False), ax.figure.bbox, ax.figure.dpi
+    needs, edge, inch = ax.get_tightbbox(), ax.figure.bbox, ax.figure.dpi
     assert max(needs.x0, edge.x1 - needs.x1, needs.y0 - footnote.y1, subtitle.y0 - needs.y1) < 0.25 * inch
     assert footnote.y1 < needs.y0 and needs.y1 < subtitle.y0 < title.y0
 
@@ -103,6 +103,29 @@ def test_a_chart_on_given_axes_stays_in_its_cell_with_all_its_texts(plot, paper,
         assert not any(charts.contrast(c, paper) < 3 for c in (t.get_color() for t in ax.get_yticklabels()))
 
 
+def test_no_line_of_a_text_is_longer_than_its_chart_whatever_the_dots_per_inch(lines):
+    ax = spend.plot_by_vendor(lines, title="word " * 60)
+    for dpi in (72, 133):
+        ax.figure.set_dpi(dpi)
+        for wide in (6.0, 6.2, 6.4):
+            ax.figure.set_size_inches(wide, 5)
+            drawn(ax.figure)
+            assert max(t.get_window_extent().x1 for t in ax.figure.texts) <= ax.figure.bbox.x1 - 0.13 * dpi
+
+
+def test_the_name_of_an_axis_is_no_wider_than_the_chart_and_stays_as_the_user_writes_it(lines):
+    figure = Figure(figsize=(12, 4))
+    ax, _, _ = figure.subplots(1, 3)
+    slippage.plot_funnel(lines, ax=ax)
+    said = "effective due lines: those of one order count as fewer"
+    for label in (said, "lines"):
+        ax.set_xlabel(label)
+        drawn(figure)
+        assert " ".join(ax.get_xlabel().split()) == label
+        assert ax.xaxis.label.get_window_extent().x1 < 0.38 * figure.bbox.x1
+        assert ax.get_window_extent().width > 0.5 * figure.bbox.x1 / 3
+
+
 def test_axes_drawn_on_again_have_the_texts_of_the_new_chart_alone(lines):
     figure = Figure()
     ax = figure.subplots()
@@ -114,13 +137,56 @@ def test_axes_drawn_on_again_have_the_texts_of_the_new_chart_alone(lines):
     assert "Second" not in boxes(figure)
 
 
-def test_a_layout_of_matplotlibs_own_leaves_room_for_title_and_footnote(lines):
-    figure = Figure(figsize=(12, 5), layout="constrained")
-    left, _ = figure.subplots(1, 2)
-    spend.plot_by_vendor(lines, ax=left)
+@pytest.mark.parametrize("engine", [None, "constrained", "tight", "called"])
+def test_a_chart_is_as_good_under_a_layout_engine_of_matplotlibs_own(engine, lines):
+    figure = Figure(figsize=(12, 4), layout=None if engine == "called" else engine)
+    left, middle, right = figure.subplots(1, 3)
+    spend.plot_by_period(lines, ax=left)
+    slippage.plot_funnel(lines, ax=middle)
+    right.plot([1, 2])
+    right.set_ylabel("somebody else's")
+    if engine == "called":
+        figure.tight_layout()
     said = boxes(figure)
-    assert any("definition:" in t.replace("\n", " ") for t in said)
-    assert all(box.y0 >= -1 and box.y1 <= figure.bbox.y1 + 1 for box in said.values())
+    for ax in (left, middle):
+        title, subtitle, footnote = ax.get_axes_locator().texts
+        assert title.get_fontweight() == "bold" and title.get_fontsize() > subtitle.get_fontsize()
+        assert title.get_window_extent().x0 == pytest.approx(footnote.get_window_extent().x0)
+        assert ax.get_window_extent().height > 0.3 * figure.bbox.height
+    cells = [Bbox.union([said[t.get_text()] for t in ax.get_axes_locator().texts]) for ax in (left, middle)]
+    assert all(cell.y0 >= 0 and cell.y1 <= figure.bbox.y1 for cell in cells)
+    assert cells[0].x1 <= cells[1].x0
+    assert engine is None or cells[1].x1 <= said["somebody else's"].x0  # without an engine nobody makes room for it
+
+
+def test_a_chart_stays_in_its_part_of_a_figure_of_figures(lines):
+    figure = Figure(figsize=(12, 4))
+    parts = figure.subfigures(1, 2)
+    both = [spend.plot_by_vendor(lines, ax=part.subplots()) for part in parts]
+    drawn(figure)
+    for part, ax in zip(parts, both, strict=True):
+        box, place = ax.get_tightbbox(), part.bbox
+        assert place.x0 <= box.x0 and box.x1 <= place.x1 and place.y0 <= box.y0 and box.y1 <= place.y1
+
+
+def test_a_notebook_that_cuts_pictures_tight_cuts_off_no_text(lines):
+    figure = Figure()
+    ax = spend.plot_by_vendor(lines, ax=figure.subplots())
+    drawn(figure)
+    kept, inch = figure.get_tightbbox(), figure.dpi
+    texts = [t.get_window_extent() for t in ax.get_axes_locator().texts]
+    assert all(kept.y0 * inch <= t.y0 and t.y1 <= kept.y1 * inch for t in texts)
+
+
+def test_a_chart_takes_the_place_that_another_locator_gives_it(lines):
+    figure = Figure(figsize=(10, 6))
+    inset = figure.subplots().inset_axes((0.5, 0.5, 0.5, 0.5))
+    place = Bbox.from_extents(*inset.get_window_extent().extents)
+    for _ in range(2):  # drawn on again, too
+        spend.plot_by_vendor(lines, ax=inset)
+        drawn(figure)
+        box = inset.get_tightbbox()
+        assert place.x0 <= box.x0 and box.x1 <= place.x1 and place.y0 <= box.y0 and box.y1 <= place.y1
 
 
 def test_dark_paper_is_for_the_chart_on_it_alone(lines):
@@ -279,13 +345,15 @@ def test_at_half_size_no_text_lies_over_another_or_over_a_mark(plot, own):
     for line in ax.lines:
         if line.get_marker() not in ("None", None, ""):
             size = line.get_markersize() * ax.figure.dpi / 72 / 2
-            for x, y in ax.transData.transform(line.get_xydata()):
+            for x, y in (at for at in ax.transData.transform(line.get_xydata()) if ax.bbox.contains(*at)):
                 dots.append(Bbox.from_extents(x - size * (line.get_marker() != "|"), y - size, x + size * (line.get_marker() != "|"), y + size))  # fmt: skip
     bars = [p.get_window_extent(renderer) for a in [ax, *ax.child_axes] for p in a.patches if isinstance(p, Rectangle)]
     for a in [ax, *ax.child_axes]:
         for c in a.collections:
             if isinstance(c, LineCollection):
                 bars += [Bbox(a.transData.transform(s)).padded(0.5) for s in c.get_segments()]
+    # what lies beyond the axes, as rows that have no room do, is not drawn
+    bars = [inside for b in bars if (inside := Bbox.intersection(b, ax.bbox))]
     if plot is unfinished:  # the shade behind what is not finished
         assert [t for t, _ in where if t.startswith("not yet")]
         bars = [b for b in bars if b.width < 5]
@@ -295,6 +363,39 @@ def test_at_half_size_no_text_lies_over_another_or_over_a_mark(plot, own):
     if own:
         ax.figure.set_size_inches(*before[0])
         assert state(ax) == before  # as it was, once there is room again
+
+
+def order_pattern(purchases, **options):
+    return spend.plot_order_pattern(purchases, small=500, currency="EUR", **options)
+
+
+def payment_terms(purchases, **options):
+    return spend.plot_payment_terms(purchases, currency="EUR", **options)
+
+
+DENSE = [quality.plot_coverage, quality.plot_duplicates, slippage.plot_ladder, order_pattern, payment_terms, scorecard]
+
+
+@pytest.mark.parametrize("plot", one_in(3, DENSE), ids=lambda p: p.__name__)
+@pytest.mark.parametrize("size", [(6.0, 4.6), (5.2, 3.0)], ids=["half", "less"])
+def test_no_letter_is_too_small_to_be_read_and_what_has_no_room_is_told(plot, size):
+    ax = plot(ma.load_sample(["emea"]))
+    subtitle = ax.figure.texts[1]
+    drawn(ax.figure)
+    assert "no room" not in subtitle.get_text()
+    before = state(ax)
+    ax.figure.set_size_inches(*size)
+    drawn(ax.figure)
+    names = ax.get_yticklabels() if ax.axison else []
+    shown = [t for t in [*names, *ax.texts, *(t for p in ax.child_axes for t in p.findobj(Text))]
+             if t.get_visible() and t.get_text().strip()]  # fmt: skip
+    assert min(t.get_fontsize() for t in shown) >= 6.5
+    gone = len(ax.get_yticks()) - round(ax.get_ylim()[0] + 0.5) if ax.axison else 0
+    said = re.search(r"no room for the last ((\d+) rows|row)\b", " ".join(subtitle.get_text().split()))
+    assert (int(said[2] or 1) if said else 0) == max(gone, 0)
+    assert gone > 0 or plot is not quality.plot_coverage
+    ax.figure.set_size_inches(*before[0])
+    assert state(ax) == before
 
 
 def state(ax):
@@ -319,3 +420,63 @@ def test_a_value_over_a_column_stands_clear_of_the_marks_beside_it():
     for (x0, y), (x1, _) in ax.collections[0].get_segments():
         (left, at), (right, _) = ax.transData.transform([(x0, y), (x1, y)])
         assert not (left < box.x1 and right > box.x0 and box.y0 < at < box.y1)
+
+
+def test_names_that_are_cut_don_t_become_one():
+    firm = "Gesellschaft für Antriebs- und Fördertechnik {} mbH & Co. Kommanditgesellschaft"
+    names = [f"{firm.format(side)} / {firm.format('West')} ({n})" for side in ("Süd", "Nord") for n in (15, 16)]
+    for most in (60, 40, 24):
+        cut = charts.shortened(names, most)
+        assert len(set(cut)) == 4
+        assert all(charts.text_width(n) <= most and n.count("(") == n.count(")") == 1 for n in cut)
+        assert all(part.count("…") == 1 for n in cut for part in n.split(" / "))
+    assert charts.label("Gesellschaft für Antr…chnik Süd mbH", 20).count("…") == 1
+    assert charts.shortened([f"{firm}  n=1,234"], 30) == ["Gesellscha…sellschaft  n=1,234"]
+
+
+def test_rows_of_an_item_and_a_vendor_have_names_of_their_own(lines):
+    firm = "Gesellschaft für Antriebs- und Fördertechnik {} mbH & Co. Kommanditgesellschaft"
+    two = [firm.format(side) for side in ("Süd", "Nord")]
+    bought = pd.DataFrame({"material_id": list("abab"), "description": two * 2, "vendor_id": list("vvww"), "vendor_name": [two[0]] * 2 + [two[1]] * 2, "currency": "EUR", "order_date": pd.Timestamp("2025-03-01"), "quantity": 5.0, "amount": 50.0})  # fmt: skip
+    own = bought[["material_id", "vendor_id"]].assign(price=[8.0, 8.5, 9.0, 9.5])
+    ax = spend.plot_agreed_prices(bought, own)
+    ax.figure.set_size_inches(6.0, 4.6)
+    drawn(ax.figure)
+    names = [t.get_text() for t in ax.get_yticklabels()]
+    assert len(set(names)) == 4 and all(n.count("…") == 2 for n in names)
+
+
+def test_a_title_has_the_whole_name_where_it_has_room_for_it():
+    lines = pd.DataFrame({"vendor_id": ["v", "w"], "vendor_name": ["株式会社東海ベアリング", LONG[2][:50]], "amount": [90.0, 1.0], "currency": "EUR"})  # fmt: skip
+    assert charts.captions_of(spend.plot_by_vendor(lines)).title.startswith("株式会社東海ベアリング makes")
+    ax = spend.plot_by_vendor(lines.iloc[:1])
+    assert charts.captions_of(ax).title.startswith("Ordered spend with 株式会社東海ベアリング:")
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["株式会社東海ベアリング"]
+    assert charts.captions_of(spend.plot_pareto(lines.iloc[1:])).title.startswith(LONG[2][:50])
+
+
+def test_a_funnel_of_few_has_an_axis_of_numbers_and_of_one_nothing_to_compare():
+    due = pd.DataFrame({"vendor_id": list("aab"), "order_id": list("123"), "required_date": pd.Timestamp("2025-01-10"), "delivered_date": pd.Timestamp("2025-01-08")})  # fmt: skip
+    few = pd.concat([due.assign(order_id=f"{due.index}{i}", vendor_id=due.vendor_id) for i in range(20)])
+    few["order_id"] = range(len(few))
+    ax = slippage.plot_funnel(few, as_of="2025-12-31")
+    assert len([t for t in ax.get_xticklabels() if t.get_text()]) >= 3
+    (left, right), far = ax.get_xlim(), max(ax.lines[0].get_xdata())
+    assert right / left >= 10 and np.log(far / left) > 0.9 * np.log(right / left)
+    assert not [t for t in ax.texts if "95 %" in t.get_text()]  # all came on time: there is no limit
+    one = slippage.plot_funnel(few[few.vendor_id == "a"], as_of="2025-12-31")
+    assert "Nothing to compare it with" in [t.get_text() for t in one.texts]
+    assert charts.captions_of(one).title == "100 % of 40 due lines came on time"
+
+
+def test_the_value_of_the_last_month_stands_low_over_its_own_column():
+    """Over the high mark of the month before it seemed to be that month's."""
+    months = pd.date_range("2024-01-01", periods=24, freq="MS") + pd.Timedelta(days=14)
+    amount = np.full(24, 100.0)
+    amount[4], amount[10] = 500.0, 150.0  # May, the highest, and November of the year before
+    lines = pd.DataFrame({"order_date": months, "amount": amount, "currency": "EUR", "order_id": range(24)})
+    ax = spend.plot_by_period(pd.concat([lines] * 6, ignore_index=True), as_of="2025-12-31")
+    drawn(ax.figure)
+    (value,) = (t for t in ax.texts if t.get_text() == "600.00 EUR" and t.xy[0] > 22)
+    box, column = value.get_window_extent(), ax.patches[23].get_window_extent()
+    assert box.x0 >= column.x0 - 3 and 0 <= box.y0 - column.y1 < 10

@@ -14,6 +14,8 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+import makini_analytics as ma
+
 ROOT = Path(__file__).parents[2]
 ROOMS = ("spend", "lead_times", "slippage", "quality")
 PAPERS = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")
@@ -177,6 +179,8 @@ def test_a_contact_sheet_has_every_chart(generator):
     import generator.contact_sheet as sheets
 
     assert {"sample", "one_vendor", "three_lines", "3000_vendors", "long_names", "eight_currencies", "half_size", "dark", "company"} <= set(sheets.CASES)  # fmt: skip
+    drawn = {generator.calls.PICTURES.get(n, n).partition("(")[0].split(".")[-1] for n in sheets.names()}
+    assert drawn >= {n for n in ma.__all__ if n.startswith("plot_")}
     scope = generator.calls.Sample().names
     figure = sheets.drawn("spend.plot_by_vendor", sheets.CASES["given_dark_axes"], scope)
     assert len(figure.axes) == 2

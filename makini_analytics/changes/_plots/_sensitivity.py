@@ -133,7 +133,7 @@ def plot_sensitivity(
     sub = f"{head}; bar: lowest to highest over {among}; dot: as usual, {usual}{marked}{apart}"
     headline = title or _finding(outcomes, ranks, top, noun, columns)
     alt = "; ".join(f"{n}: {t}" for n, t in zip(names, texts, strict=True))
-    return charts.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
+    return charts.finish(ax, title=headline, subtitle=sub, result=result, alt=alt, cut=True)
 
 
 def _rows_of(
@@ -218,7 +218,7 @@ def _ranges(
         ax.plot(row["usual"], i, "o", color=charts.look.ink, mec=charts.look.paper, ms=7, zorder=3)
         at = row["highest"] if not np.isnan(row["highest"]) else low
         charts.beside(ax, text, (at, i), (9, 0))
-    ax.set_xlim(low, high + 0.75 * ((high - low) or 1.0))  # the words beside the longest bar need room
+    ax.set_xlim(low, high + 0.02 * ((high - low) or 1.0))
     ax.set_xticks([])
     ax.spines["bottom"].set_visible(False)
 
@@ -260,7 +260,7 @@ def _finding(outcomes: Outcomes, ranks: np.ndarray[Any, Any], top: int, noun: st
     if not n:
         return f"The {noun} of all lines is unknown"
     leader = by[by["combination"] == outcomes.usual].reset_index(drop=True)
-    name = charts.group_labels(leader, columns)[0]
+    name = charts.group_labels(leader, columns, charts.IN_TITLE)[0]
     if n == 1:
         return f"{name} is first; no other way to count gives a figure"
     there = outcomes.values[:, ~np.isnan(ranks[outcomes.usual])]

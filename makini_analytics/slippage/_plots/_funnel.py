@@ -40,6 +40,7 @@ def plot_funnel(
     Filled: a vendor below (square) or above (triangle) all others by more than chance, as the column ``against_others`` says; hollow:
     one that may not differ at all. The limits around the common rate (dotted) are those of one vendor looked at by itself, so among
     many vendors a few hollow ones lie outside of the inner ones. The six outermost vendors are named where their names have room.
+    A vendor alone has nothing to be compared with, and the chart says so.
 
     Examples
     --------
@@ -55,6 +56,10 @@ def plot_funnel(
     rows = result[result["n_due"] > 0]
     if not len(rows):
         return charts.no_data(ax, "on-time rates against volume", result)
+    if len(rows) == 1:
+        headline = title or came_on_time(result)
+        one = f"on-time rate of one {charts.row_noun(charts.group_columns(rows, 'n_due'))}"
+        return charts.no_data(ax, one, result, title=headline, said="Nothing to compare it with")
     n, rate = rows["n_effective"].to_numpy(dtype=float), rows["on_time_rate"].to_numpy(dtype=float)
     common = overall(rows)
     ax = charts.axes(ax, rows=9)
@@ -70,8 +75,6 @@ def plot_funnel(
     columns = charts.group_columns(rows, "n_due")
     names = charts.group_labels(rows, columns, 30)
     _name(ax, [i for i in np.argsort(-np.abs(off), kind="stable") if outside[i]], names, n, rate, taken)
-    ax.xaxis.set_major_formatter(lambda v, _: f"{charts.number(v)}")
-    ax.xaxis.set_minor_formatter(lambda *_: "")
     ax.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
     ax.set_xlabel("effective due lines: those of one order count as fewer", color=charts.look.muted, fontsize=9.5)
     differs = who_differs(result, charts.plural(charts.row_noun(columns)))
@@ -91,11 +94,16 @@ def _limits(ax: Axes, n: np.ndarray[Any, Any], common: float) -> list[_Box]:
     The rate of n lines scatters by sqrt(common x (1 - common) / n): wide at the left, where a vendor has few lines, and narrow
     at the right.
     """
-    left = max(0.8, n.min() * 0.8)
-    far = np.geomspace(left, max(n.max() * 1.1, 31), 150)
+    right = max(n.max() * 1.1, 31)
+    left = max(0.8, min(n.min() * 0.8, right / 12))  # of less than a decade the funnel is a pair of level lines
+    far = np.geomspace(left, right, 150)
     sd = np.sqrt(common * (1 - common) / far)
     ax.set_xscale("log")
-    ax.set_xlim(left, far[-1] * 1.25)
+    ax.set_xlim(left, right * 1.25)
+    decades = 10.0 ** np.arange(0, 1 + np.floor(np.log10(right)))
+    counts = [c for c in np.outer(decades, (1, 2, 5)).ravel() if left <= c <= right * 1.25]
+    ax.set_xticks(counts, [charts.number(c) for c in counts])
+    ax.set_xticks([], minor=True)
     ax.set_ylim(-0.02, 1.03)
     taken: list[_Box] = []
     named: list[float] = []
@@ -106,9 +114,8 @@ def _limits(ax: Axes, n: np.ndarray[Any, Any], common: float) -> list[_Box]:
         # Solved for n: z x sqrt(c (1 - c) / n) = 0.6 c.
         at = max(z**2 * (1 - common) / (0.36 * common) if common else 1.0, left * 1.2, 1.0)
         bound = float(np.clip(common - z * np.sqrt(common * (1 - common) / at), 0, 1))
-        if any(
-            abs(np.log(at / other)) < 0.25 for other in named
-        ):  # of one vendor, or of few lines, the two would be at one place
+        # where all lines come on time, or none, there is no limit to name, and of few lines the two would be at one place
+        if not 0 < common < 1 or any(abs(np.log(at / other)) < 0.25 for other in named):
             continue
         named.append(at)
         charts.beside(ax, text, (at, bound), (4, -3), va="top", size=8.5, colour=charts.look.muted)

@@ -47,7 +47,7 @@ def plot_agreed_prices(
     >>> print(style.alt_text(spend.plot_agreed_prices(lines, own)))
     30.00 EUR was paid above the price list, 9 % of the value at list prices. Paid less the list price at the quantity's break, EUR,
     positive = paid more, the largest first; 1 line missed a break that it had reached.
-    M, v 30.00 EUR
+    M / v 30.00 EUR
     """
     result: pd.DataFrame = data
     currency = charts.one_currency(result)
@@ -58,8 +58,8 @@ def plot_agreed_prices(
     head, rest = result.loc[place[:n]], result.loc[place[n:]]
     named = [c for c in ("description", "product_code", "material_id") if c in head]
     what = head[named].bfill(axis=1).iloc[:, 0].fillna("no name")
-    who = charts.group_labels(head, [c for c in ("vendor_id", "vendor_name") if c in head])
-    labels = [f"{w}, {v}" for w, v in zip(what, who, strict=True)]
+    of = ["description", *(c for c in ("vendor_id", "vendor_name") if c in head)]
+    labels = charts.group_labels(head.assign(description=what), of, 48)
     values = head["difference"].tolist()
     doubtful = of_another_unit(result)
     texts = [

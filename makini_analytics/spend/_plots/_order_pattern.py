@@ -75,7 +75,7 @@ def plot_order_pattern(
     panels = [p for p in _panels(about, currency) if rows[p.column].notna().any()]
     ax = charts.axes(ax, rows=len(rows) + 2)
     charts.columns_beside_names(ax, names, len(panels), top=-1.8)
-    headline, column, of = _question(rows, charts.group_labels(rows, columns), _below(about, currency))
+    headline, column, of = _question(rows, charts.group_labels(rows, columns, charts.IN_TITLE), _below(about, currency))
     said: list[list[str]] = [[] for _ in names]
     for k, panel in enumerate(panels):
         _draw(ax, k, panel, rows, said, of if panel.column == column else -1)
@@ -94,7 +94,9 @@ def plot_order_pattern(
         sub += "; line: if all days were alike"
     alt = "; ".join(f"{n}: {', '.join(s)}" for n, s in zip(names, said, strict=True))
     places = [[i] for i in range(len(rows))]
-    return charts.finish(ax, title=title or headline, subtitle=sub, result=result, alt=alt, bars=places)
+    return charts.finish(
+        ax, title=title or headline, subtitle=sub, result=result, alt=alt, bars=places, columns=len(panels), cut=True
+    )
 
 
 def _panels(about: Mapping[str, Any], currency: str | None) -> list[_Panel]:

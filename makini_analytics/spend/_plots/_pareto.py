@@ -128,7 +128,7 @@ def _class_a(ranked: pd.DataFrame, columns: list[str], what: str) -> str:
     few, n = int(known[of_a].sum()), int(known.sum())
     if n == 1 and len(ranked) == 1:
         of_part = " that was picked" if vendors_hidden_by(ranked) else ""
-        return f"{charts.group_labels(ranked, columns)[0]} makes all {what.lower()}{of_part}"
+        return f"{charts.group_labels(ranked, columns, charts.IN_TITLE)[0]} makes all {what.lower()}{of_part}"
     make = "makes" if few == 1 else "make"
     of = charts.counted(n, charts.row_noun(columns))
     return f"{charts.number(few)} of {of} {make} {charts.percent(end)} of {'their ' if charts.is_part(ranked) else ''}{what.lower()}{unknown}"

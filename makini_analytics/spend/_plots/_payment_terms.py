@@ -68,7 +68,9 @@ def plot_payment_terms(
     )
     alt = "; ".join(f"{n}: {t.get_text()}" for n, t in zip(names, ax.texts, strict=True))
     places = [[i] for i in result.index.get_indexer(head.index)]
-    return charts.finish(ax, title=title or _finding(rows, columns), subtitle=sub, result=result, alt=alt, bars=places)
+    return charts.finish(
+        ax, title=title or _finding(rows, columns), subtitle=sub, result=result, alt=alt, bars=places, cut=True
+    )
 
 
 def _row(ax: Axes, y: int, row: dict[Any, Any], currency: str | None) -> None:

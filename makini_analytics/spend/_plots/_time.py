@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -75,7 +75,8 @@ def plot_by_period(
     apart = [i for i in np.flatnonzero(values)[-1:] if abs(i - spoken) >= len(values) / 5]
     for i in sorted({spoken, *apart}):
         text = charts.money(values[i], currency)
-        charts.beside(ax, text, (i, _above(i, text, tops, before)), (0, 4), va="baseline", ha="center", bbox=paper)
+        x, y, side = _above(i, text, tops, before)
+        charts.beside(ax, text, (x, y), (0, 4), va="baseline", ha=side, bbox=paper)
     seen = bool((~np.isnan(before)).any())
     ax.set_ylim(min(0, values.min()), max(tops.max(), 1e-9) * 1.15)
     ax.set_xlim(-0.6, len(values) - 0.4 + (0.09 * len(values) if seen else 0))  # "year before" stands at the right
@@ -89,14 +90,26 @@ def plot_by_period(
     return charts.finish(ax, title=title or headline, subtitle=sub, result=result, alt=alt)
 
 
-def _above(i: int, text: str, tops: np.ndarray[Any, Any], before: np.ndarray[Any, Any]) -> float:
-    """Return how high the text over a column stands: over the marks beside it, too, since "- 577 k EUR" would read as less than none."""
-    reach = int(np.ceil(len(text) * len(tops) / 120))  # columns to each side that the text covers on half a page
-    beside = np.sort(before[max(i - reach, 0) : i + reach + 1])
-    low, high, y = 0.02 * np.max(tops), 0.13 * np.max(tops), float(tops[i])
-    for mark in beside[~np.isnan(beside)]:
-        y = float(mark) if y - low < mark < y + high else y
-    return y
+def _above(
+    i: int, text: str, tops: np.ndarray[Any, Any], before: np.ndarray[Any, Any]
+) -> tuple[float, float, Literal["center", "left", "right"]]:
+    """Return where the text over a column stands, and which of its sides: clear of the marks beside it, and as low as can be.
+
+    "- 577 k EUR" would read as less than none, and high above its own column a text seems to be of another one.
+    """
+    reach = int(np.ceil(len(text) * len(tops) / 120))  # half of the columns that the text covers on half a page
+    low, high = 0.02 * np.max(tops), 0.13 * np.max(tops)
+
+    def lowest(first: int, last: int) -> float:
+        y, marks = float(tops[i]), np.sort(before[max(first, 0) : last + 1])
+        for mark in marks[~np.isnan(marks)]:
+            y = float(mark) if y - low < mark < y + high else y
+        return y
+
+    centre, right, left = lowest(i - reach, i + reach), lowest(i, i + 2 * reach), lowest(i - 2 * reach, i)
+    if centre <= min(right, left):
+        return i, centre, "center"
+    return (i - 0.42, right, "left") if right <= left else (i + 0.42, left, "right")
 
 
 def _year_before(ax: Axes, before: np.ndarray[Any, Any]) -> None:

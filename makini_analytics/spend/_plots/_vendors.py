@@ -63,7 +63,7 @@ def plot_by_vendor(
     if len(rest):
         labels.append(charts.rest_label(rest, columns))
         values.append(float(rest["spend"].sum()))
-    spoken, headline = _leading(result, head, columns, labels, what)
+    spoken, headline = _leading(result, head, columns, what)
     colours = [charts.look.highlight if i in spoken else charts.look.plain for i in range(len(head))]
     colours += [charts.look.rest] * bool(len(rest))
     of_total = len(result) > 1 and _has_shares(head, total)
@@ -95,11 +95,10 @@ def _has_shares(head: pd.DataFrame, total: float) -> bool:
     return total > 0 and float(head["spend"].clip(lower=0).sum()) <= _MOST_IN_ALL * total
 
 
-def _leading(
-    result: pd.DataFrame, head: pd.DataFrame, columns: list[str], labels: list[str], what: str
-) -> tuple[set[int], str]:
+def _leading(result: pd.DataFrame, head: pd.DataFrame, columns: list[str], what: str) -> tuple[set[int], str]:
     """Return the bars that the title speaks of, those that make up half of the total, and the title."""
     total, group = float(result["spend"].sum()), charts.row_noun(columns)
+    names = charts.group_labels(head, columns, charts.IN_TITLE)
     below = float(result["spend"].clip(upper=0).sum())
     if not _has_shares(head, total):
         currency = charts.one_currency(result)
@@ -113,7 +112,7 @@ def _leading(
         n_lines, n_orders = int(result["n_lines"].iloc[0]), int(result["n_orders"].iloc[0])
         amount = charts.money(total, charts.one_currency(result))
         orders = f" of {charts.counted(n_orders, 'order')}" if n_orders else ""
-        return {0}, f"{what} with {labels[0]}: {amount} in {charts.counted(n_lines, 'line')}{orders}"
+        return {0}, f"{what} with {names[0]}: {amount} in {charts.counted(n_lines, 'line')}{orders}"
     spoken: list[int] = []
     share = 0.0
     for i in np.flatnonzero(known.to_numpy()[: len(head)]).tolist():  # the unknown group is no vendor
@@ -124,5 +123,5 @@ def _leading(
         share += float(head["share"].iloc[i])
     part = f"{charts.percent(share)} of {'all ' if charts.is_part(result) else ''}{what.lower()}"
     if len(spoken) == 1:
-        return {spoken[0]}, f"{labels[spoken[0]]} makes {part}"
+        return {spoken[0]}, f"{names[spoken[0]]} makes {part}"
     return set(spoken), f"{len(spoken)} of {charts.number(int(known.sum()))} {charts.plural(group)} make {part}"
