@@ -41,6 +41,7 @@ def test_a_share_is_of_the_spend_in_the_same_currency_whatever_it_is_called(curr
 
 def test_the_source_of_a_part_is_where_its_lines_come_from():
     lines = pd.DataFrame({"connection": ["a", "b", "b"], "vendor_id": "v", "currency": "EUR", "amount": 1.0})
+    lines = lines.assign(state="open", deleted_at=pd.NaT)
     lines.attrs["source"] = "a, b, c"
 
     def told(part):
