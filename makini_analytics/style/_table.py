@@ -78,6 +78,8 @@ def table(frame: pd.DataFrame, columns: Sequence[str] | None = None, *, rows: in
     if columns is None:
         names = [n for n in names if not (n.endswith("_id") and f"{n[:-3]}_name" in names)]
     kinds = {n: _kind(n, frame[n]) for n in names}
+    if {"price", "before", "after"} <= kinds.keys():  # in a bridge it is what prices did, beside what volume did
+        kinds["price"] = kinds["before"]
     money = [n for n in names if kinds[n] in ("money", "price") and not n.startswith("original_")]
     if (
         money and "currency" in frame and kind_of("currency", frame["currency"]) == "text"

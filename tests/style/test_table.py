@@ -91,3 +91,8 @@ def test_a_chart_in_a_notebook_has_its_text():
     data, metadata = DisplayFormatter().format(chart)
     assert data["image/png"]
     assert metadata["image/png"]["alt"] == style.alt_text(chart) != ""
+
+
+def test_the_price_effect_of_a_bridge_is_an_amount_and_no_price():
+    wide = pd.DataFrame({"category": ["a"], "before": [790.0], "price": [3.0], "volume": [-18.0], "after": [775.0]})
+    assert style.table(wide).texts.loc[0, "price"] == "3"
