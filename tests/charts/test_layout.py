@@ -376,6 +376,7 @@ def payment_terms(purchases, **options):
 DENSE = [quality.plot_coverage, quality.plot_duplicates, slippage.plot_ladder, order_pattern, payment_terms, scorecard]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("plot", one_in(3, DENSE), ids=lambda p: p.__name__)
 @pytest.mark.parametrize("size", [(6.0, 4.6), (5.2, 3.0)], ids=["half", "less"])
 def test_no_letter_is_too_small_to_be_read_and_what_has_no_room_is_told(plot, size):

@@ -256,6 +256,7 @@ def test_ctrl_c_in_a_fetch_ends_at_once_and_leaves_nothing(here, tmp_path):
     assert [f.name for f in tmp_path.iterdir() if f.name != "cache"] == []
 
 
+@pytest.mark.full
 @pytest.mark.usefixtures("ctrl_c_reaches_children")
 @pytest.mark.parametrize("name", one_in(2, ["folder", "r.html"]))
 def test_ctrl_c_in_the_writing_of_a_report_leaves_the_one_before(name, tmp_path):

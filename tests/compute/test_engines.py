@@ -167,6 +167,7 @@ def test_aliases_are_merged_after_the_counting():
         same(got, want)
 
 
+@pytest.mark.full
 def test_duckdb_over_parquet(sample, tmp_path):
     engine = pytest.importorskip("duckdb")
     for i, part in enumerate(np.array_split(np.arange(len(sample)), 3)):
@@ -191,6 +192,7 @@ def test_the_day_to_look_from(sample):
             slippage.by_vendor(make(sample.drop(columns="updated_at")))
 
 
+@pytest.mark.full
 def test_explain_tells_the_same(sample):
     for make in KINDS.values():
         got = ma.explain(slippage.by_vendor(make(sample), as_of=AS_OF))

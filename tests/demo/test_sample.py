@@ -88,6 +88,7 @@ def test_a_planned_date_never_passes_as_a_delivery(data):
     assert data.lines[data.lines.connection == "apac"].delivered_date.isna().all()
 
 
+@pytest.mark.full
 def test_auto_finds_out_what_each_delivery_date_means():
     with ma.sandbox() as server:
         for name, role in (("emea", "actual"), ("us", "actual"), ("apac", "planned")):

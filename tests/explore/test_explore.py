@@ -228,6 +228,7 @@ def test_the_code_has_the_notebooks_own_name_of_the_data(data, tmp_path, monkeyp
     assert "lines = eur\n" in explore.spend(data.lines, folder=tmp_path).code
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("room", one_in(3, [*ROOMS]))
 def test_title_footnote_and_file_say_the_filters(room, data, tmp_path):
     got = ROOMS[room](data, folder=tmp_path)
@@ -280,6 +281,7 @@ def test_the_footnote_of_a_search_says_how_many_lines_are_shown(room, data, tmp_
     assert f"n = {whole:,} lines" in said  # the shares and ranks are among all of these
 
 
+@pytest.mark.full
 def test_what_a_view_does_not_take_is_off_and_nothing_of_before_is_left(data, tmp_path):
     got = explore.slippage(data, folder=tmp_path)
     got._options["early_days"].value = 3

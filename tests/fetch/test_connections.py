@@ -88,6 +88,7 @@ def test_a_fault_of_ours_on_one_connection_leaves_the_others_whole(server, monke
     assert got.errors["b"].connection == "b"
 
 
+@pytest.mark.full
 def test_one_display_for_all(server, capsys):
     server.faults.extend([rate_limit(1)])
     got = ma.fetch_all({"a": "tok-a", "b": "tok-b"}, **options(server) | {"progress": True})

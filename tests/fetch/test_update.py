@@ -90,6 +90,7 @@ def test_receipts_that_came_since_count_and_ask_for_their_orders_only():
     assert lines.state[["0001", "0002", "0009"]].tolist() == ["received", "open", "received"]
 
 
+@pytest.mark.full
 def test_a_return_that_came_since_counts():
     back = {
         "key": "b1",
@@ -234,6 +235,7 @@ def test_an_update_is_not_answered_by_a_page_that_is_cached(tmp_path):
             assert data.orders.set_index("order_id").title["0005"] == f"edit {i}"
 
 
+@pytest.mark.full
 def test_a_folder_and_several_connections_are_brought_up_to_date(tmp_path):
     rows = orders(12)
     with ma.sandbox({"a": {"purchase-orders": rows}, "b": {"purchase-orders": rows}}) as server:

@@ -39,6 +39,7 @@ def test_a_connection_without_an_order_is_a_snapshot(tmp_path):
     assert history.at().lines.connection.tolist() == ["y", "y"]
 
 
+@pytest.mark.full
 def test_an_empty_fetch_and_an_empty_folder_are_snapshots(tmp_path):
     history = ma.History(tmp_path / "history")
     rows = [order(i) for i in range(3)]

@@ -43,6 +43,7 @@ def check(seed, folder):
     assert [p.name for p in (folder / "parts").iterdir()] == ["h"]
 
 
+@pytest.mark.full
 def test_a_history_by_parts_is_one_by_memory(tmp_path):
     check(5, tmp_path / "5")
 

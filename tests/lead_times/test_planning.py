@@ -145,6 +145,7 @@ def covered(law, groups, n, share_open, runs, seed):
     return np.nanmean(out, axis=0), 1 - np.isnan(out).mean(axis=0)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(("groups", "n"), [(30, 10), (1, 30)])
 def test_the_next_order_is_covered_as_often_as_it_says(groups, n):
     share, _ = covered("lognormal", groups, n, False, 60 if groups == 1 else 12, seed=3)

@@ -207,6 +207,7 @@ def test_what_can_not_be_scanned_is_said(make, options, says, tmp_path):
         ma.scan(make(tmp_path), **options)
 
 
+@pytest.mark.full
 def test_what_is_missing_in_one_part_takes_its_kind_from_the_others(small, tmp_path):
     rows = [order(i) for i in range(900)]
     for i, row in enumerate(rows):

@@ -100,6 +100,7 @@ def test_a_file_of_the_users_in_a_reports_folder_stops_the_next_report(written, 
     assert sorted(p.relative_to(folder) for p in folder.rglob("*")) == before
 
 
+@pytest.mark.full
 def test_the_next_report_takes_the_place_of_the_last_one(written, tmp_path):
     data, folder = purchases("x"), tmp_path / "r"
     shutil.copytree(written, folder)

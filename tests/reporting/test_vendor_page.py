@@ -228,6 +228,7 @@ def test_months_are_those_of_the_calendar(tmp_path):
     assert said[-1].startswith("Jun 2025 (part): 0 of ")
 
 
+@pytest.mark.full
 def test_prices_are_per_unit_as_the_orders_write_it(tmp_path):
     table = pd.DataFrame({"order_number": range(4), "order_date": ["2024-05-01", "2025-05-01"] * 2, "required_date": "2025-09-01", "quantity": 10.0,
                           "unit_price": [10.0, 11.0] * 2, "vendor_name": "Bolt AG", "product_code": list("aabb"), "currency": "EUR"})  # fmt: skip

@@ -95,6 +95,7 @@ def test_a_company_s_template_keeps_its_placeholders_and_its_size(made, tmp_path
                 assert shape.left >= 0 and shape.left + shape.width <= wide and shape.top + shape.height <= high
 
 
+@pytest.mark.full
 def test_each_amount_in_a_workbook_has_the_format_of_its_currency(tmp_path, monkeypatch):
     def no_rates(*args, **options):
         raise ma.ConfigError("no rates")
@@ -121,6 +122,7 @@ def test_a_table_of_vendors_and_amounts_alone_makes_a_report(tmp_path):
         assert write(told, tmp_path / name).exists()
 
 
+@pytest.mark.full
 def test_long_times_go_by_quarter_or_year():
     day = pd.Timestamp("2015-01-01")
     for years, word in ((2, "month"), (8, "quarter"), (20, "year")):
@@ -129,6 +131,7 @@ def test_long_times_go_by_quarter_or_year():
         assert f"spend_by_{word}_EUR" in {e.name for e in told.exhibits}
 
 
+@pytest.mark.full
 def test_a_report_of_one_vendor_names_materials_and_only_its_connections():
     told = content(ma.load_sample(), vendor="Kugellager Nord AG")
     names = [t.get_text() for t in exhibit(told, "slippage_by_material").chart.get_yticklabels()]

@@ -50,6 +50,7 @@ def test_billions_fit_their_columns(tmp_path):
     assert hidden(ma.report(screws(1e5), tmp_path / "x.xlsx", currency="IDR", sections=["spend"])) == []
 
 
+@pytest.mark.full
 def test_a_price_below_a_cent_is_read_in_every_format(tmp_path):
     data = screws()
     for name, options in (("page.html", {"sections": ["spend"], "currency": "IDR"}), ("vendor.html", {"vendor": "Screws 1"})):  # fmt: skip

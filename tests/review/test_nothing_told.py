@@ -94,6 +94,7 @@ def test_of_two_connections_the_one_that_tells_is_judged_and_all_lines_are_accou
             assert set(exhibit.table.get("connection", pd.Series(dtype="string")).dropna()) <= {"tells"}
 
 
+@pytest.mark.full
 def test_a_connection_without_items_beside_one_with_is_no_error(silent, tmp_path):
     assert ma.report(ma.concat([silent, ma.load_sample(["us"])]), tmp_path / "r.html", progress=False).exists()
 

@@ -68,6 +68,7 @@ def test_without_dates_the_report_is_of_all_lines_and_says_so():
     assert content(ma.Purchases.from_table(frame, as_of=DAY)).subtitle.startswith("All lines: none has an order date.")
 
 
+@pytest.mark.full
 def test_an_amount_that_nobody_knows_is_not_zero():
     frame = table().drop(columns=["amount", "currency"])
     frame.loc[frame.index[-12:-4], "required_date"] = DAY - pd.Timedelta(days=3)

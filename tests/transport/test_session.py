@@ -469,6 +469,7 @@ def test_the_cache_is_small(tmp_path):
     assert c.cache_path.stat().st_size < plain / 5
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     "damage",
     one_in(6, ["noise", "truncated", "row", "of something else", "read-only folder", "folder is a file", "locked"]),
