@@ -134,9 +134,12 @@ def plot_per_line(
     """
     result: pd.DataFrame = data
     days = result["days_late"].to_numpy()  # the frame is wide and may be long: only what is drawn is taken
-    outcome = result["outcome"].to_numpy()
-    came = ~np.isnan(days) & result["outcome"].isin(["early", "on_time", "late"]).to_numpy(dtype=bool)
-    days, outcome = days[came], outcome[came]
+    early, on_time, late, overdue = (
+        (result["outcome"] == word).to_numpy(dtype=bool, na_value=False)
+        for word in ("early", "on_time", "late", "overdue_open")
+    )
+    came = ~np.isnan(days) & (early | on_time | late)
+    days, early, on_time, late = (column[came] for column in (days, early, on_time, late))
     if not len(days):
         return charts.no_data(ax, "days late of each line", result)
     # One delivery 400 days late would squeeze all others into a few bars. At least a day to either side keeps zero in sight.
@@ -146,14 +149,14 @@ def plot_per_line(
     _histogram(ax, days, low, high, result.attrs.get("parameters", {}).get("late_days", late_days))
     ax.axvline(0, color=charts.look.ink, lw=1)
     n = len(days)
-    n_late, n_early = int((outcome == "late").sum()), int((outcome == "early").sum())
-    within = "on time" if days[outcome == "on_time"].any() else "on the day"
+    n_late, n_early = int(late.sum()), int(early.sum())
+    within = "on time" if days[on_time].any() else "on the day"
     parts = {"early": n_early, within: n - n_early - n_late, "late": n_late}
     ax.set_ylim(0, ax.get_ylim()[1] * 1.3)  # the words stand above the bars
     _parts_above(ax, {word: k / n for word, k in parts.items()}, more_room_left=-low >= high)
     ax.set_yticks([])
     ax.set_xlabel("days after (+) or before (–) the due date", color=charts.look.muted, fontsize=9.5)
-    n_overdue = int((result["outcome"] == "overdue_open").sum())
+    n_overdue = int(overdue.sum())
     more = (
         f"; {charts.number(n_overdue)} more {'is' if n_overdue == 1 else 'are'} open and overdue" if n_overdue else ""
     )
