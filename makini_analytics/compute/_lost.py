@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import pandas as pd
 
+from ..frames import DECIDED_BY, DECIDING
 from ..system import warn
 
-#: Columns that lines of `Purchases` always have, and what a figure takes every line for where one is not there.
-_SAID_BY = {
-    "state": "cancelled lines and drafts count",
-    "deleted_at": "deleted lines count",
-    "quantity": "returns count as deliveries",
-    "received_quantity": "a part of a delivery counts as all of it",
-    "connection": "whether delivery days are recorded is asked of all connections at once",
-}
+#: What a figure takes every line for where one of the columns is not there by which lines count or don't.
+_SAID_BY = dict(zip(DECIDING, (
+    "cancelled lines and drafts count",
+    "deleted lines count",
+    "returns count as deliveries",
+    "a part of a delivery counts as all of it",
+    "whether delivery days are recorded is asked of all connections at once",
+), strict=True))  # fmt: skip
 _OF_SPEND = ("state", "deleted_at")
 
 
@@ -26,11 +27,9 @@ def doubts_of(lines: pd.DataFrame, metric: str) -> tuple[str, ...]:
 
 
 def _picked(lines: pd.DataFrame, room: str) -> list[str]:
-    # a table of the user's own has the columns that it has, and the result of a figure those that it gives
-    if "source" not in lines.attrs or "metric" in lines.attrs:
-        return []
-    asked = _OF_SPEND if room == "spend" else tuple(_SAID_BY) if room in ("slippage", "lead_times") else ()
-    lost = [c for c in asked if c not in lines.columns]
+    had = lines.attrs.get(DECIDED_BY, ())  # a table of the user's own has the columns that it has, and no such list
+    asked = _OF_SPEND if room == "spend" else DECIDING if room in ("slippage", "lead_times") else ()
+    lost = [c for c in asked if c in had and c not in lines.columns]
     if not lost:
         return []
     so = "; ".join(_SAID_BY[c] for c in lost)

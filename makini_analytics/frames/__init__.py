@@ -3,6 +3,8 @@
 from . import categoricals
 from ._access import (
     CHANGED_SINCE,
+    DECIDED_BY,
+    DECIDING,
     FILTERS,
     Mask,
     days_of,
@@ -49,6 +51,8 @@ from .categoricals import to_strings
 
 __all__ = [
     "CHANGED_SINCE",
+    "DECIDED_BY",
+    "DECIDING",
     "FIGURE_COLUMNS",
     "FILTERS",
     "FIRST_ORDERS",

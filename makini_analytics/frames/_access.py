@@ -17,6 +17,8 @@ from .categoricals import to_strings
 
 Mask = npt.NDArray[np.bool_]
 
+#: Columns by which lines count or don't, and where lines of `Purchases` carry which of them they have: who picks others loses these.
+DECIDING, DECIDED_BY = ("state", "deleted_at", "quantity", "received_quantity", "connection"), "decided_by"
 #: Where lines carry what they were narrowed to, such as ``{"vendor": "Rossi", "ordered from": "2025-01-01"}``.
 FILTERS = "filters"
 #: The one of them that a fetch of ``modified_since`` has: orders that did not change are not there.
