@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -184,8 +185,8 @@ def test_a_number_of_numpy_is_a_number(data):
     [
         (lambda d: d["lines"], "data.lines;"),
         (lambda d: d["vendor_name"], r"data.lines\['vendor_name'\]"),
-        (lambda d: d[:5], "hold them: data.lines;"),
-        (lambda d: [*d], "hold them: data.lines;"),
+        (lambda d: d[:5], "hold them: data.lines"),
+        (lambda d: [*d], "hold them: data.lines"),
         (lambda d: d.head(), "data.lines.head"),
         (lambda d: d.vendor_name, "data.lines.vendor_name"),
         (lambda d: d.line, "near: lines"),
@@ -197,7 +198,7 @@ def test_a_number_of_numpy_is_a_number(data):
     ],
 )
 def test_purchases_are_no_frame_and_say_where_it_is(data, habit, says):
-    with pytest.raises((ma.ConfigError, AttributeError), match=says):
+    with pytest.raises((ma.ConfigError, AttributeError, KeyError, TypeError), match=says):
         habit(data)
 
 
@@ -205,6 +206,7 @@ def test_purchases_are_copied_and_pickled_as_they_were(data):
     for other in (copy.copy(data), copy.deepcopy(data), pickle.loads(pickle.dumps(data))):
         pd.testing.assert_frame_equal(other.lines, data.lines)
     assert not hasattr(data, "columns")
+    assert np.array([data, data], dtype=object).shape == (2,)
 
 
 def test_a_filter_takes_a_name_in_other_letters(data):
@@ -221,6 +223,8 @@ def test_a_filter_takes_a_name_in_other_letters(data):
         ("2025", "2025", "2025-12-31"),
         (pd.Period("2024-01"), pd.Period("2024-02"), "2024-02-29"),
         ("2025Q1", "2025-Q1", "2025-03-31"),
+        ("2025-6", "2025/06", "2025-06-30"),
+        ("2025-06", "June 2025", "2025-06-30"),
     ],
 )
 def test_a_month_a_quarter_and_a_year_end_with_their_last_day(data, since, until, last):

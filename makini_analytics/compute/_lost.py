@@ -41,5 +41,7 @@ def _repeated(lines: pd.DataFrame) -> list[str]:
     key = [c for c in ("connection", "order_id", "line_id") if c in lines.columns]
     if lines.index.is_unique or "line_id" not in key:
         return []
+    # where a list has no numbers, tidy made them up, and two lists have the same ones
+    key += [c for c in ("vendor_name", "order_date", "quantity", "amount") if c in lines.columns]
     n = int(lines.duplicated(key).sum())
     return [f"{n:,} of {len(lines):,} lines are there twice, and count twice: lines.drop_duplicates({key})."] * (n > 0)

@@ -235,7 +235,7 @@ def rows_passed(data: Any) -> str:
     ('1 of 2 rows', '')
     """
     had = data.attrs.get(N_ROWS) if isinstance(data, pd.DataFrame) else None
-    if not had:
+    if not had or data.empty:
         return ""
     n = sum(had.get(currency, 0) for currency in _rows_by_currency(data)) or sum(had.values())
     return f"{len(data):,} of {n:,} row{'s' * (n != 1)}" if len(data) < n else ""

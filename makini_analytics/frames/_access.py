@@ -19,6 +19,8 @@ Mask = npt.NDArray[np.bool_]
 
 #: Columns by which lines count or don't, and where lines of `Purchases` carry which of them they have: who picks others loses these.
 DECIDING, DECIDED_BY = ("state", "deleted_at", "quantity", "received_quantity", "connection"), "decided_by"
+#: Where a part of lines carries the connections of which the whole says what has come: a vendor that delivered nothing is late.
+TOLD_IN = "told_in"
 #: Where lines carry what they were narrowed to, such as ``{"vendor": "Rossi", "ordered from": "2025-01-01"}``.
 FILTERS = "filters"
 #: The one of them that a fetch of ``modified_since`` has: orders that did not change are not there.
@@ -131,3 +133,21 @@ def days_of(frame: pd.DataFrame, name: str) -> npt.NDArray[np.datetime64]:
     if isinstance(column.dtype, pd.DatetimeTZDtype):
         column = column.dt.tz_convert("UTC").dt.tz_localize(None)
     return column.to_numpy().astype("datetime64[D]")
+
+
+#: What says that a line has come, or has not.
+_TELLS = ("delivered_date", "first_receipt_date", "completed_date", "received_quantity")
+
+
+def told_in(lines: pd.DataFrame) -> list[str]:
+    """Return the connections in which something says what has come: a status, a receipt, or a day of delivery; "" is the unnamed one.
+
+    Of a part of lines that `Purchases.filter` picked those of the whole.
+    """
+    told = np.zeros(len(lines), dtype=np.bool_)
+    # tidy makes a line open where there is no status: then its state says nothing
+    for name in (*_TELLS, "status" if "status" in lines else "state"):
+        if name in lines:
+            told |= lines[name].notna().to_numpy(dtype=np.bool_)
+    names = values(lines, "connection", "string").astype("string").fillna("")
+    return sorted({*map(str, names[told].unique()), *(lines.attrs.get(TOLD_IN) or ())})

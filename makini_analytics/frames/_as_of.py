@@ -155,7 +155,7 @@ _CLEAR_DATE = re.compile(r"^\d{4}(?!\d)(?!:)|^\d{8}(?!\d)|^(?=.*(?<!\d)\d{4}(?!\
 
 
 #: A year, a month or a quarter, which pandas would take for its first day.
-_SPAN = re.compile(r"\d{4}(-\d{2}|-?[Qq][1-4])?")
+_SPAN = re.compile(r"\d{4}([-/.]\d{1,2}|-?[Qq][1-4])?|[A-Za-z]{3,9}\.? \d{4}")
 
 
 def moment_of(name: str, value: Any, *, last: bool = False) -> pd.Timestamp:
@@ -168,7 +168,7 @@ def moment_of(name: str, value: Any, *, last: bool = False) -> pd.Timestamp:
     """
     if isinstance(value, pd.Period) or (isinstance(value, str) and _SPAN.fullmatch(value.strip())):
         with suppress(ValueError):  # "2025-13", of which the error tells below
-            span = pd.Period(value)
+            span = pd.Period(value.strip().replace("/", "-").replace(".", "-") if isinstance(value, str) else value)
             value = (span.end_time if last else span.start_time).normalize()
     # a number would be one of nanoseconds: 2025 a moment in 1970
     number = isinstance(value, bool | int | float | np.number)

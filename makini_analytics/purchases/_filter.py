@@ -11,7 +11,7 @@ import pandas as pd
 from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
 
 from ..errors import ConfigError, OptionError
-from ..frames import FILTERS, FIRST_ORDERS, known_first_orders, moment_of
+from ..frames import FILTERS, FIRST_ORDERS, TOLD_IN, known_first_orders, moment_of, told_in
 from ..system import near, texts_of
 from ._reach import own_days
 
@@ -67,6 +67,7 @@ def filtered(data: Purchases, picks: Mapping[str, Any], since: Any, until: Any) 
         as_of=days.min() if days.notna().any() else data.as_of,
     )
     for frame in (made.orders, made.lines):
+        frame.attrs[TOLD_IN] = told_in(data.lines)
         frame.attrs[FILTERS] = {**(data.lines.attrs.get(FILTERS) or {}), **told}
     made.lines.attrs[FIRST_ORDERS] = _first_orders(data.lines, made.lines)
     return made

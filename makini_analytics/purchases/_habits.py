@@ -26,8 +26,10 @@ class NoFrame:
             raise AttributeError(f"Purchases have no attribute {name!r}{near(name, dir(self))}")
 
     def __getitem__(self, key: Any) -> NoReturn:
-        name = key if isinstance(key, str) else ""
-        hold = name if name in ("orders", "lines", "issues", "sources") else f"lines[{name!r:.40}]" if name else "lines"
+        if not isinstance(key, str):  # numpy asks for the first item, and takes this for an object of its own
+            raise KeyError("Purchases are no DataFrame, but hold them: data.lines")
+        name = key
+        hold = name if name in ("orders", "lines", "issues", "sources") else f"lines[{name!r:.40}]"
         raise OptionError(
             f"Purchases are no DataFrame, but hold them: data.{hold}; data.filter(vendor=..., since=...) is a part"
         )

@@ -131,6 +131,11 @@ def scorecard(
     card = Card(after, before)
     table = card.table()
     refuse_given(by, lambda: table.columns, "scorecard")
+    if view.nothing_told:
+        of_deliveries = [
+            c for c in map(str, table) if c.startswith(("on_time_", "otif_", "promise_kept_", "line_fill_"))
+        ]
+        table = table.assign(n_due=0, **{c: table[c].where(table[c].isna()) for c in of_deliveries})
     there = card.there()
     keys = after.groups.keys.assign(currency=pd.array([view.unit] * len(there), dtype="string"))
     result = pd.concat([keys, table], axis=1)[there]

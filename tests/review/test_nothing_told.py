@@ -202,3 +202,23 @@ def test_data_of_one_vendor_make_no_single_source():
     for kind in ("single source", "concentration"):
         assert told.loc[kind, "certainty"] == "can't be told"
         assert "one vendor only" in told.loc[kind, "sentence"]
+
+
+def test_a_part_of_data_that_say_what_has_come_says_so_too():
+    """A vendor that delivered nothing is late: the days of delivery of the others say so."""
+    frame = ordered()
+    frame["delivered_date"] = frame["required_date"].where(
+        (frame["vendor_name"] != "V1") & (frame["required_date"] <= DAY)
+    )
+    data = ma.Purchases.from_table(frame, as_of=DAY)
+    part = data.filter(vendor="V1")
+    for some in (part, part.filter(since="2024-01-01")):
+        told = ma.findings(some).set_index("kind").loc["overdue"]
+        assert told["certainty"] == "counted"
+        assert told["value"] > 0
+
+
+def test_a_scorecard_has_no_rate_where_nothing_says_what_has_come(silent):
+    card = ma.scorecard(silent)
+    assert card[["on_time_rate", "on_time_low", "otif_rate", "line_fill_rate"]].isna().all(axis=None)
+    assert (card["n_due"] == 0).all()
