@@ -18,4 +18,6 @@ def warn(message: str) -> None:
 
 
 def _ours(frame: FrameType) -> bool:
-    return str(frame.f_globals.get("__name__", "")).partition(".")[0] == __name__.partition(".")[0]
+    # a cached property and a context manager of ours call from the standard library
+    name = str(frame.f_globals.get("__name__", "")).partition(".")[0]
+    return name in (__name__.partition(".")[0], "functools", "contextlib")
