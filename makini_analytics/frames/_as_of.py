@@ -25,7 +25,8 @@ AsOf = str | pd.Timestamp | Any  # anything that pandas reads as a date
 OWN_DAYS = "as_of_by_connection"
 #: Likewise the first and the last order date that each connection was asked for, beside ``since`` and ``until`` that all share.
 OWN_WINDOWS = "window_by_connection"
-#: Where lines are a part of others: the first order of each connection, in the whole and in the part, by which a later cut is told.
+#: Where part of the lines carries the first order day of each connection, in the whole and in the part: if the latter has changed, the
+#: lines were cut again.
 FIRST_ORDERS = "first_orders_by_connection"
 
 
@@ -166,10 +167,12 @@ def moment_of(name: str, value: Any, *, last: bool = False) -> pd.Timestamp:
     >>> moment_of("until", "2025-06", last=True), moment_of("since", "2025Q2")
     (Timestamp('2025-06-30 00:00:00'), Timestamp('2025-04-01 00:00:00'))
     """
-    if isinstance(value, pd.Period) or (isinstance(value, str) and _SPAN.fullmatch(value.strip())):
+    span = value
+    if isinstance(value, str) and _SPAN.fullmatch(value.strip()):
         with suppress(ValueError):  # "2025-13", of which the error tells below
-            span = pd.Period(value.strip().replace("/", "-").replace(".", "-") if isinstance(value, str) else value)
-            value = (span.end_time if last else span.start_time).normalize()
+            span = pd.Period(re.sub("[/.]", "-", value.strip()))
+    if isinstance(span, pd.Period):
+        value = (span.end_time if last else span.start_time).normalize()
     # a number would be one of nanoseconds: 2025 a moment in 1970
     number = isinstance(value, bool | int | float | np.number)
     if isinstance(value, str) and not _CLEAR_DATE.search(value.strip()):

@@ -66,8 +66,8 @@ def filtered(data: Purchases, picks: Mapping[str, Any], since: Any, until: Any) 
         sources=sources.astype(data.sources.dtypes.to_dict()),
         as_of=days.min() if days.notna().any() else data.as_of,
     )
+    made.lines.attrs[TOLD_IN] = told_in(data.lines)
     for frame in (made.orders, made.lines):
-        frame.attrs[TOLD_IN] = told_in(data.lines)
         frame.attrs[FILTERS] = {**(data.lines.attrs.get(FILTERS) or {}), **told}
     made.lines.attrs[FIRST_ORDERS] = _first_orders(data.lines, made.lines)
     return made

@@ -24,7 +24,7 @@ _ALL_THE_SAME = (
     "unit_price",
 )
 _LARGEST = 2**62
-#: Bits by which numbers are told apart, ten digits: what was computed in another way differs behind them.
+#: Numbers are compared to so many bits, about ten digits: rounding in a different order of operations shows only beyond them.
 _BITS = 32
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from ..purchases import Purchases
 from ..review import View
 from ..system import in_the_way, known_options, names_of, not_writable, path_of, steps, text_of, whole
 from ._content import PARTS, content, of_vendor
-from ._exhibits import Content, Exhibit, exportable
+from ._exhibits import Content, Exhibit, exportable, named_as
 from ._page import files_of, html_page, on_page
 from ._print import browser, print_page
 from ._vendor import vendor_page
@@ -170,7 +169,7 @@ def _finished(made: Content, exhibits: Sequence[Exhibit], *, page: bool, headlin
     """Give the charts of a section their titles, and draw them for a page."""
     drawn = {e.name: e.chart for e in exhibits if e.chart is not None}
     for name, title in headlines.items():
-        if len(found := _named(name, drawn)) == 1:
+        if len(found := named_as(name, drawn)) == 1:
             charts.retitle(drawn[found[0]], title)
     if page:
         made.drawn |= {e.name: on_page(e, made.as_of) for e in exhibits}
@@ -179,22 +178,11 @@ def _finished(made: Content, exhibits: Sequence[Exhibit], *, page: bool, headlin
 def _check_headlines(made: Content, headlines: Mapping[str, str]) -> None:
     drawn = [e.name for e in made.exhibits if e.chart is not None]
     for name in headlines:
-        found = _named(name, drawn)
+        found = named_as(name, drawn)
         if len(found) > 1:
             raise ConfigError(f"headlines: {name!r} is {len(found)} charts: {', '.join(found)}")
         if not found:
             raise ConfigError(f"headlines: no chart {name!r} in this report; there are {', '.join(drawn)}")
-
-
-def _named(name: str, charts_of: Iterable[str]) -> list[str]:
-    """Return the chart of a name, or those that have the currency of their money behind it, as findings name them.
-
-    >>> _named("spend_by_vendor", ["spend_by_vendor_EUR", "spend_by_site_EUR"]), _named("spend_by", ["spend_by_site_EUR"])
-    (['spend_by_vendor_EUR'], [])
-    """
-    there = list(charts_of)
-    # only a currency is written in capitals
-    return [name] if name in there else [c for c in there if re.fullmatch(re.escape(name) + "_[A-Z0-9]{1,12}", c)]
 
 
 def write(made: Content, out: str | Path, *, template: str | Path | None = None, raw_csv: bool = False) -> Path:

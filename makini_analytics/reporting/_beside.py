@@ -9,8 +9,8 @@ import pandas as pd
 
 from .. import lead_times, quality, slippage, spend
 from ..review import View
-from ._exhibits import Exhibit
-from ._sections import currencies_of, figures_covered, has, part, safe, says_what
+from ._exhibits import Exhibit, named_in
+from ._sections import currencies_of, figures_covered, has, part, says_what
 from ._year import of_the_year
 
 
@@ -95,7 +95,7 @@ def _of_quality(view: View, subject: str) -> list[Exhibit]:
     out = [Exhibit("quality_coverage", "Figures that the data can carry, with the evidence", evidence)]
     for currency in currencies_of(view.given.lines):
         steps = part(reconciled, of_lines & (reconciled["currency"] == currency))
-        out.append(Exhibit(f"quality_reconcile_{safe(currency)}", f"Lines that count, {currency}", steps))
+        out.append(Exhibit(named_in("quality_reconcile", currency), f"Lines that count, {currency}", steps))
     return [*out, Exhibit("quality_order_totals", "Orders' totals against lines", part(reconciled, ~of_lines))]
 
 

@@ -16,7 +16,7 @@ from ..purchases import Purchases
 from ..review import View, look
 from ..tidy import warnings_in
 from ._beside import BESIDE
-from ._exhibits import Content, Exhibit
+from ._exhibits import Content, Exhibit, named_as
 from ._sections import SECTIONS
 
 PARTS = ("findings", *SECTIONS, "left_out", "definitions")
@@ -102,11 +102,9 @@ def _placed(findings: pd.DataFrame, exhibits: list[str]) -> pd.DataFrame:
     """
 
     def place(name: str) -> str:
-        if name in exhibits:
-            return name
         # data of many years are drawn by quarter or year
-        words = (name, *(name.replace("_month", f"_{grain}") for grain in ("quarter", "year") if "_month" in name))
-        return next((e for word in words for e in exhibits if word and (e == word or e.startswith(f"{word}_"))), "")
+        words = dict.fromkeys(name.replace("_month", f"_{grain}") for grain in ("month", "quarter", "year"))
+        return next((e for word in words if word for e in named_as(word, exhibits)), "")
 
     out = findings.assign(exhibit=findings["exhibit"].map(place).astype("string"))
     out.attrs = findings.attrs

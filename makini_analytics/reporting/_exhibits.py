@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -14,6 +16,9 @@ from .. import charts
 from ..charts import WITHOUT_CENTS
 from ..purchases import Purchases
 from ..review import NOTHING, UNKNOWN, Tile
+
+#: A currency at the end of an exhibit's name: its code, or what is left of another text with a fingerprint behind it.
+_CURRENCY = "([A-Z0-9]{1,12}|[A-Za-z0-9_]{0,12}_[0-9a-f]{6})"
 
 
 @dataclass(frozen=True)
@@ -182,6 +187,35 @@ class Content:
         said = [(charts.printable(what), charts.printable(how_much)) for what, how_much in self.summary]
         subtitle = charts.printable(self.subtitle)
         return replace(self, title=charts.printable(self.title), subtitle=subtitle, summary=said, notes=texts)
+
+
+def named_in(name: str, currency: Any) -> str:
+    """Return the name of an exhibit of money in a currency; where none is stated it has none behind it."""
+    return name if currency is None else f"{name}_{safe(currency)}"
+
+
+def named_as(name: str, there: Iterable[str]) -> list[str]:
+    """Return the exhibit of a name, or those that have the currency of their money behind it, as findings name them.
+
+    >>> named_as("spend_by_vendor", ["spend_by_vendor_EUR", "spend_by_site_EUR"]), named_as("spend_by", ["spend_by_site_EUR"])
+    (['spend_by_vendor_EUR'], [])
+    """
+    names = list(there)
+    return [name] if name in names else [n for n in names if re.fullmatch(f"{re.escape(name)}_{_CURRENCY}", n)]
+
+
+def safe(currency: Any) -> str:
+    """Return a currency as a part of an exhibit's name, which becomes a file's name and an id on the page.
+
+    >>> safe("EUR"), safe("€"), safe("£")
+    ('EUR', '__c4cc90', '__b4fe15')
+    """
+    text = str(currency)
+    if re.fullmatch("[A-Z0-9]{1,12}", text):
+        return text
+    # what is left of other texts may be the same for two of them, so a fingerprint keeps them apart, also where case does not
+    mark = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:6]
+    return f"{re.sub('[^A-Za-z0-9]', '_', text)[:12]}_{mark}"
 
 
 def exportable(table: pd.DataFrame) -> pd.DataFrame:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Collection
 from typing import Any
 
@@ -14,7 +12,7 @@ from matplotlib.axes import Axes
 from .. import charts, lead_times, slippage, spend
 from ..review import View
 from ._cells import OF_DATA
-from ._exhibits import Exhibit, Native, labels_of, money_format
+from ._exhibits import Exhibit, Native, labels_of, money_format, named_in
 from ._stakes import with_due_values, with_smaller_entries
 from ._year import beside_year_before, of_the_year, of_what_is_told
 
@@ -81,7 +79,7 @@ def of_spend(view: View, subject: str) -> list[Exhibit]:
         cut = f"; hatched: cut by the data, not to be compared with whole {word}s" if parts else ""
         says = f"Ordered spend by order date{_in(currency)}{cut}"
         columns = Native("column", "label", drawn, len(months), money_format(months), says=says, hatched=parts)
-        name, heading = _named(f"spend_by_{word}", currency), f"Spend by {word}{_in(currency)}"
+        name, heading = named_in(f"spend_by_{word}", currency), f"Spend by {word}{_in(currency)}"
         out.append(Exhibit(name, heading, months, spend.plot_by_period(months), columns))
         if currency == view.unit and subject == "vendor":
             out += _drivers(view)
@@ -106,10 +104,6 @@ def _cut(periods: pd.DataFrame) -> tuple[int, ...]:
 
 def _in(currency: str | None) -> str:
     return f", {currency}" if currency else ""
-
-
-def _named(name: str, currency: str | None) -> str:
-    return f"{name}_{safe(currency)}" if currency else name
 
 
 def says_what(lines: pd.DataFrame) -> bool:
@@ -161,7 +155,7 @@ def _ranking(view: View, by: str, currency: str | None) -> Exhibit:
     if view.known_before.all() and (view.year_of_order == 0).any():
         was = spend.by_vendor(view.sides[0], **options)
         table = beside_year_before(groups, was)
-    name, heading = _named(f"spend_by_{word}", currency), f"Spend by {word}{_in(currency)}"
+    name, heading = named_in(f"spend_by_{word}", currency), f"Spend by {word}{_in(currency)}"
     if word == "site":  # a place is no one to buy from: no ranks
         return Exhibit(name, heading, _without(table, "cumulative_share", "abc_class"))
     rows_drawn = _labelled(groups, ["spend", "cumulative_share"])
@@ -269,7 +263,7 @@ def of_open_orders(view: View, subject: str) -> list[Exhibit]:
         chart = slippage.plot_ageing(ageing)
         says = charts.captions_of(chart).subtitle.replace(" (the line in the first bar)", "")
         bars = Native("bar", "label", {"open_value": "open value"}, form=money_format(ageing), rows=rows, says=says)
-        name, heading = f"open_orders_ageing_{safe(currency)}", f"Open value by age, {currency}"
+        name, heading = named_in("open_orders_ageing", currency), f"Open value by age, {currency}"
         out.append(Exhibit(name, heading, ageing, chart, bars))
     if not out:  # no line is open, or no open one has a currency
         out.append(Exhibit("open_orders_ageing", "Open value by age", ages, slippage.plot_ageing(ages)))
@@ -296,20 +290,6 @@ def part(result: pd.DataFrame, rows: pd.Series) -> pd.DataFrame:
     out = result[rows].reset_index(drop=True)
     out.attrs = result.attrs
     return out
-
-
-def safe(currency: Any) -> str:
-    """Return a currency as a part of an exhibit's name, which becomes a file's name and an id on the page.
-
-    >>> safe("EUR"), safe("€"), safe("£")
-    ('EUR', '__c4cc90', '__b4fe15')
-    """
-    text = str(currency)
-    if re.fullmatch("[A-Z0-9]{1,12}", text):
-        return text
-    # what is left of other texts may be the same for two of them, so a fingerprint keeps them apart, also where case does not
-    mark = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:6]
-    return f"{re.sub('[^A-Za-z0-9]', '_', text)[:12]}_{mark}"
 
 
 def has(lines: pd.DataFrame, column: str) -> bool:

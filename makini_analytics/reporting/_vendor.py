@@ -15,7 +15,7 @@ from .. import charts, lead_times, slippage, spend, units
 from .._version import __version__
 from ..frames import AsOfDays
 from ..purchases import Purchases
-from ..review import NOTHING_TOLD, TO_CLOSE, days_in_words, due_of, scorecard, untold_of
+from ..review import NOTHING_TOLD, TO_CLOSE, days_in_words, due_of, named, scorecard, untold_of
 from ..system import template
 from ._lists import shown
 from ._settle import LONGEST, confirm, heading, much, rows_of, said, to_settle
@@ -98,7 +98,7 @@ def vendor_page(lines: pd.DataFrame, purchases: Purchases, name: str, day: AsOfD
     in_full = _row(slippage.otif(due, by=None, as_of=day, due=by))
     settle = pd.concat([overdue, soon])
     listed = to_settle(settle)
-    others = _n_named(all_due) > _n_named(due)
+    others = named(all_due).sum() > named(due).sum()
     common = {
         figure: _row(made) if others else {}
         for figure, made in (
@@ -271,11 +271,6 @@ def _days_late(judged: pd.DataFrame) -> list[tuple[str, int]]:
         (f"{a}–{b}" if b else f"over {a - 1}", int(((days >= a) & (days <= (b or float("inf")))).sum()))
         for a, b in _STEPS
     ]
-
-
-def _n_named(lines: pd.DataFrame) -> int:
-    """Return how many lines name a vendor."""
-    return int(lines[[c for c in ("vendor_id", "vendor_name") if c in lines]].notna().any(axis=1).sum())
 
 
 def _prices(mine: pd.DataFrame, day: AsOfDays) -> dict[str, Any] | None:

@@ -1,6 +1,7 @@
 # What this door shows, to type checkers and editors, and to lazy_loader, which loads each name when it is first used.
 from ._due_date import due_of as due_of
 from ._duplicate_kinds import smaller_entries as smaller_entries
+from ._evidence import named as named
 from ._findings import Review as Review
 from ._findings import findings as findings
 from ._findings import look as look

@@ -13,7 +13,7 @@ import pytest
 import makini_analytics as ma
 from makini_analytics import charts, explore, spend, style
 from makini_analytics.reporting import content, write
-from makini_analytics.reporting._sections import safe
+from makini_analytics.reporting._exhibits import safe
 from tests.tiers import one_in
 
 openpyxl = pytest.importorskip("openpyxl", reason="openpyxl, which reads workbooks back, is not installed")
