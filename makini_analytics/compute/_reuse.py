@@ -11,19 +11,30 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from threading import Lock, RLock
 from typing import Any, TypeVar
 
 T = TypeVar("T")
 
 
 @dataclass
+class _Answer:
+    """A question and its answer. Two threads that ask at once get one: the second waits for the first."""
+
+    question: Any
+    lock: RLock = field(default_factory=RLock)
+    given: list[Any] = field(default_factory=list)  # empty while it is worked out
+
+
+@dataclass
 class _Known:
-    """Questions and answers. The frame itself is not held: what was known of it goes with it."""
+    """What is known of a frame. The frame itself is not held: what was known of it goes with it."""
 
     frame: weakref.ref[Any]
-    answers: list[tuple[Any, Any]] = field(default_factory=list)
+    answers: list[_Answer] = field(default_factory=list)
 
 
+_ASKING = Lock()
 _KNOWN: ContextVar[dict[int, _Known] | None] = ContextVar("known", default=None)
 
 
@@ -55,10 +66,12 @@ def once(frame: Any, question: Any, answer: Callable[[], T]) -> T:
         number = id(frame)  # given out again once the frame is gone
         gone = weakref.ref(frame, lambda _: known.pop(number, None))
         of_frame = known[number] = _Known(gone)
-    for asked, got in of_frame.answers:
-        if asked == question:
-            out: T = got
-            return out
-    made = answer()
-    of_frame.answers.append((question, made))
-    return made
+    with _ASKING:
+        found = next((a for a in of_frame.answers if a.question == question), None)
+        if found is None:
+            of_frame.answers.append(found := _Answer(question))
+    with found.lock:
+        if not found.given:
+            found.given.append(answer())
+    out: T = found.given[0]
+    return out

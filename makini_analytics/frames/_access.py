@@ -12,6 +12,7 @@ import pandas as pd
 
 from ..errors import SchemaError
 from ..system import near
+from ._codes import remembered
 from ._collect import collect, is_engine_frame
 from .categoricals import to_strings
 
@@ -89,7 +90,11 @@ def values(frame: pd.DataFrame, name: str, dtype: Any) -> pd.Series:
 
 def texts_of(frame: pd.DataFrame, name: str, rows: npt.NDArray[np.integer[Any]]) -> Any:
     """Return some rows of a text column as text; of a million lines only those that a result shows."""
-    return to_strings(values(frame, name, "string").iloc[rows]).array
+    column = values(frame, name, "string")
+    known = remembered(column)
+    if known is None:
+        return to_strings(column.iloc[rows]).array
+    return known.labels.astype("string").array.take(known.codes[rows].astype(np.intp), allow_fill=True)
 
 
 def numbers(frame: pd.DataFrame, name: str) -> npt.NDArray[np.float64]:

@@ -40,7 +40,7 @@ def encode(column: pd.Series, *, sort: bool = True) -> Encoding:
     """
     if isinstance(column.dtype, pd.CategoricalDtype):
         return _of_categorical(column, sort)
-    known = _remembered(column)
+    known = remembered(column)
     if known is None:
         try:
             codes, labels = pd.factorize(column, sort=sort)
@@ -90,7 +90,8 @@ def _forget(known: dict[int, Any], key: int, _: weakref.ref[Any]) -> None:
     known.pop(key, None)
 
 
-def _remembered(column: pd.Series) -> Encoding | None:
+def remembered(column: pd.Series) -> Encoding | None:
+    """Return the codes of a text column where they are known."""
     array = _arrow_array(column)
     reference, encoded = _BY_ARRAY.get(id(array), (None, None))
     return encoded if array is not None and reference is not None and reference() is array else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from itertools import combinations
 from typing import Any
 
@@ -11,7 +12,21 @@ import pandas as pd
 
 from ..compute import LATER, FigureResult, Selection, figure
 from ..errors import ConfigError, SchemaError
-from ..frames import FIGURE_COLUMNS, AsOf, AsOfDays, Mask, as_of_days, days_of, frame_of, numbers, values
+from ..frames import (
+    FIGURE_COLUMNS,
+    AsOf,
+    AsOfDays,
+    Mask,
+    as_of_days,
+    days_of,
+    encode,
+    frame_of,
+    numbered,
+    numbers,
+    pairs,
+    texts_of,
+    values,
+)
 from ..purchases import Purchases
 from ..system import known_options
 from ._names import clean_name, similar_names
@@ -170,20 +185,23 @@ def _orders(orders: pd.DataFrame, lines: pd.DataFrame, least: float) -> Iterator
         }
     )
     # numbers are made per system, so the same one twice in one connection is no sign of anything
-    twice = (number.notna() & (number != "")).fillna(False) & (
-        table.groupby("number")["connection"].transform("nunique") > 1
-    )
-    table = _with_sums(table[twice.to_numpy(dtype=bool)], lines)
+    code, of = (encode(c, sort=False).codes for c in (number.mask(number == ""), table["connection"]))
+    known = (code >= 0) & (of >= 0)
+    n_connections = np.bincount(pairs(code[known], of[known])[0], minlength=int(code.max(initial=-1)) + 1)
+    twice = np.append(n_connections > 1, False)[code]
+    table = _with_sums(table[twice], lines)
     table["value"] = table["value"].fillna(values(orders, "total_gross", "float64"))
-    of_number: dict[str, list[dict[str, Any]]] = {}
+    clean = cache(clean_name)  # the vendors of many orders are few
+    same: dict[str, list[dict[str, Any]]] = {}
     for record in _records(table.sort_values("number", kind="stable")):
-        of_number.setdefault(record["number"], []).append(record)
-    for records in of_number.values():
+        same.setdefault(record["number"], []).append(record)
+    for records in same.values():
         for a, b in combinations(records, 2):
             if a["connection"] == b["connection"]:
                 continue
             agrees = {
-                "vendor": _known(a, b, "vendor") and _alike(a["vendor"], b["vendor"], least),
+                "vendor": _known(a, b, "vendor")
+                and any(similar_names([clean(a["vendor"]), clean(b["vendor"])], least)),
                 "order date": _known(a, b, "date") and a["date"] == b["date"],
                 "value": _known(a, b, "value", "currency")
                 and a["currency"] == b["currency"]
@@ -230,10 +248,6 @@ def _known(a: Mapping[str, Any], b: Mapping[str, Any], *names: str) -> bool | No
     return True if all(pd.notna(v[name]) for v in (a, b) for name in names) else None
 
 
-def _alike(vendor: str, other: str, least: float) -> bool:
-    return any(similar_names([clean_name(vendor), clean_name(other)], least))
-
-
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(k): v for k, v in record.items()} for record in frame.to_dict("records")]
 
@@ -247,20 +261,28 @@ def _pair(kind: str, a: Mapping[str, Any], b: Mapping[str, Any], score: float, e
 
 
 def _vendors(lines: pd.DataFrame, least: float) -> Iterator[dict[str, Any]]:
-    key = ["connection", "vendor_id", "vendor_name"]
-    known = pd.DataFrame({c: values(lines, c, "string") for c in [*key, "product_code"]})
-    known = known[known["vendor_name"].notna()]
-    groups = known.groupby(key, dropna=False)
-    vendors = groups.size().rename("n").reset_index()
-    cleaned = [clean_name(n) for n in vendors["vendor_name"]]
+    columns = {"connection": "connection", "id": "vendor_id", "name": "vendor_name"}
+    keys = [encode(values(lines, c, "string")) for c in columns.values()]
+    code = np.zeros(len(lines), dtype=np.int64)
+    for key in keys:  # one number for each combination; what is missing comes last
+        n = len(key.labels)
+        code = code * (n + 1) + np.where(key.codes < 0, n, key.codes)
+    named = np.flatnonzero(keys[-1].codes >= 0)
+    numbers_of, vendor = numbered(code[named])
+    first = np.zeros(len(numbers_of), dtype=np.intp)
+    first[vendor[::-1]] = named[::-1]
+    vendors = pd.DataFrame({name: texts_of(lines, c, first) for name, c in columns.items()}).assign(
+        n=np.bincount(vendor)
+    )
+    cleaned = [clean_name(n) for n in vendors["name"]]
     found = list(similar_names(cleaned, least))
     # what each of these few vendors delivers; of all vendors it would take a second for a million lines
-    materials: dict[int, set[str]] = {v: set() for i, j, _ in found for v in (i, j)}
-    delivered = pd.DataFrame({"vendor": groups.ngroup(), "code": known["product_code"]}).dropna()
-    delivered = delivered[delivered["vendor"].isin(materials.keys())].drop_duplicates()
-    for vendor, code in zip(delivered["vendor"].tolist(), delivered["code"].tolist(), strict=True):
-        materials[vendor].add(code)
-    records = _records(vendors.rename(columns={"vendor_id": "id", "vendor_name": "name"}))
+    materials: dict[int, set[int]] = {v: set() for i, j, _ in found for v in (i, j)}
+    product = encode(values(lines, "product_code", "string"), sort=False).codes[named]
+    few = np.isin(vendor, [*materials]) & (product >= 0)
+    for v, p in zip(*(x.tolist() for x in pairs(vendor[few], product[few])[:2]), strict=True):
+        materials[v].add(p)
+    records = _records(vendors)
     for i, j, similarity in found:
         a, b = records[i], records[j]
         evidence = [f"{a['n']:,} and {b['n']:,} lines"]

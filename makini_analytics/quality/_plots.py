@@ -16,11 +16,13 @@ from ._reconcile import reconcile
 
 
 @charts.chart(of=coverage, result_columns=("computable",))
-def plot_coverage(data: Any, *, as_of: AsOf | None = None, ax: Axes | None = None, title: str | None = None) -> Axes:
+def plot_coverage(
+    data: Any, *, as_of: AsOf | None = None, counts: bool = True, ax: Axes | None = None, title: str | None = None
+) -> Axes:
     """Draw which figures each connection's data can carry, and on how many of its lines they stand.
 
-    A column per connection and a row per figure. The blue part of a cell is the share of the lines that the figure counts. "no",
-    in the colour of what is late: the figure can't be computed; `quality.coverage` says why.
+    A column per connection and a row per figure. The blue part of a cell is the share of the lines that the figure counts; without
+    ``counts`` it says "yes". "no", in the colour of what is late: the figure can't be computed; `quality.coverage` says why.
 
     Examples
     --------
@@ -31,7 +33,7 @@ def plot_coverage(data: Any, *, as_of: AsOf | None = None, ax: Axes | None = Non
     """
     result: pd.DataFrame = data
     figures = result[result["table"] == "metrics"]
-    if not len(figures) or not figures["n_rows"].sum():
+    if not len(figures) or not (figures["n_rows"].sum() if "n_rows" in figures else figures["computable"].any()):
         return charts.no_data(ax, "figures that can be computed", result)
     names = figures["name"].unique().tolist()
     connections = figures["connection"].unique().tolist()
@@ -51,19 +53,18 @@ def plot_coverage(data: Any, *, as_of: AsOf | None = None, ax: Axes | None = Non
     headline = title or f"{good} of {n} figures can be computed" + ("" if good == n else f"; {n - good} can't")
     lacking = figures[~figures["computable"].astype(bool)]
     alt = "; ".join(f"{r['connection']}, {r['name']}: {r['evidence']}" for r in lacking.to_dict("records"))
-    return charts.finish(
-        ax, title=headline, subtitle="Lines that each figure counts, by connection", result=result, alt=alt, cut=True
-    )
+    what = "Lines that each figure counts, by connection" if "share" in figures else "By connection"
+    return charts.finish(ax, title=headline, subtitle=what, result=result, alt=alt, cut=True)
 
 
 def _cell(ax: Axes, x: int, y: int, row: dict[Any, Any]) -> None:
     good = bool(row["computable"])
     # pale, since the words stand on them
     ax.barh(y, 0.92, left=x + 0.04, height=0.84, color=charts.look.rest, alpha=0.25, lw=0)
-    ax.barh(
-        y, 0.92 * row["share"] if good else 0, left=x + 0.04, height=0.84, color=charts.look.highlight, alpha=0.28, lw=0
-    )
-    text, colour = (f"{charts.percent(row['share'])} of lines", charts.look.ink) if good else ("no", charts.look.late)
+    share = row.get("share", 1.0) if good else 0.0
+    ax.barh(y, 0.92 * share, left=x + 0.04, height=0.84, color=charts.look.highlight, alpha=0.28, lw=0)
+    yes = f"{charts.percent(share)} of lines" if "share" in row else "yes"
+    text, colour = (yes, charts.look.ink) if good else ("no", charts.look.late)
     ax.text(x + 0.5, y, text, ha="center", va="center", fontsize=9.5, color=colour)
 
 

@@ -220,6 +220,9 @@ def _numbered(number: npt.NDArray[np.float64]) -> Codes:
 def _groups(rows: Mask, key: Sequence[Codes]) -> tuple[npt.NDArray[np.intp], Codes]:
     """Return the rows that share their whole key with another one, and which group each is in, numbered as they come."""
     at = np.flatnonzero(rows)
+    for code in key:  # a number of its own in one column is enough to be alone: of lines with ids, none is left
+        part = code[at] + 1
+        at = at[np.bincount(part)[part] > 1]
     dense, limit = np.zeros(len(at), dtype=np.int64), 1
     for code in key:
         part = code[at] + 1

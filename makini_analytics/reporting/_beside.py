@@ -10,7 +10,7 @@ import pandas as pd
 from .. import lead_times, quality, slippage, spend
 from ..review import View
 from ._exhibits import Exhibit, named_in
-from ._sections import currencies_of, figures_covered, has, part, says_what
+from ._sections import currencies_of, has, part, says_what
 from ._year import of_the_year
 
 
@@ -91,7 +91,10 @@ def _of_quality(view: View, subject: str) -> list[Exhibit]:
     """Return which figures the data can carry, with the evidence, and whether orders and lines add up."""
     reconciled = quality.reconcile(view.given, as_of=view.day)
     of_lines = reconciled["part"] == "lines"
-    evidence = figures_covered(view)
+    covered = quality.coverage(view.given, as_of=view.day)
+    evidence = part(covered, covered["table"] == "metrics").drop(
+        columns="table"
+    )  # the columns are for whoever loads the data
     out = [Exhibit("quality_coverage", "Figures that the data can carry, with the evidence", evidence)]
     for currency in currencies_of(view.given.lines):
         steps = part(reconciled, of_lines & (reconciled["currency"] == currency))

@@ -50,7 +50,7 @@ def content(
         wanted = tuple(name for name in wanted if name != "findings")  # they compare vendors
     if "findings" in wanted:
         begin("findings")
-    found = look(data, currency=currency, as_of=as_of, kinds="findings" in wanted, coverage="quality" in wanted)
+    found = look(data, currency=currency, as_of=as_of, kinds="findings" in wanted)
     view = found.view
     made = Content(view.data, title or (f"{vendor}: purchase orders" if vendor else "Purchase order report"), view.end)
     for name in wanted:

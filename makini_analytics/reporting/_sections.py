@@ -40,7 +40,7 @@ def _grain(lines: pd.DataFrame) -> tuple[str, str]:
 
 def of_quality(view: View, subject: str) -> list[Exhibit]:
     """Return which figures not all of the data can carry, what may be twice, and what could not be read."""
-    data, figures = view.given, figures_covered(view)
+    data, figures = view.given, view.computable
     can = figures.assign(can=figures["computable"].map({True: "yes", False: "no"}).astype("string"))
     by_connection = can.pivot_table(index="name", columns="connection", values="can", aggfunc="first", sort=False)
     by_connection = by_connection.rename_axis(columns=None).rename_axis("figure").reset_index()
@@ -53,11 +53,6 @@ def of_quality(view: View, subject: str) -> list[Exhibit]:
         Exhibit("quality_duplicates", "What may be there twice", with_smaller_entries(view)),
         Exhibit("quality_issues", "Values not read, or doubtful", issues.reset_index(name="n_values")),
     ]
-
-
-def figures_covered(view: View) -> pd.DataFrame:
-    """Return of the coverage which figures there are; the columns behind them are for whoever loads the data."""
-    return part(view.coverage, view.coverage["table"] == "metrics").drop(columns="table")
 
 
 def of_spend(view: View, subject: str) -> list[Exhibit]:

@@ -13,7 +13,7 @@ from .. import charts
 from ..compute import BY_FILTER, Selection, reuse, stamp
 from ..errors import ConfigError, SchemaError
 from ..purchases import Purchases
-from ..system import known_options, number_of, text_of
+from ..system import beside, known_options, number_of, text_of
 from . import _delivery_kinds as delivery
 from . import _duplicate_kinds as there_twice
 from . import _spend_kinds as of_spend
@@ -65,18 +65,15 @@ def look(
     as_of: Any = None,
     most: int = 7,
     kinds: bool = True,
-    coverage: bool = False,
 ) -> Review:
-    """Look at everything; the arguments are those of `findings`. Without ``kinds`` only the figures at a glance are made.
-
-    With ``coverage`` it is begun which figures the data can carry, for whoever asks the view for that later.
-    """
+    """Look at everything; the arguments are those of `findings`. Without ``kinds`` only the figures at a glance are made."""
     view = View.of(data, currency, as_of)
     if pd.isna(view.end):  # without lines figures need no day; what is looked at here is a year up to one
         raise ConfigError("no as-of day: there is no line, and the purchases carry none; pass as_of='2026-01-31'")
-    if len(view.lines) >= _MANY:
-        of_kinds = ("same_items", "single_source", "duplicates") if kinds else ()
-        view.begin("open_orders", *of_kinds, *["coverage"] * coverage)
+    of_others = {kind: partial(_known, kind, find) for kind, find in (_OTHERS if kinds else {}).items()}
+    others = beside(
+        lambda: [_tried(kind, find, view) for kind, find in of_others.items()], pays=len(view.lines) >= _MANY
+    )
     of_tiles = tile_evidence(view)
     evidence: dict[str, Evidence] = {}
     refused: dict[str, str] = {}
@@ -90,8 +87,8 @@ def look(
         _tried(kind, partial(_TESTED[kind][1], evidence=evidence[kind], clear=clear[kind]), view) for kind in evidence
     ]
     got += [_refused(kind, reason) for kind, reason in refused.items()]
-    got += [_tried(kind, partial(_known, kind, find), view) for kind, find in (_OTHERS if kinds else {}).items()]
     shown = tiles(view, of_tiles, {name: bool(clear[name].any()) for name in of_tiles})
+    got += others()
     return Review(view, _ranked(view, got, most), shown, data_line(view))
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -16,7 +14,7 @@ from ..compute import ENTITIES, NOT_RECORDED, Groups, group_lines
 from ..errors import ConfigError, SchemaError
 from ..frames import AsOfDays, Mask, as_of_days, categoricals, encode, numbers, values
 from ..purchases import Purchases
-from ..system import begun
+from ..system import cached_property
 from ._one_currency import in_one_currency
 from ._told import untold_of
 from ._years import Years, with_months
@@ -186,7 +184,7 @@ class View(Years):
     @cached_property
     def open_orders(self) -> pd.DataFrame:
         """`slippage.open_orders` of the lines of which something says what has come."""
-        return self._long("open_orders")
+        return slippage.open_orders(self.told_lines, as_of=self.day, due=self.due)
 
     @cached_property
     def open_in_unit(self) -> pd.DataFrame:
@@ -217,7 +215,13 @@ class View(Years):
     @cached_property
     def same_items(self) -> pd.DataFrame:
         """`spend.bridge` line by line: the items that were bought from the same vendor in both years, and what their prices did."""
-        return self._long("same_items")
+        before, after = map(self.asked, self.sides)
+        items = spend.bridge(
+            before, after, per_vendor=True, per_item=True, mixed_units="apart", currency=self.unit, as_of=self.day
+        )
+        both = items[(items["before"] > 0) & (items["after"] > 0)].reset_index(drop=True)
+        both.attrs = items.attrs
+        return both
 
     @cached_property
     def backtest(self) -> pd.DataFrame:
@@ -227,29 +231,18 @@ class View(Years):
     @cached_property
     def single_source(self) -> pd.DataFrame:
         """`spend.single_source` of the twelve months: the items that were ordered often."""
-        return self._long("single_source")
+        lines = self.asked(self.in_year_lines)
+        return spend.single_source(lines, currency=self.unit, as_of=self.day, min_orders=FEWEST_ORDERS)
 
     @cached_property
-    def coverage(self) -> pd.DataFrame:
-        """`quality.coverage` of the data as they were given."""
-        return self._long("coverage")
+    def computable(self) -> pd.DataFrame:
+        """`quality.coverage` of the data as they were given: which figures they can carry."""
+        return quality.coverage(self.given, as_of=self.day, counts=False)
 
     @cached_property
     def duplicates(self) -> pd.DataFrame:
         """`quality.duplicates`."""
-        return self._long("duplicates")
-
-    def begin(self, *names: str) -> None:
-        """Begin some of the figures that take longest beside what else is asked of the view."""
-        self._coming.update(begun({name: partial(_LONGEST[name], self) for name in names}))
-
-    @cached_property
-    def _coming(self) -> dict[str, Callable[[], pd.DataFrame]]:
-        return {}
-
-    def _long(self, name: str) -> pd.DataFrame:
-        # taken out, since what waits for a figure holds the view: the two would keep each other in memory
-        return self._coming.pop(name, partial(_LONGEST[name], self))()
+        return quality.duplicates(self.data, as_of=self.day)
 
     @cached_property
     def untold(self) -> Mask:
@@ -279,25 +272,3 @@ class View(Years):
         none_judged = reason.notna().groupby(by.codes).all()
         some_undated = (reason == NOT_RECORDED).fillna(False).groupby(by.codes).any()
         return [str(by.labels[c]) for c in none_judged.index[none_judged & some_undated] if c >= 0]
-
-
-def _same_items(view: View) -> pd.DataFrame:
-    before, after = map(view.asked, view.sides)
-    items = spend.bridge(
-        before, after, per_vendor=True, per_item=True, mixed_units="apart", currency=view.unit, as_of=view.day
-    )
-    both = items[(items["before"] > 0) & (items["after"] > 0)].reset_index(drop=True)
-    both.attrs = items.attrs
-    return both
-
-
-#: The figures that take longest.
-_LONGEST: dict[str, Callable[[View], pd.DataFrame]] = {
-    "same_items": _same_items,
-    "open_orders": lambda view: slippage.open_orders(view.told_lines, as_of=view.day, due=view.due),
-    "single_source": lambda view: spend.single_source(
-        view.asked(view.in_year_lines), currency=view.unit, as_of=view.day, min_orders=FEWEST_ORDERS
-    ),
-    "duplicates": lambda view: quality.duplicates(view.data, as_of=view.day),
-    "coverage": lambda view: quality.coverage(view.given, as_of=view.day),
-}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -22,6 +21,7 @@ from ..frames import (
     values,
     years_hidden_by,
 )
+from ..system import cached_property
 from ._due_date import due_of
 
 #: A connection whose first order lies this long after the start of a year is not known in that year.

@@ -6,13 +6,14 @@ from ._near import near
 from ._options import check_options, known_options, options_of
 from ._progress import Display, Progress, steps
 from ._templates import template
-from ._threads import begun
+from ._threads import beside, cached_property
 from ._warn import warn
 
 __all__ = [
     "Display",
     "Progress",
-    "begun",
+    "beside",
+    "cached_property",
     "check_options",
     "flag_of",
     "in_the_way",

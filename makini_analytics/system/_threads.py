@@ -2,25 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from typing import TypeVar
+from functools import cache
+from threading import RLock
+from typing import Any, Generic, TypeVar, overload
 
 T = TypeVar("T")
 
 
-def begun(works: Mapping[str, Callable[[], T]]) -> dict[str, Callable[[], T]]:
-    """Begin some work in a thread of its own, one after the other, and return by name what waits for its result.
+def beside(work: Callable[[], T], *, pays: bool = True) -> Callable[[], T]:
+    """Begin some work in a thread of its own and return what waits for its result; where it doesn't pay, it is done when that is asked for.
 
-    What has not begun yet when its result is asked for is done at once by whoever asks, so that neither waits for the other while
-    there is something to do. It pays for figures of many lines: NumPy and Arrow let other threads run while they count.
+    It pays for figures of many lines: NumPy and Arrow let other threads run while they count.
     """
+    if not pays:
+        return cache(work)
     pool = ThreadPoolExecutor(1, thread_name_prefix="makini-beside")
-    coming = {name: (pool.submit(copy_context().run, work), work) for name, work in works.items()}
+    coming = pool.submit(copy_context().run, work)
     pool.shutdown(wait=False)
+    return coming.result
 
-    def result(future: Future[T], work: Callable[[], T]) -> T:
-        return work() if future.cancel() else future.result()
 
-    return {name: lambda both=both: result(*both) for name, both in coming.items()}  # type: ignore[misc]
+class cached_property(Generic[T]):  # noqa: N801: as the one of functools
+    """`functools.cached_property` that two threads may ask for: the second one waits for the first instead of working it out again.
+
+    Which one leads to which must not go in a circle, or two threads would wait for each other.
+    """
+
+    def __init__(self, work: Callable[[Any], T]) -> None:
+        self._work, self.__doc__ = work, work.__doc__
+
+    def __set_name__(self, owner: type[Any], name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, instance: None, owner: type[Any]) -> cached_property[T]: ...
+    @overload
+    def __get__(self, instance: Any, owner: type[Any]) -> T: ...
+    def __get__(self, instance: Any, owner: type[Any]) -> Any:
+        if instance is None:
+            return self
+        known = vars(instance)  # in which the result hides this property from now on
+        # one lock for each property of each instance; setdefault is atomic
+        with known.setdefault("_locks", {}).setdefault(self._name, RLock()):
+            if self._name not in known:
+                known[self._name] = self._work(instance)
+        return known[self._name]

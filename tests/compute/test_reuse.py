@@ -1,6 +1,9 @@
 """Figures share their rules inside a block, and only there: what one of them leaves out, or a later write, must not reach another."""
 
 import gc
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 
 import pandas as pd
 import pytest
@@ -71,3 +74,26 @@ def test_what_is_known_of_a_frame_goes_with_it(lines):
             spend.by_vendor(lines.copy())
         gc.collect()
         assert not _reuse._KNOWN.get()
+
+
+def test_two_threads_that_ask_at_once_get_one_answer(lines):
+    asked = []
+
+    def answer():
+        time.sleep(0.05)
+        asked.append(1)
+        return object()
+
+    with reuse(), ThreadPoolExecutor(4) as pool:
+        contexts = [copy_context() for _ in range(8)]
+        got = list(pool.map(lambda c: c.run(_reuse.once, lines, "what", answer), contexts))
+        assert _reuse.once(lines, "what else", answer) is not got[0]
+    assert len({id(x) for x in got}) == 1
+    assert len(asked) == 2
+
+
+def test_an_answer_that_failed_is_asked_for_again(lines):
+    with reuse():
+        with pytest.raises(ZeroDivisionError):
+            _reuse.once(lines, "what", lambda: 1 / 0)
+        assert _reuse.once(lines, "what", lambda: 2) == 2

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import makini_analytics as ma
-from makini_analytics import quality, slippage
+from makini_analytics import slippage
 from makini_analytics.reporting import content
 from makini_analytics.review import _findings
 
@@ -35,10 +35,14 @@ def test_a_report_by_two_threads_is_that_by_one(made, monkeypatch):
 
 
 def test_a_fault_in_the_second_thread_ends_the_report(monkeypatch):
-    def fails(*_, **__):
-        raise ma.SchemaError("no such thing")
+    where = []
 
-    monkeypatch.setattr(quality, "coverage", fails)
+    def fails(*_, **__):
+        where.append(threading.current_thread().name)
+        raise ValueError("no such thing")
+
+    monkeypatch.setattr(slippage, "open_orders", fails)
     monkeypatch.setattr(_findings, "_MANY", 0)
-    with pytest.raises(ma.SchemaError, match="no such thing"):
-        content(ma.load_sample(), sections=["quality"])
+    with pytest.raises(ValueError, match="no such thing"):
+        content(ma.load_sample(), sections=["findings"])
+    assert where[0].startswith("makini-beside")
