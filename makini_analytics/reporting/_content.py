@@ -13,7 +13,7 @@ from ..catalogue import definition
 from ..compute import reuse
 from ..errors import ConfigError
 from ..purchases import Purchases
-from ..review import View, look
+from ..review import View, look_at
 from ..tidy import warnings_in
 from ._beside import BESIDE
 from ._exhibits import Content, Exhibit, named_as
@@ -36,8 +36,8 @@ def content(
 ) -> Content:
     """Compute and draw what a report shows; see `makini_analytics.report`.
 
-    ``begin`` is called with each section's name, and ``finished`` with its exhibits: they can be drawn while what comes last, how full
-    the data are, is still being counted. The tables that only a folder has are made when a folder is written.
+    ``begin`` is called with each section's name, and ``finished`` with its exhibits: they can be drawn while findings
+    are still looked for. The tables that only a folder has are made when a folder is written.
     """
     wanted = PARTS if sections is None else tuple(sections)
     for name in wanted:
@@ -48,28 +48,31 @@ def content(
         data, vendor = of_vendor(data, vendor)
         subject = "material"  # grouped by vendor, such a report would have one bar in each chart
         wanted = tuple(name for name in wanted if name != "findings")  # they compare vendors
+    view = View.of(data, currency, as_of)
+    made = Content(view.data, title or (f"{vendor}: purchase orders" if vendor else "Purchase order report"), view.end)
+
+    def draw() -> None:
+        for name in wanted:
+            if name == "findings":
+                continue
+            begin(name)
+            if name in SECTIONS:
+                exhibits = SECTIONS[name][1](view, subject)
+                if exhibits:  # of deliveries there is none where nothing says what came: the line on the data tells
+                    made.sections[name] = exhibits
+                    finished(made, exhibits)
+            elif name == "left_out":
+                made.sections[name] = [
+                    Exhibit("left_out", "What each figure counts, and what it leaves out", _left_out(made))
+                ]
+            else:
+                # of the figures that are shown, each once, in the order in which a reader meets them
+                metrics = dict.fromkeys(e.table.attrs["metric"] for e in made.exhibits if "metric" in e.table.attrs)
+                made.definitions = {m: definition(m) for m in metrics}
+
     if "findings" in wanted:
         begin("findings")
-    found = look(data, currency=currency, as_of=as_of, kinds="findings" in wanted)
-    view = found.view
-    made = Content(view.data, title or (f"{vendor}: purchase orders" if vendor else "Purchase order report"), view.end)
-    for name in wanted:
-        if name == "findings":
-            continue
-        begin(name)
-        if name in SECTIONS:
-            exhibits = SECTIONS[name][1](view, subject)
-            if exhibits:  # of deliveries there is none where nothing says what came: the line on the data tells
-                made.sections[name] = exhibits
-                finished(made, exhibits)
-        elif name == "left_out":
-            made.sections[name] = [
-                Exhibit("left_out", "What each figure counts, and what it leaves out", _left_out(made))
-            ]
-        else:
-            # of the figures that are shown, each once, in the order in which a reader meets them
-            metrics = dict.fromkeys(e.table.attrs["metric"] for e in made.exhibits if "metric" in e.table.attrs)
-            made.definitions = {m: definition(m) for m in metrics}
+    found = look_at(view, kinds="findings" in wanted, meanwhile=draw)
     made.beside = cache(lambda: [e for name in wanted if name in BESIDE for e in BESIDE[name](view, subject)])
     if "findings" in wanted:
         made.findings = _placed(found.findings, [e.name for e in made.exhibits])

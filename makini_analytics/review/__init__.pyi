@@ -5,6 +5,7 @@ from ._evidence import named as named
 from ._findings import Review as Review
 from ._findings import findings as findings
 from ._findings import look as look
+from ._findings import look_at as look_at
 from ._kinds import NOTHING as NOTHING
 from ._kinds import UNKNOWN as UNKNOWN
 from ._on_order import TO_CLOSE as TO_CLOSE

@@ -34,10 +34,12 @@ _TESTED: dict[str, tuple[Callable[[View], Evidence], Callable[..., Finding]]] = 
     "lead time": (delivery.lead_time_evidence, delivery.lead_time),
     "prices": (of_spend.price_evidence, of_spend.prices),
 }
-_OTHERS: dict[str, Callable[[View], Finding]] = {
-    "change": of_spend.change,
+_OTHERS: dict[
+    str, Callable[[View], Finding]
+] = {  # first what reads all lines, while the tiles' figures take their parts of them
     "soon late": delivery.soon_late,
     "overdue": delivery.overdue,
+    "change": of_spend.change,
     "concentration": of_spend.concentration,
     "single source": of_spend.single_source,
     "duplicate vendors": there_twice.duplicate_vendors,
@@ -57,23 +59,22 @@ class Review:
     data_line: list[str]  # sentences
 
 
+def look(data: Purchases, *, currency: str | None = None, as_of: Any = None, most: int = 7) -> Review:
+    """Look at everything; the arguments are those of `findings`."""
+    return look_at(View.of(data, currency, as_of), most=most)
+
+
 @reuse()
-def look(
-    data: Purchases,
-    *,
-    currency: str | None = None,
-    as_of: Any = None,
-    most: int = 7,
-    kinds: bool = True,
-) -> Review:
-    """Look at everything; the arguments are those of `findings`. Without ``kinds`` only the figures at a glance are made."""
-    view = View.of(data, currency, as_of)
+def look_at(view: View, *, most: int = 7, kinds: bool = True, meanwhile: Callable[[], None] = lambda: None) -> Review:
+    """Look at everything that a view has. Without ``kinds`` only the figures at a glance are made.
+
+    ``meanwhile`` is called while what takes longest is still looked at: a report draws its sections.
+    """
     if pd.isna(view.end):  # without lines figures need no day; what is looked at here is a year up to one
         raise ConfigError("no as-of day: there is no line, and the purchases carry none; pass as_of='2026-01-31'")
     of_others = {kind: partial(_known, kind, find) for kind, find in (_OTHERS if kinds else {}).items()}
-    others = beside(
-        lambda: [_tried(kind, find, view) for kind, find in of_others.items()], pays=len(view.lines) >= _MANY
-    )
+    begin = beside(pays=len(view.lines) >= _MANY)
+    others = begin(lambda: [_tried(kind, find, view) for kind, find in of_others.items()])
     of_tiles = tile_evidence(view)
     evidence: dict[str, Evidence] = {}
     refused: dict[str, str] = {}
@@ -87,9 +88,12 @@ def look(
         _tried(kind, partial(_TESTED[kind][1], evidence=evidence[kind], clear=clear[kind]), view) for kind in evidence
     ]
     got += [_refused(kind, reason) for kind, reason in refused.items()]
-    shown = tiles(view, of_tiles, {name: bool(clear[name].any()) for name in of_tiles})
+    shown = begin(lambda: tiles(view, of_tiles, {name: bool(clear[name].any()) for name in of_tiles}))
+    said = begin(lambda: data_line(view))
+    meanwhile()
+    sentences = said()  # which may not have begun
     got += others()
-    return Review(view, _ranked(view, got, most), shown, data_line(view))
+    return Review(view, _ranked(view, got, most), shown(), sentences)
 
 
 @partial(known_options, instead={**BY_FILTER, "top": "most=5 gives five"})

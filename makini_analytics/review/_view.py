@@ -21,8 +21,9 @@ from ._years import Years, with_months
 
 #: Orders of an item in the twelve months from which one vendor only is more than the accident of few orders.
 FEWEST_ORDERS = 5
-#: What figures of many lines read, besides days. Lines are wide, and some fifty parts of them are taken.
+#: What figures of many lines read. Lines are wide, and some fifty parts of them are taken.
 _READ = {
+    "order_date", "required_date", "promised_date", "delivered_date", "first_receipt_date", "completed_date", "cancelled_date",
     "connection", "order_id", "order_number", "state", "deleted_at", "category", "site_id", "site_name", "type", "quantity",
     "received_quantity", "unit_of_measure", "n_receipts", "amount", "currency", "original_amount", "original_currency", "is_return",
     "unreadable", *(c for key, names in ENTITIES.values() for c in (*key, *names)),
@@ -63,7 +64,7 @@ class View(Years):
     @cached_property
     def narrow(self) -> pd.DataFrame:
         """All lines, with what figures of many lines read. Their text is held as categories, since many parts of them are taken."""
-        return categoricals.as_labels(self.lines[[c for c in self.lines if c in _READ or str(c).endswith("_date")]])
+        return categoricals.as_labels(self.lines[[c for c in self.lines if c in _READ]])
 
     def part(self, rows: Mask) -> pd.DataFrame:
         """Return some of them."""

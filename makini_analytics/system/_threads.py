@@ -7,22 +7,32 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from functools import cache
 from threading import RLock
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, Generic, Protocol, TypeVar, overload
 
 T = TypeVar("T")
 
 
-def beside(work: Callable[[], T], *, pays: bool = True) -> Callable[[], T]:
-    """Begin some work in a thread of its own and return what waits for its result; where it doesn't pay, it is done when that is asked for.
+class Begin(Protocol):
+    """Begins some work and returns what waits for its result."""
 
-    It pays for figures of many lines: NumPy and Arrow let other threads run while they count.
+    def __call__(self, work: Callable[[], T], /) -> Callable[[], T]: ...
+
+
+def beside(*, pays: bool = True) -> Begin:
+    """Return what begins work in a second thread, one after the other; where it doesn't pay, it is done when its result is asked for.
+
+    It pays for figures of many lines: NumPy and Arrow let other threads run while they count. What has not begun yet when its result is
+    asked for is done by whoever asks, so that nobody waits while there is something to do.
     """
     if not pays:
-        return cache(work)
-    pool = ThreadPoolExecutor(1, thread_name_prefix="makini-beside")
-    coming = pool.submit(copy_context().run, work)
-    pool.shutdown(wait=False)
-    return coming.result
+        return cache
+    pool = ThreadPoolExecutor(1, thread_name_prefix="makini-beside")  # its thread ends when nobody holds it any more
+
+    def begin(work: Callable[[], T]) -> Callable[[], T]:
+        coming = pool.submit(copy_context().run, work)
+        return cache(lambda: work() if coming.cancel() else coming.result())
+
+    return begin
 
 
 class cached_property(Generic[T]):  # noqa: N801: as the one of functools

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -11,21 +12,31 @@ import pytest
 from makini_analytics.system import beside, cached_property
 
 
-def test_work_is_done_in_a_thread_of_its_own_and_waited_for():
-    may_end = threading.Event()
+def test_what_has_begun_is_waited_for_and_what_has_not_is_done_by_whoever_asks():
+    may_end, started = threading.Event(), threading.Event()
+    done: list[tuple[str, str]] = []
 
-    def work():
-        assert may_end.wait(10)
-        return threading.current_thread().name
+    def work(name):
+        if name == "first":
+            started.set()
+            may_end.wait(10)
+        done.append((name, threading.current_thread().name))
+        return name
 
-    result = beside(work)
-    may_end.set()  # this thread goes on meanwhile
-    assert result().startswith("makini-beside")
+    begin = beside()
+    first, second = (begin(lambda n=n: work(n)) for n in ("first", "second"))
+    assert started.wait(10)
+    assert second() == "second"  # the thread is busy with the first
+    assert done == [("second", threading.current_thread().name)]
+    may_end.set()
+    assert [first(), first(), second()] == ["first", "first", "second"]
+    assert [name for name, _ in done] == ["second", "first"]
+    assert done[1][1].startswith("makini-beside")
 
 
 def test_where_it_does_not_pay_it_is_done_once_when_asked_for():
     done = []
-    result = beside(lambda: done.append(threading.current_thread()) or len(done), pays=False)
+    result = beside(pays=False)(lambda: done.append(threading.current_thread()) or len(done))
     assert done == []
     assert [result(), result()] == [1, 1]
     assert done == [threading.current_thread()]
@@ -36,9 +47,19 @@ def test_an_error_is_raised_where_the_result_is_asked_for(pays):
     def fails():
         raise ValueError("of the thread")
 
-    result = beside(fails, pays=pays)
     with pytest.raises(ValueError, match="of the thread"):
-        result()
+        beside(pays=pays)(fails)()
+
+
+def test_no_thread_is_left_over():
+    begin = beside()
+    assert begin(lambda: 1)() == 1
+    del begin
+    gc.collect()
+    deadline = time.monotonic() + 5
+    while any(t.name.startswith("makini-beside") for t in threading.enumerate()) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not any(t.name.startswith("makini-beside") for t in threading.enumerate())
 
 
 class Thing:
