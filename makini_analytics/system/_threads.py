@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from functools import cache
+from functools import cache, partial
 from threading import RLock
 from typing import Any, Generic, Protocol, TypeVar, overload
+
+from ._warn import holding, warn
 
 T = TypeVar("T")
 
@@ -29,8 +31,18 @@ def beside(*, pays: bool = True) -> Begin:
     pool = ThreadPoolExecutor(1, thread_name_prefix="makini-beside")  # its thread ends when nobody holds it any more
 
     def begin(work: Callable[[], T]) -> Callable[[], T]:
-        coming = pool.submit(copy_context().run, work)
-        return cache(lambda: work() if coming.cancel() else coming.result())
+        coming = pool.submit(copy_context().run, partial(holding, work))
+
+        @cache
+        def result() -> T:
+            if coming.cancel():
+                return work()
+            got, messages = coming.result()
+            for message in messages:
+                warn(message)
+            return got
+
+        return result
 
     return begin
 

@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from makini_analytics.system import beside, cached_property
+from makini_analytics.errors import MakiniWarning
+from makini_analytics.system import beside, cached_property, warn
 
 
 def test_what_has_begun_is_waited_for_and_what_has_not_is_done_by_whoever_asks():
@@ -49,6 +50,17 @@ def test_an_error_is_raised_where_the_result_is_asked_for(pays):
 
     with pytest.raises(ValueError, match="of the thread"):
         beside(pays=pays)(fails)()
+
+
+def test_a_warning_of_the_thread_points_at_whoever_asks():
+    def work():
+        warn("look here")
+        return 1
+
+    result = beside()(work)
+    with pytest.warns(MakiniWarning, match="look here") as told:
+        assert result() == 1
+    assert [w.filename for w in told] == [__file__]
 
 
 def test_no_thread_is_left_over():
