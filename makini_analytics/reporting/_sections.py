@@ -162,10 +162,11 @@ def _ranking(view: View, by: str, currency: str | None) -> Exhibit:
 
 def of_lead_times(view: View, subject: str) -> list[Exhibit]:
     """Return lead times by vendor (of one vendor: by material) and by order month."""
-    lines, day, rows = view.told_lines, view.day, view.in_year
+    lines, day = view.told_lines, view.day
     if view.nothing_told:
         return []
-    groups = of_the_year(lead_times.by_vendor(view.in_year_lines, by=subject, as_of=day), view, rows)
+    groups = lead_times.by_vendor(view.told_in_year_lines, by=subject, as_of=day)
+    groups = of_what_is_told(of_the_year(groups, view, view.in_year | view.untold), view)
     of_bars, chart = {"median_days": "median days", "p90_days": "p90 days"}, lead_times.plot_by_vendor(groups)
     shown = _as_drawn(groups, chart)
     which = f", {charts.with_most(len(shown), charts.plural(subject))}, shortest median first" if len(shown) > 1 else ""

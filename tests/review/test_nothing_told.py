@@ -94,6 +94,44 @@ def test_of_two_connections_the_one_that_tells_is_judged_and_all_lines_are_accou
             assert set(exhibit.table.get("connection", pd.Series(dtype="string")).dropna()) <= {"tells"}
 
 
+def test_vendors_of_both_are_judged_by_the_lines_that_tell(silent, tmp_path):
+    """Lead times and rates are those of the connection that tells, whatever else was ordered; spend is that of both."""
+    tells, both = beside(silent)
+    card, alone = (ma.scorecard(d, by="vendor_name").set_index("vendor_name") for d in (both, tells))
+    ordered_of = ("spend", "n_orders", "n_lines", "open_value", "cancelled", "returned")
+    judged = [c for c in card if not c.startswith(ordered_of)]
+    pd.testing.assert_frame_equal(card[judged], alone[judged])
+    assert (card["spend"] == 2 * alone["spend"]).all()
+    assert card.attrs["notes"][-1].startswith(f"Deliveries of {len(silent)} lines are not judged: nothing says what")
+    apart = ma.scorecard(both).set_index("connection").loc["table"]
+    assert apart[["on_time_rate", "median_days", "closed_short_rate", "overdue_value"]].isna().all(axis=None)
+    assert (apart["n_due"] == 0).all()
+    mine, usual = (text_of(ma.report(d, tmp_path / "v.html", vendor="V1", progress=False)) for d in (both, tells))
+    assert mine[mine.index("due came on time") :] == usual[usual.index("due came on time") :]
+
+
+@pytest.mark.full
+def test_a_report_of_a_vendor_of_both_judges_the_lines_that_tell(silent):
+    from makini_analytics.reporting import content
+
+    made = content(beside(silent)[1], vendor="V1")
+    for exhibit in made.exhibits + made.beside():
+        about = exhibit.table.attrs
+        if about.get("metric", "").startswith(("slippage", "lead_times")):
+            n = about["included"]["n_lines"] + sum(e["n_lines"] for e in about["excluded"])
+            assert n == len(made.data), exhibit.name
+        if exhibit.name == "lead_times_by_material":
+            assert exhibit.table["n_lines"].sum() == 15
+
+
+def beside(silent: ma.Purchases) -> tuple[ma.Purchases, ma.Purchases]:
+    """Return data that tell what has come, two days early, alone and beside those that don't."""
+    frame = ordered(delivered_date=ordered()["required_date"] - pd.Timedelta(days=2), connection="tells")
+    frame.loc[frame["delivered_date"] > DAY, "delivered_date"] = pd.NaT
+    tells = ma.Purchases.from_table(frame, as_of=DAY)
+    return tells, ma.concat([silent, tells])
+
+
 @pytest.mark.full
 def test_a_connection_without_items_beside_one_with_is_no_error(silent, tmp_path):
     assert ma.report(ma.concat([silent, ma.load_sample(["us"])]), tmp_path / "r.html", progress=False).exists()
