@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from .. import charts, lead_times, slippage, spend
+from ..frames import values
 from ..review import View
 from ._cells import OF_DATA
 from ._exhibits import Exhibit, Native, labels_of, money_format, named_in
@@ -32,7 +33,7 @@ def currencies_of(lines: pd.DataFrame) -> list[str]:
 
 def _grain(lines: pd.DataFrame) -> tuple[str, str]:
     """Return the periods that a chart of all order dates has room for: months of three years, quarters of nine."""
-    days = lines["order_date"].dropna()
+    days = values(lines, "order_date", "datetime64[us]").dropna()
     # 37 months, so that three whole years and the month at hand still go by month
     years = (days.max() - days.min()).days / 365.25 if len(days) else 0
     return ("M", "month") if years <= 3.1 else ("Q", "quarter") if years <= 10 else ("Y", "year")

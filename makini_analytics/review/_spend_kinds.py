@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from .. import charts, spend
-from ..frames import Mask, vendors_hidden_by
+from ..frames import Mask, values, vendors_hidden_by
 from ._evidence import NO_VENDOR, Evidence, named, net_of_zero
 from ._kinds import CLEAR, COUNTED, TO_CHECK, UNKNOWN, Finding, count, listed, none_of
 from ._view import FEWEST_ORDERS, View
@@ -184,7 +184,7 @@ def concentration(view: View) -> Finding:
     lines = view.year_lines
     if lines.empty:
         return Finding("concentration", f"concentration ({view.none_in_year})", certainty=UNKNOWN)
-    if not lines["category"].notna().any():
+    if not values(lines, "category", "string").notna().any():
         return Finding("concentration", "concentration (no categories)", certainty=UNKNOWN)
     if by := _no_others(view):
         return Finding("concentration", f"concentration ({by})", certainty=UNKNOWN)
