@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from .. import lead_times, quality, slippage, spend
-from ..review import View
+from ..review import View, says_what
 from ._exhibits import Exhibit, named_in
-from ._sections import currencies_of, has, part, says_what
+from ._sections import currencies_of, has, part
 from ._year import of_the_year, of_what_is_told
 
 

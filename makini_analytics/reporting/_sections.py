@@ -11,9 +11,10 @@ from matplotlib.axes import Axes
 
 from .. import charts, lead_times, slippage, spend
 from ..frames import values
-from ..review import View
+from ..review import View, says_what
 from ._cells import OF_DATA
 from ._exhibits import Exhibit, Native, labels_of, money_format, named_in
+from ._lists import UNTOLD
 from ._stakes import with_due_values, with_smaller_entries
 from ._year import beside_year_before, of_the_year, of_what_is_told
 
@@ -100,11 +101,6 @@ def _cut(periods: pd.DataFrame) -> tuple[int, ...]:
 
 def _in(currency: str | None) -> str:
     return f", {currency}" if currency else ""
-
-
-def says_what(lines: pd.DataFrame) -> bool:
-    """Return whether anything says what was bought."""
-    return any(has(lines, c) for c in ("material_id", "product_id", "product_code", "description"))
 
 
 def _prices(view: View) -> list[Exhibit]:
@@ -243,7 +239,7 @@ def _rate_colours(groups: pd.DataFrame) -> tuple[str, ...]:
 def of_open_orders(view: View, subject: str) -> list[Exhibit]:
     """Return what is still to come: by how overdue it is, and line by line."""
     if view.nothing_told:
-        return [Exhibit("open_orders", "Lines not known to have come", view.open_orders)]
+        return [Exhibit("open_orders", "Lines not known to have come", _unjudged(view.open_orders))]
     table = of_what_is_told(view.open_orders, view)
     ages = slippage.ageing(table)
     out = []
@@ -266,6 +262,12 @@ def of_open_orders(view: View, subject: str) -> list[Exhibit]:
         out.append(Exhibit("open_orders_ageing", "Open value by age", ages, slippage.plot_ageing(ages)))
     out.append(Exhibit("open_orders", "Open lines", table))
     return out
+
+
+def _unjudged(open_lines: pd.DataFrame) -> pd.DataFrame:
+    """Return open lines without what is only true of those that have not come: whether they are overdue, and the forecast."""
+    said = [c for c in map(str, open_lines) if c.startswith(("chance_", "expected_", "days_overdue"))]
+    return open_lines.assign(bucket=pd.array([UNTOLD] * len(open_lines), dtype="string"), **dict.fromkeys(said, np.nan))
 
 
 def _labelled(table: pd.DataFrame, drawn: Collection[str]) -> pd.DataFrame:

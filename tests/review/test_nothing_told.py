@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -54,7 +55,7 @@ def test_report_and_vendor_page_do_not_claim_it(silent, tmp_path):
     handed = text_of(ma.report(silent, tmp_path / "v.html", vendor="V1", progress=False))
     assert "nothing says what has come" in page
     assert "Lines not known to have come" in page
-    for said in ("Open value by age", "On-time delivery", "0 % of", "is overdue"):
+    for said in ("Open value by age", "On-time delivery", "0 % of", "is overdue", "Days overdue", "Chance"):
         assert said not in page
     assert "Nothing says what has come" in handed
     assert "confirm" not in handed
@@ -260,3 +261,22 @@ def test_a_scorecard_has_no_rate_where_nothing_says_what_has_come(silent):
     card = ma.scorecard(silent)
     assert card[["on_time_rate", "on_time_low", "otif_rate", "line_fill_rate"]].isna().all(axis=None)
     assert (card["n_due"] == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("bought", "reason"),
+    [
+        ({"type": "Service"}, "nothing says what was bought"),
+        ({"type": "Service", "description": "Consulting"}, "no line has a price to compare"),
+        ({"material_id": "M1", "quantity": None}, "no line has a price to compare"),
+        ({"material_id": "M1", "only": "2024-06-20"}, "nothing says what was bought"),
+    ],
+)
+def test_no_item_in_both_years_is_said_only_where_items_are_known(silent, bought, reason):
+    last = bought.pop("only", None)
+    lines = silent.lines.assign(**bought)
+    if last is not None:
+        lines.loc[lines["order_date"] > last, "material_id"] = None
+    told = ma.findings(replace(silent, lines=lines)).set_index("kind").loc["prices"]
+    assert told["certainty"] == "can't be told"
+    assert told["sentence"] == f"prices ({reason})"
