@@ -102,7 +102,7 @@ def scorecard(
         otif_rate : float, 0..1, orders on time and in full; line_fill_rate : float, 0..1, lines due of which all has come
         median_days, p90_days, sd_days : float, days, as in ``lead_times.by_vendor``
         open_value, overdue_value : float, in ``currency``, of today; overdue by the promised date where no line has a required
-            one, and missing where no line has either, or where nothing is known of the days before the as-of day
+            one, and missing where no line has either, or where nothing is known of what has come, or of the days before the as-of day
         closed_short_rate, cancelled_rate, returned_rate : float, 0..1, of all lines ordered but drafts
         on_time_before, ... : float, the same of the period before, for each of these rates and for median_days and p90_days
         on_time_p_value, ... : float, 0..1, two-sided; missing where there is too little to test, also for price, median and p90
