@@ -85,7 +85,10 @@ def chart(
                 with drawn_on(paper_of(given.get("ax"))):
                     return draw(_told_as_a_part(_in_order(first, ranked), first, given), **given)
             if others and alone:
-                raise SchemaError(f"{draw.__name__} takes the result of {metric_name(of)}, or {' and '.join(frames)}")
+                needed = " and ".join(map(repr, result_columns))
+                raise SchemaError(
+                    f"{draw.__name__} takes the result of {metric_name(of)} with the column {needed}, or {' and '.join(frames)}"
+                )
             own = {name: signature.parameters[name].default for name in own_defaults}
             result = of(*data, **(own | asked))
             if "_lines" in written.parameters:

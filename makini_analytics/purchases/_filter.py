@@ -11,7 +11,7 @@ import pandas as pd
 from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
 
 from ..errors import ConfigError, OptionError
-from ..frames import FILTERS, FIRST_ORDERS, TOLD_IN, known_first_orders, moment_of, told_in
+from ..frames import FILTERS, FIRST_ORDERS, TOLD_IN, known_first_orders, moment_of, told_in, values
 from ..system import near, texts_of
 from ._reach import own_days
 
@@ -78,7 +78,8 @@ def _first_orders(whole: pd.DataFrame, part: pd.DataFrame) -> dict[str, tuple[st
     if "order_date" not in whole:
         return {}
     first, of_part = (
-        f.groupby("connection", observed=True)["order_date"].min().dropna().to_dict() for f in (whole, part)
+        f["order_date"].groupby(values(f, "connection", "string"), observed=True).min().dropna().to_dict()
+        for f in (whole, part)
     )
     known = known_first_orders(whole)
     return {str(c): (known.get(str(c), str(first[c].date())), str(day.date())) for c, day in of_part.items()}
@@ -140,14 +141,14 @@ def _sources(
     data: Purchases, lines: pd.DataFrame, orders: pd.DataFrame, wanted: Mapping[str, Collection[str]]
 ) -> pd.DataFrame:
     """Return the sources that have a part in it, with the numbers of what is left of each."""
-    there = wanted.get("connection") or set(lines["connection"].dropna()) | set(orders["connection"].dropna())
+    of_each = [values(frame, "connection", "string") for frame in (orders, lines)]
+    there = wanted.get("connection") or {name for names in of_each for name in names.dropna()}
     of = data.sources["connection"]
     days = own_days(data.sources, data.as_of)
     sources = data.sources.assign(as_of=days) if len(set(days)) > 1 else data.sources
     sources = sources[of.isin(there) | of.isna()].reset_index(drop=True)
-    for name, frame in (("n_orders", orders), ("n_lines", lines)):
-        n = frame["connection"].value_counts()
-        sources[name] = sources["connection"].map(n).fillna(0).astype("Int64")
+    for name, names in zip(("n_orders", "n_lines"), of_each, strict=True):
+        sources[name] = sources["connection"].map(names.value_counts()).fillna(0).astype("Int64")
     return sources
 
 

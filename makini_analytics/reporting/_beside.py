@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from .. import lead_times, quality, slippage, spend
-from ..review import View
+from ..review import View, says_what
 from ._exhibits import Exhibit, named_in
-from ._sections import currencies_of, has, part, says_what
-from ._year import of_the_year
+from ._sections import currencies_of, has, part
+from ._year import of_the_year, of_what_is_told
 
 
 def _of_spend(view: View, subject: str) -> list[Exhibit]:
@@ -41,13 +41,17 @@ def _of_spend(view: View, subject: str) -> list[Exhibit]:
 
 def _of_slippage(view: View, subject: str) -> list[Exhibit]:
     """Return on time in full, what became of the lines, how late they came, and the ways to count on time."""
-    rows, judged = view.in_year_due, view.judged
+    if view.nothing_told:
+        return []
+    lines, rows = view.told_lines, view.in_year_due | view.untold
     in_full = slippage.otif(view.in_year_due_lines, by=subject, as_of=view.day, due=view.due)
+    judged = of_what_is_told(slippage.per_line(lines, as_of=view.day, due=view.due), view)
     outcomes = judged.groupby(["outcome", "reason"], dropna=False).size().reset_index(name="n_lines")
     outcomes.attrs = judged.attrs
-    ladder = slippage.ladder(view.lines, as_of=view.day)
+    ladder = of_what_is_told(slippage.ladder(lines, as_of=view.day), view)
+    in_full = of_what_is_told(of_the_year(in_full, view, rows, "due"), view)
     return [
-        Exhibit("slippage_otif", f"On time in full by {subject}", of_the_year(in_full, view, rows, "due")),
+        Exhibit("slippage_otif", f"On time in full by {subject}", in_full),
         Exhibit("slippage_outcomes", "What became of the lines", outcomes),
         Exhibit("slippage_days_late", "Days late", _days_late(judged)),
         Exhibit("slippage_ladder", "Ways to count on time", ladder),
@@ -73,10 +77,14 @@ def _days_late(judged: pd.DataFrame) -> pd.DataFrame:
 
 def _of_lead_times(view: View, subject: str) -> list[Exhibit]:
     """Return the curve, and what to plan with."""
-    lines, day = view.lines, view.day
+    if view.nothing_told:
+        return []
+    curve, planned = (
+        of_what_is_told(f(view.told_lines, as_of=view.day), view) for f in (lead_times.curve, lead_times.recommend)
+    )
     return [
-        Exhibit("lead_times_curve", "Share delivered by day", lead_times.curve(lines, as_of=day)),
-        Exhibit("lead_times_recommend", "Lead times to plan with", lead_times.recommend(lines, as_of=day)),
+        Exhibit("lead_times_curve", "Share delivered by day", curve),
+        Exhibit("lead_times_recommend", "Lead times to plan with", planned),
     ]
 
 

@@ -12,6 +12,7 @@ from .. import charts
 from ..catalogue import definition
 from ..compute import reuse
 from ..errors import ConfigError
+from ..frames import values
 from ..purchases import Purchases
 from ..review import View, look_at
 from ..tidy import warnings_in
@@ -117,10 +118,10 @@ def _placed(findings: pd.DataFrame, exhibits: list[str]) -> pd.DataFrame:
 def of_vendor(data: Purchases, vendor: str) -> tuple[Purchases, str]:
     """Return the part of the purchases that is one vendor's, and the vendor's name; `ConfigError` where an id is that of two."""
     mine = data.filter(vendor=vendor)
-    names = mine.lines["vendor_name"].dropna()
+    names = values(mine.lines, "vendor_name", "string").dropna()
     if len(names) and not (names.str.casefold() == vendor.strip().casefold()).any():
         # by its id, which is another vendor's in another system: one must not be handed the orders of the other
-        of_each = {str(c): sorted(set(n)) for c, n in names.groupby(mine.lines["connection"])}
+        of_each = {str(c): sorted(set(n)) for c, n in names.groupby(values(mine.lines, "connection", "string"))}
         if len(of_each) > 1 and len({" ".join(n).casefold() for n in of_each.values()}) > 1:
             who = ", ".join(f"{' or '.join(n)} in {c}" for c, n in of_each.items())
             raise ConfigError(

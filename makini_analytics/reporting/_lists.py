@@ -12,14 +12,14 @@ import numpy as np
 import pandas as pd
 
 from .. import charts
-from ..review import TO_CLOSE, also_on_order
+from ..review import NOTHING_TOLD, TO_CLOSE, also_on_order
 from ._exhibits import first_value
 
 #: Letters from which a key is one of a machine: a person's own "MAT-0049" is shown where there is no name, forty hex digits are not.
 _MACHINE_KEY = 24
 #: States of an open line, in the order in which one settles them.
-OVERDUE, SOON, LATER, UNDATED = "overdue", "due in 30 days", "due later", "no due date"
-_STATES = (OVERDUE, SOON, LATER, UNDATED, TO_CLOSE)
+OVERDUE, SOON, LATER, UNDATED, UNTOLD = "overdue", "due in 30 days", "due later", "no due date", "not known"
+_STATES = (OVERDUE, SOON, LATER, UNDATED, TO_CLOSE, UNTOLD)
 #: Columns that say by themselves what a row is, so that the connection adds nothing to them.
 _NAMES = {"vendor_name", "product_code", "description", "order_number", "site_name", "vendor", "item", "label"}
 
@@ -39,6 +39,8 @@ def is_list(table: pd.DataFrame) -> bool:
 def note_of(table: pd.DataFrame) -> str:
     """Return what one has to know to read a list, in a sentence or two."""
     note = _NOTES.get(_kind(table), "")
+    if "bucket" in table and (table["bucket"] == UNTOLD).any():
+        return f"{NOTHING_TOLD.capitalize()}."
     converted = table.attrs.get("currency") != "as in the documents"
     return (
         f"{note} Both prices are at the exchange rates of that year." if "price_before" in table and converted else note
@@ -55,12 +57,14 @@ def open_lines(table: pd.DataFrame) -> pd.DataFrame:
     """Return the lines of ``slippage.open_orders`` as a list to chase by: overdue ones first, then by due date, those to close last.
 
     The chance is that of an overdue line to arrive within 30 days, of another to arrive by its due date. Overdue lines stand by open
-    value, the largest first, where all are in one currency; else by days overdue.
+    value, the largest first, where all are in one currency; else by days overdue. Where nothing says what has come, they stand by due
+    date, and nothing is said of days overdue.
     """
     overdue = table["days_overdue"].to_numpy(dtype=float)
     late = overdue > 0
     to_close = (table["bucket"] == TO_CLOSE).to_numpy(dtype=bool)
-    state = np.select([to_close, late, overdue >= -30, overdue < -30], [4, 0, 1, 2], default=3)
+    untold = (table["bucket"] == UNTOLD).to_numpy(dtype=bool)
+    state = np.select([untold, to_close, late, overdue >= -30, overdue < -30], [5, 4, 0, 1, 2], default=3)
     chance = np.where(late, table["chance_30_days"], table["chance_on_time"].where(~pd.Series(late, table.index)))
     out = pd.DataFrame(
         {
@@ -84,7 +88,8 @@ def open_lines(table: pd.DataFrame) -> pd.DataFrame:
     first = -table["open_value"].fillna(0) if comparable(table) else -table["days_overdue"]
     rank = pd.Series(np.where(late, first, -np.nan_to_num(overdue)), table.index)
     order = pd.DataFrame({"state": state, "rank": rank.to_numpy()}).sort_values(["state", "rank"], kind="stable").index
-    return out.iloc[order].reset_index(drop=True)
+    judged = out.drop(columns=["days_overdue", "chance", "also_on_order"]) if untold.any() else out
+    return judged.iloc[order].reset_index(drop=True)
 
 
 def comparable(table: pd.DataFrame) -> bool:

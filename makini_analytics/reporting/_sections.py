@@ -10,9 +10,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from .. import charts, lead_times, slippage, spend
-from ..review import View
+from ..frames import values
+from ..review import View, says_what
 from ._cells import OF_DATA
 from ._exhibits import Exhibit, Native, labels_of, money_format, named_in
+from ._lists import UNTOLD
 from ._stakes import with_due_values, with_smaller_entries
 from ._year import beside_year_before, of_the_year, of_what_is_told
 
@@ -32,7 +34,7 @@ def currencies_of(lines: pd.DataFrame) -> list[str]:
 
 def _grain(lines: pd.DataFrame) -> tuple[str, str]:
     """Return the periods that a chart of all order dates has room for: months of three years, quarters of nine."""
-    days = lines["order_date"].dropna()
+    days = values(lines, "order_date", "datetime64[us]").dropna()
     # 37 months, so that three whole years and the month at hand still go by month
     years = (days.max() - days.min()).days / 365.25 if len(days) else 0
     return ("M", "month") if years <= 3.1 else ("Q", "quarter") if years <= 10 else ("Y", "year")
@@ -101,11 +103,6 @@ def _in(currency: str | None) -> str:
     return f", {currency}" if currency else ""
 
 
-def says_what(lines: pd.DataFrame) -> bool:
-    """Return whether anything says what was bought."""
-    return any(has(lines, c) for c in ("material_id", "product_id", "product_code", "description"))
-
-
 def _prices(view: View) -> list[Exhibit]:
     """Return what the same items cost at the same vendor in the two years, the largest effect first."""
     items = view.same_items if any(map(says_what, view.sides)) else pd.DataFrame()
@@ -162,10 +159,11 @@ def _ranking(view: View, by: str, currency: str | None) -> Exhibit:
 
 def of_lead_times(view: View, subject: str) -> list[Exhibit]:
     """Return lead times by vendor (of one vendor: by material) and by order month."""
-    lines, day, rows = view.told_lines, view.day, view.in_year
+    lines, day = view.told_lines, view.day
     if view.nothing_told:
         return []
-    groups = of_the_year(lead_times.by_vendor(view.in_year_lines, by=subject, as_of=day), view, rows)
+    groups = lead_times.by_vendor(view.told_in_year_lines, by=subject, as_of=day)
+    groups = of_what_is_told(of_the_year(groups, view, view.in_year | view.untold), view)
     of_bars, chart = {"median_days": "median days", "p90_days": "p90 days"}, lead_times.plot_by_vendor(groups)
     shown = _as_drawn(groups, chart)
     which = f", {charts.with_most(len(shown), charts.plural(subject))}, shortest median first" if len(shown) > 1 else ""
@@ -241,7 +239,7 @@ def _rate_colours(groups: pd.DataFrame) -> tuple[str, ...]:
 def of_open_orders(view: View, subject: str) -> list[Exhibit]:
     """Return what is still to come: by how overdue it is, and line by line."""
     if view.nothing_told:
-        return [Exhibit("open_orders", "Lines not known to have come", view.open_orders)]
+        return [Exhibit("open_orders", "Lines not known to have come", _unjudged(view.open_orders))]
     table = of_what_is_told(view.open_orders, view)
     ages = slippage.ageing(table)
     out = []
@@ -264,6 +262,12 @@ def of_open_orders(view: View, subject: str) -> list[Exhibit]:
         out.append(Exhibit("open_orders_ageing", "Open value by age", ages, slippage.plot_ageing(ages)))
     out.append(Exhibit("open_orders", "Open lines", table))
     return out
+
+
+def _unjudged(open_lines: pd.DataFrame) -> pd.DataFrame:
+    """Return open lines without what is only true of those that have not come: whether they are overdue, and the forecast."""
+    said = [c for c in map(str, open_lines) if c.startswith(("chance_", "expected_", "days_overdue"))]
+    return open_lines.assign(bucket=pd.array([UNTOLD] * len(open_lines), dtype="string"), **dict.fromkeys(said, np.nan))
 
 
 def _labelled(table: pd.DataFrame, drawn: Collection[str]) -> pd.DataFrame:

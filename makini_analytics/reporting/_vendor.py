@@ -87,7 +87,7 @@ def vendor_page(lines: pd.DataFrame, purchases: Purchases, name: str, day: AsOfD
     by = due_of(lines)  # that of the report on all vendors
     # nothing is asked of a vendor where nothing says what it has delivered
     all_told = lines[~untold_of(lines)]
-    told = mine[mine["connection"].isin(all_told["connection"].unique())]
+    told = mine[~untold_of(mine)]  # a part remembers what the whole tells
     due, all_due = (period.of(part, f"{by}_date") for part in (told, all_told))
     open_lines = shown(slippage.open_orders(told, as_of=day, due=by))
     to_come = open_lines[open_lines["state"] != TO_CLOSE]
@@ -115,7 +115,7 @@ def vendor_page(lines: pd.DataFrame, purchases: Purchases, name: str, day: AsOfD
         gauges=[
             _on_time(rate, common["on time"], card, by),
             _in_full(in_full, common["in full"], card, by),
-            _lead_time(period.of(mine, "order_date"), day, card, by),
+            _lead_time(period.of(told, "order_date"), day, card, by),
         ],
         judged=any(m.due for m in by_month),
         months=by_month,

@@ -79,7 +79,9 @@ def _ended(how: str, side: Side) -> Cells:
     """Return the lines ordered in the period, and those of them that ended so."""
     stands = side.stands
     ended = stands.gone.cancelled | stands.gone.deleted if how == "cancelled" else stands.unjudged[how]
-    return Cells.counted(side.group, side.part, ~(stands.unjudged["draft"] | stands.gone.later), ended)
+    counts = ~(stands.unjudged["draft"] | stands.gone.later)
+    # a return is told by its amount, a line closed short only by what has come of it
+    return Cells.counted(side.group, side.part, counts & side.told if how == "closed short" else counts, ended)
 
 
 def came_within(side: Side, usual: Floats) -> Cells:

@@ -18,7 +18,8 @@ from ._years import with_months
 
 #: Days within which lines that are due are forecast.
 SOON = 30
-#: The chance of a line is the on-time rate of so many days where no forecast of its own is known; of fewer lines it is an accident.
+#: Where no forecast of its own is known the chance of a line is the on-time rate of so many days, and missing where that is one of fewer
+#: lines: `slippage.open_orders` has the rule.
 _LATELY, _FEWEST_LATELY = 90, 20
 #: Lead times are compared up to the day by which this share had come, and by orders that are older than that: so none is open.
 _MOST_COME = 0.95
@@ -112,7 +113,7 @@ def soon_late(view: View) -> Finding:
         return Finding("soon late", f"lines due in the next {SOON} days ({none})", certainty=UNKNOWN)
     falls_due = table[(days >= 0) & (days <= SOON)]
     lately, few = _fell_due_lately(view, falls_due)
-    soon = falls_due[falls_due["expected_late_value"].notna() & ~few]
+    soon = falls_due[falls_due["expected_late_value"].notna()]
     if soon.empty and few.any():
         n = charts.number(int(lately[few].max()))
         return Finding(
@@ -150,15 +151,13 @@ def soon_late(view: View) -> Finding:
 
 
 def _fell_due_lately(view: View, falls_due: pd.DataFrame) -> tuple[npt.NDArray[np.int64], Mask]:
-    """Return of how many lines with a known outcome each line's connection has the rate of late, and which lines have only a rate of few."""
+    """Return of how many lines with a known outcome each line's connection has the rate of late, and which lines lack a chance for that."""
     due, end = days_of(view.lines, f"{view.due}_date"), view.day.of_rows(view.lines)
     rows = view.has_outcome & (due > end - np.timedelta64(_LATELY, "D")) & (due <= end)
     n = values(view.lines, "connection", "string")[rows].astype("string").fillna("").value_counts()
     of_each = falls_due["connection"].astype("string").fillna("").map(n.to_dict()).fillna(0).to_numpy(dtype=np.int64)
-    # a line with a forecast of its own has a chance for other days, too
-    return of_each, falls_due["chance_30_days"].isna().to_numpy() & falls_due[
-        "expected_late_value"
-    ].notna().to_numpy() & (of_each < _FEWEST_LATELY)
+    few = falls_due["chance_on_time"].isna().to_numpy() & (of_each > 0) & (of_each < _FEWEST_LATELY)
+    return of_each, few
 
 
 def overdue(view: View) -> Finding:
@@ -222,7 +221,7 @@ def _lead_time_lines(view: View) -> tuple[pd.DataFrame, float]:
     came = got["lead_time_days"].to_numpy(dtype=float)
     done = came[looked & ~np.isnan(came)]
     horizon = float(np.quantile(done, _MOST_COME)) if len(done) else np.inf
-    judged = got["outcome"].isin(["delivered", "open"]).to_numpy(dtype=bool)
+    judged = got["outcome"].isin(["delivered", "open"]).to_numpy(dtype=bool) & ~view.untold
     if not horizon <= _LONGEST:
         return pd.DataFrame({"place": np.zeros(0, dtype=np.int64), "month": 0, "days": 0.0}), horizon
     # whole months only, so that both years have the same ones
@@ -284,7 +283,7 @@ def lead_time(view: View, evidence: Evidence, clear: Mask) -> Finding:
 
 def _took(view: View, vendor: pd.Series) -> str:
     """Return what a vendor took in the two years, in words: the medians, or the means up to the horizon where those moved and these did not."""
-    rows = view.of_vendors(vendor.to_frame().T) & view.known_before & (view.year_of_order >= 0)
+    rows = view.of_vendors(vendor.to_frame().T) & view.known_before & (view.year_of_order >= 0) & ~view.untold
     lines = with_months(view.part(rows), view.month_of_order[rows])
     half = lead_times.by_vendor(lines, by="year", as_of=view.day).set_index("year")["median_days"]
     now, was = (float(half.get(year, np.nan)) for year in ("1", "0"))

@@ -29,7 +29,9 @@ from ..purchases import Purchases
 from ..system import known_options, text_of
 from ._cells import CELLS, Cells, came_within, told
 from ._evidence import FALSE_SHARE, net_of_zero
+from ._kinds import count
 from ._sides import GROUP, PART, Floats, Side, sides_of
+from ._told import NOTHING_TOLD
 from ._view import View
 
 BETTER, WORSE, SAME = "better", "worse", "no clear difference"
@@ -75,6 +77,9 @@ def scorecard(
     1995). That is why the same change may be clear on a small card and not on a large one. Spend and open values have no trend:
     more is neither better nor worse.
 
+    Lines of a connection in which nothing says what has come (no status, no receipt, no day of delivery) count as spend and as open;
+    their deliveries are not judged.
+
     There is no total score. Its weights would decide the ranking, and nobody could check them: sort by what is asked.
 
     Parameters
@@ -97,7 +102,7 @@ def scorecard(
         otif_rate : float, 0..1, orders on time and in full; line_fill_rate : float, 0..1, lines due of which all has come
         median_days, p90_days, sd_days : float, days, as in ``lead_times.by_vendor``
         open_value, overdue_value : float, in ``currency``, of today; overdue by the promised date where no line has a required
-            one, and missing where no line has either, or where nothing is known of the days before the as-of day
+            one, and missing where no line has either, or where nothing is known of what has come, or of the days before the as-of day
         closed_short_rate, cancelled_rate, returned_rate : float, 0..1, of all lines ordered but drafts
         on_time_before, ... : float, the same of the period before, for each of these rates and for median_days and p90_days
         on_time_p_value, ... : float, 0..1, two-sided; missing where there is too little to test, also for price, median and p90
@@ -131,11 +136,6 @@ def scorecard(
     card = Card(after, before)
     table = card.table()
     refuse_given(by, lambda: table.columns, "scorecard")
-    if view.nothing_told:
-        of_deliveries = [
-            c for c in map(str, table) if c.startswith(("on_time_", "otif_", "promise_kept_", "line_fill_"))
-        ]
-        table = table.assign(n_due=0, **{c: table[c].where(table[c].isna()) for c in of_deliveries})
     there = card.there()
     keys = after.groups.keys.assign(currency=pd.array([view.unit] * len(there), dtype="string"))
     result = pd.concat([keys, table], axis=1)[there]
@@ -143,6 +143,8 @@ def scorecard(
     selection = Selection(view.lines)
     selection.exclude(~card.counted, "neither ordered nor due in the period, nor open")
     unknown = f"{view.unknown_since[:1].upper()}{view.unknown_since[1:]}." if view.unknown_since else ""
+    n_untold = int(view.untold.sum())
+    untold = f"Deliveries of {count(n_untold, 'line')} are not judged: {NOTHING_TOLD}." if n_untold else ""
     span = {"since": str(after.since.date()), "until": str(after.until.date())}
     return stamp(
         result,
@@ -151,7 +153,9 @@ def scorecard(
         selection=selection,
         lines=view.lines,
         as_of=view.day,
-        notes=tuple(n for n in (view.note, f"Before is {before.since.date()} to {before.until.date()}.", unknown) if n),
+        notes=tuple(
+            n for n in (view.note, f"Before is {before.since.date()} to {before.until.date()}.", unknown, untold) if n
+        ),
     )
 
 
@@ -216,7 +220,7 @@ class Card:
         }
         still = after.still_open
         due_day = days_of(view.lines, f"{view.due}_date").astype("datetime64[D]")
-        late = still & (due_day < view.day.of_rows(view.lines))  # without a due date it is not
+        late = still & ~view.untold & (due_day < view.day.of_rows(view.lines))  # without a due date it is not
         lines = after.lines(np.where(still, late, -1))
         found = spend.by_vendor(
             view.asked(lines), by=[*after.keys, PART], basis="open", currency=view.unit, as_of=view.day
@@ -225,8 +229,10 @@ class Card:
         for name, some in (("open_value", values), ("overdue_value", values.where(overdue, 0.0))):
             sums = some.groupby(found[GROUP], observed=True).sum()
             out[name] = after.of_groups(sums.reset_index(name="value"), "value", 0.0)
-        if not view.has_due_dates or view.unknown_since or view.nothing_told:  # then nobody knows what is overdue
-            out["overdue_value"] = np.full(self.n, np.nan)
+        # of whose lines nothing says whether they came, nobody knows what is overdue
+        can_tell = np.bincount(after.groups.codes[~view.untold], minlength=self.n)[: self.n] > 0
+        can_tell &= view.has_due_dates and not view.unknown_since
+        out["overdue_value"] = np.where(can_tell, out["overdue_value"], np.nan)
         return out
 
     def _prices(self) -> tuple[Floats, Trend]:
@@ -272,7 +278,7 @@ class Card:
         sides, columns = (self.after, self.before), ("median_days", "p90_days", "sd_days")
         none = np.full(self.n, np.nan)
         try:
-            now, then = (lead_times.by_vendor(side.ordered, by=GROUP, as_of=side.as_of) for side in sides)
+            now, then = (lead_times.by_vendor(side.waited_for, by=GROUP, as_of=side.as_of) for side in sides)
         except (SchemaError, ConfigError):  # no dates of delivery
             nothing = Trend(none, np.zeros(self.n, dtype=bool), before=none)
             return dict.fromkeys(columns, none), dict.fromkeys(LEVELS, nothing)

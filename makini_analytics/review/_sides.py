@@ -88,9 +88,23 @@ class Side:
         return self.due("required")
 
     def due(self, which: str) -> pd.DataFrame:
-        """Return the lines required, or promised, in the period: lines are wide, and copying all of their columns is slow."""
+        """Return the lines required, or promised, in the period, of which something says whether they came.
+
+        Lines are wide, and copying all of their columns is slow.
+        """
         names = [c for c in self.view.narrow if c in _DELIVERY or str(c).endswith(("_date", "_at"))]
-        return self.lines(self.part_of(f"{which}_date"), names)
+        return self.lines(np.where(self.view.untold, -1, self.part_of(f"{which}_date")), names)
+
+    @cached_property
+    def told(self) -> Mask:
+        """Of which of them something says whether they came."""
+        out: Mask = ~self.view.untold[self.by_order != -1]
+        return out
+
+    @cached_property
+    def waited_for(self) -> pd.DataFrame:
+        """These lines."""
+        return self.ordered if self.told.all() else self.ordered[self.told]
 
     @cached_property
     def ages(self) -> Ages:
@@ -123,7 +137,7 @@ class Side:
     @cached_property
     def delivered_or_open(self) -> Mask:
         """Which of them came, or are still to come; of the others nobody knows when they would have come."""
-        return np.isin(self.ages.outcome, (DELIVERED, CENSORED))
+        return np.isin(self.ages.outcome, (DELIVERED, CENSORED)) & self.told
 
     @cached_property
     def still_open(self) -> Mask:

@@ -6,13 +6,16 @@ import numpy as np
 import pandas as pd
 
 from .. import charts, spend
-from ..frames import Mask, vendors_hidden_by
+from ..errors import SchemaError
+from ..frames import Mask, values, vendors_hidden_by
 from ._evidence import NO_VENDOR, Evidence, named, net_of_zero
 from ._kinds import CLEAR, COUNTED, TO_CHECK, UNKNOWN, Finding, count, listed, none_of
+from ._told import says_what
 from ._view import FEWEST_ORDERS, View
 
 #: A vendor with more than this share of a category is one that the category hangs on.
 LIMIT = 0.5
+NOTHING_SAYS_WHAT = "nothing says what was bought"
 #: The effects that a finding names for a change; the exhibit has the others.
 _MOST_EFFECTS = 4
 _EFFECTS = {
@@ -115,6 +118,8 @@ def price_evidence(view: View) -> Evidence:
     An item counts once, with its effect in money: a vendor's items that rose and fell by chance cancel out (Student's test of five
     items or more). Of all vendors together each counts once, since the prices of one vendor hang together.
     """
+    if not all(says_what(side) for side in view.sides if len(side)):
+        raise SchemaError(view.not_compared or NOTHING_SAYS_WHAT)
     items = view.same_items
     base = items["after"] - items["price"] - items["currency_effect"]
     keys = [c for c in ("connection", "vendor_id", "vendor_name") if c in items]
@@ -137,9 +142,7 @@ def prices(view: View, evidence: Evidence, clear: Mask) -> Finding:
     total = table.iloc[-1]
     tested = int(vendors["p_value"].notna().sum())
     if not len(vendors) or not total["base"] > 0:
-        none = "no item was bought in both years" if view.has_amount.any() else "no line has an amount"
-        none = view.not_compared or none
-        return Finding("prices", f"prices ({none})", certainty=UNKNOWN)
+        return Finding("prices", f"prices ({view.not_compared or _no_prices(view)})", certainty=UNKNOWN)
     same = float(view.same_items["after"].sum())
     # beside what returns have left of spend, a share would be more than the whole
     of_spend = f"{charts.percent(same / view.spent)} of spend" if 0 < same <= view.spent else view.say(same)
@@ -171,6 +174,14 @@ def prices(view: View, evidence: Evidence, clear: Mask) -> Finding:
     )
 
 
+def _no_prices(view: View) -> str:
+    """Return why no price of this year compares with one of the year before."""
+    if not view.has_amount.any():
+        return "no line has an amount"
+    priced = bool(view.bridge["n_items"].sum())
+    return "no item was bought in both years" if priced else "no line has a price to compare"
+
+
 def _no_others(view: View) -> str:
     """Return why the data can't tell what other vendors sell; "" where they can."""
     if by := vendors_hidden_by(view.lines):
@@ -184,7 +195,7 @@ def concentration(view: View) -> Finding:
     lines = view.year_lines
     if lines.empty:
         return Finding("concentration", f"concentration ({view.none_in_year})", certainty=UNKNOWN)
-    if not lines["category"].notna().any():
+    if not values(lines, "category", "string").notna().any():
         return Finding("concentration", "concentration (no categories)", certainty=UNKNOWN)
     if by := _no_others(view):
         return Finding("concentration", f"concentration ({by})", certainty=UNKNOWN)
@@ -233,7 +244,7 @@ def single_source(view: View) -> Finding:
     if not view.has_amount.any():
         return Finding("single source", "single sources (no line has an amount)", certainty=UNKNOWN)
     if not any(lines[c].notna().any() for c in ("material_id", "product_code") if c in lines):
-        return Finding("single source", "single sources (nothing says what was bought)", certainty=UNKNOWN)
+        return Finding("single source", f"single sources ({NOTHING_SAYS_WHAT})", certainty=UNKNOWN)
     if by := _no_others(view):
         return Finding("single source", f"single sources ({by})", certainty=UNKNOWN)
     table = view.single_source[view.single_source["spend"] > 0]

@@ -157,11 +157,11 @@ def _in_full(view: View, clear: Mapping[str, bool]) -> Tile | None:
 
 
 def _lead_time(view: View, clear: Mapping[str, bool]) -> Tile | None:
-    lines = view.year_lines
+    lines = view.told_in_year_lines
     now = lead_times.by_vendor(lines, by=None, as_of=view.day)
     if not len(now) or np.isnan(value := float(now["median_days"].iloc[0])):
         return None
-    keyed, known = view.order_lines, view.known_before[view.year_of_order >= 0]
+    keyed, known = view.order_lines, (view.known_before & ~view.untold)[view.year_of_order >= 0]
     keyed = keyed if known.all() else keyed[known]
     by = lead_times.by_vendor(keyed, by="year", as_of=view.day).set_index("year")["median_days"]
     alike, was = float(by.get("1", np.nan)), float(by.get("0", np.nan))

@@ -1,10 +1,11 @@
-"""Whether the data say what became of the lines: a list of orders alone has no late ones."""
+"""Whether the data say what was bought, and what became of it: a list of orders alone has no late lines."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 
+from ..compute import ENTITIES
 from ..frames import Mask, told_in, values
 
 NOTHING_TOLD = "nothing says what has come: no status, no receipt and no day of delivery"
@@ -14,3 +15,8 @@ def untold_of(lines: pd.DataFrame) -> Mask:
     """Which lines are of a connection in which nothing says what has come: neither late nor overdue, as far as anyone knows."""
     told = told_in(lines)
     return ~values(lines, "connection", "string").astype("string").fillna("").isin(told).to_numpy(dtype=np.bool_)
+
+
+def says_what(lines: pd.DataFrame) -> bool:
+    """Whether anything says what was bought."""
+    return any(c in lines and bool(lines[c].notna().any()) for c in (*ENTITIES["material"][0], "description"))

@@ -92,6 +92,11 @@ class View(Years):
         return self.year_lines if self.dated else self.lines
 
     @cached_property
+    def told_in_year_lines(self) -> pd.DataFrame:
+        """Those of them of which something says whether they came."""
+        return self.part(self.in_year & ~self.untold) if self.untold.any() else self.in_year_lines
+
+    @cached_property
     def due_lines(self) -> pd.DataFrame:
         """The lines that fell due in the two years, with the number of their month and year as text to group by."""
         rows = (self.month_of_due >= 0) & self.known_before & ~self.untold
@@ -227,7 +232,7 @@ class View(Years):
     @cached_property
     def backtest(self) -> pd.DataFrame:
         """`slippage.backtest`."""
-        return slippage.backtest(self.lines, as_of=self.day, due=self.due)
+        return slippage.backtest(self.told_lines, as_of=self.day, due=self.due)
 
     @cached_property
     def single_source(self) -> pd.DataFrame:

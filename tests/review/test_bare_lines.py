@@ -7,13 +7,13 @@ from dataclasses import replace
 import pytest
 
 import makini_analytics as ma
-from makini_analytics import MakiniError, MakiniWarning, currency
+from makini_analytics import MakiniError, MakiniWarning, SchemaError, currency
 from tests.tiers import one_in
 
-COLUMNS = ["line_id", "connection", "order_id", "vendor_name", "material_id", "updated_at", "state"]
+COLUMNS = ["line_id", "connection", "order_id", "vendor_name", "material_id", "updated_at", "state", "category"]
 
 
-@pytest.mark.parametrize("column", one_in(7, COLUMNS))
+@pytest.mark.parametrize("column", one_in(8, COLUMNS))
 def test_a_column_that_lacks_is_no_raw_error(column):
     data = ma.load_sample(["us"])
     bare = replace(data, lines=data.lines.drop(columns=column))
@@ -28,6 +28,24 @@ def test_a_column_that_lacks_is_no_raw_error(column):
             assert len(look(bare, currency="USD", as_of="2025-12-31"))
         except MakiniError as e:
             assert column in str(e)
+
+
+@pytest.mark.parametrize("columns", [["connection", "vendor_name"], ["connection", "category"]])
+def test_a_vendor_is_picked_and_handed_a_page_without_them(columns, tmp_path):
+    data = ma.load_sample(["us"])
+    bare = replace(data, lines=data.lines.tail(200).drop(columns=columns))
+    vendor = data.lines["vendor_id"].iloc[-1]
+    assert len(bare.filter(vendor=vendor).lines) == (data.lines["vendor_id"].tail(200) == vendor).sum()
+    page = ma.report(bare, tmp_path / "v.html", vendor=vendor, as_of="2025-12-31")
+    assert "Lines on time" in page.read_text(encoding="utf-8")
+    assert "category" not in columns or "(no categories)" in " ".join(ma.findings(bare, as_of="2025-12-31")["sentence"])
+
+
+def test_a_report_of_lines_without_days_says_which_column_lacks(tmp_path):
+    data = ma.load_sample(["us"])
+    bare = replace(data, lines=data.lines.head(200).drop(columns="order_date"))
+    with pytest.raises(SchemaError, match="needs the column 'order_date'"):
+        ma.report(bare, tmp_path / "r.html", sections="spend", as_of="2025-12-31", progress=False)
 
 
 def test_no_line_and_no_day_to_look_from_is_said():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -54,7 +55,7 @@ def test_report_and_vendor_page_do_not_claim_it(silent, tmp_path):
     handed = text_of(ma.report(silent, tmp_path / "v.html", vendor="V1", progress=False))
     assert "nothing says what has come" in page
     assert "Lines not known to have come" in page
-    for said in ("Open value by age", "On-time delivery", "0 % of", "is overdue"):
+    for said in ("Open value by age", "On-time delivery", "0 % of", "is overdue", "Days overdue", "Chance"):
         assert said not in page
     assert "Nothing says what has come" in handed
     assert "confirm" not in handed
@@ -92,6 +93,44 @@ def test_of_two_connections_the_one_that_tells_is_judged_and_all_lines_are_accou
             n = about["included"]["n_lines"] + sum(e["n_lines"] for e in about["excluded"])
             assert n == len(both), exhibit.name
             assert set(exhibit.table.get("connection", pd.Series(dtype="string")).dropna()) <= {"tells"}
+
+
+def test_vendors_of_both_are_judged_by_the_lines_that_tell(silent, tmp_path):
+    """Lead times and rates are those of the connection that tells, whatever else was ordered; spend is that of both."""
+    tells, both = beside(silent)
+    card, alone = (ma.scorecard(d, by="vendor_name").set_index("vendor_name") for d in (both, tells))
+    ordered_of = ("spend", "n_orders", "n_lines", "open_value", "cancelled", "returned")
+    judged = [c for c in card if not c.startswith(ordered_of)]
+    pd.testing.assert_frame_equal(card[judged], alone[judged])
+    assert (card["spend"] == 2 * alone["spend"]).all()
+    assert card.attrs["notes"][-1].startswith(f"Deliveries of {len(silent)} lines are not judged: nothing says what")
+    apart = ma.scorecard(both).set_index("connection").loc["table"]
+    assert apart[["on_time_rate", "median_days", "closed_short_rate", "overdue_value"]].isna().all(axis=None)
+    assert (apart["n_due"] == 0).all()
+    mine, usual = (text_of(ma.report(d, tmp_path / "v.html", vendor="V1", progress=False)) for d in (both, tells))
+    assert mine[mine.index("due came on time") :] == usual[usual.index("due came on time") :]
+
+
+@pytest.mark.full
+def test_a_report_of_a_vendor_of_both_judges_the_lines_that_tell(silent):
+    from makini_analytics.reporting import content
+
+    made = content(beside(silent)[1], vendor="V1")
+    for exhibit in made.exhibits + made.beside():
+        about = exhibit.table.attrs
+        if about.get("metric", "").startswith(("slippage", "lead_times")):
+            n = about["included"]["n_lines"] + sum(e["n_lines"] for e in about["excluded"])
+            assert n == len(made.data), exhibit.name
+        if exhibit.name == "lead_times_by_material":
+            assert exhibit.table["n_lines"].sum() == 15
+
+
+def beside(silent: ma.Purchases) -> tuple[ma.Purchases, ma.Purchases]:
+    """Return data that tell what has come, two days early, alone and beside those that don't."""
+    frame = ordered(delivered_date=ordered()["required_date"] - pd.Timedelta(days=2), connection="tells")
+    frame.loc[frame["delivered_date"] > DAY, "delivered_date"] = pd.NaT
+    tells = ma.Purchases.from_table(frame, as_of=DAY)
+    return tells, ma.concat([silent, tells])
 
 
 @pytest.mark.full
@@ -222,3 +261,22 @@ def test_a_scorecard_has_no_rate_where_nothing_says_what_has_come(silent):
     card = ma.scorecard(silent)
     assert card[["on_time_rate", "on_time_low", "otif_rate", "line_fill_rate"]].isna().all(axis=None)
     assert (card["n_due"] == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("bought", "reason"),
+    [
+        ({"type": "Service"}, "nothing says what was bought"),
+        ({"type": "Service", "description": "Consulting"}, "no line has a price to compare"),
+        ({"material_id": "M1", "quantity": None}, "no line has a price to compare"),
+        ({"material_id": "M1", "only": "2024-06-20"}, "nothing says what was bought"),
+    ],
+)
+def test_no_item_in_both_years_is_said_only_where_items_are_known(silent, bought, reason):
+    last = bought.pop("only", None)
+    lines = silent.lines.assign(**bought)
+    if last is not None:
+        lines.loc[lines["order_date"] > last, "material_id"] = None
+    told = ma.findings(replace(silent, lines=lines)).set_index("kind").loc["prices"]
+    assert told["certainty"] == "can't be told"
+    assert told["sentence"] == f"prices ({reason})"

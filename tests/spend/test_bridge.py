@@ -125,3 +125,11 @@ def test_one_bridge_per_currency_and_empty_sides():
         spend.bridge(before, after, mixed_units="guess")
     with pytest.raises(SchemaError, match="quantity"):
         spend.bridge(before.drop(columns="quantity"), after)
+
+
+def test_a_waterfall_of_single_items_says_what_is_drawn():
+    before, after = lines(("A", 1, 10.0, "EUR")), lines(("A", 1, 12.0, "EUR"))
+    with pytest.raises(ConfigError, match="pass per_item=False"):
+        spend.plot_bridge(before, after, per_item=True)
+    with pytest.raises(SchemaError, match="with the column 'effect', or before and after"):
+        spend.plot_bridge(spend.bridge(before, after, per_item=True))

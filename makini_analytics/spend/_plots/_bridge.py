@@ -56,7 +56,7 @@ def plot_bridge(
     Raises
     ------
     ConfigError
-        The result has several groups: a waterfall shows one.
+        The result has several groups: a waterfall shows one. Or ``per_item``: its effects are those of all items together.
 
     Examples
     --------
@@ -69,6 +69,8 @@ def plot_bridge(
     Before +100.00 EUR; Price +12.00 EUR; Volume +20.00 EUR; After +132.00 EUR
     """
     result: pd.DataFrame = before
+    if "effect" not in result:
+        raise ConfigError("a waterfall shows the effects of all items together: pass per_item=False")
     currency = charts.one_currency(result)
     if not len(result):
         return charts.no_data(ax, "the change of ordered spend", result)
