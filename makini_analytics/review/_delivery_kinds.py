@@ -18,8 +18,7 @@ from ._years import with_months
 
 #: Days within which lines that are due are forecast.
 SOON = 30
-#: Where no forecast of its own is known the chance of a line is the on-time rate of so many days, and missing where that is one of fewer
-#: lines: `slippage.open_orders` has the rule.
+#: The chance of a line is the on-time rate of so many days where no forecast of its own is known; of fewer lines it is an accident.
 _LATELY, _FEWEST_LATELY = 90, 20
 #: Lead times are compared up to the day by which this share had come, and by orders that are older than that: so none is open.
 _MOST_COME = 0.95
@@ -113,7 +112,7 @@ def soon_late(view: View) -> Finding:
         return Finding("soon late", f"lines due in the next {SOON} days ({none})", certainty=UNKNOWN)
     falls_due = table[(days >= 0) & (days <= SOON)]
     lately, few = _fell_due_lately(view, falls_due)
-    soon = falls_due[falls_due["expected_late_value"].notna()]
+    soon = falls_due[falls_due["expected_late_value"].notna() & ~few]
     if soon.empty and few.any():
         n = charts.number(int(lately[few].max()))
         return Finding(
@@ -151,13 +150,15 @@ def soon_late(view: View) -> Finding:
 
 
 def _fell_due_lately(view: View, falls_due: pd.DataFrame) -> tuple[npt.NDArray[np.int64], Mask]:
-    """Return of how many lines with a known outcome each line's connection has the rate of late, and which lines lack a chance for that."""
+    """Return of how many lines with a known outcome each line's connection has the rate of late, and which lines have only a rate of few."""
     due, end = days_of(view.lines, f"{view.due}_date"), view.day.of_rows(view.lines)
     rows = view.has_outcome & (due > end - np.timedelta64(_LATELY, "D")) & (due <= end)
     n = values(view.lines, "connection", "string")[rows].astype("string").fillna("").value_counts()
     of_each = falls_due["connection"].astype("string").fillna("").map(n.to_dict()).fillna(0).to_numpy(dtype=np.int64)
-    few = falls_due["chance_on_time"].isna().to_numpy() & (of_each > 0) & (of_each < _FEWEST_LATELY)
-    return of_each, few
+    # a line with a forecast of its own has a chance for other days, too
+    return of_each, falls_due["chance_30_days"].isna().to_numpy() & falls_due[
+        "expected_late_value"
+    ].notna().to_numpy() & (of_each < _FEWEST_LATELY)
 
 
 def overdue(view: View) -> Finding:

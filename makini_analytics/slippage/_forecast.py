@@ -38,8 +38,8 @@ OF_AGE = [i for i, m in enumerate(MODELS) if m.clock == "age"]
 
 #: The days gone by on which lines are looked at, counted back from as-of: once a month for a year.
 ORIGINS = tuple(range(30, 361, 30))
-#: Days over which the rate to beat is taken, and lines due in them from which it is more than an accident.
-TRAILING, FEWEST = 90, 20
+#: Days over which the rate to beat is taken.
+TRAILING = 90
 #: Of how many lines of different orders the outcome must be known before a forecast is made, or judged. Lines of one order that are
 #: asked about together come together, mostly: n of them count as n / (1 + 0.7 (n - 1)).
 ENOUGH, _TOGETHER = 75, 0.7
@@ -105,12 +105,11 @@ class _Days(NamedTuple):
             lines.ordered[rows], lines.due[rows], lines.ended[rows], lines.delivered[rows], lines.cancelled[rows]
         )
 
-    def rate(self, day: int) -> tuple[float, int]:
-        """Return the on-time rate, as known on a day, of lines due by then, and of how many; missing where there are none."""
+    def rate(self, day: int) -> float:
+        """Return the on-time rate, as known on a day, of lines due by then; missing where there are none."""
         judged = (self.ordered <= day) & ~(self.cancelled & (self.ended <= day))
         in_time = judged & self.delivered & (self.ended <= self.due)
-        n = int(judged.sum())
-        return (float(in_time.sum() / n) if n else float("nan")), n
+        return float(in_time.sum() / judged.sum()) if judged.any() else float("nan")
 
     def open_on(self, day: int) -> Mask:
         """Return which were under way on a day, without those cancelled since, which have no outcome."""
@@ -154,7 +153,7 @@ class Past:
         questions, rates = [], []
         for then in (day - back for back in reversed(ORIGINS)):
             began, today = np.searchsorted(lines.due, [then - TRAILING, then], side="right")
-            rate, _ = _Days.of(lines, slice(began, today)).rate(then)
+            rate = _Days.of(lines, slice(began, today)).rate(then)
             # whose due date has passed since, so that their fate is known; a line cancelled since has none
             rows = near[today:][_Days.of(lines, slice(today, None)).open_on(then)]
             rows = thinned(book, rows)
@@ -197,8 +196,7 @@ class BackTest:
 
     past: Past
     chance: Floats  # missing where there was no forecast yet
-    rate: float  # the trailing rate of today; missing where it is one of few lines
-    n_lately: int  # the lines that it is one of
+    rate: float  # the trailing rate of today
 
     @cached_property
     def tested(self) -> Mask:
@@ -232,12 +230,7 @@ class BackTest:
         n = int(self.tested.sum())
         rate = f"the trailing on-time rate ({self.rate:.0%} of the lines due in the last {TRAILING} days)"
         if np.isnan(self.rate):
-            lately = (
-                f"{self.n_lately:,} {'line was' if self.n_lately == 1 else 'lines were'}"
-                if self.n_lately
-                else "no line was"
-            )
-            rate = f"missing: {lately} due in the last {TRAILING} days"
+            rate = f"missing: no line was due in the last {TRAILING} days"
         if not self.enough:
             return f"Too little is known for a forecast: {n:,} lines could be tested. The chance is {rate}."
         errors = f"on {n:,} lines of days gone by (Brier score {self.brier:.3f}, {self.brier_base:.3f})"
@@ -318,5 +311,4 @@ def _tested(book: Book, day: int, past: Past, of_each: Floats) -> BackTest:
             now = past.origin == then
             chance[now] = blend.of(of_each[:, now])
     lately = np.flatnonzero((book.ordered >= 0) & (book.due > day - TRAILING) & (book.due <= day))
-    rate, n = _Days.of(book, lately).rate(day)
-    return BackTest(past, chance, rate if n >= FEWEST else float("nan"), n)
+    return BackTest(past, chance, _Days.of(book, lately).rate(day))

@@ -63,8 +63,7 @@ def open_orders(lines: Any, *, as_of: AsOf | None = None, due: str = "required")
 
     The forecast is shown once the outcome of 75 lines of different orders is known that it could be tested on, and while its error
     (Brier score) over the past year is smaller than that of the trailing rate, the on-time rate of the lines due in the last 90
-    days. Otherwise the chance to be on time *is* the trailing rate, where 20 lines or more were due in these days, and there is none
-    to arrive within 30 or 60 days.
+    days. Otherwise the chance to be on time *is* the trailing rate, and there is none to arrive within 30 or 60 days.
     ``ma.explain`` says which it is, both errors, and how far the last test was off; `slippage.backtest` has the test.
 
     Parameters
