@@ -34,12 +34,10 @@ _TESTED: dict[str, tuple[Callable[[View], Evidence], Callable[..., Finding]]] = 
     "lead time": (delivery.lead_time_evidence, delivery.lead_time),
     "prices": (of_spend.price_evidence, of_spend.prices),
 }
-_OTHERS: dict[
-    str, Callable[[View], Finding]
-] = {  # first what reads all lines, while the tiles' figures take their parts of them
+_OTHERS: dict[str, Callable[[View], Finding]] = {
+    "change": of_spend.change,
     "soon late": delivery.soon_late,
     "overdue": delivery.overdue,
-    "change": of_spend.change,
     "concentration": of_spend.concentration,
     "single source": of_spend.single_source,
     "duplicate vendors": there_twice.duplicate_vendors,
