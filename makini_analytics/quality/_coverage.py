@@ -14,9 +14,9 @@ import pandas as pd
 from .. import lead_times, slippage, spend
 from ..compute import ENTITIES, Counted, Figure, FigureResult, Selection, figure, figures_of, key_columns, reuse
 from ..errors import ConfigError, SchemaError
-from ..frames import FIGURE_COLUMNS, AsOf, Mask, as_of_days, categoricals, encode, values
+from ..frames import FIGURE_COLUMNS, AsOf, AsOfDays, Mask, categoricals, encode, values
 from ..purchases import Purchases
-from ._takes import check_purchases
+from ._takes import check_purchases, day_of
 
 Ints = npt.NDArray[np.int64]
 
@@ -92,11 +92,10 @@ def coverage(data: Purchases, *, as_of: AsOf | None = None, counts: bool = True)
     """
     check_purchases(data, "connection", metric="quality.coverage")
     names = list(dict.fromkeys([*data.sources["connection"].dropna(), *data.orders["connection"].dropna().unique()]))
-    day = None if as_of is None else as_of_days(data.lines, as_of)
+    day = day_of(data, as_of)  # stated, since few lines might tell another one
     if counts:
         rows, columns = _counted_rows(data, names, as_of), list(_COLUMNS)
     else:
-        day = as_of_days(data.lines, as_of)  # few lines might tell another one
         rows, columns = _rows_of_figures(data, names, day), [c for c in _COLUMNS if c not in _COUNTS]
     result = pd.DataFrame(rows).reindex(columns=columns)
     if counts:
@@ -105,7 +104,9 @@ def coverage(data: Purchases, *, as_of: AsOf | None = None, counts: bool = True)
             n > 0, result["n_filled"].to_numpy(dtype=float, na_value=0) / np.where(n > 0, n, 1), np.nan
         )
     result = result.astype({c: _COLUMNS[c] for c in columns})
-    return FigureResult(result, Selection(data.lines), as_of=day, parameters={"counts": None})
+    return FigureResult(
+        result, Selection(data.lines), as_of=None if as_of is None else day, parameters={"counts": None}
+    )
 
 
 #: The columns of the result; those in the middle count.
@@ -132,7 +133,7 @@ def _counted_rows(data: Purchases, connections: list[str], as_of: AsOf | None) -
     return rows
 
 
-def _rows_of_figures(data: Purchases, connections: list[str], as_of: AsOf) -> list[dict[str, Any]]:
+def _rows_of_figures(data: Purchases, connections: list[str], as_of: AsOfDays | None) -> list[dict[str, Any]]:
     """Return the rows of all figures without counts.
 
     What can be computed of some lines of a connection can be of all. What can't is asked of all of them.

@@ -17,7 +17,6 @@ from ..frames import (
     AsOf,
     AsOfDays,
     Mask,
-    as_of_days,
     days_of,
     encode,
     frame_of,
@@ -31,7 +30,7 @@ from ..purchases import Purchases
 from ..system import known_options
 from ._names import clean_name, similar_names
 from ._repeats import counts_as_spend, repeated_lines, repeated_orders
-from ._takes import check_purchases
+from ._takes import check_purchases, day_of
 
 #: The kinds of suggestions, in the order in which they are listed.
 KINDS = ("order", "repeated line", "repeated order", "vendor", "due date")
@@ -87,7 +86,7 @@ def duplicates(data: Purchases, *, score: float = 88, as_of: AsOf | None = None)
     check_purchases(data, metric="quality.duplicates")
     if not 0 <= score <= 100:
         raise ConfigError(f"score={score!r}: pass a number from 0 to 100")
-    selection, day = Selection(data.lines), _day(data, as_of)
+    selection, day = Selection(data.lines), day_of(data, as_of)
     later = _later(data.lines, day)
     selection.exclude(later, LATER)
     orders, lines = data.orders, data.lines
@@ -106,16 +105,6 @@ def duplicates(data: Purchases, *, score: float = 88, as_of: AsOf | None = None)
     )
     result = result.loc[order.index].reset_index(drop=True)
     return FigureResult(result, selection, as_of=day)
-
-
-def _day(data: Purchases, as_of: AsOf | None) -> AsOfDays | None:
-    """Return the day to look from; None where nothing tells one, and all that is there is looked at."""
-    try:
-        return as_of_days(data.lines, as_of)
-    except ConfigError:
-        if as_of is not None:
-            raise
-        return None
 
 
 def _later(frame: pd.DataFrame, day: AsOfDays | None) -> Mask:

@@ -1,10 +1,11 @@
-"""What the functions of this room take: Purchases, with the columns by which orders and lines find each other."""
+"""What the functions of this room take: Purchases, with the columns by which orders and lines find each other, and a day to look from."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from ..errors import SchemaError
+from ..errors import ConfigError, SchemaError
+from ..frames import AsOf, AsOfDays, as_of_days
 from ..purchases import Purchases
 
 
@@ -16,3 +17,13 @@ def check_purchases(data: Any, *needed: str, metric: str) -> None:
         for name in needed:
             if name not in getattr(data, table).columns:
                 raise SchemaError(f"{metric} needs the column {name!r} of data.{table}, which is missing")
+
+
+def day_of(data: Purchases, as_of: AsOf | None) -> AsOfDays | None:
+    """Return the day to look from; None where nothing tells one, and all that is there is looked at."""
+    try:
+        return as_of_days(data.lines, as_of)
+    except ConfigError:
+        if as_of is not None:
+            raise
+        return None

@@ -79,3 +79,12 @@ def test_a_chart_without_counts_says_yes_and_no():
     ax = quality.plot_coverage(ma.load_sample(["us"]), counts=False)
     assert {"yes", "no"} <= {t.get_text() for t in ax.texts}
     assert "%" not in " ".join(t.get_text() for t in ax.texts)
+
+
+def test_lines_without_any_day_are_no_error():
+    data = ma.Purchases.from_table(pd.DataFrame({"vendor_name": ["A", "B"], "amount": [1.0, 2.0], "currency": "EUR"}))
+    full = quality.coverage(data).query("table == 'metrics'").reset_index(drop=True)
+    got = quality.coverage(data, counts=False)
+    assert got["computable"].equals(full["computable"])
+    assert 0 < got["computable"].sum() < len(got)
+    assert got["evidence"].dropna().equals(full["evidence"][~full["computable"].astype(bool)])
