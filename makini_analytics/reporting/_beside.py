@@ -100,9 +100,8 @@ def _of_quality(view: View, subject: str) -> list[Exhibit]:
     reconciled = quality.reconcile(view.given, as_of=view.day)
     of_lines = reconciled["part"] == "lines"
     covered = quality.coverage(view.given, as_of=view.day)
-    evidence = part(covered, covered["table"] == "metrics").drop(
-        columns="table"
-    )  # the columns are for whoever loads the data
+    # its rows of columns are for whoever loads the data
+    evidence = part(covered, covered["table"] == "metrics").drop(columns="table")
     out = [Exhibit("quality_coverage", "Figures that the data can carry, with the evidence", evidence)]
     for currency in currencies_of(view.given.lines):
         steps = part(reconciled, of_lines & (reconciled["currency"] == currency))
