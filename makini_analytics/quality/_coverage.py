@@ -12,7 +12,20 @@ import numpy.typing as npt
 import pandas as pd
 
 from .. import lead_times, slippage, spend
-from ..compute import ENTITIES, Counted, Figure, FigureResult, Selection, figure, figures_of, key_columns, reuse
+from ..compute import (
+    ENTITIES,
+    Counted,
+    Figure,
+    FigureResult,
+    PandasColumns,
+    Selection,
+    figure,
+    figures_of,
+    key_columns,
+    lines_of,
+    reuse,
+    unrecorded,
+)
 from ..errors import ConfigError, SchemaError
 from ..frames import FIGURE_COLUMNS, AsOf, AsOfDays, Mask, categoricals, encode, values
 from ..purchases import Purchases
@@ -42,6 +55,9 @@ _ANSWERS = ("several vendors",)
 #: Stretches of a connection's lines, and lines of each, that tell of most figures that they can be computed. In a stretch the
 #: lines of an order stand together, and all stretches have new orders and old ones, however the lines are sorted.
 _STRETCHES, _FEW = 20, 200
+
+#: Figures in which a line counts or not by other lines, of its vendor or its order: few lines prove nothing.
+_BY_OTHERS = ("spend.concentration", "slippage.otif")
 
 #: Figures of another one's table: they count the lines that it does.
 _OF_TABLE = {"slippage.ageing": "slippage.open_orders", "slippage.swings": "slippage.ladder"}
@@ -136,24 +152,30 @@ def _counted_rows(data: Purchases, connections: list[str], as_of: AsOf | None) -
 def _rows_of_figures(data: Purchases, connections: list[str], as_of: AsOfDays | None) -> list[dict[str, Any]]:
     """Return the rows of all figures without counts.
 
-    What can be computed of some lines of a connection can be of all. What can't is asked of all of them.
+    What can be computed of some lines of a connection can be of all, since a line counts by what it says itself. Deliveries count where
+    enough of their days are recorded, which all lines tell. What few lines don't prove is asked of all of them.
     """
     every_line = data.lines[[c for c in data.lines if c in FIGURE_COLUMNS]]
     place = _place(every_line, connections)
-    some = _some(place, len(connections))
-    few, place_of_few = every_line.iloc[some], place[some]
-    of_any = _Part(few, np.ones(len(few), dtype=bool), "")
+    at = _some(place, len(connections))
+    few = every_line.iloc[at]
+    all_of, few_of = (_Part(frame, np.ones(len(frame), dtype=bool), "") for frame in (every_line, few))
+    rule = unrecorded(lines_of(every_line, metric="quality.coverage"), as_of).rows(PandasColumns(every_line))
+    recorded = ~np.logical_or.reduce([np.zeros(len(place), dtype=bool), *(rows for rows, _ in rule)])
     parts = [
-        (c, _Part(few, place_of_few == i, role), _Part(every_line, place == i, role))
-        for i, c in enumerate(connections)
-        for role in (_role(data, c),)
+        (_Part(few, place[at] == i, role), _Part(every_line, place == i, role))
+        for i, role in enumerate(_role(data, c) for c in connections)
     ]
     rows: list[dict[str, Any]] = []
     for name, of, options in _figures(as_of):
-        kept = of_any.counts(of, options)
-        for i, (connection, *few_and_all) in enumerate(parts):
-            told = {"computable": few_and_all[0].lacks(of, options) is None and bool(kept[place_of_few == i].any())}
-            for part in few_and_all:
+        by_others = of.name in _BY_OTHERS
+        kept = all_of.counts(of, options) if by_others else few_of.counts(of, options)
+        where, sure = (place, recorded) if by_others else (place[at], recorded[at])
+        n_kept = np.bincount(where[kept & sure if of.room != "spend" else kept] + 1, minlength=len(connections) + 1)[1:]
+        for i, (connection, (of_few, of_all)) in enumerate(zip(connections, parts, strict=True)):
+            told = {"computable": n_kept[i] > 0 and of_few.lacks(of, options) is None}
+            # a figure of one item chooses one of one connection
+            for part in (of_few, of_all) if of.room == "spend" and not by_others else (of_all,):
                 told = told if told["computable"] else part.what_counts(of, options)
             evidence = None if told["computable"] else told["evidence"]
             rows.append({"connection": connection, "table": "metrics", "name": name} | told | {"evidence": evidence})

@@ -188,7 +188,10 @@ def _causes(
     """Return per order the cause, its own total, what that is compared with, the sum of its live lines, and their number."""
     n = len(orders)
     key = ["connection", "order_id"]
-    of = pd.MultiIndex.from_frame(orders[key]).get_indexer(pd.MultiIndex.from_frame(lines[key]))
+    keys = pd.MultiIndex.from_frame(orders[key])
+    first = np.flatnonzero(~keys.duplicated())
+    of = np.append(first, -1)[keys[first].get_indexer(pd.MultiIndex.from_frame(lines[key]))]
+    of = np.where(lines["order_id"].isna(), -1, of)  # without one, it is no line of any order
 
     def per_order(rows: npt.NDArray[np.bool_], weights: Any = None) -> Floats:
         rows = rows & (of >= 0)

@@ -136,10 +136,11 @@ def _price_changes(table: pd.DataFrame) -> pd.DataFrame:
 
 def _duplicates(table: pd.DataFrame) -> pd.DataFrame:
     # two orders of one number differ in nothing but where they stand, so that has to be said where the names do not tell them apart
-    same = (table["name"] == table["other_name"]).fillna(False) & (table["connection"] != table["other_connection"])
+    here, there = (table[c].fillna("not recorded") for c in ("connection", "other_connection"))
+    same = (table["name"] == table["other_name"]).fillna(False).astype(bool) & (here != there)
     names = {}
-    for name, of in (("name", "connection"), ("other_name", "other_connection")):
-        names[name] = table[name].where(~same.astype(bool), table[name] + " (" + table[of] + ")")
+    for name, of in (("name", here), ("other_name", there)):
+        names[name] = table[name].where(~same, table[name] + " (" + of + ")")
     # what agrees in most comes first, of whatever kind it is, and of that the largest: that is what the findings speak of
     return _leading(table, {**names, "kind": table["kind"]}).sort_values(
         ["score", "value"], ascending=False, kind="stable", ignore_index=True

@@ -80,8 +80,8 @@ def _ended(how: str, side: Side) -> Cells:
     stands = side.stands
     ended = stands.gone.cancelled | stands.gone.deleted if how == "cancelled" else stands.unjudged[how]
     counts = ~(stands.unjudged["draft"] | stands.gone.later)
-    # a return is told by its amount, a line closed short only by what has come of it
-    return Cells.counted(side.group, side.part, counts & side.told if how == "closed short" else counts, ended)
+    # a return is told by its amount, the others only where something says what became of the lines
+    return Cells.counted(side.group, side.part, counts if how == "return" else counts & side.told, ended)
 
 
 def came_within(side: Side, usual: Floats) -> Cells:

@@ -170,11 +170,15 @@ def _in_year(view: View, twice: pd.DataFrame) -> Mask:
 
 def _pair(row: pd.Series) -> str:
     """Return the two of a suggestion in words; of one name where the two are."""
-    one, other = (charts.label(row[name]) for name in ("name", "other_name"))
-    if row["name"] != row["other_name"]:
+    named = {
+        c: None if pd.isna(row[c]) else str(row[c]) for c in ("name", "other_name", "connection", "other_connection")
+    }
+    one, other, here, there = map(charts.label, named.values())
+    if named["name"] != named["other_name"]:
         return f"{one} and {other}"
-    elsewhere = row["connection"] != row["other_connection"]
-    return f"{one} in {row['connection']} and in {row['other_connection']}" if elsewhere else f"{one}, there again"
+    return (
+        f"{one} in {here} and in {there}" if named["connection"] != named["other_connection"] else f"{one}, there again"
+    )
 
 
 def _counted(twice: pd.DataFrame) -> tuple[str, int, int]:

@@ -70,28 +70,29 @@ def look_at(view: View, *, most: int = 7, kinds: bool = True, meanwhile: Callabl
     """
     if pd.isna(view.end):  # without lines figures need no day; what is looked at here is a year up to one
         raise ConfigError("no as-of day: there is no line, and the purchases carry none; pass as_of='2026-01-31'")
-    of_others = {kind: partial(_known, kind, find) for kind, find in (_OTHERS if kinds else {}).items()}
-    begin = beside(pays=len(view.lines) >= _MANY)
-    others = begin(lambda: [_tried(kind, find, view) for kind, find in of_others.items()])
-    of_tiles = tile_evidence(view)
-    evidence: dict[str, Evidence] = {}
-    refused: dict[str, str] = {}
-    for kind, (test, _) in (_TESTED if kinds else {}).items():
-        try:
-            evidence[kind] = _known(kind, test, view)
-        except (SchemaError, ConfigError) as e:
-            refused[kind] = str(e)
-    clear = clear_in(evidence | of_tiles)
-    got = [
-        _tried(kind, partial(_TESTED[kind][1], evidence=evidence[kind], clear=clear[kind]), view) for kind in evidence
-    ]
-    got += [_refused(kind, reason) for kind, reason in refused.items()]
-    shown = begin(lambda: tiles(view, of_tiles, {name: bool(clear[name].any()) for name in of_tiles}))
-    said = begin(lambda: data_line(view))
-    meanwhile()
-    sentences = said()  # which may not have begun
-    got += others()
-    return Review(view, _ranked(view, got, most), shown(), sentences)
+    with beside(pays=len(view.lines) >= _MANY) as begin:
+        of_others = {kind: partial(_known, kind, find) for kind, find in (_OTHERS if kinds else {}).items()}
+        others = begin(lambda: [_tried(kind, find, view) for kind, find in of_others.items()])
+        of_tiles = tile_evidence(view)
+        evidence: dict[str, Evidence] = {}
+        refused: dict[str, str] = {}
+        for kind, (test, _) in (_TESTED if kinds else {}).items():
+            try:
+                evidence[kind] = _known(kind, test, view)
+            except (SchemaError, ConfigError) as e:
+                refused[kind] = str(e)
+        clear = clear_in(evidence | of_tiles)
+        got = [
+            _tried(kind, partial(_TESTED[kind][1], evidence=evidence[kind], clear=clear[kind]), view)
+            for kind in evidence
+        ]
+        got += [_refused(kind, reason) for kind, reason in refused.items()]
+        shown = begin(lambda: tiles(view, of_tiles, {name: bool(clear[name].any()) for name in of_tiles}))
+        said = begin(lambda: data_line(view))
+        meanwhile()
+        sentences = said()  # which may not have begun
+        got += others()
+        return Review(view, _ranked(view, got, most), shown(), sentences)
 
 
 @partial(known_options, instead={**BY_FILTER, "top": "most=5 gives five"})

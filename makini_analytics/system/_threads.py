@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from contextvars import copy_context
 from functools import cache, partial
 from threading import RLock
@@ -20,31 +21,38 @@ class Begin(Protocol):
     def __call__(self, work: Callable[[], T], /) -> Callable[[], T]: ...
 
 
-def beside(*, pays: bool = True) -> Begin:
-    """Return what begins work in a second thread, one after the other; where it doesn't pay, it is done when its result is asked for.
+@contextmanager
+def beside(*, pays: bool = True) -> Iterator[Begin]:
+    """Give what begins work in a second thread, one after the other; where it doesn't pay, it is done when its result is asked for.
 
     It pays for figures of many lines: NumPy and Arrow let other threads run while they count. What has not begun yet when its result is
     asked for is done by whoever asks, so that nobody waits while there is something to do.
     """
     if not pays:
-        return cache
-    pool = ThreadPoolExecutor(1, thread_name_prefix="makini-beside")  # its thread ends when nobody holds it any more
+        yield cache
+        return
+    pool = ThreadPoolExecutor(1, thread_name_prefix="makini-beside")
 
     def begin(work: Callable[[], T]) -> Callable[[], T]:
-        coming = pool.submit(copy_context().run, partial(holding, work))
+        messages: list[str] = []  # in a thread no line outside led to them
+        coming = pool.submit(copy_context().run, partial(holding, work, messages))
 
         @cache
         def result() -> T:
             if coming.cancel():
                 return work()
-            got, messages = coming.result()
-            for message in messages:
-                warn(message)
-            return got
+            try:
+                return coming.result()
+            finally:
+                for message in messages:
+                    warn(message)
 
         return result
 
-    return begin
+    try:
+        yield begin
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 class cached_property(Generic[T]):  # noqa: N801: as the one of functools

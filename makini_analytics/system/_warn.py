@@ -26,12 +26,11 @@ def warn(message: str) -> None:
     warnings.warn(message, MakiniWarning, stacklevel=level)
 
 
-def holding(work: Callable[[], T]) -> tuple[T, list[str]]:
-    """Return the result of some work and what it warned of, to be said where a line outside led to it: in a thread none did."""
-    messages: list[str] = []
+def holding(work: Callable[[], T], messages: list[str]) -> T:
+    """Return the result of some work; what it warns of is added to the messages, to be said where a line outside led to it."""
     token = _held.set(messages)
     try:
-        return work(), messages
+        return work()
     finally:
         _held.reset(token)
 

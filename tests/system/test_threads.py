@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -24,22 +23,23 @@ def test_what_has_begun_is_waited_for_and_what_has_not_is_done_by_whoever_asks()
         done.append((name, threading.current_thread().name))
         return name
 
-    begin = beside()
-    first, second = (begin(lambda n=n: work(n)) for n in ("first", "second"))
-    assert started.wait(10)
-    assert second() == "second"  # the thread is busy with the first
-    assert done == [("second", threading.current_thread().name)]
-    may_end.set()
-    assert [first(), first(), second()] == ["first", "first", "second"]
+    with beside() as begin:
+        first, second = (begin(lambda n=n: work(n)) for n in ("first", "second"))
+        assert started.wait(10)
+        assert second() == "second"  # the thread is busy with the first
+        assert done == [("second", threading.current_thread().name)]
+        may_end.set()
+        assert [first(), first(), second()] == ["first", "first", "second"]
     assert [name for name, _ in done] == ["second", "first"]
     assert done[1][1].startswith("makini-beside")
 
 
 def test_where_it_does_not_pay_it_is_done_once_when_asked_for():
     done = []
-    result = beside(pays=False)(lambda: done.append(threading.current_thread()) or len(done))
-    assert done == []
-    assert [result(), result()] == [1, 1]
+    with beside(pays=False) as begin:
+        result = begin(lambda: done.append(threading.current_thread()) or len(done))
+        assert done == []
+        assert [result(), result()] == [1, 1]
     assert done == [threading.current_thread()]
 
 
@@ -48,30 +48,34 @@ def test_an_error_is_raised_where_the_result_is_asked_for(pays):
     def fails():
         raise ValueError("of the thread")
 
-    with pytest.raises(ValueError, match="of the thread"):
-        beside(pays=pays)(fails)()
+    with beside(pays=pays) as begin, pytest.raises(ValueError, match="of the thread"):
+        begin(fails)()
 
 
 def test_a_warning_of_the_thread_points_at_whoever_asks():
     def work():
         warn("look here")
-        return 1
+        raise ValueError("and there")
 
-    result = beside()(work)
-    with pytest.warns(MakiniWarning, match="look here") as told:
-        assert result() == 1
+    with beside() as begin:
+        result = begin(work)
+        with pytest.warns(MakiniWarning, match="look here") as told, pytest.raises(ValueError, match="and there"):
+            result()
     assert [w.filename for w in told] == [__file__]
 
 
-def test_no_thread_is_left_over():
-    begin = beside()
-    assert begin(lambda: 1)() == 1
-    del begin
-    gc.collect()
+def test_no_thread_is_left_over_after_an_error():
+    waiting, never = threading.Event(), []
+    with pytest.raises(ValueError, match="in a section") as kept, beside() as begin:
+        begin(lambda: waiting.wait(10))
+        begin(lambda: never.append(1))
+        raise ValueError("in a section")
+    waiting.set()
     deadline = time.monotonic() + 5
     while any(t.name.startswith("makini-beside") for t in threading.enumerate()) and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert not any(t.name.startswith("makini-beside") for t in threading.enumerate())
+    assert not any(t.name.startswith("makini-beside") for t in threading.enumerate()), kept
+    assert never == []
 
 
 class Thing:
