@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 
 import makini_analytics as ma
-from makini_analytics import MakiniError, MakiniWarning, SchemaError, currency
+from makini_analytics import MakiniError, MakiniWarning, SchemaError, currency, quality
+from makini_analytics.reporting._lists import shown
 from tests.tiers import one_in
 
 COLUMNS = ["line_id", "connection", "order_id", "vendor_name", "material_id", "updated_at", "state", "category"]
@@ -55,3 +57,25 @@ def test_no_line_and_no_day_to_look_from_is_said():
         ma.findings(nothing)
     for look in (ma.findings, ma.scorecard):
         assert look(nothing, as_of="2025-12-31") is not None
+
+
+@pytest.mark.parametrize("name", [None, "us"])
+def test_orders_that_are_there_again_where_no_connection_is_known(name):
+    """Of lists that were put together the connection is missing, of both or of one."""
+    data = ma.load_sample(["us"])
+    of = data.lines["order_id"].isin(data.lines["order_id"].iloc[:3])
+    again = replace(
+        data,
+        orders=pd.concat(
+            [data.orders.assign(connection=pd.NA), data.orders.head(3).assign(connection=name)], ignore_index=True
+        ),
+        lines=pd.concat(
+            [data.lines.assign(connection=pd.NA), data.lines[of].assign(connection=name)], ignore_index=True
+        ),
+    )
+    again.lines.attrs = data.lines.attrs
+    found = ma.findings(again, currency="USD", as_of="2025-12-31").set_index("kind")
+    assert "<NA>" not in " ".join(found["sentence"])
+    steps = quality.reconcile(again)
+    assert (steps[(steps["part"] == "lines") & (steps["step"] == "raw")]["n_lines"]).sum() == len(again.lines)
+    assert shown(quality.duplicates(again))["name"].notna().any()
