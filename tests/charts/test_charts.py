@@ -79,7 +79,7 @@ def test_an_option_that_a_finished_result_can_t_follow_is_refused(lines):
 
 
 def test_both_sides_of_a_bridge_are_needed_or_its_result(lines):
-    with pytest.raises(ma.SchemaError, match=r"result of spend\.bridge, or before and after"):
+    with pytest.raises(ma.SchemaError, match=r"result of spend\.bridge with the column 'effect', or before and after"):
         spend.plot_bridge(lines)
     with pytest.raises(ma.OptionError, match="mixed_units="):
         spend.plot_bridge(spend.bridge(lines, lines, mixed_units="apart"), mixed_units="apart")
