@@ -59,7 +59,7 @@ def test_no_line_and_no_day_to_look_from_is_said():
         assert look(nothing, as_of="2025-12-31") is not None
 
 
-@pytest.mark.parametrize("name", [None, "us"])
+@pytest.mark.parametrize("name", one_in(2, [None, "us"]))
 def test_orders_that_are_there_again_where_no_connection_is_known(name):
     """Of lists that were put together the connection is missing, of both or of one."""
     data = ma.load_sample(["us"])
