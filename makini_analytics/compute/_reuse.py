@@ -61,12 +61,12 @@ def once(frame: Any, question: Any, answer: Callable[[], T]) -> T:
     known = _KNOWN.get()
     if known is None:
         return answer()
-    of_frame = known.get(id(frame))
-    if of_frame is None or of_frame.frame() is not frame:
-        number = id(frame)  # given out again once the frame is gone
-        gone = weakref.ref(frame, lambda _: known.pop(number, None))
-        of_frame = known[number] = _Known(gone)
     with _ASKING:
+        of_frame = known.get(id(frame))
+        if of_frame is None or of_frame.frame() is not frame:
+            number = id(frame)  # given out again once the frame is gone
+            gone = weakref.ref(frame, lambda _: known.pop(number, None))
+            of_frame = known[number] = _Known(gone)
         found = next((a for a in of_frame.answers if a.question == question), None)
         if found is None:
             of_frame.answers.append(found := _Answer(question))

@@ -14,7 +14,7 @@ from ..errors import SchemaError
 from ..system import near
 from ._codes import remembered
 from ._collect import collect, is_engine_frame
-from .categoricals import to_strings
+from .categoricals import texts_at, to_strings
 
 Mask = npt.NDArray[np.bool_]
 
@@ -92,9 +92,7 @@ def texts_of(frame: pd.DataFrame, name: str, rows: npt.NDArray[np.integer[Any]])
     """Return some rows of a text column as text; of a million lines only those that a result shows."""
     column = values(frame, name, "string")
     known = remembered(column)
-    if known is None:
-        return to_strings(column.iloc[rows]).array
-    return known.labels.astype("string").array.take(known.codes[rows].astype(np.intp), allow_fill=True)
+    return to_strings(column.iloc[rows]).array if known is None else texts_at(known, rows)
 
 
 def numbers(frame: pd.DataFrame, name: str) -> npt.NDArray[np.float64]:

@@ -199,15 +199,16 @@ def to_strings(column: pd.Series) -> pd.Series:
         return column.astype("string")
     labels: Any = column.array
     encoded = Encoding(labels.codes.copy(), labels.categories.astype("string"))
-    texts: Any = encoded.labels.array
-    out = pd.Series(
-        texts.take(encoded.codes, allow_fill=True) if len(texts) else _no_text(len(column)),
-        index=column.index,
-        name=column.name,
-        copy=False,
-    )
+    out = pd.Series(texts_at(encoded, slice(None)), index=column.index, name=column.name, copy=False)
     remember(out, encoded)
     return out
+
+
+def texts_at(encoded: Encoding, rows: Any) -> Any:
+    """Return the text of some rows of a column of which codes and labels are known."""
+    texts: Any = encoded.labels.astype("string").array
+    codes = encoded.codes[rows]
+    return texts.take(codes.astype(np.intp, copy=False), allow_fill=True) if len(texts) else _no_text(len(codes))
 
 
 def _no_text(n: int) -> Any:

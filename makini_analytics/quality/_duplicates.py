@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..compute import LATER, FigureResult, Selection, figure
+from ..compute import LATER, FigureResult, Selection, figure, group_lines
 from ..errors import ConfigError, SchemaError
 from ..frames import (
     FIGURE_COLUMNS,
@@ -20,10 +20,8 @@ from ..frames import (
     days_of,
     encode,
     frame_of,
-    numbered,
     numbers,
     pairs,
-    texts_of,
     values,
 )
 from ..purchases import Purchases
@@ -251,18 +249,10 @@ def _pair(kind: str, a: Mapping[str, Any], b: Mapping[str, Any], score: float, e
 
 def _vendors(lines: pd.DataFrame, least: float) -> Iterator[dict[str, Any]]:
     columns = {"connection": "connection", "id": "vendor_id", "name": "vendor_name"}
-    keys = [encode(values(lines, c, "string")) for c in columns.values()]
-    code = np.zeros(len(lines), dtype=np.int64)
-    for key in keys:  # one number for each combination; what is missing comes last
-        n = len(key.labels)
-        code = code * (n + 1) + np.where(key.codes < 0, n, key.codes)
-    named = np.flatnonzero(keys[-1].codes >= 0)
-    numbers_of, vendor = numbered(code[named])
-    first = np.zeros(len(numbers_of), dtype=np.intp)
-    first[vendor[::-1]] = named[::-1]
-    vendors = pd.DataFrame({name: texts_of(lines, c, first) for name, c in columns.items()}).assign(
-        n=np.bincount(vendor)
-    )
+    table = pd.DataFrame({name: values(lines, c, "string") for name, c in columns.items()})
+    named = table["name"].notna().to_numpy(dtype=bool)
+    groups = group_lines(table, list(columns), rows=named)
+    vendor, vendors = groups.codes, groups.keys.assign(n=np.bincount(groups.codes, minlength=len(groups)))
     cleaned = [clean_name(n) for n in vendors["name"]]
     found = list(similar_names(cleaned, least))
     # what each of these few vendors delivers; of all vendors it would take a second for a million lines

@@ -80,7 +80,7 @@ def _ended(how: str, side: Side) -> Cells:
     stands = side.stands
     ended = stands.gone.cancelled | stands.gone.deleted if how == "cancelled" else stands.unjudged[how]
     counts = ~(stands.unjudged["draft"] | stands.gone.later)
-    # a return is told by its amount, the others only where something says what became of the lines
+    # a return shows in its own amount; how other lines ended is known only where something says what became of them
     return Cells.counted(side.group, side.part, counts if how == "return" else counts & side.told, ended)
 
 
