@@ -145,6 +145,8 @@ def printable(text: str) -> str:
     >>> printable("A\x00B \ud83d"), printable("Pump \u202eevil")
     ('A�B �', 'Pump evil')
     """
+    if text.isascii() and text.isprintable():  # as most are
+        return text
     text = _TURNS.sub("", text)
     return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n").replace("\r", "\n"))
 

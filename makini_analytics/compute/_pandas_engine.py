@@ -69,11 +69,17 @@ class PandasColumns:
 
     def is_in(self, name: str, *texts: str) -> Mask:
         """Return where a text column has one of these values."""
+        if not self.has(name):
+            return np.zeros(len(self), dtype=bool)
+        column: Encoding = self._once(("text", name), lambda: encode(self.frame[name], sort=False))
+        places = self._once((name, texts), lambda: _places_of(texts, column.labels))
+        if len(places) > _FEW:  # in one pass, however many: the last place is that of a missing text, -1
+            wanted = np.zeros(len(column.labels) + 1, dtype=bool)
+            wanted[places] = True
+            return wanted.take(column.codes[self.rows], mode="wrap")
         out = np.zeros(len(self), dtype=bool)
-        if self.has(name):
-            column: Encoding = self._once(("text", name), lambda: encode(self.frame[name], sort=False))
-            for code in self._once((name, texts), lambda: _places_of(texts, column.labels)):
-                out |= column.codes[self.rows] == code
+        for code in places:
+            out |= column.codes[self.rows] == code
         return out
 
     def may_be_unreadable(self, name: str) -> bool:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..frames import FILTERS, OWN_DAYS, AsOfDays, Mask, encode, numbers, values
+from ._reuse import once
 
 #: Where a result says how many rows it had, by currency: one that lost some since is a part, and no chart may take it for the whole.
 N_ROWS = "n_rows"
@@ -206,10 +207,14 @@ def _source_of(lines: pd.DataFrame) -> str | None:
     told: str | None = lines.attrs.get("source")
     if told is None or "connection" not in lines:
         return told
-    names = encode(values(lines, "connection", "string"), sort=False)
-    there = {str(names.labels[i]) for i in np.flatnonzero(np.bincount(names.codes.astype(np.intp) + 1)[1:]).tolist()}
+    there = once(lines, "connections", lambda: _connections_in(lines))
     known = told.split(", ")
     return ", ".join(n for n in known if n in there) if there and there <= {*known} else told
+
+
+def _connections_in(lines: pd.DataFrame) -> set[str]:
+    names = encode(values(lines, "connection", "string"), sort=False)
+    return {str(names.labels[i]) for i in np.flatnonzero(np.bincount(names.codes.astype(np.intp) + 1)[1:]).tolist()}
 
 
 def _days_before(lines: pd.DataFrame, as_of: AsOfDays) -> str:

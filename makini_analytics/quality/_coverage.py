@@ -57,7 +57,10 @@ _ANSWERS = ("several vendors",)
 _STRETCHES, _FEW = 20, 200
 
 #: Figures in which a line counts or not by other lines, of its vendor or its order: few lines prove nothing.
-_BY_OTHERS = ("spend.concentration", "slippage.otif")
+_BY_OTHERS = ("spend.concentration",)
+
+#: Figures of deliveries for which it does not matter whether the days of enough of them are recorded.
+_WITHOUT_DAYS = (*_LISTS, "slippage.order_book", "slippage.fill_rate", "slippage.ladder", "slippage.swings")
 
 #: Figures of another one's table: they count the lines that it does.
 _OF_TABLE = {"slippage.ageing": "slippage.open_orders", "slippage.swings": "slippage.ladder"}
@@ -168,14 +171,14 @@ def _rows_of_figures(data: Purchases, connections: list[str], as_of: AsOfDays | 
     ]
     rows: list[dict[str, Any]] = []
     for name, of, options in _figures(as_of):
-        by_others = of.name in _BY_OTHERS
+        by_others, by_days = of.name in _BY_OTHERS, of.room != "spend" and of.name not in _WITHOUT_DAYS
         kept = all_of.counts(of, options) if by_others else few_of.counts(of, options)
         where, sure = (place, recorded) if by_others else (place[at], recorded[at])
-        n_kept = np.bincount(where[kept & sure if of.room != "spend" else kept] + 1, minlength=len(connections) + 1)[1:]
+        n_kept = np.bincount(where[kept & sure if by_days else kept] + 1, minlength=len(connections) + 1)[1:]
         for i, (connection, (of_few, of_all)) in enumerate(zip(connections, parts, strict=True)):
             told = {"computable": n_kept[i] > 0 and of_few.lacks(of, options) is None}
             # a figure of one item chooses one of one connection
-            for part in (of_few, of_all) if of.room == "spend" and not by_others else (of_all,):
+            for part in (of_all,) if by_others or by_days else (of_few, of_all):
                 told = told if told["computable"] else part.what_counts(of, options)
             evidence = None if told["computable"] else told["evidence"]
             rows.append({"connection": connection, "table": "metrics", "name": name} | told | {"evidence": evidence})
@@ -266,7 +269,7 @@ class _Part:
         """Return how many have a value in a column."""
         if column not in self.known:
             there = column in self.every_line
-            self.known[column] = int(np.count_nonzero(_is_filled(self.every_line[column])[self.rows])) if there else 0
+            self.known[column] = int(np.count_nonzero(_is_filled(self.every_line[column]) & self.rows)) if there else 0
         return self.known[column]
 
     def lacks(self, figure: Figure, options: Mapping[str, Any]) -> str | None:

@@ -12,7 +12,7 @@ from ..errors import ConfigError, SchemaError
 from ..frames import as_of_days, write_csv
 from ..purchases import Purchases
 from ..review import View
-from ..system import in_the_way, known_options, names_of, not_writable, path_of, steps, text_of, whole
+from ..system import in_the_way, known_options, names_of, not_writable, path_of, steps, text_of, whole, without_search
 from ._content import PARTS, content, of_vendor
 from ._exhibits import Content, Exhibit, exportable, named_as
 from ._page import files_of, html_page, on_page
@@ -31,6 +31,7 @@ _PAGE = "report.html"
 
 
 @known_options
+@without_search()
 def report(
     data: Purchases,
     out: str | Path,

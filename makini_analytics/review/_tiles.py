@@ -11,7 +11,7 @@ import pandas as pd
 
 from .. import charts, lead_times, slippage, spend
 from ..errors import ConfigError, SchemaError
-from ..frames import days_of
+from ..frames import Mask, days_of
 from ._delivery_kinds import lead_time_lines
 from ._evidence import Evidence, Floats, shifts
 from ._kinds import count
@@ -185,10 +185,13 @@ def _overdue(view: View, clear: Mapping[str, bool]) -> Tile | None:
     if not told or not view.has_amount.any():
         return None
     value = float(past.sum())
-    now, was = _overdue_on(view, view.end, view.judged), np.nan
+    known = view.known_before & ~view.untold
+    now, was = view.money(view.part(known & _overdue_in(view.judged)), basis="open", as_of=view.end), np.nan
     judged = ~view.lines["connection"].isin(view.undated) if "connection" in view.lines else True
     if (view.known_before & judged).any():
-        was = _overdue_on(view, view.before, slippage.per_line(view.lines, as_of=view.before, due=view.due))
+        then = view.part(known & (view.year_of_order != 1))  # without those that were ordered since
+        judged_then = slippage.per_line(then, as_of=view.before, due=view.due)
+        was = view.money(then[_overdue_in(judged_then)], basis="open", as_of=view.before)
     change = ""
     if not np.isnan(was):
         alike = "" if abs(now - value) < 0.005 else f"like for like {view.say_short(now)}, "
@@ -197,10 +200,8 @@ def _overdue(view: View, clear: Mapping[str, bool]) -> Tile | None:
     return Tile("overdue", "Overdue value", "money", value, was, view.unit, view.say(value), change, True, None)
 
 
-def _overdue_on(view: View, day: pd.Timestamp, judged: pd.DataFrame) -> float:
-    """Return the open value of the lines that are overdue on a day, of the connections that are known in both years."""
-    rows = (judged["outcome"] == "overdue_open").fillna(False).to_numpy(dtype=bool) & view.known_before & ~view.untold
-    return view.money(view.part(rows), basis="open", as_of=day)
+def _overdue_in(judged: pd.DataFrame) -> Mask:
+    return (judged["outcome"] == "overdue_open").fillna(False).to_numpy(dtype=bool)
 
 
 def data_line(view: View) -> list[str]:

@@ -265,7 +265,7 @@ class View(Years):
         """Whether nothing says of any line whether it came."""
         return bool(self.untold.all()) and len(self.lines) > 0
 
-    @property
+    @cached_property
     def undated(self) -> list[str]:
         """The connections whose lines are left out of on time, since no delivery days are recorded."""
         try:

@@ -164,7 +164,7 @@ def _side_by_side(sides: list[pd.DataFrame], own: list[str]) -> pd.DataFrame:
         for name in dict.fromkeys(names):
             if any(name in side.columns for side in sides):
                 out[name] = _both(sides, name, dtype)
-    joined = pd.DataFrame(out)
+    joined = pd.DataFrame(out, copy=False)
     joined.attrs = dict(sides[1].attrs)
     return joined
 

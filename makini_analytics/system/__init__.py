@@ -1,7 +1,8 @@
-"""What every room may need: checks of arguments and options, names that may be meant, files whole or not at all, the progress bar, HTML templates, a second thread, warnings."""
+"""What every room may need: checks of arguments and options, names that may be meant, files whole or not at all, the progress bar, HTML templates, a second thread, garbage, warnings."""
 
 from ._arguments import flag_of, mapping_of, names_of, number_of, path_of, text_of, texts_of
 from ._files import in_the_way, not_writable, scratch, settle, whole
+from ._garbage import without_search
 from ._near import near
 from ._options import check_options, known_options, options_of
 from ._progress import Display, Progress, steps
@@ -33,4 +34,5 @@ __all__ = [
     "texts_of",
     "warn",
     "whole",
+    "without_search",
 ]
