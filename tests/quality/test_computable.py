@@ -10,7 +10,8 @@ import pytest
 
 import makini_analytics as ma
 from makini_analytics import quality
-from makini_analytics.quality import _coverage
+from makini_analytics.frames import FIGURE_COLUMNS
+from makini_analytics.quality import _computable
 from tests.tiers import one_in
 
 WORLDS = 24
@@ -20,9 +21,7 @@ def scarce(data, seed):
     """Return purchases of which some columns have values on a few lines of a connection only, or on none."""
     rng = np.random.default_rng(seed)
     lines = data.lines.copy()
-    for column in rng.choice(
-        [c for c in _coverage.FIGURE_COLUMNS if c in lines and c != "connection"], 8, replace=False
-    ):
+    for column in rng.choice([c for c in FIGURE_COLUMNS if c in lines and c != "connection"], 8, replace=False):
         mine = np.flatnonzero(lines["connection"] == rng.choice(["emea", "us", "apac"]))
         kept = rng.choice(mine, rng.choice([0, 1, 5, 50]), replace=False)
         lines[column] = lines[column].mask(np.isin(np.arange(len(lines)), np.setdiff1d(mine, kept)))
@@ -38,8 +37,8 @@ def scarce(data, seed):
 @pytest.mark.parametrize("few", [(20, 200), (4, 5), (1, 1)])
 def test_some_lines_say_of_every_figure_what_all_lines_say(seed, few, monkeypatch):
     data = scarce(ma.load_sample(), seed)
-    monkeypatch.setattr(_coverage, "_STRETCHES", few[0])
-    monkeypatch.setattr(_coverage, "_FEW", few[1])
+    monkeypatch.setattr(_computable, "_STRETCHES", few[0])
+    monkeypatch.setattr(_computable, "_FEW", few[1])
     for as_of in (None, "2025-06-30"):
         full = quality.coverage(data, as_of=as_of).query("table == 'metrics'").reset_index(drop=True)
         got = quality.coverage(data, as_of=as_of, counts=False)

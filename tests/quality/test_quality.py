@@ -14,7 +14,7 @@ import pytest
 import makini_analytics as ma
 from makini_analytics import ConfigError, Purchases, SchemaError, lead_times, quality, spend, style
 from makini_analytics.catalogue import FIGURES
-from makini_analytics.quality._coverage import _figures
+from makini_analytics.quality._computable import figures
 from makini_analytics.quality._names import _legal_endings, clean_name
 from makini_analytics.tidy import tidy_orders
 from tests.tiers import one_in
@@ -77,7 +77,7 @@ def test_a_figure_counts_the_same_lines_before_it_is_computed_and_after(sample, 
     lines = sample.filter(connection="us").lines.iloc[:n]
     day = sample.as_of
     asked = 0
-    for _, figure, options in _figures(day):
+    for _, figure, options in figures(day):
         if len(figure.data) > 1 or figure.data == ("history",):
             continue
         try:
