@@ -19,8 +19,7 @@ In a notebook::
 draws. Whatever goes wrong is a `MakiniError`. Without a token: `load_sample`, or `sandbox`, a Makini on loopback.
 """
 
-import lazy_loader as _lazy
-
+from ._door import opened as _opened
 from ._version import __version__ as __version__  # not in __all__: `import *` must leave the reader's own alone
 
-__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = _opened(__name__, __file__)

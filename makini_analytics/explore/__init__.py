@@ -5,6 +5,6 @@ on a bar opens its order lines. JupyterLab, Notebook 7 and VS Code run its ipywi
 web, a printed notebook) the chart, the code and the table stay as they were first shown.
 """
 
-import lazy_loader as _lazy
+from .._door import opened as _opened
 
-__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = _opened(__name__, __file__)

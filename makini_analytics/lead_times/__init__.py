@@ -5,6 +5,6 @@ still open counts as longer than its present age, so the figures don't improve b
 the same figures.
 """
 
-import lazy_loader as _lazy
+from .._door import opened as _opened
 
-__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = _opened(__name__, __file__)

@@ -11,7 +11,7 @@ import pandas as pd
 from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
 
 from ..errors import ConfigError, OptionError
-from ..frames import FILTERS, FIRST_ORDERS, TOLD_IN, known_first_orders, moment_of, told_in, values
+from ..frames import FILTERS, FIRST_ORDERS, TOLD_IN, days_of, known_first_orders, moment_of, told_in, values
 from ..system import near, texts_of
 from ._reach import own_days
 
@@ -132,7 +132,7 @@ def _mask(frame: pd.DataFrame, wanted: Mapping[str, Collection[str]], first: Any
             hit |= frame[column].astype("string").isin(texts).to_numpy(dtype=bool)
         found &= hit
     if first is not None or last is not None:
-        days = frame["order_date"] if "order_date" in frame else pd.Series(pd.NaT, index=frame.index)
+        days = pd.Series(days_of(frame, "order_date").astype("datetime64[us]"))
         found &= days.between(first or pd.Timestamp.min, last or pd.Timestamp.max).to_numpy(dtype=bool)
     return found
 
@@ -148,7 +148,8 @@ def _sources(
     sources = data.sources.assign(as_of=days) if len(set(days)) > 1 else data.sources
     sources = sources[of.isin(there) | of.isna()].reset_index(drop=True)
     for name, names in zip(("n_orders", "n_lines"), of_each, strict=True):
-        sources[name] = sources["connection"].map(names.value_counts()).fillna(0).astype("Int64")
+        n = sources["connection"].map(names.value_counts()).fillna(0)
+        sources[name] = n.mask(sources["connection"].isna(), names.isna().sum()).astype("Int64")
     return sources
 
 

@@ -4,6 +4,6 @@ The first question of a meeting is "does this match the ERP?". Nothing here chan
 you give. ``plot_*`` draws the same.
 """
 
-import lazy_loader as _lazy
+from .._door import opened as _opened
 
-__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = _opened(__name__, __file__)

@@ -10,6 +10,7 @@ import pandas as pd
 from ..compute import FigureResult, Selection, figure, reuse
 from ..frames import FIGURE_COLUMNS, AsOf, Mask, categoricals
 from ..purchases import Purchases
+from ..system import flag_of
 from ._computable import Ints, Part, by_few_lines, figures, is_filled, place_of
 from ._takes import check_purchases, day_of
 
@@ -46,8 +47,8 @@ def coverage(data: Purchases, *, as_of: AsOf | None = None, counts: bool = True)
 
     Raises
     ------
-    SchemaError
-        ``data`` is not Purchases.
+    SchemaError, ConfigError
+        ``data`` is not Purchases; ``counts`` is neither True nor False.
 
     Examples
     --------
@@ -58,6 +59,7 @@ def coverage(data: Purchases, *, as_of: AsOf | None = None, counts: bool = True)
     (0.0, True)
     """
     check_purchases(data, "connection", metric="quality.coverage")
+    counts = flag_of("counts", counts)
     names = list(dict.fromkeys([*data.sources["connection"].dropna(), *data.orders["connection"].dropna().unique()]))
     day = day_of(data, as_of)  # stated, since few lines might tell another one
     if counts:

@@ -4,6 +4,6 @@ All due lines are in the denominator, those that have not come too: an open line
 already. ``plot_*`` draws the same figures.
 """
 
-import lazy_loader as _lazy
+from .._door import opened as _opened
 
-__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = _opened(__name__, __file__)

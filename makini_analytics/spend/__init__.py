@@ -4,6 +4,6 @@ Each function takes the lines and gives one tidy frame, in one row per currency 
 one; `makini_analytics.explain` tells its parameters and what it left out. ``plot_*`` draws the same figures.
 """
 
-import lazy_loader as _lazy
+from .._door import opened as _opened
 
-__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = _opened(__name__, __file__)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -215,3 +218,17 @@ def test_findings_of_one_vendor_make_no_concentration_and_no_single_source():
 def test_a_column_that_is_no_text_is_not_picked_by(data, pick):
     with pytest.raises(ma.OptionError, match=r"picks by columns of text.*data\.lines\["):
         data.filter(**pick)
+
+
+def test_dates_may_be_missing_as_numbers_and_have_times_of_day(data):
+    """Frames made by hand: a column of NaN, and an instant within the last day."""
+    undated = replace(data, lines=data.lines.assign(order_date=np.nan))
+    assert len(undated.filter(since="2025-01-01")) == 0
+    timed = replace(data, lines=data.lines.assign(order_date=data.lines["order_date"] + pd.Timedelta(hours=14)))
+    assert len(timed.filter(until="2025-06-30")) == len(data.filter(until="2025-06-30"))
+
+
+def test_lines_without_a_connection_are_counted_among_the_sources():
+    made = ma.Purchases.from_table(pd.DataFrame({"vendor_name": ["A", "B", "A"], "amount": 1.0, "currency": "EUR"}))
+    no_name = replace(made, lines=made.lines.assign(connection=pd.NA), sources=made.sources.assign(connection=pd.NA))
+    assert no_name.filter(vendor="A").sources["n_lines"].tolist() == [2]

@@ -1,0 +1,52 @@
+"""The door of a room: names that are loaded when they are asked for, and what may be meant by one that is not there."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import lazy_loader
+
+#: Where a name may lie that was looked for at the top.
+_HOLDERS = ("Purchases", "Client", "spend", "lead_times", "slippage", "quality", "currency", "units", "style")
+_PERIODS = {"week": "W", "month": "M", "quarter": "Q", "year": "Y"}
+
+
+def opened(package: str, file: str) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
+    """Return ``__getattr__``, ``__dir__`` and ``__all__`` of a room whose names stand in the stub beside ``file``.
+
+    >>> from makini_analytics import spend
+    >>> spend.by_category
+    Traceback (most recent call last):
+    ...
+    AttributeError: makini_analytics.spend has no 'by_category': spend.by_vendor(lines, by='category') groups by any column
+    """
+    load, names, everything = lazy_loader.attach_stub(package, file)
+
+    def find(name: str) -> Any:
+        if name in everything or name.startswith(
+            "_"
+        ):  # Python and notebooks ask every module for names such as __path__
+            return load(name)
+        told = f"{package} has no {name!r}{_meant(name, package, everything, load)}"
+        raise AttributeError(told, name=name, obj=sys.modules.get(package))
+
+    return find, names, everything
+
+
+def _meant(name: str, package: str, there: list[str], load: Callable[[str], Any]) -> str:
+    from .frames import FIGURE_COLUMNS
+    from .system import near
+
+    room = package.partition(".")[2]
+    drawn, by, column = name.rpartition("by_")
+    if by and drawn in ("", "plot_") and {"by_vendor", "by_period"} <= set(there):
+        if column in _PERIODS:
+            return f": {room}.{drawn}by_period(lines, freq={_PERIODS[column]!r})"
+        if column in (*FIGURE_COLUMNS, "material", "site"):
+            return f": {room}.{drawn}by_vendor(lines, by={column!r}) groups by any column"
+    found = [] if room else [of for of in _HOLDERS if name in dir(load(of))]
+    if found:
+        return f": {' or '.join(f'{of}.{name}' for of in found)}"
+    return near(name, there)

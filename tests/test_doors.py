@@ -1,0 +1,46 @@
+"""A name that is not there: the error says what may be meant."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+import makini_analytics as ma
+from makini_analytics import lead_times, slippage, spend
+
+
+@pytest.mark.parametrize(
+    ("room", "name", "meant"),
+    [
+        (spend, "by_category", "spend.by_vendor(lines, by='category')"),
+        (spend, "plot_by_site_name", "spend.plot_by_vendor(lines, by='site_name')"),
+        (spend, "by_month", "spend.by_period(lines, freq='M')"),
+        (lead_times, "plot_by_quarter", "lead_times.plot_by_period(lines, freq='Q')"),
+        (slippage, "by_vendors", "near: by_vendor"),
+        (ma, "duplicates", "quality.duplicates"),
+        (ma, "by_vendor", "spend.by_vendor or lead_times.by_vendor"),
+        (ma, "from_file", "Purchases.from_file"),
+        (ma, "fetch_purchases", "Client.fetch_purchases"),
+        (ma, "findngs", "near: findings"),
+    ],
+)
+def test_a_name_that_is_not_there_teaches_the_one_that_is(room, name, meant):
+    with pytest.raises(AttributeError) as told:
+        getattr(room, name)
+    assert meant in str(told.value)
+    assert (told.value.name, told.value.obj) == (name, room)
+    assert not hasattr(room, name)
+
+
+def test_what_is_meant_is_there():
+    lines = ma.load_sample(["us"]).lines
+    assert len(spend.by_vendor(lines, by="category")) > 1
+    assert len(lead_times.by_period(lines, freq="Q")) > 1
+
+
+def test_what_python_asks_of_every_module_is_answered_as_ever():
+    assert not hasattr(spend, "_repr_html_")
+    assert pickle.loads(pickle.dumps(spend.by_vendor)) is spend.by_vendor  # noqa: S301: our own
+    with pytest.raises(ImportError, match="cannot import name 'by_category'"):
+        exec("from makini_analytics.spend import by_category")
