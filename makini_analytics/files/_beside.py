@@ -16,8 +16,9 @@ from ..errors import SchemaError
 from ..tidy import ORDERS, RECEIPT, a_few, has_come, meaning
 from ._by_values import is_yes
 from ._headings import folded, receipt_kinds
-from ._read_file import as_table, read_grid_of, system_of
+from ._read_file import as_table, read_grid_of
 from ._rows import order_lines
+from ._said import system_of
 from ._sorted_rows import Told, as_issues
 from ._values import Table, settle
 

@@ -12,11 +12,10 @@ from typing import Any
 import pandas as pd
 
 from ..errors import SchemaError
-from ..system import known_options, mapping_of, number_of, path_of, text_of
-from ..tidy import LINES, ORDERS, why_no_value
+from ..system import known_options, number_of, path_of, text_of
+from ..tidy import why_no_value
 from ._by_values import (
     ask_about_twice,
-    by_statuses,
     fits,
     kind_of,
     mostly_words,
@@ -24,35 +23,18 @@ from ._by_values import (
     with_marks,
     with_states,
 )
-from ._headings import (
-    AS_YOU_SAY,
-    TWICE,
-    Heading,
-    System,
-    distinct_names,
-    folded,
-    n_known,
-    named_system,
-    recognised,
-    understood,
-)
+from ._headings import TWICE, Heading, System, distinct_names, folded, n_known, understood
 from ._jde import settle_jde
 from ._money import in_percent
 from ._raw_file import Grid, read_grid
 from ._rows import order_lines
+from ._said import SPECIAL, as_ours, ours_of, said_of, stated_in, system_of
 from ._sorted_rows import Rows, as_issues
 from ._unread import is_undecided, tell_unread
 from ._values import Table, settle
 from ._wording import says_discount, says_money, says_price_unit, titles_of_multiples
 
-#: Names that `columns` may give beside ours, and what becomes of them.
-SPECIAL = (
-    "vendor", "open_quantity", "scheduled_quantity", "schedule_line", "deletion_mark", "completed_mark", "void_mark", "open_mark",
-    "incomplete_mark", "release_mark", "record_type", "price_per_code", "history", "movement_type", "debit_credit", "last_status",
-    "document_type", "free_mark", "foreign_amount", "foreign_unit_price", "exchange_rate", "order_price_unit", "price_unit_numerator",
-    "price_unit_denominator", "cancelled_quantity", "stock_received_quantity", "stock_unit",
-)  # fmt: skip
-#: Of these, what is settled when numbers are read.
+#: Of the special names, what is settled when numbers are read.
 _BY_NUMBERS = ("order_price_unit", "price_unit_numerator", "price_unit_denominator", "cancelled_quantity")
 #: Rows after which exports end whatever there is: those of the old and the new Excel, with and without headings, and round limits.
 _CUT_OFF = frozenset({65_000, 65_001, 65_535, 65_536, 1_000_001, 1_048_575, 1_048_576})
@@ -111,7 +93,7 @@ def read_file(
     chosen = system_of(system, grid.headings, grid.cells)
     rows = order_lines(grid, meant, chosen.name if chosen else "")
     table = as_table(grid, meant, rows, chosen)
-    table.came, table.stated = came, (stated := _stated(columns))
+    table.came, table.stated = came, (stated := stated_in(columns))
     names = distinct_names(grid.headings)
     discounts, price_units = (
         [names[h.place] for h in headings if _is_further(h, stated, says, gives)]
@@ -214,7 +196,7 @@ def read_grid_of(
     header: int | None = None,
 ) -> tuple[Grid, list[Heading], str]:
     """Return the cells of a file, what its headings mean, and how it was read."""
-    own = _own(columns)
+    own = said_of(columns)
     file = path_of("path", path)
     for name, given, what in (
         ("system", system, "the name of a system, such as 'sap'"),
@@ -246,7 +228,11 @@ def read_grid_of(
     def worded(place: int) -> bool:
         return mostly_words(grid.cells[place], grid.headings[place])
 
-    headings = understood(grid.headings, chosen, own, lambda place, column: fits(column, kind(place)), worded)
+    def fit(place: int, column: str) -> bool:
+        return fits(column, kind(place))
+
+    ours = ours_of(grid.headings)
+    headings = as_ours(understood(grid.headings, chosen, ours | own, fit, worded), ours.keys() - own.keys())
     ask_about_twice(headings, grid.cells)
     headings = with_states(headings, [kind(h.place) for h in headings])
     values = [grid.cells[h.place].drop_duplicates() for h in headings]
@@ -259,44 +245,6 @@ def read_grid_of(
             for t in titles
         ),
     )
-
-
-def system_of(system: str | None, headings: list[str], cells: pd.DataFrame | None = None) -> Any:
-    """Return the system that was said, else the one that the headings are of, else the one whose statuses stand below them."""
-    if system is not None:
-        return named_system(system)
-    return recognised([h for h in headings if h]) or (by_statuses(headings, cells) if cells is not None else None)
-
-
-def _own(columns: Mapping[str, str | None] | pd.DataFrame | None) -> dict[str, str | None]:
-    """Return what the caller says of headings, checked; a frame of `read_headings` may come back changed."""
-    if columns is None:
-        return {}
-    if isinstance(columns, pd.DataFrame):
-        if not {"heading", "column"} <= set(columns.columns):
-            raise SchemaError("columns= as a frame needs the columns heading and column, as read_headings returns them")
-        first = columns.drop_duplicates("heading")  # of headings that come twice the first one counts
-        columns = dict(zip(first["heading"], first["column"], strict=True))
-    mapping_of("columns", columns, "a mapping of headings to our columns, or the frame of read_headings")
-    good = {c.name for c in (*LINES, *ORDERS)} | set(SPECIAL)
-    own = {
-        str(h): None if c is None or pd.isna(c) or not str(c).strip() else str(c).strip() for h, c in columns.items()
-    }
-    for heading, column in own.items():
-        if column is not None and column not in good and not column.startswith("custom."):
-            raise SchemaError(
-                f"{column!r} (for {heading!r}) is none of our columns: see makini_analytics.data_dictionary()"
-            )
-    return own
-
-
-def _stated(columns: Mapping[str, str | None] | pd.DataFrame | None) -> set[str]:
-    """Return the headings, folded, that the caller decided on: all of a mapping, and what a frame of `read_headings` has otherwise than it was found."""
-    if not isinstance(columns, pd.DataFrame):
-        return set(map(folded, columns or ()))
-    rules = columns["rule"].fillna("") if "rule" in columns.columns else pd.Series(AS_YOU_SAY, index=columns.index)
-    changed = rules.str.startswith("left out").to_numpy() == columns["column"].notna().to_numpy()
-    return set(map(folded, columns["heading"][changed | rules.str.endswith(AS_YOU_SAY).to_numpy()]))
 
 
 def _is_further(h: Heading, stated: Collection[str], says: Callable[[str], bool], gives: tuple[str, ...]) -> bool:

@@ -1,7 +1,7 @@
 """Records of the API, or any table, to typed frames: a row per order, a row per line, an issue for each value that can't be read."""
 
 from ._beside import NO_ORDER, ReceiptsBuilder, ReturnsBuilder
-from ._from_table import Beside, tidy_table
+from ._from_table import SETTLED, Beside, tidy_table
 from ._identities import currency_code, plain_text
 from ._in_parts import OrdersInParts
 from ._issues import (
@@ -38,6 +38,7 @@ __all__ = [
     "ORDERS",
     "READ_TOGETHER",
     "RECEIPT",
+    "SETTLED",
     "SOURCES",
     "TABLES",
     "Beside",

@@ -34,7 +34,8 @@ _ORDER = {c.name: c for c in ORDERS}
 _ORDER_ONLY = {c.name: c for c in ORDERS if c.name not in _LINE and c.name != "n_lines"}
 #: Under which table the issues of a table beside the lines stand.
 _ISSUES_OF = {"orders=": "order heads", "receipts=": "receipt lines"}
-_SETTLED = {"state", "unit_code", "unreadable", "first_receipt_date", "n_receipts"}  # these follow from the others
+#: Columns of the lines that follow from others.
+SETTLED = frozenset({"state", "unit_code", "unreadable", "first_receipt_date", "n_receipts"})
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def tidy_table(
     mapping_of("date_formats", date_formats, "a mapping such as {'order_date': '%m/%d/%y'}")
     own, book = _status.check_statuses(statuses), IssueBook()
     form = TableFormat(number_format, date_formats, zone(timezone))
-    allowed = {n: c for n, c in (_LINE | _ORDER_ONLY).items() if n not in _SETTLED}
+    allowed = {n: c for n, c in (_LINE | _ORDER_ONLY).items() if n not in SETTLED}
     whats, tables = ["the table"], [_table("the table", df, columns, allowed, "lines", date_formats)]
     for what, beside, names in (("orders=", orders, _ORDER), ("receipts=", receipts, RECEIPT)):
         if beside is not None:
