@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -273,21 +274,25 @@ def cluster_of(lines: pd.DataFrame, cluster: str) -> Ints:
         The lines have no such column.
     """
     if cluster == "order":
-        within, of = encode(values(lines, "connection", "string"), sort=False), encode(_order(lines), sort=False)
-        if len(within.labels) == 0 or (len(within.labels) == 1 and within.whole()):
-            return of.codes
-        limit = (len(within.labels) + 1) * len(of.labels)
-        code: npt.NDArray[Any] = (within.codes + 1).astype(np.int32 if limit < 2**31 else np.int64)
-        code *= max(len(of.labels), 1)
-        code += of.codes
-        if not of.whole():
-            code[of.codes < 0] = -1
-        if limit > 4 * len(code) + 65_536:
-            code = numbered(np.where(code < 0, -1, code))[1] - int(not of.whole())
-        return code
+        return once(lines, "orders", partial(_orders_of, lines))
     if cluster not in lines.columns:
         raise ConfigError(f"cluster={cluster!r}: pass 'order' or a column of the lines")
     return encode(lines[cluster], sort=False).codes
+
+
+def _orders_of(lines: pd.DataFrame) -> Ints:
+    within, of = encode(values(lines, "connection", "string"), sort=False), encode(_order(lines), sort=False)
+    if len(within.labels) == 0 or (len(within.labels) == 1 and within.whole()):
+        return of.codes
+    limit = (len(within.labels) + 1) * len(of.labels)
+    code: npt.NDArray[Any] = (within.codes + 1).astype(np.int32 if limit < 2**31 else np.int64)
+    code *= max(len(of.labels), 1)
+    code += of.codes
+    if not of.whole():
+        code[of.codes < 0] = -1
+    if limit > 4 * len(code) + 65_536:
+        code = numbered(np.where(code < 0, -1, code))[1] - int(not of.whole())
+    return code
 
 
 def count_distinct(
@@ -308,6 +313,17 @@ def count_distinct(
         known = parts[-1].codes >= 0 if rows is None else parts[-1].codes[rows] >= 0
         codes, code = codes[known], code[known]
     return count_distinct_codes(codes, code, n)
+
+
+def count_orders(codes: np.ndarray, lines: pd.DataFrame, n: int, *, rows: Mask | None = None) -> npt.NDArray[np.int64]:
+    """Return how many orders each group has; lines of no known order don't count. ``codes`` are those of ``rows``, or of all."""
+    orders = cluster_of(lines, "order")
+    if rows is not None:
+        orders = orders[rows]
+    known = orders >= 0
+    return (
+        count_distinct_codes(codes, orders, n) if known.all() else count_distinct_codes(codes[known], orders[known], n)
+    )
 
 
 def count_distinct_codes(codes: np.ndarray, ids: np.ndarray, n: int) -> npt.NDArray[np.int64]:

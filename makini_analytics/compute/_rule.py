@@ -23,7 +23,7 @@ import pandas as pd
 
 from ..frames import AsOf, AsOfDays, Mask, day_number
 from ._clusters import ClusterSums
-from ._groups import By, Groups, count_distinct, group_lines, order_ids
+from ._groups import By, Groups, count_orders, group_lines
 from ._provenance import FigureResult, Selection
 
 Ints = npt.NDArray[np.integer[Any]]
@@ -169,7 +169,7 @@ class Tally:
             counted = _of_groups(keys, self.grouped_orders())["n_orders"]
             return counted.fillna(0).to_numpy(dtype=np.int64)[: len(keys)]
         rows = None if len(codes) == len(self.frame) else self.selection.kept
-        return count_distinct(codes, order_ids(self.frame), len(keys), rows=rows)[: len(keys)]
+        return count_orders(codes, self.frame, len(keys), rows=rows)[: len(keys)]
 
     def cluster_sums(self, keys: pd.DataFrame) -> ClusterSums:
         """Return what an engine adds up by cluster, for the groups with these keys; only now, since not every tally is asked for it."""

@@ -23,13 +23,12 @@ from ..compute import (
     WorkCalendar,
     ages,
     cluster_of,
-    count_distinct,
+    count_orders,
     day_counter,
     figure,
     first_day_at,
     group_lines,
     kaplan_meier,
-    order_ids,
     pools_of,
 )
 from ..errors import ConfigError
@@ -129,8 +128,7 @@ def recommend(
     median = pd.Series(asked[asks], dtype=float).groupby(codes[asks]).median().reindex(range(n)).to_numpy()
     # below the 10th percentile: nine of ten lines have taken longer than that, so hardly any vendor could keep the date
     impossible = asks & (asked < np.nan_to_num(p10, nan=0.0)[codes]) if n else asks
-    orders = order_ids(frame)
-    n_orders, n_impossible = (count_distinct(codes[rows], orders, n, rows=rows)[:n] for rows in (asks, impossible))
+    n_orders, n_impossible = (count_orders(codes[rows], frame, n, rows=rows)[:n] for rows in (asks, impossible))
     passed, late = _passed_and_late(got, asks, asked)
 
     def share(part: np.ndarray[Any, Any], of: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

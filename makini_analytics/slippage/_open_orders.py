@@ -14,11 +14,10 @@ from ..compute import (
     InSteps,
     PandasColumns,
     Selection,
-    count_distinct,
+    count_orders,
     figure,
     group_lines,
     open_share,
-    order_ids,
     reuse,
 )
 from ..frames import AsOf, days_of, numbers, texts_of
@@ -163,7 +162,7 @@ def ageing(lines: Any, *, by: By = None, as_of: AsOf | None = None, due: str = "
     to_go = -table["days_overdue"].to_numpy(dtype=float)
     result = groups.keys.iloc[:n].assign(
         n_lines=np.bincount(groups.codes, minlength=n)[:n].astype("int64"),
-        n_orders=count_distinct(groups.codes, order_ids(table), n)[:n].astype("int64"),
+        n_orders=count_orders(groups.codes, table, n)[:n].astype("int64"),
         open_value=total(table["open_value"].to_numpy(dtype=float)),
         **{f"expected_late_value_{d}": total(np.where((to_go >= 0) & (to_go <= d), late, 0.0)) for d in (30, 60)},
         **{

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..compute import InSteps, count_distinct, entity, figure, order_ids
+from ..compute import InSteps, count_distinct, count_orders, entity, figure
 from ..errors import ConfigError, one_of
 from ..frames import AsOf, values
 from ._items import items_of
@@ -92,7 +92,7 @@ def price_dispersion(
     price = items.at_one_rate(rows, groups.codes) / quantity
     odd = slips(groups.codes, price)
     vendor = pd.DataFrame({"connection": values(items.frame, "connection", "string"), "vendor": _vendor(items.frame)})
-    n_orders = count_distinct(groups.codes, order_ids(items.frame), n, rows=rows)[:n]
+    n_orders = count_orders(groups.codes, items.frame, n, rows=rows)[:n]
     figures = _spread(groups.codes[~odd], price[~odd], quantity[~odd], n, reference)
     figures[n_orders < min_orders] = np.nan
     spent, bought = (np.bincount(groups.codes, weights=x, minlength=n)[:n].astype(float) for x in (amount, quantity))

@@ -17,13 +17,12 @@ from ..compute import (
     InSteps,
     Selection,
     ages,
-    count_distinct,
+    count_orders,
     figure,
     first_day_at,
     group_lines,
     kaplan_meier,
     merge_aliases,
-    order_ids,
 )
 from ..errors import ConfigError, SchemaError
 from ..frames import AsOf, days_of, encode, need, pairs, values, vendors_hidden_by
@@ -115,7 +114,7 @@ def single_source(
     size = len(groups) if kept.any() else 0
     result = groups.keys.iloc[:size].assign(
         spend=np.bincount(groups.codes, weights=value[kept], minlength=size)[:size].astype(float),
-        n_orders=count_distinct(groups.codes, order_ids(frame), size, rows=kept)[:size].astype("int64"),
+        n_orders=count_orders(groups.codes, frame, size, rows=kept)[:size].astype("int64"),
         n_lines=np.bincount(groups.codes, minlength=size)[:size].astype("int64"),
     )
     # backwards, so that of several lines the first one is written last, and stays
@@ -189,7 +188,7 @@ def _not_single(
         (no_vendor, "no vendor"),
     ]
     if min_orders > 1:
-        n_orders = count_distinct(items.codes[kept], order_ids(frame), n, rows=kept)
+        n_orders = count_orders(items.codes[kept], frame, n, rows=kept)
         found.append(((n_orders < min_orders)[items.codes], "fewer orders"))
     return found
 

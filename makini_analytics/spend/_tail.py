@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..compute import Counted, InSteps, count_distinct, figure, order_ids
+from ..compute import Counted, InSteps, count_orders, figure
 from ..errors import ConfigError
 from ..frames import AsOf
 from ._rule import BASIS_COLUMNS, spend_tally
@@ -101,9 +101,8 @@ def tail(
         n_lines=("n_lines", "sum"),
     ).reset_index()
     # an order with lines of two vendors is one order, in the head as in the tail
-    orders, kept = order_ids(got.frame), got.selection.kept
-    part_of = grouped.ngroup().to_numpy()
-    n_orders = count_distinct(part_of[row], orders, len(result), rows=kept)[: len(result)].astype("int64")
+    part_of, n = grouped.ngroup().to_numpy(), len(result)
+    n_orders = count_orders(part_of[row], got.frame, n, rows=got.selection.kept)[:n].astype("int64")
     result.insert(list(result.columns).index("n_lines"), "n_orders", n_orders)
     total_of = result.groupby("currency", dropna=False)["spend"].transform("sum")
     result.insert(3, "share", (result["spend"] / total_of).where(total_of > 0))
