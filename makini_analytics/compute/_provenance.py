@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..frames import FILTERS, OWN_DAYS, AsOfDays, Mask, encode, numbers, values
+from ..frames import FILTERS, OWN_DAYS, AsOfDays, Encoding, Mask, encode, numbers, values
 from ._reuse import once
 
 #: Where a result says how many rows it had, by currency: one that lost some since is a part, and no chart may take it for the whole.
@@ -81,9 +82,8 @@ class Selection:
 
     def book(self) -> list[dict[str, Any]]:
         """Return one entry per reason: lines, and their value by currency. Included + excluded = all."""
-        amount = numbers(self.lines, "amount")
+        amount, currency = once(self.lines, "amounts", partial(_amounts, self.lines))
         priced = "amount" in self.lines.columns  # where nothing has a value, 0.00 would be an invention
-        currency = encode(values(self.lines, "currency", "string"))
         labels = [*map(str, currency.labels), ""]  # the last one is for lines without a currency
         # one count over reason x currency: with 3 labels, reason 2 in currency 1 is the cell 2 x 3 + 1
         size = len(self.reasons) * len(labels)
@@ -95,8 +95,7 @@ class Selection:
         if not currency.whole():
             cells += (currency.codes < 0) * cells.dtype.type(len(labels))
         cells = cells.astype(np.intp)
-        none = np.isnan(amount)
-        money = np.bincount(cells, weights=np.where(none, 0.0, amount) if none.any() else amount, minlength=size)
+        money = np.bincount(cells, weights=amount, minlength=size)
         lines = np.bincount(cells, weights=self._n, minlength=size).astype(np.int64)
         return [
             {
@@ -109,6 +108,11 @@ class Selection:
             )
             if n.sum() or not reason
         ]
+
+
+def _amounts(lines: pd.DataFrame) -> tuple[npt.NDArray[np.float64], Encoding]:
+    """Return the amounts of some lines, 0 where one is missing, and their currencies."""
+    return np.nan_to_num(numbers(lines, "amount")), encode(values(lines, "currency", "string"))
 
 
 def _is_mask(rows: Any) -> bool:
