@@ -80,7 +80,10 @@ def of_spend(view: View, subject: str) -> list[Exhibit]:
         out.append(Exhibit(name, heading, months, spend.plot_by_period(months), columns))
         if currency == view.unit and subject == "vendor":
             out += _drivers(view)
-        out.append(_ranking(view, subject, currency))
+        if (
+            currency == view.unit or view.in_unit(view.in_year_lines, currency).any()
+        ):  # else nothing was bought in the year
+            out.append(_ranking(view, subject, currency))
     currency = view.unit
     if subject == "vendor":  # where the money goes: of one vendor's report there is nothing to ask
         out += [_ranking(view, by, currency) for by in ("category", "site_name", "site_id")[: 2 if has(lines, "site_name") else 3]
@@ -142,10 +145,10 @@ def _ranking(view: View, by: str, currency: str | None) -> Exhibit:
     """Return the spend of the twelve months by vendor, or any column, with the year before beside it; a chart of vendors and categories."""
     rows, word = view.in_year, by.removesuffix("_name").removesuffix("_id")
     options: dict[str, Any] = {"by": by, "currency": currency, "as_of": view.day}
-    groups = of_the_year(spend.by_vendor(view.in_year_lines, **options), view, rows)
+    groups = of_the_year(spend.by_vendor(view.asked(view.in_year_lines, currency), **options), view, rows)
     table = groups
     if view.known_before.all() and (view.year_of_order == 0).any():
-        was = spend.by_vendor(view.sides[0], **options)
+        was = spend.by_vendor(view.asked(view.sides[0], currency), **options)
         table = beside_year_before(groups, was)
     name, heading = named_in(f"spend_by_{word}", currency), f"Spend by {word}{_in(currency)}"
     if word == "site":  # a place is no one to buy from: no ranks

@@ -126,17 +126,18 @@ class View(Years):
         wanted = pd.MultiIndex.from_frame(self.vendors.keys[keys]).isin(pd.MultiIndex.from_frame(table[keys]))
         return np.asarray(wanted, dtype=np.bool_)[self.vendors.codes]
 
-    def in_unit(self, frame: pd.DataFrame) -> Mask:
-        """Return which rows are in the view's currency; all where it has none."""
-        if self.unit is None:
+    def in_unit(self, frame: pd.DataFrame, unit: str | None = None) -> Mask:
+        """Return which rows are in a currency, by default the view's; all where it has none."""
+        unit = self.unit if unit is None else unit
+        if unit is None:
             return np.ones(len(frame), dtype=bool)
         currency = encode(values(frame, "currency", "string"))
-        mine = np.append(np.asarray(currency.labels == self.unit, dtype=np.bool_), False)
+        mine = np.append(np.asarray(currency.labels == unit, dtype=np.bool_), False)
         return mine[currency.codes]
 
-    def asked(self, lines: pd.DataFrame) -> pd.DataFrame:
-        """Return some lines to ask a figure for the view's currency: none where none is in it, which is no error of theirs."""
-        return lines if self.in_unit(lines).any() else lines.iloc[:0]
+    def asked(self, lines: pd.DataFrame, unit: str | None = None) -> pd.DataFrame:
+        """Return some lines to ask a figure for a currency, the view's by default: none where none is in it, which is no error of theirs."""
+        return lines if self.in_unit(lines, unit).any() else lines.iloc[:0]
 
     def money(self, lines: pd.DataFrame, basis: str = "ordered", as_of: Any = None) -> float:
         """Return the spend of some lines, in the currency of the view."""
