@@ -174,7 +174,10 @@ def of_lead_times(view: View, subject: str) -> list[Exhibit]:
     says = f"Lead time in days{which}; open lines counted as open{lacking}"
     bars = Native("bar", "label", of_bars, len(shown), "0", rows=_labelled(shown, of_bars), says=says)
     freq, word = _grain(lines)
-    months = of_what_is_told(lead_times.by_period(lines, freq=freq, as_of=day), view)
+    months = lead_times.by_period(lines, freq=freq, as_of=day)
+    if not months["n_delivered"].any():  # the days of deliveries may have been recorded only lately
+        months = lead_times.by_period(view.told_in_year_lines, freq=freq, as_of=day)
+    months = of_what_is_told(months, view)
     drawn = {"median_days": "median days", "p90_days": "p90 days", "mean_delivered_days": "mean of what has come"}
     slow = _legend(months, "unfinished", "slow lines are still open, neither faster nor slower")
     says = f"Lead time in days by order {word}{slow}"
@@ -204,7 +207,10 @@ def of_slippage(view: View, subject: str) -> list[Exhibit]:
     says += "; grey: few lines" if charts.look.plain in colours else ""
     rates = Native("bar", "label", drawn, len(rows), "0%", interval=ends, rows=rows, says=says, colours=colours)
     table = with_due_values(groups, view) if subject == "vendor" else groups
-    months = of_what_is_told(slippage.by_period(lines, as_of=day, due=due), view)
+    months = slippage.by_period(lines, as_of=day, due=due)
+    if not months["n_due"].any():  # the days of deliveries may have been recorded only lately
+        months = slippage.by_period(view.in_year_due_lines, as_of=day, due=due)
+    months = of_what_is_told(months, view)
     cut = _legend(months, "part", "cut by the as-of day")
     of_months = f"Share of the due lines that came in time, by month of the due date{cut}"
     points = Native(
