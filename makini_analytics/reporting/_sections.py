@@ -60,7 +60,7 @@ def of_quality(view: View, subject: str) -> list[Exhibit]:
 def of_spend(view: View, subject: str) -> list[Exhibit]:
     """Return spend by month, what drove its change, by vendor (of one vendor: by material), category and site, and its prices."""
     lines, day = view.lines, view.day
-    stated = [str(view.unit)] if view.converted else currencies_of(lines)
+    stated = [str(view.unit)] if view.converted else sorted(currencies_of(lines), key=lambda c: c != view.unit)
     currencies: list[str | None] = [*stated] or [None]  # none is stated
     freq, word = _grain(lines)
     if lines.empty:

@@ -247,7 +247,8 @@ def single_source(view: View) -> Finding:
     if not view.has_amount.any():
         return Finding("single source", "single sources (no line has an amount)", certainty=UNKNOWN)
     if not any(lines[c].notna().any() for c in ("material_id", "product_code") if c in lines):
-        return Finding("single source", f"single sources ({NOTHING_SAYS_WHAT})", certainty=UNKNOWN)
+        why = "no line has an item number" if says_what(lines) else NOTHING_SAYS_WHAT
+        return Finding("single source", f"single sources ({why})", certainty=UNKNOWN)
     if by := _no_others(view):
         return Finding("single source", f"single sources ({by})", certainty=UNKNOWN)
     table = view.single_source[view.single_source["spend"] > 0]

@@ -44,3 +44,18 @@ def test_a_currency_that_one_of_the_years_lacks_stops_no_report(foreign, ranked,
     tables = re.findall(r"<table data-name='(\w+)'", page)
     assert "spend_by_vendor_EUR" in tables
     assert ("spend_by_vendor_XXX" in tables) == ranked
+
+
+def test_a_finding_leads_to_a_chart_in_its_own_currency_which_comes_first(tmp_path):
+    data = bought(lambda day: day.day % 2 == 1)
+    lines = data.lines.assign(category="Tools")
+    # most lines are in XXX, and what is left of them after cancellations is in EUR
+    lines = pd.concat([lines[lines["currency"] == "XXX"], lines[lines["currency"] == "EUR"]], ignore_index=True)
+    made = ma.Purchases(data.orders, lines, sources=data.sources, as_of=data.as_of)
+    unit = ma.findings(made)["currency"].dropna().iloc[0]
+    page = ma.report(made, tmp_path / "r.html", progress=False).read_text("utf-8")
+    charts = re.findall(r"<figure id='(spend_by_\w+)'", page)
+    assert charts[0].endswith(unit)
+    assert {"spend_by_vendor_EUR", "spend_by_vendor_XXX"} <= set(charts)
+    links = set(re.findall(r"<a href='#(spend_by_vendor_\w+)'", page))
+    assert links == {f"spend_by_vendor_{unit}"}
