@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from makini_analytics import charts, spend
+from makini_analytics import charts, lead_times, spend
 
 
 def months(last, year_before, *more):
@@ -49,3 +49,28 @@ def test_a_value_stands_at_its_own_bar_and_not_at_the_mark_of_the_year_before(li
         (left, at), (right, _) = ax.transData.transform([(x0, y), (x1, y)])
         assert not (left < value.x1 and right > value.x0 and value.y0 < at < value.y1)
         assert not (x0 < 23 < x1 and column.y1 + 3 < at < value.y0)  # it would read as that of the mark
+
+
+def of(vendor, came, still_open, days=16):
+    """Return lines of a vendor that came after so many days, and some that are still out since the last day but one."""
+    ordered = pd.Timestamp("2025-01-01") + pd.to_timedelta(np.arange(came + still_open), unit="D")
+    there = np.arange(came + still_open) < came
+    arrived = pd.Series(ordered + pd.Timedelta(days=days)).where(there)
+    return pd.DataFrame({"vendor_id": vendor, "order_date": ordered, "delivered_date": arrived})
+
+
+@pytest.mark.parametrize(
+    ("lines", "title", "undrawn"),
+    [
+        ([of("Acme", 2, 0), of("Beta", 0, 40)], "Too few lines have come to tell: none of these 2 vendors has 20 lines and a median", "1 vendor"),
+        ([of("Acme", 25, 0), of("Beta", 0, 40), of("Coda", 0, 1)], "Half of the lines of one of 3 vendors take up to 16 days; of the others too few have come to tell", "2 vendors"),
+        ([of("Acme", 25, 0), of("Beta", 0, 40)], "Half of the lines of one of 2 vendors take up to 16 days; of the other too few have come to tell", "1 vendor"),
+        ([of("Acme", 2, 0)], "Too few lines to tell how long they take: 2 lines", ""),
+        ([of("Acme", 25, 0)], "Half of the lines take up to 16 days", ""),
+    ],
+)  # fmt: skip
+def test_lead_times_are_claimed_of_vendors_with_enough_lines_and_those_not_drawn_are_counted(lines, title, undrawn):
+    said = charts.captions_of(lead_times.plot_by_vendor(pd.concat(lines, ignore_index=True), as_of="2025-12-31"))
+    assert said.title == title
+    assert "with most lines" not in said.subtitle  # one that is not drawn may have more
+    assert said.subtitle.partition("; not drawn: ")[2] == (f"{undrawn} without a delivery" if undrawn else "")
