@@ -70,3 +70,8 @@ def test_the_bridge_of_a_slide_has_the_rows_names_and_colours_of_the_picture(tol
     assert all(abs(v) > 0.005 for v in plot.series[0].values)
     first, *effects, last = colours_of(plot.series[0], len(names))
     assert first == last and first not in effects
+
+
+def test_where_no_line_is_open_no_slide_is_of_open_lines(told, tmp_path):
+    assert exhibit(told, "open_orders_ageing").title.startswith("No line is open")
+    assert not [n for n in shapes_of(told, tmp_path / "r.pptx") if n.startswith("open_orders")]
