@@ -74,3 +74,16 @@ def test_lead_times_are_claimed_of_vendors_with_enough_lines_and_those_not_drawn
     assert said.title == title
     assert "with most lines" not in said.subtitle  # one that is not drawn may have more
     assert said.subtitle.partition("; not drawn: ")[2] == (f"{undrawn} without a delivery" if undrawn else "")
+
+
+def test_the_line_of_class_a_does_not_run_through_a_value():
+    vendors = pd.DataFrame({"vendor_id": list("abcdefgh"), "currency": "EUR", "amount": [30.0, 20, 15, 10, 8, 7, 6, 4]})
+    ax = spend.plot_pareto(vendors)
+    values = texts_of(ax)
+    at = ax.transData.transform((0.8, 0))[0]
+    crossed = [t for t in ax.texts if values[t.get_text()].x0 < at < values[t.get_text()].x1]
+    assert crossed
+    for text in crossed:
+        paper = text.get_bbox_patch()
+        assert paper is not None and paper.get_facecolor()[3] == 1
+        assert text.get_zorder() > ax.lines[0].get_zorder()
