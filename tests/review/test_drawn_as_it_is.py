@@ -21,7 +21,7 @@ def months(last, year_before, *more):
 
 
 def texts_of(ax):
-    ax.figure.canvas.draw()
+    ax.figure.draw_without_rendering()
     return {t.get_text(): t.get_window_extent() for t in ax.texts}
 
 
@@ -87,3 +87,15 @@ def test_the_line_of_class_a_does_not_run_through_a_value():
         paper = text.get_bbox_patch()
         assert paper is not None and paper.get_facecolor()[3] == 1
         assert text.get_zorder() > ax.lines[0].get_zorder()
+
+
+def test_each_line_of_a_title_with_an_arabic_name_runs_from_left_to_right():
+    name = "شركة الخليج العربي للصناعات الهندسية والتوريدات العامة المحدودة ٢٠٢٥"
+    lines = pd.DataFrame({"vendor_id": [name, "b"], "currency": "EUR", "amount": [90.0, 10.0]})
+    ax = spend.plot_by_vendor(lines)
+    charts.resize(ax, 3.6, 4.0)
+    ax.figure.draw_without_rendering()
+    title = next(t for t in ax.figure.texts if t.get_fontweight() == "bold").get_text()
+    turned = [line for line in title.split("\n") if any("\u0600" < c < "\u06ff" for c in line)]
+    assert len(turned) > 1  # the name itself is broken
+    assert all(line[0] == line[-1] == "\N{LEFT-TO-RIGHT MARK}" for line in turned)
