@@ -51,6 +51,13 @@ def test_a_value_stands_at_its_own_bar_and_not_at_the_mark_of_the_year_before(li
         assert not (x0 < 23 < x1 and column.y1 + 3 < at < value.y0)  # it would read as that of the mark
 
 
+def test_the_value_of_a_bar_that_is_next_to_nothing_is_not_written_over_the_name_of_the_marks():
+    ax = charts.bare(spend.plot_by_period(months(0.1, 0.8), as_of="2025-12-31"))
+    ax.figure.set_size_inches(5.2, 2.2)  # as on the page
+    texts = texts_of(ax)
+    assert not texts["100.00 EUR"].overlaps(texts["year before"])
+
+
 def of(vendor, came, still_open, days=16):
     """Return lines of a vendor that came after so many days, and some that are still out since the last day but one."""
     ordered = pd.Timestamp("2025-01-01") + pd.to_timedelta(np.arange(came + still_open), unit="D")

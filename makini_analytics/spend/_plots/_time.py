@@ -104,34 +104,35 @@ def _value(ax: Axes, i: int, text: str, values: np.ndarray[Any, Any], marks: np.
     wide = len(text) * n / _LETTERS  # in columns
     reach = int(np.ceil(wide / 2))
 
-    def over(first: int, last: int) -> tuple[float, int]:
-        """Return how high the text stands over some columns, and how many of them are behind it."""
+    def over(first: int, last: int) -> tuple[float, float]:
+        """Return how bad it is to write the text over some columns, some of which may be behind it, and how high it stands there."""
         y, first = end, max(first, 0)
         for mark in np.sort(marks[:, first : last + 1], axis=None):
             y = float(mark) if y - low < mark < y + high else y  # never of what is missing
-        return y, int((ends[first : last + 1] > y + low).sum())
+        return y + high * bool((ends[first : last + 1] > y + low).any()), y
 
-    sides: list[tuple[tuple[float, int], float, Literal["center", "left", "right"]]] = [
+    sides: list[tuple[tuple[float, float], float, Literal["center", "left", "right"]]] = [
         (over(i - reach, i + reach), i, "center"),
         (over(i, i + 2 * reach), i - 0.42, "left"),
         (over(i - 2 * reach, i), i + 0.42, "right"),
     ]
-    (y, _), x, side = min(sides, key=lambda s: s[0])  # the first of those that are alike
+    (_, y), x, side = min(sides, key=lambda s: s[0])  # the first of those that are alike
+    away = ({"center": 0, "left": 4, "right": -4}[side], 4)  # a little off the mark of the column beside it
     own, behind = marks[0, i], slice(i + 1, i + 1 + int(np.ceil(wide)))
     near = (marks[:, behind] > end - high - low) & (marks[:, behind] < end + low)
     room_beside = not near.any() and not (ends[behind] > end - high).any()
     paper = {"fc": charts.look.paper, "ec": "none", "pad": 0.6, "alpha": 0.8}
     in_white: dict[str, Any] = {"ha": "center", "va": "top", "colour": charts.look.paper}
     if not end + low < own <= y:  # the one mark that no side is clear of
-        charts.beside(ax, text, (x, y), (0, 4), va="baseline", ha=side, bbox=paper)
+        charts.beside(ax, text, (x, y), away, va="baseline", ha=side, bbox=paper)
     elif end > high and room_beside:
         charts.beside(ax, text, (i + 0.5, end), (4, 0), va="top")
-    elif wide <= 0.78 and end > high:
+    elif wide <= 0.6 and end > high:
         charts.beside(ax, text, (i, end), (0, -3), **in_white)
     elif end > _LETTER * len(text) * highest:
         charts.beside(ax, text, (i, end), (0, -3), rotation=90, **in_white)
     else:
-        charts.beside(ax, text, (x, y), (0, 4), va="baseline", ha=side, bbox=paper)
+        charts.beside(ax, text, (x, y), away, va="baseline", ha=side, bbox=paper)
 
 
 def _year_before(ax: Axes, values: np.ndarray[Any, Any], before: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -148,7 +149,8 @@ def _year_before(ax: Axes, values: np.ndarray[Any, Any], before: np.ndarray[Any,
     right = len(before) - 0.5
     charts.beside(ax, "year before", (right, last), (4, 0), va="bottom" if up else "top", size=9)
     far = int(np.ceil(len("year before") * len(before) / _LETTERS))
-    return np.tile([[last], [last + (_TEXT if up else -_TEXT) * highest]], far)
+    part = (_TEXT if up else -_TEXT) * highest / 4
+    return np.tile([[last + part], [last + 3 * part]], far)
 
 
 def _finding(result: pd.DataFrame, whole: np.ndarray[Any, Any], what: str, currency: str | None) -> tuple[str, int]:
