@@ -134,10 +134,13 @@ def _drivers(view: View) -> list[Exhibit]:
     table = view.bridge
     if not len(table):
         return []
-    labels = _labelled(table.assign(label=table["effect"]), ["value"])
-    chart, rows = spend.plot_bridge(table), labels.assign(label=table["effect"])
+    chart = spend.plot_bridge(table)
+    rows = charts.bars_of(chart, "value")  # those of the picture: an effect of zero has none
     says = charts.captions_of(chart).subtitle.partition("; axis cut")[0]  # other programs' bars begin at zero
-    native = Native("bar", "label", {"value": "effect"}, len(table), money_format(table), rows=rows, says=says)
+    colours = tuple(charts.bar_colours(chart))
+    native = Native(
+        "bar", "label", {"value": "effect"}, len(rows), money_format(table), rows=rows, says=says, colours=colours
+    )
     return [Exhibit("spend_bridge", f"What drove the change{_in(view.unit)}", table, chart, native)]
 
 
@@ -169,10 +172,14 @@ def of_lead_times(view: View, subject: str) -> list[Exhibit]:
     groups = of_what_is_told(of_the_year(groups, view, view.in_year | view.untold), view)
     of_bars, chart = {"median_days": "median days", "p90_days": "p90 days"}, lead_times.plot_by_vendor(groups)
     shown = _as_drawn(groups, chart)
-    which = f", {charts.with_most(len(shown), charts.plural(subject))}, shortest median first" if len(shown) > 1 else ""
+    few = (shown["n_lines"] < charts.SMALL_N).tolist()
+    colours = tuple(charts.look.plain if f else charts.look.highlight for f in few)
     lacking = "; no bar: not yet estimable" if shown[list(of_bars)].isna().any(axis=None) else ""
-    says = f"Lead time in days{which}; open lines counted as open{lacking}"
-    bars = Native("bar", "label", of_bars, len(shown), "0", rows=_labelled(shown, of_bars), says=says)
+    # the picture's words, but for its own marks: here the 90th percentile is a grey bar, too
+    says = charts.captions_of(chart).subtitle.replace(": median (dot) to p90 (bar)", "") + lacking
+    says = says.replace("; grey: fewer", "; median in grey: fewer")
+    rows = _labelled(shown, of_bars)
+    bars = Native("bar", "label", of_bars, len(rows), "0", rows=rows, says=says, colours=colours)
     freq, word = _grain(lines)
     months = lead_times.by_period(lines, freq=freq, as_of=day)
     if not months["n_delivered"].any():  # the days of deliveries may have been recorded only lately
