@@ -163,6 +163,11 @@ class View(Years):
         return self.in_unit(self.lines) & np.isfinite(numbers(self.lines, "amount"))
 
     @cached_property
+    def has_due_amount(self) -> Mask:
+        """Which of them count as value that is due: a credit note is no delivery, and would be taken off what is late."""
+        return self.has_amount & ~(numbers(self.lines, "amount") < 0)
+
+    @cached_property
     def spent(self) -> float:
         """Ordered spend of the twelve months."""
         return self.money(self.year_lines)
