@@ -12,7 +12,7 @@ from ._calls import in_currency, this_year, year_before
 from ._evidence import NO_VENDOR, Evidence, named, net_of_zero
 from ._kinds import CLEAR, COUNTED, TO_CHECK, UNKNOWN, Finding, count, listed, none_of
 from ._told import says_what
-from ._view import FEWEST_ORDERS, View
+from ._view import FEWEST_ORDERS, ITEM, View
 
 #: A vendor with more than this share of a category is one that the category hangs on.
 LIMIT = 0.5
@@ -134,7 +134,8 @@ def prices(view: View, evidence: Evidence, clear: Mask) -> Finding:
         none = none_of(tested, "vendor", "stands out", "does not stand out")
         stands = none if tested else NO_VENDOR if not named(vendors).any() else "too few items to tell of any vendor"
         return Finding("prices", f"prices of the same item and vendor ({rate}; {stands})")
-    names = [charts.label(v) for v in moved.loc[moved["net"].abs().sort_values(ascending=False).index, "vendor_name"]]
+    largest = moved.loc[moved["net"].abs().sort_values(ascending=False).index]
+    names = charts.group_labels(largest, [c for c in ("vendor_id", "vendor_name") if c in largest])
     net = float(total["net"] if all_clear else moved["net"].sum())
     did = "more" if net > 0 else "less"
     who = "" if all_clear else f" at {listed(names)}"
@@ -160,8 +161,14 @@ def _no_prices(view: View) -> str:
     """Return why no price of this year compares with one of the year before."""
     if not view.has_amount.any():
         return "no line has an amount"
-    priced = bool(view.bridge["n_items"].sum())
-    return "no item was bought in both years" if priced else "no line has a price to compare"
+    if not view.bridge["n_items"].sum():
+        return "no line has a price to compare"
+    items = view.items
+    if ((items["before"] > 0) & (items["after"] > 0)).any():
+        return "no item was bought from the same vendor in both years"
+    whole = items.groupby([c for c in ITEM if c in items], dropna=False)[["before", "after"]].sum()
+    unit = "the same unit in " if (whole > 0).all(axis=1).any() else ""
+    return f"no item was bought in {unit}both years"
 
 
 def _no_others(view: View) -> str:
