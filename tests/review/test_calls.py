@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +11,7 @@ import pytest
 import makini_analytics as ma
 from makini_analytics import currency, lead_times, quality, slippage, spend
 from makini_analytics.review import look
+from makini_analytics.review._calls import these, told
 
 AS_OF = "2025-12-31"
 
@@ -58,18 +61,15 @@ def with_credits() -> pd.DataFrame:
 
 
 def few_of_one() -> pd.DataFrame:
-    """Return two connections, of which one has too few lines for a forecast of its own."""
-    other = world(60, seed=3).assign(connection="b")
+    """Return two connections, of which one has a rate of too few lately to forecast from."""
+    whole = world(seed=3).assign(connection="b")
+    other = pd.concat([whole.head(90), whole.tail(15)])
     other["order_number"] = "B" + other["order_number"]
     return pd.concat([world(), other], ignore_index=True)
 
 
 def made(table: pd.DataFrame) -> ma.Purchases:
     return ma.Purchases.from_table(table, as_of=AS_OF)
-
-
-def unnamed_is_silent() -> pd.DataFrame:
-    return silent().replace({"connection": {"b": None}})
 
 
 def twice() -> pd.DataFrame:
@@ -83,7 +83,6 @@ WORLDS = {
     "one connection": lambda: made(world()),
     "a silent connection": lambda: made(silent()),
     "a silent connection, filtered": lambda: made(silent()).filter(category=["Cat 1", "Cat 2"]),
-    "lines without a connection are silent": lambda: made(unnamed_is_silent()),
     "a second currency without a rate": lambda: made(in_second_currency()),
     "a second currency without a rate, EUR asked for": lambda: made(in_second_currency()),
     "a silent connection in another currency": lambda: made(silent(currency="XXX")),
@@ -130,9 +129,9 @@ def test_each_call_gives_the_number_of_its_sentence(name):
     got = look(data, currency="EUR" if "asked for" in name else None)
     data = currency.convert(data, got.view.unit) if got.view.converted else data
     rooms = {"spend": spend, "slippage": slippage, "lead_times": lead_times, "quality": quality}
-    told = got.findings[got.findings["call"].fillna("") != ""]
-    assert {"late", "single source"} & set(told["kind"])
-    for _, found in told.iterrows():
+    calls = got.findings[got.findings["call"].fillna("") != ""]
+    assert {"late", "single source"} & set(calls["kind"])
+    for _, found in calls.iterrows():
         out = eval(found["call"], {"data": data, "lines": data.lines, **rooms})
         number = number_of(found["kind"], out, found)
         assert number is None or number == pytest.approx(found["value"]), found["call"]
@@ -152,3 +151,16 @@ def test_credits_are_in_neither_sum_of_what_came_late():
     late = due & judged["outcome"].isin(["late", "overdue_open"]).to_numpy()
     assert found["value"] == pytest.approx(data.lines.loc[late, "amount"].sum())
     assert "with a negative amount are in neither sum" in found["why"]
+
+
+def test_a_connection_with_a_forecast_from_few_lines_is_left_out_of_what_is_expected_late():
+    found = ma.findings(made(few_of_one())).set_index("kind").loc["soon late"]
+    assert "more have no forecast" in found["why"]
+    assert found["call"] == "slippage.ageing(lines[~lines.connection.isin(['b'])])"
+
+
+def test_lines_without_a_connection_are_left_out_by_naming_the_others():
+    lines = pd.DataFrame({"connection": ["a", None, "c"]}, dtype="string")
+    view = SimpleNamespace(lines=lines, nothing_told=False, untold=np.array([False, True, False]))
+    assert told(view) == ["lines.connection.isin(['a', 'c'])"]
+    assert lines[eval(these(*told(view)).removeprefix("lines[").removesuffix("]"))].index.tolist() == [0, 2]
