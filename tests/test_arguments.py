@@ -115,6 +115,22 @@ def test_options_of_a_report(data, options, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_is_neither_true_nor_false(data, tmp_path):
+    """Text such as "no" would count as true."""
+    lines, out = data.lines.head(30), tmp_path / "x.html"
+    for name, call in (
+        ("raw_csv", lambda no: ma.report(data, out, raw_csv=no)), ("progress", lambda no: ma.report(data, out, progress=no)),
+        ("open_lines", lambda no: slippage.ladder(lines, open_lines=(no,))), ("per_line", lambda no: ma.compare(lines, lines, per_line=no)),
+        ("ascending", lambda no: ma.sensitivity(slippage.by_vendor, lines, {"late_days": [0, 3]}, ascending=no)),
+        ("per_vendor", lambda no: spend.bridge(lines, lines, per_vendor=no)), ("per_item", lambda no: spend.bridge(lines, lines, per_item=no)),
+        ("per_vendor", lambda no: spend.price_changes(lines, per_vendor=no)), ("per_vendor", lambda no: spend.price_index(lines, per_vendor=no)),
+    ):  # fmt: skip
+        for no in ("no", 0, []):
+            with pytest.raises(ma.ConfigError, match=f"{name}=.*pass True or False"):
+                call(no)
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("template", ["none.pptx", "text.pptx", ".", "\0"], ids=ascii)
 def test_templates(data, template, tmp_path, monkeypatch):
     pytest.importorskip("pptx", reason="the extra 'report' is not installed")

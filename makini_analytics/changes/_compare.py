@@ -10,7 +10,7 @@ import pandas as pd
 from ..compute import By, FigureResult, Selection, figure
 from ..errors import ConfigError, one_of
 from ..frames import AsOf, as_of_days, frame_of, values
-from ..system import check_options
+from ..system import check_options, flag_of
 from ._kinds import kinds_of
 from ._lines import lines_behind
 from ._measures import MEASURES, Measure, Options
@@ -106,6 +106,7 @@ def compare(
     4       after   72.0        1
     """
     one_of("metric", metric, MEASURES)
+    flag_of("per_line", per_line)
     measure = MEASURES[metric]
     options = _definitions(metric, measure, definition, definition_before)
     given = [frame_of(side, *measure.needs, metric="compare") for side in (before, after)]

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..compute import spans
 from ..errors import one_of
-from ..system import number_of
+from ..system import flag_of, number_of
 from ._outcomes import Floats, Outcomes, name_of, outcomes_of
 from ._rankings import leaders, named, parts_of, ranks_of, same_order_share
 
@@ -108,6 +108,7 @@ def sensitivity(
     """
     if per is not None:
         one_of("per", per, SUMMARIES)
+    flag_of("ascending", ascending)
     top = int(number_of("top", top, low=1, whole=True))
     outcomes = outcomes_of(f, lines, choices, value, options)
     ranks = ranks_of(outcomes, ascending)

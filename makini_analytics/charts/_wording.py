@@ -311,9 +311,7 @@ def _told_apart(labels: list[str], result: pd.DataFrame, columns: Sequence[str])
             continue
         values = pd.Series([label(v, 14, 5) for v in result[column]])
         same = values.groupby(labels).transform("nunique") > 1
-        labels = [
-            f"{_cut(n, 28, 14)} ({v})" if s and v not in n else n for n, v, s in zip(labels, values, same, strict=True)
-        ]
+        labels = [f"{_cut(n, 28, 14)} ({v})" if s else n for n, v, s in zip(labels, values, same, strict=True)]
     keys = [c for c in dict.fromkeys([*columns, "vendor_id", "material_id"]) if c in result]
     thing = result.groupby(keys, dropna=False, sort=False).ngroup().tolist() if keys else [0] * len(labels)
     things = {n: list(dict.fromkeys(t for m, t in zip(labels, thing, strict=True) if m == n)) for n in set(labels)}

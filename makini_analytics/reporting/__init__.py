@@ -12,7 +12,18 @@ from ..errors import ConfigError, SchemaError
 from ..frames import as_of_days, write_csv
 from ..purchases import Purchases
 from ..review import View
-from ..system import in_the_way, known_options, names_of, not_writable, path_of, steps, text_of, whole, without_search
+from ..system import (
+    flag_of,
+    in_the_way,
+    known_options,
+    names_of,
+    not_writable,
+    path_of,
+    steps,
+    text_of,
+    whole,
+    without_search,
+)
 from ._content import PARTS, content, of_vendor
 from ._exhibits import Content, Exhibit, exportable, named_as
 from ._page import files_of, html_page, on_page
@@ -98,6 +109,9 @@ def report(
     'us.html'
     """
     out = path_of("out", out)
+    flag_of("raw_csv", raw_csv)
+    if progress is not None:
+        flag_of("progress", progress)
     checked_out(out, template)  # a misspelt name must not cost a minute of computing
     if not isinstance(data, Purchases):
         raise SchemaError(

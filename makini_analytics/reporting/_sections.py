@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from .. import charts, lead_times, slippage, spend
+from ..compute import Selection
 from ..frames import values
 from ..review import View, says_what
 from ._cells import OF_DATA
@@ -262,7 +263,9 @@ def of_open_orders(view: View, subject: str) -> list[Exhibit]:
     # the currencies of most open lines, which need not be those of most lines; first the one that the findings speak of
     most = sorted(table["currency"].value_counts().index, key=lambda c: c != view.unit)
     for currency in most[: 1 if view.converted else MOST_CURRENCIES]:
-        ageing = part(ages, ages["currency"] == currency)
+        ageing = slippage.ageing(_in_one_currency(table, currency))
+        if len(ages["currency"].unique()) > 1:  # by which the list of what is left out tells them apart
+            ageing.attrs["parameters"] = ageing.attrs["parameters"] | {"currency": currency}
         words = (
             ageing["bucket"]
             .astype("string")
@@ -297,6 +300,17 @@ def _without(result: pd.DataFrame, *columns: str) -> pd.DataFrame:
     """Return a result without some columns, which still says where it comes from."""
     out = result.drop(columns=list(columns))
     out.attrs = result.attrs
+    return out
+
+
+def _in_one_currency(open_lines: pd.DataFrame, currency: str) -> pd.DataFrame:
+    """Return the open lines in one currency, with a word on the others."""
+    mine = (open_lines["currency"] == currency).fillna(False)
+    found = Selection(open_lines.rename(columns={"open_value": "amount"}))
+    found.exclude(~mine, "other currency")
+    out = part(open_lines, mine)
+    if "excluded" in open_lines.attrs:
+        out.attrs = open_lines.attrs | {"excluded": [*open_lines.attrs["excluded"], *found.book()[1:]]}
     return out
 
 

@@ -18,7 +18,7 @@ def with_due_values(groups: pd.DataFrame, view: View) -> pd.DataFrame:
         due_value, late_value : float, after ``n_due``; missing where no such line of the vendor has an amount
     """
     key = [c for c in ("vendor_id", "connection") if c in groups and c in view.vendors.keys]
-    due = (view.year_of_due == 1) & view.has_outcome & view.has_amount
+    due = (view.year_of_due == 1) & view.has_outcome & view.has_due_amount
     missed = due & view.missed
     n, codes = len(view.vendors), view.vendors.codes
     sums = view.vendors.keys[key].assign(

@@ -211,21 +211,23 @@ def _share(
     beside_text = "" if beside is None else f"All vendors: {charts.percent(beside)}"
     ticks = ("0", "50 %", "100 %")
     if not n_due or rate is None:
-        return _Gauge(name, "–", f"no {what} to judge", None, None, None, beside, beside_text, 1.0, ticks, "")
-    detail = f"{charts.number(n)} of {charts.number(n_due)} {what} due"
+        return _Gauge(
+            name, "–", f"no {charts.plural(what)} to judge", None, None, None, beside, beside_text, 1.0, ticks, ""
+        )
+    detail = f"{charts.number(n)} of {charts.counted(n_due, what)} due"
     return _Gauge(name, charts.percent(rate), detail, rate, low, high, beside, beside_text, 1.0, ticks, before)
 
 
 def _on_time(mine: dict[str, Any], common: dict[str, Any], card: dict[str, Any], due: str) -> _Gauge:
     keys = ("n_due", "n_on_time", "on_time_rate", "on_time_low", "on_time_high")
     before = _before(card, "on_time" if due == "required" else "promise_kept")
-    return _share("Lines on time", "lines", mine, common, keys, before)
+    return _share("Lines on time", "line", mine, common, keys, before)
 
 
 def _in_full(mine: dict[str, Any], common: dict[str, Any], card: dict[str, Any], due: str) -> _Gauge:
     keys = ("n_due", "n_otif", "otif_rate", "otif_low", "otif_high")
     before = _before(card, "otif") if due == "required" else ""  # the card has it by the required dates alone
-    return _share("Orders on time and in full", "orders", mine, common, keys, before)
+    return _share("Orders on time and in full", "order", mine, common, keys, before)
 
 
 def _lead_time(ordered: pd.DataFrame, day: AsOfDays, card: dict[str, Any], due: str) -> _Gauge:

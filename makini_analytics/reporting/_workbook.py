@@ -16,7 +16,7 @@ from ._cells import heading
 from ._exhibits import Content, Exhibit, Native, money_form
 from ._lists import shown
 from ._workbook_charts import Cells, chart_on
-from ._workbook_pen import MOST_ROWS, MOST_TEXT, Pen, width_of
+from ._workbook_pen import MOST_ROWS, MOST_TEXT, Pen, or_blank, width_of
 
 #: Sheets of a workbook: more tabs than that nobody looks through.
 MOST_SHEETS = 15
@@ -78,7 +78,7 @@ def _glance(pen: Pen, sheet: Any, made: Content, places: list[tuple[str, str]]) 
     for tile in made.tiles:
         sheet.write_string(row, 0, tile.label)
         form = {"money": money_form(tile.unit), "share": "0.0%", "days": "0"}[tile.kind]
-        sheet.write_number(row, 1, tile.value, pen.format(bold=True, num_format=form, align="left"))
+        sheet.write(row, 1, or_blank(tile.value), pen.format(bold=True, num_format=form, align="left"))
         sheet.write_string(row, 2, tile.change_text)
         row += 1
     for said in made.data_line:
@@ -226,5 +226,6 @@ def _write_rows(pen: Pen, sheet: Any, cells: Cells, native: Native) -> None:
         sheet.write_string(cells.names_in, j, said, pen.format(italic=True))
         number = pd.api.types.is_float_dtype(values.dtype)
         form = native.form if name in native.series else "0.0%" if number else "General"
-        sheet.write_column(cells.names_in + 1, j, values.tolist(), pen.format(num_format=form))
+        drawn = [or_blank(value) for value in values.tolist()]
+        sheet.write_column(cells.names_in + 1, j, drawn, pen.format(num_format=form))
         pen.widen(sheet, j, max(width_of(values, [form]), len(said) + 1))

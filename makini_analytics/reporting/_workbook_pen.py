@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -153,8 +154,17 @@ def _letters(value: float, form: str) -> int:
     return len(f"{value * times:,.{decimals}f}{unit[:-1]}") + number.count("%")
 
 
+def or_blank(value: Any) -> Any:
+    """Return what a cell holds: nothing for what is missing or no number, as a share of nothing is none.
+
+    >>> or_blank(0.5), or_blank(float("nan")), or_blank(float("inf")), or_blank("Nord")
+    (0.5, None, None, 'Nord')
+    """
+    return None if pd.isna(value) or (isinstance(value, float) and math.isinf(value)) else value
+
+
 def _write(sheet: Any, row: int, column: int, value: Any, kind: Kind, cell: Any) -> None:
-    if value is None or pd.isna(value):
+    if or_blank(value) is None:
         sheet.write_blank(row, column, None, cell)
     elif kind in ("date", "time"):  # Excel knows no zones: an instant is written as its UTC time
         sheet.write_datetime(row, column, pd.Timestamp(value).tz_localize(None).to_pydatetime(), cell)

@@ -9,7 +9,8 @@ import pandas as pd
 from .. import charts, lead_times, slippage, spend
 from ..compute import once
 from ..frames import Mask, days_of, numbered, values
-from ._evidence import NO_VENDOR, Evidence, named, shifts
+from ._calls import from_day, of_year, these, told
+from ._evidence import NO_VENDOR, Evidence, Floats, named, shifts
 from ._kinds import CLEAR, COUNTED, ESTIMATED, UNKNOWN, Finding, count, listed, none_of
 from ._on_order import also_on_order
 from ._told import NOTHING_TOLD
@@ -20,6 +21,8 @@ from ._years import with_months
 SOON = 30
 #: The chance of a line is the on-time rate of so many days where no forecast of its own is known; of fewer lines it is an accident.
 _LATELY, _FEWEST_LATELY = 90, 20
+#: Of what is overdue the three largest lines are told where they are this share of it.
+_NOTABLE = 0.25
 #: Lead times are compared up to the day by which this share had come, and by orders that are older than that: so none is open.
 _MOST_COME = 0.95
 #: A horizon that leaves fewer months than a test needs.
@@ -47,29 +50,33 @@ def late(view: View, evidence: Evidence, clear: Mask) -> Finding:
         return Finding("late", f"late deliveries ({why})", certainty=UNKNOWN)
     if not missed.any():
         return Finding("late", f"late deliveries ({none_of(int(due.sum()), 'line', '', 'is not late')})")
-    known = view.has_amount
-    if not known[missed].any():
-        of = f"{charts.number(int(missed.sum()))} of {count(int(due.sum()), 'line')}; no amount of theirs is known"
+    if not view.has_due_amount[missed].any():
+        none = (
+            "no known amount of theirs is positive" if view.has_amount[missed].any() else "no amount of theirs is known"
+        )
+        of = f"{charts.number(int(missed.sum()))} of {count(int(due.sum()), 'line')}; {none}"
         return Finding("late", f"late deliveries ({of})", certainty=UNKNOWN)
-    total, value = (float(view.amount[rows].sum()) for rows in (due, missed))
+    amount = np.where(view.has_due_amount, view.amount, 0.0)
+    total, value = (float(amount[rows].sum()) for rows in (due, missed))
     table = evidence.table
     worse = table[clear]
     tested = int(table["p_value"].notna().sum())
     names = charts.group_labels(worse, ["vendor_id", "vendor_name"])
-    theirs = float(view.amount[missed & view.of_vendors(worse)].sum()) if names else 0.0
+    late_amount = np.where(missed, amount, 0.0)
+    theirs = float(late_amount[view.of_vendors(worse)].sum()) if names else 0.0
     if names and theirs > 0:
         of = "most" if theirs > value / 2 else f"{charts.percent(theirs / value)} of it"
         where = f", {of} at {listed(names)}"
     else:
-        where = "" if names or not _spread(view, missed) else ", and it is spread over the vendors"
+        where = _without_vendor(view, late_amount) or ("" if names else _spread(view, late_amount))
     why = f"{charts.number(int(missed.sum()))} of {count(int(due.sum()), 'line')}."
-    if lacking := int((missed & ~known).sum()):
-        amount = "amount" if view.unit is None else f"amount in {view.unit}"
+    if lacking := int((missed & ~view.has_amount).sum()):
+        word = "amount" if view.unit is None else f"amount in {view.unit}"
         why += (
-            f" {charts.number(lacking)} late ones have no {amount}."
-            if lacking > 1
-            else f" One late one has no {amount}."
+            f" {charts.number(lacking)} late ones have no {word}." if lacking > 1 else f" One late one has no {word}."
         )
+    if credits := int((due & view.has_amount & ~view.has_due_amount).sum()):
+        why += f" {count(credits, 'line')} with a negative amount {'is' if credits == 1 else 'are'} in neither sum."
     if names:
         is_late = "is" if len(names) == 1 else "are"
         first = worse.iloc[0]
@@ -91,14 +98,24 @@ def late(view: View, evidence: Evidence, clear: Mask) -> Finding:
         COUNTED,
         why,
         "slippage_by_vendor",
-        f"slippage.value_days(lines[(lines.{view.due}_date > '{view.before.date()}') & (lines.{view.due}_date <= '{view.end.date()}')]{_options(view)})",
+        f"slippage.value_days({these(*of_year(view, f'{view.due}_date'), *told(view))}{from_day(view)})",
     )
 
 
-def _spread(view: View, missed: Mask) -> bool:
-    """Return whether what is late is that of several vendors, none of which has more than half of it."""
-    of = np.bincount(view.vendors.codes[missed], weights=view.amount[missed])
-    return bool((of > 0).sum() > 1 and of.max() <= of.sum() / 2)
+def _without_vendor(view: View, late_amount: Floats) -> str:
+    """Return that all or most of what is late is of lines without a vendor, of which no test can tell; "" where it is not."""
+    has_vendor = named(view.vendors.keys)[view.vendors.codes]
+    theirs, total = float(late_amount[has_vendor].sum()), float(late_amount.sum())
+    if theirs >= total / 2 or not has_vendor.any():
+        return ""
+    return f", {'most' if theirs else 'all'} of it on lines without a vendor"
+
+
+def _spread(view: View, late_amount: Floats) -> str:
+    """Return that what is late is that of several vendors, none of which has more than half of it; "" where it is not."""
+    of = np.bincount(view.vendors.codes, weights=late_amount)
+    spread = (of > 0).sum() > 1 and of.max() <= of.sum() / 2
+    return ", and it is spread over the vendors" if spread else ""
 
 
 def soon_late(view: View) -> Finding:
@@ -127,6 +144,7 @@ def soon_late(view: View) -> Finding:
             )
             return Finding("soon late", f"lines due in the next {SOON} days ({of})", certainty=UNKNOWN)
         return Finding("soon late", f"lines due in the next {SOON} days (none{view.named_unit(view.open_orders)})")
+    of_few = set(falls_due["connection"].astype("string").fillna("")[few])  # which the call leaves out
     value, total = float(soon["expected_late_value"].sum()), float(soon["open_value"].sum())
     test = view.backtest
     kept = "No forecast could be tested yet: the chance is the on-time rate of recent lines."
@@ -145,7 +163,7 @@ def soon_late(view: View) -> Finding:
         ESTIMATED,
         f"{count(len(soon), 'line')}{view.named_unit(view.open_orders)} not yet due{without}. {kept}",
         "open_orders_ageing",
-        f"slippage.ageing(lines{_options(view)})",
+        f"slippage.ageing({these(*told(view, without=of_few))}{from_day(view)})",
     )
 
 
@@ -181,9 +199,8 @@ def overdue(view: View) -> Finding:
         return Finding("overdue", f"overdue lines ({of})", certainty=UNKNOWN)
     values = past["open_value"].fillna(0.0)
     value = float(values.sum())
-    most = ""
-    if n > 3 and value > 0:
-        most = f"; three of them are {charts.percent(float(values.iloc[:3].sum()) / value)} of it"
+    share = float(values.iloc[:3].sum()) / value if n > 3 and value > 0 else 0.0
+    most = f"; three of them are {charts.percent(share)} of it" if share >= _NOTABLE else ""
     verb = f"line{unit} is" if n == 1 else f"lines{unit} are"
     oldest = int(past["days_overdue"].max())
     also = int((also_on_order(table)["n_lines"] > 0).sum())
@@ -197,13 +214,8 @@ def overdue(view: View) -> Finding:
         COUNTED,
         f"The oldest is {count(oldest, 'day')} overdue.{f' The value of {charts.number(lacking)} is not known.' if lacking else ''}{more}",
         "open_orders",
-        f"slippage.open_orders(lines{_options(view)})",
+        f"slippage.open_orders({these(*told(view))}{from_day(view)})",
     )
-
-
-def _options(view: View) -> str:
-    """Return the due date and the day, as code, where they are not what the figure takes by itself."""
-    return ("" if view.due == "required" else f", due={view.due!r}") + view.day_as_code
 
 
 def lead_time_lines(view: View) -> tuple[pd.DataFrame, float]:
@@ -280,7 +292,7 @@ def lead_time(view: View, evidence: Evidence, clear: Mask) -> Finding:
         CLEAR,
         f"{names[0]} takes {_took(view, first)}{f'; also {listed(others)}' if n > 1 else ''}. Of {count(tested, 'vendor')}.",
         "lead_times_by_vendor",
-        f"lead_times.by_vendor(lines[(lines.order_date > '{view.before.date()}') & (lines.order_date <= '{view.end.date()}')]{view.day_as_code})",
+        f"lead_times.by_vendor({these(*of_year(view, 'order_date'), *told(view))}{view.day_as_code})",
     )
 
 

@@ -133,7 +133,9 @@ def findings(data: Purchases, *, currency: str | None = None, as_of: Any = None,
         certainty : string; counted, clear, estimated, to check, nothing to report, can't be told
         why : string, the figures behind it
         exhibit : string, name of the report's exhibit that shows it
-        call : string, the call that gives its figures (for "lead time" how long they were), where ``lines`` are the lines in ``currency``
+        call : string, the call that gives its figures (for "lead time" how long they were, for "duplicate vendors" which they are).
+            ``data`` are the purchases and ``lines`` their ``data.lines``, all of them: where amounts were converted, of
+            ``currency.convert(data, "EUR")``. Where a figure has rows of several currencies, its number is that of those in ``currency``
 
     Raises
     ------

@@ -9,6 +9,7 @@ from ..errors import ConfigError, MakiniWarning
 from ..frames import values
 from ..purchases import Purchases
 from ..tidy import currency_code
+from ._kinds import count
 
 #: Of the lines in other currencies so many may lack a rate; where more do, nothing is converted unless a currency was asked for.
 _MOST_WITHOUT_RATE = 0.01
@@ -21,7 +22,8 @@ def in_one_currency(data: Purchases, to: str | None) -> tuple[Purchases, str | N
     others = int(codes.drop(unit, errors="ignore").sum()) if unit else 0
     if unit is None or not others:
         return data, unit, ""
-    apart = f"{charts.number(others)} lines in other currencies than {unit} are not converted, and so in no amount of findings and figures at a glance"
+    what = "1 line in another currency" if others == 1 else f"{charts.number(others)} lines in other currencies"
+    apart = f"{what} than {unit} {'is' if others == 1 else 'are'} not converted, and so in no amount of findings and figures at a glance"
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", MakiniWarning)  # lines without a rate are counted below, and said
@@ -37,6 +39,8 @@ def in_one_currency(data: Purchases, to: str | None) -> tuple[Purchases, str | N
         )
     lacking = int((made.lines["currency"] != unit).fillna(True).sum() - data.lines["currency"].isna().sum())
     if to is None and lacking > _MOST_WITHOUT_RATE * others:
-        return data, unit, f"{apart}: {charts.number(lacking)} of them have no rate."
-    rest = f" {charts.number(lacking)} lines have no rate and no amount here." if lacking else ""
+        of = "it has" if others == 1 else f"{charts.number(lacking)} of them {'has' if lacking == 1 else 'have'}"
+        return data, unit, f"{apart}: {of} no rate."
+    has = "has" if lacking == 1 else "have"
+    rest = f" {count(lacking, 'line')} {has} no rate and no amount here." if lacking else ""
     return made, unit, f"All amounts in {unit}, at the European Central Bank's rate of the order date.{rest}"

@@ -8,10 +8,11 @@ import pandas as pd
 from .. import charts, spend
 from ..errors import SchemaError
 from ..frames import Mask, values, vendors_hidden_by
+from ._calls import in_currency, this_year, year_before
 from ._evidence import NO_VENDOR, Evidence, named, price_shift
 from ._kinds import CLEAR, COUNTED, TO_CHECK, UNKNOWN, Finding, count, listed, none_of
 from ._told import says_what
-from ._view import FEWEST_ORDERS, View
+from ._view import FEWEST_ORDERS, ITEM, View
 
 #: A vendor with more than this share of a category is one that the category hangs on.
 LIMIT = 0.5
@@ -26,25 +27,6 @@ _EFFECTS = {
     "document currency": "other currencies of the documents",
     "not itemised": "services, returns and what else has no price to compare",
 }
-
-
-def _between(view: View, start: pd.Timestamp, end: pd.Timestamp, known: bool) -> str:
-    """Return the lines ordered after one day and up to another, as code; ``known``: of the connections that both years have."""
-    terms = [f"(lines.order_date > '{start.date()}')", f"(lines.order_date <= '{end.date()}')"]
-    if known and not view.known_before.all():
-        names = sorted(view.lines.loc[view.known_before, "connection"].dropna().unique())
-        terms.append(f"lines.connection.isin({names!r})")
-    return f"lines[{' & '.join(terms)}]"
-
-
-def this_year(view: View, *, known: bool = False) -> str:
-    """Return the lines of the twelve months, as code."""
-    return _between(view, view.before, view.end, known)
-
-
-def year_before(view: View, *, known: bool = False) -> str:
-    """Return the lines of the year before, as code."""
-    return _between(view, view.before - pd.DateOffset(years=1), view.before, known)
 
 
 def change(view: View) -> Finding:
@@ -91,9 +73,9 @@ def change(view: View) -> Finding:
         COUNTED,
         why,
         "spend_bridge" if effects else "spend_by_month",
-        f"spend.bridge({year_before(view, known=True)}, {this_year(view, known=True)}, mixed_units='apart'{view.day_as_code})"
+        f"spend.bridge({year_before(view)}, {this_year(view, known=True)}, mixed_units='apart'{in_currency(view)})"
         if _has_items(view)
-        else f"spend.by_vendor({this_year(view, known=True)}, by=None{view.day_as_code})",
+        else f"spend.by_vendor({this_year(view, known=True)}, by=None{in_currency(view)})",
     )
 
 
@@ -155,7 +137,8 @@ def prices(view: View, evidence: Evidence, clear: Mask) -> Finding:
         none = none_of(tested, "vendor", "stands out", "does not stand out")
         stands = none if tested else NO_VENDOR if not named(vendors).any() else "too few items to tell of any vendor"
         return Finding("prices", f"prices of the same item and vendor ({rate}; {stands})")
-    names = [charts.label(v) for v in moved.loc[moved["net"].abs().sort_values(ascending=False).index, "vendor_name"]]
+    largest = moved.loc[moved["net"].abs().sort_values(ascending=False).index]
+    names = charts.group_labels(largest, [c for c in ("vendor_id", "vendor_name") if c in largest])
     net = float(total["net"] if all_clear else moved["net"].sum())
     did = "more" if net > 0 else "less"
     who = "" if all_clear else f" at {listed(names)}"
@@ -173,7 +156,7 @@ def prices(view: View, evidence: Evidence, clear: Mask) -> Finding:
         CLEAR,
         f"Prices of the same item and vendor are {rate}.{tail}",
         "spend_prices",
-        f"spend.bridge({year_before(view, known=True)}, {this_year(view, known=True)}, per_vendor=True, per_item=True, mixed_units='apart'{view.day_as_code})",
+        f"spend.bridge({year_before(view)}, {this_year(view, known=True)}, per_vendor=True, per_item=True, mixed_units='apart'{in_currency(view)})",
     )
 
 
@@ -181,8 +164,14 @@ def _no_prices(view: View) -> str:
     """Return why no price of this year compares with one of the year before."""
     if not view.has_amount.any():
         return "no line has an amount"
-    priced = bool(view.bridge["n_items"].sum())
-    return "no item was bought in both years" if priced else "no line has a price to compare"
+    if not view.bridge["n_items"].sum():
+        return "no line has a price to compare"
+    items = view.items
+    if ((items["before"] > 0) & (items["after"] > 0)).any():
+        return "no item was bought from the same vendor in both years"
+    whole = items.groupby([c for c in ITEM if c in items], dropna=False)[["before", "after"]].sum()
+    unit = "the same unit in " if (whole > 0).all(axis=1).any() else ""
+    return f"no item was bought in {unit}both years"
 
 
 def _no_others(view: View) -> str:
@@ -233,7 +222,7 @@ def concentration(view: View) -> Finding:
         COUNTED,
         f"{several}All of {'it' if apart else which} is {view.say(first['spend'])}, from {count(int(first['n_vendors']), 'vendor')}{apart}.",
         "spend_by_vendor",
-        f"spend.concentration({this_year(view)}, by='category'{view.day_as_code})",
+        f"spend.concentration({this_year(view)}, by='category'{in_currency(view)})",
     )
 
 
@@ -269,5 +258,5 @@ def single_source(view: View) -> Finding:
         TO_CHECK,
         f"Most is {charts.label(what)}, {view.say(first['spend'])}. Whether there is another source the data can't say.",
         "spend_single_source",
-        f"spend.single_source({this_year(view)}, min_orders={FEWEST_ORDERS}{view.day_as_code})",
+        f"spend.single_source({this_year(view)}, min_orders={FEWEST_ORDERS}{in_currency(view)})",
     )

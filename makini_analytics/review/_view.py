@@ -21,6 +21,8 @@ from ._years import Years, with_months
 
 #: Orders of an item in the twelve months from which one vendor only is more than the accident of few orders.
 FEWEST_ORDERS = 5
+#: The columns that say which item a row is of; an id is another item in another connection.
+ITEM = ("connection", "material_id", "product_code")
 #: What figures of many lines read. Lines are wide, and some fifty parts of them are taken.
 _READ = {
     "order_date", "required_date", "promised_date", "delivered_date", "first_receipt_date", "completed_date", "cancelled_date",
@@ -164,6 +166,11 @@ class View(Years):
         return self.in_unit(self.lines) & np.isfinite(numbers(self.lines, "amount"))
 
     @cached_property
+    def has_due_amount(self) -> Mask:
+        """Which of them count as value that is due: a credit note is no delivery, and would be taken off what is late."""
+        return self.has_amount & ~(numbers(self.lines, "amount") < 0)
+
+    @cached_property
     def spent(self) -> float:
         """Ordered spend of the twelve months."""
         return self.money(self.year_lines)
@@ -230,13 +237,21 @@ class View(Years):
     @cached_property
     def same_items(self) -> pd.DataFrame:
         """`spend.bridge` line by line: the items that were bought from the same vendor in both years, and what their prices did."""
-        before, after = map(self.asked, self.sides)
-        items = spend.bridge(
-            before, after, per_vendor=True, per_item=True, mixed_units="apart", currency=self.unit, as_of=self.day
-        )
+        items = self._items(per_vendor=True)
         both = items[(items["before"] > 0) & (items["after"] > 0)].reset_index(drop=True)
         both.attrs = items.attrs
         return both
+
+    @cached_property
+    def items(self) -> pd.DataFrame:
+        """The same of all items, whoever they were bought from: one row for each unit of an item."""
+        return self._items(per_vendor=False)
+
+    def _items(self, per_vendor: bool) -> pd.DataFrame:
+        before, after = map(self.asked, self.sides)
+        return spend.bridge(
+            before, after, per_vendor=per_vendor, per_item=True, mixed_units="apart", currency=self.unit, as_of=self.day
+        )
 
     @cached_property
     def backtest(self) -> pd.DataFrame:

@@ -12,6 +12,7 @@ import pandas as pd
 from ..compute import Cells, Counted, FigureResult, Grid, InSteps, Selection, figure, leave_out_unreadable, spans
 from ..errors import ConfigError
 from ..frames import AsOf, Mask, frame_of, need, numbers, values
+from ..system import flag_of
 from ._due_rule import CAME, DUE_DATES, UNJUDGED, DueTally, Tolerance, judge, outcome_of
 from ._rates import WEIGHTS, hits_of, weights_of
 
@@ -84,6 +85,8 @@ def ladder(
     given = (due, late_days, early_days, calendar, weight, open_lines)
     grid = Grid.of(dict(zip(CHOICES, given, strict=True)))
     due, late_days, early_days, calendar, weight, open_lines = grid.values.values()
+    for choice in open_lines:
+        flag_of("open_lines", choice)
     if unknown := [d for d in due if d not in DUE_DATES] + [w for w in weight if w not in WEIGHTS]:
         raise ConfigError(f"{unknown[0]!r} is none of {', '.join([*DUE_DATES, *WEIGHTS])}")
     tolerances = {(late, early): Tolerance(late, early) for late, early in product(late_days, early_days)}

@@ -12,6 +12,7 @@ import pandas as pd
 from ..compute import ENTITIES, By, FigureResult, figure, group_lines, once
 from ..errors import SchemaError, one_of
 from ..frames import AsOf, categoricals, days_of, frame_of, pairs, values
+from ..system import flag_of
 from ._items import Items, items_of
 
 #: "document currency" is there after a conversion only: without one there is a bridge per currency.
@@ -96,6 +97,8 @@ def bridge(
     {'before': 150.0, 'price': 12.0, 'volume': 20.0, 'mix': 0.0, 'currency': 0.0, 'new': 30.0, 'lost': -50.0,
      'not itemised': 0.0, 'after': 162.0}
     """
+    flag_of("per_vendor", per_vendor)
+    flag_of("per_item", per_item)
     one_of("mixed_units", mixed_units, ("refuse", "apart"))
     both, is_after = _joined(before, after, by, item)
     items = items_of(both, metric="spend.bridge", item=item, currency=currency, intercompany=intercompany, as_of=as_of)

@@ -24,6 +24,7 @@ from ..compute import (
 )
 from ..errors import ConfigError
 from ..frames import AsOf, days_of, encode
+from ..system import flag_of
 from ._geks import Lots, Series, series
 from ._items import items_of
 from ._slips import OUTLIER, slips
@@ -124,6 +125,7 @@ def price_index(
     0  100.0       100.0            1.0        2
     1  110.0        65.0            1.0        2
     """
+    flag_of("per_vendor", per_vendor)
     alias = period_alias(freq, fiscal_year_start)
     _must_be_count("window", window)
     _must_be_count("min_items", min_items)

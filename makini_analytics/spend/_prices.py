@@ -12,6 +12,7 @@ import pandas as pd
 from ..compute import InSteps, figure, key_columns, leave_out_unreadable, period_alias
 from ..errors import one_of
 from ..frames import AsOf, days_of, pairs
+from ..system import flag_of
 from ._baselines import BASELINES, Baseline, listed_prices, prices_before, slips_before
 from ._items import items_of
 from ._slips import OUTLIER, slips
@@ -93,6 +94,7 @@ def price_changes(
     0   2025    5.5         5.0  10.0       0.1                  0
     1   2024    5.0         NaN   NaN       NaN                  1
     """
+    flag_of("per_vendor", per_vendor)
     if isinstance(baseline, str):
         one_of("baseline", baseline, BASELINES)
     alias = period_alias(freq, fiscal_year_start)

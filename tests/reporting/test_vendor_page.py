@@ -291,3 +291,14 @@ def test_all_vendors_are_told_of_only_where_there_are_others(tmp_path):
         page = read(ma.report(ma.Purchases.from_table(table, as_of="2025-12-31"), tmp_path / "v.html", vendor="a"))
         assert ("All vendors" in page.text) is told
         assert "9 of 10 lines due" in page.text
+
+
+def test_one_line_is_one_of_one_line(tmp_path):
+    day = pd.to_datetime(["2025-11-01"])
+    due = day + pd.Timedelta(days=19)
+    table = pd.DataFrame({"order_number": ["o"], "line_number": "1", "vendor_name": ["Bolt AG"], "order_date": day, "required_date": due,
+                          "delivered_date": due, "quantity": 1.0, "received_quantity": 1.0, "amount": 10.0, "currency": "EUR"})  # fmt: skip
+    page = ma.report(ma.Purchases.from_table(table, as_of="2025-12-31"), tmp_path / "v.html", vendor="Bolt AG")
+    said = page.read_text("utf-8")
+    assert re.findall(r"1 of 1 \w+ due", said.replace("\N{NO-BREAK SPACE}", " ")) != []
+    assert not re.findall(r"1 of 1 (?:lines|orders)", said.replace("\N{NO-BREAK SPACE}", " "))

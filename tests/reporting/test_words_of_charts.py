@@ -80,3 +80,17 @@ def test_two_columns_beside_each_other_have_one_text():
     lines.loc[5, "order_date"] = pd.Timestamp("2025-06-01")
     apart = spend.plot_by_period(lines, as_of="2025-12-31")
     assert {"900.00 EUR", "800.00 EUR"} <= {t.get_text() for t in apart.texts}
+
+
+def test_open_values_of_a_currency_say_how_many_lines_are_in_it():
+    days = pd.date_range("2025-06-01", "2025-12-20", freq="3D")
+    n = len(days)
+    table = pd.DataFrame({"order_number": range(n), "vendor_name": "Bolt AG", "order_date": days, "amount": 10.0, "currency": ["EUR", "EUR", "XXX"] * (n // 3) + ["EUR"] * (n % 3),
+                          "required_date": days + pd.Timedelta(days=20), "delivered_date": pd.Series(days + pd.Timedelta(days=15)).where(days < "2025-11-01")})  # fmt: skip
+    data = ma.Purchases.from_table(table, as_of="2025-12-31")
+    n_open = slippage.open_orders(data.lines)["currency"].value_counts()
+    told = {e.heading: e.footnote for e in content(data, sections=["open_orders"]).exhibits}
+    for mine, other in (("EUR", "XXX"), ("XXX", "EUR")):
+        footnote = told[f"Open value by age, {mine}"]
+        assert f"n = {n_open[mine]} lines" in footnote
+        assert f"{n_open[other]} other currency" in footnote

@@ -80,3 +80,15 @@ def test_the_numbers_of_bars_to_the_left_have_room(made):
     begins = [float(x) for n in xml.namelist() if n.startswith("xl/charts/chart") for x in re.findall(r'<c:min val="([-\d.e+]+)"', xml.read(n).decode())]  # fmt: skip
     assert any(x < 1.1 * least for x in begins)
     assert begins.count(0) > 4  # bars are as long as their numbers, also where all are about as large
+
+
+def test_no_cell_holds_an_error_where_all_is_sent_back(tmp_path):
+    days = pd.date_range("2024-01-01", "2025-12-20", freq="11D")
+    n = len(days)
+    table = pd.DataFrame({"order_number": [f"P{i}" for i in range(n)], "line_number": "1", "vendor_name": [f"V{i % 3}" for i in range(n)],
+                          "order_date": days, "quantity": -10.0, "unit_price": 5.0, "amount": -50.0, "currency": "EUR",
+                          "category": [f"C{i % 2}" for i in range(n)], "product_code": "M", "unit_of_measure": "EA"})  # fmt: skip
+    made = ma.report(ma.Purchases.from_table(table, as_of="2025-12-31"), tmp_path / "x.xlsx", sections=["spend"])
+    cells = {(s.title, c.value): c for s in openpyxl.load_workbook(made) for row in s.iter_rows() for c in row}
+    assert not [key for key, cell in cells.items() if cell.data_type in "ef"]
+    assert any("share" in str(text).lower() and "Chart" in str(text) for _, text in cells)

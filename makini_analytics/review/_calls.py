@@ -1,0 +1,72 @@
+"""The code that gives a finding's figures again: of which of the ``lines``, and with which options."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import pandas as pd
+
+from ..frames import values
+from ._view import View
+
+
+def these(*terms: str) -> str:
+    """Return the lines that some terms pick, as code.
+
+    >>> these(), these("lines.quantity > 0")
+    ('lines', 'lines[lines.quantity > 0]')
+    """
+    code = [t if len(terms) == 1 or t.startswith(("~", "lines.connection")) else f"({t})" for t in terms]
+    return f"lines[{' & '.join(code)}]" if terms else "lines"
+
+
+def told(view: View, *, without: Collection[str] = ()) -> list[str]:
+    """Return which lines are of the connections in which something says what has come, as code; nothing where all are.
+
+    ``without``: other connections to leave out.
+    """
+    if view.nothing_told:
+        return []
+    names = values(view.lines, "connection", "string").astype("string").fillna("")
+    left_out = view.untold | names.isin(without).to_numpy(dtype=bool)
+    gone, rest = (sorted(map(str, names[rows].unique())) for rows in (left_out, ~left_out))
+    if "" in gone:  # which no list of names holds
+        return [f"lines.connection.isin({rest!r})"]
+    return [f"~lines.connection.isin({gone!r})"] if gone else []
+
+
+def of_year(view: View, date: str) -> list[str]:
+    """Return which lines have a date in the twelve months, as code."""
+    return _between(date, view.before, view.end)
+
+
+def this_year(view: View, *, known: bool = False) -> str:
+    """Return the lines of the twelve months, as code; ``known``: of the connections that both years have."""
+    return these(*of_year(view, "order_date"), *(_known(view) if known else ()))
+
+
+def year_before(view: View) -> str:
+    """Return the lines of the year before, of the connections that both years have, as code."""
+    return these(*_between("order_date", view.before - pd.DateOffset(years=1), view.before), *_known(view))
+
+
+def _between(date: str, start: pd.Timestamp, end: pd.Timestamp) -> list[str]:
+    """Return which lines have a date after one day and up to another, as code."""
+    return [f"lines.{date} > '{start.date()}'", f"lines.{date} <= '{end.date()}'"]
+
+
+def _known(view: View) -> list[str]:
+    if view.known_before.all():
+        return []
+    names = sorted(view.lines.loc[view.known_before, "connection"].dropna().unique())
+    return [f"lines.connection.isin({names!r})"]
+
+
+def from_day(view: View) -> str:
+    """Return the due date and the day, as code, where they are not what the figure takes by itself."""
+    return ("" if view.due == "required" else f", due={view.due!r}") + view.day_as_code
+
+
+def in_currency(view: View) -> str:
+    """Return the currency and the day, as code; the currency where lines are in others, too."""
+    return ("" if view.in_unit(view.lines).all() else f", currency={view.unit!r}") + view.day_as_code
