@@ -44,7 +44,7 @@ def this_year(view: View, *, known: bool = False) -> str:
 
 def year_before(view: View, *, known: bool = False) -> str:
     """Return the lines of the year before, as code."""
-    return _between(view, view.before - pd.DateOffset(years=1), view.before, known)
+    return _between(view, view.first_day_before - pd.Timedelta(days=1), view.before, known)
 
 
 def change(view: View) -> Finding:
@@ -78,7 +78,7 @@ def change(view: View) -> Finding:
     ]
     told = "; ".join(parts)
     why = (
-        f"It was {view.say(was)} on the same days."
+        f"It was {view.say(was)} on the same days{view.leap_day}."
         + (f" {told[0].upper()}{told[1:]}." if told else "")
         + view.begins_late
     )

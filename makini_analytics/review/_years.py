@@ -108,6 +108,16 @@ def with_months(lines: pd.DataFrame, month: npt.NDArray[np.int64]) -> pd.DataFra
     return lines.assign(**{name: categoricals.from_codes(names, code) for name, code in labels.items()})
 
 
+def months_before(day: pd.Timestamp, months: int) -> pd.Timestamp:
+    """Return the day some months before; of the last day of a month the last day again.
+
+    >>> months_before(pd.Timestamp("2025-02-28"), 12), months_before(pd.Timestamp("2025-06-30"), 1)
+    (Timestamp('2024-02-29 00:00:00'), Timestamp('2025-05-31 00:00:00'))
+    """
+    was = day - pd.DateOffset(months=months)
+    return was + pd.offsets.MonthEnd(0) if day.is_month_end else was
+
+
 def days_in_words(start: pd.Timestamp, end: pd.Timestamp) -> str:
     """Return the first and the last day of a time in words.
 
@@ -135,7 +145,7 @@ class Years:
     @property
     def before(self) -> pd.Timestamp:
         """The last day of the twelve months before."""
-        return self.end - pd.DateOffset(years=1)
+        return months_before(self.end, 12)
 
     @property
     def first_day(self) -> pd.Timestamp:
@@ -145,7 +155,13 @@ class Years:
     @property
     def first_day_before(self) -> pd.Timestamp:
         """The first day of the twelve months before."""
-        return self.before - pd.DateOffset(years=1) + pd.Timedelta(days=1)
+        return months_before(self.end, 24) + pd.Timedelta(days=1)
+
+    @property
+    def leap_day(self) -> str:
+        """That the year before has a day more or less, which is a part of any change; "" where it has as many."""
+        was, now = (last - first for first, last in ((self.first_day_before, self.before), (self.first_day, self.end)))
+        return "" if was == now else f", with a day {'more' if was > now else 'less'}"
 
     @cached_property
     def due(self) -> str:
@@ -221,7 +237,7 @@ class Years:
 
     def month_of(self, days: npt.NDArray[np.datetime64]) -> npt.NDArray[np.int64]:
         """Return 0 for days in the first of the 24 months that end with the as-of day, 23 for those in the last, else -1."""
-        ends = [self.end - pd.DateOffset(months=k) for k in range(24, -1, -1)]
+        ends = [months_before(self.end, k) for k in range(24, -1, -1)]
         place = np.searchsorted(np.array(ends, dtype="datetime64[D]"), days.astype("datetime64[D]"), side="left")
         return np.where(np.isnat(days) | (place == 0) | (place == 25), -1, place - 1).astype(np.int64)
 

@@ -1,0 +1,48 @@
+"""Twelve months are whole months where they end with one, and what is said of them is true of the lines that are there."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+import makini_analytics as ma
+from makini_analytics import spend
+from makini_analytics.review import look
+
+
+def bought(days, **columns):
+    """Return an order of 100.00 on each of some days."""
+    table = pd.DataFrame({"order_number": [f"o{i}" for i in range(len(days))], "order_date": days})
+    table = table.assign(vendor_name="Bolt AG", amount=100.0, currency="EUR", product_code="P1", quantity=10.0)
+    return table.assign(**columns)
+
+
+def purchases(table, as_of="2025-12-31"):
+    return ma.Purchases.from_table(table, as_of=as_of)
+
+
+def found(data, kind="change", **options):
+    return ma.findings(data, **options).set_index("kind").loc[kind]
+
+
+@pytest.mark.parametrize(
+    ("as_of", "days", "days_before", "said"),
+    [
+        ("2025-02-28", "1 March 2024 to 28 February 2025", 366, ", with a day more"),
+        ("2024-02-29", "1 March 2023 to 29 February 2024", 365, ", with a day less"),
+        ("2024-02-28", "1 March 2023 to 28 February 2024", 365, ""),
+        ("2025-06-30", "1 July 2024 to 30 June 2025", 366, ", with a day more"),
+        ("2023-06-15", "16 June 2022 to 15 June 2023", 365, ""),
+    ],
+)
+def test_a_year_that_ends_with_a_month_begins_with_one(as_of, days, days_before, said):
+    data = purchases(bought(pd.date_range("2021-01-01", as_of)), as_of)
+    got, view = found(data), look(data).view
+    assert view.period_in_words == f"Twelve months, {days}"
+    assert f"on the same days{said}." in got["why"]
+    before, after = view.money(view.sides[0]), view.money(view.sides[1])
+    assert (before, after) == (days_before * 100, view.spent)
+    bridge = eval(got["call"], {"spend": spend, "lines": data.lines}).set_index("effect")["value"]
+    assert (bridge["before"], bridge["after"]) == (before, after)
+    card = ma.scorecard(data).iloc[0]
+    assert (card["spend"], card["spend_before"]) == (after, before)
