@@ -23,6 +23,7 @@ from ..frames import (
 )
 from ..system import cached_property
 from ._due_date import due_of
+from ._told import outcomes_hidden
 
 #: A connection whose first order lies this long after the start of a year is not known in that year.
 _QUIET_DAYS = 31
@@ -124,6 +125,8 @@ def days_in_words(start: pd.Timestamp, end: pd.Timestamp) -> str:
     >>> days_in_words(pd.Timestamp("2025-01-01"), pd.Timestamp("2025-03-31"))
     '1 January to 31 March 2025'
     """
+    if start == end:
+        return f"{end.day} {end:%B %Y}"
     return f"{start.day} {start:%B}{'' if start.year == end.year else f' {start.year}'} to {end.day} {end:%B %Y}"
 
 
@@ -218,6 +221,10 @@ class Years:
         """Why what goes by the as-of day can't be told; "" where it can."""
         return f"{self.known_until}: pass as_of='{min(self.ends.values()).date()}'" if self.ends else ""
 
+    def untellable(self, figure: str) -> str:
+        """Why a figure of what became of lines, as "late" or "overdue", can't be told; "" where it can."""
+        return self.unknown_since or outcomes_hidden(self.lines, of_open=figure == "overdue")
+
     @property
     def none_in_year(self) -> str:
         """Why there is no line in the twelve months, where there is none."""
@@ -284,6 +291,13 @@ class Years:
         if (start, end) == (self.first_day, self.end) or start > end:
             return "in twelve months"
         return days_in_words(start, end)
+
+    def due_in_words(self, rows: Mask) -> str:
+        """Return the days that the due dates of some lines span, where not all orders of the twelve months are here; else ""."""
+        if self.period == (self.first_day, self.end) or not rows.any():
+            return ""
+        days = days_of(self.lines, f"{self.due}_date")[rows]
+        return days_in_words(pd.Timestamp(days.min()), pd.Timestamp(days.max()))
 
     @property
     def period_in_words(self) -> str:

@@ -46,3 +46,49 @@ def test_a_year_that_ends_with_a_month_begins_with_one(as_of, days, days_before,
     assert (bridge["before"], bridge["after"]) == (before, after)
     card = ma.scorecard(data).iloc[0]
     assert (card["spend"], card["spend_before"]) == (after, before)
+
+
+@pytest.mark.parametrize(
+    ("picks", "overdue"),
+    [
+        ({"state": "open"}, True),
+        ({"state": "received"}, False),
+        ({"status": "Open"}, False),
+        ({"state": ["open", "received"]}, True),
+    ],
+)
+def test_lines_picked_by_what_became_of_them_are_neither_late_nor_on_time(picks, overdue):
+    days = pd.date_range("2024-01-01", "2025-12-31", freq="2D")
+    came = pd.Series(days + pd.Timedelta(days=20)).where(lambda d: d <= "2025-12-31")
+    table = bought(days, required_date=days + pd.Timedelta(days=10), delivered_date=came)
+    table["status"] = came.isna().map({True: "Open", False: "Received"})
+    data = purchases(table)
+    assert {t.name for t in look(data).tiles} == {"spend", "on_time", "lead_time", "overdue", "otif"}
+    got = look(data.filter(**picks))
+    said = got.findings.set_index("kind")
+    by = f"(filtered by {next(iter(picks))})"
+    assert all(by in said.loc[kind, "sentence"] for kind in ("late", "soon late", "lead time"))
+    assert {t.name for t in got.tiles} == {"spend", *(["overdue"] if overdue else [])}
+    assert (by in said.loc["overdue", "sentence"]) != overdue
+    if overdue:
+        assert said.loc["overdue", "sentence"] == found(data, "overdue")["sentence"]
+
+
+@pytest.mark.parametrize(
+    ("picks", "span"),
+    [
+        ({"until": "2025-06-30"}, "1 January to 20 July 2025"),
+        ({"until": "2024-12-20"}, "1 January to 9 January 2025"),
+        ({"since": "2025-03-01"}, "21 March to 30 December 2025"),
+        ({"since": "2025-03-01", "until": "2025-03-01"}, "21 March 2025"),
+        ({}, ""),
+    ],
+)
+def test_what_came_late_is_said_of_the_days_that_it_was_due(picks, span):
+    days = pd.date_range("2023-01-01", "2025-12-31")
+    due = days + pd.Timedelta(days=20)
+    came = pd.Series(due + pd.Timedelta(days=5)).where(lambda d: d <= "2025-12-31")
+    data = purchases(bought(days, required_date=due, delivered_date=came))
+    got = found(data.filter(**picks) if picks else data, "late")
+    assert f"due {span} came late".replace("  ", " ") in got["sentence"]
+    assert got["stake_of"] == f"late {span or 'in twelve months'}"
