@@ -26,8 +26,9 @@ from ..compute import (
 )
 from ..errors import ConfigError
 from ..frames import AsOfDays, Mask, days_of, moment_of
+from ._reach import known_between
 from ._view import View
-from ._years import known_between, months_before
+from ._years import months_before
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]

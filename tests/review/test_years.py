@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import makini_analytics as ma
 from makini_analytics import spend
 from makini_analytics.review import look
+from makini_analytics.review._reach import stopped
 
 
 def bought(days, **columns):
@@ -92,3 +94,53 @@ def test_what_came_late_is_said_of_the_days_that_it_was_due(picks, span):
     got = found(data.filter(**picks) if picks else data, "late")
     assert f"due {span} came late".replace("  ", " ") in got["sentence"]
     assert got["stake_of"] == f"late {span or 'in twelve months'}"
+
+
+def of_vendor(first, name="Nut AG"):
+    days = pd.date_range(first, "2025-12-31", freq="7D")
+    return bought(days, vendor_name=name, order_number=[f"{name} {d.date()}" for d in days])
+
+
+def test_the_orders_of_a_vendor_reach_back_as_far_as_those_of_all_vendors():
+    table = pd.concat([bought(pd.date_range("2024-01-01", "2025-12-31", freq="5D")), of_vendor("2024-02-20")])
+    got = found(purchases(table).filter(vendor="Nut AG"))
+    assert got["sentence"].startswith("Spend rose by 13 %")
+    assert "may lack" not in got["why"]
+    alone = found(purchases(of_vendor("2024-02-20")))
+    assert "the first order is of 20 February 2024: the year before may lack 50 days" in alone["sentence"]
+    new = found(purchases(pd.concat([table, of_vendor("2025-02-01", "New AG")])).filter(vendor="New AG"))
+    assert "nothing was ordered the year before" in new["sentence"]
+
+
+def test_why_the_year_before_is_not_known_is_said_as_it_is():
+    days = pd.date_range("2024-01-01", "2025-12-31")
+    data = purchases(bought(days))
+    may = found(purchases(bought(days[days.month == 5])))
+    assert "(the first order is of 1 May 2024: the year before may lack 121 days)" in may["sentence"]
+    assert "(orders from 2024-05-01 on are here)" in found(data.filter(since="2024-05-01"))["sentence"]
+    assert "(the year before is not in the data)" in found(data.filter(since="2025-01-01"))["sentence"]
+
+
+@pytest.mark.parametrize(("last", "told"), [("2025-06-30", True), ("2024-11-30", True), ("2025-12-05", False)])
+def test_orders_that_stop_are_told_with_the_change(last, told):
+    days = pd.date_range("2024-01-01", "2025-12-31", freq="3D")
+    whole, cut = bought(days), bought(days[days <= last])
+    both = pd.concat([whole.assign(connection="a"), cut.assign(connection="b")])
+    day = pd.Timestamp(cut["order_date"].max())
+    said = f"no order after {day.day} {day:%B %Y}."
+    data = purchases(both)
+    assert (f" b has {said}" in found(data)["why"]) == told
+    assert ("no order" in found(data)["why"]) == told
+    if last > "2025":
+        assert (f" There is {said}" in found(purchases(cut))["why"]) == told
+
+
+def test_orders_of_an_ordinary_connection_do_not_stop():
+    random = np.random.default_rng(0)
+    start, end = pd.Timestamp("2024-01-01"), pd.Timestamp("2025-12-31")
+    told = 0
+    for days_with_orders in (10, 25, 50, 200):
+        for _ in range(100):
+            days = start + pd.to_timedelta(np.sort(random.choice(731, days_with_orders, replace=False)), unit="D")
+            told += len(stopped(pd.DataFrame({"order_date": days}), start, end))
+    assert told == 0
