@@ -5,10 +5,10 @@ A sheet per case, such as ``long_names.png``: each chart is saved as a user woul
 
 from __future__ import annotations
 
+import argparse
 import io
-import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -155,6 +155,21 @@ def _picture(figure: Figure) -> Image.Image:
     return Image.open(out).convert("RGB")
 
 
+def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """Return the folder and the cases that are asked for on the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m docs.generator.contact_sheet", description=(__doc__ or "").partition(":")[0]
+    )
+    parser.add_argument(
+        "folder", nargs="?", type=Path, default=FOLDER, help="where the sheets go (default: %(default)s)"
+    )
+    parser.add_argument("cases", nargs="*", metavar="case", help=f"one or more of {', '.join(CASES)} (default: all)")
+    asked = parser.parse_args(argv)
+    if unknown := [c for c in asked.cases if c not in CASES]:
+        parser.error(f"no case {', '.join(unknown)}: there are {', '.join(CASES)}")
+    return asked
+
+
 def main(folder: Path = FOLDER, *cases: str) -> None:
     """Write the sheets of some cases, or of all."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -164,4 +179,5 @@ def main(folder: Path = FOLDER, *cases: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*[Path(a) for a in sys.argv[1:2]], *sys.argv[2:])
+    asked = arguments()
+    main(asked.folder, *asked.cases)

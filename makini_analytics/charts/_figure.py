@@ -233,9 +233,12 @@ def alt_text(ax: Axes) -> str:
 
 
 def bars_of(ax: Axes, value: str) -> pd.DataFrame:
-    """Return the bars that a chart shows, from the top: ``label`` and their length, in a column of that name."""
+    """Return the bars that a chart shows, from the top: ``label`` and their length, in a column of that name.
+
+    A row below them that has no bar, such as the totals once more from zero, is none of them.
+    """
     bars = [p.get_width() for p in ax.patches if isinstance(p, Rectangle)]
-    labels = [t.get_text() for t in ax.get_yticklabels()]
+    labels = [t.get_text() for t in ax.get_yticklabels()][: len(bars)]
     return pd.DataFrame({"label": pd.array(labels, dtype="string"), value: np.array(bars, dtype=float)})
 
 

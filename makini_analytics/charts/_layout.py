@@ -21,7 +21,7 @@ from matplotlib.transforms import Bbox
 
 from . import _small
 from ._look import fonts, look
-from ._wording import counted, shortened, text_width
+from ._wording import counted, left_to_right, shortened, text_width
 
 #: Sizes of title, subtitle and footnote in points: on a figure of our own, and on one axes of somebody else's figure.
 OWN_SIZES, GIVEN_SIZES = (14.0, 10.5, 8.5), (11.0, 9.0, 7.5)
@@ -224,7 +224,7 @@ _WIDE = re.compile("([\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30
 
 
 def wrapped(text: str, wide: int) -> str:
-    """Return a text in lines of so many Latin letters; a number stays with its unit.
+    """Return a text in lines of so many Latin letters; a number stays with its unit, and each line runs from left to right.
 
     >>> wrapped("7 of 68 vendors make 50 % of it", 22)
     '7 of 68 vendors make\\n50 % of it'
@@ -232,7 +232,9 @@ def wrapped(text: str, wide: int) -> str:
     # A Chinese or Japanese letter is as wide as two: it is counted with a mark behind it that is taken away again.
     counted = _WIDE.sub("\\1\x00", _UNIT.sub("\N{NO-BREAK SPACE}", text))
     lines = textwrap.wrap(counted, wide, break_on_hyphens=False)
-    return "\n".join(lines).replace("\x00", "").replace("\N{NO-BREAK SPACE}", " ")
+    # the marks around a name stand at its ends: each line finds its direction by itself
+    lines = [left_to_right(line.replace("\x00", "").replace("\N{NO-BREAK SPACE}", " ")) for line in lines]
+    return "\n".join(lines)
 
 
 def cell_of(ax: Axes) -> tuple[float, float, float, float]:

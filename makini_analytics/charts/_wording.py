@@ -164,8 +164,17 @@ def label(name: Any, most: int = 34, end: int = 14) -> str:
         tail = _first((after or text)[::-1], min(end, most // 2))[::-1]
         head = _first(before, most - text_width(tail) - 1)
         text = f"{head.rstrip()}…{tail.lstrip('…')}"
+    return left_to_right(text)
+
+
+def left_to_right(text: str) -> str:
+    """Return a text with a mark at both ends, if any of its letters would turn it, or what stands beside it, to the left.
+
+    >>> left_to_right("Bolt AG"), left_to_right("شركة").strip("\u200e") == "شركة", len(left_to_right("شركة")) - len("شركة")
+    ('Bolt AG', True, 2)
+    """
     right_to_left = not text.isascii() and any(unicodedata.bidirectional(c) in ("R", "AL") for c in text)
-    return f"{_LEFT_TO_RIGHT}{text}{_LEFT_TO_RIGHT}" if right_to_left else text
+    return f"{_LEFT_TO_RIGHT}{text.strip(_LEFT_TO_RIGHT)}{_LEFT_TO_RIGHT}" if right_to_left else text
 
 
 #: A name, and behind it what tells it from others of that name, in brackets or as a number, and its number of lines.

@@ -17,7 +17,7 @@ from ..purchases import Purchases
 from ..review import View, look_at
 from ..tidy import warnings_in
 from ._beside import BESIDE
-from ._exhibits import Content, Exhibit, named_as
+from ._exhibits import Content, Exhibit, named_as, safe
 from ._sections import SECTIONS
 
 PARTS = ("findings", *SECTIONS, "left_out", "definitions")
@@ -105,12 +105,15 @@ def _placed(findings: pd.DataFrame, exhibits: list[str]) -> pd.DataFrame:
     An exhibit of money is named with its currency: "spend_by_vendor" is there as "spend_by_vendor_EUR".
     """
 
-    def place(name: str) -> str:
+    def place(name: str, currency: str) -> str:
         # data of many years are drawn by quarter or year
         words = dict.fromkeys(name.replace("_month", f"_{grain}") for grain in ("month", "quarter", "year"))
-        return next((e for word in words if word for e in named_as(word, exhibits)), "")
+        found = [e for word in words if word for e in named_as(word, exhibits)]
+        # of charts in several currencies the one of the finding's own, or none
+        return next((e for e in found if e in words or e.endswith(f"_{safe(currency)}")), "")
 
-    out = findings.assign(exhibit=findings["exhibit"].map(place).astype("string"))
+    named = zip(findings["exhibit"], findings["currency"].fillna(""), strict=True)
+    out = findings.assign(exhibit=pd.array([place(*pair) for pair in named], dtype="string"))
     out.attrs = findings.attrs
     return out
 

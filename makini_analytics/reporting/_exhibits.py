@@ -36,7 +36,7 @@ class Native:
     cumulative : the column of a running share: where the program can, a line on its own axis, which makes it a Pareto chart
     rows : what is drawn, where that is not the exhibit's table
     says : the subtitle, where the picture's speaks of marks that this chart has not
-    colours : of each bar, where they are not the picture's
+    colours : of each bar of the first series, where they are not the picture's
     hatched : rows of the first series that are parts, such as the month at hand, counted from 0
     """
 

@@ -60,7 +60,7 @@ def of_quality(view: View, subject: str) -> list[Exhibit]:
 def of_spend(view: View, subject: str) -> list[Exhibit]:
     """Return spend by month, what drove its change, by vendor (of one vendor: by material), category and site, and its prices."""
     lines, day = view.lines, view.day
-    stated = [str(view.unit)] if view.converted else currencies_of(lines)
+    stated = [str(view.unit)] if view.converted else sorted(currencies_of(lines), key=lambda c: c != view.unit)
     currencies: list[str | None] = [*stated] or [None]  # none is stated
     freq, word = _grain(lines)
     if lines.empty:
@@ -80,7 +80,10 @@ def of_spend(view: View, subject: str) -> list[Exhibit]:
         out.append(Exhibit(name, heading, months, spend.plot_by_period(months), columns))
         if currency == view.unit and subject == "vendor":
             out += _drivers(view)
-        out.append(_ranking(view, subject, currency))
+        if (
+            currency == view.unit or view.in_unit(view.in_year_lines, currency).any()
+        ):  # else nothing was bought in the year
+            out.append(_ranking(view, subject, currency))
     currency = view.unit
     if subject == "vendor":  # where the money goes: of one vendor's report there is nothing to ask
         out += [_ranking(view, by, currency) for by in ("category", "site_name", "site_id")[: 2 if has(lines, "site_name") else 3]
@@ -131,10 +134,13 @@ def _drivers(view: View) -> list[Exhibit]:
     table = view.bridge
     if not len(table):
         return []
-    labels = _labelled(table.assign(label=table["effect"]), ["value"])
-    chart, rows = spend.plot_bridge(table), labels.assign(label=table["effect"])
+    chart = spend.plot_bridge(table)
+    rows = charts.bars_of(chart, "value")  # those of the picture: an effect of zero has none
     says = charts.captions_of(chart).subtitle.partition("; axis cut")[0]  # other programs' bars begin at zero
-    native = Native("bar", "label", {"value": "effect"}, len(table), money_format(table), rows=rows, says=says)
+    colours = tuple(charts.bar_colours(chart))
+    native = Native(
+        "bar", "label", {"value": "effect"}, len(rows), money_format(table), rows=rows, says=says, colours=colours
+    )
     return [Exhibit("spend_bridge", f"What drove the change{_in(view.unit)}", table, chart, native)]
 
 
@@ -142,10 +148,10 @@ def _ranking(view: View, by: str, currency: str | None) -> Exhibit:
     """Return the spend of the twelve months by vendor, or any column, with the year before beside it; a chart of vendors and categories."""
     rows, word = view.in_year, by.removesuffix("_name").removesuffix("_id")
     options: dict[str, Any] = {"by": by, "currency": currency, "as_of": view.day}
-    groups = of_the_year(spend.by_vendor(view.in_year_lines, **options), view, rows)
+    groups = of_the_year(spend.by_vendor(view.asked(view.in_year_lines, currency), **options), view, rows)
     table = groups
     if view.known_before.all() and (view.year_of_order == 0).any():
-        was = spend.by_vendor(view.sides[0], **options)
+        was = spend.by_vendor(view.asked(view.sides[0], currency), **options)
         table = beside_year_before(groups, was)
     name, heading = named_in(f"spend_by_{word}", currency), f"Spend by {word}{_in(currency)}"
     if word == "site":  # a place is no one to buy from: no ranks
@@ -166,12 +172,19 @@ def of_lead_times(view: View, subject: str) -> list[Exhibit]:
     groups = of_what_is_told(of_the_year(groups, view, view.in_year | view.untold), view)
     of_bars, chart = {"median_days": "median days", "p90_days": "p90 days"}, lead_times.plot_by_vendor(groups)
     shown = _as_drawn(groups, chart)
-    which = f", {charts.with_most(len(shown), charts.plural(subject))}, shortest median first" if len(shown) > 1 else ""
+    few = (shown["n_lines"] < charts.SMALL_N).tolist()
+    colours = tuple(charts.look.plain if f else charts.look.highlight for f in few)
     lacking = "; no bar: not yet estimable" if shown[list(of_bars)].isna().any(axis=None) else ""
-    says = f"Lead time in days{which}; open lines counted as open{lacking}"
-    bars = Native("bar", "label", of_bars, len(shown), "0", rows=_labelled(shown, of_bars), says=says)
+    # the picture's words, but for its own marks: here the 90th percentile is a grey bar, too
+    says = charts.captions_of(chart).subtitle.replace(": median (dot) to p90 (bar)", "") + lacking
+    says = says.replace("; grey: fewer", "; median in grey: fewer")
+    rows = _labelled(shown, of_bars)
+    bars = Native("bar", "label", of_bars, len(rows), "0", rows=rows, says=says, colours=colours)
     freq, word = _grain(lines)
-    months = of_what_is_told(lead_times.by_period(lines, freq=freq, as_of=day), view)
+    months = lead_times.by_period(lines, freq=freq, as_of=day)
+    if not months["n_delivered"].any():  # the days of deliveries may have been recorded only lately
+        months = lead_times.by_period(view.told_in_year_lines, freq=freq, as_of=day)
+    months = of_what_is_told(months, view)
     drawn = {"median_days": "median days", "p90_days": "p90 days", "mean_delivered_days": "mean of what has come"}
     slow = _legend(months, "unfinished", "slow lines are still open, neither faster nor slower")
     says = f"Lead time in days by order {word}{slow}"
@@ -201,7 +214,10 @@ def of_slippage(view: View, subject: str) -> list[Exhibit]:
     says += "; grey: few lines" if charts.look.plain in colours else ""
     rates = Native("bar", "label", drawn, len(rows), "0%", interval=ends, rows=rows, says=says, colours=colours)
     table = with_due_values(groups, view) if subject == "vendor" else groups
-    months = of_what_is_told(slippage.by_period(lines, as_of=day, due=due), view)
+    months = slippage.by_period(lines, as_of=day, due=due)
+    if not months["n_due"].any():  # the days of deliveries may have been recorded only lately
+        months = slippage.by_period(view.in_year_due_lines, as_of=day, due=due)
+    months = of_what_is_told(months, view)
     cut = _legend(months, "part", "cut by the as-of day")
     of_months = f"Share of the due lines that came in time, by month of the due date{cut}"
     points = Native(

@@ -93,7 +93,7 @@ def _dress(chart: Any, native: Native, rows: pd.DataFrame, colours_of_bars: list
     if chart.has_legend:
         chart.legend.position, chart.legend.include_in_layout = XL_LEGEND_POSITION.BOTTOM, False
     _axes(chart, native, rows)
-    # only a single series may speak by the colour of its bars: of several, colours tell them apart
+    # only a single series may speak by the picture's colours: of several, colours tell them apart
     alone = len(native.series) == 1 and native.kind in ("bar", "column")
     for series, colour in zip(chart.plots[0].series, native.series_colours, strict=False):
         if native.kind in ("line", "scatter"):
@@ -110,7 +110,7 @@ def _dress(chart: Any, native: Native, rows: pd.DataFrame, colours_of_bars: list
     if native.kind in ("bar", "column"):
         chart.plots[0].gap_width = 40
     # with fewer bars than rows the picture grouped otherwise, and its colours say nothing of these
-    coloured = alone and len(colours_of_bars) >= len(rows)
+    coloured = (alone or bool(native.colours)) and len(colours_of_bars) >= len(rows)
     for i in range(len(rows)) if coloured else native.hatched:
         fill = chart.plots[0].series[0].points[i].format.fill
         if i in native.hatched:

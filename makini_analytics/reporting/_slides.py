@@ -43,6 +43,8 @@ def slides(made: Content, path: Path, *, template: str | Path | None = None) -> 
     glance = "At a glance" if made.findings is not None else made.title
     tiles_table(_Slide(deck, glance, own=own), made)
     for exhibit in made.exhibits:
+        if not len(exhibit.table):  # such as open lines where none is open: the page says so, nobody presents it
+            continue
         if exhibit.chart is not None:
             _finding(deck, exhibit, exhibit.chart, made.as_of, own=own)
         elif len(overdue := overdue_in(exhibit.table)):

@@ -62,7 +62,7 @@ def _marks(native: Native, n: int, colour: str, *, first: bool) -> dict[str, Any
         # the points of a curve are steps of days, hundreds of them: marked, they would hide the line
         return {"line": {"color": colour, "width": 2}} | ({"marker": marker} if native.kind == "line" else {})
     look: dict[str, Any] = {"fill": {"color": colour}, "border": {"none": True}, "gap": 35}
-    if native.colours:
+    if native.colours and first:
         look["points"] = [{"fill": {"color": c}, "border": {"none": True}} for c in native.colours[:n]]
     if native.hatched and first:
         pattern = {"pattern": "wide_upward_diagonal", "fg_color": colour, "bg_color": charts.look.paper}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,8 @@ FALSE_SHARE = 0.05
 NO_VENDOR = "no line has a vendor"
 #: Of fewer months, items or vendors nothing is said.
 FEWEST = 5
+#: Numbers that differ by less, relative to their size, differ by the rounding of computers.
+_ALIKE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,8 @@ def shifts(group: Ints, month: Ints, value: Floats, n_groups: int, names: pd.Dat
     """Return each group's mean of the months of this year and of the year before, and whether they differ by more than chance.
 
     ``month`` is 0..11 of the year before, 12..23 of this one. What happens in one month hangs together, whole orders and vendors
-    long, so each month counts once: Welch's test of the means of the months. A group needs five months in each year.
+    long, so each month counts once: Welch's test of the means of the months. A group needs five months in each year. Where the months
+    of each year are all alike, there is no scatter to test by: chance would part them so in one of all ways to choose the year's months.
     """
     cells = pd.DataFrame({"group": group, "month": month, "value": value}).dropna()
     means = cells.groupby(["group", "month"])["value"].mean().reset_index()
@@ -66,20 +69,36 @@ def shifts(group: Ints, month: Ints, value: Floats, n_groups: int, names: pd.Dat
     )
     with np.errstate(divide="ignore", invalid="ignore"):
         v0, v1 = var0 / n0, var1 / n1
-        t = (mean1 - mean0) / np.sqrt(v0 + v1)
+        apart, scatter = mean1 - mean0, np.sqrt(v0 + v1)
         freedom = (v0 + v1) ** 2 / (v0**2 / (n0 - 1) + v1**2 / (n1 - 1))
-    enough = (n0 >= FEWEST) & (n1 >= FEWEST) & (v0 + v1 > 0)
+        t = apart / scatter
+    least = _ALIKE * np.fmax(np.abs(mean0), np.abs(mean1))
+    enough = (n0 >= FEWEST) & (n1 >= FEWEST)
+    tested = enough & (scatter > least)
     p = np.full(n_groups, np.nan)
-    p[enough] = two_sided(t[enough], freedom[enough])
+    p[tested] = two_sided(t[tested], freedom[tested])
+    for i in np.flatnonzero(enough & ~tested):
+        p[i] = 2 / math.comb(int(n0[i] + n1[i]), int(n0[i])) if abs(apart[i]) > least[i] else 1.0
     return Evidence(names.assign(before=mean0, after=mean1, p_value=p))
 
 
-def net_of_zero(group: npt.NDArray[Any], value: npt.NDArray[Any], n_groups: int) -> Floats:
-    """Return for each group how often chance alone would give values so far from zero on average: Student's test, of five or more."""
-    n, mean, var = _moments(pd.Series(group), pd.Series(value), n_groups)
-    enough = (n >= FEWEST) & (var > 0)
+def price_shift(group: Ints, effect: Floats, base: Floats, n_groups: int) -> Floats:
+    """Return for each group of items how often chance alone would move their prices so far on average: Student's test, of five or more.
+
+    Given are the effect of an item's price in money, and what it would have cost at the old one. Each item counts once, with its relative
+    change: in money the dearest would decide. Without scatter chance does it never, as when a price list rose by 3 % as a whole, or
+    always, where nothing changed. Nor is anything told where prices rose on average and less was paid, or the other way round.
+    """
+    priced = (base > 0) & (base + effect > 0)
+    change = np.log1p(np.divide(effect, base, out=np.zeros(len(base)), where=priced))
+    n, mean, var = _moments(pd.Series(group[priced]), pd.Series(change[priced]), n_groups)
+    enough, alike = n >= FEWEST, np.sqrt(var) <= _ALIKE
     p = np.full(n_groups, np.nan)
-    p[enough] = two_sided(mean[enough] / np.sqrt(var[enough] / n[enough]), n[enough] - 1)
+    p[enough & alike] = np.where(np.abs(mean[enough & alike]) > _ALIKE, 0.0, 1.0)
+    tested = enough & ~alike
+    p[tested] = two_sided(mean[tested] / np.sqrt(var[tested] / n[tested]), n[tested] - 1)
+    paid = np.bincount(group, effect, n_groups)[:n_groups]
+    p[enough & (mean * paid < 0)] = 1.0
     return p
 
 

@@ -28,7 +28,7 @@ from ..frames import Mask, days_of
 from ..purchases import Purchases
 from ..system import known_options, text_of
 from ._cells import CELLS, Cells, came_within, told
-from ._evidence import FALSE_SHARE, net_of_zero
+from ._evidence import FALSE_SHARE, price_shift
 from ._kinds import count
 from ._sides import GROUP, PART, Floats, Side, sides_of
 from ._told import NOTHING_TOLD
@@ -72,7 +72,7 @@ def scorecard(
     ``*_trend`` says whether a figure is better or worse than before by more than chance. A share is tested by its score, with the
     lines of one vendor and month (a twelfth of the period) taken as hanging together; a lead time by the share of lines that
     came within the days by which half (nine tenths) of the vendor's lines of both periods had come, of those ordered long enough ago;
-    prices by Student's test of the effects of the items, from five on. A figure needs 20 lines and three months on both sides. All
+    prices by Student's test of the items' relative changes, from five on. A figure needs 20 lines and three months on both sides. All
     tests of the card are one family: of what is called better or worse, 5 % is so by chance on average (Benjamini and Hochberg
     1995). That is why the same change may be clear on a small card and not on a large one. Spend and open values have no trend:
     more is neither better nor worse.
@@ -246,11 +246,11 @@ class Card:
         except (SchemaError, ConfigError):  # nothing says what was bought
             return none, Trend(none, np.zeros(self.n, dtype=bool))
         items = items[(items["before"] > 0) & (items["after"] > 0)]
-        group, price = items[GROUP].astype("int64").to_numpy(), items["price"].to_numpy(dtype=float)
+        group, price = np.asarray(items[GROUP], dtype=np.int64), items["price"].to_numpy(dtype=float)
         base = (items["after"] - items["price"] - items["currency_effect"]).to_numpy(dtype=float)
         net, at_old = (np.bincount(group, x, self.n)[: self.n] for x in (price, base))
         change = np.divide(net, at_old, out=none, where=at_old > 0)
-        return change, Trend(net_of_zero(group, price, self.n), net < 0)
+        return change, Trend(price_shift(group, price, base, self.n), net < 0)
 
     def _on_time(self) -> dict[str, Any]:
         """Return the on-time rate with its interval."""

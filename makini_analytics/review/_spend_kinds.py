@@ -8,7 +8,7 @@ import pandas as pd
 from .. import charts, spend
 from ..errors import SchemaError
 from ..frames import Mask, values, vendors_hidden_by
-from ._evidence import NO_VENDOR, Evidence, named, net_of_zero
+from ._evidence import NO_VENDOR, Evidence, named, price_shift
 from ._kinds import CLEAR, COUNTED, TO_CHECK, UNKNOWN, Finding, count, listed, none_of
 from ._told import says_what
 from ._view import FEWEST_ORDERS, View
@@ -116,23 +116,24 @@ def _has_items(view: View) -> bool:
 def price_evidence(view: View) -> Evidence:
     """Return for each vendor what its items cost above last year's prices, and how sure that is; the last row is all vendors together.
 
-    An item counts once, with its effect in money: a vendor's items that rose and fell by chance cancel out (Student's test of five
-    items or more). Of all vendors together each counts once, since the prices of one vendor hang together.
+    An item counts once, with the relative change of its price: a vendor's items that rose and fell by chance cancel out (Student's
+    test of five items or more). Of all vendors together each counts once, since the prices of one vendor hang together. Where prices
+    rose on average and less was paid, or the other way round, nothing is clear.
     """
     if not all(says_what(side) for side in view.sides if len(side)):
         raise SchemaError(view.not_compared or NOTHING_SAYS_WHAT)
     items = view.same_items
-    base = items["after"] - items["price"] - items["currency_effect"]
+    base = (items["after"] - items["price"] - items["currency_effect"]).to_numpy()
     keys = [c for c in ("connection", "vendor_id", "vendor_name") if c in items]
-    codes = items.groupby(keys, dropna=False, sort=False).ngroup().to_numpy()
+    codes = np.asarray(items.groupby(keys, dropna=False, sort=False).ngroup(), dtype=np.int64)
     n = int(codes.max()) + 1 if len(codes) else 0
-    net = np.bincount(codes, items["price"].to_numpy(), n)
+    price = items["price"].to_numpy()
     names = items[keys].drop_duplicates().reset_index(drop=True)
-    p = np.where(named(names), net_of_zero(codes, items["price"].to_numpy(), n), np.nan)
-    table = names.assign(net=net, base=np.bincount(codes, base.to_numpy(), n), p_value=p)
-    whole = pd.DataFrame(
-        {"net": [net.sum()], "base": [float(base.sum())], "p_value": net_of_zero(np.zeros(n, dtype=np.int64), net, 1)}
-    )
+    net, of_items = (np.bincount(codes, x, n).astype(np.float64) for x in (price, base))
+    p = np.where(named(names), price_shift(codes, price, base, n), np.nan)
+    table = names.assign(net=net, base=of_items, p_value=p)
+    together = price_shift(np.zeros(n, dtype=np.int64), net, of_items, 1)
+    whole = pd.DataFrame({"net": [net.sum()], "base": [float(of_items.sum())], "p_value": together})
     return Evidence(pd.concat([table, whole], ignore_index=True))
 
 
@@ -146,7 +147,9 @@ def prices(view: View, evidence: Evidence, clear: Mask) -> Finding:
         return Finding("prices", f"prices ({view.not_compared or _no_prices(view)})", certainty=UNKNOWN)
     same = float(view.same_items["after"].sum())
     # beside what returns have left of spend, a share would be more than the whole
-    of_spend = f"{charts.percent(same / view.spent)} of spend" if 0 < same <= view.spent else view.say(same)
+    of_spend = (
+        f"{charts.percent(same / view.spent)} of spend" if 0 < same <= view.spent * (1 + 1e-9) else view.say(same)
+    )
     moved_by = round(float(total["net"]) / float(total["base"]) * 100, 1)
     rate = f"{'+' if moved_by > 0 else '−' if moved_by < 0 else ''}{charts.number(abs(moved_by), 1)} % on {of_spend}"
     if not all_clear and not len(moved):
@@ -245,7 +248,8 @@ def single_source(view: View) -> Finding:
     if not view.has_amount.any():
         return Finding("single source", "single sources (no line has an amount)", certainty=UNKNOWN)
     if not any(lines[c].notna().any() for c in ("material_id", "product_code") if c in lines):
-        return Finding("single source", f"single sources ({NOTHING_SAYS_WHAT})", certainty=UNKNOWN)
+        why = "no line has an item number" if says_what(lines) else NOTHING_SAYS_WHAT
+        return Finding("single source", f"single sources ({why})", certainty=UNKNOWN)
     if by := _no_others(view):
         return Finding("single source", f"single sources ({by})", certainty=UNKNOWN)
     table = view.single_source[view.single_source["spend"] > 0]

@@ -11,7 +11,7 @@ import pandas as pd
 
 from .. import charts, lead_times, slippage, spend
 from ..errors import ConfigError, SchemaError
-from ..frames import Mask, days_of
+from ..frames import days_of
 from ._delivery_kinds import lead_time_lines
 from ._evidence import Evidence, Floats, shifts
 from ._kinds import count
@@ -187,23 +187,21 @@ def _overdue(view: View, clear: Mapping[str, bool]) -> Tile | None:
     if not told or not view.has_amount.any():
         return None
     value = float(past.sum())
-    known = view.known_before & ~view.untold
-    now, was = view.money(view.part(known & _overdue_in(view.judged)), basis="open", as_of=view.end), np.nan
-    judged = ~view.lines["connection"].isin(view.undated) if "connection" in view.lines else True
-    if (view.known_before & judged).any():
-        then = view.part(known & (view.year_of_order != 1))  # without those that were ordered since
-        judged_then = slippage.per_line(then, as_of=view.before, due=view.due)
-        was = view.money(then[_overdue_in(judged_then)], basis="open", as_of=view.before)
+    now, was = value, np.nan
+    # without the lines that were ordered since
+    then = view.part(view.known_before & ~view.untold & (view.year_of_order != 1))
+    outcome = slippage.per_line(then, as_of=view.before, due=view.due)["outcome"]
+    if (judged := (outcome != "excluded").to_numpy(dtype=bool)).any():
+        was = view.money(then[(outcome == "overdue_open").to_numpy(dtype=bool)], basis="open", as_of=view.before)
+        if "connection" in then:  # of the same connections
+            same = mine["connection"].isin(then.loc[judged, "connection"].unique())
+            now = float(mine.loc[(mine["days_overdue"] > 0) & same, "open_value"].sum())
     change = ""
     if not np.isnan(was):
         alike = "" if abs(now - value) < 0.005 else f"like for like {view.say_short(now)}, "
         change = f"{alike}was {view.say_short(was)} a year ago"
     # two days are no test: whether more is overdue than is usual they can't say, so the direction is no judgement
     return Tile("overdue", "Overdue value", "money", value, was, view.unit, view.say(value), change, True, None)
-
-
-def _overdue_in(judged: pd.DataFrame) -> Mask:
-    return (judged["outcome"] == "overdue_open").fillna(False).to_numpy(dtype=bool)
 
 
 def data_line(view: View) -> list[str]:

@@ -126,17 +126,18 @@ class View(Years):
         wanted = pd.MultiIndex.from_frame(self.vendors.keys[keys]).isin(pd.MultiIndex.from_frame(table[keys]))
         return np.asarray(wanted, dtype=np.bool_)[self.vendors.codes]
 
-    def in_unit(self, frame: pd.DataFrame) -> Mask:
-        """Return which rows are in the view's currency; all where it has none."""
-        if self.unit is None:
+    def in_unit(self, frame: pd.DataFrame, unit: str | None = None) -> Mask:
+        """Return which rows are in a currency, by default the view's; all where it has none."""
+        unit = self.unit if unit is None else unit
+        if unit is None:
             return np.ones(len(frame), dtype=bool)
         currency = encode(values(frame, "currency", "string"))
-        mine = np.append(np.asarray(currency.labels == self.unit, dtype=np.bool_), False)
+        mine = np.append(np.asarray(currency.labels == unit, dtype=np.bool_), False)
         return mine[currency.codes]
 
-    def asked(self, lines: pd.DataFrame) -> pd.DataFrame:
-        """Return some lines to ask a figure for the view's currency: none where none is in it, which is no error of theirs."""
-        return lines if self.in_unit(lines).any() else lines.iloc[:0]
+    def asked(self, lines: pd.DataFrame, unit: str | None = None) -> pd.DataFrame:
+        """Return some lines to ask a figure for a currency, the view's by default: none where none is in it, which is no error of theirs."""
+        return lines if self.in_unit(lines, unit).any() else lines.iloc[:0]
 
     def money(self, lines: pd.DataFrame, basis: str = "ordered", as_of: Any = None) -> float:
         """Return the spend of some lines, in the currency of the view."""
@@ -174,18 +175,26 @@ class View(Years):
 
     @cached_property
     def judged(self) -> pd.DataFrame:
-        """`slippage.per_line` of all lines."""
-        return slippage.per_line(self.lines, as_of=self.day, due=self.due)
+        """`slippage.per_line` of the lines that fell due in the twelve months; where none has a due date, of all.
+
+        Whether the days of deliveries are recorded is a question of the lines that are asked: all figures of the year ask these.
+        """
+        return slippage.per_line(self.in_year_due_lines, as_of=self.day, due=self.due)
+
+    def _outcomes(self, *names: str) -> Mask:
+        out = np.zeros(len(self.lines), dtype=bool)
+        out[self.in_year_due & ~self.untold] = self.judged["outcome"].isin(names).to_numpy(dtype=bool)
+        return out
 
     @cached_property
     def has_outcome(self) -> Mask:
-        """Which due lines are known to have come in time or not."""
-        return self.missed | (self.judged["outcome"].isin(["early", "on_time"]).to_numpy(dtype=bool) & ~self.untold)
+        """Which lines that fell due in the twelve months are known to have come in time or not."""
+        return self.missed | self._outcomes("early", "on_time")
 
     @cached_property
     def missed(self) -> Mask:
         """Which of them came late, or are still out."""
-        return self.judged["outcome"].isin(["late", "overdue_open"]).to_numpy(dtype=bool) & ~self.untold
+        return self._outcomes("late", "overdue_open")
 
     @cached_property
     def open_orders(self) -> pd.DataFrame:
@@ -268,13 +277,17 @@ class View(Years):
     @cached_property
     def undated(self) -> list[str]:
         """The connections whose lines are left out of on time, since no delivery days are recorded."""
-        try:
-            reason = self.judged["reason"].mask(self.untold, NOT_RECORDED)
-        except (SchemaError, ConfigError):
-            return []
         if "connection" not in self.lines:
             return []
-        by = encode(self.lines["connection"])
-        none_judged = reason.notna().groupby(by.codes).all()
-        some_undated = (reason == NOT_RECORDED).fillna(False).groupby(by.codes).any()
-        return [str(by.labels[c]) for c in none_judged.index[none_judged & some_undated] if c >= 0]
+        silent = self.lines.loc[self.untold, "connection"].dropna().unique().tolist()
+        by = encode(values(self.in_year_due_lines, "connection", "string"))
+        of = by.codes.astype(np.intp) + 1
+        try:
+            reason = self.judged["reason"]
+        except (SchemaError, ConfigError):
+            return sorted(silent)
+        judged, lacking = (
+            np.bincount(of[rows.to_numpy(dtype=bool)], minlength=len(by.labels) + 1)[1:]
+            for rows in (reason.isna(), (reason == NOT_RECORDED).fillna(False))
+        )
+        return sorted([*silent, *by.labels[(judged == 0) & (lacking > 0)]])

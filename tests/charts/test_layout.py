@@ -415,7 +415,7 @@ def test_a_value_over_a_column_stands_clear_of_the_marks_beside_it():
     lines = pd.concat([lines] * 6, ignore_index=True)  # fewer lines in a month are no finding
     ax = spend.plot_by_period(lines, as_of="2025-12-31")
     ax.figure.set_size_inches(5.2, 3.0)
-    ax.figure.canvas.draw()
+    drawn(ax.figure)
     (value,) = (t for t in ax.texts if t.get_text() == "3 k EUR" or t.get_text().startswith("3.00 k"))
     box = value.get_window_extent()
     for (x0, y), (x1, _) in ax.collections[0].get_segments():

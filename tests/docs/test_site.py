@@ -190,6 +190,18 @@ def test_a_contact_sheet_has_every_chart(generator):
     assert sheets.CASES["one_vendor"].lines(lines)["vendor_id"].nunique() == 1
 
 
+def test_help_of_contact_sheets_is_no_folder(generator, capsys):
+    import generator.contact_sheet as sheets
+
+    with pytest.raises(SystemExit):
+        sheets.arguments(["--help"])
+    assert "long_names" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        sheets.arguments(["out", "no_such_case"])
+    asked = sheets.arguments(["out", "dark"])
+    assert (asked.folder.name, asked.cases) == ("out", ["dark"])
+
+
 @pytest.mark.full
 def test_every_contact_sheet_is_drawn(generator, tmp_path):
     import generator.contact_sheet as sheets

@@ -37,7 +37,7 @@ def test_native_charts_show_what_their_titles_and_pictures_say(made):
     assert len(late) <= len(below)
     bridge = exhibit(told, "spend_bridge")
     effects = bridge.native.rows.set_index("label")["value"]
-    assert effects["after"] - effects["before"] == pytest.approx(effects.drop(["before", "after"]).sum())
+    assert effects["After"] - effects["Before"] == pytest.approx(effects.drop(["Before", "After"]).sum())
 
 
 @pytest.mark.full

@@ -33,7 +33,8 @@ def plot_by_vendor(
 
     The dot is the median, the upright mark the 90th percentile, the grey bar what lies between them; the shortest median stands
     on top. A grey dot is of fewer than 20 lines. "Not yet estimable": so many lines are still open that no day has seen half of
-    them delivered. The title never says who is faster: these medians have no interval.
+    them delivered. The title never says who is faster: these medians have no interval. Of vendors with fewer than 20 lines it says
+    nothing; those without a delivery are not drawn, and counted in the subtitle.
 
     Parameters
     ----------
@@ -45,18 +46,20 @@ def plot_by_vendor(
     >>> lines = pd.DataFrame({"vendor_id": ["a", "a"], "order_date": pd.to_datetime(["2025-01-01", "2025-01-03"]),
     ...                       "delivered_date": pd.to_datetime(["2025-01-05", "2025-01-13"])})
     >>> print(style.alt_text(lead_times.plot_by_vendor(lines, as_of="2025-01-31")))
-    Half of the lines take up to 4 days. Lead time in days: median (dot) to p90 (bar); open lines counted as open; grey: fewer than 20 lines.
+    Too few lines to tell how long they take: 2 lines. Lead time in days: median (dot) to p90 (bar); open lines counted as open; grey: fewer than 20 lines.
     a: 4 – 10 days
     """
     result: pd.DataFrame = data
-    # A vendor without a delivery has neither dot nor bar; the table has it, with its number of open lines.
+    # A vendor without a delivery has neither dot nor bar: it is counted; the table has it, with its number of open lines.
+    none_yet = result[(result["n_delivered"] == 0) & (result["n_lines"] > 0)]
     rows: pd.DataFrame = result[result["n_delivered"] > 0].head(top)
     if not len(rows):
         return charts.no_data(ax, "lead times by vendor", result, title=none_came(result))
     rows = rows.sort_values("median_days", na_position="last", kind="stable")
     places = [[i] for i in result.index.get_indexer(rows.index)]
     columns = charts.group_columns(rows, "n_lines")
-    several = charts.plural(charts.row_noun(columns))
+    noun = charts.row_noun(columns)
+    several = charts.plural(noun)
     names = charts.group_labels(rows, columns, 32)
     ax = charts.axes(ax, rows=len(rows))
     ax.set_yticks(
@@ -71,10 +74,13 @@ def plot_by_vendor(
         f"{days_of(result)} from {start_of(result)} to {end_of(result)}", color=charts.look.muted, fontsize=9.5
     )
     few = "; grey: fewer than 20 lines" if (rows["n_lines"] < charts.SMALL_N).any() else ""
-    which = f", {charts.with_most(len(rows), several)}, shortest median first" if len(rows) > 1 else ""
-    sub = f"Lead time in days: median (dot) to p90 (bar){which}; open lines counted as open{few}"
+    # where one that is not drawn may have more lines, those that are have not the most
+    most = f", {charts.with_most(len(rows), several)}" if not len(none_yet) or len(rows) == top else ""
+    which = f"{most}, shortest median first" if len(rows) > 1 else ""
+    undrawn = f"; not drawn: {charts.counted(len(none_yet), noun)} without a delivery" if len(none_yet) else ""
+    sub = f"Lead time in days: median (dot) to p90 (bar){which}; open lines counted as open{few}{undrawn}"
     alt = "; ".join(f"{n}: {t.get_text()}" for n, t in zip(names, ax.texts, strict=True))
-    headline = title or _spread(rows, several)
+    headline = title or _spread(rows, len(none_yet), several)
     return charts.finish(ax, title=headline, subtitle=sub, result=result, alt=alt, bars=places)
 
 
@@ -97,18 +103,27 @@ def _median_to_p90(ax: Axes, y: int, row: dict[Any, Any]) -> None:
     charts.beside(ax, text, (end, y), (9, 0))
 
 
-def _spread(rows: pd.DataFrame, several: str) -> str:
-    """Return how far the medians lie apart, without a word on who is faster: they have no interval here."""
+def _spread(rows: pd.DataFrame, none_yet: int, several: str) -> str:
+    """Return how far the medians lie apart, without a word on who is faster: they have no interval here.
+
+    It speaks of those with enough lines only; ``none_yet`` are not drawn, since nothing has come from them.
+    """
     enough = rows.loc[rows["n_lines"] >= charts.SMALL_N, "median_days"].dropna()
-    if len(rows) == 1:
-        middle = rows["median_days"].iloc[0]
+    of = len(rows) + none_yet
+    if of == 1:
+        middle, n = rows["median_days"].iloc[0], rows["n_lines"].iloc[0]
+        if n < charts.SMALL_N:
+            return f"Too few lines to tell how long they take: {charts.counted(n, 'line')}"
         if pd.isna(middle):
             return f"The median lead time is not {'yet ' if rows['n_open'].iloc[0] else ''}estimable"
         return f"Half of the lines take up to {charts.number(middle)} days"
     if not len(enough):
-        return f"Too early to compare: none of these {charts.number(len(rows))} {several} has {charts.SMALL_N} lines and a median"
+        return f"Too few lines have come to tell: none of these {charts.number(of)} {several} has {charts.SMALL_N} lines and a median"
     if len(enough) == 1:
-        return f"Half of the lines of one of {charts.number(len(rows))} {several} take up to {charts.number(enough.iloc[0])} days; the others are too few to say"
+        half = (
+            f"Half of the lines of one of {charts.number(of)} {several} take up to {charts.number(enough.iloc[0])} days"
+        )
+        return f"{half}; of the other{'s' if of > 2 else ''} too few have come to tell"
     low, high, n = f"{charts.number(enough.min())}", f"{charts.number(enough.max())}", charts.number(len(enough))
     if low == high:  # as they are printed: 12.1 and 12.4 days are no difference to a reader
         return f"No clear difference: the median lead time is {low} days at each of {n} {several}"

@@ -111,8 +111,9 @@ def _stairs(ax: Axes, steps: pd.DataFrame, limit: float, currency: str | None) -
     colours = [charts.look.highlight if a else charts.look.rest for a in steps["of_a"]]
     ax.barh(y, steps["stop"] - steps["start"], left=steps["start"], color=colours, height=0.68)
     ax.axvline(limit, color=charts.look.muted, lw=1, ls=":", zorder=0)
+    paper = {"fc": charts.look.paper, "ec": "none", "pad": 0.6}  # over the line, which would run through a number
     for i, (stop, amount) in enumerate(zip(steps["stop"], steps["spend"], strict=True)):
-        charts.beside(ax, f"{charts.percent(stop)}  {charts.money(amount, currency)}", (stop, i))
+        charts.beside(ax, f"{charts.percent(stop)}  {charts.money(amount, currency)}", (stop, i), bbox=paper)
     charts.name_rows(ax, steps["name"].tolist())
     ax.set_xlim(0, 1)
     ticks = [0, 0.2, 0.4, 0.6, 0.8, 1.0]

@@ -21,6 +21,11 @@ from ._periods import columns, uncut
 #: Fewer lines than that in a period, or in its year before, are no finding.
 LEAST_LINES = 5
 
+#: Of the height of the highest column, on half a page: what touches its end, a line of text over it, and a letter that lies on its side.
+_TOUCH, _TEXT, _LETTER = 0.02, 0.13, 0.055
+#: So many letters are as wide as all columns, on half a page.
+_LETTERS = 60
+
 
 @charts.chart(of=by_period, result_columns=("period", "spend"), ranked="period")
 def plot_by_period(
@@ -65,18 +70,15 @@ def plot_by_period(
     ax = charts.axes(ax, rows=8)
     headline, spoken = _finding(result, whole, what, currency)
     columns(ax, values, whole, spoken)
-    _year_before(ax, before)
     charts.periods_below(ax, result["period"].tolist())
     ax.set_yticks([])
     ax.axhline(0, color=charts.look.line, lw=1)
     tops = np.fmax(np.maximum(values, 0), before)  # of a column and the mark over it; fmax knows no missing year
-    paper = {"fc": charts.look.paper, "ec": "none", "pad": 0.6, "alpha": 0.8}
+    name = _year_before(ax, values, before)
     # the last one, too, unless its text would run into that of the column that the title speaks of
     apart = [i for i in np.flatnonzero(values)[-1:] if abs(i - spoken) >= len(values) / 5]
     for i in sorted({spoken, *apart}):
-        text = charts.money(values[i], currency)
-        x, y, side = _above(i, text, tops, before)
-        charts.beside(ax, text, (x, y), (0, 4), va="baseline", ha=side, bbox=paper)
+        _value(ax, i, charts.money(values[i], currency), values, np.column_stack([[before, before], name]))
     seen = bool((~np.isnan(before)).any())
     ax.set_ylim(min(0, values.min()), max(tops.max(), 1e-9) * 1.15)
     ax.set_xlim(-0.6, len(values) - 0.4 + (0.09 * len(values) if seen else 0))  # "year before" stands at the right
@@ -90,35 +92,65 @@ def plot_by_period(
     return charts.finish(ax, title=title or headline, subtitle=sub, result=result, alt=alt)
 
 
-def _above(
-    i: int, text: str, tops: np.ndarray[Any, Any], before: np.ndarray[Any, Any]
-) -> tuple[float, float, Literal["center", "left", "right"]]:
-    """Return where the text over a column stands, and which of its sides: clear of the marks beside it, and as low as can be.
+def _value(ax: Axes, i: int, text: str, values: np.ndarray[Any, Any], marks: np.ndarray[Any, Any]) -> None:
+    """Write the value of a column over its end, clear of the marks there; else beside or in it, and over a mark only at need.
 
-    "- 577 k EUR" would read as less than none, and high above its own column a text seems to be of another one.
+    "- 577 k EUR" would read as less than none, and over the mark of the year before a value seems to be that year's. ``marks`` are two
+    heights for each column, and for those that the name of the marks would cover.
     """
-    reach = int(np.ceil(len(text) * len(tops) / 120))  # half of the columns that the text covers on half a page
-    low, high = 0.02 * np.max(tops), 0.13 * np.max(tops)
+    n, ends = len(values), np.maximum(values, 0)
+    highest = max(float(ends.max()), float(np.nanmax(marks, initial=0.0)))
+    low, high, end = _TOUCH * highest, _TEXT * highest, float(ends[i])
+    wide = len(text) * n / _LETTERS  # in columns
+    reach = int(np.ceil(wide / 2))
 
-    def lowest(first: int, last: int) -> float:
-        y, marks = float(tops[i]), np.sort(before[max(first, 0) : last + 1])
-        for mark in marks[~np.isnan(marks)]:
-            y = float(mark) if y - low < mark < y + high else y
-        return y
+    def over(first: int, last: int) -> tuple[float, float]:
+        """Return how bad it is to write the text over some columns, some of which may be behind it, and how high it stands there."""
+        y, first = end, max(first, 0)
+        for mark in np.sort(marks[:, first : last + 1], axis=None):
+            y = float(mark) if y - low < mark < y + high else y  # never of what is missing
+        return y + high * bool((ends[first : last + 1] > y + low).any()), y
 
-    centre, right, left = lowest(i - reach, i + reach), lowest(i, i + 2 * reach), lowest(i - 2 * reach, i)
-    if centre <= min(right, left):
-        return i, centre, "center"
-    return (i - 0.42, right, "left") if right <= left else (i + 0.42, left, "right")
+    sides: list[tuple[tuple[float, float], float, Literal["center", "left", "right"]]] = [
+        (over(i - reach, i + reach), i, "center"),
+        (over(i, i + 2 * reach), i - 0.42, "left"),
+        (over(i - 2 * reach, i), i + 0.42, "right"),
+    ]
+    (_, y), x, side = min(sides, key=lambda s: s[0])  # the first of those that are alike
+    away = ({"center": 0, "left": 4, "right": -4}[side], 4)  # a little off the mark of the column beside it
+    own, behind = marks[0, i], slice(i + 1, i + 1 + int(np.ceil(wide)))
+    near = (marks[:, behind] > end - high - low) & (marks[:, behind] < end + low)
+    room_beside = not near.any() and not (ends[behind] > end - high).any()
+    paper = {"fc": charts.look.paper, "ec": "none", "pad": 0.6, "alpha": 0.8}
+    in_white: dict[str, Any] = {"ha": "center", "va": "top", "colour": charts.look.paper}
+    if not end + low < own <= y:  # the one mark that no side is clear of
+        charts.beside(ax, text, (x, y), away, va="baseline", ha=side, bbox=paper)
+    elif end > high and room_beside:
+        charts.beside(ax, text, (i + 0.5, end), (4, 0), va="top")
+    elif wide <= 0.6 and end > high:
+        charts.beside(ax, text, (i, end), (0, -3), **in_white)
+    elif end > _LETTER * len(text) * highest:
+        charts.beside(ax, text, (i, end), (0, -3), rotation=90, **in_white)
+    else:
+        charts.beside(ax, text, (x, y), away, va="baseline", ha=side, bbox=paper)
 
 
-def _year_before(ax: Axes, before: np.ndarray[Any, Any]) -> None:
-    """Draw a line across each column at the height of the year before, and name the last of them."""
+def _year_before(ax: Axes, values: np.ndarray[Any, Any], before: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Draw a line across each column at the height of the year before, name the last of them, and return what the name covers.
+
+    The name stands at the right of all columns, on the side of its line where the value of the last column is not.
+    """
     at = np.flatnonzero(~np.isnan(before))
     ax.hlines(before[at], at - 0.42, at + 0.42, color=charts.look.ink, lw=1.8)
-    if len(at):
-        right = len(before) - 0.5
-        charts.beside(ax, "year before", (right, before[at[-1]]), (4, 3), va="top", size=9)
+    if not len(at):
+        return np.empty((2, 0))
+    last, highest = float(before[at[-1]]), float(np.nanmax(np.fmax(values, before)))
+    up = last > max(float(values[-1]), 0) + _TOUCH * highest
+    right = len(before) - 0.5
+    charts.beside(ax, "year before", (right, last), (4, 0), va="bottom" if up else "top", size=9)
+    far = int(np.ceil(len("year before") * len(before) / _LETTERS))
+    part = (_TEXT if up else -_TEXT) * highest / 4
+    return np.tile([[last + part], [last + 3 * part]], far)
 
 
 def _finding(result: pd.DataFrame, whole: np.ndarray[Any, Any], what: str, currency: str | None) -> tuple[str, int]:

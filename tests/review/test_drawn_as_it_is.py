@@ -1,0 +1,108 @@
+"""What a chart writes belongs to the mark beside it: no value at the mark of another year, no names turned, no line through a number."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from makini_analytics import charts, lead_times, spend
+
+
+def months(last, year_before, *more):
+    """Return six orders in each of 24 months of 10 (000 EUR) each, but for the last month and the same of the year before."""
+    amount = np.full(24, 10.0)
+    amount[11], amount[23] = year_before, last
+    amount = np.r_[amount, more]
+    days = pd.date_range("2024-01-01", periods=len(amount), freq="MS")
+    return pd.DataFrame(
+        {"order_date": days.repeat(6), "amount": np.repeat(amount, 6) * 1000 / 6, "currency": "EUR"}
+    ).assign(order_id=lambda d: d.index)
+
+
+def texts_of(ax):
+    ax.figure.draw_without_rendering()
+    return {t.get_text(): t.get_window_extent() for t in ax.texts}
+
+
+@pytest.mark.parametrize("size", ["slide", "half"])
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (months(10, 30), "10 k EUR"),  # the mark stands far above
+        (months(10, 11), "10 k EUR"),  # just above, where the value would be
+        (months(10, 10), "10 k EUR"),  # at the end
+        (months(10, 11, 1.0), "10 k EUR"),  # a part of a month follows
+        (months(3, 3.8, 1.5), "3 k EUR"),
+    ],
+)
+def test_a_value_stands_at_its_own_bar_and_not_at_the_mark_of_the_year_before(lines, said, size):
+    ax = spend.plot_by_period(lines, as_of="2025-12-31" if len(lines) == 24 * 6 else "2026-01-05")
+    charts.resize(ax, *charts.SIZES[size])
+    value, name = (texts_of(ax)[t] for t in (said, "year before"))
+    column = ax.patches[23].get_window_extent()
+    # directly above it, or in it, or beside its end
+    assert -3 < value.y0 - column.y1 < 8 or -8 < column.y1 - value.y1 < 8
+    assert value.x0 < column.x1 + 12 and value.x1 > column.x0 - 1
+    assert not value.overlaps(name)
+    for (x0, y), (x1, _) in ax.collections[0].get_segments():
+        (left, at), (right, _) = ax.transData.transform([(x0, y), (x1, y)])
+        assert not (left < value.x1 and right > value.x0 and value.y0 < at < value.y1)
+        assert not (x0 < 23 < x1 and column.y1 + 3 < at < value.y0)  # it would read as that of the mark
+
+
+def test_the_value_of_a_bar_that_is_next_to_nothing_is_not_written_over_the_name_of_the_marks():
+    ax = charts.bare(spend.plot_by_period(months(0.1, 0.8), as_of="2025-12-31"))
+    ax.figure.set_size_inches(5.2, 2.2)  # as on the page
+    texts = texts_of(ax)
+    assert not texts["100.00 EUR"].overlaps(texts["year before"])
+
+
+def of(vendor, came, still_open, days=16):
+    """Return lines of a vendor that came after so many days, and some that are still out since the last day but one."""
+    ordered = pd.Timestamp("2025-01-01") + pd.to_timedelta(np.arange(came + still_open), unit="D")
+    there = np.arange(came + still_open) < came
+    arrived = pd.Series(ordered + pd.Timedelta(days=days)).where(there)
+    return pd.DataFrame({"vendor_id": vendor, "order_date": ordered, "delivered_date": arrived})
+
+
+@pytest.mark.parametrize(
+    ("lines", "title", "undrawn"),
+    [
+        ([of("Acme", 2, 0), of("Beta", 0, 40)], "Too few lines have come to tell: none of these 2 vendors has 20 lines and a median", "1 vendor"),
+        ([of("Acme", 25, 0), of("Beta", 0, 40), of("Coda", 0, 1)], "Half of the lines of one of 3 vendors take up to 16 days; of the others too few have come to tell", "2 vendors"),
+        ([of("Acme", 25, 0), of("Beta", 0, 40)], "Half of the lines of one of 2 vendors take up to 16 days; of the other too few have come to tell", "1 vendor"),
+        ([of("Acme", 2, 0)], "Too few lines to tell how long they take: 2 lines", ""),
+        ([of("Acme", 25, 0)], "Half of the lines take up to 16 days", ""),
+    ],
+)  # fmt: skip
+def test_lead_times_are_claimed_of_vendors_with_enough_lines_and_those_not_drawn_are_counted(lines, title, undrawn):
+    said = charts.captions_of(lead_times.plot_by_vendor(pd.concat(lines, ignore_index=True), as_of="2025-12-31"))
+    assert said.title == title
+    assert "with most lines" not in said.subtitle  # one that is not drawn may have more
+    assert said.subtitle.partition("; not drawn: ")[2] == (f"{undrawn} without a delivery" if undrawn else "")
+
+
+def test_the_line_of_class_a_does_not_run_through_a_value():
+    vendors = pd.DataFrame({"vendor_id": list("abcdefgh"), "currency": "EUR", "amount": [30.0, 20, 15, 10, 8, 7, 6, 4]})
+    ax = spend.plot_pareto(vendors)
+    values = texts_of(ax)
+    at = ax.transData.transform((0.8, 0))[0]
+    crossed = [t for t in ax.texts if values[t.get_text()].x0 < at < values[t.get_text()].x1]
+    assert crossed
+    for text in crossed:
+        paper = text.get_bbox_patch()
+        assert paper is not None and paper.get_facecolor()[3] == 1
+        assert text.get_zorder() > ax.lines[0].get_zorder()
+
+
+def test_each_line_of_a_title_with_an_arabic_name_runs_from_left_to_right():
+    name = "شركة الخليج العربي للصناعات الهندسية والتوريدات العامة المحدودة ٢٠٢٥"
+    lines = pd.DataFrame({"vendor_id": [name, "b"], "currency": "EUR", "amount": [90.0, 10.0]})
+    ax = spend.plot_by_vendor(lines)
+    charts.resize(ax, 3.6, 4.0)
+    ax.figure.draw_without_rendering()
+    title = next(t for t in ax.figure.texts if t.get_fontweight() == "bold").get_text()
+    turned = [line for line in title.split("\n") if any("\u0600" < c < "\u06ff" for c in line)]
+    assert len(turned) > 1  # the name itself is broken
+    assert all(line[0] == line[-1] == "\N{LEFT-TO-RIGHT MARK}" for line in turned)
