@@ -15,7 +15,7 @@ from .. import charts, lead_times, slippage, spend, units
 from .._version import __version__
 from ..frames import AsOfDays
 from ..purchases import Purchases
-from ..review import NOTHING_TOLD, TO_CLOSE, days_in_words, due_of, named, scorecard, untold_of
+from ..review import NOTHING_TOLD, TO_CLOSE, days_in_words, due_of, months_before, named, scorecard, untold_of
 from ..system import template
 from ._lists import shown
 from ._settle import LONGEST, confirm, heading, much, rows_of, said, to_settle
@@ -83,7 +83,7 @@ def vendor_page(lines: pd.DataFrame, purchases: Purchases, name: str, day: AsOfD
     """Return the page of a vendor, whose ``purchases`` are some of all ``lines``, as the text of an HTML file."""
     mine, until = purchases.lines, day.day
     card = _card(purchases, name, day)
-    period = _Period(until - pd.DateOffset(years=1) + pd.Timedelta(days=1), until)
+    period = _Period(months_before(until, 12) + pd.Timedelta(days=1), until)
     by = due_of(lines)  # that of the report on all vendors
     # nothing is asked of a vendor where nothing says what it has delivered
     all_told = lines[~untold_of(lines)]

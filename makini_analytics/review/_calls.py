@@ -47,7 +47,7 @@ def this_year(view: View, *, known: bool = False) -> str:
 
 def year_before(view: View) -> str:
     """Return the lines of the year before, of the connections that both years have, as code."""
-    return these(*_between("order_date", view.before - pd.DateOffset(years=1), view.before), *_known(view))
+    return these(*_between("order_date", view.first_day_before - pd.Timedelta(days=1), view.before), *_known(view))
 
 
 def _between(date: str, start: pd.Timestamp, end: pd.Timestamp) -> list[str]:

@@ -69,6 +69,7 @@ def late(view: View, evidence: Evidence, clear: Mask) -> Finding:
         where = f", {of} at {listed(names)}"
     else:
         where = _without_vendor(view, late_amount) or ("" if names else _spread(view, late_amount))
+    span = view.due_in_words(due)  # a filter goes by order date: what it leaves falls due later
     why = f"{charts.number(int(missed.sum()))} of {count(int(due.sum()), 'line')}."
     if lacking := int((missed & ~view.has_amount).sum()):
         word = "amount" if view.unit is None else f"amount in {view.unit}"
@@ -91,10 +92,10 @@ def late(view: View, evidence: Evidence, clear: Mask) -> Finding:
         why += f" {none[0].upper()}{none[1:]}."
     return Finding(
         "late",
-        f"{view.say(value)} of {view.say(total)} due came late or is still out{where}.",
+        f"{view.say(value)} of {view.say(total)} due{f' {span}' if span else ''} came late or is still out{where}.",
         value,
         value,
-        f"late {view.in_period}",
+        f"late {span or 'in twelve months'}",
         COUNTED,
         why,
         "slippage_by_vendor",

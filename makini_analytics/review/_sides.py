@@ -26,8 +26,9 @@ from ..compute import (
 )
 from ..errors import ConfigError
 from ..frames import AsOfDays, Mask, days_of, moment_of
+from ._reach import known_between
 from ._view import View
-from ._years import known_between
+from ._years import months_before
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -190,7 +191,7 @@ def sides_of(view: View, by: By, since: Any, until: Any) -> tuple[Side, Side]:
     # without lines there is no as-of day, and any period will do
     last: Any = _day("until", until or since or "2000-01-01") if pd.isna(view.day.day) else view.end
     end: Any = last if until is None else min(_day("until", until), last)
-    start = end - pd.DateOffset(years=1) + pd.Timedelta(days=1)
+    start = months_before(end, 12) + pd.Timedelta(days=1)
     if since is not None:
         start = _day("since", since)
     if start > end:
@@ -199,7 +200,8 @@ def sides_of(view: View, by: By, since: Any, until: Any) -> tuple[Side, Side]:
     known = known_between(view.lines, start - back, end)
     groups = group_lines(view.lines, by)
     day = view.day
-    earlier = AsOfDays(day.day - back, {name: own - back for name, own in day.own.items()})
+    ago = end - start + pd.Timedelta(days=1)
+    earlier = AsOfDays(day.day - ago, {name: own - ago for name, own in day.own.items()})
     after = Side(view, groups, start, end, day, known, earlier=False)
     return after, Side(view, groups, start - back, start - pd.Timedelta(days=1), earlier, known, earlier=True)
 

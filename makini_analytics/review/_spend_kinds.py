@@ -60,9 +60,10 @@ def change(view: View) -> Finding:
     ]
     told = "; ".join(parts)
     why = (
-        f"It was {view.say(was)} on the same days."
+        f"It was {view.say(was)} on the same days{view.leap_day}."
         + (f" {told[0].upper()}{told[1:]}." if told else "")
         + view.begins_late
+        + view.stops_early
     )
     return Finding(
         "change",

@@ -44,7 +44,7 @@ class Tile:
 def tile_evidence(view: View) -> dict[str, Evidence]:
     """Return for each tile that can move by chance whether it did: its months against those of the year before."""
     out: dict[str, Evidence] = {}
-    if view.unknown_since:
+    if view.untellable("late"):
         return out
     for name, values in (("on_time", _months_on_time), ("otif", _months_in_full), ("lead_time", _months_lead_time)):
         try:
@@ -75,8 +75,10 @@ def _months_lead_time(view: View) -> tuple[np.ndarray, Floats]:
 def tiles(view: View, evidence: Mapping[str, Evidence], clear: Mapping[str, bool]) -> list[Tile]:
     """Return the tiles of what the data can tell."""
     out = []
-    # the others go by what became of lines up to the as-of day
-    for make in (_spend,) if view.unknown_since else (_spend, _on_time, _in_full, _lead_time, _overdue):
+    makes = {"spend": _spend, "on_time": _on_time, "otif": _in_full, "lead_time": _lead_time, "overdue": _overdue}
+    for name, make in makes.items():
+        if name != "spend" and view.untellable(name):  # the others go by what became of lines up to the as-of day
+            continue
         try:
             tile = make(view, clear)
         except (SchemaError, ConfigError):

@@ -2,103 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from ..frames import (
     FILTERS,
-    OWN_WINDOWS,
     AsOfDays,
     Mask,
-    as_of_days,
     categoricals,
     days_of,
-    encode,
     values,
     years_hidden_by,
 )
 from ..system import cached_property
 from ._due_date import due_of
-
-#: A connection whose first order lies this long after the start of a year is not known in that year.
-_QUIET_DAYS = 31
-#: Where the first order comes more than this many days after the start of the year before, a comparison mentions it.
-_FEW_DAYS = 7
-
-
-def known_between(lines: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -> Mask:
-    """Which lines are of a connection whose data reach from one day to another.
-
-    Where it is not stated from when on orders were asked for, up to a month without an order at the start may be one without orders.
-    """
-    if years_hidden_by(lines):
-        return np.zeros(len(lines), dtype=np.bool_)
-    connection = encode(values(lines, "connection", "string"))
-    ordered = days_of(lines, "order_date")
-    names = [*map(str, connection.labels), ""]  # the last one is for lines without a connection, whose code is -1
-    known = np.zeros(len(names), dtype=np.bool_)
-    never = np.iinfo(np.int64).max
-    # whole days since 1970: numpy finds the least of integers twenty times as fast as that of dates
-    first = np.full(len(names), never)
-    np.minimum.at(first, connection.codes, np.where(np.isnat(ordered), never, ordered.view(np.int64)))
-    ends = ends_before(lines, end)
-    for code in np.flatnonzero(first < never).tolist():
-        since, until = window_of(lines, names[code], ends)
-        begins = pd.Timestamp(int(first[code]) - _QUIET_DAYS, unit="D") if since is None else since
-        known[code] = begins <= start and (until is None or until >= end)
-    return known[connection.codes]
-
-
-def ends_before(lines: pd.DataFrame, end: pd.Timestamp) -> dict[str, pd.Timestamp]:
-    """Return the as-of day that the data state, of each connection where it comes before another day: after it nothing is known.
-
-    Where it is the day of the latest change, as it is when nobody stated one, it may have been followed by days without a change: a
-    week, or as many as the longest pause of that year.
-    """
-    if lines.attrs.get("as_of") is None or not (stated := as_of_days(lines, None)).day < end:
-        return {}
-    connection = encode(values(lines, "connection", "string"))
-    days = pd.Series(days_of(lines, "updated_at")).groupby(connection.codes)
-    changed, out = days.max(), {}
-    for code, name in [*enumerate(map(str, connection.labels)), (-1, "")]:
-        day = stated.of(name)
-        last = changed.get(code)
-        # a day in one zone is another in the next
-        guessed = last is not None and not pd.isna(last) and abs(last - day) <= pd.Timedelta(days=1)
-        pause = _longest_pause(days.get_group(code)) if guessed else pd.Timedelta(0)
-        if code in changed.index and day + pause < end:
-            out[name] = day
-    return out
-
-
-def _longest_pause(days: pd.Series) -> pd.Timedelta:
-    """Return the longest time without a change in the year up to the last one, or a few days."""
-    there = days[days > days.max() - pd.Timedelta(days=365)].drop_duplicates().sort_values()
-    return max(there.diff().max(), pd.Timedelta(days=_FEW_DAYS)) if len(there) > 1 else pd.Timedelta(days=_FEW_DAYS)
-
-
-def window_of(
-    lines: pd.DataFrame, connection: str, ends: Mapping[str, pd.Timestamp]
-) -> tuple[pd.Timestamp | None, pd.Timestamp | None]:
-    """Return the first and the last order date that is known of a connection, by what was asked for; None where that is not stated."""
-    shared = lines.attrs.get("since"), lines.attrs.get("until")
-    own: dict[Any, Any] = lines.attrs.get(OWN_WINDOWS) or {}
-    since, until = (None if d is None else pd.Timestamp(d) for d in own.get(connection, shared))
-    return since, min((d for d in (until, ends.get(connection)) if d is not None), default=None)
-
-
-def asked_between(
-    lines: pd.DataFrame, ends: Mapping[str, pd.Timestamp]
-) -> tuple[pd.Timestamp | None, pd.Timestamp | None]:
-    """Return the first and the last order date that is known of any connection; None where there may be others."""
-    names = encode(values(lines, "connection", "string")).labels
-    windows = [window_of(lines, str(name), ends) for name in names] or [window_of(lines, "", ends)]
-    first, last = zip(*windows, strict=True)
-    return None if None in first else min(first), None if None in last else max(last)
+from ._kinds import listed
+from ._reach import FEW_DAYS, QUIET_DAYS, asked_between, ends_before, first_orders, known_between, names_of, stopped
+from ._told import outcomes_hidden
 
 
 def with_months(lines: pd.DataFrame, month: npt.NDArray[np.int64]) -> pd.DataFrame:
@@ -108,12 +29,29 @@ def with_months(lines: pd.DataFrame, month: npt.NDArray[np.int64]) -> pd.DataFra
     return lines.assign(**{name: categoricals.from_codes(names, code) for name, code in labels.items()})
 
 
+def months_before(day: pd.Timestamp, months: int) -> pd.Timestamp:
+    """Return the day some months before; of the last day of a month the last day again.
+
+    >>> months_before(pd.Timestamp("2025-02-28"), 12), months_before(pd.Timestamp("2025-06-30"), 1)
+    (Timestamp('2024-02-29 00:00:00'), Timestamp('2025-05-31 00:00:00'))
+    """
+    was = day - pd.DateOffset(months=months)
+    return was + pd.offsets.MonthEnd(0) if day.is_month_end else was
+
+
+def day_in_words(day: pd.Timestamp) -> str:
+    """Return a day in words, as "31 March 2025"."""
+    return f"{day.day} {day:%B %Y}"
+
+
 def days_in_words(start: pd.Timestamp, end: pd.Timestamp) -> str:
     """Return the first and the last day of a time in words.
 
     >>> days_in_words(pd.Timestamp("2025-01-01"), pd.Timestamp("2025-03-31"))
     '1 January to 31 March 2025'
     """
+    if start == end:
+        return day_in_words(end)
     return f"{start.day} {start:%B}{'' if start.year == end.year else f' {start.year}'} to {end.day} {end:%B %Y}"
 
 
@@ -135,7 +73,7 @@ class Years:
     @property
     def before(self) -> pd.Timestamp:
         """The last day of the twelve months before."""
-        return self.end - pd.DateOffset(years=1)
+        return months_before(self.end, 12)
 
     @property
     def first_day(self) -> pd.Timestamp:
@@ -145,7 +83,13 @@ class Years:
     @property
     def first_day_before(self) -> pd.Timestamp:
         """The first day of the twelve months before."""
-        return self.before - pd.DateOffset(years=1) + pd.Timedelta(days=1)
+        return months_before(self.end, 24) + pd.Timedelta(days=1)
+
+    @property
+    def leap_day(self) -> str:
+        """That the year before has a day more or less, which is a part of any change; "" where it has as many."""
+        was, now = (last - first for first, last in ((self.first_day_before, self.before), (self.first_day, self.end)))
+        return "" if was == now else f", with a day {'more' if was > now else 'less'}"
 
     @cached_property
     def due(self) -> str:
@@ -195,12 +139,16 @@ class Years:
         day = min(self.ends.values())
         whole = len(self.ends) == len(set(values(self.lines, "connection", "string").dropna())) or "" in self.ends
         of = "" if whole else f" of {', '.join(sorted(self.ends))}"
-        return f"nothing{of} is known after {day.day} {day:%B %Y}"
+        return f"nothing{of} is known after {day_in_words(day)}"
 
     @property
     def unknown_since(self) -> str:
         """Why what goes by the as-of day can't be told; "" where it can."""
         return f"{self.known_until}: pass as_of='{min(self.ends.values()).date()}'" if self.ends else ""
+
+    def untellable(self, figure: str) -> str:
+        """Why a figure of what became of lines, as "late" or "overdue", can't be told; "" where it can."""
+        return self.unknown_since or outcomes_hidden(self.lines, of_open=figure == "overdue")
 
     @property
     def none_in_year(self) -> str:
@@ -221,7 +169,7 @@ class Years:
 
     def month_of(self, days: npt.NDArray[np.datetime64]) -> npt.NDArray[np.int64]:
         """Return 0 for days in the first of the 24 months that end with the as-of day, 23 for those in the last, else -1."""
-        ends = [self.end - pd.DateOffset(months=k) for k in range(24, -1, -1)]
+        ends = [months_before(self.end, k) for k in range(24, -1, -1)]
         place = np.searchsorted(np.array(ends, dtype="datetime64[D]"), days.astype("datetime64[D]"), side="left")
         return np.where(np.isnat(days) | (place == 0) | (place == 25), -1, place - 1).astype(np.int64)
 
@@ -239,19 +187,52 @@ class Years:
             return f"filtered by {', '.join(by)}"
         if (last := self.period[1]) < self.end:
             return f"orders up to {last.date()} are here: pass as_of='{last.date()}'"
-        known = self.known_before
-        return "" if (known & (self.year_of_order == 0)).any() else "the year before is not in the data"
+        if (self.known_before & (self.year_of_order == 0)).any():
+            return ""
+        return "nothing was ordered the year before" if self.known_before.any() else self._begins_too_late
+
+    @property
+    def _begins_too_late(self) -> str:
+        """Why no connection is known in both years."""
+        since, _ = asked_between(self.lines, self.ends)
+        begins = min(first_orders(self.lines).values()) if since is None else since
+        if begins >= self.first_day:
+            return "the year before is not in the data"
+        lacking = (begins - self.first_day_before).days
+        if lacking <= (QUIET_DAYS if since is None else 0):
+            return "no connection is known in both years"
+        if since is not None:
+            return f"orders from {since.date()} on are here"
+        return f"the first order is of {day_in_words(begins)}: the year before may lack {lacking} days"
 
     @cached_property
     def begins_late(self) -> str:
         """That the year before lacks its first days, where nothing says that these were asked for; "" where it does not."""
-        ordered = days_of(self.lines, "order_date")[self.known_before]
         if self.not_compared or asked_between(self.lines, self.ends)[0] is not None:
             return ""
-        first = pd.Timestamp(ordered[~np.isnat(ordered)].min())
+        of_each = first_orders(self.lines)
+        first = min(of_each[name] for name in names_of(self.lines, self.known_before) if name in of_each)
         lacking = (first - self.first_day_before).days
-        day = f"{first.day} {first:%B %Y}"
-        return f" The first order is of {day}: the year before may lack {lacking} days." if lacking > _FEW_DAYS else ""
+        said = f" The first order is of {day_in_words(first)}: the year before may lack {lacking} days."
+        return said if lacking > FEW_DAYS else ""
+
+    @cached_property
+    def stops_early(self) -> str:
+        """That the orders of a connection which is known in both years stop long before the as-of day; "" where none do."""
+        known = names_of(self.lines, self.known_before)
+        last = {
+            name: day for name, day in stopped(self.lines, self.first_day_before, self.end).items() if name in known
+        }
+        if not last:
+            return ""
+        such = "such " if set(self.lines.attrs.get(FILTERS) or {}) - {"connection"} else ""
+        whole = len(names_of(self.lines, np.ones(len(self.lines), dtype=bool))) == 1
+        who = (
+            "There is"
+            if whole
+            else f"{listed(sorted(last, key=lambda n: last[n]))} {'has' if len(last) == 1 else 'have'}"
+        )
+        return f" {who} no {such}order after {day_in_words(max(last.values()))}."
 
     @cached_property
     def period(self) -> tuple[pd.Timestamp, pd.Timestamp]:
@@ -268,6 +249,13 @@ class Years:
         if (start, end) == (self.first_day, self.end) or start > end:
             return "in twelve months"
         return days_in_words(start, end)
+
+    def due_in_words(self, rows: Mask) -> str:
+        """Return the days that the due dates of some lines span, where not all orders of the twelve months are here; else ""."""
+        if self.period == (self.first_day, self.end) or not rows.any():
+            return ""
+        days = days_of(self.lines, f"{self.due}_date")[rows]
+        return days_in_words(pd.Timestamp(days.min()), pd.Timestamp(days.max()))
 
     @property
     def period_in_words(self) -> str:

@@ -1,0 +1,146 @@
+"""Twelve months are whole months where they end with one, and what is said of them is true of the lines that are there."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import makini_analytics as ma
+from makini_analytics import spend
+from makini_analytics.review import look
+from makini_analytics.review._reach import stopped
+
+
+def bought(days, **columns):
+    """Return an order of 100.00 on each of some days."""
+    table = pd.DataFrame({"order_number": [f"o{i}" for i in range(len(days))], "order_date": days})
+    table = table.assign(vendor_name="Bolt AG", amount=100.0, currency="EUR", product_code="P1", quantity=10.0)
+    return table.assign(**columns)
+
+
+def purchases(table, as_of="2025-12-31"):
+    return ma.Purchases.from_table(table, as_of=as_of)
+
+
+def found(data, kind="change", **options):
+    return ma.findings(data, **options).set_index("kind").loc[kind]
+
+
+@pytest.mark.parametrize(
+    ("as_of", "days", "days_before", "said"),
+    [
+        ("2025-02-28", "1 March 2024 to 28 February 2025", 366, ", with a day more"),
+        ("2024-02-29", "1 March 2023 to 29 February 2024", 365, ", with a day less"),
+        ("2024-02-28", "1 March 2023 to 28 February 2024", 365, ""),
+        ("2025-06-30", "1 July 2024 to 30 June 2025", 366, ", with a day more"),
+        ("2023-06-15", "16 June 2022 to 15 June 2023", 365, ""),
+    ],
+)
+def test_a_year_that_ends_with_a_month_begins_with_one(as_of, days, days_before, said):
+    data = purchases(bought(pd.date_range("2021-01-01", as_of)), as_of)
+    got, view = found(data), look(data).view
+    assert view.period_in_words == f"Twelve months, {days}"
+    assert f"on the same days{said}." in got["why"]
+    before, after = view.money(view.sides[0]), view.money(view.sides[1])
+    assert (before, after) == (days_before * 100, view.spent)
+    bridge = eval(got["call"], {"spend": spend, "lines": data.lines}).set_index("effect")["value"]
+    assert (bridge["before"], bridge["after"]) == (before, after)
+    card = ma.scorecard(data).iloc[0]
+    assert (card["spend"], card["spend_before"]) == (after, before)
+
+
+@pytest.mark.parametrize(
+    ("picks", "overdue"),
+    [
+        ({"state": "open"}, True),
+        ({"state": "received"}, False),
+        ({"status": "Open"}, False),
+        ({"state": ["open", "received"]}, True),
+    ],
+)
+def test_lines_picked_by_what_became_of_them_are_neither_late_nor_on_time(picks, overdue):
+    days = pd.date_range("2024-01-01", "2025-12-31", freq="2D")
+    came = pd.Series(days + pd.Timedelta(days=20)).where(lambda d: d <= "2025-12-31")
+    table = bought(days, required_date=days + pd.Timedelta(days=10), delivered_date=came)
+    table["status"] = came.isna().map({True: "Open", False: "Received"})
+    data = purchases(table)
+    assert {t.name for t in look(data).tiles} == {"spend", "on_time", "lead_time", "overdue", "otif"}
+    got = look(data.filter(**picks))
+    said = got.findings.set_index("kind")
+    by = f"(filtered by {next(iter(picks))})"
+    assert all(by in said.loc[kind, "sentence"] for kind in ("late", "soon late", "lead time"))
+    assert {t.name for t in got.tiles} == {"spend", *(["overdue"] if overdue else [])}
+    assert (by in said.loc["overdue", "sentence"]) != overdue
+    if overdue:
+        assert said.loc["overdue", "sentence"] == found(data, "overdue")["sentence"]
+
+
+@pytest.mark.parametrize(
+    ("picks", "span"),
+    [
+        ({"until": "2025-06-30"}, "1 January to 20 July 2025"),
+        ({"until": "2024-12-20"}, "1 January to 9 January 2025"),
+        ({"since": "2025-03-01"}, "21 March to 30 December 2025"),
+        ({"since": "2025-03-01", "until": "2025-03-01"}, "21 March 2025"),
+        ({}, ""),
+    ],
+)
+def test_what_came_late_is_said_of_the_days_that_it_was_due(picks, span):
+    days = pd.date_range("2023-01-01", "2025-12-31")
+    due = days + pd.Timedelta(days=20)
+    came = pd.Series(due + pd.Timedelta(days=5)).where(lambda d: d <= "2025-12-31")
+    data = purchases(bought(days, required_date=due, delivered_date=came))
+    got = found(data.filter(**picks) if picks else data, "late")
+    assert f"due {span} came late".replace("  ", " ") in got["sentence"]
+    assert got["stake_of"] == f"late {span or 'in twelve months'}"
+
+
+def of_vendor(first, name="Nut AG"):
+    days = pd.date_range(first, "2025-12-31", freq="7D")
+    return bought(days, vendor_name=name, order_number=[f"{name} {d.date()}" for d in days])
+
+
+def test_the_orders_of_a_vendor_reach_back_as_far_as_those_of_all_vendors():
+    table = pd.concat([bought(pd.date_range("2024-01-01", "2025-12-31", freq="5D")), of_vendor("2024-02-20")])
+    got = found(purchases(table).filter(vendor="Nut AG"))
+    assert got["sentence"].startswith("Spend rose by 13 %")
+    assert "may lack" not in got["why"]
+    alone = found(purchases(of_vendor("2024-02-20")))
+    assert "the first order is of 20 February 2024: the year before may lack 50 days" in alone["sentence"]
+    new = found(purchases(pd.concat([table, of_vendor("2025-02-01", "New AG")])).filter(vendor="New AG"))
+    assert "nothing was ordered the year before" in new["sentence"]
+
+
+def test_why_the_year_before_is_not_known_is_said_as_it_is():
+    days = pd.date_range("2024-01-01", "2025-12-31")
+    data = purchases(bought(days))
+    may = found(purchases(bought(days[days.month == 5])))
+    assert "(the first order is of 1 May 2024: the year before may lack 121 days)" in may["sentence"]
+    assert "(orders from 2024-05-01 on are here)" in found(data.filter(since="2024-05-01"))["sentence"]
+    assert "(the year before is not in the data)" in found(data.filter(since="2025-01-01"))["sentence"]
+
+
+@pytest.mark.parametrize(("last", "told"), [("2025-06-30", True), ("2024-11-30", True), ("2025-12-05", False)])
+def test_orders_that_stop_are_told_with_the_change(last, told):
+    days = pd.date_range("2024-01-01", "2025-12-31", freq="3D")
+    whole, cut = bought(days), bought(days[days <= last])
+    both = pd.concat([whole.assign(connection="a"), cut.assign(connection="b")])
+    day = pd.Timestamp(cut["order_date"].max())
+    said = f"no order after {day.day} {day:%B %Y}."
+    data = purchases(both)
+    assert (f" b has {said}" in found(data)["why"]) == told
+    assert ("no order" in found(data)["why"]) == told
+    if last > "2025":
+        assert (f" There is {said}" in found(purchases(cut))["why"]) == told
+
+
+def test_orders_of_an_ordinary_connection_do_not_stop():
+    random = np.random.default_rng(0)
+    start, end = pd.Timestamp("2024-01-01"), pd.Timestamp("2025-12-31")
+    told = 0
+    for days_with_orders in (10, 25, 50, 200):
+        for _ in range(100):
+            days = start + pd.to_timedelta(np.sort(random.choice(731, days_with_orders, replace=False)), unit="D")
+            told += len(stopped(pd.DataFrame({"order_date": days}), start, end))
+    assert told == 0
