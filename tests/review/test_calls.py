@@ -64,7 +64,8 @@ def few_of_one() -> pd.DataFrame:
     """Return two connections, of which one has a rate of too few lately to forecast from."""
     whole = world(seed=3).assign(connection="b")
     other = pd.concat([whole.head(90), whole.tail(15)])
-    other["order_number"] = "B" + other["order_number"]
+    for name in ("order_number", "vendor_id", "vendor_name"):
+        other[name] = "B" + other[name]
     return pd.concat([world(), other], ignore_index=True)
 
 
