@@ -11,6 +11,10 @@ import lazy_loader
 #: Where a name may lie that was looked for at the top.
 _HOLDERS = ("Purchases", "Client", "spend", "lead_times", "slippage", "quality", "currency", "units", "style")
 _PERIODS = {"week": "W", "month": "M", "quarter": "Q", "year": "Y"}
+#: What people group by, and the column or key that it is.
+_COLUMNS = {name: name for name in ("category", "material", "site_id", "site_name", "currency", "connection", "vendor_name", "product_code", "type")} | {
+    "site": "site_name", "item": "material", "product": "material", "vendor_id": "vendor", "material_id": "material", "source": "connection",
+}  # fmt: skip
 
 
 def opened(package: str, file: str) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
@@ -36,7 +40,6 @@ def opened(package: str, file: str) -> tuple[Callable[[str], Any], Callable[[], 
 
 
 def _meant(name: str, package: str, there: list[str], load: Callable[[str], Any]) -> str:
-    from .frames import FIGURE_COLUMNS
     from .system import near
 
     room = package.partition(".")[2]
@@ -44,8 +47,8 @@ def _meant(name: str, package: str, there: list[str], load: Callable[[str], Any]
     if by and drawn in ("", "plot_") and {"by_vendor", "by_period"} <= set(there):
         if column in _PERIODS:
             return f": {room}.{drawn}by_period(lines, freq={_PERIODS[column]!r})"
-        if column in (*FIGURE_COLUMNS, "material", "site"):
-            return f": {room}.{drawn}by_vendor(lines, by={column!r}) groups by any column"
+        if column in _COLUMNS:
+            return f": {room}.{drawn}by_vendor(lines, by={_COLUMNS[column]!r}) groups by any column"
     found = [] if room else [of for of in _HOLDERS if name in dir(load(of))]
     if found:
         return f": {' or '.join(f'{of}.{name}' for of in found)}"

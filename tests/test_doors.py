@@ -8,6 +8,7 @@ import pytest
 
 import makini_analytics as ma
 from makini_analytics import lead_times, slippage, spend
+from makini_analytics._door import _COLUMNS
 
 
 @pytest.mark.parametrize(
@@ -15,6 +16,8 @@ from makini_analytics import lead_times, slippage, spend
     [
         (spend, "by_category", "spend.by_vendor(lines, by='category')"),
         (spend, "plot_by_site_name", "spend.plot_by_vendor(lines, by='site_name')"),
+        (spend, "by_site", "spend.by_vendor(lines, by='site_name')"),
+        (slippage, "by_item", "slippage.by_vendor(lines, by='material')"),
         (spend, "by_month", "spend.by_period(lines, freq='M')"),
         (lead_times, "plot_by_quarter", "lead_times.plot_by_period(lines, freq='Q')"),
         (slippage, "by_vendors", "near: by_vendor"),
@@ -34,8 +37,9 @@ def test_a_name_that_is_not_there_teaches_the_one_that_is(room, name, meant):
 
 
 def test_what_is_meant_is_there():
-    lines = ma.load_sample(["us"]).lines
-    assert len(spend.by_vendor(lines, by="category")) > 1
+    lines = ma.load_sample(["emea"]).lines
+    for by in {*_COLUMNS.values()}:
+        assert len(spend.by_vendor(lines, by=by)) >= 1
     assert len(lead_times.by_period(lines, freq="Q")) > 1
 
 

@@ -23,6 +23,10 @@ SPECIAL = (
 )  # fmt: skip
 
 
+#: A table is ours where so many of its headings, and such a share, are our names.
+_OURS, _MOSTLY = 12, 0.75
+
+
 def system_of(system: str | None, headings: list[str], cells: pd.DataFrame | None = None) -> Any:
     """Return the system that was said, else the one that the headings are of, else the one whose statuses stand below them."""
     if system is not None:
@@ -35,14 +39,17 @@ def system_of(system: str | None, headings: list[str], cells: pd.DataFrame | Non
 def ours_of(headings: Sequence[str]) -> dict[str, str | None]:
     """Return what the headings mean where a table is the lines of purchases, saved by somebody: our names, which stand for themselves.
 
-    What follows from other columns is left out. Without any of the headings that only our lines have, nothing is said.
+    Nothing is said of a table in which they are not the rule. What follows from other columns is left out; so is the state, but where
+    the status that it follows from is not there.
     """
-    there = set(headings)
-    if not ({"line_id", "state"} <= there and there & {"unreadable", "unit_code", "n_receipts"}):
+    good = {folded(n): n for n in ({c.name for c in (*LINES, *ORDERS)} - {"n_lines"})}
+    ours = {h: good.get(folded(h), h) for h in headings if folded(h) in good or h.startswith("custom.")}
+    named = [h for h in ours if "_" in h]
+    if len(ours) < _OURS or len(named) < _OURS / 2 or len(ours) < _MOSTLY * len([h for h in headings if h]):
         return {}
-    good = {c.name for c in (*LINES, *ORDERS)} - {"n_lines"}
-    ours = [h for h in headings if h in good or h.startswith("custom.")]
-    return {h: None if h in SETTLED else h for h in ours}
+    left_out = SETTLED if "status" in ours.values() else SETTLED - {"state"}
+    read_as = {"state": "status"}
+    return {h: None if n in left_out else read_as.get(n, n) for h, n in ours.items()}
 
 
 def as_ours(found: list[Heading], names: Collection[str]) -> list[Heading]:

@@ -78,7 +78,11 @@ def _first_orders(whole: pd.DataFrame, part: pd.DataFrame) -> dict[str, tuple[st
     if "order_date" not in whole:
         return {}
     first, of_part = (
-        f["order_date"].groupby(values(f, "connection", "string"), observed=True).min().dropna().to_dict()
+        pd.Series(days_of(f, "order_date").astype("datetime64[us]"), index=f.index)
+        .groupby(values(f, "connection", "string"), observed=True)
+        .min()
+        .dropna()
+        .to_dict()
         for f in (whole, part)
     )
     known = known_first_orders(whole)

@@ -14,7 +14,7 @@ _OF_A_NUMBER = 4
 
 
 def read_parquet(path: Path) -> pd.DataFrame:
-    """Return what `pandas.read_parquet` does, with the codes of text that repeats remembered.
+    """Return what `pandas.read_parquet` does of a file that was saved without an index, with the codes of text that repeats remembered.
 
     A file holds "ACME, Bolt, ACME" as the texts "ACME, Bolt" and the numbers 0 1 0, which are what figures group by. To read these and
     to make the text of them takes less time than to read the text, and a fraction of what it takes to find them again.

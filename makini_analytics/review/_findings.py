@@ -43,6 +43,14 @@ _OTHERS: dict[str, Callable[[View], Finding]] = {
     "duplicate vendors": there_twice.duplicate_vendors,
     "duplicates": there_twice.duplicates,
 }
+#: What a kind is called where it can't be told.
+_NAMES = {
+    "change": "change of spend",
+    "late": "late deliveries",
+    "lead time": "lead times",
+    "soon late": "lines due in the next 30 days",
+    "single source": "single sources",
+}
 #: What goes by what became of lines up to the as-of day.
 _UP_TO_THE_DAY = ("late", "lead time", "soon late", "overdue")
 
@@ -191,7 +199,7 @@ def _tried(kind: str, find: Callable[[View], Finding], view: View) -> Finding:
 
 
 def _refused(kind: str, reason: str) -> Finding:
-    return Finding(kind, f"{kind} ({reason})", certainty=UNKNOWN)
+    return Finding(kind, f"{_NAMES.get(kind, kind)} ({reason})", certainty=UNKNOWN)
 
 
 def _ranked(view: View, got: list[Finding], most: int) -> pd.DataFrame:

@@ -16,6 +16,8 @@ from ._view import FEWEST_ORDERS, ITEM, View
 
 #: A vendor with more than this share of a category is one that the category hangs on.
 LIMIT = 0.5
+#: A change of prices that reads as 0.0 % is none.
+_LEAST_RATE = 0.0005
 NOTHING_SAYS_WHAT = "nothing says what was bought"
 #: The effects that a finding names for a change; the exhibit has the others.
 _MOST_EFFECTS = 4
@@ -134,20 +136,26 @@ def prices(view: View, evidence: Evidence, clear: Mask) -> Finding:
     )
     moved_by = round(float(total["net"]) / float(total["base"]) * 100, 1)
     rate = f"{'+' if moved_by > 0 else '−' if moved_by < 0 else ''}{charts.number(abs(moved_by), 1)} % on {of_spend}"
-    if not all_clear and not len(moved):
+    # those that moved the other way stand behind the sentence, which tells of one direction
+    way = np.sign(float(total["net"] if all_clear else moved["net"].sum()))
+    same_way, other_way = moved[np.sign(moved["net"]) == way], moved[np.sign(moved["net"]) == -way]
+    told = total if all_clear else same_way[["net", "base"]].sum()
+    if abs(float(told["net"])) < _LEAST_RATE * float(told["base"]) or (not len(moved) and not all_clear):
         none = none_of(tested, "vendor", "stands out", "does not stand out")
         stands = none if tested else NO_VENDOR if not named(vendors).any() else "too few items to tell of any vendor"
+        if all_clear or len(moved):
+            stands = "no change worth telling"
         return Finding("prices", f"prices of the same item and vendor ({rate}; {stands})")
-    largest = moved.loc[moved["net"].abs().sort_values(ascending=False).index]
-    names = charts.group_labels(largest, [c for c in ("vendor_id", "vendor_name") if c in largest])
-    net = float(total["net"] if all_clear else moved["net"].sum())
-    did = "more" if net > 0 else "less"
-    who = "" if all_clear else f" at {listed(names)}"
+    net = float(told["net"])
+    did, rather = ("more", "less") if net > 0 else ("less", "more")
+    who = "" if all_clear else f" at {_vendors_of(same_way)}"
     tail = (
-        f" Of {count(tested, 'vendor')} {len(moved)} {'stands' if len(moved) == 1 else 'stand'} out: {listed(names)}."
+        f" Of {count(tested, 'vendor')} {len(moved)} {'stands' if len(moved) == 1 else 'stand'} out: {_vendors_of(moved)}."
         if len(moved)
         else ""
     )
+    if len(other_way):
+        tail += f" {view.say(abs(float(other_way['net'].sum())))} {rather} was paid at {_vendors_of(other_way)}."
     return Finding(
         "prices",
         f"{view.say(abs(net))} {did} was paid{who} than at last year's prices.",
@@ -159,6 +167,12 @@ def prices(view: View, evidence: Evidence, clear: Mask) -> Finding:
         "spend_prices",
         f"spend.bridge({year_before(view)}, {this_year(view, known=True)}, per_vendor=True, per_item=True, mixed_units='apart'{in_currency(view)})",
     )
+
+
+def _vendors_of(moved: pd.DataFrame) -> str:
+    """Return the names of vendors whose prices moved, the largest effect first."""
+    largest = moved.loc[moved["net"].abs().sort_values(ascending=False).index]
+    return listed(charts.group_labels(largest, [c for c in ("vendor_id", "vendor_name") if c in largest]))
 
 
 def _no_prices(view: View) -> str:

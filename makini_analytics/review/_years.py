@@ -17,7 +17,6 @@ from ..frames import (
 )
 from ..system import cached_property
 from ._due_date import due_of
-from ._kinds import listed
 from ._reach import FEW_DAYS, QUIET_DAYS, asked_between, ends_before, first_orders, known_between, names_of, stopped
 from ._told import outcomes_hidden
 
@@ -227,12 +226,13 @@ class Years:
             return ""
         such = "such " if set(self.lines.attrs.get(FILTERS) or {}) - {"connection"} else ""
         whole = len(names_of(self.lines, np.ones(len(self.lines), dtype=bool))) == 1
-        who = (
-            "There is"
-            if whole
-            else f"{listed(sorted(last, key=lambda n: last[n]))} {'has' if len(last) == 1 else 'have'}"
-        )
-        return f" {who} no {such}order after {day_in_words(max(last.values()))}."
+        if whole:
+            return f" There is no {such}order after {day_in_words(max(last.values()))}."
+        told = [
+            f"{name} has no {such}order after {day_in_words(last[name])}"
+            for name in sorted(last, key=lambda n: last[n])
+        ]
+        return f" {'; '.join(told)}."
 
     @cached_property
     def period(self) -> tuple[pd.Timestamp, pd.Timestamp]:

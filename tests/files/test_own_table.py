@@ -31,6 +31,14 @@ def test_our_own_lines_come_back_as_they_were(ending, tmp_path):
     pd.testing.assert_frame_equal(now[told], was[told], check_dtype=False)
 
 
+@pytest.mark.parametrize("dropped", [["status"], ["state"], ["line_id", "unreadable", "unit_code"]])
+def test_the_state_is_not_lost_with_a_column(dropped, tmp_path):
+    lines = ma.load_sample().lines.iloc[::3].reset_index(drop=True)
+    path = saved(lines.drop(columns=dropped).rename(columns=str.upper), tmp_path, ".csv")
+    got = ma.Purchases.from_file(path).lines
+    assert got["state"].value_counts().to_dict() == lines["state"].value_counts().to_dict()
+
+
 def test_each_heading_says_that_it_is_ours(tmp_path):
     path = saved(ma.load_sample(["us"]).lines.head(20), tmp_path, ".csv")
     told = read_headings(path).set_index("heading")

@@ -232,3 +232,11 @@ def test_lines_without_a_connection_are_counted_among_the_sources():
     made = ma.Purchases.from_table(pd.DataFrame({"vendor_name": ["A", "B", "A"], "amount": 1.0, "currency": "EUR"}))
     no_name = replace(made, lines=made.lines.assign(connection=pd.NA), sources=made.sources.assign(connection=pd.NA))
     assert no_name.filter(vendor="A").sources["n_lines"].tolist() == [2]
+
+
+@pytest.mark.parametrize("kind", ["string", "category", object])
+def test_dates_may_be_text_as_in_figures(data, kind):
+    days = data.lines["order_date"].astype("string").astype(kind)
+    texts = replace(data, lines=data.lines.assign(order_date=days))
+    assert len(texts.filter(since="2025-03-01")) == len(data.filter(since="2025-03-01"))
+    assert len(texts.filter(vendor=VENDOR)) == len(data.filter(vendor=VENDOR))

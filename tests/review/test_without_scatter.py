@@ -52,6 +52,20 @@ def test_a_price_list_that_rose_as_a_whole_is_told_and_the_other_vendors_are_cou
     assert "on 100 % of spend. Of 6 vendors 2 stand out" in told["why"]
 
 
+def test_vendors_that_went_the_other_way_are_not_said_to_be_dearer():
+    data = bought(lambda vendor, year: 20, lambda vendor, year: {2: 1.2, 3: 0.9}.get(vendor, 1) if year == 2025 else 1)
+    told = finding(data, "prices")
+    assert "more was paid at Vendor C than" in told["sentence"]
+    assert "less was paid at Vendor D." in told["why"]
+
+
+def test_a_change_that_reads_as_nothing_is_no_finding():
+    data = bought(lambda vendor, year: 20, lambda vendor, year: 1.0002 if year == 2025 else 1)
+    told = finding(data, "prices")
+    assert told["certainty"] == "nothing to report"
+    assert "no change worth telling" in told["sentence"]
+
+
 def test_where_nothing_moved_all_were_looked_at():
     data = bought(lambda vendor, year: 20, lambda vendor, year: 1)
     assert "none of 6 vendors stands out" in finding(data, "prices")["sentence"]

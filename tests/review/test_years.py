@@ -135,6 +135,17 @@ def test_orders_that_stop_are_told_with_the_change(last, told):
         assert (f" There is {said}" in found(purchases(cut))["why"]) == told
 
 
+def test_a_pause_before_later_orders_is_no_end_and_each_connection_has_its_own_day():
+    days = pd.date_range("2024-01-01", "2026-01-30", freq="3D")
+    paused = bought(days[(days <= "2025-09-12") | (days > "2026-01-01")])
+    data = ma.Purchases.from_table(paused, as_of="2026-01-31")
+    assert "no order" not in ma.findings(data, as_of="2025-12-31").set_index("kind").loc["change", "why"]
+    a, b, c = (days[days <= last] for last in ("2025-12-31", "2025-05-06", "2025-09-09"))
+    three = pd.concat([bought(d).assign(connection=name) for name, d in zip("abc", (a, b, c), strict=True)])
+    why = found(purchases(three))["why"]
+    assert "b has no order after 4 May 2025; c has no order after 7 September 2025." in why
+
+
 def test_orders_of_an_ordinary_connection_do_not_stop():
     random = np.random.default_rng(0)
     start, end = pd.Timestamp("2024-01-01"), pd.Timestamp("2025-12-31")
