@@ -29,9 +29,8 @@ def opened(package: str, file: str) -> tuple[Callable[[str], Any], Callable[[], 
     load, names, everything = lazy_loader.attach_stub(package, file)
 
     def find(name: str) -> Any:
-        if name in everything or name.startswith(
-            "_"
-        ):  # Python and notebooks ask every module for names such as __path__
+        # Python and notebooks ask every module for names such as __path__
+        if name in everything or name.startswith("_"):
             return load(name)
         told = f"{package} has no {name!r}{_meant(name, package, everything, load)}"
         raise AttributeError(told, name=name, obj=sys.modules.get(package))

@@ -23,8 +23,9 @@ SPECIAL = (
 )  # fmt: skip
 
 
-#: A table is ours where so many of its headings, and such a share, are our names.
+#: A table is ours where so many of its headings, and such a share, are our names, and one is of these.
 _OURS, _MOSTLY = 12, 0.75
+_ONLY_OURS = {"unreadable", "unit_code", "n_receipts", "first_receipt_date", "line_ref"}
 
 
 def system_of(system: str | None, headings: list[str], cells: pd.DataFrame | None = None) -> Any:
@@ -39,13 +40,12 @@ def system_of(system: str | None, headings: list[str], cells: pd.DataFrame | Non
 def ours_of(headings: Sequence[str]) -> dict[str, str | None]:
     """Return what the headings mean where a table is the lines of purchases, saved by somebody: our names, which stand for themselves.
 
-    Nothing is said of a table in which they are not the rule. What follows from other columns is left out; so is the state, but where
-    the status that it follows from is not there.
+    Nothing is said of a table in which they are not the rule, or that has none that only our lines have. What follows from other
+    columns is left out; so is the state, unless the status that it follows from is missing.
     """
     good = {folded(n): n for n in ({c.name for c in (*LINES, *ORDERS)} - {"n_lines"})}
     ours = {h: good.get(folded(h), h) for h in headings if folded(h) in good or h.startswith("custom.")}
-    named = [h for h in ours if "_" in h]
-    if len(ours) < _OURS or len(named) < _OURS / 2 or len(ours) < _MOSTLY * len([h for h in headings if h]):
+    if len(ours) < max(_OURS, _MOSTLY * len([h for h in headings if h])) or not _ONLY_OURS & {*ours.values()}:
         return {}
     left_out = SETTLED if "status" in ours.values() else SETTLED - {"state"}
     read_as = {"state": "status"}
