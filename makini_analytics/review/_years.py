@@ -88,7 +88,7 @@ class Years:
     def leap_day(self) -> str:
         """That the year before has a day more or less, which is a part of any change; "" where it has as many."""
         was, now = (last - first for first, last in ((self.first_day_before, self.before), (self.first_day, self.end)))
-        return "" if was == now else f", with a day {'more' if was > now else 'less'}"
+        return "" if was == now else ", 29 February included" if was > now else ", which had no 29 February"
 
     @cached_property
     def due(self) -> str:

@@ -30,10 +30,10 @@ def found(data, kind="change", **options):
 @pytest.mark.parametrize(
     ("as_of", "days", "days_before", "said"),
     [
-        ("2025-02-28", "1 March 2024 to 28 February 2025", 366, ", with a day more"),
-        ("2024-02-29", "1 March 2023 to 29 February 2024", 365, ", with a day less"),
+        ("2025-02-28", "1 March 2024 to 28 February 2025", 366, ", 29 February included"),
+        ("2024-02-29", "1 March 2023 to 29 February 2024", 365, ", which had no 29 February"),
         ("2024-02-28", "1 March 2023 to 28 February 2024", 365, ""),
-        ("2025-06-30", "1 July 2024 to 30 June 2025", 366, ", with a day more"),
+        ("2025-06-30", "1 July 2024 to 30 June 2025", 366, ", 29 February included"),
         ("2023-06-15", "16 June 2022 to 15 June 2023", 365, ""),
     ],
 )
