@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -81,9 +82,8 @@ def of_spend(view: View, subject: str) -> list[Exhibit]:
         out.append(Exhibit(name, heading, months, spend.plot_by_period(months), columns))
         if currency == view.unit and subject == "vendor":
             out += _drivers(view)
-        if (
-            currency == view.unit or view.in_unit(view.in_year_lines, currency).any()
-        ):  # else nothing was bought in the year
+        bought = view.in_unit(view.in_year_lines, currency).any()
+        if currency == view.unit or bought:
             out.append(_ranking(view, subject, currency))
     currency = view.unit
     if subject == "vendor":  # where the money goes: of one vendor's report there is nothing to ask
@@ -182,10 +182,8 @@ def of_lead_times(view: View, subject: str) -> list[Exhibit]:
     rows = _labelled(shown, of_bars)
     bars = Native("bar", "label", of_bars, len(rows), "0", rows=rows, says=says, colours=colours)
     freq, word = _grain(lines)
-    months = lead_times.by_period(lines, freq=freq, as_of=day)
-    if not months["n_delivered"].any():  # the days of deliveries may have been recorded only lately
-        months = lead_times.by_period(view.told_in_year_lines, freq=freq, as_of=day)
-    months = of_what_is_told(months, view)
+    by_period = partial(lead_times.by_period, freq=freq, as_of=day)
+    months = _by_period(by_period, "n_delivered", lines, view.told_in_year_lines, view)
     drawn = {"median_days": "median days", "p90_days": "p90 days", "mean_delivered_days": "mean of what has come"}
     slow = _legend(months, "unfinished", "slow lines are still open, neither faster nor slower")
     says = f"Lead time in days by order {word}{slow}"
@@ -215,10 +213,8 @@ def of_slippage(view: View, subject: str) -> list[Exhibit]:
     says += "; grey: few lines" if charts.look.plain in colours else ""
     rates = Native("bar", "label", drawn, len(rows), "0%", interval=ends, rows=rows, says=says, colours=colours)
     table = with_due_values(groups, view) if subject == "vendor" else groups
-    months = slippage.by_period(lines, as_of=day, due=due)
-    if not months["n_due"].any():  # the days of deliveries may have been recorded only lately
-        months = slippage.by_period(view.in_year_due_lines, as_of=day, due=due)
-    months = of_what_is_told(months, view)
+    by_period = partial(slippage.by_period, as_of=day, due=due)
+    months = _by_period(by_period, "n_due", lines, view.in_year_due_lines, view)
     cut = _legend(months, "part", "cut by the as-of day")
     of_months = f"Share of the due lines that came in time, by month of the due date{cut}"
     points = Native(
@@ -233,6 +229,14 @@ def of_slippage(view: View, subject: str) -> list[Exhibit]:
         Exhibit(f"slippage_by_{subject}", f"On-time delivery by {subject}", table, chart, rates),
         Exhibit("slippage_by_month", "On-time delivery by month", months, slippage.plot_by_period(months), points),
     ]
+
+
+def _by_period(
+    figure: Callable[[pd.DataFrame], pd.DataFrame], n: str, lines: pd.DataFrame, of_year: pd.DataFrame, view: View
+) -> pd.DataFrame:
+    """Return a figure by period of all lines; where none of them counts, of the year's, since days may be recorded only lately."""
+    periods = figure(lines)
+    return of_what_is_told(periods if periods[n].any() else figure(of_year), view)
 
 
 def _as_drawn(groups: pd.DataFrame, chart: Axes) -> pd.DataFrame:

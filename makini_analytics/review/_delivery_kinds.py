@@ -21,7 +21,7 @@ from ._years import with_months
 SOON = 30
 #: The chance of a line is the on-time rate of so many days where no forecast of its own is known; of fewer lines it is an accident.
 _LATELY, _FEWEST_LATELY = 90, 20
-#: Of what is overdue the three largest lines are told where they are this share of it.
+#: The three largest overdue lines are mentioned where they make up at least this share of the overdue value.
 _NOTABLE = 0.25
 #: Lead times are compared up to the day by which this share had come, and by orders that are older than that: so none is open.
 _MOST_COME = 0.95
