@@ -30,18 +30,30 @@ CHANGED_SINCE = "changed since"
 _HIDES_NO_VENDOR = ("connection", "ordered from", "ordered to", "category", "material_id", "product_id", "product_code", "description")  # fmt: skip
 
 
-#: What lines may be narrowed to that leaves another part of an older year than of this one: what is open is of late.
-_BY_WHAT_BECAME = ("state", "status", CHANGED_SINCE)
+#: The states of lines that figures count; what was cancelled was waited for until then, and was spend on a day before.
+_COUNTED = {"open", "received", "closed_short", "unknown", "cancelled"}
+
+
+def outcomes_hidden_by(lines: pd.DataFrame, *, of_open: bool = False) -> list[str]:
+    """Return the filters that picked lines by what became of them, as all that are open: of these each is late or not yet due.
+
+    Where all but drafts were picked, figures are whole all the same; what is open now (``of_open``), where all open lines were.
+    """
+    picked = lines.attrs.get(FILTERS) or {}
+    by = [name for name in picked if name in ("state", "status")]
+    return [] if by == ["state"] and ({"open"} if of_open else _COUNTED) <= set(picked["state"].split(", ")) else by
 
 
 def years_hidden_by(lines: pd.DataFrame) -> list[str]:
-    """Return the filters of the lines that leave out another part of one year than of the next."""
-    return [name for name in lines.attrs.get(FILTERS) or {} if name in _BY_WHAT_BECAME]
+    """Return the filters of the lines that leave out another part of one year than of the next: what is open is of late."""
+    changed = [CHANGED_SINCE] if CHANGED_SINCE in (lines.attrs.get(FILTERS) or {}) else []
+    return [*outcomes_hidden_by(lines), *changed]
 
 
 def vendors_hidden_by(lines: pd.DataFrame) -> list[str]:
     """Return the filters of the lines that may have left out other vendors of the same goods: what is single there need not be so."""
-    return [name for name in lines.attrs.get(FILTERS) or {} if name not in _HIDES_NO_VENDOR]
+    whole = (*_HIDES_NO_VENDOR, *(() if outcomes_hidden_by(lines) else ("state",)))
+    return [name for name in lines.attrs.get(FILTERS) or {} if name not in whole]
 
 
 def is_pandas(lines: Any) -> bool:

@@ -41,9 +41,9 @@ def _of_spend(view: View, subject: str) -> list[Exhibit]:
 
 def _of_slippage(view: View, subject: str) -> list[Exhibit]:
     """Return on time in full, what became of the lines, how late they came, and the ways to count on time."""
-    if view.nothing_told:
+    if view.nothing_judged:
         return []
-    lines, rows = view.told_lines, view.in_year_due | view.untold
+    lines, rows = view.told_lines, view.in_year_due | view.unjudged
     in_full = slippage.otif(view.in_year_due_lines, by=subject, as_of=view.day, due=view.due)
     judged = of_what_is_told(slippage.per_line(lines, as_of=view.day, due=view.due), view)
     outcomes = judged.groupby(["outcome", "reason"], dropna=False).size().reset_index(name="n_lines")
@@ -77,7 +77,7 @@ def _days_late(judged: pd.DataFrame) -> pd.DataFrame:
 
 def _of_lead_times(view: View, subject: str) -> list[Exhibit]:
     """Return the curve, and what to plan with."""
-    if view.nothing_told:
+    if view.nothing_judged:
         return []
     curve, planned = (
         of_what_is_told(f(view.told_lines, as_of=view.day), view) for f in (lead_times.curve, lead_times.recommend)

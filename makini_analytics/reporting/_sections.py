@@ -13,12 +13,12 @@ from matplotlib.axes import Axes
 from .. import charts, lead_times, slippage, spend
 from ..compute import Selection
 from ..frames import values
-from ..review import View, says_what
+from ..review import NOTHING_TOLD, View, outcomes_hidden, says_what
 from ._cells import OF_DATA
 from ._exhibits import Exhibit, Native, labels_of, money_format, named_in
 from ._lists import UNTOLD
 from ._stakes import with_due_values, with_smaller_entries
-from ._year import beside_year_before, of_the_year, of_what_is_told
+from ._year import also_left_out, beside_year_before, of_the_year, of_what_is_told
 
 #: Money is drawn for so many currencies, those of most lines; all are in the tables.
 MOST_CURRENCIES = 3
@@ -167,10 +167,10 @@ def _ranking(view: View, by: str, currency: str | None) -> Exhibit:
 def of_lead_times(view: View, subject: str) -> list[Exhibit]:
     """Return lead times by vendor (of one vendor: by material) and by order month."""
     lines, day = view.told_lines, view.day
-    if view.nothing_told:
+    if view.nothing_judged:
         return []
     groups = lead_times.by_vendor(view.told_in_year_lines, by=subject, as_of=day)
-    groups = of_what_is_told(of_the_year(groups, view, view.in_year | view.untold), view)
+    groups = of_what_is_told(of_the_year(groups, view, view.in_year | view.unjudged), view)
     of_bars, chart = {"median_days": "median days", "p90_days": "p90 days"}, lead_times.plot_by_vendor(groups)
     shown = _as_drawn(groups, chart)
     few = (shown["n_lines"] < charts.SMALL_N).tolist()
@@ -197,10 +197,10 @@ def of_lead_times(view: View, subject: str) -> list[Exhibit]:
 def of_slippage(view: View, subject: str) -> list[Exhibit]:
     """Return on-time delivery by vendor (of one vendor: by material) and month."""
     lines, day, due = view.told_lines, view.day, view.due
-    if view.nothing_told:
+    if view.nothing_judged:
         return []
     groups = slippage.by_vendor(view.in_year_due_lines, by=subject, as_of=day, due=due)
-    groups = of_what_is_told(of_the_year(groups, view, view.in_year_due | view.untold, "due"), view)
+    groups = of_what_is_told(of_the_year(groups, view, view.in_year_due | view.unjudged, "due"), view)
     drawn = {"on_time_rate": "on-time rate, with its 95 % interval"}
     ends = ("on_time_low", "on_time_high")
     chart = slippage.plot_by_vendor(groups)
@@ -261,7 +261,9 @@ def of_open_orders(view: View, subject: str) -> list[Exhibit]:
     """Return what is still to come: by how overdue it is, and line by line."""
     if view.nothing_told:
         return [Exhibit("open_orders", "Lines not known to have come", _unjudged(view.open_orders))]
-    table = of_what_is_told(view.open_orders, view)
+    if outcomes_hidden(view.lines, of_open=True):
+        return []
+    table = also_left_out(view.open_orders, view, view.untold, NOTHING_TOLD)
     ages = slippage.ageing(table)
     out = []
     # the currencies of most open lines, which need not be those of most lines; first the one that the findings speak of

@@ -15,7 +15,17 @@ from .. import charts, lead_times, slippage, spend, units
 from .._version import __version__
 from ..frames import AsOfDays
 from ..purchases import Purchases
-from ..review import NOTHING_TOLD, TO_CLOSE, days_in_words, due_of, months_before, named, scorecard, untold_of
+from ..review import (
+    NOTHING_TOLD,
+    TO_CLOSE,
+    days_in_words,
+    due_of,
+    months_before,
+    named,
+    outcomes_hidden,
+    scorecard,
+    untold_of,
+)
 from ..system import template
 from ._lists import shown
 from ._settle import LONGEST, confirm, heading, much, rows_of, said, to_settle
@@ -88,8 +98,12 @@ def vendor_page(lines: pd.DataFrame, purchases: Purchases, name: str, day: AsOfD
     # nothing is asked of a vendor where nothing says what it has delivered
     all_told = lines[~untold_of(lines)]
     told = mine[~untold_of(mine)]  # a part remembers what the whole tells
-    due, all_due = (period.of(part, f"{by}_date") for part in (told, all_told))
-    open_lines = shown(slippage.open_orders(told, as_of=day, due=by))
+    # nor of lines that were picked by what became of them: each open one is late or not yet due
+    judgeable, all_judgeable = (part.iloc[:0] if outcomes_hidden(mine) else part for part in (told, all_told))
+    picked = outcomes_hidden(mine, of_open=True)
+    silent = f"what came can't be judged: {picked}" if picked else (NOTHING_TOLD if told.empty and len(mine) else "")
+    due, all_due = (period.of(part, f"{by}_date") for part in (judgeable, all_judgeable))
+    open_lines = shown(slippage.open_orders(told.iloc[:0] if silent else told, as_of=day, due=by))
     to_come = open_lines[open_lines["state"] != TO_CLOSE]
     overdue, soon = (to_come[to_come["state"] == state] for state in ("overdue", "due in 30 days"))
     rate = _row(slippage.by_vendor(due, by=None, as_of=day, due=by))
@@ -111,11 +125,11 @@ def vendor_page(lines: pd.DataFrame, purchases: Purchases, name: str, day: AsOfD
         period=period.text,
         as_of=_long(until),
         ordered=_ordered(mine, period, day),
-        sentence=_sentence(rate, to_come, period) if len(told) or mine.empty else f"{NOTHING_TOLD.capitalize()}.",
+        sentence=_sentence(rate, to_come, period) if not silent else f"{silent[:1].upper()}{silent[1:]}.",
         gauges=[
             _on_time(rate, common["on time"], card, by),
             _in_full(in_full, common["in full"], card, by),
-            _lead_time(period.of(told, "order_date"), day, card, by),
+            _lead_time(period.of(judgeable, "order_date"), day, card, by),
         ],
         judged=any(m.due for m in by_month),
         months=by_month,

@@ -7,7 +7,7 @@ import pandas as pd
 
 from .. import charts
 from ..frames import Mask, days_of, encode, numbers, values
-from ..review import NOTHING_TOLD, View
+from ..review import View
 
 
 def of_the_year(table: pd.DataFrame, view: View, rows: Mask, by: str = "ordered") -> pd.DataFrame:
@@ -20,7 +20,7 @@ def of_the_year(table: pd.DataFrame, view: View, rows: Mask, by: str = "ordered"
 
 def of_what_is_told(table: pd.DataFrame, view: View) -> pd.DataFrame:
     """Return a figure of deliveries with a word on the lines of which nothing says whether they came."""
-    return also_left_out(table, view, view.untold, NOTHING_TOLD)
+    return also_left_out(table, view, view.unjudged, view.why_unjudged)
 
 
 def also_left_out(table: pd.DataFrame, view: View, rest: Mask, reason: str) -> pd.DataFrame:

@@ -13,6 +13,7 @@ from .. import slippage
 from ..errors import ConfigError, SchemaError
 from ..frames import Mask, days_of, pairs
 from ._sides import GROUP, PART, Floats, Ints, Side
+from ._told import outcomes_hidden
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,8 @@ def _filled(side: Side) -> Cells:
 
 def _ended(how: str, side: Side) -> Cells:
     """Return the lines ordered in the period, and those of them that ended so."""
+    if how != "return" and outcomes_hidden(side.view.lines):
+        return Cells.none()
     stands = side.stands
     ended = stands.gone.cancelled | stands.gone.deleted if how == "cancelled" else stands.unjudged[how]
     counts = ~(stands.unjudged["draft"] | stands.gone.later)

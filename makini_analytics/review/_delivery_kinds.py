@@ -235,7 +235,7 @@ def _lead_time_lines(view: View) -> tuple[pd.DataFrame, float]:
     came = got["lead_time_days"].to_numpy(dtype=float)
     done = came[looked & ~np.isnan(came)]
     horizon = float(np.quantile(done, _MOST_COME)) if len(done) else np.inf
-    judged = got["outcome"].isin(["delivered", "open"]).to_numpy(dtype=bool) & ~view.untold
+    judged = got["outcome"].isin(["delivered", "open"]).to_numpy(dtype=bool) & ~view.unjudged
     if not horizon <= _LONGEST:
         return pd.DataFrame({"place": np.zeros(0, dtype=np.int64), "month": 0, "days": 0.0}), horizon
     # whole months only, so that both years have the same ones
@@ -299,7 +299,7 @@ def lead_time(view: View, evidence: Evidence, clear: Mask) -> Finding:
 
 def _took(view: View, vendor: pd.Series) -> str:
     """Return what a vendor took in the two years, in words: the medians, or the means up to the horizon where those moved and these did not."""
-    rows = view.of_vendors(vendor.to_frame().T) & view.known_before & (view.year_of_order >= 0) & ~view.untold
+    rows = view.of_vendors(vendor.to_frame().T) & view.known_before & (view.year_of_order >= 0) & ~view.unjudged
     lines = with_months(view.part(rows), view.month_of_order[rows])
     half = lead_times.by_vendor(lines, by="year", as_of=view.day).set_index("year")["median_days"]
     now, was = (float(half.get(year, np.nan)) for year in ("1", "0"))

@@ -31,7 +31,7 @@ from ._cells import CELLS, Cells, came_within, told
 from ._evidence import FALSE_SHARE, price_shift
 from ._kinds import count
 from ._sides import GROUP, PART, Floats, Side, sides_of
-from ._told import NOTHING_TOLD
+from ._told import outcomes_hidden
 from ._view import View
 
 BETTER, WORSE, SAME = "better", "worse", "no clear difference"
@@ -102,7 +102,8 @@ def scorecard(
         otif_rate : float, 0..1, orders on time and in full; line_fill_rate : float, 0..1, lines due of which all has come
         median_days, p90_days, sd_days : float, days, as in ``lead_times.by_vendor``
         open_value, overdue_value : float, in ``currency``, of today; overdue by the promised date where no line has a required
-            one, and missing where no line has either, or where nothing is known of what has come, or of the days before the as-of day
+            one, and missing where no line has either, or where nothing is known of what has come, or of the days before the as-of day;
+            both missing where open lines were filtered out
         closed_short_rate, cancelled_rate, returned_rate : float, 0..1, of all lines ordered but drafts
         on_time_before, ... : float, the same of the period before, for each of these rates and for median_days and p90_days
         on_time_p_value, ... : float, 0..1, two-sided; missing where there is too little to test, also for price, median and p90
@@ -143,8 +144,8 @@ def scorecard(
     selection = Selection(view.lines)
     selection.exclude(~card.counted, "neither ordered nor due in the period, nor open")
     unknown = f"{view.unknown_since[:1].upper()}{view.unknown_since[1:]}." if view.unknown_since else ""
-    n_untold = int(view.untold.sum())
-    untold = f"Deliveries of {count(n_untold, 'line')} are not judged: {NOTHING_TOLD}." if n_untold else ""
+    n_unjudged = int(view.unjudged.sum())
+    unjudged = f"Deliveries of {count(n_unjudged, 'line')} are not judged: {view.why_unjudged}." if n_unjudged else ""
     span = {"since": str(after.since.date()), "until": str(after.until.date())}
     return stamp(
         result,
@@ -154,7 +155,7 @@ def scorecard(
         lines=view.lines,
         as_of=view.day,
         notes=tuple(
-            n for n in (view.note, f"Before is {before.since.date()} to {before.until.date()}.", unknown, untold) if n
+            n for n in (view.note, f"Before is {before.since.date()} to {before.until.date()}.", unknown, unjudged) if n
         ),
     )
 
@@ -231,8 +232,10 @@ class Card:
             out[name] = after.of_groups(sums.reset_index(name="value"), "value", 0.0)
         # of whose lines nothing says whether they came, nobody knows what is overdue
         can_tell = np.bincount(after.groups.codes[~view.untold], minlength=self.n)[: self.n] > 0
-        can_tell &= view.has_due_dates and not view.unknown_since
+        can_tell &= view.has_due_dates and not view.untellable("overdue")
         out["overdue_value"] = np.where(can_tell, out["overdue_value"], np.nan)
+        if outcomes_hidden(view.lines, of_open=True):
+            out["open_value"] = np.full(self.n, np.nan)
         return out
 
     def _prices(self) -> tuple[Floats, Trend]:

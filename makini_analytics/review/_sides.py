@@ -94,12 +94,12 @@ class Side:
         Lines are wide, and copying all of their columns is slow.
         """
         names = [c for c in self.view.narrow if c in _DELIVERY or str(c).endswith(("_date", "_at"))]
-        return self.lines(np.where(self.view.untold, -1, self.part_of(f"{which}_date")), names)
+        return self.lines(np.where(self.view.unjudged, -1, self.part_of(f"{which}_date")), names)
 
     @cached_property
     def told(self) -> Mask:
         """Of which of them something says whether they came."""
-        out: Mask = ~self.view.untold[self.by_order != -1]
+        out: Mask = ~self.view.unjudged[self.by_order != -1]
         return out
 
     @cached_property

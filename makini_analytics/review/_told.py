@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ..compute import ENTITIES
-from ..frames import FILTERS, Mask, told_in, values
+from ..frames import Mask, outcomes_hidden_by, told_in, values
 
 NOTHING_TOLD = "nothing says what has come: no status, no receipt and no day of delivery"
 
@@ -18,14 +18,9 @@ def untold_of(lines: pd.DataFrame) -> Mask:
 
 
 def outcomes_hidden(lines: pd.DataFrame, *, of_open: bool = False) -> str:
-    """Return that lines were picked by what became of them, as all that are open: of these each is late or not yet due; "" else.
-
-    What is open now is whole all the same (``of_open``) where all open lines were picked.
-    """
-    picked = lines.attrs.get(FILTERS) or {}
-    by = [name for name in picked if name in ("state", "status")]
-    whole = of_open and by == ["state"] and "open" in picked["state"].split(", ")
-    return f"filtered by {', '.join(by)}" if by and not whole else ""
+    """Return that lines were picked by what became of them; "" where they were not, or figures are whole all the same."""
+    by = outcomes_hidden_by(lines, of_open=of_open)
+    return f"filtered by {', '.join(by)}" if by else ""
 
 
 def says_what(lines: pd.DataFrame) -> bool:

@@ -16,7 +16,7 @@ from ..frames import AsOfDays, Mask, as_of_days, categoricals, encode, numbers, 
 from ..purchases import Purchases
 from ..system import cached_property
 from ._one_currency import in_one_currency
-from ._told import untold_of
+from ._told import NOTHING_TOLD, outcomes_hidden, untold_of
 from ._years import Years, with_months
 
 #: Orders of an item in the twelve months from which one vendor only is more than the accident of few orders.
@@ -81,12 +81,12 @@ class View(Years):
     @cached_property
     def due_year_lines(self) -> pd.DataFrame:
         """The lines that fell due in the twelve months, and of which something says whether they came."""
-        return self.part((self.year_of_due == 1) & ~self.untold)
+        return self.part((self.year_of_due == 1) & ~self.unjudged)
 
     @cached_property
     def in_year_due_lines(self) -> pd.DataFrame:
         """The same; where none has a due date, of all lines."""
-        return self.due_year_lines if self.has_due_dates else self.part(~self.untold)
+        return self.due_year_lines if self.has_due_dates else self.part(~self.unjudged)
 
     @cached_property
     def in_year_lines(self) -> pd.DataFrame:
@@ -96,12 +96,12 @@ class View(Years):
     @cached_property
     def told_in_year_lines(self) -> pd.DataFrame:
         """Those of them of which something says whether they came."""
-        return self.part(self.in_year & ~self.untold) if self.untold.any() else self.in_year_lines
+        return self.part(self.in_year & ~self.unjudged) if self.unjudged.any() else self.in_year_lines
 
     @cached_property
     def due_lines(self) -> pd.DataFrame:
         """The lines that fell due in the two years, with the number of their month and year as text to group by."""
-        rows = (self.month_of_due >= 0) & self.known_before & ~self.untold
+        rows = (self.month_of_due >= 0) & self.known_before & ~self.unjudged
         return with_months(self.part(rows), self.month_of_due[rows])
 
     @cached_property
@@ -190,7 +190,7 @@ class View(Years):
 
     def _outcomes(self, *names: str) -> Mask:
         out = np.zeros(len(self.lines), dtype=bool)
-        out[self.in_year_due & ~self.untold] = self.judged["outcome"].isin(names).to_numpy(dtype=bool)
+        out[self.in_year_due & ~self.unjudged] = self.judged["outcome"].isin(names).to_numpy(dtype=bool)
         return out
 
     @cached_property
@@ -278,6 +278,21 @@ class View(Years):
     def untold(self) -> Mask:
         """Which lines are of a connection in which nothing says what has come."""
         return untold_of(self.lines)
+
+    @cached_property
+    def unjudged(self) -> Mask:
+        """Which lines' deliveries can't be judged: these, and all where the lines were picked by what became of them."""
+        return np.ones(len(self.lines), dtype=bool) if outcomes_hidden(self.lines) else self.untold
+
+    @property
+    def why_unjudged(self) -> str:
+        """Why they can't."""
+        return outcomes_hidden(self.lines) or NOTHING_TOLD
+
+    @property
+    def nothing_judged(self) -> bool:
+        """Whether that is all of them."""
+        return bool(self.unjudged.all()) and len(self.lines) > 0
 
     @cached_property
     def told_lines(self) -> pd.DataFrame:

@@ -30,7 +30,7 @@ from ..compute import (
     unreadable,
 )
 from ..errors import ConfigError
-from ..frames import AsOf, AsOfDays, Mask, known_first_orders
+from ..frames import AsOf, AsOfDays, Mask, known_first_orders, years_hidden_by
 from ._rule import BASIS_COLUMNS, keep_currency, spend_tally, stated_day
 from ._spans import Spans
 
@@ -84,7 +84,7 @@ def by_period(
         n_orders, n_lines : int
         complete : boolean, whether the data cover the period; missing where they don't say how far they reach
         spend_year_before : float, in ``currency``, of the same days one year before (weeks: 52 weeks); missing where the data
-            don't reach back to them, or the period lies after the as-of day
+            don't reach back to them, the period lies after the as-of day, or the lines were filtered by state or status
         yoy_change : float, spend / spend_year_before - 1; missing where there is none or it is not positive
         n_lines_year_before : Int64, lines behind spend_year_before
 
@@ -142,6 +142,8 @@ def by_period(
     reach, stated, edge, dated = spans.of_groups(got, groups)
     of = grid.group
     result["complete"] = _complete(periods, reach[of], stated[of], edge[of], dated[of])
+    if years_hidden_by(got.frame):  # lines picked by what became of them are another part of an older year
+        reach = np.full_like(reach, np.datetime64("9999-12-31"))
     before, compared = _year_before(grid, periods, _YEAR[freq], spend, table, reach, edge)
     result["spend_year_before"] = before
     counted = result["n_lines"].to_numpy(dtype=float), replace(table, money=table.n.astype(float))
