@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Any
+from inspect import isfunction
+from types import ModuleType
+from typing import Any, NoReturn
 
 import lazy_loader
 
@@ -17,6 +19,17 @@ _COLUMNS = {name: name for name in ("category", "material", "site_id", "site_nam
 }  # fmt: skip
 
 
+class _Room(ModuleType):
+    """A module that says, where it is called as a function is, which functions it has."""
+
+    def __call__(self, *args: Any, **options: Any) -> NoReturn:
+        room = self.__name__.partition(".")[2] or "makini_analytics"
+        shown = [name for name in self.__all__ if isfunction(getattr(self, name))][:3]
+        raise TypeError(
+            f"{room} is a module: call one of its functions, such as {', '.join(f'{room}.{n}' for n in shown)}"
+        )
+
+
 def opened(package: str, file: str) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
     """Return ``__getattr__``, ``__dir__`` and ``__all__`` of a room whose names stand in the stub beside ``file``.
 
@@ -27,6 +40,7 @@ def opened(package: str, file: str) -> tuple[Callable[[str], Any], Callable[[], 
     AttributeError: makini_analytics.spend has no 'by_category': spend.by_vendor(lines, by='category') groups by any column
     """
     load, names, everything = lazy_loader.attach_stub(package, file)
+    sys.modules[package].__class__ = _Room
 
     def find(name: str) -> Any:
         # Python and notebooks ask every module for names such as __path__

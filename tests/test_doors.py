@@ -11,6 +11,16 @@ from makini_analytics import lead_times, slippage, spend
 from makini_analytics._door import _COLUMNS
 
 
+@pytest.mark.parametrize("name", ["spend", "lead_times", "slippage", "quality", "explore", "currency", "style"])
+def test_a_room_that_is_called_says_what_to_call(name):
+    room = getattr(ma, name)
+    with pytest.raises(
+        TypeError, match=rf"^{name} is a module: call one of its functions, such as {name}\.\w+"
+    ) as told:
+        room(ma.load_sample)
+    assert callable(getattr(room, str(told.value).rpartition(".")[2]))
+
+
 @pytest.mark.parametrize(
     ("room", "name", "meant"),
     [
