@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from ..frames import categoricals
-from ._identities import without_blanks
+from ._no_values import Clean, without_blanks
 from ._parsing import Problem, arrow_texts, parse_instants, parse_iso, parse_values, sound
 from ._schema import DTYPES
 
@@ -192,13 +192,13 @@ class _NumberedValues:
 class DictionaryBuilder(ColumnBuilder):
     """A column whose values repeat, numbered until it shows that they don't; from then on they are kept as they come."""
 
-    def __init__(self, kind: str = "", keeps_blanks: bool = True) -> None:
+    def __init__(self, kind: str = "", clean: Clean = list) -> None:
         super().__init__()
-        self._keeps_blanks = keeps_blanks
+        self._clean = clean
         self._numbered: _NumberedValues | None = _NumberedValues()
         self._as_given: list[Any] = []
         # Labels that turn out to be new each time, such as order numbers, are converted like any text.
-        self._texts = BatchBuilder("text", keeps_blanks) if kind == "label" else None
+        self._texts = BatchBuilder("text", clean) if kind == "label" else None
 
     def _missing(self, n: int) -> None:
         if self._numbered is None:
@@ -246,7 +246,7 @@ class DictionaryBuilder(ColumnBuilder):
         assert numbers is not None  # labels that are no longer numbered are among the texts
         if len(values) == 1:  # only None, as in most columns of a connection
             return categoricals.missing(self.n), []
-        array, problems = parse_values(values if self._keeps_blanks else without_blanks(values), "text", tz)
+        array, problems = parse_values(self._clean(values), "text", tz)
         return categoricals.from_codes(array, numbers), at_places(problems, numbers)
 
     def finish_custom(self, *, of_keys: bool) -> tuple[Any, bool]:
@@ -263,10 +263,10 @@ class DictionaryBuilder(ColumnBuilder):
 class BatchBuilder(ColumnBuilder):
     """A column whose values rarely repeat, converted a thousand at a time: instants, and texts of which each is new."""
 
-    def __init__(self, kind: str, keeps_blanks: bool = False) -> None:
+    def __init__(self, kind: str, clean: Clean = without_blanks) -> None:
         super().__init__()
         self._kind = kind
-        self._keeps_blanks = keeps_blanks or kind != "text"
+        self._clean = clean if kind == "text" else list
         self._waiting: list[Any] = []
         self._problems: list[Problem] = []
         self._array = GrowingArray(np.datetime64("NaT"), "datetime64[us]")
@@ -288,7 +288,7 @@ class BatchBuilder(ColumnBuilder):
         """Convert the waiting values; with them the column has ``n``."""
         if self._waiting:
             values, self._waiting = self._waiting, []
-            array, problems = _CONVERT[self._kind](values if self._keeps_blanks else without_blanks(values))
+            array, problems = _CONVERT[self._kind](self._clean(values))
             (self._texts.append if self._kind == "text" else self._array.put)(array)
             self._problems += [(n - len(values) + i, v, why) for i, v, why in problems]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -51,16 +51,6 @@ def plain_text(text: str) -> str:
     if text.isascii():
         return text.strip()
     return _OUTER.sub("", text).replace("\u00a0", " ").replace("\u202f", " ")
-
-
-def without_blanks(values: Sequence[Any]) -> Sequence[Any]:
-    """Return texts, missing where one says nothing: "" is no key, no name and no unit, and all that have it are not of one vendor or item.
-
-    >>> without_blanks(["V1", "", " ", 0, None])
-    ['V1', None, None, 0, None]
-    """
-    blank = [type(v) is str and not (v.strip() if v.isascii() else plain_text(v)) for v in values]
-    return [None if b else v for v, b in zip(values, blank, strict=True)] if any(blank) else values
 
 
 def may_stand_for(sign: str, code: str) -> bool:

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from ..frames import categoricals
+from ._identities import plain_text
 from ._parsing import Problem
 
 #: Errors of spreadsheets in the languages of their users (#REF!, #DIV/0!, #¿NOMBRE?, #N/A, #NV, Err:502), and a column too narrow to show.
@@ -17,7 +18,10 @@ _ERROR = re.compile(r"#[¡¿]?[^\W\d_a-z][^\Wa-z]*(?:/0)?[!?]|#[^\W\d_a-z]{1,2}/
 _FORMULA = re.compile(r'=(?!"[^"]*"$)[^\s=<>].*', re.DOTALL)
 _MIDNIGHT = re.compile(r"\d{4}-\d\d-\d\d[T ]00:00:00(?:\.0+)?", re.ASCII)
 _SCIENTIFIC = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]{1,3}")
-_NOTHING = frozenset({"n/a", "n.a.", "na", "none", "null", "nil", "nan", "nat", "<na>", "k.a.", "undefined"})
+_FILLERS = frozenset({"n/a", "n.a.", "none", "null", "nan", "<na>", "undefined"})
+_NOTHING = _FILLERS | {"na", "nil", "nat", "k.a."}
+_SIGNS_OF_NOTHING = frozenset("-–—_./?*# ")
+Clean = Callable[[Sequence[Any]], Sequence[Any]]
 
 
 def why_no_value(value: Any) -> str:
@@ -45,6 +49,46 @@ def why_no_currency(value: Any) -> str | None:
     if any(c.isalpha() or unicodedata.category(c) == "Sc" for c in text):
         return None
     return "a number where a currency was expected" if any(c.isdigit() for c in text) else ""
+
+
+def without_blanks(values: Sequence[Any]) -> Sequence[Any]:
+    """Return texts, missing where one is blank: "" is no key, no name and no unit, and all that have it are not of one vendor or item.
+
+    >>> without_blanks(["V1", "", " ", 0, None, "-"])
+    ['V1', None, None, 0, None, '-']
+    """
+    blank = [type(v) is str and not (v.strip() if v.isascii() else plain_text(v)) for v in values]
+    return [None if b else v for v, b in zip(values, blank, strict=True)] if any(blank) else values
+
+
+def without_fillers(values: Sequence[Any]) -> Sequence[Any]:
+    """Return what people group by, missing where it is blank, a sign or "N/A": all that have it are not of one vendor or item.
+
+    >>> without_fillers(["V1", "", "-", "n/a", "None", 0, None, "#5"])
+    ['V1', None, None, None, None, 0, None, '#5']
+    """
+    return [None if type(v) is str and len(v) < 12 and _is_filler(v) else v for v in without_blanks(values)]
+
+
+def _is_filler(text: str) -> bool:
+    return not set(text) - _SIGNS_OF_NOTHING or text.strip().casefold() in _FILLERS
+
+
+#: Texts that are kept as they were given, even a blank one: nothing is grouped by them.
+_FREE_TEXTS = ("title", "notes")
+#: What people group by, or tell things apart by.
+_NAMES = (
+    "material_id", "product_code", "category", "vendor_id", "vendor_name", "site_id", "site_name", "description",
+)  # fmt: skip
+
+
+def cleaning(column: str) -> Clean:
+    """Return how the texts of a column of ours lose what says nothing."""
+    return _as_given if column in _FREE_TEXTS else without_fillers if column in _NAMES else without_blanks
+
+
+def _as_given(values: Sequence[Any]) -> Sequence[Any]:
+    return values
 
 
 def without_no_values(name: str, values: list[Any], *, of_names: bool = False) -> tuple[list[Any], list[Problem]]:

@@ -15,7 +15,7 @@ from ..records import Record, by_key
 from ._column_builder import BatchBuilder, ColumnBuilder, DictionaryBuilder, clean_column, is_batched
 from ._day_builder import DayBuilder
 from ._issues import IssueBook
-from ._no_values import currencies_read
+from ._no_values import cleaning, currencies_read
 from ._nothing import nothing
 from ._number_builder import NumberBuilder
 from ._number_format import PERCENTAGE, NumberFormat
@@ -186,10 +186,6 @@ class TableBuilder:
         return pd.DataFrame(built, index=index, copy=False)
 
 
-#: By which nothing is grouped: a text of nothing stays as it was given.
-_FREE_TEXTS = ("title", "notes")
-
-
 def _builder(c: Column) -> ColumnBuilder:
     """Return an empty builder for a column."""
     kind = c.kind
@@ -197,7 +193,7 @@ def _builder(c: Column) -> ColumnBuilder:
         return NumberBuilder(of_money=c.unit == MONEY)
     if kind == "day":
         return DayBuilder()
-    return BatchBuilder(kind) if is_batched(kind) else DictionaryBuilder(kind, keeps_blanks=c.name in _FREE_TEXTS)
+    return BatchBuilder(kind) if is_batched(kind) else DictionaryBuilder(kind, cleaning(c.name))
 
 
 def opened_up(raw: Raw) -> Raw:

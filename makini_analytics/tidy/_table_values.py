@@ -18,7 +18,7 @@ from ._column_builder import at_places, clean_column, spread
 from ._dates import DateOrder, check_format, numeric_dates, read_dates
 from ._identities import plain_text
 from ._issues import IssueBook
-from ._no_values import as_days, changed_by_a_spreadsheet, without_no_values
+from ._no_values import as_days, changed_by_a_spreadsheet, cleaning, without_no_values
 from ._nothing import nothing
 from ._number_format import (
     DECIMALS,
@@ -152,7 +152,7 @@ def _read_column(
         return read_dates(values, c, order, tz)
     if c.kind not in ("label", "text"):
         return parse_values(values, c.kind, tz)
-    values = _without_zero(values)
+    values = list(cleaning(name)(_without_zero(values)))
     array, problems = parse_values(as_days(values), "text", tz)
     return array, problems + changed_by_a_spreadsheet(values, of_digits=_names_something(name))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -95,3 +96,41 @@ def test_a_name_that_a_spreadsheet_made_a_date_is_told(dates, column):
     assert got.lines[column].iloc[0][:10] == "2024-10-01"
     assert got.issues[["id", "column"]].values.tolist() == [["1", column]]
     assert "a spreadsheet makes one" in got.issues.reason.item()
+
+
+@pytest.mark.parametrize("text", ["", " ", "-", "--", "N/A", "None", "NULL", "#", "."])
+@pytest.mark.parametrize("column", ["material_id", "product_code", "category", "vendor_name", "site_id", "description"])
+def test_what_says_nothing_is_no_name(column, text):
+    """Else all lines with a dash would be one item, whose price moves with what is bought."""
+    assert read(**{column: [text, "A-1"]}).lines[column].tolist() == [pd.NA, "A-1"]
+
+
+@pytest.mark.parametrize("text", ["", " ", "-", "N/A"])
+def test_what_says_nothing_is_no_name_in_the_api_either(text):
+    lines = [{"key": f"l{i}", "materialKey": c, "name": c, "unit": c} for i, c in enumerate((text, "A-1"))]
+    got = tidy_orders([[{"key": "a", "vendorKey": text, "title": text, "lineItems": lines}]], connection="x")
+    assert got.lines[["material_id", "description"]].values.tolist() == [[pd.NA] * 2, ["A-1"] * 2]
+    assert got.orders[["vendor_id", "title"]].values.tolist() == [[pd.NA, text]]
+
+
+@pytest.mark.parametrize("text", ["NA", "0", "-1", "#5", "N/A-7", "None of these", '"', "%"])
+def test_what_may_be_a_name_stays(text):
+    got = read(product_code=[text, "A-1"], unit_of_measure=[text, "EA"])
+    assert got.lines[["product_code", "unit_of_measure"]].values.tolist() == [[text] * 2, ["A-1", "EA"]]
+
+
+@pytest.mark.parametrize("text", ["", "-", "N/A", None])
+def test_items_without_a_code_are_not_one_item_whose_price_rose(text):
+    import makini_analytics as ma
+
+    days = pd.date_range("2023-01-01", "2024-12-31", freq="D")
+    dear = np.arange(len(days)) % 10 < np.where(days < "2024", 2, 8)  # more dear items this year, at the old prices
+    table = pd.DataFrame(
+        {"order_number": range(len(days)), "order_date": days, "vendor_name": "Bolt", "currency": "EUR"}
+    )
+    table = table.assign(material_id=text, quantity=5.0, unit_price=np.where(dear, 90.0, 10.0)).astype(
+        {"order_number": str}
+    )
+    table["amount"] = table["quantity"] * table["unit_price"]
+    found = ma.findings(Purchases.from_table(table, as_of="2024-12-31")).set_index("kind")
+    assert "nothing says what was bought" in found.sentence["prices"]
