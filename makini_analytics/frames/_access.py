@@ -40,7 +40,7 @@ def outcomes_hidden_by(lines: pd.DataFrame, *, of_open: bool = False) -> list[st
     Where all but drafts were picked, figures are whole all the same; what is open now (``of_open``), where all open lines were.
     """
     picked = lines.attrs.get(FILTERS) or {}
-    by = [name for name in picked if name in ("state", "status")]
+    by = [name for name in picked if name == "state" or "status" in name.casefold()]
     return [] if by == ["state"] and ({"open"} if of_open else _COUNTED) <= set(picked["state"].split(", ")) else by
 
 

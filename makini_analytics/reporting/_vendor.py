@@ -13,7 +13,7 @@ import pandas as pd
 
 from .. import charts, lead_times, slippage, spend, units
 from .._version import __version__
-from ..frames import AsOfDays
+from ..frames import FILTERS, AsOfDays
 from ..purchases import Purchases
 from ..review import (
     NOTHING_TOLD,
@@ -22,6 +22,7 @@ from ..review import (
     due_of,
     months_before,
     named,
+    only_of,
     outcomes_hidden,
     scorecard,
     untold_of,
@@ -124,6 +125,7 @@ def vendor_page(lines: pd.DataFrame, purchases: Purchases, name: str, day: AsOfD
         name=name,
         period=period.text,
         as_of=_long(until),
+        only=_only(lines),
         ordered=_ordered(mine, period, day),
         sentence=_sentence(rate, to_come, period) if not silent else f"{silent[:1].upper()}{silent[1:]}.",
         gauges=[
@@ -144,6 +146,12 @@ def vendor_page(lines: pd.DataFrame, purchases: Purchases, name: str, day: AsOfD
         version=__version__,
     )
     return charts.printable(page)
+
+
+def _only(lines: pd.DataFrame) -> str:
+    """Return what the page is narrowed to; the names of connections are nobody else's business."""
+    some = ["some of the systems"] if "connection" in (lines.attrs.get(FILTERS) or {}) else []
+    return ", ".join([*some, *filter(None, [only_of(lines, without=("connection", "vendor"))])])
 
 
 def _card(purchases: Purchases, name: str, day: AsOfDays) -> dict[str, Any]:

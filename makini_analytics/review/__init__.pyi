@@ -20,3 +20,4 @@ from ._told import untold_of as untold_of
 from ._view import View as View
 from ._years import days_in_words as days_in_words
 from ._years import months_before as months_before
+from ._years import only_of as only_of

@@ -208,7 +208,7 @@ def overdue(view: View) -> Finding:
     more = f" {count(also, 'line')} {'has' if also == 1 else 'have'} more of the same item on order." if also else ""
     return Finding(
         "overdue",
-        f"{charts.number(n)} {verb} overdue, worth {view.say(value)}{most}.",
+        f"{charts.number(n)} {verb} overdue, worth {view.say(value)}{most}{view.ordered_when}.",
         value,
         value,
         "overdue today",

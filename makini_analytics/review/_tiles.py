@@ -193,9 +193,11 @@ def _overdue(view: View, clear: Mapping[str, bool]) -> Tile | None:
     outcome = slippage.per_line(then, as_of=view.before, due=view.due)["outcome"]
     if (judged := (outcome != "excluded").to_numpy(dtype=bool)).any():
         was = view.money(then[(outcome == "overdue_open").to_numpy(dtype=bool)], basis="open", as_of=view.before)
-        if "connection" in then:  # of the same connections
-            same = mine["connection"].isin(then.loc[judged, "connection"].unique())
-            now = float(mine.loc[(mine["days_overdue"] > 0) & same, "open_value"].sum())
+        # of the same connections, and of orders no older than the data could show a year ago: else data of two years double
+        same = ~view.ordered_before_a_year_of(mine)
+        if "connection" in then:
+            same &= mine["connection"].isin(then.loc[judged, "connection"].unique()).to_numpy(dtype=bool)
+        now = float(mine.loc[(mine["days_overdue"] > 0) & same, "open_value"].sum())
     change = ""
     if not np.isnan(was):
         alike = "" if abs(now - value) < 0.005 else f"like for like {view.say_short(now)}, "

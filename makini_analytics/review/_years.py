@@ -17,7 +17,17 @@ from ..frames import (
 )
 from ..system import cached_property
 from ._due_date import due_of
-from ._reach import FEW_DAYS, QUIET_DAYS, asked_between, ends_before, first_orders, known_between, names_of, stopped
+from ._reach import (
+    FEW_DAYS,
+    QUIET_DAYS,
+    asked_between,
+    ends_before,
+    first_orders,
+    known_between,
+    names_of,
+    stopped,
+    window_of,
+)
 from ._told import outcomes_hidden
 
 
@@ -52,6 +62,12 @@ def days_in_words(start: pd.Timestamp, end: pd.Timestamp) -> str:
     if start == end:
         return day_in_words(end)
     return f"{start.day} {start:%B}{'' if start.year == end.year else f' {start.year}'} to {end.day} {end:%B %Y}"
+
+
+def only_of(lines: pd.DataFrame, *, without: tuple[str, ...] = ()) -> str:
+    """Return what lines were narrowed to, as "category Pumps, ordered from 2024-07-01"."""
+    picked: dict[str, str] = lines.attrs.get(FILTERS) or {}
+    return ", ".join(f"{name} {text}" for name, text in picked.items() if name not in without)
 
 
 class Years:
@@ -177,6 +193,17 @@ class Years:
         """Which lines are of a connection that is known from the start of the year before: only these can be compared."""
         return known_between(self.lines, self.first_day_before, self.end)
 
+    def ordered_before_a_year_of(self, table: pd.DataFrame) -> Mask:
+        """Which rows were ordered in the first twelve months of their connection's data: a year ago, none so old was there."""
+        ordered = values(table, "order_date", "datetime64[us]").to_numpy().astype("datetime64[D]")
+        connection = values(table, "connection", "string").astype("string").fillna("")
+        first = first_orders(self.lines)
+        starts = {name: window_of(self.lines, name, {})[0] or day for name, day in first.items()}
+        until = connection.map({name: start + (self.end - self.before) for name, start in starts.items()}).to_numpy(
+            dtype="datetime64[D]"
+        )
+        return np.asarray(ordered < until, dtype=np.bool_)  # nothing is before a day that is not known
+
     @cached_property
     def not_compared(self) -> str:
         """Why this year can't be compared with the one before; "" where it can."""
@@ -269,4 +296,12 @@ class Years:
     @property
     def only(self) -> str:
         """What the lines were narrowed to."""
-        return ", ".join(f"{name} {text}" for name, text in (self.lines.attrs.get(FILTERS) or {}).items())
+        return only_of(self.lines)
+
+    @property
+    def ordered_when(self) -> str:
+        """From when to when the lines that were picked were ordered, as ", of those ordered from 1 July 2024"; "" where all were."""
+        picked = self.lines.attrs.get(FILTERS) or {}
+        days = [(w, pd.Timestamp(picked[f"ordered {w}"])) for w in ("from", "to") if f"ordered {w}" in picked]
+        words = " ".join(f"{word} {day_in_words(day)}" for word, day in days)
+        return f", of those ordered {words}" if words else ""

@@ -302,3 +302,21 @@ def test_one_line_is_one_of_one_line(tmp_path):
     said = page.read_text("utf-8")
     assert re.findall(r"1 of 1 \w+ due", said.replace("\N{NO-BREAK SPACE}", " ")) != []
     assert not re.findall(r"1 of 1 (?:lines|orders)", said.replace("\N{NO-BREAK SPACE}", " "))
+
+
+@pytest.mark.parametrize(
+    ("picks", "said"),
+    [
+        ({"since": "2025-07-01"}, "Only ordered from 2025-07-01"),
+        ({"category": "Bearings", "until": "2025-07-01"}, "Only category Bearings, ordered to 2025-07-01"),
+        ({"connection": "us"}, "Only some of the systems"),
+        ({}, ""),
+    ],
+)
+def test_it_says_what_it_is_narrowed_to(sample, tmp_path, picks, said):
+    data = sample.filter(**picks) if picks else sample
+    page = tmp_path / "v.html"
+    ma.report(data, page, vendor="Great Lakes Bearing Co.", progress=False)
+    text = page.read_text()
+    assert (f"<p>{said}</p>" in text) == bool(said)
+    assert said or "<p>Only " not in text

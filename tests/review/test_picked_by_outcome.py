@@ -1,6 +1,7 @@
 """Lines that were picked by what became of them: of those that are open each is late or not yet due, and none has come."""
 
 import re
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -75,6 +76,15 @@ def test_the_page_of_a_vendor_asks_for_open_lines_and_judges_none(data, tmp_path
 
     assert "no lines to judge" in page
     assert ("What came can&#39;t be judged: filtered by state." in page) == (state == "received")
+
+
+@pytest.mark.parametrize("column", ["status_id", "custom.Line Status"])
+def test_any_status_says_what_became_of_a_line(data, column):
+    told = data.lines["status"].fillna("none").astype("string")
+    some = replace(data, lines=data.lines.assign(**{column: told})).filter(**{column: str(told.iloc[0])})
+
+    assert View.of(some, None, None).why_unjudged == f"filtered by {column}"
+    assert ma.findings(some).set_index("kind").loc["late", "sentence"].endswith(f"(filtered by {column})")
 
 
 def test_what_is_left_out_is_named(data):

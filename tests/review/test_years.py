@@ -155,3 +155,24 @@ def test_orders_of_an_ordinary_connection_do_not_stop():
             days = start + pd.to_timedelta(np.sort(random.choice(731, days_with_orders, replace=False)), unit="D")
             told += len(stopped(pd.DataFrame({"order_date": days}), start, end))
     assert told == 0
+
+
+@pytest.mark.parametrize(("since", "years"), [("2024-01-01", 2), (None, 4)])
+def test_what_was_overdue_a_year_ago_is_compared_with_orders_as_old(since, years):
+    """Three orders a year never come: after two years of data twice as many are overdue as after one, and none came later."""
+    days = pd.date_range("2022-01-01", "2025-12-31", freq="D")
+    lost = (days.day == 1) & (days.month % 4 == 1)
+    came = pd.Series(days + pd.Timedelta(days=5)).where(~lost & (days <= "2025-12-26"))
+    data = purchases(bought(days, required_date=days + pd.Timedelta(days=10), delivered_date=came))
+    tile = next(t for t in look(data.filter(since=since) if since else data).tiles if t.name == "overdue")
+    then = (years - 1) * 300
+    assert (tile.value, tile.before) == (years * 300, then)
+    assert tile.change_text == f"like for like {then}.00, was {then}.00 a year ago"
+
+
+def test_what_is_overdue_names_the_days_that_were_picked():
+    days = pd.date_range("2024-01-01", "2025-12-31", freq="7D")
+    data = purchases(bought(days, required_date=days + pd.Timedelta(days=10), status="Open"))
+    assert "of those ordered" not in found(data, "overdue")["sentence"]
+    some = found(data.filter(since="2025-07-01", until="2025-10-31"), "overdue")["sentence"]
+    assert some.endswith(", of those ordered from 1 July 2025 to 31 October 2025.")
