@@ -18,7 +18,7 @@ from ._cells import OF_DATA
 from ._exhibits import Exhibit, Native, labels_of, money_format, named_in
 from ._lists import UNTOLD
 from ._stakes import with_due_values, with_smaller_entries
-from ._year import also_left_out, beside_year_before, of_the_year, of_what_is_told
+from ._year import also_left_out, beside_year_before, of_one_year, of_the_year, of_what_is_told
 
 #: Money is drawn for so many currencies, those of most lines; all are in the tables.
 MOST_CURRENCIES = 3
@@ -71,6 +71,8 @@ def of_spend(view: View, subject: str) -> list[Exhibit]:
     out = []
     for currency in currencies:
         months = spend.by_period(lines, freq=freq, currency=currency, as_of=day)
+        if view.uneven:
+            months = of_one_year(months)
         drawn = {"spend": "spend"}
         if months["spend_year_before"].notna().any():
             drawn["spend_year_before"] = "same days a year before"
@@ -130,7 +132,12 @@ def _prices(view: View) -> list[Exhibit]:
 def _drivers(view: View) -> list[Exhibit]:
     """Return the bridge from the year before, where both years are in the data."""
     before, after = view.sides
-    if before.empty or after.empty or not any(has(before, c) for c in ("material_id", "product_code")):
+    if (
+        view.not_compared
+        or before.empty
+        or after.empty
+        or not any(has(before, c) for c in ("material_id", "product_code"))
+    ):
         return []
     table = view.bridge
     if not len(table):
@@ -151,7 +158,7 @@ def _ranking(view: View, by: str, currency: str | None) -> Exhibit:
     options: dict[str, Any] = {"by": by, "currency": currency, "as_of": view.day}
     groups = of_the_year(spend.by_vendor(view.asked(view.in_year_lines, currency), **options), view, rows)
     table = groups
-    if view.known_before.all() and (view.year_of_order == 0).any():
+    if not view.not_compared and view.known_before.all() and (view.year_of_order == 0).any():
         was = spend.by_vendor(view.asked(view.sides[0], currency), **options)
         table = beside_year_before(groups, was)
     name, heading = named_in(f"spend_by_{word}", currency), f"Spend by {word}{_in(currency)}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -41,6 +43,14 @@ def also_left_out(table: pd.DataFrame, view: View, rest: Mask, reason: str) -> p
     }
     out = table.copy(deep=False)
     out.attrs = table.attrs | {"excluded": [*table.attrs["excluded"], entry]}
+    return out
+
+
+def of_one_year(periods: pd.DataFrame) -> pd.DataFrame:
+    """Return spend by period without what it was a year before."""
+    none: dict[str, Any] = {"spend_year_before": np.nan, "yoy_change": np.nan, "n_lines_year_before": pd.NA}
+    out = periods.assign(**none).astype(periods.dtypes.to_dict())
+    out.attrs = periods.attrs
     return out
 
 

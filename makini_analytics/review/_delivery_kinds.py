@@ -262,7 +262,10 @@ def lead_time(view: View, evidence: Evidence, clear: Mask) -> Finding:
     tested = int(table["p_value"].notna().sum())
     if not tested:
         why = "too few months in both years" if named(table).any() or not len(table) else NO_VENDOR
-        if _LONGEST < lead_time_lines(view)[1] < np.inf:
+        horizon = lead_time_lines(view)[1]
+        if horizon == np.inf:
+            why = "of no line is it known after how many days it came"
+        elif horizon > _LONGEST:
             why = f"one line in twenty takes longer than {_LONGEST} days, and too few orders are that old"
         return Finding("lead time", f"lead times ({why})", certainty=UNKNOWN)
     moved = table[clear]

@@ -185,6 +185,8 @@ def findings(data: Purchases, *, currency: str | None = None, as_of: Any = None,
 
 def _known(kind: str, find: Callable[[View], T], view: View) -> T:
     """Return what is found, or raise `ConfigError` where it goes by days of which nothing is known, or by what a filter picked by."""
+    if view.lines.empty:
+        raise ConfigError("there is no line")
     if kind in _UP_TO_THE_DAY and (why := view.untellable(kind)):
         raise ConfigError(why)
     return find(view)

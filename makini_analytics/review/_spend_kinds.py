@@ -7,12 +7,12 @@ import pandas as pd
 
 from .. import charts, spend
 from ..errors import SchemaError
-from ..frames import Mask, values, vendors_hidden_by
+from ..frames import Mask, numbers, values, vendors_hidden_by
 from ._calls import in_currency, this_year, year_before
 from ._evidence import NO_VENDOR, Evidence, named, price_shift
 from ._kinds import CLEAR, COUNTED, TO_CHECK, UNKNOWN, Finding, count, listed, none_of
 from ._told import says_what
-from ._view import FEWEST_ORDERS, ITEM, View
+from ._view import FEWEST_ORDERS, ITEM, UNEVEN, View
 
 #: A vendor with more than this share of a category is one that the category hangs on.
 LIMIT = 0.5
@@ -211,6 +211,25 @@ def concentration(view: View) -> Finding:
     table = table[table["spend"] > 0]
     if table.empty:
         return Finding("concentration", "concentration (no spend by vendor and category)", certainty=UNKNOWN)
+    # what else is bought in another currency, or for an amount that nobody knows, may be bought from somebody else
+    elsewhere = pd.Series(~view.in_unit(lines), lines.index).groupby(lines["category"], observed=True).any()
+    unknown = (
+        pd.Series(np.isnan(numbers(lines, "amount")), lines.index).groupby(lines["category"], observed=True).mean()
+        > UNEVEN
+    )
+    told = ~table["category"].isin(elsewhere.index[elsewhere | unknown])
+    apart_from = (
+        f" Not told of {count(int((~told).sum()), 'category')}, also bought in other currencies or without an amount."
+        if not told.all()
+        else ""
+    )
+    table = table[told]
+    if table.empty:
+        return Finding(
+            "concentration",
+            f"concentration (all categories are also bought in other currencies than {view.unit}, or without an amount)",
+            certainty=UNKNOWN,
+        )
     above = table[table["top_1_share"] > LIMIT]
     over = (above["top_1_share"] - LIMIT) * above["spend"]
     if above.empty:
@@ -235,7 +254,7 @@ def concentration(view: View) -> Finding:
         float(over.sum()),
         "above half of a category",
         COUNTED,
-        f"{several}All of {'it' if apart else which} is {view.say(first['spend'])}, from {count(int(first['n_vendors']), 'vendor')}{apart}.",
+        f"{several}All of {'it' if apart else which} is {view.say(first['spend'])}, from {count(int(first['n_vendors']), 'vendor')}{apart}.{apart_from}",
         "spend_by_vendor",
         f"spend.concentration({this_year(view)}, by='category'{in_currency(view)})",
     )

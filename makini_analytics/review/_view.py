@@ -12,7 +12,7 @@ import pandas as pd
 from .. import charts, lead_times, quality, slippage, spend
 from ..compute import ENTITIES, NOT_RECORDED, Groups, group_lines
 from ..errors import ConfigError, SchemaError
-from ..frames import AsOfDays, Mask, as_of_days, categoricals, encode, numbers, values
+from ..frames import AsOfDays, Mask, as_of_days, categoricals, days_of, encode, numbers, values
 from ..purchases import Purchases
 from ..system import cached_property
 from ._one_currency import in_one_currency
@@ -21,6 +21,8 @@ from ._years import Years, with_months
 
 #: Orders of an item in the twelve months from which one vendor only is more than the accident of few orders.
 FEWEST_ORDERS = 5
+#: Where more of the lines of one year than of the other lack an amount, by this share, their spend is not compared.
+UNEVEN = 0.05
 #: The columns that say which item a row is of; an id is another item in another connection.
 ITEM = ("connection", "material_id", "product_code")
 #: What figures of many lines read. Lines are wide, and some fifty parts of them are taken.
@@ -164,6 +166,28 @@ class View(Years):
     def has_amount(self) -> Mask:
         """Which lines have an amount in the view's currency: where none has, a sum of 0 would say what nobody knows."""
         return self.in_unit(self.lines) & np.isfinite(numbers(self.lines, "amount"))
+
+    @cached_property
+    def not_compared(self) -> str:
+        """Why this year can't be compared with the one before; "" where it can."""
+        return super().not_compared or self.uneven
+
+    @cached_property
+    def uneven(self) -> str:
+        """That the amounts of another share of one year's lines are not known, so that spend seems to move; "" where it is the same."""
+        if not (self.has_amount.any() and (self.known_before & (self.year_of_order == 0)).any()):
+            return ""
+        encoded = encode(values(self.lines, "state", "string"))
+        counts = np.append(~encoded.labels.isin(["cancelled", "draft"]), True)[encoded.codes] & self.known_before
+        undated = float(np.mean(np.isnat(days_of(self.lines, "order_date"))[counts]))
+        if undated > UNEVEN:
+            return f"{charts.percent(undated)} of the lines have no order date"
+        was, now = (1 - float(np.mean(self.has_amount[counts & (self.year_of_order == year)])) for year in (0, 1))
+        if not abs(was - now) > UNEVEN:
+            return ""
+        unit = f" in {self.unit}" if self.unit else ""
+        shares = f"{charts.percent(was)} of the lines of the year before, and of {charts.percent(now)} of this year's"
+        return f"no amount{unit} is known of {shares}"
 
     @cached_property
     def has_due_amount(self) -> Mask:

@@ -236,11 +236,14 @@ class Years:
         """That the year before lacks its first days, where nothing says that these were asked for; "" where it does not."""
         if self.not_compared or asked_between(self.lines, self.ends)[0] is not None:
             return ""
-        of_each = first_orders(self.lines)
-        first = min(of_each[name] for name in names_of(self.lines, self.known_before) if name in of_each)
-        lacking = (first - self.first_day_before).days
-        said = f" The first order is of {day_in_words(first)}: the year before may lack {lacking} days."
-        return said if lacking > FEW_DAYS else ""
+        known = names_of(self.lines, self.known_before)
+        starts = {name: day for name, day in first_orders(self.lines).items() if name in known}
+        late = {n: d for n, d in sorted(starts.items()) if (d - self.first_day_before).days > FEW_DAYS}
+        of = {name: f" of {name}" if len(starts) > 1 else "" for name in late}
+        return "".join(
+            f" The first order{of[name]} is of {day_in_words(day)}: the year before may lack {(day - self.first_day_before).days} days."
+            for name, day in late.items()
+        )
 
     @cached_property
     def stops_early(self) -> str:

@@ -48,7 +48,7 @@ def test_a_currency_that_one_of_the_years_lacks_stops_no_report(foreign, ranked,
 
 def test_a_finding_leads_to_a_chart_in_its_own_currency_which_comes_first(tmp_path):
     data = bought(lambda day: day.day % 2 == 1)
-    lines = data.lines.assign(category="Tools")
+    lines = data.lines.assign(category="Tools " + data.lines["currency"].astype("string"))
     # most lines are in XXX, and what is left of them after cancellations is in EUR
     lines = pd.concat([lines[lines["currency"] == "XXX"], lines[lines["currency"] == "EUR"]], ignore_index=True)
     made = ma.Purchases(data.orders, lines, sources=data.sources, as_of=data.as_of)

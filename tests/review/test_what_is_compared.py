@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -117,3 +118,68 @@ def test_a_day_that_was_taken_from_the_latest_change_may_be_followed_by_days_wit
     data = ma.Purchases.from_table(table, **options)
     assert (change_of(data, as_of="2025-12-31")[0] != "can't be told") == known
     assert change_of(data, as_of="2026-02-28")[0] == "can't be told"
+
+
+def yearly(**columns):
+    """Return an order a day of two years, of one item and one vendor, for 100.00 EUR."""
+    days = pd.date_range("2024-01-01", "2025-12-31")
+    table = pd.DataFrame({"order_number": [f"o{i}" for i in range(len(days))], "order_date": days, "vendor_name": "A"})
+    table = table.assign(material_id="m", quantity=1.0, amount=100.0, currency="EUR", category="Pumps")
+    return table.assign(**{c: f(table) for c, f in columns.items()})
+
+
+@pytest.mark.parametrize(
+    ("columns", "reason"),
+    [
+        (
+            {"amount": lambda t: t["amount"].where((t["order_date"] >= "2025") | (t.index % 2 == 0))},
+            "no amount in EUR is known of 50 % of the lines of the year before, and of 0 % of this year's",
+        ),
+        (
+            {"currency": lambda t: np.where((t["order_date"] < "2025") & (t.index % 4 == 0), "XXX", "EUR")},
+            "no amount in EUR is known of 25 % of the lines of the year before, and of 0 % of this year's",
+        ),
+        (
+            {"order_date": lambda t: t["order_date"].where((t["order_date"] >= "2025") | (t.index % 5 != 0))},
+            "10 % of the lines have no order date",
+        ),
+        ({"amount": lambda t: t["amount"].where(t.index % 2 == 0)}, ""),
+    ],
+)
+def test_years_of_which_another_share_is_not_known_are_not_compared(columns, reason, tmp_path):
+    data = ma.Purchases.from_table(yearly(**columns), as_of="2025-12-31")
+    told = ma.findings(data, currency="EUR").set_index("kind").loc["change", "sentence"]
+    assert told == f"change of spend ({reason})" if reason else "of the lines" not in told
+    page = ma.report(data, tmp_path / "r.html", currency="EUR", progress=False).read_text("utf-8")
+    assert ("beside the same days of the year before" in page) == (not reason)
+    tables = {e.name: e.table for e in content(data, currency="EUR").exhibits}
+    months, vendors = tables["spend_by_month_EUR"], tables["spend_by_vendor_EUR"]
+    assert months["yoy_change"].isna().all() == bool(reason)
+    assert ("change_rate" in vendors) == (not reason)
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ({"currency": "XXX"}, "also bought in other currencies than EUR, or without an amount)"),
+        ({"amount": np.nan}, "also bought in other currencies than EUR, or without an amount)"),
+        ({"category": "Valves", "currency": "XXX"}, "100 % of Pumps is bought from A."),
+    ],
+)
+def test_what_is_bought_in_another_currency_may_be_another_vendors(other, said):
+    mine, theirs = yearly(), yearly().assign(vendor_name="B", order_number=lambda t: "b" + t["order_number"], **other)
+    data = ma.Purchases.from_table(pd.concat([mine, theirs.iloc[::2]]), as_of="2025-12-31")
+    assert ma.findings(data, currency="EUR").set_index("kind").loc["concentration", "sentence"].endswith(said)
+
+
+def test_each_connection_that_begins_late_is_told_of():
+    early, late = yearly(), yearly().iloc[27:].assign(connection="b")
+    data = ma.Purchases.from_table(pd.concat([early, late]), as_of="2025-12-31", connection="a")
+    why = ma.findings(data).set_index("kind").loc["change", "why"]
+    assert why.endswith("The first order of b is of 28 January 2024: the year before may lack 27 days.")
+
+
+def test_where_nothing_is_left_that_is_the_reason():
+    data = ma.Purchases.from_table(yearly(), as_of="2025-12-31").filter(since="2030-01-01")
+    said = ma.findings(data).set_index("kind")["sentence"]
+    assert all(text.endswith("(there is no line)") for text in said)
