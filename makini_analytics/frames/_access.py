@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from numbers import Number
 from typing import Any
 
@@ -32,6 +32,12 @@ _HIDES_NO_VENDOR = ("connection", "ordered from", "ordered to", "category", "mat
 
 #: The states of lines that figures count; what was cancelled was waited for until then, and was spend on a day before.
 _COUNTED = {"open", "received", "closed_short", "unknown", "cancelled"}
+
+
+def narrowed_to(lines: pd.DataFrame, *, without: Sequence[str] = ()) -> str:
+    """Return what lines, or those of a figure, were narrowed to, as "category Pumps, ordered from 2024-07-01"."""
+    picked: dict[str, str] = lines.attrs.get(FILTERS) or {}
+    return ", ".join(f"{name} {text}" for name, text in picked.items() if name not in without)
 
 
 def outcomes_hidden_by(lines: pd.DataFrame, *, of_open: bool = False) -> list[str]:

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from .. import charts, lead_times, slippage, spend
 from ..compute import Selection
 from ..frames import values
-from ..review import NOTHING_TOLD, View, outcomes_hidden, says_what
+from ..review import NOTHING_TOLD, View, on_time_by, outcomes_hidden, says_what
 from ._cells import OF_DATA
 from ._exhibits import Exhibit, Native, labels_of, money_format, named_in
 from ._lists import UNTOLD
@@ -206,7 +206,7 @@ def of_slippage(view: View, subject: str) -> list[Exhibit]:
     lines, day, due = view.told_lines, view.day, view.due
     if view.nothing_judged:
         return []
-    groups = slippage.by_vendor(view.in_year_due_lines, by=subject, as_of=day, due=due)
+    groups = on_time_by(view, subject)
     groups = of_what_is_told(of_the_year(groups, view, view.in_year_due | view.unjudged, "due"), view)
     drawn = {"on_time_rate": "on-time rate, with its 95 % interval"}
     ends = ("on_time_low", "on_time_high")

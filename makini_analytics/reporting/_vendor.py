@@ -13,7 +13,7 @@ import pandas as pd
 
 from .. import charts, lead_times, slippage, spend, units
 from .._version import __version__
-from ..frames import FILTERS, AsOfDays
+from ..frames import FILTERS, AsOfDays, narrowed_to
 from ..purchases import Purchases
 from ..review import (
     NOTHING_TOLD,
@@ -22,7 +22,6 @@ from ..review import (
     due_of,
     months_before,
     named,
-    only_of,
     outcomes_hidden,
     scorecard,
     untold_of,
@@ -151,7 +150,7 @@ def vendor_page(lines: pd.DataFrame, purchases: Purchases, name: str, day: AsOfD
 def _only(lines: pd.DataFrame) -> str:
     """Return what the page is narrowed to; the names of connections are nobody else's business."""
     some = ["some of the systems"] if "connection" in (lines.attrs.get(FILTERS) or {}) else []
-    return ", ".join([*some, *filter(None, [only_of(lines, without=("connection", "vendor"))])])
+    return ", ".join([*some, *filter(None, [narrowed_to(lines, without=("connection", "vendor"))])])
 
 
 def _card(purchases: Purchases, name: str, day: AsOfDays) -> dict[str, Any]:

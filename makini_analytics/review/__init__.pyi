@@ -10,6 +10,7 @@ from ._kinds import NOTHING as NOTHING
 from ._kinds import UNKNOWN as UNKNOWN
 from ._on_order import TO_CLOSE as TO_CLOSE
 from ._on_order import also_on_order as also_on_order
+from ._on_time import on_time_by as on_time_by
 from ._plot_scorecard import plot_scorecard as plot_scorecard
 from ._scorecard import scorecard as scorecard
 from ._tiles import Tile as Tile
@@ -20,4 +21,3 @@ from ._told import untold_of as untold_of
 from ._view import View as View
 from ._years import days_in_words as days_in_words
 from ._years import months_before as months_before
-from ._years import only_of as only_of

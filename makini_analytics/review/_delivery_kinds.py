@@ -6,13 +6,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from .. import charts, lead_times, slippage, spend
+from .. import charts, lead_times, spend
 from ..compute import once
 from ..frames import Mask, days_of, numbered, values
 from ._calls import from_day, of_year, these, told
 from ._evidence import NO_VENDOR, Evidence, Floats, named, shifts
 from ._kinds import CLEAR, COUNTED, ESTIMATED, UNKNOWN, Finding, count, listed, none_of
 from ._on_order import also_on_order
+from ._on_time import on_time_by
 from ._told import NOTHING_TOLD
 from ._view import View
 from ._years import with_months
@@ -30,8 +31,8 @@ _LONGEST = 180
 
 
 def late_evidence(view: View) -> Evidence:
-    """Return `slippage.by_vendor` of the lines that fell due in the twelve months, with the chance to be so far *below* the others."""
-    table = slippage.by_vendor(view.due_year_lines, as_of=view.day, due=view.due)
+    """Return the vendors' rates of the lines that fell due in the twelve months, with the chance to be so far *below* the others."""
+    table = on_time_by(view)
     p = table["p_value"].to_numpy(dtype=float)
     # of a vendor that is above the others the p-value is the chance to be so far above
     below = np.where(table["on_time_rate"] < table["others_rate"], p, 1 - p)

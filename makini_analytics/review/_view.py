@@ -82,8 +82,9 @@ class View(Years):
 
     @cached_property
     def due_year_lines(self) -> pd.DataFrame:
-        """The lines that fell due in the twelve months, and of which something says whether they came."""
-        return self.part((self.year_of_due == 1) & ~self.unjudged)
+        """The lines that fell due in the twelve months, and of which something says whether they came, with the number of their month."""
+        rows = (self.year_of_due == 1) & ~self.unjudged
+        return with_months(self.part(rows), self.month_of_due[rows])
 
     @cached_property
     def in_year_due_lines(self) -> pd.DataFrame:

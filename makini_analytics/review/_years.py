@@ -12,6 +12,7 @@ from ..frames import (
     Mask,
     categoricals,
     days_of,
+    narrowed_to,
     values,
     years_hidden_by,
 )
@@ -62,12 +63,6 @@ def days_in_words(start: pd.Timestamp, end: pd.Timestamp) -> str:
     if start == end:
         return day_in_words(end)
     return f"{start.day} {start:%B}{'' if start.year == end.year else f' {start.year}'} to {end.day} {end:%B %Y}"
-
-
-def only_of(lines: pd.DataFrame, *, without: tuple[str, ...] = ()) -> str:
-    """Return what lines were narrowed to, as "category Pumps, ordered from 2024-07-01"."""
-    picked: dict[str, str] = lines.attrs.get(FILTERS) or {}
-    return ", ".join(f"{name} {text}" for name, text in picked.items() if name not in without)
 
 
 class Years:
@@ -299,7 +294,7 @@ class Years:
     @property
     def only(self) -> str:
         """What the lines were narrowed to."""
-        return only_of(self.lines)
+        return narrowed_to(self.lines)
 
     @property
     def ordered_when(self) -> str:

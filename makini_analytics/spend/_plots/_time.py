@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 
 from ... import charts
 from ...compute import By
-from ...frames import AsOf
+from ...frames import AsOf, narrowed_to, years_hidden_by
 from .._periods import by_period
 from ._measure import alternative, in_currency, measured, together
 from ._multiples import plot_small_multiples
@@ -165,6 +165,8 @@ def _finding(result: pd.DataFrame, whole: np.ndarray[Any, Any], what: str, curre
         return told + _against(result.iloc[i], before[i], currency, f"{weeks} before"), i
     # Without a year before, or where only an older period has one, the highest column is the plainest thing to say.
     i = int(np.argmax(values))
+    if years_hidden_by(result):  # of what is open most was ordered of late, which says nothing of the periods
+        return f"{what}, only {narrowed_to(result)}: {charts.money(values.sum(), currency)}", i
     of_which = f"{what} was highest in" if np.count_nonzero(values) > 1 else f"All {what.lower()} is of"
     return f"{of_which} {charts.period_name(result['period'].iloc[i])}: {charts.money(values[i], currency)}", i
 
