@@ -19,6 +19,7 @@ from ..review import (
     NOTHING_TOLD,
     TO_CLOSE,
     days_in_words,
+    doubt_of,
     due_of,
     months_before,
     named,
@@ -106,7 +107,8 @@ def vendor_page(lines: pd.DataFrame, purchases: Purchases, name: str, day: AsOfD
     open_lines = shown(slippage.open_orders(told.iloc[:0] if silent else told, as_of=day, due=by))
     to_come = open_lines[open_lines["state"] != TO_CLOSE]
     overdue, soon = (to_come[to_come["state"] == state] for state in ("overdue", "due in 30 days"))
-    rate = _row(slippage.by_vendor(due, by=None, as_of=day, due=by))
+    of_due = slippage.by_vendor(due, by=None, as_of=day, due=by)
+    rate = _row(of_due)
     judged = slippage.per_line(due, as_of=day, due=by)
     by_month, late_days = _late_by_month(judged, period), _days_late(judged)
     in_full = _row(slippage.otif(due, by=None, as_of=day, due=by))
@@ -126,7 +128,9 @@ def vendor_page(lines: pd.DataFrame, purchases: Purchases, name: str, day: AsOfD
         as_of=_long(until),
         only=_only(lines),
         ordered=_ordered(mine, period, day),
-        sentence=_sentence(rate, to_come, period) if not silent else f"{silent[:1].upper()}{silent[1:]}.",
+        sentence=f"{silent[:1].upper()}{silent[1:]}."
+        if silent
+        else f"{_sentence(rate, to_come, period)} {doubt_of(of_due)}".strip(),
         gauges=[
             _on_time(rate, common["on time"], card, by),
             _in_full(in_full, common["in full"], card, by),

@@ -11,9 +11,9 @@ from ..compute import once
 from ..frames import Mask, days_of, numbered, values
 from ._calls import from_day, of_year, these, told
 from ._evidence import NO_VENDOR, Evidence, Floats, named, shifts
-from ._kinds import CLEAR, COUNTED, ESTIMATED, UNKNOWN, Finding, count, listed, none_of
+from ._kinds import CLEAR, COUNTED, ESTIMATED, TO_CHECK, UNKNOWN, Finding, count, listed, none_of
 from ._on_order import also_on_order
-from ._on_time import on_time_by
+from ._on_time import doubt_of, on_time_by
 from ._told import NOTHING_TOLD
 from ._view import View
 from ._years import with_months
@@ -49,6 +49,9 @@ def late(view: View, evidence: Evidence, clear: Mask) -> Finding:
         fell_due = "no line can be judged" if (view.year_of_due == 1).any() else "no line fell due in the twelve months"
         why = fell_due if view.has_due_dates else "no line has a due date"
         return Finding("late", f"late deliveries ({why})", certainty=UNKNOWN)
+    doubt = doubt_of(evidence.table)
+    if not missed.any() and doubt:
+        return Finding("late", f"late deliveries ({doubt[0].lower()}{doubt[1:-1]})", certainty=UNKNOWN)
     if not missed.any():
         return Finding("late", f"late deliveries ({none_of(int(due.sum()), 'line', '', 'is not late')})")
     if not view.has_due_amount[missed].any():
@@ -97,8 +100,8 @@ def late(view: View, evidence: Evidence, clear: Mask) -> Finding:
         value,
         value,
         f"late {span or 'in twelve months'}",
-        COUNTED,
-        why,
+        TO_CHECK if doubt else COUNTED,
+        f"{why} {doubt}".strip(),
         "slippage_by_vendor",
         f"slippage.value_days({these(*of_year(view, f'{view.due}_date'), *told(view))}{from_day(view)})",
     )

@@ -12,6 +12,15 @@ from ._view import View
 _NOTE = "Called below or above the others only where both tests say so, with the lines of an order and with those of a month as one."
 
 
+def doubt_of(table: pd.DataFrame) -> str:
+    """Return the sentence on due dates that seem to be filled in from the delivery, or by default; "" where there is none.
+
+    Then all is on time, and nobody knows when it was to come.
+    """
+    notes: list[str] = table.attrs.get("notes") or []
+    return " ".join(note for note in notes if note.startswith(slippage.DOUBT))
+
+
 def on_time_by(view: View, by: By = "vendor") -> pd.DataFrame:
     """Return `slippage.by_vendor` of the lines that fell due in the twelve months, sure of a difference where both its tests are.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -15,6 +16,7 @@ from ..frames import days_of
 from ._delivery_kinds import lead_time_lines
 from ._evidence import Evidence, Floats, shifts
 from ._kinds import count
+from ._on_time import doubt_of, on_time_by
 from ._view import View
 
 
@@ -231,6 +233,8 @@ def data_line(view: View) -> list[str]:
     doubtful = len(view.given.issues)
     none = "All values were read, and none is doubtful."
     out.append(f"{count(doubtful, 'value').capitalize()} not read or doubtful." if doubtful else none)
+    with suppress(SchemaError, ConfigError):  # where nothing says what was due, or what came
+        out += filter(None, [doubt_of(on_time_by(view))])
     undated = view.undated
     if undated:
         mine = lines["connection"].isin(undated)

@@ -336,6 +336,8 @@ def tell(fuzz, engine):
 if __name__ == "__main__":
     warnings.simplefilter("error")
     warnings.simplefilter("ignore", ma.errors.MakiniWarning)
+    # hypothesis's own: a thread that moved on Python's random numbers while it drew bytes is no fault of a round
+    warnings.filterwarnings("ignore", message="Do not use the `random` module inside strategies")
     if atheris is None:
         tell(by_hypothesis(int(sys.argv[1])), "hypothesis")
     else:

@@ -40,7 +40,7 @@ def test_only_what_changed_is_fetched_and_everything_from_time_to_time(tmp_path,
         monkeypatch.setattr(_into_history, "FULL_EVERY", pd.Timedelta(0))
         n = len(server.requests)
         history.add(client)
-        assert pages(server, n) == 0  # everything, which the cache has
+        assert pages(server, n) >= 6  # everything, past the cache, which may be older than what is known
         got = ma.fetch_all({"us": server.tokens["sandbox"], "old": "expired"}, base_url=server.base_url, cache_dir=None, progress=False, to=history)  # fmt: skip
         assert got.data is None and got.snapshots.connection.tolist() == ["us"] and list(got.errors) == ["old"]
         assert "1 snapshots added" in repr(got) and "FAILED old" in repr(got)

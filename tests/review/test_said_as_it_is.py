@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -244,3 +246,23 @@ def test_a_return_that_is_there_twice_has_a_value():
 def test_a_filter_that_ends_before_the_twelve_months_has_no_days_in_them():
     told = content(ma.load_sample().filter(until="2024-06-30"), sections=["spend"])
     assert "Twelve months, 1 January to 31 December 2025, of which the data have no day." in told.subtitle
+
+
+def test_due_dates_that_are_those_of_the_delivery_are_doubted_wherever_they_are_judged(tmp_path):
+    doubt = "Doubtful due dates: more than 95 % of the "
+    days = pd.date_range("2024-01-01", "2025-12-31", freq="2D")
+    came = pd.Series(days + pd.Timedelta(days=10)).where(lambda d: d <= "2025-12-31")
+    table = pd.DataFrame({"order_number": range(len(days)), "order_date": days, "amount": 100.0, "currency": "EUR"})
+    table = table.assign(order_number=table["order_number"].astype(str), vendor_name="Bolt AG", delivered_date=came)
+    table["required_date"] = came.fillna(pd.Timestamp("2025-12-31"))
+    none_late = ma.findings(ma.Purchases.from_table(table, as_of="2025-12-31")).set_index("kind").loc["late"]
+    assert none_late["certainty"] == "can't be told" and doubt.lower() in none_late["sentence"]
+    table.loc[table.index[300], "required_date"] -= pd.Timedelta(days=5)
+    data = ma.Purchases.from_table(table, as_of="2025-12-31")
+    found = ma.findings(data).set_index("kind").loc["late"]
+    assert (found["certainty"], doubt in found["why"]) == ("to check", True)
+    for options in ({}, {"vendor": "Bolt AG"}):
+        page = ma.report(data, tmp_path / "r.html", progress=False, **options).read_text("utf-8")
+        assert doubt in re.sub(r"\s+", " ", page)
+    moved = ma.Purchases.from_table(table.assign(required_date=came - pd.Timedelta(days=1)), as_of="2025-12-31")
+    assert "Doubtful" not in ma.findings(moved).set_index("kind").loc["late", "why"]
