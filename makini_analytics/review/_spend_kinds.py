@@ -18,6 +18,8 @@ from ._view import FEWEST_ORDERS, ITEM, UNEVEN, View
 LIMIT = 0.5
 #: A change of prices that reads as 0.0 % is none.
 _LEAST_RATE = 0.0005
+#: How near, as a share, the change of a price has to be to that of a box for a piece.
+_NEAR = 0.05
 NOTHING_SAYS_WHAT = "nothing says what was bought"
 #: The effects that a finding names for a change; the exhibit has the others.
 _MOST_EFFECTS = 4
@@ -88,6 +90,11 @@ def _effects(view: View) -> dict[str, float]:
         return {}
     table = view.bridge.set_index("effect")["value"]
     out = {word: float(table[name]) for name, word in _EFFECTS.items() if name in table}
+    if _in_another_unit(view.same_items):
+        apart = ("price", "volume", "mix")
+        out["prices, volume and mix, which nobody can tell apart without units"] = sum(
+            out.pop(_EFFECTS[name], 0.0) for name in apart
+        )
     out["dropped and new items"] = float(table["new"] + table["lost"])
     return {k: v for k, v in out.items() if abs(v) >= 0.0005 * abs(float(table["before"]))}
 
@@ -129,6 +136,9 @@ def prices(view: View, evidence: Evidence, clear: Mask) -> Finding:
     tested = int(vendors["p_value"].notna().sum())
     if not len(vendors) or not total["base"] > 0:
         return Finding("prices", f"prices ({view.not_compared or _no_prices(view)})", certainty=UNKNOWN)
+    if n_other := _in_another_unit(view.same_items):
+        why = f"{count(n_other, 'item')} without a unit cost about 10, 12, 100 or 1,000 times as much, or as little: more likely another unit"
+        return Finding("prices", f"prices ({why})", certainty=UNKNOWN)
     same = float(view.same_items["after"].sum())
     # beside what returns have left of spend, a share would be more than the whole
     of_spend = (
@@ -167,6 +177,16 @@ def prices(view: View, evidence: Evidence, clear: Mask) -> Finding:
         "spend_prices",
         f"spend.bridge({year_before(view)}, {this_year(view, known=True)}, per_vendor=True, per_item=True, mixed_units='apart'{in_currency(view)})",
     )
+
+
+def _in_another_unit(items: pd.DataFrame) -> int:
+    """Return how many items without a unit were bought by the box rather than the piece, by their price; 0 where they decide nothing."""
+    effect = items["price"].to_numpy(dtype=float)
+    base = (items["after"] - items["price"] - items["currency_effect"]).to_numpy(dtype=float)
+    times = np.divide(base + effect, base, out=np.ones(len(items)), where=(base > 0) & (base + effect > 0))
+    near = np.abs(np.abs(np.log(times))[:, None] - np.log([10, 12, 100, 1000])) < _NEAR
+    other = near.any(axis=1) & items["unit"].isna().to_numpy()
+    return int(other.sum()) if np.abs(effect[other]).sum() > np.abs(effect).sum() / 2 else 0
 
 
 def _vendors_of(moved: pd.DataFrame) -> str:
