@@ -49,7 +49,7 @@ from ._pandas_engine import PandasColumns, leave_out_unreadable
 from ._periods import period_alias, period_number
 from ._provenance import DATA_AS_OF, N_ROWS, Counted, FigureResult, Selection, rows_passed, stamp
 from ._rates import SMALL_N, Rates, Weights, against_before, against_others, discoveries, two_sided, wilson
-from ._recorded import NOT_RECORDED, RECORDED_SHARE, Unrecorded, tally_recorded, unrecorded
+from ._recorded import DOUBTFUL_DUE, NOT_RECORDED, RECORDED_SHARE, Unrecorded, tally_recorded, unrecorded
 from ._reuse import once, reuse
 from ._rule import OF_ORDER, Clustering, Columns, Lines, RuleResult, Tally, day_in, unreadable
 from ._survival import (
@@ -74,6 +74,7 @@ __all__ = [
     "CENSORED",
     "DATA_AS_OF",
     "DELIVERED",
+    "DOUBTFUL_DUE",
     "ENDINGS",
     "ENDS",
     "ENTITIES",

@@ -21,6 +21,8 @@ from ._rule import Columns, Lines, RuleResult, Tally, day_in
 #: out too high by at most a twentieth of itself, which is less than most tolerances make. One line without a day is no habit.
 RECORDED_SHARE = 0.95
 
+#: How the note begins on due dates that seem to be filled in from the delivery.
+DOUBTFUL_DUE = "Doubtful due dates"
 NOT_RECORDED = "delivery days not recorded"
 
 

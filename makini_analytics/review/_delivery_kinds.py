@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from .. import charts, lead_times, spend
-from ..compute import once
+from ..compute import CENSORED, DELIVERED, ages, once
 from ..frames import Mask, days_of, numbered, values
 from ._calls import from_day, of_year, these, told
 from ._evidence import NO_VENDOR, Evidence, Floats, named, shifts
@@ -234,12 +234,12 @@ def lead_time_lines(view: View) -> tuple[pd.DataFrame, float]:
 
 
 def _lead_time_lines(view: View) -> tuple[pd.DataFrame, float]:
-    got = view.lead_time_of_lines
+    got = ages(view.lines, as_of=view.day)  # as `lead_times.per_line` has them, without the texts of a million rows
     looked = (view.year_of_order >= 0) & view.known_before
-    came = got["lead_time_days"].to_numpy(dtype=float)
+    came = np.where(got.outcome == DELIVERED, got.days, np.nan)
     done = came[looked & ~np.isnan(came)]
     horizon = float(np.quantile(done, _MOST_COME)) if len(done) else np.inf
-    judged = got["outcome"].isin(["delivered", "open"]).to_numpy(dtype=bool) & ~view.unjudged
+    judged = np.isin(got.outcome, (DELIVERED, CENSORED)) & ~view.unjudged
     if not horizon <= _LONGEST:
         return pd.DataFrame({"place": np.zeros(0, dtype=np.int64), "month": 0, "days": 0.0}), horizon
     # whole months only, so that both years have the same ones

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from .. import slippage
-from ..compute import By, once
+from ..compute import DOUBTFUL_DUE, By, once
 from ._view import View
 
 _NOTE = "Called below or above the others only where both tests say so, with the lines of an order and with those of a month as one."
@@ -18,7 +18,7 @@ def doubt_of(table: pd.DataFrame) -> str:
     Then all is on time, and nobody knows when it was to come.
     """
     notes: list[str] = table.attrs.get("notes") or []
-    return " ".join(note for note in notes if note.startswith(slippage.DOUBT))
+    return " ".join(note for note in notes if note.startswith(DOUBTFUL_DUE))
 
 
 def on_time_by(view: View, by: By = "vendor") -> pd.DataFrame:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from .. import charts, lead_times, quality, slippage, spend
+from .. import charts, quality, slippage, spend
 from ..compute import ENTITIES, NOT_RECORDED, Groups, group_lines
 from ..errors import ConfigError, SchemaError
 from ..frames import AsOfDays, Mask, as_of_days, categoricals, days_of, encode, numbers, values
@@ -247,11 +247,6 @@ class View(Years):
     def in_full_by_month(self) -> pd.DataFrame:
         """`slippage.otif` of the same lines, by month."""
         return slippage.otif(self.due_lines, by="month", as_of=self.day, due=self.due)
-
-    @cached_property
-    def lead_time_of_lines(self) -> pd.DataFrame:
-        """`lead_times.per_line` of all lines."""
-        return lead_times.per_line(self.lines, as_of=self.day)
 
     @cached_property
     def bridge(self) -> pd.DataFrame:

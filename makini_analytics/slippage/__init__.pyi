@@ -1,7 +1,6 @@
 # What this door shows, to type checkers and editors, and to lazy_loader, which loads each name when it is first used.
 from ._arrivals import arrivals as arrivals
 from ._backtest import backtest as backtest
-from ._due_rule import DOUBT as DOUBT
 from ._fill_rate import fill_rate as fill_rate
 from ._in_full import otif as otif
 from ._in_full import value_days as value_days

@@ -18,6 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..compute import (
+    DOUBTFUL_DUE,
     By,
     Clustering,
     Columns,
@@ -255,10 +256,6 @@ def suspicions(got: DueTally, outcome: npt.NDArray[np.integer[Any]]) -> tuple[st
     return doubts(got, due, n_due=got.tally.total(due), n_exact=got.tally.total(exact))
 
 
-#: How the note on due dates begins that are none.
-DOUBT = "Doubtful due dates"
-
-
 def doubts(got: DueTally, due: Mask, *, n_due: int, n_exact: int) -> tuple[str, ...]:
     """Return the same from counts of the due lines and of those delivered exactly on their due date."""
     if n_due < 20:
@@ -268,4 +265,4 @@ def doubts(got: DueTally, due: Mask, *, n_due: int, n_exact: int) -> tuple[str, 
         found.append("delivered exactly on their due date: the due date may be filled in from the delivery")
     if "due_at_order" in got.tally.sums and (got.tally.sums["due_at_order"] * due).sum(dtype=np.int64) / n_due > 0.95:
         found.append("due on the day of their order: the due date may be filled in by default")
-    return tuple(f"{DOUBT}: more than 95 % of the {n_due:,} due lines are {doubt}." for doubt in found)
+    return tuple(f"{DOUBTFUL_DUE}: more than 95 % of the {n_due:,} due lines are {doubt}." for doubt in found)
