@@ -176,14 +176,15 @@ class View(Years):
     @cached_property
     def uneven(self) -> str:
         """That the amounts of another share of one year's lines are not known, so that spend seems to move; "" where it is the same."""
-        if not (self.has_amount.any() and (self.known_before & (self.year_of_order == 0)).any()):
+        state = encode(values(self.lines, "state", "string"))
+        counts = np.append(~state.labels.isin(["cancelled", "draft"]), True)[state.codes] & self.known_before
+        years = [counts & (self.year_of_order == year) for year in (0, 1)]
+        if not (self.has_amount.any() and all(rows.any() for rows in years)):
             return ""
-        encoded = encode(values(self.lines, "state", "string"))
-        counts = np.append(~encoded.labels.isin(["cancelled", "draft"]), True)[encoded.codes] & self.known_before
         undated = float(np.mean(np.isnat(days_of(self.lines, "order_date"))[counts]))
         if undated > UNEVEN:
             return f"{charts.percent(undated)} of the lines have no order date"
-        was, now = (1 - float(np.mean(self.has_amount[counts & (self.year_of_order == year)])) for year in (0, 1))
+        was, now = (1 - float(np.mean(self.has_amount[rows])) for rows in years)
         if not abs(was - now) > UNEVEN:
             return ""
         unit = f" in {self.unit}" if self.unit else ""
