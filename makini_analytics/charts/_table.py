@@ -5,6 +5,7 @@ The report and the explorer show the same columns, so they ask here rather than 
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 
 import pandas as pd
@@ -18,6 +19,8 @@ _MONEY = {
     "expected_late_value", "expected_late_value_30", "expected_late_value_60", "value_due", "value_late", "value_overdue_open",
     "price_effect", "due_value", "late_value", "stake",
 }  # fmt: skip
+#: An amount in a currency of its own, as "value_EUR".
+_VALUE_IN = re.compile("value_([^a-z]+)")
 _PRICES = {"price", "base_price", "list_price", "unit_price", "price_before", "price_after"}
 #: Shares whose names don't say so: the ends of intervals, chances, and changes relative to a base.
 _SHARES = {
@@ -46,7 +49,7 @@ def kind_of(column: str, values: pd.Series) -> Kind:
     # pandas counts booleans as numeric, but a yes or no is read as a word
     if pd.api.types.is_bool_dtype(values.dtype) or not pd.api.types.is_numeric_dtype(values.dtype):
         return "text"
-    if column in _MONEY:
+    if column in _MONEY or _VALUE_IN.fullmatch(column):
         return "money"
     if column in _PRICES:
         return "price"
@@ -65,9 +68,11 @@ _CAPITALS = {"abc", "hhi", "otif", "ppv"}
 def spelled(column: str) -> str:
     """Return a column's name in words.
 
-    >>> spelled("abc_class"), spelled("n_lines"), spelled("yoy_change")
-    ('ABC class', 'lines', 'change on year before')
+    >>> spelled("abc_class"), spelled("n_lines"), spelled("yoy_change"), spelled("value_EUR")
+    ('ABC class', 'lines', 'change on year before', 'value, EUR')
     """
+    if of := _VALUE_IN.fullmatch(column):
+        return f"value, {of[1]}"
     # "n_lines" are lines: that it is a count everybody sees
     words = column.removeprefix("n_").split("_")
     return _READ.get(column, " ".join(w.upper() if w in _CAPITALS else w for w in words))

@@ -64,7 +64,7 @@ def content(
                     finished(made, exhibits)
             elif name == "left_out":
                 made.sections[name] = [
-                    Exhibit("left_out", "What each figure counts, and what it leaves out", _left_out(made))
+                    Exhibit("left_out", "What each figure counts, and what it leaves out", _left_out(made, view.unit))
                 ]
             else:
                 # of the figures that are shown, each once, in the order in which a reader meets them
@@ -133,20 +133,26 @@ def of_vendor(data: Purchases, vendor: str) -> tuple[Purchases, str]:
     return mine, str(names.iloc[0]) if len(names) else vendor
 
 
-def _left_out(made: Content) -> pd.DataFrame:
-    """Return one row per metric and reason: included and excluded lines add up to all."""
-    rows = []
+def _left_out(made: Content, unit: str | None) -> pd.DataFrame:
+    """Return one row per metric and reason: included and excluded lines add up to all.
+
+    An amount in the report's currency is a number; others are a text, "300.00 USD; 1.20 CHF", since amounts of two are never added.
+    """
+    of_unit, rows = f"value_{unit}" if unit else "value", list[dict[str, Any]]()
     for exhibit in made.exhibits:
         provenance = exhibit.table.attrs
         if "metric" not in provenance:  # counts of what became of lines, for one: no metric, nothing left out
             continue
+        what = {"metric": provenance["metric"], "currency": provenance["parameters"].get("currency")}
         for entry in (provenance["included"], *provenance["excluded"]):
-            # one text with an amount for each currency, "1,200.00 EUR; 300.00 USD": amounts of two are never added
-            value = "; ".join(f"{charts.number(v, 2)} {c}".strip() for c, v in entry["value"].items())
-            currency = provenance["parameters"].get("currency")
-            rows.append((provenance["metric"], currency, entry["reason"], entry["n_lines"], value))
-    frame = pd.DataFrame(rows, columns=["metric", "currency", "reason", "n_lines", "value_by_currency"])
-    # a metric that two exhibits show would stand here twice
-    return frame.astype(dict.fromkeys(("metric", "currency", "reason", "value_by_currency"), "string")).drop_duplicates(
-        ignore_index=True
+            others = [
+                f"{charts.number(v, 2)} {c}".strip() for c, v in entry["value"].items() if v and c != (unit or "")
+            ]
+            row = what | {"reason": entry["reason"], "n_lines": entry["n_lines"]}
+            rows.append(row | {of_unit: entry["value"].get(unit or ""), "value_in_others": "; ".join(others) or None})
+    frame = pd.DataFrame(rows, columns=["metric", "currency", "reason", "n_lines", of_unit, "value_in_others"])
+    frame = frame.astype(
+        dict.fromkeys(("metric", "currency", "reason", "value_in_others"), "string") | {of_unit: "float64"}
     )
+    # a metric that two exhibits show would stand here twice
+    return frame.dropna(axis="columns", how="all").drop_duplicates(ignore_index=True)

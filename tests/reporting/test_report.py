@@ -437,3 +437,19 @@ def test_what_is_wrong_is_said(out, options, says, tmp_path):
     with pytest.raises(ConfigError, match=re.escape(says)):
         ma.report(ma.load_sample(["emea"]), tmp_path / out, **options)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_amounts_that_are_left_out_are_numbers_in_one_currency_and_texts_in_others(tmp_path):
+    days = pd.date_range("2025-01-01", "2025-12-31")
+    table = pd.DataFrame({"order_number": [str(i) for i in range(len(days))], "order_date": days, "amount": 2.5})
+    table = table.assign(vendor_name="A", currency=["XXB" if i % 5 == 0 else "XXA" for i in range(len(days))])
+    data = ma.Purchases.from_table(table, as_of="2025-12-31")
+    left = content(data).sections["left_out"][0].table
+    of_vendors = left[(left.metric == "spend.by_vendor") & (left.currency == "XXA")].set_index("reason")
+    assert of_vendors.loc["included", "value_XXA"] == 292 * 2.5
+    assert pd.isna(of_vendors.loc["included", "value_in_others"])
+    assert of_vendors.loc["other currency", "value_in_others"] == "182.50 XXB"
+    sheet = openpyxl.load_workbook(ma.report(data, tmp_path / "r.xlsx", progress=False))["Excluded"]
+    head = next(c for column in sheet.iter_cols() for c in column if c.value == "Value, XXA")
+    values = [row[head.column - 1].value for row in sheet.iter_rows(min_row=head.row + 1)]
+    assert 730 in values and not any(isinstance(v, str) for v in values)
