@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from .. import charts, lead_times, slippage, spend
 from ..compute import Selection
 from ..frames import values
-from ..review import NOTHING_TOLD, View, on_time_by, outcomes_hidden, says_what
+from ..review import View, on_time_by, outcomes_hidden, says_what
 from ._cells import OF_DATA
 from ._exhibits import Exhibit, Native, labels_of, money_format, named_in
 from ._lists import UNTOLD
@@ -270,7 +270,9 @@ def of_open_orders(view: View, subject: str) -> list[Exhibit]:
         return [Exhibit("open_orders", "Lines not known to have come", _unjudged(view.open_orders))]
     if outcomes_hidden(view.lines, of_open=True):
         return []
-    table = also_left_out(view.open_orders, view, view.untold, NOTHING_TOLD)
+    table = view.open_orders
+    for rows_left_out, reason in view.why_untold:
+        table = also_left_out(table, view, rows_left_out, reason)
     ages = slippage.ageing(table)
     out = []
     # the currencies of most open lines, which need not be those of most lines; first the one that the findings speak of
