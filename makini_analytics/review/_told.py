@@ -32,26 +32,31 @@ def judged_from(lines: pd.DataFrame, due: str, end: pd.Timestamp) -> dict[str, p
 
     A system in which receipts were booked from September on has thousands of open lines from before: none of them is known to be late.
     """
-    out = dict[str, pd.Timestamp]()
     if lines.empty or pd.isna(end):
-        return out
-    codes, day, came = _names(lines), days_of(lines, due), _came(lines, end)
-    for code, name in enumerate(codes.labels):
-        mine = (codes.codes == code) & ~np.isnat(day)
-        if not (mine & ~np.isnat(came)).any():
-            continue
-        first = came[mine & ~np.isnat(came)].min()
-        before, since = (
-            mine & (day < first) & _waits(lines, came),
-            mine & (day >= first) & (day <= np.datetime64(end, "D")),
-        )
-        n, all_before = int(before.sum()), int((mine & (day < first)).sum())
-        if n < _LINES or n < _NEVER_CAME * all_before or since.sum() < _LINES:
-            continue
-        gap = (first - day[before].min()).astype(int)
-        if gap >= _GAP and np.mean(~np.isnat(came[since])) >= 0.5:
-            out[str(name)] = pd.Timestamp(first) + pd.Timedelta(days=_EARLY)
-    return out
+        return {}
+    names, day, came = _names(lines), days_of(lines, due), _came(lines, end)
+    code, n = names.codes.astype(np.intp), len(names.labels)
+    dated, has_come = ~np.isnat(day), ~np.isnat(came)
+
+    def least(days: npt.NDArray[np.datetime64], rows: Mask) -> npt.NDArray[np.datetime64]:
+        """Return the first of the days of some lines, by connection; of none a day that never comes."""
+        first = np.full(n, np.iinfo(np.int64).max)
+        np.minimum.at(first, code[rows], days[rows].astype(np.int64))
+        return first.view("datetime64[D]")
+
+    first = least(came, dated & has_come)
+    before = dated & (day < first[code])
+    since = dated & ~before & (day <= np.datetime64(end, "D"))
+    waited = before & _waits(lines, came)
+    n_waited, n_before, n_since, n_come = (
+        np.bincount(code[r], minlength=n) for r in (waited, before, since, since & has_come)
+    )
+    gap = first - least(day, waited)
+    only_since = (
+        (n_waited >= _LINES) & (n_waited >= _NEVER_CAME * n_before) & (n_since >= _LINES) & (n_come >= n_since / 2)
+    )
+    found = np.flatnonzero(only_since & (gap >= np.timedelta64(_GAP, "D")))
+    return {str(names.labels[c]): pd.Timestamp(first[c]) + pd.Timedelta(days=_EARLY) for c in found.tolist()}
 
 
 def due_before(lines: pd.DataFrame, due: str, starts: Mapping[str, pd.Timestamp]) -> Mask:
