@@ -343,7 +343,7 @@ def test_rows_without_a_vendor_are_no_vendors_in_a_pareto_chart():
     names = [t.get_text() for t in pareto.get_yticklabels()]
     assert title(pareto).startswith("16 of 18 vendors make")
     assert names[10:] == ["next 6", "2 others, and no vendor"]
-    assert "Class A 16, B 1 and no vendor, C 1 and no vendor. " in alt_text(pareto)
+    assert "Class A 16, B 1 and no vendor, C 1. " in alt_text(pareto)
     tail = spend.plot_tail(frame)
     assert " of 18 vendors are the tail" in title(tail)
     assert "beyond the first 80 % of spend that has a vendor" in captions_of(tail).subtitle
