@@ -484,3 +484,18 @@ def test_the_value_of_the_last_month_stands_low_over_its_own_column():
     (value,) = (t for t in ax.texts if t.get_text() == "600.00 EUR" and t.xy[0] > 22)
     box, column = value.get_window_extent(), ax.patches[23].get_window_extent()
     assert box.x0 >= column.x0 - 3 and 0 <= box.y0 - column.y1 < 10
+
+
+@pytest.mark.parametrize("plot", [slippage.plot_by_vendor, lead_times.plot_by_vendor, lead_times.plot_buffer])
+def test_names_as_long_as_usual_are_whole_on_the_page(lines, plot):
+    ax = charts.bare(plot(lines, as_of="2025-12-31"))
+    usual = {t.get_fontsize() for t in ax.get_yticklabels()}
+    whole = [t.get_text() for t in ax.get_yticklabels()]
+    assert any(len(name) > 30 for name in whole)
+    ax.figure.set_size_inches(5.2, 3.2)  # as on the page
+    drawn(ax.figure)
+    assert [t.get_text() for t in ax.get_yticklabels()] == whole
+    assert all(t.get_fontsize() >= 6.5 for t in ax.get_yticklabels())
+    ax.figure.set_size_inches(10, 6.2)
+    drawn(ax.figure)
+    assert {t.get_fontsize() for t in ax.get_yticklabels()} == usual
