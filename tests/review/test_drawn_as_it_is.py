@@ -136,6 +136,9 @@ def test_where_most_vendors_are_not_yet_estimable_it_is_said_once_and_the_others
     none = lead_times.plot_by_vendor(pd.concat(slow), as_of="2025-12-31")
     assert "none of 13 vendors has 20 lines and a median" in charts.captions_of(none).title
     assert charts.captions_of(none).subtitle.endswith("; not drawn: 13 vendors not yet estimable")
+    one = lead_times.plot_by_vendor(slow[0], as_of="2025-12-31", by=None)
+    assert charts.captions_of(one).title == "The median lead time is not yet estimable"
+    assert charts.alt_text(one).endswith("All: not yet estimable")
     few = lead_times.plot_by_vendor(pd.concat([slow[0], of("Acme", 25, 0)]), as_of="2025-12-31")
     assert "slow0: not yet estimable" in charts.alt_text(few)
 

@@ -58,7 +58,7 @@ def plot_by_vendor(
         return charts.no_data(ax, "lead times by vendor", result, title=none_came(result))
     told, rows = came[came["median_days"].notna()], came.head(top)
     reasons = {"without a delivery": ordered[ordered["n_delivered"] == 0]}
-    only_told = int(rows["median_days"].notna().sum()) * 2 < len(rows)
+    only_told = len(came) > 1 and int(rows["median_days"].notna().sum()) * 2 < len(rows)
     if only_told:  # a dozen rows that say the same are one sentence
         rows, untold = told.head(top), came.drop(told.index)
         reasons[f"not {'yet ' * bool(untold['n_open'].any())}estimable"] = untold
