@@ -193,11 +193,13 @@ def of_lead_times(view: View, subject: str) -> list[Exhibit]:
     months = _by_period(by_period, "n_delivered", lines, view.told_in_year_lines, view)
     drawn = {"median_days": "median days", "p90_days": "p90 days", "mean_delivered_days": "mean of what has come"}
     slow = _legend(months, "unfinished", "slow lines are still open, neither faster nor slower")
-    says = f"Lead time in days by order {word}{slow}"
+    over_time = lead_times.plot_by_period(months)
+    _, *untold = charts.captions_of(over_time).subtitle.partition("; not yet estimable")
+    says = f"Lead time in days by order {word}{slow}{''.join(untold)}"
     points = Native("line", "label", drawn, len(months), "0", says=says)
     return [
         Exhibit(f"lead_times_by_{subject}", f"Lead times by {subject}", groups, chart, bars),
-        Exhibit(f"lead_times_by_{word}", f"Lead times by {word}", months, lead_times.plot_by_period(months), points),
+        Exhibit(f"lead_times_by_{word}", f"Lead times by {word}", months, over_time, points),
     ]
 
 
