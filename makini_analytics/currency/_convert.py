@@ -16,6 +16,8 @@ from ..frames import (
     FIRST_ORDERS,
     OWN_DAYS,
     OWN_WINDOWS,
+    RECORDED_SINCE,
+    TOLD_IN,
     AsOf,
     as_of_day,
     categoricals,
@@ -119,7 +121,9 @@ def convert(
     }
     stamp(converted, metric="currency.convert", parameters=parameters, selection=selection, lines=frame, notes=(note,))
     converted.attrs |= {"currency": description} | {
-        k: v for k, v in frame.attrs.items() if k in ("since", "until", OWN_DAYS, OWN_WINDOWS, FILTERS, FIRST_ORDERS)
+        k: v
+        for k, v in frame.attrs.items()
+        if k in ("since", "until", OWN_DAYS, OWN_WINDOWS, FILTERS, FIRST_ORDERS, TOLD_IN, RECORDED_SINCE)
     }
     converted.attrs.pop(N_ROWS)  # these are lines: some of them are no part of a result
     if data is None:

@@ -2,6 +2,7 @@
 
 from . import categoricals
 from ._access import (
+    ALL_BUT_DRAFTS,
     CHANGED_SINCE,
     DECIDED_BY,
     DECIDING,
@@ -48,12 +49,14 @@ from ._collect import (
     to_pandas,
 )
 from ._csv import write_csv
+from ._recorded import RECORDED_SINCE, due_before, recorded_since, starts_after
 from ._spark import refuse_instants, refuse_twins, zones_of_spark
 from ._sqlite import refuse_other_kinds
 from ._stack import as_text, stack
 from .categoricals import to_strings
 
 __all__ = [
+    "ALL_BUT_DRAFTS",
     "CHANGED_SINCE",
     "DECIDED_BY",
     "DECIDING",
@@ -63,6 +66,7 @@ __all__ = [
     "MOST_LINES",
     "OWN_DAYS",
     "OWN_WINDOWS",
+    "RECORDED_SINCE",
     "TOLD_IN",
     "AsOf",
     "AsOfDays",
@@ -79,6 +83,7 @@ __all__ = [
     "columns_of",
     "day_number",
     "days_of",
+    "due_before",
     "encode",
     "frame_of",
     "is_engine_frame",
@@ -95,11 +100,13 @@ __all__ = [
     "numbers",
     "outcomes_hidden_by",
     "pairs",
+    "recorded_since",
     "refuse_instants",
     "refuse_other_kinds",
     "refuse_twins",
     "remember",
     "stack",
+    "starts_after",
     "texts_of",
     "to_pandas",
     "to_strings",

@@ -30,8 +30,9 @@ CHANGED_SINCE = "changed since"
 _HIDES_NO_VENDOR = ("connection", "ordered from", "ordered to", "category", "material_id", "product_id", "product_code", "description")  # fmt: skip
 
 
-#: The states of lines that figures count; what was cancelled was waited for until then, and was spend on a day before.
-_COUNTED = {"open", "received", "closed_short", "unknown", "cancelled"}
+#: What `Purchases.filter` says of a pick of all states that there are, but for drafts: no figure counts these. What was cancelled was
+#: waited for until then, and was spend on a day before.
+ALL_BUT_DRAFTS = "all but drafts"
 
 
 def narrowed_to(lines: pd.DataFrame, *, without: Sequence[str] = ()) -> str:
@@ -47,7 +48,8 @@ def outcomes_hidden_by(lines: pd.DataFrame, *, of_open: bool = False) -> list[st
     """
     picked = lines.attrs.get(FILTERS) or {}
     by = [name for name in picked if name == "state" or "status" in name.casefold()]
-    return [] if by == ["state"] and ({"open"} if of_open else _COUNTED) <= set(picked["state"].split(", ")) else by
+    whole = picked.get("state") == ALL_BUT_DRAFTS or (of_open and "open" in picked.get("state", "").split(", "))
+    return [] if by == ["state"] and whole else by
 
 
 def years_hidden_by(lines: pd.DataFrame) -> list[str]:

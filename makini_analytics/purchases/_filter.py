@@ -11,7 +11,19 @@ import pandas as pd
 from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
 
 from ..errors import ConfigError, OptionError
-from ..frames import FILTERS, FIRST_ORDERS, TOLD_IN, days_of, known_first_orders, moment_of, told_in, values
+from ..frames import (
+    ALL_BUT_DRAFTS,
+    FILTERS,
+    FIRST_ORDERS,
+    RECORDED_SINCE,
+    TOLD_IN,
+    days_of,
+    known_first_orders,
+    moment_of,
+    recorded_since,
+    told_in,
+    values,
+)
 from ..system import near, texts_of
 from ._reach import own_days
 
@@ -67,8 +79,12 @@ def filtered(data: Purchases, picks: Mapping[str, Any], since: Any, until: Any) 
         as_of=days.min() if days.notna().any() else data.as_of,
     )
     made.lines.attrs[TOLD_IN] = told_in(data.lines)
+    made.lines.attrs[RECORDED_SINCE] = {name: str(day.date()) for name, day in recorded_since(data.lines).items()}
+    picked = _together(data.lines.attrs.get(FILTERS) or {}, told)
+    if "state" in picked and "state" in wanted and _all_but_drafts(data.lines, wanted["state"]):
+        picked["state"] = ALL_BUT_DRAFTS
     for frame in (made.orders, made.lines):
-        frame.attrs[FILTERS] = {**(data.lines.attrs.get(FILTERS) or {}), **told}
+        frame.attrs[FILTERS] = picked
     made.lines.attrs[FIRST_ORDERS] = _first_orders(data.lines, made.lines)
     return made
 
@@ -165,6 +181,21 @@ def _issues(issues: pd.DataFrame, lines: pd.DataFrame, orders: pd.DataFrame, nam
         of_rows |= row.isin(pd.MultiIndex.from_frame(frame.reindex(columns=["connection", key]).dropna()))
     of_many = issues["id"].isna() & issues["connection"].isin(list(names))
     return issues[of_rows | of_many.to_numpy(dtype=bool)].reset_index(drop=True)
+
+
+def _together(before: Mapping[str, str], now: Mapping[str, str]) -> dict[str, str]:
+    """Return what lines are narrowed to by two filters: of two spans to the later first and the earlier last day."""
+    both = {**before, **now}
+    for name, narrower in (("ordered from", max), ("ordered to", min)):
+        if name in before and name in now:
+            both[name] = narrower(before[name], now[name])
+    return both
+
+
+def _all_but_drafts(lines: pd.DataFrame, states: Collection[str]) -> bool:
+    """Whether all states that there are were picked, but for drafts: those count in no figure."""
+    already = (lines.attrs.get(FILTERS) or {}).get("state", ALL_BUT_DRAFTS) == ALL_BUT_DRAFTS
+    return already and set(values(lines, "state", "string").dropna().unique()) - {"draft"} <= set(states)
 
 
 def _note(told: Mapping[str, str], n_all: int, n_left: int, n_undated: int) -> str:

@@ -112,7 +112,7 @@ def _in(currency: str | None) -> str:
 def _prices(view: View) -> list[Exhibit]:
     """Return what the same items cost at the same vendor in the two years, the largest effect first."""
     items = view.same_items if any(map(says_what, view.sides)) else pd.DataFrame()
-    if items.empty:
+    if items.empty or view.in_another_unit:
         return []
     effect = items["price"]
     base = items["after"] - effect - items["currency_effect"]
@@ -134,6 +134,7 @@ def _drivers(view: View) -> list[Exhibit]:
     before, after = view.sides
     if (
         view.not_compared
+        or view.in_another_unit
         or before.empty
         or after.empty
         or not any(has(before, c) for c in ("material_id", "product_code"))

@@ -13,16 +13,14 @@ import pandas as pd
 
 from .. import charts, lead_times, slippage, spend
 from .._version import __version__
-from ..frames import FILTERS, AsOfDays, narrowed_to, values
+from ..frames import FILTERS, AsOfDays, due_before, narrowed_to, recorded_since, values
 from ..purchases import Purchases
 from ..review import (
     NOTHING_TOLD,
     TO_CLOSE,
     days_in_words,
     doubt_of,
-    due_before,
     due_of,
-    judged_from,
     months_before,
     outcomes_hidden,
     scorecard,
@@ -99,14 +97,14 @@ def vendor_page(lines: pd.DataFrame, purchases: Purchases, name: str, day: AsOfD
     period = _Period(months_before(until, 12) + pd.Timedelta(days=1), until)
     by = due_of(lines)  # that of the report on all vendors
     # nothing is asked of a vendor where nothing says what it has delivered
-    by_day = f"{by}_date" if lines[f"{by}_date"].notna().any() else "order_date"
-    starts = judged_from(lines, by_day, until)
+    starts = recorded_since(lines)
     # a part remembers what the whole tells
-    all_told, told = (part[~untold_of(part) & ~due_before(part, by_day, starts)] for part in (lines, mine))
+    all_told, told = (part[~untold_of(part) & ~due_before(part, starts)] for part in (lines, mine))
+    untold = NOTHING_TOLD if untold_of(mine).all() else "all of it was due before deliveries are recorded"
     # nor of lines that were picked by what became of them: each open one is late or not yet due
     judgeable, all_judgeable = (part.iloc[:0] if outcomes_hidden(mine) else part for part in (told, all_told))
     picked = outcomes_hidden(mine, of_open=True)
-    silent = f"what came can't be judged: {picked}" if picked else (NOTHING_TOLD if told.empty and len(mine) else "")
+    silent = f"what came can't be judged: {picked}" if picked else (untold if told.empty and len(mine) else "")
     due, all_due = (period.of(part, f"{by}_date") for part in (judgeable, all_judgeable))
     open_lines = shown(slippage.open_orders(told.iloc[:0] if silent else told, as_of=day, due=by))
     to_come = open_lines[open_lines["state"] != TO_CLOSE]
@@ -118,7 +116,10 @@ def vendor_page(lines: pd.DataFrame, purchases: Purchases, name: str, day: AsOfD
     in_full = _row(slippage.otif(due, by=None, as_of=day, due=by))
     settle = pd.concat([overdue, soon])
     listed = to_settle(settle)
-    others = len(_who(all_due) - _who(due)) >= _FEWEST_OTHERS
+    judged_of_each = slippage.by_vendor(all_due, as_of=day, due=by) if len(all_due) else all_due
+    others = (
+        len(_who(judged_of_each[judged_of_each["n_due"] > 0]) - _who(mine)) >= _FEWEST_OTHERS if len(all_due) else False
+    )
     common = {
         figure: _row(made) if others else {}
         for figure, made in (

@@ -8,6 +8,7 @@ import pandas as pd
 
 from .. import charts, spend, units
 from ..frames import AsOfDays
+from ..review import by_the_box
 from ._lists import shown
 from ._settle import LONGEST, much, said
 
@@ -24,6 +25,7 @@ def prices(mine: pd.DataFrame, day: AsOfDays, since: pd.Timestamp) -> dict[str, 
         return None  # nothing says what was bought
     changes = spend.price_changes(mine, currency=str(currency.iloc[0]), as_of=day)
     changes = changes[changes["ppv"].notna() & (changes["period"].dt.end_time >= since)]
+    changes = changes[~by_the_box((changes["price"] / changes["base_price"]).to_numpy(dtype=float), changes["unit"])]
     if not len(changes):
         return None
     last = changes["period"].max()

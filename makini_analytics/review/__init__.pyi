@@ -1,6 +1,7 @@
 # What this door shows, to type checkers and editors, and to lazy_loader, which loads each name when it is first used.
 from ._due_date import due_of as due_of
 from ._duplicate_kinds import smaller_entries as smaller_entries
+from ._evidence import by_the_box as by_the_box
 from ._evidence import named as named
 from ._findings import Review as Review
 from ._findings import findings as findings
@@ -16,8 +17,6 @@ from ._plot_scorecard import plot_scorecard as plot_scorecard
 from ._scorecard import scorecard as scorecard
 from ._tiles import Tile as Tile
 from ._told import NOTHING_TOLD as NOTHING_TOLD
-from ._told import due_before as due_before
-from ._told import judged_from as judged_from
 from ._told import outcomes_hidden as outcomes_hidden
 from ._told import says_what as says_what
 from ._told import untold_of as untold_of

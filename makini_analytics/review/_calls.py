@@ -38,7 +38,9 @@ def told(view: View, *, without: Collection[str] = ()) -> list[str]:
 
 def _recorded(view: View, connection: str, start: pd.Timestamp) -> str:
     """Return which lines are not due before the deliveries of their connection are recorded, as code."""
-    of = f"(lines.connection == {connection!r}) & " if connection else ""
+    alone = len(view.judged_from) == 1 and not values(view.lines, "connection", "string").notna().any()
+    mine = f"lines.connection.isin([{connection!r}])" if connection else "lines.connection.isna()"
+    of = "" if alone else f"{mine} & "
     return f"~({of}(lines.{view.by_day} < '{start.date()}'))"
 
 

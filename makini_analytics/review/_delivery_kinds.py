@@ -235,7 +235,7 @@ def lead_time_lines(view: View) -> tuple[pd.DataFrame, float]:
 
 def _lead_time_lines(view: View) -> tuple[pd.DataFrame, float]:
     got = ages(view.lines, as_of=view.day)  # as `lead_times.per_line` has them, without the texts of a million rows
-    looked = (view.year_of_order >= 0) & view.known_before
+    looked = (view.year_of_order >= 0) & view.known_before & ~view.part_of_a_year
     came = np.where(got.outcome == DELIVERED, got.days, np.nan)
     done = came[looked & ~np.isnan(came)]
     horizon = float(np.quantile(done, _MOST_COME)) if len(done) else np.inf

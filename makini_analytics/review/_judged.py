@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ..frames import Mask
+from ..frames import Mask, due_before, recorded_since, starts_after
 from ..system import cached_property
-from ._told import NOTHING_TOLD, due_before, judged_from, outcomes_hidden, untold_of
+from ._told import NOTHING_TOLD, outcomes_hidden, untold_of
 from ._years import Years, day_in_words
 
 
@@ -22,7 +22,12 @@ class Judged(Years):
     @cached_property
     def judged_from(self) -> dict[str, pd.Timestamp]:
         """The first due date that tells anything, of each connection that records deliveries only since some day."""
-        return judged_from(self.lines, self.by_day, self.end) if not outcomes_hidden(self.lines) else {}
+        return recorded_since(self.lines)
+
+    @cached_property
+    def part_of_a_year(self) -> Mask:
+        """Which lines are of a connection of whose year before only a part is judged: its deliveries of this year have nothing beside them."""
+        return starts_after(self.lines, self.judged_from, self.first_day_before)
 
     @property
     def cut_by_due(self) -> bool:
@@ -37,7 +42,7 @@ class Judged(Years):
     @cached_property
     def untold(self) -> Mask:
         """Which lines nothing says of whether they came: these, and those that are due before their connection's deliveries are recorded."""
-        return self.silent | due_before(self.lines, self.by_day, self.judged_from) if self.judged_from else self.silent
+        return self.silent | due_before(self.lines, self.judged_from)
 
     @property
     def why_untold(self) -> list[tuple[Mask, str]]:

@@ -18,7 +18,7 @@ def doubt_of(table: pd.DataFrame) -> str:
     Then all is on time, and nobody knows when it was to come.
     """
     notes: list[str] = table.attrs.get("notes") or []
-    return " ".join(note for note in notes if note.startswith(DOUBTFUL_DUE))
+    return next((note for note in notes if note.startswith(DOUBTFUL_DUE)), "")
 
 
 def on_time_by(view: View, by: By = "vendor") -> pd.DataFrame:

@@ -28,7 +28,7 @@ from ..frames import Mask, days_of
 from ..purchases import Purchases
 from ..system import known_options, text_of
 from ._cells import CELLS, Cells, came_within, told
-from ._evidence import FALSE_SHARE, price_shift
+from ._evidence import FALSE_SHARE, in_another_unit, price_shift
 from ._kinds import count
 from ._sides import GROUP, PART, Floats, Side, sides_of
 from ._told import outcomes_hidden
@@ -146,6 +146,7 @@ def scorecard(
     unknown = f"{view.unknown_since[:1].upper()}{view.unknown_since[1:]}." if view.unknown_since else ""
     reasons = [(count(int(rows.sum()), "line"), reason) for rows, reason in view.why_unjudged if rows.any()]
     unjudged = " ".join(f"Deliveries of {n} are not judged: {reason}." for n, reason in reasons)
+    uneven = f"Spend has no year before: {view.uneven}." if view.uneven else ""
     span = {"since": str(after.since.date()), "until": str(after.until.date())}
     return stamp(
         result,
@@ -155,7 +156,15 @@ def scorecard(
         lines=view.lines,
         as_of=view.day,
         notes=tuple(
-            n for n in (view.note, f"Before is {before.since.date()} to {before.until.date()}.", unknown, unjudged) if n
+            n
+            for n in (
+                view.note,
+                f"Before is {before.since.date()} to {before.until.date()}.",
+                unknown,
+                unjudged,
+                uneven,
+            )
+            if n
         ),
     )
 
@@ -215,7 +224,7 @@ class Card:
         known = np.bincount(after.groups.codes[after.known], minlength=self.n)[: self.n] > 0
         out = {
             "spend": after.of_groups(now, "spend", 0.0),
-            "spend_before": np.where(known, after.of_groups(then, "spend", 0.0), np.nan),
+            "spend_before": np.where(known & (not view.uneven), after.of_groups(then, "spend", 0.0), np.nan),
             "spend_share": after.of_groups(now, "share", 0.0),
             **{c: after.of_groups(now, c, 0).astype("int64") for c in ("n_orders", "n_lines")},
         }
@@ -249,6 +258,7 @@ class Card:
         except (SchemaError, ConfigError):  # nothing says what was bought
             return none, Trend(none, np.zeros(self.n, dtype=bool))
         items = items[(items["before"] > 0) & (items["after"] > 0)]
+        items = items[~in_another_unit(items)]
         group, price = np.asarray(items[GROUP], dtype=np.int64), items["price"].to_numpy(dtype=float)
         base = (items["after"] - items["price"] - items["currency_effect"]).to_numpy(dtype=float)
         net, at_old = (np.bincount(group, x, self.n)[: self.n] for x in (price, base))

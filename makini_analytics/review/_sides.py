@@ -25,7 +25,7 @@ from ..compute import (
     standing_on,
 )
 from ..errors import ConfigError
-from ..frames import AsOfDays, Mask, days_of, moment_of
+from ..frames import AsOfDays, Mask, days_of, moment_of, starts_after
 from ._reach import known_between
 from ._view import View
 from ._years import months_before
@@ -94,12 +94,18 @@ class Side:
         Lines are wide, and copying all of their columns is slow.
         """
         names = [c for c in self.view.narrow if c in _DELIVERY or str(c).endswith(("_date", "_at"))]
-        return self.lines(np.where(self.view.unjudged, -1, self.part_of(f"{which}_date")), names)
+        return self.lines(np.where(self.view.unjudged | self.cut, -1, self.part_of(f"{which}_date")), names)
+
+    @cached_property
+    def cut(self) -> Mask:
+        """Which lines are of a connection of which only a part of the period before is judged."""
+        none = np.zeros(len(self.view.lines), dtype=np.bool_)
+        return starts_after(self.view.lines, self.view.judged_from, self.since) if self.earlier else none
 
     @cached_property
     def told(self) -> Mask:
         """Of which of them something says whether they came."""
-        out: Mask = ~self.view.unjudged[self.by_order != -1]
+        out: Mask = ~(self.view.unjudged | self.cut)[self.by_order != -1]
         return out
 
     @cached_property

@@ -18,8 +18,6 @@ from ._view import FEWEST_ORDERS, ITEM, UNEVEN, View
 LIMIT = 0.5
 #: A change of prices that reads as 0.0 % is none.
 _LEAST_RATE = 0.0005
-#: How near, as a share, the change of a price has to be to that of a box for a piece.
-_NEAR = 0.05
 NOTHING_SAYS_WHAT = "nothing says what was bought"
 #: The effects that a finding names for a change; the exhibit has the others.
 _MOST_EFFECTS = 4
@@ -90,11 +88,9 @@ def _effects(view: View) -> dict[str, float]:
         return {}
     table = charts.netted(dict(zip(view.bridge["effect"], view.bridge["value"], strict=True)))
     out = {word: float(table[name]) for name, word in _EFFECTS.items() if name in table}
-    if _in_another_unit(view.same_items):
+    if view.in_another_unit:
         apart = ("price", "volume", "mix")
-        out["prices, volume and mix, which nobody can tell apart without units"] = sum(
-            out.pop(_EFFECTS[name], 0.0) for name in apart
-        )
+        out["prices, volume and mix (their units are not known)"] = sum(out.pop(_EFFECTS[name], 0.0) for name in apart)
     out[charts.NEW_AND_LOST] = table[charts.NEW_AND_LOST]
     return {k: v for k, v in out.items() if abs(v) >= 0.0005 * abs(float(table["before"]))}
 
@@ -136,7 +132,7 @@ def prices(view: View, evidence: Evidence, clear: Mask) -> Finding:
     tested = int(vendors["p_value"].notna().sum())
     if not len(vendors) or not total["base"] > 0:
         return Finding("prices", f"prices ({view.not_compared or _no_prices(view)})", certainty=UNKNOWN)
-    if n_other := _in_another_unit(view.same_items):
+    if n_other := view.in_another_unit:
         why = f"{count(n_other, 'item')} without a unit cost about 10, 12, 100 or 1,000 times as much, or as little: more likely another unit"
         return Finding("prices", f"prices ({why})", certainty=UNKNOWN)
     same = float(view.same_items["after"].sum())
@@ -179,16 +175,6 @@ def prices(view: View, evidence: Evidence, clear: Mask) -> Finding:
     )
 
 
-def _in_another_unit(items: pd.DataFrame) -> int:
-    """Return how many items without a unit were bought by the box rather than the piece, by their price; 0 where they decide nothing."""
-    effect = items["price"].to_numpy(dtype=float)
-    base = (items["after"] - items["price"] - items["currency_effect"]).to_numpy(dtype=float)
-    times = np.divide(base + effect, base, out=np.ones(len(items)), where=(base > 0) & (base + effect > 0))
-    near = np.abs(np.abs(np.log(times))[:, None] - np.log([10, 12, 100, 1000])) < _NEAR
-    other = near.any(axis=1) & items["unit"].isna().to_numpy()
-    return int(other.sum()) if np.abs(effect[other]).sum() > np.abs(effect).sum() / 2 else 0
-
-
 def _vendors_of(moved: pd.DataFrame) -> str:
     """Return the names of vendors whose prices moved, the largest effect first."""
     largest = moved.loc[moved["net"].abs().sort_values(ascending=False).index]
@@ -226,18 +212,17 @@ def concentration(view: View) -> Finding:
         return Finding("concentration", "concentration (no categories)", certainty=UNKNOWN)
     if by := _no_others(view):
         return Finding("concentration", f"concentration ({by})", certainty=UNKNOWN)
-    lines = lines[lines["category"].notna()]
+    category_known = lines["category"].notna().to_numpy(dtype=bool)
+    lines = lines[category_known]
     table = spend.concentration(view.asked(lines), by="category", currency=view.unit, as_of=view.day)
     table = table[table["spend"] > 0]
     if table.empty:
         return Finding("concentration", "concentration (no spend by vendor and category)", certainty=UNKNOWN)
     # what else is bought in another currency, or for an amount that nobody knows, may be bought from somebody else
-    elsewhere = pd.Series(~view.in_unit(lines), lines.index).groupby(lines["category"], observed=True).any()
-    unknown = (
-        pd.Series(np.isnan(numbers(lines, "amount")), lines.index).groupby(lines["category"], observed=True).mean()
-        > UNEVEN
-    )
-    told = ~table["category"].isin(elsewhere.index[elsewhere | unknown])
+    amount, counted = numbers(lines, "amount"), lines[view.counted[view.year_of_order == 1][category_known]]
+    unknown = pd.Series(np.isnan(amount) | (~view.in_unit(lines) & (amount != 0)), lines.index)[counted.index]
+    lacking = unknown.groupby(counted["category"], observed=True).mean()
+    told = ~table["category"].isin(lacking.index[lacking > UNEVEN])
     apart_from = (
         f" Not told of {count(int((~told).sum()), 'category')}, also bought in other currencies or without an amount."
         if not told.all()

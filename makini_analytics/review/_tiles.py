@@ -166,7 +166,10 @@ def _lead_time(view: View, clear: Mapping[str, bool]) -> Tile | None:
     now = lead_times.by_vendor(lines, by=None, as_of=view.day)
     if not len(now) or np.isnan(value := float(now["median_days"].iloc[0])):
         return None
-    keyed, known = view.order_lines, (view.known_before & ~view.unjudged)[view.year_of_order >= 0]
+    keyed, known = (
+        view.order_lines,
+        (view.known_before & ~view.unjudged & ~view.part_of_a_year)[view.year_of_order >= 0],
+    )
     keyed = keyed if known.all() else keyed[known]
     by = lead_times.by_vendor(keyed, by="year", as_of=view.day).set_index("year")["median_days"]
     alike, was = float(by.get("1", np.nan)), float(by.get("0", np.nan))
@@ -194,7 +197,7 @@ def _overdue(view: View, clear: Mapping[str, bool]) -> Tile | None:
     # without the lines that were ordered since
     then = view.part(view.known_before & ~view.unjudged & (view.year_of_order != 1))
     outcome = slippage.per_line(then, as_of=view.before, due=view.due)["outcome"]
-    if (judged := (outcome != "excluded").to_numpy(dtype=bool)).any():
+    if (judged := (outcome != "excluded").to_numpy(dtype=bool)).any() and not view.judged_from:
         was = view.money(then[(outcome == "overdue_open").to_numpy(dtype=bool)], basis="open", as_of=view.before)
         # of the same connections, and of orders no older than the data could show a year ago: else data of two years double
         same = ~view.ordered_before_a_year_of(mine)

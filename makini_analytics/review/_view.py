@@ -15,8 +15,10 @@ from ..errors import ConfigError, SchemaError
 from ..frames import AsOfDays, Mask, as_of_days, categoricals, days_of, encode, numbers, values
 from ..purchases import Purchases
 from ..system import cached_property
+from ._evidence import in_another_unit
 from ._judged import Judged
 from ._one_currency import in_one_currency
+from ._told import says_what
 from ._years import with_months
 
 #: Orders of an item in the twelve months from which one vendor only is more than the accident of few orders.
@@ -105,6 +107,7 @@ class View(Judged):
     def due_lines(self) -> pd.DataFrame:
         """The lines that fell due in the two years, with the number of their month and year as text to group by."""
         rows = (self.month_of_due >= 0) & self.known_before & ~self.unjudged
+        rows &= ~(self.part_of_a_year & (self.year_of_due == 0))
         return with_months(self.part(rows), self.month_of_due[rows])
 
     @cached_property
@@ -169,6 +172,15 @@ class View(Judged):
         return self.in_unit(self.lines) & np.isfinite(numbers(self.lines, "amount"))
 
     @cached_property
+    def counted(self) -> Mask:
+        """Which lines are neither drafts nor cancelled or deleted."""
+        state = encode(values(self.lines, "state", "string"))
+        there = values(self.lines, "deleted_at", "float64").isna().to_numpy(dtype=bool)
+        return np.asarray(
+            np.append(~state.labels.isin(["cancelled", "draft"]), True)[state.codes] & there, dtype=np.bool_
+        )
+
+    @cached_property
     def not_compared(self) -> str:
         """Why this year can't be compared with the one before; "" where it can."""
         return super().not_compared or self.uneven
@@ -176,8 +188,9 @@ class View(Judged):
     @cached_property
     def uneven(self) -> str:
         """That the amounts of another share of one year's lines are not known, so that spend seems to move; "" where it is the same."""
-        state = encode(values(self.lines, "state", "string"))
-        counts = np.append(~state.labels.isin(["cancelled", "draft"]), True)[state.codes] & self.known_before
+        if self.lines.empty:
+            return ""
+        counts = self.counted & self.known_before
         years = [counts & (self.year_of_order == year) for year in (0, 1)]
         if not (self.has_amount.any() and all(rows.any() for rows in years)):
             return ""
@@ -262,6 +275,14 @@ class View(Judged):
         both = items[(items["before"] > 0) & (items["after"] > 0)].reset_index(drop=True)
         both.attrs = items.attrs
         return both
+
+    @cached_property
+    def in_another_unit(self) -> int:
+        """How many of them are more likely in another unit than at another price; 0 where they decide nothing."""
+        if not all(map(says_what, self.sides)):
+            return 0
+        other, effect = in_another_unit(self.same_items), self.same_items["price"].abs().to_numpy(dtype=float)
+        return int(other.sum()) if effect[other].sum() > effect.sum() / 2 else 0
 
     @cached_property
     def items(self) -> pd.DataFrame:

@@ -18,9 +18,11 @@ _ERROR = re.compile(r"#[¡¿]?[^\W\d_a-z][^\Wa-z]*(?:/0)?[!?]|#[^\W\d_a-z]{1,2}/
 _FORMULA = re.compile(r'=(?!"[^"]*"$)[^\s=<>].*', re.DOTALL)
 _MIDNIGHT = re.compile(r"\d{4}-\d\d-\d\d[T ]00:00:00(?:\.0+)?", re.ASCII)
 _SCIENTIFIC = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]{1,3}")
-_FILLERS = frozenset({"n/a", "n.a.", "none", "null", "nan", "<na>", "undefined"})
-_NOTHING = _FILLERS | {"na", "nil", "nat", "k.a."}
-_SIGNS_OF_NOTHING = frozenset("-–—_./?*# ")
+_FILLERS = frozenset({"n/a", "n / a", "n.a.", "n. a.", "<na>", "(none)", "<none>", "undefined"})
+#: Words that a column of codes has for nothing, and that a vendor may be called.
+_EMPTY = frozenset({"none", "null", "nan"})
+_NOTHING = _FILLERS | _EMPTY | {"na", "nil", "nat", "k.a."}
+_SIGNS_OF_NOTHING = frozenset("-‐‑‒–—―−－_./?*#· \u00a0")
 Clean = Callable[[Sequence[Any]], Sequence[Any]]
 
 
@@ -67,24 +69,40 @@ def without_fillers(values: Sequence[Any]) -> Sequence[Any]:
     >>> without_fillers(["V1", "", "-", "n/a", "None", 0, None, "#5"])
     ['V1', None, None, None, None, 0, None, '#5']
     """
-    return [None if type(v) is str and len(v) < 12 and _is_filler(v) else v for v in without_blanks(values)]
+    return [None if type(v) is str and _is_filler(v, _FILLERS | _EMPTY) else v for v in without_blanks(values)]
 
 
-def _is_filler(text: str) -> bool:
-    return not set(text) - _SIGNS_OF_NOTHING or text.strip().casefold() in _FILLERS
+def _of_names(values: Sequence[Any]) -> Sequence[Any]:
+    """Return the same of names of people and firms, of whom one may be called Null."""
+    return [None if type(v) is str and _is_filler(v, _FILLERS) else v for v in without_blanks(values)]
+
+
+def _is_filler(text: str, words: frozenset[str]) -> bool:
+    return (text[0] in _SIGNS_OF_NOTHING and not set(text) - _SIGNS_OF_NOTHING) or (
+        len(text) < 12 and text.strip().casefold() in words
+    )
 
 
 #: Texts that are kept as they were given, even a blank one: nothing is grouped by them.
 _FREE_TEXTS = ("title", "notes")
 #: What people group by, or tell things apart by.
-_NAMES = (
-    "material_id", "product_code", "category", "vendor_id", "vendor_name", "site_id", "site_name", "description",
-)  # fmt: skip
+_CODES = (
+    "material_id",
+    "product_id",
+    "product_code",
+    "category",
+    "vendor_id",
+    "site_id",
+    "unit_of_measure",
+    "description",
+)
 
 
 def cleaning(column: str) -> Clean:
     """Return how the texts of a column of ours lose what says nothing."""
-    return _as_given if column in _FREE_TEXTS else without_fillers if column in _NAMES else without_blanks
+    if column in ("vendor_name", "site_name"):
+        return _of_names
+    return _as_given if column in _FREE_TEXTS else without_fillers if column in _CODES else without_blanks
 
 
 def _as_given(values: Sequence[Any]) -> Sequence[Any]:

@@ -10,8 +10,8 @@ import pytest
 
 import makini_analytics as ma
 from makini_analytics import slippage
+from makini_analytics.frames import recorded_since
 from makini_analytics.reporting import content
-from makini_analytics.review import judged_from
 from makini_analytics.review._findings import look
 
 
@@ -80,21 +80,23 @@ def received(first="2025-09-01", late=0.3, n_a_day=2, seed=0, until="2025-12-31"
 def test_what_was_due_before_deliveries_were_recorded_is_neither_late_nor_overdue(tmp_path):
     table = received()
     data = ma.Purchases.from_table(table, as_of="2025-12-31", connection="erp")
-    mine = table[table.required_date >= "2025-10-01"]
+    got = look(data)
+    start = got.view.judged_from["erp"]
+    assert pd.Timestamp("2025-10-01") <= start <= pd.Timestamp("2025-10-10")
+    mine = table[table.required_date >= start]
     due = mine[
         mine.delivered_date.notna() & (mine.required_date <= "2025-12-31")
         | mine.delivered_date.isna() & (mine.required_date < "2025-12-31")
     ]
     late = due.delivered_date.isna() | (due.delivered_date > due.required_date)
-    got = look(data)
     said, tiles = got.findings.set_index("kind"), {t.name: t for t in got.tiles}
-    n_early = int((table.required_date < "2025-10-01").sum())
+    n_early = int((table.required_date < start).sum())
     assert got.data_line[0] == (
-        f"erp records deliveries only lately: {n_early:,} lines due before 1 October 2025 are neither late nor overdue, as far as anyone knows."
+        f"erp records deliveries only lately: {n_early:,} lines due before {start.day} October 2025 are neither late nor overdue, as far as anyone knows."
     )
     assert (
         f"{late.sum()} of {len(due)} lines" in said.why["late"]
-        and "due 1 October to 30 December 2025 came late" in said.sentence["late"]
+        and f"due {start.day} October to 30 December 2025 came late" in said.sentence["late"]
     )
     assert tiles["on_time"].value == pytest.approx(1 - late.mean()) and np.isnan(tiles["on_time"].before)
     assert said.value["overdue"] == pytest.approx(due[due.delivered_date.isna()].amount.sum()) == tiles["overdue"].value
@@ -126,11 +128,85 @@ def test_what_was_due_before_deliveries_were_recorded_is_neither_late_nor_overdu
         {"first": "2024-03-01"},  # a month may pass before anything comes
         {"first": "2025-09-01", "n_a_day": 2, "until": "2024-01-15"},  # nothing was due since
         {"first": "2026-01-01"},  # nothing ever came
+        {
+            "first": "2024-01-01",
+            "only": lambda t: t.delivered_date.isna() | (t.order_date >= "2025-01-01"),
+        },  # what is open, and this year's
+        {
+            "first": "2024-06-01",
+            "only": lambda t: (t.order_date >= "2024-05-01") | (t.order_date == "2024-01-01"),
+        },  # a container is out
     ],
 )
 def test_late_is_late_where_deliveries_are_recorded_all_along(world):
-    data = ma.Purchases.from_table(received(**world), as_of="2025-12-31")
+    only = world.pop("only", None)
+    table = received(**world)
+    data = ma.Purchases.from_table(table if only is None else table[only(table)], as_of="2025-12-31")
     assert look(data).view.judged_from == {}
+
+
+def strayed(table):
+    """Return the same with an early delivery, and one old line in twelve closed by hand."""
+    out = table.assign(status=np.where(table.delivered_date.notna(), "Received", "Open"))
+    out.loc[out.index[40], "delivered_date"] = pd.Timestamp("2024-02-10")
+    out.loc[(out.required_date < "2025-08-01") & (out.index % 12 == 0), "status"] = "Cancelled"
+    return out
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda t: t,
+        strayed,
+        lambda t: t.assign(status=np.where(t.delivered_date.notna(), "Received", "Open")).drop(
+            columns="delivered_date"
+        ),
+    ],
+)
+def test_some_early_deliveries_or_lines_closed_by_hand_change_nothing(made):
+    data = ma.Purchases.from_table(made(received()), as_of="2025-12-31", connection="erp")
+    start = look(data).view.judged_from["erp"]
+    assert pd.Timestamp("2025-09-01") < start < pd.Timestamp("2025-11-01")
+    for day in ("2025-08-01", "2025-09-20"):
+        assert "overdue" in ma.findings(data, as_of=day).set_index("kind").sentence["overdue"]
+        assert look(data, as_of=day).findings.set_index("kind").certainty["overdue"] != "counted"
+
+
+@pytest.mark.parametrize(
+    "picks",
+    [
+        {"since": "2025-06-15"},
+        {"vendor": "V1"},
+        {"state": ["open", "received"]},
+        {"vendor": "V2", "since": "2025-08-01"},
+    ],
+)
+def test_a_part_knows_what_the_whole_records(picks):
+    table = received().assign(status=lambda t: np.where(t.delivered_date.notna(), "Received", "Open"))
+    table.loc[table.index[:3], "status"] = "Cancelled"
+    whole = ma.Purchases.from_table(table, as_of="2025-12-31", connection="erp")
+    part = whole.filter(**picks)
+    assert look(part).view.judged_from == look(whole).view.judged_from
+    of_whole, of_part = (slippage_of(d) for d in (whole, part))
+    assert of_part <= of_whole
+    for name in ("V1", "V2"):
+        mine = ma.scorecard(whole).set_index("vendor_name").loc[name]
+        page = ma.scorecard(whole.filter(vendor=name)).iloc[0]
+        assert (mine["on_time_rate"], mine["overdue_value"]) == (page["on_time_rate"], page["overdue_value"])
+        assert np.isnan(mine["on_time_before"]) and np.isnan(page["on_time_before"])
+
+
+def slippage_of(data):
+    """Return what is overdue by the finding."""
+    return ma.findings(data).set_index("kind").value.fillna(0.0)["overdue"]
+
+
+@pytest.mark.parametrize("first", ["2024-05-01", "2024-10-20"])
+def test_a_year_of_which_only_a_part_is_recorded_is_not_compared(first):
+    data = ma.Purchases.from_table(received(first=first, until="2025-12-31"), as_of="2025-12-31")
+    tiles = {t.name: t for t in look(data).tiles}
+    assert np.isnan(tiles["on_time"].before) and "a year ago" not in tiles["overdue"].change_text
+    assert ma.scorecard(data).on_time_before.isna().all()
 
 
 def test_ordinary_deliveries_are_hardly_ever_taken_for_none():
@@ -147,5 +223,5 @@ def test_ordinary_deliveries_are_hardly_ever_taken_for_none():
         lines = pd.DataFrame(
             {"required_date": due, "delivered_date": came.where(came <= "2025-12-31"), "state": "open"}
         )
-        taken += bool(judged_from(lines, "required_date", pd.Timestamp("2025-12-31")))
+        taken += bool(recorded_since(lines))
     assert taken == 0

@@ -1,0 +1,129 @@
+"""Since when a connection records what has come: of lines that were due before nobody knows whether they are late."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ._access import Mask, days_of, numbers, values
+from ._codes import Encoding, coalesce, encode
+
+#: Where a part of lines carries what is known of the whole: a part of few lines can't tell.
+RECORDED_SINCE = "recorded_since"
+#: Deliveries are recorded only since some day where, of the lines that were due before it, so many of so many vendors, due on so many
+#: days of two months or more, never came, and these are nearly all; where as many were due in a month as since, or a third; and where
+#: at least half of what was due since has come. A list of all open orders and last year's has few old lines, and a container that is
+#: still out has one day.
+_LINES, _VENDORS, _DAYS, _GAP, _NEVER_CAME, _AS_MANY, _CAME = 20, 3, 10, 60, 0.85, 1 / 3, 0.5
+#: The share of deliveries that may lie before that day by some accident.
+_STRAY = 0.02
+#: What came some days early was due so many days after it did: it would seem never to have come.
+_EARLY = 30
+
+Days = npt.NDArray[np.datetime64]
+
+
+def recorded_since(lines: pd.DataFrame) -> dict[str, pd.Timestamp]:
+    """Return the first due date that tells anything, of each connection that records what has come only since some day; "" is unnamed.
+
+    A system in which receipts were booked from September on has thousands of open lines from before: none of them is known to be late.
+    Of a part of lines that `Purchases.filter` picked that of the whole.
+    """
+    known = lines.attrs.get(RECORDED_SINCE)
+    if known is not None:
+        return {name: pd.Timestamp(day) for name, day in known.items()}
+    names, day = _connections(lines), due_day(lines)
+    code, n = names.codes.astype(np.intp), len(names.labels)
+    came, waits = _came(lines, day)
+    counts = ~np.isnat(day) & (waits | ~np.isnat(came))
+    come = np.flatnonzero(counts & ~waits)
+    if not len(come):
+        return {}
+    in_order = come[np.lexsort((came[come], code[come]))]
+    n_come = np.bincount(code[come], minlength=n)
+    there = np.flatnonzero(n_come)
+    begins = np.cumsum(n_come) - n_come
+    first = np.full(n, np.datetime64("NaT"), dtype="datetime64[D]")
+    last = first.copy()
+    first[there] = came[in_order[begins[there] + (_STRAY * n_come[there]).astype(np.intp)]]
+    last[there] = came[in_order[begins[there] + n_come[there] - 1]]
+    before, since = counts & (day < first[code]), counts & (day >= first[code]) & (day <= last[code])
+    waited = before & waits
+    n_waited, n_before, n_since, n_came = (
+        np.bincount(code[r], minlength=n) for r in (waited, before, since, since & ~waits)
+    )
+    vendor = coalesce(*(encode(values(lines, c, "string")) for c in ("vendor_id", "vendor_name"))).codes.astype(
+        np.int64
+    )
+    of_all, of_waited = (_distinct(code[r], vendor[r], n) for r in (counts, waited))
+    from_day = np.full(n, np.iinfo(np.int64).max)
+    np.minimum.at(from_day, code[waited], day[waited].astype(np.int64))
+    gap, span = first.astype(np.int64) - from_day, (last - first).astype(np.int64) + 1
+    found = (
+        (n_waited >= _LINES)
+        & (n_waited >= _NEVER_CAME * n_before)
+        & (of_waited >= np.minimum(_VENDORS, of_all))
+        & (_distinct(code[waited], day[waited].astype(np.int64), n) >= _DAYS)
+        & (gap >= _GAP)
+        & (n_waited * span >= _AS_MANY * n_since * gap)
+        & (n_since >= _LINES)
+        & (n_came >= _CAME * n_since)
+    )
+    return {
+        str(names.labels[c]): pd.Timestamp(first[c]) + pd.Timedelta(days=_EARLY) for c in np.flatnonzero(found).tolist()
+    }
+
+
+def due_before(lines: pd.DataFrame, starts: Mapping[str, pd.Timestamp]) -> Mask:
+    """Which lines are due before the first day that tells anything of their connection."""
+    if not starts:
+        return np.zeros(len(lines), dtype=np.bool_)
+    return np.asarray(due_day(lines) < _start(lines, starts), dtype=np.bool_)
+
+
+def starts_after(lines: pd.DataFrame, starts: Mapping[str, pd.Timestamp], day: pd.Timestamp) -> Mask:
+    """Which lines are of a connection that records what has come only since later than a day."""
+    if not starts:
+        return np.zeros(len(lines), dtype=np.bool_)
+    return np.asarray(_start(lines, starts) > np.datetime64(day, "D"), dtype=np.bool_)
+
+
+def due_day(lines: pd.DataFrame) -> Days:
+    """Return the day on which each line was to come; where no line has one, the day of its order."""
+    asked, promised = (days_of(lines, f"{which}_date") for which in ("required", "promised"))
+    due = np.where(np.isnat(asked), promised, asked)
+    return days_of(lines, "order_date") if np.isnat(due).all() else due
+
+
+def _start(lines: pd.DataFrame, starts: Mapping[str, pd.Timestamp]) -> Days:
+    names = _connections(lines)
+    start = np.array([np.datetime64(starts.get(str(n), "NaT"), "D") for n in names.labels], dtype="datetime64[D]")
+    of_lines: Days = start[names.codes]
+    return of_lines
+
+
+def _connections(lines: pd.DataFrame) -> Encoding:
+    """Return the connection of each line; that of none is called ""."""
+    found = encode(values(lines, "connection", "string"))
+    return Encoding(np.where(found.codes < 0, len(found.labels), found.codes), pd.Index([*found.labels, ""]))
+
+
+def _came(lines: pd.DataFrame, due: Days) -> tuple[Days, Mask]:
+    """Return the first day on which anything of each line came, its due date where that is not known, and which lines still wait."""
+    out = np.full(len(lines), np.datetime64("NaT"), dtype="datetime64[D]")
+    for name in ("delivered_date", "first_receipt_date", "completed_date"):
+        out = np.fmin(out, days_of(lines, name))
+    state = encode(values(lines, "state", "string"))
+    ended = np.append(state.labels.isin(["received", "closed_short"]), False)[state.codes]
+    out = np.where(np.isnat(out) & (ended | (numbers(lines, "received_quantity") > 0)), due, out)
+    still = np.append(state.labels.isin(["open", "unknown"]), True)[state.codes]
+    return out, np.asarray(still & np.isnat(out), dtype=np.bool_)
+
+
+def _distinct(code: npt.NDArray[np.intp], what: npt.NDArray[np.int64], n: int) -> npt.NDArray[np.intp]:
+    """Return how many different ones there are in each group."""
+    pairs = np.unique(np.column_stack([code, what]), axis=0) if len(code) else np.zeros((0, 2), dtype=np.int64)
+    return np.bincount(pairs[:, 0], minlength=n)
