@@ -114,8 +114,10 @@ def test_each_format_tells_every_figure_of_the_same_tables(made):
             np.testing.assert_allclose(np.array(excel, dtype=float), want[: len(excel)], rtol=1e-12)
             value = on_page.index(column)
             html = [np.nan if r[value][0] is None else float(r[value][0]) for r in page_rows]
-            amount = kind_of(column, table[column]) in ("money", "price")  # of which a page has four decimals
-            np.testing.assert_allclose(html, want[: len(html)], rtol=1e-12, atol=5.1e-5 if amount else 0)
+            near = (
+                5.1e-3 if kind_of(column, table[column]) == "money" else 5.1e-5
+            )  # a page has cents, of others four decimals
+            np.testing.assert_allclose(html, want[: len(html)], rtol=1e-12, atol=near)
             compared += len(want) + len(html)
     assert compared > 5000
 
