@@ -76,8 +76,8 @@ def of_spend(view: View, subject: str) -> list[Exhibit]:
         drawn = {"spend": "spend"}
         if months["spend_year_before"].notna().any():
             drawn["spend_year_before"] = "same days a year before"
-        rows = _every_period(months, list(drawn)).fillna({"spend": 0.0})
-        parts = _cut(charts.every_period(months))
+        every = charts.every_period(months)  # as the picture has them, also those without a line
+        rows, parts = _labelled(every, drawn).fillna({"spend": 0.0}), _cut(every)
         cut = f"; hatched: cut by the data, not to be compared with whole {word}s" if parts else ""
         says = f"Ordered spend by order date{_in(currency)}{cut}"
         columns = Native("column", "label", drawn, len(rows), money_format(months), rows=rows, says=says, hatched=parts)
@@ -194,7 +194,7 @@ def of_lead_times(view: View, subject: str) -> list[Exhibit]:
     by_period = partial(lead_times.by_period, freq=freq, as_of=day)
     months = _by_period(by_period, "n_delivered", lines, view.told_in_year_lines, view)
     drawn = {"median_days": "median days", "p90_days": "p90 days", "mean_delivered_days": "mean of what has come"}
-    rows = _every_period(months, list(drawn))
+    rows = _labelled(charts.every_period(months), drawn)
     slow = _legend(rows, "unfinished", "slow lines are still open, neither faster nor slower")
     says = f"Lead time in days by order {word}{slow}"
     points = Native("line", "label", drawn, len(rows), "0", rows=rows, says=says)
@@ -225,7 +225,7 @@ def of_slippage(view: View, subject: str) -> list[Exhibit]:
     table = with_due_values(groups, view) if subject == "vendor" else groups
     by_period = partial(slippage.by_period, as_of=day, due=due)
     months = _by_period(by_period, "n_due", lines, view.in_year_due_lines, view)
-    rows = _every_period(months, ["on_time_rate"])
+    rows = _labelled(charts.every_period(months), ["on_time_rate"])
     cut = _legend(rows, "part", "cut by the as-of day")
     of_months = f"Share of the due lines that came in time, by month of the due date{cut}"
     points = Native("line", "label", {"on_time_rate": "on-time rate"}, len(rows), "0%", rows=rows, says=of_months)
@@ -304,11 +304,6 @@ def _labelled(table: pd.DataFrame, drawn: Collection[str]) -> pd.DataFrame:
     rows = table[list(drawn)].copy()
     rows.insert(0, "label", pd.Series(labels_of(table), index=rows.index, dtype="string"))
     return rows
-
-
-def _every_period(periods: pd.DataFrame, drawn: Collection[str]) -> pd.DataFrame:
-    """Return the drawn columns of a trend for each period that its picture has, also those without a line; none where it has none."""
-    return _labelled(charts.every_period(periods) if len(periods) else periods, drawn)
 
 
 def _without(result: pd.DataFrame, *columns: str) -> pd.DataFrame:
