@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -255,9 +256,11 @@ def _table(frame: pd.DataFrame, caption: str, name: str, as_of: pd.Timestamp, *,
 
 def _choices(rows: pd.DataFrame, read: TextColumn) -> str:
     """Return how many rows of the whole table have each value of a column: of many values, those that the page's rows have."""
-    n_of = exportable(rows)[read.name].value_counts(dropna=False)
-    named, here = ((charts.cell_text(v, read.kind), n) for v, n in n_of.items()), set(read.texts)
-    return json.dumps({name: n for name, n in named if name in here or len(n_of) <= _FEW})
+    n_of: Counter[str] = Counter()
+    for value, n in exportable(rows)[read.name].value_counts(dropna=False).items():
+        n_of[charts.cell_text(value, read.kind)] += n  # two values may be read alike
+    here = set(read.texts)
+    return json.dumps({name: n for name, n in n_of.items() if name in here or len(n_of) <= _FEW})
 
 
 def _bars(metric: str, read: Sequence[TextColumn]) -> dict[str, list[str | None]]:

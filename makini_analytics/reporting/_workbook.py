@@ -34,7 +34,7 @@ _AS_IT_IS = {
 _SOURCES = ("connection", "contract", "base_url", "fetched_at", "from_cache", "n_pages", "n_orders", "n_lines", "delivery_date",
             "notes")  # fmt: skip
 #: Widths of the first sheet's columns, whose texts are broken into lines.
-_GLANCE = (42, 96, 44)
+_GLANCE = (46, 96, 44)
 #: Points of a line of text, and of the highest row that there is.
 _LINE, _HIGHEST = 15, 409
 #: Letters in the width of a digit, by which columns are measured.
