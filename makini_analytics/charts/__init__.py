@@ -4,6 +4,7 @@ For the rooms that draw and report; what a user needs of it is in `makini_analyt
 """
 
 from ._chart import chart
+from ._effects import NEW_AND_LOST, NO_PRICE, OTHER_CURRENCY, netted
 from ._every_way import every_way
 from ._figure import (
     SIZES,
@@ -66,6 +67,9 @@ from ._wording import (
 
 __all__ = [
     "IN_TITLE",
+    "NEW_AND_LOST",
+    "NO_PRICE",
+    "OTHER_CURRENCY",
     "SIZES",
     "SMALL_N",
     "WITHOUT_CENTS",
@@ -104,6 +108,7 @@ __all__ = [
     "n_named",
     "name_lines",
     "name_rows",
+    "netted",
     "no_data",
     "number",
     "one_currency",

@@ -197,8 +197,8 @@ class Layout:
                 text.set(family=fonts(), parse_math=False)
 
     def _shorten(self, ax: Axes, renderer: Any, wide: float, part: float) -> None:
-        """Shorten the names at the left where they take more than their part of the width; they grow again with it."""
-        widest = max(t.get_window_extent(renderer).width for t in ax.get_yticklabels())
+        """Make the names at the left smaller, then shorter, where they take more than their part of the width; they grow again with it."""
+        widest = _small.names(ax, part * wide, renderer, self.usual)
         if widest > part * wide:
             longest = max(text_width(n) for n in self.names)
             most = max(10, int(longest * part * wide / widest))

@@ -120,7 +120,7 @@ def periods_below(ax: Axes, periods: Sequence[Any]) -> list[str]:
     names = [period_name(p) for p in periods]
     short = _short_names(periods)
     # The year stands once, below the first period of it that has a name.
-    years = ["" if s == n else n[: 6 if n.startswith("FY") else 4] for s, n in zip(short, names, strict=True)]
+    years = ["" if n.startswith(s) else n[: 6 if n.startswith("FY") else 4] for s, n in zip(short, names, strict=True)]
     seen: set[str] = {""}
     ticks, texts = [], []
     for i, (text, year) in enumerate(zip(short, years, strict=True)):
@@ -134,6 +134,8 @@ def periods_below(ax: Axes, periods: Sequence[Any]) -> list[str]:
 
 def _short_names(periods: Sequence[Any]) -> list[str]:
     """Return what stands below each period: its month or quarter, a letter where months are many; "" where there is no room.
+
+    Of many quarters only the years are named, each at its first one.
 
     >>> _short_names(pd.period_range("2024-11", "2025-01", freq="M")), _short_names(pd.period_range("2024", "2026", freq="M"))[:3]
     (['Nov', 'Dec', 'Jan'], ['J', 'F', 'M'])
@@ -150,6 +152,11 @@ def _short_names(periods: Sequence[Any]) -> list[str]:
     if unit and unit in "WD" and n <= MOST_TICKS:
         begins = [p.start_time for p in periods]  # a week goes by its Monday, which may lie in the month before
         return [f"{day.day} {_MONTHS[day.month - 1]}" for day in begins]
+    if unit == "Q":
+        years = [period_name(p)[:-2] if p.quarter == 1 else "" for p in periods]
+        named = [y for y in years if y]
+        shown = set(named[:: max(1, -(-len(named) // MOST_TICKS))])
+        return [y if y in shown else "" for y in years]
     step = max(1, -(-n // MOST_TICKS))
     if unit and unit in "MWD":  # the months that begin a quarter, or the year where there are many
         begin = (1, 4, 7, 10) if n <= {"M": 72, "W": 320, "D": 2200}[unit] else (1,)

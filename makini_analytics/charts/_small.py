@@ -128,7 +128,18 @@ def for_names(ax: Axes, inside: Sequence[Text], columns: int, renderer: Any, wid
     if columns:
         return 0.3
     texts = max((t.get_window_extent(renderer).width for t in inside if isinstance(t, Annotation)), default=0.0)
-    return float(np.clip(0.75 - texts / wide, 0.2, 0.4))
+    return float(np.clip(0.75 - texts / wide, 0.2, 0.5))
+
+
+def names(ax: Axes, most: float, renderer: Any, usual: Usual) -> float:
+    """Make the letters of the names smaller, as far as they read well, where these are wider than that; return how wide they are."""
+    labels = ax.get_yticklabels()
+    widest = max(t.get_window_extent(renderer).width for t in labels)
+    if widest <= most:
+        return widest
+    for text in labels:
+        _write(usual, text, float(text.get_fontsize()) * most / widest, _READ)
+    return max(t.get_window_extent(renderer).width for t in labels)
 
 
 @dataclass

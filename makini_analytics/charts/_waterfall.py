@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ def waterfall(
     values: Sequence[float],
     texts: Sequence[str],
     *,
-    highlight: int | None = None,
+    highlight: Collection[int] = (),
     said: Callable[[float], str] = str,
 ) -> str:
     """Draw the first and the last value as totals and those between as steps, and return what the subtitle says of a cut axis.
@@ -34,7 +34,7 @@ def waterfall(
     # 0, 150, 162, 0. The sums are those of the steps up to it.
     starts = np.array([0.0, *np.cumsum(widths[:-1])])
     starts[-1] = 0.0
-    colour = {0: look.plain, last: look.plain, highlight: look.highlight}
+    colour = {0: look.plain, last: look.plain} | dict.fromkeys(highlight, look.highlight)
     y = np.arange(len(values))
     ax.barh(y, widths, left=starts, color=[colour.get(i, look.rest) for i in y.tolist()], height=0.66)
     joints = starts + widths

@@ -13,13 +13,17 @@ from ._exhibits import exportable
 
 #: Days around the as-of day in which a date needs no year.
 _NEAR = pd.Timedelta(days=180)
-#: Names of columns that are shorter where they are read, where a word has to fit over a narrow column.
+#: Names of columns that are others where they are read: shorter ones over narrow columns, and words for what only a figure calls so.
 _SHORT = {
     "order_number": "order",
     "line_number": "line",
     "due_date": "due",
     "vendor_name": "vendor",
     "site_name": "site",
+    "on_time_shrunken": "rate to rank by",
+    "others_rate": "rate of all others",
+    "n_effective": "independent lines",
+    "p_value": "p",
 }
 #: Where a table says in its attrs which of its columns are called by the data, such as a connection each: those keep their spelling.
 OF_DATA = "columns_of_data"

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from .. import charts, lead_times, slippage, spend
 from ..compute import Selection
 from ..frames import values
-from ..review import NOTHING_TOLD, View, on_time_by, outcomes_hidden, says_what
+from ..review import View, on_time_by, outcomes_hidden, says_what
 from ._cells import OF_DATA
 from ._exhibits import Exhibit, Native, labels_of, money_format, named_in
 from ._lists import UNTOLD
@@ -196,11 +196,13 @@ def of_lead_times(view: View, subject: str) -> list[Exhibit]:
     drawn = {"median_days": "median days", "p90_days": "p90 days", "mean_delivered_days": "mean of what has come"}
     rows = _labelled(charts.every_period(months), drawn)
     slow = _legend(rows, "unfinished", "slow lines are still open, neither faster nor slower")
-    says = f"Lead time in days by order {word}{slow}"
+    over_time = lead_times.plot_by_period(months)
+    _, *untold = charts.captions_of(over_time).subtitle.partition("; not yet estimable")
+    says = f"Lead time in days by order {word}{slow}{''.join(untold)}"
     points = Native("line", "label", drawn, len(rows), "0", rows=rows, says=says)
     return [
         Exhibit(f"lead_times_by_{subject}", f"Lead times by {subject}", groups, chart, bars),
-        Exhibit(f"lead_times_by_{word}", f"Lead times by {word}", months, lead_times.plot_by_period(months), points),
+        Exhibit(f"lead_times_by_{word}", f"Lead times by {word}", months, over_time, points),
     ]
 
 
@@ -267,7 +269,9 @@ def of_open_orders(view: View, subject: str) -> list[Exhibit]:
         return [Exhibit("open_orders", "Lines not known to have come", _unjudged(view.open_orders))]
     if outcomes_hidden(view.lines, of_open=True):
         return []
-    table = also_left_out(view.open_orders, view, view.untold, NOTHING_TOLD)
+    table = view.open_orders
+    for rows_left_out, reason in view.why_untold:
+        table = also_left_out(table, view, rows_left_out, reason)
     ages = slippage.ageing(table)
     out = []
     # the currencies of most open lines, which need not be those of most lines; first the one that the findings speak of

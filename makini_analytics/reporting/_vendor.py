@@ -11,28 +11,30 @@ from typing import Any
 
 import pandas as pd
 
-from .. import charts, lead_times, slippage, spend, units
+from .. import charts, lead_times, slippage, spend
 from .._version import __version__
-from ..frames import FILTERS, AsOfDays, narrowed_to
+from ..frames import FILTERS, AsOfDays, narrowed_to, values
 from ..purchases import Purchases
 from ..review import (
     NOTHING_TOLD,
     TO_CLOSE,
     days_in_words,
     doubt_of,
+    due_before,
     due_of,
+    judged_from,
     months_before,
-    named,
     outcomes_hidden,
     scorecard,
     untold_of,
 )
 from ..system import template
 from ._lists import shown
-from ._settle import LONGEST, confirm, heading, much, rows_of, said, to_settle
+from ._settle import confirm, heading, rows_of, to_settle
+from ._vendor_prices import prices
 
-#: Prices that fit the page.
-_PRICES = 5
+#: The rate of all vendors is set beside the vendor's own where so many others have due lines: of fewer it would tell that of one.
+_FEWEST_OTHERS = 3
 #: Days late, in the steps by which one talks of them.
 _STEPS = ((1, 3), (4, 7), (8, 14), (15, 30), (31, 60), (61, None))
 
@@ -97,8 +99,10 @@ def vendor_page(lines: pd.DataFrame, purchases: Purchases, name: str, day: AsOfD
     period = _Period(months_before(until, 12) + pd.Timedelta(days=1), until)
     by = due_of(lines)  # that of the report on all vendors
     # nothing is asked of a vendor where nothing says what it has delivered
-    all_told = lines[~untold_of(lines)]
-    told = mine[~untold_of(mine)]  # a part remembers what the whole tells
+    by_day = f"{by}_date" if lines[f"{by}_date"].notna().any() else "order_date"
+    starts = judged_from(lines, by_day, until)
+    # a part remembers what the whole tells
+    all_told, told = (part[~untold_of(part) & ~due_before(part, by_day, starts)] for part in (lines, mine))
     # nor of lines that were picked by what became of them: each open one is late or not yet due
     judgeable, all_judgeable = (part.iloc[:0] if outcomes_hidden(mine) else part for part in (told, all_told))
     picked = outcomes_hidden(mine, of_open=True)
@@ -114,7 +118,7 @@ def vendor_page(lines: pd.DataFrame, purchases: Purchases, name: str, day: AsOfD
     in_full = _row(slippage.otif(due, by=None, as_of=day, due=by))
     settle = pd.concat([overdue, soon])
     listed = to_settle(settle)
-    others = named(all_due).sum() > named(due).sum()
+    others = len(_who(all_due) - _who(due)) >= _FEWEST_OTHERS
     common = {
         figure: _row(made) if others else {}
         for figure, made in (
@@ -145,10 +149,16 @@ def vendor_page(lines: pd.DataFrame, purchases: Purchases, name: str, day: AsOfD
         lines=rows_of(listed, until),
         heading=heading(settle, len(listed)),
         confirm=confirm(len(overdue), len(soon)),
-        prices=_prices(mine, day),
+        prices=prices(mine, day, period.since),
         version=__version__,
     )
     return charts.printable(page)
+
+
+def _who(lines: pd.DataFrame) -> set[str]:
+    """Return the vendors of some lines."""
+    name, key = (values(lines, c, "string").astype("string").str.casefold() for c in ("vendor_name", "vendor_id"))
+    return set(name.fillna(key).dropna())
 
 
 def _only(lines: pd.DataFrame) -> str:
@@ -298,49 +308,3 @@ def _days_late(judged: pd.DataFrame) -> list[tuple[str, int]]:
         (f"{a}–{b}" if b else f"over {a - 1}", int(((days >= a) & (days <= (b or float("inf")))).sum()))
         for a, b in _STEPS
     ]
-
-
-def _prices(mine: pd.DataFrame, day: AsOfDays) -> dict[str, Any] | None:
-    """Return the prices whose change matters most, of the last year that has some, in the currency of most lines."""
-    currency = mine["currency"].mode() if "currency" in mine else pd.Series(dtype="string")
-    if not len(currency):
-        return None
-    if not any(c in mine and mine[c].notna().any() for c in ("material_id", "product_id", "product_code")):
-        return None  # nothing says what was bought
-    changes = spend.price_changes(mine, currency=str(currency.iloc[0]), as_of=day)
-    changes = changes[changes["ppv"].notna()]
-    if not len(changes):
-        return None
-    last = changes["period"].max()
-    changes = changes[changes["period"] == last]
-    total, base = changes["ppv"].sum(), (changes["base_price"] * changes["quantity"]).sum()
-    table = shown(changes).loc[changes["ppv"].abs().sort_values(ascending=False, kind="stable").index].head(_PRICES)
-    written = _as_written(mine)
-    rows = [
-        (
-            said(row["item"]),
-            charts.label(said(row["description"]), LONGEST),
-            much(row["quantity"], written.get(row["unit"], row["unit"])),
-            charts.price(row["base_price"]),
-            charts.price(row["price"]),
-            _signed(row["ppv_rate"] * 100, 1) + " %",
-            _signed(row["ppv"]),
-        )
-        for row in table.to_dict("records")
-    ]
-    change = _signed(total / base * 100, 1) + " %"
-    told = {"year": str(last), "change": change, "n": len(changes), "currency": str(currency.iloc[0]), "rows": rows}
-    others = sorted(set(mine["currency"].dropna()) - {currency.iloc[0]})
-    return told | {"so_far": last.end_time.normalize() > day.day, "others": ", ".join(map(str, others))}
-
-
-def _as_written(mine: pd.DataFrame) -> dict[Any, Any]:
-    """Return how the orders write each unit that prices are per, where they write it in one way: pieces as PC, say, not as EA."""
-    given = mine["unit_of_measure"].dropna() if "unit_of_measure" in mine else pd.Series(dtype="string")
-    base, times = units.based(given)
-    ways = pd.DataFrame({"base": base, "given": given})[times == 1].drop_duplicates()
-    return dict(ways.drop_duplicates("base", keep=False).itertuples(index=False, name=None))
-
-
-def _signed(value: float, decimals: int = 0) -> str:
-    return ("+" if round(value, decimals) > 0 else "") + charts.number(value, decimals)

@@ -22,7 +22,9 @@ def of_the_year(table: pd.DataFrame, view: View, rows: Mask, by: str = "ordered"
 
 def of_what_is_told(table: pd.DataFrame, view: View) -> pd.DataFrame:
     """Return a figure of deliveries with a word on the lines of which nothing says whether they came."""
-    return also_left_out(table, view, view.unjudged, view.why_unjudged)
+    for rows, reason in view.why_unjudged:
+        table = also_left_out(table, view, rows, reason)
+    return table
 
 
 def also_left_out(table: pd.DataFrame, view: View, rest: Mask, reason: str) -> pd.DataFrame:

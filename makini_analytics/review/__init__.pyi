@@ -16,6 +16,8 @@ from ._plot_scorecard import plot_scorecard as plot_scorecard
 from ._scorecard import scorecard as scorecard
 from ._tiles import Tile as Tile
 from ._told import NOTHING_TOLD as NOTHING_TOLD
+from ._told import due_before as due_before
+from ._told import judged_from as judged_from
 from ._told import outcomes_hidden as outcomes_hidden
 from ._told import says_what as says_what
 from ._told import untold_of as untold_of

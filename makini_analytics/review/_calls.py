@@ -28,11 +28,18 @@ def told(view: View, *, without: Collection[str] = ()) -> list[str]:
     if view.nothing_told:
         return []
     names = values(view.lines, "connection", "string").astype("string").fillna("")
-    left_out = view.untold | names.isin(without).to_numpy(dtype=bool)
+    left_out = view.silent | names.isin(without).to_numpy(dtype=bool)
     gone, rest = (sorted(map(str, names[rows].unique())) for rows in (left_out, ~left_out))
+    recorded = [_recorded(view, name, start) for name, start in sorted(view.judged_from.items()) if name in rest]
     if "" in gone:  # which no list of names holds
-        return [f"lines.connection.isin({rest!r})"]
-    return [f"~lines.connection.isin({gone!r})"] if gone else []
+        return [f"lines.connection.isin({rest!r})", *recorded]
+    return [*([f"~lines.connection.isin({gone!r})"] if gone else []), *recorded]
+
+
+def _recorded(view: View, connection: str, start: pd.Timestamp) -> str:
+    """Return which lines are not due before the deliveries of their connection are recorded, as code."""
+    of = f"(lines.connection == {connection!r}) & " if connection else ""
+    return f"~({of}(lines.{view.by_day} < '{start.date()}'))"
 
 
 def of_year(view: View, date: str) -> list[str]:

@@ -267,7 +267,7 @@ def lead_time(view: View, evidence: Evidence, clear: Mask) -> Finding:
     if not tested:
         why = "too few months in both years" if named(table).any() or not len(table) else NO_VENDOR
         horizon = lead_time_lines(view)[1]
-        if horizon == np.inf:
+        if not np.isin(ages(view.lines, as_of=view.day).outcome, DELIVERED).any():
             why = "of no line is it known after how many days it came"
         elif horizon > _LONGEST:
             why = f"one line in twenty takes longer than {_LONGEST} days, and too few orders are that old"

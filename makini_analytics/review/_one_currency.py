@@ -11,8 +11,8 @@ from ..purchases import Purchases
 from ..tidy import currency_code
 from ._kinds import count
 
-#: Of the lines in other currencies so many may lack a rate; where more do, nothing is converted unless a currency was asked for.
-_MOST_WITHOUT_RATE = 0.01
+#: Where most lines in other currencies lack a rate, nothing is converted unless a currency was asked for.
+_MOST_WITHOUT_RATE = 0.5
 
 
 def in_one_currency(data: Purchases, to: str | None) -> tuple[Purchases, str | None, str]:

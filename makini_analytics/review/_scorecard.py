@@ -144,8 +144,8 @@ def scorecard(
     selection = Selection(view.lines)
     selection.exclude(~card.counted, "neither ordered nor due in the period, nor open")
     unknown = f"{view.unknown_since[:1].upper()}{view.unknown_since[1:]}." if view.unknown_since else ""
-    n_unjudged = int(view.unjudged.sum())
-    unjudged = f"Deliveries of {count(n_unjudged, 'line')} are not judged: {view.why_unjudged}." if n_unjudged else ""
+    reasons = [(count(int(rows.sum()), "line"), reason) for rows, reason in view.why_unjudged if rows.any()]
+    unjudged = " ".join(f"Deliveries of {n} are not judged: {reason}." for n, reason in reasons)
     span = {"since": str(after.since.date()), "until": str(after.until.date())}
     return stamp(
         result,

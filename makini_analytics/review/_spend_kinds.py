@@ -28,8 +28,8 @@ _EFFECTS = {
     "volume": "volume of the same items",
     "mix": "the mix of items",
     "currency": "exchange rates",
-    "document currency": "other currencies of the documents",
-    "not itemised": "services, returns and what else has no price to compare",
+    "document currency": charts.OTHER_CURRENCY,
+    "not itemised": f"services, returns and what else has {charts.NO_PRICE}",
 }
 
 
@@ -85,17 +85,17 @@ def change(view: View) -> Finding:
 
 
 def _effects(view: View) -> dict[str, float]:
-    """Return what drove the change, in words; new and dropped items are told as one, since a renamed item is both."""
+    """Return what drove the change, in words, new and lost items as one."""
     if not _has_items(view):
         return {}
-    table = view.bridge.set_index("effect")["value"]
+    table = charts.netted(dict(zip(view.bridge["effect"], view.bridge["value"], strict=True)))
     out = {word: float(table[name]) for name, word in _EFFECTS.items() if name in table}
     if _in_another_unit(view.same_items):
         apart = ("price", "volume", "mix")
         out["prices, volume and mix, which nobody can tell apart without units"] = sum(
             out.pop(_EFFECTS[name], 0.0) for name in apart
         )
-    out["dropped and new items"] = float(table["new"] + table["lost"])
+    out[charts.NEW_AND_LOST] = table[charts.NEW_AND_LOST]
     return {k: v for k, v in out.items() if abs(v) >= 0.0005 * abs(float(table["before"]))}
 
 

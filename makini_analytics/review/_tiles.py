@@ -12,12 +12,13 @@ import pandas as pd
 
 from .. import charts, lead_times, slippage, spend
 from ..errors import ConfigError, SchemaError
-from ..frames import days_of
+from ..frames import days_of, values
 from ._delivery_kinds import lead_time_lines
 from ._evidence import Evidence, Floats, shifts
 from ._kinds import count
 from ._on_time import doubt_of, on_time_by
 from ._view import View
+from ._years import day_in_words
 
 
 @dataclass(frozen=True)
@@ -48,9 +49,9 @@ def tile_evidence(view: View) -> dict[str, Evidence]:
     out: dict[str, Evidence] = {}
     if view.untellable("late"):
         return out
-    for name, values in (("on_time", _months_on_time), ("otif", _months_in_full), ("lead_time", _months_lead_time)):
+    for name, by_month in (("on_time", _months_on_time), ("otif", _months_in_full), ("lead_time", _months_lead_time)):
         try:
-            month, value = values(view)
+            month, value = by_month(view)
         except (SchemaError, ConfigError):
             month, value = np.zeros(0, dtype=np.int64), np.zeros(0)
         out[name] = shifts(np.zeros(len(month), dtype=np.int64), month, value, 1, pd.DataFrame(index=[0]))
@@ -235,6 +236,12 @@ def data_line(view: View) -> list[str]:
     out.append(f"{count(doubtful, 'value').capitalize()} not read or doubtful." if doubtful else none)
     with suppress(SchemaError, ConfigError):  # where nothing says what was due, or what came
         out += filter(None, [doubt_of(on_time_by(view))])
+    connection = values(lines, "connection", "string").fillna("")
+    for of, day in sorted(view.judged_from.items()):
+        n_early = int((view.untold & ~view.silent & (connection == of).to_numpy(dtype=bool)).sum())
+        whose = f"{of} records deliveries" if of else "Deliveries are recorded"
+        early = f"{count(n_early, 'line')} due before {day_in_words(day)} {'is' if n_early == 1 else 'are'}"
+        out.insert(0, f"{whose} only lately: {early} neither late nor overdue, as far as anyone knows.")
     undated = view.undated
     if undated:
         mine = lines["connection"].isin(undated)

@@ -15,9 +15,9 @@ from ..errors import ConfigError, SchemaError
 from ..frames import AsOfDays, Mask, as_of_days, categoricals, days_of, encode, numbers, values
 from ..purchases import Purchases
 from ..system import cached_property
+from ._judged import Judged
 from ._one_currency import in_one_currency
-from ._told import NOTHING_TOLD, outcomes_hidden, untold_of
-from ._years import Years, with_months
+from ._years import with_months
 
 #: Orders of an item in the twelve months from which one vendor only is more than the accident of few orders.
 FEWEST_ORDERS = 5
@@ -35,7 +35,7 @@ _READ = {
 
 
 @dataclass(frozen=True)
-class View(Years):
+class View(Judged):
     """The data that the findings, the tiles and the report look at, with the results that several of them need."""
 
     given: Purchases
@@ -296,41 +296,11 @@ class View(Years):
         return quality.duplicates(self.data, as_of=self.day)
 
     @cached_property
-    def untold(self) -> Mask:
-        """Which lines are of a connection in which nothing says what has come."""
-        return untold_of(self.lines)
-
-    @cached_property
-    def unjudged(self) -> Mask:
-        """Which lines' deliveries can't be judged: these, and all where the lines were picked by what became of them."""
-        return np.ones(len(self.lines), dtype=bool) if outcomes_hidden(self.lines) else self.untold
-
-    @property
-    def why_unjudged(self) -> str:
-        """Why they can't."""
-        return outcomes_hidden(self.lines) or NOTHING_TOLD
-
-    @property
-    def nothing_judged(self) -> bool:
-        """Whether that is all of them."""
-        return bool(self.unjudged.all()) and len(self.lines) > 0
-
-    @cached_property
-    def told_lines(self) -> pd.DataFrame:
-        """The others; all lines where nothing says of any whether it came."""
-        return self.lines[~self.untold] if self.untold.any() and not self.nothing_told else self.lines
-
-    @property
-    def nothing_told(self) -> bool:
-        """Whether nothing says of any line whether it came."""
-        return bool(self.untold.all()) and len(self.lines) > 0
-
-    @cached_property
     def undated(self) -> list[str]:
         """The connections whose lines are left out of on time, since no delivery days are recorded."""
         if "connection" not in self.lines:
             return []
-        silent = self.lines.loc[self.untold, "connection"].dropna().unique().tolist()
+        silent = self.lines.loc[self.silent, "connection"].dropna().unique().tolist()
         by = encode(values(self.in_year_due_lines, "connection", "string"))
         of = by.codes.astype(np.intp) + 1
         try:

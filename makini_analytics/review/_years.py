@@ -275,9 +275,14 @@ class Years:
             return "in twelve months"
         return days_in_words(start, end)
 
+    @property
+    def cut_by_due(self) -> bool:
+        """Whether lines that fell due in the twelve months are left out by their due date."""
+        return False
+
     def due_in_words(self, rows: Mask) -> str:
         """Return the days that the due dates of some lines span, where not all orders of the twelve months are here; else ""."""
-        if self.period == (self.first_day, self.end) or not rows.any():
+        if not rows.any() or (not self.cut_by_due and self.period == (self.first_day, self.end)):
             return ""
         days = days_of(self.lines, f"{self.due}_date")[rows]
         return days_in_words(pd.Timestamp(days.min()), pd.Timestamp(days.max()))

@@ -48,13 +48,13 @@ def bridge(
 
     so what price and quantity did together counts as price, and what price and rate did together as currency. Within one unit
     of measure quantity is split: ``volume = (Q1 / Q0 - 1) x V0``, as if all items had grown alike, and ``mix``, the rest.
-    ``new`` and ``lost`` are items that only one side has. ``not itemised`` is the change of what has no price that compares:
+    ``new`` and ``lost`` are items that only one side has. ``not itemised`` is the change of what has no price to compare:
     returns, services and charges, free goods, lines without an item or quantity. The effects add up to the change.
 
     The rate moves only in frames of `currency.convert`; without a conversion there is one bridge per currency. There an item is one
     item whatever the currency of its documents. Price and currency are taken within each currency that both sides have, quantity
-    over all of them, and what is left is ``document currency``: that an item is bought in another currency than before. Price and
-    rate can't be told apart in it.
+    over all of them, and what is left is ``document currency``: other document currency, as an item is bought in another one than
+    before. Price and rate can't be told apart in it.
 
     Parameters
     ----------

@@ -340,7 +340,7 @@ def test_a_phone_without_scripts_has_all_rows_on_the_page_and_no_empty_names(pag
     assert page.locator(".rows").evaluate_all(hidden) > 100  # they scroll, where one sees it
 
 
-def test_charts_stand_in_pairs_where_there_is_room_and_their_letters_never_shrink(pages, visit):
+def test_charts_stand_in_pairs_where_there_is_room_and_are_seen_whole_where_there_is_little(pages, visit):
     lefts = "[...document.querySelectorAll('#part_spend .charts > figure')].map(f => Math.round(f.getBoundingClientRect().left))"
     page, _, _ = visit(pages("sample"), viewport={"width": 1060, "height": 900})
     assert len(set(page.evaluate(lefts))) == 2
@@ -350,7 +350,8 @@ def test_charts_stand_in_pairs_where_there_is_room_and_their_letters_never_shrin
         page, _, _ = visit(pages("sample"), viewport={"width": width, "height": 844})
         page.wait_for_function("[...document.images].every(i => i.complete)")
         assert len(set(page.evaluate(lefts))) == 1
-        assert min(page.evaluate(scales)) >= 0.99  # on a telephone a chart scrolls
+        # on a telephone a chart is seen whole: its letters are smaller, and its values need no scrolling
+        assert min(page.evaluate(scales)) >= (0.7 if width == 390 else 0.99)
         assert page.evaluate("document.documentElement.scrollWidth") == width
 
 

@@ -243,6 +243,9 @@ def test_the_bridge_is_cut_only_where_its_effects_are_small_beside_the_totals():
         ("2024Q3", "2025Q1", "Q", ["Q3\n2024", "Q4", "Q1\n2025"]),
         ("2024Q2", "2024Q3", "Q-MAR", ["Q2\nFY2024", "Q3"]),
         ("2023", "2025", "Y", ["2023", "2024", "2025"]),
+        ("2015Q3", "2019Q4", "Q", ["2016", "2017", "2018", "2019"]),
+        ("2016Q1", "2020Q1", "Q-MAR", ["FY2016", "FY2017", "FY2018", "FY2019", "FY2020"]),
+        ("2000Q1", "2014Q4", "Q", [str(y) for y in range(2000, 2015, 2)]),
         ("2025-01-06", "2025-01-20", "W", ["6 Jan\n2025", "13 Jan", "20 Jan"]),
     ],
 )
@@ -481,3 +484,18 @@ def test_the_value_of_the_last_month_stands_low_over_its_own_column():
     (value,) = (t for t in ax.texts if t.get_text() == "600.00 EUR" and t.xy[0] > 22)
     box, column = value.get_window_extent(), ax.patches[23].get_window_extent()
     assert box.x0 >= column.x0 - 3 and 0 <= box.y0 - column.y1 < 10
+
+
+@pytest.mark.parametrize("plot", [slippage.plot_by_vendor, lead_times.plot_by_vendor, lead_times.plot_buffer])
+def test_names_as_long_as_usual_are_whole_on_the_page(lines, plot):
+    ax = charts.bare(plot(lines, as_of="2025-12-31"))
+    usual = {t.get_fontsize() for t in ax.get_yticklabels()}
+    whole = [t.get_text() for t in ax.get_yticklabels()]
+    assert any(len(name) > 30 for name in whole)
+    ax.figure.set_size_inches(5.2, 3.2)  # as on the page
+    drawn(ax.figure)
+    assert [t.get_text() for t in ax.get_yticklabels()] == whole
+    assert all(t.get_fontsize() >= 6.5 for t in ax.get_yticklabels())
+    ax.figure.set_size_inches(10, 6.2)
+    drawn(ax.figure)
+    assert {t.get_fontsize() for t in ax.get_yticklabels()} == usual

@@ -202,8 +202,12 @@ def test_a_price_history_heads_with_what_the_highlighted_vendor_was_paid():
     lines = lines.assign(quantity=10.0, order_date=pd.to_datetime(["2025-01-10", "2025-02-10", "2025-03-10"]))
     rates = pd.DataFrame({"date": pd.to_datetime(["2025-01-01", "2025-02-01"]), "currency": "USD", "rate": [1.0, 0.8]})
     ax = spend.plot_price_history(currency.convert(lines, to="EUR", rates=rates, max_gap_days=99))
-    # b's line is the last one, but a is drawn in colour; at one rate for all days nobody was paid 8.47 EUR
-    assert charts.captions_of(ax).title == "P: last paid 10 USD per unit to a; before 8"
+    # b's line is the last one, but a is drawn in colour, at one rate for all days: (80 + 80) / (80 + 100) EUR for a dollar
+    assert charts.captions_of(ax).title == "P: a was last paid 8.889 EUR per unit; before 7.111"
+    assert max(
+        line.get_ydata()[-1] for line in ax.lines if line.get_marker() == "o" and len(line.get_xdata()) == 2
+    ) == pytest.approx(8.889, abs=0.001)
+    assert style.alt_text(ax).endswith("last to a 8.889")
     assert "; filled: a; hollow: 1 other vendor; documents at one rate" in charts.captions_of(ax).subtitle
     assert [t.get_text() for t in ax.texts if t.get_text() == "a"] == []
 

@@ -61,7 +61,7 @@ def test_few_lines_are_grey_and_not_spoken_of():
     small = lines_of(["a"] * 5 + ["b"] * 5, late=range(5))
     assert "too few lines to tell vendors apart" in title(slippage.plot_by_vendor(small, as_of="2025-03-01"))
     assert title(lead_times.plot_by_vendor(small, as_of="2025-03-01")).startswith(
-        "Too few lines have come to tell: none of these 2 vendors"
+        "Too few lines have come to tell: none of 2 vendors"
     )
 
 

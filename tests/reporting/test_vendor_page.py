@@ -286,8 +286,10 @@ def test_it_asks_for_dates_of_the_lines_that_there_are(due, said, tmp_path):
 
 
 def test_all_vendors_are_told_of_only_where_there_are_others(tmp_path):
-    alone, other = (bare(vendor_name=name) for name in ("a", "b"))
-    for table, told in ((alone, False), (pd.concat([alone, other], ignore_index=True), True)):
+    alone, *others = (bare(vendor_name=name) for name in "abcd")
+    # of two vendors the rate of all would tell that of the other
+    for n, told in ((0, False), (1, False), (2, False), (3, True)):
+        table = pd.concat([alone, *others[:n]], ignore_index=True)
         page = read(ma.report(ma.Purchases.from_table(table, as_of="2025-12-31"), tmp_path / "v.html", vendor="a"))
         assert ("All vendors" in page.text) is told
         assert "9 of 10 lines due" in page.text
@@ -320,3 +322,15 @@ def test_it_says_what_it_is_narrowed_to(sample, tmp_path, picks, said):
     text = page.read_text()
     assert (f"<p>{said}</p>" in text) == bool(said)
     assert said or "<p>Only " not in text
+
+
+@pytest.mark.parametrize(("until", "told"), [("2025-12-01", True), ("2024-12-01", False)])
+def test_prices_are_of_the_time_that_the_page_is_of(tmp_path, until, told):
+    days = pd.date_range("2023-01-01", "2025-12-31", freq="7D")
+    table = pd.DataFrame({"order_number": [str(i) for i in range(len(days))], "order_date": days, "vendor_name": "a"})
+    table = table.assign(
+        product_code="p", unit_of_measure="EA", quantity=2.0, currency="EUR", unit_price=10.0 + days.year % 3
+    )
+    table.loc[table.order_date > until, "product_code"] = [f"once {i}" for i in range((table.order_date > until).sum())]
+    page = read(ma.report(ma.Purchases.from_table(table, as_of="2025-12-31"), tmp_path / "v.html", vendor="a"))
+    assert ("Prices of 2025" in page.text) is told and "Prices of 2024" not in page.text

@@ -69,7 +69,7 @@ def of(vendor, came, still_open, days=16):
 @pytest.mark.parametrize(
     ("lines", "title", "undrawn"),
     [
-        ([of("Acme", 2, 0), of("Beta", 0, 40)], "Too few lines have come to tell: none of these 2 vendors has 20 lines and a median", "1 vendor"),
+        ([of("Acme", 2, 0), of("Beta", 0, 40)], "Too few lines have come to tell: none of 2 vendors has 20 lines and a median", "1 vendor"),
         ([of("Acme", 25, 0), of("Beta", 0, 40), of("Coda", 0, 1)], "Half of the lines of one of 3 vendors take up to 16 days; of the others too few have come to tell", "2 vendors"),
         ([of("Acme", 25, 0), of("Beta", 0, 40)], "Half of the lines of one of 2 vendors take up to 16 days; of the other too few have come to tell", "1 vendor"),
         ([of("Acme", 2, 0)], "Too few lines to tell how long they take: 2 lines", ""),
@@ -106,3 +106,50 @@ def test_each_line_of_a_title_with_an_arabic_name_runs_from_left_to_right():
     turned = [line for line in title.split("\n") if any("\u0600" < c < "\u06ff" for c in line)]
     assert len(turned) > 1  # the name itself is broken
     assert all(line[0] == line[-1] == "\N{LEFT-TO-RIGHT MARK}" for line in turned)
+
+
+def test_a_row_has_room_above_the_first_and_below_the_last_dot():
+    lines = pd.concat([of(v, 25, 0, days) for v, days in (("Acme", 9), ("Beta", 16))])
+    for ax in (lead_times.plot_by_vendor(lines, as_of="2025-12-31"), lead_times.plot_buffer(lines, as_of="2025-12-31")):
+        bottom, top = ax.get_ylim()
+        assert top <= -0.5 and bottom >= 1.5
+
+
+def test_of_more_vendors_than_are_drawn_all_are_counted():
+    lines = pd.concat([*(of(f"v{i}", 3, 0) for i in range(14)), of("open", 0, 1)], ignore_index=True)
+    said = charts.captions_of(lead_times.plot_by_vendor(lines, as_of="2025-12-31"))
+    assert "none of 15 vendors has 20 lines" in said.title
+    assert "the 12 vendors with most lines" in said.subtitle
+    assert said.subtitle.endswith("; not drawn: 3 vendors, 1 of them without a delivery")
+
+
+def test_where_most_vendors_are_not_yet_estimable_it_is_said_once_and_the_others_are_drawn():
+    slow = [of(f"slow{i}", 10, 30) for i in range(13)]
+    lines = pd.concat([*slow, of("Acme", 25, 0), of("open", 0, 1)], ignore_index=True)
+    ax = lead_times.plot_by_vendor(lines, as_of="2025-12-31")
+    said = charts.captions_of(ax)
+    assert said.title.startswith("Half of the lines of one of 15 vendors take up to 16 days")
+    assert said.subtitle.endswith("; not drawn: 14 vendors, 1 of them without a delivery, 13 not yet estimable")
+    assert charts.alt_text(ax).endswith("\nAcme: 16 – 16 days")
+    result = lead_times.by_vendor(lines, as_of="2025-12-31")
+    assert [result["vendor_id"].iloc[i] for bar in said.bars for i in bar] == ["Acme"]
+    none = lead_times.plot_by_vendor(pd.concat(slow), as_of="2025-12-31")
+    assert "none of 13 vendors has 20 lines and a median" in charts.captions_of(none).title
+    assert charts.captions_of(none).subtitle.endswith("; not drawn: 13 vendors not yet estimable")
+    one = lead_times.plot_by_vendor(slow[0], as_of="2025-12-31", by=None)
+    assert charts.captions_of(one).title == "The median lead time is not yet estimable"
+    assert charts.alt_text(one).endswith("All: not yet estimable")
+    few = lead_times.plot_by_vendor(pd.concat([slow[0], of("Acme", 25, 0)]), as_of="2025-12-31")
+    assert "slow0: not yet estimable" in charts.alt_text(few)
+
+
+def test_where_most_months_are_not_yet_estimable_it_is_said_once():
+    ordered = pd.to_datetime([f"2025-{m:02}-03" for m in range(1, 10) for _ in range(4)])
+    came = pd.Series(ordered + pd.Timedelta(days=9)).where(ordered.month > 5 + 2 * (np.arange(36) % 4 > 0))
+    lines = pd.DataFrame({"order_date": ordered, "delivered_date": came})
+    ax = lead_times.plot_by_period(lines, as_of="2025-09-20")
+    assert charts.captions_of(ax).subtitle.endswith("; not yet estimable: 7 of 9 periods")
+    assert "estimable" not in charts.alt_text(ax).partition("\n")[2]
+    assert not any("estimable" in t.get_text() for t in ax.texts)
+    later = lead_times.plot_by_period(lines[lines["order_date"] > "2025-06-30"], as_of="2025-09-20")
+    assert sum("estimable" in t.get_text() for t in later.texts) == 1

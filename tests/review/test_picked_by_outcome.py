@@ -84,9 +84,9 @@ def test_any_status_says_what_became_of_a_line(data, column):
     told = data.lines["status"].fillna("none").astype("string")
     some = replace(data, lines=data.lines.assign(**{column: told})).filter(**{column: str(told.iloc[0])})
 
-    assert View.of(some, None, None).why_unjudged == f"filtered by {column}"
+    assert View.of(some, None, None).why_unjudged[0][1] == f"filtered by {column}"
     assert ma.findings(some).set_index("kind").loc["late", "sentence"].endswith(f"(filtered by {column})")
 
 
 def test_what_is_left_out_is_named(data):
-    assert View.of(data.filter(state="open"), None, None).why_unjudged == "filtered by state"
+    assert View.of(data.filter(state="open"), None, None).why_unjudged[0][1] == "filtered by state"

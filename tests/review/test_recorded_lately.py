@@ -9,6 +9,9 @@ import pandas as pd
 import pytest
 
 import makini_analytics as ma
+from makini_analytics import slippage
+from makini_analytics.reporting import content
+from makini_analytics.review import judged_from
 from makini_analytics.review._findings import look
 
 
@@ -56,3 +59,93 @@ def test_charts_of_months_show_what_the_years_ranking_counts(lately, tmp_path):
     )
     titles = re.findall(r"<h3[^>]*>([^<]*)</h3>", page)
     assert not [t for t in titles if "No data" in t]
+
+
+def received(first="2025-09-01", late=0.3, n_a_day=2, seed=0, until="2025-12-31", delay=(5, 40)):
+    """Return orders of two years, of which deliveries are known from some day on; without a status."""
+    draw, ordered = np.random.default_rng(seed), pd.date_range("2024-01-01", until).repeat(n_a_day)
+    due = ordered + pd.to_timedelta(draw.integers(10, 50, len(ordered)), unit="D")
+    came = due + pd.to_timedelta(
+        np.where(draw.random(len(ordered)) < late, draw.integers(*delay, len(ordered)), -3), unit="D"
+    )
+    table = pd.DataFrame(
+        {"order_number": [f"P{i}" for i in range(len(ordered))], "order_date": ordered, "required_date": due}
+    )
+    table = table.assign(
+        vendor_name=[f"V{i % 7}" for i in range(len(ordered))], quantity=1.0, amount=10.0, currency="EUR"
+    )
+    return table.assign(delivered_date=pd.Series(came).where((came >= first) & (came <= "2025-12-31")))
+
+
+def test_what_was_due_before_deliveries_were_recorded_is_neither_late_nor_overdue(tmp_path):
+    table = received()
+    data = ma.Purchases.from_table(table, as_of="2025-12-31", connection="erp")
+    mine = table[table.required_date >= "2025-10-01"]
+    due = mine[
+        mine.delivered_date.notna() & (mine.required_date <= "2025-12-31")
+        | mine.delivered_date.isna() & (mine.required_date < "2025-12-31")
+    ]
+    late = due.delivered_date.isna() | (due.delivered_date > due.required_date)
+    got = look(data)
+    said, tiles = got.findings.set_index("kind"), {t.name: t for t in got.tiles}
+    n_early = int((table.required_date < "2025-10-01").sum())
+    assert got.data_line[0] == (
+        f"erp records deliveries only lately: {n_early:,} lines due before 1 October 2025 are neither late nor overdue, as far as anyone knows."
+    )
+    assert (
+        f"{late.sum()} of {len(due)} lines" in said.why["late"]
+        and "due 1 October to 30 December 2025 came late" in said.sentence["late"]
+    )
+    assert tiles["on_time"].value == pytest.approx(1 - late.mean()) and np.isnan(tiles["on_time"].before)
+    assert said.value["overdue"] == pytest.approx(due[due.delivered_date.isna()].amount.sum()) == tiles["overdue"].value
+    lines = data.lines
+    for kind, column in (("overdue", "open_value"), ("late", "value_late")):
+        rows = eval(said.call[kind], {"slippage": slippage, "lines": lines, "data": data})
+        rows = rows[rows.days_overdue > 0] if kind == "overdue" else rows
+        assert rows[column].sum() == pytest.approx(said.value[kind])
+    card = ma.scorecard(data)
+    assert (
+        card.on_time_rate.notna().all()
+        and card.on_time_before.isna().all()
+        and card.overdue_value.sum() == tiles["overdue"].value
+    )
+    for exhibit in content(data).exhibits:
+        if exhibit.table.attrs.get("metric", "").split(".")[0] in ("slippage", "lead_times"):
+            excluded = exhibit.table.attrs["excluded"]
+            assert exhibit.table.attrs["included"]["n_lines"] + sum(e["n_lines"] for e in excluded) == len(table)
+    page = ma.report(data, tmp_path / "v.html", vendor="V1", progress=False).read_text("utf-8")
+    of_vendor = due[due.vendor_name == "V1"]
+    assert f"of {len(of_vendor)} lines due came on time" in page
+
+
+@pytest.mark.parametrize(
+    "world",
+    [
+        {"first": "2024-01-01"},  # nothing is missing
+        {"first": "2024-01-01", "late": 1.0, "delay": (90, 91)},  # all came, three months late
+        {"first": "2024-03-01"},  # a month may pass before anything comes
+        {"first": "2025-09-01", "n_a_day": 2, "until": "2024-01-15"},  # nothing was due since
+        {"first": "2026-01-01"},  # nothing ever came
+    ],
+)
+def test_late_is_late_where_deliveries_are_recorded_all_along(world):
+    data = ma.Purchases.from_table(received(**world), as_of="2025-12-31")
+    assert look(data).view.judged_from == {}
+
+
+def test_ordinary_deliveries_are_hardly_ever_taken_for_none():
+    """Few orders, long times, much that never comes: 400 connections of each kind."""
+    taken = 0
+    for seed in range(400):
+        draw = np.random.default_rng(seed)
+        n = int(draw.integers(20, 200))
+        ordered = pd.Timestamp("2024-01-01") + pd.to_timedelta(np.sort(draw.integers(0, 730, n)), unit="D")
+        due = ordered + pd.to_timedelta(draw.integers(5, 120, n), unit="D")
+        came = pd.Series(due + pd.to_timedelta(draw.integers(-20, 60, n), unit="D")).where(
+            draw.random(n) > draw.random() * 0.6
+        )
+        lines = pd.DataFrame(
+            {"required_date": due, "delivered_date": came.where(came <= "2025-12-31"), "state": "open"}
+        )
+        taken += bool(judged_from(lines, "required_date", pd.Timestamp("2025-12-31")))
+    assert taken == 0

@@ -75,3 +75,20 @@ def test_the_bridge_of_a_slide_has_the_rows_names_and_colours_of_the_picture(tol
 def test_where_no_line_is_open_no_slide_is_of_open_lines(told, tmp_path):
     assert exhibit(told, "open_orders_ageing").title.startswith("No line is open")
     assert not [n for n in shapes_of(told, tmp_path / "r.pptx") if n.startswith("open_orders")]
+
+
+def test_what_is_not_yet_estimable_is_said_once_on_slides_too(tmp_path):
+    i = np.arange(480)
+    ordered = pd.Timestamp("2025-01-05") + pd.to_timedelta(i * 350 // len(i), unit="D")
+    came = pd.Series(ordered + pd.Timedelta(days=9)).where((i % 12 > 9) | (i % 12 < 6) & (i % 5 == 0))
+    lines = pd.DataFrame({
+        "order_number": i, "vendor_name": [f"Vendor {k % 12}" for k in i], "material_id": "M", "order_date": ordered, "required_date": ordered + pd.Timedelta(days=20),
+        "delivered_date": came, "quantity": 10.0, "amount": 100.0, "currency": "EUR",
+    })  # fmt: skip
+    told = content(ma.Purchases.from_table(lines, as_of="2025-12-31"), sections=["lead_times"])
+    of_vendors, of_months = exhibit(told, "lead_times_by_vendor"), exhibit(told, "lead_times_by_month")
+    assert "; not drawn: 10 vendors, 4 of them without a delivery, 6 not yet estimable" in of_vendors.native.says
+    drawn = shapes_of(told, tmp_path / "r.pptx")["lead_times_by_vendor"].chart.plots[0]
+    names = [name.partition("  n=")[0] for name in (t.get_text() for t in of_vendors.chart.get_yticklabels())]
+    assert list(drawn.categories) == names
+    assert "; not yet estimable: " in of_months.native.says

@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from makini_analytics import ConfigError, SchemaError, currency, explain, spend
+from makini_analytics import ConfigError, SchemaError, charts, currency, explain, spend
+from makini_analytics.review import _spend_kinds
+from makini_analytics.spend import _plots
 from makini_analytics.spend._bridge import EFFECTS
 
 from .test_oracle import random_lines
@@ -133,3 +135,32 @@ def test_a_waterfall_of_single_items_says_what_is_drawn():
         spend.plot_bridge(before, after, per_item=True)
     with pytest.raises(SchemaError, match="with the column 'effect', or before and after"):
         spend.plot_bridge(spend.bridge(before, after, per_item=True))
+
+
+def test_new_and_lost_items_are_one_effect_to_the_title_as_to_the_finding():
+    before = lines(("A", 10, 100.0, "EUR"), ("old", 1, 900.0, "EUR"))
+    after = lines(("A", 10, 130.0, "EUR"), ("new", 1, 890.0, "EUR"))
+    drawn = spend.plot_bridge(before, after)
+    assert charts.captions_of(drawn).title.endswith("; largest effect: price, +30.00 EUR")
+    assert highlighted(drawn) == ["Price"]
+    more = spend.plot_bridge(before, lines(("A", 10, 100.0, "EUR"), ("new", 1, 1190.0, "EUR")))
+    assert charts.captions_of(more).title.endswith("; largest effect: new and lost items, +290.00 EUR")
+    assert highlighted(more) == ["New items", "Lost items"]
+    even = spend.plot_bridge(before, lines(("A", 10, 100.0, "EUR"), ("new", 1, 900.01, "EUR")))
+    assert charts.captions_of(even).title.endswith("; largest effect: new and lost items, +0.01 EUR")
+
+
+def highlighted(ax):
+    names = [t.get_text() for t in ax.get_yticklabels()]
+    colours = charts.bar_colours(ax)
+    return [n for n, c in zip(names, colours, strict=False) if c.lower() == charts.look.highlight.lower()]
+
+
+def test_an_effect_has_one_name_in_charts_and_findings():
+    drawn = set(_plots._bridge._WORDS.values())
+    told = _spend_kinds._EFFECTS
+    assert {charts.NO_PRICE.capitalize(), charts.OTHER_CURRENCY.capitalize()} <= drawn
+    assert charts.NO_PRICE in told["not itemised"]
+    assert told["document currency"] == charts.OTHER_CURRENCY
+    assert charts.NO_PRICE in spend.bridge.__doc__
+    assert charts.OTHER_CURRENCY in " ".join(spend.bridge.__doc__.split())

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from makini_analytics import explain, slippage, spend, units
-from makini_analytics.charts import captions_of
+from makini_analytics.charts import alt_text, captions_of
 from makini_analytics.spend._goods import NO_GOODS
 from tests.tiers import one_in
 
@@ -334,3 +334,17 @@ def test_one_of_a_thing_is_said_in_the_singular():
     assert title(spend.plot_tail(two)).startswith("1 of 2 vendors is the tail: 10 %")
     unknown = sold(("A", "x", "EUR", 90.0), ("A", None, "EUR", 10.0))
     assert "1 vendor has one order" in captions_of(spend.plot_tail(unknown)).subtitle
+
+
+def test_rows_without_a_vendor_are_no_vendors_in_a_pareto_chart():
+    rows = [(c, None if v == "none" else v, "EUR", 100.0 - i) for i, (c, v) in enumerate([*[("A", f"v{k:02}") for k in range(17)], ("A", "none"), ("B", "none"), ("A", "last")])]  # fmt: skip
+    frame = sold(*rows).assign(connection=[c for c, *_ in rows])
+    pareto = spend.plot_pareto(frame)
+    names = [t.get_text() for t in pareto.get_yticklabels()]
+    assert title(pareto).startswith("16 of 18 vendors make")
+    assert names[10:] == ["next 6", "2 others, and no vendor"]
+    assert "Class A 16, B 1 and no vendor, C 1. " in alt_text(pareto)
+    tail = spend.plot_tail(frame)
+    assert " of 18 vendors are the tail" in title(tail)
+    assert "beyond the first 80 % of spend that has a vendor" in captions_of(tail).subtitle
+    assert "that has a vendor" not in captions_of(spend.plot_tail(frame.dropna(subset=["vendor_id"]))).subtitle

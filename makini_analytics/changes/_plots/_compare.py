@@ -106,7 +106,7 @@ def plot_compare(
         words.value(value[e]) if e in _ENDS else f"{words.signed(value[e])}  ({charts.counted(lines[e], 'line')})"
         for e in steps
     ]
-    highlight = steps.index(largest) if largest else None
+    highlight = [steps.index(largest)] if largest else []
     cut = charts.waterfall(ax, names, [value[e] for e in steps], texts, highlight=highlight, said=words.value)
     unit = f", {words.unit or 'no currency stated'}" if metric in _SUMS else ""
     sub = f"{words.name} before and after{unit}; each effect is its average over all orders of the changes{cut}"

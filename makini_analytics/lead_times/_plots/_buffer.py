@@ -60,8 +60,7 @@ def plot_buffer(
     names = charts.group_labels(rows, columns, 32)
     ax = charts.axes(ax, rows=len(rows))
     y = np.arange(len(rows))
-    ax.set_yticks(y, [f"{n}  n={charts.number(k)}" for n, k in zip(names, rows["n_lines"], strict=True)])
-    ax.invert_yaxis()
+    charts.name_rows(ax, [f"{n}  n={charts.number(k)}" for n, k in zip(names, rows["n_lines"], strict=True)])
     held, formula = rows["buffer_days"].to_numpy(dtype=float), rows["formula_days"].to_numpy(dtype=float)
     short = formula < held
     ax.barh(y, held, height=0.56, color=np.where(short, charts.look.highlight, charts.look.plain), lw=0)

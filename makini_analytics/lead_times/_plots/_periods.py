@@ -37,7 +37,7 @@ def plot_by_period(
     """Draw median to p90 of each order period; those that are not finished are hollow, and the naive mean is beside them.
 
     The dot is the median, the bar reaches to the 90th percentile. Hollow and shaded: the period has slow lines that are still
-    open, so it is neither faster nor slower yet. Grey dot: fewer than 20 lines. Dashed: the mean of what has come, which falls
+    open, so it is neither faster nor slower yet; where most are not yet estimable the subtitle says so once. Grey dot: fewer than 20 lines. Dashed: the mean of what has come, which falls
     at the right whatever happens, because the slow lines are missing from it.
 
     Raises
@@ -68,10 +68,12 @@ def plot_by_period(
     far = float(np.nanmax([1.0, *median, *ninth, *mean]))
     _median_to_p90(ax, median, ninth, done, few)
     _naive_mean(ax, mean)
+    untold = ~done & np.isnan(median)
+    once = len(drawn) > 1 and int(untold.sum()) * 2 > len(drawn)  # a dozen columns that say the same are one sentence
     # Shaded as well as hollow: where the median is not yet estimable there is no dot that could be hollow.
     for i in np.flatnonzero(~done):
         ax.axvspan(i - 0.5, i + 0.5, color=charts.look.line, alpha=0.25, lw=0)
-        if np.isnan(median[i]):
+        if untold[i] and not once:
             # upright where periods are many, since across it would lie over its neighbours
             if len(drawn) > _ACROSS:
                 upright: dict[str, Any] = {"rotation": 90, "va": "bottom", "fontsize": 7.5}
@@ -84,10 +86,11 @@ def plot_by_period(
     ax.set_ylabel(days_of(result).partition(",")[0], color=charts.look.muted, fontsize=9.5)
     grey = "; grey: fewer than 20 lines" if (done & few).any() else ""
     sub = f"{_measure(result)} by order period: median (dot) to p90 (bar); shaded: slow lines are still open, neither faster nor slower{grey}"
+    sub += f"; not yet estimable: {charts.number(untold.sum())} of {charts.number(len(drawn))} periods" if once else ""
     headline = title or _cohorts(median[done & ~few & ~np.isnan(median)], len(result), int((~done).sum()))
     none = ["no line" if np.isnan(n) else "not yet estimable" for n in drawn["n_lines"].astype("float64")]
     medians = [why if np.isnan(m) else f"{charts.number(m)}" for m, why in zip(median, none, strict=True)]
-    alt = "; ".join(f"{p} median {m}" for p, m in zip(periods, medians, strict=True))
+    alt = "; ".join(f"{p} median {m}" for p, m, u in zip(periods, medians, untold, strict=True) if not (u and once))
     return charts.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
 
 

@@ -21,10 +21,11 @@ _WORDS = {
     "volume": "Volume",
     "mix": "Mix",
     "currency": "Currency",
-    "document currency": "Other document currency",
+    "document currency": charts.OTHER_CURRENCY.capitalize(),
     "new": "New items",
     "lost": "Lost items",
-    "not itemised": "No price to compare",
+    "not itemised": charts.NO_PRICE.capitalize(),
+    charts.NEW_AND_LOST: charts.NEW_AND_LOST,
     "after": "After",
 }
 _ENDS = ("before", "after")
@@ -49,9 +50,9 @@ def plot_bridge(
     """Draw the bridge as a waterfall: the total before, each effect where the last one ended, the total after.
 
     Dark grey: the two totals. Light grey: the effects, each from where the one above it ended, as the thin lines show;
-    highlighted the largest of them, in either direction. Effects of less than a cent are not drawn. Where the effects are small
-    beside the totals, the axis is cut: a zigzag crosses both totals, the subtitle says where, and two thin bars at the foot show
-    the totals from zero.
+    highlighted the largest of them, in either direction. New and lost items are compared with the others as one effect, since an
+    item that got another number is both. Effects of less than a cent are not drawn. Where the effects are small beside the totals,
+    the axis is cut: a zigzag crosses both totals, the subtitle says where, and two thin bars at the foot show the totals from zero.
 
     Raises
     ------
@@ -80,7 +81,9 @@ def plot_bridge(
     value = dict(zip(result["effect"], result["value"].astype(float), strict=True))
     shown = {e: v for e, v in value.items() if e not in _ENDS and abs(v) >= 0.005}
     steps = ["before", *shown, "after"]
-    largest = max(shown, key=lambda e: abs(shown[e])) if shown else None
+    compared = {e: v for e, v in charts.netted(shown).items() if abs(v) >= 0.005}
+    largest = max(compared, key=lambda e: abs(compared[e])) if compared else None
+    highlighted = [e for e in shown if e == largest or (largest == charts.NEW_AND_LOST and e in ("new", "lost"))]
     ax = charts.axes(ax, rows=len(steps) + 1)
     names, texts = [_WORDS[e] for e in steps], [_text(e, value, currency) for e in steps]
     cut = charts.waterfall(
@@ -88,12 +91,13 @@ def plot_bridge(
         names,
         [value[e] for e in steps],
         texts,
-        highlight=steps.index(largest) if largest else None,
+        highlight=[steps.index(e) for e in highlighted],
         said=lambda amount: charts.money(amount, currency),
     )
     sub = f"Ordered spend before and after, {in_currency(currency)}; volume and mix within one unit of measure{cut}"
     alt = "; ".join(f"{_WORDS[e]} {signed(value[e], currency)}" for e in steps)
-    headline = title or _finding(value, largest, currency)
+    most = f"; largest effect: {_WORDS[largest].lower()}, {signed(compared[largest], currency)}" if largest else ""
+    headline = title or _finding(value, most, currency)
     return charts.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
 
 
@@ -106,11 +110,9 @@ def _text(effect: str, value: dict[str, float], currency: str | None) -> str:
     return f"{text}  {'+' if change > 0 else ''}{charts.number(change / value['before'] * 100, 1)} %"
 
 
-def _finding(value: dict[str, float], largest: str | None, currency: str | None) -> str:
+def _finding(value: dict[str, float], most: str, currency: str | None) -> str:
     total = value["after"] - value["before"]
     if abs(total) < 0.005:
         return "Ordered spend did not change"
     rate = f" ({charts.percent_of_change(total / value['before'])})" if value["before"] > 0 else ""
-    headline = f"Ordered spend {'rose' if total > 0 else 'fell'} by {charts.money(abs(total), currency)}{rate}"
-    most = f"; largest effect: {_WORDS[largest].lower()}, {signed(value[largest], currency)}" if largest else ""
-    return headline + most
+    return f"Ordered spend {'rose' if total > 0 else 'fell'} by {charts.money(abs(total), currency)}{rate}{most}"

@@ -67,9 +67,9 @@ def plot_pareto(
         f"{what} by {charts.row_noun(columns)}, {in_currency(currency)}, each from where the one above it ends; "
         f"line: {charts.percent(limit)}, the limit of class A{apart}"
     )
-    n_b, n_c = (charts.number(int((ranked["abc_class"] == c).sum())) for c in "BC")
+    classes = (f"{c} {_count(ranked[ranked['abc_class'] == c], columns, ' and ')}" for c in "ABC")
     first = ranked.head(10)
-    alt = f"Class A {charts.number(n_a)}, B {n_b}, C {n_c}. "
+    alt = f"Class {', '.join(classes)}. "
     alt += alternative(charts.group_labels(first, columns), first["spend"].tolist(), currency)
     headline = title or _class_a(ranked, columns, what)
     places = result.index.get_indexer(ranked.index)
@@ -80,7 +80,8 @@ def plot_pareto(
 def _steps(ranked: pd.DataFrame, columns: list[str], n_a: int, top: int) -> pd.DataFrame:
     """Return the steps: ``name``, the rows ``first`` to ``end`` that it stands for, ``start`` and ``stop`` as shares, ``spend``.
 
-    Of 70 vendors, 26 of class A, ten have a step of their own, then come "next 16" and "44 others".
+    Of 70 vendors, 26 of class A, ten have a step of their own, then come "next 16" and "44 others"; were one of these rows no vendor,
+    "43 others, and no vendor".
     """
     n = len(ranked)
     alone = n if n <= top + 1 else top
@@ -89,8 +90,9 @@ def _steps(ranked: pd.DataFrame, columns: list[str], n_a: int, top: int) -> pd.D
     firsts = [0, *ends[:-1]]
     names = charts.group_labels(ranked.head(alone), columns)
     for first, end in zip(firsts[alone:], ends[alone:], strict=True):
-        count = charts.number(end - first)
-        names.append(f"next {count}" if end == n_a else f"{count} other{'s' if end - first > 1 else ''}")
+        rows = ranked.iloc[first:end]
+        other = "" if end == n_a else " others" if charts.n_named(rows, columns) > 1 else " other"
+        names.append(("next " if end == n_a else "") + _count(rows, columns, ", and ", other))
     share = ranked["cumulative_share"].to_numpy(dtype=float)
     amount = np.r_[0.0, np.cumsum(ranked["spend"].to_numpy(dtype=float))]
     return pd.DataFrame(
@@ -104,6 +106,15 @@ def _steps(ranked: pd.DataFrame, columns: list[str], n_a: int, top: int) -> pd.D
             "of_a": [e <= n_a for e in ends],
         }
     )
+
+
+def _count(rows: pd.DataFrame, columns: list[str], comma: str, noun: str = "") -> str:
+    """Return how many vendors the rows are; those that name none are no vendors, and named apart."""
+    n = charts.n_named(rows, columns)
+    none = f"no {charts.row_noun(columns)}"
+    if not n and len(rows):
+        return none
+    return f"{charts.number(n)}{noun}" + (f"{comma}{none}" if n < len(rows) else "")
 
 
 def _stairs(ax: Axes, steps: pd.DataFrame, limit: float, currency: str | None) -> None:

@@ -197,7 +197,7 @@ def plot_price_history(
 
     One dot per order line: filled and joined by a line, those of that vendor; hollow and grey, those of the others. The
     horizontal line is the mean weighted by quantity. The scale need not begin at zero: these are dots, not bars. The title is of
-    that vendor, at the prices of its documents.
+    that vendor, at the prices that are drawn.
 
     Raises
     ------
@@ -238,29 +238,21 @@ def plot_price_history(
     name = result["description"].dropna()
     what = charts.label(name.iloc[0] if len(name) else result.attrs.get("parameters", {}).get("of"), 44)
     n_others, name = int(vendor.nunique()) - 1, charts.label(first, 30)
-    paid, in_what = _paid(result[of_first], currency)
+    # As drawn: a title in the currency of the documents would name dots that nobody finds on the axis.
+    paid = result.loc[of_first, "price"].to_numpy(dtype=float)
     before = dict.fromkeys(charts.figures(f(paid[:-1])) for f in (np.min, np.max)) if len(paid) > 1 else ()
     span = f"; before {' to '.join(before)}" if before else ""
-    to = f" to {name}" if n_others else ""
-    last = f"{what}: last paid {charts.figures(paid[-1])} {in_what or ''} per {unit}{to}{span}"
+    # one of the others may have been paid later
+    to, was = (f" to {name}", f"{name} was ") if n_others else ("", "")
+    last = f"{what}: {was}last paid {charts.figures(paid[-1])} {currency or ''} per {unit}{span}"
     headline = title or last.replace("  ", " ")
     others = f"; filled: {name}; hollow: {charts.counted(n_others, 'other vendor')}" if n_others else ""
     lines = charts.counted(len(result), "line")
     sub = f"Effective unit price of {lines} by order date, {in_currency(currency)} per {unit}{others}"
     if "document_price" in result:
         sub += "; documents at one rate per currency"
-    alt = f"Weighted mean {charts.figures(weighted)}; lowest {charts.figures(least)}, highest {charts.figures(most)}, last {charts.figures(float(result['price'][of_first].iloc[-1]))}"
+    alt = f"Weighted mean {charts.figures(weighted)}; lowest {charts.figures(least)}, highest {charts.figures(most)}, last{to} {charts.figures(paid[-1])}"
     return charts.finish(ax, title=headline, subtitle=sub, result=result, alt=alt)
-
-
-def _paid(rows: pd.DataFrame, currency: str | None) -> tuple[np.ndarray[Any, Any], str | None]:
-    """Return the prices that one vendor was paid, and their currency: that of its documents where they are in one.
-
-    At one rate for all days, as drawn, a price is one that nobody paid.
-    """
-    if "document_price" in rows and len(set(rows["document_currency"])) == 1:
-        return rows["document_price"].to_numpy(dtype=float), str(rows["document_currency"].iloc[0])
-    return (rows["amount"] / rows["quantity"]).to_numpy(dtype=float), currency
 
 
 def _days_below(ax: Axes, days: pd.Series) -> None:

@@ -197,7 +197,11 @@ def plot_tail(
     if parameters.get("definition") == "threshold":
         sub = f"Tail: vendors below {charts.money(float(parameters['threshold']), currency)}"
     else:
-        sub = f"Tail: vendors beyond the first {charts.percent(parameters.get('head_share', 0.8))} of spend"
+        # The classes of a Pareto chart are of all spend, and so may have a vendor more, or less.
+        with_vendor = " that has a vendor" if "unknown vendor" in parts.index else ""
+        sub = (
+            f"Tail: vendors beyond the first {charts.percent(parameters.get('head_share', 0.8))} of spend{with_vendor}"
+        )
     once = int(parts["n_one_time_vendors"].sum())
     sub += (
         f", {in_currency(currency)}; {'1 vendor has' if once == 1 else f'{charts.number(once)} vendors have'} one order"

@@ -1,0 +1,75 @@
+"""Of which lines anything says whether they came, and so whether their deliveries can be judged."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from ..frames import Mask
+from ..system import cached_property
+from ._told import NOTHING_TOLD, due_before, judged_from, outcomes_hidden, untold_of
+from ._years import Years, day_in_words
+
+
+class Judged(Years):
+    """What the data say of what came."""
+
+    @cached_property
+    def silent(self) -> Mask:
+        """Which lines are of a connection in which nothing says what has come."""
+        return untold_of(self.lines)
+
+    @cached_property
+    def judged_from(self) -> dict[str, pd.Timestamp]:
+        """The first due date that tells anything, of each connection that records deliveries only since some day."""
+        return judged_from(self.lines, self.by_day, self.end) if not outcomes_hidden(self.lines) else {}
+
+    @property
+    def cut_by_due(self) -> bool:
+        """Whether lines that fell due in the twelve months are left out, since nothing is recorded of them."""
+        return any(day > self.first_day for day in self.judged_from.values())
+
+    @property
+    def by_day(self) -> str:
+        """The dates by which lines lie before or after such a day."""
+        return f"{self.due}_date" if self.has_due_dates else "order_date"
+
+    @cached_property
+    def untold(self) -> Mask:
+        """Which lines nothing says of whether they came: these, and those that are due before their connection's deliveries are recorded."""
+        return self.silent | due_before(self.lines, self.by_day, self.judged_from) if self.judged_from else self.silent
+
+    @property
+    def why_untold(self) -> list[tuple[Mask, str]]:
+        """Some of these lines, and why nothing says so of them."""
+        days = ", ".join(f"{day_in_words(d)}{f' in {n}' if n else ''}" for n, d in sorted(self.judged_from.items()))
+        return [
+            (self.silent, NOTHING_TOLD),
+            (self.untold & ~self.silent, f"due before deliveries are recorded: judged from {days}"),
+        ]
+
+    @cached_property
+    def unjudged(self) -> Mask:
+        """Which lines' deliveries can't be judged: these, or all where the lines were picked by what became of them."""
+        return np.ones(len(self.lines), dtype=bool) if outcomes_hidden(self.lines) else self.untold
+
+    @property
+    def why_unjudged(self) -> list[tuple[Mask, str]]:
+        """Some of these lines, and why they can't."""
+        hidden = outcomes_hidden(self.lines)
+        return [(self.unjudged, hidden)] if hidden else self.why_untold
+
+    @property
+    def nothing_judged(self) -> bool:
+        """Whether that is all of them."""
+        return bool(self.unjudged.all()) and len(self.lines) > 0
+
+    @cached_property
+    def told_lines(self) -> pd.DataFrame:
+        """The others; all lines where nothing says of any whether it came."""
+        return self.lines[~self.untold] if self.untold.any() and not self.nothing_told else self.lines
+
+    @property
+    def nothing_told(self) -> bool:
+        """Whether nothing says of any line whether it came."""
+        return bool(self.silent.all()) and len(self.lines) > 0
