@@ -98,6 +98,8 @@ def every_period(result: pd.DataFrame) -> pd.DataFrame:
     2  2025-03    2.0
     3  2025-04    NaN
     """
+    if not len(result):
+        return result
     periods = pd.PeriodIndex(result["period"])
     last, known_to = periods.max(), result.attrs.get("as_of")
     if own := result.attrs.get(OWN_DAYS):

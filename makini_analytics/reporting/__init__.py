@@ -26,6 +26,7 @@ from ..system import (
 )
 from ._content import PARTS, content, of_vendor
 from ._exhibits import Content, Exhibit, exportable, named_as
+from ._lists import filed
 from ._page import files_of, html_page, on_page
 from ._print import browser, print_page
 from ._vendor import vendor_page
@@ -256,6 +257,6 @@ def _folder(made: Content, out: Path, raw_csv: bool) -> None:
     if made.findings is not None:
         tables["findings"] = made.findings
     for name, table in tables.items():
-        written.append(write_csv(exportable(table), out / "tables" / f"{name}.csv", raw=raw_csv))
+        written.append(write_csv(exportable(filed(table)), out / "tables" / f"{name}.csv", raw=raw_csv))
     names = [path.relative_to(out).as_posix() for path in written]
     (out / _PAGE).write_text(html_page(made, names), encoding="utf-8")

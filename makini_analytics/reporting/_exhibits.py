@@ -126,7 +126,7 @@ def labels_of(table: pd.DataFrame) -> list[str]:
         whole = table.get("complete", table.get("finished", pd.Series(True, index=table.index)))
         word = "part" if "complete" in table else "unfinished"
         return [
-            str(p) if w is True or w is pd.NA else f"{p} ({word})"
+            str(p) if w is True or pd.isna(w) else f"{p} ({word})"
             for p, w in zip(table["period"], whole.astype(object), strict=True)
         ]
     return charts.group_labels(table, charts.group_columns(table, first_value(table)))

@@ -22,11 +22,32 @@ OVERDUE, SOON, LATER, UNDATED, UNTOLD = "overdue", "due in 30 days", "due later"
 _STATES = (OVERDUE, SOON, LATER, UNDATED, TO_CLOSE, UNTOLD)
 #: Columns that say by themselves what a row is, so that the connection adds nothing to them.
 _NAMES = {"vendor_name", "product_code", "description", "order_number", "site_name", "vendor", "item", "label"}
+#: Columns of a shown table that have another name in the table behind it.
+_BEHIND = {
+    "item": ("product_code",),
+    "site": ("site_name",),
+    "vendor": ("vendor_name",),
+    "chance": ("chance_30_days", "chance_on_time"),
+    "state": ("bucket",),
+}
 
 
 def shown(table: pd.DataFrame) -> pd.DataFrame:
     """Return a report's table as it is shown; what is not shown of it is in the files."""
     out = _LISTS.get(_kind(table), _groups)(table)
+    out.attrs = table.attrs
+    return out
+
+
+def filed(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a report's table as a file has it: the same rows and values, in the order of the page, keys and connection last.
+
+    Who opens the file in a spreadsheet sees first what people act on; a program finds a column by its name, wherever it stands.
+    """
+    read = [c for name in shown(table.head(0)).columns for c in (name, *_BEHIND.get(name, ())) if c in table]
+    rest = [c for c in table.columns if c not in read]
+    keys = [c for c in rest if f"_{c}".endswith("_id") or "connection" in c]
+    out = table[list(dict.fromkeys([*read, *(c for c in rest if c not in keys), *keys]))]
     out.attrs = table.attrs
     return out
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import math
 import re
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +17,7 @@ from .._version import __version__
 from ..charts import Kind
 from ..system import template
 from ._cells import TextColumn, columns_of
-from ._exhibits import Content, Exhibit
+from ._exhibits import Content, Exhibit, exportable
 from ._first_screen import apart, each_to, findings_of, tiles_of, unbroken
 from ._lists import OVERDUE, is_list, note_of, shown
 from ._pictures import Tip, half_wide, svg_of, tips_of
@@ -37,8 +40,12 @@ _ASIDE = {"state", "open_quantity", "unit_of_measure"}
 _CODES, _CODE = {"order_number", "item", "product_code"}, 16
 #: Columns of a list by which one chooses.
 _CHOOSE_BY = {"state", "vendor", "site"}
+#: Values of such a column that can all be named, also those of rows that the page has not.
+_FEW = 12
 #: Columns of money, of which the first that a table has is added up over the rows that are shown.
 _SUMMED = ("open_value", "ppv", "price_effect", "value", "spend")
+#: Decimals that a value has beside its text; prices and other numbers have four, and the small ones as many as they need.
+_DECIMALS: dict[Kind, int] = {"money": 2, "share": 4, "days": 4, "count": 0}
 #: Figures that rank, and their columns with a bar under each value; the columns of one figure have one scale.
 _BARS = {
     "spend.by_vendor": ("spend", "spend_year_before"),
@@ -51,7 +58,7 @@ _BARS = {
 class _Column:
     name: str
     css: str
-    chosen_by: bool  # has a list of its values to choose from
+    chosen_by: str | None  # of a column to choose by: its values, with how many rows of all have each, as JSON
     sum_in: str | None  # the unit in which the shown rows are added up
 
 
@@ -74,6 +81,7 @@ class _Table:
     under_heading: bool  # a heading above says the same as the caption
     is_list: bool = False
     chosen: str | None = None  # the state that is shown at first
+    n_chosen: int = 0  # rows of it, in all
     note: str = ""
     whole: bool = False  # no row lacks on paper
 
@@ -216,19 +224,43 @@ def _table(frame: pd.DataFrame, caption: str, name: str, as_of: pd.Timestamp, *,
     kinds = rows["kind"].nunique() if "kind" in rows else 1
     summed = next((name for name in _SUMMED if name in rows), None) if kinds == 1 else None
     columns = [
-        _Column(c.heading, _css(c), settled and c.name in _CHOOSE_BY, c.unit if c.name == summed else None)
+        _Column(
+            c.heading,
+            _css(c),
+            _choices(rows[[c.name]], c) if settled and c.name in _CHOOSE_BY else None,
+            c.unit if c.name == summed else None,
+        )
         for c in read
     ]
     bars = _bars(str(frame.attrs.get("metric")), read)
     by_column = [
         list(map(_Cell, c.texts, _values(c.values, c.kind), bars.get(c.name, [None] * len(c.texts)))) for c in read
     ]
-    chosen = OVERDUE if settled and "state" in rows and (rows["state"] == OVERDUE).any() else None
+    n_chosen = int((rows["state"] == OVERDUE).sum()) if settled and "state" in rows else 0
     cells = [list(row) for row in zip(*by_column, strict=True)]
     # what is left out adds up to all lines, for whoever can add it up
     return _Table(
-        name, caption, columns, cells, n_rows, under_heading, settled, chosen, note_of(frame), name == "left_out"
+        name,
+        caption,
+        columns,
+        cells,
+        n_rows,
+        under_heading,
+        settled,
+        OVERDUE if n_chosen else None,
+        n_chosen,
+        note_of(frame),
+        name == "left_out",
     )
+
+
+def _choices(rows: pd.DataFrame, read: TextColumn) -> str:
+    """Return how many rows of the whole table have each value of a column: of many values, those that the page's rows have."""
+    n_of: Counter[str] = Counter()
+    for value, n in exportable(rows)[read.name].value_counts(dropna=False).items():
+        n_of[charts.cell_text(value, read.kind)] += n  # two values may be read alike
+    here = set(read.texts)
+    return json.dumps({name: n for name, n in n_of.items() if name in here or len(n_of) <= _FEW})
 
 
 def _bars(metric: str, read: Sequence[TextColumn]) -> dict[str, list[str | None]]:
@@ -262,11 +294,24 @@ def _css(read: TextColumn) -> str:
 
 
 def _values(values: pd.Series, kind: Kind) -> list[str | None]:
+    """Return the values of a column as a reader takes them along: cents, and the digits that mean something, of which texts have fewer."""
     if kind == "text":
         return [None] * len(values)
     if kind in ("date", "time"):
         form = "%Y-%m-%d" if kind == "date" else "%Y-%m-%dT%H:%M"
         return [None if pd.isna(v) else f"{v:{form}}" for v in values]
-    if kind in ("money", "price"):  # no amount has a millionth of a cent: what a rate of exchange made of it is noise
-        return [None if pd.isna(v) else repr(round(float(v), charts.price_decimals(float(v), 4))) for v in values]
-    return [None if pd.isna(v) else repr(int(v) if kind == "count" else float(v)) for v in values]
+    return [None if pd.isna(v) else _plain(float(v), kind) for v in values]
+
+
+def _plain(value: float, kind: Kind) -> str:
+    """Return a number without the noise that a rate of exchange or a division left behind its digits.
+
+    >>> _plain(10.0, "days"), _plain(18887.5952, "money"), _plain(0.8224431200472551, "share"), _plain(0.00042, "price")
+    ('10', '18887.6', '0.8224', '0.00042')
+    """
+    if not math.isfinite(value):
+        return repr(value)
+    decimals = charts.price_decimals(value, 4) if kind in ("price", "number") else _DECIMALS[kind]
+    text = f"{value:.{decimals}f}"
+    text = text.rstrip("0").rstrip(".") if decimals else text
+    return "0" if text == "-0" else text

@@ -76,10 +76,11 @@ def of_spend(view: View, subject: str) -> list[Exhibit]:
         drawn = {"spend": "spend"}
         if months["spend_year_before"].notna().any():
             drawn["spend_year_before"] = "same days a year before"
-        parts = _cut(months)
+        every = charts.every_period(months)  # as the picture has them, also those without a line
+        rows, parts = _labelled(every, drawn).fillna({"spend": 0.0}), _cut(every)
         cut = f"; hatched: cut by the data, not to be compared with whole {word}s" if parts else ""
         says = f"Ordered spend by order date{_in(currency)}{cut}"
-        columns = Native("column", "label", drawn, len(months), money_format(months), says=says, hatched=parts)
+        columns = Native("column", "label", drawn, len(rows), money_format(months), rows=rows, says=says, hatched=parts)
         name, heading = named_in(f"spend_by_{word}", currency), f"Spend by {word}{_in(currency)}"
         out.append(Exhibit(name, heading, months, spend.plot_by_period(months), columns))
         if currency == view.unit and subject == "vendor":
@@ -100,9 +101,10 @@ def of_spend(view: View, subject: str) -> list[Exhibit]:
 
 
 def _cut(periods: pd.DataFrame) -> tuple[int, ...]:
-    """Return the rows of the periods that the picture hatches: of which not all is known."""
-    whole = periods["complete"]
-    return () if whole.isna().all() else tuple(np.flatnonzero(~whole.fillna(False).to_numpy(dtype=bool)).tolist())
+    """Return the rows of the periods that are hatched: those of which not all is known, with a column high enough to see it."""
+    whole, high = periods["complete"], periods["spend"].abs().fillna(0)
+    parts = ~whole.fillna(False).astype(bool) & (high > high.max() / 200)
+    return () if whole.isna().all() else tuple(np.flatnonzero(parts).tolist())
 
 
 def _in(currency: str | None) -> str:
@@ -193,11 +195,12 @@ def of_lead_times(view: View, subject: str) -> list[Exhibit]:
     by_period = partial(lead_times.by_period, freq=freq, as_of=day)
     months = _by_period(by_period, "n_delivered", lines, view.told_in_year_lines, view)
     drawn = {"median_days": "median days", "p90_days": "p90 days", "mean_delivered_days": "mean of what has come"}
-    slow = _legend(months, "unfinished", "slow lines are still open, neither faster nor slower")
+    rows = _labelled(charts.every_period(months), drawn)
+    slow = _legend(rows, "unfinished", "slow lines are still open, neither faster nor slower")
     over_time = lead_times.plot_by_period(months)
     _, *untold = charts.captions_of(over_time).subtitle.partition("; not yet estimable")
     says = f"Lead time in days by order {word}{slow}{''.join(untold)}"
-    points = Native("line", "label", drawn, len(months), "0", says=says)
+    points = Native("line", "label", drawn, len(rows), "0", rows=rows, says=says)
     return [
         Exhibit(f"lead_times_by_{subject}", f"Lead times by {subject}", groups, chart, bars),
         Exhibit(f"lead_times_by_{word}", f"Lead times by {word}", months, over_time, points),
@@ -225,16 +228,10 @@ def of_slippage(view: View, subject: str) -> list[Exhibit]:
     table = with_due_values(groups, view) if subject == "vendor" else groups
     by_period = partial(slippage.by_period, as_of=day, due=due)
     months = _by_period(by_period, "n_due", lines, view.in_year_due_lines, view)
-    cut = _legend(months, "part", "cut by the as-of day")
+    rows = _labelled(charts.every_period(months), ["on_time_rate"])
+    cut = _legend(rows, "part", "cut by the as-of day")
     of_months = f"Share of the due lines that came in time, by month of the due date{cut}"
-    points = Native(
-        "line",
-        "label",
-        {"on_time_rate": "on-time rate"},
-        len(months),
-        "0%",
-        says=of_months,
-    )
+    points = Native("line", "label", {"on_time_rate": "on-time rate"}, len(rows), "0%", rows=rows, says=of_months)
     return [
         Exhibit(f"slippage_by_{subject}", f"On-time delivery by {subject}", table, chart, rates),
         Exhibit("slippage_by_month", "On-time delivery by month", months, slippage.plot_by_period(months), points),
@@ -254,9 +251,9 @@ def _as_drawn(groups: pd.DataFrame, chart: Axes) -> pd.DataFrame:
     return groups.iloc[[i for bar in charts.captions_of(chart).bars for i in bar]]
 
 
-def _legend(periods: pd.DataFrame, word: str, meaning: str) -> str:
+def _legend(rows: pd.DataFrame, word: str, meaning: str) -> str:
     """Return what a word behind the name of a period means, where one has it."""
-    return f"; {word}: {meaning}" if any(label.endswith(f"({word})") for label in labels_of(periods)) else ""
+    return f"; {word}: {meaning}" if any(label.endswith(f"({word})") for label in rows["label"]) else ""
 
 
 def _rate_colours(groups: pd.DataFrame) -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ from ._cells import heading
 from ._exhibits import Content, Exhibit, Native, money_form
 from ._lists import shown
 from ._workbook_charts import Cells, chart_on
-from ._workbook_pen import MOST_ROWS, MOST_TEXT, Pen, or_blank, width_of
+from ._workbook_pen import MOST_NAME, MOST_ROWS, MOST_TEXT, Pen, or_blank, width_of
 
 #: Sheets of a workbook: more tabs than that nobody looks through.
 MOST_SHEETS = 15
@@ -31,6 +33,13 @@ _AS_IT_IS = {
 }
 _SOURCES = ("connection", "contract", "base_url", "fetched_at", "from_cache", "n_pages", "n_orders", "n_lines", "delivery_date",
             "notes")  # fmt: skip
+#: Widths of the first sheet's columns, whose texts are broken into lines.
+_GLANCE = (46, 96, 44)
+#: Points of a line of text, and of the highest row that there is.
+_LINE, _HIGHEST = 15, 409
+#: Letters in the width of a digit, by which columns are measured.
+_LETTERS = 1.05
+_WRAPPED = {"text_wrap": True, "valign": "top"}
 #: Letters of a chart's description: it is read aloud, and nobody listens to more.
 _MOST_ALT = 2000
 
@@ -70,52 +79,72 @@ def _close(book: Any) -> None:
 
 def _glance(pen: Pen, sheet: Any, made: Content, places: list[tuple[str, str]]) -> None:
     """Write the first sheet: what there is to know, then where each table stands, with a link to it."""
-    sheet.set_column(0, 0, 34)
-    sheet.set_column(1, 1, 96)
+    for j, width in enumerate(_GLANCE):
+        sheet.set_column(j, j, width)
     sheet.write_string(0, 0, made.title[:MOST_TEXT], pen.format(bold=True, font_size=16))
-    sheet.write_string(1, 0, made.subtitle[:MOST_TEXT])
+    _across(pen, sheet, 1, made.subtitle)
     row = _findings(pen, sheet, made, 3)
     for tile in made.tiles:
-        sheet.write_string(row, 0, tile.label)
-        form = {"money": money_form(tile.unit), "share": "0.0%", "days": "0"}[tile.kind]
-        sheet.write(row, 1, or_blank(tile.value), pen.format(bold=True, num_format=form, align="left"))
-        sheet.write_string(row, 2, tile.change_text)
+        sheet.write_string(row, 0, tile.label, pen.format(**_WRAPPED))
+        days = '0 "day"' if tile.value == 1 else '0 "days"'
+        form = {"money": money_form(tile.unit), "share": "0.0%", "days": days}[tile.kind]
+        sheet.write(row, 1, or_blank(tile.value), pen.format(bold=True, num_format=form, align="left", valign="top"))
+        sheet.write_string(row, 2, tile.change_text, pen.format(**_WRAPPED))
+        _as_high(sheet, row, dict(zip(_GLANCE, (tile.label, "", tile.change_text), strict=True)))
         row += 1
     for said in made.data_line:
-        sheet.write_string(row, 0, said[:MOST_TEXT])
+        _across(pen, sheet, row, said)
         row += 1
     row += 1
     titles = [e.title for e in made.exhibits] + [""] * 2  # where the rows come from, what each figure means
-    link = pen.format(font_color=charts.look.highlight, underline=1)
+    link = pen.format(font_color=charts.look.highlight, underline=1, **_WRAPPED)
     for (what, place), title in zip(places, titles, strict=False):
         sheet.write_url(row, 0, f"internal:{place}", link, what[:MOST_TEXT])
-        sheet.write_string(row, 1, title[:MOST_TEXT])
+        sheet.write_string(row, 1, title[:MOST_TEXT], pen.format(**_WRAPPED))
+        _as_high(sheet, row, dict(zip(_GLANCE, (what, title), strict=False)))
         row += 1
     for i, note in enumerate([*made.notes, f"makini-analytics {__version__}"], start=row + 1):
-        sheet.write_string(i, 0, note[:MOST_TEXT], pen.format(italic=True))
+        _across(pen, sheet, i, note, italic=True)
     sheet.hide_gridlines(2)
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
     sheet.activate()
 
 
+def _across(pen: Pen, sheet: Any, row: int, text: str, **look: Any) -> None:
+    """Write a text over all columns of the first sheet, in as many lines as it takes."""
+    sheet.merge_range(row, 0, row, len(_GLANCE) - 1, "", pen.format(**_WRAPPED, **look))
+    sheet.write_string(row, 0, text[:MOST_TEXT], pen.format(**_WRAPPED, **look))
+    _as_high(sheet, row, {sum(_GLANCE): text})
+
+
+def _as_high(sheet: Any, row: int, texts: dict[int, str]) -> None:
+    """Make a row as high as its texts, each with the width that it has: not every program does so by itself, and of joined cells none."""
+    lines = (math.ceil(charts.text_width(text[:MOST_TEXT]) / width / _LETTERS) for width, text in texts.items())
+    sheet.set_row(row, min(_LINE * max(1, *lines), _HIGHEST))
+
+
 def _findings(pen: Pen, sheet: Any, made: Content, row: int) -> int:
     """Write the findings and what there is nothing to report of, and return the next row."""
     if made.findings is None:
         return row
-    small = pen.format(font_color=charts.look.muted)
+    small = pen.format(font_color=charts.look.muted, **_WRAPPED)
     for f in made.ranked.to_dict("records"):
         sheet.write_number(
-            row, 0, f["stake"], pen.format(bold=True, num_format=money_form(f["currency"]), align="left")
+            row, 0, f["stake"], pen.format(bold=True, num_format=money_form(f["currency"]), align="left", valign="top")
         )
-        sheet.write_string(row, 1, f["sentence"], pen.format(bold=True))
-        sheet.write_string(row, 2, f"{f['stake_of']}; {f['certainty']}", small)
+        sheet.write_string(row, 1, f["sentence"], pen.format(bold=True, **_WRAPPED))
+        stake = f"{f['stake_of']}; {f['certainty']}"
+        sheet.write_string(row, 2, stake, small)
         sheet.write_string(row + 1, 1, f["why"], small)
+        for i, texts in enumerate((("", f["sentence"], stake), ("", f["why"], ""))):
+            _as_high(sheet, row + i, dict(zip(_GLANCE, texts, strict=True)))
         row += 2
     for what, rest in (("Looked at, nothing to report", made.quiet_line), ("Can't be told", made.untold)):
         if rest:
-            sheet.write_string(row, 0, what)
+            sheet.write_string(row, 0, what, pen.format(**_WRAPPED))
             sheet.write_string(row, 1, " · ".join(rest)[:MOST_TEXT], small)
+            _as_high(sheet, row, dict(zip(_GLANCE, (what, " · ".join(rest)), strict=False)))
             row += 1
     return row + 1
 
@@ -137,16 +166,34 @@ def _by_sheet(made: Content, most: int) -> list[tuple[str, list[Exhibit]]]:
 
 
 def _sheet_name(section: str, exhibits: list[Exhibit], *, alone: bool) -> str:
-    """Return the name of a sheet: its exhibit's, of several what they share, and its section's where no other sheet has that."""
+    """Return the name of a sheet: its exhibit's, its section's where no other sheet has that, of several what tells them apart.
+
+    That are their groups ("Spend by category, site, EUR"), their currencies ("Open value by age, EUR, GBP") or both ("Spend by vendor
+    CHF, month GBP"), as many as there is room for.
+    """
     if len(exhibits) == 1:
         return "Excluded" if exhibits[0].name == "left_out" else exhibits[0].heading
     if alone:
         return section.replace("_", " ").capitalize()
-    first, *others = (e.heading.partition(",")[0] for e in exhibits)
-    shared = first.rpartition(" ")[0] + " "  # "Spend by category" and "Spend by site": "Spend by category, site"
-    if all(other.startswith(shared) for other in others):
-        return ", ".join([first, *(other.removeprefix(shared) for other in others)])
-    return f"{first} and more"
+    whats, currencies = zip(*(re.fullmatch(r"(.*?)(?:, (\S+))?", e.heading, re.DOTALL).groups("") for e in exhibits), strict=True)  # type: ignore[union-attr]  # fmt: skip
+    shared = whats[0].rpartition(" ")[0] + " "
+    others = [what.removeprefix(shared) for what in whats[1:]]
+    if len(set(currencies)) == 1:
+        return _fitting([whats[0], *others], f", {currencies[0]}" if currencies[0] else "")
+    if len(set(whats)) == 1:
+        return _fitting([f"{whats[0]}, {currencies[0]}", *currencies[1:]])
+    named = zip([whats[0], *others], currencies, strict=True)
+    return _fitting([f"{what} {currency}".strip() for what, currency in named])
+
+
+def _fitting(names: list[str], last: str = "") -> str:
+    """Return names in a row, as many as the name of a sheet has room for.
+
+    >>> _fitting(["Spend by category", "site"], ", EUR"), _fitting(["Open value by age, EUR", "GBP", "CHF"])
+    ('Spend by category, site, EUR', 'Open value by age, EUR, GBP …')
+    """
+    rows = [", ".join(names) + last, *(", ".join(names[:n]) + last + " …" for n in range(len(names) - 1, 0, -1))]
+    return next((row for row in rows if len(row) <= MOST_NAME), names[0])
 
 
 def _sheet(pen: Pen, name: str, exhibits: list[Exhibit]) -> list[tuple[str, str]]:
@@ -223,8 +270,8 @@ def _write_rows(pen: Pen, sheet: Any, cells: Cells, native: Native) -> None:
     """Write the rows that a chart draws, in italics and called so, since they are no table of the report."""
     for j, (name, values) in enumerate(cells.rows.items(), start=cells.first_column):
         said = f"Chart: {native.series.get(str(name)) or heading(str(name)).lower()}"
-        sheet.write_string(cells.names_in, j, said, pen.format(italic=True))
         number = pd.api.types.is_float_dtype(values.dtype)
+        sheet.write_string(cells.names_in, j, said, pen.format(italic=True, **({"align": "right"} if number else {})))
         form = native.form if name in native.series else "0.0%" if number else "General"
         drawn = [or_blank(value) for value in values.tolist()]
         sheet.write_column(cells.names_in + 1, j, drawn, pen.format(num_format=form))

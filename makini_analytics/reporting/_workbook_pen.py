@@ -21,6 +21,8 @@ _FORMATS: dict[Kind, str] = {
 }  # fmt: skip
 #: Letters that a cell takes.
 MOST_TEXT = 32_767
+#: Letters of the name of a sheet.
+MOST_NAME = 31
 #: Letters of the widest column of texts, and of one of keys: enough to tell two apart; who needs all of it widens the column.
 _WIDEST, _OF_KEYS = 48, 12
 #: Letters that Excel refuses in the name of a sheet.
@@ -58,7 +60,7 @@ class Pen:
     def table(self, name: str, table: pd.DataFrame, caption: str, *, widths: dict[int, float] | None = None) -> Any:
         """Write a table on a sheet of its own: names in a frozen first row with filters, the caption in the header for print."""
         sheet = self.sheet(name)
-        n = self.rows(sheet, 0, table, widths)
+        n = self.rows(sheet, 0, table, widths, filtered=True)
         sheet.freeze_panes(1, 0)
         if n:
             sheet.autofilter(0, 0, n, max(len(table.columns) - 1, 0))
@@ -66,11 +68,28 @@ class Pen:
         self.printed(sheet, caption)
         return sheet
 
-    def rows(self, sheet: Any, top: int, table: pd.DataFrame, widths: dict[int, float] | None = None) -> int:
+    def rows(
+        self,
+        sheet: Any,
+        top: int,
+        table: pd.DataFrame,
+        widths: dict[int, float] | None = None,
+        *,
+        filtered: bool = False,
+    ) -> int:
         """Write a table with its names in the row ``top``, and return how many rows it has there."""
+        # the arrow of a filter stands at the right, where names over numbers end
+        names = {"bold": True, "bottom": 1, "bg_color": "#F0F2F4"}
+        over_numbers = names | {"align": "right"} | ({"indent": 2} if filtered else {})
         shown = exportable(table.head(MOST_ROWS))
+        kinds = [kind_of(column, shown[column]) for column in map(str, shown.columns)]
         for j, (column, heading) in enumerate(zip(map(str, shown.columns), headings_of(shown), strict=True)):
-            self._column(sheet, top, j, heading, column, shown, (widths or {}).get(j))
+            # a text beside a number that ends at its left would seem to belong to it
+            apart = {"indent": 1, "align": "left"} if kinds[j] == "text" and j and kinds[j - 1] != "text" else {}
+            over = names | apart if kinds[j] == "text" else over_numbers
+            sheet.write_string(top, j, heading, self.format(**over))
+            self._column(sheet, top, j, column, shown, (widths or {}).get(j), **apart)
+            self.widen(sheet, j, (widths or {}).get(j) or len(heading) + 4)
         if len(table) > MOST_ROWS:
             more = f"The first {charts.number(MOST_ROWS)} of {charts.number(len(table))} rows; a report into a folder has all of them as CSV."
             # a blank row apart from the others, or a sort would take it along
@@ -91,18 +110,17 @@ class Pen:
         best = self._widths[sheet.get_name(), j] = max(self._widths.get((sheet.get_name(), j), 0), width)
         sheet.set_column(j, j, best)
 
-    def _column(self, sheet: Any, top: int, j: int, heading: str, column: str, shown: pd.DataFrame, width: float | None) -> None:  # fmt: skip
-        """Write a column: its name, and its values as numbers, days or text, each cell in the format of its kind."""
+    def _column(self, sheet: Any, top: int, j: int, column: str, shown: pd.DataFrame, width: float | None, **look: Any) -> None:  # fmt: skip
+        """Write the values of a column as numbers, days or text, each cell in the format of its kind."""
         values = shown[column]
         kind = kind_of(column, values)
         forms = _forms(values, kind, shown)
         wrap = {"text_wrap": True} if width else {}  # a width that is asked for is one for sentences
-        looks = {form: self.format(num_format=form, valign="top", **wrap) for form in dict.fromkeys(forms)}
-        sheet.write_string(top, j, heading, self.format(bold=True, bottom=1, bg_color="#F0F2F4"))
+        looks = {form: self.format(num_format=form, valign="top", **wrap, **look) for form in dict.fromkeys(forms)}
         for i, (value, form) in enumerate(zip(values.tolist(), forms, strict=True), start=top + 1):
             _write(sheet, i, j, value, kind, looks[form])
         longest = _OF_KEYS if column.endswith("_id") else min(width_of(values, forms), _WIDEST)
-        self.widen(sheet, j, width or max(longest, len(heading) + 3))  # beside a heading stands the arrow of its filter
+        self.widen(sheet, j, width or longest)
 
 
 def sheet_name(name: str) -> str:
@@ -112,20 +130,27 @@ def sheet_name(name: str) -> str:
     ('Prices of the same item', 'What drove the change, EUR', 'a b')
     """
     name = name.translate(_FORBIDDEN).strip("' ")
-    words = name[:32].rsplit(" ", 1)[0].split(" ") if len(name) > 31 else [name]
+    words = name[: MOST_NAME + 1].rsplit(" ", 1)[0].split(" ") if len(name) > MOST_NAME else [name]
     while len(words) > 1 and words[-1] in _JOINING:
         words.pop()
-    return " ".join(words)[:31].rstrip("', ") or "Sheet"
+    return " ".join(words)[:MOST_NAME].rstrip("', ") or "Sheet"
 
 
 def _forms(values: pd.Series, kind: Kind, shown: pd.DataFrame) -> list[str]:
-    """Return the number format of each cell: of an amount in its own currency, since yen have no cents, and prices more decimals."""
+    """Return the number format of each cell: of an amount that of its currency, since yen have no cents, and prices more decimals.
+
+    What is whole has no decimals: days where all of the column are, and each quantity by itself. Which currency it is says its column.
+    """
+    if kind == "number":
+        return ["#,##0" if v % 1 == 0 else _FORMATS[kind] for v in values.astype(float)]
+    if kind == "days" and (values.dropna() % 1 == 0).all():
+        return ["0"] * len(values)
     if kind not in ("money", "price"):
         return [_FORMATS[kind]] * len(values)
     of_rows = shown["currency"] if "currency" in shown else pd.Series(pd.NA, index=shown.index)
     currencies = [None if pd.isna(c) else str(c) for c in of_rows]
     prices = values.astype(float).tolist() if kind == "price" else [None] * len(values)
-    return [money_form(c, price) for c, price in zip(currencies, prices, strict=True)]
+    return [money_form(c, price).partition('"')[0] for c, price in zip(currencies, prices, strict=True)]
 
 
 def width_of(values: pd.Series, forms: Sequence[str]) -> float:

@@ -17,6 +17,7 @@ import pytest
 
 import makini_analytics as ma
 from makini_analytics import slippage
+from tests.reporting.test_page_values import late
 from tests.tiers import one_in
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install -e '.[dev]'")
@@ -50,6 +51,8 @@ def pages(made, tmp_path_factory) -> Callable[[str], Path]:
             return made[1] / "r.html"
         if name == "vendor":
             return ma.report(ma.load_sample(), out / "vendor.html", vendor="Kugellager Nord AG")
+        if name == "cut":  # a list of more rows than a page has
+            return ma.report(late(), out / "cut.html", sections=["open_orders"])
         if name == "lists":  # in one currency
             data = ma.load_sample(["emea"])
             lines = data.lines[data.lines["currency"] == "EUR"].reset_index(drop=True)
@@ -192,6 +195,37 @@ def test_a_list_is_filtered_and_its_sum_follows(pages, visit):
     part.get_by_label("Find").fill(rows[3][order])
     assert len(chased(page)) == sum(rows[3][order] in " ".join(r) for r in rows)
     assert said == []
+
+
+def test_a_list_of_which_the_page_has_the_first_rows_says_so(pages, visit):
+    page, said, _ = visit(pages("cut"), viewport={"width": 1440, "height": 900})
+    part = page.locator("#open_orders")
+    options = part.get_by_label("State").locator("option").all_inner_texts()
+    assert options == ["All", "due in 30 days (0 of 50)", "overdue (500 of 650)"]
+    told = part.locator("[role=status]")
+    assert told.inner_text().startswith("500 of 650 rows, ")
+    assert told.inner_text().endswith("; the page has the first 500 of 700")
+    assert part.locator(".paper").text_content().startswith("State: overdue: 25 of 650 rows; ")
+    part.get_by_label("State").select_option("")
+    assert told.inner_text().startswith("500 of 700 rows, ")
+    part.get_by_label("Find").fill("no such thing")
+    assert part.get_by_text("None of these 500 rows has that.").is_visible()
+    assert said == []
+
+
+def test_what_a_list_offers_stands_together_and_is_read_whole(pages, visit):
+    page, _, _ = visit(pages("lists"), viewport={"width": 1440, "height": 900})
+    part = page.locator("#open_orders")
+    tops = [part.get_by_role("button", name=name).bounding_box()["y"] for name in ("Copy", "Download CSV", "Print list")]  # fmt: skip
+    assert len(set(tops)) == 1
+    wide = "s => s.getBoundingClientRect().width"
+    state = part.get_by_label("State")
+    given = state.evaluate(wide)
+    state.evaluate("s => { s.style.width = 'max-content'; s.style.maxWidth = 'none' }")
+    assert given == state.evaluate(wide)  # nothing of "overdue (32)" is cut off
+    assert part.get_by_text("No row has that.").is_hidden()
+    part.get_by_label("Find").fill("no such thing")
+    assert part.get_by_text("No row has that.").is_visible()
 
 
 @pytest.mark.full

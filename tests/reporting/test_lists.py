@@ -129,6 +129,24 @@ def test_no_key_and_no_connection_is_shown_and_no_row_is_lost(name):
         assert list(got.columns[:3]) == ["item", "description", "vendor"]
 
 
+def test_files_begin_with_what_people_act_on_and_end_with_keys(made):
+    _, out, told = made
+    first = {
+        "open_orders": ["order_number", "line_number", "product_code", "description", "site_name", "vendor_name", "due_date", "days_overdue",
+                        "open_value", "currency", "chance_30_days", "chance_on_time"],
+        "spend_single_source_all": ["product_code", "description", "vendor_name"],
+        "spend_prices": ["product_code", "description", "vendor_name"],
+        "quality_duplicates": ["name", "other_name", "kind"],
+    }  # fmt: skip
+    tables = {e.name: e.table for e in (*told.exhibits, *told.beside())}
+    for name, begins in first.items():
+        got = pd.read_csv(out / "folder" / "tables" / f"{name}.csv", encoding="utf-8-sig")
+        assert list(got.columns[: len(begins)]) == begins
+        keys = [c for c in got if c in ("id", "other_id") or c.endswith("_id") or "connection" in c]
+        assert keys and list(got.columns[-len(keys) :]) == keys
+        assert sorted(got.columns) == sorted(tables[name].columns) and len(got) == len(tables[name])
+
+
 def test_two_vendors_of_one_name_are_told_apart_by_their_connection():
     table = spend.by_vendor(pd.DataFrame({"vendor_id": ["1", "2", "3"], "vendor_name": ["Nord", "Nord", "Süd"], "connection": ["a", "b", "a"], "currency": "EUR", "amount": [3.0, 2.0, 1.0]}))  # fmt: skip
     assert shown(table).vendor_name.tolist() == ["Nord (a)", "Nord (b)", "Süd"]

@@ -41,6 +41,42 @@ def test_a_month_that_is_cut_is_hatched(since, tmp_path):
     assert "hatched: cut by the data" in told.exhibits[0].native.says
 
 
+def three_lines(**more):
+    """Make lines of March and May, the latter still open, in data that end in June."""
+    table = pd.DataFrame({"order_number": ["1", "1", "2"], "line_number": ["1", "2", "1"], "vendor_name": ["A", "A", "B"], "quantity": 1.0,
+                          "amount": [200.0, 100.0, 900.0], "currency": "EUR", "order_date": ["2025-03-01", "2025-03-01", "2025-05-02"],
+                          "required_date": ["2025-03-20", "2025-03-25", "2025-06-01"], "delivered_date": ["2025-03-19", "2025-03-30", None]})  # fmt: skip
+    return ma.Purchases.from_table(table.assign(**more), as_of="2025-06-30")
+
+
+def test_a_trend_has_every_month_that_its_picture_has(tmp_path):
+    deck = Presentation(str(ma.report(three_lines(), tmp_path / "x.pptx", progress=False)))
+    want = {
+        "spend_by_month_EUR": [("2025-03", 300.0), ("2025-04", 0.0), ("2025-05", 900.0), ("2025-06", 0.0)],
+        "slippage_by_month": [("2025-03", 0.5), ("2025-04", None), ("2025-05", None), ("2025-06", 0.0)],
+        "lead_times_by_month": [
+            ("2025-03", 18.0),
+            ("2025-04", None),
+            ("2025-05 (unfinished)", None),
+            ("2025-06", None),
+        ],
+    }
+    for name, points in want.items():
+        chart = chart_of(deck, name)
+        plot = chart.plots[0]
+        assert list(zip(map(str, plot.categories), plot.series[0].values, strict=True)) == points, name
+        assert chart._chartSpace.find(".//{*}dispBlanksAs").get("val") == "gap"  # no line over what is not there
+
+
+@pytest.mark.parametrize(("day", "amount", "hatched"), [("2025-05-02", 900.0, ()), ("2025-06-02", 0.5, ()), ("2025-06-02", 900.0, (3,))])  # fmt: skip
+def test_hatching_is_explained_only_where_a_column_is_hatched(day, amount, hatched):
+    """The data cut June, whose column has no height, one that nobody sees, and one that is seen."""
+    data = three_lines(order_date=["2025-03-02", "2025-03-31", day], amount=[200.0, 100.0, amount])
+    months = content(data, as_of="2025-06-20", sections=["spend"]).exhibits[0]
+    assert months.native.hatched == hatched
+    assert ("hatched" in months.native.says) == bool(hatched)
+
+
 def test_the_heads_of_the_overdue_lines_fit(made):
     _, out, _ = made
     table = next(s.table for slide in Presentation(str(out / "r.pptx")).slides for s in slide.shapes if s.name == "open_orders")  # fmt: skip

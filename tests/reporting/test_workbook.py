@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import makini_analytics as ma
+from makini_analytics.reporting._exhibits import Exhibit
 
 openpyxl = pytest.importorskip("openpyxl", reason="openpyxl, which reads workbooks back, is not installed")
 pytest.importorskip("xlsxwriter", reason="the extra 'report' is not installed")
@@ -59,17 +60,55 @@ def test_a_price_below_a_cent_is_read_in_every_format(tmp_path):
     book = openpyxl.load_workbook(ma.report(data, tmp_path / "x.xlsx", currency="IDR", sections=["spend"]))
     sheet = book["Prices of the same item"]
     at = [c.value for c in sheet[1]].index("Price before")
-    assert sheet.cell(2, at + 1).number_format == '#,##0.0000" IDR"'
+    assert sheet.cell(2, at + 1).number_format == "#,##0.0000"
 
 
 def test_sheets_and_columns_have_names_as_people_read_them(made):
     _, out, _ = made
     book = openpyxl.load_workbook(out / "r.xlsx")
     assert not [name for name in book.sheetnames if re.search(r"\d$|, ?$", name)]
-    assert {"Spend by category, site", "Prices of the same item"} <= set(book.sheetnames)
+    assert {"Spend by category, site, EUR", "Prices of the same item"} <= set(book.sheetnames)
     heads = [c.value for sheet in book if sheet.title != "At a glance" for c in sheet[1] if c.value]
     assert len(heads) > 100
     assert not [h for h in heads if "_" in h or h[0].islower()]
+
+
+def test_what_is_whole_has_no_decimals_and_names_stand_over_their_numbers(made):
+    sheet = openpyxl.load_workbook(made[1] / "r.xlsx")["Open lines"]
+    names = [c.value for c in sheet[1]]
+    for row in sheet.iter_rows(min_row=2):
+        days, quantity = (row[names.index(name)] for name in ("Days overdue", "Open quantity"))
+        assert days.number_format == "0"
+        assert quantity.number_format == ("#,##0" if quantity.value % 1 == 0 else "#,##0.00")
+    over = {c.value: c.alignment.horizontal for c in sheet[1]}
+    assert {over[name] for name in ("Days overdue", "Open value", "Open quantity", "Chance", "Due")} == {"right"}
+    assert {over[name] for name in ("Order", "Currency", "State")} & {"right"} == set()
+    beside = sheet.cell(2, names.index("Currency") + 1).alignment  # a number ends at its left
+    assert (beside.horizontal, beside.indent) == ("left", 1)
+
+
+def test_the_first_sheet_breaks_its_texts_and_names_the_unit_of_days(made):
+    sheet = openpyxl.load_workbook(made[1] / "r.xlsx")["At a glance"]
+    cells = {c.value: c for row in sheet.iter_rows() for c in row if c.value is not None}
+    tile = next(t for t in made[2].tiles if t.name == "lead_time")
+    assert sheet.cell(cells[tile.label].row, 2).number_format == '0 "days"'
+    joined = {str(r).split(":")[0]: r for r in sheet.merged_cells.ranges}
+    for cell in cells.values():
+        if isinstance(cell.value, str) and cell.row > 1:
+            assert cell.alignment.wrap_text, cell.value
+            span = joined[cell.coordinate].cells if cell.coordinate in joined else [(cell.row, cell.column)]
+            wide = sum(sheet.column_dimensions["ABC"[j - 1]].width for _, j in span)
+            assert len(cell.value) / wide / 1.05 <= (sheet.row_dimensions[cell.row].height or 15) / 15, cell.value
+
+
+def test_sheets_of_several_currencies_say_which():
+    from makini_analytics.reporting._workbook import _sheet_name
+
+    exhibits = [Exhibit(f"x{i}", heading, pd.DataFrame()) for i, heading in enumerate((
+        "Open value by age, INR", "Open value by age, GBP", "Open value by age, CHF", "Spend by vendor, CHF", "Spend by month, GBP",
+        "What drove the change, INR", "Spend by vendor, INR"))]  # fmt: skip
+    named = [_sheet_name("spend", [exhibits[i] for i in some], alone=False) for some in ((0, 1), (0, 1, 2), (3, 4), (5, 6))]  # fmt: skip
+    assert named == ["Open value by age, INR, GBP", "Open value by age, INR, GBP …", "Spend by vendor CHF, month GBP", "What drove the change, INR …"]  # fmt: skip
 
 
 def test_the_numbers_of_bars_to_the_left_have_room(made):
