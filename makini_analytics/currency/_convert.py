@@ -12,12 +12,9 @@ import pandas as pd
 from ..compute import N_ROWS, Selection, stamp
 from ..errors import ConfigError, one_of
 from ..frames import (
-    FILTERS,
-    FIRST_ORDERS,
+    CARRIED,
     OWN_DAYS,
     OWN_WINDOWS,
-    RECORDED_SINCE,
-    TOLD_IN,
     AsOf,
     as_of_day,
     categoricals,
@@ -121,9 +118,7 @@ def convert(
     }
     stamp(converted, metric="currency.convert", parameters=parameters, selection=selection, lines=frame, notes=(note,))
     converted.attrs |= {"currency": description} | {
-        k: v
-        for k, v in frame.attrs.items()
-        if k in ("since", "until", OWN_DAYS, OWN_WINDOWS, FILTERS, FIRST_ORDERS, TOLD_IN, RECORDED_SINCE)
+        k: v for k, v in frame.attrs.items() if k in ("since", "until", OWN_DAYS, OWN_WINDOWS, *CARRIED)
     }
     converted.attrs.pop(N_ROWS)  # these are lines: some of them are no part of a result
     if data is None:

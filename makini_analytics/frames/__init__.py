@@ -49,7 +49,7 @@ from ._collect import (
     to_pandas,
 )
 from ._csv import write_csv
-from ._recorded import RECORDED_SINCE, due_before, recorded_since, starts_after
+from ._recorded import CARRIED, RECORDED_SINCE, due_before, recorded_since, starts_after
 from ._spark import refuse_instants, refuse_twins, zones_of_spark
 from ._sqlite import refuse_other_kinds
 from ._stack import as_text, stack
@@ -57,6 +57,7 @@ from .categoricals import to_strings
 
 __all__ = [
     "ALL_BUT_DRAFTS",
+    "CARRIED",
     "CHANGED_SINCE",
     "DECIDED_BY",
     "DECIDING",

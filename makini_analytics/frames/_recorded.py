@@ -8,18 +8,21 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ._access import Mask, days_of, numbers, values
+from ._access import FILTERS, TOLD_IN, Mask, days_of, numbers, values
+from ._as_of import FIRST_ORDERS
 from ._codes import Encoding, coalesce, encode
 
 #: Where a part of lines carries what is known of the whole: a part of few lines can't tell.
 RECORDED_SINCE = "recorded_since"
+#: What a part of lines carries of the whole, and lines that are converted of those they were.
+CARRIED = (FILTERS, FIRST_ORDERS, TOLD_IN, RECORDED_SINCE)
 #: Deliveries are recorded only since some day where, of the lines that were due before it, so many of so many vendors, due on so many
 #: days of two months or more, never came, and these are nearly all; where as many were due in a month as since, or a third; and where
 #: at least half of what was due since has come. A list of all open orders and last year's has few old lines, and a container that is
 #: still out has one day.
 _LINES, _VENDORS, _DAYS, _GAP, _NEVER_CAME, _AS_MANY, _CAME = 20, 3, 10, 60, 0.85, 1 / 3, 0.5
-#: The share of deliveries that may lie before that day by some accident.
-_STRAY = 0.02
+#: So many deliveries, and at most this share of them, may lie before that day by some accident.
+_STRAYS, _STRAY = 3, 0.02
 #: What came some days early was due so many days after it did: it would seem never to have come.
 _EARLY = 30
 
@@ -48,7 +51,7 @@ def recorded_since(lines: pd.DataFrame) -> dict[str, pd.Timestamp]:
     begins = np.cumsum(n_come) - n_come
     first = np.full(n, np.datetime64("NaT"), dtype="datetime64[D]")
     last = first.copy()
-    first[there] = came[in_order[begins[there] + (_STRAY * n_come[there]).astype(np.intp)]]
+    first[there] = came[in_order[begins[there] + np.minimum(_STRAYS, _STRAY * n_come[there]).astype(np.intp)]]
     last[there] = came[in_order[begins[there] + n_come[there] - 1]]
     before, since = counts & (day < first[code]), counts & (day >= first[code]) & (day <= last[code])
     waited = before & waits

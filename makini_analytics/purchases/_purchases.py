@@ -11,7 +11,7 @@ import pandas as pd
 
 from ..errors import ConfigError
 from ..files import FileBeside, FileRead, beside, read_file, settled_by_numbers
-from ..frames import DECIDED_BY, DECIDING, FILTERS, FIRST_ORDERS, RECORDED_SINCE, TOLD_IN, as_day, categoricals, stack
+from ..frames import CARRIED, DECIDED_BY, DECIDING, as_day, categoricals, stack
 from ..system import check_options, flag_of, known_options, mapping_of, options_of, path_of
 from ..tidy import TABLES, Beside, NumberFormat, empty, tidy_table
 from . import _display, _folder
@@ -57,10 +57,7 @@ class Purchases(NoFrame):
             repeated |= {c for c in frame.columns if str(c).startswith("custom.")}
             frame = categoricals.as_strings(frame, repeated)
             # the rates that `currency.convert` used, and what `filter` picked
-            done = {
-                k: getattr(self, name).attrs.get(k)
-                for k in ("currency", FILTERS, FIRST_ORDERS, TOLD_IN, RECORDED_SINCE)
-            }
+            done = {k: getattr(self, name).attrs.get(k) for k in ("currency", *CARRIED)}
             done[DECIDED_BY] = [c for c in DECIDING if c in frame] if name == "lines" and len(self.sources) else None
             frame.attrs = {k: v for k, v in (attrs | done).items() if v is not None} if name != "issues" else {}
             object.__setattr__(self, name, frame)

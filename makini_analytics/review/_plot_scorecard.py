@@ -14,7 +14,8 @@ from .. import charts
 from ..compute import By
 from ..errors import ConfigError, OptionError
 from ..system import known_options
-from ._scorecard import BETTER, SAME, WORSE, scorecard
+from ._scorecard import scorecard
+from ._trend import BETTER, SAME, WORSE
 
 #: Vendors that can be told apart on one slide.
 _MOST = 20

@@ -17,7 +17,6 @@ from ..compute import (
     Rates,
     Selection,
     against_before,
-    discoveries,
     pools_of,
     refuse_given,
     reuse,
@@ -28,13 +27,13 @@ from ..frames import Mask, days_of
 from ..purchases import Purchases
 from ..system import known_options, text_of
 from ._cells import CELLS, Cells, came_within, told
-from ._evidence import FALSE_SHARE, in_another_unit, price_shift
+from ._evidence import in_another_unit, price_shift
 from ._kinds import count
 from ._sides import GROUP, PART, Floats, Side, sides_of
 from ._told import outcomes_hidden
+from ._trend import Trend, clear_of
 from ._view import View
 
-BETTER, WORSE, SAME = "better", "worse", "no clear difference"
 #: The shares on the card, each with whether more of it is better.
 RATES = {
     "on_time": True,
@@ -334,25 +333,3 @@ class Card:
         p, (one, other) = found.p_value[: self.n], np.split(rates.rate, 2)
         unmoved = ~np.isnan(p) & (one == other) & ((one == 0) | (one == 1))
         return Trend(np.where(unmoved, np.nan, p), (one > other) == more_is_better, unmoved, other)
-
-
-@dataclass(frozen=True)
-class Trend:
-    """How a figure of each group compares with the period before."""
-
-    p_value: Floats  # missing where not tested
-    better: Mask  # where it is clear
-    unmoved: Mask | None = None  # where nothing can be clear: 0 or 1 on both sides
-    before: Floats | None = None
-
-    def words(self, clear: Mask) -> Any:
-        """Return it in words, of which those that are clear say better or worse."""
-        said = np.where(clear, np.where(self.better, BETTER, WORSE), SAME).astype(object)
-        said[np.isnan(self.p_value) & (True if self.unmoved is None else ~self.unmoved)] = None
-        return pd.array(said, dtype="string")
-
-
-def clear_of(p_values: list[Floats]) -> list[Mask]:
-    """Return which of the tests of a card are clear: all of them are one family."""
-    whole = np.concatenate(p_values)
-    return np.split(discoveries(whole, ~np.isnan(whole), FALSE_SHARE), len(p_values))

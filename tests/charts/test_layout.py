@@ -18,7 +18,7 @@ from matplotlib.transforms import Bbox
 
 import makini_analytics as ma
 from makini_analytics import charts, lead_times, quality, slippage, spend, style
-from makini_analytics.review._scorecard import BETTER, SAME, WORSE
+from makini_analytics.review._trend import BETTER, SAME, WORSE
 from tests.tiers import one_in
 
 LONG = ["株式会社東海精密機械製作所ベアリング事業本部名古屋営業所", "شركة الخليج العربي للصناعات الهندسية والتوريدات العامة", "Gesellschaft für Antriebstechnik Süd mbH & Co. Kommanditgesellschaft"]  # fmt: skip
