@@ -41,8 +41,8 @@ def on_time_by(view: View, by: By = "vendor") -> pd.DataFrame:
         return table
     months = ask("month")
     alike = (table["against_others"] == months["against_others"]).fillna(False)
-    # missing where a vendor's lines are of fewer than three months: who was late in two of them may have had two bad months
-    p = np.maximum(table["p_value"].to_numpy(dtype=float), months["p_value"].to_numpy(dtype=float))
+    # of fewer than three months nothing is sure: who was late in two of them may have had two bad months
+    p = np.maximum(table["p_value"].to_numpy(dtype=float), months["p_value"].fillna(1.0).to_numpy(dtype=float))
     out = table.assign(p_value=p, against_others=table["against_others"].where(alike))
     out.attrs = table.attrs | {"notes": [*table.attrs.get("notes", []), _NOTE]}
     return out

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import makini_analytics as ma
-from makini_analytics import charts, currency, quality
+from makini_analytics import charts, currency, quality, slippage
 from makini_analytics.reporting import content
 from makini_analytics.review import View, look
 from makini_analytics.review import _duplicate_kinds as there_twice
@@ -266,3 +266,34 @@ def test_due_dates_that_are_those_of_the_delivery_are_doubted_wherever_they_are_
         assert doubt in re.sub(r"\s+", " ", page)
     moved = ma.Purchases.from_table(table.assign(required_date=came - pd.Timedelta(days=1)), as_of="2025-12-31")
     assert "Doubtful" not in ma.findings(moved).set_index("kind").loc["late", "why"]
+
+
+def bad_months(seed, chance, late, usual, worse=None):
+    """Return two years of orders of ten vendors, each of which has bad months of its own; perhaps one that is late more often."""
+    draw = np.random.default_rng(seed)
+    ordered = pd.Timestamp("2024-01-01") + pd.to_timedelta(np.sort(draw.integers(0, 731, 1600)), unit="D")
+    vendor = draw.integers(0, 10, 1600)
+    month = ((ordered.year - 2024) * 12 + ordered.month - 1).to_numpy()
+    bad = draw.random((10, 24)) < chance
+    p = np.where(bad[vendor, month], late, usual) + np.where(vendor == worse, 0.2, 0.0)
+    came = pd.Series(ordered + pd.to_timedelta(np.where(draw.random(1600) < p, 35, 18), unit="D"))
+    table = pd.DataFrame({"order_number": [f"o{i}" for i in range(1600)], "order_date": ordered, "amount": 10.0})
+    table = table.assign(
+        currency="EUR", vendor_name=[f"V{v}" for v in vendor], required_date=ordered + pd.Timedelta(days=26)
+    )
+    return ma.Purchases.from_table(table.assign(delivered_date=came.where(came <= "2025-12-31")), as_of="2025-12-31")
+
+
+@pytest.mark.parametrize("n", [pytest.param(4, id="few"), pytest.param(40, marks=pytest.mark.full, id="many")])
+def test_vendors_with_bad_months_of_their_own_are_not_called_late(n):
+    told = [ma.findings(bad_months(seed, 0.2, 0.6, 0.05)).set_index("kind").why["late"] for seed in range(n)]
+    assert sum("later than chance allows:" in why for why in told) <= n // 20
+    worse = [ma.findings(bad_months(seed, 0, 0, 0.1, worse=3)).set_index("kind").why["late"] for seed in range(n)]
+    assert sum("later than chance allows: V3" in why for why in worse) >= 0.7 * n
+
+
+def test_the_chart_of_vendors_names_whom_the_finding_names():
+    data = bad_months(1, 0.2, 0.6, 0.05)
+    table = next(e.table for e in content(data).exhibits if e.name == "slippage_by_vendor")
+    assert table["against_others"].isna().all()
+    assert slippage.by_vendor(data.lines[data.lines.required_date > "2024-12-31"])["against_others"].notna().any()
