@@ -69,7 +69,7 @@ DIRTY = [
         1,
         "category",
         id=f"1-category-{kind}",
-        marks=[] if kind == "polars" else pytest.mark.full,
+        marks=pytest.mark.full,
     )
     for kind in KINDS
 ]

@@ -13,6 +13,7 @@ from makini_analytics import slippage
 from makini_analytics.frames import recorded_since
 from makini_analytics.reporting import content
 from makini_analytics.review._findings import look
+from tests.tiers import one_in
 
 
 @pytest.fixture(scope="module")
@@ -155,13 +156,16 @@ def strayed(table):
 
 @pytest.mark.parametrize(
     "made",
-    [
-        lambda t: t,
-        strayed,
-        lambda t: t.assign(status=np.where(t.delivered_date.notna(), "Received", "Open")).drop(
-            columns="delivered_date"
-        ),
-    ],
+    one_in(
+        3,
+        [
+            lambda t: t,
+            strayed,
+            lambda t: t.assign(status=np.where(t.delivered_date.notna(), "Received", "Open")).drop(
+                columns="delivered_date"
+            ),
+        ],
+    ),
 )
 def test_some_early_deliveries_or_lines_closed_by_hand_change_nothing(made):
     data = ma.Purchases.from_table(made(received()), as_of="2025-12-31", connection="erp")
@@ -174,12 +178,15 @@ def test_some_early_deliveries_or_lines_closed_by_hand_change_nothing(made):
 
 @pytest.mark.parametrize(
     "picks",
-    [
-        {"since": "2025-06-15"},
-        {"vendor": "V1"},
-        {"state": ["open", "received"]},
-        {"vendor": "V2", "since": "2025-08-01"},
-    ],
+    one_in(
+        4,
+        [
+            {"since": "2025-06-15"},
+            {"vendor": "V1"},
+            {"state": ["open", "received"]},
+            {"vendor": "V2", "since": "2025-08-01"},
+        ],
+    ),
 )
 def test_a_part_knows_what_the_whole_records(picks):
     table = received().assign(status=lambda t: np.where(t.delivered_date.notna(), "Received", "Open"))
@@ -204,7 +211,7 @@ def slippage_of(data):
     return ma.findings(data).set_index("kind").value.fillna(0.0)["overdue"]
 
 
-@pytest.mark.parametrize("first", ["2024-05-01", "2024-10-20"])
+@pytest.mark.parametrize("first", one_in(2, ["2024-05-01", "2024-10-20"]))
 def test_a_year_of_which_only_a_part_is_recorded_is_not_compared(first):
     data = ma.Purchases.from_table(received(first=first, until="2025-12-31"), as_of="2025-12-31")
     tiles = {t.name: t for t in look(data).tiles}
@@ -212,16 +219,17 @@ def test_a_year_of_which_only_a_part_is_recorded_is_not_compared(first):
     assert ma.scorecard(data).on_time_before.isna().all()
 
 
-def test_ordinary_deliveries_are_hardly_ever_taken_for_none():
-    """Few orders, long times, much that never comes: 400 connections of each kind."""
+@pytest.mark.parametrize("n", one_in(2, [60, 400]))
+def test_ordinary_deliveries_are_hardly_ever_taken_for_none(n):
+    """Few orders, long times, much that never comes."""
     taken = 0
-    for seed in range(400):
+    for seed in range(n):
         draw = np.random.default_rng(seed)
-        n = int(draw.integers(20, 200))
-        ordered = pd.Timestamp("2024-01-01") + pd.to_timedelta(np.sort(draw.integers(0, 730, n)), unit="D")
-        due = ordered + pd.to_timedelta(draw.integers(5, 120, n), unit="D")
-        came = pd.Series(due + pd.to_timedelta(draw.integers(-20, 60, n), unit="D")).where(
-            draw.random(n) > draw.random() * 0.6
+        size = int(draw.integers(20, 200))
+        ordered = pd.Timestamp("2024-01-01") + pd.to_timedelta(np.sort(draw.integers(0, 730, size)), unit="D")
+        due = ordered + pd.to_timedelta(draw.integers(5, 120, size), unit="D")
+        came = pd.Series(due + pd.to_timedelta(draw.integers(-20, 60, size), unit="D")).where(
+            draw.random(size) > draw.random() * 0.6
         )
         lines = pd.DataFrame(
             {"required_date": due, "delivered_date": came.where(came <= "2025-12-31"), "state": "open"}
