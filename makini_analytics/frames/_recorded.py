@@ -40,9 +40,12 @@ def recorded_since(lines: pd.DataFrame) -> dict[str, pd.Timestamp]:
         return {name: pd.Timestamp(day) for name, day in known.items()}
     names, day = _connections(lines), due_day(lines)
     code, n = names.codes.astype(np.intp), len(names.labels)
-    came, waits = _came(lines, day)
-    counts = ~np.isnat(day) & (waits | ~np.isnat(came))
-    come = np.flatnonzero(counts & ~waits)
+    on_a_day, waits, ended = _came(lines)
+    counts = ~np.isnat(day) & (waits | ended)
+    # where most of what came has no day, its due date stands for it; where most has one, a line that was closed by hand has none
+    n_ended, n_dated = (np.bincount(code[counts & rows], minlength=n) for rows in (ended, ~np.isnat(on_a_day)))
+    came = np.where((n_dated < n_ended / 2)[code] & np.isnat(on_a_day) & ended, day, on_a_day)
+    come = np.flatnonzero(counts & ~np.isnat(came))
     if not len(come):
         return {}
     in_order = come[np.lexsort((came[come], code[come]))]
@@ -114,16 +117,16 @@ def _connections(lines: pd.DataFrame) -> Encoding:
     return Encoding(np.where(found.codes < 0, len(found.labels), found.codes), pd.Index([*found.labels, ""]))
 
 
-def _came(lines: pd.DataFrame, due: Days) -> tuple[Days, Mask]:
-    """Return the first day on which anything of each line came, its due date where that is not known, and which lines still wait."""
+def _came(lines: pd.DataFrame) -> tuple[Days, Mask, Mask]:
+    """Return the first day on which anything of each line came, which lines still wait, and which have come, on a known day or not."""
     out = np.full(len(lines), np.datetime64("NaT"), dtype="datetime64[D]")
     for name in ("delivered_date", "first_receipt_date", "completed_date"):
         out = np.fmin(out, days_of(lines, name))
     state = encode(values(lines, "state", "string"))
     ended = np.append(state.labels.isin(["received", "closed_short"]), False)[state.codes]
-    out = np.where(np.isnat(out) & (ended | (numbers(lines, "received_quantity") > 0)), due, out)
+    come = np.asarray(~np.isnat(out) | ended | (numbers(lines, "received_quantity") > 0), dtype=np.bool_)
     still = np.append(state.labels.isin(["open", "unknown"]), True)[state.codes]
-    return out, np.asarray(still & np.isnat(out), dtype=np.bool_)
+    return out, np.asarray(still & ~come, dtype=np.bool_), come
 
 
 def _distinct(code: npt.NDArray[np.intp], what: npt.NDArray[np.int64], n: int) -> npt.NDArray[np.intp]:

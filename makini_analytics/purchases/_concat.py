@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from ..errors import ConfigError, SchemaError
-from ..frames import need, stack
+from ..frames import FILTERS, RECORDED_SINCE, TOLD_IN, need, recorded_since, stack, told_in
 from ..tidy import ISSUES, LINES, ORDERS, SOURCES
 from ._purchases import Purchases
 from ._reach import own_days
@@ -63,4 +64,15 @@ def concat(purchases: Iterable[Purchases]) -> Purchases:
         parts = [replace(p, sources=p.sources.assign(as_of=own_days(p.sources, p.as_of))) for p in parts]
     tables = {"orders": ORDERS, "lines": LINES, "issues": ISSUES, "sources": SOURCES}
     frames = {t: stack([getattr(p, t) for p in parts]) for t in tables}
+    frames["lines"].attrs |= _carried(parts)
     return Purchases(**frames, as_of=min(days) if days else None)
+
+
+def _carried(parts: list[Purchases]) -> dict[str, Any]:
+    """Return what parts of a whole know of it: each of its own connections, and what all were narrowed to alike."""
+    out: dict[str, Any] = {}
+    if any(RECORDED_SINCE in p.lines.attrs for p in parts):
+        out[TOLD_IN] = sorted({name for p in parts for name in told_in(p.lines)})
+        out[RECORDED_SINCE] = {n: str(day.date()) for p in parts for n, day in recorded_since(p.lines).items()}
+    filters = [p.lines.attrs.get(FILTERS) for p in parts]
+    return out | ({FILTERS: filters[0]} if filters[0] and all(f == filters[0] for f in filters) else {})

@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from .. import charts, lead_times, slippage, spend
 from .._version import __version__
-from ..frames import FILTERS, AsOfDays, due_before, narrowed_to, recorded_since, values
+from ..frames import FILTERS, AsOfDays, days_of, due_before, narrowed_to, recorded_since, values
 from ..purchases import Purchases
 from ..review import (
     NOTHING_TOLD,
@@ -87,7 +88,8 @@ class _Period:
         """Return the lines whose day in a column is in the period."""
         if column not in lines:
             return lines.iloc[:0]
-        return lines[lines[column].between(self.since, self.until).fillna(False).astype(bool)]
+        day = days_of(lines, column)
+        return lines[(day >= np.datetime64(self.since, "D")) & (day <= np.datetime64(self.until, "D"))]
 
 
 def vendor_page(lines: pd.DataFrame, purchases: Purchases, name: str, day: AsOfDays) -> str:
@@ -103,6 +105,7 @@ def vendor_page(lines: pd.DataFrame, purchases: Purchases, name: str, day: AsOfD
     untold = NOTHING_TOLD if untold_of(mine).all() else "all of it was due before deliveries are recorded"
     # nor of lines that were picked by what became of them: each open one is late or not yet due
     judgeable, all_judgeable = (part.iloc[:0] if outcomes_hidden(mine) else part for part in (told, all_told))
+    told, all_told = (part[~(days_of(part, "order_date") > np.datetime64(until, "D"))] for part in (told, all_told))
     picked = outcomes_hidden(mine, of_open=True)
     silent = f"what came can't be judged: {picked}" if picked else (untold if told.empty and len(mine) else "")
     due, all_due = (period.of(part, f"{by}_date") for part in (judgeable, all_judgeable))

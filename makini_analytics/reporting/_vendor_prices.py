@@ -25,8 +25,10 @@ def prices(mine: pd.DataFrame, day: AsOfDays, since: pd.Timestamp) -> dict[str, 
         return None  # nothing says what was bought
     changes = spend.price_changes(mine, currency=str(currency.iloc[0]), as_of=day)
     changes = changes[changes["ppv"].notna() & (changes["period"].dt.end_time >= since)]
-    changes = changes[~by_the_box((changes["price"] / changes["base_price"]).to_numpy(dtype=float), changes["unit"])]
-    if not len(changes):
+    other = by_the_box((changes["price"] / changes["base_price"]).to_numpy(dtype=float), changes["unit"])
+    effect = changes["ppv"].abs()
+    # of what is more likely another unit than another price nothing is told, where it would decide
+    if not len(changes) or effect[other].sum() > effect.sum() / 2:
         return None
     last = changes["period"].max()
     changes = changes[changes["period"] == last]

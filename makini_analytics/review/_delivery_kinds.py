@@ -14,7 +14,6 @@ from ._evidence import NO_VENDOR, Evidence, Floats, named, shifts
 from ._kinds import CLEAR, COUNTED, ESTIMATED, TO_CHECK, UNKNOWN, Finding, count, listed, none_of
 from ._on_order import also_on_order
 from ._on_time import doubt_of, on_time_by
-from ._told import NOTHING_TOLD
 from ._view import View
 from ._years import with_months
 
@@ -43,8 +42,8 @@ def late(view: View, evidence: Evidence, clear: Mask) -> Finding:
     """Return what came late or is still out, and at which vendors it is more than chance."""
     due = (view.year_of_due == 1) & view.has_outcome
     missed = due & view.missed
-    if not due.any() and view.has_due_dates and view.nothing_told:
-        return Finding("late", f"late deliveries ({NOTHING_TOLD})", certainty=UNKNOWN)
+    if not due.any() and view.has_due_dates and view.blind:
+        return Finding("late", f"late deliveries ({view.blind})", certainty=UNKNOWN)
     if not due.any():
         fell_due = "no line can be judged" if (view.year_of_due == 1).any() else "no line fell due in the twelve months"
         why = fell_due if view.has_due_dates else "no line has a due date"
@@ -125,8 +124,8 @@ def _spread(view: View, late_amount: Floats) -> str:
 
 def soon_late(view: View) -> Finding:
     """Return what of the lines that fall due soon is expected late."""
-    if view.has_due_dates and view.nothing_told:
-        return Finding("soon late", f"lines due in the next {SOON} days ({NOTHING_TOLD})", certainty=UNKNOWN)
+    if view.has_due_dates and view.blind:
+        return Finding("soon late", f"lines due in the next {SOON} days ({view.blind})", certainty=UNKNOWN)
     table = view.open_in_unit
     days = -table["days_overdue"]
     if len(table) and table["due_date"].isna().all():
@@ -186,8 +185,8 @@ def _fell_due_lately(view: View, falls_due: pd.DataFrame) -> tuple[npt.NDArray[n
 
 def overdue(view: View) -> Finding:
     """Return what is past its due date."""
-    if view.has_due_dates and view.nothing_told:
-        return Finding("overdue", f"overdue lines ({NOTHING_TOLD})", certainty=UNKNOWN)
+    if view.has_due_dates and view.blind:
+        return Finding("overdue", f"overdue lines ({view.blind})", certainty=UNKNOWN)
     table, unit = view.open_in_unit, view.named_unit(view.open_orders)
     past = table[table["days_overdue"] > 0].sort_values("open_value", ascending=False)
     dated = int(table["due_date"].notna().sum())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ..frames import Mask, due_before, recorded_since, starts_after
+from ..frames import Mask, days_of, due_before, recorded_since, starts_after
 from ..system import cached_property
 from ._told import NOTHING_TOLD, outcomes_hidden, untold_of
 from ._years import Years, day_in_words
@@ -45,12 +45,17 @@ class Judged(Years):
         return self.silent | due_before(self.lines, self.judged_from)
 
     @property
+    def word(self) -> str:
+        """What lines are before or after such a day."""
+        return "due" if self.has_due_dates else "ordered"
+
+    @property
     def why_untold(self) -> list[tuple[Mask, str]]:
         """Some of these lines, and why nothing says so of them."""
         days = ", ".join(f"{day_in_words(d)}{f' in {n}' if n else ''}" for n, d in sorted(self.judged_from.items()))
         return [
             (self.silent, NOTHING_TOLD),
-            (self.untold & ~self.silent, f"due before deliveries are recorded: judged from {days}"),
+            (self.untold & ~self.silent, f"{self.word} before deliveries are recorded: judged from {days}"),
         ]
 
     @cached_property
@@ -68,6 +73,14 @@ class Judged(Years):
     def nothing_judged(self) -> bool:
         """Whether that is all of them."""
         return bool(self.unjudged.all()) and len(self.lines) > 0
+
+    @property
+    def blind(self) -> str:
+        """Why of no line that was ordered by the as-of day anything says whether it came; "" where it does of one."""
+        there = ~(days_of(self.lines, "order_date") > np.datetime64(self.end, "D"))
+        if not there.any() or not self.untold[there].all():
+            return ""
+        return next(reason for rows, reason in self.why_untold if rows.any())
 
     @cached_property
     def told_lines(self) -> pd.DataFrame:

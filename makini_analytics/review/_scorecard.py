@@ -239,7 +239,8 @@ class Card:
             sums = some.groupby(found[GROUP], observed=True).sum()
             out[name] = after.of_groups(sums.reset_index(name="value"), "value", 0.0)
         # of whose lines nothing says whether they came, nobody knows what is overdue
-        can_tell = np.bincount(after.groups.codes[~view.untold], minlength=self.n)[: self.n] > 0
+        ordered = ~(days_of(view.lines, "order_date") > np.datetime64(view.end, "D"))
+        can_tell = np.bincount(after.groups.codes[~view.untold & ordered], minlength=self.n)[: self.n] > 0
         can_tell &= view.has_due_dates and not view.untellable("overdue")
         out["overdue_value"] = np.where(can_tell, out["overdue_value"], np.nan)
         if outcomes_hidden(view.lines, of_open=True):
@@ -257,7 +258,8 @@ class Card:
         except (SchemaError, ConfigError):  # nothing says what was bought
             return none, Trend(none, np.zeros(self.n, dtype=bool))
         items = items[(items["before"] > 0) & (items["after"] > 0)]
-        items = items[~in_another_unit(items)]
+        if view.in_another_unit:
+            items = items[~in_another_unit(items)]
         group, price = np.asarray(items[GROUP], dtype=np.int64), items["price"].to_numpy(dtype=float)
         base = (items["after"] - items["price"] - items["currency_effect"]).to_numpy(dtype=float)
         net, at_old = (np.bincount(group, x, self.n)[: self.n] for x in (price, base))

@@ -252,6 +252,13 @@ def concentration(view: View) -> Finding:
     several = (
         f"In {len(above)} of {count(len(table), 'category')} one vendor has more than half. " if len(above) > 1 else ""
     )
+    n_lacking = int(unknown[(counted["category"] == first["category"]).to_numpy(dtype=bool)].sum())
+    lacks = (
+        f"; {count(n_lacking, 'line')} of it {'has' if n_lacking == 1 else 'have'} no amount{f' in {view.unit}' if view.unit else ''}"
+        if n_lacking
+        else ""
+    )
+    whole = f"{'What is known' if n_lacking else 'All'} of {'it' if apart else which} is {view.say(first['spend'])}"
     return Finding(
         "concentration",
         f"{charts.percent(first['top_1_share'])} of {which} is bought from {name}.",
@@ -259,7 +266,7 @@ def concentration(view: View) -> Finding:
         float(over.sum()),
         "above half of a category",
         COUNTED,
-        f"{several}All of {'it' if apart else which} is {view.say(first['spend'])}, from {count(int(first['n_vendors']), 'vendor')}{apart}.{apart_from}",
+        f"{several}{whole}, from {count(int(first['n_vendors']), 'vendor')}{apart}{lacks}.{apart_from}",
         "spend_by_vendor",
         f"spend.concentration({this_year(view)}, by='category'{in_currency(view)})",
     )

@@ -185,7 +185,7 @@ def _lead_time(view: View, clear: Mapping[str, bool]) -> Tile | None:
 
 
 def _overdue(view: View, clear: Mapping[str, bool]) -> Tile | None:
-    if view.nothing_told:
+    if view.blind:
         return None
     mine = view.open_in_unit
     past = mine.loc[mine["days_overdue"] > 0, "open_value"]
@@ -243,7 +243,7 @@ def data_line(view: View) -> list[str]:
     for of, day in sorted(view.judged_from.items()):
         n_early = int((view.untold & ~view.silent & (connection == of).to_numpy(dtype=bool)).sum())
         whose = f"{of} records deliveries" if of else "Deliveries are recorded"
-        early = f"{count(n_early, 'line')} due before {day_in_words(day)} {'is' if n_early == 1 else 'are'}"
+        early = f"{count(n_early, 'line')} {view.word} before {day_in_words(day)} {'is' if n_early == 1 else 'are'}"
         out.insert(0, f"{whose} only lately: {early} neither late nor overdue, as far as anyone knows.")
     undated = view.undated
     if undated:

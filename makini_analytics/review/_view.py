@@ -279,7 +279,7 @@ class View(Judged):
     @cached_property
     def in_another_unit(self) -> int:
         """How many of them are more likely in another unit than at another price; 0 where they decide nothing."""
-        if not all(map(says_what, self.sides)):
+        if self.lines.empty or not all(map(says_what, self.sides)):
             return 0
         other, effect = in_another_unit(self.same_items), self.same_items["price"].abs().to_numpy(dtype=float)
         return int(other.sum()) if effect[other].sum() > effect.sum() / 2 else 0

@@ -236,3 +236,50 @@ def test_ordinary_deliveries_are_hardly_ever_taken_for_none(n):
         )
         taken += bool(recorded_since(lines))
     assert taken == 0
+
+
+def test_where_nothing_is_judged_nothing_is_said_to_be_open_or_overdue(tmp_path):
+    table = received()
+    table["vendor_name"] = np.where(
+        (table.required_date < "2025-06-01") & (table.index % 5 == 0), "Old", table.vendor_name
+    )
+    whole = ma.Purchases.from_table(table, as_of="2025-12-31", connection="erp")
+    for data, day in ((whole.filter(vendor="Old"), None), (whole, "2025-08-01")):
+        got = look(data, as_of=day)
+        said = got.findings.set_index("kind")
+        assert (said.certainty[["late", "overdue", "soon late"]] == "can't be told").all()
+        assert "due before deliveries are recorded" in said.sentence["overdue"]
+        assert {"overdue", "on_time"}.isdisjoint(t.name for t in got.tiles)
+        assert ma.scorecard(data, as_of=day).overdue_value.isna().all()
+        page = ma.report(data, tmp_path / "v.html", vendor="Old", as_of=day, progress=False).read_text("utf-8")
+        assert "All of it was due before deliveries are recorded." in page
+
+
+def test_parts_that_are_put_together_know_it_too():
+    parts = [
+        ma.Purchases.from_table(received(first, seed=seed), as_of="2025-12-31", connection=name)
+        for name, first, seed in (("a", "2025-09-01", 0), ("b", "2020-01-01", 1))
+    ]
+    whole = ma.concat(parts)
+    some = ma.concat([part.filter(vendor="V1") for part in parts])
+    assert look(some).view.judged_from == look(whole).view.judged_from and set(look(whole).view.judged_from) == {"a"}
+    assert some.lines.attrs["filters"] == {"vendor": "V1"}
+    assert slippage_of(some) == slippage_of(whole.filter(vendor="V1"))
+
+
+def test_lines_closed_by_hand_are_no_deliveries():
+    table = received().assign(status=lambda t: np.where(t.delivered_date.notna(), "Received", "Open"))
+    table.loc[(table.required_date < "2025-08-01") & (table.index % 12 == 0), "status"] = "Closed"
+    assert look(ma.Purchases.from_table(table, as_of="2025-12-31", connection="erp")).view.judged_from
+    undue = received().drop(columns="required_date")
+    assert " ordered before " in look(ma.Purchases.from_table(undue, as_of="2025-12-31")).data_line[0]
+
+
+def test_open_lines_among_many_received_without_a_day_are_overdue():
+    """Statuses are there all along, days only since September: what is still open from before is late."""
+    table = received(first="2020-01-01").assign(status="Received")
+    table.loc[table.delivered_date.isna() | (table.index % 9 == 0) & (table.required_date < "2025-08-01"), "status"] = (
+        "Open"
+    )
+    table.loc[(table.status == "Open") | (table.delivered_date < "2025-09-01"), "delivered_date"] = pd.NaT
+    assert look(ma.Purchases.from_table(table, as_of="2025-12-31")).view.judged_from == {}

@@ -187,3 +187,11 @@ def test_where_nothing_is_left_that_is_the_reason():
     data = ma.Purchases.from_table(yearly(), as_of="2025-12-31").filter(since="2030-01-01")
     said = ma.findings(data).set_index("kind")["sentence"]
     assert all(text.endswith("(there is no line)") for text in said)
+
+
+def test_what_has_no_amount_is_not_all_of_a_category():
+    mine = yearly()
+    other = yearly().iloc[::40].assign(vendor_name="B", order_number=lambda t: "b" + t["order_number"], amount=np.nan)
+    data = ma.Purchases.from_table(pd.concat([mine, other]), as_of="2025-12-31")
+    why = ma.findings(data, currency="EUR").set_index("kind").loc["concentration", "why"]
+    assert "What is known of Pumps is " in why and "lines of it have no amount in EUR" in why

@@ -147,7 +147,11 @@ def _spread(ordered: pd.DataFrame, rows: pd.DataFrame, names: list[str], columns
             return f"Half of the lines of {name} take up to {days} days"
         half = f"Half of the lines of one of {charts.number(of)} {several} take up to {days} days"
         return f"{half}; of the other{'s' if of > 2 else ''} too few have come to tell"
-    low, high, n = f"{charts.number(enough.min())}", f"{charts.number(enough.max())}", charts.number(len(enough))
+    low, high, n = (
+        f"{charts.number(enough.min())}",
+        f"{charts.number(enough.max())}",
+        charts.number(charts.n_named(rows[drawn], columns)),
+    )
     if low == high:  # as they are printed: 12.1 and 12.4 days are no difference to a reader
         return f"No clear difference: the median lead time is {low} days at each of {n} {several}"
     return f"Median lead times lie between {low} and {high} days, among {n} {several}"
