@@ -10,7 +10,7 @@ import pandas as pd
 
 from ._access import FILTERS, TOLD_IN, Mask, days_of, numbers, values
 from ._as_of import FIRST_ORDERS
-from ._codes import Encoding, coalesce, encode
+from ._codes import Encoding, encode
 
 #: Where a part of lines carries what is known of the whole: a part of few lines can't tell.
 RECORDED_SINCE = "recorded_since"
@@ -61,26 +61,24 @@ def recorded_since(lines: pd.DataFrame) -> dict[str, pd.Timestamp]:
     n_waited, n_before, n_since, n_came = (
         np.bincount(code[r], minlength=n) for r in (waited, before, since, since & ~waits)
     )
-    vendor = coalesce(*(encode(values(lines, c, "string")) for c in ("vendor_id", "vendor_name"))).codes.astype(
-        np.int64
-    )
-    of_all, of_waited = (_distinct(code[r], vendor[r], n) for r in (counts, waited))
     from_day = np.full(n, np.iinfo(np.int64).max)
     np.minimum.at(from_day, code[waited], day[waited].astype(np.int64))
     gap, span = first.astype(np.int64) - from_day, (last - first).astype(np.int64) + 1
     found = (
         (n_waited >= _LINES)
         & (n_waited >= _NEVER_CAME * n_before)
-        & (of_waited >= np.minimum(_VENDORS, of_all))
-        & (_distinct(code[waited], day[waited].astype(np.int64), n) >= _DAYS)
         & (gap >= _GAP)
         & (n_waited * span >= _AS_MANY * n_since * gap)
         & (n_since >= _LINES)
         & (n_came >= _CAME * n_since)
     )
-    return {
-        str(names.labels[c]): pd.Timestamp(first[c]) + pd.Timedelta(days=_EARLY) for c in np.flatnonzero(found).tolist()
-    }
+    out = {}
+    for c in np.flatnonzero(found).tolist():  # of few connections, mostly of none
+        mine = code == c
+        of_all, of_waited = (_n_vendors(lines[rows]) for rows in (mine & counts, mine & waited))
+        if of_waited >= min(_VENDORS, of_all) and len(np.unique(day[mine & waited])) >= _DAYS:
+            out[str(names.labels[c])] = pd.Timestamp(first[c]) + pd.Timedelta(days=_EARLY)
+    return out
 
 
 def due_before(lines: pd.DataFrame, starts: Mapping[str, pd.Timestamp]) -> Mask:
@@ -129,7 +127,6 @@ def _came(lines: pd.DataFrame) -> tuple[Days, Mask, Mask]:
     return out, np.asarray(still & ~come, dtype=np.bool_), come
 
 
-def _distinct(code: npt.NDArray[np.intp], what: npt.NDArray[np.int64], n: int) -> npt.NDArray[np.intp]:
-    """Return how many different ones there are in each group."""
-    pairs = np.unique(np.column_stack([code, what]), axis=0) if len(code) else np.zeros((0, 2), dtype=np.int64)
-    return np.bincount(pairs[:, 0], minlength=n)
+def _n_vendors(lines: pd.DataFrame) -> int:
+    """Return how many vendors lines have; 1 where none is known."""
+    return max(1, *(int(values(lines, c, "string").nunique()) for c in ("vendor_id", "vendor_name")))

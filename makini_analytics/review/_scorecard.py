@@ -239,7 +239,7 @@ class Card:
             sums = some.groupby(found[GROUP], observed=True).sum()
             out[name] = after.of_groups(sums.reset_index(name="value"), "value", 0.0)
         # of whose lines nothing says whether they came, nobody knows what is overdue
-        ordered = ~(days_of(view.lines, "order_date") > np.datetime64(view.end, "D"))
+        ordered = ~(days_of(view.lines, "order_date") > view.day.of_rows(view.lines))
         can_tell = np.bincount(after.groups.codes[~view.untold & ordered], minlength=self.n)[: self.n] > 0
         can_tell &= view.has_due_dates and not view.untellable("overdue")
         out["overdue_value"] = np.where(can_tell, out["overdue_value"], np.nan)

@@ -239,7 +239,7 @@ def data_line(view: View) -> list[str]:
     out.append(f"{count(doubtful, 'value').capitalize()} not read or doubtful." if doubtful else none)
     with suppress(SchemaError, ConfigError):  # where nothing says what was due, or what came
         out += filter(None, [doubt_of(on_time_by(view))])
-    connection = values(lines, "connection", "string").fillna("")
+    connection = values(lines, "connection", "string").fillna("") if view.judged_from else pd.Series(dtype="string")
     for of, day in sorted(view.judged_from.items()):
         n_early = int((view.untold & ~view.silent & (connection == of).to_numpy(dtype=bool)).sum())
         whose = f"{of} records deliveries" if of else "Deliveries are recorded"
