@@ -38,6 +38,7 @@ def same(a, b):
     assert a.as_of == b.as_of
 
 
+@pytest.mark.full
 def test_a_folder_of_parts_is_the_fetch_into_memory(small, tmp_path):
     with ma.sandbox() as server:
         client = server.client("emea", **OPTIONS)

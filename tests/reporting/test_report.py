@@ -334,6 +334,7 @@ def hostile():
     return ma.Purchases.from_table(table, currency="EUR", as_of="2025-02-01")
 
 
+@pytest.mark.full
 def test_hostile_names_are_text_in_every_format(hostile, tmp_path):
     told = content(hostile)  # as ma.report does, once for all formats
     page = write(told, tmp_path / "x.html").read_text(encoding="utf-8")

@@ -54,6 +54,7 @@ def known_then():
     return ma.Purchases.from_table(table, as_of=DAY)
 
 
+@pytest.mark.full
 def test_findings_and_scorecard_of_an_earlier_day_are_those_of_an_extract_of_that_day(known_later, known_then):
     got, want = ma.findings(known_later, as_of=DAY, most=99), ma.findings(known_then, most=99)
     shown = ["kind", "sentence", "value", "certainty"]
