@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ..errors import SchemaError
 from ._access import FILTERS, TOLD_IN, Mask, days_of, numbers, values
 from ._as_of import FIRST_ORDERS
 from ._codes import Encoding, encode
@@ -38,6 +39,13 @@ def recorded_since(lines: pd.DataFrame) -> dict[str, pd.Timestamp]:
     known = lines.attrs.get(RECORDED_SINCE)
     if known is not None:
         return {name: pd.Timestamp(day) for name, day in known.items()}
+    try:
+        return _found(lines)
+    except SchemaError:  # a column that holds no dates or numbers tells nothing here; the figures that need it say so
+        return {}
+
+
+def _found(lines: pd.DataFrame) -> dict[str, pd.Timestamp]:
     names, day = _connections(lines), due_day(lines)
     code, n = names.codes.astype(np.intp), len(names.labels)
     on_a_day, waits, ended = _came(lines)

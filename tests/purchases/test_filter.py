@@ -240,3 +240,9 @@ def test_dates_may_be_text_as_in_figures(data, kind):
     texts = replace(data, lines=data.lines.assign(order_date=days))
     assert len(texts.filter(since="2025-03-01")) == len(data.filter(since="2025-03-01"))
     assert len(texts.filter(vendor=VENDOR)) == len(data.filter(vendor=VENDOR))
+
+
+def test_a_column_that_can_not_be_read_stops_no_filter():
+    data = ma.load_sample(["us"])
+    odd = replace(data, lines=data.lines.assign(received_quantity="some").iloc[:50])
+    assert 0 < len(odd.filter(vendor=str(odd.lines.vendor_name.iloc[0]))) <= 50
