@@ -12,7 +12,7 @@ import pandas as pd
 
 from ..errors import SchemaError
 from ..system import near
-from ._codes import remembered
+from ._codes import Encoding, encode, remembered
 from ._collect import collect, is_engine_frame
 from .categoricals import texts_at, to_strings
 
@@ -174,3 +174,21 @@ def told_in(lines: pd.DataFrame) -> list[str]:
             told |= lines[name].notna().to_numpy(dtype=np.bool_)
     names = values(lines, "connection", "string").astype("string").fillna("")
     return sorted({*map(str, names[told].unique()), *(lines.attrs.get(TOLD_IN) or ())})
+
+
+def connections_of(lines: pd.DataFrame) -> Encoding:
+    """Return the connection of each line; that of lines without one is the last, and called ""."""
+    found = encode(values(lines, "connection", "string"))
+    return Encoding(np.where(found.codes < 0, len(found.labels), found.codes), pd.Index([*map(str, found.labels), ""]))
+
+
+def in_state(lines: pd.DataFrame, *states: str, missing: bool = False) -> Mask:
+    """Which lines are in one of these states; ``missing``: whether those without any are among them."""
+    state = encode(values(lines, "state", "string"), sort=False)
+    return np.append(np.asarray(state.labels.isin(states), dtype=np.bool_), missing)[state.codes]
+
+
+def counts_as_spend(lines: pd.DataFrame) -> Mask:
+    """Return the lines that count as spend: what was cancelled on one order is often ordered again on another."""
+    there = values(lines, "deleted_at", "float64").isna().to_numpy(dtype=bool)
+    return np.asarray(~in_state(lines, "cancelled", "draft") & there, dtype=np.bool_)

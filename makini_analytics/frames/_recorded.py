@@ -9,9 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..errors import SchemaError
-from ._access import FILTERS, TOLD_IN, Mask, days_of, numbers, values
+from ._access import FILTERS, TOLD_IN, Mask, connections_of, days_of, in_state, numbers, values
 from ._as_of import FIRST_ORDERS
-from ._codes import Encoding, encode
 
 #: Where a part of lines carries what is known of the whole: a part of few lines can't tell.
 RECORDED_SINCE = "recorded_since"
@@ -46,7 +45,7 @@ def recorded_since(lines: pd.DataFrame) -> dict[str, pd.Timestamp]:
 
 
 def _found(lines: pd.DataFrame) -> dict[str, pd.Timestamp]:
-    names, day = _connections(lines), due_day(lines)
+    names, day = connections_of(lines), due_day(lines)
     code, n = names.codes.astype(np.intp), len(names.labels)
     on_a_day, waits, ended = _came(lines)
     counts = ~np.isnat(day) & (waits | ended)
@@ -111,16 +110,10 @@ def due_day(lines: pd.DataFrame) -> Days:
 
 
 def _start(lines: pd.DataFrame, starts: Mapping[str, pd.Timestamp]) -> Days:
-    names = _connections(lines)
+    names = connections_of(lines)
     start = np.array([np.datetime64(starts.get(str(n), "NaT"), "D") for n in names.labels], dtype="datetime64[D]")
     of_lines: Days = start[names.codes]
     return of_lines
-
-
-def _connections(lines: pd.DataFrame) -> Encoding:
-    """Return the connection of each line; that of none is called ""."""
-    found = encode(values(lines, "connection", "string"))
-    return Encoding(np.where(found.codes < 0, len(found.labels), found.codes), pd.Index([*found.labels, ""]))
 
 
 def _came(lines: pd.DataFrame) -> tuple[Days, Mask, Mask]:
@@ -128,11 +121,11 @@ def _came(lines: pd.DataFrame) -> tuple[Days, Mask, Mask]:
     out = np.full(len(lines), np.datetime64("NaT"), dtype="datetime64[D]")
     for name in ("delivered_date", "first_receipt_date", "completed_date"):
         out = np.fmin(out, days_of(lines, name))
-    state = encode(values(lines, "state", "string"))
-    ended = np.append(state.labels.isin(["received", "closed_short"]), False)[state.codes]
-    come = np.asarray(~np.isnat(out) | ended | (numbers(lines, "received_quantity") > 0), dtype=np.bool_)
-    still = np.append(state.labels.isin(["open", "unknown"]), True)[state.codes]
-    return out, np.asarray(still & ~come, dtype=np.bool_), come
+    come = np.asarray(
+        ~np.isnat(out) | in_state(lines, "received", "closed_short") | (numbers(lines, "received_quantity") > 0),
+        dtype=np.bool_,
+    )
+    return out, np.asarray(in_state(lines, "open", "unknown", missing=True) & ~come, dtype=np.bool_), come
 
 
 def _n_vendors(lines: pd.DataFrame) -> int:

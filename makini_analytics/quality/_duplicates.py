@@ -17,6 +17,7 @@ from ..frames import (
     AsOf,
     AsOfDays,
     Mask,
+    counts_as_spend,
     days_of,
     encode,
     frame_of,
@@ -27,7 +28,7 @@ from ..frames import (
 from ..purchases import Purchases
 from ..system import known_options
 from ._names import clean_name, similar_names
-from ._repeats import counts_as_spend, repeated_lines, repeated_orders
+from ._repeats import repeated_lines, repeated_orders
 from ._takes import check_purchases, day_of
 
 #: The kinds of suggestions, in the order in which they are listed.

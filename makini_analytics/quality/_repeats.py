@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..compute import ENTITIES, order_ids
-from ..frames import Mask, coalesce, encode, numbers, pairs, texts_of, values
+from ..frames import Mask, coalesce, counts_as_spend, encode, numbers, pairs, texts_of, values
 
 Codes = npt.NDArray[np.int64]
 
@@ -172,13 +172,6 @@ def _suggested(
 def _joined(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
     known = [p for p in parts if len(p)]
     return pd.concat(known, ignore_index=True) if known else pd.DataFrame()
-
-
-def counts_as_spend(lines: pd.DataFrame) -> Mask:
-    """Return the lines that count as spend: what was cancelled on one order is often ordered again on another."""
-    state = encode(values(lines, "state", "string"), sort=False)
-    out = np.append(~state.labels.isin(["cancelled", "draft"]), True)[state.codes]
-    return np.asarray(out & values(lines, "deleted_at", "float64").isna().to_numpy(dtype=bool))
 
 
 def _due(lines: pd.DataFrame) -> pd.Series:

@@ -27,7 +27,7 @@ def prices(mine: pd.DataFrame, day: AsOfDays, since: pd.Timestamp) -> dict[str, 
     changes = changes[changes["ppv"].notna() & (changes["period"].dt.end_time >= since)]
     other = by_the_box((changes["price"] / changes["base_price"]).to_numpy(dtype=float), changes["unit"])
     effect = changes["ppv"].abs()
-    # of what is more likely another unit than another price nothing is told, where it would decide
+    # a price by the box beside one by the piece is no change: where such lines would decide the total, it is left out
     if not len(changes) or effect[other].sum() > effect.sum() / 2:
         return None
     last = changes["period"].max()

@@ -9,7 +9,17 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ..frames import OWN_WINDOWS, Mask, as_of_days, days_of, encode, known_first_orders, values, years_hidden_by
+from ..frames import (
+    OWN_WINDOWS,
+    Mask,
+    as_of_days,
+    connections_of,
+    days_of,
+    encode,
+    known_first_orders,
+    values,
+    years_hidden_by,
+)
 
 #: A connection whose first order lies this long after the start of a year is not known in that year.
 QUIET_DAYS = 31
@@ -39,9 +49,9 @@ def known_between(lines: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -
 
 
 def _connections(lines: pd.DataFrame) -> tuple[npt.NDArray[Any], list[str]]:
-    """Return the code of each line's connection, and their names; the last one is for lines without a connection, whose code is -1."""
-    connection = encode(values(lines, "connection", "string"))
-    return connection.codes, [*map(str, connection.labels), ""]
+    """Return the number of each line's connection, and their names."""
+    found = connections_of(lines)
+    return found.codes, found.labels.tolist()
 
 
 def names_of(lines: pd.DataFrame, rows: Mask) -> list[str]:

@@ -12,7 +12,7 @@ import pandas as pd
 from .. import charts, quality, slippage, spend
 from ..compute import ENTITIES, NOT_RECORDED, Groups, group_lines
 from ..errors import ConfigError, SchemaError
-from ..frames import AsOfDays, Mask, as_of_days, categoricals, days_of, encode, numbers, values
+from ..frames import AsOfDays, Mask, as_of_days, categoricals, counts_as_spend, days_of, encode, numbers, values
 from ..purchases import Purchases
 from ..system import cached_property
 from ._evidence import in_another_unit
@@ -174,16 +174,7 @@ class View(Judged):
     @cached_property
     def counted(self) -> Mask:
         """Which lines are neither drafts nor cancelled or deleted."""
-        state = encode(values(self.lines, "state", "string"))
-        there = values(self.lines, "deleted_at", "float64").isna().to_numpy(dtype=bool)
-        return np.asarray(
-            np.append(~state.labels.isin(["cancelled", "draft"]), True)[state.codes] & there, dtype=np.bool_
-        )
-
-    @cached_property
-    def not_compared(self) -> str:
-        """Why this year can't be compared with the one before; "" where it can."""
-        return super().not_compared or self.uneven
+        return counts_as_spend(self.lines)
 
     @cached_property
     def uneven(self) -> str:

@@ -199,6 +199,11 @@ class Years:
         )
         return np.asarray(ordered < until, dtype=np.bool_)  # nothing is before a day that is not known
 
+    @property
+    def uneven(self) -> str:
+        """Why the amounts of the two years are not alike known; "" where they are."""
+        return ""
+
     @cached_property
     def not_compared(self) -> str:
         """Why this year can't be compared with the one before; "" where it can."""
@@ -209,7 +214,7 @@ class Years:
         if (last := self.period[1]) < self.end:
             return f"orders up to {last.date()} are here: pass as_of='{last.date()}'"
         if (self.known_before & (self.year_of_order == 0)).any():
-            return ""
+            return self.uneven
         return "nothing was ordered the year before" if self.known_before.any() else self._begins_too_late
 
     @property

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from ..frames import categoricals
@@ -63,18 +64,13 @@ def without_blanks(values: Sequence[Any]) -> Sequence[Any]:
     return [None if b else v for v, b in zip(values, blank, strict=True)] if any(blank) else values
 
 
-def without_fillers(values: Sequence[Any]) -> Sequence[Any]:
+def without_fillers(values: Sequence[Any], words: frozenset[str] = _FILLERS | _EMPTY) -> Sequence[Any]:
     """Return what people group by, missing where it is blank, a sign or "N/A": all that have it are not of one vendor or item.
 
     >>> without_fillers(["V1", "", "-", "n/a", "None", 0, None, "#5"])
     ['V1', None, None, None, None, 0, None, '#5']
     """
-    return [None if type(v) is str and _is_filler(v, _FILLERS | _EMPTY) else v for v in without_blanks(values)]
-
-
-def _of_names(values: Sequence[Any]) -> Sequence[Any]:
-    """Return the same of names of people and firms, of whom one may be called Null."""
-    return [None if type(v) is str and _is_filler(v, _FILLERS) else v for v in without_blanks(values)]
+    return [None if type(v) is str and _is_filler(v, words) else v for v in without_blanks(values)]
 
 
 def _is_filler(text: str, words: frozenset[str]) -> bool:
@@ -100,8 +96,8 @@ _CODES = (
 
 def cleaning(column: str) -> Clean:
     """Return how the texts of a column of ours lose what says nothing."""
-    if column in ("vendor_name", "site_name"):
-        return _of_names
+    if column in ("vendor_name", "site_name"):  # somebody may be called Null
+        return partial(without_fillers, words=_FILLERS)
     return _as_given if column in _FREE_TEXTS else without_fillers if column in _CODES else without_blanks
 
 
