@@ -258,7 +258,8 @@ def _choices(rows: pd.DataFrame, read: TextColumn) -> str:
     """Return how many rows of the whole table have each value of a column: of many values, those that the page's rows have."""
     n_of: Counter[str] = Counter()
     for value, n in exportable(rows)[read.name].value_counts(dropna=False).items():
-        n_of[charts.cell_text(value, read.kind)] += n  # two values may be read alike
+        # two values may be read alike; without PyArrow pandas counts in numpy's integers, which no JSON takes
+        n_of[charts.cell_text(value, read.kind)] += int(n)
     here = set(read.texts)
     return json.dumps({name: n for name, n in n_of.items() if name in here or len(n_of) <= _FEW})
 
