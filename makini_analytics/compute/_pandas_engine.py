@@ -14,10 +14,10 @@ import pandas as pd
 from ..frames import AsOf, AsOfDays, Encoding, Mask, as_of_days, days_of, encode, frame_of, numbers
 from ._groups import By
 from ._provenance import Selection
-from ._reuse import once, shared
+from ._reuse import once, once_by_row, shared
 from ._rule import SEPARATOR, UNREADABLE, Clustering, Lines, Rule, Tally, unreadable
 
-Floats = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.floating[Any]]
 
 #: How many of pandas' units of time make a day.
 _UNITS = {"s": 86_400, "ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
@@ -108,9 +108,11 @@ class PandasColumns:
 
     def pick(self, rows: Mask, this: Any, that: Any) -> Any:
         """Return one of two values, or of two numbers, by row."""
-        # outcomes are small whole numbers: one byte a line instead of eight, which is what makes `numpy.where` slow
+        # of whole numbers a sum of two products, which is thirty times as fast as `numpy.where`: outcomes are of one byte
         if isinstance(this, int) and isinstance(that, int | np.ndarray) and not (_is_day(this) or _is_day(that)):
             this, that = np.int8(this), np.int8(that) if isinstance(that, int) else that
+            if that.dtype.kind == "i":
+                return rows.view(np.int8) * this + (~rows).view(np.int8) * that
         return np.where(rows, this, that)
 
     def __len__(self) -> int:
@@ -141,9 +143,8 @@ class PandasColumns:
 
     def _day(self, name: str) -> Floats:
         if shared():
-            # kept in four bytes instead of eight: a million lines have ten such columns. No day is so far away that it isn't exact.
-            kept = once(self.frame, ("days", name), lambda: _whole_days(*self._raw(name)).astype(np.float32))
-            return np.asarray(kept[self.rows], dtype=np.float64)
+            # four bytes instead of eight, which are read in half the time. No day is so far away that it isn't exact in them.
+            return once(self.frame, ("days", name), lambda: _whole_days(*self._raw(name)).astype(np.float32))[self.rows]
         raw, of_a_day = self._raw(name)
         return _whole_days(raw[self.rows], of_a_day)
 
@@ -209,6 +210,13 @@ class _Kept:
             array.flags.writeable = False
         return cls(made.selection.codes, tuple(made.selection.reasons), made.marks, made.sums)
 
+    def of_rows(self, rows: Any) -> _Kept:
+        """Return the same of some rows, by position; None for all."""
+        if rows is None:
+            return self
+        marks, sums = ({name: values.take(rows) for name, values in of.items()} for of in (self.marks, self.sums))
+        return _Kept(self.codes.take(rows), self.reasons, marks, sums)
+
     def tally(self, frame: pd.DataFrame) -> Tally:
         selection = Selection(frame)
         selection.codes, selection.reasons = self.codes.copy(), list(self.reasons)
@@ -251,10 +259,10 @@ class PandasLines:
         """Return the lines with what the rule gives for them."""
         if not isinstance(rule, partial):  # of a function made on the spot nobody can tell whether it is the same
             return self._tallied(rule, at_once)
-        kept = once(
-            self.frame, (rule.func, rule.args, rule.keywords, at_once), lambda: _Kept.of(self._tallied(rule, at_once))
-        )
-        return kept.tally(self.frame)
+        question = rule.func, rule.args, rule.keywords, at_once
+        return once_by_row(
+            self.frame, question, lambda frame: _Kept.of(PandasLines(frame)._tallied(rule, at_once)), _Kept.of_rows
+        ).tally(self.frame)
 
     def _tallied(self, rule: Rule, at_once: bool) -> Tally:
         whole, selection, n = PandasColumns(self.frame), Selection(self.frame), len(self.frame)

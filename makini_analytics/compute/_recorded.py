@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -28,16 +28,20 @@ NOT_RECORDED = "delivery days not recorded"
 
 @dataclass(frozen=True)
 class Unrecorded:
-    """The connections, and the vendors of others, that lack the day of too many received lines; None: the unnamed one."""
+    """The connections, and the vendors of others, that lack the day of too many received lines; None: the unnamed one.
 
-    #: By name: lines with a day, received lines.
-    connections: Mapping[str | None, tuple[int, int]] = field(default_factory=dict)
+    Two are equal where they name the same, whatever their counts: what is not judged is the same then.
+    """
+
+    connections: Sequence[str | None] = ()
     #: By connection: the keys of its vendors.
     vendors: Mapping[str | None, list[Any]] = field(default_factory=dict)
+    #: By connection: lines with a day, received lines.
+    counts: Mapping[str | None, tuple[int, int]] = field(default_factory=dict, compare=False)
 
     def rows(self, c: Columns) -> list[tuple[Any, str]]:
         """Return the lines of these, with the reason why they can't be judged."""
-        out = [_is(c, "connection", list(self.connections))] if self.connections else []
+        out = [_is(c, "connection", self.connections)] if self.connections else []
         for connection, keys in self.vendors.items():
             # the key of a vendor is its id, and its name where there is none
             by_id = c.known("vendor_id") & _is(c, "vendor_id", keys)
@@ -50,7 +54,7 @@ class Unrecorded:
         """What is not judged, in words."""
         told = [
             f"{'connection ' + repr(name) if name is not None else 'the lines'} ({dated:,} of {n:,} received lines have a day of delivery)"
-            for name, (dated, n) in self.connections.items()
+            for name, (dated, n) in self.counts.items()
         ]
         if n := sum(map(len, self.vendors.values())):
             told.append(f"{n:,} {'vendor' if n == 1 else 'vendors'} of whose received lines fewer have one")
@@ -58,7 +62,7 @@ class Unrecorded:
         return (least + "; ".join(told) + ".",) if told else ()
 
 
-def _is(c: Columns, column: str, names: list[Any]) -> Any:
+def _is(c: Columns, column: str, names: Sequence[Any]) -> Any:
     known = [n for n in names if n is not None]
     if not known:
         return ~c.known(column)
@@ -115,7 +119,7 @@ def _unrecorded(source: Lines, as_of: AsOfDays | None, end: str) -> Unrecorded:
     for connection, vendor, dated, received_lines in counts if "vendor_id" in groups.keys else ():
         if connection not in few and _too_few(dated, received_lines):
             vendors.setdefault(connection, []).append(vendor)
-    return Unrecorded(few, vendors)
+    return Unrecorded([*few], vendors, few)
 
 
 def _too_few(dated: int, n: int) -> bool:

@@ -32,6 +32,7 @@ class _Known:
 
     frame: weakref.ref[Any]
     answers: list[_Answer] = field(default_factory=list)
+    part_of: tuple[Any, Any] | None = None  # the frame of which it is some rows, and which ones
 
 
 _ASKING = Lock()
@@ -56,17 +57,37 @@ def shared() -> bool:
     return _KNOWN.get() is not None
 
 
+def part(whole: Any, rows: Any, frame: Any) -> None:
+    """Tell that a frame is some rows of another one, by position, with the same columns and maybe more: None for all rows."""
+    known = _KNOWN.get()
+    if known is not None:
+        with _ASKING:
+            _known_of(known, frame).part_of = whole, rows
+
+
+def once_by_row(frame: Any, question: Any, answer: Callable[[Any], T], pick: Callable[[T, Any], T]) -> T:
+    """Return the answer to a question that each row answers for itself; of a part it is picked from that of the whole.
+
+    A year's lines are asked what all lines are asked, too: to pick half a million answers takes a tenth of working them out.
+    """
+    known = _KNOWN.get()
+    if known is None:
+        return answer(frame)
+    with _ASKING:
+        part_of = _known_of(known, frame).part_of
+    if part_of is None:
+        return once(frame, question, lambda: answer(frame))
+    whole, rows = part_of
+    return once(frame, question, lambda: pick(once_by_row(whole, question, answer, pick), rows))
+
+
 def once(frame: Any, question: Any, answer: Callable[[], T]) -> T:
     """Return the answer to a question about a frame, worked out now or known. An answer must not be written into, nor hold the frame."""
     known = _KNOWN.get()
     if known is None:
         return answer()
     with _ASKING:
-        of_frame = known.get(id(frame))
-        if of_frame is None or of_frame.frame() is not frame:
-            number = id(frame)  # given out again once the frame is gone
-            gone = weakref.ref(frame, lambda _: known.pop(number, None))
-            of_frame = known[number] = _Known(gone)
+        of_frame = _known_of(known, frame)
         found = next((a for a in of_frame.answers if a.question == question), None)
         if found is None:
             of_frame.answers.append(found := _Answer(question))
@@ -75,3 +96,12 @@ def once(frame: Any, question: Any, answer: Callable[[], T]) -> T:
             found.given.append(answer())
     out: T = found.given[0]
     return out
+
+
+def _known_of(known: dict[int, _Known], frame: Any) -> _Known:
+    of_frame = known.get(id(frame))
+    if of_frame is None or of_frame.frame() is not frame:
+        number = id(frame)  # given out again once the frame is gone
+        gone = weakref.ref(frame, lambda _: known.pop(number, None))
+        of_frame = known[number] = _Known(gone)
+    return of_frame

@@ -61,7 +61,7 @@ def of_quality(view: View, subject: str) -> list[Exhibit]:
 
 def of_spend(view: View, subject: str) -> list[Exhibit]:
     """Return spend by month, what drove its change, by vendor (of one vendor: by material), category and site, and its prices."""
-    lines, day = view.lines, view.day
+    lines, day = view.narrow, view.day
     stated = [str(view.unit)] if view.converted else sorted(currencies_of(lines), key=lambda c: c != view.unit)
     currencies: list[str | None] = [*stated] or [None]  # none is stated
     freq, word = _grain(lines)
@@ -176,7 +176,7 @@ def _ranking(view: View, by: str, currency: str | None) -> Exhibit:
 
 def of_lead_times(view: View, subject: str) -> list[Exhibit]:
     """Return lead times by vendor (of one vendor: by material) and by order month."""
-    lines, day = view.told_lines, view.day
+    lines, day = view.told_narrow, view.day
     if view.nothing_judged:
         return []
     groups = lead_times.by_vendor(view.told_in_year_lines, by=subject, as_of=day)
@@ -209,7 +209,7 @@ def of_lead_times(view: View, subject: str) -> list[Exhibit]:
 
 def of_slippage(view: View, subject: str) -> list[Exhibit]:
     """Return on-time delivery by vendor (of one vendor: by material) and month."""
-    lines, day, due = view.told_lines, view.day, view.due
+    lines, day, due = view.told_narrow, view.day, view.due
     if view.nothing_judged:
         return []
     groups = on_time_by(view, subject)

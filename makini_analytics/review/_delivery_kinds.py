@@ -233,7 +233,7 @@ def lead_time_lines(view: View) -> tuple[pd.DataFrame, float]:
 
 
 def _lead_time_lines(view: View) -> tuple[pd.DataFrame, float]:
-    got = ages(view.lines, as_of=view.day)  # as `lead_times.per_line` has them, without the texts of a million rows
+    got = ages(view.narrow, as_of=view.day)  # as `lead_times.per_line` has them, without the texts of a million rows
     looked = (view.year_of_order >= 0) & view.known_before & ~view.part_of_a_year
     came = np.where(got.outcome == DELIVERED, got.days, np.nan)
     done = came[looked & ~np.isnan(came)]
@@ -266,7 +266,7 @@ def lead_time(view: View, evidence: Evidence, clear: Mask) -> Finding:
     if not tested:
         why = "too few months in both years" if named(table).any() or not len(table) else NO_VENDOR
         horizon = lead_time_lines(view)[1]
-        if not np.isin(ages(view.lines, as_of=view.day).outcome, DELIVERED).any():
+        if not np.isin(ages(view.narrow, as_of=view.day).outcome, DELIVERED).any():
             why = "of no line is it known after how many days it came"
         elif horizon > _LONGEST:
             why = f"one line in twenty takes longer than {_LONGEST} days, and too few orders are that old"
@@ -274,7 +274,7 @@ def lead_time(view: View, evidence: Evidence, clear: Mask) -> Finding:
     moved = table[clear]
     if moved.empty:
         return Finding("lead time", f"lead times ({none_of(tested, 'vendor', 'moved', 'did not move')})")
-    open_at = spend.by_vendor(view.lines, basis="open", currency=view.unit, as_of=view.day)
+    open_at = spend.by_vendor(view.narrow, basis="open", currency=view.unit, as_of=view.day)
     key = [
         c for c in ("connection", "vendor_id") if c in moved and c in open_at
     ]  # an id is another vendor in another connection

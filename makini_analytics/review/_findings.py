@@ -19,7 +19,7 @@ from . import _duplicate_kinds as there_twice
 from . import _spend_kinds as of_spend
 from ._evidence import Evidence, clear_in
 from ._kinds import NOTHING, UNKNOWN, Finding
-from ._tiles import Tile, data_line, tile_evidence, tiles
+from ._tiles import TILES, Tile, data_line, tile, tile_evidence
 from ._view import View
 
 T = TypeVar("T")
@@ -79,8 +79,10 @@ def look_at(view: View, *, most: int = 7, kinds: bool = True, meanwhile: Callabl
     if pd.isna(view.end):  # without lines figures need no day; what is looked at here is a year up to one
         raise ConfigError("no as-of day: there is no line, and the purchases carry none; pass as_of='2026-01-31'")
     with beside(pays=len(view.lines) >= _MANY) as begin:
-        of_others = {kind: partial(_known, kind, find) for kind, find in (_OTHERS if kinds else {}).items()}
-        others = begin(lambda: [_tried(kind, find, view) for kind, find in of_others.items()])
+        others = [
+            begin(partial(_tried, kind, partial(_known, kind, find), view))
+            for kind, find in (_OTHERS if kinds else {}).items()
+        ]
         of_tiles = tile_evidence(view)
         evidence: dict[str, Evidence] = {}
         refused: dict[str, str] = {}
@@ -95,12 +97,12 @@ def look_at(view: View, *, most: int = 7, kinds: bool = True, meanwhile: Callabl
             for kind in evidence
         ]
         got += [_refused(kind, reason) for kind, reason in refused.items()]
-        shown = begin(lambda: tiles(view, of_tiles, {name: bool(clear[name].any()) for name in of_tiles}))
+        is_clear = {name: bool(clear[name].any()) for name in of_tiles}
+        shown = [begin(partial(tile, name, view, is_clear)) for name in TILES]
         said = begin(lambda: data_line(view))
         meanwhile()
-        sentences = said()  # which may not have begun
-        got += others()
-        return Review(view, _ranked(view, got, most), shown(), sentences)
+        sentences, tiles, told = said(), _results(shown), _results(others)
+        return Review(view, _ranked(view, got + told, most), [t for t in tiles if t is not None], sentences)
 
 
 @partial(known_options, instead={**BY_FILTER, "top": "most=5 gives five"})
@@ -181,6 +183,11 @@ def findings(data: Purchases, *, currency: str | None = None, as_of: Any = None,
         as_of=view.day,
         notes=notes,
     )
+
+
+def _results(begun: list[Callable[[], T]]) -> list[T]:
+    """Return the results of work that a second thread does, from the last on, which it has not begun yet."""
+    return [result() for result in reversed(begun)][::-1]
 
 
 def _known(kind: str, find: Callable[[View], T], view: View) -> T:

@@ -75,20 +75,14 @@ def _months_lead_time(view: View) -> tuple[np.ndarray, Floats]:
     return lines["month"].to_numpy(), lines["days"].to_numpy()
 
 
-def tiles(view: View, evidence: Mapping[str, Evidence], clear: Mapping[str, bool]) -> list[Tile]:
-    """Return the tiles of what the data can tell."""
-    out = []
-    makes = {"spend": _spend, "on_time": _on_time, "otif": _in_full, "lead_time": _lead_time, "overdue": _overdue}
-    for name, make in makes.items():
-        if name != "spend" and view.untellable(name):  # the others go by what became of lines up to the as-of day
-            continue
-        try:
-            tile = make(view, clear)
-        except (SchemaError, ConfigError):
-            continue
-        if tile is not None:
-            out.append(tile)
-    return out
+def tile(name: str, view: View, clear: Mapping[str, bool]) -> Tile | None:
+    """Return one of the `TILES`, or None where the data can't tell it."""
+    if name != "spend" and view.untellable(name):  # the others go by what became of lines up to the as-of day
+        return None
+    try:
+        return TILES[name](view, clear)
+    except (SchemaError, ConfigError):
+        return None
 
 
 def _series(month: np.ndarray, value: Floats) -> tuple[tuple[float, ...], tuple[float, ...]]:
@@ -106,7 +100,7 @@ def _spend(view: View, clear: Mapping[str, bool]) -> Tile | None:
         return None
     dated = view.year_of_order >= 0
     if not view.dated:  # no order dates: all that there is
-        whole = view.money(view.lines)
+        whole = view.money(view.narrow)
         return Tile("spend", "Spend, ordered", "money", whole, np.nan, view.unit, view.say(whole), "", True, None)
     now = view.spent
     rows = view.known_before & dated
@@ -212,10 +206,20 @@ def _overdue(view: View, clear: Mapping[str, bool]) -> Tile | None:
     return Tile("overdue", "Overdue value", "money", value, was, view.unit, view.say(value), change, True, None)
 
 
+#: In the order in which they are shown.
+TILES: dict[str, Callable[[View, Mapping[str, bool]], Tile | None]] = {
+    "spend": _spend,
+    "on_time": _on_time,
+    "otif": _in_full,
+    "lead_time": _lead_time,
+    "overdue": _overdue,
+}
+
+
 def data_line(view: View) -> list[str]:
     """Return what there is to say of the data, in few sentences: all lines are accounted for, what is doubtful, what can't be judged."""
     lines = view.lines
-    got = spend.by_vendor(view.asked(lines), by=None, currency=view.unit, as_of=view.day)
+    got = spend.by_vendor(view.asked(view.narrow), by=None, currency=view.unit, as_of=view.day)
     included, excluded = got.attrs["included"]["n_lines"], got.attrs["excluded"]
     whole = included + sum(e["n_lines"] for e in excluded)
     out = []

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from .. import charts, quality, slippage, spend
-from ..compute import ENTITIES, NOT_RECORDED, Groups, group_lines
+from ..compute import ENTITIES, NOT_RECORDED, Groups, group_lines, part
 from ..errors import ConfigError, SchemaError
 from ..frames import AsOfDays, Mask, as_of_days, categoricals, counts_as_spend, days_of, encode, numbers, values
 from ..purchases import Purchases
@@ -74,7 +74,11 @@ class View(Judged):
 
     def part(self, rows: Mask) -> pd.DataFrame:
         """Return some of them."""
-        out: pd.DataFrame = self.narrow if rows.all() else self.narrow[rows]
+        if rows.all():
+            return self.narrow
+        places = np.flatnonzero(rows)
+        out: pd.DataFrame = self.narrow.take(places)
+        part(self.narrow, places, out)
         return out
 
     @cached_property
@@ -87,6 +91,11 @@ class View(Judged):
         """The lines that fell due in the twelve months, and of which something says whether they came, with the number of their month."""
         rows = (self.year_of_due == 1) & ~self.unjudged
         return with_months(self.part(rows), self.month_of_due[rows])
+
+    @cached_property
+    def told_narrow(self) -> pd.DataFrame:
+        """The lines of which something says whether they came, likewise; all where nothing says of any."""
+        return self.narrow if self.nothing_told else self.part(~self.untold)
 
     @cached_property
     def in_year_due_lines(self) -> pd.DataFrame:

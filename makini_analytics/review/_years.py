@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ..compute import part
 from ..frames import (
     FILTERS,
     AsOfDays,
@@ -36,7 +37,9 @@ def with_months(lines: pd.DataFrame, month: npt.NDArray[np.int64]) -> pd.DataFra
     """Return lines with the number of their month, 0 to 23, and of their year, 0 or 1, as text to group by."""
     names = [str(i) for i in range(24)]
     labels = {"month": month, "year": month // 12}
-    return lines.assign(**{name: categoricals.from_codes(names, code) for name, code in labels.items()})
+    out = lines.assign(**{name: categoricals.from_codes(names, code) for name, code in labels.items()})
+    part(lines, None, out)
+    return out
 
 
 def months_before(day: pd.Timestamp, months: int) -> pd.Timestamp:

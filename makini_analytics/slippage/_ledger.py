@@ -7,6 +7,7 @@ cancelled. Ordered - delivered - cancelled is its place in the order book, on ev
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -118,6 +119,6 @@ def ledger_of(frame: pd.DataFrame, as_of: AsOfDays, due: str, *, dated: bool) ->
     )
 
 
-def _or_zero(value: Floats) -> Floats:
+def _or_zero(value: npt.NDArray[np.floating[Any]]) -> Floats:
     # numpy.nan_to_num looks for infinite ones, too, and takes five times as long
     return np.where(np.isnan(value), 0.0, value)
