@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from inspect import isfunction
 from types import ModuleType
 from typing import Any, NoReturn
@@ -46,7 +47,11 @@ def opened(package: str, file: str) -> tuple[Callable[[str], Any], Callable[[], 
         # Python and notebooks ask every module for names such as __path__
         if name in everything or name.startswith("_"):
             return load(name)
-        told = f"{package} has no {name!r}{_meant(name, package, everything, load)}"
+        # `from .. import charts` asks for the name before it looks for the room: nobody reads that error
+        meant = (
+            "" if name.isidentifier() and find_spec(f"{package}.{name}") else _meant(name, package, everything, load)
+        )
+        told = f"{package} has no {name!r}{meant}"
         raise AttributeError(told, name=name, obj=sys.modules.get(package))
 
     return find, names, everything

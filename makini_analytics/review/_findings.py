@@ -24,7 +24,7 @@ from ._view import View
 
 T = TypeVar("T")
 
-#: Of fewer lines two threads wait for each other rather than count.
+#: Of fewer lines threads wait for each other rather than count.
 _MANY = 100_000
 #: What is worth less than this share of the twelve months' spend is no finding.
 _LEAST = 0.001
@@ -186,7 +186,7 @@ def findings(data: Purchases, *, currency: str | None = None, as_of: Any = None,
 
 
 def _results(begun: list[Callable[[], T]]) -> list[T]:
-    """Return the results of work that a second thread does, from the last on, which it has not begun yet."""
+    """Return the results of work that other threads do, from the last on, which they have not begun yet."""
     return [result() for result in reversed(begun)][::-1]
 
 

@@ -14,6 +14,9 @@ from ._warn import holding, warn
 
 T = TypeVar("T")
 
+#: Threads beside the one that asks, which draws meanwhile: of two there is mostly one that counts without the interpreter's lock.
+_OTHERS = 2
+
 
 class Begin(Protocol):
     """Begins some work and returns what waits for its result."""
@@ -23,7 +26,7 @@ class Begin(Protocol):
 
 @contextmanager
 def beside(*, pays: bool = True) -> Iterator[Begin]:
-    """Give what begins work in a second thread, one after the other; where it doesn't pay, it is done when its result is asked for.
+    """Give what begins work in other threads, in order; where it doesn't pay, it is done when its result is asked for.
 
     It pays for figures of many lines: NumPy and Arrow let other threads run while they count. What has not begun yet when its result is
     asked for is done by whoever asks, so that nobody waits while there is something to do.
@@ -31,7 +34,7 @@ def beside(*, pays: bool = True) -> Iterator[Begin]:
     if not pays:
         yield cache
         return
-    pool = ThreadPoolExecutor(1, thread_name_prefix="makini-beside")
+    pool = ThreadPoolExecutor(_OTHERS, thread_name_prefix="makini-beside")
 
     def begin(work: Callable[[], T]) -> Callable[[], T]:
         messages: list[str] = []  # in a thread no line outside led to them

@@ -5,12 +5,13 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import makini_analytics as ma
 from makini_analytics import lead_times, slippage, spend
-from makini_analytics.compute import _pandas_engine, _reuse, reuse
+from makini_analytics.compute import _pandas_engine, _reuse, part, reuse
 
 FIGURES = {
     "otif": lambda lines: slippage.otif(lines),
@@ -43,8 +44,44 @@ def test_figures_that_share_are_those_that_do_not(lines):
                 assert got.attrs == alone[name].attrs, name
 
 
+@pytest.mark.parametrize("every", [2, 3, 700])
+def test_figures_of_a_part_are_those_that_it_has_alone(lines, every):
+    # deliveries of a third of the lines have no day, so that what is judged of the part is not what is judged of the whole
+    whole = lines.assign(delivered_date=lines["delivered_date"].mask(np.arange(len(lines)) % 3 == 0))
+    rows = np.flatnonzero(np.arange(len(whole)) % every == 0)
+    picked = whole.take(rows).assign(half=["a", "b"][every % 2])
+    alone = {name: figure(picked) for name, figure in FIGURES.items()}
+    with reuse():
+        narrowed, further = whole.take(rows), picked.iloc[:-1]
+        part(whole, rows, narrowed)
+        part(narrowed, None, picked)
+        part(picked, np.arange(len(picked) - 1), further)
+        for name, figure in FIGURES.items():
+            got = figure(picked)
+            pd.testing.assert_frame_equal(got, alone[name])
+            assert got.attrs == alone[name].attrs, name
+            pd.testing.assert_frame_equal(figure(further), figure(picked.iloc[:-1]))
+        by_half = slippage.by_vendor(picked, by="half")  # a column that the whole has not
+        assert set(by_half["half"]) == {["a", "b"][every % 2]}
+        assert by_half["n_due"].sum() == alone["on time"]["n_due"].sum()
+
+
+def test_what_is_known_of_a_part_goes_with_it(lines):
+    with reuse():
+        for _ in range(3):
+            whole = lines.copy()
+            some = whole.take(np.arange(9))
+            part(whole, np.arange(9), some)
+            spend.by_vendor(some)
+        del whole, some
+        gc.collect()
+        assert not _reuse._KNOWN.get()
+    part(lines, None, lines.copy())  # outside nothing is kept
+    assert _reuse._KNOWN.get() is None
+
+
 def test_a_rule_is_applied_once_inside_and_each_time_outside(lines, monkeypatch):
-    looks = []
+    looks, _ = [], spend.by_vendor.figure.gives  # which is asked of no line at all, once
     tallied = _pandas_engine.PandasLines._tallied
     monkeypatch.setattr(_pandas_engine.PandasLines, "_tallied", lambda *a: looks.append(1) or tallied(*a))
     spend.by_vendor(lines)

@@ -13,25 +13,25 @@ from makini_analytics.system import beside, cached_property, warn
 
 
 def test_what_has_begun_is_waited_for_and_what_has_not_is_done_by_whoever_asks():
-    may_end, started = threading.Event(), threading.Event()
+    may_end, started = threading.Event(), threading.Barrier(3)
     done: list[tuple[str, str]] = []
 
     def work(name):
-        if name == "first":
-            started.set()
+        if name != "third":
+            started.wait(10)
             may_end.wait(10)
         done.append((name, threading.current_thread().name))
         return name
 
     with beside() as begin:
-        first, second = (begin(lambda n=n: work(n)) for n in ("first", "second"))
-        assert started.wait(10)
-        assert second() == "second"  # the thread is busy with the first
-        assert done == [("second", threading.current_thread().name)]
+        first, second, third = (begin(lambda n=n: work(n)) for n in ("first", "second", "third"))
+        started.wait(10)
+        assert third() == "third"  # both threads are busy with the others
+        assert done == [("third", threading.current_thread().name)]
         may_end.set()
-        assert [first(), first(), second()] == ["first", "first", "second"]
-    assert [name for name, _ in done] == ["second", "first"]
-    assert done[1][1].startswith("makini-beside")
+        assert [first(), first(), second(), third()] == ["first", "first", "second", "third"]
+    assert sorted(name for name, _ in done) == ["first", "second", "third"]
+    assert all(thread.startswith("makini-beside") for _, thread in done[1:])
 
 
 def test_where_it_does_not_pay_it_is_done_once_when_asked_for():
@@ -67,6 +67,7 @@ def test_a_warning_of_the_thread_points_at_whoever_asks():
 def test_no_thread_is_left_over_after_an_error():
     waiting, never = threading.Event(), []
     with pytest.raises(ValueError, match="in a section") as kept, beside() as begin:
+        begin(lambda: waiting.wait(10))
         begin(lambda: waiting.wait(10))
         begin(lambda: never.append(1))
         raise ValueError("in a section")
