@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 
-from ._look import fonts, look
+from ._fonts import fonts
+from ._look import look
 from ._marks import beside
 from ._wording import number
 

@@ -22,11 +22,12 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from ..compute import LATER
-from ..compute import SMALL_N as SMALL_N  # fewer lines are drawn in grey, and no title speaks of them
 from ..errors import ConfigError, MixedCurrencyError
+from ._contrast import is_dark, is_seen
+from ._fonts import fonts
 from ._footnote import ROWS_DRAWN, footnote_of
 from ._layout import Layout, any_glyph, written
-from ._look import fonts, is_dark, look
+from ._look import look
 from ._wording import number, printable
 
 SIZES = {"slide": (10.0, 5.6), "half": (6.0, 4.6), "column": (7.0, 4.2)}
@@ -65,7 +66,7 @@ def paper_of(ax: Any) -> Any:
     """Return the colour that a caller's axes stand on; None where there are none, or nothing can be seen of it."""
     if not isinstance(ax, Axes):
         return None
-    papers: list[Any] = [p for p in (_figure(ax).get_facecolor(), ax.get_facecolor()) if colors.to_rgba(p)[3] > 0.5]
+    papers: list[Any] = [p for p in (_figure(ax).get_facecolor(), ax.get_facecolor()) if is_seen(p)]
     return papers[0] if papers else None
 
 
@@ -232,20 +233,24 @@ def alt_text(ax: Axes) -> str:
     return str(ax.get_gid() or "")
 
 
+def rectangles(ax: Axes) -> list[Rectangle]:
+    """Return the bars and columns of a chart, in the order in which they were drawn."""
+    return [p for p in ax.patches if isinstance(p, Rectangle)]
+
+
 def bars_of(ax: Axes, value: str) -> pd.DataFrame:
     """Return the bars that a chart shows, from the top: ``label`` and their length, in a column of that name.
 
     A row below them that has no bar, such as the totals once more from zero, is none of them.
     """
-    bars = [p.get_width() for p in ax.patches if isinstance(p, Rectangle)]
+    bars = [p.get_width() for p in rectangles(ax)]
     labels = [t.get_text() for t in ax.get_yticklabels()][: len(bars)]
     return pd.DataFrame({"label": pd.array(labels, dtype="string"), value: np.array(bars, dtype=float)})
 
 
 def bar_colours(ax: Axes) -> list[str]:
     """Return the colours of a chart's bars, in their order; of a hatched one that of its lines, since between them is the paper."""
-    bars = [p for p in ax.patches if isinstance(p, Rectangle)]
-    return [colors.to_hex(p.get_edgecolor() if p.get_hatch() else p.get_facecolor()).upper() for p in bars]
+    return [colors.to_hex(p.get_edgecolor() if p.get_hatch() else p.get_facecolor()).upper() for p in rectangles(ax)]
 
 
 def one_currency(result: pd.DataFrame, *, option: bool = True) -> str | None:

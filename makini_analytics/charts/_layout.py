@@ -20,7 +20,8 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 from . import _small
-from ._look import fonts, look
+from ._fonts import fonts
+from ._look import look
 from ._wording import counted, left_to_right, shortened, text_width
 
 #: Sizes of title, subtitle and footnote in points: on a figure of our own, and on one axes of somebody else's figure.

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..compute import SMALL_N as SMALL_N  # fewer lines are drawn in grey, and no title speaks of them
 from ._look import look
 
 #: How wide a name in a title may be, in Latin letters: a title has several lines.

@@ -6,16 +6,18 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 
 from .. import charts
 from ..charts import WITHOUT_CENTS
 from ..purchases import Purchases
 from ..review import NOTHING, UNKNOWN, Tile
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 #: A currency at the end of an exhibit's name: its code, or what is left of another text with a fingerprint behind it.
 _CURRENCY = "([A-Z0-9]{1,12}|[A-Za-z0-9_]{0,12}_[0-9a-f]{6})"
@@ -117,6 +119,11 @@ class Exhibit:
         if self.native is not None and self.native.x == "label" and "label" not in rows:
             rows.insert(0, "label", pd.Series(labels_of(self.table), index=rows.index, dtype="string"))
         return rows
+
+
+def as_drawn(groups: pd.DataFrame, chart: Axes) -> pd.DataFrame:
+    """Return the rows of a ranking that its picture has, in the picture's order."""
+    return groups.iloc[[i for bar in charts.captions_of(chart).bars for i in bar]]
 
 
 def labels_of(table: pd.DataFrame) -> list[str]:

@@ -9,15 +9,16 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.patches import Rectangle
 
 from .. import charts
 from ._exhibits import Exhibit, Native
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 #: The page in the dark, its texts, and what matters less than the marks: in the dark that is what shines less.
 _PAPER, _INK, _MUTED, _GRID, _REST = "#11161b", "#e8ecf0", "#a7b1bb", "#36414b", "#64707b"
@@ -137,14 +138,14 @@ def tips_of(exhibit: Exhibit) -> list[Tip]:
 
 
 def _lies(chart: Axes) -> bool:
-    bars = [p for p in chart.patches if isinstance(p, Rectangle)]
+    bars = charts.rectangles(chart)
     return len(bars) > 1 and len({round(p.get_x(), 6) for p in bars}) == 1 and len({p.get_y() for p in bars}) > 1
 
 
 def _lying(chart: Axes, native: Native, rows: pd.DataFrame) -> Iterator[tuple[float, str]]:
     """Yield the height of each lying bar, and its values: the row's that has its name, else (of a bar for all others) its length."""
     known = {str(name): i for i, name in enumerate(rows[native.x])}
-    bars = {round(p.get_y() + p.get_height() / 2, 6): p.get_width() for p in chart.patches if isinstance(p, Rectangle)}
+    bars = {round(p.get_y() + p.get_height() / 2, 6): p.get_width() for p in charts.rectangles(chart)}
     for place, name in zip(chart.get_yticks(), (t.get_text() for t in chart.get_yticklabels()), strict=False):
         if name in known:
             yield place, _said(name, native, rows.iloc[known[name]])
@@ -158,7 +159,7 @@ def _standing(chart: Axes, native: Native, rows: pd.DataFrame) -> Iterator[tuple
         for _, row in rows.drop_duplicates(native.x, keep="last").iterrows():
             yield float(row[native.x]), _said(f"{row[native.x]:.0f} {native.x}", native, row)
         return
-    drawn = [[p.get_x() + p.get_width() / 2 for p in chart.patches if isinstance(p, Rectangle)]]
+    drawn = [[p.get_x() + p.get_width() / 2 for p in charts.rectangles(chart)]]
     drawn += [np.asarray(line.get_xdata(), dtype=float).tolist() for line in chart.lines]
     places = next((p for p in drawn if len(p) == len(rows)), [])
     for place, (_, row) in zip(sorted(places), rows.iterrows(), strict=False):

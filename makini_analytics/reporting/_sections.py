@@ -8,14 +8,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 
 from .. import charts, lead_times, slippage, spend
 from ..compute import Selection
 from ..frames import values
 from ..review import View, on_time_by, outcomes_hidden, says_what
 from ._cells import OF_DATA
-from ._exhibits import Exhibit, Native, labels_of, money_format, named_in
+from ._exhibits import Exhibit, Native, as_drawn, labels_of, money_format, named_in
 from ._lists import UNTOLD
 from ._stakes import with_due_values, with_smaller_entries
 from ._year import also_left_out, beside_year_before, of_one_year, of_the_year, of_what_is_told
@@ -182,7 +181,7 @@ def of_lead_times(view: View, subject: str) -> list[Exhibit]:
     groups = lead_times.by_vendor(view.told_in_year_lines, by=subject, as_of=day)
     groups = of_what_is_told(of_the_year(groups, view, view.in_year | view.unjudged), view)
     of_bars, chart = {"median_days": "median days", "p90_days": "p90 days"}, lead_times.plot_by_vendor(groups)
-    shown = _as_drawn(groups, chart)
+    shown = as_drawn(groups, chart)
     few = (shown["n_lines"] < charts.SMALL_N).tolist()
     colours = tuple(charts.look.plain if f else charts.look.highlight for f in few)
     lacking = "; no bar: not yet estimable" if shown[list(of_bars)].isna().any(axis=None) else ""
@@ -217,7 +216,7 @@ def of_slippage(view: View, subject: str) -> list[Exhibit]:
     drawn = {"on_time_rate": "on-time rate, with its 95 % interval"}
     ends = ("on_time_low", "on_time_high")
     chart = slippage.plot_by_vendor(groups)
-    shown = _as_drawn(groups, chart)
+    shown = as_drawn(groups, chart)
     rows, colours = _labelled(shown, [*drawn, *ends]), _rate_colours(shown)
     says = charts.captions_of(chart).subtitle.partition("; bar:")[
         0
@@ -244,11 +243,6 @@ def _by_period(
     """Return a figure by period of all lines; where none of them counts, of the year's, since days may be recorded only lately."""
     periods = figure(lines)
     return of_what_is_told(periods if periods[n].any() else figure(of_year), view)
-
-
-def _as_drawn(groups: pd.DataFrame, chart: Axes) -> pd.DataFrame:
-    """Return the rows of a ranking that its picture has, in the picture's order."""
-    return groups.iloc[[i for bar in charts.captions_of(chart).bars for i in bar]]
 
 
 def _legend(rows: pd.DataFrame, word: str, meaning: str) -> str:

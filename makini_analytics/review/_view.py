@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -73,13 +74,20 @@ class View(Judged):
         return categoricals.as_labels(self.lines[[c for c in self.lines if c in _READ]])
 
     def part(self, rows: Mask) -> pd.DataFrame:
-        """Return some of them."""
+        """Return some of them: the same rows are one frame for as long as anyone has it, so that they are asked nothing twice."""
         if rows.all():
             return self.narrow
-        places = np.flatnonzero(rows)
-        out: pd.DataFrame = self.narrow.take(places)
-        part(self.narrow, places, out)
+        which = np.packbits(rows).tobytes()
+        out: pd.DataFrame | None = self._parts.get(which)
+        if out is None:
+            places = np.flatnonzero(rows)
+            out = self._parts[which] = self.narrow.take(places)
+            part(self.narrow, places, out)
         return out
+
+    @cached_property
+    def _parts(self) -> WeakValueDictionary[bytes, pd.DataFrame]:
+        return WeakValueDictionary()
 
     @cached_property
     def year_lines(self) -> pd.DataFrame:

@@ -24,7 +24,7 @@ from makini_analytics import (
     spend,
     style,
 )
-from makini_analytics.charts._look import families
+from makini_analytics.charts._fonts import families
 from tests.tiers import one_in
 
 
