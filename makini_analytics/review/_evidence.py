@@ -48,12 +48,12 @@ def clear_in(family: Mapping[str, Evidence]) -> dict[str, Mask]:
     return dict(zip(family, np.split(found, ends[:-1]) if len(ends) else [], strict=True))
 
 
-#: How near, as a share, the change of a price has to be to that of a box for a piece.
-_NEAR = 0.05
+#: A price that moved by more than so many times within a year is more likely that of a box of 5, 6, 24 or 1,000, or mistyped.
+_MOST_TIMES = 4
 
 
 def in_another_unit(items: pd.DataFrame) -> Mask:
-    """Which items of a bridge have no unit, and a price 10, 12, 100 or 1,000 times as high, or as low: more likely that of a box."""
+    """Which items of a bridge have no unit, and a price so many times as high, or as low, that it is more likely that of a box."""
     effect = items["price"].to_numpy(dtype=float)
     base = (items["after"] - items["price"] - items["currency_effect"]).to_numpy(dtype=float)
     times = np.divide(base + effect, base, out=np.ones(len(items)), where=(base > 0) & (base + effect > 0))
@@ -62,8 +62,8 @@ def in_another_unit(items: pd.DataFrame) -> Mask:
 
 def by_the_box(times: Floats, unit: pd.Series) -> Mask:
     """Which prices moved so many times without a unit that they are more likely those of a box."""
-    near = np.abs(np.abs(np.log(times))[:, None] - np.log([10, 12, 100, 1000])) < _NEAR
-    return np.asarray(near.any(axis=1) & unit.isna().to_numpy(), dtype=np.bool_)
+    far = np.abs(np.log(times)) > np.log(_MOST_TIMES)
+    return np.asarray(far & unit.isna().to_numpy(), dtype=np.bool_)
 
 
 def named(table: pd.DataFrame) -> Mask:

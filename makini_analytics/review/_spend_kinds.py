@@ -133,7 +133,7 @@ def prices(view: View, evidence: Evidence, clear: Mask) -> Finding:
     if not len(vendors) or not total["base"] > 0:
         return Finding("prices", f"prices ({view.not_compared or _no_prices(view)})", certainty=UNKNOWN)
     if n_other := view.in_another_unit:
-        why = f"{count(n_other, 'item')} without a unit cost about 10, 12, 100 or 1,000 times as much, or as little: more likely another unit"
+        why = f"{count(n_other, 'item')} without a unit cost more than four times as much, or less than a fourth: more likely another unit"
         return Finding("prices", f"prices ({why})", certainty=UNKNOWN)
     same = float(view.same_items["after"].sum())
     # beside what returns have left of spend, a share would be more than the whole

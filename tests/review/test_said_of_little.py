@@ -177,15 +177,22 @@ def test_the_card_knows_what_is_overdue_as_the_findings_do():
 
 
 @pytest.mark.parametrize(
-    ("unit", "times", "told"), [(None, 10, False), (None, 12, False), (None, 1.1, True), ("EA", 10, True)]
+    ("unit", "times", "told"),
+    [
+        *((None, times, False) for times in (5, 6, 12, 24, 144, 1 / 20)),
+        (None, 1.1, True),
+        (None, 3, True),
+        ("EA", 10, True),
+    ],
 )
-def test_a_price_ten_times_as_high_without_a_unit_may_be_that_of_a_box(unit, times, told):
+def test_a_price_many_times_as_high_without_a_unit_may_be_that_of_a_box(unit, times, told):
     days = pd.date_range("2024-01-01", "2025-12-31")
     later = np.asarray(days >= "2025")
     table = pd.DataFrame({"order_number": [f"o{i}" for i in range(len(days))], "order_date": days, "vendor_name": "A"})
     table = table.assign(material_id=[f"m{i % 9}" for i in range(len(days))], currency="EUR", unit_of_measure=unit)
     table = table.assign(
-        quantity=np.where(later, 120 / times, 120), amount=600.0 if times > 2 else np.where(later, 660.0, 600.0)
+        quantity=np.where(later, 120 / times, 120),
+        amount=600.0 if not 0.5 < times < 2 else np.where(later, 660.0, 600.0),
     )
     sentence = (
         ma.findings(ma.Purchases.from_table(table, as_of="2025-12-31")).set_index("kind").loc["prices", "sentence"]
