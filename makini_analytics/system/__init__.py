@@ -1,4 +1,4 @@
-"""What every room may need: checks of arguments and options, names that may be meant, files whole or not at all, the progress bar, HTML templates, a second thread, garbage, warnings."""
+"""What every room may need: checks of arguments and options, names that may be meant, files whole or not at all, the progress bar, HTML templates, threads, garbage, warnings."""
 
 from ._arguments import flag_of, mapping_of, names_of, number_of, path_of, text_of, texts_of
 from ._files import in_the_way, not_writable, scratch, settle, whole
